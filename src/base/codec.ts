@@ -1,0 +1,272 @@
+import { assert } from './assert.ts';
+import { FormatError } from './errors.ts';
+
+/**
+ * One description of a value, from which saving, restoring, hashing and comparing derive. The encoding is canonical:
+ * equal values give equal bytes, and bytes that no value would give are refused with a {@link FormatError}.
+ */
+export interface Codec<T> {
+  write(out: Writer, value: T): void;
+  read(input: Reader): T;
+}
+
+/** The type of the values that a codec describes. */
+export type ValueOf<C> = C extends Codec<infer T> ? T : never;
+
+/** Collects bytes; grows as needed. Integers are little-endian. */
+export class Writer {
+  private buffer = new Uint8Array(64);
+  private view = new DataView(this.buffer.buffer);
+  length = 0;
+
+  private reserve(sizeBytes: number): number {
+    const at = this.length;
+    this.length += sizeBytes;
+    if (this.length > this.buffer.length) {
+      const grown = new Uint8Array(Math.max(this.length, this.buffer.length * 2));
+      grown.set(this.buffer);
+      this.buffer = grown;
+      this.view = new DataView(grown.buffer);
+    }
+    return at;
+  }
+
+  u8(value: number): void {
+    this.buffer[this.reserve(1)] = value;
+  }
+  u16(value: number): void {
+    this.view.setUint16(this.reserve(2), value, true);
+  }
+  u32(value: number): void {
+    this.view.setUint32(this.reserve(4), value, true);
+  }
+  u64(value: bigint): void {
+    this.view.setBigUint64(this.reserve(8), value, true);
+  }
+  /** An unsigned LEB128 integer up to 2^53 - 1, in as few bytes as it needs. */
+  varint(value: number): void {
+    assert(Number.isSafeInteger(value) && value >= 0, `varint: ${value} is not a safe unsigned integer`);
+    let rest = value;
+    while (rest >= 128) {
+      this.u8((rest % 128) + 128);
+      rest = Math.floor(rest / 128);
+    }
+    this.u8(rest);
+  }
+  raw(bytes: Uint8Array): void {
+    const at = this.reserve(bytes.length);
+    this.buffer.set(bytes, at);
+  }
+  /** A copy of what was written. */
+  bytes(): Uint8Array {
+    return this.buffer.slice(0, this.length);
+  }
+}
+
+/** Reads what {@link Writer} wrote; throws {@link FormatError} at the end of the bytes or at a value no writer makes. */
+export class Reader {
+  private readonly view: DataView;
+  offset = 0;
+
+  constructor(readonly source: Uint8Array) {
+    this.view = new DataView(source.buffer, source.byteOffset, source.byteLength);
+  }
+
+  get remaining(): number {
+    return this.source.length - this.offset;
+  }
+
+  fail(message: string): never {
+    throw new FormatError(message, this.offset);
+  }
+
+  private take(sizeBytes: number): number {
+    if (sizeBytes > this.remaining) this.fail(`${sizeBytes} bytes wanted, ${this.remaining} left`);
+    const at = this.offset;
+    this.offset += sizeBytes;
+    return at;
+  }
+
+  u8(): number {
+    return this.view.getUint8(this.take(1));
+  }
+  u16(): number {
+    return this.view.getUint16(this.take(2), true);
+  }
+  u32(): number {
+    return this.view.getUint32(this.take(4), true);
+  }
+  u64(): bigint {
+    return this.view.getBigUint64(this.take(8), true);
+  }
+  varint(): number {
+    let value = 0;
+    for (let scale = 1; ; scale *= 128) {
+      const byte = this.u8();
+      value += (byte & 127) * scale;
+      if (!Number.isSafeInteger(value)) this.fail('integer too large');
+      if (byte < 128) {
+        if (byte === 0 && scale > 1) this.fail('integer not in its shortest form');
+        return value;
+      }
+    }
+  }
+  /** The next `sizeBytes` bytes, copied. */
+  raw(sizeBytes: number): Uint8Array {
+    const at = this.take(sizeBytes);
+    return this.source.slice(at, at + sizeBytes);
+  }
+}
+
+const codec = <T>(write: (out: Writer, value: T) => void, read: (input: Reader) => T): Codec<T> => ({
+  write,
+  read,
+});
+
+export const u8 = codec<number>(
+  (out, value) => out.u8(value),
+  (input) => input.u8(),
+);
+export const u16 = codec<number>(
+  (out, value) => out.u16(value),
+  (input) => input.u16(),
+);
+export const u32 = codec<number>(
+  (out, value) => out.u32(value),
+  (input) => input.u32(),
+);
+export const u64 = codec<bigint>(
+  (out, value) => out.u64(value),
+  (input) => input.u64(),
+);
+/** A safe unsigned integer of any size: counts, positions, times. */
+export const uint = codec<number>(
+  (out, value) => out.varint(value),
+  (input) => input.varint(),
+);
+export const bool = codec<boolean>(
+  (out, value) => out.u8(value ? 1 : 0),
+  (input) => {
+    const byte = input.u8();
+    if (byte > 1) input.fail(`${byte} is not a truth value`);
+    return byte === 1;
+  },
+);
+
+/** Bytes of any length up to `limitBytes`. */
+export const bytes = (limitBytes = 1 << 30): Codec<Uint8Array> =>
+  codec(
+    (out, value) => {
+      assert(value.length <= limitBytes, `${value.length} bytes exceed the limit of ${limitBytes}`);
+      out.varint(value.length);
+      out.raw(value);
+    },
+    (input) => {
+      const length = input.varint();
+      if (length > limitBytes) input.fail(`${length} bytes exceed the limit of ${limitBytes}`);
+      return input.raw(length);
+    },
+  );
+
+/** Text, as UTF-8. */
+export const text: Codec<string> = codec(
+  (out, value) => bytes(1 << 20).write(out, new TextEncoder().encode(value)),
+  (input) => new TextDecoder('utf-8').decode(bytes(1 << 20).read(input)),
+);
+
+/** A list of any length up to `limit` members. */
+export const list = <T>(member: Codec<T>, limit = 1 << 24): Codec<T[]> =>
+  codec(
+    (out, values) => {
+      assert(values.length <= limit, `${values.length} members exceed the limit of ${limit}`);
+      out.varint(values.length);
+      for (const value of values) member.write(out, value);
+    },
+    (input) => {
+      const length = input.varint();
+      if (length > limit) input.fail(`${length} members exceed the limit of ${limit}`);
+      return Array.from({ length }, () => member.read(input));
+    },
+  );
+
+/** A list whose length is part of the type, not of the bytes. */
+export const array = <T>(member: Codec<T>, length: number): Codec<T[]> =>
+  codec(
+    (out, values) => {
+      assert(values.length === length, `${values.length} members where ${length} belong`);
+      for (const value of values) member.write(out, value);
+    },
+    (input) => Array.from({ length }, () => member.read(input)),
+  );
+
+/** One of a fixed set of words, stored as its index. */
+export const oneOf = <const W extends readonly string[]>(...words: W): Codec<W[number]> =>
+  codec(
+    (out, value) => {
+      const index = words.indexOf(value);
+      assert(index >= 0, `${value} is not one of ${words.join(', ')}`);
+      out.u8(index);
+    },
+    (input) => {
+      const index = input.u8();
+      return words[index] ?? input.fail(`${index} is not one of ${words.join(', ')}`);
+    },
+  );
+
+/** A codec of named fields, which can be walked by name. */
+export interface RecordCodec<T extends object> extends Codec<T> {
+  readonly fields: { readonly [K in keyof T]: Codec<T[K]> };
+}
+
+/** Named fields, in the order in which they are declared. */
+export const record = <T extends object>(fields: { readonly [K in keyof T]: Codec<T[K]> }): RecordCodec<T> => {
+  const names = Object.keys(fields) as (keyof T)[];
+  return {
+    fields,
+    write: (out, value) => {
+      for (const name of names) fields[name].write(out, value[name]);
+    },
+    read: (input) => {
+      const value = {} as T;
+      for (const name of names) value[name] = fields[name].read(input);
+      return value;
+    },
+  };
+};
+
+type Kinds = Readonly<Record<string, RecordCodec<object>>>;
+type Tagged<K extends Kinds> = { [N in keyof K & string]: { kind: N } & ValueOf<K[N]> }[keyof K & string];
+
+/** One of several records told apart by their `kind`. The order of the kinds is part of the encoding. */
+export const union = <K extends Kinds>(kinds: K): Codec<Tagged<K>> => {
+  const names = Object.keys(kinds);
+  return codec(
+    (out, value) => {
+      const index = names.indexOf(value.kind);
+      const member = kinds[value.kind];
+      assert(member !== undefined, `no kind ${value.kind}`);
+      out.u8(index);
+      member.write(out, value);
+    },
+    (input) => {
+      const index = input.u8();
+      const name = names[index] ?? input.fail(`${index} is not a kind`);
+      return { kind: name, ...(kinds[name] as RecordCodec<object>).read(input) } as Tagged<K>;
+    },
+  );
+};
+
+/** The bytes of one value. */
+export function encode<T>(of: Codec<T>, value: T): Uint8Array {
+  const out = new Writer();
+  of.write(out, value);
+  return out.bytes();
+}
+
+/** The value of exactly these bytes; throws {@link FormatError} for anything else. */
+export function decode<T>(of: Codec<T>, source: Uint8Array): T {
+  const input = new Reader(source);
+  const value = of.read(input);
+  if (input.remaining > 0) input.fail(`${input.remaining} bytes too many`);
+  return value;
+}

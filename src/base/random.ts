@@ -1,0 +1,28 @@
+import seedrandom from 'seedrandom';
+
+/** A seeded source of chance whose state can be saved. The same seed gives the same numbers, everywhere. */
+export class Random {
+  private readonly generator: seedrandom.StatefulPRNG<seedrandom.State.Alea>;
+
+  constructor(seed: string, state?: seedrandom.State.Alea) {
+    this.generator = seedrandom.alea(seed, { state: state ?? true });
+  }
+
+  /** An integer from 0 up to and without `end`. */
+  below(end: number): number {
+    return Math.floor(this.generator.double() * end);
+  }
+
+  /** True with the given probability. */
+  chance(probability: number): boolean {
+    return this.generator.double() < probability;
+  }
+
+  bytes(sizeBytes: number): Uint8Array {
+    return Uint8Array.from({ length: sizeBytes }, () => this.generator.int32() & 0xff);
+  }
+
+  state(): seedrandom.State.Alea {
+    return this.generator.state();
+  }
+}

@@ -1,0 +1,140 @@
+/**
+ * The language in which the instruction table says what an instruction does. It is small, typed and without
+ * machinery of its own: the interpreter and the translator give it meaning as WebAssembly (see `emit.ts`).
+ *
+ * Every expression is a 64-bit integer (`i64`) or a condition (`i32`, 0 or 1). Integer operations wrap; shifts take the
+ * amount modulo 64; a division must be guarded by its row, because WebAssembly traps where RISC-V does not.
+ */
+export type Expr =
+  | { is: 'const'; value: bigint }
+  | { is: 'operand'; name: 'rs1' | 'rs2' | 'imm' | 'pc' | 'next' | 'old' }
+  | { is: 'binary'; op: BinaryOp; a: Expr; b: Expr }
+  | { is: 'compare'; op: CompareOp; a: Expr; b: Expr }
+  | { is: 'extend'; signed: boolean; bits: 8 | 16 | 32; a: Expr }
+  | { is: 'widen'; a: Expr }
+  | { is: 'if'; cond: Expr; then: Expr; else: Expr }
+  | { is: 'and'; a: Expr; b: Expr }
+  | { is: 'load'; sizeBytes: AccessSize; signed: boolean; address: Expr };
+
+export type AccessSize = 1 | 2 | 4 | 8;
+
+export type BinaryOp =
+  | 'add'
+  | 'sub'
+  | 'and'
+  | 'or'
+  | 'xor'
+  | 'shl'
+  | 'shr_s'
+  | 'shr_u'
+  | 'mul'
+  | 'mulh'
+  | 'mulhu'
+  | 'mulhsu'
+  | 'div_s'
+  | 'div_u'
+  | 'rem_s'
+  | 'rem_u';
+
+export type CompareOp = 'eq' | 'ne' | 'lt_s' | 'lt_u' | 'ge_s' | 'ge_u';
+
+/** What an instruction does, in order. A trap in any action ends the instruction with nothing after it done. */
+export type Action =
+  | { do: 'rd'; value: Expr }
+  | { do: 'store'; sizeBytes: AccessSize; address: Expr; value: Expr }
+  /** Sets where execution goes on; traps when the target is misaligned. `when` makes it a branch. */
+  | { do: 'jump'; target: Expr; when?: Expr }
+  /** Atomic read-modify-write at `rs1`: `rd` gets the old value, memory gets `value`, in which `old` stands for it. */
+  | { do: 'amo'; sizeBytes: 4 | 8; value: Expr }
+  | { do: 'lr'; sizeBytes: 4 | 8 }
+  | { do: 'sc'; sizeBytes: 4 | 8 }
+  /** Reads the CSR into `rd`, then writes it: `operand` itself, or the old value with the bits of `operand` set or cleared. */
+  | { do: 'csr'; operation: 'write' | 'set' | 'clear'; operand: Expr }
+  | { do: 'helper'; name: HelperName };
+
+/** The instructions that no expression can say. The list is pinned: a new one needs a reason. */
+export type HelperName = 'ecall' | 'ebreak' | 'mret' | 'wfi';
+
+export const constant = (value: bigint | number): Expr => ({ is: 'const', value: BigInt(value) });
+const operand = (name: (Expr & { is: 'operand' })['name']): Expr => ({ is: 'operand', name });
+
+/** The values of the source registers. */
+export const rs1 = operand('rs1');
+export const rs2 = operand('rs2');
+/** The immediate of the instruction's format, extended as its field says. */
+export const imm = operand('imm');
+/** The address of the instruction, and of the one that follows it in memory. */
+export const pc = operand('pc');
+export const next = operand('next');
+/** Within an `amo`: the value that was in memory. */
+export const old = operand('old');
+
+const binary = (op: BinaryOp) => (a: Expr, b: Expr): Expr => ({ is: 'binary', op, a, b });
+const compare = (op: CompareOp) => (a: Expr, b: Expr): Expr => ({ is: 'compare', op, a, b });
+
+export const add = binary('add');
+export const sub = binary('sub');
+export const and = binary('and');
+export const or = binary('or');
+export const xor = binary('xor');
+export const shl = binary('shl');
+export const shrS = binary('shr_s');
+export const shrU = binary('shr_u');
+export const mul = binary('mul');
+/** The upper 64 bits of the 128-bit product: both signed, both unsigned, signed by unsigned. */
+export const mulh = binary('mulh');
+export const mulhu = binary('mulhu');
+export const mulhsu = binary('mulhsu');
+export const divS = binary('div_s');
+export const divU = binary('div_u');
+export const remS = binary('rem_s');
+export const remU = binary('rem_u');
+
+export const eq = compare('eq');
+export const ne = compare('ne');
+export const ltS = compare('lt_s');
+export const ltU = compare('lt_u');
+export const geS = compare('ge_s');
+export const geU = compare('ge_u');
+
+/** Both conditions hold. */
+export const both = (a: Expr, b: Expr): Expr => ({ is: 'and', a, b });
+/** A condition as the integer 0 or 1. */
+export const widen = (a: Expr): Expr => ({ is: 'widen', a });
+/** Only the branch that is chosen is evaluated. */
+export const choose = (cond: Expr, then: Expr, otherwise: Expr): Expr => ({
+  is: 'if',
+  cond,
+  then,
+  else: otherwise,
+});
+
+/** The low 32 bits, sign- or zero-extended. */
+export const word = (a: Expr): Expr => ({ is: 'extend', signed: true, bits: 32, a });
+export const wordU = (a: Expr): Expr => ({ is: 'extend', signed: false, bits: 32, a });
+
+/** A value from memory, sign- or zero-extended. Traps with a load fault. */
+export const loadS = (sizeBytes: AccessSize, address: Expr): Expr => ({
+  is: 'load',
+  sizeBytes,
+  signed: true,
+  address,
+});
+export const loadU = (sizeBytes: AccessSize, address: Expr): Expr => ({
+  is: 'load',
+  sizeBytes,
+  signed: false,
+  address,
+});
+
+export const rd = (value: Expr): Action => ({ do: 'rd', value });
+export const store = (sizeBytes: AccessSize, address: Expr, value: Expr): Action => ({
+  do: 'store',
+  sizeBytes,
+  address,
+  value,
+});
+export const jump = (target: Expr): Action => ({ do: 'jump', target });
+export const branch = (when: Expr, target: Expr): Action => ({ do: 'jump', target, when });
+export const amo = (sizeBytes: 4 | 8, value: Expr): Action => ({ do: 'amo', sizeBytes, value });
+export const helper = (name: HelperName): Action => ({ do: 'helper', name });

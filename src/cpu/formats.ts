@@ -1,0 +1,116 @@
+/**
+ * Where the operands of an instruction stand in its 32 bits, and how they are written in assembly. Decoder, encoder,
+ * assembler and disassembler all read these two tables. Source: RISC-V Unprivileged ISA, section 2.3 "Immediate
+ * Encoding Variants"; Zicsr; A.
+ */
+
+/** `width` bits at bit `at` of the instruction are the bits from `to` on of the value. */
+export interface Piece {
+  at: number;
+  width: number;
+  to: number;
+}
+
+/** What an operand's value means, hence how it is written in assembly. */
+export type OperandKind =
+  | 'x' // an integer register
+  | 'signed' // a signed integer
+  | 'unsigned' // an unsigned integer
+  | 'upper' // the upper 20 bits of a 32-bit value, written as a 20-bit number
+  | 'target' // a pc-relative address
+  | 'csr' // a CSR's name or number
+  | 'ordering' // a subset of `iorw`
+  | 'suffix'; // `.aq`, `.rl`: part of the mnemonic
+
+export interface Field {
+  kind: OperandKind;
+  pieces: readonly Piece[];
+  /** The value is sign-extended from its highest piece. */
+  signed: boolean;
+}
+
+const field = (kind: OperandKind, signed: boolean, ...pieces: [at: number, width: number, to: number][]): Field => ({
+  kind,
+  signed,
+  pieces: pieces.map(([at, width, to]) => ({ at, width, to })),
+});
+
+export const fields = {
+  rd: field('x', false, [7, 5, 0]),
+  rs1: field('x', false, [15, 5, 0]),
+  rs2: field('x', false, [20, 5, 0]),
+  immI: field('signed', true, [20, 12, 0]),
+  immS: field('signed', true, [25, 7, 5], [7, 5, 0]),
+  immB: field('target', true, [31, 1, 12], [7, 1, 11], [25, 6, 5], [8, 4, 1]),
+  immU: field('upper', true, [12, 20, 12]),
+  immJ: field('target', true, [31, 1, 20], [12, 8, 12], [20, 1, 11], [21, 10, 1]),
+  shamt6: field('unsigned', false, [20, 6, 0]),
+  shamt5: field('unsigned', false, [20, 5, 0]),
+  csr: field('csr', false, [20, 12, 0]),
+  zimm: field('unsigned', false, [15, 5, 0]),
+  pred: field('ordering', false, [24, 4, 0]),
+  succ: field('ordering', false, [20, 4, 0]),
+  aqrl: field('suffix', false, [25, 2, 0]),
+} as const satisfies Record<string, Field>;
+
+export type FieldName = keyof typeof fields;
+
+/**
+ * A format: the operands in assembly order with the punctuation between them, and which field an expression means
+ * when it says `imm`.
+ */
+export interface Format {
+  /** For example `rd, immI(rs1)`: names of fields, and characters that stand for themselves. */
+  syntax: string;
+  imm?: FieldName;
+  /** A field that is written as part of the mnemonic. */
+  suffix?: FieldName;
+}
+
+export const formats = {
+  R: { syntax: 'rd, rs1, rs2' },
+  I: { syntax: 'rd, rs1, immI', imm: 'immI' },
+  /** Loads and `jalr`: the immediate is an offset from a base register. */
+  L: { syntax: 'rd, immI(rs1)', imm: 'immI' },
+  Shift6: { syntax: 'rd, rs1, shamt6', imm: 'shamt6' },
+  Shift5: { syntax: 'rd, rs1, shamt5', imm: 'shamt5' },
+  S: { syntax: 'rs2, immS(rs1)', imm: 'immS' },
+  B: { syntax: 'rs1, rs2, immB', imm: 'immB' },
+  U: { syntax: 'rd, immU', imm: 'immU' },
+  J: { syntax: 'rd, immJ', imm: 'immJ' },
+  Amo: { syntax: 'rd, rs2, (rs1)', suffix: 'aqrl' },
+  Lr: { syntax: 'rd, (rs1)', suffix: 'aqrl' },
+  Csr: { syntax: 'rd, csr, rs1' },
+  CsrI: { syntax: 'rd, csr, zimm', imm: 'zimm' },
+  Fence: { syntax: 'pred, succ' },
+  None: { syntax: '' },
+} as const satisfies Record<string, Format>;
+
+export type FormatName = keyof typeof formats;
+
+/** The value of a field in an instruction, as a signed number where the field is signed. */
+export function extract(of: Field, instruction: number): number {
+  let value = 0;
+  let top = 0;
+  for (const { at, width, to } of of.pieces) {
+    value |= ((instruction >>> at) & (2 ** width - 1)) << to;
+    top = Math.max(top, to + width);
+  }
+  return of.signed && top < 32 ? (value << (32 - top)) >> (32 - top) : of.signed ? value | 0 : value >>> 0;
+}
+
+/** The instruction's bits that hold `value`. The caller has checked that it fits. */
+export function insert(of: Field, value: number): number {
+  let instruction = 0;
+  for (const { at, width, to } of of.pieces) instruction |= ((value >> to) & (2 ** width - 1)) << at;
+  return instruction >>> 0;
+}
+
+/** Range and granularity of the values a field can hold: `min <= value <= max` and `value % step === 0`. */
+export function range(of: Field): { min: number; max: number; step: number } {
+  const top = Math.max(...of.pieces.map(({ to, width }) => to + width));
+  const step = 2 ** Math.min(...of.pieces.map(({ to }) => to));
+  return of.signed
+    ? { min: -(2 ** (top - 1)), max: 2 ** (top - 1) - step, step }
+    : { min: 0, max: 2 ** top - step, step };
+}

@@ -1,0 +1,51 @@
+import type { RecordCodec } from '../base/codec.ts';
+
+/** What a device may reach while it handles an access or an input. The VMM provides it; nothing of it is kept. */
+export interface Surroundings {
+  /** The guest's clock in ticks of 100 ns since boot: the clock door. */
+  clock(): number;
+  /** Random bytes: the entropy door. */
+  entropy(sizeBytes: number): Uint8Array;
+  /** Hands an output to the VMM, which numbers it. */
+  output(output: DeviceOutput): void;
+  /** Guest RAM, for devices that read and write it themselves (DMA). */
+  readonly memory: GuestMemory;
+}
+
+/** Guest RAM by physical address. Nothing outside RAM can be reached: both calls say so instead. */
+export interface GuestMemory {
+  /** A copy of `sizeBytes` bytes, or undefined when they are not all RAM. */
+  read(address: number, sizeBytes: number): Uint8Array | undefined;
+  /** Writes the bytes; false, and nothing written, when they do not all fall in RAM. */
+  write(address: number, bytes: Uint8Array): boolean;
+}
+
+/** What a device makes for the world outside. */
+export type DeviceOutput =
+  | { kind: 'console'; byte: number }
+  | { kind: 'frame'; frame: Uint8Array }
+  /** The guest asks for the end: its exit code, or a reset. */
+  | { kind: 'power'; action: 'off' | 'reset'; code: number };
+
+/**
+ * A memory-mapped device: a pure state machine that doesn't know where it is mapped or who listens. All its state is in
+ * `state`, described by `schema`; there are no closures, timers or maps in it.
+ */
+export interface Device<S extends object = object> {
+  readonly name: string;
+  readonly schema: RecordCodec<S>;
+  state: S;
+  /**
+   * A guest's read of `sizeBytes` (1, 2, 4 or 8) bytes at `offset`, naturally aligned. Undefined refuses the access
+   * (an access fault in the guest).
+   */
+  read(offset: number, sizeBytes: number, around: Surroundings): bigint | undefined;
+  /** A guest's write; false refuses it. */
+  write(offset: number, sizeBytes: number, value: bigint, around: Surroundings): boolean;
+}
+
+/** A device with one interrupt line, level-triggered. */
+export interface InterruptingDevice<S extends object = object> extends Device<S> {
+  /** Whether the line is high, as a function of the state alone. */
+  readonly interrupt: boolean;
+}
