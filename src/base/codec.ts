@@ -219,7 +219,9 @@ export interface RecordCodec<T extends object> extends Codec<T> {
 }
 
 /** Named fields, in the order in which they are declared. */
-export const record = <T extends object>(fields: { readonly [K in keyof T]: Codec<T[K]> }): RecordCodec<T> => {
+export const record = <T extends object>(
+  fields: { readonly [K in keyof T]: Codec<T[K]> },
+): RecordCodec<T> => {
   const names = Object.keys(fields) as (keyof T)[];
   return {
     fields,

@@ -45,7 +45,13 @@ export interface Csr {
 }
 
 /** Bits of `mstatus` that this machine has (no S-mode, no extension state). */
-export const MSTATUS = { MIE: 1n << 3n, MPIE: 1n << 7n, MPP: 3n << 11n, MPRV: 1n << 17n, TW: 1n << 21n } as const;
+export const MSTATUS = {
+  MIE: 1n << 3n,
+  MPIE: 1n << 7n,
+  MPP: 3n << 11n,
+  MPRV: 1n << 17n,
+  TW: 1n << 21n,
+} as const;
 
 /** Interrupts by their bit in `mip` and `mie`. */
 export const INTERRUPT = { MSI: 3, MTI: 7, MEI: 11 } as const;
@@ -83,7 +89,8 @@ const each = (count: number, row: (index: number) => Csr): Csr[] =>
   Array.from({ length: count }, (_, index) => row(index));
 
 /** MXL = 64 bits; extensions A, I, M and U. */
-const MISA = (2n << 62n) | [...'AIMU'].reduce((bits, letter) => bits | (1n << BigInt(letter.charCodeAt(0) - 65)), 0n);
+const MISA =
+  (2n << 62n) | [...'AIMU'].reduce((bits, letter) => bits | (1n << BigInt(letter.charCodeAt(0) - 65)), 0n);
 
 export const csrs: readonly Csr[] = [
   { name: 'seed', number: 0x015, access: { is: 'seed' } },
@@ -120,5 +127,7 @@ export const csrs: readonly Csr[] = [
   constant('mconfigptr', 0xf15),
 ];
 
-export const csrNumbers: ReadonlyMap<string, number> = new Map(csrs.map(({ name, number }) => [name, number]));
+export const csrNumbers: ReadonlyMap<string, number> = new Map(
+  csrs.map(({ name, number }) => [name, number]),
+);
 export const csrNames: ReadonlyMap<number, string> = new Map(csrs.map(({ name, number }) => [number, name]));

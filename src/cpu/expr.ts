@@ -69,8 +69,12 @@ export const next = operand('next');
 /** Within an `amo`: the value that was in memory. */
 export const old = operand('old');
 
-const binary = (op: BinaryOp) => (a: Expr, b: Expr): Expr => ({ is: 'binary', op, a, b });
-const compare = (op: CompareOp) => (a: Expr, b: Expr): Expr => ({ is: 'compare', op, a, b });
+const binary =
+  (op: BinaryOp) =>
+  (a: Expr, b: Expr): Expr => ({ is: 'binary', op, a, b });
+const compare =
+  (op: CompareOp) =>
+  (a: Expr, b: Expr): Expr => ({ is: 'compare', op, a, b });
 
 export const add = binary('add');
 export const sub = binary('sub');

@@ -29,7 +29,11 @@ export interface Field {
   signed: boolean;
 }
 
-const field = (kind: OperandKind, signed: boolean, ...pieces: [at: number, width: number, to: number][]): Field => ({
+const field = (
+  kind: OperandKind,
+  signed: boolean,
+  ...pieces: [at: number, width: number, to: number][]
+): Field => ({
   kind,
   signed,
   pieces: pieces.map(([at, width, to]) => ({ at, width, to })),

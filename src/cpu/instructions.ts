@@ -50,7 +50,7 @@ import {
   wordU,
   xor,
 } from './expr.ts';
-import { type FormatName, fields, formats } from './formats.ts';
+import { type Format, type FormatName, fields, formats } from './formats.ts';
 
 export type Extension = 'I' | 'M' | 'A' | 'Zicsr' | 'Zifencei' | 'Privileged';
 
@@ -97,7 +97,7 @@ function row(
   fix(encoding.funct6, 26, 6);
   fix(encoding.funct7, 25, 7);
   fix(encoding.funct12, 20, 12);
-  for (const name of encoding.zero ?? []) fix(0, fields[name].pieces[0].at, 5);
+  for (const name of encoding.zero ?? []) fix(0, fields[name].pieces[0]!.at, 5);
   return { mnemonic, extension, format, match: match >>> 0, mask: mask >>> 0, meaning };
 }
 
@@ -241,7 +241,13 @@ const atomic: Instruction[] = ([4, 8] as const).flatMap((sizeBytes) => {
     row('A', name + suffix, 'Amo', { opcode: AMO, funct3, funct5 }, amo(sizeBytes, value));
   const pick = (condition: Expr) => choose(condition, rs2, old);
   return [
-    row('A', `lr${suffix}`, 'Lr', { opcode: AMO, funct3, funct5: 0x02, zero: ['rs2'] }, { do: 'lr', sizeBytes }),
+    row(
+      'A',
+      `lr${suffix}`,
+      'Lr',
+      { opcode: AMO, funct3, funct5: 0x02, zero: ['rs2'] },
+      { do: 'lr', sizeBytes },
+    ),
     row('A', `sc${suffix}`, 'Amo', { opcode: AMO, funct3, funct5: 0x03 }, { do: 'sc', sizeBytes }),
     operation('amoswap', 0x01, rs2),
     operation('amoadd', 0x00, add(old, rs2)),
@@ -303,11 +309,11 @@ for (const a of instructions)
 
 /** The row of an instruction word, or undefined when it is not an instruction of this machine. */
 export function decode(instruction: number): Instruction | undefined {
-  return byOpcode.get(instruction & 0x7f)?.find(({ mask, match }) => ((instruction & mask) >>> 0) === match);
+  return byOpcode.get(instruction & 0x7f)?.find(({ mask, match }) => (instruction & mask) >>> 0 === match);
 }
 
 /** The field that `imm` means in this row, if any. */
 export const immediateOf = ({ format }: Instruction) => {
-  const of: { imm?: keyof typeof fields } = formats[format];
-  return of.imm === undefined ? undefined : fields[of.imm];
+  const of: Format = formats[format];
+  return of.imm && fields[of.imm];
 };
