@@ -1,0 +1,68 @@
+// What each layer may import: itself, and the layers named beside it.
+const layers = {
+  base: [],
+  cpu: ['base'],
+  devices: ['base'],
+  vmm: ['base', 'cpu', 'devices'],
+  ft: ['base', 'cpu', 'devices', 'vmm'],
+  sim: ['base', 'cpu', 'devices', 'vmm', 'ft'],
+  host: ['base', 'cpu', 'devices', 'vmm', 'ft'],
+  cli: ['base', 'cpu', 'devices', 'vmm', 'ft', 'sim', 'host'],
+  web: ['base', 'cpu', 'devices', 'vmm', 'ft', 'sim', 'host'],
+};
+
+/** The layers that know nothing of the machine they run on. */
+const pure = ['base', 'cpu', 'devices', 'vmm', 'ft', 'sim'];
+
+const inside = (names) => `^src/(${names.join('|')})/`;
+
+export default {
+  forbidden: [
+    ...Object.entries(layers).map(([layer, below]) => ({
+      name: `layer-${layer}`,
+      comment: `src/${layer} imports only: ${[layer, ...below].join(', ')}.`,
+      severity: 'error',
+      from: { path: inside([layer]) },
+      to: { dependencyTypes: ['local'], pathNot: inside([layer, ...below]) },
+    })),
+    {
+      name: 'known-layer',
+      comment: 'Every source file belongs to one of the layers.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: inside(Object.keys(layers)) },
+      to: {},
+    },
+    {
+      name: 'pure',
+      comment: `The pure layers (${pure.join(', ')}) do not import Node's own modules.`,
+      severity: 'error',
+      from: { path: inside(pure) },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'no-cycles',
+      comment: 'No import cycles.',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'declared-packages',
+      comment: 'The only npm packages in src are the dependencies of package.json.',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: 'node_modules', dependencyTypesNot: ['npm'] },
+    },
+    {
+      name: 'resolvable',
+      comment: 'Every import leads somewhere.',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+  },
+};

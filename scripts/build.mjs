@@ -1,0 +1,37 @@
+// Bundles the program, and the benchmarks when there are any, into dist/.
+
+import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(import.meta.dirname);
+
+/** Whether the build tools are installed: `npm ci --omit=dev` leaves them out. */
+export const canBuild = () => existsSync(`${root}/node_modules/esbuild`);
+
+export async function build() {
+  const { build: bundle } = await import('esbuild');
+  const entries = { vmft: 'src/cli/main.ts', bench: 'bench/main.ts' };
+  await bundle({
+    absWorkingDir: root,
+    entryPoints: Object.fromEntries(
+      Object.entries(entries).filter(([name, file]) => name === 'vmft' || existsSync(`${root}/${file}`)),
+    ),
+    outdir: 'dist',
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    sourcemap: true,
+    logLevel: 'warning',
+    // The CommonJS packages in the bundle call require() for Node's own modules.
+    banner: {
+      js: "import { createRequire as $createRequire } from 'node:module'; const require = $createRequire(import.meta.url);",
+    },
+  });
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  if (canBuild()) await build();
+  else console.error('esbuild is not installed: nothing built');
+}

@@ -1,0 +1,145 @@
+/** What the instruction table's expressions mean, as WebAssembly. */
+import { unreachable } from '../base/assert.ts';
+import type { AccessSize, Action, BinaryOp, CompareOp, Expr } from './expr.ts';
+import type { Access, Body, FunctionRef, Opcode } from './wasm/module.ts';
+
+/**
+ * Where an expression finds its operands and leaves its effects: in the interpreter the fields of the instruction word that
+ * was fetched; in a translation constants and locals. Each method emits code.
+ */
+export interface Surface {
+  readonly body: Body;
+  /** Pushes the operand's value. */
+  operand(name: (Expr & { is: 'operand' })['name']): void;
+  /** Writes what `value` pushes to `rd`, unless that is x0. */
+  writeRd(value: () => void): void;
+  /** Pushes the value at the address that is on the stack, or traps. */
+  load(sizeBytes: AccessSize, signed: boolean): void;
+  /** Stores what `value` pushes at the address that is on the stack, or traps. */
+  store(sizeBytes: AccessSize, value: () => void): void;
+  /** Goes on at the address on the stack after this instruction, or traps. */
+  jump(): void;
+  /** Goes on at the next instruction. */
+  fallThrough(): void;
+  amo(action: Action & { do: 'amo' }): void;
+  reserve(action: Action & { do: 'lr' | 'sc' }): void;
+  csr(action: Action & { do: 'csr' }): void;
+  helper(action: Action & { do: 'helper' }): void;
+  /** The upper halves of products, which WebAssembly lacks. */
+  readonly functions: Readonly<Record<'mulh' | 'mulhu' | 'mulhsu', FunctionRef>>;
+}
+
+const compareOps: Record<CompareOp, Opcode> = {
+  eq: 'i64.eq',
+  ne: 'i64.ne',
+  lt_s: 'i64.lt_s',
+  lt_u: 'i64.lt_u',
+  ge_s: 'i64.ge_s',
+  ge_u: 'i64.ge_u',
+};
+
+/** The WebAssembly load that reads and extends a value of this size to 64 bits. */
+export const loadOp = (sizeBytes: AccessSize, signed: boolean): Access =>
+  sizeBytes === 8 ? 'i64.load' : (`i64.load${(sizeBytes * 8) as 8 | 16 | 32}_${signed ? 's' : 'u'}` as const);
+
+export const storeOp = (sizeBytes: AccessSize): Access =>
+  sizeBytes === 8 ? 'i64.store' : (`i64.store${(sizeBytes * 8) as 8 | 16 | 32}` as const);
+
+/** Extends the low bits of the value on the stack to 64. */
+export function extend(body: Body, bits: 8 | 16 | 32, signed: boolean): void {
+  if (signed) body.op(`i64.extend${bits}_s`);
+  else body.i64(2n ** BigInt(bits) - 1n).op('i64.and');
+}
+
+function binary(on: Surface, op: BinaryOp): void {
+  if (op === 'mulh' || op === 'mulhu' || op === 'mulhsu') on.body.call(on.functions[op]);
+  else on.body.op(`i64.${op}`);
+}
+
+/** Pushes the value of `expr`: an i64, or an i32 for a condition. */
+export function emitExpr(on: Surface, expr: Expr): void {
+  const { body } = on;
+  switch (expr.is) {
+    case 'const':
+      body.i64(expr.value);
+      return;
+    case 'operand':
+      on.operand(expr.name);
+      return;
+    case 'binary':
+      emitExpr(on, expr.a);
+      emitExpr(on, expr.b);
+      binary(on, expr.op);
+      return;
+    case 'compare':
+      emitExpr(on, expr.a);
+      emitExpr(on, expr.b);
+      body.op(compareOps[expr.op]);
+      return;
+    case 'extend':
+      emitExpr(on, expr.a);
+      extend(body, expr.bits, expr.signed);
+      return;
+    case 'widen':
+      emitExpr(on, expr.a);
+      body.op('i64.extend_i32_u');
+      return;
+    case 'and':
+      emitExpr(on, expr.a);
+      emitExpr(on, expr.b);
+      body.op('i32.and');
+      return;
+    case 'if':
+      emitExpr(on, expr.cond);
+      body.if(
+        () => emitExpr(on, expr.then),
+        () => emitExpr(on, expr.else),
+        'i64',
+      );
+      return;
+    case 'load':
+      emitExpr(on, expr.address);
+      on.load(expr.sizeBytes, expr.signed);
+      return;
+    default:
+      unreachable(expr);
+  }
+}
+
+/** Emits one action of a row. */
+export function emitAction(on: Surface, action: Action): void {
+  switch (action.do) {
+    case 'rd':
+      on.writeRd(() => emitExpr(on, action.value));
+      return;
+    case 'store':
+      emitExpr(on, action.address);
+      on.store(action.sizeBytes, () => emitExpr(on, action.value));
+      return;
+    case 'jump': {
+      const take = () => {
+        emitExpr(on, action.target);
+        on.jump();
+      };
+      if (!action.when) return take();
+      emitExpr(on, action.when);
+      on.body.if(take, () => on.fallThrough());
+      return;
+    }
+    case 'amo':
+      on.amo(action);
+      return;
+    case 'lr':
+    case 'sc':
+      on.reserve(action);
+      return;
+    case 'csr':
+      on.csr(action);
+      return;
+    case 'helper':
+      on.helper(action);
+      return;
+    default:
+      unreachable(action);
+  }
+}

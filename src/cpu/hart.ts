@@ -1,0 +1,218 @@
+import { assert } from '../base/assert.ts';
+import { PRIVILEGE } from './csrs.ts';
+import { EXIT, interpreterModule } from './interpreter.ts';
+import {
+  type HartState,
+  type HartWord,
+  hartWords,
+  MAX_RAM_BYTES,
+  NO_RESERVATION,
+  offsetOf,
+  PAGE,
+  PAGE_BYTES,
+  PAGE_FLAGS,
+  RAM,
+  RAM_BASE,
+  REFUSED,
+  SCRATCH,
+  SCRATCH_BYTES,
+  STOP,
+} from './layout.ts';
+
+/** What the hart asks the VMM for in the middle of an instruction. Addresses are physical. */
+export interface Bus {
+  /** A load outside RAM; undefined is an access fault. */
+  load(address: bigint, sizeBytes: number): bigint | undefined;
+  /** A store outside RAM; false is an access fault. */
+  store(address: bigint, sizeBytes: number, value: bigint): boolean;
+  /** The guest reads the `time` CSR: ticks since boot. */
+  clock(): number;
+  /** The guest reads the `seed` CSR: 16 random bits. */
+  entropy(): number;
+  /** The guest stored to a page that is watched. */
+  watched(address: number, sizeBytes: number): void;
+}
+
+/** Why the hart stopped. */
+export type Exit = 'limit' | 'waiting' | 'stop';
+const exits: readonly Exit[] = ['limit', 'waiting', 'stop'];
+assert(
+  exits.every((name, index) => EXIT[name] === index),
+  'exit codes are numbered in order',
+);
+
+interface Generated {
+  run(limit: bigint): number;
+  hash(at: number, sizeBytes: number, seed: bigint): bigint;
+  hashRam(pages: number): bigint;
+}
+
+/** In front of the bytes that are hashed; a multiple of 32. */
+const HASH_HEADER_BYTES = 32;
+
+let compiled: WebAssembly.Module | undefined;
+
+/**
+ * One RISC-V hart with its RAM: RV64IMA, Zicsr, Zifencei, Zkr, M and U mode. All its state is in `state` and `ram`; running
+ * it is a pure function of both and of what the {@link Bus} answers.
+ */
+export class Hart {
+  readonly ram: Uint8Array;
+  private readonly words: BigUint64Array;
+  private readonly flags: Uint8Array;
+  private readonly control: Int32Array;
+  private readonly scratch: Uint8Array;
+  private readonly data: DataView;
+  private readonly watchedPages = new Set<number>();
+  private readonly generated: Generated;
+
+  /** @param ramSizeBytes a multiple of the page size, up to 2 GiB. */
+  constructor(
+    readonly ramSizeBytes: number,
+    private readonly bus: Bus,
+  ) {
+    assert(ramSizeBytes > 0 && ramSizeBytes % PAGE_BYTES === 0, 'RAM is a whole number of pages');
+    assert(ramSizeBytes <= MAX_RAM_BYTES, 'RAM is at most 2 GiB');
+    const pages = Math.ceil((RAM + ramSizeBytes) / 65536);
+    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+    const { buffer } = memory;
+    this.ram = new Uint8Array(buffer, RAM, ramSizeBytes);
+    this.words = new BigUint64Array(buffer, 0, hartWords.length);
+    this.flags = new Uint8Array(buffer, PAGE_FLAGS, ramSizeBytes / PAGE_BYTES);
+    this.control = new Int32Array(buffer, STOP, 4);
+    this.scratch = new Uint8Array(buffer, SCRATCH, SCRATCH_BYTES);
+    this.data = new DataView(buffer, RAM, ramSizeBytes);
+    compiled ??= new WebAssembly.Module(interpreterModule());
+    const env = {
+      memory,
+      ramSize: BigInt(ramSizeBytes),
+      load: (address: bigint, sizeBytes: number) => this.load(BigInt.asUintN(64, address), sizeBytes),
+      store: (address: bigint, sizeBytes: number, value: bigint) =>
+        this.store(BigInt.asUintN(64, address), sizeBytes, value),
+      clock: () => BigInt(bus.clock()),
+      entropy: () => bus.entropy(),
+    };
+    this.generated = new WebAssembly.Instance(compiled, { env }).exports as unknown as Generated;
+    this.set('pc', BigInt(RAM_BASE));
+    this.set('privilege', BigInt(PRIVILEGE.M));
+    this.set('reservation', NO_RESERVATION);
+  }
+
+  get(word: HartWord): bigint {
+    return this.words[offsetOf(word) / 8]!;
+  }
+
+  set(word: HartWord, value: bigint): void {
+    this.words[offsetOf(word) / 8] = value;
+  }
+
+  get icount(): number {
+    return Number(this.get('icount'));
+  }
+
+  get state(): HartState {
+    return Object.fromEntries(hartWords.map((name) => [name, this.get(name)]));
+  }
+
+  set state(state: HartState) {
+    for (const name of hartWords) this.set(name, state[name]!);
+  }
+
+  /** Raises or lowers an interrupt-pending bit of `mip`. */
+  setPending(interrupt: number, level: boolean): void {
+    const bit = 1n << BigInt(interrupt);
+    const mip = this.get('mip');
+    this.set('mip', level ? mip | bit : mip & ~bit);
+  }
+
+  /** Takes steps until `icount` is `limit`, or the hart waits for an interrupt, or someone asked for a stop. */
+  run(limit: number): Exit {
+    this.control[0] = 0;
+    return exits[this.generated.run(BigInt(limit))]!;
+  }
+
+  /** Asks the run in progress to end after the current instruction. */
+  stop(): void {
+    this.control[0] = 1;
+  }
+
+  /** Every store to the page is told to {@link Bus.watched}, after it was done. */
+  watch(address: number): void {
+    const page = Math.floor((address - RAM_BASE) / PAGE_BYTES);
+    this.watchedPages.add(page);
+    this.flags[page]! &= ~PAGE.SILENT;
+  }
+
+  /** Notes that pages of RAM are about to change, from the offset in RAM on. */
+  private touch(offset: number, sizeBytes: number): void {
+    const last = Math.floor((offset + sizeBytes - 1) / PAGE_BYTES);
+    for (let page = Math.floor(offset / PAGE_BYTES); page <= last; page++)
+      this.flags[page] = this.watchedPages.has(page) ? PAGE.DIRTY : PAGE.DIRTY | PAGE.SILENT;
+  }
+
+  /** Writes RAM from outside the hart: the image at boot, and devices. An LR reservation does not survive it. */
+  write(address: number, bytes: Uint8Array): void {
+    if (bytes.length === 0) return;
+    this.touch(address - RAM_BASE, bytes.length);
+    this.ram.set(bytes, address - RAM_BASE);
+    this.set('reservation', NO_RESERVATION);
+  }
+
+  /** A hash of all of RAM; only pages that changed since the last one are read. */
+  hashRam(): bigint {
+    return BigInt.asUintN(64, this.generated.hashRam(this.ramSizeBytes / PAGE_BYTES));
+  }
+
+  /** A 64-bit hash of bytes; the same function that hashes RAM. */
+  hash(bytes: Uint8Array): bigint {
+    const room = SCRATCH_BYTES - HASH_HEADER_BYTES;
+    const header = new DataView(this.scratch.buffer, SCRATCH, HASH_HEADER_BYTES);
+    let hash = 0n;
+    for (let at = 0; at === 0 || at < bytes.length; at += room) {
+      const part = bytes.subarray(at, at + room);
+      // The length in front tells zeros from nothing, and the hash so far chains the parts.
+      header.setBigUint64(0, hash, true);
+      header.setBigUint64(8, BigInt(part.length + 1), true);
+      const sizeBytes = HASH_HEADER_BYTES + Math.ceil(part.length / 32) * 32;
+      this.scratch.fill(0, HASH_HEADER_BYTES + part.length, sizeBytes);
+      this.scratch.set(part, HASH_HEADER_BYTES);
+      hash = BigInt.asUintN(64, this.generated.hash(SCRATCH, sizeBytes, 0n));
+    }
+    return hash;
+  }
+
+  /** A load that the generated code did not do itself: the last bytes of RAM, and everything outside it. */
+  private load(address: bigint, sizeBytes: number): bigint {
+    const offset = address - BigInt(RAM_BASE);
+    const inRam = offset >= 0n && offset + BigInt(sizeBytes) <= BigInt(this.ramSizeBytes);
+    const value = inRam ? this.loadRam(Number(offset), sizeBytes) : this.bus.load(address, sizeBytes);
+    this.control[(REFUSED - STOP) / 4] = value === undefined ? 1 : 0;
+    return value ?? 0n;
+  }
+
+  private store(address: bigint, sizeBytes: number, value: bigint): void {
+    const offset = address - BigInt(RAM_BASE);
+    const inRam = offset >= 0n && offset + BigInt(sizeBytes) <= BigInt(this.ramSizeBytes);
+    const low = BigInt.asUintN(sizeBytes * 8, value);
+    let done = true;
+    if (inRam) this.storeRam(Number(offset), sizeBytes, low);
+    else done = this.bus.store(address, sizeBytes, low);
+    this.control[(REFUSED - STOP) / 4] = done ? 0 : 1;
+  }
+
+  private loadRam(offset: number, sizeBytes: number): bigint {
+    let value = 0n;
+    for (let i = sizeBytes - 1; i >= 0; i--) value = (value << 8n) | BigInt(this.data.getUint8(offset + i));
+    return value;
+  }
+
+  private storeRam(offset: number, sizeBytes: number, value: bigint): void {
+    this.touch(offset, sizeBytes);
+    for (let i = 0; i < sizeBytes; i++)
+      this.data.setUint8(offset + i, Number((value >> BigInt(i * 8)) & 0xffn));
+    const first = Math.floor(offset / PAGE_BYTES);
+    const last = Math.floor((offset + sizeBytes - 1) / PAGE_BYTES);
+    if (this.watchedPages.has(first) || this.watchedPages.has(last))
+      this.bus.watched(offset + RAM_BASE, sizeBytes);
+  }
+}

@@ -1,0 +1,308 @@
+/**
+ * Writes WebAssembly modules: just what the interpreter and the translator need. Source: WebAssembly Core
+ * Specification 2.0, chapter "Binary Format".
+ */
+import { assert } from '../../base/assert.ts';
+
+export type ValueType = 'i32' | 'i64';
+
+const valueTypes: Record<ValueType, number> = { i32: 0x7f, i64: 0x7e };
+
+/** Instructions without immediates, by the names of the specification's text format. */
+const opcodes = {
+  unreachable: 0x00,
+  return: 0x0f,
+  drop: 0x1a,
+  select: 0x1b,
+  'i32.eqz': 0x45,
+  'i32.eq': 0x46,
+  'i32.ne': 0x47,
+  'i32.lt_s': 0x48,
+  'i32.lt_u': 0x49,
+  'i32.gt_u': 0x4b,
+  'i32.ge_u': 0x4f,
+  'i64.eqz': 0x50,
+  'i64.eq': 0x51,
+  'i64.ne': 0x52,
+  'i64.lt_s': 0x53,
+  'i64.lt_u': 0x54,
+  'i64.gt_u': 0x56,
+  'i64.le_u': 0x58,
+  'i64.ge_s': 0x59,
+  'i64.ge_u': 0x5a,
+  'i32.ctz': 0x68,
+  'i32.add': 0x6a,
+  'i32.sub': 0x6b,
+  'i32.mul': 0x6c,
+  'i32.and': 0x71,
+  'i32.or': 0x72,
+  'i32.xor': 0x73,
+  'i32.shl': 0x74,
+  'i32.shr_s': 0x75,
+  'i32.shr_u': 0x76,
+  'i64.ctz': 0x7a,
+  'i64.add': 0x7c,
+  'i64.sub': 0x7d,
+  'i64.mul': 0x7e,
+  'i64.div_s': 0x7f,
+  'i64.div_u': 0x80,
+  'i64.rem_s': 0x81,
+  'i64.rem_u': 0x82,
+  'i64.and': 0x83,
+  'i64.or': 0x84,
+  'i64.xor': 0x85,
+  'i64.shl': 0x86,
+  'i64.shr_s': 0x87,
+  'i64.shr_u': 0x88,
+  'i64.rotl': 0x89,
+  'i32.wrap_i64': 0xa7,
+  'i64.extend_i32_s': 0xac,
+  'i64.extend_i32_u': 0xad,
+  'i64.extend8_s': 0xc2,
+  'i64.extend16_s': 0xc3,
+  'i64.extend32_s': 0xc4,
+} as const;
+export type Opcode = keyof typeof opcodes;
+
+/** Memory instructions; all are used with an alignment hint of one byte. */
+const accesses = {
+  'i32.load': 0x28,
+  'i64.load': 0x29,
+  'i32.load8_u': 0x2d,
+  'i32.load16_u': 0x2f,
+  'i64.load8_s': 0x30,
+  'i64.load8_u': 0x31,
+  'i64.load16_s': 0x32,
+  'i64.load16_u': 0x33,
+  'i64.load32_s': 0x34,
+  'i64.load32_u': 0x35,
+  'i32.store': 0x36,
+  'i64.store': 0x37,
+  'i32.store8': 0x3a,
+  'i64.store8': 0x3c,
+  'i64.store16': 0x3d,
+  'i64.store32': 0x3e,
+} as const;
+export type Access = keyof typeof accesses;
+
+function unsigned(value: number): number[] {
+  const bytes: number[] = [];
+  let rest = value;
+  do {
+    bytes.push((rest & 127) | (rest > 127 ? 128 : 0));
+    rest >>>= 7;
+  } while (rest > 0);
+  return bytes;
+}
+
+function signed(value: bigint): number[] {
+  const bytes: number[] = [];
+  for (let rest = value; ; ) {
+    const byte = Number(rest & 127n);
+    rest >>= 7n;
+    if ((rest === 0n && (byte & 64) === 0) || (rest === -1n && (byte & 64) !== 0)) return [...bytes, byte];
+    bytes.push(byte | 128);
+  }
+}
+
+const vector = (items: readonly (readonly number[])[]): number[] => [
+  ...unsigned(items.length),
+  ...items.flat(),
+];
+const named = (text: string): number[] => vector([...new TextEncoder().encode(text)].map((byte) => [byte]));
+const functionType = (params: readonly ValueType[], results: readonly ValueType[]): number[] => [
+  0x60,
+  ...vector(params.map((type) => [valueTypes[type]])),
+  ...vector(results.map((type) => [valueTypes[type]])),
+];
+
+/** Where a branch can go: the end of a block, or the start of a loop. */
+export interface Label {
+  depth: number;
+}
+
+/** A function that can be called: its index in the module, fixed when it is declared. */
+export interface FunctionRef {
+  index: number;
+}
+
+/** The body of one function, written from its first instruction to its last. Every method returns `this`. */
+export class Body {
+  readonly code: number[] = [];
+  private readonly locals: ValueType[] = [];
+  private depth = 0;
+
+  constructor(private readonly params: readonly ValueType[]) {}
+
+  /** A new local variable, zero at the start. */
+  local(type: ValueType): number {
+    this.locals.push(type);
+    return this.params.length + this.locals.length - 1;
+  }
+
+  op(...names: Opcode[]): this {
+    for (const name of names) this.code.push(opcodes[name]);
+    return this;
+  }
+  i32(value: number): this {
+    this.code.push(0x41, ...signed(BigInt(value | 0)));
+    return this;
+  }
+  i64(value: bigint | number): this {
+    this.code.push(0x42, ...signed(BigInt.asIntN(64, BigInt(value))));
+    return this;
+  }
+  get(local: number): this {
+    this.code.push(0x20, ...unsigned(local));
+    return this;
+  }
+  set(local: number): this {
+    this.code.push(0x21, ...unsigned(local));
+    return this;
+  }
+  tee(local: number): this {
+    this.code.push(0x22, ...unsigned(local));
+    return this;
+  }
+  global(index: number): this {
+    this.code.push(0x23, ...unsigned(index));
+    return this;
+  }
+  /** A load or store at the address on the stack plus `offset`. */
+  access(name: Access, offset = 0): this {
+    this.code.push(accesses[name], 0, ...unsigned(offset));
+    return this;
+  }
+  call(target: FunctionRef): this {
+    this.code.push(0x10, ...unsigned(target.index));
+    return this;
+  }
+
+  private nest(opcode: number, inside: (label: Label) => void, result?: ValueType): this {
+    this.code.push(opcode, result ? valueTypes[result] : 0x40);
+    this.depth++;
+    inside({ depth: this.depth });
+    this.depth--;
+    this.code.push(0x0b);
+    return this;
+  }
+  block(inside: (end: Label) => void, result?: ValueType): this {
+    return this.nest(0x02, inside, result);
+  }
+  loop(inside: (start: Label) => void): this {
+    return this.nest(0x03, inside);
+  }
+  if(then: () => void, otherwise?: () => void, result?: ValueType): this {
+    return this.nest(
+      0x04,
+      () => {
+        then();
+        if (!otherwise) return;
+        this.code.push(0x05);
+        otherwise();
+      },
+      result,
+    );
+  }
+  br(to: Label): this {
+    this.code.push(0x0c, ...unsigned(this.depth - to.depth));
+    return this;
+  }
+  brIf(to: Label): this {
+    this.code.push(0x0d, ...unsigned(this.depth - to.depth));
+    return this;
+  }
+  brTable(to: readonly Label[], otherwise: Label): this {
+    this.code.push(0x0e, ...vector(to.map(({ depth }) => unsigned(this.depth - depth))));
+    this.code.push(...unsigned(this.depth - otherwise.depth));
+    return this;
+  }
+
+  /** The function in the code section's form. */
+  finish(): number[] {
+    assert(this.depth === 0, 'blocks are nested properly');
+    const body = [...vector(this.locals.map((type) => [1, valueTypes[type]])), ...this.code, 0x0b];
+    return [...unsigned(body.length), ...body];
+  }
+}
+
+interface Signature {
+  params: readonly ValueType[];
+  results: readonly ValueType[];
+}
+
+/**
+ * A module that imports its memory as `env.memory`. Imports are declared before functions, and a function before the
+ * bodies that call it.
+ */
+export class ModuleBuilder {
+  private readonly types: number[][] = [];
+  private readonly imports: number[][] = [];
+  private readonly functions: number[][] = [];
+  private readonly exports: number[][] = [];
+  private readonly bodies: number[][] = [];
+  private readonly data: number[][] = [];
+  private importedFunctions = 0;
+  private globals = 0;
+
+  constructor() {
+    this.imports.push([...named('env'), ...named('memory'), 0x02, 0x00, 0x01]);
+  }
+
+  private type({ params, results }: Signature): number {
+    this.types.push(functionType(params, results));
+    return this.types.length - 1;
+  }
+
+  /** A constant i64 given when the module is instantiated. */
+  importGlobal(name: string): number {
+    this.imports.push([...named('env'), ...named(name), 0x03, valueTypes.i64, 0x00]);
+    return this.globals++;
+  }
+
+  importFunction(
+    name: string,
+    params: readonly ValueType[],
+    results: readonly ValueType[] = [],
+  ): FunctionRef {
+    assert(this.functions.length === 0, 'imports come before functions');
+    this.imports.push([...named('env'), ...named(name), 0x00, ...unsigned(this.type({ params, results }))]);
+    return { index: this.importedFunctions++ };
+  }
+
+  /** Adds a function whose body `write` fills in; exported when it has a name. */
+  function(
+    signature: Signature & { exportAs?: string },
+    write: (body: Body, self: FunctionRef) => void,
+  ): FunctionRef {
+    const ref = { index: this.importedFunctions + this.functions.length };
+    this.functions.push(unsigned(this.type(signature)));
+    if (signature.exportAs) this.exports.push([...named(signature.exportAs), 0x00, ...unsigned(ref.index)]);
+    const body = new Body(signature.params);
+    write(body, ref);
+    this.bodies.push(body.finish());
+    return ref;
+  }
+
+  /** Bytes that are copied into memory at `offset` when the module is instantiated. */
+  bytes(offset: number, content: Uint8Array): void {
+    const at = [0x41, ...signed(BigInt(offset)), 0x0b];
+    this.data.push([0x00, ...at, ...vector([...content].map((byte) => [byte]))]);
+  }
+
+  finish(): Uint8Array<ArrayBuffer> {
+    const section = (id: number, items: number[][]) => {
+      const content = vector(items);
+      return [id, ...unsigned(content.length), ...content];
+    };
+    return Uint8Array.from([
+      ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
+      ...section(1, this.types),
+      ...section(2, this.imports),
+      ...section(3, this.functions),
+      ...section(7, this.exports),
+      ...section(10, this.bodies),
+      ...section(11, this.data),
+    ]);
+  }
+}
