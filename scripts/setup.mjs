@@ -10,17 +10,20 @@ const root = dirname(import.meta.dirname);
 /** @param {string} file */
 const modified = (file) => statSync(`${root}/${file}`, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 
-if (!canBuild() || modified('node_modules/.package-lock.json') < modified('package-lock.json')) {
+// npm writes this file last: without it an installation is not complete.
+const installed = () => modified('node_modules/.package-lock.json');
+
+function install() {
   console.error('Installing the dependencies (npm ci) ...');
-  try {
-    execSync('npm ci --include=dev --no-audit --no-fund --loglevel=error', {
-      cwd: root,
-      stdio: ['ignore', 'ignore', 'inherit'],
-    });
-  } catch {
-    console.error('npm ci failed: the dependencies could not be installed');
-    process.exit(1);
-  }
+  const quiet = '--no-audit --no-fund --no-update-notifier --loglevel=error';
+  execSync(`npm ci --include=dev ${quiet}`, { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
+  if (!installed()) throw new Error('npm ci left no complete installation');
 }
 
-await build();
+try {
+  if (!canBuild() || installed() < modified('package-lock.json')) install();
+  await build();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}

@@ -93,9 +93,18 @@ export class Hart {
       entropy: () => bus.entropy(),
     };
     this.generated = new WebAssembly.Instance(compiled, { env }).exports as unknown as Generated;
+    this.reset();
+  }
+
+  /** Registers and RAM as at power-on. The position goes on. */
+  reset(): void {
+    for (const name of hartWords) if (name !== 'icount') this.set(name, 0n);
     this.set('pc', BigInt(RAM_BASE));
     this.set('privilege', BigInt(PRIVILEGE.M));
     this.set('reservation', NO_RESERVATION);
+    if (this.icount === 0) return;
+    this.touch(0, this.ramSizeBytes);
+    this.ram.fill(0);
   }
 
   get(word: HartWord): bigint {

@@ -1,0 +1,222 @@
+/**
+ * Expressions: parsed where they stand, evaluated as soon as all they need is known. Operators, their ranks and their
+ * results are those of GNU as (manual of gas, "Integer Expressions"): values have 64 bits, `>>` shifts in zeros, a
+ * comparison that holds gives -1.
+ */
+import { Complaint } from './diagnostics.ts';
+import type { Position } from './layout.ts';
+import type { Cursor } from './tokens.ts';
+
+/** The relocation functions of the RISC-V assembly manual that need no global offset table. */
+export type Relocation = 'hi' | 'lo' | 'pcrel_hi' | 'pcrel_lo';
+
+export type Expression =
+  | { is: 'constant'; value: bigint }
+  | { is: 'position'; position: Position }
+  | { is: 'symbol'; name: string; column: number }
+  | { is: 'unary'; operator: string; of: Expression; column: number }
+  | { is: 'binary'; operator: string; left: Expression; right: Expression; column: number }
+  | { is: 'relocation'; relocation: Relocation; of: Expression; at: Position; column: number };
+
+/** A signed 64-bit number. */
+export interface Value {
+  value: bigint;
+  /** What the value counts from, when it is an address: differences of addresses with one base are numbers. */
+  base?: object;
+}
+
+/** What an expression's value depends on. */
+export interface World {
+  /** All addresses are known, so that an address is a number like any other. */
+  placed: boolean;
+  position(position: Position): Value;
+  symbol(name: string, column: number): Value;
+  /** What the `%pcrel_hi` of the instruction at this address refers to. */
+  pcrelTarget(address: bigint, column: number): Value;
+}
+
+/** What the names in an expression mean where it is parsed. */
+export interface Binder {
+  symbol(name: string, column: number): Expression;
+  local(label: number, forward: boolean, column: number): Expression;
+  here(): Position;
+  /** Notes that the instruction that begins at `position` holds the upper part of the distance to `target`. */
+  pcrelHi(position: Position, target: Expression): void;
+}
+
+/** Ranks of the binary operators; the higher binds tighter. */
+const ranks: Record<string, number> = Object.fromEntries(
+  [['||'], ['&&'], ['==', '!=', '<>', '<', '>', '<=', '>='], ['+', '-'], ['|', '^', '&', '!'], ['*', '/', '%', '<<', '>>']]
+    .flatMap((operators, rank) => operators.map((operator) => [operator, rank + 1])),
+);
+
+/** Parses one expression and leaves the cursor behind it. */
+export function parseExpression(cursor: Cursor, binder: Binder, rank = 1): Expression {
+  let left = parseUnary(cursor, binder);
+  for (;;) {
+    const token = cursor.peek;
+    const own = token?.kind === 'punctuation' ? ranks[token.text] : undefined;
+    if (own === undefined || own < rank) return left;
+    const { text: operator, column } = cursor.next('operator');
+    left = { is: 'binary', operator, left, right: parseExpression(cursor, binder, own + 1), column };
+  }
+}
+
+function parseUnary(cursor: Cursor, binder: Binder): Expression {
+  const token = cursor.next('a value');
+  const { text, column } = token;
+  switch (token.kind) {
+    case 'number':
+      return { is: 'constant', value: BigInt.asIntN(64, token.value) };
+    case 'position':
+      return { is: 'position', position: token.position };
+    case 'local':
+      return binder.local(token.label, token.forward, column);
+    case 'name':
+      return text === '.' ? { is: 'position', position: binder.here() } : binder.symbol(text, column);
+    case 'string':
+      throw new Complaint('a string where a value is expected', column);
+    case 'punctuation':
+      break;
+  }
+  if (text === '(') {
+    const inner = parseExpression(cursor, binder);
+    cursor.expect(')');
+    return inner;
+  }
+  if (text === '%') return parseRelocation(cursor, binder, column);
+  if (text === '+') return parseUnary(cursor, binder);
+  if (['-', '~', '!'].includes(text))
+    return { is: 'unary', operator: text, of: parseUnary(cursor, binder), column };
+  throw new Complaint(`a value expected before '${text}'`, column);
+}
+
+function parseRelocation(cursor: Cursor, binder: Binder, column: number): Expression {
+  const { text } = cursor.name('hi, lo, pcrel_hi or pcrel_lo after %');
+  if (text !== 'hi' && text !== 'lo' && text !== 'pcrel_hi' && text !== 'pcrel_lo')
+    throw new Complaint(`%${text} is not supported; %hi, %lo, %pcrel_hi and %pcrel_lo are`, column);
+  cursor.expect('(');
+  const of = parseExpression(cursor, binder);
+  cursor.expect(')');
+  const at = binder.here();
+  if (text === 'pcrel_hi') binder.pcrelHi(at, of);
+  return { is: 'relocation', relocation: text, of, at, column };
+}
+
+/** The value of an expression; complains about what is not known in this world. */
+export function evaluate(expression: Expression, world: World): Value {
+  switch (expression.is) {
+    case 'constant':
+      return { value: expression.value };
+    case 'position':
+      return world.position(expression.position);
+    case 'symbol':
+      return world.symbol(expression.name, expression.column);
+    case 'unary':
+      return unary(expression.operator, evaluate(expression.of, world), world, expression.column);
+    case 'binary': {
+      const left = evaluate(expression.left, world);
+      const right = evaluate(expression.right, world);
+      return binary(expression.operator, left, right, world, expression.column);
+    }
+    case 'relocation':
+      return { value: relocate(expression, world) };
+  }
+}
+
+const wrap = (value: bigint): bigint => BigInt.asIntN(64, value);
+const unsigned = (value: bigint): bigint => BigInt.asUintN(64, value);
+const truth = (condition: boolean, yes = -1n): bigint => (condition ? yes : 0n);
+
+function unary(operator: string, { value, base }: Value, world: World, column: number): Value {
+  if (base && !world.placed)
+    throw new Complaint(`'${operator}' needs a value that is known here; an address is not`, column);
+  if (operator === '-') return { value: wrap(-value) };
+  if (operator === '~') return { value: ~value };
+  return { value: truth(value === 0n, 1n) };
+}
+
+function binary(operator: string, left: Value, right: Value, world: World, column: number): Value {
+  const value = compute(operator, left.value, right.value, column);
+  if (!left.base && !right.base) return { value };
+  if (operator === '+' && !(left.base && right.base)) return { value, base: (left.base ?? right.base)! };
+  if (operator === '-' && left.base && !right.base) return { value, base: left.base };
+  const ordered = operator === '-' || ranks[operator] === ranks['=='];
+  if (world.placed || (ordered && left.base === right.base)) return { value };
+  throw new Complaint(`'${operator}' needs values that are known here; an address is not`, column);
+}
+
+function compute(operator: string, a: bigint, b: bigint, column: number): bigint {
+  switch (operator) {
+    case '+':
+      return wrap(a + b);
+    case '-':
+      return wrap(a - b);
+    case '*':
+      return wrap(a * b);
+    case '/':
+    case '%':
+      if (b === 0n) throw new Complaint('division by zero', column);
+      return wrap(operator === '/' ? a / b : a % b);
+    case '<<':
+    case '>>':
+      if (b < 0n || b > 63n) throw new Complaint(`shift by ${b}; 0 to 63 is possible`, column);
+      return wrap(operator === '<<' ? a << b : unsigned(a) >> b);
+    case '&':
+      return a & b;
+    case '|':
+      return a | b;
+    case '^':
+      return a ^ b;
+    case '!':
+      return a | ~b;
+    case '==':
+      return truth(a === b);
+    case '!=':
+    case '<>':
+      return truth(a !== b);
+    case '<':
+      return truth(a < b);
+    case '>':
+      return truth(a > b);
+    case '<=':
+      return truth(a <= b);
+    case '>=':
+      return truth(a >= b);
+    case '&&':
+      return truth(a !== 0n && b !== 0n, 1n);
+    default:
+      return truth(a !== 0n || b !== 0n, 1n);
+  }
+}
+
+/** The upper 20 bits such that adding the sign-extended lower 12 gives the value back. */
+const upper = (value: bigint): bigint => BigInt.asUintN(20, (value + 0x800n) >> 12n);
+const lower = (value: bigint): bigint => BigInt.asIntN(12, value);
+const reachable = (value: bigint): boolean => BigInt.asIntN(32, value + 0x800n) === value + 0x800n;
+
+function relocate(expression: Expression & { is: 'relocation' }, world: World): bigint {
+  const { relocation, of, at, column } = expression;
+  const target = evaluate(of, world);
+  if (!world.placed) throw new Complaint(`%${relocation} is not known here yet`, column);
+  if (relocation === 'lo') return lower(target.value);
+  if (relocation === 'hi') return absoluteUpper(target, column);
+  if (relocation === 'pcrel_hi') {
+    const distance = wrap(target.value - world.position(at).value);
+    if (!reachable(distance))
+      throw new Complaint('the target is more than 2 GiB away; load its address with li', column);
+    return upper(distance);
+  }
+  const high = target.value;
+  return lower(world.pcrelTarget(high, column).value - high);
+}
+
+function absoluteUpper({ value, base }: Value, column: number): bigint {
+  // lui sign-extends: with an address from 2^31 on, what lui and addi build is another address. A number is the
+  // author's own choice and may use all 32 bits.
+  if (!reachable(value) && (base || value < 0n || value >= 2n ** 32n)) {
+    const address = `0x${unsigned(value).toString(16)}`;
+    throw new Complaint(`%hi cannot build ${address}; use la, or %pcrel_hi with auipc`, column);
+  }
+  return upper(value);
+}

@@ -1,0 +1,95 @@
+import { assert } from '../../base/assert.ts';
+import { bytes, record, type ValueOf } from '../../base/codec.ts';
+import type { Surroundings } from '../device.ts';
+import type { Chain } from './queue.ts';
+import { VIRTIO_F_VERSION_1 } from './registers.ts';
+import type { VirtioDevice, VirtioPort } from './transport.ts';
+
+export const VIRTIO_NET_F_MAC = 1n << 5n;
+export const VIRTIO_NET_F_STATUS = 1n << 16n;
+export const VIRTIO_NET_S_LINK_UP = 1;
+
+/** The queues. */
+export const RECEIVEQ = 0;
+export const TRANSMITQ = 1;
+
+/** An Ethernet frame without its checksum: addresses and type, up to one VLAN tag, and 1500 bytes of payload. */
+export const MIN_FRAME_BYTES = 14;
+export const MAX_FRAME_BYTES = 1518;
+
+/** `virtio_net_hdr`, whose last field, `num_buffers`, drivers before virtio 1.0 don't have. */
+const HEADER_BYTES = 12;
+const LEGACY_HEADER_BYTES = 10;
+const NUM_BUFFERS = 10;
+
+const MAC_BYTES = 6;
+
+const schema = record({
+  /** The card's address: part of the machine's description. */
+  mac: bytes(MAC_BYTES),
+});
+
+/**
+ * The network card (virtio 1.2, section 5.1) with one pair of queues and no offloads, so that the header before each
+ * frame says nothing. Frames longer than {@link MAX_FRAME_BYTES} or shorter than their addresses are dropped both ways.
+ */
+export class VirtioNet implements VirtioDevice<ValueOf<typeof schema>> {
+  readonly name = 'net';
+  readonly deviceId = 1;
+  readonly features = VIRTIO_NET_F_MAC | VIRTIO_NET_F_STATUS;
+  readonly queueSizes = [256, 256];
+  readonly chainLimitBytes: number;
+  readonly schema = schema;
+  state: ValueOf<typeof schema>;
+
+  constructor(mac: Uint8Array, chainLimitBytes = 65536 + HEADER_BYTES) {
+    assert(mac.length === MAC_BYTES, `a MAC address of ${mac.length} bytes`);
+    this.state = { mac: mac.slice() };
+    this.chainLimitBytes = chainLimitBytes;
+  }
+
+  config(): Uint8Array {
+    return Uint8Array.of(...this.state.mac, VIRTIO_NET_S_LINK_UP, 0);
+  }
+
+  /** Sends what is in the transmit queue. New receive buffers wait for {@link receive}. */
+  notify(queue: number, port: VirtioPort, around: Surroundings): void {
+    if (queue !== TRANSMITQ) return;
+    port.serve(TRANSMITQ, around, (chain) => {
+      this.transmit(chain, headerBytes(port), around);
+      return 0;
+    });
+  }
+
+  private transmit(chain: Chain, header: number, around: Surroundings): void {
+    if (!isFrame(chain.readableBytes - header)) return;
+    around.output({ kind: 'frame', frame: chain.read().slice(header) });
+  }
+
+  /**
+   * Input from the network: puts the frame into the next receive buffer. False when it was dropped: the driver isn't up,
+   * has no buffer for it or one too small, or it is no frame of Ethernet's size.
+   */
+  receive(frame: Uint8Array, port: VirtioPort, around: Surroundings): boolean {
+    if (!isFrame(frame.length)) return false;
+    const packet = withHeader(frame, headerBytes(port));
+    const put = (chain: Chain): number | undefined => {
+      if (chain.writableBytes < packet.length) return undefined;
+      chain.write(packet);
+      return packet.length;
+    };
+    return port.serve(RECEIVEQ, around, put, 1) === 1;
+  }
+}
+
+const isFrame = (sizeBytes: number): boolean => sizeBytes >= MIN_FRAME_BYTES && sizeBytes <= MAX_FRAME_BYTES;
+
+const headerBytes = (port: VirtioPort): number =>
+  port.negotiated & VIRTIO_F_VERSION_1 ? HEADER_BYTES : LEGACY_HEADER_BYTES;
+
+function withHeader(frame: Uint8Array, header: number): Uint8Array {
+  const packet = new Uint8Array(header + frame.length);
+  if (header === HEADER_BYTES) packet[NUM_BUFFERS] = 1;
+  packet.set(frame, header);
+  return packet;
+}

@@ -1,0 +1,215 @@
+import { bool, record, u16, u64, type ValueOf } from '../../base/codec.ts';
+import type { GuestMemory } from '../device.ts';
+import { VIRTIO_F_EVENT_IDX, VIRTIO_F_INDIRECT_DESC } from './registers.ts';
+
+const VIRTQ_DESC_F_NEXT = 1;
+const VIRTQ_DESC_F_WRITE = 2;
+const VIRTQ_DESC_F_INDIRECT = 4;
+const VIRTQ_AVAIL_F_NO_INTERRUPT = 1;
+
+const DESC_BYTES = 16;
+const USED_ELEM_BYTES = 8;
+/** `flags` and `idx`, which come before the entries of both rings. */
+const RING_HEADER_BYTES = 4;
+
+export const queueSchema = record({
+  /** How many descriptors the queue has: a power of two. */
+  num: u16,
+  ready: bool,
+  /** Guest addresses of the descriptor table, the available ring and the used ring. */
+  desc: u64,
+  driver: u64,
+  device: u64,
+  /** The `avail.idx` up to which chains were taken. */
+  lastAvail: u16,
+  /** `used.idx`: how many chains were given back, modulo 2^16. */
+  usedIdx: u16,
+});
+export type QueueState = ValueOf<typeof queueSchema>;
+
+/** The driver broke the rules of a queue: the device asks for a reset and stops. */
+export class BrokenQueue extends Error {
+  override name = 'BrokenQueue';
+}
+
+interface Buffer {
+  address: number;
+  sizeBytes: number;
+}
+
+/** A descriptor chain: buffers for the device to read, then buffers for it to write. */
+export class Chain {
+  private readonly readable: Buffer[] = [];
+  private readonly writable: Buffer[] = [];
+  readableBytes = 0;
+  writableBytes = 0;
+
+  constructor(
+    readonly head: number,
+    private readonly memory: GuestMemory,
+  ) {}
+
+  get length(): number {
+    return this.readable.length + this.writable.length;
+  }
+
+  add(buffer: Buffer, writable: boolean): void {
+    if (writable) {
+      this.writable.push(buffer);
+      this.writableBytes += buffer.sizeBytes;
+    } else {
+      if (this.writable.length > 0) throw new BrokenQueue('a buffer to read after one to write');
+      this.readable.push(buffer);
+      this.readableBytes += buffer.sizeBytes;
+    }
+  }
+
+  /** All bytes that the driver sends. The caller has looked at `readableBytes`. */
+  read(): Uint8Array {
+    const all = new Uint8Array(this.readableBytes);
+    let at = 0;
+    for (const { address, sizeBytes } of this.readable) {
+      all.set(readRam(this.memory, address, sizeBytes), at);
+      at += sizeBytes;
+    }
+    return all;
+  }
+
+  /** Fills the driver's buffers from the first on. The caller has looked at `writableBytes`. */
+  write(bytes: Uint8Array): void {
+    let at = 0;
+    for (const { address, sizeBytes } of this.writable) {
+      if (at === bytes.length) return;
+      const part = bytes.subarray(at, at + sizeBytes);
+      writeRam(this.memory, address, part);
+      at += part.length;
+    }
+  }
+}
+
+/**
+ * The device's side of a split virtqueue (virtio 1.2, section 2.7). Everything in the rings comes from the guest and is
+ * checked; whatever breaks the rules throws {@link BrokenQueue}. One call does work bounded by the queue's size.
+ */
+export class Virtqueue {
+  private readonly desc: number;
+  private readonly driver: number;
+  private readonly device: number;
+  private readonly eventIdx: boolean;
+
+  constructor(
+    private readonly state: QueueState,
+    private readonly memory: GuestMemory,
+    private readonly features: bigint,
+    private readonly chainLimitBytes: number,
+  ) {
+    // An address that a number can't hold exactly is far outside of RAM, and so is what it is rounded to.
+    this.desc = Number(state.desc);
+    this.driver = Number(state.driver);
+    this.device = Number(state.device);
+    this.eventIdx = (features & VIRTIO_F_EVENT_IDX) !== 0n;
+  }
+
+  /** How many chains the driver has made available that were not taken yet. */
+  waiting(): number {
+    const count = (this.u16(this.driver + 2) - this.state.lastAvail) & 0xffff;
+    if (count > this.state.num) throw new BrokenQueue(`${count} chains in a queue of ${this.state.num}`);
+    return count;
+  }
+
+  /** The next chain, which must be {@link waiting}. It stays in the queue until {@link take}. */
+  peek(): Chain {
+    const { num, lastAvail } = this.state;
+    return this.walk(this.u16(this.driver + RING_HEADER_BYTES + 2 * (lastAvail % num)));
+  }
+
+  /** Takes the chain that {@link peek} shows. */
+  take(): void {
+    const { state } = this;
+    state.lastAvail = (state.lastAvail + 1) & 0xffff;
+    // avail_event, after the used ring's entries: the driver is to notify of the next chain it adds.
+    if (this.eventIdx) this.setU16(this.usedAt(state.num), state.lastAvail);
+  }
+
+  /** Gives a chain back with the count of bytes written to it; says whether the driver wants an interrupt. */
+  give(chain: Chain, writtenBytes: number): boolean {
+    const { state } = this;
+    const index = state.usedIdx;
+    const element = new DataView(new ArrayBuffer(USED_ELEM_BYTES));
+    element.setUint32(0, chain.head, true);
+    element.setUint32(4, writtenBytes, true);
+    writeRam(this.memory, this.usedAt(index % state.num), new Uint8Array(element.buffer));
+    state.usedIdx = (index + 1) & 0xffff;
+    this.setU16(this.device + 2, state.usedIdx);
+    // used_event, after the available ring's entries: the entry whose use the driver wants to hear of.
+    if (this.eventIdx) return this.u16(this.driver + RING_HEADER_BYTES + 2 * state.num) === index;
+    return (this.u16(this.driver) & VIRTQ_AVAIL_F_NO_INTERRUPT) === 0;
+  }
+
+  /** Follows a chain from its head, through at most one indirect table, to at most `num` buffers. */
+  private walk(head: number): Chain {
+    const chain = new Chain(head, this.memory);
+    let table = { address: this.desc, entries: this.state.num, indirect: false };
+    let index = head;
+    for (;;) {
+      if (index >= table.entries) throw new BrokenQueue(`descriptor ${index} of ${table.entries}`);
+      const { buffer, flags, next } = this.descriptor(table.address, index);
+      if (flags & VIRTQ_DESC_F_INDIRECT) {
+        if (table.indirect) throw new BrokenQueue('an indirect table in an indirect table');
+        table = this.indirect(buffer, flags);
+        index = 0;
+        continue;
+      }
+      if (chain.length === this.state.num) throw new BrokenQueue('a chain longer than the queue');
+      chain.add(buffer, (flags & VIRTQ_DESC_F_WRITE) !== 0);
+      if (chain.readableBytes + chain.writableBytes > this.chainLimitBytes) {
+        throw new BrokenQueue(`a chain of more than ${this.chainLimitBytes} bytes`);
+      }
+      if ((flags & VIRTQ_DESC_F_NEXT) === 0) return chain;
+      index = next;
+    }
+  }
+
+  private indirect(buffer: Buffer, flags: number): { address: number; entries: number; indirect: boolean } {
+    if ((this.features & VIRTIO_F_INDIRECT_DESC) === 0n) throw new BrokenQueue('indirect was not negotiated');
+    if (flags & VIRTQ_DESC_F_NEXT) throw new BrokenQueue('a descriptor both indirect and chained');
+    if (buffer.sizeBytes % DESC_BYTES !== 0) throw new BrokenQueue(`${buffer.sizeBytes} bytes of table`);
+    return { address: buffer.address, entries: buffer.sizeBytes / DESC_BYTES, indirect: true };
+  }
+
+  private descriptor(table: number, index: number): { buffer: Buffer; flags: number; next: number } {
+    const view = viewOf(readRam(this.memory, table + index * DESC_BYTES, DESC_BYTES));
+    return {
+      buffer: { address: Number(view.getBigUint64(0, true)), sizeBytes: view.getUint32(8, true) },
+      flags: view.getUint16(12, true),
+      next: view.getUint16(14, true),
+    };
+  }
+
+  private usedAt(entry: number): number {
+    return this.device + RING_HEADER_BYTES + entry * USED_ELEM_BYTES;
+  }
+
+  private u16(address: number): number {
+    return viewOf(readRam(this.memory, address, 2)).getUint16(0, true);
+  }
+
+  private setU16(address: number, value: number): void {
+    writeRam(this.memory, address, Uint8Array.of(value & 0xff, value >> 8));
+  }
+}
+
+const viewOf = (bytes: Uint8Array): DataView =>
+  new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
+function readRam(memory: GuestMemory, address: number, sizeBytes: number): Uint8Array {
+  const bytes = memory.read(address, sizeBytes);
+  if (bytes === undefined) throw new BrokenQueue(`${sizeBytes} bytes at ${address} are not RAM`);
+  return bytes;
+}
+
+function writeRam(memory: GuestMemory, address: number, bytes: Uint8Array): void {
+  if (!memory.write(address, bytes)) {
+    throw new BrokenQueue(`${bytes.length} bytes at ${address} are not RAM`);
+  }
+}

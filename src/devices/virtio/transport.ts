@@ -1,0 +1,321 @@
+import { array, type RecordCodec, record, u8, u32, u64, type ValueOf } from '../../base/codec.ts';
+import type { InterruptingDevice, Surroundings } from '../device.ts';
+import { high32, low32, withHigh32, withLow32 } from '../words.ts';
+import { BrokenQueue, type Chain, type QueueState, queueSchema, Virtqueue } from './queue.ts';
+import {
+  INTERRUPT,
+  MAGIC,
+  STATUS,
+  VENDOR,
+  VERSION,
+  VIRTIO_F_EVENT_IDX,
+  VIRTIO_F_INDIRECT_DESC,
+  VIRTIO_F_VERSION_1,
+  VIRTIO_MMIO,
+} from './registers.ts';
+
+const TRANSPORT_FEATURES = VIRTIO_F_VERSION_1 | VIRTIO_F_INDIRECT_DESC | VIRTIO_F_EVENT_IDX;
+
+/** What a virtio device sees of the transport that carries it. */
+export interface VirtioPort {
+  /** The features that device and driver have agreed on. */
+  readonly negotiated: bigint;
+  /**
+   * Serves up to `limit` of the chains waiting in a queue (all of them by default) and returns how many. `handle`
+   * returns the count of bytes it has written to the chain, or undefined to leave it in the queue and stop.
+   */
+  serve(
+    queue: number,
+    around: Surroundings,
+    handle: (chain: Chain) => number | undefined,
+    limit?: number,
+  ): number;
+}
+
+/** A virtio device without its transport: what makes a network card out of queues and registers. */
+export interface VirtioDevice<S extends object = object> {
+  readonly name: string;
+  readonly deviceId: number;
+  /** What it offers besides what the transport does: VERSION_1, INDIRECT_DESC and EVENT_IDX. */
+  readonly features: bigint;
+  /** The largest size of each queue: powers of two. */
+  readonly queueSizes: readonly number[];
+  /** The most bytes that a chain may have; a longer one breaks the queue. */
+  readonly chainLimitBytes: number;
+  /** Its own state, apart from the transport's. A reset by the driver leaves it alone. */
+  readonly schema: RecordCodec<S>;
+  state: S;
+  /** The configuration space. Bytes after its end read as zero; it can't be written. */
+  config(): Uint8Array;
+  /** The driver has made buffers available in a queue. */
+  notify(queue: number, port: VirtioPort, around: Surroundings): void;
+}
+
+const registers = record({
+  deviceFeaturesSel: u32,
+  driverFeaturesSel: u32,
+  driverFeatures: u64,
+  queueSel: u32,
+  interruptStatus: u8,
+  status: u8,
+});
+
+/** The transport's registers and queues, and what the device adds. */
+export type VirtioState = ValueOf<typeof registers> & { queues: QueueState[]; device: object };
+
+/**
+ * The virtio-mmio transport, version 2 (virtio 1.2, section 4.2), with the device that it carries. Control registers are
+ * accessed by 4 bytes; other sizes read as zero and are ignored, as in QEMU. The configuration space takes every size;
+ * it never changes, so ConfigGeneration stays 0. A queue against the rules sets DEVICE_NEEDS_RESET, and nothing more
+ * happens until the driver resets the device. Unlike the specification asks, VERSION_1 need not be accepted: xv6
+ * doesn't, and runs on QEMU.
+ */
+export class VirtioMmio<D extends VirtioDevice = VirtioDevice>
+  implements InterruptingDevice<VirtioState>, VirtioPort
+{
+  readonly name: string;
+  readonly schema: RecordCodec<VirtioState>;
+  private current: VirtioState;
+
+  constructor(readonly device: D) {
+    this.name = device.name;
+    this.schema = record<VirtioState>({
+      ...registers.fields,
+      queues: array(queueSchema, device.queueSizes.length),
+      device: device.schema,
+    });
+    this.current = this.powerOn();
+  }
+
+  get state(): VirtioState {
+    return this.current;
+  }
+
+  /** The device's own state is the one in here: both are the same object. */
+  set state(state: VirtioState) {
+    this.current = state;
+    this.device.state = state.device;
+  }
+
+  private powerOn(): VirtioState {
+    return {
+      deviceFeaturesSel: 0,
+      driverFeaturesSel: 0,
+      driverFeatures: 0n,
+      queueSel: 0,
+      interruptStatus: 0,
+      status: 0,
+      queues: this.device.queueSizes.map((num) => ({
+        num,
+        ready: false,
+        desc: 0n,
+        driver: 0n,
+        device: 0n,
+        lastAvail: 0,
+        usedIdx: 0,
+      })),
+      device: this.device.state,
+    };
+  }
+
+  get interrupt(): boolean {
+    return this.current.interruptStatus !== 0;
+  }
+
+  get negotiated(): bigint {
+    return this.current.status & STATUS.FEATURES_OK ? this.current.driverFeatures : 0n;
+  }
+
+  private get offered(): bigint {
+    return this.device.features | TRANSPORT_FEATURES;
+  }
+
+  serve(
+    queue: number,
+    around: Surroundings,
+    handle: (chain: Chain) => number | undefined,
+    limit = Number.POSITIVE_INFINITY,
+  ): number {
+    const state = this.current.queues[queue];
+    if (state === undefined || !state.ready || !this.live) return 0;
+    let served = 0;
+    try {
+      const ring = new Virtqueue(state, around.memory, this.negotiated, this.device.chainLimitBytes);
+      // Counted once: what a chain has the device write could fall on the ring itself.
+      const count = Math.min(ring.waiting(), limit);
+      for (; served < count; served++) {
+        const chain = ring.peek();
+        const writtenBytes = handle(chain);
+        if (writtenBytes === undefined) break;
+        ring.take();
+        if (ring.give(chain, writtenBytes)) this.current.interruptStatus |= INTERRUPT.USED_BUFFER;
+      }
+    } catch (error) {
+      if (!(error instanceof BrokenQueue)) throw error;
+      this.needReset();
+    }
+    return served;
+  }
+
+  /** Whether queues may be served: the driver is up and nothing is broken. */
+  private get live(): boolean {
+    const { DRIVER_OK, DEVICE_NEEDS_RESET } = STATUS;
+    return (this.current.status & (DRIVER_OK | DEVICE_NEEDS_RESET)) === DRIVER_OK;
+  }
+
+  private needReset(): void {
+    this.current.status |= STATUS.DEVICE_NEEDS_RESET;
+    if (this.current.status & STATUS.DRIVER_OK) {
+      this.current.interruptStatus |= INTERRUPT.CONFIGURATION_CHANGE;
+    }
+  }
+
+  read(offset: number, sizeBytes: number): bigint | undefined {
+    if (offset >= VIRTIO_MMIO.Config) return this.readConfig(offset - VIRTIO_MMIO.Config, sizeBytes);
+    return sizeBytes === 4 ? BigInt(this.register(offset)) : 0n;
+  }
+
+  private readConfig(offset: number, sizeBytes: number): bigint {
+    const config = this.device.config();
+    let value = 0n;
+    for (let i = sizeBytes - 1; i >= 0; i--) value = (value << 8n) | BigInt(config[offset + i] ?? 0);
+    return value;
+  }
+
+  private register(offset: number): number {
+    const state = this.current;
+    const queue = state.queues[state.queueSel];
+    switch (offset) {
+      case VIRTIO_MMIO.MagicValue:
+        return MAGIC;
+      case VIRTIO_MMIO.Version:
+        return VERSION;
+      case VIRTIO_MMIO.DeviceID:
+        return this.device.deviceId;
+      case VIRTIO_MMIO.VendorID:
+        return VENDOR;
+      case VIRTIO_MMIO.DeviceFeatures:
+        return bank(this.offered, state.deviceFeaturesSel);
+      case VIRTIO_MMIO.QueueNumMax:
+        return this.device.queueSizes[state.queueSel] ?? 0;
+      case VIRTIO_MMIO.QueueReady:
+        return Number(queue?.ready ?? false);
+      case VIRTIO_MMIO.InterruptStatus:
+        return state.interruptStatus;
+      case VIRTIO_MMIO.Status:
+        return state.status;
+      // There is no shared memory: all ones say so.
+      case VIRTIO_MMIO.SHMLenLow:
+      case VIRTIO_MMIO.SHMLenHigh:
+      case VIRTIO_MMIO.SHMBaseLow:
+      case VIRTIO_MMIO.SHMBaseHigh:
+        return 0xffff_ffff;
+      default:
+        return 0;
+    }
+  }
+
+  write(offset: number, sizeBytes: number, value: bigint, around: Surroundings): boolean {
+    if (sizeBytes !== 4 || offset >= VIRTIO_MMIO.Config) return true;
+    const state = this.current;
+    const word = low32(value);
+    switch (offset) {
+      case VIRTIO_MMIO.DeviceFeaturesSel:
+        state.deviceFeaturesSel = word;
+        break;
+      case VIRTIO_MMIO.DriverFeaturesSel:
+        state.driverFeaturesSel = word;
+        break;
+      case VIRTIO_MMIO.DriverFeatures:
+        this.writeDriverFeatures(word);
+        break;
+      case VIRTIO_MMIO.QueueSel:
+        state.queueSel = word;
+        break;
+      case VIRTIO_MMIO.QueueNotify:
+        if (this.live && state.queues[word]?.ready) this.device.notify(word, this, around);
+        break;
+      case VIRTIO_MMIO.InterruptACK:
+        state.interruptStatus &= ~word;
+        break;
+      case VIRTIO_MMIO.Status:
+        this.writeStatus(word & 0xff);
+        break;
+      default:
+        this.writeQueue(offset, word);
+    }
+    return true;
+  }
+
+  private writeDriverFeatures(word: number): void {
+    const state = this.current;
+    if (state.status & STATUS.FEATURES_OK) return;
+    if (state.driverFeaturesSel === 0) state.driverFeatures = withLow32(state.driverFeatures, word);
+    if (state.driverFeaturesSel === 1) state.driverFeatures = withHigh32(state.driverFeatures, word);
+  }
+
+  private writeStatus(value: number): void {
+    if (value === 0) {
+      this.current = this.powerOn();
+      return;
+    }
+    const { FEATURES_OK, DEVICE_NEEDS_RESET } = STATUS;
+    const unknown = this.current.driverFeatures & ~this.offered;
+    // The driver reads FEATURES_OK back to learn whether its choice is supported.
+    const granted = unknown === 0n ? value : value & ~FEATURES_OK;
+    const broken = this.current.status & DEVICE_NEEDS_RESET;
+    this.current.status = (granted & ~DEVICE_NEEDS_RESET) | broken;
+  }
+
+  /** Registers of the queue that QueueSel selects. A queue in use doesn't change under the device. */
+  private writeQueue(offset: number, word: number): void {
+    const queue = this.current.queues[this.current.queueSel];
+    if (queue === undefined) return;
+    if (offset === VIRTIO_MMIO.QueueReady) {
+      // A queue starts from the beginning of its rings.
+      if (!queue.ready) Object.assign(queue, { lastAvail: 0, usedIdx: 0 });
+      queue.ready = (word & 1) !== 0;
+    } else if (!queue.ready) {
+      this.layOut(queue, offset, word);
+    }
+  }
+
+  private layOut(queue: QueueState, offset: number, word: number): void {
+    switch (offset) {
+      case VIRTIO_MMIO.QueueNum:
+        if (this.fits(word)) queue.num = word;
+        else this.needReset();
+        break;
+      case VIRTIO_MMIO.QueueDescLow:
+        queue.desc = withLow32(queue.desc, word);
+        break;
+      case VIRTIO_MMIO.QueueDescHigh:
+        queue.desc = withHigh32(queue.desc, word);
+        break;
+      case VIRTIO_MMIO.QueueDriverLow:
+        queue.driver = withLow32(queue.driver, word);
+        break;
+      case VIRTIO_MMIO.QueueDriverHigh:
+        queue.driver = withHigh32(queue.driver, word);
+        break;
+      case VIRTIO_MMIO.QueueDeviceLow:
+        queue.device = withLow32(queue.device, word);
+        break;
+      case VIRTIO_MMIO.QueueDeviceHigh:
+        queue.device = withHigh32(queue.device, word);
+        break;
+    }
+  }
+
+  /** Whether the selected queue can have `num` descriptors: a power of two up to its maximum. */
+  private fits(num: number): boolean {
+    const max = this.device.queueSizes[this.current.queueSel] ?? 0;
+    return num > 0 && num <= max && (num & (num - 1)) === 0;
+  }
+}
+
+/** 32 of the feature bits; there are none above bank 1. */
+function bank(features: bigint, selected: number): number {
+  if (selected > 1) return 0;
+  return selected === 1 ? high32(features) : low32(features);
+}

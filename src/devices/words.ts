@@ -1,0 +1,10 @@
+/** The 32-bit halves of 64-bit registers. */
+export const low32 = (value: bigint): number => Number(BigInt.asUintN(32, value));
+
+export const high32 = (value: bigint): number => low32(value >> 32n);
+
+export const withLow32 = (value: bigint, half: number): bigint =>
+  (BigInt(high32(value)) << 32n) | BigInt(half);
+
+export const withHigh32 = (value: bigint, half: number): bigint =>
+  (BigInt(half) << 32n) | BigInt(low32(value));

@@ -1,0 +1,200 @@
+/**
+ * The VMM's one interface to the outside, and the three ways it is used: live (ask the world), recording (note what came through)
+ * and replay (ask the log).
+ */
+import type { Entry, EntryKind, EntryOf, Input } from './entries.ts';
+import { describeEntry } from './entries.ts';
+import type { Machine, SynchronousDoors } from './machine.ts';
+
+export interface Doors extends SynchronousDoors {
+  /** The next input to apply at the machine's present position, or undefined when there is none (yet). */
+  input(machine: Machine): Input | undefined;
+  /** The guest may run up to this `icount` before `input` must be asked again. */
+  limit(machine: Machine): number;
+}
+
+/** Where a live machine gets its inputs from. */
+export interface World {
+  /** The guest's clock at a position of the present slice, in ticks of 100 ns since boot. */
+  clock(icount: number): number;
+  entropy(sizeBytes: number): Uint8Array;
+  /** The position at which the guest's clock will show `ticks`. */
+  icountAt(ticks: number): number;
+}
+
+/** The world itself. What arrives from it waits here until the machine can take it. */
+export class LiveDoors implements Doors {
+  private readonly frames: Uint8Array[] = [];
+  private typed: Uint8Array[] = [];
+
+  constructor(private readonly world: World) {}
+
+  /** A frame came from the network. */
+  frame(frame: Uint8Array): void {
+    this.frames.push(frame);
+  }
+
+  /** Bytes were typed, following those typed before. */
+  type(data: Uint8Array): void {
+    if (data.length > 0) this.typed.push(data);
+  }
+
+  clock(icount: number): number {
+    return this.world.clock(icount);
+  }
+
+  entropy(_icount: number, sizeBytes: number): Uint8Array {
+    return this.world.entropy(sizeBytes);
+  }
+
+  input(machine: Machine): Input | undefined {
+    const { icount } = machine;
+    const deadline = machine.timerDeadline;
+    const ticks = this.world.clock(icount);
+    if (deadline !== undefined && BigInt(ticks) >= deadline) return { kind: 'timer', icount, ticks };
+    const frame = this.frames.shift();
+    if (frame) return { kind: 'net', icount, frame };
+    const room = machine.consoleRoom;
+    const next = this.typed[0];
+    if (!next || room === 0) return undefined;
+    const data = next.subarray(0, room);
+    if (data.length === next.length) this.typed.shift();
+    else this.typed[0] = next.subarray(room);
+    return { kind: 'console', icount, data };
+  }
+
+  limit(machine: Machine): number {
+    const deadline = machine.timerDeadline;
+    // A deadline beyond all safe integers is never reached.
+    if (deadline === undefined || deadline > BigInt(Number.MAX_SAFE_INTEGER)) return Number.MAX_SAFE_INTEGER;
+    return Math.max(machine.icount + 1, this.world.icountAt(Number(deadline)));
+  }
+}
+
+/** Passes everything through and notes it as log entries. */
+export class RecordingDoors implements Doors {
+  constructor(
+    private readonly inner: Doors,
+    private readonly note: (entry: Entry) => void,
+  ) {}
+
+  clock(icount: number): number {
+    const ticks = this.inner.clock(icount);
+    this.note({ kind: 'clock', icount, ticks });
+    return ticks;
+  }
+
+  entropy(icount: number, sizeBytes: number): Uint8Array {
+    const data = this.inner.entropy(icount, sizeBytes);
+    this.note({ kind: 'entropy', icount, data });
+    return data;
+  }
+
+  input(machine: Machine): Input | undefined {
+    const input = this.inner.input(machine);
+    if (input) this.note(input);
+    return input;
+  }
+
+  limit(machine: Machine): number {
+    return this.inner.limit(machine);
+  }
+}
+
+/** The guest asked for something else than the log holds: this machine is not the one that was recorded. */
+export class Divergence extends Error {
+  override name = 'Divergence';
+  constructor(
+    /** Where this machine stood. */
+    readonly icount: number,
+    /** What it did there. */
+    readonly found: string,
+    /** What the log says. */
+    readonly expected: Entry | undefined,
+  ) {
+    super(`at ${icount}: ${found}, but the log says ${expected ? describeEntry(expected) : 'nothing'}`);
+  }
+}
+
+/** Kinds of entries that the guest asks for in the middle of a step. */
+const synchronous: ReadonlySet<EntryKind> = new Set(['clock', 'entropy']);
+
+/**
+ * A log, from which entries are taken in order. More may be appended while it is replayed; the machine never runs past the last
+ * one. `passed` is told each marker as the machine passes it, and each entry once it is consumed.
+ */
+export class ReplayDoors implements Doors {
+  private readonly queue: Entry[] = [];
+  private head = 0;
+
+  constructor(
+    private readonly passed: (entry: Entry, machine: Machine) => void = () => {},
+    /** Study only: doors whose entries are missing from the log, asked of the world instead. */
+    private readonly unlogged: { world: World; kinds: ReadonlySet<EntryKind> } | undefined = undefined,
+  ) {}
+
+  append(entry: Entry): void {
+    this.queue.push(entry);
+  }
+
+  /** Entries that were appended and not yet consumed. */
+  get waiting(): number {
+    return this.queue.length - this.head;
+  }
+
+  get next(): Entry | undefined {
+    return this.queue[this.head];
+  }
+
+  private take(): Entry {
+    const entry = this.queue[this.head++]!;
+    // Consumed entries are let go in batches.
+    if (this.head >= 4096) {
+      this.queue.splice(0, this.head);
+      this.head = 0;
+    }
+    return entry;
+  }
+
+  private demand<K extends 'clock' | 'entropy'>(kind: K, icount: number): EntryOf<K> {
+    const { next } = this;
+    if (next?.kind !== kind || next.icount !== icount)
+      throw new Divergence(icount, `the guest asked for ${kind}`, next);
+    return this.take() as EntryOf<K>;
+  }
+
+  clock(icount: number): number {
+    if (this.unlogged?.kinds.has('clock')) return this.unlogged.world.clock(icount);
+    return this.demand('clock', icount).ticks;
+  }
+
+  entropy(icount: number, sizeBytes: number): Uint8Array {
+    if (this.unlogged?.kinds.has('entropy')) return this.unlogged.world.entropy(sizeBytes);
+    const entry = this.demand('entropy', icount);
+    if (entry.data.length !== sizeBytes)
+      throw new Divergence(icount, `the guest asked for ${sizeBytes} random bytes`, entry);
+    return entry.data;
+  }
+
+  input(machine: Machine): Input | undefined {
+    for (;;) {
+      const { next } = this;
+      if (!next) return undefined;
+      const { icount } = machine;
+      if (next.icount < icount) throw new Divergence(icount, 'the guest has gone past the entry', next);
+      if (next.icount > icount || synchronous.has(next.kind)) {
+        if (machine.idle) throw new Divergence(icount, 'the guest waits for an interrupt', next);
+        return undefined;
+      }
+      this.take();
+      this.passed(next, machine);
+      if (next.kind === 'timer' || next.kind === 'console' || next.kind === 'net') return next;
+    }
+  }
+
+  limit(machine: Machine): number {
+    const { next } = this;
+    if (!next) return machine.icount;
+    return synchronous.has(next.kind) ? next.icount + 1 : next.icount;
+  }
+}

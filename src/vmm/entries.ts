@@ -1,0 +1,102 @@
+import {
+  bytes,
+  type Codec,
+  oneOf,
+  type Reader,
+  record,
+  u64,
+  uint,
+  union,
+  type ValueOf,
+} from '../base/codec.ts';
+
+/** The largest frame, console input or piece of entropy that one entry holds. */
+const MAX_DATA_BYTES = 1 << 16;
+
+/**
+ * The kinds of log entries, one for each door, and the markers. The order is part of the format.
+ *
+ * `clock` and `entropy` are synchronous: the guest asked for them in the step that starts at the entry's `icount`. The
+ * others are looked at when the machine stands at their `icount`, before that step.
+ */
+const content = union({
+  /** The guest read the clock: ticks of 100 ns since boot. */
+  clock: record({ ticks: uint }),
+  /** The guest asked for random bytes. */
+  entropy: record({ data: bytes(MAX_DATA_BYTES) }),
+  /** The guest's timer expired; the clock stood at `ticks`. */
+  timer: record({ ticks: uint }),
+  /** Bytes typed at the console. */
+  console: record({ data: bytes(MAX_DATA_BYTES) }),
+  /** A frame came from the network. */
+  net: record({ frame: bytes(MAX_DATA_BYTES) }),
+  /** `power-off`: the guest ended in an orderly way. `end`: the recording stops here. */
+  control: record({ action: oneOf('power-off', 'end'), code: uint }),
+  /** A flush: up to here the guest has made this many outputs since boot. */
+  output: record({ made: uint }),
+  /** Nothing happens before this `icount`. */
+  horizon: record({}),
+  /** The hash of the machine's whole state. */
+  check: record({ hash: u64 }),
+});
+
+/** A log entry: what came through a door, and at which instruction. */
+export type Entry = { icount: number } & ValueOf<typeof content>;
+export type EntryKind = Entry['kind'];
+export type EntryOf<K extends EntryKind> = Extract<Entry, { kind: K }>;
+
+/** Kinds that the VMM applies to the machine between two steps. */
+export type Input = EntryOf<'timer' | 'console' | 'net'>;
+
+/** One entry, its position written as the distance from that of the entry before. */
+export const entryAfter = (previousIcount: number): Codec<Entry> => ({
+  write: (out, entry) => {
+    out.varint(entry.icount - previousIcount);
+    content.write(out, entry);
+  },
+  read: (input: Reader) => {
+    const icount = previousIcount + input.varint();
+    return { icount, ...content.read(input) };
+  },
+});
+
+/** Entries in order, each position relative to the one before. */
+export const entryList: Codec<Entry[]> = {
+  write: (out, entries) => {
+    out.varint(entries.length);
+    let icount = 0;
+    for (const entry of entries) {
+      entryAfter(icount).write(out, entry);
+      icount = entry.icount;
+    }
+  },
+  read: (input) => {
+    const length = input.varint();
+    if (length > input.remaining) input.fail(`${length} entries can't fit`);
+    const entries: Entry[] = [];
+    for (let i = 0; i < length; i++) entries.push(entryAfter(entries.at(-1)?.icount ?? 0).read(input));
+    return entries;
+  },
+};
+
+/** An entry in one line, for stories and messages. */
+export function describeEntry(entry: Entry): string {
+  switch (entry.kind) {
+    case 'clock':
+    case 'timer':
+      return `${entry.kind} ${entry.ticks} at ${entry.icount}`;
+    case 'entropy':
+    case 'console':
+      return `${entry.kind} ${entry.data.length} bytes at ${entry.icount}`;
+    case 'net':
+      return `net ${entry.frame.length} bytes at ${entry.icount}`;
+    case 'control':
+      return `control ${entry.action} at ${entry.icount}`;
+    case 'output':
+      return `output up to ${entry.made} at ${entry.icount}`;
+    case 'check':
+      return `check ${entry.hash.toString(16).padStart(16, '0')} at ${entry.icount}`;
+    case 'horizon':
+      return `horizon at ${entry.icount}`;
+  }
+}

@@ -1,0 +1,124 @@
+/**
+ * A recording on disk: magic, version, the machine's description with its checksum, then the entries, each with its length
+ * and a checksum that goes on from the one before. A log that was cut short is good up to its last whole entry; a changed,
+ * missing or moved byte is found at the entry where it stands.
+ */
+import { decode, encode, Reader, Writer } from '../base/codec.ts';
+import { crc32c } from '../base/crc32.ts';
+import { FormatError, OperatingError } from '../base/errors.ts';
+import { type Entry, entryAfter } from './entries.ts';
+import { descriptionSchema, type MachineDescription } from './machine.ts';
+
+const MAGIC = new TextEncoder().encode('VMFT-LOG');
+const VERSION = 1;
+/** No entry is larger; a larger length is damage. */
+const MAX_ENTRY_BYTES = 1 << 20;
+
+/** Writes a log, piece by piece. */
+export class LogWriter {
+  private crc: number;
+  private lastIcount = 0;
+  private readonly chunks: Uint8Array[] = [];
+
+  constructor(description: MachineDescription) {
+    const head = encode(descriptionSchema, description);
+    this.crc = crc32c(head);
+    const out = new Writer();
+    out.raw(MAGIC);
+    out.u16(VERSION);
+    out.u32(head.length);
+    out.raw(head);
+    out.u32(this.crc);
+    this.chunks.push(out.bytes());
+  }
+
+  append(entry: Entry): void {
+    const body = encode(entryAfter(this.lastIcount), entry);
+    this.lastIcount = entry.icount;
+    this.crc = crc32c(body, this.crc);
+    const out = new Writer();
+    out.varint(body.length);
+    out.raw(body);
+    out.u32(this.crc);
+    this.chunks.push(out.bytes());
+  }
+
+  /** Everything written since the last call. */
+  take(): Uint8Array {
+    const out = new Writer();
+    for (const chunk of this.chunks.splice(0)) out.raw(chunk);
+    return out.bytes();
+  }
+}
+
+/** What a log file holds. */
+export interface Recording {
+  description: MachineDescription;
+  entries: Entry[];
+  /** Why reading stopped before the end of the recording, if it did. */
+  damage?: OperatingError;
+}
+
+/**
+ * Reads a log. `name` is for messages.
+ * @throws {OperatingError} when nothing of it can be used: another format or version, or a damaged head.
+ */
+export function readLog(content: Uint8Array, name: string): Recording {
+  const input = new Reader(content);
+  const refuse = (reason: string): never => {
+    throw new OperatingError(`${name}: ${reason}`);
+  };
+  if (content.length < MAGIC.length || MAGIC.some((byte, index) => content[index] !== byte))
+    refuse('not a vmft log; make one with `vmft run PROGRAM --no-ft --record FILE`');
+  input.raw(MAGIC.length);
+  let description: MachineDescription;
+  let crc: number;
+  try {
+    const version = input.u16();
+    if (version !== VERSION) refuse(`log format ${version}, and this vmft reads ${VERSION}; record it again`);
+    const head = input.raw(input.u32());
+    crc = crc32c(head);
+    if (input.u32() !== crc) refuse('the head of the log is damaged; record it again');
+    description = decode(descriptionSchema, head);
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error;
+    throw new OperatingError(`${name}: the head of the log is cut short or damaged; record it again`);
+  }
+  const { entries, problem } = readEntries(input, crc);
+  if (!problem) return { description, entries };
+  const last = entries.at(-1)?.icount ?? 0;
+  const damage = new OperatingError(
+    `${name}: ${problem}; the last good entry is number ${entries.length}, at icount ${last}`,
+  );
+  return { description, entries, damage };
+}
+
+function readEntries(input: Reader, seed: number): { entries: Entry[]; problem?: string } {
+  const entries: Entry[] = [];
+  let crc = seed;
+  let icount = 0;
+  while (input.remaining > 0) {
+    const start = input.offset;
+    try {
+      const length = input.varint();
+      if (length > MAX_ENTRY_BYTES) input.fail('too long');
+      if (length + 4 > input.remaining) return { entries, problem: 'the log is cut short' };
+      const body = input.raw(length);
+      crc = crc32c(body, crc);
+      if (input.u32() !== crc) input.fail('checksum');
+      const entry = decode(entryAfter(icount), body);
+      icount = entry.icount;
+      entries.push(entry);
+    } catch (error) {
+      if (!(error instanceof FormatError)) throw error;
+      const cut = input.remaining === 0 && tooShort(start, input);
+      return { entries, problem: cut ? 'the log is cut short' : `the log is damaged at byte ${start}` };
+    }
+  }
+  const last = entries.at(-1);
+  const ended = last?.kind === 'control' && last.action === 'end';
+  return ended ? { entries } : { entries, problem: 'the log is cut short' };
+}
+
+/** Whether the bytes from `start` on are too few to be an entry at all. */
+const tooShort = (start: number, input: Reader): boolean => input.source.length - start < 6;

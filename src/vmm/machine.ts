@@ -1,0 +1,363 @@
+import {
+  bool,
+  bytes,
+  encode,
+  list,
+  type RecordCodec,
+  record,
+  text,
+  u32,
+  u64,
+  uint,
+  type ValueOf,
+} from '../base/codec.ts';
+import { INTERRUPT } from '../cpu/csrs.ts';
+import { type Bus, type Exit, Hart } from '../cpu/hart.ts';
+import { hartSchema, PAGE_BYTES, RAM_BASE } from '../cpu/layout.ts';
+import { Clint } from '../devices/clint.ts';
+import type { Device, DeviceOutput, Surroundings } from '../devices/device.ts';
+import { Finisher } from '../devices/finisher.ts';
+import { Plic } from '../devices/plic.ts';
+import { Rtc } from '../devices/rtc.ts';
+import { Uart } from '../devices/uart.ts';
+import { EmptySlot } from '../devices/virtio/empty.ts';
+import { VirtioEntropy } from '../devices/virtio/entropy.ts';
+import { VirtioNet } from '../devices/virtio/net.ts';
+import { VirtioMmio } from '../devices/virtio/transport.ts';
+import type { Input } from './entries.ts';
+import { M_MODE_CONTEXT, memoryMap, plicSource, VIRTIO_SLOTS } from './memory-map.ts';
+import { type Output, OutputCollector } from './outputs.ts';
+
+/** What a machine is built with. It heads every log, and both sides share it. */
+export const descriptionSchema = record({
+  /** The program's name, for people. */
+  program: text,
+  memorySizeBytes: uint,
+  /** What the real-time clock showed at boot, in nanoseconds since 1970. */
+  bootEpochNs: u64,
+  /** The network card's address. */
+  mac: bytes(6),
+  /** Where the hart starts. */
+  entry: uint,
+  /** What RAM holds at boot. */
+  segments: list(record({ address: uint, bytes: bytes() })),
+  /** The address of HTIF's `tohost`, when the program has one. */
+  tohost: list(uint, 1),
+});
+export type MachineDescription = ValueOf<typeof descriptionSchema>;
+
+/** The doors that the guest opens itself, in the middle of a step. */
+export interface SynchronousDoors {
+  /** The guest's clock in ticks of 100 ns since boot. */
+  clock(icount: number): number;
+  entropy(icount: number, sizeBytes: number): Uint8Array;
+}
+
+const powerSchema = record({ off: bool, reset: bool, code: u32 });
+
+/** The whole state of a machine but its RAM. */
+export interface MachineState {
+  hart: ValueOf<typeof hartSchema>;
+  devices: Record<string, object>;
+  /** Outputs made since boot. */
+  outputsMade: number;
+  power: ValueOf<typeof powerSchema>;
+}
+
+interface Mapping {
+  base: number;
+  sizeBytes: number;
+  device: Device;
+}
+
+/**
+ * The `virt` machine: one hart, RAM and devices. Running it is a pure function of its state, of the inputs applied and of what
+ * the doors answer.
+ */
+export class Machine {
+  readonly hart: Hart;
+  private devices: Devices;
+  private readonly collector = new OutputCollector();
+  private readonly surroundings: Surroundings;
+  private made = 0;
+  private powerState: ValueOf<typeof powerSchema> = { off: false, reset: false, code: 0 };
+
+  constructor(
+    readonly description: MachineDescription,
+    public doors: SynchronousDoors,
+  ) {
+    this.devices = new Devices(description);
+    this.hart = new Hart(description.memorySizeBytes, this.bus());
+    this.surroundings = {
+      clock: () => this.readClock(),
+      entropy: (sizeBytes) => this.doors.entropy(this.icount, sizeBytes),
+      output: (output) => this.emit(output),
+      memory: {
+        read: (address, sizeBytes) => {
+          const offset = this.ramOffset(address, sizeBytes);
+          return offset === undefined ? undefined : this.hart.ram.slice(offset, offset + sizeBytes);
+        },
+        write: (address, content) => {
+          if (this.ramOffset(address, content.length) === undefined) return false;
+          this.hart.write(address, content);
+          return true;
+        },
+      },
+    };
+    this.loadImage();
+  }
+
+  /** The position: steps taken since boot. */
+  get icount(): number {
+    return this.hart.icount;
+  }
+
+  /** Outputs made since boot. */
+  get outputsMade(): number {
+    return this.made;
+  }
+
+  /** Whether the guest has switched itself off, and its exit code. */
+  get power(): { off: boolean; code: number } {
+    return this.powerState;
+  }
+
+  /** Whether the hart waits for an interrupt and none is pending. */
+  get idle(): boolean {
+    const { hart } = this;
+    return hart.get('waiting') === 1n && (hart.get('mip') & hart.get('mie')) === 0n;
+  }
+
+  /** Console bytes that the guest has been given since boot. */
+  get consoleReceived(): number {
+    return this.devices.uart.state.received;
+  }
+
+  /** How many console bytes the guest can take now. */
+  get consoleRoom(): number {
+    return this.devices.uart.room;
+  }
+
+  /** The latest time that the guest knows, in ticks. */
+  get lastKnownTicks(): number {
+    return this.devices.clint.state.lastKnownTicks;
+  }
+
+  /** The tick at which the guest's timer is to expire, if it waits for one. */
+  get timerDeadline(): bigint | undefined {
+    return this.devices.clint.deadline;
+  }
+
+  /** Takes steps until `icount` is `limit`, the hart waits, or the guest has switched off. */
+  run(limit: number): Exit {
+    for (;;) {
+      if (this.powerState.off) return 'stop';
+      const exit = this.hart.run(limit);
+      if (!this.powerState.reset) return exit;
+      this.reset();
+    }
+  }
+
+  /** Applies an input at the present position. */
+  apply(input: Input): void {
+    switch (input.kind) {
+      case 'timer':
+        this.devices.clint.timer(input.ticks);
+        break;
+      case 'console':
+        this.devices.uart.receive(input.data);
+        break;
+      case 'net':
+        this.devices.net.device.receive(input.frame, this.devices.net, this.surroundings);
+        break;
+    }
+    this.updateLines();
+  }
+
+  /** Hands over the outputs made since the last call. */
+  takeOutputs(): Output[] {
+    return this.collector.take();
+  }
+
+  /** A 64-bit hash of the whole state. Equal machines at equal `icount` have equal hashes. */
+  hash(): bigint {
+    const ram = this.hart.hashRam();
+    const rest = this.hart.hash(encode(this.schema, this.state));
+    return BigInt.asUintN(64, ram * 3n + rest);
+  }
+
+  get schema(): RecordCodec<MachineState> {
+    return record<MachineState>({
+      hart: hartSchema,
+      devices: record(
+        Object.fromEntries(this.devices.named.map(([name, { schema }]) => [name, schema])),
+      ) as RecordCodec<Record<string, object>>,
+      outputsMade: uint,
+      power: powerSchema,
+    });
+  }
+
+  /** The state as plain data. What is read is a view: encode it to keep it. */
+  get state(): MachineState {
+    return {
+      hart: this.hart.state,
+      devices: Object.fromEntries(this.devices.named.map(([name, device]) => [name, device.state])),
+      outputsMade: this.made,
+      power: this.powerState,
+    };
+  }
+
+  set state(state: MachineState) {
+    this.hart.state = state.hart;
+    for (const [name, device] of this.devices.named) device.state = state.devices[name]!;
+    this.made = state.outputsMade;
+    this.powerState = state.power;
+  }
+
+  private loadImage(): void {
+    const { description, hart } = this;
+    for (const { address, bytes: content } of description.segments) hart.write(address, content);
+    for (const address of description.tohost) hart.watch(address);
+    hart.set('pc', BigInt(description.entry));
+  }
+
+  /** Back to power-on, but for what the outside counts: position, outputs and console bytes. */
+  private reset(): void {
+    const { received } = this.devices.uart.state;
+    this.devices = new Devices(this.description);
+    this.devices.uart.state.received = received;
+    this.hart.reset();
+    this.powerState = { off: false, reset: false, code: 0 };
+    this.loadImage();
+    this.updateLines();
+  }
+
+  private ramOffset(address: number, sizeBytes: number): number | undefined {
+    const offset = address - RAM_BASE;
+    return offset >= 0 && offset + sizeBytes <= this.description.memorySizeBytes ? offset : undefined;
+  }
+
+  private readClock(): number {
+    const ticks = this.doors.clock(this.icount);
+    this.devices.clint.clockRead(ticks);
+    return ticks;
+  }
+
+  private emit(output: DeviceOutput): void {
+    switch (output.kind) {
+      case 'console':
+        this.collector.console(++this.made, output.byte);
+        return;
+      case 'frame':
+        this.collector.frame(++this.made, output.frame);
+        return;
+      case 'power':
+        this.powerState = {
+          off: output.action === 'off',
+          reset: output.action === 'reset',
+          code: output.code,
+        };
+        this.hart.stop();
+    }
+  }
+
+  /** Carries the devices' interrupt lines to the hart. */
+  private updateLines(): void {
+    const { uart, virtio, plic, clint } = this.devices;
+    plic.setLine(plicSource.uart, uart.interrupt);
+    virtio.forEach((slot, index) => {
+      if (slot instanceof VirtioMmio) plic.setLine(plicSource.virtio + index, slot.interrupt);
+    });
+    this.hart.setPending(INTERRUPT.MEI, plic.interrupt(M_MODE_CONTEXT));
+    this.hart.setPending(INTERRUPT.MTI, clint.timerInterrupt);
+    this.hart.setPending(INTERRUPT.MSI, clint.softwareInterrupt);
+  }
+
+  private bus(): Bus {
+    const access = <T>(
+      address: bigint,
+      sizeBytes: number,
+      use: (device: Device, offset: number) => T,
+    ): T | undefined => {
+      const at = Number(address);
+      const mapping = this.devices.at(at);
+      // Devices take naturally aligned accesses only.
+      if (!mapping || at % sizeBytes !== 0) return undefined;
+      const result = use(mapping.device, at - mapping.base);
+      this.updateLines();
+      return result;
+    };
+    return {
+      load: (address, sizeBytes) =>
+        access(address, sizeBytes, (device, offset) => device.read(offset, sizeBytes, this.surroundings)),
+      store: (address, sizeBytes, value) =>
+        access(address, sizeBytes, (device, offset) =>
+          device.write(offset, sizeBytes, value, this.surroundings),
+        ) ?? false,
+      clock: () => {
+        const ticks = this.readClock();
+        this.updateLines();
+        return ticks;
+      },
+      entropy: () => {
+        const [low, high] = this.doors.entropy(this.icount, 2);
+        return low! | (high! << 8);
+      },
+      watched: () => this.lookAtTohost(),
+    };
+  }
+
+  /** HTIF: an odd number in `tohost` ends the machine, the exit code above bit 0 (riscv-isa-sim, "Host-Target Interface"). */
+  private lookAtTohost(): void {
+    const [tohost] = this.description.tohost;
+    const offset = tohost! - RAM_BASE;
+    const command = new DataView(this.hart.ram.buffer, this.hart.ram.byteOffset + offset, 8).getBigUint64(
+      0,
+      true,
+    );
+    if ((command & 1n) === 1n)
+      this.emit({ kind: 'power', action: 'off', code: Number((command >> 1n) & 0xffff_ffffn) });
+  }
+}
+
+/** The devices of one machine and where they are mapped. */
+class Devices {
+  readonly finisher = new Finisher();
+  readonly rtc: Rtc;
+  readonly clint = new Clint();
+  readonly plic = new Plic();
+  readonly uart = new Uart();
+  readonly net: VirtioMmio<VirtioNet>;
+  readonly virtio: readonly Device[];
+  /** Every device with state, by name, in a fixed order. */
+  readonly named: readonly (readonly [string, Device])[];
+  private readonly mappings: readonly Mapping[];
+
+  constructor({ bootEpochNs, mac }: MachineDescription) {
+    this.rtc = new Rtc(bootEpochNs);
+    this.net = new VirtioMmio(new VirtioNet(mac));
+    const entropy = new VirtioMmio(new VirtioEntropy());
+    const cards: Device[] = [this.net, entropy];
+    this.virtio = Array.from({ length: VIRTIO_SLOTS }, (_, slot) => cards[slot] ?? new EmptySlot());
+    const { finisher, rtc, clint, plic, uart, net } = this;
+    this.named = Object.entries({ finisher, rtc, clint, plic, uart, net, entropy });
+    this.mappings = [
+      ...(['uart', 'clint', 'plic', 'rtc', 'finisher'] as const).map((name) => ({
+        ...memoryMap[name],
+        device: this[name],
+      })),
+      ...this.virtio.map((device, slot) => ({
+        base: memoryMap.virtio.base + slot * memoryMap.virtio.sizeBytes,
+        sizeBytes: memoryMap.virtio.sizeBytes,
+        device,
+      })),
+    ];
+  }
+
+  at(address: number): Mapping | undefined {
+    return this.mappings.find(({ base, sizeBytes }) => address >= base && address < base + sizeBytes);
+  }
+}
+
+/** Memory sizes are whole pages. */
+export const isMemorySize = (sizeBytes: number): boolean => sizeBytes > 0 && sizeBytes % PAGE_BYTES === 0;

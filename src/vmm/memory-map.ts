@@ -1,0 +1,18 @@
+/** The physical address map of QEMU's `virt` machine, as far as this machine has it. */
+export const memoryMap = {
+  finisher: { base: 0x0010_0000, sizeBytes: 0x1000 },
+  rtc: { base: 0x0010_1000, sizeBytes: 0x1000 },
+  clint: { base: 0x0200_0000, sizeBytes: 0x1_0000 },
+  plic: { base: 0x0c00_0000, sizeBytes: 0x60_0000 },
+  uart: { base: 0x1000_0000, sizeBytes: 0x100 },
+  /** Eight slots of this size, one after the other. */
+  virtio: { base: 0x1000_1000, sizeBytes: 0x1000 },
+} as const;
+
+export const VIRTIO_SLOTS = 8;
+
+/** Interrupt sources of the PLIC: virtio slot n is source 1 + n. */
+export const plicSource = { virtio: 1, uart: 10 } as const;
+
+/** The interrupt context of hart 0 in M-mode. */
+export const M_MODE_CONTEXT = 0;

@@ -1,0 +1,68 @@
+import type { Doors } from './doors.ts';
+import { Divergence } from './doors.ts';
+import type { Entry } from './entries.ts';
+import { Machine, type MachineDescription } from './machine.ts';
+
+/**
+ * Why {@link Vmm.run} came back: the steps are used up; the guest waits for an interrupt; the doors let it go no further for
+ * now; the guest has switched off.
+ */
+export type Pause = 'budget' | 'waiting' | 'stalled' | 'off';
+
+/** A machine and the doors it is run with. */
+export class Vmm {
+  readonly machine: Machine;
+  private current: Doors;
+
+  constructor(description: MachineDescription, doors: Doors) {
+    this.current = doors;
+    this.machine = new Machine(description, doors);
+  }
+
+  get icount(): number {
+    return this.machine.icount;
+  }
+
+  /** Going live is nothing but other doors. */
+  set doors(doors: Doors) {
+    this.current = doors;
+    this.machine.doors = doors;
+  }
+
+  /** Runs up to `steps` steps, applying inputs where they are due. @throws {Divergence} in replay. */
+  run(steps: number): Pause {
+    const { machine } = this;
+    const end = machine.icount + steps;
+    for (;;) {
+      this.applyInputs();
+      if (machine.power.off) return 'off';
+      if (machine.icount >= end) return 'budget';
+      const limit = Math.min(end, this.current.limit(machine));
+      if (limit <= machine.icount) return 'stalled';
+      // While the hart waits, only an input at this very position can go on.
+      if (machine.run(limit) === 'waiting' && !this.applyInputs()) return 'waiting';
+    }
+  }
+
+  private applyInputs(): boolean {
+    const { machine, current } = this;
+    let any = false;
+    for (let input = current.input(machine); input; input = current.input(machine)) {
+      machine.apply(input);
+      any = true;
+    }
+    return any;
+  }
+}
+
+/** Checks a machine against a `check` entry. @throws {Divergence} when the state is another. */
+export function verifyMarker(entry: Entry, machine: Machine): void {
+  if (entry.kind === 'check' && machine.hash() !== entry.hash)
+    throw new Divergence(
+      machine.icount,
+      `the state has the hash ${machine.hash().toString(16).padStart(16, '0')}`,
+      entry,
+    );
+  if (entry.kind === 'output' && machine.outputsMade !== entry.made)
+    throw new Divergence(machine.icount, `the guest has made ${machine.outputsMade} outputs`, entry);
+}

@@ -1,0 +1,166 @@
+import { describe, expect, test } from 'vitest';
+import { FCR, IER, IIR, LCR, LSR, MCR, MSR, UART, Uart } from '../../src/devices/uart.ts';
+import { World } from './world.ts';
+
+function port() {
+  const uart = new Uart();
+  const world = new World();
+  return {
+    uart,
+    world,
+    get: (offset: number) => Number(uart.read(offset, 1)),
+    set: (offset: number, value: number) => uart.write(offset, 1, BigInt(value), world),
+    sent: () => world.outputs.map((output) => (output.kind === 'console' ? output.byte : -1)),
+  };
+}
+const text = (s: string) => new TextEncoder().encode(s);
+
+test('what is written to THR goes out at once', () => {
+  const { set, get, sent } = port();
+  for (const byte of [0x68, 0x69]) set(UART.THR, byte);
+  expect(sent()).toEqual([0x68, 0x69]);
+  expect(get(UART.LSR)).toBe(LSR.THRE | LSR.TEMT);
+});
+
+test('DLAB puts the divisor in front of THR, RBR and IER', () => {
+  const { set, get, sent } = port();
+  set(UART.IER, IER.RDI);
+  set(UART.LCR, LCR.DLAB | 3);
+  set(UART.DLL, 0x34);
+  set(UART.DLM, 0x12);
+  expect([get(UART.DLL), get(UART.DLM)]).toEqual([0x34, 0x12]);
+  set(UART.LCR, 3);
+  expect([get(UART.RBR), get(UART.IER), get(UART.LCR)]).toEqual([0, IER.RDI, 3]);
+  expect(sent()).toEqual([]);
+});
+
+describe('receiving', () => {
+  test('without FIFOs takes one byte at a time', () => {
+    const { uart, get } = port();
+    expect(uart.room).toBe(1);
+    expect(uart.receive(text('ab'))).toBe(1);
+    expect(uart.room).toBe(0);
+    expect(uart.receive(text('b'))).toBe(0);
+    expect(get(UART.LSR) & LSR.DR).toBe(LSR.DR);
+    expect(get(UART.RBR)).toBe(0x61);
+    expect(get(UART.LSR) & LSR.DR).toBe(0);
+    expect(uart.state.received).toBe(1);
+  });
+
+  test('with FIFOs takes sixteen, in order, and counts them', () => {
+    const { uart, set, get } = port();
+    set(UART.FCR, FCR.ENABLE_FIFO);
+    expect(uart.receive(text('0123456789abcdefXY'))).toBe(16);
+    expect([uart.room, uart.receive(text('X'))]).toEqual([0, 0]);
+    expect(get(UART.RBR)).toBe(0x30);
+    expect(uart.receive(text('XY'))).toBe(1);
+    let got = '';
+    while (get(UART.LSR) & LSR.DR) got += String.fromCharCode(get(UART.RBR));
+    expect(got).toBe('123456789abcdefX');
+    expect(get(UART.RBR)).toBe(0);
+    expect(uart.state.received).toBe(17);
+  });
+
+  test('interrupts until the data is read', () => {
+    const { uart, set, get } = port();
+    uart.receive(text('a'));
+    expect(uart.interrupt).toBe(false);
+    set(UART.IER, IER.RDI);
+    expect(uart.interrupt).toBe(true);
+    expect(get(UART.IIR)).toBe(IIR.RDI);
+    expect(uart.interrupt).toBe(true);
+    get(UART.RBR);
+    expect(uart.interrupt).toBe(false);
+    expect(get(UART.IIR)).toBe(IIR.NO_INT);
+  });
+
+  test('FCR empties the FIFO, when asked to and when it changes the mode', () => {
+    const { uart, set } = port();
+    set(UART.FCR, FCR.ENABLE_FIFO);
+    uart.receive(text('abc'));
+    set(UART.FCR, FCR.ENABLE_FIFO);
+    expect(uart.room).toBe(13);
+    set(UART.FCR, FCR.ENABLE_FIFO | FCR.CLEAR_RCVR);
+    expect(uart.room).toBe(16);
+    uart.receive(text('abc'));
+    set(UART.FCR, 0);
+    expect(uart.room).toBe(1);
+  });
+});
+
+describe('the transmitter interrupt', () => {
+  test('is raised when it is enabled, and acknowledged by reading IIR', () => {
+    const { uart, set, get } = port();
+    expect(uart.interrupt).toBe(false);
+    set(UART.IER, IER.THRI);
+    expect(uart.interrupt).toBe(true);
+    expect(get(UART.IIR)).toBe(IIR.THRI);
+    expect(uart.interrupt).toBe(false);
+    expect(get(UART.IIR)).toBe(IIR.NO_INT);
+  });
+
+  test('is raised again by each transmission and by enabling it anew, not by writing IER unchanged', () => {
+    const { uart, set, get } = port();
+    set(UART.IER, IER.THRI);
+    get(UART.IIR);
+    set(UART.IER, IER.THRI);
+    expect(uart.interrupt).toBe(false);
+    set(UART.THR, 1);
+    expect(uart.interrupt).toBe(true);
+    get(UART.IIR);
+    set(UART.IER, 0);
+    set(UART.IER, IER.THRI);
+    expect(uart.interrupt).toBe(true);
+  });
+
+  test('is not acknowledged by an IIR that tells of received data', () => {
+    const { uart, set, get } = port();
+    set(UART.IER, IER.THRI | IER.RDI);
+    uart.receive(text('a'));
+    expect(get(UART.IIR)).toBe(IIR.RDI);
+    get(UART.RBR);
+    expect(get(UART.IIR)).toBe(IIR.THRI);
+  });
+});
+
+test('loopback: bytes come back, the outside is cut off, and too many overrun', () => {
+  const { uart, set, get, sent } = port();
+  set(UART.IER, IER.RLSI);
+  set(UART.MCR, MCR.LOOP);
+  expect([uart.room, uart.receive(text('x'))]).toEqual([0, 0]);
+  set(UART.THR, 0x41);
+  expect(uart.interrupt).toBe(false);
+  set(UART.THR, 0x42);
+  expect(get(UART.IIR)).toBe(IIR.RLSI);
+  expect(get(UART.LSR)).toBe(LSR.THRE | LSR.TEMT | LSR.DR | LSR.OE);
+  expect(get(UART.LSR)).toBe(LSR.THRE | LSR.TEMT | LSR.DR);
+  expect(uart.interrupt).toBe(false);
+  expect(get(UART.RBR)).toBe(0x41);
+  expect(sent()).toEqual([]);
+  expect(uart.state.received).toBe(0);
+});
+
+test('what a driver probes: scratch, FIFO detection, the modem in loopback', () => {
+  const { set, get } = port();
+  set(UART.SCR, 0xa5);
+  expect(get(UART.SCR)).toBe(0xa5);
+  expect(get(UART.IIR)).toBe(IIR.NO_INT);
+  set(UART.FCR, FCR.ENABLE_FIFO);
+  expect(get(UART.IIR)).toBe(IIR.FIFO | IIR.NO_INT);
+  set(UART.IER, 0xff);
+  expect(get(UART.IER)).toBe(0x0f);
+  expect(get(UART.MSR)).toBe(MSR.DCD | MSR.DSR | MSR.CTS);
+  set(UART.MCR, MCR.LOOP | MCR.OUT2 | MCR.RTS);
+  expect(get(UART.MSR)).toBe(MSR.DCD | MSR.CTS);
+  set(UART.MCR, MCR.LOOP | MCR.OUT1 | MCR.DTR);
+  expect(get(UART.MSR)).toBe(MSR.RI | MSR.DSR);
+});
+
+test('wide accesses mean one register; past the last one there is nothing', () => {
+  const { uart, world, sent } = port();
+  expect(uart.write(UART.THR, 4, 0x1234_5641n, world)).toBe(true);
+  expect(sent()).toEqual([0x41]);
+  expect(uart.read(4 + 1, 2)).toBe(BigInt(LSR.THRE | LSR.TEMT));
+  expect(uart.read(8, 1)).toBeUndefined();
+  expect(uart.write(8, 1, 0n, world)).toBe(false);
+});
