@@ -1,5 +1,6 @@
 /** What goes into a replica and what comes out, as plain data. Whoever runs the replica performs the effects in order. */
 import type { Divergence } from '../vmm/doors.ts';
+import type { Entry } from '../vmm/entries.ts';
 import type { Output } from '../vmm/outputs.ts';
 
 /** Names of the two places where a VM can run. */
@@ -53,7 +54,7 @@ export type StopReason = 'completed' | 'halted' | 'diverged';
 export type ReplicaEvent =
   | { kind: 'booted'; role: 'primary' | 'backup' }
   | { kind: 'held'; first: number; last: number; text: string; entry: number }
-  | { kind: 'sent'; first: number; last: number; sizeBytes: number; entries: string[] }
+  | { kind: 'sent'; first: number; last: number; sizeBytes: number; entries: readonly Entry[] }
   | { kind: 'received'; last: number; consumed: number }
   | { kind: 'acknowledged'; received: number; consumed: number }
   | { kind: 'released'; first: number; last: number; text: string }
