@@ -10,7 +10,10 @@ const RETRANSMIT_NS = 20_000_000;
 const THINK_NS = 2_000_000;
 const SHARED_KEY = 'shared';
 
-type Operation = { op: 'SET'; key: string; value: string } | { op: 'GET'; key: string } | { op: 'ADD'; amount: number };
+type Operation =
+  | { op: 'SET'; key: string; value: string }
+  | { op: 'GET'; key: string }
+  | { op: 'ADD'; amount: number };
 
 interface Request {
   text: string;
@@ -62,7 +65,9 @@ export class Client {
   conclude(total: number): void {
     this.queue.push(
       this.request('ADD shared 0', (answer) =>
-        answer === `VALUE ${total}` ? undefined : `the shared counter is "${answer}", acknowledged were ${total}`,
+        answer === `VALUE ${total}`
+          ? undefined
+          : `the shared counter is "${answer}", acknowledged were ${total}`,
       ),
       this.request('STOP', (answer) => (answer === 'BYE' ? undefined : `STOP was answered "${answer}"`)),
     );
@@ -141,7 +146,9 @@ export class Client {
         return this.request(`GET ${key}`, (answer) => {
           const value = this.store.get(key);
           const expected = value === undefined ? 'NONE' : `VALUE ${value}`;
-          return answer === expected ? undefined : `GET ${key} gave "${answer}", acknowledged was "${expected}"`;
+          return answer === expected
+            ? undefined
+            : `GET ${key} gave "${answer}", acknowledged was "${expected}"`;
         });
       case 'ADD':
         return this.request(`ADD ${SHARED_KEY} ${operation.amount}`, (answer) => {

@@ -32,7 +32,10 @@ export class ClientNetwork {
       random,
     };
     this.unfinished = count;
-    this.clients = Array.from({ length: count }, (_, index) => new Client(index + 1, network, () => this.finished()));
+    this.clients = Array.from(
+      { length: count },
+      (_, index) => new Client(index + 1, network, () => this.finished()),
+    );
   }
 
   get complaints(): string[] {

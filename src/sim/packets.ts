@@ -24,7 +24,11 @@ export type Packet =
 
 const u16 = (value: number): number[] => [(value >> 8) & 0xff, value & 0xff];
 const read16 = (bytes: Uint8Array, at: number): number => (bytes[at]! << 8) | bytes[at + 1]!;
-const ether = (target: Address, source: Address, type: number): number[] => [...target, ...source, ...u16(type)];
+const ether = (target: Address, source: Address, type: number): number[] => [
+  ...target,
+  ...source,
+  ...u16(type),
+];
 const padded = (bytes: number[]): Uint8Array =>
   Uint8Array.from([...bytes, ...new Array<number>(Math.max(0, MIN_FRAME_BYTES - bytes.length)).fill(0)]);
 
@@ -37,7 +41,11 @@ export function checksum(bytes: readonly number[]): number {
 }
 
 /** An ARP packet: operation 1 asks for the MAC address of an IP address, 2 answers. */
-export function arp(operation: 1 | 2, sender: Pick<Endpoint, 'mac' | 'ip'>, target: { mac?: Address; ip: Address }): Uint8Array {
+export function arp(
+  operation: 1 | 2,
+  sender: Pick<Endpoint, 'mac' | 'ip'>,
+  target: { mac?: Address; ip: Address },
+): Uint8Array {
   return padded([
     ...ether(target.mac ?? BROADCAST, sender.mac, ETHERTYPE.arp),
     ...[0, 1, 8, 0, 6, 4, ...u16(operation)],
@@ -50,7 +58,21 @@ export function udp(source: Endpoint, target: Endpoint, payload: Uint8Array): Ui
   const ports = [...u16(source.port), ...u16(target.port), ...u16(length)];
   const pseudo = [...source.ip, ...target.ip, 0, UDP, ...u16(length)];
   const sum = checksum([...pseudo, ...ports, 0, 0, ...payload]) || 0xffff;
-  const ip = [0x45, 0, ...u16(IP_HEADER_BYTES + length), 0, 0, 0x40, 0, 64, UDP, 0, 0, ...source.ip, ...target.ip];
+  const ip = [
+    0x45,
+    0,
+    ...u16(IP_HEADER_BYTES + length),
+    0,
+    0,
+    0x40,
+    0,
+    64,
+    UDP,
+    0,
+    0,
+    ...source.ip,
+    ...target.ip,
+  ];
   ip.splice(10, 2, ...u16(checksum(ip)));
   return padded([...ether(target.mac, source.mac, ETHERTYPE.ipv4), ...ip, ...ports, ...u16(sum), ...payload]);
 }
