@@ -19,6 +19,7 @@ export class Writer {
   private view = new DataView(this.buffer.buffer);
   length = 0;
 
+  /** Makes room at the end and says where. Growing replaces `buffer` and `view`, so look at those only afterwards. */
   private reserve(sizeBytes: number): number {
     const at = this.length;
     this.length += sizeBytes;
@@ -32,16 +33,20 @@ export class Writer {
   }
 
   u8(value: number): void {
-    this.buffer[this.reserve(1)] = value;
+    const at = this.reserve(1);
+    this.buffer[at] = value;
   }
   u16(value: number): void {
-    this.view.setUint16(this.reserve(2), value, true);
+    const at = this.reserve(2);
+    this.view.setUint16(at, value, true);
   }
   u32(value: number): void {
-    this.view.setUint32(this.reserve(4), value, true);
+    const at = this.reserve(4);
+    this.view.setUint32(at, value, true);
   }
   u64(value: bigint): void {
-    this.view.setBigUint64(this.reserve(8), value, true);
+    const at = this.reserve(8);
+    this.view.setBigUint64(at, value, true);
   }
   /** An unsigned LEB128 integer up to 2^53 - 1, in as few bytes as it needs. */
   varint(value: number): void {

@@ -11,6 +11,7 @@ import {
   PAGE,
   PAGE_BYTES,
   PAGE_FLAGS,
+  PAGE_HASHES,
   RAM,
   RAM_BASE,
   REFUSED,
@@ -102,7 +103,10 @@ export class Hart {
     this.set('pc', BigInt(RAM_BASE));
     this.set('privilege', BigInt(PRIVILEGE.M));
     this.set('reservation', NO_RESERVATION);
-    if (this.icount === 0) return;
+    if (this.icount > 0) this.clearRam();
+  }
+
+  clearRam(): void {
     this.touch(0, this.ramSizeBytes);
     this.ram.fill(0);
   }
@@ -170,6 +174,13 @@ export class Hart {
   /** A hash of all of RAM; only pages that changed since the last one are read. */
   hashRam(): bigint {
     return BigInt.asUintN(64, this.generated.hashRam(this.ramSizeBytes / PAGE_BYTES));
+  }
+
+  /** The numbers of the pages that are not all zeros, without reading those that were never touched. */
+  usedPages(): number[] {
+    this.hashRam();
+    const hashes = new BigUint64Array(this.ram.buffer, PAGE_HASHES, this.flags.length);
+    return [...hashes.keys()].filter((page) => hashes[page] !== 0n);
   }
 
   /** A 64-bit hash of bytes; the same function that hashes RAM. */

@@ -5,15 +5,15 @@
 import type { Effect } from '../ft/effects.ts';
 import { decodeMessage } from '../ft/messages.ts';
 import type { Role } from '../ft/replica.ts';
-import type { Entry } from '../vmm/entries.ts';
+import { describeEntry, type Entry } from '../vmm/entries.ts';
 import type { MachineDescription } from '../vmm/machine.ts';
 import { lastOf, type Output } from '../vmm/outputs.ts';
-import { consoleBytes, rebuild } from './evidence.ts';
+import { type Comparison, consoleBytes, rebuild } from './evidence.ts';
 import type { HostId } from './faults.ts';
 import type { Storage } from './storage.ts';
 
 export interface Violation {
-  invariant: 'output-rule' | 'one-live' | 'outputs-explained' | 'acknowledged-requests';
+  invariant: 'output-rule' | 'one-live' | 'same-machine' | 'outputs-explained' | 'acknowledged-requests';
   message: string;
 }
 
@@ -56,6 +56,26 @@ export class OneLiveChecker {
       message: `${host} is live in generation ${generation}, which ${owner}`,
     });
   }
+}
+
+/** Where both machines stood as one, they are the same in every bit. */
+export function checkSameMachine(comparison: Comparison | undefined): Violation[] {
+  if (!comparison || comparison.difference.equal) return [];
+  const { difference, firstDifference } = comparison;
+  const parts = [
+    ...difference.registers.filter(({ equal }) => !equal).map(({ name }) => name),
+    ...difference.devices,
+    ...difference.pages.map((address) => `page 0x${address.toString(16)}`),
+  ];
+  const first = firstDifference
+    ? `; the first entry that differs is ${describeEntry(firstDifference.a)} on the primary, ${describeEntry(firstDifference.b)} on the backup`
+    : '';
+  return [
+    {
+      invariant: 'same-machine',
+      message: `at icount ${difference.icount} the machines differ in ${parts.slice(0, 6).join(', ')}${parts.length > 6 ? ` and ${parts.length - 6} more` : ''}${first}`,
+    },
+  ];
 }
 
 /**

@@ -7,10 +7,17 @@ import { defaultTuning, type Tuning, type UnsafeRule } from '../ft/rules.ts';
 import type { Divergence } from '../vmm/doors.ts';
 import type { Entry, EntryKind } from '../vmm/entries.ts';
 import type { MachineDescription } from '../vmm/machine.ts';
-import { checkOutputs, OneLiveChecker, OutputRuleChecker, type Violation } from './checkers.ts';
+import {
+  checkOutputs,
+  checkSameMachine,
+  OneLiveChecker,
+  OutputRuleChecker,
+  type Violation,
+} from './checkers.ts';
 import { Console } from './console.ts';
+import { type Comparison, compareHistories } from './evidence.ts';
 import type { Fault, HostFault, HostId } from './faults.ts';
-import { Host, NS_PER_STEP } from './host.ts';
+import { Host } from './host.ts';
 import { Link } from './link.ts';
 import { ClientNetwork } from './network.ts';
 import { Scheduler } from './scheduler.ts';
@@ -38,6 +45,8 @@ export interface SimulationOptions {
   faultTolerance: boolean;
   unsafe: ReadonlySet<UnsafeRule>;
   maxSteps: number;
+  /** How fast each host is; 1 is 100 million steps a second. */
+  speeds?: Partial<Record<HostId, number>>;
   tuning?: Partial<Tuning>;
   /** Console output, as it reaches the world: each byte once. */
   print: (data: Uint8Array) => void;
@@ -126,7 +135,7 @@ export class Simulation {
   }
 
   private host(id: HostId, history: Entry[]): Host {
-    const { description, seed, faultTolerance, unsafe, tuning, faults } = this.options;
+    const { description, seed, faultTolerance, unsafe, tuning, faults, speeds } = this.options;
     const random = new Random(`${seed}/${id}`);
     const replica = new Replica({
       name: id,
@@ -143,6 +152,7 @@ export class Simulation {
       id,
       replica,
       this.scheduler,
+      speeds?.[id] ?? 1,
       hostFaults,
       (effect) => this.perform(id, effect),
       (fault) => this.strike(fault),
@@ -362,11 +372,25 @@ export class Simulation {
     if (this.outcome === 'diverged') return found;
     const { description } = this.options;
     const history = this.histories.get(this.survivor)!;
+    found.push(...checkSameMachine(this.comparison()));
     const seen = { console: this.transcript, frames: this.network.framesOut };
     return [
       ...found,
       ...checkOutputs(description, history, this.machine.icount, seen, this.outcome === 'completed'),
     ];
+  }
+
+  /**
+   * Both machines at the last `icount` that they reached as one: where the backup went live, where they were found to differ, or where
+   * both ended. They are built again from what came through their doors; undefined without a second machine.
+   */
+  comparison(): Comparison | undefined {
+    const [a, b] = [this.hosts.get('primary'), this.hosts.get('backup')];
+    if (!a || !b) return undefined;
+    const reached = Math.min(a.replica.vmm.icount, b.replica.vmm.icount);
+    const icount = this.failovers.at(-1)?.liveIcount ?? this.divergence?.icount ?? reached;
+    const history = (id: HostId) => this.histories.get(id)!;
+    return compareHistories(this.options.description, history('primary'), history('backup'), icount);
   }
 
   /** Everything that the console has printed. */
@@ -381,6 +405,3 @@ const startOf = (fault: Fault): number => {
   if ('atNs' in fault) return fault.atNs;
   return fault.when.at === 'time' ? fault.when.ns : 0;
 };
-
-/** Virtual milliseconds that a number of steps takes on a simulated host. */
-export const virtualMs = (steps: number): number => (steps * NS_PER_STEP) / 1e6;

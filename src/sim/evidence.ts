@@ -2,7 +2,8 @@ import { encode } from '../base/codec.ts';
 import { ReplayDoors } from '../vmm/doors.ts';
 import { type Entry, entryAfter } from '../vmm/entries.ts';
 import type { MachineDescription } from '../vmm/machine.ts';
-import { countOf, type Output } from '../vmm/outputs.ts';
+import type { Output } from '../vmm/outputs.ts';
+import { compareSnapshots, type Difference, type Snapshot, takeSnapshot } from '../vmm/snapshot.ts';
 import { Vmm, verifyMarker } from '../vmm/vmm.ts';
 
 /** How much a rebuilt machine runs at once. */
@@ -46,6 +47,33 @@ export function firstDifference(
   return undefined;
 }
 
+/** Two machines at one position, and the first entry in which their histories differ. */
+export interface Comparison {
+  a: Snapshot;
+  b: Snapshot;
+  difference: Difference;
+  firstDifference: { index: number; a: Entry; b: Entry } | undefined;
+}
+
+/** Builds both machines again and compares them at `icount`, before the inputs that were applied there. */
+export function compareHistories(
+  description: MachineDescription,
+  historyA: readonly Entry[],
+  historyB: readonly Entry[],
+  icount: number,
+): Comparison {
+  const at = (history: readonly Entry[]) =>
+    takeSnapshot(rebuild(description, history, icount, 'before').vmm.machine);
+  const [a, b] = [at(historyA), at(historyB)];
+  const until = (history: readonly Entry[]) => history.filter((entry) => entry.icount < icount);
+  return {
+    a,
+    b,
+    difference: compareSnapshots(a, b),
+    firstDifference: firstDifference(until(historyA), until(historyB)),
+  };
+}
+
 const sameEntry = (a: Entry, b: Entry): boolean => {
   if (a.kind !== b.kind || a.icount !== b.icount) return false;
   const [x, y] = [encode(entryAfter(0), a), encode(entryAfter(0), b)];
@@ -63,6 +91,3 @@ export function consoleBytes(outputs: readonly Output[]): Uint8Array {
   }
   return joined;
 }
-
-export const outputCount = (outputs: readonly Output[]): number =>
-  outputs.reduce((sum, output) => sum + countOf(output), 0);

@@ -3,13 +3,13 @@ import type { Replica } from '../ft/replica.ts';
 import type { HostFault, HostId } from './faults.ts';
 import type { Scheduler } from './scheduler.ts';
 
-/** How fast the simulated hosts are: 100 million steps a second. */
+/** How fast a simulated host is at speed 1: 100 million steps a second. */
 export const NS_PER_STEP = 10;
 /** A slice grows while the guest computes and is short while it talks, so that outputs don't wait for the end of a long one. */
-const SHORT_SLICE_STEPS = 5_000;
-const LONG_SLICE_STEPS = 80_000;
+const SHORT_SLICE_NS = 50_000;
+const LONG_SLICE_NS = 800_000;
 /** A backup acknowledges between slices. */
-const BACKUP_SLICE_STEPS = 20_000;
+const BACKUP_SLICE_NS = 200_000;
 
 /** What a host does for its replica, in the world around it. */
 export type Perform = (effect: Effect) => void;
@@ -25,17 +25,20 @@ export class Host {
   private readonly inbox: ReplicaInput[] = [];
   private readonly timers = new Map<TimerId, number>();
   private busy = false;
-  private sliceSteps = SHORT_SLICE_STEPS;
+  private sliceNs = SHORT_SLICE_NS;
+  private readonly nsPerStep: number;
   private readonly faults: HostFault[];
 
   constructor(
     readonly id: HostId,
     readonly replica: Replica,
     private readonly scheduler: Scheduler,
+    speed: number,
     faults: readonly HostFault[],
     private readonly perform: Perform,
     private readonly strike: (fault: HostFault) => void,
   ) {
+    this.nsPerStep = NS_PER_STEP / speed;
     this.faults = faults.filter(({ who }) => who === id);
     for (const fault of this.faults)
       if (fault.when.at === 'time') scheduler.at(fault.when.ns, () => this.power !== 'off' && strike(fault));
@@ -93,12 +96,12 @@ export class Host {
     const { scheduler, replica } = this;
     const steps = this.stepsAllowed();
     const made = replica.vmm.machine.outputsMade;
-    const effects = replica.handle({ kind: 'cpu', steps, nsPerStep: NS_PER_STEP }, scheduler.nowNs);
+    const effects = replica.handle({ kind: 'cpu', steps, nsPerStep: this.nsPerStep }, scheduler.nowNs);
     const ran = effects[0]?.do === 'ran' ? effects[0].steps : 0;
     const spoke = replica.vmm.machine.outputsMade > made;
-    this.sliceSteps = spoke ? SHORT_SLICE_STEPS : Math.min(this.sliceSteps * 2, LONG_SLICE_STEPS);
+    this.sliceNs = spoke ? SHORT_SLICE_NS : Math.min(this.sliceNs * 2, LONG_SLICE_NS);
     this.busy = true;
-    scheduler.in(ran * NS_PER_STEP, () => {
+    scheduler.in(ran * this.nsPerStep, () => {
       this.busy = false;
       if (this.power === 'off') return;
       this.act(effects);
@@ -110,12 +113,12 @@ export class Host {
   /** A slice ends where a fault is to strike. */
   private stepsAllowed(): number {
     const { icount } = this.replica.vmm;
-    const wanted = this.replica.role === 'backup' ? BACKUP_SLICE_STEPS : this.sliceSteps;
-    let steps = wanted;
+    const sliceNs = this.replica.role === 'backup' ? BACKUP_SLICE_NS : this.sliceNs;
+    let steps = Math.floor(sliceNs / this.nsPerStep);
     for (const { when } of this.faults) {
       if (when.at === 'icount' && when.icount > icount) steps = Math.min(steps, when.icount - icount);
       if (when.at === 'time' && when.ns > this.scheduler.nowNs)
-        steps = Math.min(steps, Math.floor((when.ns - this.scheduler.nowNs) / NS_PER_STEP));
+        steps = Math.min(steps, Math.floor((when.ns - this.scheduler.nowNs) / this.nsPerStep));
     }
     return Math.max(1, steps);
   }

@@ -76,6 +76,8 @@ interface Mapping {
  */
 export class Machine {
   readonly hart: Hart;
+  /** Every field of the state, by name. */
+  readonly schema: RecordCodec<MachineState>;
   private devices: Devices;
   private readonly collector = new OutputCollector();
   private readonly surroundings: Surroundings;
@@ -87,6 +89,7 @@ export class Machine {
     public doors: SynchronousDoors,
   ) {
     this.devices = new Devices(description);
+    this.schema = machineSchema(description);
     this.hart = new Hart(description.memorySizeBytes, this.bus());
     this.surroundings = {
       clock: () => this.readClock(),
@@ -186,18 +189,7 @@ export class Machine {
     return BigInt.asUintN(64, ram * 3n + rest);
   }
 
-  get schema(): RecordCodec<MachineState> {
-    return record<MachineState>({
-      hart: hartSchema,
-      devices: record(
-        Object.fromEntries(this.devices.named.map(([name, { schema }]) => [name, schema])),
-      ) as RecordCodec<Record<string, object>>,
-      outputsMade: uint,
-      power: powerSchema,
-    });
-  }
-
-  /** The state as plain data. What is read is a view: encode it to keep it. */
+  /** The state as plain data. Devices' parts are views: encode it to keep it. */
   get state(): MachineState {
     return {
       hart: this.hart.state,
@@ -333,7 +325,7 @@ class Devices {
   readonly named: readonly (readonly [string, Device])[];
   private readonly mappings: readonly Mapping[];
 
-  constructor({ bootEpochNs, mac }: MachineDescription) {
+  constructor({ bootEpochNs, mac }: Pick<MachineDescription, 'bootEpochNs' | 'mac'>) {
     this.rtc = new Rtc(bootEpochNs);
     this.net = new VirtioMmio(new VirtioNet(mac));
     const entropy = new VirtioMmio(new VirtioEntropy());
@@ -357,6 +349,21 @@ class Devices {
   at(address: number): Mapping | undefined {
     return this.mappings.find(({ base, sizeBytes }) => address >= base && address < base + sizeBytes);
   }
+}
+
+/** Every field of the state of a machine with this description, by name. */
+export function machineSchema(
+  description: Pick<MachineDescription, 'bootEpochNs' | 'mac'>,
+): RecordCodec<MachineState> {
+  const { named } = new Devices(description);
+  return record<MachineState>({
+    hart: hartSchema,
+    devices: record(Object.fromEntries(named.map(([name, { schema }]) => [name, schema]))) as RecordCodec<
+      Record<string, object>
+    >,
+    outputsMade: uint,
+    power: powerSchema,
+  });
 }
 
 /** Memory sizes are whole pages. */

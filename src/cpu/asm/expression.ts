@@ -46,8 +46,14 @@ export interface Binder {
 
 /** Ranks of the binary operators; the higher binds tighter. */
 const ranks: Record<string, number> = Object.fromEntries(
-  [['||'], ['&&'], ['==', '!=', '<>', '<', '>', '<=', '>='], ['+', '-'], ['|', '^', '&', '!'], ['*', '/', '%', '<<', '>>']]
-    .flatMap((operators, rank) => operators.map((operator) => [operator, rank + 1])),
+  [
+    ['||'],
+    ['&&'],
+    ['==', '!=', '<>', '<', '>', '<=', '>='],
+    ['+', '-'],
+    ['|', '^', '&', '!'],
+    ['*', '/', '%', '<<', '>>'],
+  ].flatMap((operators, rank) => operators.map((operator) => [operator, rank + 1])),
 );
 
 /** Parses one expression and leaves the cursor behind it. */

@@ -86,7 +86,7 @@ function numberValue(text: string, column: number): bigint {
 
 function characterValue(literal: string, column: number): bigint {
   const body = literal.slice(1).replace(/^(\\?.)'$/su, '$1');
-  const [value, ...more] = body === '' ? [] : unescape(body, column);
+  const [value, ...more] = body === '' ? [] : bytesOf(body, column);
   if (value === undefined) throw new Complaint("a character is missing after the '", column);
   if (more.length > 0)
     throw new Complaint('a character literal holds one ASCII character; use a string', column);
@@ -96,21 +96,21 @@ function characterValue(literal: string, column: number): bigint {
 function stringBytes(literal: string, column: number): Uint8Array {
   if (literal.length < 2 || !literal.endsWith('"'))
     throw new Complaint('this string has no closing "', column);
-  return unescape(literal.slice(1, -1), column + 1);
+  return bytesOf(literal.slice(1, -1), column + 1);
 }
 
 const escapes: Record<string, number> = { b: 8, f: 12, n: 10, r: 13, t: 9, '\\': 92, '"': 34, "'": 39 };
 
 /** The bytes of a string's inside: UTF-8, with the escapes of GNU as. */
-function unescape(body: string, column: number): Uint8Array {
+function bytesOf(body: string, column: number): Uint8Array {
   const bytes: number[] = [];
   const pattern = /\\([0-7]{1,3}|[xX][\da-fA-F]+|.|$)|[^\\]+/gsu;
-  for (const { 0: part, 1: escape, index } of body.matchAll(pattern)) {
-    if (escape === undefined) bytes.push(...new TextEncoder().encode(part));
-    else if (/^[0-7]/.test(escape)) bytes.push(Number.parseInt(escape, 8) & 255);
-    else if (/^[xX]./.test(escape)) bytes.push(Number.parseInt(escape.slice(-2).replace(/^[xX]/, ''), 16));
-    else if (escapes[escape] !== undefined) bytes.push(escapes[escape]);
-    else throw new Complaint(`unknown escape \\${escape} in a string`, column + index);
+  for (const { 0: part, 1: escaped, index } of body.matchAll(pattern)) {
+    if (escaped === undefined) bytes.push(...new TextEncoder().encode(part));
+    else if (/^[0-7]/.test(escaped)) bytes.push(Number.parseInt(escaped, 8) & 255);
+    else if (/^[xX]./.test(escaped)) bytes.push(Number.parseInt(escaped.slice(-2).replace(/^[xX]/, ''), 16));
+    else if (escapes[escaped] !== undefined) bytes.push(escapes[escaped]);
+    else throw new Complaint(`unknown escape \\${escaped} in a string`, column + index);
   }
   return Uint8Array.from(bytes);
 }

@@ -1,0 +1,32 @@
+/** What stands behind a directive, and how directives read it. */
+import type { Assembly } from './assembly.ts';
+import type { Statement } from './source.ts';
+import type { Cursor } from './tokens.ts';
+
+/** What stands behind a directive. */
+export interface Arguments {
+  statement: Statement;
+  text: string;
+  /** Where `text` starts in the statement. */
+  from: number;
+  /** The directive's own column. */
+  column: number;
+}
+
+export type Directive = (assembly: Assembly, args: Arguments) => void;
+
+/** A directive that reads tokens, all of them. */
+export const reading =
+  (read: (assembly: Assembly, cursor: Cursor) => void): Directive =>
+  (assembly, { statement, text, from }) => {
+    const cursor = assembly.cursor(statement, text, from);
+    read(assembly, cursor);
+    cursor.finish();
+  };
+
+/** Calls `read` for each item of a list that is separated by commas. */
+export function each(cursor: Cursor, read: () => void): void {
+  if (cursor.done) return;
+  do read();
+  while (cursor.accept(','));
+}

@@ -1,0 +1,156 @@
+/** A program while it is assembled: its sections, its symbols and the mistakes found so far. */
+import { Complaint, type Diagnostic } from './diagnostics.ts';
+import { type Expression, evaluate, parseExpression, type Value, type World } from './expression.ts';
+import { Layout, type Position, SECTION_LIMIT_BYTES, type Section, type VariablePiece } from './layout.ts';
+import { sectionKind } from './sections.ts';
+import type { SourceLine, Statement } from './source.ts';
+import { Symbols } from './symbols.ts';
+import { Cursor, tokenize } from './tokens.ts';
+
+export class Assembly {
+  readonly symbols = new Symbols();
+  readonly layout: Layout;
+  /** The section that grows. */
+  section: Section;
+  /** Where the growing section was before, for `.previous` and `.popsection`. */
+  previous: Section;
+  readonly sectionStack: { section: Section; previous: Section }[] = [];
+  /** The line of the statement that is being assembled. */
+  line: SourceLine;
+  /** The column of its mnemonic or directive. */
+  column = 1;
+  private readonly found = new Map<string, Diagnostic>();
+
+  constructor(file: string, origin: number) {
+    this.line = { file, line: 1, text: '' };
+    this.layout = new Layout(origin, (line, complaint) => this.report(line, complaint));
+    this.section = this.layout.section('.text', sectionKind('.text'));
+    this.previous = this.section;
+    for (const name of ['.data', '.bss']) this.layout.section(name, sectionKind(name));
+  }
+
+  /** Notes a mistake. The same one, found again in a later stage, counts once. */
+  report(line: SourceLine, { message, column }: Complaint): void {
+    const text = line.usedAt ? `${message} (in a macro used at ${line.usedAt})` : message;
+    const key = `${line.file}:${line.line}:${column}:${text}`;
+    if (!this.found.has(key))
+      this.found.set(key, { file: line.file, line: line.line, column, message: text, text: line.text });
+  }
+
+  /** The mistakes: by line within a file, files in the order in which they first went wrong. */
+  get diagnostics(): Diagnostic[] {
+    const all = [...this.found.values()];
+    const files = [...new Set(all.map(({ file }) => file))];
+    return all.sort(
+      (a, b) => files.indexOf(a.file) - files.indexOf(b.file) || a.line - b.line || a.column - b.column,
+    );
+  }
+
+  /** Does some of the work on a statement and notes its mistake, if any. */
+  attempt(line: SourceLine, work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      if (!(error instanceof Complaint)) throw error;
+      this.report(line, error);
+    }
+  }
+
+  enter(section: Section): void {
+    this.previous = this.section;
+    this.section = section;
+  }
+
+  here(): Position {
+    return this.section.end;
+  }
+
+  /** A cursor over part of a statement: `text`, which begins `from` characters into the statement. */
+  cursor(statement: Statement, text = statement.text, from = 0): Cursor {
+    const start = statement.start + from;
+    return new Cursor(tokenize(text, start), start + text.trimEnd().length + 1);
+  }
+
+  /** Parses an expression at the current place. */
+  expression(cursor: Cursor): Expression {
+    return parseExpression(
+      cursor,
+      this.symbols.binder(() => this.here()),
+    );
+  }
+
+  /** Parses an expression whose value, a number, must be known already. */
+  known(cursor: Cursor): bigint {
+    const { column } = cursor;
+    return this.knownValue(this.expression(cursor), column);
+  }
+
+  knownValue(expression: Expression, column: number): bigint {
+    const { value, base } = evaluate(expression, this.symbols.early);
+    if (base) throw new Complaint('this must be a number that is known here; it is an address', column);
+    return value;
+  }
+
+  /** The value of an expression if it is known already. */
+  tryKnown(expression: Expression): Value | undefined {
+    try {
+      return evaluate(expression, this.symbols.early);
+    } catch (error) {
+      if (error instanceof Complaint) return undefined;
+      throw error;
+    }
+  }
+
+  /** Puts something of fixed size at the end of the section. */
+  append(sizeBytes: number, write: (out: DataView, at: number, world: World) => void): void {
+    this.reserve(sizeBytes);
+    this.section.append(sizeBytes, { line: this.line, column: this.column, write });
+  }
+
+  appendVariable(piece: Omit<VariablePiece, 'line' | 'column'>): void {
+    this.section.appendVariable({ ...piece, line: this.line, column: this.column });
+  }
+
+  /**
+   * Goes to a multiple of `bytes`, unless more than `most` bytes would be skipped. In code the gap is filled with
+   * instructions that do nothing, unless the filling is said. (GNU as ignores an alignment to 4 in code, even where
+   * data have left it unaligned; here it is kept.)
+   */
+  align(bytes: number, filling?: bigint, most = 0n): void {
+    const { section } = this;
+    section.alignment = Math.max(section.alignment, bytes);
+    const pad = (offset: number) => {
+      const gap = (bytes - (offset % bytes)) % bytes;
+      return most > 0n && gap > most ? 0 : gap;
+    };
+    const write = (out: DataView, at: number, _: World, sizeBytes: number) => {
+      if (filling === undefined && section.kind.code) fillWithNops(out, at, sizeBytes);
+      else for (let i = 0; i < sizeBytes; i++) out.setUint8(at + i, Number((filling ?? 0n) & 255n));
+    };
+    if (bytes > 1) this.appendVariable({ sizeBytes: 0, pad, write });
+  }
+
+  /** Fills up code to the alignment of its section, as GNU as does. */
+  finish(): void {
+    for (const section of this.layout.sections) {
+      this.section = section;
+      if (section.kind.code) this.align(section.alignment);
+    }
+  }
+
+  private reserve(sizeBytes: number): void {
+    if (this.here().offset + sizeBytes > SECTION_LIMIT_BYTES)
+      throw new Complaint(`${this.section.name} would exceed 1 GiB`, this.column);
+  }
+}
+
+/** As GNU as: a zero byte to an even address, a `c.nop` to a multiple of 4, then `nop`. */
+function fillWithNops(out: DataView, at: number, sizeBytes: number): void {
+  let done = 0;
+  if (sizeBytes % 2 === 1) out.setUint8(at + done++, 0);
+  if ((sizeBytes - done) % 4 === 2) {
+    out.setUint16(at + done, 0x0001, true);
+    done += 2;
+  }
+  for (; done < sizeBytes; done += 4) out.setUint32(at + done, 0x00000013, true);
+}

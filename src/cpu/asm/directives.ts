@@ -1,0 +1,158 @@
+/** Directives that put something into a section, and those that name sections and symbols. */
+
+import { type Arguments, type Directive, each, reading } from './arguments.ts';
+import type { Assembly } from './assembly.ts';
+import { data } from './data-directives.ts';
+import { Complaint, suggestion } from './diagnostics.ts';
+import { sectionKind } from './sections.ts';
+import { splitAtCommas } from './source.ts';
+import type { Cursor } from './tokens.ts';
+
+/** Accepted, and without meaning here: they tell a linker or a debugger something. */
+const ignored: Record<string, Directive> = Object.fromEntries(
+  [
+    ...['type', 'size', 'file', 'ident', 'attribute', 'loc', 'local', 'hidden', 'protected', 'internal'],
+    ...['title', 'sbttl', 'print', 'extern', 'addrsig', 'addrsig_sym', 'option_end', 'warning'],
+    ...['cfi_startproc', 'cfi_endproc', 'cfi_def_cfa_offset', 'cfi_def_cfa', 'cfi_def_cfa_register'],
+    ...['cfi_offset', 'cfi_restore', 'cfi_sections', 'cfi_adjust_cfa_offset', 'cfi_undefined'],
+  ].map((name) => [`.${name}`, () => {}]),
+);
+
+const toSection =
+  (name: string): Directive =>
+  (assembly, args) =>
+    reading(() => {
+      assembly.enter(assembly.layout.section(name, sectionKind(name)));
+    })(assembly, args);
+
+/** `.section name [, "flags" [, @type [, entry size]]]` */
+function enterSection(assembly: Assembly, { statement, text, from, column }: Arguments): void {
+  const [name, flags, type] = splitAtCommas(text).map((part) => part.text.trim().replace(/^"(.*)"$/, '$1'));
+  if (!name) throw new Complaint('a section name expected', column);
+  if (!/^[\w.$-]+$/.test(name))
+    throw new Complaint(`'${name}' is no section name`, statement.start + from + text.search(/\S/) + 1);
+  assembly.enter(assembly.layout.section(name, sectionKind(name, flags, type?.replace(/^[@%]/, ''))));
+}
+
+const sections: Record<string, Directive> = {
+  '.text': toSection('.text'),
+  '.data': toSection('.data'),
+  '.rodata': toSection('.rodata'),
+  '.bss': toSection('.bss'),
+  '.sdata': toSection('.sdata'),
+  '.sbss': toSection('.sbss'),
+  '.section': enterSection,
+  '.pushsection': (assembly, args) => {
+    const { section, previous } = assembly;
+    enterSection(assembly, args);
+    assembly.sectionStack.push({ section, previous });
+  },
+  '.popsection': (assembly, { column }) => {
+    const saved = assembly.sectionStack.pop();
+    if (!saved) throw new Complaint('.popsection without .pushsection', column);
+    Object.assign(assembly, saved);
+  },
+  '.previous': reading((assembly) => assembly.enter(assembly.previous)),
+};
+
+/** Gives a symbol the value of an expression: now if it can be known now, else when everything is placed. */
+export function assign(
+  assembly: Assembly,
+  cursor: Cursor,
+  name: string,
+  column: number,
+  once: boolean,
+): void {
+  const expression = assembly.expression(cursor);
+  cursor.finish();
+  const value = assembly.tryKnown(expression);
+  const kept = value && !value.base ? { is: 'constant' as const, value: value.value } : expression;
+  assembly.symbols.assign(name, kept, once, column, assembly.line);
+}
+
+const assigning = (once: boolean): Directive =>
+  reading((assembly, cursor) => {
+    const { text, column } = cursor.name('a symbol');
+    cursor.expect(',');
+    assign(assembly, cursor, text, column, once);
+  });
+
+/** `.comm symbol, size [, alignment]`: zeros in .bss. */
+const common: Directive = reading((assembly, cursor) => {
+  const { text, column } = cursor.name('a symbol');
+  cursor.expect(',');
+  const sizeBytes = Number(assembly.known(cursor));
+  const alignment = cursor.accept(',') ? Number(assembly.known(cursor)) : 8;
+  if (sizeBytes < 0 || alignment < 1 || !Number.isInteger(Math.log2(alignment)))
+    throw new Complaint('a size and a power of two as alignment expected', column);
+  const { section, previous } = assembly;
+  assembly.enter(assembly.layout.section('.bss', sectionKind('.bss')));
+  assembly.align(alignment);
+  assembly.symbols.label(text, assembly.here(), assembly.line, column);
+  assembly.append(sizeBytes, () => {});
+  Object.assign(assembly, { section, previous });
+});
+
+const symbols: Record<string, Directive> = {
+  '.equ': assigning(false),
+  '.set': assigning(false),
+  '.eqv': assigning(false),
+  '.equiv': assigning(true),
+  '.weak': reading(({ symbols: table }, cursor) =>
+    each(cursor, () => table.weaken(cursor.name('a symbol').text)),
+  ),
+  // All symbols of a program that is assembled at once are visible everywhere.
+  '.globl': reading((_, cursor) => each(cursor, () => cursor.name('a symbol'))),
+  '.global': reading((_, cursor) => each(cursor, () => cursor.name('a symbol'))),
+  '.comm': common,
+  '.lcomm': common,
+};
+
+/** Options that change nothing here: this assembler neither compresses nor relaxes to shorter code. */
+const harmlessOptions = [
+  'push',
+  'pop',
+  'relax',
+  'norelax',
+  'rvc',
+  'norvc',
+  'nopic',
+  'arch',
+  'csr-check',
+  'no-csr-check',
+];
+
+const option: Directive = (_, { text, statement, from }) => {
+  const name = /^\s*([\w-]*)/.exec(text)![1]!;
+  if (harmlessOptions.includes(name)) return;
+  const message =
+    name === 'pic'
+      ? '.option pic is not supported: there is no global offset table'
+      : `unknown option '${name}'.${suggestion(name, harmlessOptions)}`;
+  throw new Complaint(message, statement.start + from + text.search(/\S|$/) + 1);
+};
+
+const refused = (what: string): Directive => {
+  return (_, { column }) => {
+    throw new Complaint(what, column);
+  };
+};
+
+const other: Record<string, Directive> = {
+  '.option': option,
+  '.error': (assembly, args) => {
+    const cursor = assembly.cursor(args.statement, args.text, args.from);
+    const message = cursor.done ? '.error' : new TextDecoder().decode(cursor.string('a string').bytes);
+    throw new Complaint(message, args.column);
+  },
+  '.incbin': refused('.incbin is not supported; sources are text'),
+  '.insn': refused('.insn is not supported; use .word with the encoding'),
+  '.octa': refused('.octa is not supported; use two .dword'),
+  '.sleb128': refused('.sleb128 is not supported; use .byte'),
+  '.subsection': refused('.subsection is not supported; use .section with another name'),
+  '.altmacro': refused('.altmacro is not supported'),
+};
+
+export const directives: ReadonlyMap<string, Directive> = new Map(
+  Object.entries({ ...ignored, ...sections, ...data, ...symbols, ...other }),
+);

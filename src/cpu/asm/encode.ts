@@ -1,0 +1,265 @@
+/** An instruction statement to instruction words: finds the form that the operands fit and encodes or expands it. */
+import { type Field, type FieldName, type Format, fields, formats, insert, range } from '../formats.ts';
+import { type Instruction, instructions } from '../instructions.ts';
+import { registerNumbers } from '../registers.ts';
+import type { Assembly } from './assembly.ts';
+import { Complaint, suggestion } from './diagnostics.ts';
+import { evaluate, type World } from './expression.ts';
+import type { Section } from './layout.ts';
+import { build, loadImmediate } from './load-immediate.ts';
+import {
+  codecOf,
+  fits,
+  halves,
+  inField,
+  type Operand,
+  type OperandSyntax,
+  type Parsed,
+  parseOperand,
+  parseSyntax,
+  splitOperands,
+  suffixes,
+} from './operands.ts';
+import { pseudos, words } from './pseudo.ts';
+import { Cursor, type Token, tokenize } from './tokens.ts';
+
+/** An instruction as it is written. */
+interface Written {
+  mnemonic: string;
+  operands: Operand[];
+  column: number;
+  /** The column after the last operand. */
+  end: number;
+}
+
+/** One way to write a mnemonic's operands. */
+interface Form {
+  syntax: OperandSyntax[];
+  assemble(assembly: Assembly, written: Written): void;
+}
+
+const forms = new Map<string, Form[]>();
+
+function addForm(mnemonic: string, syntax: string, assemble: Form['assemble']): void {
+  const form = { syntax: parseSyntax(syntax), assemble };
+  forms.set(mnemonic, [...(forms.get(mnemonic) ?? []), form]);
+}
+
+for (const row of instructions) {
+  const { syntax, suffix }: Format = formats[row.format];
+  const names = (suffix && suffixes[suffix]) ?? [''];
+  names.forEach((name, value) => {
+    const fixed = suffix ? (row.match | insert(fields[suffix], value)) >>> 0 : row.match;
+    addForm(row.mnemonic + name, syntax, (assembly, written) => assembleRow(assembly, row, fixed, written));
+  });
+}
+
+for (const { mnemonic, word } of words)
+  addForm(mnemonic, '', (assembly) => assembly.append(4, (out, at) => out.setUint32(at, word, true)));
+
+addForm('li', 'rd, imm', (assembly, { operands }) => {
+  const cursor = cursorOf(operands[1]!);
+  const { column } = cursor;
+  const value = assembly.tryKnown(assembly.expression(cursor));
+  cursor.finish();
+  if (!value || value.base)
+    throw new Complaint('li needs a number that is known here; for an address use la', column);
+  expand(assembly, loadImmediate(value.value), new Map([['rd', operands[0]!.tokens]]), column);
+});
+
+addForm('la', 'rd, address', (assembly, written) => {
+  const [register, address] = written.operands as [Operand, Operand];
+  const value = assembly.tryKnown(assembly.expression(cursorOf(address)));
+  if (value && !value.base)
+    expand(assembly, build(value.value), new Map([['rd', register.tokens]]), written.column);
+  else assembleInstruction(assembly, { ...written, mnemonic: 'lla' });
+});
+
+for (const { mnemonic, syntax, instructions: body } of pseudos) {
+  if (mnemonic === 'li') continue;
+  addForm(mnemonic, syntax, (assembly, { operands, column }) =>
+    expand(assembly, body, bind(parseSyntax(syntax), operands), column),
+  );
+}
+
+/** Every mnemonic that can be written. */
+export const mnemonics: ReadonlySet<string> = new Set(forms.keys());
+
+/** Assembles an instruction statement: a mnemonic and the tokens behind it. */
+export function assembleStatement(
+  assembly: Assembly,
+  name: string,
+  column: number,
+  rest: Token[],
+  end: number,
+): void {
+  const operands = splitOperands(rest, end);
+  assembleInstruction(assembly, { mnemonic: name.toLowerCase(), operands, column, end });
+}
+
+function assembleInstruction(assembly: Assembly, written: Written): void {
+  const candidates = forms.get(written.mnemonic);
+  if (!candidates) {
+    const hint = suggestion(written.mnemonic, mnemonics);
+    throw new Complaint(`unknown instruction '${written.mnemonic}'.${hint}`, written.column);
+  }
+  const form = candidates.find(({ syntax }) => isWrittenAs(syntax, written));
+  if (!form) throw mismatch(candidates, written);
+  form.assemble(assembly, written);
+}
+
+const isWrittenAs = (syntax: OperandSyntax[], { operands }: Written): boolean =>
+  syntax.length === operands.length && syntax.every((operand, index) => fits(operand, operands[index]!));
+
+/** Says what is wrong with operands that fit no form, against the form that they come nearest to. */
+function mismatch(candidates: Form[], written: Written): Complaint {
+  const { mnemonic, operands, end, column } = written;
+  const matching = ({ syntax }: Form) => {
+    const wrong = syntax.findIndex((operand, index) => !operands[index] || !fits(operand, operands[index]));
+    return wrong < 0 ? syntax.length : wrong;
+  };
+  const distance = (form: Form) => Math.abs(form.syntax.length - operands.length);
+  const [form] = [...candidates].sort((a, b) => distance(a) - distance(b) || matching(b) - matching(a));
+  const { syntax } = form!;
+  const usage = `${mnemonic} ${syntax.map(({ text }) => readable(text)).join(', ')}`.trim();
+  const index = matching(form!);
+  const expected = syntax[index];
+  const operand = operands[index];
+  if (!expected) return new Complaint(`too many operands: ${usage}`, operand?.column ?? column);
+  if (!operand || operand.tokens.length === 0)
+    return new Complaint(`missing operand: ${usage}`, operand?.column ?? end);
+  return unfit(expected, operand, usage);
+}
+
+function unfit(expected: OperandSyntax, { tokens, column }: Operand, usage: string): Complaint {
+  const found = tokens.map(({ text }) => text).join('');
+  if (expected.base)
+    return new Complaint(`offset(register) expected instead of '${found}': ${usage}`, column);
+  const codec = codecOf(expected.value!);
+  // A misspelt register gets the register's own message, with the nearest name.
+  const hint = codec.noun === 'a register' && tokens.length === 1 ? registerHint(tokens[0]!) : '';
+  return new Complaint(`${codec.noun} expected instead of '${found}': ${usage}${hint}`, column);
+}
+
+function registerHint({ text }: Token): string {
+  const hint = suggestion(text, registerNumbers.keys());
+  return hint && `.${hint}`;
+}
+
+/** `immI(rs1)` as `imm(rs1)`: the names of fields tell more than a reader wants. */
+const readable = (syntax: string): string => syntax.replace(/^imm[A-Z]|^shamt\d/, 'imm');
+
+/** The tokens that the names in a pseudo-instruction's syntax stand for. */
+function bind(syntax: OperandSyntax[], operands: Operand[]): Map<string, Token[]> {
+  const bound = new Map<string, Token[]>();
+  syntax.forEach((operand, index) => {
+    const { value, base } = halves(operand, operands[index]!);
+    if (operand.value) bound.set(operand.value, value);
+    if (operand.base) bound.set(operand.base, base);
+  });
+  return bound;
+}
+
+/** Assembles the instructions that stand for a pseudo-instruction. */
+function expand(
+  assembly: Assembly,
+  body: readonly string[],
+  bound: Map<string, Token[]>,
+  column: number,
+): void {
+  const here: Token = { kind: 'position', position: assembly.here(), text: 'here', column };
+  const names = new Map([...bound, ['here', [here]]]);
+  for (const instruction of body) {
+    const [mnemonic, ...rest] = tokenize(instruction, 0);
+    const tokens = rest.flatMap((token) => names.get(token.text) ?? [{ ...token, column }]);
+    const operands = splitOperands(tokens, column);
+    assembleInstruction(assembly, { mnemonic: mnemonic!.text, operands, column, end: column });
+  }
+}
+
+const cursorOf = ({ tokens, column }: Operand) => new Cursor(tokens, column);
+
+/** A field and the value it gets. */
+interface Filled extends Parsed {
+  field: Field;
+}
+
+function assembleRow(assembly: Assembly, row: Instruction, fixed: number, { operands }: Written): void {
+  const syntax = parseSyntax(formats[row.format].syntax);
+  const filled = syntax.flatMap((operand, index) =>
+    parseOperand(operand, operands[index]!, assembly).map(
+      ([name, parsed]): Filled => ({ ...parsed, field: fields[name as FieldName] }),
+    ),
+  );
+  const target = filled.find(({ field }) => field.kind === 'target');
+  const inverse = inverses.get(row.mnemonic);
+  if (target && inverse) {
+    assembleBranch(assembly, row, inverse, filled, target);
+    return;
+  }
+  const encode = (world: World) => fill(fixed, row, filled, world);
+  if (isCompressed(row)) assembly.append(2, (out, at, world) => out.setUint16(at, encode(world), true));
+  else assembly.append(4, (out, at, world) => out.setUint32(at, encode(world), true));
+}
+
+const isCompressed = ({ match }: Instruction) => (match & 3) !== 3;
+
+const fill = (match: number, { mnemonic }: Instruction, filled: Filled[], world: World): number =>
+  filled.reduce(
+    (word, { field, value, column }) =>
+      (word | insert(field, inField(field, value(world), column, mnemonic))) >>> 0,
+    match,
+  );
+
+const rows = new Map(instructions.map((row) => [row.mnemonic, row]));
+const jump = rows.get('jal')!;
+
+/** Each conditional branch with the one that is taken when it is not. */
+const inverses = new Map(
+  [
+    ['beq', 'bne'],
+    ['blt', 'bge'],
+    ['bltu', 'bgeu'],
+  ].flatMap(([a, b]): [string, Instruction][] => [
+    [a!, rows.get(b!)!],
+    [b!, rows.get(a!)!],
+  ]),
+);
+
+/**
+ * A conditional branch, which becomes the inverse branch over a jump when its target is too far away. As with GNU as,
+ * it does so too for a target in another section, and stays long once it has become so.
+ */
+function assembleBranch(
+  assembly: Assembly,
+  row: Instruction,
+  inverse: Instruction,
+  filled: Filled[],
+  target: Filled,
+): void {
+  const { section } = assembly;
+  const { min, max } = range(target.field);
+  assembly.appendVariable({
+    sizeBytes: 4,
+    measure(world, sizeBytes) {
+      const distance = target.value(world);
+      const long = distance < min || distance > max || isElsewhere(target, section, world);
+      return long ? 8 : sizeBytes;
+    },
+    write(out, at, world, sizeBytes) {
+      if (sizeBytes === 4) {
+        out.setUint32(at, fill(row.match, row, filled, world), true);
+        return;
+      }
+      const over = filled.map((operand) => (operand === target ? { ...operand, value: () => 8n } : operand));
+      out.setUint32(at, fill(inverse.match, inverse, over, world), true);
+      const far = { ...target, field: fields.immJ, value: (of: World) => target.value(of) - 4n };
+      out.setUint32(at + 4, fill(jump.match, jump, [far], world), true);
+    },
+  });
+}
+
+function isElsewhere({ expression }: Filled, section: Section, world: World): boolean {
+  const base = expression && evaluate(expression, world).base;
+  return base !== undefined && base !== section;
+}

@@ -1,0 +1,205 @@
+/**
+ * Sections and where they come to lie. A section is a chain of zones: within a zone all distances are fixed, and a
+ * zone ends at a piece whose size depends on the layout, such as an alignment or a branch that may have to be long.
+ */
+import { Complaint } from './diagnostics.ts';
+import type { Value, World } from './expression.ts';
+import type { SourceLine } from './source.ts';
+
+/** A place in a section that keeps its meaning while the layout changes. */
+export interface Position {
+  section: Section;
+  zone: Zone;
+  /** In bytes from the start of the zone. */
+  offset: number;
+}
+
+/** Something of fixed size that stands in memory. */
+interface Piece {
+  /** Where it came from, for messages and listings. */
+  line: SourceLine;
+  column: number;
+  /** Writes its bytes at offset `at`, when all addresses are known. */
+  write(out: DataView, at: number, world: World, sizeBytes: number): void;
+}
+
+export interface FixedPiece extends Piece {
+  offset: number;
+  sizeBytes: number;
+}
+
+/** A piece whose size depends on the layout. */
+export interface VariablePiece extends Piece {
+  /** The size at an offset in the section. Depends on nothing else. */
+  pad?(offset: number): number;
+  /** The size in a layout, as far as this layout is known. It must settle when it is asked repeatedly. */
+  measure?(world: World, sizeBytes: number): number;
+  sizeBytes: number;
+}
+
+export interface Zone {
+  pieces: FixedPiece[];
+  sizeBytes: number;
+  end?: VariablePiece;
+  /** In bytes from the start of the section, in the current layout. */
+  offset: number;
+}
+
+/** The groups of sections, in the order in which they lie in memory. */
+const groups = ['text', 'rodata', 'data', 'other', 'bss'] as const;
+export type SectionGroup = (typeof groups)[number];
+
+export interface SectionKind {
+  group: SectionGroup;
+  /** Gaps are filled with instructions that do nothing. */
+  code: boolean;
+  /** Debugging information and comments are not part of the program in memory. */
+  loaded: boolean;
+}
+
+/** No program for this machine comes near; the limit keeps a typing error from exhausting memory. */
+export const SECTION_LIMIT_BYTES = 2 ** 30;
+
+/** Sections begin at a multiple of 8 even if no directive asks for it, so that any data at their start is aligned. */
+const SECTION_ALIGNMENT = 8;
+const CODE_ALIGNMENT = 4;
+
+const newZone = (): Zone => ({ pieces: [], sizeBytes: 0, offset: 0 });
+
+export class Section {
+  readonly zones: [Zone, ...Zone[]] = [newZone()];
+  /** What its directives ask for, in bytes. */
+  alignment: number;
+  address = 0;
+  sizeBytes = 0;
+
+  constructor(
+    readonly name: string,
+    readonly kind: SectionKind,
+  ) {
+    this.alignment = name === '.text' ? CODE_ALIGNMENT : 1;
+  }
+
+  private get zone(): Zone {
+    return this.zones.at(-1)!;
+  }
+
+  /** Where the next piece will stand. */
+  get end(): Position {
+    return { section: this, zone: this.zone, offset: this.zone.sizeBytes };
+  }
+
+  append(sizeBytes: number, piece: Piece): void {
+    const { zone } = this;
+    zone.pieces.push({ ...piece, offset: zone.sizeBytes, sizeBytes });
+    zone.sizeBytes += sizeBytes;
+  }
+
+  appendVariable(piece: VariablePiece): void {
+    this.zone.end = piece;
+    this.zones.push(newZone());
+  }
+
+  /** Gives each zone its offset from the sizes as they are now. */
+  place(): void {
+    let offset = 0;
+    for (const zone of this.zones) {
+      zone.offset = offset;
+      offset += zone.sizeBytes;
+      if (!zone.end) continue;
+      if (zone.end.pad) zone.end.sizeBytes = zone.end.pad(offset);
+      offset += zone.end.sizeBytes;
+    }
+    this.sizeBytes = offset;
+  }
+}
+
+/** The sections of a program, from the origin up. */
+export class Layout {
+  private readonly byName = new Map<string, Section>();
+  constructor(
+    private readonly origin: number,
+    private readonly report: (line: SourceLine, complaint: Complaint) => void,
+  ) {}
+
+  /** The section of a name; made, with the given kind, where it is first mentioned. */
+  section(name: string, kind: SectionKind): Section {
+    const section = this.byName.get(name) ?? new Section(name, kind);
+    this.byName.set(name, section);
+    return section;
+  }
+
+  /** Sections that are loaded, in the order of their addresses. */
+  get sections(): Section[] {
+    const loaded = [...this.byName.values()].filter(({ kind }) => kind.loaded);
+    // An entry routine goes first: a machine without a loader starts at the origin.
+    const first = ({ name }: Section) => (name === '.text.init' ? 0 : 1);
+    const rank = (section: Section) => groups.indexOf(section.kind.group) * 2 + first(section);
+    return loaded.sort((a, b) => rank(a) - rank(b));
+  }
+
+  /** Sections of comments and debugging information; their addresses start at 0. */
+  private get unloaded(): Section[] {
+    return [...this.byName.values()].filter(({ kind }) => !kind.loaded);
+  }
+
+  /** Repeats placing and measuring until no size changes. */
+  settle(world: World): void {
+    const rounds = 1000;
+    for (let round = 0; round < rounds; round++) {
+      this.place();
+      if (!this.measure(world)) return;
+    }
+    const unsettled = this.changing(world);
+    if (unsettled)
+      this.report(unsettled.line, new Complaint('this size depends on itself', unsettled.column));
+  }
+
+  private place(): void {
+    let address = this.origin;
+    for (const section of this.sections) {
+      section.place();
+      const alignment = Math.max(SECTION_ALIGNMENT, section.alignment);
+      address = Math.ceil(address / alignment) * alignment;
+      section.address = address;
+      address += section.sizeBytes;
+    }
+    for (const section of this.unloaded) section.place();
+  }
+
+  private *variables(): Generator<VariablePiece> {
+    for (const { zones } of this.byName.values()) for (const { end } of zones) if (end?.measure) yield end;
+  }
+
+  /** Whether a size changed. */
+  private measure(world: World): boolean {
+    let changed = false;
+    for (const piece of this.variables()) {
+      const sizeBytes = this.sizeOf(piece, world);
+      changed ||= sizeBytes !== piece.sizeBytes;
+      piece.sizeBytes = sizeBytes;
+    }
+    return changed;
+  }
+
+  private changing(world: World): VariablePiece | undefined {
+    return [...this.variables()].find((piece) => this.sizeOf(piece, world) !== piece.sizeBytes);
+  }
+
+  private sizeOf(piece: VariablePiece, world: World): number {
+    try {
+      return piece.measure!(world, piece.sizeBytes);
+    } catch (error) {
+      if (!(error instanceof Complaint)) throw error;
+      this.report(piece.line, error);
+      // One message is enough.
+      delete piece.measure;
+      return piece.sizeBytes;
+    }
+  }
+}
+
+/** The address of a position in the current layout, counted from its section. */
+export function addressOf({ section, zone, offset }: Position): Value {
+  return { value: BigInt(section.address + zone.offset + offset), base: section };
+}

@@ -1,0 +1,332 @@
+/**
+ * Goes through the statements of the sources in the order in which they count: includes, macros and repetitions are
+ * followed, conditions decide what is read at all.
+ */
+
+import type { Arguments } from './arguments.ts';
+import type { Assembly } from './assembly.ts';
+import { Complaint, suggestion } from './diagnostics.ts';
+import { assign, directives } from './directives.ts';
+import { assembleStatement, mnemonics } from './encode.ts';
+import { bindArguments, type Macro, parseMacro, splitArguments, substitute } from './macros.ts';
+import { type Statement, splitAtCommas, statementsOf } from './source.ts';
+import { tokenize } from './tokens.ts';
+
+/** Statements being read: a file, an expansion of a macro, or a repetition. */
+interface Frame {
+  statements: readonly Statement[];
+  next: number;
+  isMacro?: true;
+  /** How many conditions were open when it began. */
+  conditions: number;
+}
+
+interface Condition {
+  opened: Statement;
+  column: number;
+  /** Whether what follows is read. */
+  active: boolean;
+  /** Whether no further branch can be taken. */
+  decided: boolean;
+  /** Whether `.else` has been seen. */
+  last?: true;
+}
+
+const DEPTH_LIMIT = 200;
+const EXPANSION_LIMIT = 4_000_000;
+
+const labelPattern = /^\s*(\d+|[A-Za-z_.$][\w.$]*)\s*:/;
+const assignmentPattern = /^\s*([A-Za-z_.$][\w.$]*)\s*(==?)(?!=)/;
+const wordPattern = /^\s*([A-Za-z_.$][\w.$]*)(?=\s|$|["'(%,-])/;
+
+const repetitions = ['.rept', '.irp', '.irpc'];
+
+export class Reader {
+  private readonly frames: Frame[] = [];
+  private conditions: Condition[] = [];
+  private readonly macros = new Map<string, Macro>();
+  private expansions = 0;
+  private expanded = 0;
+
+  constructor(
+    private readonly assembly: Assembly,
+    private readonly readFile?: (path: string, fromFile: string) => string | undefined,
+  ) {}
+
+  /** Reads a source and everything it includes. */
+  read(file: string, source: string): void {
+    this.pushFile(file, source);
+    for (let statement = this.next(); statement; statement = this.next()) this.readOne(statement);
+    for (const { opened, column } of this.conditions)
+      this.assembly.report(opened.line, new Complaint('this condition has no .endif', column));
+  }
+
+  private readOne(statement: Statement): void {
+    const { assembly } = this;
+    assembly.line = statement.line;
+    assembly.attempt(statement.line, () => this.statement(statement));
+  }
+
+  private pushFile(file: string, source: string): void {
+    this.push(statementsOf(file, source, (line, complaint) => this.assembly.report(line, complaint)));
+  }
+
+  private push(statements: readonly Statement[], isMacro?: true): void {
+    this.frames.push({
+      statements,
+      next: 0,
+      conditions: this.conditions.length,
+      ...(isMacro && { isMacro }),
+    });
+  }
+
+  private next(): Statement | undefined {
+    for (let frame = this.frames.at(-1); frame; frame = this.frames.at(-1)) {
+      const statement = frame.statements[frame.next++];
+      if (statement) return statement;
+      this.frames.pop();
+    }
+    return undefined;
+  }
+
+  private get active(): boolean {
+    return this.conditions.every(({ active }) => active);
+  }
+
+  private statement(statement: Statement): void {
+    const from = this.active ? this.labels(statement) : 0;
+    const rest = statement.text.slice(from);
+    const column = statement.start + from + rest.search(/\S|$/) + 1;
+    this.assembly.column = column;
+    const word = wordPattern.exec(rest);
+    if (word && this.condition(word[1]!.toLowerCase(), statement, from + word[0].length, column)) return;
+    if (!this.active || rest.trim() === '') return;
+    const assignment = assignmentPattern.exec(rest);
+    if (assignment) {
+      const [all, name, operator] = assignment;
+      const start = from + all.length;
+      const cursor = this.assembly.cursor(statement, statement.text.slice(start), start);
+      if (name === '.') throw new Complaint("'.' cannot be set; use .org", column);
+      assign(this.assembly, cursor, name!, column, operator === '==');
+      return;
+    }
+    if (!word) throw new Complaint(`a label, directive or instruction expected`, column);
+    this.command(word[1]!, statement, from + word[0].length, column);
+  }
+
+  /** Defines the labels at the start of a statement and tells where they end. */
+  private labels(statement: Statement): number {
+    let from = 0;
+    for (;;) {
+      const label = labelPattern.exec(statement.text.slice(from));
+      if (!label) return from;
+      const column = statement.start + from + label[0].search(/\S/) + 1;
+      const { assembly } = this;
+      assembly.attempt(statement.line, () =>
+        assembly.symbols.label(label[1]!, assembly.here(), statement.line, column),
+      );
+      from += label[0].length;
+    }
+  }
+
+  private command(word: string, statement: Statement, from: number, column: number): void {
+    const args: Arguments = { statement, text: statement.text.slice(from), from, column };
+    const macro = this.macros.get(word);
+    if (macro) {
+      this.expandMacro(macro, args);
+      return;
+    }
+    if (!word.startsWith('.')) {
+      this.instruction(word, args);
+      return;
+    }
+    const name = word.toLowerCase();
+    const own = this.own[name];
+    if (own) {
+      own(args);
+      return;
+    }
+    const directive = directives.get(name);
+    if (!directive) {
+      const hint = suggestion(name, [...directives.keys(), ...Object.keys(this.own)]);
+      throw new Complaint(`unknown directive '${word}'.${hint}`, column);
+    }
+    directive(this.assembly, args);
+  }
+
+  private instruction(word: string, { statement, text, from, column }: Arguments): void {
+    if (!mnemonics.has(word.toLowerCase())) {
+      const hint = suggestion(word.toLowerCase(), [...mnemonics, ...this.macros.keys()]);
+      throw new Complaint(`unknown instruction '${word}'.${hint}`, column);
+    }
+    const start = statement.start + from;
+    const end = start + text.trimEnd().length + 1;
+    assembleStatement(this.assembly, word, column, tokenize(text, start), end);
+  }
+
+  /** Directives that decide what is read next. */
+  private readonly own: Record<string, (args: Arguments) => void> = {
+    '.include': (args) => this.include(args),
+    '.macro': (args) => this.defineMacro(args),
+    '.rept': (args) => this.repeat(args),
+    '.irp': (args) => this.iterate(args, (list) => splitArguments(list).map(({ text }) => text)),
+    '.irpc': (args) => this.iterate(args, (text) => [...text.trim()]),
+    '.purgem': ({ text, column }) => {
+      if (!this.macros.delete(text.trim())) throw new Complaint(`there is no macro '${text.trim()}'`, column);
+    },
+    '.exitm': ({ column }) => this.leaveMacro(column),
+    '.end': () => {
+      this.frames.length = 0;
+    },
+    '.endm': ({ column }) => {
+      throw new Complaint('.endm without .macro', column);
+    },
+    '.endr': ({ column }) => {
+      throw new Complaint('.endr without .rept', column);
+    },
+  };
+
+  private include({ statement, text, from, column }: Arguments): void {
+    const cursor = this.assembly.cursor(statement, text, from);
+    const path = new TextDecoder().decode(cursor.string('a file name in quotes').bytes);
+    cursor.finish();
+    const source = this.readFile?.(path, statement.line.file);
+    if (source === undefined) throw new Complaint(`cannot read '${path}'`, column);
+    this.checkDepth(column);
+    this.pushFile(path, source);
+  }
+
+  private checkDepth(column: number): void {
+    if (this.frames.length < DEPTH_LIMIT) return;
+    throw new Complaint(`includes and macros are nested more than ${DEPTH_LIMIT} deep`, column);
+  }
+
+  /** Takes the statements up to the one that closes a block, past blocks inside it. */
+  private block(openers: readonly string[], closer: string, column: number): Statement[] {
+    const body: Statement[] = [];
+    let depth = 1;
+    for (let statement = this.next(); statement; statement = this.next()) {
+      const word = wordPattern.exec(statement.text.replace(labelPattern, ''))?.[1]?.toLowerCase() ?? '';
+      if (openers.includes(word)) depth++;
+      if (word === closer && --depth === 0) return body;
+      body.push(statement);
+    }
+    throw new Complaint(`this has no ${closer}`, column);
+  }
+
+  private defineMacro({ text, column }: Arguments): void {
+    const body = this.block(['.macro'], '.endm', column);
+    const macro = { ...parseMacro(text, column), body };
+    if (this.macros.has(macro.name))
+      throw new Complaint(`macro '${macro.name}' is already defined; .purgem removes it`, column);
+    this.macros.set(macro.name, macro);
+  }
+
+  private expandMacro(macro: Macro, { statement, text, column }: Arguments): void {
+    const bound = bindArguments(macro, text, column);
+    this.checkDepth(column);
+    this.checkExpansion(macro.body.length, column);
+    this.push(substitute(macro.body, bound, this.expansions++, statement.line), true);
+  }
+
+  private checkExpansion(count: number, column: number): void {
+    this.expanded += count;
+    if (this.expanded > EXPANSION_LIMIT)
+      throw new Complaint(`macros and repetitions make more than ${EXPANSION_LIMIT} statements`, column);
+  }
+
+  private repeat({ statement, text, from, column }: Arguments): void {
+    const body = this.block(repetitions, '.endr', column);
+    const cursor = this.assembly.cursor(statement, text, from);
+    const count = this.assembly.known(cursor);
+    cursor.finish();
+    if (count < 0n) throw new Complaint(`cannot repeat ${count} times`, column);
+    this.checkExpansion(Number(count) * Math.max(1, body.length), column);
+    this.push(Array.from({ length: Number(count) }, () => body).flat());
+  }
+
+  private iterate({ text, column }: Arguments, list: (text: string) => string[]): void {
+    const body = this.block(repetitions, '.endr', column);
+    const [, name, rest] = /^\s*([A-Za-z_.$][\w.$]*)\s*,?(.*)$/s.exec(text) ?? [];
+    if (!name) throw new Complaint('a parameter expected', column);
+    const items = list(rest!);
+    const values = items.length > 0 ? items : [''];
+    this.checkExpansion(values.length * body.length, column);
+    this.push(values.flatMap((value) => substitute(body, new Map([[name, value]]), this.expansions)));
+  }
+
+  private leaveMacro(column: number): void {
+    const index = this.frames.findLastIndex(({ isMacro }) => isMacro);
+    if (index < 0) throw new Complaint('.exitm outside a macro', column);
+    this.conditions.length = this.frames[index]!.conditions;
+    this.frames.length = index;
+  }
+
+  /** Handles a directive of conditions, even in what is not read; tells whether it was one. */
+  private condition(word: string, statement: Statement, from: number, column: number): boolean {
+    const args: Arguments = { statement, text: statement.text.slice(from), from, column };
+    const test = this.tests[word];
+    if (test) {
+      const outer = this.active;
+      const condition: Condition = { opened: statement, column, active: false, decided: true };
+      this.conditions.push(condition);
+      // A condition that cannot be told counts as false, and its .endif still closes it.
+      if (outer) condition.active = condition.decided = test(args);
+      return true;
+    }
+    if (word !== '.else' && word !== '.elseif' && word !== '.endif') return false;
+    const condition = this.conditions.at(-1);
+    if (!condition) throw new Complaint(`${word} without .if`, column);
+    if (word === '.endif') this.conditions.pop();
+    else this.otherwise(condition, word === '.else', args);
+    return true;
+  }
+
+  private otherwise(condition: Condition, last: boolean, args: Arguments): void {
+    if (condition.last) throw new Complaint('.else was the last branch of this condition', args.column);
+    condition.active = false;
+    if (last) condition.last = true;
+    if (condition.decided) return;
+    condition.active = condition.decided = last || this.holds((value) => value !== 0n)(args);
+  }
+
+  private readonly holds =
+    (test: (value: bigint) => boolean) =>
+    ({ statement, text, from }: Arguments): boolean => {
+      const cursor = this.assembly.cursor(statement, text, from);
+      const value = this.assembly.known(cursor);
+      cursor.finish();
+      return test(value);
+    };
+
+  private readonly isDefined = ({ statement, text, from }: Arguments): boolean => {
+    const cursor = this.assembly.cursor(statement, text, from);
+    const { text: name } = cursor.name('a symbol');
+    cursor.finish();
+    return this.assembly.symbols.has(name);
+  };
+
+  private readonly areEqual = ({ text, column }: Arguments): boolean => {
+    const [a, b, ...more] = splitAtCommas(text).map((part) => part.text.trim());
+    if (a === undefined || b === undefined || more.length > 0)
+      throw new Complaint('two texts to compare expected', column);
+    return a === b;
+  };
+
+  private readonly tests: Record<string, (args: Arguments) => boolean> = {
+    '.if': this.holds((value) => value !== 0n),
+    '.ifne': this.holds((value) => value !== 0n),
+    '.ifeq': this.holds((value) => value === 0n),
+    '.ifgt': this.holds((value) => value > 0n),
+    '.ifge': this.holds((value) => value >= 0n),
+    '.iflt': this.holds((value) => value < 0n),
+    '.ifle': this.holds((value) => value <= 0n),
+    '.ifdef': this.isDefined,
+    '.ifndef': (args) => !this.isDefined(args),
+    '.ifnotdef': (args) => !this.isDefined(args),
+    '.ifb': ({ text }) => text.trim() === '',
+    '.ifnb': ({ text }) => text.trim() !== '',
+    '.ifc': this.areEqual,
+    '.ifnc': (args) => !this.areEqual(args),
+  };
+}

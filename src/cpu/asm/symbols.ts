@@ -1,0 +1,165 @@
+/** The symbols of a program: labels, numeric local labels and assigned values. */
+import { Complaint, suggestion } from './diagnostics.ts';
+import { type Binder, type Expression, evaluate, type Value, type World } from './expression.ts';
+import { addressOf, type Position } from './layout.ts';
+import type { SourceLine } from './source.ts';
+
+interface Definition {
+  expression: Expression;
+  /** Absent for what the caller of the assembler defines. */
+  line?: SourceLine;
+  /** A label, or a value that must not change. */
+  final: boolean;
+}
+
+const where = ({ line }: Definition) => (line ? `${line.file}:${line.line}` : 'outside the sources');
+
+export class Symbols {
+  private readonly definitions = new Map<string, Definition>();
+  private readonly weak = new Set<string>();
+  /** How often each numeric label has been defined so far. */
+  private readonly locals = new Map<number, number>();
+  private readonly pcrelHis: { position: Position; target: Expression }[] = [];
+  private pcrelTargets: Map<bigint, Expression> | undefined;
+
+  /** What names mean at a place: what is a known number now stays that number if the symbol is changed later. */
+  binder(here: () => Position): Binder {
+    return {
+      here,
+      symbol: (name, column) => {
+        const definition = this.definitions.get(name);
+        return definition && (definition.final || isKnown(definition.expression))
+          ? definition.expression
+          : { is: 'symbol', name, column };
+      },
+      local: (label, forward, column) => {
+        const defined = this.locals.get(label) ?? 0;
+        if (!forward && defined === 0)
+          throw new Complaint(`no label '${label}:' stands before this ${label}b`, column);
+        return { is: 'symbol', name: localName(label, forward ? defined + 1 : defined), column };
+      },
+      pcrelHi: (position, target) => this.pcrelHis.push({ position, target }),
+    };
+  }
+
+  has(name: string): boolean {
+    return this.definitions.has(name);
+  }
+
+  label(name: string, position: Position, line: SourceLine, column: number): void {
+    if (/^\d/.test(name)) {
+      const number = Number(name);
+      const count = (this.locals.get(number) ?? 0) + 1;
+      this.locals.set(number, count);
+      this.definitions.set(localName(number, count), labelAt(position, line));
+      return;
+    }
+    const earlier = this.definitions.get(name);
+    if (earlier) throw new Complaint(`'${name}' is already defined at ${where(earlier)}`, column);
+    this.definitions.set(name, labelAt(position, line));
+  }
+
+  /** Gives a symbol a value; `once` where it must not have one yet and keeps this one. */
+  assign(name: string, expression: Expression, once: boolean, column: number, line?: SourceLine): void {
+    const earlier = this.definitions.get(name);
+    if (earlier && (once || earlier.final))
+      throw new Complaint(`'${name}' is already defined at ${where(earlier)}`, column);
+    this.definitions.set(name, { expression, final: once, ...(line && { line }) });
+  }
+
+  /** A weak symbol that nobody defines is 0. */
+  weaken(name: string): void {
+    this.weak.add(name);
+  }
+
+  /** Values while the sources are read: only numbers, and distances within a zone. */
+  readonly early: World = {
+    placed: false,
+    position: ({ zone, offset }) => ({ value: BigInt(offset), base: zone }),
+    symbol: (name, column) => {
+      const definition = this.definitions.get(name);
+      if (!definition)
+        throw new Complaint(`'${display(name)}' has no value yet; this must be known here`, column);
+      return this.valueOf(name, definition, this.early, column);
+    },
+    pcrelTarget: (_, column) => {
+      throw new Complaint('addresses are not known here yet', column);
+    },
+  };
+
+  /** Values in the layout as it stands. */
+  readonly placed: World = {
+    placed: true,
+    position: addressOf,
+    symbol: (name, column) => {
+      const definition = this.definitions.get(name);
+      if (definition) return this.valueOf(name, definition, this.placed, column);
+      if (this.weak.has(name)) return { value: 0n };
+      throw new Complaint(this.unknown(name), column);
+    },
+    pcrelTarget: (address, column) => this.pcrelTarget(address, column),
+  };
+
+  private readonly evaluating = new Set<string>();
+
+  private valueOf(name: string, { expression }: Definition, world: World, column: number): Value {
+    if (this.evaluating.has(name)) throw new Complaint(`the value of '${name}' depends on itself`, column);
+    this.evaluating.add(name);
+    try {
+      return evaluate(expression, world);
+    } finally {
+      this.evaluating.delete(name);
+    }
+  }
+
+  private unknown(name: string): string {
+    const local = /^(\d+)#/.exec(name);
+    if (local) return `no label '${local[1]}:' stands after this ${local[1]}f`;
+    const known = [...this.definitions.keys()].filter((key) => !key.includes('#'));
+    return `unknown symbol '${name}'.${suggestion(name, known)}`;
+  }
+
+  private pcrelTarget(address: bigint, column: number): Value {
+    this.pcrelTargets ??= new Map(
+      this.pcrelHis.map(({ position, target }) => [addressOf(position).value, target]),
+    );
+    const target = this.pcrelTargets.get(address);
+    if (!target)
+      throw new Complaint('%pcrel_lo names the label of an auipc with %pcrel_hi; this label is none', column);
+    return evaluate(target, this.placed);
+  }
+
+  /** The names and values of a placed program, without numeric and `.L` labels. */
+  values(): Map<string, bigint> {
+    const values = new Map<string, bigint>();
+    for (const [name, definition] of this.definitions) {
+      if (name.includes('#') || name.startsWith('.L')) continue;
+      values.set(name, BigInt.asUintN(64, this.valueOf(name, definition, this.placed, 1).value));
+    }
+    return values;
+  }
+
+  /** Evaluates every assigned symbol, so that a mistake in one that nobody uses is found too. */
+  check(report: (line: SourceLine, complaint: Complaint) => void): void {
+    for (const [name, definition] of this.definitions) {
+      try {
+        this.valueOf(name, definition, this.placed, 1);
+      } catch (error) {
+        if (!(error instanceof Complaint) || !definition.line) throw error;
+        report(definition.line, error);
+      }
+    }
+  }
+}
+
+/** The n-th definition of a numeric label. `#` cannot stand in a name that a source could define. */
+const localName = (label: number, count: number) => `${label}#${count}`;
+const display = (name: string) => name.replace(/#.*/, 'f');
+
+const labelAt = (position: Position, line: SourceLine): Definition => ({
+  expression: { is: 'position', position },
+  final: true,
+  line,
+});
+
+const isKnown = ({ is }: Expression) => is === 'constant' || is === 'position';

@@ -1,0 +1,146 @@
+/** Whole machines as data: taking one apart, writing it to a file, and comparing two. */
+import { bytes, type Codec, decode, encode, list, Reader, record, uint, Writer } from '../base/codec.ts';
+import { crc32c } from '../base/crc32.ts';
+import { FormatError, OperatingError } from '../base/errors.ts';
+import { csrWords } from '../cpu/csrs.ts';
+import { PAGE_BYTES, RAM_BASE } from '../cpu/layout.ts';
+import { abiNames } from '../cpu/registers.ts';
+import {
+  descriptionSchema,
+  type Machine,
+  type MachineDescription,
+  type MachineState,
+  machineSchema,
+} from './machine.ts';
+
+export interface Page {
+  index: number;
+  bytes: Uint8Array;
+}
+
+export interface Snapshot {
+  description: MachineDescription;
+  state: MachineState;
+  /** The pages of RAM that are not all zeros. */
+  pages: Page[];
+}
+
+/** A copy of everything that a machine is. */
+export function takeSnapshot(machine: Machine): Snapshot {
+  const { hart } = machine;
+  const pages = hart.usedPages().map((index) => ({
+    index,
+    bytes: hart.ram.slice(index * PAGE_BYTES, (index + 1) * PAGE_BYTES),
+  }));
+  const state = decode(machine.schema, encode(machine.schema, machine.state));
+  return { description: machine.description, state, pages };
+}
+
+/** Makes a machine of the same description what the snapshot says. */
+export function restoreSnapshot(machine: Machine, { state, pages }: Snapshot): void {
+  machine.hart.clearRam();
+  for (const { index, bytes: content } of pages) machine.hart.write(RAM_BASE + index * PAGE_BYTES, content);
+  machine.state = decode(machine.schema, encode(machine.schema, state));
+}
+
+const MAGIC = new TextEncoder().encode('VMFT-VM\n');
+const VERSION = 1;
+const pageList: Codec<Page[]> = list(record({ index: uint, bytes: bytes(PAGE_BYTES) }));
+
+/** A file of one machine: magic, version, description, state, pages, checksum. */
+export function encodeSnapshot({ description, state, pages }: Snapshot): Uint8Array {
+  const out = new Writer();
+  out.raw(MAGIC);
+  out.u16(VERSION);
+  descriptionSchema.write(out, description);
+  machineSchema(description).write(out, state);
+  pageList.write(out, pages);
+  out.u32(crc32c(out.bytes()));
+  return out.bytes();
+}
+
+/** @throws {OperatingError} for anything that {@link encodeSnapshot} did not make; `name` is for the message. */
+export function decodeSnapshot(content: Uint8Array, name: string): Snapshot {
+  const refuse = (reason: string): never => {
+    throw new OperatingError(`${name}: ${reason}`);
+  };
+  if (content.length < MAGIC.length + 6 || MAGIC.some((byte, index) => content[index] !== byte))
+    refuse('not a saved machine; make one with `vmft run PROGRAM --save-states DIR`');
+  const body = content.subarray(0, -4);
+  if (new Reader(content.subarray(-4)).u32() !== crc32c(body))
+    refuse('the file is damaged or cut short; save it again');
+  const input = new Reader(body);
+  input.raw(MAGIC.length);
+  const version = input.u16();
+  if (version !== VERSION) refuse(`format ${version}, and this vmft reads ${VERSION}; save it again`);
+  try {
+    const description = descriptionSchema.read(input);
+    const state = machineSchema(description).read(input);
+    const pages = pageList.read(input);
+    if (input.remaining > 0) input.fail('bytes too many');
+    return { description, state, pages };
+  } catch (error) {
+    if (error instanceof FormatError) refuse(`not a machine of this vmft (${error.message}); save it again`);
+    throw error;
+  }
+}
+
+export interface RegisterDifference {
+  /** The ABI name, the CSR, or another word of hart state. */
+  name: string;
+  a: bigint;
+  b: bigint;
+  equal: boolean;
+}
+
+export interface Difference {
+  icount: number;
+  equal: boolean;
+  registers: RegisterDifference[];
+  /** Devices whose state differs, by name. */
+  devices: string[];
+  /** Physical addresses of the pages that differ. */
+  pages: number[];
+}
+
+/** Compares two machines: pc, x0–x31, the CSRs and the rest of the hart, each device, and each page of RAM. */
+export function compareSnapshots(a: Snapshot, b: Snapshot): Difference {
+  const { hart: left } = a.state;
+  const { hart: right } = b.state;
+  const names = [
+    'pc',
+    ...abiNames.map((_, index) => `x${index}`),
+    'privilege',
+    'waiting',
+    'reservation',
+    'icount',
+    ...csrWords,
+  ];
+  const registers = names.map((word) => ({
+    name: word.startsWith('x') ? abiNames[Number(word.slice(1))]! : word,
+    a: left[word]!,
+    b: right[word]!,
+    equal: left[word] === right[word],
+  }));
+  const { fields } = machineSchema(a.description);
+  const devices = Object.keys(a.state.devices).filter((name) => {
+    const only = (from: Snapshot) => ({ ...a.state.devices, [name]: from.state.devices[name]! });
+    return !sameBytes(encode(fields.devices, only(a)), encode(fields.devices, only(b)));
+  });
+  const pages = differingPages(a.pages, b.pages);
+  const equal = registers.every((register) => register.equal) && devices.length === 0 && pages.length === 0;
+  return { icount: Number(left.icount), equal, registers, devices, pages };
+}
+
+function differingPages(a: readonly Page[], b: readonly Page[]): number[] {
+  const left = new Map(a.map(({ index, bytes: content }) => [index, content]));
+  const right = new Map(b.map(({ index, bytes: content }) => [index, content]));
+  const indexes = [...new Set([...left.keys(), ...right.keys()])].sort((x, y) => x - y);
+  const zeros = new Uint8Array(PAGE_BYTES);
+  return indexes
+    .filter((index) => !sameBytes(left.get(index) ?? zeros, right.get(index) ?? zeros))
+    .map((index) => RAM_BASE + index * PAGE_BYTES);
+}
+
+const sameBytes = (a: Uint8Array, b: Uint8Array): boolean =>
+  a.length === b.length && a.every((byte, index) => byte === b[index]);
