@@ -1,2 +1,153 @@
-// Placeholder: the command line program.
-console.log('vmft', process.argv.slice(2).join(' '));
+import { Command, CommanderError, Option } from 'commander';
+import packageJson from '../../package.json' with { type: 'json' };
+import { InvariantError } from '../base/assert.ts';
+import { OperatingError } from '../base/errors.ts';
+import { demo } from './demo.ts';
+import { diff } from './diff.ts';
+import { type AsmOptions, asm, type DisasmOptions, disasm } from './listing.ts';
+import { options, wholeNumber } from './options.ts';
+import { type ReplayOptions, replay } from './replay.ts';
+import { EXIT_CODE, type RunOptions, run } from './run.ts';
+
+const program = new Command('vmft')
+  .description(
+    'Runs a RISC-V guest program on two machines in lockstep, so that it survives the death of one.',
+  )
+  .version(packageJson.version)
+  .showSuggestionAfterError()
+  .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'vmft: ')) })
+  .exitOverride()
+  .addHelpText(
+    'after',
+    `
+Examples:
+  vmft demo                                                 the story of a crash, explained
+  vmft run programs/bank.s --crash primary@icount=100000 --diff
+  vmft run programs/hello.s --no-ft --record hello.log
+  vmft replay hello.log
+
+The guest's exit code is vmft's. vmft's own: 2 wrong usage or input, 3 a divergence or a violated invariant,
+4 the run was stopped by a limit, 5 no side was left.`,
+  );
+
+const finish = (code: number | undefined) => {
+  process.exitCode = code ?? 0;
+};
+
+program
+  .command('run')
+  .description('run a program (.s source, RV64 ELF or raw image) on a simulated cluster')
+  .argument('<program>', 'the program; `NAME.input` beside it is typed when nothing else is')
+  .addOption(options.crash())
+  .addOption(options.pause())
+  .addOption(options.partition())
+  .addOption(options.delay())
+  .addOption(options.speed())
+  .option('--no-ft', 'one machine, without fault tolerance')
+  .option('--seed <seed>', 'the source of all chance: the same seed gives the same run to the byte', '1')
+  .addOption(options.memory())
+  .addOption(options.defsym())
+  .addOption(new Option('--max-steps <n>', 'stop after this many steps').argParser(wholeNumber(1)))
+  .option('--input <file>', 'what is typed at the console (default: stdin, when it is not a terminal)')
+  .addOption(
+    new Option('--clients <n>', 'simulated clients of a key-value server on UDP port 9000')
+      .argParser(wholeNumber(0, 64))
+      .default(0),
+  )
+  .option('--diff', 'compare both machines at the last position that they reached as one')
+  .addOption(options.unsafe())
+  .option('--record <file>', 'write the history of the machine that lives last, for `vmft replay`')
+  .option('--save-states <dir>', 'keep both machines as they stand at that position, for `vmft diff`')
+  .option('--json', 'print one JSON document on stdout instead of the console output')
+  .addOption(new Option('-q, --quiet', 'no story on stderr').conflicts('verbose'))
+  .option('-v, --verbose', 'every log entry and acknowledgement on stderr')
+  .addHelpText(
+    'after',
+    `
+stdout carries exactly what the guest's console released, each byte once; the story goes to stderr.
+
+Examples:
+  vmft run programs/bank.s --crash primary@icount=100000 --diff
+  vmft run programs/bank.s --crash primary@t=20ms --crash backup@t=60ms      both: lost
+  vmft run programs/dice.s --crash primary@output=10 --unsafe output-rule    what the rule is for
+  vmft run programs/kv/kv.elf --clients 3 --pause primary@t=9ms+30ms
+  vmft run programs/primes.s --defsym LIMIT=1000000 --no-ft
+  printf 'open me\\nquit\\n' | vmft run programs/bank.s --quiet`,
+  )
+  .action(async (path: string, given: RunOptions) => finish(await run(path, given)));
+
+program
+  .command('replay')
+  .description('run a recording again, bit for bit')
+  .argument('<log>', 'a file made by `vmft run --record`')
+  .option('--json', 'print one JSON document on stdout instead of the console output')
+  .option('-q, --quiet', 'nothing on stderr')
+  .addHelpText(
+    'after',
+    '\nExamples:\n  vmft run programs/dice.s --no-ft --record dice.log\n  vmft replay dice.log',
+  )
+  .action(async (path: string, given: ReplayOptions) => finish(await replay(path, given)));
+
+program
+  .command('asm')
+  .description('assemble a source file: print a listing, or write a raw image')
+  .argument('<source>', 'GNU as syntax')
+  .option('-o, --output <file>', 'write a raw image that starts at 0x80000000')
+  .addOption(options.defsym())
+  .addHelpText(
+    'after',
+    '\nExamples:\n  vmft asm programs/hello.s\n  vmft asm programs/primes.s --defsym LIMIT=1000 -o primes.bin',
+  )
+  .action((path: string, given: AsmOptions) => asm(path, given));
+
+program
+  .command('disasm')
+  .description('print the instructions of a program, or of one instruction word')
+  .argument('<program>', 'a .s source, an RV64 ELF, a raw image, or a word like 0x00a50513')
+  .option('--no-aliases', 'canonical instructions only: `jalr zero, 0(ra)` instead of `ret`')
+  .addOption(options.memory())
+  .addOption(options.defsym())
+  .addHelpText('after', '\nExamples:\n  vmft disasm programs/kv/kv.elf\n  vmft disasm 0x00a50513')
+  .action((target: string, given: DisasmOptions) => disasm(target, given));
+
+program
+  .command('diff')
+  .description(
+    'compare two saved machines: registers, CSRs, devices and memory pages; exit code 1 when they differ',
+  )
+  .argument('<a>', 'a file made by `vmft run --save-states`')
+  .argument('<b>', 'another')
+  .addHelpText(
+    'after',
+    '\nExample:\n  vmft run programs/bank.s --crash primary@icount=100000 --save-states states\n  vmft diff states/primary.vm states/backup.vm',
+  )
+  .action((a: string, b: string) => finish(diff(a, b)));
+
+program
+  .command('demo')
+  .description('the bank loses its primary, explained step by step')
+  .action(async () => finish(await demo()));
+
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // Whoever read our output has left: `vmft … | head`.
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+process.on('SIGINT', () => {
+  process.stderr.write('\ninterrupted; nothing was written\n');
+  process.exit(130);
+});
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode === 0 ? 0 : EXIT_CODE.usage;
+  } else if (error instanceof OperatingError) {
+    process.stderr.write(`vmft: ${error.message}\n`);
+    process.exitCode = EXIT_CODE.usage;
+  } else if (error instanceof InvariantError) {
+    process.stderr.write(`vmft: a bug in vmft, please report it with the command line\n${error.stack}\n`);
+    process.exitCode = 70;
+  } else throw error;
+}

@@ -51,6 +51,8 @@ export const MSTATUS = {
   MPP: 3n << 11n,
   MPRV: 1n << 17n,
   TW: 1n << 21n,
+  /** U-mode is 64 bits wide: a constant, which the word of hart state leaves out. */
+  UXL_64: 2n << 32n,
 } as const;
 
 /** Interrupts by their bit in `mip` and `mie`. */

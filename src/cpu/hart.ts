@@ -206,7 +206,7 @@ export class Hart {
     const offset = address - BigInt(RAM_BASE);
     const inRam = offset >= 0n && offset + BigInt(sizeBytes) <= BigInt(this.ramSizeBytes);
     const value = inRam ? this.loadRam(Number(offset), sizeBytes) : this.bus.load(address, sizeBytes);
-    this.control[(REFUSED - STOP) / 4] = value === undefined ? 1 : 0;
+    this.answer(value !== undefined, offset);
     return value ?? 0n;
   }
 
@@ -217,7 +217,14 @@ export class Hart {
     let done = true;
     if (inRam) this.storeRam(Number(offset), sizeBytes, low);
     else done = this.bus.store(address, sizeBytes, low);
-    this.control[(REFUSED - STOP) / 4] = done ? 0 : 1;
+    this.answer(done, offset);
+  }
+
+  /** Tells the generated code whether the access was refused: of one that begins in RAM, the part beyond its end was. */
+  private answer(done: boolean, offset: bigint): void {
+    const beyond = BigInt(this.ramSizeBytes) - offset;
+    const distance = offset >= 0n && beyond > 0n ? Number(beyond) : 0;
+    this.control[(REFUSED - STOP) / 4] = done ? 0 : 1 + distance;
   }
 
   private loadRam(offset: number, sizeBytes: number): bigint {

@@ -298,7 +298,12 @@ class Interpreter implements Surface {
     const { body } = this;
     this.lookUpAfterThis();
     body.i32(0).access('i32.load', REFUSED);
-    body.if(() => this.raise(cause, () => body.get(this.address)));
+    // mtval is the address of the part that was refused: `REFUSED` is one more than its distance.
+    body.if(() =>
+      this.raise(cause, () =>
+        body.get(this.address).i32(0).access('i64.load32_u', REFUSED).op('i64.add').i64(1).op('i64.sub'),
+      ),
+    );
   }
 
   load(sizeBytes: AccessSize, signed: boolean): void {

@@ -230,7 +230,7 @@ function emitCsrRead(module: ModuleBuilder, { clock, entropy }: Imports): Functi
           case 'word':
             return getWord(body, access.word);
           case 'mstatus':
-            return getWord(body, 'mstatus');
+            return getWord(body, 'mstatus').i64(MSTATUS.UXL_64).op('i64.or');
           case 'constant':
             return body.i64(access.value);
           case 'counter':

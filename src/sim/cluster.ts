@@ -153,6 +153,7 @@ export class Simulation {
       replica,
       this.scheduler,
       speeds?.[id] ?? 1,
+      this.options.maxSteps,
       hostFaults,
       (effect) => this.perform(id, effect),
       (fault) => this.strike(fault),

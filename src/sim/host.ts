@@ -34,6 +34,8 @@ export class Host {
     readonly replica: Replica,
     private readonly scheduler: Scheduler,
     speed: number,
+    /** The VM takes no step beyond this one. */
+    private readonly maxSteps: number,
     faults: readonly HostFault[],
     private readonly perform: Perform,
     private readonly strike: (fault: HostFault) => void,
@@ -114,7 +116,7 @@ export class Host {
   private stepsAllowed(): number {
     const { icount } = this.replica.vmm;
     const sliceNs = this.replica.role === 'backup' ? BACKUP_SLICE_NS : this.sliceNs;
-    let steps = Math.floor(sliceNs / this.nsPerStep);
+    let steps = Math.min(Math.floor(sliceNs / this.nsPerStep), this.maxSteps - icount);
     for (const { when } of this.faults) {
       if (when.at === 'icount' && when.icount > icount) steps = Math.min(steps, when.icount - icount);
       if (when.at === 'time' && when.ns > this.scheduler.nowNs)

@@ -19,7 +19,10 @@ export interface AssembleOptions {
   file: string;
   /** Where the program lies in memory, in bytes; the start of RAM unless it is given. */
   origin?: bigint | number;
-  /** Gives the text of a file that is included as `path` in the file `fromFile`; undefined when there is none. */
+  /**
+   * Gives the text of a file that is included as `path` in the file `fromFile`; undefined when there is none. An
+   * included file's own name, for messages and for what it includes, is its path beside that of `fromFile`.
+   */
   readFile?: (path: string, fromFile: string) => string | undefined;
   /** Symbols with values, as GNU as has them from `--defsym`. */
   define?: Record<string, bigint>;

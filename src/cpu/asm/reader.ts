@@ -16,7 +16,8 @@ import { tokenize } from './tokens.ts';
 interface Frame {
   statements: readonly Statement[];
   next: number;
-  isMacro?: true;
+  /** Absent for a file. */
+  isExpansion?: true;
   /** How many conditions were open when it began. */
   conditions: number;
 }
@@ -40,6 +41,10 @@ const assignmentPattern = /^\s*([A-Za-z_.$][\w.$]*)\s*(==?)(?!=)/;
 const wordPattern = /^\s*([A-Za-z_.$][\w.$]*)(?=\s|$|["'(%,-])/;
 
 const repetitions = ['.rept', '.irp', '.irpc'];
+
+/** The name of a file that is named in another one: relative to it. */
+const besides = (file: string, path: string): string =>
+  path.startsWith('/') ? path : file.slice(0, file.lastIndexOf('/') + 1) + path;
 
 export class Reader {
   private readonly frames: Frame[] = [];
@@ -68,16 +73,12 @@ export class Reader {
   }
 
   private pushFile(file: string, source: string): void {
-    this.push(statementsOf(file, source, (line, complaint) => this.assembly.report(line, complaint)));
+    const statements = statementsOf(file, source, (line, complaint) => this.assembly.report(line, complaint));
+    this.frames.push({ statements, next: 0, conditions: this.conditions.length });
   }
 
-  private push(statements: readonly Statement[], isMacro?: true): void {
-    this.frames.push({
-      statements,
-      next: 0,
-      conditions: this.conditions.length,
-      ...(isMacro && { isMacro }),
-    });
+  private push(statements: readonly Statement[]): void {
+    this.frames.push({ statements, next: 0, conditions: this.conditions.length, isExpansion: true });
   }
 
   private next(): Statement | undefined {
@@ -193,7 +194,7 @@ export class Reader {
     const source = this.readFile?.(path, statement.line.file);
     if (source === undefined) throw new Complaint(`cannot read '${path}'`, column);
     this.checkDepth(column);
-    this.pushFile(path, source);
+    this.pushFile(besides(statement.line.file, path), source);
   }
 
   private checkDepth(column: number): void {
@@ -226,7 +227,7 @@ export class Reader {
     const bound = bindArguments(macro, text, column);
     this.checkDepth(column);
     this.checkExpansion(macro.body.length, column);
-    this.push(substitute(macro.body, bound, this.expansions++, statement.line), true);
+    this.push(substitute(macro.body, bound, this.expansions++, statement.line));
   }
 
   private checkExpansion(count: number, column: number): void {
@@ -255,8 +256,9 @@ export class Reader {
     this.push(values.flatMap((value) => substitute(body, new Map([[name, value]]), this.expansions)));
   }
 
+  /** Leaves the innermost macro or repetition. */
   private leaveMacro(column: number): void {
-    const index = this.frames.findLastIndex(({ isMacro }) => isMacro);
+    const index = this.frames.findLastIndex(({ isExpansion }) => isExpansion);
     if (index < 0) throw new Complaint('.exitm outside a macro', column);
     this.conditions.length = this.frames[index]!.conditions;
     this.frames.length = index;

@@ -1,0 +1,103 @@
+/** `npm start`: the bank loses its primary in the middle of the day, step by step. */
+import { fileURLToPath } from 'node:url';
+import type { SimEvent } from '../sim/cluster.ts';
+import { describeMachine, ownInput } from './program.ts';
+import { EXIT_CODE, Report, type RunOptions, runToEnd, simulate } from './run.ts';
+import { colourFor, Story } from './story.ts';
+
+const CRASH_ICOUNT = 100_000;
+
+const intro = `
+A bank runs on a virtual RISC-V machine. It reads commands from its console, answers each, and keeps a ledger with
+the time and a random receipt number of every transaction. It knows nothing of what follows.
+
+vmft runs it on two hosts in lockstep. Whatever the guest can't compute by itself (keys, the clock, random numbers, timer
+interrupts) goes into a log, stamped with the number of instructions executed so far; the backup
+replays that log. Then the primary loses its power after exactly ${CRASH_ICOUNT} instructions.
+`;
+
+/** What an event means, told when it happens for the first time. */
+const explanations: Partial<Record<SimEvent['event']['kind'], string>> = {
+  booted: 'Both machines start from the same image. From here on only the log passes between them.',
+  held: 'The output rule: an answer waits until the backup holds the log entry that explains it. The guest runs on meanwhile.',
+  released:
+    'The entry is acknowledged. Whatever happens now, the backup can make this output again. So it may leave.',
+  crashed:
+    'The primary is gone, with everything that it had not sent. Whatever was lost with it, nobody has seen.',
+  suspected:
+    'No heartbeat for 10 ms. Is the primary dead, or only the link? The backup cannot know, and need not.',
+  draining:
+    'Every entry received explains something that may have been released, so all of them are executed first.',
+  claimed:
+    'Both sides might think the other is dead. A test-and-set on shared storage lets exactly one go on.',
+  live: 'From here the backup asks the world instead of the log: same memory, same clock, the next key typed.',
+  off: 'The guest has finished its day. It never learned that its machine died under it.',
+};
+
+/** How long the story waits after an explanation on a terminal, so that it can be read. */
+const READING_MS = 350;
+
+export async function demo(): Promise<number> {
+  const path = fileURLToPath(new URL('../programs/bank.s', import.meta.url));
+  const colour = colourFor(process.stderr);
+  const options: RunOptions = {
+    crash: [{ kind: 'crash', who: 'primary', when: { at: 'icount', icount: CRASH_ICOUNT } }],
+    ft: true,
+    seed: '1',
+    clients: 0,
+    memory: 64 << 20,
+    diff: true,
+  };
+  const say = (text: string) => process.stderr.write(`${text}\n`);
+  const events: SimEvent[] = [];
+  const printed: { atNs: number; data: Uint8Array }[] = [];
+  const simulation = simulate(describeMachine(path, options), ownInput(path), options, {
+    print: (data) => printed.push({ atNs: simulation.nowNs, data }),
+    tell: (event) => events.push(event),
+  });
+  await runToEnd(simulation);
+
+  say(colour.bold('vmft: a guest program survives the death of its machine'));
+  say(intro);
+  say(colour.dim('    $ vmft run programs/bank.s --crash primary@icount=100000 --diff\n'));
+  await tell(events, printed, say);
+  const report = new Report(simulation, simulation.violations(), options);
+  for (const line of report.lines()) say(line);
+  say(`
+${colour.bold('Try next')}
+    npx vmft run programs/dice.s --crash primary@output=30      crash at another moment, of another program
+    npx vmft run programs/bank.s --crash primary@icount=100000 --unsafe log-clock --diff
+                                                                switch a rule off, and see what it was for
+    npx vmft run programs/kv/kv.elf --clients 3 --crash primary@t=10ms
+                                                                a network server; its clients notice nothing
+    npx vmft --help                                             everything else`);
+  return report.exitCode === 0 ? 0 : EXIT_CODE.diverged;
+}
+
+/** The story in the order in which it happened, what the console printed among it, with explanations. */
+async function tell(
+  events: readonly SimEvent[],
+  printed: readonly { atNs: number; data: Uint8Array }[],
+  say: (line: string) => void,
+): Promise<void> {
+  const colour = colourFor(process.stderr);
+  const explained = new Set<string>();
+  let next = 0;
+  const printUntil = (atNs: number) => {
+    for (; next < printed.length && printed[next]!.atNs <= atNs; next++)
+      process.stdout.write(printed[next]!.data);
+  };
+  const story = new Story('normal', say);
+  for (const event of events) {
+    printUntil(event.atNs);
+    const { kind } = event.event;
+    const explanation = explanations[kind];
+    const first = explanation !== undefined && !explained.has(kind);
+    explained.add(kind);
+    if (first) say(colour.italic(`\n${' '.repeat(14)}${explanation}`));
+    story.tell(event);
+    if (first && process.stderr.isTTY) await new Promise((resolve) => setTimeout(resolve, READING_MS));
+  }
+  printUntil(Number.POSITIVE_INFINITY);
+  story.end(events.at(-1)?.atNs ?? 0);
+}

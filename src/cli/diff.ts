@@ -1,0 +1,19 @@
+/** `vmft diff`: two saved machines, side by side. */
+import { basename } from 'node:path';
+import { OperatingError } from '../base/errors.ts';
+import { compareSnapshots, decodeSnapshot } from '../vmm/snapshot.ts';
+import { differenceTable } from './difference.ts';
+import { readBytes } from './files.ts';
+import { colourFor } from './story.ts';
+
+/** Prints the table; 1 when the machines differ, as `diff` does. */
+export function diff(a: string, b: string): number {
+  const [left, right] = [decodeSnapshot(readBytes(a), a), decodeSnapshot(readBytes(b), b)];
+  if (left.description.memorySizeBytes !== right.description.memorySizeBytes)
+    throw new OperatingError(`${a} and ${b}: machines with different memory sizes; save both from one run`);
+  const difference = compareSnapshots(left, right);
+  const names = [basename(a).slice(0, 16), basename(b).slice(0, 16)] as const;
+  for (const line of differenceTable(difference, names, colourFor(process.stdout)))
+    process.stdout.write(`${line}\n`);
+  return difference.equal ? 0 : 1;
+}

@@ -1,0 +1,82 @@
+/** `vmft asm` and `vmft disasm`. */
+import { OperatingError } from '../base/errors.ts';
+import { disassemble, symbolizer } from '../cpu/disassembler.ts';
+import { RAM_BASE } from '../cpu/layout.ts';
+import { isElf } from '../vmm/image.ts';
+import { mustBeWritable, readBytes, writeBytes } from './files.ts';
+import { assembleFile, loadImage, type ProgramOptions } from './program.ts';
+
+const hex = (value: number, digits: number): string => value.toString(16).padStart(digits, '0');
+const word = (bytes: Uint8Array, at: number): number =>
+  new DataView(bytes.buffer, bytes.byteOffset + at, 4).getUint32(0, true);
+
+export interface AsmOptions extends Pick<ProgramOptions, 'defsym'> {
+  output?: string;
+}
+
+/** Writes a raw image, or prints a listing: address, bytes, source line. */
+export function asm(path: string, options: AsmOptions): void {
+  if (options.output) mustBeWritable(options.output);
+  const { segments, lines, origin } = assembleFile(path, options);
+  if (options.output) {
+    const end = Math.max(...segments.map(({ address, bytes }) => address + bytes.length), origin);
+    const image = new Uint8Array(end - origin);
+    for (const { address, bytes } of segments) image.set(bytes, address - origin);
+    return writeBytes(options.output, image);
+  }
+  for (const { address, sizeBytes, text } of lines) {
+    const segment = segments.find(
+      (held) => address >= held.address && address < held.address + held.bytes.length,
+    );
+    const bytes = segment
+      ? segment.bytes.subarray(address - segment.address, address - segment.address + sizeBytes)
+      : [];
+    const shown = [...bytes].slice(0, 8).map((byte) => hex(byte, 2));
+    process.stdout.write(`${hex(address, 8)}  ${shown.join('').padEnd(16)}  ${text.trim()}\n`);
+  }
+}
+
+export interface DisasmOptions extends ProgramOptions {
+  aliases: boolean;
+}
+
+/** Lines that are the same word over and over are shown once and counted. */
+const REPEAT = 3;
+
+/** Prints the instructions of an ELF, a raw image or a source file, with symbols where there are any. */
+export function disasm(target: string, options: DisasmOptions): void {
+  if (/^0x[\da-f]{1,8}$/i.test(target)) {
+    process.stdout.write(`${disassemble(Number(target), RAM_BASE, { aliases: options.aliases })}\n`);
+    return;
+  }
+  const image = loadImage(target, options);
+  const names = new Map(image.symbols.map(({ name, address }) => [address, name]));
+  const code = codeRanges(target, options, image.segments);
+  if (code.length === 0) throw new OperatingError(`${target}: nothing to disassemble`);
+  const symbols = symbolizer(image.symbols.filter(({ address }) => address >= RAM_BASE));
+  for (const { address: start, bytes } of code) {
+    let repeated = 0;
+    for (let at = 0; at + 4 <= bytes.length; at += 4) {
+      const address = start + at;
+      const name = names.get(address);
+      const value = word(bytes, at);
+      repeated = at > 0 && !name && value === word(bytes, at - 4) ? repeated + 1 : 0;
+      if (name) process.stdout.write(`\n${hex(address, 8)} <${name}>:\n`);
+      if (repeated === REPEAT) process.stdout.write('        …\n');
+      if (repeated >= REPEAT) continue;
+      const text = disassemble(value, address, { symbols, aliases: options.aliases });
+      process.stdout.write(`${hex(address, 8)}  ${hex(value, 8)}  ${text}\n`);
+    }
+  }
+}
+
+/** A source file tells which of its sections are code; in other files every segment may be. */
+function codeRanges(
+  path: string,
+  options: DisasmOptions,
+  segments: readonly { address: number; bytes: Uint8Array }[],
+): readonly { address: number; bytes: Uint8Array }[] {
+  if (!/\.s$/i.test(path) || isElf(readBytes(path))) return segments;
+  const text = assembleFile(path, options).sections.filter(({ name }) => name.startsWith('.text'));
+  return segments.filter(({ address }) => text.some((section) => section.address === address));
+}

@@ -1,0 +1,61 @@
+/** `vmft replay`: a recording, run again. */
+import { setImmediate } from 'node:timers/promises';
+import { OperatingError } from '../base/errors.ts';
+import { Divergence, ReplayDoors } from '../vmm/doors.ts';
+import { readLog } from '../vmm/log.ts';
+import { Vmm, verifyMarker } from '../vmm/vmm.ts';
+import { readBytes } from './files.ts';
+import { EXIT_CODE } from './run.ts';
+import { colourFor } from './story.ts';
+
+const STEPS_AT_ONCE = 20_000_000;
+
+export interface ReplayOptions {
+  json?: boolean;
+  quiet?: boolean;
+}
+
+/** Replays all that is good in a log. @throws {OperatingError} at the end when that was not all of it. */
+export async function replay(path: string, { json, quiet }: ReplayOptions): Promise<number> {
+  const { description, entries, damage } = readLog(readBytes(path), path);
+  const doors = new ReplayDoors(verifyMarker);
+  for (const entry of entries) doors.append(entry);
+  const vmm = new Vmm(description, doors);
+  const parts: Uint8Array[] = [];
+  const flush = () => {
+    for (const output of vmm.machine.takeOutputs()) {
+      if (output.kind !== 'console') continue;
+      if (json) parts.push(output.data);
+      else process.stdout.write(output.data);
+    }
+  };
+  try {
+    while (vmm.run(STEPS_AT_ONCE) === 'budget') {
+      flush();
+      await setImmediate();
+    }
+    flush();
+  } catch (error) {
+    if (!(error instanceof Divergence)) throw error;
+    flush();
+    process.stderr.write(
+      `${path}: the replay diverges ${error.message}; it was recorded by another machine or another vmft\n`,
+    );
+    return EXIT_CODE.diverged;
+  }
+  const { machine } = vmm;
+  const hash = machine.hash().toString(16).padStart(16, '0');
+  if (damage)
+    throw new OperatingError(
+      `${damage.message}; replayed up to there (icount ${vmm.icount}, state hash ${hash})`,
+    );
+  if (json)
+    process.stdout.write(
+      `${JSON.stringify({ program: description.program, steps: vmm.icount, exitCode: machine.power.off ? machine.power.code : null, stateHash: hash, entries: entries.length, console: Buffer.concat(parts).toString() }, null, 2)}\n`,
+    );
+  else if (!quiet)
+    process.stderr.write(
+      `${colourFor(process.stderr).green('replayed')} ${description.program}: ${vmm.icount} steps, ${entries.length} entries, state hash ${hash}, as recorded\n`,
+    );
+  return machine.power.off && machine.power.code !== 0 ? machine.power.code & 0xff || 1 : 0;
+}

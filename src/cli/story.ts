@@ -1,0 +1,137 @@
+/** The story of a run, one line an event, for stderr. */
+import { Chalk, type ChalkInstance } from 'chalk';
+import type { ReplicaEvent } from '../ft/effects.ts';
+import type { SimEvent, WorldEvent } from '../sim/cluster.ts';
+import { describeEntry } from '../vmm/entries.ts';
+
+export const colourFor = (stream: { isTTY?: boolean }): ChalkInstance =>
+  new Chalk({ level: stream.isTTY && !('NO_COLOR' in process.env) ? 1 : 0 });
+
+export type Detail = 'quiet' | 'normal' | 'verbose';
+
+const ms = (ns: number): string => `${(ns / 1e6).toFixed(3)} ms`;
+const number = (value: number): string => value.toLocaleString('en-US').replaceAll(',', ' ');
+
+const MAX_TEXT = 44;
+function shown(text: string): string {
+  const quoted = JSON.stringify(text);
+  return quoted.length > MAX_TEXT ? `${quoted.slice(0, MAX_TEXT - 2)}…"` : quoted;
+}
+
+const span = ({ first, last }: { first: number; last: number }): string =>
+  first === last ? `output ${first}` : `outputs ${first}–${last}`;
+
+/** Only `--verbose` tells these: they are too many. */
+const detailed = new Set<SimEvent['event']['kind']>(['sent', 'received', 'acknowledged', 'checked']);
+
+/** Tells a run as it happens. Outputs held and released are told at length at first, then counted. */
+export class Story {
+  private readonly colour: ChalkInstance;
+  private told = 0;
+  private untold = 0;
+
+  constructor(
+    private readonly detail: Detail,
+    private readonly write: (line: string) => void,
+    stream: { isTTY?: boolean } = process.stderr,
+  ) {
+    this.colour = colourFor(stream);
+  }
+
+  tell({ atNs, host, event }: SimEvent): void {
+    if (this.detail === 'quiet') return;
+    if (this.detail === 'normal') {
+      if (detailed.has(event.kind)) return;
+      if (event.kind === 'held' || event.kind === 'released') {
+        if (this.told >= MAX_OUTPUT_LINES) {
+          this.untold++;
+          return;
+        }
+        this.told++;
+      } else this.summarize(atNs);
+    }
+    this.line(atNs, host, this.describe(event));
+  }
+
+  /** A turn in the story: what was left out is counted, and there is room to tell again. */
+  private summarize(atNs: number): void {
+    if (this.untold > 0)
+      this.line(atNs, '', this.colour.dim(`… ${this.untold} more outputs held and released in the same way`));
+    this.untold = 0;
+    this.told = 0;
+  }
+
+  end(atNs: number): void {
+    if (this.detail === 'normal') this.summarize(atNs);
+  }
+
+  private line(atNs: number, host: string, text: string): void {
+    const { colour } = this;
+    const name = host.padEnd(8);
+    const painted = host === 'primary' ? colour.cyan(name) : host === 'backup' ? colour.magenta(name) : name;
+    this.write(`${colour.dim(ms(atNs).padStart(12))}  ${painted} ${text}`);
+  }
+
+  private describe(event: ReplicaEvent | WorldEvent): string {
+    const { colour } = this;
+    switch (event.kind) {
+      case 'booted':
+        return `booted as the ${event.role}`;
+      case 'held':
+        return `${span(event)} ${shown(event.text)} ${colour.yellow('held')} until entry ${event.entry} is acknowledged`;
+      case 'sent':
+        return `entries ${event.first}–${event.last} sent, ${event.sizeBytes} bytes: ${event.entries.map(describeEntry).join('; ')}`;
+      case 'received':
+        return `entries up to ${event.last} received, acknowledged; ${event.consumed} consumed`;
+      case 'acknowledged':
+        return `entries up to ${event.received} acknowledged, ${event.consumed} consumed`;
+      case 'released':
+        return `${span(event)} ${shown(event.text)} ${colour.green('released')}`;
+      case 'full':
+        return colour.yellow('the log buffer is full: the guest stops until the backup catches up');
+      case 'suspected':
+        return colour.yellow(`the other side is suspected: nothing heard for ${ms(event.silentNs)}`);
+      case 'claimed':
+        return `test-and-set on shared storage: generation ${event.generation}, alone`;
+      case 'won':
+        return colour.green(`the claim is won: generation ${event.generation}`);
+      case 'lost':
+        return colour.red(`the claim is lost: generation ${event.generation} belongs to ${event.to}`);
+      case 'draining':
+        return `drains its log: ${event.entries} entries to consume, at icount ${number(event.icount)}`;
+      case 'live':
+        return colour.green.bold(
+          `goes live at icount ${number(event.icount)}; ${event.pending} outputs released whose release is not known`,
+        );
+      case 'alone':
+        return colour.green(`goes on alone from icount ${number(event.icount)}`);
+      case 'checked':
+        return `state hash ${event.hash.toString(16).padStart(16, '0')} at icount ${number(event.icount)}`;
+      case 'diverged':
+        return colour.red.bold(`DIVERGED ${event.divergence.message}`);
+      case 'off':
+        return `the guest switched off at icount ${number(event.icount)} with exit code ${event.code}`;
+      case 'ended':
+        return 'told of the orderly end: it does not go live';
+      case 'halted':
+        return colour.red(`halts: ${event.why}`);
+      case 'crashed':
+        return colour.red.bold(`CRASH at icount ${number(event.icount)}, ${event.made} outputs made`);
+      case 'paused':
+        return colour.red(`stands still at icount ${number(event.icount)} for ${ms(event.forNs)}`);
+      case 'resumed':
+        return 'goes on as if nothing had been';
+      case 'partitioned':
+        return colour.red(`the link between the hosts carries nothing for ${ms(event.forNs)}`);
+      case 'healed':
+        return 'the link carries again';
+      case 'delayed':
+        return colour.red(`the link takes ${ms(event.extraNs)} longer for ${ms(event.forNs)}`);
+      case 'undelayed':
+        return 'the link is as fast as before';
+    }
+  }
+}
+
+/** So many lines about outputs between two turns of the story. */
+const MAX_OUTPUT_LINES = 6;

@@ -1,0 +1,256 @@
+/**
+ * Program images: what is put into memory before the machine starts. Executables in ELF (System V ABI, chapters
+ * "Object Files" and "Program Loading"; RISC-V ELF psABI), or raw bytes.
+ */
+import { OperatingError } from '../base/errors.ts';
+
+/** A stretch of memory and what it holds at first. */
+export interface ImageSegment {
+  address: number;
+  /** The first bytes, a view into the file; memory behind them, up to `memorySizeBytes`, starts as zeros. */
+  bytes: Uint8Array;
+  memorySizeBytes: number;
+}
+
+export interface ImageSymbol {
+  name: string;
+  address: number;
+  /** 0 where the program does not say. */
+  sizeBytes: number;
+}
+
+export interface Image {
+  /** The address of the first instruction. */
+  entry: number;
+  segments: ImageSegment[];
+  /** Where a test program writes its result, if it has a symbol of this name. */
+  tohost?: number;
+  /** In the order of addresses. */
+  symbols: ImageSymbol[];
+}
+
+export interface RamRange {
+  base: number;
+  sizeBytes: number;
+}
+
+const MAGIC = [0x7f, 0x45, 0x4c, 0x46];
+const RISCV = 243;
+const EXECUTABLE = 2;
+const LOADABLE = 1;
+const SYMBOL_TABLE = 2;
+const SIZES = { header: 64, segment: 56, section: 64, symbol: 24 } as const;
+const COMPILE = 'compile it with riscv64-unknown-elf-gcc';
+
+const machines: Record<number, string> = {
+  3: 'x86',
+  8: 'MIPS',
+  20: 'PowerPC',
+  21: 'PowerPC64',
+  22: 'S/390',
+  40: 'ARM',
+  62: 'x86-64',
+  183: 'AArch64',
+  258: 'LoongArch',
+};
+
+const otherTypes: Record<number, string> = {
+  1: 'a relocatable object; link it first, for example with riscv64-unknown-elf-gcc -nostdlib -static',
+  3: 'a shared library or a position-independent executable; link it with -static -no-pie',
+  4: 'a core dump; give the executable itself',
+};
+
+/** Names of symbols are cut at this length, so that a damaged file cannot make them long. */
+const NAME_LIMIT_BYTES = 1024;
+
+const hex = (value: number | bigint): string => `0x${value.toString(16)}`;
+
+/** Whether bytes begin as an ELF file does. */
+export const isElf = (bytes: Uint8Array): boolean => MAGIC.every((byte, index) => bytes[index] === byte);
+
+/**
+ * Reads a 64-bit little-endian RISC-V executable.
+ * @param name of the file, for messages
+ * @throws OperatingError when the file is something else, is damaged, or does not fit into the memory
+ */
+export function loadElf(bytes: Uint8Array, name: string, ram: RamRange): Image {
+  const file = new ElfFile(bytes, name);
+  file.checkHeader();
+  const segments = file.segments(ram);
+  const entry = file.entry(segments);
+  const symbols = file.symbols();
+  const tohost = symbols.find((symbol) => symbol.name === 'tohost')?.address;
+  return { entry, segments, symbols, ...(tohost !== undefined && { tohost }) };
+}
+
+/** An image of bytes as they are, from the start of RAM, where execution begins. */
+export function loadRaw(bytes: Uint8Array, name: string, ram: RamRange): Image {
+  if (bytes.length === 0) throw new OperatingError(`'${name}' is empty; there is nothing to run.`);
+  if (bytes.length > ram.sizeBytes)
+    throw new OperatingError(`'${name}' ${tooLarge(ram.base, ram.base + bytes.length, ram)}`);
+  return {
+    entry: ram.base,
+    segments: [{ address: ram.base, bytes, memorySizeBytes: bytes.length }],
+    symbols: [],
+  };
+}
+
+const MEBIBYTE = 2 ** 20;
+
+function tooLarge(start: number | bigint, end: number | bigint, ram: RamRange): string {
+  const ends = ram.base + ram.sizeBytes;
+  const outside = `needs memory from ${hex(start)} to ${hex(end)}, and RAM is ${hex(ram.base)} to ${hex(ends)};`;
+  const needed = (Number(end) - ram.base) / MEBIBYTE;
+  // An address that no machine has is not a matter of more memory.
+  return start >= ram.base && needed <= 2 ** 20
+    ? `${outside} give the machine at least ${Math.ceil(needed)} MiB with --memory.`
+    : `${outside} link it to an address in RAM.`;
+}
+
+class ElfFile {
+  private readonly view: DataView;
+  constructor(
+    private readonly bytes: Uint8Array,
+    private readonly name: string,
+  ) {
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  private fail(reason: string): OperatingError {
+    return new OperatingError(`'${this.name}' ${reason}`);
+  }
+
+  private u16(at: number): number {
+    return this.view.getUint16(at, true);
+  }
+  private u32(at: number): number {
+    return this.view.getUint32(at, true);
+  }
+  private u64(at: number): bigint {
+    return this.view.getBigUint64(at, true);
+  }
+
+  checkHeader(): void {
+    const { bytes } = this;
+    if (!isElf(bytes)) throw this.fail(`is not an ELF executable; ${COMPILE}.`);
+    // Class, byte order and machine stand in the part that 32-bit files have too.
+    if (bytes.length < 20) throw this.truncated('its header');
+    if (bytes[4] !== 2)
+      throw this.fail('is not a 64-bit ELF file; compile it for RV64, with -march=rv64ima.');
+    if (bytes[5] !== 1)
+      throw this.fail('is not a little-endian ELF file; this machine is little-endian, compile it so.');
+    const machine = this.u16(18);
+    if (machine !== RISCV) {
+      const kind = machines[machine] ?? `machine number ${machine}`;
+      throw this.fail(`is for ${kind}, and this machine is RISC-V; ${COMPILE}.`);
+    }
+    const type = this.u16(16);
+    if (type !== EXECUTABLE) throw this.fail(`is ${otherTypes[type] ?? `no executable; ${COMPILE}`}.`);
+    if (bytes.length < SIZES.header) throw this.truncated('its header');
+  }
+
+  private truncated(what: string): OperatingError {
+    return this.fail(`ends inside ${what}; it is damaged or incomplete, make it again.`);
+  }
+
+  /** Checks that a part of the file is there, and gives its place as numbers. */
+  private part(offset: bigint, sizeBytes: bigint, what: string): { offset: number; sizeBytes: number } {
+    if (offset + sizeBytes > BigInt(this.bytes.length)) throw this.truncated(what);
+    return { offset: Number(offset), sizeBytes: Number(sizeBytes) };
+  }
+
+  /** The offsets of the entries of a table. */
+  private table(
+    offset: bigint,
+    count: number,
+    entryBytes: number,
+    leastBytes: number,
+    what: string,
+  ): number[] {
+    if (count === 0) return [];
+    if (entryBytes < leastBytes)
+      throw this.fail(`has ${what} with entries of ${entryBytes} bytes; it is damaged, make it again.`);
+    const { offset: start } = this.part(offset, BigInt(count) * BigInt(entryBytes), what);
+    return Array.from({ length: count }, (_, index) => start + index * entryBytes);
+  }
+
+  segments(ram: RamRange): ImageSegment[] {
+    const headers = this.table(
+      this.u64(32),
+      this.u16(56),
+      this.u16(54),
+      SIZES.segment,
+      'its program headers',
+    );
+    const segments = headers
+      .filter((at) => this.u32(at) === LOADABLE && this.u64(at + 40) > 0n)
+      .map((at) => this.segment(at, ram));
+    if (segments.length === 0) throw this.fail(`has no segment to load; ${COMPILE} and link it.`);
+    return segments;
+  }
+
+  private segment(at: number, ram: RamRange): ImageSegment {
+    // The physical address: a machine without a loader has no other.
+    const [address, fileSize, memorySize] = [this.u64(at + 24), this.u64(at + 32), this.u64(at + 40)];
+    const end = address + memorySize;
+    if (address < ram.base || end > ram.base + ram.sizeBytes) throw this.fail(tooLarge(address, end, ram));
+    if (fileSize > memorySize)
+      throw this.fail(
+        `has a segment at ${hex(address)} that is larger in the file than in memory; make it again.`,
+      );
+    const { offset, sizeBytes } = this.part(this.u64(at + 8), fileSize, `its segment at ${hex(address)}`);
+    return {
+      address: Number(address),
+      bytes: this.bytes.subarray(offset, offset + sizeBytes),
+      memorySizeBytes: Number(memorySize),
+    };
+  }
+
+  entry(segments: readonly ImageSegment[]): number {
+    const entry = this.u64(24);
+    const holds = ({ address, memorySizeBytes }: ImageSegment) =>
+      entry >= address && entry < address + memorySizeBytes;
+    if (!segments.some(holds))
+      throw this.fail(
+        `starts at ${hex(entry)}, where it loads nothing; name the entry when linking, with -e.`,
+      );
+    return Number(entry);
+  }
+
+  /** The named addresses of all symbol tables; none in a stripped file. */
+  symbols(): ImageSymbol[] {
+    const offset = this.u64(40);
+    if (offset === 0n) return [];
+    const headers = this.table(offset, this.u16(60), this.u16(58), SIZES.section, 'its section headers');
+    return headers
+      .filter((at) => this.u32(at + 4) === SYMBOL_TABLE)
+      .flatMap((at) => this.symbolTable(at, headers[this.u32(at + 40)]))
+      .sort((a, b) => a.address - b.address);
+  }
+
+  private symbolTable(at: number, stringsAt: number | undefined): ImageSymbol[] {
+    if (stringsAt === undefined) return [];
+    const what = 'its symbol table';
+    const table = this.part(this.u64(at + 24), this.u64(at + 32), what);
+    const strings = this.part(this.u64(stringsAt + 24), this.u64(stringsAt + 32), what);
+    const names = this.bytes.subarray(strings.offset, strings.offset + strings.sizeBytes);
+    return Array.from({ length: Math.floor(table.sizeBytes / SIZES.symbol) }, (_, index) =>
+      this.symbol(table.offset + index * SIZES.symbol, names),
+    ).filter((symbol) => symbol !== undefined);
+  }
+
+  /** A symbol that names a place in the program: defined, and neither a section, a file nor a mark for tools. */
+  private symbol(at: number, names: Uint8Array): ImageSymbol | undefined {
+    const type = this.bytes[at + 4]! & 15;
+    const section = this.u16(at + 6);
+    const [value, size] = [this.u64(at + 8), this.u64(at + 16)];
+    if (type > 2 || section === 0 || value > Number.MAX_SAFE_INTEGER || size > Number.MAX_SAFE_INTEGER)
+      return undefined;
+    const start = this.u32(at);
+    const rest = names.subarray(start, start + NAME_LIMIT_BYTES);
+    const end = rest.indexOf(0);
+    const name = new TextDecoder().decode(end < 0 ? rest : rest.subarray(0, end));
+    if (name === '' || name.startsWith('$')) return undefined;
+    return { name, address: Number(value), sizeBytes: Number(size) };
+  }
+}

@@ -1,0 +1,161 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { VirtioEntropy } from '../../../src/devices/virtio/entropy.ts';
+import { RECEIVEQ, TRANSMITQ, VirtioNet } from '../../../src/devices/virtio/net.ts';
+import {
+  INTERRUPT,
+  VIRTIO_F_EVENT_IDX,
+  VIRTIO_F_INDIRECT_DESC,
+  VIRTIO_F_VERSION_1,
+} from '../../../src/devices/virtio/registers.ts';
+import { VirtioMmio } from '../../../src/devices/virtio/transport.ts';
+import { RAM_BASE, RAM_BYTES } from '../world.ts';
+import { Driver, ringsOf } from './driver.ts';
+import { hostileQueue, infest } from './hostile.ts';
+
+const NEXT = 1;
+const WRITE = 2;
+const INDIRECT = 4;
+const RAM = BigInt(RAM_BASE);
+const { desc, driver: avail, device: used } = ringsOf(TRANSMITQ);
+
+const FRAME_PACKET = 12 + 60;
+const net = (features = VIRTIO_F_VERSION_1 | VIRTIO_F_INDIRECT_DESC) => {
+  const slot = new VirtioMmio(new VirtioNet(new Uint8Array(6)));
+  return { slot, guest: new Driver(slot).start(features) };
+};
+
+type Attack = (guest: Driver) => void;
+const one =
+  (address: bigint, length: number, flags = 0, next = 0): Attack =>
+  (guest) =>
+    guest.descriptor(desc, 0, address, length, flags, next);
+
+const attacks: Record<string, Attack> = {
+  'a loop of one': one(RAM, 1, NEXT, 0),
+  'a loop of two': (guest) => {
+    guest.descriptor(desc, 0, RAM, 1, NEXT, 1);
+    guest.descriptor(desc, 1, RAM, 1, NEXT, 0);
+  },
+  'a loop in an indirect table': (guest) => {
+    guest.descriptor(desc, 0, RAM + 0x8000n, 16, INDIRECT, 0);
+    guest.descriptor(RAM_BASE + 0x8000, 0, RAM, 1, NEXT, 0);
+  },
+  'a next descriptor beyond the table': one(RAM, 1, NEXT, 8),
+  'an address before RAM': one(RAM - 8n, FRAME_PACKET),
+  'an address after RAM': one(RAM + BigInt(RAM_BYTES), FRAME_PACKET),
+  'a buffer over the end of RAM': one(RAM + BigInt(RAM_BYTES - 8), FRAME_PACKET),
+  'an address that wraps around': one(2n ** 64n - 8n, FRAME_PACKET),
+  'a chain of 4 GiB': one(RAM, 0xffff_ffff),
+  'a chain over 64 KiB': one(RAM, 65536 + 12 + 1),
+  'a buffer to read after one to write': (guest) => {
+    guest.descriptor(desc, 0, RAM, 12, NEXT | WRITE, 1);
+    guest.descriptor(desc, 1, RAM, 60, 0, 0);
+  },
+  'an indirect table in an indirect table': (guest) => {
+    guest.descriptor(desc, 0, RAM + 0x8000n, 16, INDIRECT, 0);
+    guest.descriptor(RAM_BASE + 0x8000, 0, RAM + 0x8000n, 16, INDIRECT, 0);
+  },
+  'a descriptor both indirect and chained': one(RAM + 0x8000n, 16, INDIRECT | NEXT, 1),
+  'half an indirect table': one(RAM + 0x8000n, 24, INDIRECT),
+  'an empty indirect table': one(RAM + 0x8000n, 0, INDIRECT),
+  'an indirect table outside of RAM': one(0n, 16, INDIRECT),
+  'a head beyond the table': (guest) => guest.setU16(avail + 4, 8),
+  'more chains than the queue has descriptors': (guest) => guest.setU16(avail + 2, 9),
+  'a descriptor table outside of RAM': (guest) => {
+    guest.slot.state.queues[TRANSMITQ]!.desc = 2n ** 53n + 1n;
+  },
+  'an available ring outside of RAM': (guest) => {
+    guest.slot.state.queues[TRANSMITQ]!.driver = 0n;
+  },
+  'a used ring outside of RAM': (guest) => {
+    guest.slot.state.queues[TRANSMITQ]!.device = RAM + BigInt(RAM_BYTES) - 8n;
+  },
+};
+
+test.each(Object.entries(attacks))('%s breaks the queue', (_, attack) => {
+  const { guest } = net();
+  guest.add(
+    TRANSMITQ,
+    [FRAME_PACKET].map((size) => new Uint8Array(size)),
+  );
+  attack(guest);
+  guest.notify(TRANSMITQ);
+  expect(guest.broken).toBe(true);
+  expect(guest.interrupt() & INTERRUPT.CONFIGURATION_CHANGE).not.toBe(0);
+  expect(guest.u16(used + 2)).toBe(0);
+});
+
+test('an indirect table that was not negotiated breaks the queue', () => {
+  const { guest } = net(VIRTIO_F_VERSION_1);
+  guest.add(TRANSMITQ, [new Uint8Array(12), new Uint8Array(60)], true);
+  guest.notify(TRANSMITQ);
+  expect(guest.broken).toBe(true);
+});
+
+test('a chain as long as the queue is served, a longer one in an indirect table is not', () => {
+  for (const [pieces, broken] of [
+    [8, false],
+    [9, true],
+  ] as const) {
+    const { guest } = net();
+    guest.add(TRANSMITQ, Array(pieces).fill(new Uint8Array(9)), true);
+    guest.notify(TRANSMITQ);
+    expect([guest.broken, guest.world.outputs.length]).toEqual([broken, broken ? 0 : 1]);
+  }
+});
+
+test('a device that is made to fill avail.idx does no more work than was there before', () => {
+  const guest = new Driver(new VirtioMmio(new VirtioEntropy())).start(VIRTIO_F_VERSION_1);
+  const rings = ringsOf(0);
+  guest.add(0, [2]);
+  guest.notify(0);
+  // This world's entropy counts: each of these chains would make just one more of them available.
+  guest.descriptor(rings.desc, 1, BigInt(rings.driver + 2), 1, WRITE, 0);
+  for (let entry = 0; entry < 8; entry++) guest.setU16(rings.driver + 4 + 2 * entry, 1);
+  guest.setU16(rings.driver + 2, 2);
+  guest.notify(0);
+  expect(guest.u16(rings.driver + 2)).toBe(3);
+  expect(guest.u16(rings.device + 2)).toBe(2);
+});
+
+test('a receive buffer outside of RAM breaks the queue, and the frame is dropped', () => {
+  const { slot, guest } = net();
+  guest.add(RECEIVEQ, [2000]);
+  guest.descriptor(ringsOf(RECEIVEQ).desc, 0, 8n, 2000, WRITE, 0);
+  expect(slot.device.receive(new Uint8Array(60), slot, guest.world)).toBe(false);
+  expect(guest.broken).toBe(true);
+});
+
+/** Reads of one walk and its service, for each of at most 8 chains of at most 8 buffers, and then some. */
+const WORK_BOUND = 8 * (8 * 2 + 8);
+
+test('whatever is in the rings: no exception, bounded work, and a reset is asked for when RAM was missed', () => {
+  fc.assert(
+    fc.property(
+      hostileQueue,
+      fc.constantFrom(
+        0n,
+        VIRTIO_F_INDIRECT_DESC,
+        VIRTIO_F_EVENT_IDX,
+        VIRTIO_F_INDIRECT_DESC | VIRTIO_F_EVENT_IDX,
+      ),
+      fc.constantFrom('send' as const, 'receive' as const, 'entropy' as const),
+      (hostile, features, what) => {
+        const card = new VirtioMmio(new VirtioNet(new Uint8Array(6)));
+        const slot: VirtioMmio = what === 'entropy' ? new VirtioMmio(new VirtioEntropy()) : card;
+        const guest = new Driver(slot).start(VIRTIO_F_VERSION_1 | features);
+        const queue = what === 'send' ? TRANSMITQ : 0;
+        infest(guest, queue, hostile);
+        guest.world.memory.accesses = 0;
+        if (what === 'receive') card.device.receive(new Uint8Array(600), card, guest.world);
+        else guest.notify(queue);
+        const { accesses, refused } = guest.world.memory;
+        expect(accesses).toBeLessThan(WORK_BOUND);
+        expect(refused).toBeLessThanOrEqual(1);
+        if (refused > 0) expect(guest.broken).toBe(true);
+      },
+    ),
+    { numRuns: 3000 },
+  );
+});

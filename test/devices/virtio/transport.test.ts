@@ -1,0 +1,179 @@
+import { expect, test } from 'vitest';
+import { EmptySlot } from '../../../src/devices/virtio/empty.ts';
+import { VirtioEntropy } from '../../../src/devices/virtio/entropy.ts';
+import {
+  INTERRUPT,
+  STATUS,
+  VIRTIO_F_EVENT_IDX,
+  VIRTIO_F_INDIRECT_DESC,
+  VIRTIO_F_VERSION_1,
+  VIRTIO_MMIO,
+} from '../../../src/devices/virtio/registers.ts';
+import { VirtioMmio } from '../../../src/devices/virtio/transport.ts';
+import { Driver, ringsOf } from './driver.ts';
+
+const entropy = () => new Driver(new VirtioMmio(new VirtioEntropy()));
+
+test('it tells what it is', () => {
+  const driver = entropy();
+  expect(driver.get(VIRTIO_MMIO.MagicValue)).toBe(0x74726976);
+  expect(driver.get(VIRTIO_MMIO.Version)).toBe(2);
+  expect(driver.get(VIRTIO_MMIO.DeviceID)).toBe(4);
+  expect(driver.get(VIRTIO_MMIO.VendorID)).toBe(0x554d4551);
+  expect(driver.get(VIRTIO_MMIO.ConfigGeneration)).toBe(0);
+  expect(driver.get(VIRTIO_MMIO.SHMLenLow)).toBe(0xffff_ffff);
+});
+
+test('an empty slot is a virtio slot with device 0', () => {
+  const slot = new EmptySlot();
+  expect([0, 4, 8, 12].map((offset) => slot.read(offset, 4))).toEqual([0x74726976n, 2n, 0n, 0x554d4551n]);
+  expect(slot.read(VIRTIO_MMIO.Status, 4)).toBe(0n);
+  expect(slot.write()).toBe(true);
+});
+
+test('features come in banks of 32', () => {
+  const driver = entropy();
+  expect(driver.offered).toBe(VIRTIO_F_VERSION_1 | VIRTIO_F_INDIRECT_DESC | VIRTIO_F_EVENT_IDX);
+  driver.set(VIRTIO_MMIO.DeviceFeaturesSel, 2);
+  expect(driver.get(VIRTIO_MMIO.DeviceFeatures)).toBe(0);
+});
+
+test('FEATURES_OK stays off when a feature is not offered, and seals the choice', () => {
+  const driver = entropy();
+  expect(driver.negotiate(VIRTIO_F_VERSION_1 | 1n)).toBe(false);
+  expect(driver.slot.negotiated).toBe(0n);
+  expect(driver.negotiate(VIRTIO_F_VERSION_1 | (1n << 63n))).toBe(false);
+  expect(driver.negotiate(VIRTIO_F_VERSION_1)).toBe(true);
+  driver.set(VIRTIO_MMIO.DriverFeaturesSel, 1);
+  driver.set(VIRTIO_MMIO.DriverFeatures, 0);
+  expect(driver.slot.negotiated).toBe(VIRTIO_F_VERSION_1);
+});
+
+test('queues: sizes, selection, and one that is not there', () => {
+  const driver = entropy();
+  expect(driver.get(VIRTIO_MMIO.QueueNumMax)).toBe(64);
+  driver.setUp(0);
+  expect(driver.get(VIRTIO_MMIO.QueueReady)).toBe(1);
+  driver.set(VIRTIO_MMIO.QueueDescLow, 0x1234);
+  expect(driver.slot.state.queues[0]?.desc).toBe(BigInt(ringsOf(0).desc));
+  driver.set(VIRTIO_MMIO.QueueSel, 1);
+  expect(driver.get(VIRTIO_MMIO.QueueNumMax)).toBe(0);
+  expect(driver.get(VIRTIO_MMIO.QueueReady)).toBe(0);
+  driver.set(VIRTIO_MMIO.QueueReady, 1);
+  expect(driver.get(VIRTIO_MMIO.QueueReady)).toBe(0);
+});
+
+test('addresses have high halves', () => {
+  const driver = entropy();
+  driver.set(VIRTIO_MMIO.QueueDescLow, 0x1000_0000);
+  driver.set(VIRTIO_MMIO.QueueDescHigh, 1);
+  driver.set(VIRTIO_MMIO.QueueDriverHigh, 2);
+  driver.set(VIRTIO_MMIO.QueueDeviceHigh, 0xffff_ffff);
+  expect(driver.slot.state.queues[0]).toMatchObject({
+    desc: 0x1_1000_0000n,
+    driver: 0x2_0000_0000n,
+    device: 0xffff_ffff_0000_0000n,
+  });
+});
+
+test.each([0, 3, 128, 65536])('a queue of %i needs a reset', (num) => {
+  const driver = entropy();
+  driver.set(VIRTIO_MMIO.Status, STATUS.ACKNOWLEDGE);
+  driver.setUp(0, num);
+  expect(driver.broken).toBe(true);
+  expect(driver.interrupt()).toBe(0);
+});
+
+test('nothing is served before DRIVER_OK or in a queue that is not ready', () => {
+  const driver = entropy();
+  driver.negotiate(VIRTIO_F_VERSION_1);
+  driver.setUp(0);
+  driver.add(0, [16]);
+  driver.notify(0);
+  expect(driver.used(0)).toEqual([]);
+  driver.set(VIRTIO_MMIO.QueueReady, 0);
+  driver.set(VIRTIO_MMIO.Status, 15);
+  driver.notify(0);
+  expect(driver.used(0)).toEqual([]);
+  driver.set(VIRTIO_MMIO.QueueReady, 1);
+  driver.notify(0);
+  expect(driver.used(0)).toEqual([{ id: 0, len: 16 }]);
+});
+
+test('writing 0 to Status resets everything', () => {
+  const driver = entropy().start(VIRTIO_F_VERSION_1);
+  driver.offer(0, 63);
+  driver.notify(0);
+  expect(driver.broken).toBe(true);
+  driver.set(VIRTIO_MMIO.Status, 15);
+  expect(driver.broken).toBe(true);
+  driver.set(VIRTIO_MMIO.Status, 0);
+  expect(driver.slot.state).toEqual(new VirtioMmio(new VirtioEntropy()).state);
+});
+
+test('a broken queue interrupts for the configuration and stops the device', () => {
+  const driver = entropy().start(VIRTIO_F_VERSION_1);
+  driver.offer(0, 63);
+  driver.notify(0);
+  expect(driver.slot.interrupt).toBe(true);
+  expect(driver.interrupt()).toBe(INTERRUPT.CONFIGURATION_CHANGE);
+  expect(driver.slot.interrupt).toBe(false);
+  driver.add(0, [16]);
+  driver.notify(0);
+  expect(driver.used(0)).toEqual([]);
+});
+
+test('NO_INTERRUPT in the available ring holds the interrupt back', () => {
+  const driver = entropy().start(VIRTIO_F_VERSION_1);
+  driver.setU16(ringsOf(0).driver, 1);
+  driver.add(0, [16]);
+  driver.notify(0);
+  expect(driver.used(0)).toHaveLength(1);
+  expect(driver.slot.interrupt).toBe(false);
+  driver.setU16(ringsOf(0).driver, 0);
+  driver.add(0, [16]);
+  driver.notify(0);
+  expect(driver.interrupt()).toBe(INTERRUPT.USED_BUFFER);
+});
+
+test('with EVENT_IDX the interrupt comes at used_event, and avail_event follows the driver', () => {
+  const driver = entropy().start(VIRTIO_F_VERSION_1 | VIRTIO_F_EVENT_IDX);
+  const usedEvent = ringsOf(0).driver + 4 + 2 * driver.size;
+  const availEvent = ringsOf(0).device + 4 + 8 * driver.size;
+  driver.setU16(ringsOf(0).driver, 1); // NO_INTERRUPT means nothing here
+  driver.setU16(usedEvent, 2);
+  const interrupts = [0, 1, 2, 3].map(() => {
+    driver.add(0, [16]);
+    driver.notify(0);
+    return driver.interrupt();
+  });
+  expect(interrupts).toEqual([0, 0, INTERRUPT.USED_BUFFER, 0]);
+  expect(driver.u16(availEvent)).toBe(4);
+  driver.setU16(usedEvent, 5);
+  for (let i = 0; i < 3; i++) driver.add(0, [16]);
+  driver.notify(0);
+  expect(driver.interrupt()).toBe(INTERRUPT.USED_BUFFER);
+  expect(driver.u16(availEvent)).toBe(7);
+});
+
+test('indices wrap around', () => {
+  const driver = entropy().start(VIRTIO_F_VERSION_1);
+  const at = driver.allocate(8);
+  driver.descriptor(ringsOf(0).desc, 0, BigInt(at), 8, 2, 0);
+  for (let i = 0; i < 65536 + 3; i++) {
+    driver.offer(0, 0);
+    driver.notify(0);
+  }
+  expect(driver.broken).toBe(false);
+  expect(driver.u16(ringsOf(0).device + 2)).toBe(3);
+  expect(driver.slot.state.queues[0]).toMatchObject({ lastAvail: 3, usedIdx: 3 });
+});
+
+test('control registers take 4 bytes only', () => {
+  const { slot, world } = entropy();
+  for (const sizeBytes of [1, 2, 8]) {
+    expect(slot.read(VIRTIO_MMIO.MagicValue, sizeBytes)).toBe(0n);
+    expect(slot.write(VIRTIO_MMIO.Status, sizeBytes, 1n, world)).toBe(true);
+  }
+  expect(slot.read(VIRTIO_MMIO.Status, 4)).toBe(0n);
+});

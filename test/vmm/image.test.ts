@@ -1,0 +1,270 @@
+import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { OperatingError } from '../../src/base/errors.ts';
+import { assemble } from '../../src/cpu/asm/assemble.ts';
+import { isElf, loadElf, loadRaw } from '../../src/vmm/image.ts';
+
+const ram = { base: 0x8000_0000, sizeBytes: 0x10_0000 };
+
+interface Segment {
+  address: bigint;
+  bytes?: number[];
+  memorySize?: bigint;
+  type?: number;
+}
+
+/** An ELF executable as a linker writes it: header, program headers, contents, symbols, section headers. */
+function elf(
+  segments: Segment[],
+  symbols: { name: string; value: bigint; section?: number; info?: number }[] = [],
+) {
+  const contentsAt = 64 + 56 * segments.length;
+  const contents = segments.flatMap(({ bytes }) => bytes ?? []);
+  const strings = `\0${symbols.map(({ name }) => `${name}\0`).join('')}`;
+  const symbolsAt = contentsAt + contents.length;
+  const stringsAt = symbolsAt + 24 * (symbols.length + 1);
+  const sectionsAt = stringsAt + strings.length;
+  const bytes = new Uint8Array(sectionsAt + 3 * 64);
+  const view = new DataView(bytes.buffer);
+  const u64 = (at: number, value: bigint | number) => view.setBigUint64(at, BigInt(value), true);
+
+  bytes.set([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1]);
+  view.setUint16(16, 2, true);
+  view.setUint16(18, 243, true);
+  view.setUint32(20, 1, true);
+  u64(24, segments[0]?.address ?? 0);
+  u64(32, 64);
+  u64(40, sectionsAt);
+  [64, 56, segments.length, 64, 3, 0].forEach((value, index) => {
+    view.setUint16(52 + 2 * index, value, true);
+  });
+  let offset = contentsAt;
+  segments.forEach(({ address, bytes: own = [], memorySize, type = 1 }, index) => {
+    const at = 64 + 56 * index;
+    view.setUint32(at, type, true);
+    [offset, address, address, own.length, memorySize ?? own.length].forEach((value, field) => {
+      u64(at + 8 + 8 * field, value);
+    });
+    offset += own.length;
+  });
+  bytes.set(contents, contentsAt);
+  symbols.forEach(({ name, value, section = 1, info = 2 }, index) => {
+    const at = symbolsAt + 24 * (index + 1);
+    view.setUint32(at, strings.indexOf(`\0${name}\0`) + 1, true);
+    bytes[at + 4] = info;
+    view.setUint16(at + 6, section, true);
+    u64(at + 8, value);
+    u64(at + 16, 4);
+  });
+  bytes.set(new TextEncoder().encode(strings), stringsAt);
+  const section = (index: number, type: number, from: number, to: number, link: number) => {
+    const at = sectionsAt + 64 * index;
+    view.setUint32(at + 4, type, true);
+    u64(at + 24, from);
+    u64(at + 32, to - from);
+    view.setUint32(at + 40, link, true);
+  };
+  section(1, 2, symbolsAt, stringsAt, 2);
+  section(2, 3, stringsAt, sectionsAt, 0);
+  return { bytes, view };
+}
+
+const text: Segment = { address: 0x8000_0000n, bytes: [0x13, 0, 0, 0, 0x67, 0x80, 0, 0] };
+const data: Segment = { address: 0x8000_1000n, bytes: [1, 2, 3], memorySize: 100n };
+const symbols = [
+  { name: 'main', value: 0x8000_0004n },
+  { name: '_start', value: 0x8000_0000n },
+  { name: 'tohost', value: 0x8000_1000n, info: 1 },
+  { name: 'undefined', value: 0n, section: 0 },
+  { name: 'file.c', value: 0n, info: 4 },
+  { name: '$xrv64', value: 0x8000_0000n, info: 0 },
+];
+
+const good = () => elf([text, data, { address: 0n, bytes: [9], type: 4 }], symbols);
+
+describe('loadElf', () => {
+  test('gives segments, entry and symbols', () => {
+    const { bytes } = good();
+    expect(isElf(bytes)).toBe(true);
+    expect(loadElf(bytes, 'good.elf', ram)).toEqual({
+      entry: 0x8000_0000,
+      segments: [
+        { address: 0x8000_0000, bytes: Uint8Array.from(text.bytes!), memorySizeBytes: 8 },
+        { address: 0x8000_1000, bytes: Uint8Array.from(data.bytes!), memorySizeBytes: 100 },
+      ],
+      tohost: 0x8000_1000,
+      symbols: [
+        { name: '_start', address: 0x8000_0000, sizeBytes: 4 },
+        { name: 'main', address: 0x8000_0004, sizeBytes: 4 },
+        { name: 'tohost', address: 0x8000_1000, sizeBytes: 4 },
+      ],
+    });
+  });
+
+  test('reads what the GNU linker makes, as the assembler makes it of the same source', () => {
+    const golden = (name: string) => readFileSync(new URL(`../goldens/asm/${name}`, import.meta.url), 'utf8');
+    const image = loadElf(
+      Uint8Array.from(Buffer.from(golden('expressions.elf.txt'), 'base64')),
+      'gnu.elf',
+      ram,
+    );
+    const assembled = assemble(golden('expressions.s'), { file: 'expressions.s' });
+    expect(image.segments.map(({ address, bytes }) => ({ address, bytes }))).toEqual(assembled.segments);
+    expect(image.entry).toBe(assembled.entry);
+    for (const { name, address } of image.symbols) expect(assembled.symbols.get(name)).toBe(BigInt(address));
+    expect(image.symbols.map(({ name }) => name)).toContain('start');
+  });
+
+  test('takes a file that lies inside other bytes, and one without sections', () => {
+    const { bytes, view } = good();
+    view.setBigUint64(40, 0n, true);
+    const around = new Uint8Array(bytes.length + 20);
+    around.set(bytes, 7);
+    const image = loadElf(around.subarray(7, 7 + bytes.length), 'inside.elf', ram);
+    expect(image.symbols).toEqual([]);
+    expect(image.tohost).toBeUndefined();
+    expect(image.segments[1]!.bytes).toEqual(Uint8Array.from([1, 2, 3]));
+  });
+
+  test('takes a segment that is all zeros and ends where RAM ends', () => {
+    const { bytes } = elf([text, { address: 0x800f_0000n, memorySize: 0x1_0000n }]);
+    expect(loadElf(bytes, 'x', ram).segments[1]).toEqual({
+      address: 0x800f_0000,
+      bytes: new Uint8Array(),
+      memorySizeBytes: 0x1_0000,
+    });
+  });
+
+  /** Each case damages a good file in place, or gives another. */
+  const refused: [
+    what: string,
+    damage: (of: ReturnType<typeof good>) => Uint8Array | void,
+    message: RegExp,
+  ][] = [
+    [
+      'text',
+      () => new TextEncoder().encode('hello world, this is text'),
+      /^'x\.elf' is not an ELF executable; compile/,
+    ],
+    ['nothing', () => new Uint8Array(), /is not an ELF executable/],
+    ['a cut magic', ({ bytes }) => bytes.subarray(0, 3), /is not an ELF executable/],
+    ['a cut identification', ({ bytes }) => bytes.subarray(0, 19), /ends inside its header/],
+    ['a cut header', ({ bytes }) => bytes.subarray(0, 63), /ends inside its header/],
+    ['cut program headers', ({ bytes }) => bytes.subarray(0, 100), /ends inside its program headers/],
+    [
+      'a cut segment',
+      ({ bytes }) => bytes.subarray(0, 64 + 3 * 56 + 4),
+      /ends inside its segment at 0x80000000/,
+    ],
+    [
+      'a cut symbol table',
+      ({ bytes }) => bytes.subarray(0, bytes.length - 1),
+      /ends inside its section headers/,
+    ],
+    ['ELF32', ({ view }) => view.setUint8(4, 1), /is not a 64-bit ELF file; .*rv64/],
+    ['big endian', ({ view }) => view.setUint8(5, 2), /is not a little-endian ELF file/],
+    ['x86-64', ({ view }) => view.setUint16(18, 62, true), /is for x86-64, and this machine is RISC-V/],
+    ['AArch64', ({ view }) => view.setUint16(18, 183, true), /is for AArch64/],
+    ['an unknown machine', ({ view }) => view.setUint16(18, 999, true), /is for machine number 999/],
+    ['an object', ({ view }) => view.setUint16(16, 1, true), /is a relocatable object; link it/],
+    ['a library', ({ view }) => view.setUint16(16, 3, true), /is a shared library .*-static -no-pie/],
+    ['a core dump', ({ view }) => view.setUint16(16, 4, true), /is a core dump/],
+    ['no type', ({ view }) => view.setUint16(16, 0, true), /is no executable/],
+    ['no segments', ({ view }) => view.setUint16(56, 0, true), /has no segment to load/],
+    ['small header entries', ({ view }) => view.setUint16(54, 8, true), /entries of 8 bytes/],
+    ['a huge count', ({ view }) => view.setUint16(56, 65535, true), /ends inside its program headers/],
+    [
+      'a huge offset',
+      ({ view }) => view.setBigUint64(32, 2n ** 64n - 1n, true),
+      /ends inside its program headers/,
+    ],
+    [
+      'more file than memory',
+      ({ view }) => view.setBigUint64(64 + 40, 4n, true),
+      /larger in the file than in memory/,
+    ],
+    [
+      'a huge segment',
+      ({ view }) => view.setBigUint64(64 + 40, 2n ** 64n - 1n, true),
+      /to 0x1000000007fffffff, .*; link it to an address/,
+    ],
+    [
+      'a segment below RAM',
+      ({ view }) => view.setBigUint64(64 + 24, 0x1_0000n, true),
+      /needs memory from 0x10000 to 0x10008, and RAM is 0x80000000 to 0x80100000; link it/,
+    ],
+    [
+      'a segment above RAM',
+      ({ view }) => view.setBigUint64(64 + 56 + 40, 0x20_0000n, true),
+      /from 0x80001000 to 0x80201000, .*; give the machine at least 3 MiB with --memory\.$/,
+    ],
+    [
+      'an entry outside',
+      ({ view }) => view.setBigUint64(24, 0x8000_0800n, true),
+      /starts at 0x80000800.* -e\.$/,
+    ],
+  ];
+  test.each(refused)('refuses %s', (_, damage, message) => {
+    const file = good();
+    const bytes = damage(file) ?? file.bytes;
+    expect(() => loadElf(bytes, 'x.elf', ram)).toThrow(OperatingError);
+    expect(() => loadElf(bytes, 'x.elf', ram)).toThrow(message);
+  });
+
+  const imageOrOperatingError = (bytes: Uint8Array) => {
+    try {
+      const { segments } = loadElf(bytes, 'fuzzed.elf', ram);
+      for (const { address, bytes: own, memorySizeBytes } of segments) {
+        expect(address).toBeGreaterThanOrEqual(ram.base);
+        expect(address + memorySizeBytes).toBeLessThanOrEqual(ram.base + ram.sizeBytes);
+        expect(own.length).toBeLessThanOrEqual(memorySizeBytes);
+      }
+    } catch (error) {
+      expect(error).toBeInstanceOf(OperatingError);
+    }
+  };
+
+  test('any damage gives an image that fits or an OperatingError', () => {
+    const { length } = good().bytes;
+    const change = fc.tuple(fc.nat(length - 1), fc.constantFrom(0, 1, 127, 128, 255));
+    const damage = fc.tuple(fc.array(change, { minLength: 1, maxLength: 12 }), fc.nat(length));
+    fc.assert(
+      fc.property(damage, ([changes, cut]) => {
+        const { bytes } = good();
+        for (const [at, value] of changes) bytes[at] = value;
+        imageOrOperatingError(bytes);
+        imageOrOperatingError(bytes.subarray(0, cut));
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  test('any single bit that is wrong', () => {
+    const { bytes } = good();
+    for (let at = 0; at < bytes.length; at++)
+      for (let bit = 0; bit < 8; bit++) {
+        bytes[at]! ^= 1 << bit;
+        imageOrOperatingError(bytes);
+        bytes[at]! ^= 1 << bit;
+      }
+  });
+});
+
+describe('loadRaw', () => {
+  test('puts the bytes at the start of RAM', () => {
+    const bytes = Uint8Array.from([1, 2, 3]);
+    expect(loadRaw(bytes, 'x.bin', ram)).toEqual({
+      entry: ram.base,
+      segments: [{ address: ram.base, bytes, memorySizeBytes: 3 }],
+      symbols: [],
+    });
+  });
+  test('refuses what is empty or too large', () => {
+    expect(() => loadRaw(new Uint8Array(), 'x.bin', ram)).toThrow(/^'x\.bin' is empty/);
+    expect(() => loadRaw(new Uint8Array(ram.sizeBytes + 1), 'x.bin', ram)).toThrow(
+      /at least 2 MiB with --memory/,
+    );
+    expect(loadRaw(new Uint8Array(ram.sizeBytes), 'x.bin', ram).segments).toHaveLength(1);
+  });
+});
