@@ -192,18 +192,33 @@ class ElfFile {
   private segment(at: number, ram: RamRange): ImageSegment {
     // The physical address: a machine without a loader has no other.
     const [address, fileSize, memorySize] = [this.u64(at + 24), this.u64(at + 32), this.u64(at + 40)];
+    const fileOffset = this.u64(at + 8);
     const end = address + memorySize;
-    if (address < ram.base || end > ram.base + ram.sizeBytes) throw this.fail(tooLarge(address, end, ram));
     if (fileSize > memorySize)
       throw this.fail(
         `has a segment at ${hex(address)} that is larger in the file than in memory; make it again.`,
       );
-    const { offset, sizeBytes } = this.part(this.u64(at + 8), fileSize, `its segment at ${hex(address)}`);
+    const { offset, sizeBytes } = this.part(fileOffset, fileSize, `its segment at ${hex(address)}`);
+    const bytes = this.bytes.subarray(offset, offset + sizeBytes);
+    const left = fileOffset === 0n ? this.headersBelow(BigInt(ram.base) - address, bytes) : 0;
+    if (address + BigInt(left) < ram.base || end > ram.base + ram.sizeBytes)
+      throw this.fail(tooLarge(address, end, ram));
     return {
-      address: Number(address),
-      bytes: this.bytes.subarray(offset, offset + sizeBytes),
-      memorySizeBytes: Number(memorySize),
+      address: Number(address) + left,
+      bytes: bytes.subarray(left),
+      memorySizeBytes: Number(memorySize) - left,
     };
+  }
+
+  /**
+   * How many bytes at the start of the first segment to leave out. Without a linker script, with -Ttext at the start of
+   * RAM, GNU ld puts the headers of the file below the program, where there is no RAM; the program does not need them.
+   */
+  private headersBelow(belowBytes: bigint, bytes: Uint8Array): number {
+    if (belowBytes <= 0n || belowBytes > bytes.length) return 0;
+    const headersEnd = SIZES.header + this.u16(54) * this.u16(56);
+    const onlyHeaders = bytes.subarray(headersEnd, Number(belowBytes)).every((byte) => byte === 0);
+    return onlyHeaders ? Number(belowBytes) : 0;
   }
 
   entry(segments: readonly ImageSegment[]): number {

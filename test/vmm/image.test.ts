@@ -83,6 +83,13 @@ const symbols = [
 
 const good = () => elf([text, data, { address: 0n, bytes: [9], type: 4 }], symbols);
 
+/** What RAM holds at its start. */
+function memoryOf(segments: { address: number; bytes: Uint8Array }[]): Uint8Array {
+  const memory = new Uint8Array(4096);
+  for (const { address, bytes } of segments) memory.set(bytes, address - ram.base);
+  return memory;
+}
+
 describe('loadElf', () => {
   test('gives segments, entry and symbols', () => {
     const { bytes } = good();
@@ -110,7 +117,7 @@ describe('loadElf', () => {
       ram,
     );
     const assembled = assemble(golden('expressions.s'), { file: 'expressions.s' });
-    expect(image.segments.map(({ address, bytes }) => ({ address, bytes }))).toEqual(assembled.segments);
+    expect(memoryOf(image.segments)).toEqual(memoryOf(assembled.segments));
     expect(image.entry).toBe(assembled.entry);
     for (const { name, address } of image.symbols) expect(assembled.symbols.get(name)).toBe(BigInt(address));
     expect(image.symbols.map(({ name }) => name)).toContain('start');
@@ -127,6 +134,21 @@ describe('loadElf', () => {
     expect(image.segments[1]!.bytes).toEqual(Uint8Array.from([1, 2, 3]));
   });
 
+  test('leaves out headers that the linker put below RAM, and nothing else', () => {
+    const program = Array.from({ length: 256 }, (_, index) => (index < 136 ? 0 : index));
+    const { bytes, view } = elf([{ address: BigInt(ram.base), bytes: program }]);
+    // The segment now holds the file from its start; the program's first 136 bytes are the gap behind the headers.
+    view.setBigUint64(64 + 8, 0n, true);
+    view.setBigUint64(64 + 24, BigInt(ram.base - 256), true);
+    view.setBigUint64(64 + 32, 376n, true);
+    view.setBigUint64(64 + 40, 400n, true);
+    expect(loadElf(bytes, 'x.elf', ram).segments).toEqual([
+      { address: ram.base, bytes: Uint8Array.from(program.slice(136)), memorySizeBytes: 144 },
+    ]);
+    bytes[255] = 1;
+    expect(() => loadElf(bytes, 'x.elf', ram)).toThrow(/needs memory from 0x7fffff00 to 0x80000090/);
+  });
+
   test('takes a segment that is all zeros and ends where RAM ends', () => {
     const { bytes } = elf([text, { address: 0x800f_0000n, memorySize: 0x1_0000n }]);
     expect(loadElf(bytes, 'x', ram).segments[1]).toEqual({
@@ -137,11 +159,7 @@ describe('loadElf', () => {
   });
 
   /** Each case damages a good file in place, or gives another. */
-  const refused: [
-    what: string,
-    damage: (of: ReturnType<typeof good>) => Uint8Array | void,
-    message: RegExp,
-  ][] = [
+  const refused: [what: string, damage: (of: ReturnType<typeof good>) => unknown, message: RegExp][] = [
     [
       'text',
       () => new TextEncoder().encode('hello world, this is text'),
@@ -207,7 +225,8 @@ describe('loadElf', () => {
   ];
   test.each(refused)('refuses %s', (_, damage, message) => {
     const file = good();
-    const bytes = damage(file) ?? file.bytes;
+    const given = damage(file);
+    const bytes = given instanceof Uint8Array ? given : file.bytes;
     expect(() => loadElf(bytes, 'x.elf', ram)).toThrow(OperatingError);
     expect(() => loadElf(bytes, 'x.elf', ram)).toThrow(message);
   });

@@ -1,11 +1,12 @@
 /** A program while it is assembled: its sections, its symbols and the mistakes found so far. */
-import { Complaint, type Diagnostic } from './diagnostics.ts';
-import { type Expression, evaluate, parseExpression, type Value, type World } from './expression.ts';
-import { Layout, type Position, SECTION_LIMIT_BYTES, type Section, type VariablePiece } from './layout.ts';
+import { Complaint, Consequence, type Diagnostic } from './diagnostics.ts';
+import { type Expression, evaluate, parseExpression } from './expression.ts';
+import { Layout, SECTION_LIMIT_BYTES, type Section, type VariablePiece } from './layout.ts';
 import { sectionKind } from './sections.ts';
 import type { SourceLine, Statement } from './source.ts';
 import { Symbols } from './symbols.ts';
 import { Cursor, tokenize } from './tokens.ts';
+import type { Position, Value, World } from './values.ts';
 
 export class Assembly {
   readonly symbols = new Symbols();
@@ -30,7 +31,9 @@ export class Assembly {
   }
 
   /** Notes a mistake. The same one, found again in a later stage, counts once. */
-  report(line: SourceLine, { message, column }: Complaint): void {
+  report(line: SourceLine, complaint: Complaint): void {
+    if (complaint instanceof Consequence) return;
+    const { message, column } = complaint;
     const text = line.usedAt ? `${message} (in a macro used at ${line.usedAt})` : message;
     const key = `${line.file}:${line.line}:${column}:${text}`;
     if (!this.found.has(key))

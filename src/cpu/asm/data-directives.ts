@@ -1,12 +1,12 @@
 /** Directives that put data, gaps and alignment into a section. */
-
 import { type Arguments, type Directive, each, reading } from './arguments.ts';
 import type { Assembly } from './assembly.ts';
 import { Complaint } from './diagnostics.ts';
-import { type Expression, evaluate, type World } from './expression.ts';
+import { type Expression, evaluate } from './expression.ts';
 import { addressOf, SECTION_LIMIT_BYTES } from './layout.ts';
 import { splitAtCommas } from './source.ts';
 import type { Cursor } from './tokens.ts';
+import type { World } from './values.ts';
 
 /** The bytes of a number in memory, lowest first. */
 function writeInteger(out: DataView, at: number, value: bigint, sizeBytes: number): void {
@@ -54,7 +54,10 @@ const floats =
         ? Number.parseFloat(written.replace(/inf\w*/i, 'Infinity'))
         : Number(written.replace(/^nan$/i, 'NaN').replace(/^0[fd](?=[\d.+-])/i, ''));
       if (written === '' || (Number.isNaN(value) && !/^nan$/i.test(written)))
-        throw new Complaint(`'${written}' is not a number`, statement.start + from + part.start + 1);
+        throw new Complaint(
+          `'${written}' is not a number`,
+          statement.start + from + part.start + part.text.search(/\S|$/) + 1,
+        );
       assembly.append(sizeBytes, (out, at) =>
         sizeBytes === 4 ? out.setFloat32(at, value, true) : out.setFloat64(at, value, true),
       );

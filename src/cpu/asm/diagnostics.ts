@@ -35,6 +35,9 @@ export class Complaint extends Error {
   }
 }
 
+/** A statement cannot be finished because another one is wrong, which is reported there. */
+export class Consequence extends Complaint {}
+
 /** ` Did you mean 'x'?` for the candidate nearest to a misspelt name, or nothing when none is near. */
 export function suggestion(name: string, candidates: Iterable<string>): string {
   let best: string | undefined;

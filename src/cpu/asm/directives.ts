@@ -1,5 +1,4 @@
 /** Directives that put something into a section, and those that name sections and symbols. */
-
 import { type Arguments, type Directive, each, reading } from './arguments.ts';
 import type { Assembly } from './assembly.ts';
 import { data } from './data-directives.ts';

@@ -4,7 +4,7 @@ import { type Instruction, instructions } from '../instructions.ts';
 import { registerNumbers } from '../registers.ts';
 import type { Assembly } from './assembly.ts';
 import { Complaint, suggestion } from './diagnostics.ts';
-import { evaluate, type World } from './expression.ts';
+import { evaluate } from './expression.ts';
 import type { Section } from './layout.ts';
 import { build, loadImmediate } from './load-immediate.ts';
 import {
@@ -22,6 +22,7 @@ import {
 } from './operands.ts';
 import { pseudos, words } from './pseudo.ts';
 import { Cursor, type Token, tokenize } from './tokens.ts';
+import type { World } from './values.ts';
 
 /** An instruction as it is written. */
 interface Written {
@@ -141,9 +142,9 @@ function unfit(expected: OperandSyntax, { tokens, column }: Operand, usage: stri
   return new Complaint(`${codec.noun} expected instead of '${found}': ${usage}${hint}`, column);
 }
 
-function registerHint({ text }: Token): string {
-  const hint = suggestion(text, registerNumbers.keys());
-  return hint && `.${hint}`;
+function registerHint({ kind, text }: Token): string {
+  const hint = kind === 'name' && suggestion(text, registerNumbers.keys());
+  return hint ? `.${hint}` : '';
 }
 
 /** `immI(rs1)` as `imm(rs1)`: the names of fields tell more than a reader wants. */

@@ -4,8 +4,8 @@
  * comparison that holds gives -1.
  */
 import { Complaint } from './diagnostics.ts';
-import type { Position } from './layout.ts';
 import type { Cursor } from './tokens.ts';
+import type { Position, Value, World } from './values.ts';
 
 /** The relocation functions of the RISC-V assembly manual that need no global offset table. */
 export type Relocation = 'hi' | 'lo' | 'pcrel_hi' | 'pcrel_lo';
@@ -17,23 +17,6 @@ export type Expression =
   | { is: 'unary'; operator: string; of: Expression; column: number }
   | { is: 'binary'; operator: string; left: Expression; right: Expression; column: number }
   | { is: 'relocation'; relocation: Relocation; of: Expression; at: Position; column: number };
-
-/** A signed 64-bit number. */
-export interface Value {
-  value: bigint;
-  /** What the value counts from, when it is an address: differences of addresses with one base are numbers. */
-  base?: object;
-}
-
-/** What an expression's value depends on. */
-export interface World {
-  /** All addresses are known, so that an address is a number like any other. */
-  placed: boolean;
-  position(position: Position): Value;
-  symbol(name: string, column: number): Value;
-  /** What the `%pcrel_hi` of the instruction at this address refers to. */
-  pcrelTarget(address: bigint, column: number): Value;
-}
 
 /** What the names in an expression mean where it is parsed. */
 export interface Binder {

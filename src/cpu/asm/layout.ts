@@ -3,16 +3,9 @@
  * zone ends at a piece whose size depends on the layout, such as an alignment or a branch that may have to be long.
  */
 import { Complaint } from './diagnostics.ts';
-import type { Value, World } from './expression.ts';
-import type { SourceLine } from './source.ts';
 
-/** A place in a section that keeps its meaning while the layout changes. */
-export interface Position {
-  section: Section;
-  zone: Zone;
-  /** In bytes from the start of the zone. */
-  offset: number;
-}
+import type { SourceLine } from './source.ts';
+import type { Position, Value, World } from './values.ts';
 
 /** Something of fixed size that stands in memory. */
 interface Piece {
@@ -146,13 +139,13 @@ export class Layout {
   /** Repeats placing and measuring until no size changes. */
   settle(world: World): void {
     const rounds = 1000;
+    let changed: VariablePiece | undefined;
     for (let round = 0; round < rounds; round++) {
       this.place();
-      if (!this.measure(world)) return;
+      changed = this.measure(world);
+      if (!changed) return;
     }
-    const unsettled = this.changing(world);
-    if (unsettled)
-      this.report(unsettled.line, new Complaint('this size depends on itself', unsettled.column));
+    if (changed) this.report(changed.line, new Complaint('this size depends on itself', changed.column));
   }
 
   private place(): void {
@@ -171,19 +164,15 @@ export class Layout {
     for (const { zones } of this.byName.values()) for (const { end } of zones) if (end?.measure) yield end;
   }
 
-  /** Whether a size changed. */
-  private measure(world: World): boolean {
-    let changed = false;
+  /** Measures all pieces; gives one whose size changed. */
+  private measure(world: World): VariablePiece | undefined {
+    let changed: VariablePiece | undefined;
     for (const piece of this.variables()) {
       const sizeBytes = this.sizeOf(piece, world);
-      changed ||= sizeBytes !== piece.sizeBytes;
+      if (sizeBytes !== piece.sizeBytes) changed = piece;
       piece.sizeBytes = sizeBytes;
     }
     return changed;
-  }
-
-  private changing(world: World): VariablePiece | undefined {
-    return [...this.variables()].find((piece) => this.sizeOf(piece, world) !== piece.sizeBytes);
   }
 
   private sizeOf(piece: VariablePiece, world: World): number {

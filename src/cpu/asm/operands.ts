@@ -7,8 +7,9 @@ import { type Field, type FieldName, fields, type OperandKind, range } from '../
 import { abiNames, registerNumbers } from '../registers.ts';
 import type { Assembly } from './assembly.ts';
 import { Complaint, suggestion } from './diagnostics.ts';
-import { type Expression, evaluate, type World } from './expression.ts';
+import { type Expression, evaluate } from './expression.ts';
 import { Cursor, type Token } from './tokens.ts';
+import type { World } from './values.ts';
 
 /** One operand in a syntax: a value, or a value and a base register in parentheses, either of which may be absent. */
 export interface OperandSyntax {

@@ -2,7 +2,6 @@
  * Goes through the statements of the sources in the order in which they count: includes, macros and repetitions are
  * followed, conditions decide what is read at all.
  */
-
 import type { Arguments } from './arguments.ts';
 import type { Assembly } from './assembly.ts';
 import { Complaint, suggestion } from './diagnostics.ts';
@@ -142,14 +141,14 @@ export class Reader {
       return;
     }
     const name = word.toLowerCase();
-    const own = this.own[name];
+    const own = this.own.get(name);
     if (own) {
       own(args);
       return;
     }
     const directive = directives.get(name);
     if (!directive) {
-      const hint = suggestion(name, [...directives.keys(), ...Object.keys(this.own)]);
+      const hint = suggestion(name, [...directives.keys(), ...this.own.keys()]);
       throw new Complaint(`unknown directive '${word}'.${hint}`, column);
     }
     directive(this.assembly, args);
@@ -166,26 +165,29 @@ export class Reader {
   }
 
   /** Directives that decide what is read next. */
-  private readonly own: Record<string, (args: Arguments) => void> = {
-    '.include': (args) => this.include(args),
-    '.macro': (args) => this.defineMacro(args),
-    '.rept': (args) => this.repeat(args),
-    '.irp': (args) => this.iterate(args, (list) => splitArguments(list).map(({ text }) => text)),
-    '.irpc': (args) => this.iterate(args, (text) => [...text.trim()]),
-    '.purgem': ({ text, column }) => {
-      if (!this.macros.delete(text.trim())) throw new Complaint(`there is no macro '${text.trim()}'`, column);
-    },
-    '.exitm': ({ column }) => this.leaveMacro(column),
-    '.end': () => {
-      this.frames.length = 0;
-    },
-    '.endm': ({ column }) => {
-      throw new Complaint('.endm without .macro', column);
-    },
-    '.endr': ({ column }) => {
-      throw new Complaint('.endr without .rept', column);
-    },
-  };
+  private readonly own: ReadonlyMap<string, (args: Arguments) => void> = new Map(
+    Object.entries({
+      '.include': (args: Arguments) => this.include(args),
+      '.macro': (args: Arguments) => this.defineMacro(args),
+      '.rept': (args: Arguments) => this.repeat(args),
+      '.irp': (args: Arguments) => this.iterate(args, (list) => splitArguments(list).map(({ text }) => text)),
+      '.irpc': (args: Arguments) => this.iterate(args, (text) => [...text.trim()]),
+      '.purgem': ({ text, column }: Arguments) => {
+        if (!this.macros.delete(text.trim()))
+          throw new Complaint(`there is no macro '${text.trim()}'`, column);
+      },
+      '.exitm': ({ column }: Arguments) => this.leaveMacro(column),
+      '.end': () => {
+        this.frames.length = 0;
+      },
+      '.endm': ({ column }: Arguments) => {
+        throw new Complaint('.endm without .macro', column);
+      },
+      '.endr': ({ column }: Arguments) => {
+        throw new Complaint('.endr without .rept', column);
+      },
+    }),
+  );
 
   private include({ statement, text, from, column }: Arguments): void {
     const cursor = this.assembly.cursor(statement, text, from);
@@ -199,7 +201,16 @@ export class Reader {
 
   private checkDepth(column: number): void {
     if (this.frames.length < DEPTH_LIMIT) return;
+    this.leaveAll();
     throw new Complaint(`includes and macros are nested more than ${DEPTH_LIMIT} deep`, column);
+  }
+
+  /** Goes back to the source itself, so that what has no end is reported once. */
+  private leaveAll(): void {
+    const expansion = this.frames.findIndex(({ isExpansion }) => isExpansion);
+    const index = expansion < 0 ? 1 : expansion;
+    this.conditions.length = this.frames[index]!.conditions;
+    this.frames.length = index;
   }
 
   /** Takes the statements up to the one that closes a block, past blocks inside it. */
@@ -231,9 +242,9 @@ export class Reader {
   }
 
   private checkExpansion(count: number, column: number): void {
-    this.expanded += count;
-    if (this.expanded > EXPANSION_LIMIT)
+    if (this.expanded + count > EXPANSION_LIMIT)
       throw new Complaint(`macros and repetitions make more than ${EXPANSION_LIMIT} statements`, column);
+    this.expanded += count;
   }
 
   private repeat({ statement, text, from, column }: Arguments): void {
@@ -267,7 +278,7 @@ export class Reader {
   /** Handles a directive of conditions, even in what is not read; tells whether it was one. */
   private condition(word: string, statement: Statement, from: number, column: number): boolean {
     const args: Arguments = { statement, text: statement.text.slice(from), from, column };
-    const test = this.tests[word];
+    const test = this.tests.get(word);
     if (test) {
       const outer = this.active;
       const condition: Condition = { opened: statement, column, active: false, decided: true };
@@ -315,20 +326,22 @@ export class Reader {
     return a === b;
   };
 
-  private readonly tests: Record<string, (args: Arguments) => boolean> = {
-    '.if': this.holds((value) => value !== 0n),
-    '.ifne': this.holds((value) => value !== 0n),
-    '.ifeq': this.holds((value) => value === 0n),
-    '.ifgt': this.holds((value) => value > 0n),
-    '.ifge': this.holds((value) => value >= 0n),
-    '.iflt': this.holds((value) => value < 0n),
-    '.ifle': this.holds((value) => value <= 0n),
-    '.ifdef': this.isDefined,
-    '.ifndef': (args) => !this.isDefined(args),
-    '.ifnotdef': (args) => !this.isDefined(args),
-    '.ifb': ({ text }) => text.trim() === '',
-    '.ifnb': ({ text }) => text.trim() !== '',
-    '.ifc': this.areEqual,
-    '.ifnc': (args) => !this.areEqual(args),
-  };
+  private readonly tests: ReadonlyMap<string, (args: Arguments) => boolean> = new Map(
+    Object.entries({
+      '.if': this.holds((value) => value !== 0n),
+      '.ifne': this.holds((value) => value !== 0n),
+      '.ifeq': this.holds((value) => value === 0n),
+      '.ifgt': this.holds((value) => value > 0n),
+      '.ifge': this.holds((value) => value >= 0n),
+      '.iflt': this.holds((value) => value < 0n),
+      '.ifle': this.holds((value) => value <= 0n),
+      '.ifdef': this.isDefined,
+      '.ifndef': (args: Arguments) => !this.isDefined(args),
+      '.ifnotdef': (args: Arguments) => !this.isDefined(args),
+      '.ifb': ({ text }: Arguments) => text.trim() === '',
+      '.ifnb': ({ text }: Arguments) => text.trim() !== '',
+      '.ifc': this.areEqual,
+      '.ifnc': (args: Arguments) => !this.areEqual(args),
+    }),
+  );
 }

@@ -1,8 +1,9 @@
 /** The symbols of a program: labels, numeric local labels and assigned values. */
-import { Complaint, suggestion } from './diagnostics.ts';
-import { type Binder, type Expression, evaluate, type Value, type World } from './expression.ts';
-import { addressOf, type Position } from './layout.ts';
+import { Complaint, Consequence, suggestion } from './diagnostics.ts';
+import { type Binder, type Expression, evaluate } from './expression.ts';
+import { addressOf } from './layout.ts';
 import type { SourceLine } from './source.ts';
+import type { Position, Value, World } from './values.ts';
 
 interface Definition {
   expression: Expression;
@@ -103,10 +104,16 @@ export class Symbols {
   private readonly evaluating = new Set<string>();
 
   private valueOf(name: string, { expression }: Definition, world: World, column: number): Value {
-    if (this.evaluating.has(name)) throw new Complaint(`the value of '${name}' depends on itself`, column);
+    if (this.evaluating.has(name)) throw new Cycle(name, column);
     this.evaluating.add(name);
     try {
       return evaluate(expression, world);
+    } catch (error) {
+      if (error instanceof Cycle) throw new Cycle(error.symbol, column);
+      // Once everything is placed, a mistake in a definition is reported there, by `check`.
+      if (error instanceof Complaint && world.placed) throw new Consequence(error.message, column);
+      if (error instanceof Complaint) throw new Complaint(error.message, column);
+      throw error;
     } finally {
       this.evaluating.delete(name);
     }
@@ -139,16 +146,29 @@ export class Symbols {
     return values;
   }
 
-  /** Evaluates every assigned symbol, so that a mistake in one that nobody uses is found too. */
+  /** Evaluates every assigned symbol, so that a mistake in its definition is reported once, and if nobody uses it. */
   check(report: (line: SourceLine, complaint: Complaint) => void): void {
-    for (const [name, definition] of this.definitions) {
+    for (const [name, { expression, line }] of this.definitions) {
+      this.evaluating.add(name);
       try {
-        this.valueOf(name, definition, this.placed, 1);
+        evaluate(expression, this.placed);
       } catch (error) {
-        if (!(error instanceof Complaint) || !definition.line) throw error;
-        report(definition.line, error);
+        if (!(error instanceof Complaint) || !line) throw error;
+        report(line, error);
+      } finally {
+        this.evaluating.delete(name);
       }
     }
+  }
+}
+
+/** A symbol whose value depends on itself. */
+class Cycle extends Complaint {
+  constructor(
+    readonly symbol: string,
+    column: number,
+  ) {
+    super(`the value of '${symbol}' depends on itself`, column);
   }
 }
 

@@ -1,7 +1,7 @@
 /** A statement's text to tokens, and a cursor over them. */
 import { Complaint } from './diagnostics.ts';
-import type { Position } from './layout.ts';
 import { skip } from './source.ts';
+import type { Position } from './values.ts';
 
 interface Written {
   text: string;

@@ -1,0 +1,160 @@
+/** The hash of the machine tells any two states apart, and says the same of the same state however it came about. */
+import fc from 'fast-check';
+import { beforeAll, beforeEach, expect, test } from 'vitest';
+import { encode } from '../../src/base/codec.ts';
+import { fields, insert } from '../../src/cpu/formats.ts';
+import { Hart } from '../../src/cpu/hart.ts';
+import { instructions } from '../../src/cpu/instructions.ts';
+import { hartSchema, hartWords, PAGE_BYTES, RAM_BASE, SCRATCH_BYTES } from '../../src/cpu/layout.ts';
+
+beforeAll(() => fc.configureGlobal({ seed: 2024 }));
+
+const RAM_BYTES = 8 * PAGE_BYTES;
+const bus = {
+  load: () => undefined,
+  store: () => false,
+  clock: () => 0,
+  entropy: () => 0,
+  watched: () => undefined,
+};
+const fresh = () => new Hart(RAM_BYTES, bus);
+const [hart, other] = [fresh(), fresh()];
+const clear = () => {
+  for (const one of [hart, other]) one.write(RAM_BASE, new Uint8Array(RAM_BYTES));
+};
+beforeEach(clear);
+
+/** Something that is written to RAM, often across a page. */
+const write = fc
+  .record({
+    offset: fc.oneof(
+      fc.integer({ min: 0, max: RAM_BYTES - 1 }),
+      fc.integer({ min: 1, max: 7 }).map((page) => page * PAGE_BYTES - 5),
+    ),
+    bytes: fc.uint8Array({ minLength: 1, maxLength: 100 }),
+  })
+  .map(({ offset, bytes }) => ({ offset, bytes: bytes.subarray(0, RAM_BYTES - offset) }));
+
+test('it depends on what is in RAM alone: not on the order of writes, nor on when it was taken before', () => {
+  fc.assert(
+    fc.property(fc.array(fc.tuple(write, fc.boolean()), { maxLength: 30 }), (writes) => {
+      clear();
+      for (const [{ offset, bytes }, look] of writes) {
+        hart.write(RAM_BASE + offset, bytes);
+        if (look) hart.hashRam();
+      }
+      // From the back to the front in pieces of odd sizes, against the writes as they came.
+      for (let end = RAM_BYTES; end > 0; end -= 1013) {
+        const from = Math.max(0, end - 1013);
+        other.write(RAM_BASE + from, hart.ram.slice(from, end));
+      }
+      expect(other.hashRam()).toBe(hart.hashRam());
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test('a hart that has only ever seen the final content agrees with one that hashed all along', () => {
+  const writes = fc.sample(write, 50);
+  for (const { offset, bytes } of writes) {
+    hart.write(RAM_BASE + offset, bytes);
+    hart.hashRam();
+  }
+  const late = fresh();
+  late.write(RAM_BASE, hart.ram);
+  expect(late.hashRam()).toBe(hart.hashRam());
+});
+
+test('changing any byte of RAM changes it, and changing it back changes it back', () => {
+  const byte = fc.integer({ min: 0, max: RAM_BYTES - 1 });
+  fc.assert(
+    fc.property(
+      fc.array(write, { maxLength: 5 }),
+      byte,
+      fc.integer({ min: 1, max: 255 }),
+      (writes, at, change) => {
+        for (const { offset, bytes } of writes) hart.write(RAM_BASE + offset, bytes);
+        const before = hart.hashRam();
+        const was = hart.ram[at]!;
+        hart.write(RAM_BASE + at, Uint8Array.of(was ^ change));
+        expect(hart.hashRam()).not.toBe(before);
+        hart.write(RAM_BASE + at, Uint8Array.of(was));
+        expect(hart.hashRam()).toBe(before);
+      },
+    ),
+    { numRuns: 500 },
+  );
+});
+
+test('the same bytes somewhere else are another state', () => {
+  const seen = new Set<bigint>([hart.hashRam()]);
+  for (let at = 0; at < RAM_BYTES; at += 8) {
+    hart.write(RAM_BASE + at, Uint8Array.of(1));
+    seen.add(hart.hashRam());
+    hart.write(RAM_BASE + at, Uint8Array.of(0));
+  }
+  expect(seen.size).toBe(1 + RAM_BYTES / 8);
+});
+
+test('RAM of zeros hashes to zero, written or not', () => {
+  expect(fresh().hashRam()).toBe(0n);
+  expect(hart.hashRam()).toBe(0n);
+});
+
+test('a store of the guest is seen: of every size, by SC and AMO, and across pages', () => {
+  const page = RAM_BASE + 3 * PAGE_BYTES;
+  const stores = instructions.flatMap(({ mnemonic, format, match }) => {
+    if (format === 'S') return [page, page + PAGE_BYTES - 1].map((address) => ({ mnemonic, match, address }));
+    return format === 'Amo' && !mnemonic.startsWith('sc') ? [{ mnemonic, match, address: page }] : [];
+  });
+  for (const { mnemonic, match, address } of [
+    ...stores,
+    { mnemonic: 'sc.d', match: 0x1800_302f, address: page },
+  ]) {
+    const word = match | insert(fields.rs1, 5) | insert(fields.rs2, 6);
+    hart.write(RAM_BASE, new Uint8Array(Uint32Array.of(word).buffer));
+    hart.write(page, new Uint8Array(2 * PAGE_BYTES).fill(0x55));
+    hart.set('pc', BigInt(RAM_BASE));
+    hart.set('x5', BigInt(address));
+    hart.set('x6', 0x8123_4567_89ab_cdefn);
+    hart.set('reservation', BigInt(address));
+    const before = hart.hashRam();
+    hart.run(hart.icount + 1);
+    const changes = !/amo(min|max)/.test(mnemonic);
+    if (changes) expect(hart.hashRam(), mnemonic).not.toBe(before);
+    other.write(RAM_BASE, hart.ram);
+    expect(other.hashRam(), mnemonic).toBe(hart.hashRam());
+  }
+});
+
+test('changing any word of the hart changes the hash of its state', () => {
+  const { state } = hart;
+  const hashes = hartWords.flatMap((name) =>
+    [0n, 31n, 63n].map((bit) =>
+      hart.hash(encode(hartSchema, { ...state, [name]: state[name]! ^ (1n << bit) })),
+    ),
+  );
+  expect(new Set([hart.hash(encode(hartSchema, state)), ...hashes]).size).toBe(1 + 3 * hartWords.length);
+});
+
+test('bytes hash by content and length, in one piece or many', () => {
+  const bytes = fc.oneof(
+    fc.uint8Array({ maxLength: 200 }),
+    fc.integer({ min: 0, max: 99 }).map((n) => new Uint8Array(n)),
+  );
+  fc.assert(
+    fc.property(bytes, bytes, (a, b) => {
+      expect(hart.hash(a) === hart.hash(b)).toBe(Buffer.from(a).equals(b));
+      expect(other.hash(a.slice())).toBe(hart.hash(a));
+    }),
+    { numRuns: 500 },
+  );
+  const large = new Uint8Array(2 * SCRATCH_BYTES + 17);
+  const hashes = [0, SCRATCH_BYTES, 2 * SCRATCH_BYTES + 16].map((at) => {
+    large[at] = 1;
+    const hash = hart.hash(large);
+    large[at] = 0;
+    return hash;
+  });
+  expect(new Set([hart.hash(large), hart.hash(large.subarray(1)), ...hashes]).size).toBe(5);
+});
