@@ -117,8 +117,10 @@ test('a store of the guest is seen: of every size, by SC and AMO, and across pag
     hart.set('pc', BigInt(RAM_BASE));
     hart.set('x5', BigInt(address));
     hart.set('x6', 0x8123_4567_89ab_cdefn);
-    hart.set('reservation', BigInt(address));
     const before = hart.hashRam();
+    // From here on stores to the first page go unnoticed; those to the second must not.
+    hart.write(page, Uint8Array.of(0x55));
+    hart.set('reservation', BigInt(address));
     hart.run(hart.icount + 1);
     const changes = !/amo(min|max)/.test(mnemonic);
     if (changes) expect(hart.hashRam(), mnemonic).not.toBe(before);

@@ -1,0 +1,266 @@
+/** Laws of the hart, on programs of random instructions among random interrupts. */
+import fc from 'fast-check';
+import { beforeAll, expect, test } from 'vitest';
+import { CAUSE, csrs, INTERRUPT, PRIVILEGE } from '../../src/cpu/csrs.ts';
+import { type Format, fields, formats, insert, type OperandKind, range } from '../../src/cpu/formats.ts';
+import { Hart } from '../../src/cpu/hart.ts';
+import { decode, type Instruction, instructions } from '../../src/cpu/instructions.ts';
+import { RAM_BASE } from '../../src/cpu/layout.ts';
+
+// The same programs in every run of the suite.
+beforeAll(() => fc.configureGlobal({ }));
+
+const RAM_BYTES = 32 * 1024;
+const DEVICE = 0x1000_0000n;
+/** A trap handler that goes on behind the instruction that trapped: x7 := mepc; x7 += 4; mepc := x7; mret. */
+const HANDLER = 0x400;
+const SKIP = [0x3410_23f3, 0x0043_8393, 0x3413_9073, 0x3020_0073];
+const U64 = 2n ** 64n - 1n;
+
+/** Operands with which an instruction does something: few registers, of which the first keep pointers; near targets. */
+const operand: Record<OperandKind, (field: (typeof fields)[keyof typeof fields]) => fc.Arbitrary<number>> = {
+  x: (field) =>
+    fc.oneof(fc.integer({ min: field === fields.rd ? 4 : 1, max: 7 }), fc.integer({ min: 0, max: 7 })),
+  signed: () =>
+    fc.oneof(
+      fc.integer({ min: -8, max: 8 }).map((n) => n * 8),
+      fc.integer({ min: -2048, max: 2047 }),
+    ),
+  unsigned: (field) => fc.integer({ min: 0, max: range(field).max }),
+  upper: () => fc.integer(),
+  target: () =>
+    fc
+      .oneof({ weight: 9, arbitrary: fc.constant(4) }, fc.constant(2))
+      .chain((step) => fc.integer({ min: -20, max: 40 }).map((n) => n * step)),
+  csr: () =>
+    fc.constantFrom(...csrs.filter(({ access }) => access.is !== 'constant').map(({ number }) => number)),
+  ordering: () => fc.integer({ min: 0, max: 15 }),
+  suffix: () => fc.integer({ min: 0, max: 3 }),
+};
+
+const instructionOf = (row: Instruction): fc.Arbitrary<number> => {
+  const format: Format = formats[row.format];
+  const names = [...(format.syntax.match(/\w+/g) ?? []), ...(format.suffix ? [format.suffix] : [])];
+  const parts = names.map((name) => {
+    const field = fields[name as keyof typeof fields];
+    return operand[field.kind](field).map((value) => insert(field, value));
+  });
+  return fc.tuple(...parts).map((bits) => bits.reduce((word, part) => word | part, row.match) >>> 0);
+};
+
+const instruction = fc.oneof(
+  { weight: 30, arbitrary: fc.constantFrom(...instructions).chain(instructionOf) },
+  { weight: 1, arbitrary: fc.integer().map((word) => word >>> 0) },
+);
+
+/** An interrupt line that changes at an icount. */
+const event = fc.record({
+  at: fc.integer({ min: 0, max: 300 }),
+  interrupt: fc.constantFrom(...Object.values(INTERRUPT)),
+  level: fc.boolean(),
+});
+type Event = typeof event extends fc.Arbitrary<infer E> ? E : never;
+
+const ramAddress = fc.integer({ min: 0, max: RAM_BYTES / 8 }).map((offset) => BigInt(RAM_BASE + 8 * offset));
+const deviceAddress = fc.integer({ min: 0, max: 64 }).map((offset) => DEVICE + BigInt(offset));
+const oddAddress = fc.integer({ min: -8, max: RAM_BYTES + 8 }).map((offset) => BigInt(RAM_BASE + offset));
+const anything = fc.oneof(ramAddress, deviceAddress, oddAddress, fc.bigInt({ min: 0n, max: U64 }));
+
+const scene = fc.record({
+  program: fc.array(instruction, { minLength: 20, maxLength: 200 }),
+  registers: fc.tuple(ramAddress, ramAddress, deviceAddress, anything, anything, anything, anything),
+  mtvec: fc.integer({ min: 0, max: 1 }).map((mode) => BigInt(RAM_BASE + HANDLER + mode)),
+  mie: fc.constantFrom(0n, 0x888n),
+  mstatus: fc.constantFrom(0n, 8n, 0x88n),
+  privilege: fc.constantFrom(...Object.values(PRIVILEGE).map(BigInt)),
+  events: fc.array(event, { maxLength: 8 }).map((events) => events.sort((a, b) => a.at - b.at)),
+});
+type Scene = Omit<typeof scene extends fc.Arbitrary<infer S> ? S : never, 'registers'> & {
+  registers: bigint[];
+};
+
+/** A hart with a device that answers and interrupts by the icount, and a record of what it was asked. */
+class Machine {
+  asked: string[] = [];
+  /** Whether the device ends the run in progress now and then. */
+  stops = false;
+  readonly hart: Hart = new Hart(RAM_BYTES, {
+    load: (address, sizeBytes) => {
+      this.asked.push(`load ${address} ${sizeBytes} at ${this.hart.icount}`);
+      return address >> 12n === DEVICE >> 12n ? BigInt(this.hart.icount * 0x123_4567) : undefined;
+    },
+    store: (address, sizeBytes, value) => {
+      this.asked.push(`store ${address} ${sizeBytes} ${value} at ${this.hart.icount}`);
+      if (address >> 12n !== DEVICE >> 12n) return false;
+      this.hart.setPending(INTERRUPT.MSI, (address & 8n) === 0n);
+      if (this.stops) this.hart.stop();
+      return true;
+    },
+    clock: () => this.hart.icount,
+    entropy: () => this.hart.icount & 0xffff,
+    watched: () => undefined,
+  });
+  private readonly boot = this.hart.state;
+
+  load({ program, registers, mtvec, mie, mstatus, privilege }: Scene): void {
+    this.asked = [];
+    const words = Uint32Array.from({ length: RAM_BYTES / 4 }, (_, index) => program[index % program.length]!);
+    words.set(SKIP, HANDLER / 4);
+    this.hart.write(RAM_BASE, new Uint8Array(words.buffer));
+    const given = Object.fromEntries(registers.map((value, index) => [`x${index + 1}`, value]));
+    this.hart.state = { ...this.boot, ...given, mtvec, mie, mstatus, privilege };
+  }
+
+  /** Runs to `limit`, coming up for air at every icount in `stops`. */
+  run(limit: number, events: readonly Event[], stops: readonly number[] = []): void {
+    const { hart } = this;
+    const queue = [...events];
+    const apply = ({ interrupt, level }: Event) => hart.setPending(interrupt, level);
+    while (hart.icount < limit) {
+      while (queue.length > 0 && queue[0]!.at <= hart.icount) apply(queue.shift()!);
+      const stop = stops.find((at) => at > hart.icount);
+      const waits = hart.run(Math.min(limit, queue[0]?.at ?? limit, stop ?? limit)) === 'waiting';
+      if (stops.length > 0) hart.hashRam();
+      if (!waits) continue;
+      // While the hart waits its icount stands still: whatever comes next, comes now.
+      if (queue.length === 0) return;
+      apply(queue.shift()!);
+    }
+  }
+
+  get everything() {
+    return { state: this.hart.state, ram: this.hart.hashRam(), asked: this.asked };
+  }
+}
+
+const [one, other] = [new Machine(), new Machine()];
+const STEPS = 300;
+
+test('running N steps is running some and then the others', () => {
+  other.stops = true;
+  fc.assert(
+    fc.property(
+      scene,
+      fc.uniqueArray(fc.integer({ min: 1, max: STEPS - 1 }), { minLength: 1 }),
+      (scene, splits) => {
+        one.load(scene);
+        one.run(STEPS, scene.events);
+        other.load(scene);
+        other.run(
+          STEPS,
+          scene.events,
+          splits.sort((a, b) => a - b),
+        );
+        expect(other.everything).toEqual(one.everything);
+      },
+    ),
+    { numRuns: 12000 },
+  );
+});
+
+test('running N steps is running one step N times', () => {
+  const every = Array.from({ length: STEPS }, (_, index) => index);
+  fc.assert(
+    fc.property(scene, (scene) => {
+      one.load(scene);
+      one.run(STEPS, scene.events);
+      other.load(scene);
+      other.run(STEPS, scene.events, every);
+      expect(other.everything).toEqual(one.everything);
+    }),
+    { numRuns: 6000 },
+  );
+});
+
+test('the state is all there is: a hart that is given it goes on like the one it was taken from', () => {
+  fc.assert(
+    fc.property(scene, fc.integer({ min: 1, max: STEPS - 1 }), (scene, at) => {
+      const before = scene.events.filter((event) => event.at < at);
+      one.load(scene);
+      one.run(at, before);
+      other.load(scene);
+      other.hart.write(RAM_BASE, one.hart.ram);
+      other.hart.state = one.hart.state;
+      for (const machine of [one, other]) {
+        machine.asked = [];
+        machine.run(STEPS, scene.events.slice(before.length));
+      }
+      expect(other.everything).toEqual(one.everything);
+    }),
+    { numRuns: 6000 },
+  );
+});
+
+test('x0 stays zero, and counters count: no step is lost and none is counted twice', () => {
+  fc.assert(
+    fc.property(scene, (scene) => {
+      one.load(scene);
+      for (let steps = 1; steps <= STEPS; steps++) {
+        const exit = one.hart.run(steps);
+        expect(one.hart.get('x0')).toBe(0n);
+        if (exit === 'waiting') break;
+        expect(one.hart.icount).toBe(steps);
+      }
+    }),
+    { numRuns: 100 },
+  );
+});
+
+/** Words near instructions: a row's, with its other bits at random and at most one bit flipped. */
+const nearInstruction = fc
+  .tuple(fc.constantFrom(...instructions), fc.integer(), fc.integer({ min: 0, max: 63 }))
+  .map(([{ match, mask }, bits, flip]) => (match ^ (bits & ~mask) ^ (flip < 32 ? 1 << flip : 0)) >>> 0);
+
+const anyWord = fc.oneof(
+  nearInstruction,
+  fc.integer().map((word) => word >>> 0),
+);
+
+/** Takes one step on a word. */
+function step(word: number, privilege: bigint) {
+  const { hart } = one;
+  one.load({
+    program: [word],
+    registers: [],
+    mtvec: BigInt(RAM_BASE + 64),
+    mie: 0n,
+    mstatus: 0n,
+    privilege,
+    events: [],
+  });
+  const before = hart.state;
+  hart.run(1);
+  return { before, after: hart.state };
+}
+
+test('a word that is no instruction is illegal, whatever the mode, and changes nothing but the CSRs of the trap', () => {
+  const unknown = anyWord.filter((word) => decode(word) === undefined);
+  fc.assert(
+    fc.property(unknown, fc.constantFrom(0n, 3n), (word, privilege) => {
+      const { before, after } = step(word, privilege);
+      expect(after).toEqual({
+        ...before,
+        pc: BigInt(RAM_BASE + 64),
+        icount: 1n,
+        privilege: 3n,
+        mepc: BigInt(RAM_BASE),
+        mcause: BigInt(CAUSE.illegalInstruction),
+        mtval: BigInt(word),
+        mstatus: privilege << 11n,
+        minstretBias: U64,
+      });
+    }),
+    { numRuns: 50000 },
+  );
+});
+
+test('a word that is an instruction is not illegal in M-mode, unless it names a CSR', () => {
+  const known = anyWord.filter((word) => decode(word) !== undefined && decode(word)!.extension !== 'Zicsr');
+  fc.assert(
+    fc.property(known, (word) => {
+      const { after } = step(word, 3n);
+      expect([after.mcause, after.mtval]).not.toEqual([BigInt(CAUSE.illegalInstruction), BigInt(word)]);
+    }),
+    { numRuns: 50000 },
+  );
+});

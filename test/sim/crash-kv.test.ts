@@ -1,0 +1,3 @@
+import { crashEverywhere } from './crash-everywhere.ts';
+
+crashEverywhere('kv');
