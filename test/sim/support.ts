@@ -22,7 +22,8 @@ const built = new Map<GuestName, Pick<SimulationOptions, 'description' | 'input'
 
 function guest(name: GuestName): Pick<SimulationOptions, 'description' | 'input'> {
   const file = path(guests[name].file);
-  if (!built.has(name)) built.set(name, { description: describeMachine(file, { memory }), input: ownInput(file) });
+  if (!built.has(name))
+    built.set(name, { description: describeMachine(file, { memory }), input: ownInput(file) });
   return built.get(name)!;
 }
 

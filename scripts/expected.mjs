@@ -1,0 +1,20 @@
+// Writes what each guest program prints in the simulator under seed 1: `npm run expected`. Look at the diff before committing it.
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const programs = {
+  hello: ['programs/hello.s'],
+  primes: ['programs/primes.s'],
+  clock: ['programs/clock.s'],
+  dice: ['programs/dice.s'],
+  uuid: ['programs/uuid.s'],
+  bank: ['programs/bank.s', '--input', 'programs/bank.input'],
+  kv: ['programs/kv/kv.elf', '--clients', '3'],
+};
+
+for (const [name, args] of Object.entries(programs)) {
+  const output = execFileSync('node', ['bin/vmft.js', 'run', ...args, '--quiet'], { cwd: root, input: '' });
+  writeFileSync(`${root}programs/expected/${name}.txt`, output);
+}

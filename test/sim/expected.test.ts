@@ -1,0 +1,15 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { type GuestName, guests, path, simulate } from './support.ts';
+
+/** Made by `npm run expected`, reviewed as a diff. */
+describe.each(Object.keys(guests) as GuestName[])('%s', (name) => {
+  it('prints what programs/expected says, with and without fault tolerance', () => {
+    const expected = readFileSync(path(`programs/expected/${name}.txt`), 'utf8');
+    expect(simulate(name).output).toBe(expected);
+    const alone = simulate(name, { faultTolerance: false });
+    expect(alone.simulation.outcome).toBe('completed');
+    // Alone there is no wait for acknowledgements, so times and what depends on them may be others.
+    if (name !== 'bank' && name !== 'clock') expect(alone.output).toBe(expected);
+  });
+});
