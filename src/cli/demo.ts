@@ -80,23 +80,23 @@ async function tell(
   printed: readonly { atNs: number; data: Uint8Array }[],
   say: (line: string) => void,
 ): Promise<void> {
-  const colour = colourFor(process.stderr);
-  const explained = new Set<string>();
+  const told = new Set<string>();
   let next = 0;
   const printUntil = (atNs: number) => {
     for (; next < printed.length && printed[next]!.atNs <= atNs; next++)
       process.stdout.write(printed[next]!.data);
   };
-  const story = new Story('normal', say);
+  let explained = false;
+  const story = new Story('normal', say, ({ kind }) => {
+    explained = !told.has(kind) && explanations[kind] !== undefined;
+    told.add(kind);
+    return explained ? explanations[kind] : undefined;
+  });
   for (const event of events) {
     printUntil(event.atNs);
-    const { kind } = event.event;
-    const explanation = explanations[kind];
-    const first = explanation !== undefined && !explained.has(kind);
-    explained.add(kind);
-    if (first) say(colour.italic(`\n${' '.repeat(14)}${explanation}`));
+    explained = false;
     story.tell(event);
-    if (first && process.stderr.isTTY) await new Promise((resolve) => setTimeout(resolve, READING_MS));
+    if (explained && process.stderr.isTTY) await new Promise((resolve) => setTimeout(resolve, READING_MS));
   }
   printUntil(Number.POSITIVE_INFINITY);
   story.end(events.at(-1)?.atNs ?? 0);

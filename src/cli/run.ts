@@ -43,6 +43,8 @@ export const EXIT_CODE = { usage: 2, diverged: 3, limit: 4, lost: 5 } as const;
 const DIVERGED_DIRECTORY = 'vmft-states';
 
 const EVENTS_AT_ONCE = 2000;
+/** On a terminal, how often a long run says how far it is. */
+const PROGRESS_MS = 1000;
 
 /** Sets up the simulation that the options describe. */
 export function simulate(
@@ -67,8 +69,22 @@ export function simulate(
 }
 
 /** Runs a simulation to its end, letting signals through now and then. */
-export async function runToEnd(simulation: Simulation): Promise<void> {
-  while (simulation.advance(EVENTS_AT_ONCE)) await setImmediate();
+export async function runToEnd(simulation: Simulation, progress = false): Promise<void> {
+  const started = Date.now();
+  let told = started;
+  while (simulation.advance(EVENTS_AT_ONCE)) {
+    await setImmediate();
+    const now = Date.now();
+    if (!progress || now - told < PROGRESS_MS) continue;
+    told = now;
+    const { icount } = simulation.machine;
+    const rate = icount / (now - started) / 1000;
+    const virtualMs = simulation.nowNs / 1e6;
+    process.stderr.write(
+      `\r${(icount / 1e6).toFixed(0)} million steps, ${rate.toFixed(0)} million a second, ${virtualMs.toFixed(0)} ms of virtual time\x1b[K`,
+    );
+  }
+  if (told > started) process.stderr.write('\r\x1b[K');
 }
 
 /** The console input: the file that was named, what is piped in, or what the program brings along. */
@@ -90,7 +106,7 @@ export async function run(path: string, options: RunOptions): Promise<number> {
     },
     tell: (event) => story.tell(event),
   });
-  await runToEnd(simulation);
+  await runToEnd(simulation, process.stderr.isTTY && detail !== 'quiet');
   story.end(simulation.nowNs);
   const violations = simulation.violations();
   const report = new Report(simulation, violations, options);

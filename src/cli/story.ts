@@ -33,9 +33,10 @@ export class Story {
   constructor(
     private readonly detail: Detail,
     private readonly write: (line: string) => void,
-    stream: { isTTY?: boolean } = process.stderr,
+    /** What to say before an event, if anything. */
+    private readonly explain: (event: SimEvent['event']) => string | undefined = () => undefined,
   ) {
-    this.colour = colourFor(stream);
+    this.colour = colourFor(process.stderr);
   }
 
   tell({ atNs, host, event }: SimEvent): void {
@@ -50,6 +51,8 @@ export class Story {
         this.told++;
       } else this.summarize(atNs);
     }
+    const explanation = this.explain(event);
+    if (explanation) this.write(this.colour.italic(`\n${' '.repeat(MARGIN)}${explanation}`));
     this.line(atNs, host, this.describe(event));
   }
 
@@ -132,6 +135,9 @@ export class Story {
     }
   }
 }
+
+/** Where the text of a line begins: behind the time. */
+const MARGIN = 14;
 
 /** So many lines about outputs between two turns of the story. */
 const MAX_OUTPUT_LINES = 6;

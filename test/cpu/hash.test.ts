@@ -105,12 +105,9 @@ test('a store of the guest is seen: of every size, by SC and AMO, and across pag
   const page = RAM_BASE + 3 * PAGE_BYTES;
   const stores = instructions.flatMap(({ mnemonic, format, match }) => {
     if (format === 'S') return [page, page + PAGE_BYTES - 1].map((address) => ({ mnemonic, match, address }));
-    return format === 'Amo' && !mnemonic.startsWith('sc') ? [{ mnemonic, match, address: page }] : [];
+    return format === 'Amo' ? [{ mnemonic, match, address: page }] : [];
   });
-  for (const { mnemonic, match, address } of [
-    ...stores,
-    { mnemonic: 'sc.d', match: 0x1800_302f, address: page },
-  ]) {
+  for (const { mnemonic, match, address } of stores) {
     const word = match | insert(fields.rs1, 5) | insert(fields.rs2, 6);
     hart.write(RAM_BASE, new Uint8Array(Uint32Array.of(word).buffer));
     hart.write(page, new Uint8Array(2 * PAGE_BYTES).fill(0x55));
@@ -122,8 +119,8 @@ test('a store of the guest is seen: of every size, by SC and AMO, and across pag
     hart.write(page, Uint8Array.of(0x55));
     hart.set('reservation', BigInt(address));
     hart.run(hart.icount + 1);
-    const changes = !/amo(min|max)/.test(mnemonic);
-    if (changes) expect(hart.hashRam(), mnemonic).not.toBe(before);
+    // A minimum or maximum may be what was there.
+    if (!/amo(min|max)/.test(mnemonic)) expect(hart.hashRam(), mnemonic).not.toBe(before);
     other.write(RAM_BASE, hart.ram);
     expect(other.hashRam(), mnemonic).toBe(hart.hashRam());
   }
