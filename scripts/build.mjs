@@ -1,6 +1,6 @@
 // Bundles the program, and the benchmarks when there are any, into dist/.
 
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -11,6 +11,7 @@ export const canBuild = () => existsSync(`${root}/node_modules/esbuild`);
 
 export async function build() {
   const { build: bundle } = await import('esbuild');
+  const { version } = JSON.parse(readFileSync(`${root}/package.json`, 'utf8'));
   const entries = { vmft: 'src/cli/main.ts', bench: 'bench/main.ts' };
   await bundle({
     absWorkingDir: root,
@@ -23,6 +24,7 @@ export async function build() {
     format: 'esm',
     target: 'node20',
     sourcemap: true,
+    define: { VMFT_VERSION: JSON.stringify(version) },
     logLevel: 'warning',
     // The CommonJS packages in the bundle call require() for Node's own modules.
     banner: {

@@ -176,7 +176,14 @@ export const bytes = (limitBytes = 1 << 30): Codec<Uint8Array> =>
 /** Text, as UTF-8. */
 export const text: Codec<string> = codec(
   (out, value) => bytes(1 << 20).write(out, new TextEncoder().encode(value)),
-  (input) => new TextDecoder('utf-8').decode(bytes(1 << 20).read(input)),
+  (input) => {
+    const content = bytes(1 << 20).read(input);
+    try {
+      return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(content);
+    } catch {
+      return input.fail('text that is not UTF-8');
+    }
+  },
 );
 
 /** A list of any length up to `limit` members. */

@@ -1,5 +1,4 @@
 import { Command, CommanderError, Option } from 'commander';
-import packageJson from '../../package.json' with { type: 'json' };
 import { InvariantError } from '../base/assert.ts';
 import { OperatingError } from '../base/errors.ts';
 import { demo } from './demo.ts';
@@ -9,11 +8,14 @@ import { options, wholeNumber } from './options.ts';
 import { type ReplayOptions, replay } from './replay.ts';
 import { EXIT_CODE, type RunOptions, run } from './run.ts';
 
+/** Put in by the build, from package.json. */
+declare const VMFT_VERSION: string;
+
 const program = new Command('vmft')
   .description(
     'Runs a RISC-V guest program on two machines in lockstep, so that it survives the death of one.',
   )
-  .version(packageJson.version)
+  .version(VMFT_VERSION)
   .showSuggestionAfterError()
   .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'vmft: ')) })
   .exitOverride()

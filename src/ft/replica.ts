@@ -23,7 +23,6 @@ export interface ReplicaOptions {
   description: MachineDescription;
   /** `alone` is a primary that never had a backup. */
   role: 'primary' | 'backup' | 'alone';
-  peer: HostName;
   /** The host's random numbers. */
   entropy: (sizeBytes: number) => Uint8Array;
   tuning: Tuning;
@@ -57,7 +56,10 @@ export class Replica {
   /** The last output that has left, or that is known to have. */
   private releasedUpTo = 0;
   private poweringOff = false;
+  /** How much of the console input the guest has been given, or has waiting. */
   private consoleOffset = 0;
+  /** The number of the entry that tells of the orderly end. */
+  private endEntry: number | undefined;
 
   constructor(private readonly options: ReplicaOptions) {
     const { description, tuning, role, unsafe } = options;
@@ -268,7 +270,6 @@ export class Replica {
     }
     if (this.sender.acknowledged >= this.endEntry) this.stop('completed');
   }
-  private endEntry: number | undefined;
 
   private typed(offset: number, data: Uint8Array): void {
     if (!this.isLive) return;

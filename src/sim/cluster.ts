@@ -111,6 +111,8 @@ export class Simulation {
   private suspectedNs = 0;
   private lastStepNs = 0;
   private endNs: number | undefined;
+  /** What is on its way to the world. */
+  private deliveries = 0;
 
   constructor(private readonly options: SimulationOptions) {
     const { seed, faults, faultTolerance } = options;
@@ -139,7 +141,6 @@ export class Simulation {
     const random = new Random(`${seed}/${id}`);
     const replica = new Replica({
       name: id,
-      peer: other(id),
       description,
       role: faultTolerance ? id : 'alone',
       entropy: (sizeBytes) => random.bytes(sizeBytes),
@@ -198,8 +199,6 @@ export class Simulation {
     if (this.machine.icount >= this.options.maxSteps) return true;
     return this.isIdle();
   }
-  private deliveries = 0;
-
   /** Whether the guest waits for something that will not come. */
   private isIdle(): boolean {
     const silentNs = this.nowNs - this.lastStepNs;

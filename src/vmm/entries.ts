@@ -56,6 +56,7 @@ export const entryAfter = (previousIcount: number): Codec<Entry> => ({
   },
   read: (input: Reader) => {
     const icount = previousIcount + input.varint();
+    if (!Number.isSafeInteger(icount)) input.fail('position too large');
     return { icount, ...content.read(input) };
   },
 });

@@ -13,7 +13,7 @@ import {
 } from '../base/codec.ts';
 import { INTERRUPT } from '../cpu/csrs.ts';
 import { type Bus, type Exit, Hart } from '../cpu/hart.ts';
-import { hartSchema, PAGE_BYTES, RAM_BASE } from '../cpu/layout.ts';
+import { hartSchema, RAM_BASE } from '../cpu/layout.ts';
 import { Clint } from '../devices/clint.ts';
 import type { Device, DeviceOutput, Surroundings } from '../devices/device.ts';
 import { Finisher } from '../devices/finisher.ts';
@@ -365,6 +365,3 @@ export function machineSchema(
     power: powerSchema,
   });
 }
-
-/** Memory sizes are whole pages. */
-export const isMemorySize = (sizeBytes: number): boolean => sizeBytes > 0 && sizeBytes % PAGE_BYTES === 0;
