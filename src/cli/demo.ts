@@ -1,8 +1,10 @@
 /** `npm start`: the bank loses its primary in the middle of the day, step by step. */
 import { fileURLToPath } from 'node:url';
 import type { SimEvent } from '../sim/cluster.ts';
+import type { RunOptions } from './options.ts';
 import { describeMachine, ownInput } from './program.ts';
-import { EXIT_CODE, Report, type RunOptions, runToEnd, simulate } from './run.ts';
+import { EXIT_CODE, Report } from './report.ts';
+import { runToEnd, simulate } from './run.ts';
 import { colourFor, Story } from './story.ts';
 
 const CRASH_ICOUNT = 100_000;

@@ -4,9 +4,10 @@ import { OperatingError } from '../base/errors.ts';
 import { demo } from './demo.ts';
 import { diff } from './diff.ts';
 import { type AsmOptions, asm, type DisasmOptions, disasm } from './listing.ts';
-import { options, wholeNumber } from './options.ts';
+import { options, type RunOptions, wholeNumber } from './options.ts';
 import { type ReplayOptions, replay } from './replay.ts';
-import { EXIT_CODE, type RunOptions, run } from './run.ts';
+import { EXIT_CODE } from './report.ts';
+import { run } from './run.ts';
 
 /** Put in by the build, from package.json. */
 declare const VMFT_VERSION: string;

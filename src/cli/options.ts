@@ -1,6 +1,28 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { type UnsafeRule, unsafeRules } from '../ft/rules.ts';
 import type { Fault, HostId, When } from '../sim/faults.ts';
+import type { ProgramOptions } from './program.ts';
+
+/** What `vmft run` is given, as commander hands it over. */
+export interface RunOptions extends ProgramOptions {
+  crash?: Fault[];
+  pause?: Fault[];
+  partition?: Fault[];
+  delay?: Fault[];
+  speed?: [HostId, number][];
+  ft: boolean;
+  seed: string;
+  maxSteps?: number;
+  input?: string;
+  clients: number;
+  diff?: boolean;
+  unsafe?: UnsafeRule[];
+  record?: string;
+  saveStates?: string;
+  json?: boolean;
+  quiet?: boolean;
+  verbose?: boolean;
+}
 
 const units: Record<string, number> = { '': 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 };
 const PAGE_BYTES = 4096;

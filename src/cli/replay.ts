@@ -5,7 +5,7 @@ import { Divergence, ReplayDoors } from '../vmm/doors.ts';
 import { readLog } from '../vmm/log.ts';
 import { Vmm, verifyMarker } from '../vmm/vmm.ts';
 import { readBytes } from './files.ts';
-import { EXIT_CODE } from './run.ts';
+import { EXIT_CODE } from './report.ts';
 import { colourFor } from './story.ts';
 
 const STEPS_AT_ONCE = 20_000_000;

@@ -1,0 +1,219 @@
+/** What a run comes to: the exit code, the report for people and for programs, and the files that are kept. */
+import { join } from 'node:path';
+import { encode } from '../base/codec.ts';
+import type { Violation } from '../sim/checkers.ts';
+import type { Outcome, Simulation } from '../sim/cluster.ts';
+import type { Comparison } from '../sim/evidence.ts';
+import { type Entry, entryAfter } from '../vmm/entries.ts';
+import { LogWriter } from '../vmm/log.ts';
+import { encodeSnapshot, takeSnapshot } from '../vmm/snapshot.ts';
+import { differenceTable } from './difference.ts';
+import { makeDirectory, writeBytes } from './files.ts';
+import type { RunOptions } from './options.ts';
+import { colourFor } from './story.ts';
+
+/** Exit codes of vmft's own; otherwise the guest's is vmft's. */
+export const EXIT_CODE = { usage: 2, diverged: 3, limit: 4, lost: 5 } as const;
+
+/** Where both machines are kept when they differ and no other place was named. */
+const DIVERGED_DIRECTORY = 'vmft-states';
+
+/** What there is to say about a run that is over. */
+export class Report {
+  private readonly colour = colourFor(process.stderr);
+  private readonly outcome: Outcome;
+  private readonly comparison: Comparison | undefined;
+
+  constructor(
+    private readonly simulation: Simulation,
+    private readonly violations: readonly Violation[],
+    private readonly options: RunOptions,
+  ) {
+    this.outcome = simulation.outcome!;
+    const wanted = options.diff || options.json || options.saveStates || this.outcome === 'diverged';
+    this.comparison = wanted ? simulation.comparison() : undefined;
+  }
+
+  get exitCode(): number {
+    if (this.outcome === 'diverged' || this.violations.length > 0) return EXIT_CODE.diverged;
+    if (this.outcome !== 'completed') return EXIT_CODE[this.outcome];
+    const { code } = this.simulation.machine.power;
+    // The system keeps eight bits; a failure must not look like success.
+    return code === 0 ? 0 : code & 0xff || 1;
+  }
+
+  /** Writes the recording and the states that were asked for, and both states when the machines differ. */
+  keep(): void {
+    const { record, saveStates } = this.options;
+    if (record) writeBytes(record, recordingOf(this.simulation));
+    const directory = saveStates ?? (this.outcome === 'diverged' ? DIVERGED_DIRECTORY : undefined);
+    if (!directory) return;
+    makeDirectory(directory);
+    const { a, b } = this.comparison ?? { a: takeSnapshot(this.simulation.machine), b: undefined };
+    writeBytes(join(directory, 'primary.vm'), encodeSnapshot(a));
+    if (b) writeBytes(join(directory, 'backup.vm'), encodeSnapshot(b));
+  }
+
+  json(program: string): object {
+    const { simulation, comparison } = this;
+    const { machine, failovers } = simulation;
+    const steps = machine.icount;
+    const seconds = simulation.nowNs / 1e9;
+    const log = logOf(simulation);
+    return {
+      program,
+      seed: this.options.seed,
+      outcome: this.outcome,
+      exitCode: this.outcome === 'completed' ? machine.power.code : null,
+      console: new TextDecoder().decode(simulation.transcript),
+      steps,
+      virtualMs: simulation.nowNs / 1e6,
+      failovers,
+      log: {
+        ...log,
+        bytesPerKilostep: steps > 0 ? (log.bytes / steps) * 1000 : 0,
+        mbitPerSecond: seconds > 0 ? (log.bytes * 8) / seconds / 1e6 : 0,
+      },
+      diff: comparison
+        ? {
+            icount: comparison.difference.icount,
+            equal: comparison.difference.equal,
+            registers: comparison.difference.registers.map(({ name, a, b, equal }) => ({
+              name,
+              primary: `0x${a.toString(16)}`,
+              backup: `0x${b.toString(16)}`,
+              equal,
+            })),
+            devicesDiffering: comparison.difference.devices,
+            pagesDiffering: comparison.difference.pages.map((address) => `0x${address.toString(16)}`),
+          }
+        : null,
+      stateHash: machine.hash().toString(16).padStart(16, '0'),
+      violations: this.violations,
+    };
+  }
+
+  lines(): string[] {
+    const { options, comparison } = this;
+    return [
+      ...this.resultLines(),
+      ...[...this.simulation.unstruck].map((fault) =>
+        this.colour.yellow(`the ${fault.kind} did not happen: the run ended before its moment came`),
+      ),
+      ...this.violations.map(({ invariant, message }) =>
+        this.colour.red.bold(`VIOLATION of ${invariant}: ${message}`),
+      ),
+      ...(options.diff || this.outcome === 'diverged' ? this.differenceLines(comparison) : []),
+      ...this.keptLines(),
+    ];
+  }
+
+  private resultLines(): string[] {
+    const { simulation, colour } = this;
+    const { machine } = simulation;
+    const hash = machine.hash().toString(16).padStart(16, '0');
+    const facts = `${machine.icount} steps, ${(simulation.nowNs / 1e6).toFixed(3)} ms of virtual time, state hash ${hash}`;
+    const said: Record<Outcome, string> = {
+      completed: colour.green(`completed with exit code ${machine.power.code}`),
+      lost: colour.red('lost: no side is left that could go on'),
+      limit: colour.yellow(
+        machine.icount >= (this.options.maxSteps ?? Number.POSITIVE_INFINITY)
+          ? `stopped at --max-steps ${this.options.maxSteps}`
+          : 'stopped: the guest waits for input that will not come (give it more with --input, or an end command)',
+      ),
+      diverged: colour.red('stopped: the machines have diverged'),
+    };
+    const lines = [`${said[this.outcome]}; ${facts}`];
+    const { outcome, violations } = this;
+    if (this.options.ft && outcome !== 'diverged' && violations.length === 0)
+      lines.push(
+        colour.green(
+          'checked: a fresh machine that replays the log prints the same, every byte once and in order',
+        ),
+      );
+    return lines;
+  }
+
+  /** What kind of place the machines are compared at. */
+  private place(): string {
+    const failover = this.simulation.failovers.at(-1);
+    if (!failover)
+      return this.outcome === 'diverged'
+        ? 'where they were found to differ'
+        : 'the last position that both reached';
+    const further = failover.crashIcount - failover.liveIcount;
+    const leaked = this.violations.some(({ invariant }) => invariant === 'output-rule');
+    const released = leaked ? 'and output had left from there' : 'with no output released';
+    return `where the backup went live; the primary had run ${further} steps further, ${released}`;
+  }
+
+  private differenceLines(comparison: Comparison | undefined): string[] {
+    if (!comparison) return ['no diff: there is only one machine without fault tolerance'];
+    const { difference, firstDifference } = comparison;
+    const lines = [
+      '',
+      `both machines at icount ${difference.icount}, ${this.place()}`,
+      ...differenceTable(difference, ['primary', 'backup'], this.colour),
+    ];
+    if (firstDifference)
+      lines.push(
+        this.colour.red(
+          `the first entry that differs is number ${firstDifference.index + 1}: ${full(firstDifference.a)} on the primary, ${full(firstDifference.b)} on the backup`,
+        ),
+      );
+    return lines;
+  }
+
+  private keptLines(): string[] {
+    const { record, saveStates } = this.options;
+    const directory = saveStates ?? (this.outcome === 'diverged' ? DIVERGED_DIRECTORY : undefined);
+    return [
+      ...(record ? [`recorded to ${record}; run it again with \`vmft replay ${record}\``] : []),
+      ...(directory
+        ? [
+            `machine states kept in ${directory}; compare them with \`vmft diff ${directory}/primary.vm ${directory}/backup.vm\``,
+          ]
+        : []),
+    ];
+  }
+}
+
+/** An entry with all that it holds: two that differ must look different. */
+function full(entry: Entry): string {
+  const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
+  const content = Object.entries(entry)
+    .filter(([name]) => name !== 'kind' && name !== 'icount')
+    .map(([name, value]) => `${name} ${value instanceof Uint8Array ? hex(value) : value}`);
+  return `${entry.kind} at ${entry.icount} (${content.join(', ')})`;
+}
+
+/** The log as the channel carried it; without fault tolerance, as a recording would hold it. */
+function logOf(simulation: Simulation): {
+  entries: number;
+  entriesByKind: Record<string, number>;
+  bytes: number;
+} {
+  if (simulation.hosts.size > 1) return simulation.log;
+  const entries = simulation.histories.get('primary')!;
+  const entriesByKind: Record<string, number> = {};
+  let bytes = 0;
+  let last = 0;
+  for (const entry of entries) {
+    entriesByKind[entry.kind] = (entriesByKind[entry.kind] ?? 0) + 1;
+    bytes += encode(entryAfter(last), entry).length;
+    last = entry.icount;
+  }
+  return { entries: entries.length, entriesByKind, bytes };
+}
+
+/** The history of the machine that lived last, as a log file. */
+export function recordingOf(simulation: Simulation): Uint8Array {
+  const { machine } = simulation;
+  const { icount } = machine;
+  const writer = new LogWriter(machine.description);
+  for (const entry of simulation.histories.get(simulation.survivor)!) writer.append(entry);
+  writer.append({ kind: 'output', icount, made: machine.outputsMade });
+  writer.append({ kind: 'check', icount, hash: machine.hash() });
+  writer.append({ kind: 'control', icount, action: 'end', code: machine.power.code });
+  return writer.take();
+}
