@@ -64,11 +64,17 @@ function who(text: string): HostId {
 }
 
 function when(text: string): When {
-  const [name, value = ''] = text.split('=', 2);
+  const [name, value] = assignment(text);
   if (name === 'icount') return { at: 'icount', icount: wholeNumber(1)(value) };
   if (name === 'output') return { at: 'output', number: wholeNumber(1)(value) };
   if (name === 't') return { at: 'time', ns: duration(value) };
   throw new InvalidArgumentError(`"${text}" is no moment; it is icount=N, t=5ms or output=N.`);
+}
+
+/** `NAME=VALUE`; whatever follows the first `=` is the value, for its own parser to judge. */
+function assignment(text: string): [string, string] {
+  const index = text.indexOf('=');
+  return index < 0 ? [text, ''] : [text.slice(0, index), text.slice(index + 1)];
 }
 
 function at(text: string): [string, string] {
@@ -102,8 +108,8 @@ const partition = (text: string): Fault => {
 
 /** `5ms+20ms=2ms`. */
 const delay = (text: string): Fault => {
-  const [span, extra = ''] = text.split('=', 2);
-  const [start, length] = split(span!);
+  const [span, extra] = assignment(text);
+  const [start, length] = split(span);
   return { kind: 'delay', atNs: duration(start), forNs: duration(length), extraNs: duration(extra) };
 };
 
@@ -114,7 +120,7 @@ function split(text: string): [string, string] {
 }
 
 const speed = (text: string): [HostId, number] => {
-  const [host = '', value = ''] = text.split('=', 2);
+  const [host, value] = assignment(text);
   const factor = Number(value);
   if (!(factor >= 0.001 && factor <= 1000))
     throw new InvalidArgumentError('it has the form HOST=FACTOR, like backup=0.25.');
@@ -130,7 +136,7 @@ const defsym = (text: string): [string, bigint] => {
 };
 
 const unsafe = (text: string): UnsafeRule => {
-  if (text in unsafeRules) return text as UnsafeRule;
+  if (Object.hasOwn(unsafeRules, text)) return text as UnsafeRule;
   throw new InvalidArgumentError(`the rules are ${Object.keys(unsafeRules).join(', ')}.`);
 };
 

@@ -127,7 +127,7 @@ export class Replica {
       case 'frame':
         if (!this.isLive) return;
         this.live.frame(input.frame);
-        this.resting = false;
+        this.resting = this.current === 'primary' && this.sender.full;
     }
   }
 

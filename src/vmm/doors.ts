@@ -183,6 +183,7 @@ export class ReplayDoors implements Doors {
       const { icount } = machine;
       if (next.icount < icount) throw new Divergence(icount, 'the guest has gone past the entry', next);
       if (next.icount > icount || synchronous.has(next.kind)) {
+        if (machine.power.off) throw new Divergence(icount, 'the guest has switched off', next);
         if (machine.idle) throw new Divergence(icount, 'the guest waits for an interrupt', next);
         return undefined;
       }

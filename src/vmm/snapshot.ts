@@ -97,7 +97,7 @@ export interface Difference {
   icount: number;
   equal: boolean;
   registers: RegisterDifference[];
-  /** Devices whose state differs, by name. */
+  /** Devices whose state differs, by name; `outputs` is the count of outputs made, `power` whether the machine is off. */
   devices: string[];
   /** Physical addresses of the pages that differ. */
   pages: number[];
@@ -127,6 +127,9 @@ export function compareSnapshots(a: Snapshot, b: Snapshot): Difference {
     const only = (from: Snapshot) => ({ ...a.state.devices, [name]: from.state.devices[name]! });
     return !sameBytes(encode(fields.devices, only(a)), encode(fields.devices, only(b)));
   });
+  if (a.state.outputsMade !== b.state.outputsMade) devices.push('outputs');
+  if (!sameBytes(encode(fields.power, a.state.power), encode(fields.power, b.state.power)))
+    devices.push('power');
   const pages = differingPages(a.pages, b.pages);
   const equal = registers.every((register) => register.equal) && devices.length === 0 && pages.length === 0;
   return { icount: Number(left.icount), equal, registers, devices, pages };

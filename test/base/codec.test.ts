@@ -66,7 +66,11 @@ const cases = [
   of('list of texts', list(text), fc.array(anyText, { maxLength: 4 })),
   of('array', array(u16, 3), fc.array(anyU16, { minLength: 3, maxLength: 3 })),
   of('oneOf', oneOf('red', 'green', 'blue'), fc.constantFrom('red', 'green', 'blue')),
-  of('record', record({ a: u8, b: text, c: list(bool) }), fc.record({ a: anyU8, b: anyText, c: fc.array(fc.boolean(), { maxLength: 5 }) })),
+  of(
+    'record',
+    record({ a: u8, b: text, c: list(bool) }),
+    fc.record({ a: anyU8, b: anyText, c: fc.array(fc.boolean(), { maxLength: 5 }) }),
+  ),
   of(
     'union',
     list(shape),
@@ -253,7 +257,12 @@ describe('chance', () => {
 
   test('is the same everywhere and always', () => {
     const random = new Random('vmft');
-    expect([random.below(1000), random.below(1000), ...random.bytes(4), random.chance(0.5)]).toMatchInlineSnapshot(`
+    expect([
+      random.below(1000),
+      random.below(1000),
+      ...random.bytes(4),
+      random.chance(0.5),
+    ]).toMatchInlineSnapshot(`
       [
         334,
         923,

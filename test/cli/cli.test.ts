@@ -1,0 +1,357 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { build } from '../../scripts/build.mjs';
+
+const root = join(import.meta.dirname, '../..');
+const program = (name: string) => join(root, 'programs', name);
+const directory = mkdtempSync(join(tmpdir(), 'vmft-test-'));
+const file = (name: string) => join(directory, name);
+
+interface Result {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs the program in the temporary directory. */
+function vmft(args: readonly string[], input = ''): Promise<Result> {
+  return new Promise((resolve) => {
+    const child = execFile(
+      process.execPath,
+      [join(root, 'bin/vmft.js'), ...args],
+      { cwd: directory, timeout: 30_000, env: { ...process.env, NO_COLOR: '1' }, maxBuffer: 1 << 26 },
+      (error, stdout, stderr) => resolve({ code: error ? Number(error.code ?? -1) : 0, stdout, stderr }),
+    );
+    child.stdin?.on('error', () => {});
+    child.stdin?.end(input);
+  });
+}
+
+/** Powers off with exit code 7. */
+const SEVEN = `li t0, 0x100000
+li t1, (7 << 16) | 0x3333
+sw t1, 0(t0)
+`;
+/** Prints every byte that it is given, until a q. */
+const ECHO = `li s0, 0x10000000
+li t0, 1
+sb t0, 2(s0)
+1: lbu t0, 5(s0)
+andi t0, t0, 1
+beqz t0, 1b
+lbu t0, 0(s0)
+sb t0, 0(s0)
+li t1, 'q'
+bne t0, t1, 1b
+li t0, 0x100000
+li t1, 0x5555
+sw t1, 0(t0)
+`;
+const BROKEN = 'add a0, a1\nnop\nfrobnicate a0\nj nowhere\n';
+
+beforeAll(async () => {
+  await build();
+  writeFileSync(file('seven.s'), SEVEN);
+  writeFileSync(file('echo.s'), ECHO);
+  writeFileSync(file('broken.s'), BROKEN);
+  const elf = new Uint8Array(64);
+  elf.set([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1]);
+  elf.set([2, 0, 62, 0, 1, 0, 0, 0], 16);
+  writeFileSync(file('foreign.elf'), elf);
+});
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+const hashIn = (text: string) => /state hash ([0-9a-f]{16})/.exec(text)?.[1];
+const primesText = readFileSync(program('expected/primes.txt'), 'utf8');
+
+describe('run', () => {
+  test.each([
+    ['primes.s', 'primes.txt'],
+    ['hello.s', 'hello.txt'],
+  ])('stdout is exactly what the console of %s printed', async (name, expected) => {
+    const text = readFileSync(program(`expected/${expected}`), 'utf8');
+    const [ft, alone, crashed] = await Promise.all([
+      vmft(['run', program(name)]),
+      vmft(['run', program(name), '--no-ft', '--quiet']),
+      vmft(['run', program(name), '--crash', 'primary@output=3']),
+    ]);
+    for (const { code, stdout } of [ft, alone, crashed]) expect([code, stdout]).toEqual([0, text]);
+    expect(ft.stderr).toContain('completed with exit code 0');
+    expect(alone.stderr).toBe('');
+    expect(crashed.stderr).toMatch(/CRASH[\s\S]*goes live/);
+  });
+
+  test("the guest's exit code is that of the command", async () => {
+    const results = await Promise.all([
+      vmft(['run', 'seven.s']),
+      vmft(['run', 'seven.s', '--no-ft']),
+      vmft(['run', 'seven.s', '--json']),
+    ]);
+    expect(results.map(({ code }) => code)).toEqual([7, 7, 7]);
+    expect(JSON.parse(results[2].stdout)).toMatchObject({ outcome: 'completed', exitCode: 7, console: '' });
+  });
+
+  test('both hosts lost, and a limit, have exit codes of their own', async () => {
+    const [lost, limit] = await Promise.all([
+      vmft(['run', program('primes.s'), '--crash', 'primary@icount=1000', '--crash', 'backup@t=100us']),
+      vmft(['run', program('primes.s'), '--max-steps', '1000']),
+    ]);
+    expect([lost.code, limit.code]).toEqual([5, 4]);
+    expect(limit.stderr).toContain('stopped at --max-steps 1000');
+  });
+
+  test('piped stdin reaches the guest, and so does --input', async () => {
+    writeFileSync(file('typed'), 'from a file q');
+    const [piped, named, failover] = await Promise.all([
+      vmft(['run', 'echo.s', '--no-ft'], 'from a pipe q and more'),
+      vmft(['run', 'echo.s', '--no-ft', '--input', 'typed'], 'not this q'),
+      vmft(['run', program('bank.s'), '--crash', 'primary@icount=3000'], 'open me\nquit\n'),
+    ]);
+    expect([piped.stdout, named.stdout]).toEqual(['from a pipe q', 'from a file q']);
+    expect(failover.code).toBe(0);
+    expect(failover.stdout).toContain('me');
+    expect(failover.stderr).toContain('goes live');
+  });
+
+  test('two runs with one seed print the same, and another seed prints something else', async () => {
+    const dice = ['run', program('dice.s'), '--verbose', '--crash', 'primary@output=30', '--seed'];
+    const [first, second, other] = await Promise.all(['x', 'x', 'y'].map((seed) => vmft([...dice, seed])));
+    expect(second).toEqual(first);
+    expect(other!.stdout).not.toBe(first!.stdout);
+  });
+});
+
+describe('--json', () => {
+  test('is one document with these keys', async () => {
+    const { code, stdout } = await vmft(['run', program('dice.s'), '--json', '--crash', 'primary@output=30']);
+    expect(code).toBe(0);
+    const report = JSON.parse(stdout);
+    expect(report).toMatchObject({
+      program: program('dice.s'),
+      seed: '1',
+      outcome: 'completed',
+      exitCode: 0,
+      console: expect.stringMatching(/^rolled( \d){20}\nface 1: \d+\n/),
+      steps: expect.any(Number),
+      virtualMs: expect.any(Number),
+      stateHash: expect.stringMatching(/^[0-9a-f]{16}$/),
+      violations: [],
+      log: {
+        entries: expect.any(Number),
+        entriesByKind: { entropy: expect.any(Number) },
+        bytes: expect.any(Number),
+        bytesPerKilostep: expect.any(Number),
+        mbitPerSecond: expect.any(Number),
+      },
+      diff: { icount: expect.any(Number), equal: true, devicesDiffering: [], pagesDiffering: [] },
+    });
+    const { failovers, log, diff, steps, virtualMs } = report;
+    expect(failovers).toEqual([
+      {
+        from: 'primary',
+        to: 'backup',
+        crashIcount: expect.any(Number),
+        liveIcount: expect.any(Number),
+        detectMs: expect.any(Number),
+        downMs: expect.any(Number),
+        outputsReleasedAgain: expect.any(Number),
+      },
+    ]);
+    expect(failovers[0].liveIcount).toBe(diff.icount);
+    expect(Object.values<number>(log.entriesByKind).reduce((a, b) => a + b)).toBe(log.entries);
+    expect(log.bytesPerKilostep).toBeCloseTo((log.bytes / steps) * 1000);
+    expect(log.mbitPerSecond).toBeCloseTo((log.bytes * 8) / virtualMs / 1000);
+    expect(diff.registers).toContainEqual({
+      name: 'sp',
+      primary: expect.stringMatching(/^0x[0-9a-f]+$/),
+      backup: expect.stringMatching(/^0x[0-9a-f]+$/),
+      equal: true,
+    });
+  });
+
+  test('without fault tolerance there is nothing to compare', async () => {
+    const { stdout, stderr } = await vmft(['run', program('dice.s'), '--json', '--no-ft', '-q']);
+    const report = JSON.parse(stdout);
+    expect(report).toMatchObject({ outcome: 'completed', failovers: [], diff: null });
+    expect(report.log.entriesByKind.entropy).toBeGreaterThan(19);
+    expect(stderr).toBe('');
+  });
+});
+
+describe('wrong usage: exit code 2, one line on stderr, nothing on stdout', () => {
+  const bank = program('bank.s');
+  test.each<[string, string[], RegExp]>([
+    ['an unknown option', ['run', bank, '--zzzzzzzz'], /unknown option '--zzzzzzzz'/],
+    ['an unknown command', ['zzzzzzzz'], /unknown command 'zzzzzzzz'/],
+    ['no program', ['run'], /missing required argument 'program'/],
+    ['a bad number', ['run', bank, '--max-steps', 'many'], /'--max-steps <n>' argument 'many' is invalid/],
+    ['a number out of range', ['run', bank, '--clients', '65'], /a whole number from 0 to 64/],
+    ['a bad memory size', ['run', bank, '--memory', '5K'], /a multiple of 4K up to 2G/],
+    ['a missing file', ['run', 'nothing.s'], /^vmft: nothing\.s: no such file or directory; check the path$/],
+    ['a directory', ['run', '.'], /^vmft: \.: a directory; name a file in it$/],
+    ['a missing input', ['run', bank, '--input', 'nothing'], /^vmft: nothing: no such file/],
+    ['a foreign ELF', ['run', 'foreign.elf'], /'foreign\.elf'.*x86-64/],
+    [
+      'a crash of nobody',
+      ['run', bank, '--crash', 'nobody@icount=5'],
+      /"nobody" is no host; it is primary or backup/,
+    ],
+    ['a crash at no moment', ['run', bank, '--crash', 'primary@noon'], /"noon" is no moment/],
+    ['a crash without a moment', ['run', bank, '--crash', 'primary'], /WHO@WHEN, like primary@icount=100000/],
+    ['a crash at step 0', ['run', bank, '--crash', 'primary@icount=0'], /a whole number from 1 on/],
+    ['a crash at a time without a unit', ['run', bank, '--crash', 'primary@t=5'], /"5" is no time/],
+    [
+      'a moment with too much in it',
+      ['run', bank, '--crash', 'primary@icount=5=6'],
+      /a whole number from 1 on/,
+    ],
+    ['a delay with too much in it', ['run', bank, '--delay', '5ms+5ms=1ms=1ms'], /"1ms=1ms" is no time/],
+    ['a speed of nobody', ['run', bank, '--speed', 'nobody=2'], /"nobody" is no host/],
+    ['an unknown rule', ['run', bank, '--unsafe', 'nothing'], /the rules are output-rule/],
+    ['a rule that every object has', ['run', bank, '--unsafe', 'toString'], /the rules are output-rule/],
+    ['options that exclude each other', ['run', bank, '-q', '-v'], /cannot be used with option/],
+    [
+      'a recording in no directory',
+      ['run', bank, '--record', 'no/where'],
+      /no directory no; create it first/,
+    ],
+    ['a log that is none', ['replay', 'seven.s'], /^vmft: seven\.s: not a vmft log/],
+    ['a state that is none', ['diff', 'seven.s', 'seven.s'], /^vmft: seven\.s: not a saved machine/],
+  ])('%s', async (_, args, message) => {
+    const { code, stdout, stderr } = await vmft(args);
+    expect(stderr.trimEnd()).toMatch(message);
+    expect(stderr).toMatch(/^vmft: [^\n]+\n$/);
+    expect([code, stdout]).toEqual([2, '']);
+  });
+
+  test('a source with mistakes: all of them, with their places', async () => {
+    for (const args of [
+      ['run', 'broken.s'],
+      ['asm', 'broken.s'],
+    ]) {
+      const { code, stdout, stderr } = await vmft(args);
+      expect([code, stdout]).toEqual([2, '']);
+      for (const place of ['broken.s:1', 'broken.s:3', 'broken.s:4']) expect(stderr).toContain(place);
+      expect(stderr).toContain('frobnicate');
+      expect(stderr).not.toContain('    at ');
+    }
+  });
+});
+
+describe('record and replay', () => {
+  test.each([
+    ['one machine', ['--no-ft']],
+    ['a pair', []],
+    ['a pair that lost its primary', ['--crash', 'primary@output=30']],
+  ])('%s: the same bytes and the same state', async (_, options) => {
+    const log = `${options.length}${options[0] ?? ''}.log`;
+    const run = await vmft(['run', program('dice.s'), '--record', log, ...options]);
+    const [replay, json] = await Promise.all([vmft(['replay', log]), vmft(['replay', log, '--json'])]);
+    expect([run.code, replay.code]).toEqual([0, 0]);
+    expect(replay.stdout).toBe(run.stdout);
+    expect(hashIn(replay.stderr)).toBe(hashIn(run.stderr));
+    expect(hashIn(run.stderr)).toBeDefined();
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      console: run.stdout,
+      exitCode: 0,
+      stateHash: hashIn(run.stderr),
+    });
+  });
+
+  test('a damaged and a cut log say up to where they are good', async () => {
+    await vmft(['run', program('dice.s'), '--no-ft', '--record', 'whole.log']);
+    const whole = readFileSync(file('whole.log'));
+    const middle = whole.length - 100;
+    writeFileSync(file('cut.log'), whole.subarray(0, middle));
+    writeFileSync(file('damaged.log'), whole.with(middle, whole[middle]! ^ 1));
+    const [good, cut, damaged] = await Promise.all([
+      vmft(['replay', 'whole.log']),
+      vmft(['replay', 'cut.log']),
+      vmft(['replay', 'damaged.log']),
+    ]);
+    const place =
+      /the last good entry is number \d+, at icount (\d+); replayed up to there \(icount (\d+), state hash/;
+    expect(cut.stderr).toMatch(/^vmft: cut\.log: the log is cut short; [^\n]+\n$/);
+    expect(damaged.stderr).toMatch(/^vmft: damaged\.log: the log is damaged at byte \d+; [^\n]+\n$/);
+    for (const { code, stdout, stderr } of [cut, damaged]) {
+      expect(code).toBe(2);
+      expect(stderr).toMatch(place);
+      expect(Number(place.exec(stderr)![1])).toBeGreaterThan(0);
+      expect(good.stdout.startsWith(stdout)).toBe(true);
+    }
+  });
+
+  test('the exit code of the guest comes back, too', async () => {
+    await vmft(['run', 'seven.s', '--record', 'seven.log']);
+    expect((await vmft(['replay', 'seven.log', '--quiet'])).code).toBe(7);
+  });
+});
+
+describe('diff', () => {
+  test('of equal machines is 0, of others 1', async () => {
+    await Promise.all([
+      vmft(['run', program('dice.s'), '--crash', 'primary@output=30', '--save-states', 'one']),
+      vmft(['run', program('dice.s'), '--seed', '2', '--save-states', 'two']),
+    ]);
+    const [same, other] = await Promise.all([
+      vmft(['diff', 'one/primary.vm', 'one/backup.vm']),
+      vmft(['diff', 'one/primary.vm', 'two/primary.vm']),
+    ]);
+    expect([same.code, other.code]).toEqual([0, 1]);
+    expect(same.stdout).toContain('the machines are equal in every bit');
+    expect(same.stdout).not.toContain('≠');
+    expect(other.stdout).toMatch(/≠ pc[\s\S]*≠ memory pages: 0x8[\s\S]*≠ the machines differ/);
+  });
+
+  test('machines that diverge: exit code 3, the first entry that differs, and both states', async () => {
+    const { code, stderr } = await vmft(['run', program('dice.s'), '--unsafe', 'log-entropy']);
+    expect(code).toBe(3);
+    expect(stderr).toContain('DIVERGED');
+    expect(stderr).toMatch(
+      /the first entry that differs is number \d+: entropy at \d+ \(data [0-9a-f]+\) on the primary, entropy at \d+ \(data [0-9a-f]+\) on the backup/,
+    );
+    const kept = await vmft(['diff', 'vmft-states/primary.vm', 'vmft-states/backup.vm']);
+    expect(kept.code).toBe(1);
+  });
+});
+
+describe('help', () => {
+  test.each(['run', 'replay', 'asm', 'disasm', 'diff'])('%s -h shows examples', async (command) => {
+    const { code, stdout, stderr } = await vmft([command, '-h']);
+    expect([code, stderr]).toEqual([0, '']);
+    const [usage, examples = ''] = stdout.split(/^Examples?:$/m);
+    expect(usage).toMatch(new RegExp(`^Usage: vmft ${command} `));
+    expect(examples).toContain(`\n  vmft ${command} `);
+  });
+
+  test('-h shows the commands and examples, --version a version', async () => {
+    const [help, version] = await Promise.all([vmft(['-h']), vmft(['--version'])]);
+    for (const command of ['run', 'replay', 'asm', 'disasm', 'diff', 'demo'])
+      expect(help.stdout).toMatch(new RegExp(`^  ${command}`, 'm'));
+    expect(help.stdout).toContain('Examples:');
+    expect(version).toEqual({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/), stderr: '' });
+  });
+});
+
+describe('asm and disasm', () => {
+  test('a listing, an image that runs like its source, and one word', async () => {
+    const [listing, image, word] = await Promise.all([
+      vmft(['asm', 'seven.s']),
+      vmft(['asm', 'seven.s', '-o', 'seven.bin']),
+      vmft(['disasm', '0x00a50513']),
+    ]);
+    expect(listing.stdout.split('\n')[0]).toMatch(/^80000000 {2}[0-9a-f]{8} +li t0, 0x100000$/);
+    expect([image.code, image.stdout]).toEqual([0, '']);
+    expect((await vmft(['run', 'seven.bin'])).code).toBe(7);
+    expect(word.stdout).toBe('addi a0, a0, 10\n');
+  });
+});
+
+test('the limit of primes can be chosen', async () => {
+  const { stdout } = await vmft(['run', program('primes.s'), '--defsym', 'LIMIT=100', '--no-ft']);
+  expect(stdout).toContain('primes below 100: 25\n');
+  expect(stdout).not.toBe(primesText);
+});

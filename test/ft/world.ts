@@ -1,0 +1,89 @@
+import { Random } from '../../src/base/random.ts';
+import { LiveDoors, RecordingDoors, ReplayDoors, type World } from '../../src/vmm/doors.ts';
+import type { Entry } from '../../src/vmm/entries.ts';
+import type { MachineDescription } from '../../src/vmm/machine.ts';
+import { type Pause, Vmm, verifyMarker } from '../../src/vmm/vmm.ts';
+
+/** A world in which one step takes one tick, and more time passes only when somebody lets it. */
+export class FakeWorld implements World {
+  private offset = 0;
+  private readonly random: Random;
+
+  constructor(seed: string) {
+    this.random = new Random(seed);
+  }
+
+  advance(ticks: number): void {
+    this.offset += ticks;
+  }
+  clock(icount: number): number {
+    return this.offset + icount;
+  }
+  icountAt(ticks: number): number {
+    return ticks - this.offset;
+  }
+  entropy(sizeBytes: number): Uint8Array {
+    return this.random.bytes(sizeBytes);
+  }
+}
+
+export interface Run {
+  entries: Entry[];
+  console: string;
+  icount: number;
+  hash: bigint;
+  pause: Pause;
+}
+
+const printed = (vmm: Vmm): string =>
+  vmm.machine
+    .takeOutputs()
+    .map((output) => (output.kind === 'console' ? new TextDecoder().decode(output.data) : '?'))
+    .join('');
+
+/** Runs a guest in a world, in slices of random lengths, typing now and then, and records what came through its doors. */
+export function recordRun(description: MachineDescription, seed: string, typed: string): Run {
+  const random = new Random(`${seed}/slices`);
+  const world = new FakeWorld(seed);
+  const live = new LiveDoors(world);
+  const entries: Entry[] = [];
+  const vmm = new Vmm(description, new RecordingDoors(live, (entry) => entries.push(entry)));
+  const keys = [...new TextEncoder().encode(typed)];
+  let console = '';
+  let pause: Pause = 'budget';
+  for (let slice = 0; slice < 10_000 && pause !== 'off'; slice++) {
+    pause = vmm.run(1 + random.below(300));
+    console += printed(vmm);
+    const { icount, machine } = vmm;
+    if (random.chance(0.5)) entries.push({ kind: 'check', icount, hash: machine.hash() });
+    if (random.chance(0.3)) entries.push({ kind: 'output', icount, made: machine.outputsMade });
+    if (pause === 'waiting') world.advance(1 + random.below(200));
+    if (random.chance(0.2)) live.type(Uint8Array.from(keys.splice(0, 1 + random.below(20))));
+  }
+  const { icount, machine } = vmm;
+  const hash = machine.hash();
+  entries.push({ kind: 'check', icount, hash }, { kind: 'control', icount, action: 'end', code: 0 });
+  return { entries, console, icount, hash, pause };
+}
+
+/** Replays entries on a fresh machine, in slices of the given lengths, over and over. @throws {Divergence} */
+export function replayRun(
+  description: MachineDescription,
+  entries: readonly Entry[],
+  slices: readonly number[] = [1_000_000],
+): Run {
+  const passed: Entry[] = [];
+  const doors = new ReplayDoors((entry, machine) => {
+    verifyMarker(entry, machine);
+    passed.push(entry);
+  });
+  for (const entry of entries) doors.append(entry);
+  const vmm = new Vmm(description, doors);
+  let console = '';
+  let pause: Pause = 'budget';
+  for (let slice = 0; pause === 'budget'; slice++) {
+    pause = vmm.run(slices[slice % slices.length]!);
+    console += printed(vmm);
+  }
+  return { entries: passed, console, icount: vmm.icount, hash: vmm.machine.hash(), pause };
+}

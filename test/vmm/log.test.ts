@@ -1,0 +1,158 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { OperatingError } from '../../src/base/errors.ts';
+import type { Entry } from '../../src/vmm/entries.ts';
+import { LogWriter, type Recording, readLog } from '../../src/vmm/log.ts';
+import type { MachineDescription } from '../../src/vmm/machine.ts';
+import { entryLists } from '../ft/arbitraries.ts';
+
+const description: MachineDescription = {
+  program: 'test.s',
+  memorySizeBytes: 1 << 16,
+  bootEpochNs: 1n,
+  mac: Uint8Array.of(1, 2, 3, 4, 5, 6),
+  entry: 0x8000_0000,
+  segments: [{ address: 0x8000_0000, bytes: Uint8Array.of(0x13, 0, 0, 0) }],
+  tohost: [],
+};
+
+/** A whole recording, and the number of bytes after its head and after each of its entries. */
+function recorded(entries: readonly Entry[]): { content: Uint8Array; all: Entry[]; ends: number[] } {
+  const end: Entry = { kind: 'control', icount: entries.at(-1)?.icount ?? 0, action: 'end', code: 0 };
+  const all = [...entries, end];
+  const writer = new LogWriter(description);
+  const parts = [writer.take()];
+  for (const entry of all) {
+    writer.append(entry);
+    parts.push(writer.take());
+  }
+  let length = 0;
+  const ends = parts.map((part) => {
+    length += part.length;
+    return length;
+  });
+  return { content: new Uint8Array(Buffer.concat(parts)), all, ends };
+}
+
+const isEnd = (entry: Entry) => entry.kind === 'control' && entry.action === 'end';
+/** Recordings, in which only the last entry ends them. */
+const recordings = (maxLength: number) =>
+  entryLists(maxLength).map((entries) => recorded(entries.filter((entry) => !isEnd(entry))));
+
+/** What a log that is not whole says: it is good up to its last whole entry. */
+function mustBeGoodUpTo(recording: Recording, all: readonly Entry[], count: number, problem: RegExp): void {
+  const last = all[count - 1]?.icount ?? 0;
+  if (recording.entries.length !== count)
+    throw new Error(`${recording.entries.length} entries, not ${count}`);
+  const message = recording.damage?.message ?? 'no damage';
+  if (!problem.test(message) || !message.endsWith(`number ${count}, at icount ${last}`))
+    throw new Error(`unexpected: ${message}`);
+}
+
+describe('a recording', () => {
+  test('comes back as it was written', () => {
+    fc.assert(
+      fc.property(recordings(30), ({ content, all }) => {
+        expect(readLog(content, 'x.log')).toEqual({ description, entries: all });
+      }),
+    );
+  });
+
+  test('is the same in one piece and in many', () => {
+    fc.assert(
+      fc.property(recordings(10), ({ content, all }) => {
+        const writer = new LogWriter(description);
+        for (const entry of all) writer.append(entry);
+        expect(writer.take()).toEqual(content);
+        expect(writer.take()).toEqual(new Uint8Array(0));
+      }),
+    );
+  });
+
+  test('cut at any byte is good up to its last whole entry, and says so', () => {
+    fc.assert(
+      fc.property(recordings(8), ({ content, all, ends }) => {
+        for (let length = 0; length < content.length; length++) {
+          const cut = content.slice(0, length);
+          if (length < ends[0]!) {
+            expect(() => readLog(cut, 'x.log')).toThrow(OperatingError);
+            continue;
+          }
+          const recording = readLog(cut, 'x.log');
+          mustBeGoodUpTo(
+            recording,
+            all,
+            ends.findLastIndex((end) => end <= length),
+            /cut short/,
+          );
+          expect(recording.entries).toEqual(all.slice(0, recording.entries.length));
+        }
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  test('with any one byte changed is refused, or is good up to the entry before it', () => {
+    fc.assert(
+      fc.property(recordings(6), fc.integer({ min: 1, max: 255 }), ({ content, all, ends }, change) => {
+        for (let at = 0; at < content.length; at++) {
+          const changed = content.slice();
+          changed[at]! ^= change;
+          if (at < ends[0]!) {
+            expect(() => readLog(changed, 'x.log')).toThrow(OperatingError);
+            continue;
+          }
+          const recording = readLog(changed, 'x.log');
+          mustBeGoodUpTo(
+            recording,
+            all,
+            ends.findLastIndex((end) => end <= at),
+            /damaged at byte|cut short/,
+          );
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test('with an entry taken out, repeated or moved is found damaged there', () => {
+    fc.assert(
+      fc.property(recordings(6), fc.nat(), ({ content, all, ends }, choice) => {
+        const parts = all.map((_, index) => content.subarray(ends[index], ends[index + 1]));
+        const index = choice % parts.length;
+        const join = (list: Uint8Array[]) =>
+          new Uint8Array(Buffer.concat([content.subarray(0, ends[0]), ...list]));
+        const removed = readLog(join(parts.toSpliced(index, 1)), 'x.log');
+        mustBeGoodUpTo(removed, all, index, index === parts.length - 1 ? /cut short/ : /damaged/);
+        const repeated = readLog(join(parts.toSpliced(index, 0, parts[index]!)), 'x.log');
+        mustBeGoodUpTo(repeated, all, index + 1, /damaged/);
+        if (index + 1 === parts.length || Buffer.compare(parts[index]!, parts[index + 1]!) === 0) return;
+        const moved = readLog(join(parts.toSpliced(index, 2, parts[index + 1]!, parts[index]!)), 'x.log');
+        mustBeGoodUpTo(moved, all, index, /damaged/);
+      }),
+    );
+  });
+
+  test('with bytes behind its end is found damaged', () => {
+    const { content, all } = recorded([]);
+    const longer = new Uint8Array(content.length + 9);
+    longer.set(content);
+    mustBeGoodUpTo(readLog(longer, 'x.log'), all, 1, /damaged/);
+  });
+});
+
+describe('is refused, with the name of the file and what to do', () => {
+  const { content } = recorded([]);
+  const changed = (at: number) => content.map((byte, index) => (index === at ? byte ^ 0x40 : byte));
+  test.each<[string, Uint8Array, RegExp]>([
+    ['an empty file', new Uint8Array(0), /^x\.log: not a vmft log; make one with/],
+    ['another file', new TextEncoder().encode('#!/bin/sh\necho hello\n'), /^x\.log: not a vmft log/],
+    ['another version', changed(8), /^x\.log: log format 65, and this vmft reads 1; record it again$/],
+    ['a damaged head', changed(20), /^x\.log: the head of the log is damaged/],
+    ['a head cut short', content.slice(0, 20), /^x\.log: the head of the log is cut short/],
+  ])('%s', (_, source, message) => {
+    const read = () => readLog(source, 'x.log');
+    expect(read).toThrow(OperatingError);
+    expect(read).toThrow(message);
+  });
+});
