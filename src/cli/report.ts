@@ -23,6 +23,8 @@ export class Report {
   private readonly colour = colourFor(process.stderr);
   private readonly outcome: Outcome;
   private readonly comparison: Comparison | undefined;
+  /** Where the states of the machines are kept, if they are. */
+  private readonly directory: string | undefined;
 
   constructor(
     private readonly simulation: Simulation,
@@ -30,7 +32,10 @@ export class Report {
     private readonly options: RunOptions,
   ) {
     this.outcome = simulation.outcome!;
-    const wanted = options.diff || options.json || options.saveStates || this.outcome === 'diverged';
+    const differ = violations.some(({ invariant }) => invariant === 'same-machine');
+    this.directory =
+      options.saveStates ?? (differ || this.outcome === 'diverged' ? DIVERGED_DIRECTORY : undefined);
+    const wanted = options.diff || options.json || this.directory !== undefined;
     this.comparison = wanted ? simulation.comparison() : undefined;
   }
 
@@ -44,9 +49,9 @@ export class Report {
 
   /** Writes the recording and the states that were asked for, and both states when the machines differ. */
   keep(): void {
-    const { record, saveStates } = this.options;
+    const { directory } = this;
+    const { record } = this.options;
     if (record) writeBytes(record, recordingOf(this.simulation));
-    const directory = saveStates ?? (this.outcome === 'diverged' ? DIVERGED_DIRECTORY : undefined);
     if (!directory) return;
     makeDirectory(directory);
     const { a, b } = this.comparison ?? { a: takeSnapshot(this.simulation.machine), b: undefined };
@@ -142,8 +147,9 @@ export class Report {
         ? 'where they were found to differ'
         : 'the last position that both reached';
     const further = failover.crashIcount - failover.liveIcount;
-    const leaked = this.violations.some(({ invariant }) => invariant === 'output-rule');
-    const released = leaked ? 'and output had left from there' : 'with no output released';
+    const leaked =
+      (this.simulation.lastReleased.get(failover.from) ?? 0) - this.comparison!.a.state.outputsMade;
+    const released = leaked > 0 ? `and had released ${leaked} outputs from there` : 'with no output released';
     return `where the backup went live; the primary had run ${further} steps further, ${released}`;
   }
 
@@ -165,15 +171,16 @@ export class Report {
   }
 
   private keptLines(): string[] {
-    const { record, saveStates } = this.options;
-    const directory = saveStates ?? (this.outcome === 'diverged' ? DIVERGED_DIRECTORY : undefined);
+    const { directory } = this;
+    const { record } = this.options;
     return [
       ...(record ? [`recorded to ${record}; run it again with \`vmft replay ${record}\``] : []),
-      ...(directory
+      ...(directory && this.comparison
         ? [
-            `machine states kept in ${directory}; compare them with \`vmft diff ${directory}/primary.vm ${directory}/backup.vm\``,
+            `both machines kept in ${directory}; compare them with \`vmft diff ${directory}/primary.vm ${directory}/backup.vm\``,
           ]
         : []),
+      ...(directory && !this.comparison ? [`the machine is kept in ${directory}/primary.vm`] : []),
     ];
   }
 }

@@ -1,6 +1,6 @@
 /**
  * The language in which the instruction table says what an instruction does. It is small, typed and without
- * machinery of its own: the interpreter and the translator give it meaning as WebAssembly (see `emit.ts`).
+ * machinery of its own: `emit.ts` gives it meaning as WebAssembly.
  *
  * Every expression is a 64-bit integer (`i64`) or a condition (`i32`, 0 or 1). Integer operations wrap; shifts take the
  * amount modulo 64; a division must be guarded by its row, because WebAssembly traps where RISC-V does not.

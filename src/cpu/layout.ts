@@ -1,5 +1,5 @@
 /**
- * The one WebAssembly memory that interpreter, translator and VMM share: where each thing lies in it. The words of the
+ * The one WebAssembly memory that the interpreter and the VMM share: where each thing lies in it. The words of the
  * hart are its whole state; everything else but RAM is derived from that or scratch.
  */
 import { type RecordCodec, record, u64 } from '../base/codec.ts';

@@ -1,4 +1,4 @@
-/** The functions that both engines call: wide products, traps, interrupts, CSRs and hashing, generated as WebAssembly. */
+/** Functions that the interpreter calls: wide products, traps, interrupts, CSRs and hashing, generated as WebAssembly. */
 import { type Csr, csrNumbers, csrs, INTERRUPT, MSTATUS, PRIVILEGE } from './csrs.ts';
 import {
   CSR_INDEX,

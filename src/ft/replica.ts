@@ -116,8 +116,7 @@ export class Replica {
       case 'cpu':
         return this.isLive ? this.runLive(input, nowNs) : this.runBackup(input, nowNs);
       case 'message':
-        this.lastHeardNs = nowNs;
-        return this.hear(decodeMessage(input.bytes));
+        return this.hear(decodeMessage(input.bytes), nowNs);
       case 'timer':
         return this.wake(input.id, nowNs);
       case 'claim-answer':
@@ -282,9 +281,10 @@ export class Replica {
 
   // ── The channel ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-  private hear(message: Message): void {
+  private hear(message: Message, nowNs: number): void {
     // What belongs to another generation comes from a side that has been left out.
     if (message.generation !== this.generation) return;
+    this.lastHeardNs = nowNs;
     if (message.kind === 'entries' && this.current === 'backup') this.receive(message);
     if (message.kind === 'ack' && this.current === 'primary') this.acknowledged(message);
   }
@@ -333,7 +333,7 @@ export class Replica {
   private passed(entry: Entry): void {
     verifyMarker(entry, this.vmm.machine);
     if (entry.kind === 'check') this.note({ kind: 'checked', icount: entry.icount, hash: entry.hash });
-    if (entry.kind === 'control') this.endEntry = this.receiver.received;
+    if (entry.kind === 'control' && entry.action === 'power-off') this.endEntry = this.receiver.received;
   }
 
   // ── Failure and arbitration ───────────────────────────────────────────────────────────────────────────────────────
@@ -413,7 +413,6 @@ export class Replica {
     this.generation = this.claim.generation;
     this.clock.startAt(nowNs, machine.lastKnownTicks);
     this.vmm.doors = this.liveDoors();
-    this.nextCheck = machine.icount + this.options.tuning.checkSteps;
     this.consoleOffset = machine.consoleReceived;
     this.resting = false;
     const outputs = this.gate.open();

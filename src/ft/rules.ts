@@ -3,7 +3,7 @@ export const unsafeRules = {
   'output-rule': 'outputs leave at once, without waiting until the backup holds the entry that explains them',
   'log-clock': 'clock reads are not logged; each side asks its own clock',
   'log-entropy': 'random numbers are not logged; each side draws its own',
-  drain: 'a backup goes live without consuming the entries it has received',
+  drain: 'a backup goes live as soon as its claim is won, whatever entries it has not consumed yet',
   'test-and-set': 'a side goes on alone without asking shared storage',
 } as const;
 export type UnsafeRule = keyof typeof unsafeRules;

@@ -7,6 +7,7 @@ import { defaultTuning, type Tuning, type UnsafeRule } from '../ft/rules.ts';
 import type { Divergence } from '../vmm/doors.ts';
 import type { Entry, EntryKind } from '../vmm/entries.ts';
 import type { MachineDescription } from '../vmm/machine.ts';
+import { lastOf } from '../vmm/outputs.ts';
 import {
   checkOutputs,
   checkSameMachine,
@@ -108,6 +109,8 @@ export class Simulation {
   private readonly oneLive = new OneLiveChecker(this.storage);
   private readonly faultRandom: Random;
   private readonly struckAt = new Map<HostId, { ns: number; icount: number }>();
+  /** The last output that each host has released. */
+  readonly lastReleased = new Map<HostId, number>();
   private suspectedNs = 0;
   private lastStepNs = 0;
   private endNs: number | undefined;
@@ -233,6 +236,7 @@ export class Simulation {
         return this.links[id].datagram(effect.bytes.length, () => this.arrive(other(id), effect.bytes));
       case 'release':
         this.outputRule.released(host.replica.role, effect);
+        this.lastReleased.set(id, lastOf(effect.outputs.at(-1)!));
         return this.toWorld(() => {
           for (const output of effect.outputs)
             if (output.kind === 'console') this.console.release(output);

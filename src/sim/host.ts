@@ -25,6 +25,8 @@ export class Host {
   private readonly inbox: ReplicaInput[] = [];
   private readonly timers = new Map<TimerId, number>();
   private busy = false;
+  /** The end of a slice that came while the host stood still. */
+  private whenResumed: (() => void) | undefined;
   private sliceNs = SHORT_SLICE_NS;
   private readonly nsPerStep: number;
   private readonly faults: HostFault[];
@@ -64,6 +66,8 @@ export class Host {
   resume(): void {
     if (this.power !== 'paused') return;
     this.power = 'on';
+    this.whenResumed?.();
+    this.whenResumed = undefined;
     this.pump();
   }
 
@@ -103,13 +107,19 @@ export class Host {
     const spoke = replica.vmm.machine.outputsMade > made;
     this.sliceNs = spoke ? SHORT_SLICE_NS : Math.min(this.sliceNs * 2, LONG_SLICE_NS);
     this.busy = true;
-    scheduler.in(ran * this.nsPerStep, () => {
-      this.busy = false;
-      if (this.power === 'off') return;
-      this.act(effects);
-      this.strikeWhereReached();
-      this.pump();
-    });
+    scheduler.in(ran * this.nsPerStep, () => this.endSlice(effects));
+  }
+
+  private endSlice(effects: readonly Effect[]): void {
+    if (this.power === 'off') return;
+    if (this.power === 'paused') {
+      this.whenResumed = () => this.endSlice(effects);
+      return;
+    }
+    this.busy = false;
+    this.act(effects);
+    this.strikeWhereReached();
+    this.pump();
   }
 
   /** A slice ends where a fault is to strike. */

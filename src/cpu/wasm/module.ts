@@ -1,5 +1,5 @@
 /**
- * Writes WebAssembly modules: just what the interpreter and the translator need. Source: WebAssembly Core
+ * Writes WebAssembly modules: just what generated engines need. Source: WebAssembly Core
  * Specification 2.0, chapter "Binary Format".
  */
 import { assert } from '../../base/assert.ts';
