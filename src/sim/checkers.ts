@@ -13,7 +13,13 @@ import type { HostId } from './faults.ts';
 import type { Storage } from './storage.ts';
 
 export interface Violation {
-  invariant: 'output-rule' | 'one-live' | 'same-machine' | 'outputs-explained' | 'acknowledged-requests';
+  invariant:
+    | 'output-rule'
+    | 'one-live'
+    | 'same-machine'
+    | 'outputs-explained'
+    | 'input-once'
+    | 'acknowledged-requests';
   message: string;
 }
 
@@ -105,6 +111,20 @@ export function checkOutputs(
   if (complete && seen.frames !== frames)
     return fail(`${seen.frames} frames left where the machine makes ${frames}`);
   return [];
+}
+
+/** What the guest was given is what was typed: from the beginning, no byte lost and none twice, whichever machine was live. */
+export function checkInput(history: readonly Entry[], typed: Uint8Array): Violation[] {
+  const given = history.flatMap((entry) => (entry.kind === 'console' ? [...entry.data] : []));
+  const wrong = given.findIndex((byte, index) => byte !== typed[index]);
+  if (wrong < 0) return [];
+  const [got, expected] = [Uint8Array.from(given), typed].map((bytes) => quote(bytes, wrong));
+  return [
+    {
+      invariant: 'input-once',
+      message: `byte ${wrong + 1} that the guest was given is ${got}; typed was ${expected}`,
+    },
+  ];
 }
 
 /** Some bytes around a place, readable. */

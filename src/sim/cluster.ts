@@ -9,6 +9,7 @@ import type { Entry, EntryKind } from '../vmm/entries.ts';
 import type { MachineDescription } from '../vmm/machine.ts';
 import { lastOf } from '../vmm/outputs.ts';
 import {
+  checkInput,
   checkOutputs,
   checkSameMachine,
   OneLiveChecker,
@@ -377,6 +378,7 @@ export class Simulation {
     const { description } = this.options;
     const history = this.histories.get(this.survivor)!;
     found.push(...checkSameMachine(this.comparison()));
+    found.push(...checkInput(history, this.options.input));
     const seen = { console: this.transcript, frames: this.network.framesOut };
     return [
       ...found,
