@@ -133,7 +133,7 @@ export class Report {
     if (this.options.ft && outcome !== 'diverged' && violations.length === 0)
       lines.push(
         colour.green(
-          'checked: a fresh machine that replays the log prints the same, every byte once and in order',
+          `checked: ${outcome === 'completed' ? 'a fresh machine that replays the log prints the same, every byte once and in order' : 'what was printed is what a fresh machine that replays the log prints first'}`,
         ),
       );
     return lines;

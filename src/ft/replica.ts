@@ -126,12 +126,17 @@ export class Replica {
       case 'frame':
         if (!this.isLive) return;
         this.live.frame(input.frame);
-        this.resting = this.current === 'primary' && this.sender.full;
+        this.resting = this.blocked;
     }
   }
 
   private get isLive(): boolean {
     return this.current === 'primary' || this.current === 'alone';
+  }
+
+  /** Flow control: the guest may not run until the backup has acknowledged more. */
+  private get blocked(): boolean {
+    return this.current === 'primary' && this.sender.full;
   }
 
   private note(event: ReplicaEvent): void {
@@ -218,7 +223,7 @@ export class Replica {
     for (const output of this.current === 'primary' ? outputs : [])
       this.note({ kind: 'held', ...spanOf(output), entry: this.sender.last });
     if (this.current === 'alone' || this.options.unsafe.has('output-rule')) this.release(this.gate.open());
-    if (this.current === 'primary' && this.sender.full) {
+    if (this.blocked) {
       if (!this.resting) this.note({ kind: 'full' });
       this.resting = true;
     }
@@ -226,7 +231,8 @@ export class Replica {
 
   private check(): void {
     if (this.current !== 'primary') return;
-    const { icount, hash } = { icount: this.vmm.icount, hash: this.vmm.machine.hash() };
+    const { icount } = this.vmm;
+    const hash = this.vmm.machine.hash();
     this.log({ kind: 'check', icount, hash });
     this.note({ kind: 'checked', icount, hash });
     this.nextCheck = icount + this.options.tuning.checkSteps;
@@ -276,7 +282,7 @@ export class Replica {
     const fresh = data.subarray(this.consoleOffset - offset);
     this.consoleOffset += fresh.length;
     this.live.type(fresh);
-    this.resting = this.current === 'primary' && this.sender.full;
+    this.resting = this.blocked;
   }
 
   // ── The channel ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -359,7 +365,7 @@ export class Replica {
         this.requestClaim();
         return this.timer('claim', nowNs + claimRetryNs);
       case 'guest':
-        this.resting = this.current === 'primary' && this.sender.full;
+        this.resting = this.blocked;
     }
   }
 

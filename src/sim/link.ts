@@ -12,7 +12,8 @@ interface InFlight {
 export class Link {
   /** Added by the delay fault. */
   extraDelayNs = 0;
-  private down = false;
+  /** Partitions may overlap: the link carries again when the last of them has healed. */
+  private partitions = 0;
   private lastArrivalNs = 0;
   private readonly waiting: (() => void)[] = [];
   private readonly inFlight = new Set<InFlight>();
@@ -24,7 +25,7 @@ export class Link {
   ) {}
 
   stream(sizeBytes: number, deliver: () => void): void {
-    if (this.down) {
+    if (this.partitions > 0) {
       this.waiting.push(() => this.stream(sizeBytes, deliver));
       return;
     }
@@ -34,16 +35,17 @@ export class Link {
   }
 
   datagram(sizeBytes: number, deliver: () => void): void {
-    if (this.down) return;
+    if (this.partitions > 0) return;
     this.carry(this.scheduler.nowNs + this.latencyNs(sizeBytes), deliver);
   }
 
   partition(): void {
-    this.down = true;
+    this.partitions++;
   }
 
   heal(): void {
-    this.down = false;
+    this.partitions--;
+    if (this.partitions > 0) return;
     for (const send of this.waiting.splice(0)) send();
   }
 

@@ -44,6 +44,14 @@ describe('faults', () => {
     expect(both.filter((kind) => kind === 'halted')).toHaveLength(1);
   });
 
+  it('overlapping partitions: the link carries again when the last one has healed', () => {
+    const cut = (atNs: number, forNs: number): Fault => ({ kind: 'partition', atNs, forNs });
+    // Healed at 24 ms both sides would hear each other in time.
+    const { simulation, events } = simulate('bank', { faults: [cut(ms(20), ms(4)), cut(ms(22), ms(20))] });
+    expect({ outcome: simulation.outcome, violations: simulation.violations() }).toEqual(sound);
+    expect([...kinds(events, 'primary'), ...kinds(events, 'backup')]).toContain('halted');
+  });
+
   it('a primary that stands still and comes back finds that it has been replaced', () => {
     const run = simulate('kv', {
       faults: [{ kind: 'pause', who: 'primary', when: { at: 'time', ns: ms(12) }, forNs: ms(25) }],
