@@ -6,10 +6,11 @@
 # Only names, no code and no data: include it at the top of a program, so that
 # the names are known to all that follows.
 
-# Test finisher: one word written here ends the machine.
+# Test finisher: one word written here ends the machine, or restarts it.
 .equ FINISHER,          0x100000
 .equ FINISHER_PASS,     0x5555      # exit code 0
 .equ FINISHER_FAIL,     0x3333      # exit code in the upper 16 bits
+.equ FINISHER_RESET,    0x7777      # back to power-on
 
 # Goldfish real time clock: nanoseconds since 1970. Reading the lower half
 # holds the upper half still until that is read.

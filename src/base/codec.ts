@@ -201,6 +201,16 @@ export const list = <T>(member: Codec<T>, limit = 1 << 24): Codec<T[]> =>
     },
   );
 
+/** A value that may be missing. */
+export const optional = <T>(member: Codec<T>): Codec<T | undefined> =>
+  codec(
+    (out, value) => {
+      bool.write(out, value !== undefined);
+      if (value !== undefined) member.write(out, value);
+    },
+    (input) => (bool.read(input) ? member.read(input) : undefined),
+  );
+
 /** A list whose length is part of the type, not of the bytes. */
 export const array = <T>(member: Codec<T>, length: number): Codec<T[]> =>
   codec(

@@ -1,7 +1,7 @@
 /** `npm start`: the bank loses its primary in the middle of the day, step by step. */
 import { fileURLToPath } from 'node:url';
 import type { SimEvent } from '../sim/cluster.ts';
-import type { RunOptions } from './options.ts';
+import { DEFAULT_DISK_BYTES, type RunOptions } from './options.ts';
 import { describeMachine, ownInput } from './program.ts';
 import { EXIT_CODE, Report } from './report.ts';
 import { runToEnd, simulate } from './run.ts';
@@ -24,7 +24,7 @@ const explanations: Partial<Record<SimEvent['event']['kind'], string>> = {
   held: 'The output rule: an answer waits until the backup holds the log entry that explains it. The guest runs on meanwhile.',
   released:
     'The entry is acknowledged. Whatever happens now, the backup can make this output again. So it may leave.',
-  crashed:
+  fault:
     'The primary is gone, with everything that it had not sent. Whatever was lost with it, nobody has seen.',
   suspected:
     'No heartbeat for 10 ms. Is the primary dead, or only the link? The backup cannot know, and need not.',
@@ -33,6 +33,10 @@ const explanations: Partial<Record<SimEvent['event']['kind'], string>> = {
   claimed:
     'Both sides might think the other is dead. A test-and-set on shared storage lets exactly one go on.',
   live: 'From here the backup asks the world instead of the log: same memory, same clock, the next key typed.',
+  joining:
+    'One more failure would be the end. So a host with room is made a new backup, while the guest runs.',
+  members:
+    'The new backup has all that it needs; only now storage is told, and from here on outputs wait for it as well.',
   off: 'The guest has finished its day. It never learned that its machine died under it.',
 };
 
@@ -45,9 +49,14 @@ export async function demo(): Promise<number> {
   const options: RunOptions = {
     crash: [{ kind: 'crash', who: 'primary', when: { at: 'icount', icount: CRASH_ICOUNT } }],
     ft: true,
+    backups: 1,
+    spares: 1,
+    replication: 'lockstep',
+    disk: 'shared',
     seed: '1',
     clients: 0,
     memory: 64 << 20,
+    diskSize: DEFAULT_DISK_BYTES,
     diff: true,
   };
   const say = (text: string) => process.stderr.write(`${text}\n`);

@@ -1,6 +1,15 @@
 import { InvalidArgumentError, Option } from 'commander';
-import { type UnsafeRule, unsafeRules } from '../ft/rules.ts';
-import type { Fault, HostId, When } from '../sim/faults.ts';
+import { OperatingError } from '../base/errors.ts';
+import {
+  type DiskVariant,
+  diskVariants,
+  type Replication,
+  replications,
+  type UnsafeRule,
+  unsafeRules,
+} from '../ft/rules.ts';
+import { parseFault } from '../sim/fault-text.ts';
+import type { Fault, HostId } from '../sim/faults.ts';
 import type { ProgramOptions } from './program.ts';
 
 /** What `vmft run` is given, as commander hands it over. */
@@ -9,8 +18,13 @@ export interface RunOptions extends ProgramOptions {
   pause?: Fault[];
   partition?: Fault[];
   delay?: Fault[];
+  fault?: Fault[];
   speed?: [HostId, number][];
   ft: boolean;
+  backups: number;
+  spares: number;
+  replication: Replication;
+  disk: DiskVariant;
   seed: string;
   maxSteps?: number;
   input?: string;
@@ -37,6 +51,12 @@ export function memorySize(text: string): number {
   return sizeBytes;
 }
 
+export const DEFAULT_DISK_BYTES = 256 << 10;
+
+function diskSize(text: string): number {
+  return text === '0' ? 0 : memorySize(text);
+}
+
 export function wholeNumber(min: number, max = Number.MAX_SAFE_INTEGER) {
   return (text: string): number => {
     const value = /^\d[\d_]*$/.test(text) ? Number(text.replaceAll('_', '')) : Number.NaN;
@@ -50,81 +70,38 @@ export function wholeNumber(min: number, max = Number.MAX_SAFE_INTEGER) {
   };
 }
 
-const nsPer: Record<string, number> = { us: 1e3, ms: 1e6, s: 1e9 };
-
-function duration(text: string): number {
-  const match = /^(\d+(?:\.\d+)?)(us|ms|s)$/.exec(text);
-  if (!match) throw new InvalidArgumentError(`"${text}" is no time; write it like 5ms, 250us or 1.5s.`);
-  return Math.round(Number(match[1]) * nsPer[match[2]!]!);
-}
-
-function who(text: string): HostId {
-  if (text === 'primary' || text === 'backup') return text;
-  throw new InvalidArgumentError(`"${text}" is no host; it is primary or backup.`);
-}
-
-function when(text: string): When {
-  const [name, value] = assignment(text);
-  if (name === 'icount') return { at: 'icount', icount: wholeNumber(1)(value) };
-  if (name === 'output') return { at: 'output', number: wholeNumber(1)(value) };
-  if (name === 't') return { at: 'time', ns: duration(value) };
-  throw new InvalidArgumentError(`"${text}" is no moment; it is icount=N, t=5ms or output=N.`);
-}
-
 /** `NAME=VALUE`; whatever follows the first `=` is the value, for its own parser to judge. */
 function assignment(text: string): [string, string] {
   const index = text.indexOf('=');
   return index < 0 ? [text, ''] : [text.slice(0, index), text.slice(index + 1)];
 }
 
-function at(text: string): [string, string] {
-  const index = text.indexOf('@');
-  if (index < 0) throw new InvalidArgumentError('it has the form WHO@WHEN, like primary@icount=100000.');
-  return [text.slice(0, index), text.slice(index + 1)];
-}
-
 const collect =
   <T>(parse: (text: string) => T) =>
   (text: string, before: T[] = []): T[] => [...before, parse(text)];
 
-/** `primary@icount=100000`. */
-const crash = (text: string): Fault => {
-  const [host, moment] = at(text);
-  return { kind: 'crash', who: who(host), when: when(moment) };
+/** A fault, as the campaign and the stories write it; the message of a refusal is commander's to show. */
+const fault = (text: string): Fault => {
+  try {
+    return parseFault(text);
+  } catch (error) {
+    if (error instanceof OperatingError) throw new InvalidArgumentError(`${error.message}.`);
+    throw error;
+  }
 };
 
-/** `primary@t=5ms+20ms`. */
-const pause = (text: string): Fault => {
-  const [host, rest] = at(text);
-  const [moment, length] = split(rest);
-  return { kind: 'pause', who: who(host), when: when(moment), forNs: duration(length) };
-};
-
-/** `5ms+20ms`. */
-const partition = (text: string): Fault => {
-  const [start, length] = split(text);
-  return { kind: 'partition', atNs: duration(start), forNs: duration(length) };
-};
-
-/** `5ms+20ms=2ms`. */
-const delay = (text: string): Fault => {
-  const [span, extra] = assignment(text);
-  const [start, length] = split(span);
-  return { kind: 'delay', atNs: duration(start), forNs: duration(length), extraNs: duration(extra) };
-};
-
-function split(text: string): [string, string] {
-  const index = text.lastIndexOf('+');
-  if (index < 0) throw new InvalidArgumentError('it needs a length: START+LENGTH, like 5ms+20ms.');
-  return [text.slice(0, index), text.slice(index + 1)];
-}
+/** `--crash primary@icount=100000` is `--fault crash:primary@icount=100000`. */
+const shorthand = (kind: string) => (text: string) => fault(`${kind}:${text}`);
+/** The link between the first two hosts, where no other is named. */
+const onLink = (kind: string) => (text: string) =>
+  fault(`${kind}:${text.includes('@') ? text : `primary-backup@${text}`}`);
 
 const speed = (text: string): [HostId, number] => {
   const [host, value] = assignment(text);
   const factor = Number(value);
   if (!(factor >= 0.001 && factor <= 1000))
     throw new InvalidArgumentError('it has the form HOST=FACTOR, like backup=0.25.');
-  return [who(host), factor];
+  return [host, factor];
 };
 
 const defsym = (text: string): [string, bigint] => {
@@ -144,6 +121,10 @@ const unsafe = (text: string): UnsafeRule => {
 export const options = {
   memory: () =>
     new Option('--memory <size>', "the guest's RAM").argParser(memorySize).default(64 << 20, '64M'),
+  diskSize: () =>
+    new Option('--disk-size <size>', "the guest's disk, empty at first; 0 for none")
+      .argParser(diskSize)
+      .default(DEFAULT_DISK_BYTES, '256K'),
   defsym: () =>
     new Option('--defsym <name=number>', 'a symbol for the assembler (repeatable)').argParser(
       collect(defsym),
@@ -152,19 +133,41 @@ export const options = {
     new Option(
       '--crash <who@when>',
       'power loss of primary or backup at icount=N, t=5ms or output=N (repeatable)',
-    ).argParser(collect(crash)),
+    ).argParser(collect(shorthand('crash'))),
   pause: () =>
     new Option('--pause <who@when+length>', 'the host stands still, then goes on (repeatable)').argParser(
-      collect(pause),
+      collect(shorthand('pause')),
     ),
   partition: () =>
     new Option('--partition <start+length>', 'the hosts do not reach each other (repeatable)').argParser(
-      collect(partition),
+      collect(onLink('partition')),
     ),
   delay: () =>
     new Option('--delay <start+length=extra>', 'the link between the hosts is slower (repeatable)').argParser(
-      collect(delay),
+      collect(onLink('delay')),
     ),
+  fault: () =>
+    new Option(
+      '--fault <kind:where@when>',
+      "any other fault, or an operator's act: `vmft help faults` lists them (repeatable)",
+    ).argParser(collect(fault)),
+  backups: () =>
+    new Option('--backups <n>', 'how many backups protect the VM').argParser(wholeNumber(0, 3)).default(1),
+  spares: () =>
+    new Option('--spares <n>', 'hosts with room, for protection again after a failure')
+      .argParser(wholeNumber(0, 8))
+      .default(1),
+  replication: () =>
+    new Option('--replication <how>', 'replay the log of the doors, or take over checkpoints of the state')
+      .choices(replications)
+      .default('lockstep'),
+  disk: () =>
+    new Option(
+      '--disk <variant>',
+      'one disk, where the primary reads or each side does; or a disk for each side',
+    )
+      .choices(diskVariants)
+      .default('shared'),
   speed: () =>
     new Option(
       '--speed <host=factor>',

@@ -3,12 +3,15 @@ import { basename, dirname, resolve } from 'node:path';
 import { OperatingError } from '../base/errors.ts';
 import { assemble } from '../cpu/asm/assemble.ts';
 import { RAM_BASE } from '../cpu/layout.ts';
+import { SECTOR_BYTES } from '../devices/device.ts';
 import { type Image, isElf, loadElf, loadRaw } from '../vmm/image.ts';
 import type { MachineDescription } from '../vmm/machine.ts';
 import { readBytes } from './files.ts';
 
 export interface ProgramOptions {
   memory: number;
+  /** How large the guest's disk is, in bytes. */
+  diskSize: number;
   defsym?: [string, bigint][];
 }
 
@@ -32,7 +35,7 @@ export function assembleFile(path: string, { defsym = [] }: Pick<ProgramOptions,
 }
 
 /** What a file is decides how it is loaded: `.s` and `.S` are assembled, ELF is linked, anything else is a raw image. */
-export function loadImage(path: string, { memory, defsym }: ProgramOptions): Image {
+export function loadImage(path: string, { memory, defsym }: Omit<ProgramOptions, 'diskSize'>): Image {
   const ram = { base: RAM_BASE, sizeBytes: memory };
   if (/\.s$/i.test(path)) {
     const { segments, entry, symbols, sections } = assembleFile(path, { ...(defsym && { defsym }) });
@@ -62,6 +65,7 @@ export function describeMachine(path: string, options: ProgramOptions): MachineD
     bootEpochNs: BOOT_EPOCH_NS,
     mac: MAC,
     entry,
+    diskSectors: options.diskSize / SECTOR_BYTES,
     segments: segments.map(({ address, bytes }) => ({ address, bytes })),
     tohost: tohost === undefined ? [] : [tohost],
   };

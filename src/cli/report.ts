@@ -61,7 +61,8 @@ export class Report {
 
   json(program: string): object {
     const { simulation, comparison } = this;
-    const { machine, failovers } = simulation;
+    const { machine } = simulation;
+    const failovers = simulation.failovers.map(({ history: _, failedNs: __, ...failover }) => failover);
     const steps = machine.icount;
     const seconds = simulation.nowNs / 1e9;
     const log = logOf(simulation);
@@ -102,7 +103,7 @@ export class Report {
     const { options, comparison } = this;
     return [
       ...this.resultLines(),
-      ...[...this.simulation.unstruck].map((fault) =>
+      ...[...this.simulation.injector.unstruck].map((fault) =>
         this.colour.yellow(`the ${fault.kind} did not happen: the run ended before its moment came`),
       ),
       ...this.violations.map(({ invariant, message }) =>
@@ -148,7 +149,7 @@ export class Report {
         : 'the last position that both reached';
     const further = failover.crashIcount - failover.liveIcount;
     const leaked =
-      (this.simulation.lastReleased.get(failover.from) ?? 0) - this.comparison!.a.state.outputsMade;
+      (this.simulation.observer.lastReleased.get(failover.from) ?? 0) - this.comparison!.a.state.outputsMade;
     const released = leaked > 0 ? `and had released ${leaked} outputs from there` : 'with no output released';
     return `where the backup went live; the primary had run ${further} steps further, ${released}`;
   }
@@ -200,8 +201,8 @@ function logOf(simulation: Simulation): {
   entriesByKind: Record<string, number>;
   bytes: number;
 } {
-  if (simulation.hosts.size > 1) return simulation.log;
-  const entries = simulation.histories.get('primary')!;
+  if (simulation.hosts.size > 1) return simulation.observer.log;
+  const entries = simulation.history('primary');
   const entriesByKind: Record<string, number> = {};
   let bytes = 0;
   let last = 0;
@@ -218,9 +219,9 @@ export function recordingOf(simulation: Simulation): Uint8Array {
   const { machine } = simulation;
   const { icount } = machine;
   const writer = new LogWriter(machine.description);
-  for (const entry of simulation.histories.get(simulation.survivor)!) writer.append(entry);
+  for (const entry of simulation.history(simulation.survivor)) writer.append(entry);
   writer.append({ kind: 'output', icount, made: machine.outputsMade });
   writer.append({ kind: 'check', icount, hash: machine.hash() });
-  writer.append({ kind: 'control', icount, action: 'end', code: machine.power.code });
+  writer.append({ kind: 'control', icount, action: 'end', value: machine.power.code });
   return writer.take();
 }

@@ -19,14 +19,17 @@ export function simulate(
   options: RunOptions,
   output: { print: (data: Uint8Array) => void; tell: (event: SimEvent) => void },
 ): Simulation {
-  const { crash = [], pause = [], partition = [], delay = [], speed = [], unsafe = [] } = options;
+  const { crash = [], pause = [], partition = [], delay = [], fault = [], speed = [], unsafe = [] } = options;
   return new Simulation({
     description,
     input,
     seed: options.seed,
     clients: options.clients,
-    faults: [...crash, ...pause, ...partition, ...delay],
-    faultTolerance: options.ft,
+    faults: [...crash, ...pause, ...partition, ...delay, ...fault],
+    backups: options.ft ? options.backups : 0,
+    spares: options.ft && options.backups > 0 ? options.spares : 0,
+    replication: options.replication,
+    disk: options.disk,
     unsafe: new Set(unsafe),
     maxSteps: options.maxSteps ?? Number.MAX_SAFE_INTEGER,
     speeds: Object.fromEntries(speed),

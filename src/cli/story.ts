@@ -1,7 +1,8 @@
 /** The story of a run, one line an event, for stderr. */
 import { Chalk, type ChalkInstance } from 'chalk';
-import type { ReplicaEvent } from '../ft/effects.ts';
+import type { GenerationRecord, ReplicaEvent } from '../ft/effects.ts';
 import type { SimEvent, WorldEvent } from '../sim/cluster.ts';
+import { faultText } from '../sim/fault-text.ts';
 import { describeEntry } from '../vmm/entries.ts';
 
 export const colourFor = (stream: { isTTY?: boolean }): ChalkInstance =>
@@ -18,11 +19,22 @@ function shown(text: string): string {
   return quoted.length > MAX_TEXT ? `${quoted.slice(0, MAX_TEXT - 2)}…"` : quoted;
 }
 
+const members = ({ primary, backups }: GenerationRecord): string =>
+  backups.length > 0 ? `${primary} with ${backups.join(', ')}` : `${primary} alone`;
+
 const span = ({ first, last }: { first: number; last: number }): string =>
   first === last ? `output ${first}` : `outputs ${first}–${last}`;
 
 /** Only `--verbose` tells these: they are too many. */
-const detailed = new Set<SimEvent['event']['kind']>(['sent', 'received', 'acknowledged', 'checked']);
+const detailed = new Set<SimEvent['event']['kind']>([
+  'sent',
+  'received',
+  'acknowledged',
+  'checked',
+  'delivered',
+  'disk-issued',
+  'lag',
+]);
 
 /** Tells a run as it happens. Outputs held and released are told at length at first, then counted. */
 export class Story {
@@ -93,9 +105,9 @@ export class Story {
       case 'full':
         return colour.yellow('the log buffer is full: the guest stops until the backup catches up');
       case 'suspected':
-        return colour.yellow(`the other side is suspected: nothing heard for ${ms(event.silentNs)}`);
+        return colour.yellow(`${event.host} is suspected: nothing heard for ${ms(event.silentNs)}`);
       case 'claimed':
-        return `test-and-set on shared storage: generation ${event.generation}, alone`;
+        return `test-and-set on shared storage: generation ${event.generation}, ${members(event.record)}`;
       case 'won':
         return colour.green(`the claim is won: generation ${event.generation}`);
       case 'lost':
@@ -106,8 +118,10 @@ export class Story {
         return colour.green.bold(
           `goes live at icount ${number(event.icount)}; ${event.pending} outputs released whose release is not known`,
         );
-      case 'alone':
-        return colour.green(`goes on alone from icount ${number(event.icount)}`);
+      case 'members':
+        return colour.green(
+          `generation ${event.generation} from icount ${number(event.icount)}: ${members(event.record)}`,
+        );
       case 'checked':
         return `state hash ${event.hash.toString(16).padStart(16, '0')} at icount ${number(event.icount)}`;
       case 'diverged':
@@ -116,22 +130,64 @@ export class Story {
         return `the guest switched off at icount ${number(event.icount)} with exit code ${event.code}`;
       case 'ended':
         return 'told of the orderly end: it does not go live';
-      case 'halted':
-        return colour.red(`halts: ${event.why}`);
-      case 'crashed':
-        return colour.red.bold(`CRASH at icount ${number(event.icount)}, ${event.made} outputs made`);
-      case 'paused':
-        return colour.red(`stands still at icount ${number(event.icount)} for ${ms(event.forNs)}`);
-      case 'resumed':
-        return 'goes on as if nothing had been';
-      case 'partitioned':
-        return colour.red(`the link between the hosts carries nothing for ${ms(event.forNs)}`);
-      case 'healed':
-        return 'the link carries again';
-      case 'delayed':
-        return colour.red(`the link takes ${ms(event.extraNs)} longer for ${ms(event.forNs)}`);
-      case 'undelayed':
-        return 'the link is as fast as before';
+      case 'left-out':
+        return colour.red(
+          `left out of generation ${event.generation}, which ${event.primary} leads: it stops`,
+        );
+      case 'following':
+        return `follows ${event.primary} from entry ${event.entry}`;
+      case 'joining':
+        return event.how === 'copy'
+          ? `protection again: copies the machine to ${event.host} while the guest runs`
+          : `protection again: ${event.host} lacks only entries that are still here`;
+      case 'copying':
+        return `round ${event.round} of the copy to ${event.host}: ${event.pages} pages`;
+      case 'copied':
+        return `the guest stands still at icount ${number(event.icount)} for the last ${event.pages} pages and the state`;
+      case 'join-ended':
+        return colour.yellow(`the copy to ${event.host} is given up: ${event.why}`);
+      case 'installed':
+        return `has the whole machine of ${event.from}, at icount ${number(event.icount)}`;
+      case 'lag':
+        return `execution lag ${ms(event.ns)}, ${number(event.steps)} steps`;
+      case 'slowed':
+        return `the guest gets ${(event.perMille / 10).toFixed(1)} % of the processor, so that the backup keeps up`;
+      case 'disk-issued':
+        return `disk operation ${event.id} ${event.again ? 'asked for again' : 'asked for'}`;
+      case 'switching':
+        return `planned switch-over to ${event.to}: the guest stands still until nothing is under way`;
+      case 'command':
+        return colour.cyan(`told: ${event.command.kind}`);
+      case 'delivered':
+        return `${span(event)} arrived at the ${event.what}`;
+      case 'fault':
+        return this.describeFault(event);
+    }
+  }
+
+  private describeFault({ fault, phase, icount, made }: WorldEvent & { kind: 'fault' }): string {
+    const { colour } = this;
+    if (phase === 'ends') {
+      if (fault.kind === 'pause') return 'goes on as if nothing had been';
+      if (fault.kind === 'crash' || fault.kind === 'domain') return 'has power again, and knows nothing';
+      return `${faultText(fault)} is over`;
+    }
+    switch (fault.kind) {
+      case 'crash':
+      case 'domain':
+        return colour.red.bold(`CRASH at icount ${number(icount)}, ${made} outputs made`);
+      case 'pause':
+        return colour.red(`stands still at icount ${number(icount)} for ${ms(fault.forNs)}`);
+      case 'partition':
+        return colour.red(
+          `the link ${fault.from}${fault.both ? '–' : '→'}${fault.to} carries nothing for ${ms(fault.forNs)}`,
+        );
+      case 'delay':
+        return colour.red(
+          `the link ${fault.from}–${fault.to} takes ${ms(fault.extraNs)} longer for ${ms(fault.forNs)}`,
+        );
+      default:
+        return colour.red(faultText(fault));
     }
   }
 }

@@ -103,12 +103,21 @@ export class Hart {
     this.set('pc', BigInt(RAM_BASE));
     this.set('privilege', BigInt(PRIVILEGE.M));
     this.set('reservation', NO_RESERVATION);
-    if (this.icount > 0) this.clearRam();
+    this.clearRam();
   }
 
+  /** All zeros. Pages that were never written are left alone: they are. */
   clearRam(): void {
-    this.touch(0, this.ramSizeBytes);
-    this.ram.fill(0);
+    const hashes = this.pageHashes();
+    for (let page = 0; page < this.flags.length; page++) {
+      if (hashes[page] === 0n && (this.flags[page]! & PAGE.DIRTY) === 0) continue;
+      this.touch(page * PAGE_BYTES, PAGE_BYTES);
+      this.ram.fill(0, page * PAGE_BYTES, (page + 1) * PAGE_BYTES);
+    }
+  }
+
+  private pageHashes(): BigUint64Array {
+    return new BigUint64Array(this.ram.buffer, PAGE_HASHES, this.flags.length);
   }
 
   get(word: HartWord): bigint {
@@ -160,7 +169,18 @@ export class Hart {
   private touch(offset: number, sizeBytes: number): void {
     const last = Math.floor((offset + sizeBytes - 1) / PAGE_BYTES);
     for (let page = Math.floor(offset / PAGE_BYTES); page <= last; page++)
-      this.flags[page] = this.watchedPages.has(page) ? PAGE.DIRTY : PAGE.DIRTY | PAGE.SILENT;
+      this.flags[page] = PAGE.DIRTY | PAGE.CHANGED | (this.watchedPages.has(page) ? 0 : PAGE.SILENT);
+  }
+
+  /** The numbers of the pages that were written since the last call, in order. Costs later stores nothing but one each. */
+  takeChanged(): number[] {
+    const changed: number[] = [];
+    for (let page = 0; page < this.flags.length; page++) {
+      if ((this.flags[page]! & PAGE.CHANGED) === 0) continue;
+      this.flags[page]! &= ~(PAGE.CHANGED | PAGE.SILENT);
+      changed.push(page);
+    }
+    return changed;
   }
 
   /** Writes RAM from outside the hart: the image at boot, and devices. An LR reservation does not survive it. */
@@ -171,15 +191,23 @@ export class Hart {
     this.set('reservation', NO_RESERVATION);
   }
 
-  /** A hash of all of RAM; only pages that changed since the last one are read. */
-  hashRam(): bigint {
+  /**
+   * A hash of all of RAM. Only pages that were written since the last one are read; with `afresh` every page that is in use is, so
+   * that a bit which changed by itself shows.
+   */
+  hashRam(afresh = false): bigint {
+    if (afresh) {
+      const hashes = this.pageHashes();
+      for (let page = 0; page < this.flags.length; page++)
+        if (hashes[page] !== 0n) this.flags[page]! |= PAGE.DIRTY;
+    }
     return BigInt.asUintN(64, this.generated.hashRam(this.ramSizeBytes / PAGE_BYTES));
   }
 
   /** The numbers of the pages that are not all zeros, without reading those that were never touched. */
   usedPages(): number[] {
     this.hashRam();
-    const hashes = new BigUint64Array(this.ram.buffer, PAGE_HASHES, this.flags.length);
+    const hashes = this.pageHashes();
     return [...hashes.keys()].filter((page) => hashes[page] !== 0n);
   }
 

@@ -63,4 +63,6 @@ export const PAGE = {
   SILENT: 1,
   /** The page was written since its hash was taken. */
   DIRTY: 2,
+  /** The page was written since {@link Hart.takeChanged} last told of it. */
+  CHANGED: 4,
 } as const;

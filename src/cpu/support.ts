@@ -363,7 +363,9 @@ function emitPageHashes(module: ModuleBuilder): void {
         // The page's number is part of its hash: the same pages in another order are another state.
         body.get(page).op('i64.extend_i32_u').i64(MIX[0]).op('i64.mul').call(hash);
         body.access('i64.store', PAGE_HASHES);
-        body.get(page).i32(0).access('i32.store8', PAGE_FLAGS);
+        body.get(page);
+        body.get(page).access('i32.load8_u', PAGE_FLAGS).i32(PAGE.CHANGED).op('i32.and');
+        body.access('i32.store8', PAGE_FLAGS);
       });
       hashAt().access('i64.load', PAGE_HASHES).get(sum).op('i64.add').set(sum);
       body.get(page).i32(1).op('i32.add').tee(page).get(0).op('i32.lt_u').brIf(again);

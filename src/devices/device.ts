@@ -6,8 +6,8 @@ export interface Surroundings {
   clock(): number;
   /** Random bytes: the entropy door. */
   entropy(sizeBytes: number): Uint8Array;
-  /** Hands an output to the VMM, which numbers it. */
-  output(output: DeviceOutput): void;
+  /** Hands an output to the VMM, and returns the number that it gets: counted from 1 since boot (0 for `power`). */
+  output(output: DeviceOutput): number;
   /** Guest RAM, for devices that read and write it themselves (DMA). */
   readonly memory: GuestMemory;
 }
@@ -24,8 +24,23 @@ export interface GuestMemory {
 export type DeviceOutput =
   | { kind: 'console'; byte: number }
   | { kind: 'frame'; frame: Uint8Array }
+  /** The guest starts a disk operation. Its number is how the completion names it. */
+  | { kind: 'disk'; request: DiskRequest }
   /** The guest asks for the end: its exit code, or a reset. */
   | { kind: 'power'; action: 'off' | 'reset'; code: number };
+
+export const SECTOR_BYTES = 512;
+
+/** What the guest asks of its disk. Sectors are of {@link SECTOR_BYTES} bytes; the range lies on the disk. */
+export type DiskRequest =
+  | { operation: 'read'; sector: number; sizeBytes: number }
+  | { operation: 'write'; sector: number; data: Uint8Array }
+  /** Completes when every write that was completed before it is on stable storage. */
+  | { operation: 'flush' };
+
+/** How a disk operation ended. The numbers are VIRTIO_BLK_S_OK and VIRTIO_BLK_S_IOERR. */
+export const DISK_OK = 0;
+export const DISK_IOERR = 1;
 
 /**
  * A memory-mapped device: a pure state machine that doesn't know where it is mapped or who listens. All its state is in

@@ -1,110 +1,72 @@
-/** The two ends of the logging channel (the paper, section 2.3 and figure 2): a buffer on each side, and flow control between. */
-import { assert } from '../base/assert.ts';
-import { encode } from '../base/codec.ts';
-import { type Entry, entryAfter } from '../vmm/entries.ts';
-import type { MessageOf } from './messages.ts';
+/** The primary's end of the logging channel to one backup (the paper, section 2.2 and figure 2), with its flow control. */
+import type { Entry } from '../vmm/entries.ts';
+import type { HostName } from './effects.ts';
+import type { LogBuffer } from './log-buffer.ts';
 
-interface Numbered {
-  entry: Entry;
-  sizeBytes: number;
-}
+/**
+ * `waiting`: nothing is sent until that side has said where it stands. `copying`: it is being sent the machine. `following`: it is
+ * sent the log.
+ */
+export type ChannelState = 'waiting' | 'copying' | 'following';
 
-/** The primary's end: entries wait here until they may be sent, and are counted until the backup has consumed them. */
-export class LogSender {
-  /** Entries from number `consumed + 1` on. */
-  private readonly pending: Numbered[] = [];
-  private consumed = 0;
-  private received = 0;
-  private sent = 0;
-  private lastIcount = 0;
-  private unacknowledgedBytes = 0;
-  private inFlightBytes = 0;
-  /** Bytes of entries appended since boot. */
-  totalBytes = 0;
-
-  constructor(
-    private readonly sendBufferBytes: number,
-    private readonly receiveBufferBytes: number,
-  ) {}
-
-  /** The number of the last entry. */
-  get last(): number {
-    return this.consumed + this.pending.length;
-  }
-
-  get lastEntryIcount(): number {
-    return this.lastIcount;
-  }
-
-  /** The last entry that the backup is known to hold. */
-  get acknowledged(): number {
-    return this.received;
-  }
-
-  /** The guest must stop until the backup has acknowledged more. */
-  get full(): boolean {
-    return this.unacknowledgedBytes > this.sendBufferBytes;
-  }
-
-  append(entry: Entry): number {
-    const sizeBytes = encode(entryAfter(this.lastIcount), entry).length;
-    this.lastIcount = entry.icount;
-    this.pending.push({ entry, sizeBytes });
-    this.unacknowledgedBytes += sizeBytes;
-    this.totalBytes += sizeBytes;
-    return this.last;
-  }
-
-  /** The entries that fit into the backup's buffer now, as a message; undefined when there are none. */
-  flush(generation: number, released: number): MessageOf<'entries'> | undefined {
-    const first = this.sent + 1;
-    const entries: Entry[] = [];
-    for (;;) {
-      const next = this.pending[this.sent - this.consumed];
-      // One entry always fits, however large, or the channel would stand still.
-      if (!next || (this.inFlightBytes > 0 && this.inFlightBytes + next.sizeBytes > this.receiveBufferBytes))
-        break;
-      entries.push(next.entry);
-      this.inFlightBytes += next.sizeBytes;
-      this.sent++;
-    }
-    return entries.length > 0 ? { kind: 'entries', generation, first, released, entries } : undefined;
-  }
-
-  acknowledge({ received, consumed }: { received: number; consumed: number }): void {
-    assert(consumed <= received && received <= this.sent, 'the backup acknowledges only what was sent');
-    for (; this.received < received; this.received++)
-      this.unacknowledgedBytes -= this.pending[this.received - this.consumed]!.sizeBytes;
-    const gone = this.pending.splice(0, Math.max(0, consumed - this.consumed));
-    for (const { sizeBytes } of gone) this.inFlightBytes -= sizeBytes;
-    this.consumed += gone.length;
-  }
-}
-
-/** The backup's end: what has been received, and how much of it to acknowledge. The entries wait in the replay doors. */
-export class LogReceiver {
+export class Channel {
+  state: ChannelState = 'waiting';
+  /** The last entries sent, received there and consumed there. */
+  sent = 0;
   received = 0;
   consumed = 0;
-  private acknowledgedConsumed = 0;
+  /** Where the machine there stands. */
+  icount = 0;
+  lastHeardNs: number;
+  /** Bytes of the log up to the entry that was consumed. */
+  private consumedBytes = 0;
 
-  /** The entries of a message that are new. A reliable stream has no gaps. */
-  accept({ first, entries }: MessageOf<'entries'>): readonly Entry[] {
-    assert(
-      first <= this.received + 1,
-      `entries ${this.received + 1} to ${first - 1} are missing from the channel`,
-    );
-    const fresh = entries.slice(this.received + 1 - first);
-    this.received += fresh.length;
-    return fresh;
+  /** Where the log ended when nothing was known of that side yet. */
+  private readonly baseBytes: number;
+
+  constructor(
+    readonly host: HostName,
+    log: LogBuffer,
+    nowNs: number,
+  ) {
+    this.baseBytes = log.sizeBytes;
+    this.lastHeardNs = nowNs;
   }
 
-  /** Whether enough was consumed since the last acknowledgement that the primary should know. */
-  get consumptionIsNews(): boolean {
-    return this.consumed - this.acknowledgedConsumed >= 64 || this.consumed === this.received;
+  /** That side holds the log up to an entry, and has consumed it up to another. */
+  startAt(log: LogBuffer, received: number, consumed: number): void {
+    this.state = 'following';
+    this.sent = received;
+    this.received = received;
+    this.consumed = consumed;
+    this.consumedBytes = log.bytesUpTo(consumed);
   }
 
-  ack(generation: number, icount: number): MessageOf<'ack'> {
-    this.acknowledgedConsumed = this.consumed;
-    return { kind: 'ack', generation, received: this.received, consumed: this.consumed, icount };
+  /** Entries that fit into the backup's buffer now, from number `sent + 1` on. */
+  take(log: LogBuffer, receiveBufferBytes: number): { first: number; entries: Entry[] } {
+    const first = this.sent + 1;
+    const entries: Entry[] = [];
+    if (this.state !== 'following') return { first, entries };
+    const limitBytes = this.consumedBytes + receiveBufferBytes;
+    while (this.sent < log.last) {
+      // One entry always fits, however large, or the channel would stand still.
+      if (log.bytesUpTo(this.sent + 1) > limitBytes && this.sent > this.consumed) break;
+      entries.push(log.get(++this.sent));
+    }
+    return { first, entries };
+  }
+
+  acknowledge(log: LogBuffer, ack: { received: number; consumed: number; icount: number }): void {
+    // What a lost answer of before says is no news.
+    if (this.state !== 'following' || ack.received < this.received || ack.received > this.sent) return;
+    this.received = ack.received;
+    this.consumed = Math.max(this.consumed, ack.consumed);
+    this.icount = ack.icount;
+    this.consumedBytes = log.bytesUpTo(this.consumed);
+  }
+
+  /** Bytes of entries that the backup has not acknowledged. */
+  unacknowledgedBytes(log: LogBuffer): number {
+    return log.sizeBytes - (this.state === 'following' ? log.bytesUpTo(this.received) : this.baseBytes);
   }
 }

@@ -3,8 +3,9 @@ import type { World } from '../vmm/doors.ts';
 const NS_PER_TICK = 100;
 
 /**
- * The guest's clock on one host: the host's clock, shifted so that it starts at zero with the guest and goes on from the last
- * known value on another host. Within a slice it advances with the steps.
+ * The guest's clock on one host: the host's wall clock, shifted so that it starts at zero with the guest and goes on from the
+ * last known value on another host. Within a slice it advances with the steps. A wall clock that is set forward takes the guest's
+ * along; one that is set back does not.
  */
 export class GuestClock implements World {
   private offsetTicks = 0;
@@ -12,25 +13,28 @@ export class GuestClock implements World {
   private sliceIcount = 0;
   private nsPerStep = 1;
   private floor = 0;
+  private started = false;
 
   constructor(readonly entropy: (sizeBytes: number) => Uint8Array) {}
 
-  /** From now on the clock goes on from `ticks`. */
-  startAt(nowNs: number, ticks: number): void {
-    this.offsetTicks = ticks - Math.floor(nowNs / NS_PER_TICK);
+  /** From the next slice on the clock goes on from `ticks`. */
+  startAt(ticks: number): void {
     this.floor = ticks;
+    this.started = false;
   }
 
   /** A slice begins now, at `icount`. */
-  beginSlice(nowNs: number, icount: number, nsPerStep: number): void {
-    this.sliceNs = nowNs;
+  beginSlice(wallNs: number, icount: number, nsPerStep: number): void {
+    this.sliceNs = wallNs;
     this.sliceIcount = icount;
     this.nsPerStep = nsPerStep;
+    const shown = Math.floor(wallNs / NS_PER_TICK) + this.offsetTicks;
+    if (!this.started || shown < this.floor) this.offsetTicks += this.floor - shown;
+    this.started = true;
   }
 
-  /** Never runs backwards, even where the host's clock does. */
   clock(icount: number): number {
-    const ns = this.sliceNs + (icount - this.sliceIcount) * this.nsPerStep;
+    const ns = this.sliceEndNs(icount);
     this.floor = Math.max(this.floor, Math.floor(ns / NS_PER_TICK) + this.offsetTicks);
     return this.floor;
   }
@@ -40,8 +44,13 @@ export class GuestClock implements World {
     return this.sliceIcount + Math.ceil(ns / this.nsPerStep);
   }
 
-  /** The host's time at which the guest's clock shows `ticks`. */
-  hostNs(ticks: number): number {
+  /** The host's wall clock when the slice has come to a position. */
+  sliceEndNs(icount: number): number {
+    return this.sliceNs + (icount - this.sliceIcount) * this.nsPerStep;
+  }
+
+  /** The host's wall clock when the guest's shows `ticks`. */
+  wallNs(ticks: number): number {
     return (ticks - this.offsetTicks) * NS_PER_TICK;
   }
 }

@@ -1,11 +1,14 @@
-/** What the two sides say to each other, and in which bytes: magic, version, body, checksum. */
+/** What the hosts say to each other, and in which bytes: magic, version, body, checksum. */
 import {
   bytes,
   type Codec,
   decode,
   encode,
+  list,
   Reader,
   record,
+  text,
+  u64,
   uint,
   union,
   type ValueOf,
@@ -14,25 +17,68 @@ import {
 import { crc32c } from '../base/crc32.ts';
 import { FormatError } from '../base/errors.ts';
 import { entryList } from '../vmm/entries.ts';
+import { descriptionSchema } from '../vmm/machine.ts';
+import { outputCodec } from '../vmm/outputs.ts';
+
+const generationRecord = record({ primary: text, backups: list(text, 16) });
+
+/** Where each generation begins in the log: the number of its first entry. */
+export const generationStarts = list(record({ generation: uint, first: uint }), 1 << 16);
 
 const message = union({
   /**
-   * Log entries, numbered from `first` on. `released` is the last output that the primary has let out: the backup need not keep
-   * those.
+   * Log entries, numbered from `first` on. `settled`: outputs up to this number have arrived in the world. `floor`: every member holds
+   * the entries up to it. `answers`: the resume that this answers, and what the receiver holds from `first` on is void; 0 for none.
    */
-  entries: record({ generation: uint, first: uint, released: uint, entries: entryList }),
-  /** The backup holds the entries up to `received`, and its machine has consumed those up to `consumed`. */
+  entries: record({
+    generation: uint,
+    first: uint,
+    settled: uint,
+    floor: uint,
+    answers: uint,
+    entries: entryList,
+  }),
+  /** The backup holds the entries up to `received`; its machine has consumed those up to `consumed` and stands at `icount`. */
   ack: record({ generation: uint, received: uint, consumed: uint, icount: uint }),
   /** I am alive. Sent as a datagram; may be lost. */
   heartbeat: record({ generation: uint }),
+  /** A host without a VM says that it has room. Sent as a datagram. */
+  available: record({ generation: uint, load: uint, domain: text }),
+  /** The primary makes known the generation that stands, and where it begins in the log. */
+  members: record({ generation: uint, record: generationRecord, starts: generationStarts }),
+  /**
+   * A host with a VM asks to go on: its log is that of generation `log`, up to entry `received`, of which `consumed` are consumed.
+   * `token` marks the answer.
+   */
+  resume: record({ generation: uint, log: uint, received: uint, consumed: uint, token: uint }),
+  /** A copy begins: make room for this machine. A `copy` number tells one from the next. */
+  prepare: record({ generation: uint, copy: uint, description: descriptionSchema }),
+  /** Pages of RAM, packed. */
+  pages: record({ generation: uint, copy: uint, packed: bytes() }),
+  /** One message of a copy has been taken in. */
+  'pages-ack': record({ generation: uint, copy: uint }),
+  /**
+   * The end of a copy: what makes the machine complete, as it stood when `history` entries had come through its doors, at entry `entry`
+   * of the log; what it had made and not delivered; and its hash.
+   */
+  state: record({
+    generation: uint,
+    copy: uint,
+    entry: uint,
+    history: uint,
+    delta: bytes(),
+    outputs: list(outputCodec),
+    starts: generationStarts,
+    hash: u64,
+  }),
 });
 export type Message = ValueOf<typeof message>;
 export type MessageOf<K extends Message['kind']> = Extract<Message, { kind: K }>;
 
 const MAGIC = 0x4654;
-const VERSION = 1;
+const VERSION = 2;
 const HEAD_BYTES = 3;
-const MAX_BODY_BYTES = 1 << 24;
+const MAX_BODY_BYTES = 1 << 28;
 const body: Codec<Uint8Array> = bytes(MAX_BODY_BYTES);
 
 export function encodeMessage(value: Message): Uint8Array {

@@ -1,14 +1,19 @@
-import { after, lastOf, type Output } from '../vmm/outputs.ts';
+import { after, lastOf, type WorldOutput } from '../vmm/outputs.ts';
+import type { Edge } from './effects.ts';
 
 interface Held {
-  output: Output;
+  output: WorldOutput;
   /** The log entry that explains it. */
   entry: number;
+  /** When it was last let out, in the host's time. */
+  releasedNs: number | undefined;
 }
 
+export const edgeOf = (output: WorldOutput): Edge => (output.kind === 'console' ? 'console' : 'switch');
+
 /**
- * The output rule (the paper, section 2.2): an output waits here until the backup holds the entry that explains it. At the
- * backup the same gate keeps the outputs whose release is not known.
+ * The output rule (the paper, section 2.2): an output waits here until the backups hold the entry that explains it, and is kept
+ * until the world says that it has arrived. At a backup the same gate keeps the outputs of which that is not known.
  */
 export class OutputGate {
   private held: Held[] = [];
@@ -17,22 +22,56 @@ export class OutputGate {
     return this.held.length;
   }
 
-  hold(outputs: readonly Output[], entry: number): void {
-    for (const output of outputs) this.held.push({ output, entry });
+  hold(outputs: readonly WorldOutput[], entry: number): void {
+    for (const output of outputs) this.held.push({ output, entry, releasedNs: undefined });
   }
 
-  /** Takes out what entries up to `entry` explain. */
-  open(entry = Number.POSITIVE_INFINITY): Output[] {
-    const free = this.held.filter((held) => held.entry <= entry).map(({ output }) => output);
-    this.held = this.held.slice(free.length);
-    return free;
+  /** What entries up to `entry` explain and has not been let out, or so long ago that it may be lost. */
+  open(entry: number, nowNs: number, retryNs = Number.POSITIVE_INFINITY): WorldOutput[] {
+    const due = this.held.filter(
+      (held) => held.entry <= entry && (held.releasedNs === undefined || nowNs - held.releasedNs >= retryNs),
+    );
+    for (const held of due) held.releasedNs = nowNs;
+    return due.map(({ output }) => output);
   }
 
-  /** Forgets outputs up to a number: they are known to have left. */
+  /** Outputs for an edge up to a number have arrived. */
+  delivered(edge: Edge, number: number): void {
+    this.forgetWhere((output) => edgeOf(output) === edge, number);
+  }
+
+  /** Outputs up to a number have arrived. */
   forget(number: number): void {
-    this.held = this.held.flatMap(({ output, entry }) => {
-      const rest = lastOf(output) <= number ? undefined : after(number, output);
-      return rest ? [{ output: rest, entry }] : [];
+    this.forgetWhere(() => true, number);
+  }
+
+  private forgetWhere(matches: (output: WorldOutput) => boolean, number: number): void {
+    this.held = this.held.flatMap((held) => {
+      if (!matches(held.output)) return [held];
+      const rest = lastOf(held.output) <= number ? undefined : (after(number, held.output) as WorldOutput);
+      return rest ? [{ ...held, output: rest }] : [];
     });
+  }
+
+  /** Every output up to this number has arrived, of `made` that were made. */
+  settled(made: number): number {
+    return Math.min(made, ...this.held.map(({ output }) => output.first - 1));
+  }
+
+  /** What is here, in order. */
+  contents(): WorldOutput[] {
+    return this.held.map(({ output }) => output);
+  }
+
+  /** Nothing has been let out yet, as far as this side knows, and nothing waits for an entry. */
+  restart(entry: number): void {
+    for (const held of this.held) {
+      held.entry = Math.min(held.entry, entry);
+      held.releasedNs = undefined;
+    }
+  }
+
+  clear(): void {
+    this.held = [];
   }
 }

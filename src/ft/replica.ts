@@ -1,445 +1,393 @@
 /**
- * One side of the pair: the VM and the protocol around it, as a state machine without I/O. `handle` takes an input and the host's
- * time and gives back effects to be performed in order. Rules: the paper, sections 2 and 3; which claim wins is decided
- * by shared storage alone.
+ * One side of a fault-tolerant VM: the machine and the protocol around it, as a state machine without I/O. `handle` takes an
+ * input and the host's time and gives back effects to be performed in order. Here stand the roles, the generations and who goes
+ * live; what a live side does is in primary.ts, what one that follows does in backup.ts.
+ *
+ * The one rule of arbitration: before a side releases an output without someone's acknowledgement, it claims by test-and-set on shared
+ * storage the next generation, whose record leaves that one out. docs/protocol.md says why that is safe.
  */
-import { assert } from '../base/assert.ts';
-import { Divergence, LiveDoors, RecordingDoors, ReplayDoors } from '../vmm/doors.ts';
-import type { Entry, EntryKind } from '../vmm/entries.ts';
-import type { MachineDescription } from '../vmm/machine.ts';
-import { countOf, lastOf, type Output } from '../vmm/outputs.ts';
-import { Vmm, verifyMarker } from '../vmm/vmm.ts';
-import { announcement } from './announce.ts';
-import { LogReceiver, LogSender } from './channel.ts';
-import type { Effect, HostName, ReplicaEvent, ReplicaInput, StopReason, TimerId } from './effects.ts';
-import { GuestClock } from './guest-clock.ts';
-import { decodeMessage, encodeMessage, type Message, type MessageOf } from './messages.ts';
-import { OutputGate } from './output-gate.ts';
-import type { Tuning, UnsafeRule } from './rules.ts';
+import { Divergence, ReplayDoors } from '../vmm/doors.ts';
+import type { Entry } from '../vmm/entries.ts';
+import { countOf } from '../vmm/outputs.ts';
+import { Vmm } from '../vmm/vmm.ts';
+import { Backup } from './backup.ts';
+import type { Effect, GenerationRecord, HostName, ReplicaInput, TimerId } from './effects.ts';
+import { decodeMessage, type Message } from './messages.ts';
+import { Primary } from './primary.ts';
+import { type ReplicaOptions, Side } from './side.ts';
 
-export interface ReplicaOptions {
-  /** The host that this replica runs on. */
-  name: HostName;
-  description: MachineDescription;
-  /** `alone` is a primary that never had a backup. */
-  role: 'primary' | 'backup' | 'alone';
-  /** The host's random numbers. */
-  entropy: (sizeBytes: number) => Uint8Array;
-  tuning: Tuning;
-  unsafe: ReadonlySet<UnsafeRule>;
-  /** Told everything that came through this machine's doors, whatever the channel carries: evidence for checkers. */
-  witness: (entry: Entry) => void;
-}
+export type { ReplicaOptions } from './side.ts';
 
 /**
- * `primary`: live, with a backup. `alone`: live, without. `backup`: replays. `stopped`: done, and never live again.
+ * `primary`: live. `backup`: has the machine, and replays. `spare`: a host with room, or whose machine is void. `stopped`: done.
  */
-export type Role = 'primary' | 'backup' | 'alone' | 'stopped';
+export type Role = 'primary' | 'backup' | 'spare' | 'stopped';
 
 export class Replica {
-  readonly vmm: Vmm;
-  private current: Role;
-  private generation = 1;
-  private readonly clock: GuestClock;
-  private readonly live: LiveDoors;
-  private readonly replay: ReplayDoors;
-  private readonly sender: LogSender;
-  private readonly receiver = new LogReceiver();
-  private readonly gate = new OutputGate();
-  private effects: Effect[] = [];
-  /** The guest has nothing to do, or may not, until an input comes. */
-  private resting = false;
-  private lastHeardNs = 0;
-  /** The generation that is being claimed, and whether that claim has been won. */
-  private claim: { generation: number; won: boolean } | undefined;
-  private nextCheck: number;
-  /** The last output that has left, or that is known to have. */
-  private releasedUpTo = 0;
-  private poweringOff = false;
-  /** How much of the console input the guest has been given, or has waiting. */
-  private consoleOffset = 0;
-  /** The number of the entry that tells of the orderly end. */
-  private endEntry: number | undefined;
+  private readonly side: Side;
+  private primary: Primary | undefined;
+  private backup: Backup;
+  /** A look at storage that has not been answered. */
+  private looking: number | undefined;
 
-  constructor(private readonly options: ReplicaOptions) {
-    const { description, tuning, role, unsafe } = options;
-    this.current = role;
-    this.clock = new GuestClock(options.entropy);
-    this.live = new LiveDoors(this.clock);
-    const kinds = unloggedKinds(unsafe);
-    this.replay = new ReplayDoors(
-      (entry) => this.passed(entry),
-      kinds.size > 0 ? { world: this.clock, kinds } : undefined,
-    );
-    this.sender = new LogSender(tuning.sendBufferBytes, tuning.receiveBufferBytes);
-    this.vmm = new Vmm(description, role === 'backup' ? this.witnessed(this.replay) : this.liveDoors());
-    this.nextCheck = tuning.checkSteps;
+  constructor(options: ReplicaOptions) {
+    this.side = new Side(options, (entry: Entry) => this.backup.passed(entry));
+    this.backup = new Backup(this.side);
+    if (options.role === 'spare') return;
+    this.side.boot();
+    this.backup.following = true;
+    this.backup.complete = true;
+    if (options.role === 'primary') this.primary = new Primary(this.side, (record) => this.claim(record));
   }
 
   get role(): Role {
-    return this.current;
+    if (this.side.stopped) return 'stopped';
+    if (this.primary) return 'primary';
+    return this.side.hasVm && (this.backup.following || this.backup.complete) ? 'backup' : 'spare';
+  }
+
+  /** What this side is doing, in a word or two: for people, and to see what a fault struck. */
+  get phase(): string {
+    const { side, primary, backup } = this;
+    if (side.stopped) return 'stopped';
+    if (primary) {
+      const { joining, copying } = primary.protection.phase;
+      if (primary.isSwitching) return 'switching';
+      if (side.claim) return 'primary-claiming';
+      if (copying) return 'copying';
+      if (joining) return 'joining';
+      return side.record.backups.length > 0 ? 'primary' : 'alone';
+    }
+    if (side.claim) return side.claim.won ? 'draining' : 'claiming';
+    if (backup.partial) return 'being-copied';
+    if (backup.following) return backup.complete ? 'backup' : 'catching-up';
+    return backup.complete ? 'between' : 'spare';
+  }
+
+  get generation(): number {
+    return this.side.generation;
+  }
+
+  get record(): GenerationRecord {
+    return this.side.record;
+  }
+
+  /** The VM here; a spare has none. */
+  get vmm(): Vmm | undefined {
+    return this.side.vmmIfAny;
+  }
+
+  /** Whether this side is live, or would be able to go live. */
+  get canGoOn(): boolean {
+    return !this.side.stopped && (this.primary !== undefined || this.mayClaim);
   }
 
   /** Whether a `cpu` input would be of use now. */
   get wantsCpu(): boolean {
-    return this.current !== 'stopped' && !this.resting && !this.poweringOff;
+    if (this.side.stopped) return false;
+    return this.primary ? this.primary.wantsCpu : this.backup.wantsCpu;
   }
 
   /** How many entries were received and not consumed: what a backup has to drain. */
   get backlog(): number {
-    return this.replay.waiting;
+    return this.side.replay.waiting;
   }
 
-  /** The number of the last log entry that this side holds. */
-  get holdsEntries(): number {
-    return this.receiver.received;
+  /** The number of the last log entry here. */
+  get logEnd(): number {
+    return this.side.log.last;
   }
 
   /** Takes one input at the host's time `nowNs` and says what is to be done about it, in order. */
   handle(input: ReplicaInput, nowNs: number): Effect[] {
-    if (this.current === 'stopped') return [];
-    this.effects = [];
+    const { side } = this;
+    if (side.stopped) return [];
+    side.effects = [];
+    side.nowNs = nowNs;
     try {
-      this.dispatch(input, nowNs);
+      this.dispatch(input);
     } catch (error) {
       if (!(error instanceof Divergence)) throw error;
-      this.note({ kind: 'diverged', divergence: error });
-      this.stop('diverged');
+      side.note({ kind: 'diverged', divergence: error });
+      side.stop('diverged');
     }
-    return this.effects;
+    return side.effects;
   }
 
-  private dispatch(input: ReplicaInput, nowNs: number): void {
+  private dispatch(input: ReplicaInput): void {
+    const { primary, backup } = this;
     switch (input.kind) {
       case 'start':
-        return this.start(nowNs);
+        return this.start();
       case 'cpu':
-        return this.isLive ? this.runLive(input, nowNs) : this.runBackup(input, nowNs);
+        return this.run(input);
       case 'message':
-        return this.hear(decodeMessage(input.bytes), nowNs);
+        return this.hear(input.from, decodeMessage(input.bytes));
+      case 'reset':
+        return this.channelReset(input.peer);
       case 'timer':
-        return this.wake(input.id, nowNs);
-      case 'claim-answer':
-        return this.answered(input.generation, input.record.primary, nowNs);
+        return this.wake(input.id);
+      case 'record':
+        return this.answered(input.generation, input.record);
+      case 'disk-done':
+        return (primary ?? backup).diskDone(input.id, input.status, input.data);
       case 'typed':
-        return this.typed(input.offset, input.data);
+        return primary?.typed(input.offset, input.data);
       case 'frame':
-        if (!this.isLive) return;
-        this.live.frame(input.frame);
-        this.resting = this.blocked;
+        return primary?.frame(input.frame);
+      case 'delivered':
+        return primary?.delivered(input.edge, input.number);
+      case 'command':
+        return primary?.command(input.command);
     }
   }
 
-  private get isLive(): boolean {
-    return this.current === 'primary' || this.current === 'alone';
+  private start(): void {
+    const { side, primary, backup } = this;
+    side.note({ kind: 'booted', role: side.options.role });
+    backup.lastHeardNs = side.nowNs;
+    if (primary) return primary.boot();
+    this.armBackup();
   }
 
-  /** Flow control: the guest may not run until the backup has acknowledged more. */
-  private get blocked(): boolean {
-    return this.current === 'primary' && this.sender.full;
+  private armBackup(): void {
+    const { side } = this;
+    const { suspectNs, retryNs } = side.options.tuning;
+    side.timer('heartbeat', side.nowNs);
+    side.timer('suspect', side.nowNs + suspectNs);
+    side.timer('retry', side.nowNs + retryNs);
   }
 
-  private note(event: ReplicaEvent): void {
-    this.effects.push({ do: 'note', event });
+  private run(input: ReplicaInput & { kind: 'cpu' }): void {
+    if (this.primary) return this.primary.run(input);
+    this.backup.run(input);
+    if (this.backup.handover && !this.side.claim) this.claimWithout([]);
+    this.goLiveWhenReady();
   }
 
-  private timer(id: TimerId, atNs: number): void {
-    this.effects.push({ do: 'timer', id, atNs });
+  private wake(id: TimerId): void {
+    const { primary, backup } = this;
+    if (id === 'claim') return this.askStorage();
+    if (primary) return primary.wake(id);
+    if (id === 'suspect') return this.suspectPrimary();
+    backup.wake(id);
   }
 
-  private send(message: Message): void {
-    this.effects.push({ do: 'send', bytes: encodeMessage(message) });
+  private channelReset(peer: HostName): void {
+    // What was lost on the way to the primary or from it is asked for again; the primary's end has nothing to do.
+    if (!this.primary && this.side.hasVm && peer === this.side.record.primary && this.backup.following)
+      this.backup.resume();
   }
 
-  private stop(reason: StopReason): void {
-    this.current = 'stopped';
-    this.effects.push({ do: 'stop', reason });
-  }
+  // ── Messages and generations ──────────────────────────────────────────────────────────────────────────────────────
 
-  private halt(why: string): void {
-    this.note({ kind: 'halted', why });
-    this.stop('halted');
-  }
-
-  private start(nowNs: number): void {
-    const { tuning } = this.options;
-    this.lastHeardNs = nowNs;
-    this.clock.startAt(nowNs, 0);
-    this.note({ kind: 'booted', role: this.isLive ? 'primary' : 'backup' });
-    if (this.isLive) this.effects.push({ do: 'listen', offset: 0 });
-    if (this.current === 'alone') return;
-    this.timer('heartbeat', nowNs);
-    this.timer('suspect', nowNs + tuning.suspectNs);
-  }
-
-  // ── Live ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-  /** The world, noted for the channel while there is a backup. */
-  private liveDoors(): RecordingDoors {
-    const unlogged = unloggedKinds(this.options.unsafe);
-    return this.witnessed(
-      new RecordingDoors(this.live, (entry) => {
-        if (!unlogged.has(entry.kind)) this.log(entry);
-      }),
-    );
-  }
-
-  private witnessed(doors: RecordingDoors | ReplayDoors): RecordingDoors {
-    return new RecordingDoors(doors, this.options.witness);
-  }
-
-  private log(entry: Entry): void {
-    if (this.current === 'primary') this.sender.append(entry);
-  }
-
-  private runLive({ steps, nsPerStep }: { steps: number; nsPerStep: number }, nowNs: number): void {
-    const { vmm } = this;
-    const before = vmm.icount;
-    this.clock.beginSlice(nowNs, before, nsPerStep);
-    const pause = vmm.run(this.current === 'primary' ? Math.min(steps, this.nextCheck - before) : steps);
-    const ran = vmm.icount - before;
-    this.effects.push({ do: 'ran', steps: ran });
-    this.resting = pause === 'waiting' || pause === 'off';
-    this.flush(vmm.machine.takeOutputs());
-    if (vmm.icount >= this.nextCheck || pause === 'off') this.check();
-    if (pause === 'off') {
-      this.note({ kind: 'off', icount: vmm.icount, code: vmm.machine.power.code });
-      this.poweringOff = true;
-      this.finishPowerOff();
+  private hear(from: HostName, message: Message): void {
+    const { side, primary } = this;
+    if (message.kind === 'available') return primary?.protection.available(from, message);
+    if (message.generation < side.generation) return this.outdated(from, message);
+    if (message.generation > side.generation) {
+      if (!this.catchUp(from, message)) return;
     }
-    const deadline = vmm.machine.timerDeadline;
-    if (pause === 'waiting' && deadline !== undefined && deadline <= Number.MAX_SAFE_INTEGER)
-      this.timer('guest', this.clock.hostNs(Number(deadline)));
+    if (message.kind === 'members') return this.describedBy(from, message);
+    if (primary) primary.hear(from, message);
+    else this.backup.hear(from, message);
   }
 
-  /** Ends a slice: an `output` entry of its own for what was made, or a horizon; then everything goes to the backup. */
-  private flush(outputs: Output[]): void {
-    const { icount, outputsMade } = this.vmm.machine;
-    const made = outputs.length > 0;
-    if (made) this.log({ kind: 'output', icount, made: outputsMade });
-    else if (this.sender.lastEntryIcount < icount) this.log({ kind: 'horizon', icount });
-    this.transmit();
-    if (made) this.gate.hold(outputs, this.sender.last);
-    for (const output of this.current === 'primary' ? outputs : [])
-      this.note({ kind: 'held', ...spanOf(output), entry: this.sender.last });
-    if (this.current === 'alone' || this.options.unsafe.has('output-rule')) this.release(this.gate.open());
-    if (this.blocked) {
-      if (!this.resting) this.note({ kind: 'full' });
-      this.resting = true;
+  /** Who speaks of an older generation is told of this one. */
+  private outdated(from: HostName, { kind }: Message): void {
+    if (kind === 'heartbeat' || kind === 'resume') this.primary?.tellGeneration(from);
+  }
+
+  /**
+   * A newer generation stands. A side that counts for something reads what lies between from storage, to learn whether it was left out; others
+   * take the word of who leads it. True when this side is there now.
+   */
+  private catchUp(from: HostName, message: Message): boolean {
+    const { side, backup, primary } = this;
+    const counts = primary !== undefined || backup.complete;
+    if (message.kind === 'members' && (message.generation === side.generation + 1 || !counts)) {
+      this.adopt(message.generation, message.record);
+      return side.generation === message.generation;
     }
-  }
-
-  private check(): void {
-    if (this.current !== 'primary') return;
-    const { icount } = this.vmm;
-    const hash = this.vmm.machine.hash();
-    this.log({ kind: 'check', icount, hash });
-    this.note({ kind: 'checked', icount, hash });
-    this.nextCheck = icount + this.options.tuning.checkSteps;
-    this.transmit();
-  }
-
-  private transmit(): void {
-    if (this.current !== 'primary') return;
-    const message = this.sender.flush(this.generation, this.releasedUpTo);
-    if (!message) return;
-    const encoded = encodeMessage(message);
-    this.note({
-      kind: 'sent',
-      first: message.first,
-      last: message.first + message.entries.length - 1,
-      sizeBytes: encoded.length,
-      entries: message.entries,
-    });
-    this.effects.push({ do: 'send', bytes: encoded });
-  }
-
-  private release(outputs: Output[]): void {
-    if (outputs.length === 0) return;
-    for (const output of outputs) {
-      this.note({ kind: 'released', ...spanOf(output) });
-      this.releasedUpTo = Math.max(this.releasedUpTo, lastOf(output));
+    if (!counts && message.kind === 'prepare') {
+      this.adopt(message.generation, { primary: from, backups: [] });
+      return true;
     }
-    this.effects.push({ do: 'release', outputs, generation: this.generation });
+    this.look(side.generation + 1);
+    return false;
   }
 
-  /** The backup is told of an orderly end only when every output has left: else it would not know that it must release them. */
-  private finishPowerOff(): void {
-    if (this.gate.size > 0) return;
-    if (this.current === 'alone') return this.stop('completed');
-    if (this.endEntry === undefined) {
-      const { code } = this.vmm.machine.power;
-      this.log({ kind: 'control', icount: this.vmm.icount, action: 'power-off', code });
-      this.endEntry = this.sender.last;
-      this.transmit();
-    }
-    if (this.sender.acknowledged >= this.endEntry) this.stop('completed');
+  private describedBy(from: HostName, { starts, generation }: Message & { kind: 'members' }): void {
+    const { side, backup, primary } = this;
+    if (primary || from !== side.record.primary || generation !== side.generation) return;
+    backup.lastHeardNs = side.nowNs;
+    backup.describes(starts);
+    if (backup.following) backup.acknowledge();
+    else backup.resume();
   }
 
-  private typed(offset: number, data: Uint8Array): void {
-    if (!this.isLive) return;
-    assert(offset <= this.consoleOffset, 'the world types without gaps');
-    const fresh = data.subarray(this.consoleOffset - offset);
-    this.consoleOffset += fresh.length;
-    this.live.type(fresh);
-    this.resting = this.blocked;
+  /** A generation stands that somebody else leads. */
+  private adopt(generation: number, record: GenerationRecord): void {
+    const { side, backup } = this;
+    if (generation <= side.generation || record.primary === side.name) return;
+    const sameLeader = record.primary === side.record.primary && !this.primary;
+    const named = record.backups.includes(side.name);
+    const counted = this.primary !== undefined || backup.complete;
+    if (side.claim) side.note({ kind: 'lost', generation, to: record.primary });
+    side.claim = undefined;
+    side.generation = generation;
+    side.record = record;
+    this.stepDown();
+    const now = this.backup;
+    now.handover = false;
+    now.lastHeardNs = side.nowNs;
+    now.complete = named && (counted || (now.following && sameLeader));
+    if (!sameLeader) now.following = false;
+    if (!named && counted) side.note({ kind: 'left-out', generation, primary: record.primary });
   }
 
-  // ── The channel ───────────────────────────────────────────────────────────────────────────────────────────────────
-
-  private hear(message: Message, nowNs: number): void {
-    // What belongs to another generation comes from a side that has been left out.
-    if (message.generation !== this.generation) return;
-    this.lastHeardNs = nowNs;
-    if (message.kind === 'entries' && this.current === 'backup') this.receive(message);
-    if (message.kind === 'ack' && this.current === 'primary') this.acknowledged(message);
-  }
-
-  /** Entries are acknowledged when they are held, not when they are executed. */
-  private receive(message: MessageOf<'entries'>): void {
-    for (const entry of this.receiver.accept(message)) this.replay.append(entry);
-    this.releasedUpTo = Math.max(this.releasedUpTo, message.released);
-    this.gate.forget(this.releasedUpTo);
-    this.resting = false;
-    this.note({ kind: 'received', last: this.receiver.received, consumed: this.receiver.consumed });
-    this.send(this.receiver.ack(this.generation, this.vmm.icount));
-  }
-
-  private acknowledged(message: MessageOf<'ack'>): void {
-    const wasFull = this.sender.full;
-    this.sender.acknowledge(message);
-    this.note({ kind: 'acknowledged', received: message.received, consumed: message.consumed });
-    this.release(this.gate.open(message.received));
-    this.transmit();
-    if (wasFull && !this.sender.full) this.resting = false;
-    if (this.poweringOff) this.finishPowerOff();
-  }
-
-  // ── Backup ────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-  private runBackup({ steps, nsPerStep }: { steps: number; nsPerStep: number }, nowNs: number): void {
-    const { vmm, receiver, replay } = this;
-    const before = vmm.icount;
-    this.clock.beginSlice(nowNs, before, nsPerStep);
-    const pause = vmm.run(steps);
-    this.effects.push({ do: 'ran', steps: vmm.icount - before });
-    receiver.consumed = receiver.received - replay.waiting;
-    this.gate.hold(vmm.machine.takeOutputs(), 0);
-    this.gate.forget(this.releasedUpTo);
-    this.resting = pause !== 'budget';
-    if (this.endEntry !== undefined) {
-      this.note({ kind: 'ended' });
-      return this.stop('completed');
-    }
-    if (!this.claim && receiver.consumptionIsNews) this.send(receiver.ack(this.generation, vmm.icount));
-    this.goLiveWhenReady(nowNs);
-  }
-
-  /** A marker in the log, or an input, is about to be consumed. */
-  private passed(entry: Entry): void {
-    verifyMarker(entry, this.vmm.machine);
-    if (entry.kind === 'check') this.note({ kind: 'checked', icount: entry.icount, hash: entry.hash });
-    if (entry.kind === 'control' && entry.action === 'power-off') this.endEntry = this.receiver.received;
+  /** A live side that was left out, or that has handed over, follows from now on, if its log allows. */
+  private stepDown(): void {
+    const { side, primary } = this;
+    if (!primary) return;
+    primary.protection.giveUp('this side is not live any more');
+    this.primary = undefined;
+    side.live.clear();
+    side.freshReplay();
+    // Between two checkpoints the machine is nowhere in the log.
+    if (side.options.replication === 'checkpoint' && !primary.hasHandedOver) side.dropVm();
+    else side.vmm.doors = side.replayDoors();
+    side.resting = true;
+    this.backup = new Backup(side);
+    this.armBackup();
   }
 
   // ── Failure and arbitration ───────────────────────────────────────────────────────────────────────────────────────
 
-  private wake(id: TimerId, nowNs: number): void {
-    const { heartbeatNs, suspectNs, claimRetryNs } = this.options.tuning;
-    switch (id) {
-      case 'heartbeat':
-        if (this.current === 'alone') return;
-        this.effects.push({
-          do: 'datagram',
-          bytes: encodeMessage({ kind: 'heartbeat', generation: this.generation }),
-        });
-        return this.timer('heartbeat', nowNs + heartbeatNs);
-      case 'suspect': {
-        if (this.current === 'alone' || this.claim) return;
-        const silentNs = nowNs - this.lastHeardNs;
-        if (silentNs < suspectNs) return this.timer('suspect', this.lastHeardNs + suspectNs);
-        return this.suspect(silentNs, nowNs);
-      }
-      case 'claim':
-        if (!this.claimPending) return;
-        this.requestClaim();
-        return this.timer('claim', nowNs + claimRetryNs);
-      case 'guest':
-        this.resting = this.blocked;
-    }
-  }
-
-  private get claimPending(): boolean {
-    return this.claim !== undefined && !this.claim.won;
+  private get mayClaim(): boolean {
+    const { side, backup } = this;
+    const named = side.record.backups.includes(side.name);
+    if (side.is('resync-atomicity') && named && backup.partial) return true;
+    return named && backup.complete && side.hasVm;
   }
 
   /** Suspicion is cheap: whether it was right doesn't matter, because only one claim can win. */
-  private suspect(silentNs: number, nowNs: number): void {
-    this.note({ kind: 'suspected', silentNs });
-    if (this.current === 'backup')
-      this.note({ kind: 'draining', entries: this.replay.waiting, icount: this.vmm.icount });
-    this.claim = { generation: this.generation + 1, won: false };
-    if (this.options.unsafe.has('test-and-set')) return this.won(nowNs);
-    this.requestClaim();
-    this.timer('claim', nowNs + this.options.tuning.claimRetryNs);
+  private suspectPrimary(): void {
+    const { side, backup } = this;
+    const { suspectNs } = side.options.tuning;
+    const silentNs = side.nowNs - backup.lastHeardNs;
+    if (silentNs < suspectNs) return side.timer('suspect', backup.lastHeardNs + suspectNs);
+    side.timer('suspect', side.nowNs + suspectNs);
+    if (side.claim || side.generation === 0) return;
+    if (!this.mayClaim) {
+      // Perhaps this side was recorded, and nobody lived to tell it.
+      if (backup.following) this.look(side.generation + 1);
+      return;
+    }
+    side.note({ kind: 'suspected', host: side.record.primary, silentNs });
+    if (side.hasVm) side.note({ kind: 'draining', entries: side.replay.waiting, icount: side.vmm.icount });
+    this.claimWithout([side.record.primary]);
   }
 
-  private requestClaim(): void {
-    const { generation } = this.claim!;
-    this.note({ kind: 'claimed', generation });
-    this.effects.push({ do: 'claim', generation, record: { primary: this.options.name, backups: [] } });
+  /** Claims the next generation for this side, with the others but these as its backups. */
+  private claimWithout(hosts: readonly HostName[]): void {
+    const { primary, backups } = this.side.record;
+    const { name } = this.side;
+    const others = [...backups, primary].filter((host) => host !== name && !hosts.includes(host));
+    this.claim({ primary: name, backups: others });
   }
 
-  private answered(generation: number, winner: HostName, nowNs: number): void {
-    if (!this.claimPending || this.claim!.generation !== generation) return;
-    if (winner === this.options.name) return this.won(nowNs);
-    this.note({ kind: 'lost', generation, to: winner });
-    this.halt(`generation ${generation} belongs to ${winner}`);
+  private claim(record: GenerationRecord): void {
+    const { side } = this;
+    side.claim = { generation: side.generation + 1, record, won: false };
+    side.resting = false;
+    side.note({ kind: 'claimed', generation: side.claim.generation, record });
+    if (side.is('test-and-set')) return this.won();
+    this.askStorage();
   }
 
-  private won(nowNs: number): void {
-    const { generation } = this.claim!;
-    this.claim!.won = true;
-    this.note({ kind: 'won', generation });
-    if (this.current === 'backup') return this.goLiveWhenReady(nowNs);
-    this.generation = generation;
-    this.current = 'alone';
-    this.resting = false;
-    this.note({ kind: 'alone', icount: this.vmm.icount, generation });
-    this.release(this.gate.open());
-    if (this.poweringOff) this.finishPowerOff();
+  private look(generation: number): void {
+    if (this.looking === generation || this.side.claim) return;
+    this.looking = generation;
+    this.askStorage();
+  }
+
+  /** A request to storage; until it is answered it is made again and again, and its outcome is never assumed. */
+  private askStorage(): void {
+    const { side } = this;
+    const { claim } = side;
+    if (claim?.won) return;
+    if (claim) side.effects.push({ do: 'claim', generation: claim.generation, record: claim.record });
+    else if (this.looking !== undefined) side.effects.push({ do: 'look', generation: this.looking });
+    else return;
+    side.timer('claim', side.nowNs + side.options.tuning.retryNs);
+  }
+
+  private answered(generation: number, record: GenerationRecord | undefined): void {
+    const { side } = this;
+    if (this.looking === generation) this.looking = undefined;
+    const { claim } = side;
+    if (claim && !claim.won && claim.generation === generation && record) {
+      if (sameRecord(record, claim.record)) return this.won();
+    }
+    if (!record || generation !== side.generation + 1) return;
+    const wasPrimary = this.primary !== undefined;
+    this.adopt(generation, record);
+    if (side.generation !== generation) return;
+    // There may be more of them.
+    this.look(generation + 1);
+    if (side.hasVm && (wasPrimary || !this.backup.following)) this.backup.resume();
+  }
+
+  private won(): void {
+    const { side, primary } = this;
+    const claim = side.claim!;
+    claim.won = true;
+    side.note({ kind: 'won', generation: claim.generation, record: claim.record });
+    if (!primary) return this.goLiveWhenReady();
+    side.generation = claim.generation;
+    side.record = claim.record;
+    side.claim = undefined;
+    primary.membersChanged();
   }
 
   /** Going live (the paper, section 2.3): every entry that was received has been consumed, and storage has said yes. */
-  private goLiveWhenReady(nowNs: number): void {
-    if (!this.claim?.won || this.current !== 'backup') return;
-    if (this.replay.waiting > 0 && !this.options.unsafe.has('drain')) return;
-    const { machine } = this.vmm;
-    this.current = 'alone';
-    this.generation = this.claim.generation;
-    this.clock.startAt(nowNs, machine.lastKnownTicks);
-    this.vmm.doors = this.liveDoors();
-    this.consoleOffset = machine.consoleReceived;
-    this.resting = false;
-    const outputs = this.gate.open();
-    const pending = outputs.reduce((sum, output) => sum + countOf(output), 0);
-    this.note({ kind: 'live', icount: machine.icount, generation: this.generation, pending });
-    this.effects.push({ do: 'announce', frame: announcement(this.options.description.mac) });
-    this.effects.push({ do: 'listen', offset: this.consoleOffset });
-    this.release(outputs);
+  private goLiveWhenReady(): void {
+    const { side, backup } = this;
+    const { claim } = side;
+    if (!claim?.won || this.primary || side.stopped) return;
+    if (side.is('resync-atomicity') && backup.partial && !side.hasVm) this.installPartial();
+    if (side.replay.waiting > 0 && !side.is('drain')) return;
+    const from = side.record.primary;
+    if (side.replay.waiting > 0) side.log.truncate(backup.consumed);
+    side.freshReplay();
+    side.generation = claim.generation;
+    side.record = claim.record;
+    side.claim = undefined;
+    side.starts = [...side.starts, { generation: side.generation, first: side.log.last + 1 }];
+    this.primary = new Primary(side, (record) => this.claim(record));
+    const pending = side.gate.contents().reduce((sum, output) => sum + countOf(output), 0);
+    const { icount } = side.vmm;
+    side.note({
+      kind: 'live',
+      icount,
+      generation: side.generation,
+      pending,
+      from,
+      history: side.history,
+    });
+    this.primary.goLive();
+  }
+
+  /** Study only: a machine of which a part has been copied. */
+  private installPartial(): void {
+    const { side } = this;
+    const { machine } = this.backup.partial!;
+    side.install(new Vmm(machine.description, new ReplayDoors(), machine));
   }
 }
 
-const unloggedKinds = (unsafe: ReadonlySet<UnsafeRule>): ReadonlySet<EntryKind> =>
-  new Set([
-    ...(unsafe.has('log-clock') ? (['clock'] as const) : []),
-    ...(unsafe.has('log-entropy') ? (['entropy'] as const) : []),
-  ]);
-
-function spanOf(output: Output): { first: number; last: number; text: string } {
-  const text =
-    output.kind === 'console'
-      ? new TextDecoder().decode(output.data)
-      : `frame of ${output.frame.length} bytes`;
-  return { first: output.first, last: lastOf(output), text };
-}
+const sameRecord = (a: GenerationRecord, b: GenerationRecord): boolean =>
+  a.primary === b.primary &&
+  a.backups.length === b.backups.length &&
+  a.backups.every((host, index) => host === b.backups[index]);

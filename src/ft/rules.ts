@@ -1,33 +1,72 @@
 /** The rules of the protocol that can be switched off, to see what each is for. */
 export const unsafeRules = {
-  'output-rule': 'outputs leave at once, without waiting until the backup holds the entry that explains them',
+  'output-rule': 'outputs leave at once, without waiting until the backups hold the entry that explains them',
+  'output-entry': 'no entry says up to where the guest had come when it made an output',
+  'test-and-set': 'a side goes on without someone, and does not ask shared storage',
+  fencing: 'console, switch and storage take what comes from an older generation',
+  drain: 'a backup goes live as soon as its claim is won, whatever entries it has not consumed yet',
+  dedup: 'console, switch and storage do not drop the output numbers that they have seen',
+  'disk-order': 'disk operations that touch the same sectors are under way at the same time',
+  'reissue-io': 'a backup that goes live does not start again the disk operations that have no completion',
   'log-clock': 'clock reads are not logged; each side asks its own clock',
   'log-entropy': 'random numbers are not logged; each side draws its own',
-  drain: 'a backup goes live as soon as its claim is won, whatever entries it has not consumed yet',
-  'test-and-set': 'a side goes on alone without asking shared storage',
+  'lag-control': 'the primary is not slowed when a backup falls behind',
+  'resync-atomicity': 'a new backup is recorded as in sync when its copy begins, not when it is complete',
 } as const;
 export type UnsafeRule = keyof typeof unsafeRules;
+
+/** How the backup follows: `lockstep` replays the log of the doors; `checkpoint` takes over changed state, epoch by epoch. */
+export const replications = ['lockstep', 'checkpoint'] as const;
+export type Replication = (typeof replications)[number];
+
+/**
+ * Where disk data comes from. `shared`: one disk; the primary reads, and the log carries the data. `shared-backup-reads`: one
+ * disk; each side reads for itself (the paper, section 4.2). `private`: each host has a disk of its own (section 4.1).
+ */
+export const diskVariants = ['shared', 'shared-backup-reads', 'private'] as const;
+export type DiskVariant = (typeof diskVariants)[number];
 
 /** Times and sizes of the protocol. */
 export interface Tuning {
   heartbeatNs: number;
-  /** Silence after which the other side is suspected. */
+  /** Silence after which another side is suspected. */
   suspectNs: number;
-  /** How long a claim may stay unanswered before it is sent again. */
-  claimRetryNs: number;
-  /** Entries that the backup has not acknowledged; the guest stops when they exceed it. */
+  /** How long a request to storage or to the world may stay unanswered before it is sent again. */
+  retryNs: number;
+  /** Entries that a backup has not acknowledged; the guest stops when they exceed it. */
   sendBufferBytes: number;
-  /** Entries that the backup has received and not consumed. */
+  /** Entries that a backup has received and not consumed. */
   receiveBufferBytes: number;
+  /** Entries that are kept although everyone holds them, for hosts that come back. */
+  retainBytes: number;
   /** Steps between two comparisons of the whole state. */
   checkSteps: number;
+  /** Execution lag above which the primary is slowed; below half of it, it is released again. */
+  lagBoundNs: number;
+  /** How often the primary's speed may change. */
+  lagIntervalNs: number;
+  /** State transfer: how long an epoch lasts. */
+  epochNs: number;
+  /** Pages in one message of a copy. */
+  copyPages: number;
+  /** Messages of a copy that may be unacknowledged. */
+  copyWindow: number;
+  /** The guest stops for the last pages of a copy when they are no more than this many. */
+  stopPages: number;
 }
 
 export const defaultTuning: Tuning = {
   heartbeatNs: 2_000_000,
   suspectNs: 10_000_000,
-  claimRetryNs: 5_000_000,
+  retryNs: 5_000_000,
   sendBufferBytes: 1 << 20,
   receiveBufferBytes: 1 << 20,
+  retainBytes: 1 << 18,
   checkSteps: 1_000_000,
+  lagBoundNs: 50_000_000,
+  lagIntervalNs: 2_000_000,
+  epochNs: 10_000_000,
+  copyPages: 64,
+  copyWindow: 4,
+  stopPages: 512,
 };

@@ -2,14 +2,15 @@
  * Checkers: they stand outside the protocol, see only what leaves the hosts and what reaches them, and say when what must always hold
  * does not.
  */
+import { DISK_OK, SECTOR_BYTES } from '../devices/device.ts';
 import type { Effect } from '../ft/effects.ts';
 import { decodeMessage } from '../ft/messages.ts';
-import type { Role } from '../ft/replica.ts';
 import { describeEntry, type Entry } from '../vmm/entries.ts';
-import type { MachineDescription } from '../vmm/machine.ts';
 import { lastOf, type Output } from '../vmm/outputs.ts';
-import { type Comparison, consoleBytes, rebuild } from './evidence.ts';
+import type { AppliedWrite } from './disk.ts';
+import { type Comparison, consoleBytes } from './evidence.ts';
 import type { HostId } from './faults.ts';
+import { type Call, checkLinearizable, describeHistory } from './linearizability.ts';
 import type { Storage } from './storage.ts';
 
 export interface Violation {
@@ -19,31 +20,57 @@ export interface Violation {
     | 'same-machine'
     | 'outputs-explained'
     | 'input-once'
-    | 'acknowledged-requests';
+    | 'disk-explained'
+    | 'acknowledged-requests'
+    | 'linearizable'
+    | 'lag-bound'
+    | 'service';
   message: string;
 }
 
-/** No output leaves a primary that has a backup before that backup holds the entry that explains it. */
+/** No output leaves before every member of the generation that stands holds the entry that explains it. */
 export class OutputRuleChecker {
-  /** The last output that the entries which reached the backup explain. */
-  private explained = 0;
+  /** For each host the last output that the entries which reached it explain. */
+  private readonly explained = new Map<HostId, number>();
   readonly violations: Violation[] = [];
 
-  /** A message of the primary has reached the backup's host. */
-  arrived(bytes: Uint8Array): void {
+  constructor(private readonly storage: Storage) {}
+
+  /** A message has reached a host. */
+  arrived(host: HostId, bytes: Uint8Array): void {
     const message = decodeMessage(bytes);
     if (message.kind !== 'entries') return;
-    for (const entry of message.entries)
-      if (entry.kind === 'output') this.explained = Math.max(this.explained, entry.made);
+    for (const entry of message.entries) {
+      if (entry.kind === 'output') this.holds(host, entry.made);
+      if (entry.kind === 'checkpoint' && entry.outputs.length > 0)
+        this.holds(host, lastOf(entry.outputs.at(-1)!));
+    }
   }
 
-  released(role: Role, { outputs }: Effect & { do: 'release' }): void {
-    const last = lastOf(outputs.at(-1)!);
-    if (role !== 'primary' || last <= this.explained || this.violations.length > 0) return;
-    this.violations.push({
-      invariant: 'output-rule',
-      message: `output ${last} left the primary, but the backup holds entries only for outputs up to ${this.explained}`,
-    });
+  /** A host's machine has made, or has been given, so many outputs. */
+  holds(host: HostId, made: number): void {
+    this.explained.set(host, Math.max(this.explained.get(host) ?? 0, made));
+  }
+
+  /** A host has lost what it knew. */
+  emptied(host: HostId): void {
+    this.explained.delete(host);
+  }
+
+  released(host: HostId, effect: Effect & { do: 'release' | 'disk' }): void {
+    if (this.violations.length > 0) return;
+    if (effect.do === 'disk' && effect.request.operation !== 'write') return;
+    const last = effect.do === 'disk' ? effect.id : lastOf(effect.outputs.at(-1)!);
+    const { primary, backups } = this.storage.latest;
+    for (const member of [primary, ...backups]) {
+      const known = this.explained.get(member) ?? 0;
+      if (member === host || known >= last) continue;
+      this.violations.push({
+        invariant: 'output-rule',
+        message: `output ${last} left ${host}, but ${member} holds entries only for outputs up to ${known}`,
+      });
+      return;
+    }
   }
 }
 
@@ -89,15 +116,11 @@ export function checkSameMachine(comparison: Comparison | undefined): Violation[
  * ended, else a beginning of it.
  */
 export function checkOutputs(
-  description: MachineDescription,
-  history: readonly Entry[],
-  icount: number,
-  seen: { console: Uint8Array; frames: number },
+  outputs: readonly Output[],
+  seen: { console: Uint8Array; frames: readonly { number: number; frame: Uint8Array }[] },
   complete: boolean,
 ): Violation[] {
-  const { outputs } = rebuild(description, history, icount, 'after');
   const expected = consoleBytes(outputs);
-  const frames = outputs.filter((output: Output) => output.kind === 'frame').length;
   const fail = (message: string): Violation[] => [{ invariant: 'outputs-explained', message }];
   const wrong = seen.console.findIndex((byte, index) => byte !== expected[index]);
   if (wrong >= 0)
@@ -108,24 +131,103 @@ export function checkOutputs(
     return fail(
       `${expected.length - seen.console.length} console bytes were lost, from byte ${seen.console.length + 1} on: ${quote(expected, seen.console.length)}`,
     );
-  if (complete && seen.frames !== frames)
-    return fail(`${seen.frames} frames left where the machine makes ${frames}`);
+  const frames = outputs.filter((output) => output.kind === 'frame');
+  for (const [index, { number, frame }] of seen.frames.entries()) {
+    const own = frames[index];
+    if (own?.first !== number)
+      return fail(
+        `frame ${number} left where a machine with the same history makes ${own ? `frame ${own.first}` : 'no more frames'}`,
+      );
+    if (!sameBytes(own.frame, frame))
+      return fail(`frame ${number} holds other bytes than the machine with the same history makes`);
+  }
+  if (complete && seen.frames.length < frames.length)
+    return fail(`${seen.frames.length} frames left where the machine makes ${frames.length}`);
   return [];
 }
 
 /** What the guest was given is what was typed: from the beginning, no byte lost and none twice, whichever machine was live. */
 export function checkInput(history: readonly Entry[], typed: Uint8Array): Violation[] {
-  const given = history.flatMap((entry) => (entry.kind === 'console' ? [...entry.data] : []));
-  const wrong = given.findIndex((byte, index) => byte !== typed[index]);
-  if (wrong < 0) return [];
-  const [got, expected] = [Uint8Array.from(given), typed].map((bytes) => quote(bytes, wrong));
-  return [
-    {
-      invariant: 'input-once',
-      message: `byte ${wrong + 1} that the guest was given is ${got}; typed was ${expected}`,
-    },
-  ];
+  let at = 0;
+  for (const entry of history) {
+    if (entry.kind !== 'console') continue;
+    for (const byte of entry.data) {
+      if (byte === typed[at++]) continue;
+      const given = Uint8Array.from(history.flatMap((one) => (one.kind === 'console' ? [...one.data] : [])));
+      return [
+        {
+          invariant: 'input-once',
+          message: `byte ${at} that the guest was given is ${quote(given, at - 1)}; typed was ${quote(typed, at - 1)}`,
+        },
+      ];
+    }
+  }
+  return [];
 }
+
+/**
+ * The disk is what one faultless machine with the same history leaves: operations take effect in the order in which the guest
+ * started them, each write once, each read shows the writes before it.
+ */
+export function checkDisk(
+  outputs: readonly Output[],
+  history: readonly Entry[],
+  disk: { content: Uint8Array; writes: readonly AppliedWrite[] },
+): Violation[] {
+  const fail = (message: string): Violation[] => [{ invariant: 'disk-explained', message }];
+  const ends = new Map(
+    history.flatMap((entry) => (entry.kind === 'disk' ? [[entry.id, entry] as const] : [])),
+  );
+  const expected = new Uint8Array(disk.content.length);
+  const unsettled = new Set<number>();
+  const writes = new Map<number, { sector: number; data: Uint8Array }>();
+  for (const output of outputs) {
+    if (output.kind !== 'disk' || output.request.operation === 'flush') continue;
+    const { first: id, request } = output;
+    const end = ends.get(id);
+    const at = request.sector * SECTOR_BYTES;
+    if (request.operation === 'write') {
+      writes.set(id, request);
+      if (end?.status === DISK_OK) expected.set(request.data, at);
+      if (!end) for (let i = 0; i < request.data.length; i += SECTOR_BYTES) unsettled.add(at + i);
+    } else if (end?.status === DISK_OK) {
+      const there = expected.subarray(at, at + request.sizeBytes);
+      if (!sameBytes(there, end.data!))
+        return fail(`read ${id} of sector ${request.sector} shows something else than the writes before it`);
+    }
+  }
+  const applied = new Set<number>();
+  for (const { id, sector, data } of disk.writes) {
+    const own = writes.get(id);
+    if (applied.has(id)) return fail(`write ${id} to sector ${sector} was applied twice`);
+    applied.add(id);
+    if (!own || own.sector !== sector || !sameBytes(own.data, data))
+      return fail(`write ${id} to sector ${sector} is none that a machine with the same history makes`);
+  }
+  for (let at = 0; at < expected.length; at += SECTOR_BYTES)
+    if (
+      !unsettled.has(at) &&
+      !sameBytes(expected.subarray(at, at + SECTOR_BYTES), disk.content.subarray(at, at + SECTOR_BYTES))
+    )
+      return fail(
+        `sector ${at / SECTOR_BYTES} holds something else than a machine with the same history leaves there`,
+      );
+  return [];
+}
+
+/** What the clients saw is what one server that serves one request at a time could have answered. */
+export function checkClients(calls: readonly Call[], complaints: readonly string[]): Violation[] {
+  const found: Violation[] = complaints.map((message) => ({ invariant: 'acknowledged-requests', message }));
+  const offence = checkLinearizable(calls);
+  if (offence === undefined || offence === 'undecided') return found;
+  return [...found, { invariant: 'linearizable', message: describeHistory(offence).join('\n') }];
+}
+
+const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+};
 
 /** Some bytes around a place, readable. */
 const quote = (bytes: Uint8Array, at: number): string =>

@@ -1,4 +1,5 @@
 import type { Random } from '../base/random.ts';
+import { type Call, type KvOperation, requestText } from './linearizability.ts';
 import { type Address, arp, BROADCAST, type Endpoint, type Packet, udp } from './packets.ts';
 
 /** Where the guest listens: the address and port that the key-value server has. */
@@ -10,13 +11,14 @@ const RETRANSMIT_NS = 20_000_000;
 const THINK_NS = 2_000_000;
 const SHARED_KEY = 'shared';
 
-type Operation =
-  | { op: 'SET'; key: string; value: string }
-  | { op: 'GET'; key: string }
-  | { op: 'ADD'; amount: number };
+/** How many keys each client has for itself, and how many all of them write besides the counter. */
+const OWN_KEYS = 5;
+const COMMON_KEYS = 3;
 
 interface Request {
   text: string;
+  /** None for STOP, which concerns no key. */
+  operation?: KvOperation;
   /** Told the answer after `CLIENT SEQ `; says what is wrong with it, if anything is. */
   accept: (answer: string) => string | undefined;
 }
@@ -25,12 +27,14 @@ interface Request {
 export interface Network {
   send(frame: Uint8Array): void;
   in(delayNs: number, action: () => void): void;
+  nowNs(): number;
   random: Random;
 }
 
 /**
  * A client of the key-value server: finds it by ARP, sends requests over UDP one at a time, and sends each again until it is answered.
- * It knows what its own keys must hold, so a write that was acknowledged and then lost does not go unnoticed.
+ * It knows what its own keys must hold, so a write that was acknowledged and then lost does not go unnoticed. What the keys that it
+ * shares with others must hold can be told only from all clients' calls together.
  */
 export class Client {
   private readonly me: Endpoint;
@@ -46,6 +50,8 @@ export class Client {
   retransmissions = 0;
   /** Answers that contradict what was acknowledged before. */
   readonly complaints: string[] = [];
+  /** What was asked and answered, in order. A request that was sent again is one call. */
+  readonly calls: Call[] = [];
 
   constructor(
     private readonly number: number,
@@ -64,12 +70,12 @@ export class Client {
   /** The counter must now hold `total`; then the server is told to stop. */
   conclude(total: number): void {
     this.queue.push(
-      this.request('ADD shared 0', (answer) =>
+      request({ op: 'ADD', key: SHARED_KEY, amount: 0 }, (answer) =>
         answer === `VALUE ${total}`
           ? undefined
           : `the shared counter is "${answer}", acknowledged were ${total}`,
       ),
-      this.request('STOP', (answer) => (answer === 'BYE' ? undefined : `STOP was answered "${answer}"`)),
+      { text: 'STOP', accept: (answer) => (answer === 'BYE' ? undefined : `STOP was answered "${answer}"`) },
     );
     this.next();
   }
@@ -94,7 +100,10 @@ export class Client {
   private hear(reply: string): void {
     const prefix = `${this.number} ${this.sequence} `;
     if (!this.pending || !reply.startsWith(prefix)) return;
-    const problem = this.pending.accept(reply.slice(prefix.length).trimEnd());
+    const answer = reply.slice(prefix.length).trimEnd();
+    if (this.pending.operation)
+      Object.assign(this.calls.at(-1)!, { returnedNs: this.network.nowNs(), answer });
+    const problem = this.pending.accept(answer);
     if (problem) this.complaints.push(`client ${this.number}, request ${this.sequence}: ${problem}`);
     this.pending = undefined;
     this.answered++;
@@ -107,6 +116,14 @@ export class Client {
     if (!this.pending) return this.finished(this);
     this.sequence++;
     this.requests++;
+    const { operation } = this.pending;
+    if (operation)
+      this.calls.push({
+        client: this.number,
+        sequence: this.sequence,
+        operation,
+        calledNs: this.network.nowNs(),
+      });
     this.transmit(this.sequence);
   }
 
@@ -121,44 +138,53 @@ export class Client {
     });
   }
 
-  private request(text: string, accept: Request['accept']): Request {
-    return { text, accept };
-  }
-
   /** A request by chance. What it expects is worked out when it is answered: by then all earlier ones have been. */
   private draw(): Request {
     const { random } = this.network;
-    const key = `c${this.number}-${random.below(5)}`;
-    const kind = random.below(3);
-    const operation: Operation =
-      kind === 0
-        ? { op: 'SET', key, value: `v${random.below(1_000_000)}` }
-        : kind === 1
-          ? { op: 'GET', key }
-          : { op: 'ADD', amount: 1 + random.below(100) };
-    switch (operation.op) {
-      case 'SET':
-        return this.request(`SET ${key} ${operation.value}`, (answer) => {
-          this.store.set(key, operation.value);
-          return answer === 'OK' ? undefined : `SET was answered "${answer}"`;
+    const own = `c${this.number}-${random.below(OWN_KEYS)}`;
+    const common = `s${random.below(COMMON_KEYS)}`;
+    const value = `v${random.below(1_000_000)}`;
+    switch (random.below(5)) {
+      case 0:
+        return request({ op: 'SET', key: own, value }, (answer) => {
+          this.store.set(own, value);
+          return isOk(answer) ? undefined : `SET was answered "${answer}"`;
         });
-      case 'GET':
-        return this.request(`GET ${key}`, (answer) => {
-          const value = this.store.get(key);
-          const expected = value === undefined ? 'NONE' : `VALUE ${value}`;
+      case 1:
+        return request({ op: 'GET', key: own }, (answer) => {
+          const held = this.store.get(own);
+          const expected = held === undefined ? 'NONE' : `VALUE ${held}`;
           return answer === expected
             ? undefined
-            : `GET ${key} gave "${answer}", acknowledged was "${expected}"`;
+            : `GET ${own} gave "${answer}", acknowledged was "${expected}"`;
         });
-      case 'ADD':
-        return this.request(`ADD ${SHARED_KEY} ${operation.amount}`, (answer) => {
-          this.added += operation.amount;
-          return answer.startsWith('VALUE ') ? undefined : `ADD was answered "${answer}"`;
+      case 2:
+        return request({ op: 'SET', key: common, value }, (answer) =>
+          isOk(answer) ? undefined : `SET was answered "${answer}"`,
+        );
+      case 3:
+        return request({ op: 'GET', key: common }, (answer) =>
+          answer === 'NONE' || isValue(answer) ? undefined : `GET was answered "${answer}"`,
+        );
+      default: {
+        const amount = 1 + random.below(100);
+        return request({ op: 'ADD', key: SHARED_KEY, amount }, (answer) => {
+          this.added += amount;
+          return isValue(answer) ? undefined : `ADD was answered "${answer}"`;
         });
+      }
     }
   }
 }
 
+const request = (operation: KvOperation, accept: Request['accept']): Request => ({
+  text: requestText(operation),
+  operation,
+  accept,
+});
+
+const isOk = (answer: string): boolean => answer === 'OK';
+const isValue = (answer: string): boolean => answer.startsWith('VALUE ');
 const same = (a: Address, b: Address): boolean => a.every((byte, index) => byte === b[index]);
 
 /** Whether a frame is meant for this address. */

@@ -1,40 +1,47 @@
-/** A whole cluster in one process on virtual time: two hosts, storage, a console and network clients. */
+/** A whole cluster in one process on virtual time: hosts, storage, a console and network clients. */
 import { assert } from '../base/assert.ts';
 import { Random } from '../base/random.ts';
-import type { Effect, ReplicaEvent } from '../ft/effects.ts';
+import type { Effect, GenerationRecord, ReplicaEvent } from '../ft/effects.ts';
 import { Replica } from '../ft/replica.ts';
-import { defaultTuning, type Tuning, type UnsafeRule } from '../ft/rules.ts';
-import type { Divergence } from '../vmm/doors.ts';
-import type { Entry, EntryKind } from '../vmm/entries.ts';
-import type { MachineDescription } from '../vmm/machine.ts';
+import {
+  type DiskVariant,
+  defaultTuning,
+  type Replication,
+  type Tuning,
+  type UnsafeRule,
+} from '../ft/rules.ts';
+import type { Entry } from '../vmm/entries.ts';
+import type { Machine, MachineDescription } from '../vmm/machine.ts';
 import { lastOf } from '../vmm/outputs.ts';
 import {
+  checkClients,
+  checkDisk,
   checkInput,
   checkOutputs,
   checkSameMachine,
-  OneLiveChecker,
-  OutputRuleChecker,
   type Violation,
 } from './checkers.ts';
 import { Console } from './console.ts';
-import { type Comparison, compareHistories } from './evidence.ts';
-import type { Fault, HostFault, HostId } from './faults.ts';
+import { Disk } from './disk.ts';
+import { type Comparison, compareHistories, rebuild } from './evidence.ts';
+import { type Fault, type HostId, STORAGE, SWITCH } from './faults.ts';
 import { Host } from './host.ts';
-import { Link } from './link.ts';
+import { Injector } from './injector.ts';
+import { Mesh } from './mesh.ts';
 import { ClientNetwork } from './network.ts';
+import { Observer } from './observer.ts';
 import { Scheduler } from './scheduler.ts';
 import { Storage } from './storage.ts';
 
-/** A local network: 50 µs one way, 1 Gbit/s. */
-const LINK_DELAY_NS = 50_000;
-const LINK_BITS_PER_SECOND = 1e9;
-const STORAGE_NS = 100_000;
-const WORLD_NS = 50_000;
+/** A local network between the hosts. */
+export const LINK_BITS_PER_SECOND = 1e9;
 /** After this long without a step the guest waits for something that will not come. */
 const IDLE_NS = 200_000_000;
-const HOPELESS_NS = 5_000_000_000;
-/** How long the other side may take to end after the guest has. */
+const HOPELESS_NS = 2_000_000_000;
+/** How long the other sides may take to end after the guest has. */
 const GRACE_NS = 100_000_000;
+/** How long what a dead host has sent may be on its way. */
+const LAST_NS = 1_000_000;
 
 export interface SimulationOptions {
   description: MachineDescription;
@@ -43,12 +50,20 @@ export interface SimulationOptions {
   input: Uint8Array;
   clients: number;
   faults: readonly Fault[];
-  /** Without fault tolerance there is one host and no log. */
-  faultTolerance: boolean;
+  /** How many backups protect the VM; 0: no fault tolerance, one host and no log. */
+  backups: number;
+  /** Hosts with room for another backup. */
+  spares?: number;
+  replication?: Replication;
+  disk?: DiskVariant;
   unsafe: ReadonlySet<UnsafeRule>;
   maxSteps: number;
   /** How fast each host is; 1 is 100 million steps a second. */
   speeds?: Partial<Record<HostId, number>>;
+  /** The failure domain of each host; by default each is one of its own. */
+  domains?: Partial<Record<HostId, string>>;
+  loads?: Partial<Record<HostId, number>>;
+  bitsPerSecond?: number;
   tuning?: Partial<Tuning>;
   /** Console output, as it reaches the world: each byte once. */
   print: (data: Uint8Array) => void;
@@ -57,121 +72,153 @@ export interface SimulationOptions {
 
 export interface SimEvent {
   atNs: number;
+  /** The host that it is about; empty for the world around. */
   host: HostId;
   event: ReplicaEvent | WorldEvent;
 }
 
 export type WorldEvent =
-  | { kind: 'crashed'; icount: number; made: number }
-  | { kind: 'paused'; icount: number; forNs: number }
-  | { kind: 'resumed'; icount: number }
-  | { kind: 'partitioned'; forNs: number }
-  | { kind: 'healed' }
-  | { kind: 'delayed'; extraNs: number; forNs: number }
-  | { kind: 'undelayed' };
+  | { kind: 'fault'; fault: Fault; phase: 'begins' | 'ends'; icount: number; made: number; during: string }
+  /** Something left the cluster's edge and is new there. */
+  | { kind: 'delivered'; what: 'console' | 'switch'; first: number; last: number };
 
 /** How the run ended: the guest ended; no side was left; a limit or nothing to wait for; the sides differed. */
 export type Outcome = 'completed' | 'lost' | 'limit' | 'diverged';
 
-export interface Failover {
-  from: HostId;
-  to: HostId;
-  crashIcount: number;
-  liveIcount: number;
-  detectMs: number;
-  downMs: number;
-  /** Output numbers that the new primary released and the world had already seen. */
-  outputsReleasedAgain: number;
-}
-
-export interface LogStatistics {
-  entries: number;
-  entriesByKind: Partial<Record<EntryKind, number>>;
-  bytes: number;
+/** The hosts of a cluster, by the role that each boots in. */
+export function hostNames(backups: number, spares: number): HostId[] {
+  const numbered = (name: string, count: number) =>
+    Array.from({ length: count }, (_, index) => (index === 0 ? name : `${name}${index + 1}`));
+  return ['primary', ...numbered('backup', backups), ...numbered('spare', spares)];
 }
 
 export class Simulation {
-  readonly hosts: ReadonlyMap<HostId, Host>;
-  readonly histories: ReadonlyMap<HostId, readonly Entry[]>;
+  readonly scheduler = new Scheduler();
+  readonly mesh: Mesh;
+  readonly storage: Storage;
+  readonly hosts = new Map<HostId, Host>();
   readonly console: Console;
   readonly network: ClientNetwork;
-  readonly failovers: Failover[] = [];
-  readonly log: LogStatistics = { entries: 0, entriesByKind: {}, bytes: 0 };
-  /** Faults that never struck, because their moment did not come. */
-  readonly unstruck: Set<Fault>;
+  readonly observer: Observer;
+  readonly injector: Injector;
   outcome: Outcome | undefined;
-  divergence: Divergence | undefined;
-  /** The host that ended the run, or that lived last. */
-  survivor: HostId = 'primary';
-  private readonly scheduler = new Scheduler();
-  private readonly storage = new Storage({ primary: 'primary', backups: ['backup'] });
-  private readonly links: Readonly<Record<HostId, Link>>;
-  private readonly outputRule = new OutputRuleChecker();
-  private readonly oneLive = new OneLiveChecker(this.storage);
-  private readonly faultRandom: Random;
-  private readonly struckAt = new Map<HostId, { ns: number; icount: number }>();
-  /** The last output that each host has released. */
-  readonly lastReleased = new Map<HostId, number>();
-  private suspectedNs = 0;
+  private readonly names: readonly HostId[];
+  private readonly first: GenerationRecord;
+  private readonly privateDisks = new Map<HostId, Disk>();
+  /** The newest generation that has been heard of at the switch. */
+  private fence = 1;
   private lastStepNs = 0;
   private endNs: number | undefined;
-  /** What is on its way to the world. */
-  private deliveries = 0;
+  private revivals = 0;
+  /** Since when nobody is left that could go on. */
+  private lostNs: number | undefined;
 
-  constructor(private readonly options: SimulationOptions) {
-    const { seed, faults, faultTolerance } = options;
-    this.faultRandom = new Random(`${seed}/faults`);
-    this.unstruck = new Set(faults);
-    this.console = new Console(this.scheduler, options.input, options.print);
-    this.network = new ClientNetwork(this.scheduler, new Random(`${seed}/clients`), options.clients);
-    const link = () => new Link(this.scheduler, LINK_DELAY_NS, LINK_BITS_PER_SECOND);
-    this.links = { primary: link(), backup: link() };
-    const histories = new Map<HostId, Entry[]>();
-    const hosts = new Map<HostId, Host>();
-    for (const id of faultTolerance ? (['primary', 'backup'] as const) : (['primary'] as const)) {
-      const history: Entry[] = [];
-      histories.set(id, history);
-      hosts.set(id, this.host(id, history));
-    }
-    this.histories = histories;
-    this.hosts = hosts;
+  constructor(readonly options: SimulationOptions) {
+    const { seed, faults, backups, spares = 0, unsafe, description, bitsPerSecond } = options;
+    const { scheduler } = this;
+    const dedup = !unsafe.has('dedup');
+    this.mesh = new Mesh(scheduler, new Random(`${seed}/links`), bitsPerSecond ?? LINK_BITS_PER_SECOND);
+    this.names = hostNames(backups, spares);
+    this.first = { primary: 'primary', backups: this.names.slice(1, 1 + backups) };
+    const disk = new Disk(description.diskSectors, scheduler, new Random(`${seed}/disk`), dedup);
+    this.storage = new Storage(this.first, disk, !unsafe.has('fencing'));
+    this.console = new Console(scheduler, options.input, dedup, options.print);
+    this.network = new ClientNetwork(scheduler, new Random(`${seed}/clients`), options.clients, dedup);
+    this.observer = new Observer(this.storage, 'primary', () => scheduler.nowNs);
+    this.injector = new Injector(this, new Random(`${seed}/faults`), faults);
+    for (const id of this.names) this.hosts.set(id, this.host(id));
     this.network.learn((frame) => this.hosts.get('primary')!.deliver({ kind: 'frame', frame }));
-    for (const host of hosts.values()) this.scheduler.at(0, () => host.deliver({ kind: 'start' }));
-    for (const fault of faults) this.scheduleLinkFault(fault);
+    for (const host of this.hosts.values()) scheduler.at(0, () => host.deliver({ kind: 'start' }));
   }
 
-  private host(id: HostId, history: Entry[]): Host {
-    const { description, seed, faultTolerance, unsafe, tuning, faults, speeds } = this.options;
-    const random = new Random(`${seed}/${id}`);
-    const replica = new Replica({
+  // ── The hosts ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  private host(id: HostId): Host {
+    const { speeds, maxSteps, faults } = this.options;
+    const hostFaults = faults.filter((fault) => 'when' in fault);
+    return new Host(id, this.replica(id), this.scheduler, speeds?.[id] ?? 1, maxSteps, hostFaults, this);
+  }
+
+  private replica(id: HostId, revival = ''): Replica {
+    const { description, seed, unsafe, tuning, backups, replication, disk, loads } = this.options;
+    const random = new Random(`${seed}/${id}${revival}`);
+    const history = this.observer.begins(id);
+    const booting = id === 'primary' ? 'primary' : this.first.backups.includes(id) ? 'backup' : 'spare';
+    return new Replica({
       name: id,
+      domain: this.domainOf(id),
+      load: loads?.[id] ?? 0,
+      hosts: this.names,
       description,
-      role: faultTolerance ? id : 'alone',
+      role: revival ? 'spare' : booting,
+      record: this.first,
+      backups,
+      replication: replication ?? 'lockstep',
+      disk: disk ?? 'shared',
       entropy: (sizeBytes) => random.bytes(sizeBytes),
       tuning: { ...defaultTuning, ...tuning },
       unsafe,
-      witness: (entry) => history.push(entry),
+      witness: (entry) => history.append(entry),
     });
-    const hostFaults = faults.filter((fault): fault is HostFault => 'who' in fault);
-    return new Host(
-      id,
-      replica,
-      this.scheduler,
-      speeds?.[id] ?? 1,
-      this.options.maxSteps,
-      hostFaults,
-      (effect) => this.perform(id, effect),
-      (fault) => this.strike(fault),
-    );
   }
+
+  domainOf(host: HostId): string {
+    return this.options.domains?.[host] ?? host;
+  }
+
+  live(): Host | undefined {
+    const live = [...this.hosts.values()].filter(({ alive, replica }) => alive && replica.role === 'primary');
+    return live.sort((a, b) => b.replica.generation - a.replica.generation)[0];
+  }
+
+  revive(host: Host): void {
+    host.powerOn(this.replica(host.id, `/${++this.revivals}`));
+  }
+
+  told(fault: Fault, host: Host | undefined, phase: 'begins' | 'ends'): void {
+    const machine = host?.replica.vmm?.machine;
+    if (
+      host &&
+      phase === 'begins' &&
+      (fault.kind === 'pause' || fault.kind === 'crash' || fault.kind === 'domain')
+    )
+      this.observer.struck(host);
+    this.tell(host?.id ?? '', {
+      kind: 'fault',
+      fault,
+      phase,
+      icount: machine?.icount ?? 0,
+      made: machine?.outputsMade ?? 0,
+      during: (host ?? this.live())?.replica.phase ?? 'nobody live',
+    });
+  }
+
+  strike(fault: Fault, host: Host): void {
+    this.injector.strike(fault, host);
+  }
+
+  restored(host: Host, peer: HostId): void {
+    this.mesh.link(host.id, peer).restore();
+  }
+
+  // ── Time ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   get nowNs(): number {
     return this.scheduler.nowNs;
   }
 
+  get failovers() {
+    return this.observer.failovers;
+  }
+
+  /** The host that is live, or was last. */
+  get survivor(): HostId {
+    return this.observer.survivor;
+  }
+
   /** The machine that ended the run, or that lived last. */
-  get machine() {
-    return this.hosts.get(this.survivor)!.replica.vmm.machine;
+  get machine(): Machine {
+    return this.hosts.get(this.survivor)!.replica.vmm!.machine;
   }
 
   /** Lets up to `events` events happen; false when the run is over. */
@@ -187,7 +234,7 @@ export class Simulation {
   }
 
   private finish(): false {
-    this.outcome ??= [...this.hosts.values()].some(({ alive }) => alive) ? 'limit' : 'lost';
+    this.outcome ??= this.somebodyCanGoOn ? 'limit' : 'lost';
     const again = this.console.droppedAgain + this.network.droppedAgain;
     for (const failover of this.failovers.slice(-1)) failover.outputsReleasedAgain = again;
     return false;
@@ -196,89 +243,177 @@ export class Simulation {
   private isOver(): boolean {
     if (this.outcome === 'diverged') return true;
     if (this.endNs !== undefined) {
-      const settled = this.deliveries === 0 && [...this.hosts.values()].every(({ alive }) => !alive);
+      const settled = [...this.hosts.values()].every(
+        ({ alive, replica }) => !alive || replica.role === 'spare',
+      );
       return settled || this.nowNs > this.endNs + GRACE_NS;
     }
-    if ([...this.hosts.values()].every(({ alive }) => !alive)) return this.deliveries === 0;
-    if (this.machine.icount >= this.options.maxSteps) return true;
-    return this.isIdle();
+    if (!this.somebodyCanGoOn) {
+      // What is on its way to the world still arrives.
+      this.lostNs ??= this.nowNs;
+      return this.nowNs > this.lostNs + LAST_NS;
+    }
+    const machine = this.hosts.get(this.survivor)?.replica.vmm?.machine;
+    if (machine && machine.icount >= this.options.maxSteps) return true;
+    return this.isIdle(machine);
   }
+
+  /** Whether a host has a machine that is live, or may become so: storage says whom it counts on. */
+  private get somebodyCanGoOn(): boolean {
+    const { primary, backups } = this.storage.latest;
+    for (const { power, stopped, replica, id } of this.hosts.values()) {
+      if (power === 'off' || stopped !== undefined) continue;
+      if (replica.canGoOn && (id === primary || backups.includes(id) || replica.role === 'primary'))
+        return true;
+      if (replica.phase === 'catching-up' && backups.includes(id)) return true;
+    }
+    return false;
+  }
+
   /** Whether the guest waits for something that will not come. */
-  private isIdle(): boolean {
-    const silentNs = this.nowNs - this.lastStepNs;
-    if (silentNs < IDLE_NS || this.machine.timerDeadline !== undefined) return false;
-    const struckLater = [...this.unstruck].some((fault) => startOf(fault) > this.nowNs);
-    const nothingToCome = this.console.exhausted && this.network.done && !struckLater;
+  private isIdle(machine: Machine | undefined): boolean {
+    const silentNs = this.nowNs - Math.max(this.lastStepNs, this.injector.lastEndNs);
+    if (silentNs < IDLE_NS || this.injector.expecting || machine?.timerDeadline !== undefined) return false;
+    const nothingToCome = this.console.exhausted && this.network.done && !machine?.diskOpen;
     return nothingToCome || silentNs > HOPELESS_NS;
   }
+
+  // ── What the hosts do ─────────────────────────────────────────────────────────────────────────────────────────────
 
   private tell(host: HostId, event: SimEvent['event']): void {
     this.options.tell({ atNs: this.nowNs, host, event });
   }
 
-  /** Something on its way to the world: it arrives even when its sender dies. */
-  private toWorld(action: () => void): void {
-    this.deliveries++;
-    this.scheduler.in(WORLD_NS, () => {
-      this.deliveries--;
-      action();
-    });
-  }
-
-  private perform(id: HostId, effect: Effect): void {
-    const host = this.hosts.get(id)!;
+  perform(host: Host, effect: Effect): void {
+    const { id } = host;
     switch (effect.do) {
       case 'ran':
         if (effect.steps > 0) this.lastStepNs = this.nowNs;
         return;
-      case 'send':
-        return this.links[id].stream(effect.bytes.length, () => this.arrive(other(id), effect.bytes));
-      case 'datagram':
-        return this.links[id].datagram(effect.bytes.length, () => this.arrive(other(id), effect.bytes));
-      case 'release':
-        this.outputRule.released(host.replica.role, effect);
-        this.lastReleased.set(id, lastOf(effect.outputs.at(-1)!));
-        return this.toWorld(() => {
-          for (const output of effect.outputs)
-            if (output.kind === 'console') this.console.release(output);
-            else this.network.release(output, this.portOf(id));
-        });
-      case 'listen':
-        return this.toWorld(() =>
-          this.console.listen(effect.offset, (offset, data) => host.deliver({ kind: 'typed', offset, data })),
-        );
-      case 'announce':
-        return this.toWorld(() => this.network.learn(this.portOf(id)));
-      case 'claim':
-        this.scheduler.in(STORAGE_NS, () => {
-          const record = this.storage.testAndSet(effect.generation, effect.record);
-          this.scheduler.in(STORAGE_NS, () =>
-            host.deliver({ kind: 'claim-answer', generation: effect.generation, record }),
-          );
-        });
-        return;
+      case 'copied':
       case 'timer':
         return;
+      case 'send':
+        return this.mesh.link(id, effect.to).stream(effect.bytes.length, () => this.arrive(id, effect));
+      case 'datagram':
+        return this.mesh.link(id, effect.to).datagram(effect.bytes.length, () => this.arrive(id, effect));
+      case 'release':
+        this.observer.released(id, effect, lastOf(effect.outputs.at(-1)!));
+        return this.toSwitch(id, sizeOf(effect), () => this.release(host, effect));
+      case 'listen':
+        return this.toSwitch(id, 20, () => {
+          if (!this.fenced(effect.generation))
+            this.console.listen(effect.offset, (offset, data) =>
+              this.fromSwitch(id, data.length, () => host.deliver({ kind: 'typed', offset, data })),
+            );
+        });
+      case 'announce':
+        return this.toSwitch(id, effect.frame.length, () => {
+          if (!this.fenced(effect.generation)) this.network.learn(this.portOf(id));
+        });
+      case 'disk':
+        this.observer.released(id, effect, effect.id);
+        return this.toDisk(host, effect);
+      case 'claim':
+        return this.toStorage(id, 100, () => {
+          const record = this.storage.testAndSet(effect.generation, effect.record);
+          this.fromStorage(id, 100, () =>
+            host.deliver({ kind: 'record', generation: effect.generation, record }),
+          );
+        });
+      case 'look':
+        return this.toStorage(id, 20, () => {
+          const record = this.storage.read(effect.generation);
+          this.fromStorage(id, 100, () =>
+            host.deliver({ kind: 'record', generation: effect.generation, record }),
+          );
+        });
       case 'note':
-        return this.noted(id, effect.event);
+        return this.noted(host, effect.event);
       case 'stop':
-        return this.stopped(id, effect.reason);
+        return this.stopped(host, effect.reason);
+    }
+  }
+
+  private arrive(from: HostId, { to, bytes }: { to: HostId; bytes: Uint8Array }): void {
+    const host = this.hosts.get(to);
+    if (!host?.alive) return;
+    this.observer.outputRule.arrived(to, bytes);
+    host.deliver({ kind: 'message', from, bytes });
+  }
+
+  private toSwitch(from: HostId, sizeBytes: number, action: () => void): void {
+    this.mesh.link(from, SWITCH).stream(sizeBytes, action);
+  }
+
+  private fromSwitch(to: HostId, sizeBytes: number, action: () => void): void {
+    this.mesh.link(SWITCH, to).stream(sizeBytes, action);
+  }
+
+  private toStorage(from: HostId, sizeBytes: number, action: () => void): void {
+    this.mesh.link(from, STORAGE).stream(sizeBytes, () => {
+      if (!this.storage.outage) action();
+    });
+  }
+
+  private fromStorage(to: HostId, sizeBytes: number, action: () => void): void {
+    if (!this.storage.outage) this.mesh.link(STORAGE, to).stream(sizeBytes, action);
+  }
+
+  /** Console and switch know the newest generation by what reaches them, and take nothing older. */
+  private fenced(generation: number): boolean {
+    if (generation < this.fence) return !this.options.unsafe.has('fencing');
+    this.fence = generation;
+    return false;
+  }
+
+  private release(host: Host, { outputs, generation }: Effect & { do: 'release' }): void {
+    if (this.fenced(generation)) return;
+    const { id } = host;
+    for (const output of outputs) {
+      const edge = output.kind === 'console' ? 'console' : 'switch';
+      const isNew =
+        output.kind === 'console'
+          ? this.console.release(output)
+          : this.network.release(output, this.portOf(id));
+      if (isNew) {
+        this.observer.arrivedInWorld();
+        this.tell('', { kind: 'delivered', what: edge, first: output.first, last: lastOf(output) });
+      }
+      this.fromSwitch(id, 20, () => host.deliver({ kind: 'delivered', edge, number: lastOf(output) }));
     }
   }
 
   private portOf(id: HostId): (frame: Uint8Array) => void {
-    return (frame) => this.hosts.get(id)!.deliver({ kind: 'frame', frame });
+    return (frame) =>
+      this.fromSwitch(id, frame.length, () => this.hosts.get(id)!.deliver({ kind: 'frame', frame }));
   }
 
-  private arrive(id: HostId, bytes: Uint8Array): void {
-    const host = this.hosts.get(id);
-    if (!host?.alive) return;
-    if (id === 'backup') this.outputRule.arrived(bytes);
-    host.deliver({ kind: 'message', bytes });
+  private toDisk(host: Host, effect: Effect & { do: 'disk' }): void {
+    const { id } = effect;
+    const answered = (status: number | 'refused', data: Uint8Array) =>
+      host.deliver({ kind: 'disk-done', id, status, data });
+    if (this.options.disk === 'private')
+      return this.privateDisk(host.id).perform(id, effect.request, 0, answered);
+    const { request } = effect;
+    this.toStorage(host.id, request.operation === 'write' ? request.data.length : 30, () =>
+      this.storage.perform(effect, (status, data) =>
+        this.fromStorage(host.id, data.length + 20, () => answered(status, data)),
+      ),
+    );
   }
 
-  private stopped(id: HostId, reason: 'completed' | 'halted' | 'diverged'): void {
-    const host = this.hosts.get(id)!;
+  private privateDisk(id: HostId): Disk {
+    const { description, seed, unsafe } = this.options;
+    const known = this.privateDisks.get(id);
+    if (known) return known;
+    const random = new Random(`${seed}/disk/${id}`);
+    const disk = new Disk(description.diskSectors, this.scheduler, random, !unsafe.has('dedup'));
+    this.privateDisks.set(id, disk);
+    return disk;
+  }
+
+  private stopped(host: Host, reason: 'completed' | 'diverged'): void {
     host.stopped = reason;
     if (reason === 'diverged') this.outcome = 'diverged';
     if (reason !== 'completed' || this.endNs !== undefined) return;
@@ -286,117 +421,74 @@ export class Simulation {
     this.endNs = this.nowNs;
   }
 
-  private noted(id: HostId, event: ReplicaEvent): void {
-    switch (event.kind) {
-      case 'sent':
-        this.log.bytes += event.sizeBytes;
-        this.log.entries += event.entries.length;
-        for (const { kind } of event.entries)
-          this.log.entriesByKind[kind] = (this.log.entriesByKind[kind] ?? 0) + 1;
-        break;
-      case 'suspected':
-        this.suspectedNs = this.nowNs;
-        break;
-      case 'live':
-        this.failedOver(id, event.icount);
-        this.oneLive.live(id, event.generation);
-        break;
-      case 'alone':
-        this.survivor = id;
-        this.oneLive.live(id, event.generation);
-        break;
-      case 'diverged':
-        this.divergence = event.divergence;
-    }
-    this.tell(id, event);
+  private noted(host: Host, event: ReplicaEvent): void {
+    this.observer.noted(host, event);
+    this.tell(host.id, event);
   }
 
-  private failedOver(to: HostId, liveIcount: number): void {
-    const from = other(to);
-    const struck = this.struckAt.get(from);
-    const failedNs = struck?.ns ?? this.suspectedNs;
-    this.survivor = to;
-    this.failovers.push({
-      from,
-      to,
-      crashIcount: struck?.icount ?? this.hosts.get(from)!.replica.vmm.icount,
-      liveIcount,
-      detectMs: (this.suspectedNs - failedNs) / 1e6,
-      downMs: (this.nowNs - failedNs) / 1e6,
-      outputsReleasedAgain: 0,
-    });
-  }
+  // ── What it came to ───────────────────────────────────────────────────────────────────────────────────────────────
 
-  private strike(fault: HostFault): void {
-    const host = this.hosts.get(fault.who);
-    if (!host?.alive) return;
-    this.unstruck.delete(fault);
-    const { icount } = host.replica.vmm;
-    this.struckAt.set(fault.who, { ns: this.nowNs, icount });
-    if (fault.kind === 'crash') {
-      host.power = 'off';
-      this.links[fault.who].cut(this.faultRandom);
-      return this.tell(fault.who, { kind: 'crashed', icount, made: host.replica.vmm.machine.outputsMade });
-    }
-    host.power = 'paused';
-    this.tell(fault.who, { kind: 'paused', icount, forNs: fault.forNs });
-    this.scheduler.in(fault.forNs, () => {
-      this.tell(fault.who, { kind: 'resumed', icount });
-      host.resume();
-    });
-  }
-
-  private scheduleLinkFault(fault: Fault): void {
-    if (fault.kind !== 'partition' && fault.kind !== 'delay') return;
-    const links = Object.values(this.links);
-    this.scheduler.at(fault.atNs, () => {
-      this.unstruck.delete(fault);
-      if (fault.kind === 'partition') {
-        for (const link of links) link.partition();
-        this.tell('primary', { kind: 'partitioned', forNs: fault.forNs });
-      } else {
-        for (const link of links) link.extraDelayNs += fault.extraNs;
-        this.tell('primary', { kind: 'delayed', extraNs: fault.extraNs, forNs: fault.forNs });
-      }
-    });
-    this.scheduler.at(fault.atNs + fault.forNs, () => {
-      for (const link of links) {
-        if (fault.kind === 'partition') link.heal();
-        else link.extraDelayNs -= fault.extraNs;
-      }
-      this.tell('primary', { kind: fault.kind === 'partition' ? 'healed' : 'undelayed' });
-    });
-  }
-
-  /** What the checkers found. `outputs` also replays the survivor's whole history on a fresh machine. */
+  /** What the checkers found. They replay the survivor's whole history on a fresh machine. */
   violations(): Violation[] {
     assert(this.outcome !== undefined, 'the run is over');
-    const found = [...this.outputRule.violations, ...this.oneLive.violations];
-    for (const message of this.network.complaints)
-      found.push({ invariant: 'acknowledged-requests', message });
+    const { description, input } = this.options;
+    const calls = this.network.clients.flatMap((client) => client.calls);
+    const found = [...this.observer.violations, ...checkClients(calls, this.network.complaints)];
     if (this.outcome === 'diverged') return found;
-    const { description } = this.options;
-    const history = this.histories.get(this.survivor)!;
-    found.push(...checkSameMachine(this.comparison()));
-    found.push(...checkInput(history, this.options.input));
+    const history = this.history(this.survivor);
+    found.push(...checkSameMachine(this.comparison()), ...checkInput(history, input), ...this.checkService());
+    const survivor = this.hosts.get(this.survivor)!.replica.vmm;
+    if (!survivor) return found;
+    const { outputs } = rebuild(description, history, survivor.icount, 'after');
     const seen = { console: this.transcript, frames: this.network.framesOut };
+    found.push(...checkOutputs(outputs, seen, this.outcome === 'completed'));
+    if (description.diskSectors > 0 && this.options.disk !== 'private')
+      found.push(...checkDisk(outputs, history, this.storage.disk));
+    return found;
+  }
+
+  /** Somebody could have gone on, there was something to do, and nobody did it. */
+  private checkService(): Violation[] {
+    if (this.outcome !== 'limit') return [];
+    const { machine } = this;
+    if (machine.icount >= this.options.maxSteps) return [];
+    const waiting = [
+      ...(machine.diskOpen ? ['a disk operation'] : []),
+      ...(this.network.done ? [] : ['clients']),
+      ...(this.console.exhausted &&
+      machine.consoleReceived < this.options.input.length &&
+      machine.consoleRoom > 0
+        ? ['typed input']
+        : []),
+      ...(machine.power.off ? ['the end'] : []),
+    ];
+    if (waiting.length === 0) return [];
     return [
-      ...found,
-      ...checkOutputs(description, history, this.machine.icount, seen, this.outcome === 'completed'),
+      {
+        invariant: 'service',
+        message: `the service stands still, with ${waiting.join(' and ')} waiting, although somebody could go on`,
+      },
     ];
   }
 
+  history(host: HostId): readonly Entry[] {
+    return this.observer.entriesOf(host);
+  }
+
   /**
-   * Both machines at the last `icount` that they reached as one: where the backup went live, where they were found to differ, or where
+   * Both machines at the last `icount` that they reached as one: where a backup went live, where they were found to differ, or where
    * both ended. They are built again from what came through their doors; undefined without a second machine.
    */
   comparison(): Comparison | undefined {
+    const { description } = this.options;
+    const failover = this.failovers.at(-1);
+    if (failover)
+      return compareHistories(description, failover.history, this.history(failover.to), failover.liveIcount);
     const [a, b] = [this.hosts.get('primary'), this.hosts.get('backup')];
-    if (!a || !b) return undefined;
-    const reached = Math.min(a.replica.vmm.icount, b.replica.vmm.icount);
-    const icount = this.failovers.at(-1)?.liveIcount ?? this.divergence?.icount ?? reached;
-    const history = (id: HostId) => this.histories.get(id)!;
-    return compareHistories(this.options.description, history('primary'), history('backup'), icount);
+    const [one, other] = [a?.replica.vmm, b?.replica.vmm];
+    if (!a || !b || !one || !other) return undefined;
+    const icount = this.observer.divergence?.icount ?? Math.min(one.icount, other.icount);
+    return compareHistories(description, this.history(a.id), this.history(b.id), icount);
   }
 
   /** Everything that the console has printed. */
@@ -405,9 +497,8 @@ export class Simulation {
   }
 }
 
-const other = (id: HostId): HostId => (id === 'primary' ? 'backup' : 'primary');
-
-const startOf = (fault: Fault): number => {
-  if ('atNs' in fault) return fault.atNs;
-  return fault.when.at === 'time' ? fault.when.ns : 0;
-};
+const sizeOf = ({ outputs }: Effect & { do: 'release' }): number =>
+  outputs.reduce(
+    (sum, output) => sum + 20 + (output.kind === 'console' ? output.data.length : output.frame.length),
+    0,
+  );

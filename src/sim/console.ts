@@ -22,6 +22,7 @@ export class Console {
   constructor(
     private readonly scheduler: Scheduler,
     private readonly input: Uint8Array,
+    private readonly dedup: boolean,
     private readonly print: (data: Uint8Array) => void,
   ) {
     if (input.length > 0) scheduler.at(FIRST_KEY_NS, () => this.type());
@@ -45,13 +46,15 @@ export class Console {
     if (offset < this.typed) listener(offset, this.input.subarray(offset, this.typed));
   }
 
-  release(output: Output & { kind: 'console' }): void {
-    const fresh = after(this.lastSeen, output);
+  /** Prints what is new; says whether anything was. */
+  release(output: Output & { kind: 'console' }): boolean {
+    const fresh = this.dedup ? after(this.lastSeen, output) : output;
     const count = fresh?.kind === 'console' ? fresh.data.length : 0;
     this.droppedAgain += output.data.length - count;
-    if (fresh?.kind !== 'console') return;
+    if (fresh?.kind !== 'console') return false;
     this.lastSeen = lastOf(fresh);
     this.transcript.push(fresh.data);
     this.print(fresh.data);
+    return true;
   }
 }

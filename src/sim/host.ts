@@ -1,10 +1,12 @@
 import type { Effect, ReplicaInput, TimerId } from '../ft/effects.ts';
 import type { Replica } from '../ft/replica.ts';
-import type { HostFault, HostId } from './faults.ts';
+import { type HostFault, type HostId, LIVE } from './faults.ts';
 import type { Scheduler } from './scheduler.ts';
 
 /** How fast a simulated host is at speed 1: 100 million steps a second. */
 export const NS_PER_STEP = 10;
+/** What it takes to copy, compress and checksum one byte of a guest's state. */
+export const COPY_NS_PER_BYTE = 1;
 /** A slice grows while the guest computes and is short while it talks, so that outputs don't wait for the end of a long one. */
 const SHORT_SLICE_NS = 50_000;
 const LONG_SLICE_NS = 800_000;
@@ -12,49 +14,55 @@ const LONG_SLICE_NS = 800_000;
 const BACKUP_SLICE_NS = 200_000;
 
 /** What a host does for its replica, in the world around it. */
-export type Perform = (effect: Effect) => void;
+export interface HostWorld {
+  perform(host: Host, effect: Effect): void;
+  strike(fault: HostFault, host: Host): void;
+  /** The stream to a node works again, now that this host knows that it was broken. */
+  restored(host: Host, peer: HostId): void;
+}
 
 /**
  * A host: one processor that runs the VM in slices and handles messages in between, and power that can fail. Its time is the
- * scheduler's.
+ * scheduler's; its wall clock may be set.
  */
 export class Host {
   power: 'on' | 'paused' | 'off' = 'on';
   /** Why the replica stopped, once it has. */
   stopped: string | undefined;
-  private readonly inbox: ReplicaInput[] = [];
-  private readonly timers = new Map<TimerId, number>();
+  /** What the faults leave of its speed. */
+  factor = 1;
+  wallOffsetNs = 0;
+  /** Messages sent to other hosts. */
+  sent = 0;
+  private inbox: ReplicaInput[] = [];
+  private timers = new Map<TimerId, number>();
   private busy = false;
-  /** The end of a slice that came while the host stood still. */
-  private whenResumed: (() => void) | undefined;
+  /** Counts the times that power came back: what was begun before is void. */
+  private life = 0;
+  /** What came to its end while the host stood still. */
+  private whenResumed: (() => void)[] = [];
   private sliceNs = SHORT_SLICE_NS;
-  private readonly nsPerStep: number;
   private readonly faults: HostFault[];
 
   constructor(
     readonly id: HostId,
-    readonly replica: Replica,
+    public replica: Replica,
     private readonly scheduler: Scheduler,
-    speed: number,
+    private readonly speed: number,
     /** The VM takes no step beyond this one. */
     private readonly maxSteps: number,
     faults: readonly HostFault[],
-    private readonly perform: Perform,
-    private readonly strike: (fault: HostFault) => void,
+    private readonly world: HostWorld,
   ) {
-    this.nsPerStep = NS_PER_STEP / speed;
-    this.faults = faults.filter(({ who }) => who === id);
-    for (const fault of this.faults)
-      if (fault.when.at === 'time') scheduler.at(fault.when.ns, () => this.power !== 'off' && strike(fault));
+    this.faults = faults.filter(({ who, when }) => (who === id || who === LIVE) && when.at !== 'time');
   }
 
   get alive(): boolean {
     return this.power !== 'off' && this.stopped === undefined;
   }
 
-  /** Whether the host is in the middle of a slice, or would run one. */
-  get working(): boolean {
-    return this.busy || this.inbox.length > 0 || this.replica.wantsCpu;
+  private get nsPerStep(): number {
+    return NS_PER_STEP / (this.speed * this.factor);
   }
 
   deliver(input: ReplicaInput): void {
@@ -63,28 +71,80 @@ export class Host {
     this.pump();
   }
 
+  pause(): void {
+    if (this.power === 'on') this.power = 'paused';
+  }
+
   resume(): void {
     if (this.power !== 'paused') return;
     this.power = 'on';
-    this.whenResumed?.();
-    this.whenResumed = undefined;
+    for (const action of this.whenResumed.splice(0)) action();
     this.pump();
+  }
+
+  powerOff(): void {
+    this.power = 'off';
+    this.life++;
+    this.inbox = [];
+    this.timers = new Map();
+    this.whenResumed = [];
+    this.busy = false;
+  }
+
+  /** The power is back; the replica is another one, and knows nothing. */
+  powerOn(replica: Replica): void {
+    this.power = 'on';
+    this.stopped = undefined;
+    this.replica = replica;
+    this.deliver({ kind: 'start' });
   }
 
   /** Handles what has arrived, then runs the next slice if there is something to run. */
   private pump(): void {
     while (!this.busy && this.power === 'on' && this.stopped === undefined) {
       const input = this.inbox.shift();
-      if (input) this.act(this.replica.handle(input, this.scheduler.nowNs));
-      else if (this.replica.wantsCpu) this.slice();
+      if (input) this.take(input);
+      else if (this.replica.wantsCpu && (this.replica.vmm?.icount ?? 0) < this.maxSteps) this.slice();
       else return;
     }
   }
 
+  private take(input: ReplicaInput): void {
+    if (input.kind === 'reset') this.world.restored(this, input.peer);
+    const effects = this.replica.handle(input, this.scheduler.nowNs);
+    // Copying takes time, in which this host does nothing else.
+    const copied = copiedBytes(effects);
+    if (copied > 0) this.occupy(copied * COPY_NS_PER_BYTE, () => this.act(effects));
+    else this.act(effects);
+    this.strikeWhereReached();
+  }
+
+  private occupy(ns: number, then: () => void): void {
+    const { life } = this;
+    this.busy = true;
+    const end = () => {
+      if (this.life !== life) return;
+      if (this.power === 'paused') {
+        this.whenResumed.push(end);
+        return;
+      }
+      this.busy = false;
+      then();
+      this.pump();
+    };
+    this.scheduler.in(ns, end);
+  }
+
   private act(effects: readonly Effect[]): void {
+    const { life } = this;
     for (const effect of effects) {
+      if (this.life !== life) return;
       if (effect.do === 'timer') this.arm(effect.id, effect.atNs);
-      else this.perform(effect);
+      else this.world.perform(this, effect);
+      if (effect.do === 'send') {
+        this.sent++;
+        this.strikeWhereReached();
+      }
     }
   }
 
@@ -99,52 +159,58 @@ export class Host {
 
   /** Runs the VM now and lets the effects happen when the time that the steps take has passed. */
   private slice(): void {
-    const { scheduler, replica } = this;
-    const steps = this.stepsAllowed();
-    const made = replica.vmm.machine.outputsMade;
-    const effects = replica.handle({ kind: 'cpu', steps, nsPerStep: this.nsPerStep }, scheduler.nowNs);
-    const ran = effects[0]?.do === 'ran' ? effects[0].steps : 0;
-    const spoke = replica.vmm.machine.outputsMade > made;
-    this.sliceNs = spoke ? SHORT_SLICE_NS : Math.min(this.sliceNs * 2, LONG_SLICE_NS);
-    this.busy = true;
-    scheduler.in(ran * this.nsPerStep, () => this.endSlice(effects));
-  }
-
-  private endSlice(effects: readonly Effect[]): void {
-    if (this.power === 'off') return;
-    if (this.power === 'paused') {
-      this.whenResumed = () => this.endSlice(effects);
-      return;
-    }
-    this.busy = false;
-    this.act(effects);
-    this.strikeWhereReached();
-    this.pump();
+    const { scheduler, replica, nsPerStep } = this;
+    const { machine } = replica.vmm!;
+    const made = machine.outputsMade;
+    const wallNs = scheduler.nowNs + this.wallOffsetNs;
+    const effects = replica.handle(
+      { kind: 'cpu', steps: this.stepsAllowed(), nsPerStep, wallNs },
+      scheduler.nowNs,
+    );
+    const [first] = effects;
+    const { steps, restNs } = first?.do === 'ran' ? first : { steps: 0, restNs: 0 };
+    this.sliceNs = machine.outputsMade > made ? SHORT_SLICE_NS : Math.min(this.sliceNs * 2, LONG_SLICE_NS);
+    this.occupy(steps * nsPerStep + copiedBytes(effects) * COPY_NS_PER_BYTE, () => {
+      this.act(effects);
+      this.strikeWhereReached();
+      if (this.power === 'on' && restNs > 0) this.occupy(restNs, () => {});
+    });
   }
 
   /** A slice ends where a fault is to strike. */
   private stepsAllowed(): number {
-    const { icount } = this.replica.vmm;
-    const sliceNs = this.replica.role === 'backup' ? BACKUP_SLICE_NS : this.sliceNs;
+    const { icount } = this.replica.vmm!;
+    const sliceNs = this.replica.role === 'primary' ? this.sliceNs : BACKUP_SLICE_NS;
     let steps = Math.min(Math.floor(sliceNs / this.nsPerStep), this.maxSteps - icount);
-    for (const { when } of this.faults) {
-      if (when.at === 'icount' && when.icount > icount) steps = Math.min(steps, when.icount - icount);
-      if (when.at === 'time' && when.ns > this.scheduler.nowNs)
-        steps = Math.min(steps, Math.floor((when.ns - this.scheduler.nowNs) / this.nsPerStep));
-    }
+    for (const { when, who } of this.faults)
+      if (when.at === 'icount' && when.icount > icount && this.isMeant(who))
+        steps = Math.min(steps, when.icount - icount);
     return Math.max(1, steps);
   }
 
+  private isMeant(who: HostId): boolean {
+    return who === this.id || (who === LIVE && this.replica.role === 'primary');
+  }
+
   private strikeWhereReached(): void {
-    const { machine, icount } = this.replica.vmm;
+    if (this.faults.length === 0) return;
+    const { vmm, logEnd } = this.replica;
     for (const fault of [...this.faults]) {
-      const { when } = fault;
+      const { when, who } = fault;
       const reached =
-        (when.at === 'icount' && icount >= when.icount) ||
-        (when.at === 'output' && machine.outputsMade >= when.number);
-      if (!reached) continue;
+        (when.at === 'icount' && vmm !== undefined && vmm.icount >= when.icount) ||
+        (when.at === 'output' && vmm !== undefined && vmm.machine.outputsMade >= when.number) ||
+        (when.at === 'entry' && logEnd >= when.number) ||
+        (when.at === 'sent' && this.sent >= when.number);
+      if (!reached || !this.isMeant(who)) continue;
       this.faults.splice(this.faults.indexOf(fault), 1);
-      this.strike(fault);
+      this.world.strike(fault, this);
     }
   }
 }
+
+const copiedBytes = (effects: readonly Effect[]): number => {
+  let sum = 0;
+  for (const effect of effects) if (effect.do === 'copied') sum += effect.sizeBytes;
+  return sum;
+};

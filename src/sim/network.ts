@@ -19,16 +19,19 @@ export class ClientNetwork {
   /** Frames that came a second time and were dropped. */
   droppedAgain = 0;
   framesIn = 0;
-  framesOut = 0;
+  /** The frames that went on to the clients. */
+  readonly framesOut: { number: number; frame: Uint8Array }[] = [];
 
   constructor(
     private readonly scheduler: Scheduler,
     random: Random,
     count: number,
+    private readonly dedup: boolean,
   ) {
     const network = {
       send: (frame: Uint8Array) => this.toGuest(frame),
       in: (delayNs: number, action: () => void) => scheduler.in(delayNs, action),
+      nowNs: () => scheduler.nowNs,
       random,
     };
     this.unfinished = count;
@@ -52,17 +55,20 @@ export class ClientNetwork {
     this.port = port;
   }
 
-  release(output: Output & { kind: 'frame' }, port: (frame: Uint8Array) => void): void {
-    if (lastOf(output) <= this.lastSeen) {
+  /** A frame of the guest came in at a port; says whether it is new. */
+  release(output: Output & { kind: 'frame' }, port: (frame: Uint8Array) => void): boolean {
+    // A switch learns from every frame, before it looks at anything else.
+    this.learn(port);
+    if (this.dedup && lastOf(output) <= this.lastSeen) {
       this.droppedAgain++;
-      return;
+      return false;
     }
     this.lastSeen = lastOf(output);
-    this.learn(port);
-    this.framesOut++;
+    this.framesOut.push({ number: output.first, frame: output.frame });
     for (const client of this.clients)
       if (isFor(output.frame, client.mac))
         this.scheduler.in(TRANSIT_NS, () => client.receive(parse(output.frame)));
+    return true;
   }
 
   private toGuest(frame: Uint8Array): void {

@@ -3,7 +3,7 @@
  * and replay (ask the log).
  */
 import type { Entry, EntryKind, EntryOf, Input } from './entries.ts';
-import { describeEntry } from './entries.ts';
+import { describeEntry, isInput } from './entries.ts';
 import type { Machine, SynchronousDoors } from './machine.ts';
 
 export interface Doors extends SynchronousDoors {
@@ -22,10 +22,19 @@ export interface World {
   icountAt(ticks: number): number;
 }
 
+/** The end of a disk operation; `data` is what a read has read, and empty for the others. */
+export interface DiskCompletion {
+  id: number;
+  status: number;
+  data: Uint8Array;
+}
+
 /** The world itself. What arrives from it waits here until the machine can take it. */
 export class LiveDoors implements Doors {
-  private readonly frames: Uint8Array[] = [];
+  private frames: Uint8Array[] = [];
   private typed: Uint8Array[] = [];
+  private completions: DiskCompletion[] = [];
+  private resets = 0;
 
   constructor(private readonly world: World) {}
 
@@ -37,6 +46,23 @@ export class LiveDoors implements Doors {
   /** Bytes were typed, following those typed before. */
   type(data: Uint8Array): void {
     if (data.length > 0) this.typed.push(data);
+  }
+
+  completed(completion: DiskCompletion): void {
+    this.completions.push(completion);
+  }
+
+  /** The operator presses the reset button. */
+  reset(): void {
+    this.resets++;
+  }
+
+  /** The world has gone on without us: what waits here is not for this machine any more. */
+  clear(): void {
+    this.frames = [];
+    this.typed = [];
+    this.completions = [];
+    this.resets = 0;
   }
 
   clock(icount: number): number {
@@ -52,6 +78,12 @@ export class LiveDoors implements Doors {
     const deadline = machine.timerDeadline;
     const ticks = this.world.clock(icount);
     if (deadline !== undefined && BigInt(ticks) >= deadline) return { kind: 'timer', icount, ticks };
+    if (this.resets > 0) {
+      this.resets--;
+      return { kind: 'control', icount, action: 'reset', value: 0 };
+    }
+    const completion = this.completions.shift();
+    if (completion) return { kind: 'disk', icount, ...completion };
     const frame = this.frames.shift();
     if (frame) return { kind: 'net', icount, frame };
     const room = machine.consoleRoom;
@@ -124,17 +156,24 @@ const synchronous: ReadonlySet<EntryKind> = new Set(['clock', 'entropy']);
  * one. `passed` is told each marker as the machine passes it, and each entry once it is consumed.
  */
 export class ReplayDoors implements Doors {
-  private readonly queue: Entry[] = [];
+  private queue: Entry[] = [];
   private head = 0;
 
+  /** `passed` is told of an entry when the machine stands there, before it is applied; `read` has what a disk read gave this side. */
   constructor(
     private readonly passed: (entry: Entry, machine: Machine) => void = () => {},
     /** Study only: doors whose entries are missing from the log, asked of the world instead. */
     private readonly unlogged: { world: World; kinds: ReadonlySet<EntryKind> } | undefined = undefined,
+    private readonly read: (id: number) => Uint8Array | undefined = () => undefined,
   ) {}
 
   append(entry: Entry): void {
     this.queue.push(entry);
+  }
+
+  /** Takes back the last entries that were appended, down to `count` waiting ones. */
+  retract(count: number): void {
+    this.queue.length = this.head + count;
   }
 
   /** Entries that were appended and not yet consumed. */
@@ -181,21 +220,34 @@ export class ReplayDoors implements Doors {
       const { next } = this;
       if (!next) return undefined;
       const { icount } = machine;
+      if (next.kind === 'checkpoint') {
+        this.passed(this.take(), machine);
+        continue;
+      }
       if (next.icount < icount) throw new Divergence(icount, 'the guest has gone past the entry', next);
       if (next.icount > icount || synchronous.has(next.kind)) {
         if (machine.power.off) throw new Divergence(icount, 'the guest has switched off', next);
         if (machine.idle) throw new Divergence(icount, 'the guest waits for an interrupt', next);
         return undefined;
       }
+      const input = this.withData(next);
+      if (!input) return undefined;
       this.take();
       this.passed(next, machine);
-      if (next.kind === 'timer' || next.kind === 'console' || next.kind === 'net') return next;
+      if (isInput(input)) return input;
     }
+  }
+
+  /** The entry with the data that this side has read itself; undefined while that read is under way. */
+  private withData(entry: Entry): Entry | undefined {
+    if (entry.kind !== 'disk' || entry.data) return entry;
+    const data = this.read(entry.id);
+    return data && { ...entry, data };
   }
 
   limit(machine: Machine): number {
     const { next } = this;
-    if (!next) return machine.icount;
+    if (!next || next.kind === 'checkpoint') return machine.icount;
     return synchronous.has(next.kind) ? next.icount + 1 : next.icount;
   }
 }

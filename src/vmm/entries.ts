@@ -1,17 +1,34 @@
 import {
   bytes,
   type Codec,
+  list,
   oneOf,
+  optional,
   type Reader,
   record,
+  u8,
   u64,
   uint,
   union,
   type ValueOf,
 } from '../base/codec.ts';
+import { outputCodec } from './outputs.ts';
 
 /** The largest frame, console input or piece of entropy that one entry holds. */
 const MAX_DATA_BYTES = 1 << 16;
+/** The most data that one disk operation carries. */
+const MAX_DISK_BYTES = 1 << 20;
+/** The most that one checkpoint carries: all of RAM. */
+const MAX_DELTA_BYTES = 1 << 27;
+
+/**
+ * What a control entry does, and its `value`. `power-off`: the guest ended in an orderly way (exit code). `end`: the recording
+ * stops here (exit code). `reset`: the operator presses the button. `speed`: the processor time that the VM gets from here on
+ * (per mille). `switch-over`: the backup of this number in the generation's record is to go live here. `unprotect`: the backups are
+ * let go.
+ */
+export const controlActions = ['power-off', 'end', 'reset', 'speed', 'switch-over', 'unprotect'] as const;
+export type ControlAction = (typeof controlActions)[number];
 
 /**
  * The kinds of log entries, one for each door, and the markers. The order is part of the format.
@@ -30,14 +47,26 @@ const content = union({
   console: record({ data: bytes(MAX_DATA_BYTES) }),
   /** A frame came from the network. */
   net: record({ frame: bytes(MAX_DATA_BYTES) }),
-  /** `power-off`: the guest ended in an orderly way. `end`: the recording stops here. */
-  control: record({ action: oneOf('power-off', 'end'), code: uint }),
+  /** An operator's act, or an end: see {@link controlActions}. */
+  control: record({ action: oneOf(...controlActions), value: uint }),
   /** A flush: up to here the guest has made this many outputs since boot. */
   output: record({ made: uint }),
   /** Nothing happens before this `icount`. */
   horizon: record({}),
   /** The hash of the machine's whole state. */
   check: record({ hash: u64 }),
+  /** A disk operation ended. A read's `data` is missing where each side reads for itself; others have none. */
+  disk: record({ id: uint, status: u8, data: optional(bytes(MAX_DISK_BYTES)) }),
+  /**
+   * State transfer instead of replay: what changed since the checkpoint before, the outputs made since, and which disk operations
+   * are under way. `history` counts what had come through the doors.
+   */
+  checkpoint: record({
+    history: uint,
+    delta: bytes(MAX_DELTA_BYTES),
+    outputs: list(outputCodec),
+    open: list(uint),
+  }),
 });
 
 /** A log entry: what came through a door, and at which instruction. */
@@ -45,8 +74,16 @@ export type Entry = { icount: number } & ValueOf<typeof content>;
 export type EntryKind = Entry['kind'];
 export type EntryOf<K extends EntryKind> = Extract<Entry, { kind: K }>;
 
-/** Kinds that the VMM applies to the machine between two steps. */
-export type Input = EntryOf<'timer' | 'console' | 'net'>;
+/** Entries that the VMM applies to the machine between two steps. */
+export type Input = EntryOf<'timer' | 'console' | 'net' | 'disk'> | ResetEntry;
+type ResetEntry = EntryOf<'control'> & { action: 'reset' };
+
+export const isInput = (entry: Entry): entry is Input =>
+  entry.kind === 'timer' ||
+  entry.kind === 'console' ||
+  entry.kind === 'net' ||
+  entry.kind === 'disk' ||
+  (entry.kind === 'control' && entry.action === 'reset');
 
 /** One entry, its position written as the distance from that of the entry before. */
 export const entryAfter = (previousIcount: number): Codec<Entry> => ({
@@ -92,7 +129,11 @@ export function describeEntry(entry: Entry): string {
     case 'net':
       return `net ${entry.frame.length} bytes at ${entry.icount}`;
     case 'control':
-      return `control ${entry.action} at ${entry.icount}`;
+      return `control ${entry.action} ${entry.value} at ${entry.icount}`;
+    case 'disk':
+      return `disk operation ${entry.id} ended with status ${entry.status} at ${entry.icount}`;
+    case 'checkpoint':
+      return `checkpoint of ${entry.delta.length} bytes at ${entry.icount}`;
     case 'output':
       return `output up to ${entry.made} at ${entry.icount}`;
     case 'check':

@@ -10,9 +10,9 @@ import { type Entry, entryAfter } from './entries.ts';
 import { descriptionSchema, type MachineDescription } from './machine.ts';
 
 const MAGIC = new TextEncoder().encode('VMFT-LOG');
-const VERSION = 1;
+const VERSION = 2;
 /** No entry is larger; a larger length is damage. */
-const MAX_ENTRY_BYTES = 1 << 20;
+const MAX_ENTRY_BYTES = 1 << 21;
 
 /** Writes a log, piece by piece. */
 export class LogWriter {

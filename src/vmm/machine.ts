@@ -1,3 +1,4 @@
+import { assert } from '../base/assert.ts';
 import {
   bool,
   bytes,
@@ -20,6 +21,7 @@ import { Finisher } from '../devices/finisher.ts';
 import { Plic } from '../devices/plic.ts';
 import { Rtc } from '../devices/rtc.ts';
 import { Uart } from '../devices/uart.ts';
+import { VirtioBlk } from '../devices/virtio/blk.ts';
 import { EmptySlot } from '../devices/virtio/empty.ts';
 import { VirtioEntropy } from '../devices/virtio/entropy.ts';
 import { VirtioNet } from '../devices/virtio/net.ts';
@@ -41,6 +43,8 @@ export const descriptionSchema = record({
   entry: uint,
   /** What RAM holds at boot. */
   segments: list(record({ address: uint, bytes: bytes() })),
+  /** How large the disk is, in sectors of 512 bytes; 0 for none. */
+  diskSectors: uint,
   /** The address of HTIF's `tohost`, when the program has one. */
   tohost: list(uint, 1),
 });
@@ -141,6 +145,11 @@ export class Machine {
     return this.devices.uart.room;
   }
 
+  /** Whether the guest waits for its disk. */
+  get diskOpen(): boolean {
+    return (this.devices.blk?.device.state.pending.length ?? 0) > 0;
+  }
+
   /** The latest time that the guest knows, in ticks. */
   get lastKnownTicks(): number {
     return this.devices.clint.state.lastKnownTicks;
@@ -173,6 +182,19 @@ export class Machine {
       case 'net':
         this.devices.net.device.receive(input.frame, this.devices.net, this.surroundings);
         break;
+      case 'disk':
+        assert(input.data !== undefined, 'a completion is applied with its data');
+        this.devices.blk?.device.complete(
+          input.id,
+          input.status,
+          input.data,
+          this.devices.blk,
+          this.surroundings,
+        );
+        break;
+      case 'control':
+        this.reset();
+        break;
     }
     this.updateLines();
   }
@@ -182,9 +204,9 @@ export class Machine {
     return this.collector.take();
   }
 
-  /** A 64-bit hash of the whole state. Equal machines at equal `icount` have equal hashes. */
-  hash(): bigint {
-    const ram = this.hart.hashRam();
+  /** A 64-bit hash of the whole state. Equal machines at equal `icount` have equal hashes. `afresh`: see {@link Hart.hashRam}. */
+  hash(afresh = false): bigint {
+    const ram = this.hart.hashRam(afresh);
     const rest = this.hart.hash(encode(this.schema, this.state));
     return BigInt.asUintN(64, ram * 3n + rest);
   }
@@ -235,14 +257,18 @@ export class Machine {
     return ticks;
   }
 
-  private emit(output: DeviceOutput): void {
+  /** Numbers an output and keeps it for {@link takeOutputs}. */
+  private emit(output: DeviceOutput): number {
     switch (output.kind) {
       case 'console':
         this.collector.console(++this.made, output.byte);
-        return;
+        return this.made;
       case 'frame':
         this.collector.frame(++this.made, output.frame);
-        return;
+        return this.made;
+      case 'disk':
+        this.collector.disk(++this.made, output.request);
+        return this.made;
       case 'power':
         this.powerState = {
           off: output.action === 'off',
@@ -250,6 +276,7 @@ export class Machine {
           code: output.code,
         };
         this.hart.stop();
+        return 0;
     }
   }
 
@@ -312,6 +339,9 @@ export class Machine {
   }
 }
 
+/** What the devices are built with. */
+type DevicesDescription = Pick<MachineDescription, 'bootEpochNs' | 'mac' | 'diskSectors'>;
+
 /** The devices of one machine and where they are mapped. */
 class Devices {
   readonly finisher = new Finisher();
@@ -320,19 +350,21 @@ class Devices {
   readonly plic = new Plic();
   readonly uart = new Uart();
   readonly net: VirtioMmio<VirtioNet>;
+  readonly blk: VirtioMmio<VirtioBlk> | undefined;
   readonly virtio: readonly Device[];
   /** Every device with state, by name, in a fixed order. */
   readonly named: readonly (readonly [string, Device])[];
   private readonly mappings: readonly Mapping[];
 
-  constructor({ bootEpochNs, mac }: Pick<MachineDescription, 'bootEpochNs' | 'mac'>) {
+  constructor({ bootEpochNs, mac, diskSectors }: DevicesDescription) {
     this.rtc = new Rtc(bootEpochNs);
     this.net = new VirtioMmio(new VirtioNet(mac));
     const entropy = new VirtioMmio(new VirtioEntropy());
-    const cards: Device[] = [this.net, entropy];
+    this.blk = diskSectors > 0 ? new VirtioMmio(new VirtioBlk(diskSectors)) : undefined;
+    const cards: (Device | undefined)[] = [this.net, entropy, this.blk];
     this.virtio = Array.from({ length: VIRTIO_SLOTS }, (_, slot) => cards[slot] ?? new EmptySlot());
-    const { finisher, rtc, clint, plic, uart, net } = this;
-    this.named = Object.entries({ finisher, rtc, clint, plic, uart, net, entropy });
+    const { finisher, rtc, clint, plic, uart, net, blk } = this;
+    this.named = Object.entries({ finisher, rtc, clint, plic, uart, net, entropy, ...(blk && { blk }) });
     this.mappings = [
       ...(['uart', 'clint', 'plic', 'rtc', 'finisher'] as const).map((name) => ({
         ...memoryMap[name],
@@ -352,9 +384,7 @@ class Devices {
 }
 
 /** Every field of the state of a machine with this description, by name. */
-export function machineSchema(
-  description: Pick<MachineDescription, 'bootEpochNs' | 'mac'>,
-): RecordCodec<MachineState> {
+export function machineSchema(description: DevicesDescription): RecordCodec<MachineState> {
   const { named } = new Devices(description);
   return record<MachineState>({
     hart: hartSchema,

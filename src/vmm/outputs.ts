@@ -1,12 +1,40 @@
 import { assert } from '../base/assert.ts';
+import { bytes, type Codec, record, uint, union } from '../base/codec.ts';
+import type { DiskRequest } from '../devices/device.ts';
 
 /**
- * What a guest made for the world. Outputs are numbered from 1 since boot, each console byte and each frame one number,
- * hence with the same numbers on both machines; consecutive console bytes travel together.
+ * What a guest made for the world. Outputs are numbered from 1 since boot, each console byte, frame and disk operation one
+ * number, hence with the same numbers on both machines; consecutive console bytes travel together.
  */
 export type Output =
   | { kind: 'console'; first: number; data: Uint8Array }
-  | { kind: 'frame'; first: number; frame: Uint8Array };
+  | { kind: 'frame'; first: number; frame: Uint8Array }
+  /** The start of a disk operation; `first` is how everyone names it. */
+  | { kind: 'disk'; first: number; request: DiskRequest };
+export type DiskOutput = Output & { kind: 'disk' };
+/** What leaves for the world; a disk operation goes to the disk. */
+export type WorldOutput = Exclude<Output, DiskOutput>;
+
+const MAX_OUTPUT_BYTES = 1 << 21;
+const requests = union({
+  read: record({ sector: uint, sizeBytes: uint }),
+  write: record({ sector: uint, data: bytes(MAX_OUTPUT_BYTES) }),
+  flush: record({}),
+});
+/** A disk request in bytes. */
+export const diskRequest: Codec<DiskRequest> = {
+  write: (out, { operation, ...rest }) => requests.write(out, { kind: operation, ...rest } as never),
+  read: (input) => {
+    const { kind, ...rest } = requests.read(input);
+    return { operation: kind, ...rest } as DiskRequest;
+  },
+};
+/** An output in bytes. */
+export const outputCodec: Codec<Output> = union({
+  console: record({ first: uint, data: bytes(MAX_OUTPUT_BYTES) }),
+  frame: record({ first: uint, frame: bytes(MAX_OUTPUT_BYTES) }),
+  disk: record({ first: uint, request: diskRequest }),
+});
 
 /** How many numbers an output takes. */
 export const countOf = (output: Output): number => (output.kind === 'console' ? output.data.length : 1);
@@ -36,6 +64,11 @@ export class OutputCollector {
   frame(number: number, frame: Uint8Array): void {
     this.closeText();
     this.outputs.push({ kind: 'frame', first: number, frame });
+  }
+
+  disk(number: number, request: DiskRequest): void {
+    this.closeText();
+    this.outputs.push({ kind: 'disk', first: number, request });
   }
 
   private closeText(): void {

@@ -1,4 +1,5 @@
 /** Whole machines as data: taking one apart, writing it to a file, and comparing two. */
+import { deflateSync, inflateSync } from 'fflate';
 import { bytes, type Codec, decode, encode, list, Reader, record, uint, Writer } from '../base/codec.ts';
 import { crc32c } from '../base/crc32.ts';
 import { FormatError, OperatingError } from '../base/errors.ts';
@@ -44,8 +45,58 @@ export function restoreSnapshot(machine: Machine, { state, pages }: Snapshot): v
 }
 
 const MAGIC = new TextEncoder().encode('VMFT-VM\n');
-const VERSION = 1;
+const VERSION = 2;
 const pageList: Codec<Page[]> = list(record({ index: uint, bytes: bytes(PAGE_BYTES) }));
+
+/** The most that packed pages may unpack to: all of the largest RAM, and the numbers. */
+const MAX_UNPACKED_BYTES = 2 ** 31 + 2 ** 24;
+const packed = record({ sizeBytes: uint, deflated: bytes() });
+
+/** Copies of these pages, compressed. A page of zeros takes next to nothing. */
+export function packPages({ hart }: Machine, indexes: readonly number[]): Uint8Array {
+  const pages = indexes.map((index) => ({
+    index,
+    bytes: hart.ram.subarray(index * PAGE_BYTES, (index + 1) * PAGE_BYTES),
+  }));
+  const plain = encode(pageList, pages);
+  return encode(packed, { sizeBytes: plain.length, deflated: deflateSync(plain, { level: 1 }) });
+}
+
+/** Writes packed pages into a machine's RAM. @throws {FormatError} for anything that {@link packPages} did not make. */
+export function unpackPages({ hart }: Machine, content: Uint8Array): void {
+  const { sizeBytes, deflated } = decode(packed, content);
+  if (sizeBytes > MAX_UNPACKED_BYTES) throw new FormatError('more pages than any machine has', 0);
+  let plain: Uint8Array;
+  try {
+    plain = inflateSync(deflated, { out: new Uint8Array(sizeBytes) });
+  } catch {
+    throw new FormatError('compressed pages are damaged', 0);
+  }
+  if (plain.length !== sizeBytes) throw new FormatError('compressed pages of another size', 0);
+  for (const page of decode(pageList, plain)) {
+    if ((page.index + 1) * PAGE_BYTES > hart.ramSizeBytes || page.bytes.length !== PAGE_BYTES)
+      throw new FormatError(`page ${page.index} is not one of this machine's`, 0);
+    hart.write(RAM_BASE + page.index * PAGE_BYTES, page.bytes);
+  }
+}
+
+const delta = record({ state: bytes(), pages: bytes() });
+
+/** What makes the machine that had all the other pages this one: its state but RAM, and these pages. */
+export function takeDelta(machine: Machine, indexes: readonly number[]): Uint8Array {
+  return encode(delta, {
+    state: encode(machine.schema, machine.state),
+    pages: packPages(machine, indexes),
+  });
+}
+
+/** @throws {FormatError} for anything that {@link takeDelta} did not make of such a machine. */
+export function applyDelta(machine: Machine, content: Uint8Array): void {
+  const { state, pages } = decode(delta, content);
+  const next = decode(machine.schema, state);
+  unpackPages(machine, pages);
+  machine.state = next;
+}
 
 /** A file of one machine: magic, version, description, state, pages, checksum. */
 export function encodeSnapshot({ description, state, pages }: Snapshot): Uint8Array {

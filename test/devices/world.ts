@@ -53,8 +53,9 @@ export class World implements Surroundings {
     return Uint8Array.from({ length: sizeBytes }, () => ++this.drawn & 0xff);
   }
 
-  output(output: DeviceOutput): void {
-    this.outputs.push(output);
+  output(output: DeviceOutput): number {
+    const count = this.outputs.push(output);
+    return output.kind === 'power' ? 0 : count;
   }
 
   /** The same world once more, with no outputs yet. */

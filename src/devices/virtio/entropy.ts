@@ -22,7 +22,7 @@ export class VirtioEntropy implements VirtioDevice {
   }
 
   notify(queue: number, port: VirtioPort, around: Surroundings): void {
-    port.serve(queue, around, (chain) => {
+    port.take(queue, around, (chain) => {
       const sizeBytes = Math.min(chain.writableBytes, REQUEST_LIMIT_BYTES);
       if (sizeBytes === 0) return 0;
       const bytes = around.entropy(sizeBytes);

@@ -55,7 +55,7 @@ export class VirtioNet implements VirtioDevice<ValueOf<typeof schema>> {
   /** Sends what is in the transmit queue. New receive buffers wait for {@link receive}. */
   notify(queue: number, port: VirtioPort, around: Surroundings): void {
     if (queue !== TRANSMITQ) return;
-    port.serve(TRANSMITQ, around, (chain) => {
+    port.take(TRANSMITQ, around, (chain) => {
       this.transmit(chain, headerBytes(port), around);
       return 0;
     });
@@ -78,7 +78,7 @@ export class VirtioNet implements VirtioDevice<ValueOf<typeof schema>> {
       chain.write(packet);
       return packet.length;
     };
-    return port.serve(RECEIVEQ, around, put, 1) === 1;
+    return port.fillNext(RECEIVEQ, around, put);
   }
 }
 

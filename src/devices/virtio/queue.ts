@@ -112,8 +112,11 @@ export class Virtqueue {
 
   /** How many chains the driver has made available that were not taken yet. */
   waiting(): number {
-    const count = (this.u16(this.driver + 2) - this.state.lastAvail) & 0xffff;
-    if (count > this.state.num) throw new BrokenQueue(`${count} chains in a queue of ${this.state.num}`);
+    const { num, lastAvail, usedIdx } = this.state;
+    const count = (this.u16(this.driver + 2) - lastAvail) & 0xffff;
+    const inFlight = (lastAvail - usedIdx) & 0xffff;
+    // Each has a descriptor of its own.
+    if (inFlight + count > num) throw new BrokenQueue(`${inFlight} + ${count} chains in a queue of ${num}`);
     return count;
   }
 
@@ -123,7 +126,7 @@ export class Virtqueue {
     return this.walk(this.u16(this.driver + RING_HEADER_BYTES + 2 * (lastAvail % num)));
   }
 
-  /** Takes the chain that {@link peek} shows. */
+  /** Takes the chain that {@link peek} shows. It is in flight until {@link give}. */
   take(): void {
     const { state } = this;
     state.lastAvail = (state.lastAvail + 1) & 0xffff;
@@ -147,7 +150,7 @@ export class Virtqueue {
   }
 
   /** Follows a chain from its head, through at most one indirect table, to at most `num` buffers. */
-  private walk(head: number): Chain {
+  walk(head: number): Chain {
     const chain = new Chain(head, this.memory);
     let table = { address: this.desc, entries: this.state.num, indirect: false };
     let index = head;

@@ -21,15 +21,20 @@ export interface VirtioPort {
   /** The features that device and driver have agreed on. */
   readonly negotiated: bigint;
   /**
-   * Serves up to `limit` of the chains waiting in a queue (all of them by default) and returns how many. `handle`
-   * returns the count of bytes it has written to the chain, or undefined to leave it in the queue and stop.
+   * Takes every chain that waits in a queue. `handle` returns the count of bytes it has written to the chain, which is
+   * then given back, or undefined to keep it in flight until {@link give}.
    */
-  serve(
-    queue: number,
-    around: Surroundings,
-    handle: (chain: Chain) => number | undefined,
-    limit?: number,
-  ): number;
+  take(queue: number, around: Surroundings, handle: (chain: Chain) => number | undefined): void;
+  /**
+   * Gives back a chain that is in flight, by its head; `finish` returns the count of bytes it has written. The chain is
+   * walked again: the driver may have changed it meanwhile.
+   */
+  give(queue: number, head: number, around: Surroundings, finish: (chain: Chain) => number): void;
+  /**
+   * Offers the next chain that waits to `fill`, which returns the count of bytes it has written, or undefined to leave
+   * the chain waiting. Says whether a chain was filled and given back.
+   */
+  fillNext(queue: number, around: Surroundings, fill: (chain: Chain) => number | undefined): boolean;
 }
 
 /** A virtio device without its transport: what makes a network card out of queues and registers. */
@@ -42,13 +47,15 @@ export interface VirtioDevice<S extends object = object> {
   readonly queueSizes: readonly number[];
   /** The most bytes that a chain may have; a longer one breaks the queue. */
   readonly chainLimitBytes: number;
-  /** Its own state, apart from the transport's. A reset by the driver leaves it alone. */
+  /** Its own state, apart from the transport's. The driver's reset of the device changes it by {@link reset} only. */
   readonly schema: RecordCodec<S>;
   state: S;
   /** The configuration space. Bytes after its end read as zero; it can't be written. */
   config(): Uint8Array;
   /** The driver has made buffers available in a queue. */
   notify(queue: number, port: VirtioPort, around: Surroundings): void;
+  /** The driver has stopped a queue (each of them, when it resets the device): its chains in flight are forgotten. */
+  reset?(queue: number): void;
 }
 
 const registers = record({
@@ -130,31 +137,53 @@ export class VirtioMmio<D extends VirtioDevice = VirtioDevice>
     return this.device.features | TRANSPORT_FEATURES;
   }
 
-  serve(
-    queue: number,
-    around: Surroundings,
-    handle: (chain: Chain) => number | undefined,
-    limit = Number.POSITIVE_INFINITY,
-  ): number {
-    const state = this.current.queues[queue];
-    if (state === undefined || !state.ready || !this.live) return 0;
-    let served = 0;
-    try {
-      const ring = new Virtqueue(state, around.memory, this.negotiated, this.device.chainLimitBytes);
+  take(queue: number, around: Surroundings, handle: (chain: Chain) => number | undefined): void {
+    this.withQueue(queue, around, (ring) => {
       // Counted once: what a chain has the device write could fall on the ring itself.
-      const count = Math.min(ring.waiting(), limit);
-      for (; served < count; served++) {
+      for (let count = ring.waiting(); count > 0; count--) {
         const chain = ring.peek();
-        const writtenBytes = handle(chain);
-        if (writtenBytes === undefined) break;
         ring.take();
-        if (ring.give(chain, writtenBytes)) this.current.interruptStatus |= INTERRUPT.USED_BUFFER;
+        const writtenBytes = handle(chain);
+        if (writtenBytes !== undefined) this.giveBack(ring, chain, writtenBytes);
       }
+    });
+  }
+
+  give(queue: number, head: number, around: Surroundings, finish: (chain: Chain) => number): void {
+    this.withQueue(queue, around, (ring) => {
+      const chain = ring.walk(head);
+      this.giveBack(ring, chain, finish(chain));
+    });
+  }
+
+  fillNext(queue: number, around: Surroundings, fill: (chain: Chain) => number | undefined): boolean {
+    let filled = false;
+    this.withQueue(queue, around, (ring) => {
+      if (ring.waiting() === 0) return;
+      const chain = ring.peek();
+      const writtenBytes = fill(chain);
+      if (writtenBytes === undefined) return;
+      ring.take();
+      this.giveBack(ring, chain, writtenBytes);
+      filled = true;
+    });
+    return filled;
+  }
+
+  /** Does what there is to do in a queue that may be served, and asks for a reset when that shows it broken. */
+  private withQueue(queue: number, around: Surroundings, work: (ring: Virtqueue) => void): void {
+    const state = this.current.queues[queue];
+    if (state === undefined || !state.ready || !this.live) return;
+    try {
+      work(new Virtqueue(state, around.memory, this.negotiated, this.device.chainLimitBytes));
     } catch (error) {
       if (!(error instanceof BrokenQueue)) throw error;
       this.needReset();
     }
-    return served;
+  }
+
+  private giveBack(ring: Virtqueue, chain: Chain, writtenBytes: number): void {
+    if (ring.give(chain, writtenBytes)) this.current.interruptStatus |= INTERRUPT.USED_BUFFER;
   }
 
   /** Whether queues may be served: the driver is up and nothing is broken. */
@@ -256,6 +285,7 @@ export class VirtioMmio<D extends VirtioDevice = VirtioDevice>
 
   private writeStatus(value: number): void {
     if (value === 0) {
+      for (const queue of this.device.queueSizes.keys()) this.device.reset?.(queue);
       this.current = this.powerOn();
       return;
     }
@@ -275,6 +305,7 @@ export class VirtioMmio<D extends VirtioDevice = VirtioDevice>
       // A queue starts from the beginning of its rings.
       if (!queue.ready) Object.assign(queue, { lastAvail: 0, usedIdx: 0 });
       queue.ready = (word & 1) !== 0;
+      if (!queue.ready) this.device.reset?.(this.current.queueSel);
     } else if (!queue.ready) {
       this.layOut(queue, offset, word);
     }

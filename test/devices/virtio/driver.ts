@@ -14,6 +14,14 @@ export const ringsOf = (queue: number) => {
 };
 const BUFFERS = RAM_BASE + 0x4000;
 
+/** What comes first in a request to the block device. */
+export function blkHeader(type: number, sector: number | bigint): Uint8Array {
+  const view = new DataView(new ArrayBuffer(16));
+  view.setUint32(0, type, true);
+  view.setBigUint64(8, BigInt(sector), true);
+  return new Uint8Array(view.buffer);
+}
+
 /** A tiny driver of the split virtqueues: enough to talk to a device the way a guest does. */
 export class Driver {
   readonly view: DataView;

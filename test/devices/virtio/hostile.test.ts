@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { DISK_IOERR, DISK_OK } from '../../../src/devices/device.ts';
+import { REQUESTQ, VIRTIO_BLK_T, VirtioBlk } from '../../../src/devices/virtio/blk.ts';
 import { VirtioEntropy } from '../../../src/devices/virtio/entropy.ts';
 import { RECEIVEQ, TRANSMITQ, VirtioNet } from '../../../src/devices/virtio/net.ts';
 import {
@@ -10,7 +12,7 @@ import {
 } from '../../../src/devices/virtio/registers.ts';
 import { VirtioMmio } from '../../../src/devices/virtio/transport.ts';
 import { RAM_BASE, RAM_BYTES } from '../world.ts';
-import { Driver, ringsOf } from './driver.ts';
+import { blkHeader, Driver, type Piece, ringsOf } from './driver.ts';
 import { hostileQueue, infest } from './hostile.ts';
 
 const NEXT = 1;
@@ -130,20 +132,23 @@ test('a receive buffer outside of RAM breaks the queue, and the frame is dropped
 /** Reads of one walk and its service, for each of at most 8 chains of at most 8 buffers, and then some. */
 const WORK_BOUND = 8 * (8 * 2 + 8);
 
+const features = fc.constantFrom(
+  0n,
+  VIRTIO_F_INDIRECT_DESC,
+  VIRTIO_F_EVENT_IDX,
+  VIRTIO_F_INDIRECT_DESC | VIRTIO_F_EVENT_IDX,
+);
+
 test('whatever is in the rings: no exception, bounded work, and a reset is asked for when RAM was missed', () => {
   fc.assert(
     fc.property(
       hostileQueue,
-      fc.constantFrom(
-        0n,
-        VIRTIO_F_INDIRECT_DESC,
-        VIRTIO_F_EVENT_IDX,
-        VIRTIO_F_INDIRECT_DESC | VIRTIO_F_EVENT_IDX,
-      ),
-      fc.constantFrom('send' as const, 'receive' as const, 'entropy' as const),
+      features,
+      fc.constantFrom('send' as const, 'receive' as const, 'entropy' as const, 'disk' as const),
       (hostile, features, what) => {
         const card = new VirtioMmio(new VirtioNet(new Uint8Array(6)));
-        const slot: VirtioMmio = what === 'entropy' ? new VirtioMmio(new VirtioEntropy()) : card;
+        const others = { entropy: new VirtioEntropy(), disk: new VirtioBlk(100) };
+        const slot = what === 'entropy' || what === 'disk' ? new VirtioMmio(others[what]) : card;
         const guest = new Driver(slot).start(VIRTIO_F_VERSION_1 | features);
         const queue = what === 'send' ? TRANSMITQ : 0;
         infest(guest, queue, hostile);
@@ -157,5 +162,51 @@ test('whatever is in the rings: no exception, bounded work, and a reset is asked
       },
     ),
     { numRuns: 3000 },
+  );
+});
+
+const diskRequests: readonly Piece[][] = [
+  [blkHeader(VIRTIO_BLK_T.IN, 5), 512, 512, 1],
+  [blkHeader(VIRTIO_BLK_T.IN, 0), 513],
+  [blkHeader(VIRTIO_BLK_T.OUT, 7), new Uint8Array(512), 1],
+  [blkHeader(VIRTIO_BLK_T.FLUSH, 0), 1],
+];
+const QUEUE = 16;
+/** Accesses to walk a chain, fill it, and put it into the used ring. */
+const GIVE_BOUND = 2 * QUEUE + 8;
+
+test('whatever becomes of the rings while requests are in flight, their completions do no harm', () => {
+  const completion = fc.record({ index: fc.nat(2), status: fc.constantFrom(DISK_OK, DISK_IOERR) });
+  const run = fc.record({
+    features,
+    requests: fc.array(fc.constantFrom(...diskRequests), { minLength: 1, maxLength: 3 }),
+    hostile: hostileQueue,
+    completions: fc.array(completion, { minLength: 3, maxLength: 3 }),
+  });
+  fc.assert(
+    fc.property(run, ({ features, requests, hostile, completions }) => {
+      const slot = new VirtioMmio(new VirtioBlk(100));
+      const guest = new Driver(slot, undefined, QUEUE).start(VIRTIO_F_VERSION_1 | features);
+      for (const pieces of requests) guest.add(REQUESTQ, pieces, (features & VIRTIO_F_INDIRECT_DESC) !== 0n);
+      guest.notify(REQUESTQ);
+      expect(slot.device.state.pending).toHaveLength(requests.length);
+      infest(guest, REQUESTQ, hostile);
+      const { memory } = guest.world;
+      for (const { index, status } of completions) {
+        const { pending } = slot.device.state;
+        const request = pending[index % Math.max(pending.length, 1)];
+        if (request === undefined) return;
+        const { id, operation } = request;
+        const data = new Uint8Array(operation === 'read' && status === DISK_OK ? request.sizeBytes : 0);
+        const brokenBefore = guest.broken;
+        memory.accesses = 0;
+        memory.refused = 0;
+        expect(slot.device.complete(id, status, data, slot, guest.world)).toBe(true);
+        expect(memory.accesses).toBeLessThan(brokenBefore ? 1 : GIVE_BOUND);
+        expect(memory.refused).toBeLessThanOrEqual(1);
+        if (memory.refused > 0) expect(guest.broken).toBe(true);
+      }
+    }),
+    { numRuns: 2000 },
   );
 });

@@ -1,0 +1,88 @@
+import { assert } from '../base/assert.ts';
+import { encode } from '../base/codec.ts';
+import { type Entry, entryAfter } from '../vmm/entries.ts';
+
+interface Kept {
+  entry: Entry;
+  /** Bytes of the log up to and with this entry. */
+  endBytes: number;
+}
+
+/**
+ * The part of the log that a side keeps. Entries are numbered from 1 since boot, across all generations; the primary keeps
+ * what a backup may still lack, a backup what another backup may lack if this one goes live.
+ */
+export class LogBuffer {
+  private kept: Kept[] = [];
+  /** The number of the last entry that is not kept any more, and the bytes of the log up to it. */
+  private forgotten = 0;
+  private forgottenBytes = 0;
+  private forgottenIcount = 0;
+
+  /** The number of the last entry. */
+  get last(): number {
+    return this.forgotten + this.kept.length;
+  }
+
+  /** The number of the first entry that is kept. */
+  get first(): number {
+    return this.forgotten + 1;
+  }
+
+  get lastIcount(): number {
+    return this.kept.at(-1)?.entry.icount ?? this.forgottenIcount;
+  }
+
+  get sizeBytes(): number {
+    return this.kept.at(-1)?.endBytes ?? this.forgottenBytes;
+  }
+
+  append(entry: Entry): number {
+    const sizeBytes = encode(entryAfter(this.lastIcount), entry).length;
+    this.kept.push({ entry, endBytes: this.sizeBytes + sizeBytes });
+    return this.last;
+  }
+
+  get(number: number): Entry {
+    return this.at(number).entry;
+  }
+
+  /** Bytes of the log up to and with an entry; of forgotten ones, up to the last of them. */
+  bytesUpTo(number: number): number {
+    return number <= this.forgotten ? this.forgottenBytes : this.at(number).endBytes;
+  }
+
+  private at(number: number): Kept {
+    const kept = this.kept[number - this.first];
+    assert(kept !== undefined, `entry ${number} is not kept: ${this.first} to ${this.last} are`);
+    return kept;
+  }
+
+  /** Lets go of entries up to `number`, but for the last `retainBytes` of the log. */
+  forget(number: number, retainBytes: number): void {
+    const limitBytes = this.sizeBytes - retainBytes;
+    let count = 0;
+    while (this.first + count <= number && (this.kept[count]?.endBytes ?? limitBytes) < limitBytes) count++;
+    // In batches: what is gone is gone from the front of an array.
+    if (count < 64) return;
+    const newest = this.kept[count - 1]!;
+    this.forgottenBytes = newest.endBytes;
+    this.forgottenIcount = newest.entry.icount;
+    this.forgotten += count;
+    this.kept.splice(0, count);
+  }
+
+  /** Takes back the entries after `number`. */
+  truncate(number: number): void {
+    assert(number >= this.forgotten && number <= this.last, 'only kept entries can be taken back');
+    this.kept.length = number - this.forgotten;
+  }
+
+  /** A log that goes on after entry `number`, the machine standing at `icount`. */
+  startAfter(number: number, icount: number): void {
+    this.kept = [];
+    this.forgotten = number;
+    this.forgottenBytes = 0;
+    this.forgottenIcount = icount;
+  }
+}

@@ -1,0 +1,556 @@
+/**
+ * The side that is live: it runs the guest on the world, logs what comes through the doors, keeps outputs back until the backups
+ * hold the entries that explain them, and looks after its protection (the paper, sections 2 and 3).
+ */
+import { DISK_OK } from '../devices/device.ts';
+import { type DiskCompletion, RecordingDoors } from '../vmm/doors.ts';
+import type { ControlAction, Entry, EntryOf } from '../vmm/entries.ts';
+import { lastOf, type Output, type WorldOutput } from '../vmm/outputs.ts';
+import { takeDelta } from '../vmm/snapshot.ts';
+import { announcement } from './announce.ts';
+import { ChangedPages } from './changed-pages.ts';
+import { Channel } from './channel.ts';
+import type { DiskLimits } from './disk-queue.ts';
+import type { Command, Edge, GenerationRecord, HostName, TimerId } from './effects.ts';
+import { LagControl } from './lag.ts';
+import type { Message, MessageOf } from './messages.ts';
+import { Protection } from './protection.ts';
+import { isDisk, isWorld, type Side, unloggedKinds } from './side.ts';
+
+export class Primary {
+  readonly channels = new Map<HostName, Channel>();
+  readonly pages: ChangedPages;
+  readonly protection: Protection;
+  private readonly lag: LagControl;
+  private nextCheck: number;
+  private poweringOff = false;
+  /** The number of the entry that tells of the orderly end. */
+  private endEntry: number | undefined;
+  /** How much of the console input the guest has been given, or has waiting. */
+  private consoleOffset: number;
+  /** Outputs that have left are explained by entries up to this one. */
+  private releasedEntry = 0;
+  /** The share of a processor that an operator has given to the VM, per mille. */
+  private speed = 1000;
+  /** The backup that is to go live in a planned switch-over; `handed` when the log says so. */
+  private switching: { to: HostName; handed: boolean } | undefined;
+  /** State transfer: what has happened since the last checkpoint. */
+  private readonly epoch: { changed: Set<number>; outputs: Output[] } | undefined;
+  private epochIcount = -1;
+
+  constructor(
+    readonly side: Side,
+    readonly claim: (record: GenerationRecord) => void,
+  ) {
+    const { tuning, replication } = side.options;
+    const { machine } = side.vmm;
+    this.lag = new LagControl(tuning);
+    this.nextCheck = machine.icount + tuning.checkSteps;
+    this.consoleOffset = machine.consoleReceived;
+    this.pages = new ChangedPages(machine.hart);
+    this.epoch = replication === 'checkpoint' ? { changed: this.pages.listen(), outputs: [] } : undefined;
+    this.protection = new Protection(this);
+    side.clock.startAt(machine.lastKnownTicks);
+    side.live.clear();
+    side.vmm.doors = this.liveDoors();
+    side.resting = false;
+    for (const host of side.record.backups) this.channels.set(host, new Channel(host, side.log, side.nowNs));
+  }
+
+  // ── Beginning ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** The VM starts here, and its backups start with it, from the same image. */
+  boot(): void {
+    const { side } = this;
+    for (const channel of this.channels.values()) channel.startAt(side.log, 0, 0);
+    side.effects.push({ do: 'listen', offset: 0, generation: side.generation });
+    this.arm();
+  }
+
+  /** The VM goes on here (the paper, section 2.3): what was under way in the world is done again, and the world drops what it knows. */
+  goLive(): void {
+    const { side } = this;
+    const { generation, log } = side;
+    this.announceGeneration();
+    side.effects.push({ do: 'announce', frame: announcement(side.options.description.mac), generation });
+    side.effects.push({ do: 'listen', offset: this.consoleOffset, generation });
+    side.gate.restart(log.last);
+    if (side.is('reissue-io')) side.disk.clear();
+    side.disk.restart(log.last);
+    this.releaseReady();
+    this.arm();
+  }
+
+  private arm(): void {
+    const { side } = this;
+    const { tuning } = side.options;
+    side.timer('heartbeat', side.nowNs);
+    side.timer('suspect', side.nowNs + tuning.suspectNs);
+    side.timer('retry', side.nowNs + tuning.retryNs);
+    if (this.epoch) side.timer('epoch', side.nowNs + tuning.epochNs);
+  }
+
+  /** A claim is won: the members are those of the record now. */
+  membersChanged(): void {
+    const { side } = this;
+    const { record, log, generation } = side;
+    for (const host of this.channels.keys())
+      if (!record.backups.includes(host) && !this.protection.isJoining(host)) this.channels.delete(host);
+    if (this.switching && !record.backups.includes(this.switching.to)) this.switching = undefined;
+    side.starts = [...side.starts, { generation, first: log.last + 1 }];
+    side.resting = false;
+    this.announceGeneration();
+    this.protection.membersChanged();
+    this.releaseReady();
+    this.finishPowerOff();
+  }
+
+  private announceGeneration(): void {
+    const { side } = this;
+    side.note({
+      kind: 'members',
+      icount: side.vmm.icount,
+      generation: side.generation,
+      record: side.record,
+    });
+    for (const host of side.record.backups) this.tellGeneration(host);
+  }
+
+  /** Says to a host which generation stands. One that has a VM, and is not in step, answers where it stands. */
+  tellGeneration(host: HostName): void {
+    const { generation, record, starts } = this.side;
+    this.side.send(host, { kind: 'members', generation, record: copyOf(record), starts });
+  }
+
+  get isSwitching(): boolean {
+    return this.switching !== undefined;
+  }
+
+  /** The log ends with a switch-over: another side goes on from where this one stands. */
+  get hasHandedOver(): boolean {
+    return this.switching?.handed ?? false;
+  }
+
+  // ── Running ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  get wantsCpu(): boolean {
+    return !this.side.resting && !this.poweringOff;
+  }
+
+  /** The world, noted for the channel. */
+  private liveDoors(): RecordingDoors {
+    const { side } = this;
+    const unlogged = unloggedKinds(side.options.unsafe);
+    return side.witnessed(
+      new RecordingDoors(side.live, (entry) => {
+        if (!this.epoch && !unlogged.has(entry.kind)) this.log(this.asLogged(entry));
+        if (entry.kind === 'disk') side.disk.complete(entry.id, this.nextExplained);
+      }),
+    );
+  }
+
+  /** Where each side reads for itself, the log says only that the read is over. */
+  private asLogged(entry: Entry): Entry {
+    const { disk } = this.side.options;
+    if (entry.kind !== 'disk' || entry.status !== DISK_OK || disk === 'shared') return entry;
+    const operation = this.side.disk.find(entry.id)?.request.operation;
+    return disk === 'private' || operation === 'read' ? { ...entry, data: undefined } : entry;
+  }
+
+  /** The number of the entry that explains what the guest has done up to now. */
+  private get nextExplained(): number {
+    return this.epoch ? this.side.log.last + 1 : this.side.log.last;
+  }
+
+  log(entry: Entry): void {
+    if (this.side.options.backups > 0) this.side.log.append(entry);
+  }
+
+  run({ steps, nsPerStep, wallNs }: { steps: number; nsPerStep: number; wallNs: number }): void {
+    const { side } = this;
+    const { vmm, clock } = side;
+    const before = vmm.icount;
+    clock.beginSlice(wallNs, before, nsPerStep);
+    const still = this.switching !== undefined || this.blocked;
+    const pause = vmm.run(still ? 0 : Math.min(steps, this.nextCheck - before));
+    const ran = vmm.icount - before;
+    const share = (this.lag.perMille * this.speed * this.protection.share) / 1e9;
+    side.effects.push({ do: 'ran', steps: ran, restNs: Math.round(ran * nsPerStep * (1 / share - 1)) });
+    side.resting = still || pause === 'waiting' || pause === 'off';
+    this.lag.mark(before, side.nowNs);
+    this.flush(vmm.machine.takeOutputs());
+    if (vmm.icount >= this.nextCheck || pause === 'off') this.check();
+    if (pause === 'off') {
+      side.note({ kind: 'off', icount: vmm.icount, code: vmm.machine.power.code });
+      this.poweringOff = true;
+      this.finishPowerOff();
+    }
+    this.continueSwitching();
+    const deadline = vmm.machine.timerDeadline;
+    if (pause === 'waiting' && deadline !== undefined && deadline <= Number.MAX_SAFE_INTEGER)
+      side.timer(
+        'guest',
+        side.nowNs + ran * nsPerStep + clock.wallNs(Number(deadline)) - clock.sliceEndNs(vmm.icount),
+      );
+  }
+
+  /** Ends a slice: an entry says up to where the guest has come and what it has made; then everything goes to the backups. */
+  private flush(outputs: Output[]): void {
+    const { side } = this;
+    const { icount, outputsMade } = side.vmm.machine;
+    const made = outputs.length > 0;
+    if (this.epoch) this.epoch.outputs.push(...outputs);
+    else if (made && !side.is('output-entry')) this.log({ kind: 'output', icount, made: outputsMade });
+    else if (!made && this.channels.size > 0 && side.log.lastIcount < icount)
+      this.log({ kind: 'horizon', icount });
+    this.hold(outputs);
+    this.transmit();
+    this.releaseReady();
+    if (this.blocked) {
+      if (!side.resting) side.note({ kind: 'full' });
+      side.resting = true;
+    }
+  }
+
+  private hold(outputs: Output[]): void {
+    const { side } = this;
+    const entry = this.nextExplained;
+    const world = outputs.filter(isWorld);
+    side.gate.hold(world, entry);
+    side.disk.start(outputs.filter(isDisk), entry);
+    if (this.required().length === 0) return;
+    for (const output of world) side.note({ kind: 'held', ...spanOf(output), entry });
+  }
+
+  private check(): void {
+    const { side } = this;
+    const { icount, machine } = side.vmm;
+    this.nextCheck = icount + side.options.tuning.checkSteps;
+    if (this.channels.size === 0 || this.epoch) return;
+    const hash = machine.hash(true);
+    this.log({ kind: 'check', icount, hash });
+    side.note({ kind: 'checked', icount, hash });
+    this.transmit();
+  }
+
+  /** State transfer: what has changed since the last checkpoint goes to the backups, with the outputs that wait for it. */
+  endEpoch(): void {
+    const { side, epoch } = this;
+    const { machine } = side.vmm;
+    if (!epoch) return;
+    side.timer('epoch', side.nowNs + side.options.tuning.epochNs);
+    if (this.channels.size === 0 || this.epochIcount === machine.icount + side.history) return;
+    this.epochIcount = machine.icount + side.history;
+    this.pages.collect();
+    const changed = [...epoch.changed].sort((a, b) => a - b);
+    epoch.changed.clear();
+    const delta = takeDelta(machine, changed);
+    side.effects.push({ do: 'copied', sizeBytes: changed.length * 4096 });
+    const open = side.disk.open.map(({ id }) => id);
+    const outputs = epoch.outputs.splice(0);
+    this.log({ kind: 'checkpoint', icount: machine.icount, history: side.history, delta, outputs, open });
+    this.transmit();
+    this.releaseReady();
+  }
+
+  // ── Outputs ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Who must hold the entry before an output may leave: the members, and those of a generation that is being claimed. */
+  private required(): Channel[] {
+    const { record, claim } = this.side;
+    const hosts = new Set([...record.backups, ...(claim?.record.backups ?? [])]);
+    if (this.side.is('resync-atomicity'))
+      for (const host of hosts) if (this.channels.get(host)?.state !== 'following') hosts.delete(host);
+    return [...hosts].map((host) => this.channels.get(host)!);
+  }
+
+  private limits(): DiskLimits {
+    const channels = this.required();
+    const { options } = this.side;
+    return {
+      held: this.side.is('output-rule')
+        ? Number.POSITIVE_INFINITY
+        : Math.min(Number.POSITIVE_INFINITY, ...channels.map(({ received }) => received)),
+      consumed: Math.min(Number.POSITIVE_INFINITY, ...channels.map(({ consumed }) => consumed)),
+      ordered: !this.side.is('disk-order'),
+      writesWait: options.disk !== 'private',
+      everyoneReads: options.disk === 'shared-backup-reads',
+    };
+  }
+
+  /** Lets out what may leave; again, what left so long ago without an answer that it may be lost. */
+  releaseReady(retryNs = Number.POSITIVE_INFINITY): void {
+    const { side } = this;
+    const { generation } = side;
+    const limits = this.limits();
+    const outputs = side.gate.open(limits.held, side.nowNs, retryNs);
+    for (const output of outputs) side.note({ kind: 'released', ...spanOf(output) });
+    const operations = side.disk.ready(limits, side.nowNs, retryNs);
+    if (outputs.length + operations.length > 0)
+      this.releasedEntry = Math.max(this.releasedEntry, Math.min(limits.held, this.nextExplained));
+    if (outputs.length > 0) side.effects.push({ do: 'release', outputs, generation });
+    const floor = side.disk.floor(side.vmm.machine.outputsMade);
+    for (const { id, request, again } of operations) {
+      side.note({ kind: 'disk-issued', id, again });
+      side.effects.push({ do: 'disk', id, request, generation, floor });
+    }
+  }
+
+  delivered(edge: Edge, number: number): void {
+    this.side.gate.delivered(edge, number);
+    this.finishPowerOff();
+    this.continueSwitching();
+  }
+
+  diskDone(id: number, status: number | 'refused', data: Uint8Array): void {
+    const { side } = this;
+    const operation = side.disk.find(id);
+    // A disk that refuses knows a newer generation: somebody will tell us.
+    if (!operation || operation.answer || operation.doneEntry !== undefined || status === 'refused') return;
+    const completion: DiskCompletion = { id, status, data: status === DISK_OK ? data : new Uint8Array(0) };
+    operation.answer = { data: completion.data };
+    side.live.completed(completion);
+    side.resting = this.blocked;
+    this.finishPowerOff();
+  }
+
+  /** The backups are told of an orderly end only when every output has arrived: else they would not know that they must release them. */
+  private finishPowerOff(): void {
+    const { side } = this;
+    if (!this.poweringOff || side.stopped || side.gate.size > 0) return;
+    if (side.disk.open.some(({ request, answer }) => request.operation === 'write' && !answer)) return;
+    if (this.required().length === 0) return side.stop('completed');
+    if (this.endEntry === undefined) {
+      this.endEntry = this.control('power-off', side.vmm.machine.power.code);
+      this.transmit();
+    }
+    if (this.limits().held >= this.endEntry) side.stop('completed');
+  }
+
+  /** Logs an operator's act; returns the number of its entry. */
+  private control(action: ControlAction, value: number): number {
+    this.endEpoch();
+    const entry: EntryOf<'control'> = { kind: 'control', icount: this.side.vmm.icount, action, value };
+    this.log(entry);
+    return this.side.log.last;
+  }
+
+  // ── The channels ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Flow control: the guest may not run until the backups have acknowledged more. */
+  private get blocked(): boolean {
+    const { log, options } = this.side;
+    return this.required().some(
+      (channel) => channel.unacknowledgedBytes(log) > options.tuning.sendBufferBytes,
+    );
+  }
+
+  transmit(): void {
+    for (const channel of this.channels.values()) this.transmitTo(channel);
+    const { log, options } = this.side;
+    const needed = [...this.channels.values()].filter(({ state }) => state === 'following');
+    const consumed = Math.min(log.last, ...needed.map(({ consumed }) => consumed));
+    log.forget(consumed, options.tuning.retainBytes);
+  }
+
+  /** `answers` a resume, even where there is nothing to send. */
+  private transmitTo(channel: Channel, answers = 0): void {
+    const { side } = this;
+    const { log, options, generation, gate } = side;
+    const { first, entries } = channel.take(log, options.tuning.receiveBufferBytes);
+    if (entries.length === 0 && answers === 0) return;
+    const bytes = side.send(channel.host, {
+      kind: 'entries',
+      generation,
+      first,
+      settled: gate.settled(side.vmm.machine.outputsMade),
+      floor: Math.min(log.last, ...this.required().map(({ received }) => received)),
+      answers,
+      entries,
+    });
+    const last = first + entries.length - 1;
+    side.note({ kind: 'sent', to: channel.host, first, last, sizeBytes: bytes.length, entries });
+  }
+
+  hear(from: HostName, message: Message): void {
+    const channel = this.channels.get(from);
+    if (channel) channel.lastHeardNs = this.side.nowNs;
+    switch (message.kind) {
+      case 'ack':
+        if (channel) this.acknowledged(channel, message);
+        return;
+      case 'resume':
+        return this.resume(from, message);
+      case 'pages-ack':
+        return this.protection.pagesTaken(from, message.copy);
+    }
+  }
+
+  private acknowledged(channel: Channel, message: MessageOf<'ack'>): void {
+    const { side } = this;
+    const wasBlocked = this.blocked;
+    channel.acknowledge(side.log, message);
+    const { received, consumed } = message;
+    side.note({ kind: 'acknowledged', by: channel.host, received, consumed });
+    this.releaseReady();
+    this.transmit();
+    if (wasBlocked && !this.blocked) side.resting = false;
+    this.measureLag();
+    this.protection.inSync(channel, this.releasedEntry);
+    this.finishPowerOff();
+    this.continueSwitching();
+  }
+
+  /** A side says where it stands: it goes on from there, if this log has what it lacks; else it needs a copy. */
+  private resume(from: HostName, message: MessageOf<'resume'>): void {
+    const { side } = this;
+    const channel = this.channels.get(from) ?? this.protection.offered(from);
+    if (!channel || channel.state === 'copying') return;
+    const common = this.commonEntry(message);
+    if (common !== undefined) {
+      channel.startAt(side.log, common, message.consumed);
+      if (this.protection.isJoining(from)) side.note({ kind: 'joining', host: from, how: 'entries' });
+      this.transmitTo(channel, message.token);
+      return;
+    }
+    if (side.record.backups.includes(from)) this.leaveOut([from]);
+    else this.protection.copyTo(channel);
+  }
+
+  /** The last entry up to which that side's log is this one, if it can go on from there. */
+  private commonEntry({ log: generation, received, consumed }: MessageOf<'resume'>): number | undefined {
+    const { starts, log } = this.side;
+    const index = starts.findIndex((start) => start.generation === generation);
+    if (index < 0) return undefined;
+    const end = (starts[index + 1]?.first ?? Number.POSITIVE_INFINITY) - 1;
+    const common = Math.min(received, end, log.last);
+    return consumed <= common && common + 1 >= log.first ? common : undefined;
+  }
+
+  private measureLag(): void {
+    const { side, lag } = this;
+    const members = this.required().filter(({ state }) => state === 'following');
+    if (members.length === 0) return lag.reset();
+    const icount = Math.min(...members.map((member) => member.icount));
+    const ns = lag.behind(icount, side.nowNs);
+    if (lag.isWorst(ns)) side.note({ kind: 'lag', steps: side.vmm.icount - icount, ns });
+    if (side.is('lag-control')) return;
+    if (lag.adjust(ns, side.nowNs)) side.note({ kind: 'slowed', perMille: lag.perMille });
+  }
+
+  // ── Failures, and the clock ───────────────────────────────────────────────────────────────────────────────────────
+
+  wake(id: TimerId): void {
+    const { side } = this;
+    const { heartbeatNs, retryNs } = side.options.tuning;
+    switch (id) {
+      case 'heartbeat':
+        for (const host of this.channels.keys())
+          side.datagram(host, { kind: 'heartbeat', generation: side.generation });
+        this.protection.tick();
+        return side.timer('heartbeat', side.nowNs + heartbeatNs);
+      case 'suspect':
+        return this.suspectSilent();
+      case 'retry':
+        this.releaseReady(retryNs);
+        return side.timer('retry', side.nowNs + retryNs);
+      case 'epoch':
+        return this.endEpoch();
+      case 'guest':
+        side.resting = this.blocked;
+    }
+  }
+
+  private suspectSilent(): void {
+    const { side } = this;
+    const { suspectNs, heartbeatNs } = side.options.tuning;
+    const silent = [...this.channels.values()].filter(
+      ({ lastHeardNs }) => side.nowNs - lastHeardNs >= suspectNs,
+    );
+    side.timer('suspect', side.nowNs + heartbeatNs);
+    const members = silent.filter(({ host }) => side.record.backups.includes(host));
+    for (const { host } of silent)
+      if (this.protection.isJoining(host)) this.protection.giveUp('nothing is heard from it');
+    if (members.length === 0 || side.claim) return;
+    for (const { host, lastHeardNs } of members)
+      side.note({ kind: 'suspected', host, silentNs: side.nowNs - lastHeardNs });
+    this.leaveOut(members.map(({ host }) => host));
+  }
+
+  /** Before an output leaves without someone's acknowledgement, a generation without that one must be ours. */
+  leaveOut(hosts: readonly HostName[]): void {
+    const { record, claim, name } = this.side;
+    if (claim) return;
+    this.claim({ primary: name, backups: record.backups.filter((host) => !hosts.includes(host)) });
+  }
+
+  // ── The world and the operator ────────────────────────────────────────────────────────────────────────────────────
+
+  typed(offset: number, data: Uint8Array): void {
+    const { side } = this;
+    const fresh = data.subarray(Math.max(0, this.consoleOffset - offset));
+    // Bytes after a gap are of no use: they will be asked for again.
+    if (offset > this.consoleOffset) return;
+    this.consoleOffset += fresh.length;
+    side.live.type(fresh);
+    side.resting = this.blocked;
+  }
+
+  frame(frame: Uint8Array): void {
+    this.side.live.frame(frame);
+    this.side.resting = this.blocked;
+  }
+
+  command(command: Command): void {
+    const { side } = this;
+    side.note({ kind: 'command', command });
+    switch (command.kind) {
+      case 'reset':
+        side.live.reset();
+        side.resting = this.blocked;
+        return;
+      case 'speed':
+        this.speed = command.perMille;
+        this.control('speed', command.perMille);
+        return this.transmit();
+      case 'unprotect':
+        if (this.required().length > 0) this.control('unprotect', 0);
+        this.transmit();
+        this.protection.wanted = 0;
+        return this.leaveOut(side.record.backups);
+      case 'protect':
+        this.protection.wanted = side.options.backups;
+        return;
+      case 'move-backup':
+        this.protection.leaving = command.from;
+        return;
+      case 'switch-over': {
+        const to = command.to ?? side.record.backups[0];
+        if (!to || !side.record.backups.includes(to) || this.switching) return;
+        this.switching = { to, handed: false };
+        side.note({ kind: 'switching', to });
+        side.resting = false;
+      }
+    }
+  }
+
+  /** The guest stands still; when nothing is under way in the world any more, the log says who goes on. */
+  private continueSwitching(): void {
+    const { side, switching } = this;
+    if (!switching || switching.handed || side.claim || this.poweringOff) return;
+    if (side.gate.size > 0 || side.disk.open.length > 0) return;
+    switching.handed = true;
+    this.control('switch-over', side.record.backups.indexOf(switching.to));
+    this.transmit();
+  }
+}
+
+const copyOf = ({ primary, backups }: GenerationRecord) => ({ primary, backups: [...backups] });
+
+export function spanOf(output: WorldOutput): { first: number; last: number; text: string } {
+  const text =
+    output.kind === 'console'
+      ? new TextDecoder().decode(output.data)
+      : `frame of ${output.frame.length} bytes`;
+  return { first: output.first, last: lastOf(output), text };
+}

@@ -1,0 +1,226 @@
+/**
+ * Protection again (the paper, section 3.1): a live VM that has fewer backups than it should picks a host, brings it in sync, and only
+ * then records the generation that counts on it.
+ */
+import { Channel } from './channel.ts';
+import { CopySender } from './copy.ts';
+import type { HostName } from './effects.ts';
+import type { MessageOf } from './messages.ts';
+import type { Primary } from './primary.ts';
+
+interface Spare {
+  load: number;
+  domain: string;
+  heardNs: number;
+}
+
+/** A host that has not been heard of for this many heartbeats is not offered. */
+const STALE_HEARTBEATS = 20;
+/** What the guest is slowed to, per mille, when it writes faster than it can be copied. */
+const LEAST_SHARE = 50;
+
+export class Protection {
+  /** How many backups there should be. */
+  wanted: number;
+  /** A backup that is to go when another has taken its place. */
+  leaving: HostName | undefined;
+  /** The share of processor time that a copy leaves to the guest, per mille. */
+  share = 1000;
+  private readonly spares = new Map<HostName, Spare>();
+  private domains = new Map<HostName, string>();
+  private joining: HostName | undefined;
+  private copy: CopySender | undefined;
+  private copies = 0;
+
+  constructor(private readonly primary: Primary) {
+    this.wanted = primary.side.options.backups;
+  }
+
+  private get side() {
+    return this.primary.side;
+  }
+
+  get phase(): { joining: boolean; copying: boolean } {
+    return { joining: this.joining !== undefined, copying: this.copy !== undefined };
+  }
+
+  isJoining(host: HostName): boolean {
+    return this.joining === host;
+  }
+
+  /** A host says that it has room. */
+  available(host: HostName, { load, domain }: MessageOf<'available'>): void {
+    const { side, primary } = this;
+    this.spares.set(host, { load, domain, heardNs: side.nowNs });
+    this.domains.set(host, domain);
+    const channel = primary.channels.get(host);
+    if (channel && this.isJoining(host)) channel.lastHeardNs = side.nowNs;
+    // A member that has room has lost its VM.
+    if (channel && side.record.backups.includes(host) && channel.state !== 'waiting')
+      primary.leaveOut([host]);
+  }
+
+  private get missing(): boolean {
+    const { backups } = this.side.record;
+    return backups.filter((host) => host !== this.leaving).length < this.wanted;
+  }
+
+  /** Now and then: is there a backup missing, and a host for it? */
+  tick(): void {
+    const { side, primary } = this;
+    if (this.leaving && !side.record.backups.includes(this.leaving)) this.leaving = undefined;
+    if (this.joining || side.claim || !this.missing) return;
+    const host = this.pick();
+    if (!host) return;
+    this.offered(host);
+    primary.tellGeneration(host);
+  }
+
+  /** The best of the free hosts: in a failure domain where nobody of us is, then the least loaded (anti-affinity). */
+  private pick(): HostName | undefined {
+    const { side } = this;
+    const { heartbeatNs } = side.options.tuning;
+    const used = new Set([
+      side.options.domain,
+      ...side.record.backups.flatMap((host) => this.domains.get(host) ?? []),
+    ]);
+    const free = [...this.spares].filter(
+      ([host, { heardNs }]) =>
+        host !== this.leaving &&
+        !side.record.backups.includes(host) &&
+        side.nowNs - heardNs <= STALE_HEARTBEATS * heartbeatNs,
+    );
+    free.sort(
+      ([a, x], [b, y]) =>
+        Number(used.has(x.domain)) - Number(used.has(y.domain)) || x.load - y.load || (a < b ? -1 : 1),
+    );
+    return free[0]?.[0];
+  }
+
+  /** A host that could become a backup: a channel for it, if one is missing. */
+  offered(host: HostName): Channel | undefined {
+    const { side, primary } = this;
+    if (this.joining || side.claim || !this.missing || side.record.backups.includes(host)) return undefined;
+    const channel = new Channel(host, side.log, side.nowNs);
+    primary.channels.set(host, channel);
+    this.joining = host;
+    return channel;
+  }
+
+  /** Sends the machine as it runs. */
+  copyTo(channel: Channel): void {
+    const { side, primary } = this;
+    if (!this.isJoining(channel.host)) return;
+    channel.state = 'copying';
+    this.copy = new CopySender(
+      channel.host,
+      ++this.copies,
+      side.vmm.machine,
+      primary.pages,
+      side.options.tuning,
+    );
+    side.note({ kind: 'joining', host: channel.host, how: 'copy' });
+    const { generation } = side;
+    side.send(channel.host, {
+      kind: 'prepare',
+      generation,
+      copy: this.copies,
+      description: side.options.description,
+    });
+    if (side.is('resync-atomicity')) this.record(channel.host);
+    this.noteRound();
+    this.pump();
+  }
+
+  private noteRound(): void {
+    const { host, round, left } = this.copy!;
+    this.side.note({ kind: 'copying', host, round, pages: left });
+  }
+
+  pagesTaken(host: HostName, number: number): void {
+    if (this.copy?.host !== host || this.copy.number !== number) return;
+    this.copy.acknowledged();
+    this.pump();
+  }
+
+  private pump(): void {
+    const { side, copy } = this;
+    while (copy) {
+      while (copy.left > 0 && copy.open) {
+        const { packed, sizeBytes } = copy.take();
+        side.effects.push({ do: 'copied', sizeBytes });
+        side.send(copy.host, { kind: 'pages', generation: side.generation, copy: copy.number, packed });
+      }
+      const next = copy.nextRound();
+      if (next === undefined) return;
+      if (next === 'stop') return this.finishCopy(copy);
+      if (next === 'slower') this.share = Math.max(LEAST_SHARE, this.share / 2);
+      this.noteRound();
+    }
+  }
+
+  /** The guest stands between two slices: what is left of its state goes, and from here on the log. */
+  private finishCopy(copy: CopySender): void {
+    const { side, primary } = this;
+    const channel = primary.channels.get(copy.host)!;
+    primary.endEpoch();
+    const { delta, pages, sizeBytes } = copy.finish();
+    const { machine } = side.vmm;
+    const entry = side.log.last;
+    const disks = side.disk.open.map(({ id, request }) => ({ kind: 'disk' as const, first: id, request }));
+    side.effects.push({ do: 'copied', sizeBytes });
+    side.send(copy.host, {
+      kind: 'state',
+      generation: side.generation,
+      copy: copy.number,
+      entry,
+      history: side.history,
+      delta,
+      outputs: [...side.gate.contents(), ...disks],
+      starts: side.starts,
+      hash: machine.hash(),
+    });
+    side.note({ kind: 'copied', host: copy.host, pages, sizeBytes, icount: machine.icount, entry });
+    channel.startAt(side.log, entry, entry);
+    this.endCopy();
+  }
+
+  /** The joining side holds whatever explains what has left: from now on it counts. */
+  inSync({ host, state, received }: Channel, releasedEntry: number): void {
+    const { side } = this;
+    if (!this.isJoining(host) || state !== 'following' || side.claim || received < releasedEntry) return;
+    this.record(host);
+  }
+
+  private record(host: HostName): void {
+    const { record, name, claim } = this.side;
+    if (claim || record.backups.includes(host)) return;
+    const stay = record.backups.filter((backup) => backup !== this.leaving);
+    this.primary.claim({ primary: name, backups: [...stay, host] });
+  }
+
+  /** The generation is recorded. */
+  membersChanged(): void {
+    if (this.joining && this.side.record.backups.includes(this.joining) && !this.copy)
+      this.joining = undefined;
+  }
+
+  giveUp(why: string): void {
+    const { side, primary, joining } = this;
+    if (!joining) return;
+    // What was claimed with it stands or falls with the claim.
+    if (side.claim?.record.backups.includes(joining)) return;
+    side.note({ kind: 'join-ended', host: joining, why });
+    if (!side.record.backups.includes(joining)) primary.channels.delete(joining);
+    this.spares.delete(joining);
+    this.joining = undefined;
+    this.endCopy();
+  }
+
+  private endCopy(): void {
+    this.copy?.stop();
+    this.copy = undefined;
+    this.share = 1000;
+    this.membersChanged();
+  }
+}

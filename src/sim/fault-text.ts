@@ -1,0 +1,212 @@
+/**
+ * Faults as text, the same on the command line, in stories and in what a campaign prints: `KIND:WHERE@WHEN[+LENGTH][=VALUE]`.
+ */
+import { OperatingError } from '../base/errors.ts';
+import type { Command } from '../ft/effects.ts';
+import type { Fault, When } from './faults.ts';
+
+const nsPer: Record<string, number> = { ns: 1, us: 1e3, ms: 1e6, s: 1e9 };
+
+function refuse(message: string): never {
+  throw new OperatingError(message);
+}
+
+/** `5ms`, `250us`, `1.5s`. @throws {OperatingError} */
+export function parseDuration(text: string): number {
+  const match = /^(-?\d+(?:\.\d+)?)(ns|us|ms|s)$/.exec(text);
+  if (!match) refuse(`"${text}" is no time; write it like 5ms, 250us or 1.5s`);
+  return Math.round(Number(match[1]) * nsPer[match[2]!]!);
+}
+
+/** The shortest way to write a time exactly. */
+export function durationText(ns: number): string {
+  for (const unit of ['s', 'ms', 'us'])
+    if (ns !== 0 && ns % nsPer[unit]! === 0) return `${ns / nsPer[unit]!}${unit}`;
+  return ns === 0 ? '0ms' : `${ns}ns`;
+}
+
+const whole = (text: string): number =>
+  /^\d[\d_]*$/.test(text) ? Number(text.replaceAll('_', '')) : refuse(`"${text}" is no whole number`);
+
+/** `icount=1000`, `output=3`, `entry=17`, `sent=5`, `t=5ms`, or a time alone. @throws {OperatingError} */
+export function parseWhen(text: string): When {
+  const index = text.indexOf('=');
+  if (index < 0) return { at: 'time', ns: parseDuration(text) };
+  const [name, value] = [text.slice(0, index), text.slice(index + 1)];
+  switch (name) {
+    case 't':
+      return { at: 'time', ns: parseDuration(value) };
+    case 'icount':
+      return { at: 'icount', icount: whole(value) };
+    case 'output':
+    case 'entry':
+    case 'sent':
+      return { at: name, number: whole(value) };
+    default:
+      return refuse(`"${text}" is no moment; it is icount=N, t=5ms, output=N, entry=N or sent=N`);
+  }
+}
+
+export function whenText(when: When): string {
+  if (when.at === 'time') return durationText(when.ns);
+  return `${when.at}=${when.at === 'icount' ? when.icount : when.number}`;
+}
+
+/** Cuts at the first or the last place where a mark stands. */
+function cut(text: string, mark: string, last = false): [string, string | undefined] {
+  const index = last ? text.lastIndexOf(mark) : text.indexOf(mark);
+  return index < 0 ? [text, undefined] : [text.slice(0, index), text.slice(index + mark.length)];
+}
+
+const ends = (text: string): { from: string; to: string; both: boolean } => {
+  const match = /^([\w-]+?)([->])([\w]+)$/.exec(text);
+  if (!match) refuse(`"${text}" is no link; write primary-backup, or primary>backup for one direction`);
+  return { from: match[1]!, to: match[3]!, both: match[2] === '-' };
+};
+
+const commandText = (command: Command): string => {
+  switch (command.kind) {
+    case 'speed':
+      return `speed=${command.perMille / 1000}`;
+    case 'switch-over':
+      return command.to ? `switch-over=${command.to}` : 'switch-over';
+    case 'move-backup':
+      return `move-backup=${command.from}`;
+    default:
+      return command.kind;
+  }
+};
+
+function parseCommand(name: string, value: string | undefined): Command {
+  switch (name) {
+    case 'reset':
+    case 'protect':
+    case 'unprotect':
+      return { kind: name };
+    case 'speed': {
+      const factor = Number(value);
+      if (!(factor > 0 && factor <= 1)) refuse(`a speed is a share of the processor, like speed=0.5`);
+      return { kind: 'speed', perMille: Math.round(factor * 1000) };
+    }
+    case 'switch-over':
+      return value ? { kind: 'switch-over', to: value } : { kind: 'switch-over' };
+    case 'move-backup':
+      return { kind: 'move-backup', from: value ?? refuse('move-backup=HOST says which backup is to go') };
+    default:
+      return refuse(
+        `"${name}" is no command; they are reset, speed=F, switch-over[=HOST], move-backup=HOST, unprotect, protect`,
+      );
+  }
+}
+
+/**
+ * One fault. @throws {OperatingError} which says what is wrong, and what the form is.
+ *
+ * `crash:primary@icount=1000[+50ms]`, `pause:live@5ms+20ms`, `flip:backup@5ms=4096.3`, `slow:backup@5ms+20ms=0.05`,
+ * `clock:primary@5ms=-3ms`, `domain:a@5ms[+50ms]`, `partition:primary-storage@5ms+20ms`, `partition:primary>backup@5ms+20ms`,
+ * `delay:primary-backup@5ms+20ms=2ms`, `lose:…=0.5`, `duplicate:…=0.5`, `reset:primary-backup@5ms`, `outage:storage@5ms+20ms`,
+ * `full:…`, `io-error:…`, `command:switch-over@5ms`.
+ */
+export function parseFault(text: string): Fault {
+  const [kind, rest] = cut(text, ':');
+  if (rest === undefined) refuse(`"${text}" is no fault; it has the form KIND:WHERE@WHEN[+LENGTH][=VALUE]`);
+  const [where, moment] = cut(rest, '@', true);
+  if (moment === undefined) refuse(`"${text}" has no moment: KIND:WHERE@WHEN`);
+  const [start, tail] = cut(moment, '+');
+  const [lengthText, lengthValue] = cut(tail ?? '', '=');
+  const length = tail === undefined ? undefined : parseDuration(lengthText);
+  const forNs = (): number => length ?? refuse(`"${text}" needs a length: …@START+LENGTH, like 5ms+20ms`);
+  // Without a length the value follows the time: `clock:primary@5ms=-3ms`.
+  const [plain, plainValue] = cut(start, '=');
+  const atNs = (): number => parseDuration(tail === undefined ? plain : start);
+  const value = (): string => lengthValue ?? plainValue ?? refuse(`"${text}" needs a value: …=VALUE`);
+  const number = (least: number, most: number): number => {
+    const parsed = Number(value());
+    return parsed >= least && parsed <= most
+      ? parsed
+      : refuse(`"${text}": ${value()} is not from ${least} to ${most}`);
+  };
+  switch (kind) {
+    case 'crash':
+      return { kind, who: where, when: parseWhen(start), ...(length !== undefined && { forNs: length }) };
+    case 'pause':
+      return { kind, who: where, when: parseWhen(start), forNs: forNs() };
+    case 'flip': {
+      const [offset, bit] = cut(cut(start, '=', true)[1] ?? value(), '.');
+      return {
+        kind,
+        who: where,
+        when: parseWhen(cut(start, '=', true)[0]),
+        offset: whole(offset),
+        bit: whole(bit ?? '0') % 8,
+      };
+    }
+    case 'slow':
+      return { kind, who: where, atNs: atNs(), forNs: forNs(), factor: number(0.001, 1000) };
+    case 'clock':
+      return { kind, who: where, atNs: atNs(), jumpNs: parseDuration(value()) };
+    case 'domain':
+      return { kind, domain: where, atNs: atNs(), ...(length !== undefined && { forNs: length }) };
+    case 'partition':
+      return { kind, ...ends(where), atNs: atNs(), forNs: forNs() };
+    case 'delay': {
+      const { from, to } = ends(where);
+      return { kind, from, to, atNs: atNs(), forNs: forNs(), extraNs: parseDuration(value()) };
+    }
+    case 'lose':
+    case 'duplicate': {
+      const { from, to } = ends(where);
+      return { kind, from, to, atNs: atNs(), forNs: forNs(), probability: number(0, 1) };
+    }
+    case 'reset': {
+      const { from, to } = ends(where);
+      return { kind, from, to, atNs: atNs() };
+    }
+    case 'outage':
+    case 'full':
+    case 'io-error':
+      return { kind, atNs: atNs(), forNs: forNs() };
+    case 'command': {
+      const [name, argument] = cut(where, '=');
+      return { kind, command: parseCommand(name, argument), atNs: atNs() };
+    }
+    default:
+      return refuse(
+        `"${kind}" is no fault; they are crash, pause, flip, slow, clock, domain, partition, delay, lose, duplicate, reset, outage, full, io-error and command`,
+      );
+  }
+}
+
+/** A fault as {@link parseFault} reads it. */
+export function faultText(fault: Fault): string {
+  const time = 'atNs' in fault ? durationText(fault.atNs) : whenText(fault.when);
+  const length = 'forNs' in fault && fault.forNs !== undefined ? `+${durationText(fault.forNs)}` : '';
+  switch (fault.kind) {
+    case 'crash':
+    case 'pause':
+      return `${fault.kind}:${fault.who}@${time}${length}`;
+    case 'flip':
+      return `flip:${fault.who}@${time}=${fault.offset}.${fault.bit}`;
+    case 'slow':
+      return `slow:${fault.who}@${time}${length}=${fault.factor}`;
+    case 'clock':
+      return `clock:${fault.who}@${time}=${durationText(fault.jumpNs)}`;
+    case 'domain':
+      return `domain:${fault.domain}@${time}${length}`;
+    case 'partition':
+      return `partition:${fault.from}${fault.both ? '-' : '>'}${fault.to}@${time}${length}`;
+    case 'delay':
+      return `delay:${fault.from}-${fault.to}@${time}${length}=${durationText(fault.extraNs)}`;
+    case 'lose':
+    case 'duplicate':
+      return `${fault.kind}:${fault.from}-${fault.to}@${time}${length}=${fault.probability}`;
+    case 'reset':
+      return `reset:${fault.from}-${fault.to}@${time}`;
+    case 'outage':
+    case 'full':
+    case 'io-error':
+      return `${fault.kind}:storage@${time}${length}`;
+    case 'command':
+      return `command:${commandText(fault.command)}@${time}`;
+  }
+}

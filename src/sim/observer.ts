@@ -1,0 +1,166 @@
+/** Sees what happens in a cluster, counts it, and keeps the evidence for the checkers. */
+import type { Effect, ReplicaEvent } from '../ft/effects.ts';
+import type { Divergence } from '../vmm/doors.ts';
+import type { Entry, EntryKind } from '../vmm/entries.ts';
+import { OneLiveChecker, OutputRuleChecker, type Violation } from './checkers.ts';
+import type { HostId } from './faults.ts';
+import { History } from './history.ts';
+import type { Host } from './host.ts';
+import type { Storage } from './storage.ts';
+
+export interface Failover {
+  from: HostId;
+  to: HostId;
+  crashIcount: number;
+  liveIcount: number;
+  detectMs: number;
+  /** Until the new primary was live. */
+  downMs: number;
+  /** Until something new reached the world; undefined when nothing did. */
+  firstOutputMs?: number;
+  /** Output numbers that the new primary released and the world had already seen. */
+  outputsReleasedAgain: number;
+}
+
+export interface LogStatistics {
+  entries: number;
+  entriesByKind: Partial<Record<EntryKind, number>>;
+  bytes: number;
+}
+
+/** A failover, and what the machine that was left behind had been through. */
+interface FailoverEvidence extends Failover {
+  failedNs: number;
+  history: readonly Entry[];
+}
+
+/** The longest execution lag that a run may show. */
+const LAG_LIMIT_NS = 500_000_000;
+
+export class Observer {
+  readonly histories = new Map<HostId, History>();
+  readonly failovers: FailoverEvidence[] = [];
+  readonly log: LogStatistics = { entries: 0, entriesByKind: {}, bytes: 0 };
+  readonly outputRule: OutputRuleChecker;
+  /** The last output that each host has released. */
+  readonly lastReleased = new Map<HostId, number>();
+  divergence: Divergence | undefined;
+  diverged: HostId | undefined;
+  /** The host that is live, or was last. */
+  survivor: HostId;
+  worstLag = { steps: 0, ns: 0 };
+  joins = 0;
+  /** The longest time that a guest stood still for the end of a copy. */
+  worstStopBytes = 0;
+  copiedPages = 0;
+  private readonly oneLive: OneLiveChecker;
+  private readonly failed = new Map<HostId, { ns: number; icount: number }>();
+  private suspectedNs = 0;
+
+  constructor(
+    storage: Storage,
+    survivor: HostId,
+    private readonly nowNs: () => number,
+  ) {
+    this.outputRule = new OutputRuleChecker(storage);
+    this.oneLive = new OneLiveChecker(storage);
+    this.survivor = survivor;
+  }
+
+  get violations(): Violation[] {
+    const lag: Violation[] =
+      this.worstLag.ns > LAG_LIMIT_NS
+        ? [
+            {
+              invariant: 'lag-bound',
+              message: `a backup was ${(this.worstLag.ns / 1e6).toFixed(0)} ms behind, ${this.worstLag.steps} steps`,
+            },
+          ]
+        : [];
+    return [...this.outputRule.violations, ...this.oneLive.violations, ...lag];
+  }
+
+  /** A host has a new, empty replica; what its last one went through stays known where it is needed. */
+  begins(host: HostId): History {
+    const history = new History();
+    this.histories.set(host, history);
+    this.outputRule.emptied(host);
+    return history;
+  }
+
+  entriesOf(host: HostId): readonly Entry[] {
+    return this.histories.get(host)!.entries;
+  }
+
+  struck(host: Host): void {
+    this.failed.set(host.id, { ns: this.nowNs(), icount: host.replica.vmm?.icount ?? 0 });
+  }
+
+  released(host: HostId, effect: Effect & { do: 'release' | 'disk' }, last: number): void {
+    this.outputRule.released(host, effect);
+    if (effect.do === 'release') this.lastReleased.set(host, last);
+  }
+
+  /** Something new has reached the world. */
+  arrivedInWorld(): void {
+    const last = this.failovers.at(-1);
+    if (last && last.firstOutputMs === undefined) last.firstOutputMs = (this.nowNs() - last.failedNs) / 1e6;
+  }
+
+  noted(host: Host, event: ReplicaEvent): void {
+    const { id } = host;
+    switch (event.kind) {
+      case 'sent':
+        this.log.bytes += event.sizeBytes;
+        this.log.entries += event.entries.length;
+        for (const { kind } of event.entries)
+          this.log.entriesByKind[kind] = (this.log.entriesByKind[kind] ?? 0) + 1;
+        return;
+      case 'suspected':
+        this.suspectedNs = this.nowNs();
+        return;
+      case 'installed': {
+        const from = this.histories.get(event.from);
+        if (from) this.histories.get(id)!.take(from, event.history);
+        this.outputRule.holds(id, host.replica.vmm!.machine.outputsMade);
+        return;
+      }
+      case 'live':
+        this.failedOver(id, event);
+        return this.oneLive.live(id, event.generation);
+      case 'members':
+        this.outputRule.holds(id, Number.POSITIVE_INFINITY);
+        this.survivor = id;
+        return this.oneLive.live(id, event.generation);
+      case 'copied':
+        this.joins++;
+        this.copiedPages += event.pages;
+        this.worstStopBytes = Math.max(this.worstStopBytes, event.sizeBytes);
+        return;
+      case 'lag':
+        if (event.ns > this.worstLag.ns) this.worstLag = { steps: event.steps, ns: event.ns };
+        return;
+      case 'diverged':
+        this.divergence = event.divergence;
+        this.diverged = id;
+    }
+  }
+
+  private failedOver(to: HostId, { from, icount }: ReplicaEvent & { kind: 'live' }): void {
+    const struck = this.failed.get(from);
+    const failedNs = struck?.ns ?? this.suspectedNs;
+    this.survivor = to;
+    this.outputRule.holds(to, Number.POSITIVE_INFINITY);
+    this.failovers.push({
+      from,
+      to,
+      crashIcount: struck?.icount ?? icount,
+      liveIcount: icount,
+      detectMs: (this.suspectedNs - failedNs) / 1e6,
+      downMs: (this.nowNs() - failedNs) / 1e6,
+      outputsReleasedAgain: 0,
+      failedNs,
+      history: this.histories.get(from)?.entries ?? [],
+    });
+  }
+}
