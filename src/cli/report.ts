@@ -62,7 +62,9 @@ export class Report {
   json(program: string): object {
     const { simulation, comparison } = this;
     const { machine } = simulation;
-    const failovers = simulation.failovers.map(({ history: _, failedNs: __, ...failover }) => failover);
+    const failovers = simulation.failovers.map(
+      ({ fromHistory: _, toHistory: __, failedNs: ___, ...failover }) => failover,
+    );
     const steps = machine.icount;
     const seconds = simulation.nowNs / 1e9;
     const log = logOf(simulation);
@@ -219,7 +221,7 @@ export function recordingOf(simulation: Simulation): Uint8Array {
   const { machine } = simulation;
   const { icount } = machine;
   const writer = new LogWriter(machine.description);
-  for (const entry of simulation.history(simulation.survivor)) writer.append(entry);
+  for (const entry of simulation.observer.history) writer.append(entry);
   writer.append({ kind: 'output', icount, made: machine.outputsMade });
   writer.append({ kind: 'check', icount, hash: machine.hash() });
   writer.append({ kind: 'control', icount, action: 'end', value: machine.power.code });

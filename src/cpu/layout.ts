@@ -50,11 +50,11 @@ export const CSR_INDEX = 0x1000;
 export const SCRATCH = 0x1_0000;
 export const SCRATCH_BYTES = 0x8_0000;
 /** One byte for each page of RAM: see {@link PAGE}. */
-export const PAGE_FLAGS = 0x10_0000;
+export const PAGE_FLAGS = 0x9_0000;
 /** One 64-bit hash for each page of RAM, valid while the page isn't dirty. */
-export const PAGE_HASHES = 0x20_0000;
+export const PAGE_HASHES = 0x11_0000;
 /** Guest RAM, byte for byte. */
-export const RAM = 0x100_0000;
+export const RAM = 0x51_0000;
 export const MAX_RAM_BYTES = 0x8000_0000;
 
 /** Flags of a page. */

@@ -189,9 +189,7 @@ export class Backup {
       steps: ran,
       restNs: Math.round(ran * nsPerStep * (1000 / this.speed - 1)),
     });
-    const outputs = vmm.machine.takeOutputs();
-    side.gate.hold(outputs.filter(isWorld), side.log.last);
-    side.disk.start(outputs.filter(isDisk), side.log.last);
+    this.collect();
     side.resting = pause !== 'budget';
     if (this.endReached) {
       this.ended = true;
@@ -202,11 +200,20 @@ export class Backup {
     if (!side.claim && this.consumed > consumedBefore && this.consumptionIsNews) this.acknowledge();
   }
 
+  /** What the machine has made is kept here: the primary may die before the world has it. */
+  private collect(): void {
+    const { side } = this;
+    const outputs = side.vmm.machine.takeOutputs();
+    side.gate.hold(outputs.filter(isWorld), side.log.last);
+    side.disk.start(outputs.filter(isDisk), side.log.last);
+  }
+
   /** An entry of the log is about to be consumed. */
   passed(entry: Entry): void {
     const { side } = this;
-    const { machine } = side.vmm;
-    verifyMarker(entry, machine);
+    verifyMarker(entry, side.vmm.machine);
+    // An operation must have started before it ends, in the list as in the machine.
+    if (entry.kind === 'disk') this.collect();
     switch (entry.kind) {
       case 'check':
         return side.note({ kind: 'checked', icount: entry.icount, hash: entry.hash });

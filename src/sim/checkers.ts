@@ -30,8 +30,9 @@ export interface Violation {
 
 /** No output leaves before every member of the generation that stands holds the entry that explains it. */
 export class OutputRuleChecker {
-  /** For each host the last output that the entries which reached it explain. */
+  /** For each host the last output that the entries which reached it explain; and the same in all its lives. */
   private readonly explained = new Map<HostId, number>();
+  private readonly everExplained = new Map<HostId, number>();
   readonly violations: Violation[] = [];
 
   constructor(private readonly storage: Storage) {}
@@ -49,7 +50,8 @@ export class OutputRuleChecker {
 
   /** A host's machine has made, or has been given, so many outputs. */
   holds(host: HostId, made: number): void {
-    this.explained.set(host, Math.max(this.explained.get(host) ?? 0, made));
+    for (const known of [this.explained, this.everExplained])
+      known.set(host, Math.max(known.get(host) ?? 0, made));
   }
 
   /** A host has lost what it knew. */
@@ -62,8 +64,10 @@ export class OutputRuleChecker {
     if (effect.do === 'disk' && effect.request.operation !== 'write') return;
     const last = effect.do === 'disk' ? effect.id : lastOf(effect.outputs.at(-1)!);
     const { primary, backups } = this.storage.latest;
+    // Of a side that was left out, what was acknowledged while it led still comes out: nobody takes it.
+    const sources = effect.generation < this.storage.generation ? this.everExplained : this.explained;
     for (const member of [primary, ...backups]) {
-      const known = this.explained.get(member) ?? 0;
+      const known = sources.get(member) ?? 0;
       if (member === host || known >= last) continue;
       this.violations.push({
         invariant: 'output-rule',

@@ -23,7 +23,7 @@ import {
 } from './checkers.ts';
 import { Console } from './console.ts';
 import { Disk } from './disk.ts';
-import { type Comparison, compareHistories, rebuild } from './evidence.ts';
+import { type Comparison, compareHistories, rebuild, sameHistory } from './evidence.ts';
 import { type Fault, type HostId, STORAGE, SWITCH } from './faults.ts';
 import { Host } from './host.ts';
 import { Injector } from './injector.ts';
@@ -127,6 +127,7 @@ export class Simulation {
     this.observer = new Observer(this.storage, 'primary', () => scheduler.nowNs);
     this.injector = new Injector(this, new Random(`${seed}/faults`), faults);
     for (const id of this.names) this.hosts.set(id, this.host(id));
+    this.observer.lives(this.hosts.get('primary')!);
     this.network.learn((frame) => this.hosts.get('primary')!.deliver({ kind: 'frame', frame }));
     for (const host of this.hosts.values()) scheduler.at(0, () => host.deliver({ kind: 'start' }));
   }
@@ -183,6 +184,7 @@ export class Simulation {
       (fault.kind === 'pause' || fault.kind === 'crash' || fault.kind === 'domain')
     )
       this.observer.struck(host);
+    if (host && phase === 'ends' && fault.kind === 'pause') this.observer.recovered(host.id);
     this.tell(host?.id ?? '', {
       kind: 'fault',
       fault,
@@ -218,7 +220,7 @@ export class Simulation {
 
   /** The machine that ended the run, or that lived last. */
   get machine(): Machine {
-    return this.hosts.get(this.survivor)!.replica.vmm!.machine;
+    return this.observer.machine;
   }
 
   /** Lets up to `events` events happen; false when the run is over. */
@@ -253,9 +255,8 @@ export class Simulation {
       this.lostNs ??= this.nowNs;
       return this.nowNs > this.lostNs + LAST_NS;
     }
-    const machine = this.hosts.get(this.survivor)?.replica.vmm?.machine;
-    if (machine && machine.icount >= this.options.maxSteps) return true;
-    return this.isIdle(machine);
+    if (this.machine.icount >= this.options.maxSteps) return true;
+    return this.isIdle(this.machine);
   }
 
   /** Whether a host has a machine that is live, or may become so: storage says whom it counts on. */
@@ -271,10 +272,10 @@ export class Simulation {
   }
 
   /** Whether the guest waits for something that will not come. */
-  private isIdle(machine: Machine | undefined): boolean {
+  private isIdle(machine: Machine): boolean {
     const silentNs = this.nowNs - Math.max(this.lastStepNs, this.injector.lastEndNs);
-    if (silentNs < IDLE_NS || this.injector.expecting || machine?.timerDeadline !== undefined) return false;
-    const nothingToCome = this.console.exhausted && this.network.done && !machine?.diskOpen;
+    if (silentNs < IDLE_NS || this.injector.expecting || machine.timerDeadline !== undefined) return false;
+    const nothingToCome = this.console.exhausted && this.network.done && !machine.diskOpen;
     return nothingToCome || silentNs > HOPELESS_NS;
   }
 
@@ -435,11 +436,9 @@ export class Simulation {
     const calls = this.network.clients.flatMap((client) => client.calls);
     const found = [...this.observer.violations, ...checkClients(calls, this.network.complaints)];
     if (this.outcome === 'diverged') return found;
-    const history = this.history(this.survivor);
-    found.push(...checkSameMachine(this.comparison()), ...checkInput(history, input), ...this.checkService());
-    const survivor = this.hosts.get(this.survivor)!.replica.vmm;
-    if (!survivor) return found;
-    const { outputs } = rebuild(description, history, survivor.icount, 'after');
+    const { history, machine } = this.observer;
+    found.push(...this.checkMeeting(), ...checkInput(history, input), ...this.checkService());
+    const { outputs } = rebuild(description, history, machine.icount, 'after');
     const seen = { console: this.transcript, frames: this.network.framesOut };
     found.push(...checkOutputs(outputs, seen, this.outcome === 'completed'));
     if (description.diskSectors > 0 && this.options.disk !== 'private')
@@ -475,20 +474,35 @@ export class Simulation {
     return this.observer.entriesOf(host);
   }
 
+  /** Where two machines were the same for the last time, and what had come through their doors. */
+  private lastMeeting(): { a: readonly Entry[]; b: readonly Entry[]; icount: number } | undefined {
+    const failover = this.failovers.at(-1);
+    if (failover) {
+      // The one that went live may hold more of the log than the one that died: another backup was sent it.
+      const icount = Math.min(failover.liveIcount, failover.crashIcount);
+      return { a: failover.fromHistory, b: failover.toHistory, icount };
+    }
+    const [a, b] = [this.hosts.get('primary'), this.hosts.get('backup')];
+    const [one, other] = [a?.replica.vmm, b?.replica.vmm];
+    if (!a || !b || !one || !other) return undefined;
+    const icount = this.observer.divergence?.icount ?? Math.min(one.icount, other.icount);
+    return { a: this.history(a.id), b: this.history(b.id), icount };
+  }
+
   /**
    * Both machines at the last `icount` that they reached as one: where a backup went live, where they were found to differ, or where
    * both ended. They are built again from what came through their doors; undefined without a second machine.
    */
   comparison(): Comparison | undefined {
-    const { description } = this.options;
-    const failover = this.failovers.at(-1);
-    if (failover)
-      return compareHistories(description, failover.history, this.history(failover.to), failover.liveIcount);
-    const [a, b] = [this.hosts.get('primary'), this.hosts.get('backup')];
-    const [one, other] = [a?.replica.vmm, b?.replica.vmm];
-    if (!a || !b || !one || !other) return undefined;
-    const icount = this.observer.divergence?.icount ?? Math.min(one.icount, other.icount);
-    return compareHistories(description, this.history(a.id), this.history(b.id), icount);
+    const meeting = this.lastMeeting();
+    return meeting && compareHistories(this.options.description, meeting.a, meeting.b, meeting.icount);
+  }
+
+  /** Builds the machines again only where they were not given the same. */
+  private checkMeeting(): Violation[] {
+    const meeting = this.lastMeeting();
+    if (!meeting || sameHistory(meeting.a, meeting.b, meeting.icount)) return [];
+    return checkSameMachine(this.comparison());
   }
 
   /** Everything that the console has printed. */

@@ -47,6 +47,16 @@ export function firstDifference(
   return undefined;
 }
 
+/** Whether two machines were given the same up to a position; then, by the law of determinism, they were the same there. */
+export function sameHistory(a: readonly Entry[], b: readonly Entry[], icount: number): boolean {
+  const before = (entry: Entry | undefined) => (entry && entry.icount < icount ? entry : undefined);
+  for (let index = 0; ; index++) {
+    const [one, other] = [before(a[index]), before(b[index])];
+    if (!one || !other) return one === other;
+    if (one !== other && !sameEntry(one, other)) return false;
+  }
+}
+
 /** Two machines at one position, and the first entry in which their histories differ. */
 export interface Comparison {
   a: Snapshot;

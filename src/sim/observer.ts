@@ -2,6 +2,7 @@
 import type { Effect, ReplicaEvent } from '../ft/effects.ts';
 import type { Divergence } from '../vmm/doors.ts';
 import type { Entry, EntryKind } from '../vmm/entries.ts';
+import type { Machine } from '../vmm/machine.ts';
 import { OneLiveChecker, OutputRuleChecker, type Violation } from './checkers.ts';
 import type { HostId } from './faults.ts';
 import { History } from './history.ts';
@@ -31,7 +32,8 @@ export interface LogStatistics {
 /** A failover, and what the machine that was left behind had been through. */
 interface FailoverEvidence extends Failover {
   failedNs: number;
-  history: readonly Entry[];
+  fromHistory: readonly Entry[];
+  toHistory: readonly Entry[];
 }
 
 /** The longest execution lag that a run may show. */
@@ -48,13 +50,16 @@ export class Observer {
   diverged: HostId | undefined;
   /** The host that is live, or was last. */
   survivor: HostId;
+  /** Its machine, and what came through the doors: they stay known when the host loses its power. */
+  machine!: Machine;
+  history!: readonly Entry[];
   worstLag = { steps: 0, ns: 0 };
   joins = 0;
   /** The longest time that a guest stood still for the end of a copy. */
   worstStopBytes = 0;
   copiedPages = 0;
   private readonly oneLive: OneLiveChecker;
-  private readonly failed = new Map<HostId, { ns: number; icount: number }>();
+  private readonly failed = new Map<HostId, { ns: number; icount: number; history: readonly Entry[] }>();
   private suspectedNs = 0;
 
   constructor(
@@ -93,7 +98,16 @@ export class Observer {
   }
 
   struck(host: Host): void {
-    this.failed.set(host.id, { ns: this.nowNs(), icount: host.replica.vmm?.icount ?? 0 });
+    this.failed.set(host.id, {
+      ns: this.nowNs(),
+      icount: host.replica.vmm?.icount ?? 0,
+      history: this.entriesOf(host.id),
+    });
+  }
+
+  /** A host that stood still goes on. */
+  recovered(host: HostId): void {
+    this.failed.delete(host);
   }
 
   released(host: HostId, effect: Effect & { do: 'release' | 'disk' }, last: number): void {
@@ -119,6 +133,9 @@ export class Observer {
       case 'suspected':
         this.suspectedNs = this.nowNs();
         return;
+      case 'following':
+        this.failed.delete(id);
+        return;
       case 'installed': {
         const from = this.histories.get(event.from);
         if (from) this.histories.get(id)!.take(from, event.history);
@@ -126,11 +143,12 @@ export class Observer {
         return;
       }
       case 'live':
+        this.lives(host);
         this.failedOver(id, event);
         return this.oneLive.live(id, event.generation);
       case 'members':
         this.outputRule.holds(id, Number.POSITIVE_INFINITY);
-        this.survivor = id;
+        this.lives(host);
         return this.oneLive.live(id, event.generation);
       case 'copied':
         this.joins++;
@@ -146,10 +164,17 @@ export class Observer {
     }
   }
 
+  /** This host is live from now on. */
+  lives(host: Host): void {
+    this.failed.delete(host.id);
+    this.survivor = host.id;
+    this.machine = host.replica.vmm!.machine;
+    this.history = this.entriesOf(host.id);
+  }
+
   private failedOver(to: HostId, { from, icount }: ReplicaEvent & { kind: 'live' }): void {
     const struck = this.failed.get(from);
     const failedNs = struck?.ns ?? this.suspectedNs;
-    this.survivor = to;
     this.outputRule.holds(to, Number.POSITIVE_INFINITY);
     this.failovers.push({
       from,
@@ -160,7 +185,8 @@ export class Observer {
       downMs: (this.nowNs() - failedNs) / 1e6,
       outputsReleasedAgain: 0,
       failedNs,
-      history: this.histories.get(from)?.entries ?? [],
+      fromHistory: struck?.history ?? this.histories.get(from)?.entries ?? [],
+      toHistory: this.entriesOf(to),
     });
   }
 }

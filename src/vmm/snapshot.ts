@@ -73,11 +73,11 @@ export function unpackPages({ hart }: Machine, content: Uint8Array): void {
     throw new FormatError('compressed pages are damaged', 0);
   }
   if (plain.length !== sizeBytes) throw new FormatError('compressed pages of another size', 0);
-  for (const page of decode(pageList, plain)) {
+  const pages = decode(pageList, plain);
+  for (const page of pages)
     if ((page.index + 1) * PAGE_BYTES > hart.ramSizeBytes || page.bytes.length !== PAGE_BYTES)
       throw new FormatError(`page ${page.index} is not one of this machine's`, 0);
-    hart.write(RAM_BASE + page.index * PAGE_BYTES, page.bytes);
-  }
+  for (const page of pages) hart.write(RAM_BASE + page.index * PAGE_BYTES, page.bytes);
 }
 
 const delta = record({ state: bytes(), pages: bytes() });

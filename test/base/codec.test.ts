@@ -10,6 +10,7 @@ import {
   encode,
   list,
   oneOf,
+  optional,
   Reader,
   record,
   text,
@@ -65,6 +66,12 @@ const cases = [
   of('list of u8', list(u8), fc.array(anyU8, { maxLength: 12 })),
   of('list of texts', list(text), fc.array(anyText, { maxLength: 4 })),
   of('array', array(u16, 3), fc.array(anyU16, { minLength: 3, maxLength: 3 })),
+  of('optional', optional(u16), fc.option(anyU16, { nil: undefined })),
+  of(
+    'list of optional texts',
+    list(optional(text)),
+    fc.array(fc.option(anyText, { nil: undefined }), { maxLength: 4 }),
+  ),
   of('oneOf', oneOf('red', 'green', 'blue'), fc.constantFrom('red', 'green', 'blue')),
   of(
     'record',
@@ -191,6 +198,7 @@ describe('reading', () => {
     ['2^53', uint, [0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x10]],
     ['an integer without an end', uint, new Array(400).fill(0x80)],
     ['a truth value of 2', bool, [2]],
+    ['an optional value with a mark of 2', optional(u8), [2, 0]],
     ['a word that does not exist', oneOf('a', 'b'), [2]],
     ['a kind that does not exist', shape, [3]],
     ['bytes beyond their limit', bytes(2), [3, 1, 1, 1]],

@@ -157,3 +157,28 @@ test('bytes hash by content and length, in one piece or many', () => {
   });
   expect(new Set([hart.hash(large), hart.hash(large.subarray(1)), ...hashes]).size).toBe(5);
 });
+
+test('a bit that changes behind the back of the hart is found when all pages in use are read afresh', () => {
+  fc.assert(
+    fc.property(
+      fc.array(write, { minLength: 1, maxLength: 10 }),
+      fc.nat(),
+      fc.nat(7),
+      (writes, choice, bit) => {
+        clear();
+        for (const { offset, bytes } of writes) hart.write(RAM_BASE + offset, bytes);
+        const used = hart.usedPages();
+        if (used.length === 0) return;
+        const before = hart.hashRam();
+        const at = used[choice % used.length]! * PAGE_BYTES + (choice % PAGE_BYTES);
+        hart.ram[at]! ^= 1 << bit;
+        expect(hart.hashRam()).toBe(before);
+        expect(hart.hashRam(true)).not.toBe(before);
+        hart.ram[at]! ^= 1 << bit;
+        expect(hart.hashRam(true)).toBe(before);
+        expect(hart.usedPages()).toEqual(used);
+      },
+    ),
+    { numRuns: 200 },
+  );
+});

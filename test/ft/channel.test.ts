@@ -1,82 +1,86 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { InvariantError } from '../../src/base/assert.ts';
-import { LogReceiver, LogSender } from '../../src/ft/channel.ts';
-import type { MessageOf } from '../../src/ft/messages.ts';
-import { OutputGate } from '../../src/ft/output-gate.ts';
+import { Channel } from '../../src/ft/channel.ts';
+import { LogBuffer } from '../../src/ft/log-buffer.ts';
 import type { Entry } from '../../src/vmm/entries.ts';
-import { countOf, type Output } from '../../src/vmm/outputs.ts';
 import { entryLists, sizesOf } from './arbitraries.ts';
 
 const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
 
 /** Both ends, the wires between them, and what is known to be true of each. */
-class Channel {
-  readonly sender: LogSender;
-  readonly receiver = new LogReceiver();
+class Wires {
+  readonly log = new LogBuffer();
+  readonly channel = new Channel('backup', this.log, 0);
   private readonly sizes: number[];
-  private readonly toBackup: MessageOf<'entries'>[] = [];
-  private readonly toPrimary: MessageOf<'ack'>[] = [];
+  private toBackup: { first: number; entries: Entry[] }[] = [];
+  private toPrimary: { received: number; consumed: number; icount: number }[] = [];
   readonly received: Entry[] = [];
+  consumed = 0;
   appended = 0;
   private sent = 0;
-  private acknowledged = { received: 0, consumed: 0 };
-  wasFull = 0;
+  private known = { received: 0, consumed: 0, icount: 0 };
+  /** How often something had to wait for the backup's buffer. */
+  waited = 0;
 
   constructor(
     private readonly entries: readonly Entry[],
-    private readonly sendBufferBytes: number,
     private readonly receiveBufferBytes: number,
   ) {
-    this.sender = new LogSender(sendBufferBytes, receiveBufferBytes);
     this.sizes = sizesOf(entries);
+    this.channel.startAt(this.log, 0, 0);
   }
 
   append(): void {
     if (this.appended < this.entries.length)
-      expect(this.sender.append(this.entries[this.appended]!)).toBe(++this.appended);
+      expect(this.log.append(this.entries[this.appended]!)).toBe(++this.appended);
   }
 
-  flush(): void {
-    const message = this.sender.flush(7, 3);
-    if (message) {
-      expect(message).toMatchObject({ kind: 'entries', generation: 7, released: 3, first: this.sent + 1 });
-      expect(message.entries.length).toBeGreaterThan(0);
-      this.sent += message.entries.length;
-      this.toBackup.push(message);
-    } else if (this.sent < this.appended)
-      expect(this.inFlightBytes + this.sizes[this.sent]!).toBeGreaterThan(this.receiveBufferBytes);
+  take(): void {
+    const { first, entries } = this.channel.take(this.log, this.receiveBufferBytes);
+    expect(first).toBe(this.sent + 1);
+    expect(entries).toEqual(this.entries.slice(this.sent, this.sent + entries.length));
+    this.sent += entries.length;
+    if (entries.length > 0) this.toBackup.push({ first, entries });
+    if (this.sent === this.appended) return;
+    this.waited++;
+    expect(this.inFlightBytes + this.sizes[this.sent]!).toBeGreaterThan(this.receiveBufferBytes);
+    expect(this.sent).toBeGreaterThan(this.known.consumed);
   }
 
   deliver(): void {
     const message = this.toBackup.shift();
     if (!message) return;
-    this.received.push(...this.receiver.accept(message));
-    // What arrives a second time is not new.
-    expect(this.receiver.accept(message)).toEqual([]);
+    expect(message.first).toBe(this.received.length + 1);
+    this.received.push(...message.entries);
   }
 
   consume(count: number): void {
-    this.receiver.consumed = Math.min(this.receiver.received, this.receiver.consumed + count);
+    this.consumed = Math.min(this.received.length, this.consumed + count);
   }
 
   answer(): void {
-    const ack = this.receiver.ack(7, 99);
-    expect(ack).toEqual({
-      kind: 'ack',
-      generation: 7,
-      received: this.received.length,
-      consumed: this.receiver.consumed,
-      icount: 99,
-    });
-    this.toPrimary.push(ack);
+    this.toPrimary.push({ received: this.received.length, consumed: this.consumed, icount: this.consumed });
   }
 
   acknowledge(): void {
     const ack = this.toPrimary.shift();
     if (!ack) return;
-    this.sender.acknowledge(ack);
-    this.acknowledged = ack;
+    this.channel.acknowledge(this.log, ack);
+    // One that is older than what is known takes nothing back.
+    if (ack.received >= this.known.received)
+      this.known = { ...ack, consumed: Math.max(ack.consumed, this.known.consumed) };
+  }
+
+  /** The stream breaks with what is on its way to the backup, which says where it stands. Old answers may still come. */
+  reset(): void {
+    this.toBackup = [];
+    this.sent = this.received.length;
+    this.channel.startAt(this.log, this.received.length, this.consumed);
+    this.known = { ...this.known, received: this.received.length, consumed: this.consumed };
+  }
+
+  forget(): void {
+    this.log.forget(this.channel.consumed, 0);
   }
 
   /** Everything that is on its way arrives, is consumed and acknowledged. */
@@ -88,192 +92,132 @@ class Channel {
   }
 
   private get inFlightBytes(): number {
-    return sum(this.sizes.slice(this.acknowledged.consumed, this.sent));
+    return sum(this.sizes.slice(this.known.consumed, this.sent));
   }
 
   check(): void {
-    const { sender, sizes, appended, sent, acknowledged } = this;
+    const { channel, sizes, appended, sent, known, log } = this;
     expect(this.received).toEqual(this.entries.slice(0, this.received.length));
-    expect([sender.last, sender.acknowledged]).toEqual([appended, acknowledged.received]);
-    expect(sender.totalBytes).toBe(sum(sizes.slice(0, appended)));
-    expect(sender.lastEntryIcount).toBe(this.entries[appended - 1]?.icount ?? 0);
-    if (sent - acknowledged.consumed > 1)
-      expect(this.inFlightBytes).toBeLessThanOrEqual(this.receiveBufferBytes);
-    expect(sender.full).toBe(sum(sizes.slice(acknowledged.received, appended)) > this.sendBufferBytes);
-    if (sender.full) this.wasFull++;
+    expect([channel.sent, channel.received, channel.consumed]).toEqual([
+      sent,
+      known.received,
+      known.consumed,
+    ]);
+    expect([channel.state, channel.icount]).toEqual(['following', known.icount]);
+    if (sent - known.consumed > 1) expect(this.inFlightBytes).toBeLessThanOrEqual(this.receiveBufferBytes);
+    expect(channel.unacknowledgedBytes(log)).toBe(sum(sizes.slice(known.received, appended)));
   }
 }
 
-const steps = ['append', 'append', 'flush', 'deliver', 'answer', 'acknowledge'] as const;
+const steps = [
+  'append',
+  'append',
+  'append',
+  'take',
+  'take',
+  'deliver',
+  'deliver',
+  'answer',
+  'acknowledge',
+  'reset',
+  'forget',
+] as const;
 const operations = fc.array(
   fc.oneof(
-    { weight: 6, arbitrary: fc.constantFrom(...steps) },
+    { weight: 8, arbitrary: fc.constantFrom(...steps) },
     { weight: 1, arbitrary: fc.integer({ min: 1, max: 10 }) },
   ),
-  { maxLength: 150 },
+  { maxLength: 200 },
 );
 
 describe('the logging channel', () => {
-  test('keeps entries in order, each once, within its buffers', () => {
-    let full = 0;
-    const sizes = fc.integer({ min: 0, max: 120 });
+  test('keeps entries in order, each once, within the buffer of the backup, though the stream breaks', () => {
+    let waited = 0;
     fc.assert(
-      fc.property(entryLists(40), operations, sizes, sizes, (entries, list, sendBytes, receiveBytes) => {
-        const channel = new Channel(entries, sendBytes, receiveBytes);
+      fc.property(entryLists(60), operations, fc.nat(120), (entries, list, receiveBytes) => {
+        const wires = new Wires(entries, receiveBytes);
         for (const operation of list) {
-          if (typeof operation === 'number') channel.consume(operation);
-          else channel[operation]();
-          channel.check();
+          if (typeof operation === 'number') wires.consume(operation);
+          else wires[operation]();
+          wires.check();
         }
-        full += channel.wasFull;
+        waited += wires.waited;
         // Whatever happened before, it comes to an end when both sides do their part.
-        for (let round = 0; channel.received.length < entries.length; round++) {
+        for (let round = 0; wires.received.length < entries.length; round++) {
           expect(round).toBeLessThan(2 * entries.length + 1);
-          channel.append();
-          channel.flush();
-          channel.settle();
-          channel.check();
+          wires.append();
+          wires.take();
+          wires.settle();
+          wires.check();
         }
-        expect(channel.received).toEqual(entries);
+        expect(wires.received).toEqual(entries);
       }),
       { numRuns: 200 },
     );
-    expect(full).toBeGreaterThan(0);
+    expect(waited).toBeGreaterThan(10);
   });
+
+  const horizons = (count: number): LogBuffer => {
+    const log = new LogBuffer();
+    for (let icount = 1; icount <= count; icount++) log.append({ kind: 'horizon', icount });
+    return log;
+  };
 
   test('sends one entry that is larger than the buffer, alone', () => {
-    const sender = new LogSender(10, 20);
+    const log = new LogBuffer();
+    const channel = new Channel('backup', log, 0);
+    channel.startAt(log, 0, 0);
     const large: Entry = { kind: 'net', icount: 1, frame: new Uint8Array(1000) };
-    sender.append(large);
-    sender.append({ kind: 'horizon', icount: 2 });
-    expect(sender.full).toBe(true);
-    expect(sender.flush(1, 0)?.entries).toEqual([large]);
-    expect(sender.flush(1, 0)).toBeUndefined();
-    sender.acknowledge({ received: 1, consumed: 0 });
-    expect(sender.full).toBe(false);
-    expect(sender.flush(1, 0)).toBeUndefined();
-    sender.acknowledge({ received: 1, consumed: 1 });
-    expect(sender.flush(1, 0)).toMatchObject({ first: 2, entries: [{ kind: 'horizon' }] });
+    log.append(large);
+    log.append({ kind: 'horizon', icount: 2 });
+    expect(channel.take(log, 20)).toEqual({ first: 1, entries: [large] });
+    expect(channel.take(log, 20)).toEqual({ first: 2, entries: [] });
+    channel.acknowledge(log, { received: 1, consumed: 0, icount: 0 });
+    expect(channel.unacknowledgedBytes(log)).toBe(2);
+    expect(channel.take(log, 20).entries).toEqual([]);
+    channel.acknowledge(log, { received: 1, consumed: 1, icount: 1 });
+    expect(channel.take(log, 20)).toEqual({ first: 2, entries: [{ kind: 'horizon', icount: 2 }] });
   });
 
-  test('is full only beyond its limit', () => {
-    const entries: Entry[] = Array.from({ length: 5 }, (_, index) => ({
-      kind: 'horizon',
-      icount: index + 1,
-    }));
-    const limit = sum(sizesOf(entries.slice(0, 4)));
-    const sender = new LogSender(limit, 1000);
-    for (const entry of entries.slice(0, 4)) sender.append(entry);
-    expect(sender.full).toBe(false);
-    sender.append(entries[4]!);
-    expect(sender.full).toBe(true);
-    sender.flush(1, 0);
-    sender.acknowledge({ received: 1, consumed: 0 });
-    expect(sender.full).toBe(false);
+  test('an older acknowledgement takes nothing back, and one of what was not sent is no news', () => {
+    const log = horizons(5);
+    const channel = new Channel('backup', log, 0);
+    channel.startAt(log, 0, 0);
+    channel.take(log, 6);
+    expect(channel.sent).toBe(3);
+    channel.acknowledge(log, { received: 3, consumed: 2, icount: 2 });
+    channel.acknowledge(log, { received: 1, consumed: 1, icount: 1 });
+    channel.acknowledge(log, { received: 4, consumed: 4, icount: 4 });
+    expect([channel.received, channel.consumed, channel.icount]).toEqual([3, 2, 2]);
   });
 
-  test('an older acknowledgement takes nothing back', () => {
-    const sender = new LogSender(0, 1000);
-    for (const icount of [1, 2, 3]) sender.append({ kind: 'horizon', icount });
-    sender.flush(1, 0);
-    sender.acknowledge({ received: 3, consumed: 2 });
-    sender.acknowledge({ received: 1, consumed: 1 });
-    expect([sender.acknowledged, sender.full, sender.last]).toEqual([3, false, 3]);
-  });
-
-  test('a gap in a reliable stream, and acknowledging what was not sent, are bugs', () => {
-    const receiver = new LogReceiver();
-    const message = { kind: 'entries', generation: 1, released: 0, entries: [] } as const;
-    expect(() => receiver.accept({ ...message, first: 2, entries: [] })).toThrow(InvariantError);
-    const sender = new LogSender(10, 10);
-    sender.append({ kind: 'horizon', icount: 1 });
-    expect(() => sender.acknowledge({ received: 1, consumed: 0 })).toThrow(InvariantError);
-    sender.flush(1, 0);
-    expect(() => sender.acknowledge({ received: 0, consumed: 1 })).toThrow(InvariantError);
-  });
-
-  test('consumption is news when there is much of it, or when all is consumed', () => {
-    const receiver = new LogReceiver();
-    const entries: Entry[] = Array.from({ length: 200 }, (_, icount) => ({ kind: 'horizon', icount }));
-    receiver.accept({ kind: 'entries', generation: 1, first: 1, released: 0, entries });
-    const news = [1, 63, 64, 199, 200].map((consumed) => {
-      receiver.consumed = consumed;
-      return receiver.consumptionIsNews;
-    });
-    expect(news).toEqual([false, false, true, true, true]);
-    receiver.consumed = 150;
-    receiver.ack(1, 0);
-    receiver.consumed = 199;
-    expect(receiver.consumptionIsNews).toBe(false);
-  });
-});
-
-describe('the output gate', () => {
-  /** Each number of an output with what belongs to it. */
-  const numbers = (outputs: readonly Output[]) =>
-    outputs.flatMap((output) =>
-      output.kind === 'console'
-        ? [...output.data].map((byte, index) => `${output.first + index}: ${byte}`)
-        : [`${output.first}: frame ${output.frame}`],
-    );
-
-  const output = fc.oneof(
-    fc
-      .uint8Array({ minLength: 1, maxLength: 5 })
-      .map((data) => ({ kind: 'console' as const, first: 0, data })),
-    fc.uint8Array({ maxLength: 3 }).map((frame) => ({ kind: 'frame' as const, first: 0, frame })),
-  );
-  const operation = fc.oneof(
-    fc.record({
-      do: fc.constant('hold' as const),
-      outputs: fc.array(output, { maxLength: 3 }),
-      later: fc.nat(2),
-    }),
-    fc.record({ do: fc.constant('open' as const), back: fc.integer({ min: -1, max: 4 }) }),
-    fc.record({ do: fc.constant('forget' as const), back: fc.integer({ min: -2, max: 12 }) }),
+  test.each(['waiting', 'copying'] as const)(
+    'sends nothing and takes no acknowledgement while it is %s',
+    (state) => {
+      const log = horizons(3);
+      const channel = new Channel('backup', log, 7);
+      expect([channel.state, channel.lastHeardNs]).toEqual(['waiting', 7]);
+      channel.state = state;
+      for (let icount = 4; icount <= 9; icount++) log.append({ kind: 'horizon', icount });
+      expect(channel.take(log, 1000).entries).toEqual([]);
+      channel.acknowledge(log, { received: 0, consumed: 0, icount: 9 });
+      expect(channel.icount).toBe(0);
+      // What was appended since the channel was made counts: the guest must not run on without end.
+      expect(channel.unacknowledgedBytes(log)).toBe(12);
+    },
   );
 
-  test('opens only what entries explain, in order, and forgets what is known released', () => {
-    fc.assert(
-      fc.property(fc.array(operation, { maxLength: 40 }), (operations) => {
-        const gate = new OutputGate();
-        let held: { text: string; number: number; entry: number }[] = [];
-        let made = 0;
-        let entry = 0;
-        for (const step of operations) {
-          if (step.do === 'hold') {
-            entry += step.later;
-            const outputs = step.outputs.map((content) => {
-              const placed = { ...content, first: made + 1 };
-              made += countOf(placed);
-              return placed;
-            });
-            gate.hold(outputs, entry);
-            for (const text of numbers(outputs))
-              held.push({ text, number: Number.parseInt(text, 10), entry });
-          } else if (step.do === 'open') {
-            const upTo = entry - step.back;
-            const free = held.filter((member) => member.entry <= upTo);
-            held = held.filter((member) => member.entry > upTo);
-            expect(numbers(gate.open(upTo))).toEqual(free.map(({ text }) => text));
-          } else {
-            gate.forget(made - step.back);
-            held = held.filter(({ number }) => number > made - step.back);
-          }
-          expect(gate.size === 0).toBe(held.length === 0);
-        }
-        expect(numbers(gate.open())).toEqual(held.map(({ text }) => text));
-        expect(gate.size).toBe(0);
-      }),
-      { numRuns: 300 },
-    );
-  });
-
-  test('an output that is known to have left in part keeps the rest', () => {
-    const gate = new OutputGate();
-    gate.hold([{ kind: 'console', first: 5, data: Uint8Array.of(50, 60, 70) }], 1);
-    gate.forget(6);
-    expect(gate.open(0)).toEqual([]);
-    expect(gate.open(1)).toEqual([{ kind: 'console', first: 7, data: Uint8Array.of(70) }]);
+  test('goes on from where that side stands, though the log before is forgotten', () => {
+    const log = horizons(200);
+    log.forget(150, 0);
+    expect(log.first).toBe(151);
+    const channel = new Channel('backup', log, 0);
+    channel.startAt(log, 180, 100);
+    // The buffer there is counted from what is still known.
+    expect(channel.take(log, 2 * 40)).toMatchObject({ first: 181, entries: { length: 10 } });
+    channel.acknowledge(log, { received: 190, consumed: 120, icount: 120 });
+    channel.acknowledge(log, { received: 190, consumed: 185, icount: 185 });
+    expect(channel.take(log, 2 * 40).entries).toHaveLength(10);
+    expect(channel.unacknowledgedBytes(log)).toBe(20);
   });
 });

@@ -1,8 +1,8 @@
 import { assemble } from '../../src/cpu/asm/assemble.ts';
 import type { MachineDescription } from '../../src/vmm/machine.ts';
 
-/** A small machine that runs a program. */
-export function machineOf(source: string): MachineDescription {
+/** A small machine that runs a program, with a disk of so many sectors. */
+export function machineOf(source: string, diskSectors = 0): MachineDescription {
   const { entry, segments } = assemble(source, { file: 'guest.s' });
   return {
     program: 'guest.s',
@@ -11,6 +11,7 @@ export function machineOf(source: string): MachineDescription {
     mac: Uint8Array.of(0x52, 0x54, 0, 0, 0, 1),
     entry,
     segments,
+    diskSectors,
     tohost: [],
   };
 }
@@ -106,3 +107,79 @@ memory: .space 4096
     .space 512
 stack_top:
 `;
+
+interface DiskStep {
+  operation: 'read' | 'write';
+  sector: number;
+}
+
+/**
+ * A guest that starts these operations of one sector at once, waits until all of them have ended, prints `!` and powers off with
+ * exit code 5. Operation n writes letter n of the alphabet, over and over.
+ */
+export function diskGuest(steps: readonly DiskStep[]): string {
+  const numbered = steps.map((step, index) => ({ ...step, index, write: step.operation === 'write' }));
+  const descriptors = numbered.map(
+    ({ index, write }) => `
+    .dword header${index}
+    .word 16
+    .half 1, ${3 * index + 1}           # NEXT
+    .dword buffer${index}
+    .word 512
+    .half ${write ? 1 : 3}, ${3 * index + 2}    # NEXT, and WRITE for what the device fills
+    .dword status${index}
+    .word 1
+    .half 2, 0`,
+  );
+  const requests = numbered.map(
+    ({ index, write, sector }) => `
+header${index}: .word ${write ? 1 : 0}, 0
+    .dword ${sector}
+buffer${index}: .fill 512, 1, ${write ? 0x41 + index : 0}
+status${index}: .byte 255
+    .balign 8`,
+  );
+  return `
+.equ UART, 0x10000000
+.equ BLK, 0x10003000
+_start:
+    li      s0, BLK
+    li      t0, 15                  # ACKNOWLEDGE, DRIVER, DRIVER_OK, FEATURES_OK
+    sw      t0, 0x70(s0)
+    li      t0, 32
+    sw      t0, 0x38(s0)
+    la      t0, descriptors
+    sw      t0, 0x80(s0)
+    la      t0, driver
+    sw      t0, 0x90(s0)
+    la      s1, device
+    sw      s1, 0xa0(s0)
+    li      t0, 1
+    sw      t0, 0x44(s0)
+    sw      zero, 0x50(s0)
+    li      s2, ${steps.length}
+wait:
+    lhu     t0, 2(s1)
+    bne     t0, s2, wait
+    li      s0, UART
+    li      t0, '!'
+    sb      t0, 0(s0)
+    li      t0, 0x100000
+    li      t1, (5 << 16) | 0x3333
+    sw      t1, 0(t0)
+end: j      end
+
+.data
+.balign 16
+descriptors: ${descriptors.join('')}
+    .balign 16
+    .space ${512 - 48 * steps.length}
+driver:
+    .half 0, ${steps.length}, ${numbered.map(({ index }) => 3 * index).join(', ')}
+    .space 64
+.balign 16
+device: .space 300
+.balign 16
+${requests.join('')}
+`;
+}

@@ -41,8 +41,11 @@ const printed = (vmm: Vmm): string =>
     .map((output) => (output.kind === 'console' ? new TextDecoder().decode(output.data) : '?'))
     .join('');
 
-/** Runs a guest in a world, in slices of random lengths, typing now and then, and records what came through its doors. */
-export function recordRun(description: MachineDescription, seed: string, typed: string): Run {
+/**
+ * Runs a guest in a world, in slices of random lengths, typing now and then, and records what came through its doors. `resets`: how
+ * probable it is that somebody presses the reset button before a slice.
+ */
+export function recordRun(description: MachineDescription, seed: string, typed: string, resets = 0): Run {
   const random = new Random(`${seed}/slices`);
   const world = new FakeWorld(seed);
   const live = new LiveDoors(world);
@@ -58,11 +61,13 @@ export function recordRun(description: MachineDescription, seed: string, typed: 
     if (random.chance(0.5)) entries.push({ kind: 'check', icount, hash: machine.hash() });
     if (random.chance(0.3)) entries.push({ kind: 'output', icount, made: machine.outputsMade });
     if (pause === 'waiting') world.advance(1 + random.below(200));
+    // The last byte typed ends the guest: after that no reset may lose it.
+    if (keys.length > 0 && random.chance(resets)) live.reset();
     if (random.chance(0.2)) live.type(Uint8Array.from(keys.splice(0, 1 + random.below(20))));
   }
   const { icount, machine } = vmm;
   const hash = machine.hash();
-  entries.push({ kind: 'check', icount, hash }, { kind: 'control', icount, action: 'end', code: 0 });
+  entries.push({ kind: 'check', icount, hash }, { kind: 'control', icount, action: 'end', value: 0 });
   return { entries, console, icount, hash, pause };
 }
 

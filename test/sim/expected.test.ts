@@ -7,7 +7,7 @@ describe.each(Object.keys(guests) as GuestName[])('%s', (name) => {
   it('prints what programs/expected says, with and without fault tolerance', () => {
     const expected = readFileSync(path(`programs/expected/${name}.txt`), 'utf8');
     expect(simulate(name).output).toBe(expected);
-    const alone = simulate(name, { faultTolerance: false });
+    const alone = simulate(name, { backups: 0 });
     expect(alone.simulation.outcome).toBe('completed');
     // Alone there is no wait for acknowledgements, so times and what depends on them may be others.
     if (name !== 'bank' && name !== 'clock') expect(alone.output).toBe(expected);

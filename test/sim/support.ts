@@ -13,17 +13,20 @@ export const guests = {
   uuid: { file: 'programs/uuid.s', clients: 0 },
   bank: { file: 'programs/bank.s', clients: 0 },
   kv: { file: 'programs/kv/kv.elf', clients: 3 },
+  journal: { file: 'programs/journal.s', clients: 0 },
+  sectors: { file: 'programs/sectors.s', clients: 0 },
 } as const;
 export type GuestName = keyof typeof guests;
 
 export const path = (file: string): string => root + file;
 const memory = 1 << 20;
+const diskSize = 64 << 10;
 const built = new Map<GuestName, Pick<SimulationOptions, 'description' | 'input'>>();
 
 function guest(name: GuestName): Pick<SimulationOptions, 'description' | 'input'> {
   const file = path(guests[name].file);
   if (!built.has(name))
-    built.set(name, { description: describeMachine(file, { memory }), input: ownInput(file) });
+    built.set(name, { description: describeMachine(file, { memory, diskSize }), input: ownInput(file) });
   return built.get(name)!;
 }
 
@@ -39,7 +42,7 @@ export function simulate(
     seed: '1',
     clients: guests[name].clients,
     faults: [],
-    faultTolerance: true,
+    backups: 1,
     unsafe: new Set(),
     maxSteps: 50_000_000,
     print: (data) => parts.push(data),

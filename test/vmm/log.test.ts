@@ -13,12 +13,13 @@ const description: MachineDescription = {
   mac: Uint8Array.of(1, 2, 3, 4, 5, 6),
   entry: 0x8000_0000,
   segments: [{ address: 0x8000_0000, bytes: Uint8Array.of(0x13, 0, 0, 0) }],
+  diskSectors: 0,
   tohost: [],
 };
 
 /** A whole recording, and the number of bytes after its head and after each of its entries. */
 function recorded(entries: readonly Entry[]): { content: Uint8Array; all: Entry[]; ends: number[] } {
-  const end: Entry = { kind: 'control', icount: entries.at(-1)?.icount ?? 0, action: 'end', code: 0 };
+  const end: Entry = { kind: 'control', icount: entries.at(-1)?.icount ?? 0, action: 'end', value: 0 };
   const all = [...entries, end];
   const writer = new LogWriter(description);
   const parts = [writer.take()];
@@ -147,7 +148,7 @@ describe('is refused, with the name of the file and what to do', () => {
   test.each<[string, Uint8Array, RegExp]>([
     ['an empty file', new Uint8Array(0), /^x\.log: not a vmft log; make one with/],
     ['another file', new TextEncoder().encode('#!/bin/sh\necho hello\n'), /^x\.log: not a vmft log/],
-    ['another version', changed(8), /^x\.log: log format 65, and this vmft reads 1; record it again$/],
+    ['another version', changed(8), /^x\.log: log format 66, and this vmft reads 2; record it again$/],
     ['a damaged head', changed(20), /^x\.log: the head of the log is damaged/],
     ['a head cut short', content.slice(0, 20), /^x\.log: the head of the log is cut short/],
   ])('%s', (_, source, message) => {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { encode } from '../../src/base/codec.ts';
+import { encode, Writer } from '../../src/base/codec.ts';
+import { crc32c } from '../../src/base/crc32.ts';
 import { OperatingError } from '../../src/base/errors.ts';
 import { csrWords } from '../../src/cpu/csrs.ts';
 import { RAM_BASE } from '../../src/cpu/layout.ts';
@@ -102,10 +103,29 @@ describe('the file', () => {
   test.each<[string, Uint8Array, RegExp]>([
     ['an empty file', new Uint8Array(0), /^x\.vm: not a saved machine; make one with/],
     ['another file', new TextEncoder().encode('VMFT-LOG and more'), /^x\.vm: not a saved machine/],
+    [
+      'a file of another version',
+      resealed(content.with(8, content[8]! + 1)),
+      /^x\.vm: format 3, and this vmft reads 2; save it again$/,
+    ],
+    [
+      'a file with a page too many',
+      resealed(Uint8Array.of(...content.subarray(0, -4), 0, 0, 0, 0, 0)),
+      /^x\.vm: not a machine of this vmft \(.*bytes too many/,
+    ],
     ['a damaged file', content.with(100, content[100]! ^ 1), /^x\.vm: the file is damaged or cut short/],
   ])('%s is told apart', (_, source, message) => {
     expect(() => decodeSnapshot(source, 'x.vm')).toThrow(message);
   });
+
+  /** The same bytes with the checksum that belongs to them. */
+  function resealed(source: Uint8Array): Uint8Array {
+    const body = source.subarray(0, -4);
+    const out = new Writer();
+    out.raw(body);
+    out.u32(crc32c(body));
+    return out.bytes();
+  }
 
   function mustRefuse(source: Uint8Array): void {
     try {

@@ -1,0 +1,124 @@
+/** What an event of a run is in words, in one line. */
+import type { ChalkInstance } from 'chalk';
+import type { GenerationRecord } from '../ft/effects.ts';
+import type { SimEvent, WorldEvent } from '../sim/cluster.ts';
+import { faultText } from '../sim/fault-text.ts';
+import { describeEntry } from '../vmm/entries.ts';
+
+export const ms = (ns: number): string => `${(ns / 1e6).toFixed(3)} ms`;
+const number = (value: number): string => value.toLocaleString('en-US').replaceAll(',', ' ');
+
+const MAX_TEXT = 44;
+function shown(text: string): string {
+  const quoted = JSON.stringify(text);
+  return quoted.length > MAX_TEXT ? `${quoted.slice(0, MAX_TEXT - 2)}…"` : quoted;
+}
+
+const members = ({ primary, backups }: GenerationRecord): string =>
+  backups.length > 0 ? `${primary} with ${backups.join(', ')}` : `${primary} alone`;
+
+const span = ({ first, last }: { first: number; last: number }): string =>
+  first === last ? `output ${first}` : `outputs ${first}–${last}`;
+
+export function describeEvent(event: SimEvent['event'], colour: ChalkInstance): string {
+  switch (event.kind) {
+    case 'booted':
+      return `booted as the ${event.role}`;
+    case 'held':
+      return `${span(event)} ${shown(event.text)} ${colour.yellow('held')} until entry ${event.entry} is acknowledged`;
+    case 'sent':
+      return `entries ${event.first}–${event.last} sent, ${event.sizeBytes} bytes: ${event.entries.map(describeEntry).join('; ')}`;
+    case 'received':
+      return `entries up to ${event.last} received, acknowledged; ${event.consumed} consumed`;
+    case 'acknowledged':
+      return `entries up to ${event.received} acknowledged, ${event.consumed} consumed`;
+    case 'released':
+      return `${span(event)} ${shown(event.text)} ${colour.green('released')}`;
+    case 'full':
+      return colour.yellow('the log buffer is full: the guest stops until the backup catches up');
+    case 'suspected':
+      return colour.yellow(`${event.host} is suspected: nothing heard for ${ms(event.silentNs)}`);
+    case 'claimed':
+      return `test-and-set on shared storage: generation ${event.generation}, ${members(event.record)}`;
+    case 'won':
+      return colour.green(`the claim is won: generation ${event.generation}`);
+    case 'lost':
+      return colour.red(`the claim is lost: generation ${event.generation} belongs to ${event.to}`);
+    case 'draining':
+      return `drains its log: ${event.entries} entries to consume, at icount ${number(event.icount)}`;
+    case 'live':
+      return colour.green.bold(
+        `goes live at icount ${number(event.icount)}; ${event.pending} outputs released whose release is not known`,
+      );
+    case 'members':
+      return colour.green(
+        `generation ${event.generation} from icount ${number(event.icount)}: ${members(event.record)}`,
+      );
+    case 'checked':
+      return `state hash ${event.hash.toString(16).padStart(16, '0')} at icount ${number(event.icount)}`;
+    case 'diverged':
+      return colour.red.bold(`DIVERGED ${event.divergence.message}`);
+    case 'off':
+      return `the guest switched off at icount ${number(event.icount)} with exit code ${event.code}`;
+    case 'ended':
+      return 'told of the orderly end: it does not go live';
+    case 'left-out':
+      return colour.red(`left out of generation ${event.generation}, which ${event.primary} leads: it stops`);
+    case 'following':
+      return `follows ${event.primary} from entry ${event.entry}`;
+    case 'joining':
+      return event.how === 'copy'
+        ? `protection again: copies the machine to ${event.host} while the guest runs`
+        : `protection again: ${event.host} lacks only entries that are still here`;
+    case 'copying':
+      return `round ${event.round} of the copy to ${event.host}: ${event.pages} pages`;
+    case 'copied':
+      return `the guest stands still at icount ${number(event.icount)} for the last ${event.pages} pages and the state`;
+    case 'join-ended':
+      return colour.yellow(`the copy to ${event.host} is given up: ${event.why}`);
+    case 'installed':
+      return `has the whole machine of ${event.from}, at icount ${number(event.icount)}`;
+    case 'lag':
+      return `execution lag ${ms(event.ns)}, ${number(event.steps)} steps`;
+    case 'slowed':
+      return `the guest gets ${(event.perMille / 10).toFixed(1)} % of the processor, so that the backup keeps up`;
+    case 'disk-issued':
+      return `disk operation ${event.id} ${event.again ? 'asked for again' : 'asked for'}`;
+    case 'switching':
+      return `planned switch-over to ${event.to}: the guest stands still until nothing is under way`;
+    case 'command':
+      return colour.cyan(`told: ${event.command.kind}`);
+    case 'delivered':
+      return `${span(event)} arrived at the ${event.what}`;
+    case 'fault':
+      return describeFault(event, colour);
+  }
+}
+
+function describeFault(
+  { fault, phase, icount, made }: WorldEvent & { kind: 'fault' },
+  colour: ChalkInstance,
+): string {
+  if (phase === 'ends') {
+    if (fault.kind === 'pause') return 'goes on as if nothing had been';
+    if (fault.kind === 'crash' || fault.kind === 'domain') return 'has power again, and knows nothing';
+    return `${faultText(fault)} is over`;
+  }
+  switch (fault.kind) {
+    case 'crash':
+    case 'domain':
+      return colour.red.bold(`CRASH at icount ${number(icount)}, ${made} outputs made`);
+    case 'pause':
+      return colour.red(`stands still at icount ${number(icount)} for ${ms(fault.forNs)}`);
+    case 'partition':
+      return colour.red(
+        `the link ${fault.from}${fault.both ? '–' : '→'}${fault.to} carries nothing for ${ms(fault.forNs)}`,
+      );
+    case 'delay':
+      return colour.red(
+        `the link ${fault.from}–${fault.to} takes ${ms(fault.extraNs)} longer for ${ms(fault.forNs)}`,
+      );
+    default:
+      return colour.red(faultText(fault));
+  }
+}
