@@ -63,7 +63,7 @@ export function describeEvent(event: SimEvent['event'], colour: ChalkInstance): 
     case 'ended':
       return 'told of the orderly end: it does not go live';
     case 'left-out':
-      return colour.red(`left out of generation ${event.generation}, which ${event.primary} leads: it stops`);
+      return colour.red(`left out of generation ${event.generation}, which ${event.primary} leads: what it did since is void`);
     case 'following':
       return `follows ${event.primary} from entry ${event.entry}`;
     case 'joining':
@@ -118,6 +118,10 @@ function describeFault(
       return colour.red(
         `the link ${fault.from}–${fault.to} takes ${ms(fault.extraNs)} longer for ${ms(fault.forNs)}`,
       );
+    case 'outage':
+      return colour.red(`shared storage does not answer for ${ms(fault.forNs)}`);
+    case 'command':
+      return colour.cyan(`the operator: ${faultText(fault)}`);
     default:
       return colour.red(faultText(fault));
   }

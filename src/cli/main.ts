@@ -5,6 +5,7 @@ import { demo } from './demo.ts';
 import { diff } from './diff.ts';
 import { type AsmOptions, asm, type DisasmOptions, disasm } from './listing.ts';
 import { options, type RunOptions, wholeNumber } from './options.ts';
+import { type StoryOptions, story } from './play.ts';
 import { type ReplayOptions, replay } from './replay.ts';
 import { EXIT_CODE } from './report.ts';
 import { run } from './run.ts';
@@ -136,6 +137,17 @@ program
   .command('demo')
   .description('the bank loses its primary, explained step by step')
   .action(async () => finish(await demo()));
+
+program
+  .command('story')
+  .description('play a scenario with explanations, and check what it expects; without a name: list them')
+  .argument('[name]', 'a story that comes along, or a path to one of your own')
+  .option('--diagram', 'draw the run as a sequence diagram instead of telling it')
+  .addHelpText(
+    'after',
+    '\nThe exit code is 3 when something is not as the story expects.\n\nExamples:\n  vmft story\n  vmft story primary-dies-before-output\n  vmft story my.story --diagram',
+  )
+  .action((name: string | undefined, given: StoryOptions) => finish(story(name, given)));
 
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   // Whoever read our output has left: `vmft … | head`.

@@ -39,7 +39,7 @@ export type ReplicaInput =
   | { kind: 'cpu'; steps: number; nsPerStep: number; wallNs: number }
   /** A message of another host, from the stream or a datagram. */
   | { kind: 'message'; from: HostName; bytes: Uint8Array }
-  /** The stream to a host broke and stands again; what was on its way in either direction may be lost. */
+  /** The stream to a host, to storage or to the world broke and stands again; what was on its way in either direction may be lost. */
   | { kind: 'reset'; peer: HostName }
   | { kind: 'timer'; id: TimerId }
   /** What storage holds for a generation, after a claim or a look. */

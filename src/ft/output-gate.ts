@@ -71,6 +71,11 @@ export class OutputGate {
     }
   }
 
+  /** What was let out and has not arrived may be lost: all of it is due again. */
+  resend(): void {
+    for (const held of this.held) held.releasedNs = undefined;
+  }
+
   clear(): void {
     this.held = [];
   }

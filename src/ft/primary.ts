@@ -296,6 +296,12 @@ export class Primary {
     }
   }
 
+  /** The way to the world broke: what was let out and has not arrived is let out again, in order. */
+  worldReset(): void {
+    this.side.gate.resend();
+    this.releaseReady();
+  }
+
   delivered(edge: Edge, number: number): void {
     this.side.gate.delivered(edge, number);
     this.finishPowerOff();
@@ -309,9 +315,14 @@ export class Primary {
     if (!operation || operation.answer || operation.doneEntry !== undefined || status === 'refused') return;
     const completion: DiskCompletion = { id, status, data: status === DISK_OK ? data : new Uint8Array(0) };
     operation.answer = { data: completion.data };
+    if (this.poweringOff) {
+      // There is no guest any more that could be given the completion; but others may wait for the end of this one.
+      operation.doneEntry = this.nextExplained;
+      this.releaseReady();
+      return this.finishPowerOff();
+    }
     side.live.completed(completion);
     side.resting = this.blocked;
-    this.finishPowerOff();
   }
 
   /** The backups are told of an orderly end only when every output has arrived: else they would not know that they must release them. */

@@ -174,7 +174,9 @@ export class Replica {
   }
 
   private channelReset(peer: HostName): void {
-    // What was lost on the way to the primary or from it is asked for again; the primary's end has nothing to do.
+    const { primary, side } = this;
+    // A host asks for what it lacks by itself. What was asked of storage is asked again in time.
+    if (primary && !side.options.hosts.includes(peer)) return primary.worldReset();
     if (!this.primary && this.side.hasVm && peer === this.side.record.primary && this.backup.following)
       this.backup.resume();
   }

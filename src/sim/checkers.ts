@@ -30,9 +30,8 @@ export interface Violation {
 
 /** No output leaves before every member of the generation that stands holds the entry that explains it. */
 export class OutputRuleChecker {
-  /** For each host the last output that the entries which reached it explain; and the same in all its lives. */
+  /** For each host the last output that the entries which reached it explain, even if it has lost them since. */
   private readonly explained = new Map<HostId, number>();
-  private readonly everExplained = new Map<HostId, number>();
   readonly violations: Violation[] = [];
 
   constructor(private readonly storage: Storage) {}
@@ -50,13 +49,7 @@ export class OutputRuleChecker {
 
   /** A host's machine has made, or has been given, so many outputs. */
   holds(host: HostId, made: number): void {
-    for (const known of [this.explained, this.everExplained])
-      known.set(host, Math.max(known.get(host) ?? 0, made));
-  }
-
-  /** A host has lost what it knew. */
-  emptied(host: HostId): void {
-    this.explained.delete(host);
+    this.explained.set(host, Math.max(this.explained.get(host) ?? 0, made));
   }
 
   released(host: HostId, effect: Effect & { do: 'release' | 'disk' }): void {
@@ -64,10 +57,8 @@ export class OutputRuleChecker {
     if (effect.do === 'disk' && effect.request.operation !== 'write') return;
     const last = effect.do === 'disk' ? effect.id : lastOf(effect.outputs.at(-1)!);
     const { primary, backups } = this.storage.latest;
-    // Of a side that was left out, what was acknowledged while it led still comes out: nobody takes it.
-    const sources = effect.generation < this.storage.generation ? this.everExplained : this.explained;
     for (const member of [primary, ...backups]) {
-      const known = sources.get(member) ?? 0;
+      const known = this.explained.get(member) ?? 0;
       if (member === host || known >= last) continue;
       this.violations.push({
         invariant: 'output-rule',

@@ -184,7 +184,7 @@ export class Simulation {
       (fault.kind === 'pause' || fault.kind === 'crash' || fault.kind === 'domain')
     )
       this.observer.struck(host);
-    if (host && phase === 'ends' && fault.kind === 'pause') this.observer.recovered(host.id);
+    if (host && phase === 'ends' && fault.kind === 'pause') this.observer.recovered(host);
     this.tell(host?.id ?? '', {
       kind: 'fault',
       fault,

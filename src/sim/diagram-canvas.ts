@@ -1,6 +1,9 @@
 /** Draws the rows of a sequence diagram: lanes, and arrows and notes between them. */
 import type { NodeId } from './faults.ts';
 
+/** The console and the clients. */
+export const WORLD: NodeId = 'world';
+
 /** What stands behind an arrow: it arrived; it is lost, dropped or refused; it arrives much later. */
 export type ArrowEnd = '▶' | '✗' | '…';
 
@@ -12,15 +15,31 @@ export type Mark =
   /** Stands for rows that are left out. */
   | { kind: 'fold'; text: string };
 
+/** One row of the diagram. */
+export interface Row {
+  atNs: number;
+  /** How each lane looks beside this row, one character each. */
+  lanes: string;
+  /** One of many of its kind: it may be folded. */
+  routine: boolean;
+  /** The log entries and the outputs that it is about, for the line that stands for many. */
+  entry?: number;
+  output?: number;
+  mark: Mark;
+}
+
 /** How a lane looks: a live VM, a host without one that is live, one that stands still, one without power. */
 export const LIVE_LANE = '┃';
 export const LANE = '│';
 export const PAUSED_LANE = '┊';
 export const DEAD_LANE = ' ';
 
+/** A line over a lane. */
+const crossings: Record<string, string> = { [LANE]: '┼', [LIVE_LANE]: '╂', [PAUSED_LANE]: '┼' };
+
 const TIME_WIDTH = 12;
 /** The least distance between two lanes. */
-const LEAST_DISTANCE = 17;
+const LEAST_DISTANCE = 20;
 
 export class Canvas {
   private readonly distance: number;
@@ -38,7 +57,7 @@ export class Canvas {
     return `${'ms'.padStart(TIME_WIDTH - 3)}   ${this.names.map((name) => name.padEnd(this.distance)).join('')}`.trimEnd();
   }
 
-  draw({ atNs, lanes, mark }: { atNs: number; lanes: string; mark: Mark }): string {
+  draw({ atNs, lanes, mark }: Row): string {
     const cells = Array.from({ length: this.x(this.names.length - 1) + 1 }, () => ' ');
     for (const [index, lane] of [...lanes].entries()) cells[this.x(index)] = lane;
     switch (mark.kind) {
@@ -90,8 +109,8 @@ export class Canvas {
   /** A line between two lanes, over those in between, with a text that begins beside its start. */
   private line(cells: string[], start: number, goal: number, dash: string, text: string): void {
     const [left, right] = start < goal ? [start, goal] : [goal, start];
-    for (let x = left + 1; x < right; x++) if (cells[x] === ' ') cells[x] = dash;
-    const shown = shorten(text, right - left - 7);
+    for (let x = left + 1; x < right; x++) cells[x] = crossings[cells[x]!] ?? dash;
+    const shown = shorten(text, right - left - 5);
     write(cells, start < goal ? left + 3 : right - 2 - shown.length, shown);
   }
 

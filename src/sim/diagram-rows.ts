@@ -1,8 +1,16 @@
 /** Turns the events of a run into the rows of a sequence diagram. */
 import type { GenerationRecord } from '../ft/effects.ts';
 import type { SimEvent, WorldEvent } from './cluster.ts';
-import { type Row, WORLD } from './diagram.ts';
-import { type ArrowEnd, DEAD_LANE, LANE, LIVE_LANE, type Mark, PAUSED_LANE } from './diagram-canvas.ts';
+import {
+  type ArrowEnd,
+  DEAD_LANE,
+  LANE,
+  LIVE_LANE,
+  type Mark,
+  PAUSED_LANE,
+  type Row,
+  WORLD,
+} from './diagram-canvas.ts';
 import { durationText, faultText } from './fault-text.ts';
 import { type HostId, type LinkFault, type NodeId, STORAGE, SWITCH } from './faults.ts';
 
@@ -121,10 +129,10 @@ export class DiagramRows {
       // ── Protection again ──────────────────────────────────────────────────────────────────────────────────────────
       case 'joining':
         return event.how === 'copy'
-          ? arrow(host, event.host, 'prepare for a copy')
+          ? arrow(host, event.host, 'prepare')
           : note(host, `${event.host} lacks only entries that are still here`);
       case 'copying':
-        return arrow(host, event.host, `round ${event.round}: ${event.pages} pages`);
+        return arrow(host, event.host, `copy ${event.round}: ${event.pages} pages`);
       case 'copied':
         return arrow(host, event.host, `last ${event.pages} pages`);
       case 'installed':
@@ -176,7 +184,7 @@ export class DiagramRows {
     );
     const end = this.endOf(index, answer);
     if (end === '…') this.late.set(to, last);
-    const text = first === last ? `entry ${first}` : `entries ${first}–${last}`;
+    const text = first === last ? `log ${first}` : `log ${first}–${last}`;
     return { ...arrow(host, to, text, end), routine: true, entry: last };
   }
 

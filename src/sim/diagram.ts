@@ -1,25 +1,9 @@
 /** A run as a sequence diagram in text: a lane for each host, shared storage and the world; time runs downwards. */
 
 import type { SimEvent } from './cluster.ts';
-import { Canvas, type Mark } from './diagram-canvas.ts';
+import { Canvas, type Row, WORLD } from './diagram-canvas.ts';
 import { DiagramRows } from './diagram-rows.ts';
-import { type HostId, type NodeId, STORAGE } from './faults.ts';
-
-/** The console and the clients. */
-export const WORLD: NodeId = 'world';
-
-/** One row of the diagram. */
-export interface Row {
-  atNs: number;
-  /** How each lane looks beside this row, one character each. */
-  lanes: string;
-  /** One of many of its kind: it may be folded. */
-  routine: boolean;
-  /** The log entries and the outputs that it is about, for the line that stands for many. */
-  entry?: number;
-  output?: number;
-  mark: Mark;
-}
+import { type HostId, STORAGE } from './faults.ts';
 
 /** Of a long stretch of routine so many rows are drawn at its beginning, and at its end. */
 const FIRST_ROWS = 6;

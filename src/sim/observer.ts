@@ -61,6 +61,7 @@ export class Observer {
   private readonly oneLive: OneLiveChecker;
   private readonly failed = new Map<HostId, { ns: number; icount: number; history: readonly Entry[] }>();
   private suspectedNs = 0;
+  private generation = 0;
 
   constructor(
     storage: Storage,
@@ -89,7 +90,6 @@ export class Observer {
   begins(host: HostId): History {
     const history = new History();
     this.histories.set(host, history);
-    this.outputRule.emptied(host);
     return history;
   }
 
@@ -97,17 +97,20 @@ export class Observer {
     return this.histories.get(host)!.entries;
   }
 
+  /** A host with a machine has failed. */
   struck(host: Host): void {
+    const { vmm } = host.replica;
+    if (!vmm) return;
     this.failed.set(host.id, {
       ns: this.nowNs(),
-      icount: host.replica.vmm?.icount ?? 0,
+      icount: vmm.icount,
       history: this.entriesOf(host.id),
     });
   }
 
   /** A host that stood still goes on. */
-  recovered(host: HostId): void {
-    this.failed.delete(host);
+  recovered(host: Host): void {
+    if (host.alive && host.replica.vmm) this.failed.delete(host.id);
   }
 
   released(host: HostId, effect: Effect & { do: 'release' | 'disk' }, last: number): void {
@@ -135,7 +138,7 @@ export class Observer {
         return;
       case 'following':
         this.failed.delete(id);
-        return;
+        return this.outputRule.holds(id, host.replica.vmm!.machine.outputsMade);
       case 'installed': {
         const from = this.histories.get(event.from);
         if (from) this.histories.get(id)!.take(from, event.history);
@@ -167,6 +170,9 @@ export class Observer {
   /** This host is live from now on. */
   lives(host: Host): void {
     this.failed.delete(host.id);
+    // One that comes back may not know yet that others have gone on.
+    if (host.replica.generation < this.generation) return;
+    this.generation = host.replica.generation;
     this.survivor = host.id;
     this.machine = host.replica.vmm!.machine;
     this.history = this.entriesOf(host.id);

@@ -30,6 +30,8 @@ export interface Scenario {
   title: string;
   /** A program by its name, or a path. */
   guest: string;
+  /** Numbers for the assembler, by name. */
+  defines: readonly [string, bigint][];
   memorySizeBytes: number;
   /** Typed at the console instead of what the program brings along. */
   typed?: string;
@@ -52,6 +54,7 @@ const MAX_MEMORY_MIB = 64;
 /** A scenario that is being read. */
 interface Draft {
   guest: string | undefined;
+  defines: [string, bigint][];
   typed?: string;
   memorySizeBytes: number;
   setup: ScenarioSetup & {
@@ -80,6 +83,14 @@ const keywords: Record<string, Keyword> = {
     form: 'guest NAME',
     read: (draft, text) => {
       draft.guest = text;
+    },
+  },
+  define: {
+    form: 'define NAME NUMBER',
+    read: ({ defines }, text) => {
+      const [, name, value] =
+        /^([A-Za-z_.$][\w.$]*)\s+(\d+)$/.exec(text) ?? refuse(`"${text}" must be a name and a number`);
+      defines.push([name!, BigInt(value!)]);
     },
   },
   typed: {
@@ -255,6 +266,7 @@ export function parseScenario(text: string, file: string): Scenario {
 
 const emptyDraft = (): Draft => ({
   guest: undefined,
+  defines: [],
   memorySizeBytes: 1 << 20,
   setup: {
     seed: '1',

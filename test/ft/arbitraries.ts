@@ -57,14 +57,16 @@ export const entryContent: fc.Arbitrary<Content> = fc.oneof(
 );
 
 /** Entries whose positions never go back. */
-export const entryLists = (maxLength: number): fc.Arbitrary<Entry[]> =>
-  fc.array(fc.tuple(fc.oneof(fc.nat(3), fc.nat(100_000)), entryContent), { maxLength }).map((members) => {
-    let icount = 0;
-    return members.map(([distance, content]) => {
-      icount += distance;
-      return { ...content, icount } as Entry;
+export const entryLists = (maxLength: number, minLength = 0): fc.Arbitrary<Entry[]> =>
+  fc
+    .array(fc.tuple(fc.oneof(fc.nat(3), fc.nat(100_000)), entryContent), { minLength, maxLength })
+    .map((members) => {
+      let icount = 0;
+      return members.map(([distance, content]) => {
+        icount += distance;
+        return { ...content, icount } as Entry;
+      });
     });
-  });
 
 /** How many bytes each entry takes in the log. */
 export function sizesOf(entries: readonly Entry[]): number[] {

@@ -1,9 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Divergence, LiveDoors, ReplayDoors } from '../../src/vmm/doors.ts';
-import { describeEntry, type Entry } from '../../src/vmm/entries.ts';
+import {
+  type DiskCompletion,
+  Divergence,
+  LiveDoors,
+  RecordingDoors,
+  ReplayDoors,
+} from '../../src/vmm/doors.ts';
+import { describeEntry, type Entry, type EntryOf } from '../../src/vmm/entries.ts';
 import { Vmm, verifyMarker } from '../../src/vmm/vmm.ts';
-import { chattyGuest, machineOf } from '../ft/guest.ts';
+import { chattyGuest, diskGuest, machineOf } from '../ft/guest.ts';
 import { FakeWorld, recordRun, replayRun } from '../ft/world.ts';
 
 const description = machineOf(chattyGuest);
@@ -29,6 +35,22 @@ describe('a replay', () => {
         expect([again.icount, again.hash]).toEqual([run.icount, run.hash]);
       }),
       { numRuns: 40 },
+    );
+  });
+
+  test('goes through every reset that was pressed, at its place', () => {
+    fc.assert(
+      fc.property(fc.nat(), (seed) => {
+        const run = recordRun(description, `${seed}`, TYPED, 0.1);
+        const resets = run.entries.filter((entry) => entry.kind === 'control' && entry.action === 'reset');
+        const again = replayRun(description, run.entries, [1000]);
+        expect([again.console, again.icount, again.hash]).toEqual([run.console, run.icount, run.hash]);
+        expect(again.entries.filter((entry) => entry.kind === 'control' && entry.action === 'reset')).toEqual(
+          resets,
+        );
+        expect(run.pause).toBe('off');
+      }),
+      { numRuns: 20 },
     );
   });
 
@@ -62,6 +84,110 @@ describe('a replay', () => {
     expect(doors.waiting).toBe(10_000);
     expect(vmm.run(20_000)).toBe('stalled');
     expect([vmm.icount, doors.waiting, doors.next]).toEqual([9999, 0, undefined]);
+  });
+});
+
+describe('entries that are taken back', () => {
+  test('are those appended last; what was consumed before stays so', () => {
+    const doors = new ReplayDoors();
+    const vmm = new Vmm(machineOf('_start: j _start'), doors);
+    for (let icount = 1; icount <= 5000; icount++) doors.append({ kind: 'horizon', icount });
+    // Past the point where consumed entries are let go.
+    vmm.run(4500);
+    expect(doors.waiting).toBe(500);
+    doors.retract(200);
+    expect([doors.waiting, doors.next]).toEqual([200, { kind: 'horizon', icount: 4501 }]);
+    doors.append({ kind: 'horizon', icount: 9000 });
+    expect(vmm.run(10_000)).toBe('stalled');
+    expect([vmm.icount, doors.waiting]).toEqual([9000, 0]);
+    doors.retract(0);
+    expect(doors.waiting).toBe(0);
+  });
+});
+
+describe('a disk', () => {
+  const steps = [
+    { operation: 'write', sector: 1 },
+    { operation: 'read', sector: 2 },
+    { operation: 'read', sector: 3 },
+  ] as const;
+  const withDisk = machineOf(diskGuest(steps), 8);
+  const sector = (letter: number) => new Uint8Array(512).fill(letter);
+  /** The read is answered first, then the write, at different places. */
+  const answers: DiskCompletion[] = [
+    { id: 2, status: 0, data: sector(0x62) },
+    { id: 1, status: 0, data: new Uint8Array(0) },
+    { id: 3, status: 1, data: new Uint8Array(0) },
+  ];
+
+  function record(): { entries: Entry[]; vmm: Vmm } {
+    const live = new LiveDoors(new FakeWorld('disk'));
+    const entries: Entry[] = [];
+    const vmm = new Vmm(withDisk, new RecordingDoors(live, (entry) => entries.push(entry)));
+    vmm.run(200);
+    const started = vmm.machine.takeOutputs();
+    expect(started.map((output) => output.kind === 'disk' && output.request.operation)).toEqual([
+      'write',
+      'read',
+      'read',
+    ]);
+    expect(vmm.machine.diskOpen).toBe(true);
+    for (const answer of answers) {
+      live.completed(answer);
+      vmm.run(37);
+    }
+    expect(vmm.run(1000)).toBe('off');
+    expect(vmm.machine.diskOpen).toBe(false);
+    return { entries, vmm };
+  }
+  const original = record();
+  const { icount } = original.vmm;
+  const end = original.vmm.machine.hash();
+
+  test("completes where the answer comes in, and the log has the reads' data", () => {
+    expect(original.entries).toEqual(
+      answers.map((answer, index) => ({ kind: 'disk', icount: 200 + 37 * index, ...answer })),
+    );
+    const run = replayRun(withDisk, original.entries, [10]);
+    expect(run.pause).toBe('stalled');
+    const all = replayRun(withDisk, [...original.entries, { kind: 'horizon', icount }]);
+    expect([all.icount, all.hash]).toEqual([icount, end]);
+  });
+
+  test('that a side reads for itself: it waits for its own data, and goes on with that', () => {
+    const read = new Map<number, Uint8Array>();
+    const passed: Entry[] = [];
+    const doors = new ReplayDoors(
+      (entry) => passed.push(entry),
+      undefined,
+      (id) => read.get(id),
+    );
+    const vmm = new Vmm(withDisk, doors);
+    for (const entry of original.entries) doors.append({ ...(entry as EntryOf<'disk'>), data: undefined });
+    doors.append({ kind: 'horizon', icount });
+    expect(vmm.run(10_000)).toBe('stalled');
+    expect([vmm.icount, passed, doors.waiting]).toEqual([200, [], 4]);
+    read.set(2, sector(0x62));
+    expect(vmm.run(10_000)).toBe('stalled');
+    expect([vmm.icount, doors.waiting]).toEqual([237, 3]);
+    for (const id of [1, 3]) read.set(id, new Uint8Array(0));
+    expect(vmm.run(10_000)).toBe('off');
+    expect([vmm.icount, vmm.machine.hash()]).toEqual([icount, end]);
+    expect(passed.map(({ kind }) => kind)).toEqual(['disk', 'disk', 'disk', 'horizon']);
+  });
+
+  test('that read something else leads to another machine', () => {
+    const doors = new ReplayDoors(
+      () => {},
+      undefined,
+      (id) => (id === 2 ? sector(0x63) : undefined),
+    );
+    const vmm = new Vmm(withDisk, doors);
+    doors.append({ ...(original.entries[0] as EntryOf<'disk'>), data: undefined });
+    for (const entry of original.entries.slice(1)) doors.append(entry);
+    doors.append({ kind: 'horizon', icount });
+    expect(vmm.run(10_000)).toBe('off');
+    expect(vmm.machine.hash()).not.toBe(end);
   });
 });
 
@@ -238,5 +364,34 @@ describe('live doors', () => {
     expect(doors.input(vmm.machine)).toBeUndefined();
     world.advance(deadline - vmm.icount);
     expect(doors.input(vmm.machine)).toEqual({ kind: 'timer', icount: vmm.icount, ticks: deadline });
+  });
+
+  test('hand out one thing at a time: a reset, disk completions in order, a frame, then keys', () => {
+    const doors = new LiveDoors(new FakeWorld('x'));
+    const { machine } = new Vmm(description, doors);
+    doors.type(Uint8Array.of(65));
+    doors.frame(new Uint8Array(60));
+    for (const id of [3, 1]) doors.completed({ id, status: 0, data: new Uint8Array(0) });
+    doors.reset();
+    const inputs = Array.from({ length: 5 }, () => doors.input(machine));
+    expect(inputs).toMatchObject([
+      { kind: 'control', action: 'reset', value: 0, icount: 0 },
+      { kind: 'disk', id: 3 },
+      { kind: 'disk', id: 1 },
+      { kind: 'net' },
+      { kind: 'console', data: Uint8Array.of(65) },
+    ]);
+    expect(doors.input(machine)).toBeUndefined();
+  });
+
+  test('forget what waits when the world has gone on without them', () => {
+    const doors = new LiveDoors(new FakeWorld('x'));
+    const { machine } = new Vmm(description, doors);
+    doors.type(Uint8Array.of(65));
+    doors.frame(new Uint8Array(60));
+    doors.completed({ id: 1, status: 0, data: new Uint8Array(0) });
+    doors.reset();
+    doors.clear();
+    expect(doors.input(machine)).toBeUndefined();
   });
 });

@@ -1,0 +1,346 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { DiskRequest } from '../../src/devices/device.ts';
+import { type DiskLimits, type DiskOperation, DiskQueue } from '../../src/ft/disk-queue.ts';
+import type { DiskOutput } from '../../src/vmm/outputs.ts';
+
+const RETRY_NS = 10;
+const never = Number.POSITIVE_INFINITY;
+
+type Kind = DiskRequest['operation'];
+const requestOf = (operation: Kind, sector: number, sectors: number): DiskRequest => {
+  if (operation === 'flush') return { operation };
+  if (operation === 'read') return { operation, sector, sizeBytes: sectors * 512 };
+  return { operation, sector, data: new Uint8Array(sectors * 512) };
+};
+const outputOf = (first: number, request: DiskRequest): DiskOutput => ({ kind: 'disk', first, request });
+
+/** Whether two requests would race: said sector by sector, as nobody needs to be told quickly. */
+function race(a: DiskRequest, b: DiskRequest): boolean {
+  const sectors = (request: DiskRequest) => {
+    if (request.operation === 'flush') return [];
+    const bytes = request.operation === 'read' ? request.sizeBytes : request.data.length;
+    return Array.from({ length: bytes / 512 }, (_, index) => request.sector + index);
+  };
+  const writes = a.operation === 'write' || b.operation === 'write';
+  return writes && sectors(a).some((sector) => sectors(b).includes(sector));
+}
+
+/** What is known of an operation, apart from any queue. */
+interface Known {
+  id: number;
+  request: DiskRequest;
+  entry: number;
+  issuedNs: number | undefined;
+  answered: boolean;
+  doneEntry: number | undefined;
+}
+
+/** A side with its queue, a disk that answers in any order, and the log in between. */
+class Bench {
+  readonly queue = new DiskQueue();
+  readonly all: Known[] = [];
+  made = 0;
+  entry = 0;
+  held = 0;
+  consumed = 0;
+  nowNs = 0;
+  /** No operation below this may be asked of the disk any more. */
+  floor = 0;
+  issues = 0;
+  waits = 0;
+
+  constructor(private readonly rules: Pick<DiskLimits, 'writesWait' | 'everyoneReads'>) {}
+
+  get limits(): DiskLimits {
+    return { ...this.rules, ordered: true, held: this.held, consumed: this.consumed };
+  }
+
+  /** The guest starts operations in one slice; other outputs come in between. */
+  start(requests: readonly DiskRequest[], gap: number): void {
+    this.entry++;
+    const outputs = requests.map((request) => outputOf(++this.made, request));
+    this.made += gap;
+    for (const { first: id, request } of outputs)
+      this.all.push({
+        id,
+        request,
+        entry: this.entry,
+        issuedNs: undefined,
+        answered: false,
+        doneEntry: undefined,
+      });
+    this.queue.start(outputs, this.entry);
+  }
+
+  issue(retryNs = never): void {
+    const operations = this.queue.ready(this.limits, this.nowNs, retryNs);
+    expect(operations.map(({ id }) => id)).toEqual(this.due(retryNs).map(({ id }) => id));
+    for (const operation of operations) this.issued(operation);
+    const floor = this.queue.floor(this.made);
+    expect(floor).toBeGreaterThanOrEqual(this.floor);
+    this.floor = floor;
+  }
+
+  /** What may be asked of the disk, as the rules say it. */
+  private due(retryNs: number): Known[] {
+    return this.all.filter((known) => {
+      if (known.answered || known.doneEntry !== undefined) return false;
+      if (known.issuedNs !== undefined) return this.nowNs - known.issuedNs >= retryNs;
+      const blockers = this.all.filter(
+        (other) => other.id < known.id && race(other.request, known.request) && !this.over(other),
+      );
+      const explained =
+        known.request.operation !== 'write' || !this.rules.writesWait || known.entry <= this.held;
+      if (blockers.length > 0 || !explained) this.waits++;
+      return blockers.length === 0 && explained;
+    });
+  }
+
+  /** Nobody can ask for it again. */
+  over({ request, doneEntry }: Known): boolean {
+    if (doneEntry === undefined || doneEntry > this.held) return false;
+    return !this.rules.everyoneReads || request.operation !== 'read' || doneEntry <= this.consumed;
+  }
+
+  private issued(operation: DiskOperation): void {
+    const known = this.all.find(({ id }) => id === operation.id)!;
+    expect(operation.request).toEqual(known.request);
+    expect(operation.again).toBe(known.issuedNs !== undefined);
+    expect(known.id).toBeGreaterThanOrEqual(this.floor);
+    for (const other of this.all)
+      if (race(other.request, known.request)) {
+        const underWay = other.issuedNs !== undefined && other.doneEntry === undefined && other !== known;
+        expect(underWay, `${other.id} is under way`).toBe(false);
+        // What came later has not been done before.
+        if (other.id > known.id) expect(other.issuedNs).toBeUndefined();
+      }
+    known.issuedNs = this.nowNs;
+    this.issues++;
+  }
+
+  /** The disk answers one of the operations that it was asked for. */
+  answer(choice: number): void {
+    const open = this.all.filter(({ issuedNs, answered }) => issuedNs !== undefined && !answered);
+    const known = open[choice % open.length];
+    if (!known) return;
+    known.answered = true;
+    this.queue.find(known.id)!.answer = { data: new Uint8Array(0) };
+  }
+
+  /** The machine is given an answer, and the log tells of it. */
+  complete(choice: number): void {
+    const answered = this.all.filter((known) => known.answered && known.doneEntry === undefined);
+    const known = answered[choice % answered.length];
+    if (!known) return;
+    known.doneEntry = ++this.entry;
+    this.queue.complete(known.id, known.doneEntry);
+  }
+
+  hold(count: number): void {
+    this.held = Math.min(this.entry, this.held + count);
+  }
+
+  consume(count: number): void {
+    this.consumed = Math.min(this.held, this.consumed + count);
+  }
+
+  check(): void {
+    const open = this.all.filter(({ doneEntry }) => doneEntry === undefined);
+    expect(this.queue.open.map(({ id }) => id)).toEqual(open.map(({ id }) => id));
+  }
+
+  /** The queue of a member that goes live: it has gone through the log up to `held`, and starts from there. */
+  failover(): void {
+    const { queue, all, held, floor } = this;
+    const other = new DiskQueue();
+    const seen = all.filter(({ entry }) => entry <= held);
+    for (let entry = 1; entry <= held; entry++) {
+      other.start(
+        seen.filter((known) => known.entry === entry).map(({ id, request }) => outputOf(id, request)),
+        entry,
+      );
+      for (const { id, doneEntry } of seen) if (doneEntry === entry) other.complete(id, entry);
+    }
+    other.restart(held);
+    const open = seen.filter(({ doneEntry }) => doneEntry === undefined || doneEntry > held);
+    expect(other.open.map(({ id }) => id)).toEqual(open.map(({ id }) => id));
+    const again = other.ready({ ...this.limits, held, consumed: held }, 0);
+    for (const { id, again: mark } of again) {
+      expect(id).toBeGreaterThanOrEqual(floor);
+      expect(mark).toBe(true);
+    }
+    for (const { id, request } of open) {
+      // Whatever it asks for again now or later, nothing that came after it has been done.
+      const later = all.filter(
+        (known) => known.id > id && known.issuedNs !== undefined && race(known.request, request),
+      );
+      expect(later.map((known) => known.id)).toEqual([]);
+    }
+    expect(queue).not.toBe(other);
+  }
+}
+
+/** What, from which sector on, and how many. */
+const request = fc.tuple(
+  fc.constantFrom<Kind>('read', 'write', 'write', 'flush'),
+  fc.nat(5),
+  fc.integer({ min: 1, max: 3 }),
+);
+const step = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant('start' as const),
+      requests: fc.array(request, { minLength: 1, maxLength: 3 }),
+      gap: fc.nat(2),
+    }),
+  },
+  { weight: 5, arbitrary: fc.record({ do: fc.constant('issue' as const), retry: fc.boolean() }) },
+  {
+    weight: 10,
+    arbitrary: fc.record({ do: fc.constantFrom('answer' as const, 'complete' as const), choice: fc.nat(20) }),
+  },
+  {
+    weight: 6,
+    arbitrary: fc.record({ do: fc.constantFrom('hold' as const, 'consume' as const), count: fc.nat(4) }),
+  },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('wait' as const), ns: fc.nat(RETRY_NS) }) },
+);
+const rules = fc.record({ writesWait: fc.boolean(), everyoneReads: fc.boolean() });
+
+function take(bench: Bench, action: typeof step extends fc.Arbitrary<infer S> ? S : never): void {
+  switch (action.do) {
+    case 'start':
+      return bench.start(
+        action.requests.map((parts) => requestOf(...parts)),
+        action.gap,
+      );
+    case 'issue':
+      return bench.issue(action.retry ? RETRY_NS : never);
+    case 'answer':
+    case 'complete':
+      return bench[action.do](action.choice);
+    case 'hold':
+    case 'consume':
+      return bench[action.do](action.count);
+    case 'wait':
+      bench.nowNs += action.ns;
+  }
+}
+
+describe('disk operations', () => {
+  test('on the same sectors are never under way together nor reordered, and come to an end', () => {
+    let [issues, waits] = [0, 0];
+    fc.assert(
+      fc.property(rules, fc.array(step, { minLength: 20, maxLength: 120 }), (rule, steps) => {
+        const bench = new Bench(rule);
+        for (const action of steps) {
+          take(bench, action);
+          bench.check();
+        }
+        issues += bench.issues;
+        waits += bench.waits;
+        for (let round = 0; bench.queue.open.length > 0; round++) {
+          expect(round).toBeLessThan(3 * bench.all.length + 3);
+          bench.hold(bench.entry);
+          bench.consume(bench.entry);
+          bench.issue();
+          bench.answer(0);
+          bench.complete(0);
+        }
+        bench.hold(bench.entry);
+        bench.consume(bench.entry);
+        bench.issue();
+        expect(bench.floor).toBe(bench.made + 1);
+      }),
+      { numRuns: 300 },
+    );
+    expect(issues).toBeGreaterThan(1000);
+    expect(waits).toBeGreaterThan(500);
+  });
+
+  test('can be asked for again by a side that goes live, and nothing that came after them has been done', () => {
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 10, maxLength: 80 }), (steps) => {
+        const bench = new Bench({ writesWait: true, everyoneReads: false });
+        for (const action of steps) {
+          take(bench, action);
+          bench.failover();
+        }
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  test('after a restart are asked for again, each once, in order', () => {
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 10, maxLength: 80 }), (steps) => {
+        const bench = new Bench({ writesWait: true, everyoneReads: false });
+        for (const action of steps) take(bench, action);
+        const { queue } = bench;
+        const expected = queue.open.map(({ id }) => id);
+        queue.restart(bench.entry);
+        const limits = { ...bench.limits, held: never, consumed: never };
+        const issued: number[] = [];
+        for (let round = 0; queue.open.length > 0; round++) {
+          expect(round).toBeLessThan(expected.length + 1);
+          for (const operation of queue.ready(limits, bench.nowNs)) {
+            expect(operation).toMatchObject({ again: true, answer: undefined });
+            issued.push(operation.id);
+          }
+          expect(queue.ready(limits, bench.nowNs)).toEqual([]);
+          const [first] = queue.open;
+          queue.complete(first!.id, bench.entry);
+        }
+        expect([...issued].sort((a, b) => a - b)).toEqual(expected);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  const limits: DiskLimits = { held: 0, consumed: 0, ordered: true, writesWait: true, everyoneReads: false };
+  const write = (id: number, sector: number) => outputOf(id, requestOf('write', sector, 1));
+  const idsOf = (operations: readonly DiskOperation[]) => operations.map(({ id }) => id);
+
+  test('that write wait for the entry that explains them; reads and flushes do not', () => {
+    const queue = new DiskQueue();
+    queue.start([write(1, 0), outputOf(2, requestOf('read', 1, 1)), outputOf(3, { operation: 'flush' })], 4);
+    expect(idsOf(queue.ready({ ...limits, held: 3 }, 0))).toEqual([2, 3]);
+    expect(idsOf(queue.ready({ ...limits, held: 4 }, 0))).toEqual([1]);
+  });
+
+  test('wait for the completion to be held, not only for the answer', () => {
+    const queue = new DiskQueue();
+    queue.start([write(1, 0), write(2, 0)], 1);
+    expect(idsOf(queue.ready({ ...limits, held: 1 }, 0))).toEqual([1]);
+    queue.find(1)!.answer = { data: new Uint8Array(0) };
+    expect(idsOf(queue.ready({ ...limits, held: 1 }, 0))).toEqual([]);
+    queue.complete(1, 2);
+    expect(idsOf(queue.ready({ ...limits, held: 1 }, 0))).toEqual([]);
+    expect(queue.floor(2)).toBe(1);
+    expect(idsOf(queue.ready({ ...limits, held: 2 }, 0))).toEqual([2]);
+    expect(queue.floor(2)).toBe(2);
+  });
+
+  test('race freely where the rule is switched off', () => {
+    const queue = new DiskQueue();
+    queue.start([write(1, 0), write(2, 0)], 0);
+    expect(idsOf(queue.ready({ ...limits, ordered: false }, 0))).toEqual([1, 2]);
+  });
+
+  test('are started only where they may be', () => {
+    const queue = new DiskQueue();
+    queue.start([write(1, 0), write(2, 5)], 0);
+    expect(idsOf(queue.ready(limits, 0, never, ({ id }) => id === 2))).toEqual([2]);
+  });
+
+  test('that a checkpoint does not name are over', () => {
+    const queue = new DiskQueue();
+    queue.start([write(1, 0), write(2, 5), write(3, 0)], 0);
+    queue.keep([2, 3], 6);
+    expect(idsOf(queue.open)).toEqual([2, 3]);
+    expect(idsOf(queue.ready({ ...limits, held: 5 }, 0))).toEqual([2]);
+    expect(idsOf(queue.ready({ ...limits, held: 6 }, 0))).toEqual([3]);
+  });
+});
