@@ -63,7 +63,9 @@ export function describeEvent(event: SimEvent['event'], colour: ChalkInstance): 
     case 'ended':
       return 'told of the orderly end: it does not go live';
     case 'left-out':
-      return colour.red(`left out of generation ${event.generation}, which ${event.primary} leads: what it did since is void`);
+      return colour.red(
+        `left out of generation ${event.generation}, which ${event.primary} leads: what it did since is void`,
+      );
     case 'following':
       return `follows ${event.primary} from entry ${event.entry}`;
     case 'joining':
@@ -105,8 +107,9 @@ function describeFault(
     return `${faultText(fault)} is over`;
   }
   switch (fault.kind) {
-    case 'crash':
     case 'domain':
+      return colour.red.bold(`failure domain ${fault.domain} loses its power`);
+    case 'crash':
       return colour.red.bold(`CRASH at icount ${number(icount)}, ${made} outputs made`);
     case 'pause':
       return colour.red(`stands still at icount ${number(icount)} for ${ms(fault.forNs)}`);

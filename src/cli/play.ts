@@ -201,7 +201,8 @@ class Teller {
       expectations.map(({ expectation }) => expectation),
       played,
     );
-    for (const { invariant } of surprises) judge('no other violation', `the checkers found ${invariant}`);
+    for (const invariant of new Set(surprises.map((one) => one.invariant)))
+      judge('no other violation', `the checkers found ${invariant}`);
     for (const why of untold(scenario.says, told)) judge('every explanation is told', why);
     for (const fault of simulation.injector.unstruck)
       judge(`fault ${faultText(fault)}`, 'the run ended before its moment came');

@@ -250,7 +250,8 @@ export class Backup {
   private readForItself(retryNs = Number.POSITIVE_INFINITY): void {
     const { side } = this;
     const { disk } = side.options;
-    if (disk === 'shared') return;
+    // A side that was left out would read what the others have written since.
+    if (disk === 'shared' || !(this.following || this.complete)) return;
     const limits = {
       held: Number.POSITIVE_INFINITY,
       consumed: Number.POSITIVE_INFINITY,
@@ -263,8 +264,9 @@ export class Backup {
         ? request.operation === 'read' || this.granted.has(id)
         : request.operation === 'read',
     );
+    const generation = side.claim?.won ? side.claim.generation : side.generation;
     for (const { id, request } of operations)
-      side.effects.push({ do: 'disk', id, request, generation: side.generation, floor: 0 });
+      side.effects.push({ do: 'disk', id, request, generation, floor: 0 });
   }
 
   diskDone(id: number, status: number | 'refused', data: Uint8Array): void {

@@ -266,12 +266,16 @@ export class Primary {
 
   private limits(): DiskLimits {
     const channels = this.required();
+    const followers = [...this.channels.values()].filter(({ state }) => state === 'following');
     const { options } = this.side;
     return {
       held: this.side.is('output-rule')
         ? Number.POSITIVE_INFINITY
         : Math.min(Number.POSITIVE_INFINITY, ...channels.map(({ received }) => received)),
-      consumed: Math.min(Number.POSITIVE_INFINITY, ...channels.map(({ consumed }) => consumed)),
+      consumed: Math.min(
+        Number.POSITIVE_INFINITY,
+        ...[...channels, ...followers].map(({ consumed }) => consumed),
+      ),
       ordered: !this.side.is('disk-order'),
       writesWait: options.disk !== 'private',
       everyoneReads: options.disk === 'shared-backup-reads',
@@ -317,7 +321,7 @@ export class Primary {
     operation.answer = { data: completion.data };
     if (this.poweringOff) {
       // There is no guest any more that could be given the completion; but others may wait for the end of this one.
-      operation.doneEntry = this.nextExplained;
+      operation.doneEntry = 0;
       this.releaseReady();
       return this.finishPowerOff();
     }
@@ -417,7 +421,9 @@ export class Primary {
     const { side } = this;
     const channel = this.channels.get(from) ?? this.protection.offered(from);
     if (!channel || channel.state === 'copying') return;
-    const common = this.commonEntry(message);
+    // Where each side reads for itself, what a side that was left out has yet to read may be overwritten by now.
+    const mayGoOn = side.options.disk === 'shared' || side.record.backups.includes(from);
+    const common = mayGoOn ? this.commonEntry(message) : undefined;
     if (common !== undefined) {
       channel.startAt(side.log, common, message.consumed);
       if (this.protection.isJoining(from)) side.note({ kind: 'joining', host: from, how: 'entries' });

@@ -244,7 +244,8 @@ export class Replica {
     now.handover = false;
     now.lastHeardNs = side.nowNs;
     now.complete = named && (counted || (now.following && sameLeader));
-    if (!sameLeader) now.following = false;
+    // One that is joining goes on; one that was left out has to ask.
+    if (!sameLeader || (counted && !named)) now.following = false;
     if (!named && counted) side.note({ kind: 'left-out', generation, primary: record.primary });
   }
 

@@ -110,6 +110,7 @@ export class Simulation {
   private lastStepNs = 0;
   private endNs: number | undefined;
   private revivals = 0;
+  private membersLives = new Map<HostId, number>();
   /** Since when nobody is left that could go on. */
   private lostNs: number | undefined;
 
@@ -128,6 +129,7 @@ export class Simulation {
     this.injector = new Injector(this, new Random(`${seed}/faults`), faults);
     for (const id of this.names) this.hosts.set(id, this.host(id));
     this.observer.lives(this.hosts.get('primary')!);
+    this.countOn(this.first);
     this.network.learn((frame) => this.hosts.get('primary')!.deliver({ kind: 'frame', frame }));
     for (const host of this.hosts.values()) scheduler.at(0, () => host.deliver({ kind: 'start' }));
   }
@@ -313,11 +315,13 @@ export class Simulation {
           if (!this.fenced(effect.generation)) this.network.learn(this.portOf(id));
         });
       case 'disk':
-        this.observer.released(id, effect, effect.id);
+        if (this.options.disk !== 'private') this.observer.released(id, effect, effect.id);
         return this.toDisk(host, effect);
       case 'claim':
         return this.toStorage(id, 100, () => {
+          const { generation } = this.storage;
           const record = this.storage.testAndSet(effect.generation, effect.record);
+          if (this.storage.generation > generation) this.countOn(record);
           this.fromStorage(id, 100, () =>
             host.deliver({ kind: 'record', generation: effect.generation, record }),
           );
@@ -422,6 +426,11 @@ export class Simulation {
     this.endNs = this.nowNs;
   }
 
+  /** Notes in which life each member of a new generation is: one that dies after that has a reason not to go on. */
+  private countOn({ primary, backups }: GenerationRecord): void {
+    this.membersLives = new Map([primary, ...backups].map((id) => [id, this.hosts.get(id)!.life]));
+  }
+
   private noted(host: Host, event: ReplicaEvent): void {
     this.observer.noted(host, event);
     this.tell(host.id, event);
@@ -448,6 +457,7 @@ export class Simulation {
 
   /** Somebody could have gone on, there was something to do, and nobody did it. */
   private checkService(): Violation[] {
+    if (this.outcome === 'lost') return this.checkLoss();
     if (this.outcome !== 'limit') return [];
     const { machine } = this;
     if (machine.icount >= this.options.maxSteps) return [];
@@ -468,6 +478,17 @@ export class Simulation {
         message: `the service stands still, with ${waiting.join(' and ')} waiting, although somebody could go on`,
       },
     ];
+  }
+
+  /** The service may end with the last member that storage counts on, and not before. */
+  private checkLoss(): Violation[] {
+    const unharmed = [...this.membersLives].filter(
+      ([id, life]) => this.hosts.get(id)!.life === life && this.hosts.get(id)!.alive,
+    );
+    return unharmed.map(([id]) => ({
+      invariant: 'service',
+      message: `${id} is a member of generation ${this.storage.generation} and has not failed, but cannot go on`,
+    }));
   }
 
   history(host: HostId): readonly Entry[] {

@@ -11,7 +11,7 @@ export type Mark =
   | { kind: 'arrow'; from: NodeId; to: NodeId; end: ArrowEnd; text: string }
   | { kind: 'note'; on: NodeId; sign: string; text: string }
   /** The way between two nodes breaks, or heals. */
-  | { kind: 'wall'; from: NodeId; to: NodeId; text: string }
+  | { kind: 'wall'; from: NodeId; to: NodeId; end: '╳' | '╌'; text: string }
   /** Stands for rows that are left out. */
   | { kind: 'fold'; text: string };
 
@@ -100,10 +100,10 @@ export class Canvas {
     cells[goal + (rightwards ? -1 : 1)] = end === '▶' && !rightwards ? '◀' : end;
   }
 
-  private wall(cells: string[], { from, to, text }: Mark & { kind: 'wall' }): void {
+  private wall(cells: string[], { from, to, end, text }: Mark & { kind: 'wall' }): void {
     const [left, right] = [this.at(from), this.at(to)].sort((a, b) => a - b) as [number, number];
     this.line(cells, left, right, '╌', text);
-    for (const end of [left + 1, right - 1]) cells[end] = '╳';
+    for (const x of [left + 1, right - 1]) cells[x] = end;
   }
 
   /** A line between two lanes, over those in between, with a text that begins beside its start. */

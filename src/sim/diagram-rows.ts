@@ -221,7 +221,8 @@ export class DiagramRows {
     // Study only: without the test-and-set nobody is asked.
     if (answer?.atNs === this.events[index]!.atNs)
       return note(host, `takes generation ${generation} without asking`);
-    const text = `claim ${generation}: ${membersText(record)}`;
+    const others = record.backups.length > 0 ? ` with ${record.backups.join(', ')}` : ', alone';
+    const text = `claim ${generation}${others}`;
     return arrow(host, STORAGE, text, this.endOf(index, answer));
   }
 }
@@ -286,5 +287,7 @@ function wall(fault: LinkFault, phase: 'begins' | 'ends'): Mark {
     duplicate: 'datagrams come twice',
     reset: 'the stream breaks',
   }[fault.kind];
-  return { kind: 'wall', from, to, text: phase === 'begins' ? said : 'as before' };
+  return phase === 'begins'
+    ? { kind: 'wall', from, to, end: '╳', text: said }
+    : { kind: 'wall', from, to, end: '╌', text: 'as before' };
 }

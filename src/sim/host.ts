@@ -38,7 +38,7 @@ export class Host {
   private timers = new Map<TimerId, number>();
   private busy = false;
   /** Counts the times that power came back: what was begun before is void. */
-  private life = 0;
+  life = 0;
   /** What came to its end while the host stood still. */
   private whenResumed: (() => void)[] = [];
   private sliceNs = SHORT_SLICE_NS;

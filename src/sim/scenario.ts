@@ -188,12 +188,10 @@ const keywords: Record<string, Keyword> = {
     form: 'say [when EVENT:|at the end:] TEXT',
     read: (draft, text, line) => {
       const [, condition, prose] = /^(?:(when [^:]*|at the end):)?(.*)$/s.exec(text)!;
-      const when = condition?.startsWith('when ')
-        ? parsePattern(condition.slice(5))
-        : condition
-          ? 'end'
-          : 'beginning';
-      if (prose!.trim() === '') refuse('there is nothing to say: say [when EVENT:|at the end:] TEXT');
+      // Without its colon the moment would be taken for prose.
+      if (prose!.trim() === '' || (!condition && /^(when|at the end)\b/.test(text)))
+        refuse(`"say ${text}" has nothing to say; the form is ${keywords.say!.form}`);
+      const when = momentOf(condition);
       if (typeof when === 'object') nameHosts(draft, [when], line);
       draft.says.push({ line, when, text: prose!.trim() });
     },
@@ -212,6 +210,12 @@ const keywords: Record<string, Keyword> = {
 
 /** Keywords whose lines are for the reader, or are checked afterwards; the others set the scenario up. */
 const afterwards = new Set(['say', 'show', 'expect', 'never']);
+
+/** What stands before the colon of an explanation. */
+function momentOf(condition: string | undefined): Say['when'] {
+  if (condition === undefined) return 'beginning';
+  return condition.startsWith('when ') ? parsePattern(condition.slice('when '.length)) : 'end';
+}
 
 function expecting(keyword: string, parse: (text: string) => Expectation): Keyword['read'] {
   return (draft, text, line) => {

@@ -1,117 +1,19 @@
+/** One side of the VM, driven by hand. */
 import { describe, expect, test } from 'vitest';
-import type { Effect, ReplicaEvent, ReplicaInput } from '../../src/ft/effects.ts';
-import { decodeMessage, encodeMessage, type Message, type MessageOf } from '../../src/ft/messages.ts';
-import { Replica } from '../../src/ft/replica.ts';
-import { defaultTuning, type Tuning } from '../../src/ft/rules.ts';
+import type { ReplicaInput } from '../../src/ft/effects.ts';
+import { decodeMessage } from '../../src/ft/messages.ts';
 import type { Entry } from '../../src/vmm/entries.ts';
-import { machineOf } from './guest.ts';
+import { type Effects, MS, type Setting, Side, sleeper } from './sides.ts';
 
-/** Prints A, computes for a while, prints B, computes, and powers off with exit code 5. */
-const twoLetters = `
-    li      s0, 0x10000000
-    li      a0, 'A'
-    sb      a0, 0(s0)
-    call    work
-    li      a0, 'B'
-    sb      a0, 0(s0)
-    call    work
-    li      t0, 0x100000
-    li      t1, (5 << 16) | 0x3333
-    sw      t1, 0(t0)
-end: j      end
-work:
-    li      t0, 100
-1:  addi    t0, t0, -1
-    bnez    t0, 1b
-    ret
-`;
-/** Says X once, then sleeps. */
-const sleeper = `
-    li      s0, 0x10000000
-    li      a0, 'X'
-    sb      a0, 0(s0)
-1:  wfi
-    j       1b
-`;
-
-const MS = 1_000_000;
-const tuning: Tuning = { ...defaultTuning, heartbeatNs: 2 * MS, suspectNs: 10 * MS, claimRetryNs: 5 * MS };
-
-/** A replica, the time on its host, and what came out of it. */
-class Side {
-  readonly replica: Replica;
-  nowNs = 0;
-
-  constructor(role: 'primary' | 'backup' | 'alone', source = twoLetters, changed: Partial<Tuning> = {}) {
-    this.replica = new Replica({
-      name: role,
-      description: machineOf(source),
-      role,
-      entropy: (sizeBytes) => new Uint8Array(sizeBytes),
-      tuning: { ...tuning, ...changed },
-      unsafe: new Set(),
-      witness: () => {},
-    });
-    this.do({ kind: 'start' });
-  }
-
-  do(input: ReplicaInput): Effects {
-    return new Effects(this.replica.handle(input, this.nowNs));
-  }
-  cpu(steps: number): Effects {
-    return this.do({ kind: 'cpu', steps, nsPerStep: 10 });
-  }
-  hear(message: Message): Effects {
-    return this.do({ kind: 'message', bytes: encodeMessage(message) });
-  }
-  after(ns: number, input: ReplicaInput): Effects {
-    this.nowNs += ns;
-    return this.do(input);
-  }
-  ack(received: number, generation = 1): Effects {
-    return this.hear({ kind: 'ack', generation, received, consumed: received, icount: 0 });
-  }
-  won(primary: string, generation = 2): Effects {
-    return this.do({ kind: 'claim-answer', generation, record: { primary, backups: [] } });
-  }
-}
-
-class Effects {
-  constructor(readonly all: readonly Effect[]) {}
-
-  of<K extends Effect['do']>(kind: K): Extract<Effect, { do: K }>[] {
-    return this.all.filter((effect): effect is Extract<Effect, { do: K }> => effect.do === kind);
-  }
-  get messages(): Message[] {
-    return this.of('send').map(({ bytes }) => decodeMessage(bytes));
-  }
-  get entries(): Entry[] {
-    return this.messages.flatMap((message) => (message.kind === 'entries' ? message.entries : []));
-  }
-  get last(): number {
-    const message = this.messages.findLast((sent): sent is MessageOf<'entries'> => sent.kind === 'entries')!;
-    return message.first + message.entries.length - 1;
-  }
-  /** What was let out, as text. */
-  get released(): string {
-    return this.of('release')
-      .flatMap(({ outputs }) => outputs)
-      .map((output) => (output.kind === 'console' ? new TextDecoder().decode(output.data) : '?'))
-      .join('');
-  }
-  get notes(): ReplicaEvent['kind'][] {
-    return this.of('note').map(({ event }) => event.kind);
-  }
-  get stopped(): string | undefined {
-    return this.of('stop')[0]?.reason;
-  }
-}
+const primarySide = (setting?: Setting) => new Side('primary', 'primary', setting);
+const backupSide = (setting?: Setting) => new Side('backup', 'backup', setting);
+const aloneSide = () => primarySide({ backups: 0, record: { primary: 'primary', backups: [] } });
 
 describe('the output rule', () => {
   test('an output is held until its entry is acknowledged', () => {
-    const primary = new Side('primary');
+    const primary = primarySide();
     const ran = primary.cpu(20);
-    expect(ran.of('ran')).toEqual([{ do: 'ran', steps: 20 }]);
+    expect(ran.of('ran')).toEqual([{ do: 'ran', steps: 20, restNs: 0 }]);
     expect(ran.entries).toEqual([{ kind: 'output', icount: 20, made: 1 }]);
     expect(ran.notes).toContain('held');
     expect(ran.released).toBe('');
@@ -122,7 +24,7 @@ describe('the output rule', () => {
   });
 
   test('an acknowledgement of an older entry releases nothing newer', () => {
-    const primary = new Side('primary');
+    const primary = primarySide();
     const a = primary.cpu(20);
     const between = primary.cpu(20);
     const b = primary.cpu(300);
@@ -135,75 +37,101 @@ describe('the output rule', () => {
   });
 
   test('the entries that explain an output are sent before it could be released', () => {
-    const primary = new Side('primary');
-    const { all } = primary.cpu(20);
+    const { all } = primarySide().cpu(20);
     expect(all.findIndex((effect) => effect.do === 'send')).toBeGreaterThan(-1);
     expect(all.findIndex((effect) => effect.do === 'release')).toBe(-1);
   });
 
   test('without a backup outputs leave at once', () => {
-    const alone = new Side('alone');
+    const alone = aloneSide();
     const ran = alone.cpu(1000);
-    expect([ran.released, ran.stopped, ran.messages]).toEqual(['AB', 'completed', []]);
+    expect([ran.released, ran.stopped, ran.messages]).toEqual(['AB', undefined, []]);
+    expect(alone.delivered(2).stopped).toBe('completed');
   });
 
-  test('a primary whose backup is gone releases what it held once its claim is won', () => {
-    const primary = new Side('primary');
-    primary.cpu(20);
-    const suspected = primary.after(11 * MS, { kind: 'timer', id: 'suspect' });
-    expect(suspected.of('claim')).toHaveLength(1);
-    expect([suspected.released, primary.cpu(20).released]).toEqual(['', '']);
-    expect(primary.won('primary').released).toBe('A');
-    expect([primary.replica.role, primary.cpu(1000).released]).toEqual(['alone', 'B']);
+  test('an output is kept until it has arrived, and let out again when that takes too long', () => {
+    const primary = primarySide();
+    const { last } = primary.cpu(20);
+    expect(primary.ack(last).released).toBe('A');
+    expect(primary.timer('retry', 4 * MS).released).toBe('');
+    const again = primary.timer('retry', MS);
+    expect(again.released).toBe('A');
+    expect(again.of('timer')).toEqual([{ do: 'timer', id: 'retry', atNs: 10 * MS }]);
+    primary.delivered(1);
+    expect(primary.timer('retry', 60 * MS).released).toBe('');
+  });
+
+  test('what has arrived is told to the backup with the next entries', () => {
+    const primary = primarySide();
+    const settled = (effects: Effects) =>
+      effects.messages.flatMap((message) => (message.kind === 'entries' ? [message.settled] : []));
+    const ran = primary.cpu(20);
+    expect(settled(ran)).toEqual([0]);
+    primary.ack(ran.last);
+    expect(settled(primary.cpu(20))).toEqual([0]);
+    primary.delivered(1);
+    expect(settled(primary.cpu(20))).toEqual([1]);
   });
 });
 
 describe('power-off', () => {
-  test('is told to the backup only after every output was released', () => {
-    const primary = new Side('primary');
+  test('is told to the backup only after every output has arrived', () => {
+    const primary = primarySide();
     const ran = primary.cpu(1000);
     expect(ran.notes).toContain('off');
     expect(ran.entries.map(({ kind }) => kind)).toEqual(['output', 'check']);
     expect([ran.released, ran.stopped, primary.replica.wantsCpu]).toEqual(['', undefined, false]);
     const acked = primary.ack(ran.last);
-    expect(acked.entries).toEqual([
-      { kind: 'control', icount: primary.replica.vmm.icount, action: 'power-off', code: 5 },
+    expect([acked.released, acked.entries, acked.stopped]).toEqual(['AB', [], undefined]);
+    expect(primary.delivered(1).all).toEqual([]);
+    const told = primary.delivered(2);
+    expect(told.entries).toEqual([
+      { kind: 'control', icount: primary.replica.vmm!.icount, action: 'power-off', value: 5 },
     ]);
-    const order = acked.all.map((effect) => effect.do);
-    expect(order.indexOf('release')).toBeLessThan(order.indexOf('send'));
-    expect([acked.released, acked.stopped]).toEqual(['AB', undefined]);
-    expect(primary.ack(acked.last).stopped).toBe('completed');
+    expect(primary.ack(told.last - 1).stopped).toBeUndefined();
+    expect(primary.ack(told.last).stopped).toBe('completed');
     expect(primary.replica.role).toBe('stopped');
   });
 
   test('ends the backup, which does not go live', () => {
-    const primary = new Side('primary');
-    const backup = new Side('backup');
-    const forward = (effects: Effects) => effects.messages.map((message) => backup.hear(message));
+    const primary = primarySide();
+    const backup = backupSide();
+    const forward = (effects: Effects) => effects.messages.map((message) => backup.hear('primary', message));
     const ran = primary.cpu(1000);
     forward(ran);
-    forward(primary.ack(ran.last));
+    primary.ack(ran.last);
+    forward(primary.delivered(2));
     const ended = backup.cpu(1000);
     expect(ended.notes).toContain('ended');
     expect([ended.stopped, ended.released]).toEqual(['completed', '']);
-    expect(backup.after(60 * MS, { kind: 'timer', id: 'suspect' }).all).toEqual([]);
-    expect(backup.replica.vmm.machine.hash()).toBe(primary.replica.vmm.machine.hash());
+    expect(backup.timer('suspect', 60 * MS).all).toEqual([]);
+    expect(backup.hash).toBe(primary.hash);
+  });
+
+  test('of a primary whose backup is gone waits for the claim', () => {
+    const primary = primarySide();
+    primary.cpu(1000);
+    primary.timer('suspect', 11 * MS);
+    expect(primary.delivered(2).stopped).toBeUndefined();
+    const won = primary.storage(2, 'primary');
+    expect([won.released, won.stopped]).toEqual(['', 'completed']);
   });
 });
 
-describe('a backup', () => {
-  /** A backup that holds the entries of the first slices and has run none of them. */
-  function backupWithLog(slices = [20, 20]): { backup: Side; primary: Side } {
-    const primary = new Side('primary');
-    const backup = new Side('backup');
-    for (const steps of slices) for (const message of primary.cpu(steps).messages) backup.hear(message);
-    return { backup, primary };
-  }
+/** A backup that holds the entries of the first slices and has run none of them. */
+function backupWithLog(slices = [20, 20]): { backup: Side; primary: Side } {
+  const primary = primarySide();
+  const backup = backupSide();
+  for (const steps of slices)
+    for (const message of primary.cpu(steps).messages) backup.hear('primary', message);
+  return { backup, primary };
+}
 
+describe('a backup', () => {
   test('acknowledges what it holds, before it has executed it', () => {
-    const { messages } = new Side('primary').cpu(20);
-    const backup = new Side('backup');
-    expect(backup.hear(messages[0]!).messages).toEqual([
+    const { messages } = primarySide().cpu(20);
+    const backup = backupSide();
+    expect(backup.hear('primary', messages[0]!).messages).toEqual([
       { kind: 'ack', generation: 1, received: 1, consumed: 0, icount: 0 },
     ]);
     const ran = backup.cpu(100);
@@ -211,135 +139,286 @@ describe('a backup', () => {
     expect([ran.released, backup.replica.wantsCpu]).toEqual(['', false]);
   });
 
+  test('takes entries that it has already for what they are', () => {
+    const { messages } = primarySide().cpu(20);
+    const backup = backupSide();
+    backup.hear('primary', messages[0]!);
+    backup.cpu(100);
+    expect(backup.hear('primary', messages[0]!).messages).toMatchObject([
+      { kind: 'ack', received: 1, consumed: 1 },
+    ]);
+    expect([backup.replica.backlog, backup.replica.logEnd]).toEqual([0, 1]);
+  });
+
+  test('that misses entries says where it stands, and waits for the answer to that', () => {
+    const primary = primarySide();
+    primary.cpu(20);
+    const second = primary.cpu(20).messages[0]!;
+    const backup = backupSide();
+    const asked = backup.hear('primary', second);
+    expect(asked.messages).toEqual([
+      { kind: 'resume', generation: 1, log: 1, received: 0, consumed: 0, token: 1 },
+    ]);
+    expect(backup.hear('primary', second).all).toEqual([]);
+    const answer = primary.hear('backup', asked.messages[0]!);
+    expect(answer.messages).toMatchObject([{ kind: 'entries', first: 1, answers: 1, entries: [{}, {}] }]);
+    expect(backup.hear('primary', answer.messages[0]!).messages).toMatchObject([
+      { kind: 'ack', received: 2 },
+    ]);
+  });
+
   test('that hears something does not claim', () => {
     const { backup } = backupWithLog();
     backup.nowNs = 8 * MS;
-    backup.hear({ kind: 'heartbeat', generation: 1 });
-    const woken = backup.after(4 * MS, { kind: 'timer', id: 'suspect' });
+    backup.hear('primary', { kind: 'heartbeat', generation: 1 });
+    const woken = backup.timer('suspect', 4 * MS);
     expect(woken.all).toEqual([{ do: 'timer', id: 'suspect', atNs: 18 * MS }]);
   });
 
   test('that hears nothing claims, and goes live when the claim is won and the log is drained', () => {
     const { backup, primary } = backupWithLog();
-    const claimed = backup.after(11 * MS, { kind: 'timer', id: 'suspect' });
+    const claimed = backup.timer('suspect', 11 * MS);
     expect(claimed.notes).toEqual(['suspected', 'draining', 'claimed']);
     expect(claimed.of('claim')).toEqual([
       { do: 'claim', generation: 2, record: { primary: 'backup', backups: [] } },
     ]);
-    const won = backup.won('backup');
+    const won = backup.storage(2, 'backup');
     expect(won.notes).toEqual(['won']);
-    expect(backup.replica.role).toBe('backup');
+    expect([backup.replica.role, backup.replica.phase]).toEqual(['backup', 'draining']);
     const part = backup.cpu(30);
     expect([part.released, part.of('announce'), backup.replica.role]).toEqual(['', [], 'backup']);
     const live = backup.cpu(30);
-    expect(live.notes).toContain('live');
-    expect([live.released, live.of('listen'), backup.replica.role]).toEqual([
-      'A',
-      [{ do: 'listen', offset: 0 }],
+    expect(live.event('live')).toMatchObject({ icount: 40, generation: 2, pending: 1, from: 'primary' });
+    expect([live.released, live.of('listen')]).toEqual(['A', [{ do: 'listen', offset: 0, generation: 2 }]]);
+    expect([backup.replica.role, backup.replica.phase, backup.replica.generation]).toEqual([
+      'primary',
       'alone',
+      2,
     ]);
     expect(live.of('release')[0]!.generation).toBe(2);
-    expect([...live.of('announce')[0]!.frame.subarray(6, 12)]).toEqual([0x52, 0x54, 0, 0, 0, 1]);
-    expect(backup.replica.vmm.machine.hash()).toBe(primary.replica.vmm.machine.hash());
+    const [announced] = live.of('announce');
+    expect([announced!.generation, [...announced!.frame.subarray(6, 12)]]).toEqual([
+      2,
+      [0x52, 0x54, 0, 0, 0, 1],
+    ]);
+    expect(backup.hash).toBe(primary.hash);
     const rest = backup.cpu(1000);
-    expect([rest.released, rest.stopped]).toEqual(['B', 'completed']);
+    expect([rest.released, rest.of('release')[0]!.generation]).toEqual(['B', 2]);
+    expect(backup.delivered(2).stopped).toBe('completed');
   });
 
   test('that has drained its log does not go live before the claim is won', () => {
     const { backup } = backupWithLog();
-    backup.after(11 * MS, { kind: 'timer', id: 'suspect' });
+    backup.timer('suspect', 11 * MS);
     expect([backup.cpu(1000).released, backup.replica.role]).toEqual(['', 'backup']);
-    expect([backup.won('backup').released, backup.replica.role]).toEqual(['A', 'alone']);
+    expect([backup.storage(2, 'backup').released, backup.replica.role]).toEqual(['A', 'primary']);
   });
 
-  test('does not release again what it knows to have left', () => {
+  test('still takes entries until its claim is won, and none after that', () => {
+    const { backup, primary } = backupWithLog();
+    backup.timer('suspect', 11 * MS);
+    backup.hear('primary', primary.cpu(20).messages[0]!);
+    expect([backup.replica.logEnd, backup.replica.backlog]).toEqual([3, 3]);
+    backup.storage(2, 'backup');
+    expect(backup.hear('primary', primary.cpu(20).messages[0]!).all).toEqual([]);
+    expect(backup.replica.logEnd).toBe(3);
+  });
+
+  test('does not release again what it knows to have arrived', () => {
     const { backup, primary } = backupWithLog([20]);
     primary.ack(1);
-    for (const message of primary.cpu(20).messages) backup.hear(message);
+    primary.delivered(1);
     backup.cpu(100);
-    backup.after(11 * MS, { kind: 'timer', id: 'suspect' });
-    expect(backup.won('backup').released).toBe('');
+    for (const message of primary.cpu(20).messages) backup.hear('primary', message);
+    backup.timer('suspect', 11 * MS);
+    backup.storage(2, 'backup');
+    expect(backup.cpu(20).released).toBe('');
     expect(backup.cpu(1000).released).toBe('B');
   });
 
-  test('that loses its claim halts, and does nothing more', () => {
-    const { backup } = backupWithLog();
-    backup.after(11 * MS, { kind: 'timer', id: 'suspect' });
-    const lost = backup.won('primary');
-    expect([lost.notes, lost.stopped]).toEqual([['lost', 'halted'], 'halted']);
-    expect([backup.replica.role, backup.replica.wantsCpu]).toEqual(['stopped', false]);
-    for (const again of [
-      backup.cpu(1000),
-      backup.won('backup'),
-      backup.after(MS, { kind: 'timer', id: 'heartbeat' }),
-    ])
-      expect(again.all).toEqual([]);
-  });
-
-  test('sends an unanswered claim again, until it is answered', () => {
-    const { backup } = backupWithLog();
-    const first = backup.after(11 * MS, { kind: 'timer', id: 'suspect' });
-    expect(first.of('timer')).toEqual([{ do: 'timer', id: 'claim', atNs: 16 * MS }]);
-    const again = backup.after(5 * MS, { kind: 'timer', id: 'claim' });
-    expect(again.of('claim')).toEqual(first.of('claim'));
-    expect(again.of('timer')).toEqual([{ do: 'timer', id: 'claim', atNs: 21 * MS }]);
-    expect(backup.after(MS, { kind: 'timer', id: 'suspect' }).all).toEqual([]);
-    backup.won('backup');
-    expect(backup.after(5 * MS, { kind: 'timer', id: 'claim' }).all).toEqual([]);
-    // A second answer to the claim sent twice changes nothing.
-    expect(backup.won('backup').all).toEqual([]);
-  });
-
-  test('does not listen to an answer about another generation', () => {
-    const { backup } = backupWithLog();
-    expect(backup.won('backup').all).toEqual([]);
-    backup.after(11 * MS, { kind: 'timer', id: 'suspect' });
-    expect(backup.won('backup', 3).all).toEqual([]);
-    expect(backup.replica.role).toBe('backup');
-  });
-
   test('stops where its machine turns out to be another', () => {
-    const backup = new Side('backup');
+    const backup = backupSide();
     const entries: Entry[] = [{ kind: 'check', icount: 30, hash: 1n }];
-    backup.hear({ kind: 'entries', generation: 1, first: 1, released: 0, entries });
+    backup.hear('primary', {
+      kind: 'entries',
+      generation: 1,
+      first: 1,
+      settled: 0,
+      floor: 0,
+      answers: 0,
+      entries,
+    });
     const ran = backup.cpu(100);
     expect([ran.notes.at(-1), ran.stopped, backup.replica.role]).toEqual(['diverged', 'diverged', 'stopped']);
+    expect(backup.cpu(100).all).toEqual([]);
   });
 
-  test("does not take keys or frames: those are the log's", () => {
+  test("does not take keys, frames or commands: those are the primary's", () => {
     const { backup } = backupWithLog();
     expect(backup.do({ kind: 'typed', offset: 0, data: Uint8Array.of(1) }).all).toEqual([]);
     expect(backup.do({ kind: 'frame', frame: new Uint8Array(60) }).all).toEqual([]);
+    expect(backup.command({ kind: 'reset' }).all).toEqual([]);
   });
 });
 
-describe('messages of another generation are ignored', () => {
-  test('an acknowledgement', () => {
-    const primary = new Side('primary');
+describe('a claim', () => {
+  test('that is not answered is made again, until what stands is read back', () => {
+    const { backup } = backupWithLog();
+    const first = backup.timer('suspect', 11 * MS);
+    expect(first.of('timer')).toContainEqual({ do: 'timer', id: 'claim', atNs: 16 * MS });
+    const again = backup.timer('claim', 5 * MS);
+    expect(again.of('claim')).toEqual(first.of('claim'));
+    expect(again.of('timer')).toEqual([{ do: 'timer', id: 'claim', atNs: 21 * MS }]);
+    expect(backup.timer('suspect', MS).of('claim')).toEqual([]);
+    // Storage has no answer yet: that is none.
+    expect(backup.storage(2).notes).toEqual([]);
+    expect(backup.storage(2, 'backup').notes).toEqual(['won']);
+    expect(backup.timer('claim', 5 * MS).all).toEqual([]);
+    // A second answer to the claim sent twice changes nothing.
+    expect(backup.storage(2, 'backup').all).toEqual([]);
+  });
+
+  test('that is lost makes a backup follow who won, though it counts no more', () => {
+    const { backup } = backupWithLog();
+    backup.timer('suspect', 11 * MS);
+    const lost = backup.storage(2, 'primary');
+    expect(lost.notes).toEqual(['lost', 'left-out']);
+    expect(lost.event('left-out')).toEqual({ kind: 'left-out', generation: 2, primary: 'primary' });
+    expect([backup.replica.generation, backup.replica.canGoOn]).toEqual([2, false]);
+    expect(backup.timer('suspect', 60 * MS).of('claim')).toEqual([]);
+    expect(backup.storage(3, 'backup').notes).toEqual([]);
+  });
+
+  test('that is lost makes a primary step down; what it held is void', () => {
+    const primary = primarySide();
+    primary.cpu(20);
+    primary.timer('suspect', 11 * MS);
+    const lost = primary.storage(2, 'backup');
+    expect(lost.notes).toEqual(['lost', 'left-out']);
+    expect([primary.replica.role, primary.replica.canGoOn, primary.replica.wantsCpu]).toEqual([
+      'spare',
+      false,
+      false,
+    ]);
+    expect(lost.messages).toMatchObject([
+      { kind: 'resume', generation: 2, log: 1, received: 1, consumed: 1 },
+    ]);
+    for (const later of [primary.ack(1), primary.cpu(1000), primary.timer('retry', 60 * MS)])
+      expect(later.released).toBe('');
+  });
+
+  test('is not answered by what stands for another generation', () => {
+    const { backup } = backupWithLog();
+    expect(backup.storage(2, 'backup').all).toEqual([]);
+    backup.timer('suspect', 11 * MS);
+    expect(backup.storage(3, 'backup').all).toEqual([]);
+    expect([backup.replica.role, backup.replica.phase]).toEqual(['backup', 'claiming']);
+  });
+
+  test('without storage holds back what has no acknowledgement', () => {
+    const primary = primarySide();
+    primary.cpu(20);
+    const suspected = primary.timer('suspect', 11 * MS);
+    expect(suspected.of('claim')).toEqual([
+      { do: 'claim', generation: 2, record: { primary: 'primary', backups: [] } },
+    ]);
+    expect([suspected.released, primary.cpu(20).released, primary.timer('retry', 20 * MS).released]).toEqual([
+      '',
+      '',
+      '',
+    ]);
+    const won = primary.storage(2, 'primary');
+    expect(won.released).toBe('A');
+    expect(won.of('release')[0]!.generation).toBe(2);
+    expect([primary.replica.role, primary.replica.phase, primary.cpu(1000).released]).toEqual([
+      'primary',
+      'alone',
+      'B',
+    ]);
+  });
+
+  test('does not shut out the one that is suspected: its acknowledgement still counts', () => {
+    const primary = primarySide();
     const { last } = primary.cpu(20);
-    for (const generation of [0, 2]) expect(primary.ack(last, generation).all).toEqual([]);
+    primary.timer('suspect', 11 * MS);
+    expect(primary.ack(last).released).toBe('A');
+    expect(primary.replica.generation).toBe(1);
+  });
+
+  test('by test-and-set can be switched off for study', () => {
+    const backup = backupSide({ unsafe: new Set(['test-and-set']) });
+    const claimed = backup.timer('suspect', 11 * MS);
+    expect(claimed.of('claim')).toEqual([]);
+    expect(claimed.notes).toContain('live');
+  });
+});
+
+describe('what an older generation says is ignored', () => {
+  /** A backup that has gone live in generation 2. */
+  function live(): Side {
+    const backup = backupSide();
+    backup.timer('suspect', 11 * MS);
+    expect(backup.storage(2, 'backup').notes).toEqual(['won', 'live', 'members']);
+    return backup;
+  }
+
+  test('an acknowledgement', () => {
+    const primary = primarySide();
+    const { last } = primary.cpu(20);
+    expect(primary.ack(last, { generation: 0 }).all).toEqual([]);
     expect(primary.ack(last).released).toBe('A');
   });
 
-  test('entries', () => {
-    const backup = new Side('backup');
-    const entries: Entry[] = [{ kind: 'horizon', icount: 5 }];
-    for (const generation of [0, 2])
-      expect(backup.hear({ kind: 'entries', generation, first: 1, released: 0, entries }).all).toEqual([]);
-    expect([backup.replica.holdsEntries, backup.replica.backlog]).toEqual([0, 0]);
+  test('whatever a primary that was left out still sends', () => {
+    const backup = live();
+    for (const message of primarySide().cpu(20).messages)
+      expect(backup.hear('primary', message).all).toEqual([]);
+    expect(backup.replica.role).toBe('primary');
   });
 
-  test('whatever a primary that was left out still says', () => {
-    const backup = new Side('backup');
-    backup.after(11 * MS, { kind: 'timer', id: 'suspect' });
-    expect(backup.won('backup').notes).toEqual(['won', 'live']);
-    for (const message of new Side('primary').cpu(20).messages) expect(backup.hear(message).all).toEqual([]);
+  test('but who shows by a heartbeat that it does not know is told', () => {
+    const told = live().hear('primary', { kind: 'heartbeat', generation: 1 });
+    expect(told.messages).toEqual([
+      {
+        kind: 'members',
+        generation: 2,
+        record: { primary: 'backup', backups: [] },
+        starts: [
+          { generation: 1, first: 1 },
+          { generation: 2, first: 1 },
+        ],
+      },
+    ]);
+  });
+
+  test('and of a newer one only what storage confirms counts', () => {
+    const primary = primarySide();
+    const { last } = primary.cpu(20);
+    const acked = primary.ack(last, { generation: 2 });
+    expect([acked.released, acked.of('look')]).toEqual(['', [{ do: 'look', generation: 2 }]]);
+    // One question at a time; asked again when the answer is lost.
+    expect(primary.ack(last, { generation: 2 }).of('look')).toEqual([]);
+    expect(primary.timer('claim', 5 * MS).of('look')).toEqual([{ do: 'look', generation: 2 }]);
+    expect(primary.storage(2).all).toEqual([]);
+    expect([primary.replica.role, primary.ack(last).released]).toEqual(['primary', 'A']);
+  });
+
+  test('a primary that learns of a newer generation goes through all that lie between', () => {
+    const primary = primarySide();
+    primary.hear('backup', { kind: 'heartbeat', generation: 3 });
+    const second = primary.storage(2, 'backup');
+    expect(second.of('look')).toEqual([{ do: 'look', generation: 3 }]);
+    expect(second.notes).toEqual(['left-out']);
+    primary.storage(3, 'backup', 'other');
+    primary.storage(4);
+    expect([primary.replica.generation, primary.replica.role]).toEqual([3, 'spare']);
+    expect(primary.replica.record).toEqual({ primary: 'backup', backups: ['other'] });
   });
 });
 
 describe('a primary whose log buffer is full', () => {
   const full = () => {
-    const primary = new Side('primary', sleeper, { sendBufferBytes: 0 });
+    const primary = primarySide({ source: sleeper, tuning: { sendBufferBytes: 0 } });
     const ran = primary.cpu(1000);
     expect(primary.replica.wantsCpu).toBe(false);
     return { primary, ran };
@@ -349,6 +428,7 @@ describe('a primary whose log buffer is full', () => {
     ['a typed key', { kind: 'typed', offset: 0, data: Uint8Array.of(1) }],
     ['a frame', { kind: 'frame', frame: new Uint8Array(60) }],
     ["the guest's timer", { kind: 'timer', id: 'guest' }],
+    ['a reset', { kind: 'command', command: { kind: 'reset' } }],
   ])('stands still, whatever comes: %s', (_, input) => {
     const { primary, ran } = full();
     primary.do(input);
@@ -358,11 +438,45 @@ describe('a primary whose log buffer is full', () => {
   });
 });
 
-test('heartbeats go out at their interval', () => {
-  const backup = new Side('backup');
-  const beat = backup.after(2 * MS, { kind: 'timer', id: 'heartbeat' });
-  expect(beat.of('datagram').map(({ bytes }) => decodeMessage(bytes))).toEqual([
-    { kind: 'heartbeat', generation: 1 },
-  ]);
-  expect(beat.of('timer')).toEqual([{ do: 'timer', id: 'heartbeat', atNs: 4 * MS }]);
+describe('the console', () => {
+  test('gives each byte once, and after a gap none', () => {
+    const primary = primarySide({ source: sleeper });
+    primary.cpu(5);
+    const typed = (offset: number, text: string) =>
+      primary.do({ kind: 'typed', offset, data: new TextEncoder().encode(text) });
+    typed(0, 'ab');
+    typed(0, 'abc');
+    typed(5, 'x');
+    expect(primary.cpu(100).entries).toMatchObject([
+      { kind: 'console', data: Uint8Array.of(97, 98) },
+      { kind: 'console', data: Uint8Array.of(99) },
+      { kind: 'horizon' },
+    ]);
+  });
+});
+
+describe('now and then', () => {
+  test('a backup says that it lives, by a datagram', () => {
+    const beat = backupSide().timer('heartbeat', 2 * MS);
+    expect(beat.datagrams).toEqual([{ kind: 'heartbeat', generation: 1 }]);
+    expect(beat.of('timer')).toEqual([{ do: 'timer', id: 'heartbeat', atNs: 4 * MS }]);
+  });
+
+  test('a primary says so to each member', () => {
+    const primary = primarySide({ record: { primary: 'primary', backups: ['backup', 'other'] } });
+    const beat = primary.timer('heartbeat', 2 * MS);
+    expect(beat.of('datagram').map(({ to, bytes }) => [to, decodeMessage(bytes)])).toEqual([
+      ['backup', { kind: 'heartbeat', generation: 1 }],
+      ['other', { kind: 'heartbeat', generation: 1 }],
+    ]);
+  });
+
+  test('a spare says to everyone that it has room', () => {
+    const spare = new Side('spare', 'spare', { hosts: ['primary', 'spare', 'backup'], load: 7, domain: 'a' });
+    expect([spare.replica.role, spare.replica.vmm]).toEqual(['spare', undefined]);
+    const beat = spare.timer('heartbeat', 2 * MS);
+    expect(beat.of('datagram').map(({ to }) => to)).toEqual(['primary', 'backup']);
+    expect(beat.datagrams[0]).toEqual({ kind: 'available', generation: 0, load: 7, domain: 'a' });
+    expect(spare.timer('suspect', 60 * MS).of('claim')).toEqual([]);
+  });
 });

@@ -14,3 +14,6 @@ say at the end: A replica that contradicts what was said in its name is worse th
 
 expect released primary
 expect violation output-rule
+expect violation acknowledged-requests
+expect violation linearizable
+expect violation outputs-explained

@@ -1,0 +1,476 @@
+/** Several sides, shared storage and a console between them: who counts, who goes live, and how a host gets in step. */
+import { describe, expect, test } from 'vitest';
+import type { Message } from '../../src/ft/messages.ts';
+import { decodeMessage } from '../../src/ft/messages.ts';
+import { alphabet, Group, MS, Side } from './sides.ts';
+
+const source = alphabet;
+const letters = (count: number) =>
+  Array.from({ length: count }, (_, index) => String.fromCharCode(97 + (index % 26))).join('');
+
+/** What a side is, in short. */
+const stateOf = (group: Group, name: string) => {
+  const { role, phase, generation, canGoOn } = group.replica(name);
+  return { role, phase, generation, canGoOn };
+};
+
+/** Everybody does what there is to do, for a while. */
+function settle(group: Group, rounds = 6): void {
+  for (let round = 0; round < rounds; round++) {
+    group.beat(2);
+    group.work(1);
+  }
+}
+
+describe('the members', () => {
+  const two = { source, record: { primary: 'primary', backups: ['backup', 'backup2'] }, backups: 2 };
+
+  test('must all hold an entry before an output leaves', () => {
+    const primary = new Side('primary', 'primary', two);
+    const { last } = primary.cpu(20);
+    expect(primary.ack(last, { from: 'backup' }).released).toBe('');
+    expect(primary.ack(last - 1, { from: 'backup2' }).released).toBe('');
+    expect(primary.ack(last, { from: 'stranger' }).released).toBe('');
+    expect(primary.ack(last, { from: 'backup2' }).released).toBe('a');
+  });
+
+  test('are fewer only when the claim is won', () => {
+    const primary = new Side('primary', 'primary', two);
+    const { last } = primary.cpu(20);
+    primary.nowNs = 9 * MS;
+    primary.ack(last, { from: 'backup' });
+    const suspected = primary.timer('suspect', 2 * MS);
+    expect(suspected.event('suspected')).toEqual({ kind: 'suspected', host: 'backup2', silentNs: 11 * MS });
+    expect(suspected.of('claim')).toEqual([
+      { do: 'claim', generation: 2, record: { primary: 'primary', backups: ['backup'] } },
+    ]);
+    expect(suspected.released).toBe('');
+    const won = primary.storage(2, 'primary', 'backup');
+    expect(won.released).toBe('a');
+    expect(won.messages).toEqual([
+      {
+        kind: 'members',
+        generation: 2,
+        record: { primary: 'primary', backups: ['backup'] },
+        starts: [
+          { generation: 1, first: 1 },
+          { generation: 2, first: last + 1 },
+        ],
+      },
+    ]);
+    // From now on the one that is left is enough, and needed.
+    const next = primary.cpu(212);
+    expect(next.released).toBe('');
+    expect(primary.ack(next.last, { from: 'backup', generation: 2 }).released).toBe('bc');
+  });
+
+  test('that are left out learn it, and who stays goes on', () => {
+    const group = new Group(2, 0, { source });
+    group.work(3);
+    group.cut.add('backup2');
+    group.beat(7);
+    expect(group.storage.get(2)).toEqual({ primary: 'primary', backups: ['backup'] });
+    group.work(3);
+    expect(group.printed).toBe(letters(6));
+    expect(group.replica('backup').phase).toBe('backup');
+    // The one that was cut off claimed what was taken already.
+    group.cut.delete('backup2');
+    group.timer('backup2', 'heartbeat');
+    expect(group.notes('backup2')).toContain('left-out');
+    expect(group.replica('backup2').generation).toBeGreaterThanOrEqual(2);
+  });
+
+  test('that were left out by mistake come back, and count again', () => {
+    const group = new Group(1, 0, { source });
+    group.work(3);
+    group.cut.add('backup');
+    group.beat(7);
+    expect(group.replica('primary').phase).toBe('alone');
+    group.work(3);
+    group.cut.delete('backup');
+    settle(group, 5);
+    expect(group.replica('backup').phase).toBe('backup');
+    expect(group.replica('primary').record).toEqual({ primary: 'primary', backups: ['backup'] });
+    expect(group.event('primary', 'joining')).toMatchObject({ host: 'backup', how: 'entries' });
+    expect(group.side('backup').hash).toBe(group.side('primary').hash);
+  });
+});
+
+describe('after a failover', () => {
+  /** The primary is gone; both backups have a part of its log. */
+  function failover(backups: number, spares = 0): Group {
+    const group = new Group(backups, spares, { source });
+    group.work(3);
+    group.cut.add('primary');
+    group.wait(11 * MS);
+    group.timer('backup', 'suspect');
+    group.drain();
+    return group;
+  }
+
+  test('the other backup is a member of the one that lives now', () => {
+    const group = failover(2);
+    expect(group.storage.get(2)).toEqual({ primary: 'backup', backups: ['backup2'] });
+    expect(group.replica('backup').role).toBe('primary');
+    expect(group.replica('backup2').phase).toBe('backup');
+    group.work(3);
+    expect(group.printed).toBe(letters(6));
+    expect(group.side('backup2').hash).toBe(group.side('backup').hash);
+  });
+
+  test('nothing leaves before the other backup holds it', () => {
+    const group = failover(2);
+    group.cut.add('backup2');
+    group.cpu('backup', 212);
+    expect(group.printed).toBe(letters(3));
+    group.beat(7);
+    expect(group.printed).toBe(letters(5));
+    expect(group.storage.get(3)).toEqual({ primary: 'backup', backups: [] });
+  });
+
+  test('a member that has not heard from its new primary may go live', () => {
+    const group = new Group(2, 0, { source });
+    group.work(3);
+    group.cut.add('primary');
+    group.cut.add('backup2');
+    group.wait(11 * MS);
+    group.timer('backup', 'suspect');
+    group.drain();
+    expect(group.replica('backup').role).toBe('primary');
+    group.cut.add('backup');
+    group.cut.delete('backup2');
+    group.timer('backup2', 'suspect');
+    // Its own claim is lost; what it reads says that it counts.
+    expect(stateOf(group, 'backup2')).toEqual({
+      role: 'backup',
+      phase: 'between',
+      generation: 2,
+      canGoOn: true,
+    });
+    group.beat(7);
+    group.drain();
+    expect(group.storage.get(3)).toEqual({ primary: 'backup2', backups: [] });
+    expect(group.replica('backup2').role).toBe('primary');
+    group.work(3);
+    expect(group.printed).toBe(letters(6));
+  });
+
+  test('a primary that was only cut off follows, if what it has done is in the log', () => {
+    const group = failover(1);
+    expect(group.replica('backup').phase).toBe('alone');
+    group.cut.delete('primary');
+    settle(group, 5);
+    expect(group.replica('primary').phase).toBe('backup');
+    expect(group.event('backup', 'joining')).toMatchObject({ host: 'primary', how: 'entries' });
+    expect(group.side('primary').hash).toBe(group.side('backup').hash);
+  });
+
+  test('a primary that ran on before it learned is copied', () => {
+    const group = failover(1);
+    group.cpu('primary', 1000);
+    group.cut.delete('primary');
+    settle(group, 8);
+    expect(group.event('primary', 'left-out')).toMatchObject({ primary: 'backup' });
+    expect(group.event('backup', 'joining')).toMatchObject({ host: 'primary', how: 'copy' });
+    expect(group.event('primary', 'installed')).toMatchObject({ from: 'backup' });
+    expect(group.replica('primary').phase).toBe('backup');
+    group.work(2);
+    expect(group.side('primary').hash).toBe(group.side('backup').hash);
+    expect(group.printed).toBe(letters(group.printed.length));
+  });
+});
+
+describe('a side whose log is another', () => {
+  /** A primary with two backups, of which the second has the entries of `more` slices that the first has not. */
+  function diverging(more: number): { primary: Side; backup: Side; backup2: Side } {
+    const setting = {
+      source,
+      hosts: ['primary', 'backup', 'backup2'],
+      record: { primary: 'primary', backups: ['backup', 'backup2'] },
+      backups: 2,
+    };
+    const primary = new Side('primary', 'primary', setting);
+    const [backup, backup2] = [new Side('backup', 'backup', setting), new Side('backup2', 'backup', setting)];
+    const slices = Array.from({ length: 3 + more }, () => primary.cpu(106));
+    for (const { all } of slices.slice(0, 3))
+      for (const effect of all)
+        if (effect.do === 'send')
+          (effect.to === 'backup' ? backup : backup2).do({
+            kind: 'message',
+            from: 'primary',
+            bytes: effect.bytes,
+          });
+    for (const { all } of slices.slice(3))
+      for (const effect of all)
+        if (effect.do === 'send' && effect.to === 'backup2')
+          backup2.do({ kind: 'message', from: 'primary', bytes: effect.bytes });
+    backup.timer('suspect', 11 * MS);
+    backup.storage(2, 'backup', 'backup2');
+    return { primary, backup, backup2 };
+  }
+  const only = (messages: readonly Message[]): Message => {
+    expect(messages).toHaveLength(1);
+    return messages[0]!;
+  };
+
+  test('gives up entries that it has not consumed', () => {
+    const { backup, backup2 } = diverging(2);
+    expect([backup.replica.logEnd, backup2.replica.logEnd]).toEqual([3, 5]);
+    const live = backup.cpu(1000);
+    expect(live.notes).toContain('live');
+    const asked = backup2.hear('backup', only(live.messages));
+    expect(asked.messages).toMatchObject([
+      { kind: 'resume', generation: 2, log: 1, received: 5, consumed: 0, token: 1 },
+    ]);
+    const answered = backup.hear('backup2', asked.messages[0]!);
+    expect(answered.messages).toMatchObject([{ kind: 'entries', first: 4, answers: 1 }]);
+    const following = backup2.hear('backup', only(answered.messages));
+    expect(following.notes).toContain('following');
+    expect([backup2.replica.logEnd, backup2.replica.backlog]).toEqual([3, 3]);
+    expect(following.messages).toMatchObject([{ kind: 'ack', generation: 2, received: 3, consumed: 0 }]);
+    // What the new primary does instead is what it replays.
+    const next = backup.cpu(150);
+    for (const message of next.messages) backup2.hear('backup', message);
+    backup2.cpu(1000);
+    expect(backup2.hash).toBe(backup.hash);
+    expect(backup.ack(next.last, { from: 'backup2', generation: 2 }).released).toMatch(/^abc?d?$/);
+  });
+
+  test('is left out, and copied, if it has consumed what is not in the log', () => {
+    const { backup, backup2 } = diverging(2);
+    backup2.cpu(1000);
+    const live = backup.cpu(1000);
+    const asked = backup2.hear('backup', only(live.messages));
+    expect(asked.messages).toMatchObject([{ kind: 'resume', received: 5, consumed: 5 }]);
+    const refused = backup.hear('backup2', asked.messages[0]!);
+    expect(refused.messages).toEqual([]);
+    expect(refused.of('claim')).toEqual([
+      { do: 'claim', generation: 3, record: { primary: 'backup', backups: [] } },
+    ]);
+    expect(refused.released).toBe('');
+    expect(backup.storage(3, 'backup').released).toBe('abc');
+    // Now it is a host like any other, and needs a copy.
+    const told = backup.hear('backup2', { kind: 'heartbeat', generation: 2 });
+    const again = backup2.hear('backup', only(told.messages));
+    expect(again.notes).toEqual(['left-out']);
+    const resumed = backup.hear('backup2', only(again.messages));
+    expect(resumed.messages[0]).toMatchObject({ kind: 'prepare', generation: 3, copy: 1 });
+  });
+
+  test('takes no answer to a question that it has not asked', () => {
+    const { backup, backup2 } = diverging(1);
+    const asked = backup2.hear('backup', only(backup.cpu(1000).messages));
+    const answer = only(backup.hear('backup2', asked.messages[0]!).messages);
+    if (answer.kind !== 'entries') throw new Error('no entries');
+    for (const answers of [0, 7]) expect(backup2.hear('backup', { ...answer, answers }).all).toEqual([]);
+    expect(backup2.hear('stranger', answer).all).toEqual([]);
+    expect(backup2.hear('backup', answer).notes).toContain('following');
+  });
+});
+
+describe('a stream that breaks', () => {
+  test('is gone on with where the backup stands', () => {
+    const setting = { source };
+    const primary = new Side('primary', 'primary', setting);
+    const backup = new Side('backup', 'backup', setting);
+    backup.hear('primary', primary.cpu(106).messages[0]!);
+    primary.cpu(106);
+    expect(primary.do({ kind: 'reset', peer: 'backup' }).messages).toEqual([]);
+    expect(backup.do({ kind: 'reset', peer: 'stranger' }).messages).toEqual([]);
+    const asked = backup.do({ kind: 'reset', peer: 'primary' });
+    expect([asked.messages[0], backup.replica.wantsCpu]).toMatchObject([
+      { kind: 'resume', received: 1, consumed: 0 },
+      false,
+    ]);
+    const answered = primary.hear('backup', asked.messages[0]!);
+    expect(answered.messages).toMatchObject([{ kind: 'entries', first: 2, answers: 1 }]);
+    const acked = backup.hear('primary', answered.messages[0]!);
+    expect(acked.messages).toMatchObject([{ kind: 'ack', received: 2 }]);
+    expect(primary.hear('backup', acked.messages[0]!).released).toBe('ab');
+  });
+});
+
+describe('a spare', () => {
+  /** The backup is gone, and a spare has room. */
+  function withoutBackup(): Group {
+    const group = new Group(1, 1, { source, tuning: { copyPages: 2, copyWindow: 1, stopPages: 1 } });
+    group.work(3);
+    for (const name of ['backup', 'spare']) group.cut.add(name);
+    group.beat(7);
+    group.cut.delete('spare');
+    return group;
+  }
+
+  test('is copied to while the guest runs, and counts once it holds what explains all that left', () => {
+    const group = withoutBackup();
+    for (let round = 0; round < 3; round++) {
+      group.beat(1);
+      group.work(1);
+    }
+    expect(group.event('primary', 'joining')).toMatchObject({ host: 'spare', how: 'copy' });
+    expect(group.event('spare', 'installed')).toMatchObject({ from: 'primary' });
+    expect(group.storage.get(3)).toEqual({ primary: 'primary', backups: ['spare'] });
+    expect(group.replica('spare').phase).toBe('backup');
+    expect(group.side('spare').hash).toBe(group.side('primary').hash);
+    // The primary dies: the copy goes on, with each letter once.
+    group.work(2);
+    group.cut.add('primary');
+    group.beat(7);
+    group.work(5);
+    expect(group.replica('spare').role).toBe('primary');
+    expect(group.printed).toBe(letters(group.printed.length));
+    expect(group.printed.length).toBeGreaterThan(10);
+  });
+
+  test('that was never recorded may not go live', () => {
+    const group = withoutBackup();
+    group.storageAnswers = false;
+    group.beat(1);
+    group.work(1);
+    expect(group.event('spare', 'installed')).toBeDefined();
+    group.cut.add('primary');
+    // Its primary asked for the record, but here the request never came to storage.
+    group.storage.delete(3);
+    group.storageAnswers = true;
+    group.beat(20);
+    expect(stateOf(group, 'spare')).toEqual({
+      role: 'backup',
+      phase: 'catching-up',
+      generation: 2,
+      canGoOn: false,
+    });
+    expect(group.storage.get(3)).toBeUndefined();
+  });
+
+  test('that was recorded and not told learns it from storage', () => {
+    const group = withoutBackup();
+    group.storageAnswers = false;
+    group.beat(1);
+    group.work(1);
+    expect(group.storage.get(3)).toEqual({ primary: 'primary', backups: ['spare'] });
+    expect(group.replica('spare').canGoOn).toBe(false);
+    group.cut.add('primary');
+    group.storageAnswers = true;
+    group.beat(20);
+    group.work(2);
+    expect(group.storage.get(4)).toEqual({ primary: 'spare', backups: [] });
+    expect(group.replica('spare').role).toBe('primary');
+    expect(group.printed).toBe(letters(group.printed.length));
+  });
+
+  test('that falls silent while it joins is given up', () => {
+    const group = withoutBackup();
+    group.timer('spare', 'heartbeat');
+    const primary = group.side('primary');
+    // What is sent from here on does not arrive.
+    const begun = primary.timer('heartbeat', 2 * MS);
+    expect(begun.of('send').map(({ bytes }) => decodeMessage(bytes).kind)).toEqual(['members']);
+    expect(primary.replica.phase).toBe('joining');
+    const ended = primary.timer('suspect', 11 * MS);
+    expect(ended.event('join-ended')).toMatchObject({ host: 'spare', why: 'nothing is heard from it' });
+    expect(primary.replica.phase).toBe('alone');
+  });
+});
+
+describe('an operator', () => {
+  test('switches over: the backup lives, and the primary becomes its backup', () => {
+    const group = new Group(1, 0, { source });
+    group.work(3);
+    group.cpu('primary', 106);
+    group.do('primary', { kind: 'command', command: { kind: 'switch-over' } });
+    expect(group.replica('primary').phase).toBe('switching');
+    settle(group);
+    expect(group.storage.get(2)).toEqual({ primary: 'backup', backups: ['primary'] });
+    expect([group.replica('backup').phase, group.replica('primary').phase]).toEqual(['primary', 'backup']);
+    expect(group.side('primary').hash).toBe(group.side('backup').hash);
+    expect(group.printed).toBe(letters(group.printed.length));
+    // Nobody had to wait for suspicion.
+    expect([...group.notes('primary'), ...group.notes('backup')]).not.toContain('suspected');
+  });
+
+  test('switches over only when nothing is under way in the world', () => {
+    const primary = new Side('primary', 'primary', { source });
+    const { last } = primary.cpu(20);
+    expect(primary.command({ kind: 'switch-over' }).notes).toEqual(['command', 'switching']);
+    const still = primary.cpu(1000);
+    expect([still.of('ran')[0]!.steps, still.entries]).toEqual([0, []]);
+    expect(primary.ack(last).entries).toEqual([]);
+    expect(primary.delivered(1).entries).toMatchObject([
+      { kind: 'control', action: 'switch-over', value: 0 },
+    ]);
+    expect(primary.cpu(1000).of('ran')[0]!.steps).toBe(0);
+  });
+
+  test('switches over to a backup that then dies: the primary goes on', () => {
+    const group = new Group(1, 0, { source });
+    group.work(3);
+    group.cut.add('backup');
+    group.do('primary', { kind: 'command', command: { kind: 'switch-over' } });
+    group.beat(7);
+    expect(group.replica('primary').phase).toBe('alone');
+    const before = group.printed.length;
+    group.work(3);
+    expect(group.printed).toBe(letters(before + 3));
+  });
+
+  test('does not switch over to a host that is no backup', () => {
+    const primary = new Side('primary', 'primary', { source });
+    expect(primary.command({ kind: 'switch-over', to: 'spare' }).notes).toEqual(['command']);
+    expect(primary.replica.phase).toBe('primary');
+  });
+
+  test('ends the protection, and begins it again', () => {
+    const group = new Group(1, 0, { source });
+    group.work(3);
+    group.do('primary', { kind: 'command', command: { kind: 'unprotect' } });
+    expect(group.storage.get(2)).toEqual({ primary: 'primary', backups: [] });
+    settle(group);
+    expect([group.replica('primary').phase, group.replica('backup').canGoOn]).toEqual(['alone', false]);
+    expect(group.storage.size).toBe(2);
+    group.do('primary', { kind: 'command', command: { kind: 'protect' } });
+    settle(group);
+    expect([group.replica('primary').phase, group.replica('backup').phase]).toEqual(['primary', 'backup']);
+    expect(group.storage.get(3)).toEqual({ primary: 'primary', backups: ['backup'] });
+    expect(group.printed).toBe(letters(group.printed.length));
+  });
+
+  test('ends the protection: a backup that has read so does not go live, though the claim was not made', () => {
+    const group = new Group(1, 0, { source });
+    group.work(3);
+    group.storageAnswers = false;
+    group.do('primary', { kind: 'command', command: { kind: 'unprotect' } });
+    group.drain();
+    group.cut.add('primary');
+    expect(group.replica('backup').canGoOn).toBe(false);
+  });
+
+  test('moves the backup: the other host counts before the first is let go', () => {
+    const group = new Group(1, 1, { source });
+    group.work(3);
+    group.do('primary', { kind: 'command', command: { kind: 'move-backup', from: 'backup' } });
+    settle(group);
+    expect(group.storage.get(2)).toEqual({ primary: 'primary', backups: ['spare'] });
+    expect(group.replica('spare').phase).toBe('backup');
+    expect(group.replica('backup').canGoOn).toBe(false);
+  });
+
+  test('resets the guest, on both sides', () => {
+    const group = new Group(1, 0, { source });
+    group.work(3);
+    group.do('primary', { kind: 'command', command: { kind: 'reset' } });
+    group.work(2);
+    expect(group.printed).toMatch(/^abcab$/);
+    expect(group.side('backup').hash).toBe(group.side('primary').hash);
+  });
+
+  test('gives the VM a share of the processor, on every side', () => {
+    const primary = new Side('primary', 'primary', { source });
+    const backup = new Side('backup', 'backup', { source });
+    const told = primary.command({ kind: 'speed', perMille: 250 });
+    expect(told.entries).toEqual([{ kind: 'control', icount: 0, action: 'speed', value: 250 }]);
+    const ran = primary.cpu(100);
+    expect(ran.of('ran')).toEqual([{ do: 'ran', steps: 100, restNs: 3000 }]);
+    for (const message of [...told.messages, ...ran.messages]) backup.hear('primary', message);
+    expect(backup.cpu(1000).of('ran')).toEqual([{ do: 'ran', steps: 100, restNs: 3000 }]);
+  });
+});

@@ -1,0 +1,310 @@
+import type {
+  Command,
+  Effect,
+  GenerationRecord,
+  ReplicaEvent,
+  ReplicaInput,
+  TimerId,
+} from '../../src/ft/effects.ts';
+import { decodeMessage, encodeMessage, type Message, type MessageOf } from '../../src/ft/messages.ts';
+import { Replica, type ReplicaOptions } from '../../src/ft/replica.ts';
+import { defaultTuning } from '../../src/ft/rules.ts';
+import type { Entry } from '../../src/vmm/entries.ts';
+import { machineOf } from './guest.ts';
+
+export const MS = 1_000_000;
+
+/** Prints A, computes for a while, prints B, computes, and powers off with exit code 5. */
+export const twoLetters = `
+    li      s0, 0x10000000
+    li      a0, 'A'
+    sb      a0, 0(s0)
+    call    work
+    li      a0, 'B'
+    sb      a0, 0(s0)
+    call    work
+    li      t0, 0x100000
+    li      t1, (5 << 16) | 0x3333
+    sw      t1, 0(t0)
+end: j      end
+work:
+    li      t0, 100
+1:  addi    t0, t0, -1
+    bnez    t0, 1b
+    ret
+`;
+/** Says X once, then sleeps, with a FIFO for what is typed. */
+export const sleeper = `
+    li      s0, 0x10000000
+    li      a0, 1
+    sb      a0, 2(s0)
+    li      a0, 'X'
+    sb      a0, 0(s0)
+1:  wfi
+    j       1b
+`;
+/** Prints a letter every 106 steps, for ever, the first in step 3. */
+export const alphabet = `
+    li      s0, 0x10000000
+1:  li      a0, 'a'
+2:  sb      a0, 0(s0)
+    li      t0, 50
+3:  addi    t0, t0, -1
+    bnez    t0, 3b
+    addi    a0, a0, 1
+    li      t1, 'z'
+    bgtu    a0, t1, 1b
+    j       2b
+`;
+
+export interface Setting extends Partial<Omit<ReplicaOptions, 'name' | 'role' | 'description' | 'tuning'>> {
+  source?: string;
+  diskSectors?: number;
+  tuning?: Partial<ReplicaOptions['tuning']>;
+}
+
+/** A replica, the time on its host, and what came out of it. */
+export class Side {
+  readonly replica: Replica;
+  nowNs = 0;
+  readonly started: Effects;
+
+  constructor(
+    readonly name: string,
+    role: ReplicaOptions['role'],
+    { source = twoLetters, diskSectors = 0, tuning = {}, ...changed }: Setting = {},
+  ) {
+    this.replica = new Replica({
+      domain: name,
+      load: 0,
+      hosts: ['primary', 'backup'],
+      record: { primary: 'primary', backups: ['backup'] },
+      backups: 1,
+      replication: 'lockstep',
+      disk: 'shared',
+      entropy: (sizeBytes) => new Uint8Array(sizeBytes),
+      unsafe: new Set(),
+      witness: () => {},
+      ...changed,
+      name,
+      role,
+      description: machineOf(source, diskSectors),
+      tuning: { ...defaultTuning, ...tuning },
+    });
+    this.started = this.do({ kind: 'start' });
+  }
+
+  do(input: ReplicaInput): Effects {
+    return new Effects(this.replica.handle(input, this.nowNs));
+  }
+  cpu(steps: number): Effects {
+    return this.do({ kind: 'cpu', steps, nsPerStep: 10, wallNs: this.nowNs });
+  }
+  hear(from: string, message: Message): Effects {
+    return this.do({ kind: 'message', from, bytes: encodeMessage(message) });
+  }
+  after(ns: number, input: ReplicaInput): Effects {
+    this.nowNs += ns;
+    return this.do(input);
+  }
+  timer(id: TimerId, afterNs = 0): Effects {
+    return this.after(afterNs, { kind: 'timer', id });
+  }
+  ack(received: number, { from = 'backup', generation = 1, consumed = received } = {}): Effects {
+    return this.hear(from, { kind: 'ack', generation, received, consumed, icount: 0 });
+  }
+  storage(generation: number, primary?: string, ...backups: string[]): Effects {
+    return this.do({ kind: 'record', generation, record: primary ? { primary, backups } : undefined });
+  }
+  /** The console has got everything up to a number. */
+  delivered(number: number): Effects {
+    return this.do({ kind: 'delivered', edge: 'console', number });
+  }
+  command(command: Command): Effects {
+    return this.do({ kind: 'command', command });
+  }
+  get hash(): bigint {
+    return this.replica.vmm!.machine.hash();
+  }
+}
+
+/** What a replica asks for. */
+export class Effects {
+  constructor(readonly all: readonly Effect[]) {}
+
+  of<K extends Effect['do']>(kind: K): Extract<Effect, { do: K }>[] {
+    return this.all.filter((effect): effect is Extract<Effect, { do: K }> => effect.do === kind);
+  }
+  get messages(): Message[] {
+    return this.of('send').map(({ bytes }) => decodeMessage(bytes));
+  }
+  get datagrams(): Message[] {
+    return this.of('datagram').map(({ bytes }) => decodeMessage(bytes));
+  }
+  get entries(): Entry[] {
+    return this.messages.flatMap((message) => (message.kind === 'entries' ? message.entries : []));
+  }
+  /** The number of the last entry that was sent. */
+  get last(): number {
+    const message = this.messages.findLast((sent): sent is MessageOf<'entries'> => sent.kind === 'entries')!;
+    return message.first + message.entries.length - 1;
+  }
+  /** What was let out, as text. */
+  get released(): string {
+    return this.of('release')
+      .flatMap(({ outputs }) => outputs)
+      .map((output) => (output.kind === 'console' ? new TextDecoder().decode(output.data) : '?'))
+      .join('');
+  }
+  get notes(): ReplicaEvent['kind'][] {
+    return this.of('note').map(({ event }) => event.kind);
+  }
+  event<K extends ReplicaEvent['kind']>(kind: K): Extract<ReplicaEvent, { kind: K }> | undefined {
+    const found = this.of('note').find(({ event }) => event.kind === kind);
+    return found?.event as Extract<ReplicaEvent, { kind: K }> | undefined;
+  }
+  get stopped(): string | undefined {
+    return this.of('stop')[0]?.reason;
+  }
+}
+
+/** What one side asked for, in the order in which all of them did. */
+interface Performed {
+  by: string;
+  effect: Effect;
+}
+
+/**
+ * Several sides, shared storage and a console between them: messages arrive at once and in order, unless a host is cut off. Nothing
+ * happens by itself: guests run and timers ring when a story says so.
+ */
+export class Group {
+  readonly sides = new Map<string, Side>();
+  readonly storage = new Map<number, GenerationRecord>();
+  /** Hosts that nothing comes from or goes to. */
+  readonly cut = new Set<string>();
+  readonly performed: Performed[] = [];
+  storageAnswers = true;
+  /** Outputs of an older generation than this are refused. */
+  private fence = 0;
+  private readonly console: string[] = [];
+
+  /** `primary`, `backup`, `backup2`, … and `spare`. */
+  constructor(backups: number, spares: number, setting: Setting = {}) {
+    const numbered = (name: string, count: number) =>
+      Array.from({ length: count }, (_, index) => (index === 0 ? name : `${name}${index + 1}`));
+    const members = numbered('backup', backups);
+    const hosts = ['primary', ...members, ...numbered('spare', spares)];
+    const record = { primary: 'primary', backups: members };
+    this.storage.set(1, record);
+    for (const name of hosts) {
+      const role = name === 'primary' ? 'primary' : members.includes(name) ? 'backup' : 'spare';
+      this.sides.set(name, new Side(name, role, { hosts, record, backups, ...setting }));
+    }
+    for (const side of this.sides.values()) this.perform(side, side.started);
+  }
+
+  side(name: string): Side {
+    return this.sides.get(name)!;
+  }
+  replica(name: string): Replica {
+    return this.side(name).replica;
+  }
+
+  /** One input for one side, and whatever follows from it everywhere. */
+  do(name: string, input: ReplicaInput): void {
+    const side = this.side(name);
+    this.perform(side, side.do(input));
+  }
+  cpu(name: string, steps: number): void {
+    const side = this.side(name);
+    this.perform(side, side.cpu(steps));
+  }
+  timer(name: string, id: TimerId): void {
+    this.do(name, { kind: 'timer', id });
+  }
+  /** Time passes everywhere; nobody is woken. */
+  wait(ns: number): void {
+    for (const side of this.sides.values()) side.nowNs += ns;
+  }
+  /** For so many heartbeats everybody is woken for everything that a side does now and then. */
+  beat(count: number): void {
+    for (let beat = 0; beat < count; beat++) {
+      this.wait(2 * MS);
+      for (const name of this.sides.keys())
+        for (const id of ['heartbeat', 'suspect', 'claim', 'retry'] as const)
+          if (!this.cut.has(name)) this.timer(name, id);
+    }
+  }
+  /** Whoever is live runs so many steps, in each of so many slices; the others run what they have. */
+  work(slices: number, steps = 106): void {
+    for (let slice = 0; slice < slices; slice++) {
+      for (const name of this.running) if (this.replica(name).role === 'primary') this.cpu(name, steps);
+      this.drain();
+    }
+  }
+  /** Those that follow run what they have. */
+  drain(): void {
+    for (const name of this.running) if (this.replica(name).role !== 'primary') this.cpu(name, 100_000);
+  }
+  private get running(): string[] {
+    return [...this.sides.keys()].filter((name) => !this.cut.has(name) && this.replica(name).wantsCpu);
+  }
+
+  private perform(side: Side, effects: Effects): void {
+    for (const effect of effects.all) {
+      this.performed.push({ by: side.name, effect });
+      this.one(side, effect);
+    }
+  }
+
+  private one(side: Side, effect: Effect): void {
+    switch (effect.do) {
+      case 'send':
+      case 'datagram':
+        if (this.cut.has(side.name) || this.cut.has(effect.to)) return;
+        return this.do(effect.to, { kind: 'message', from: side.name, bytes: effect.bytes });
+      case 'claim':
+      case 'look': {
+        if (this.cut.has(side.name)) return;
+        const { generation } = effect;
+        if (effect.do === 'claim' && !this.storage.has(generation))
+          this.storage.set(generation, effect.record);
+        if (this.storageAnswers)
+          this.do(side.name, { kind: 'record', generation, record: this.storage.get(generation) });
+        return;
+      }
+      case 'release':
+        if (effect.generation < this.fence) return;
+        this.fence = effect.generation;
+        for (const output of effect.outputs) {
+          if (output.kind !== 'console') continue;
+          for (const [index, byte] of output.data.entries())
+            this.console[output.first + index] ??= String.fromCharCode(byte);
+          this.do(side.name, {
+            kind: 'delivered',
+            edge: 'console',
+            number: output.first + output.data.length - 1,
+          });
+        }
+    }
+  }
+
+  get printed(): string {
+    return this.console.join('');
+  }
+  /** What a side noted since `from`, by kind. */
+  notes(by: string, from = 0): ReplicaEvent['kind'][] {
+    return this.performed
+      .slice(from)
+      .flatMap(({ by: who, effect }) => (who === by && effect.do === 'note' ? [effect.event.kind] : []));
+  }
+  event<K extends ReplicaEvent['kind']>(by: string, kind: K): Extract<ReplicaEvent, { kind: K }> | undefined {
+    const found = this.performed.findLast(
+      ({ by: who, effect }) => who === by && effect.do === 'note' && effect.event.kind === kind,
+    );
+    return found?.effect.do === 'note'
+      ? (found.effect.event as Extract<ReplicaEvent, { kind: K }>)
+      : undefined;
+  }
+}

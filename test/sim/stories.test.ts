@@ -1,0 +1,190 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { Chalk } from 'chalk';
+import { describe, expect, it } from 'vitest';
+import { readStory, storyNames, tellStory } from '../../src/cli/play.ts';
+import { eventFields, parsePattern } from '../../src/sim/event-pattern.ts';
+import { parseScenario } from '../../src/sim/scenario.ts';
+import { path } from './support.ts';
+
+const plain = new Chalk({ level: 0 });
+const tell = (text: string) => {
+  const { lines, asExpected } = tellStory(parseScenario(text, 'my.story'), {}, plain);
+  return { text: lines.join('\n'), asExpected };
+};
+
+describe.each(storyNames())('the story %s', (name) => {
+  const told = () => tellStory(readStory(name), {}, plain);
+
+  it('comes as it expects, and as its transcript says (npm run stories)', () => {
+    const { lines, asExpected } = told();
+    const golden = path(`test/stories/${name}.txt`);
+    expect(lines.filter((line) => line.includes('✗'))).toEqual([]);
+    expect(asExpected).toBe(true);
+    expect(existsSync(golden) && readFileSync(golden, 'utf8')).toBe(`${lines.join('\n')}\n`);
+  });
+
+  it('teaches something, and checks it', () => {
+    const { title, says, expectations } = readStory(name);
+    expect(title.length).toBeLessThan(110);
+    expect(says.length).toBeGreaterThan(1);
+    expect(expectations.length).toBeGreaterThan(1);
+  });
+});
+
+it('the same story gives the same transcript and the same diagram, to the byte', () => {
+  for (const diagram of [false, true]) {
+    const told = () => tellStory(readStory('deposed-primary'), { diagram }, plain).lines.join('\n');
+    expect(told()).toBe(told());
+  }
+});
+
+describe('a story of your own', () => {
+  const bank = (...lines: string[]) => ['# Mine.', 'guest bank', ...lines].join('\n');
+
+  it('sets up hosts, faults and explanations', () => {
+    const scenario = parseScenario(
+      [
+        '# A title.',
+        'guest primes',
+        'define LIMIT 1000',
+        'typed a\\nb',
+        'backups 2',
+        'spares 1',
+        'seed 7',
+        'speed backup2 0.5',
+        'domain spare rack-b',
+        'load spare 3',
+        'tuning suspectNs 20ms',
+        'tuning copyPages 8',
+        'unsafe drain',
+        'fault crash:primary@output=18',
+        'say Long prose',
+        '  goes on here.   # not a comment',
+        'say when live backup: Now.',
+      ].join('\n'),
+      'my.story',
+    );
+    expect(scenario).toMatchObject({
+      title: 'A title.',
+      guest: 'primes',
+      typed: 'a\nb',
+      defines: [['LIMIT', 1000n]],
+      setup: {
+        backups: 2,
+        spares: 1,
+        seed: '7',
+        speeds: { backup2: 0.5 },
+        domains: { spare: 'rack-b' },
+        loads: { spare: 3 },
+        tuning: { suspectNs: 20_000_000, copyPages: 8 },
+        faults: [{ kind: 'crash', who: 'primary', when: { at: 'output', number: 18 } }],
+      },
+      says: [
+        { when: 'beginning', text: 'Long prose goes on here.   # not a comment' },
+        { when: { kind: 'live', host: 'backup', fields: {} }, text: 'Now.' },
+      ],
+    });
+  });
+
+  it.each<[string[], RegExp]>([
+    [['gusts bank'], /^my.story:3: "gusts" begins no line of a story; these do:\n {2}guest NAME/],
+    [['backups'], /:3: "backups" needs more: backups N$/],
+    [['backups many'], /:3: "many" is no whole number from 0 on$/],
+    [['backups 9'], /:3: "9" is no number from 0 to 3$/],
+    [['speed backup'], /:3: "backup" must be a host and a value$/],
+    [['speed backup9 1'], /:3: "backup9" is no host here; they are primary, backup$/],
+    [['tuning patience 5ms'], /:3: "patience" is none of heartbeatNs, suspectNs/],
+    [['tuning suspectNs 5'], /:3: "5" is no time; write it like 5ms/],
+    [['unsafe everything'], /:3: "everything" is none of output-rule,/],
+    [['fault crash:primary'], /:3: "crash:primary" has no moment/],
+    [['fault crash:bacup@5ms'], /:3: "bacup" is no host here/],
+    [
+      ['say when live The backup'],
+      /:3: "say when live The backup" has nothing to say; the form is say \[when/,
+    ],
+    [['say when : Now.'], /:3: "" is no event; they are booted, held/],
+    [['say when vanished: Gone.'], /:3: "vanished" is no event/],
+    [['say when live:'], /:3: "say when live:" has nothing to say/],
+    [['expect lives'], /:3: "lives" is no event/],
+    [['', 'expect live bakcup'], /:4: "bakcup" is no host here/],
+    [['expect live backup spare'], /:3: "spare" is too much in "live backup spare"/],
+    [['expect live generatoin=2'], /:3: "live" has no generatoin; it has icount, generation, pending, from$/],
+    [['expect full size=2'], /:3: "full" has no size/],
+    [['expect outcome fine'], /:3: "fine" is no outcome; they are completed, lost, limit, diverged$/],
+    [['expect violation of-privacy'], /:3: "of-privacy" is no invariant; they are output-rule/],
+    [['expect output eighteen once'], /:3: .*expect output N once/s],
+    [['expect in order: live, went'], /:3: "went" is no event/],
+    [['never live after dinner'], /:3: "dinner" is no event/],
+  ])('%j is refused', (lines, message) => {
+    expect(() => parseScenario(bank(...lines), 'my.story')).toThrow(message);
+  });
+
+  it('without a guest is refused', () => {
+    expect(() => parseScenario('# Nothing.', 'my.story')).toThrow('my.story: a story needs a guest');
+  });
+
+  it('that fails says which expectation, and why', () => {
+    const { text, asExpected } = tell(
+      bank(
+        'fault crash:backup@5ms',
+        'fault crash:primary@icount=900000000',
+        'say when left-out: Never.',
+        'expect live backup',
+        'expect once released',
+        'expect in order: won primary, crash backup',
+        'expect in order within 1ms: crash backup, won primary',
+        'expect output 18 never',
+        'expect outcome lost',
+        'expect exit code 1',
+        'expect down time below 1ms',
+        'expect violation one-live',
+        'never suspected after crash',
+        'never live after left-out',
+      ),
+    );
+    expect(asExpected).toBe(false);
+    for (const said of [
+      '✗ expect live backup: it did not happen',
+      /✗ expect once released: it happened \d+ times/,
+      '✗ expect in order: won primary, crash backup: "crash backup" did not happen after "won primary"',
+      /✗ expect in order within 1ms: .*: it took \d+\.\d+ ms, more than 1ms/,
+      '✗ expect output 18 never: the world has seen it 1 times',
+      '✗ expect outcome lost: the outcome is completed',
+      '✗ expect exit code 1: the exit code is 0',
+      '✗ expect down time below 1ms: there was no failover',
+      '✗ expect violation one-live: the checkers did not find it',
+      /✗ never suspected after crash: it happened at \d+\.\d+ ms/,
+      '✗ never live after left-out: "left-out" did not happen',
+      '✗ every explanation is told: line 5: "left-out" did not happen',
+      '✗ fault crash:primary@icount=900000000: the run ended before its moment came',
+    ])
+      expect(text).toMatch(said);
+  });
+
+  it('fails when the checkers find what it does not expect', () => {
+    const { text, asExpected } = tell(
+      bank('unsafe test-and-set', 'fault partition:primary-backup@20ms+30ms'),
+    );
+    expect(asExpected).toBe(false);
+    expect(text).toContain('✗ no other violation: the checkers found one-live');
+  });
+});
+
+it('a pattern compares what events have: hosts, numbers, records, and faults when they begin or end', () => {
+  const record = { primary: 'backup', backups: ['spare', 'spare2'] };
+  expect(eventFields({ kind: 'won', generation: 3, record })).toMatchObject({
+    generation: '3',
+    primary: 'backup',
+    backups: 'spare+spare2',
+  });
+  expect(parsePattern('won by backup backups=none')).toEqual({
+    kind: 'won',
+    host: 'backup',
+    fields: { backups: 'none' },
+  });
+});
+
+it('docs/stories.md lists every story', () => {
+  const guide = readFileSync(path('docs/stories.md'), 'utf8');
+  expect(storyNames().filter((name) => !guide.includes(`\`${name}\``))).toEqual([]);
+});

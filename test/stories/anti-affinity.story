@@ -1,0 +1,20 @@
+# A new backup is chosen in another rack, and so the loss of a whole rack is survived.
+
+guest bank
+spares 2
+domain primary rack-a
+domain backup rack-b
+domain spare rack-b
+domain spare2 rack-c
+fault crash:primary@20ms
+fault domain:rack-b@60ms
+
+say Two hosts are free. One of them stands in the rack of the survivor, behind the same fuse.
+say when joining: The free host in a rack where nobody is yet goes before others, whatever its load (anti-affinity).
+say when domain: The fuse of rack b blows: the live VM and the host that was not chosen go dark together.
+say when live spare2: The backup in the other rack goes on.
+
+expect in order: crash primary, live backup, joining backup host=spare2, members backup backups=spare2
+expect in order: domain, crash backup, crash spare, live spare2
+expect outcome completed
+expect no violation
