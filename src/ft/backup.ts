@@ -137,6 +137,7 @@ export class Backup {
       if (entry.kind === 'disk' && entry.status === DISK_OK) this.granted.add(entry.id);
     }
     side.gate.forget(message.settled);
+    side.disk.settle(message.floor);
     side.log.forget(Math.min(message.floor, this.consumed), side.options.tuning.retainBytes);
     side.resting = false;
     side.note({ kind: 'received', last: side.log.last, consumed: this.consumed });
@@ -241,6 +242,8 @@ export class Backup {
     const { side } = this;
     if (action === 'power-off') this.endReached = true;
     if (action === 'speed') this.speed = value;
+    // What an earlier generation said of its members is past.
+    if (this.consumed < side.starts.at(-1)!.first) return;
     if (action === 'unprotect') this.complete = false;
     if (action === 'switch-over' && side.record.backups[value] === side.name) this.handover = true;
   }
@@ -254,10 +257,9 @@ export class Backup {
     if (disk === 'shared' || !(this.following || this.complete)) return;
     const limits = {
       held: Number.POSITIVE_INFINITY,
-      consumed: Number.POSITIVE_INFINITY,
       ordered: !side.is('disk-order'),
+      others: false,
       writesWait: false,
-      everyoneReads: false,
     };
     const operations = side.disk.ready(limits, side.nowNs, retryNs, ({ id, request }) =>
       disk === 'private'
@@ -283,7 +285,8 @@ export class Backup {
     const { side } = this;
     const { heartbeatNs, retryNs } = side.options.tuning;
     if (id === 'heartbeat') {
-      if (side.record.backups.includes(side.name) && side.hasVm)
+      const counts = this.following || side.record.backups.includes(side.name);
+      if (counts && side.hasVm)
         side.datagram(side.record.primary, { kind: 'heartbeat', generation: side.generation });
       else this.offer();
       side.timer('heartbeat', side.nowNs + heartbeatNs);

@@ -20,15 +20,13 @@ export interface DiskOperation {
 
 /** What holds an operation back. */
 export interface DiskLimits {
-  /** Every member holds the log up to this entry, and has consumed it up to that one. */
+  /** Every member holds the log up to this entry. */
   held: number;
-  consumed: number;
-  /** Whether operations on the same sectors wait for each other. */
+  /** Whether operations on the same sectors wait for each other; with `others`, until everyone is past the earlier one's end. */
   ordered: boolean;
+  others: boolean;
   /** Whether a write waits until everyone holds the entry that explains it: it is an output where others see the disk. */
   writesWait: boolean;
-  /** Whether a read is over only when every member has consumed its completion, and so has read for itself. */
-  everyoneReads: boolean;
 }
 
 /**
@@ -74,9 +72,12 @@ export class DiskQueue {
     if (operation) operation.doneEntry = doneEntry;
   }
 
-  /** Lets go of operations that hold nobody back any more. */
-  private settle(limits: DiskLimits): void {
-    this.operations = this.operations.filter((operation) => !isOver(operation, limits));
+  /**
+   * Lets go of operations that hold nobody back any more: everyone is past the entry that ends them. It is enough to hold that entry
+   * where the log carries what was read; where each side reads for itself, it must be consumed.
+   */
+  settle(past: number): void {
+    this.operations = this.operations.filter(({ doneEntry }) => doneEntry === undefined || doneEntry > past);
   }
 
   /** The operations that may be asked of the disk now: again, when the last answer is overdue. */
@@ -86,7 +87,6 @@ export class DiskQueue {
     retryNs = Number.POSITIVE_INFINITY,
     may: (operation: DiskOperation) => boolean = () => true,
   ): DiskOperation[] {
-    this.settle(limits);
     const due = this.operations.filter((operation, index) => {
       const { request, entry, issuedNs, answer, doneEntry } = operation;
       if (answer || doneEntry !== undefined) return false;
@@ -96,7 +96,12 @@ export class DiskQueue {
       return (
         may(operation) &&
         (!limits.ordered ||
-          !this.operations.slice(0, index).some((earlier) => conflicts(earlier.request, request)))
+          !this.operations
+            .slice(0, index)
+            .some(
+              (earlier) =>
+                (limits.others || earlier.doneEntry === undefined) && conflicts(earlier.request, request),
+            ))
       );
     });
     for (const operation of due) {
@@ -125,11 +130,6 @@ export class DiskQueue {
   clear(): void {
     this.operations = [];
   }
-}
-
-function isOver({ request, doneEntry }: DiskOperation, limits: DiskLimits): boolean {
-  if (doneEntry === undefined || doneEntry > limits.held) return false;
-  return !(limits.everyoneReads && request.operation === 'read') || doneEntry <= limits.consumed;
 }
 
 /** Whether two requests touch the same sectors, and one of them writes. */

@@ -27,8 +27,8 @@ export const generationStarts = list(record({ generation: uint, first: uint }), 
 
 const message = union({
   /**
-   * Log entries, numbered from `first` on. `settled`: outputs up to this number have arrived in the world. `floor`: every member holds
-   * the entries up to it. `answers`: the resume that this answers, and what the receiver holds from `first` on is void; 0 for none.
+   * Log entries, numbered from `first` on. `settled`: outputs up to this number have arrived in the world. `floor`: every other side
+   * is past the entries up to it. `answers`: the resume that this answers, and what the receiver holds from `first` on is void; 0 for none.
    */
   entries: record({
     generation: uint,

@@ -10,7 +10,6 @@ import { takeDelta } from '../vmm/snapshot.ts';
 import { announcement } from './announce.ts';
 import { ChangedPages } from './changed-pages.ts';
 import { Channel } from './channel.ts';
-import type { DiskLimits } from './disk-queue.ts';
 import type { Command, Edge, GenerationRecord, HostName, TimerId } from './effects.ts';
 import { LagControl } from './lag.ts';
 import type { Message, MessageOf } from './messages.ts';
@@ -96,7 +95,9 @@ export class Primary {
     const { record, log, generation } = side;
     for (const host of this.channels.keys())
       if (!record.backups.includes(host) && !this.protection.isJoining(host)) this.channels.delete(host);
-    if (this.switching && !record.backups.includes(this.switching.to)) this.switching = undefined;
+    // Who goes on is said anew to the new members.
+    const to = this.switching?.to;
+    this.switching = to !== undefined && record.backups.includes(to) ? { to, handed: false } : undefined;
     side.starts = [...side.starts, { generation, first: log.last + 1 }];
     side.resting = false;
     this.announceGeneration();
@@ -264,34 +265,37 @@ export class Primary {
     return [...hosts].map((host) => this.channels.get(host)!);
   }
 
-  private limits(): DiskLimits {
-    const channels = this.required();
+  /** Every member holds the log up to this entry. */
+  private get held(): number {
+    if (this.side.is('output-rule')) return Number.POSITIVE_INFINITY;
+    return Math.min(Number.POSITIVE_INFINITY, ...this.required().map(({ received }) => received));
+  }
+
+  /** Up to this entry every other side has what it needs to go on by itself: see {@link DiskQueue.settle}. */
+  private get past(): number {
+    if (this.side.options.disk === 'shared') return this.held;
     const followers = [...this.channels.values()].filter(({ state }) => state === 'following');
-    const { options } = this.side;
-    return {
-      held: this.side.is('output-rule')
-        ? Number.POSITIVE_INFINITY
-        : Math.min(Number.POSITIVE_INFINITY, ...channels.map(({ received }) => received)),
-      consumed: Math.min(
-        Number.POSITIVE_INFINITY,
-        ...[...channels, ...followers].map(({ consumed }) => consumed),
-      ),
-      ordered: !this.side.is('disk-order'),
-      writesWait: options.disk !== 'private',
-      everyoneReads: options.disk === 'shared-backup-reads',
-    };
+    const others = [...this.required(), ...followers];
+    return Math.min(Number.POSITIVE_INFINITY, ...others.map(({ consumed }) => consumed));
   }
 
   /** Lets out what may leave; again, what left so long ago without an answer that it may be lost. */
   releaseReady(retryNs = Number.POSITIVE_INFINITY): void {
     const { side } = this;
     const { generation } = side;
-    const limits = this.limits();
-    const outputs = side.gate.open(limits.held, side.nowNs, retryNs);
+    const { held } = this;
+    const outputs = side.gate.open(held, side.nowNs, retryNs);
     for (const output of outputs) side.note({ kind: 'released', ...spanOf(output) });
+    side.disk.settle(this.past);
+    const limits = {
+      held,
+      ordered: !side.is('disk-order'),
+      others: true,
+      writesWait: side.options.disk !== 'private',
+    };
     const operations = side.disk.ready(limits, side.nowNs, retryNs);
     if (outputs.length + operations.length > 0)
-      this.releasedEntry = Math.max(this.releasedEntry, Math.min(limits.held, this.nextExplained));
+      this.releasedEntry = Math.max(this.releasedEntry, Math.min(held, this.nextExplained));
     if (outputs.length > 0) side.effects.push({ do: 'release', outputs, generation });
     const floor = side.disk.floor(side.vmm.machine.outputsMade);
     for (const { id, request, again } of operations) {
@@ -339,7 +343,7 @@ export class Primary {
       this.endEntry = this.control('power-off', side.vmm.machine.power.code);
       this.transmit();
     }
-    if (this.limits().held >= this.endEntry) side.stop('completed');
+    if (this.held >= this.endEntry) side.stop('completed');
   }
 
   /** Logs an operator's act; returns the number of its entry. */
@@ -379,7 +383,7 @@ export class Primary {
       generation,
       first,
       settled: gate.settled(side.vmm.machine.outputsMade),
-      floor: Math.min(log.last, ...this.required().map(({ received }) => received)),
+      floor: Math.min(log.last, this.past),
       answers,
       entries,
     });

@@ -2,11 +2,25 @@
  * Protection again (the paper, section 3.1): a live VM that has fewer backups than it should picks a host, brings it in sync, and only
  * then records the generation that counts on it.
  */
+
+import type { ChangedPages } from './changed-pages.ts';
 import { Channel } from './channel.ts';
 import { CopySender } from './copy.ts';
-import type { HostName } from './effects.ts';
+import type { GenerationRecord, HostName } from './effects.ts';
 import type { MessageOf } from './messages.ts';
-import type { Primary } from './primary.ts';
+import type { Side } from './side.ts';
+
+/** What protection needs of the live side. */
+interface Owner {
+  readonly side: Side;
+  readonly channels: Map<HostName, Channel>;
+  readonly pages: ChangedPages;
+  claim(record: GenerationRecord): void;
+  leaveOut(hosts: readonly HostName[]): void;
+  tellGeneration(host: HostName): void;
+  /** State transfer: the log must say where the machine stands. */
+  endEpoch(): void;
+}
 
 interface Spare {
   load: number;
@@ -32,7 +46,7 @@ export class Protection {
   private copy: CopySender | undefined;
   private copies = 0;
 
-  constructor(private readonly primary: Primary) {
+  constructor(private readonly primary: Owner) {
     this.wanted = primary.side.options.backups;
   }
 

@@ -10,9 +10,10 @@ import {
   type Tuning,
   type UnsafeRule,
 } from '../ft/rules.ts';
+import { Divergence } from '../vmm/doors.ts';
 import type { Entry } from '../vmm/entries.ts';
 import type { Machine, MachineDescription } from '../vmm/machine.ts';
-import { lastOf } from '../vmm/outputs.ts';
+import { lastOf, type Output } from '../vmm/outputs.ts';
 import {
   checkClients,
   checkDisk,
@@ -447,12 +448,29 @@ export class Simulation {
     if (this.outcome === 'diverged') return found;
     const { history, machine } = this.observer;
     found.push(...this.checkMeeting(), ...checkInput(history, input), ...this.checkService());
-    const { outputs } = rebuild(description, history, machine.icount, 'after');
+    const outputs = this.rebuiltOutputs(history, machine.icount);
+    if (outputs instanceof Divergence)
+      return [
+        ...found,
+        {
+          invariant: 'outputs-explained',
+          message: `no machine has the history of ${this.survivor}: ${outputs.message}`,
+        },
+      ];
     const seen = { console: this.transcript, frames: this.network.framesOut };
     found.push(...checkOutputs(outputs, seen, this.outcome === 'completed'));
     if (description.diskSectors > 0 && this.options.disk !== 'private')
       found.push(...checkDisk(outputs, history, this.storage.disk));
     return found;
+  }
+
+  private rebuiltOutputs(history: readonly Entry[], icount: number): Output[] | Divergence {
+    try {
+      return rebuild(this.options.description, history, icount, 'after').outputs;
+    } catch (error) {
+      if (error instanceof Divergence) return error;
+      throw error;
+    }
   }
 
   /** Somebody could have gone on, there was something to do, and nobody did it. */
@@ -516,14 +534,23 @@ export class Simulation {
    */
   comparison(): Comparison | undefined {
     const meeting = this.lastMeeting();
-    return meeting && compareHistories(this.options.description, meeting.a, meeting.b, meeting.icount);
+    if (!meeting) return undefined;
+    try {
+      return compareHistories(this.options.description, meeting.a, meeting.b, meeting.icount);
+    } catch (error) {
+      // With a rule switched off a history may be none that a machine can have.
+      if (error instanceof Divergence) return undefined;
+      throw error;
+    }
   }
 
   /** Builds the machines again only where they were not given the same. */
   private checkMeeting(): Violation[] {
     const meeting = this.lastMeeting();
     if (!meeting || sameHistory(meeting.a, meeting.b, meeting.icount)) return [];
-    return checkSameMachine(this.comparison());
+    const comparison = this.comparison();
+    if (comparison) return checkSameMachine(comparison);
+    return [{ invariant: 'same-machine', message: 'one of the machines has a history that no machine can have' }];
   }
 
   /** Everything that the console has printed. */

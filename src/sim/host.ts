@@ -42,6 +42,8 @@ export class Host {
   /** What came to its end while the host stood still. */
   private whenResumed: (() => void)[] = [];
   private sliceNs = SHORT_SLICE_NS;
+  /** Until then the guest is given no processor time. */
+  private restUntilNs = 0;
   private readonly faults: HostFault[];
 
   constructor(
@@ -104,8 +106,9 @@ export class Host {
     while (!this.busy && this.power === 'on' && this.stopped === undefined) {
       const input = this.inbox.shift();
       if (input) this.take(input);
-      else if (this.replica.wantsCpu && (this.replica.vmm?.icount ?? 0) < this.maxSteps) this.slice();
-      else return;
+      else if (!this.replica.wantsCpu || (this.replica.vmm?.icount ?? 0) >= this.maxSteps) return;
+      else if (this.scheduler.nowNs < this.restUntilNs) return;
+      else this.slice();
     }
   }
 
@@ -133,6 +136,12 @@ export class Host {
       this.pump();
     };
     this.scheduler.in(ns, end);
+  }
+
+  /** The guest rests; messages are handled meanwhile. */
+  private rest(ns: number): void {
+    this.restUntilNs = this.scheduler.nowNs + ns;
+    this.scheduler.at(this.restUntilNs, () => this.pump());
   }
 
   private act(effects: readonly Effect[]): void {
@@ -173,7 +182,7 @@ export class Host {
     this.occupy(steps * nsPerStep + copiedBytes(effects) * COPY_NS_PER_BYTE, () => {
       this.act(effects);
       this.strikeWhereReached();
-      if (this.power === 'on' && restNs > 0) this.occupy(restNs, () => {});
+      if (restNs > 0) this.rest(restNs);
     });
   }
 

@@ -50,10 +50,15 @@ class Bench {
   issues = 0;
   waits = 0;
 
-  constructor(private readonly rules: Pick<DiskLimits, 'writesWait' | 'everyoneReads'>) {}
+  constructor(private readonly rules: { writesWait: boolean; everyoneReads: boolean }) {}
 
   get limits(): DiskLimits {
-    return { ...this.rules, ordered: true, held: this.held, consumed: this.consumed };
+    return { writesWait: this.rules.writesWait, ordered: true, others: true, held: this.held };
+  }
+
+  /** Everyone is past the entries up to this one. */
+  get past(): number {
+    return this.rules.everyoneReads ? this.consumed : this.held;
   }
 
   /** The guest starts operations in one slice; other outputs come in between. */
@@ -74,6 +79,7 @@ class Bench {
   }
 
   issue(retryNs = never): void {
+    this.queue.settle(this.past);
     const operations = this.queue.ready(this.limits, this.nowNs, retryNs);
     expect(operations.map(({ id }) => id)).toEqual(this.due(retryNs).map(({ id }) => id));
     for (const operation of operations) this.issued(operation);
@@ -98,9 +104,8 @@ class Bench {
   }
 
   /** Nobody can ask for it again. */
-  over({ request, doneEntry }: Known): boolean {
-    if (doneEntry === undefined || doneEntry > this.held) return false;
-    return !this.rules.everyoneReads || request.operation !== 'read' || doneEntry <= this.consumed;
+  over({ doneEntry }: Known): boolean {
+    return doneEntry !== undefined && doneEntry <= this.past;
   }
 
   private issued(operation: DiskOperation): void {
@@ -165,7 +170,7 @@ class Bench {
     other.restart(held);
     const open = seen.filter(({ doneEntry }) => doneEntry === undefined || doneEntry > held);
     expect(other.open.map(({ id }) => id)).toEqual(open.map(({ id }) => id));
-    const again = other.ready({ ...this.limits, held, consumed: held }, 0);
+    const again = other.ready({ ...this.limits, held }, 0);
     for (const { id, again: mark } of again) {
       expect(id).toBeGreaterThanOrEqual(floor);
       expect(mark).toBe(true);
@@ -281,7 +286,8 @@ describe('disk operations', () => {
         const { queue } = bench;
         const expected = queue.open.map(({ id }) => id);
         queue.restart(bench.entry);
-        const limits = { ...bench.limits, held: never, consumed: never };
+        queue.settle(bench.entry);
+        const limits = { ...bench.limits, held: never };
         const issued: number[] = [];
         for (let round = 0; queue.open.length > 0; round++) {
           expect(round).toBeLessThan(expected.length + 1);
@@ -292,6 +298,7 @@ describe('disk operations', () => {
           expect(queue.ready(limits, bench.nowNs)).toEqual([]);
           const [first] = queue.open;
           queue.complete(first!.id, bench.entry);
+          queue.settle(bench.entry);
         }
         expect([...issued].sort((a, b) => a - b)).toEqual(expected);
       }),
@@ -299,7 +306,7 @@ describe('disk operations', () => {
     );
   });
 
-  const limits: DiskLimits = { held: 0, consumed: 0, ordered: true, writesWait: true, everyoneReads: false };
+  const limits: DiskLimits = { held: 0, ordered: true, others: true, writesWait: true };
   const write = (id: number, sector: number) => outputOf(id, requestOf('write', sector, 1));
   const idsOf = (operations: readonly DiskOperation[]) => operations.map(({ id }) => id);
 
@@ -310,17 +317,29 @@ describe('disk operations', () => {
     expect(idsOf(queue.ready({ ...limits, held: 4 }, 0))).toEqual([1]);
   });
 
-  test('wait for the completion to be held, not only for the answer', () => {
+  test('wait until everyone is past the end of the other, not only for its answer', () => {
     const queue = new DiskQueue();
     queue.start([write(1, 0), write(2, 0)], 1);
-    expect(idsOf(queue.ready({ ...limits, held: 1 }, 0))).toEqual([1]);
+    const ready = (past: number) => {
+      queue.settle(past);
+      return idsOf(queue.ready({ ...limits, held: 2 }, 0));
+    };
+    expect(ready(1)).toEqual([1]);
     queue.find(1)!.answer = { data: new Uint8Array(0) };
-    expect(idsOf(queue.ready({ ...limits, held: 1 }, 0))).toEqual([]);
+    expect(ready(1)).toEqual([]);
     queue.complete(1, 2);
-    expect(idsOf(queue.ready({ ...limits, held: 1 }, 0))).toEqual([]);
-    expect(queue.floor(2)).toBe(1);
-    expect(idsOf(queue.ready({ ...limits, held: 2 }, 0))).toEqual([2]);
-    expect(queue.floor(2)).toBe(2);
+    expect([ready(1), queue.floor(2)]).toEqual([[], 1]);
+    expect([ready(2), queue.floor(2)]).toEqual([[2], 2]);
+  });
+
+  test('of a side for itself wait only until it has the end of the other', () => {
+    const queue = new DiskQueue();
+    queue.start([write(1, 0), outputOf(2, requestOf('read', 0, 1))], 1);
+    const ready = () => idsOf(queue.ready({ ...limits, others: false, writesWait: false }, 0));
+    expect(ready()).toEqual([1]);
+    expect(ready()).toEqual([]);
+    queue.complete(1, 2);
+    expect(ready()).toEqual([2]);
   });
 
   test('race freely where the rule is switched off', () => {
@@ -340,7 +359,9 @@ describe('disk operations', () => {
     queue.start([write(1, 0), write(2, 5), write(3, 0)], 0);
     queue.keep([2, 3], 6);
     expect(idsOf(queue.open)).toEqual([2, 3]);
-    expect(idsOf(queue.ready({ ...limits, held: 5 }, 0))).toEqual([2]);
-    expect(idsOf(queue.ready({ ...limits, held: 6 }, 0))).toEqual([3]);
+    queue.settle(5);
+    expect(idsOf(queue.ready(limits, 0))).toEqual([2]);
+    queue.settle(6);
+    expect(idsOf(queue.ready(limits, 0))).toEqual([3]);
   });
 });

@@ -49,6 +49,7 @@ const operation = fc.oneof(
     weight: 1,
     arbitrary: fc.record({ do: fc.constant('forget' as const), back: fc.integer({ min: -2, max: 12 }) }),
   },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('resend' as const) }) },
   {
     weight: 1,
     arbitrary: fc.record({ do: fc.constant('restart' as const), back: fc.integer({ min: 0, max: 3 }) }),
@@ -112,6 +113,10 @@ describe('the output gate', () => {
             case 'forget':
               gate.forget(made - step.back);
               held = held.filter(({ number }) => number > made - step.back);
+              break;
+            case 'resend':
+              gate.resend();
+              for (const one of held) one.releasedNs = undefined;
               break;
             case 'restart':
               gate.restart(entry - step.back);

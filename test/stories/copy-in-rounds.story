@@ -6,7 +6,7 @@ memory 4 MiB
 spares 1
 tuning copyPages 8
 tuning copyWindow 1
-tuning stopPages 4
+tuning stopPages 64
 fault crash:backup@5ms
 
 say A sieve of a megabyte writes to its memory without a pause. A copy of it is old before it is complete.

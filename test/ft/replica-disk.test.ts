@@ -1,0 +1,199 @@
+/** The guest's disk: who asks it for what, and when. */
+import { describe, expect, test } from 'vitest';
+import type { DiskVariant } from '../../src/ft/rules.ts';
+import { diskGuest } from './guest.ts';
+import { type Effects, MS, type Setting, Side } from './sides.ts';
+
+/** Two writes of the same sector, and a read elsewhere. */
+const source = diskGuest([
+  { operation: 'write', sector: 1 },
+  { operation: 'write', sector: 1 },
+  { operation: 'read', sector: 2 },
+]);
+const setting = (disk: DiskVariant): Setting => ({ source, diskSectors: 8, disk });
+const sector = new Uint8Array(512).fill(0x52);
+const nothing = new Uint8Array(0);
+
+/** What is asked of the disk, in short. */
+const asked = (effects: Effects) =>
+  effects
+    .of('disk')
+    .map(
+      ({ id, request, generation, floor }) => `${request.operation} ${id} in ${generation}, floor ${floor}`,
+    );
+const done = (side: Side, id: number, data = nothing, status: number | 'refused' = 0) =>
+  side.do({ kind: 'disk-done', id, status, data });
+const forward = (effects: Effects, from: Side, to: Side) =>
+  effects.of('send').map(({ bytes }) => to.do({ kind: 'message', from: from.name, bytes }));
+
+function pair(disk: DiskVariant): { primary: Side; backup: Side } {
+  return {
+    primary: new Side('primary', 'primary', setting(disk)),
+    backup: new Side('backup', 'backup', setting(disk)),
+  };
+}
+
+describe('on a shared disk', () => {
+  test('a write waits for its entry, then for the write before it to be over; a read waits for nothing', () => {
+    const primary = new Side('primary', 'primary', setting('shared'));
+    const started = primary.cpu(200);
+    expect(started.entries).toMatchObject([{ kind: 'output', made: 3 }]);
+    expect(asked(started)).toEqual(['read 3 in 1, floor 1']);
+    const held = primary.ack(started.last);
+    expect(asked(held)).toEqual(['write 1 in 1, floor 1']);
+    expect(done(primary, 1).all).toEqual([]);
+    const ended = primary.cpu(10);
+    expect(ended.entries).toMatchObject([
+      { kind: 'disk', id: 1, status: 0, data: nothing },
+      { kind: 'horizon' },
+    ]);
+    expect(asked(ended)).toEqual([]);
+    expect(asked(primary.ack(ended.last))).toEqual(['write 2 in 1, floor 2']);
+  });
+
+  test('what a read has read is in the log', () => {
+    const { primary, backup } = pair('shared');
+    const started = primary.cpu(200);
+    done(primary, 3, sector);
+    const ended = primary.cpu(10);
+    expect(ended.entries[0]).toMatchObject({ kind: 'disk', id: 3, data: sector });
+    for (const effects of [started, ended]) forward(effects, primary, backup);
+    expect(asked(backup.cpu(1000))).toEqual([]);
+    expect(backup.hash).toBe(primary.hash);
+  });
+
+  test('an operation ends once, however often the disk says so, and not by a refusal', () => {
+    const primary = new Side('primary', 'primary', setting('shared'));
+    primary.cpu(200);
+    expect(done(primary, 3, nothing, 'refused').all).toEqual([]);
+    expect(primary.cpu(10).entries).toEqual([{ kind: 'horizon', icount: 210 }]);
+    for (let time = 0; time < 3; time++) done(primary, 3, sector);
+    done(primary, 99, sector);
+    expect(primary.cpu(10).entries.map(({ kind }) => kind)).toEqual(['disk', 'horizon']);
+    done(primary, 3, sector);
+    expect(primary.cpu(10).entries.map(({ kind }) => kind)).toEqual(['horizon']);
+  });
+
+  test('an operation that failed is logged so, without data', () => {
+    const primary = new Side('primary', 'primary', setting('shared'));
+    primary.cpu(200);
+    done(primary, 3, sector, 1);
+    expect(primary.cpu(10).entries[0]).toMatchObject({ kind: 'disk', id: 3, status: 1, data: nothing });
+  });
+
+  test('an operation that is overdue is asked for again', () => {
+    const primary = new Side('primary', 'primary', setting('shared'));
+    primary.cpu(200);
+    expect(asked(primary.timer('retry', 4 * MS))).toEqual([]);
+    const again = primary.timer('retry', MS);
+    expect(asked(again)).toEqual(['read 3 in 1, floor 1']);
+    expect(again.event('disk-issued')).toEqual({ kind: 'disk-issued', id: 3, again: true });
+    done(primary, 3, sector);
+    expect(asked(primary.timer('retry', 60 * MS))).toEqual([]);
+  });
+
+  test('who goes live asks again for whatever has no completion, in its generation, and for nothing else', () => {
+    const { primary, backup } = pair('shared');
+    const slices = [primary.cpu(200)];
+    primary.ack(slices[0]!.last);
+    done(primary, 3, sector);
+    slices.push(primary.cpu(10));
+    for (const effects of slices) forward(effects, primary, backup);
+    backup.timer('suspect', 11 * MS);
+    expect(asked(backup.cpu(1000))).toEqual([]);
+    const live = backup.storage(2, 'backup');
+    expect(live.notes).toContain('live');
+    expect(asked(live)).toEqual(['write 1 in 2, floor 1']);
+    expect(live.event('disk-issued')).toEqual({ kind: 'disk-issued', id: 1, again: true });
+    // The read is over here as well: its end is not taken twice.
+    done(backup, 3, sector);
+    done(backup, 1);
+    const next = backup.cpu(10);
+    expect(next.entries).toEqual([]);
+    expect(asked(next)).toEqual(['write 2 in 2, floor 2']);
+    done(backup, 2);
+    expect(backup.cpu(1000).released).toBe('!');
+  });
+
+  test('who goes live may leave them alone, for study', () => {
+    const backup = new Side('backup', 'backup', {
+      ...setting('shared'),
+      unsafe: new Set(['reissue-io'] as const),
+    });
+    const primary = new Side('primary', 'primary', setting('shared'));
+    forward(primary.cpu(200), primary, backup);
+    backup.cpu(1000);
+    backup.timer('suspect', 11 * MS);
+    expect(asked(backup.storage(2, 'backup'))).toEqual([]);
+  });
+
+  test('a guest that switches off while the disk is busy is off when the disk is done', () => {
+    const primary = new Side('primary', 'primary', {
+      source: source.replace('bne     t0, s2, wait', 'nop'),
+      diskSectors: 8,
+    });
+    const { last, notes } = primary.cpu(1000);
+    expect(notes).toContain('off');
+    primary.ack(last);
+    expect(primary.delivered(4).entries).toEqual([]);
+    expect(asked(done(primary, 1))).toEqual(['write 2 in 1, floor 2']);
+    expect(done(primary, 2).entries).toMatchObject([{ kind: 'control', action: 'power-off', value: 5 }]);
+  });
+});
+
+describe('on a shared disk that each side reads', () => {
+  test('the log has no data, and the backup waits for its own', () => {
+    const { primary, backup } = pair('shared-backup-reads');
+    const started = primary.cpu(200);
+    done(primary, 3, sector);
+    const ended = primary.cpu(10);
+    expect(ended.entries[0]).toMatchObject({ kind: 'disk', id: 3, status: 0, data: undefined });
+    for (const effects of [started, ended]) forward(effects, primary, backup);
+    const ran = backup.cpu(1000);
+    expect(asked(ran)).toEqual(['read 3 in 1, floor 0']);
+    expect([backup.replica.vmm!.icount, backup.replica.backlog, backup.replica.wantsCpu]).toEqual([
+      200,
+      2,
+      false,
+    ]);
+    // An error here is no answer: the primary could read it.
+    done(backup, 3, nothing, 1);
+    expect(backup.replica.wantsCpu).toBe(false);
+    expect(asked(backup.timer('retry', 5 * MS))).toEqual(['read 3 in 1, floor 0']);
+    done(backup, 3, sector);
+    backup.cpu(1000);
+    expect([backup.hash, backup.replica.backlog]).toEqual([primary.hash, 0]);
+  });
+
+  test('a write waits until the backup has read what it overwrites', () => {
+    const guest = diskGuest([
+      { operation: 'read', sector: 1 },
+      { operation: 'write', sector: 1 },
+    ]);
+    const primary = new Side('primary', 'primary', { ...setting('shared-backup-reads'), source: guest });
+    const started = primary.cpu(200);
+    expect(asked(started)).toEqual(['read 1 in 1, floor 1']);
+    done(primary, 1, sector);
+    const ended = primary.cpu(10);
+    expect(asked(primary.ack(ended.last, { consumed: started.last }))).toEqual([]);
+    expect(asked(primary.ack(ended.last))).toEqual(['write 2 in 1, floor 2']);
+  });
+});
+
+describe('on private disks', () => {
+  test('a primary writes at once; a backup writes when the log says that it was done', () => {
+    const { primary, backup } = pair('private');
+    const started = primary.cpu(200);
+    expect(asked(started)).toEqual(['write 1 in 1, floor 1', 'read 3 in 1, floor 1']);
+    done(primary, 1);
+    const ended = primary.cpu(10);
+    expect(ended.entries[0]).toMatchObject({ kind: 'disk', id: 1, data: undefined });
+    forward(started, primary, backup);
+    expect(asked(backup.cpu(1000))).toEqual(['read 3 in 1, floor 0']);
+    forward(ended, primary, backup);
+    expect(asked(backup.cpu(1000))).toEqual(['write 1 in 1, floor 0']);
+    done(backup, 1);
+    backup.cpu(1000);
+    expect(backup.hash).toBe(primary.hash);
+  });
+});
