@@ -3,7 +3,7 @@
  */
 import { OperatingError } from '../base/errors.ts';
 import type { Command } from '../ft/effects.ts';
-import type { Fault, When } from './faults.ts';
+import { type Fault, type FaultKind, STORAGE, type When } from './faults.ts';
 
 const nsPer: Record<string, number> = { ns: 1, us: 1e3, ms: 1e6, s: 1e9 };
 
@@ -13,10 +13,14 @@ function refuse(message: string): never {
 
 /** `5ms`, `250us`, `1.5s`. @throws {OperatingError} */
 export function parseDuration(text: string): number {
-  const match = /^(-?\d+(?:\.\d+)?)(ns|us|ms|s)$/.exec(text);
-  if (!match) refuse(`"${text}" is no time; write it like 5ms, 250us or 1.5s`);
-  return Math.round(Number(match[1]) * nsPer[match[2]!]!);
+  const match = /^(\d+(?:\.\d+)?)(ns|us|ms|s)$/.exec(text);
+  const ns = match ? Math.round(Number(match[1]) * nsPer[match[2]!]!) : Number.NaN;
+  return Number.isSafeInteger(ns) ? ns : refuse(`"${text}" is no time; write it like 5ms, 250us or 1.5s`);
 }
+
+/** A time, or one with a minus sign before it. @throws {OperatingError} */
+const parseJump = (text: string): number =>
+  text.startsWith('-') ? 0 - parseDuration(text.slice(1)) : parseDuration(text);
 
 /** The shortest way to write a time exactly. */
 export function durationText(ns: number): string {
@@ -25,8 +29,10 @@ export function durationText(ns: number): string {
   return ns === 0 ? '0ms' : `${ns}ns`;
 }
 
-const whole = (text: string): number =>
-  /^\d[\d_]*$/.test(text) ? Number(text.replaceAll('_', '')) : refuse(`"${text}" is no whole number`);
+function whole(text: string, most = Number.MAX_SAFE_INTEGER): number {
+  const number = /^\d[\d_]*$/.test(text) ? Number(text.replaceAll('_', '')) : Number.NaN;
+  return number <= most ? number : refuse(`"${text}" is no whole number up to ${most}`);
+}
 
 /** `icount=1000`, `output=3`, `entry=17`, `sent=5`, `t=5ms`, or a time alone. @throws {OperatingError} */
 export function parseWhen(text: string): When {
@@ -64,6 +70,12 @@ const ends = (text: string): { from: string; to: string; both: boolean } => {
   return { from: match[1]!, to: match[3]!, both: match[2] === '-' };
 };
 
+/** What happens to a way happens in both directions, but for a partition. */
+function bothEnds(text: string): { from: string; to: string } {
+  const { from, to, both } = ends(text);
+  return both ? { from, to } : refuse(`"${text}": only a partition has a direction; write ${from}-${to}`);
+}
+
 const commandText = (command: Command): string => {
   switch (command.kind) {
     case 'speed':
@@ -82,21 +94,58 @@ function parseCommand(name: string, value: string | undefined): Command {
     case 'reset':
     case 'protect':
     case 'unprotect':
-      return { kind: name };
+      return value === undefined ? { kind: name } : refuse(`"${name}" takes no value`);
     case 'speed': {
-      const factor = Number(value);
-      if (!(factor > 0 && factor <= 1)) refuse(`a speed is a share of the processor, like speed=0.5`);
-      return { kind: 'speed', perMille: Math.round(factor * 1000) };
+      const perMille = Math.round(Number(value) * 1000);
+      if (!(perMille > 0 && perMille <= 1000)) refuse(`a speed is a share of the processor, like speed=0.5`);
+      return { kind: 'speed', perMille };
     }
     case 'switch-over':
-      return value ? { kind: 'switch-over', to: value } : { kind: 'switch-over' };
+      if (value === undefined) return { kind: 'switch-over' };
+      return { kind: 'switch-over', to: value || refuse('switch-over=HOST says which backup is to go live') };
     case 'move-backup':
-      return { kind: 'move-backup', from: value ?? refuse('move-backup=HOST says which backup is to go') };
+      return { kind: 'move-backup', from: value || refuse('move-backup=HOST says which backup is to go') };
     default:
       return refuse(
         `"${name}" is no command; they are reset, speed=F, switch-over[=HOST], move-backup=HOST, unprotect, protect`,
       );
   }
+}
+
+/** What stands after the moment: how long it lasts, and a value. */
+const tails: Record<FaultKind, { length: 'none' | 'may' | 'must'; value: boolean }> = {
+  crash: { length: 'may', value: false },
+  pause: { length: 'must', value: false },
+  flip: { length: 'none', value: true },
+  slow: { length: 'must', value: true },
+  clock: { length: 'none', value: true },
+  domain: { length: 'may', value: false },
+  partition: { length: 'must', value: false },
+  delay: { length: 'must', value: true },
+  lose: { length: 'must', value: true },
+  duplicate: { length: 'must', value: true },
+  reset: { length: 'none', value: false },
+  outage: { length: 'must', value: false },
+  full: { length: 'must', value: false },
+  'io-error': { length: 'must', value: false },
+  command: { length: 'none', value: false },
+};
+const kinds = Object.keys(tails);
+const isKind = (text: string): text is FaultKind => kinds.includes(text);
+
+/** Takes apart what stands after the `@`. @throws {OperatingError} when something is missing, or means nothing there. */
+function parts(kind: FaultKind, moment: string): { start: string; forNs: number | undefined; value: string } {
+  const tail = tails[kind];
+  const [front, after] = cut(moment, '+');
+  if (after === undefined && tail.length === 'must')
+    refuse(`"${moment}": ${kind} needs a length: …@START+LENGTH, like 5ms+20ms`);
+  if (after !== undefined && tail.length === 'none') refuse(`"${moment}": ${kind} takes no length`);
+  const [length, lengthValue] = cut(after ?? '', '=');
+  // Without a length the value follows the time: `clock:primary@5ms=-3ms`.
+  const [start, value] = tail.value && after === undefined ? cut(front, '=', true) : [front, lengthValue];
+  if (tail.value && !value) refuse(`"${moment}": ${kind} needs a value: …=VALUE`);
+  if (!tail.value && value !== undefined) refuse(`"${moment}": ${kind} takes no value`);
+  return { start, forNs: after === undefined ? undefined : parseDuration(length), value: value ?? '' };
 }
 
 /**
@@ -110,70 +159,52 @@ function parseCommand(name: string, value: string | undefined): Command {
 export function parseFault(text: string): Fault {
   const [kind, rest] = cut(text, ':');
   if (rest === undefined) refuse(`"${text}" is no fault; it has the form KIND:WHERE@WHEN[+LENGTH][=VALUE]`);
+  if (!isKind(kind)) refuse(`"${kind}" is no fault; they are ${kinds.join(', ')}`);
   const [where, moment] = cut(rest, '@', true);
-  if (moment === undefined) refuse(`"${text}" has no moment: KIND:WHERE@WHEN`);
-  const [start, tail] = cut(moment, '+');
-  const [lengthText, lengthValue] = cut(tail ?? '', '=');
-  const length = tail === undefined ? undefined : parseDuration(lengthText);
-  const forNs = (): number => length ?? refuse(`"${text}" needs a length: …@START+LENGTH, like 5ms+20ms`);
-  // Without a length the value follows the time: `clock:primary@5ms=-3ms`.
-  const [plain, plainValue] = cut(start, '=');
-  const atNs = (): number => parseDuration(tail === undefined ? plain : start);
-  const value = (): string => lengthValue ?? plainValue ?? refuse(`"${text}" needs a value: …=VALUE`);
+  if (where === '' || !moment) refuse(`"${text}" has no place or no moment: KIND:WHERE@WHEN`);
+  const { start, forNs: lengthNs, value } = parts(kind, moment);
+  const forNs = lengthNs ?? 0;
+  const maybeForNs = lengthNs !== undefined && { forNs };
+  const atNs = (): number => parseDuration(start);
   const number = (least: number, most: number): number => {
-    const parsed = Number(value());
+    const parsed = Number(value);
     return parsed >= least && parsed <= most
       ? parsed
-      : refuse(`"${text}": ${value()} is not from ${least} to ${most}`);
+      : refuse(`"${text}": ${value} is not from ${least} to ${most}`);
   };
   switch (kind) {
     case 'crash':
-      return { kind, who: where, when: parseWhen(start), ...(length !== undefined && { forNs: length }) };
+      return { kind, who: where, when: parseWhen(start), ...maybeForNs };
     case 'pause':
-      return { kind, who: where, when: parseWhen(start), forNs: forNs() };
+      return { kind, who: where, when: parseWhen(start), forNs };
     case 'flip': {
-      const [offset, bit] = cut(cut(start, '=', true)[1] ?? value(), '.');
-      return {
-        kind,
-        who: where,
-        when: parseWhen(cut(start, '=', true)[0]),
-        offset: whole(offset),
-        bit: whole(bit ?? '0') % 8,
-      };
+      const [offset, bit] = cut(value, '.');
+      return { kind, who: where, when: parseWhen(start), offset: whole(offset), bit: whole(bit ?? '0', 7) };
     }
     case 'slow':
-      return { kind, who: where, atNs: atNs(), forNs: forNs(), factor: number(0.001, 1000) };
+      return { kind, who: where, atNs: atNs(), forNs, factor: number(0.001, 1000) };
     case 'clock':
-      return { kind, who: where, atNs: atNs(), jumpNs: parseDuration(value()) };
+      return { kind, who: where, atNs: atNs(), jumpNs: parseJump(value) };
     case 'domain':
-      return { kind, domain: where, atNs: atNs(), ...(length !== undefined && { forNs: length }) };
+      return { kind, domain: where, atNs: atNs(), ...maybeForNs };
     case 'partition':
-      return { kind, ...ends(where), atNs: atNs(), forNs: forNs() };
-    case 'delay': {
-      const { from, to } = ends(where);
-      return { kind, from, to, atNs: atNs(), forNs: forNs(), extraNs: parseDuration(value()) };
-    }
+      return { kind, ...ends(where), atNs: atNs(), forNs };
+    case 'delay':
+      return { kind, ...bothEnds(where), atNs: atNs(), forNs, extraNs: parseDuration(value) };
     case 'lose':
-    case 'duplicate': {
-      const { from, to } = ends(where);
-      return { kind, from, to, atNs: atNs(), forNs: forNs(), probability: number(0, 1) };
-    }
-    case 'reset': {
-      const { from, to } = ends(where);
-      return { kind, from, to, atNs: atNs() };
-    }
+    case 'duplicate':
+      return { kind, ...bothEnds(where), atNs: atNs(), forNs, probability: number(0, 1) };
+    case 'reset':
+      return { kind, ...bothEnds(where), atNs: atNs() };
     case 'outage':
     case 'full':
     case 'io-error':
-      return { kind, atNs: atNs(), forNs: forNs() };
+      if (where !== STORAGE) refuse(`"${text}": only storage can have that: ${kind}:${STORAGE}@WHEN+LENGTH`);
+      return { kind, atNs: atNs(), forNs };
     case 'command': {
       const [name, argument] = cut(where, '=');
       return { kind, command: parseCommand(name, argument), atNs: atNs() };
     }
-    default:
-      return refuse(
-        `"${kind}" is no fault; they are crash, pause, flip, slow, clock, domain, partition, delay, lose, duplicate, reset, outage, full, io-error and command`,
-      );
   }
 }
 
@@ -205,7 +236,7 @@ export function faultText(fault: Fault): string {
     case 'outage':
     case 'full':
     case 'io-error':
-      return `${fault.kind}:storage@${time}${length}`;
+      return `${fault.kind}:${STORAGE}@${time}${length}`;
     case 'command':
       return `command:${commandText(fault.command)}@${time}`;
   }

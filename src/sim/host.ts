@@ -1,6 +1,6 @@
 import type { Effect, ReplicaInput, TimerId } from '../ft/effects.ts';
 import type { Replica } from '../ft/replica.ts';
-import { type HostFault, type HostId, LIVE } from './faults.ts';
+import { type HostFault, type HostId, LIVE, type When } from './faults.ts';
 import type { Scheduler } from './scheduler.ts';
 
 /** How fast a simulated host is at speed 1: 100 million steps a second. */
@@ -152,7 +152,7 @@ export class Host {
       else this.world.perform(this, effect);
       if (effect.do === 'send') {
         this.sent++;
-        this.strikeWhereReached();
+        this.strikeWhereReached('sent');
       }
     }
   }
@@ -201,11 +201,13 @@ export class Host {
     return who === this.id || (who === LIVE && this.replica.role === 'primary');
   }
 
-  private strikeWhereReached(): void {
+  /** Lets the faults strike whose moment has come; all of them, or those that wait for one kind of moment. */
+  private strikeWhereReached(at?: When['at']): void {
     if (this.faults.length === 0) return;
     const { vmm, logEnd } = this.replica;
     for (const fault of [...this.faults]) {
       const { when, who } = fault;
+      if (at && when.at !== at) continue;
       const reached =
         (when.at === 'icount' && vmm !== undefined && vmm.icount >= when.icount) ||
         (when.at === 'output' && vmm !== undefined && vmm.machine.outputsMade >= when.number) ||

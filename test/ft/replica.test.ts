@@ -61,6 +61,18 @@ describe('the output rule', () => {
     expect(primary.timer('retry', 60 * MS).released).toBe('');
   });
 
+  test('an output that is on its way when the way to the world breaks is let out again', () => {
+    const primary = primarySide();
+    primary.ack(primary.cpu(20).last);
+    const again = primary.do({ kind: 'reset', peer: 'switch' });
+    expect([again.released, again.of('release')[0]!.generation]).toEqual(['A', 1]);
+    primary.delivered(1);
+    expect(primary.do({ kind: 'reset', peer: 'switch' }).released).toBe('');
+    // What has no acknowledgement stays.
+    primary.cpu(300);
+    expect(primary.do({ kind: 'reset', peer: 'switch' }).released).toBe('');
+  });
+
   test('what has arrived is told to the backup with the next entries', () => {
     const primary = primarySide();
     const settled = (effects: Effects) =>

@@ -1,3 +1,3 @@
 import { crashEverywhere } from './crash-everywhere.ts';
 
-crashEverywhere('bank');
+crashEverywhere('bank', { spares: 1 });

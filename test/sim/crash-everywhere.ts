@@ -1,35 +1,43 @@
 import { describe, expect, it } from 'vitest';
-import { type GuestName, simulate, spread } from './support.ts';
+import type { SimulationOptions } from '../../src/sim/cluster.ts';
+import { type GuestName, result, simulate, sound, spread } from './support.ts';
 
 const POSITIONS = 200;
 
 /**
  * Crashes the primary at many positions of a guest's run. Whatever the position: the guest completes, what the console printed is
- * what a fresh machine prints from the log, complete and in order, both machines were one, and no client is contradicted.
+ * what a fresh machine prints from the log, complete and in order, both machines were one, and no client is contradicted. With a
+ * spare the VM is protected again meanwhile.
  */
-export function crashEverywhere(name: GuestName): void {
+export function crashEverywhere(
+  name: GuestName,
+  options: Pick<SimulationOptions, 'spares' | 'disk'> = {},
+): void {
   describe(name, () => {
-    const undisturbed = simulate(name);
+    const undisturbed = simulate(name, options);
     it('completes without a crash, and both machines stay one', () => {
-      expect(undisturbed.simulation.outcome).toBe('completed');
-      expect(undisturbed.simulation.violations()).toEqual([]);
+      expect(result(undisturbed)).toEqual(sound);
       expect(undisturbed.simulation.comparison()?.difference.equal).toBe(true);
     });
 
     it(`survives a crash of the primary at ${POSITIONS} positions`, () => {
       let failovers = 0;
+      let joins = 0;
       for (const icount of spread(POSITIONS, undisturbed.simulation.machine.icount)) {
-        const { simulation, output } = simulate(name, {
+        const run = simulate(name, {
+          ...options,
           seed: `crash-${icount}`,
           faults: [{ kind: 'crash', who: 'primary', when: { at: 'icount', icount } }],
         });
-        const seen = { icount, outcome: simulation.outcome, violations: simulation.violations() };
-        expect(seen).toEqual({ icount, outcome: 'completed', violations: [] });
-        expect(output.endsWith('\n'), `crash at ${icount}: the last line is whole`).toBe(true);
-        failovers += simulation.failovers.length;
+        expect({ icount, ...result(run) }).toEqual({ icount, ...sound });
+        expect(run.output.endsWith('\n'), `crash at ${icount}: the last line is whole`).toBe(true);
+        failovers += run.simulation.failovers.length;
+        joins += run.simulation.observer.joins;
       }
       // At the very last steps the guest has ended before the crash can matter.
       expect(failovers).toBeGreaterThan(POSITIONS * 0.9);
+      // Near its end a guest does not live to see the copy complete.
+      if (options.spares) expect(joins).toBeGreaterThan(POSITIONS * 0.5);
     });
   });
 }

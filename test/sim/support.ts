@@ -1,6 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { describeMachine, ownInput } from '../../src/cli/program.ts';
-import { type SimEvent, Simulation, type SimulationOptions } from '../../src/sim/cluster.ts';
+import type { Violation } from '../../src/sim/checkers.ts';
+import { type Outcome, type SimEvent, Simulation, type SimulationOptions } from '../../src/sim/cluster.ts';
+import { parseFault } from '../../src/sim/fault-text.ts';
+import type { Fault, HostId } from '../../src/sim/faults.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -23,18 +26,21 @@ const memory = 1 << 20;
 const diskSize = 64 << 10;
 const built = new Map<GuestName, Pick<SimulationOptions, 'description' | 'input'>>();
 
-function guest(name: GuestName): Pick<SimulationOptions, 'description' | 'input'> {
+export function guest(name: GuestName): Pick<SimulationOptions, 'description' | 'input'> {
   const file = path(guests[name].file);
   if (!built.has(name))
     built.set(name, { description: describeMachine(file, { memory, diskSize }), input: ownInput(file) });
   return built.get(name)!;
 }
 
+export interface Run {
+  simulation: Simulation;
+  events: SimEvent[];
+  output: string;
+}
+
 /** Runs a guest in the simulator to its end. */
-export function simulate(
-  name: GuestName,
-  options: Partial<SimulationOptions> = {},
-): { simulation: Simulation; events: SimEvent[]; output: string } {
+export function simulate(name: GuestName, options: Partial<SimulationOptions> = {}): Run {
   const events: SimEvent[] = [];
   const parts: Uint8Array[] = [];
   const simulation = new Simulation({
@@ -51,6 +57,40 @@ export function simulate(
   }).run();
   return { simulation, events, output: Buffer.concat(parts).toString() };
 }
+
+/** Faults in the words of the command line. */
+export const faults = (...texts: string[]): Fault[] => texts.map(parseFault);
+
+export const ms = (count: number): number => count * 1_000_000;
+
+/** How a run ended, and what the checkers found in it. */
+export const result = ({ simulation }: Run): { outcome: Outcome | undefined; violations: Violation[] } => ({
+  outcome: simulation.outcome,
+  violations: simulation.violations(),
+});
+export const sound = { outcome: 'completed', violations: [] };
+/** Nobody was left, and nothing wrong was said. */
+export const lost = { outcome: 'lost', violations: [] };
+
+type Kind = SimEvent['event']['kind'];
+type EventOf<K extends Kind> = Extract<SimEvent['event'], { kind: K }>;
+export type Happening<K extends Kind> = EventOf<K> & { atNs: number; at: HostId };
+
+/** The events of one kind, in order: on one host, or on any. */
+export const happened = <K extends Kind>({ events }: Run, kind: K, host?: HostId): Happening<K>[] =>
+  events
+    .filter((event) => event.event.kind === kind && (host === undefined || event.host === host))
+    .map(({ atNs, host: at, event }) => ({ ...(event as EventOf<K>), atNs, at }));
+
+/** What happened on one host, by kind. */
+export const kindsAt = ({ events }: Run, host: HostId): Kind[] =>
+  events.filter((event) => event.host === host).map(({ event }) => event.kind);
+
+/** The generations that somebody led, in order: who, and with whom. */
+export const generations = (run: Run): string[] =>
+  happened(run, 'members').map(({ generation, record: { primary, backups } }) =>
+    [`${generation}: ${primary}`, ...backups].join(' + '),
+  );
 
 /** `count` positions spread evenly over a run, its first and last steps among them. */
 export const spread = (count: number, steps: number): number[] =>

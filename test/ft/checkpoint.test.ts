@@ -1,0 +1,88 @@
+/** State transfer instead of replay: the backup takes over what has changed, epoch by epoch. */
+import { describe, expect, test } from 'vitest';
+import { diskGuest } from './guest.ts';
+import { alphabet, Effects, Group, MS, type Setting, Side } from './sides.ts';
+
+const setting: Setting = { source: alphabet, replication: 'checkpoint' };
+const pair = (changed: Setting = {}) => ({
+  primary: new Side('primary', 'primary', { ...setting, ...changed }),
+  backup: new Side('backup', 'backup', { ...setting, ...changed }),
+});
+const forward = (effects: Effects, from: Side, to: Side): Effects =>
+  new Effects(
+    effects.of('send').flatMap(({ bytes }) => to.do({ kind: 'message', from: from.name, bytes }).all),
+  );
+
+describe('an epoch', () => {
+  test('ends with a checkpoint, and its outputs leave when the backup holds that', () => {
+    const { primary, backup } = pair();
+    const runs = [primary.cpu(106), primary.cpu(106)];
+    expect(runs.map(({ entries, released }) => [entries, released])).toEqual([
+      [[], ''],
+      [[], ''],
+    ]);
+    const ended = primary.timer('epoch', 10 * MS);
+    expect(ended.entries).toMatchObject([
+      { kind: 'checkpoint', icount: 212, outputs: [{ first: 1 }, { first: 2 }] },
+    ]);
+    expect([ended.released, primary.cpu(106).released]).toEqual(['', '']);
+    const acked = forward(ended, primary, backup);
+    expect(primary.hear('backup', acked.messages[0]!).released).toBe('ab');
+    // The third letter belongs to the next epoch.
+    const next = primary.timer('epoch', 10 * MS);
+    expect(next.entries).toMatchObject([{ icount: 318, outputs: [{ first: 3 }] }]);
+    forward(next, primary, backup);
+    backup.cpu(1);
+    expect([backup.hash, backup.replica.vmm!.icount]).toEqual([primary.hash, 318]);
+  });
+
+  test('in which nothing has happened needs none', () => {
+    const { primary } = pair();
+    primary.cpu(106);
+    expect(primary.timer('epoch', 10 * MS).entries).toHaveLength(1);
+    expect(primary.timer('epoch', 10 * MS).entries).toEqual([]);
+  });
+
+  test('that the backup does not hold is void when it goes live', () => {
+    const group = new Group(1, 0, setting);
+    for (const name of ['primary', 'backup']) expect(group.replica(name).vmm).toBeDefined();
+    group.work(2);
+    group.timer('primary', 'epoch');
+    group.drain();
+    group.work(3);
+    expect(group.printed).toBe('ab');
+    group.cut.add('primary');
+    group.beat(7);
+    group.drain();
+    expect(group.replica('backup').role).toBe('primary');
+    group.work(3);
+    expect(group.printed).toBe('abcde');
+  });
+
+  test('carries which disk operations are under way', () => {
+    const disk = {
+      source: diskGuest([
+        { operation: 'write', sector: 1 },
+        { operation: 'read', sector: 2 },
+      ]),
+      diskSectors: 8,
+    };
+    const { primary, backup } = pair(disk);
+    primary.cpu(200);
+    const first = primary.timer('epoch', 10 * MS);
+    expect(first.entries).toMatchObject([{ kind: 'checkpoint', open: [1, 2] }]);
+    forward(first, primary, backup);
+    backup.cpu(1);
+    primary.ack(first.last);
+    primary.do({ kind: 'disk-done', id: 2, status: 0, data: new Uint8Array(512) });
+    primary.cpu(10);
+    const second = primary.timer('epoch', 10 * MS);
+    expect(second.entries).toMatchObject([{ kind: 'checkpoint', open: [1] }]);
+    forward(second, primary, backup);
+    backup.cpu(1);
+    backup.timer('suspect', 11 * MS);
+    const live = backup.storage(2, 'backup');
+    expect(live.of('disk').map(({ id, generation }) => [id, generation])).toEqual([[1, 2]]);
+    expect(backup.hash).toBe(primary.hash);
+  });
+});

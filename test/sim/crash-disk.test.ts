@@ -1,0 +1,4 @@
+import { crashEverywhere } from './crash-everywhere.ts';
+
+crashEverywhere('journal', { spares: 1 });
+crashEverywhere('sectors');
