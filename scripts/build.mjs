@@ -12,11 +12,15 @@ export const canBuild = () => existsSync(`${root}/node_modules/esbuild`);
 export async function build() {
   const { build: bundle } = await import('esbuild');
   const { version } = JSON.parse(readFileSync(`${root}/package.json`, 'utf8'));
-  const entries = { vmft: 'src/cli/main.ts', bench: 'bench/main.ts' };
+  const entries = {
+    vmft: 'src/cli/main.ts',
+    'chaos-worker': 'src/cli/chaos-worker.ts',
+    bench: 'bench/main.ts',
+  };
   await bundle({
     absWorkingDir: root,
     entryPoints: Object.fromEntries(
-      Object.entries(entries).filter(([name, file]) => name === 'vmft' || existsSync(`${root}/${file}`)),
+      Object.entries(entries).filter(([name, file]) => name !== 'bench' || existsSync(`${root}/${file}`)),
     ),
     outdir: 'dist',
     bundle: true,

@@ -1,10 +1,12 @@
 import { Command, CommanderError, Option } from 'commander';
 import { InvariantError } from '../base/assert.ts';
 import { OperatingError } from '../base/errors.ts';
+import { chaos } from './chaos.ts';
+import { type CompareOptions, compare } from './compare.ts';
 import { demo } from './demo.ts';
 import { diff } from './diff.ts';
 import { type AsmOptions, asm, type DisasmOptions, disasm } from './listing.ts';
-import { options, type RunOptions, wholeNumber } from './options.ts';
+import { type ChaosOptions, options, type RunOptions, wholeNumber } from './options.ts';
 import { type StoryOptions, story } from './play.ts';
 import { type ReplayOptions, replay } from './replay.ts';
 import { EXIT_CODE } from './report.ts';
@@ -58,13 +60,16 @@ program
   .addOption(options.memory())
   .addOption(options.defsym())
   .addOption(new Option('--max-steps <n>', 'stop after this many steps').argParser(wholeNumber(1)))
-  .option('--input <file>', 'what is typed at the console (default: stdin, when it is not a terminal)')
   .addOption(
-    new Option('--clients <n>', 'simulated clients of a key-value server on UDP port 9000')
-      .argParser(wholeNumber(0, 64))
-      .default(0),
+    new Option(
+      '--check-every <n>',
+      'steps between two comparisons of the whole state (default: a million)',
+    ).argParser(wholeNumber(1)),
   )
+  .option('--input <file>', 'what is typed at the console (default: stdin, when it is not a terminal)')
+  .addOption(options.clients())
   .option('--diff', 'compare both machines at the last position that they reached as one')
+  .option('--diagram', 'draw the run as a sequence diagram on stderr when it is over')
   .addOption(options.unsafe())
   .option('--record <file>', 'write the history of the machine that lives last, for `vmft replay`')
   .option('--save-states <dir>', 'keep both machines as they stand at that position, for `vmft diff`')
@@ -97,6 +102,42 @@ program
     '\nExamples:\n  vmft run programs/dice.s --no-ft --record dice.log\n  vmft replay dice.log',
   )
   .action(async (path: string, given: ReplayOptions) => finish(await replay(path, given)));
+
+program
+  .command('compare')
+  .description('what each way to replicate a program costs and buys: lockstep, and checkpoints of the state')
+  .argument('<program>', 'the program; `NAME.input` beside it is typed when nothing else is')
+  .addOption(options.epochs())
+  .addOption(options.links())
+  .addOption(
+    new Option('--crashes <n>', 'crashes of the primary in each setup, each in a run of its own')
+      .argParser(wholeNumber(0, 1000))
+      .default(10),
+  )
+  .option('--seed <seed>', 'the source of all chance: the same seed gives the same table to the byte', '1')
+  .addOption(options.memory())
+  .addOption(options.diskSize())
+  .addOption(options.defsym())
+  .addOption(new Option('--max-steps <n>', 'give up after this many steps').argParser(wholeNumber(1)))
+  .option('--input <file>', 'what is typed at the console (default: stdin, when it is not a terminal)')
+  .addOption(
+    new Option('--clients <n>', 'simulated clients of a key-value server on UDP port 9000')
+      .argParser(wholeNumber(0, 64))
+      .default(0),
+  )
+  .option('--json', 'print one JSON document on stdout instead of the table')
+  .option('-q, --quiet', 'do not say how far it is')
+  .addHelpText(
+    'after',
+    `
+docs/compare.md explains the table.
+
+Examples:
+  vmft compare programs/bank.s
+  vmft compare programs/kv/kv.elf --clients 3
+  vmft compare programs/primes.s --defsym LIMIT=1000000 --epochs 10 --links 1G`,
+  )
+  .action(async (path: string, given: CompareOptions) => finish(await compare(path, given)));
 
 program
   .command('asm')
@@ -137,6 +178,58 @@ program
   .command('demo')
   .description('the bank loses its primary, explained step by step')
   .action(async () => finish(await demo()));
+
+program
+  .command('chaos')
+  .description(
+    'a campaign: many runs under faults drawn by chance, each checked; a violation is shrunk and drawn',
+  )
+  .argument('<program>', 'a program that ends by itself; `NAME.input` beside it is typed')
+  .addOption(new Option('--runs <n>', 'how many runs').argParser(wholeNumber(1)).default(1000))
+  .addOption(
+    new Option(
+      '--exhaustive',
+      'instead: a crash of each side at every log entry and every message of an undisturbed run, without return of power and with',
+    ).conflicts(['runs', 'faults']),
+  )
+  .option('--seed <seed>', 'the source of all chance; run number i has the seed SEED/i', '1')
+  .addOption(
+    new Option(
+      '--jobs <n>',
+      'workers; what comes out does not depend on it (default: one for each core)',
+    ).argParser(wholeNumber(1, 256)),
+  )
+  .addOption(options.clients())
+  .option('--input <file>', 'what is typed at the console (default: `NAME.input` beside the program)')
+  .addOption(options.backups().default(undefined, 'drawn: 1 to 3'))
+  .addOption(options.spares().default(undefined, 'drawn: 0 to 2'))
+  .addOption(options.replication())
+  .addOption(options.disk())
+  .addOption(options.kindsOfFaults())
+  .addOption(options.unsafe())
+  .addOption(
+    new Option('--stop-after <n>', 'stop at so many violations; 0: never')
+      .argParser(wholeNumber(0))
+      .default(1),
+  )
+  .addOption(
+    // Every run makes up to six machines and copies some of them: what they don't need costs time.
+    options.memory().default(1 << 20, '1M: a run makes several machines, and copies them'),
+  )
+  .addOption(options.diskSize().default(64 << 10, '64K'))
+  .addOption(options.defsym())
+  .option('--json', 'print the report as one JSON document')
+  .addHelpText(
+    'after',
+    `
+The report goes to stdout. The exit code is 3 when a rule was violated.
+
+Examples:
+  vmft chaos programs/kv/kv.elf --clients 3 --runs 100000
+  vmft chaos programs/bank.s --exhaustive
+  vmft chaos programs/journal.s --faults crash,partition --unsafe fencing      what the rule is for`,
+  )
+  .action(async (path: string, given: ChaosOptions) => finish(await chaos(path, given)));
 
 program
   .command('story')

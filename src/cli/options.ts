@@ -8,8 +8,9 @@ import {
   type UnsafeRule,
   unsafeRules,
 } from '../ft/rules.ts';
+import { faultKinds } from '../sim/campaign-draw.ts';
 import { parseFault } from '../sim/fault-text.ts';
-import type { Fault, HostId } from '../sim/faults.ts';
+import type { Fault, FaultKind, HostId } from '../sim/faults.ts';
 import type { ProgramOptions } from './program.ts';
 
 /** What `vmft run` is given, as commander hands it over. */
@@ -27,9 +28,11 @@ export interface RunOptions extends ProgramOptions {
   disk: DiskVariant;
   seed: string;
   maxSteps?: number;
+  checkEvery?: number;
   input?: string;
   clients: number;
   diff?: boolean;
+  diagram?: boolean;
   unsafe?: UnsafeRule[];
   record?: string;
   saveStates?: string;
@@ -38,9 +41,29 @@ export interface RunOptions extends ProgramOptions {
   verbose?: boolean;
 }
 
+/** What `vmft chaos` is given. */
+export interface ChaosOptions extends ProgramOptions {
+  runs: number;
+  exhaustive?: boolean;
+  seed: string;
+  jobs?: number;
+  clients: number;
+  input?: string;
+  backups?: number;
+  spares?: number;
+  replication: Replication;
+  disk: DiskVariant;
+  faults?: FaultKind[];
+  unsafe?: UnsafeRule[];
+  stopAfter: number;
+  json?: boolean;
+}
+
 const units: Record<string, number> = { '': 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 };
 const PAGE_BYTES = 4096;
 const MAX_MEMORY_BYTES = 2 ** 31;
+/** The checkers take a backup that is half a second behind for one that does not follow. */
+const MAX_EPOCH_MS = 400;
 
 /** `64M`, `1G`, `8192K` or a number of bytes. */
 export function memorySize(text: string): number {
@@ -104,6 +127,23 @@ const speed = (text: string): [HostId, number] => {
   return [host, factor];
 };
 
+/** `5,25,100`: what each part between commas is, without repetition, from small to large. */
+const ascending =
+  (parse: (text: string) => number) =>
+  (text: string): number[] =>
+    [...new Set(text.split(',').map(parse))].sort((a, b) => a - b);
+
+const bitRates: Record<string, number> = { m: 1e6, g: 1e9 };
+
+/** `100M`, `2.5G`: bits a second. */
+const bitRate = (text: string): number => {
+  const match = /^(\d+(?:\.\d+)?)([mg])$/i.exec(text);
+  const value = match ? Number(match[1]) * bitRates[match[2]!.toLowerCase()]! : Number.NaN;
+  if (!(value >= 1e6 && value <= 1e12))
+    throw new InvalidArgumentError('the speed of a link is 1M to 1000G bits a second, like 100M or 2.5G.');
+  return value;
+};
+
 const defsym = (text: string): [string, bigint] => {
   const match = /^([A-Za-z_.$][\w.$]*)=(-?(?:0x[\da-f]+|\d+))$/i.exec(text);
   if (!match) throw new InvalidArgumentError('it has the form NAME=NUMBER, like LIMIT=100000.');
@@ -116,6 +156,13 @@ const unsafe = (text: string): UnsafeRule => {
   if (Object.hasOwn(unsafeRules, text)) return text as UnsafeRule;
   throw new InvalidArgumentError(`the rules are ${Object.keys(unsafeRules).join(', ')}.`);
 };
+
+const kindsOfFaults = (text: string): FaultKind[] =>
+  text.split(',').map((name) => {
+    const kind = faultKinds.find((one) => one === name);
+    if (!kind) throw new InvalidArgumentError(`"${name}" is none; the kinds are ${faultKinds.join(', ')}.`);
+    return kind;
+  });
 
 /** Options that several commands share, or that need a parser of their own. */
 export const options = {
@@ -173,6 +220,23 @@ export const options = {
       '--speed <host=factor>',
       'how fast a simulated host is; 1 is 100 million steps a second (repeatable)',
     ).argParser(collect(speed)),
+  epochs: () =>
+    new Option('--epochs <ms,...>', 'how long epochs of checkpoints last, in milliseconds')
+      .argParser(ascending(wholeNumber(1, MAX_EPOCH_MS)))
+      .default([5, 25, 100], '5,25,100'),
+  links: () =>
+    new Option('--links <speed,...>', 'how fast the links are, in bits a second')
+      .argParser(ascending(bitRate))
+      .default([1e8, 1e9, 1e10], '100M,1G,10G'),
+  clients: () =>
+    new Option('--clients <n>', 'simulated clients of a key-value server on UDP port 9000')
+      .argParser(wholeNumber(0, 64))
+      .default(0),
+  kindsOfFaults: () =>
+    new Option(
+      '--faults <kind,kind>',
+      `only faults of these kinds: ${faultKinds.join(', ')} (default: all)`,
+    ).argParser(kindsOfFaults),
   unsafe: () =>
     new Option(
       '--unsafe <rule>',

@@ -1,6 +1,8 @@
 /** `vmft run`: a program on the simulated cluster. */
 import { setImmediate } from 'node:timers/promises';
+import { alterations } from '../sim/alterations.ts';
 import { type SimEvent, Simulation } from '../sim/cluster.ts';
+import { drawDiagram } from '../sim/diagram.ts';
 import type { MachineDescription } from '../vmm/machine.ts';
 import { mustBeWritable, readBytes, readPipedInput } from './files.ts';
 import type { RunOptions } from './options.ts';
@@ -33,6 +35,7 @@ export function simulate(
     unsafe: new Set(unsafe),
     maxSteps: options.maxSteps ?? Number.MAX_SAFE_INTEGER,
     speeds: Object.fromEntries(speed),
+    ...(options.checkEvery !== undefined && { tuning: { checkSteps: options.checkEvery } }),
     ...output,
   });
 }
@@ -68,19 +71,34 @@ export async function run(path: string, options: RunOptions): Promise<number> {
   const description = describeMachine(path, options);
   const input = await consoleInput(path, options);
   const detail: Detail = options.quiet ? 'quiet' : options.verbose ? 'verbose' : 'normal';
-  const story = new Story(detail, (line) => process.stderr.write(`${line}\n`));
+  const tellLine = (line: string) => process.stderr.write(`${line}\n`);
+  const story = new Story(detail, tellLine);
+  const events: SimEvent[] = [];
   const simulation = simulate(description, input, options, {
     print: (data) => {
       if (!options.json) process.stdout.write(data);
     },
-    tell: (event) => story.tell(event),
+    tell: (event) => {
+      story.tell(event);
+      if (options.diagram) events.push(event);
+    },
   });
   await runToEnd(simulation, process.stderr.isTTY && detail !== 'quiet');
   story.end(simulation.nowNs);
+  if (options.diagram) for (const line of drawDiagram(events, [...simulation.hosts.keys()])) tellLine(line);
   const violations = simulation.violations();
   const report = new Report(simulation, violations, options);
   report.keep();
   if (options.json) process.stdout.write(`${JSON.stringify(report.json(path), null, 2)}\n`);
-  if (!options.quiet) for (const line of report.lines()) process.stderr.write(`${line}\n`);
+  if (!options.quiet) for (const line of [...report.lines(), ...alterationLines(simulation)]) tellLine(line);
   return report.exitCode;
+}
+
+/** Where memory changed by itself, when that is why the machines diverged. */
+function alterationLines(simulation: Simulation): string[] {
+  if (simulation.outcome !== 'diverged') return [];
+  return alterations(simulation).map(
+    ({ host, pages, impossible }) =>
+      `the memory of ${host} changed by itself: ${impossible ? `no machine has its history: ${impossible}` : `its history makes ${pages.map((page) => `page 0x${page.toString(16)}`).join(', ') || 'its registers'} otherwise`}`,
+  );
 }

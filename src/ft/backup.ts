@@ -9,8 +9,10 @@ import type { Message, MessageOf } from './messages.ts';
 import { type GenerationStarts, isDisk, isWorld, type Side } from './side.ts';
 
 export class Backup {
-  /** The log here goes on with what the primary of this generation sends. */
+  /** The log here goes on with what the primary sends: the stream between them is unbroken. */
   following = false;
+  /** The log here is a beginning of the primary's, whether or not the stream is unbroken at the moment. */
+  inStep = false;
   /** The log here has whatever explains an output that has left: this side may go live if the others can't. */
   complete = false;
   /** The log says that this side is to go live here. */
@@ -27,6 +29,9 @@ export class Backup {
   /** Private disks: completions that the log holds; a write here waits for its own. */
   private readonly granted = new Set<number>();
   private speed = 1000;
+  /** Sectors that are being copied to this side's own disk. Their numbers are below zero: they are none of the guest's. */
+  private readonly writing = new Map<number, { sector: number; data: Uint8Array }>();
+  private sectorWrites = 0;
 
   constructor(private readonly side: Side) {
     this.lastHeardNs = side.nowNs;
@@ -72,6 +77,7 @@ export class Backup {
       case 'prepare':
         side.dropVm();
         this.following = false;
+        this.inStep = false;
         this.complete = false;
         this.copy = new CopyReceiver(from, message.copy, message.description);
         return;
@@ -80,9 +86,35 @@ export class Backup {
         this.copy.pages(message.packed);
         side.send(from, { kind: 'pages-ack', generation: side.generation, copy: message.copy });
         return;
+      case 'sectors':
+        if (this.copy?.number === message.copy) this.writeSectors(message.sector, message.data);
+        return;
       case 'state':
         if (this.copy?.number === message.copy) this.install(message);
     }
+  }
+
+  /** Sectors of the other side's disk are to be on this one. */
+  private writeSectors(sector: number, data: Uint8Array): void {
+    const { side } = this;
+    const id = -++this.sectorWrites;
+    this.writing.set(id, { sector, data });
+    side.effects.push({
+      do: 'disk',
+      id,
+      request: { operation: 'write', sector, data },
+      generation: side.generation,
+      floor: 0,
+    });
+  }
+
+  private sectorsWritten(id: number, ok: boolean): void {
+    const { side } = this;
+    const write = this.writing.get(id);
+    this.writing.delete(id);
+    if (!write || !this.copy) return;
+    if (!ok) return this.writeSectors(write.sector, write.data);
+    side.send(this.copy.from, { kind: 'sectors-ack', generation: side.generation, copy: this.copy.number });
   }
 
   /** The copy is complete. A machine that is not the one that was copied is let go. */
@@ -107,6 +139,7 @@ export class Backup {
   private follow(): void {
     const { side } = this;
     this.following = true;
+    this.inStep = true;
     this.acknowledgedConsumed = this.consumed;
     side.resting = false;
     if (side.record.backups.includes(side.name)) this.complete = true;
@@ -254,7 +287,7 @@ export class Backup {
     const { side } = this;
     const { disk } = side.options;
     // A side that was left out would read what the others have written since.
-    if (disk === 'shared' || !(this.following || this.complete)) return;
+    if (disk === 'shared' || !(this.inStep || this.complete)) return;
     const limits = {
       held: Number.POSITIVE_INFINITY,
       ordered: !side.is('disk-order'),
@@ -272,9 +305,14 @@ export class Backup {
   }
 
   diskDone(id: number, status: number | 'refused', data: Uint8Array): void {
+    if (id < 0) return this.sectorsWritten(id, status === DISK_OK);
     const operation = this.side.disk.find(id);
     // What the primary could read this side can read as well, sooner or later: it is asked again.
-    if (!operation || operation.answer || status !== DISK_OK) return;
+    if (!operation || operation.answer) return;
+    if (status !== DISK_OK) {
+      if (this.side.options.disk === 'private') operation.issuedNs = undefined;
+      return;
+    }
     operation.answer = { data };
     this.side.resting = false;
   }
@@ -285,14 +323,16 @@ export class Backup {
     const { side } = this;
     const { heartbeatNs, retryNs } = side.options.tuning;
     if (id === 'heartbeat') {
-      const counts = this.following || side.record.backups.includes(side.name);
+      const counts = this.inStep || side.record.backups.includes(side.name);
       if (counts && side.hasVm)
         side.datagram(side.record.primary, { kind: 'heartbeat', generation: side.generation });
       else this.offer();
       side.timer('heartbeat', side.nowNs + heartbeatNs);
     }
     if (id === 'retry') {
-      this.readForItself(retryNs);
+      this.readForItself(side.options.disk === 'private' ? undefined : retryNs);
+      // An answer to the last one may have been lost.
+      if (side.hasVm && !this.following && side.generation > 0) this.resume();
       side.timer('retry', side.nowNs + retryNs);
     }
   }

@@ -145,9 +145,16 @@ export class Primary {
     return side.witnessed(
       new RecordingDoors(side.live, (entry) => {
         if (!this.epoch && !unlogged.has(entry.kind)) this.log(this.asLogged(entry));
-        if (entry.kind === 'disk') side.disk.complete(entry.id, this.nextExplained);
+        if (entry.kind === 'disk') this.completed(entry);
       }),
     );
+  }
+
+  private completed({ id, status }: EntryOf<'disk'>): void {
+    const { disk } = this.side;
+    const operation = disk.find(id);
+    if (operation && status === DISK_OK) this.protection.written(operation.request);
+    disk.complete(id, this.nextExplained);
   }
 
   /** Where each side reads for itself, the log says only that the read is over. */
@@ -280,7 +287,7 @@ export class Primary {
   }
 
   /** Lets out what may leave; again, what left so long ago without an answer that it may be lost. */
-  releaseReady(retryNs = Number.POSITIVE_INFINITY): void {
+  releaseReady(retryNs = Number.POSITIVE_INFINITY, diskRetryNs = Number.POSITIVE_INFINITY): void {
     const { side } = this;
     const { generation } = side;
     const { held } = this;
@@ -293,7 +300,7 @@ export class Primary {
       others: true,
       writesWait: side.options.disk !== 'private',
     };
-    const operations = side.disk.ready(limits, side.nowNs, retryNs);
+    const operations = side.disk.ready(limits, side.nowNs, diskRetryNs);
     if (outputs.length + operations.length > 0)
       this.releasedEntry = Math.max(this.releasedEntry, Math.min(held, this.nextExplained));
     if (outputs.length > 0) side.effects.push({ do: 'release', outputs, generation });
@@ -318,6 +325,7 @@ export class Primary {
 
   diskDone(id: number, status: number | 'refused', data: Uint8Array): void {
     const { side } = this;
+    if (id < 0) return this.protection.sectorsRead(id, status === DISK_OK, data);
     const operation = side.disk.find(id);
     // A disk that refuses knows a newer generation: somebody will tell us.
     if (!operation || operation.answer || operation.doneEntry !== undefined || status === 'refused') return;
@@ -402,6 +410,8 @@ export class Primary {
         return this.resume(from, message);
       case 'pages-ack':
         return this.protection.pagesTaken(from, message.copy);
+      case 'sectors-ack':
+        return this.protection.sectorsTaken(from, message.copy);
     }
   }
 
@@ -473,7 +483,7 @@ export class Primary {
       case 'suspect':
         return this.suspectSilent();
       case 'retry':
-        this.releaseReady(retryNs);
+        this.releaseReady(retryNs, side.options.disk === 'private' ? undefined : retryNs);
         return side.timer('retry', side.nowNs + retryNs);
       case 'epoch':
         return this.endEpoch();

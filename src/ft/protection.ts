@@ -3,9 +3,11 @@
  * then records the generation that counts on it.
  */
 
+import type { DiskRequest } from '../devices/device.ts';
 import type { ChangedPages } from './changed-pages.ts';
 import { Channel } from './channel.ts';
 import { CopySender } from './copy.ts';
+import { DiskCopySender } from './disk-copy.ts';
 import type { GenerationRecord, HostName } from './effects.ts';
 import type { MessageOf } from './messages.ts';
 import type { Side } from './side.ts';
@@ -30,6 +32,8 @@ interface Spare {
 
 /** A host that has not been heard of for this many heartbeats is not offered. */
 const STALE_HEARTBEATS = 20;
+/** A side that joins and gets no further is given up after this many times the time of suspicion. */
+const PATIENCE = 10;
 /** What the guest is slowed to, per mille, when it writes faster than it can be copied. */
 const LEAST_SHARE = 50;
 
@@ -44,7 +48,10 @@ export class Protection {
   private domains = new Map<HostName, string>();
   private joining: HostName | undefined;
   private copy: CopySender | undefined;
+  private diskCopy: DiskCopySender | undefined;
   private copies = 0;
+  /** When the joining side last got further. */
+  private progressNs = 0;
 
   constructor(private readonly primary: Owner) {
     this.wanted = primary.side.options.backups;
@@ -63,12 +70,13 @@ export class Protection {
   }
 
   /** A host says that it has room. */
-  available(host: HostName, { load, domain }: MessageOf<'available'>): void {
+  available(host: HostName, { load, domain, generation }: MessageOf<'available'>): void {
     const { side, primary } = this;
     this.spares.set(host, { load, domain, heardNs: side.nowNs });
     this.domains.set(host, domain);
     const channel = primary.channels.get(host);
     if (channel && this.isJoining(host)) channel.lastHeardNs = side.nowNs;
+    if (generation === 0 && this.copy?.host === host) this.giveUp('it has lost its power');
     // A member that has room has lost its VM.
     if (channel && side.record.backups.includes(host) && channel.state !== 'waiting')
       primary.leaveOut([host]);
@@ -83,6 +91,8 @@ export class Protection {
   tick(): void {
     const { side, primary } = this;
     if (this.leaving && !side.record.backups.includes(this.leaving)) this.leaving = undefined;
+    const { suspectNs } = side.options.tuning;
+    if (side.nowNs - this.progressNs > PATIENCE * suspectNs) this.giveUp('it gets no further');
     if (this.joining || side.claim || !this.missing) return;
     const host = this.pick();
     if (!host) return;
@@ -118,6 +128,7 @@ export class Protection {
     const channel = new Channel(host, side.log, side.nowNs);
     primary.channels.set(host, channel);
     this.joining = host;
+    this.progressNs = side.nowNs;
     return channel;
   }
 
@@ -133,6 +144,8 @@ export class Protection {
       primary.pages,
       side.options.tuning,
     );
+    const { disk, description, tuning } = side.options;
+    if (disk === 'private') this.diskCopy = new DiskCopySender(description.diskSectors, tuning.copyWindow);
     side.note({ kind: 'joining', host: channel.host, how: 'copy' });
     const { generation } = side;
     side.send(channel.host, {
@@ -153,18 +166,53 @@ export class Protection {
 
   pagesTaken(host: HostName, number: number): void {
     if (this.copy?.host !== host || this.copy.number !== number) return;
+    this.progressNs = this.side.nowNs;
     this.copy.acknowledged();
     this.pump();
   }
 
+  sectorsTaken(host: HostName, number: number): void {
+    if (this.copy?.host !== host || this.copy.number !== number) return;
+    this.progressNs = this.side.nowNs;
+    this.diskCopy?.acknowledged();
+    this.pump();
+  }
+
+  /** Sectors that were asked for have been read. */
+  sectorsRead(id: number, ok: boolean, data: Uint8Array): void {
+    const { side, copy } = this;
+    const sector = this.diskCopy?.read(id, ok);
+    if (copy && sector !== undefined)
+      side.send(copy.host, { kind: 'sectors', generation: side.generation, copy: copy.number, sector, data });
+    this.pump();
+  }
+
+  /** The guest has been told that a write is done. */
+  written(request: DiskRequest): void {
+    this.diskCopy?.written(request);
+  }
+
+  /** The stream to a host broke: what was sent of a copy may be lost. */
+  channelReset(host: HostName): void {
+    if (this.copy?.host === host) this.giveUp('the channel broke');
+  }
+
+  private pumpDisk(): void {
+    const { side, diskCopy } = this;
+    for (let next = diskCopy?.next(); next; next = diskCopy?.next())
+      side.effects.push({ do: 'disk', ...next, generation: side.generation, floor: 0 });
+  }
+
   private pump(): void {
     const { side, copy } = this;
+    this.pumpDisk();
     while (copy) {
       while (copy.left > 0 && copy.open) {
         const { packed, sizeBytes } = copy.take();
         side.effects.push({ do: 'copied', sizeBytes });
         side.send(copy.host, { kind: 'pages', generation: side.generation, copy: copy.number, packed });
       }
+      if (this.diskCopy && !this.diskCopy.settled) return;
       const next = copy.nextRound();
       if (next === undefined) return;
       if (next === 'stop') return this.finishCopy(copy);
@@ -202,6 +250,7 @@ export class Protection {
   /** The joining side holds whatever explains what has left: from now on it counts. */
   inSync({ host, state, received }: Channel, releasedEntry: number): void {
     const { side } = this;
+    if (this.isJoining(host)) this.progressNs = side.nowNs;
     if (!this.isJoining(host) || state !== 'following' || side.claim || received < releasedEntry) return;
     this.record(host);
   }
@@ -234,6 +283,7 @@ export class Protection {
   private endCopy(): void {
     this.copy?.stop();
     this.copy = undefined;
+    this.diskCopy = undefined;
     this.share = 1000;
     this.membersChanged();
   }

@@ -36,6 +36,7 @@ export class Replica {
     if (options.role === 'spare') return;
     this.side.boot();
     this.backup.following = true;
+    this.backup.inStep = true;
     this.backup.complete = true;
     if (options.role === 'primary') this.primary = new Primary(this.side, (record) => this.claim(record));
   }
@@ -43,7 +44,7 @@ export class Replica {
   get role(): Role {
     if (this.side.stopped) return 'stopped';
     if (this.primary) return 'primary';
-    return this.side.hasVm && (this.backup.following || this.backup.complete) ? 'backup' : 'spare';
+    return this.side.hasVm && (this.backup.inStep || this.backup.complete) ? 'backup' : 'spare';
   }
 
   /** What this side is doing, in a word or two: for people, and to see what a fault struck. */
@@ -60,7 +61,7 @@ export class Replica {
     }
     if (side.claim) return side.claim.won ? 'draining' : 'claiming';
     if (backup.partial) return 'being-copied';
-    if (backup.following) return backup.complete ? 'backup' : 'catching-up';
+    if (backup.inStep) return backup.complete ? 'backup' : 'catching-up';
     return backup.complete ? 'between' : 'spare';
   }
 
@@ -176,7 +177,10 @@ export class Replica {
   private channelReset(peer: HostName): void {
     const { primary, side } = this;
     // A host asks for what it lacks by itself. What was asked of storage is asked again in time.
-    if (primary && !side.options.hosts.includes(peer)) return primary.worldReset();
+    if (primary) {
+      if (side.options.hosts.includes(peer)) primary.protection.channelReset(peer);
+      else primary.worldReset();
+    }
     if (!this.primary && this.side.hasVm && peer === this.side.record.primary && this.backup.following)
       this.backup.resume();
   }
@@ -243,9 +247,12 @@ export class Replica {
     const now = this.backup;
     now.handover = false;
     now.lastHeardNs = side.nowNs;
-    now.complete = named && (counted || (now.following && sameLeader));
+    now.complete = named && (counted || (now.inStep && sameLeader));
     // One that is joining goes on; one that was left out has to ask.
-    if (!sameLeader || (counted && !named)) now.following = false;
+    if (!sameLeader || (counted && !named)) {
+      now.following = false;
+      now.inStep = false;
+    }
     if (!named && counted) side.note({ kind: 'left-out', generation, primary: record.primary });
   }
 
@@ -284,7 +291,7 @@ export class Replica {
     if (side.claim || side.generation === 0) return;
     if (!this.mayClaim) {
       // Perhaps this side was recorded, and nobody lived to tell it.
-      if (backup.following) this.look(side.generation + 1);
+      if (backup.inStep) this.look(side.generation + 1);
       return;
     }
     side.note({ kind: 'suspected', host: side.record.primary, silentNs });

@@ -1,31 +1,28 @@
-/** A campaign: runs of one guest under faults drawn by chance, what became of them, and the shortest schedule that breaks something. */
-import { Random } from '../base/random.ts';
-import type { Command } from '../ft/effects.ts';
+/** A campaign: many runs of one guest, each under other faults, and what became of each. */
 import type { DiskVariant, Replication, Tuning, UnsafeRule } from '../ft/rules.ts';
 import type { MachineDescription } from '../vmm/machine.ts';
+import { alterations, FlipWatch } from './alterations.ts';
 import type { Violation } from './checkers.ts';
-import { hostNames, type Outcome, type SimEvent, Simulation } from './cluster.ts';
-import {
-  type Fault,
-  type FaultKind,
-  type HostId,
-  LIVE,
-  type NodeId,
-  STORAGE,
-  SWITCH,
-  type When,
-} from './faults.ts';
+import { type Outcome, type SimEvent, Simulation } from './cluster.ts';
+import type { Fault, FaultKind, HostId } from './faults.ts';
 
 /** What a campaign runs. */
-export interface CampaignGuest {
+export interface Guest {
   description: MachineDescription;
   input: Uint8Array;
   clients: number;
-  /** How long a run without faults takes, in virtual time, and how much it makes: faults are drawn to fall into it. */
+}
+
+/** A guest, and what a run of it without faults comes to: faults are placed by it. */
+export interface MeasuredGuest extends Guest {
+  outcome: Outcome;
+  /** How long it takes, in virtual time. */
   lengthNs: number;
   steps: number;
   outputs: number;
   entries: number;
+  /** Messages that each host sends to others. */
+  sent: Record<HostId, number>;
 }
 
 /** One run, in full: the same run again gives the same events to the byte. */
@@ -39,221 +36,52 @@ export interface Run {
   speeds: Partial<Record<HostId, number>>;
 }
 
+/** Something that must not be: a checker's words, machines that differ although no bit flipped, or a bug that shows as an exception. */
+export interface Finding {
+  invariant: Violation['invariant'] | 'divergence' | 'exception';
+  message: string;
+}
+
+/**
+ * What became of a run. `lost`: nobody was left that could go on, and everybody who could have was dead. `limit`: the guest waits, or
+ * runs for too long. `diverged`: a check found a bit that had flipped. `corrupted`: a bit flipped in a live machine, whose outputs then
+ * were wrong; hosts that fail by stopping are all that the protocol is made for. `violated`: a rule does not hold.
+ */
+export const endings = ['completed', 'lost', 'limit', 'diverged', 'corrupted', 'violated'] as const;
+export type Ending = (typeof endings)[number];
+
 export interface RunResult {
-  run: Run;
-  outcome: Outcome;
-  violations: Violation[];
+  ending: Ending;
+  /** What was found in a run that is `violated` or `corrupted`. */
+  findings: Finding[];
   failovers: number;
   joins: number;
   /** Virtual time from each failure to the first new output in the world. */
   downNs: number[];
   worstLagNs: number;
+  /** Bytes that were copied while the guest stood still, at most at once. */
   worstStopBytes: number;
   virtualNs: number;
   steps: number;
-  /** `STATE FAULT`: what was struck in the middle of what. */
-  coverage: string[];
+  /** What the host that was struck, or else the one that was live, was doing: {@link Replica.phase}. */
+  strikes: { during: string; kind: FaultKind }[];
+  /** Faults whose moment did not come. */
+  unstruck: number;
 }
 
-export const faultKinds: readonly FaultKind[] = [
-  'crash',
-  'pause',
-  'flip',
-  'slow',
-  'clock',
-  'domain',
-  'partition',
-  'delay',
-  'lose',
-  'duplicate',
-  'reset',
-  'outage',
-  'full',
-  'io-error',
-  'command',
-];
-
-/** How often each kind is drawn, beside the others. */
-const weights: Partial<Record<FaultKind, number>> = {
-  crash: 6,
-  pause: 3,
-  partition: 4,
-  flip: 0.3,
-  domain: 0.5,
-};
-
-const MAX_FAULTS = 5;
-const MS = 1_000_000;
-
-export interface DrawOptions {
-  kinds?: readonly FaultKind[];
-  backups?: number;
-  spares?: number;
-  replication?: Replication;
-  disk?: DiskVariant;
-}
-
-/** The run of a campaign that has this seed. */
-export function drawRun(guest: CampaignGuest, seed: string, options: DrawOptions = {}): Run {
-  const random = new Random(`${seed}/campaign`);
-  const backups = options.backups ?? pick(random, [1, 1, 1, 1, 2, 2, 3]);
-  const spares = options.spares ?? pick(random, [0, 1, 1, 2]);
-  const drawing = new Drawing(random, guest, hostNames(backups, spares), options.kinds ?? faultKinds);
-  const faults = drawing.schedule();
-  const slow = random.chance(0.1)
-    ? { [pick(random, drawing.hosts.slice(1))]: pick(random, [0.25, 0.5, 2]) }
-    : {};
-  return {
-    seed,
-    backups,
-    spares,
-    replication: options.replication ?? 'lockstep',
-    disk: options.disk ?? 'shared',
-    faults,
-    speeds: slow,
-  };
-}
-
-const pick = <T>(random: Random, from: readonly T[]): T => from[random.below(from.length)]!;
-
-/** Draws the faults of one run. */
-class Drawing {
-  private lastNs = 0;
-
-  constructor(
-    private readonly random: Random,
-    private readonly guest: CampaignGuest,
-    readonly hosts: readonly HostId[],
-    private readonly kinds: readonly FaultKind[],
-  ) {}
-
-  schedule(): Fault[] {
-    const count = 1 + this.random.below(MAX_FAULTS);
-    return Array.from({ length: count }, () => this.fault(this.kind()));
-  }
-
-  private kind(): FaultKind {
-    const total = this.kinds.reduce((sum, kind) => sum + (weights[kind] ?? 1), 0);
-    let at = (this.random.below(1 << 20) / (1 << 20)) * total;
-    return this.kinds.find((kind) => (at -= weights[kind] ?? 1) < 0) ?? this.kinds.at(-1)!;
-  }
-
-  /** Anywhere in the run; or soon after the fault before, to meet what that one has set going. */
-  private time(): number {
-    const { random, guest } = this;
-    const soon = this.lastNs > 0 && random.chance(0.5);
-    const ns = soon ? this.lastNs + random.below(25 * MS) : random.below(Math.floor(guest.lengthNs * 1.2));
-    this.lastNs = ns;
-    return ns;
-  }
-
-  private length(): number {
-    // Short ones that nobody notices, some around the time of suspicion, and long ones.
-    return Math.round(
-      pick(this.random, [0.2, 2, 8, 12, 20, 40, 80]) * (0.5 + this.random.below(1000) / 1000) * MS,
-    );
-  }
-
-  private when(): When {
-    const { random, guest } = this;
-    switch (random.below(5)) {
-      case 0:
-        return { at: 'icount', icount: 1 + random.below(guest.steps) };
-      case 1:
-        return { at: 'output', number: 1 + random.below(guest.outputs) };
-      case 2:
-        return { at: 'entry', number: 1 + random.below(guest.entries) };
-      default:
-        return { at: 'time', ns: this.time() };
-    }
-  }
-
-  private who(): HostId {
-    return this.random.chance(0.5) ? LIVE : pick(this.random, this.hosts);
-  }
-
-  private ends(): { from: NodeId; to: NodeId } {
-    const from = pick(this.random, this.hosts);
-    const others = [...this.hosts, STORAGE, SWITCH].filter((node) => node !== from);
-    return { from, to: pick(this.random, others) };
-  }
-
-  private fault(kind: FaultKind): Fault {
-    const { random } = this;
-    const back = random.chance(0.7) ? { forNs: this.length() } : {};
-    switch (kind) {
-      case 'crash':
-        return { kind, who: this.who(), when: this.when(), ...back };
-      case 'pause':
-        return { kind, who: this.who(), when: this.when(), forNs: this.length() };
-      case 'flip': {
-        const offset = random.below(Math.min(this.guest.description.memorySizeBytes, 1 << 16));
-        return { kind, who: this.who(), when: this.when(), offset, bit: random.below(8) };
-      }
-      case 'slow':
-        return { kind, who: pick(random, this.hosts), atNs: this.time(), forNs: this.length(), factor: 0.05 };
-      case 'clock':
-        return {
-          kind,
-          who: pick(random, this.hosts),
-          atNs: this.time(),
-          jumpNs: pick(random, [-1, 1]) * random.below(500 * MS),
-        };
-      case 'domain':
-        return { kind, domain: pick(random, this.hosts), atNs: this.time(), ...back };
-      case 'partition':
-        return { kind, ...this.ends(), both: random.chance(0.5), atNs: this.time(), forNs: this.length() };
-      case 'delay':
-        return {
-          kind,
-          ...this.ends(),
-          atNs: this.time(),
-          forNs: this.length(),
-          extraNs: random.below(15 * MS),
-        };
-      case 'lose':
-      case 'duplicate':
-        return {
-          kind,
-          ...this.ends(),
-          atNs: this.time(),
-          forNs: this.length(),
-          probability: pick(random, [0.2, 0.5, 0.9]),
-        };
-      case 'reset':
-        return { kind, ...this.ends(), atNs: this.time() };
-      case 'outage':
-      case 'full':
-      case 'io-error':
-        return { kind, atNs: this.time(), forNs: Math.min(this.length(), 30 * MS) };
-      case 'command':
-        return { kind, command: this.command(), atNs: this.time() };
-    }
-  }
-
-  private command(): Command {
-    const { random } = this;
-    return pick<Command>(random, [
-      { kind: 'switch-over' },
-      { kind: 'switch-over' },
-      { kind: 'move-backup', from: pick(random, this.hosts) },
-      { kind: 'speed', perMille: 500 },
-      { kind: 'unprotect' },
-      { kind: 'protect' },
-    ]);
-  }
-}
-
-const TUNING: Partial<Tuning> = { checkSteps: 50_000 };
+/** Steps between two comparisons of the whole state: a small part of a run, so that what differs shows in the same run. */
+export const CHECK_STEPS = 50_000;
+const TUNING: Partial<Tuning> = { checkSteps: CHECK_STEPS };
+/** A guest that a flipped bit has misled may never end. */
+export const MAX_STEPS = 20_000_000;
 
 /** Sets up the simulation of a run. */
 export function simulationOf(
-  guest: Pick<CampaignGuest, 'description' | 'input' | 'clients'>,
+  { description, input, clients }: Guest,
   run: Run,
   unsafe: ReadonlySet<UnsafeRule> = new Set(),
   tell: (event: SimEvent) => void = () => {},
 ): Simulation {
-  const { description, input, clients } = guest;
   return new Simulation({
     ...run,
     description,
@@ -261,28 +89,27 @@ export function simulationOf(
     clients,
     unsafe,
     tuning: TUNING,
-    maxSteps: 100_000_000,
+    maxSteps: MAX_STEPS,
     print: () => {},
     tell,
   });
 }
 
 /** Runs it to the end, and has the checkers look at it. */
-export function execute(
-  guest: Pick<CampaignGuest, 'description' | 'input' | 'clients'>,
-  run: Run,
-  unsafe: ReadonlySet<UnsafeRule> = new Set(),
-): RunResult {
-  const coverage: string[] = [];
-  const simulation = simulationOf(guest, run, unsafe, ({ event }) => {
+export function execute(guest: Guest, run: Run, unsafe: ReadonlySet<UnsafeRule> = new Set()): RunResult {
+  const strikes: RunResult['strikes'] = [];
+  const simulation: Simulation = simulationOf(guest, run, unsafe, (told) => {
+    const { event } = told;
+    flips.see(told);
     if (event.kind === 'fault' && event.phase === 'begins')
-      coverage.push(`${event.during} ${event.fault.kind}`);
-  }).run();
+      strikes.push({ during: event.during, kind: event.fault.kind });
+  });
+  const flips = new FlipWatch(simulation);
+  const { ending, findings } = judge(simulation, flips);
   const { observer } = simulation;
   return {
-    run,
-    outcome: simulation.outcome!,
-    violations: simulation.violations(),
+    ending,
+    findings,
     failovers: simulation.failovers.length,
     joins: observer.joins,
     downNs: simulation.failovers.flatMap(({ firstOutputMs }) =>
@@ -291,73 +118,72 @@ export function execute(
     worstLagNs: observer.worstLag.ns,
     worstStopBytes: observer.worstStopBytes,
     virtualNs: simulation.nowNs,
-    steps: simulation.hosts.get(simulation.survivor)?.replica.vmm?.icount ?? 0,
-    coverage,
+    steps: simulation.machine.icount,
+    strikes,
+    unstruck: simulation.injector.unstruck.size,
   };
 }
 
-/** Measures a run without faults, for the drawing. */
-export function measure(guest: Pick<CampaignGuest, 'description' | 'input' | 'clients'>): CampaignGuest {
-  const run: Run = {
-    seed: 'measure',
+function judge(simulation: Simulation, flips: FlipWatch): { ending: Ending; findings: Finding[] } {
+  const findings: Finding[] = [];
+  try {
+    findings.push(...simulation.run().violations());
+    if (simulation.outcome === 'diverged' && !isExplained(simulation, flips))
+      findings.push({
+        invariant: 'divergence',
+        message: `${simulation.observer.diverged}: ${simulation.observer.divergence?.message}`,
+      });
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    findings.push({ invariant: 'exception', message: `${error.name}: ${error.message}` });
+  }
+  const outcome = simulation.outcome ?? 'limit';
+  if (findings.length === 0) return { ending: outcome, findings };
+  const byFlip = flips.wasLive && findings.every((finding) => dependsOnMemory(finding, outcome));
+  return { ending: byFlip ? 'corrupted' : 'violated', findings };
+}
+
+/** Whether a flipped bit is why the machines differ: one of them is not what its history makes, or has misled the others. */
+const isExplained = (simulation: Simulation, flips: FlipWatch): boolean =>
+  flips.wasLive || (flips.any && alterations(simulation).length > 0);
+
+/** Whether the memory of a live guest, if it changes by itself, can make this happen. It has no part in the rest of the protocol. */
+function dependsOnMemory({ invariant }: Finding, outcome: Outcome): boolean {
+  switch (invariant) {
+    case 'same-machine':
+    case 'outputs-explained':
+    case 'disk-explained':
+    case 'acknowledged-requests':
+    case 'linearizable':
+      return true;
+    case 'service':
+      // A guest that has lost its way does not serve; a member that can't go on is another matter.
+      return outcome === 'limit';
+    default:
+      return false;
+  }
+}
+
+/** A run without faults, on a primary, a backup and a spare. */
+export function measure(guest: Guest, seed: string): MeasuredGuest {
+  const undisturbed: Run = {
+    seed,
     backups: 1,
-    spares: 0,
+    spares: 1,
     replication: 'lockstep',
     disk: 'shared',
     faults: [],
     speeds: {},
   };
-  const simulation = simulationOf(guest, run).run();
-  const { machine, observer, nowNs } = simulation;
+  const simulation = simulationOf(guest, undisturbed).run();
+  const { machine, nowNs, hosts } = simulation;
   return {
     ...guest,
+    outcome: simulation.outcome!,
     lengthNs: nowNs,
     steps: machine.icount,
     outputs: machine.outputsMade,
-    entries: observer.log.entries,
+    entries: hosts.get('primary')!.replica.logEnd,
+    sent: Object.fromEntries([...hosts].map(([id, { sent }]) => [id, sent])),
   };
 }
-
-/**
- * The shortest schedule that still fails: faults are left out one at a time, then hosts, then what is special about the rest.
- * `fails` says whether a run fails in the same way.
- */
-export function shrink(run: Run, fails: (run: Run) => boolean): Run {
-  let best = run;
-  const attempt = (candidate: Run): boolean => {
-    if (!fails(candidate)) return false;
-    best = candidate;
-    return true;
-  };
-  for (let again = true; again; ) {
-    again = false;
-    for (let index = best.faults.length - 1; index >= 0; index--)
-      again = attempt({ ...best, faults: best.faults.filter((_, i) => i !== index) }) || again;
-    if (best.spares > 0) again = attempt({ ...best, spares: best.spares - 1 }) || again;
-    if (best.backups > 1) again = attempt({ ...best, backups: best.backups - 1 }) || again;
-    if (Object.keys(best.speeds).length > 0) again = attempt({ ...best, speeds: {} }) || again;
-    for (const [index, fault] of best.faults.entries())
-      for (const simpler of simplerThan(fault))
-        again = attempt({ ...best, faults: best.faults.with(index, simpler) }) || again;
-  }
-  return best;
-}
-
-/** The same fault with rounder numbers; each step makes it simpler, so that there is an end. */
-function* simplerThan(fault: Fault): Generator<Fault> {
-  const rounder = (ns: number): number[] =>
-    [MS, MS / 10, MS / 100]
-      .map((unit) => Math.round(ns / unit) * unit)
-      .filter((rounded) => rounded !== ns && rounded > 0);
-  if ('atNs' in fault && !isRound(fault.atNs))
-    for (const atNs of rounder(fault.atNs)) yield { ...fault, atNs };
-  if ('when' in fault && fault.when.at === 'time' && !isRound(fault.when.ns))
-    for (const ns of rounder(fault.when.ns)) yield { ...fault, when: { at: 'time', ns } };
-  if ('forNs' in fault && fault.forNs !== undefined && !isRound(fault.forNs))
-    for (const forNs of rounder(fault.forNs)) yield { ...fault, forNs } as Fault;
-  if (fault.kind === 'crash' && fault.forNs !== undefined)
-    yield { kind: 'crash', who: fault.who, when: fault.when };
-  if (fault.kind === 'partition' && fault.both) yield { ...fault, both: false };
-}
-
-const isRound = (ns: number): boolean => ns % (MS / 100) === 0;

@@ -293,8 +293,11 @@ export class Simulation {
     switch (effect.do) {
       case 'ran':
         if (effect.steps > 0) this.lastStepNs = this.nowNs;
+        if (id === this.survivor) this.observer.restedNs += effect.restNs;
         return;
       case 'copied':
+        this.observer.copiedBytes += effect.sizeBytes;
+        return;
       case 'timer':
         return;
       case 'send':
@@ -410,11 +413,11 @@ export class Simulation {
   }
 
   private privateDisk(id: HostId): Disk {
-    const { description, seed, unsafe } = this.options;
+    const { description, seed } = this.options;
     const known = this.privateDisks.get(id);
     if (known) return known;
     const random = new Random(`${seed}/disk/${id}`);
-    const disk = new Disk(description.diskSectors, this.scheduler, random, !unsafe.has('dedup'));
+    const disk = new Disk(description.diskSectors, this.scheduler, random, false);
     this.privateDisks.set(id, disk);
     return disk;
   }
@@ -459,8 +462,16 @@ export class Simulation {
       ];
     const seen = { console: this.transcript, frames: this.network.framesOut };
     found.push(...checkOutputs(outputs, seen, this.outcome === 'completed'));
-    if (description.diskSectors > 0 && this.options.disk !== 'private')
-      found.push(...checkDisk(outputs, history, this.storage.disk));
+    if (description.diskSectors > 0)
+      found.push(
+        ...checkDisk(
+          outputs,
+          history,
+          this.options.disk === 'private'
+            ? { content: this.privateDisk(this.survivor).content, writes: [] }
+            : this.storage.disk,
+        ),
+      );
     return found;
   }
 
@@ -550,7 +561,9 @@ export class Simulation {
     if (!meeting || sameHistory(meeting.a, meeting.b, meeting.icount)) return [];
     const comparison = this.comparison();
     if (comparison) return checkSameMachine(comparison);
-    return [{ invariant: 'same-machine', message: 'one of the machines has a history that no machine can have' }];
+    return [
+      { invariant: 'same-machine', message: 'one of the machines has a history that no machine can have' },
+    ];
   }
 
   /** Everything that the console has printed. */

@@ -42,6 +42,8 @@ export class Host {
   /** What came to its end while the host stood still. */
   private whenResumed: (() => void)[] = [];
   private sliceNs = SHORT_SLICE_NS;
+  /** When the steps of the slice under way will have been taken. */
+  private stepsEndNs = 0;
   /** Until then the guest is given no processor time. */
   private restUntilNs = 0;
   private readonly faults: HostFault[];
@@ -65,6 +67,12 @@ export class Host {
 
   private get nsPerStep(): number {
     return NS_PER_STEP / (this.speed * this.factor);
+  }
+
+  /** Steps that the VM has taken by now. Those of a slice are computed when it begins, before their time has passed. */
+  get stepsTaken(): number {
+    const aheadNs = Math.max(0, this.stepsEndNs - this.scheduler.nowNs);
+    return (this.replica.vmm?.icount ?? 0) - Math.ceil(aheadNs / this.nsPerStep);
   }
 
   deliver(input: ReplicaInput): void {
@@ -179,6 +187,7 @@ export class Host {
     const [first] = effects;
     const { steps, restNs } = first?.do === 'ran' ? first : { steps: 0, restNs: 0 };
     this.sliceNs = machine.outputsMade > made ? SHORT_SLICE_NS : Math.min(this.sliceNs * 2, LONG_SLICE_NS);
+    this.stepsEndNs = scheduler.nowNs + steps * nsPerStep;
     this.occupy(steps * nsPerStep + copiedBytes(effects) * COPY_NS_PER_BYTE, () => {
       this.act(effects);
       this.strikeWhereReached();

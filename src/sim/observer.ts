@@ -58,6 +58,9 @@ export class Observer {
   /** The longest time that a guest stood still for the end of a copy. */
   worstStopBytes = 0;
   copiedPages = 0;
+  /** What the live guest stood still for: copies of its state, and rests so that a backup keeps up. */
+  copiedBytes = 0;
+  restedNs = 0;
   private readonly oneLive: OneLiveChecker;
   private readonly failed = new Map<HostId, { ns: number; icount: number; history: readonly Entry[] }>();
   private suspectedNs = 0;

@@ -102,6 +102,8 @@ const fields: { [K in Message['kind']]: Fields<K> } = {
   prepare: { copy: uint, description },
   pages: { copy: uint, packed: data },
   'pages-ack': { copy: uint },
+  sectors: { copy: uint, sector: uint, data },
+  'sectors-ack': { copy: uint },
   state: { copy: uint, entry: uint, history: uint, delta: data, outputs: fewOutputs, starts, hash: u64 },
 };
 

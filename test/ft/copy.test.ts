@@ -106,6 +106,20 @@ describe('a machine that runs on while it is copied', () => {
     expect(rounds).toBeGreaterThan(3);
   });
 
+  test('is not what it was at boot any more', () => {
+    const living = new Living('wiped', 0);
+    const { machine } = living.vmm;
+    machine.hart.write(RAM_BASE, new Uint8Array(description.memorySizeBytes));
+    const sender = new CopySender('spare', 1, machine, living.pages, {
+      copyPages: 9,
+      copyWindow: 9,
+      stopPages: 9,
+    });
+    expect([sender.left, sender.nextRound()]).toEqual([0, 'stop']);
+    const receiver = new CopyReceiver('primary', 1, description);
+    expect(receiver.finish(sender.finish().delta, machine.hash())).toBe(true);
+  });
+
   test('is not taken for whole when a message is missing, or when the hash is another', () => {
     const living = new Living('lost', 0);
     for (let slice = 0; slice < 10; slice++) living.run();

@@ -213,11 +213,12 @@ describe('a side whose log is another', () => {
     return messages[0]!;
   };
 
-  test('gives up entries that it has not consumed', () => {
+  test.each([0, 4])('gives up entries that it has not consumed, %i slices later', (later) => {
     const { backup, backup2 } = diverging(2);
     expect([backup.replica.logEnd, backup2.replica.logEnd]).toEqual([3, 5]);
     const live = backup.cpu(1000);
     expect(live.notes).toContain('live');
+    for (let slice = 0; slice < later; slice++) backup.cpu(100);
     const asked = backup2.hear('backup', only(live.messages));
     expect(asked.messages).toMatchObject([
       { kind: 'resume', generation: 2, log: 1, received: 5, consumed: 0, token: 1 },
@@ -226,16 +227,18 @@ describe('a side whose log is another', () => {
     expect(answered.messages).toMatchObject([{ kind: 'entries', first: 4, answers: 1 }]);
     const following = backup2.hear('backup', only(answered.messages));
     expect(following.notes).toContain('following');
-    expect([backup2.replica.logEnd, backup2.replica.backlog]).toEqual([3, 3]);
-    expect(following.messages).toMatchObject([{ kind: 'ack', generation: 2, received: 3, consumed: 0 }]);
+    expect([backup2.replica.logEnd, backup2.replica.backlog]).toEqual([3 + later, 3 + later]);
+    expect(following.messages).toMatchObject([
+      { kind: 'ack', generation: 2, received: 3 + later, consumed: 0 },
+    ]);
     // What the new primary does instead is what it replays.
     const next = backup.cpu(150);
     for (const message of next.messages) backup2.hear('backup', message);
-    backup2.cpu(1000);
+    backup2.cpu(10_000);
     expect(backup2.hash).toBe(backup.hash);
     // What it said that it holds counts as an acknowledgement.
     expect(next.released).toBe('abc');
-    expect(backup.ack(next.last, { from: 'backup2', generation: 2 }).released).toBe('de');
+    expect(backup.ack(next.last, { from: 'backup2', generation: 2 }).released).toBe(later ? 'defghi' : 'de');
   });
 
   test('is left out, and copied, if it has consumed what is not in the log', () => {
@@ -351,6 +354,12 @@ describe('a spare', () => {
     group.work(1);
     expect(group.storage.get(3)).toEqual({ primary: 'primary', backups: ['spare'] });
     expect(group.replica('spare').canGoOn).toBe(false);
+    // The claim may have been taken: from when it is made an output waits for the new one as well.
+    const before = group.printed;
+    group.cut.add('spare');
+    group.work(2);
+    expect(group.printed).toBe(before);
+    group.cut.delete('spare');
     group.cut.add('primary');
     group.storageAnswers = true;
     group.beat(20);

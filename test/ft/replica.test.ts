@@ -339,6 +339,8 @@ describe('a claim', () => {
       '',
       '',
     ]);
+    // One claim is enough.
+    expect(primary.timer('suspect', MS).notes).toEqual([]);
     const won = primary.storage(2, 'primary');
     expect(won.released).toBe('A');
     expect(won.of('release')[0]!.generation).toBe(2);

@@ -1,82 +1,137 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { SimEvent } from '../../src/sim/cluster.ts';
 import type { Fault, HostId } from '../../src/sim/faults.ts';
-import { simulate } from './support.ts';
-
-const ms = (count: number): number => count * 1_000_000;
-const kinds = (events: readonly SimEvent[], host: HostId) =>
-  events.filter((event) => event.host === host).map(({ event }) => event.kind);
-const sound = { outcome: 'completed', violations: [] };
-const result = ({ simulation }: ReturnType<typeof simulate>) => ({
-  outcome: simulation.outcome,
-  violations: simulation.violations(),
-});
+import { faults, generations, happened, kindsAt, lost, ms, result, simulate, sound } from './support.ts';
 
 describe('faults', () => {
   it('the backup dies: the primary claims the next generation and goes on alone', () => {
-    const run = simulate('bank', {
-      faults: [{ kind: 'crash', who: 'backup', when: { at: 'time', ns: ms(20) } }],
-    });
+    const run = simulate('bank', { faults: faults('crash:backup@20ms') });
     expect(result(run)).toEqual(sound);
-    expect(kinds(run.events, 'primary')).toEqual(
-      expect.arrayContaining(['suspected', 'won', 'alone', 'off']),
-    );
+    expect(kindsAt(run, 'primary')).toEqual(expect.arrayContaining(['suspected', 'won', 'members', 'off']));
+    expect(generations(run)).toEqual(['2: primary']);
     expect(run.simulation.failovers).toEqual([]);
   });
 
   it('both die: the run is lost, and what was printed is a beginning of what would have been', () => {
-    const run = simulate('bank', {
-      faults: [
-        { kind: 'crash', who: 'primary', when: { at: 'time', ns: ms(20) } },
-        { kind: 'crash', who: 'backup', when: { at: 'time', ns: ms(60) } },
-      ],
-    });
-    expect(result(run)).toEqual({ outcome: 'lost', violations: [] });
+    const run = simulate('bank', { faults: faults('crash:primary@20ms', 'crash:backup@60ms') });
+    expect(result(run)).toEqual(lost);
     expect(run.output.length).toBeGreaterThan(0);
+    expect(run.output.startsWith('the bank is open\n#1 ')).toBe(true);
   });
 
-  it('a partition: both suspect, one claim wins, the loser halts', () => {
-    const run = simulate('bank', { faults: [{ kind: 'partition', atNs: ms(20), forNs: ms(30) }] });
+  it('both lose their power at once, in a domain that both are in', () => {
+    const run = simulate('bank', {
+      domains: { primary: 'rack', backup: 'rack' },
+      faults: faults('domain:rack@20ms'),
+    });
+    expect(result(run)).toEqual(lost);
+    expect(happened(run, 'suspected')).toEqual([]);
+  });
+
+  it('a partition: both suspect, one claim wins, the loser is left out and comes back', () => {
+    const run = simulate('bank', { faults: faults('partition:primary-backup@20ms+30ms') });
     expect(result(run)).toEqual(sound);
-    const both = [...kinds(run.events, 'primary'), ...kinds(run.events, 'backup')];
-    expect(both.filter((kind) => kind === 'won')).toHaveLength(1);
-    expect(both.filter((kind) => kind === 'halted')).toHaveLength(1);
+    const [first, second, ...more] = happened(run, 'won');
+    expect(happened(run, 'claimed').filter(({ generation }) => generation === 2)).toHaveLength(2);
+    expect(happened(run, 'left-out')).toMatchObject([{ generation: 2, primary: first!.at }]);
+    expect([first!.record.backups, second!.record.backups.length, more]).toEqual([[], 1, []]);
+    expect(second!.at).toBe(first!.at);
+    expect(second!.atNs).toBeGreaterThan(ms(50));
   });
 
   it('overlapping partitions: the link carries again when the last one has healed', () => {
-    const cut = (atNs: number, forNs: number): Fault => ({ kind: 'partition', atNs, forNs });
     // Healed at 24 ms both sides would hear each other in time.
-    const { simulation, events } = simulate('bank', { faults: [cut(ms(20), ms(4)), cut(ms(22), ms(20))] });
-    expect({ outcome: simulation.outcome, violations: simulation.violations() }).toEqual(sound);
-    expect([...kinds(events, 'primary'), ...kinds(events, 'backup')]).toContain('halted');
-  });
-
-  it('a primary that stands still and comes back finds that it has been replaced', () => {
-    const run = simulate('kv', {
-      faults: [{ kind: 'pause', who: 'primary', when: { at: 'time', ns: ms(12) }, forNs: ms(25) }],
+    const run = simulate('bank', {
+      faults: faults('partition:primary-backup@20ms+4ms', 'partition:primary-backup@22ms+20ms'),
     });
     expect(result(run)).toEqual(sound);
+    expect(happened(run, 'left-out')).toHaveLength(1);
+  });
+
+  it('a partition in one direction is one: whoever hears nothing claims', () => {
+    for (const [direction, from] of [
+      ['primary>backup', 'backup'],
+      ['backup>primary', 'primary'],
+    ] as const) {
+      const run = simulate('bank', { faults: faults(`partition:${direction}@20ms+30ms`) });
+      expect(result(run)).toEqual(sound);
+      expect(happened(run, 'suspected')[0]!.at).toBe(from);
+      expect(generations(run)[0]).toBe(`2: ${from}`);
+    }
+  });
+
+  it('a primary that stands still and comes back finds that it has been replaced, and follows', () => {
+    const run = simulate('kv', { faults: faults('pause:primary@12ms+25ms') });
+    expect(result(run)).toEqual(sound);
     expect(run.simulation.failovers).toHaveLength(1);
-    expect(kinds(run.events, 'primary')).toContain('halted');
+    expect(happened(run, 'left-out', 'primary')).toHaveLength(1);
+    expect(happened(run, 'following', 'primary')).toMatchObject([{ primary: 'backup' }]);
   });
 
   it('a short pause or a slow link is no failure', () => {
     const run = simulate('bank', {
-      faults: [
-        { kind: 'pause', who: 'backup', when: { at: 'time', ns: ms(10) }, forNs: ms(4) },
-        { kind: 'delay', atNs: ms(30), forNs: ms(10), extraNs: ms(3) },
-      ],
+      faults: faults('pause:backup@10ms+4ms', 'delay:primary-backup@30ms+10ms=3ms'),
     });
     expect(result(run)).toEqual(sound);
-    expect(kinds(run.events, 'backup')).not.toContain('suspected');
+    expect(kindsAt(run, 'backup')).not.toContain('suspected');
+    expect(generations(run)).toEqual([]);
+  });
+
+  it('lost and doubled heartbeats are no failure while some get through', () => {
+    const run = simulate('bank', {
+      faults: faults('lose:primary-backup@5ms+60ms=0.3', 'duplicate:primary-backup@5ms+60ms=0.9'),
+    });
+    expect(result(run)).toEqual(sound);
+    expect(happened(run, 'suspected')).toEqual([]);
+  });
+
+  it('a broken stream: the backup says where it stands, and goes on from there', () => {
+    const run = simulate('bank', {
+      faults: faults('reset:primary-backup@12.01ms', 'reset:primary-backup@40ms'),
+    });
+    expect(result(run)).toEqual(sound);
+    expect(happened(run, 'following', 'backup')).toHaveLength(2);
+    expect([...generations(run), ...happened(run, 'installed')]).toEqual([]);
+  });
+
+  it('the way to the world breaks: what was on it is released again, in order', () => {
+    const run = simulate('bank', {
+      faults: faults('reset:primary-switch@12.1ms', 'reset:primary-switch@30ms'),
+    });
+    expect(result(run)).toEqual(sound);
+    expect(generations(run)).toEqual([]);
+  });
+
+  it('a clock that is set never runs backwards in the guest', () => {
+    const run = simulate('clock', {
+      faults: faults('clock:primary@3ms=-500ms', 'clock:backup@5ms=90ms', 'crash:primary@8ms'),
+    });
+    expect(result(run)).toEqual(sound);
+    expect(happened(run, 'live')).toHaveLength(1);
+  });
+
+  it('a bit that flips on one side is found, and nothing more is said', () => {
+    const run = simulate('bank', {
+      tuning: { checkSteps: 20_000 },
+      faults: faults('flip:backup@icount=50000=4096.3'),
+    });
+    expect(run.simulation.outcome).toBe('diverged');
+    expect(happened(run, 'diverged', 'backup')).toHaveLength(1);
+  });
+
+  it('a host that is slow for a while is waited for', () => {
+    const run = simulate('primes', {
+      tuning: { lagBoundNs: ms(1) },
+      faults: faults('slow:backup@0.5ms+6ms=0.1'),
+    });
+    expect(result(run)).toEqual(sound);
+    expect(happened(run, 'slowed', 'primary').length).toBeGreaterThan(0);
+    expect(generations(run)).toEqual([]);
   });
 
   it('an output that was made and not released appears once, from the other side', () => {
     for (const number of [1, 100, 500, 1000]) {
-      const run = simulate('bank', {
-        faults: [{ kind: 'crash', who: 'primary', when: { at: 'output', number } }],
-      });
+      const run = simulate('bank', { faults: faults(`crash:primary@output=${number}`) });
       expect(result(run), `crash after output ${number} was made`).toEqual(sound);
       expect(run.simulation.failovers).toHaveLength(1);
     }
@@ -99,50 +154,67 @@ describe('faults', () => {
   it('full buffers stop the guest, never the run', () => {
     const run = simulate('primes', { tuning: { sendBufferBytes: 2, receiveBufferBytes: 8 } });
     expect(result(run)).toEqual(sound);
-    expect(kinds(run.events, 'primary')).toContain('full');
+    expect(kindsAt(run, 'primary')).toContain('full');
   });
 
   it('one seed, one run: events and output are equal to the byte', () => {
-    const faults: Fault[] = [{ kind: 'crash', who: 'primary', when: { at: 'time', ns: ms(11) } }];
+    const options = { spares: 1, faults: faults('crash:primary@11ms', 'crash:live@40ms') };
     const story = () => {
-      const { events, output } = simulate('kv', { seed: 'again', faults });
+      const { events, output } = simulate('kv', { seed: 'again', ...options });
       return JSON.stringify([output, events], (_, value) => (typeof value === 'bigint' ? `${value}` : value));
     };
     expect(story()).toBe(story());
-    const other = simulate('kv', { seed: 'another', faults });
-    expect(JSON.stringify(other.events.map(({ atNs }) => atNs))).not.toBe(
-      JSON.stringify(simulate('kv', { seed: 'again', faults }).events.map(({ atNs }) => atNs)),
-    );
+    const times = (seed: string) => simulate('kv', { seed, ...options }).events.map(({ atNs }) => atNs);
+    expect(times('another')).not.toEqual(times('again'));
   });
 });
 
-const host = fc.constantFrom<HostId>('primary', 'backup');
-const time = fc.integer({ min: 0, max: 80_000_000 });
-const length = fc.integer({ min: 100_000, max: 30_000_000 });
+const hosts: HostId[] = ['primary', 'backup', 'spare', 'live'];
+const host = fc.constantFrom(...hosts);
+const node = fc.constantFrom('primary', 'backup', 'spare', 'storage', 'switch');
+const link = fc.tuple(node, node).filter(([from, to]) => from !== to);
+const time = fc.integer({ min: 0, max: ms(80) });
+const length = fc.integer({ min: ms(0.1), max: ms(30) });
 const when = fc.oneof(
   time.map((ns) => ({ at: 'time', ns }) as const),
   fc.integer({ min: 1, max: 400_000 }).map((icount) => ({ at: 'icount', icount }) as const),
   fc.integer({ min: 1, max: 2000 }).map((number) => ({ at: 'output', number }) as const),
 );
+const linkFault = fc.record({ ends: link, atNs: time, forNs: length });
 const fault: fc.Arbitrary<Fault> = fc.oneof(
   fc.record({ kind: fc.constant('crash' as const), who: host, when }),
+  fc.record({ kind: fc.constant('crash' as const), who: host, when, forNs: length }),
   fc.record({ kind: fc.constant('pause' as const), who: host, when, forNs: length }),
-  fc.record({ kind: fc.constant('partition' as const), atNs: time, forNs: length }),
-  fc.record({
-    kind: fc.constant('delay' as const),
-    atNs: time,
-    forNs: length,
-    extraNs: fc.integer({ min: 0, max: 20_000_000 }),
-  }),
+  fc.tuple(linkFault, fc.boolean()).map(
+    ([
+      {
+        ends: [from, to],
+        ...times
+      },
+      both,
+    ]) => ({ kind: 'partition' as const, from, to, both, ...times }),
+  ),
+  fc.tuple(linkFault, fc.integer({ min: 0, max: ms(20) })).map(
+    ([
+      {
+        ends: [from, to],
+        ...times
+      },
+      extraNs,
+    ]) => ({ kind: 'delay' as const, from, to, extraNs, ...times }),
+  ),
+  fc.tuple(link, time).map(([[from, to], atNs]) => ({ kind: 'reset' as const, from, to, atNs })),
 );
 
 describe('faults drawn by chance', () => {
-  it.each(['bank', 'kv'] as const)('%s: nothing is contradicted, whatever happens', (guest) => {
+  it.each(['bank', 'kv', 'journal'] as const)('%s: nothing is contradicted, whatever happens', (guest) => {
     fc.assert(
-      fc.property(fc.array(fault, { minLength: 1, maxLength: 4 }), fc.integer(), (faults, seed) => {
-        const { simulation } = simulate(guest, { faults, seed: `${seed}`, tuning: { checkSteps: 50_000 } });
-        expect(simulation.violations()).toEqual([]);
-        expect(['completed', 'lost']).toContain(simulation.outcome);
+      fc.property(fc.array(fault, { minLength: 1, maxLength: 4 }), fc.integer(), (drawn, seed) => {
+        const { outcome, violations } = result(
+          simulate(guest, { faults: drawn, spares: 1, seed: `${seed}`, tuning: { checkSteps: 50_000 } }),
+        );
+        expect(violations).toEqual([]);
+        expect(['completed', 'lost']).toContain(outcome);
       }),
       { numRuns: 60, seed: 20101201 },
     );

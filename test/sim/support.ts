@@ -63,14 +63,21 @@ export const faults = (...texts: string[]): Fault[] => texts.map(parseFault);
 
 export const ms = (count: number): number => count * 1_000_000;
 
+export interface Result {
+  outcome: Outcome | undefined;
+  exitCode: number;
+  violations: Violation[];
+}
+
 /** How a run ended, and what the checkers found in it. */
-export const result = ({ simulation }: Run): { outcome: Outcome | undefined; violations: Violation[] } => ({
+export const result = ({ simulation }: Run): Result => ({
   outcome: simulation.outcome,
+  exitCode: simulation.machine.power.code,
   violations: simulation.violations(),
 });
-export const sound = { outcome: 'completed', violations: [] };
+export const sound: Result = { outcome: 'completed', exitCode: 0, violations: [] };
 /** Nobody was left, and nothing wrong was said. */
-export const lost = { outcome: 'lost', violations: [] };
+export const lost: Result = { outcome: 'lost', exitCode: 0, violations: [] };
 
 type Kind = SimEvent['event']['kind'];
 type EventOf<K extends Kind> = Extract<SimEvent['event'], { kind: K }>;

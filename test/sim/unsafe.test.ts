@@ -24,7 +24,7 @@ const longPrimes = describeMachine(path('programs/primes.s'), {
 });
 
 const cases: Record<UnsafeRule, Case> = {
-  'output-rule': { guest: 'dice', scenario: faults('crash:primary@icount=2000'), finds: 'outputs-explained' },
+  'output-rule': { guest: 'dice', scenario: faults('crash:primary@icount=2000'), finds: 'output-rule' },
   'output-entry': { guest: 'clock', scenario: {}, finds: 'output-rule' },
   'log-clock': { guest: 'bank', scenario: faults('crash:primary@icount=100000'), finds: 'same-machine' },
   'log-entropy': { guest: 'dice', scenario: {}, finds: 'divergence' },

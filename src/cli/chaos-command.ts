@@ -1,0 +1,35 @@
+/** The `vmft run` command that shows a run of a campaign again. */
+import { CHECK_STEPS, MAX_STEPS, type Run } from '../sim/campaign.ts';
+import { faultText } from '../sim/fault-text.ts';
+import type { ChaosOptions } from './options.ts';
+
+/** The arguments after `vmft`. `steps`: how far the guest came; one that was stopped must be stopped again. */
+export function runArguments(path: string, options: ChaosOptions, run: Run, steps = 0): string[] {
+  const given = (name: string, value: string | number | undefined): string[] =>
+    value === undefined ? [] : [name, String(value)];
+  return [
+    'run',
+    path,
+    ...given('--seed', run.seed),
+    ...given('--memory', options.memory),
+    ...given('--disk-size', options.diskSize),
+    ...(options.defsym ?? []).flatMap(([name, value]) => ['--defsym', `${name}=${value}`]),
+    ...given('--input', options.input),
+    ...(options.clients > 0 ? given('--clients', options.clients) : []),
+    ...given('--backups', run.backups),
+    ...given('--spares', run.spares),
+    ...(run.replication === 'lockstep' ? [] : ['--replication', run.replication]),
+    ...(run.disk === 'shared' ? [] : ['--disk', run.disk]),
+    ...Object.entries(run.speeds).flatMap(([host, factor]) => ['--speed', `${host}=${factor}`]),
+    ...given('--check-every', CHECK_STEPS),
+    ...(steps >= MAX_STEPS ? given('--max-steps', MAX_STEPS) : []),
+    ...(options.unsafe ?? []).flatMap((rule) => ['--unsafe', rule]),
+    ...run.faults.flatMap((fault) => ['--fault', faultText(fault)]),
+  ];
+}
+
+/** A command line that a shell takes apart into these arguments. */
+export const shellText = (args: readonly string[]): string =>
+  ['vmft', ...args]
+    .map((arg) => (/^[\w@%+=:,./-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", "'\\''")}'`))
+    .join(' ');

@@ -1,0 +1,376 @@
+/** `vmft compare`: what each way to replicate a program costs and buys, side by side. */
+import { setImmediate } from 'node:timers/promises';
+import type { ChalkInstance } from 'chalk';
+import type { Outcome } from '../sim/cluster.ts';
+import {
+  addedLatency,
+  baseOf,
+  bytesPerKilostep,
+  type Comparison,
+  type Cost,
+  compare as comparing,
+  type Failure,
+  mbitPerSecond,
+  type Plan,
+  type Progress,
+  type Setup,
+  type Spread,
+  spread,
+} from '../sim/comparison.ts';
+import { describeMachine, type ProgramOptions } from './program.ts';
+import { EXIT_CODE } from './report.ts';
+import { consoleInput } from './run.ts';
+import { colourFor } from './story.ts';
+
+/** What `vmft compare` is given, as commander hands it over. */
+export interface CompareOptions extends ProgramOptions {
+  /** Milliseconds. */
+  epochs: number[];
+  /** Bits a second. */
+  links: number[];
+  crashes: number;
+  seed: string;
+  maxSteps?: number;
+  input?: string;
+  clients: number;
+  json?: boolean;
+  quiet?: boolean;
+}
+
+const planOf = ({ epochs, links, crashes }: CompareOptions): Plan => ({
+  epochsNs: epochs.map((ms) => ms * 1e6),
+  linksBitsPerSecond: links,
+  crashes,
+});
+
+export async function compare(path: string, options: CompareOptions): Promise<number> {
+  const workload = {
+    description: describeMachine(path, options),
+    input: await consoleInput(path, options),
+    clients: options.clients,
+    seed: options.seed,
+    maxSteps: options.maxSteps ?? Number.MAX_SAFE_INTEGER,
+  };
+  const comparison = await toEnd(
+    comparing(workload, planOf(options)),
+    process.stderr.isTTY && !options.quiet,
+  );
+  const { failure } = comparison;
+  const colour = colourFor(process.stdout);
+  if (options.json)
+    process.stdout.write(`${JSON.stringify(comparisonJson(path, options.seed, comparison), null, 2)}\n`);
+  else if (!failure)
+    for (const line of comparisonLines(path, options, comparison, colour)) process.stdout.write(`${line}\n`);
+  if (!failure) return 0;
+  for (const line of failureLines(path, options, failure)) process.stderr.write(`${line}\n`);
+  return exitCodeOf(failure);
+}
+
+/** Lets signals through now and then, and says how far it is. */
+async function toEnd(steps: Generator<Progress, Comparison>, progress: boolean): Promise<Comparison> {
+  let told = 0;
+  for (;;) {
+    const step = steps.next();
+    if (step.done) {
+      if (told > 0) process.stderr.write('\r\x1b[K');
+      return step.value;
+    }
+    await setImmediate();
+    const { run, runs, setup } = step.value;
+    if (!progress || run === told) continue;
+    told = run;
+    process.stderr.write(`\rrun ${run} of ${runs}: ${setupText(setup)}, ${linkText(setup)}\x1b[K`);
+  }
+}
+
+// ── Text ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+const setupText = ({ replication, epochNs = 0 }: Setup): string => {
+  if (replication === 'none') return 'no replication';
+  return replication === 'checkpoint' ? `checkpoint ${epochNs / 1e6} ms` : replication;
+};
+
+const linkText = ({ bitsPerSecond }: Setup): string =>
+  bitsPerSecond < 1e9 ? `${bitsPerSecond / 1e6} Mbit/s` : `${bitsPerSecond / 1e9} Gbit/s`;
+
+const NOTHING = '–';
+const whole = (value: number): string => Math.round(value).toLocaleString('en-US').replaceAll(',', ' ');
+const fixed = (digits: number) => (value: number) => value.toFixed(digits);
+const ms = (digits: number) => (ns: number) => (ns / 1e6).toFixed(digits);
+/** Three digits, and no fewer than stand before the point. */
+const short = (value: number): string =>
+  value < 100 ? Number(value.toPrecision(3)).toString() : whole(value);
+
+/** How long no new output came after a crash, where one came at all. */
+export const downOf = ({ crashes }: Cost): Spread | undefined =>
+  spread(crashes.flatMap(({ firstOutputNs }) => firstOutputNs ?? []));
+export const lostOf = ({ crashes }: Cost): Spread | undefined =>
+  spread(crashes.map(({ stepsLost }) => stepsLost));
+
+interface Column {
+  group: string;
+  name: string;
+  cell: (cost: Cost, base: Cost) => string | undefined;
+}
+
+const spreadColumns = (
+  group: string,
+  names: readonly (keyof Spread)[],
+  text: (value: number) => string,
+  of: (cost: Cost, base: Cost) => Spread | undefined,
+): Column[] =>
+  names.map((name) => ({
+    group,
+    name,
+    cell: (cost, base) => {
+      const figures = of(cost, base);
+      return figures && text(figures[name]);
+    },
+  }));
+
+const replicated =
+  <T>(of: (cost: Cost, base: Cost) => T) =>
+  (cost: Cost, base: Cost): T | undefined =>
+    cost === base ? undefined : of(cost, base);
+
+const columns: readonly Column[] = [
+  {
+    group: 'between hosts',
+    name: 'Mbit/s',
+    cell: replicated(({ bytes, totalNs }) => short(mbitPerSecond(bytes, totalNs))),
+  },
+  {
+    group: 'between hosts',
+    name: 'B/kstep',
+    cell: replicated(({ bytes, steps }) => short(bytesPerKilostep(bytes, steps))),
+  },
+  ...spreadColumns('added latency, ms', ['median', 'p99', 'worst'], ms(3), replicated(addedLatency)),
+  { group: 'guest', name: 'run ms', cell: ({ workNs }) => ms(1)(workNs) },
+  { group: 'guest', name: 'by none', cell: (cost, base) => fixed(3)(cost.workNs / base.workNs) },
+  { group: 'guest', name: 'ksteps', cell: ({ steps }) => whole(steps / 1000) },
+  { group: 'guest', name: 'still ms', cell: replicated(({ stillNs }) => ms(2)(stillOf(stillNs))) },
+  ...spreadColumns('failover, ms', ['median', 'worst'], ms(1), downOf),
+  ...spreadColumns('ksteps lost', ['median', 'worst'], (steps) => short(steps / 1000), lostOf),
+];
+
+const stillOf = ({ copies, buffers, rests }: Cost['stillNs']): number => copies + buffers + rests;
+
+/** The table, what its columns mean, and what is to be concluded. */
+export function comparisonLines(
+  path: string,
+  { seed, clients, crashes }: Pick<CompareOptions, 'seed' | 'clients' | 'crashes'>,
+  comparison: Comparison,
+  colour: ChalkInstance,
+): string[] {
+  const served = clients > 0 ? `, ${clients} clients` : '';
+  return [
+    colour.bold(`${path}${served}, seed ${seed}, ${crashes} crashes of the primary in each setup`),
+    '',
+    ...table(comparison, colour),
+    '',
+    ...LEGEND.map((line) => colour.dim(line)),
+    '',
+    ...conclusion(comparison),
+  ];
+}
+
+const LEGEND = [
+  'between hosts: bytes in both directions, by virtual time and by 1000 steps of the guest. added latency: from making',
+  'an output to its arrival, less the same figure without replication. guest: from boot to power-off; steps taken; time',
+  'that it stood still for copies, full buffers and a backup that lags. failover: from the crash to the next new output.',
+  'lost: steps of the primary that are not part of the machine that went on. 1 kstep is 10 µs of processor time.',
+];
+
+function table({ costs, applicationBytes }: Comparison, colour: ChalkInstance): string[] {
+  const base = costs[0]!;
+  const rows = costs.map((cost) => ({
+    name: setupText(cost.setup),
+    cells: columns.map(({ cell }) => cell(cost, baseOf(costs, cost)) ?? NOTHING),
+    // The first row of each speed of the links says which that is.
+    above: cost === baseOf(costs, cost) ? `links of ${linkText(cost.setup)}` : undefined,
+  }));
+  rows.push({
+    name: 'application log',
+    cells: columns.map((_, index) => {
+      if (index === 0) return short(mbitPerSecond(applicationBytes, base.totalNs));
+      return index === 1 ? short(bytesPerKilostep(applicationBytes, base.steps)) : '';
+    }),
+    above: 'for comparison',
+  });
+  const nameWidth = Math.max(...rows.map(({ name }) => name.length)) + 1;
+  const widths = columns.map(({ name }, index) =>
+    Math.max(name.length, ...rows.map(({ cells }) => cells[index]!.length)),
+  );
+  const line = (name: string, cells: readonly string[]) =>
+    `${name.padEnd(nameWidth)}${cells.map((cell, index) => gap(index) + cell.padStart(widths[index]!)).join('')}`.trimEnd();
+  return [
+    groupLine(nameWidth, widths),
+    line(
+      '',
+      columns.map(({ name }) => name),
+    ),
+    ...rows.flatMap(({ name, cells, above }) => [
+      ...(above ? [colour.bold(above)] : []),
+      line(` ${name}`, cells),
+    ]),
+  ];
+}
+
+const startsGroup = (index: number): boolean => columns[index]!.group !== columns[index - 1]?.group;
+const gap = (index: number): string => (startsGroup(index) ? '  ' : ' ');
+
+/** The name of each group, over its columns. */
+function groupLine(nameWidth: number, widths: readonly number[]): string {
+  let text = '';
+  let end = nameWidth;
+  for (const [index, { group }] of columns.entries()) {
+    end += gap(index).length;
+    if (startsGroup(index)) text = `${text.padEnd(end)}${group}`;
+    end += widths[index]!;
+  }
+  return text;
+}
+
+// ── Failures, and the figures for programs ──────────────────────────────────────────────────────────────────────────
+
+const exitCodeOf = ({ outcome, violations }: Failure): number =>
+  violations.length > 0 || outcome === 'completed' ? EXIT_CODE.diverged : EXIT_CODE[outcome];
+
+/** What is wrong with a run that can't be counted, and the command that gets there again by the shortest way. */
+export function failureLines(path: string, options: CompareOptions, failure: Failure): string[] {
+  const { setup, crashNs, outcome, violations } = failure;
+  const crash = crashNs === undefined ? '' : `, the primary crashed at t=${crashNs / 1e6}ms`;
+  const limit =
+    options.maxSteps === undefined
+      ? 'the guest waits for input that will not come (give it --input or --clients)'
+      : `it has not ended within --max-steps ${options.maxSteps}, or waits for input that will not come`;
+  const ends: Partial<Record<Outcome, string>> = {
+    limit: `stopped: ${limit}; only programs that end can be compared`,
+    lost: 'lost: no side is left that could go on',
+    diverged: 'stopped: the machines have diverged',
+  };
+  return [
+    ...violations.map(({ invariant, message }) => `VIOLATION of ${invariant}: ${message}`),
+    ...(ends[outcome] ? [ends[outcome]] : []),
+    `in this run: ${setupText(setup)}, links of ${linkText(setup)}${crash}`,
+    `see it again: ${commandFor(path, options, setup)}`,
+  ];
+}
+
+/** A comparison of the setups that are needed to come to this one. */
+function commandFor(path: string, options: CompareOptions, { bitsPerSecond, epochNs }: Setup): string {
+  const { crashes, seed, clients, memory, diskSize, defsym = [], input, maxSteps } = options;
+  const epochMs = epochNs === undefined ? options.epochs[0] : epochNs / 1e6;
+  return [
+    `vmft compare ${path} --links ${bitsPerSecond / 1e6}M --epochs ${epochMs} --crashes ${crashes}`,
+    `--seed ${seed} --clients ${clients} --memory ${memory} --disk-size ${diskSize}`,
+    ...defsym.map(([name, value]) => `--defsym ${name}=${value}`),
+    ...(input === undefined ? [] : [`--input ${input}`]),
+    ...(maxSteps === undefined ? [] : [`--max-steps ${maxSteps}`]),
+  ].join(' ');
+}
+
+/** Times in milliseconds. */
+export function comparisonJson(path: string, seed: string, comparison: Comparison): object {
+  const { costs, applicationBytes, failure } = comparison;
+  return {
+    program: path,
+    seed,
+    applicationBytes,
+    setups: costs.map((cost) => costJson(cost, baseOf(costs, cost))),
+    failure: failure
+      ? {
+          ...setupJson(failure.setup),
+          crashMs: failure.crashNs === undefined ? null : failure.crashNs / 1e6,
+          outcome: failure.outcome,
+          violations: failure.violations,
+        }
+      : null,
+  };
+}
+
+const setupJson = ({ replication, epochNs, bitsPerSecond }: Setup): object => ({
+  replication,
+  epochMs: epochNs === undefined ? null : epochNs / 1e6,
+  linkMbitPerSecond: bitsPerSecond / 1e6,
+});
+
+function costJson(cost: Cost, base: Cost): object {
+  const { setup, workNs, totalNs, steps, bytes, latencyNs, stillNs, crashes } = cost;
+  const added = addedLatency(cost, base);
+  return {
+    ...setupJson(setup),
+    workMs: workNs / 1e6,
+    totalMs: totalNs / 1e6,
+    slowdown: workNs / base.workNs,
+    steps,
+    stillMs: {
+      copies: stillNs.copies / 1e6,
+      buffers: stillNs.buffers / 1e6,
+      rests: stillNs.rests / 1e6,
+    },
+    bytes,
+    mbitPerSecond: mbitPerSecond(bytes, totalNs),
+    bytesPerKilostep: bytesPerKilostep(bytes, steps),
+    latencyMs: latencyNs ? inMs(latencyNs) : null,
+    addedLatencyMs: added ? inMs(added) : null,
+    crashes: crashes.map(({ atNs, firstOutputNs, stepsLost }) => ({
+      atMs: atNs / 1e6,
+      firstOutputMs: firstOutputNs === undefined ? null : firstOutputNs / 1e6,
+      stepsLost,
+    })),
+  };
+}
+
+const inMs = ({ median, p99, worst }: Spread): Spread => ({
+  median: median / 1e6,
+  p99: p99 / 1e6,
+  worst: worst / 1e6,
+});
+
+// ── The conclusion ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+const REFERENCE_BITS_PER_SECOND = 1e9;
+const WIDTH = 118;
+
+/** What each level of replication buys, with the figures of one speed of the links. */
+function conclusion({ costs, applicationBytes }: Comparison): string[] {
+  const { bitsPerSecond } =
+    costs.find(({ setup }) => setup.bitsPerSecond === REFERENCE_BITS_PER_SECOND)?.setup ?? costs[0]!.setup;
+  const [base, lockstep, ...checkpoints] = costs.filter(({ setup }) => setup.bitsPerSecond === bitsPerSecond);
+  const ends = checkpoints.length > 1 ? [checkpoints[0]!, checkpoints.at(-1)!] : checkpoints;
+  const epochs = ends.map(({ setup }) => ms(0)(setup.epochNs!)).join(' and ');
+  const rate = (bytes: number, { steps }: Cost) => `${short(bytesPerKilostep(bytes, steps))} bytes`;
+  const delay = (cost: Cost) => {
+    const added = addedLatency(cost, base!);
+    return added ? `delays an output by ${ms(3)(added.median)} ms` : 'has no output to delay';
+  };
+  const slower = (cost: Cost) => `lets the run take ${fixed(3)(cost.workNs / base!.workNs)} times as long`;
+  const each = (text: (cost: Cost) => string) => ends.map(text).join(' and ');
+  const application =
+    applicationBytes === 0
+      ? 'this program is sent nothing, so a log of the application would be empty'
+      : `a log of the application is the smallest, with ${rate(applicationBytes, base!)} for 1000 steps`;
+  return [
+    `On links of ${linkText(base!.setup)} (medians): ${application}; but the application must be written for it, and be deterministic.`,
+    `Lockstep takes any program for one processor, because it logs whatever comes in: it sends ${rate(lockstep!.bytes, lockstep!)}, ${delay(lockstep!)}, and ${slower(lockstep!)}.`,
+    `State transfer takes any machine, one with several processors too, and pays with its changed pages and its epochs: with ${epochs} ms it sends ${each((cost) => rate(cost.bytes, cost))}, ${each(delay)}, and ${each(slower)}.`,
+    ...crashSentence(lockstep!, ends),
+  ].flatMap(wrapped);
+}
+
+function crashSentence(lockstep: Cost, checkpoints: readonly Cost[]): string[] {
+  const lost = (cost: Cost) => lostOf(cost)?.median ?? 0;
+  const down = (cost: Cost) => {
+    const figures = downOf(cost);
+    return figures ? `${ms(1)(figures.median)} ms` : 'no time that could be seen';
+  };
+  if (lockstep.crashes.length === 0) return [];
+  const [steps, times] = [lost, down].map((figure) => checkpoints.map(figure).join(' and '));
+  return [
+    `A crash loses ${lost(lockstep)} steps in lockstep, whose outputs nobody has seen, and ${steps} between two checkpoints, which are done again, perhaps differently; the next output comes after ${down(lockstep)} and ${times}.`,
+  ];
+}
+
+const wrapped = (text: string): string[] =>
+  [...text.matchAll(new RegExp(`(.{1,${WIDTH}})(?: |$)`, 'g'))].map(([, line]) => line!);

@@ -1,0 +1,64 @@
+/** A disk that belongs to one host is copied to another along with the machine (the paper, sections 3.1 and 4.1). */
+import { type DiskRequest, SECTOR_BYTES } from '../devices/device.ts';
+
+/** What is read and sent at once. */
+const BLOCK_SECTORS = 64;
+
+/** The side that is copied: blocks are read from its disk and sent; those that are written meanwhile, again. */
+export class DiskCopySender {
+  private readonly left: Set<number>;
+  private readonly reading = new Map<number, number>();
+  private unacknowledged = 0;
+  private reads = 0;
+
+  constructor(
+    private readonly sectors: number,
+    private readonly window: number,
+  ) {
+    const blocks = Math.ceil(sectors / BLOCK_SECTORS);
+    this.left = new Set(Array.from({ length: blocks }, (_, block) => block));
+  }
+
+  /** Everything that the guest knows to be on this disk is on the other one. */
+  get settled(): boolean {
+    return this.left.size === 0 && this.reading.size === 0 && this.unacknowledged === 0;
+  }
+
+  /** The guest has been told that a write is done: the other disk needs it, too. */
+  written(request: DiskRequest): void {
+    if (request.operation !== 'write' || request.data.length === 0) return;
+    const last = request.sector + request.data.length / SECTOR_BYTES - 1;
+    for (let block = blockOf(request.sector); block <= blockOf(last); block++) this.left.add(block);
+  }
+
+  /** The next read of this disk. Its number is below zero: it is none of the guest's. */
+  next(): { id: number; request: DiskRequest } | undefined {
+    const [block] = this.left;
+    if (block === undefined || this.reading.size + this.unacknowledged >= this.window) return undefined;
+    this.left.delete(block);
+    const id = -++this.reads;
+    this.reading.set(id, block);
+    const sector = block * BLOCK_SECTORS;
+    const sizeBytes = Math.min(BLOCK_SECTORS, this.sectors - sector) * SECTOR_BYTES;
+    return { id, request: { operation: 'read', sector, sizeBytes } };
+  }
+
+  /** A read has ended: where its data belongs. One that failed is done again. */
+  read(id: number, ok: boolean): number | undefined {
+    const block = this.reading.get(id);
+    this.reading.delete(id);
+    if (block === undefined) return undefined;
+    if (!ok) {
+      this.left.add(block);
+      return undefined;
+    }
+    this.unacknowledged++;
+    return block * BLOCK_SECTORS;
+  }
+
+  acknowledged(): void {
+    this.unacknowledged--;
+  }
+}
+
+const blockOf = (sector: number): number => Math.floor(sector / BLOCK_SECTORS);
