@@ -11,8 +11,8 @@ export function runArguments(path: string, options: ChaosOptions, run: Run, step
     'run',
     path,
     ...given('--seed', run.seed),
-    ...given('--memory', options.memory),
-    ...given('--disk-size', options.diskSize),
+    ...given('--memory', sizeText(options.memory)),
+    ...given('--disk-size', sizeText(options.diskSize)),
     ...(options.defsym ?? []).flatMap(([name, value]) => ['--defsym', `${name}=${value}`]),
     ...given('--input', options.input),
     ...(options.clients > 0 ? given('--clients', options.clients) : []),
@@ -27,6 +27,12 @@ export function runArguments(path: string, options: ChaosOptions, run: Run, step
     ...run.faults.flatMap((fault) => ['--fault', faultText(fault)]),
   ];
 }
+
+/** A size as `--memory` reads it. */
+const sizeText = (sizeBytes: number): string =>
+  sizeBytes > 0 && sizeBytes % 2 ** 20 === 0
+    ? `${sizeBytes / 2 ** 20}M`
+    : `${sizeBytes / 1024}K`.replace(/^0K$/, '0');
 
 /** A command line that a shell takes apart into these arguments. */
 export const shellText = (args: readonly string[]): string =>

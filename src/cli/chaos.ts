@@ -18,12 +18,12 @@ import { EXIT_CODE } from './report.ts';
 const INTERRUPTED = 130;
 
 export async function chaos(path: string, options: ChaosOptions): Promise<number> {
+  const interruption = interrupted();
   const campaign = campaignOf(path, options);
   const total = sizeOf(campaign);
   const jobs = Math.min(options.jobs ?? availableParallelism(), total);
   const tally = new Tally();
   const progress = new Progress(process.stderr, total, tally);
-  const interruption = interrupted();
   const started = performance.now();
   const pool = new Pool(campaign, jobs);
   try {

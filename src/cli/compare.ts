@@ -94,18 +94,19 @@ const linkText = ({ bitsPerSecond }: Setup): string =>
   bitsPerSecond < 1e9 ? `${bitsPerSecond / 1e6} Mbit/s` : `${bitsPerSecond / 1e9} Gbit/s`;
 
 const NOTHING = '–';
-const whole = (value: number): string => Math.round(value).toLocaleString('en-US').replaceAll(',', ' ');
-const fixed = (digits: number) => (value: number) => value.toFixed(digits);
-const ms = (digits: number) => (ns: number) => (ns / 1e6).toFixed(digits);
 /** Three digits, and no fewer than stand before the point. */
-const short = (value: number): string =>
-  value < 100 ? Number(value.toPrecision(3)).toString() : whole(value);
+const short = (value: number): string => {
+  if (value === 0) return '0';
+  if (value >= 99.95) return Math.round(value).toLocaleString('en-US').replaceAll(',', ' ');
+  return value.toFixed(value < 0.9995 ? 3 : value < 9.995 ? 2 : 1);
+};
+const ms = (ns: number): string => short(ns / 1e6);
 
-/** How long no new output came after a crash, where one came at all. */
-export const downOf = ({ crashes }: Cost): Spread | undefined =>
+const liveOf = ({ crashes }: Cost): Spread | undefined => spread(crashes.map(({ liveNs }) => liveNs));
+/** Where an output came at all. */
+const firstOutputOf = ({ crashes }: Cost): Spread | undefined =>
   spread(crashes.flatMap(({ firstOutputNs }) => firstOutputNs ?? []));
-export const lostOf = ({ crashes }: Cost): Spread | undefined =>
-  spread(crashes.map(({ stepsLost }) => stepsLost));
+const lostOf = ({ crashes }: Cost): Spread | undefined => spread(crashes.map(({ stepsLost }) => stepsLost));
 
 interface Column {
   group: string;
@@ -115,16 +116,16 @@ interface Column {
 
 const spreadColumns = (
   group: string,
-  names: readonly (keyof Spread)[],
+  names: Partial<Record<keyof Spread, string>>,
   text: (value: number) => string,
   of: (cost: Cost, base: Cost) => Spread | undefined,
 ): Column[] =>
-  names.map((name) => ({
+  Object.entries(names).map(([figure, name]) => ({
     group,
     name,
     cell: (cost, base) => {
       const figures = of(cost, base);
-      return figures && text(figures[name]);
+      return figures && text(figures[figure as keyof Spread]);
     },
   }));
 
@@ -144,13 +145,19 @@ const columns: readonly Column[] = [
     name: 'B/kstep',
     cell: replicated(({ bytes, steps }) => short(bytesPerKilostep(bytes, steps))),
   },
-  ...spreadColumns('added latency, ms', ['median', 'p99', 'worst'], ms(3), replicated(addedLatency)),
-  { group: 'guest', name: 'run ms', cell: ({ workNs }) => ms(1)(workNs) },
-  { group: 'guest', name: 'by none', cell: (cost, base) => fixed(3)(cost.workNs / base.workNs) },
-  { group: 'guest', name: 'ksteps', cell: ({ steps }) => whole(steps / 1000) },
-  { group: 'guest', name: 'still ms', cell: replicated(({ stillNs }) => ms(2)(stillOf(stillNs))) },
-  ...spreadColumns('failover, ms', ['median', 'worst'], ms(1), downOf),
-  ...spreadColumns('ksteps lost', ['median', 'worst'], (steps) => short(steps / 1000), lostOf),
+  ...spreadColumns(
+    'added latency, ms',
+    { median: 'median', p99: 'p99', worst: 'worst' },
+    ms,
+    replicated(addedLatency),
+  ),
+  { group: 'guest', name: 'run ms', cell: ({ workNs }) => ms(workNs) },
+  { group: 'guest', name: 'factor', cell: (cost, base) => (cost.workNs / base.workNs).toFixed(3) },
+  { group: 'guest', name: 'ksteps', cell: ({ steps }) => short(steps / 1000) },
+  { group: 'guest', name: 'still ms', cell: replicated(({ stillNs }) => ms(stillOf(stillNs))) },
+  ...spreadColumns('failover, ms', { median: 'live' }, ms, liveOf),
+  ...spreadColumns('failover, ms', { median: 'output', worst: 'worst' }, ms, firstOutputOf),
+  ...spreadColumns('ksteps lost', { median: 'median', worst: 'worst' }, (n) => short(n / 1000), lostOf),
 ];
 
 const stillOf = ({ copies, buffers, rests }: Cost['stillNs']): number => copies + buffers + rests;
@@ -175,10 +182,11 @@ export function comparisonLines(
 }
 
 const LEGEND = [
-  'between hosts: bytes in both directions, by virtual time and by 1000 steps of the guest. added latency: from making',
-  'an output to its arrival, less the same figure without replication. guest: from boot to power-off; steps taken; time',
-  'that it stood still for copies, full buffers and a backup that lags. failover: from the crash to the next new output.',
-  'lost: steps of the primary that are not part of the machine that went on. 1 kstep is 10 µs of processor time.',
+  'between hosts: both directions, by virtual time and by 1000 steps of the guest. added latency: from making an output',
+  'to its arrival, less the same figure without replication. guest: from boot to power-off, and by how much that is',
+  'longer; steps taken; time that it stood still for copies, full buffers and a backup that lags. failover: from the',
+  'crash until the VM is live, and until the next output is out. lost: steps that only the crashed machine had taken.',
+  '1 kstep takes 0.01 ms.',
 ];
 
 function table({ costs, applicationBytes }: Comparison, colour: ChalkInstance): string[] {
@@ -239,13 +247,15 @@ const exitCodeOf = ({ outcome, violations }: Failure): number =>
 /** What is wrong with a run that can't be counted, and the command that gets there again by the shortest way. */
 export function failureLines(path: string, options: CompareOptions, failure: Failure): string[] {
   const { setup, crashNs, outcome, violations } = failure;
-  const crash = crashNs === undefined ? '' : `, the primary crashed at t=${crashNs / 1e6}ms`;
+  const crash = crashNs === undefined ? '' : `, the primary crashed at ${crashNs / 1e6} ms`;
   const limit =
-    options.maxSteps === undefined
-      ? 'the guest waits for input that will not come (give it --input or --clients)'
-      : `it has not ended within --max-steps ${options.maxSteps}, or waits for input that will not come`;
+    setup.replication !== 'none'
+      ? 'nothing went on for too long; is the link too slow for what goes over it?'
+      : options.maxSteps === undefined
+        ? 'the guest waits for input that will not come (give it --input or --clients)'
+        : `it has not ended within --max-steps ${options.maxSteps}, or waits for input that will not come`;
   const ends: Partial<Record<Outcome, string>> = {
-    limit: `stopped: ${limit}; only programs that end can be compared`,
+    limit: `stopped: ${limit}; only runs that end can be compared`,
     lost: 'lost: no side is left that could go on',
     diverged: 'stopped: the machines have diverged',
   };
@@ -314,8 +324,9 @@ function costJson(cost: Cost, base: Cost): object {
     bytesPerKilostep: bytesPerKilostep(bytes, steps),
     latencyMs: latencyNs ? inMs(latencyNs) : null,
     addedLatencyMs: added ? inMs(added) : null,
-    crashes: crashes.map(({ atNs, firstOutputNs, stepsLost }) => ({
+    crashes: crashes.map(({ atNs, liveNs, firstOutputNs, stepsLost }) => ({
       atMs: atNs / 1e6,
+      liveMs: liveNs / 1e6,
       firstOutputMs: firstOutputNs === undefined ? null : firstOutputNs / 1e6,
       stepsLost,
     })),
@@ -338,38 +349,38 @@ function conclusion({ costs, applicationBytes }: Comparison): string[] {
   const { bitsPerSecond } =
     costs.find(({ setup }) => setup.bitsPerSecond === REFERENCE_BITS_PER_SECOND)?.setup ?? costs[0]!.setup;
   const [base, lockstep, ...checkpoints] = costs.filter(({ setup }) => setup.bitsPerSecond === bitsPerSecond);
-  const ends = checkpoints.length > 1 ? [checkpoints[0]!, checkpoints.at(-1)!] : checkpoints;
-  const epochs = ends.map(({ setup }) => ms(0)(setup.epochNs!)).join(' and ');
-  const rate = (bytes: number, { steps }: Cost) => `${short(bytesPerKilostep(bytes, steps))} bytes`;
-  const delay = (cost: Cost) => {
-    const added = addedLatency(cost, base!);
-    return added ? `delays an output by ${ms(3)(added.median)} ms` : 'has no output to delay';
-  };
-  const slower = (cost: Cost) => `lets the run take ${fixed(3)(cost.workNs / base!.workNs)} times as long`;
-  const each = (text: (cost: Cost) => string) => ends.map(text).join(' and ');
+  const ends = [...new Set([checkpoints[0]!, checkpoints.at(-1)!])];
   const application =
-    applicationBytes === 0
-      ? 'this program is sent nothing, so a log of the application would be empty'
-      : `a log of the application is the smallest, with ${rate(applicationBytes, base!)} for 1000 steps`;
+    applicationBytes > 0
+      ? `a log of the application needs ${short(bytesPerKilostep(applicationBytes, base!.steps))} bytes for 1000 steps`
+      : 'this program is sent nothing, so a log of the application stays empty';
+  const transfers = ends.map((cost) => `epochs of ${epochMs(cost)} ms mean ${price(cost, base!)}`);
   return [
-    `On links of ${linkText(base!.setup)} (medians): ${application}; but the application must be written for it, and be deterministic.`,
-    `Lockstep takes any program for one processor, because it logs whatever comes in: it sends ${rate(lockstep!.bytes, lockstep!)}, ${delay(lockstep!)}, and ${slower(lockstep!)}.`,
-    `State transfer takes any machine, one with several processors too, and pays with its changed pages and its epochs: with ${epochs} ms it sends ${each((cost) => rate(cost.bytes, cost))}, ${each(delay)}, and ${each(slower)}.`,
-    ...crashSentence(lockstep!, ends),
+    `On links of ${linkText(base!.setup)}, by medians: ${application}; but the application must be written for that, and be deterministic.`,
+    `Lockstep takes any program for one processor, since whatever comes in is logged, and a second processor to run it again; it means ${price(lockstep!, base!)}.`,
+    `State transfer takes any machine, one of several processors too: ${transfers.join('; ')}.`,
+    ...(lockstep!.crashes.length > 0 ? [crashSentence(lockstep!, ends)] : []),
   ].flatMap(wrapped);
 }
 
-function crashSentence(lockstep: Cost, checkpoints: readonly Cost[]): string[] {
-  const lost = (cost: Cost) => lostOf(cost)?.median ?? 0;
-  const down = (cost: Cost) => {
-    const figures = downOf(cost);
-    return figures ? `${ms(1)(figures.median)} ms` : 'no time that could be seen';
+const epochMs = ({ setup }: Cost): number => setup.epochNs! / 1e6;
+
+/** What a setup costs, in words. */
+function price(cost: Cost, base: Cost): string {
+  const added = addedLatency(cost, base);
+  const delay = added ? `outputs ${ms(added.median)} ms later` : 'no output that waits';
+  const rate = short(bytesPerKilostep(cost.bytes, cost.steps));
+  return `${rate} bytes for 1000 steps, ${delay}, a run ${(cost.workNs / base.workNs).toFixed(3)} times as long`;
+}
+
+function crashSentence(lockstep: Cost, checkpoints: readonly Cost[]): string {
+  const after = (cost: Cost) => {
+    const output = firstOutputOf(cost);
+    const next = output ? `, the next output is out after ${ms(output.median)} ms` : '';
+    return `${ms(liveOf(cost)!.median)} ms${next}, and ${short(lostOf(cost)!.median / 1000)} ksteps are lost`;
   };
-  if (lockstep.crashes.length === 0) return [];
-  const [steps, times] = [lost, down].map((figure) => checkpoints.map(figure).join(' and '));
-  return [
-    `A crash loses ${lost(lockstep)} steps in lockstep, whose outputs nobody has seen, and ${steps} between two checkpoints, which are done again, perhaps differently; the next output comes after ${down(lockstep)} and ${times}.`,
-  ];
+  const others = checkpoints.map((cost) => `with epochs of ${epochMs(cost)} ms after ${after(cost)}`);
+  return `After a crash the VM is live in lockstep after ${after(lockstep)}; ${others.join('; ')}. What is lost is done again, perhaps differently; nobody has seen it.`;
 }
 
 const wrapped = (text: string): string[] =>

@@ -201,7 +201,7 @@ program
   )
   .addOption(options.clients())
   .option('--input <file>', 'what is typed at the console (default: `NAME.input` beside the program)')
-  .addOption(options.backups().default(undefined, 'drawn: 1 to 3'))
+  .addOption(options.backups().argParser(wholeNumber(1, 3)).default(undefined, 'drawn: 1 to 3'))
   .addOption(options.spares().default(undefined, 'drawn: 0 to 2'))
   .addOption(options.replication())
   .addOption(options.disk())

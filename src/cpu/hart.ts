@@ -43,13 +43,16 @@ assert(
 );
 
 interface Generated {
-  run(limit: bigint): number;
+  run(limit: bigint, ramSizeBytes: bigint): number;
   hash(at: number, sizeBytes: number, seed: bigint): bigint;
   hashRam(pages: number): bigint;
 }
 
 /** In front of the bytes that are hashed; a multiple of 32. */
 const HASH_HEADER_BYTES = 32;
+
+/** The shared memory in units of 64 KiB. */
+const unitsFor = (ramSizeBytes: number): number => Math.ceil((RAM + ramSizeBytes) / 65536);
 
 let compiled: WebAssembly.Module | undefined;
 
@@ -58,35 +61,28 @@ let compiled: WebAssembly.Module | undefined;
  * it is a pure function of both and of what the {@link Bus} answers.
  */
 export class Hart {
-  readonly ram: Uint8Array;
-  private readonly words: BigUint64Array;
-  private readonly flags: Uint8Array;
-  private readonly control: Int32Array;
-  private readonly scratch: Uint8Array;
-  private readonly data: DataView;
+  ram!: Uint8Array;
+  ramSizeBytes = 0;
+  private words!: BigUint64Array;
+  private flags!: Uint8Array;
+  private control!: Int32Array;
+  private scratch!: Uint8Array;
+  private data!: DataView;
+  private readonly memory: WebAssembly.Memory;
   private readonly watchedPages = new Set<number>();
   private readonly generated: Generated;
 
   /** @param ramSizeBytes a multiple of the page size, up to 2 GiB. */
   constructor(
-    readonly ramSizeBytes: number,
+    ramSizeBytes: number,
     private readonly bus: Bus,
   ) {
-    assert(ramSizeBytes > 0 && ramSizeBytes % PAGE_BYTES === 0, 'RAM is a whole number of pages');
-    assert(ramSizeBytes <= MAX_RAM_BYTES, 'RAM is at most 2 GiB');
-    const pages = Math.ceil((RAM + ramSizeBytes) / 65536);
-    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
-    const { buffer } = memory;
-    this.ram = new Uint8Array(buffer, RAM, ramSizeBytes);
-    this.words = new BigUint64Array(buffer, 0, hartWords.length);
-    this.flags = new Uint8Array(buffer, PAGE_FLAGS, ramSizeBytes / PAGE_BYTES);
-    this.control = new Int32Array(buffer, STOP, 4);
-    this.scratch = new Uint8Array(buffer, SCRATCH, SCRATCH_BYTES);
-    this.data = new DataView(buffer, RAM, ramSizeBytes);
+    this.memory = new WebAssembly.Memory({ initial: unitsFor(ramSizeBytes) });
+    this.layOut(ramSizeBytes);
+    const { memory } = this;
     compiled ??= new WebAssembly.Module(interpreterModule());
     const env = {
       memory,
-      ramSize: BigInt(ramSizeBytes),
       load: (address: bigint, sizeBytes: number) => this.load(BigInt.asUintN(64, address), sizeBytes),
       store: (address: bigint, sizeBytes: number, value: bigint) =>
         this.store(BigInt.asUintN(64, address), sizeBytes, value),
@@ -95,6 +91,27 @@ export class Hart {
     };
     this.generated = new WebAssembly.Instance(compiled, { env }).exports as unknown as Generated;
     this.reset();
+  }
+
+  private layOut(ramSizeBytes: number): void {
+    assert(ramSizeBytes > 0 && ramSizeBytes % PAGE_BYTES === 0, 'RAM is a whole number of pages');
+    assert(ramSizeBytes <= MAX_RAM_BYTES, 'RAM is at most 2 GiB');
+    const { buffer } = this.memory;
+    this.ramSizeBytes = ramSizeBytes;
+    this.ram = new Uint8Array(buffer, RAM, ramSizeBytes);
+    this.words = new BigUint64Array(buffer, 0, hartWords.length);
+    this.flags = new Uint8Array(buffer, PAGE_FLAGS, ramSizeBytes / PAGE_BYTES);
+    this.control = new Int32Array(buffer, STOP, 4);
+    this.scratch = new Uint8Array(buffer, SCRATCH, SCRATCH_BYTES);
+    this.data = new DataView(buffer, RAM, ramSizeBytes);
+  }
+
+  /** Makes RAM larger, between two runs; what is new is zero. */
+  growRam(ramSizeBytes: number): void {
+    assert(ramSizeBytes >= this.ramSizeBytes, 'RAM does not shrink');
+    const more = unitsFor(ramSizeBytes) - unitsFor(this.ramSizeBytes);
+    if (more > 0) this.memory.grow(more);
+    this.layOut(ramSizeBytes);
   }
 
   /** Registers and RAM as at power-on. The position goes on. */
@@ -150,7 +167,7 @@ export class Hart {
   /** Takes steps until `icount` is `limit`, or the hart waits for an interrupt, or someone asked for a stop. */
   run(limit: number): Exit {
     this.control[0] = 0;
-    return exits[this.generated.run(BigInt(limit))]!;
+    return exits[this.generated.run(BigInt(limit), BigInt(this.ramSizeBytes))]!;
   }
 
   /** Asks the run in progress to end after the current instruction. */

@@ -24,13 +24,12 @@ import { type Body, type Label, ModuleBuilder } from './wasm/module.ts';
 /** Why `run` came back. */
 export const EXIT = { limit: 0, waiting: 1, stop: 2 } as const;
 
-/** The module of the interpreter, ready to be compiled. It exports `run(limit) → EXIT`, `hash` and `hashRam`. */
+/** The module of the interpreter, ready to be compiled. It exports `run(limit, ramSize) → EXIT`, `hash` and `hashRam`. */
 export function interpreterModule(): Uint8Array<ArrayBuffer> {
   const module = new ModuleBuilder();
-  const ramSize = module.importGlobal('ramSize');
   const support = emitSupport(module, declareImports(module));
-  module.function({ params: ['i64'], results: ['i32'], exportAs: 'run' }, (body) =>
-    new Interpreter(body, support, ramSize).emit(),
+  module.function({ params: ['i64', 'i64'], results: ['i32'], exportAs: 'run' }, (body) =>
+    new Interpreter(body, support).emit(),
   );
   return module.finish();
 }
@@ -43,6 +42,9 @@ const levels = [
 
 /** Up to this many rows are told apart by comparing one after the other. */
 const CHAIN = 4;
+
+/** The parameter of `run` that says how large RAM is. */
+const RAM_SIZE = 1;
 
 class Interpreter implements Surface {
   readonly functions;
@@ -67,7 +69,6 @@ class Interpreter implements Surface {
   constructor(
     readonly body: Body,
     private readonly support: Support,
-    private readonly ramSize: number,
   ) {
     this.functions = support;
     this.limit = body.local('i64');
@@ -83,11 +84,11 @@ class Interpreter implements Surface {
     this.tval = body.local('i64');
   }
 
-  /** `run(limit)`: parameter 0 is the `icount` to stop at. */
+  /** `run(limit, ramSize)`: parameter 0 is the `icount` to stop at, parameter 1 the size of RAM in bytes. */
   emit(): void {
     const { body } = this;
     // An access that starts this close to the end of RAM takes the careful path, whatever its size.
-    body.global(this.ramSize).i64(7).op('i64.sub').set(this.ramEnd);
+    body.get(RAM_SIZE).i64(7).op('i64.sub').set(this.ramEnd);
     this.getWord('pc').set(this.pc);
     this.getWord('icount').set(this.icount);
     body.loop((boundary) => {
@@ -133,7 +134,7 @@ class Interpreter implements Surface {
   private fetch(): void {
     const { body } = this;
     body.get(this.icount).get(this.limit).op('i64.ge_u').brIf(this.boundary);
-    body.get(this.pc).i64(RAM_BASE).op('i64.sub').tee(this.address).global(this.ramSize).op('i64.ge_u');
+    body.get(this.pc).i64(RAM_BASE).op('i64.sub').tee(this.address).get(RAM_SIZE).op('i64.ge_u');
     body.if(() => this.raise(CAUSE.instructionFault, () => body.get(this.pc)));
     body.get(this.address).op('i32.wrap_i64').access('i32.load', RAM).set(this.word);
   }
@@ -376,7 +377,7 @@ class Interpreter implements Surface {
       .op('i32.and');
     body.if(() => this.raise(misaligned, () => body.get(this.address)));
     body.get(this.address).i64(RAM_BASE).op('i64.sub').tee(this.value).op('i32.wrap_i64').set(this.at);
-    body.get(this.value).global(this.ramSize).op('i64.ge_u');
+    body.get(this.value).get(RAM_SIZE).op('i64.ge_u');
     body.if(() => this.raise(fault, () => body.get(this.address)));
   }
 

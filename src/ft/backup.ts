@@ -278,7 +278,7 @@ export class Backup {
     // What an earlier generation said of its members is past.
     if (this.consumed < side.starts.at(-1)!.first) return;
     if (action === 'unprotect') this.complete = false;
-    if (action === 'switch-over' && side.record.backups[value] === side.name) this.handover = true;
+    if (action === 'switch-over' && side.options.hosts[value] === side.name) this.handover = true;
   }
 
   // ── A disk that each side reads for itself (the paper, section 4.2), or has for itself (4.1) ──────────────────────────

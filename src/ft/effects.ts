@@ -19,6 +19,8 @@ export type TimerId = (typeof timerIds)[number];
 /** What an operator can ask of the live VM. */
 export type Command =
   | { kind: 'reset' }
+  /** Memory is added: the guest has this much of it from now on. */
+  | { kind: 'memory'; sizeBytes: number }
   /** The share of a processor that the VM gets, on every side. */
   | { kind: 'speed'; perMille: number }
   /** A planned switch-over: a backup goes live (by default the first), and the primary becomes its backup. */

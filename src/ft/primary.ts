@@ -2,6 +2,7 @@
  * The side that is live: it runs the guest on the world, logs what comes through the doors, keeps outputs back until the backups
  * hold the entries that explain them, and looks after its protection (the paper, sections 2 and 3).
  */
+import { MAX_RAM_BYTES } from '../cpu/layout.ts';
 import { DISK_OK } from '../devices/device.ts';
 import { type DiskCompletion, RecordingDoors } from '../vmm/doors.ts';
 import type { ControlAction, Entry, EntryOf } from '../vmm/entries.ts';
@@ -311,10 +312,12 @@ export class Primary {
     }
   }
 
-  /** The way to the world broke: what was let out and has not arrived is let out again, in order. */
+  /** The way to the world broke: what was let out and has not arrived is let out again, in order; what was typed, asked for again. */
   worldReset(): void {
-    this.side.gate.resend();
+    const { side } = this;
+    side.gate.resend();
     this.releaseReady();
+    side.effects.push({ do: 'listen', offset: this.consoleOffset, generation: side.generation });
   }
 
   delivered(edge: Edge, number: number): void {
@@ -537,7 +540,11 @@ export class Primary {
     side.note({ kind: 'command', command });
     switch (command.kind) {
       case 'reset':
-        side.live.reset();
+        side.live.operate('reset');
+        side.resting = this.blocked;
+        return;
+      case 'memory':
+        side.live.operate('memory', Math.min(command.sizeBytes, MAX_RAM_BYTES));
         side.resting = this.blocked;
         return;
       case 'speed':
@@ -571,7 +578,7 @@ export class Primary {
     if (!switching || switching.handed || side.claim || this.poweringOff) return;
     if (side.gate.size > 0 || side.disk.open.length > 0) return;
     switching.handed = true;
-    this.control('switch-over', side.record.backups.indexOf(switching.to));
+    this.control('switch-over', side.options.hosts.indexOf(switching.to));
     this.transmit();
   }
 }

@@ -77,9 +77,8 @@ export class Protection {
     const channel = primary.channels.get(host);
     if (channel && this.isJoining(host)) channel.lastHeardNs = side.nowNs;
     if (generation === 0 && this.copy?.host === host) this.giveUp('it has lost its power');
-    // A member that has room has lost its VM.
-    if (channel && side.record.backups.includes(host) && channel.state !== 'waiting')
-      primary.leaveOut([host]);
+    // A member that knows of no generation has lost its VM.
+    if (generation === 0 && side.record.backups.includes(host)) primary.leaveOut([host]);
   }
 
   private get missing(): boolean {
@@ -93,6 +92,9 @@ export class Protection {
     if (this.leaving && !side.record.backups.includes(this.leaving)) this.leaving = undefined;
     const { suspectNs } = side.options.tuning;
     if (side.nowNs - this.progressNs > PATIENCE * suspectNs) this.giveUp('it gets no further');
+    const { backups } = side.record;
+    if (!side.claim && backups.length > this.wanted && !this.leaving)
+      primary.leaveOut(backups.slice(this.wanted));
     if (this.joining || side.claim || !this.missing) return;
     const host = this.pick();
     if (!host) return;
@@ -264,8 +266,11 @@ export class Protection {
 
   /** The generation is recorded. */
   membersChanged(): void {
-    if (this.joining && this.side.record.backups.includes(this.joining) && !this.copy)
-      this.joining = undefined;
+    const { joining } = this;
+    if (!joining) return;
+    // It may have nothing to say by itself; what it answers tells whether it is in sync.
+    if (!this.side.record.backups.includes(joining)) this.primary.tellGeneration(joining);
+    else if (!this.copy) this.joining = undefined;
   }
 
   giveUp(why: string): void {

@@ -6,6 +6,7 @@
  * The one rule of arbitration: before a side releases an output without someone's acknowledgement, it claims by test-and-set on shared
  * storage the next generation, whose record leaves that one out. docs/protocol.md says why that is safe.
  */
+import { FormatError } from '../base/errors.ts';
 import { Divergence, ReplayDoors } from '../vmm/doors.ts';
 import type { Entry } from '../vmm/entries.ts';
 import { countOf } from '../vmm/outputs.ts';
@@ -123,7 +124,7 @@ export class Replica {
       case 'cpu':
         return this.run(input);
       case 'message':
-        return this.hear(input.from, decodeMessage(input.bytes));
+        return this.hear(input.from, input.bytes);
       case 'reset':
         return this.channelReset(input.peer);
       case 'timer':
@@ -187,7 +188,16 @@ export class Replica {
 
   // ── Messages and generations ──────────────────────────────────────────────────────────────────────────────────────
 
-  private hear(from: HostName, message: Message): void {
+  private hear(from: HostName, bytes: Uint8Array): void {
+    try {
+      this.understand(from, decodeMessage(bytes));
+    } catch (error) {
+      // A damaged message is a lost one: what is missing is asked for.
+      if (!(error instanceof FormatError)) throw error;
+    }
+  }
+
+  private understand(from: HostName, message: Message): void {
     const { side, primary } = this;
     if (message.kind === 'available') return primary?.protection.available(from, message);
     if (message.generation < side.generation) return this.outdated(from, message);

@@ -143,16 +143,29 @@ class Drawing {
   private kind(): FaultKind {
     const total = this.kinds.reduce((sum, kind) => sum + (weights[kind] ?? 1), 0);
     let at = (this.random.below(1 << 20) / (1 << 20)) * total;
-    return this.kinds.find((kind) => (at -= weights[kind] ?? 1) < 0) ?? this.kinds.at(-1)!;
+    for (const kind of this.kinds) {
+      at -= weights[kind] ?? 1;
+      if (at < 0) return kind;
+    }
+    return this.kinds.at(-1)!;
   }
 
   /** Anywhere in the run; or soon after the fault before, to meet what that one has set going. */
   private time(): number {
-    const { random, guest } = this;
-    const soon = this.lastNs > 0 && random.chance(0.5);
-    const ns = soon ? this.lastNs + random.below(25 * MS) : random.below(Math.floor(guest.lengthNs * 1.2));
-    this.lastNs = ns;
-    return ns;
+    const { random, guest, lastNs } = this;
+    if (lastNs > 0 && random.chance(0.6)) this.lastNs = lastNs + this.soon();
+    else this.lastNs = random.below(Math.floor(guest.lengthNs * 1.2));
+    return this.lastNs;
+  }
+
+  /** At once; when the others begin to suspect and claim; when somebody is live again, and looks for protection. */
+  private soon(): number {
+    const [after, within] = pick(this.random, [
+      [0, 2],
+      [8, 3],
+      [0, 25],
+    ] as const);
+    return after * MS + this.random.below(within * MS);
   }
 
   private length(): number {
@@ -163,23 +176,31 @@ class Drawing {
   }
 
   private when(): When {
-    const { random, guest } = this;
-    switch (random.below(6)) {
+    const { guest } = this;
+    switch (this.random.below(6)) {
       case 0:
-        return { at: 'icount', icount: 1 + random.below(guest.steps) };
+        return { at: 'icount', icount: this.position(guest.steps) };
       case 1:
-        return { at: 'output', number: 1 + random.below(guest.outputs) };
+        return { at: 'output', number: this.position(guest.outputs) };
       case 2:
-        return { at: 'entry', number: 1 + random.below(guest.entries) };
+        return { at: 'entry', number: this.position(guest.entries) };
       case 3:
-        return { at: 'sent', number: 1 + random.below(Math.max(...Object.values(guest.sent))) };
+        return { at: 'sent', number: this.position(Math.max(...Object.values(guest.sent))) };
       default:
         return { at: 'time', ns: this.time() };
     }
   }
 
+  /** A number from 1 to `last`, which a run without faults reaches at its end; so it is known roughly when. */
+  private position(last: number): number {
+    const number = 1 + this.random.below(last);
+    this.lastNs = Math.floor((number / last) * this.guest.lengthNs);
+    return number;
+  }
+
+  /** The live one, or any; the first backup more often, for it is the likeliest to be in the middle of something. */
   private who(): HostId {
-    return this.random.chance(0.5) ? LIVE : pick(this.random, this.hosts);
+    return this.random.chance(0.5) ? LIVE : pick(this.random, [...this.hosts, 'backup', 'backup']);
   }
 
   private ends(): { from: NodeId; to: NodeId } {
@@ -239,7 +260,7 @@ class Drawing {
     }
   }
 
-  /** A byte of the RAM that the program fills at boot, or of the first 64 KiB. */
+  /** In the first 64 KiB of RAM, where the programs are. */
   private offset(): number {
     return this.random.below(Math.min(this.guest.description.memorySizeBytes, 1 << 16));
   }

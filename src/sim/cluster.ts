@@ -278,6 +278,8 @@ export class Simulation {
   private isIdle(machine: Machine): boolean {
     const silentNs = this.nowNs - Math.max(this.lastStepNs, this.injector.lastEndNs);
     if (silentNs < IDLE_NS || this.injector.expecting || machine.timerDeadline !== undefined) return false;
+    // The steps of a slice count when their time has passed.
+    if ([...this.hosts.values()].some(({ busy }) => busy)) return false;
     const nothingToCome = this.console.exhausted && this.network.done && !machine.diskOpen;
     return nothingToCome || silentNs > HOPELESS_NS;
   }
@@ -511,6 +513,7 @@ export class Simulation {
 
   /** The service may end with the last member that storage counts on, and not before. */
   private checkLoss(): Violation[] {
+    if (this.observer.unprotected) return [];
     const unharmed = [...this.membersLives].filter(
       ([id, life]) => this.hosts.get(id)!.life === life && this.hosts.get(id)!.alive,
     );

@@ -1,4 +1,5 @@
 /** What each way to replicate costs and buys: one guest without fault tolerance, in lockstep, and with checkpoints of its state. */
+import { assert } from '../base/assert.ts';
 import { Random } from '../base/random.ts';
 import type { Replication } from '../ft/rules.ts';
 import type { Entry } from '../vmm/entries.ts';
@@ -43,6 +44,8 @@ export interface Spread {
 /** A crash of the primary, and what came of it. */
 export interface Crash {
   atNs: number;
+  /** From the crash until the VM was live again. */
+  liveNs: number;
   /** From the crash to the first new output in the world; undefined when none came any more. */
   firstOutputNs?: number;
   /** Steps that the primary had taken and the machine that went on had not. */
@@ -236,11 +239,13 @@ class Meter {
 
   crash(): Crash {
     const [failover] = this.simulation.failovers;
-    const firstOutputMs = failover?.firstOutputMs;
+    assert(failover, 'a run that completes without its primary has a failover');
+    const { downMs, firstOutputMs, liveIcount } = failover;
     return {
       atNs: this.crashNs!,
+      liveNs: Math.round(downMs * 1e6),
       ...(firstOutputMs !== undefined && { firstOutputNs: Math.round(firstOutputMs * 1e6) }),
-      stepsLost: this.crashedAtStep - (failover?.liveIcount ?? 0),
+      stepsLost: this.crashedAtStep - liveIcount,
     };
   }
 }

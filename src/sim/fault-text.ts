@@ -7,6 +7,8 @@ import { type Fault, type FaultKind, STORAGE, type When } from './faults.ts';
 
 const nsPer: Record<string, number> = { ns: 1, us: 1e3, ms: 1e6, s: 1e9 };
 
+const MIB = 1 << 20;
+
 function refuse(message: string): never {
   throw new OperatingError(message);
 }
@@ -80,6 +82,8 @@ const commandText = (command: Command): string => {
   switch (command.kind) {
     case 'speed':
       return `speed=${command.perMille / 1000}`;
+    case 'memory':
+      return `memory=${command.sizeBytes / MIB}M`;
     case 'switch-over':
       return command.to ? `switch-over=${command.to}` : 'switch-over';
     case 'move-backup':
@@ -100,6 +104,11 @@ function parseCommand(name: string, value: string | undefined): Command {
       if (!(perMille > 0 && perMille <= 1000)) refuse(`a speed is a share of the processor, like speed=0.5`);
       return { kind: 'speed', perMille };
     }
+    case 'memory': {
+      const match = /^(\d{1,4})M$/.exec(value ?? '');
+      if (!match || match[1] === '0') refuse('memory is a whole number of MiB, like memory=128M');
+      return { kind: 'memory', sizeBytes: Number(match[1]) * MIB };
+    }
     case 'switch-over':
       if (value === undefined) return { kind: 'switch-over' };
       return { kind: 'switch-over', to: value || refuse('switch-over=HOST says which backup is to go live') };
@@ -107,7 +116,7 @@ function parseCommand(name: string, value: string | undefined): Command {
       return { kind: 'move-backup', from: value || refuse('move-backup=HOST says which backup is to go') };
     default:
       return refuse(
-        `"${name}" is no command; they are reset, speed=F, switch-over[=HOST], move-backup=HOST, unprotect, protect`,
+        `"${name}" is no command; they are reset, memory=128M, speed=F, switch-over[=HOST], move-backup=HOST, unprotect, protect`,
       );
   }
 }

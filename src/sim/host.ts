@@ -36,7 +36,8 @@ export class Host {
   sent = 0;
   private inbox: ReplicaInput[] = [];
   private timers = new Map<TimerId, number>();
-  private busy = false;
+  /** A slice, or a copy, is under way. */
+  busy = false;
   /** Counts the times that power came back: what was begun before is void. */
   life = 0;
   /** What came to its end while the host stood still. */
@@ -46,6 +47,8 @@ export class Host {
   private stepsEndNs = 0;
   /** Until then the guest is given no processor time. */
   private restUntilNs = 0;
+  /** This host has been copying: the guest is given a slice before the next message, or a copy would starve it. */
+  private guestsTurn = false;
   private readonly faults: HostFault[];
 
   constructor(
@@ -112,12 +115,18 @@ export class Host {
   /** Handles what has arrived, then runs the next slice if there is something to run. */
   private pump(): void {
     while (!this.busy && this.power === 'on' && this.stopped === undefined) {
-      const input = this.inbox.shift();
+      const input = this.guestsTurn && this.guestMayRun ? undefined : this.inbox.shift();
       if (input) this.take(input);
-      else if (!this.replica.wantsCpu || (this.replica.vmm?.icount ?? 0) >= this.maxSteps) return;
-      else if (this.scheduler.nowNs < this.restUntilNs) return;
+      else if (!this.guestMayRun) return;
       else this.slice();
     }
+  }
+
+  private get guestMayRun(): boolean {
+    const { replica, scheduler } = this;
+    return (
+      replica.wantsCpu && (replica.vmm?.icount ?? 0) < this.maxSteps && scheduler.nowNs >= this.restUntilNs
+    );
   }
 
   private take(input: ReplicaInput): void {
@@ -125,6 +134,7 @@ export class Host {
     const effects = this.replica.handle(input, this.scheduler.nowNs);
     // Copying takes time, in which this host does nothing else.
     const copied = copiedBytes(effects);
+    this.guestsTurn ||= copied > 0;
     if (copied > 0) this.occupy(copied * COPY_NS_PER_BYTE, () => this.act(effects));
     else this.act(effects);
     this.strikeWhereReached();
@@ -179,6 +189,7 @@ export class Host {
     const { scheduler, replica, nsPerStep } = this;
     const { machine } = replica.vmm!;
     const made = machine.outputsMade;
+    this.guestsTurn = false;
     const wallNs = scheduler.nowNs + this.wallOffsetNs;
     const effects = replica.handle(
       { kind: 'cpu', steps: this.stepsAllowed(), nsPerStep, wallNs },

@@ -2,7 +2,7 @@
  * The VMM's one interface to the outside, and the three ways it is used: live (ask the world), recording (note what came through)
  * and replay (ask the log).
  */
-import type { Entry, EntryKind, EntryOf, Input } from './entries.ts';
+import type { Entry, EntryKind, EntryOf, Input, MachineAction } from './entries.ts';
 import { describeEntry, isInput } from './entries.ts';
 import type { Machine, SynchronousDoors } from './machine.ts';
 
@@ -34,7 +34,7 @@ export class LiveDoors implements Doors {
   private frames: Uint8Array[] = [];
   private typed: Uint8Array[] = [];
   private completions: DiskCompletion[] = [];
-  private resets = 0;
+  private operated: { action: MachineAction; value: number }[] = [];
 
   constructor(private readonly world: World) {}
 
@@ -52,9 +52,9 @@ export class LiveDoors implements Doors {
     this.completions.push(completion);
   }
 
-  /** The operator presses the reset button. */
-  reset(): void {
-    this.resets++;
+  /** The operator presses the reset button, or adds memory (`value`: how large it is then, in bytes). */
+  operate(action: MachineAction, value = 0): void {
+    this.operated.push({ action, value });
   }
 
   /** The world has gone on without us: what waits here is not for this machine any more. */
@@ -62,7 +62,7 @@ export class LiveDoors implements Doors {
     this.frames = [];
     this.typed = [];
     this.completions = [];
-    this.resets = 0;
+    this.operated = [];
   }
 
   clock(icount: number): number {
@@ -78,10 +78,8 @@ export class LiveDoors implements Doors {
     const deadline = machine.timerDeadline;
     const ticks = this.world.clock(icount);
     if (deadline !== undefined && BigInt(ticks) >= deadline) return { kind: 'timer', icount, ticks };
-    if (this.resets > 0) {
-      this.resets--;
-      return { kind: 'control', icount, action: 'reset', value: 0 };
-    }
+    const operation = this.operated.shift();
+    if (operation) return { kind: 'control', icount, ...operation };
     const completion = this.completions.shift();
     if (completion) return { kind: 'disk', icount, ...completion };
     const frame = this.frames.shift();

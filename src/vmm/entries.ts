@@ -23,11 +23,19 @@ const MAX_DELTA_BYTES = 1 << 27;
 
 /**
  * What a control entry does, and its `value`. `power-off`: the guest ended in an orderly way (exit code). `end`: the recording
- * stops here (exit code). `reset`: the operator presses the button. `speed`: the processor time that the VM gets from here on
- * (per mille). `switch-over`: the backup of this number in the generation's record is to go live here. `unprotect`: the backups are
+ * stops here (exit code). `reset`: the operator presses the button. `memory`: RAM is
+ * this large from here on (bytes). `speed`: the processor time that the VM gets from here on (per mille). `switch-over`: the host of this number in the cluster is to go live here. `unprotect`: the backups are
  * let go.
  */
-export const controlActions = ['power-off', 'end', 'reset', 'speed', 'switch-over', 'unprotect'] as const;
+export const controlActions = [
+  'power-off',
+  'end',
+  'reset',
+  'memory',
+  'speed',
+  'switch-over',
+  'unprotect',
+] as const;
 export type ControlAction = (typeof controlActions)[number];
 
 /**
@@ -75,15 +83,18 @@ export type EntryKind = Entry['kind'];
 export type EntryOf<K extends EntryKind> = Extract<Entry, { kind: K }>;
 
 /** Entries that the VMM applies to the machine between two steps. */
-export type Input = EntryOf<'timer' | 'console' | 'net' | 'disk'> | ResetEntry;
-type ResetEntry = EntryOf<'control'> & { action: 'reset' };
+export type Input =
+  | EntryOf<'timer' | 'console' | 'net' | 'disk'>
+  | (EntryOf<'control'> & { action: MachineAction });
+/** Control entries that the machine itself is given. */
+export type MachineAction = 'reset' | 'memory';
 
 export const isInput = (entry: Entry): entry is Input =>
   entry.kind === 'timer' ||
   entry.kind === 'console' ||
   entry.kind === 'net' ||
   entry.kind === 'disk' ||
-  (entry.kind === 'control' && entry.action === 'reset');
+  (entry.kind === 'control' && (entry.action === 'reset' || entry.action === 'memory'));
 
 /** One entry, its position written as the distance from that of the entry before. */
 export const entryAfter = (previousIcount: number): Codec<Entry> => ({

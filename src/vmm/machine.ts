@@ -2,6 +2,7 @@ import { assert } from '../base/assert.ts';
 import {
   bool,
   bytes,
+  type Codec,
   encode,
   list,
   type RecordCodec,
@@ -14,7 +15,7 @@ import {
 } from '../base/codec.ts';
 import { INTERRUPT } from '../cpu/csrs.ts';
 import { type Bus, type Exit, Hart } from '../cpu/hart.ts';
-import { hartSchema, RAM_BASE } from '../cpu/layout.ts';
+import { hartSchema, MAX_RAM_BYTES, PAGE_BYTES, RAM_BASE } from '../cpu/layout.ts';
 import { Clint } from '../devices/clint.ts';
 import type { Device, DeviceOutput, Surroundings } from '../devices/device.ts';
 import { Finisher } from '../devices/finisher.ts';
@@ -57,12 +58,23 @@ export interface SynchronousDoors {
   entropy(icount: number, sizeBytes: number): Uint8Array;
 }
 
+/** The size of RAM: whole pages, up to the largest. */
+const ramSize: Codec<number> = {
+  write: (out, value) => out.varint(value / PAGE_BYTES),
+  read: (input) => {
+    const sizeBytes = input.varint() * PAGE_BYTES;
+    return sizeBytes > 0 && sizeBytes <= MAX_RAM_BYTES ? sizeBytes : input.fail(`${sizeBytes} bytes of RAM`);
+  },
+};
+
 const powerSchema = record({ off: bool, reset: bool, code: u32 });
 
 /** The whole state of a machine but its RAM. */
 export interface MachineState {
   hart: ValueOf<typeof hartSchema>;
   devices: Record<string, object>;
+  /** RAM in bytes: an operator may have added to what the description says. */
+  ramSizeBytes: number;
   /** Outputs made since boot. */
   outputsMade: number;
   power: ValueOf<typeof powerSchema>;
@@ -193,7 +205,9 @@ export class Machine {
         );
         break;
       case 'control':
-        this.reset();
+        if (input.action === 'reset') this.reset();
+        // A guest that looks at its memory again finds more of it (memory hot-add); there is never less.
+        else if (input.value > this.hart.ramSizeBytes) this.hart.growRam(input.value);
         break;
     }
     this.updateLines();
@@ -216,6 +230,7 @@ export class Machine {
     return {
       hart: this.hart.state,
       devices: Object.fromEntries(this.devices.named.map(([name, device]) => [name, device.state])),
+      ramSizeBytes: this.hart.ramSizeBytes,
       outputsMade: this.made,
       power: this.powerState,
     };
@@ -225,6 +240,7 @@ export class Machine {
     this.hart.state = state.hart;
     for (const [name, device] of this.devices.named) device.state = state.devices[name]!;
     this.made = state.outputsMade;
+    if (state.ramSizeBytes > this.hart.ramSizeBytes) this.hart.growRam(state.ramSizeBytes);
     this.powerState = state.power;
   }
 
@@ -248,7 +264,7 @@ export class Machine {
 
   private ramOffset(address: number, sizeBytes: number): number | undefined {
     const offset = address - RAM_BASE;
-    return offset >= 0 && offset + sizeBytes <= this.description.memorySizeBytes ? offset : undefined;
+    return offset >= 0 && offset + sizeBytes <= this.hart.ramSizeBytes ? offset : undefined;
   }
 
   private readClock(): number {
@@ -391,6 +407,7 @@ export function machineSchema(description: DevicesDescription): RecordCodec<Mach
     devices: record(Object.fromEntries(named.map(([name, { schema }]) => [name, schema]))) as RecordCodec<
       Record<string, object>
     >,
+    ramSizeBytes: ramSize,
     outputsMade: uint,
     power: powerSchema,
   });

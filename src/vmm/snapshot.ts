@@ -40,6 +40,7 @@ export function takeSnapshot(machine: Machine): Snapshot {
 /** Makes a machine of the same description what the snapshot says. */
 export function restoreSnapshot(machine: Machine, { state, pages }: Snapshot): void {
   machine.hart.clearRam();
+  if (state.ramSizeBytes > machine.hart.ramSizeBytes) machine.hart.growRam(state.ramSizeBytes);
   for (const { index, bytes: content } of pages) machine.hart.write(RAM_BASE + index * PAGE_BYTES, content);
   machine.state = decode(machine.schema, encode(machine.schema, state));
 }
@@ -94,6 +95,7 @@ export function takeDelta(machine: Machine, indexes: readonly number[]): Uint8Ar
 export function applyDelta(machine: Machine, content: Uint8Array): void {
   const { state, pages } = decode(delta, content);
   const next = decode(machine.schema, state);
+  if (next.ramSizeBytes > machine.hart.ramSizeBytes) machine.hart.growRam(next.ramSizeBytes);
   unpackPages(machine, pages);
   machine.state = next;
 }
@@ -179,6 +181,7 @@ export function compareSnapshots(a: Snapshot, b: Snapshot): Difference {
     return !sameBytes(encode(fields.devices, only(a)), encode(fields.devices, only(b)));
   });
   if (a.state.outputsMade !== b.state.outputsMade) devices.push('outputs');
+  if (a.state.ramSizeBytes !== b.state.ramSizeBytes) devices.push('memory size');
   if (!sameBytes(encode(fields.power, a.state.power), encode(fields.power, b.state.power)))
     devices.push('power');
   const pages = differingPages(a.pages, b.pages);

@@ -59,6 +59,15 @@ describe('an epoch', () => {
     expect(group.printed).toBe('abcde');
   });
 
+  test('is where a machine stands that can go on with another log: a primary that was left out has none', () => {
+    const { primary } = pair();
+    primary.cpu(106);
+    primary.timer('suspect', 11 * MS);
+    expect(primary.storage(2, 'backup').notes).toEqual(['lost', 'left-out']);
+    expect([primary.replica.role, primary.replica.vmm]).toEqual(['spare', undefined]);
+    expect(primary.timer('heartbeat', 2 * MS).datagrams).toMatchObject([{ kind: 'available' }]);
+  });
+
   test('carries which disk operations are under way', () => {
     const disk = {
       source: diskGuest([

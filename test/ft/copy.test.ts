@@ -34,7 +34,7 @@ class Living {
 
   run(): void {
     const { random, world, live, vmm } = this;
-    if (random.chance(this.resets)) live.reset();
+    if (random.chance(this.resets)) live.operate('reset');
     if (random.chance(0.4)) live.type(Uint8Array.of(0x61 + random.below(10)));
     if (vmm.run(1 + random.below(400)) === 'waiting') world.advance(1 + random.below(200));
   }

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Message } from '../../src/ft/messages.ts';
 import { decodeMessage } from '../../src/ft/messages.ts';
-import { alphabet, Group, MS, Side } from './sides.ts';
+import { alphabet, type Effects, Group, MS, Side } from './sides.ts';
 
 const source = alphabet;
 const letters = (count: number) =>
@@ -380,6 +380,50 @@ describe('a spare', () => {
     const ended = primary.timer('suspect', 11 * MS);
     expect(ended.event('join-ended')).toMatchObject({ host: 'spare', why: 'nothing is heard from it' });
     expect(primary.replica.phase).toBe('alone');
+    expect(primary.timer('heartbeat', MS).of('datagram')).toEqual([]);
+  });
+
+  /** A primary without a backup, and a spare that has just been copied to; what the primary has heard of that is up to the story. */
+  function copied() {
+    const shared = { source, hosts: ['primary', 'spare'], record: { primary: 'primary', backups: [] } };
+    const primary = new Side('primary', 'primary', shared);
+    const spare = new Side('spare', 'spare', shared);
+    // The letter has left, and nobody has said that it arrived.
+    expect(primary.cpu(106).released).toBe('a');
+    const tell = (from: Side, to: Side, effects: Effects) =>
+      effects.messages.map((message) => to.hear(from.name, message));
+    primary.hear('spare', spare.timer('heartbeat').datagrams[0]!);
+    const [asked] = tell(primary, spare, primary.timer('heartbeat'));
+    let [answer] = tell(spare, primary, asked!);
+    let acks: Effects[] = [];
+    while (!spare.replica.vmm) {
+      acks = tell(primary, spare, answer!);
+      if (spare.replica.vmm) break;
+      [answer] = acks.flatMap((ack) => tell(spare, primary, ack)).slice(-1);
+    }
+    return { primary, spare, installed: acks.at(-1)! };
+  }
+
+  test('counts only when it holds what explains all that has left meanwhile', () => {
+    const { primary, spare, installed } = copied();
+    const run = primary.cpu(106);
+    expect(run.released).toBe('b');
+    // The first acknowledgement is older than that letter.
+    expect(primary.hear('spare', installed.messages[0]!).of('claim')).toEqual([]);
+    const acked = spare.hear('primary', run.messages[0]!);
+    expect(primary.hear('spare', acked.messages[0]!).of('claim')).toEqual([
+      { do: 'claim', generation: 2, record: { primary: 'primary', backups: ['spare'] } },
+    ]);
+  });
+
+  test('is told in the copy what has left and may not have arrived', () => {
+    const { primary, spare, installed } = copied();
+    expect(primary.hear('spare', installed.messages[0]!).of('claim')).toHaveLength(1);
+    spare.hear('primary', primary.storage(2, 'primary', 'spare').messages[0]!);
+    expect(spare.replica.phase).toBe('backup');
+    spare.timer('suspect', 60 * MS);
+    expect(spare.storage(3, 'spare').released).toBe('a');
+    expect(spare.cpu(106).released).toBe('b');
   });
 });
 
@@ -404,10 +448,10 @@ describe('an operator', () => {
     const { last } = primary.cpu(20);
     expect(primary.command({ kind: 'switch-over' }).notes).toEqual(['command', 'switching']);
     const still = primary.cpu(1000);
-    expect([still.of('ran')[0]!.steps, still.entries]).toEqual([0, []]);
+    expect([still.of('ran')[0]!.steps, still.entries, primary.replica.wantsCpu]).toEqual([0, [], false]);
     expect(primary.ack(last).entries).toEqual([]);
     expect(primary.delivered(1).entries).toMatchObject([
-      { kind: 'control', action: 'switch-over', value: 0 },
+      { kind: 'control', action: 'switch-over', value: 1 },
     ]);
     expect(primary.cpu(1000).of('ran')[0]!.steps).toBe(0);
   });
@@ -436,6 +480,20 @@ describe('an operator', () => {
     expect(group.storage.get(3)).toEqual({ primary: 'backup2', backups: ['primary'] });
     expect([group.replica('backup2').phase, group.replica('primary').phase]).toEqual(['primary', 'backup']);
     expect(group.printed).toBe(letters(group.printed.length));
+  });
+
+  test('switches over to a backup whose claim comes too late: it does not claim again', () => {
+    const primary = new Side('primary', 'primary', { source });
+    const backup = new Side('backup', 'backup', { source });
+    primary.command({ kind: 'switch-over' });
+    backup.hear('primary', primary.cpu(106).messages[0]!);
+    const claimed = backup.cpu(1000);
+    expect(claimed.of('claim')).toEqual([
+      { do: 'claim', generation: 2, record: { primary: 'backup', backups: ['primary'] } },
+    ]);
+    expect(backup.storage(2, 'primary', 'backup').notes).toEqual(['lost']);
+    expect(backup.cpu(1000).of('claim')).toEqual([]);
+    expect([backup.replica.phase, backup.replica.generation]).toEqual(['backup', 2]);
   });
 
   test('does not switch over to a host that is no backup', () => {

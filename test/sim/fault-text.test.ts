@@ -200,7 +200,7 @@ test.each<[string, RegExp]>([
   ['flip:backup@5ms', /needs a value/],
   ['flip:backup@5ms=here', /"here" is no whole number/],
   ['flip:backup@5ms=1.x', /"x" is no whole number/],
-  ['command:dance@5ms', /"dance" is no command; they are reset, speed=F/],
+  ['command:dance@5ms', /"dance" is no command; they are reset, memory=128M, speed=F/],
   ['command:speed=2@5ms', /a speed is a share of the processor, like speed=0\.5/],
   ['command:speed@5ms', /a speed is a share/],
   ['command:move-backup@5ms', /move-backup=HOST says which backup is to go/],

@@ -4,6 +4,7 @@ import type { Violation } from '../../src/sim/checkers.ts';
 import { type Outcome, type SimEvent, Simulation, type SimulationOptions } from '../../src/sim/cluster.ts';
 import { parseFault } from '../../src/sim/fault-text.ts';
 import type { Fault, HostId } from '../../src/sim/faults.ts';
+import type { MachineDescription } from '../../src/vmm/machine.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -39,8 +40,20 @@ export interface Run {
   output: string;
 }
 
-/** Runs a guest in the simulator to its end. */
-export function simulate(name: GuestName, options: Partial<SimulationOptions> = {}): Run {
+/** A guest that fills its memory and keeps writing to it: see bench/fill.s. */
+export const filler = (memorySizeBytes: number, defines: Record<string, bigint>): MachineDescription =>
+  describeMachine(path('bench/fill.s'), {
+    memory: memorySizeBytes,
+    diskSize: 0,
+    defsym: Object.entries(defines),
+  });
+
+/** Runs a guest in the simulator to its end; `watch` is called after everything that happens. */
+export function simulate(
+  name: GuestName,
+  options: Partial<SimulationOptions> = {},
+  watch?: (simulation: Simulation) => void,
+): Run {
   const events: SimEvent[] = [];
   const parts: Uint8Array[] = [];
   const simulation = new Simulation({
@@ -54,7 +67,9 @@ export function simulate(name: GuestName, options: Partial<SimulationOptions> = 
     print: (data) => parts.push(data),
     tell: (event) => events.push(event),
     ...options,
-  }).run();
+  });
+  if (watch) while (simulation.advance(1)) watch(simulation);
+  simulation.run();
   return { simulation, events, output: Buffer.concat(parts).toString() };
 }
 

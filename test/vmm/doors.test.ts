@@ -372,7 +372,7 @@ describe('live doors', () => {
     doors.type(Uint8Array.of(65));
     doors.frame(new Uint8Array(60));
     for (const id of [3, 1]) doors.completed({ id, status: 0, data: new Uint8Array(0) });
-    doors.reset();
+    doors.operate('reset');
     const inputs = Array.from({ length: 5 }, () => doors.input(machine));
     expect(inputs).toMatchObject([
       { kind: 'control', action: 'reset', value: 0, icount: 0 },
@@ -390,7 +390,7 @@ describe('live doors', () => {
     doors.type(Uint8Array.of(65));
     doors.frame(new Uint8Array(60));
     doors.completed({ id: 1, status: 0, data: new Uint8Array(0) });
-    doors.reset();
+    doors.operate('reset');
     doors.clear();
     expect(doors.input(machine)).toBeUndefined();
   });

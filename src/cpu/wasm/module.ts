@@ -243,7 +243,6 @@ export class ModuleBuilder {
   private readonly bodies: number[][] = [];
   private readonly data: number[][] = [];
   private importedFunctions = 0;
-  private globals = 0;
 
   constructor() {
     this.imports.push([...named('env'), ...named('memory'), 0x02, 0x00, 0x01]);
@@ -252,12 +251,6 @@ export class ModuleBuilder {
   private type({ params, results }: Signature): number {
     this.types.push(functionType(params, results));
     return this.types.length - 1;
-  }
-
-  /** A constant i64 given when the module is instantiated. */
-  importGlobal(name: string): number {
-    this.imports.push([...named('env'), ...named(name), 0x03, valueTypes.i64, 0x00]);
-    return this.globals++;
   }
 
   importFunction(

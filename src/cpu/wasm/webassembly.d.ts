@@ -3,6 +3,8 @@ declare namespace WebAssembly {
   class Memory {
     constructor(descriptor: { initial: number; maximum?: number });
     readonly buffer: ArrayBuffer;
+    /** By so many units of 64 KiB; `buffer` is another one afterwards. */
+    grow(delta: number): number;
   }
   class Module {
     constructor(bytes: Uint8Array<ArrayBuffer>);

@@ -1,0 +1,194 @@
+import { execFile, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { build } from '../../scripts/build.mjs';
+
+const root = join(import.meta.dirname, '../..');
+const bin = join(root, 'bin/vmft.js');
+const program = (name: string) => join(root, 'programs', name);
+const directory = mkdtempSync(join(tmpdir(), 'vmft-chaos-'));
+const environment = { ...process.env, NO_COLOR: '1' };
+
+interface Result {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+function execute(file: string, args: readonly string[]): Promise<Result> {
+  return new Promise((resolve) => {
+    const child = execFile(
+      file,
+      args,
+      { cwd: directory, timeout: 60_000, env: environment, maxBuffer: 1 << 26 },
+      (error, stdout, stderr) => resolve({ code: error ? Number(error.code ?? -1) : 0, stdout, stderr }),
+    );
+    child.stdin?.end();
+  });
+}
+const vmft = (...args: string[]) => execute(process.execPath, [bin, ...args]);
+/** A command line that was printed, as a shell takes it. */
+const shell = (command: string) =>
+  execute('sh', ['-c', command.trim().replace(/^vmft/, `'${process.execPath}' '${bin}'`)]);
+
+beforeAll(async () => {
+  await build();
+  writeFileSync(join(directory, 'idle.s'), 'wfi\nj .\n');
+  writeFileSync(join(directory, 'echo input.txt'), 'open me\nquit\n');
+});
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+describe('vmft chaos', () => {
+  test('the same seed gives the same results, whatever the number of jobs', async () => {
+    const [one, three, other] = await Promise.all(
+      [
+        ['--jobs', '1'],
+        ['--jobs', '3'],
+        ['--jobs', '2', '--seed', '2'],
+      ].map((args) =>
+        vmft('chaos', program('bank.s'), '--runs', '30', '--json', '--stop-after', '0', ...args),
+      ),
+    );
+    const results = ({ stdout }: Result) => {
+      const { seconds, jobs: _, ...rest } = JSON.parse(stdout);
+      expect(seconds).toBeGreaterThan(0);
+      return rest;
+    };
+    expect(results(one!)).toEqual(results(three!));
+    expect(results(one!)).toMatchObject({ runs: 30, interrupted: false, counterexample: null });
+    expect(results(one!).coverage).not.toEqual(results(other!).coverage);
+    expect(one!.code).toBe(0);
+  });
+
+  test('the report names what happened, and shows empty cells; nothing else is written', async () => {
+    const { code, stdout, stderr } = await vmft(
+      'chaos',
+      program('bank.s'),
+      '--runs',
+      '8',
+      '--faults',
+      'crash,pause',
+    );
+    expect(code).toBe(0);
+    expect(stderr).toBe('');
+    for (const part of [
+      '8 in',
+      'completed',
+      '0  VIOLATED',
+      'failovers',
+      'worst down time',
+      'seed 1/',
+      'virtual time',
+    ])
+      expect(stdout).toContain(part);
+    expect(stdout).toMatch(/^ {2} +crash +pause$/m);
+    expect(stdout).toMatch(/^ {2}primary +\d+/m);
+    expect(stdout).toMatch(/^ {2}switching +· +·$/m);
+  });
+
+  test.each([
+    ['bank.s', ['--unsafe', 'dedup', '--input', 'echo input.txt'], 'outputs-explained'],
+    ['bank.s', ['--unsafe', 'log-clock', '--faults', 'crash,partition'], 'divergence'],
+    ['dice.s', ['--unsafe', 'log-entropy', '--faults', 'clock'], 'divergence'],
+    [
+      'journal.s',
+      ['--unsafe', 'test-and-set', '--unsafe', 'output-rule', '--disk-size', '128K'],
+      'output-rule',
+    ],
+  ])(
+    '%s %j: a violation is shrunk, drawn, and the printed command shows it',
+    async (name, args, invariant) => {
+      const { code, stdout } = await vmft('chaos', program(name), '--runs', '60', ...args);
+      expect(code).toBe(3);
+      expect(stdout).toMatch(/VIOLATION, found in run \d+/);
+      expect(stdout).toMatch(/^ +ms +primary .*world$/m);
+      const found = new RegExp(`^ {2}${invariant}: (.*)$`, 'm').exec(
+        stdout.slice(stdout.indexOf('VIOLATION, found')),
+      );
+      expect(found, `no ${invariant} in:\n${stdout}`).not.toBeNull();
+      const again = await shell(stdout.slice(stdout.indexOf('to see it again:\n') + 17));
+      expect(again.code).toBe(3);
+      if (invariant === 'divergence') expect(again.stderr).toContain('the machines have diverged');
+      else expect(again.stderr).toContain(`VIOLATION of ${invariant}: ${found![1]}`);
+    },
+  );
+
+  test('the command that is printed for the worst down time shows that run', async () => {
+    const { stdout } = await vmft('chaos', program('kv/kv.elf'), '--clients', '2', '--runs', '10', '--json');
+    const { worstDown } = JSON.parse(stdout);
+    const again = await shell(`${worstDown.command} --json`);
+    const { seed, failovers } = JSON.parse(again.stdout);
+    expect(seed).toBe(worstDown.seed);
+    expect(Math.max(...failovers.map((one: { firstOutputMs: number }) => one.firstOutputMs))).toBeCloseTo(
+      worstDown.ms,
+      6,
+    );
+  });
+
+  test('--exhaustive crashes at every position', async () => {
+    const { code, stdout } = await vmft('chaos', program('dice.s'), '--exhaustive', '--json');
+    expect(code).toBe(0);
+    const { runs, outcomes, faults } = JSON.parse(stdout);
+    expect(faults).toEqual({ struck: runs, unstruck: 0 });
+    expect(outcomes).toMatchObject({ violated: 0, corrupted: 0, diverged: 0 });
+    expect(runs).toBeGreaterThan(100);
+  });
+
+  test('an interruption ends it with the summary so far', async () => {
+    const child = spawn(
+      process.execPath,
+      [bin, 'chaos', program('bank.s'), '--runs', '1000000', '--jobs', '1'],
+      {
+        env: environment,
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    );
+    let stdout = '';
+    child.stdout.on('data', (part) => {
+      stdout += part;
+    });
+    setTimeout(() => child.kill('SIGINT'), 5000);
+    const code = await new Promise((resolve) => child.on('close', resolve));
+    expect(code).toBe(130);
+    expect(stdout).toMatch(/interrupted after \d+ of 1000000 runs/);
+    expect(stdout).toContain('failovers');
+  });
+
+  test('wrong use is refused with a reason', async () => {
+    const refused = async (args: string[], reason: RegExp) => {
+      const { code, stderr } = await vmft('chaos', ...args);
+      expect([code, stderr]).toEqual([2, expect.stringMatching(reason)]);
+    };
+    await refused([program('bank.s'), '--faults', 'crash,meteor'], /"meteor" is none; the kinds are crash,/);
+    await refused([program('bank.s'), '--exhaustive', '--runs', '5'], /cannot be used with/);
+    await refused([program('bank.s'), '--backups', '0'], /from 1 to 3/);
+    await refused([join(directory, 'idle.s')], /does not end by itself/);
+  });
+});
+
+describe('vmft run', () => {
+  test('--diagram draws the run after its story', async () => {
+    const { code, stdout, stderr } = await vmft(
+      'run',
+      program('hello.s'),
+      '--crash',
+      'primary@output=3',
+      '--diagram',
+    );
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^Hello!.*\n$/);
+    expect(stderr).toMatch(/^ +ms +primary +backup +spare +storage +world$/m);
+    expect(stderr).toContain('✖ CRASH');
+  });
+
+  test('--check-every compares the machines more often, and a flipped bit is traced', async () => {
+    const flip = ['--fault', 'flip:backup@20ms=4096.0'];
+    const { code, stderr } = await vmft('run', program('bank.s'), ...flip, '--check-every', '50000');
+    expect(code).toBe(3);
+    expect(stderr).toContain(
+      'the memory of backup changed by itself: its history makes page 0x80001000 otherwise',
+    );
+  });
+});

@@ -1,0 +1,258 @@
+import { describe, expect, it } from 'vitest';
+import { describeMachine, ownInput } from '../../src/cli/program.ts';
+import type { UnsafeRule } from '../../src/ft/rules.ts';
+import { alterations, firstAlteration } from '../../src/sim/alterations.ts';
+import {
+  execute,
+  type Guest,
+  type MeasuredGuest,
+  measure,
+  type Run,
+  simulationOf,
+} from '../../src/sim/campaign.ts';
+import { type Campaign, drawRun, faultKinds, runsOf, sizeOf } from '../../src/sim/campaign-draw.ts';
+import { shrink } from '../../src/sim/campaign-shrink.ts';
+import { phases, Tally } from '../../src/sim/campaign-tally.ts';
+import { faultText, parseFault } from '../../src/sim/fault-text.ts';
+import type { Fault } from '../../src/sim/faults.ts';
+import { type GuestName, guests, path } from './support.ts';
+
+const PAGE_BYTES = 4096;
+const RAM_BASE = 0x8000_0000;
+
+function guestOf(name: GuestName): Guest {
+  const file = path(guests[name].file);
+  return {
+    description: describeMachine(file, { memory: 1 << 20, diskSize: 64 << 10 }),
+    input: ownInput(file),
+    clients: guests[name].clients,
+  };
+}
+const measured = new Map<GuestName, MeasuredGuest>();
+function measuredGuest(name: GuestName): MeasuredGuest {
+  const known = measured.get(name) ?? measure(guestOf(name), '1');
+  measured.set(name, known);
+  return known;
+}
+
+const runWith = (faults: readonly string[], more: Partial<Run> = {}): Run => ({
+  seed: '1',
+  backups: 1,
+  spares: 1,
+  replication: 'lockstep',
+  disk: 'shared',
+  faults: faults.map(parseFault),
+  speeds: {},
+  ...more,
+});
+const campaign = (name: GuestName, runs: Campaign['runs'], unsafe: UnsafeRule[] = []): Campaign => ({
+  guest: measuredGuest(name),
+  seed: '1',
+  runs,
+  options: {},
+  unsafe,
+});
+
+describe('drawing', () => {
+  const guest = measuredGuest('kv');
+  const drawn = Array.from({ length: 400 }, (_, index) => drawRun(guest, `1/${index}`));
+
+  it('one seed, one run', () => {
+    for (const run of drawn.slice(0, 20)) expect(drawRun(guest, run.seed)).toEqual(run);
+    expect(drawn[0]).not.toEqual({ ...drawn[1], seed: drawn[0]!.seed });
+  });
+
+  it('draws every kind of fault', () => {
+    const kinds = new Set(drawn.flatMap(({ faults }) => faults.map(({ kind }) => kind)));
+    expect([...kinds].sort()).toEqual([...faultKinds].sort());
+  });
+
+  it('draws only what it is told to', () => {
+    for (let index = 0; index < 50; index++) {
+      const run = drawRun(guest, `${index}`, { kinds: ['crash', 'flip'], backups: 2, spares: 0 });
+      expect(run).toMatchObject({ backups: 2, spares: 0 });
+      expect(['crash', 'flip']).toEqual(expect.arrayContaining(run.faults.map(({ kind }) => kind)));
+    }
+  });
+
+  it('every fault comes back from its text: the command that is printed says the same', () => {
+    for (const fault of drawn.flatMap(({ faults }) => faults))
+      expect({ ...parseFault(faultText(fault)) }, faultText(fault)).toEqual(withoutMinusZero(fault));
+  });
+  const withoutMinusZero = (fault: Fault): Fault =>
+    fault.kind === 'clock' ? { ...fault, jumpNs: fault.jumpNs + 0 } : fault;
+});
+
+describe('a campaign', () => {
+  it('the same run again gives the same result', () => {
+    const { guest } = campaign('kv', 5);
+    for (let index = 0; index < 5; index++) {
+      const run = drawRun(guest, `again/${index}`);
+      expect(execute(guest, run)).toEqual(execute(guest, run));
+    }
+  });
+
+  it.each(['bank', 'kv', 'journal'] as const)(
+    '%s: no rule is violated, and nothing is corrupted without a flip',
+    (name) => {
+      const tally = new Tally();
+      const guest = measuredGuest(name);
+      const kinds = faultKinds.filter((kind) => kind !== 'flip');
+      for (let index = 0; index < 40; index++)
+        tally.add(index, execute(guest, drawRun(guest, `1/${index}`, { kinds })));
+      expect(tally.noted).toEqual([]);
+      expect(tally.endings.completed + tally.endings.lost).toBe(40);
+      expect(tally.failovers).toBeGreaterThan(10);
+      expect(tally.joins).toBeGreaterThan(10);
+      expect(tally.worstDown.ns).toBeGreaterThan(10_000_000);
+    },
+  );
+
+  it('counts what struck in the middle of what', () => {
+    const guest = measuredGuest('kv');
+    const tally = new Tally();
+    const runs = [
+      runWith(['crash:live@10ms', 'outage:storage@30ms+1ms']),
+      runWith(['crash:primary@10ms+5ms', 'pause:spare@5ms+1ms', 'crash:backup@500s']),
+    ];
+    for (const [index, run] of runs.entries()) tally.add(index, execute(guest, run));
+    expect(
+      Object.fromEntries([...tally.coverage].map(([phase, row]) => [phase, Object.fromEntries(row)])),
+    ).toEqual({
+      primary: { crash: 2, outage: 1 },
+      spare: { pause: 1 },
+    });
+    expect(tally).toMatchObject({ strikes: 4, unstruck: 1, failovers: 2 });
+  });
+
+  it('knows every phase that a fault can meet', () => {
+    const guest = measuredGuest('kv');
+    const met = Array.from({ length: 60 }, (_, index) =>
+      execute(guest, drawRun(guest, `phases/${index}`)),
+    ).flatMap(({ strikes }) => strikes.map(({ during }) => during));
+    // A clock may be set on a host whose side is done.
+    expect([...phases, 'stopped']).toEqual(expect.arrayContaining([...new Set(met)]));
+  });
+
+  it.each(['hello', 'dice'] as const)('%s: a crash at every position violates nothing', (name) => {
+    const every = campaign(name, 'every');
+    const { guest } = every;
+    const sent = guest.sent.primary! + guest.sent.backup!;
+    expect(sizeOf(every)).toBe(2 * (2 * guest.entries + sent));
+    const runOf = runsOf(every);
+    const tally = new Tally();
+    for (let index = 0; index < sizeOf(every); index++) tally.add(index, execute(guest, runOf(index)));
+    expect(tally.noted).toEqual([]);
+    expect(tally.unstruck).toBe(0);
+    expect(tally.failovers).toBeGreaterThan(0);
+  });
+});
+
+describe('a flipped bit', () => {
+  const hello = measuredGuest('hello');
+  const bank = measuredGuest('bank');
+  /** Where a text stands in RAM. */
+  const offsetOf = ({ description }: Guest, text: string): number => {
+    for (const { address, bytes } of description.segments) {
+      const at = Buffer.from(bytes).indexOf(text);
+      if (at >= 0) return address - RAM_BASE + at;
+    }
+    throw new Error(`the program has no "${text}"`);
+  };
+  const inText = (guest: Guest, text: string, who: string, when: string) =>
+    `flip:${who}@${when}=${offsetOf(guest, text)}.0`;
+
+  it('is found by the next check, and traced to host, page and moment', () => {
+    const run = runWith([inText(bank, 'the books balance', 'backup', '20ms')]);
+    expect(execute(bank, run)).toMatchObject({ ending: 'diverged', findings: [] });
+    const page = RAM_BASE + Math.floor(offsetOf(bank, 'the books balance') / PAGE_BYTES) * PAGE_BYTES;
+    const origin = firstAlteration(() => simulationOf(bank, run));
+    expect(origin).toEqual({ host: 'backup', atNs: 20_000_000, pages: [page], state: false });
+  });
+
+  it('that leads the guest another way is traced as well', () => {
+    // In one instruction after another, from the beginning of the program.
+    const origins = Array.from({ length: 12 }, (_, index) => {
+      const run = runWith([`flip:primary@20ms=${index * 4 + 16}.6`]);
+      const { ending } = execute(bank, run);
+      return ending === 'diverged' ? firstAlteration(() => simulationOf(bank, run)) : undefined;
+    });
+    const found = origins.filter((origin) => origin !== undefined);
+    for (const origin of found) expect(origin).toMatchObject({ host: 'primary', pages: [RAM_BASE] });
+    expect(found.length).toBeGreaterThan(0);
+  });
+
+  it('without one, each machine is what its history makes, whatever else happens', () => {
+    const kinds = faultKinds.filter((kind) => kind !== 'flip');
+    for (let index = 0; index < 10; index++) {
+      const simulation = simulationOf(bank, drawRun(bank, `clean/${index}`, { kinds }));
+      for (let more = true; more; ) {
+        more = simulation.advance(5000);
+        expect(alterations(simulation)).toEqual([]);
+      }
+    }
+  });
+
+  it('in a machine that nobody needs any more leaves the run complete', () => {
+    const run = runWith([
+      inText(hello, 'Hello', 'spare', '0ms'),
+      inText(bank, 'the books balance', 'live', '500s'),
+    ]);
+    expect(execute(hello, run).ending).toBe('completed');
+  });
+
+  it('in a live machine whose outputs then are wrong: corrupted, and not a violation', () => {
+    const run = runWith([inText(bank, 'the books balance', 'live', '20ms'), 'crash:live@output=4193']);
+    const result = execute(bank, run);
+    expect(result).toMatchObject({ ending: 'diverged' });
+    const dead = runWith([inText(bank, 'the bank is open', 'live', '0ms'), 'crash:live@5ms']);
+    expect(execute(bank, dead)).toMatchObject({
+      ending: 'corrupted',
+      findings: [{ invariant: 'outputs-explained' }],
+    });
+  });
+
+  it('does not excuse what it has no part in', () => {
+    const flip = inText(bank, 'the bank is open', 'live', '0ms');
+    const result = execute(bank, runWith([flip, 'crash:live@5ms']), new Set<UnsafeRule>(['output-rule']));
+    expect(result.ending).toBe('violated');
+    expect(result.findings.map(({ invariant }) => invariant)).toContain('output-rule');
+    // In a machine that is gone before it could go live it excuses nothing.
+    const gone = ['flip:backup2@4ms=4096.0', 'crash:backup2@4500us', 'crash:live@sent=60'];
+    const elsewhere = execute(bank, runWith(gone, { backups: 2 }), new Set<UnsafeRule>(['dedup']));
+    expect(elsewhere).toMatchObject({ ending: 'violated', findings: [{ invariant: 'outputs-explained' }] });
+  });
+});
+
+describe('shrinking', () => {
+  it('leaves out what has no part in it, and rounds the rest', () => {
+    const run = runWith(
+      ['crash:live@1234567ns+7ms', 'partition:primary-backup@7654321ns+11111111ns', 'slow:spare@5ms+2ms=0.5'],
+      { backups: 3, spares: 2, speeds: { backup: 0.5 } },
+    );
+    const shrunk = shrink(run, ({ faults, backups }) => {
+      const [crash] = faults.filter(({ kind }) => kind === 'crash');
+      return backups >= 2 && crash?.kind === 'crash' && crash.when.at === 'time' && crash.when.ns > 1_100_000;
+    });
+    expect(shrunk).toEqual(runWith(['crash:live@1200us'], { backups: 2, spares: 0 }));
+  });
+
+  it.each(['dedup', 'test-and-set'] as const)(
+    'without %s: no fault of the schedule can be left out',
+    (rule) => {
+      const unsafe = new Set<UnsafeRule>([rule]);
+      const guest = measuredGuest('bank');
+      const whole = Array.from({ length: 40 }, (_, index) => drawRun(guest, `1/${index}`)).find(
+        (run) => execute(guest, run, unsafe).ending === 'violated',
+      )!;
+      const [found] = execute(guest, whole, unsafe).findings;
+      const fails = (run: Run) =>
+        execute(guest, run, unsafe).findings.some(({ invariant }) => invariant === found!.invariant);
+      const shortest = shrink(whole, fails);
+      expect(fails(shortest)).toBe(true);
+      expect(shortest.faults.length).toBeLessThanOrEqual(2);
+      for (const index of shortest.faults.keys())
+        expect(fails({ ...shortest, faults: shortest.faults.filter((_, i) => i !== index) })).toBe(false);
+    },
+  );
+});

@@ -1,0 +1,235 @@
+/** What an operator asks of a VM that is protected: it reaches both sides at the same instruction, and nothing is lost by it. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  faults,
+  generations,
+  happened,
+  kindsAt,
+  lost,
+  ms,
+  type Run,
+  result,
+  simulate,
+  sound,
+} from './support.ts';
+
+const open = 'the bank is open\n';
+const count = (text: string, part: string): number => text.split(part).length - 1;
+
+/** Nobody was taken for dead. */
+function expectNoSuspicion(run: Run): void {
+  expect(happened(run, 'suspected')).toEqual([]);
+  expect(happened(run, 'left-out')).toEqual([]);
+}
+
+describe('reset', () => {
+  it('starts the guest again, on both sides at the same instruction', () => {
+    const run = simulate('bank', { faults: faults('command:reset@20ms') });
+    expect(result(run)).toEqual(sound);
+    expect(count(run.output, open)).toBe(2);
+    const resets = ['primary', 'backup'].map((host) =>
+      run.simulation.history(host).filter((entry) => entry.kind === 'control' && entry.action === 'reset'),
+    );
+    expect(resets[0]).toHaveLength(1);
+    expect(resets[1]).toEqual(resets[0]);
+    expect(run.simulation.comparison()?.difference.equal).toBe(true);
+  });
+
+  it('is done once, whenever the primary dies around it', () => {
+    for (let index = 0; index < 30; index++) {
+      const crash = `crash:primary@${ms(19.7) + index * 20_000}ns`;
+      const run = simulate('bank', { faults: faults('command:reset@20ms', crash) });
+      expect(result(run)).toEqual(sound);
+      // A command that dies with the primary, before anyone else knows of it, was never given.
+      expect([1, 2]).toContain(count(run.output, open));
+    }
+  });
+
+  it('wakes a guest with a disk, and its disk is as it was', () => {
+    const run = simulate('journal', { faults: faults('command:reset@5ms', 'crash:primary@12ms') });
+    expect(result(run)).toEqual(sound);
+    expect(run.output).toContain('all sound');
+  });
+});
+
+describe('speed', () => {
+  it('gives both sides less of the processor', () => {
+    const fast = simulate('primes');
+    const slow = simulate('primes', { faults: faults('command:speed=0.25@0.1ms') });
+    expect([result(fast), result(slow)]).toEqual([sound, sound]);
+    expect(slow.output).toBe(fast.output);
+    expect(slow.simulation.nowNs).toBeGreaterThan(fast.simulation.nowNs * 3);
+    expect(happened(slow, 'slowed')).toEqual([]);
+  });
+
+  it('can be given back', () => {
+    const run = simulate('primes', { faults: faults('command:speed=0.1@0.1ms', 'command:speed=1@2ms') });
+    expect(result(run)).toEqual(sound);
+    expect(run.simulation.nowNs).toBeLessThan(ms(9));
+  });
+});
+
+describe('switch-over', () => {
+  it('the backup goes live, the primary becomes its backup; no crash, no output lost, none twice', () => {
+    const run = simulate('bank', { faults: faults('command:switch-over@20ms') });
+    expect(result(run)).toEqual(sound);
+    expectNoSuspicion(run);
+    expect(generations(run)).toEqual(['2: backup + primary']);
+    expect(happened(run, 'following', 'primary')).toMatchObject([{ primary: 'backup' }]);
+    expect(happened(run, 'installed')).toEqual([]);
+    expect(run.simulation.console.droppedAgain).toBe(0);
+    expect(happened(run, 'live')).toMatchObject([{ at: 'backup', pending: 0 }]);
+  });
+
+  it('takes little time, and says so', () => {
+    const run = simulate('bank', { faults: faults('command:switch-over@20ms') });
+    const [{ from, to, downMs, detectMs }] = run.simulation.failovers as [
+      (typeof run.simulation.failovers)[0],
+    ];
+    expect({ from, to, detectMs }).toEqual({ from: 'primary', to: 'backup', detectMs: 0 });
+    expect(downMs).toBeLessThan(2);
+  });
+
+  it('there and back again', () => {
+    const run = simulate('kv', { faults: faults('command:switch-over@10ms', 'command:switch-over@25ms') });
+    expect(result(run)).toEqual(sound);
+    expectNoSuspicion(run);
+    expect(generations(run)).toEqual(['2: backup + primary', '3: primary + backup']);
+  });
+
+  it('to the backup that is named, and the others follow', () => {
+    const run = simulate('bank', { backups: 2, faults: faults('command:switch-over=backup2@20ms') });
+    expect(result(run)).toEqual(sound);
+    expectNoSuspicion(run);
+    expect(run.simulation.storage.latest.primary).toBe('backup2');
+    expect([...run.simulation.storage.latest.backups].sort()).toEqual(['backup', 'primary']);
+  });
+
+  it('waits for what is under way at the disk', () => {
+    for (const disk of ['shared', 'shared-backup-reads', 'private'] as const)
+      for (let index = 0; index < 10; index++) {
+        const run = simulate('sectors', { disk, faults: faults(`command:switch-over@${3 + index * 1.7}ms`) });
+        expect({ disk, index, ...result(run) }).toEqual({ disk, index, ...sound });
+        expect(happened(run, 'live').map(({ at }) => at)).toEqual(['backup']);
+      }
+  });
+
+  it('without a backup does nothing', () => {
+    const run = simulate('bank', { faults: faults('crash:backup@5ms', 'command:switch-over@30ms') });
+    expect(result(run)).toEqual(sound);
+    expect(happened(run, 'switching')).toEqual([]);
+  });
+
+  it('the primary, now the backup, takes over when the new one dies', () => {
+    const run = simulate('bank', { faults: faults('command:switch-over@20ms', 'crash:backup@40ms') });
+    expect(result(run)).toEqual(sound);
+    expect(happened(run, 'live').map(({ at }) => at)).toEqual(['backup', 'primary']);
+  });
+
+  it('any of the two may die at any moment of it', () => {
+    for (const who of ['primary', 'backup'])
+      for (let index = 0; index < 40; index++) {
+        const crash = `crash:${who}@${ms(19.9) + index * 25_000}ns`;
+        const run = simulate('kv', { faults: faults('command:switch-over@20ms', crash) });
+        expect({ crash, ...result(run) }).toEqual({ crash, ...sound });
+      }
+  });
+});
+
+describe('move-backup', () => {
+  it('another host takes its place, and there is a backup all the time', () => {
+    const run = simulate('bank', {
+      spares: 1,
+      faults: faults('command:move-backup=backup@10ms', 'crash:primary@40ms'),
+    });
+    expect(result(run)).toEqual(sound);
+    expect(generations(run).slice(0, 2)).toEqual(['2: primary + spare', '3: spare']);
+    expect(happened(run, 'live').map(({ at }) => at)).toEqual(['spare']);
+  });
+
+  it('until the other is in sync the old one stays', () => {
+    const run = simulate('bank', {
+      spares: 1,
+      tuning: { copyPages: 1, copyWindow: 1, stopPages: 0 },
+      faults: faults('command:move-backup=backup@10ms', 'crash:primary@10.6ms'),
+    });
+    expect(result(run)).toEqual(sound);
+    expect(happened(run, 'live').map(({ at }) => at)).toEqual(['backup']);
+  });
+
+  it('without another host the old one stays', () => {
+    const run = simulate('bank', { faults: faults('command:move-backup=backup@10ms', 'crash:primary@40ms') });
+    expect(result(run)).toEqual(sound);
+    expect(happened(run, 'live').map(({ at }) => at)).toEqual(['backup']);
+  });
+});
+
+describe('protection', () => {
+  it('ends on demand: then nobody goes live for a primary that dies', () => {
+    const run = simulate('bank', {
+      spares: 1,
+      faults: faults('command:unprotect@20ms', 'crash:primary@40ms'),
+    });
+    expect(result(run)).toEqual(lost);
+    expect(generations(run)).toEqual(['2: primary']);
+    expect([...kindsAt(run, 'backup'), ...kindsAt(run, 'spare')]).not.toContain('live');
+  });
+
+  it('ends while the guest runs on, and outputs wait for nobody any more', () => {
+    const run = simulate('bank', { faults: faults('command:unprotect@20ms') });
+    expect(result(run)).toEqual(sound);
+    const [won] = happened(run, 'won');
+    expect(happened(run, 'held').filter(({ atNs }) => atNs > won!.atNs)).toEqual([]);
+    expect(happened(run, 'released').at(-1)!.atNs).toBeGreaterThan(ms(60));
+  });
+
+  it('no backup goes live while protection ends, whenever the primary dies', () => {
+    for (let index = 0; index < 30; index++) {
+      const crash = `crash:primary@${ms(19.9) + index * 30_000}ns`;
+      const run = simulate('bank', { faults: faults('command:unprotect@20ms', crash) });
+      expect(run.simulation.violations()).toEqual([]);
+      const live = happened(run, 'live').length;
+      expect(run.simulation.outcome).toBe(live > 0 ? 'completed' : 'lost');
+    }
+  });
+
+  it('comes back on demand', () => {
+    const run = simulate('bank', {
+      faults: faults('command:unprotect@10ms', 'command:protect@30ms', 'crash:primary@60ms'),
+    });
+    expect(result(run)).toEqual(sound);
+    expect(generations(run)).toEqual(['2: primary', '3: primary + backup', '4: backup']);
+  });
+});
+
+it('commands and crashes in any order: nothing is contradicted', () => {
+  const command = fc.constantFrom(
+    'switch-over',
+    'switch-over=backup',
+    'move-backup=backup',
+    'move-backup=spare',
+    'speed=0.5',
+    'speed=1',
+    'unprotect',
+    'protect',
+  );
+  const at = fc.nat(60_000);
+  const act = fc.oneof(
+    fc.tuple(command, at).map(([name, us]) => `command:${name}@${us}us`),
+    at.map((us) => `crash:live@${us}us`),
+    fc.tuple(at, fc.nat(20_000)).map(([us, length]) => `crash:backup@${us}us+${length}us`),
+  );
+  fc.assert(
+    fc.property(
+      fc.constantFrom('bank', 'kv', 'sectors'),
+      fc.array(act, { minLength: 2, maxLength: 5 }),
+      (guest, texts) => {
+        const run = simulate(guest, { spares: 1, faults: faults(...texts) });
+        expect(run.simulation.violations()).toEqual([]);
+        expect(['completed', 'lost']).toContain(run.simulation.outcome);
+      },
+    ),
+    { numRuns: 120, seed: 8 },
+  );
+});

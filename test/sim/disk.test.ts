@@ -1,0 +1,191 @@
+/** A guest with a disk: what it wrote is there once, whoever wrote it, and what it was told is the same on both sides. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { DISK_IOERR, DISK_OK } from '../../src/devices/device.ts';
+import { type DiskVariant, diskVariants } from '../../src/ft/rules.ts';
+import type { Entry, EntryOf } from '../../src/vmm/entries.ts';
+import { faults, happened, ms, type Result, type Run, result, simulate, sound, spread } from './support.ts';
+
+const disks = ['journal', 'sectors'] as const;
+const oneDisk = diskVariants.filter((variant) => variant !== 'private');
+
+const completions = (entries: readonly Entry[]): EntryOf<'disk'>[] =>
+  entries.filter((entry) => entry.kind === 'disk');
+/** How the operations ended that the guest was told of. */
+const statuses = (run: Run, host: string): number[] =>
+  completions(run.simulation.history(host)).map(({ status }) => status);
+
+describe.each(oneDisk)('%s', (disk: DiskVariant) => {
+  describe.each(disks)('%s', (guest) => {
+    it('without a fault both sides are told the same, and every write is applied once', () => {
+      const run = simulate(guest, { disk });
+      expect(result(run)).toEqual(sound);
+      const { simulation } = run;
+      expect(completions(simulation.history('backup'))).toEqual(completions(simulation.history('primary')));
+      const ids = simulation.storage.disk.writes.map(({ id }) => id);
+      expect(new Set(ids).size).toBe(ids.length);
+      expect(ids.length).toBeGreaterThan(10);
+      expect(simulation.comparison()?.difference.equal).toBe(true);
+    });
+
+    it('survives a crash wherever it strikes, and the disk does every write once', () => {
+      const { machine } = simulate(guest, { disk }).simulation;
+      let again = 0;
+      for (const icount of spread(40, machine.icount)) {
+        const run = simulate(guest, {
+          disk,
+          seed: `${icount}`,
+          faults: faults(`crash:primary@icount=${icount}`),
+        });
+        expect({ icount, ...result(run) }).toEqual({ icount, ...sound });
+        again += run.simulation.storage.disk.droppedAgain;
+      }
+      // Some writes had reached the disk, and nobody was left who knew.
+      expect(again).toBeGreaterThan(0);
+    });
+
+    it('survives two crashes, with protection again between them', () => {
+      for (let index = 0; index < 15; index++) {
+        const [first, second] = [ms(2) + index * 130_000, ms(19) + index * 190_000];
+        const run = simulate(guest, {
+          disk,
+          spares: 1,
+          seed: `${index}`,
+          faults: faults(`crash:live@${first}ns`, `crash:live@${second}ns`),
+        });
+        expect({ index, ...result(run) }).toEqual({ index, ...sound });
+        expect(run.simulation.observer.joins).toBeGreaterThan(0);
+      }
+    });
+  });
+
+  it('a primary that was cut off writes nothing that counts when it comes back', () => {
+    for (const guest of disks) {
+      const run = simulate(guest, {
+        disk,
+        faults: faults('partition:primary-backup@5ms+25ms', 'partition:primary-storage@5ms+25ms'),
+      });
+      expect(result(run)).toEqual(sound);
+      expect(happened(run, 'live').map(({ at }) => at)).toEqual(['backup']);
+    }
+  });
+});
+
+describe('private disks', () => {
+  it.each(disks)('%s survives a crash of either side', (guest) => {
+    const { machine } = simulate(guest, { disk: 'private' }).simulation;
+    for (const icount of spread(15, machine.icount))
+      for (const who of ['primary', 'backup']) {
+        const run = simulate(guest, {
+          disk: 'private',
+          seed: `${icount}`,
+          faults: faults(`crash:${who}@icount=${icount}`),
+        });
+        expect({ icount, who, ...result(run) }).toEqual({ icount, who, ...sound });
+      }
+  });
+
+  it.each(disks)('%s: a spare is sent the disk as well, and can go on with it', (guest) => {
+    const setup = { disk: 'private', spares: 1 } as const;
+    const joined = happened(simulate(guest, { ...setup, faults: faults('crash:live@3ms') }), 'won').at(-1)!;
+    expect(joined.record.backups).toEqual(['spare']);
+    const crash = `crash:live@${joined.atNs + ms(0.2)}ns`;
+    const run = simulate(guest, { ...setup, faults: faults('crash:live@3ms', crash) });
+    expect(result(run)).toEqual(sound);
+    expect(happened(run, 'live').map(({ at }) => at)).toEqual(['backup', 'spare']);
+  });
+});
+
+describe('when storage fails', () => {
+  const gaveUp: Result = { ...sound, exitCode: 1 };
+
+  it.each([
+    ['io-error', 'shared'],
+    ['io-error', 'shared-backup-reads'],
+    ['full', 'shared'],
+    ['full', 'shared-backup-reads'],
+  ] as const)(
+    '%s for a moment: the guest sees an error, on both sides the same, and tries again (%s)',
+    (kind, disk) => {
+      const run = simulate('journal', { disk, faults: faults(`${kind}:storage@3ms+1.5ms`) });
+      expect(result(run)).toEqual(sound);
+      expect(statuses(run, 'primary')).toContain(DISK_IOERR);
+      expect(statuses(run, 'backup')).toEqual(statuses(run, 'primary'));
+      expect(run.output).toContain('12 records, all sound');
+    },
+  );
+
+  it.each(['io-error', 'full'] as const)('%s for long: the guest gives up, and says so once', (kind) => {
+    const run = simulate('journal', { faults: faults(`${kind}:storage@5ms+100ms`) });
+    expect(result(run)).toEqual(gaveUp);
+    expect(statuses(run, 'primary').slice(-4)).toEqual([DISK_IOERR, DISK_IOERR, DISK_IOERR, DISK_IOERR]);
+    expect(statuses(run, 'backup')).toEqual(statuses(run, 'primary'));
+    expect(run.output).toMatch(/journal: sector \d+ failed with status 1, given up\n$/);
+  });
+
+  it('full storage still reads', () => {
+    const run = simulate('sectors', { faults: faults('full:storage@5ms+1s') });
+    const { history } = run.simulation.observer;
+    const afterwards = completions(history).slice(-3);
+    expect(run.simulation.machine.power.code).toBe(1);
+    expect(completions(history).map(({ status }) => status)).toContain(DISK_IOERR);
+    expect(afterwards.length).toBe(3);
+    expect(result(run).violations).toEqual([]);
+  });
+
+  it('an error that the primary was told of is known to the side that goes live', () => {
+    for (let index = 0; index < 20; index++) {
+      const crash = `crash:primary@${ms(3) + index * 100_000}ns`;
+      const run = simulate('journal', {
+        seed: `${index}`,
+        faults: faults('io-error:storage@3ms+1.5ms', crash),
+      });
+      expect(result(run)).toEqual(sound);
+      expect(run.simulation.failovers).toHaveLength(1);
+    }
+  });
+
+  it('that does not answer is asked again; the guest waits and sees no error', () => {
+    const quick = simulate('journal');
+    const run = simulate('journal', { faults: faults('outage:storage@5ms+30ms') });
+    expect(result(run)).toEqual(sound);
+    expect(new Set(statuses(run, 'primary'))).toEqual(new Set([DISK_OK]));
+    expect(run.simulation.nowNs - quick.simulation.nowNs).toBeGreaterThan(ms(25));
+    expect(happened(run, 'disk-issued').filter(({ again }) => again).length).toBeGreaterThan(0);
+  });
+
+  it('that does not answer holds a failover up, and no more', () => {
+    const run = simulate('journal', { faults: faults('outage:storage@5ms+40ms', 'crash:primary@10ms') });
+    expect(result(run)).toEqual(sound);
+    expect(happened(run, 'claimed')[0]!.atNs).toBeLessThan(ms(25));
+    expect(happened(run, 'won')[0]!.atNs).toBeGreaterThan(ms(45));
+  });
+
+  const disturbance = fc.oneof(
+    fc
+      .tuple(fc.constantFrom('full', 'io-error', 'outage'), fc.nat(30_000), fc.nat(3_000))
+      .map(([kind, at, length]) => `${kind}:storage@${at}us+${length + 1}us`),
+    fc.nat(30_000).map((at) => `crash:live@${at}us`),
+    fc.tuple(fc.nat(30_000), fc.nat(20_000)).map(([at, length]) => `pause:live@${at}us+${length}us`),
+    fc.nat(30_000).map((at) => `reset:primary-storage@${at}us`),
+    fc
+      .tuple(fc.constantFrom('primary', 'backup'), fc.nat(30_000), fc.nat(20_000))
+      .map(([who, at, length]) => `partition:${who}-storage@${at}us+${length}us`),
+  );
+
+  it.each(diskVariants)('whatever happens to both, nothing is contradicted (%s)', (disk) => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...disks),
+        fc.array(disturbance, { minLength: 1, maxLength: 4 }),
+        fc.nat(1000),
+        (guest, texts, seed) => {
+          const run = simulate(guest, { disk, spares: 1, seed: `${seed}`, faults: faults(...texts) });
+          expect(result(run).violations).toEqual([]);
+          expect(['completed', 'lost']).toContain(run.simulation.outcome);
+        },
+      ),
+      { numRuns: 60, seed: 17 },
+    );
+  });
+});

@@ -1,0 +1,256 @@
+/** Protection again: after a failure another host becomes a backup, and counts as one only when it has everything. */
+import { describe, expect, it } from 'vitest';
+import type { SimulationOptions } from '../../src/sim/cluster.ts';
+import { COPY_NS_PER_BYTE } from '../../src/sim/host.ts';
+import {
+  faults,
+  filler,
+  generations,
+  happened,
+  lost,
+  ms,
+  type Run,
+  result,
+  simulate,
+  sound,
+} from './support.ts';
+
+/** A copy in many small steps, so that there is time for everything to happen in its middle. */
+const slowCopy = { copyPages: 1, copyWindow: 1, stopPages: 0 };
+
+/** No generation counts on a host before that has the whole machine. */
+function expectRecordedInSync(run: Run): void {
+  const installed = happened(run, 'installed');
+  const alreadyIn = new Set(['primary', 'backup', 'backup2', 'backup3']);
+  for (const { record, atNs } of happened(run, 'claimed'))
+    for (const host of record.backups)
+      if (!alreadyIn.has(host)) {
+        const ready = installed.find(({ at }) => at === host);
+        expect(ready?.atNs, `${host} is counted on`).toBeLessThan(atNs);
+      }
+}
+
+describe('after a failover', () => {
+  it('a spare is sent the machine, then the log, and only then counts', () => {
+    const run = simulate('bank', { spares: 1, faults: faults('crash:primary@20ms') });
+    expect(result(run)).toEqual(sound);
+    expect(generations(run)).toEqual(['2: backup', '3: backup + spare']);
+    const [joining] = happened(run, 'joining', 'backup');
+    const [copied] = happened(run, 'copied', 'backup');
+    const [installed] = happened(run, 'installed', 'spare');
+    const claims = happened(run, 'claimed').filter(({ record }) => record.backups.includes('spare'));
+    expect(joining).toMatchObject({ host: 'spare', how: 'copy' });
+    expect(copied!.atNs).toBeLessThan(installed!.atNs);
+    expect(installed!.icount).toBe(copied!.icount);
+    expect(claims.map(({ atNs }) => atNs > installed!.atNs)).toEqual([true]);
+    expect(run.simulation.observer.joins).toBe(1);
+  });
+
+  it('outputs do not wait for the one that joins', () => {
+    const run = simulate('bank', {
+      spares: 1,
+      tuning: { copyPages: 1, copyWindow: 1 },
+      faults: faults('crash:primary@10ms', 'delay:backup-spare@0ms+80ms=3ms'),
+    });
+    expect(result(run)).toEqual(sound);
+    const [joining] = happened(run, 'joining');
+    const [copied] = happened(run, 'copied');
+    expect(copied!.atNs - joining!.atNs).toBeGreaterThan(ms(20));
+    const meanwhile = happened(run, 'released', 'backup').filter(
+      ({ atNs }) => atNs > joining!.atNs && atNs < copied!.atNs,
+    );
+    expect(meanwhile.length).toBeGreaterThan(2);
+  });
+
+  it('the new backup goes live when the next primary dies', () => {
+    const crashes = faults('crash:live@10ms', 'crash:live@30ms', 'crash:live@50ms');
+    const run = simulate('bank', { spares: 2, faults: crashes });
+    expect(result(run)).toEqual(sound);
+    expect(happened(run, 'live').map(({ at }) => at)).toEqual(['backup', 'spare', 'spare2']);
+  });
+
+  it('a host whose power returns becomes the backup, and goes live later', () => {
+    const run = simulate('kv', { faults: faults('crash:primary@8ms+10ms', 'crash:backup@40ms') });
+    expect(result(run)).toEqual(sound);
+    expect(happened(run, 'joining')).toMatchObject([{ host: 'primary', how: 'copy' }]);
+    expect(happened(run, 'live').map(({ at }) => at)).toEqual(['backup', 'primary']);
+    expect(generations(run)).toEqual(['2: backup', '3: backup + primary', '4: primary']);
+  });
+
+  it('a backup that was only away comes back by entries', () => {
+    for (const away of ['pause:backup@20ms+14ms', 'partition:primary-backup@20ms+14ms']) {
+      const run = simulate('bank', { faults: faults(away, 'crash:primary@60ms') });
+      expect(result(run)).toEqual(sound);
+    }
+    const run = simulate('bank', { faults: faults('pause:backup@20ms+14ms', 'crash:primary@60ms') });
+    expect(happened(run, 'left-out', 'backup')).toHaveLength(1);
+    expect(happened(run, 'joining')).toMatchObject([{ host: 'backup', how: 'entries' }]);
+    expect(happened(run, 'installed')).toEqual([]);
+    expect(generations(run)).toEqual(['2: primary', '3: primary + backup', '4: backup']);
+  });
+
+  it('one that was away for so long that entries are gone is sent the machine', () => {
+    const run = simulate('bank', {
+      tuning: { retainBytes: 64 },
+      faults: faults('pause:backup@20ms+30ms', 'crash:primary@70ms'),
+    });
+    expect(result(run)).toEqual(sound);
+    expect(happened(run, 'joining')).toMatchObject([{ host: 'backup', how: 'copy' }]);
+    expect(happened(run, 'live').map(({ at }) => at)).toEqual(['backup']);
+  });
+});
+
+describe('which host', () => {
+  const chosen = (options: Partial<SimulationOptions>) =>
+    happened(simulate('bank', { spares: 2, faults: faults('crash:primary@10ms'), ...options }), 'joining')[0]!
+      .host;
+
+  it('the least loaded', () => {
+    expect(chosen({ loads: { spare: 5, spare2: 1 } })).toBe('spare2');
+    expect(chosen({ loads: { spare: 1, spare2: 5 } })).toBe('spare');
+    expect(chosen({})).toBe('spare');
+  });
+
+  it('but first one in a failure domain where none of us is', () => {
+    const domains = { primary: 'a', backup: 'b', spare: 'b', spare2: 'c' };
+    expect(chosen({ domains, loads: { spare: 0, spare2: 9 } })).toBe('spare2');
+    expect(chosen({ domains: { ...domains, spare2: 'b' }, loads: { spare: 9, spare2: 0 } })).toBe('spare2');
+  });
+
+  // The live side learns of a domain only when that host offers itself, and a backup since boot never does.
+  it.fails('nor in that of another backup', () => {
+    const domains = { primary: 'a', backup: 'b', backup2: 'c', spare: 'c', spare2: 'd' };
+    expect(chosen({ backups: 2, domains, loads: { spare2: 9 } })).toBe('spare2');
+  });
+
+  it('so the next failure of a domain leaves somebody', () => {
+    const domains = { primary: 'a', backup: 'b', spare: 'b', spare2: 'c' };
+    const run = simulate('bank', {
+      spares: 2,
+      domains,
+      faults: faults('crash:primary@10ms', 'domain:b@40ms'),
+    });
+    expect(result(run)).toEqual(sound);
+    expect(happened(run, 'live').map(({ at }) => at)).toEqual(['backup', 'spare2']);
+  });
+
+  it('another one, when the first is lost in the middle', () => {
+    const run = simulate('bank', {
+      spares: 2,
+      tuning: slowCopy,
+      faults: faults('crash:primary@10ms', 'crash:spare@22.3ms', 'crash:backup@60ms'),
+    });
+    expect(result(run)).toEqual(sound);
+    expect(happened(run, 'join-ended')).toMatchObject([{ host: 'spare' }]);
+    expect(happened(run, 'live').map(({ at }) => at)).toEqual(['backup', 'spare2']);
+  });
+});
+
+/** Crashes `who` at moments all over the copy that the first crash leads to. */
+function sweep(
+  guest: 'bank' | 'kv' | 'journal',
+  who: string,
+  backups: number,
+  check: (run: Run) => void,
+): number {
+  const setup = { backups, spares: 1, tuning: slowCopy };
+  const first = 'crash:primary@10ms';
+  const undisturbed = simulate(guest, { ...setup, faults: faults(first) });
+  const begin = happened(undisturbed, 'live')[0]!.atNs;
+  const end = happened(undisturbed, 'won').at(-1)!.atNs;
+  const STEPS = 60;
+  const marginNs = ms(0.3);
+  for (let step = 0; step <= STEPS; step++) {
+    const atNs = Math.round(begin - marginNs + ((end - begin + 2 * marginNs) * step) / STEPS);
+    const run = simulate(guest, { ...setup, faults: faults(first, `crash:${who}@${atNs}ns`) });
+    expectRecordedInSync(run);
+    check(run);
+  }
+  return end;
+}
+
+describe('a second crash at any moment of the copy', () => {
+  it.each(['bank', 'kv', 'journal'] as const)(
+    '%s: of the one that is copied to: the other goes on',
+    (guest) => {
+      sweep(guest, 'spare', 1, (run) => {
+        expect(result(run)).toEqual(sound);
+        expect(happened(run, 'live').map(({ at }) => at)).toEqual(['backup']);
+      });
+    },
+  );
+
+  it.each(['bank', 'kv', 'journal'] as const)(
+    '%s: of the one that is copied: lost, unless the copy counts',
+    (guest) => {
+      const outcomes = new Set<string>();
+      sweep(guest, 'backup', 1, (run) => {
+        const counts = run.simulation.storage.generation >= 3;
+        expect(result(run)).toEqual(counts ? sound : lost);
+        expect(happened(run, 'live', 'spare')).toHaveLength(counts ? 1 : 0);
+        outcomes.add(result(run).outcome!);
+      });
+      expect([...outcomes].sort()).toEqual(['completed', 'lost']);
+    },
+  );
+
+  it.each(['bank', 'kv', 'journal'] as const)(
+    '%s: of the one that is copied, with another backup: that goes on',
+    (guest) => {
+      sweep(guest, 'live', 2, (run) => {
+        expect(result(run)).toEqual(sound);
+      });
+    },
+  );
+});
+
+describe('the guest while it is copied', () => {
+  /** A machine of 16 MB that fills most of them; and how long it took no step while it was copied. */
+  function copyOf(defines: Record<string, bigint>): { run: Run; standsNs: number; rounds: number } {
+    let icount = 0;
+    let sinceNs = 0;
+    let standsNs = 0;
+    const run = simulate(
+      'hello',
+      {
+        description: filler(16 << 20, { MB: 12n, ...defines }),
+        spares: 1,
+        bitsPerSecond: 1e10,
+        faults: faults('crash:backup@2ms'),
+      },
+      (simulation) => {
+        const { machine, nowNs } = simulation;
+        if (simulation.live()?.replica.phase === 'copying') standsNs = Math.max(standsNs, nowNs - sinceNs);
+        if (machine.icount !== icount) sinceNs = nowNs;
+        icount = machine.icount;
+      },
+    );
+    expect(result(run)).toEqual(sound);
+    expect(run.simulation.observer.joins).toBe(1);
+    return { run, standsNs, rounds: happened(run, 'copying').at(-1)!.round };
+  }
+
+  it('stands still only for what is left at the end', () => {
+    const { run, standsNs, rounds } = copyOf({ HOT: 256n, ROUNDS: 150n });
+    expect(rounds).toBe(1);
+    expect(run.simulation.observer.worstStopBytes * COPY_NS_PER_BYTE).toBeLessThan(ms(3));
+    expect(standsNs).toBeLessThan(ms(3));
+  });
+
+  it('is slowed when it writes faster than it can be copied, so that its stop stays short', () => {
+    const { run, standsNs, rounds } = copyOf({ HOT: 2048n, PACE: 10n, ROUNDS: 200n });
+    expect(rounds).toBeGreaterThan(2);
+    expect(run.simulation.observer.worstStopBytes * COPY_NS_PER_BYTE).toBeLessThan(ms(3));
+    expect(standsNs).toBeLessThan(ms(50));
+  });
+
+  it('that is small may be copied over a slow link in as many rounds as it likes', () => {
+    const run = simulate('bank', {
+      spares: 1,
+      tuning: slowCopy,
+      faults: faults('crash:primary@10ms', 'delay:backup-spare@0ms+100ms=1ms'),
+    });
+    expect(result(run)).toEqual(sound);
+    expect(happened(run, 'copying').at(-1)!.round).toBeGreaterThan(2);
+  });
+});
