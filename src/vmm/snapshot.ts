@@ -4,6 +4,7 @@ import { bytes, type Codec, decode, encode, list, Reader, record, uint, Writer }
 import { crc32c } from '../base/crc32.ts';
 import { FormatError, OperatingError } from '../base/errors.ts';
 import { csrWords } from '../cpu/csrs.ts';
+import type { Hart } from '../cpu/hart.ts';
 import { PAGE_BYTES, RAM_BASE } from '../cpu/layout.ts';
 import { abiNames } from '../cpu/registers.ts';
 import {
@@ -49,8 +50,8 @@ const MAGIC = new TextEncoder().encode('VMFT-VM\n');
 const VERSION = 2;
 const pageList: Codec<Page[]> = list(record({ index: uint, bytes: bytes(PAGE_BYTES) }));
 
-/** The most that packed pages may unpack to: all of the largest RAM, and the numbers. */
-const MAX_UNPACKED_BYTES = 2 ** 31 + 2 ** 24;
+/** The most that stands before the bytes of a page: its number and its length. */
+const PAGE_HEAD_BYTES = 8;
 const packed = record({ sizeBytes: uint, deflated: bytes() });
 
 /** Copies of these pages, compressed. A page of zeros takes next to nothing. */
@@ -65,8 +66,14 @@ export function packPages({ hart }: Machine, indexes: readonly number[]): Uint8A
 
 /** Writes packed pages into a machine's RAM. @throws {FormatError} for anything that {@link packPages} did not make. */
 export function unpackPages({ hart }: Machine, content: Uint8Array): void {
+  writePages(hart, readPages(content, hart.ramSizeBytes));
+}
+
+/** The pages, all of which lie in a RAM of this size. */
+function readPages(content: Uint8Array, ramSizeBytes: number): Page[] {
   const { sizeBytes, deflated } = decode(packed, content);
-  if (sizeBytes > MAX_UNPACKED_BYTES) throw new FormatError('more pages than any machine has', 0);
+  if (sizeBytes > (ramSizeBytes / PAGE_BYTES) * (PAGE_BYTES + PAGE_HEAD_BYTES) + PAGE_HEAD_BYTES)
+    throw new FormatError('more pages than the machine has', 0);
   let plain: Uint8Array;
   try {
     plain = inflateSync(deflated, { out: new Uint8Array(sizeBytes) });
@@ -76,8 +83,12 @@ export function unpackPages({ hart }: Machine, content: Uint8Array): void {
   if (plain.length !== sizeBytes) throw new FormatError('compressed pages of another size', 0);
   const pages = decode(pageList, plain);
   for (const page of pages)
-    if ((page.index + 1) * PAGE_BYTES > hart.ramSizeBytes || page.bytes.length !== PAGE_BYTES)
+    if ((page.index + 1) * PAGE_BYTES > ramSizeBytes || page.bytes.length !== PAGE_BYTES)
       throw new FormatError(`page ${page.index} is not one of this machine's`, 0);
+  return pages;
+}
+
+function writePages(hart: Hart, pages: readonly Page[]): void {
   for (const page of pages) hart.write(RAM_BASE + page.index * PAGE_BYTES, page.bytes);
 }
 
@@ -95,8 +106,9 @@ export function takeDelta(machine: Machine, indexes: readonly number[]): Uint8Ar
 export function applyDelta(machine: Machine, content: Uint8Array): void {
   const { state, pages } = decode(delta, content);
   const next = decode(machine.schema, state);
+  const changed = readPages(pages, next.ramSizeBytes);
   if (next.ramSizeBytes > machine.hart.ramSizeBytes) machine.hart.growRam(next.ramSizeBytes);
-  unpackPages(machine, pages);
+  writePages(machine.hart, changed);
   machine.state = next;
 }
 
