@@ -133,11 +133,10 @@ export class ChaosReport {
   /** The first runs of each ending that is not the usual. */
   private notedLines(): string[] {
     return this.facts.tally.noted.flatMap(({ run, ending, findings }) => {
-      const origin = ending === 'diverged' ? this.origin(run) : undefined;
       return [
         '',
         `run ${run}: ${endingText[ending]}`,
-        ...(origin ? [`  ${originText(origin)}`] : []),
+        ...(ending === 'diverged' ? [`  ${originText(this.origin(run))}`] : []),
         ...findings.map((finding) => `  ${this.findingText(finding)}`),
         this.colour.dim(`  ${this.command(this.runOf(run))}`),
       ];
@@ -166,7 +165,7 @@ export class ChaosReport {
   /** Where a bit that was found had flipped. */
   private origin(run: number): Origin | undefined {
     const { guest, unsafe } = this.facts.campaign;
-    return firstAlteration(() => simulationOf(guest, this.runOf(run), new Set(unsafe)));
+    return firstAlteration((tell) => simulationOf(guest, this.runOf(run), new Set(unsafe), tell));
   }
 
   // ── For programs ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -218,7 +217,9 @@ export class ChaosReport {
   }
 }
 
-function originText({ host, atNs, pages, state, impossible }: Origin): string {
+function originText(origin: Origin | undefined): string {
+  if (!origin) return 'not traced: the machine in which it flipped is gone';
+  const { host, atNs, pages, state, impossible } = origin;
   const where = pages.map((page) => `page 0x${page.toString(16)}`);
   if (state) where.push('registers or devices');
   const what = impossible === undefined ? where.join(', ') : `no machine has its history: ${impossible}`;

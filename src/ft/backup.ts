@@ -277,6 +277,7 @@ export class Backup {
     if (action === 'speed') this.speed = value;
     // What an earlier generation said of its members is past.
     if (this.consumed < side.starts.at(-1)!.first) return;
+    if (action === 'unprotect') this.complete = false;
     if (action === 'switch-over' && side.options.hosts[value] === side.name) this.handover = true;
   }
 

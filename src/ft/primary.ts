@@ -37,6 +37,7 @@ export class Primary {
   /** State transfer: what has happened since the last checkpoint. */
   private readonly epoch: { changed: Set<number>; outputs: Output[] } | undefined;
   private epochIcount = -1;
+  private epochIsDue = false;
 
   constructor(
     readonly side: Side,
@@ -247,6 +248,7 @@ export class Primary {
     const { side, epoch } = this;
     const { machine } = side.vmm;
     if (!epoch) return;
+    this.epochIsDue = false;
     side.timer('epoch', side.nowNs + side.options.tuning.epochNs);
     if (this.channels.size === 0 || this.epochIcount === machine.icount + side.history) return;
     this.epochIcount = machine.icount + side.history;
@@ -260,6 +262,11 @@ export class Primary {
     this.log({ kind: 'checkpoint', icount: machine.icount, history: side.history, delta, outputs, open });
     this.transmit();
     this.releaseReady();
+  }
+
+  /** An epoch goes on for as long as the checkpoint before has not been taken in: a slow link gets fewer and not more of them. */
+  private endEpochIfTaken(): void {
+    if (this.epochIsDue && this.held >= this.side.log.last) this.endEpoch();
   }
 
   // ── Outputs ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -428,6 +435,7 @@ export class Primary {
     this.transmit();
     if (wasBlocked && !this.blocked) side.resting = false;
     this.measureLag();
+    this.endEpochIfTaken();
     this.protection.inSync(channel, this.releasedEntry);
     this.finishPowerOff();
     this.continueSwitching();
@@ -463,6 +471,8 @@ export class Primary {
 
   private measureLag(): void {
     const { side, lag } = this;
+    // A backup that takes over checkpoints executes nothing, and so is never behind.
+    if (this.epoch) return;
     const members = this.required().filter(({ state }) => state === 'following');
     if (members.length === 0) return lag.reset();
     const icount = Math.min(...members.map((member) => member.icount));
@@ -489,7 +499,8 @@ export class Primary {
         this.releaseReady(retryNs, side.options.disk === 'private' ? undefined : retryNs);
         return side.timer('retry', side.nowNs + retryNs);
       case 'epoch':
-        return this.endEpoch();
+        this.epochIsDue = true;
+        return this.endEpochIfTaken();
       case 'guest':
         side.resting = this.blocked;
     }

@@ -110,25 +110,34 @@ export interface Origin extends Alteration {
 }
 
 /**
- * Looks for the event of a run after which a machine was not what its history makes: the run is done again, up to here and there,
- * until the place is found. Undefined when no machine is altered at the end.
+ * Looks for the moment of a run after which a machine was not what its history makes: the run is done again, up to here and there,
+ * until the event is found. Undefined when no machine is altered at the end.
  */
-export function firstAlteration(start: () => Simulation): Origin | undefined {
-  const after = (events: number): { simulation: Simulation; found: Alteration[] } => {
+export function firstAlteration(start: (tell?: () => void) => Simulation): Origin | undefined {
+  const isAltered = (events: number): boolean => {
     const simulation = start();
     simulation.advance(events);
-    return { simulation, found: alterations(simulation) };
+    return alterations(simulation).length > 0;
   };
   let [good, bad] = [0, eventsOf(start())];
-  let first = after(bad);
-  if (first.found.length === 0) return undefined;
+  if (!isAltered(bad)) return undefined;
   while (bad - good > 1) {
     const middle = Math.floor((good + bad) / 2);
-    const there = after(middle);
-    if (there.found.length > 0) [bad, first] = [middle, there];
+    if (isAltered(middle)) bad = middle;
     else good = middle;
   }
-  return { ...first.found[0]!, atNs: first.simulation.nowNs };
+  // In the course of that event the guest may run on with what has changed: the first sight of it is the clearest.
+  let found: Alteration[] | undefined;
+  const look = () => {
+    if (found?.length === 0) found = alterations(simulation);
+  };
+  const simulation = start(look);
+  simulation.advance(good);
+  found = [];
+  simulation.advance(1);
+  look();
+  const [first] = found;
+  return first && { ...first, atNs: simulation.nowNs };
 }
 
 function eventsOf(simulation: Simulation): number {

@@ -280,7 +280,7 @@ export class Simulation {
     if (silentNs < IDLE_NS || this.injector.expecting || machine.timerDeadline !== undefined) return false;
     // The steps of a slice count when their time has passed.
     if ([...this.hosts.values()].some(({ busy }) => busy)) return false;
-    const nothingToCome = this.console.exhausted && this.network.done && !machine.diskOpen;
+    const nothingToCome = machine.idle && this.console.exhausted && this.network.done && !machine.diskOpen;
     return nothingToCome || silentNs > HOPELESS_NS;
   }
 

@@ -166,7 +166,7 @@ describe('a flipped bit', () => {
     const run = runWith([inText(bank, 'the books balance', 'backup', '20ms')]);
     expect(execute(bank, run)).toMatchObject({ ending: 'diverged', findings: [] });
     const page = RAM_BASE + Math.floor(offsetOf(bank, 'the books balance') / PAGE_BYTES) * PAGE_BYTES;
-    const origin = firstAlteration(() => simulationOf(bank, run));
+    const origin = firstAlteration((tell) => simulationOf(bank, run, new Set(), tell));
     expect(origin).toEqual({ host: 'backup', atNs: 20_000_000, pages: [page], state: false });
   });
 
@@ -175,11 +175,25 @@ describe('a flipped bit', () => {
     const origins = Array.from({ length: 12 }, (_, index) => {
       const run = runWith([`flip:primary@20ms=${index * 4 + 16}.6`]);
       const { ending } = execute(bank, run);
-      return ending === 'diverged' ? firstAlteration(() => simulationOf(bank, run)) : undefined;
+      return ending === 'diverged'
+        ? firstAlteration((tell) => simulationOf(bank, run, new Set(), tell))
+        : undefined;
     });
     const found = origins.filter((origin) => origin !== undefined);
     for (const origin of found) expect(origin).toMatchObject({ host: 'primary', pages: [RAM_BASE] });
     expect(found.length).toBeGreaterThan(0);
+  });
+
+  it('that is read in the same moment is traced to its page', () => {
+    // The host goes on with the flipped instruction before anything else happens.
+    const origins = Array.from({ length: 8 }, (_, index) => {
+      const run = runWith([`flip:backup@sent=${100 + index}=${(index * 97 * 4) % 2048}.5`]);
+      if (execute(bank, run).ending !== 'diverged') return [];
+      return [firstAlteration((tell) => simulationOf(bank, run, new Set(), tell))];
+    }).flat();
+    expect(origins.length).toBeGreaterThan(2);
+    for (const origin of origins)
+      expect(origin).toMatchObject({ host: 'backup', pages: [RAM_BASE], state: false });
   });
 
   it('without one, each machine is what its history makes, whatever else happens', () => {

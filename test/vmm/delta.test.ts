@@ -151,7 +151,7 @@ describe('damaged pages', () => {
       sizeBytes: 2 ** 40,
       deflated: new Uint8Array(9),
     });
-    expect(() => unpackPages(fresh(), claim)).toThrow('more pages than any machine has');
+    expect(() => unpackPages(fresh(), claim)).toThrow('more pages than the machine has');
   });
 
   test('that hold more, or less, than they say are refused', () => {
@@ -196,7 +196,7 @@ describe('a delta', () => {
 
   test('that is damaged changes no register and no device', () => {
     const delta = takeDelta(machineAt(1500).machine, [1, 2]);
-    const to = machineAt(500).machine;
+    let to = machineAt(500).machine;
     const state = () => encode(to.schema, to.state);
     const before = state();
     let taken = 0;
@@ -205,7 +205,8 @@ describe('a delta', () => {
       if (mustRefuseOrTake(() => applyDelta(to, changed)) === 'refused') expect(state()).toEqual(before);
       else {
         taken++;
-        to.state = decode(to.schema, before);
+        // What was taken may have grown its RAM, which never shrinks.
+        to = machineAt(500).machine;
       }
     }
     expect(taken).toBeLessThan(damaged.length);

@@ -28,7 +28,8 @@ trap:
 
 const doors = { clock: () => 0, entropy: (_: number, sizeBytes: number) => new Uint8Array(sizeBytes) };
 const machine = () => new Machine(machineOf(prober), doors);
-const memory = (icount: number, value: number) => ({ kind: 'control', icount, action: 'memory', value }) as const;
+const memory = (icount: number, value: number) =>
+  ({ kind: 'control', icount, action: 'memory', value }) as const;
 
 describe('memory is added', () => {
   test('the guest finds it, zero at first, and can write it', () => {
