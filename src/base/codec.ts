@@ -280,12 +280,24 @@ export const union = <K extends Kinds>(kinds: K): Codec<Tagged<K>> => {
   );
 };
 
-/** The bytes of one value. */
-export function encode<T>(of: Codec<T>, value: T): Uint8Array {
-  const out = new Writer();
+/** Writers to be used again: most values are small, and there are many of them. */
+const idleWriters: Writer[] = [];
+const MAX_IDLE_BYTES = 1 << 16;
+
+function writing<T, R>(of: Codec<T>, value: T, use: (out: Writer) => R): R {
+  const out = idleWriters.pop() ?? new Writer();
+  out.length = 0;
   of.write(out, value);
-  return out.bytes();
+  const result = use(out);
+  if (out.length <= MAX_IDLE_BYTES) idleWriters.push(out);
+  return result;
 }
+
+/** The bytes of one value. */
+export const encode = <T>(of: Codec<T>, value: T): Uint8Array => writing(of, value, (out) => out.bytes());
+
+/** How many bytes a value takes. */
+export const encodedSize = <T>(of: Codec<T>, value: T): number => writing(of, value, (out) => out.length);
 
 /** The value of exactly these bytes; throws {@link FormatError} for anything else. */
 export function decode<T>(of: Codec<T>, source: Uint8Array): T {

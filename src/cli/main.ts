@@ -201,8 +201,16 @@ program
   )
   .addOption(options.clients())
   .option('--input <file>', 'what is typed at the console (default: `NAME.input` beside the program)')
-  .addOption(options.backups().argParser(wholeNumber(1, 3)).default(undefined, 'drawn: 1 to 3'))
-  .addOption(options.spares().default(undefined, 'drawn: 0 to 2'))
+  .addOption(
+    new Option('--backups <n>', 'how many backups protect the VM (default: drawn, 1 to 3)').argParser(
+      wholeNumber(1, 3),
+    ),
+  )
+  .addOption(
+    new Option('--spares <n>', 'hosts with room, for protection again (default: drawn, 0 to 2)').argParser(
+      wholeNumber(0, 8),
+    ),
+  )
   .addOption(options.replication())
   .addOption(options.disk())
   .addOption(options.kindsOfFaults())

@@ -1,5 +1,5 @@
 import { assert } from '../base/assert.ts';
-import { encode } from '../base/codec.ts';
+import { encodedSize } from '../base/codec.ts';
 import { type Entry, entryAfter } from '../vmm/entries.ts';
 
 interface Kept {
@@ -38,7 +38,7 @@ export class LogBuffer {
   }
 
   append(entry: Entry): number {
-    const sizeBytes = encode(entryAfter(this.lastIcount), entry).length;
+    const sizeBytes = encodedSize(entryAfter(this.lastIcount), entry);
     this.kept.push({ entry, endBytes: this.sizeBytes + sizeBytes });
     return this.last;
   }

@@ -39,6 +39,8 @@ export const LINK_BITS_PER_SECOND = 1e9;
 /** After this long without a step the guest waits for something that will not come. */
 const IDLE_NS = 200_000_000;
 const HOPELESS_NS = 2_000_000_000;
+/** How often it is looked whether a run is over. */
+const LOOK_NS = 20_000;
 /** How long the other sides may take to end after the guest has. */
 const GRACE_NS = 100_000_000;
 /** How long what a dead host has sent may be on its way. */
@@ -111,6 +113,8 @@ export class Simulation {
   private lastStepNs = 0;
   private endNs: number | undefined;
   private revivals = 0;
+  /** When it was last looked whether the run is over. */
+  private lookedNs = -LOOK_NS;
   private membersLives = new Map<HostId, number>();
   /** Since when nobody is left that could go on. */
   private lostNs: number | undefined;
@@ -247,6 +251,8 @@ export class Simulation {
 
   private isOver(): boolean {
     if (this.outcome === 'diverged') return true;
+    if (this.nowNs < this.lookedNs + LOOK_NS) return false;
+    this.lookedNs = this.nowNs;
     if (this.endNs !== undefined) {
       const settled = [...this.hosts.values()].every(
         ({ alive, replica }) => !alive || replica.role === 'spare',
