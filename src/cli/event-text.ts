@@ -58,6 +58,8 @@ export function describeEvent(event: SimEvent['event'], colour: ChalkInstance): 
       return `state hash ${event.hash.toString(16).padStart(16, '0')} at icount ${number(event.icount)}`;
     case 'diverged':
       return colour.red.bold(`DIVERGED ${event.divergence.message}`);
+    case 'void':
+      return colour.yellow(`its machine is none that the primary has had, and is let go: ${event.why}`);
     case 'off':
       return `the guest switched off at icount ${number(event.icount)} with exit code ${event.code}`;
     case 'ended':

@@ -5,6 +5,7 @@ import { chaos } from './chaos.ts';
 import { type CompareOptions, compare } from './compare.ts';
 import { demo } from './demo.ts';
 import { diff } from './diff.ts';
+import { faultHelp } from './fault-help.ts';
 import { type AsmOptions, asm, type DisasmOptions, disasm } from './listing.ts';
 import { type ChaosOptions, options, type RunOptions, wholeNumber } from './options.ts';
 import { type StoryOptions, story } from './play.ts';
@@ -249,6 +250,12 @@ program
     '\nThe exit code is 3 when something is not as the story expects.\n\nExamples:\n  vmft story\n  vmft story primary-dies-before-output\n  vmft story my.story --diagram',
   )
   .action((name: string | undefined, given: StoryOptions) => finish(story(name, given)));
+
+// `vmft help faults` is not about a command.
+const faults = program.command('faults', { hidden: true }).action(() => {
+  process.stdout.write(faultHelp());
+});
+faults.helpInformation = faultHelp;
 
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   // Whoever read our output has left: `vmft … | head`.

@@ -63,7 +63,7 @@ export class Report {
     const { simulation, comparison } = this;
     const { machine } = simulation;
     const failovers = simulation.failovers.map(
-      ({ fromHistory: _, toHistory: __, failedNs: ___, ...failover }) => failover,
+      ({ fromHistory: _, toHistory: __, failedNs: ___, meetingIcount: ____, ...failover }) => failover,
     );
     const steps = machine.icount;
     const seconds = simulation.nowNs / 1e9;

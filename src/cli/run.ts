@@ -1,8 +1,10 @@
 /** `vmft run`: a program on the simulated cluster. */
 import { setImmediate } from 'node:timers/promises';
+import { OperatingError } from '../base/errors.ts';
 import { alterations } from '../sim/alterations.ts';
-import { type SimEvent, Simulation } from '../sim/cluster.ts';
+import { hostNames, type SimEvent, Simulation } from '../sim/cluster.ts';
 import { drawDiagram } from '../sim/diagram.ts';
+import { type Fault, type HostId, hostsOf } from '../sim/faults.ts';
 import type { MachineDescription } from '../vmm/machine.ts';
 import { mustBeWritable, readBytes, readPipedInput } from './files.ts';
 import type { RunOptions } from './options.ts';
@@ -14,7 +16,17 @@ const EVENTS_AT_ONCE = 2000;
 /** On a terminal, how often a long run says how far it is. */
 const PROGRESS_MS = 1000;
 
-/** Sets up the simulation that the options describe. */
+/** @throws {OperatingError} for a host that is not there. */
+function mustExist(named: readonly HostId[], hosts: readonly HostId[]): void {
+  const missing = named.find((host) => !hosts.includes(host));
+  if (missing !== undefined)
+    throw new OperatingError(`"${missing}" is no host here; they are ${hosts.join(', ')}`);
+}
+
+/** Each host is a failure domain of its own. */
+const namedBy = (fault: Fault): HostId[] => (fault.kind === 'domain' ? [fault.domain] : hostsOf(fault));
+
+/** Sets up the simulation that the options describe. @throws {OperatingError} for a fault of a host that is not there. */
 export function simulate(
   description: MachineDescription,
   input: Uint8Array,
@@ -22,14 +34,18 @@ export function simulate(
   output: { print: (data: Uint8Array) => void; tell: (event: SimEvent) => void },
 ): Simulation {
   const { crash = [], pause = [], partition = [], delay = [], fault = [], speed = [], unsafe = [] } = options;
+  const faults = [...crash, ...pause, ...partition, ...delay, ...fault];
+  const backups = options.ft ? options.backups : 0;
+  const spares = backups > 0 ? options.spares : 0;
+  mustExist([...faults.flatMap(namedBy), ...speed.map(([host]) => host)], hostNames(backups, spares));
   return new Simulation({
     description,
     input,
     seed: options.seed,
     clients: options.clients,
-    faults: [...crash, ...pause, ...partition, ...delay, ...fault],
-    backups: options.ft ? options.backups : 0,
-    spares: options.ft && options.backups > 0 ? options.spares : 0,
+    faults,
+    backups,
+    spares,
     replication: options.replication,
     disk: options.disk,
     unsafe: new Set(unsafe),

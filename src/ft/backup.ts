@@ -114,7 +114,13 @@ export class Backup {
     this.writing.delete(id);
     if (!write || !this.copy) return;
     if (!ok) return this.writeSectors(write.sector, write.data);
-    side.send(this.copy.from, { kind: 'sectors-ack', generation: side.generation, copy: this.copy.number });
+    const { generation } = side;
+    side.send(this.copy.from, {
+      kind: 'sectors-ack',
+      generation,
+      copy: this.copy.number,
+      sector: write.sector,
+    });
   }
 
   /** The copy is complete. A machine that is not the one that was copied is let go. */

@@ -8,7 +8,8 @@ const BLOCK_SECTORS = 64;
 export class DiskCopySender {
   private readonly left: Set<number>;
   private readonly reading = new Map<number, number>();
-  private unacknowledged = 0;
+  /** Blocks on their way. One that is written meanwhile is sent again only afterwards: the other disk might do both in any order. */
+  private readonly busy = new Set<number>();
   private reads = 0;
 
   constructor(
@@ -21,7 +22,7 @@ export class DiskCopySender {
 
   /** Everything that the guest knows to be on this disk is on the other one. */
   get settled(): boolean {
-    return this.left.size === 0 && this.reading.size === 0 && this.unacknowledged === 0;
+    return this.left.size === 0 && this.busy.size === 0;
   }
 
   /** The guest has been told that a write is done: the other disk needs it, too. */
@@ -33,9 +34,11 @@ export class DiskCopySender {
 
   /** The next read of this disk. Its number is below zero: it is none of the guest's. */
   next(): { id: number; request: DiskRequest } | undefined {
-    const [block] = this.left;
-    if (block === undefined || this.reading.size + this.unacknowledged >= this.window) return undefined;
+    if (this.busy.size >= this.window) return undefined;
+    const block = [...this.left].find((one) => !this.busy.has(one));
+    if (block === undefined) return undefined;
     this.left.delete(block);
+    this.busy.add(block);
     const id = -++this.reads;
     this.reading.set(id, block);
     const sector = block * BLOCK_SECTORS;
@@ -49,15 +52,16 @@ export class DiskCopySender {
     this.reading.delete(id);
     if (block === undefined) return undefined;
     if (!ok) {
+      this.busy.delete(block);
       this.left.add(block);
       return undefined;
     }
-    this.unacknowledged++;
     return block * BLOCK_SECTORS;
   }
 
-  acknowledged(): void {
-    this.unacknowledged--;
+  /** The other disk has the block that begins at a sector. */
+  acknowledged(sector: number): void {
+    this.busy.delete(blockOf(sector));
   }
 }
 

@@ -103,6 +103,8 @@ export type ReplicaEvent =
   | { kind: 'members'; icount: number; generation: number; record: GenerationRecord }
   | { kind: 'checked'; icount: number; hash: bigint }
   | { kind: 'diverged'; divergence: Divergence }
+  /** The machine here is none that the primary has had, and nobody counts on it: it is let go. */
+  | { kind: 'void'; why: string }
   | { kind: 'off'; icount: number; code: number }
   | { kind: 'ended' }
   /** Left out of the generation that stands: what this side has done since is void. */

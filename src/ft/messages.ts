@@ -59,7 +59,7 @@ const message = union({
   'pages-ack': record({ generation: uint, copy: uint }),
   /** Sectors of a disk that belongs to the host. */
   sectors: record({ generation: uint, copy: uint, sector: uint, data: bytes() }),
-  'sectors-ack': record({ generation: uint, copy: uint }),
+  'sectors-ack': record({ generation: uint, copy: uint, sector: uint }),
   /**
    * The end of a copy: what makes the machine complete, as it stood when `history` entries had come through its doors, at entry `entry`
    * of the log; what it had made and not delivered; and its hash.

@@ -421,7 +421,7 @@ export class Primary {
       case 'pages-ack':
         return this.protection.pagesTaken(from, message.copy);
       case 'sectors-ack':
-        return this.protection.sectorsTaken(from, message.copy);
+        return this.protection.sectorsTaken(from, message);
     }
   }
 

@@ -173,10 +173,10 @@ export class Protection {
     this.pump();
   }
 
-  sectorsTaken(host: HostName, number: number): void {
-    if (this.copy?.host !== host || this.copy.number !== number) return;
+  sectorsTaken(host: HostName, { copy, sector }: MessageOf<'sectors-ack'>): void {
+    if (this.copy?.host !== host || this.copy.number !== copy) return;
     this.progressNs = this.side.nowNs;
-    this.diskCopy?.acknowledged();
+    this.diskCopy?.acknowledged(sector);
     this.pump();
   }
 
@@ -192,6 +192,7 @@ export class Protection {
   /** The guest has been told that a write is done. */
   written(request: DiskRequest): void {
     this.diskCopy?.written(request);
+    this.pump();
   }
 
   /** The stream to a host broke: what was sent of a copy may be lost. */

@@ -110,10 +110,22 @@ export class Replica {
       this.dispatch(input);
     } catch (error) {
       if (!(error instanceof Divergence)) throw error;
-      side.note({ kind: 'diverged', divergence: error });
-      side.stop('diverged');
+      this.diverged(error);
     }
     return side.effects;
+  }
+
+  /** A machine that nobody counts on is let go; one that somebody does must not go on. */
+  private diverged(divergence: Divergence): void {
+    const { side } = this;
+    if (!this.primary && !this.backup.complete) {
+      side.note({ kind: 'void', why: divergence.message });
+      side.dropVm();
+      this.backup = new Backup(side);
+      return;
+    }
+    side.note({ kind: 'diverged', divergence });
+    side.stop('diverged');
   }
 
   private dispatch(input: ReplicaInput): void {
@@ -211,6 +223,9 @@ export class Replica {
 
   /** Who speaks of an older generation is told of this one. */
   private outdated(from: HostName, { kind }: Message): void {
+    const { side, backup, primary } = this;
+    // The primary's own, from before a generation of which this side has learnt from storage: they are missing now.
+    if (!primary && kind === 'entries' && from === side.record.primary && backup.following) backup.resume();
     if (kind === 'heartbeat' || kind === 'resume') this.primary?.tellGeneration(from);
   }
 

@@ -537,9 +537,7 @@ export class Simulation {
   private lastMeeting(): { a: readonly Entry[]; b: readonly Entry[]; icount: number } | undefined {
     const failover = this.failovers.at(-1);
     if (failover) {
-      // The one that went live may hold more of the log than the one that died: another backup was sent it.
-      const icount = Math.min(failover.liveIcount, failover.crashIcount);
-      return { a: failover.fromHistory, b: failover.toHistory, icount };
+      return { a: failover.fromHistory, b: failover.toHistory, icount: failover.meetingIcount };
     }
     const [a, b] = [this.hosts.get('primary'), this.hosts.get('backup')];
     const [one, other] = [a?.replica.vmm, b?.replica.vmm];

@@ -150,6 +150,8 @@ export class DiagramRows {
         return note(host, 'told of the orderly end');
       case 'diverged':
         return note(host, `DIVERGED ${event.divergence.message}`, '✖');
+      case 'void':
+        return note(host, 'lets its machine go');
       case 'fault':
         return faultDrawn(host, event);
       case 'booted':

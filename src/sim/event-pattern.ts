@@ -36,6 +36,7 @@ const fields: Record<PatternKind, readonly string[]> = {
   copying: ['host', 'round', 'pages'],
   copied: ['host', 'pages', 'icount', 'entry'],
   'join-ended': ['host', 'why'],
+  void: ['why'],
   installed: ['from', 'icount'],
   lag: ['steps', 'ns'],
   slowed: ['perMille'],

@@ -52,6 +52,12 @@ export type FaultKind = Fault['kind'];
 export type HostFault = Extract<Fault, { when: When }>;
 export type LinkFault = Extract<Fault, { from: NodeId }>;
 
+/** The hosts that a fault names. */
+export const hostsOf = (fault: Fault): HostId[] => {
+  const nodes = 'who' in fault ? [fault.who] : 'from' in fault ? [fault.from, fault.to] : [];
+  return nodes.filter((node) => ![LIVE, STORAGE, SWITCH].includes(node));
+};
+
 /** When a fault begins, as far as that is known before. */
 export const startOf = (fault: Fault): number => {
   if ('atNs' in fault) return fault.atNs;

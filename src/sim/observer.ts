@@ -34,6 +34,8 @@ interface FailoverEvidence extends Failover {
   failedNs: number;
   fromHistory: readonly Entry[];
   toHistory: readonly Entry[];
+  /** Where both were one machine for the last time. */
+  meetingIcount: number;
 }
 
 /** The longest execution lag that a run may show. */
@@ -65,6 +67,9 @@ export class Observer {
   restedNs = 0;
   private readonly oneLive: OneLiveChecker;
   private readonly failed = new Map<HostId, { ns: number; icount: number; history: readonly Entry[] }>();
+  /** Whom each host follows; at first the one that boots as the primary. And where each went live. */
+  private readonly leaders = new Map<HostId, HostId>();
+  private readonly liveAt = new Map<HostId, number>();
   private suspectedNs = 0;
   private generation = 0;
 
@@ -139,10 +144,13 @@ export class Observer {
           this.log.entriesByKind[kind] = (this.log.entriesByKind[kind] ?? 0) + 1;
         return;
       case 'suspected':
+      // A planned switch-over begins here.
+      case 'switching':
         this.suspectedNs = this.nowNs();
         return;
       case 'following':
         this.failed.delete(id);
+        this.leaders.set(id, event.primary);
         return this.outputRule.holds(id, host.replica.vmm!.machine.outputsMade);
       case 'installed': {
         const from = this.histories.get(event.from);
@@ -153,9 +161,9 @@ export class Observer {
       case 'live':
         this.lives(host);
         this.failedOver(id, event);
+        this.liveAt.set(id, event.icount);
         return this.oneLive.live(id, event.generation);
       case 'members':
-        this.outputRule.holds(id, Number.POSITIVE_INFINITY);
         this.lives(host);
         return this.oneLive.live(id, event.generation);
       case 'copied':
@@ -178,6 +186,7 @@ export class Observer {
   /** This host is live from now on. */
   lives(host: Host): void {
     this.failed.delete(host.id);
+    this.outputRule.holds(host.id, Number.POSITIVE_INFINITY);
     // One that comes back may not know yet that others have gone on.
     if (host.replica.generation < this.generation) return;
     this.generation = host.replica.generation;
@@ -189,13 +198,18 @@ export class Observer {
   private failedOver(to: HostId, { from, icount }: ReplicaEvent & { kind: 'live' }): void {
     const struck = this.failed.get(from);
     const failedNs = struck?.ns ?? this.suspectedNs;
-    this.outputRule.holds(to, Number.POSITIVE_INFINITY);
+    const crashIcount = struck?.icount ?? icount;
+    // The one that goes live may hold more of the log than the one that failed: another backup was sent it. And if it never followed
+    // that one, they parted where that one went live.
+    const parted = (this.leaders.get(to) ?? 'primary') === from ? icount : (this.liveAt.get(from) ?? icount);
     this.failovers.push({
+      meetingIcount: Math.min(icount, crashIcount, parted),
       from,
       to,
-      crashIcount: struck?.icount ?? icount,
+      crashIcount,
       liveIcount: icount,
-      detectMs: (this.suspectedNs - failedNs) / 1e6,
+      // One that dies in the middle of a switch-over is not suspected.
+      detectMs: Math.max(0, this.suspectedNs - failedNs) / 1e6,
       downMs: (this.nowNs() - failedNs) / 1e6,
       outputsReleasedAgain: 0,
       failedNs,

@@ -12,7 +12,7 @@ import { hostNames, type SimulationOptions } from './cluster.ts';
 import { type EventPattern, parsePattern, patternText } from './event-pattern.ts';
 import { type Expectation, parseExpectation, parseNever, patternsOf } from './expectations.ts';
 import { parseDuration, parseFault } from './fault-text.ts';
-import { type Fault, type HostId, LIVE, STORAGE, SWITCH } from './faults.ts';
+import { type Fault, type HostId, hostsOf } from './faults.ts';
 
 /** What a story sets up, but for the guest. */
 export type ScenarioSetup = Omit<SimulationOptions, 'description' | 'input' | 'print' | 'tell'>;
@@ -237,11 +237,6 @@ function hostValue(set: (draft: Draft, host: HostId, value: string) => void): Ke
     set(draft, host, value);
   };
 }
-
-const hostsOf = (fault: Fault): string[] => {
-  const nodes = 'who' in fault ? [fault.who] : 'from' in fault ? [fault.from, fault.to] : [];
-  return nodes.filter((node) => ![LIVE, STORAGE, SWITCH].includes(node));
-};
 
 /**
  * Reads a story. @throws {OperatingError} with file and line, what is wrong, and what is allowed.

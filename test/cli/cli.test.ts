@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { build } from '../../scripts/build.mjs';
+import { faultKinds } from '../../src/sim/campaign-draw.ts';
+import { parseFault } from '../../src/sim/fault-text.ts';
 
 const root = join(import.meta.dirname, '../..');
 const program = (name: string) => join(root, 'programs', name);
@@ -124,6 +126,84 @@ describe('run', () => {
   });
 });
 
+describe('the cluster', () => {
+  const bank = program('bank.s');
+  const journal = program('journal.s');
+  const bankText = readFileSync(program('expected/bank.txt'), 'utf8');
+  const receipts = (text: string) => text.split('\n').filter((line) => /^#\d+ /.test(line)).length;
+
+  test('--backups and --spares: as many failures in a row as there are others', async () => {
+    const crashes = ['20ms', '40ms', '60ms'].flatMap((time) => ['--fault', `crash:live@${time}`]);
+    const [three, spares, two] = await Promise.all([
+      vmft(['run', bank, '--backups', '3', '--spares', '0', ...crashes]),
+      vmft(['run', bank, '--backups', '1', '--spares', '2', ...crashes]),
+      vmft(['run', bank, '--backups', '2', '--spares', '0', ...crashes]),
+    ]);
+    for (const { code, stdout, stderr } of [three, spares]) {
+      expect([code, receipts(stdout)]).toEqual([0, receipts(bankText)]);
+      expect(stderr.match(/goes live/g)).toHaveLength(3);
+    }
+    expect(three.stderr).not.toContain('protection again');
+    expect(spares.stderr).toMatch(/protection again[\s\S]*backup with spare[\s\S]*spare with spare2/);
+    expect(two.code).toBe(5);
+  });
+
+  test('--backups 0 is one host, like --no-ft', async () => {
+    const [none, alone] = await Promise.all([
+      vmft(['run', bank, '--backups', '0', '-q']),
+      vmft(['run', bank, '--no-ft', '-q']),
+    ]);
+    expect(none).toEqual(alone);
+  });
+
+  test("--fault: what shorthands write, and an operator's acts", async () => {
+    const [short, long, switched] = await Promise.all([
+      vmft(['run', bank, '--crash', 'primary@20ms', '--partition', '40ms+3ms']),
+      vmft(['run', bank, '--fault', 'crash:primary@20ms', '--fault', 'partition:primary-backup@40ms+3ms']),
+      vmft(['run', bank, '--fault', 'command:switch-over@20ms']),
+    ]);
+    expect(long).toEqual(short);
+    expect([switched.code, switched.stderr.includes('suspected')]).toEqual([0, false]);
+    expect(switched.stderr).toContain('planned switch-over to backup');
+    expect(switched.stderr).toMatch(/generation 2 from icount [\d ]+: backup with primary/);
+  });
+
+  test('--replication checkpoint: the same receipts, by another way', async () => {
+    const { code, stdout } = await vmft([
+      'run',
+      bank,
+      '--replication',
+      'checkpoint',
+      '--crash',
+      'primary@30ms',
+    ]);
+    expect([code, receipts(stdout)]).toEqual([0, receipts(bankText)]);
+  });
+
+  test.each(['shared', 'shared-backup-reads', 'private'])(
+    '--disk %s: the journal keeps its promises',
+    async (disk) => {
+      const { code, stdout } = await vmft(['run', journal, '--disk', disk, '--fault', 'crash:primary@8ms']);
+      expect([code, stdout]).toEqual([0, expect.stringContaining('journal: 12 records, all sound')]);
+    },
+  );
+
+  test('--disk-size: how much there is, and none', async () => {
+    const [small, none, full] = await Promise.all([
+      vmft(['run', journal, '--disk-size', '8K', '-q']),
+      vmft(['run', journal, '--disk-size', '0', '-q']),
+      vmft(['run', journal, '--disk-size', '4K', '-q']),
+    ]);
+    expect([small.code, none.code, full.code]).toEqual([0, 1, 1]);
+    expect(small.stdout).toContain('12 records');
+  });
+
+  test('a fault whose moment does not come is told of', async () => {
+    const { code, stderr } = await vmft(['run', program('hello.s'), '--fault', 'crash:spare@5s']);
+    expect([code, stderr]).toEqual([0, expect.stringContaining('the crash did not happen')]);
+  });
+});
+
 describe('--json', () => {
   test('is one document with these keys', async () => {
     const { code, stdout } = await vmft(['run', program('dice.s'), '--json', '--crash', 'primary@output=30']);
@@ -157,6 +237,7 @@ describe('--json', () => {
         liveIcount: expect.any(Number),
         detectMs: expect.any(Number),
         downMs: expect.any(Number),
+        firstOutputMs: expect.any(Number),
         outputsReleasedAgain: expect.any(Number),
       },
     ]);
@@ -197,17 +278,60 @@ describe('wrong usage: exit code 2, one line on stderr, nothing on stdout', () =
     [
       'a crash of nobody',
       ['run', bank, '--crash', 'nobody@icount=5'],
-      /"nobody" is no host; it is primary or backup/,
+      /^vmft: "nobody" is no host here; they are primary, backup, spare$/,
     ],
-    ['a crash at no moment', ['run', bank, '--crash', 'primary@noon'], /"noon" is no moment/],
-    ['a crash without a moment', ['run', bank, '--crash', 'primary'], /WHO@WHEN, like primary@icount=100000/],
-    ['a crash at step 0', ['run', bank, '--crash', 'primary@icount=0'], /a whole number from 1 on/],
+    [
+      'a crash of a host that others would have',
+      ['run', bank, '--backups', '2', '--spares', '0', '--crash', 'backup3@5ms'],
+      /"backup3" is no host here; they are primary, backup, backup2$/,
+    ],
+    [
+      'a crash of the backup where there is none',
+      ['run', bank, '--no-ft', '--crash', 'backup@5ms'],
+      /"backup"/,
+    ],
+    [
+      'a crash at no moment',
+      ['run', bank, '--crash', 'primary@noon'],
+      /"noon" is no time; write it like 5ms/,
+    ],
+    [
+      'a crash without a moment',
+      ['run', bank, '--crash', 'primary'],
+      /no place or no moment: KIND:WHERE@WHEN/,
+    ],
     ['a crash at a time without a unit', ['run', bank, '--crash', 'primary@t=5'], /"5" is no time/],
     [
       'a moment with too much in it',
       ['run', bank, '--crash', 'primary@icount=5=6'],
-      /a whole number from 1 on/,
+      /"5=6" is no whole number/,
     ],
+    [
+      'a fault that is none',
+      ['run', bank, '--fault', 'boom:primary@5ms'],
+      /"boom" is no fault; they are crash,/,
+    ],
+    ['a fault without a form', ['run', bank, '--fault', 'boom'], /it has the form KIND:WHERE@WHEN/],
+    ['a pause without a length', ['run', bank, '--fault', 'pause:primary@5ms'], /pause \w+ a length/],
+    ['a slowness without a value', ['run', bank, '--fault', 'slow:backup@5ms+5ms'], /slow needs a value/],
+    ['an outage of a host', ['run', bank, '--fault', 'outage:backup@5ms+5ms'], /only storage can have that/],
+    [
+      'an unknown command',
+      ['run', bank, '--fault', 'command:dance@5ms'],
+      /"dance" is no command; they are reset/,
+    ],
+    [
+      'a link to nowhere',
+      ['run', bank, '--fault', 'partition:primary-moon@5ms+5ms'],
+      /"moon" is no host here/,
+    ],
+    ['a domain of nobody', ['run', bank, '--fault', 'domain:rack@5ms'], /"rack" is no host here/],
+    ['too many backups', ['run', bank, '--backups', '4'], /a whole number from 0 to 3/],
+    ['too many spares', ['run', bank, '--spares', '9'], /a whole number from 0 to 8/],
+    ['backups that are no number', ['run', bank, '--backups', 'two'], /a whole number from 0 to 3/],
+    ['unknown replication', ['run', bank, '--replication', 'none'], /choices are lockstep, checkpoint/],
+    ['an unknown disk', ['run', bank, '--disk', 'ram'], /choices are shared, shared-backup-reads, private/],
+    ['a bad disk size', ['run', bank, '--disk-size', '5'], /'--disk-size <size>' argument '5' is invalid/],
     ['a delay with too much in it', ['run', bank, '--delay', '5ms+5ms=1ms=1ms'], /"1ms=1ms" is no time/],
     ['a speed of nobody', ['run', bank, '--speed', 'nobody=2'], /"nobody" is no host/],
     ['an unknown rule', ['run', bank, '--unsafe', 'nothing'], /the rules are output-rule/],
@@ -303,7 +427,7 @@ describe('diff', () => {
     expect([same.code, other.code]).toEqual([0, 1]);
     expect(same.stdout).toContain('the machines are equal in every bit');
     expect(same.stdout).not.toContain('≠');
-    expect(other.stdout).toMatch(/≠ pc[\s\S]*≠ memory pages: 0x8[\s\S]*≠ the machines differ/);
+    expect(other.stdout).toMatch(/≠ icount[\s\S]*≠ memory pages: 0x8[\s\S]*≠ the machines differ/);
   });
 
   test('machines that diverge: exit code 3, the first entry that differs, and both states', async () => {
@@ -329,10 +453,41 @@ describe('help', () => {
 
   test('-h shows the commands and examples, --version a version', async () => {
     const [help, version] = await Promise.all([vmft(['-h']), vmft(['--version'])]);
-    for (const command of ['run', 'replay', 'asm', 'disasm', 'diff', 'demo'])
+    for (const command of ['run', 'replay', 'asm', 'disasm', 'diff', 'demo', 'story', 'chaos', 'compare'])
       expect(help.stdout).toMatch(new RegExp(`^  ${command}`, 'm'));
     expect(help.stdout).toContain('Examples:');
     expect(version).toEqual({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/), stderr: '' });
+  });
+});
+
+describe('help faults', () => {
+  test('lists every fault, each with an example that vmft run takes', async () => {
+    const [run, help] = await Promise.all([vmft(['run', '-h']), vmft(['help', 'faults'])]);
+    expect(run.stdout.replace(/\s+/g, ' ')).toContain('`vmft help faults` lists them');
+    expect([help.code, help.stderr]).toEqual([0, '']);
+    const rows = [...help.stdout.matchAll(/^ {2}([a-z-]+):\S+ +(\S+) {2}/gm)];
+    expect(rows.map(([, kind]) => kind).sort()).toEqual([...faultKinds].sort());
+    for (const [, kind, example] of rows) expect(parseFault(example!).kind).toBe(kind);
+    const { code } = await vmft([
+      'run',
+      program('primes.s'),
+      '-q',
+      ...rows.flatMap(([, kind, example]) =>
+        ['flip', 'pause'].includes(kind!) ? [] : ['--fault', example!],
+      ),
+    ]);
+    expect(code).toBe(0);
+  });
+
+  test('lists every command', async () => {
+    const { stdout } = await vmft(['help', 'faults']);
+    const [, list] = /^NAME +(.*)$/m.exec(stdout)!;
+    const acts = { SIZE: '128M', SHARE: '0.5', HOST: 'backup' };
+    for (const form of list!.split(', '))
+      for (const text of [form.replace(/\[.*\]/, ''), form.replace(/[[\]]/g, '')]) {
+        const act = text.replace(/[A-Z]+$/, (name) => acts[name as keyof typeof acts]);
+        expect(parseFault(`command:${act}@5ms`).kind).toBe('command');
+      }
   });
 });
 

@@ -103,7 +103,10 @@ const fields: { [K in Message['kind']]: Fields<K> } = {
   pages: { copy: uint, packed: data },
   'pages-ack': { copy: uint },
   sectors: { copy: uint, sector: uint, data },
-  'sectors-ack': { copy: uint },
+  'sectors-ack': {
+    sector: uint,
+    copy: uint,
+  },
   state: { copy: uint, entry: uint, history: uint, delta: data, outputs: fewOutputs, starts, hash: u64 },
 };
 
