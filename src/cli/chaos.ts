@@ -56,7 +56,8 @@ export async function chaos(path: string, options: ChaosOptions): Promise<number
 }
 
 function campaignOf(path: string, options: ChaosOptions): Campaign {
-  const { seed, clients, runs, exhaustive, faults, backups, spares, replication, disk, unsafe } = options;
+  const { seed, clients, runs, exhaustive, faults, backups, spares, replication, disk, unsafe, speed } =
+    options;
   const input = options.input === undefined ? ownInput(path) : readBytes(options.input);
   const guest = measure({ description: describeMachine(path, options), input, clients }, seed);
   if (guest.outcome !== 'completed')
@@ -73,6 +74,7 @@ function campaignOf(path: string, options: ChaosOptions): Campaign {
       ...(faults && { kinds: faults }),
       ...(backups !== undefined && { backups }),
       ...(spares !== undefined && { spares }),
+      ...(speed && { speeds: Object.fromEntries(speed) }),
     },
     unsafe: unsafe ?? [],
   };

@@ -35,8 +35,8 @@ const explanations: Partial<Record<SimEvent['event']['kind'], string>> = {
   live: 'From here the backup asks the world instead of the log: same memory, same clock, the next key typed.',
   joining:
     'One more failure would be the end. So a host with room is made a new backup, while the guest runs.',
-  members:
-    'The new backup has all that it needs; only now storage is told, and from here on outputs wait for it as well.',
+  installed:
+    'The copy is whole. Once it holds whatever explains what has left, storage is told, and outputs wait for it as well.',
   off: 'The guest has finished its day. It never learned that its machine died under it.',
 };
 

@@ -212,6 +212,7 @@ program
       wholeNumber(0, 8),
     ),
   )
+  .addOption(options.speed())
   .addOption(options.replication())
   .addOption(options.disk())
   .addOption(options.kindsOfFaults())

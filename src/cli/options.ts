@@ -51,6 +51,7 @@ export interface ChaosOptions extends ProgramOptions {
   input?: string;
   backups?: number;
   spares?: number;
+  speed?: [HostId, number][];
   replication: Replication;
   disk: DiskVariant;
   faults?: FaultKind[];

@@ -38,6 +38,8 @@ export interface DrawOptions {
   kinds?: readonly FaultKind[];
   backups?: number;
   spares?: number;
+  /** How fast some hosts are, beside what is drawn. */
+  speeds?: Partial<Record<HostId, number>>;
   replication?: Replication;
   disk?: DiskVariant;
 }
@@ -119,7 +121,7 @@ export function drawRun(guest: MeasuredGuest, seed: string, options: DrawOptions
     ? { [pick(random, drawing.hosts.slice(1))]: pick(random, [0.25, 0.5, 2]) }
     : {};
   const { replication = 'lockstep', disk = 'shared' } = options;
-  return { seed, backups, spares, replication, disk, faults, speeds };
+  return { seed, backups, spares, replication, disk, faults, speeds: { ...speeds, ...options.speeds } };
 }
 
 const pick = <T>(random: Random, from: readonly T[]): T => from[random.below(from.length)]!;

@@ -116,6 +116,8 @@ export class Simulation {
   /** When it was last looked whether the run is over. */
   private lookedNs = -LOOK_NS;
   private membersLives = new Map<HostId, number>();
+  /** The life in which each host last followed a primary; all that boot do so in their first. */
+  private readonly followedIn = new Map<HostId, number>();
   /** Since when nobody is left that could go on. */
   private lostNs: number | undefined;
 
@@ -438,12 +440,13 @@ export class Simulation {
     this.endNs = this.nowNs;
   }
 
-  /** Notes in which life each member of a new generation is: one that dies after that has a reason not to go on. */
+  /** Notes in which of its lives each member of a new generation came to be one: whoever has died since has a reason not to go on. */
   private countOn({ primary, backups }: GenerationRecord): void {
-    this.membersLives = new Map([primary, ...backups].map((id) => [id, this.hosts.get(id)!.life]));
+    this.membersLives = new Map([primary, ...backups].map((id) => [id, this.followedIn.get(id) ?? 0]));
   }
 
   private noted(host: Host, event: ReplicaEvent): void {
+    if (event.kind === 'following') this.followedIn.set(host.id, host.life);
     this.observer.noted(host, event);
     this.tell(host.id, event);
   }

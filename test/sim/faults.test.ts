@@ -1,7 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Fault, HostId } from '../../src/sim/faults.ts';
-import { faults, generations, happened, kindsAt, lost, ms, result, simulate, sound } from './support.ts';
+import {
+  benchGuest,
+  faults,
+  generations,
+  happened,
+  kindsAt,
+  lost,
+  ms,
+  result,
+  simulate,
+  sound,
+} from './support.ts';
 
 describe('faults', () => {
   it('the backup dies: the primary claims the next generation and goes on alone', () => {
@@ -117,6 +128,13 @@ describe('faults', () => {
     });
     expect(run.simulation.outcome).toBe('diverged');
     expect(happened(run, 'diverged', 'backup')).toHaveLength(1);
+  });
+
+  it('a guest that sleeps for long is not taken for one that waits in vain', () => {
+    const description = benchGuest('idle', 1 << 16, { SECONDS: 3n });
+    const run = simulate('hello', { description, faults: faults('crash:primary@1s') });
+    expect(result(run)).toEqual(sound);
+    expect(run.simulation.nowNs).toBeGreaterThan(ms(3000));
   });
 
   it('a host that is slow for a while is waited for', () => {

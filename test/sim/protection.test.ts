@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import type { SimulationOptions } from '../../src/sim/cluster.ts';
 import { COPY_NS_PER_BYTE } from '../../src/sim/host.ts';
 import {
+  benchGuest,
   faults,
-  filler,
   generations,
   happened,
   lost,
@@ -204,6 +204,29 @@ describe('a second crash at any moment of the copy', () => {
   );
 });
 
+it('a side counts only when it holds whatever explains what has left, however far away it is', () => {
+  const away = ['crash:primary@10ms', 'delay:backup-spare@0ms+1s=1ms'];
+  for (const seed of ['1', '2', '3', '4']) {
+    const setup = { spares: 1, clients: 8, seed };
+    const undisturbed = simulate('kv', { ...setup, faults: faults(...away) });
+    const { atNs } = happened(undisturbed, 'claimed').find(({ record }) => record.backups.includes('spare'))!;
+    for (let step = -3; step < 15; step++) {
+      const crash = `crash:backup@${atNs + step * 100_000}ns`;
+      const run = simulate('kv', { ...setup, faults: faults(...away, crash) });
+      const counts = run.simulation.storage.generation >= 3;
+      expect({ crash, ...result(run) }).toEqual({ crash, ...(counts ? sound : lost) });
+    }
+  }
+});
+
+// Outputs do not wait for the side that joins until it is recorded, and it is not recorded while it lags behind an output.
+it.fails('a busy service is protected again over a link that is slower than it answers', () => {
+  const away = ['crash:primary@10ms', 'delay:backup-spare@0ms+1s=3ms'];
+  const run = simulate('kv', { spares: 1, clients: 8, faults: faults(...away) });
+  expect(happened(run, 'following', 'spare')).toHaveLength(1);
+  expect(generations(run)).toContain('3: backup + spare');
+});
+
 describe('the guest while it is copied', () => {
   /** A machine of 16 MB that fills most of them; and how long it took no step while it was copied. */
   function copyOf(defines: Record<string, bigint>): { run: Run; standsNs: number; rounds: number } {
@@ -213,7 +236,7 @@ describe('the guest while it is copied', () => {
     const run = simulate(
       'hello',
       {
-        description: filler(16 << 20, { MB: 12n, ...defines }),
+        description: benchGuest('fill', 16 << 20, { MB: 12n, ...defines }),
         spares: 1,
         bitsPerSecond: 1e10,
         faults: faults('crash:backup@2ms'),

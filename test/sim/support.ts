@@ -40,9 +40,13 @@ export interface Run {
   output: string;
 }
 
-/** A guest that fills its memory and keeps writing to it: see bench/fill.s. */
-export const filler = (memorySizeBytes: number, defines: Record<string, bigint>): MachineDescription =>
-  describeMachine(path('bench/fill.s'), {
+/** A guest made for measurements: bench/fill.s writes to its memory, bench/idle.s sleeps. */
+export const benchGuest = (
+  name: 'fill' | 'idle',
+  memorySizeBytes: number,
+  defines: Record<string, bigint>,
+): MachineDescription =>
+  describeMachine(path(`bench/${name}.s`), {
     memory: memorySizeBytes,
     diskSize: 0,
     defsym: Object.entries(defines),
