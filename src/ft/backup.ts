@@ -28,7 +28,6 @@ export class Backup {
   private endReached = false;
   /** Private disks: completions that the log holds; a write here waits for its own. */
   private readonly granted = new Set<number>();
-  private speed = 1000;
   /** Sectors that are being copied to this side's own disk. Their numbers are below zero: they are none of the guest's. */
   private readonly writing = new Map<number, { sector: number; data: Uint8Array }>();
   private sectorWrites = 0;
@@ -132,6 +131,7 @@ export class Backup {
     if (!whole) return;
     side.install(new Vmm(machine.description, side.replay, machine));
     side.history = message.history;
+    side.speed = message.speed;
     side.starts = message.starts;
     side.log.startAfter(message.entry, machine.icount);
     side.gate.hold(message.outputs.filter(isWorld), message.entry);
@@ -227,7 +227,7 @@ export class Backup {
     side.effects.push({
       do: 'ran',
       steps: ran,
-      restNs: Math.round(ran * nsPerStep * (1000 / this.speed - 1)),
+      restNs: Math.round(ran * nsPerStep * (1000 / side.speed - 1)),
     });
     this.collect();
     side.resting = pause !== 'budget';
@@ -280,10 +280,9 @@ export class Backup {
   private control({ action, value }: EntryOf<'control'>): void {
     const { side } = this;
     if (action === 'power-off') this.endReached = true;
-    if (action === 'speed') this.speed = value;
+    if (action === 'speed') side.speed = value;
     // What an earlier generation said of its members is past.
     if (this.consumed < side.starts.at(-1)!.first) return;
-    if (action === 'unprotect') this.complete = false;
     if (action === 'switch-over' && side.options.hosts[value] === side.name) this.handover = true;
   }
 
@@ -330,8 +329,7 @@ export class Backup {
     const { heartbeatNs, retryNs } = side.options.tuning;
     if (id === 'heartbeat') {
       const counts = this.inStep || side.record.backups.includes(side.name);
-      if (counts && side.hasVm)
-        side.datagram(side.record.primary, { kind: 'heartbeat', generation: side.generation });
+      if (counts && side.hasVm) this.beat();
       else this.offer();
       side.timer('heartbeat', side.nowNs + heartbeatNs);
     }
@@ -341,6 +339,11 @@ export class Backup {
       if (side.hasVm && !this.following && side.generation > 0) this.resume();
       side.timer('retry', side.nowNs + retryNs);
     }
+  }
+
+  private beat(): void {
+    const { generation, record, options } = this.side;
+    this.side.datagram(record.primary, { kind: 'heartbeat', generation, domain: options.domain });
   }
 
   /** A host without a part in the VM says that it has room. */

@@ -40,8 +40,8 @@ const message = union({
   }),
   /** The backup holds the entries up to `received`; its machine has consumed those up to `consumed` and stands at `icount`. */
   ack: record({ generation: uint, received: uint, consumed: uint, icount: uint }),
-  /** I am alive. Sent as a datagram; may be lost. */
-  heartbeat: record({ generation: uint }),
+  /** I am alive, in this failure domain. Sent as a datagram; may be lost. */
+  heartbeat: record({ generation: uint, domain: text }),
   /** A host without a VM says that it has room. Sent as a datagram. */
   available: record({ generation: uint, load: uint, domain: text }),
   /** The primary makes known the generation that stands, and where it begins in the log. */
@@ -62,13 +62,14 @@ const message = union({
   'sectors-ack': record({ generation: uint, copy: uint, sector: uint }),
   /**
    * The end of a copy: what makes the machine complete, as it stood when `history` entries had come through its doors, at entry `entry`
-   * of the log; what it had made and not delivered; and its hash.
+   * of the log; the share of a processor that it gets; what it had made and not delivered; and its hash.
    */
   state: record({
     generation: uint,
     copy: uint,
     entry: uint,
     history: uint,
+    speed: uint,
     delta: bytes(),
     outputs: list(outputCodec),
     starts: generationStarts,

@@ -30,8 +30,6 @@ export class Primary {
   private consoleOffset: number;
   /** Outputs that have left are explained by entries up to this one. */
   private releasedEntry = 0;
-  /** The share of a processor that an operator has given to the VM, per mille. */
-  private speed = 1000;
   /** The backup that is to go live in a planned switch-over; `handed` when the log says so. */
   private switching: { to: HostName; handed: boolean } | undefined;
   /** State transfer: what has happened since the last checkpoint. */
@@ -102,6 +100,7 @@ export class Primary {
     this.switching = to !== undefined && record.backups.includes(to) ? { to, handed: false } : undefined;
     side.starts = [...side.starts, { generation, first: log.last + 1 }];
     side.resting = false;
+    if (this.protection.wanted === 0 && record.backups.length === 0) this.control('unprotect', 0);
     this.announceGeneration();
     this.protection.membersChanged();
     this.releaseReady();
@@ -184,7 +183,7 @@ export class Primary {
     const still = this.switching !== undefined || this.blocked;
     const pause = vmm.run(still ? 0 : Math.min(steps, this.nextCheck - before));
     const ran = vmm.icount - before;
-    const share = (this.lag.perMille * this.speed * this.protection.share) / 1e9;
+    const share = (this.lag.perMille * side.speed * this.protection.share) / 1e9;
     side.effects.push({ do: 'ran', steps: ran, restNs: Math.round(ran * nsPerStep * (1 / share - 1)) });
     side.resting = still || pause === 'waiting' || pause === 'off';
     this.lag.mark(before, side.nowNs);
@@ -271,10 +270,18 @@ export class Primary {
 
   // ── Outputs ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Who must hold the entry before an output may leave: the members, and those of a generation that is being claimed. */
+  /**
+   * Who must hold the entry before an output may leave: the members, those of a generation that is being claimed, and one that is about to
+   * be.
+   */
   private required(): Channel[] {
     const { record, claim } = this.side;
-    const hosts = new Set([...record.backups, ...(claim?.record.backups ?? [])]);
+    const { awaited } = this.protection;
+    const hosts = new Set([
+      ...record.backups,
+      ...(claim?.record.backups ?? []),
+      ...(awaited ? [awaited] : []),
+    ]);
     if (this.side.is('resync-atomicity'))
       for (const host of hosts) if (this.channels.get(host)?.state !== 'following') hosts.delete(host);
     return [...hosts].map((host) => this.channels.get(host)!);
@@ -413,6 +420,8 @@ export class Primary {
     const channel = this.channels.get(from);
     if (channel) channel.lastHeardNs = this.side.nowNs;
     switch (message.kind) {
+      case 'heartbeat':
+        return this.protection.heard(from, message.domain);
       case 'ack':
         if (channel) this.acknowledged(channel, message);
         return;
@@ -490,7 +499,11 @@ export class Primary {
     switch (id) {
       case 'heartbeat':
         for (const host of this.channels.keys())
-          side.datagram(host, { kind: 'heartbeat', generation: side.generation });
+          side.datagram(host, {
+            kind: 'heartbeat',
+            generation: side.generation,
+            domain: side.options.domain,
+          });
         this.protection.tick();
         return side.timer('heartbeat', side.nowNs + heartbeatNs);
       case 'suspect':
@@ -559,12 +572,10 @@ export class Primary {
         side.resting = this.blocked;
         return;
       case 'speed':
-        this.speed = command.perMille;
+        side.speed = command.perMille;
         this.control('speed', command.perMille);
         return this.transmit();
       case 'unprotect':
-        if (this.required().length > 0) this.control('unprotect', 0);
-        this.transmit();
         this.protection.wanted = 0;
         return this.leaveOut(side.record.backups);
       case 'protect':

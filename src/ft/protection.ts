@@ -20,6 +20,7 @@ interface Owner {
   claim(record: GenerationRecord): void;
   leaveOut(hosts: readonly HostName[]): void;
   tellGeneration(host: HostName): void;
+  releaseReady(): void;
   /** State transfer: the log must say where the machine stands. */
   endEpoch(): void;
 }
@@ -45,8 +46,10 @@ export class Protection {
   /** The share of processor time that a copy leaves to the guest, per mille. */
   share = 1000;
   private readonly spares = new Map<HostName, Spare>();
-  private domains = new Map<HostName, string>();
+  private readonly domains = new Map<HostName, string>();
   private joining: HostName | undefined;
+  /** Outputs wait for the joining side already: else one that is far away would never hold all that has left. */
+  private closing = false;
   private copy: CopySender | undefined;
   private diskCopy: DiskCopySender | undefined;
   private copies = 0;
@@ -69,6 +72,11 @@ export class Protection {
     return this.joining === host;
   }
 
+  /** The side that joins, when outputs wait for it. */
+  get awaited(): HostName | undefined {
+    return this.closing ? this.joining : undefined;
+  }
+
   /** A host says that it has room. */
   available(host: HostName, { load, domain, generation }: MessageOf<'available'>): void {
     const { side, primary } = this;
@@ -79,6 +87,10 @@ export class Protection {
     if (generation === 0 && this.copy?.host === host) this.giveUp('it has lost its power');
     // A member that knows of no generation has lost its VM.
     if (generation === 0 && side.record.backups.includes(host)) primary.leaveOut([host]);
+  }
+
+  heard(host: HostName, domain: string): void {
+    this.domains.set(host, domain);
   }
 
   private get missing(): boolean {
@@ -130,6 +142,7 @@ export class Protection {
     const channel = new Channel(host, side.log, side.nowNs);
     primary.channels.set(host, channel);
     this.joining = host;
+    this.closing = false;
     this.progressNs = side.nowNs;
     return channel;
   }
@@ -240,6 +253,7 @@ export class Protection {
       copy: copy.number,
       entry,
       history: side.history,
+      speed: side.speed,
       delta,
       outputs: [...side.gate.contents(), ...disks],
       starts: side.starts,
@@ -254,8 +268,9 @@ export class Protection {
   inSync({ host, state, received }: Channel, releasedEntry: number): void {
     const { side } = this;
     if (this.isJoining(host)) this.progressNs = side.nowNs;
-    if (!this.isJoining(host) || state !== 'following' || side.claim || received < releasedEntry) return;
-    this.record(host);
+    if (!this.isJoining(host) || state !== 'following' || side.claim) return;
+    if (received >= releasedEntry) return this.record(host);
+    this.closing = true;
   }
 
   private record(host: HostName): void {
@@ -271,7 +286,7 @@ export class Protection {
     if (!joining) return;
     // It may have nothing to say by itself; what it answers tells whether it is in sync.
     if (!this.side.record.backups.includes(joining)) this.primary.tellGeneration(joining);
-    else if (!this.copy) this.joining = undefined;
+    else if (!this.copy) this.leaveJoining();
   }
 
   giveUp(why: string): void {
@@ -282,8 +297,21 @@ export class Protection {
     side.note({ kind: 'join-ended', host: joining, why });
     if (!side.record.backups.includes(joining)) primary.channels.delete(joining);
     this.spares.delete(joining);
-    this.joining = undefined;
+    this.leaveJoining();
     this.endCopy();
+    primary.releaseReady();
+  }
+
+  /** This side is not live any more: whoever was joining has to ask the one that is. */
+  stop(): void {
+    this.copy?.stop();
+    this.copy = undefined;
+    this.leaveJoining();
+  }
+
+  private leaveJoining(): void {
+    this.joining = undefined;
+    this.closing = false;
   }
 
   private endCopy(): void {

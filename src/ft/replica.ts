@@ -285,7 +285,7 @@ export class Replica {
   private stepDown(): void {
     const { side, primary } = this;
     if (!primary) return;
-    primary.protection.giveUp('this side is not live any more');
+    primary.protection.stop();
     this.primary = undefined;
     side.live.clear();
     side.freshReplay();

@@ -65,6 +65,8 @@ export class Side {
   history = 0;
   /** The guest has nothing to do, or may not, until an input comes. */
   resting = false;
+  /** The share of a processor that an operator has given to the VM, on every side, per mille. */
+  speed = 1000;
   nowNs = 0;
   stopped = false;
   effects: Effect[] = [];

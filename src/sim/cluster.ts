@@ -522,7 +522,6 @@ export class Simulation {
 
   /** The service may end with the last member that storage counts on, and not before. */
   private checkLoss(): Violation[] {
-    if (this.observer.unprotected) return [];
     const unharmed = [...this.membersLives].filter(
       ([id, life]) => this.hosts.get(id)!.life === life && this.hosts.get(id)!.alive,
     );

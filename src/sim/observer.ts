@@ -57,8 +57,6 @@ export class Observer {
   history!: readonly Entry[];
   worstLag = { steps: 0, ns: 0 };
   joins = 0;
-  /** An operator has ended the protection: nobody is to go on after the primary. */
-  unprotected = false;
   /** The longest time that a guest stood still for the end of a copy. */
   worstStopBytes = 0;
   copiedPages = 0;
@@ -173,9 +171,6 @@ export class Observer {
         return;
       case 'lag':
         if (event.ns > this.worstLag.ns) this.worstLag = { steps: event.steps, ns: event.ns };
-        return;
-      case 'command':
-        if (event.command.kind === 'unprotect') this.unprotected = true;
         return;
       case 'diverged':
         this.divergence = event.divergence;

@@ -24,8 +24,8 @@ const MAX_DELTA_BYTES = 1 << 27;
 /**
  * What a control entry does, and its `value`. `power-off`: the guest ended in an orderly way (exit code). `end`: the recording
  * stops here (exit code). `reset`: the operator presses the button. `memory`: RAM is
- * this large from here on (bytes). `speed`: the processor time that the VM gets from here on (per mille). `switch-over`: the host of this number in the cluster is to go live here. `unprotect`: the backups are
- * let go.
+ * this large from here on (bytes). `speed`: the processor time that the VM gets from here on (per mille). `switch-over`: the host of this number in the cluster is to go live here. `unprotect`: the backups have
+ * been let go.
  */
 export const controlActions = [
   'power-off',

@@ -95,7 +95,7 @@ type Fields<K extends Message['kind']> = {
 const fields: { [K in Message['kind']]: Fields<K> } = {
   entries: { first: uint, settled: uint, floor: uint, answers: uint, entries: entryLists(4) },
   ack: { received: uint, consumed: uint, icount: uint },
-  heartbeat: {},
+  heartbeat: { domain: text },
   available: { load: uint, domain: text },
   members: { record: fc.record({ primary: text, backups: fc.array(text, { maxLength: 3 }) }), starts },
   resume: { log: uint, received: uint, consumed: uint, token: uint },
@@ -107,12 +107,21 @@ const fields: { [K in Message['kind']]: Fields<K> } = {
     sector: uint,
     copy: uint,
   },
-  state: { copy: uint, entry: uint, history: uint, delta: data, outputs: fewOutputs, starts, hash: u64 },
+  state: {
+    copy: uint,
+    entry: uint,
+    history: uint,
+    speed: uint,
+    delta: data,
+    outputs: fewOutputs,
+    starts,
+    hash: u64,
+  },
 };
 
 export const messageKinds = Object.keys(fields) as Message['kind'][];
 
 export const messagesOf = (kind: Message['kind']): fc.Arbitrary<Message> =>
-  fc.record({ kind: fc.constant(kind), generation: uint, ...fields[kind] }) as fc.Arbitrary<Message>;
+  fc.record({ ...fields[kind], kind: fc.constant(kind), generation: uint } as never) as fc.Arbitrary<Message>;
 
 export const messages: fc.Arbitrary<Message> = fc.oneof(...messageKinds.map(messagesOf));

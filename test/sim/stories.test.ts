@@ -96,7 +96,7 @@ describe('a story of your own', () => {
     [['tuning patience 5ms'], /:3: "patience" is none of heartbeatNs, suspectNs/],
     [['tuning suspectNs 5'], /:3: "5" is no time; write it like 5ms/],
     [['unsafe everything'], /:3: "everything" is none of output-rule,/],
-    [['fault crash:primary'], /:3: "crash:primary" has no moment/],
+    [['fault crash:primary'], /:3: "crash:primary" has no place or no moment/],
     [['fault crash:bacup@5ms'], /:3: "bacup" is no host here/],
     [
       ['say when live The backup'],
