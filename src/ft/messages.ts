@@ -25,7 +25,7 @@ const generationRecord = record({ primary: text, backups: list(text, 16) });
 /** Where each generation begins in the log: the number of its first entry. */
 export const generationStarts = list(record({ generation: uint, first: uint }), 1 << 16);
 
-const message = union({
+const messages = {
   /**
    * Log entries, numbered from `first` on. `settled`: outputs up to this number have arrived in the world. `floor`: every other side
    * is past the entries up to it. `answers`: the resume that this answers, and what the receiver holds from `first` on is void; 0 for none.
@@ -75,7 +75,9 @@ const message = union({
     starts: generationStarts,
     hash: u64,
   }),
-});
+};
+const message = union(messages);
+const kinds = Object.keys(messages) as (keyof typeof messages)[];
 export type Message = ValueOf<typeof message>;
 export type MessageOf<K extends Message['kind']> = Extract<Message, { kind: K }>;
 
@@ -93,6 +95,13 @@ export function encodeMessage(value: Message): Uint8Array {
   body.write(out, content);
   out.u32(crc32c(content));
   return out.bytes();
+}
+
+/** What kind of message these bytes begin, without a look at the rest; undefined when they are none. */
+export function kindOfMessage(source: Uint8Array): Message['kind'] | undefined {
+  let at = HEAD_BYTES;
+  while (source[at]! >= 128) at++;
+  return kinds[source[at + 1] ?? kinds.length];
 }
 
 /** @throws {FormatError} for anything that {@link encodeMessage} did not make. */

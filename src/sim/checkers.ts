@@ -4,7 +4,7 @@
  */
 import { DISK_OK, SECTOR_BYTES } from '../devices/device.ts';
 import type { Effect } from '../ft/effects.ts';
-import { decodeMessage } from '../ft/messages.ts';
+import { decodeMessage, kindOfMessage, type MessageOf } from '../ft/messages.ts';
 import { describeEntry, type Entry } from '../vmm/entries.ts';
 import { lastOf, type Output } from '../vmm/outputs.ts';
 import type { AppliedWrite } from './disk.ts';
@@ -38,8 +38,8 @@ export class OutputRuleChecker {
 
   /** A message has reached a host. */
   arrived(host: HostId, bytes: Uint8Array): void {
-    const message = decodeMessage(bytes);
-    if (message.kind !== 'entries') return;
+    if (kindOfMessage(bytes) !== 'entries') return;
+    const message = decodeMessage(bytes) as MessageOf<'entries'>;
     for (const entry of message.entries) {
       if (entry.kind === 'output') this.holds(host, entry.made);
       if (entry.kind === 'checkpoint' && entry.outputs.length > 0)

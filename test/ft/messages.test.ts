@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { Reader, Writer } from '../../src/base/codec.ts';
 import { crc32c } from '../../src/base/crc32.ts';
 import { FormatError } from '../../src/base/errors.ts';
-import { decodeMessage, encodeMessage } from '../../src/ft/messages.ts';
+import { decodeMessage, encodeMessage, kindOfMessage } from '../../src/ft/messages.ts';
 import { bitFlips, mustBeCanonical, truncations } from '../base/laws.ts';
 import { messageKinds, messages, messagesOf } from './arbitraries.ts';
 
@@ -27,7 +27,9 @@ describe.each(messageKinds)('a message of kind %s', (kind) => {
   test('comes back as it was sent', () => {
     fc.assert(
       fc.property(messagesOf(kind), (message) => {
-        expect(decodeMessage(encodeMessage(message))).toEqual(message);
+        const encoded = encodeMessage(message);
+        expect(decodeMessage(encoded)).toEqual(message);
+        expect(kindOfMessage(encoded)).toBe(kind);
       }),
     );
   });
