@@ -61,7 +61,7 @@ export function recordRun(description: MachineDescription, seed: string, typed: 
     if (random.chance(0.5)) entries.push({ kind: 'check', icount, hash: machine.hash() });
     if (random.chance(0.3)) entries.push({ kind: 'output', icount, made: machine.outputsMade });
     if (pause === 'waiting') world.advance(1 + random.below(200));
-    // The last byte typed ends the guest: after that no reset may lose it.
+    // The last byte typed ends the guest. A reset soon after may still lose it, as it does on a real UART; then the run ends asleep.
     if (keys.length > 0 && random.chance(resets)) live.operate('reset');
     if (random.chance(0.2)) live.type(Uint8Array.from(keys.splice(0, 1 + random.below(20))));
   }

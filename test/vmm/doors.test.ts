@@ -48,7 +48,6 @@ describe('a replay', () => {
         expect(again.entries.filter((entry) => entry.kind === 'control' && entry.action === 'reset')).toEqual(
           resets,
         );
-        expect(run.pause).toBe('off');
       }),
       { numRuns: 20 },
     );
