@@ -84,7 +84,7 @@ stdout carries exactly what the guest's console released, each byte once; the st
 
 Examples:
   vmft run programs/bank.s --crash primary@icount=100000 --diff
-  vmft run programs/bank.s --crash primary@t=20ms --crash backup@t=60ms      both: lost
+  vmft run programs/bank.s --spares 0 --crash primary@20ms --crash backup@60ms    both: lost
   vmft run programs/dice.s --crash primary@output=10 --unsafe output-rule    what the rule is for
   vmft run programs/kv/kv.elf --clients 3 --pause primary@t=9ms+30ms
   vmft run programs/primes.s --defsym LIMIT=1000000 --no-ft
