@@ -2,8 +2,8 @@
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { describeMachine, ownInput } from '../src/cli/program.ts';
-import { execute, type Guest, measure } from '../src/sim/campaign.ts';
-import { drawRun } from '../src/sim/campaign-draw.ts';
+import { execute, type Guest, measure } from '../src/sim/campaign/campaign.ts';
+import { drawRun } from '../src/sim/campaign/draw.ts';
 import { Simulation, type SimulationOptions } from '../src/sim/cluster.ts';
 import { COPY_NS_PER_BYTE } from '../src/sim/host.ts';
 import { LiveDoors, type World } from '../src/vmm/doors.ts';

@@ -14,7 +14,7 @@ export async function build() {
   const { version } = JSON.parse(readFileSync(`${root}/package.json`, 'utf8'));
   const entries = {
     vmft: 'src/cli/main.ts',
-    'chaos-worker': 'src/cli/chaos-worker.ts',
+    'chaos-worker': 'src/cli/chaos/worker.ts',
     bench: 'bench/main.ts',
   };
   await bundle({

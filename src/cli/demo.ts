@@ -1,5 +1,7 @@
 /** `npm start`: the bank loses its primary in the middle of the day, step by step. */
+
 import { fileURLToPath } from 'node:url';
+import { judge } from '../sim/checkers/verdict.ts';
 import type { SimEvent } from '../sim/cluster.ts';
 import { DEFAULT_DISK_BYTES, type RunOptions } from './options.ts';
 import { describeMachine, ownInput } from './program.ts';
@@ -72,7 +74,7 @@ export async function demo(): Promise<number> {
   say(intro);
   say(colour.dim('    $ vmft run programs/bank.s --crash primary@icount=100000 --diff\n'));
   await tell(events, printed, say);
-  const report = new Report(simulation, simulation.violations(), options);
+  const report = new Report(simulation, judge(simulation), options);
   for (const line of report.lines()) say(line);
   say(`
 ${colour.bold('Try next')}

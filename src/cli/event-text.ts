@@ -2,7 +2,7 @@
 import type { ChalkInstance } from 'chalk';
 import type { GenerationRecord } from '../ft/effects.ts';
 import type { SimEvent, WorldEvent } from '../sim/cluster.ts';
-import { faultText } from '../sim/fault-text.ts';
+import { faultText } from '../sim/faults/fault-text.ts';
 import { describeEntry } from '../vmm/entries.ts';
 
 export const ms = (ns: number): string => `${(ns / 1e6).toFixed(3)} ms`;

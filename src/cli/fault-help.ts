@@ -1,5 +1,5 @@
 /** `vmft help faults`: everything that can happen to a cluster, and how it is written. */
-import type { FaultKind } from '../sim/faults.ts';
+import type { FaultKind } from '../sim/faults/faults.ts';
 
 /** The form of each fault, an example, and what it does. */
 const forms: Record<FaultKind, [form: string, example: string, meaning: string]> = {

@@ -1,7 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { InvariantError } from '../base/assert.ts';
 import { OperatingError } from '../base/errors.ts';
-import { chaos } from './chaos.ts';
+import { chaos } from './chaos/chaos.ts';
 import { type CompareOptions, compare } from './compare.ts';
 import { demo } from './demo.ts';
 import { diff } from './diff.ts';

@@ -8,9 +8,9 @@ import {
   type UnsafeRule,
   unsafeRules,
 } from '../ft/rules.ts';
-import { faultKinds } from '../sim/campaign-draw.ts';
-import { parseFault } from '../sim/fault-text.ts';
-import type { Fault, FaultKind, HostId } from '../sim/faults.ts';
+import { faultKinds } from '../sim/campaign/draw.ts';
+import { parseFault } from '../sim/faults/fault-text.ts';
+import type { Fault, FaultKind, HostId } from '../sim/faults/faults.ts';
 import type { ProgramOptions } from './program.ts';
 
 /** What `vmft run` is given, as commander hands it over. */

@@ -1,16 +1,18 @@
 /** `vmft story`: plays a scenario that is written down as text, explains it, and checks what it expects. */
+
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ChalkInstance } from 'chalk';
 import { OperatingError } from '../base/errors.ts';
-import type { Violation } from '../sim/checkers.ts';
+import type { Violation } from '../sim/checkers/checkers.ts';
+import { judge } from '../sim/checkers/verdict.ts';
 import { hostNames, type Outcome, type SimEvent, Simulation } from '../sim/cluster.ts';
-import { drawDiagram } from '../sim/diagram.ts';
-import { matches } from '../sim/event-pattern.ts';
-import { shortcoming, unexpected } from '../sim/expectations.ts';
-import { faultText } from '../sim/fault-text.ts';
-import { parseScenario, type Say, type Scenario, untold } from '../sim/scenario.ts';
+import { matches } from '../sim/faults/event-pattern.ts';
+import { faultText } from '../sim/faults/fault-text.ts';
+import { drawDiagram } from '../sim/story/diagram.ts';
+import { shortcoming, unexpected } from '../sim/story/expectations.ts';
+import { parseScenario, type Say, type Scenario, untold } from '../sim/story/scenario.ts';
 import { readBytes } from './files.ts';
 import { describeMachine, ownInput } from './program.ts';
 import { EXIT_CODE } from './report.ts';
@@ -95,7 +97,7 @@ function perform(scenario: Scenario): Performance {
     tell: (event) => events.push(event),
   });
   simulation.run();
-  return { simulation, events, printed, violations: simulation.violations() };
+  return { simulation, events, printed, violations: judge(simulation) };
 }
 
 export interface Transcript {

@@ -1,9 +1,11 @@
 /** What a run comes to: the exit code, the report for people and for programs, and the files that are kept. */
+
 import { join } from 'node:path';
 import { encode } from '../base/codec.ts';
-import type { Violation } from '../sim/checkers.ts';
+import type { Violation } from '../sim/checkers/checkers.ts';
+import type { Comparison } from '../sim/checkers/evidence.ts';
+import { compareLast } from '../sim/checkers/verdict.ts';
 import type { Outcome, Simulation } from '../sim/cluster.ts';
-import type { Comparison } from '../sim/evidence.ts';
 import { type Entry, entryAfter } from '../vmm/entries.ts';
 import { LogWriter } from '../vmm/log.ts';
 import { encodeSnapshot, takeSnapshot } from '../vmm/snapshot.ts';
@@ -36,7 +38,7 @@ export class Report {
     this.directory =
       options.saveStates ?? (differ || this.outcome === 'diverged' ? DIVERGED_DIRECTORY : undefined);
     const wanted = options.diff || options.json || this.directory !== undefined;
-    this.comparison = wanted ? simulation.comparison() : undefined;
+    this.comparison = wanted ? compareLast(simulation) : undefined;
   }
 
   get exitCode(): number {

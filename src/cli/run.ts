@@ -1,10 +1,12 @@
 /** `vmft run`: a program on the simulated cluster. */
+
 import { setImmediate } from 'node:timers/promises';
 import { OperatingError } from '../base/errors.ts';
-import { alterations } from '../sim/alterations.ts';
+import { alterations } from '../sim/checkers/alterations.ts';
+import { judge } from '../sim/checkers/verdict.ts';
 import { hostNames, type SimEvent, Simulation } from '../sim/cluster.ts';
-import { drawDiagram } from '../sim/diagram.ts';
-import { type Fault, type HostId, hostsOf } from '../sim/faults.ts';
+import { type Fault, type HostId, hostsOf } from '../sim/faults/faults.ts';
+import { drawDiagram } from '../sim/story/diagram.ts';
 import type { MachineDescription } from '../vmm/machine.ts';
 import { mustBeWritable, readBytes, readPipedInput } from './files.ts';
 import type { RunOptions } from './options.ts';
@@ -102,7 +104,7 @@ export async function run(path: string, options: RunOptions): Promise<number> {
   await runToEnd(simulation, process.stderr.isTTY && detail !== 'quiet');
   story.end(simulation.nowNs);
   if (options.diagram) for (const line of drawDiagram(events, [...simulation.hosts.keys()])) tellLine(line);
-  const violations = simulation.violations();
+  const violations = judge(simulation);
   const report = new Report(simulation, violations, options);
   report.keep();
   if (options.json) process.stdout.write(`${JSON.stringify(report.json(path), null, 2)}\n`);

@@ -2,18 +2,18 @@
  * The side that is live: it runs the guest on the world, logs what comes through the doors, keeps outputs back until the backups
  * hold the entries that explain them, and looks after its protection (the paper, sections 2 and 3).
  */
-import { MAX_RAM_BYTES } from '../cpu/layout.ts';
 import { DISK_OK } from '../devices/device.ts';
 import { type DiskCompletion, RecordingDoors } from '../vmm/doors.ts';
-import type { ControlAction, Entry, EntryOf } from '../vmm/entries.ts';
+import type { Entry, EntryOf } from '../vmm/entries.ts';
 import { lastOf, type Output, type WorldOutput } from '../vmm/outputs.ts';
-import { takeDelta } from '../vmm/snapshot.ts';
 import { announcement } from './announce.ts';
 import { ChangedPages } from './changed-pages.ts';
 import { Channel } from './channel.ts';
-import type { Command, Edge, GenerationRecord, HostName, TimerId } from './effects.ts';
+import type { Edge, GenerationRecord, HostName, TimerId } from './effects.ts';
+import { Epoch } from './epoch.ts';
 import { LagControl } from './lag.ts';
 import type { Message, MessageOf } from './messages.ts';
+import { Operator } from './operator.ts';
 import { Protection } from './protection.ts';
 import { isDisk, isWorld, type Side, unloggedKinds } from './side.ts';
 
@@ -21,21 +21,15 @@ export class Primary {
   readonly channels = new Map<HostName, Channel>();
   readonly pages: ChangedPages;
   readonly protection: Protection;
+  readonly operator: Operator;
   private readonly lag: LagControl;
   private nextCheck: number;
-  private poweringOff = false;
-  /** The number of the entry that tells of the orderly end. */
-  private endEntry: number | undefined;
   /** How much of the console input the guest has been given, or has waiting. */
   private consoleOffset: number;
   /** Outputs that have left are explained by entries up to this one. */
   private releasedEntry = 0;
-  /** The backup that is to go live in a planned switch-over; `handed` when the log says so. */
-  private switching: { to: HostName; handed: boolean } | undefined;
   /** State transfer: what has happened since the last checkpoint. */
-  private readonly epoch: { changed: Set<number>; outputs: Output[] } | undefined;
-  private epochIcount = -1;
-  private epochIsDue = false;
+  private readonly epoch: Epoch | undefined;
 
   constructor(
     readonly side: Side,
@@ -47,8 +41,9 @@ export class Primary {
     this.nextCheck = machine.icount + tuning.checkSteps;
     this.consoleOffset = machine.consoleReceived;
     this.pages = new ChangedPages(machine.hart);
-    this.epoch = replication === 'checkpoint' ? { changed: this.pages.listen(), outputs: [] } : undefined;
+    this.epoch = replication === 'checkpoint' ? new Epoch(side, this.pages.listen()) : undefined;
     this.protection = new Protection(this);
+    this.operator = new Operator(this);
     side.clock.startAt(machine.lastKnownTicks);
     side.live.clear();
     side.vmm.doors = this.liveDoors();
@@ -95,16 +90,14 @@ export class Primary {
     const { record, log, generation } = side;
     for (const host of this.channels.keys())
       if (!record.backups.includes(host) && !this.protection.isJoining(host)) this.channels.delete(host);
-    // Who goes on is said anew to the new members.
-    const to = this.switching?.to;
-    this.switching = to !== undefined && record.backups.includes(to) ? { to, handed: false } : undefined;
+    this.operator.membersChanged();
     side.starts = [...side.starts, { generation, first: log.last + 1 }];
     side.resting = false;
-    if (this.protection.wanted === 0 && record.backups.length === 0) this.control('unprotect', 0);
+    if (this.protection.wanted === 0 && record.backups.length === 0) this.operator.log('unprotect', 0);
     this.announceGeneration();
     this.protection.membersChanged();
     this.releaseReady();
-    this.finishPowerOff();
+    this.operator.goOn();
   }
 
   private announceGeneration(): void {
@@ -124,19 +117,10 @@ export class Primary {
     this.side.send(host, { kind: 'members', generation, record: copyOf(record), starts });
   }
 
-  get isSwitching(): boolean {
-    return this.switching !== undefined;
-  }
-
-  /** The log ends with a switch-over: another side goes on from where this one stands. */
-  get hasHandedOver(): boolean {
-    return this.switching?.handed ?? false;
-  }
-
   // ── Running ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
   get wantsCpu(): boolean {
-    return !this.side.resting && !this.poweringOff;
+    return !this.side.resting && !this.operator.poweringOff;
   }
 
   /** The world, noted for the channel. */
@@ -180,7 +164,7 @@ export class Primary {
     const { vmm, clock } = side;
     const before = vmm.icount;
     clock.beginSlice(wallNs, before, nsPerStep);
-    const still = this.switching !== undefined || this.blocked;
+    const still = this.operator.isSwitching || this.blocked;
     const pause = vmm.run(still ? 0 : Math.min(steps, this.nextCheck - before));
     const ran = vmm.icount - before;
     const share = (this.lag.perMille * side.speed * this.protection.share) / 1e9;
@@ -191,10 +175,9 @@ export class Primary {
     if (vmm.icount >= this.nextCheck || pause === 'off') this.check();
     if (pause === 'off') {
       side.note({ kind: 'off', icount: vmm.icount, code: vmm.machine.power.code });
-      this.poweringOff = true;
-      this.finishPowerOff();
+      this.operator.poweringOff = true;
     }
-    this.continueSwitching();
+    this.operator.goOn();
     const deadline = vmm.machine.timerDeadline;
     if (pause === 'waiting' && deadline !== undefined && deadline <= Number.MAX_SAFE_INTEGER)
       side.timer(
@@ -244,28 +227,19 @@ export class Primary {
 
   /** State transfer: what has changed since the last checkpoint goes to the backups, with the outputs that wait for it. */
   endEpoch(): void {
-    const { side, epoch } = this;
-    const { machine } = side.vmm;
+    const { epoch } = this;
     if (!epoch) return;
-    this.epochIsDue = false;
-    side.timer('epoch', side.nowNs + side.options.tuning.epochNs);
-    if (this.channels.size === 0 || this.epochIcount === machine.icount + side.history) return;
-    this.epochIcount = machine.icount + side.history;
+    epoch.begin();
+    if (this.channels.size === 0 || !epoch.hasMoved) return;
     this.pages.collect();
-    const changed = [...epoch.changed].sort((a, b) => a - b);
-    epoch.changed.clear();
-    const delta = takeDelta(machine, changed);
-    side.effects.push({ do: 'copied', sizeBytes: changed.length * 4096 });
-    const open = side.disk.open.map(({ id }) => id);
-    const outputs = epoch.outputs.splice(0);
-    this.log({ kind: 'checkpoint', icount: machine.icount, history: side.history, delta, outputs, open });
+    this.log(epoch.checkpoint());
     this.transmit();
     this.releaseReady();
   }
 
   /** An epoch goes on for as long as the checkpoint before has not been taken in: a slow link gets fewer and not more of them. */
   private endEpochIfTaken(): void {
-    if (this.epochIsDue && this.held >= this.side.log.last) this.endEpoch();
+    if (this.epoch?.isDue && this.held >= this.side.log.last) this.endEpoch();
   }
 
   // ── Outputs ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -274,7 +248,7 @@ export class Primary {
    * Who must hold the entry before an output may leave: the members, those of a generation that is being claimed, and one that is about to
    * be.
    */
-  private required(): Channel[] {
+  required(): Channel[] {
     const { record, claim } = this.side;
     const { awaited } = this.protection;
     const hosts = new Set([
@@ -288,7 +262,7 @@ export class Primary {
   }
 
   /** Every member holds the log up to this entry. */
-  private get held(): number {
+  get held(): number {
     if (this.side.is('output-rule')) return Number.POSITIVE_INFINITY;
     return Math.min(Number.POSITIVE_INFINITY, ...this.required().map(({ received }) => received));
   }
@@ -336,8 +310,7 @@ export class Primary {
 
   delivered(edge: Edge, number: number): void {
     this.side.gate.delivered(edge, number);
-    this.finishPowerOff();
-    this.continueSwitching();
+    this.operator.goOn();
   }
 
   diskDone(id: number, status: number | 'refused', data: Uint8Array): void {
@@ -348,41 +321,20 @@ export class Primary {
     if (!operation || operation.answer || operation.doneEntry !== undefined || status === 'refused') return;
     const completion: DiskCompletion = { id, status, data: status === DISK_OK ? data : new Uint8Array(0) };
     operation.answer = { data: completion.data };
-    if (this.poweringOff) {
+    if (this.operator.poweringOff) {
       // There is no guest any more that could be given the completion; but others may wait for the end of this one.
       operation.doneEntry = 0;
       this.releaseReady();
-      return this.finishPowerOff();
+      return this.operator.goOn();
     }
     side.live.completed(completion);
     side.resting = this.blocked;
   }
 
-  /** The backups are told of an orderly end only when every output has arrived: else they would not know that they must release them. */
-  private finishPowerOff(): void {
-    const { side } = this;
-    if (!this.poweringOff || side.stopped || side.gate.size > 0) return;
-    if (side.disk.open.some(({ request, answer }) => request.operation === 'write' && !answer)) return;
-    if (this.required().length === 0) return side.stop('completed');
-    if (this.endEntry === undefined) {
-      this.endEntry = this.control('power-off', side.vmm.machine.power.code);
-      this.transmit();
-    }
-    if (this.held >= this.endEntry) side.stop('completed');
-  }
-
-  /** Logs an operator's act; returns the number of its entry. */
-  private control(action: ControlAction, value: number): number {
-    this.endEpoch();
-    const entry: EntryOf<'control'> = { kind: 'control', icount: this.side.vmm.icount, action, value };
-    this.log(entry);
-    return this.side.log.last;
-  }
-
   // ── The channels ──────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** Flow control: the guest may not run until the backups have acknowledged more. */
-  private get blocked(): boolean {
+  get blocked(): boolean {
     const { log, options } = this.side;
     return this.required().some(
       (channel) => channel.unacknowledgedBytes(log) > options.tuning.sendBufferBytes,
@@ -446,8 +398,7 @@ export class Primary {
     this.measureLag();
     this.endEpochIfTaken();
     this.protection.inSync(channel, this.releasedEntry);
-    this.finishPowerOff();
-    this.continueSwitching();
+    this.operator.goOn();
   }
 
   /** A side says where it stands: it goes on from there, if this log has what it lacks; else it needs a copy. */
@@ -512,7 +463,7 @@ export class Primary {
         this.releaseReady(retryNs, side.options.disk === 'private' ? undefined : retryNs);
         return side.timer('retry', side.nowNs + retryNs);
       case 'epoch':
-        this.epochIsDue = true;
+        if (this.epoch) this.epoch.isDue = true;
         return this.endEpochIfTaken();
       case 'guest':
         side.resting = this.blocked;
@@ -557,51 +508,6 @@ export class Primary {
   frame(frame: Uint8Array): void {
     this.side.live.frame(frame);
     this.side.resting = this.blocked;
-  }
-
-  command(command: Command): void {
-    const { side } = this;
-    side.note({ kind: 'command', command });
-    switch (command.kind) {
-      case 'reset':
-        side.live.operate('reset');
-        side.resting = this.blocked;
-        return;
-      case 'memory':
-        side.live.operate('memory', Math.min(command.sizeBytes, MAX_RAM_BYTES));
-        side.resting = this.blocked;
-        return;
-      case 'speed':
-        side.speed = command.perMille;
-        this.control('speed', command.perMille);
-        return this.transmit();
-      case 'unprotect':
-        this.protection.wanted = 0;
-        return this.leaveOut(side.record.backups);
-      case 'protect':
-        this.protection.wanted = side.options.backups;
-        return;
-      case 'move-backup':
-        this.protection.leaving = command.from;
-        return;
-      case 'switch-over': {
-        const to = command.to ?? side.record.backups[0];
-        if (!to || !side.record.backups.includes(to) || this.switching) return;
-        this.switching = { to, handed: false };
-        side.note({ kind: 'switching', to });
-        side.resting = false;
-      }
-    }
-  }
-
-  /** The guest stands still; when nothing is under way in the world any more, the log says who goes on. */
-  private continueSwitching(): void {
-    const { side, switching } = this;
-    if (!switching || switching.handed || side.claim || this.poweringOff) return;
-    if (side.gate.size > 0 || side.disk.open.length > 0) return;
-    switching.handed = true;
-    this.control('switch-over', side.options.hosts.indexOf(switching.to));
-    this.transmit();
   }
 }
 

@@ -54,7 +54,7 @@ export class Replica {
     if (side.stopped) return 'stopped';
     if (primary) {
       const { joining, copying } = primary.protection.phase;
-      if (primary.isSwitching) return 'switching';
+      if (primary.operator.isSwitching) return 'switching';
       if (side.claim) return 'primary-claiming';
       if (copying) return 'copying';
       if (joining) return 'joining';
@@ -152,7 +152,7 @@ export class Replica {
       case 'delivered':
         return primary?.delivered(input.edge, input.number);
       case 'command':
-        return primary?.command(input.command);
+        return primary?.operator.command(input.command);
     }
   }
 
@@ -290,7 +290,7 @@ export class Replica {
     side.live.clear();
     side.freshReplay();
     // Between two checkpoints the machine is nowhere in the log.
-    if (side.options.replication === 'checkpoint' && !primary.hasHandedOver) side.dropVm();
+    if (side.options.replication === 'checkpoint' && !primary.operator.hasHandedOver) side.dropVm();
     else side.vmm.doors = side.replayDoors();
     side.resting = true;
     this.backup = new Backup(side);

@@ -1,5 +1,4 @@
 /** A whole cluster in one process on virtual time: hosts, storage, a console and network clients. */
-import { assert } from '../base/assert.ts';
 import { Random } from '../base/random.ts';
 import type { Effect, GenerationRecord, ReplicaEvent } from '../ft/effects.ts';
 import { Replica } from '../ft/replica.ts';
@@ -10,29 +9,19 @@ import {
   type Tuning,
   type UnsafeRule,
 } from '../ft/rules.ts';
-import { Divergence } from '../vmm/doors.ts';
 import type { Entry } from '../vmm/entries.ts';
 import type { Machine, MachineDescription } from '../vmm/machine.ts';
-import { lastOf, type Output } from '../vmm/outputs.ts';
-import {
-  checkClients,
-  checkDisk,
-  checkInput,
-  checkOutputs,
-  checkSameMachine,
-  type Violation,
-} from './checkers.ts';
-import { Console } from './console.ts';
-import { Disk } from './disk.ts';
-import { type Comparison, compareHistories, rebuild, sameHistory } from './evidence.ts';
-import { type Fault, type HostId, STORAGE, SWITCH } from './faults.ts';
+import { lastOf } from '../vmm/outputs.ts';
+import { type Fault, type HostId, STORAGE, SWITCH } from './faults/faults.ts';
+import { Injector } from './faults/injector.ts';
 import { Host } from './host.ts';
-import { Injector } from './injector.ts';
-import { Mesh } from './mesh.ts';
-import { ClientNetwork } from './network.ts';
 import { Observer } from './observer.ts';
 import { Scheduler } from './scheduler.ts';
-import { Storage } from './storage.ts';
+import { Console } from './world/console.ts';
+import { Disk } from './world/disk.ts';
+import { Mesh } from './world/mesh.ts';
+import { ClientNetwork } from './world/network.ts';
+import { Storage } from './world/storage.ts';
 
 /** A local network between the hosts. */
 export const LINK_BITS_PER_SECOND = 1e9;
@@ -422,7 +411,8 @@ export class Simulation {
     );
   }
 
-  private privateDisk(id: HostId): Disk {
+  /** The disk that a host has for itself, with `--disk private`. */
+  privateDisk(id: HostId): Disk {
     const { description, seed } = this.options;
     const known = this.privateDisks.get(id);
     if (known) return known;
@@ -445,6 +435,15 @@ export class Simulation {
     this.membersLives = new Map([primary, ...backups].map((id) => [id, this.followedIn.get(id) ?? 0]));
   }
 
+  /** Members of the newest generation that have not died since they became that. */
+  get unharmedMembers(): HostId[] {
+    const members = [...this.membersLives].filter(([id, life]) => {
+      const host = this.hosts.get(id)!;
+      return host.alive && host.life === life;
+    });
+    return members.map(([id]) => id);
+  }
+
   private noted(host: Host, event: ReplicaEvent): void {
     if (event.kind === 'following') this.followedIn.set(host.id, host.life);
     this.observer.noted(host, event);
@@ -453,126 +452,8 @@ export class Simulation {
 
   // ── What it came to ───────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** What the checkers found. They replay the survivor's whole history on a fresh machine. */
-  violations(): Violation[] {
-    assert(this.outcome !== undefined, 'the run is over');
-    const { description, input } = this.options;
-    const calls = this.network.clients.flatMap((client) => client.calls);
-    const found = [...this.observer.violations, ...checkClients(calls, this.network.complaints)];
-    if (this.outcome === 'diverged') return found;
-    const { history, machine } = this.observer;
-    found.push(...this.checkMeeting(), ...checkInput(history, input), ...this.checkService());
-    const outputs = this.rebuiltOutputs(history, machine.icount);
-    if (outputs instanceof Divergence)
-      return [
-        ...found,
-        {
-          invariant: 'outputs-explained',
-          message: `no machine has the history of ${this.survivor}: ${outputs.message}`,
-        },
-      ];
-    const seen = { console: this.transcript, frames: this.network.framesOut };
-    found.push(...checkOutputs(outputs, seen, this.outcome === 'completed'));
-    if (description.diskSectors > 0)
-      found.push(
-        ...checkDisk(
-          outputs,
-          history,
-          this.options.disk === 'private'
-            ? { content: this.privateDisk(this.survivor).content, writes: [] }
-            : this.storage.disk,
-        ),
-      );
-    return found;
-  }
-
-  private rebuiltOutputs(history: readonly Entry[], icount: number): Output[] | Divergence {
-    try {
-      return rebuild(this.options.description, history, icount, 'after').outputs;
-    } catch (error) {
-      if (error instanceof Divergence) return error;
-      throw error;
-    }
-  }
-
-  /** Somebody could have gone on, there was something to do, and nobody did it. */
-  private checkService(): Violation[] {
-    if (this.outcome === 'lost') return this.checkLoss();
-    if (this.outcome !== 'limit') return [];
-    const { machine } = this;
-    if (machine.icount >= this.options.maxSteps) return [];
-    const waiting = [
-      ...(machine.diskOpen ? ['a disk operation'] : []),
-      ...(this.network.done ? [] : ['clients']),
-      ...(this.console.exhausted &&
-      machine.consoleReceived < this.options.input.length &&
-      machine.consoleRoom > 0
-        ? ['typed input']
-        : []),
-      ...(machine.power.off ? ['the end'] : []),
-    ];
-    if (waiting.length === 0) return [];
-    return [
-      {
-        invariant: 'service',
-        message: `the service stands still, with ${waiting.join(' and ')} waiting, although somebody could go on`,
-      },
-    ];
-  }
-
-  /** The service may end with the last member that storage counts on, and not before. */
-  private checkLoss(): Violation[] {
-    const unharmed = [...this.membersLives].filter(
-      ([id, life]) => this.hosts.get(id)!.life === life && this.hosts.get(id)!.alive,
-    );
-    return unharmed.map(([id]) => ({
-      invariant: 'service',
-      message: `${id} is a member of generation ${this.storage.generation} and has not failed, but cannot go on`,
-    }));
-  }
-
   history(host: HostId): readonly Entry[] {
     return this.observer.entriesOf(host);
-  }
-
-  /** Where two machines were the same for the last time, and what had come through their doors. */
-  private lastMeeting(): { a: readonly Entry[]; b: readonly Entry[]; icount: number } | undefined {
-    const failover = this.failovers.at(-1);
-    if (failover) {
-      return { a: failover.fromHistory, b: failover.toHistory, icount: failover.meetingIcount };
-    }
-    const [a, b] = [this.hosts.get('primary'), this.hosts.get('backup')];
-    const [one, other] = [a?.replica.vmm, b?.replica.vmm];
-    if (!a || !b || !one || !other) return undefined;
-    const icount = this.observer.divergence?.icount ?? Math.min(one.icount, other.icount);
-    return { a: this.history(a.id), b: this.history(b.id), icount };
-  }
-
-  /**
-   * Both machines at the last `icount` that they reached as one: where a backup went live, where they were found to differ, or where
-   * both ended. They are built again from what came through their doors; undefined without a second machine.
-   */
-  comparison(): Comparison | undefined {
-    const meeting = this.lastMeeting();
-    if (!meeting) return undefined;
-    try {
-      return compareHistories(this.options.description, meeting.a, meeting.b, meeting.icount);
-    } catch (error) {
-      // With a rule switched off a history may be none that a machine can have.
-      if (error instanceof Divergence) return undefined;
-      throw error;
-    }
-  }
-
-  /** Builds the machines again only where they were not given the same. */
-  private checkMeeting(): Violation[] {
-    const meeting = this.lastMeeting();
-    if (!meeting || sameHistory(meeting.a, meeting.b, meeting.icount)) return [];
-    const comparison = this.comparison();
-    if (comparison) return checkSameMachine(comparison);
-    return [
-      { invariant: 'same-machine', message: 'one of the machines has a history that no machine can have' },
-    ];
   }
 
   /** Everything that the console has printed. */

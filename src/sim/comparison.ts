@@ -1,14 +1,16 @@
 /** What each way to replicate costs and buys: one guest without fault tolerance, in lockstep, and with checkpoints of its state. */
+
 import { assert } from '../base/assert.ts';
 import { Random } from '../base/random.ts';
 import type { Replication } from '../ft/rules.ts';
 import type { Entry } from '../vmm/entries.ts';
 import type { MachineDescription } from '../vmm/machine.ts';
-import type { Violation } from './checkers.ts';
+import type { Violation } from './checkers/checkers.ts';
+import { judge } from './checkers/verdict.ts';
 import { type Outcome, type SimEvent, Simulation } from './cluster.ts';
-import type { Fault } from './faults.ts';
+import type { Fault } from './faults/faults.ts';
 import { COPY_NS_PER_BYTE } from './host.ts';
-import { parse } from './packets.ts';
+import { parse } from './world/packets.ts';
 
 /** What is run, each time with the same chance. */
 export interface Workload {
@@ -176,7 +178,7 @@ class Meter {
     const { simulation, setup, crashNs } = this;
     while (simulation.advance(EVENTS_AT_ONCE)) yield progress();
     const outcome = simulation.outcome!;
-    const violations = simulation.violations();
+    const violations = judge(simulation);
     if (outcome === 'completed' && violations.length === 0) return undefined;
     return { setup, outcome, violations, ...(crashNs !== undefined && { crashNs }) };
   }

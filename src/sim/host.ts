@@ -1,6 +1,6 @@
 import type { Effect, ReplicaInput, TimerId } from '../ft/effects.ts';
 import type { Replica } from '../ft/replica.ts';
-import { type HostFault, type HostId, LIVE, type When } from './faults.ts';
+import { type HostFault, type HostId, LIVE, type When } from './faults/faults.ts';
 import type { Scheduler } from './scheduler.ts';
 
 /** How fast a simulated host is at speed 1: 100 million steps a second. */

@@ -3,11 +3,11 @@ import type { Effect, ReplicaEvent } from '../ft/effects.ts';
 import type { Divergence } from '../vmm/doors.ts';
 import type { Entry, EntryKind } from '../vmm/entries.ts';
 import type { Machine } from '../vmm/machine.ts';
-import { OneLiveChecker, OutputRuleChecker, type Violation } from './checkers.ts';
-import type { HostId } from './faults.ts';
-import { History } from './history.ts';
+import { OneLiveChecker, OutputRuleChecker, type Violation } from './checkers/checkers.ts';
+import { History } from './checkers/history.ts';
+import type { HostId } from './faults/faults.ts';
 import type { Host } from './host.ts';
-import type { Storage } from './storage.ts';
+import type { Storage } from './world/storage.ts';
 
 export interface Failover {
   from: HostId;

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { build } from '../../scripts/build.mjs';
-import { faultKinds } from '../../src/sim/campaign-draw.ts';
-import { parseFault } from '../../src/sim/fault-text.ts';
+import { faultKinds } from '../../src/sim/campaign/draw.ts';
+import { parseFault } from '../../src/sim/faults/fault-text.ts';
 
 const root = join(import.meta.dirname, '../..');
 const program = (name: string) => join(root, 'programs', name);

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { describeMachine, ownInput } from '../../src/cli/program.ts';
 import type { UnsafeRule } from '../../src/ft/rules.ts';
-import { alterations, firstAlteration } from '../../src/sim/alterations.ts';
 import {
   execute,
   type Guest,
@@ -9,12 +8,13 @@ import {
   measure,
   type Run,
   simulationOf,
-} from '../../src/sim/campaign.ts';
-import { type Campaign, drawRun, faultKinds, runsOf, sizeOf } from '../../src/sim/campaign-draw.ts';
-import { shrink } from '../../src/sim/campaign-shrink.ts';
-import { phases, Tally } from '../../src/sim/campaign-tally.ts';
-import { faultText, parseFault } from '../../src/sim/fault-text.ts';
-import type { Fault } from '../../src/sim/faults.ts';
+} from '../../src/sim/campaign/campaign.ts';
+import { type Campaign, drawRun, faultKinds, runsOf, sizeOf } from '../../src/sim/campaign/draw.ts';
+import { shrink } from '../../src/sim/campaign/shrink.ts';
+import { phases, Tally } from '../../src/sim/campaign/tally.ts';
+import { alterations, firstAlteration } from '../../src/sim/checkers/alterations.ts';
+import { faultText, parseFault } from '../../src/sim/faults/fault-text.ts';
+import type { Fault } from '../../src/sim/faults/faults.ts';
 import { type GuestName, guests, path } from './support.ts';
 
 const PAGE_BYTES = 4096;

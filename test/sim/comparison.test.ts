@@ -12,7 +12,7 @@ import {
   spread,
   type Workload,
 } from '../../src/sim/comparison.ts';
-import { udp } from '../../src/sim/packets.ts';
+import { udp } from '../../src/sim/world/packets.ts';
 import { machineOf } from '../ft/guest.ts';
 
 const MS = 1_000_000;

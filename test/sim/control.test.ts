@@ -1,6 +1,8 @@
 /** What an operator asks of a VM that is protected: it reaches both sides at the same instruction, and nothing is lost by it. */
+
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { compareLast, judge } from '../../src/sim/checkers/verdict.ts';
 import {
   faults,
   generations,
@@ -33,7 +35,7 @@ describe('reset', () => {
     );
     expect(resets[0]).toHaveLength(1);
     expect(resets[1]).toEqual(resets[0]);
-    expect(run.simulation.comparison()?.difference.equal).toBe(true);
+    expect(compareLast(run.simulation)?.difference.equal).toBe(true);
   });
 
   it('is done once, whenever the primary dies around it', () => {
@@ -205,7 +207,7 @@ describe('protection', () => {
     for (let index = 0; index < 30; index++) {
       const crash = `crash:primary@${ms(19.9) + index * 30_000}ns`;
       const run = simulate('bank', { faults: faults('command:unprotect@20ms', crash) });
-      expect(run.simulation.violations()).toEqual([]);
+      expect(judge(run.simulation)).toEqual([]);
       const live = happened(run, 'live').length;
       expect(run.simulation.outcome).toBe(live > 0 ? 'completed' : 'lost');
     }
@@ -257,7 +259,7 @@ it('commands and crashes in any order: nothing is contradicted', () => {
       fc.array(act, { minLength: 2, maxLength: 5 }),
       (guest, texts) => {
         const run = simulate(guest, { spares: 1, faults: faults(...texts) });
-        expect(run.simulation.violations()).toEqual([]);
+        expect(judge(run.simulation)).toEqual([]);
         expect(['completed', 'lost']).toContain(run.simulation.outcome);
       },
     ),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { SimEvent } from '../../src/sim/cluster.ts';
-import { drawDiagram } from '../../src/sim/diagram.ts';
-import type { Fault } from '../../src/sim/faults.ts';
+import type { Fault } from '../../src/sim/faults/faults.ts';
+import { drawDiagram } from '../../src/sim/story/diagram.ts';
 import { simulate } from './support.ts';
 
 const at = (ms: number, host: string, event: SimEvent['event']): SimEvent => ({

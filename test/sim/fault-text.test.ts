@@ -9,8 +9,8 @@ import {
   parseFault,
   parseWhen,
   whenText,
-} from '../../src/sim/fault-text.ts';
-import type { Fault, FaultKind, When } from '../../src/sim/faults.ts';
+} from '../../src/sim/faults/fault-text.ts';
+import type { Fault, FaultKind, When } from '../../src/sim/faults/faults.ts';
 
 const host = fc.constantFrom('primary', 'backup', 'backup2', 'spare', 'live');
 const node = fc.constantFrom('primary', 'backup2', 'storage', 'switch', 'spare');

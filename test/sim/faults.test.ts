@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Fault, HostId } from '../../src/sim/faults.ts';
+import type { Fault, HostId } from '../../src/sim/faults/faults.ts';
 import {
   benchGuest,
   faults,

@@ -1,15 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../src/base/random.ts';
-import { Client } from '../../src/sim/client.ts';
 import {
   type Call,
   checkLinearizable,
   describeHistory,
   type KvOperation,
   type NonLinearizable,
-} from '../../src/sim/linearizability.ts';
-import { arp, parse, udp } from '../../src/sim/packets.ts';
+} from '../../src/sim/checkers/linearizability.ts';
+import { Client } from '../../src/sim/world/client.ts';
+import { arp, parse, udp } from '../../src/sim/world/packets.ts';
 
 type Store = ReadonlyMap<string, string>;
 

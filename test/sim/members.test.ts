@@ -1,7 +1,7 @@
 /** A VM with several backups: who must hold what before an output leaves, and who goes on when some of them fail. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Fault, HostId } from '../../src/sim/faults.ts';
+import type { Fault, HostId } from '../../src/sim/faults/faults.ts';
 import { faults, generations, happened, lost, ms, type Run, result, simulate, sound } from './support.ts';
 
 const names = (backups: number): HostId[] => ['backup', 'backup2', 'backup3'].slice(0, backups);

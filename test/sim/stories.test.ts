@@ -2,8 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { Chalk } from 'chalk';
 import { describe, expect, it } from 'vitest';
 import { readStory, storyNames, tellStory } from '../../src/cli/play.ts';
-import { eventFields, parsePattern } from '../../src/sim/event-pattern.ts';
-import { parseScenario } from '../../src/sim/scenario.ts';
+import { eventFields, parsePattern } from '../../src/sim/faults/event-pattern.ts';
+import { parseScenario } from '../../src/sim/story/scenario.ts';
 import { path } from './support.ts';
 
 const plain = new Chalk({ level: 0 });

@@ -1,9 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import { describeMachine, ownInput } from '../../src/cli/program.ts';
-import type { Violation } from '../../src/sim/checkers.ts';
+import type { Violation } from '../../src/sim/checkers/checkers.ts';
+import { judge } from '../../src/sim/checkers/verdict.ts';
 import { type Outcome, type SimEvent, Simulation, type SimulationOptions } from '../../src/sim/cluster.ts';
-import { parseFault } from '../../src/sim/fault-text.ts';
-import type { Fault, HostId } from '../../src/sim/faults.ts';
+import { parseFault } from '../../src/sim/faults/fault-text.ts';
+import type { Fault, HostId } from '../../src/sim/faults/faults.ts';
 import type { MachineDescription } from '../../src/vmm/machine.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -92,7 +93,7 @@ export interface Result {
 export const result = ({ simulation }: Run): Result => ({
   outcome: simulation.outcome,
   exitCode: simulation.machine.power.code,
-  violations: simulation.violations(),
+  violations: judge(simulation),
 });
 export const sound: Result = { outcome: 'completed', exitCode: 0, violations: [] };
 /** Nobody was left, and nothing wrong was said. */

@@ -1,10 +1,12 @@
 /** Each rule has a scenario that breaks without it: this is how the checkers themselves are tested. */
+
 import { describe, expect, it } from 'vitest';
 import { describeMachine } from '../../src/cli/program.ts';
 import type { UnsafeRule } from '../../src/ft/rules.ts';
-import type { Violation } from '../../src/sim/checkers.ts';
+import type { Violation } from '../../src/sim/checkers/checkers.ts';
+import { judge } from '../../src/sim/checkers/verdict.ts';
 import type { SimulationOptions } from '../../src/sim/cluster.ts';
-import { parseFault } from '../../src/sim/fault-text.ts';
+import { parseFault } from '../../src/sim/faults/fault-text.ts';
 import { type GuestName, path, simulate } from './support.ts';
 
 interface Case {
@@ -69,7 +71,7 @@ describe.each(Object.entries(cases) as [UnsafeRule, Case][])(
   (rule, { guest, scenario, finds }) => {
     const found = (unsafe: UnsafeRule[]) => {
       const { simulation } = simulate(guest, { ...scenario, unsafe: new Set(unsafe) });
-      const violations = simulation.violations().map(({ invariant }) => invariant);
+      const violations = judge(simulation).map(({ invariant }) => invariant);
       return simulation.outcome === 'diverged' ? [...violations, 'divergence'] : violations;
     };
 

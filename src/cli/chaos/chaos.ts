@@ -1,0 +1,97 @@
+/** `vmft chaos`: a campaign of runs under faults. */
+import { availableParallelism } from 'node:os';
+import { OperatingError } from '../../base/errors.ts';
+import { MAX_STEPS, measure, type Run, simulationOf } from '../../sim/campaign/campaign.ts';
+import { type Campaign, sizeOf } from '../../sim/campaign/draw.ts';
+import { Tally } from '../../sim/campaign/tally.ts';
+import { hostNames, type SimEvent } from '../../sim/cluster.ts';
+import { drawDiagram } from '../../sim/story/diagram.ts';
+import { readBytes } from '../files.ts';
+import type { ChaosOptions } from '../options.ts';
+import { describeMachine, ownInput } from '../program.ts';
+import { EXIT_CODE } from '../report.ts';
+import { runArguments, shellText } from './command.ts';
+import { Pool } from './pool.ts';
+import { Progress } from './progress.ts';
+import { ChaosReport, type Counterexample } from './report.ts';
+
+const INTERRUPTED = 130;
+
+export async function chaos(path: string, options: ChaosOptions): Promise<number> {
+  const interruption = interrupted();
+  const campaign = campaignOf(path, options);
+  const total = sizeOf(campaign);
+  const jobs = Math.min(options.jobs ?? availableParallelism(), total);
+  const tally = new Tally();
+  const progress = new Progress(process.stderr, total, tally);
+  const started = performance.now();
+  const pool = new Pool(campaign, jobs);
+  try {
+    const work = pool.execute((run, result) => {
+      tally.add(run, result);
+      progress.show();
+      return options.stopAfter > 0 && tally.violations >= options.stopAfter ? 'enough' : 'more';
+    });
+    let end = await Promise.race([work, interruption]);
+    const seconds = (performance.now() - started) / 1000;
+    let counterexample: Counterexample | undefined;
+    const first = tally.noted.find(({ ending }) => ending === 'violated');
+    if (first && end !== 'interrupted') {
+      progress.say('a violation: looking for the shortest schedule that shows it');
+      const shrunk = await Promise.race([pool.shrink(first.run), interruption]);
+      if (shrunk === 'interrupted') end = shrunk;
+      else counterexample = { number: first.run, ...shrunk, diagram: diagramOf(campaign, shrunk.run) };
+    }
+    progress.clear();
+    const facts = { path, campaign, tally, jobs, seconds, interrupted: end === 'interrupted' };
+    const command = (run: Run, steps?: number) => shellText(runArguments(path, options, run, steps));
+    const report = new ChaosReport(facts, command, counterexample);
+    const lines = options.json ? [JSON.stringify(report.json(), null, 2)] : report.lines();
+    process.stdout.write(`${lines.join('\n')}\n`);
+    if (end === 'interrupted') return INTERRUPTED;
+    return tally.violations > 0 ? EXIT_CODE.diverged : 0;
+  } finally {
+    await pool.stop();
+  }
+}
+
+function campaignOf(path: string, options: ChaosOptions): Campaign {
+  const { seed, clients, runs, exhaustive, faults, backups, spares, replication, disk, unsafe, speed } =
+    options;
+  const input = options.input === undefined ? ownInput(path) : readBytes(options.input);
+  const guest = measure({ description: describeMachine(path, options), input, clients }, seed);
+  if (guest.outcome !== 'completed')
+    throw new OperatingError(
+      `${path} does not end by itself within ${MAX_STEPS} steps, even without faults; a campaign needs a program that does: give it what it waits for, with --input or --clients`,
+    );
+  return {
+    guest,
+    seed,
+    runs: exhaustive ? 'every' : runs,
+    options: {
+      replication,
+      disk,
+      ...(faults && { kinds: faults }),
+      ...(backups !== undefined && { backups }),
+      ...(spares !== undefined && { spares }),
+      ...(speed && { speeds: Object.fromEntries(speed) }),
+    },
+    unsafe: unsafe ?? [],
+  };
+}
+
+/** Resolves when the user has had enough. */
+function interrupted(): Promise<'interrupted'> {
+  process.removeAllListeners('SIGINT');
+  return new Promise((resolve) => process.once('SIGINT', () => resolve('interrupted')));
+}
+
+function diagramOf({ guest, unsafe }: Campaign, run: Run): string[] {
+  const events: SimEvent[] = [];
+  try {
+    simulationOf(guest, run, new Set(unsafe), (event) => events.push(event)).run();
+  } catch {
+    // A bug that shows as an exception: the diagram ends there.
+  }
+  return drawDiagram(events, hostNames(run.backups, run.spares));
+}

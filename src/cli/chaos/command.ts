@@ -1,0 +1,41 @@
+/** The `vmft run` command that shows a run of a campaign again. */
+import { CHECK_STEPS, MAX_STEPS, type Run } from '../../sim/campaign/campaign.ts';
+import { faultText } from '../../sim/faults/fault-text.ts';
+import type { ChaosOptions } from '../options.ts';
+
+/** The arguments after `vmft`. `steps`: how far the guest came; one that was stopped must be stopped again. */
+export function runArguments(path: string, options: ChaosOptions, run: Run, steps = 0): string[] {
+  const given = (name: string, value: string | number | undefined): string[] =>
+    value === undefined ? [] : [name, String(value)];
+  return [
+    'run',
+    path,
+    ...given('--seed', run.seed),
+    ...given('--memory', sizeText(options.memory)),
+    ...given('--disk-size', sizeText(options.diskSize)),
+    ...(options.defsym ?? []).flatMap(([name, value]) => ['--defsym', `${name}=${value}`]),
+    ...given('--input', options.input),
+    ...(options.clients > 0 ? given('--clients', options.clients) : []),
+    ...given('--backups', run.backups),
+    ...given('--spares', run.spares),
+    ...(run.replication === 'lockstep' ? [] : ['--replication', run.replication]),
+    ...(run.disk === 'shared' ? [] : ['--disk', run.disk]),
+    ...Object.entries(run.speeds).flatMap(([host, factor]) => ['--speed', `${host}=${factor}`]),
+    ...given('--check-every', CHECK_STEPS),
+    ...(steps >= MAX_STEPS ? given('--max-steps', MAX_STEPS) : []),
+    ...(options.unsafe ?? []).flatMap((rule) => ['--unsafe', rule]),
+    ...run.faults.flatMap((fault) => ['--fault', faultText(fault)]),
+  ];
+}
+
+/** A size as `--memory` reads it. */
+const sizeText = (sizeBytes: number): string =>
+  sizeBytes > 0 && sizeBytes % 2 ** 20 === 0
+    ? `${sizeBytes / 2 ** 20}M`
+    : `${sizeBytes / 1024}K`.replace(/^0K$/, '0');
+
+/** A command line that a shell takes apart into these arguments. */
+export const shellText = (args: readonly string[]): string =>
+  ['vmft', ...args]
+    .map((arg) => (/^[\w@%+=:,./-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", "'\\''")}'`))
+    .join(' ');

@@ -1,0 +1,59 @@
+/** How far a campaign is, in one line on a terminal. */
+import type { Tally } from '../../sim/campaign/tally.ts';
+import { colourFor } from '../story.ts';
+
+const SHOW_EVERY_MS = 200;
+const BAR_WIDTH = 24;
+
+export class Progress {
+  private readonly started = performance.now();
+  private shown = 0;
+
+  constructor(
+    /** Nothing is written unless it is a terminal. */
+    private readonly out: { isTTY?: boolean; write(text: string): unknown },
+    private readonly total: number,
+    private readonly tally: Tally,
+  ) {}
+
+  show(): void {
+    const now = performance.now();
+    if (now - this.shown < SHOW_EVERY_MS) return;
+    this.shown = now;
+    this.say(this.line((now - this.started) / 1000));
+  }
+
+  say(text: string): void {
+    if (this.out.isTTY) this.out.write(`\r${text}\x1b[K`);
+  }
+
+  clear(): void {
+    this.say('');
+  }
+
+  private line(seconds: number): string {
+    const { total, tally } = this;
+    const colour = colourFor(this.out);
+    const done = Math.floor((tally.runs / total) * BAR_WIDTH);
+    const bar = colour.green('█'.repeat(done)) + colour.dim('░'.repeat(BAR_WIDTH - done));
+    const rate = tally.runs / seconds;
+    const violations = `${tally.violations} violations`;
+    return [
+      `${bar} ${tally.runs}/${total} runs`,
+      `${rate.toFixed(1)} a second`,
+      `${clock((total - tally.runs) / rate)} left`,
+      `${tally.failovers} failovers`,
+      tally.violations > 0 ? colour.red.bold(violations) : violations,
+    ].join(', ');
+  }
+}
+
+/** `2:05` or `1:02:05`. */
+function clock(seconds: number): string {
+  const whole = Math.ceil(seconds);
+  const two = (value: number) => String(value % 60).padStart(2, '0');
+  const minutes = Math.floor(whole / 60);
+  return minutes < 60
+    ? `${minutes}:${two(whole)}`
+    : `${Math.floor(minutes / 60)}:${two(minutes)}:${two(whole)}`;
+}

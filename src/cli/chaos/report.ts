@@ -1,0 +1,227 @@
+/** What a campaign comes to, for people and for programs. */
+import type { ChalkInstance } from 'chalk';
+import {
+  type Ending,
+  endings,
+  type Finding,
+  type Run,
+  type RunResult,
+  simulationOf,
+} from '../../sim/campaign/campaign.ts';
+import { type Campaign, faultKinds, runsOf, sizeOf } from '../../sim/campaign/draw.ts';
+import { phases, type Tally } from '../../sim/campaign/tally.ts';
+import { firstAlteration, type Origin } from '../../sim/checkers/alterations.ts';
+import { faultText } from '../../sim/faults/fault-text.ts';
+import type { FaultKind } from '../../sim/faults/faults.ts';
+import { ms } from '../event-text.ts';
+import { colourFor } from '../story.ts';
+
+export interface ChaosFacts {
+  path: string;
+  campaign: Campaign;
+  tally: Tally;
+  jobs: number;
+  seconds: number;
+  interrupted: boolean;
+}
+
+/** The shortest run that shows the first violation. */
+export interface Counterexample {
+  /** The number of the run in which it was found. */
+  number: number;
+  run: Run;
+  result: RunResult;
+  /** Runs that were made to find it. */
+  tried: number;
+  diagram: string[];
+}
+
+const endingText: Record<Ending, string> = {
+  completed: 'completed',
+  lost: 'lost, with everything dead that could go on',
+  limit: 'stopped: the guest waits, or goes on for too long',
+  diverged: 'diverged: a check found a bit that had flipped',
+  corrupted: 'corrupted: a bit flipped in a live machine, and what it put out was wrong',
+  violated: 'VIOLATED',
+};
+
+const LABEL_WIDTH = 18;
+const COUNT_WIDTH = 9;
+const EMPTY = '·';
+
+export class ChaosReport {
+  private readonly runOf: (index: number) => Run;
+
+  constructor(
+    private readonly facts: ChaosFacts,
+    /** The command that shows a run again; `steps`: how far the guest came. */
+    private readonly command: (run: Run, steps?: number) => string,
+    private readonly counterexample: Counterexample | undefined,
+    private readonly colour: ChalkInstance = colourFor(process.stdout),
+  ) {
+    this.runOf = runsOf(facts.campaign);
+  }
+
+  // ── For people ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  lines(): string[] {
+    return [
+      ...this.summary(),
+      '',
+      ...this.coverage(),
+      ...this.notedLines(),
+      ...(this.counterexample ? ['', ...this.counterexampleLines(this.counterexample)] : []),
+    ];
+  }
+
+  private summary(): string[] {
+    const { path, campaign, tally, jobs, seconds, interrupted } = this.facts;
+    const { colour } = this;
+    const total = sizeOf(campaign);
+    const what = campaign.runs === 'every' ? 'a crash at every position' : 'faults drawn by chance';
+    const line = (label: string, text: string) => `  ${label.padEnd(LABEL_WIDTH)}${text}`;
+    const worst = ({ ns, run }: { ns: number; run: number | undefined }, how: string): string =>
+      run === undefined ? 'none' : `${ms(ns)}${how}: run ${run}, seed ${this.runOf(run).seed}`;
+    const down = tally.worstDown.run;
+    return [
+      colour.bold(`${path}: ${what}, seed ${campaign.seed}, ${jobs} ${jobs === 1 ? 'job' : 'jobs'}`),
+      ...(interrupted ? [colour.yellow(`  interrupted after ${tally.runs} of ${total} runs`)] : []),
+      line('runs', `${tally.runs} in ${seconds.toFixed(1)} s, ${(tally.runs / seconds).toFixed(1)} a second`),
+      ...endings
+        .filter((ending) => tally.endings[ending] > 0 || ending === 'corrupted' || ending === 'violated')
+        .map((ending) => {
+          const text = `${String(tally.endings[ending]).padStart(COUNT_WIDTH)}  ${endingText[ending]}`;
+          return ending === 'violated' && tally.violations > 0 ? colour.red.bold(text) : text;
+        }),
+      line('faults', `${tally.strikes} struck, ${tally.unstruck} whose moment did not come`),
+      line('failovers', `${tally.failovers}, ${((tally.failovers / seconds) * 60).toFixed(0)} a minute`),
+      line('protections', `${tally.joins} copies completed`),
+      line('worst down time', worst(tally.worstDown, ' from the failure to the first new output')),
+      ...(down === undefined ? [] : [colour.dim(`    ${this.command(this.runOf(down))}`)]),
+      line('worst lag', worst(tally.worstLag, ' behind')),
+      line('longest stop', worst(tally.worstStop, ' for the end of a copy')),
+      line(
+        'virtual time',
+        `${(tally.virtualNs / 1e9).toFixed(1)} s, ${(tally.virtualNs / 1e9 / seconds).toFixed(1)} times as fast as real time`,
+      ),
+    ];
+  }
+
+  /** What was struck in the middle of what. A cell that stays empty is something that the campaign has not tried. */
+  private coverage(): string[] {
+    const { tally } = this.facts;
+    const kinds = this.kinds();
+    const rows = [...new Set([...phases, ...tally.coverage.keys()])];
+    const width = Math.max(...rows.map(({ length }) => length)) + 2;
+    const cell = (text: string, kind: FaultKind) => text.padStart(Math.max(kind.length, 6) + 1);
+    const count = (phase: string, kind: FaultKind) => tally.coverage.get(phase)?.get(kind);
+    return [
+      'what struck whom in the middle of what (a link or storage: what the live side was doing)',
+      `  ${''.padEnd(width)}${kinds.map((kind) => cell(kind, kind)).join('')}`,
+      ...rows.map(
+        (phase) =>
+          `  ${phase.padEnd(width)}${kinds.map((kind) => cell(String(count(phase, kind) ?? EMPTY), kind)).join('')}`,
+      ),
+    ];
+  }
+
+  private kinds(): readonly FaultKind[] {
+    const { runs, options } = this.facts.campaign;
+    return runs === 'every' ? ['crash'] : (options.kinds ?? faultKinds);
+  }
+
+  /** The first runs of each ending that is not the usual. */
+  private notedLines(): string[] {
+    return this.facts.tally.noted.flatMap(({ run, ending, findings }) => {
+      return [
+        '',
+        `run ${run}: ${endingText[ending]}`,
+        ...(ending === 'diverged' ? [`  ${originText(this.origin(run))}`] : []),
+        ...findings.map((finding) => `  ${this.findingText(finding)}`),
+        this.colour.dim(`  ${this.command(this.runOf(run))}`),
+      ];
+    });
+  }
+
+  private findingText({ invariant, message }: Finding): string {
+    return this.colour.red(`${invariant}: ${message}`);
+  }
+
+  private counterexampleLines({ number, run, result, tried, diagram }: Counterexample): string[] {
+    const { colour } = this;
+    const before = this.runOf(number).faults.length;
+    return [
+      colour.red.bold(`VIOLATION, found in run ${number}: the shortest schedule, after ${tried} runs`),
+      `  ${run.faults.length} of ${before} faults: ${run.faults.map(faultText).join('  ') || 'none'}`,
+      ...result.findings.map((finding) => `  ${this.findingText(finding)}`),
+      '',
+      ...diagram,
+      '',
+      'to see it again:',
+      `  ${this.command(run, result.steps)}`,
+    ];
+  }
+
+  /** Where a bit that was found had flipped. */
+  private origin(run: number): Origin | undefined {
+    const { guest, unsafe } = this.facts.campaign;
+    return firstAlteration((tell) => simulationOf(guest, this.runOf(run), new Set(unsafe), tell));
+  }
+
+  // ── For programs ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+  json(): object {
+    const { path, campaign, tally, jobs, seconds, interrupted } = this.facts;
+    const shown = (run: Run, steps?: number) => ({
+      seed: run.seed,
+      faults: run.faults.map(faultText),
+      command: this.command(run, steps),
+    });
+    const worst = ({ ns, run }: { ns: number; run: number | undefined }) =>
+      run === undefined ? null : { ms: ns / 1e6, run, ...shown(this.runOf(run)) };
+    const found = this.counterexample;
+    return {
+      program: path,
+      seed: campaign.seed,
+      jobs,
+      seconds,
+      interrupted,
+      runs: tally.runs,
+      outcomes: tally.endings,
+      faults: { struck: tally.strikes, unstruck: tally.unstruck },
+      failovers: tally.failovers,
+      protections: tally.joins,
+      worstDown: worst(tally.worstDown),
+      worstLag: worst(tally.worstLag),
+      longestStop: worst(tally.worstStop),
+      virtualMs: tally.virtualNs / 1e6,
+      coverage: Object.fromEntries(
+        [...tally.coverage].map(([phase, kinds]) => [phase, Object.fromEntries(kinds)]),
+      ),
+      noted: tally.noted.map(({ run, ending, findings }) => ({
+        run,
+        ending,
+        findings,
+        ...(ending === 'diverged' && { origin: this.origin(run) ?? null }),
+        ...shown(this.runOf(run)),
+      })),
+      counterexample: found
+        ? {
+            foundInRun: found.number,
+            tried: found.tried,
+            findings: found.result.findings,
+            ...shown(found.run, found.result.steps),
+          }
+        : null,
+    };
+  }
+}
+
+function originText(origin: Origin | undefined): string {
+  if (!origin) return 'not traced: the machine in which it flipped is gone';
+  const { host, atNs, pages, state, impossible } = origin;
+  const where = pages.map((page) => `page 0x${page.toString(16)}`);
+  if (state) where.push('registers or devices');
+  const what = impossible === undefined ? where.join(', ') : `no machine has its history: ${impossible}`;
+  return `traced to ${host}, after ${ms(atNs)}: ${what}`;
+}

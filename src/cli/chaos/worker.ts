@@ -1,0 +1,49 @@
+/** A worker of `vmft chaos`: executes runs by their numbers, and shrinks one. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { assert } from '../../base/assert.ts';
+import { execute, type Run, type RunResult } from '../../sim/campaign/campaign.ts';
+import { type Campaign, runsOf } from '../../sim/campaign/draw.ts';
+import { shrink } from '../../sim/campaign/shrink.ts';
+
+export type Order = { kind: 'execute'; first: number; count: number } | { kind: 'shrink'; run: number };
+
+export type Answer =
+  | { kind: 'executed'; first: number; results: RunResult[] }
+  | { kind: 'shrunk'; run: Run; result: RunResult; tried: number };
+
+const campaign = workerData as Campaign;
+const runOf = runsOf(campaign);
+const unsafe = new Set(campaign.unsafe);
+const work = (run: Run): RunResult => execute(campaign.guest, run, unsafe);
+
+/** The shortest run that breaks the same as this one. */
+function shrunk(number: number): Answer {
+  const whole = runOf(number);
+  let result = work(whole);
+  const [first] = result.findings;
+  let tried = 0;
+  const run = shrink(whole, (candidate) => {
+    tried++;
+    const found = work(candidate);
+    const same =
+      found.ending === result.ending &&
+      found.findings.some(({ invariant }) => invariant === first?.invariant);
+    if (same) result = found;
+    return same;
+  });
+  return { kind: 'shrunk', run, result, tried };
+}
+
+function answer(order: Order): Answer {
+  if (order.kind === 'shrink') return shrunk(order.run);
+  const { first, count } = order;
+  return {
+    kind: 'executed',
+    first,
+    results: Array.from({ length: count }, (_, index) => work(runOf(first + index))),
+  };
+}
+
+assert(parentPort, 'this runs in a worker');
+const port = parentPort;
+port.on('message', (order: Order) => port.postMessage(answer(order)));

@@ -1,0 +1,49 @@
+/** State transfer (`--replication checkpoint`): what has happened since the last checkpoint, and the checkpoint that ends it. */
+import { PAGE_BYTES } from '../cpu/layout.ts';
+import type { EntryOf } from '../vmm/entries.ts';
+import type { Output } from '../vmm/outputs.ts';
+import { takeDelta } from '../vmm/snapshot.ts';
+import type { Side } from './side.ts';
+
+export class Epoch {
+  /** Outputs that the next checkpoint explains. */
+  readonly outputs: Output[] = [];
+  /** The time is over; a checkpoint is to be taken. */
+  isDue = false;
+  /** Where the machine stood at the last checkpoint: steps and what came through its doors. */
+  private position = -1;
+
+  /** `changed`: physical addresses of the pages that were written since the last checkpoint, as they are collected. */
+  constructor(
+    private readonly side: Side,
+    private readonly changed: Set<number>,
+  ) {}
+
+  begin(): void {
+    const { side } = this;
+    this.isDue = false;
+    side.timer('epoch', side.nowNs + side.options.tuning.epochNs);
+  }
+
+  get hasMoved(): boolean {
+    return this.position !== this.here;
+  }
+
+  private get here(): number {
+    return this.side.vmm.icount + this.side.history;
+  }
+
+  /** What a backup needs to stand where this machine stands. */
+  checkpoint(): EntryOf<'checkpoint'> {
+    const { side, changed } = this;
+    const { machine } = side.vmm;
+    this.position = this.here;
+    const pages = [...changed].sort((a, b) => a - b);
+    changed.clear();
+    const delta = takeDelta(machine, pages);
+    side.effects.push({ do: 'copied', sizeBytes: pages.length * PAGE_BYTES });
+    const open = side.disk.open.map(({ id }) => id);
+    const outputs = this.outputs.splice(0);
+    return { kind: 'checkpoint', icount: machine.icount, history: side.history, delta, outputs, open };
+  }
+}

@@ -1,0 +1,123 @@
+/** What an operator asks of a live VM, and the ends that wait until nothing is under way in the world: switch-over and power-off. */
+import { MAX_RAM_BYTES } from '../cpu/layout.ts';
+import type { ControlAction } from '../vmm/entries.ts';
+import type { Channel } from './channel.ts';
+import type { Command, HostName } from './effects.ts';
+import type { Protection } from './protection.ts';
+import type { Side } from './side.ts';
+
+/** What an operator's acts need of the live side. */
+interface Owner {
+  readonly side: Side;
+  readonly protection: Protection;
+  readonly blocked: boolean;
+  /** Every member holds the log up to this entry. */
+  readonly held: number;
+  required(): Channel[];
+  leaveOut(hosts: readonly HostName[]): void;
+  endEpoch(): void;
+  log(entry: { kind: 'control'; icount: number; action: ControlAction; value: number }): void;
+  transmit(): void;
+}
+
+export class Operator {
+  /** The guest has switched itself off. */
+  poweringOff = false;
+  /** The number of the entry that tells of the orderly end. */
+  private endEntry: number | undefined;
+  /** The backup that is to go live in a planned switch-over; `handed` when the log says so. */
+  private switching: { to: HostName; handed: boolean } | undefined;
+
+  constructor(private readonly primary: Owner) {}
+
+  private get side() {
+    return this.primary.side;
+  }
+
+  get isSwitching(): boolean {
+    return this.switching !== undefined;
+  }
+
+  /** The log ends with a switch-over: another side goes on from where this one stands. */
+  get hasHandedOver(): boolean {
+    return this.switching?.handed ?? false;
+  }
+
+  command(command: Command): void {
+    const { side, primary } = this;
+    side.note({ kind: 'command', command });
+    switch (command.kind) {
+      case 'reset':
+        side.live.operate('reset');
+        side.resting = primary.blocked;
+        return;
+      case 'memory':
+        side.live.operate('memory', Math.min(command.sizeBytes, MAX_RAM_BYTES));
+        side.resting = primary.blocked;
+        return;
+      case 'speed':
+        side.speed = command.perMille;
+        this.log('speed', command.perMille);
+        return primary.transmit();
+      case 'unprotect':
+        primary.protection.wanted = 0;
+        return primary.leaveOut(side.record.backups);
+      case 'protect':
+        primary.protection.wanted = side.options.backups;
+        return;
+      case 'move-backup':
+        primary.protection.leaving = command.from;
+        return;
+      case 'switch-over': {
+        const to = command.to ?? side.record.backups[0];
+        if (!to || !side.record.backups.includes(to) || this.switching) return;
+        this.switching = { to, handed: false };
+        side.note({ kind: 'switching', to });
+        side.resting = false;
+      }
+    }
+  }
+
+  /** Logs an operator's act; returns the number of its entry. */
+  log(action: ControlAction, value: number): number {
+    const { side, primary } = this;
+    primary.endEpoch();
+    primary.log({ kind: 'control', icount: side.vmm.icount, action, value });
+    return side.log.last;
+  }
+
+  /** Who goes on is said anew to the new members. */
+  membersChanged(): void {
+    const to = this.switching?.to;
+    const goesOn = to !== undefined && this.side.record.backups.includes(to);
+    this.switching = goesOn ? { to, handed: false } : undefined;
+  }
+
+  /** Something has arrived, or has been acknowledged: what waited for that goes on. */
+  goOn(): void {
+    if (this.poweringOff) this.powerOff();
+    else if (this.switching) this.handOver(this.switching);
+  }
+
+  /** The backups are told of an orderly end only when every output has arrived: else they would not know that they must release them. */
+  private powerOff(): void {
+    const { side, primary } = this;
+    if (side.stopped || side.gate.size > 0) return;
+    if (side.disk.open.some(({ request, answer }) => request.operation === 'write' && !answer)) return;
+    if (primary.required().length === 0) return side.stop('completed');
+    if (this.endEntry === undefined) {
+      this.endEntry = this.log('power-off', side.vmm.machine.power.code);
+      primary.transmit();
+    }
+    if (primary.held >= this.endEntry) side.stop('completed');
+  }
+
+  /** The guest stands still; when nothing is under way in the world any more, the log says who goes on. */
+  private handOver(switching: { to: HostName; handed: boolean }): void {
+    const { side } = this;
+    if (switching.handed || side.claim || side.gate.size > 0 || side.disk.open.length > 0) return;
+    switching.handed = true;
+    this.log('switch-over', side.options.hosts.indexOf(switching.to));
+    this.primary.transmit();
+  }
+}

@@ -1,0 +1,191 @@
+/** A campaign: many runs of one guest, each under other faults, and what became of each. */
+
+import type { DiskVariant, Replication, Tuning, UnsafeRule } from '../../ft/rules.ts';
+import type { MachineDescription } from '../../vmm/machine.ts';
+import { alterations, FlipWatch } from '../checkers/alterations.ts';
+import type { Violation } from '../checkers/checkers.ts';
+import { judge } from '../checkers/verdict.ts';
+import { type Outcome, type SimEvent, Simulation } from '../cluster.ts';
+import type { Fault, FaultKind, HostId } from '../faults/faults.ts';
+
+/** What a campaign runs. */
+export interface Guest {
+  description: MachineDescription;
+  input: Uint8Array;
+  clients: number;
+}
+
+/** A guest, and what a run of it without faults comes to: faults are placed by it. */
+export interface MeasuredGuest extends Guest {
+  outcome: Outcome;
+  /** How long it takes, in virtual time. */
+  lengthNs: number;
+  steps: number;
+  outputs: number;
+  entries: number;
+  /** Messages that each host sends to others. */
+  sent: Record<HostId, number>;
+}
+
+/** One run, in full: the same run again gives the same events to the byte. */
+export interface Run {
+  seed: string;
+  backups: number;
+  spares: number;
+  replication: Replication;
+  disk: DiskVariant;
+  faults: Fault[];
+  speeds: Partial<Record<HostId, number>>;
+}
+
+/** Something that must not be: a checker's words, machines that differ although no bit flipped, or a bug that shows as an exception. */
+export interface Finding {
+  invariant: Violation['invariant'] | 'divergence' | 'exception';
+  message: string;
+}
+
+/**
+ * What became of a run. `lost`: nobody was left that could go on, and everybody who could have was dead. `limit`: the guest waits, or
+ * runs for too long. `diverged`: a check found a bit that had flipped. `corrupted`: a bit flipped in a live machine, whose outputs then
+ * were wrong; hosts that fail by stopping are all that the protocol is made for. `violated`: a rule does not hold.
+ */
+export const endings = ['completed', 'lost', 'limit', 'diverged', 'corrupted', 'violated'] as const;
+export type Ending = (typeof endings)[number];
+
+export interface RunResult {
+  ending: Ending;
+  /** What was found in a run that is `violated` or `corrupted`. */
+  findings: Finding[];
+  failovers: number;
+  joins: number;
+  /** Virtual time from each failure to the first new output in the world. */
+  downNs: number[];
+  worstLagNs: number;
+  /** Bytes that were copied while the guest stood still, at most at once. */
+  worstStopBytes: number;
+  virtualNs: number;
+  steps: number;
+  /** What the host that was struck, or else the one that was live, was doing: {@link Replica.phase}. */
+  strikes: { during: string; kind: FaultKind }[];
+  /** Faults whose moment did not come. */
+  unstruck: number;
+}
+
+/** Steps between two comparisons of the whole state: a small part of a run, so that what differs shows in the same run. */
+export const CHECK_STEPS = 50_000;
+const TUNING: Partial<Tuning> = { checkSteps: CHECK_STEPS };
+/** A guest that a flipped bit has misled may never end. */
+export const MAX_STEPS = 20_000_000;
+
+/** Sets up the simulation of a run. */
+export function simulationOf(
+  { description, input, clients }: Guest,
+  run: Run,
+  unsafe: ReadonlySet<UnsafeRule> = new Set(),
+  tell: (event: SimEvent) => void = () => {},
+): Simulation {
+  return new Simulation({
+    ...run,
+    description,
+    input,
+    clients,
+    unsafe,
+    tuning: TUNING,
+    maxSteps: MAX_STEPS,
+    print: () => {},
+    tell,
+  });
+}
+
+/** Runs it to the end, and has the checkers look at it. */
+export function execute(guest: Guest, run: Run, unsafe: ReadonlySet<UnsafeRule> = new Set()): RunResult {
+  const strikes: RunResult['strikes'] = [];
+  const simulation: Simulation = simulationOf(guest, run, unsafe, (told) => {
+    const { event } = told;
+    flips.see(told);
+    if (event.kind === 'fault' && event.phase === 'begins')
+      strikes.push({ during: event.during, kind: event.fault.kind });
+  });
+  const flips = new FlipWatch(simulation);
+  const { ending, findings } = endingOf(simulation, flips);
+  const { observer } = simulation;
+  return {
+    ending,
+    findings,
+    failovers: simulation.failovers.length,
+    joins: observer.joins,
+    downNs: simulation.failovers.flatMap(({ firstOutputMs }) =>
+      firstOutputMs === undefined ? [] : [firstOutputMs * 1e6],
+    ),
+    worstLagNs: observer.worstLag.ns,
+    worstStopBytes: observer.worstStopBytes,
+    virtualNs: simulation.nowNs,
+    steps: simulation.machine.icount,
+    strikes,
+    unstruck: simulation.injector.unstruck.size,
+  };
+}
+
+function endingOf(simulation: Simulation, flips: FlipWatch): { ending: Ending; findings: Finding[] } {
+  const findings: Finding[] = [];
+  try {
+    findings.push(...judge(simulation.run()));
+    if (simulation.outcome === 'diverged' && !isExplained(simulation, flips))
+      findings.push({
+        invariant: 'divergence',
+        message: `${simulation.observer.diverged}: ${simulation.observer.divergence?.message}`,
+      });
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    findings.push({ invariant: 'exception', message: `${error.name}: ${error.message}` });
+  }
+  const outcome = simulation.outcome ?? 'limit';
+  if (findings.length === 0) return { ending: outcome, findings };
+  const byFlip = flips.wasLive && findings.every((finding) => dependsOnMemory(finding, outcome));
+  return { ending: byFlip ? 'corrupted' : 'violated', findings };
+}
+
+/** Whether a flipped bit is why the machines differ: one of them is not what its history makes, or has misled the others. */
+const isExplained = (simulation: Simulation, flips: FlipWatch): boolean =>
+  flips.wasLive || (flips.any && alterations(simulation).length > 0);
+
+/** Whether the memory of a live guest, if it changes by itself, can make this happen. It has no part in the rest of the protocol. */
+function dependsOnMemory({ invariant }: Finding, outcome: Outcome): boolean {
+  switch (invariant) {
+    case 'same-machine':
+    case 'outputs-explained':
+    case 'disk-explained':
+    case 'acknowledged-requests':
+    case 'linearizable':
+      return true;
+    case 'service':
+      // A guest that has lost its way does not serve; a member that can't go on is another matter.
+      return outcome === 'limit';
+    default:
+      return false;
+  }
+}
+
+/** A run without faults, on a primary, a backup and a spare. */
+export function measure(guest: Guest, seed: string): MeasuredGuest {
+  const undisturbed: Run = {
+    seed,
+    backups: 1,
+    spares: 1,
+    replication: 'lockstep',
+    disk: 'shared',
+    faults: [],
+    speeds: {},
+  };
+  const simulation = simulationOf(guest, undisturbed).run();
+  const { machine, nowNs, hosts } = simulation;
+  return {
+    ...guest,
+    outcome: simulation.outcome!,
+    lengthNs: nowNs,
+    steps: machine.icount,
+    outputs: machine.outputsMade,
+    entries: hosts.get('primary')!.replica.logEnd,
+    sent: Object.fromEntries([...hosts].map(([id, { sent }]) => [id, sent])),
+  };
+}

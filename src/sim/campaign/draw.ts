@@ -1,0 +1,281 @@
+/** Which runs a campaign consists of: drawn by chance, or one for every position in the log and on the wire. */
+import { Random } from '../../base/random.ts';
+import type { Command } from '../../ft/effects.ts';
+import type { DiskVariant, Replication, UnsafeRule } from '../../ft/rules.ts';
+import { hostNames } from '../cluster.ts';
+import {
+  type Fault,
+  type FaultKind,
+  type HostId,
+  LIVE,
+  type NodeId,
+  STORAGE,
+  SWITCH,
+  type When,
+} from '../faults/faults.ts';
+import type { MeasuredGuest, Run } from './campaign.ts';
+
+export const faultKinds: readonly FaultKind[] = [
+  'crash',
+  'domain',
+  'pause',
+  'slow',
+  'clock',
+  'flip',
+  'partition',
+  'delay',
+  'lose',
+  'duplicate',
+  'reset',
+  'outage',
+  'full',
+  'io-error',
+  'command',
+];
+
+/** What a campaign fixes; the rest is drawn. */
+export interface DrawOptions {
+  kinds?: readonly FaultKind[];
+  backups?: number;
+  spares?: number;
+  /** How fast some hosts are, beside what is drawn. */
+  speeds?: Partial<Record<HostId, number>>;
+  replication?: Replication;
+  disk?: DiskVariant;
+}
+
+/** A campaign as plain data: it says of every number which run that is. */
+export interface Campaign {
+  guest: MeasuredGuest;
+  seed: string;
+  /** How many runs are drawn, or `every`: one for each position of a run without faults. */
+  runs: number | 'every';
+  options: DrawOptions;
+  unsafe: UnsafeRule[];
+}
+
+export const sizeOf = (campaign: Campaign): number =>
+  campaign.runs === 'every' ? everyCrash(campaign).length : campaign.runs;
+
+/** Makes the runs of a campaign, numbered from 0. */
+export function runsOf(campaign: Campaign): (index: number) => Run {
+  const { guest, seed, runs, options } = campaign;
+  if (runs !== 'every') return (index) => drawRun(guest, `${seed}/${index}`, options);
+  const crashes = everyCrash(campaign);
+  const { backups = 1, spares = 1, replication = 'lockstep', disk = 'shared' } = options;
+  // One seed for all: up to the crash, each is the run in which the positions were counted.
+  return (index) => ({
+    seed,
+    backups,
+    spares,
+    replication,
+    disk,
+    faults: [crashes[index]!],
+    speeds: {},
+  });
+}
+
+// ── Every position ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** After so long the power returns: before anybody suspects, or after that when the host was given up. */
+const RETURN_NS = 5_000_000;
+
+/** A crash of each side at every log entry, and with every message that it sends; without return of power and with. */
+function everyCrash({ guest }: Campaign): Fault[] {
+  const faults: Fault[] = [];
+  const count = (who: HostId, at: 'entry' | 'sent', last: number) => {
+    for (let number = 1; number <= last; number++) {
+      const crash: Fault = { kind: 'crash', who, when: { at, number } };
+      faults.push(crash, { ...crash, forNs: RETURN_NS });
+    }
+  };
+  for (const who of ['primary', 'backup']) {
+    count(who, 'entry', guest.entries);
+    count(who, 'sent', guest.sent[who] ?? 0);
+  }
+  return faults;
+}
+
+// ── By chance ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** How often each kind is drawn, beside the others. */
+const weights: Partial<Record<FaultKind, number>> = {
+  crash: 6,
+  pause: 3,
+  partition: 4,
+  flip: 0.3,
+  domain: 0.5,
+};
+
+const MAX_FAULTS = 5;
+const MS = 1_000_000;
+
+/** The run of a campaign that has this seed. */
+export function drawRun(guest: MeasuredGuest, seed: string, options: DrawOptions = {}): Run {
+  const random = new Random(`${seed}/campaign`);
+  const backups = options.backups ?? pick(random, [1, 1, 1, 1, 2, 2, 3]);
+  const spares = options.spares ?? pick(random, [0, 1, 1, 2]);
+  const drawing = new Drawing(random, guest, hostNames(backups, spares), options.kinds ?? faultKinds);
+  const faults = drawing.schedule();
+  const speeds = random.chance(0.1)
+    ? { [pick(random, drawing.hosts.slice(1))]: pick(random, [0.25, 0.5, 2]) }
+    : {};
+  const { replication = 'lockstep', disk = 'shared' } = options;
+  return { seed, backups, spares, replication, disk, faults, speeds: { ...speeds, ...options.speeds } };
+}
+
+const pick = <T>(random: Random, from: readonly T[]): T => from[random.below(from.length)]!;
+
+/** Draws the faults of one run. */
+class Drawing {
+  private lastNs = 0;
+
+  constructor(
+    private readonly random: Random,
+    private readonly guest: MeasuredGuest,
+    readonly hosts: readonly HostId[],
+    private readonly kinds: readonly FaultKind[],
+  ) {}
+
+  schedule(): Fault[] {
+    const count = 1 + this.random.below(MAX_FAULTS);
+    return Array.from({ length: count }, () => this.fault(this.kind()));
+  }
+
+  private kind(): FaultKind {
+    const total = this.kinds.reduce((sum, kind) => sum + (weights[kind] ?? 1), 0);
+    let at = (this.random.below(1 << 20) / (1 << 20)) * total;
+    for (const kind of this.kinds) {
+      at -= weights[kind] ?? 1;
+      if (at < 0) return kind;
+    }
+    return this.kinds.at(-1)!;
+  }
+
+  /** Anywhere in the run; or soon after the fault before, to meet what that one has set going. */
+  private time(): number {
+    const { random, guest, lastNs } = this;
+    if (lastNs > 0 && random.chance(0.6)) this.lastNs = lastNs + this.soon();
+    else this.lastNs = random.below(Math.floor(guest.lengthNs * 1.2));
+    return this.lastNs;
+  }
+
+  /** At once; when the others begin to suspect and claim; when somebody is live again, and looks for protection. */
+  private soon(): number {
+    const [after, within] = pick(this.random, [
+      [0, 2],
+      [8, 3],
+      [0, 25],
+    ] as const);
+    return after * MS + this.random.below(within * MS);
+  }
+
+  private length(): number {
+    // Short ones that nobody notices, some around the time of suspicion, and long ones.
+    return Math.round(
+      pick(this.random, [0.2, 2, 8, 12, 20, 40, 80]) * (0.5 + this.random.below(1000) / 1000) * MS,
+    );
+  }
+
+  private when(): When {
+    const { guest } = this;
+    switch (this.random.below(6)) {
+      case 0:
+        return { at: 'icount', icount: this.position(guest.steps) };
+      case 1:
+        return { at: 'output', number: this.position(guest.outputs) };
+      case 2:
+        return { at: 'entry', number: this.position(guest.entries) };
+      case 3:
+        return { at: 'sent', number: this.position(Math.max(...Object.values(guest.sent))) };
+      default:
+        return { at: 'time', ns: this.time() };
+    }
+  }
+
+  /** A number from 1 to `last`, which a run without faults reaches at its end; so it is known roughly when. */
+  private position(last: number): number {
+    const number = 1 + this.random.below(last);
+    this.lastNs = Math.floor((number / last) * this.guest.lengthNs);
+    return number;
+  }
+
+  /** The live one, or any; the first backup more often, for it is the likeliest to be in the middle of something. */
+  private who(): HostId {
+    return this.random.chance(0.5) ? LIVE : pick(this.random, [...this.hosts, 'backup', 'backup']);
+  }
+
+  private ends(): { from: NodeId; to: NodeId } {
+    const from = pick(this.random, this.hosts);
+    const others = [...this.hosts, STORAGE, SWITCH].filter((node) => node !== from);
+    return { from, to: pick(this.random, others) };
+  }
+
+  private fault(kind: FaultKind): Fault {
+    const { random } = this;
+    const back = random.chance(0.7) ? { forNs: this.length() } : {};
+    switch (kind) {
+      case 'crash':
+        return { kind, who: this.who(), when: this.when(), ...back };
+      case 'pause':
+        return { kind, who: this.who(), when: this.when(), forNs: this.length() };
+      case 'flip':
+        return { kind, who: this.who(), when: this.when(), offset: this.offset(), bit: random.below(8) };
+      case 'slow':
+        return { kind, who: pick(random, this.hosts), atNs: this.time(), forNs: this.length(), factor: 0.05 };
+      case 'clock':
+        return {
+          kind,
+          who: pick(random, this.hosts),
+          atNs: this.time(),
+          jumpNs: random.below(1000 * MS) - 500 * MS,
+        };
+      case 'domain':
+        return { kind, domain: pick(random, this.hosts), atNs: this.time(), ...back };
+      case 'partition':
+        return { kind, ...this.ends(), both: random.chance(0.5), atNs: this.time(), forNs: this.length() };
+      case 'delay':
+        return {
+          kind,
+          ...this.ends(),
+          atNs: this.time(),
+          forNs: this.length(),
+          extraNs: random.below(15 * MS),
+        };
+      case 'lose':
+      case 'duplicate':
+        return {
+          kind,
+          ...this.ends(),
+          atNs: this.time(),
+          forNs: this.length(),
+          probability: pick(random, [0.2, 0.5, 0.9]),
+        };
+      case 'reset':
+        return { kind, ...this.ends(), atNs: this.time() };
+      case 'outage':
+      case 'full':
+      case 'io-error':
+        return { kind, atNs: this.time(), forNs: Math.min(this.length(), 30 * MS) };
+      case 'command':
+        return { kind, command: this.command(), atNs: this.time() };
+    }
+  }
+
+  /** In the first 64 KiB of RAM, where the programs are. */
+  private offset(): number {
+    return this.random.below(Math.min(this.guest.description.memorySizeBytes, 1 << 16));
+  }
+
+  private command(): Command {
+    const { random } = this;
+    return pick<Command>(random, [
+      { kind: 'switch-over' },
+      { kind: 'switch-over' },
+      { kind: 'move-backup', from: pick(random, this.hosts) },
+      { kind: 'speed', perMille: 500 },
+      { kind: 'unprotect' },
+      { kind: 'protect' },
+    ]);
+  }
+}

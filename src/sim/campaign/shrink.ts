@@ -1,0 +1,65 @@
+/** From a run that breaks something to the shortest one that still does. */
+
+import type { Fault, When } from '../faults/faults.ts';
+import type { Run } from './campaign.ts';
+
+const MS = 1_000_000;
+
+/**
+ * The shortest schedule that still fails: faults are left out one at a time, then hosts, then what is special about the rest, until
+ * nothing more can go. `fails` says whether a run fails in the same way.
+ */
+export function shrink(run: Run, fails: (run: Run) => boolean): Run {
+  let best = run;
+  /** Takes the first simpler run that fails too; false when there is none. */
+  const step = (): boolean => {
+    for (const simpler of simplerRuns(best))
+      if (fails(simpler)) {
+        best = simpler;
+        return true;
+      }
+    return false;
+  };
+  while (step());
+  return best;
+}
+
+/** Each is simpler than the run by one thing, so that there is an end. */
+function* simplerRuns(run: Run): Generator<Run> {
+  const { faults, spares, backups, speeds } = run;
+  for (let index = faults.length - 1; index >= 0; index--)
+    yield { ...run, faults: faults.filter((_, i) => i !== index) };
+  if (spares > 0) yield { ...run, spares: spares - 1 };
+  if (backups > 1) yield { ...run, backups: backups - 1 };
+  if (Object.keys(speeds).length > 0) yield { ...run, speeds: {} };
+  for (const [index, fault] of faults.entries())
+    for (const simpler of simplerFaults(fault)) yield { ...run, faults: faults.with(index, simpler) };
+}
+
+/** The same fault without what it need not have, or with rounder numbers. */
+function* simplerFaults(fault: Fault): Generator<Fault> {
+  if ((fault.kind === 'crash' || fault.kind === 'domain') && fault.forNs !== undefined) {
+    const { forNs: _, ...forGood } = fault;
+    yield forGood;
+  }
+  if (fault.kind === 'partition' && fault.both) yield { ...fault, both: false };
+  if ('atNs' in fault) for (const atNs of rounderTimes(fault.atNs)) yield { ...fault, atNs };
+  if ('when' in fault) for (const when of rounderMoments(fault.when)) yield { ...fault, when };
+  if ('forNs' in fault && fault.forNs !== undefined)
+    for (const forNs of rounderTimes(fault.forNs)) yield { ...fault, forNs };
+}
+
+function* rounderMoments(when: When): Generator<When> {
+  if (when.at === 'time') for (const ns of rounderTimes(when.ns)) yield { at: 'time', ns };
+  if (when.at === 'icount')
+    for (const icount of rounder(when.icount, [10_000, 1000, 100])) yield { at: 'icount', icount };
+}
+
+const rounderTimes = (ns: number): number[] => rounder(ns, [MS, MS / 10, MS / 100]);
+
+/** The number rounded to multiples of these units, the roundest first; none that is no rounder than it already is. */
+function rounder(number: number, units: readonly number[]): number[] {
+  const is = units.findIndex((unit) => number % unit === 0);
+  const coarser = is < 0 ? units : units.slice(0, is);
+  return coarser.map((unit) => Math.round(number / unit) * unit).filter((rounded) => rounded > 0);
+}

@@ -1,0 +1,147 @@
+/** Memory that changed by itself: which machines it may have misled, and where it is found. */
+import { encode } from '../../base/codec.ts';
+import { PAGE_BYTES, RAM_BASE } from '../../cpu/layout.ts';
+import { Divergence } from '../../vmm/doors.ts';
+import type { Machine } from '../../vmm/machine.ts';
+import type { SimEvent, Simulation } from '../cluster.ts';
+import type { HostId } from '../faults/faults.ts';
+import { rebuild } from './evidence.ts';
+
+/** Follows the machines in which a bit has flipped, and those that were copied from them. */
+export class FlipWatch {
+  private readonly altered = new Set<Machine>();
+  /** Hosts that had such a machine, perhaps in an earlier life. */
+  private readonly carriers = new Set<HostId>();
+  /** Whether such a machine was live: what it put out since then may be wrong, and its log too. */
+  wasLive = false;
+
+  constructor(private readonly simulation: Simulation) {}
+
+  get any(): boolean {
+    return this.altered.size > 0;
+  }
+
+  see({ host, event }: SimEvent): void {
+    if (event.kind === 'fault') {
+      if (event.fault.kind !== 'flip' || event.phase !== 'begins') return;
+      this.mark(host);
+      if (this.simulation.hosts.get(host)!.replica.role === 'primary') this.wasLive = true;
+    } else if (event.kind === 'installed') {
+      if (this.copiesAltered(event.from)) this.mark(host);
+    } else if (event.kind === 'live') {
+      if (this.altered.has(this.machineOf(host)!)) this.wasLive = true;
+    }
+  }
+
+  private machineOf(host: HostId): Machine | undefined {
+    return this.simulation.hosts.get(host)!.replica.vmm?.machine;
+  }
+
+  private mark(host: HostId): void {
+    const machine = this.machineOf(host);
+    if (!machine) return;
+    this.altered.add(machine);
+    this.carriers.add(host);
+  }
+
+  /** Whether what this host has sent is a copy of an altered machine. It may have lost that machine meanwhile. */
+  private copiesAltered(host: HostId): boolean {
+    const machine = this.machineOf(host);
+    return machine ? this.altered.has(machine) : this.carriers.has(host);
+  }
+}
+
+/** A machine that is not what its own history makes. */
+export interface Alteration {
+  host: HostId;
+  /** Physical addresses of the pages that differ. */
+  pages: number[];
+  /** Registers or devices differ. */
+  state: boolean;
+  /** Why no machine has this history at all, if that is so: the guest went another way. */
+  impossible?: string;
+}
+
+/** Builds the machine of each host again from what came through its doors, and compares it with the one that is there. */
+export function alterations(simulation: Simulation): Alteration[] {
+  return [...simulation.hosts.values()].flatMap(({ id, power, replica }) => {
+    const machine = power === 'off' ? undefined : replica.vmm?.machine;
+    if (!machine) return [];
+    const alteration = { host: id, ...compare(simulation, id, machine) };
+    const isOne = alteration.pages.length > 0 || alteration.state || alteration.impossible !== undefined;
+    return isOne ? [alteration] : [];
+  });
+}
+
+function compare(simulation: Simulation, host: HostId, machine: Machine): Omit<Alteration, 'host'> {
+  try {
+    const { vmm } = rebuild(
+      simulation.options.description,
+      simulation.history(host),
+      machine.icount,
+      'after',
+    );
+    return {
+      pages: differingPages(machine.hart.ram, vmm.machine.hart.ram),
+      state: differ(encode(machine.schema, machine.state), encode(machine.schema, vmm.machine.state)),
+    };
+  } catch (error) {
+    if (error instanceof Divergence) return { pages: [], state: false, impossible: error.message };
+    throw error;
+  }
+}
+
+function differingPages(a: Uint8Array, b: Uint8Array): number[] {
+  const pages: number[] = [];
+  for (let at = 0; at < a.length; at += PAGE_BYTES)
+    if (differ(a.subarray(at, at + PAGE_BYTES), b.subarray(at, at + PAGE_BYTES))) pages.push(RAM_BASE + at);
+  return pages;
+}
+
+function differ(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return true;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return true;
+  return false;
+}
+
+/** Where and when the memory of a host first changed by itself. */
+export interface Origin extends Alteration {
+  atNs: number;
+}
+
+/**
+ * Looks for the moment of a run after which a machine was not what its history makes: the run is done again, up to here and there,
+ * until the event is found. Undefined when no machine is altered at the end.
+ */
+export function firstAlteration(start: (tell?: () => void) => Simulation): Origin | undefined {
+  const isAltered = (events: number): boolean => {
+    const simulation = start();
+    simulation.advance(events);
+    return alterations(simulation).length > 0;
+  };
+  let [good, bad] = [0, eventsOf(start())];
+  if (!isAltered(bad)) return undefined;
+  while (bad - good > 1) {
+    const middle = Math.floor((good + bad) / 2);
+    if (isAltered(middle)) bad = middle;
+    else good = middle;
+  }
+  // In the course of that event the guest may run on with what has changed: the first sight of it is the clearest.
+  let found: Alteration[] | undefined;
+  const look = () => {
+    if (found?.length === 0) found = alterations(simulation);
+  };
+  const simulation = start(look);
+  simulation.advance(good);
+  found = [];
+  simulation.advance(1);
+  look();
+  const [first] = found;
+  return first && { ...first, atNs: simulation.nowNs };
+}
+
+function eventsOf(simulation: Simulation): number {
+  let count = 0;
+  while (simulation.advance(1)) count++;
+  return count;
+}

@@ -1,0 +1,123 @@
+/** What a run came to: everything that the checkers say of it when it is over. */
+import { assert } from '../../base/assert.ts';
+import { Divergence } from '../../vmm/doors.ts';
+import type { Entry } from '../../vmm/entries.ts';
+import type { Output } from '../../vmm/outputs.ts';
+import type { Simulation } from '../cluster.ts';
+import {
+  checkClients,
+  checkDisk,
+  checkInput,
+  checkOutputs,
+  checkSameMachine,
+  type Violation,
+} from './checkers.ts';
+import { type Comparison, compareHistories, rebuild, sameHistory } from './evidence.ts';
+
+/** What the checkers found. They replay the survivor's whole history on a fresh machine. */
+export function judge(run: Simulation): Violation[] {
+  assert(run.outcome !== undefined, 'the run is over');
+  const { description, input, disk } = run.options;
+  const calls = run.network.clients.flatMap((client) => client.calls);
+  const found = [...run.observer.violations, ...checkClients(calls, run.network.complaints)];
+  if (run.outcome === 'diverged') return found;
+  const { history, machine } = run.observer;
+  found.push(...checkMeeting(run), ...checkInput(history, input), ...checkService(run));
+  const outputs = rebuiltOutputs(run, history, machine.icount);
+  if (outputs instanceof Divergence)
+    return [
+      ...found,
+      {
+        invariant: 'outputs-explained',
+        message: `no machine has the history of ${run.survivor}: ${outputs.message}`,
+      },
+    ];
+  const seen = { console: run.transcript, frames: run.network.framesOut };
+  found.push(...checkOutputs(outputs, seen, run.outcome === 'completed'));
+  if (description.diskSectors > 0) {
+    const content =
+      disk === 'private' ? { content: run.privateDisk(run.survivor).content, writes: [] } : run.storage.disk;
+    found.push(...checkDisk(outputs, history, content));
+  }
+  return found;
+}
+
+function rebuiltOutputs(run: Simulation, history: readonly Entry[], icount: number): Output[] | Divergence {
+  try {
+    return rebuild(run.options.description, history, icount, 'after').outputs;
+  } catch (error) {
+    if (error instanceof Divergence) return error;
+    throw error;
+  }
+}
+
+/** Somebody could have gone on, there was something to do, and nobody did it. */
+function checkService(run: Simulation): Violation[] {
+  if (run.outcome === 'lost') return checkLoss(run);
+  if (run.outcome !== 'limit') return [];
+  const { machine, options, network, console } = run;
+  if (machine.icount >= options.maxSteps) return [];
+  const waiting = [
+    ...(machine.diskOpen ? ['a disk operation'] : []),
+    ...(network.done ? [] : ['clients']),
+    ...(console.exhausted && machine.consoleReceived < options.input.length && machine.consoleRoom > 0
+      ? ['typed input']
+      : []),
+    ...(machine.power.off ? ['the end'] : []),
+  ];
+  if (waiting.length === 0) return [];
+  return [
+    {
+      invariant: 'service',
+      message: `the service stands still, with ${waiting.join(' and ')} waiting, although somebody could go on`,
+    },
+  ];
+}
+
+/** The service may end with the last member that storage counts on, and not before. */
+function checkLoss(run: Simulation): Violation[] {
+  return run.unharmedMembers.map((id) => ({
+    invariant: 'service',
+    message: `${id} is a member of generation ${run.storage.generation} and has not failed, but cannot go on`,
+  }));
+}
+
+/** Where two machines were the same for the last time, and what had come through their doors. */
+function lastMeeting(
+  run: Simulation,
+): { a: readonly Entry[]; b: readonly Entry[]; icount: number } | undefined {
+  const failover = run.failovers.at(-1);
+  if (failover) return { a: failover.fromHistory, b: failover.toHistory, icount: failover.meetingIcount };
+  const [a, b] = [run.hosts.get('primary'), run.hosts.get('backup')];
+  const [one, other] = [a?.replica.vmm, b?.replica.vmm];
+  if (!a || !b || !one || !other) return undefined;
+  const icount = run.observer.divergence?.icount ?? Math.min(one.icount, other.icount);
+  return { a: run.history(a.id), b: run.history(b.id), icount };
+}
+
+/**
+ * Both machines at the last `icount` that they reached as one: where a backup went live, where they were found to differ, or where
+ * both ended. They are built again from what came through their doors; undefined without a second machine.
+ */
+export function compareLast(run: Simulation): Comparison | undefined {
+  const meeting = lastMeeting(run);
+  if (!meeting) return undefined;
+  try {
+    return compareHistories(run.options.description, meeting.a, meeting.b, meeting.icount);
+  } catch (error) {
+    // With a rule switched off a history may be none that a machine can have.
+    if (error instanceof Divergence) return undefined;
+    throw error;
+  }
+}
+
+/** Builds the machines again only where they were not given the same. */
+function checkMeeting(run: Simulation): Violation[] {
+  const meeting = lastMeeting(run);
+  if (!meeting || sameHistory(meeting.a, meeting.b, meeting.icount)) return [];
+  const comparison = compareLast(run);
+  if (comparison) return checkSameMachine(comparison);
+  return [
+    { invariant: 'same-machine', message: 'one of the machines has a history that no machine can have' },
+  ];
+}

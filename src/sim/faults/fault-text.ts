@@ -1,0 +1,252 @@
+/**
+ * Faults as text, the same on the command line, in stories and in what a campaign prints: `KIND:WHERE@WHEN[+LENGTH][=VALUE]`.
+ */
+import { OperatingError } from '../../base/errors.ts';
+import type { Command } from '../../ft/effects.ts';
+import { type Fault, type FaultKind, STORAGE, type When } from './faults.ts';
+
+const nsPer: Record<string, number> = { ns: 1, us: 1e3, ms: 1e6, s: 1e9 };
+
+const MIB = 1 << 20;
+
+function refuse(message: string): never {
+  throw new OperatingError(message);
+}
+
+/** `5ms`, `250us`, `1.5s`. @throws {OperatingError} */
+export function parseDuration(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)(ns|us|ms|s)$/.exec(text);
+  const ns = match ? Math.round(Number(match[1]) * nsPer[match[2]!]!) : Number.NaN;
+  return Number.isSafeInteger(ns) ? ns : refuse(`"${text}" is no time; write it like 5ms, 250us or 1.5s`);
+}
+
+/** A time, or one with a minus sign before it. @throws {OperatingError} */
+const parseJump = (text: string): number =>
+  text.startsWith('-') ? 0 - parseDuration(text.slice(1)) : parseDuration(text);
+
+/** The shortest way to write a time exactly. */
+export function durationText(ns: number): string {
+  for (const unit of ['s', 'ms', 'us'])
+    if (ns !== 0 && ns % nsPer[unit]! === 0) return `${ns / nsPer[unit]!}${unit}`;
+  return ns === 0 ? '0ms' : `${ns}ns`;
+}
+
+function whole(text: string, most = Number.MAX_SAFE_INTEGER): number {
+  const number = /^\d[\d_]*$/.test(text) ? Number(text.replaceAll('_', '')) : Number.NaN;
+  return number <= most ? number : refuse(`"${text}" is no whole number up to ${most}`);
+}
+
+/** `icount=1000`, `output=3`, `entry=17`, `sent=5`, `t=5ms`, or a time alone. @throws {OperatingError} */
+export function parseWhen(text: string): When {
+  const index = text.indexOf('=');
+  if (index < 0) return { at: 'time', ns: parseDuration(text) };
+  const [name, value] = [text.slice(0, index), text.slice(index + 1)];
+  switch (name) {
+    case 't':
+      return { at: 'time', ns: parseDuration(value) };
+    case 'icount':
+      return { at: 'icount', icount: whole(value) };
+    case 'output':
+    case 'entry':
+    case 'sent':
+      return { at: name, number: whole(value) };
+    default:
+      return refuse(`"${text}" is no moment; it is icount=N, t=5ms, output=N, entry=N or sent=N`);
+  }
+}
+
+export function whenText(when: When): string {
+  if (when.at === 'time') return durationText(when.ns);
+  return `${when.at}=${when.at === 'icount' ? when.icount : when.number}`;
+}
+
+/** Cuts at the first or the last place where a mark stands. */
+function cut(text: string, mark: string, last = false): [string, string | undefined] {
+  const index = last ? text.lastIndexOf(mark) : text.indexOf(mark);
+  return index < 0 ? [text, undefined] : [text.slice(0, index), text.slice(index + mark.length)];
+}
+
+const ends = (text: string): { from: string; to: string; both: boolean } => {
+  const match = /^([\w-]+?)([->])([\w]+)$/.exec(text);
+  if (!match) refuse(`"${text}" is no link; write primary-backup, or primary>backup for one direction`);
+  return { from: match[1]!, to: match[3]!, both: match[2] === '-' };
+};
+
+/** What happens to a way happens in both directions, but for a partition. */
+function bothEnds(text: string): { from: string; to: string } {
+  const { from, to, both } = ends(text);
+  return both ? { from, to } : refuse(`"${text}": only a partition has a direction; write ${from}-${to}`);
+}
+
+const commandText = (command: Command): string => {
+  switch (command.kind) {
+    case 'speed':
+      return `speed=${command.perMille / 1000}`;
+    case 'memory':
+      return `memory=${command.sizeBytes / MIB}M`;
+    case 'switch-over':
+      return command.to ? `switch-over=${command.to}` : 'switch-over';
+    case 'move-backup':
+      return `move-backup=${command.from}`;
+    default:
+      return command.kind;
+  }
+};
+
+function parseCommand(name: string, value: string | undefined): Command {
+  switch (name) {
+    case 'reset':
+    case 'protect':
+    case 'unprotect':
+      return value === undefined ? { kind: name } : refuse(`"${name}" takes no value`);
+    case 'speed': {
+      const perMille = Math.round(Number(value) * 1000);
+      if (!(perMille > 0 && perMille <= 1000)) refuse(`a speed is a share of the processor, like speed=0.5`);
+      return { kind: 'speed', perMille };
+    }
+    case 'memory': {
+      const match = /^(\d{1,4})M$/.exec(value ?? '');
+      if (!match || match[1] === '0') refuse('memory is a whole number of MiB, like memory=128M');
+      return { kind: 'memory', sizeBytes: Number(match[1]) * MIB };
+    }
+    case 'switch-over':
+      if (value === undefined) return { kind: 'switch-over' };
+      return { kind: 'switch-over', to: value || refuse('switch-over=HOST says which backup is to go live') };
+    case 'move-backup':
+      return { kind: 'move-backup', from: value || refuse('move-backup=HOST says which backup is to go') };
+    default:
+      return refuse(
+        `"${name}" is no command; they are reset, memory=128M, speed=F, switch-over[=HOST], move-backup=HOST, unprotect, protect`,
+      );
+  }
+}
+
+/** What stands after the moment: how long it lasts, and a value. */
+const tails: Record<FaultKind, { length: 'none' | 'may' | 'must'; value: boolean }> = {
+  crash: { length: 'may', value: false },
+  pause: { length: 'must', value: false },
+  flip: { length: 'none', value: true },
+  slow: { length: 'must', value: true },
+  clock: { length: 'none', value: true },
+  domain: { length: 'may', value: false },
+  partition: { length: 'must', value: false },
+  delay: { length: 'must', value: true },
+  lose: { length: 'must', value: true },
+  duplicate: { length: 'must', value: true },
+  reset: { length: 'none', value: false },
+  outage: { length: 'must', value: false },
+  full: { length: 'must', value: false },
+  'io-error': { length: 'must', value: false },
+  command: { length: 'none', value: false },
+};
+const kinds = Object.keys(tails);
+const isKind = (text: string): text is FaultKind => kinds.includes(text);
+
+/** Takes apart what stands after the `@`. @throws {OperatingError} when something is missing, or means nothing there. */
+function parts(kind: FaultKind, moment: string): { start: string; forNs: number | undefined; value: string } {
+  const tail = tails[kind];
+  const [front, after] = cut(moment, '+');
+  if (after === undefined && tail.length === 'must')
+    refuse(`"${moment}": ${kind} needs a length: …@START+LENGTH, like 5ms+20ms`);
+  if (after !== undefined && tail.length === 'none') refuse(`"${moment}": ${kind} takes no length`);
+  const [length, lengthValue] = cut(after ?? '', '=');
+  // Without a length the value follows the time: `clock:primary@5ms=-3ms`.
+  const [start, value] = tail.value && after === undefined ? cut(front, '=', true) : [front, lengthValue];
+  if (tail.value && !value) refuse(`"${moment}": ${kind} needs a value: …=VALUE`);
+  if (!tail.value && value !== undefined) refuse(`"${moment}": ${kind} takes no value`);
+  return { start, forNs: after === undefined ? undefined : parseDuration(length), value: value ?? '' };
+}
+
+/**
+ * One fault. @throws {OperatingError} which says what is wrong, and what the form is.
+ *
+ * `crash:primary@icount=1000[+50ms]`, `pause:live@5ms+20ms`, `flip:backup@5ms=4096.3`, `slow:backup@5ms+20ms=0.05`,
+ * `clock:primary@5ms=-3ms`, `domain:a@5ms[+50ms]`, `partition:primary-storage@5ms+20ms`, `partition:primary>backup@5ms+20ms`,
+ * `delay:primary-backup@5ms+20ms=2ms`, `lose:…=0.5`, `duplicate:…=0.5`, `reset:primary-backup@5ms`, `outage:storage@5ms+20ms`,
+ * `full:…`, `io-error:…`, `command:switch-over@5ms`.
+ */
+export function parseFault(text: string): Fault {
+  const [kind, rest] = cut(text, ':');
+  if (rest === undefined) refuse(`"${text}" is no fault; it has the form KIND:WHERE@WHEN[+LENGTH][=VALUE]`);
+  if (!isKind(kind)) refuse(`"${kind}" is no fault; they are ${kinds.join(', ')}`);
+  const [where, moment] = cut(rest, '@', true);
+  if (where === '' || !moment) refuse(`"${text}" has no place or no moment: KIND:WHERE@WHEN`);
+  const { start, forNs: lengthNs, value } = parts(kind, moment);
+  const forNs = lengthNs ?? 0;
+  const maybeForNs = lengthNs !== undefined && { forNs };
+  const atNs = (): number => parseDuration(start);
+  const number = (least: number, most: number): number => {
+    const parsed = Number(value);
+    return parsed >= least && parsed <= most
+      ? parsed
+      : refuse(`"${text}": ${value} is not from ${least} to ${most}`);
+  };
+  switch (kind) {
+    case 'crash':
+      return { kind, who: where, when: parseWhen(start), ...maybeForNs };
+    case 'pause':
+      return { kind, who: where, when: parseWhen(start), forNs };
+    case 'flip': {
+      const [offset, bit] = cut(value, '.');
+      return { kind, who: where, when: parseWhen(start), offset: whole(offset), bit: whole(bit ?? '0', 7) };
+    }
+    case 'slow':
+      return { kind, who: where, atNs: atNs(), forNs, factor: number(0.001, 1000) };
+    case 'clock':
+      return { kind, who: where, atNs: atNs(), jumpNs: parseJump(value) };
+    case 'domain':
+      return { kind, domain: where, atNs: atNs(), ...maybeForNs };
+    case 'partition':
+      return { kind, ...ends(where), atNs: atNs(), forNs };
+    case 'delay':
+      return { kind, ...bothEnds(where), atNs: atNs(), forNs, extraNs: parseDuration(value) };
+    case 'lose':
+    case 'duplicate':
+      return { kind, ...bothEnds(where), atNs: atNs(), forNs, probability: number(0, 1) };
+    case 'reset':
+      return { kind, ...bothEnds(where), atNs: atNs() };
+    case 'outage':
+    case 'full':
+    case 'io-error':
+      if (where !== STORAGE) refuse(`"${text}": only storage can have that: ${kind}:${STORAGE}@WHEN+LENGTH`);
+      return { kind, atNs: atNs(), forNs };
+    case 'command': {
+      const [name, argument] = cut(where, '=');
+      return { kind, command: parseCommand(name, argument), atNs: atNs() };
+    }
+  }
+}
+
+/** A fault as {@link parseFault} reads it. */
+export function faultText(fault: Fault): string {
+  const time = 'atNs' in fault ? durationText(fault.atNs) : whenText(fault.when);
+  const length = 'forNs' in fault && fault.forNs !== undefined ? `+${durationText(fault.forNs)}` : '';
+  switch (fault.kind) {
+    case 'crash':
+    case 'pause':
+      return `${fault.kind}:${fault.who}@${time}${length}`;
+    case 'flip':
+      return `flip:${fault.who}@${time}=${fault.offset}.${fault.bit}`;
+    case 'slow':
+      return `slow:${fault.who}@${time}${length}=${fault.factor}`;
+    case 'clock':
+      return `clock:${fault.who}@${time}=${durationText(fault.jumpNs)}`;
+    case 'domain':
+      return `domain:${fault.domain}@${time}${length}`;
+    case 'partition':
+      return `partition:${fault.from}${fault.both ? '-' : '>'}${fault.to}@${time}${length}`;
+    case 'delay':
+      return `delay:${fault.from}-${fault.to}@${time}${length}=${durationText(fault.extraNs)}`;
+    case 'lose':
+    case 'duplicate':
+      return `${fault.kind}:${fault.from}-${fault.to}@${time}${length}=${fault.probability}`;
+    case 'reset':
+      return `reset:${fault.from}-${fault.to}@${time}`;
+    case 'outage':
+    case 'full':
+    case 'io-error':
+      return `${fault.kind}:${STORAGE}@${time}${length}`;
+    case 'command':
+      return `command:${commandText(fault.command)}@${time}`;
+  }
+}

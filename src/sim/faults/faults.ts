@@ -1,0 +1,65 @@
+/** Faults, and an operator's acts, on a schedule. */
+import type { Command } from '../../ft/effects.ts';
+
+/** A host by the role that it boots in: `primary`, `backup`, `backup2`, …, `spare`, `spare2`, … */
+export type HostId = string;
+/** A host, shared storage, or the switch: the console and the clients are behind it. */
+export type NodeId = HostId;
+export const STORAGE: NodeId = 'storage';
+export const SWITCH: NodeId = 'switch';
+/** Whoever is live when the moment comes. */
+export const LIVE: HostId = 'live';
+
+export type When =
+  /** The VM of that host has taken this many steps. */
+  | { at: 'icount'; icount: number }
+  | { at: 'time'; ns: number }
+  /** The VM of that host has made this output, and it has not been released. */
+  | { at: 'output'; number: number }
+  /** The host has appended this log entry, or received it. */
+  | { at: 'entry'; number: number }
+  /** The host has sent this many messages to other hosts; the last of them may arrive or not. */
+  | { at: 'sent'; number: number };
+
+export type Fault =
+  /** The host loses its power, and whatever was in it; after `forNs`, if that is given, it is there again, empty. */
+  | { kind: 'crash'; who: HostId; when: When; forNs?: number }
+  /** The host does nothing for a while, then goes on as if nothing had been. */
+  | { kind: 'pause'; who: HostId; when: When; forNs: number }
+  /** A bit of the VM's memory changes by itself: bit `bit` of the byte at offset `offset` in RAM. */
+  | { kind: 'flip'; who: HostId; when: When; offset: number; bit: number }
+  /** The host is slower for a while. */
+  | { kind: 'slow'; who: HostId; atNs: number; forNs: number; factor: number }
+  /** The host's wall clock is set: forward, or back. */
+  | { kind: 'clock'; who: HostId; atNs: number; jumpNs: number }
+  /** A failure domain loses its power, with every host in it. */
+  | { kind: 'domain'; domain: string; atNs: number; forNs?: number }
+  /** The way from one node to another carries nothing for a while; `both`: nor the way back. */
+  | { kind: 'partition'; from: NodeId; to: NodeId; both: boolean; atNs: number; forNs: number }
+  /** The way between two nodes takes longer for a while. */
+  | { kind: 'delay'; from: NodeId; to: NodeId; atNs: number; forNs: number; extraNs: number }
+  /** Datagrams (heartbeats) between two nodes are lost, or come twice, with this probability. */
+  | { kind: 'lose'; from: NodeId; to: NodeId; atNs: number; forNs: number; probability: number }
+  | { kind: 'duplicate'; from: NodeId; to: NodeId; atNs: number; forNs: number; probability: number }
+  /** The stream between two nodes breaks, with what is on its way, and is made anew. */
+  | { kind: 'reset'; from: NodeId; to: NodeId; atNs: number }
+  /** Storage does not answer, has no room for writes, or fails every operation, for a while. */
+  | { kind: 'outage' | 'full' | 'io-error'; atNs: number; forNs: number }
+  /** Not a fault: an operator's act. */
+  | { kind: 'command'; command: Command; atNs: number };
+
+export type FaultKind = Fault['kind'];
+export type HostFault = Extract<Fault, { when: When }>;
+export type LinkFault = Extract<Fault, { from: NodeId }>;
+
+/** The hosts that a fault names. */
+export const hostsOf = (fault: Fault): HostId[] => {
+  const nodes = 'who' in fault ? [fault.who] : 'from' in fault ? [fault.from, fault.to] : [];
+  return nodes.filter((node) => ![LIVE, STORAGE, SWITCH].includes(node));
+};
+
+/** When a fault begins, as far as that is known before. */
+export const startOf = (fault: Fault): number => {
+  if ('atNs' in fault) return fault.atNs;
+  return fault.when.at === 'time' ? fault.when.ns : 0;
+};

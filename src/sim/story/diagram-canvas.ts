@@ -1,0 +1,133 @@
+/** Draws the rows of a sequence diagram: lanes, and arrows and notes between them. */
+import type { NodeId } from '../faults/faults.ts';
+
+/** The console and the clients. */
+export const WORLD: NodeId = 'world';
+
+/** What stands behind an arrow: it arrived; it is lost, dropped or refused; it arrives much later. */
+export type ArrowEnd = '▶' | '✗' | '…';
+
+export type Mark =
+  | { kind: 'arrow'; from: NodeId; to: NodeId; end: ArrowEnd; text: string }
+  | { kind: 'note'; on: NodeId; sign: string; text: string }
+  /** The way between two nodes breaks, or heals. */
+  | { kind: 'wall'; from: NodeId; to: NodeId; end: '╳' | '╌'; text: string }
+  /** Stands for rows that are left out. */
+  | { kind: 'fold'; text: string };
+
+/** One row of the diagram. */
+export interface Row {
+  atNs: number;
+  /** How each lane looks beside this row, one character each. */
+  lanes: string;
+  /** One of many of its kind: it may be folded. */
+  routine: boolean;
+  /** The log entries and the outputs that it is about, for the line that stands for many. */
+  entry?: number;
+  output?: number;
+  mark: Mark;
+}
+
+/** How a lane looks: a live VM, a host without one that is live, one that stands still, one without power. */
+export const LIVE_LANE = '┃';
+export const LANE = '│';
+export const PAUSED_LANE = '┊';
+export const DEAD_LANE = ' ';
+
+/** A line over a lane. */
+const crossings: Record<string, string> = { [LANE]: '┼', [LIVE_LANE]: '╂', [PAUSED_LANE]: '┼' };
+
+const TIME_WIDTH = 12;
+/** The least distance between two lanes. */
+const LEAST_DISTANCE = 20;
+
+export class Canvas {
+  private readonly distance: number;
+  private lastTime = '';
+
+  constructor(
+    private readonly names: readonly NodeId[],
+    private readonly width: number,
+  ) {
+    const room = width - TIME_WIDTH - names.at(-1)!.length;
+    this.distance = Math.max(LEAST_DISTANCE, Math.floor(room / (names.length - 1)));
+  }
+
+  header(): string {
+    return `${'ms'.padStart(TIME_WIDTH - 3)}   ${this.names.map((name) => name.padEnd(this.distance)).join('')}`.trimEnd();
+  }
+
+  draw({ atNs, lanes, mark }: Row): string {
+    const cells = Array.from({ length: this.x(this.names.length - 1) + 1 }, () => ' ');
+    for (const [index, lane] of [...lanes].entries()) cells[this.x(index)] = lane;
+    switch (mark.kind) {
+      case 'arrow':
+        this.arrow(cells, mark);
+        break;
+      case 'wall':
+        this.wall(cells, mark);
+        break;
+      case 'note':
+        this.note(cells, mark);
+        break;
+      case 'fold':
+        write(cells, TIME_WIDTH + 2, mark.text);
+    }
+    return `${this.time(atNs, mark)}${cells.slice(TIME_WIDTH).join('')}`.trimEnd();
+  }
+
+  private time(atNs: number, { kind }: Mark): string {
+    const time = (atNs / 1e6).toFixed(3);
+    const shown = kind === 'fold' ? '⋮' : time === this.lastTime ? '' : time;
+    if (kind !== 'fold') this.lastTime = time;
+    return `${shown.padStart(TIME_WIDTH - 3)}   `;
+  }
+
+  private x(lane: number): number {
+    return TIME_WIDTH + lane * this.distance;
+  }
+
+  private at(node: NodeId): number {
+    return this.x(this.names.indexOf(node));
+  }
+
+  private arrow(cells: string[], { from, to, end, text }: Mark & { kind: 'arrow' }): void {
+    const [start, goal] = [this.at(from), this.at(to)];
+    this.line(cells, start, goal, '─', text);
+    const rightwards = start < goal;
+    const thick = cells[start] === LIVE_LANE;
+    cells[start] = rightwards ? (thick ? '┠' : '├') : thick ? '┨' : '┤';
+    cells[goal + (rightwards ? -1 : 1)] = end === '▶' && !rightwards ? '◀' : end;
+  }
+
+  private wall(cells: string[], { from, to, end, text }: Mark & { kind: 'wall' }): void {
+    const [left, right] = [this.at(from), this.at(to)].sort((a, b) => a - b) as [number, number];
+    this.line(cells, left, right, '╌', text);
+    for (const x of [left + 1, right - 1]) cells[x] = end;
+  }
+
+  /** A line between two lanes, over those in between, with a text that begins beside its start. */
+  private line(cells: string[], start: number, goal: number, dash: string, text: string): void {
+    const [left, right] = start < goal ? [start, goal] : [goal, start];
+    for (let x = left + 1; x < right; x++) cells[x] = crossings[cells[x]!] ?? dash;
+    const shown = shorten(text, right - left - 5);
+    write(cells, start < goal ? left + 3 : right - 2 - shown.length, shown);
+  }
+
+  /** To the right of its lane if there is room, else to the left. */
+  private note(cells: string[], { on, sign, text }: Mark & { kind: 'note' }): void {
+    const x = this.at(on);
+    cells[x] = sign;
+    const fits = x + 2 + text.length <= Math.max(this.width, cells.length);
+    if (fits || text.length + 2 > x - TIME_WIDTH) write(cells, x + 2, text);
+    else write(cells, x - 1 - text.length, text);
+  }
+}
+
+const shorten = (text: string, length: number): string =>
+  text.length <= length ? text : `${text.slice(0, Math.max(0, length - 1))}…`;
+
+/** Writes a text with a blank on both sides, over whatever is there. */
+function write(cells: string[], at: number, text: string): void {
+  for (const [index, character] of [...` ${text} `].entries()) cells[at - 1 + index] = character;
+}

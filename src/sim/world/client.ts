@@ -1,0 +1,194 @@
+import type { Random } from '../../base/random.ts';
+import { type Call, type KvOperation, requestText } from '../checkers/linearizability.ts';
+import { type Address, arp, BROADCAST, type Endpoint, type Packet, udp } from './packets.ts';
+
+/** Where the guest listens: the address and port that the key-value server has. */
+const SERVER = { ip: [10, 0, 2, 15], port: 9000 } as const;
+const REQUESTS = 20;
+const FIRST_NS = 2_000_000;
+const RETRANSMIT_NS = 20_000_000;
+/** Longest pause between an answer and the next request. */
+const THINK_NS = 2_000_000;
+const SHARED_KEY = 'shared';
+
+/** How many keys each client has for itself, and how many all of them write besides the counter. */
+const OWN_KEYS = 5;
+const COMMON_KEYS = 3;
+
+interface Request {
+  text: string;
+  /** None for STOP, which concerns no key. */
+  operation?: KvOperation;
+  /** Told the answer after `CLIENT SEQ `; says what is wrong with it, if anything is. */
+  accept: (answer: string) => string | undefined;
+}
+
+/** What a client needs of the world around it. */
+export interface Network {
+  send(frame: Uint8Array): void;
+  in(delayNs: number, action: () => void): void;
+  nowNs(): number;
+  random: Random;
+}
+
+/**
+ * A client of the key-value server: finds it by ARP, sends requests over UDP one at a time, and sends each again until it is answered.
+ * It knows what its own keys must hold, so a write that was acknowledged and then lost does not go unnoticed. What the keys that it
+ * shares with others must hold can be told only from all clients' calls together.
+ */
+export class Client {
+  private readonly me: Endpoint;
+  private server: Endpoint | undefined;
+  private sequence = 0;
+  private pending: Request | undefined;
+  private readonly store = new Map<string, string>();
+  private readonly queue: Request[] = [];
+  /** The sum of this client's acknowledged additions to the shared counter. */
+  added = 0;
+  requests = 0;
+  answered = 0;
+  retransmissions = 0;
+  /** Answers that contradict what was acknowledged before. */
+  readonly complaints: string[] = [];
+  /** What was asked and answered, in order. A request that was sent again is one call. */
+  readonly calls: Call[] = [];
+
+  constructor(
+    private readonly number: number,
+    private readonly network: Network,
+    private readonly finished: (client: Client) => void,
+  ) {
+    this.me = { mac: [0x52, 0x54, 0, 0, 1, number], ip: [10, 0, 2, 100 + number], port: 40_000 + number };
+    for (let i = 0; i < REQUESTS; i++) this.queue.push(this.draw());
+    network.in(FIRST_NS, () => this.resolve());
+  }
+
+  get mac(): Address {
+    return this.me.mac;
+  }
+
+  /** The counter must now hold `total`; then the server is told to stop. */
+  conclude(total: number): void {
+    this.queue.push(
+      request({ op: 'ADD', key: SHARED_KEY, amount: 0 }, (answer) =>
+        answer === `VALUE ${total}`
+          ? undefined
+          : `the shared counter is "${answer}", acknowledged were ${total}`,
+      ),
+      { text: 'STOP', accept: (answer) => (answer === 'BYE' ? undefined : `STOP was answered "${answer}"`) },
+    );
+    this.next();
+  }
+
+  receive(packet: Packet): void {
+    if (packet.kind === 'arp-request' && same(packet.targetIp, this.me.ip))
+      this.network.send(arp(2, this.me, { mac: packet.senderMac, ip: packet.senderIp }));
+    if (packet.kind === 'arp-reply' && same(packet.targetIp, this.me.ip) && !this.server) {
+      this.server = { mac: packet.senderMac, ip: SERVER.ip, port: SERVER.port };
+      this.next();
+    }
+    if (packet.kind === 'udp' && same(packet.target.mac, this.me.mac) && packet.target.port === this.me.port)
+      this.hear(new TextDecoder().decode(packet.payload));
+  }
+
+  private resolve(): void {
+    if (this.server) return;
+    this.network.send(arp(1, this.me, { ip: SERVER.ip }));
+    this.network.in(RETRANSMIT_NS, () => this.resolve());
+  }
+
+  private hear(reply: string): void {
+    const prefix = `${this.number} ${this.sequence} `;
+    if (!this.pending || !reply.startsWith(prefix)) return;
+    const answer = reply.slice(prefix.length).trimEnd();
+    if (this.pending.operation)
+      Object.assign(this.calls.at(-1)!, { returnedNs: this.network.nowNs(), answer });
+    const problem = this.pending.accept(answer);
+    if (problem) this.complaints.push(`client ${this.number}, request ${this.sequence}: ${problem}`);
+    this.pending = undefined;
+    this.answered++;
+    this.network.in(this.network.random.below(THINK_NS), () => this.next());
+  }
+
+  private next(): void {
+    if (this.pending) return;
+    this.pending = this.queue.shift();
+    if (!this.pending) return this.finished(this);
+    this.sequence++;
+    this.requests++;
+    const { operation } = this.pending;
+    if (operation)
+      this.calls.push({
+        client: this.number,
+        sequence: this.sequence,
+        operation,
+        calledNs: this.network.nowNs(),
+      });
+    this.transmit(this.sequence);
+  }
+
+  private transmit(sequence: number): void {
+    if (!this.pending || this.sequence !== sequence) return;
+    const payload = new TextEncoder().encode(`${this.number} ${sequence} ${this.pending.text}`);
+    this.network.send(udp(this.me, this.server!, payload));
+    this.network.in(RETRANSMIT_NS, () => {
+      if (!this.pending || this.sequence !== sequence) return;
+      this.retransmissions++;
+      this.transmit(sequence);
+    });
+  }
+
+  /** A request by chance. What it expects is worked out when it is answered: by then all earlier ones have been. */
+  private draw(): Request {
+    const { random } = this.network;
+    const own = `c${this.number}-${random.below(OWN_KEYS)}`;
+    const common = `s${random.below(COMMON_KEYS)}`;
+    const value = `v${random.below(1_000_000)}`;
+    switch (random.below(5)) {
+      case 0:
+        return request({ op: 'SET', key: own, value }, (answer) => {
+          this.store.set(own, value);
+          return isOk(answer) ? undefined : `SET was answered "${answer}"`;
+        });
+      case 1:
+        return request({ op: 'GET', key: own }, (answer) => {
+          const held = this.store.get(own);
+          const expected = held === undefined ? 'NONE' : `VALUE ${held}`;
+          return answer === expected
+            ? undefined
+            : `GET ${own} gave "${answer}", acknowledged was "${expected}"`;
+        });
+      case 2:
+        return request({ op: 'SET', key: common, value }, (answer) =>
+          isOk(answer) ? undefined : `SET was answered "${answer}"`,
+        );
+      case 3:
+        return request({ op: 'GET', key: common }, (answer) =>
+          answer === 'NONE' || isValue(answer) ? undefined : `GET was answered "${answer}"`,
+        );
+      default: {
+        const amount = 1 + random.below(100);
+        return request({ op: 'ADD', key: SHARED_KEY, amount }, (answer) => {
+          this.added += amount;
+          return isValue(answer) ? undefined : `ADD was answered "${answer}"`;
+        });
+      }
+    }
+  }
+}
+
+const request = (operation: KvOperation, accept: Request['accept']): Request => ({
+  text: requestText(operation),
+  operation,
+  accept,
+});
+
+const isOk = (answer: string): boolean => answer === 'OK';
+const isValue = (answer: string): boolean => answer.startsWith('VALUE ');
+const same = (a: Address, b: Address): boolean => a.every((byte, index) => byte === b[index]);
+
+/** Whether a frame is meant for this address. */
+export const isFor = (frame: Uint8Array, mac: Address): boolean => {
+  const target = [...frame.subarray(0, 6)];
+  return same(target, mac) || same(target, BROADCAST);
+};

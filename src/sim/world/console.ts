@@ -1,0 +1,60 @@
+import { after, lastOf, type Output } from '../../vmm/outputs.ts';
+import type { Scheduler } from '../scheduler.ts';
+
+/** The operator starts to type when the guest has had time to boot. */
+const FIRST_KEY_NS = 1_000_000;
+/** 16 bytes at 115200 baud. */
+const CHUNK_BYTES = 16;
+const CHUNK_NS = 1_388_889;
+
+/**
+ * The terminal outside: types the prepared input at the speed of a serial line, and prints what is released, each output number
+ * once. It outlives the VMs: a VM that goes live asks for the input from the offset that its guest has reached.
+ */
+export class Console {
+  private typed = 0;
+  private listener: ((offset: number, data: Uint8Array) => void) | undefined;
+  private lastSeen = 0;
+  /** Output numbers that came a second time and were dropped. */
+  droppedAgain = 0;
+  readonly transcript: Uint8Array[] = [];
+
+  constructor(
+    private readonly scheduler: Scheduler,
+    private readonly input: Uint8Array,
+    private readonly dedup: boolean,
+    private readonly print: (data: Uint8Array) => void,
+  ) {
+    if (input.length > 0) scheduler.at(FIRST_KEY_NS, () => this.type());
+  }
+
+  /** Whether everything has been typed. */
+  get exhausted(): boolean {
+    return this.typed === this.input.length;
+  }
+
+  private type(): void {
+    const from = this.typed;
+    this.typed = Math.min(this.input.length, from + CHUNK_BYTES);
+    this.listener?.(from, this.input.subarray(from, this.typed));
+    if (!this.exhausted) this.scheduler.in(CHUNK_NS, () => this.type());
+  }
+
+  /** From now on what is typed goes to `listener`, and at once what was typed since `offset`. */
+  listen(offset: number, listener: (offset: number, data: Uint8Array) => void): void {
+    this.listener = listener;
+    if (offset < this.typed) listener(offset, this.input.subarray(offset, this.typed));
+  }
+
+  /** Prints what is new; says whether anything was. */
+  release(output: Output & { kind: 'console' }): boolean {
+    const fresh = this.dedup ? after(this.lastSeen, output) : output;
+    const count = fresh?.kind === 'console' ? fresh.data.length : 0;
+    this.droppedAgain += output.data.length - count;
+    if (fresh?.kind !== 'console') return false;
+    this.lastSeen = lastOf(fresh);
+    this.transcript.push(fresh.data);
+    this.print(fresh.data);
+    return true;
+  }
+}

@@ -1,0 +1,90 @@
+import type { Random } from '../../base/random.ts';
+import { DISK_IOERR, DISK_OK, type DiskRequest, SECTOR_BYTES } from '../../devices/device.ts';
+import type { Scheduler } from '../scheduler.ts';
+
+/** An operation takes as long as chance says, so that those under way at the same time overtake each other. */
+const LEAST_NS = 40_000;
+const MOST_NS = 400_000;
+
+export type DiskAnswer = (status: number, data: Uint8Array) => void;
+
+/** A write as it reached the medium. */
+export interface AppliedWrite {
+  id: number;
+  sector: number;
+  data: Uint8Array;
+}
+
+const NOTHING = new Uint8Array(0);
+
+/**
+ * A disk that does a number once: a write that it has done, or is doing, is not done again. What it has done it remembers
+ * until it is told that the number will not come again.
+ */
+export class Disk {
+  readonly content: Uint8Array;
+  readonly writes: AppliedWrite[] = [];
+  full = false;
+  failing = false;
+  /** Operations that were asked for a second time and not done again. */
+  droppedAgain = 0;
+  private readonly done = new Set<number>();
+  private readonly underWay = new Map<number, DiskAnswer[]>();
+  private floor = 0;
+
+  constructor(
+    sectors: number,
+    private readonly scheduler: Scheduler,
+    private readonly random: Random,
+    /** Study only: numbers that were seen are done again. */
+    private readonly dedup: boolean,
+  ) {
+    this.content = new Uint8Array(sectors * SECTOR_BYTES);
+  }
+
+  perform(id: number, request: DiskRequest, floor: number, answer: DiskAnswer): void {
+    this.forget(floor);
+    if (this.dedup && request.operation === 'write') {
+      if (this.done.has(id) || id < this.floor) {
+        this.droppedAgain++;
+        return this.scheduler.in(LEAST_NS, () => answer(DISK_OK, NOTHING));
+      }
+      const others = this.underWay.get(id);
+      if (others) {
+        this.droppedAgain++;
+        others.push(answer);
+        return;
+      }
+      this.underWay.set(id, []);
+    }
+    this.scheduler.in(LEAST_NS + this.random.below(MOST_NS - LEAST_NS), () =>
+      this.finish(id, request, answer),
+    );
+  }
+
+  private finish(id: number, request: DiskRequest, answer: DiskAnswer): void {
+    const waiting = this.underWay.get(id) ?? [];
+    this.underWay.delete(id);
+    const { status, data } = this.execute(id, request);
+    for (const tell of [answer, ...waiting]) tell(status, data);
+  }
+
+  private execute(id: number, request: DiskRequest): { status: number; data: Uint8Array } {
+    if (this.failing || (this.full && request.operation === 'write'))
+      return { status: DISK_IOERR, data: NOTHING };
+    if (request.operation === 'flush') return { status: DISK_OK, data: NOTHING };
+    const at = request.sector * SECTOR_BYTES;
+    if (request.operation === 'read')
+      return { status: DISK_OK, data: this.content.slice(at, at + request.sizeBytes) };
+    this.content.set(request.data, at);
+    this.writes.push({ id, sector: request.sector, data: request.data });
+    this.done.add(id);
+    return { status: DISK_OK, data: NOTHING };
+  }
+
+  private forget(floor: number): void {
+    if (floor <= this.floor) return;
+    this.floor = floor;
+    for (const id of this.done) if (id < floor) this.done.delete(id);
+  }
+}
