@@ -1,0 +1,73 @@
+/** How rows of the instruction table are written. Source of the field names: RISC-V Unprivileged ISA, "Base Instruction Formats". */
+import type { Action } from '../expr.ts';
+import { type FormatName, fields } from '../formats.ts';
+
+export type Extension = 'I' | 'M' | 'A' | 'Zicsr' | 'Zifencei' | 'Privileged';
+
+export interface Instruction {
+  mnemonic: string;
+  extension: Extension;
+  format: FormatName;
+  /** An instruction word is this row when `(word & mask) === match`. */
+  match: number;
+  mask: number;
+  meaning: readonly Action[];
+}
+
+/** The bits that tell an instruction from others, by the names the manual uses. */
+export interface Encoding {
+  opcode: number;
+  funct3?: number;
+  funct5?: number;
+  funct6?: number;
+  funct7?: number;
+  /** Bits 20 and up, where the whole upper part is fixed. */
+  funct12?: number;
+  /** The register fields that must be zero. */
+  zero?: readonly ('rd' | 'rs1' | 'rs2')[];
+}
+
+export function row(
+  extension: Extension,
+  mnemonic: string,
+  format: FormatName,
+  encoding: Encoding,
+  ...meaning: Action[]
+): Instruction {
+  let match = 0;
+  let mask = 0;
+  const fix = (value: number | undefined, at: number, width: number) => {
+    if (value === undefined) return;
+    match |= value << at;
+    mask |= (2 ** width - 1) << at;
+  };
+  fix(encoding.opcode, 0, 7);
+  fix(encoding.funct3, 12, 3);
+  fix(encoding.funct5, 27, 5);
+  fix(encoding.funct6, 26, 6);
+  fix(encoding.funct7, 25, 7);
+  fix(encoding.funct12, 20, 12);
+  for (const name of encoding.zero ?? []) fix(0, fields[name].pieces[0]!.at, 5);
+  return { mnemonic, extension, format, match: match >>> 0, mask: mask >>> 0, meaning };
+}
+
+export const LOAD = 0x03;
+export const MISC_MEM = 0x0f;
+export const OP_IMM = 0x13;
+export const AUIPC = 0x17;
+export const OP_IMM_32 = 0x1b;
+export const STORE = 0x23;
+export const AMO = 0x2f;
+export const OP = 0x33;
+export const LUI = 0x37;
+export const OP_32 = 0x3b;
+export const BRANCH = 0x63;
+export const JALR = 0x67;
+export const JAL = 0x6f;
+export const SYSTEM = 0x73;
+
+/** The row's extension and format, said once for a group of rows. */
+export const group =
+  (extension: Extension, format: FormatName) =>
+  (mnemonic: string, encoding: Encoding, ...meaning: Action[]): Instruction =>
+    row(extension, mnemonic, format, encoding, ...meaning);
