@@ -53,7 +53,7 @@ export type Action =
   | { do: 'helper'; name: HelperName };
 
 /** The instructions that no expression can say. The list is pinned: a new one needs a reason. */
-export type HelperName = 'ecall' | 'ebreak' | 'mret' | 'wfi';
+export type HelperName = 'ecall' | 'ebreak' | 'mret' | 'sret' | 'wfi' | 'sfence.vma';
 
 export const constant = (value: bigint | number): Expr => ({ is: 'const', value: BigInt(value) });
 const operand = (name: (Expr & { is: 'operand' })['name']): Expr => ({ is: 'operand', name });

@@ -87,6 +87,7 @@ export const formats = {
   Csr: { syntax: 'rd, csr, rs1' },
   CsrI: { syntax: 'rd, csr, zimm', imm: 'zimm' },
   Fence: { syntax: 'pred, succ' },
+  Sfence: { syntax: 'rs1, rs2' },
   None: { syntax: '' },
 } as const satisfies Record<string, Format>;
 

@@ -13,7 +13,7 @@ import {
   uint,
   type ValueOf,
 } from '../base/codec.ts';
-import { INTERRUPT } from '../cpu/csrs.ts';
+import { ENVCFG, INTERRUPT } from '../cpu/csrs.ts';
 import { type Bus, type Exit, Hart } from '../cpu/hart.ts';
 import { type HartWord, hartSchema, MAX_RAM_BYTES, PAGE_BYTES, RAM_BASE } from '../cpu/layout.ts';
 import { Clint } from '../devices/clint.ts';
@@ -28,7 +28,7 @@ import { VirtioEntropy } from '../devices/virtio/entropy.ts';
 import { VirtioNet } from '../devices/virtio/net.ts';
 import { VirtioMmio } from '../devices/virtio/transport.ts';
 import type { Input } from './entries.ts';
-import { M_MODE_CONTEXT, memoryMap, plicSource, VIRTIO_SLOTS } from './memory-map.ts';
+import { M_MODE_CONTEXT, memoryMap, plicSource, S_MODE_CONTEXT, VIRTIO_SLOTS } from './memory-map.ts';
 import { type Output, OutputCollector } from './outputs.ts';
 
 /** What a machine is built with. It heads every log, and both sides share it. */
@@ -146,7 +146,7 @@ export class Machine {
   /** Whether the hart waits for an interrupt and none is pending. */
   get idle(): boolean {
     const { hart } = this;
-    return hart.get('waiting') === 1n && (hart.get('mip') & hart.get('mie')) === 0n;
+    return hart.get('waiting') === 1n && hart.pending === 0n;
   }
 
   /** Console bytes that the guest has been given since boot. */
@@ -171,7 +171,22 @@ export class Machine {
 
   /** The tick at which the guest's timer is to expire, if it waits for one. */
   get timerDeadline(): bigint | undefined {
-    return this.devices.clint.deadline;
+    const { deadline } = this.devices.clint;
+    const other = this.supervisorDeadline;
+    if (other === undefined || this.supervisorTimerInterrupt) return deadline;
+    return deadline === undefined || other < deadline ? other : deadline;
+  }
+
+  /** Sstc: the tick at which supervisor mode has asked for an interrupt. */
+  private get supervisorDeadline(): bigint | undefined {
+    const { hart } = this;
+    if ((hart.get('menvcfg') & ENVCFG.STCE) === 0n) return undefined;
+    return hart.get('stimecmp');
+  }
+
+  private get supervisorTimerInterrupt(): boolean {
+    const deadline = this.supervisorDeadline;
+    return deadline !== undefined && BigInt(this.lastKnownTicks) >= deadline;
   }
 
   /** Takes steps until `icount` is `limit`, the hart waits, or the guest has switched off. */
@@ -305,9 +320,12 @@ export class Machine {
     virtio.forEach((slot, index) => {
       if (slot instanceof VirtioMmio) plic.setLine(plicSource.virtio + index, slot.interrupt);
     });
-    this.hart.setPending(INTERRUPT.MEI, plic.interrupt(M_MODE_CONTEXT));
-    this.hart.setPending(INTERRUPT.MTI, clint.timerInterrupt);
-    this.hart.setPending(INTERRUPT.MSI, clint.softwareInterrupt);
+    const { hart } = this;
+    hart.setLine(INTERRUPT.MEI, plic.interrupt(M_MODE_CONTEXT));
+    hart.setLine(INTERRUPT.SEI, plic.interrupt(S_MODE_CONTEXT));
+    hart.setLine(INTERRUPT.MTI, clint.timerInterrupt);
+    hart.setLine(INTERRUPT.STI, this.supervisorTimerInterrupt);
+    hart.setLine(INTERRUPT.MSI, clint.softwareInterrupt);
   }
 
   private bus(): Bus {
@@ -341,6 +359,7 @@ export class Machine {
         return low! | (high! << 8);
       },
       watched: () => this.lookAtTohost(),
+      timerChanged: () => this.updateLines(),
     };
   }
 

@@ -93,12 +93,12 @@ const hart = new Hart(machine.ramSizeBytes, {
   load: () => undefined,
   store(address, _sizeBytes, value) {
     const isPlic = address >= 0xc00_0000n && address < 0x1000_0000n;
-    if (address === 0x200_0000n) hart.setPending(INTERRUPT.MSI, (value & 1n) === 1n);
+    if (address === 0x200_0000n) hart.setLine(INTERRUPT.MSI, (value & 1n) === 1n);
     else if (address === 0x200_bff8n) mtime = value;
     else if (address === 0x200_4000n) {
-      hart.setPending(INTERRUPT.MTI, value <= mtime);
+      hart.setLine(INTERRUPT.MTI, value <= mtime);
       alarm = value > mtime;
-    } else if (address === 0x1000_0001n) hart.setPending(INTERRUPT.MEI, (value & 2n) === 2n);
+    } else if (address === 0x1000_0001n) hart.setLine(INTERRUPT.MEI, (value & 2n) === 2n);
     else return isPlic;
     return true;
   },
@@ -138,7 +138,7 @@ function replay({ words }: Program, input: Record<string, bigint>): string {
   code.set(words);
   for (let steps = 0; steps < 100 && hart.get('pc') !== BigInt(machine.handler); steps++) {
     const exit = hart.run(hart.icount + 1);
-    if (exit === 'waiting') hart.setPending(INTERRUPT.MTI, alarm);
+    if (exit === 'waiting') hart.setLine(INTERRUPT.MTI, alarm);
   }
   code.fill(EBREAK);
   const status = hart.get('mstatus') | 0x2_0000_0000n;

@@ -92,7 +92,7 @@ class Machine {
     store: (address, sizeBytes, value) => {
       this.asked.push(`store ${address} ${sizeBytes} ${value} at ${this.hart.icount}`);
       if (address >> 12n !== DEVICE >> 12n) return false;
-      this.hart.setPending(INTERRUPT.MSI, (address & 8n) === 0n);
+      this.hart.setLine(INTERRUPT.MSI, (address & 8n) === 0n);
       if (this.stops) this.hart.stop();
       return true;
     },
@@ -115,7 +115,7 @@ class Machine {
   run(limit: number, events: readonly Event[], stops: readonly number[] = []): void {
     const { hart } = this;
     const queue = [...events];
-    const apply = ({ interrupt, level }: Event) => hart.setPending(interrupt, level);
+    const apply = ({ interrupt, level }: Event) => hart.setLine(interrupt, level);
     while (hart.icount < limit) {
       while (queue.length > 0 && queue[0]!.at <= hart.icount) apply(queue.shift()!);
       const stop = stops.find((at) => at > hart.icount);

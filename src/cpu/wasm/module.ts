@@ -173,6 +173,11 @@ export class Body {
     this.code.push(accesses[name], 0, ...unsigned(offset));
     return this;
   }
+  /** Fills memory: offset, byte and count are on the stack. */
+  fill(): this {
+    this.code.push(0xfc, 0x0b, 0x00);
+    return this;
+  }
   call(target: FunctionRef): this {
     this.code.push(0x10, ...unsigned(target.index));
     return this;
