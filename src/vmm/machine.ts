@@ -15,7 +15,7 @@ import {
 } from '../base/codec.ts';
 import { ENVCFG, INTERRUPT } from '../cpu/csrs.ts';
 import { type Bus, type Exit, Hart } from '../cpu/hart.ts';
-import { hartSchema, MAX_RAM_BYTES, PAGE_BYTES, RAM_BASE } from '../cpu/layout.ts';
+import { type HartWord, hartSchema, MAX_RAM_BYTES, PAGE_BYTES, RAM_BASE } from '../cpu/layout.ts';
 import { Clint } from '../devices/clint.ts';
 import type { Device, DeviceOutput, Surroundings } from '../devices/device.ts';
 import { Finisher } from '../devices/finisher.ts';
@@ -40,8 +40,10 @@ export const descriptionSchema = record({
   bootEpochNs: u64,
   /** The network card's address. */
   mac: bytes(6),
-  /** Where the hart starts. */
-  entry: uint,
+  /** Words of the hart at boot, those that are not as after a reset: where it starts, in which mode, with which arguments. */
+  start: list(record({ word: text, value: u64 })),
+  /** Whether the VMM answers the calls of supervisor mode: there is no firmware. */
+  sbi: bool,
   /** What RAM holds at boot. */
   segments: list(record({ address: uint, bytes: bytes() })),
   /** How large the disk is, in sectors of 512 bytes; 0 for none. */
@@ -263,7 +265,7 @@ export class Machine {
     const { description, hart } = this;
     for (const { address, bytes: content } of description.segments) hart.write(address, content);
     for (const address of description.tohost) hart.watch(address);
-    hart.set('pc', BigInt(description.entry));
+    for (const { word, value } of description.start) hart.set(word as HartWord, value);
   }
 
   /** Back to power-on, but for what the outside counts: position, outputs and console bytes. */
