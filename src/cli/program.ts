@@ -66,6 +66,8 @@ export function describeMachine(path: string, options: ProgramOptions): MachineD
     mac: MAC,
     entry,
     diskSectors: options.diskSize / SECTOR_BYTES,
+    diskReadOnly: false,
+    console: 'uart',
     segments: segments.map(({ address, bytes }) => ({ address, bytes })),
     tohost: tohost === undefined ? [] : [tohost],
   };

@@ -12,6 +12,8 @@ export function machineOf(source: string, diskSectors = 0): MachineDescription {
     entry,
     segments,
     diskSectors,
+    diskReadOnly: false,
+    console: 'uart',
     tohost: [],
   };
 }
