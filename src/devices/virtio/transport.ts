@@ -183,7 +183,8 @@ export class VirtioMmio<D extends VirtioDevice = VirtioDevice>
     const state = this.current.queues[queue];
     if (state === undefined || !this.serves(queue)) return;
     try {
-      work(new Virtqueue(state, around.memory, this.negotiated, this.device.chainLimitBytes));
+      const { queueSizes, chainLimitBytes } = this.device;
+      work(new Virtqueue(state, around.memory, this.negotiated, chainLimitBytes, queueSizes[queue]!));
     } catch (error) {
       if (!(error instanceof BrokenQueue)) throw error;
       this.needReset();
