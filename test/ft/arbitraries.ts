@@ -79,9 +79,12 @@ const description: fc.Arbitrary<MachineDescription> = fc.record({
   memorySizeBytes: uint,
   bootEpochNs: u64,
   mac: fc.uint8Array({ maxLength: 6 }),
-  entry: uint,
+  start: fc.array(fc.record({ word: text, value: u64 }), { maxLength: 3 }),
+  sbi: fc.boolean(),
   segments: fc.array(fc.record({ address: uint, bytes: data }), { maxLength: 2 }),
   diskSectors: uint,
+  diskReadOnly: fc.boolean(),
+  console: fc.constantFrom('uart', 'virtio'),
   tohost: fc.array(uint, { maxLength: 1 }),
 });
 

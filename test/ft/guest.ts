@@ -9,9 +9,12 @@ export function machineOf(source: string, diskSectors = 0): MachineDescription {
     memorySizeBytes: 1 << 16,
     bootEpochNs: 1_291_161_600_000_000_000n,
     mac: Uint8Array.of(0x52, 0x54, 0, 0, 0, 1),
-    entry,
+    start: [{ word: 'pc', value: BigInt(entry) }],
+    sbi: false,
     segments,
     diskSectors,
+    diskReadOnly: false,
+    console: 'uart',
     tohost: [],
   };
 }
