@@ -127,6 +127,8 @@ export function describeMachine(path: string | undefined, options: ProgramOption
     bootEpochNs: BOOT_EPOCH_NS,
     mac: MAC,
     diskSectors: options.diskSize / SECTOR_BYTES,
+    diskReadOnly: false,
+    console: 'uart',
     ...boot({
       memorySizeBytes: memory,
       append,

@@ -5,6 +5,7 @@ import {
   type Codec,
   encode,
   list,
+  oneOf,
   type RecordCodec,
   record,
   text,
@@ -23,6 +24,7 @@ import { Plic } from '../devices/plic.ts';
 import { Rtc } from '../devices/rtc.ts';
 import { Uart } from '../devices/uart.ts';
 import { VirtioBlk } from '../devices/virtio/blk.ts';
+import { VirtioConsole } from '../devices/virtio/console.ts';
 import { EmptySlot } from '../devices/virtio/empty.ts';
 import { VirtioEntropy } from '../devices/virtio/entropy.ts';
 import { VirtioNet } from '../devices/virtio/net.ts';
@@ -59,6 +61,10 @@ export const descriptionSchema = record({
   segments: list(record({ address: uint, bytes: bytes() })),
   /** How large the disk is, in sectors of 512 bytes; 0 for none. */
   diskSectors: uint,
+  /** Whether the guest may only read its disk. */
+  diskReadOnly: bool,
+  /** Where typed bytes go: to the UART, or to a virtio console, which is there only then. Both print. */
+  console: oneOf('uart', 'virtio'),
   /** The address of HTIF's `tohost`, when the program has one. */
   tohost: list(uint, 1),
 });
@@ -172,12 +178,13 @@ export class Machine {
 
   /** Console bytes that the guest has been given since boot. */
   get consoleReceived(): number {
-    return this.devices.uart.state.received;
+    return this.devices.typed.received;
   }
 
   /** How many console bytes the guest can take now. */
   get consoleRoom(): number {
-    return this.devices.uart.room;
+    const { console, uart } = this.devices;
+    return console ? console.device.room(console) : uart.room;
   }
 
   /** Whether the guest waits for its disk. */
@@ -228,7 +235,7 @@ export class Machine {
         this.devices.clint.timer(input.ticks);
         break;
       case 'console':
-        this.devices.uart.receive(input.data);
+        this.type(input.data);
         break;
       case 'net':
         this.devices.net.device.receive(input.frame, this.devices.net, this.surroundings);
@@ -250,6 +257,12 @@ export class Machine {
         break;
     }
     this.updateLines();
+  }
+
+  private type(data: Uint8Array): void {
+    const { console, uart } = this.devices;
+    if (console) console.device.receive(data, console, this.surroundings);
+    else uart.receive(data);
   }
 
   /** Hands over the outputs made since the last call. */
@@ -292,9 +305,9 @@ export class Machine {
 
   /** Back to power-on, but for what the outside counts: position, outputs and console bytes. */
   private reset(): void {
-    const { received } = this.devices.uart.state;
+    const { received } = this.devices.typed;
     this.devices = new Devices(this.description);
-    this.devices.uart.state.received = received;
+    this.devices.typed.received = received;
     this.hart.reset();
     this.powerState = { off: false, reset: false, code: 0 };
     this.loadImage();
@@ -400,7 +413,10 @@ export class Machine {
 }
 
 /** What the devices are built with. */
-type DevicesDescription = Pick<MachineDescription, 'bootEpochNs' | 'mac' | 'diskSectors'>;
+type DevicesDescription = Pick<
+  MachineDescription,
+  'bootEpochNs' | 'mac' | 'diskSectors' | 'diskReadOnly' | 'console'
+>;
 
 /** The devices of one machine and where they are mapped. */
 class Devices {
@@ -411,20 +427,26 @@ class Devices {
   readonly uart = new Uart();
   readonly net: VirtioMmio<VirtioNet>;
   readonly blk: VirtioMmio<VirtioBlk> | undefined;
+  readonly console: VirtioMmio<VirtioConsole> | undefined;
   readonly virtio: readonly Device[];
   /** Every device with state, by name, in a fixed order. */
   readonly named: readonly (readonly [string, Device])[];
   private readonly mappings: readonly Mapping[];
 
-  constructor({ bootEpochNs, mac, diskSectors }: DevicesDescription) {
+  constructor({ bootEpochNs, mac, diskSectors, diskReadOnly, console }: DevicesDescription) {
     this.rtc = new Rtc(bootEpochNs);
     this.net = new VirtioMmio(new VirtioNet(mac));
     const entropy = new VirtioMmio(new VirtioEntropy());
-    this.blk = diskSectors > 0 ? new VirtioMmio(new VirtioBlk(diskSectors)) : undefined;
-    const cards: (Device | undefined)[] = [this.net, entropy, this.blk];
+    this.blk = diskSectors > 0 ? new VirtioMmio(new VirtioBlk(diskSectors, diskReadOnly)) : undefined;
+    this.console = console === 'virtio' ? new VirtioMmio(new VirtioConsole()) : undefined;
+    const cards: (Device | undefined)[] = [this.net, entropy, this.blk, this.console];
     this.virtio = Array.from({ length: VIRTIO_SLOTS }, (_, slot) => cards[slot] ?? new EmptySlot());
     const { finisher, rtc, clint, plic, uart, net, blk } = this;
-    this.named = Object.entries({ finisher, rtc, clint, plic, uart, net, entropy, ...(blk && { blk }) });
+    this.named = Object.entries({
+      ...{ finisher, rtc, clint, plic, uart, net, entropy },
+      ...(blk && { blk }),
+      ...(this.console && { console: this.console }),
+    });
     this.mappings = [
       ...(['uart', 'clint', 'plic', 'rtc', 'finisher'] as const).map((name) => ({
         ...memoryMap[name],
@@ -436,6 +458,11 @@ class Devices {
         device,
       })),
     ];
+  }
+
+  /** The state of the device that gets what is typed. */
+  get typed(): { received: number } {
+    return (this.console?.device ?? this.uart).state;
   }
 
   at(address: number): Mapping | undefined {

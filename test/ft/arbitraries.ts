@@ -84,6 +84,8 @@ const description: fc.Arbitrary<MachineDescription> = fc.record({
   sbi: fc.boolean(),
   segments: fc.array(fc.record({ address: uint, bytes: data }), { maxLength: 2 }),
   diskSectors: uint,
+  diskReadOnly: fc.boolean(),
+  console: fc.constantFrom('uart', 'virtio'),
   tohost: fc.array(uint, { maxLength: 1 }),
 });
 

@@ -13,6 +13,8 @@ export function machineOf(source: string, diskSectors = 0): MachineDescription {
     sbi: false,
     segments,
     diskSectors,
+    diskReadOnly: false,
+    console: 'uart',
     tohost: [],
   };
 }

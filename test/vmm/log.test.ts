@@ -15,6 +15,8 @@ const description: MachineDescription = {
   sbi: false,
   segments: [{ address: 0x8000_0000, bytes: Uint8Array.of(0x13, 0, 0, 0) }],
   diskSectors: 0,
+  diskReadOnly: false,
+  console: 'uart',
   tohost: [],
 };
 
