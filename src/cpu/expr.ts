@@ -3,17 +3,23 @@
  * machinery of its own: `emit.ts` gives it meaning as WebAssembly.
  *
  * Every expression is a 64-bit integer (`i64`) or a condition (`i32`, 0 or 1). Integer operations wrap; shifts take the
- * amount modulo 64; a division must be guarded by its row, because WebAssembly traps where RISC-V does not.
+ * amount modulo 64; a division must be guarded by its row, because WebAssembly traps where RISC-V does not. Floating-point
+ * numbers are their encodings; those of single precision are zero-extended.
  */
+import type { FormatName } from './float/number.ts';
+import type { FloatOp } from './float/soft.ts';
+
 export type Expr =
   | { is: 'const'; value: bigint }
-  | { is: 'operand'; name: 'rs1' | 'rs2' | 'imm' | 'pc' | 'next' | 'old' }
+  | { is: 'operand'; name: 'rs1' | 'rs2' | 'fs1' | 'fs2' | 'fs3' | 'imm' | 'pc' | 'next' | 'old' }
   | { is: 'binary'; op: BinaryOp; a: Expr; b: Expr }
   | { is: 'compare'; op: CompareOp; a: Expr; b: Expr }
   | { is: 'extend'; signed: boolean; bits: 8 | 16 | 32; a: Expr }
   | { is: 'widen'; a: Expr }
   | { is: 'if'; cond: Expr; then: Expr; else: Expr }
   | { is: 'and'; a: Expr; b: Expr }
+  /** An operation in a floating-point format; raises flags, and rounds by the mode that the row has looked up. */
+  | { is: 'float'; op: FloatOp; format: FormatName; operands: readonly Expr[] }
   | { is: 'load'; sizeBytes: AccessSize; signed: boolean; address: Expr };
 
 export type AccessSize = 1 | 2 | 4 | 8;
@@ -41,6 +47,10 @@ export type CompareOp = 'eq' | 'ne' | 'lt_s' | 'lt_u' | 'ge_s' | 'ge_u';
 /** What an instruction does, in order. A trap in any action ends the instruction with nothing after it done. */
 export type Action =
   | { do: 'rd'; value: Expr }
+  /** Writes all 64 bits of the floating-point register `fd`; the floating-point state is dirty then (`mstatus.FS`). */
+  | { do: 'fd'; value: Expr }
+  /** Traps when the floating-point state is off; with `rounds`, also when the rounding mode is reserved. */
+  | { do: 'needsFloat'; rounds: boolean }
   | { do: 'store'; sizeBytes: AccessSize; address: Expr; value: Expr }
   /** Sets where execution goes on; traps when the target is misaligned. `when` makes it a branch. */
   | { do: 'jump'; target: Expr; when?: Expr }
@@ -61,6 +71,10 @@ const operand = (name: (Expr & { is: 'operand' })['name']): Expr => ({ is: 'oper
 /** The values of the source registers. */
 export const rs1 = operand('rs1');
 export const rs2 = operand('rs2');
+/** All 64 bits of the floating-point source registers. */
+export const fs1 = operand('fs1');
+export const fs2 = operand('fs2');
+export const fs3 = operand('fs3');
 /** The immediate of the instruction's format, extended as its field says. */
 export const imm = operand('imm');
 /** The address of the instruction, and of the one that follows it in memory. */
@@ -131,7 +145,15 @@ export const loadU = (sizeBytes: AccessSize, address: Expr): Expr => ({
   address,
 });
 
+export const float = (op: FloatOp, format: FormatName, ...operands: Expr[]): Expr => ({
+  is: 'float',
+  op,
+  format,
+  operands,
+});
+
 export const rd = (value: Expr): Action => ({ do: 'rd', value });
+export const fd = (value: Expr): Action => ({ do: 'fd', value });
 export const store = (sizeBytes: AccessSize, address: Expr, value: Expr): Action => ({
   do: 'store',
   sizeBytes,
