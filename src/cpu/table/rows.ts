@@ -2,7 +2,7 @@
 import type { Action } from '../expr.ts';
 import { type FormatName, fields } from '../formats.ts';
 
-export type Extension = 'I' | 'M' | 'A' | 'Zicsr' | 'Zifencei' | 'Privileged';
+export type Extension = 'I' | 'M' | 'A' | 'Zba' | 'Zbb' | 'Zbs' | 'Zicsr' | 'Zifencei' | 'Privileged';
 
 export interface Instruction {
   mnemonic: string;
