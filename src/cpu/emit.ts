@@ -75,6 +75,10 @@ export function emitExpr(on: Surface, expr: Expr): void {
     case 'operand':
       on.operand(expr.name);
       return;
+    case 'unary':
+      emitExpr(on, expr.a);
+      body.op(`i64.${expr.op}`);
+      return;
     case 'binary':
       emitExpr(on, expr.a);
       emitExpr(on, expr.b);

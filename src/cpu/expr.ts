@@ -2,9 +2,9 @@
  * The language in which the instruction table says what an instruction does. It is small, typed and without
  * machinery of its own: `emit.ts` gives it meaning as WebAssembly.
  *
- * Every expression is a 64-bit integer (`i64`) or a condition (`i32`, 0 or 1). Integer operations wrap; shifts take the
- * amount modulo 64; a division must be guarded by its row, because WebAssembly traps where RISC-V does not. Floating-point
- * numbers are their encodings; those of single precision are zero-extended.
+ * Every expression is a 64-bit integer (`i64`) or a condition (`i32`, 0 or 1). Integer operations wrap; shifts and
+ * rotations take the amount modulo 64; a division must be guarded by its row, because WebAssembly traps where RISC-V does not.
+ * Floating-point numbers are their encodings; those of single precision are zero-extended.
  */
 import type { FormatName } from './float/number.ts';
 import type { FloatOp } from './float/soft.ts';
@@ -12,6 +12,7 @@ import type { FloatOp } from './float/soft.ts';
 export type Expr =
   | { is: 'const'; value: bigint }
   | { is: 'operand'; name: 'rs1' | 'rs2' | 'fs1' | 'fs2' | 'fs3' | 'imm' | 'pc' | 'next' | 'old' }
+  | { is: 'unary'; op: UnaryOp; a: Expr }
   | { is: 'binary'; op: BinaryOp; a: Expr; b: Expr }
   | { is: 'compare'; op: CompareOp; a: Expr; b: Expr }
   | { is: 'extend'; signed: boolean; bits: 8 | 16 | 32; a: Expr }
@@ -24,6 +25,9 @@ export type Expr =
 
 export type AccessSize = 1 | 2 | 4 | 8;
 
+/** How many zeros lead, how many trail, how many ones there are. Of 0 all 64 bits lead and trail. */
+export type UnaryOp = 'clz' | 'ctz' | 'popcnt';
+
 export type BinaryOp =
   | 'add'
   | 'sub'
@@ -33,6 +37,8 @@ export type BinaryOp =
   | 'shl'
   | 'shr_s'
   | 'shr_u'
+  | 'rotl'
+  | 'rotr'
   | 'mul'
   | 'mulh'
   | 'mulhu'
@@ -83,12 +89,19 @@ export const next = operand('next');
 /** Within an `amo`: the value that was in memory. */
 export const old = operand('old');
 
+const unary =
+  (op: UnaryOp) =>
+  (a: Expr): Expr => ({ is: 'unary', op, a });
 const binary =
   (op: BinaryOp) =>
   (a: Expr, b: Expr): Expr => ({ is: 'binary', op, a, b });
 const compare =
   (op: CompareOp) =>
   (a: Expr, b: Expr): Expr => ({ is: 'compare', op, a, b });
+
+export const clz = unary('clz');
+export const ctz = unary('ctz');
+export const popcnt = unary('popcnt');
 
 export const add = binary('add');
 export const sub = binary('sub');
@@ -98,6 +111,8 @@ export const xor = binary('xor');
 export const shl = binary('shl');
 export const shrS = binary('shr_s');
 export const shrU = binary('shr_u');
+export const rotl = binary('rotl');
+export const rotr = binary('rotr');
 export const mul = binary('mul');
 /** The upper 64 bits of the 128-bit product: both signed, both unsigned, signed by unsigned. */
 export const mulh = binary('mulh');
@@ -127,9 +142,12 @@ export const choose = (cond: Expr, then: Expr, otherwise: Expr): Expr => ({
   else: otherwise,
 });
 
+/** The low bits, sign- or zero-extended. */
+export const signExtend = (bits: 8 | 16 | 32, a: Expr): Expr => ({ is: 'extend', signed: true, bits, a });
+export const zeroExtend = (bits: 8 | 16 | 32, a: Expr): Expr => ({ is: 'extend', signed: false, bits, a });
 /** The low 32 bits, sign- or zero-extended. */
-export const word = (a: Expr): Expr => ({ is: 'extend', signed: true, bits: 32, a });
-export const wordU = (a: Expr): Expr => ({ is: 'extend', signed: false, bits: 32, a });
+export const word = (a: Expr): Expr => signExtend(32, a);
+export const wordU = (a: Expr): Expr => zeroExtend(32, a);
 
 /** A value from memory, sign- or zero-extended. Traps with a load fault. */
 export const loadS = (sizeBytes: AccessSize, address: Expr): Expr => ({

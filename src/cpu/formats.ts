@@ -85,6 +85,8 @@ export interface Format {
 
 export const formats = {
   R: { syntax: 'rd, rs1, rs2' },
+  /** One source, as in `clz`. */
+  Unary: { syntax: 'rd, rs1' },
   I: { syntax: 'rd, rs1, immI', imm: 'immI' },
   /** Loads and `jalr`: the immediate is an offset from a base register. */
   L: { syntax: 'rd, immI(rs1)', imm: 'immI' },

@@ -2,7 +2,18 @@
 import type { Action } from '../expr.ts';
 import { type FormatName, fields } from '../formats.ts';
 
-export type Extension = 'I' | 'M' | 'A' | 'F' | 'D' | 'Zicsr' | 'Zifencei' | 'Privileged';
+export type Extension =
+  | 'I'
+  | 'M'
+  | 'A'
+  | 'F'
+  | 'D'
+  | 'Zba'
+  | 'Zbb'
+  | 'Zbs'
+  | 'Zicsr'
+  | 'Zifencei'
+  | 'Privileged';
 
 export interface Instruction {
   mnemonic: string;
