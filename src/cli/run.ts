@@ -53,7 +53,9 @@ export function simulate(
     unsafe: new Set(unsafe),
     maxSteps: options.maxSteps ?? Number.MAX_SAFE_INTEGER,
     speeds: Object.fromEntries(speed),
-    ...(options.checkEvery !== undefined && { tuning: { checkSteps: options.checkEvery } }),
+    ...(options.checkEvery !== undefined && {
+      tuning: { checkSteps: options.checkEvery, checkStepsPerPage: 0 },
+    }),
     ...output,
   });
 }

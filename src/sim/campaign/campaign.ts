@@ -73,7 +73,7 @@ export interface RunResult {
 
 /** Steps between two comparisons of the whole state: a small part of a run, so that what differs shows in the same run. */
 export const CHECK_STEPS = 50_000;
-const TUNING: Partial<Tuning> = { checkSteps: CHECK_STEPS };
+const TUNING: Partial<Tuning> = { checkSteps: CHECK_STEPS, checkStepsPerPage: 0 };
 /** A guest that a flipped bit has misled may never end. */
 export const MAX_STEPS = 20_000_000;
 
