@@ -159,6 +159,9 @@ export const formats = {
 
 export type FormatName = keyof typeof formats;
 
+/** How many bytes an instruction takes, which its lowest bits say. */
+export const sizeOf = (instruction: number): 2 | 4 => ((instruction & 3) === 3 ? 4 : 2);
+
 /** The value of a field in an instruction, as a signed number where the field is signed. */
 export function extract(of: Field, instruction: number): number {
   let value = 0;
