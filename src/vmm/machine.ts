@@ -64,6 +64,12 @@ export interface SynchronousDoors {
   entropy(icount: number, sizeBytes: number): Uint8Array;
 }
 
+/**
+ * So many bytes of outputs and random numbers end a run early. One instruction can make megabytes of them, and whoever runs the
+ * machine has to pass them on before it makes more.
+ */
+const MAX_RUN_BYTES = 1 << 20;
+
 /** The size of RAM: whole pages, up to the largest. */
 const ramSize: Codec<number> = {
   write: (out, value) => out.varint(value / PAGE_BYTES),
@@ -104,6 +110,8 @@ export class Machine {
   private readonly collector = new OutputCollector();
   private readonly surroundings: Surroundings;
   private made = 0;
+  /** Bytes of outputs and random numbers since {@link takeOutputs}. */
+  private passedBytes = 0;
   private powerState: ValueOf<typeof powerSchema> = { off: false, reset: false, code: 0 };
 
   constructor(
@@ -115,7 +123,10 @@ export class Machine {
     this.hart = new Hart(description.memorySizeBytes, this.bus());
     this.surroundings = {
       clock: () => this.readClock(),
-      entropy: (sizeBytes) => this.doors.entropy(this.icount, sizeBytes),
+      entropy: (sizeBytes) => {
+        this.pass(sizeBytes);
+        return this.doors.entropy(this.icount, sizeBytes);
+      },
       output: (output) => this.emit(output),
       memory: {
         read: (address, sizeBytes) => {
@@ -194,7 +205,7 @@ export class Machine {
     return deadline !== undefined && BigInt(this.lastKnownTicks) >= deadline;
   }
 
-  /** Takes steps until `icount` is `limit`, the hart waits, or the guest has switched off. */
+  /** Takes steps until `icount` is `limit`, the hart waits, the guest has switched off, or {@link MAX_RUN_BYTES} were made. */
   run(limit: number): Exit {
     for (;;) {
       if (this.powerState.off) return 'stop';
@@ -243,6 +254,7 @@ export class Machine {
 
   /** Hands over the outputs made since the last call. */
   takeOutputs(): Output[] {
+    this.passedBytes = 0;
     return this.collector.take();
   }
 
@@ -306,12 +318,15 @@ export class Machine {
     switch (output.kind) {
       case 'console':
         this.collector.console(++this.made, output.byte);
+        this.pass(1);
         return this.made;
       case 'frame':
         this.collector.frame(++this.made, output.frame);
+        this.pass(output.frame.length);
         return this.made;
       case 'disk':
         this.collector.disk(++this.made, output.request);
+        this.pass(output.request.operation === 'write' ? output.request.data.length : 0);
         return this.made;
       case 'power':
         this.powerState = {
@@ -322,6 +337,11 @@ export class Machine {
         this.hart.stop();
         return 0;
     }
+  }
+
+  private pass(sizeBytes: number): void {
+    this.passedBytes += sizeBytes;
+    if (this.passedBytes >= MAX_RUN_BYTES) this.hart.stop();
   }
 
   /** Carries the devices' interrupt lines to the hart. */
