@@ -1,5 +1,8 @@
 import { assert } from '../base/assert.ts';
-import { PRIVILEGE } from './csrs.ts';
+import { MSTATUS, PRIVILEGE } from './csrs.ts';
+import { formatNames } from './float/native.ts';
+import type { FormatName } from './float/number.ts';
+import { type FloatOp, floatOps, soft } from './float/soft.ts';
 import { EXIT, interpreterModule } from './interpreter.ts';
 import {
   type HartState,
@@ -101,6 +104,8 @@ export class Hart {
       timerChanged: () => bus.timerChanged?.(),
       hostCall: () => bus.hostCall?.(),
       expand: (parcel: number) => this.expand(parcel),
+      softFloat: (...[op, format, rm, ...operands]: [number, number, number, bigint, bigint, bigint]) =>
+        this.softFloat(floatOps[op]!, formatNames[format]!, rm, operands),
     };
     this.generated = new WebAssembly.Instance(compiled, { env }).exports as unknown as Generated;
     this.generated.flush();
@@ -291,5 +296,16 @@ export class Hart {
   /** The instruction that a 16-bit parcel stands for, put into the table where the generated code looks first. */
   private expand(_parcel: number): number {
     return 0;
+  }
+
+  /** What the generated code doesn't do itself. */
+  private softFloat(op: FloatOp, format: FormatName, rm: number, operands: bigint[]): bigint {
+    const [a, b, c] = operands.map((operand) => BigInt.asUintN(64, operand));
+    const { bits, flags } = soft(op, format, rm, a!, b, c);
+    if (flags !== 0) {
+      this.words[offsetOf('fcsr') / 8]! |= BigInt(flags);
+      this.words[offsetOf('mstatus') / 8]! |= MSTATUS.FS;
+    }
+    return bits;
   }
 }

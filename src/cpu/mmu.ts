@@ -221,7 +221,7 @@ function emitTranslate(module: ModuleBuilder, { tlb, pmp, walk }: TranslateNeeds
     isFetch().op('select').set(privilege);
     body.get(va).set(physical);
     body.get(privilege).i32(PRIVILEGE.M).op('i32.ne');
-    getWord(body, 'satp').i64(60).op('i64.shr_u', 'i32.wrap_i64', 'i32.and');
+    getWord(body, 'satp').i64(60).op('i64.shr_u').i64(0).op('i64.ne', 'i32.and');
     body.if(() => {
       body.get(va).get(access).get(privilege).call(walk).set(physical);
       failed(body);

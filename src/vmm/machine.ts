@@ -16,7 +16,7 @@ import {
 } from '../base/codec.ts';
 import { ENVCFG, INTERRUPT } from '../cpu/csrs.ts';
 import { type Bus, type Exit, Hart } from '../cpu/hart.ts';
-import { hartSchema, MAX_RAM_BYTES, PAGE_BYTES, RAM_BASE } from '../cpu/layout.ts';
+import { type HartWord, hartSchema, hartWords, MAX_RAM_BYTES, PAGE_BYTES, RAM_BASE } from '../cpu/layout.ts';
 import { Clint } from '../devices/clint.ts';
 import type { Device, DeviceOutput, Surroundings } from '../devices/device.ts';
 import { Finisher } from '../devices/finisher.ts';
@@ -32,6 +32,17 @@ import { VirtioMmio } from '../devices/virtio/transport.ts';
 import type { Input } from './entries.ts';
 import { M_MODE_CONTEXT, memoryMap, plicSource, S_MODE_CONTEXT, VIRTIO_SLOTS } from './memory-map.ts';
 import { type Output, OutputCollector } from './outputs.ts';
+import { sbiCall } from './sbi.ts';
+import { MachineSbi } from './sbi-host.ts';
+
+/** A word of the hart, by its name. */
+const hartWord: Codec<HartWord> = {
+  write: text.write,
+  read: (input) => {
+    const name = text.read(input);
+    return hartWords.find((word) => word === name) ?? input.fail(`${name} is no word of the hart`);
+  },
+};
 
 /** What a machine is built with. It heads every log, and both sides share it. */
 export const descriptionSchema = record({
@@ -42,8 +53,10 @@ export const descriptionSchema = record({
   bootEpochNs: u64,
   /** The network card's address. */
   mac: bytes(6),
-  /** Where the hart starts. */
-  entry: uint,
+  /** Words of the hart at boot, those that are not as after a reset: where it starts, in which mode, with which arguments. */
+  start: list(record({ word: hartWord, value: u64 })),
+  /** Whether the VMM answers the calls of supervisor mode: there is no firmware. */
+  sbi: bool,
   /** What RAM holds at boot. */
   segments: list(record({ address: uint, bytes: bytes() })),
   /** How large the disk is, in sectors of 512 bytes; 0 for none. */
@@ -79,6 +92,9 @@ const ramSize: Codec<number> = {
   },
 };
 
+/** Firmware and kernels switch a timer off by a time that does not come. */
+const NEVER = 2n ** 64n - 1n;
+
 const powerSchema = record({ off: bool, reset: bool, code: u32 });
 
 /** The whole state of a machine but its RAM. */
@@ -109,6 +125,7 @@ export class Machine {
   private devices: Devices;
   private readonly collector = new OutputCollector();
   private readonly surroundings: Surroundings;
+  private readonly sbi: MachineSbi;
   private made = 0;
   /** Bytes of outputs and random numbers since {@link takeOutputs}. */
   private passedBytes = 0;
@@ -140,6 +157,12 @@ export class Machine {
         },
       },
     };
+    this.sbi = new MachineSbi(
+      this.hart,
+      this.surroundings,
+      () => this.devices.uart,
+      () => this.updateLines(),
+    );
     this.loadImage();
   }
 
@@ -197,7 +220,8 @@ export class Machine {
   private get supervisorDeadline(): bigint | undefined {
     const { hart } = this;
     if ((hart.get('menvcfg') & ENVCFG.STCE) === 0n) return undefined;
-    return hart.get('stimecmp');
+    const ticks = hart.get('stimecmp');
+    return ticks === NEVER ? undefined : ticks;
   }
 
   private get supervisorTimerInterrupt(): boolean {
@@ -288,7 +312,7 @@ export class Machine {
     const { description, hart } = this;
     for (const { address, bytes: content } of description.segments) hart.write(address, content);
     for (const address of description.tohost) hart.watch(address);
-    hart.set('pc', BigInt(description.entry));
+    for (const { word, value } of description.start) hart.set(word, value);
   }
 
   /** Back to power-on, but for what the outside counts: position, outputs and console bytes. */
@@ -391,6 +415,7 @@ export class Machine {
       },
       watched: () => this.lookAtTohost(),
       timerChanged: () => this.updateLines(),
+      ...(this.description.sbi && { hostCall: () => sbiCall(this.sbi) }),
     };
   }
 
