@@ -25,6 +25,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { bits } from './goldens-bits.mjs';
 import { privileged, protection, translation } from './goldens-privileged.mjs';
 
 /** The machine on which a case runs; the tests set up the same one. */
@@ -771,6 +772,8 @@ function main() {
   translation(make);
   into('protection');
   protection(make, makeLocking);
+  into('bits');
+  bits(make, random);
   const work = mkdtempSync(join(tmpdir(), 'goldens-'));
   const path = (/** @type {string} */ name) => join(work, name);
   const all = Object.values(files).flat();

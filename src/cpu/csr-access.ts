@@ -97,7 +97,8 @@ function emitLegal(module: ModuleBuilder): FunctionRef {
       anyOf(body, 1n << BigInt(bit)).op('i32.eqz');
       refuseIf();
     };
-    perCsr(body, ({ name, counterBit }) => {
+    perCsr(body, ({ name, counterBit, access }) => {
+      if (access.is === 'fcsr') return () => anyOf(getWord(body, 'mstatus'), MSTATUS.FS);
       if (counterBit !== undefined)
         return () => {
           isBelowM(body);
@@ -170,11 +171,13 @@ function emitRead(module: ModuleBuilder, { clock, entropy }: CsrNeeds): Function
             getWord(body, access.word).op('i64.add');
           };
         case 'status':
+          return () => readStatus(body, access.readable);
+        case 'fcsr':
           return () =>
-            getWord(body, 'mstatus')
-              .i64(MSTATUS.UXL_64 | MSTATUS.SXL_64)
-              .op('i64.or')
-              .i64(access.readable)
+            getWord(body, 'fcsr')
+              .i64(access.shift)
+              .op('i64.shr_u')
+              .i64((1n << BigInt(access.bits)) - 1n)
               .op('i64.and');
         case 'mip':
           return pending;
@@ -204,6 +207,15 @@ function emitRead(module: ModuleBuilder, { clock, entropy }: CsrNeeds): Function
   });
 }
 
+function readStatus(body: Body, readable: bigint): void {
+  getWord(body, 'mstatus')
+    .i64(MSTATUS.UXL_64 | MSTATUS.SXL_64)
+    .op('i64.or');
+  // SD says that FS is dirty.
+  getWord(body, 'mstatus').i64(MSTATUS.FS).op('i64.and').i64(MSTATUS.FS).op('i64.eq', 'i64.extend_i32_u');
+  body.i64(63).op('i64.shl', 'i64.or').i64(readable).op('i64.and');
+}
+
 function emitWrite(module: ModuleBuilder, { timerChanged, flush }: CsrNeeds): FunctionRef {
   return module.function({ params: ['i32', 'i64'], results: [] }, (body) => {
     /** The bits of the word that are set in what `mask` pushes become those of the value. */
@@ -230,6 +242,12 @@ function emitWrite(module: ModuleBuilder, { timerChanged, flush }: CsrNeeds): Fu
               body.get(1);
               getWord(body, 'icount').op('i64.sub').i64(1).op('i64.sub');
             });
+        case 'fcsr':
+          return () => {
+            body.get(1).i64(access.shift).op('i64.shl').set(1);
+            merge('fcsr', ((1n << BigInt(access.bits)) - 1n) << BigInt(access.shift));
+            setWord(body, 'mstatus', () => getWord(body, 'mstatus').i64(MSTATUS.FS).op('i64.or'));
+          };
         case 'status':
           return () => writeStatus(body, access.writable, merge, flush);
         case 'mip':

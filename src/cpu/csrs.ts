@@ -1,6 +1,6 @@
 /**
  * The CSR table: one row for each control and status register of the machine. Source: RISC-V Privileged Architecture,
- * chapters "CSRs", "Machine-Level ISA" and "Supervisor-Level ISA"; Sstc; Zicntr; Zkr. A CSR without a row does not exist:
+ * chapters "CSRs", "Machine-Level ISA" and "Supervisor-Level ISA"; F; Sstc; Zicntr; Zkr. A CSR without a row does not exist:
  * reaching for it is an illegal instruction.
  */
 
@@ -11,6 +11,8 @@ const pmpAddresses = Array.from({ length: PMP_ENTRIES }, (_, index) => `pmpaddr$
 
 /** 64-bit words of hart state that stand behind CSRs. */
 export const csrWords = [
+  /** `fflags` in the low five bits, `frm` in the three above. */
+  'fcsr',
   'mstatus',
   'medeleg',
   'mideleg',
@@ -57,6 +59,8 @@ export type CsrAccess =
   | { is: 'sip' }
   | { is: 'mip' }
   | { is: 'satp' }
+  /** A part of the word `fcsr`, which is there unless the floating-point state is off. */
+  | { is: 'fcsr'; shift: number; bits: number }
   /** Eight PMP entries' settings, a byte each. */
   | { is: 'pmpcfg'; word: 'pmpcfg0' | 'pmpcfg2' }
   | { is: 'pmpaddr'; index: number }
@@ -81,6 +85,8 @@ export const MSTATUS = {
   MPIE: 1n << 7n,
   SPP: 1n << 8n,
   MPP: 3n << 11n,
+  /** The floating-point state: off, initial, clean or dirty. */
+  FS: 3n << 13n,
   MPRV: 1n << 17n,
   SUM: 1n << 18n,
   MXR: 1n << 19n,
@@ -90,9 +96,11 @@ export const MSTATUS = {
   /** U- and S-mode are 64 bits wide: constants, which the word of hart state leaves out. */
   UXL_64: 2n << 32n,
   SXL_64: 2n << 34n,
+  /** Read-only: whether FS is dirty. */
+  SD: 1n << 63n,
 } as const;
 
-const S_WRITABLE = MSTATUS.SIE | MSTATUS.SPIE | MSTATUS.SPP | MSTATUS.SUM | MSTATUS.MXR;
+const S_WRITABLE = MSTATUS.SIE | MSTATUS.SPIE | MSTATUS.SPP | MSTATUS.FS | MSTATUS.SUM | MSTATUS.MXR;
 const M_WRITABLE =
   S_WRITABLE |
   MSTATUS.MIE |
@@ -163,19 +171,25 @@ const constant = (name: string, number: number, value = 0n): Csr => ({
 const each = (count: number, row: (index: number) => Csr): Csr[] =>
   Array.from({ length: count }, (_, index) => row(index));
 
-/** MXL = 64 bits; extensions A, C, I, M, S and U. */
+/** MXL = 64 bits; extensions A, C, D, F, I, M, S and U. */
 const MISA =
-  (2n << 62n) | [...'ACIMSU'].reduce((letters, letter) => letters | bits(letter.charCodeAt(0) - 65), 0n);
+  (2n << 62n) | [...'ACDFIMSU'].reduce((letters, letter) => letters | bits(letter.charCodeAt(0) - 65), 0n);
 
 const XL = MSTATUS.UXL_64 | MSTATUS.SXL_64;
 
+/** Where `frm` stands in `fcsr`, above `fflags`. */
+export const FRM = { shift: 5, bits: 3 } as const;
+
 export const csrs: readonly Csr[] = [
+  { name: 'fflags', number: 0x001, access: { is: 'fcsr', shift: 0, bits: FRM.shift } },
+  { name: 'frm', number: 0x002, access: { is: 'fcsr', ...FRM } },
+  { name: 'fcsr', number: 0x003, access: { is: 'fcsr', shift: 0, bits: FRM.shift + FRM.bits } },
   { name: 'seed', number: 0x015, access: { is: 'seed' } },
 
   {
     name: 'sstatus',
     number: 0x100,
-    access: { is: 'status', readable: S_WRITABLE | MSTATUS.UXL_64, writable: S_WRITABLE },
+    access: { is: 'status', readable: S_WRITABLE | MSTATUS.UXL_64 | MSTATUS.SD, writable: S_WRITABLE },
   },
   { name: 'sie', number: 0x104, access: { is: 'sie' } },
   // Direct and vectored mode; the base is 4-byte aligned.
@@ -193,7 +207,7 @@ export const csrs: readonly Csr[] = [
   {
     name: 'mstatus',
     number: 0x300,
-    access: { is: 'status', readable: M_WRITABLE | XL, writable: M_WRITABLE },
+    access: { is: 'status', readable: M_WRITABLE | XL | MSTATUS.SD, writable: M_WRITABLE },
   },
   constant('misa', 0x301, MISA),
   word('medeleg', 0x302, bits(...Object.values(delegable))),

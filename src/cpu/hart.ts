@@ -1,7 +1,11 @@
 import { assert } from '../base/assert.ts';
-import { PRIVILEGE } from './csrs.ts';
+import { MSTATUS, PRIVILEGE } from './csrs.ts';
+import { formatNames } from './float/native.ts';
+import type { FormatName } from './float/number.ts';
+import { type FloatOp, floatOps, soft } from './float/soft.ts';
 import { EXIT, interpreterModule } from './interpreter.ts';
 import {
+  EXPANSIONS,
   type HartState,
   type HartWord,
   hartWords,
@@ -18,6 +22,7 @@ import {
   SCRATCH_BYTES,
   SCRATCH_WORDS,
 } from './layout.ts';
+import { expand } from './table/compressed.ts';
 
 /** What the hart asks the VMM for in the middle of an instruction. Addresses are physical. */
 export interface Bus {
@@ -101,6 +106,8 @@ export class Hart {
       timerChanged: () => bus.timerChanged?.(),
       hostCall: () => bus.hostCall?.(),
       expand: (parcel: number) => this.expand(parcel),
+      softFloat: (...[op, format, rm, ...operands]: [number, number, number, bigint, bigint, bigint]) =>
+        this.softFloat(floatOps[op]!, formatNames[format]!, rm, operands),
     };
     this.generated = new WebAssembly.Instance(compiled, { env }).exports as unknown as Generated;
     this.generated.flush();
@@ -289,7 +296,20 @@ export class Hart {
   }
 
   /** The instruction that a 16-bit parcel stands for, put into the table where the generated code looks first. */
-  private expand(_parcel: number): number {
-    return 0;
+  private expand(parcel: number): number {
+    const word = expand(parcel);
+    new Uint32Array(this.memory.buffer, EXPANSIONS)[parcel] = word;
+    return word | 0;
+  }
+
+  /** What the generated code doesn't do itself. */
+  private softFloat(op: FloatOp, format: FormatName, rm: number, operands: bigint[]): bigint {
+    const [a, b, c] = operands.map((operand) => BigInt.asUintN(64, operand));
+    const { bits, flags } = soft(op, format, rm, a!, b, c);
+    if (flags !== 0) {
+      this.words[offsetOf('fcsr') / 8]! |= BigInt(flags);
+      this.words[offsetOf('mstatus') / 8]! |= MSTATUS.FS;
+    }
+    return bits;
   }
 }

@@ -2,9 +2,10 @@
  * The interpreter: one WebAssembly function generated from the instruction table. It fetches, decodes through jump tables made
  * from the rows' match and mask, and runs each row's meaning on registers and RAM in the shared memory.
  */
-import { CAUSE, csrNumbers, MSTATUS, PRIVILEGE } from './csrs.ts';
+import { CAUSE, csrNumbers, FRM, MSTATUS, PRIVILEGE } from './csrs.ts';
 import { emitAction, emitExpr, extend, loadOp, type Surface, storeOp } from './emit.ts';
 import type { AccessSize, Action, Expr } from './expr.ts';
+import { RM } from './float/number.ts';
 import { type Field, fields } from './formats.ts';
 import { anyOf, getScratch, getWide, getWord, setScratch, setWord } from './hart-words.ts';
 import { type Instruction, immediateOf, instructions } from './instructions.ts';
@@ -40,6 +41,7 @@ const MIP = csrNumbers.get('mip')!;
 
 class Interpreter implements Surface {
   readonly functions;
+  readonly floats;
   private readonly limit: number;
   private readonly pc: number;
   private readonly icount: number;
@@ -59,6 +61,7 @@ class Interpreter implements Surface {
   private readonly value: number;
   private readonly cause: number;
   private readonly tval: number;
+  private readonly rm: number;
   private row!: Instruction;
   /** Where a row goes when it traps, when it isn't an instruction, and when the hart must look up between two steps. */
   private trap!: Label;
@@ -71,6 +74,7 @@ class Interpreter implements Surface {
     private readonly support: Support,
   ) {
     this.functions = support;
+    this.floats = support.floats;
     this.limit = body.local('i64');
     this.pc = body.local('i64');
     this.icount = body.local('i64');
@@ -88,6 +92,7 @@ class Interpreter implements Surface {
     this.value = body.local('i64');
     this.cause = body.local('i64');
     this.tval = body.local('i64');
+    this.rm = body.local('i32');
   }
 
   /** `run(limit)`: parameter 0 is the `icount` to stop at. */
@@ -306,6 +311,12 @@ class Interpreter implements Surface {
         this.registerOffset(fields[name]);
         body.access('i64.load', offsetOf('x0'));
         return;
+      case 'fs1':
+      case 'fs2':
+      case 'fs3':
+        this.registerOffset(fields[name]);
+        body.access('i64.load', offsetOf('f0'));
+        return;
       case 'imm':
         return this.immediate(immediateOf(this.row)!);
       case 'pc':
@@ -327,6 +338,30 @@ class Interpreter implements Surface {
     value();
     body.access('i64.store', offsetOf('x0'));
     setWord(body, 'x0', () => body.i64(0));
+  }
+
+  writeFd(value: () => void): void {
+    const { body } = this;
+    this.registerOffset(fields.fd);
+    value();
+    body.access('i64.store', offsetOf('f0'));
+    // Most often it is dirty already.
+    getWord(body, 'mstatus').i64(MSTATUS.FS).op('i64.and').i64(MSTATUS.FS).op('i64.ne');
+    body.if(() => setWord(body, 'mstatus', () => getWord(body, 'mstatus').i64(MSTATUS.FS).op('i64.or')));
+  }
+
+  needsFloat(rounds: boolean): void {
+    const { body, rm } = this;
+    getWord(body, 'mstatus').i64(MSTATUS.FS).op('i64.and', 'i64.eqz').brIf(this.illegal);
+    if (!rounds) return;
+    body.get(this.word).i32(fields.rm.pieces[0]!.at).op('i32.shr_u').i32(7).op('i32.and').tee(rm);
+    body.i32(RM.DYN).op('i32.eq');
+    body.if(() => getWord(body, 'fcsr').i64(FRM.shift).op('i64.shr_u', 'i32.wrap_i64').set(rm));
+    body.get(rm).i32(RM.RMM).op('i32.gt_u').brIf(this.illegal);
+  }
+
+  roundingMode(): void {
+    this.body.get(this.rm);
   }
 
   /**

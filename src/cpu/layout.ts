@@ -10,6 +10,7 @@ export const PAGE_BYTES = 4096;
 export const RAM_BASE = 0x8000_0000;
 
 const registers = Array.from({ length: 32 }, (_, index) => `x${index}` as const);
+const floatRegisters = Array.from({ length: 32 }, (_, index) => `f${index}` as const);
 
 /** The state of the hart, 64 bits each, in the order in which it is laid out. x0 comes first: its word stays zero. */
 export const hartWords = [
@@ -24,9 +25,13 @@ export const hartWords = [
   'reservation',
   /** Levels of the interrupt lines to this hart, by their bit in `mip`. */
   'lines',
+  ...floatRegisters,
   ...csrWords,
 ] as const;
-export type HartWord = `x${number}` | Exclude<(typeof hartWords)[number], `x${number}`>;
+export type HartWord =
+  | `x${number}`
+  | `f${number}`
+  | Exclude<(typeof hartWords)[number], `x${number}` | `f${number}`>;
 export type HartState = Record<string, bigint>;
 
 const offsets = new Map<string, number>(hartWords.map((name, index) => [name, index * 8]));

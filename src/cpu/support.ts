@@ -1,5 +1,6 @@
 /** Functions that the interpreter calls: wide products, traps, CSRs, memory and hashing, generated as WebAssembly. */
 import { type CsrFunctions, emitCsrFunctions } from './csr-access.ts';
+import { emitFloatFunctions, type FloatFunctions } from './float/native.ts';
 import { emitMmu, type Mmu } from './mmu.ts';
 import { emitPageHashes } from './page-hashes.ts';
 import { emitTraps, type TrapFunctions } from './traps.ts';
@@ -23,11 +24,14 @@ export interface Imports {
   hostCall: FunctionRef;
   /** (parcel) → the instruction that 16 bits stand for; 0 for none. It is put into the table of expansions. */
   expand: FunctionRef;
+  /** (operation, format, rounding mode, a, b, c) → result: the soft float. Raises the flags. */
+  softFloat: FunctionRef;
 }
 
 export interface Support extends CsrFunctions, TrapFunctions {
   imports: Imports;
   mmu: Mmu;
+  floats: FloatFunctions;
   mulh: FunctionRef;
   mulhu: FunctionRef;
   mulhsu: FunctionRef;
@@ -43,6 +47,7 @@ export function declareImports(module: ModuleBuilder): Imports {
     timerChanged: module.importFunction('timerChanged', []),
     hostCall: module.importFunction('hostCall', []),
     expand: module.importFunction('expand', ['i32'], ['i32']),
+    softFloat: module.importFunction('softFloat', ['i32', 'i32', 'i32', 'i64', 'i64', 'i64'], ['i64']),
   };
 }
 
@@ -53,6 +58,7 @@ export function emitSupport(module: ModuleBuilder, imports: Imports): Support {
   return {
     imports,
     mmu,
+    floats: emitFloatFunctions(module, imports.softFloat),
     mulhu,
     mulh: emitSignedProduct(module, mulhu, ['a', 'b']),
     mulhsu: emitSignedProduct(module, mulhu, ['a']),

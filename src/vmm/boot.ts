@@ -6,7 +6,8 @@
 import { assert } from '../base/assert.ts';
 import { Writer } from '../base/codec.ts';
 import { OperatingError } from '../base/errors.ts';
-import { PAGE_BYTES, RAM_BASE } from '../cpu/layout.ts';
+import { CAUSE, ENVCFG, PMP, PRIVILEGE, S_INTERRUPTS } from '../cpu/csrs.ts';
+import { type HartWord, PAGE_BYTES, RAM_BASE } from '../cpu/layout.ts';
 import { deviceTree } from './device-tree.ts';
 import type { Image, ImageSegment } from './image.ts';
 import type { BootFile } from './kernel-image.ts';
@@ -28,8 +29,6 @@ export type Boot = Pick<MachineDescription, 'segments' | 'start' | 'sbi' | 'toho
 
 type Range = Pick<ImageSegment, 'address' | 'memorySizeBytes'>;
 
-const SUPERVISOR = 1n;
-const MACHINE = 3n;
 /** The device tree ends below this: there are kernels that reach no further when they start. */
 const TREE_LIMIT = 0xc000_0000;
 /** Kernels map the tree with large pages; a machine with little RAM has none to spare. */
@@ -58,7 +57,7 @@ export function boot(options: BootOptions): Boot {
   assert(first, 'there is something to boot');
   const words = {
     pc: BigInt(first.entry),
-    privilege: firmware ? MACHINE : SUPERVISOR,
+    privilege: BigInt(firmware ? PRIVILEGE.M : PRIVILEGE.S),
     x10: 0n,
     x11: BigInt(data.tree),
     ...(firmware ? { x12: BigInt(data.info) } : leftByFirmware),
@@ -68,29 +67,29 @@ export function boot(options: BootOptions): Boot {
     segments: [...images, ...data.segments]
       .filter(({ bytes }) => bytes.length > 0)
       .map(({ address, bytes }) => ({ address, bytes })),
-    start: Object.entries(words).map(([word, value]) => ({ word, value })),
+    start: (Object.entries(words) as [HartWord, bigint][]).map(([word, value]) => ({ word, value })),
     sbi: !firmware,
     tohost: tohost === undefined ? [] : [tohost],
   };
 }
 
+const bits = (...numbers: number[]): bigint => numbers.reduce((all, bit) => all | (1n << BigInt(bit)), 0n);
+const { ecallFromS, ecallFromM, ...toSupervisor } = CAUSE;
+
 /**
- * How firmware leaves the hart to a kernel (SBI, "Hart State Management"; what OpenSBI does): traps go to supervisor mode, its
- * own calls excepted; counters and all of memory are open to it; it has its timer, which is off.
+ * How firmware leaves the hart to a kernel (what OpenSBI does): traps go to supervisor mode, its own calls excepted; counters and all
+ * of memory are open to it; it has its timer, which is off.
  */
 const leftByFirmware = {
-  // Every exception but calls from supervisor mode (9) and machine mode (11).
-  medeleg: 0xb1ffn,
-  // SSI, STI, SEI.
-  mideleg: 0x222n,
+  medeleg: bits(...Object.values(toSupervisor)),
+  mideleg: S_INTERRUPTS,
   // cycle, time, instret.
   mcounteren: 7n,
-  // STCE: Sstc is on.
-  menvcfg: 1n << 63n,
+  menvcfg: ENVCFG.STCE,
   stimecmp: 2n ** 64n - 1n,
-  // One PMP entry for everything: NAPOT; readable, writable, executable.
+  // One entry for the whole address space.
   pmpaddr0: 2n ** 54n - 1n,
-  pmpcfg0: 0x1fn,
+  pmpcfg0: BigInt(PMP.R | PMP.W | PMP.X | PMP.NAPOT),
 };
 
 // ── What lies where ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -158,7 +157,7 @@ function placeBelow(
  */
 function firmwareNote(next: number): Uint8Array {
   const out = new Writer();
-  for (const field of [0x4942_534fn, 2n, BigInt(next), SUPERVISOR, 0n, 0n]) out.u64(field);
+  for (const field of [0x4942_534fn, 2n, BigInt(next), BigInt(PRIVILEGE.S), 0n, 0n]) out.u64(field);
   return out.bytes();
 }
 

@@ -2,6 +2,7 @@
  * The device tree of this machine: what there is and where, as QEMU's `virt` machine tells it. Bindings: Devicetree
  * Specification v0.4, and for what is RISC-V's or a vendor's the Linux kernel's Documentation/devicetree/bindings.
  */
+import { INTERRUPT } from '../cpu/csrs.ts';
 import { RAM_BASE } from '../cpu/layout.ts';
 import { FINISHER } from '../devices/finisher.ts';
 import { cells, flatten, present, strings, type TreeNode, wideCells } from './fdt.ts';
@@ -28,8 +29,6 @@ const LONG_NAMES = ['zicntr', 'zicsr', 'zifencei', 'zba', 'zbb', 'zbs', 'sstc'];
 
 /** Nodes that others refer to. */
 const PHANDLE = { cpu: 1, cpuInterrupts: 2, plic: 3, finisher: 4 } as const;
-/** Interrupts of a hart, by their bits in `mip`. */
-const HART_INTERRUPT = { MSI: 3, MTI: 7, SEI: 9, MEI: 11 } as const;
 
 /** The flattened device tree of a machine. The same machine gets the same bytes. */
 export function deviceTree(options: TreeOptions): Uint8Array {
@@ -124,14 +123,14 @@ function soc(): TreeNode {
       }),
       device('rtc', rtc, ['google,goldfish-rtc'], raises(plicSource.rtc)),
       device('clint', clint, ['sifive,clint0', 'riscv,clint0'], {
-        'interrupts-extended': cells(cpuInterrupts, HART_INTERRUPT.MSI, cpuInterrupts, HART_INTERRUPT.MTI),
+        'interrupts-extended': cells(cpuInterrupts, INTERRUPT.MSI, cpuInterrupts, INTERRUPT.MTI),
       }),
       device('plic', plic, ['sifive,plic-1.0.0', 'riscv,plic0'], {
         '#address-cells': cells(0),
         '#interrupt-cells': cells(1),
         'interrupt-controller': present,
         // In the order of the PLIC's contexts.
-        'interrupts-extended': cells(cpuInterrupts, HART_INTERRUPT.MEI, cpuInterrupts, HART_INTERRUPT.SEI),
+        'interrupts-extended': cells(cpuInterrupts, INTERRUPT.MEI, cpuInterrupts, INTERRUPT.SEI),
         'riscv,ndev': cells(PLIC_SOURCES),
         phandle: cells(PHANDLE.plic),
       }),

@@ -16,7 +16,7 @@ import {
 } from '../base/codec.ts';
 import { ENVCFG, INTERRUPT } from '../cpu/csrs.ts';
 import { type Bus, type Exit, Hart } from '../cpu/hart.ts';
-import { type HartWord, hartSchema, MAX_RAM_BYTES, PAGE_BYTES, RAM_BASE } from '../cpu/layout.ts';
+import { type HartWord, hartSchema, hartWords, MAX_RAM_BYTES, PAGE_BYTES, RAM_BASE } from '../cpu/layout.ts';
 import { Clint } from '../devices/clint.ts';
 import type { Device, DeviceOutput, Surroundings } from '../devices/device.ts';
 import { Finisher } from '../devices/finisher.ts';
@@ -35,6 +35,15 @@ import { type Output, OutputCollector } from './outputs.ts';
 import { sbiCall } from './sbi.ts';
 import { MachineSbi } from './sbi-host.ts';
 
+/** A word of the hart, by its name. */
+const hartWord: Codec<HartWord> = {
+  write: text.write,
+  read: (input) => {
+    const name = text.read(input);
+    return hartWords.find((word) => word === name) ?? input.fail(`${name} is no word of the hart`);
+  },
+};
+
 /** What a machine is built with. It heads every log, and both sides share it. */
 export const descriptionSchema = record({
   /** The program's name, for people. */
@@ -45,7 +54,7 @@ export const descriptionSchema = record({
   /** The network card's address. */
   mac: bytes(6),
   /** Words of the hart at boot, those that are not as after a reset: where it starts, in which mode, with which arguments. */
-  start: list(record({ word: text, value: u64 })),
+  start: list(record({ word: hartWord, value: u64 })),
   /** Whether the VMM answers the calls of supervisor mode: there is no firmware. */
   sbi: bool,
   /** What RAM holds at boot. */
@@ -76,6 +85,9 @@ const ramSize: Codec<number> = {
     return sizeBytes > 0 && sizeBytes <= MAX_RAM_BYTES ? sizeBytes : input.fail(`${sizeBytes} bytes of RAM`);
   },
 };
+
+/** Firmware and kernels switch a timer off by a time that does not come. */
+const NEVER = 2n ** 64n - 1n;
 
 const powerSchema = record({ off: bool, reset: bool, code: u32 });
 
@@ -197,7 +209,8 @@ export class Machine {
   private get supervisorDeadline(): bigint | undefined {
     const { hart } = this;
     if ((hart.get('menvcfg') & ENVCFG.STCE) === 0n) return undefined;
-    return hart.get('stimecmp');
+    const ticks = hart.get('stimecmp');
+    return ticks === NEVER ? undefined : ticks;
   }
 
   private get supervisorTimerInterrupt(): boolean {
@@ -287,7 +300,7 @@ export class Machine {
     const { description, hart } = this;
     for (const { address, bytes: content } of description.segments) hart.write(address, content);
     for (const address of description.tohost) hart.watch(address);
-    for (const { word, value } of description.start) hart.set(word as HartWord, value);
+    for (const { word, value } of description.start) hart.set(word, value);
   }
 
   /** Back to power-on, but for what the outside counts: position, outputs and console bytes. */

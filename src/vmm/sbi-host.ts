@@ -1,24 +1,19 @@
+import { INTERRUPT } from '../cpu/csrs.ts';
+import type { Hart } from '../cpu/hart.ts';
 import type { Surroundings } from '../devices/device.ts';
 import type { Uart } from '../devices/uart.ts';
 import type { SbiHost } from './sbi.ts';
 
-/** The hart's words. */
-interface Words {
-  get(word: string): bigint;
-  set(word: string, value: bigint): void;
-}
+const SSIP = 1n << BigInt(INTERRUPT.SSI);
 
-const SSIP = 1n << 1n;
-
-/** What SBI calls reach in a machine. `devices` may be exchanged, by a reset. */
+/** What SBI calls reach in a machine. A reset exchanges the UART for another. */
 export class MachineSbi implements SbiHost {
   readonly memory: SbiHost['memory'];
 
   constructor(
-    private readonly hart: Words,
+    private readonly hart: Hart,
     private readonly around: Surroundings,
     private readonly uart: () => Uart,
-    /** What derives from the timer is to be looked at again. */
     private readonly timerChanged: () => void,
   ) {
     this.memory = around.memory;

@@ -59,11 +59,16 @@ function number(text: string): number {
 
 const operandValue: Record<OperandKind, (text: string) => number> = {
   x: (text) => number(text.slice(1)),
+  x8: (text) => number(text.slice(1)) - 8,
+  sp: () => 0,
+  f: (text) => number(text.slice(1)),
+  f8: (text) => number(text.slice(1)) - 8,
   signed: number,
   unsigned: number,
   upper: (text) => number(text) << 12,
   target: number,
   csr: (text) => csrNumbers.get(text) ?? number(text),
+  rounding: number,
   ordering: (text) =>
     [...'wroi'].reduce((bits, letter, bit) => bits | (text.includes(letter) ? 1 << bit : 0), 0),
   suffix: (text) => ['', '.rl', '.aq', '.aqrl'].indexOf(text),
@@ -211,5 +216,7 @@ test.each(differences)('differs from QEMU: $why', ({ of, ours }) => {
 
 test('every row of the table has a golden', () => {
   const covered = cases.flatMap(({ program: { words } }) => words.map((word) => decode(word)?.mnemonic));
-  expect(instructions.filter(({ mnemonic }) => !covered.includes(mnemonic))).toEqual([]);
+  // Those of floating point stand in test/goldens/float.
+  const here = instructions.filter(({ extension }) => extension !== 'F' && extension !== 'D');
+  expect(here.filter(({ mnemonic }) => !covered.includes(mnemonic))).toEqual([]);
 });

@@ -6,6 +6,7 @@ import { type Format, fields, formats, insert, type OperandKind, range } from '.
 import { Hart } from '../../src/cpu/hart.ts';
 import { decode, type Instruction, instructions } from '../../src/cpu/instructions.ts';
 import { RAM_BASE } from '../../src/cpu/layout.ts';
+import { compressed } from '../../src/cpu/table/compressed.ts';
 
 // The same programs in every run of the suite.
 beforeAll(() => fc.configureGlobal({ seed: 2024 }));
@@ -21,6 +22,10 @@ const U64 = 2n ** 64n - 1n;
 const operand: Record<OperandKind, (field: (typeof fields)[keyof typeof fields]) => fc.Arbitrary<number>> = {
   x: (field) =>
     fc.oneof(fc.integer({ min: field === fields.rd ? 4 : 1, max: 7 }), fc.integer({ min: 0, max: 7 })),
+  x8: () => fc.integer({ min: 0, max: 7 }),
+  sp: () => fc.constant(0),
+  f: () => fc.integer({ min: 0, max: 7 }),
+  f8: () => fc.integer({ min: 0, max: 7 }),
   signed: () =>
     fc.oneof(
       fc.integer({ min: -8, max: 8 }).map((n) => n * 8),
@@ -34,6 +39,7 @@ const operand: Record<OperandKind, (field: (typeof fields)[keyof typeof fields])
       .chain((step) => fc.integer({ min: -20, max: 40 }).map((n) => n * step)),
   csr: () =>
     fc.constantFrom(...csrs.filter(({ access }) => access.is !== 'constant').map(({ number }) => number)),
+  rounding: () => fc.integer({ min: 0, max: 7 }),
   ordering: () => fc.integer({ min: 0, max: 15 }),
   suffix: () => fc.integer({ min: 0, max: 3 }),
 };
@@ -48,7 +54,13 @@ const instructionOf = (row: Instruction): fc.Arbitrary<number> => {
   return fc.tuple(...parts).map((bits) => bits.reduce((word, part) => word | part, row.match) >>> 0);
 };
 
+/** Any operands at all: most of them name registers that few others name. */
+const parcel = fc
+  .tuple(fc.constantFrom(...compressed), fc.integer())
+  .map(([{ match, mask }, bits]) => match | (bits & ~mask & 0xffff));
+
 const instruction = fc.oneof(
+  { weight: 8, arbitrary: fc.tuple(parcel, parcel).map(([low, high]) => (low | (high << 16)) >>> 0) },
   { weight: 30, arbitrary: fc.constantFrom(...instructions).chain(instructionOf) },
   { weight: 1, arbitrary: fc.integer().map((word) => word >>> 0) },
 );
@@ -71,7 +83,8 @@ const scene = fc.record({
   registers: fc.tuple(ramAddress, ramAddress, deviceAddress, anything, anything, anything, anything),
   mtvec: fc.integer({ min: 0, max: 1 }).map((mode) => BigInt(RAM_BASE + HANDLER + mode)),
   mie: fc.constantFrom(0n, 0x888n),
-  mstatus: fc.constantFrom(0n, 8n, 0x88n),
+  mstatus: fc.constantFrom(0n, 8n, 0x88n, MSTATUS.FS, MSTATUS.FS | 8n, (1n << 13n) | 0x88n),
+  floats: fc.array(encoding('D'), { minLength: 8, maxLength: 8 }),
   privilege: fc.constantFrom(...Object.values(PRIVILEGE).map(BigInt)),
   events: fc.array(event, { maxLength: 8 }).map((events) => events.sort((a, b) => a.at - b.at)),
 });

@@ -205,4 +205,12 @@ const memory: Difference[] = [
   },
 ];
 
-export const differences: readonly Difference[] = [...accesses, ...csrs, ...traps, ...memory];
+const bits: Difference[] = [
+  {
+    why: 'CTZW counts in 32 bits, so of a word of zeros it gives 32; QEMU 7.2 goes on counting',
+    of: /^ctzw x12, x10 : x10=8000000000000000/,
+    ours: () => 'x12=20',
+  },
+];
+
+export const differences: readonly Difference[] = [...bits, ...accesses, ...csrs, ...traps, ...memory];

@@ -146,6 +146,16 @@ describe('typing', () => {
     expect(room()).toBe(0);
   });
 
+  test('a driver that has the device fill avail.idx gets no more than the queue is long', () => {
+    const { driver, type } = port();
+    const { desc, driver: avail, device } = ringsOf(RECEIVEQ);
+    driver.descriptor(desc, 0, BigInt(avail + 2), 1, 2, 0);
+    driver.setU16(avail + 2, 1);
+    // Each byte makes one more buffer available.
+    type(counting(2, 200));
+    expect(driver.u16(device + 2)).toBe(32);
+  });
+
   test('what no driver has got is there for the next one', () => {
     const { slot, driver, type } = port();
     type(text('ab'));
