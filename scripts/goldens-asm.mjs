@@ -4,8 +4,8 @@
  *
  *     node scripts/goldens-asm.mjs
  *
- * `rows.s` and `li.s` are written first: every row of the instruction table with operands at the edges of their ranges,
- * and `li` of many values. The goldens are text: for each section its name and address in hexadecimal and its bytes,
+ * `rows.s`, `rows-float.s` and `li.s` are written first: every row of the instruction table with operands at the edges of their
+ * ranges, and `li` of many values. The goldens are text: for each section its name and address in hexadecimal and its bytes,
  * 32 a line (`*` and a number of bytes for long runs of zeros), then the symbols. `expressions.elf.txt` is an executable
  * in base64.
  */
@@ -19,7 +19,7 @@ import { build } from 'esbuild';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const goldens = join(root, 'test/goldens/asm');
 const scratch = mkdtempSync(join(tmpdir(), 'goldens-asm-'));
-const architecture = 'rv64ima_zicsr_zifencei_zkr_zihintpause';
+const architecture = 'rv64imafd_zicsr_zifencei_zkr_zihintpause';
 
 const linkerScript = `
 ENTRY(_start)
@@ -68,6 +68,10 @@ function edges(/** @type {string} */ name) {
   switch (field.kind) {
     case 'x':
       return ['x0', 'x31', 'a0', 'fp', 's11', 'ra', 'x16'];
+    case 'f':
+      return ['f0', 'f31', 'fa0', 'fs0', 'fs11', 'ft8', 'f16'];
+    case 'rounding':
+      return ['rne', 'rtz', 'rdn', 'rup', 'rmm', 'dyn'];
     case 'upper':
       return ['0', '1', '0x7ffff', '0x80000', '0xfffff'];
     case 'target':
@@ -83,23 +87,41 @@ function edges(/** @type {string} */ name) {
   }
 }
 
-/** Each operand goes through its edges while the others turn too, so that no two fields move in step. */
-function* rowSource() {
-  for (const row of table.instructions) {
+/** How the operands of a format are written. GNU as 2.40 has no rounding mode where it doesn't matter. */
+function syntaxes(/** @type {string} */ syntax) {
+  const short = table.abridged(syntax);
+  if (!short) return [syntax];
+  return short.field === 'rmExact' ? [short.syntax] : [syntax, short.syntax];
+}
+
+const isFloat = (/** @type {{ extension: string }} */ { extension }) =>
+  extension === 'F' || extension === 'D';
+
+function* rowSource(/** @type {{ mnemonic: string, format: string }[]} */ rows) {
+  for (const row of rows) {
     const { syntax, suffix } = table.formats[row.format];
-    const names = [...syntax.matchAll(/\w+/g)].map(([name]) => name);
-    for (const end of suffix ? table.suffixes[suffix] : ['']) {
-      const count = Math.max(1, ...names.map((name) => edges(name).length));
-      for (let i = 0; i < count; i++) {
-        let turn = i;
-        const operands = syntax.replace(/\w+/g, (/** @type {string} */ name) => {
-          const values = edges(name);
-          const value = values[turn % values.length];
-          turn += 1 + Math.floor(i / values.length);
-          return value;
-        });
-        yield `    ${row.mnemonic}${end} ${operands}`.trimEnd();
-      }
+    for (const written of syntaxes(syntax)) yield* instructionSource(row.mnemonic, written, suffix);
+  }
+}
+
+/** Each operand goes through its edges while the others turn too, so that no two fields move in step. */
+function* instructionSource(
+  /** @type {string} */ mnemonic,
+  /** @type {string} */ syntax,
+  /** @type {string | undefined} */ suffix,
+) {
+  const names = [...syntax.matchAll(/\w+/g)].map(([name]) => name);
+  for (const end of suffix ? table.suffixes[suffix] : ['']) {
+    const count = Math.max(1, ...names.map((name) => edges(name).length));
+    for (let i = 0; i < count; i++) {
+      let turn = i;
+      const operands = syntax.replace(/\w+/g, (/** @type {string} */ name) => {
+        const values = edges(name);
+        const value = values[turn % values.length];
+        turn += 1 + Math.floor(i / values.length);
+        return value;
+      });
+      yield `    ${mnemonic}${end} ${operands}`.trimEnd();
     }
   }
 }
@@ -139,7 +161,9 @@ function immediates() {
 const header = '# Made by scripts/goldens-asm.mjs.\n.globl _start\n_start:\n';
 const write = (/** @type {string} */ name, /** @type {string[]} */ lines) =>
   writeFileSync(join(goldens, name), `${header}${lines.join('\n')}\n`);
-write('rows.s', [...rowSource()]);
+const rows = table.instructions;
+write('rows.s', [...rowSource(rows.filter((/** @type {any} */ row) => !isFloat(row)))]);
+write('rows-float.s', [...rowSource(rows.filter(isFloat))]);
 write(
   'li.s',
   immediates().map((value) => `    li a0, ${value < 0n ? value : `0x${value.toString(16)}`}`),
