@@ -47,6 +47,7 @@ export function simulate(
     description,
     diskContent,
     input,
+    ...(options.typeAfter !== undefined && { typeAfter: options.typeAfter }),
     seed: options.seed,
     clients: options.clients,
     faults,

@@ -40,6 +40,8 @@ export interface SimulationOptions {
   seed: string;
   /** Typed at the console. */
   input: Uint8Array;
+  /** The input is typed when the console has shown this text. */
+  typeAfter?: string;
   /** Somebody sits at the console, and may type at any time. */
   attended?: boolean;
   clients: number;
@@ -123,7 +125,14 @@ export class Simulation {
     this.first = { primary: 'primary', backups: this.names.slice(1, 1 + backups) };
     const disk = this.disk(`${seed}/disk`, dedup);
     this.storage = new Storage(this.first, disk, !unsafe.has('fencing'));
-    this.console = new Console(scheduler, options.input, dedup, options.print, options.attended ?? false);
+    this.console = new Console(
+      scheduler,
+      options.input,
+      dedup,
+      options.print,
+      options.attended ?? false,
+      options.typeAfter,
+    );
     this.network = new ClientNetwork(scheduler, new Random(`${seed}/clients`), options.clients, dedup);
     this.observer = new Observer(this.storage, 'primary', () => scheduler.nowNs);
     this.injector = new Injector(this, new Random(`${seed}/faults`), faults);

@@ -17,6 +17,8 @@ export class Console {
   private typed = 0;
   private listener: ((offset: number, data: Uint8Array) => void) | undefined;
   private lastSeen = 0;
+  private prompted = false;
+  private tail = '';
   /** Output numbers that came a second time and were dropped. */
   droppedAgain = 0;
   readonly transcript: Uint8Array[] = [];
@@ -29,8 +31,10 @@ export class Console {
     private readonly print: (data: Uint8Array) => void,
     /** Somebody sits at the terminal, and may type at any time. */
     public open: boolean,
+    /** The prepared input is typed when the console has shown this text; at once, when it is empty. */
+    private readonly prompt = '',
   ) {
-    if (input.length > 0) scheduler.at(FIRST_KEY_NS, () => this.type());
+    if (input.length > 0 && prompt === '') scheduler.at(FIRST_KEY_NS, () => this.type());
   }
 
   /** Whether everything has been typed. */
@@ -55,6 +59,15 @@ export class Console {
     this.open = false;
   }
 
+  /** Looks for the text that the prepared input waits for, of which the end of what was shown before may be the beginning. */
+  private look(shown: Uint8Array): void {
+    if (this.prompt === '' || this.prompted) return;
+    const text = this.tail + new TextDecoder('latin1').decode(shown);
+    this.prompted = text.includes(this.prompt);
+    this.tail = text.slice(-this.prompt.length);
+    if (this.prompted && this.input.length > 0) this.scheduler.in(FIRST_KEY_NS, () => this.type());
+  }
+
   private type(): void {
     const from = this.typed;
     this.typed = Math.min(this.input.length, from + CHUNK_BYTES);
@@ -77,6 +90,7 @@ export class Console {
     this.lastSeen = lastOf(fresh);
     this.transcript.push(fresh.data);
     this.print(fresh.data);
+    this.look(fresh.data);
     return true;
   }
 }
