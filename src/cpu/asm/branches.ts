@@ -74,7 +74,8 @@ function transferOf(word: number): Transfer {
 
 /**
  * Assembles a branch or jump in the shortest way to its target. As GNU as does, a conditional branch becomes the opposite branch
- * over a jump when its target is too far away or in another section. What has become long stays so.
+ * over a jump when its target is too far away or in another section. What has become long stays so. (Of several that just
+ * reach their target GNU as makes some longer than need be.)
  * @param word the instruction with a target of zero
  */
 export function assembleTransfer(assembly: Assembly, word: number, target: Target): void {

@@ -16,6 +16,9 @@ for (const row of compressed) {
   shorter.set(mnemonic, [...(shorter.get(mnemonic) ?? []), row]);
 }
 
+/** The one instruction that does nothing and is no hint: `addi x0, x0, 0`. */
+const NOP = 0x0000_0013;
+
 /**
  * The compressed instruction that does what a 32-bit instruction does. As for GNU as, that is never a hint.
  * @returns 0 when there is none
@@ -24,11 +27,14 @@ export function compress(word: number): number {
   for (const same of equivalents(word))
     for (const row of shorter.get(decode(same)?.mnemonic ?? '') ?? []) {
       const parcel = encode(row, same);
-      const isHint = row.hint.some((name) => extract(fields[name], parcel) === 0);
-      if (!isHint && decodeCompressed(parcel) === row && expand(parcel) === same) return parcel;
+      const isSame = decodeCompressed(parcel) === row && expand(parcel) === same;
+      if (isSame && (same === NOP || !isHint(row, parcel))) return parcel;
     }
   return 0;
 }
+
+const isHint = ({ hint }: CompressedInstruction, parcel: number): boolean =>
+  hint === 'always' || hint.some((name) => extract(fields[name], parcel) === 0);
 
 /** The parcel that holds an instruction's operands. It stands for the instruction if they fit. */
 function encode({ match, expansion }: CompressedInstruction, word: number): number {
@@ -45,7 +51,7 @@ function encode({ match, expansion }: CompressedInstruction, word: number): numb
 const commutative = ['add', 'addw', 'and', 'or', 'xor'];
 const ADD = instructions.find(({ mnemonic }) => mnemonic === 'add')!.match;
 
-/** The instruction, and others that do the same: with operands exchanged, and `mv`, which is an addition of zero in two ways. */
+/** The instruction, and others that do the same: `rd` as the first operand of two, and `mv` as an addition of two registers. */
 function* equivalents(word: number): Generator<number> {
   yield word;
   const mnemonic = decode(word)?.mnemonic ?? '';
@@ -54,7 +60,7 @@ function* equivalents(word: number): Generator<number> {
     number,
     number,
   ];
-  if (commutative.includes(mnemonic)) {
+  if (commutative.includes(mnemonic) && rs2 === rd) {
     const others = word & ~(insert(fields.rs1, 31) | insert(fields.rs2, 31));
     yield (others | insert(fields.rs1, rs2) | insert(fields.rs2, rs1)) >>> 0;
   }

@@ -33,6 +33,8 @@ interface Written {
   column: number;
   /** The column after the last operand. */
   end: number;
+  /** It stands for `j`, `jr`, `ret` or `jalr` of a register. */
+  isPlainJump?: boolean;
 }
 
 /** One way to write a mnemonic's operands. */
@@ -179,6 +181,9 @@ function bind(syntax: OperandSyntax[], operands: Operand[]): Map<string, Token[]
   return bound;
 }
 
+/** What the pseudo-instructions of jumps without an offset stand for. */
+const plainJump = /^jalr? x[01], (target$|0\()/;
+
 /** Assembles the instructions that stand for a pseudo-instruction. */
 function expand(
   assembly: Assembly,
@@ -192,7 +197,13 @@ function expand(
     const [mnemonic, ...rest] = tokenize(instruction, 0);
     const tokens = rest.flatMap((token) => names.get(token.text) ?? [{ ...token, column }]);
     const operands = splitOperands(tokens, column);
-    assembleInstruction(assembly, { mnemonic: mnemonic!.text, operands, column, end: column });
+    assembleInstruction(assembly, {
+      mnemonic: mnemonic!.text,
+      operands,
+      column,
+      end: column,
+      isPlainJump: plainJump.test(instruction),
+    });
   }
 }
 
@@ -230,9 +241,11 @@ function assembleRow(
   const target = all.find(({ field }) => field.kind === 'target');
   const filled = all.filter((operand) => operand !== target);
   const encode = (world: World) => fill(fixed, mnemonic, filled, world);
-  if (target || (assembly.compresses && filled.every((operand) => isKnown(assembly, operand)))) {
+  // As GNU as, which compresses `j` and `jr`, but not `jal` and `jalr`, whatever their operands are.
+  const compresses = assembly.compresses && (written.isPlainJump || !mnemonic.startsWith('jal'));
+  if (target || (compresses && filled.every((operand) => isKnown(assembly, operand)))) {
     const word = encode(assembly.symbols.early);
-    const best = (assembly.compresses && compress(word)) || word;
+    const best = (compresses && compress(word)) || word;
     if (target) assembleTransfer(assembly, best, target);
     else assembly.append(sizeOf(best), (out, at) => put(out, at, best));
     return;

@@ -15,8 +15,8 @@ export interface CompressedInstruction {
   mask: number;
   /** Fields whose zero is reserved: the parcel is no instruction then. */
   nonzero: readonly FieldName[];
-  /** Fields whose zero makes the instruction do nothing: a hint. */
-  hint: readonly FieldName[];
+  /** The instruction does nothing, so that it is a hint: always, or when one of these fields is zero. */
+  hint: readonly FieldName[] | 'always';
   expansion: Expansion;
 }
 
@@ -48,7 +48,7 @@ function expansionOf(text: string): Expansion {
 
 interface Limits {
   nonzero?: readonly FieldName[];
-  hint?: readonly FieldName[];
+  hint?: readonly FieldName[] | 'always';
 }
 
 /**
@@ -91,9 +91,9 @@ export const compressed: readonly CompressedInstruction[] = [
     hint: ['rdRs1'],
   }),
   // What shifts by 64 on RV128 shifts by nothing here.
-  row('c.srli64 rdRs1P', '100000...0000001', 'srli rdRs1P, rdRs1P, 0'),
+  row('c.srli64 rdRs1P', '100000...0000001', 'srli rdRs1P, rdRs1P, 0', { hint: 'always' }),
   row('c.srli rdRs1P, shamtCI', '100.00........01', 'srli rdRs1P, rdRs1P, shamtCI'),
-  row('c.srai64 rdRs1P', '100001...0000001', 'srai rdRs1P, rdRs1P, 0'),
+  row('c.srai64 rdRs1P', '100001...0000001', 'srai rdRs1P, rdRs1P, 0', { hint: 'always' }),
   row('c.srai rdRs1P, shamtCI', '100.01........01', 'srai rdRs1P, rdRs1P, shamtCI'),
   row('c.andi rdRs1P, immCI', '100.10........01', 'andi rdRs1P, rdRs1P, immCI'),
   row('c.sub rdRs1P, rs2P', '100011...00...01', 'sub rdRs1P, rdRs1P, rs2P'),
@@ -106,7 +106,7 @@ export const compressed: readonly CompressedInstruction[] = [
   row('c.beqz rs1P, immCB', '110...........01', 'beq rs1P, x0, immCB'),
   row('c.bnez rs1P, immCB', '111...........01', 'bne rs1P, x0, immCB'),
 
-  row('c.slli64 rdRs1', '0000.....0000010', 'slli rdRs1, rdRs1, 0'),
+  row('c.slli64 rdRs1', '0000.....0000010', 'slli rdRs1, rdRs1, 0', { hint: 'always' }),
   row('c.slli rdRs1, shamtCI', '000...........10', 'slli rdRs1, rdRs1, shamtCI', { hint: ['rdRs1'] }),
   row('c.fldsp fd, immLdsp(sp)', '001...........10', 'fld fd, immLdsp(x2)'),
   row('c.lwsp rdRs1, immLwsp(sp)', '010...........10', 'lw rdRs1, immLwsp(x2)', { nonzero: ['rdRs1'] }),
