@@ -52,7 +52,8 @@ export function randomPte(chance: Chance, user: boolean): bigint {
   }
 }
 
-function putTables(chance: Chance, user: boolean, memory: Record<string, bigint>): void {
+/** Returns at which level the arena's pages end: 0 for pages of 4 KiB, with random ones beside them. */
+function putTables(chance: Chance, user: boolean, memory: Record<string, bigint>): number {
   const own = user ? RWX | PTE.U : RWX;
   const set = (table: number, index: number, entry: bigint) => {
     memory[String(table + 8 * index)] = entry;
@@ -73,6 +74,7 @@ function putTables(chance: Chance, user: boolean, memory: Record<string, bigint>
   set(MIDDLE, 0, randomPte(chance, user));
   set(MIDDLE, 2, chance.chance(0.5) ? pte(LAST, PTE.V) : randomPte(chance, user));
   if (chance.chance(0.3)) set(ROOT, 1, chance.chance(0.5) ? pte(ROOT, PTE.V) : randomPte(chance, user));
+  return level;
 }
 
 /** Near the start, the middle or the end of a page, or anywhere in two. */
@@ -89,10 +91,10 @@ function offset(chance: Chance): number {
   }
 }
 
-function dataAddress(chance: Chance, translated: boolean): bigint {
+function dataAddress(chance: Chance, translated: boolean, level: number): bigint {
   const within = BigInt(offset(chance));
   if (!translated || chance.chance(0.4)) return BigInt(DATA) + within;
-  const page = BigInt(ARENA + 4096 * (RANDOM_FROM + chance.below(RANDOM_PAGES)));
+  const page = BigInt(level === 0 ? ARENA + 4096 * (RANDOM_FROM + chance.below(RANDOM_PAGES)) : DATA);
   switch (chance.below(8)) {
     case 0:
       return BigInt.asUintN(64, HIGH + BigInt(DATA) + within);
@@ -155,15 +157,16 @@ export function planMemory(chance: Chance, privilege: number): MemoryPlan {
   putPmp(chance, state);
   const handler = BigInt(SUPERVISOR_HANDLER);
   state.stvec = translated ? BigInt.asUintN(64, HIGH + handler) : handler;
+  let level = 0;
   if (translated) {
-    putTables(chance, user, memory);
+    level = putTables(chance, user, memory);
     state.satp = (8n << 60n) | BigInt(ROOT >>> 12);
   }
   return {
     memory,
     state,
     translated,
-    data: () => dataAddress(chance, translated),
+    data: () => dataAddress(chance, translated, level),
     tables: () => BigInt(chance.pick([ROOT + 8 * chance.below(3), MIDDLE + 8 * chance.below(3), LAST + 8 * chance.below(20)])),
     code: BigInt(CODE),
   };

@@ -2,7 +2,7 @@
 import { type Format, type FieldName, fields, formats, insert, type Field } from '../src/cpu/formats.ts';
 import { csrNumbers } from '../src/cpu/csrs.ts';
 import { type Instruction, instructions } from '../src/cpu/instructions.ts';
-import { CODE } from './layout.ts';
+import { CODE, hasCompressed } from './layout.ts';
 import { type MemoryPlan, randomPmp, randomPte } from './memory-plan.ts';
 import type { Chance } from './random-words.ts';
 import { csrPiece } from './csr-pieces.ts';
@@ -40,7 +40,7 @@ const OPCODE = { load: 0x03, loadFloat: 0x07, store: 0x23, storeFloat: 0x27, amo
 const opcodeOf = ({ match }: Instruction): number => match & 0x7f;
 const of = (...opcodes: number[]) => instructions.filter((row) => row.match % 4 === 3 && opcodes.includes(opcodeOf(row)));
 const memoryRows = of(OPCODE.load, OPCODE.store, OPCODE.loadFloat, OPCODE.storeFloat);
-const amoRows = of(OPCODE.amo);
+const amoRows = of(OPCODE.amo).filter(({ mnemonic }) => !mnemonic.startsWith('sc.'));
 const controlRows = of(OPCODE.branch, OPCODE.jal);
 const systemRows = of(OPCODE.system).filter(({ extension }) => extension === 'Privileged');
 const computingRows = instructions.filter(
@@ -61,7 +61,7 @@ const fieldNames = ({ format }: Instruction): FieldName[] => {
 /** Any value of a field, but registers that are written are mostly the lower ones, and jumps are short. */
 function fieldValue(chance: Chance, name: FieldName, field: Field): number {
   if (name === 'rd') return destination(chance);
-  if (field.kind === 'target') return 2 * (chance.chance(0.9) ? 1 + chance.below(12) : chance.below(40) - 20);
+  if (field.kind === 'target') return (hasCompressed ? 2 : 4) * (chance.chance(0.9) ? 1 + chance.below(12) : chance.below(40) - 20);
   // Most rounding modes that there are; 5 and 6 are reserved.
   if ((name as string) === 'rm') return chance.chance(0.95) ? chance.pick([0, 1, 2, 3, 4, 7]) : chance.below(8);
   const bits = Math.max(...field.pieces.map(({ to, width }) => to + width));
@@ -98,7 +98,7 @@ function indirectJump({ chance }: Context): number[] {
   const register = 1 + chance.below(15);
   return [
     ...parcels(op('auipc', { rd: register })),
-    ...parcels(op('jalr', { rd: destination(chance), rs1: register, immI: 8 + 2 * chance.below(12) + (chance.chance(0.1) ? 1 : 0) })),
+    ...parcels(op('jalr', { rd: destination(chance), rs1: register, immI: 8 + (hasCompressed ? 2 : 4) * chance.below(12) + (chance.chance(0.1) ? 1 : 0) })),
   ];
 }
 
@@ -171,9 +171,9 @@ const kinds = (privilege: number): (readonly [number, (context: Context) => numb
   [8, (context) => instruction(context, context.chance.pick(controlRows))],
   [2, indirectJump],
   [privilege === 0 ? 3 : 10, csrPiece],
-  [14, compressed],
-  [2, anything],
-  [2, nearly],
+  [hasCompressed ? 14 : 0, compressed],
+  [hasCompressed ? 2 : 0, anything],
+  [hasCompressed ? 2 : 0, nearly],
   [privilege === 0 ? 0 : 4, remap],
   [2, rewrite],
   [privilege === 0 ? 1 : 4, goBack],

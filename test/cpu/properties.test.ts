@@ -6,6 +6,7 @@ import { type Format, fields, formats, insert, type OperandKind, range } from '.
 import { Hart } from '../../src/cpu/hart.ts';
 import { decode, type Instruction, instructions } from '../../src/cpu/instructions.ts';
 import { RAM_BASE } from '../../src/cpu/layout.ts';
+import { compressed } from '../../src/cpu/table/compressed.ts';
 import { encoding } from './float/numbers.ts';
 
 // The same programs in every run of the suite.
@@ -22,7 +23,10 @@ const U64 = 2n ** 64n - 1n;
 const operand: Record<OperandKind, (field: (typeof fields)[keyof typeof fields]) => fc.Arbitrary<number>> = {
   x: (field) =>
     fc.oneof(fc.integer({ min: field === fields.rd ? 4 : 1, max: 7 }), fc.integer({ min: 0, max: 7 })),
+  x8: () => fc.integer({ min: 0, max: 7 }),
+  sp: () => fc.constant(0),
   f: () => fc.integer({ min: 0, max: 7 }),
+  f8: () => fc.integer({ min: 0, max: 7 }),
   signed: () =>
     fc.oneof(
       fc.integer({ min: -8, max: 8 }).map((n) => n * 8),
@@ -51,7 +55,13 @@ const instructionOf = (row: Instruction): fc.Arbitrary<number> => {
   return fc.tuple(...parts).map((bits) => bits.reduce((word, part) => word | part, row.match) >>> 0);
 };
 
+/** Any operands at all: most of them name registers that few others name. */
+const parcel = fc
+  .tuple(fc.constantFrom(...compressed), fc.integer())
+  .map(([{ match, mask }, bits]) => match | (bits & ~mask & 0xffff));
+
 const instruction = fc.oneof(
+  { weight: 8, arbitrary: fc.tuple(parcel, parcel).map(([low, high]) => (low | (high << 16)) >>> 0) },
   { weight: 30, arbitrary: fc.constantFrom(...instructions).chain(instructionOf) },
   { weight: 1, arbitrary: fc.integer().map((word) => word >>> 0) },
 );
