@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { hostMirror, PrivateApt } from './apt.mjs';
 import { packInitramfs } from './initramfs.mjs';
-import { kernelImage, modulesToLoad } from './kernel.mjs';
+import { guestModules, kernelImage } from './kernel.mjs';
 import { BuildError, needTools, say, unpack } from './tools.mjs';
 
 const USAGE = `Usage: node programs/debian/build.mjs [options]
@@ -63,7 +63,8 @@ function build({ suite, mirror, out, with: extra }) {
   const initrd = packInitramfs({
     root,
     debs: apt.download(userland),
-    modules: modulesToLoad(system, image.release),
+    release: image.release,
+    ...guestModules(system, image.release),
     init: readFileSync(join(import.meta.dirname, 'init')),
     greeting: `Debian ${suite}, Linux ${image.release}. "exit" switches the machine off.`,
   });

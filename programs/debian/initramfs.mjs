@@ -1,8 +1,17 @@
 // The initramfs: busybox, further packages, modules and /init, as a cpio archive (newc) packed with gzip.
 // Equal inputs give equal bytes: entries are sorted, times are 0, all belongs to root.
 
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
-import { chmodSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { CpioArchive } from './cpio.mjs';
 import { run, unpack } from './tools.mjs';
@@ -15,7 +24,7 @@ const LEFT_OUT = ['doc', 'info', 'lintian', 'locale', 'man', 'bug', 'initramfs-t
 /** Debian's layout: one folder with three names. */
 const MERGED = { bin: 'usr/bin', sbin: 'usr/sbin', lib: 'usr/lib' };
 
-const FOLDERS = ['dev', 'etc', 'proc', 'root', 'run', 'sys', 'tmp', 'var', 'var/lib', 'var/log'];
+const FOLDERS = ['dev', 'etc', 'mnt', 'proc', 'root', 'run', 'sys', 'tmp', 'var', 'var/lib', 'var/log'];
 
 /** The users that Debian always has, as far as servers run as one of them. */
 const FILES = {
@@ -29,8 +38,13 @@ const FILES = {
   'etc/hosts': ['127.0.0.1 localhost'],
 };
 
+const LINK_MODE = 0o120777;
+
+/** The system console, Documentation/admin-guide/devices.txt: a character device. */
+const CONSOLE = { mode: 0o020600, major: 5, minor: 1 };
+
 /** Lays the root file system in `root` and packs it. */
-export function packInitramfs({ root, debs, modules, init, greeting }) {
+export function packInitramfs({ root, debs, release, modules, atBoot, init, greeting }) {
   for (const [name, target] of Object.entries(MERGED)) {
     mkdirSync(join(root, target), { recursive: true });
     symlinkSync(target, join(root, name));
@@ -39,33 +53,65 @@ export function packInitramfs({ root, debs, modules, init, greeting }) {
   for (const name of LEFT_OUT) rmSync(join(root, name), { recursive: true, force: true });
   for (const name of FOLDERS) mkdirSync(join(root, name), { recursive: true });
   chmodSync(join(root, 'tmp'), 0o1777);
-  if (!existsSync(join(root, 'bin/sh'))) symlinkSync('busybox', join(root, 'bin/sh'));
+  if (!exists(join(root, 'bin/sh'))) symlinkSync('busybox', join(root, 'bin/sh'));
   for (const [name, lines] of Object.entries(FILES)) add(root, name, `${lines.join('\n')}\n`);
-  for (const { name, bytes } of modules) add(root, `lib/modules/${name}.ko`, bytes);
-  add(root, 'lib/modules/order', modules.map(({ name }) => `${name}\n`).join(''));
+  addModules(root, release, modules);
+  add(root, 'etc/modules', atBoot.map((name) => `${name}\n`).join(''));
   add(root, 'etc/issue', `${greeting}\n`);
   add(root, 'init', init, 0o755);
   return run('gzip', ['-9', '-n'], { input: archive(root), binary: true });
 }
 
+/** The modules and the tables in which modprobe finds its way (`modules.dep(5)`, made by depmod elsewhere). */
+function addModules(root, release, modules) {
+  const folder = `lib/modules/${release}`;
+  for (const { name, bytes } of modules) add(root, `${folder}/${name}.ko`, bytes);
+  const file = (name) => `${name}.ko`;
+  add(
+    root,
+    `${folder}/modules.dep`,
+    modules
+      .map(
+        ({ name, dependencies }) =>
+          `${[`${file(name)}:`, ...dependencies.toReversed().map(file)].join(' ')}\n`,
+      )
+      .join(''),
+  );
+  add(
+    root,
+    `${folder}/modules.alias`,
+    modules.flatMap(({ name, aliases }) => aliases.map((alias) => `alias ${alias} ${name}\n`)).join(''),
+  );
+}
+
 function add(root, name, content, mode = 0o644) {
   const path = join(root, name);
-  if (existsSync(path)) return;
+  if (exists(path)) return;
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, content, { mode });
 }
 
+/** Whether there is something with this name, be it a link that leads nowhere on this machine. */
+const exists = (path) => lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+
 function archive(root) {
   const cpio = new CpioArchive();
-  for (const name of readdirSync(root, { recursive: true }).sort()) {
+  for (const name of tree(root).sort()) {
     const path = join(root, name);
-    const { mode } = lstatSync(path);
-    const kind = mode & 0o170000;
-    if (kind === 0o040000) cpio.add(name, mode);
-    else if (kind === 0o120000) cpio.add(name, 0o120777, readlinkSync(path, { encoding: 'buffer' }));
-    else cpio.add(name, mode, readFileSync(path));
+    const stat = lstatSync(path);
+    if (stat.isDirectory()) cpio.add(name, stat.mode);
+    else if (stat.isSymbolicLink()) cpio.add(name, LINK_MODE, readlinkSync(path, { encoding: 'buffer' }));
+    else cpio.add(name, stat.mode, readFileSync(path));
   }
   // The kernel opens it for /init before anything is mounted.
-  cpio.add('dev/console', 0o020600, undefined, { major: 5, minor: 1 });
+  cpio.add('dev/console', CONSOLE.mode, undefined, CONSOLE);
   return cpio.end();
+}
+
+/** The names of all entries below a folder. (A recursive readdir would follow symbolic links.) */
+function tree(root, prefix = '') {
+  return readdirSync(join(root, prefix), { withFileTypes: true }).flatMap((entry) => {
+    const name = prefix === '' ? entry.name : `${prefix}/${entry.name}`;
+    return entry.isDirectory() ? [name, ...tree(root, name)] : [name];
+  });
 }

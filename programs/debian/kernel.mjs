@@ -5,8 +5,11 @@ import { basename, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { BuildError, run } from './tools.mjs';
 
-/** What the guest loads when it boots, in this order, and what each depends on before it. */
-const WANTED = ['virtio_mmio', 'virtio_blk', 'virtio_net', 'virtio_rng', 'virtio_console', 'ext4'];
+/** The drivers that the guest loads when it boots. */
+const DRIVERS = ['virtio_mmio', 'virtio_blk', 'virtio_net', 'virtio_rng', 'virtio_console'];
+
+/** What the kernel itself asks for when something needs it. */
+const ON_DEMAND = ['ext4'];
 
 /** Asked for by ext4 of kernels before 6.14 by an alias that only a complete modules.alias resolves. */
 const CHECKSUM = 'crc32c_generic';
@@ -38,8 +41,11 @@ function modulesFolder(system) {
   return ['usr/lib/modules', 'lib/modules'].map((name) => join(system, name)).find(existsSync);
 }
 
-/** The modules in the order in which they load, uncompressed: `{ name, bytes }`. */
-export function modulesToLoad(system, release) {
+/**
+ * The modules that the guest needs, uncompressed, with what `modprobe` wants to know about them:
+ * `{ name, bytes, dependencies, aliases }`, and the names of those that load when the guest boots.
+ */
+export function guestModules(system, release) {
   const folder = join(modulesFolder(system), release);
   const files = new Map(
     readdirSync(join(folder, 'kernel'), { recursive: true })
@@ -51,24 +57,47 @@ export function modulesToLoad(system, release) {
       .split('\n')
       .map((line) => canonical(basename(line, '.ko'))),
   );
-  const loaded = new Map();
+  const found = new Map();
+  /** Finds a module with all that it needs; gives back the names, those needed first. */
   const visit = (name) => {
-    if (builtin.has(name) || loaded.has(name)) return;
-    const file = files.get(name);
-    if (file === undefined) throw new BuildError(`Linux ${release} has no module ${name}`);
-    const bytes = file.endsWith('.xz') ? run('xz', ['-dc', file], { binary: true }) : readFileSync(file);
-    for (const dependency of dependencies(bytes)) visit(dependency);
-    if (name === 'ext4' && files.has(CHECKSUM)) visit(CHECKSUM);
-    loaded.set(name, bytes);
+    if (builtin.has(name)) return [];
+    if (!found.has(name)) {
+      const file = files.get(name);
+      if (file === undefined) throw new BuildError(`Linux ${release} has no module ${name}`);
+      const bytes = file.endsWith('.xz') ? run('xz', ['-dc', file], { binary: true }) : readFileSync(file);
+      const direct = moduleInfo(bytes, 'depends').flatMap((names) => names.split(',').filter(Boolean));
+      if (name === 'ext4' && files.has(CHECKSUM)) direct.push(CHECKSUM);
+      const dependencies = [...new Set(direct.map(canonical).flatMap(visit))];
+      found.set(name, { name, bytes: unsigned(bytes), dependencies, aliases: moduleInfo(bytes, 'alias') });
+    }
+    return [...found.get(name).dependencies, name];
   };
-  for (const name of WANTED) visit(name);
-  return [...loaded].map(([name, bytes]) => ({ name, bytes }));
+  for (const name of [...DRIVERS, ...ON_DEMAND]) visit(name);
+  return { modules: [...found.values()], atBoot: DRIVERS.filter((name) => found.has(name)) };
 }
 
-/** A module carries the names that it depends on in its section `.modinfo` (packages ship no modules.dep). */
-function dependencies(bytes) {
-  const start = bytes.indexOf('\0depends=') + 1;
-  if (start === 0) return [];
-  const text = bytes.toString('latin1', start + 'depends='.length, bytes.indexOf(0, start));
-  return text.split(',').filter(Boolean).map(canonical);
+/** What a module says of itself in its section `.modinfo`: `key=value` strings with a zero at their end. */
+function moduleInfo(bytes, key) {
+  const values = [];
+  const mark = `\0${key}=`;
+  for (let at = bytes.indexOf(mark); at >= 0; at = bytes.indexOf(mark, at + 1)) {
+    const start = at + mark.length;
+    values.push(bytes.toString('latin1', start, bytes.indexOf(0, start)));
+  }
+  return values;
+}
+
+const SIGNATURE_END = '~Module signature appended~\n';
+
+/** What stands before the mark: `struct module_signature`, whose last word is the length of the signature. */
+const SIGNATURE_INFO = 12;
+
+/**
+ * A module without the signature at its end. The guest can make nothing of it but work: to verify one takes
+ * 30 million instructions.
+ */
+function unsigned(bytes) {
+  const mark = bytes.length - SIGNATURE_END.length;
+  if (bytes.toString('latin1', mark) !== SIGNATURE_END) return bytes;
+  return bytes.subarray(0, mark - SIGNATURE_INFO - bytes.readUInt32BE(mark - 4));
 }
