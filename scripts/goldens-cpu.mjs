@@ -12,45 +12,63 @@
  *     : x10=1 x11=2 -> x12=3                        what goes in, and what is different afterwards
  *
  * Registers and memory that a case doesn't give hold `machine.filler` and `machine.memory`. `m0` to `m3` are 64-bit words
- * at `machine.data`; `at` is where execution stands when that isn't the end of the instructions; `cause`, `epc` and `tval`
- * say that a trap ended the case, and `mstatus` stands there when it isn't `machine.mstatus` after the trap.
+ * at `machine.data`, and `p80500000` is the one at that address, zero when it isn't given; `at` is where execution stands when
+ * that isn't the end of the instructions; `cause`, `epc` and `tval` say that a trap ended the case, `scause`, `sepc` and `stval`
+ * that one went to supervisor mode before, whose handler is an EBREAK; `mstatus` stands there when it isn't `machine.mstatus`
+ * after the trap.
  *
- * QEMU 7.2 keeps state of S-mode (SXL, bits of mie and mip) even with `s=false`: of `mstatus`, `mie` and `mip` only the
- * bits are looked at that a machine of M and U mode has. Its PMP is opened once, and not looked at; nor are the values of
- * counters and of the clock, which run with the host.
+ * Of CSRs only the bits are looked at that this machine has; the values of counters and of the clock, which run with the host,
+ * are not looked at. The last PMP entry opens all of memory.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { bits } from './goldens-bits.mjs';
+import { privileged, protection, translation } from './goldens-privileged.mjs';
 
 /** The machine on which a case runs; the tests set up the same one. */
 export const machine = {
   ram: 0x8000_0000,
   ramSizeBytes: 0x400_0000,
   handler: 0x8000_0100,
-  /** Where the handler keeps registers; `mscratch` holds it when a case starts. */
-  save: 0x8000_0800,
+  /** Where the handler keeps registers; `mscratch` holds it when a case starts. Of `mstatus` it is the bit of MPRV. */
+  save: 0x8002_0000,
   code: 0x8020_0000,
   /** EBREAKs from here to here. */
   breaks: { from: 0x8010_0000, to: 0x8031_0000 },
+  /** The handler of supervisor mode: one of the EBREAKs. */
+  supervisorHandler: 0x8030_0000,
   data: 0x8040_0000,
-  /** `mstatus` when a case starts: MPIE; after a trap from M-mode without MIE: MPP; both with UXL = 64 bits. */
-  mstatusBefore: 0x2_0000_0080n,
-  mstatus: 0x2_0000_1800n,
-  /** MIE, MPIE, MPP, MPRV, TW and UXL. */
-  mstatusBits: 0x3_0022_1888n,
+  /** Page tables, all zeros when a case starts. */
+  tables: { from: 0x8050_0000, to: 0x8050_8000 },
+  /** The entry that opens all of memory is the last: its settings, and its address. */
+  pmpcfg2: 0x1fn << 56n,
+  pmpaddr15: 2n ** 54n - 1n,
+  /** `mstatus` when a case starts: MPIE; after a trap from M-mode without MIE: MPP; both with UXL and SXL = 64 bits. */
+  mstatusBefore: 0xa_0000_0080n,
+  mstatus: 0xa_0000_1800n,
+  /** SIE, MIE, SPIE, MPIE, SPP, MPP, MPRV, SUM, MXR, TVM, TW, TSR, UXL and SXL. */
+  mstatusBits: 0xf_007e_19aan,
   /** @param {number} register */
   filler: (register) => BigInt(register) * 0x0101_0101_0101_0101n,
   memory: [0x8182_0384_8506_8788n, 0x0192_9394_1596_9718n, 0xa1a2_a3a4_a5a6_a7a8n, 0xb1b2_b3b4_b5b6_b7b8n],
 };
 
+/** QEMU's CPU with what this machine has, and without what it has not. */
+const cpu = [
+  'rv64',
+  ...['h', 'v', 'zbc', 'svinval', 'svnapot', 'svpbmt', 'debug'].map((name) => `${name}=false`),
+  ...['zkr=true', 'zba=true', 'zbb=true', 'zbs=true', 'sstc=true', 'x-epmp=true'],
+  ...['pmu-num=0', 'marchid=0', 'mimpid=0'],
+].join();
+
 /**
  * The outcome of a case, as in the goldens.
  *
  * @param {Record<string, bigint>} input what the case gives: `x1` to `x31`, `m0` to `m3`
- * @param {Record<string, bigint>} after the same, and `cause`, `epc`, `tval`, `mstatus`
+ * @param {Record<string, bigint>} after the same, and `cause`, `epc`, `tval`, `mstatus`, `scause`, `sepc`, `stval`
  * @param {number} count of instructions
  */
 export function outcome(input, after, count) {
@@ -69,13 +87,14 @@ export function outcome(input, after, count) {
   if (after.cause === 3n && !within) {
     if (epc !== end) parts.push(`at=${epc.toString(16)}`);
   } else for (const name of ['cause', 'epc', 'tval']) changed(name, -1n);
+  for (const name of ['scause', 'sepc', 'stval']) changed(name, 0n);
   const mstatus = (after.mstatus ?? 0n) & machine.mstatusBits;
   if (mstatus !== machine.mstatus) parts.push(`mstatus=${mstatus.toString(16)}`);
   return parts.join(' ');
 }
 
 /** @typedef {Record<string, bigint | number>} Input */
-/** @typedef {{ lines: string[], inputs: Input[] }} Program */
+/** @typedef {{ lines: string[], inputs: Input[], locks: boolean }} Program */
 
 const U64 = (/** @type {bigint | number} */ value) => BigInt.asUintN(64, BigInt(value));
 
@@ -130,7 +149,14 @@ const make = (lines, ...inputs) => {
   file.push({
     lines: lines.split(';').map((line) => line.trim()),
     inputs: inputs.length > 0 ? inputs : [{}],
+    locks: false,
   });
+};
+/** A program that locks PMP entries, which only a reset unlocks. @type {typeof make} */
+const makeLocking = (lines, ...inputs) => {
+  make(lines, ...inputs);
+  const last = file.at(-1);
+  if (last) last.locks = true;
 };
 
 function integer() {
@@ -347,8 +373,8 @@ function system() {
     make(`csrrs x12, ${name}, x0`);
   for (const name of ['mhartid', 'mvendorid', 'marchid', 'mimpid', 'mconfigptr'])
     make(`csrrw x12, ${name}, x10`);
-  for (const name of ['mscratch', 'mepc', 'mcause', 'mtval', 'misa']) {
-    const values = name === 'mepc' ? [0, -1, -4, 0x5454] : [0, -1, 0x5555_5555_5555_5555n];
+  for (const name of ['mscratch', 'mepc', 'mcause', 'mtval', 'misa', 'sscratch', 'sepc', 'scause', 'stval']) {
+    const values = name.endsWith('epc') ? [0, -1, -4, 0x5454] : [0, -1, 0x5555_5555_5555_5555n];
     make(`csrrw x9, ${name}, x10; csrrw x12, ${name}, x9`, ...ones(values));
     make(`csrrw x9, ${name}, x10; csrrs x12, ${name}, x11; csrrw x13, ${name}, x9`, {
       x10: 0x18,
@@ -357,9 +383,11 @@ function system() {
     make(`csrrw x9, ${name}, x10; csrrc x12, ${name}, x11; csrrw x13, ${name}, x9`, { x10: -4, x11: 0x0f08 });
   }
   for (const [name, bits] of /** @type {const} */ ([
-    ['mstatus', machine.mstatusBits & ~(3n << 32n)],
-    ['mie', 0x888],
-    ['mip', 0x888],
+    ['mstatus', machine.mstatusBits & ~(0xfn << 32n)],
+    ['mie', 0xaaa],
+    ['mip', 0xaaa],
+    ['medeleg', 0xb3ff],
+    ['mideleg', 0x222],
     ['mcounteren', 7],
   ])) {
     const cut = (/** @type {number} */ register) => `and x${register}, x${register}, x20`;
@@ -379,10 +407,11 @@ function system() {
     );
   }
   make('csrrw x12, mseccfg, x10; csrrw x13, mseccfg, x0', ...ones([0, 0x100]));
-  make(
-    'csrrw x12, mtvec, x10; csrrw x13, mtvec, x12',
-    ...ones([0, 1, 2, 3, data, data + 1, data + 4, data + 2, -4, -3]),
-  );
+  for (const name of ['mtvec', 'stvec'])
+    make(
+      `csrrw x12, ${name}, x10; csrrw x13, ${name}, x12`,
+      ...ones([0, 1, 2, 3, data, data + 1, data + 4, data + 2, -4, -3]),
+    );
   for (const [op, operands] of Object.entries({
     csrrw: ['x10', 'x0', 'x12'],
     csrrs: ['x10', 'x0', 'x12'],
@@ -407,21 +436,9 @@ function system() {
     for (const op of ['csrrsi x12', 'csrrci x12', 'csrrwi x0']) make(`${op}, ${name}, 1`);
     make(`csrrw x12, ${name}, x0`);
   }
-  for (const number of [
-    '0x000',
-    '0x001',
-    '0x100',
-    '0x180',
-    '0x302',
-    '0x303',
-    '0x7a0',
-    '0x7ff',
-    '0x800',
-    '0xfff',
-  ]) {
+  for (const number of ['0x000', '0x200', '0x7c0', '0x7ff', '0x800', '0xfff']) {
     make(`csrrs x12, ${number}, x0`);
-    // QEMU keeps medeleg and mideleg, S-mode or not; a write would send the traps of later cases elsewhere.
-    if (!['0x302', '0x303'].includes(number)) make(`csrrw x0, ${number}, x10`);
+    make(`csrrw x0, ${number}, x10`);
   }
   // The entropy source has to be read by a write; it then says ES16 above sixteen random bits.
   make('csrrw x12, seed, x0; srli x12, x12, 16');
@@ -554,11 +571,15 @@ function system() {
   // WFI goes on when an interrupt is pending and enabled in mie, even when it is not taken; else it waits for one.
   make(`${pendMsi}; csrrwi x0, mie, 8; wfi; addi x12, x0, 1`, msip);
   make(`${pendMsi}; csrrwi x0, mie, 8; wfi; csrrsi x0, mstatus, 8; addi x12, x0, 1`, msip);
-  const soon = { x8: 0x200_4000, x9: 0x200_bff8, x11: 20_000, x13: 128 };
+  const soon = { x8: 0x200_4000, x9: 0x200_bff8, x11: 500_000, x13: 128 };
   const timer = 'sd x0, 0(x9); sd x11, 0(x8); csrrw x0, mie, x13';
   make(`${timer}; wfi; addi x12, x0, 1`, soon);
   make(`${timer}; csrrsi x0, mstatus, 8; wfi; addi x12, x0, 1`, soon);
-  make(`${timer}; csrrw x0, mepc, x5; mret; wfi; addi x12, x0, 1`, { ...soon, x5: code + 20 });
+  make(`${timer}; csrrw x0, mstatus, x5; csrrw x0, mepc, x4; mret; wfi; addi x12, x0, 1`, {
+    ...soon,
+    x4: code + 24,
+    x5: 0x800,
+  });
   make('csrrs x0, mstatus, x10; csrrw x0, mepc, x5; mret; wfi', { x10: 0x20_0000, x5: code + 12 });
   // TW doesn't matter in M-mode.
   make(`${pendMsi}; csrrwi x0, mie, 8; csrrs x0, mstatus, x10; wfi; csrrc x0, mstatus, x10`, {
@@ -615,10 +636,15 @@ function system() {
   for (const word of illegal) make(`.word 0x${(word >>> 0).toString(16).padStart(8, '0')}`);
 }
 
+/** Where QEMU puts two words: which tests to run, from and to. */
+const range = 0x8006_0000;
+
 const runner = `
 typedef unsigned long u64;
-struct test { u64 x[32]; u64 m[4]; unsigned *program; u64 count; };
-extern struct test tests[], tests_end[];
+struct poke { u64 *at, value; };
+struct test { u64 x[32]; u64 m[4]; unsigned *program; u64 count; struct poke *pokes; u64 poke_count; };
+extern struct test tests[];
+
 extern u64 saved[];
 void enter(u64 *x);
 static void send(u64 value) {
@@ -628,9 +654,12 @@ void main(void) {
   unsigned *code = (unsigned *)${code}UL;
   u64 *data = (u64 *)${data}UL;
   for (unsigned *p = (unsigned *)${machine.breaks.from}UL; p < (unsigned *)${machine.breaks.to}UL; p++) *p = 0x00100073;
-  for (struct test *t = tests; t < tests_end; t++) {
+  volatile u64 *range = (volatile u64 *)${range}UL;
+  for (struct test *t = tests + range[0]; t < tests + range[1]; t++) {
     for (u64 i = 0; i < t->count; i++) code[i] = t->program[i];
     for (int i = 0; i < 4; i++) data[i] = t->m[i];
+    for (u64 *p = (u64 *)${machine.tables.from}UL; p < (u64 *)${machine.tables.to}UL; p++) *p = 0;
+    for (u64 i = 0; i < t->poke_count; i++) *t->pokes[i].at = t->pokes[i].value;
     *(u64 *)${ramEnd - 8}UL = 0;
     enter(t->x);
     *(volatile unsigned char *)0x10000001 = 0;
@@ -639,7 +668,7 @@ void main(void) {
     *(volatile unsigned *)0xc200004 = *(volatile unsigned *)0xc200004;
     *(volatile unsigned *)0xc002000 = 0;
     for (u64 i = 0; i < t->count; i++) code[i] = 0x00100073;
-    for (int i = 1; i < 36; i++) send(saved[i]);
+    for (int i = 1; i < 40; i++) send(saved[i]);
     for (int i = 0; i < 4; i++) send(data[i]);
   }
   *(volatile unsigned *)0x100000 = 0x5555;
@@ -648,6 +677,10 @@ void main(void) {
 
 const each = (/** @type {(n: number) => string} */ line, from = 1, to = 31) =>
   Array.from({ length: to - from + 1 }, (_, i) => line(from + i)).join('\n');
+
+/** What a trap leaves, as the handler keeps it after the registers. */
+const trapNames = ['cause', 'epc', 'tval', 'mstatus', 'scause', 'sepc', 'stval'];
+const csrOf = (/** @type {string} */ name) => (/^[ms]/.test(name) ? name : `m${name}`);
 
 const entry = `
 .option norvc
@@ -661,10 +694,6 @@ parked:
   wfi
   j parked
 first:
-  li t0, -1
-  csrw pmpaddr0, t0
-  li t0, 31
-  csrw pmpcfg0, t0
   la sp, stack
   la t0, handler
   csrw mtvec, t0
@@ -673,14 +702,22 @@ first:
 .org ${handler - machine.ram}
 handler:
   csrrw x31, mscratch, x31
+  # From here on stores are those of M-mode.
+  csrrc x31, mstatus, x31
+  slli x31, x31, 46
+  bltz x31, 1f
+  la x31, saved
+  sd x0, ${8 * 39}(x31)
+  j 2f
+1:
+  la x31, saved
+  sd x31, ${8 * 39}(x31)
+2:
 ${each((n) => `  sd x${n}, ${8 * n}(x31)`, 1, 30)}
   csrr x1, mscratch
   sd x1, 248(x31)
-${['mcause', 'mepc', 'mtval', 'mstatus'].map((csr, i) => `  csrr x1, ${csr}\n  sd x1, ${8 * (32 + i)}(x31)`).join('\n')}
-  csrwi mie, 0
-  csrwi mip, 0
-  csrwi mcounteren, 0
-  csrwi mseccfg, 0
+${trapNames.map((name, i) => `  csrr x1, ${csrOf(name)}\n  sd x1, ${8 * (32 + i)}(x31)`).join('\n')}
+${['satp', 'medeleg', 'mideleg', 'mie', 'menvcfg', 'mip', 'mcounteren', 'scounteren', 'senvcfg', 'mseccfg', 'pmpcfg0'].map((csr) => `  csrw ${csr}, x0`).join('\n')}
   la x1, context
   ld x2, 8(x1)
 ${each((n) => `  ld x${n}, ${8 * n}(x1)`, 3, 31)}
@@ -699,10 +736,17 @@ ${each((n) => `  sd x${n}, ${8 * n}(t0)`, 3, 31)}
   csrw mscratch, t0
   li t0, ${code}
   csrw mepc, t0
+  li t0, -1
+  csrw stimecmp, t0
+  csrw pmpaddr15, t0
+  li t0, ${machine.pmpcfg2}
+  csrw pmpcfg2, t0
+  li t0, ${machine.supervisorHandler}
+  csrw stvec, t0
   li t0, 0x1800
   csrw mstatus, t0
-  csrwi mcause, 0
-  csrwi mtval, 0
+${['mcause', 'mtval', 'scause', 'sepc', 'stval'].map((csr) => `  csrw ${csr}, x0`).join('\n')}
+  sfence.vma
   mv x31, a0
 ${each((n) => `  ld x${n}, ${8 * n}(x31)`, 1, 31)}
   fence.i
@@ -722,11 +766,20 @@ function main() {
   memory();
   atomic();
   system();
+  into('privileged');
+  privileged(make);
+  into('translation');
+  translation(make);
+  into('protection');
+  protection(make, makeLocking);
+  into('bits');
+  bits(make, random);
   const work = mkdtempSync(join(tmpdir(), 'goldens-'));
   const path = (/** @type {string} */ name) => join(work, name);
   const all = Object.values(files).flat();
 
-  const tests = ['.section .tests, "aw"', '.globl tests, tests_end', '.balign 8', 'tests:'];
+  const tests = ['.section .tests, "aw"', '.globl tests', '.balign 8', 'tests:'];
+  const pokes = ['.section .programs', '.balign 8'];
   const programs = ['.section .programs, "ax"', '.option norvc', '.option norelax'];
   all.forEach(({ lines, inputs }, index) => {
     programs.push(`p${index}:`, ...lines);
@@ -735,12 +788,18 @@ function main() {
         ...Array.from({ length: 32 }, (_, n) => input[`x${n}`] ?? machine.filler(n)),
         ...machine.memory.map((filler, n) => input[`m${n}`] ?? filler),
       ];
+      const poked = Object.entries(input).filter(([name]) => name.startsWith('p'));
+      const label = `pokes${tests.length}`;
+      pokes.push(
+        `${label}:`,
+        ...poked.map(([name, value]) => `.dword 0x${name.slice(1)}, 0x${U64(value).toString(16)}`),
+      );
       tests.push(
-        `.dword ${words.map((word) => `0x${U64(word).toString(16)}`).join(', ')}, p${index}, ${lines.length}`,
+        `.dword ${words.map((word) => `0x${U64(word).toString(16)}`).join(', ')}, p${index}, ${lines.length}, ${label}, ${poked.length}`,
       );
     }
   });
-  writeFileSync(path('tests.S'), [...programs, ...tests, 'tests_end:', ''].join('\n'));
+  writeFileSync(path('tests.S'), [...programs, ...pokes, ...tests, ''].join('\n'));
   writeFileSync(path('entry.S'), entry);
   writeFileSync(path('runner.c'), runner);
   writeFileSync(
@@ -749,11 +808,11 @@ function main() {
      . = ${machine.ram + 0x80_0000}; .programs : { *(.programs) } .tests : { *(.tests) } }`,
   );
   const run = (/** @type {string} */ command, /** @type {string[]} */ ...args) =>
-    execFileSync(command, args, { stdio: ['ignore', 'inherit', 'inherit'], timeout: 60_000 });
+    execFileSync(command, args, { stdio: ['ignore', 'inherit', 'inherit'], timeout: 30_000 });
   run(
     'riscv64-unknown-elf-gcc',
     ...[
-      '-march=rv64ima_zicsr_zifencei_zkr',
+      '-march=rv64ima_zicsr_zifencei_zkr_zba_zbb_zbs',
       '-mabi=lp64',
       '-mcmodel=medany',
       '-O1',
@@ -771,44 +830,30 @@ function main() {
     path('all.elf'),
     path('programs.bin'),
   );
-  const off = ['c', 'f', 'd', 's', 'h', 'mmu', 'sstc', 'debug'].map((name) => `${name}=false`);
-  // With a second hart QEMU does AMOs as one access; else as a load, with a load's traps, and a store.
-  run(
-    'qemu-system-riscv64',
-    ...[
-      '-M',
-      'virt',
-      '-smp',
-      '2',
-      '-m',
-      '64M',
-      '-bios',
-      'none',
-      '-kernel',
-      path('all.elf'),
-      '-display',
-      'none',
-      '-monitor',
-      'none',
-    ],
-    ...['-cpu', ['rv64', ...off, 'zkr=true', 'x-epmp=true', 'pmu-num=0', 'marchid=0', 'mimpid=0'].join()],
-    ...['-serial', `file:${path('results')}`],
-  );
-
-  const words = readFileSync(path('programs.bin'));
-  const results = readFileSync(path('results'));
-  const names = [
-    ...each((n) => `x${n}`).split('\n'),
-    'cause',
-    'epc',
-    'tval',
-    'mstatus',
-    'm0',
-    'm1',
-    'm2',
-    'm3',
-  ];
+  const runTests = (/** @type {number} */ from, /** @type {number} */ to) => {
+    const set = (/** @type {number} */ address, /** @type {number} */ value) => [
+      '-device',
+      `loader,addr=${address},data=${value},data-len=8`,
+    ];
+    // With a second hart QEMU does AMOs as one access; else as a load, with a load's traps, and a store.
+    run(
+      'qemu-system-riscv64',
+      ...['-M', 'virt', '-smp', '2', '-m', '64M', '-bios', 'none', '-kernel', path('all.elf')],
+      ...['-display', 'none', '-monitor', 'none', '-cpu', cpu, '-serial', `file:${path('results')}`],
+      ...[...set(range, from), ...set(range + 8, to)],
+    );
+    return readFileSync(path('results'));
+  };
   const cases = all.reduce((sum, { inputs }) => sum + inputs.length, 0);
+  const locking = all.filter(({ locks }) => locks).reduce((sum, { inputs }) => sum + inputs.length, 0);
+  const results = Buffer.concat([
+    runTests(0, cases - locking),
+    ...Array.from({ length: locking }, (_, index) => cases - locking + index).map((one) =>
+      runTests(one, one + 1),
+    ),
+  ]);
+  const words = readFileSync(path('programs.bin'));
+  const names = [...each((n) => `x${n}`).split('\n'), ...trapNames, 'mprv', 'm0', 'm1', 'm2', 'm3'];
   if (results.length !== cases * names.length * 8)
     throw new Error(`${results.length / names.length / 8} of ${cases} cases came back`);
   let at = 0;
@@ -827,6 +872,7 @@ function main() {
       const rows = inputs.map((raw) => {
         const input = Object.fromEntries(Object.entries(raw).map(([key, value]) => [key, U64(value)]));
         const after = Object.fromEntries(names.map((key) => [key, results.readBigUInt64LE(8 * at++)]));
+        if (after.mprv) after.mstatus = (after.mstatus ?? 0n) | (1n << 17n);
         const given = Object.entries(input).map(([key, value]) => `${key}=${value.toString(16)} `);
         return `: ${given.join('')}-> ${outcome(input, after, lines.length)}`.trimEnd();
       });

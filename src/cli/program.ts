@@ -4,7 +4,9 @@ import { OperatingError } from '../base/errors.ts';
 import { assemble } from '../cpu/asm/assemble.ts';
 import { RAM_BASE } from '../cpu/layout.ts';
 import { SECTOR_BYTES } from '../devices/device.ts';
+import { boot } from '../vmm/boot.ts';
 import { type Image, isElf, loadElf, loadRaw } from '../vmm/image.ts';
+import { type BootFile, KERNEL_OFFSET, loadKernel } from '../vmm/kernel-image.ts';
 import type { MachineDescription } from '../vmm/machine.ts';
 import { readBytes } from './files.ts';
 
@@ -13,6 +15,27 @@ export interface ProgramOptions {
   /** How large the guest's disk is, in bytes. */
   diskSize: number;
   defsym?: [string, bigint][];
+  /** Files. */
+  kernel?: string;
+  initrd?: string;
+  bios?: string;
+  /** The kernel's command line. */
+  append?: string;
+  drive?: Drive;
+  /** Where typed bytes go. */
+  console?: MachineDescription['console'];
+}
+
+/** A file that the guest's disk holds at first. */
+export interface Drive {
+  file: string;
+  readOnly: boolean;
+}
+
+/** A machine, and what its disk holds at first. */
+export interface Guest {
+  description: MachineDescription;
+  diskContent: Uint8Array;
 }
 
 /** 2010-12-01 00:00 UTC: what the guest's real-time clock shows at boot, so that two runs with one seed are equal. */
@@ -23,9 +46,14 @@ const MAC = Uint8Array.of(0x52, 0x54, 0x00, 0x12, 0x34, 0x56);
 const decoder = new TextDecoder();
 
 /** Assembles a source file; what it includes is looked for beside it. */
-export function assembleFile(path: string, { defsym = [] }: Pick<ProgramOptions, 'defsym'>) {
+export function assembleFile(
+  path: string,
+  { defsym = [] }: Pick<ProgramOptions, 'defsym'>,
+  origin = RAM_BASE,
+) {
   return assemble(decoder.decode(readBytes(path)), {
     file: path,
+    origin: BigInt(origin),
     define: Object.fromEntries(defsym),
     readFile: (included, from) => {
       const file = resolve(dirname(from), included);
@@ -35,39 +63,113 @@ export function assembleFile(path: string, { defsym = [] }: Pick<ProgramOptions,
 }
 
 /** What a file is decides how it is loaded: `.s` and `.S` are assembled, ELF is linked, anything else is a raw image. */
-export function loadImage(path: string, { memory, defsym }: Omit<ProgramOptions, 'diskSize'>): Image {
+export function loadImage(
+  path: string,
+  { memory, defsym }: Pick<ProgramOptions, 'memory' | 'defsym'>,
+): Image {
   const ram = { base: RAM_BASE, sizeBytes: memory };
-  if (/\.s$/i.test(path)) {
-    const { segments, entry, symbols, sections } = assembleFile(path, { ...(defsym && { defsym }) });
-    const end = Math.max(...sections.map(({ address, sizeBytes }) => address + sizeBytes), RAM_BASE);
-    if (end > RAM_BASE + memory)
-      throw new OperatingError(
-        `${path}: the program ends at 0x${end.toString(16)}, beyond the end of RAM at 0x${(RAM_BASE + memory).toString(16)}; give it more with --memory`,
-      );
-    const tohost = symbols.get('tohost');
-    return {
-      entry,
-      segments: segments.map((segment) => ({ ...segment, memorySizeBytes: segment.bytes.length })),
-      symbols: [...symbols].map(([name, address]) => ({ name, address: Number(address), sizeBytes: 0 })),
-      ...(tohost !== undefined && { tohost: Number(tohost) }),
-    };
-  }
+  if (isSource(path)) return assembledImage(path, { memory, ...(defsym && { defsym }) });
   const content = readBytes(path);
   return isElf(content) ? loadElf(content, path, ram) : loadRaw(content, path, ram);
 }
 
-/** The machine that runs a program. */
-export function describeMachine(path: string, options: ProgramOptions): MachineDescription {
-  const { entry, segments, tohost } = loadImage(path, options);
+const isSource = (path: string): boolean => /\.s$/i.test(path);
+
+function assembledImage(
+  path: string,
+  { memory, ...options }: Pick<ProgramOptions, 'memory' | 'defsym'>,
+  origin = RAM_BASE,
+): Image {
+  const { segments, entry, symbols, sections } = assembleFile(path, options, origin);
+  const end = Math.max(...sections.map(({ address, sizeBytes }) => address + sizeBytes), RAM_BASE);
+  if (end > RAM_BASE + memory)
+    throw new OperatingError(
+      `${path}: the program ends at 0x${end.toString(16)}, beyond the end of RAM at 0x${(RAM_BASE + memory).toString(16)}; give it more with --memory`,
+    );
+  const tohost = symbols.get('tohost');
+  const zeros = sections.filter(({ stored }) => !stored);
   return {
-    program: basename(path),
-    memorySizeBytes: options.memory,
+    entry,
+    segments: [
+      ...segments.map((segment) => ({ ...segment, memorySizeBytes: segment.bytes.length })),
+      ...zeros.map(({ address, sizeBytes }) => ({
+        address,
+        bytes: new Uint8Array(0),
+        memorySizeBytes: sizeBytes,
+      })),
+    ],
+    symbols: [...symbols].map(([name, address]) => ({ name, address: Number(address), sizeBytes: 0 })),
+    ...(tohost !== undefined && { tohost: Number(tohost) }),
+  };
+}
+
+// ── The machine ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+const bootFile = (name: string): BootFile => ({ name, bytes: readBytes(name) });
+
+/** Firmware may be linked as OpenSBI is: to any address, and moving itself to where it finds itself. */
+function loadFirmware(path: string, options: ProgramOptions): Image {
+  const content = readBytes(path);
+  const ram = { base: RAM_BASE, sizeBytes: options.memory };
+  return isElf(content) ? loadElf(content, path, ram, RAM_BASE) : loadImage(path, options);
+}
+
+/** A kernel in assembly stands where other kernels do. */
+function loadKernelFile(path: string, options: ProgramOptions): Image {
+  if (isSource(path)) return assembledImage(path, options, RAM_BASE + KERNEL_OFFSET);
+  return loadKernel(bootFile(path), { base: RAM_BASE, sizeBytes: options.memory });
+}
+
+/** The file that says what a machine runs. @throws {OperatingError} unless it is one. */
+export function programPath(path: string | undefined, { kernel, bios }: ProgramOptions): string {
+  if (path !== undefined && kernel !== undefined)
+    throw new OperatingError(
+      `a program and a kernel are two ways to boot; leave out ${path}, or --kernel ${kernel}`,
+    );
+  if (path !== undefined && bios !== undefined)
+    throw new OperatingError(`a program starts as firmware does; leave out ${path}, or --bios ${bios}`);
+  const first = path ?? kernel ?? bios;
+  if (first === undefined) throw new OperatingError('nothing to run; name a program, or give --kernel');
+  return first;
+}
+
+/** The machine that runs a program, or boots a kernel, with its disk. */
+export function readGuest(path: string | undefined, options: ProgramOptions): Guest {
+  const diskContent = options.drive ? readBytes(options.drive.file) : new Uint8Array(0);
+  if (options.drive && diskContent.length === 0)
+    throw new OperatingError(
+      `${options.drive.file}: an empty file; a disk has at least one sector of 512 bytes`,
+    );
+  const diskBytes = options.drive ? diskContent.length : options.diskSize;
+  const description = describe(path, options, Math.ceil(diskBytes / SECTOR_BYTES));
+  return { description, diskContent };
+}
+
+export const describeMachine = (path: string | undefined, options: ProgramOptions): MachineDescription =>
+  readGuest(path, options).description;
+
+function describe(
+  path: string | undefined,
+  options: ProgramOptions,
+  diskSectors: number,
+): MachineDescription {
+  const { memory, kernel, initrd, bios, append = '' } = options;
+  return {
+    program: basename(programPath(path, options)),
+    memorySizeBytes: memory,
     bootEpochNs: BOOT_EPOCH_NS,
     mac: MAC,
-    entry,
-    diskSectors: options.diskSize / SECTOR_BYTES,
-    segments: segments.map(({ address, bytes }) => ({ address, bytes })),
-    tohost: tohost === undefined ? [] : [tohost],
+    diskSectors,
+    diskReadOnly: options.drive?.readOnly ?? false,
+    console: options.console ?? 'uart',
+    ...boot({
+      memorySizeBytes: memory,
+      append,
+      ...(path !== undefined && { firmware: loadImage(path, options) }),
+      ...(bios !== undefined && { firmware: loadFirmware(bios, options) }),
+      ...(kernel !== undefined && { kernel: loadKernelFile(kernel, options) }),
+      ...(initrd !== undefined && { initrd: bootFile(initrd) }),
+    }),
   };
 }
 

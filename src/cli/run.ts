@@ -7,10 +7,9 @@ import { judge } from '../sim/checkers/verdict.ts';
 import { hostNames, type SimEvent, Simulation } from '../sim/cluster.ts';
 import { type Fault, type HostId, hostsOf } from '../sim/faults/faults.ts';
 import { drawDiagram } from '../sim/story/diagram.ts';
-import type { MachineDescription } from '../vmm/machine.ts';
 import { mustBeWritable, readBytes, readPipedInput } from './files.ts';
 import type { RunOptions } from './options.ts';
-import { describeMachine, ownInput } from './program.ts';
+import { type Guest, ownInput, programPath, readGuest } from './program.ts';
 import { Report } from './report.ts';
 import { type Detail, Story } from './story.ts';
 
@@ -30,7 +29,7 @@ const namedBy = (fault: Fault): HostId[] => (fault.kind === 'domain' ? [fault.do
 
 /** Sets up the simulation that the options describe. @throws {OperatingError} for a fault of a host that is not there. */
 export function simulate(
-  description: MachineDescription,
+  { description, diskContent }: Guest,
   input: Uint8Array,
   options: RunOptions,
   output: { print: (data: Uint8Array) => void; tell: (event: SimEvent) => void },
@@ -42,6 +41,7 @@ export function simulate(
   mustExist([...faults.flatMap(namedBy), ...speed.map(([host]) => host)], hostNames(backups, spares));
   return new Simulation({
     description,
+    diskContent,
     input,
     seed: options.seed,
     clients: options.clients,
@@ -53,7 +53,9 @@ export function simulate(
     unsafe: new Set(unsafe),
     maxSteps: options.maxSteps ?? Number.MAX_SAFE_INTEGER,
     speeds: Object.fromEntries(speed),
-    ...(options.checkEvery !== undefined && { tuning: { checkSteps: options.checkEvery } }),
+    ...(options.checkEvery !== undefined && {
+      tuning: { checkSteps: options.checkEvery, checkStepsPerPage: 0 },
+    }),
     ...output,
   });
 }
@@ -84,15 +86,16 @@ export async function consoleInput(path: string, { input }: Pick<RunOptions, 'in
   return piped.length > 0 ? piped : ownInput(path);
 }
 
-export async function run(path: string, options: RunOptions): Promise<number> {
+export async function run(program: string | undefined, options: RunOptions): Promise<number> {
+  const path = programPath(program, options);
   if (options.record) mustBeWritable(options.record);
-  const description = describeMachine(path, options);
+  const guest = readGuest(program, options);
   const input = await consoleInput(path, options);
   const detail: Detail = options.quiet ? 'quiet' : options.verbose ? 'verbose' : 'normal';
   const tellLine = (line: string) => process.stderr.write(`${line}\n`);
   const story = new Story(detail, tellLine);
   const events: SimEvent[] = [];
-  const simulation = simulate(description, input, options, {
+  const simulation = simulate(guest, input, options, {
     print: (data) => {
       if (!options.json) process.stdout.write(data);
     },

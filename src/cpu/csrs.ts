@@ -1,13 +1,23 @@
 /**
  * The CSR table: one row for each control and status register of the machine. Source: RISC-V Privileged Architecture,
- * chapters "CSRs" and "Machine-Level ISA"; Zicntr; Zkr. A CSR without a row does not exist: reaching for it is an
- * illegal instruction.
+ * chapters "CSRs", "Machine-Level ISA" and "Supervisor-Level ISA"; F; Sstc; Zicntr; Zkr. A CSR without a row does not exist:
+ * reaching for it is an illegal instruction.
  */
+
+/** How many PMP entries there are, as many as on QEMU's machine. */
+export const PMP_ENTRIES = 16;
+
+const pmpAddresses = Array.from({ length: PMP_ENTRIES }, (_, index) => `pmpaddr${index}` as const);
 
 /** 64-bit words of hart state that stand behind CSRs. */
 export const csrWords = [
+  /** `fflags` in the low five bits, `frm` in the three above. */
+  'fcsr',
   'mstatus',
+  'medeleg',
+  'mideleg',
   'mie',
+  /** The pending bits that software can write; those of interrupt lines stand in `lines`. */
   'mip',
   'mtvec',
   'mscratch',
@@ -15,9 +25,22 @@ export const csrWords = [
   'mcause',
   'mtval',
   'mcounteren',
+  'menvcfg',
   'mseccfg',
   'mcycleBias',
   'minstretBias',
+  'stvec',
+  'sscratch',
+  'sepc',
+  'scause',
+  'stval',
+  'scounteren',
+  'senvcfg',
+  'satp',
+  'stimecmp',
+  'pmpcfg0',
+  'pmpcfg2',
+  ...pmpAddresses,
 ] as const;
 export type CsrWord = (typeof csrWords)[number];
 
@@ -29,8 +52,18 @@ export type CsrAccess =
   | { is: 'constant'; value: bigint }
   /** A counter that runs with `icount`: its value is `icount` plus the word. */
   | { is: 'counter'; word: 'mcycleBias' | 'minstretBias' }
-  /** `mstatus`, whose MPP holds only the modes that exist. */
-  | { is: 'mstatus' }
+  /** `mstatus`, of which MPP holds only the modes that exist; `sstatus` shows a part of it. */
+  | { is: 'status'; readable: bigint; writable: bigint }
+  /** `mip` and `mie` as supervisor mode sees them: the bits that are delegated. */
+  | { is: 'sie' }
+  | { is: 'sip' }
+  | { is: 'mip' }
+  | { is: 'satp' }
+  /** A part of the word `fcsr`, which is there unless the floating-point state is off. */
+  | { is: 'fcsr'; shift: number; bits: number }
+  /** Eight PMP entries' settings, a byte each. */
+  | { is: 'pmpcfg'; word: 'pmpcfg0' | 'pmpcfg2' }
+  | { is: 'pmpaddr'; index: number }
   /** The clock door. */
   | { is: 'time' }
   /** The entropy door (Zkr). */
@@ -40,25 +73,58 @@ export interface Csr {
   name: string;
   number: number;
   access: CsrAccess;
-  /** The bit of `mcounteren` that opens it to U-mode, for the unprivileged counters. */
+  /** The bit of `mcounteren` and `scounteren` that opens it to lower modes, for the unprivileged counters. */
   counterBit?: number;
 }
 
-/** Bits of `mstatus` that this machine has (no S-mode, no extension state). */
+/** Bits of `mstatus`. */
 export const MSTATUS = {
+  SIE: 1n << 1n,
   MIE: 1n << 3n,
+  SPIE: 1n << 5n,
   MPIE: 1n << 7n,
+  SPP: 1n << 8n,
   MPP: 3n << 11n,
+  /** The floating-point state: off, initial, clean or dirty. */
+  FS: 3n << 13n,
   MPRV: 1n << 17n,
+  SUM: 1n << 18n,
+  MXR: 1n << 19n,
+  TVM: 1n << 20n,
   TW: 1n << 21n,
-  /** U-mode is 64 bits wide: a constant, which the word of hart state leaves out. */
+  TSR: 1n << 22n,
+  /** U- and S-mode are 64 bits wide: constants, which the word of hart state leaves out. */
   UXL_64: 2n << 32n,
+  SXL_64: 2n << 34n,
+  /** Read-only: whether FS is dirty. */
+  SD: 1n << 63n,
 } as const;
 
-/** Interrupts by their bit in `mip` and `mie`. */
-export const INTERRUPT = { MSI: 3, MTI: 7, MEI: 11 } as const;
+const S_WRITABLE = MSTATUS.SIE | MSTATUS.SPIE | MSTATUS.SPP | MSTATUS.FS | MSTATUS.SUM | MSTATUS.MXR;
+const M_WRITABLE =
+  S_WRITABLE |
+  MSTATUS.MIE |
+  MSTATUS.MPIE |
+  MSTATUS.MPP |
+  MSTATUS.MPRV |
+  MSTATUS.TVM |
+  MSTATUS.TW |
+  MSTATUS.TSR;
 
-export const PRIVILEGE = { U: 0, M: 3 } as const;
+/** Bits of `menvcfg` and `senvcfg`. */
+export const ENVCFG = {
+  FIOM: 1n << 0n,
+  /** Sstc: `stimecmp` is there for supervisor mode. */
+  STCE: 1n << 63n,
+} as const;
+
+/** Bits of `mseccfg`: whether `seed` is open to U- and S-mode. */
+export const MSECCFG = { USEED: 1n << 8n, SSEED: 1n << 9n } as const;
+
+/** Interrupts by their bit in `mip` and `mie`. */
+export const INTERRUPT = { SSI: 1, MSI: 3, STI: 5, MTI: 7, SEI: 9, MEI: 11 } as const;
+
+export const PRIVILEGE = { U: 0, S: 1, M: 3 } as const;
 
 /** Exception codes of `mcause` (Privileged Architecture, table "Machine cause register values after trap"). */
 export const CAUSE = {
@@ -71,11 +137,26 @@ export const CAUSE = {
   storeMisaligned: 6,
   storeFault: 7,
   ecallFromU: 8,
+  ecallFromS: 9,
   ecallFromM: 11,
+  instructionPageFault: 12,
+  loadPageFault: 13,
+  storePageFault: 15,
 } as const;
 
-const interruptBits = BigInt((1 << INTERRUPT.MSI) | (1 << INTERRUPT.MTI) | (1 << INTERRUPT.MEI));
+const bits = (...numbers: number[]): bigint => numbers.reduce((all, bit) => all | (1n << BigInt(bit)), 0n);
 const all = 2n ** 64n - 1n;
+
+/** The interrupts of supervisor mode, which can be delegated to it. */
+export const S_INTERRUPTS = bits(INTERRUPT.SSI, INTERRUPT.STI, INTERRUPT.SEI);
+const interrupts = S_INTERRUPTS | bits(INTERRUPT.MSI, INTERRUPT.MTI, INTERRUPT.MEI);
+const { ecallFromM, ...delegable } = CAUSE;
+
+/** `satp`: the mode in bits 63:60, no ASIDs, the root page's number in bits 43:0. */
+export const SATP = { SV39: 8n, PPN: 2n ** 44n - 1n } as const;
+
+/** A PMP entry's settings: Privileged Architecture, "Physical Memory Protection CSRs". */
+export const PMP = { R: 1, W: 2, X: 4, A: 0x18, TOR: 0x08, NA4: 0x10, NAPOT: 0x18, L: 0x80 } as const;
 
 const word = (name: string, number: number, writable: bigint, of = name as CsrWord): Csr => ({
   name,
@@ -90,32 +171,71 @@ const constant = (name: string, number: number, value = 0n): Csr => ({
 const each = (count: number, row: (index: number) => Csr): Csr[] =>
   Array.from({ length: count }, (_, index) => row(index));
 
-/** MXL = 64 bits; extensions A, I, M and U. */
+/** MXL = 64 bits; extensions A, C, D, F, I, M, S and U. */
 const MISA =
-  (2n << 62n) | [...'AIMU'].reduce((bits, letter) => bits | (1n << BigInt(letter.charCodeAt(0) - 65)), 0n);
+  (2n << 62n) | [...'ACDFIMSU'].reduce((letters, letter) => letters | bits(letter.charCodeAt(0) - 65), 0n);
+
+const XL = MSTATUS.UXL_64 | MSTATUS.SXL_64;
+
+/** Where `frm` stands in `fcsr`, above `fflags`. */
+export const FRM = { shift: 5, bits: 3 } as const;
 
 export const csrs: readonly Csr[] = [
+  { name: 'fflags', number: 0x001, access: { is: 'fcsr', shift: 0, bits: FRM.shift } },
+  { name: 'frm', number: 0x002, access: { is: 'fcsr', ...FRM } },
+  { name: 'fcsr', number: 0x003, access: { is: 'fcsr', shift: 0, bits: FRM.shift + FRM.bits } },
   { name: 'seed', number: 0x015, access: { is: 'seed' } },
-  { name: 'mstatus', number: 0x300, access: { is: 'mstatus' } },
-  constant('misa', 0x301, MISA),
-  word('mie', 0x304, interruptBits),
+
+  {
+    name: 'sstatus',
+    number: 0x100,
+    access: { is: 'status', readable: S_WRITABLE | MSTATUS.UXL_64 | MSTATUS.SD, writable: S_WRITABLE },
+  },
+  { name: 'sie', number: 0x104, access: { is: 'sie' } },
   // Direct and vectored mode; the base is 4-byte aligned.
+  word('stvec', 0x105, all - 2n),
+  word('scounteren', 0x106, 7n),
+  word('senvcfg', 0x10a, ENVCFG.FIOM),
+  word('sscratch', 0x140, all),
+  word('sepc', 0x141, all - 1n),
+  word('scause', 0x142, all),
+  word('stval', 0x143, all),
+  { name: 'sip', number: 0x144, access: { is: 'sip' } },
+  word('stimecmp', 0x14d, all),
+  { name: 'satp', number: 0x180, access: { is: 'satp' } },
+
+  {
+    name: 'mstatus',
+    number: 0x300,
+    access: { is: 'status', readable: M_WRITABLE | XL | MSTATUS.SD, writable: M_WRITABLE },
+  },
+  constant('misa', 0x301, MISA),
+  word('medeleg', 0x302, bits(...Object.values(delegable))),
+  word('mideleg', 0x303, S_INTERRUPTS),
+  word('mie', 0x304, interrupts),
   word('mtvec', 0x305, all - 2n),
   word('mcounteren', 0x306, 7n),
+  word('menvcfg', 0x30a, ENVCFG.FIOM | ENVCFG.STCE),
   constant('mcountinhibit', 0x320),
   ...each(29, (i) => constant(`mhpmevent${i + 3}`, 0x323 + i)),
   word('mscratch', 0x340, all),
-  // IALIGN is 32 bits without the C extension.
-  word('mepc', 0x341, all - 3n),
+  word('mepc', 0x341, all - 1n),
   word('mcause', 0x342, all),
   word('mtval', 0x343, all),
-  // The machine-level pending bits are levels of interrupt lines, not writable by the guest.
-  word('mip', 0x344, 0n),
-  // No PMP entries: all of memory is open to U-mode, and the registers are zero as the manual allows.
-  ...each(8, (i) => constant(`pmpcfg${2 * i}`, 0x3a0 + 2 * i)),
-  ...each(64, (i) => constant(`pmpaddr${i}`, 0x3b0 + i)),
-  // USEED: whether `seed` is open to U-mode.
-  word('mseccfg', 0x747, 1n << 8n),
+  { name: 'mip', number: 0x344, access: { is: 'mip' } },
+  { name: 'pmpcfg0', number: 0x3a0, access: { is: 'pmpcfg', word: 'pmpcfg0' } },
+  { name: 'pmpcfg2', number: 0x3a2, access: { is: 'pmpcfg', word: 'pmpcfg2' } },
+  ...each(PMP_ENTRIES, (index) => ({
+    name: `pmpaddr${index}`,
+    number: 0x3b0 + index,
+    access: { is: 'pmpaddr', index },
+  })),
+  word('mseccfg', 0x747, MSECCFG.USEED | MSECCFG.SSEED),
+  // No debug triggers: their type reads as "none".
+  constant('tselect', 0x7a0),
+  constant('tdata1', 0x7a1),
+  constant('tdata2', 0x7a2),
+  constant('tdata3', 0x7a3),
   { name: 'mcycle', number: 0xb00, access: { is: 'counter', word: 'mcycleBias' } },
   { name: 'minstret', number: 0xb02, access: { is: 'counter', word: 'minstretBias' } },
   ...each(29, (i) => constant(`mhpmcounter${i + 3}`, 0xb03 + i)),

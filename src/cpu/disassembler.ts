@@ -2,7 +2,7 @@
  * Instruction words to text that the assembler makes the same words of. Like the assembler it knows instructions only
  * through the instruction table.
  */
-import { codecOf, parseSyntax, suffixes } from './asm/operands.ts';
+import { abridged, codecOf, isReserved, parseSyntax, suffixes } from './asm/operands.ts';
 import { aliases, type Pseudo, words } from './asm/pseudo.ts';
 import { csrNumbers } from './csrs.ts';
 import { extract, type Field, type FieldName, type Format, fields, formats, insert } from './formats.ts';
@@ -80,8 +80,9 @@ function fieldsOf(row: Instruction): FieldName[] {
 
 const suffixOf = ({ format }: Instruction): FieldName | undefined => (formats[format] as Format).suffix;
 
-/** Whether bits are set that belong neither to the encoding nor to an operand. */
+/** Whether bits are set that belong neither to the encoding nor to an operand, or an operand has a reserved value. */
 function meaningless(row: Instruction, word: number): boolean {
+  if (fieldsOf(row).some((name) => isReserved(fields[name], extract(fields[name], word)))) return true;
   const suffix = suffixOf(row);
   const written = suffix ? [...fieldsOf(row), suffix] : fieldsOf(row);
   const known = written.reduce((bits, name) => bits | insert(fields[name], extract(fields[name], word)), 0);
@@ -99,7 +100,11 @@ const canonical = (
   print: (name: string, value: number) => string,
 ): string => {
   const { syntax } = formats[row.format];
-  return syntax.replace(/\w+/g, (name) => print(name, extract(fields[name as FieldName], word)));
+  const short = abridged(syntax);
+  const isUsual = short && extract(fields[short.field], word) === short.usual;
+  return (isUsual ? short.syntax : syntax).replace(/\w+/g, (name) =>
+    print(name, extract(fields[name as FieldName], word)),
+  );
 };
 
 /** An alias of a row: the fields that it fixes, and the fields that its operands stand for. */
@@ -107,6 +112,8 @@ interface AliasPattern {
   pseudo: Pseudo;
   fixed: { field: Field; value: number }[];
   operands: Map<string, FieldName>;
+  /** Fields that one operand stands for together. */
+  equal: [FieldName, FieldName][];
 }
 
 const patterns = new Map<string, AliasPattern[]>();
@@ -120,11 +127,13 @@ for (const row of instructions) {
 
 function patternOf(pseudo: Pseudo, row: Instruction): AliasPattern {
   const written = new Set(pseudo.syntax.match(/\w+/g) ?? []);
-  const pattern: AliasPattern = { pseudo, fixed: [], operands: new Map() };
+  const pattern: AliasPattern = { pseudo, fixed: [], operands: new Map(), equal: [] };
   const [, ...operands] = pseudo.instructions[0]!.match(/[-\w.]+/g)!;
   fieldsOf(row).forEach((name, index) => {
     const operand = operands[index]!;
-    if (written.has(operand)) pattern.operands.set(operand, name);
+    const other = pattern.operands.get(operand);
+    if (other) pattern.equal.push([other, name]);
+    else if (written.has(operand)) pattern.operands.set(operand, name);
     else pattern.fixed.push({ field: fields[name], value: fixedValue(operand, fields[name]) });
   });
   return pattern;
@@ -140,4 +149,8 @@ function fixedValue(text: string, { kind }: Field): number {
 const aliasOf = (row: Instruction, word: number): AliasPattern | undefined =>
   patterns
     .get(row.mnemonic)!
-    .find(({ fixed }) => fixed.every(({ field, value }) => extract(field, word) === value));
+    .find(
+      ({ fixed, equal }) =>
+        fixed.every(({ field, value }) => extract(field, word) === value) &&
+        equal.every(([a, b]) => extract(fields[a], word) === extract(fields[b], word)),
+    );

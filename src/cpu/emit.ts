@@ -1,6 +1,8 @@
 /** What the instruction table's expressions mean, as WebAssembly. */
 import { unreachable } from '../base/assert.ts';
 import type { AccessSize, Action, BinaryOp, CompareOp, Expr } from './expr.ts';
+import type { FloatFunctions } from './float/native.ts';
+import { operations } from './float/soft.ts';
 import type { Access, Body, FunctionRef, Opcode } from './wasm/module.ts';
 
 /**
@@ -13,6 +15,12 @@ export interface Surface {
   operand(name: (Expr & { is: 'operand' })['name']): void;
   /** Writes what `value` pushes to `rd`, unless that is x0. */
   writeRd(value: () => void): void;
+  /** Writes what `value` pushes to `fd`, and makes the floating-point state dirty. */
+  writeFd(value: () => void): void;
+  /** Traps when the floating-point state is off; with `rounds`, looks up the rounding mode, and traps when it is reserved. */
+  needsFloat(rounds: boolean): void;
+  /** Pushes the rounding mode that was looked up (i32). */
+  roundingMode(): void;
   /** Pushes the value at the address that is on the stack, or traps. */
   load(sizeBytes: AccessSize, signed: boolean): void;
   /** Stores what `value` pushes at the address that is on the stack, or traps. */
@@ -27,6 +35,7 @@ export interface Surface {
   helper(action: Action & { do: 'helper' }): void;
   /** The upper halves of products, which WebAssembly lacks. */
   readonly functions: Readonly<Record<'mulh' | 'mulhu' | 'mulhsu', FunctionRef>>;
+  readonly floats: FloatFunctions;
 }
 
 const compareOps: Record<CompareOp, Opcode> = {
@@ -66,6 +75,10 @@ export function emitExpr(on: Surface, expr: Expr): void {
     case 'operand':
       on.operand(expr.name);
       return;
+    case 'unary':
+      emitExpr(on, expr.a);
+      body.op(`i64.${expr.op}`);
+      return;
     case 'binary':
       emitExpr(on, expr.a);
       emitExpr(on, expr.b);
@@ -97,6 +110,11 @@ export function emitExpr(on: Surface, expr: Expr): void {
         'i64',
       );
       return;
+    case 'float':
+      for (const operand of expr.operands) emitExpr(on, operand);
+      if (operations[expr.op].rounds) on.roundingMode();
+      body.call(on.floats[expr.format][expr.op]);
+      return;
     case 'load':
       emitExpr(on, expr.address);
       on.load(expr.sizeBytes, expr.signed);
@@ -111,6 +129,12 @@ export function emitAction(on: Surface, action: Action): void {
   switch (action.do) {
     case 'rd':
       on.writeRd(() => emitExpr(on, action.value));
+      return;
+    case 'fd':
+      on.writeFd(() => emitExpr(on, action.value));
+      return;
+    case 'needsFloat':
+      on.needsFloat(action.rounds);
       return;
     case 'store':
       emitExpr(on, action.address);

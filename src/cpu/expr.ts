@@ -2,21 +2,31 @@
  * The language in which the instruction table says what an instruction does. It is small, typed and without
  * machinery of its own: `emit.ts` gives it meaning as WebAssembly.
  *
- * Every expression is a 64-bit integer (`i64`) or a condition (`i32`, 0 or 1). Integer operations wrap; shifts take the
- * amount modulo 64; a division must be guarded by its row, because WebAssembly traps where RISC-V does not.
+ * Every expression is a 64-bit integer (`i64`) or a condition (`i32`, 0 or 1). Integer operations wrap; shifts and
+ * rotations take the amount modulo 64; a division must be guarded by its row, because WebAssembly traps where RISC-V does not.
+ * Floating-point numbers are their encodings; those of single precision are zero-extended.
  */
+import type { FormatName } from './float/number.ts';
+import type { FloatOp } from './float/soft.ts';
+
 export type Expr =
   | { is: 'const'; value: bigint }
-  | { is: 'operand'; name: 'rs1' | 'rs2' | 'imm' | 'pc' | 'next' | 'old' }
+  | { is: 'operand'; name: 'rs1' | 'rs2' | 'fs1' | 'fs2' | 'fs3' | 'imm' | 'pc' | 'next' | 'old' }
+  | { is: 'unary'; op: UnaryOp; a: Expr }
   | { is: 'binary'; op: BinaryOp; a: Expr; b: Expr }
   | { is: 'compare'; op: CompareOp; a: Expr; b: Expr }
   | { is: 'extend'; signed: boolean; bits: 8 | 16 | 32; a: Expr }
   | { is: 'widen'; a: Expr }
   | { is: 'if'; cond: Expr; then: Expr; else: Expr }
   | { is: 'and'; a: Expr; b: Expr }
+  /** An operation in a floating-point format; raises flags, and rounds by the mode that the row has looked up. */
+  | { is: 'float'; op: FloatOp; format: FormatName; operands: readonly Expr[] }
   | { is: 'load'; sizeBytes: AccessSize; signed: boolean; address: Expr };
 
 export type AccessSize = 1 | 2 | 4 | 8;
+
+/** How many zeros lead, how many trail, how many ones there are. Of 0 all 64 bits lead and trail. */
+export type UnaryOp = 'clz' | 'ctz' | 'popcnt';
 
 export type BinaryOp =
   | 'add'
@@ -27,6 +37,8 @@ export type BinaryOp =
   | 'shl'
   | 'shr_s'
   | 'shr_u'
+  | 'rotl'
+  | 'rotr'
   | 'mul'
   | 'mulh'
   | 'mulhu'
@@ -41,6 +53,10 @@ export type CompareOp = 'eq' | 'ne' | 'lt_s' | 'lt_u' | 'ge_s' | 'ge_u';
 /** What an instruction does, in order. A trap in any action ends the instruction with nothing after it done. */
 export type Action =
   | { do: 'rd'; value: Expr }
+  /** Writes all 64 bits of the floating-point register `fd`; the floating-point state is dirty then (`mstatus.FS`). */
+  | { do: 'fd'; value: Expr }
+  /** Traps when the floating-point state is off; with `rounds`, also when the rounding mode is reserved. */
+  | { do: 'needsFloat'; rounds: boolean }
   | { do: 'store'; sizeBytes: AccessSize; address: Expr; value: Expr }
   /** Sets where execution goes on; traps when the target is misaligned. `when` makes it a branch. */
   | { do: 'jump'; target: Expr; when?: Expr }
@@ -53,7 +69,7 @@ export type Action =
   | { do: 'helper'; name: HelperName };
 
 /** The instructions that no expression can say. The list is pinned: a new one needs a reason. */
-export type HelperName = 'ecall' | 'ebreak' | 'mret' | 'wfi';
+export type HelperName = 'ecall' | 'ebreak' | 'mret' | 'sret' | 'wfi' | 'sfence.vma';
 
 export const constant = (value: bigint | number): Expr => ({ is: 'const', value: BigInt(value) });
 const operand = (name: (Expr & { is: 'operand' })['name']): Expr => ({ is: 'operand', name });
@@ -61,6 +77,10 @@ const operand = (name: (Expr & { is: 'operand' })['name']): Expr => ({ is: 'oper
 /** The values of the source registers. */
 export const rs1 = operand('rs1');
 export const rs2 = operand('rs2');
+/** All 64 bits of the floating-point source registers. */
+export const fs1 = operand('fs1');
+export const fs2 = operand('fs2');
+export const fs3 = operand('fs3');
 /** The immediate of the instruction's format, extended as its field says. */
 export const imm = operand('imm');
 /** The address of the instruction, and of the one that follows it in memory. */
@@ -69,12 +89,19 @@ export const next = operand('next');
 /** Within an `amo`: the value that was in memory. */
 export const old = operand('old');
 
+const unary =
+  (op: UnaryOp) =>
+  (a: Expr): Expr => ({ is: 'unary', op, a });
 const binary =
   (op: BinaryOp) =>
   (a: Expr, b: Expr): Expr => ({ is: 'binary', op, a, b });
 const compare =
   (op: CompareOp) =>
   (a: Expr, b: Expr): Expr => ({ is: 'compare', op, a, b });
+
+export const clz = unary('clz');
+export const ctz = unary('ctz');
+export const popcnt = unary('popcnt');
 
 export const add = binary('add');
 export const sub = binary('sub');
@@ -84,6 +111,8 @@ export const xor = binary('xor');
 export const shl = binary('shl');
 export const shrS = binary('shr_s');
 export const shrU = binary('shr_u');
+export const rotl = binary('rotl');
+export const rotr = binary('rotr');
 export const mul = binary('mul');
 /** The upper 64 bits of the 128-bit product: both signed, both unsigned, signed by unsigned. */
 export const mulh = binary('mulh');
@@ -113,9 +142,12 @@ export const choose = (cond: Expr, then: Expr, otherwise: Expr): Expr => ({
   else: otherwise,
 });
 
+/** The low bits, sign- or zero-extended. */
+export const signExtend = (bits: 8 | 16 | 32, a: Expr): Expr => ({ is: 'extend', signed: true, bits, a });
+export const zeroExtend = (bits: 8 | 16 | 32, a: Expr): Expr => ({ is: 'extend', signed: false, bits, a });
 /** The low 32 bits, sign- or zero-extended. */
-export const word = (a: Expr): Expr => ({ is: 'extend', signed: true, bits: 32, a });
-export const wordU = (a: Expr): Expr => ({ is: 'extend', signed: false, bits: 32, a });
+export const word = (a: Expr): Expr => signExtend(32, a);
+export const wordU = (a: Expr): Expr => zeroExtend(32, a);
 
 /** A value from memory, sign- or zero-extended. Traps with a load fault. */
 export const loadS = (sizeBytes: AccessSize, address: Expr): Expr => ({
@@ -131,7 +163,15 @@ export const loadU = (sizeBytes: AccessSize, address: Expr): Expr => ({
   address,
 });
 
+export const float = (op: FloatOp, format: FormatName, ...operands: Expr[]): Expr => ({
+  is: 'float',
+  op,
+  format,
+  operands,
+});
+
 export const rd = (value: Expr): Action => ({ do: 'rd', value });
+export const fd = (value: Expr): Action => ({ do: 'fd', value });
 export const store = (sizeBytes: AccessSize, address: Expr, value: Expr): Action => ({
   do: 'store',
   sizeBytes,

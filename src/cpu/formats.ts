@@ -1,8 +1,9 @@
 /**
  * Where the operands of an instruction stand in its 32 bits, and how they are written in assembly. Decoder, encoder,
  * assembler and disassembler all read these two tables. Source: RISC-V Unprivileged ISA, section 2.3 "Immediate
- * Encoding Variants"; Zicsr; A.
+ * Encoding Variants"; Zicsr; A; F.
  */
+import { RM } from './float/number.ts';
 
 /** `width` bits at bit `at` of the instruction are the bits from `to` on of the value. */
 export interface Piece {
@@ -14,11 +15,13 @@ export interface Piece {
 /** What an operand's value means, hence how it is written in assembly. */
 export type OperandKind =
   | 'x' // an integer register
+  | 'f' // a floating-point register
   | 'signed' // a signed integer
   | 'unsigned' // an unsigned integer
   | 'upper' // the upper 20 bits of a 32-bit value, written as a 20-bit number
   | 'target' // a pc-relative address
   | 'csr' // a CSR's name or number
+  | 'rounding' // a rounding mode
   | 'ordering' // a subset of `iorw`
   | 'suffix'; // `.aq`, `.rl`: part of the mnemonic
 
@@ -27,6 +30,8 @@ export interface Field {
   pieces: readonly Piece[];
   /** The value is sign-extended from its highest piece. */
   signed: boolean;
+  /** The operand comes last, and need not be written when it has this value. */
+  usual?: number;
 }
 
 const field = (
@@ -55,6 +60,13 @@ export const fields = {
   pred: field('ordering', false, [24, 4, 0]),
   succ: field('ordering', false, [20, 4, 0]),
   aqrl: field('suffix', false, [25, 2, 0]),
+  fd: field('f', false, [7, 5, 0]),
+  fs1: field('f', false, [15, 5, 0]),
+  fs2: field('f', false, [20, 5, 0]),
+  fs3: field('f', false, [27, 5, 0]),
+  rm: { ...field('rounding', false, [12, 3, 0]), usual: RM.DYN },
+  /** Where the mode doesn't matter. */
+  rmExact: { ...field('rounding', false, [12, 3, 0]), usual: RM.RNE },
 } as const satisfies Record<string, Field>;
 
 export type FieldName = keyof typeof fields;
@@ -73,6 +85,8 @@ export interface Format {
 
 export const formats = {
   R: { syntax: 'rd, rs1, rs2' },
+  /** One source, as in `clz`. */
+  Unary: { syntax: 'rd, rs1' },
   I: { syntax: 'rd, rs1, immI', imm: 'immI' },
   /** Loads and `jalr`: the immediate is an offset from a base register. */
   L: { syntax: 'rd, immI(rs1)', imm: 'immI' },
@@ -87,6 +101,20 @@ export const formats = {
   Csr: { syntax: 'rd, csr, rs1' },
   CsrI: { syntax: 'rd, csr, zimm', imm: 'zimm' },
   Fence: { syntax: 'pred, succ' },
+  Sfence: { syntax: 'rs1, rs2' },
+  FLoad: { syntax: 'fd, immI(rs1)', imm: 'immI' },
+  FStore: { syntax: 'fs2, immS(rs1)', imm: 'immS' },
+  R4: { syntax: 'fd, fs1, fs2, fs3, rm' },
+  F: { syntax: 'fd, fs1, fs2' },
+  FRound: { syntax: 'fd, fs1, fs2, rm' },
+  FRound1: { syntax: 'fd, fs1, rm' },
+  FExact1: { syntax: 'fd, fs1, rmExact' },
+  FCompare: { syntax: 'rd, fs1, fs2' },
+  FToX: { syntax: 'rd, fs1' },
+  FToXRound: { syntax: 'rd, fs1, rm' },
+  FFromX: { syntax: 'fd, rs1' },
+  FFromXRound: { syntax: 'fd, rs1, rm' },
+  FFromXExact: { syntax: 'fd, rs1, rmExact' },
   None: { syntax: '' },
 } as const satisfies Record<string, Format>;
 

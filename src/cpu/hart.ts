@@ -1,5 +1,8 @@
 import { assert } from '../base/assert.ts';
-import { PRIVILEGE } from './csrs.ts';
+import { MSTATUS, PRIVILEGE } from './csrs.ts';
+import { formatNames } from './float/native.ts';
+import type { FormatName } from './float/number.ts';
+import { type FloatOp, floatOps, soft } from './float/soft.ts';
 import { EXIT, interpreterModule } from './interpreter.ts';
 import {
   type HartState,
@@ -14,10 +17,9 @@ import {
   PAGE_HASHES,
   RAM,
   RAM_BASE,
-  REFUSED,
   SCRATCH,
   SCRATCH_BYTES,
-  STOP,
+  SCRATCH_WORDS,
 } from './layout.ts';
 
 /** What the hart asks the VMM for in the middle of an instruction. Addresses are physical. */
@@ -32,6 +34,10 @@ export interface Bus {
   entropy(): number;
   /** The guest stored to a page that is watched. */
   watched(address: number, sizeBytes: number): void;
+  /** The guest wrote `stimecmp`, or whether it counts. */
+  timerChanged?: () => void;
+  /** ECALL from supervisor mode, where the VMM answers it; undefined where it is an exception. */
+  hostCall?: () => void;
 }
 
 /** Why the hart stopped. */
@@ -43,10 +49,18 @@ assert(
 );
 
 interface Generated {
-  run(limit: bigint, ramSizeBytes: bigint): number;
+  run(limit: bigint): number;
+  /** Forgets the translations; only those for stores. */
+  flush(): void;
+  flushStores(): void;
   hash(at: number, sizeBytes: number, seed: bigint): bigint;
   hashRam(pages: number): bigint;
 }
+
+/** Words of state on which translations in the TLB depend beside memory. */
+const translationWords: ReadonlySet<string> = new Set(
+  hartWords.filter((name) => name === 'mstatus' || name === 'satp' || name.startsWith('pmp')),
+);
 
 /** In front of the bytes that are hashed; a multiple of 32. */
 const HASH_HEADER_BYTES = 32;
@@ -57,7 +71,7 @@ const unitsFor = (ramSizeBytes: number): number => Math.ceil((RAM + ramSizeBytes
 let compiled: WebAssembly.Module | undefined;
 
 /**
- * One RISC-V hart with its RAM: RV64IMA, Zicsr, Zifencei, Zkr, M and U mode. All its state is in `state` and `ram`; running
+ * One RISC-V hart with its RAM, in M, S and U mode. All its state is in `state` and `ram`; running
  * it is a pure function of both and of what the {@link Bus} answers.
  */
 export class Hart {
@@ -67,9 +81,7 @@ export class Hart {
   private flags!: Uint8Array;
   private control!: Int32Array;
   private scratch!: Uint8Array;
-  private data!: DataView;
   private readonly memory: WebAssembly.Memory;
-  private readonly watchedPages = new Set<number>();
   private readonly generated: Generated;
 
   /** @param ramSizeBytes a multiple of the page size, up to 2 GiB. */
@@ -86,10 +98,17 @@ export class Hart {
       load: (address: bigint, sizeBytes: number) => this.load(BigInt.asUintN(64, address), sizeBytes),
       store: (address: bigint, sizeBytes: number, value: bigint) =>
         this.store(BigInt.asUintN(64, address), sizeBytes, value),
+      watched: (address: bigint, sizeBytes: number) => bus.watched(Number(address), sizeBytes),
       clock: () => BigInt(bus.clock()),
       entropy: () => bus.entropy(),
+      timerChanged: () => bus.timerChanged?.(),
+      hostCall: () => bus.hostCall?.(),
+      expand: (parcel: number) => this.expand(parcel),
+      softFloat: (...[op, format, rm, ...operands]: [number, number, number, bigint, bigint, bigint]) =>
+        this.softFloat(floatOps[op]!, formatNames[format]!, rm, operands),
     };
     this.generated = new WebAssembly.Instance(compiled, { env }).exports as unknown as Generated;
+    this.generated.flush();
     this.reset();
   }
 
@@ -101,9 +120,10 @@ export class Hart {
     this.ram = new Uint8Array(buffer, RAM, ramSizeBytes);
     this.words = new BigUint64Array(buffer, 0, hartWords.length);
     this.flags = new Uint8Array(buffer, PAGE_FLAGS, ramSizeBytes / PAGE_BYTES);
-    this.control = new Int32Array(buffer, STOP, 4);
+    this.control = new Int32Array(buffer, 0, SCRATCH_WORDS.FETCH_AT / 4 + 1);
     this.scratch = new Uint8Array(buffer, SCRATCH, SCRATCH_BYTES);
-    this.data = new DataView(buffer, RAM, ramSizeBytes);
+    new DataView(buffer).setBigUint64(SCRATCH_WORDS.RAM_BYTES, BigInt(ramSizeBytes), true);
+    this.control[SCRATCH_WORDS.HOST_CALLS / 4] = this.bus.hostCall ? 1 : 0;
   }
 
   /** Makes RAM larger, between two runs; what is new is zero. */
@@ -143,6 +163,7 @@ export class Hart {
 
   set(word: HartWord, value: bigint): void {
     this.words[offsetOf(word) / 8] = value;
+    if (translationWords.has(word)) this.generated.flush();
   }
 
   get icount(): number {
@@ -154,39 +175,49 @@ export class Hart {
   }
 
   set state(state: HartState) {
-    for (const name of hartWords) this.set(name, state[name]!);
+    for (const name of hartWords) this.words[offsetOf(name) / 8] = state[name]!;
+    this.generated.flush();
   }
 
-  /** Raises or lowers an interrupt-pending bit of `mip`. */
-  setPending(interrupt: number, level: boolean): void {
+  /** Drives an interrupt line, by its bit in `mip`. */
+  setLine(interrupt: number, level: boolean): void {
     const bit = 1n << BigInt(interrupt);
-    const mip = this.get('mip');
-    this.set('mip', level ? mip | bit : mip & ~bit);
+    const lines = this.get('lines');
+    this.words[offsetOf('lines') / 8] = level ? lines | bit : lines & ~bit;
+  }
+
+  /** Interrupts that are pending and enabled in `mie`, whether or not the hart may take them now: what ends a WFI. */
+  get pending(): bigint {
+    return (this.get('mip') | this.get('lines')) & this.get('mie');
   }
 
   /** Takes steps until `icount` is `limit`, or the hart waits for an interrupt, or someone asked for a stop. */
   run(limit: number): Exit {
-    this.control[0] = 0;
-    return exits[this.generated.run(BigInt(limit), BigInt(this.ramSizeBytes))]!;
+    this.control[SCRATCH_WORDS.STOP / 4] = 0;
+    return exits[this.generated.run(BigInt(limit))]!;
   }
 
   /** Asks the run in progress to end after the current instruction. */
   stop(): void {
-    this.control[0] = 1;
+    this.control[SCRATCH_WORDS.STOP / 4] = 1;
   }
 
   /** Every store to the page is told to {@link Bus.watched}, after it was done. */
   watch(address: number): void {
     const page = Math.floor((address - RAM_BASE) / PAGE_BYTES);
-    this.watchedPages.add(page);
-    this.flags[page]! &= ~PAGE.SILENT;
+    this.flags[page] = (this.flags[page]! | PAGE.WATCHED) & ~PAGE.SILENT;
+    this.generated.flushStores();
   }
 
   /** Notes that pages of RAM are about to change, from the offset in RAM on. */
   private touch(offset: number, sizeBytes: number): void {
     const last = Math.floor((offset + sizeBytes - 1) / PAGE_BYTES);
-    for (let page = Math.floor(offset / PAGE_BYTES); page <= last; page++)
-      this.flags[page] = PAGE.DIRTY | PAGE.CHANGED | (this.watchedPages.has(page) ? 0 : PAGE.SILENT);
+    let tables = 0;
+    for (let page = Math.floor(offset / PAGE_BYTES); page <= last; page++) {
+      tables |= this.flags[page]! & (PAGE.LEAF_TABLE | PAGE.UPPER_TABLE);
+      this.flags[page]! |= PAGE.DIRTY | PAGE.CHANGED;
+    }
+    if (tables !== 0) this.generated.flush();
   }
 
   /** The numbers of the pages that were written since the last call, in order. Costs later stores nothing but one each. */
@@ -197,6 +228,7 @@ export class Hart {
       this.flags[page]! &= ~(PAGE.CHANGED | PAGE.SILENT);
       changed.push(page);
     }
+    this.generated.flushStores();
     return changed;
   }
 
@@ -246,45 +278,34 @@ export class Hart {
     return hash;
   }
 
-  /** A load that the generated code did not do itself: the last bytes of RAM, and everything outside it. */
+  /** A load outside RAM. */
   private load(address: bigint, sizeBytes: number): bigint {
-    const offset = address - BigInt(RAM_BASE);
-    const inRam = offset >= 0n && offset + BigInt(sizeBytes) <= BigInt(this.ramSizeBytes);
-    const value = inRam ? this.loadRam(Number(offset), sizeBytes) : this.bus.load(address, sizeBytes);
-    this.answer(value !== undefined, offset);
+    const value = this.bus.load(address, sizeBytes);
+    if (value === undefined) this.refuse();
     return value ?? 0n;
   }
 
   private store(address: bigint, sizeBytes: number, value: bigint): void {
-    const offset = address - BigInt(RAM_BASE);
-    const inRam = offset >= 0n && offset + BigInt(sizeBytes) <= BigInt(this.ramSizeBytes);
-    const low = BigInt.asUintN(sizeBytes * 8, value);
-    let done = true;
-    if (inRam) this.storeRam(Number(offset), sizeBytes, low);
-    else done = this.bus.store(address, sizeBytes, low);
-    this.answer(done, offset);
+    if (!this.bus.store(address, sizeBytes, BigInt.asUintN(sizeBytes * 8, value))) this.refuse();
   }
 
-  /** Tells the generated code whether the access was refused: of one that begins in RAM, the part beyond its end was. */
-  private answer(done: boolean, offset: bigint): void {
-    const beyond = BigInt(this.ramSizeBytes) - offset;
-    const distance = offset >= 0n && beyond > 0n ? Number(beyond) : 0;
-    this.control[(REFUSED - STOP) / 4] = done ? 0 : 1 + distance;
+  private refuse(): void {
+    this.control[SCRATCH_WORDS.REFUSED / 4] = 1;
   }
 
-  private loadRam(offset: number, sizeBytes: number): bigint {
-    let value = 0n;
-    for (let i = sizeBytes - 1; i >= 0; i--) value = (value << 8n) | BigInt(this.data.getUint8(offset + i));
-    return value;
+  /** The instruction that a 16-bit parcel stands for, put into the table where the generated code looks first. */
+  private expand(_parcel: number): number {
+    return 0;
   }
 
-  private storeRam(offset: number, sizeBytes: number, value: bigint): void {
-    this.touch(offset, sizeBytes);
-    for (let i = 0; i < sizeBytes; i++)
-      this.data.setUint8(offset + i, Number((value >> BigInt(i * 8)) & 0xffn));
-    const first = Math.floor(offset / PAGE_BYTES);
-    const last = Math.floor((offset + sizeBytes - 1) / PAGE_BYTES);
-    if (this.watchedPages.has(first) || this.watchedPages.has(last))
-      this.bus.watched(offset + RAM_BASE, sizeBytes);
+  /** What the generated code doesn't do itself. */
+  private softFloat(op: FloatOp, format: FormatName, rm: number, operands: bigint[]): bigint {
+    const [a, b, c] = operands.map((operand) => BigInt.asUintN(64, operand));
+    const { bits, flags } = soft(op, format, rm, a!, b, c);
+    if (flags !== 0) {
+      this.words[offsetOf('fcsr') / 8]! |= BigInt(flags);
+      this.words[offsetOf('mstatus') / 8]! |= MSTATUS.FS;
+    }
+    return bits;
   }
 }

@@ -1,12 +1,14 @@
 /**
  * The instruction table: one row for each instruction, and nothing about an instruction anywhere else. Decoder, assembler,
  * disassembler and interpreter derive from it. The rows stand in `table/`. Source: RISC-V Unprivileged ISA (RV32I, RV64I, Zifencei, Zicsr,
- * M, A) and Privileged Architecture (ECALL, EBREAK, MRET, WFI).
+ * M, A, F, D, Zba, Zbb, Zbs) and Privileged Architecture.
  */
 
 import { assert } from '../base/assert.ts';
 import { type Format, fields, formats } from './formats.ts';
 import { atomic } from './table/atomic.ts';
+import { bits } from './table/bits.ts';
+import { floatingPoint } from './table/float.ts';
 import { baseInteger } from './table/integer.ts';
 import { multiply } from './table/multiply.ts';
 import type { Instruction } from './table/rows.ts';
@@ -19,8 +21,10 @@ export const instructions: readonly Instruction[] = [
   ...baseInteger,
   ...multiply,
   ...atomic,
+  ...bits,
   ...csr,
   ...privileged,
+  ...floatingPoint,
 ];
 
 const byOpcode = new Map<number, Instruction[]>();

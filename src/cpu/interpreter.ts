@@ -2,33 +2,27 @@
  * The interpreter: one WebAssembly function generated from the instruction table. It fetches, decodes through jump tables made
  * from the rows' match and mask, and runs each row's meaning on registers and RAM in the shared memory.
  */
-import { CAUSE, PRIVILEGE } from './csrs.ts';
+import { CAUSE, csrNumbers, FRM, MSTATUS, PRIVILEGE } from './csrs.ts';
 import { emitAction, emitExpr, extend, loadOp, type Surface, storeOp } from './emit.ts';
 import type { AccessSize, Action, Expr } from './expr.ts';
+import { RM } from './float/number.ts';
 import { type Field, fields } from './formats.ts';
+import { anyOf, getScratch, getWide, getWord, setScratch, setWord } from './hart-words.ts';
 import { type Instruction, immediateOf, instructions } from './instructions.ts';
-import {
-  type HartWord,
-  NO_RESERVATION,
-  offsetOf,
-  PAGE_BYTES,
-  PAGE_FLAGS,
-  RAM,
-  RAM_BASE,
-  REFUSED,
-  STOP,
-} from './layout.ts';
+import { EXPANSIONS, NO_RESERVATION, offsetOf, RAM, RAM_BASE, SCRATCH_WORDS, TLB_KIND } from './layout.ts';
+import { ACCESS } from './mmu.ts';
 import { declareImports, emitSupport, type Support } from './support.ts';
-import { type Body, type Label, ModuleBuilder } from './wasm/module.ts';
+import { entryOf } from './tlb.ts';
+import { type Body, type FunctionRef, type Label, ModuleBuilder } from './wasm/module.ts';
 
 /** Why `run` came back. */
 export const EXIT = { limit: 0, waiting: 1, stop: 2 } as const;
 
-/** The module of the interpreter, ready to be compiled. It exports `run(limit, ramSize) → EXIT`, `hash` and `hashRam`. */
+/** The module of the interpreter, ready to be compiled. It exports `run(limit) → EXIT`, `flush`, `flushStores`, `hash` and `hashRam`. */
 export function interpreterModule(): Uint8Array<ArrayBuffer> {
   const module = new ModuleBuilder();
   const support = emitSupport(module, declareImports(module));
-  module.function({ params: ['i64', 'i64'], results: ['i32'], exportAs: 'run' }, (body) =>
+  module.function({ params: ['i64'], results: ['i32'], exportAs: 'run' }, (body) =>
     new Interpreter(body, support).emit(),
   );
   return module.finish();
@@ -43,22 +37,31 @@ const levels = [
 /** Up to this many rows are told apart by comparing one after the other. */
 const CHAIN = 4;
 
-/** The parameter of `run` that says how large RAM is. */
-const RAM_SIZE = 1;
+const MIP = csrNumbers.get('mip')!;
 
 class Interpreter implements Surface {
   readonly functions;
+  readonly floats;
   private readonly limit: number;
   private readonly pc: number;
   private readonly icount: number;
   private readonly word: number;
-  private readonly ramEnd: number;
+  /** Where instructions can be fetched from without further ado, and where that lies in memory. */
+  private readonly fetchStart: number;
+  private readonly fetchBytes: number;
+  private readonly fetchAt: number;
+  private readonly dataTlb: number;
+  /** The length of the instruction in bytes, and the parcel that it was when it is compressed. */
+  private readonly length: number;
+  private readonly parcel: number;
+  private readonly entry: number;
   private readonly address: number;
   private readonly at: number;
   private readonly old: number;
   private readonly value: number;
   private readonly cause: number;
   private readonly tval: number;
+  private readonly rm: number;
   private row!: Instruction;
   /** Where a row goes when it traps, when it isn't an instruction, and when the hart must look up between two steps. */
   private trap!: Label;
@@ -71,26 +74,32 @@ class Interpreter implements Surface {
     private readonly support: Support,
   ) {
     this.functions = support;
+    this.floats = support.floats;
     this.limit = body.local('i64');
     this.pc = body.local('i64');
     this.icount = body.local('i64');
     this.word = body.local('i32');
-    this.ramEnd = body.local('i64');
+    this.fetchStart = body.local('i64');
+    this.fetchBytes = body.local('i64');
+    this.fetchAt = body.local('i32');
+    this.dataTlb = body.local('i32');
+    this.length = body.local('i64');
+    this.parcel = body.local('i32');
+    this.entry = body.local('i32');
     this.address = body.local('i64');
     this.at = body.local('i32');
     this.old = body.local('i64');
     this.value = body.local('i64');
     this.cause = body.local('i64');
     this.tval = body.local('i64');
+    this.rm = body.local('i32');
   }
 
-  /** `run(limit, ramSize)`: parameter 0 is the `icount` to stop at, parameter 1 the size of RAM in bytes. */
+  /** `run(limit)`: parameter 0 is the `icount` to stop at. */
   emit(): void {
     const { body } = this;
-    // An access that starts this close to the end of RAM takes the careful path, whatever its size.
-    body.get(RAM_SIZE).i64(7).op('i64.sub').set(this.ramEnd);
-    this.getWord('pc').set(this.pc);
-    this.getWord('icount').set(this.icount);
+    getWord(body, 'pc').set(this.pc);
+    getWord(body, 'icount').set(this.icount);
     body.loop((boundary) => {
       this.boundary = boundary;
       this.betweenSteps();
@@ -104,11 +113,18 @@ class Interpreter implements Surface {
             this.dispatch(instructions, 0);
           });
         });
-        this.raise(CAUSE.illegalInstruction, () => body.get(this.word).op('i64.extend_i32_u'));
+        this.raise(CAUSE.illegalInstruction, () => {
+          body
+            .get(this.parcel)
+            .get(this.word)
+            .get(this.length)
+            .i64(2)
+            .op('i64.eq', 'select', 'i64.extend_i32_u');
+        });
       });
       this.spill();
       body.get(this.cause).get(this.tval).call(this.support.exception);
-      this.getWord('pc').set(this.pc);
+      getWord(body, 'pc').set(this.pc);
       this.countStep();
       body.br(boundary);
     });
@@ -120,23 +136,62 @@ class Interpreter implements Surface {
     const { body } = this;
     const leaveIf = (reason: number) => body.if(() => body.i32(reason).op('return'));
     this.spill();
-    body.i32(0).access('i32.load', STOP);
+    getScratch(body, 'STOP');
     leaveIf(EXIT.stop);
     body.get(this.icount).get(0).op('i64.ge_u');
     leaveIf(EXIT.limit);
     body.call(this.support.interrupts);
-    this.getWord('pc').set(this.pc);
-    this.getWord('waiting').op('i32.wrap_i64');
+    getWord(body, 'pc').set(this.pc);
+    getWord(body, 'waiting').op('i32.wrap_i64');
     leaveIf(EXIT.waiting);
     body.get(0).set(this.limit);
+    getScratch(body, 'DATA_TLB').set(this.dataTlb);
+    setScratch(body, 'ATTENTION', () => body.i32(0));
+    body.i64(0).set(this.fetchBytes);
   }
 
   private fetch(): void {
     const { body } = this;
     body.get(this.icount).get(this.limit).op('i64.ge_u').brIf(this.boundary);
-    body.get(this.pc).i64(RAM_BASE).op('i64.sub').tee(this.address).get(RAM_SIZE).op('i64.ge_u');
-    body.if(() => this.raise(CAUSE.instructionFault, () => body.get(this.pc)));
-    body.get(this.address).op('i32.wrap_i64').access('i32.load', RAM).set(this.word);
+    body.get(this.pc).get(this.fetchStart).op('i64.sub').tee(this.value).get(this.fetchBytes).op('i64.lt_u');
+    body.if(
+      () =>
+        body
+          .get(this.value)
+          .op('i32.wrap_i64')
+          .get(this.fetchAt)
+          .op('i32.add')
+          .access('i32.load', 0)
+          .set(this.word),
+      () => this.fetchElsewhere(),
+    );
+    body.get(this.word).i32(3).op('i32.and').i32(3).op('i32.eq');
+    body.if(
+      () => body.i64(4).set(this.length),
+      () => this.expand(),
+    );
+  }
+
+  /** Fetches through the MMU, and looks where the next instructions can be fetched from. */
+  private fetchElsewhere(): void {
+    const { body } = this;
+    this.spill();
+    body.get(this.pc).call(this.support.mmu.fetch).set(this.word);
+    getWide(body, 'FETCH_START').set(this.fetchStart);
+    getWide(body, 'FETCH_BYTES').set(this.fetchBytes);
+    getScratch(body, 'FETCH_AT').set(this.fetchAt);
+    this.trapIfFailed();
+  }
+
+  /** A compressed instruction is the one that it stands for. */
+  private expand(): void {
+    const { body } = this;
+    body.i64(2).set(this.length);
+    body.get(this.word).i32(0xffff).op('i32.and').tee(this.parcel);
+    body.i32(2).op('i32.shl').access('i32.load', EXPANSIONS).tee(this.word).op('i32.eqz');
+    body.if(() => {
+      body.get(this.parcel).call(this.support.imports.expand).tee(this.word).op('i32.eqz').brIf(this.illegal);
+    });
   }
 
   /** Emits the choice between rows; each arm ends by going to the next step, a trap or `illegal`. */
@@ -211,8 +266,9 @@ class Interpreter implements Surface {
   }
 
   private spill(): void {
-    this.setWord('pc', () => this.body.get(this.pc));
-    this.setWord('icount', () => this.body.get(this.icount));
+    const { body } = this;
+    setWord(body, 'pc', () => body.get(this.pc));
+    setWord(body, 'icount', () => body.get(this.icount));
   }
 
   private raise(cause: number, tval: () => void): void {
@@ -220,16 +276,6 @@ class Interpreter implements Surface {
     tval();
     this.body.set(this.tval);
     this.body.br(this.trap);
-  }
-
-  private getWord(word: HartWord): Body {
-    return this.body.i32(0).access('i64.load', offsetOf(word));
-  }
-
-  private setWord(word: HartWord, value: () => void): void {
-    this.body.i32(0);
-    value();
-    this.body.access('i64.store', offsetOf(word));
   }
 
   /** Pushes the byte offset of the register that a field names: its number times eight. */
@@ -265,6 +311,12 @@ class Interpreter implements Surface {
         this.registerOffset(fields[name]);
         body.access('i64.load', offsetOf('x0'));
         return;
+      case 'fs1':
+      case 'fs2':
+      case 'fs3':
+        this.registerOffset(fields[name]);
+        body.access('i64.load', offsetOf('f0'));
+        return;
       case 'imm':
         return this.immediate(immediateOf(this.row)!);
       case 'pc':
@@ -285,38 +337,86 @@ class Interpreter implements Surface {
     this.registerOffset(fields.rd);
     value();
     body.access('i64.store', offsetOf('x0'));
-    this.setWord('x0', () => body.i64(0));
+    setWord(body, 'x0', () => body.i64(0));
   }
 
-  /** Pushes whether the access at `address` lies in RAM with room to spare, and leaves its offset there in `at`. */
-  private inRam(): void {
+  writeFd(value: () => void): void {
     const { body } = this;
-    body.get(this.address).i64(RAM_BASE).op('i64.sub').tee(this.value).op('i32.wrap_i64').set(this.at);
-    body.get(this.value).get(this.ramEnd).op('i64.lt_u');
+    this.registerOffset(fields.fd);
+    value();
+    body.access('i64.store', offsetOf('f0'));
+    // Most often it is dirty already.
+    getWord(body, 'mstatus').i64(MSTATUS.FS).op('i64.and').i64(MSTATUS.FS).op('i64.ne');
+    body.if(() => setWord(body, 'mstatus', () => getWord(body, 'mstatus').i64(MSTATUS.FS).op('i64.or')));
   }
 
-  private trapIfRefused(cause: number): void {
+  needsFloat(rounds: boolean): void {
+    const { body, rm } = this;
+    getWord(body, 'mstatus').i64(MSTATUS.FS).op('i64.and', 'i64.eqz').brIf(this.illegal);
+    if (!rounds) return;
+    body.get(this.word).i32(fields.rm.pieces[0]!.at).op('i32.shr_u').i32(7).op('i32.and').tee(rm);
+    body.i32(RM.DYN).op('i32.eq');
+    body.if(() => getWord(body, 'fcsr').i64(FRM.shift).op('i64.shr_u', 'i32.wrap_i64').set(rm));
+    body.get(rm).i32(RM.RMM).op('i32.gt_u').brIf(this.illegal);
+  }
+
+  roundingMode(): void {
+    this.body.get(this.rm);
+  }
+
+  /**
+   * Pushes whether the TLB knows the access of this kind to `address`: then `entry` is where. What reaches into the next page is not
+   * that of the entry.
+   */
+  private lookUp(kind: number, sizeBytes: number): void {
     const { body } = this;
-    this.lookUpAfterThis();
-    body.i32(0).access('i32.load', REFUSED);
-    // mtval is the address of the part that was refused: `REFUSED` is one more than its distance.
-    body.if(() =>
-      this.raise(cause, () =>
-        body.get(this.address).i32(0).access('i64.load32_u', REFUSED).op('i64.add').i64(1).op('i64.sub'),
-      ),
-    );
+    entryOf(body, this.address);
+    body.get(this.dataTlb).op('i32.add').tee(this.entry).access('i64.load', kind);
+    body.get(this.address);
+    if (sizeBytes > 1) body.i64(sizeBytes - 1).op('i64.add');
+    body.i64(12).op('i64.shr_u', 'i64.eq');
+  }
+
+  /** Pushes where the access lies in memory, after a look-up that has found it. */
+  private found(kind: number): void {
+    const { body } = this;
+    body
+      .get(this.entry)
+      .access('i32.load', kind + 8)
+      .get(this.address)
+      .op('i32.wrap_i64', 'i32.add');
+  }
+
+  /** After a call that has looked at memory for this instruction. */
+  private trapIfFailed(): void {
+    const { body } = this;
+    // FAULT and ATTENTION stand side by side.
+    body.i32(0).access('i64.load', SCRATCH_WORDS.FAULT).op('i64.eqz', 'i32.eqz');
+    body.if(() => {
+      this.lookUpAfterThis();
+      getScratch(body, 'FAULT');
+      body.if(() => {
+        getScratch(body, 'FAULT').i32(1).op('i32.sub', 'i64.extend_i32_u').set(this.cause);
+        getWide(body, 'FAULT_VALUE').set(this.tval);
+        setScratch(body, 'FAULT', () => body.i32(0));
+        body.br(this.trap);
+      });
+    });
   }
 
   load(sizeBytes: AccessSize, signed: boolean): void {
     const { body } = this;
     body.set(this.address);
-    this.inRam();
+    this.lookUp(TLB_KIND.load, sizeBytes);
     body.if(
-      () => body.get(this.at).access(loadOp(sizeBytes, signed), RAM),
+      () => {
+        this.found(TLB_KIND.load);
+        body.access(loadOp(sizeBytes, signed), 0);
+      },
       () => {
         this.spill();
-        body.get(this.address).i32(sizeBytes).call(this.support.load).set(this.value);
-        this.trapIfRefused(CAUSE.loadFault);
+        body.get(this.address).i32(sizeBytes).call(this.support.mmu.load).set(this.value);
+        this.trapIfFailed();
         body.get(this.value);
         if (signed && sizeBytes < 8) extend(body, (sizeBytes * 8) as 8 | 16 | 32, true);
       },
@@ -327,47 +427,36 @@ class Interpreter implements Surface {
   store(sizeBytes: AccessSize, value: () => void): void {
     const { body } = this;
     body.set(this.address);
-    this.inRam();
-    // The page must be one of which stores need no notice, and hold all of the access.
-    const page = Math.log2(PAGE_BYTES);
-    body.get(this.at).i32(page).op('i32.shr_u').access('i32.load8_u', PAGE_FLAGS).op('i32.and');
-    if (sizeBytes > 1) {
-      body
-        .get(this.at)
-        .i32(PAGE_BYTES - 1)
-        .op('i32.and');
-      body.i32(PAGE_BYTES - sizeBytes + 1).op('i32.lt_u', 'i32.and');
-    }
+    this.lookUp(TLB_KIND.store, sizeBytes);
     body.if(
       () => {
-        body.get(this.at);
+        this.found(TLB_KIND.store);
         value();
-        body.access(storeOp(sizeBytes), RAM);
+        body.access(storeOp(sizeBytes), 0);
       },
       () => {
         this.spill();
         body.get(this.address).i32(sizeBytes);
         value();
-        body.call(this.support.store);
-        this.trapIfRefused(CAUSE.storeFault);
+        body.call(this.support.mmu.store);
+        this.trapIfFailed();
       },
     );
   }
 
   jump(): void {
     const { body } = this;
-    body.tee(this.address).op('i32.wrap_i64').i32(3).op('i32.and');
-    body.if(() => this.raise(CAUSE.instructionMisaligned, () => body.get(this.address)));
-    body.get(this.pc).i64(4).op('i64.add').set(this.value);
-    body.get(this.address).set(this.pc);
+    // Instructions are aligned to two bytes, and so is every target: there is no misaligned one.
+    body.get(this.pc).get(this.length).op('i64.add').set(this.value);
+    body.set(this.pc);
   }
 
   fallThrough(): void {
-    this.body.get(this.pc).i64(4).op('i64.add').set(this.pc);
+    this.body.get(this.pc).get(this.length).op('i64.add').set(this.pc);
   }
 
-  /** Leaves rs1 in `address`; traps unless it is aligned and in RAM. Devices take no atomic accesses. */
-  private atomicAddress(sizeBytes: 4 | 8, misaligned: number, fault: number): void {
+  /** Leaves rs1 in `address`, and where it lies in memory in `at`; traps unless it is aligned and in RAM: devices take no atomic accesses. */
+  private atomicAddress(sizeBytes: 4 | 8, misaligned: number, access: 'load' | 'store'): void {
     const { body } = this;
     this.operand('rs1');
     body
@@ -376,18 +465,35 @@ class Interpreter implements Surface {
       .i32(sizeBytes - 1)
       .op('i32.and');
     body.if(() => this.raise(misaligned, () => body.get(this.address)));
-    body.get(this.address).i64(RAM_BASE).op('i64.sub').tee(this.value).op('i32.wrap_i64').set(this.at);
-    body.get(this.value).get(RAM_SIZE).op('i64.ge_u');
-    body.if(() => this.raise(fault, () => body.get(this.address)));
+    this.lookUp(TLB_KIND[access], sizeBytes);
+    body.if(
+      () => this.found(TLB_KIND[access]),
+      () => {
+        this.spill();
+        body.get(this.address).i32(sizeBytes).i32(ACCESS[access]).call(this.support.mmu.probe).set(this.at);
+        this.trapIfFailed();
+        body.get(this.at);
+      },
+      'i32',
+    );
+    body.set(this.at);
   }
 
   private loadAt(sizeBytes: 4 | 8): void {
-    this.body.get(this.at).access(loadOp(sizeBytes, true), RAM);
+    this.body.get(this.at).access(loadOp(sizeBytes, true), 0);
+  }
+
+  /** Pushes the physical address of `at`. */
+  private physical(): void {
+    this.body
+      .get(this.at)
+      .i32((RAM - RAM_BASE) | 0)
+      .op('i32.sub', 'i64.extend_i32_u');
   }
 
   amo({ sizeBytes, value }: Action & { do: 'amo' }): void {
     const { body } = this;
-    this.atomicAddress(sizeBytes, CAUSE.storeMisaligned, CAUSE.storeFault);
+    this.atomicAddress(sizeBytes, CAUSE.storeMisaligned, 'store');
     this.loadAt(sizeBytes);
     body.set(this.old);
     body.get(this.address);
@@ -399,19 +505,21 @@ class Interpreter implements Surface {
     const { body } = this;
     const { sizeBytes } = action;
     if (action.do === 'lr') {
-      this.atomicAddress(sizeBytes, CAUSE.loadMisaligned, CAUSE.loadFault);
-      this.setWord('reservation', () => body.get(this.address));
+      this.atomicAddress(sizeBytes, CAUSE.loadMisaligned, 'load');
+      setWord(body, 'reservation', () => this.physical());
       this.writeRd(() => this.loadAt(sizeBytes));
       return;
     }
-    this.atomicAddress(sizeBytes, CAUSE.storeMisaligned, CAUSE.storeFault);
-    this.getWord('reservation').get(this.address).op('i64.ne', 'i64.extend_i32_u').tee(this.old);
+    this.atomicAddress(sizeBytes, CAUSE.storeMisaligned, 'store');
+    getWord(body, 'reservation');
+    this.physical();
+    body.op('i64.ne', 'i64.extend_i32_u').tee(this.old);
     body.op('i64.eqz');
     body.if(() => {
       body.get(this.address);
       this.store(sizeBytes, () => this.operand('rs2'));
     });
-    this.setWord('reservation', () => body.i64(NO_RESERVATION));
+    setWord(body, 'reservation', () => body.i64(NO_RESERVATION));
     this.writeRd(() => body.get(this.old));
   }
 
@@ -444,8 +552,13 @@ class Interpreter implements Surface {
     body.if(() => {
       number();
       emitExpr(this, operand);
-      if (operation === 'clear') body.i64(-1).op('i64.xor').get(this.old).op('i64.and');
-      if (operation === 'set') body.get(this.old).op('i64.or');
+      if (operation !== 'write') {
+        if (operation === 'clear') body.i64(-1).op('i64.xor');
+        // The levels of interrupt lines show in `mip`, and are no part of what is written back.
+        getWord(body, 'mip').get(this.old);
+        number().i32(MIP).op('i32.eq', 'select');
+        body.op(operation === 'clear' ? 'i64.and' : 'i64.or');
+      }
       body.call(csrWrite);
     });
     this.writeRd(() => body.get(this.old));
@@ -454,31 +567,67 @@ class Interpreter implements Surface {
 
   helper({ name }: Action & { do: 'helper' }): void {
     const { body } = this;
-    const lower = () => this.getWord('privilege').i64(PRIVILEGE.M).op('i64.ne');
     switch (name) {
       case 'ecall':
-        body.i64(CAUSE.ecallFromM).i64(CAUSE.ecallFromU);
-        this.getWord('privilege').i64(PRIVILEGE.M).op('i64.eq', 'select').set(this.cause);
-        body.i64(0).set(this.tval).br(this.trap);
-        return;
+        this.ecall();
+        break;
       case 'ebreak':
         return this.raise(CAUSE.breakpoint, () => body.get(this.pc));
       case 'mret':
-        lower().brIf(this.illegal);
-        this.spill();
-        body.call(this.support.mret);
-        this.getWord('pc').set(this.pc);
+        this.illegalBelow(PRIVILEGE.M);
+        this.returnBy(this.support.mret);
+        break;
+      case 'sret':
+        this.illegalBelow(PRIVILEGE.S);
+        this.illegalInS(MSTATUS.TSR);
+        this.returnBy(this.support.sret);
         break;
       case 'wfi':
-        // mstatus.TW makes WFI illegal below M-mode.
-        this.getWord('mstatus').i64(21).op('i64.shr_u', 'i32.wrap_i64').i32(1).op('i32.and');
-        lower().op('i32.and').brIf(this.illegal);
-        this.setWord('waiting', () => body.i64(1));
+        this.illegalBelow(PRIVILEGE.S);
+        this.illegalInS(MSTATUS.TW);
+        setWord(body, 'waiting', () => body.i64(1));
+        this.fallThrough();
+        break;
+      case 'sfence.vma':
+        // The TLB agrees with the page tables at all times.
+        this.illegalBelow(PRIVILEGE.S);
+        this.illegalInS(MSTATUS.TVM);
         this.fallThrough();
         break;
     }
     this.countStep();
     body.br(this.boundary);
+  }
+
+  private illegalBelow(privilege: number): void {
+    getWord(this.body, 'privilege').i64(privilege).op('i64.lt_u').brIf(this.illegal);
+  }
+
+  /** A bit of `mstatus` that takes an instruction from supervisor mode. */
+  private illegalInS(bit: bigint): void {
+    const { body } = this;
+    getWord(body, 'privilege').i64(PRIVILEGE.S).op('i64.eq');
+    anyOf(getWord(body, 'mstatus'), bit).op('i32.and').brIf(this.illegal);
+  }
+
+  private returnBy(from: FunctionRef): void {
+    this.spill();
+    this.body.call(from);
+    getWord(this.body, 'pc').set(this.pc);
+  }
+
+  /** From supervisor mode it is a call to the VMM, if that answers (SBI); else an exception whose cause says which mode it came from. */
+  private ecall(): void {
+    const { body } = this;
+    getWord(body, 'privilege').i64(PRIVILEGE.S).op('i64.eq');
+    getScratch(body, 'HOST_CALLS').op('i32.and', 'i32.eqz');
+    body.if(() => {
+      getWord(body, 'privilege').i64(CAUSE.ecallFromU).op('i64.add').set(this.cause);
+      body.i64(0).set(this.tval).br(this.trap);
+    });
+    this.spill();
+    body.call(this.support.imports.hostCall);
+    this.fallThrough();
   }
 }
 

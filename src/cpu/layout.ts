@@ -10,6 +10,7 @@ export const PAGE_BYTES = 4096;
 export const RAM_BASE = 0x8000_0000;
 
 const registers = Array.from({ length: 32 }, (_, index) => `x${index}` as const);
+const floatRegisters = Array.from({ length: 32 }, (_, index) => `f${index}` as const);
 
 /** The state of the hart, 64 bits each, in the order in which it is laid out. x0 comes first: its word stays zero. */
 export const hartWords = [
@@ -20,11 +21,17 @@ export const hartWords = [
   'privilege',
   /** 1 while a WFI waits for an interrupt to become pending. */
   'waiting',
-  /** The address that LR reserved, or all ones. */
+  /** The physical address that LR reserved, or all ones. */
   'reservation',
+  /** Levels of the interrupt lines to this hart, by their bit in `mip`. */
+  'lines',
+  ...floatRegisters,
   ...csrWords,
 ] as const;
-export type HartWord = `x${number}` | Exclude<(typeof hartWords)[number], `x${number}`>;
+export type HartWord =
+  | `x${number}`
+  | `f${number}`
+  | Exclude<(typeof hartWords)[number], `x${number}` | `f${number}`>;
 export type HartState = Record<string, bigint>;
 
 const offsets = new Map<string, number>(hartWords.map((name, index) => [name, index * 8]));
@@ -40,12 +47,62 @@ export const hartSchema: RecordCodec<HartState> = record(
 /** No address: what `reservation` holds when nothing is reserved. */
 export const NO_RESERVATION = 2n ** 64n - 1n;
 
-/** Asks the interpreter to return after the instruction that it is in. Not state: it is clear between runs. */
-export const STOP = 0x800;
-/** Set by the VMM when it refuses an access. */
-export const REFUSED = 0x808;
+/**
+ * What the generated code keeps beside the state: all of it is derived, or scratch that is of no use between two runs. Byte offsets
+ * of 32-bit words where nothing else is said.
+ */
+export const SCRATCH_WORDS = {
+  /** Asks the interpreter to return after the instruction that it is in. */
+  STOP: 0x800,
+  /** Set by the VMM when it refuses an access. */
+  REFUSED: 0x804,
+  /** The exception of the access just made, as its cause plus one; 0 for none. */
+  FAULT: 0x808,
+  /** The access just made may have changed what is looked at between two steps. */
+  ATTENTION: 0x80c,
+  /** The mode in which data is accessed: `privilege`, unless MPRV says otherwise. */
+  DATA_PRIVILEGE: 0x810,
+  /** Which part of the TLB data and instructions are looked up in: the offset of its entries. */
+  DATA_TLB: 0x814,
+  FETCH_TLB: 0x818,
+  /** The page of the last translation is one that the TLB may hold. */
+  CACHEABLE: 0x81c,
+  /** How many pages {@link TABLES} lists. */
+  TABLE_COUNT: 0x820,
+  /** Whether the VMM answers ECALLs from S-mode (SBI). */
+  HOST_CALLS: 0x824,
+  /** `mtval` of the exception, 64 bits. */
+  FAULT_VALUE: 0x828,
+  /** The size of RAM in bytes, 64 bits. */
+  RAM_BYTES: 0x830,
+  /** Instructions are at these virtual addresses (from, and how many bytes; 64 bits each) at this offset in this memory. */
+  FETCH_START: 0x838,
+  FETCH_BYTES: 0x840,
+  FETCH_AT: 0x848,
+} as const;
+
 /** For each CSR number one byte: its row in the CSR table plus one, or zero. */
 export const CSR_INDEX = 0x1000;
+
+/**
+ * The TLB: for each of four contexts (M-mode; S-mode; S-mode with SUM; U-mode) and each kind of access 256 entries of 16 bytes:
+ * the virtual page's number in 64 bits, and what is to be added to a virtual address to get its offset in this memory. An entry
+ * stands for a page of RAM that may be accessed so without further ado; one for stores, of which no store need be noticed.
+ */
+export const TLB = 0x2000;
+export const TLB_ENTRIES = 256;
+export const TLB_ENTRY_BYTES = 16;
+const KIND_BYTES = TLB_ENTRIES * TLB_ENTRY_BYTES;
+/** Where the entries for each kind of access begin in a context. */
+export const TLB_KIND = { load: 0, store: KIND_BYTES, fetch: 2 * KIND_BYTES } as const;
+export const TLB_CONTEXT_BYTES = 3 * KIND_BYTES;
+export const TLB_CONTEXTS = 4;
+export const TLB_BYTES = TLB_CONTEXTS * TLB_CONTEXT_BYTES;
+
+/** The numbers of the pages that are marked as page tables, 32 bits each. */
+export const TABLES = 0xe000;
+export const MAX_TABLES = 1024;
+
 /** Bytes to be hashed are put here. */
 export const SCRATCH = 0x1_0000;
 export const SCRATCH_BYTES = 0x8_0000;
@@ -53,16 +110,23 @@ export const SCRATCH_BYTES = 0x8_0000;
 export const PAGE_FLAGS = 0x9_0000;
 /** One 64-bit hash for each page of RAM, valid while the page isn't dirty. */
 export const PAGE_HASHES = 0x11_0000;
+/** The instruction that each 16-bit parcel stands for, filled in as they are met; 0 while it is not known. */
+export const EXPANSIONS = 0x51_0000;
 /** Guest RAM, byte for byte. */
-export const RAM = 0x51_0000;
+export const RAM = 0x55_0000;
 export const MAX_RAM_BYTES = 0x8000_0000;
 
 /** Flags of a page. */
 export const PAGE = {
-  /** Stores to the page need not be noticed. */
+  /** Stores to the page need not be noticed: the TLB may have entries for them. */
   SILENT: 1,
   /** The page was written since its hash was taken. */
   DIRTY: 2,
   /** The page was written since {@link Hart.takeChanged} last told of it. */
   CHANGED: 4,
+  /** The TLB depends on what the page holds as a page table of the last level, or of a higher one. */
+  LEAF_TABLE: 8,
+  UPPER_TABLE: 16,
+  /** Every store to the page is told to the VMM. */
+  WATCHED: 32,
 } as const;

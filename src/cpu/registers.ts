@@ -40,3 +40,19 @@ export const registerNumbers: ReadonlyMap<string, number> = new Map<string, numb
   ...abiNames.map((_, index): [string, number] => [`x${index}`, index]),
   ['fp', 8],
 ]);
+
+/** The ABI names of f0 to f31, in order (RISC-V ELF psABI, "Floating-point Register Convention"). */
+export const floatAbiNames = [
+  ...['ft0', 'ft1', 'ft2', 'ft3', 'ft4', 'ft5', 'ft6', 'ft7', 'fs0', 'fs1'],
+  ...['fa0', 'fa1', 'fa2', 'fa3', 'fa4', 'fa5', 'fa6', 'fa7'],
+  ...['fs2', 'fs3', 'fs4', 'fs5', 'fs6', 'fs7', 'fs8', 'fs9', 'fs10', 'fs11'],
+  ...['ft8', 'ft9', 'ft10', 'ft11'],
+] as const;
+
+/** Register numbers by every name that assembly accepts for floating-point registers. */
+export const floatRegisterNumbers: ReadonlyMap<string, number> = new Map(
+  floatAbiNames.flatMap((name, index): [string, number][] => [
+    [name, index],
+    [`f${index}`, index],
+  ]),
+);

@@ -17,7 +17,7 @@ export const RTC = {
 const NS_PER_TICK = 100n;
 
 const schema = record({
-  /** What the clock showed at boot, in nanoseconds since 1970: part of the machine's description. */
+  /** What the clock showed at boot, in nanoseconds since 1970: the machine's description, until the guest sets the time. */
   bootEpochNs: u64,
   /** TIME_HIGH, as latched by the last read of TIME_LOW. */
   timeHigh: u32,
@@ -29,8 +29,8 @@ const schema = record({
 
 /**
  * The goldfish real-time clock ("GOLDFISH VIRTUAL HARDWARE", section "Goldfish real-time clock"), 32-bit accesses only.
- * Only a read of TIME_LOW asks for the time; it latches TIME_HIGH. The time can't be set: such writes are ignored. The
- * alarm registers keep what is written to them, but the alarm never rings, so the device has no interrupt line.
+ * A read of TIME_LOW asks for the time and latches TIME_HIGH. A write sets one half of the time, as in QEMU. The alarm
+ * registers keep what is written to them, but the alarm never rings, so the device has no interrupt line.
  */
 export class Rtc implements Device<ValueOf<typeof schema>> {
   readonly name = 'rtc';
@@ -50,7 +50,7 @@ export class Rtc implements Device<ValueOf<typeof schema>> {
     const { state } = this;
     switch (offset) {
       case RTC.TIME_LOW: {
-        const time = state.bootEpochNs + BigInt(around.clock()) * NS_PER_TICK;
+        const time = this.time(around);
         state.timeHigh = high32(time);
         return low32(time);
       }
@@ -69,11 +69,21 @@ export class Rtc implements Device<ValueOf<typeof schema>> {
     }
   }
 
-  write(offset: number, sizeBytes: number, value: bigint): boolean {
+  private time(around: Surroundings): bigint {
+    return BigInt.asUintN(64, this.state.bootEpochNs + BigInt(around.clock()) * NS_PER_TICK);
+  }
+
+  write(offset: number, sizeBytes: number, value: bigint, around: Surroundings): boolean {
     if (sizeBytes !== 4) return false;
     const { state } = this;
     const word = low32(value);
     switch (offset) {
+      case RTC.TIME_LOW:
+        this.set((time) => withLow32(time, word), around);
+        break;
+      case RTC.TIME_HIGH:
+        this.set((time) => withHigh32(time, word), around);
+        break;
       case RTC.ALARM_LOW:
         // The driver writes ALARM_HIGH first: the low half arms the alarm.
         state.alarm = withLow32(state.alarm, word);
@@ -90,5 +100,10 @@ export class Rtc implements Device<ValueOf<typeof schema>> {
         break;
     }
     return true;
+  }
+
+  private set(change: (time: bigint) => bigint, around: Surroundings): void {
+    const time = this.time(around);
+    this.state.bootEpochNs = BigInt.asUintN(64, this.state.bootEpochNs + change(time) - time);
   }
 }

@@ -48,6 +48,8 @@ export interface SimulationOptions {
   spares?: number;
   replication?: Replication;
   disk?: DiskVariant;
+  /** What the disk holds at first; zeros where nothing is said. */
+  diskContent?: Uint8Array;
   unsafe: ReadonlySet<UnsafeRule>;
   maxSteps: number;
   /** How fast each host is; 1 is 100 million steps a second. */
@@ -111,13 +113,13 @@ export class Simulation {
   private lostNs: number | undefined;
 
   constructor(readonly options: SimulationOptions) {
-    const { seed, faults, backups, spares = 0, unsafe, description, bitsPerSecond } = options;
+    const { seed, faults, backups, spares = 0, unsafe, bitsPerSecond } = options;
     const { scheduler } = this;
     const dedup = !unsafe.has('dedup');
     this.mesh = new Mesh(scheduler, new Random(`${seed}/links`), bitsPerSecond ?? LINK_BITS_PER_SECOND);
     this.names = hostNames(backups, spares);
     this.first = { primary: 'primary', backups: this.names.slice(1, 1 + backups) };
-    const disk = new Disk(description.diskSectors, scheduler, new Random(`${seed}/disk`), dedup);
+    const disk = this.disk(`${seed}/disk`, dedup);
     this.storage = new Storage(this.first, disk, !unsafe.has('fencing'));
     this.console = new Console(scheduler, options.input, dedup, options.print);
     this.network = new ClientNetwork(scheduler, new Random(`${seed}/clients`), options.clients, dedup);
@@ -413,13 +415,21 @@ export class Simulation {
 
   /** The disk that a host has for itself, with `--disk private`. */
   privateDisk(id: HostId): Disk {
-    const { description, seed } = this.options;
     const known = this.privateDisks.get(id);
     if (known) return known;
-    const random = new Random(`${seed}/disk/${id}`);
-    const disk = new Disk(description.diskSectors, this.scheduler, random, false);
+    const disk = this.disk(`${this.options.seed}/disk/${id}`, false);
     this.privateDisks.set(id, disk);
     return disk;
+  }
+
+  private disk(seed: string, dedup: boolean): Disk {
+    const { diskSectors } = this.options.description;
+    return new Disk(diskSectors, this.scheduler, new Random(seed), dedup, this.diskContent);
+  }
+
+  /** What every disk holds at first. */
+  get diskContent(): Uint8Array {
+    return this.options.diskContent ?? new Uint8Array(0);
   }
 
   private stopped(host: Host, reason: 'completed' | 'diverged'): void {

@@ -37,6 +37,7 @@ export interface RamRange {
 const MAGIC = [0x7f, 0x45, 0x4c, 0x46];
 const RISCV = 243;
 const EXECUTABLE = 2;
+const POSITION_INDEPENDENT = 3;
 const LOADABLE = 1;
 const SYMBOL_TABLE = 2;
 const SIZES = { header: 64, segment: 56, section: 64, symbol: 24 } as const;
@@ -71,12 +72,14 @@ export const isElf = (bytes: Uint8Array): boolean => MAGIC.every((byte, index) =
 /**
  * Reads a 64-bit little-endian RISC-V executable.
  * @param name of the file, for messages
+ * @param movable where the lowest segment goes of a file that is linked to addresses below RAM and moves itself when it
+ * starts: firmware, kernels. Without it such a file is refused.
  * @throws OperatingError when the file is something else, is damaged, or does not fit into the memory
  */
-export function loadElf(bytes: Uint8Array, name: string, ram: RamRange): Image {
+export function loadElf(bytes: Uint8Array, name: string, ram: RamRange, movable?: number): Image {
   const file = new ElfFile(bytes, name);
-  file.checkHeader();
-  const segments = file.segments(ram);
+  file.checkHeader(movable !== undefined);
+  const segments = file.segments(ram, movable);
   const entry = file.entry(segments);
   const symbols = file.symbols();
   const tohost = symbols.find((symbol) => symbol.name === 'tohost')?.address;
@@ -109,6 +112,8 @@ function tooLarge(start: number | bigint, end: number | bigint, ram: RamRange): 
 
 class ElfFile {
   private readonly view: DataView;
+  /** How far what is loaded lies from the physical addresses in the file. */
+  private distance = 0n;
   constructor(
     private readonly bytes: Uint8Array,
     private readonly name: string,
@@ -130,7 +135,7 @@ class ElfFile {
     return this.view.getBigUint64(at, true);
   }
 
-  checkHeader(): void {
+  checkHeader(movable: boolean): void {
     const { bytes } = this;
     if (!isElf(bytes)) throw this.fail(`is not an ELF executable; ${COMPILE}.`);
     // Class, byte order and machine stand in the part that 32-bit files have too.
@@ -145,7 +150,8 @@ class ElfFile {
       throw this.fail(`is for ${kind}, and this machine is RISC-V; ${COMPILE}.`);
     }
     const type = this.u16(16);
-    if (type !== EXECUTABLE) throw this.fail(`is ${otherTypes[type] ?? `no executable; ${COMPILE}`}.`);
+    if (type !== EXECUTABLE && !(movable && type === POSITION_INDEPENDENT))
+      throw this.fail(`is ${otherTypes[type] ?? `no executable; ${COMPILE}`}.`);
     if (bytes.length < SIZES.header) throw this.truncated('its header');
   }
 
@@ -174,24 +180,30 @@ class ElfFile {
     return Array.from({ length: count }, (_, index) => start + index * entryBytes);
   }
 
-  segments(ram: RamRange): ImageSegment[] {
-    const headers = this.table(
-      this.u64(32),
-      this.u16(56),
-      this.u16(54),
-      SIZES.segment,
-      'its program headers',
+  /** The offsets of the headers of what is loaded. */
+  private loadable(): number[] {
+    return this.table(this.u64(32), this.u16(56), this.u16(54), SIZES.segment, 'its program headers').filter(
+      (at) => this.u32(at) === LOADABLE && this.u64(at + 40) > 0n,
     );
-    const segments = headers
-      .filter((at) => this.u32(at) === LOADABLE && this.u64(at + 40) > 0n)
-      .map((at) => this.segment(at, ram));
+  }
+
+  segments(ram: RamRange, movable?: number): ImageSegment[] {
+    const headers = this.loadable();
+    if (movable !== undefined) {
+      const lowest = headers
+        .map((at) => this.u64(at + 24))
+        .reduce((a, b) => (a < b ? a : b), BigInt(ram.base));
+      if (lowest < ram.base) this.distance = BigInt(movable) - lowest;
+    }
+    const segments = headers.map((at) => this.segment(at, ram));
     if (segments.length === 0) throw this.fail(`has no segment to load; ${COMPILE} and link it.`);
     return segments;
   }
 
   private segment(at: number, ram: RamRange): ImageSegment {
     // The physical address: a machine without a loader has no other.
-    const [address, fileSize, memorySize] = [this.u64(at + 24), this.u64(at + 32), this.u64(at + 40)];
+    const address = this.u64(at + 24) + this.distance;
+    const [fileSize, memorySize] = [this.u64(at + 32), this.u64(at + 40)];
     const fileOffset = this.u64(at + 8);
     const end = address + memorySize;
     if (fileSize > memorySize)
@@ -222,7 +234,7 @@ class ElfFile {
   }
 
   entry(segments: readonly ImageSegment[]): number {
-    const entry = this.u64(24);
+    const entry = this.physicalEntry();
     const holds = ({ address, memorySizeBytes }: ImageSegment) =>
       entry >= address && entry < address + memorySizeBytes;
     if (!segments.some(holds))
@@ -230,6 +242,19 @@ class ElfFile {
         `starts at ${hex(entry)}, where it loads nothing; name the entry when linking, with -e.`,
       );
     return Number(entry);
+  }
+
+  /** A kernel names its entry by the virtual address that it is linked to. */
+  private physicalEntry(): bigint {
+    const entry = this.u64(24);
+    const within = (start: bigint, at: number) => entry >= start && entry < start + this.u64(at + 40);
+    const headers = this.loadable();
+    const at =
+      headers.find((header) => within(this.u64(header + 24), header)) ??
+      headers.find((header) => within(this.u64(header + 16), header));
+    if (at === undefined) return entry;
+    const linked = within(this.u64(at + 24), at) ? this.u64(at + 24) : this.u64(at + 16);
+    return entry - linked + this.u64(at + 24) + this.distance;
   }
 
   /** The named addresses of all symbol tables; none in a stripped file. */

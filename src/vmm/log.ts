@@ -10,7 +10,7 @@ import { type Entry, entryAfter } from './entries.ts';
 import { descriptionSchema, type MachineDescription } from './machine.ts';
 
 const MAGIC = new TextEncoder().encode('VMFT-LOG');
-const VERSION = 2;
+const VERSION = 3;
 /** No entry is larger; a larger length is damage. */
 const MAX_ENTRY_BYTES = 1 << 21;
 

@@ -5,6 +5,7 @@ import {
   type Codec,
   encode,
   list,
+  oneOf,
   type RecordCodec,
   record,
   text,
@@ -13,9 +14,9 @@ import {
   uint,
   type ValueOf,
 } from '../base/codec.ts';
-import { INTERRUPT } from '../cpu/csrs.ts';
+import { ENVCFG, INTERRUPT } from '../cpu/csrs.ts';
 import { type Bus, type Exit, Hart } from '../cpu/hart.ts';
-import { hartSchema, MAX_RAM_BYTES, PAGE_BYTES, RAM_BASE } from '../cpu/layout.ts';
+import { type HartWord, hartSchema, hartWords, MAX_RAM_BYTES, PAGE_BYTES, RAM_BASE } from '../cpu/layout.ts';
 import { Clint } from '../devices/clint.ts';
 import type { Device, DeviceOutput, Surroundings } from '../devices/device.ts';
 import { Finisher } from '../devices/finisher.ts';
@@ -23,13 +24,25 @@ import { Plic } from '../devices/plic.ts';
 import { Rtc } from '../devices/rtc.ts';
 import { Uart } from '../devices/uart.ts';
 import { VirtioBlk } from '../devices/virtio/blk.ts';
+import { VirtioConsole } from '../devices/virtio/console.ts';
 import { EmptySlot } from '../devices/virtio/empty.ts';
 import { VirtioEntropy } from '../devices/virtio/entropy.ts';
 import { VirtioNet } from '../devices/virtio/net.ts';
 import { VirtioMmio } from '../devices/virtio/transport.ts';
 import type { Input } from './entries.ts';
-import { M_MODE_CONTEXT, memoryMap, plicSource, VIRTIO_SLOTS } from './memory-map.ts';
+import { M_MODE_CONTEXT, memoryMap, plicSource, S_MODE_CONTEXT, VIRTIO_SLOTS } from './memory-map.ts';
 import { type Output, OutputCollector } from './outputs.ts';
+import { sbiCall } from './sbi.ts';
+import { MachineSbi } from './sbi-host.ts';
+
+/** A word of the hart, by its name. */
+const hartWord: Codec<HartWord> = {
+  write: text.write,
+  read: (input) => {
+    const name = text.read(input);
+    return hartWords.find((word) => word === name) ?? input.fail(`${name} is no word of the hart`);
+  },
+};
 
 /** What a machine is built with. It heads every log, and both sides share it. */
 export const descriptionSchema = record({
@@ -40,12 +53,18 @@ export const descriptionSchema = record({
   bootEpochNs: u64,
   /** The network card's address. */
   mac: bytes(6),
-  /** Where the hart starts. */
-  entry: uint,
+  /** Words of the hart at boot, those that are not as after a reset: where it starts, in which mode, with which arguments. */
+  start: list(record({ word: hartWord, value: u64 })),
+  /** Whether the VMM answers the calls of supervisor mode: there is no firmware. */
+  sbi: bool,
   /** What RAM holds at boot. */
   segments: list(record({ address: uint, bytes: bytes() })),
   /** How large the disk is, in sectors of 512 bytes; 0 for none. */
   diskSectors: uint,
+  /** Whether the guest may only read its disk. */
+  diskReadOnly: bool,
+  /** Where typed bytes go: to the UART, or to a virtio console, which is there only then. Both print. */
+  console: oneOf('uart', 'virtio'),
   /** The address of HTIF's `tohost`, when the program has one. */
   tohost: list(uint, 1),
 });
@@ -66,6 +85,9 @@ const ramSize: Codec<number> = {
     return sizeBytes > 0 && sizeBytes <= MAX_RAM_BYTES ? sizeBytes : input.fail(`${sizeBytes} bytes of RAM`);
   },
 };
+
+/** Firmware and kernels switch a timer off by a time that does not come. */
+const NEVER = 2n ** 64n - 1n;
 
 const powerSchema = record({ off: bool, reset: bool, code: u32 });
 
@@ -97,6 +119,7 @@ export class Machine {
   private devices: Devices;
   private readonly collector = new OutputCollector();
   private readonly surroundings: Surroundings;
+  private readonly sbi: MachineSbi;
   private made = 0;
   private powerState: ValueOf<typeof powerSchema> = { off: false, reset: false, code: 0 };
 
@@ -123,6 +146,12 @@ export class Machine {
         },
       },
     };
+    this.sbi = new MachineSbi(
+      this.hart,
+      this.surroundings,
+      () => this.devices.uart,
+      () => this.updateLines(),
+    );
     this.loadImage();
   }
 
@@ -144,17 +173,18 @@ export class Machine {
   /** Whether the hart waits for an interrupt and none is pending. */
   get idle(): boolean {
     const { hart } = this;
-    return hart.get('waiting') === 1n && (hart.get('mip') & hart.get('mie')) === 0n;
+    return hart.get('waiting') === 1n && hart.pending === 0n;
   }
 
   /** Console bytes that the guest has been given since boot. */
   get consoleReceived(): number {
-    return this.devices.uart.state.received;
+    return this.devices.typed.received;
   }
 
   /** How many console bytes the guest can take now. */
   get consoleRoom(): number {
-    return this.devices.uart.room;
+    const { console, uart } = this.devices;
+    return console ? console.device.room(console) : uart.room;
   }
 
   /** Whether the guest waits for its disk. */
@@ -169,7 +199,23 @@ export class Machine {
 
   /** The tick at which the guest's timer is to expire, if it waits for one. */
   get timerDeadline(): bigint | undefined {
-    return this.devices.clint.deadline;
+    const { deadline } = this.devices.clint;
+    const other = this.supervisorDeadline;
+    if (other === undefined || this.supervisorTimerInterrupt) return deadline;
+    return deadline === undefined || other < deadline ? other : deadline;
+  }
+
+  /** Sstc: the tick at which supervisor mode has asked for an interrupt. */
+  private get supervisorDeadline(): bigint | undefined {
+    const { hart } = this;
+    if ((hart.get('menvcfg') & ENVCFG.STCE) === 0n) return undefined;
+    const ticks = hart.get('stimecmp');
+    return ticks === NEVER ? undefined : ticks;
+  }
+
+  private get supervisorTimerInterrupt(): boolean {
+    const deadline = this.supervisorDeadline;
+    return deadline !== undefined && BigInt(this.lastKnownTicks) >= deadline;
   }
 
   /** Takes steps until `icount` is `limit`, the hart waits, or the guest has switched off. */
@@ -189,7 +235,7 @@ export class Machine {
         this.devices.clint.timer(input.ticks);
         break;
       case 'console':
-        this.devices.uart.receive(input.data);
+        this.type(input.data);
         break;
       case 'net':
         this.devices.net.device.receive(input.frame, this.devices.net, this.surroundings);
@@ -211,6 +257,12 @@ export class Machine {
         break;
     }
     this.updateLines();
+  }
+
+  private type(data: Uint8Array): void {
+    const { console, uart } = this.devices;
+    if (console) console.device.receive(data, console, this.surroundings);
+    else uart.receive(data);
   }
 
   /** Hands over the outputs made since the last call. */
@@ -248,14 +300,14 @@ export class Machine {
     const { description, hart } = this;
     for (const { address, bytes: content } of description.segments) hart.write(address, content);
     for (const address of description.tohost) hart.watch(address);
-    hart.set('pc', BigInt(description.entry));
+    for (const { word, value } of description.start) hart.set(word, value);
   }
 
   /** Back to power-on, but for what the outside counts: position, outputs and console bytes. */
   private reset(): void {
-    const { received } = this.devices.uart.state;
+    const { received } = this.devices.typed;
     this.devices = new Devices(this.description);
-    this.devices.uart.state.received = received;
+    this.devices.typed.received = received;
     this.hart.reset();
     this.powerState = { off: false, reset: false, code: 0 };
     this.loadImage();
@@ -303,9 +355,12 @@ export class Machine {
     virtio.forEach((slot, index) => {
       if (slot instanceof VirtioMmio) plic.setLine(plicSource.virtio + index, slot.interrupt);
     });
-    this.hart.setPending(INTERRUPT.MEI, plic.interrupt(M_MODE_CONTEXT));
-    this.hart.setPending(INTERRUPT.MTI, clint.timerInterrupt);
-    this.hart.setPending(INTERRUPT.MSI, clint.softwareInterrupt);
+    const { hart } = this;
+    hart.setLine(INTERRUPT.MEI, plic.interrupt(M_MODE_CONTEXT));
+    hart.setLine(INTERRUPT.SEI, plic.interrupt(S_MODE_CONTEXT));
+    hart.setLine(INTERRUPT.MTI, clint.timerInterrupt);
+    hart.setLine(INTERRUPT.STI, this.supervisorTimerInterrupt);
+    hart.setLine(INTERRUPT.MSI, clint.softwareInterrupt);
   }
 
   private bus(): Bus {
@@ -339,6 +394,8 @@ export class Machine {
         return low! | (high! << 8);
       },
       watched: () => this.lookAtTohost(),
+      timerChanged: () => this.updateLines(),
+      ...(this.description.sbi && { hostCall: () => sbiCall(this.sbi) }),
     };
   }
 
@@ -356,7 +413,10 @@ export class Machine {
 }
 
 /** What the devices are built with. */
-type DevicesDescription = Pick<MachineDescription, 'bootEpochNs' | 'mac' | 'diskSectors'>;
+type DevicesDescription = Pick<
+  MachineDescription,
+  'bootEpochNs' | 'mac' | 'diskSectors' | 'diskReadOnly' | 'console'
+>;
 
 /** The devices of one machine and where they are mapped. */
 class Devices {
@@ -367,20 +427,26 @@ class Devices {
   readonly uart = new Uart();
   readonly net: VirtioMmio<VirtioNet>;
   readonly blk: VirtioMmio<VirtioBlk> | undefined;
+  readonly console: VirtioMmio<VirtioConsole> | undefined;
   readonly virtio: readonly Device[];
   /** Every device with state, by name, in a fixed order. */
   readonly named: readonly (readonly [string, Device])[];
   private readonly mappings: readonly Mapping[];
 
-  constructor({ bootEpochNs, mac, diskSectors }: DevicesDescription) {
+  constructor({ bootEpochNs, mac, diskSectors, diskReadOnly, console }: DevicesDescription) {
     this.rtc = new Rtc(bootEpochNs);
     this.net = new VirtioMmio(new VirtioNet(mac));
     const entropy = new VirtioMmio(new VirtioEntropy());
-    this.blk = diskSectors > 0 ? new VirtioMmio(new VirtioBlk(diskSectors)) : undefined;
-    const cards: (Device | undefined)[] = [this.net, entropy, this.blk];
+    this.blk = diskSectors > 0 ? new VirtioMmio(new VirtioBlk(diskSectors, diskReadOnly)) : undefined;
+    this.console = console === 'virtio' ? new VirtioMmio(new VirtioConsole()) : undefined;
+    const cards: (Device | undefined)[] = [this.net, entropy, this.blk, this.console];
     this.virtio = Array.from({ length: VIRTIO_SLOTS }, (_, slot) => cards[slot] ?? new EmptySlot());
     const { finisher, rtc, clint, plic, uart, net, blk } = this;
-    this.named = Object.entries({ finisher, rtc, clint, plic, uart, net, entropy, ...(blk && { blk }) });
+    this.named = Object.entries({
+      ...{ finisher, rtc, clint, plic, uart, net, entropy },
+      ...(blk && { blk }),
+      ...(this.console && { console: this.console }),
+    });
     this.mappings = [
       ...(['uart', 'clint', 'plic', 'rtc', 'finisher'] as const).map((name) => ({
         ...memoryMap[name],
@@ -392,6 +458,11 @@ class Devices {
         device,
       })),
     ];
+  }
+
+  /** The state of the device that gets what is typed. */
+  get typed(): { received: number } {
+    return (this.console?.device ?? this.uart).state;
   }
 
   at(address: number): Mapping | undefined {

@@ -11,8 +11,11 @@ export const memoryMap = {
 
 export const VIRTIO_SLOTS = 8;
 
+/** The PLIC's interrupt sources are numbered from 1 to this. */
+export const PLIC_SOURCES = 95;
 /** Interrupt sources of the PLIC: virtio slot n is source 1 + n. */
-export const plicSource = { virtio: 1, uart: 10 } as const;
+export const plicSource = { virtio: 1, uart: 10, rtc: 11 } as const;
 
-/** The interrupt context of hart 0 in M-mode. */
+/** The interrupt contexts of hart 0. */
 export const M_MODE_CONTEXT = 0;
+export const S_MODE_CONTEXT = 1;

@@ -16,6 +16,8 @@ export type DiskOutput = Output & { kind: 'disk' };
 export type WorldOutput = Exclude<Output, DiskOutput>;
 
 const MAX_OUTPUT_BYTES = 1 << 21;
+/** Console bytes in a longer row travel in several outputs. */
+const MAX_TEXT_BYTES = 1 << 16;
 const requests = union({
   read: record({ sector: uint, sizeBytes: uint }),
   write: record({ sector: uint, data: bytes(MAX_OUTPUT_BYTES) }),
@@ -57,6 +59,7 @@ export class OutputCollector {
   private textFirst = 0;
 
   console(number: number, byte: number): void {
+    if (this.text.length === MAX_TEXT_BYTES) this.closeText();
     if (this.text.length === 0) this.textFirst = number;
     this.text.push(byte);
   }

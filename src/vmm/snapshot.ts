@@ -3,9 +3,8 @@ import { deflateSync, inflateSync } from 'fflate';
 import { bytes, type Codec, decode, encode, list, Reader, record, uint, Writer } from '../base/codec.ts';
 import { crc32c } from '../base/crc32.ts';
 import { FormatError, OperatingError } from '../base/errors.ts';
-import { csrWords } from '../cpu/csrs.ts';
 import type { Hart } from '../cpu/hart.ts';
-import { PAGE_BYTES, RAM_BASE } from '../cpu/layout.ts';
+import { hartWords, PAGE_BYTES, RAM_BASE } from '../cpu/layout.ts';
 import { abiNames } from '../cpu/registers.ts';
 import {
   descriptionSchema,
@@ -47,7 +46,7 @@ export function restoreSnapshot(machine: Machine, { state, pages }: Snapshot): v
 }
 
 const MAGIC = new TextEncoder().encode('VMFT-VM\n');
-const VERSION = 2;
+const VERSION = 3;
 const pageList: Codec<Page[]> = list(record({ index: uint, bytes: bytes(PAGE_BYTES) }));
 
 /** The most that stands before the bytes of a page: its number and its length. */
@@ -172,15 +171,7 @@ export interface Difference {
 export function compareSnapshots(a: Snapshot, b: Snapshot): Difference {
   const { hart: left } = a.state;
   const { hart: right } = b.state;
-  const names = [
-    'pc',
-    ...abiNames.map((_, index) => `x${index}`),
-    'privilege',
-    'waiting',
-    'reservation',
-    'icount',
-    ...csrWords,
-  ];
+  const names = ['pc', ...hartWords.filter((name) => name !== 'pc')];
   const registers = names.map((word) => ({
     name: word.startsWith('x') ? abiNames[Number(word.slice(1))]! : word,
     a: left[word]!,

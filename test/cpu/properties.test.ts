@@ -21,6 +21,7 @@ const U64 = 2n ** 64n - 1n;
 const operand: Record<OperandKind, (field: (typeof fields)[keyof typeof fields]) => fc.Arbitrary<number>> = {
   x: (field) =>
     fc.oneof(fc.integer({ min: field === fields.rd ? 4 : 1, max: 7 }), fc.integer({ min: 0, max: 7 })),
+  f: () => fc.integer({ min: 0, max: 7 }),
   signed: () =>
     fc.oneof(
       fc.integer({ min: -8, max: 8 }).map((n) => n * 8),
@@ -34,6 +35,7 @@ const operand: Record<OperandKind, (field: (typeof fields)[keyof typeof fields])
       .chain((step) => fc.integer({ min: -20, max: 40 }).map((n) => n * step)),
   csr: () =>
     fc.constantFrom(...csrs.filter(({ access }) => access.is !== 'constant').map(({ number }) => number)),
+  rounding: () => fc.integer({ min: 0, max: 7 }),
   ordering: () => fc.integer({ min: 0, max: 15 }),
   suffix: () => fc.integer({ min: 0, max: 3 }),
 };
@@ -71,7 +73,8 @@ const scene = fc.record({
   registers: fc.tuple(ramAddress, ramAddress, deviceAddress, anything, anything, anything, anything),
   mtvec: fc.integer({ min: 0, max: 1 }).map((mode) => BigInt(RAM_BASE + HANDLER + mode)),
   mie: fc.constantFrom(0n, 0x888n),
-  mstatus: fc.constantFrom(0n, 8n, 0x88n),
+  mstatus: fc.constantFrom(0n, 8n, 0x88n, MSTATUS.FS, MSTATUS.FS | 8n, (1n << 13n) | 0x88n),
+  floats: fc.array(encoding('D'), { minLength: 8, maxLength: 8 }),
   privilege: fc.constantFrom(...Object.values(PRIVILEGE).map(BigInt)),
   events: fc.array(event, { maxLength: 8 }).map((events) => events.sort((a, b) => a.at - b.at)),
 });
@@ -92,7 +95,7 @@ class Machine {
     store: (address, sizeBytes, value) => {
       this.asked.push(`store ${address} ${sizeBytes} ${value} at ${this.hart.icount}`);
       if (address >> 12n !== DEVICE >> 12n) return false;
-      this.hart.setPending(INTERRUPT.MSI, (address & 8n) === 0n);
+      this.hart.setLine(INTERRUPT.MSI, (address & 8n) === 0n);
       if (this.stops) this.hart.stop();
       return true;
     },
@@ -115,7 +118,7 @@ class Machine {
   run(limit: number, events: readonly Event[], stops: readonly number[] = []): void {
     const { hart } = this;
     const queue = [...events];
-    const apply = ({ interrupt, level }: Event) => hart.setPending(interrupt, level);
+    const apply = ({ interrupt, level }: Event) => hart.setLine(interrupt, level);
     while (hart.icount < limit) {
       while (queue.length > 0 && queue[0]!.at <= hart.icount) apply(queue.shift()!);
       const stop = stops.find((at) => at > hart.icount);

@@ -8,6 +8,7 @@ import { PLIC, Plic } from '../../src/devices/plic.ts';
 import { Rtc } from '../../src/devices/rtc.ts';
 import { Uart } from '../../src/devices/uart.ts';
 import { REQUESTQ, VIRTIO_BLK_T, VirtioBlk } from '../../src/devices/virtio/blk.ts';
+import { VirtioConsole } from '../../src/devices/virtio/console.ts';
 import { EmptySlot } from '../../src/devices/virtio/empty.ts';
 import { VirtioEntropy } from '../../src/devices/virtio/entropy.ts';
 import { VirtioNet } from '../../src/devices/virtio/net.ts';
@@ -128,6 +129,23 @@ const kinds: Record<string, Kind> = {
         input: (choice, world) =>
           device.device.receive(new Uint8Array(choice % 2000).fill(choice), device, world),
         lines: () => device.interrupt,
+      };
+    },
+    offsets: [
+      ...Object.values(VIRTIO_MMIO),
+      ...below(12).map((i) => VIRTIO_MMIO.Config + i),
+      ...Array<number>(30).fill(VIRTIO_MMIO.QueueNotify),
+    ],
+    start: startDriver,
+  },
+  console: {
+    make: () => {
+      const device = new VirtioMmio(new VirtioConsole());
+      return {
+        device,
+        input: (choice, world) =>
+          device.device.receive(new Uint8Array(choice % 300).fill(choice), device, world),
+        lines: () => [device.interrupt, device.device.room(device)],
       };
     },
     offsets: [

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { encode } from '../../src/base/codec.ts';
+import { hartWords } from '../../src/cpu/layout.ts';
 import type { DiskRequest } from '../../src/devices/device.ts';
 import type { Message } from '../../src/ft/messages.ts';
 import { controlActions, type Entry, entryAfter } from '../../src/vmm/entries.ts';
@@ -79,9 +80,12 @@ const description: fc.Arbitrary<MachineDescription> = fc.record({
   memorySizeBytes: uint,
   bootEpochNs: u64,
   mac: fc.uint8Array({ maxLength: 6 }),
-  entry: uint,
+  start: fc.array(fc.record({ word: fc.constantFrom(...hartWords), value: u64 }), { maxLength: 3 }),
+  sbi: fc.boolean(),
   segments: fc.array(fc.record({ address: uint, bytes: data }), { maxLength: 2 }),
   diskSectors: uint,
+  diskReadOnly: fc.boolean(),
+  console: fc.constantFrom('uart', 'virtio'),
   tohost: fc.array(uint, { maxLength: 1 }),
 });
 

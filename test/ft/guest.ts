@@ -9,9 +9,12 @@ export function machineOf(source: string, diskSectors = 0): MachineDescription {
     memorySizeBytes: 1 << 16,
     bootEpochNs: 1_291_161_600_000_000_000n,
     mac: Uint8Array.of(0x52, 0x54, 0, 0, 0, 1),
-    entry,
+    start: [{ word: 'pc', value: BigInt(entry) }],
+    sbi: false,
     segments,
     diskSectors,
+    diskReadOnly: false,
+    console: 'uart',
     tohost: [],
   };
 }
@@ -106,6 +109,113 @@ trap:
 memory: .space 4096
     .space 512
 stack_top:
+`;
+
+/**
+ * A guest that repeats what is typed on its virtio console, in slot 3, with one buffer of 8 bytes. `q` ends it with exit code 5.
+ * Each start begins with `>` on the UART.
+ */
+export const consoleGuest = `
+.equ UART, 0x10000000
+.equ CONSOLE, 0x10004000
+.equ PLIC, 0xc000000
+.equ SOURCE, 4
+_start:
+    li      t0, UART
+    li      t1, '>'
+    sb      t1, 0(t0)
+    li      s0, CONSOLE
+    sw      zero, 0x70(s0)
+    li      t0, 11                  # ACKNOWLEDGE, DRIVER, FEATURES_OK
+    sw      t0, 0x70(s0)
+    la      a1, receive
+    li      a0, 0
+    call    queue
+    la      a1, transmit
+    li      a0, 1
+    call    queue
+    li      t0, 15                  # DRIVER_OK as well
+    sw      t0, 0x70(s0)
+    li      t0, PLIC
+    li      t1, 1
+    sw      t1, 4 * SOURCE(t0)
+    li      t1, 1 << SOURCE
+    li      t0, PLIC + 0x2000
+    sw      t1, 0(t0)
+    li      s3, PLIC + 0x200004
+    li      t0, 1 << 11
+    csrw    mie, t0
+    li      s1, 0                   # how often the buffer has come back
+offer:
+    la      t0, receive
+    addi    t1, s1, 1
+    sh      t1, 0x82(t0)
+    sw      zero, 0x50(s0)
+wait:
+    la      t0, receive
+    lhu     t1, 0x102(t0)
+    bne     t1, s1, got
+    wfi
+    lw      t1, 0(s3)
+    lw      t2, 0x60(s0)
+    sw      t2, 0x64(s0)
+    sw      t1, 0(s3)
+    j       wait
+got:
+    andi    t2, s1, 7
+    slli    t2, t2, 3
+    add     t2, t2, t0
+    lw      t3, 0x108(t2)           # its length
+    addi    s1, s1, 1
+    la      t0, transmit
+    sw      t3, 8(t0)
+    sh      s1, 0x82(t0)
+    li      t1, 1
+    sw      t1, 0x50(s0)
+    la      t0, buffer
+    add     t3, t3, t0
+1:  lbu     t1, 0(t0)
+    li      t2, 'q'
+    beq     t1, t2, quit
+    addi    t0, t0, 1
+    bne     t0, t3, 1b
+    j       offer
+quit:
+    li      t0, 0x100000
+    li      t1, (5 << 16) | 0x3333
+    sw      t1, 0(t0)
+    j       quit
+
+# a0 = a queue, a1 = where it is: descriptors, 0x80 on the available ring, 0x100 on the used ring
+queue:
+    sw      a0, 0x30(s0)
+    li      t0, 8
+    sw      t0, 0x38(s0)
+    sw      a1, 0x80(s0)
+    addi    t0, a1, 0x80
+    sw      zero, 0(t0)
+    sw      t0, 0x90(s0)
+    addi    t0, a1, 0x100
+    sw      zero, 0(t0)
+    sw      t0, 0xa0(s0)
+    li      t0, 1
+    sw      t0, 0x44(s0)
+    ret
+
+.data
+.balign 16
+receive:
+    .dword  buffer
+    .word   8
+    .half   2, 0
+    .space  0x170
+transmit:
+    .dword  buffer
+    .word   8
+    .half   0, 0
+    .space  0x170
+buffer:
+    .space  8
 `;
 
 interface DiskStep {

@@ -123,6 +123,32 @@ describe('loadElf', () => {
     expect(image.symbols.map(({ name }) => name)).toContain('start');
   });
 
+  test('moves a kernel that is linked elsewhere, and finds its entry by the virtual address', () => {
+    // As Linux is linked: physical addresses from zero, virtual ones at the top.
+    const virtual = 0xffff_ffff_8000_0000n;
+    const { bytes, view } = elf([
+      { address: 0n, bytes: [1, 2, 3, 4] },
+      { address: 0x1000n, bytes: [5], memorySize: 16n },
+    ]);
+    view.setBigUint64(24, virtual + 2n, true);
+    view.setBigUint64(64 + 16, virtual, true);
+    view.setBigUint64(64 + 56 + 16, virtual + 0x1000n, true);
+    const at = ram.base + 0x2000;
+    expect(loadElf(bytes, 'vmlinux', ram, at)).toMatchObject({
+      entry: at + 2,
+      segments: [{ address: at }, { address: at + 0x1000, memorySizeBytes: 16 }],
+    });
+    expect(() => loadElf(bytes, 'vmlinux', ram)).toThrow(/link it to an address in RAM/);
+  });
+
+  test('leaves a kernel where it is linked, if RAM is there', () => {
+    const { bytes, view } = good();
+    expect(loadElf(bytes, 'kernel', ram, ram.base + 0x4000)).toEqual(loadElf(bytes, 'kernel', ram));
+    view.setUint16(16, 3, true);
+    expect(loadElf(bytes, 'firmware', ram, ram.base).entry).toBe(0x8000_0000);
+    expect(() => loadElf(bytes, 'program', ram)).toThrow(/position-independent executable/);
+  });
+
   test('takes a file that lies inside other bytes, and one without sections', () => {
     const { bytes, view } = good();
     view.setBigUint64(40, 0n, true);

@@ -11,9 +11,12 @@ const description: MachineDescription = {
   memorySizeBytes: 1 << 16,
   bootEpochNs: 1n,
   mac: Uint8Array.of(1, 2, 3, 4, 5, 6),
-  entry: 0x8000_0000,
+  start: [{ word: 'pc', value: 0x8000_0000n }],
+  sbi: false,
   segments: [{ address: 0x8000_0000, bytes: Uint8Array.of(0x13, 0, 0, 0) }],
   diskSectors: 0,
+  diskReadOnly: false,
+  console: 'uart',
   tohost: [],
 };
 
@@ -148,7 +151,7 @@ describe('is refused, with the name of the file and what to do', () => {
   test.each<[string, Uint8Array, RegExp]>([
     ['an empty file', new Uint8Array(0), /^x\.log: not a vmft log; make one with/],
     ['another file', new TextEncoder().encode('#!/bin/sh\necho hello\n'), /^x\.log: not a vmft log/],
-    ['another version', changed(8), /^x\.log: log format 66, and this vmft reads 2; record it again$/],
+    ['another version', changed(8), /^x\.log: log format 67, and this vmft reads 3; record it again$/],
     ['a damaged head', changed(20), /^x\.log: the head of the log is damaged/],
     ['a head cut short', content.slice(0, 20), /^x\.log: the head of the log is cut short/],
   ])('%s', (_, source, message) => {

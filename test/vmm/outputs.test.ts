@@ -50,6 +50,19 @@ const making: fc.Arbitrary<Made> = fc.oneof(
 );
 
 describe('outputs that are collected', () => {
+  test('are never larger than a message takes, however much a guest prints at once', () => {
+    const collector = new OutputCollector();
+    const count = 3 * 2 ** 20;
+    for (let made = 1; made <= count; made++) collector.console(made, made & 0xff);
+    let next = 1;
+    for (const output of collector.take()) {
+      expect(output.first).toBe(next);
+      encode(outputCodec, output);
+      next += countOf(output);
+    }
+    expect(next).toBe(count + 1);
+  });
+
   test('keep their numbers and their order; neighbouring console bytes travel together', () => {
     fc.assert(
       fc.property(fc.array(making, { maxLength: 30 }), (steps) => {

@@ -106,7 +106,7 @@ describe('the file', () => {
     [
       'a file of another version',
       resealed(content.with(8, content[8]! + 1)),
-      /^x\.vm: format 3, and this vmft reads 2; save it again$/,
+      /^x\.vm: format 4, and this vmft reads 3; save it again$/,
     ],
     [
       'a file with a page too many',

@@ -8,7 +8,7 @@ import { hostNames, type SimEvent } from '../../sim/cluster.ts';
 import { drawDiagram } from '../../sim/story/diagram.ts';
 import { readBytes } from '../files.ts';
 import type { ChaosOptions } from '../options.ts';
-import { describeMachine, ownInput } from '../program.ts';
+import { ownInput, programPath, readGuest } from '../program.ts';
 import { EXIT_CODE } from '../report.ts';
 import { runArguments, shellText } from './command.ts';
 import { Pool } from './pool.ts';
@@ -17,9 +17,10 @@ import { ChaosReport, type Counterexample } from './report.ts';
 
 const INTERRUPTED = 130;
 
-export async function chaos(path: string, options: ChaosOptions): Promise<number> {
+export async function chaos(program: string | undefined, options: ChaosOptions): Promise<number> {
   const interruption = interrupted();
-  const campaign = campaignOf(path, options);
+  const path = programPath(program, options);
+  const campaign = campaignOf(program, options);
   const total = sizeOf(campaign);
   const jobs = Math.min(options.jobs ?? availableParallelism(), total);
   const tally = new Tally();
@@ -44,7 +45,7 @@ export async function chaos(path: string, options: ChaosOptions): Promise<number
     }
     progress.clear();
     const facts = { path, campaign, tally, jobs, seconds, interrupted: end === 'interrupted' };
-    const command = (run: Run, steps?: number) => shellText(runArguments(path, options, run, steps));
+    const command = (run: Run, steps?: number) => shellText(runArguments(program, options, run, steps));
     const report = new ChaosReport(facts, command, counterexample);
     const lines = options.json ? [JSON.stringify(report.json(), null, 2)] : report.lines();
     process.stdout.write(`${lines.join('\n')}\n`);
@@ -55,11 +56,12 @@ export async function chaos(path: string, options: ChaosOptions): Promise<number
   }
 }
 
-function campaignOf(path: string, options: ChaosOptions): Campaign {
+function campaignOf(program: string | undefined, options: ChaosOptions): Campaign {
+  const path = programPath(program, options);
   const { seed, clients, runs, exhaustive, faults, backups, spares, replication, disk, unsafe, speed } =
     options;
   const input = options.input === undefined ? ownInput(path) : readBytes(options.input);
-  const guest = measure({ description: describeMachine(path, options), input, clients }, seed);
+  const guest = measure({ ...readGuest(program, options), input, clients }, seed);
   if (guest.outcome !== 'completed')
     throw new OperatingError(
       `${path} does not end by itself within ${MAX_STEPS} steps, even without faults; a campaign needs a program that does: give it what it waits for, with --input or --clients`,

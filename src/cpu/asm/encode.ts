@@ -1,13 +1,14 @@
 /** An instruction statement to instruction words: finds the form that the operands fit and encodes or expands it. */
 import { type Field, type FieldName, type Format, fields, formats, insert, range } from '../formats.ts';
 import { type Instruction, instructions } from '../instructions.ts';
-import { registerNumbers } from '../registers.ts';
+import { floatRegisterNumbers, registerNumbers } from '../registers.ts';
 import type { Assembly } from './assembly.ts';
 import { Complaint, suggestion } from './diagnostics.ts';
 import { evaluate } from './expression.ts';
 import type { Section } from './layout.ts';
 import { build, loadImmediate } from './load-immediate.ts';
 import {
+  abridged,
   codecOf,
   fits,
   halves,
@@ -51,7 +52,13 @@ for (const row of instructions) {
   const names = (suffix && suffixes[suffix]) ?? [''];
   names.forEach((name, value) => {
     const fixed = suffix ? (row.match | insert(fields[suffix], value)) >>> 0 : row.match;
-    addForm(row.mnemonic + name, syntax, (assembly, written) => assembleRow(assembly, row, fixed, written));
+    const add = (written: string, bits: number) =>
+      addForm(row.mnemonic + name, written, (assembly, statement) =>
+        assembleRow(assembly, row, written, bits, statement),
+      );
+    add(syntax, fixed);
+    const short = abridged(syntax);
+    if (short) add(short.syntax, (fixed | insert(fields[short.field], short.usual)) >>> 0);
   });
 }
 
@@ -137,13 +144,20 @@ function unfit(expected: OperandSyntax, { tokens, column }: Operand, usage: stri
   if (expected.base)
     return new Complaint(`offset(register) expected instead of '${found}': ${usage}`, column);
   const codec = codecOf(expected.value!);
-  // A misspelt register gets the register's own message, with the nearest name.
-  const hint = codec.noun === 'a register' && tokens.length === 1 ? registerHint(tokens[0]!) : '';
+  // A misspelt register gets the nearest name.
+  const names = registers.get(codec.noun);
+  const hint = names && tokens.length === 1 ? registerHint(tokens[0]!, names) : '';
   return new Complaint(`${codec.noun} expected instead of '${found}': ${usage}${hint}`, column);
 }
 
-function registerHint({ kind, text }: Token): string {
-  const hint = kind === 'name' && suggestion(text, registerNumbers.keys());
+/** The names of registers, by what a codec calls them. */
+const registers = new Map([
+  [codecOf('rd').noun, registerNumbers],
+  [codecOf('fd').noun, floatRegisterNumbers],
+]);
+
+function registerHint({ kind, text }: Token, names: ReadonlyMap<string, number>): string {
+  const hint = kind === 'name' && suggestion(text, names.keys());
   return hint ? `.${hint}` : '';
 }
 
@@ -185,9 +199,14 @@ interface Filled extends Parsed {
   field: Field;
 }
 
-function assembleRow(assembly: Assembly, row: Instruction, fixed: number, { operands }: Written): void {
-  const syntax = parseSyntax(formats[row.format].syntax);
-  const filled = syntax.flatMap((operand, index) =>
+function assembleRow(
+  assembly: Assembly,
+  row: Instruction,
+  syntax: string,
+  fixed: number,
+  { operands }: Written,
+): void {
+  const filled = parseSyntax(syntax).flatMap((operand, index) =>
     parseOperand(operand, operands[index]!, assembly).map(
       ([name, parsed]): Filled => ({ ...parsed, field: fields[name as FieldName] }),
     ),

@@ -3,8 +3,9 @@
  * operands an instruction has is said by the syntax of its format.
  */
 import { csrNames, csrNumbers } from '../csrs.ts';
+import { RM } from '../float/number.ts';
 import { type Field, type FieldName, fields, type OperandKind, range } from '../formats.ts';
-import { abiNames, registerNumbers } from '../registers.ts';
+import { abiNames, floatAbiNames, floatRegisterNumbers, registerNumbers } from '../registers.ts';
 import type { Assembly } from './assembly.ts';
 import { Complaint, suggestion } from './diagnostics.ts';
 import { type Expression, evaluate } from './expression.ts';
@@ -82,20 +83,27 @@ const number: OperandCodec = {
   format: String,
 };
 
-const register: OperandCodec = {
-  noun: 'a register',
-  fits: ([token, ...more]) => isRegister(token) && more.length === 0,
+const registerOf = (
+  noun: string,
+  numbers: ReadonlyMap<string, number>,
+  names: readonly string[],
+): OperandCodec => ({
+  noun,
+  fits: ([token, ...more]) => token?.kind === 'name' && numbers.has(token.text) && more.length === 0,
   parse(cursor) {
-    const { text, column } = cursor.next('a register');
-    const value = registerNumbers.get(text);
+    const { text, column } = cursor.next(noun);
+    const value = numbers.get(text);
     if (value === undefined) {
-      const hint = suggestion(text, registerNumbers.keys());
-      throw new Complaint(`a register expected instead of '${text}'.${hint}`, column);
+      const hint = suggestion(text, numbers.keys());
+      throw new Complaint(`${noun} expected instead of '${text}'.${hint}`, column);
     }
     return always(column, value);
   },
-  format: (value) => abiNames[value]!,
-};
+  format: (value) => names[value]!,
+});
+
+const register = registerOf('a register', registerNumbers, abiNames);
+const floatRegister = registerOf('a floating-point register', floatRegisterNumbers, floatAbiNames);
 
 const upper: OperandCodec = {
   ...number,
@@ -163,9 +171,30 @@ const ordering: OperandCodec = {
   format: (value) => orderingLetters.filter((_, index) => value & (8 >> index)).join('') || '0',
 };
 
+/** The rounding modes by their number; two numbers are reserved. */
+const roundingModes = new Map<string, number>(
+  Object.entries(RM).map(([name, mode]) => [name.toLowerCase(), mode]),
+);
+const roundingNames = new Map([...roundingModes].map(([name, mode]) => [mode, name]));
+
+export const isReserved = (field: Field, value: number): boolean =>
+  field.kind === 'rounding' && !roundingNames.has(value);
+
+const rounding: OperandCodec = {
+  noun: `a rounding mode (${[...roundingModes.keys()].join(', ')})`,
+  fits: ([token, ...more]) => roundingModes.has(token?.text ?? '') && more.length === 0,
+  parse(cursor) {
+    const { text, column } = cursor.next(rounding.noun);
+    return always(column, roundingModes.get(text)!);
+  },
+  format: (value) => roundingNames.get(value)!,
+};
+
 /** All kinds of operands that stand in a syntax. */
 const codecs: Record<Exclude<OperandKind, 'suffix'>, OperandCodec> = {
   x: register,
+  f: floatRegister,
+  rounding,
   signed: number,
   unsigned: number,
   upper,
@@ -181,6 +210,8 @@ export const suffixes: Partial<Record<FieldName, readonly string[]>> = { aqrl: [
 const pseudoKinds: Record<string, keyof typeof codecs> = {
   rs: 'x',
   rt: 'x',
+  fs: 'f',
+  ft: 'f',
   imm: 'signed',
   target: 'target',
   address: 'signed',
@@ -198,6 +229,18 @@ export function codecOf(name: string): OperandCodec {
   if (name === 'symbol') return symbol;
   const kind = name in fields ? fields[name as FieldName].kind : pseudoKinds[name]!;
   return codecs[kind as keyof typeof codecs];
+}
+
+/**
+ * The syntax without its last operand, and the field and value that this leaves unsaid; undefined where all operands have to be
+ * written.
+ */
+export function abridged(syntax: string): { syntax: string; field: FieldName; usual: number } | undefined {
+  const [, rest, last] = /^(.*), (\w+)$/.exec(syntax) ?? [];
+  const field: Field | undefined =
+    last !== undefined && last in fields ? fields[last as FieldName] : undefined;
+  if (field?.usual === undefined) return undefined;
+  return { syntax: rest!, field: last as FieldName, usual: field.usual };
 }
 
 /** Splits the rest of an instruction into its operands. */

@@ -3,7 +3,7 @@
  * Manual, "Pseudoinstructions", and what GNU as accepts beyond it. `li` and `la` of a number depend on the value and
  * are built in.
  *
- * Operands are `rd`, `rs`, `rt` (registers), `imm`, `csr`, `target` (of a jump), `symbol` (an address that is near) and
+ * Operands are `rd`, `rs`, `rt` (registers), `fd`, `fs`, `ft` (floating-point registers), `imm`, `csr`, `target` (of a jump), `symbol` (an address that is near) and
  * `address` (the same, or a number). `here` is the address of the first of the instructions.
  */
 import { instructions } from '../instructions.ts';
@@ -18,7 +18,7 @@ export interface Pseudo {
 const parse = (table: string): Pseudo[] =>
   table
     .trim()
-    .split('\n')
+    .split(/\n+/)
     .map((row) => {
       const [written, body] = row.split('=');
       const [mnemonic, ...syntax] = written!.trim().split(' ');
@@ -28,6 +28,17 @@ const parse = (table: string): Pseudo[] =>
         instructions: body!.split(';').map((instruction) => instruction.trim()),
       };
     });
+
+/** Reading, writing and exchanging the parts of `fcsr`. */
+const floatCsrs = (csr: string, name: string): string => `
+fr${name} rd = csrrs rd, ${csr}, x0
+fs${name} rs = csrrw x0, ${csr}, rs
+fs${name} rd, rs = csrrw rd, ${csr}, rs`;
+
+const signOperations = (letter: string): string => `
+fmv.${letter} fd, fs = fsgnj.${letter} fd, fs, fs
+fneg.${letter} fd, fs = fsgnjn.${letter} fd, fs, fs
+fabs.${letter} fd, fs = fsgnjx.${letter} fd, fs, fs`;
 
 /** Other names of single instructions. The disassembler uses them too; the first that matches is printed. */
 export const aliases = parse(`
@@ -39,6 +50,7 @@ neg rd, rs          = sub rd, x0, rs
 negw rd, rs         = subw rd, x0, rs
 sext.w rd, rs       = addiw rd, rs, 0
 zext.b rd, rs       = andi rd, rs, 255
+zext.w rd, rs       = add.uw rd, rs, x0
 seqz rd, rs         = sltiu rd, rs, 1
 snez rd, rs         = sltu rd, x0, rs
 sltz rd, rs         = slt rd, rs, x0
@@ -60,6 +72,13 @@ unimp               = csrrw x0, cycle, x0
 rdcycle rd          = csrrs rd, cycle, x0
 rdtime rd           = csrrs rd, time, x0
 rdinstret rd        = csrrs rd, instret, x0
+${floatCsrs('fcsr', 'csr')}
+${floatCsrs('frm', 'rm')}
+fsrmi rd, imm       = csrrwi rd, frm, imm
+fsrmi imm           = csrrwi x0, frm, imm
+${floatCsrs('fflags', 'flags')}
+fsflagsi rd, imm    = csrrwi rd, fflags, imm
+fsflagsi imm        = csrrwi x0, fflags, imm
 csrr rd, csr        = csrrs rd, csr, x0
 csrw csr, rs        = csrrw x0, csr, rs
 csrs csr, rs        = csrrs x0, csr, rs
@@ -69,6 +88,7 @@ csrsi csr, imm      = csrrsi x0, csr, imm
 csrci csr, imm      = csrrci x0, csr, imm
 fence               = fence iorw, iorw
 pause               = fence w, 0
+${['s', 'd'].map(signOperations).join('\n')}
 `);
 
 /** Words that are instructions of their own although their row does not tell them apart. */
@@ -79,16 +99,21 @@ export const words: readonly { mnemonic: string; word: number }[] = [
 
 const longer = parse(`
 move rd, rs           = mv rd, rs
-sext.b rd, rs         = slli rd, rs, 56; srai rd, rd, 56
-sext.h rd, rs         = slli rd, rs, 48; srai rd, rd, 48
-zext.h rd, rs         = slli rd, rs, 48; srli rd, rd, 48
-zext.w rd, rs         = slli rd, rs, 32; srli rd, rd, 32
 sgt rd, rs, rt        = slt rd, rt, rs
 sgtu rd, rs, rt       = sltu rd, rt, rs
 bgt rs, rt, target    = blt rt, rs, target
 ble rs, rt, target    = bge rt, rs, target
 bgtu rs, rt, target   = bltu rt, rs, target
 bleu rs, rt, target   = bgeu rt, rs, target
+fmv.x.s rd, fs        = fmv.x.w rd, fs
+fmv.s.x fd, rs        = fmv.w.x fd, rs
+fgt.s rd, fs, ft      = flt.s rd, ft, fs
+fge.s rd, fs, ft      = fle.s rd, ft, fs
+fgt.d rd, fs, ft      = flt.d rd, ft, fs
+fge.d rd, fs, ft      = fle.d rd, ft, fs
+frsr rd               = frcsr rd
+fssr rs               = fscsr rs
+fssr rd, rs           = fscsr rd, rs
 scall                 = ecall
 sbreak                = ebreak
 add rd, rs, imm       = addi rd, rs, imm
@@ -104,6 +129,12 @@ sra rd, rs, imm       = srai rd, rs, imm
 sllw rd, rs, imm      = slliw rd, rs, imm
 srlw rd, rs, imm      = srliw rd, rs, imm
 sraw rd, rs, imm      = sraiw rd, rs, imm
+ror rd, rs, imm       = rori rd, rs, imm
+rorw rd, rs, imm      = roriw rd, rs, imm
+bclr rd, rs, imm      = bclri rd, rs, imm
+bext rd, rs, imm      = bexti rd, rs, imm
+binv rd, rs, imm      = binvi rd, rs, imm
+bset rd, rs, imm      = bseti rd, rs, imm
 jalr rd, rs           = jalr rd, 0(rs)
 jalr rd, rs, imm      = jalr rd, imm(rs)
 jr rs, imm            = jalr x0, imm(rs)
@@ -122,11 +153,12 @@ sfence.vma            = sfence.vma x0, x0
 sfence.vma rs         = sfence.vma rs, x0
 `);
 
-/** Loads and stores of a symbol: `lw rd, symbol` and `sw rs, symbol, rt`. */
+/** Loads and stores of a symbol: `lw rd, symbol`, `sw rs, symbol, rt`, `flw fd, symbol, rt` and `fsw fs, symbol, rt`. */
 const memory = instructions.flatMap(({ mnemonic, format }) => {
-  if (format === 'S')
+  const register = { S: 'rs', FLoad: 'fd', FStore: 'fs' }[format as string];
+  if (register)
     return parse(
-      `${mnemonic} rs, symbol, rt = auipc rt, %pcrel_hi(symbol); ${mnemonic} rs, %pcrel_lo(here)(rt)`,
+      `${mnemonic} ${register}, symbol, rt = auipc rt, %pcrel_hi(symbol); ${mnemonic} ${register}, %pcrel_lo(here)(rt)`,
     );
   if (format === 'L' && mnemonic !== 'jalr')
     return parse(`${mnemonic} rd, symbol = auipc rd, %pcrel_hi(symbol); ${mnemonic} rd, %pcrel_lo(here)(rd)`);

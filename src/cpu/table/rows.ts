@@ -2,7 +2,18 @@
 import type { Action } from '../expr.ts';
 import { type FormatName, fields } from '../formats.ts';
 
-export type Extension = 'I' | 'M' | 'A' | 'Zicsr' | 'Zifencei' | 'Privileged';
+export type Extension =
+  | 'I'
+  | 'M'
+  | 'A'
+  | 'F'
+  | 'D'
+  | 'Zba'
+  | 'Zbb'
+  | 'Zbs'
+  | 'Zicsr'
+  | 'Zifencei'
+  | 'Privileged';
 
 export interface Instruction {
   mnemonic: string;
@@ -21,6 +32,10 @@ export interface Encoding {
   funct5?: number;
   funct6?: number;
   funct7?: number;
+  /** The format of floating-point numbers. */
+  fmt?: number;
+  /** A register field that tells rows apart. */
+  rs2?: number;
   /** Bits 20 and up, where the whole upper part is fixed. */
   funct12?: number;
   /** The register fields that must be zero. */
@@ -46,21 +61,30 @@ export function row(
   fix(encoding.funct5, 27, 5);
   fix(encoding.funct6, 26, 6);
   fix(encoding.funct7, 25, 7);
+  fix(encoding.fmt, 25, 2);
+  fix(encoding.rs2, 20, 5);
   fix(encoding.funct12, 20, 12);
   for (const name of encoding.zero ?? []) fix(0, fields[name].pieces[0]!.at, 5);
   return { mnemonic, extension, format, match: match >>> 0, mask: mask >>> 0, meaning };
 }
 
 export const LOAD = 0x03;
+export const LOAD_FP = 0x07;
 export const MISC_MEM = 0x0f;
 export const OP_IMM = 0x13;
 export const AUIPC = 0x17;
 export const OP_IMM_32 = 0x1b;
 export const STORE = 0x23;
+export const STORE_FP = 0x27;
 export const AMO = 0x2f;
 export const OP = 0x33;
 export const LUI = 0x37;
 export const OP_32 = 0x3b;
+export const MADD = 0x43;
+export const MSUB = 0x47;
+export const NMSUB = 0x4b;
+export const NMADD = 0x4f;
+export const OP_FP = 0x53;
 export const BRANCH = 0x63;
 export const JALR = 0x67;
 export const JAL = 0x6f;

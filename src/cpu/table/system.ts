@@ -25,5 +25,13 @@ export const privileged: Instruction[] = [
   system('ecall', { opcode: SYSTEM, funct3: 0, funct12: 0x000, zero: fixed }, helper('ecall')),
   system('ebreak', { opcode: SYSTEM, funct3: 0, funct12: 0x001, zero: fixed }, helper('ebreak')),
   system('mret', { opcode: SYSTEM, funct3: 0, funct12: 0x302, zero: fixed }, helper('mret')),
+  system('sret', { opcode: SYSTEM, funct3: 0, funct12: 0x102, zero: fixed }, helper('sret')),
   system('wfi', { opcode: SYSTEM, funct3: 0, funct12: 0x105, zero: fixed }, helper('wfi')),
+  row(
+    'Privileged',
+    'sfence.vma',
+    'Sfence',
+    { opcode: SYSTEM, funct3: 0, funct7: 0x09, zero: ['rd'] },
+    helper('sfence.vma'),
+  ),
 ];

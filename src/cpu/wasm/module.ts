@@ -4,9 +4,9 @@
  */
 import { assert } from '../../base/assert.ts';
 
-export type ValueType = 'i32' | 'i64';
+export type ValueType = 'i32' | 'i64' | 'f32' | 'f64';
 
-const valueTypes: Record<ValueType, number> = { i32: 0x7f, i64: 0x7e };
+const valueTypes: Record<ValueType, number> = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c };
 
 /** Instructions without immediates, by the names of the specification's text format. */
 const opcodes = {
@@ -30,6 +30,18 @@ const opcodes = {
   'i64.le_u': 0x58,
   'i64.ge_s': 0x59,
   'i64.ge_u': 0x5a,
+  'f32.eq': 0x5b,
+  'f32.ne': 0x5c,
+  'f32.lt': 0x5d,
+  'f32.gt': 0x5e,
+  'f32.le': 0x5f,
+  'f32.ge': 0x60,
+  'f64.eq': 0x61,
+  'f64.ne': 0x62,
+  'f64.lt': 0x63,
+  'f64.gt': 0x64,
+  'f64.le': 0x65,
+  'f64.ge': 0x66,
   'i32.ctz': 0x68,
   'i32.add': 0x6a,
   'i32.sub': 0x6b,
@@ -40,7 +52,9 @@ const opcodes = {
   'i32.shl': 0x74,
   'i32.shr_s': 0x75,
   'i32.shr_u': 0x76,
+  'i64.clz': 0x79,
   'i64.ctz': 0x7a,
+  'i64.popcnt': 0x7b,
   'i64.add': 0x7c,
   'i64.sub': 0x7d,
   'i64.mul': 0x7e,
@@ -55,9 +69,50 @@ const opcodes = {
   'i64.shr_s': 0x87,
   'i64.shr_u': 0x88,
   'i64.rotl': 0x89,
+  'i64.rotr': 0x8a,
+  'f32.abs': 0x8b,
+  'f32.neg': 0x8c,
+  'f32.ceil': 0x8d,
+  'f32.floor': 0x8e,
+  'f32.trunc': 0x8f,
+  'f32.nearest': 0x90,
+  'f32.sqrt': 0x91,
+  'f32.add': 0x92,
+  'f32.sub': 0x93,
+  'f32.mul': 0x94,
+  'f32.div': 0x95,
+  'f32.min': 0x96,
+  'f32.max': 0x97,
+  'f32.copysign': 0x98,
+  'f64.abs': 0x99,
+  'f64.neg': 0x9a,
+  'f64.ceil': 0x9b,
+  'f64.floor': 0x9c,
+  'f64.trunc': 0x9d,
+  'f64.nearest': 0x9e,
+  'f64.sqrt': 0x9f,
+  'f64.add': 0xa0,
+  'f64.sub': 0xa1,
+  'f64.mul': 0xa2,
+  'f64.div': 0xa3,
+  'f64.min': 0xa4,
+  'f64.max': 0xa5,
+  'f64.copysign': 0xa6,
   'i32.wrap_i64': 0xa7,
   'i64.extend_i32_s': 0xac,
   'i64.extend_i32_u': 0xad,
+  'i64.trunc_f64_s': 0xb0,
+  'i64.trunc_f64_u': 0xb1,
+  'f32.convert_i64_s': 0xb4,
+  'f32.convert_i64_u': 0xb5,
+  'f32.demote_f64': 0xb6,
+  'f64.convert_i64_s': 0xb9,
+  'f64.convert_i64_u': 0xba,
+  'f64.promote_f32': 0xbb,
+  'i32.reinterpret_f32': 0xbc,
+  'i64.reinterpret_f64': 0xbd,
+  'f32.reinterpret_i32': 0xbe,
+  'f64.reinterpret_i64': 0xbf,
   'i64.extend8_s': 0xc2,
   'i64.extend16_s': 0xc3,
   'i64.extend32_s': 0xc4,
@@ -103,6 +158,12 @@ function signed(value: bigint): number[] {
     if ((rest === 0n && (byte & 64) === 0) || (rest === -1n && (byte & 64) !== 0)) return [...bytes, byte];
     bytes.push(byte | 128);
   }
+}
+
+function littleEndian(sizeBytes: number, write: (view: DataView) => void): Uint8Array {
+  const bytes = new Uint8Array(sizeBytes);
+  write(new DataView(bytes.buffer));
+  return bytes;
 }
 
 const vector = (items: readonly (readonly number[])[]): number[] => [
@@ -152,6 +213,14 @@ export class Body {
     this.code.push(0x42, ...signed(BigInt.asIntN(64, BigInt(value))));
     return this;
   }
+  f32(value: number): this {
+    this.code.push(0x43, ...littleEndian(4, (view) => view.setFloat32(0, value, true)));
+    return this;
+  }
+  f64(value: number): this {
+    this.code.push(0x44, ...littleEndian(8, (view) => view.setFloat64(0, value, true)));
+    return this;
+  }
   get(local: number): this {
     this.code.push(0x20, ...unsigned(local));
     return this;
@@ -171,6 +240,11 @@ export class Body {
   /** A load or store at the address on the stack plus `offset`. */
   access(name: Access, offset = 0): this {
     this.code.push(accesses[name], 0, ...unsigned(offset));
+    return this;
+  }
+  /** Fills memory: offset, byte and count are on the stack. */
+  fill(): this {
+    this.code.push(0xfc, 0x0b, 0x00);
     return this;
   }
   call(target: FunctionRef): this {

@@ -89,7 +89,8 @@ export class Chain {
 
 /**
  * The device's side of a split virtqueue (virtio 1.2, section 2.7). Everything in the rings comes from the guest and is
- * checked; whatever breaks the rules throws {@link BrokenQueue}. One call does work bounded by the queue's size.
+ * checked; whatever breaks the rules throws {@link BrokenQueue}. One call does work bounded by the largest size that the
+ * queue may have.
  */
 export class Virtqueue {
   private readonly desc: number;
@@ -102,6 +103,8 @@ export class Virtqueue {
     private readonly memory: GuestMemory,
     private readonly features: bigint,
     private readonly chainLimitBytes: number,
+    /** The most buffers that an indirect table may have. */
+    private readonly chainLimit: number,
   ) {
     // An address that a number can't hold exactly is far outside of RAM, and so is what it is rounded to.
     this.desc = Number(state.desc);
@@ -149,7 +152,10 @@ export class Virtqueue {
     return (this.u16(this.driver) & VIRTQ_AVAIL_F_NO_INTERRUPT) === 0;
   }
 
-  /** Follows a chain from its head, through at most one indirect table, to at most `num` buffers. */
+  /**
+   * Follows a chain from its head, through at most one indirect table. That may have more buffers than the queue has
+   * descriptors: Linux, when it is short of memory, makes its queues smaller but not its requests.
+   */
   walk(head: number): Chain {
     const chain = new Chain(head, this.memory);
     let table = { address: this.desc, entries: this.state.num, indirect: false };
@@ -163,7 +169,8 @@ export class Virtqueue {
         index = 0;
         continue;
       }
-      if (chain.length === this.state.num) throw new BrokenQueue('a chain longer than the queue');
+      const limit = table.indirect ? this.chainLimit : this.state.num;
+      if (chain.length >= limit) throw new BrokenQueue(`a chain of more than ${limit} buffers`);
       chain.add(buffer, (flags & VIRTQ_DESC_F_WRITE) !== 0);
       if (chain.readableBytes + chain.writableBytes > this.chainLimitBytes) {
         throw new BrokenQueue(`a chain of more than ${this.chainLimitBytes} bytes`);

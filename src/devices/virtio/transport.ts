@@ -20,6 +20,8 @@ const TRANSPORT_FEATURES = VIRTIO_F_VERSION_1 | VIRTIO_F_INDIRECT_DESC | VIRTIO_
 export interface VirtioPort {
   /** The features that device and driver have agreed on. */
   readonly negotiated: bigint;
+  /** Whether a queue may be served: the driver is up, has the queue running, and nothing is broken. */
+  serves(queue: number): boolean;
   /**
    * Takes every chain that waits in a queue. `handle` returns the count of bytes it has written to the chain, which is
    * then given back, or undefined to keep it in flight until {@link give}.
@@ -50,8 +52,10 @@ export interface VirtioDevice<S extends object = object> {
   /** Its own state, apart from the transport's. The driver's reset of the device changes it by {@link reset} only. */
   readonly schema: RecordCodec<S>;
   state: S;
-  /** The configuration space. Bytes after its end read as zero; it can't be written. */
+  /** The configuration space. Bytes after its end read as zero. */
   config(): Uint8Array;
+  /** The driver writes to the configuration space; without this nothing in it can be written. */
+  writeConfig?(offset: number, value: bigint, around: Surroundings): void;
   /** The driver has made buffers available in a queue. */
   notify(queue: number, port: VirtioPort, around: Surroundings): void;
   /** The driver has stopped a queue (each of them, when it resets the device): its chains in flight are forgotten. */
@@ -133,6 +137,10 @@ export class VirtioMmio<D extends VirtioDevice = VirtioDevice>
     return this.current.status & STATUS.FEATURES_OK ? this.current.driverFeatures : 0n;
   }
 
+  serves(queue: number): boolean {
+    return this.live && (this.current.queues[queue]?.ready ?? false);
+  }
+
   private get offered(): bigint {
     return this.device.features | TRANSPORT_FEATURES;
   }
@@ -173,9 +181,10 @@ export class VirtioMmio<D extends VirtioDevice = VirtioDevice>
   /** Does what there is to do in a queue that may be served, and asks for a reset when that shows it broken. */
   private withQueue(queue: number, around: Surroundings, work: (ring: Virtqueue) => void): void {
     const state = this.current.queues[queue];
-    if (state === undefined || !state.ready || !this.live) return;
+    if (state === undefined || !this.serves(queue)) return;
     try {
-      work(new Virtqueue(state, around.memory, this.negotiated, this.device.chainLimitBytes));
+      const { queueSizes, chainLimitBytes } = this.device;
+      work(new Virtqueue(state, around.memory, this.negotiated, chainLimitBytes, queueSizes[queue]!));
     } catch (error) {
       if (!(error instanceof BrokenQueue)) throw error;
       this.needReset();
@@ -245,7 +254,11 @@ export class VirtioMmio<D extends VirtioDevice = VirtioDevice>
   }
 
   write(offset: number, sizeBytes: number, value: bigint, around: Surroundings): boolean {
-    if (sizeBytes !== 4 || offset >= VIRTIO_MMIO.Config) return true;
+    if (offset >= VIRTIO_MMIO.Config) {
+      this.device.writeConfig?.(offset - VIRTIO_MMIO.Config, value, around);
+      return true;
+    }
+    if (sizeBytes !== 4) return true;
     const state = this.current;
     const word = low32(value);
     switch (offset) {
@@ -262,7 +275,7 @@ export class VirtioMmio<D extends VirtioDevice = VirtioDevice>
         state.queueSel = word;
         break;
       case VIRTIO_MMIO.QueueNotify:
-        if (this.live && state.queues[word]?.ready) this.device.notify(word, this, around);
+        if (this.serves(word)) this.device.notify(word, this, around);
         break;
       case VIRTIO_MMIO.InterruptACK:
         state.interruptStatus &= ~word;

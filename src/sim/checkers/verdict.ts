@@ -35,9 +35,9 @@ export function judge(run: Simulation): Violation[] {
   const seen = { console: run.transcript, frames: run.network.framesOut };
   found.push(...checkOutputs(outputs, seen, run.outcome === 'completed'));
   if (description.diskSectors > 0) {
-    const content =
-      disk === 'private' ? { content: run.privateDisk(run.survivor).content, writes: [] } : run.storage.disk;
-    found.push(...checkDisk(outputs, history, content));
+    const { content, writes } =
+      disk === 'private' ? { ...run.privateDisk(run.survivor), writes: [] } : run.storage.disk;
+    found.push(...checkDisk(outputs, history, { initial: run.diskContent, content, writes }));
   }
   return found;
 }

@@ -1,0 +1,142 @@
+/** Runs cases on this machine's hart. */
+import { Hart } from '../src/cpu/hart.ts';
+import { INTERRUPT, ENVCFG } from '../src/cpu/csrs.ts';
+import { NO_RESERVATION, PAGE_BYTES, RAM_BASE } from '../src/cpu/layout.ts';
+import { type Case, encodeCase } from './case.ts';
+import type { Harness } from './harness.ts';
+import {
+  ARENA,
+  ARENA_BYTES,
+  CASES,
+  CODE,
+  FINISHER,
+  RAM_BYTES,
+  RESULT_WORDS_MAX,
+  RESULTS,
+  resultFields,
+  SAVE,
+  saveWords,
+  TEMPLATE,
+} from './layout.ts';
+
+/** Harness and case together take fewer steps, unless the case goes round in circles. */
+const STEPS_MAX = 25_000;
+const CLINT = { from: 0x200_0000n, to: 0x201_0000n };
+
+export type Outcome =
+  /** The result's words. */
+  | { is: 'result'; words: BigUint64Array }
+  /** Nothing to compare: it does not end, or asks for what differs from machine to machine by its nature. */
+  | { is: 'useless'; why: string };
+
+/** Where QEMU's machine has devices, and this one has others or none. */
+const isDevice = (address: bigint): boolean =>
+  (address >= 0x1000n && address < 0x20_0000n) ||
+  (address >= 0x200_0000n && address < 0x8000_0000n) ||
+  (address >= 2n ** 34n && address < 2n ** 36n);
+
+export class Ours {
+  readonly hart: Hart;
+  private readonly words: BigUint64Array;
+  private readonly words32: Int32Array;
+  private readonly boot;
+  private useless = '';
+  private done = false;
+  private clean = false;
+
+  constructor(private readonly harness: Harness) {
+    this.hart = new Hart(RAM_BYTES, {
+      load: (address) => this.access(address) as undefined,
+      store: (address) => {
+        if (address === BigInt(FINISHER)) {
+          this.done = true;
+          this.hart.stop();
+          return true;
+        }
+        if (address >= CLINT.from && address < CLINT.to) return true;
+        this.access(address);
+        return false;
+      },
+      clock: () => {
+        this.useless = 'the time';
+        return 0;
+      },
+      entropy: () => {
+        this.useless = 'entropy';
+        return 0;
+      },
+      watched() {},
+      timerChanged: () => {
+        const counts = (this.hart.get('menvcfg') & ENVCFG.STCE) !== 0n;
+        const at = this.hart.get('stimecmp');
+        // The time is some seconds after boot.
+        this.hart.setLine(INTERRUPT.STI, counts && at === 0n);
+        if (at > 0n && at < 2n ** 40n) this.useless = 'the time';
+      },
+    });
+    const { ram } = this.hart;
+    this.words = new BigUint64Array(ram.buffer, ram.byteOffset, RAM_BYTES / 8);
+    this.words32 = new Int32Array(ram.buffer, ram.byteOffset, RAM_BYTES / 4);
+    this.boot = { ...this.hart.state, reservation: NO_RESERVATION };
+  }
+
+  private access(address: bigint): void {
+    if (isDevice(address)) this.useless = 'a device';
+  }
+
+  /** Puts everything as it is when the harness starts, and a case before it. */
+  load(one: Case): void {
+    const { hart, words } = this;
+    if (!this.clean) {
+      for (const page of hart.takeChanged()) hart.ram.fill(0, page * PAGE_BYTES, (page + 1) * PAGE_BYTES);
+      hart.ram.set(this.harness.image);
+      hart.ram.copyWithin(ARENA - RAM_BASE, TEMPLATE - RAM_BASE, TEMPLATE - RAM_BASE + ARENA_BYTES);
+    }
+    const at = (address: number) => (address - RAM_BASE) / 8;
+    encodeCase(one, CODE, words, at(CASES));
+    words[at(SAVE) + saveWords.input] = BigInt(CASES);
+    words[at(SAVE) + saveWords.left] = 1n;
+    words[at(SAVE) + saveWords.output] = BigInt(RESULTS);
+    hart.state = { ...this.boot, pc: this.harness.next };
+    this.useless = '';
+    this.done = false;
+    this.clean = false;
+  }
+
+  run(one: Case): Outcome {
+    const { hart } = this;
+    this.load(one);
+    const exit = hart.run(hart.icount + STEPS_MAX);
+    if (!this.done) return { is: 'useless', why: exit === 'waiting' ? 'waits' : 'goes on' };
+    if (this.useless) return { is: 'useless', why: this.useless };
+    if (!this.isIntact()) return { is: 'useless', why: 'harms the harness' };
+    this.clean = true;
+    const result = (RESULTS - RAM_BASE) / 8;
+    const count = Number(this.words[result]!);
+    return { is: 'result', words: this.words.slice(result, result + count) };
+  }
+
+  /** Whether the case has written nowhere but to the arena. */
+  private isIntact(): boolean {
+    const allowed = (page: number) => {
+      const address = RAM_BASE + page * PAGE_BYTES;
+      return (
+        (address >= ARENA && address < ARENA + ARENA_BYTES) ||
+        address === SAVE ||
+        (address >= RESULTS && address < RESULTS + 8 * RESULT_WORDS_MAX)
+      );
+    };
+    return this.hart.takeChanged().every(allowed);
+  }
+
+  get finished(): boolean {
+    return this.done;
+  }
+
+  /** The 32-bit words of RAM. */
+  get ram32(): Int32Array {
+    return this.words32;
+  }
+}
+
+export const fixedWords = resultFields.length;

@@ -1,0 +1,443 @@
+/**
+ * The floating-point operations as generated WebAssembly functions. Each does what WebAssembly's own operations get right to the
+ * bit, as long as that raises no flag which isn't set already, and leaves everything else to the soft float: other rounding modes
+ * than to nearest, results that are special, subnormal or too large, and the first that is inexact. WebAssembly rounds to
+ * nearest, ties to even (WebAssembly Core Specification, "Floating-Point Operations").
+ */
+import { getWord } from '../hart-words.ts';
+import type { Body, FunctionRef, Label, ModuleBuilder } from '../wasm/module.ts';
+import { type ErrorFunctions, EXACT_PRODUCTS, emitErrorFunctions } from './errors.ts';
+import { FLAG, type FormatName, formats, RM } from './number.ts';
+import { type FloatOp, floatOps, operations } from './soft.ts';
+
+/**
+ * For each format and operation a function that takes its operands, and the rounding mode if it rounds. Encodings of single
+ * precision are zero-extended.
+ */
+export type FloatFunctions = Readonly<Record<FormatName, Readonly<Record<FloatOp, FunctionRef>>>>;
+
+/** The formats by the numbers that the soft float is told. */
+export const formatNames = ['S', 'D'] as const satisfies readonly FormatName[];
+
+/** @param soft (operation, format, rounding mode, a, b, c) → result: the operation by its place in `floatOps`. It raises the flags. */
+export function emitFloatFunctions(module: ModuleBuilder, soft: FunctionRef): FloatFunctions {
+  const errors = emitErrorFunctions(module);
+  const [S, D] = formatNames.map(
+    (format) =>
+      Object.fromEntries(
+        floatOps.map((op) => [op, emitFunction(module, op, format, errors, soft)]),
+      ) as Record<FloatOp, FunctionRef>,
+  );
+  return { S: S!, D: D! };
+}
+
+function emitFunction(
+  module: ModuleBuilder,
+  op: FloatOp,
+  format: FormatName,
+  errors: ErrorFunctions,
+  soft: FunctionRef,
+): FunctionRef {
+  const { operands, rounds } = operations[op];
+  const values = Array.from({ length: operands }, () => 'i64' as const);
+  return module.function({ params: rounds ? [...values, 'i32'] : values, results: ['i64'] }, (body) => {
+    body.block((slow) => emitters[op](new Native(body, format, operands, slow, errors)));
+    body.i32(floatOps.indexOf(op)).i32(formatNames.indexOf(format));
+    if (rounds) body.get(operands);
+    else body.i32(RM.RNE);
+    for (let operand = 0; operand < 3; operand++)
+      if (operand < operands) body.get(operand);
+      else body.i64(0);
+    body.call(soft);
+  });
+}
+
+/** A function in the making. Its operands are its first parameters. */
+class Native {
+  readonly type: 'f32' | 'f64';
+  /** The operands as numbers, once they are loaded, and the result. */
+  readonly a: number;
+  readonly b: number;
+  readonly c: number;
+  readonly result: number;
+
+  constructor(
+    readonly body: Body,
+    readonly format: FormatName,
+    private readonly operands: number,
+    private readonly slow: Label,
+    readonly errors: ErrorFunctions,
+  ) {
+    this.type = format === 'S' ? 'f32' : 'f64';
+    [this.a, this.b, this.c, this.result] = [0, 1, 2, 3].map(() => body.local(this.type)) as [
+      number,
+      number,
+      number,
+      number,
+    ];
+  }
+
+  /** Makes numbers of the operands. */
+  load(): void {
+    const { body, format, a, b, c } = this;
+    [a, b, c].slice(0, this.operands).forEach((local, operand) => {
+      body.get(operand);
+      toNumber(body, format);
+      body.set(local);
+    });
+  }
+
+  /** Goes to the soft float unless the condition on the stack holds. */
+  require(): void {
+    this.body.op('i32.eqz').brIf(this.slow);
+  }
+
+  /** The rounding mode is the parameter behind the operands. */
+  requireNearest(): void {
+    this.body.get(this.operands).brIf(this.slow);
+  }
+
+  /** Goes to the soft float if NX has to be raised: unless it is set already, or the condition that `isExact` pushes holds. */
+  requireKnownFlags(isExact: () => void): void {
+    const { body } = this;
+    getWord(body, 'fcsr').i64(FLAG.NX).op('i64.and', 'i64.eqz');
+    body.if(() => {
+      isExact();
+      this.require();
+    });
+  }
+
+  constant(value: number): Body {
+    return this.type === 'f32' ? this.body.f32(value) : this.body.f64(value);
+  }
+
+  /** Pushes whether a number is finite, and large enough that rounding can't have made it of a tiny one. */
+  isOrdinary(x: number): Body {
+    const { body, type, format } = this;
+    const { lowest, precision } = formats[format];
+    body.get(x).op(`${type}.abs`);
+    this.constant(2 ** (lowest + precision - 1)).op(`${type}.gt`);
+    return this.isFinite(x).op('i32.and');
+  }
+
+  isFinite(x: number): Body {
+    const { body, type } = this;
+    body.get(x).op(`${type}.abs`);
+    return this.constant(Number.POSITIVE_INFINITY).op(`${type}.lt`);
+  }
+
+  isZero(x: number): Body {
+    const { type } = this;
+    this.body.get(x);
+    return this.constant(0).op(`${type}.eq`);
+  }
+
+  /** Pushes whether `z` is the exact product of `x` and `y`; double precision may miss that it is. */
+  isProduct(x: number, y: number, z: number): void {
+    const { body } = this;
+    if (this.type === 'f32') {
+      // Twice the precision holds every product.
+      body.get(x).op('f64.promote_f32').get(y).op('f64.promote_f32', 'f64.mul');
+      body.get(z).op('f64.promote_f32', 'f64.eq');
+      return;
+    }
+    body.get(x).get(y).op('f64.mul').get(z).op('f64.eq');
+    body.get(z).op('f64.abs').f64(EXACT_PRODUCTS.min).op('f64.ge', 'i32.and');
+    body.get(x).get(y).get(z).call(this.errors.product).f64(0).op('f64.eq', 'i32.and');
+  }
+
+  /** Returns what is on the stack, a number of this type. */
+  give(): void {
+    fromNumber(this.body, this.format);
+    this.body.op('return');
+  }
+}
+
+/** Makes a number of the encoding on the stack, and the other way round. */
+function toNumber(body: Body, format: FormatName): void {
+  if (format === 'S') body.op('i32.wrap_i64', 'f32.reinterpret_i32');
+  else body.op('f64.reinterpret_i64');
+}
+function fromNumber(body: Body, format: FormatName): void {
+  if (format === 'S') body.op('i32.reinterpret_f32', 'i64.extend_i32_u');
+  else body.op('i64.reinterpret_f64');
+}
+
+function add(native: Native): void {
+  const { body, type, a, b, result } = native;
+  native.requireNearest();
+  native.load();
+  body.get(a).get(b).op(`${type}.add`).set(result);
+  // A sum that is subnormal is exact.
+  native.isFinite(result);
+  native.require();
+  native.requireKnownFlags(() => {
+    body.get(a).get(b).get(result).call(native.errors.sum[type]);
+    native.constant(0).op(`${type}.eq`);
+  });
+  body.get(result);
+  native.give();
+}
+
+/** Operations whose result, times something, would be something else if it were exact. A zero must come of a zero in `zeros`. */
+const multiplicative =
+  (
+    op: 'mul' | 'div' | 'sqrt',
+    factors: (native: Native) => [x: number, y: number, z: number],
+    zeros: readonly ('a' | 'b')[],
+  ) =>
+  (native: Native): void => {
+    const { body, type, a, b, result } = native;
+    native.requireNearest();
+    native.load();
+    body.get(a);
+    if (op !== 'sqrt') body.get(b);
+    body.op(`${type}.${op}`).set(result);
+    native.isOrdinary(result).op('i32.eqz');
+    body.if(() => {
+      native.isZero(result);
+      zeros.forEach((operand, index) => {
+        native.isZero(native[operand]);
+        if (index > 0) body.op('i32.or');
+      });
+      body.op('i32.and');
+      native.require();
+      body.get(result);
+      native.give();
+    });
+    native.requireKnownFlags(() => native.isProduct(...factors(native)));
+    body.get(result);
+    native.give();
+  };
+
+/** In double precision the product of singles is exact, and so is the sum but for a rest that rounding to odd keeps. */
+function multiplyAddSingle(native: Native): void {
+  const { body, a, b, c, result, errors } = native;
+  const [product, addend, sum] = [body.local('f64'), body.local('f64'), body.local('f64')];
+  native.requireNearest();
+  native.load();
+  body.get(a).op('f64.promote_f32').get(b).op('f64.promote_f32', 'f64.mul').set(product);
+  body.get(c).op('f64.promote_f32').set(addend);
+  body.get(product).get(addend).op('f64.add').tee(sum);
+  body.get(product).get(addend).get(sum).call(errors.sum.f64).call(errors.toOdd).tee(sum);
+  body.op('f32.demote_f64').set(result);
+  native.isOrdinary(result).get(sum).f64(0).op('f64.eq', 'i32.or');
+  native.require();
+  // What is odd in double precision is no single.
+  native.requireKnownFlags(() => body.get(result).op('f64.promote_f32').get(sum).op('f64.eq'));
+  body.get(result);
+  native.give();
+}
+
+/** The algorithm of Boldo and Melquiond: the product's error is added first, and what is left over is rounded to odd. */
+function multiplyAddDouble(native: Native): void {
+  const { body, a, b, c, result, errors } = native;
+  const local = () => body.local('f64');
+  const [product, error, low, lowRest, high, highRest, rest] = [
+    ...[local(), local(), local(), local(), local(), local(), local()],
+  ] as [number, number, number, number, number, number, number];
+  const twoSum = (x: number, y: number, sum: number, sumError: number) => {
+    body.get(x).get(y).op('f64.add').set(sum);
+    body.get(x).get(y).get(sum).call(errors.sum.f64).set(sumError);
+  };
+  native.requireNearest();
+  native.load();
+  body.get(a).get(b).op('f64.mul').tee(product).op('f64.abs').tee(error).f64(EXACT_PRODUCTS.min).op('f64.ge');
+  body.get(error).f64(EXACT_PRODUCTS.max).op('f64.le', 'i32.and');
+  body.get(c).op('f64.abs').f64(EXACT_PRODUCTS.max).op('f64.le', 'i32.and', 'i32.eqz');
+  body.if(() => {
+    // A product that is zero because a factor is leaves the addend.
+    native.isZero(a);
+    native.isZero(b);
+    body.op('i32.or').get(product).get(c).op('f64.add').set(result);
+    native.isFinite(result).op('i32.and');
+    native.require();
+    body.get(result);
+    native.give();
+  });
+  body.get(a).get(b).get(product).call(errors.product).set(error);
+  twoSum(c, error, low, lowRest);
+  twoSum(product, low, high, highRest);
+  twoSum(lowRest, highRest, rest, error);
+  body.get(rest).get(error).call(errors.toOdd).tee(rest).get(high).op('f64.add').set(result);
+  native.isOrdinary(result);
+  native.isZero(result);
+  body.op('i32.or');
+  native.require();
+  native.requireKnownFlags(() => {
+    body.get(high).get(rest).get(result).call(errors.sum.f64).f64(0).op('f64.eq');
+    body.get(error).f64(0).op('f64.eq', 'i32.and');
+  });
+  body.get(result);
+  native.give();
+}
+
+/** WebAssembly's minimum and maximum are RISC-V's but for NaNs. */
+const selection = (op: 'min' | 'max') => (native: Native) => {
+  const { body, type, a, b, result } = native;
+  native.load();
+  body.get(a).get(b).op(`${type}.${op}`).tee(result).get(result).op(`${type}.eq`);
+  native.require();
+  body.get(result);
+  native.give();
+};
+
+const comparison = (op: 'eq' | 'lt' | 'le') => (native: Native) => {
+  const { body, type, a, b } = native;
+  native.load();
+  body.get(a).get(b).op(`${type}.${op}`);
+  body.if(() => body.i64(1).op('return'));
+  body.get(a).get(a).op(`${type}.eq`).get(b).get(b).op(`${type}.eq`, 'i32.and');
+  native.require();
+  body.i64(0).op('return');
+};
+
+/** Counts from −∞ up to −0: the positive classes mirror them. */
+function classify(native: Native): void {
+  const { body, format } = native;
+  const { bits, infinity, precision } = formats[format];
+  const [magnitude, rank] = [body.local('i64'), body.local('i64')];
+  body
+    .get(0)
+    .i64((1n << BigInt(bits - 1)) - 1n)
+    .op('i64.and')
+    .tee(magnitude)
+    .i64(infinity)
+    .op('i64.le_u');
+  native.require();
+  for (const below of [infinity, 1n << BigInt(precision - 1), 1n]) {
+    body.get(rank).get(magnitude).i64(below).op('i64.lt_u', 'i64.extend_i32_u', 'i64.add').set(rank);
+  }
+  body.i64(1);
+  body.get(rank).i64(7).get(rank).op('i64.sub');
+  body.get(0).get(magnitude).op('i64.ne', 'select');
+  body.op('i64.shl', 'return');
+}
+
+/** The ranges of the integers that a register can mean. */
+const integers = {
+  W: { min: -(2 ** 31), limit: 2 ** 31 },
+  WU: { min: 0, limit: 2 ** 32 },
+  L: { min: -(2 ** 63), limit: 2 ** 63 },
+  LU: { min: 0, limit: 2 ** 64 },
+} as const;
+type IntegerName = keyof typeof integers;
+
+/** Pushes the number in `x` made whole by the rounding mode in parameter 1. */
+function roundToWhole(body: Body, x: number, whole: number): void {
+  const cases: [rm: number, round: () => void][] = [
+    [RM.RTZ, () => body.get(x).op('f64.trunc')],
+    [RM.RNE, () => body.get(x).op('f64.nearest')],
+    [RM.RDN, () => body.get(x).op('f64.floor')],
+    [RM.RUP, () => body.get(x).op('f64.ceil')],
+  ];
+  const choose = (index: number): void => {
+    const next = cases[index];
+    if (!next) {
+      // RMM: one more, away from zero, where half or more is cut off.
+      body.get(x).op('f64.trunc').tee(whole);
+      body.f64(1).f64(0).get(x).get(whole).op('f64.sub', 'f64.abs').f64(0.5).op('f64.ge', 'select');
+      body.get(x).op('f64.copysign', 'f64.add');
+      return;
+    }
+    body.get(1).i32(next[0]).op('i32.eq');
+    body.if(next[1], () => choose(index + 1), 'f64');
+  };
+  choose(0);
+}
+
+const toInteger = (name: IntegerName) => (native: Native) => {
+  const { body, format } = native;
+  const { min, limit } = integers[name];
+  const [x, whole] = [body.local('f64'), body.local('f64')];
+  body.get(0);
+  toNumber(body, format);
+  if (format === 'S') body.op('f64.promote_f32');
+  body.set(x);
+  roundToWhole(body, x, whole);
+  body.tee(whole).f64(min).op('f64.ge').get(whole).f64(limit).op('f64.lt', 'i32.and');
+  native.require();
+  native.requireKnownFlags(() => body.get(whole).get(x).op('f64.eq'));
+  body.get(whole).op(name === 'LU' ? 'i64.trunc_f64_u' : 'i64.trunc_f64_s');
+  if (name === 'WU') body.op('i64.extend32_s');
+  body.op('return');
+};
+
+const fromInteger = (name: IntegerName) => (native: Native) => {
+  const { body, type, format } = native;
+  const { precision } = formats[format];
+  const [integer, magnitude] = [body.local('i64'), body.local('i64')];
+  const isWord = name === 'W' || name === 'WU';
+  body.get(0);
+  if (name === 'W') body.op('i64.extend32_s');
+  if (name === 'WU') body.i64(2n ** 32n - 1n).op('i64.and');
+  body.set(integer);
+  if (!isWord || precision < 32) {
+    body.get(integer);
+    if (name === 'W' || name === 'L') {
+      body.get(integer).i64(63).op('i64.shr_s', 'i64.xor');
+      body.get(integer).i64(63).op('i64.shr_s', 'i64.sub');
+    }
+    body.set(magnitude);
+    // Bits from the highest to the lowest that is set; what has more than the precision is inexact.
+    body
+      .get(magnitude)
+      .op('i64.clz')
+      .get(magnitude)
+      .op('i64.ctz', 'i64.add')
+      .i64(64 - precision)
+      .op('i64.lt_u');
+    body.if(() => {
+      native.requireNearest();
+      native.requireKnownFlags(() => body.i32(0));
+    });
+  }
+  body.get(integer).op(`${type}.convert_i64_${name === 'LU' ? 'u' : 's'}`);
+  native.give();
+};
+
+/** From the other format. */
+function convert(native: Native): void {
+  const { body, format, result } = native;
+  body.get(0);
+  if (format === 'D') {
+    toNumber(body, 'S');
+    body.op('f64.promote_f32').tee(result).get(result).op('f64.eq');
+    native.require();
+  } else {
+    const x = body.local('f64');
+    toNumber(body, 'D');
+    body.tee(x).op('f32.demote_f64').tee(result).op('f64.promote_f32').get(x).op('f64.ne');
+    body.if(() => {
+      native.requireNearest();
+      native.isOrdinary(result);
+      native.require();
+      native.requireKnownFlags(() => body.i32(0));
+    });
+  }
+  body.get(result);
+  native.give();
+}
+
+const emitters: Record<FloatOp, (native: Native) => void> = {
+  add,
+  mul: multiplicative('mul', ({ a, b, result }) => [a, b, result], ['a', 'b']),
+  div: multiplicative('div', ({ a, b, result }) => [result, b, a], ['a']),
+  sqrt: multiplicative('sqrt', ({ a, result }) => [result, result, a], ['a']),
+  madd: (native) => (native.format === 'S' ? multiplyAddSingle(native) : multiplyAddDouble(native)),
+  min: selection('min'),
+  max: selection('max'),
+  eq: comparison('eq'),
+  lt: comparison('lt'),
+  le: comparison('le'),
+  class: classify,
+  toW: toInteger('W'),
+  toWU: toInteger('WU'),
+  toL: toInteger('L'),
+  toLU: toInteger('LU'),
+  fromW: fromInteger('W'),
+  fromWU: fromInteger('WU'),
+  fromL: fromInteger('L'),
+  fromLU: fromInteger('LU'),
+  convert,
+};

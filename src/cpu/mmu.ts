@@ -1,0 +1,476 @@
+/**
+ * Memory as the hart sees it when the TLB has no entry: translation by Sv39, physical memory protection, RAM or a device.
+ * Generated as WebAssembly. Source: Privileged Architecture, "Sv39: Page-Based 39-bit Virtual-Memory System".
+ *
+ * A and D bits are the guest's to set: an access that finds them clear is a page fault (Svade).
+ */
+import { CAUSE, MSTATUS, PRIVILEGE, SATP } from './csrs.ts';
+import { loadOp, storeOp } from './emit.ts';
+import { anyOf, getScratch, getWide, getWord, setScratch, setWide } from './hart-words.ts';
+import { PAGE, PAGE_BYTES, PAGE_FLAGS, RAM_BASE, TLB_KIND } from './layout.ts';
+import { emitPmp, PERMISSION } from './pmp.ts';
+import {
+  ANY_TABLE,
+  emitTlb,
+  entryOf,
+  makeRoomForMarks,
+  offsetOfPhysical,
+  pageOf,
+  type TlbFunctions,
+} from './tlb.ts';
+import type { Body, FunctionRef, ModuleBuilder } from './wasm/module.ts';
+
+/** The kinds of access, as the generated functions number them. */
+export const ACCESS = { load: 0, store: 1, fetch: 2 } as const;
+
+export interface MmuNeeds {
+  /** (physical address, sizeBytes) → value. Sets the `REFUSED` word when there is nothing to read. */
+  load: FunctionRef;
+  /** (physical address, sizeBytes, value): as `load`. */
+  store: FunctionRef;
+  /** (physical address, sizeBytes): a page that is watched was written. */
+  watched: FunctionRef;
+}
+
+export interface Mmu extends TlbFunctions {
+  /** (va) → the 32 bits there, of which the upper 16 count only if the lower say so. */
+  fetch: FunctionRef;
+  /** (va, sizeBytes) → value, zero-extended. */
+  load: FunctionRef;
+  /** (va, sizeBytes, value). */
+  store: FunctionRef;
+  /** (va, sizeBytes, kind of access) → offset in this memory; a fault where there is no RAM. */
+  probe: FunctionRef;
+}
+
+const PTE = { V: 1n, R: 2n, W: 4n, X: 8n, U: 16n, A: 64n, D: 128n } as const;
+/** Bits 63:54 belong to extensions that this machine does not have. */
+const PTE_RESERVED = 0x3ffn << 54n;
+const LEVELS = 3;
+
+/** The causes of faults, for each kind of access. */
+const pageFaults = [CAUSE.loadPageFault, CAUSE.storePageFault, CAUSE.instructionPageFault] as const;
+const accessFaults = [CAUSE.loadFault, CAUSE.storeFault, CAUSE.instructionFault] as const;
+
+export function emitMmu(module: ModuleBuilder, needs: MmuNeeds): Mmu {
+  const tlb = emitTlb(module);
+  const pmp = emitPmp(module);
+  const walk = emitWalk(module, tlb, pmp);
+  const translate = emitTranslate(module, { tlb, pmp, walk });
+  const storePhysical = emitStorePhysical(module, needs, tlb);
+  const probe = emitProbe(module, translate);
+  return {
+    ...tlb,
+    fetch: emitFetch(module, translate),
+    load: emitLoad(module, needs.load, { translate, probe }),
+    store: emitStore(module, { translate, probe, storePhysical }),
+    probe,
+  };
+}
+
+/** Pushes whether the physical address in a local is one of RAM. An access within a page is there as a whole. */
+const isRam = (body: Body, physical: number): Body => {
+  body.get(physical).i64(RAM_BASE).op('i64.sub');
+  return getWide(body, 'RAM_BYTES').op('i64.lt_u');
+};
+
+const failed = (body: Body): Body => getScratch(body, 'FAULT');
+
+/** Notes an exception, by the kind of access in a local; its value is the virtual address in another. */
+function fault(body: Body, causes: readonly number[], access: number, va: number): void {
+  setScratch(body, 'FAULT', () => {
+    body.i32(causes[ACCESS.fetch]! + 1);
+    body.i32(causes[ACCESS.store]! + 1).i32(causes[ACCESS.load]! + 1);
+    body.get(access).i32(ACCESS.store).op('i32.eq', 'select');
+    body.get(access).i32(ACCESS.fetch).op('i32.eq', 'select');
+  });
+  setWide(body, 'FAULT_VALUE', () => body.get(va));
+}
+
+/** (va, kind of access, privilege) → physical address. */
+function emitWalk(module: ModuleBuilder, { mark, flush }: TlbFunctions, pmp: FunctionRef): FunctionRef {
+  return module.function({ params: ['i64', 'i32', 'i32'], results: ['i64'] }, (body) => {
+    const [va, access, privilege] = [0, 1, 2];
+    const address = body.local('i64');
+    const pte = body.local('i64');
+    const shift = body.local('i64');
+    const bits = (mask: bigint) => body.get(pte).i64(mask).op('i64.and');
+    makeRoomForMarks(body, flush);
+    body.block((accessFault) => {
+      body.block((pageFault) => {
+        // Bits 63:39 are all equal to bit 38.
+        body.get(va).i64(25).op('i64.shl').i64(25).op('i64.shr_s').get(va).op('i64.ne').brIf(pageFault);
+        // The root as if a PTE pointed to it.
+        getWord(body, 'satp').i64(SATP.PPN).op('i64.and').i64(10).op('i64.shl').set(pte);
+        body.i64(12 + 9 * (LEVELS - 1)).set(shift);
+        body.block((leaf) => {
+          body.loop((level) => {
+            tablePage(body, pte);
+            body
+              .get(va)
+              .get(shift)
+              .op('i64.shr_u')
+              .i64(511)
+              .op('i64.and')
+              .i64(3)
+              .op('i64.shl', 'i64.add')
+              .set(address);
+            isRam(body, address).op('i32.eqz').brIf(accessFault);
+            body.get(address).i64(8).i32(PERMISSION.load).i32(PRIVILEGE.S).call(pmp);
+            body.op('i32.eqz').brIf(accessFault);
+            pageOf(body, address);
+            body.i32(PAGE.LEAF_TABLE).i32(PAGE.UPPER_TABLE).get(shift).i64(12).op('i64.eq', 'select');
+            body.call(mark);
+            offsetOfPhysical(body, address).access('i64.load', 0).set(pte);
+            bits(PTE.V).op('i64.eqz').brIf(pageFault);
+            bits(PTE.R | PTE.W)
+              .i64(PTE.W)
+              .op('i64.eq')
+              .brIf(pageFault);
+            anyOf(body.get(pte), PTE_RESERVED).brIf(pageFault);
+            anyOf(body.get(pte), PTE.R | PTE.X).brIf(leaf);
+            anyOf(body.get(pte), PTE.U | PTE.A | PTE.D).brIf(pageFault);
+            body.get(shift).i64(9).op('i64.sub').tee(shift).i64(12).op('i64.ge_u').brIf(level);
+            body.br(pageFault);
+          });
+        });
+        checkLeaf(body, { pte, access, privilege }, () => body.brIf(pageFault));
+        // A large page is aligned to its size.
+        const within = () => body.i64(1).get(shift).op('i64.shl').i64(1).op('i64.sub');
+        tablePage(body, pte);
+        within().op('i64.and').i64(0).op('i64.ne').brIf(pageFault);
+        tablePage(body, pte);
+        body.get(va);
+        within().op('i64.and', 'i64.or', 'return');
+      });
+      fault(body, pageFaults, access, va);
+      body.i64(0).op('return');
+    });
+    fault(body, accessFaults, access, va);
+    body.i64(0);
+  });
+}
+
+/** Pushes the physical address of the page that a PTE points to. */
+const tablePage = (body: Body, pte: number): Body =>
+  body.get(pte).i64(10).op('i64.shr_u').i64(SATP.PPN).op('i64.and').i64(12).op('i64.shl');
+
+/** Branches away by `refuseIf`, which takes a condition, unless a leaf allows the access. */
+function checkLeaf(
+  body: Body,
+  { pte, access, privilege }: { pte: number; access: number; privilege: number },
+  refuseIf: () => void,
+): void {
+  const bits = (mask: bigint) => body.get(pte).i64(mask).op('i64.and');
+  const is = (kind: number) => body.get(access).i32(kind).op('i32.eq');
+  const status = (bit: bigint) => anyOf(getWord(body, 'mstatus'), bit);
+  // Pages of user mode are not for supervisor mode, but for its data with SUM, and the other way round.
+  body.get(privilege).op('i32.eqz');
+  body.if(
+    () => bits(PTE.U).op('i64.eqz'),
+    () => {
+      bits(PTE.U).op('i64.eqz', 'i32.eqz');
+      is(ACCESS.fetch);
+      status(MSTATUS.SUM).op('i32.eqz', 'i32.or', 'i32.and');
+    },
+    'i32',
+  );
+  refuseIf();
+  // What permits the access: W, X, or R, to which X counts with MXR.
+  body
+    .get(pte)
+    .i64(PTE.W)
+    .i64(PTE.X)
+    .i64(PTE.R | PTE.X)
+    .i64(PTE.R);
+  status(MSTATUS.MXR).op('select');
+  is(ACCESS.fetch).op('select');
+  is(ACCESS.store).op('select', 'i64.and', 'i64.eqz');
+  refuseIf();
+  bits(PTE.A).op('i64.eqz');
+  bits(PTE.D).op('i64.eqz');
+  is(ACCESS.store).op('i32.and', 'i32.or');
+  refuseIf();
+}
+
+interface TranslateNeeds {
+  tlb: TlbFunctions;
+  pmp: FunctionRef;
+  walk: FunctionRef;
+}
+
+/**
+ * (va, sizeBytes, kind of access) → physical address. The access lies within a page. Puts loads and fetches from RAM into the TLB, and
+ * says whether a store may be put there, too.
+ */
+function emitTranslate(module: ModuleBuilder, { tlb, pmp, walk }: TranslateNeeds): FunctionRef {
+  return module.function({ params: ['i64', 'i32', 'i32'], results: ['i64'] }, (body) => {
+    const [va, sizeBytes, access] = [0, 1, 2];
+    const privilege = body.local('i32');
+    const physical = body.local('i64');
+    const isFetch = () => body.get(access).i32(ACCESS.fetch).op('i32.eq');
+    const permitted = (address: () => void, size: () => void) => {
+      address();
+      size();
+      body.i32(PERMISSION.fetch).i32(PERMISSION.store).i32(PERMISSION.load);
+      body.get(access).i32(ACCESS.store).op('i32.eq', 'select');
+      isFetch().op('select').get(privilege).call(pmp);
+    };
+    getWord(body, 'privilege').op('i32.wrap_i64');
+    getScratch(body, 'DATA_PRIVILEGE');
+    isFetch().op('select').set(privilege);
+    body.get(va).set(physical);
+    body.get(privilege).i32(PRIVILEGE.M).op('i32.ne');
+    getWord(body, 'satp').i64(60).op('i64.shr_u').i64(0).op('i64.ne', 'i32.and');
+    body.if(() => {
+      body.get(va).get(access).get(privilege).call(walk).set(physical);
+      failed(body);
+      body.if(() => body.i64(0).op('return'));
+    });
+    setScratch(body, 'CACHEABLE', () =>
+      permitted(
+        () => body.get(physical).i64(-PAGE_BYTES).op('i64.and'),
+        () => body.i64(PAGE_BYTES),
+      ),
+    );
+    getScratch(body, 'CACHEABLE').op('i32.eqz');
+    body.if(() => {
+      permitted(
+        () => body.get(physical),
+        () => body.get(sizeBytes).op('i64.extend_i32_u'),
+      );
+      body.op('i32.eqz');
+      body.if(() => {
+        fault(body, accessFaults, access, va);
+        body.i64(0).op('return');
+      });
+    });
+    getScratch(body, 'CACHEABLE');
+    isRam(body, physical).op('i32.and');
+    body.get(access).i32(ACCESS.store).op('i32.ne', 'i32.and');
+    body.if(() => {
+      getScratch(body, 'FETCH_TLB').i32(TLB_KIND.fetch).op('i32.add');
+      getScratch(body, 'DATA_TLB').i32(TLB_KIND.load).op('i32.add');
+      isFetch().op('select').get(va);
+      offsetOfPhysical(body, physical).call(tlb.install);
+    });
+    body.get(physical);
+  });
+}
+
+function emitProbe(module: ModuleBuilder, translate: FunctionRef): FunctionRef {
+  return module.function({ params: ['i64', 'i32', 'i32'], results: ['i32'] }, (body) => {
+    const [va, sizeBytes, access] = [0, 1, 2];
+    const physical = body.local('i64');
+    body.get(va).get(sizeBytes).get(access).call(translate).set(physical);
+    failed(body).op('i32.eqz');
+    isRam(body, physical).op('i32.eqz', 'i32.and');
+    body.if(() => fault(body, accessFaults, access, va));
+    offsetOfPhysical(body, physical);
+  });
+}
+
+const offsetInPage = (body: Body, va: number): Body =>
+  body
+    .get(va)
+    .op('i32.wrap_i64')
+    .i32(PAGE_BYTES - 1)
+    .op('i32.and');
+
+/** Pushes whether an access reaches into the page that follows. */
+const crosses = (body: Body, va: number, sizeBytes: number): Body =>
+  offsetInPage(body, va).get(sizeBytes).op('i32.add').i32(PAGE_BYTES).op('i32.gt_u');
+
+/** Faults where either of the two pages of an access does not allow it, or is not RAM: then nothing of it is done. */
+function checkBothPages(
+  body: Body,
+  probe: FunctionRef,
+  { va, sizeBytes, access }: { va: number; sizeBytes: number; access: number },
+  leave: () => void,
+): void {
+  body.get(va).i32(1).i32(access).call(probe).op('drop');
+  failed(body);
+  body.if(leave);
+  body.get(va).get(sizeBytes).op('i64.extend_i32_u', 'i64.add').i64(-PAGE_BYTES).op('i64.and');
+  body.i32(1).i32(access).call(probe).op('drop');
+  failed(body);
+  body.if(leave);
+}
+
+/** Emits one arm for each size of access, by the size in a local. */
+function perSize(body: Body, sizeBytes: number, arm: (sizeBytes: 1 | 2 | 4 | 8) => void): void {
+  for (const size of [1, 2, 4, 8] as const) {
+    body.get(sizeBytes).i32(size).op('i32.eq');
+    body.if(() => arm(size));
+  }
+}
+
+function refusedBecomes(body: Body, cause: number, va: number): void {
+  setScratch(body, 'ATTENTION', () => body.i32(1));
+  getScratch(body, 'REFUSED');
+  body.if(() => {
+    setScratch(body, 'FAULT', () => body.i32(cause + 1));
+    setWide(body, 'FAULT_VALUE', () => body.get(va));
+  });
+}
+
+type Parts = Record<'translate' | 'probe', FunctionRef>;
+
+function emitLoad(module: ModuleBuilder, device: FunctionRef, { translate, probe }: Parts): FunctionRef {
+  return module.function({ params: ['i64', 'i32'], results: ['i64'] }, (body, self) => {
+    const [va, sizeBytes] = [0, 1];
+    const physical = body.local('i64');
+    const value = body.local('i64');
+    const index = body.local('i64');
+    crosses(body, va, sizeBytes);
+    body.if(() => {
+      checkBothPages(body, probe, { va, sizeBytes, access: ACCESS.load }, () => body.i64(0).op('return'));
+      body.loop((again) => {
+        body.get(value).get(va).get(index).op('i64.add').i32(1).call(self);
+        body.get(index).i64(3).op('i64.shl', 'i64.shl', 'i64.or').set(value);
+        body.get(index).i64(1).op('i64.add').tee(index);
+        body.get(sizeBytes).op('i64.extend_i32_u', 'i64.lt_u').brIf(again);
+      });
+      body.get(value).op('return');
+    });
+    body.get(va).get(sizeBytes).i32(ACCESS.load).call(translate).set(physical);
+    failed(body);
+    body.if(() => body.i64(0).op('return'));
+    isRam(body, physical);
+    body.if(() =>
+      perSize(body, sizeBytes, (size) =>
+        offsetOfPhysical(body, physical).access(loadOp(size, false), 0).op('return'),
+      ),
+    );
+    setScratch(body, 'REFUSED', () => body.i32(0));
+    body.get(physical).get(sizeBytes).call(device).set(value);
+    refusedBecomes(body, CAUSE.loadFault, va);
+    body.get(value);
+  });
+}
+
+function emitStore(
+  module: ModuleBuilder,
+  { translate, probe, storePhysical }: Parts & { storePhysical: FunctionRef },
+): FunctionRef {
+  return module.function({ params: ['i64', 'i32', 'i64'], results: [] }, (body) => {
+    const [va, sizeBytes, value] = [0, 1, 2];
+    const index = body.local('i64');
+    const physical = body.local('i64');
+    const at = body.local('i64');
+    crosses(body, va, sizeBytes);
+    body.if(() => {
+      checkBothPages(body, probe, { va, sizeBytes, access: ACCESS.store }, () => body.op('return'));
+      body.loop((again) => {
+        body.get(va).get(index).op('i64.add').tee(at).i32(1).i32(ACCESS.store).call(translate).set(physical);
+        body.get(at).get(physical).i32(1);
+        body.get(value).get(index).i64(3).op('i64.shl', 'i64.shr_u').call(storePhysical);
+        body.get(index).i64(1).op('i64.add').tee(index);
+        body.get(sizeBytes).op('i64.extend_i32_u', 'i64.lt_u').brIf(again);
+      });
+      body.op('return');
+    });
+    body.get(va).get(sizeBytes).i32(ACCESS.store).call(translate).set(physical);
+    failed(body);
+    body.if(() => body.op('return'));
+    body.get(va).get(physical).get(sizeBytes).get(value).call(storePhysical);
+  });
+}
+
+/** (va, physical address, sizeBytes, value): a store that is allowed. */
+function emitStorePhysical(module: ModuleBuilder, needs: MmuNeeds, tlb: TlbFunctions): FunctionRef {
+  return module.function({ params: ['i64', 'i64', 'i32', 'i64'], results: [] }, (body) => {
+    const [va, physical, sizeBytes, value] = [0, 1, 2, 3];
+    const flags = body.local('i32');
+    const page = body.local('i32');
+    const isNoticed = () =>
+      body
+        .get(flags)
+        .i32(ANY_TABLE | PAGE.WATCHED)
+        .op('i32.and');
+    isRam(body, physical).op('i32.eqz');
+    body.if(() => {
+      setScratch(body, 'REFUSED', () => body.i32(0));
+      body.get(physical).get(sizeBytes).get(value).call(needs.store);
+      refusedBecomes(body, CAUSE.storeFault, va);
+      body.op('return');
+    });
+    pageOf(body, physical).tee(page).access('i32.load8_u', PAGE_FLAGS).set(flags);
+    body.get(page).get(flags);
+    body.i32(PAGE.DIRTY | PAGE.CHANGED).i32(PAGE.DIRTY | PAGE.CHANGED | PAGE.SILENT);
+    isNoticed().op('select', 'i32.or').access('i32.store8', PAGE_FLAGS);
+    perSize(body, sizeBytes, (size) => offsetOfPhysical(body, physical).get(value).access(storeOp(size), 0));
+    isNoticed().op('i32.eqz');
+    getScratch(body, 'CACHEABLE').op('i32.and');
+    body.if(() => {
+      getScratch(body, 'DATA_TLB').i32(TLB_KIND.store).op('i32.add').get(va);
+      offsetOfPhysical(body, physical).call(tlb.install).op('return');
+    });
+    body.get(flags).i32(ANY_TABLE).op('i32.and');
+    body.if(() => {
+      body.get(page);
+      offsetInPage(body, physical).get(sizeBytes).call(tlb.tableChanged);
+    });
+    body.get(flags).i32(PAGE.WATCHED).op('i32.and');
+    body.if(() => {
+      setScratch(body, 'ATTENTION', () => body.i32(1));
+      body.get(physical).get(sizeBytes).call(needs.watched);
+    });
+  });
+}
+
+/** The last two bytes of a page: an instruction there may reach into the next. */
+const LAST_PARCEL = PAGE_BYTES - 2;
+
+function emitFetch(module: ModuleBuilder, translate: FunctionRef): FunctionRef {
+  const parcel = emitFetchParcel(module, translate);
+  return module.function({ params: ['i64'], results: ['i32'] }, (body) => {
+    const va = 0;
+    const at = body.local('i32');
+    const low = body.local('i32');
+    setWide(body, 'FETCH_BYTES', () => body.i64(0));
+    body.get(va).call(parcel).set(at);
+    failed(body);
+    body.if(() => body.i32(0).op('return'));
+    getScratch(body, 'CACHEABLE');
+    offsetInPage(body, va).i32(LAST_PARCEL).op('i32.ne', 'i32.and');
+    body.if(() => {
+      setWide(body, 'FETCH_START', () => body.get(va).i64(-PAGE_BYTES).op('i64.and'));
+      setWide(body, 'FETCH_BYTES', () => body.i64(LAST_PARCEL));
+      setScratch(body, 'FETCH_AT', () => {
+        body.get(at);
+        offsetInPage(body, va).op('i32.sub');
+      });
+      body.get(at).access('i32.load', 0).op('return');
+    });
+    body.get(at).access('i32.load16_u', 0).tee(low).i32(3).op('i32.and').i32(3).op('i32.ne');
+    body.if(() => body.get(low).op('return'));
+    body.get(va).i64(2).op('i64.add').call(parcel).set(at);
+    failed(body);
+    body.if(() => body.i32(0).op('return'));
+    body.get(at).access('i32.load16_u', 0).i32(16).op('i32.shl').get(low).op('i32.or');
+  });
+}
+
+/** (va) → where in this memory the 16 bits there lie; a fault where there is no RAM that may be executed. */
+function emitFetchParcel(module: ModuleBuilder, translate: FunctionRef): FunctionRef {
+  return module.function({ params: ['i64'], results: ['i32'] }, (body) => {
+    const va = 0;
+    const entry = body.local('i32');
+    const physical = body.local('i64');
+    const access = body.local('i32');
+    getScratch(body, 'FETCH_TLB').i32(TLB_KIND.fetch).op('i32.add');
+    entryOf(body, va);
+    body.op('i32.add').tee(entry).access('i64.load', 0);
+    body.get(va).i64(12).op('i64.shr_u', 'i64.eq');
+    body.if(() => {
+      setScratch(body, 'CACHEABLE', () => body.i32(1));
+      body.get(va).op('i32.wrap_i64').get(entry).access('i32.load', 8).op('i32.add', 'return');
+    });
+    body.get(va).i32(2).i32(ACCESS.fetch).tee(access).call(translate).set(physical);
+    failed(body).op('i32.eqz');
+    isRam(body, physical).op('i32.eqz', 'i32.and');
+    body.if(() => fault(body, accessFaults, access, va));
+    offsetOfPhysical(body, physical);
+  });
+}

@@ -1,0 +1,196 @@
+/**
+ * The TLB as the generated code sees it. It always agrees with the page tables in memory: the pages that a walk has read are marked,
+ * and a store to one of them drops what depends on it. So nothing that the guest can see depends on what happens to be cached,
+ * SFENCE.VMA has nothing to do, and a copy of the machine that starts with an empty TLB goes on as this one does.
+ */
+import { getScratch, setScratch } from './hart-words.ts';
+import {
+  MAX_TABLES,
+  PAGE,
+  PAGE_FLAGS,
+  RAM,
+  RAM_BASE,
+  TABLES,
+  TLB,
+  TLB_BYTES,
+  TLB_CONTEXT_BYTES,
+  TLB_CONTEXTS,
+  TLB_ENTRIES,
+  TLB_ENTRY_BYTES,
+  TLB_KIND,
+} from './layout.ts';
+import type { Body, FunctionRef, ModuleBuilder } from './wasm/module.ts';
+
+export interface TlbFunctions {
+  /** Forgets every translation. */
+  flush: FunctionRef;
+  /** Forgets the translations for stores, so that the next store to each page is noticed. */
+  flushStores: FunctionRef;
+  /** (page, flag): the TLB is about to depend on this page of RAM as a page table. */
+  mark: FunctionRef;
+  /** (page, offset, sizeBytes): bytes of a marked page have changed. */
+  tableChanged: FunctionRef;
+  /** (entries, va, offset in memory): an entry for a page, among the entries for one kind of access in one context. */
+  install: FunctionRef;
+}
+
+export const ANY_TABLE = PAGE.LEAF_TABLE | PAGE.UPPER_TABLE;
+/** No virtual page has this number. */
+const NO_PAGE = -1;
+
+export function emitTlb(module: ModuleBuilder): TlbFunctions {
+  const flush = emitFlush(module);
+  const flushStores = emitFlushStores(module);
+  return {
+    flush,
+    flushStores,
+    mark: emitMark(module, flushStores),
+    tableChanged: emitTableChanged(module, flush),
+    install: emitInstall(module),
+  };
+}
+
+/** Pushes the offset of the entry for the virtual address in a local, among the entries that start at 0. */
+export function entryOf(body: Body, va: number): void {
+  // The page's number modulo the count of entries, times the size of an entry.
+  body
+    .get(va)
+    .i64(Math.log2(4096 / TLB_ENTRY_BYTES))
+    .op('i64.shr_u', 'i32.wrap_i64')
+    .i32((TLB_ENTRIES - 1) * TLB_ENTRY_BYTES)
+    .op('i32.and');
+}
+
+function emitFlush(module: ModuleBuilder): FunctionRef {
+  return module.function({ params: [], results: [], exportAs: 'flush' }, (body) => {
+    const left = body.local('i32');
+    const page = body.local('i32');
+    body.i32(TLB).i32(NO_PAGE).i32(TLB_BYTES).fill();
+    // Nothing depends on the page tables any more.
+    getScratch(body, 'TABLE_COUNT').tee(left);
+    body.if(() => {
+      body.loop((again) => {
+        body
+          .get(left)
+          .i32(1)
+          .op('i32.sub')
+          .tee(left)
+          .i32(4)
+          .op('i32.mul')
+          .access('i32.load', TABLES)
+          .tee(page);
+        body
+          .get(page)
+          .access('i32.load8_u', PAGE_FLAGS)
+          .i32(0xff & ~ANY_TABLE)
+          .op('i32.and');
+        body.access('i32.store8', PAGE_FLAGS);
+        body.get(left).brIf(again);
+      });
+      setScratch(body, 'TABLE_COUNT', () => body.i32(0));
+    });
+    setScratch(body, 'ATTENTION', () => body.i32(1));
+  });
+}
+
+function emitFlushStores(module: ModuleBuilder): FunctionRef {
+  return module.function({ params: [], results: [], exportAs: 'flushStores' }, (body) => {
+    for (let context = 0; context < TLB_CONTEXTS; context++)
+      body
+        .i32(TLB + context * TLB_CONTEXT_BYTES + TLB_KIND.store)
+        .i32(NO_PAGE)
+        .i32(TLB_ENTRIES * TLB_ENTRY_BYTES)
+        .fill();
+  });
+}
+
+function emitMark(module: ModuleBuilder, flushStores: FunctionRef): FunctionRef {
+  return module.function({ params: ['i32', 'i32'], results: [] }, (body) => {
+    const flags = body.local('i32');
+    body.get(0).access('i32.load8_u', PAGE_FLAGS).tee(flags).get(1).op('i32.and');
+    body.if(() => body.op('return'));
+    body.get(flags).i32(ANY_TABLE).op('i32.and', 'i32.eqz');
+    body.if(() => {
+      getScratch(body, 'TABLE_COUNT').i32(4).op('i32.mul').get(0).access('i32.store', TABLES);
+      setScratch(body, 'TABLE_COUNT', () => getScratch(body, 'TABLE_COUNT').i32(1).op('i32.add'));
+    });
+    body
+      .get(0)
+      .get(flags)
+      .get(1)
+      .op('i32.or')
+      .i32(0xff & ~PAGE.SILENT)
+      .op('i32.and');
+    body.access('i32.store8', PAGE_FLAGS);
+    body.get(flags).i32(PAGE.SILENT).op('i32.and');
+    body.if(() => body.call(flushStores));
+  });
+}
+
+/** Room for the three levels of one more walk; emitted where a walk begins, when nothing of it is marked yet. */
+export function makeRoomForMarks(body: Body, flush: FunctionRef): void {
+  getScratch(body, 'TABLE_COUNT')
+    .i32(MAX_TABLES - 3)
+    .op('i32.gt_u');
+  body.if(() => body.call(flush));
+}
+
+/**
+ * What a table of the last level says about one page stands in the same entry of the TLB in every context, as the entry's number is
+ * the lower part of the table index; of a table higher up much may depend.
+ */
+function emitTableChanged(module: ModuleBuilder, flush: FunctionRef): FunctionRef {
+  return module.function({ params: ['i32', 'i32', 'i32'], results: [] }, (body) => {
+    body.get(0).access('i32.load8_u', PAGE_FLAGS).i32(PAGE.UPPER_TABLE).op('i32.and');
+    body.if(
+      () => body.call(flush),
+      () => {
+        dropEntries(body, () => body.get(1));
+        dropEntries(body, () => body.get(1).get(2).op('i32.add').i32(1).op('i32.sub'));
+      },
+    );
+    setScratch(body, 'ATTENTION', () => body.i32(1));
+  });
+}
+
+/** Drops what depends on the PTE that holds the byte at an offset in its page. */
+function dropEntries(body: Body, offset: () => void): void {
+  const entry = body.local('i32');
+  offset();
+  body
+    .i32(3)
+    .op('i32.shr_u')
+    .i32(TLB_ENTRIES - 1)
+    .op('i32.and')
+    .i32(TLB_ENTRY_BYTES)
+    .op('i32.mul')
+    .set(entry);
+  for (let context = 0; context < TLB_CONTEXTS; context++)
+    for (const kind of Object.values(TLB_KIND))
+      body
+        .get(entry)
+        .i64(NO_PAGE)
+        .access('i64.store', TLB + context * TLB_CONTEXT_BYTES + kind);
+}
+
+function emitInstall(module: ModuleBuilder): FunctionRef {
+  return module.function({ params: ['i32', 'i64', 'i32'], results: [] }, (body) => {
+    const entry = body.local('i32');
+    body.get(0);
+    entryOf(body, 1);
+    body.op('i32.add').tee(entry).get(1).i64(12).op('i64.shr_u').access('i64.store', 0);
+    body.get(entry).get(2).get(1).op('i32.wrap_i64', 'i32.sub').access('i32.store', 8);
+  });
+}
+
+/** Pushes where the physical address of RAM in a local lies in this memory. */
+export const offsetOfPhysical = (body: Body, physical: number): Body =>
+  body
+    .get(physical)
+    .op('i32.wrap_i64')
+    .i32((RAM - RAM_BASE) | 0)
+    .op('i32.add');
+
+/** Pushes the number of the page of RAM that holds the physical address in a local. */
+export const pageOf = (body: Body, physical: number): Body =>
+  body.get(physical).i64(RAM_BASE).op('i64.sub').i64(12).op('i64.shr_u', 'i32.wrap_i64');

@@ -1,0 +1,211 @@
+/** Traps, interrupts and the way back from them, generated as WebAssembly. Source: Privileged Architecture, chapters 3 and 12. */
+import { INTERRUPT, MSTATUS, PRIVILEGE } from './csrs.ts';
+import { anyOf, getWord, setScratch, setWord } from './hart-words.ts';
+import { TLB, TLB_CONTEXT_BYTES } from './layout.ts';
+import type { Body, FunctionRef, ModuleBuilder } from './wasm/module.ts';
+
+export interface TrapFunctions {
+  /** (cause, tval): an exception at the instruction at `pc`. */
+  exception: FunctionRef;
+  /** Wakes a waiting hart, takes the pending interrupt of the highest priority, if it may, and sets the contexts of the MMU. */
+  interrupts: FunctionRef;
+  mret: FunctionRef;
+  sret: FunctionRef;
+}
+
+export function emitTraps(module: ModuleBuilder): TrapFunctions {
+  const trap = emitTrap(module);
+  return {
+    exception: emitException(module, trap),
+    interrupts: emitInterrupts(module, trap, emitContexts(module)),
+    mret: emitMret(module),
+    sret: emitSret(module),
+  };
+}
+
+/** What a trap does to the state of one of the two modes that take traps. */
+const modes = {
+  M: {
+    privilege: PRIVILEGE.M,
+    epc: 'mepc',
+    cause: 'mcause',
+    tval: 'mtval',
+    tvec: 'mtvec',
+    IE: MSTATUS.MIE,
+    PIE: MSTATUS.MPIE,
+    PP: MSTATUS.MPP,
+    ppShift: 11,
+  },
+  S: {
+    privilege: PRIVILEGE.S,
+    epc: 'sepc',
+    cause: 'scause',
+    tval: 'stval',
+    tvec: 'stvec',
+    IE: MSTATUS.SIE,
+    PIE: MSTATUS.SPIE,
+    PP: MSTATUS.SPP,
+    ppShift: 8,
+  },
+} as const;
+type Mode = (typeof modes)[keyof typeof modes];
+
+const CAUSE_PARAM = 0;
+const TVAL_PARAM = 1;
+/** An interrupt's cause has the highest bit set. */
+const INTERRUPT_FLAG = -(2n ** 63n);
+
+/** Enters the handler of a mode ("Privilege and Global Interrupt-Enable Stack in mstatus register"). */
+function enter(body: Body, mode: Mode): void {
+  setWord(body, mode.epc, () => getWord(body, 'pc'));
+  setWord(body, mode.cause, () => body.get(CAUSE_PARAM));
+  setWord(body, mode.tval, () => body.get(TVAL_PARAM));
+  setWord(body, 'mstatus', () => {
+    // PIE := IE, IE := 0, PP := privilege. Each PIE stands four bits above its IE.
+    getWord(body, 'mstatus')
+      .i64(~(mode.IE | mode.PIE | mode.PP))
+      .op('i64.and');
+    getWord(body, 'mstatus').i64(mode.IE).op('i64.and').i64(4).op('i64.shl', 'i64.or');
+    getWord(body, 'privilege').i64(mode.ppShift).op('i64.shl', 'i64.or');
+  });
+  setWord(body, 'privilege', () => body.i64(mode.privilege));
+  setWord(body, 'pc', () => {
+    getWord(body, mode.tvec).i64(-4).op('i64.and');
+    // Vectored mode: interrupts go four bytes further for each number.
+    body.get(CAUSE_PARAM).i64(4).op('i64.mul').i64(0);
+    getWord(body, mode.tvec).i64(1).op('i64.and', 'i64.eqz', 'i32.eqz');
+    body.get(CAUSE_PARAM).i64(0).op('i64.lt_s', 'i32.and', 'select', 'i64.add');
+  });
+}
+
+/** (cause, tval). Below M-mode what is delegated goes to S-mode. */
+function emitTrap(module: ModuleBuilder): FunctionRef {
+  return module.function({ params: ['i64', 'i64'], results: [] }, (body) => {
+    getWord(body, 'mideleg');
+    getWord(body, 'medeleg');
+    body.get(CAUSE_PARAM).i64(0).op('i64.lt_s', 'select');
+    body.get(CAUSE_PARAM).op('i64.shr_u').i64(1).op('i64.and', 'i32.wrap_i64');
+    getWord(body, 'privilege').i64(PRIVILEGE.M).op('i64.ne', 'i32.and');
+    body.if(
+      () => enter(body, modes.S),
+      () => enter(body, modes.M),
+    );
+  });
+}
+
+function emitException(module: ModuleBuilder, trap: FunctionRef): FunctionRef {
+  return module.function({ params: ['i64', 'i64'], results: [] }, (body) => {
+    body.get(CAUSE_PARAM).get(TVAL_PARAM).call(trap);
+    // The step counts, but nothing retired.
+    setWord(body, 'minstretBias', () => getWord(body, 'minstretBias').i64(1).op('i64.sub'));
+  });
+}
+
+/** Interrupts from the lowest priority to the highest. */
+const byPriority = ['STI', 'SSI', 'SEI', 'MTI', 'MSI', 'MEI'] as const;
+
+function emitInterrupts(module: ModuleBuilder, trap: FunctionRef, contexts: FunctionRef): FunctionRef {
+  return module.function({ params: [], results: [] }, (body) => {
+    const pending = body.local('i64');
+    const chosen = body.local('i64');
+    const number = body.local('i64');
+    getWord(body, 'mip');
+    getWord(body, 'lines').op('i64.or');
+    getWord(body, 'mie').op('i64.and').tee(pending).i64(0).op('i64.ne');
+    body.if(() => {
+      setWord(body, 'waiting', () => body.i64(0));
+      // What goes to M-mode comes before what is delegated.
+      for (const mode of [modes.M, modes.S]) {
+        body.get(chosen).op('i64.eqz');
+        mayInterrupt(body, mode);
+        body.op('i32.and');
+        body.if(() => {
+          getWord(body, 'mideleg');
+          if (mode === modes.M) body.i64(-1).op('i64.xor');
+          body.get(pending).op('i64.and').set(chosen);
+        });
+      }
+      body.get(chosen).i64(0).op('i64.ne');
+      body.if(() => {
+        for (const name of byPriority) {
+          body.get(chosen);
+          anyOf(body, 1n << BigInt(INTERRUPT[name]));
+          body.if(() => body.i64(INTERRUPT[name]).set(number));
+        }
+        body.get(number).i64(INTERRUPT_FLAG).op('i64.or').i64(0).call(trap);
+      });
+    });
+    body.call(contexts);
+  });
+}
+
+/** Pushes whether a mode takes its interrupts now: in lower modes always, in itself when it has enabled them, in higher ones never. */
+function mayInterrupt(body: Body, mode: Mode): void {
+  getWord(body, 'privilege').i64(mode.privilege).op('i64.lt_u');
+  getWord(body, 'privilege').i64(mode.privilege).op('i64.eq');
+  getWord(body, 'mstatus');
+  anyOf(body, mode.IE).op('i32.and', 'i32.or');
+}
+
+/** Says in which parts of the TLB data and instructions are to be looked up in the present mode. */
+function emitContexts(module: ModuleBuilder): FunctionRef {
+  return module.function({ params: [], results: [] }, (body) => {
+    const data = body.local('i32');
+    const privilege = () => getWord(body, 'privilege').op('i32.wrap_i64');
+    // With MPRV data is accessed as in the mode of MPP.
+    getWord(body, 'mstatus').i64(11).op('i64.shr_u').i64(3).op('i64.and', 'i32.wrap_i64');
+    privilege();
+    getWord(body, 'mstatus');
+    anyOf(body, MSTATUS.MPRV);
+    privilege().i32(PRIVILEGE.M).op('i32.eq', 'i32.and', 'select').set(data);
+    setScratch(body, 'DATA_PRIVILEGE', () => body.get(data));
+    setScratch(body, 'DATA_TLB', () => {
+      contextOf(body, () => body.get(data));
+      // S-mode with SUM has one of its own, which comes after that of S-mode without.
+      getWord(body, 'mstatus');
+      anyOf(body, MSTATUS.SUM);
+      body.get(data).i32(PRIVILEGE.S).op('i32.eq', 'i32.and').i32(TLB_CONTEXT_BYTES).op('i32.mul', 'i32.add');
+    });
+    setScratch(body, 'FETCH_TLB', () => contextOf(body, privilege));
+  });
+}
+
+/** The contexts in their order: M, S, S with SUM, U. */
+function contextOf(body: Body, privilege: () => void): void {
+  body.i32(TLB + 3 * TLB_CONTEXT_BYTES);
+  body.i32(TLB + TLB_CONTEXT_BYTES).i32(TLB);
+  privilege();
+  body.i32(PRIVILEGE.S).op('i32.eq', 'select');
+  privilege();
+  body.op('i32.eqz', 'select');
+}
+
+function emitMret(module: ModuleBuilder): FunctionRef {
+  return module.function({ params: [], results: [] }, (body) => {
+    leave(body, modes.M, () => getWord(body, 'mstatus').i64(11).op('i64.shr_u').i64(3).op('i64.and'));
+    // Leaving M-mode clears MPRV.
+    getWord(body, 'privilege').i64(PRIVILEGE.M).op('i64.ne');
+    body.if(() => setWord(body, 'mstatus', () => getWord(body, 'mstatus').i64(~MSTATUS.MPRV).op('i64.and')));
+  });
+}
+
+function emitSret(module: ModuleBuilder): FunctionRef {
+  return module.function({ params: [], results: [] }, (body) => {
+    leave(body, modes.S, () => getWord(body, 'mstatus').i64(8).op('i64.shr_u').i64(1).op('i64.and'));
+    setWord(body, 'mstatus', () => getWord(body, 'mstatus').i64(~MSTATUS.MPRV).op('i64.and'));
+  });
+}
+
+/** privilege := PP, IE := PIE, PIE := 1, PP := U. */
+function leave(body: Body, mode: Mode, previous: () => void): void {
+  setWord(body, 'privilege', previous);
+  setWord(body, 'mstatus', () => {
+    getWord(body, 'mstatus')
+      .i64(~(mode.IE | mode.PP))
+      .op('i64.and')
+      .i64(mode.PIE)
+      .op('i64.or');
+    getWord(body, 'mstatus').i64(mode.PIE).op('i64.and').i64(4).op('i64.shr_u', 'i64.or');
+  });
+  setWord(body, 'pc', () => getWord(body, mode.epc));
+}

@@ -1,0 +1,102 @@
+import { bytes, record, uint, type ValueOf } from '../../base/codec.ts';
+import type { Surroundings } from '../device.ts';
+import type { Chain } from './queue.ts';
+import type { VirtioDevice, VirtioPort } from './transport.ts';
+
+export const VIRTIO_CONSOLE_F_SIZE = 1n << 0n;
+export const VIRTIO_CONSOLE_F_MULTIPORT = 1n << 1n;
+export const VIRTIO_CONSOLE_F_EMERG_WRITE = 1n << 2n;
+
+/** The queues of port 0, the only one. */
+export const RECEIVEQ = 0;
+export const TRANSMITQ = 1;
+
+/** Offsets in the configuration space. */
+export const CONFIG = { cols: 0, rows: 2, max_nr_ports: 4, emerg_wr: 8 } as const;
+const CONFIG_BYTES = 12;
+
+const COLUMNS = 80;
+const ROWS = 25;
+
+const QUEUE_SIZE = 32;
+/** Together with the size of the queue this bounds what one notification can print: 2 MiB. */
+const MAX_CHAIN_BYTES = 65536;
+/** Typed bytes that wait in the device until the driver has a buffer for them. */
+const INPUT_BYTES = 256;
+
+const schema = record({
+  /** Bytes typed that the driver has not been given yet. */
+  input: bytes(INPUT_BYTES),
+  /** All bytes taken from the outside since boot: the world's input goes on from here. */
+  received: uint,
+});
+
+/**
+ * The console device (virtio 1.2, section 5.3) with one port. It has a fixed size, and `emerg_wr` prints a byte at any
+ * time, even before there is a driver. What is typed waits in here for the driver's buffers, across a reset by the
+ * driver too, so that nothing typed is lost when one driver takes over from another.
+ */
+export class VirtioConsole implements VirtioDevice<ValueOf<typeof schema>> {
+  readonly name = 'console';
+  readonly deviceId = 3;
+  readonly features = VIRTIO_CONSOLE_F_SIZE | VIRTIO_CONSOLE_F_EMERG_WRITE;
+  readonly queueSizes = [QUEUE_SIZE, QUEUE_SIZE];
+  readonly chainLimitBytes = MAX_CHAIN_BYTES;
+  readonly schema = schema;
+  state: ValueOf<typeof schema> = { input: new Uint8Array(0), received: 0 };
+
+  /** `max_nr_ports` belongs to MULTIPORT, which is not offered, and `emerg_wr` reads as zero. */
+  config(): Uint8Array {
+    const view = new DataView(new ArrayBuffer(CONFIG_BYTES));
+    view.setUint16(CONFIG.cols, COLUMNS, true);
+    view.setUint16(CONFIG.rows, ROWS, true);
+    return new Uint8Array(view.buffer);
+  }
+
+  /** The low byte written to `emerg_wr` is printed, whatever the width of the access. */
+  writeConfig(offset: number, value: bigint, around: Surroundings): void {
+    if (offset === CONFIG.emerg_wr) around.output({ kind: 'console', byte: Number(value & 0xffn) });
+  }
+
+  notify(queue: number, port: VirtioPort, around: Surroundings): void {
+    if (queue === RECEIVEQ) this.deliver(port, around);
+    else
+      port.take(TRANSMITQ, around, (chain) => {
+        for (const byte of chain.read()) around.output({ kind: 'console', byte });
+        return 0;
+      });
+  }
+
+  /** How many bytes {@link receive} would take now: none before the driver has its receive queue running. */
+  room(port: VirtioPort): number {
+    return port.serves(RECEIVEQ) ? INPUT_BYTES - this.state.input.length : 0;
+  }
+
+  /** Input from the outside: takes the first bytes, as many as there is room for, and says how many. */
+  receive(input: Uint8Array, port: VirtioPort, around: Surroundings): number {
+    const { state } = this;
+    const taken = input.subarray(0, this.room(port));
+    const all = new Uint8Array(state.input.length + taken.length);
+    all.set(state.input);
+    all.set(taken, state.input.length);
+    state.input = all;
+    state.received += taken.length;
+    this.deliver(port, around);
+    return taken.length;
+  }
+
+  /** Puts what waits into the driver's buffers: no more of them than its queue has, whatever it does to the rings. */
+  private deliver(port: VirtioPort, around: Surroundings): void {
+    const { state } = this;
+    const fill = (chain: Chain): number => {
+      const part = state.input.subarray(0, chain.writableBytes);
+      chain.write(part);
+      // Only now: if the buffer was not RAM, the bytes wait for the driver that comes after the reset.
+      state.input = state.input.slice(part.length);
+      return part.length;
+    };
+    for (let turn = 0; turn < QUEUE_SIZE && state.input.length > 0; turn++) {
+      if (!port.fillNext(RECEIVEQ, around, fill)) return;
+    }
+  }
+}

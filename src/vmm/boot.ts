@@ -1,0 +1,181 @@
+/**
+ * Booting: what lies in RAM at power-on, and with which words the hart starts. There are two ways, those of QEMU's `virt`
+ * machine. Firmware, or a program that needs none, starts in machine mode; a kernel may lie ready for it. A kernel alone starts
+ * in supervisor mode, and the VMM is its SBI implementation.
+ */
+import { assert } from '../base/assert.ts';
+import { Writer } from '../base/codec.ts';
+import { OperatingError } from '../base/errors.ts';
+import { CAUSE, ENVCFG, PMP, PRIVILEGE, S_INTERRUPTS } from '../cpu/csrs.ts';
+import { type HartWord, PAGE_BYTES, RAM_BASE } from '../cpu/layout.ts';
+import { deviceTree } from './device-tree.ts';
+import type { Image, ImageSegment } from './image.ts';
+import type { BootFile } from './kernel-image.ts';
+import type { MachineDescription } from './machine.ts';
+
+export interface BootOptions {
+  memorySizeBytes: number;
+  /** What starts in machine mode. */
+  firmware?: Image;
+  kernel?: Image;
+  /** The kernel's initial RAM disk. */
+  initrd?: BootFile;
+  /** The kernel's command line. */
+  append: string;
+}
+
+/** The part of a description that says how the machine boots. */
+export type Boot = Pick<MachineDescription, 'segments' | 'start' | 'sbi' | 'tohost'>;
+
+type Range = Pick<ImageSegment, 'address' | 'memorySizeBytes'>;
+
+/** The device tree ends below this: there are kernels that reach no further when they start. */
+const TREE_LIMIT = 0xc000_0000;
+/** Kernels map the tree with large pages; a machine with little RAM has none to spare. */
+const LARGE_PAGE_BYTES = 2 << 20;
+const LARGE_PAGES_FROM_BYTES = 16 << 20;
+/** Firmware adds to the tree where it stands. */
+const TREE_ROOM_BYTES = 4 << 10;
+
+/**
+ * What the kernel's random number generator starts from is the same at each boot: a machine is its description. What is to differ
+ * from run to run comes through the entropy door.
+ */
+const RNG_SEED = Uint8Array.from({ length: 32 }, (_, index) => (index * 151 + 89) % 256);
+
+/** @throws {OperatingError} when something doesn't fit into RAM, or belongs to a kernel and there is none */
+export function boot(options: BootOptions): Boot {
+  const { firmware, kernel, initrd } = options;
+  if (initrd && !kernel)
+    throw new OperatingError(
+      `'${initrd.name}' is the initial RAM disk of a kernel; name the kernel with --kernel.`,
+    );
+  mustNotOverlap(firmware, kernel);
+  const images = [...(firmware?.segments ?? []), ...(kernel?.segments ?? [])];
+  const data = layOutData(options, images);
+  const first = firmware ?? kernel;
+  assert(first, 'there is something to boot');
+  const words = {
+    pc: BigInt(first.entry),
+    privilege: BigInt(firmware ? PRIVILEGE.M : PRIVILEGE.S),
+    x10: 0n,
+    x11: BigInt(data.tree),
+    ...(firmware ? { x12: BigInt(data.info) } : leftByFirmware),
+  };
+  const { tohost } = first;
+  return {
+    segments: [...images, ...data.segments]
+      .filter(({ bytes }) => bytes.length > 0)
+      .map(({ address, bytes }) => ({ address, bytes })),
+    start: (Object.entries(words) as [HartWord, bigint][]).map(([word, value]) => ({ word, value })),
+    sbi: !firmware,
+    tohost: tohost === undefined ? [] : [tohost],
+  };
+}
+
+const bits = (...numbers: number[]): bigint => numbers.reduce((all, bit) => all | (1n << BigInt(bit)), 0n);
+const { ecallFromS, ecallFromM, ...toSupervisor } = CAUSE;
+
+/**
+ * How firmware leaves the hart to a kernel (what OpenSBI does): traps go to supervisor mode, its own calls excepted; counters and all
+ * of memory are open to it; it has its timer, which is off.
+ */
+const leftByFirmware = {
+  medeleg: bits(...Object.values(toSupervisor)),
+  mideleg: S_INTERRUPTS,
+  // cycle, time, instret.
+  mcounteren: 7n,
+  menvcfg: ENVCFG.STCE,
+  stimecmp: 2n ** 64n - 1n,
+  // One entry for the whole address space.
+  pmpaddr0: 2n ** 54n - 1n,
+  pmpcfg0: BigInt(PMP.R | PMP.W | PMP.X | PMP.NAPOT),
+};
+
+// ── What lies where ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+interface BootData {
+  segments: { address: number; bytes: Uint8Array }[];
+  /** Where the device tree is, or 0. */
+  tree: number;
+  /** Where `struct fw_dynamic_info` is, or 0. */
+  info: number;
+}
+
+/**
+ * The device tree at the end of RAM, with the note for firmware behind it; the initial RAM disk below. Both lie above the kernel.
+ * A program that leaves no room does not get a tree: it may be older than the tree, and needs none.
+ */
+function layOutData(options: BootOptions, images: readonly ImageSegment[]): BootData {
+  const { kernel, initrd, memorySizeBytes, append } = options;
+  const treeWith = (initrdAddress: number) =>
+    deviceTree({
+      memorySizeBytes,
+      bootargs: append,
+      rngSeed: RNG_SEED,
+      ...(initrd && { initrd: { address: initrdAddress, sizeBytes: initrd.bytes.length } }),
+    });
+  const note = firmwareNote(kernel?.entry ?? 0);
+  const noteAt = Math.ceil(treeWith(0).length / 8) * 8;
+  const lowest = kernel ? endOf(kernel) : RAM_BASE;
+  const alignment = memorySizeBytes >= LARGE_PAGES_FROM_BYTES ? LARGE_PAGE_BYTES : PAGE_BYTES;
+  const room = noteAt + note.length + TREE_ROOM_BYTES;
+  const tree = placeBelow(Math.min(RAM_BASE + memorySizeBytes, TREE_LIMIT), room, alignment, images);
+  if (tree === undefined || tree < lowest) {
+    if (kernel) throw noRoom('the device tree', room, options);
+    return { segments: [], tree: 0, info: 0 };
+  }
+  const initrdAt = initrd ? placeBelow(tree, initrd.bytes.length, PAGE_BYTES, images) : 0;
+  if (initrd && (initrdAt === undefined || initrdAt < lowest))
+    throw noRoom(`'${initrd.name}'`, initrd.bytes.length, options);
+  const segments = [
+    ...(initrd ? [{ address: initrdAt!, bytes: initrd.bytes }] : []),
+    { address: tree, bytes: treeWith(initrdAt!) },
+    { address: tree + noteAt, bytes: note },
+  ];
+  return { segments, tree, info: tree + noteAt };
+}
+
+/** The highest place below `limit` that touches none of the ranges. */
+function placeBelow(
+  limit: number,
+  sizeBytes: number,
+  alignment: number,
+  ranges: readonly Range[],
+): number | undefined {
+  const below = (end: number) => Math.floor((end - sizeBytes) / alignment) * alignment;
+  let at = below(limit);
+  for (const range of ranges.toSorted((a, b) => b.address - a.address))
+    if (range.address < at + sizeBytes && range.address + range.memorySizeBytes > at)
+      at = below(range.address);
+  return at >= RAM_BASE ? at : undefined;
+}
+
+/**
+ * What OpenSBI's fw_dynamic finds at the address in a2 (`struct fw_dynamic_info` of its include/sbi/fw_dynamic.h): magic, version,
+ * where the next stage starts, in supervisor mode, no options, on hart 0.
+ */
+function firmwareNote(next: number): Uint8Array {
+  const out = new Writer();
+  for (const field of [0x4942_534fn, 2n, BigInt(next), BigInt(PRIVILEGE.S), 0n, 0n]) out.u64(field);
+  return out.bytes();
+}
+
+const endOf = ({ segments }: Image): number =>
+  Math.max(...segments.map(({ address, memorySizeBytes }) => address + memorySizeBytes));
+
+function mustNotOverlap(firmware: Image | undefined, kernel: Image | undefined): void {
+  for (const a of firmware?.segments ?? [])
+    for (const b of kernel?.segments ?? [])
+      if (a.address < b.address + b.memorySizeBytes && b.address < a.address + a.memorySizeBytes)
+        throw new OperatingError(
+          `the kernel at 0x${b.address.toString(16)} lies over the firmware at 0x${a.address.toString(16)}; take a kernel that is linked to another address.`,
+        );
+}
+
+function noRoom(what: string, sizeBytes: number, { kernel, memorySizeBytes }: BootOptions): OperatingError {
+  const end = endOf(kernel!);
+  return new OperatingError(
+    `${what} takes ${sizeBytes} bytes, and of the machine's ${memorySizeBytes} the kernel leaves ${RAM_BASE + memorySizeBytes - end} above itself; give it more with --memory.`,
+  );
+}

@@ -1,0 +1,63 @@
+import { INTERRUPT } from '../cpu/csrs.ts';
+import type { Hart } from '../cpu/hart.ts';
+import type { Surroundings } from '../devices/device.ts';
+import type { Uart } from '../devices/uart.ts';
+import type { SbiHost } from './sbi.ts';
+
+const SSIP = 1n << BigInt(INTERRUPT.SSI);
+
+/** What SBI calls reach in a machine. A reset exchanges the UART for another. */
+export class MachineSbi implements SbiHost {
+  readonly memory: SbiHost['memory'];
+
+  constructor(
+    private readonly hart: Hart,
+    private readonly around: Surroundings,
+    private readonly uart: () => Uart,
+    private readonly timerChanged: () => void,
+  ) {
+    this.memory = around.memory;
+  }
+
+  argument(index: number): bigint {
+    return this.hart.get(`x${10 + index}`);
+  }
+
+  setResult(index: 0 | 1, value: bigint): void {
+    this.hart.set(`x${10 + index}`, value);
+  }
+
+  setTimer(ticks: bigint): void {
+    this.hart.set('stimecmp', ticks);
+    this.timerChanged();
+  }
+
+  get softwareInterrupt(): boolean {
+    return (this.hart.get('mip') & SSIP) !== 0n;
+  }
+
+  set softwareInterrupt(pending: boolean) {
+    const others = this.hart.get('mip') & ~SSIP;
+    this.hart.set('mip', pending ? others | SSIP : others);
+  }
+
+  print(byte: number): void {
+    this.around.output({ kind: 'console', byte });
+  }
+
+  /** Typed bytes wait in the UART, where a driver would find them. */
+  typed(): number | undefined {
+    const { state } = this.uart();
+    const [byte] = state.fifo;
+    state.fifo = state.fifo.slice(1);
+    return byte;
+  }
+
+  wait(): void {
+    this.hart.set('waiting', 1n);
+  }
+
+  power(action: 'off' | 'reset', code: number): void {
+    this.around.output({ kind: 'power', action, code });
+  }
+}

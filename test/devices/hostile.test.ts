@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest';
+import { attack, attacked } from './hostile.ts';
+
+const ATTACKS = 6000;
+
+test('whatever a guest does to them, devices do no harm and stay copies of each other', () => {
+  const seen = new Map<string, { attacks: number; broken: number; outputs: number; accesses: number }>();
+  for (let n = 0; n < ATTACKS; n++) {
+    const { device, broken, outputs, accesses } = attack(`test ${n}`);
+    const sum = seen.get(device) ?? { attacks: 0, broken: 0, outputs: 0, accesses: 0 };
+    seen.set(device, {
+      attacks: sum.attacks + 1,
+      broken: sum.broken + Number(broken),
+      outputs: sum.outputs + outputs,
+      accesses: sum.accesses + accesses,
+    });
+  }
+  // The attacks are worth something: every device was there, and those with queues were both at work and broken.
+  expect([...seen.keys()].sort()).toEqual(Object.keys(attacked).sort());
+  for (const name of ['entropy', 'net', 'console', 'disk', 'read-only disk']) {
+    const { attacks, broken, outputs, accesses } = seen.get(name)!;
+    expect(broken).toBeGreaterThan(attacks / 10);
+    expect(broken).toBeLessThan(attacks);
+    expect(accesses).toBeGreaterThan(attacks);
+    if (name !== 'entropy') expect(outputs).toBeGreaterThan(attacks / 5);
+  }
+});

@@ -1,0 +1,165 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { describeMachine } from '../../src/cli/program.ts';
+import { LiveDoors, RecordingDoors } from '../../src/vmm/doors.ts';
+import type { Entry } from '../../src/vmm/entries.ts';
+import type { MachineDescription } from '../../src/vmm/machine.ts';
+import { Vmm } from '../../src/vmm/vmm.ts';
+import { FakeWorld, replayRun } from '../ft/world.ts';
+
+const kernel = fileURLToPath(new URL('../goldens/sbi/calls.s', import.meta.url));
+const describeKernel = (file: string): MachineDescription =>
+  describeMachine(undefined, { memory: 4 << 20, diskSize: 0, kernel: file });
+
+/** Runs a kernel to its end, and notes what came through the doors. */
+function run(description: MachineDescription): { console: string; entries: Entry[]; vmm: Vmm } {
+  const entries: Entry[] = [];
+  const vmm = new Vmm(
+    description,
+    new RecordingDoors(new LiveDoors(new FakeWorld('sbi')), (entry) => entries.push(entry)),
+  );
+  expect(vmm.run(1_000_000)).toBe('off');
+  const console = vmm.machine
+    .takeOutputs()
+    .map((output) => (output.kind === 'console' ? new TextDecoder().decode(output.data) : '?'))
+    .join('');
+  return { console, entries, vmm };
+}
+
+describe('a kernel that makes every kind of call', () => {
+  const ours = run(describeKernel(kernel));
+
+  test("gets OpenSBI's answers", () => {
+    const golden = readFileSync(kernel.replace(/s$/, 'txt'), 'utf8').trimEnd().split('\n');
+    const lines = ours.console.trimEnd().split('\n');
+    expect(lines).toHaveLength(golden.length);
+    const differing = lines.flatMap((line, index) => {
+      const pattern = /^call 0*(\w+) 0*(\w+) 0*(\w+) \w+ 0*(\w+) -> (\w+)(?: (\w+) \w+)?/;
+      if (line === golden[index]) return [];
+      const [, eid, fid, a0, a2, error, value] = pattern.exec(line)!;
+      return [`${eid} ${fid} ${a0} ${a2}: ${error === '0'.repeat(16) ? value : error}`];
+    });
+    expect(differing).toEqual([
+      // Versions of the specification; the CSRs of another machine.
+      '10 0 0 0: 0000000002000000',
+      '10 5 0 0: 0000000000000000',
+      '10 6 0 0: 0000000000000000',
+      // A suspension that this platform does not have: the specification asks for INVALID_PARAM.
+      '48534d 3 10000000 0: fffffffffffffffd',
+      // An address that this machine does not have: FAILED and INVALID_PARAM are both right.
+      '4442434e 0 8 1: fffffffffffffffd',
+      '4442434e 1 8 1: fffffffffffffffd',
+    ]);
+  });
+
+  test('is the same again in a replay', () => {
+    const { icount, machine } = ours.vmm;
+    const end: Entry[] = [
+      { kind: 'check', icount, hash: machine.hash() },
+      { kind: 'control', icount, action: 'end', value: 0 },
+    ];
+    for (const slice of [1, 7, 1_000_000]) {
+      const again = replayRun(describeKernel(kernel), [...ours.entries, ...end], [slice]);
+      expect([again.console, again.icount]).toEqual([ours.console, icount]);
+    }
+  });
+});
+
+/** A machine that boots this kernel. */
+function kernelOf(source: string): MachineDescription {
+  const directory = mkdtempSync(join(tmpdir(), 'vmft-sbi-'));
+  const file = join(directory, 'kernel.s');
+  writeFileSync(file, source);
+  try {
+    return describeKernel(file);
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
+
+const macros = `
+.macro sbi eid, fid, a0=0, a1=0, a2=0
+    li      a0, \\a0
+    li      a1, \\a1
+    li      a2, \\a2
+    li      a6, \\fid
+    li      a7, \\eid
+    ecall
+.endm
+`;
+
+test('a suspended hart waits, and goes on when the timer tells it to', () => {
+  const description = kernelOf(`${macros}
+_start:
+    rdtime  s0
+    li      t0, 1 << 5
+    csrw    sie, t0
+    addi    a0, s0, 1000
+    li      a6, 0
+    li      a7, 0x54494d45
+    ecall
+    sbi     0x48534d, 3
+    rdtime  s1
+    sub     s1, s1, s0
+    sltiu   s1, s1, 1000        # too early
+    sbi     0x4442434e, 2, 'w'
+    mv      a1, s1              # the reason: a failure
+    li      a0, 0
+    li      a6, 0
+    li      a7, 0x53525354
+    ecall
+`);
+  const world = new FakeWorld('suspend');
+  const vmm = new Vmm(description, new LiveDoors(world));
+  expect(vmm.run(10_000)).toBe('waiting');
+  expect(vmm.machine.takeOutputs()).toEqual([]);
+  expect(vmm.run(10_000)).toBe('waiting');
+  world.advance(2000);
+  expect(vmm.run(10_000)).toBe('off');
+  expect(vmm.machine.takeOutputs()).toMatchObject([{ kind: 'console', data: Uint8Array.of(0x77) }]);
+  expect(vmm.machine.power.code).toBe(0);
+});
+
+test('what is typed can be read by calls, and a reboot boots the same again', () => {
+  // Prints the hart that it was told to be, then what is typed; at `r` it reboots, at `q` it ends as after a failure.
+  const description = kernelOf(`${macros}
+_start:
+    addi    a0, a0, '0'
+    li      a6, 2
+    li      a7, 0x4442434e
+    ecall
+1:  la      a1, buffer
+    li      a0, 1
+    li      a2, 0
+    li      a6, 1
+    li      a7, 0x4442434e
+    ecall
+    beqz    a1, 1b
+    lbu     s0, buffer
+    mv      a0, s0
+    li      a7, 1
+    ecall
+    li      t0, 'r'
+    beq     s0, t0, 2f
+    li      t0, 'q'
+    bne     s0, t0, 1b
+    sbi     0x53525354, 0, 0, 1
+2:  sbi     0x53525354, 0, 1
+.data
+buffer: .byte 0
+`);
+  const live = new LiveDoors(new FakeWorld('typed'));
+  const vmm = new Vmm(description, live);
+  // The UART has room for one byte, and each is given in a slice of its own.
+  live.type(new TextEncoder().encode('abrcq'));
+  for (let slice = 0; slice < 100 && vmm.run(1000) !== 'off'; slice++);
+  const text = vmm.machine
+    .takeOutputs()
+    .map((output) => (output.kind === 'console' ? new TextDecoder().decode(output.data) : '?'))
+    .join('');
+  expect(text).toBe('0abr0cq');
+  expect(vmm.machine.power.code).toBe(1);
+});
