@@ -34,15 +34,14 @@ tohost: .dword 0
 const ENDLESS = saying(PASS, 'j .');
 const SLEEPING = saying(PASS, 'wfi');
 /** Sleeps until the timer rings, a second after boot. */
-const WOKEN = saying(
-  PASS,
-  `li t0, 0x2004000
+const SLEEP = `li t0, 0x2004000
   li t1, 10000000
   sd t1, 0(t0)
   li t0, 0x80
   csrw mie, t0
-  wfi`,
-);
+  wfi`;
+const WOKEN = saying(PASS, SLEEP);
+const WOKEN_FOR_NOTHING = saying(PASS, `${SLEEP}\n j .`);
 
 function executable(source: string): Uint8Array {
   const { segments, symbols } = assemble(source, { file: 'test.s' });
@@ -85,7 +84,8 @@ describe('a program', () => {
     expect(steps).toBeGreaterThan(3);
     expect(run(saying(PASS), steps)).toEqual({ name: 'program', steps, outcome: 'passed' });
     expect(run(saying(PASS), steps - 1)).toEqual({ name: 'program', steps: steps - 1, outcome: 'timed-out' });
-    expect(run(ENDLESS, 12_345)).toEqual({ name: 'program', steps: 12_345, outcome: 'timed-out' });
+    for (const endless of [ENDLESS, WOKEN_FOR_NOTHING])
+      expect(run(endless, 12_345)).toEqual({ name: 'program', steps: 12_345, outcome: 'timed-out' });
   });
 
   test('that sleeps is woken by its timer, and by nothing else', () => {
