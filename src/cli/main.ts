@@ -3,6 +3,7 @@ import { InvariantError } from '../base/assert.ts';
 import { OperatingError } from '../base/errors.ts';
 import { chaos } from './chaos/chaos.ts';
 import { type CompareOptions, compare } from './compare.ts';
+import { type ConformanceOptions, conformance } from './conformance/conformance.ts';
 import { demo } from './demo.ts';
 import { diff } from './diff.ts';
 import { faultHelp } from './fault-help.ts';
@@ -237,6 +238,30 @@ Examples:
   vmft chaos programs/journal.s --faults crash,partition --unsafe fencing      what the rule is for`,
   )
   .action(async (path: string | undefined, given: ChaosOptions) => finish(await chaos(path, given)));
+
+program
+  .command('conformance')
+  .description('run programs that test the machine, each alone, and say which pass')
+  .argument('<folder>', 'its ELF files are run; each says how it went in `tohost`, as riscv-tests do')
+  .option('--only <pattern>', 'only those with this in their names; * stands for anything')
+  .addOption(
+    new Option('--max-steps <n>', 'give up on a program after so many steps')
+      .argParser(wholeNumber(1))
+      .default(10_000_000, '10 million'),
+  )
+  .addOption(new Option('--jobs <n>', 'workers (default: one for each core)').argParser(wholeNumber(1, 256)))
+  .addOption(options.memory().default(16 << 20, '16M'))
+  .option('--json', 'print one JSON document on stdout instead of the table')
+  .addHelpText(
+    'after',
+    `
+The exit code is 1 when one does not pass.
+
+Examples:
+  vmft conformance riscv-tests/isa
+  vmft conformance riscv-tests/isa --only 'rv64ui-p-*'`,
+  )
+  .action(async (folder: string, given: ConformanceOptions) => finish(await conformance(folder, given)));
 
 program
   .command('story')
