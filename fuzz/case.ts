@@ -37,7 +37,8 @@ export function encodeCase(one: Case, code: number, words: BigUint64Array, at: n
   const pokes = pokesOf(one, code);
   const { state, traps } = one;
   caseFields.forEach((name, index) => {
-    words[at + index] = name === 'pokes' ? BigInt(pokes.size) : name === 'traps' ? BigInt(traps) : (state[name] ?? 0n);
+    words[at + index] =
+      name === 'pokes' ? BigInt(pokes.size) : name === 'traps' ? BigInt(traps) : (state[name] ?? 0n);
   });
   let end = at + caseFields.length;
   for (const [address, word] of pokes) {

@@ -53,7 +53,13 @@ function valueFor(chance: Chance, name: string): bigint {
     case 'fflags':
     case 'frm':
     case 'fcsr':
-      return name === 'senvcfg' ? masked(1n) : name === 'frm' ? masked(7n) : name === 'fflags' ? masked(31n) : masked(255n);
+      return name === 'senvcfg'
+        ? masked(1n)
+        : name === 'frm'
+          ? masked(7n)
+          : name === 'fflags'
+            ? masked(31n)
+            : masked(255n);
     default:
       return chance.value();
   }

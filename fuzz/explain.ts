@@ -59,7 +59,9 @@ const rules: Rule[] = [
     why: 'A and D are for software to set (Svade); QEMU 7.2 sets them',
     at: ({ trap }) =>
       trap?.leaf !== undefined &&
-      ([12, 13].includes(trap.cause) ? (trap.leaf & 0x40n) === 0n : trap.cause === 15 && (trap.leaf & 0xc0n) !== 0xc0n),
+      ([12, 13].includes(trap.cause)
+        ? (trap.leaf & 0x40n) === 0n
+        : trap.cause === 15 && (trap.leaf & 0xc0n) !== 0xc0n),
   },
   {
     why: 'a page table outside RAM is an access fault; in QEMU a page fault',
@@ -82,12 +84,19 @@ const rules: Rule[] = [
     at(step, _, before) {
       if (!mnemonic(step).startsWith('sc.')) return false;
       const from = before.findLastIndex((one) => mnemonic(one).startsWith('lr.') && !one.trap);
-      return from >= 0 && before.slice(from + 1).some((one) => one.trap || one.privilege !== step.privilege || isStore(one));
+      return (
+        from >= 0 &&
+        before.slice(from + 1).some((one) => one.trap || one.privilege !== step.privilege || isStore(one))
+      );
     },
   },
   {
     why: 'an AMO never gets a load fault; in QEMU it may',
-    at: (step) => step.word !== undefined && isAtomic(step) && step.trap !== undefined && [5, 7].includes(step.trap.cause),
+    at: (step) =>
+      step.word !== undefined &&
+      isAtomic(step) &&
+      step.trap !== undefined &&
+      [5, 7].includes(step.trap.cause),
   },
   {
     why: 'QEMU cuts a misaligned access that faults into aligned ones, and gives the address of the first of them',
@@ -95,7 +104,8 @@ const rules: Rule[] = [
   },
   {
     why: 'MRET and SRET to a lower mode than M clear MPRV; not in QEMU 7.2',
-    at: (step) => ['mret', 'sret'].includes(mnemonic(step)) && (step.mstatus & MSTATUS.MPRV) !== 0n && !step.trap,
+    at: (step) =>
+      ['mret', 'sret'].includes(mnemonic(step)) && (step.mstatus & MSTATUS.MPRV) !== 0n && !step.trap,
   },
   {
     why: 'interrupts have an order, external, software, timer; QEMU takes the lowest number',
@@ -117,15 +127,20 @@ const rules: Rule[] = [
   {
     why: 'CSRRS and CSRRC write unless rs1 is x0; QEMU 7.2 looks at the value',
     at: (step) =>
-      isCsr(step) && /^csrr[sc]$/.test(mnemonic(step)) && step.rs1 === 0n && extract(fields.csr, step.word!) >> 10 === 3,
+      isCsr(step) &&
+      /^csrr[sc]$/.test(mnemonic(step)) &&
+      step.rs1 === 0n &&
+      extract(fields.csr, step.word!) >> 10 === 3,
   },
   {
     why: 'PMP changed without SFENCE.VMA: QEMU may go by the old entries',
-    at: (step, next) => isCsr(step) && !step.trap && csrName(step).startsWith('pmpcfg') && mnemonic(next) !== 'sfence.vma',
+    at: (step, next) =>
+      isCsr(step) && !step.trap && csrName(step).startsWith('pmpcfg') && mnemonic(next) !== 'sfence.vma',
   },
 ];
 
-const isStore = (step: Step): boolean => ((step.word ?? 0) & 0x7f) === 0x23 || ((step.word ?? 0) & 0x7f) === 0x27;
+const isStore = (step: Step): boolean =>
+  ((step.word ?? 0) & 0x7f) === 0x23 || ((step.word ?? 0) & 0x7f) === 0x27;
 
 /** The first rule that fits a step of the case; undefined when the difference is news. */
 export function explain(steps: readonly Step[]): string | undefined {

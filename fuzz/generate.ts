@@ -25,7 +25,14 @@ export function generate(seed: string, index: number): Case {
   if (hasFloat) state.fcsr = BigInt(chance.below(chance.chance(0.9) ? 5 * 32 : 256));
   Object.assign(state, csrState(chance, privilege, plan.code));
 
-  const context: Context = { chance, privilege, plan, state, memory: plan.memory, free: [20, 21, 22, 23, 24, 25, 26, 27] };
+  const context: Context = {
+    chance,
+    privilege,
+    plan,
+    state,
+    memory: plan.memory,
+    free: [20, 21, 22, 23, 24, 25, 26, 27],
+  };
   const pieces = Array.from({ length: 4 + chance.below(PIECES_MAX) }, () => piece(context));
   return {
     seed,

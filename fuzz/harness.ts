@@ -94,7 +94,10 @@ poked:
     li t0, ${MSTATUS.MPP}
     csrw mstatus, t0
     csrw satp, x0
-${givenCsrs.filter((name) => name !== 'mstatus').map(setCsr).join('')}
+${givenCsrs
+  .filter((name) => name !== 'mstatus')
+  .map(setCsr)
+  .join('')}
 ${
   hasFloat
     ? `    li t0, 0x6000

@@ -1,7 +1,8 @@
 /** What a case does on this machine, step by step. */
-import { decode, type Instruction } from '../src/cpu/instructions.ts';
+
 import { extract, fields } from '../src/cpu/formats.ts';
 import type { Hart } from '../src/cpu/hart.ts';
+import { decode, type Instruction } from '../src/cpu/instructions.ts';
 import { PAGE_BYTES, RAM_BASE } from '../src/cpu/layout.ts';
 import type { Case } from './case.ts';
 import { ARENA, CODE, ROOT } from './layout.ts';
@@ -46,7 +47,8 @@ function instructionAt(hart: Hart, pc: bigint, privilege: number): number | unde
 
 const sum = (bytes: Uint8Array): number => {
   let hash = 0;
-  for (const byte of new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4)) hash = (Math.imul(hash, 31) + byte) | 0;
+  for (const byte of new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4))
+    hash = (Math.imul(hash, 31) + byte) | 0;
   return hash;
 };
 
@@ -54,7 +56,8 @@ const sum = (bytes: Uint8Array): number => {
 export function trace(ours: Ours, one: Case, finish: bigint): Step[] {
   ours.load(one);
   const { hart } = ours;
-  const part = (from: number, pages: number) => hart.ram.subarray(from - RAM_BASE, from - RAM_BASE + pages * PAGE_BYTES);
+  const part = (from: number, pages: number) =>
+    hart.ram.subarray(from - RAM_BASE, from - RAM_BASE + pages * PAGE_BYTES);
   const tables = () => sum(part(ROOT, 3));
   const code = () => sum(part(CODE, 2));
   const steps: Step[] = [];
@@ -67,7 +70,9 @@ export function trace(ours: Ours, one: Case, finish: bigint): Step[] {
     const bias = hart.get('minstretBias');
     if (hart.run(hart.icount + 1) === 'waiting') break;
     const inM = hart.get('privilege') === 3n;
-    const [cause, tval, epc] = inM ? (['mcause', 'mtval', 'mepc'] as const) : (['scause', 'stval', 'sepc'] as const);
+    const [cause, tval, epc] = inM
+      ? (['mcause', 'mtval', 'mepc'] as const)
+      : (['scause', 'stval', 'sepc'] as const);
     step.interrupted = step.pending !== 0n && hart.get(cause) >> 63n === 1n && hart.get(epc) === step.pc;
     if (hart.get('minstretBias') !== bias && !step.interrupted) {
       step.trap = { cause: Number(hart.get(cause) & 63n), tval: hart.get(tval) };
