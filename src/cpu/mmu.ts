@@ -16,6 +16,7 @@ import {
   makeRoomForMarks,
   offsetOfPhysical,
   pageOf,
+  physicalOfOffset,
   type TlbFunctions,
 } from './tlb.ts';
 import type { Body, FunctionRef, ModuleBuilder } from './wasm/module.ts';
@@ -281,20 +282,31 @@ const offsetInPage = (body: Body, va: number): Body =>
 const crosses = (body: Body, va: number, sizeBytes: number): Body =>
   offsetInPage(body, va).get(sizeBytes).op('i32.add').i32(PAGE_BYTES).op('i32.gt_u');
 
-/** Faults where either of the two pages of an access does not allow it, or is not RAM: then nothing of it is done. */
-function checkBothPages(
+/** What an access that reaches into another page comes to: how many bytes lie in the first, and where both parts are in memory. */
+interface Halves {
+  firstBytes: number;
+  first: number;
+  second: number;
+}
+
+/** Faults where either of the two parts of an access is not allowed, or is not RAM: then nothing of it is done. */
+function findHalves(
   body: Body,
   probe: FunctionRef,
   { va, sizeBytes, access }: { va: number; sizeBytes: number; access: number },
   leave: () => void,
-): void {
-  body.get(va).i32(1).i32(access).call(probe).op('drop');
+): Halves {
+  const halves = { firstBytes: body.local('i32'), first: body.local('i32'), second: body.local('i32') };
+  body.i32(PAGE_BYTES);
+  offsetInPage(body, va).op('i32.sub').set(halves.firstBytes);
+  body.get(va).get(halves.firstBytes).i32(access).call(probe).set(halves.first);
   failed(body);
   body.if(leave);
-  body.get(va).get(sizeBytes).op('i64.extend_i32_u', 'i64.add').i64(-PAGE_BYTES).op('i64.and');
-  body.i32(1).i32(access).call(probe).op('drop');
+  body.get(va).get(halves.firstBytes).op('i64.extend_i32_u', 'i64.add');
+  body.get(sizeBytes).get(halves.firstBytes).op('i32.sub').i32(access).call(probe).set(halves.second);
   failed(body);
   body.if(leave);
+  return halves;
 }
 
 /** Emits one arm for each size of access, by the size in a local. */
@@ -324,7 +336,7 @@ function emitLoad(module: ModuleBuilder, device: FunctionRef, { translate, probe
     const index = body.local('i64');
     crosses(body, va, sizeBytes);
     body.if(() => {
-      checkBothPages(body, probe, { va, sizeBytes, access: ACCESS.load }, () => body.i64(0).op('return'));
+      findHalves(body, probe, { va, sizeBytes, access: ACCESS.load }, () => body.i64(0).op('return'));
       body.loop((again) => {
         body.get(value).get(va).get(index).op('i64.add').i32(1).call(self);
         body.get(index).i64(3).op('i64.shl', 'i64.shl', 'i64.or').set(value);
@@ -357,13 +369,20 @@ function emitStore(
     const [va, sizeBytes, value] = [0, 1, 2];
     const index = body.local('i64');
     const physical = body.local('i64');
-    const at = body.local('i64');
     crosses(body, va, sizeBytes);
     body.if(() => {
-      checkBothPages(body, probe, { va, sizeBytes, access: ACCESS.store }, () => body.op('return'));
+      const leave = () => body.op('return');
+      const halves = findHalves(body, probe, { va, sizeBytes, access: ACCESS.store }, leave);
+      // The first bytes may change the tables that led here: nothing is translated again, and nothing goes into the TLB.
+      setScratch(body, 'CACHEABLE', () => body.i32(0));
       body.loop((again) => {
-        body.get(va).get(index).op('i64.add').tee(at).i32(1).i32(ACCESS.store).call(translate).set(physical);
-        body.get(at).get(physical).i32(1);
+        const here = () => body.get(index).op('i32.wrap_i64');
+        body.get(va).get(index).op('i64.add');
+        body.get(halves.first);
+        body.get(halves.second).get(halves.firstBytes).op('i32.sub');
+        here().get(halves.firstBytes).op('i32.lt_u', 'select');
+        here().op('i32.add');
+        physicalOfOffset(body).i32(1);
         body.get(value).get(index).i64(3).op('i64.shl', 'i64.shr_u').call(storePhysical);
         body.get(index).i64(1).op('i64.add').tee(index);
         body.get(sizeBytes).op('i64.extend_i32_u', 'i64.lt_u').brIf(again);

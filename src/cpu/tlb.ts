@@ -191,6 +191,10 @@ export const offsetOfPhysical = (body: Body, physical: number): Body =>
     .i32((RAM - RAM_BASE) | 0)
     .op('i32.add');
 
+/** Turns the place of a byte of RAM in this memory, on the stack, into its physical address. */
+export const physicalOfOffset = (body: Body): Body =>
+  body.i32((RAM - RAM_BASE) | 0).op('i32.sub', 'i64.extend_i32_u');
+
 /** Pushes the number of the page of RAM that holds the physical address in a local. */
 export const pageOf = (body: Body, physical: number): Body =>
   body.get(physical).i64(RAM_BASE).op('i64.sub').i64(12).op('i64.shr_u', 'i32.wrap_i64');
