@@ -15,6 +15,7 @@ export async function build() {
   const entries = {
     vmft: 'src/cli/main.ts',
     'chaos-worker': 'src/cli/chaos/worker.ts',
+    'conformance-worker': 'src/cli/conformance/worker.ts',
     bench: 'bench/main.ts',
   };
   await bundle({

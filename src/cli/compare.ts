@@ -17,7 +17,7 @@ import {
   type Spread,
   spread,
 } from '../sim/comparison.ts';
-import { describeMachine, type ProgramOptions } from './program.ts';
+import { type ProgramOptions, programPath, readGuest } from './program.ts';
 import { EXIT_CODE } from './report.ts';
 import { consoleInput } from './run.ts';
 import { colourFor } from './story.ts';
@@ -43,9 +43,10 @@ const planOf = ({ epochs, links, crashes }: CompareOptions): Plan => ({
   crashes,
 });
 
-export async function compare(path: string, options: CompareOptions): Promise<number> {
+export async function compare(program: string | undefined, options: CompareOptions): Promise<number> {
+  const path = programPath(program, options);
   const workload = {
-    description: describeMachine(path, options),
+    ...readGuest(program, options),
     input: await consoleInput(path, options),
     clients: options.clients,
     seed: options.seed,

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { judge } from '../sim/checkers/verdict.ts';
 import type { SimEvent } from '../sim/cluster.ts';
 import { DEFAULT_DISK_BYTES, type RunOptions } from './options.ts';
-import { describeMachine, ownInput } from './program.ts';
+import { ownInput, readGuest } from './program.ts';
 import { EXIT_CODE, Report } from './report.ts';
 import { runToEnd, simulate } from './run.ts';
 import { colourFor, Story } from './story.ts';
@@ -64,7 +64,7 @@ export async function demo(): Promise<number> {
   const say = (text: string) => process.stderr.write(`${text}\n`);
   const events: SimEvent[] = [];
   const printed: { atNs: number; data: Uint8Array }[] = [];
-  const simulation = simulate(describeMachine(path, options), ownInput(path), options, {
+  const simulation = simulate(readGuest(path, options), ownInput(path), options, {
     print: (data) => printed.push({ atNs: simulation.nowNs, data }),
     tell: (event) => events.push(event),
   });

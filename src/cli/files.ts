@@ -39,7 +39,8 @@ export function mustBeWritable(path: string): void {
     throw new OperatingError(`${path}: a directory; name a file`);
 }
 
-function explained(path: string, error: unknown, advice: string): Error {
+/** An error of the system in words. */
+export function explained(path: string, error: unknown, advice: string): Error {
   if (!(error instanceof Error) || !('code' in error)) return error as Error;
   const reasons: Record<string, string> = {
     ENOENT: 'no such file or directory',

@@ -3,11 +3,12 @@ import { InvariantError } from '../base/assert.ts';
 import { OperatingError } from '../base/errors.ts';
 import { chaos } from './chaos/chaos.ts';
 import { type CompareOptions, compare } from './compare.ts';
+import { type ConformanceOptions, conformance } from './conformance/conformance.ts';
 import { demo } from './demo.ts';
 import { diff } from './diff.ts';
 import { faultHelp } from './fault-help.ts';
 import { type AsmOptions, asm, type DisasmOptions, disasm } from './listing.ts';
-import { type ChaosOptions, options, type RunOptions, wholeNumber } from './options.ts';
+import { type ChaosOptions, options, type RunOptions, takesGuest, wholeNumber } from './options.ts';
 import { type StoryOptions, story } from './play.ts';
 import { type ReplayOptions, replay } from './replay.ts';
 import { EXIT_CODE } from './report.ts';
@@ -41,10 +42,7 @@ const finish = (code: number | undefined) => {
   process.exitCode = code ?? 0;
 };
 
-program
-  .command('run')
-  .description('run a program (.s source, RV64 ELF or raw image) on a simulated cluster')
-  .argument('<program>', 'the program; `NAME.input` beside it is typed when nothing else is')
+takesGuest(program.command('run').description('run a program, or boot a kernel, on a simulated cluster'))
   .addOption(options.crash())
   .addOption(options.pause())
   .addOption(options.partition())
@@ -55,19 +53,17 @@ program
   .addOption(options.spares())
   .addOption(options.replication())
   .addOption(options.disk())
-  .addOption(options.diskSize())
   .option('--no-ft', 'one machine, without fault tolerance')
   .option('--seed <seed>', 'the source of all chance: the same seed gives the same run to the byte', '1')
-  .addOption(options.memory())
-  .addOption(options.defsym())
   .addOption(new Option('--max-steps <n>', 'stop after this many steps').argParser(wholeNumber(1)))
   .addOption(
     new Option(
       '--check-every <n>',
-      'steps between two comparisons of the whole state (default: a million)',
+      'steps between two comparisons of the whole state (default: a million, more where more memory is in use)',
     ).argParser(wholeNumber(1)),
   )
   .option('--input <file>', 'what is typed at the console (default: stdin, when it is not a terminal)')
+  .option('--type-after <text>', 'type when the console has shown this, for example a prompt')
   .addOption(options.clients())
   .option('--diff', 'compare both machines at the last position that they reached as one')
   .option('--diagram', 'draw the run as a sequence diagram on stderr when it is over')
@@ -88,9 +84,11 @@ Examples:
   vmft run programs/dice.s --crash primary@output=10 --unsafe output-rule    what the rule is for
   vmft run programs/kv/kv.elf --clients 3 --pause primary@t=9ms+30ms
   vmft run programs/primes.s --defsym LIMIT=1000000 --no-ft
+  vmft run --kernel Image --initrd initrd --append console=ttyS0 --memory 128M --no-ft
+  vmft run --bios fw_dynamic.bin --kernel Image --append root=/dev/vda --drive file=root.img
   printf 'open me\\nquit\\n' | vmft run programs/bank.s --quiet`,
   )
-  .action(async (path: string, given: RunOptions) => finish(await run(path, given)));
+  .action(async (path: string | undefined, given: RunOptions) => finish(await run(path, given)));
 
 program
   .command('replay')
@@ -104,10 +102,13 @@ program
   )
   .action(async (path: string, given: ReplayOptions) => finish(await replay(path, given)));
 
-program
-  .command('compare')
-  .description('what each way to replicate a program costs and buys: lockstep, and checkpoints of the state')
-  .argument('<program>', 'the program; `NAME.input` beside it is typed when nothing else is')
+takesGuest(
+  program
+    .command('compare')
+    .description(
+      'what each way to replicate a program costs and buys: lockstep, and checkpoints of the state',
+    ),
+)
   .addOption(options.epochs())
   .addOption(options.links())
   .addOption(
@@ -116,9 +117,6 @@ program
       .default(10),
   )
   .option('--seed <seed>', 'the source of all chance: the same seed gives the same table to the byte', '1')
-  .addOption(options.memory())
-  .addOption(options.diskSize())
-  .addOption(options.defsym())
   .addOption(new Option('--max-steps <n>', 'give up after this many steps').argParser(wholeNumber(1)))
   .option('--input <file>', 'what is typed at the console (default: stdin, when it is not a terminal)')
   .addOption(
@@ -138,7 +136,7 @@ Examples:
   vmft compare programs/kv/kv.elf --clients 3
   vmft compare programs/primes.s --defsym LIMIT=1000000 --epochs 10 --links 1G`,
   )
-  .action(async (path: string, given: CompareOptions) => finish(await compare(path, given)));
+  .action(async (path: string | undefined, given: CompareOptions) => finish(await compare(path, given)));
 
 program
   .command('asm')
@@ -180,12 +178,18 @@ program
   .description('the bank loses its primary, explained step by step')
   .action(async () => finish(await demo()));
 
-program
-  .command('chaos')
-  .description(
-    'a campaign: many runs under faults drawn by chance, each checked; a violation is shrunk and drawn',
-  )
-  .argument('<program>', 'a program that ends by itself; `NAME.input` beside it is typed')
+takesGuest(
+  program
+    .command('chaos')
+    .description(
+      'a campaign: many runs under faults drawn by chance of a guest that ends by itself, each checked; a violation is shrunk and drawn',
+    ),
+  {
+    // Every run makes up to six machines and copies some of them: what they don't need costs time.
+    memory: options.memory().default(1 << 20, '1M: a run makes several machines, and copies them'),
+    diskSize: options.diskSize().default(64 << 10, '64K'),
+  },
+)
   .addOption(new Option('--runs <n>', 'how many runs').argParser(wholeNumber(1)).default(1000))
   .addOption(
     new Option(
@@ -222,12 +226,6 @@ program
       .argParser(wholeNumber(0))
       .default(1),
   )
-  .addOption(
-    // Every run makes up to six machines and copies some of them: what they don't need costs time.
-    options.memory().default(1 << 20, '1M: a run makes several machines, and copies them'),
-  )
-  .addOption(options.diskSize().default(64 << 10, '64K'))
-  .addOption(options.defsym())
   .option('--json', 'print the report as one JSON document')
   .addHelpText(
     'after',
@@ -239,7 +237,31 @@ Examples:
   vmft chaos programs/bank.s --exhaustive
   vmft chaos programs/journal.s --faults crash,partition --unsafe fencing      what the rule is for`,
   )
-  .action(async (path: string, given: ChaosOptions) => finish(await chaos(path, given)));
+  .action(async (path: string | undefined, given: ChaosOptions) => finish(await chaos(path, given)));
+
+program
+  .command('conformance')
+  .description('run programs that test the machine, each alone, and say which pass')
+  .argument('<folder>', 'its ELF files are run; each says how it went in `tohost`, as riscv-tests do')
+  .option('--only <pattern>', 'only those with this in their names; * stands for anything')
+  .addOption(
+    new Option('--max-steps <n>', 'give up on a program after so many steps')
+      .argParser(wholeNumber(1))
+      .default(10_000_000, '10 million'),
+  )
+  .addOption(new Option('--jobs <n>', 'workers (default: one for each core)').argParser(wholeNumber(1, 256)))
+  .addOption(options.memory().default(16 << 20, '16M'))
+  .option('--json', 'print one JSON document on stdout instead of the table')
+  .addHelpText(
+    'after',
+    `
+The exit code is 1 when one does not pass.
+
+Examples:
+  vmft conformance riscv-tests/isa
+  vmft conformance riscv-tests/isa --only 'rv64ui-p-*'`,
+  )
+  .action(async (folder: string, given: ConformanceOptions) => finish(await conformance(folder, given)));
 
 program
   .command('story')

@@ -1,4 +1,4 @@
-import { InvalidArgumentError, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { OperatingError } from '../base/errors.ts';
 import {
   type DiskVariant,
@@ -11,7 +11,7 @@ import {
 import { faultKinds } from '../sim/campaign/draw.ts';
 import { parseFault } from '../sim/faults/fault-text.ts';
 import type { Fault, FaultKind, HostId } from '../sim/faults/faults.ts';
-import type { ProgramOptions } from './program.ts';
+import type { Drive, ProgramOptions } from './program.ts';
 
 /** What `vmft run` is given, as commander hands it over. */
 export interface RunOptions extends ProgramOptions {
@@ -30,6 +30,7 @@ export interface RunOptions extends ProgramOptions {
   maxSteps?: number;
   checkEvery?: number;
   input?: string;
+  typeAfter?: string;
   clients: number;
   diff?: boolean;
   diagram?: boolean;
@@ -60,6 +61,7 @@ export interface ChaosOptions extends ProgramOptions {
   json?: boolean;
 }
 
+const consoles = ['uart', 'virtio'] as const;
 const units: Record<string, number> = { '': 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 };
 const PAGE_BYTES = 4096;
 const MAX_MEMORY_BYTES = 2 ** 31;
@@ -145,6 +147,24 @@ const bitRate = (text: string): number => {
   return value;
 };
 
+/** `file=F,readonly=on,format=raw`, as QEMU takes it: a comma in a name is written twice. */
+const drive = (text: string): Drive => {
+  const refuse = (why: string): never => {
+    throw new InvalidArgumentError(`${why}; it has the form file=FILE[,readonly=on|off][,format=raw].`);
+  };
+  const parts = text.replaceAll(',,', '\0').split(',');
+  const given = parts.map((part) => assignment(part.replaceAll('\0', ',')));
+  const settings = new Map(given);
+  if (settings.size < given.length) refuse('something is said twice');
+  const known: Record<string, RegExp> = { file: /./, readonly: /^(on|off)$/, format: /^raw$/ };
+  for (const [name, value] of given)
+    if (!known[name]?.test(value)) refuse(`"${name}=${value}" is not understood`);
+  return {
+    file: settings.get('file') ?? refuse('no file is named'),
+    readOnly: settings.get('readonly') === 'on',
+  };
+};
+
 const defsym = (text: string): [string, bigint] => {
   const match = /^([A-Za-z_.$][\w.$]*)=(-?(?:0x[\da-f]+|\d+))$/i.exec(text);
   if (!match) throw new InvalidArgumentError('it has the form NAME=NUMBER, like LIMIT=100000.');
@@ -165,6 +185,27 @@ const kindsOfFaults = (text: string): FaultKind[] =>
     return kind;
   });
 
+/** Arguments and options of a command that takes a guest: a program, or a kernel and what goes with it. */
+export function takesGuest(
+  command: Command,
+  { memory = options.memory(), diskSize = options.diskSize() }: { memory?: Option; diskSize?: Option } = {},
+): Command {
+  return command
+    .argument('[program]', 'a .s source, an RV64 ELF or a raw image; `NAME.input` beside it is typed')
+    .addOption(memory)
+    .option('--kernel <file>', 'boot a kernel: a Linux Image (gzip or not), an ELF or a .s source')
+    .option('--initrd <file>', "the kernel's initial RAM disk")
+    .option('--append <text>', "the kernel's command line")
+    .option(
+      '--bios <file>',
+      'firmware in machine mode; without it the VMM answers the SBI calls of the kernel',
+    )
+    .addOption(options.drive())
+    .addOption(diskSize)
+    .addOption(options.console())
+    .addOption(options.defsym());
+}
+
 /** Options that several commands share, or that need a parser of their own. */
 export const options = {
   memory: () =>
@@ -173,6 +214,17 @@ export const options = {
     new Option('--disk-size <size>', "the guest's disk, empty at first; 0 for none")
       .argParser(diskSize)
       .default(DEFAULT_DISK_BYTES, '256K'),
+  drive: () =>
+    new Option(
+      '--drive <file=F,...>',
+      "what the guest's disk holds at first; `readonly=on`: the guest may not write; the file itself is never written",
+    )
+      .argParser(drive)
+      .conflicts('diskSize'),
+  console: () =>
+    new Option('--console <device>', 'what typed bytes go to: the UART, or a virtio console')
+      .choices(consoles)
+      .default('uart'),
   defsym: () =>
     new Option('--defsym <name=number>', 'a symbol for the assembler (repeatable)').argParser(
       collect(defsym),

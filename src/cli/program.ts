@@ -21,6 +21,21 @@ export interface ProgramOptions {
   bios?: string;
   /** The kernel's command line. */
   append?: string;
+  drive?: Drive;
+  /** Where typed bytes go. */
+  console?: MachineDescription['console'];
+}
+
+/** A file that the guest's disk holds at first. */
+export interface Drive {
+  file: string;
+  readOnly: boolean;
+}
+
+/** A machine, and what its disk holds at first. */
+export interface Guest {
+  description: MachineDescription;
+  diskContent: Uint8Array;
 }
 
 /** 2010-12-01 00:00 UTC: what the guest's real-time clock shows at boot, so that two runs with one seed are equal. */
@@ -118,17 +133,35 @@ export function programPath(path: string | undefined, { kernel, bios }: ProgramO
   return first;
 }
 
-/** The machine that runs a program, or boots a kernel. */
-export function describeMachine(path: string | undefined, options: ProgramOptions): MachineDescription {
+/** The machine that runs a program, or boots a kernel, with its disk. */
+export function readGuest(path: string | undefined, options: ProgramOptions): Guest {
+  const diskContent = options.drive ? readBytes(options.drive.file) : new Uint8Array(0);
+  if (options.drive && diskContent.length === 0)
+    throw new OperatingError(
+      `${options.drive.file}: an empty file; a disk has at least one sector of 512 bytes`,
+    );
+  const diskBytes = options.drive ? diskContent.length : options.diskSize;
+  const description = describe(path, options, Math.ceil(diskBytes / SECTOR_BYTES));
+  return { description, diskContent };
+}
+
+export const describeMachine = (path: string | undefined, options: ProgramOptions): MachineDescription =>
+  readGuest(path, options).description;
+
+function describe(
+  path: string | undefined,
+  options: ProgramOptions,
+  diskSectors: number,
+): MachineDescription {
   const { memory, kernel, initrd, bios, append = '' } = options;
   return {
     program: basename(programPath(path, options)),
     memorySizeBytes: memory,
     bootEpochNs: BOOT_EPOCH_NS,
     mac: MAC,
-    diskSectors: options.diskSize / SECTOR_BYTES,
-    diskReadOnly: false,
-    console: 'uart',
+    diskSectors,
+    diskReadOnly: options.drive?.readOnly ?? false,
+    console: options.console ?? 'uart',
     ...boot({
       memorySizeBytes: memory,
       append,

@@ -217,9 +217,11 @@ export class Primary {
   private check(): void {
     const { side } = this;
     const { icount, machine } = side.vmm;
-    this.nextCheck = icount + side.options.tuning.checkSteps;
+    const { checkSteps, checkStepsPerPage } = side.options.tuning;
+    this.nextCheck = icount + checkSteps;
     if (this.channels.size === 0 || this.epoch) return;
     const hash = machine.hash(true);
+    this.nextCheck = icount + Math.max(checkSteps, checkStepsPerPage * machine.hart.usedPages().length);
     this.log({ kind: 'check', icount, hash });
     side.note({ kind: 'checked', icount, hash });
     this.transmit();

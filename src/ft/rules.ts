@@ -39,8 +39,9 @@ export interface Tuning {
   receiveBufferBytes: number;
   /** Entries that are kept although everyone holds them, for hosts that come back. */
   retainBytes: number;
-  /** Steps between two comparisons of the whole state. */
+  /** Steps between two comparisons of the whole state, which reads all pages in use: at least so many, and for each of the pages so many. */
   checkSteps: number;
+  checkStepsPerPage: number;
   /** Execution lag above which the primary is slowed; below half of it, it is released again. */
   lagBoundNs: number;
   /** How often the primary's speed may change. */
@@ -63,6 +64,7 @@ export const defaultTuning: Tuning = {
   receiveBufferBytes: 1 << 20,
   retainBytes: 1 << 18,
   checkSteps: 1_000_000,
+  checkStepsPerPage: 5_000,
   lagBoundNs: 50_000_000,
   lagIntervalNs: 2_000_000,
   epochNs: 10_000_000,

@@ -40,6 +40,10 @@ export interface SimulationOptions {
   seed: string;
   /** Typed at the console. */
   input: Uint8Array;
+  /** The input is typed when the console has shown this text. */
+  typeAfter?: string;
+  /** Somebody sits at the console, and may type at any time. */
+  attended?: boolean;
   clients: number;
   faults: readonly Fault[];
   /** How many backups protect the VM; 0: no fault tolerance, one host and no log. */
@@ -48,6 +52,8 @@ export interface SimulationOptions {
   spares?: number;
   replication?: Replication;
   disk?: DiskVariant;
+  /** What the disk holds at first; zeros where nothing is said. */
+  diskContent?: Uint8Array;
   unsafe: ReadonlySet<UnsafeRule>;
   maxSteps: number;
   /** How fast each host is; 1 is 100 million steps a second. */
@@ -111,15 +117,22 @@ export class Simulation {
   private lostNs: number | undefined;
 
   constructor(readonly options: SimulationOptions) {
-    const { seed, faults, backups, spares = 0, unsafe, description, bitsPerSecond } = options;
+    const { seed, faults, backups, spares = 0, unsafe, bitsPerSecond } = options;
     const { scheduler } = this;
     const dedup = !unsafe.has('dedup');
     this.mesh = new Mesh(scheduler, new Random(`${seed}/links`), bitsPerSecond ?? LINK_BITS_PER_SECOND);
     this.names = hostNames(backups, spares);
     this.first = { primary: 'primary', backups: this.names.slice(1, 1 + backups) };
-    const disk = new Disk(description.diskSectors, scheduler, new Random(`${seed}/disk`), dedup);
+    const disk = this.disk(`${seed}/disk`, dedup);
     this.storage = new Storage(this.first, disk, !unsafe.has('fencing'));
-    this.console = new Console(scheduler, options.input, dedup, options.print);
+    this.console = new Console(
+      scheduler,
+      options.input,
+      dedup,
+      options.print,
+      options.attended ?? false,
+      options.typeAfter,
+    );
     this.network = new ClientNetwork(scheduler, new Random(`${seed}/clients`), options.clients, dedup);
     this.observer = new Observer(this.storage, 'primary', () => scheduler.nowNs);
     this.injector = new Injector(this, new Random(`${seed}/faults`), faults);
@@ -223,14 +236,29 @@ export class Simulation {
 
   /** Lets up to `events` events happen; false when the run is over. */
   advance(events: number): boolean {
-    for (let i = 0; i < events; i++) if (this.isOver() || !this.scheduler.step()) return this.finish();
+    for (let i = 0; i < events; i++) {
+      if (this.isOver()) return this.finish();
+      if (!this.scheduler.step()) return this.stalled || this.finish();
+    }
     return true;
+  }
+
+  /** Nothing will happen unless somebody types. */
+  get stalled(): boolean {
+    const { console, scheduler, endNs } = this;
+    return console.open && scheduler.idle && endNs === undefined && this.somebodyCanGoOn;
   }
 
   /** Runs to the end. */
   run(): this {
     while (this.advance(100_000));
     return this;
+  }
+
+  /** Whoever watches has seen enough: the run is over where it stands. */
+  quit(): void {
+    this.console.close();
+    this.outcome ??= 'limit';
   }
 
   private finish(): false {
@@ -273,6 +301,7 @@ export class Simulation {
 
   /** Whether the guest waits for something that will not come. */
   private isIdle(machine: Machine): boolean {
+    if (this.console.open) return false;
     const silentNs = this.nowNs - Math.max(this.lastStepNs, this.injector.lastEndNs);
     if (silentNs < IDLE_NS || this.injector.expecting || machine.timerDeadline !== undefined) return false;
     // The steps of a slice count when their time has passed.
@@ -413,13 +442,21 @@ export class Simulation {
 
   /** The disk that a host has for itself, with `--disk private`. */
   privateDisk(id: HostId): Disk {
-    const { description, seed } = this.options;
     const known = this.privateDisks.get(id);
     if (known) return known;
-    const random = new Random(`${seed}/disk/${id}`);
-    const disk = new Disk(description.diskSectors, this.scheduler, random, false);
+    const disk = this.disk(`${this.options.seed}/disk/${id}`, false);
     this.privateDisks.set(id, disk);
     return disk;
+  }
+
+  private disk(seed: string, dedup: boolean): Disk {
+    const { diskSectors } = this.options.description;
+    return new Disk(diskSectors, this.scheduler, new Random(seed), dedup, this.diskContent);
+  }
+
+  /** What every disk holds at first. */
+  get diskContent(): Uint8Array {
+    return this.options.diskContent ?? new Uint8Array(0);
   }
 
   private stopped(host: Host, reason: 'completed' | 'diverged'): void {

@@ -15,6 +15,8 @@ import { parse } from './world/packets.ts';
 /** What is run, each time with the same chance. */
 export interface Workload {
   description: MachineDescription;
+  /** What its disk holds at first. */
+  diskContent?: Uint8Array;
   input: Uint8Array;
   clients: number;
   seed: string;

@@ -123,7 +123,7 @@ describe('faults', () => {
 
   it('a bit that flips on one side is found, and nothing more is said', () => {
     const run = simulate('bank', {
-      tuning: { checkSteps: 20_000 },
+      tuning: { checkSteps: 20_000, checkStepsPerPage: 0 },
       faults: faults('flip:backup@icount=50000=4096.3'),
     });
     expect(run.simulation.outcome).toBe('diverged');
@@ -229,7 +229,12 @@ describe('faults drawn by chance', () => {
     fc.assert(
       fc.property(fc.array(fault, { minLength: 1, maxLength: 4 }), fc.integer(), (drawn, seed) => {
         const { outcome, violations } = result(
-          simulate(guest, { faults: drawn, spares: 1, seed: `${seed}`, tuning: { checkSteps: 50_000 } }),
+          simulate(guest, {
+            faults: drawn,
+            spares: 1,
+            seed: `${seed}`,
+            tuning: { checkSteps: 50_000, checkStepsPerPage: 0 },
+          }),
         );
         expect(violations).toEqual([]);
         expect(['completed', 'lost']).toContain(outcome);

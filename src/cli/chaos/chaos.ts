@@ -7,44 +7,44 @@ import { Tally } from '../../sim/campaign/tally.ts';
 import { hostNames, type SimEvent } from '../../sim/cluster.ts';
 import { drawDiagram } from '../../sim/story/diagram.ts';
 import { readBytes } from '../files.ts';
+import { INTERRUPTED, interruption } from '../interruption.ts';
 import type { ChaosOptions } from '../options.ts';
-import { describeMachine, ownInput } from '../program.ts';
+import { ownInput, programPath, readGuest } from '../program.ts';
+import { Progress } from '../progress.ts';
 import { EXIT_CODE } from '../report.ts';
 import { runArguments, shellText } from './command.ts';
-import { Pool } from './pool.ts';
-import { Progress } from './progress.ts';
+import { CampaignPool } from './pool.ts';
 import { ChaosReport, type Counterexample } from './report.ts';
 
-const INTERRUPTED = 130;
-
-export async function chaos(path: string, options: ChaosOptions): Promise<number> {
-  const interruption = interrupted();
-  const campaign = campaignOf(path, options);
+export async function chaos(program: string | undefined, options: ChaosOptions): Promise<number> {
+  const interrupted = interruption();
+  const path = programPath(program, options);
+  const campaign = campaignOf(program, options);
   const total = sizeOf(campaign);
   const jobs = Math.min(options.jobs ?? availableParallelism(), total);
   const tally = new Tally();
-  const progress = new Progress(process.stderr, total, tally);
+  const progress = progressOf(tally, total);
   const started = performance.now();
-  const pool = new Pool(campaign, jobs);
+  const pool = new CampaignPool(campaign, jobs);
   try {
     const work = pool.execute((run, result) => {
       tally.add(run, result);
       progress.show();
       return options.stopAfter > 0 && tally.violations >= options.stopAfter ? 'enough' : 'more';
     });
-    let end = await Promise.race([work, interruption]);
+    let end = await Promise.race([work, interrupted]);
     const seconds = (performance.now() - started) / 1000;
     let counterexample: Counterexample | undefined;
     const first = tally.noted.find(({ ending }) => ending === 'violated');
     if (first && end !== 'interrupted') {
       progress.say('a violation: looking for the shortest schedule that shows it');
-      const shrunk = await Promise.race([pool.shrink(first.run), interruption]);
+      const shrunk = await Promise.race([pool.shrink(first.run), interrupted]);
       if (shrunk === 'interrupted') end = shrunk;
       else counterexample = { number: first.run, ...shrunk, diagram: diagramOf(campaign, shrunk.run) };
     }
     progress.clear();
     const facts = { path, campaign, tally, jobs, seconds, interrupted: end === 'interrupted' };
-    const command = (run: Run, steps?: number) => shellText(runArguments(path, options, run, steps));
+    const command = (run: Run, steps?: number) => shellText(runArguments(program, options, run, steps));
     const report = new ChaosReport(facts, command, counterexample);
     const lines = options.json ? [JSON.stringify(report.json(), null, 2)] : report.lines();
     process.stdout.write(`${lines.join('\n')}\n`);
@@ -55,11 +55,12 @@ export async function chaos(path: string, options: ChaosOptions): Promise<number
   }
 }
 
-function campaignOf(path: string, options: ChaosOptions): Campaign {
+function campaignOf(program: string | undefined, options: ChaosOptions): Campaign {
+  const path = programPath(program, options);
   const { seed, clients, runs, exhaustive, faults, backups, spares, replication, disk, unsafe, speed } =
     options;
   const input = options.input === undefined ? ownInput(path) : readBytes(options.input);
-  const guest = measure({ description: describeMachine(path, options), input, clients }, seed);
+  const guest = measure({ ...readGuest(program, options), input, clients }, seed);
   if (guest.outcome !== 'completed')
     throw new OperatingError(
       `${path} does not end by itself within ${MAX_STEPS} steps, even without faults; a campaign needs a program that does: give it what it waits for, with --input or --clients`,
@@ -80,11 +81,17 @@ function campaignOf(path: string, options: ChaosOptions): Campaign {
   };
 }
 
-/** Resolves when the user has had enough. */
-function interrupted(): Promise<'interrupted'> {
-  process.removeAllListeners('SIGINT');
-  return new Promise((resolve) => process.once('SIGINT', () => resolve('interrupted')));
-}
+const progressOf = (tally: Tally, total: number): Progress =>
+  new Progress(process.stderr, { total, unit: 'runs' }, (colour) => {
+    const violations = `${tally.violations} violations`;
+    return {
+      done: tally.runs,
+      details: [
+        `${tally.failovers} failovers`,
+        tally.violations > 0 ? colour.red.bold(violations) : violations,
+      ],
+    };
+  });
 
 function diagramOf({ guest, unsafe }: Campaign, run: Run): string[] {
   const events: SimEvent[] = [];

@@ -2,17 +2,24 @@
 import { CHECK_STEPS, MAX_STEPS, type Run } from '../../sim/campaign/campaign.ts';
 import { faultText } from '../../sim/faults/fault-text.ts';
 import type { ChaosOptions } from '../options.ts';
+import type { Drive } from '../program.ts';
 
 /** The arguments after `vmft`. `steps`: how far the guest came; one that was stopped must be stopped again. */
-export function runArguments(path: string, options: ChaosOptions, run: Run, steps = 0): string[] {
+export function runArguments(path: string | undefined, options: ChaosOptions, run: Run, steps = 0): string[] {
   const given = (name: string, value: string | number | undefined): string[] =>
     value === undefined ? [] : [name, String(value)];
   return [
     'run',
-    path,
+    ...(path === undefined ? [] : [path]),
+    ...given('--kernel', options.kernel),
+    ...given('--initrd', options.initrd),
+    ...given('--append', options.append),
+    ...given('--bios', options.bios),
+    ...given('--drive', options.drive && driveText(options.drive)),
+    ...(options.console === 'virtio' ? ['--console', 'virtio'] : []),
     ...given('--seed', run.seed),
     ...given('--memory', sizeText(options.memory)),
-    ...given('--disk-size', sizeText(options.diskSize)),
+    ...(options.drive ? [] : given('--disk-size', sizeText(options.diskSize))),
     ...(options.defsym ?? []).flatMap(([name, value]) => ['--defsym', `${name}=${value}`]),
     ...given('--input', options.input),
     ...(options.clients > 0 ? given('--clients', options.clients) : []),
@@ -27,6 +34,10 @@ export function runArguments(path: string, options: ChaosOptions, run: Run, step
     ...run.faults.flatMap((fault) => ['--fault', faultText(fault)]),
   ];
 }
+
+/** A drive as `--drive` reads it. */
+const driveText = ({ file, readOnly }: Drive): string =>
+  `file=${file.replaceAll(',', ',,')}${readOnly ? ',readonly=on' : ''}`;
 
 /** A size as `--memory` reads it. */
 const sizeText = (sizeBytes: number): string =>

@@ -1,9 +1,9 @@
 /** A worker of `vmft chaos`: executes runs by their numbers, and shrinks one. */
-import { parentPort, workerData } from 'node:worker_threads';
-import { assert } from '../../base/assert.ts';
+import { workerData } from 'node:worker_threads';
 import { execute, type Run, type RunResult } from '../../sim/campaign/campaign.ts';
 import { type Campaign, runsOf } from '../../sim/campaign/draw.ts';
 import { shrink } from '../../sim/campaign/shrink.ts';
+import { serve } from '../pool.ts';
 
 export type Order = { kind: 'execute'; first: number; count: number } | { kind: 'shrink'; run: number };
 
@@ -44,6 +44,4 @@ function answer(order: Order): Answer {
   };
 }
 
-assert(parentPort, 'this runs in a worker');
-const port = parentPort;
-port.on('message', (order: Order) => port.postMessage(answer(order)));
+serve(answer);

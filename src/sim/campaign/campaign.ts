@@ -11,6 +11,8 @@ import type { Fault, FaultKind, HostId } from '../faults/faults.ts';
 /** What a campaign runs. */
 export interface Guest {
   description: MachineDescription;
+  /** What its disk holds at first. */
+  diskContent?: Uint8Array;
   input: Uint8Array;
   clients: number;
 }
@@ -73,13 +75,13 @@ export interface RunResult {
 
 /** Steps between two comparisons of the whole state: a small part of a run, so that what differs shows in the same run. */
 export const CHECK_STEPS = 50_000;
-const TUNING: Partial<Tuning> = { checkSteps: CHECK_STEPS };
+const TUNING: Partial<Tuning> = { checkSteps: CHECK_STEPS, checkStepsPerPage: 0 };
 /** A guest that a flipped bit has misled may never end. */
 export const MAX_STEPS = 20_000_000;
 
 /** Sets up the simulation of a run. */
 export function simulationOf(
-  { description, input, clients }: Guest,
+  { description, diskContent, input, clients }: Guest,
   run: Run,
   unsafe: ReadonlySet<UnsafeRule> = new Set(),
   tell: (event: SimEvent) => void = () => {},
@@ -87,6 +89,7 @@ export function simulationOf(
   return new Simulation({
     ...run,
     description,
+    ...(diskContent && { diskContent }),
     input,
     clients,
     unsafe,

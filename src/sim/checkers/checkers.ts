@@ -167,13 +167,14 @@ export function checkInput(history: readonly Entry[], typed: Uint8Array): Violat
 export function checkDisk(
   outputs: readonly Output[],
   history: readonly Entry[],
-  disk: { content: Uint8Array; writes: readonly AppliedWrite[] },
+  disk: { initial: Uint8Array; content: Uint8Array; writes: readonly AppliedWrite[] },
 ): Violation[] {
   const fail = (message: string): Violation[] => [{ invariant: 'disk-explained', message }];
   const ends = new Map(
     history.flatMap((entry) => (entry.kind === 'disk' ? [[entry.id, entry] as const] : [])),
   );
   const expected = new Uint8Array(disk.content.length);
+  expected.set(disk.initial);
   const unsettled = new Set<number>();
   const writes = new Map<number, { sector: number; data: Uint8Array }>();
   for (const output of outputs) {

@@ -38,8 +38,11 @@ export class Disk {
     private readonly random: Random,
     /** Study only: numbers that were seen are done again. */
     private readonly dedup: boolean,
+    /** What it holds at first, behind which there are zeros. */
+    initial: Uint8Array,
   ) {
     this.content = new Uint8Array(sectors * SECTOR_BYTES);
+    this.content.set(initial);
   }
 
   perform(id: number, request: DiskRequest, floor: number, answer: DiskAnswer): void {

@@ -1,9 +1,15 @@
-/** How far a campaign is, in one line on a terminal. */
-import type { Tally } from '../../sim/campaign/tally.ts';
-import { colourFor } from '../story.ts';
+/** How far long work is, in one line on a terminal. */
+import type { ChalkInstance } from 'chalk';
+import { colourFor } from './story.ts';
 
 const SHOW_EVERY_MS = 200;
 const BAR_WIDTH = 24;
+
+/** What there is to say now. */
+export interface Status {
+  done: number;
+  details: string[];
+}
 
 export class Progress {
   private readonly started = performance.now();
@@ -12,8 +18,8 @@ export class Progress {
   constructor(
     /** Nothing is written unless it is a terminal. */
     private readonly out: { isTTY?: boolean; write(text: string): unknown },
-    private readonly total: number,
-    private readonly tally: Tally,
+    private readonly work: { total: number; unit: string },
+    private readonly status: (colour: ChalkInstance) => Status,
   ) {}
 
   show(): void {
@@ -32,18 +38,17 @@ export class Progress {
   }
 
   private line(seconds: number): string {
-    const { total, tally } = this;
+    const { total, unit } = this.work;
     const colour = colourFor(this.out);
-    const done = Math.floor((tally.runs / total) * BAR_WIDTH);
-    const bar = colour.green('█'.repeat(done)) + colour.dim('░'.repeat(BAR_WIDTH - done));
-    const rate = tally.runs / seconds;
-    const violations = `${tally.violations} violations`;
+    const { done, details } = this.status(colour);
+    const filled = Math.floor((done / total) * BAR_WIDTH);
+    const bar = colour.green('█'.repeat(filled)) + colour.dim('░'.repeat(BAR_WIDTH - filled));
+    const rate = done / seconds;
     return [
-      `${bar} ${tally.runs}/${total} runs`,
+      `${bar} ${done}/${total} ${unit}`,
       `${rate.toFixed(1)} a second`,
-      `${clock((total - tally.runs) / rate)} left`,
-      `${tally.failovers} failovers`,
-      tally.violations > 0 ? colour.red.bold(violations) : violations,
+      `${clock((total - done) / rate)} left`,
+      ...details,
     ].join(', ');
   }
 }

@@ -1,0 +1,87 @@
+/** `vmft conformance`: programs that test the machine they run on, as those of riscv-tests do. */
+import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { OperatingError } from '../../base/errors.ts';
+import { isElf } from '../../vmm/image.ts';
+import { explained } from '../files.ts';
+import { INTERRUPTED, interruption } from '../interruption.ts';
+import { Pool } from '../pool.ts';
+import { Progress } from '../progress.ts';
+import { reportLines } from './report.ts';
+import type { Result } from './run-test.ts';
+import type { Setup } from './worker.ts';
+
+/** What `vmft conformance` is given. */
+export interface ConformanceOptions extends Setup {
+  only?: string;
+  jobs?: number;
+  json?: boolean;
+}
+
+const SOME_FAILED = 1;
+
+export async function conformance(folder: string, options: ConformanceOptions): Promise<number> {
+  const interrupted = interruption();
+  const { memory, maxSteps, only = '*' } = options;
+  const names = programsIn(folder).filter((name) => matcher(only).test(name));
+  if (names.length === 0) throw new OperatingError(`${folder}: no ELF file whose name has ${only} in it`);
+  const results: Result[] = [];
+  const failures = () => results.filter(({ outcome }) => outcome !== 'passed').length;
+  const progress = new Progress(process.stderr, { total: names.length, unit: 'programs' }, () => ({
+    done: results.length,
+    details: [`${failures()} did not pass`],
+  }));
+  const jobs = Math.min(options.jobs ?? availableParallelism(), names.length);
+  const setup: Setup = { memory, maxSteps };
+  const pool = new Pool<string, Result>('conformance-worker', jobs, setup);
+  try {
+    const work = pool.execute(
+      names.map((name) => join(folder, name)),
+      (result) => {
+        results.push(result);
+        progress.show();
+        return 'more';
+      },
+    );
+    const stopped = (await Promise.race([work, interrupted])) === 'interrupted';
+    progress.clear();
+    const facts = { folder, programs: names.length, results, interrupted: stopped };
+    const lines = options.json ? [JSON.stringify(facts, null, 2)] : reportLines(facts);
+    process.stdout.write(`${lines.join('\n')}\n`);
+    if (stopped) return INTERRUPTED;
+    return failures() > 0 ? SOME_FAILED : 0;
+  } finally {
+    await pool.stop();
+  }
+}
+
+/** The names of a folder's ELF files, in order. */
+function programsIn(folder: string): string[] {
+  try {
+    const files = readdirSync(folder, { withFileTypes: true }).filter((entry) => !entry.isDirectory());
+    const names = files.map(({ name }) => name).filter((name) => isElf(beginningOf(join(folder, name))));
+    return names.sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
+  } catch (error) {
+    throw explained(folder, error, 'give a folder with ELF files');
+  }
+}
+
+function beginningOf(path: string): Uint8Array {
+  const file = openSync(path, 'r');
+  try {
+    const bytes = new Uint8Array(4);
+    return bytes.subarray(0, readSync(file, bytes));
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** A pattern for parts of names, in which `*` stands for anything. */
+const matcher = (pattern: string): RegExp =>
+  new RegExp(
+    pattern
+      .split('*')
+      .map((part) => part.replace(/[^\w]/g, '\\$&'))
+      .join('.*'),
+  );

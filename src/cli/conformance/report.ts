@@ -1,0 +1,55 @@
+/** What conformance programs came to, for people. */
+import { colourFor } from '../story.ts';
+import type { Ending, Result } from './run-test.ts';
+
+export interface Facts {
+  folder: string;
+  /** How many were to be run; fewer have been when the user had enough. */
+  programs: number;
+  results: readonly Result[];
+  interrupted: boolean;
+}
+
+const COLUMN_GAP = 2;
+/** riscv-test-env sets these bits of the number when a trap comes that the program has no handler for (1337 in `tohost`). */
+const UNEXPECTED = 1337 >> 1;
+
+function endingText(ending: Ending): string {
+  switch (ending.outcome) {
+    case 'passed':
+      return 'passed';
+    case 'failed':
+      return (ending.test & UNEXPECTED) === UNEXPECTED
+        ? 'failed: a trap that it did not expect'
+        : `failed: test ${ending.test}`;
+    case 'timed-out':
+      return 'timed out';
+    case 'asleep':
+      return 'waits for an interrupt that cannot come';
+    case 'refused':
+      return `refused: ${ending.reason}`;
+    case 'broke-vmft':
+      return `a bug in vmft: ${ending.reason}`;
+  }
+}
+
+const grouped = (value: number): string => String(value).replace(/\B(?=(\d{3})+$)/g, ',');
+
+export function reportLines({ programs, results, interrupted }: Facts): string[] {
+  const colour = colourFor(process.stdout);
+  const rows = results.map((result) => [result.name, grouped(result.steps), endingText(result)] as const);
+  const head = ['program', 'steps', 'result'] as const;
+  const width = (column: 0 | 1) => Math.max(...[head, ...rows].map((row) => row[column].length));
+  const [nameWidth, stepsWidth] = [width(0), width(1) + COLUMN_GAP];
+  const line = ([name, steps, ending]: readonly [string, string, string]) =>
+    `${name.padEnd(nameWidth)}${steps.padStart(stepsWidth)}${' '.repeat(COLUMN_GAP)}${ending}`;
+  const passed = results.filter(({ outcome }) => outcome === 'passed').length;
+  const total = `${passed} of ${results.length} passed`;
+  return [
+    colour.bold(line(head)),
+    ...rows.map((row, index) => (results[index]!.outcome === 'passed' ? line(row) : colour.red(line(row)))),
+    '',
+    passed === results.length ? colour.green(total) : colour.red.bold(total),
+    ...(interrupted ? [`interrupted: ${programs - results.length} were not run`] : []),
+  ];
+}

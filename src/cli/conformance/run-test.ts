@@ -1,0 +1,78 @@
+/** One conformance program, alone on a machine. */
+import { OperatingError } from '../../base/errors.ts';
+import { Random } from '../../base/random.ts';
+import { LiveDoors, type World } from '../../vmm/doors.ts';
+import type { MachineDescription } from '../../vmm/machine.ts';
+import { Vmm } from '../../vmm/vmm.ts';
+
+/** How a program ended. */
+export type Ending =
+  | { outcome: 'passed' }
+  /** `test`: the number that the program gave to the case that failed. */
+  | { outcome: 'failed'; test: number }
+  /** It used up its steps. */
+  | { outcome: 'timed-out' }
+  /** It waits for an interrupt that cannot come. */
+  | { outcome: 'asleep' }
+  /** It is no program for this machine. */
+  | { outcome: 'refused'; reason: string }
+  /** A bug in vmft. */
+  | { outcome: 'broke-vmft'; reason: string };
+
+export type Result = { name: string; steps: number } & Ending;
+
+/** As fast as a simulated host: 10 ns a step, 100 ns a tick. */
+const STEPS_PER_TICK = 10;
+
+/** Time that passes with the steps and jumps while the guest sleeps, and chance that is alike in each run. */
+class Alone implements World {
+  private readonly random = new Random('conformance');
+  private sleptTicks = 0;
+
+  clock(icount: number): number {
+    return this.sleptTicks + Math.floor(icount / STEPS_PER_TICK);
+  }
+
+  icountAt(ticks: number): number {
+    return (ticks - this.sleptTicks) * STEPS_PER_TICK;
+  }
+
+  entropy(sizeBytes: number): Uint8Array {
+    return Uint8Array.from({ length: sizeBytes }, () => this.random.below(256));
+  }
+
+  /** The guest sleeps until the clock shows `ticks`. */
+  sleepUntil(ticks: number, icount: number): void {
+    this.sleptTicks += Math.max(0, ticks - this.clock(icount));
+  }
+}
+
+/** Runs a program until it says how it went, for so many steps at most. */
+export function runTest(name: string, load: () => MachineDescription, maxSteps: number): Result {
+  let vmm: Vmm | undefined;
+  const ended = (ending: Ending): Result => ({ name, steps: vmm?.icount ?? 0, ...ending });
+  try {
+    const world = new Alone();
+    vmm = new Vmm(load(), new LiveDoors(world));
+    return ended(toEnd(vmm, world, maxSteps));
+  } catch (error) {
+    if (error instanceof OperatingError) return ended({ outcome: 'refused', reason: error.message });
+    return ended({ outcome: 'broke-vmft', reason: String(error) });
+  }
+}
+
+function toEnd(vmm: Vmm, world: Alone, maxSteps: number): Ending {
+  const { machine } = vmm;
+  for (;;) {
+    const pause = vmm.run(maxSteps - vmm.icount);
+    if (pause === 'off') {
+      const { code } = machine.power;
+      return code === 0 ? { outcome: 'passed' } : { outcome: 'failed', test: code };
+    }
+    if (pause !== 'waiting') return { outcome: 'timed-out' };
+    const deadline = machine.timerDeadline;
+    if (deadline === undefined || deadline > BigInt(Number.MAX_SAFE_INTEGER)) return { outcome: 'asleep' };
+    if (world.clock(vmm.icount) >= deadline) return { outcome: 'asleep' };
+    world.sleepUntil(Number(deadline), vmm.icount);
+  }
+}

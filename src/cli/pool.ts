@@ -1,0 +1,79 @@
+/** Work on several cores. What comes out does not depend on how many. */
+import { parentPort, type ResourceLimits, Worker } from 'node:worker_threads';
+import { assert } from '../base/assert.ts';
+
+/** How far workers may be ahead of the answers that were taken, in orders: one that takes long is waited for. */
+const MAX_AHEAD_ORDERS = 512;
+
+/** Worker threads that answer orders, each one at a time. */
+export class Pool<Order, Answer> {
+  private readonly workers: Worker[];
+
+  /** `bundle`: the name of the workers' program beside this one; `given`: what {@link serve} is handed there. */
+  constructor(bundle: string, jobs: number, given: unknown = undefined, resourceLimits: ResourceLimits = {}) {
+    const url = new URL(`./${bundle}.js`, import.meta.url);
+    this.workers = Array.from({ length: jobs }, () => new Worker(url, { workerData: given, resourceLimits }));
+  }
+
+  /** Gives out all orders, and hands the answers over in the order of these, until `take` says that it is enough. */
+  async execute(orders: Iterable<Order>, take: (answer: Answer) => 'more' | 'enough'): Promise<void> {
+    const source = orders[Symbol.iterator]();
+    const early = new Map<number, Answer>();
+    let [ordered, taken, over] = [0, 0, false];
+    const next = (): { number: number; order: Order } | undefined => {
+      if (over || ordered - taken > MAX_AHEAD_ORDERS) return undefined;
+      const { done, value } = source.next();
+      if (!done) return { number: ordered++, order: value };
+      over = true;
+      return undefined;
+    };
+    let enough = false;
+    const takeInOrder = () => {
+      for (; !enough && early.has(taken); taken++) {
+        const answer = early.get(taken)!;
+        early.delete(taken);
+        enough = take(answer) === 'enough';
+      }
+      over ||= enough;
+    };
+    const work = async (worker: Worker) => {
+      for (let given = next(); given; given = next()) {
+        early.set(given.number, await ask<Order, Answer>(worker, given.order));
+        takeInOrder();
+      }
+    };
+    while (!over) await Promise.all(this.workers.map(work));
+  }
+
+  /** Has one order carried out. */
+  ask(order: Order): Promise<Answer> {
+    return ask(this.workers[0]!, order);
+  }
+
+  /** Ends the workers, whatever they are doing; what was asked of them is never answered. */
+  async stop(): Promise<void> {
+    await Promise.all(this.workers.map((worker) => worker.terminate()));
+  }
+}
+
+function ask<Order, Answer>(worker: Worker, order: Order): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const settle = (action: () => void) => {
+      worker.off('message', onMessage);
+      worker.off('error', onError);
+      action();
+    };
+    const onMessage = (answer: Answer) => settle(() => resolve(answer));
+    const onError = (error: Error) => settle(() => reject(error));
+    worker.on('message', onMessage);
+    worker.on('error', onError);
+    worker.postMessage(order);
+  });
+}
+
+/** What a worker's program consists of: its way to answer an order. */
+export function serve<Order, Answer>(answer: (order: Order) => Answer): void {
+  assert(parentPort, 'this runs in a worker');
+  const port = parentPort;
+  port.on('message', (order: Order) => port.postMessage(answer(order)));
+}

@@ -1,0 +1,161 @@
+/** Kernels, firmware and disks on the command line. */
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { build } from '../../scripts/build.mjs';
+import { describeMachine, readGuest } from '../../src/cli/program.ts';
+
+const root = join(import.meta.dirname, '../..');
+const directory = mkdtempSync(join(tmpdir(), 'vmft-boot-'));
+const file = (name: string) => join(directory, name);
+
+interface Result {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+function vmft(...args: string[]): Promise<Result> {
+  return new Promise((resolve) => {
+    const child = execFile(
+      process.execPath,
+      [join(root, 'bin/vmft.js'), ...args],
+      { cwd: directory, timeout: 30_000, env: { ...process.env, NO_COLOR: '1' } },
+      (error, stdout, stderr) => resolve({ code: error ? Number(error.code ?? -1) : 0, stdout, stderr }),
+    );
+    child.stdin?.end();
+  });
+}
+
+/** In supervisor mode: prints its command line, which it finds by its name in the device tree, and shuts down. */
+const KERNEL = `
+_start:
+    mv      s0, a1
+    la      s1, name
+1:  addi    s0, s0, 1
+    ld      t0, 0(s0)
+    ld      t1, 0(s1)
+    bne     t0, t1, 1b
+2:  lbu     a0, 0(s0)
+    beqz    a0, 3f
+    li      a6, 2
+    li      a7, 0x4442434e
+    ecall
+    addi    s0, s0, 1
+    j       2b
+3:  li      a0, 0
+    li      a1, 0
+    li      a6, 0
+    li      a7, 0x53525354
+    ecall
+name: .ascii "root=abc"
+`;
+
+/** In machine mode: goes on, in supervisor mode, where the note at a2 says, and does what the kernel asks for: to shut down. */
+const FIRMWARE = `
+_start:
+    la      t0, trap
+    csrw    mtvec, t0
+    li      t0, -1
+    srli    t0, t0, 10
+    csrw    pmpaddr0, t0
+    li      t0, 0x1f
+    csrw    pmpcfg0, t0
+    ld      t0, 16(a2)
+    csrw    mepc, t0
+    li      t0, 1 << 11
+    csrs    mstatus, t0
+    mret
+.balign 4
+trap:
+    li      t0, 0x10000000
+    li      t1, 'F'
+    sb      t1, 0(t0)
+    li      t0, 0x100000
+    li      t1, 0x5555
+    sw      t1, 0(t0)
+`;
+
+beforeAll(async () => {
+  await build();
+  writeFileSync(file('kernel.s'), KERNEL);
+  writeFileSync(file('firmware.s'), FIRMWARE);
+  writeFileSync(file('initrd'), 'something');
+  writeFileSync(file('empty'), '');
+  writeFileSync(file('disk.img'), 'x'.repeat(700));
+});
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+const kernel = ['--kernel', 'kernel.s', '--append', 'root=abc quiet'];
+
+describe('run', () => {
+  test('boots a kernel without firmware, with its command line, alone and protected', async () => {
+    const expected = { code: 0, stdout: 'root=abc quiet' };
+    expect(await vmft('run', ...kernel, '--no-ft')).toMatchObject(expected);
+    expect(await vmft('run', ...kernel, '--initrd', 'initrd', '--memory', '8M')).toMatchObject(expected);
+    const crashed = await vmft('run', ...kernel, '--crash', 'primary@output=5');
+    expect(crashed).toMatchObject(expected);
+    expect(crashed.stderr).toMatch(/backup {3}goes live/);
+  });
+
+  test('starts firmware, which finds the kernel', async () => {
+    const { code, stdout } = await vmft('run', '--bios', 'firmware.s', ...kernel, '--memory', '8M');
+    // The kernel's first call ends it.
+    expect([code, stdout]).toEqual([0, 'F']);
+  });
+
+  test('a recording of a kernel replays', async () => {
+    await vmft('run', ...kernel, '--record', 'kernel.log');
+    expect(await vmft('replay', 'kernel.log')).toMatchObject({ code: 0, stdout: 'root=abc quiet' });
+  });
+
+  test('the disk is as large as its file, in whole sectors', () => {
+    const options = { memory: 8 << 20, diskSize: 0, kernel: file('kernel.s') };
+    const drive = { file: file('disk.img'), readOnly: true };
+    const { description, diskContent } = readGuest(undefined, { ...options, drive });
+    expect(description).toMatchObject({ diskSectors: 2, diskReadOnly: true });
+    expect(Buffer.from(diskContent).toString()).toBe('x'.repeat(700));
+    expect(describeMachine(undefined, options)).toMatchObject({ diskSectors: 0, diskReadOnly: false });
+  });
+
+  test.each<[string[], RegExp]>([
+    [[], /^vmft: nothing to run; name a program, or give --kernel$/m],
+    [['kernel.s', ...kernel], /^vmft: a program and a kernel are two ways to boot; leave out kernel\.s, or/],
+    [
+      ['kernel.s', '--bios', 'firmware.s'],
+      /^vmft: a program starts as firmware does; leave out kernel\.s, or/,
+    ],
+    [['kernel.s', '--initrd', 'initrd'], /^vmft: 'initrd' is the initial RAM disk of a kernel; name/],
+    [['--kernel', 'initrd'], /^vmft: 'initrd' is no kernel: neither a Linux boot image/],
+    [['--kernel', 'nothing'], /^vmft: nothing: no such file or directory; check the path/],
+    [
+      [...kernel, '--memory', '2M'],
+      /^vmft: kernel\.s: the program ends at 0x802.*; give it more with --memory/,
+    ],
+    [[...kernel, '--drive', 'file=empty'], /^vmft: empty: an empty file; a disk has at least one sector/],
+    [[...kernel, '--drive', 'file=nothing'], /^vmft: nothing: no such file/],
+    [[...kernel, '--drive', 'readonly=on'], /no file is named; it has the form file=FILE/],
+    [[...kernel, '--drive', 'file=disk.img,format=qcow2'], /"format=qcow2" is not understood/],
+    [[...kernel, '--drive', 'file=disk.img,file=x'], /something is said twice/],
+    [[...kernel, '--drive', 'file=disk.img', '--disk-size', '1M'], /cannot be used with option '--disk-size/],
+  ])('%j is refused', async (args, message) => {
+    const { code, stdout, stderr } = await vmft('run', ...args);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(message);
+  });
+});
+
+test('compare and chaos take kernels, and a violation is shown again by the same options', async () => {
+  const compared = await vmft('compare', ...kernel, '--crashes', '0', '--epochs', '5', '--links', '1G', '-q');
+  expect(compared.code).toBe(0);
+  const options = ['--memory', '4M', '--drive', 'file=disk.img,readonly=on', '--runs', '20', '--jobs', '1'];
+  const { code, stdout } = await vmft('chaos', ...kernel, ...options, '--unsafe', 'output-rule');
+  expect([0, 3]).toContain(code);
+  expect(stdout).toMatch(/kernel\.s: faults drawn by chance/);
+  const command = /vmft run (--kernel .*)$/m.exec(stdout)?.[1];
+  expect(command).toMatch(
+    /^--kernel kernel\.s --append 'root=abc quiet' --drive file=disk\.img,readonly=on --seed \S+ --memory 4M/,
+  );
+});
