@@ -26,6 +26,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bits } from './goldens-bits.mjs';
+import { compressed } from './goldens-compressed.mjs';
 import { privileged, protection, translation } from './goldens-privileged.mjs';
 
 /** The machine on which a case runs; the tests set up the same one. */
@@ -770,10 +771,13 @@ function main() {
   privileged(make);
   into('translation');
   translation(make);
-  into('protection');
-  protection(make, makeLocking);
   into('bits');
   bits(make, random);
+  into('compressed');
+  compressed(make, random, machine);
+  // Last, because the cases that lock PMP entries are.
+  into('protection');
+  protection(make, makeLocking);
   const work = mkdtempSync(join(tmpdir(), 'goldens-'));
   const path = (/** @type {string} */ name) => join(work, name);
   const all = Object.values(files).flat();

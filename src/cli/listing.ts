@@ -1,15 +1,13 @@
 /** `vmft asm` and `vmft disasm`. */
 import { OperatingError } from '../base/errors.ts';
 import { disassemble, symbolizer } from '../cpu/disassembler.ts';
+import { sizeOf } from '../cpu/formats.ts';
 import { RAM_BASE } from '../cpu/layout.ts';
 import { isElf } from '../vmm/image.ts';
 import { mustBeWritable, readBytes, writeBytes } from './files.ts';
 import { assembleFile, loadImage, type ProgramOptions } from './program.ts';
 
 const hex = (value: number, digits: number): string => value.toString(16).padStart(digits, '0');
-const word = (bytes: Uint8Array, at: number): number =>
-  new DataView(bytes.buffer, bytes.byteOffset + at, 4).getUint32(0, true);
-
 export interface AsmOptions extends Pick<ProgramOptions, 'defsym'> {
   output?: string;
 }
@@ -40,7 +38,7 @@ export interface DisasmOptions extends ProgramOptions {
   aliases: boolean;
 }
 
-/** Lines that are the same word over and over are shown once and counted. */
+/** Lines that are the same instruction over and over are shown once and counted. */
 const REPEAT = 3;
 
 /** Prints the instructions of an ELF, a raw image or a source file, with symbols where there are any. */
@@ -54,19 +52,41 @@ export function disasm(target: string, options: DisasmOptions): void {
   const code = codeRanges(target, options, image.segments);
   if (code.length === 0) throw new OperatingError(`${target}: nothing to disassemble`);
   const symbols = symbolizer(image.symbols.filter(({ address }) => address >= RAM_BASE));
-  for (const { address: start, bytes } of code) {
+  for (const range of code) {
     let repeated = 0;
-    for (let at = 0; at + 4 <= bytes.length; at += 4) {
-      const address = start + at;
+    let before: number | undefined;
+    for (const { address, sizeBytes, value } of instructionsIn(range, names)) {
       const name = names.get(address);
-      const value = word(bytes, at);
-      repeated = at > 0 && !name && value === word(bytes, at - 4) ? repeated + 1 : 0;
+      repeated = !name && value === before ? repeated + 1 : 0;
+      before = value;
       if (name) process.stdout.write(`\n${hex(address, 8)} <${name}>:\n`);
       if (repeated === REPEAT) process.stdout.write('        …\n');
       if (repeated >= REPEAT) continue;
-      const text = disassemble(value, address, { symbols, aliases: options.aliases });
-      process.stdout.write(`${hex(address, 8)}  ${hex(value, 8)}  ${text}\n`);
+      const digits = hex(value, 2 * sizeBytes);
+      const text =
+        sizeBytes === sizeOf(value)
+          ? disassemble(value, address, { symbols, aliases: options.aliases })
+          : `.half 0x${digits}`;
+      process.stdout.write(`${hex(address, 8)}  ${digits.padEnd(8)}  ${text}\n`);
     }
+  }
+}
+
+/** The instructions that stand one after the other. Where a name or the end comes too early, 16 bits are no whole instruction. */
+function* instructionsIn(
+  { address: start, bytes }: { address: number; bytes: Uint8Array },
+  names: ReadonlyMap<number, string>,
+): Generator<{ address: number; sizeBytes: 2 | 4; value: number }> {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  for (let at = 0, sizeBytes: 2 | 4; at + 2 <= bytes.length; at += sizeBytes) {
+    const address = start + at;
+    const isCut = at + 4 > bytes.length || names.has(address + 2);
+    sizeBytes = isCut ? 2 : sizeOf(view.getUint16(at, true));
+    yield {
+      address,
+      sizeBytes,
+      value: sizeBytes === 2 ? view.getUint16(at, true) : view.getUint32(at, true),
+    };
   }
 }
 

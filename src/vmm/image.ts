@@ -140,8 +140,7 @@ class ElfFile {
     if (!isElf(bytes)) throw this.fail(`is not an ELF executable; ${COMPILE}.`);
     // Class, byte order and machine stand in the part that 32-bit files have too.
     if (bytes.length < 20) throw this.truncated('its header');
-    if (bytes[4] !== 2)
-      throw this.fail('is not a 64-bit ELF file; compile it for RV64, with -march=rv64ima.');
+    if (bytes[4] !== 2) throw this.fail('is not a 64-bit ELF file; compile it for RV64, with -march=rv64gc.');
     if (bytes[5] !== 1)
       throw this.fail('is not a little-endian ELF file; this machine is little-endian, compile it so.');
     const machine = this.u16(18);

@@ -505,6 +505,21 @@ describe('asm and disasm', () => {
   });
 });
 
+test('disasm steps by two bytes or four, and anew from every name', async () => {
+  writeFileSync(file('mixed.s'), '_start: c.li a0, 5\n addi a0, a0, 1\n .half 0xffff\nend: c.jr ra\n');
+  const { stdout } = await vmft(['disasm', 'mixed.s']);
+  expect(stdout.trim().split('\n')).toEqual([
+    '80000000 <_start>:',
+    '80000000  4515      c.li a0, 5',
+    '80000002  00150513  addi a0, a0, 1',
+    '80000006  ffff      .half 0xffff',
+    '',
+    '80000008 <end>:',
+    '80000008  8082      c.jr ra',
+    '8000000a  0001      c.addi zero, 0',
+  ]);
+});
+
 test('the limit of primes can be chosen', async () => {
   const { stdout } = await vmft(['run', program('primes.s'), '--defsym', 'LIMIT=100', '--no-ft']);
   expect(stdout).toContain('primes below 100: 25\n');

@@ -3,15 +3,24 @@ import { describe, expect, test } from 'vitest';
 import { assemble } from '../../src/cpu/asm/assemble.ts';
 import { isReserved } from '../../src/cpu/asm/operands.ts';
 import { disassemble, symbolizer } from '../../src/cpu/disassembler.ts';
-import { type FieldName, type Format, fields, formats, insert, range } from '../../src/cpu/formats.ts';
+import {
+  type FieldName,
+  type Format,
+  fields,
+  formats,
+  insert,
+  range,
+  sizeOf,
+} from '../../src/cpu/formats.ts';
 import { instructions } from '../../src/cpu/instructions.ts';
 
 const ADDRESS = 0x8000_0000;
 
-/** The word that the assembler makes of a text at {@link ADDRESS}. */
+/** The word that the assembler makes of a text at {@link ADDRESS}; of 16 bits, which a `c.nop` follows, those. */
 function wordOf(text: string): number {
-  const { segments } = assemble(text, { file: 'test.s', origin: ADDRESS });
+  const { segments, lines } = assemble(text, { file: 'test.s', origin: ADDRESS });
   expect(segments[0]!.bytes.length).toBe(4);
+  if (lines[0]!.sizeBytes === 2) return new DataView(segments[0]!.bytes.buffer).getUint16(0, true);
   return new DataView(segments[0]!.bytes.buffer).getUint32(0, true);
 }
 
@@ -43,12 +52,18 @@ describe('what is disassembled assembles to the same word', () => {
 
   test('any 32 bits', () => {
     fc.assert(
+<<<<<<< HEAD
       fc.property(
         fc.integer({ min: 0, max: 2 ** 32 - 1 }).map((word) => (word | 3) >>> 0),
         (word) => {
           expect(wordOf(disassemble(word, ADDRESS))).toBe(word);
         },
       ),
+=======
+      fc.property(fc.integer({ min: 0, max: 2 ** 32 - 1 }), (word) => {
+        expect(wordOf(disassemble(word, ADDRESS))).toBe(sizeOf(word) === 4 ? word : word & 0xffff);
+      }),
+>>>>>>> compressed
       { numRuns: 500 },
     );
   });
@@ -107,6 +122,14 @@ const shown: [text: string, canonical: string][] = [
   ['lr.w.aq a0, (a1)', 'lr.w.aq a0, (a1)'],
   ['amoadd.d.aqrl a0, a1, (a2)', 'amoadd.d.aqrl a0, a1, (a2)'],
   ['mret', 'mret'],
+  ['zext.w a0, a1', 'add.uw a0, a1, zero'],
+  ['rori a0, a1, 5', 'rori a0, a1, 5'],
+  ['orc.b a0, a1', 'orc.b a0, a1'],
+  ['c.addi a0, -1', 'c.addi a0, -1'],
+  ['c.ldsp s0, 8(sp)', 'c.ldsp s0, 8(sp)'],
+  ['c.fsd fa0, 8(s0)', 'c.fsd fa0, 8(s0)'],
+  ['c.lui a0, 0xfffff', 'c.lui a0, 0xfffff'],
+  ['c.beqz a0, 0x80000010', 'c.beqz a0, 0x80000010'],
   ['flw fa0, -4(sp)', 'flw fa0, -4(sp)'],
   ['fsd ft11, 8(sp)', 'fsd ft11, 8(sp)'],
   ['fadd.s fa0, fs1, ft8', 'fadd.s fa0, fs1, ft8'],
@@ -137,6 +160,10 @@ describe('canonical text', () => {
 
   test('what is no instruction', () => {
     expect(disassemble(0)).toBe('c.unimp');
+<<<<<<< HEAD
+=======
+    expect(disassemble(4)).toBe('.half 0x0004');
+>>>>>>> compressed
     expect(disassemble(-1)).toBe('.word 0xffffffff');
     // A fence with rd set: executed as a fence, but no text stands for these bits.
     expect(disassemble(0x0ff0008f)).toBe('.word 0x0ff0008f');

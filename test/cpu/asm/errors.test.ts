@@ -84,6 +84,13 @@ const mistakes: [source: string, column: number, message: string | RegExp][] = [
   ['fence q, w', 7, /^an ordering .* expected instead of 'q'/],
   ['j . + 1', 3, 'the target is 1 bytes away, which is not a multiple of 2'],
   ['j . + 0x100000', 3, /is out of range: jal reaches -1048576 to 1048574; use call or tail$/],
+  // Compressed instructions.
+  ['c.lw a0, 4(a6)', 12, "one of s0, s1 and a0 to a5 expected instead of 'a6'"],
+  ['c.lwsp a0, 4(a0)', 14, "sp expected instead of 'a0'"],
+  ['c.addi4spn a0, sp, 18', 20, '18 is not a multiple of 4'],
+  ['c.addi4spn a0, sp, 0', 1, 'c.addi4spn cannot have these operands: their encoding is reserved'],
+  ['c.mv a0, zero', 1, 'c.mv cannot have these operands: their encoding is c.jr'],
+  ['c.li a0, 32', 10, '32 is out of range: -32 to 31'],
   // Numbers, characters, strings.
   ['li a0, 0x1ffffffffffffffff', 8, '0x1ffffffffffffffff does not fit in 64 bits'],
   ['li a0, 0xg', 8, "'0xg' is not a number"],
@@ -132,6 +139,7 @@ const mistakes: [source: string, column: number, message: string | RegExp][] = [
   ['.popsection', 1, '.popsection without .pushsection'],
   // Options and what is not supported.
   ['.option pic', 9, /^\.option pic is not supported/],
+  ['.option pop', 1, '.option pop without .option push'],
   ['.option noreax', 9, "unknown option 'noreax'. Did you mean 'norelax'?"],
   ['.incbin "x"', 1, /^\.incbin is not supported/],
   ['.error "stop here"', 1, 'stop here'],

@@ -7,6 +7,7 @@ import { suffixes } from '../../../src/cpu/asm/operands.ts';
 import { aliases, pseudos } from '../../../src/cpu/asm/pseudo.ts';
 import { type Format, formats } from '../../../src/cpu/formats.ts';
 import { instructions } from '../../../src/cpu/instructions.ts';
+import { compressed } from '../../../src/cpu/table/compressed.ts';
 
 const goldens = fileURLToPath(new URL('../../goldens/asm/', import.meta.url));
 const sources = readdirSync(goldens).filter((name) => name.endsWith('.s'));
@@ -100,6 +101,10 @@ describe('the goldens cover', () => {
       const { suffix }: Format = formats[format];
       for (const end of (suffix && suffixes[suffix]) ?? ['']) expect(covered).toContain(mnemonic + end);
     }
+  });
+  test('every compressed instruction that is no hint', () => {
+    const covered = mnemonicsIn('rows-compressed.s');
+    for (const { mnemonic, hint } of compressed) if (hint !== 'always') expect(covered).toContain(mnemonic);
   });
   test('every pseudo-instruction', () => {
     const covered = mnemonicsIn('pseudo.s', 'pseudo-float.s');
