@@ -35,6 +35,8 @@ interface Spare {
 const STALE_HEARTBEATS = 20;
 /** A side that joins and gets no further is given up after this many times the time of suspicion. */
 const PATIENCE = 10;
+/** The least that a link carries, in time for each byte: 80 Mbit/s. What RAM holds at boot comes in one message. */
+const SLOWEST_NS_PER_BYTE = 100;
 /** What the guest is slowed to, per mille, when it writes faster than it can be copied. */
 const LEAST_SHARE = 50;
 
@@ -160,6 +162,8 @@ export class Protection {
       side.options.tuning,
     );
     const { disk, description, tuning } = side.options;
+    const bootBytes = description.segments.reduce((sum, { bytes }) => sum + bytes.length, 0);
+    this.progressNs = side.nowNs + bootBytes * SLOWEST_NS_PER_BYTE;
     if (disk === 'private') this.diskCopy = new DiskCopySender(description.diskSectors, tuning.copyWindow);
     side.note({ kind: 'joining', host: channel.host, how: 'copy' });
     const { generation } = side;
@@ -167,7 +171,7 @@ export class Protection {
       kind: 'prepare',
       generation,
       copy: this.copies,
-      description: side.options.description,
+      description,
     });
     if (side.is('resync-atomicity')) this.record(channel.host);
     this.noteRound();

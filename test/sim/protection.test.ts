@@ -46,6 +46,20 @@ describe('after a failover', () => {
     expect(run.simulation.observer.joins).toBe(1);
   });
 
+  it('a machine with much in RAM at boot is sent too, though it takes its time on the way', () => {
+    const idle = benchGuest('idle', 64 << 20, { SECONDS: 1n });
+    const kernel = { address: 0x8100_0000, bytes: new Uint8Array(24 << 20) };
+    const run = simulate('hello', {
+      description: { ...idle, segments: [...idle.segments, kernel] },
+      input: new Uint8Array(0),
+      spares: 1,
+      faults: faults('crash:primary@20ms'),
+    });
+    expect(result(run)).toEqual(sound);
+    expect(generations(run)).toEqual(['2: backup', '3: backup + spare']);
+    expect(happened(run, 'join-ended')).toEqual([]);
+  });
+
   it('outputs do not wait for the one that joins', () => {
     const run = simulate('bank', {
       spares: 1,
