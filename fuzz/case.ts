@@ -1,6 +1,9 @@
 /** A case as plain data, and as the words that the harness reads. */
 import { caseFields } from './layout.ts';
 
+/** What a program ends with, and what stands behind it. */
+export const EBREAK = 0x0010_0073;
+
 export interface Case {
   /** How to make it again. */
   seed: string;
@@ -18,7 +21,10 @@ export interface Case {
 /** The words of the arena, with the program among them. */
 export function pokesOf({ pieces, memory }: Case, code: number): Map<number, bigint> {
   const pokes = new Map<number, bigint>();
-  pieces.flat().forEach((parcel, index) => {
+  const parcels = pieces.flat();
+  // The last word is filled up with the end of programs.
+  while (parcels.length % 4 > 0) parcels.push(parcels.length % 2 > 0 ? EBREAK >>> 16 : EBREAK & 0xffff);
+  parcels.forEach((parcel, index) => {
     const address = code + 8 * (index >> 2);
     pokes.set(address, (pokes.get(address) ?? 0n) | (BigInt(parcel) << BigInt(16 * (index & 3))));
   });
@@ -31,7 +37,8 @@ export function encodeCase(one: Case, code: number, words: BigUint64Array, at: n
   const pokes = pokesOf(one, code);
   const { state, traps } = one;
   caseFields.forEach((name, index) => {
-    words[at + index] = name === 'pokes' ? BigInt(pokes.size) : name === 'traps' ? BigInt(traps) : (state[name] ?? 0n);
+    words[at + index] =
+      name === 'pokes' ? BigInt(pokes.size) : name === 'traps' ? BigInt(traps) : (state[name] ?? 0n);
   });
   let end = at + caseFields.length;
   for (const [address, word] of pokes) {

@@ -1,6 +1,6 @@
 /** Instructions on CSRs. What is written has only bits that both machines know, or the difference would be no news. */
 import { csrNumbers, csrs, PRIVILEGE } from '../src/cpu/csrs.ts';
-import { CODE, ROOT, SUPERVISOR_HANDLER } from './layout.ts';
+import { CODE, hasFloat, ROOT, SUPERVISOR_HANDLER } from './layout.ts';
 import { type Context, holding, op, parcels } from './pieces.ts';
 import type { Chance } from './random-words.ts';
 
@@ -8,13 +8,15 @@ import type { Chance } from './random-words.ts';
 const counters = new Set(['mcycle', 'minstret', 'cycle', 'time', 'instret', 'seed']);
 /** CSRs that the harness lives by, or that QEMU's machine does not have as this one. */
 const left = /^(mtvec|mscratch|mseccfg|stimecmp|mhpm.*|tselect|tdata.|pmp.*|mcountinhibit)$/;
-const usable = csrs.filter(({ name }) => !left.test(name));
+const usable = csrs.filter(({ name }) => !left.test(name) && (name !== 'misa' || hasFloat));
 const byPrivilege = new Map(
   [PRIVILEGE.U, PRIVILEGE.S, PRIVILEGE.M].map((privilege) => [
     privilege as number,
     usable.filter(({ number }) => ((number >> 8) & 3) <= privilege),
   ]),
 );
+
+const floatStatus = (chance: Chance): bigint => (hasFloat ? BigInt(chance.below(4)) << 13n : 0n);
 
 /** Values that can be written to a CSR and mean the same on both machines. */
 function valueFor(chance: Chance, name: string): bigint {
@@ -23,10 +25,10 @@ function valueFor(chance: Chance, name: string): bigint {
     case 'mstatus': {
       const mpp = chance.pick([0n, 1n, 3n]) << 11n;
       const rest = masked(0x7e_01a2n) & (chance.chance(0.7) ? ~0x70_0000n : ~0n);
-      return mpp | rest | (BigInt(chance.below(4)) << 13n);
+      return mpp | rest | floatStatus(chance);
     }
     case 'sstatus':
-      return masked(0xc_0122n) | (BigInt(chance.below(4)) << 13n);
+      return masked(0xc_0122n) | floatStatus(chance);
     case 'medeleg':
       return masked(0xb3f7n);
     case 'mideleg':
@@ -39,7 +41,7 @@ function valueFor(chance: Chance, name: string): bigint {
       return chance.chance(0.6) ? (8n << 60n) | BigInt(ROOT >>> 12) : 0n;
     case 'mepc':
     case 'sepc':
-      return chance.chance(0.5) ? BigInt(CODE + 2 * chance.below(64)) : chance.word64() & ~1n;
+      return chance.chance(0.5) ? BigInt(CODE + 4 * chance.below(32)) : chance.word64() & ~1n;
     case 'stvec':
       return chance.chance(0.5) ? BigInt(SUPERVISOR_HANDLER) : chance.word64() & ~2n;
     case 'mcounteren':
@@ -51,7 +53,13 @@ function valueFor(chance: Chance, name: string): bigint {
     case 'fflags':
     case 'frm':
     case 'fcsr':
-      return name === 'senvcfg' ? masked(1n) : name === 'frm' ? masked(7n) : name === 'fflags' ? masked(31n) : masked(255n);
+      return name === 'senvcfg'
+        ? masked(1n)
+        : name === 'frm'
+          ? masked(7n)
+          : name === 'fflags'
+            ? masked(31n)
+            : masked(255n);
     default:
       return chance.value();
   }

@@ -1,6 +1,6 @@
 /** Makes a case from a seed. */
 import { PRIVILEGE } from '../src/cpu/csrs.ts';
-import type { Case } from './case.ts';
+import { type Case, EBREAK } from './case.ts';
 import { hasFloat, MAX_TRAPS } from './layout.ts';
 import { planMemory } from './memory-plan.ts';
 import { type Context, piece } from './pieces.ts';
@@ -25,9 +25,15 @@ export function generate(seed: string, index: number): Case {
   if (hasFloat) state.fcsr = BigInt(chance.below(chance.chance(0.9) ? 5 * 32 : 256));
   Object.assign(state, csrState(chance, privilege, plan.code));
 
-  const context: Context = { chance, privilege, plan, state, memory: plan.memory, free: [20, 21, 22, 23, 24, 25, 26, 27] };
+  const context: Context = {
+    chance,
+    privilege,
+    plan,
+    state,
+    memory: plan.memory,
+    free: [20, 21, 22, 23, 24, 25, 26, 27],
+  };
   const pieces = Array.from({ length: 4 + chance.below(PIECES_MAX) }, () => piece(context));
-  const EBREAK = 0x0010_0073;
   return {
     seed,
     index,
@@ -66,7 +72,7 @@ function csrState(chance: Chance, privilege: number, code: bigint): Record<strin
     menvcfg: bit(0, 0.3) | bit(63, 0.3),
     senvcfg: bit(0, 0.3),
     sscratch: chance.value(),
-    sepc: code + BigInt(2 * chance.below(32)),
+    sepc: code + BigInt(4 * chance.below(32)),
     scause: chance.value(),
     stval: chance.value(),
     mcause: chance.value(),

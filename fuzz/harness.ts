@@ -89,10 +89,15 @@ poked:
     sd a2, ${save('input', 's0')}
     csrw pmpcfg0, x0
     csrw pmpcfg2, x0
+    # With STCE STIP could not be written.
+    csrw menvcfg, x0
     li t0, ${MSTATUS.MPP}
     csrw mstatus, t0
     csrw satp, x0
-${givenCsrs.filter((name) => name !== 'mstatus').map(setCsr).join('')}
+${givenCsrs
+  .filter((name) => name !== 'mstatus')
+  .map(setCsr)
+  .join('')}
 ${
   hasFloat
     ? `    li t0, 0x6000
@@ -331,8 +336,9 @@ const dataWords = [
 export interface Harness {
   /** What is in RAM when the harness starts, from {@link HARNESS} on. */
   image: Uint8Array;
-  /** Where it takes the next case. */
+  /** Where it takes the next case, and where it goes when that has ended. */
   next: bigint;
+  finish: bigint;
 }
 
 export function makeHarness(): Harness {
@@ -342,8 +348,11 @@ export function makeHarness(): Harness {
   const put = (address: number, bytes: Uint8Array) => image.set(bytes, address - HARNESS);
   for (const { address, bytes } of program.segments) put(address, bytes);
   const template = new BigUint64Array(ARENA_BYTES / 8);
+  // Behind the program is its end.
+  template.fill(0x0010_0073_0010_0073n, 0, (DATA - CODE) / 8);
   template.set(dataWords, (DATA - ARENA) / 8);
   put(TEMPLATE, new Uint8Array(template.buffer));
   for (const { address, bytes } of trapHandler.segments) put(TEMPLATE + address - ARENA, bytes);
-  return { image, next: program.symbols.get('next')! };
+  const at = (name: string) => program.symbols.get(name)!;
+  return { image, next: at('next'), finish: at('finish') };
 }

@@ -32,6 +32,7 @@ export const MIDDLE = page(6);
 export const LAST = page(7);
 
 export const hasFloat = instructions.some(({ mnemonic }) => mnemonic === 'fadd.d');
+export const hasCompressed = instructions.some(({ mnemonic }) => mnemonic.startsWith('c.'));
 export const csrExists = (name: string): boolean => csrs.some((row) => row.name === name);
 
 const pmpAddresses = Array.from({ length: 16 }, (_, index) => `pmpaddr${index}`);

@@ -26,7 +26,15 @@ export interface MemoryPlan {
 
 /** The bits of a random leaf. A and D are set, as QEMU sets what is not. */
 function leafBits(chance: Chance, user: boolean): bigint {
-  const permissions = chance.pick([RWX, RWX, RWX, AD | PTE.R | PTE.W, AD | PTE.R, AD | PTE.X, AD | PTE.R | PTE.X]);
+  const permissions = chance.pick([
+    RWX,
+    RWX,
+    RWX,
+    AD | PTE.R | PTE.W,
+    AD | PTE.R,
+    AD | PTE.X,
+    AD | PTE.R | PTE.X,
+  ]);
   let bits = permissions | (chance.chance(user ? 0.9 : 0.15) ? PTE.U : 0n);
   if (chance.chance(0.1)) bits ^= chance.pick([PTE.V, PTE.R, PTE.W, PTE.X, PTE.U, PTE.G]);
   if (chance.chance(0.05)) bits |= BigInt(chance.below(4)) << 8n;
@@ -38,7 +46,10 @@ function leafBits(chance: Chance, user: boolean): bigint {
 export function randomPte(chance: Chance, user: boolean): bigint {
   switch (chance.below(8)) {
     case 0:
-      return pte(chance.pick([ROOT, MIDDLE, LAST]), PTE.V | (chance.chance(0.1) ? 1n << BigInt(4 + chance.below(6)) : 0n));
+      return pte(
+        chance.pick([ROOT, MIDDLE, LAST]),
+        PTE.V | (chance.chance(0.1) ? 1n << BigInt(4 + chance.below(6)) : 0n),
+      );
     case 1:
       return pte(ARENA, leafBits(chance, user));
     case 2:
@@ -52,7 +63,8 @@ export function randomPte(chance: Chance, user: boolean): bigint {
   }
 }
 
-function putTables(chance: Chance, user: boolean, memory: Record<string, bigint>): void {
+/** Returns at which level the arena's pages end: 0 for pages of 4 KiB, with random ones beside them. */
+function putTables(chance: Chance, user: boolean, memory: Record<string, bigint>): number {
   const own = user ? RWX | PTE.U : RWX;
   const set = (table: number, index: number, entry: bigint) => {
     memory[String(table + 8 * index)] = entry;
@@ -73,6 +85,7 @@ function putTables(chance: Chance, user: boolean, memory: Record<string, bigint>
   set(MIDDLE, 0, randomPte(chance, user));
   set(MIDDLE, 2, chance.chance(0.5) ? pte(LAST, PTE.V) : randomPte(chance, user));
   if (chance.chance(0.3)) set(ROOT, 1, chance.chance(0.5) ? pte(ROOT, PTE.V) : randomPte(chance, user));
+  return level;
 }
 
 /** Near the start, the middle or the end of a page, or anywhere in two. */
@@ -89,10 +102,10 @@ function offset(chance: Chance): number {
   }
 }
 
-function dataAddress(chance: Chance, translated: boolean): bigint {
+function dataAddress(chance: Chance, translated: boolean, level: number): bigint {
   const within = BigInt(offset(chance));
   if (!translated || chance.chance(0.4)) return BigInt(DATA) + within;
-  const page = BigInt(ARENA + 4096 * (RANDOM_FROM + chance.below(RANDOM_PAGES)));
+  const page = BigInt(level === 0 ? ARENA + 4096 * (RANDOM_FROM + chance.below(RANDOM_PAGES)) : DATA);
   switch (chance.below(8)) {
     case 0:
       return BigInt.asUintN(64, HIGH + BigInt(DATA) + within);
@@ -103,14 +116,18 @@ function dataAddress(chance: Chance, translated: boolean): bigint {
       return 0x4000_0000n + within + BigInt(chance.below(8)) * 4096n;
     case 3:
       // Not canonical, or nearly so.
-      return BigInt.asUintN(64, chance.pick([1n << 38n, 1n << 39n, -(1n << 38n), -(1n << 40n), 1n << 63n]) + page + within);
+      return BigInt.asUintN(
+        64,
+        chance.pick([1n << 38n, 1n << 39n, -(1n << 38n), -(1n << 40n), 1n << 63n]) + page + within,
+      );
     default:
       return page + within;
   }
 }
 
 /** `pmpaddr` for a naturally aligned power of two. */
-const napot = (from: number, sizeBytes: number): bigint => (BigInt(from) >> 2n) | (BigInt(sizeBytes) / 8n - 1n);
+const napot = (from: number, sizeBytes: number): bigint =>
+  (BigInt(from) >> 2n) | (BigInt(sizeBytes) / 8n - 1n);
 
 /** Settings and addresses of PMP entries that say something about the arena. The last entry opens all the rest. */
 function putPmp(chance: Chance, state: Record<string, bigint>): void {
@@ -124,7 +141,8 @@ function putPmp(chance: Chance, state: Record<string, bigint>): void {
       settings[index] = setting;
       if (chance.chance(0.3)) state[`pmpaddr${index - 1}`] ??= BigInt(ARENA + 4096 * chance.below(8)) >> 2n;
     }
-  const packed = (from: number) => settings.slice(from, from + 8).reduce((all, one, at) => all | (one << BigInt(8 * at)), 0n);
+  const packed = (from: number) =>
+    settings.slice(from, from + 8).reduce((all, one, at) => all | (one << BigInt(8 * at)), 0n);
   state.pmpcfg0 = packed(0);
   state.pmpcfg2 = packed(8);
 }
@@ -133,7 +151,17 @@ function putPmp(chance: Chance, state: Record<string, bigint>): void {
 export function randomPmp(chance: Chance): [number, bigint, bigint] {
   const index = 1 + chance.below(14);
   const permission = chance.pick([0n, 1n, 3n, 4n, 5n, 7n]);
-  const page = chance.pick([DATA, DATA, DATA + 4096, DATA + 4096, ROOT, MIDDLE, LAST, SUPERVISOR_HANDLER, CODE]);
+  const page = chance.pick([
+    DATA,
+    DATA,
+    DATA + 4096,
+    DATA + 4096,
+    ROOT,
+    MIDDLE,
+    LAST,
+    SUPERVISOR_HANDLER,
+    CODE,
+  ]);
   switch (chance.below(4)) {
     case 0:
       return [index, napot(page, 4096), 0x18n | permission];
@@ -155,16 +183,20 @@ export function planMemory(chance: Chance, privilege: number): MemoryPlan {
   putPmp(chance, state);
   const handler = BigInt(SUPERVISOR_HANDLER);
   state.stvec = translated ? BigInt.asUintN(64, HIGH + handler) : handler;
+  let level = 0;
   if (translated) {
-    putTables(chance, user, memory);
+    level = putTables(chance, user, memory);
     state.satp = (8n << 60n) | BigInt(ROOT >>> 12);
   }
   return {
     memory,
     state,
     translated,
-    data: () => dataAddress(chance, translated),
-    tables: () => BigInt(chance.pick([ROOT + 8 * chance.below(3), MIDDLE + 8 * chance.below(3), LAST + 8 * chance.below(20)])),
+    data: () => dataAddress(chance, translated, level),
+    tables: () =>
+      BigInt(
+        chance.pick([ROOT + 8 * chance.below(3), MIDDLE + 8 * chance.below(3), LAST + 8 * chance.below(20)]),
+      ),
     code: BigInt(CODE),
   };
 }

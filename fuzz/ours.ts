@@ -1,6 +1,7 @@
 /** Runs cases on this machine's hart. */
+
+import { ENVCFG, INTERRUPT } from '../src/cpu/csrs.ts';
 import { Hart } from '../src/cpu/hart.ts';
-import { INTERRUPT, ENVCFG } from '../src/cpu/csrs.ts';
 import { NO_RESERVATION, PAGE_BYTES, RAM_BASE } from '../src/cpu/layout.ts';
 import { type Case, encodeCase } from './case.ts';
 import type { Harness } from './harness.ts';

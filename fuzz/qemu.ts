@@ -1,12 +1,32 @@
 /** Runs a batch of cases on QEMU. What goes in and what comes out lies in a file that is QEMU's RAM. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, existsSync, ftruncateSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  ftruncateSync,
+  mkdtempSync,
+  openSync,
+  readSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RAM_BASE } from '../src/cpu/layout.ts';
 import { type Case, encodeCase } from './case.ts';
 import type { Harness } from './harness.ts';
-import { CASE_WORDS_MAX, CASES, CODE, RAM_BYTES, RESULT_WORDS_MAX, RESULTS, SAVE, saveWords } from './layout.ts';
+import {
+  ARENA,
+  CASE_WORDS_MAX,
+  CASES,
+  CODE,
+  RAM_BYTES,
+  RESULT_WORDS_MAX,
+  RESULTS,
+  SAVE,
+  saveWords,
+  TEMPLATE,
+} from './layout.ts';
 
 export const QEMU = 'qemu-system-riscv64';
 
@@ -45,8 +65,10 @@ export class Qemu {
     const path = join(this.directory, 'ram');
     const file = openSync(path, 'w+');
     ftruncateSync(file, RAM_BYTES);
-    const put = (address: number, bytes: Uint8Array) => writeSync(file, bytes, 0, bytes.length, address - RAM_BASE);
+    const put = (address: number, bytes: Uint8Array) =>
+      writeSync(file, bytes, 0, bytes.length, address - RAM_BASE);
     put(RAM_BASE, this.harness.image);
+    put(ARENA, this.harness.image.subarray(TEMPLATE - RAM_BASE));
     const words = new BigUint64Array(cases.length * CASE_WORDS_MAX);
     let count = 0;
     for (const one of cases) count += encodeCase(one, CODE, words, count);

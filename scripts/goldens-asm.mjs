@@ -4,8 +4,8 @@
  *
  *     node scripts/goldens-asm.mjs
  *
- * `rows.s` and `li.s` are written first: every row of the instruction table with operands at the edges of their ranges,
- * and `li` of many values. The goldens are text: for each section its name and address in hexadecimal and its bytes,
+ * `rows*.s` and `li.s` are written first: every row of the instruction table with operands at the edges of their
+ * ranges, and `li` of many values. `rvc-rows.s` and `rvc-li.s` are the same with `.option rvc`. The goldens are text: for each section its name and address in hexadecimal and its bytes,
  * 32 a line (`*` and a number of bytes for long runs of zeros), then the symbols. `expressions.elf.txt` is an executable
  * in base64.
  */
@@ -19,7 +19,7 @@ import { build } from 'esbuild';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const goldens = join(root, 'test/goldens/asm');
 const scratch = mkdtempSync(join(tmpdir(), 'goldens-asm-'));
-const architecture = 'rv64ima_zicsr_zifencei_zkr_zihintpause';
+const architecture = 'rv64imafd_zicsr_zifencei_zkr_zihintpause_zba_zbb_zbs';
 
 const linkerScript = `
 ENTRY(_start)
@@ -45,7 +45,8 @@ const run = (/** @type {string} */ tool, /** @type {string[]} */ ...args) =>
 /** The instruction table, which is TypeScript. */
 async function loadTable() {
   const contents = `export * from './src/cpu/instructions.ts'; export * from './src/cpu/formats.ts';
-    export * from './src/cpu/asm/operands.ts'; export { csrNames } from './src/cpu/csrs.ts';`;
+    export * from './src/cpu/asm/operands.ts'; export { csrNames } from './src/cpu/csrs.ts';
+    export * from './src/cpu/table/compressed.ts';`;
   const bundled = await build({
     stdin: { contents, resolveDir: root, loader: 'ts' },
     bundle: true,
@@ -68,7 +69,18 @@ function edges(/** @type {string} */ name) {
   switch (field.kind) {
     case 'x':
       return ['x0', 'x31', 'a0', 'fp', 's11', 'ra', 'x16'];
+    case 'f':
+      return ['f0', 'f31', 'fa0', 'fs0', 'fs11', 'ft8', 'f16'];
+    case 'x8':
+      return ['s0', 'a5', 'a0', 's1', 'x12'];
+    case 'f8':
+      return ['fs0', 'fa5', 'fa0', 'fs1', 'f12'];
+    case 'sp':
+      return ['sp'];
+    case 'rounding':
+      return ['rne', 'rtz', 'rdn', 'rup', 'rmm', 'dyn'];
     case 'upper':
+      if (name === 'immLui') return ['1', '31', '0xfffe0', '0xfffff'];
       return ['0', '1', '0x7ffff', '0x80000', '0xfffff'];
     case 'target':
       return numbers.map(target);
@@ -83,23 +95,41 @@ function edges(/** @type {string} */ name) {
   }
 }
 
-/** Each operand goes through its edges while the others turn too, so that no two fields move in step. */
-function* rowSource() {
-  for (const row of table.instructions) {
+/** How the operands of a format are written. GNU as 2.40 has no rounding mode where it doesn't matter. */
+function syntaxes(/** @type {string} */ syntax) {
+  const short = table.abridged(syntax);
+  if (!short) return [syntax];
+  return short.field === 'rmExact' ? [short.syntax] : [syntax, short.syntax];
+}
+
+const isFloat = (/** @type {{ extension: string }} */ { extension }) =>
+  extension === 'F' || extension === 'D';
+
+function* rowSource(/** @type {{ mnemonic: string, format: string }[]} */ rows) {
+  for (const row of rows) {
     const { syntax, suffix } = table.formats[row.format];
-    const names = [...syntax.matchAll(/\w+/g)].map(([name]) => name);
-    for (const end of suffix ? table.suffixes[suffix] : ['']) {
-      const count = Math.max(1, ...names.map((name) => edges(name).length));
-      for (let i = 0; i < count; i++) {
-        let turn = i;
-        const operands = syntax.replace(/\w+/g, (/** @type {string} */ name) => {
-          const values = edges(name);
-          const value = values[turn % values.length];
-          turn += 1 + Math.floor(i / values.length);
-          return value;
-        });
-        yield `    ${row.mnemonic}${end} ${operands}`.trimEnd();
-      }
+    for (const written of syntaxes(syntax)) yield* instructionSource(row.mnemonic, written, suffix);
+  }
+}
+
+/** Each operand goes through its edges while the others turn too, so that no two fields move in step. */
+function* instructionSource(
+  /** @type {string} */ mnemonic,
+  /** @type {string} */ syntax,
+  /** @type {string | undefined} */ suffix,
+) {
+  const names = [...syntax.matchAll(/\w+/g)].map(([name]) => name);
+  for (const end of suffix ? table.suffixes[suffix] : ['']) {
+    const count = Math.max(1, ...names.map((name) => edges(name).length));
+    for (let i = 0; i < count; i++) {
+      let turn = i;
+      const operands = syntax.replace(/\w+/g, (/** @type {string} */ name) => {
+        const values = edges(name);
+        const value = values[turn % values.length];
+        turn += 1 + Math.floor(i / values.length);
+        return value;
+      });
+      yield `    ${mnemonic}${end} ${operands}`.trimEnd();
     }
   }
 }
@@ -136,14 +166,39 @@ function immediates() {
   return [...values].filter((value) => value >= -(2n ** 63n) && value < 2n ** 64n);
 }
 
+/** Without operands that are reserved or make a hint of the instruction. */
+function* compressedSource() {
+  for (const { mnemonic, format, nonzero, hint } of table.compressed) {
+    if (hint === 'always') continue;
+    const names = format.syntax.match(/\w+/g) ?? [];
+    const noZero = names.map(
+      (/** @type {string} */ name) =>
+        [...nonzero, ...hint, 'shamtCI', 'cRs2'].includes(name) || ['c.jr', 'c.jalr'].includes(mnemonic),
+    );
+    for (const line of instructionSource(mnemonic, format.syntax, undefined)) {
+      const operands = line
+        .trim()
+        .split(' ')
+        .slice(1)
+        .join(' ')
+        .split(/[, ()]+/);
+      const isZero = (/** @type {string} */ text) => text === '0' || text === 'x0' || text === '. + 0';
+      if (!operands.some((operand, index) => noZero[index] && isZero(operand))) yield line;
+    }
+  }
+}
+
 const header = '# Made by scripts/goldens-asm.mjs.\n.globl _start\n_start:\n';
 const write = (/** @type {string} */ name, /** @type {string[]} */ lines) =>
   writeFileSync(join(goldens, name), `${header}${lines.join('\n')}\n`);
-write('rows.s', [...rowSource()]);
-write(
-  'li.s',
-  immediates().map((value) => `    li a0, ${value < 0n ? value : `0x${value.toString(16)}`}`),
-);
+const rows = table.instructions;
+write('rows.s', [...rowSource(rows.filter((/** @type {any} */ row) => !isFloat(row)))]);
+write('rows-float.s', [...rowSource(rows.filter(isFloat))]);
+write('rows-compressed.s', ['.option rvc', ...compressedSource()]);
+write('rvc-rows.s', ['.option rvc', ...rowSource(rows)]);
+const li = immediates().map((value) => `    li a0, ${value < 0n ? value : `0x${value.toString(16)}`}`);
+write('li.s', li);
+write('rvc-li.s', ['.option rvc', ...li]);
 
 /** The sections and symbols of a linked file, as text. */
 function listing(/** @type {string} */ elf) {

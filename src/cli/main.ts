@@ -64,6 +64,7 @@ takesGuest(program.command('run').description('run a program, or boot a kernel, 
     ).argParser(wholeNumber(1)),
   )
   .option('--input <file>', 'what is typed at the console (default: stdin, when it is not a terminal)')
+  .option('--type-after <text>', 'type when the console has shown this, for example a prompt')
   .addOption(options.clients())
   .option('--diff', 'compare both machines at the last position that they reached as one')
   .option('--diagram', 'draw the run as a sequence diagram on stderr when it is over')

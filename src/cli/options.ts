@@ -30,6 +30,7 @@ export interface RunOptions extends ProgramOptions {
   maxSteps?: number;
   checkEvery?: number;
   input?: string;
+  typeAfter?: string;
   clients: number;
   diff?: boolean;
   diagram?: boolean;

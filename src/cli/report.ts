@@ -32,6 +32,8 @@ export class Report {
     private readonly simulation: Simulation,
     private readonly violations: readonly Violation[],
     private readonly options: RunOptions,
+    /** Somebody at the terminal has ended it. */
+    private readonly quit = false,
   ) {
     this.outcome = simulation.outcome!;
     const differ = violations.some(({ invariant }) => invariant === 'same-machine');
@@ -42,6 +44,7 @@ export class Report {
   }
 
   get exitCode(): number {
+    if (this.quit) return 0;
     if (this.outcome === 'diverged' || this.violations.length > 0) return EXIT_CODE.diverged;
     if (this.outcome !== 'completed') return EXIT_CODE[this.outcome];
     const { code } = this.simulation.machine.power;
@@ -123,6 +126,7 @@ export class Report {
     const { machine } = simulation;
     const hash = machine.hash().toString(16).padStart(16, '0');
     const facts = `${machine.icount} steps, ${(simulation.nowNs / 1e6).toFixed(3)} ms of virtual time, state hash ${hash}`;
+    if (this.quit) return [`quit; ${facts}`];
     const said: Record<Outcome, string> = {
       completed: colour.green(`completed with exit code ${machine.power.code}`),
       lost: colour.red('lost: no side is left that could go on'),

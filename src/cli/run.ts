@@ -4,7 +4,7 @@ import { setImmediate } from 'node:timers/promises';
 import { OperatingError } from '../base/errors.ts';
 import { alterations } from '../sim/checkers/alterations.ts';
 import { judge } from '../sim/checkers/verdict.ts';
-import { hostNames, type SimEvent, Simulation } from '../sim/cluster.ts';
+import { hostNames, type SimEvent, Simulation, type SimulationOptions } from '../sim/cluster.ts';
 import { type Fault, type HostId, hostsOf } from '../sim/faults/faults.ts';
 import { drawDiagram } from '../sim/story/diagram.ts';
 import { mustBeWritable, readBytes, readPipedInput } from './files.ts';
@@ -12,7 +12,11 @@ import type { RunOptions } from './options.ts';
 import { type Guest, ownInput, programPath, readGuest } from './program.ts';
 import { Report } from './report.ts';
 import { type Detail, Story } from './story.ts';
+import { KEYS_HELP } from './terminal/keys.ts';
+import { runSession } from './terminal/session.ts';
+import { Terminal } from './terminal/terminal.ts';
 
+const NEWLINE = 0x0a;
 const EVENTS_AT_ONCE = 2000;
 /** On a terminal, how often a long run says how far it is. */
 const PROGRESS_MS = 1000;
@@ -32,7 +36,7 @@ export function simulate(
   { description, diskContent }: Guest,
   input: Uint8Array,
   options: RunOptions,
-  output: { print: (data: Uint8Array) => void; tell: (event: SimEvent) => void },
+  output: Pick<SimulationOptions, 'print' | 'tell' | 'attended'>,
 ): Simulation {
   const { crash = [], pause = [], partition = [], delay = [], fault = [], speed = [], unsafe = [] } = options;
   const faults = [...crash, ...pause, ...partition, ...delay, ...fault];
@@ -43,6 +47,7 @@ export function simulate(
     description,
     diskContent,
     input,
+    ...(options.typeAfter !== undefined && { typeAfter: options.typeAfter }),
     seed: options.seed,
     clients: options.clients,
     faults,
@@ -91,28 +96,63 @@ export async function run(program: string | undefined, options: RunOptions): Pro
   if (options.record) mustBeWritable(options.record);
   const guest = readGuest(program, options);
   const input = await consoleInput(path, options);
-  const detail: Detail = options.quiet ? 'quiet' : options.verbose ? 'verbose' : 'normal';
-  const tellLine = (line: string) => process.stderr.write(`${line}\n`);
+  const attended = isAttended(input, options);
+  const detail: Detail = options.quiet
+    ? 'quiet'
+    : options.verbose
+      ? 'verbose'
+      : attended
+        ? 'turns'
+        : 'normal';
+  // On a terminal the story does not begin in the middle of a line of the guest's.
+  let lineBegun = false;
+  const tellLine = (line: string) => {
+    process.stderr.write(`${lineBegun ? '\n' : ''}${line}\n`);
+    lineBegun = false;
+  };
   const story = new Story(detail, tellLine);
   const events: SimEvent[] = [];
   const simulation = simulate(guest, input, options, {
+    attended,
     print: (data) => {
-      if (!options.json) process.stdout.write(data);
+      if (options.json) return;
+      process.stdout.write(data);
+      lineBegun = attended && data.at(-1) !== NEWLINE;
     },
     tell: (event) => {
       story.tell(event);
       if (options.diagram) events.push(event);
     },
   });
-  await runToEnd(simulation, process.stderr.isTTY && detail !== 'quiet');
+  const quit = attended ? await attend(simulation, tellLine) : false;
+  if (!attended) await runToEnd(simulation, process.stderr.isTTY && detail !== 'quiet');
   story.end(simulation.nowNs);
   if (options.diagram) for (const line of drawDiagram(events, [...simulation.hosts.keys()])) tellLine(line);
-  const violations = judge(simulation);
-  const report = new Report(simulation, violations, options);
+  // To check a run is to run it again, which whoever quits does not wait for.
+  const violations = quit ? [] : judge(simulation);
+  const report = new Report(simulation, violations, options, quit);
   report.keep();
   if (options.json) process.stdout.write(`${JSON.stringify(report.json(path), null, 2)}\n`);
   if (!options.quiet) for (const line of [...report.lines(), ...alterationLines(simulation)]) tellLine(line);
   return report.exitCode;
+}
+
+/** Whether somebody sits at the guest's console: on a terminal, when no input is prepared. */
+const isAttended = (prepared: Uint8Array, { input, json }: RunOptions): boolean =>
+  prepared.length === 0 && input === undefined && !json && process.stdin.isTTY && process.stdout.isTTY;
+
+/** Hands the terminal over to the guest until the run ends, or is quit: then true. */
+async function attend(simulation: Simulation, tellLine: (line: string) => void): Promise<boolean> {
+  const terminal = new Terminal(process.stdin);
+  tellLine('Ctrl-A h lists the keys, Ctrl-A x quits');
+  terminal.open();
+  try {
+    const end = await runSession(simulation, terminal, () => KEYS_HELP.forEach(tellLine));
+    if (end === 'quit') simulation.quit();
+    return end === 'quit';
+  } finally {
+    terminal.close();
+  }
 }
 
 /** Where memory changed by itself, when that is why the machines diverged. */

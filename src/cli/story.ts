@@ -6,7 +6,8 @@ import { describeEvent, ms } from './event-text.ts';
 export const colourFor = (stream: { isTTY?: boolean }): ChalkInstance =>
   new Chalk({ level: stream.isTTY && !('NO_COLOR' in process.env) ? 1 : 0 });
 
-export type Detail = 'quiet' | 'normal' | 'verbose';
+/** `turns`: what changes who runs the guest, and not what goes on all the time. */
+export type Detail = 'quiet' | 'turns' | 'normal' | 'verbose';
 
 /** Only `--verbose` tells these, or a story that asks for them: they are too many. */
 const detailed = new Set<SimEvent['event']['kind']>([
@@ -57,7 +58,7 @@ export class Story {
     const { atNs, host, event } = told;
     if (this.detail === 'quiet') return;
     const explanation = this.explain(event, host);
-    if (this.detail === 'normal' && !explanation && !this.isWorthTelling(told)) return;
+    if (this.detail !== 'verbose' && !explanation && !this.isWorthTelling(told)) return;
     if (explanation) {
       this.summarize(atNs);
       this.write(this.colour.italic(`\n${' '.repeat(MARGIN)}${explanation}`));
@@ -76,7 +77,7 @@ export class Story {
     if (this.shows(told)) return true;
     if (detailed.has(event.kind)) return false;
     const routine = routineOf(event);
-    if (routine) return this.hasRoomFor(routine);
+    if (routine) return this.detail === 'normal' && this.hasRoomFor(routine);
     this.summarize(atNs);
     return true;
   }

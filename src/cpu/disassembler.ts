@@ -5,9 +5,19 @@
 import { abridged, codecOf, isReserved, parseSyntax, suffixes } from './asm/operands.ts';
 import { aliases, type Pseudo, words } from './asm/pseudo.ts';
 import { csrNumbers } from './csrs.ts';
-import { extract, type Field, type FieldName, type Format, fields, formats, insert } from './formats.ts';
+import {
+  extract,
+  type Field,
+  type FieldName,
+  type Format,
+  fields,
+  formats,
+  insert,
+  sizeOf,
+} from './formats.ts';
 import { decode, type Instruction, instructions } from './instructions.ts';
 import { registerNumbers } from './registers.ts';
+import { decodeCompressed } from './table/compressed.ts';
 
 /** A name for an address, such as `loop` or `loop+0x8`; undefined when there is none. */
 export type NameOf = (address: number) => string | undefined;
@@ -23,17 +33,17 @@ export interface DisassembleOptions {
  * The text of an instruction word.
  * @param word 32 bits, or 16 for a compressed instruction
  * @param address where the instruction stands, from which the addresses of its targets follow; 0 unless it is given
- * @returns `.word 0x…` for what is not an instruction of this machine, or has bits set that mean nothing
+ * @returns `.word 0x…` or `.half 0x…` for what is not an instruction of this machine, or has bits set that mean nothing
  */
 export function disassemble(word: number, address = 0, options: DisassembleOptions = {}): string {
-  const unsigned = word >>> 0;
+  const unsigned = sizeOf(word) === 2 ? word & 0xffff : word >>> 0;
   const special = words.find((candidate) => candidate.word === unsigned);
   if (special) return special.mnemonic;
-  const row = decode(unsigned);
-  if (!row || meaningless(row, unsigned)) return `.word 0x${unsigned.toString(16).padStart(8, '0')}`;
-
   const place = { address, nameOf: options.symbols };
   const print = (name: string, value: number) => codecOf(name).format(value, place);
+  if (sizeOf(word) === 2) return compressedText(unsigned, print);
+  const row = decode(unsigned);
+  if (!row || meaningless(row, unsigned)) return `.word 0x${unsigned.toString(16).padStart(8, '0')}`;
   const alias = options.aliases === false ? undefined : aliasOf(row, unsigned);
   if (!alias) return join(mnemonicOf(row, unsigned), canonical(row, unsigned, print));
   const { pseudo, operands } = alias;
@@ -46,6 +56,18 @@ export function disassemble(word: number, address = 0, options: DisassembleOptio
 
 const join = (mnemonic: string, operands: string): string =>
   operands ? `${mnemonic} ${operands}` : mnemonic;
+
+type Print = (name: string, value: number) => string;
+
+function compressedText(parcel: number, print: Print): string {
+  const row = decodeCompressed(parcel);
+  if (!row) return `.half 0x${parcel.toString(16).padStart(4, '0')}`;
+  const { mnemonic, format } = row;
+  return join(mnemonic, operandsOf(format.syntax, parcel, print));
+}
+
+const operandsOf = (syntax: string, instruction: number, print: Print): string =>
+  syntax.replace(/\w+/g, (name) => print(name, extract(fields[name as FieldName], instruction)));
 
 /**
  * Names addresses by the nearest symbol at or below them.
@@ -94,17 +116,11 @@ function mnemonicOf(row: Instruction, word: number): string {
   return row.mnemonic + (suffix ? suffixes[suffix]![extract(fields[suffix], word)]! : '');
 }
 
-const canonical = (
-  row: Instruction,
-  word: number,
-  print: (name: string, value: number) => string,
-): string => {
+const canonical = (row: Instruction, word: number, print: Print): string => {
   const { syntax } = formats[row.format];
   const short = abridged(syntax);
   const isUsual = short && extract(fields[short.field], word) === short.usual;
-  return (isUsual ? short.syntax : syntax).replace(/\w+/g, (name) =>
-    print(name, extract(fields[name as FieldName], word)),
-  );
+  return operandsOf(isUsual ? short.syntax : syntax, word, print);
 };
 
 /** An alias of a row: the fields that it fixes, and the fields that its operands stand for. */

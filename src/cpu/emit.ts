@@ -2,6 +2,7 @@
 import { unreachable } from '../base/assert.ts';
 import type { AccessSize, Action, BinaryOp, CompareOp, Expr } from './expr.ts';
 import type { FloatFunctions } from './float/native.ts';
+import { isQuick, quickly, toNumber, typeOf } from './float/quick.ts';
 import { operations } from './float/soft.ts';
 import type { Access, Body, FunctionRef, Opcode } from './wasm/module.ts';
 
@@ -36,6 +37,8 @@ export interface Surface {
   /** The upper halves of products, which WebAssembly lacks. */
   readonly functions: Readonly<Record<'mulh' | 'mulhu' | 'mulhsu', FunctionRef>>;
   readonly floats: FloatFunctions;
+  /** Locals for what lasts no longer than an expression. */
+  readonly scratch: Readonly<Record<'f32' | 'f64', number>>;
 }
 
 const compareOps: Record<CompareOp, Opcode> = {
@@ -63,6 +66,27 @@ export function extend(body: Body, bits: 8 | 16 | 32, signed: boolean): void {
 function binary(on: Surface, op: BinaryOp): void {
   if (op === 'mulh' || op === 'mulhu' || op === 'mulhsu') on.body.call(on.functions[op]);
   else on.body.op(`i64.${op}`);
+}
+
+function emitFloat(on: Surface, { op, format, operands }: Expr & { is: 'float' }): void {
+  const { body } = on;
+  const call = () => {
+    for (const operand of operands) emitExpr(on, operand);
+    if (operations[op].rounds) on.roundingMode();
+    body.call(on.floats[format][op]);
+  };
+  if (!isQuick(op)) return call();
+  quickly(body, op, format, {
+    operands() {
+      for (const operand of operands) {
+        emitExpr(on, operand);
+        toNumber(body, format);
+      }
+    },
+    roundingMode: () => on.roundingMode(),
+    call,
+    result: on.scratch[typeOf(format)],
+  });
 }
 
 /** Pushes the value of `expr`: an i64, or an i32 for a condition. */
@@ -111,9 +135,7 @@ export function emitExpr(on: Surface, expr: Expr): void {
       );
       return;
     case 'float':
-      for (const operand of expr.operands) emitExpr(on, operand);
-      if (operations[expr.op].rounds) on.roundingMode();
-      body.call(on.floats[expr.format][expr.op]);
+      emitFloat(on, expr);
       return;
     case 'load':
       emitExpr(on, expr.address);

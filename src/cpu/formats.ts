@@ -1,7 +1,7 @@
 /**
- * Where the operands of an instruction stand in its 32 bits, and how they are written in assembly. Decoder, encoder,
- * assembler and disassembler all read these two tables. Source: RISC-V Unprivileged ISA, section 2.3 "Immediate
- * Encoding Variants"; Zicsr; A; F.
+ * Where the operands of an instruction stand in its 32 bits, or in the 16 of a compressed one, and how they are written in
+ * assembly. Decoder, encoder, assembler and disassembler all read these two tables. Source: RISC-V Unprivileged ISA, section 2.3 "Immediate
+ * Encoding Variants"; Zicsr; A; F; C.
  */
 import { RM } from './float/number.ts';
 
@@ -15,7 +15,10 @@ export interface Piece {
 /** What an operand's value means, hence how it is written in assembly. */
 export type OperandKind =
   | 'x' // an integer register
+  | 'x8' // one of x8 to x15, counted from x8
+  | 'sp' // the stack pointer, which takes no bits
   | 'f' // a floating-point register
+  | 'f8' // one of f8 to f15, counted from f8
   | 'signed' // a signed integer
   | 'unsigned' // an unsigned integer
   | 'upper' // the upper 20 bits of a 32-bit value, written as a 20-bit number
@@ -44,6 +47,18 @@ const field = (
   pieces: pieces.map(([at, width, to]) => ({ at, width, to })),
 });
 
+/** The bits of a compressed jump, from the highest of the instruction down. */
+const jumpPieces: [at: number, width: number, to: number][] = [
+  [12, 1, 11],
+  [11, 1, 4],
+  [9, 2, 8],
+  [8, 1, 10],
+  [7, 1, 6],
+  [6, 1, 7],
+  [3, 3, 1],
+  [2, 1, 5],
+];
+
 export const fields = {
   rd: field('x', false, [7, 5, 0]),
   rs1: field('x', false, [15, 5, 0]),
@@ -67,6 +82,30 @@ export const fields = {
   rm: { ...field('rounding', false, [12, 3, 0]), usual: RM.DYN },
   /** Where the mode doesn't matter. */
   rmExact: { ...field('rounding', false, [12, 3, 0]), usual: RM.RNE },
+  // Compressed (chapter "C", section "Compressed Instruction Formats"). A `P` is the prime of the manual: a register of x8 to x15.
+  rdRs1: field('x', false, [7, 5, 0]),
+  cRs2: field('x', false, [2, 5, 0]),
+  rdRs1P: field('x8', false, [7, 3, 0]),
+  rdP: field('x8', false, [2, 3, 0]),
+  rs1P: field('x8', false, [7, 3, 0]),
+  rs2P: field('x8', false, [2, 3, 0]),
+  cFs2: field('f', false, [2, 5, 0]),
+  fdP: field('f8', false, [2, 3, 0]),
+  fs2P: field('f8', false, [2, 3, 0]),
+  sp: field('sp', false, [0, 0, 0]),
+  immCI: field('signed', true, [12, 1, 5], [2, 5, 0]),
+  shamtCI: field('unsigned', false, [12, 1, 5], [2, 5, 0]),
+  immLui: field('upper', true, [12, 1, 17], [2, 5, 12]),
+  immAddi16sp: field('signed', true, [12, 1, 9], [6, 1, 4], [5, 1, 6], [3, 2, 7], [2, 1, 5]),
+  immAddi4spn: field('unsigned', false, [11, 2, 4], [7, 4, 6], [6, 1, 2], [5, 1, 3]),
+  immLwsp: field('unsigned', false, [12, 1, 5], [4, 3, 2], [2, 2, 6]),
+  immLdsp: field('unsigned', false, [12, 1, 5], [5, 2, 3], [2, 3, 6]),
+  immSwsp: field('unsigned', false, [9, 4, 2], [7, 2, 6]),
+  immSdsp: field('unsigned', false, [10, 3, 3], [7, 3, 6]),
+  immCLw: field('unsigned', false, [10, 3, 3], [6, 1, 2], [5, 1, 6]),
+  immCLd: field('unsigned', false, [10, 3, 3], [5, 2, 6]),
+  immCB: field('target', true, [12, 1, 8], [10, 2, 3], [5, 2, 6], [3, 2, 1], [2, 1, 5]),
+  immCJ: field('target', true, ...jumpPieces),
 } as const satisfies Record<string, Field>;
 
 export type FieldName = keyof typeof fields;
@@ -119,6 +158,9 @@ export const formats = {
 } as const satisfies Record<string, Format>;
 
 export type FormatName = keyof typeof formats;
+
+/** How many bytes an instruction takes, which its lowest bits say. */
+export const sizeOf = (instruction: number): 2 | 4 => ((instruction & 3) === 3 ? 4 : 2);
 
 /** The value of a field in an instruction, as a signed number where the field is signed. */
 export function extract(of: Field, instruction: number): number {

@@ -5,6 +5,7 @@ import type { FormatName } from './float/number.ts';
 import { type FloatOp, floatOps, soft } from './float/soft.ts';
 import { EXIT, interpreterModule } from './interpreter.ts';
 import {
+  EXPANSIONS,
   type HartState,
   type HartWord,
   hartWords,
@@ -21,6 +22,7 @@ import {
   SCRATCH_BYTES,
   SCRATCH_WORDS,
 } from './layout.ts';
+import { expand } from './table/compressed.ts';
 
 /** What the hart asks the VMM for in the middle of an instruction. Addresses are physical. */
 export interface Bus {
@@ -294,8 +296,10 @@ export class Hart {
   }
 
   /** The instruction that a 16-bit parcel stands for, put into the table where the generated code looks first. */
-  private expand(_parcel: number): number {
-    return 0;
+  private expand(parcel: number): number {
+    const word = expand(parcel);
+    new Uint32Array(this.memory.buffer, EXPANSIONS)[parcel] = word;
+    return word | 0;
   }
 
   /** What the generated code doesn't do itself. */

@@ -42,6 +42,7 @@ const MIP = csrNumbers.get('mip')!;
 class Interpreter implements Surface {
   readonly functions;
   readonly floats;
+  readonly scratch;
   private readonly limit: number;
   private readonly pc: number;
   private readonly icount: number;
@@ -75,6 +76,7 @@ class Interpreter implements Surface {
   ) {
     this.functions = support;
     this.floats = support.floats;
+    this.scratch = { f32: body.local('f32'), f64: body.local('f64') };
     this.limit = body.local('i64');
     this.pc = body.local('i64');
     this.icount = body.local('i64');

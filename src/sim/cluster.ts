@@ -40,6 +40,10 @@ export interface SimulationOptions {
   seed: string;
   /** Typed at the console. */
   input: Uint8Array;
+  /** The input is typed when the console has shown this text. */
+  typeAfter?: string;
+  /** Somebody sits at the console, and may type at any time. */
+  attended?: boolean;
   clients: number;
   faults: readonly Fault[];
   /** How many backups protect the VM; 0: no fault tolerance, one host and no log. */
@@ -121,7 +125,14 @@ export class Simulation {
     this.first = { primary: 'primary', backups: this.names.slice(1, 1 + backups) };
     const disk = this.disk(`${seed}/disk`, dedup);
     this.storage = new Storage(this.first, disk, !unsafe.has('fencing'));
-    this.console = new Console(scheduler, options.input, dedup, options.print);
+    this.console = new Console(
+      scheduler,
+      options.input,
+      dedup,
+      options.print,
+      options.attended ?? false,
+      options.typeAfter,
+    );
     this.network = new ClientNetwork(scheduler, new Random(`${seed}/clients`), options.clients, dedup);
     this.observer = new Observer(this.storage, 'primary', () => scheduler.nowNs);
     this.injector = new Injector(this, new Random(`${seed}/faults`), faults);
@@ -225,14 +236,29 @@ export class Simulation {
 
   /** Lets up to `events` events happen; false when the run is over. */
   advance(events: number): boolean {
-    for (let i = 0; i < events; i++) if (this.isOver() || !this.scheduler.step()) return this.finish();
+    for (let i = 0; i < events; i++) {
+      if (this.isOver()) return this.finish();
+      if (!this.scheduler.step()) return this.stalled || this.finish();
+    }
     return true;
+  }
+
+  /** Nothing will happen unless somebody types. */
+  get stalled(): boolean {
+    const { console, scheduler, endNs } = this;
+    return console.open && scheduler.idle && endNs === undefined && this.somebodyCanGoOn;
   }
 
   /** Runs to the end. */
   run(): this {
     while (this.advance(100_000));
     return this;
+  }
+
+  /** Whoever watches has seen enough: the run is over where it stands. */
+  quit(): void {
+    this.console.close();
+    this.outcome ??= 'limit';
   }
 
   private finish(): false {
@@ -275,6 +301,7 @@ export class Simulation {
 
   /** Whether the guest waits for something that will not come. */
   private isIdle(machine: Machine): boolean {
+    if (this.console.open) return false;
     const silentNs = this.nowNs - Math.max(this.lastStepNs, this.injector.lastEndNs);
     if (silentNs < IDLE_NS || this.injector.expecting || machine.timerDeadline !== undefined) return false;
     // The steps of a slice count when their time has passed.

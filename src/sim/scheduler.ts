@@ -13,6 +13,11 @@ export class Scheduler {
   private scheduled = 0;
   private readonly heap: Event[] = [];
 
+  /** Nothing is to happen. */
+  get idle(): boolean {
+    return this.heap.length === 0;
+  }
+
   at(atNs: number, action: () => void): void {
     const { heap } = this;
     const event = { atNs: Math.max(atNs, this.nowNs), order: this.scheduled++, action };

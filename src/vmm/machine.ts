@@ -17,20 +17,11 @@ import {
 import { ENVCFG, INTERRUPT } from '../cpu/csrs.ts';
 import { type Bus, type Exit, Hart } from '../cpu/hart.ts';
 import { type HartWord, hartSchema, hartWords, MAX_RAM_BYTES, PAGE_BYTES, RAM_BASE } from '../cpu/layout.ts';
-import { Clint } from '../devices/clint.ts';
 import type { Device, DeviceOutput, Surroundings } from '../devices/device.ts';
-import { Finisher } from '../devices/finisher.ts';
-import { Plic } from '../devices/plic.ts';
-import { Rtc } from '../devices/rtc.ts';
-import { Uart } from '../devices/uart.ts';
-import { VirtioBlk } from '../devices/virtio/blk.ts';
-import { VirtioConsole } from '../devices/virtio/console.ts';
-import { EmptySlot } from '../devices/virtio/empty.ts';
-import { VirtioEntropy } from '../devices/virtio/entropy.ts';
-import { VirtioNet } from '../devices/virtio/net.ts';
 import { VirtioMmio } from '../devices/virtio/transport.ts';
+import { Devices, type DevicesDescription } from './devices.ts';
 import type { Input } from './entries.ts';
-import { M_MODE_CONTEXT, memoryMap, plicSource, S_MODE_CONTEXT, VIRTIO_SLOTS } from './memory-map.ts';
+import { M_MODE_CONTEXT, plicSource, S_MODE_CONTEXT } from './memory-map.ts';
 import { type Output, OutputCollector } from './outputs.ts';
 import { sbiCall } from './sbi.ts';
 import { MachineSbi } from './sbi-host.ts';
@@ -77,6 +68,12 @@ export interface SynchronousDoors {
   entropy(icount: number, sizeBytes: number): Uint8Array;
 }
 
+/**
+ * So many bytes of outputs and random numbers end a run early. One instruction can make megabytes of them, and whoever runs the
+ * machine has to pass them on before it makes more.
+ */
+const MAX_RUN_BYTES = 1 << 20;
+
 /** The size of RAM: whole pages, up to the largest. */
 const ramSize: Codec<number> = {
   write: (out, value) => out.varint(value / PAGE_BYTES),
@@ -102,12 +99,6 @@ export interface MachineState {
   power: ValueOf<typeof powerSchema>;
 }
 
-interface Mapping {
-  base: number;
-  sizeBytes: number;
-  device: Device;
-}
-
 /**
  * The `virt` machine: one hart, RAM and devices. Running it is a pure function of its state, of the inputs applied and of what
  * the doors answer.
@@ -121,6 +112,8 @@ export class Machine {
   private readonly surroundings: Surroundings;
   private readonly sbi: MachineSbi;
   private made = 0;
+  /** Bytes of outputs and random numbers since {@link takeOutputs}. */
+  private passedBytes = 0;
   private powerState: ValueOf<typeof powerSchema> = { off: false, reset: false, code: 0 };
 
   constructor(
@@ -132,7 +125,10 @@ export class Machine {
     this.hart = new Hart(description.memorySizeBytes, this.bus());
     this.surroundings = {
       clock: () => this.readClock(),
-      entropy: (sizeBytes) => this.doors.entropy(this.icount, sizeBytes),
+      entropy: (sizeBytes) => {
+        this.pass(sizeBytes);
+        return this.doors.entropy(this.icount, sizeBytes);
+      },
       output: (output) => this.emit(output),
       memory: {
         read: (address, sizeBytes) => {
@@ -218,7 +214,7 @@ export class Machine {
     return deadline !== undefined && BigInt(this.lastKnownTicks) >= deadline;
   }
 
-  /** Takes steps until `icount` is `limit`, the hart waits, or the guest has switched off. */
+  /** Takes steps until `icount` is `limit`, the hart waits, the guest has switched off, or {@link MAX_RUN_BYTES} were made. */
   run(limit: number): Exit {
     for (;;) {
       if (this.powerState.off) return 'stop';
@@ -267,6 +263,7 @@ export class Machine {
 
   /** Hands over the outputs made since the last call. */
   takeOutputs(): Output[] {
+    this.passedBytes = 0;
     return this.collector.take();
   }
 
@@ -330,12 +327,15 @@ export class Machine {
     switch (output.kind) {
       case 'console':
         this.collector.console(++this.made, output.byte);
+        this.pass(1);
         return this.made;
       case 'frame':
         this.collector.frame(++this.made, output.frame);
+        this.pass(output.frame.length);
         return this.made;
       case 'disk':
         this.collector.disk(++this.made, output.request);
+        this.pass(output.request.operation === 'write' ? output.request.data.length : 0);
         return this.made;
       case 'power':
         this.powerState = {
@@ -346,6 +346,11 @@ export class Machine {
         this.hart.stop();
         return 0;
     }
+  }
+
+  private pass(sizeBytes: number): void {
+    this.passedBytes += sizeBytes;
+    if (this.passedBytes >= MAX_RUN_BYTES) this.hart.stop();
   }
 
   /** Carries the devices' interrupt lines to the hart. */
@@ -409,64 +414,6 @@ export class Machine {
     );
     if ((command & 1n) === 1n)
       this.emit({ kind: 'power', action: 'off', code: Number((command >> 1n) & 0xffff_ffffn) });
-  }
-}
-
-/** What the devices are built with. */
-type DevicesDescription = Pick<
-  MachineDescription,
-  'bootEpochNs' | 'mac' | 'diskSectors' | 'diskReadOnly' | 'console'
->;
-
-/** The devices of one machine and where they are mapped. */
-class Devices {
-  readonly finisher = new Finisher();
-  readonly rtc: Rtc;
-  readonly clint = new Clint();
-  readonly plic = new Plic();
-  readonly uart = new Uart();
-  readonly net: VirtioMmio<VirtioNet>;
-  readonly blk: VirtioMmio<VirtioBlk> | undefined;
-  readonly console: VirtioMmio<VirtioConsole> | undefined;
-  readonly virtio: readonly Device[];
-  /** Every device with state, by name, in a fixed order. */
-  readonly named: readonly (readonly [string, Device])[];
-  private readonly mappings: readonly Mapping[];
-
-  constructor({ bootEpochNs, mac, diskSectors, diskReadOnly, console }: DevicesDescription) {
-    this.rtc = new Rtc(bootEpochNs);
-    this.net = new VirtioMmio(new VirtioNet(mac));
-    const entropy = new VirtioMmio(new VirtioEntropy());
-    this.blk = diskSectors > 0 ? new VirtioMmio(new VirtioBlk(diskSectors, diskReadOnly)) : undefined;
-    this.console = console === 'virtio' ? new VirtioMmio(new VirtioConsole()) : undefined;
-    const cards: (Device | undefined)[] = [this.net, entropy, this.blk, this.console];
-    this.virtio = Array.from({ length: VIRTIO_SLOTS }, (_, slot) => cards[slot] ?? new EmptySlot());
-    const { finisher, rtc, clint, plic, uart, net, blk } = this;
-    this.named = Object.entries({
-      ...{ finisher, rtc, clint, plic, uart, net, entropy },
-      ...(blk && { blk }),
-      ...(this.console && { console: this.console }),
-    });
-    this.mappings = [
-      ...(['uart', 'clint', 'plic', 'rtc', 'finisher'] as const).map((name) => ({
-        ...memoryMap[name],
-        device: this[name],
-      })),
-      ...this.virtio.map((device, slot) => ({
-        base: memoryMap.virtio.base + slot * memoryMap.virtio.sizeBytes,
-        sizeBytes: memoryMap.virtio.sizeBytes,
-        device,
-      })),
-    ];
-  }
-
-  /** The state of the device that gets what is typed. */
-  get typed(): { received: number } {
-    return (this.console?.device ?? this.uart).state;
-  }
-
-  at(address: number): Mapping | undefined {
-    return this.mappings.find(({ base, sizeBytes }) => address >= base && address < base + sizeBytes);
   }
 }
 

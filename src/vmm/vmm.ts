@@ -4,8 +4,8 @@ import type { Entry } from './entries.ts';
 import { Machine, type MachineDescription } from './machine.ts';
 
 /**
- * Why {@link Vmm.run} came back: the steps are used up; the guest waits for an interrupt; the doors let it go no further for
- * now; the guest has switched off.
+ * Why {@link Vmm.run} came back: the steps are used up, or so much was made that somebody must take it first; the guest waits for
+ * an interrupt; the doors let it go no further for now; the guest has switched off.
  */
 export type Pause = 'budget' | 'waiting' | 'stalled' | 'off';
 
@@ -40,8 +40,10 @@ export class Vmm {
       if (machine.icount >= end) return 'budget';
       const limit = Math.min(end, this.current.limit(machine));
       if (limit <= machine.icount) return 'stalled';
+      const exit = machine.run(limit);
+      if (exit === 'stop' && !machine.power.off) return 'budget';
       // While the hart waits, only an input at this very position can go on.
-      if (machine.run(limit) === 'waiting' && !this.applyInputs()) return 'waiting';
+      if (exit === 'waiting' && !this.applyInputs()) return 'waiting';
     }
   }
 

@@ -59,7 +59,10 @@ function number(text: string): number {
 
 const operandValue: Record<OperandKind, (text: string) => number> = {
   x: (text) => number(text.slice(1)),
+  x8: (text) => number(text.slice(1)) - 8,
+  sp: () => 0,
   f: (text) => number(text.slice(1)),
+  f8: (text) => number(text.slice(1)) - 8,
   signed: number,
   unsigned: number,
   upper: (text) => number(text) << 12,

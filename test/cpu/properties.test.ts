@@ -1,11 +1,13 @@
 /** Laws of the hart, on programs of random instructions among random interrupts. */
 import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
-import { CAUSE, csrs, INTERRUPT, PRIVILEGE } from '../../src/cpu/csrs.ts';
+import { CAUSE, csrs, INTERRUPT, MSTATUS, PRIVILEGE } from '../../src/cpu/csrs.ts';
 import { type Format, fields, formats, insert, type OperandKind, range } from '../../src/cpu/formats.ts';
 import { Hart } from '../../src/cpu/hart.ts';
 import { decode, type Instruction, instructions } from '../../src/cpu/instructions.ts';
 import { RAM_BASE } from '../../src/cpu/layout.ts';
+import { compressed } from '../../src/cpu/table/compressed.ts';
+import { encoding } from './float/numbers.ts';
 
 // The same programs in every run of the suite.
 beforeAll(() => fc.configureGlobal({ seed: 2024 }));
@@ -21,7 +23,10 @@ const U64 = 2n ** 64n - 1n;
 const operand: Record<OperandKind, (field: (typeof fields)[keyof typeof fields]) => fc.Arbitrary<number>> = {
   x: (field) =>
     fc.oneof(fc.integer({ min: field === fields.rd ? 4 : 1, max: 7 }), fc.integer({ min: 0, max: 7 })),
+  x8: () => fc.integer({ min: 0, max: 7 }),
+  sp: () => fc.constant(0),
   f: () => fc.integer({ min: 0, max: 7 }),
+  f8: () => fc.integer({ min: 0, max: 7 }),
   signed: () =>
     fc.oneof(
       fc.integer({ min: -8, max: 8 }).map((n) => n * 8),
@@ -50,7 +55,13 @@ const instructionOf = (row: Instruction): fc.Arbitrary<number> => {
   return fc.tuple(...parts).map((bits) => bits.reduce((word, part) => word | part, row.match) >>> 0);
 };
 
+/** Any operands at all: most of them name registers that few others name. */
+const parcel = fc
+  .tuple(fc.constantFrom(...compressed), fc.integer())
+  .map(([{ match, mask }, bits]) => match | (bits & ~mask & 0xffff));
+
 const instruction = fc.oneof(
+  { weight: 8, arbitrary: fc.tuple(parcel, parcel).map(([low, high]) => (low | (high << 16)) >>> 0) },
   { weight: 30, arbitrary: fc.constantFrom(...instructions).chain(instructionOf) },
   { weight: 1, arbitrary: fc.integer().map((word) => word >>> 0) },
 );
@@ -105,12 +116,15 @@ class Machine {
   });
   private readonly boot = this.hart.state;
 
-  load({ program, registers, mtvec, mie, mstatus, privilege }: Scene): void {
+  load({ program, registers, floats, mtvec, mie, mstatus, privilege }: Scene): void {
     this.asked = [];
     const words = Uint32Array.from({ length: RAM_BYTES / 4 }, (_, index) => program[index % program.length]!);
     words.set(SKIP, HANDLER / 4);
     this.hart.write(RAM_BASE, new Uint8Array(words.buffer));
     const given = Object.fromEntries(registers.map((value, index) => [`x${index + 1}`, value]));
+    floats.forEach((value, index) => {
+      given[`f${index}`] = value;
+    });
     this.hart.state = { ...this.boot, ...given, mtvec, mie, mstatus, privilege };
   }
 
@@ -220,14 +234,15 @@ const anyWord = fc.oneof(
 );
 
 /** Takes one step on a word. */
-function step(word: number, privilege: bigint) {
+function step(word: number, privilege: bigint, mstatus = 0n) {
   const { hart } = one;
   one.load({
     program: [word],
     registers: [],
+    floats: [],
     mtvec: BigInt(RAM_BASE + 64),
     mie: 0n,
-    mstatus: 0n,
+    mstatus,
     privilege,
     events: [],
   });
@@ -257,13 +272,33 @@ test('a word that is no instruction is illegal, whatever the mode, and changes n
   );
 });
 
-test('a word that is an instruction is not illegal in M-mode, unless it names a CSR', () => {
+const isFloat = (word: number) => ['F', 'D'].includes(decode(word)!.extension);
+
+/** Whether a word rounds by a mode that is reserved: `frm` is zero here. */
+const hasReservedMode = (word: number): boolean =>
+  /\brm/.test(formats[decode(word)!.format].syntax) && [5, 6].includes((word >>> 12) & 7);
+
+test('a word that is an instruction is not illegal in M-mode, unless it names a CSR or a reserved rounding mode', () => {
   const known = anyWord.filter((word) => decode(word) !== undefined && decode(word)!.extension !== 'Zicsr');
   fc.assert(
     fc.property(known, (word) => {
-      const { after } = step(word, 3n);
-      expect([after.mcause, after.mtval]).not.toEqual([BigInt(CAUSE.illegalInstruction), BigInt(word)]);
+      const { after } = step(word, 3n, MSTATUS.FS);
+      const isIllegal = after.mcause === BigInt(CAUSE.illegalInstruction) && after.mtval === BigInt(word);
+      expect(isIllegal).toBe(hasReservedMode(word));
     }),
     { numRuns: 2000 },
+  );
+});
+
+test('an instruction of floating point is illegal when FS is off, and changes nothing', () => {
+  const floating = nearInstruction.filter((word) => decode(word) !== undefined && isFloat(word));
+  fc.assert(
+    fc.property(floating, (word) => {
+      const { before, after } = step(word, 3n);
+      expect([after.mcause, after.mtval]).toEqual([BigInt(CAUSE.illegalInstruction), BigInt(word)]);
+      const { f0, fcsr } = before;
+      expect(after).toMatchObject({ f0, fcsr, mstatus: MSTATUS.MPP });
+    }),
+    { numRuns: 500 },
   );
 });

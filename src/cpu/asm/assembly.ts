@@ -15,6 +15,10 @@ export class Assembly {
   section: Section;
   /** Where the growing section was before, for `.previous` and `.popsection`. */
   previous: Section;
+  /** Whether instructions are compressed where they can be (`.option rvc`). */
+  compresses = false;
+  /** What `.option push` has put aside. */
+  readonly optionStack: boolean[] = [];
   readonly sectionStack: { section: Section; previous: Section }[] = [];
   /** The line of the statement that is being assembled. */
   line: SourceLine;

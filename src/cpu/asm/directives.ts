@@ -107,27 +107,42 @@ const symbols: Record<string, Directive> = {
   '.lcomm': common,
 };
 
-/** Options that change nothing here: this assembler neither compresses nor relaxes to shorter code. */
-const harmlessOptions = [
-  'push',
-  'pop',
-  'relax',
-  'norelax',
-  'rvc',
-  'norvc',
-  'nopic',
-  'arch',
-  'csr-check',
-  'no-csr-check',
-];
+/** Options that change nothing here: this assembler does not relax to shorter code. */
+const harmlessOptions = ['relax', 'norelax', 'nopic', 'csr-check', 'no-csr-check'];
 
-const option: Directive = (_, { text, statement, from }) => {
+const options: Record<string, (assembly: Assembly, args: Arguments) => void> = {
+  ...Object.fromEntries(harmlessOptions.map((name) => [name, () => {}])),
+  rvc: (assembly) => {
+    assembly.compresses = true;
+  },
+  norvc: (assembly) => {
+    assembly.compresses = false;
+  },
+  push: ({ optionStack, compresses }) => {
+    optionStack.push(compresses);
+  },
+  pop: (assembly, { column }) => {
+    const saved = assembly.optionStack.pop();
+    if (saved === undefined) throw new Complaint('.option pop without .option push', column);
+    assembly.compresses = saved;
+  },
+  /** `arch, rv64imac` or `arch, +c, -zba`: of all extensions only C changes what is assembled. */
+  arch: (assembly, { text }) => {
+    for (const [, sign, letters] of text.matchAll(/,\s*([-+]|rv64)([a-z]*)/g))
+      if (sign === 'rv64') assembly.compresses = letters!.replace(/z.*/, '').includes('c');
+      else if (letters === 'c') assembly.compresses = sign === '+';
+  },
+};
+
+const option: Directive = (assembly, args) => {
+  const { text, statement, from } = args;
   const name = /^\s*([\w-]*)/.exec(text)![1]!;
-  if (harmlessOptions.includes(name)) return;
+  const apply = options[name];
+  if (apply) return apply(assembly, args);
   const message =
     name === 'pic'
       ? '.option pic is not supported: there is no global offset table'
-      : `unknown option '${name}'.${suggestion(name, harmlessOptions)}`;
+      : `unknown option '${name}'.${suggestion(name, Object.keys(options))}`;
   throw new Complaint(message, statement.start + from + text.search(/\S|$/) + 1);
 };
 

@@ -1,11 +1,12 @@
 /** An instruction statement to instruction words: finds the form that the operands fit and encodes or expands it. */
-import { type Field, type FieldName, type Format, fields, formats, insert, range } from '../formats.ts';
-import { type Instruction, instructions } from '../instructions.ts';
+import { type Field, type FieldName, type Format, fields, formats, insert, sizeOf } from '../formats.ts';
+import { instructions } from '../instructions.ts';
 import { floatRegisterNumbers, registerNumbers } from '../registers.ts';
+import { type CompressedInstruction, compressed, decodeCompressed } from '../table/compressed.ts';
 import type { Assembly } from './assembly.ts';
+import { assembleTransfer, put } from './branches.ts';
+import { compress } from './compress.ts';
 import { Complaint, suggestion } from './diagnostics.ts';
-import { evaluate } from './expression.ts';
-import type { Section } from './layout.ts';
 import { build, loadImmediate } from './load-immediate.ts';
 import {
   abridged,
@@ -32,6 +33,8 @@ interface Written {
   column: number;
   /** The column after the last operand. */
   end: number;
+  /** It stands for `j`, `jr`, `ret` or `jalr` of a register. */
+  isPlainJump?: boolean;
 }
 
 /** One way to write a mnemonic's operands. */
@@ -54,7 +57,7 @@ for (const row of instructions) {
     const fixed = suffix ? (row.match | insert(fields[suffix], value)) >>> 0 : row.match;
     const add = (written: string, bits: number) =>
       addForm(row.mnemonic + name, written, (assembly, statement) =>
-        assembleRow(assembly, row, written, bits, statement),
+        assembleRow(assembly, row.mnemonic, written, bits, statement),
       );
     add(syntax, fixed);
     const short = abridged(syntax);
@@ -62,8 +65,11 @@ for (const row of instructions) {
   });
 }
 
+for (const row of compressed)
+  addForm(row.mnemonic, row.format.syntax, (assembly, written) => assembleCompressed(assembly, row, written));
+
 for (const { mnemonic, word } of words)
-  addForm(mnemonic, '', (assembly) => assembly.append(4, (out, at) => out.setUint32(at, word, true)));
+  addForm(mnemonic, '', (assembly) => assembly.append(sizeOf(word), (out, at) => put(out, at, word)));
 
 addForm('li', 'rd, imm', (assembly, { operands }) => {
   const cursor = cursorOf(operands[1]!);
@@ -162,7 +168,7 @@ function registerHint({ kind, text }: Token, names: ReadonlyMap<string, number>)
 }
 
 /** `immI(rs1)` as `imm(rs1)`: the names of fields tell more than a reader wants. */
-const readable = (syntax: string): string => syntax.replace(/^imm[A-Z]|^shamt\d/, 'imm');
+const readable = (syntax: string): string => syntax.replace(/^imm[A-Z]\w*|^shamt\w+/, 'imm');
 
 /** The tokens that the names in a pseudo-instruction's syntax stand for. */
 function bind(syntax: OperandSyntax[], operands: Operand[]): Map<string, Token[]> {
@@ -174,6 +180,9 @@ function bind(syntax: OperandSyntax[], operands: Operand[]): Map<string, Token[]
   });
   return bound;
 }
+
+/** What the pseudo-instructions of jumps without an offset stand for. */
+const plainJump = /^jalr? x[01], (target$|0\()/;
 
 /** Assembles the instructions that stand for a pseudo-instruction. */
 function expand(
@@ -188,7 +197,13 @@ function expand(
     const [mnemonic, ...rest] = tokenize(instruction, 0);
     const tokens = rest.flatMap((token) => names.get(token.text) ?? [{ ...token, column }]);
     const operands = splitOperands(tokens, column);
-    assembleInstruction(assembly, { mnemonic: mnemonic!.text, operands, column, end: column });
+    assembleInstruction(assembly, {
+      mnemonic: mnemonic!.text,
+      operands,
+      column,
+      end: column,
+      isPlainJump: plainJump.test(instruction),
+    });
   }
 }
 
@@ -199,87 +214,65 @@ interface Filled extends Parsed {
   field: Field;
 }
 
-function assembleRow(
-  assembly: Assembly,
-  row: Instruction,
-  syntax: string,
-  fixed: number,
-  { operands }: Written,
-): void {
-  const filled = parseSyntax(syntax).flatMap((operand, index) =>
+function fillFields(assembly: Assembly, syntax: string, { operands }: Written): Filled[] {
+  return parseSyntax(syntax).flatMap((operand, index) =>
     parseOperand(operand, operands[index]!, assembly).map(
       ([name, parsed]): Filled => ({ ...parsed, field: fields[name as FieldName] }),
     ),
   );
-  const target = filled.find(({ field }) => field.kind === 'target');
-  const inverse = inverses.get(row.mnemonic);
-  if (target && inverse) {
-    assembleBranch(assembly, row, inverse, filled, target);
-    return;
-  }
-  const encode = (world: World) => fill(fixed, row, filled, world);
-  if (isCompressed(row)) assembly.append(2, (out, at, world) => out.setUint16(at, encode(world), true));
-  else assembly.append(4, (out, at, world) => out.setUint32(at, encode(world), true));
 }
 
-const isCompressed = ({ match }: Instruction) => (match & 3) !== 3;
-
-const fill = (match: number, { mnemonic }: Instruction, filled: Filled[], world: World): number =>
+const fill = (match: number, mnemonic: string, filled: Filled[], world: World): number =>
   filled.reduce(
     (word, { field, value, column }) =>
       (word | insert(field, inField(field, value(world), column, mnemonic))) >>> 0,
     match,
   );
 
-const rows = new Map(instructions.map((row) => [row.mnemonic, row]));
-const jump = rows.get('jal')!;
-
-/** Each conditional branch with the one that is taken when it is not. */
-const inverses = new Map(
-  [
-    ['beq', 'bne'],
-    ['blt', 'bge'],
-    ['bltu', 'bgeu'],
-  ].flatMap(([a, b]): [string, Instruction][] => [
-    [a!, rows.get(b!)!],
-    [b!, rows.get(a!)!],
-  ]),
-);
-
-/**
- * A conditional branch, which becomes the inverse branch over a jump when its target is too far away. As with GNU as,
- * it does so too for a target in another section, and stays long once it has become so.
- */
-function assembleBranch(
+/** @param fixed the bits that are the same for all operands */
+function assembleRow(
   assembly: Assembly,
-  row: Instruction,
-  inverse: Instruction,
-  filled: Filled[],
-  target: Filled,
+  mnemonic: string,
+  syntax: string,
+  fixed: number,
+  written: Written,
 ): void {
-  const { section } = assembly;
-  const { min, max } = range(target.field);
-  assembly.appendVariable({
-    sizeBytes: 4,
-    measure(world, sizeBytes) {
-      const distance = target.value(world);
-      const long = distance < min || distance > max || isElsewhere(target, section, world);
-      return long ? 8 : sizeBytes;
-    },
-    write(out, at, world, sizeBytes) {
-      if (sizeBytes === 4) {
-        out.setUint32(at, fill(row.match, row, filled, world), true);
-        return;
-      }
-      const over = filled.map((operand) => (operand === target ? { ...operand, value: () => 8n } : operand));
-      out.setUint32(at, fill(inverse.match, inverse, over, world), true);
-      const far = { ...target, field: fields.immJ, value: (of: World) => target.value(of) - 4n };
-      out.setUint32(at + 4, fill(jump.match, jump, [far], world), true);
-    },
-  });
+  const all = fillFields(assembly, syntax, written);
+  const target = all.find(({ field }) => field.kind === 'target');
+  const filled = all.filter((operand) => operand !== target);
+  const encode = (world: World) => fill(fixed, mnemonic, filled, world);
+  // As GNU as, which compresses `j` and `jr`, but not `jal` and `jalr`, whatever their operands are.
+  const compresses = assembly.compresses && (written.isPlainJump || !mnemonic.startsWith('jal'));
+  if (target || (compresses && filled.every((operand) => isKnown(assembly, operand)))) {
+    const word = encode(assembly.symbols.early);
+    const best = (compresses && compress(word)) || word;
+    if (target) assembleTransfer(assembly, best, target);
+    else assembly.append(sizeOf(best), (out, at) => put(out, at, best));
+    return;
+  }
+  assembly.append(4, (out, at, world) => put(out, at, encode(world)));
 }
 
-function isElsewhere({ expression }: Filled, section: Section, world: World): boolean {
-  const base = expression && evaluate(expression, world).base;
-  return base !== undefined && base !== section;
+function isKnown(assembly: Assembly, { expression }: Filled): boolean {
+  if (!expression) return true;
+  const value = assembly.tryKnown(expression);
+  return value !== undefined && !value.base;
+}
+
+function assembleCompressed(assembly: Assembly, row: CompressedInstruction, written: Written): void {
+  const all = fillFields(assembly, row.format.syntax, written);
+  const target = all.find(({ field }) => field.kind === 'target');
+  const filled = all.filter((operand) => operand !== target);
+  const encode = (world: World) => {
+    const parcel = fill(row.match, row.mnemonic, filled, world);
+    const found = decodeCompressed(parcel);
+    if (found === row) return parcel;
+    const instead = found ? `is ${found.mnemonic}` : 'is reserved';
+    throw new Complaint(
+      `${row.mnemonic} cannot have these operands: their encoding ${instead}`,
+      written.column,
+    );
+  };
+  if (target) assembleTransfer(assembly, encode(assembly.symbols.early), target);
+  else assembly.append(2, (out, at, world) => put(out, at, encode(world)));
 }

@@ -83,21 +83,23 @@ const number: OperandCodec = {
   format: String,
 };
 
+/** Registers by number: those that `names` lists, counted from `first`. */
 const registerOf = (
   noun: string,
   numbers: ReadonlyMap<string, number>,
   names: readonly string[],
+  first = 0,
 ): OperandCodec => ({
   noun,
   fits: ([token, ...more]) => token?.kind === 'name' && numbers.has(token.text) && more.length === 0,
   parse(cursor) {
     const { text, column } = cursor.next(noun);
     const value = numbers.get(text);
-    if (value === undefined) {
-      const hint = suggestion(text, numbers.keys());
-      throw new Complaint(`${noun} expected instead of '${text}'.${hint}`, column);
+    if (value === undefined || !names[value - first]) {
+      const hint = value === undefined ? `.${suggestion(text, numbers.keys())}` : '';
+      throw new Complaint(`${noun} expected instead of '${text}'${hint}`, column);
     }
-    return always(column, value);
+    return always(column, value - first);
   },
   format: (value) => names[value]!,
 });
@@ -193,7 +195,10 @@ const rounding: OperandCodec = {
 /** All kinds of operands that stand in a syntax. */
 const codecs: Record<Exclude<OperandKind, 'suffix'>, OperandCodec> = {
   x: register,
+  x8: registerOf('one of s0, s1 and a0 to a5', registerNumbers, abiNames.slice(8, 16), 8),
+  sp: registerOf('sp', registerNumbers, ['sp'], 2),
   f: floatRegister,
+  f8: registerOf('one of fs0, fs1 and fa0 to fa5', floatRegisterNumbers, floatAbiNames.slice(8, 16), 8),
   rounding,
   signed: number,
   unsigned: number,

@@ -7,6 +7,7 @@
  * `address` (the same, or a number). `here` is the address of the first of the instructions.
  */
 import { instructions } from '../instructions.ts';
+import { compressed } from '../table/compressed.ts';
 
 export interface Pseudo {
   mnemonic: string;
@@ -95,6 +96,8 @@ ${['s', 'd'].map(signOperations).join('\n')}
 export const words: readonly { mnemonic: string; word: number }[] = [
   // A fence with fm = 1000, which this machine treats as the stronger plain fence.
   { mnemonic: 'fence.tso', word: 0x8330000f },
+  // What is illegal for ever, in 16 bits.
+  { mnemonic: 'c.unimp', word: 0x0000 },
 ];
 
 const longer = parse(`
@@ -115,6 +118,8 @@ frsr rd               = frcsr rd
 fssr rs               = fscsr rs
 fssr rd, rs           = fscsr rd, rs
 scall                 = ecall
+c.nop                 = c.addi x0, 0
+c.nop imm             = c.addi x0, imm
 sbreak                = ebreak
 add rd, rs, imm       = addi rd, rs, imm
 addw rd, rs, imm      = addiw rd, rs, imm
@@ -165,7 +170,7 @@ const memory = instructions.flatMap(({ mnemonic, format }) => {
   return [];
 });
 
-const known = new Set([...instructions, ...aliases].map(({ mnemonic }) => mnemonic));
+const known = new Set([...instructions, ...compressed, ...aliases].map(({ mnemonic }) => mnemonic));
 
 /** All pseudo-instructions whose instructions the machine has. */
 export const pseudos: readonly Pseudo[] = [...aliases, ...longer, ...memory].filter((pseudo) =>

@@ -6,8 +6,9 @@
  */
 import { getWord } from '../hart-words.ts';
 import type { Body, FunctionRef, Label, ModuleBuilder } from '../wasm/module.ts';
-import { type ErrorFunctions, EXACT_PRODUCTS, emitErrorFunctions } from './errors.ts';
+import { EXACT_PRODUCTS, productError, sumError, toOdd } from './errors.ts';
 import { FLAG, type FormatName, formats, RM } from './number.ts';
+import { constant, fromNumber, isFiniteNumber, isOrdinary, toNumber, typeOf } from './quick.ts';
 import { type FloatOp, floatOps, operations } from './soft.ts';
 
 /**
@@ -21,12 +22,12 @@ export const formatNames = ['S', 'D'] as const satisfies readonly FormatName[];
 
 /** @param soft (operation, format, rounding mode, a, b, c) → result: the operation by its place in `floatOps`. It raises the flags. */
 export function emitFloatFunctions(module: ModuleBuilder, soft: FunctionRef): FloatFunctions {
-  const errors = emitErrorFunctions(module);
   const [S, D] = formatNames.map(
     (format) =>
-      Object.fromEntries(
-        floatOps.map((op) => [op, emitFunction(module, op, format, errors, soft)]),
-      ) as Record<FloatOp, FunctionRef>,
+      Object.fromEntries(floatOps.map((op) => [op, emitFunction(module, op, format, soft)])) as Record<
+        FloatOp,
+        FunctionRef
+      >,
   );
   return { S: S!, D: D! };
 }
@@ -35,13 +36,12 @@ function emitFunction(
   module: ModuleBuilder,
   op: FloatOp,
   format: FormatName,
-  errors: ErrorFunctions,
   soft: FunctionRef,
 ): FunctionRef {
   const { operands, rounds } = operations[op];
   const values = Array.from({ length: operands }, () => 'i64' as const);
   return module.function({ params: rounds ? [...values, 'i32'] : values, results: ['i64'] }, (body) => {
-    body.block((slow) => emitters[op](new Native(body, format, operands, slow, errors)));
+    body.block((slow) => emitters[op](new Native(body, format, operands, slow)));
     body.i32(floatOps.indexOf(op)).i32(formatNames.indexOf(format));
     if (rounds) body.get(operands);
     else body.i32(RM.RNE);
@@ -66,9 +66,8 @@ class Native {
     readonly format: FormatName,
     private readonly operands: number,
     private readonly slow: Label,
-    readonly errors: ErrorFunctions,
   ) {
-    this.type = format === 'S' ? 'f32' : 'f64';
+    this.type = typeOf(format);
     [this.a, this.b, this.c, this.result] = [0, 1, 2, 3].map(() => body.local(this.type)) as [
       number,
       number,
@@ -107,29 +106,17 @@ class Native {
     });
   }
 
-  constant(value: number): Body {
-    return this.type === 'f32' ? this.body.f32(value) : this.body.f64(value);
-  }
-
-  /** Pushes whether a number is finite, and large enough that rounding can't have made it of a tiny one. */
   isOrdinary(x: number): Body {
-    const { body, type, format } = this;
-    const { lowest, precision } = formats[format];
-    body.get(x).op(`${type}.abs`);
-    this.constant(2 ** (lowest + precision - 1)).op(`${type}.gt`);
-    return this.isFinite(x).op('i32.and');
+    return isOrdinary(this.body, this.format, x);
   }
 
   isFinite(x: number): Body {
-    const { body, type } = this;
-    body.get(x).op(`${type}.abs`);
-    return this.constant(Number.POSITIVE_INFINITY).op(`${type}.lt`);
+    return isFiniteNumber(this.body, this.format, x);
   }
 
   isZero(x: number): Body {
-    const { type } = this;
     this.body.get(x);
-    return this.constant(0).op(`${type}.eq`);
+    return constant(this.body, this.format, 0).op(`${this.type}.eq`);
   }
 
   /** Pushes whether `z` is the exact product of `x` and `y`; double precision may miss that it is. */
@@ -143,7 +130,8 @@ class Native {
     }
     body.get(x).get(y).op('f64.mul').get(z).op('f64.eq');
     body.get(z).op('f64.abs').f64(EXACT_PRODUCTS.min).op('f64.ge', 'i32.and');
-    body.get(x).get(y).get(z).call(this.errors.product).f64(0).op('f64.eq', 'i32.and');
+    productError(body, x, y, z);
+    body.f64(0).op('f64.eq', 'i32.and');
   }
 
   /** Returns what is on the stack, a number of this type. */
@@ -153,18 +141,8 @@ class Native {
   }
 }
 
-/** Makes a number of the encoding on the stack, and the other way round. */
-function toNumber(body: Body, format: FormatName): void {
-  if (format === 'S') body.op('i32.wrap_i64', 'f32.reinterpret_i32');
-  else body.op('f64.reinterpret_i64');
-}
-function fromNumber(body: Body, format: FormatName): void {
-  if (format === 'S') body.op('i32.reinterpret_f32', 'i64.extend_i32_u');
-  else body.op('i64.reinterpret_f64');
-}
-
 function add(native: Native): void {
-  const { body, type, a, b, result } = native;
+  const { body, type, format, a, b, result } = native;
   native.requireNearest();
   native.load();
   body.get(a).get(b).op(`${type}.add`).set(result);
@@ -172,8 +150,8 @@ function add(native: Native): void {
   native.isFinite(result);
   native.require();
   native.requireKnownFlags(() => {
-    body.get(a).get(b).get(result).call(native.errors.sum[type]);
-    native.constant(0).op(`${type}.eq`);
+    sumError(body, type, a, b, result);
+    constant(body, format, 0).op(`${type}.eq`);
   });
   body.get(result);
   native.give();
@@ -212,15 +190,22 @@ const multiplicative =
 
 /** In double precision the product of singles is exact, and so is the sum but for a rest that rounding to odd keeps. */
 function multiplyAddSingle(native: Native): void {
-  const { body, a, b, c, result, errors } = native;
-  const [product, addend, sum] = [body.local('f64'), body.local('f64'), body.local('f64')];
+  const { body, a, b, c, result } = native;
+  const [product, addend, sum, error] = [0, 1, 2, 3].map(() => body.local('f64')) as [
+    number,
+    number,
+    number,
+    number,
+  ];
   native.requireNearest();
   native.load();
   body.get(a).op('f64.promote_f32').get(b).op('f64.promote_f32', 'f64.mul').set(product);
   body.get(c).op('f64.promote_f32').set(addend);
-  body.get(product).get(addend).op('f64.add').tee(sum);
-  body.get(product).get(addend).get(sum).call(errors.sum.f64).call(errors.toOdd).tee(sum);
-  body.op('f32.demote_f64').set(result);
+  body.get(product).get(addend).op('f64.add').set(sum);
+  sumError(body, 'f64', product, addend, sum);
+  body.set(error);
+  toOdd(body, sum, error);
+  body.tee(sum).op('f32.demote_f64').set(result);
   native.isOrdinary(result).get(sum).f64(0).op('f64.eq', 'i32.or');
   native.require();
   // What is odd in double precision is no single.
@@ -231,14 +216,15 @@ function multiplyAddSingle(native: Native): void {
 
 /** The algorithm of Boldo and Melquiond: the product's error is added first, and what is left over is rounded to odd. */
 function multiplyAddDouble(native: Native): void {
-  const { body, a, b, c, result, errors } = native;
+  const { body, a, b, c, result } = native;
   const local = () => body.local('f64');
   const [product, error, low, lowRest, high, highRest, rest] = [
     ...[local(), local(), local(), local(), local(), local(), local()],
   ] as [number, number, number, number, number, number, number];
-  const twoSum = (x: number, y: number, sum: number, sumError: number) => {
+  const twoSum = (x: number, y: number, sum: number, rest: number) => {
     body.get(x).get(y).op('f64.add').set(sum);
-    body.get(x).get(y).get(sum).call(errors.sum.f64).set(sumError);
+    sumError(body, 'f64', x, y, sum);
+    body.set(rest);
   };
   native.requireNearest();
   native.load();
@@ -255,17 +241,20 @@ function multiplyAddDouble(native: Native): void {
     body.get(result);
     native.give();
   });
-  body.get(a).get(b).get(product).call(errors.product).set(error);
+  productError(body, a, b, product);
+  body.set(error);
   twoSum(c, error, low, lowRest);
   twoSum(product, low, high, highRest);
   twoSum(lowRest, highRest, rest, error);
-  body.get(rest).get(error).call(errors.toOdd).tee(rest).get(high).op('f64.add').set(result);
+  toOdd(body, rest, error);
+  body.tee(rest).get(high).op('f64.add').set(result);
   native.isOrdinary(result);
   native.isZero(result);
   body.op('i32.or');
   native.require();
   native.requireKnownFlags(() => {
-    body.get(high).get(rest).get(result).call(errors.sum.f64).f64(0).op('f64.eq');
+    sumError(body, 'f64', high, rest, result);
+    body.f64(0).op('f64.eq');
     body.get(error).f64(0).op('f64.eq', 'i32.and');
   });
   body.get(result);

@@ -17,12 +17,12 @@ import { type Comparison, compareHistories, rebuild, sameHistory } from './evide
 /** What the checkers found. They replay the survivor's whole history on a fresh machine. */
 export function judge(run: Simulation): Violation[] {
   assert(run.outcome !== undefined, 'the run is over');
-  const { description, input, disk } = run.options;
+  const { description, disk } = run.options;
   const calls = run.network.clients.flatMap((client) => client.calls);
   const found = [...run.observer.violations, ...checkClients(calls, run.network.complaints)];
   if (run.outcome === 'diverged') return found;
   const { history, machine } = run.observer;
-  found.push(...checkMeeting(run), ...checkInput(history, input), ...checkService(run));
+  found.push(...checkMeeting(run), ...checkInput(history, run.console.input), ...checkService(run));
   const outputs = rebuiltOutputs(run, history, machine.icount);
   if (outputs instanceof Divergence)
     return [
@@ -60,7 +60,7 @@ function checkService(run: Simulation): Violation[] {
   const waiting = [
     ...(machine.diskOpen ? ['a disk operation'] : []),
     ...(network.done ? [] : ['clients']),
-    ...(console.exhausted && machine.consoleReceived < options.input.length && machine.consoleRoom > 0
+    ...(console.exhausted && machine.consoleReceived < console.input.length && machine.consoleRoom > 0
       ? ['typed input']
       : []),
     ...(machine.power.off ? ['the end'] : []),

@@ -31,9 +31,18 @@ export class Injector {
     faults: readonly Fault[],
   ) {
     this.unstruck = new Set(faults);
-    for (const fault of faults)
-      if (!('when' in fault) || fault.when.at === 'time')
-        field.scheduler.at(startOf(fault), () => this.strike(fault, undefined));
+    for (const fault of faults) this.schedule(fault);
+  }
+
+  /** One more, whose moment is a time. */
+  add(fault: Fault): void {
+    this.unstruck.add(fault);
+    this.schedule(fault);
+  }
+
+  private schedule(fault: Fault): void {
+    if (!('when' in fault) || fault.when.at === 'time')
+      this.field.scheduler.at(startOf(fault), () => this.strike(fault, undefined));
   }
 
   /** Whether faults are to come at a known time. */

@@ -109,6 +109,20 @@ start:
     sllw a0, a1, 31
     srlw a0, a1, 31
     sraw a0, a1, 31
+    sfence.vma
+    sfence.vma a0
+    zext.w a0, a1
+    ror a0, a1, 63
+    rorw a0, a1, 31
+    bclr a0, a1, 63
+    bext a0, a1, 63
+    binv a0, a1, 63
+    bset a0, a1, 63
+    .option push
+    .option rvc
+    c.nop
+    c.nop 1
+    .option pop
     lw a0, (sp)
     sd a0, (sp)
     lw a0, (4+4)*2(sp)

@@ -1,0 +1,154 @@
+/** Why QEMU 7.2 may come to another result than this machine without either being wrong, or with QEMU being wrong. */
+import { csrNames, MSTATUS } from '../src/cpu/csrs.ts';
+import { extract, fields } from '../src/cpu/formats.ts';
+import { HARNESS } from './layout.ts';
+import type { Step } from './trace.ts';
+
+interface Rule {
+  why: string;
+  /** Whether it could be so at a step, given the one that follows. */
+  at(step: Step, next: Step | undefined, before: readonly Step[]): boolean;
+}
+
+const mnemonic = (step: Step | undefined): string => step?.row?.mnemonic ?? '';
+const isCsr = ({ row }: Step): boolean => row?.extension === 'Zicsr';
+const csrName = ({ word }: Step): string => csrNames.get(extract(fields.csr, word!)) ?? '';
+const isAtomic = (step: Step): boolean => (step.word! & 0x7f) === 0x2f;
+const inHarness = ({ pc, privilege }: Step): boolean =>
+  privilege === 3 && pc >= BigInt(HARNESS) && pc < BigInt(HARNESS + 0x1_0000);
+
+/** The bits that may be written to CSRs with the same effect. */
+const agreed: Record<string, bigint> = {
+  mstatus: 0x7e_79aan,
+  sstatus: 0xc_6122n,
+  medeleg: 0xb3ffn,
+  mideleg: 0x222n,
+  mie: 0xaaan,
+  mip: 0xaaan,
+  sie: 0xaaan,
+  sip: 0xaaan,
+  satp: (8n << 60n) | (2n ** 44n - 1n),
+  mepc: ~1n,
+  sepc: ~1n,
+  stvec: ~2n,
+  mtvec: ~2n,
+  mcounteren: 7n,
+  scounteren: 7n,
+  menvcfg: (1n << 63n) | 1n,
+  senvcfg: 1n,
+  mseccfg: 0x300n,
+  fcsr: 0xffn,
+};
+
+function writesMore(step: Step): boolean {
+  const name = csrName(step);
+  const immediate = mnemonic(step).endsWith('i');
+  const operand = immediate ? BigInt(extract(fields.zimm, step.word!)) : step.rs1;
+  if (name === 'mstatus' && (operand & MSTATUS.MPP) === 2n << 11n) return true;
+  if (name.startsWith('pmpaddr')) return operand >> 54n !== 0n;
+  if (name.startsWith('pmpcfg'))
+    return Array.from({ length: 8 }, (_, i) => (operand >> BigInt(8 * i)) & 0xffn).some(
+      (setting) => (setting & 0x60n) !== 0n || (setting & 3n) === 2n,
+    );
+  const bits = agreed[name];
+  return bits !== undefined && BigInt.asUintN(64, operand & ~bits) !== 0n;
+}
+
+const rules: Rule[] = [
+  {
+    why: 'A and D are for software to set (Svade); QEMU 7.2 sets them',
+    at: ({ trap }) =>
+      trap?.leaf !== undefined &&
+      ([12, 13].includes(trap.cause)
+        ? (trap.leaf & 0x40n) === 0n
+        : trap.cause === 15 && (trap.leaf & 0xc0n) !== 0xc0n),
+  },
+  {
+    why: 'a page table outside RAM is an access fault; in QEMU a page fault',
+    at: ({ trap }) => trap?.fault === 'table outside RAM' && [1, 5, 7].includes(trap.cause),
+  },
+  {
+    why: 'page tables changed without SFENCE.VMA: QEMU may go by the old ones',
+    at: (step, next) => step.wroteTables && mnemonic(next) !== 'sfence.vma',
+  },
+  {
+    why: 'instructions changed without FENCE.I: QEMU may go by the old ones',
+    at: (step, next) => step.wroteCode && mnemonic(next) !== 'fence.i',
+  },
+  {
+    why: 'SC faults where a store would; in QEMU one without a reservation just fails',
+    at: (step) => mnemonic(step).startsWith('sc.') && step.trap !== undefined,
+  },
+  {
+    why: 'a reservation outlives traps and stores of the hart itself; in QEMU it ends with a trap or a new value',
+    at(step, _, before) {
+      if (!mnemonic(step).startsWith('sc.')) return false;
+      const from = before.findLastIndex((one) => mnemonic(one).startsWith('lr.') && !one.trap);
+      return (
+        from >= 0 &&
+        before.slice(from + 1).some((one) => one.trap || one.privilege !== step.privilege || isStore(one))
+      );
+    },
+  },
+  {
+    why: 'an AMO never gets a load fault; in QEMU it may',
+    at: (step) =>
+      step.word !== undefined &&
+      isAtomic(step) &&
+      step.trap !== undefined &&
+      [5, 7].includes(step.trap.cause),
+  },
+  {
+    why: 'QEMU cuts a misaligned access that faults into aligned ones, and gives the address of the first of them',
+    at: ({ trap }) => trap !== undefined && [5, 7].includes(trap.cause) && (trap.tval & 7n) !== 0n,
+  },
+  {
+    why: 'MRET and SRET to a lower mode than M clear MPRV; not in QEMU 7.2',
+    at: (step) =>
+      ['mret', 'sret'].includes(mnemonic(step)) && (step.mstatus & MSTATUS.MPRV) !== 0n && !step.trap,
+  },
+  {
+    why: 'interrupts have an order, external, software, timer; QEMU takes the lowest number',
+    at: ({ interrupted, pending }) => interrupted && (pending & (pending - 1n)) !== 0n,
+  },
+  {
+    why: 'of a CSR only the bits that exist can be written; QEMU has others',
+    at: (step) => isCsr(step) && !step.trap && writesMore(step),
+  },
+  {
+    why: 'counters run with the host in QEMU',
+    at: (step) =>
+      isCsr(step) && /^(m?cycle|m?instret|time|seed)$/.test(csrName(step)) && (step.word! & 0xf80) !== 0,
+  },
+  {
+    why: 'a CSR that one of the two machines does not have',
+    at: (step) => isCsr(step) && /^(mhpm|tselect|tdata|mseccfg|mcountinhibit)/.test(csrName(step)),
+  },
+  {
+    why: 'CSRRS and CSRRC write unless rs1 is x0; QEMU 7.2 looks at the value',
+    at: (step) =>
+      isCsr(step) &&
+      /^csrr[sc]$/.test(mnemonic(step)) &&
+      step.rs1 === 0n &&
+      extract(fields.csr, step.word!) >> 10 === 3,
+  },
+  {
+    why: 'PMP changed without SFENCE.VMA: QEMU may go by the old entries',
+    at: (step, next) =>
+      isCsr(step) && !step.trap && csrName(step).startsWith('pmpcfg') && mnemonic(next) !== 'sfence.vma',
+  },
+];
+
+const isStore = (step: Step): boolean =>
+  ((step.word ?? 0) & 0x7f) === 0x23 || ((step.word ?? 0) & 0x7f) === 0x27;
+
+/** The first rule that fits a step of the case; undefined when the difference is news. */
+export function explain(steps: readonly Step[]): string | undefined {
+  for (const { why, at } of rules)
+    for (let index = 0; index < steps.length; index++) {
+      const step = steps[index]!;
+      if (inHarness(step)) continue;
+      if (at(step, steps[index + 1], steps.slice(Math.max(0, index - 40), index))) return why;
+    }
+  return undefined;
+}

@@ -1,0 +1,40 @@
+/** Where an address leads, in a few lines of its own, to see why the two machines may differ there. */
+import { MSTATUS, PRIVILEGE } from '../src/cpu/csrs.ts';
+import type { Hart } from '../src/cpu/hart.ts';
+import { RAM_BASE } from '../src/cpu/layout.ts';
+import { RAM_END } from './layout.ts';
+
+export type Walk =
+  /** Not translated, or translated by a leaf. */
+  { to: bigint; leaf?: bigint } | { fault: 'no page' | 'table outside RAM' };
+
+export const wordAt = (hart: Hart, address: bigint): bigint =>
+  new DataView(hart.ram.buffer, hart.ram.byteOffset).getBigUint64(Number(address) - RAM_BASE, true);
+
+export const isRam = (address: bigint): boolean => address >= BigInt(RAM_BASE) && address < BigInt(RAM_END);
+
+/** The mode in which loads and stores are made. */
+export function dataPrivilege(hart: Hart): number {
+  const [privilege, mstatus] = [Number(hart.get('privilege')), hart.get('mstatus')];
+  return privilege === PRIVILEGE.M && (mstatus & MSTATUS.MPRV) !== 0n
+    ? Number((mstatus >> 11n) & 3n)
+    : privilege;
+}
+
+export function walk(hart: Hart, va: bigint, privilege: number): Walk {
+  const satp = hart.get('satp');
+  if (privilege === PRIVILEGE.M || satp >> 60n === 0n) return { to: va };
+  if (BigInt.asUintN(64, BigInt.asIntN(39, va)) !== va) return { fault: 'no page' };
+  let table = (satp & (2n ** 44n - 1n)) << 12n;
+  for (let level = 2; level >= 0; level--) {
+    const shift = BigInt(12 + 9 * level);
+    const at = table + 8n * ((va >> shift) & 511n);
+    if (!isRam(at)) return { fault: 'table outside RAM' };
+    const entry = wordAt(hart, at);
+    if ((entry & 1n) === 0n) return { fault: 'no page' };
+    table = ((entry >> 10n) & (2n ** 44n - 1n)) << 12n;
+    if ((entry & 10n) === 0n) continue;
+    return { to: table + (va & ((1n << shift) - 1n)), leaf: entry };
+  }
+  return { fault: 'no page' };
+}

@@ -1,0 +1,81 @@
+/** The terminal that vmft runs on, handed over to the guest: no echo, no line editing, no signals by keys. */
+import type { EventEmitter } from 'node:events';
+import { constants } from 'node:os';
+import { type Key, Keys } from './keys.ts';
+
+/** Standard input, when it is a terminal. */
+export type TerminalInput = EventEmitter & {
+  setRawMode(raw: boolean): unknown;
+  resume(): unknown;
+  pause(): unknown;
+};
+
+/** They end the process; the terminal is given back first. */
+const ENDING_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
+
+/** Between {@link open} and {@link close} the terminal is raw. It is given back however the process ends. */
+export class Terminal {
+  /** Nothing can be typed any more. */
+  ended = false;
+  private readonly keys = new Keys();
+  private waiting: Key[] = [];
+  private wake: () => void = () => {};
+  private readonly undo: (() => void)[] = [];
+
+  constructor(
+    private readonly input: TerminalInput,
+    private readonly process: Pick<NodeJS.Process, 'on' | 'off' | 'exit'> = globalThis.process,
+  ) {}
+
+  open(): void {
+    const { input, process } = this;
+    input.setRawMode(true);
+    this.undo.push(() => input.setRawMode(false));
+    this.listen(input, 'data', (data: Uint8Array) => {
+      this.waiting.push(...this.keys.take(data));
+      this.wake();
+    });
+    this.listen(input, 'end', () => {
+      this.ended = true;
+      this.wake();
+    });
+    this.listen(process, 'exit', () => this.close());
+    for (const signal of ENDING_SIGNALS)
+      this.listen(process, signal, () => {
+        this.close();
+        process.exit(128 + constants.signals[signal]);
+      });
+    // Whoever stopped us has changed the terminal.
+    this.listen(process, 'SIGCONT', () => input.setRawMode(true));
+    input.resume();
+  }
+
+  private listen(to: Pick<EventEmitter, 'on' | 'off'>, event: string, handler: (data: never) => void): void {
+    const listener = handler as (...args: unknown[]) => void;
+    to.on(event, listener);
+    this.undo.push(() => to.off(event, listener));
+  }
+
+  close(): void {
+    for (const act of this.undo.splice(0).reverse()) act();
+    this.input.pause();
+  }
+
+  /** What was typed since the last call. */
+  take(): Key[] {
+    return this.waiting.splice(0);
+  }
+
+  /** Until something is typed, or so much time has passed. */
+  async typed(withinMs?: number): Promise<void> {
+    if (this.waiting.length > 0 || this.ended) return;
+    await new Promise<void>((resolve) => {
+      const timer = withinMs === undefined ? undefined : setTimeout(resolve, withinMs);
+      this.wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.wake = () => {};
+  }
+}

@@ -1,0 +1,74 @@
+/**
+ * The most common case of the most common operations, emitted where they stand: rounding to nearest with NX set already, and a
+ * result that is neither special nor near the subnormal numbers. Everything else is a call.
+ */
+import { getWord } from '../hart-words.ts';
+import type { Body } from '../wasm/module.ts';
+import { FLAG, type FormatName, formats } from './number.ts';
+import type { FloatOp } from './soft.ts';
+
+/** WebAssembly's type of numbers in a format. */
+export const typeOf = (format: FormatName): 'f32' | 'f64' => (format === 'S' ? 'f32' : 'f64');
+
+/** Makes a number of the encoding on the stack. */
+export function toNumber(body: Body, format: FormatName): void {
+  if (format === 'S') body.op('i32.wrap_i64', 'f32.reinterpret_i32');
+  else body.op('f64.reinterpret_i64');
+}
+
+/** Makes an encoding of the number on the stack. */
+export function fromNumber(body: Body, format: FormatName): void {
+  if (format === 'S') body.op('i32.reinterpret_f32', 'i64.extend_i32_u');
+  else body.op('i64.reinterpret_f64');
+}
+
+export const constant = (body: Body, format: FormatName, value: number): Body =>
+  format === 'S' ? body.f32(value) : body.f64(value);
+
+/** Pushes whether the number in a local is finite. */
+export function isFiniteNumber(body: Body, format: FormatName, local: number): Body {
+  const type = typeOf(format);
+  body.get(local).op(`${type}.abs`);
+  return constant(body, format, Number.POSITIVE_INFINITY).op(`${type}.lt`);
+}
+
+/** Pushes whether the number in a local is finite, and so large that rounding can't have made it of a tiny one. */
+export function isOrdinary(body: Body, format: FormatName, local: number): Body {
+  const type = typeOf(format);
+  const { lowest, precision } = formats[format];
+  body.get(local).op(`${type}.abs`);
+  constant(body, format, 2 ** (lowest + precision - 1)).op(`${type}.gt`);
+  return isFiniteNumber(body, format, local).op('i32.and');
+}
+
+const quickOps = ['add', 'mul', 'div', 'sqrt'] as const;
+type QuickOp = (typeof quickOps)[number];
+export const isQuick = (op: FloatOp): op is QuickOp => quickOps.includes(op as QuickOp);
+
+interface Parts {
+  /** Push the operands as numbers, the rounding mode, and the result of the call. */
+  operands(): void;
+  roundingMode(): void;
+  call(): void;
+  /** A local of the format's type. */
+  result: number;
+}
+
+/** Pushes the encoding of an operation's result. */
+export function quickly(body: Body, op: QuickOp, format: FormatName, parts: Parts): void {
+  const { result } = parts;
+  body.block((done) => {
+    getWord(body, 'fcsr').op('i32.wrap_i64').i32(FLAG.NX).op('i32.and');
+    parts.roundingMode();
+    body.op('i32.eqz', 'i32.and');
+    body.if(() => {
+      parts.operands();
+      body.op(`${typeOf(format)}.${op}`).set(result);
+      body.get(result);
+      fromNumber(body, format);
+      // A sum that is subnormal is exact.
+      (op === 'add' ? isFiniteNumber : isOrdinary)(body, format, result).brIf(done).op('drop');
+    });
+    parts.call();
+  }, 'i64');
+}

@@ -1,0 +1,26 @@
+/** Every floating-point instruction as QEMU does it, in every rounding mode: results, boxing and flags. */
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { Hart } from '../../../src/cpu/hart.ts';
+import { FINISHER, image, ORIGIN, OUTPUT_BYTES, render, UART } from './program.ts';
+
+test('floating-point instructions do what QEMU does', () => {
+  const sent: number[] = [];
+  const hart: Hart = new Hart(2 ** 20, {
+    load: () => undefined,
+    store(address, _, value) {
+      if (address === BigInt(UART)) sent.push(Number(value));
+      else if (address === BigInt(FINISHER)) hart.stop();
+      else return false;
+      return true;
+    },
+    clock: () => 0,
+    entropy: () => 0,
+    watched() {},
+  });
+  hart.write(ORIGIN, image());
+  expect(hart.run(2 ** 30)).toBe('stop');
+  expect(sent.length).toBe(OUTPUT_BYTES);
+  const golden = readFileSync(new URL('../../goldens/float/instructions.txt', import.meta.url), 'utf8');
+  expect(render(Uint8Array.from(sent)).split('\n\n')).toEqual(golden.split('\n\n'));
+});
