@@ -21,8 +21,8 @@ const NOT_NEEDED = [
 ];
 
 /** The Debian mirror in the host's apt sources. */
-export function hostMirror() {
-  const targets = run('apt-get', ['indextargets', '--format', '$(SITE)', 'Created-By: Packages']);
+export async function hostMirror() {
+  const targets = await run('apt-get', ['indextargets', '--format', '$(SITE)', 'Created-By: Packages']);
   const mirror = targets.split('\n').find((site) => /\/debian\/?$/.test(site));
   if (mirror === undefined) {
     throw new BuildError(
@@ -97,9 +97,9 @@ Dir::Log ${at('.')};
     return run(tool, ['-c', this.#configuration, ...args], { cwd: join(this.#folder, 'packages') });
   }
 
-  update() {
+  async update() {
     try {
-      this.#apt('apt-get', 'update');
+      await this.#apt('apt-get', 'update');
     } catch (error) {
       if (!(error instanceof BuildError)) throw error;
       throw new BuildError(
@@ -108,9 +108,8 @@ Dir::Log ${at('.')};
           'or release (--suite).',
       );
     }
-    if (
-      !this.#apt('apt-cache', 'pkgnames', 'linux-image-riscv64').split('\n').includes('linux-image-riscv64')
-    ) {
+    const kernels = await this.#apt('apt-cache', 'pkgnames', 'linux-image-riscv64');
+    if (!kernels.split('\n').includes('linux-image-riscv64')) {
       throw new BuildError(
         `${this.mirror} has no riscv64 kernel in Debian ${this.#suite}. ` +
           'Debian has this architecture since trixie: choose another release (--suite) or mirror (--mirror).',
@@ -119,47 +118,46 @@ Dir::Log ${at('.')};
   }
 
   /** The packages that hold the newest kernel and its modules; Debian has one or several for it. */
-  kernelPackages() {
+  async kernelPackages() {
     const found = new Set();
-    const visit = (name) => {
-      const dependencies = this.#apt('apt-cache', 'depends', '--important', name).matchAll(/Depends: (\S+)/g);
-      for (const [, dependency] of dependencies) {
+    const visit = async (name) => {
+      const told = await this.#apt('apt-cache', 'depends', '--important', name);
+      for (const [, dependency] of told.matchAll(/Depends: (\S+)/g)) {
         if (!/^linux-(image|binary|modules|base)-\d.*riscv64$/.test(dependency) || found.has(dependency))
           continue;
         found.add(dependency);
-        visit(dependency);
+        await visit(dependency);
       }
     };
-    visit('linux-image-riscv64');
+    await visit('linux-image-riscv64');
     return [...found].sort();
   }
 
   /** The packages and all that they depend on. */
-  withDependencies(names) {
-    const plan = this.#apt('apt-get', '--simulate', 'install', ...names);
+  async withDependencies(names) {
+    const plan = await this.#apt('apt-get', '--simulate', 'install', ...names);
     return [...plan.matchAll(/^Inst (\S+)/gm)].map(([, name]) => name.replace(/:riscv64$/, '')).sort();
   }
 
   /** Fetches the packages that are not there yet, and gives back their files. */
-  download(names) {
-    this.#apt('apt-get', 'download', ...names);
+  async download(names) {
+    await this.#apt('apt-get', 'download', ...names);
     const folder = join(this.#folder, 'packages');
     const files = readdirSync(folder);
+    const versions = await this.versions(names);
     return names.map((name) => {
-      const version = encodeURIComponent(this.#version(name)).replace(/%7E/gi, '~').replace(/%2B/gi, '+');
-      const start = `${name}_${version}_`.toLowerCase();
-      const file = files.find((entry) => entry.toLowerCase().startsWith(start));
+      // apt writes the colon after an epoch as in a URL.
+      const start = `${name}_${versions.get(name).replace(':', '%3a')}_`;
+      const file = files.find((entry) => entry.startsWith(start));
       if (file === undefined) throw new BuildError(`apt-get download ${name} left no file ${start}*.deb`);
       return join(folder, file);
     });
   }
 
-  /** A line with name and version for each package. */
-  versions(names) {
-    return names.map((name) => `${name} ${this.#version(name)}\n`).join('');
-  }
-
-  #version(name) {
-    return /Candidate: (\S+)/.exec(this.#apt('apt-cache', 'policy', name))[1];
+  /** The version of each package. */
+  async versions(names) {
+    const told = await this.#apt('apt-cache', 'policy', ...names);
+    const found = told.matchAll(/^(\S+?)(?::riscv64)?:\n.*\n {2}Candidate: (\S+)/gm);
+    return new Map([...found].map(([, name, version]) => [name, version]));
   }
 }

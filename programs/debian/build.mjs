@@ -2,7 +2,7 @@
 // Makes a Linux guest out of Debian's own packages: a kernel (out/Image) and an initramfs (out/initrd).
 // README.md in this folder says how to use it.
 
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { hostMirror, PrivateApt } from './apt.mjs';
@@ -40,37 +40,43 @@ function options() {
   }
 }
 
-function build({ suite, mirror, out, with: extra }) {
+async function build({ suite, mirror, out, with: extra }) {
   needTools(['apt-get', 'apt-cache', 'dpkg-deb', 'tar', 'xz', 'gzip']);
-  mkdirSync(out, { recursive: true });
-  const work = mkdtempSync(join(out, 'work-'));
-  process.on('exit', () => rmSync(work, { recursive: true, force: true }));
+  const work = join(out, 'work');
+  const clean = () => rmSync(work, { recursive: true, force: true });
+  clean();
+  mkdirSync(work, { recursive: true });
+  process.on('exit', clean);
 
-  const apt = new PrivateApt({ folder: join(out, 'apt'), suite, mirror: mirror ?? hostMirror() });
+  const apt = new PrivateApt({ folder: join(out, 'apt'), suite, mirror: mirror ?? (await hostMirror()) });
   say(`asking ${apt.mirror} for ${suite}, riscv64`);
-  apt.update();
-  const kernel = apt.kernelPackages();
-  const userland = apt.withDependencies(['busybox-static', ...extra]);
-  say(`${kernel.length + userland.length} packages: ${[...kernel, ...userland].join(' ')}`);
+  await apt.update();
+  const kernel = await apt.kernelPackages();
+  const userland = await apt.withDependencies(['busybox-static', ...extra]);
+  const versions = [...(await apt.versions([...kernel, ...userland]))];
+  say(`taking ${versions.map(([name, version]) => `${name} ${version}`).join(', ')}`);
 
   const system = join(work, 'kernel');
-  unpack(apt.download(kernel), system);
-  const image = kernelImage(system);
-  writeFileSync(join(out, 'Image'), image.bytes);
-  say(`out/Image: Linux ${image.release}, ${megabytes(image.bytes.length)}`);
-
-  const root = join(work, 'root');
-  const initrd = packInitramfs({
-    root,
-    debs: apt.download(userland),
-    release: image.release,
-    ...guestModules(system, image.release),
+  await unpack(await apt.download(kernel), system);
+  const { release, bytes } = kernelImage(system);
+  const initrd = await packInitramfs({
+    root: join(work, 'root'),
+    debs: await apt.download(userland),
+    release,
+    ...(await guestModules(system, release)),
     init: readFileSync(join(import.meta.dirname, 'init')),
-    greeting: `Debian ${suite}, Linux ${image.release}. "exit" switches the machine off.`,
+    greeting: `Debian ${suite}, Linux ${release}. "exit" switches the machine off.`,
   });
-  writeFileSync(join(out, 'initrd'), initrd);
-  writeFileSync(join(out, 'packages.txt'), apt.versions([...kernel, ...userland]));
-  say(`out/initrd: ${megabytes(initrd.length)}`);
+  const results = {
+    Image: bytes,
+    initrd,
+    'packages.txt': versions.map(([name, version]) => `${name} ${version}\n`).join(''),
+  };
+  for (const [name, content] of Object.entries(results)) {
+    writeFileSync(join(work, name), content);
+    renameSync(join(work, name), join(out, name));
+  }
+  say(`made in ${out}: Image with ${megabytes(bytes.length)}, initrd with ${megabytes(initrd.length)}`);
 }
 
 const megabytes = (bytes) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
@@ -81,7 +87,7 @@ process.on('SIGTERM', () => process.exit(143));
 try {
   const chosen = options();
   if (chosen.help) process.stdout.write(USAGE);
-  else build(chosen);
+  else await build(chosen);
 } catch (error) {
   if (!(error instanceof BuildError)) throw error;
   process.stderr.write(`${error.message}\n`);

@@ -44,12 +44,12 @@ const LINK_MODE = 0o120777;
 const CONSOLE = { mode: 0o020600, major: 5, minor: 1 };
 
 /** Lays the root file system in `root` and packs it. */
-export function packInitramfs({ root, debs, release, modules, atBoot, init, greeting }) {
+export async function packInitramfs({ root, debs, release, modules, atBoot, init, greeting }) {
   for (const [name, target] of Object.entries(MERGED)) {
     mkdirSync(join(root, target), { recursive: true });
     symlinkSync(target, join(root, name));
   }
-  unpack(debs, root);
+  await unpack(debs, root);
   for (const name of LEFT_OUT) rmSync(join(root, name), { recursive: true, force: true });
   for (const name of FOLDERS) mkdirSync(join(root, name), { recursive: true });
   chmodSync(join(root, 'tmp'), 0o1777);

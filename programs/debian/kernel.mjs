@@ -45,7 +45,7 @@ function modulesFolder(system) {
  * The modules that the guest needs, uncompressed, with what `modprobe` wants to know about them:
  * `{ name, bytes, dependencies, aliases }`, and the names of those that load when the guest boots.
  */
-export function guestModules(system, release) {
+export async function guestModules(system, release) {
   const folder = join(modulesFolder(system), release);
   const files = new Map(
     readdirSync(join(folder, 'kernel'), { recursive: true })
@@ -59,20 +59,25 @@ export function guestModules(system, release) {
   );
   const found = new Map();
   /** Finds a module with all that it needs; gives back the names, those needed first. */
-  const visit = (name) => {
+  const visit = async (name) => {
     if (builtin.has(name)) return [];
     if (!found.has(name)) {
       const file = files.get(name);
       if (file === undefined) throw new BuildError(`Linux ${release} has no module ${name}`);
-      const bytes = file.endsWith('.xz') ? run('xz', ['-dc', file], { binary: true }) : readFileSync(file);
+      const bytes = file.endsWith('.xz')
+        ? await run('xz', ['-dc', file], { binary: true })
+        : readFileSync(file);
       const direct = moduleInfo(bytes, 'depends').flatMap((names) => names.split(',').filter(Boolean));
       if (name === 'ext4' && files.has(CHECKSUM)) direct.push(CHECKSUM);
-      const dependencies = [...new Set(direct.map(canonical).flatMap(visit))];
-      found.set(name, { name, bytes: unsigned(bytes), dependencies, aliases: moduleInfo(bytes, 'alias') });
+      const dependencies = new Set();
+      for (const needed of direct.map(canonical))
+        for (const one of await visit(needed)) dependencies.add(one);
+      const aliases = moduleInfo(bytes, 'alias');
+      found.set(name, { name, bytes: unsigned(bytes), dependencies: [...dependencies], aliases });
     }
     return [...found.get(name).dependencies, name];
   };
-  for (const name of [...DRIVERS, ...ON_DEMAND]) visit(name);
+  for (const name of [...DRIVERS, ...ON_DEMAND]) await visit(name);
   return { modules: [...found.values()], atBoot: DRIVERS.filter((name) => found.has(name)) };
 }
 

@@ -1,8 +1,8 @@
 // What the other files here share: messages, the host's tools, unpacking.
 
-import { execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { accessSync, constants, mkdirSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { basename, delimiter, join } from 'node:path';
 
 /** Something that whoever runs the script can put right: printed without a stack, exit code 2. */
 export class BuildError extends Error {}
@@ -29,30 +29,34 @@ function onPath(name) {
   });
 }
 
-/** Runs a tool and gives back what it printed; `null` when it failed and `mayFail` is set. */
-export function run(tool, args, { input, binary = false, mayFail = false, ...rest } = {}) {
-  try {
-    const output = execFileSync(tool, args, {
-      input,
+/** So many lines of what a tool says at its end explain why it failed. */
+const LINES_TOLD = 8;
+
+/**
+ * Runs a tool and gives back what it printed: text, or a buffer with `binary`.
+ * @throws {BuildError} with the end of what it complained of
+ */
+export function run(tool, args, { input, binary = false, cwd } = {}) {
+  return new Promise((resolve, reject) => {
+    const options = {
+      cwd,
+      env: { ...process.env, LC_ALL: 'C' },
+      encoding: binary ? 'buffer' : 'utf8',
       maxBuffer: 2 ** 30,
-      stdio: ['pipe', 'pipe', 'pipe'],
-      ...rest,
-      env: { ...process.env, LC_ALL: 'C', ...rest.env },
+    };
+    const child = execFile(tool, args, options, (error, output, complaints) => {
+      if (!error) return resolve(output);
+      const lines = (String(complaints) || error.message).trim().split('\n');
+      const told = lines.slice(-LINES_TOLD).join('\n');
+      reject(new BuildError(`${basename(tool)} failed:\n${told}`));
     });
-    return binary ? output : output.toString();
-  } catch (error) {
-    if (mayFail) return null;
-    const told = String(error.stderr ?? error.message)
-      .trim()
-      .split('\n')
-      .slice(-6)
-      .join('\n');
-    throw new BuildError(`${tool} ${args.filter((arg) => !arg.startsWith('-')).join(' ')} failed:\n${told}`);
-  }
+    child.stdin.on('error', () => {}); // A tool that ends early says why in its own words.
+    child.stdin.end(input);
+  });
 }
 
 /** Unpacks packages into one folder. Their maintainer scripts do not run. */
-export function unpack(debs, folder) {
+export async function unpack(debs, folder) {
   mkdirSync(folder, { recursive: true });
-  for (const deb of debs) run('dpkg-deb', ['-x', deb, folder]);
+  for (const deb of debs) await run('dpkg-deb', ['-x', deb, folder]);
 }

@@ -35,7 +35,8 @@ Examples:
   vmft replay hello.log
 
 The guest's exit code is vmft's. vmft's own: 2 wrong usage or input, 3 a divergence or a violated invariant,
-4 the run was stopped by a limit, 5 no side was left, 70 a bug in vmft, 130 interrupted. vmft diff has 1 for a difference.`,
+4 the run was stopped by a limit, 5 no side was left, 70 a bug in vmft, 130 interrupted. vmft diff has 1 for a
+difference, vmft conformance for a program that does not pass.`,
   );
 
 const finish = (code: number | undefined) => {
