@@ -26,7 +26,15 @@ export interface MemoryPlan {
 
 /** The bits of a random leaf. A and D are set, as QEMU sets what is not. */
 function leafBits(chance: Chance, user: boolean): bigint {
-  const permissions = chance.pick([RWX, RWX, RWX, AD | PTE.R | PTE.W, AD | PTE.R, AD | PTE.X, AD | PTE.R | PTE.X]);
+  const permissions = chance.pick([
+    RWX,
+    RWX,
+    RWX,
+    AD | PTE.R | PTE.W,
+    AD | PTE.R,
+    AD | PTE.X,
+    AD | PTE.R | PTE.X,
+  ]);
   let bits = permissions | (chance.chance(user ? 0.9 : 0.15) ? PTE.U : 0n);
   if (chance.chance(0.1)) bits ^= chance.pick([PTE.V, PTE.R, PTE.W, PTE.X, PTE.U, PTE.G]);
   if (chance.chance(0.05)) bits |= BigInt(chance.below(4)) << 8n;
@@ -38,13 +46,18 @@ function leafBits(chance: Chance, user: boolean): bigint {
 export function randomPte(chance: Chance, user: boolean): bigint {
   switch (chance.below(8)) {
     case 0:
-      return pte(chance.pick([ROOT, MIDDLE, LAST]), PTE.V | (chance.chance(0.1) ? 1n << BigInt(4 + chance.below(6)) : 0n));
+      return pte(
+        chance.pick([ROOT, MIDDLE, LAST]),
+        PTE.V | (chance.chance(0.1) ? 1n << BigInt(4 + chance.below(6)) : 0n),
+      );
     case 1:
       return pte(ARENA, leafBits(chance, user));
     case 2:
       return pte(GIGABYTE, leafBits(chance, user));
     case 3:
-      return pte(chance.pick([0, 0x20_0000, 0x8200_0000, 0x8800_0000]), leafBits(chance, user));
+      if (chance.chance(0.3))
+        return pte(chance.pick([0, 0x20_0000, 0x8200_0000, 0x8800_0000]), leafBits(chance, user));
+      return pte(chance.pick([DATA, DATA + 4096]), leafBits(chance, user));
     case 4:
       return chance.chance(0.5) ? 0n : (chance.word64() & ~0xfffn & (2n ** 36n - 1n)) | AD;
     default:
@@ -105,14 +118,18 @@ function dataAddress(chance: Chance, translated: boolean, level: number): bigint
       return 0x4000_0000n + within + BigInt(chance.below(8)) * 4096n;
     case 3:
       // Not canonical, or nearly so.
-      return BigInt.asUintN(64, chance.pick([1n << 38n, 1n << 39n, -(1n << 38n), -(1n << 40n), 1n << 63n]) + page + within);
+      return BigInt.asUintN(
+        64,
+        chance.pick([1n << 38n, 1n << 39n, -(1n << 38n), -(1n << 40n), 1n << 63n]) + page + within,
+      );
     default:
       return page + within;
   }
 }
 
 /** `pmpaddr` for a naturally aligned power of two. */
-const napot = (from: number, sizeBytes: number): bigint => (BigInt(from) >> 2n) | (BigInt(sizeBytes) / 8n - 1n);
+const napot = (from: number, sizeBytes: number): bigint =>
+  (BigInt(from) >> 2n) | (BigInt(sizeBytes) / 8n - 1n);
 
 /** Settings and addresses of PMP entries that say something about the arena. The last entry opens all the rest. */
 function putPmp(chance: Chance, state: Record<string, bigint>): void {
@@ -126,7 +143,8 @@ function putPmp(chance: Chance, state: Record<string, bigint>): void {
       settings[index] = setting;
       if (chance.chance(0.3)) state[`pmpaddr${index - 1}`] ??= BigInt(ARENA + 4096 * chance.below(8)) >> 2n;
     }
-  const packed = (from: number) => settings.slice(from, from + 8).reduce((all, one, at) => all | (one << BigInt(8 * at)), 0n);
+  const packed = (from: number) =>
+    settings.slice(from, from + 8).reduce((all, one, at) => all | (one << BigInt(8 * at)), 0n);
   state.pmpcfg0 = packed(0);
   state.pmpcfg2 = packed(8);
 }
@@ -135,7 +153,17 @@ function putPmp(chance: Chance, state: Record<string, bigint>): void {
 export function randomPmp(chance: Chance): [number, bigint, bigint] {
   const index = 1 + chance.below(14);
   const permission = chance.pick([0n, 1n, 3n, 4n, 5n, 7n]);
-  const page = chance.pick([DATA, DATA, DATA + 4096, DATA + 4096, ROOT, MIDDLE, LAST, SUPERVISOR_HANDLER, CODE]);
+  const page = chance.pick([
+    DATA,
+    DATA,
+    DATA + 4096,
+    DATA + 4096,
+    ROOT,
+    MIDDLE,
+    LAST,
+    SUPERVISOR_HANDLER,
+    CODE,
+  ]);
   switch (chance.below(4)) {
     case 0:
       return [index, napot(page, 4096), 0x18n | permission];
@@ -147,6 +175,10 @@ export function randomPmp(chance: Chance): [number, bigint, bigint] {
       return [index, BigInt(DATA + 4 * chance.below(2048)) >> 2n, 0x10n | permission];
   }
 }
+
+/** In the first page for programs, or so near its end that the program goes on in the second. */
+const programStart = (chance: Chance): number =>
+  CODE + (chance.chance(0.7) ? 0x80 : 4096 - 8 * (1 + chance.below(12)));
 
 /** @param privilege of the case's first mode */
 export function planMemory(chance: Chance, privilege: number): MemoryPlan {
@@ -167,7 +199,10 @@ export function planMemory(chance: Chance, privilege: number): MemoryPlan {
     state,
     translated,
     data: () => dataAddress(chance, translated, level),
-    tables: () => BigInt(chance.pick([ROOT + 8 * chance.below(3), MIDDLE + 8 * chance.below(3), LAST + 8 * chance.below(20)])),
-    code: BigInt(CODE),
+    tables: () =>
+      BigInt(
+        chance.pick([ROOT + 8 * chance.below(3), MIDDLE + 8 * chance.below(3), LAST + 8 * chance.below(20)]),
+      ),
+    code: BigInt(programStart(chance)),
   };
 }

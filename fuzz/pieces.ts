@@ -1,11 +1,11 @@
 /** The pieces of which programs are made: instructions, and short sequences in which one means little without the others. */
-import { type Format, type FieldName, fields, formats, insert, type Field } from '../src/cpu/formats.ts';
+
 import { csrNumbers } from '../src/cpu/csrs.ts';
+import { type Field, type FieldName, type Format, fields, formats, insert } from '../src/cpu/formats.ts';
 import { type Instruction, instructions } from '../src/cpu/instructions.ts';
-import { CODE, hasCompressed } from './layout.ts';
+import { csrPiece } from './csr-pieces.ts';
 import { type MemoryPlan, randomPmp, randomPte } from './memory-plan.ts';
 import type { Chance } from './random-words.ts';
-import { csrPiece } from './csr-pieces.ts';
 
 export interface Context {
   chance: Chance;
@@ -36,9 +36,20 @@ export function holding({ free, state }: Context, value: bigint): number {
   return register;
 }
 
-const OPCODE = { load: 0x03, loadFloat: 0x07, store: 0x23, storeFloat: 0x27, amo: 0x2f, branch: 0x63, jalr: 0x67, jal: 0x6f, system: 0x73 };
+const OPCODE = {
+  load: 0x03,
+  loadFloat: 0x07,
+  store: 0x23,
+  storeFloat: 0x27,
+  amo: 0x2f,
+  branch: 0x63,
+  jalr: 0x67,
+  jal: 0x6f,
+  system: 0x73,
+};
 const opcodeOf = ({ match }: Instruction): number => match & 0x7f;
-const of = (...opcodes: number[]) => instructions.filter((row) => row.match % 4 === 3 && opcodes.includes(opcodeOf(row)));
+const of = (...opcodes: number[]) =>
+  instructions.filter((row) => row.match % 4 === 3 && opcodes.includes(opcodeOf(row)));
 const memoryRows = of(OPCODE.load, OPCODE.store, OPCODE.loadFloat, OPCODE.storeFloat);
 const amoRows = of(OPCODE.amo).filter(({ mnemonic }) => !mnemonic.startsWith('sc.'));
 const controlRows = of(OPCODE.branch, OPCODE.jal);
@@ -61,20 +72,27 @@ const fieldNames = ({ format }: Instruction): FieldName[] => {
 /** Any value of a field, but registers that are written are mostly the lower ones, and jumps are short. */
 function fieldValue(chance: Chance, name: FieldName, field: Field): number {
   if (name === 'rd') return destination(chance);
-  if (field.kind === 'target') return (hasCompressed ? 2 : 4) * (chance.chance(0.9) ? 1 + chance.below(12) : chance.below(40) - 20);
+  if (field.kind === 'target') return 2 * (chance.chance(0.9) ? 1 + chance.below(12) : chance.below(40) - 20);
   // Most rounding modes that there are; 5 and 6 are reserved.
-  if ((name as string) === 'rm') return chance.chance(0.95) ? chance.pick([0, 1, 2, 3, 4, 7]) : chance.below(8);
+  if ((name as string) === 'rm')
+    return chance.chance(0.95) ? chance.pick([0, 1, 2, 3, 4, 7]) : chance.below(8);
   const bits = Math.max(...field.pieces.map(({ to, width }) => to + width));
   return field.signed && chance.chance(0.3) ? chance.below(16) - 8 : chance.below(2 ** bits);
 }
 
-function instruction({ chance }: Context, row: Instruction, given: { [F in FieldName]?: number } = {}): number[] {
+function instruction(
+  { chance }: Context,
+  row: Instruction,
+  given: { [F in FieldName]?: number } = {},
+): number[] {
   let word = row.match;
-  for (const name of fieldNames(row)) word |= insert(fields[name], given[name] ?? fieldValue(chance, name, fields[name]));
+  for (const name of fieldNames(row))
+    word |= insert(fields[name], given[name] ?? fieldValue(chance, name, fields[name]));
   return parcels(word >>> 0);
 }
 
-const smallOffset = (chance: Chance): number => (chance.chance(0.8) ? chance.below(24) - 8 : chance.below(4096) - 2048);
+const smallOffset = (chance: Chance): number =>
+  chance.chance(0.8) ? chance.below(24) - 8 : chance.below(4096) - 2048;
 
 function access(context: Context): number[] {
   const { chance } = context;
@@ -87,10 +105,13 @@ function atomic(context: Context): number[] {
   const { chance, plan, state } = context;
   const rs1 = pointer(chance);
   if (chance.chance(0.7)) state[`x${rs1}`] = plan.data() & ~7n;
-  if (chance.chance(0.7)) return instruction(context, chance.pick(amoRows), { rs1 });
+  if (chance.chance(0.8)) return instruction(context, chance.pick(amoRows), { rs1 });
   const suffix = chance.pick(['.w', '.d']);
   const row = (name: string) => instructions.find(({ mnemonic }) => mnemonic === name)!;
-  return [...instruction(context, row(`lr${suffix}`), { rs1 }), ...instruction(context, row(`sc${suffix}`), { rs1 })];
+  return [
+    ...instruction(context, row(`lr${suffix}`), { rs1 }),
+    ...instruction(context, row(`sc${suffix}`), { rs1 }),
+  ];
 }
 
 /** A jump through a register to a place a little further on. */
@@ -98,7 +119,13 @@ function indirectJump({ chance }: Context): number[] {
   const register = 1 + chance.below(15);
   return [
     ...parcels(op('auipc', { rd: register })),
-    ...parcels(op('jalr', { rd: destination(chance), rs1: register, immI: 8 + (hasCompressed ? 2 : 4) * chance.below(12) + (chance.chance(0.1) ? 1 : 0) })),
+    ...parcels(
+      op('jalr', {
+        rd: destination(chance),
+        rs1: register,
+        immI: 8 + 2 * chance.below(12) + (chance.chance(0.1) ? 1 : 0),
+      }),
+    ),
   ];
 }
 
@@ -117,7 +144,10 @@ function rewrite(context: Context): number[] {
   const target = holding(context, plan.code + BigInt(4 * chance.below(40)));
   const [low, high] = instruction(context, chance.pick(integerRows));
   const word = holding(context, BigInt((low! | (high! << 16)) >>> 0));
-  return [...parcels(op(chance.pick(['sw', 'sw', 'sh', 'sd']), { rs1: target, rs2: word })), ...parcels(op('fence.i'))];
+  return [
+    ...parcels(op(chance.pick(['sw', 'sw', 'sh', 'sd']), { rs1: target, rs2: word })),
+    ...parcels(op('fence.i')),
+  ];
 }
 
 /** MRET or SRET to the instruction that follows. */
@@ -143,7 +173,13 @@ function protect(context: Context): number[] {
   const settings = holding(context, (setting << BigInt(8 * (index % 8))) | (index >= 8 ? 0x1fn << 56n : 0n));
   return [
     ...parcels(op('csrrw', { rs1: register, csr: csrNumbers.get(`pmpaddr${index}`)! })),
-    ...parcels(op('csrrw', { rd: destination(context.chance), rs1: settings, csr: csrNumbers.get(index < 8 ? 'pmpcfg0' : 'pmpcfg2')! })),
+    ...parcels(
+      op('csrrw', {
+        rd: destination(context.chance),
+        rs1: settings,
+        csr: csrNumbers.get(index < 8 ? 'pmpcfg0' : 'pmpcfg2')!,
+      }),
+    ),
     ...parcels(op('sfence.vma')),
   ];
 }
@@ -165,15 +201,15 @@ const nearly = ({ chance }: Context): number[] => {
 
 const kinds = (privilege: number): (readonly [number, (context: Context) => number[]])[] => [
   [24, (context) => instruction(context, context.chance.pick(integerRows))],
-  [floatRows.length > 0 ? 24 : 0, (context) => instruction(context, context.chance.pick(floatRows))],
+  [24, (context) => instruction(context, context.chance.pick(floatRows))],
   [22, access],
   [8, atomic],
   [8, (context) => instruction(context, context.chance.pick(controlRows))],
   [2, indirectJump],
   [privilege === 0 ? 3 : 10, csrPiece],
-  [hasCompressed ? 14 : 0, compressed],
-  [hasCompressed ? 2 : 0, anything],
-  [hasCompressed ? 2 : 0, nearly],
+  [14, compressed],
+  [2, anything],
+  [2, nearly],
   [privilege === 0 ? 0 : 4, remap],
   [2, rewrite],
   [privilege === 0 ? 1 : 4, goBack],
@@ -185,5 +221,3 @@ const kindsByPrivilege = new Map([0, 1, 3].map((privilege) => [privilege, kinds(
 export function piece(context: Context): number[] {
   return context.chance.weighted(kindsByPrivilege.get(context.privilege)!)(context);
 }
-
-export const endOfCode = CODE + 2 * 4096;

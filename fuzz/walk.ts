@@ -6,8 +6,7 @@ import { RAM_END } from './layout.ts';
 
 export type Walk =
   /** Not translated, or translated by a leaf. */
-  | { to: bigint; leaf?: bigint }
-  | { fault: 'no page' | 'table outside RAM' };
+  { to: bigint; leaf?: bigint } | { fault: 'no page' | 'table outside RAM' };
 
 export const wordAt = (hart: Hart, address: bigint): bigint =>
   new DataView(hart.ram.buffer, hart.ram.byteOffset).getBigUint64(Number(address) - RAM_BASE, true);
@@ -17,7 +16,9 @@ export const isRam = (address: bigint): boolean => address >= BigInt(RAM_BASE) &
 /** The mode in which loads and stores are made. */
 export function dataPrivilege(hart: Hart): number {
   const [privilege, mstatus] = [Number(hart.get('privilege')), hart.get('mstatus')];
-  return privilege === PRIVILEGE.M && (mstatus & MSTATUS.MPRV) !== 0n ? Number((mstatus >> 11n) & 3n) : privilege;
+  return privilege === PRIVILEGE.M && (mstatus & MSTATUS.MPRV) !== 0n
+    ? Number((mstatus >> 11n) & 3n)
+    : privilege;
 }
 
 export function walk(hart: Hart, va: bigint, privilege: number): Walk {
