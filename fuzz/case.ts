@@ -1,5 +1,5 @@
 /** A case as plain data, and as the words that the harness reads. */
-import { caseFields } from './layout.ts';
+import { caseFields, caseWord } from './layout.ts';
 
 /** What a program ends with, and what stands behind it. */
 export const EBREAK = 0x0010_0073;
@@ -8,7 +8,11 @@ export interface Case {
   /** How to make it again. */
   seed: string;
   index: number;
-  /** Pieces of the program, each 16-bit parcels that belong together; they stand at CODE, one after the other. */
+  /**
+   * Pieces of the program, each 16-bit parcels that belong together; they stand one after the other, from
+   * `start` on, a multiple of 8 in the pages for programs.
+   */
+  start: number;
   pieces: number[][];
   /** Registers `x1` to `x31`, `f0` to `f31`, and CSRs; what is not named is zero. */
   state: Record<string, bigint>;
@@ -19,27 +23,32 @@ export interface Case {
 }
 
 /** The words of the arena, with the program among them. */
-export function pokesOf({ pieces, memory }: Case, code: number): Map<number, bigint> {
+function pokesOf({ start, pieces, memory }: Case): Map<number, bigint> {
   const pokes = new Map<number, bigint>();
   const parcels = pieces.flat();
   // The last word is filled up with the end of programs.
   while (parcels.length % 4 > 0) parcels.push(parcels.length % 2 > 0 ? EBREAK >>> 16 : EBREAK & 0xffff);
-  parcels.forEach((parcel, index) => {
-    const address = code + 8 * (index >> 2);
-    pokes.set(address, (pokes.get(address) ?? 0n) | (BigInt(parcel) << BigInt(16 * (index & 3))));
-  });
+  for (let at = 0; at < parcels.length; at += 4) {
+    const [low, high] = [
+      parcels[at]! + parcels[at + 1]! * 0x1_0000,
+      parcels[at + 2]! + parcels[at + 3]! * 0x1_0000,
+    ];
+    pokes.set(start + 2 * at, BigInt(low) | (BigInt(high) << 32n));
+  }
   for (const [address, word] of Object.entries(memory)) pokes.set(Number(address), word);
   return pokes;
 }
 
 /** Puts a case into words; returns how many. */
-export function encodeCase(one: Case, code: number, words: BigUint64Array, at: number): number {
-  const pokes = pokesOf(one, code);
-  const { state, traps } = one;
+export function encodeCase(one: Case, words: BigUint64Array, at: number): number {
+  const pokes = pokesOf(one);
+  const { state } = one;
   caseFields.forEach((name, index) => {
-    words[at + index] =
-      name === 'pokes' ? BigInt(pokes.size) : name === 'traps' ? BigInt(traps) : (state[name] ?? 0n);
+    words[at + index] = state[name] ?? 0n;
   });
+  words[at + caseWord.get('pokes')!] = BigInt(pokes.size);
+  words[at + caseWord.get('traps')!] = BigInt(one.traps);
+  words[at + caseWord.get('mepc')!] = BigInt(one.start);
   let end = at + caseFields.length;
   for (const [address, word] of pokes) {
     words[end++] = BigInt(address);

@@ -1,7 +1,7 @@
 /** Makes a case from a seed. */
 import { PRIVILEGE } from '../src/cpu/csrs.ts';
 import { type Case, EBREAK } from './case.ts';
-import { hasFloat, MAX_TRAPS } from './layout.ts';
+import { MAX_TRAPS } from './layout.ts';
 import { planMemory } from './memory-plan.ts';
 import { type Context, piece } from './pieces.ts';
 import { Chance } from './random-words.ts';
@@ -21,8 +21,8 @@ export function generate(seed: string, index: number): Case {
   const state: Record<string, bigint> = { ...plan.state };
   for (let n = 1; n < 32; n++) state[`x${n}`] = chance.chance(0.1) ? plan.data() : chance.value();
   for (const n of POINTERS) state[`x${n}`] = plan.data();
-  if (hasFloat) for (let n = 0; n < 32; n++) state[`f${n}`] = chance.float();
-  if (hasFloat) state.fcsr = BigInt(chance.below(chance.chance(0.9) ? 5 * 32 : 256));
+  for (let n = 0; n < 32; n++) state[`f${n}`] = chance.float();
+  state.fcsr = BigInt(chance.below(chance.chance(0.9) ? 5 * 32 : 256));
   Object.assign(state, csrState(chance, privilege, plan.code));
 
   const context: Context = {
@@ -37,6 +37,7 @@ export function generate(seed: string, index: number): Case {
   return {
     seed,
     index,
+    start: Number(plan.code),
     pieces: [...pieces, [EBREAK & 0xffff, EBREAK >>> 16]],
     state,
     memory: plan.memory,
@@ -58,11 +59,10 @@ function csrState(chance: Chance, privilege: number, code: bigint): Record<strin
     bit(20, 0.05) |
     bit(21, 0.05) |
     bit(22, 0.05) |
-    (hasFloat ? BigInt(chance.pick([0, 1, 2, 3, 3, 3, 3, 3])) << 13n : 0n);
+    (BigInt(chance.pick([...Array<number>(16).fill(3), 0, 0, 0, 1, 2])) << 13n);
   const interrupts = chance.chance(0.2);
   return {
     mstatus,
-    mepc: code,
     medeleg: chance.pick([0n, 0xb1f7n, 0xb1f7n, BigInt(chance.word32()) & 0xb3f7n]),
     mideleg: chance.pick([0n, 0x222n, BigInt(chance.word32()) & 0x222n]),
     mie: interrupts ? BigInt(chance.word32()) & 0x222n : 0n,
@@ -72,7 +72,7 @@ function csrState(chance: Chance, privilege: number, code: bigint): Record<strin
     menvcfg: bit(0, 0.3) | bit(63, 0.3),
     senvcfg: bit(0, 0.3),
     sscratch: chance.value(),
-    sepc: code + BigInt(4 * chance.below(32)),
+    sepc: code + BigInt(2 * chance.below(64)),
     scause: chance.value(),
     stval: chance.value(),
     mcause: chance.value(),

@@ -15,7 +15,6 @@ import {
   FINISHER,
   givenCsrs,
   HARNESS,
-  hasFloat,
   resultFields,
   resultWord,
   SAVE,
@@ -91,23 +90,19 @@ poked:
     csrw pmpcfg2, x0
     # With STCE STIP could not be written.
     csrw menvcfg, x0
-    li t0, ${MSTATUS.MPP}
+    # A case may have changed UXL, which QEMU lets it.
+    li t0, ${MSTATUS.MPP | MSTATUS.UXL_64}
     csrw mstatus, t0
     csrw satp, x0
 ${givenCsrs
   .filter((name) => name !== 'mstatus')
   .map(setCsr)
   .join('')}
-${
-  hasFloat
-    ? `    li t0, 0x6000
+    li t0, 0x6000
     csrs mstatus, t0
 ${lines(32, (n) => `    fld f${n}, ${given(`f${n}`)}`)}
     ld t0, ${given('fcsr')}
     csrw fcsr, t0
-`
-    : ''
-}
     # Nothing is reserved.
     addi t1, s0, ${8 * saveWords.reserved}
     sc.w x0, x0, (t1)
@@ -221,16 +216,11 @@ finish:
     ld a1, ${save('output', 's0')}
 ${shownCsrs.map(showCsr).join('\n')}
 ${lines(31, (n) => `    ld t0, ${8 * n}(s0)\n    sd t0, ${shown(`x${n}`)}`, 1)}
-${
-  hasFloat
-    ? `    li t0, 0x6000
+    li t0, 0x6000
     csrs mstatus, t0
     csrr t0, fcsr
     sd t0, ${shown('fcsr')}
 ${lines(32, (n) => `    fsd f${n}, ${shown(`f${n}`)}`)}
-`
-    : ''
-}
     # How many traps there were.
     ld a2, ${save('log', 's0')}
     sub t0, a2, a1

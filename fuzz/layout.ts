@@ -1,6 +1,4 @@
 /** Where everything lies that a case and the harness use, and what the records between them look like: 64-bit words, in order. */
-import { csrs } from '../src/cpu/csrs.ts';
-import { instructions } from '../src/cpu/instructions.ts';
 import { PAGE_BYTES, RAM_BASE } from '../src/cpu/layout.ts';
 
 /** Both machines have this much RAM: the harness first, the arena, cases, results. */
@@ -30,10 +28,6 @@ export const SUPERVISOR_HANDLER = page(4);
 export const ROOT = page(5);
 export const MIDDLE = page(6);
 export const LAST = page(7);
-
-export const hasFloat = instructions.some(({ mnemonic }) => mnemonic === 'fadd.d');
-export const hasCompressed = instructions.some(({ mnemonic }) => mnemonic.startsWith('c.'));
-export const csrExists = (name: string): boolean => csrs.some((row) => row.name === name);
 
 const pmpAddresses = Array.from({ length: 16 }, (_, index) => `pmpaddr${index}`);
 
@@ -69,7 +63,8 @@ export const caseFields = [
   'pokes',
   'traps',
   ...Array.from({ length: 31 }, (_, n) => `x${n + 1}`),
-  ...(hasFloat ? [...Array.from({ length: 32 }, (_, n) => `f${n}`), 'fcsr'] : []),
+  ...Array.from({ length: 32 }, (_, n) => `f${n}`),
+  'fcsr',
   ...givenCsrs,
 ];
 export const caseWord = new Map(caseFields.map((name, index) => [name, index]));
@@ -82,7 +77,8 @@ export const resultFields = [
   'words',
   'traps',
   ...Array.from({ length: 31 }, (_, n) => `x${n + 1}`),
-  ...(hasFloat ? [...Array.from({ length: 32 }, (_, n) => `f${n}`), 'fcsr'] : []),
+  ...Array.from({ length: 32 }, (_, n) => `f${n}`),
+  'fcsr',
   ...shownCsrs,
 ];
 export const resultWord = new Map(resultFields.map((name, index) => [name, index]));

@@ -55,7 +55,9 @@ export function randomPte(chance: Chance, user: boolean): bigint {
     case 2:
       return pte(GIGABYTE, leafBits(chance, user));
     case 3:
-      return pte(chance.pick([0, 0x20_0000, 0x8200_0000, 0x8800_0000]), leafBits(chance, user));
+      if (chance.chance(0.3))
+        return pte(chance.pick([0, 0x20_0000, 0x8200_0000, 0x8800_0000]), leafBits(chance, user));
+      return pte(chance.pick([DATA, DATA + 4096]), leafBits(chance, user));
     case 4:
       return chance.chance(0.5) ? 0n : (chance.word64() & ~0xfffn & (2n ** 36n - 1n)) | AD;
     default:
@@ -174,6 +176,10 @@ export function randomPmp(chance: Chance): [number, bigint, bigint] {
   }
 }
 
+/** In the first page for programs, or so near its end that the program goes on in the second. */
+const programStart = (chance: Chance): number =>
+  CODE + (chance.chance(0.7) ? 0x80 : 4096 - 8 * (1 + chance.below(12)));
+
 /** @param privilege of the case's first mode */
 export function planMemory(chance: Chance, privilege: number): MemoryPlan {
   const translated = chance.chance(privilege === 3 ? 0.5 : 0.8);
@@ -197,6 +203,6 @@ export function planMemory(chance: Chance, privilege: number): MemoryPlan {
       BigInt(
         chance.pick([ROOT + 8 * chance.below(3), MIDDLE + 8 * chance.below(3), LAST + 8 * chance.below(20)]),
       ),
-    code: BigInt(CODE),
+    code: BigInt(programStart(chance)),
   };
 }

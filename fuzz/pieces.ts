@@ -4,7 +4,6 @@ import { csrNumbers } from '../src/cpu/csrs.ts';
 import { type Field, type FieldName, type Format, fields, formats, insert } from '../src/cpu/formats.ts';
 import { type Instruction, instructions } from '../src/cpu/instructions.ts';
 import { csrPiece } from './csr-pieces.ts';
-import { CODE, hasCompressed } from './layout.ts';
 import { type MemoryPlan, randomPmp, randomPte } from './memory-plan.ts';
 import type { Chance } from './random-words.ts';
 
@@ -73,8 +72,7 @@ const fieldNames = ({ format }: Instruction): FieldName[] => {
 /** Any value of a field, but registers that are written are mostly the lower ones, and jumps are short. */
 function fieldValue(chance: Chance, name: FieldName, field: Field): number {
   if (name === 'rd') return destination(chance);
-  if (field.kind === 'target')
-    return (hasCompressed ? 2 : 4) * (chance.chance(0.9) ? 1 + chance.below(12) : chance.below(40) - 20);
+  if (field.kind === 'target') return 2 * (chance.chance(0.9) ? 1 + chance.below(12) : chance.below(40) - 20);
   // Most rounding modes that there are; 5 and 6 are reserved.
   if ((name as string) === 'rm')
     return chance.chance(0.95) ? chance.pick([0, 1, 2, 3, 4, 7]) : chance.below(8);
@@ -107,7 +105,7 @@ function atomic(context: Context): number[] {
   const { chance, plan, state } = context;
   const rs1 = pointer(chance);
   if (chance.chance(0.7)) state[`x${rs1}`] = plan.data() & ~7n;
-  if (chance.chance(0.7)) return instruction(context, chance.pick(amoRows), { rs1 });
+  if (chance.chance(0.8)) return instruction(context, chance.pick(amoRows), { rs1 });
   const suffix = chance.pick(['.w', '.d']);
   const row = (name: string) => instructions.find(({ mnemonic }) => mnemonic === name)!;
   return [
@@ -125,7 +123,7 @@ function indirectJump({ chance }: Context): number[] {
       op('jalr', {
         rd: destination(chance),
         rs1: register,
-        immI: 8 + (hasCompressed ? 2 : 4) * chance.below(12) + (chance.chance(0.1) ? 1 : 0),
+        immI: 8 + 2 * chance.below(12) + (chance.chance(0.1) ? 1 : 0),
       }),
     ),
   ];
@@ -203,15 +201,15 @@ const nearly = ({ chance }: Context): number[] => {
 
 const kinds = (privilege: number): (readonly [number, (context: Context) => number[]])[] => [
   [24, (context) => instruction(context, context.chance.pick(integerRows))],
-  [floatRows.length > 0 ? 24 : 0, (context) => instruction(context, context.chance.pick(floatRows))],
+  [24, (context) => instruction(context, context.chance.pick(floatRows))],
   [22, access],
   [8, atomic],
   [8, (context) => instruction(context, context.chance.pick(controlRows))],
   [2, indirectJump],
   [privilege === 0 ? 3 : 10, csrPiece],
-  [hasCompressed ? 14 : 0, compressed],
-  [hasCompressed ? 2 : 0, anything],
-  [hasCompressed ? 2 : 0, nearly],
+  [14, compressed],
+  [2, anything],
+  [2, nearly],
   [privilege === 0 ? 0 : 4, remap],
   [2, rewrite],
   [privilege === 0 ? 1 : 4, goBack],
@@ -223,5 +221,3 @@ const kindsByPrivilege = new Map([0, 1, 3].map((privilege) => [privilege, kinds(
 export function piece(context: Context): number[] {
   return context.chance.weighted(kindsByPrivilege.get(context.privilege)!)(context);
 }
-
-export const endOfCode = CODE + 2 * 4096;

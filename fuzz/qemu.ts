@@ -6,6 +6,7 @@ import {
   ftruncateSync,
   mkdtempSync,
   openSync,
+  readFileSync,
   readSync,
   rmSync,
   writeSync,
@@ -19,7 +20,6 @@ import {
   ARENA,
   CASE_WORDS_MAX,
   CASES,
-  CODE,
   RAM_BYTES,
   RESULT_WORDS_MAX,
   RESULTS,
@@ -45,24 +45,35 @@ export interface BatchResult {
   stuck?: Case;
 }
 
-/** How long QEMU may take for nothing. */
-const PATIENCE_MS = 10_000;
+/** How long QEMU may take for nothing: of its own time, and, as it may be waiting for an interrupt, by the clock. */
+const PATIENCE = { cpuSeconds: 2, ms: 20_000 };
+
+/** The time of the processor that a process has had, where the system tells. */
+function cpuSeconds(pid: number | undefined): number {
+  try {
+    const [user, system] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ').slice(11, 13);
+    return (Number(user) + Number(system)) / 100;
+  } catch {
+    return 0;
+  }
+}
 
 export class Qemu {
   private readonly directory: string;
-  private running: ChildProcess | undefined;
+  private readonly running = new Set<ChildProcess>();
+  private runs = 0;
 
   constructor(private readonly harness: Harness) {
     this.directory = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'vmft-fuzz-'));
   }
 
   close(): void {
-    this.running?.kill('SIGKILL');
+    for (const child of this.running) child.kill('SIGKILL');
     rmSync(this.directory, { recursive: true });
   }
 
   async run(cases: readonly Case[]): Promise<BatchResult> {
-    const path = join(this.directory, 'ram');
+    const path = join(this.directory, `ram-${this.runs++}`);
     const file = openSync(path, 'w+');
     ftruncateSync(file, RAM_BYTES);
     const put = (address: number, bytes: Uint8Array) =>
@@ -71,7 +82,7 @@ export class Qemu {
     put(ARENA, this.harness.image.subarray(TEMPLATE - RAM_BASE));
     const words = new BigUint64Array(cases.length * CASE_WORDS_MAX);
     let count = 0;
-    for (const one of cases) count += encodeCase(one, CODE, words, count);
+    for (const one of cases) count += encodeCase(one, words, count);
     put(CASES, new Uint8Array(words.buffer, 0, 8 * count));
     const start = new BigUint64Array(3);
     start.set([BigInt(CASES), BigInt(cases.length), BigInt(RESULTS)]);
@@ -80,6 +91,7 @@ export class Qemu {
     await this.execute(path, () => this.left(file));
     const results = this.results(file, cases.length);
     closeSync(file);
+    rmSync(path);
     const stuck = cases[results.length];
     return { results, ...(stuck && { stuck }) };
   }
@@ -116,22 +128,23 @@ export class Qemu {
       ],
       { stdio: ['ignore', 'ignore', 'pipe'] },
     );
-    this.running = child;
+    this.running.add(child);
     let errors = '';
     child.stderr.on('data', (text) => {
       errors += text;
     });
-    let before = left();
+    let [before, cpuBefore, since] = [left(), 0, Date.now()];
     const watch = setInterval(() => {
       const now = left();
-      if (now === before) child.kill('SIGKILL');
-      before = now;
-    }, PATIENCE_MS);
+      if (now !== before) [before, cpuBefore, since] = [now, cpuSeconds(child.pid), Date.now()];
+      else if (cpuSeconds(child.pid) - cpuBefore > PATIENCE.cpuSeconds || Date.now() - since > PATIENCE.ms)
+        child.kill('SIGKILL');
+    }, 500);
     return new Promise((resolve, reject) => {
       child.on('error', reject);
       child.on('exit', (code) => {
         clearInterval(watch);
-        this.running = undefined;
+        this.running.delete(child);
         if (code === 1) reject(new Error(`${QEMU}: ${errors}`));
         else resolve();
       });

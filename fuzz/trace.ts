@@ -4,6 +4,7 @@ import { extract, fields } from '../src/cpu/formats.ts';
 import type { Hart } from '../src/cpu/hart.ts';
 import { decode, type Instruction } from '../src/cpu/instructions.ts';
 import { PAGE_BYTES, RAM_BASE } from '../src/cpu/layout.ts';
+import { expand } from '../src/cpu/table/compressed.ts';
 import type { Case } from './case.ts';
 import { ARENA, CODE, ROOT } from './layout.ts';
 import type { Ours } from './ours.ts';
@@ -12,25 +13,34 @@ import { dataPrivilege, isRam, walk, wordAt } from './walk.ts';
 export interface Step {
   pc: bigint;
   privilege: number;
-  /** The instruction's 32 bits, or the 16 of a compressed one; undefined where it could not be fetched. */
+  /** The instruction, for a compressed one what it stands for; undefined where there is none or it could not be fetched. */
   word: number | undefined;
   row: Instruction | undefined;
   /** The mode of loads and stores, `mstatus` and the interrupts that are pending and enabled, before the step. */
   dataPrivilege: number;
   mstatus: bigint;
   pending: bigint;
-  /** The values of rs1 and rs2. */
+  /** The value of rs1. */
   rs1: bigint;
-  rs2: bigint;
+  /** Where it loads from or stores to, and how many bytes. */
+  address?: bigint;
+  sizeBytes: number;
   /** The exception that it ended with, and what became of the address. */
-  trap?: { cause: number; tval: bigint; leaf?: bigint; fault?: string };
+  trap?: { cause: number; tval: bigint; to?: bigint; leaf?: bigint; fault?: string };
+  /** Some PMP entry beside the last, which opens all memory, is on. */
+  pmp: boolean;
   /** An interrupt came first. */
   interrupted: boolean;
-  /** What it wrote to. */
+  /** It may write to memory, and what of it. */
+  writes: boolean;
   wroteTables: boolean;
   wroteCode: boolean;
 }
 
+/** Access faults and page faults. */
+const MEMORY_FAULTS: ReadonlySet<number> = new Set([1, 5, 7, 12, 13, 15]);
+/** Opcodes of stores and atomics. */
+const WRITING: ReadonlySet<number> = new Set([0x23, 0x27, 0x2f]);
 const STEPS_MAX = 6000;
 
 function instructionAt(hart: Hart, pc: bigint, privilege: number): number | undefined {
@@ -40,7 +50,8 @@ function instructionAt(hart: Hart, pc: bigint, privilege: number): number | unde
     return Number((wordAt(hart, found.to & ~7n) >> ((found.to & 6n) * 8n)) & 0xffffn);
   };
   const low = parcel(pc);
-  if (low === undefined || (low & 3) !== 3) return low;
+  if (low === undefined) return undefined;
+  if ((low & 3) !== 3) return expand(low) || undefined;
   const high = parcel(pc + 2n);
   return high === undefined ? undefined : (low | (high << 16)) >>> 0;
 }
@@ -76,26 +87,34 @@ export function trace(ours: Ours, one: Case, finish: bigint): Step[] {
     step.interrupted = step.pending !== 0n && hart.get(cause) >> 63n === 1n && hart.get(epc) === step.pc;
     if (hart.get('minstretBias') !== bias && !step.interrupted) {
       step.trap = { cause: Number(hart.get(cause) & 63n), tval: hart.get(tval) };
-      const mode = [0, 1, 12].includes(step.trap.cause) ? step.privilege : step.dataPrivilege;
-      const found = walk(hart, step.trap.tval, mode);
-      if ('fault' in found) step.trap.fault = found.fault;
-      else if (found.leaf !== undefined) step.trap.leaf = found.leaf;
+      if (MEMORY_FAULTS.has(step.trap.cause)) {
+        const mode = [1, 12].includes(step.trap.cause) ? step.privilege : step.dataPrivilege;
+        Object.assign(step.trap, walk(hart, step.trap.tval, mode));
+      }
     }
-    const [tablesAfter, codeAfter] = [tables(), code()];
-    step.wroteTables = tablesAfter !== tablesBefore;
-    step.wroteCode = codeAfter !== codeBefore;
-    [tablesBefore, codeBefore] = [tablesAfter, codeAfter];
+    if (step.writes) {
+      const [tablesAfter, codeAfter] = [tables(), code()];
+      step.wroteTables = tablesAfter !== tablesBefore;
+      step.wroteCode = codeAfter !== codeBefore;
+      [tablesBefore, codeBefore] = [tablesAfter, codeAfter];
+    }
     steps.push(step);
   }
   return steps;
+}
+
+function addressOf(word: number, rs1: bigint): bigint | undefined {
+  const offset = { 3: fields.immI, 7: fields.immI, 35: fields.immS, 39: fields.immS }[word & 0x7f];
+  if (offset) return BigInt.asUintN(64, rs1 + BigInt(extract(offset, word)));
+  return (word & 0x7f) === 0x2f ? rs1 : undefined;
 }
 
 function observe(hart: Hart): Step {
   const pc = hart.get('pc');
   const privilege = Number(hart.get('privilege'));
   const word = instructionAt(hart, pc, privilege);
-  const register = (field: 'rs1' | 'rs2') =>
-    word === undefined ? 0n : hart.get(`x${extract(fields[field], word)}`);
+  const rs1 = word === undefined ? 0n : hart.get(`x${extract(fields.rs1, word)}`);
+  const address = word === undefined ? undefined : addressOf(word, rs1);
   return {
     pc,
     privilege,
@@ -104,9 +123,12 @@ function observe(hart: Hart): Step {
     dataPrivilege: dataPrivilege(hart),
     mstatus: hart.get('mstatus'),
     pending: hart.pending,
-    rs1: register('rs1'),
-    rs2: register('rs2'),
+    rs1,
+    ...(address !== undefined && { address }),
+    sizeBytes: word === undefined ? 0 : 1 << ((word >> 12) & 3),
+    pmp: hart.get('pmpcfg0') !== 0n || hart.get('pmpcfg2') !== 0x1fn << 56n,
     interrupted: false,
+    writes: word !== undefined && WRITING.has(word & 0x7f),
     wroteTables: false,
     wroteCode: false,
   };

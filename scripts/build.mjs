@@ -17,11 +17,14 @@ export async function build() {
     'chaos-worker': 'src/cli/chaos/worker.ts',
     'conformance-worker': 'src/cli/conformance/worker.ts',
     bench: 'bench/main.ts',
+    fuzz: 'fuzz/main.ts',
   };
   await bundle({
     absWorkingDir: root,
     entryPoints: Object.fromEntries(
-      Object.entries(entries).filter(([name, file]) => name !== 'bench' || existsSync(`${root}/${file}`)),
+      Object.entries(entries).filter(
+        ([name, file]) => !['bench', 'fuzz'].includes(name) || existsSync(`${root}/${file}`),
+      ),
     ),
     outdir: 'dist',
     bundle: true,
