@@ -9,6 +9,7 @@ import { type Image, isElf, loadElf, loadRaw } from '../vmm/image.ts';
 import { type BootFile, KERNEL_OFFSET, loadKernel } from '../vmm/kernel-image.ts';
 import type { MachineDescription } from '../vmm/machine.ts';
 import { readBytes } from './files.ts';
+import { openFolder } from './guest-folder.ts';
 
 export interface ProgramOptions {
   memory: number;
@@ -121,7 +122,11 @@ function loadKernelFile(path: string, options: ProgramOptions): Image {
 }
 
 /** The file that says what a machine runs. @throws {OperatingError} unless it is one. */
-export function programPath(path: string | undefined, { kernel, bios }: ProgramOptions): string {
+export function programPath(program: string | undefined, given: ProgramOptions): string {
+  const {
+    path,
+    options: { kernel, bios },
+  } = openFolder(program, given);
   if (path !== undefined && kernel !== undefined)
     throw new OperatingError(
       `a program and a kernel are two ways to boot; leave out ${path}, or --kernel ${kernel}`,
@@ -134,7 +139,8 @@ export function programPath(path: string | undefined, { kernel, bios }: ProgramO
 }
 
 /** The machine that runs a program, or boots a kernel, with its disk. */
-export function readGuest(path: string | undefined, options: ProgramOptions): Guest {
+export function readGuest(program: string | undefined, given: ProgramOptions): Guest {
+  const { path, options } = openFolder(program, given);
   const diskContent = options.drive ? readBytes(options.drive.file) : new Uint8Array(0);
   if (options.drive && diskContent.length === 0)
     throw new OperatingError(
