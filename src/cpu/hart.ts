@@ -64,6 +64,10 @@ const translationWords: ReadonlySet<string> = new Set(
   hartWords.filter((name) => name === 'mstatus' || name === 'satp' || name.startsWith('pmp')),
 );
 
+/** Where the lines, and the upper half of `menvcfg`, stand among the words of 32 bits. */
+const LINES = offsetOf('lines') / 4;
+const ENVIRONMENT_HIGH = offsetOf('menvcfg') / 4 + 1;
+
 /** In front of the bytes that are hashed; a multiple of 32. */
 const HASH_HEADER_BYTES = 32;
 
@@ -110,7 +114,6 @@ export class Hart {
         this.softFloat(floatOps[op]!, formatNames[format]!, rm, operands),
     };
     this.generated = new WebAssembly.Instance(compiled, { env }).exports as unknown as Generated;
-    this.generated.flush();
     this.reset();
   }
 
@@ -138,7 +141,8 @@ export class Hart {
 
   /** Registers and RAM as at power-on. The position goes on. */
   reset(): void {
-    for (const name of hartWords) if (name !== 'icount') this.set(name, 0n);
+    for (const name of hartWords) if (name !== 'icount') this.words[offsetOf(name) / 8] = 0n;
+    this.generated.flush();
     this.set('pc', BigInt(RAM_BASE));
     this.set('privilege', BigInt(PRIVILEGE.M));
     this.set('reservation', NO_RESERVATION);
@@ -181,11 +185,20 @@ export class Hart {
     this.generated.flush();
   }
 
-  /** Drives an interrupt line, by its bit in `mip`. */
+  /** The levels of all interrupt lines, by their bits in `mip`. */
+  setLines(levels: number): void {
+    this.control[LINES] = levels;
+  }
+
+  /** Drives one interrupt line, by its bit in `mip`. */
   setLine(interrupt: number, level: boolean): void {
-    const bit = 1n << BigInt(interrupt);
-    const lines = this.get('lines');
-    this.words[offsetOf('lines') / 8] = level ? lines | bit : lines & ~bit;
+    const bit = 1 << interrupt;
+    this.setLines(level ? this.control[LINES]! | bit : this.control[LINES]! & ~bit);
+  }
+
+  /** Sstc: whether `stimecmp` counts (`menvcfg.STCE`, the highest bit). */
+  get hasSupervisorTimer(): boolean {
+    return this.control[ENVIRONMENT_HIGH]! < 0;
   }
 
   /** Interrupts that are pending and enabled in `mie`, whether or not the hart may take them now: what ends a WFI. */

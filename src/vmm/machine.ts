@@ -14,7 +14,7 @@ import {
   uint,
   type ValueOf,
 } from '../base/codec.ts';
-import { ENVCFG, INTERRUPT } from '../cpu/csrs.ts';
+import { INTERRUPT } from '../cpu/csrs.ts';
 import { type Bus, type Exit, Hart } from '../cpu/hart.ts';
 import { type HartWord, hartSchema, hartWords, MAX_RAM_BYTES, PAGE_BYTES, RAM_BASE } from '../cpu/layout.ts';
 import type { Device, DeviceOutput, Surroundings } from '../devices/device.ts';
@@ -204,7 +204,7 @@ export class Machine {
   /** Sstc: the tick at which supervisor mode has asked for an interrupt. */
   private get supervisorDeadline(): bigint | undefined {
     const { hart } = this;
-    if ((hart.get('menvcfg') & ENVCFG.STCE) === 0n) return undefined;
+    if (!hart.hasSupervisorTimer) return undefined;
     const ticks = hart.get('stimecmp');
     return ticks === NEVER ? undefined : ticks;
   }
@@ -357,15 +357,19 @@ export class Machine {
   private updateLines(): void {
     const { uart, virtio, plic, clint } = this.devices;
     plic.setLine(plicSource.uart, uart.interrupt);
-    virtio.forEach((slot, index) => {
-      if (slot instanceof VirtioMmio) plic.setLine(plicSource.virtio + index, slot.interrupt);
-    });
+    for (let slot = 0; slot < virtio.length; slot++) {
+      const device = virtio[slot];
+      if (device instanceof VirtioMmio) plic.setLine(plicSource.virtio + slot, device.interrupt);
+    }
     const { hart } = this;
-    hart.setLine(INTERRUPT.MEI, plic.interrupt(M_MODE_CONTEXT));
-    hart.setLine(INTERRUPT.SEI, plic.interrupt(S_MODE_CONTEXT));
-    hart.setLine(INTERRUPT.MTI, clint.timerInterrupt);
-    hart.setLine(INTERRUPT.STI, this.supervisorTimerInterrupt);
-    hart.setLine(INTERRUPT.MSI, clint.softwareInterrupt);
+    const level = (interrupt: number, high: boolean) => (high ? 1 << interrupt : 0);
+    hart.setLines(
+      level(INTERRUPT.MEI, plic.interrupt(M_MODE_CONTEXT)) |
+        level(INTERRUPT.SEI, plic.interrupt(S_MODE_CONTEXT)) |
+        level(INTERRUPT.MTI, clint.timerInterrupt) |
+        level(INTERRUPT.STI, this.supervisorTimerInterrupt) |
+        level(INTERRUPT.MSI, clint.softwareInterrupt),
+    );
   }
 
   private bus(): Bus {
