@@ -221,6 +221,9 @@ ${lines(31, (n) => `    ld t0, ${8 * n}(s0)\n    sd t0, ${shown(`x${n}`)}`, 1)}
     csrr t0, fcsr
     sd t0, ${shown('fcsr')}
 ${lines(32, (n) => `    fsd f${n}, ${shown(`f${n}`)}`)}
+    # What protects the arena from machine mode is over.
+    csrw pmpcfg0, x0
+    csrw pmpcfg2, x0
     # How many traps there were.
     ld a2, ${save('log', 's0')}
     sub t0, a2, a1

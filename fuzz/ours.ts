@@ -13,7 +13,6 @@ import {
   RAM_BYTES,
   RESULT_WORDS_MAX,
   RESULTS,
-  resultFields,
   SAVE,
   saveWords,
   TEMPLATE,
@@ -42,11 +41,12 @@ export const isDevice = (address: bigint): boolean =>
 export class Ours {
   readonly hart: Hart;
   private readonly words: BigUint64Array;
-  private readonly words32: Int32Array;
   private readonly boot;
   private useless = '';
   private done = false;
   private clean = false;
+  /** The pages that the last case wrote to. */
+  private written: number[] = [];
 
   constructor(private readonly harness: Harness) {
     this.hart = new Hart(RAM_BYTES, {
@@ -80,7 +80,6 @@ export class Ours {
     });
     const { ram } = this.hart;
     this.words = new BigUint64Array(ram.buffer, ram.byteOffset, RAM_BYTES / 8);
-    this.words32 = new Int32Array(ram.buffer, ram.byteOffset, RAM_BYTES / 4);
     this.boot = { ...this.hart.state, reservation: NO_RESERVATION };
   }
 
@@ -92,7 +91,9 @@ export class Ours {
   load(one: Case): void {
     const { hart, words } = this;
     if (!this.clean) {
-      for (const page of hart.takeChanged()) hart.ram.fill(0, page * PAGE_BYTES, (page + 1) * PAGE_BYTES);
+      for (const page of [...this.written, ...hart.takeChanged()])
+        hart.ram.fill(0, page * PAGE_BYTES, (page + 1) * PAGE_BYTES);
+      this.written = [];
       hart.ram.set(this.harness.image);
       hart.ram.copyWithin(ARENA - RAM_BASE, TEMPLATE - RAM_BASE, TEMPLATE - RAM_BASE + ARENA_BYTES);
     }
@@ -132,17 +133,11 @@ export class Ours {
         (address >= RESULTS && address < RESULTS + 8 * RESULT_WORDS_MAX)
       );
     };
-    return this.hart.takeChanged().every(allowed);
+    this.written = this.hart.takeChanged();
+    return this.written.every(allowed);
   }
 
   get finished(): boolean {
     return this.done;
   }
-
-  /** The 32-bit words of RAM. */
-  get ram32(): Int32Array {
-    return this.words32;
-  }
 }
-
-export const fixedWords = resultFields.length;

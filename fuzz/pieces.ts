@@ -54,6 +54,8 @@ const memoryRows = of(OPCODE.load, OPCODE.store, OPCODE.loadFloat, OPCODE.storeF
 const amoRows = of(OPCODE.amo).filter(({ mnemonic }) => !mnemonic.startsWith('sc.'));
 const controlRows = of(OPCODE.branch, OPCODE.jal);
 const systemRows = of(OPCODE.system).filter(({ extension }) => extension === 'Privileged');
+/** WFI is for cases with an interrupt that ends it: QEMU would wait for ever. */
+const runningRows = systemRows.filter(({ mnemonic }) => mnemonic !== 'wfi');
 const computingRows = instructions.filter(
   (row) => row.match % 4 === 3 && !Object.values(OPCODE).includes(opcodeOf(row)),
 );
@@ -105,7 +107,7 @@ function atomic(context: Context): number[] {
   const { chance, plan, state } = context;
   const rs1 = pointer(chance);
   if (chance.chance(0.7)) state[`x${rs1}`] = plan.data() & ~7n;
-  if (chance.chance(0.8)) return instruction(context, chance.pick(amoRows), { rs1 });
+  if (chance.chance(0.85)) return instruction(context, chance.pick(amoRows), { rs1 });
   const suffix = chance.pick(['.w', '.d']);
   const row = (name: string) => instructions.find(({ mnemonic }) => mnemonic === name)!;
   return [
@@ -199,6 +201,8 @@ const nearly = ({ chance }: Context): number[] => {
   return parcels(word >>> 0);
 };
 
+const isPending = ({ state }: Context): boolean => ((state.mip ?? 0n) & (state.mie ?? 0n)) !== 0n;
+
 const kinds = (privilege: number): (readonly [number, (context: Context) => number[]])[] => [
   [24, (context) => instruction(context, context.chance.pick(integerRows))],
   [24, (context) => instruction(context, context.chance.pick(floatRows))],
@@ -214,7 +218,7 @@ const kinds = (privilege: number): (readonly [number, (context: Context) => numb
   [2, rewrite],
   [privilege === 0 ? 1 : 4, goBack],
   [privilege === 3 ? 4 : 0, protect],
-  [3, (context) => instruction(context, context.chance.pick(systemRows))],
+  [3, (context) => instruction(context, context.chance.pick(isPending(context) ? systemRows : runningRows))],
 ];
 const kindsByPrivilege = new Map([0, 1, 3].map((privilege) => [privilege, kinds(privilege)]));
 

@@ -6,7 +6,6 @@ import {
   ftruncateSync,
   mkdtempSync,
   openSync,
-  readFileSync,
   readSync,
   rmSync,
   writeSync,
@@ -27,6 +26,7 @@ import {
   saveWords,
   TEMPLATE,
 } from './layout.ts';
+import { TICK_MS, Watchdog } from './watchdog.ts';
 
 export const QEMU = 'qemu-system-riscv64';
 
@@ -43,19 +43,6 @@ export interface BatchResult {
   results: BigUint64Array[];
   /** The case that did not, if any: all after it were not run. */
   stuck?: Case;
-}
-
-/** How long QEMU may take for nothing: of its own time, and, as it may be waiting for an interrupt, by the clock. */
-const PATIENCE = { cpuSeconds: 2, ms: 20_000 };
-
-/** The time of the processor that a process has had, where the system tells. */
-function cpuSeconds(pid: number | undefined): number {
-  try {
-    const [user, system] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ').slice(11, 13);
-    return (Number(user) + Number(system)) / 100;
-  } catch {
-    return 0;
-  }
 }
 
 export class Qemu {
@@ -133,13 +120,10 @@ export class Qemu {
     child.stderr.on('data', (text) => {
       errors += text;
     });
-    let [before, cpuBefore, since] = [left(), 0, Date.now()];
+    const watchdog = new Watchdog(child.pid ?? 0, left);
     const watch = setInterval(() => {
-      const now = left();
-      if (now !== before) [before, cpuBefore, since] = [now, cpuSeconds(child.pid), Date.now()];
-      else if (cpuSeconds(child.pid) - cpuBefore > PATIENCE.cpuSeconds || Date.now() - since > PATIENCE.ms)
-        child.kill('SIGKILL');
-    }, 500);
+      if (watchdog.tick()) child.kill('SIGKILL');
+    }, TICK_MS);
     return new Promise((resolve, reject) => {
       child.on('error', reject);
       child.on('exit', (code) => {

@@ -6,9 +6,9 @@ import { decode, type Instruction } from '../src/cpu/instructions.ts';
 import { PAGE_BYTES, RAM_BASE } from '../src/cpu/layout.ts';
 import { expand } from '../src/cpu/table/compressed.ts';
 import type { Case } from './case.ts';
-import { ARENA, CODE, ROOT } from './layout.ts';
+import { ARENA, CODE, HARNESS, ROOT, SAVE } from './layout.ts';
 import type { Ours } from './ours.ts';
-import { dataPrivilege, isRam, walk, wordAt } from './walk.ts';
+import { cutPages, dataPrivilege, isRam, walk, wordAt } from './walk.ts';
 
 export interface Step {
   pc: bigint;
@@ -29,6 +29,8 @@ export interface Step {
   trap?: { cause: number; tval: bigint; to?: bigint; leaf?: bigint; fault?: string };
   /** Some PMP entry beside the last, which opens all memory, is on. */
   pmp: boolean;
+  /** It goes to a page in which a PMP entry begins or ends. */
+  toCutPage: boolean;
   /** An interrupt came first. */
   interrupted: boolean;
   /** It may write to memory, and what of it. */
@@ -41,7 +43,11 @@ export interface Step {
 const MEMORY_FAULTS: ReadonlySet<number> = new Set([1, 5, 7, 12, 13, 15]);
 /** Opcodes of stores and atomics. */
 const WRITING: ReadonlySet<number> = new Set([0x23, 0x27, 0x2f]);
-const STEPS_MAX = 6000;
+/** Of the case and of the harness together. */
+const STEPS_MAX = 20_000;
+
+const inHarness = (hart: Hart): boolean =>
+  hart.get('privilege') === 3n && hart.get('pc') >= BigInt(HARNESS) && hart.get('pc') < BigInt(SAVE);
 
 function instructionAt(hart: Hart, pc: bigint, privilege: number): number | undefined {
   const parcel = (at: bigint): number | undefined => {
@@ -74,9 +80,14 @@ export function trace(ours: Ours, one: Case, finish: bigint): Step[] {
   const steps: Step[] = [];
   // The harness comes first.
   const inArena = (at: bigint) => at >= BigInt(ARENA) && at < BigInt(ARENA + 8 * PAGE_BYTES);
-  while (!inArena(hart.get('pc'))) hart.run(hart.icount + 1);
+  const end = hart.icount + STEPS_MAX;
+  while (!inArena(hart.get('pc')) && hart.icount < end) hart.run(hart.icount + 1);
   let [tablesBefore, codeBefore] = [tables(), code()];
-  while (steps.length < STEPS_MAX && hart.get('pc') !== finish && !ours.finished) {
+  while (hart.icount < end && hart.get('pc') !== finish && !ours.finished) {
+    if (inHarness(hart)) {
+      hart.run(hart.icount + 1);
+      continue;
+    }
     const step = observe(hart);
     const bias = hart.get('minstretBias');
     if (hart.run(hart.icount + 1) === 'waiting') break;
@@ -103,6 +114,13 @@ export function trace(ours: Ours, one: Case, finish: bigint): Step[] {
   return steps;
 }
 
+function goesToCutPage(hart: Hart, address: bigint): boolean {
+  const pages = cutPages(hart);
+  if (pages.length === 0) return false;
+  const found = walk(hart, address, dataPrivilege(hart));
+  return 'to' in found && pages.includes(found.to >> 12n);
+}
+
 function addressOf(word: number, rs1: bigint): bigint | undefined {
   const offset = { 3: fields.immI, 7: fields.immI, 35: fields.immS, 39: fields.immS }[word & 0x7f];
   if (offset) return BigInt.asUintN(64, rs1 + BigInt(extract(offset, word)));
@@ -126,6 +144,7 @@ function observe(hart: Hart): Step {
     rs1,
     ...(address !== undefined && { address }),
     sizeBytes: word === undefined ? 0 : 1 << ((word >> 12) & 3),
+    toCutPage: address !== undefined && goesToCutPage(hart, address),
     pmp: hart.get('pmpcfg0') !== 0n || hart.get('pmpcfg2') !== 0x1fn << 56n,
     interrupted: false,
     writes: word !== undefined && WRITING.has(word & 0x7f),

@@ -1,7 +1,7 @@
 /** Where an address leads, in a few lines of its own, to see why the two machines may differ there. */
-import { MSTATUS, PRIVILEGE } from '../src/cpu/csrs.ts';
+import { MSTATUS, PMP, PRIVILEGE } from '../src/cpu/csrs.ts';
 import type { Hart } from '../src/cpu/hart.ts';
-import { RAM_BASE } from '../src/cpu/layout.ts';
+import { type HartWord, RAM_BASE } from '../src/cpu/layout.ts';
 import { RAM_END } from './layout.ts';
 
 export type Walk =
@@ -37,4 +37,28 @@ export function walk(hart: Hart, va: bigint, privilege: number): Walk {
     return { to: table + (va & ((1n << shift) - 1n)), leaf: entry };
   }
   return { fault: 'no page' };
+}
+
+/** The pages in which PMP entries begin or end, other than at their edges. */
+export function cutPages(hart: Hart): bigint[] {
+  const settings = Array.from({ length: 16 }, (_, entry) =>
+    Number((hart.get(entry < 8 ? 'pmpcfg0' : 'pmpcfg2') >> BigInt(8 * (entry % 8))) & 0xffn),
+  );
+  const address = (entry: number) => (entry < 0 ? 0n : hart.get(`pmpaddr${entry}` as HartWord));
+  const edges = settings.flatMap((setting, entry) => {
+    const own = address(entry);
+    switch (setting & PMP.A) {
+      case PMP.TOR:
+        return [address(entry - 1) << 2n, own << 2n];
+      case PMP.NA4:
+        return [own << 2n, (own + 1n) << 2n];
+      case PMP.NAPOT: {
+        const ones = own ^ (own + 1n);
+        return [(own & ~ones) << 2n, ((own & ~ones) + ones + 1n) << 2n];
+      }
+      default:
+        return [];
+    }
+  });
+  return edges.filter((edge) => (edge & 0xfffn) !== 0n).map((edge) => edge >> 12n);
 }
