@@ -2,7 +2,7 @@
 import { type HartWord, offsetOf, SCRATCH_WORDS } from './layout.ts';
 import type { Body } from './wasm/module.ts';
 
-type WideWord = 'FAULT_VALUE' | 'RAM_BYTES' | 'FETCH_START' | 'FETCH_BYTES';
+type WideWord = 'FAULT_VALUE' | 'RAM_BYTES' | 'FETCH_START' | 'FETCH_BYTES' | 'LIMIT';
 export type ScratchWord = Exclude<keyof typeof SCRATCH_WORDS, WideWord>;
 
 /** Pushes a 64-bit word of hart state. */

@@ -21,8 +21,10 @@ import {
   SCRATCH,
   SCRATCH_BYTES,
   SCRATCH_WORDS,
+  SCRATCH_WORDS_END,
 } from './layout.ts';
 import { expand } from './table/compressed.ts';
+import { type Heat, Translator } from './translator/translator.ts';
 
 /** What the hart asks the VMM for in the middle of an instruction. Addresses are physical. */
 export interface Bus {
@@ -42,6 +44,15 @@ export interface Bus {
   hostCall?: () => void;
 }
 
+/** What executes instructions. Whichever it is, the hart goes through the same states. */
+export type Engine = 'interpreter' | 'translator';
+
+export interface HartOptions {
+  engine?: Engine;
+  /** When code is hot enough to be translated. */
+  heat?: Heat;
+}
+
 /** Why the hart stopped. */
 export type Exit = 'limit' | 'waiting' | 'stop';
 const exits: readonly Exit[] = ['limit', 'waiting', 'stop'];
@@ -50,8 +61,9 @@ assert(
   'exit codes are numbered in order',
 );
 
-interface Generated {
+interface Generated extends Record<string, unknown> {
   run(limit: bigint): number;
+  codePage(va: number): number;
   /** Forgets the translations; only those for stores. */
   flush(): void;
   flushStores(): void;
@@ -74,7 +86,13 @@ const HASH_HEADER_BYTES = 32;
 /** The shared memory in units of 64 KiB. */
 const unitsFor = (ramSizeBytes: number): number => Math.ceil((RAM + ramSizeBytes) / 65536);
 
-let compiled: WebAssembly.Module | undefined;
+const compiled = new Map<Engine, WebAssembly.Module>();
+
+function moduleFor(engine: Engine): WebAssembly.Module {
+  const module = compiled.get(engine) ?? new WebAssembly.Module(interpreterModule(engine === 'translator'));
+  compiled.set(engine, module);
+  return module;
+}
 
 /**
  * One RISC-V hart with its RAM, in M, S and U mode. All its state is in `state` and `ram`; running
@@ -89,18 +107,23 @@ export class Hart {
   private scratch!: Uint8Array;
   private readonly memory: WebAssembly.Memory;
   private readonly generated: Generated;
+  private readonly translator: Translator | undefined;
 
   /** @param ramSizeBytes a multiple of the page size, up to 2 GiB. */
   constructor(
     ramSizeBytes: number,
     private readonly bus: Bus,
+    { engine = 'translator', heat }: HartOptions = {},
   ) {
     this.memory = new WebAssembly.Memory({ initial: unitsFor(ramSizeBytes) });
     this.layOut(ramSizeBytes);
     const { memory } = this;
-    compiled ??= new WebAssembly.Module(interpreterModule());
+    const translations = new WebAssembly.Table({ element: 'anyfunc', initial: 0 });
     const env = {
       memory,
+      translations,
+      landed: (pc: number) => this.translator?.landed(pc),
+      codeChanged: (page: number) => this.translator?.dropPage(page),
       load: (address: bigint, sizeBytes: number) => this.load(BigInt.asUintN(64, address), sizeBytes),
       store: (address: bigint, sizeBytes: number, value: bigint) =>
         this.store(BigInt.asUintN(64, address), sizeBytes, value),
@@ -113,7 +136,9 @@ export class Hart {
       softFloat: (...[op, format, rm, ...operands]: [number, number, number, bigint, bigint, bigint]) =>
         this.softFloat(floatOps[op]!, formatNames[format]!, rm, operands),
     };
-    this.generated = new WebAssembly.Instance(compiled, { env }).exports as unknown as Generated;
+    const { exports } = new WebAssembly.Instance(moduleFor(engine), { env });
+    this.generated = exports as unknown as Generated;
+    if (engine === 'translator') this.translator = new Translator(memory, translations, this.generated, heat);
     this.reset();
   }
 
@@ -125,7 +150,7 @@ export class Hart {
     this.ram = new Uint8Array(buffer, RAM, ramSizeBytes);
     this.words = new BigUint64Array(buffer, 0, hartWords.length);
     this.flags = new Uint8Array(buffer, PAGE_FLAGS, ramSizeBytes / PAGE_BYTES);
-    this.control = new Int32Array(buffer, 0, SCRATCH_WORDS.FETCH_AT / 4 + 1);
+    this.control = new Int32Array(buffer, 0, SCRATCH_WORDS_END / 4);
     this.scratch = new Uint8Array(buffer, SCRATCH, SCRATCH_BYTES);
     new DataView(buffer).setBigUint64(SCRATCH_WORDS.RAM_BYTES, BigInt(ramSizeBytes), true);
     this.control[SCRATCH_WORDS.HOST_CALLS / 4] = this.bus.hostCall ? 1 : 0;
@@ -137,6 +162,7 @@ export class Hart {
     const more = unitsFor(ramSizeBytes) - unitsFor(this.ramSizeBytes);
     if (more > 0) this.memory.grow(more);
     this.layOut(ramSizeBytes);
+    this.translator?.layOut();
   }
 
   /** Registers and RAM as at power-on. The position goes on. */
@@ -230,6 +256,7 @@ export class Hart {
     let tables = 0;
     for (let page = Math.floor(offset / PAGE_BYTES); page <= last; page++) {
       tables |= this.flags[page]! & (PAGE.LEAF_TABLE | PAGE.UPPER_TABLE);
+      if ((this.flags[page]! & PAGE.CODE) !== 0) this.translator?.dropPage(page);
       this.flags[page]! |= PAGE.DIRTY | PAGE.CHANGED;
     }
     if (tables !== 0) this.generated.flush();

@@ -7,23 +7,52 @@ import { emitAction, emitExpr, extend, loadOp, type Surface, storeOp } from './e
 import type { AccessSize, Action, Expr } from './expr.ts';
 import { RM } from './float/number.ts';
 import { type Field, fields } from './formats.ts';
-import { anyOf, getScratch, getWide, getWord, setScratch, setWord } from './hart-words.ts';
+import { anyOf, getScratch, getWide, getWord, setScratch, setWide, setWord } from './hart-words.ts';
 import { type Instruction, immediateOf, instructions } from './instructions.ts';
-import { EXPANSIONS, NO_RESERVATION, offsetOf, RAM, RAM_BASE, SCRATCH_WORDS, TLB_KIND } from './layout.ts';
+import {
+  ENTRIES,
+  EXPANSIONS,
+  HEAT,
+  HEAT_COUNT,
+  NO_RESERVATION,
+  offsetOf,
+  RAM,
+  RAM_BASE,
+  SCRATCH_WORDS,
+  TARGETS,
+  TLB_KIND,
+} from './layout.ts';
 import { ACCESS } from './mmu.ts';
 import { declareImports, emitSupport, type Support } from './support.ts';
-import { entryOf } from './tlb.ts';
-import { type Body, type FunctionRef, type Label, ModuleBuilder } from './wasm/module.ts';
+import { emitLookUp, found } from './tlb.ts';
+import { isRelative } from './translator/decoded.ts';
+import { entryAt, targetsAt } from './translator/entries.ts';
+import {
+  type Body,
+  type FunctionRef,
+  type Label,
+  ModuleBuilder,
+  type Signature,
+  type TypeRef,
+} from './wasm/module.ts';
 
 /** Why `run` came back. */
 export const EXIT = { limit: 0, waiting: 1, stop: 2 } as const;
 
-/** The module of the interpreter, ready to be compiled. It exports `run(limit) → EXIT`, `flush`, `flushStores`, `hash` and `hashRam`. */
-export function interpreterModule(): Uint8Array<ArrayBuffer> {
+/** What a function that was translated takes: which of its entries to begin at. */
+export const TRANSLATION: Signature = { params: ['i32'], results: [] };
+
+/**
+ * The module of the interpreter, ready to be compiled. It exports `run(limit) → EXIT`, `flush`, `flushStores`, `hash`, `hashRam`,
+ * `codePage`, and what translations call. With `translates` it enters them, and tells `env.landed` where there should be one.
+ */
+export function interpreterModule(translates: boolean): Uint8Array<ArrayBuffer> {
   const module = new ModuleBuilder();
   const support = emitSupport(module, declareImports(module));
+  if (translates) module.importTable('translations');
+  const translation = module.type(TRANSLATION);
   module.function({ params: ['i64'], results: ['i32'], exportAs: 'run' }, (body) =>
-    new Interpreter(body, support).emit(),
+    new Interpreter(body, support, translates ? translation : undefined).emit(),
   );
   return module.finish();
 }
@@ -51,12 +80,12 @@ class Interpreter implements Surface {
   private readonly fetchStart: number;
   private readonly fetchBytes: number;
   private readonly fetchAt: number;
-  private readonly dataTlb: number;
+  readonly context: { local: number };
   /** The length of the instruction in bytes, and the parcel that it was when it is compressed. */
   private readonly length: number;
   private readonly parcel: number;
-  private readonly entry: number;
-  private readonly address: number;
+  readonly entry: number;
+  readonly address: number;
   private readonly at: number;
   private readonly old: number;
   private readonly value: number;
@@ -69,10 +98,14 @@ class Interpreter implements Surface {
   private illegal!: Label;
   private boundary!: Label;
   private step!: Label;
+  /** Where the next step is taken after a jump. */
+  private landed!: Label;
 
+  /** @param translation the type of translated functions, if there are any. */
   constructor(
     readonly body: Body,
     private readonly support: Support,
+    private readonly translation: TypeRef | undefined,
   ) {
     this.functions = support;
     this.floats = support.floats;
@@ -84,7 +117,7 @@ class Interpreter implements Surface {
     this.fetchStart = body.local('i64');
     this.fetchBytes = body.local('i64');
     this.fetchAt = body.local('i32');
-    this.dataTlb = body.local('i32');
+    this.context = { local: body.local('i32') };
     this.length = body.local('i64');
     this.parcel = body.local('i32');
     this.entry = body.local('i32');
@@ -109,10 +142,14 @@ class Interpreter implements Surface {
         this.trap = trap;
         body.block((illegal) => {
           this.illegal = illegal;
-          body.loop((step) => {
-            this.step = step;
-            this.fetch();
-            this.dispatch(instructions, 0);
+          body.loop((landed) => {
+            this.landed = landed;
+            if (this.translation) this.enterTranslation(this.translation);
+            body.loop((step) => {
+              this.step = step;
+              this.fetch();
+              this.dispatch(instructions, 0);
+            });
           });
         });
         this.raise(CAUSE.illegalInstruction, () => {
@@ -147,9 +184,49 @@ class Interpreter implements Surface {
     getWord(body, 'waiting').op('i32.wrap_i64');
     leaveIf(EXIT.waiting);
     body.get(0).set(this.limit);
-    getScratch(body, 'DATA_TLB').set(this.dataTlb);
+    getScratch(body, 'DATA_TLB').set(this.context.local);
+    if (this.translation) setWide(body, 'LIMIT', () => body.get(0));
     setScratch(body, 'ATTENTION', () => body.i32(0));
     body.i64(0).set(this.fetchBytes);
+  }
+
+  /** Goes on in translated code where there is some for `pc`; where there should be, says so. */
+  private enterTranslation(translation: TypeRef): void {
+    const { body, entry, pc, icount } = this;
+    body.get(icount).get(this.limit).op('i64.ge_u').brIf(this.boundary);
+    entryAt(body, pc);
+    body.tee(entry).access('i64.load', ENTRIES).get(pc).op('i64.eq');
+    body.get(entry).access('i32.load', ENTRIES + 8);
+    getScratch(body, 'KEY').op('i32.eq', 'i32.and');
+    body.if(
+      () => {
+        this.spill();
+        body.get(entry).access('i32.load16_u', ENTRIES + 12);
+        body
+          .get(entry)
+          .access('i32.load16_u', ENTRIES + 14)
+          .callIndirect(translation);
+        getWord(body, 'pc').set(pc);
+        body.get(icount);
+        getWord(body, 'icount').tee(icount);
+        getScratch(body, 'ATTENTION');
+        body.if(() => this.lookUpAfterThis());
+        // Where no step was taken the interpreter takes one.
+        body.op('i64.ne').brIf(this.landed);
+      },
+      () => {
+        body.get(pc).op('i32.wrap_i64').i32(1).op('i32.shl');
+        body
+          .i32((HEAT_COUNT - 1) * 4)
+          .op('i32.and')
+          .tee(entry);
+        body.get(entry).access('i32.load', HEAT).i32(1).op('i32.add').tee(this.at);
+        body.access('i32.store', HEAT);
+        body.get(this.at);
+        getScratch(body, 'HOT').op('i32.ge_s');
+        body.if(() => body.get(pc).op('f64.convert_i64_s').call(this.support.imports.landed));
+      },
+    );
   }
 
   private fetch(): void {
@@ -253,9 +330,10 @@ class Interpreter implements Surface {
     for (const action of row.meaning) emitAction(this, action);
     const last = row.meaning.map(({ do: kind }) => kind);
     if (last.includes('helper')) return;
-    if (!last.includes('jump')) this.fallThrough();
+    const jumps = last.includes('jump');
+    if (!jumps) this.fallThrough();
     this.countStep();
-    body.br(this.step);
+    body.br(jumps ? this.landed : this.step);
   }
 
   private countStep(): void {
@@ -366,29 +444,6 @@ class Interpreter implements Surface {
     this.body.get(this.rm);
   }
 
-  /**
-   * Pushes whether the TLB knows the access of this kind to `address`: then `entry` is where. What reaches into the next page is not
-   * that of the entry.
-   */
-  private lookUp(kind: number, sizeBytes: number): void {
-    const { body } = this;
-    entryOf(body, this.address);
-    body.get(this.dataTlb).op('i32.add').tee(this.entry).access('i64.load', kind);
-    body.get(this.address);
-    if (sizeBytes > 1) body.i64(sizeBytes - 1).op('i64.add');
-    body.i64(12).op('i64.shr_u', 'i64.eq');
-  }
-
-  /** Pushes where the access lies in memory, after a look-up that has found it. */
-  private found(kind: number): void {
-    const { body } = this;
-    body
-      .get(this.entry)
-      .access('i32.load', kind + 8)
-      .get(this.address)
-      .op('i32.wrap_i64', 'i32.add');
-  }
-
   /** After a call that has looked at memory for this instruction. */
   private trapIfFailed(): void {
     const { body } = this;
@@ -409,10 +464,10 @@ class Interpreter implements Surface {
   load(sizeBytes: AccessSize, signed: boolean): void {
     const { body } = this;
     body.set(this.address);
-    this.lookUp(TLB_KIND.load, sizeBytes);
+    emitLookUp(body, this, TLB_KIND.load, sizeBytes);
     body.if(
       () => {
-        this.found(TLB_KIND.load);
+        found(body, this, TLB_KIND.load);
         body.access(loadOp(sizeBytes, signed), 0);
       },
       () => {
@@ -429,10 +484,10 @@ class Interpreter implements Surface {
   store(sizeBytes: AccessSize, value: () => void): void {
     const { body } = this;
     body.set(this.address);
-    this.lookUp(TLB_KIND.store, sizeBytes);
+    emitLookUp(body, this, TLB_KIND.store, sizeBytes);
     body.if(
       () => {
-        this.found(TLB_KIND.store);
+        found(body, this, TLB_KIND.store);
         value();
         body.access(storeOp(sizeBytes), 0);
       },
@@ -450,7 +505,39 @@ class Interpreter implements Surface {
     const { body } = this;
     // Instructions are aligned to two bytes, and so is every target: there is no misaligned one.
     body.get(this.pc).get(this.length).op('i64.add').set(this.value);
+    const { meaning } = this.row;
+    if (this.translation && meaning.some((action) => action.do === 'jump' && !isRelative(action.target))) {
+      body.set(this.address);
+      this.noteTarget();
+      body.get(this.address);
+    }
     body.set(this.pc);
+    if (meaning.at(-1)?.do !== 'jump') return;
+    this.countStep();
+    body.br(this.landed);
+  }
+
+  /** Notes for the translator that the indirect jump at `pc` goes to `address`. */
+  private noteTarget(): void {
+    const { body, entry } = this;
+    targetsAt(body, this.pc);
+    body
+      .tee(entry)
+      .access('i64.load', TARGETS + 8)
+      .get(this.address)
+      .op('i64.ne');
+    body.if(() => {
+      body
+        .get(entry)
+        .get(entry)
+        .access('i64.load', TARGETS + 8)
+        .access('i64.store', TARGETS + 16);
+      body
+        .get(entry)
+        .get(this.address)
+        .access('i64.store', TARGETS + 8);
+      body.get(entry).get(this.pc).access('i64.store', TARGETS);
+    });
   }
 
   fallThrough(): void {
@@ -467,9 +554,9 @@ class Interpreter implements Surface {
       .i32(sizeBytes - 1)
       .op('i32.and');
     body.if(() => this.raise(misaligned, () => body.get(this.address)));
-    this.lookUp(TLB_KIND[access], sizeBytes);
+    emitLookUp(body, this, TLB_KIND[access], sizeBytes);
     body.if(
-      () => this.found(TLB_KIND[access]),
+      () => found(body, this, TLB_KIND[access]),
       () => {
         this.spill();
         body.get(this.address).i32(sizeBytes).i32(ACCESS[access]).call(this.support.mmu.probe).set(this.at);

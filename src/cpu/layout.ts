@@ -79,7 +79,18 @@ export const SCRATCH_WORDS = {
   FETCH_START: 0x838,
   FETCH_BYTES: 0x840,
   FETCH_AT: 0x848,
+  /** Counts the changes of the mapping from virtual addresses to RAM that instructions are fetched through. */
+  GENERATION: 0x84c,
+  /** Under what translated code can be entered: the generation above {@link KEY_BITS}, the contexts of data and of instructions. */
+  KEY: 0x850,
+  /** The `icount` at which this run ends, 64 bits. */
+  LIMIT: 0x858,
+  /** How often the interpreter lands at an address before the translator is told. */
+  HOT: 0x860,
 } as const;
+export const KEY_BITS = 4;
+/** Where the last of the scratch words ends. */
+export const SCRATCH_WORDS_END = 0x864;
 
 /** For each CSR number one byte: its row in the CSR table plus one, or zero. */
 export const CSR_INDEX = 0x1000;
@@ -112,8 +123,27 @@ export const PAGE_FLAGS = 0x9_0000;
 export const PAGE_HASHES = 0x11_0000;
 /** The instruction that each 16-bit parcel stands for, filled in as they are met; 0 while it is not known. */
 export const EXPANSIONS = 0x51_0000;
+/**
+ * Where translated code can be entered: 16 bytes each, at the address modulo their count. The address (64 bits), the
+ * {@link SCRATCH_WORDS.KEY} under which it holds, and the function's place in the table above the number of its entry (16 bits each).
+ */
+export const ENTRIES = 0x55_0000;
+export const ENTRY_COUNT = 0x4000;
+export const ENTRY_BYTES = 16;
+/** How often the interpreter has landed at addresses with no translation: 32 bits each, at the address modulo their count. */
+export const HEAT = 0x59_0000;
+export const HEAT_COUNT = 0x1_0000;
+/** One 64-bit word for each page of RAM: which 64ths of it hold code that was translated. */
+export const CODE_PARTS = 0x5d_0000;
+/**
+ * Where indirect jumps went last: the jump's address, the latest address it went to, and the one before that was another (64 bits
+ * each, and as many unused), at the jump's address modulo their count.
+ */
+export const TARGETS = 0x9d_0000;
+export const TARGET_COUNT = 0x800;
+export const TARGET_BYTES = 32;
 /** Guest RAM, byte for byte. */
-export const RAM = 0x55_0000;
+export const RAM = 0x9e_0000;
 export const MAX_RAM_BYTES = 0x8000_0000;
 
 /** Flags of a page. */
@@ -129,4 +159,8 @@ export const PAGE = {
   UPPER_TABLE: 16,
   /** Every store to the page is told to the VMM. */
   WATCHED: 32,
+  /** Instructions on the page were translated: {@link CODE_PARTS} says which. */
+  CODE: 64,
+  /** What the page holds as a page table says where instructions are fetched from. */
+  FETCH_TABLE: 128,
 } as const;

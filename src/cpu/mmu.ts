@@ -7,7 +7,7 @@
 import { CAUSE, MSTATUS, PRIVILEGE, SATP } from './csrs.ts';
 import { loadOp, storeOp } from './emit.ts';
 import { anyOf, getScratch, getWide, getWord, setScratch, setWide } from './hart-words.ts';
-import { PAGE, PAGE_BYTES, PAGE_FLAGS, RAM_BASE, TLB_KIND } from './layout.ts';
+import { CODE_PARTS, PAGE, PAGE_BYTES, PAGE_FLAGS, RAM_BASE, SCRATCH_WORDS, TLB_KIND } from './layout.ts';
 import { emitPmp, PERMISSION } from './pmp.ts';
 import {
   ANY_TABLE,
@@ -19,7 +19,7 @@ import {
   physicalOfOffset,
   type TlbFunctions,
 } from './tlb.ts';
-import type { Body, FunctionRef, ModuleBuilder } from './wasm/module.ts';
+import type { Body, FunctionRef, ModuleBuilder, Signature } from './wasm/module.ts';
 
 /** The kinds of access, as the generated functions number them. */
 export const ACCESS = { load: 0, store: 1, fetch: 2 } as const;
@@ -31,6 +31,8 @@ export interface MmuNeeds {
   store: FunctionRef;
   /** (physical address, sizeBytes): a page that is watched was written. */
   watched: FunctionRef;
+  /** (page): instructions that were translated were overwritten. */
+  codeChanged: FunctionRef;
 }
 
 export interface Mmu extends TlbFunctions {
@@ -42,6 +44,11 @@ export interface Mmu extends TlbFunctions {
   store: FunctionRef;
   /** (va, sizeBytes, kind of access) → offset in this memory; a fault where there is no RAM. */
   probe: FunctionRef;
+  /**
+   * (va, sizeBytes, kind of access) → offset in this memory, or 0. For an access that is nothing but an access to RAM: it may be made
+   * there at once. Everything else is 0, and nothing has happened.
+   */
+  reach: FunctionRef;
 }
 
 const PTE = { V: 1n, R: 2n, W: 4n, X: 8n, U: 16n, A: 64n, D: 128n } as const;
@@ -60,12 +67,15 @@ export function emitMmu(module: ModuleBuilder, needs: MmuNeeds): Mmu {
   const translate = emitTranslate(module, { tlb, pmp, walk });
   const storePhysical = emitStorePhysical(module, needs, tlb);
   const probe = emitProbe(module, translate);
+  const parcel = emitFetchParcel(module, translate);
+  emitCodePage(module, parcel);
   return {
     ...tlb,
-    fetch: emitFetch(module, translate),
+    fetch: emitFetch(module, parcel),
     load: emitLoad(module, needs.load, { translate, probe }),
     store: emitStore(module, { translate, probe, storePhysical }),
     probe,
+    reach: emitReach(module, tlb, translate),
   };
 }
 
@@ -121,6 +131,7 @@ function emitWalk(module: ModuleBuilder, { mark, flush }: TlbFunctions, pmp: Fun
             body.op('i32.eqz').brIf(accessFault);
             pageOf(body, address);
             body.i32(PAGE.LEAF_TABLE).i32(PAGE.UPPER_TABLE).get(shift).i64(12).op('i64.eq', 'select');
+            body.i32(PAGE.FETCH_TABLE).i32(0).get(access).i32(ACCESS.fetch).op('i32.eq', 'select', 'i32.or');
             body.call(mark);
             offsetOfPhysical(body, address).access('i64.load', 0).set(pte);
             bits(PTE.V).op('i64.eqz').brIf(pageFault);
@@ -405,7 +416,7 @@ function emitStorePhysical(module: ModuleBuilder, needs: MmuNeeds, tlb: TlbFunct
     const isNoticed = () =>
       body
         .get(flags)
-        .i32(ANY_TABLE | PAGE.WATCHED)
+        .i32(ANY_TABLE | PAGE.WATCHED | PAGE.CODE)
         .op('i32.and');
     isRam(body, physical).op('i32.eqz');
     body.if(() => {
@@ -435,14 +446,103 @@ function emitStorePhysical(module: ModuleBuilder, needs: MmuNeeds, tlb: TlbFunct
       setScratch(body, 'ATTENTION', () => body.i32(1));
       body.get(physical).get(sizeBytes).call(needs.watched);
     });
+    body.get(flags).i32(PAGE.CODE).op('i32.and');
+    body.if(() => {
+      isCode(body, page, physical, sizeBytes);
+      body.if(() => body.get(page).call(needs.codeChanged));
+    });
+  });
+}
+
+/** Pushes whether bytes of a page that holds translated code are in the same 64th of it as some of that. */
+function isCode(body: Body, page: number, physical: number, sizeBytes: number): void {
+  const part = (address: () => void) => {
+    body.i64(1);
+    address();
+    body.i64(Math.log2(PAGE_BYTES / 64)).op('i64.shr_u', 'i64.shl');
+  };
+  body.get(page).i32(8).op('i32.mul').access('i64.load', CODE_PARTS);
+  part(() => body.get(physical));
+  part(() => body.get(physical).get(sizeBytes).op('i64.extend_i32_u', 'i64.add').i64(1).op('i64.sub'));
+  body.op('i64.or', 'i64.and').i64(0).op('i64.ne');
+}
+
+export const REACH: Signature = { params: ['i64', 'i32', 'i32'], results: ['i32'] };
+
+function emitReach(module: ModuleBuilder, tlb: TlbFunctions, translate: FunctionRef): FunctionRef {
+  return module.function({ ...REACH, exportAs: 'reach' }, (body) => {
+    const [va, sizeBytes, access] = [0, 1, 2];
+    const physical = body.local('i64');
+    const page = body.local('i32');
+    const flags = body.local('i32');
+    const giveUp = () => body.i32(0).op('return');
+    crosses(body, va, sizeBytes);
+    body.if(giveUp);
+    body.get(va).get(sizeBytes).get(access).call(translate).set(physical);
+    // FAULT and ATTENTION stand side by side. What the walk has changed is for the interpreter to look at.
+    body.i32(0).access('i64.load', SCRATCH_WORDS.FAULT).op('i64.eqz', 'i32.eqz');
+    isRam(body, physical).op('i32.eqz', 'i32.or');
+    body.if(() => {
+      setScratch(body, 'FAULT', () => body.i32(0));
+      giveUp();
+    });
+    body.get(access).i32(ACCESS.store).op('i32.eq');
+    body.if(() => {
+      pageOf(body, physical).tee(page).access('i32.load8_u', PAGE_FLAGS).tee(flags);
+      body.i32(ANY_TABLE | PAGE.WATCHED).op('i32.and');
+      body.if(giveUp);
+      body.get(flags).i32(PAGE.CODE).op('i32.and');
+      body.if(
+        () => {
+          isCode(body, page, physical, sizeBytes);
+          body.if(giveUp);
+          body
+            .get(page)
+            .get(flags)
+            .i32(PAGE.DIRTY | PAGE.CHANGED);
+          body.op('i32.or').access('i32.store8', PAGE_FLAGS);
+        },
+        () => {
+          body
+            .get(page)
+            .get(flags)
+            .i32(PAGE.DIRTY | PAGE.CHANGED | PAGE.SILENT);
+          body.op('i32.or').access('i32.store8', PAGE_FLAGS);
+          getScratch(body, 'CACHEABLE');
+          body.if(() => {
+            getScratch(body, 'DATA_TLB').i32(TLB_KIND.store).op('i32.add').get(va);
+            offsetOfPhysical(body, physical).call(tlb.install);
+          });
+        },
+      );
+    });
+    offsetOfPhysical(body, physical);
+  });
+}
+
+/**
+ * Exports `codePage`: (va as a number) → where the page that holds it lies in this memory, or 0 when it can't be fetched from in the
+ * present mode as a whole.
+ */
+function emitCodePage(module: ModuleBuilder, parcel: FunctionRef): void {
+  module.function({ params: ['f64'], results: ['i32'], exportAs: 'codePage' }, (body) => {
+    const va = body.local('i64');
+    const at = body.local('i32');
+    body.get(0).op('i64.trunc_f64_s').i64(-PAGE_BYTES).op('i64.and').tee(va).call(parcel).set(at);
+    failed(body);
+    getScratch(body, 'CACHEABLE').op('i32.eqz', 'i32.or');
+    body.if(() => {
+      setScratch(body, 'FAULT', () => body.i32(0));
+      body.i32(0).op('return');
+    });
+    body.get(at);
   });
 }
 
 /** The last two bytes of a page: an instruction there may reach into the next. */
 const LAST_PARCEL = PAGE_BYTES - 2;
 
-function emitFetch(module: ModuleBuilder, translate: FunctionRef): FunctionRef {
-  const parcel = emitFetchParcel(module, translate);
+function emitFetch(module: ModuleBuilder, parcel: FunctionRef): FunctionRef {
   return module.function({ params: ['i64'], results: ['i32'] }, (body) => {
     const va = 0;
     const at = body.local('i32');

@@ -1,10 +1,10 @@
 /** Functions that the interpreter calls: wide products, traps, CSRs, memory and hashing, generated as WebAssembly. */
 import { type CsrFunctions, emitCsrFunctions } from './csr-access.ts';
-import { emitFloatFunctions, type FloatFunctions } from './float/native.ts';
-import { emitMmu, type Mmu } from './mmu.ts';
+import { emitFloatFunctions, type FloatFunctions, importFloatFunctions } from './float/native.ts';
+import { emitMmu, type Mmu, REACH } from './mmu.ts';
 import { emitPageHashes } from './page-hashes.ts';
 import { emitTraps, type TrapFunctions } from './traps.ts';
-import type { FunctionRef, ModuleBuilder } from './wasm/module.ts';
+import type { FunctionRef, ModuleBuilder, Signature } from './wasm/module.ts';
 
 /** What the VMM provides to the generated code. */
 export interface Imports {
@@ -14,6 +14,8 @@ export interface Imports {
   store: FunctionRef;
   /** (physical address, sizeBytes): a page that is watched was written. */
   watched: FunctionRef;
+  /** (page): instructions that were translated were overwritten. */
+  codeChanged: FunctionRef;
   /** () → ticks of the guest's clock. */
   clock: FunctionRef;
   /** () → 16 random bits. */
@@ -26,15 +28,22 @@ export interface Imports {
   expand: FunctionRef;
   /** (operation, format, rounding mode, a, b, c) → result: the soft float. Raises the flags. */
   softFloat: FunctionRef;
+  /** (pc as a number): jumps have often gone to where there is no translation that can be entered. */
+  landed: FunctionRef;
 }
 
-export interface Support extends CsrFunctions, TrapFunctions {
-  imports: Imports;
-  mmu: Mmu;
+/** What translated code calls. */
+export interface TranslationSupport {
+  reach: FunctionRef;
   floats: FloatFunctions;
   mulh: FunctionRef;
   mulhu: FunctionRef;
   mulhsu: FunctionRef;
+}
+
+export interface Support extends CsrFunctions, TrapFunctions, TranslationSupport {
+  imports: Imports;
+  mmu: Mmu;
 }
 
 export function declareImports(module: ModuleBuilder): Imports {
@@ -42,12 +51,28 @@ export function declareImports(module: ModuleBuilder): Imports {
     load: module.importFunction('load', ['i64', 'i32'], ['i64']),
     store: module.importFunction('store', ['i64', 'i32', 'i64']),
     watched: module.importFunction('watched', ['i64', 'i32']),
+    codeChanged: module.importFunction('codeChanged', ['i32']),
     clock: module.importFunction('clock', [], ['i64']),
     entropy: module.importFunction('entropy', [], ['i32']),
     timerChanged: module.importFunction('timerChanged', []),
     hostCall: module.importFunction('hostCall', []),
     expand: module.importFunction('expand', ['i32'], ['i32']),
     softFloat: module.importFunction('softFloat', ['i32', 'i32', 'i32', 'i64', 'i64', 'i64'], ['i64']),
+    landed: module.importFunction('landed', ['f64']),
+  };
+}
+
+const PRODUCT: Signature = { params: ['i64', 'i64'], results: ['i64'] };
+
+/** Declares in the module of a translation what the interpreter's module exports for it. */
+export function importTranslationSupport(module: ModuleBuilder): TranslationSupport {
+  const product = (name: string) => module.importFunction(name, PRODUCT.params, PRODUCT.results);
+  return {
+    reach: module.importFunction('reach', REACH.params, REACH.results),
+    floats: importFloatFunctions(module),
+    mulh: product('mulh'),
+    mulhu: product('mulhu'),
+    mulhsu: product('mulhsu'),
   };
 }
 
@@ -58,10 +83,11 @@ export function emitSupport(module: ModuleBuilder, imports: Imports): Support {
   return {
     imports,
     mmu,
+    reach: mmu.reach,
     floats: emitFloatFunctions(module, imports.softFloat),
     mulhu,
-    mulh: emitSignedProduct(module, mulhu, ['a', 'b']),
-    mulhsu: emitSignedProduct(module, mulhu, ['a']),
+    mulh: emitSignedProduct(module, 'mulh', mulhu, ['a', 'b']),
+    mulhsu: emitSignedProduct(module, 'mulhsu', mulhu, ['a']),
     ...emitTraps(module),
     ...emitCsrFunctions(module, { ...imports, flush: mmu.flush }),
   };
@@ -69,7 +95,7 @@ export function emitSupport(module: ModuleBuilder, imports: Imports): Support {
 
 /** The upper half of an unsigned 128-bit product, from four 32-bit products. */
 function emitMulhu(module: ModuleBuilder): FunctionRef {
-  return module.function({ params: ['i64', 'i64'], results: ['i64'] }, (body) => {
+  return module.function({ ...PRODUCT, exportAs: 'mulhu' }, (body) => {
     const low = (x: number) => body.get(x).i64(0xffffffffn).op('i64.and');
     const high = (x: number) => body.get(x).i64(32).op('i64.shr_u');
     const middle = body.local('i64');
@@ -92,10 +118,11 @@ function emitMulhu(module: ModuleBuilder): FunctionRef {
 /** A product of which the named factors are signed: each negative one takes the other off the unsigned upper half. */
 function emitSignedProduct(
   module: ModuleBuilder,
+  name: string,
   mulhu: FunctionRef,
   signed: readonly ('a' | 'b')[],
 ): FunctionRef {
-  return module.function({ params: ['i64', 'i64'], results: ['i64'] }, (body) => {
+  return module.function({ ...PRODUCT, exportAs: name }, (body) => {
     body.get(0).get(1).call(mulhu);
     for (const factor of signed) {
       const [negative, other] = factor === 'a' ? [0, 1] : [1, 0];

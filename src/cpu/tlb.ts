@@ -26,7 +26,7 @@ export interface TlbFunctions {
   flush: FunctionRef;
   /** Forgets the translations for stores, so that the next store to each page is noticed. */
   flushStores: FunctionRef;
-  /** (page, flag): the TLB is about to depend on this page of RAM as a page table. */
+  /** (page, flags): the TLB is about to depend on this page of RAM as a page table. */
   mark: FunctionRef;
   /** (page, offset, sizeBytes): bytes of a marked page have changed. */
   tableChanged: FunctionRef;
@@ -35,6 +35,7 @@ export interface TlbFunctions {
 }
 
 export const ANY_TABLE = PAGE.LEAF_TABLE | PAGE.UPPER_TABLE;
+const TABLE_FLAGS = ANY_TABLE | PAGE.FETCH_TABLE;
 /** No virtual page has this number. */
 const NO_PAGE = -1;
 
@@ -45,7 +46,7 @@ export function emitTlb(module: ModuleBuilder): TlbFunctions {
     flush,
     flushStores,
     mark: emitMark(module, flushStores),
-    tableChanged: emitTableChanged(module, flush),
+    tableChanged: emitTableChanged(module),
     install: emitInstall(module),
   };
 }
@@ -61,11 +62,46 @@ export function entryOf(body: Body, va: number): void {
     .op('i32.and');
 }
 
+/** A look-up for data: the locals of a virtual address and of where its entry lies. */
+export interface LookUp {
+  readonly address: number;
+  readonly entry: number;
+  /** Where the entries of the present context are: known, or in a local. */
+  readonly context: { offset: number } | { local: number };
+}
+
+/**
+ * Pushes whether the TLB knows the access of this kind to `address`: then `entry` is where. What reaches into the next page is not
+ * that of the entry.
+ */
+export function emitLookUp(
+  body: Body,
+  { address, entry, context }: LookUp,
+  kind: number,
+  sizeBytes: number,
+): void {
+  entryOf(body, address);
+  if ('local' in context) body.get(context.local).op('i32.add');
+  body.tee(entry).access('i64.load', kind + ('offset' in context ? context.offset : 0));
+  body.get(address);
+  if (sizeBytes > 1) body.i64(sizeBytes - 1).op('i64.add');
+  body.i64(12).op('i64.shr_u', 'i64.eq');
+}
+
+/** Pushes where the access lies in memory, after a look-up that has found it. */
+export function found(body: Body, { address, entry, context }: LookUp, kind: number): void {
+  body
+    .get(entry)
+    .access('i32.load', kind + 8 + ('offset' in context ? context.offset : 0))
+    .get(address)
+    .op('i32.wrap_i64', 'i32.add');
+}
+
 function emitFlush(module: ModuleBuilder): FunctionRef {
   return module.function({ params: [], results: [], exportAs: 'flush' }, (body) => {
     const left = body.local('i32');
     const page = body.local('i32');
-    body.i32(TLB).i32(NO_PAGE).i32(TLB_BYTES).fill();
+    forgetTranslations(body);
     // Nothing depends on the page tables any more.
     getScratch(body, 'TABLE_COUNT').tee(left);
     body.if(() => {
@@ -82,15 +118,23 @@ function emitFlush(module: ModuleBuilder): FunctionRef {
         body
           .get(page)
           .access('i32.load8_u', PAGE_FLAGS)
-          .i32(0xff & ~ANY_TABLE)
+          .i32(0xff & ~TABLE_FLAGS)
           .op('i32.and');
         body.access('i32.store8', PAGE_FLAGS);
         body.get(left).brIf(again);
       });
       setScratch(body, 'TABLE_COUNT', () => body.i32(0));
     });
-    setScratch(body, 'ATTENTION', () => body.i32(1));
+    newGeneration(body);
   });
+}
+
+const forgetTranslations = (body: Body): Body => body.i32(TLB).i32(NO_PAGE).i32(TLB_BYTES).fill();
+
+/** Nothing of what instructions were fetched through holds any more. */
+function newGeneration(body: Body): void {
+  setScratch(body, 'GENERATION', () => getScratch(body, 'GENERATION').i32(1).op('i32.add'));
+  setScratch(body, 'ATTENTION', () => body.i32(1));
 }
 
 function emitFlushStores(module: ModuleBuilder): FunctionRef {
@@ -107,7 +151,7 @@ function emitFlushStores(module: ModuleBuilder): FunctionRef {
 function emitMark(module: ModuleBuilder, flushStores: FunctionRef): FunctionRef {
   return module.function({ params: ['i32', 'i32'], results: [] }, (body) => {
     const flags = body.local('i32');
-    body.get(0).access('i32.load8_u', PAGE_FLAGS).tee(flags).get(1).op('i32.and');
+    body.get(0).access('i32.load8_u', PAGE_FLAGS).tee(flags).get(1).op('i32.and').get(1).op('i32.eq');
     body.if(() => body.op('return'));
     body.get(flags).i32(ANY_TABLE).op('i32.and', 'i32.eqz');
     body.if(() => {
@@ -139,17 +183,22 @@ export function makeRoomForMarks(body: Body, flush: FunctionRef): void {
  * What a table of the last level says about one page stands in the same entry of the TLB in every context, as the entry's number is
  * the lower part of the table index; of a table higher up much may depend.
  */
-function emitTableChanged(module: ModuleBuilder, flush: FunctionRef): FunctionRef {
+function emitTableChanged(module: ModuleBuilder): FunctionRef {
   return module.function({ params: ['i32', 'i32', 'i32'], results: [] }, (body) => {
-    body.get(0).access('i32.load8_u', PAGE_FLAGS).i32(PAGE.UPPER_TABLE).op('i32.and');
+    const is = (flag: number) => body.get(0).access('i32.load8_u', PAGE_FLAGS).i32(flag).op('i32.and');
+    is(PAGE.UPPER_TABLE);
     body.if(
-      () => body.call(flush),
+      () => forgetTranslations(body),
       () => {
         dropEntries(body, () => body.get(1));
         dropEntries(body, () => body.get(1).get(2).op('i32.add').i32(1).op('i32.sub'));
       },
     );
-    setScratch(body, 'ATTENTION', () => body.i32(1));
+    is(PAGE.FETCH_TABLE);
+    body.if(
+      () => newGeneration(body),
+      () => setScratch(body, 'ATTENTION', () => body.i32(1)),
+    );
   });
 }
 

@@ -1,7 +1,7 @@
 /** Traps, interrupts and the way back from them, generated as WebAssembly. Source: Privileged Architecture, chapters 3 and 12. */
 import { INTERRUPT, MSTATUS, PRIVILEGE } from './csrs.ts';
-import { anyOf, getWord, setScratch, setWord } from './hart-words.ts';
-import { TLB, TLB_CONTEXT_BYTES } from './layout.ts';
+import { anyOf, getScratch, getWord, setScratch, setWord } from './hart-words.ts';
+import { KEY_BITS, TLB, TLB_CONTEXT_BYTES } from './layout.ts';
 import type { Body, FunctionRef, ModuleBuilder } from './wasm/module.ts';
 
 export interface TrapFunctions {
@@ -167,6 +167,19 @@ function emitContexts(module: ModuleBuilder): FunctionRef {
       body.get(data).i32(PRIVILEGE.S).op('i32.eq', 'i32.and').i32(TLB_CONTEXT_BYTES).op('i32.mul', 'i32.add');
     });
     setScratch(body, 'FETCH_TLB', () => contextOf(body, privilege));
+    setScratch(body, 'KEY', () => {
+      getScratch(body, 'GENERATION').i32(KEY_BITS).op('i32.shl');
+      // The number of the context of data, and the mode.
+      getScratch(body, 'DATA_TLB')
+        .i32(TLB)
+        .op('i32.sub')
+        .i32(TLB_CONTEXT_BYTES)
+        .op('i32.div_u')
+        .i32(2)
+        .op('i32.shl', 'i32.or');
+      privilege();
+      body.op('i32.or');
+    });
   });
 }
 

@@ -5,7 +5,7 @@
  * nearest, ties to even (WebAssembly Core Specification, "Floating-Point Operations").
  */
 import { getWord } from '../hart-words.ts';
-import type { Body, FunctionRef, Label, ModuleBuilder } from '../wasm/module.ts';
+import type { Body, FunctionRef, Label, ModuleBuilder, Signature } from '../wasm/module.ts';
 import { EXACT_PRODUCTS, productError, sumError, toOdd } from './errors.ts';
 import { FLAG, type FormatName, formats, RM } from './number.ts';
 import { constant, fromNumber, isFiniteNumber, isOrdinary, toNumber, typeOf } from './quick.ts';
@@ -20,17 +20,33 @@ export type FloatFunctions = Readonly<Record<FormatName, Readonly<Record<FloatOp
 /** The formats by the numbers that the soft float is told. */
 export const formatNames = ['S', 'D'] as const satisfies readonly FormatName[];
 
-/** @param soft (operation, format, rounding mode, a, b, c) → result: the operation by its place in `floatOps`. It raises the flags. */
-export function emitFloatFunctions(module: ModuleBuilder, soft: FunctionRef): FloatFunctions {
+/** Makes a function for each operation and format. */
+function forAll(make: (op: FloatOp, format: FormatName) => FunctionRef): FloatFunctions {
   const [S, D] = formatNames.map(
     (format) =>
-      Object.fromEntries(floatOps.map((op) => [op, emitFunction(module, op, format, soft)])) as Record<
-        FloatOp,
-        FunctionRef
-      >,
+      Object.fromEntries(floatOps.map((op) => [op, make(op, format)])) as Record<FloatOp, FunctionRef>,
   );
   return { S: S!, D: D! };
 }
+
+function signatureOf(op: FloatOp): Signature {
+  const { operands, rounds } = operations[op];
+  const values = Array.from({ length: operands }, () => 'i64' as const);
+  return { params: rounds ? [...values, 'i32'] : values, results: ['i64'] };
+}
+
+const nameOf = (op: FloatOp, format: FormatName): string => `${op}.${format}`;
+
+/** @param soft (operation, format, rounding mode, a, b, c) → result: the operation by its place in `floatOps`. It raises the flags. */
+export const emitFloatFunctions = (module: ModuleBuilder, soft: FunctionRef): FloatFunctions =>
+  forAll((op, format) => emitFunction(module, op, format, soft));
+
+/** Declares the functions in another module than the one that has and exports them. */
+export const importFloatFunctions = (module: ModuleBuilder): FloatFunctions =>
+  forAll((op, format) => {
+    const { params, results } = signatureOf(op);
+    return module.importFunction(nameOf(op, format), params, results);
+  });
 
 function emitFunction(
   module: ModuleBuilder,
@@ -39,8 +55,7 @@ function emitFunction(
   soft: FunctionRef,
 ): FunctionRef {
   const { operands, rounds } = operations[op];
-  const values = Array.from({ length: operands }, () => 'i64' as const);
-  return module.function({ params: rounds ? [...values, 'i32'] : values, results: ['i64'] }, (body) => {
+  return module.function({ ...signatureOf(op), exportAs: nameOf(op, format) }, (body) => {
     body.block((slow) => emitters[op](new Native(body, format, operands, slow)));
     body.i32(floatOps.indexOf(op)).i32(formatNames.indexOf(format));
     if (rounds) body.get(operands);

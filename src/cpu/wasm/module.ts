@@ -20,6 +20,7 @@ const opcodes = {
   'i32.lt_s': 0x48,
   'i32.lt_u': 0x49,
   'i32.gt_u': 0x4b,
+  'i32.ge_s': 0x4e,
   'i32.ge_u': 0x4f,
   'i64.eqz': 0x50,
   'i64.eq': 0x51,
@@ -44,6 +45,7 @@ const opcodes = {
   'i32.add': 0x6a,
   'i32.sub': 0x6b,
   'i32.mul': 0x6c,
+  'i32.div_u': 0x6e,
   'i32.and': 0x71,
   'i32.or': 0x72,
   'i32.xor': 0x73,
@@ -131,25 +133,34 @@ const accesses = {
 } as const;
 export type Access = keyof typeof accesses;
 
-function unsigned(value: number): number[] {
-  const bytes: number[] = [];
+function pushUnsigned(to: number[], value: number): void {
   let rest = value;
-  do {
-    bytes.push((rest & 127) | (rest > 127 ? 128 : 0));
-    rest >>>= 7;
-  } while (rest > 0);
-  return bytes;
+  for (; rest > 127; rest >>>= 7) to.push((rest & 127) | 128);
+  to.push(rest);
 }
 
-function signed(value: bigint): number[] {
-  const bytes: number[] = [];
-  for (let rest = value; ; ) {
-    const byte = Number(rest & 127n);
-    rest >>= 7n;
-    if ((rest === 0n && (byte & 64) === 0) || (rest === -1n && (byte & 64) !== 0)) return [...bytes, byte];
-    bytes.push(byte | 128);
+function pushSigned(to: number[], value: bigint | number): void {
+  if (typeof value === 'number' && (value | 0) === value) {
+    let rest = value;
+    for (; rest < -64 || rest > 63; rest >>= 7) to.push((rest & 127) | 128);
+    to.push(rest & 127);
+    return;
   }
+  let rest = BigInt.asIntN(64, BigInt(value));
+  for (; rest < -64n || rest > 63n; rest >>= 7n) to.push(Number(rest & 127n) | 128);
+  to.push(Number(rest & 127n));
 }
+
+const unsigned = (value: number): number[] => {
+  const bytes: number[] = [];
+  pushUnsigned(bytes, value);
+  return bytes;
+};
+const signed = (value: bigint | number): number[] => {
+  const bytes: number[] = [];
+  pushSigned(bytes, value);
+  return bytes;
+};
 
 function littleEndian(sizeBytes: number, write: (view: DataView) => void): Uint8Array {
   const bytes = new Uint8Array(sizeBytes);
@@ -157,10 +168,15 @@ function littleEndian(sizeBytes: number, write: (view: DataView) => void): Uint8
   return bytes;
 }
 
-const vector = (items: readonly (readonly number[])[]): number[] => [
-  ...unsigned(items.length),
-  ...items.flat(),
-];
+/** Byte sequences one after the other. */
+function concat(parts: readonly (readonly number[])[]): number[] {
+  const all: number[] = [];
+  for (const part of parts) for (let index = 0; index < part.length; index++) all.push(part[index]!);
+  return all;
+}
+
+const vector = (items: readonly (readonly number[])[]): number[] =>
+  concat([unsigned(items.length), ...items]);
 const named = (text: string): number[] => vector([...new TextEncoder().encode(text)].map((byte) => [byte]));
 const functionType = (params: readonly ValueType[], results: readonly ValueType[]): number[] => [
   0x60,
@@ -178,11 +194,18 @@ export interface FunctionRef {
   index: number;
 }
 
+/** A function's type: its index in the module. */
+export interface TypeRef {
+  index: number;
+}
+
 /** The body of one function, written from its first instruction to its last. Every method returns `this`. */
 export class Body {
   readonly code: number[] = [];
   private readonly locals: ValueType[] = [];
   private depth = 0;
+  /** Places of branches in the code, and whether they are likely to be taken. */
+  private readonly hints: { at: number; likely: boolean }[] = [];
 
   constructor(private readonly params: readonly ValueType[]) {}
 
@@ -197,11 +220,13 @@ export class Body {
     return this;
   }
   i32(value: number): this {
-    this.code.push(0x41, ...signed(BigInt(value | 0)));
+    this.code.push(0x41);
+    pushSigned(this.code, value | 0);
     return this;
   }
   i64(value: bigint | number): this {
-    this.code.push(0x42, ...signed(BigInt.asIntN(64, BigInt(value))));
+    this.code.push(0x42);
+    pushSigned(this.code, value);
     return this;
   }
   f32(value: number): this {
@@ -213,24 +238,29 @@ export class Body {
     return this;
   }
   get(local: number): this {
-    this.code.push(0x20, ...unsigned(local));
+    this.code.push(0x20);
+    pushUnsigned(this.code, local);
     return this;
   }
   set(local: number): this {
-    this.code.push(0x21, ...unsigned(local));
+    this.code.push(0x21);
+    pushUnsigned(this.code, local);
     return this;
   }
   tee(local: number): this {
-    this.code.push(0x22, ...unsigned(local));
+    this.code.push(0x22);
+    pushUnsigned(this.code, local);
     return this;
   }
   global(index: number): this {
-    this.code.push(0x23, ...unsigned(index));
+    this.code.push(0x23);
+    pushUnsigned(this.code, index);
     return this;
   }
   /** A load or store at the address on the stack plus `offset`. */
   access(name: Access, offset = 0): this {
-    this.code.push(accesses[name], 0, ...unsigned(offset));
+    this.code.push(accesses[name], 0);
+    pushUnsigned(this.code, offset);
     return this;
   }
   /** Fills memory: offset, byte and count are on the stack. */
@@ -239,7 +269,13 @@ export class Body {
     return this;
   }
   call(target: FunctionRef): this {
-    this.code.push(0x10, ...unsigned(target.index));
+    this.code.push(0x10);
+    pushUnsigned(this.code, target.index);
+    return this;
+  }
+  /** Calls the function in the table at the index on the stack, above its arguments. */
+  callIndirect(type: TypeRef): this {
+    this.code.push(0x11, ...unsigned(type.index), 0);
     return this;
   }
 
@@ -270,11 +306,18 @@ export class Body {
     );
   }
   br(to: Label): this {
-    this.code.push(0x0c, ...unsigned(this.depth - to.depth));
+    this.code.push(0x0c);
+    pushUnsigned(this.code, this.depth - to.depth);
+    return this;
+  }
+  /** Says of the `if` or `brIf` that follows whether its condition is likely to hold: code for what is not is put out of the way. */
+  expect(likely: boolean): this {
+    this.hints.push({ at: this.code.length, likely });
     return this;
   }
   brIf(to: Label): this {
-    this.code.push(0x0d, ...unsigned(this.depth - to.depth));
+    this.code.push(0x0d);
+    pushUnsigned(this.code, this.depth - to.depth);
     return this;
   }
   brTable(to: readonly Label[], otherwise: Label): this {
@@ -283,15 +326,27 @@ export class Body {
     return this;
   }
 
+  private get declarations(): number[] {
+    return vector(this.locals.map((type) => [1, valueTypes[type]]));
+  }
+
+  /** The hints on branches, by their places in the function, in the form of section `metadata.code.branch_hint`; none if there are none. */
+  branchHints(functionIndex: number): number[] | undefined {
+    if (this.hints.length === 0) return undefined;
+    const start = this.declarations.length;
+    const hints = this.hints.map(({ at, likely }) => [...unsigned(start + at), 1, likely ? 1 : 0]);
+    return [...unsigned(functionIndex), ...vector(hints)];
+  }
+
   /** The function in the code section's form. */
   finish(): number[] {
     assert(this.depth === 0, 'blocks are nested properly');
-    const body = [...vector(this.locals.map((type) => [1, valueTypes[type]])), ...this.code, 0x0b];
-    return [...unsigned(body.length), ...body];
+    const locals = this.declarations;
+    return concat([unsigned(locals.length + this.code.length + 1), locals, this.code, [0x0b]]);
   }
 }
 
-interface Signature {
+export interface Signature {
   params: readonly ValueType[];
   results: readonly ValueType[];
 }
@@ -302,20 +357,33 @@ interface Signature {
  */
 export class ModuleBuilder {
   private readonly types: number[][] = [];
+  private readonly typeIndices = new Map<string, number>();
   private readonly imports: number[][] = [];
   private readonly functions: number[][] = [];
   private readonly exports: number[][] = [];
   private readonly bodies: number[][] = [];
   private readonly data: number[][] = [];
+  private readonly hints: number[][] = [];
   private importedFunctions = 0;
 
   constructor() {
     this.imports.push([...named('env'), ...named('memory'), 0x02, 0x00, 0x01]);
   }
 
-  private type({ params, results }: Signature): number {
-    this.types.push(functionType(params, results));
-    return this.types.length - 1;
+  type({ params, results }: Signature): TypeRef {
+    const type = functionType(params, results);
+    const key = type.join();
+    let index = this.typeIndices.get(key);
+    if (index === undefined) {
+      index = this.types.push(type) - 1;
+      this.typeIndices.set(key, index);
+    }
+    return { index };
+  }
+
+  /** Imports the table of functions for {@link Body.callIndirect}, as `env.<name>`. */
+  importTable(name: string): void {
+    this.imports.push([...named('env'), ...named(name), 0x01, 0x70, 0x00, 0x00]);
   }
 
   importFunction(
@@ -324,7 +392,12 @@ export class ModuleBuilder {
     results: readonly ValueType[] = [],
   ): FunctionRef {
     assert(this.functions.length === 0, 'imports come before functions');
-    this.imports.push([...named('env'), ...named(name), 0x00, ...unsigned(this.type({ params, results }))]);
+    this.imports.push([
+      ...named('env'),
+      ...named(name),
+      0x00,
+      ...unsigned(this.type({ params, results }).index),
+    ]);
     return { index: this.importedFunctions++ };
   }
 
@@ -334,33 +407,50 @@ export class ModuleBuilder {
     write: (body: Body, self: FunctionRef) => void,
   ): FunctionRef {
     const ref = { index: this.importedFunctions + this.functions.length };
-    this.functions.push(unsigned(this.type(signature)));
+    this.functions.push(unsigned(this.type(signature).index));
     if (signature.exportAs) this.exports.push([...named(signature.exportAs), 0x00, ...unsigned(ref.index)]);
     const body = new Body(signature.params);
     write(body, ref);
     this.bodies.push(body.finish());
+    const hints = body.branchHints(ref.index);
+    if (hints) this.hints.push(hints);
     return ref;
   }
 
   /** Bytes that are copied into memory at `offset` when the module is instantiated. */
   bytes(offset: number, content: Uint8Array): void {
-    const at = [0x41, ...signed(BigInt(offset)), 0x0b];
+    const at = [0x41, ...signed(offset), 0x0b];
     this.data.push([0x00, ...at, ...vector([...content].map((byte) => [byte]))]);
+  }
+
+  /** A custom section, which engines that don't know it leave alone. */
+  private hintSection(): number[][] {
+    if (this.hints.length === 0) return [];
+    const content = concat([named('metadata.code.branch_hint'), vector(this.hints)]);
+    return [[0], unsigned(content.length), content];
   }
 
   finish(): Uint8Array<ArrayBuffer> {
     const section = (id: number, items: number[][]) => {
-      const content = vector(items);
-      return [id, ...unsigned(content.length), ...content];
+      const sizeBytes = items.reduce((sum, { length }) => sum + length, unsigned(items.length).length);
+      return [[id], unsigned(sizeBytes), unsigned(items.length), ...items];
     };
-    return Uint8Array.from([
-      ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
+    const parts = [
+      [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
       ...section(1, this.types),
       ...section(2, this.imports),
       ...section(3, this.functions),
       ...section(7, this.exports),
+      ...this.hintSection(),
       ...section(10, this.bodies),
       ...section(11, this.data),
-    ]);
+    ];
+    const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+    let at = 0;
+    for (const part of parts) {
+      bytes.set(part, at);
+      at += part.length;
+    }
+    return bytes;
   }
 }

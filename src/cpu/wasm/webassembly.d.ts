@@ -6,6 +6,13 @@ declare namespace WebAssembly {
     /** By so many units of 64 KiB; `buffer` is another one afterwards. */
     grow(delta: number): number;
   }
+  /** Functions that generated code calls by their places. */
+  class Table {
+    constructor(descriptor: { element: 'anyfunc'; initial: number });
+    set(index: number, value: unknown): void;
+    /** @returns how many there were before. */
+    grow(delta: number): number;
+  }
   class Module {
     constructor(bytes: Uint8Array<ArrayBuffer>);
   }

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The same work without a machine around it: rounds from the command line, the result on the console.
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "guest.h"
+
+int main(int argc, char **argv) {
+  printf("%lx\n", work(argc > 1 ? strtoul(argv[1], 0, 10) : 1));
+}

@@ -1,0 +1,88 @@
+/** Instructions taken apart, once for each word that is met. */
+import type { Expr } from '../expr.ts';
+import { extract, type FieldName, fields, formats } from '../formats.ts';
+import { decode, type Instruction, immediateOf } from '../instructions.ts';
+import { type HartWord, offsetOf } from '../layout.ts';
+
+/** A register, by the place of its word in the hart's state; 0 is x0. */
+export type Register = number;
+
+export type RegisterField = 'rd' | 'rs1' | 'rs2' | 'fd' | 'fs1' | 'fs2' | 'fs3';
+const registerFields: readonly string[] = ['rd', 'rs1', 'rs2', 'fd', 'fs1', 'fs2', 'fs3'];
+
+/** Where an instruction leads. */
+export type Flow =
+  | { is: 'plain' }
+  /** To an address that depends on registers, or to one so far from the instruction. A call comes back. */
+  | { is: 'jump'; by: number | undefined; calls: boolean }
+  | { is: 'branch'; by: number }
+  /** It is the interpreter's; the next instruction in memory may come after it. */
+  | { is: 'interpreted'; returns: boolean };
+
+export interface Decoded {
+  word: number;
+  row: Instruction;
+  /** What the row means by `imm`. */
+  immediate: number;
+  registers: Partial<Record<RegisterField, Register>>;
+  /** Those that it writes, but for x0. */
+  written: readonly Register[];
+  flow: Flow;
+}
+
+const registerOf = (name: FieldName, word: number): Register =>
+  offsetOf(`${fields[name].kind === 'f' ? 'f' : 'x'}${extract(fields[name], word)}` as HartWord) / 8;
+
+/** How far from the instruction an expression lies that depends on nothing but where that is. */
+function distance(expr: Expr, immediate: number): number | undefined {
+  if (expr.is === 'operand') return expr.name === 'pc' ? 0 : expr.name === 'imm' ? immediate : undefined;
+  if (expr.is !== 'binary' || expr.op !== 'add') return undefined;
+  const [a, b] = [distance(expr.a, immediate), distance(expr.b, immediate)];
+  return a === undefined || b === undefined ? undefined : a + b;
+}
+
+/** Whether where a jump goes depends on nothing but the instruction and its place. */
+export const isRelative = (target: Expr): boolean => distance(target, 0) !== undefined;
+
+/** The helpers after which the next instruction in memory may be the next one to run. */
+const returning: ReadonlySet<string> = new Set(['ecall', 'wfi', 'sfence.vma']);
+
+function flowOf(row: Instruction, immediate: number, links: boolean): Flow {
+  for (const action of row.meaning) {
+    if (action.do === 'csr') return { is: 'interpreted', returns: true };
+    if (action.do === 'helper') return { is: 'interpreted', returns: returning.has(action.name) };
+    if (action.do !== 'jump') continue;
+    const by = distance(action.target, immediate);
+    if (!action.when) return { is: 'jump', by, calls: links };
+    return by === undefined ? { is: 'interpreted', returns: true } : { is: 'branch', by };
+  }
+  return { is: 'plain' };
+}
+
+function takeApart(word: number): Decoded | undefined {
+  const row = decode(word);
+  if (!row) return undefined;
+  const field = immediateOf(row);
+  const immediate = field ? extract(field, word) : 0;
+  const names = (formats[row.format].syntax.match(/\w+/g) ?? []).filter((name) =>
+    registerFields.includes(name),
+  );
+  const registers = Object.fromEntries(names.map((name) => [name, registerOf(name as FieldName, word)]));
+  const { rd, fd } = registers;
+  const written = [rd, fd].filter((register) => register !== undefined && register !== 0) as Register[];
+  return { word, row, immediate, registers, written, flow: flowOf(row, immediate, written.length > 0) };
+}
+
+const met = new Map<number, Decoded | undefined>();
+/** Memory for what was met is bounded. */
+const MAX_MET = 1 << 16;
+
+/** The instruction that a word is; undefined when it is none of this machine. */
+export function decoded(word: number): Decoded | undefined {
+  const known = met.get(word);
+  if (known || met.has(word)) return known;
+  if (met.size >= MAX_MET) met.clear();
+  const found = takeApart(word);
+  met.set(word, found);
+  return found;
+}

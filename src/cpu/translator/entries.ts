@@ -1,0 +1,20 @@
+/** Tables that are looked up by the address of an instruction, as generated code does it. */
+import { ENTRY_BYTES, ENTRY_COUNT, TARGET_BYTES, TARGET_COUNT } from '../layout.ts';
+import type { Body } from '../wasm/module.ts';
+
+/** Pushes the offset of what a table holds for the address in a local. Addresses are even. */
+function placeOf(body: Body, pc: number, count: number, sizeBytes: number): void {
+  body
+    .get(pc)
+    .op('i32.wrap_i64')
+    .i32(Math.log2(sizeBytes) - 1)
+    .op('i32.shl')
+    .i32((count - 1) * sizeBytes)
+    .op('i32.and');
+}
+
+/** Where translated code can be entered. */
+export const entryAt = (body: Body, pc: number): void => placeOf(body, pc, ENTRY_COUNT, ENTRY_BYTES);
+
+/** Where an indirect jump went. */
+export const targetsAt = (body: Body, pc: number): void => placeOf(body, pc, TARGET_COUNT, TARGET_BYTES);

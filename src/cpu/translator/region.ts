@@ -1,0 +1,171 @@
+/**
+ * What is translated at a time: a region, the code that can be reached from a hot address without leaving the instructions whose
+ * next ones are known. It is found by reading memory, and depends on nothing else but how pages are mapped.
+ */
+import { sizeOf } from '../formats.ts';
+import { PAGE_BYTES } from '../layout.ts';
+import { expand } from '../table/compressed.ts';
+import { type Decoded, decoded } from './decoded.ts';
+
+/** An instruction in its place. Addresses are virtual, as signed numbers: all that can hold code are exact. */
+export interface Placed {
+  pc: number;
+  sizeBytes: 2 | 4;
+  /** The instruction, or what a compressed one stands for. */
+  is: Decoded;
+}
+
+/** How a block ends. */
+export type End =
+  /** With a jump, or where another block begins: goes on there. */
+  | { is: 'goto'; to: number }
+  | { is: 'branch'; to: number; otherwise: number }
+  /** With a jump to where a register says: most often to one of `likely`. */
+  | { is: 'indirect'; likely: readonly number[] }
+  /** Before an instruction that is the interpreter's, or a place that is not to be translated. */
+  | { is: 'leave'; at: number };
+
+/** Instructions that follow each other, entered at the first only. */
+export interface Block {
+  pc: number;
+  instructions: Placed[];
+  end: End;
+}
+
+export interface Region {
+  blocks: Block[];
+  /** Addresses where it can be entered from outside, or by an indirect jump: each is that of a block. */
+  entries: number[];
+  /** The virtual pages that it lies in. */
+  pages: number[];
+}
+
+/** Where code is read: 16 bits at a virtual address; undefined where they can't be fetched. */
+export type ReadParcel = (pc: number) => number | undefined;
+
+/** No further block is begun when a region has so many instructions, and none goes on when it has twice as many. */
+const MAX_INSTRUCTIONS = 100;
+
+/** Reads one instruction; undefined where there is none. */
+function place(read: ReadParcel, pc: number): Placed | undefined {
+  const low = read(pc);
+  if (low === undefined) return undefined;
+  const sizeBytes = sizeOf(low);
+  const high = sizeBytes === 4 ? read(pc + 2) : 0;
+  if (high === undefined) return undefined;
+  const word = sizeBytes === 4 ? (low | (high << 16)) >>> 0 : expansionOf(low);
+  const is = word === 0 ? undefined : decoded(word);
+  return is && { pc, sizeBytes, is };
+}
+
+const expansions = new Map<number, number>();
+
+function expansionOf(parcel: number): number {
+  const known = expansions.get(parcel);
+  if (known !== undefined) return known;
+  const word = expand(parcel);
+  expansions.set(parcel, word);
+  return word;
+}
+
+/** What is known of the code from running it. */
+export interface Profile {
+  /** Whether jumps have gone to an address before. */
+  isWarm(pc: number): boolean;
+  /** Where the indirect jump at an address went last. */
+  lastTargets(pc: number): readonly number[];
+}
+
+/**
+ * The region around a hot address; undefined when the instruction there is not one that is translated. Jumps are followed to where
+ * they have gone before.
+ */
+export function findRegion(read: ReadParcel, hot: number, profile: Profile): Region | undefined {
+  const placed = new Map<number, Placed>();
+  const leaders = new Set<number>([hot]);
+  const entries = new Set<number>([hot]);
+  const queue = [hot];
+  const lead = (pc: number) => {
+    if (leaders.has(pc)) return;
+    leaders.add(pc);
+    queue.push(pc);
+  };
+  const enter = (pc: number) => {
+    entries.add(pc);
+    lead(pc);
+  };
+  for (let start = queue.shift(); start !== undefined; start = queue.shift()) {
+    if (placed.size >= MAX_INSTRUCTIONS) break;
+    for (let pc = start; ; ) {
+      if (placed.has(pc)) {
+        leaders.add(pc);
+        break;
+      }
+      const instruction = place(read, pc);
+      if (!instruction) break;
+      const { flow } = instruction.is;
+      const next = pc + instruction.sizeBytes;
+      if (flow.is === 'interpreted') {
+        if (flow.returns) enter(next);
+        break;
+      }
+      placed.set(pc, instruction);
+      if (flow.is === 'branch') {
+        lead(next);
+        if (profile.isWarm(pc + flow.by)) lead(pc + flow.by);
+        break;
+      }
+      if (flow.is === 'jump') {
+        const targets = flow.by === undefined ? profile.lastTargets(pc) : [pc + flow.by];
+        targets.filter((to) => profile.isWarm(to)).forEach(lead);
+        if (flow.calls) enter(next);
+        break;
+      }
+      if (placed.size >= 2 * MAX_INSTRUCTIONS) break;
+      pc = next;
+    }
+  }
+  if (!placed.has(hot)) return undefined;
+  return {
+    blocks: [...leaders].filter((pc) => placed.has(pc)).map((pc) => blockAt(pc, placed, leaders, profile)),
+    entries: [...entries].filter((pc) => placed.has(pc)),
+    pages: pagesOf(placed.values()),
+  };
+}
+
+function blockAt(
+  start: number,
+  placed: ReadonlyMap<number, Placed>,
+  leaders: ReadonlySet<number>,
+  profile: Profile,
+): Block {
+  const instructions: Placed[] = [];
+  for (let pc = start; ; ) {
+    const instruction = placed.get(pc);
+    if (!instruction) return { pc: start, instructions, end: { is: 'leave', at: pc } };
+    if (pc !== start && leaders.has(pc)) return { pc: start, instructions, end: { is: 'goto', to: pc } };
+    instructions.push(instruction);
+    const next = pc + instruction.sizeBytes;
+    const end = endOf(instruction, next, profile);
+    if (end) return { pc: start, instructions, end };
+    pc = next;
+  }
+}
+
+function endOf({ pc, is: { flow } }: Placed, next: number, profile: Profile): End | undefined {
+  if (flow.is === 'branch') return { is: 'branch', to: pc + flow.by, otherwise: next };
+  if (flow.is !== 'jump') return undefined;
+  if (flow.by !== undefined) return { is: 'goto', to: pc + flow.by };
+  return { is: 'indirect', likely: profile.lastTargets(pc) };
+}
+
+export const pageOf = (pc: number): number => Math.floor(pc / PAGE_BYTES) * PAGE_BYTES;
+
+function pagesOf(instructions: Iterable<Placed>): number[] {
+  const pages = new Set<number>();
+  for (const { pc, sizeBytes } of instructions) {
+    pages.add(pageOf(pc));
+    pages.add(pageOf(pc + sizeBytes - 1));
+  }
+  return [...pages];
+}

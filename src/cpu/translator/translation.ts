@@ -1,0 +1,423 @@
+/**
+ * A region as one WebAssembly function: guest registers in locals, loops as loops. It makes exactly the steps that the interpreter would,
+ * and stops before any that it can't make: one past the limit, one that traps, one that reaches something else than RAM. What comes
+ * then is the interpreter's.
+ */
+import { assert } from '../../base/assert.ts';
+import { FRM, MSTATUS } from '../csrs.ts';
+import { emitAction, emitExpr, loadOp, type Surface, storeOp } from '../emit.ts';
+import type { AccessSize, Action, Expr } from '../expr.ts';
+import { RM } from '../float/number.ts';
+import { extract, fields } from '../formats.ts';
+import { getScratch, getWide, getWord, setWord } from '../hart-words.ts';
+import { ENTRIES, NO_RESERVATION, RAM, RAM_BASE, TLB_KIND } from '../layout.ts';
+import { ACCESS } from '../mmu.ts';
+import type { TranslationSupport } from '../support.ts';
+import { emitLookUp, found } from '../tlb.ts';
+import type { Body, Label, ValueType } from '../wasm/module.ts';
+import type { Register, RegisterField } from './decoded.ts';
+import { entryAt } from './entries.ts';
+import type { Block, Placed, Region } from './region.ts';
+import { reserves } from './reserves.ts';
+import { emitGraph } from './structure.ts';
+
+/** So many steps at most are taken before a function is entered anew: until then a faster version of it can't take over. */
+const MAX_STEPS = 1 << 20;
+
+/** Steps are asked for at the start of a path for all of it, but not for more than so many. */
+const MAX_RESERVE = 100;
+
+/** What a translation is made for. */
+export interface Purpose {
+  /** Its place in the table of functions. */
+  slot: number;
+  /** Where the TLB's entries for data are in the mode that it is entered in. */
+  dataTlb: number;
+}
+
+/** Emits the body of a function (which entry: i32) → (). */
+export function emitTranslation(
+  body: Body,
+  support: TranslationSupport,
+  region: Region,
+  purpose: Purpose,
+): void {
+  new Translation(body, support, region, purpose).emit();
+}
+
+function successorsOf({ end }: Block): readonly number[] {
+  switch (end.is) {
+    case 'goto':
+      return [end.to];
+    case 'branch':
+      return [end.to, end.otherwise];
+    case 'indirect':
+      return end.likely;
+    case 'leave':
+      return [];
+  }
+}
+
+class Translation implements Surface {
+  readonly functions;
+  readonly floats;
+  readonly scratch;
+  private readonly choice = 0;
+  /** The `icount` at which to stop, and how many steps are left until then. */
+  private readonly end: number;
+  private readonly left: number;
+  private readonly pc: number;
+  readonly context: { offset: number };
+  readonly address: number;
+  readonly entry: number;
+  private readonly at: number;
+  private readonly old: number;
+  private readonly rm: number;
+  /** The local of each register that the region names. */
+  private readonly locals = new Map<Register, number>();
+  private readonly written = new Set<Register>();
+  private readonly byPc: ReadonlyMap<number, Block>;
+  /** The blocks at whose start enough steps must be left, and how many. */
+  private reserves!: ReadonlyMap<Block, number>;
+  private leave!: Label;
+  private again!: Label;
+  private block!: Block;
+  private position = 0;
+  /** What is known to hold since the start of the block. */
+  private floatIsOn = false;
+  private floatIsDirty = false;
+
+  constructor(
+    readonly body: Body,
+    private readonly support: TranslationSupport,
+    private readonly region: Region,
+    private readonly purpose: Purpose,
+  ) {
+    this.functions = support;
+    this.floats = support.floats;
+    this.scratch = { f32: body.local('f32'), f64: body.local('f64') };
+    this.end = body.local('i64');
+    this.left = body.local('i64');
+    this.pc = body.local('i64');
+    this.context = { offset: purpose.dataTlb };
+    this.address = body.local('i64');
+    this.entry = body.local('i32');
+    this.at = body.local('i32');
+    this.old = body.local('i64');
+    this.rm = body.local('i32');
+    this.byPc = new Map(region.blocks.map((block) => [block.pc, block]));
+  }
+
+  emit(): void {
+    const { body, left, end, region } = this;
+    this.findRegisters();
+    getWord(body, 'icount').tee(end).i64(MAX_STEPS).op('i64.add').tee(left);
+    getWide(body, 'LIMIT').get(left);
+    getWide(body, 'LIMIT').op('i64.lt_u', 'select').tee(left).get(end).op('i64.sub');
+    body.get(left).set(end).set(left);
+    for (const [register, local] of this.locals)
+      body
+        .i32(0)
+        .access('i64.load', register * 8)
+        .set(local);
+    body.block((leave) => {
+      this.leave = leave;
+      body.loop((again) => {
+        this.again = again;
+        const nodes = region.blocks;
+        const successors = new Map(nodes.map((block) => [block, this.successorsOf(block)]));
+        const entries = region.entries.map((pc) => this.byPc.get(pc)!);
+        this.reserves = reserves(
+          { nodes, successors, entries },
+          (block) => block.instructions.length,
+          MAX_RESERVE,
+        );
+        emitGraph(body, { nodes, successors, entries }, this.choice, (block, go) =>
+          this.emitBlock(block, go),
+        );
+      });
+    });
+    for (const register of this.written)
+      body
+        .i32(0)
+        .get(this.locals.get(register)!)
+        .access('i64.store', register * 8);
+    setWord(body, 'pc', () => body.get(this.pc));
+    setWord(body, 'icount', () => body.get(end).get(left).op('i64.sub'));
+  }
+
+  private findRegisters(): void {
+    for (const { instructions } of this.region.blocks)
+      for (const { is } of instructions) {
+        for (const register of Object.values(is.registers))
+          if (register !== 0 && !this.locals.has(register)) this.locals.set(register, this.body.local('i64'));
+        for (const register of is.written) this.written.add(register);
+      }
+  }
+
+  private successorsOf(block: Block): Block[] {
+    return successorsOf(block)
+      .map((pc) => this.byPc.get(pc))
+      .filter((found) => found !== undefined);
+  }
+
+  private get instruction(): Placed {
+    return this.block.instructions[this.position]!;
+  }
+
+  private emitBlock(block: Block, go: (to: Block) => void): void {
+    const { body, left } = this;
+    this.block = block;
+    this.floatIsOn = false;
+    this.floatIsDirty = false;
+    const steps = block.instructions.length;
+    const reserve = this.reserves.get(block);
+    if (reserve !== undefined) {
+      body.get(left).i64(reserve).op('i64.lt_s');
+      body.expect(false).if(() => this.leaveAt(block.pc));
+    }
+    body.get(left).i64(steps).op('i64.sub').set(left);
+    const goTo = (pc: number) => {
+      const to = this.byPc.get(pc);
+      if (to) go(to);
+      else this.leaveAt(pc);
+    };
+    for (this.position = 0; this.position < steps; this.position++) {
+      const { row } = this.instruction.is;
+      for (const action of row.meaning) {
+        if (action.do === 'jump' && action.when) {
+          const { end } = block;
+          assert(end.is === 'branch', 'a branch ends a block');
+          emitExpr(this, action.when);
+          body.if(() => goTo(end.to));
+          goTo(end.otherwise);
+          return;
+        }
+        if (action.do === 'jump' && block.end.is === 'goto') continue;
+        emitAction(this, action);
+      }
+    }
+    switch (block.end.is) {
+      case 'goto':
+        return goTo(block.end.to);
+      case 'leave':
+        return this.leaveAt(block.end.at);
+      case 'indirect':
+        return this.goIndirectly(block.end.likely, go);
+    }
+  }
+
+  /** Goes on where `pc` says: in this function if that is one of its entries. */
+  private goIndirectly(likely: readonly number[], go: (to: Block) => void): void {
+    const { body, pc, at } = this;
+    for (const target of likely) {
+      const to = this.byPc.get(target);
+      if (!to) continue;
+      body.get(pc).i64(target).op('i64.eq');
+      body.expect(true).if(() => go(to));
+    }
+    entryAt(body, pc);
+    body.tee(at).access('i64.load', ENTRIES).get(pc).op('i64.ne').brIf(this.leave);
+    body.get(at).access('i32.load', ENTRIES + 8);
+    getScratch(body, 'KEY').op('i32.ne').brIf(this.leave);
+    body
+      .get(at)
+      .access('i32.load16_u', ENTRIES + 14)
+      .i32(this.purpose.slot)
+      .op('i32.ne')
+      .brIf(this.leave);
+    body
+      .get(at)
+      .access('i32.load16_u', ENTRIES + 12)
+      .set(this.choice)
+      .br(this.again);
+  }
+
+  private leaveAt(pc: number): void {
+    this.body.i64(pc).set(this.pc).br(this.leave);
+  }
+
+  /** Leaves before the present instruction: its step, and those behind it in the block, are not taken. */
+  private giveUp(): void {
+    const { body, left, block, position } = this;
+    body
+      .get(left)
+      .i64(block.instructions.length - position)
+      .op('i64.add')
+      .set(left);
+    this.leaveAt(this.instruction.pc);
+  }
+
+  /** Gives up if the condition on the stack holds. */
+  private giveUpIf(): void {
+    this.body.expect(false).if(() => this.giveUp());
+  }
+
+  operand(name: (Expr & { is: 'operand' })['name']): void {
+    const { body } = this;
+    const { pc, sizeBytes, is } = this.instruction;
+    switch (name) {
+      case 'imm':
+        body.i64(is.immediate);
+        return;
+      case 'pc':
+        body.i64(pc);
+        return;
+      case 'next':
+        body.i64(pc + sizeBytes);
+        return;
+      case 'old':
+        body.get(this.old);
+        return;
+      default:
+        this.getRegister(name);
+    }
+  }
+
+  private getRegister(field: RegisterField): void {
+    const local = this.locals.get(this.instruction.is.registers[field]!);
+    if (local === undefined) this.body.i64(0);
+    else this.body.get(local);
+  }
+
+  writeRd(value: () => void): void {
+    const local = this.locals.get(this.instruction.is.registers.rd!);
+    value();
+    if (local === undefined) this.body.op('drop');
+    else this.body.set(local);
+  }
+
+  writeFd(value: () => void): void {
+    const { body } = this;
+    value();
+    body.set(this.locals.get(this.instruction.is.registers.fd!)!);
+    if (this.floatIsDirty) return;
+    this.floatIsDirty = true;
+    getWord(body, 'mstatus').i64(MSTATUS.FS).op('i64.and').i64(MSTATUS.FS).op('i64.ne');
+    body.if(() => setWord(body, 'mstatus', () => getWord(body, 'mstatus').i64(MSTATUS.FS).op('i64.or')));
+  }
+
+  needsFloat(rounds: boolean): void {
+    const { body, rm } = this;
+    if (!this.floatIsOn) {
+      getWord(body, 'mstatus').i64(MSTATUS.FS).op('i64.and', 'i64.eqz');
+      this.giveUpIf();
+      this.floatIsOn = true;
+    }
+    if (!rounds) return;
+    const mode = extract(fields.rm, this.instruction.is.word);
+    if (mode === RM.DYN) getWord(body, 'fcsr').i64(FRM.shift).op('i64.shr_u', 'i32.wrap_i64').set(rm);
+    else body.i32(mode).set(rm);
+    if (mode <= RM.RMM) return;
+    body.get(rm).i32(RM.RMM).op('i32.gt_u');
+    this.giveUpIf();
+  }
+
+  roundingMode(): void {
+    this.body.get(this.rm);
+  }
+
+  /** Emits `access` with where `address` lies in memory on the stack: where the TLB knows it, or after a call that finds out. */
+  private reach(kind: 'load' | 'store', sizeBytes: AccessSize, access: () => void, result?: ValueType): void {
+    const { body } = this;
+    emitLookUp(body, this, TLB_KIND[kind], sizeBytes);
+    body.expect(true).if(
+      () => {
+        found(body, this, TLB_KIND[kind]);
+        access();
+      },
+      () => {
+        body.get(this.address).i32(sizeBytes).i32(ACCESS[kind]).call(this.support.reach);
+        body.tee(this.at).op('i32.eqz');
+        this.giveUpIf();
+        body.get(this.at);
+        access();
+      },
+      result,
+    );
+  }
+
+  load(sizeBytes: AccessSize, signed: boolean): void {
+    this.body.set(this.address);
+    this.reach('load', sizeBytes, () => this.body.access(loadOp(sizeBytes, signed), 0), 'i64');
+  }
+
+  store(sizeBytes: AccessSize, value: () => void): void {
+    this.body.set(this.address);
+    this.reach('store', sizeBytes, () => {
+      value();
+      this.body.access(storeOp(sizeBytes), 0);
+    });
+  }
+
+  jump(): void {
+    this.body.set(this.pc);
+  }
+
+  fallThrough(): void {}
+
+  /** Leaves where rs1 lies in memory in `at`. */
+  private atomicAddress(sizeBytes: 4 | 8, access: 'load' | 'store'): void {
+    const { body } = this;
+    this.operand('rs1');
+    body
+      .tee(this.address)
+      .op('i32.wrap_i64')
+      .i32(sizeBytes - 1)
+      .op('i32.and');
+    this.giveUpIf();
+    this.reach(access, sizeBytes, () => body.set(this.at));
+  }
+
+  private loadAt(sizeBytes: 4 | 8): void {
+    this.body.get(this.at).access(loadOp(sizeBytes, true), 0);
+  }
+
+  private storeAt(sizeBytes: 4 | 8, value: () => void): void {
+    this.body.get(this.at);
+    value();
+    this.body.access(storeOp(sizeBytes), 0);
+  }
+
+  amo({ sizeBytes, value }: Action & { do: 'amo' }): void {
+    this.atomicAddress(sizeBytes, 'store');
+    this.loadAt(sizeBytes);
+    this.body.set(this.old);
+    this.storeAt(sizeBytes, () => emitExpr(this, value));
+    this.writeRd(() => this.body.get(this.old));
+  }
+
+  /** Pushes the physical address of `at`. */
+  private physical(): void {
+    this.body
+      .get(this.at)
+      .i32((RAM - RAM_BASE) | 0)
+      .op('i32.sub', 'i64.extend_i32_u');
+  }
+
+  reserve(action: Action & { do: 'lr' | 'sc' }): void {
+    const { body } = this;
+    const { sizeBytes } = action;
+    if (action.do === 'lr') {
+      this.atomicAddress(sizeBytes, 'load');
+      setWord(body, 'reservation', () => this.physical());
+      this.writeRd(() => this.loadAt(sizeBytes));
+      return;
+    }
+    this.atomicAddress(sizeBytes, 'store');
+    getWord(body, 'reservation');
+    this.physical();
+    body.op('i64.ne', 'i64.extend_i32_u').tee(this.old).op('i64.eqz');
+    body.if(() => this.storeAt(sizeBytes, () => this.operand('rs2')));
+    setWord(body, 'reservation', () => body.i64(NO_RESERVATION));
+    this.writeRd(() => body.get(this.old));
+  }
+
+  csr(): void {
+    assert(false, 'CSRs are for the interpreter');
+  }
+
+  helper(): void {
+    assert(false, 'helpers are for the interpreter');
+  }
+}

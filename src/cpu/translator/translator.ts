@@ -1,0 +1,287 @@
+/**
+ * Keeps translations of hot code: decides what is translated and when, finds what can be entered, and forgets what no longer holds.
+ * Nothing of this is state of the machine: whether code was translated can't be seen by the guest.
+ */
+import { TRANSLATION } from '../interpreter.ts';
+import {
+  CODE_PARTS,
+  ENTRIES,
+  ENTRY_BYTES,
+  ENTRY_COUNT,
+  HEAT,
+  HEAT_COUNT,
+  KEY_BITS,
+  PAGE,
+  PAGE_BYTES,
+  PAGE_FLAGS,
+  RAM,
+  SCRATCH_WORDS,
+  TARGET_BYTES,
+  TARGET_COUNT,
+  TARGETS,
+} from '../layout.ts';
+import { importTranslationSupport } from '../support.ts';
+import { ModuleBuilder } from '../wasm/module.ts';
+import { findRegion, type Profile, pageOf, type ReadParcel, type Region } from './region.ts';
+import { emitTranslation } from './translation.ts';
+
+export interface Heat {
+  /** How often jumps go to an address before it is hot, and how often more before it can't wait for others to share a module. */
+  hot: number;
+  patience: number;
+}
+
+const usual: Heat = { hot: 16_000, patience: 4000 };
+
+/** Where jumps went by this factor less often than where it is hot, it is warm. */
+const WARM = 16;
+/** So many hot addresses are translated in one module at most. */
+const MAX_BATCH = 24;
+/** With more modules everything is dropped: what is still hot will be translated again. */
+const MAX_MODULES = 200;
+/** A page whose code was dropped so often is left to the interpreter. */
+const MAX_DROPS = 50;
+/** A count that never becomes hot. */
+const NEVER = -(2 ** 31);
+
+/** What the generated interpreter offers. */
+interface Generated {
+  /** Where the page of code at a virtual address lies in the shared memory, 0 when it can't be fetched from. */
+  codePage(va: number): number;
+  flushStores(): void;
+}
+
+interface Translation {
+  slot: number;
+  entries: readonly number[];
+  /** The virtual pages, and where they lie in memory. */
+  pages: ReadonlyMap<number, number>;
+  /** Where it looks up data. */
+  dataTlb: number;
+}
+
+export class Translator implements Profile {
+  private view!: DataView;
+  private heat!: Int32Array;
+  private flags!: Uint8Array;
+  private readonly byPc = new Map<number, Set<Translation>>();
+  private readonly byPage = new Map<number, Set<Translation>>();
+  private readonly drops = new Map<number, number>();
+  private readonly waiting = new Set<number>();
+  private readonly freeSlots: number[] = [];
+  private modules = 0;
+
+  constructor(
+    private readonly memory: WebAssembly.Memory,
+    private readonly table: WebAssembly.Table,
+    private readonly support: Generated & Record<string, unknown>,
+    private readonly options: Heat = usual,
+  ) {
+    this.layOut();
+  }
+
+  /** The memory has grown. */
+  layOut(): void {
+    const { buffer } = this.memory;
+    this.view = new DataView(buffer);
+    this.heat = new Int32Array(buffer, HEAT, HEAT_COUNT);
+    this.flags = new Uint8Array(buffer, PAGE_FLAGS, CODE_PARTS - PAGE_FLAGS);
+    this.view.setInt32(SCRATCH_WORDS.HOT, this.options.hot, true);
+  }
+
+  /** Jumps have gone to `pc` often, and there is no translation that can be entered. */
+  landed(pc: number): void {
+    const { hot, patience } = this.options;
+    if (this.enter(pc)) return;
+    if (this.waiting.has(pc) || patience === 0) this.waiting.add(pc);
+    else {
+      this.waiting.add(pc);
+      this.setHeat(pc, hot - patience);
+      if (this.waiting.size < MAX_BATCH) return;
+    }
+    this.translateWaiting();
+  }
+
+  /** Makes the translation for `pc` one that can be entered, if there is one and its pages are where they were. */
+  private enter(pc: number): boolean {
+    for (const translation of this.byPc.get(pc) ?? []) {
+      if (translation.dataTlb !== this.dataTlb || !this.isMapped(translation)) continue;
+      const key = this.view.getInt32(SCRATCH_WORDS.KEY, true);
+      // Looking at the pages may have made what was known before invalid.
+      if ((key ^ (this.generation << KEY_BITS)) >>> KEY_BITS !== 0) return true;
+      translation.entries.forEach((entry, index) => {
+        const at = entryOffset(entry);
+        this.view.setBigInt64(at, BigInt(entry), true);
+        this.view.setInt32(at + 8, key, true);
+        this.view.setUint16(at + 12, index, true);
+        this.view.setUint16(at + 14, translation.slot, true);
+        // When something else takes the entry's place, it is asked for again at once.
+        this.setHeat(entry, this.options.hot - 1);
+      });
+      return true;
+    }
+    return false;
+  }
+
+  private get generation(): number {
+    return this.view.getInt32(SCRATCH_WORDS.GENERATION, true);
+  }
+
+  private get dataTlb(): number {
+    return this.view.getInt32(SCRATCH_WORDS.DATA_TLB, true);
+  }
+
+  private isMapped({ pages }: Translation): boolean {
+    for (const [va, at] of pages) if (this.support.codePage(va) !== at) return false;
+    return true;
+  }
+
+  private setHeat(pc: number, count: number): void {
+    this.heat[(pc / 2) & (HEAT_COUNT - 1)] = count;
+  }
+
+  private translateWaiting(): void {
+    if (this.modules >= MAX_MODULES) this.flush();
+    const module = new ModuleBuilder();
+    const support = importTranslationSupport(module);
+    const made: Translation[] = [];
+    const { dataTlb } = this;
+    const covered = new Set<number>();
+    for (const pc of this.waiting) {
+      if (covered.has(pc)) continue;
+      const pages = new Map<number, number>();
+      const region = this.find(pc, pages);
+      if (!region) continue;
+      const slot = this.takeSlot();
+      module.function({ ...TRANSLATION, exportAs: String(slot) }, (body) =>
+        emitTranslation(body, support, region, { slot, dataTlb }),
+      );
+      for (const entry of region.entries) covered.add(entry);
+      made.push({
+        slot,
+        dataTlb,
+        entries: region.entries,
+        pages: new Map(region.pages.map((va) => [va, pages.get(va)!])),
+      });
+      this.noteCode(region, pages);
+    }
+    const [last] = [...this.waiting].slice(-1);
+    this.waiting.clear();
+    if (made.length === 0) return;
+    this.modules++;
+    const compiled = new WebAssembly.Module(module.finish());
+    const env = { ...this.support, memory: this.memory };
+    const { exports } = new WebAssembly.Instance(compiled, { env });
+    for (const translation of made) {
+      this.table.set(translation.slot, exports[String(translation.slot)]);
+      for (const pc of translation.entries) addTo(this.byPc, pc, translation);
+      for (const at of new Set(translation.pages.values())) addTo(this.byPage, pageNumber(at), translation);
+    }
+    this.support.flushStores();
+    this.enter(last!);
+  }
+
+  isWarm(pc: number): boolean {
+    return this.heat[(pc / 2) & (HEAT_COUNT - 1)]! * WARM >= this.options.hot;
+  }
+
+  lastTargets(pc: number): readonly number[] {
+    const at = TARGETS + ((pc / 2) & (TARGET_COUNT - 1)) * TARGET_BYTES;
+    const [jump, last, before] = [0, 8, 16].map((offset) => Number(this.view.getBigInt64(at + offset, true)));
+    return jump === pc ? [...new Set([last!, before!])] : [];
+  }
+
+  /** The region at `pc`, with where its pages lie. What can't be translated won't be asked for again. */
+  private find(pc: number, pages: Map<number, number>): Region | undefined {
+    const read: ReadParcel = (at) => {
+      const va = pageOf(at);
+      let page = pages.get(va);
+      if (page === undefined) {
+        page = this.support.codePage(va);
+        pages.set(va, page);
+      }
+      if (page === 0 || (this.drops.get(pageNumber(page)) ?? 0) > MAX_DROPS) return undefined;
+      return this.view.getUint16(page + (at - va), true);
+    };
+    const region = findRegion(read, pc, this);
+    if (region) this.setHeat(pc, this.options.hot - 1);
+    else this.setHeat(pc, pages.get(pageOf(pc)) === 0 ? 0 : NEVER);
+    return region;
+  }
+
+  /** Notes where a region's instructions lie, so that a store to one of them is noticed. */
+  private noteCode({ blocks }: Region, pages: ReadonlyMap<number, number>): void {
+    for (const { instructions } of blocks)
+      for (const { pc, sizeBytes } of instructions)
+        for (const byte of [pc, pc + sizeBytes - 1]) {
+          const va = pageOf(byte);
+          const page = pageNumber(pages.get(va)!);
+          this.flags[page] = (this.flags[page]! | PAGE.CODE) & ~PAGE.SILENT;
+          const part = Math.floor((byte - va) / (PAGE_BYTES / 64));
+          const at = CODE_PARTS + page * 8 + (part >> 3);
+          this.view.setUint8(at, this.view.getUint8(at) | (1 << (part & 7)));
+        }
+  }
+
+  private takeSlot(): number {
+    const free = this.freeSlots.pop();
+    if (free !== undefined) return free;
+    return this.table.grow(1);
+  }
+
+  /** Forgets what was translated from a page of RAM. */
+  dropPage(page: number): void {
+    for (const translation of [...(this.byPage.get(page) ?? [])]) this.drop(translation);
+    this.drops.set(page, (this.drops.get(page) ?? 0) + 1);
+    this.forgetCode(page);
+  }
+
+  private forgetCode(page: number): void {
+    this.byPage.delete(page);
+    this.flags[page]! &= ~PAGE.CODE;
+    this.view.setBigUint64(CODE_PARTS + page * 8, 0n, true);
+  }
+
+  private drop(translation: Translation): void {
+    const { slot, entries, pages } = translation;
+    for (const pc of entries) {
+      removeFrom(this.byPc, pc, translation);
+      const at = entryOffset(pc);
+      if (this.view.getUint16(at + 14, true) === slot) this.view.setBigInt64(at, -1n, true);
+      this.setHeat(pc, 0);
+    }
+    for (const at of pages.values()) removeFrom(this.byPage, pageNumber(at), translation);
+    this.table.set(slot, null);
+    this.freeSlots.push(slot);
+  }
+
+  /** Forgets everything. */
+  flush(): void {
+    for (const page of [...this.byPage.keys()]) {
+      for (const translation of [...(this.byPage.get(page) ?? [])]) this.drop(translation);
+      this.forgetCode(page);
+    }
+    this.heat.fill(0);
+    this.drops.clear();
+    this.waiting.clear();
+    this.modules = 0;
+  }
+}
+
+/** Where the entry for an address lies. */
+const entryOffset = (pc: number): number => ENTRIES + ((pc / 2) & (ENTRY_COUNT - 1)) * ENTRY_BYTES;
+
+/** The number of the page of RAM that lies at an offset in memory. */
+const pageNumber = (at: number): number => (at - RAM) / PAGE_BYTES;
+
+function addTo<Key, Value>(sets: Map<Key, Set<Value>>, key: Key, value: Value): void {
+  const set = sets.get(key);
+  if (set) set.add(value);
+  else sets.set(key, new Set([value]));
+}
+
+function removeFrom<Key, Value>(sets: Map<Key, Set<Value>>, key: Key, value: Value): void {
+  const set = sets.get(key);
+  set?.delete(value);
+  if (set?.size === 0) sets.delete(key);
+}
