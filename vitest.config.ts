@@ -1,10 +1,32 @@
 import { defineConfig } from 'vitest/config';
+import { engines } from './src/cpu/engine.ts';
+
+/** What runs instructions is tested with every engine; what is built on that, with the usual one. */
+const onEveryEngine = [
+  'test/cpu/{bits,changed,compressed,engines,fuzzed,hart,hash,interpreter,mmu,properties}.test.ts',
+  'test/cpu/float/{instructions,state}.test.ts',
+  'test/vmm/{boot,hostile,hostile-guests,restore,sbi}.test.ts',
+];
+
+const shared = {
+  // A process per test file gives its guest memories back when the file ends.
+  pool: 'forks' as const,
+  testTimeout: 60_000,
+};
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    // A process per test file gives its guest memories back when the file ends.
-    pool: 'forks',
-    testTimeout: 60_000,
+    projects: [
+      { test: { ...shared, name: 'all', include: ['test/**/*.test.ts'], exclude: onEveryEngine } },
+      ...engines.map((engine) => ({
+        test: {
+          ...shared,
+          name: engine,
+          include: onEveryEngine,
+          setupFiles: ['test/engine.ts'],
+          env: { VMFT_ENGINE: engine },
+        },
+      })),
+    ],
   },
 });

@@ -6,6 +6,7 @@ import { type CompareOptions, compare } from './compare.ts';
 import { type ConformanceOptions, conformance } from './conformance/conformance.ts';
 import { demo } from './demo.ts';
 import { diff } from './diff.ts';
+import { takesEngine } from './engine.ts';
 import { faultHelp } from './fault-help.ts';
 import { type AsmOptions, asm, type DisasmOptions, disasm } from './listing.ts';
 import { type ChaosOptions, options, type RunOptions, takesGuest, wholeNumber } from './options.ts';
@@ -43,7 +44,10 @@ const finish = (code: number | undefined) => {
   process.exitCode = code ?? 0;
 };
 
-takesGuest(program.command('run').description('run a program, or boot a kernel, on a simulated cluster'))
+const runs = (command: Command, what?: Parameters<typeof takesGuest>[1]) =>
+  takesEngine(takesGuest(command, what));
+
+runs(program.command('run').description('run a program, or boot a kernel, on a simulated cluster'))
   .addOption(options.crash())
   .addOption(options.pause())
   .addOption(options.partition())
@@ -91,8 +95,7 @@ Examples:
   )
   .action(async (path: string | undefined, given: RunOptions) => finish(await run(path, given)));
 
-program
-  .command('replay')
+takesEngine(program.command('replay'))
   .description('run a recording again, bit for bit')
   .argument('<log>', 'a file made by `vmft run --record`')
   .option('--json', 'print one JSON document on stdout instead of the console output')
@@ -103,7 +106,7 @@ program
   )
   .action(async (path: string, given: ReplayOptions) => finish(await replay(path, given)));
 
-takesGuest(
+runs(
   program
     .command('compare')
     .description(
@@ -179,7 +182,7 @@ program
   .description('the bank loses its primary, explained step by step')
   .action(async () => finish(await demo()));
 
-takesGuest(
+runs(
   program
     .command('chaos')
     .description(
@@ -240,8 +243,7 @@ Examples:
   )
   .action(async (path: string | undefined, given: ChaosOptions) => finish(await chaos(path, given)));
 
-program
-  .command('conformance')
+takesEngine(program.command('conformance'))
   .description('run programs that test the machine, each alone, and say which pass')
   .argument('<folder>', 'its ELF files are run; each says how it went in `tohost`, as riscv-tests do')
   .option('--only <pattern>', 'only those with this in their names; * stands for anything')

@@ -1,18 +1,29 @@
 /** Work on several cores. What comes out does not depend on how many. */
-import { parentPort, type ResourceLimits, Worker } from 'node:worker_threads';
+import { parentPort, type ResourceLimits, Worker, workerData } from 'node:worker_threads';
 import { assert } from '../base/assert.ts';
+import { type Engine, engineInUse, useEngine } from '../cpu/engine.ts';
 
 /** How far workers may be ahead of the answers that were taken, in orders: one that takes long is waited for. */
 const MAX_AHEAD_ORDERS = 512;
+
+/** What a worker is handed: the setup of the work, and the engine to do it with. */
+interface Handed {
+  setup: unknown;
+  engine: Engine;
+}
 
 /** Worker threads that answer orders, each one at a time. */
 export class Pool<Order, Answer> {
   private readonly workers: Worker[];
 
-  /** `bundle`: the name of the workers' program beside this one; `given`: what {@link serve} is handed there. */
-  constructor(bundle: string, jobs: number, given: unknown = undefined, resourceLimits: ResourceLimits = {}) {
+  /** `bundle`: the name of the workers' program beside this one; `setup`: what {@link setupOf} gives there. */
+  constructor(bundle: string, jobs: number, setup: unknown = undefined, resourceLimits: ResourceLimits = {}) {
     const url = new URL(`./${bundle}.js`, import.meta.url);
-    this.workers = Array.from({ length: jobs }, () => new Worker(url, { workerData: given, resourceLimits }));
+    const handed: Handed = { setup, engine: engineInUse() };
+    this.workers = Array.from(
+      { length: jobs },
+      () => new Worker(url, { workerData: handed, resourceLimits }),
+    );
   }
 
   /** Gives out all orders, and hands the answers over in the order of these, until `take` says that it is enough. */
@@ -76,4 +87,11 @@ export function serve<Order, Answer>(answer: (order: Order) => Answer): void {
   assert(parentPort, 'this runs in a worker');
   const port = parentPort;
   port.on('message', (order: Order) => port.postMessage(answer(order)));
+}
+
+/** In a worker: what its work is about. From then on guests run with the engine of the process. */
+export function setupOf<Setup>(): Setup {
+  const { setup, engine } = workerData as Handed;
+  useEngine(engine);
+  return setup as Setup;
 }

@@ -1,12 +1,12 @@
 /** What a run comes to: the exit code, the report for people and for programs, and the files that are kept. */
 
 import { join } from 'node:path';
-import { encode } from '../base/codec.ts';
+import { encodedSize } from '../base/codec.ts';
 import type { Violation } from '../sim/checkers/checkers.ts';
 import type { Comparison } from '../sim/checkers/evidence.ts';
 import { compareLast } from '../sim/checkers/verdict.ts';
 import type { Outcome, Simulation } from '../sim/cluster.ts';
-import { type Entry, entryAfter } from '../vmm/entries.ts';
+import { type Entry, entryAfter, following, NOTHING_BEFORE } from '../vmm/entries.ts';
 import { LogWriter } from '../vmm/log.ts';
 import { encodeSnapshot, takeSnapshot } from '../vmm/snapshot.ts';
 import { differenceTable } from './difference.ts';
@@ -213,11 +213,11 @@ function logOf(simulation: Simulation): {
   const entries = simulation.history('primary');
   const entriesByKind: Record<string, number> = {};
   let bytes = 0;
-  let last = 0;
+  let before = NOTHING_BEFORE;
   for (const entry of entries) {
     entriesByKind[entry.kind] = (entriesByKind[entry.kind] ?? 0) + 1;
-    bytes += encode(entryAfter(last), entry).length;
-    last = entry.icount;
+    bytes += encodedSize(entryAfter(before), entry);
+    before = following(before, entry);
   }
   return { entries: entries.length, entriesByKind, bytes };
 }

@@ -44,12 +44,10 @@ export interface Bus {
   hostCall?: () => void;
 }
 
-/** What executes instructions. Whichever it is, the hart goes through the same states. */
-export type Engine = 'interpreter' | 'translator';
-
 export interface HartOptions {
-  engine?: Engine;
-  /** When code is hot enough to be translated. */
+  /** Whether hot code is translated, which it is where nothing is said. The hart goes through the same states. */
+  translates?: boolean;
+  /** When code is hot. */
   heat?: Heat;
 }
 
@@ -86,11 +84,11 @@ const HASH_HEADER_BYTES = 32;
 /** The shared memory in units of 64 KiB. */
 const unitsFor = (ramSizeBytes: number): number => Math.ceil((RAM + ramSizeBytes) / 65536);
 
-const compiled = new Map<Engine, WebAssembly.Module>();
+const compiled = new Map<boolean, WebAssembly.Module>();
 
-function moduleFor(engine: Engine): WebAssembly.Module {
-  const module = compiled.get(engine) ?? new WebAssembly.Module(interpreterModule(engine === 'translator'));
-  compiled.set(engine, module);
+function moduleFor(translates: boolean): WebAssembly.Module {
+  const module = compiled.get(translates) ?? new WebAssembly.Module(interpreterModule(translates));
+  compiled.set(translates, module);
   return module;
 }
 
@@ -113,7 +111,7 @@ export class Hart {
   constructor(
     ramSizeBytes: number,
     private readonly bus: Bus,
-    { engine = 'translator', heat }: HartOptions = {},
+    { translates = true, heat }: HartOptions = {},
   ) {
     this.memory = new WebAssembly.Memory({ initial: unitsFor(ramSizeBytes) });
     this.layOut(ramSizeBytes);
@@ -136,9 +134,9 @@ export class Hart {
       softFloat: (...[op, format, rm, ...operands]: [number, number, number, bigint, bigint, bigint]) =>
         this.softFloat(floatOps[op]!, formatNames[format]!, rm, operands),
     };
-    const { exports } = new WebAssembly.Instance(moduleFor(engine), { env });
+    const { exports } = new WebAssembly.Instance(moduleFor(translates), { env });
     this.generated = exports as unknown as Generated;
-    if (engine === 'translator') this.translator = new Translator(memory, translations, this.generated, heat);
+    if (translates) this.translator = new Translator(memory, translations, this.generated, heat);
     this.reset();
   }
 
@@ -173,6 +171,15 @@ export class Hart {
     this.set('privilege', BigInt(PRIVILEGE.M));
     this.set('reservation', NO_RESERVATION);
     this.clearRam();
+  }
+
+  /** Makes RAM hold these bytes again, of which most did not change: what they were translated to is kept. */
+  takeBack(ram: Uint8Array): void {
+    for (let page = 0; page < this.flags.length; page++) {
+      const at = page * PAGE_BYTES;
+      const bytes = ram.subarray(at, at + PAGE_BYTES);
+      if (bytes.some((byte, index) => byte !== this.ram[at + index])) this.write(RAM_BASE + at, bytes);
+    }
   }
 
   /** All zeros. Pages that were never written are left alone: they are. */

@@ -463,7 +463,6 @@ class Interpreter implements Surface {
 
   load(sizeBytes: AccessSize, signed: boolean): void {
     const { body } = this;
-    body.set(this.address);
     emitLookUp(body, this, TLB_KIND.load, sizeBytes);
     body.if(
       () => {
@@ -483,7 +482,6 @@ class Interpreter implements Surface {
 
   store(sizeBytes: AccessSize, value: () => void): void {
     const { body } = this;
-    body.set(this.address);
     emitLookUp(body, this, TLB_KIND.store, sizeBytes);
     body.if(
       () => {
@@ -554,6 +552,7 @@ class Interpreter implements Surface {
       .i32(sizeBytes - 1)
       .op('i32.and');
     body.if(() => this.raise(misaligned, () => body.get(this.address)));
+    body.get(this.address);
     emitLookUp(body, this, TLB_KIND[access], sizeBytes);
     body.if(
       () => found(body, this, TLB_KIND[access]),

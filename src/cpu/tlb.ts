@@ -53,9 +53,14 @@ export function emitTlb(module: ModuleBuilder): TlbFunctions {
 
 /** Pushes the offset of the entry for the virtual address in a local, among the entries that start at 0. */
 export function entryOf(body: Body, va: number): void {
+  body.get(va);
+  placeInTlb(body);
+}
+
+/** Makes an entry's offset of the virtual address on the stack. */
+function placeInTlb(body: Body): void {
   // The page's number modulo the count of entries, times the size of an entry.
   body
-    .get(va)
     .i64(Math.log2(4096 / TLB_ENTRY_BYTES))
     .op('i64.shr_u', 'i32.wrap_i64')
     .i32((TLB_ENTRIES - 1) * TLB_ENTRY_BYTES)
@@ -71,7 +76,7 @@ export interface LookUp {
 }
 
 /**
- * Pushes whether the TLB knows the access of this kind to `address`: then `entry` is where. What reaches into the next page is not
+ * Keeps the address on the stack in `address`, and pushes whether the TLB knows the access of this kind to it: then `entry` is where. What reaches into the next page is not
  * that of the entry.
  */
 export function emitLookUp(
@@ -80,7 +85,8 @@ export function emitLookUp(
   kind: number,
   sizeBytes: number,
 ): void {
-  entryOf(body, address);
+  body.tee(address);
+  placeInTlb(body);
   if ('local' in context) body.get(context.local).op('i32.add');
   body.tee(entry).access('i64.load', kind + ('offset' in context ? context.offset : 0));
   body.get(address);

@@ -1,10 +1,10 @@
-import type { Hart } from '../cpu/hart.ts';
+import type { AnyHart } from '../cpu/checked-hart.ts';
 
 /** The hart tells once that a page has changed; from here several listeners learn of it, each for itself. */
 export class ChangedPages {
   private readonly listeners = new Set<Set<number>>();
 
-  constructor(private readonly hart: Hart) {}
+  constructor(private readonly hart: AnyHart) {}
 
   /** The numbers of the pages that change from now on; whoever asked takes them out. Up to date after {@link collect}. */
   listen(): Set<number> {

@@ -1,9 +1,11 @@
 import { assert } from '../base/assert.ts';
 import { encodedSize } from '../base/codec.ts';
-import { type Entry, entryAfter } from '../vmm/entries.ts';
+import { type Before, type Entry, entryAfter, following, NOTHING_BEFORE } from '../vmm/entries.ts';
 
 interface Kept {
   entry: Entry;
+  /** What stands before the entry that comes next. */
+  next: Before;
   /** Bytes of the log up to and with this entry. */
   endBytes: number;
 }
@@ -17,7 +19,7 @@ export class LogBuffer {
   /** The number of the last entry that is not kept any more, and the bytes of the log up to it. */
   private forgotten = 0;
   private forgottenBytes = 0;
-  private forgottenIcount = 0;
+  private afterForgotten: Before = NOTHING_BEFORE;
 
   /** The number of the last entry. */
   get last(): number {
@@ -30,7 +32,11 @@ export class LogBuffer {
   }
 
   get lastIcount(): number {
-    return this.kept.at(-1)?.entry.icount ?? this.forgottenIcount;
+    return this.before.icount;
+  }
+
+  private get before(): Before {
+    return this.kept.at(-1)?.next ?? this.afterForgotten;
   }
 
   get sizeBytes(): number {
@@ -38,8 +44,9 @@ export class LogBuffer {
   }
 
   append(entry: Entry): number {
-    const sizeBytes = encodedSize(entryAfter(this.lastIcount), entry);
-    this.kept.push({ entry, endBytes: this.sizeBytes + sizeBytes });
+    const { before } = this;
+    const sizeBytes = encodedSize(entryAfter(before), entry);
+    this.kept.push({ entry, next: following(before, entry), endBytes: this.sizeBytes + sizeBytes });
     return this.last;
   }
 
@@ -67,7 +74,7 @@ export class LogBuffer {
     if (count < 64) return;
     const newest = this.kept[count - 1]!;
     this.forgottenBytes = newest.endBytes;
-    this.forgottenIcount = newest.entry.icount;
+    this.afterForgotten = newest.next;
     this.forgotten += count;
     this.kept.splice(0, count);
   }
@@ -83,6 +90,6 @@ export class LogBuffer {
     this.kept = [];
     this.forgotten = number;
     this.forgottenBytes = 0;
-    this.forgottenIcount = icount;
+    this.afterForgotten = { ...NOTHING_BEFORE, icount };
   }
 }

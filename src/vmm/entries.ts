@@ -96,34 +96,74 @@ export const isInput = (entry: Entry): entry is Input =>
   entry.kind === 'disk' ||
   (entry.kind === 'control' && (entry.action === 'reset' || entry.action === 'memory'));
 
-/** One entry, its position written as the distance from that of the entry before. */
-export const entryAfter = (previousIcount: number): Codec<Entry> => ({
+/** What the entries so far say, of which the next one says only the difference. */
+export interface Before {
+  icount: number;
+  ticks: number;
+  made: number;
+}
+
+/** Before the first entry. */
+export const NOTHING_BEFORE: Before = { icount: 0, ticks: 0, made: 0 };
+
+/** What stands before the entry that follows this one. */
+export const following = (before: Before, entry: Entry): Before => ({
+  icount: entry.icount,
+  ticks: 'ticks' in entry ? entry.ticks : before.ticks,
+  made: 'made' in entry ? entry.made : before.made,
+});
+
+/** A difference as a number that is never negative, small where that is small. */
+const toUnsigned = (difference: number): number => (difference < 0 ? -2 * difference - 1 : 2 * difference);
+const toSigned = (value: number): number => (value % 2 === 0 ? value / 2 : -(value + 1) / 2);
+
+/** The entry with its clock and its count of outputs changed by `change`, which is given what they were before. */
+function changed(entry: Entry, before: Before, change: (value: number, before: number) => number): Entry {
+  if ('ticks' in entry) return { ...entry, ticks: change(entry.ticks, before.ticks) };
+  if ('made' in entry) return { ...entry, made: change(entry.made, before.made) };
+  return entry;
+}
+
+/** One entry: its position, the clock and the count of outputs are written as their distance from those before. */
+export const entryAfter = (before: Before): Codec<Entry> => ({
   write: (out, entry) => {
-    out.varint(entry.icount - previousIcount);
-    content.write(out, entry);
+    out.varint(entry.icount - before.icount);
+    content.write(
+      out,
+      changed(entry, before, (value, was) => toUnsigned(value - was)),
+    );
   },
   read: (input: Reader) => {
-    const icount = previousIcount + input.varint();
+    const icount = before.icount + input.varint();
     if (!Number.isSafeInteger(icount)) input.fail('position too large');
-    return { icount, ...content.read(input) };
+    return changed({ icount, ...content.read(input) }, before, (value, was) => {
+      const result = was + toSigned(value);
+      if (!Number.isSafeInteger(result) || result < 0) input.fail('clock or count out of range');
+      return result;
+    });
   },
 });
 
-/** Entries in order, each position relative to the one before. */
+/** Entries in order, each relative to the one before. */
 export const entryList: Codec<Entry[]> = {
   write: (out, entries) => {
     out.varint(entries.length);
-    let icount = 0;
+    let before = NOTHING_BEFORE;
     for (const entry of entries) {
-      entryAfter(icount).write(out, entry);
-      icount = entry.icount;
+      entryAfter(before).write(out, entry);
+      before = following(before, entry);
     }
   },
   read: (input) => {
     const length = input.varint();
     if (length > input.remaining) input.fail(`${length} entries can't fit`);
     const entries: Entry[] = [];
-    for (let i = 0; i < length; i++) entries.push(entryAfter(entries.at(-1)?.icount ?? 0).read(input));
+    let before = NOTHING_BEFORE;
+    for (let i = 0; i < length; i++) {
+      const entry = entryAfter(before).read(input);
+      before = following(before, entry);
+      entries.push(entry);
+    }
     return entries;
   },
 };

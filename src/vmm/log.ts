@@ -6,18 +6,18 @@
 import { decode, encode, Reader, Writer } from '../base/codec.ts';
 import { crc32c } from '../base/crc32.ts';
 import { FormatError, OperatingError } from '../base/errors.ts';
-import { type Entry, entryAfter } from './entries.ts';
+import { type Entry, entryAfter, following, NOTHING_BEFORE } from './entries.ts';
 import { descriptionSchema, type MachineDescription } from './machine.ts';
 
 const MAGIC = new TextEncoder().encode('VMFT-LOG');
-const VERSION = 3;
+const VERSION = 4;
 /** No entry is larger; a larger length is damage. */
 const MAX_ENTRY_BYTES = 1 << 21;
 
 /** Writes a log, piece by piece. */
 export class LogWriter {
   private crc: number;
-  private lastIcount = 0;
+  private before = NOTHING_BEFORE;
   private readonly chunks: Uint8Array[] = [];
 
   constructor(description: MachineDescription) {
@@ -33,8 +33,8 @@ export class LogWriter {
   }
 
   append(entry: Entry): void {
-    const body = encode(entryAfter(this.lastIcount), entry);
-    this.lastIcount = entry.icount;
+    const body = encode(entryAfter(this.before), entry);
+    this.before = following(this.before, entry);
     this.crc = crc32c(body, this.crc);
     const out = new Writer();
     out.varint(body.length);
@@ -96,7 +96,7 @@ export function readLog(content: Uint8Array, name: string): Recording {
 function readEntries(input: Reader, seed: number): { entries: Entry[]; problem?: string } {
   const entries: Entry[] = [];
   let crc = seed;
-  let icount = 0;
+  let before = NOTHING_BEFORE;
   while (input.remaining > 0) {
     const start = input.offset;
     try {
@@ -106,8 +106,8 @@ function readEntries(input: Reader, seed: number): { entries: Entry[]; problem?:
       const body = input.raw(length);
       crc = crc32c(body, crc);
       if (input.u32() !== crc) input.fail('checksum');
-      const entry = decode(entryAfter(icount), body);
-      icount = entry.icount;
+      const entry = decode(entryAfter(before), body);
+      before = following(before, entry);
       entries.push(entry);
     } catch (error) {
       if (!(error instanceof FormatError)) throw error;

@@ -14,8 +14,10 @@ import {
   uint,
   type ValueOf,
 } from '../base/codec.ts';
+import type { AnyHart } from '../cpu/checked-hart.ts';
 import { INTERRUPT } from '../cpu/csrs.ts';
-import { type Bus, type Exit, Hart } from '../cpu/hart.ts';
+import { makeHart } from '../cpu/engine.ts';
+import type { Bus, Exit } from '../cpu/hart.ts';
 import { type HartWord, hartSchema, hartWords, MAX_RAM_BYTES, PAGE_BYTES, RAM_BASE } from '../cpu/layout.ts';
 import type { Device, DeviceOutput, Surroundings } from '../devices/device.ts';
 import { VirtioMmio } from '../devices/virtio/transport.ts';
@@ -104,7 +106,7 @@ export interface MachineState {
  * the doors answer.
  */
 export class Machine {
-  readonly hart: Hart;
+  readonly hart: AnyHart;
   /** Every field of the state, by name. */
   readonly schema: RecordCodec<MachineState>;
   private devices: Devices;
@@ -122,7 +124,7 @@ export class Machine {
   ) {
     this.devices = new Devices(description);
     this.schema = machineSchema(description);
-    this.hart = new Hart(description.memorySizeBytes, this.bus());
+    this.hart = makeHart(description.memorySizeBytes, this.bus());
     this.surroundings = {
       clock: () => this.readClock(),
       entropy: (sizeBytes) => {

@@ -1,5 +1,5 @@
+import type { AnyHart } from '../cpu/checked-hart.ts';
 import { INTERRUPT } from '../cpu/csrs.ts';
-import type { Hart } from '../cpu/hart.ts';
 import type { Surroundings } from '../devices/device.ts';
 import type { Uart } from '../devices/uart.ts';
 import type { SbiHost } from './sbi.ts';
@@ -11,7 +11,7 @@ export class MachineSbi implements SbiHost {
   readonly memory: SbiHost['memory'];
 
   constructor(
-    private readonly hart: Hart,
+    private readonly hart: AnyHart,
     private readonly around: Surroundings,
     private readonly uart: () => Uart,
     private readonly timerChanged: () => void,

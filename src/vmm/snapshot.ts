@@ -3,7 +3,7 @@ import { deflateSync, inflateSync } from 'fflate';
 import { bytes, type Codec, decode, encode, list, Reader, record, uint, Writer } from '../base/codec.ts';
 import { crc32c } from '../base/crc32.ts';
 import { FormatError, OperatingError } from '../base/errors.ts';
-import type { Hart } from '../cpu/hart.ts';
+import type { AnyHart } from '../cpu/checked-hart.ts';
 import { hartWords, PAGE_BYTES, RAM_BASE } from '../cpu/layout.ts';
 import { abiNames } from '../cpu/registers.ts';
 import {
@@ -87,7 +87,7 @@ function readPages(content: Uint8Array, ramSizeBytes: number): Page[] {
   return pages;
 }
 
-function writePages(hart: Hart, pages: readonly Page[]): void {
+function writePages(hart: AnyHart, pages: readonly Page[]): void {
   for (const page of pages) hart.write(RAM_BASE + page.index * PAGE_BYTES, page.bytes);
 }
 

@@ -1,8 +1,8 @@
 /** Zba, Zbb and Zbs against what the manual says of each, in big integers. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { makeHart } from '../../src/cpu/engine.ts';
 import { fields, insert } from '../../src/cpu/formats.ts';
-import { Hart } from '../../src/cpu/hart.ts';
 import { RAM_BASE } from '../../src/cpu/layout.ts';
 import { bits } from '../../src/cpu/table/bits.ts';
 
@@ -67,7 +67,7 @@ const reference: Record<string, (a: bigint, b: bigint) => bigint> = {
   bseti: (a, b) => a | bit(b),
 };
 
-const hart = new Hart(4096, {
+const hart = makeHart(4096, {
   load: () => undefined,
   store: () => false,
   clock: () => 0,

@@ -1,10 +1,12 @@
 /** Which pages were written: the hart tells of each once, whoever wrote it and however the hash was taken meanwhile. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { AnyHart } from '../../src/cpu/checked-hart.ts';
+import { makeHart } from '../../src/cpu/engine.ts';
 import { fields, insert } from '../../src/cpu/formats.ts';
-import { Hart } from '../../src/cpu/hart.ts';
 import { instructions } from '../../src/cpu/instructions.ts';
 import { PAGE_BYTES, RAM_BASE } from '../../src/cpu/layout.ts';
+import { runs } from '../engine.ts';
 
 const PAGES = 8;
 const RAM_BYTES = PAGES * PAGE_BYTES;
@@ -24,12 +26,12 @@ const stores = instructions
 /** A hart with one of each instruction that stores, and how often it told of a store to the watched page. */
 class Harness {
   watched = 0;
-  readonly hart: Hart;
+  readonly hart: AnyHart;
   /** The pages that were written since they were last taken. */
   readonly model = new Set<number>();
 
   constructor(watch: boolean) {
-    this.hart = new Hart(RAM_BYTES, {
+    this.hart = makeHart(RAM_BYTES, {
       load: () => undefined,
       store: () => false,
       clock: () => 0,
@@ -75,7 +77,7 @@ class Harness {
 
   /** The hash is that of a hart that has only ever seen what is in RAM now. */
   checkHash(): void {
-    const late = new Hart(RAM_BYTES, {
+    const late = makeHart(RAM_BYTES, {
       load: () => undefined,
       store: () => false,
       clock: () => 0,
@@ -150,7 +152,7 @@ describe.each([false, true])('the pages that changed, with a page watched: %s', 
         harness.take();
         harness.take();
       }),
-      { numRuns: 150 },
+      { numRuns: runs(150) },
     );
   });
 

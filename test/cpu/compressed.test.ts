@@ -7,8 +7,8 @@ import { assemble } from '../../src/cpu/asm/assemble.ts';
 import { compress } from '../../src/cpu/asm/compress.ts';
 import { MSTATUS, PRIVILEGE } from '../../src/cpu/csrs.ts';
 import { disassemble } from '../../src/cpu/disassembler.ts';
+import { makeHart } from '../../src/cpu/engine.ts';
 import { extract, fields } from '../../src/cpu/formats.ts';
-import { Hart } from '../../src/cpu/hart.ts';
 import { decode } from '../../src/cpu/instructions.ts';
 import { RAM_BASE } from '../../src/cpu/layout.ts';
 import { compressed, decodeCompressed, expand } from '../../src/cpu/table/compressed.ts';
@@ -75,7 +75,7 @@ const registers = fc.array(fc.oneof(pointer, fc.bigInt({ min: 0n, max: 2n ** 64n
   maxLength: 31,
 });
 
-const hart = new Hart(RAM_BYTES, {
+const hart = makeHart(RAM_BYTES, {
   load: () => undefined,
   store: () => false,
   clock: () => 0,

@@ -1,8 +1,9 @@
 /** What the hart promises the VMM: what counts as a step, what it asks for and when, and which CSRs there are. */
 import { beforeEach, describe, expect, test } from 'vitest';
+import type { AnyHart } from '../../src/cpu/checked-hart.ts';
 import { CAUSE, csrNumbers, csrs, INTERRUPT, MSTATUS } from '../../src/cpu/csrs.ts';
+import { makeHart } from '../../src/cpu/engine.ts';
 import { type FieldName, fields, insert } from '../../src/cpu/formats.ts';
-import { Hart } from '../../src/cpu/hart.ts';
 import { instructions } from '../../src/cpu/instructions.ts';
 import { PAGE_BYTES, RAM_BASE } from '../../src/cpu/layout.ts';
 
@@ -13,7 +14,7 @@ const DEVICE = 0x1000_0000n;
 
 let asked: string[];
 let answer: bigint | undefined;
-const hart: Hart = new Hart(RAM_BYTES, {
+const hart: AnyHart = makeHart(RAM_BYTES, {
   load(address, sizeBytes) {
     asked.push(`load ${sizeBytes} at ${address.toString(16)}`);
     return answer;
@@ -116,7 +117,7 @@ describe('steps and counters', () => {
 
   test('a stop that a device asks for ends the run after the instruction, and is forgotten', () => {
     program(op('sd', { rs1: 5 }), nop, nop);
-    const stopping: Hart = new Hart(RAM_BYTES, {
+    const stopping: AnyHart = makeHart(RAM_BYTES, {
       load: () => 0n,
       store() {
         stopping.stop();

@@ -2,8 +2,8 @@
 import fc from 'fast-check';
 import { beforeAll, beforeEach, expect, test } from 'vitest';
 import { encode } from '../../src/base/codec.ts';
+import { makeHart } from '../../src/cpu/engine.ts';
 import { fields, insert } from '../../src/cpu/formats.ts';
-import { Hart } from '../../src/cpu/hart.ts';
 import { instructions } from '../../src/cpu/instructions.ts';
 import { hartSchema, hartWords, PAGE_BYTES, RAM_BASE, SCRATCH_BYTES } from '../../src/cpu/layout.ts';
 
@@ -17,7 +17,7 @@ const bus = {
   entropy: () => 0,
   watched: () => undefined,
 };
-const fresh = () => new Hart(RAM_BYTES, bus);
+const fresh = () => makeHart(RAM_BYTES, bus);
 const [hart, other] = [fresh(), fresh()];
 const clear = () => {
   for (const one of [hart, other]) one.write(RAM_BASE, new Uint8Array(RAM_BYTES));

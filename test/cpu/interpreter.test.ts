@@ -3,8 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { machine, outcome } from '../../scripts/goldens-cpu.mjs';
 import { csrNumbers, ENVCFG, INTERRUPT } from '../../src/cpu/csrs.ts';
+import { makeHart } from '../../src/cpu/engine.ts';
 import { type Format, fields, formats, insert, type OperandKind } from '../../src/cpu/formats.ts';
-import { Hart } from '../../src/cpu/hart.ts';
 import { decode, instructions } from '../../src/cpu/instructions.ts';
 import { NO_RESERVATION } from '../../src/cpu/layout.ts';
 import { differences } from './qemu-differences.ts';
@@ -95,7 +95,7 @@ function encode(line: string): number {
 /** The devices of the goldens: each raises its interrupt when it is stored to. */
 let mtime = 0n;
 let alarm = false;
-const hart = new Hart(machine.ramSizeBytes, {
+const hart = makeHart(machine.ramSizeBytes, {
   load: () => undefined,
   store(address, _sizeBytes, value) {
     const isPlic = address >= 0xc00_0000n && address < 0x1000_0000n;
@@ -117,11 +117,20 @@ const hart = new Hart(machine.ramSizeBytes, {
   },
 });
 
-const wordsOf = (from: number, sizeBytes: number) =>
-  new Uint32Array(hart.ram.buffer, hart.ram.byteOffset + from - machine.ram, sizeBytes / 4);
-wordsOf(machine.breaks.from, machine.breaks.to - machine.breaks.from).fill(EBREAK);
+const write = (address: number, words: readonly number[]) =>
+  hart.write(address, new Uint8Array(Uint32Array.from(words).buffer));
+const fill = (from: number, sizeBytes: number, word: number) =>
+  write(
+    from,
+    Array.from({ length: sizeBytes / 4 }, () => word),
+  );
+const halves = (value: bigint) => [Number(value & 0xffff_ffffn), Number(value >> 32n)];
+fill(machine.breaks.from, machine.breaks.to - machine.breaks.from, EBREAK);
 // Where every case ends: the hart steps on the spot when it has arrived.
-wordsOf(machine.handler, 4).fill(JUMP_TO_ITSELF);
+fill(machine.handler, 4, JUMP_TO_ITSELF);
+
+/** More than any case takes. */
+const MAX_STEPS = 100;
 
 const boot = hart.state;
 
@@ -143,30 +152,29 @@ function replay({ words }: Program, input: Record<string, bigint>): string {
     ...Object.fromEntries(Object.entries(input).filter(([name]) => name.startsWith('x'))),
   };
   mtime = 2n ** 32n;
-  const memory = new BigUint64Array(hart.ram.buffer, hart.ram.byteOffset + machine.data - machine.ram, 4);
-  machine.memory.forEach((filler, index) => {
-    memory[index] = input[`m${index}`] ?? filler;
-  });
-  wordsOf(machine.ram + machine.ramSizeBytes - 8, 8).fill(0);
-  wordsOf(machine.tables.from, machine.tables.to - machine.tables.from).fill(0);
-  for (const [name, value] of Object.entries(input)) {
+  write(
+    machine.data,
+    machine.memory.flatMap((filler, index) => halves(input[`m${index}`] ?? filler)),
+  );
+  fill(machine.ram + machine.ramSizeBytes - 8, 8, 0);
+  const entries = Object.entries(input).flatMap(([name, value]) => {
     const [, address] = /^p(\w+)$/.exec(name) ?? [];
-    if (address)
-      wordsOf(Number.parseInt(address, 16), 8).set([Number(value & 0xffff_ffffn), Number(value >> 32n)]);
-  }
-  const code = wordsOf(machine.code, 4 * words.length);
-  code.set(words);
-  for (let steps = 0; steps < 100 && hart.get('pc') !== BigInt(machine.handler); steps++) {
-    const exit = hart.run(hart.icount + 1);
-    if (exit === 'waiting') hart.setLine(INTERRUPT.MTI, alarm);
-  }
-  code.fill(EBREAK);
+    return address ? [{ address: Number.parseInt(address, 16), value }] : [];
+  });
+  for (const { address, value } of entries) write(address, halves(value));
+  write(machine.code, words);
+  const end = hart.icount + MAX_STEPS;
+  while (hart.run(end) === 'waiting' && hart.icount < end) hart.setLine(INTERRUPT.MTI, alarm);
+  fill(machine.code, 4 * words.length, EBREAK);
+  if (entries.length > 0) fill(machine.tables.from, machine.tables.to - machine.tables.from, 0);
   const status = hart.get('mstatus') | 0xa_0000_0000n;
   const { mcause, mepc, mtval, ...state } = hart.state;
   const after = { ...state, cause: mcause!, epc: mepc!, tval: mtval!, mstatus: status };
-  memory.forEach((value, index) => {
-    Object.assign(after, { [`m${index}`]: value });
-  });
+  new BigUint64Array(hart.ram.buffer, hart.ram.byteOffset + machine.data - machine.ram, 4).forEach(
+    (value, index) => {
+      Object.assign(after, { [`m${index}`]: value });
+    },
+  );
   return outcome(input, after, words.length);
 }
 

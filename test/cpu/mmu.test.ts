@@ -2,10 +2,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { CAUSE, csrNumbers, MSTATUS, PMP, PMP_ENTRIES, PRIVILEGE } from '../../src/cpu/csrs.ts';
+import { makeHart } from '../../src/cpu/engine.ts';
 import { type FieldName, fields, insert } from '../../src/cpu/formats.ts';
-import { Hart } from '../../src/cpu/hart.ts';
 import { instructions } from '../../src/cpu/instructions.ts';
 import { PAGE_BYTES, RAM_BASE } from '../../src/cpu/layout.ts';
+import { runs } from '../engine.ts';
 
 const PAGES = 32;
 const RAM_BYTES = PAGES * PAGE_BYTES;
@@ -300,7 +301,7 @@ class Pair {
   readonly model = new Model();
   /** What `mstatus` is to be before each step. */
   private wanted = 0n;
-  readonly hart = new Hart(RAM_BYTES, {
+  readonly hart = makeHart(RAM_BYTES, {
     load: () => undefined,
     store: () => false,
     clock: () => 0,
@@ -467,7 +468,7 @@ describe('memory as a guest sees it', () => {
         for (const each of list) pair.do(each);
         pair.check();
       }),
-      { numRuns: 200, seed: 39 },
+      { numRuns: runs(200), seed: 39 },
     );
   });
 
@@ -497,7 +498,7 @@ describe('memory as a guest sees it', () => {
         for (const each of list) pair.do(each);
         pair.check();
       }),
-      { numRuns: 200, seed: 16 },
+      { numRuns: runs(200), seed: 16 },
     );
   });
 });

@@ -1,12 +1,14 @@
 /** Laws of the hart, on programs of random instructions among random interrupts. */
 import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
+import type { AnyHart } from '../../src/cpu/checked-hart.ts';
 import { CAUSE, csrs, INTERRUPT, MSTATUS, PRIVILEGE } from '../../src/cpu/csrs.ts';
+import { makeHart } from '../../src/cpu/engine.ts';
 import { type Format, fields, formats, insert, type OperandKind, range } from '../../src/cpu/formats.ts';
-import { Hart } from '../../src/cpu/hart.ts';
 import { decode, type Instruction, instructions } from '../../src/cpu/instructions.ts';
 import { RAM_BASE } from '../../src/cpu/layout.ts';
 import { compressed } from '../../src/cpu/table/compressed.ts';
+import { runs } from '../engine.ts';
 import { encoding } from './float/numbers.ts';
 
 // The same programs in every run of the suite.
@@ -98,7 +100,7 @@ class Machine {
   asked: string[] = [];
   /** Whether the device ends the run in progress now and then. */
   stops = false;
-  readonly hart: Hart = new Hart(RAM_BYTES, {
+  readonly hart: AnyHart = makeHart(RAM_BYTES, {
     load: (address, sizeBytes) => {
       this.asked.push(`load ${address} ${sizeBytes} at ${this.hart.icount}`);
       return address >> 12n === DEVICE >> 12n ? BigInt(this.hart.icount * 0x123_4567) : undefined;
@@ -173,7 +175,7 @@ test('running N steps is running some and then the others', () => {
         expect(other.everything).toEqual(one.everything);
       },
     ),
-    { numRuns: 400 },
+    { numRuns: runs(400) },
   );
 });
 
@@ -187,7 +189,7 @@ test('running N steps is running one step N times', () => {
       other.run(STEPS, scene.events, every);
       expect(other.everything).toEqual(one.everything);
     }),
-    { numRuns: 150 },
+    { numRuns: runs(150) },
   );
 });
 
@@ -206,7 +208,7 @@ test('the state is all there is: a hart that is given it goes on like the one it
       }
       expect(other.everything).toEqual(one.everything);
     }),
-    { numRuns: 150 },
+    { numRuns: runs(150) },
   );
 });
 
@@ -221,7 +223,7 @@ test('x0 stays zero, and counters count: no step is lost and none is counted twi
         expect(one.hart.icount).toBe(steps);
       }
     }),
-    { numRuns: 100 },
+    { numRuns: runs(100) },
   );
 });
 
@@ -270,7 +272,7 @@ test('a word that is no instruction is illegal, whatever the mode, and changes n
         minstretBias: U64,
       });
     }),
-    { numRuns: 2000 },
+    { numRuns: runs(2000) },
   );
 });
 
@@ -288,7 +290,7 @@ test('a word that is an instruction is not illegal in M-mode, unless it names a 
       const isIllegal = after.mcause === BigInt(CAUSE.illegalInstruction) && after.mtval === BigInt(word);
       expect(isIllegal).toBe(hasReservedMode(word));
     }),
-    { numRuns: 2000 },
+    { numRuns: runs(2000) },
   );
 });
 
@@ -301,6 +303,6 @@ test('an instruction of floating point is illegal when FS is off, and changes no
       const { f0, fcsr } = before;
       expect(after).toMatchObject({ f0, fcsr, mstatus: MSTATUS.MPP });
     }),
-    { numRuns: 500 },
+    { numRuns: runs(500) },
   );
 });

@@ -3,11 +3,16 @@ import { encode } from '../../src/base/codec.ts';
 import { hartWords } from '../../src/cpu/layout.ts';
 import type { DiskRequest } from '../../src/devices/device.ts';
 import type { Message } from '../../src/ft/messages.ts';
-import { controlActions, type Entry, entryAfter } from '../../src/vmm/entries.ts';
+import { controlActions, type Entry, entryAfter, following, NOTHING_BEFORE } from '../../src/vmm/entries.ts';
 import type { MachineDescription } from '../../src/vmm/machine.ts';
 import type { Output } from '../../src/vmm/outputs.ts';
 
 const uint = fc.oneof(fc.nat(300), fc.maxSafeNat());
+/** What is written as a difference. */
+const counter = fc.oneof(
+  fc.nat(300),
+  fc.maxSafeNat().map((value) => Math.floor(value / 4)),
+);
 const u8 = fc.integer({ min: 0, max: 255 });
 const u64 = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });
 const data = fc.uint8Array({ maxLength: 10 });
@@ -31,7 +36,7 @@ type Content = Entry extends infer E ? (E extends Entry ? Omit<E, 'icount'> : ne
 
 /** What an entry of each kind can hold. */
 export const entryContent: fc.Arbitrary<Content> = fc.oneof(
-  fc.record({ kind: fc.constantFrom('clock' as const, 'timer' as const), ticks: uint }),
+  fc.record({ kind: fc.constantFrom('clock' as const, 'timer' as const), ticks: counter }),
   fc.record({ kind: fc.constantFrom('entropy' as const, 'console' as const), data }),
   fc.record({ kind: fc.constant('net' as const), frame: data }),
   fc.record({
@@ -39,7 +44,7 @@ export const entryContent: fc.Arbitrary<Content> = fc.oneof(
     action: fc.constantFrom(...controlActions),
     value: uint,
   }),
-  fc.record({ kind: fc.constant('output' as const), made: uint }),
+  fc.record({ kind: fc.constant('output' as const), made: counter }),
   fc.record({ kind: fc.constant('horizon' as const) }),
   fc.record({ kind: fc.constant('check' as const), hash: u64 }),
   fc.record({
@@ -71,7 +76,12 @@ export const entryLists = (maxLength: number, minLength = 0): fc.Arbitrary<Entry
 
 /** How many bytes each entry takes in the log. */
 export function sizesOf(entries: readonly Entry[]): number[] {
-  return entries.map((entry, index) => encode(entryAfter(entries[index - 1]?.icount ?? 0), entry).length);
+  let before = NOTHING_BEFORE;
+  return entries.map((entry) => {
+    const { length } = encode(entryAfter(before), entry);
+    before = following(before, entry);
+    return length;
+  });
 }
 
 const starts = fc.array(fc.record({ generation: uint, first: uint }), { maxLength: 3 });

@@ -1,9 +1,8 @@
 /** A worker of `vmft chaos`: executes runs by their numbers, and shrinks one. */
-import { workerData } from 'node:worker_threads';
 import { execute, type Run, type RunResult } from '../../sim/campaign/campaign.ts';
 import { type Campaign, runsOf } from '../../sim/campaign/draw.ts';
 import { shrink } from '../../sim/campaign/shrink.ts';
-import { serve } from '../pool.ts';
+import { serve, setupOf } from '../pool.ts';
 
 export type Order = { kind: 'execute'; first: number; count: number } | { kind: 'shrink'; run: number };
 
@@ -11,7 +10,7 @@ export type Answer =
   | { kind: 'executed'; first: number; results: RunResult[] }
   | { kind: 'shrunk'; run: Run; result: RunResult; tried: number };
 
-const campaign = workerData as Campaign;
+const campaign = setupOf<Campaign>();
 const runOf = runsOf(campaign);
 const unsafe = new Set(campaign.unsafe);
 const work = (run: Run): RunResult => execute(campaign.guest, run, unsafe);

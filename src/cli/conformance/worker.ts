@@ -1,7 +1,6 @@
 /** A worker of `vmft conformance`: runs one program after the other. */
 import { basename } from 'node:path';
-import { workerData } from 'node:worker_threads';
-import { serve } from '../pool.ts';
+import { serve, setupOf } from '../pool.ts';
 import { describeMachine } from '../program.ts';
 import { type Result, runTest } from './run-test.ts';
 
@@ -11,7 +10,7 @@ export interface Setup {
   maxSteps: number;
 }
 
-const { memory, maxSteps } = workerData as Setup;
+const { memory, maxSteps } = setupOf<Setup>();
 
 serve<string, Result>((path) =>
   runTest(basename(path), () => describeMachine(path, { memory, diskSize: 0 }), maxSteps),

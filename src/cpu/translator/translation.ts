@@ -24,6 +24,8 @@ import { emitGraph } from './structure.ts';
 /** So many steps at most are taken before a function is entered anew: until then a faster version of it can't take over. */
 const MAX_STEPS = 1 << 20;
 
+/** How many bits say how many steps of a block were not taken. */
+const UNTAKEN_BITS = 8;
 /** Steps are asked for at the start of a path for all of it, but not for more than so many. */
 const MAX_RESERVE = 100;
 
@@ -77,9 +79,12 @@ class Translation implements Surface {
   private readonly locals = new Map<Register, number>();
   private readonly written = new Set<Register>();
   private readonly byPc: ReadonlyMap<number, Block>;
+  private readonly base: number;
   /** The blocks at whose start enough steps must be left, and how many. */
   private reserves!: ReadonlyMap<Block, number>;
+  /** Where to branch to leave, when `pc` is set; and with how far from `base`, and how many steps were not taken (i32). */
   private leave!: Label;
+  private leaveBy!: Label;
   private again!: Label;
   private block!: Block;
   private position = 0;
@@ -105,6 +110,7 @@ class Translation implements Surface {
     this.at = body.local('i32');
     this.old = body.local('i64');
     this.rm = body.local('i32');
+    this.base = region.blocks[0]!.pc;
     this.byPc = new Map(region.blocks.map((block) => [block.pc, block]));
   }
 
@@ -122,20 +128,29 @@ class Translation implements Surface {
         .set(local);
     body.block((leave) => {
       this.leave = leave;
-      body.loop((again) => {
-        this.again = again;
-        const nodes = region.blocks;
-        const successors = new Map(nodes.map((block) => [block, this.successorsOf(block)]));
-        const entries = region.entries.map((pc) => this.byPc.get(pc)!);
-        this.reserves = reserves(
-          { nodes, successors, entries },
-          (block) => block.instructions.length,
-          MAX_RESERVE,
-        );
-        emitGraph(body, { nodes, successors, entries }, this.choice, (block, go) =>
-          this.emitBlock(block, go),
-        );
-      });
+      body.block((leaveAt) => {
+        this.leaveBy = leaveAt;
+        body.loop((again) => {
+          this.again = again;
+          const nodes = region.blocks;
+          const successors = new Map(nodes.map((block) => [block, this.successorsOf(block)]));
+          const entries = region.entries.map((pc) => this.byPc.get(pc)!);
+          const graph = { nodes, successors, entries };
+          this.reserves = reserves(graph, (block) => block.instructions.length, MAX_RESERVE);
+          emitGraph(body, graph, this.choice, (block, go) => this.emitBlock(block, go));
+        });
+        body.op('unreachable');
+      }, 'i32');
+      // The address, and steps that were counted and not taken.
+      body.tee(this.at).i32(UNTAKEN_BITS).op('i32.shr_s', 'i64.extend_i32_s').i64(1).op('i64.shl');
+      body.i64(this.base).op('i64.add').set(this.pc);
+      body
+        .get(this.at)
+        .i32(2 ** UNTAKEN_BITS - 1)
+        .op('i32.and', 'i64.extend_i32_u')
+        .get(left)
+        .op('i64.add')
+        .set(left);
     });
     for (const register of this.written)
       body
@@ -233,19 +248,21 @@ class Translation implements Surface {
       .br(this.again);
   }
 
-  private leaveAt(pc: number): void {
-    this.body.i64(pc).set(this.pc).br(this.leave);
+  /** Leaves at an address, before steps of the present block that were counted already. */
+  private leaveAt(pc: number, untaken = 0): void {
+    const { body, left } = this;
+    const distance = (pc - this.base) / 2;
+    if (Math.abs(distance) < 2 ** (31 - UNTAKEN_BITS) && untaken < 2 ** UNTAKEN_BITS) {
+      body.i32((distance << UNTAKEN_BITS) | untaken).br(this.leaveBy);
+      return;
+    }
+    if (untaken > 0) body.get(left).i64(untaken).op('i64.add').set(left);
+    body.i64(pc).set(this.pc).br(this.leave);
   }
 
   /** Leaves before the present instruction: its step, and those behind it in the block, are not taken. */
   private giveUp(): void {
-    const { body, left, block, position } = this;
-    body
-      .get(left)
-      .i64(block.instructions.length - position)
-      .op('i64.add')
-      .set(left);
-    this.leaveAt(this.instruction.pc);
+    this.leaveAt(this.instruction.pc, this.block.instructions.length - this.position);
   }
 
   /** Gives up if the condition on the stack holds. */
@@ -317,7 +334,7 @@ class Translation implements Surface {
     this.body.get(this.rm);
   }
 
-  /** Emits `access` with where `address` lies in memory on the stack: where the TLB knows it, or after a call that finds out. */
+  /** Emits `access` with where the address on the stack lies in memory there instead: as the TLB knows, or a call finds out. */
   private reach(kind: 'load' | 'store', sizeBytes: AccessSize, access: () => void, result?: ValueType): void {
     const { body } = this;
     emitLookUp(body, this, TLB_KIND[kind], sizeBytes);
@@ -338,12 +355,10 @@ class Translation implements Surface {
   }
 
   load(sizeBytes: AccessSize, signed: boolean): void {
-    this.body.set(this.address);
     this.reach('load', sizeBytes, () => this.body.access(loadOp(sizeBytes, signed), 0), 'i64');
   }
 
   store(sizeBytes: AccessSize, value: () => void): void {
-    this.body.set(this.address);
     this.reach('store', sizeBytes, () => {
       value();
       this.body.access(storeOp(sizeBytes), 0);
@@ -361,11 +376,11 @@ class Translation implements Surface {
     const { body } = this;
     this.operand('rs1');
     body
-      .tee(this.address)
       .op('i32.wrap_i64')
       .i32(sizeBytes - 1)
       .op('i32.and');
     this.giveUpIf();
+    this.operand('rs1');
     this.reach(access, sizeBytes, () => body.set(this.at));
   }
 

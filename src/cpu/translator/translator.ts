@@ -31,6 +31,8 @@ export interface Heat {
   patience: number;
 }
 
+/** At once: for tests. */
+export const EAGER: Heat = { hot: 0, patience: 0 };
 const usual: Heat = { hot: 16_000, patience: 4000 };
 
 /** Where jumps went by this factor less often than where it is hot, it is warm. */
@@ -38,7 +40,7 @@ const WARM = 16;
 /** So many hot addresses are translated in one module at most. */
 const MAX_BATCH = 24;
 /** With more modules everything is dropped: what is still hot will be translated again. */
-const MAX_MODULES = 200;
+const MAX_MODULES = 500;
 /** A page whose code was dropped so often is left to the interpreter. */
 const MAX_DROPS = 50;
 /** A count that never becomes hot. */

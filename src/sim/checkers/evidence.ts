@@ -1,6 +1,6 @@
 import { encode } from '../../base/codec.ts';
 import { ReplayDoors } from '../../vmm/doors.ts';
-import { type Entry, entryAfter } from '../../vmm/entries.ts';
+import { type Entry, entryAfter, NOTHING_BEFORE } from '../../vmm/entries.ts';
 import type { MachineDescription } from '../../vmm/machine.ts';
 import type { Output } from '../../vmm/outputs.ts';
 import { compareSnapshots, type Difference, type Snapshot, takeSnapshot } from '../../vmm/snapshot.ts';
@@ -86,7 +86,7 @@ export function compareHistories(
 
 const sameEntry = (a: Entry, b: Entry): boolean => {
   if (a.kind !== b.kind || a.icount !== b.icount) return false;
-  const [x, y] = [encode(entryAfter(0), a), encode(entryAfter(0), b)];
+  const [x, y] = [a, b].map((entry) => encode(entryAfter(NOTHING_BEFORE), entry)) as [Uint8Array, Uint8Array];
   return x.length === y.length && x.every((byte, index) => byte === y[index]);
 };
 

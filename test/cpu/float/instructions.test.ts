@@ -1,12 +1,13 @@
 /** Every floating-point instruction as QEMU does it, in every rounding mode: results, boxing and flags. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { Hart } from '../../../src/cpu/hart.ts';
+import type { AnyHart } from '../../../src/cpu/checked-hart.ts';
+import { makeHart } from '../../../src/cpu/engine.ts';
 import { FINISHER, image, ORIGIN, OUTPUT_BYTES, render, UART } from './program.ts';
 
 test('floating-point instructions do what QEMU does', () => {
   const sent: number[] = [];
-  const hart: Hart = new Hart(2 ** 20, {
+  const hart: AnyHart = makeHart(2 ** 20, {
     load: () => undefined,
     store(address, _, value) {
       if (address === BigInt(UART)) sent.push(Number(value));

@@ -2,11 +2,11 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { assemble } from '../../../src/cpu/asm/assemble.ts';
 import { CAUSE, MSTATUS } from '../../../src/cpu/csrs.ts';
-import { Hart } from '../../../src/cpu/hart.ts';
+import { makeHart } from '../../../src/cpu/engine.ts';
 import { instructions } from '../../../src/cpu/instructions.ts';
 import { RAM_BASE } from '../../../src/cpu/layout.ts';
 
-const hart = new Hart(2 ** 16, {
+const hart = makeHart(2 ** 16, {
   load: () => undefined,
   store: () => false,
   clock: () => 0,
