@@ -1,10 +1,27 @@
-/** Which engine a command runs its guests with. */
+/** Which engine a command runs its guests with, and what is asked of V8 for that. */
 import { setFlagsFromString } from 'node:v8';
 import { type Command, Option } from 'commander';
 import { type Engine, engines, useEngine } from '../cpu/engine.ts';
+import { prepareInterpreter } from '../cpu/hart.ts';
 
-// Translated code says which of its branches are rarely taken. Engines that listen to that make it a third faster.
+// Translated code says which of its branches are rarely taken. With an ear for that it is a third faster.
 setFlagsFromString('--experimental-wasm-branch-hinting');
+
+/** How much of a function V8 runs before it optimizes it: what it does by itself, and for the interpreter. */
+const OPTIMIZE_AFTER = 1_800_000;
+/**
+ * The interpreter is one large function, which takes 0.1 s of a processor to optimize. A guest that is over before that has begun
+ * need not wait for it. This is some tens of thousands of steps.
+ */
+const OPTIMIZE_INTERPRETER_AFTER = 2_000_000_000;
+
+/** Chooses the engine of this thread, and has it ready. */
+export function prepareEngine(engine: Engine): void {
+  useEngine(engine);
+  setFlagsFromString(`--wasm-tiering-budget=${OPTIMIZE_INTERPRETER_AFTER}`);
+  prepareInterpreter(engine !== 'interpreter');
+  setFlagsFromString(`--wasm-tiering-budget=${OPTIMIZE_AFTER}`);
+}
 
 /** Adds `--engine` to a command that runs guests. */
 export const takesEngine = (command: Command): Command =>
@@ -18,4 +35,4 @@ export const takesEngine = (command: Command): Command =>
         .default('translator')
         .env('VMFT_ENGINE'),
     )
-    .hook('preAction', (self) => useEngine(self.opts<{ engine: Engine }>().engine));
+    .hook('preAction', (self) => prepareEngine(self.opts<{ engine: Engine }>().engine));

@@ -86,7 +86,8 @@ const unitsFor = (ramSizeBytes: number): number => Math.ceil((RAM + ramSizeBytes
 
 const compiled = new Map<boolean, WebAssembly.Module>();
 
-function moduleFor(translates: boolean): WebAssembly.Module {
+/** Generates the interpreter, unless that was done: the one that enters translations, or the one that does not. */
+export function prepareInterpreter(translates: boolean): WebAssembly.Module {
   const module = compiled.get(translates) ?? new WebAssembly.Module(interpreterModule(translates));
   compiled.set(translates, module);
   return module;
@@ -134,7 +135,7 @@ export class Hart {
       softFloat: (...[op, format, rm, ...operands]: [number, number, number, bigint, bigint, bigint]) =>
         this.softFloat(floatOps[op]!, formatNames[format]!, rm, operands),
     };
-    const { exports } = new WebAssembly.Instance(moduleFor(translates), { env });
+    const { exports } = new WebAssembly.Instance(prepareInterpreter(translates), { env });
     this.generated = exports as unknown as Generated;
     if (translates) this.translator = new Translator(memory, translations, this.generated, heat);
     this.reset();
