@@ -64,7 +64,7 @@ runs(program.command('run').description('run a program, or boot a kernel, on a s
   .addOption(
     new Option(
       '--check-every <n>',
-      'steps between two comparisons of the whole state (default: a million, more where more memory is in use)',
+      'steps between two comparisons of the whole state (default: 5 million, more where more memory is in use)',
     ).argParser(wholeNumber(1)),
   )
   .option('--input <file>', 'what is typed at the console (default: stdin, when it is not a terminal)')

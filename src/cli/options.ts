@@ -62,6 +62,7 @@ export interface ChaosOptions extends ProgramOptions {
 }
 
 const consoles = ['uart', 'virtio'] as const;
+const clocks = ['logged', 'derived'] as const;
 const units: Record<string, number> = { '': 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 };
 const PAGE_BYTES = 4096;
 const MAX_MEMORY_BYTES = 2 ** 31;
@@ -203,6 +204,7 @@ export function takesGuest(
     .addOption(options.drive())
     .addOption(diskSize)
     .addOption(options.console())
+    .addOption(options.clock())
     .addOption(options.defsym());
 }
 
@@ -225,6 +227,13 @@ export const options = {
     new Option('--console <device>', 'what typed bytes go to: the UART, or a virtio console')
       .choices(consoles)
       .default('uart'),
+  clock: () =>
+    new Option(
+      '--clock <kind>',
+      "the guest's clock: the world's time, an entry for every look; or derived from the steps, and set right now and then",
+    )
+      .choices(clocks)
+      .default('logged'),
   defsym: () =>
     new Option('--defsym <name=number>', 'a symbol for the assembler (repeatable)').argParser(
       collect(defsym),

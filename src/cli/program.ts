@@ -24,6 +24,7 @@ export interface ProgramOptions {
   append?: string;
   drive?: Drive;
   /** Where typed bytes go. */
+  clock?: MachineDescription['clock'];
   console?: MachineDescription['console'];
 }
 
@@ -168,6 +169,7 @@ function describe(
     diskSectors,
     diskReadOnly: options.drive?.readOnly ?? false,
     console: options.console ?? 'uart',
+    clock: options.clock ?? 'logged',
     ...boot({
       memorySizeBytes: memory,
       append,

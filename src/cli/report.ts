@@ -6,6 +6,7 @@ import type { Violation } from '../sim/checkers/checkers.ts';
 import type { Comparison } from '../sim/checkers/evidence.ts';
 import { compareLast } from '../sim/checkers/verdict.ts';
 import type { Outcome, Simulation } from '../sim/cluster.ts';
+import type { LogStatistics } from '../sim/observer.ts';
 import { type Entry, entryAfter, following, NOTHING_BEFORE } from '../vmm/entries.ts';
 import { LogWriter } from '../vmm/log.ts';
 import { encodeSnapshot, takeSnapshot } from '../vmm/snapshot.ts';
@@ -85,7 +86,7 @@ export class Report {
       log: {
         ...log,
         bytesPerKilostep: steps > 0 ? (log.bytes / steps) * 1000 : 0,
-        mbitPerSecond: seconds > 0 ? (log.bytes * 8) / seconds / 1e6 : 0,
+        mbitPerSecond: seconds > 0 ? (log.channelBytes * 8) / seconds / 1e6 : 0,
       },
       diff: comparison
         ? {
@@ -204,11 +205,7 @@ function full(entry: Entry): string {
 }
 
 /** The log as the channel carried it; without fault tolerance, as a recording would hold it. */
-function logOf(simulation: Simulation): {
-  entries: number;
-  entriesByKind: Record<string, number>;
-  bytes: number;
-} {
+function logOf(simulation: Simulation): LogStatistics {
   if (simulation.hosts.size > 1) return simulation.observer.log;
   const entries = simulation.history('primary');
   const entriesByKind: Record<string, number> = {};
@@ -219,7 +216,7 @@ function logOf(simulation: Simulation): {
     bytes += encodedSize(entryAfter(before), entry);
     before = following(before, entry);
   }
-  return { entries: entries.length, entriesByKind, bytes };
+  return { entries: entries.length, entriesByKind, bytes, channelBytes: 0 };
 }
 
 /** The history of the machine that lived last, as a log file. */

@@ -24,6 +24,8 @@ export class Primary {
   readonly operator: Operator;
   private readonly lag: LagControl;
   private nextCheck: number;
+  /** How far it was from the entry before to the horizon that was logged last, if nothing has been logged since. */
+  private quiet: { entry: number; steps: number } = { entry: 0, steps: 0 };
   /** How much of the console input the guest has been given, or has waiting. */
   private consoleOffset: number;
   /** Outputs that have left are explained by entries up to this one. */
@@ -193,8 +195,7 @@ export class Primary {
     const made = outputs.length > 0;
     if (this.epoch) this.epoch.outputs.push(...outputs);
     else if (made && !side.is('output-entry')) this.log({ kind: 'output', icount, made: outputsMade });
-    else if (!made && this.channels.size > 0 && side.log.lastIcount < icount)
-      this.log({ kind: 'horizon', icount });
+    else if (!made && this.channels.size > 0 && this.horizonIsDue) this.horizon();
     this.hold(outputs);
     this.transmit();
     this.releaseReady();
@@ -202,6 +203,23 @@ export class Primary {
       if (!side.resting) side.note({ kind: 'full' });
       side.resting = true;
     }
+  }
+
+  /** While the guest computes the horizon moves on in steps that double; when it rests, up to where it stands. */
+  private get horizonIsDue(): boolean {
+    const { side, quiet } = this;
+    const steps = side.vmm.icount - side.log.lastIcount;
+    if (steps === 0) return false;
+    if (side.resting || quiet.entry !== side.log.last) return true;
+    return steps >= Math.min(2 * quiet.steps, side.options.tuning.horizonSteps);
+  }
+
+  private horizon(): void {
+    const { log, vmm } = this.side;
+    const { icount } = vmm;
+    const steps = icount - log.lastIcount;
+    this.log({ kind: 'horizon', icount });
+    this.quiet = { entry: log.last, steps };
   }
 
   private hold(outputs: Output[]): void {

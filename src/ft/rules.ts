@@ -39,6 +39,8 @@ export interface Tuning {
   receiveBufferBytes: number;
   /** Entries that are kept although everyone holds them, for hosts that come back. */
   retainBytes: number;
+  /** While nothing else happens a backup is told how far it may go at growing distances, up to so many steps. */
+  horizonSteps: number;
   /** Steps between two comparisons of the whole state, which reads all pages in use: at least so many, and for each of the pages so many. */
   checkSteps: number;
   checkStepsPerPage: number;
@@ -63,7 +65,8 @@ export const defaultTuning: Tuning = {
   sendBufferBytes: 1 << 20,
   receiveBufferBytes: 1 << 20,
   retainBytes: 1 << 18,
-  checkSteps: 1_000_000,
+  horizonSteps: 800_000,
+  checkSteps: 5_000_000,
   checkStepsPerPage: 5_000,
   lagBoundNs: 50_000_000,
   lagIntervalNs: 2_000_000,

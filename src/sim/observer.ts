@@ -1,7 +1,15 @@
 /** Sees what happens in a cluster, counts it, and keeps the evidence for the checkers. */
+import { encodedSize } from '../base/codec.ts';
 import type { Effect, ReplicaEvent } from '../ft/effects.ts';
 import type { Divergence } from '../vmm/doors.ts';
-import type { Entry, EntryKind } from '../vmm/entries.ts';
+import {
+  type Before,
+  type Entry,
+  type EntryKind,
+  entryAfter,
+  following,
+  NOTHING_BEFORE,
+} from '../vmm/entries.ts';
 import type { Machine } from '../vmm/machine.ts';
 import { OneLiveChecker, OutputRuleChecker, type Violation } from './checkers/checkers.ts';
 import { History } from './checkers/history.ts';
@@ -26,7 +34,10 @@ export interface Failover {
 export interface LogStatistics {
   entries: number;
   entriesByKind: Partial<Record<EntryKind, number>>;
+  /** What the entries take one after the other, as in a recording without its checksums. */
   bytes: number;
+  /** What the messages take that carry them. */
+  channelBytes: number;
 }
 
 /** A failover, and what the machine that was left behind had been through. */
@@ -44,7 +55,9 @@ const LAG_LIMIT_NS = 500_000_000;
 export class Observer {
   readonly histories = new Map<HostId, History>();
   readonly failovers: FailoverEvidence[] = [];
-  readonly log: LogStatistics = { entries: 0, entriesByKind: {}, bytes: 0 };
+  readonly log: LogStatistics = { entries: 0, entriesByKind: {}, bytes: 0, channelBytes: 0 };
+  /** The last entry that each host was sent. */
+  private readonly sentTo = new Map<HostId, Before>();
   readonly outputRule: OutputRuleChecker;
   /** The last output that each host has released. */
   readonly lastReleased = new Map<HostId, number>();
@@ -126,6 +139,17 @@ export class Observer {
     if (effect.do === 'release') this.lastReleased.set(host, last);
   }
 
+  private countBytes(to: HostId, entries: readonly Entry[]): void {
+    let before = this.sentTo.get(to) ?? NOTHING_BEFORE;
+    for (const entry of entries) {
+      // What is sent again goes back.
+      if (entry.icount < before.icount) before = NOTHING_BEFORE;
+      this.log.bytes += encodedSize(entryAfter(before), entry);
+      before = following(before, entry);
+    }
+    this.sentTo.set(to, before);
+  }
+
   /** Something new has reached the world. */
   arrivedInWorld(): void {
     const last = this.failovers.at(-1);
@@ -136,8 +160,9 @@ export class Observer {
     const { id } = host;
     switch (event.kind) {
       case 'sent':
-        this.log.bytes += event.sizeBytes;
+        this.log.channelBytes += event.sizeBytes;
         this.log.entries += event.entries.length;
+        this.countBytes(event.to, event.entries);
         for (const { kind } of event.entries)
           this.log.entriesByKind[kind] = (this.log.entriesByKind[kind] ?? 0) + 1;
         return;

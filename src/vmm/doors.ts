@@ -13,6 +13,9 @@ export interface Doors extends SynchronousDoors {
   limit(machine: Machine): number;
 }
 
+/** A derived clock is set right when it is a millisecond behind. */
+const MAX_DEVIATION_TICKS = 10_000;
+
 /** Where a live machine gets its inputs from. */
 export interface World {
   /** The guest's clock at a position of the present slice, in ticks of 100 ns since boot. */
@@ -74,10 +77,13 @@ export class LiveDoors implements Doors {
   }
 
   input(machine: Machine): Input | undefined {
-    const { icount } = machine;
-    const deadline = machine.timerDeadline;
-    const ticks = this.world.clock(icount);
-    if (deadline !== undefined && BigInt(ticks) >= deadline) return { kind: 'timer', icount, ticks };
+    const { icount, timerDeadline, derivedTicks } = machine;
+    const world = this.world.clock(icount);
+    // A clock that goes on by itself may be ahead of the world's.
+    const ticks = Math.max(world, derivedTicks ?? 0);
+    const expired = timerDeadline !== undefined && BigInt(ticks) >= timerDeadline;
+    if (expired || (derivedTicks !== undefined && world - derivedTicks >= MAX_DEVIATION_TICKS))
+      return { kind: 'timer', icount, ticks };
     const operation = this.operated.shift();
     if (operation) return { kind: 'control', icount, ...operation };
     const completion = this.completions.shift();
@@ -97,7 +103,10 @@ export class LiveDoors implements Doors {
     const deadline = machine.timerDeadline;
     // A deadline beyond all safe integers is never reached.
     if (deadline === undefined || deadline > BigInt(Number.MAX_SAFE_INTEGER)) return Number.MAX_SAFE_INTEGER;
-    return Math.max(machine.icount + 1, this.world.icountAt(Number(deadline)));
+    const ticks = Number(deadline);
+    const derived =
+      machine.derivedTicks === undefined ? Number.MAX_SAFE_INTEGER : machine.derivedIcountAt(ticks);
+    return Math.max(machine.icount + 1, Math.min(this.world.icountAt(ticks), derived));
   }
 }
 

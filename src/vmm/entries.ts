@@ -49,7 +49,7 @@ const content = union({
   clock: record({ ticks: uint }),
   /** The guest asked for random bytes. */
   entropy: record({ data: bytes(MAX_DATA_BYTES) }),
-  /** The guest's timer expired; the clock stood at `ticks`. */
+  /** The clock stands at `ticks`: the guest's timer has expired, or a derived clock is set right. */
   timer: record({ ticks: uint }),
   /** Bytes typed at the console. */
   console: record({ data: bytes(MAX_DATA_BYTES) }),

@@ -58,10 +58,18 @@ export const descriptionSchema = record({
   diskReadOnly: bool,
   /** Where typed bytes go: to the UART, or to a virtio console, which is there only then. Both print. */
   console: oneOf('uart', 'virtio'),
+  /**
+   * What the guest's clock shows. `logged`: the world's time, at the price of a log entry for every look at it. `derived`: the time at
+   * the last timer entry, and one tick more for every {@link STEPS_PER_TICK} steps since.
+   */
+  clock: oneOf('logged', 'derived'),
   /** The address of HTIF's `tohost`, when the program has one. */
   tohost: list(uint, 1),
 });
 export type MachineDescription = ValueOf<typeof descriptionSchema>;
+
+/** How fast a derived clock goes: 100 million steps a second. */
+export const STEPS_PER_TICK = 10;
 
 /** The doors that the guest opens itself, in the middle of a step. */
 export interface SynchronousDoors {
@@ -88,6 +96,9 @@ const ramSize: Codec<number> = {
 /** Firmware and kernels switch a timer off by a time that does not come. */
 const NEVER = 2n ** 64n - 1n;
 
+/** What a derived clock showed when it was last set, and where. */
+const clockSchema = record({ ticks: uint, icount: uint });
+
 const powerSchema = record({ off: bool, reset: bool, code: u32 });
 
 /** The whole state of a machine but its RAM. */
@@ -98,6 +109,7 @@ export interface MachineState {
   ramSizeBytes: number;
   /** Outputs made since boot. */
   outputsMade: number;
+  clock: ValueOf<typeof clockSchema>;
   power: ValueOf<typeof powerSchema>;
 }
 
@@ -116,6 +128,7 @@ export class Machine {
   private made = 0;
   /** Bytes of outputs and random numbers since {@link takeOutputs}. */
   private passedBytes = 0;
+  private clockState: ValueOf<typeof clockSchema> = { ticks: 0, icount: 0 };
   private powerState: ValueOf<typeof powerSchema> = { off: false, reset: false, code: 0 };
 
   constructor(
@@ -192,7 +205,20 @@ export class Machine {
 
   /** The latest time that the guest knows, in ticks. */
   get lastKnownTicks(): number {
-    return this.devices.clint.state.lastKnownTicks;
+    return Math.max(this.devices.clint.state.lastKnownTicks, this.derivedTicks ?? 0);
+  }
+
+  /** What a derived clock shows here, in ticks. */
+  get derivedTicks(): number | undefined {
+    if (this.description.clock !== 'derived') return undefined;
+    const { ticks, icount } = this.clockState;
+    return ticks + Math.floor((this.icount - icount) / STEPS_PER_TICK);
+  }
+
+  /** Where a derived clock will show `ticks`, if it isn't set before. */
+  derivedIcountAt(ticks: number): number {
+    const { ticks: base, icount } = this.clockState;
+    return icount + (ticks - base) * STEPS_PER_TICK;
   }
 
   /** The tick at which the guest's timer is to expire, if it waits for one. */
@@ -213,7 +239,7 @@ export class Machine {
 
   private get supervisorTimerInterrupt(): boolean {
     const deadline = this.supervisorDeadline;
-    return deadline !== undefined && BigInt(this.lastKnownTicks) >= deadline;
+    return deadline !== undefined && BigInt(this.devices.clint.state.lastKnownTicks) >= deadline;
   }
 
   /** Takes steps until `icount` is `limit`, the hart waits, the guest has switched off, or {@link MAX_RUN_BYTES} were made. */
@@ -230,6 +256,7 @@ export class Machine {
   apply(input: Input): void {
     switch (input.kind) {
       case 'timer':
+        this.clockState = { ticks: input.ticks, icount: this.icount };
         this.devices.clint.timer(input.ticks);
         break;
       case 'console':
@@ -283,6 +310,7 @@ export class Machine {
       devices: Object.fromEntries(this.devices.named.map(([name, device]) => [name, device.state])),
       ramSizeBytes: this.hart.ramSizeBytes,
       outputsMade: this.made,
+      clock: this.clockState,
       power: this.powerState,
     };
   }
@@ -292,6 +320,7 @@ export class Machine {
     for (const [name, device] of this.devices.named) device.state = state.devices[name]!;
     this.made = state.outputsMade;
     if (state.ramSizeBytes > this.hart.ramSizeBytes) this.hart.growRam(state.ramSizeBytes);
+    this.clockState = state.clock;
     this.powerState = state.power;
   }
 
@@ -319,7 +348,7 @@ export class Machine {
   }
 
   private readClock(): number {
-    const ticks = this.doors.clock(this.icount);
+    const ticks = this.derivedTicks ?? this.doors.clock(this.icount);
     this.devices.clint.clockRead(ticks);
     return ticks;
   }
@@ -433,6 +462,7 @@ export function machineSchema(description: DevicesDescription): RecordCodec<Mach
     >,
     ramSizeBytes: ramSize,
     outputsMade: uint,
+    clock: clockSchema,
     power: powerSchema,
   });
 }

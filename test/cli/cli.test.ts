@@ -223,6 +223,7 @@ describe('--json', () => {
         entries: expect.any(Number),
         entriesByKind: { entropy: expect.any(Number) },
         bytes: expect.any(Number),
+        channelBytes: expect.any(Number),
         bytesPerKilostep: expect.any(Number),
         mbitPerSecond: expect.any(Number),
       },
@@ -244,7 +245,7 @@ describe('--json', () => {
     expect(failovers[0].liveIcount).toBe(diff.icount);
     expect(Object.values<number>(log.entriesByKind).reduce((a, b) => a + b)).toBe(log.entries);
     expect(log.bytesPerKilostep).toBeCloseTo((log.bytes / steps) * 1000);
-    expect(log.mbitPerSecond).toBeCloseTo((log.bytes * 8) / virtualMs / 1000);
+    expect(log.mbitPerSecond).toBeCloseTo((log.channelBytes * 8) / virtualMs / 1000);
     expect(diff.registers).toContainEqual({
       name: 'sp',
       primary: expect.stringMatching(/^0x[0-9a-f]+$/),

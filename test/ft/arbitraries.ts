@@ -95,6 +95,7 @@ const description: fc.Arbitrary<MachineDescription> = fc.record({
   segments: fc.array(fc.record({ address: uint, bytes: data }), { maxLength: 2 }),
   diskSectors: uint,
   diskReadOnly: fc.boolean(),
+  clock: fc.constantFrom('logged' as const, 'derived' as const),
   console: fc.constantFrom('uart', 'virtio'),
   tohost: fc.array(uint, { maxLength: 1 }),
 });

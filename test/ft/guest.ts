@@ -14,6 +14,7 @@ export function machineOf(source: string, diskSectors = 0): MachineDescription {
     segments,
     diskSectors,
     diskReadOnly: false,
+    clock: 'logged',
     console: 'uart',
     tohost: [],
   };

@@ -16,6 +16,7 @@ const description: MachineDescription = {
   segments: [{ address: 0x8000_0000, bytes: Uint8Array.of(0x13, 0, 0, 0) }],
   diskSectors: 0,
   diskReadOnly: false,
+  clock: 'logged',
   console: 'uart',
   tohost: [],
 };
