@@ -14,6 +14,7 @@ export class LagControl {
   private marks: { icount: number; ns: number }[] = [];
   private changedNs = 0;
   private worstNs = 0;
+  private latestNs = 0;
   /** The share of processor time that the guest gets, per mille. */
   perMille = 1000;
 
@@ -29,7 +30,13 @@ export class LagControl {
     const passed = this.marks.findIndex((mark) => mark.icount > icount);
     this.marks.splice(0, passed < 0 ? this.marks.length : passed);
     const [next] = this.marks;
-    return next ? nowNs - next.ns : 0;
+    this.latestNs = next ? nowNs - next.ns : 0;
+    return this.latestNs;
+  }
+
+  /** Whether the slowest backup is close behind, as far as was heard. */
+  get isSmall(): boolean {
+    return this.latestNs < this.tuning.lagBoundNs / 4;
   }
 
   /** Adjusts the share to a lag; true when it has changed. */
@@ -53,6 +60,7 @@ export class LagControl {
 
   reset(): void {
     this.marks = [];
+    this.latestNs = 0;
     this.perMille = 1000;
   }
 }

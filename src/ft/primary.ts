@@ -17,6 +17,9 @@ import { Operator } from './operator.ts';
 import { Protection } from './protection.ts';
 import { isDisk, isWorld, type Side, unloggedKinds } from './side.ts';
 
+/** Distances between horizons grow when they have come to this part of the longest. */
+const SLOW_START = 20;
+
 export class Primary {
   readonly channels = new Map<HostName, Channel>();
   readonly pages: ChangedPages;
@@ -205,13 +208,14 @@ export class Primary {
     }
   }
 
-  /** While the guest computes the horizon moves on in steps that double; when it rests, up to where it stands. */
+  /** While the guest computes the horizon moves on in steps that double. A backup that lags is told all, and so is one that can catch up. */
   private get horizonIsDue(): boolean {
-    const { side, quiet } = this;
+    const { side, quiet, lag } = this;
     const steps = side.vmm.icount - side.log.lastIcount;
     if (steps === 0) return false;
-    if (side.resting || quiet.entry !== side.log.last) return true;
-    return steps >= Math.min(2 * quiet.steps, side.options.tuning.horizonSteps);
+    if (side.resting || !lag.isSmall || quiet.entry !== side.log.last) return true;
+    const { horizonSteps } = side.options.tuning;
+    return quiet.steps < horizonSteps / SLOW_START || steps >= Math.min(2 * quiet.steps, horizonSteps);
   }
 
   private horizon(): void {
