@@ -321,6 +321,21 @@ describe('wrong usage: exit code 2, one line on stderr, nothing on stdout', () =
       /"dance" is no command; they are reset/,
     ],
     [
+      'a switch-over to nobody',
+      ['run', bank, '--fault', 'command:switch-over=nobody@5ms'],
+      /^vmft: "nobody" is no host here; they are primary, backup, spare$/,
+    ],
+    [
+      'a switch-over to whoever is live',
+      ['run', bank, '--fault', 'command:switch-over=live@5ms'],
+      /^vmft: "live" is no host here; they are primary, backup, spare$/,
+    ],
+    [
+      'a backup that is not there to be moved',
+      ['run', bank, '--fault', 'command:move-backup=backup2@5ms'],
+      /^vmft: "backup2" is no host here; they are primary, backup, spare$/,
+    ],
+    [
       'a link to nowhere',
       ['run', bank, '--fault', 'partition:primary-moon@5ms+5ms'],
       /"moon" is no host here/,
