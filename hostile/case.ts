@@ -191,7 +191,8 @@ function drawHart(chance: Chance, privilege: number, ramBytes: number, slot: num
     privilege: BigInt(privilege),
     ...pointersOf(chance, ramBytes, slot),
   });
-  for (const [word, bits] of legalBits) if (chance.chance(0.15)) hart[word] = chance.word64() & bits;
+  for (const [word, bits] of legalBits)
+    if (chance.chance(0.15) && !/cause$/.test(word)) hart[word] = chance.word64() & bits;
   const translated = privilege !== PRIVILEGE.M && chance.chance(0.6);
   const fs = chance.chance(0.9) ? MSTATUS.FS : 0n;
   const status = chance.word64() & (MSTATUS.SUM | MSTATUS.MXR | MSTATUS.SIE | MSTATUS.MIE | MSTATUS.SPP);
@@ -200,7 +201,7 @@ function drawHart(chance: Chance, privilege: number, ramBytes: number, slot: num
     satp: translated || chance.chance(0.2) ? (8n << 60n) | BigInt(PLACE.root >>> 12) : 0n,
     ...(chance.chance(0.98) && { mtvec: BigInt(PLACE.handler), stvec: BigInt(PLACE.supervisorHandler) }),
     ...(chance.chance(0.8) && { medeleg: chance.chance(0.5) ? 0xb1ffn : 0n }),
-    ...(chance.chance(0.7) && { mie: 0n }),
+    ...(chance.chance(0.5) && { mie: 0n }),
     ...(chance.chance(0.8) && { mcounteren: 7n, scounteren: 7n }),
   });
   return { ...hart, ...drawPmp(chance) };

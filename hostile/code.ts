@@ -70,6 +70,21 @@ const load = (chance: Chance, rd: number, index = chance.below(POOL_WORDS)): num
 
 const li = (rd: number, immI: number): number => instruction('addi', { rd, immI });
 
+/** CSRs that have to do with interrupts. */
+const interrupting = csrs.filter(({ name }) => /^[ms](status|ie|ip)$/.test(name));
+
+/** Interrupts are made pending, or let in. */
+const interrupt = (chance: Chance): number[] => {
+  const mnemonic = chance.pick(['csrrsi', 'csrrsi', 'csrrs', 'csrrw']);
+  const { number: csr } = chance.pick(interrupting);
+  if (mnemonic === 'csrrsi')
+    return parcelsOf(instruction(mnemonic, { csr, zimm: chance.pick([2, 8, 10, 31]) }));
+  return [
+    ...parcelsOf(li(5, chance.pick([2, 8, 0x20, 0x200, 0x222, -1]))),
+    ...parcelsOf(instruction(mnemonic, { csr, rs1: 5 })),
+  ];
+};
+
 function csr(chance: Chance): number[] {
   const number = chance.chance(0.97) ? chance.pick(csrs).number : chance.below(4096);
   const mnemonic = chance.pick(['csrrw', 'csrrs', 'csrrc', 'csrrwi', 'csrrsi', 'csrrci']);
@@ -206,6 +221,7 @@ const pieces: readonly (readonly [number, (chance: Chance) => number[]])[] = [
   [6, (chance) => random(chance, chance.pick(jumps))],
   [1, jumpAway],
   [10, csr],
+  [6, interrupt],
   [8, sbi],
   [16, queue],
   [10, virtioRegister],
@@ -240,7 +256,7 @@ export function handler(chance: Chance, mode: 'm' | 's'): number[] {
     instruction('addi', { rd: 31, rs1: 31, immI: chance.chance(0.8) ? 4 : 2 }),
   ];
   return parcelsOf(
-    ...(chance.chance(0.7) ? [instruction('csrrw', { csr: number(`${mode}ie`) })] : []),
+    ...(chance.chance(0.6) ? [instruction('csrrw', { csr: number(`${mode}ie`) })] : []),
     instruction('csrrw', { rd: 31, csr: scratch, rs1: 31 }),
     ...(chance.chance(0.8) ? away : onward),
     instruction('csrrw', { csr: epc, rs1: 31 }),

@@ -10,7 +10,8 @@ import {
   S_INTERRUPTS,
   SATP,
 } from '../src/cpu/csrs.ts';
-import { type HartState, type HartWord, hartWords, NO_RESERVATION, RAM_BASE } from '../src/cpu/layout.ts';
+import type { Hart } from '../src/cpu/hart.ts';
+import { type HartWord, NO_RESERVATION, RAM_BASE } from '../src/cpu/layout.ts';
 
 const ALL = 2n ** 64n - 1n;
 
@@ -61,11 +62,13 @@ const pmpIsLegal = (settings: bigint): boolean => {
   return true;
 };
 
+/** The words of which not all bits can be set. */
+const limited = [...legalBits].filter(([, bits]) => bits !== ALL);
+
 /** What is wrong with the words of a hart; undefined when they are what some sequence of instructions can leave behind. */
-export function illegalWord(hart: HartState, ramBytes: number): string | undefined {
-  const word = (name: HartWord) => hart[name]!;
-  for (const name of hartWords) if (hart[name] === undefined) return `${name} is missing`;
-  for (const [name, bits] of legalBits)
+export function illegalWord(hart: Hart): string | undefined {
+  const word = (name: HartWord) => hart.get(name);
+  for (const [name, bits] of limited)
     if ((word(name) & ~bits) !== 0n) return `${name} is 0x${word(name).toString(16)}`;
   if (word('x0') !== 0n) return 'x0 is not zero';
   if ((word('mstatus') & MSTATUS.MPP) >> 11n === 2n) return 'MPP is a mode that is not there';
@@ -77,7 +80,10 @@ export function illegalWord(hart: HartState, ramBytes: number): string | undefin
   if (!pmpIsLegal(word('pmpcfg0')) || !pmpIsLegal(word('pmpcfg2'))) return 'a PMP entry has W without R';
   const reserved = word('reservation');
   const offset = reserved - BigInt(RAM_BASE);
-  if (reserved !== NO_RESERVATION && (offset < 0n || offset >= BigInt(ramBytes) || (reserved & 3n) !== 0n))
+  if (
+    reserved !== NO_RESERVATION &&
+    (offset < 0n || offset >= BigInt(hart.ramSizeBytes) || (reserved & 3n) !== 0n)
+  )
     return `0x${reserved.toString(16)} is reserved`;
   return undefined;
 }

@@ -92,8 +92,11 @@ const X = 0x8n;
 const U = 0x10n;
 const entry = (target: number, bits: bigint): bigint => ((BigInt(target) >> 12n) << 10n) | bits;
 
-const leafBits = (chance: Chance, user: bigint): bigint =>
-  chance.chance(0.8) ? AD | RW | X | user : BigInt(chance.below(256)) | (chance.chance(0.8) ? AD : 0n);
+function leafBits(chance: Chance, user: bigint): bigint {
+  const open = AD | RW | X | user;
+  if (chance.chance(0.7)) return open;
+  return chance.chance(0.6) ? open ^ (1n << BigInt(chance.below(8))) : BigInt(chance.below(256));
+}
 
 /** Any entry: a leaf, a pointer to a table, or rubbish. */
 export function pageTableEntry(chance: Chance, user: bigint, ramBytes: number): bigint {
@@ -178,7 +181,7 @@ class Rings {
     const write = chance.below(2);
     memory.setUint32(header - RAM_BASE, chance.chance(0.8) ? write : chance.below(12), true);
     memory.setUint32(header - RAM_BASE + 8, chance.chance(0.9) ? chance.below(70) : chance.word32(), true);
-    const data = PLACE.data + PAGE_BYTES * (1 + chance.below(6));
+    const data = chance.chance(0.1) ? PLACE.last : PLACE.data + PAGE_BYTES * (1 + chance.below(6));
     this.descriptor(queue + 16 * first, header, 16, NEXT, first + 1);
     this.descriptor(
       queue + 16 * (first + 1),
@@ -208,12 +211,15 @@ export function putQueue(
     if (use !== 'request' && chance.chance(0.6)) {
       const length = chance.pick(use === 'send' ? [1, 26, 72, 100, 1530] : [8, 64, 1530, 2048]);
       const flags = use === 'send' ? 0 : WRITE;
-      rings.descriptor(at, PLACE.data + 16 * chance.below(0x600), length, flags, 0);
+      const to = use === 'receive' && chance.chance(0.15) ? PLACE.last : PLACE.data;
+      rings.descriptor(at, to + 16 * chance.below(to === PLACE.last ? 4 : 0x600), length, flags, 0);
     } else if (chance.chance(0.15)) {
       rings.descriptor(at, queue + RING.table, 16 * (1 + chance.below(20)), INDIRECT, 0);
     } else rings.anything(at);
   }
   for (let index = 0; index < 24; index++) rings.anything(queue + RING.table + 16 * index);
+  // A table that is in itself.
+  if (chance.chance(0.1)) rings.descriptor(queue + RING.table, queue + RING.table, 16, INDIRECT, 0);
   if (use === 'request')
     for (let first = 0; first + 3 <= DESCRIPTORS; first += 3)
       if (chance.chance(0.6)) rings.request(queue, first);

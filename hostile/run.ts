@@ -55,6 +55,9 @@ export interface Outcome {
   off: boolean;
 }
 
+/** The most that is asked of the entropy door at once. */
+const MOST_ENTROPY_BYTES = 4096;
+
 /** One tick for each step, and more only when somebody lets it pass. */
 class TickingWorld implements World {
   private offset = 0;
@@ -70,6 +73,7 @@ class TickingWorld implements World {
     return ticks - this.offset;
   }
   entropy(sizeBytes: number): Uint8Array {
+    mustBe(sizeBytes > 0 && sizeBytes <= MOST_ENTROPY_BYTES, `${sizeBytes} random bytes at once`);
     return new Uint8Array(sizeBytes).fill(++this.drawn * 77);
   }
 }
@@ -207,6 +211,7 @@ export class Runner {
       const pause = one.stepByStep ? this.stepByStep(vmm, slice) : vmm.run(slice);
       mustBe(machine.icount <= from + slice, `${machine.icount - from} steps where ${slice} were asked for`);
       mustBe(pause !== 'stalled', 'it stalls');
+      must(illegalWord(machine.hart));
       const outputs = machine.takeOutputs();
       outside.take(outputs);
       if (pause === 'off') break;
@@ -216,7 +221,6 @@ export class Runner {
     }
     const { hart, icount } = machine;
     mustBe(hart.hashRam() === hart.hashRam(true), 'a page has changed and its hash has not');
-    must(illegalWord(hart.state, hart.ramSizeBytes));
     const hash = machine.hash();
     entries.push({ kind: 'control', icount, action: 'end', value: 0 });
     return { entries, icount, hash, outside };
@@ -236,6 +240,7 @@ export class Runner {
       pause = vmm.run(1);
       const sameMachine = machine.icount === icount + 1 && hart.get('minstretBias') !== 0n;
       if (expected && sameMachine) must(surprise(hart, expected, retired));
+      must(illegalWord(hart));
       if (pause === 'budget') pause = vmm.run(0);
     }
     return pause;
@@ -323,7 +328,7 @@ function outcomeOf(one: Case, machine: Machine, { entries, icount, outside }: Re
     'status' in state && ((state as VirtioState).status & STATUS.DEVICE_NEEDS_RESET) !== 0;
   const causes = (['mcause', 'scause'] as const)
     .map((name) => hart[name]!)
-    .filter((cause) => cause < 64n || cause >> 63n);
+    .filter((cause) => (cause > 0n && cause < 64n) || cause >> 63n === 1n);
   return {
     kind: machine.description.program,
     steps: icount,
