@@ -70,6 +70,8 @@ const load = (chance: Chance, rd: number, index = chance.below(POOL_WORDS)): num
 
 const li = (rd: number, immI: number): number => instruction('addi', { rd, immI });
 
+const changing = csrs.filter(({ access }) => access.is !== 'constant');
+
 /** CSRs that have to do with interrupts. */
 const interrupting = csrs.filter(({ name }) => /^[ms](status|ie|ip)$/.test(name));
 
@@ -86,7 +88,9 @@ const interrupt = (chance: Chance): number[] => {
 };
 
 function csr(chance: Chance): number[] {
-  const number = chance.chance(0.97) ? chance.pick(csrs).number : chance.below(4096);
+  const number = chance.chance(0.97)
+    ? chance.pick(chance.chance(0.9) ? changing : csrs).number
+    : chance.below(4096);
   const mnemonic = chance.pick(['csrrw', 'csrrs', 'csrrc', 'csrrwi', 'csrrsi', 'csrrci']);
   const rd = destination(chance);
   if (mnemonic.endsWith('i'))

@@ -381,6 +381,16 @@ describe('wrong usage: exit code 2, one line on stderr, nothing on stdout', () =
 });
 
 describe('record and replay', () => {
+  test('a machine that is saved and restored on its way is the same machine', async () => {
+    await vmft(['run', program('dice.s'), '--no-ft', '--record', 'restored.log']);
+    const { code, stdout } = await vmft(['replay', 'restored.log', '--restore', '4']);
+    expect(code).toBe(0);
+    const lines = stdout.trimEnd().split('\n');
+    expect(lines).toHaveLength(5);
+    for (const line of lines)
+      expect(line).toMatch(/^\d+ {2}(\w{16}) = \1 {2}\d+ registers, 8 devices, \d+ pages in use: equal$/);
+  });
+
   test.each([
     ['one machine', ['--no-ft']],
     ['a pair', []],
