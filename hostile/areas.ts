@@ -74,19 +74,23 @@ export class Areas {
   private readonly csrIndex: Buffer;
   private bytes!: Buffer;
   private words!: Int32Array;
-  private readonly model: MmuModel;
+  private model!: MmuModel;
+  private ram: Uint8Array | undefined;
 
   constructor(private readonly hart: Hart) {
     this.look();
     this.csrIndex = Buffer.from(this.part(CSR_INDEX, TLB));
     this.part(SCRATCH + HASHED_BYTES, SCRATCH + SCRATCH_BYTES).fill(CANARY);
-    this.model = modelOf(hart);
   }
 
+  /** A memory that has grown is another. */
   private look(): void {
-    const { buffer } = this.hart.ram;
-    this.bytes = Buffer.from(buffer);
-    this.words = new Int32Array(buffer, 0, RAM >> 2);
+    const { ram } = this.hart;
+    if (this.ram === ram) return;
+    this.ram = ram;
+    this.bytes = Buffer.from(ram.buffer);
+    this.words = new Int32Array(ram.buffer, 0, RAM >> 2);
+    this.model = modelOf(this.hart);
   }
 
   private part(start: number, end: number): Buffer {
@@ -103,6 +107,7 @@ export class Areas {
 
   /** What is wrong with the small areas, which takes some microseconds. */
   wrong(): string | undefined {
+    this.look();
     const pages = this.hart.ramSizeBytes / PAGE_BYTES;
     if (!this.isZero(8 * hartWords.length, SCRATCH_WORDS.STOP))
       return 'something stands behind the registers';
@@ -116,6 +121,7 @@ export class Areas {
 
   /** What is wrong with the large ones, which takes a millisecond. */
   wrongAtLarge(): string | undefined {
+    this.look();
     const pages = this.hart.ramSizeBytes / PAGE_BYTES;
     if (this.part(SCRATCH + HASHED_BYTES, SCRATCH + SCRATCH_BYTES).compare(canaries) !== 0)
       return 'something stands in the scratch area';

@@ -79,7 +79,8 @@ export class DeviceAttacker implements Attacker {
 }
 
 function tally(outcome: Outcome, count: (what: string, number?: number) => void): void {
-  const { kind, steps, outputs, broken, entries, causes, privilege, translated, stepByStep, off } = outcome;
+  const { kind, steps, outputs, broken, entries, causes, privilege, translated, stepByStep, grown, off } =
+    outcome;
   count('steps', steps);
   count('log entries', entries);
   count(`machine "${kind}"`);
@@ -89,6 +90,7 @@ function tally(outcome: Outcome, count: (what: string, number?: number) => void)
   for (const cause of causes) count(cause);
   if (translated) count('ends with translation on');
   if (stepByStep) count('step by step');
+  if (grown) count('memory is added');
   if (off) count('switches itself off');
 }
 

@@ -46,6 +46,8 @@ export interface Case {
   steps: number;
   /** Whether each step is compared with what the manual says of its accesses to memory. */
   stepByStep: boolean;
+  /** Whether memory is added while it runs. */
+  grows: boolean;
 }
 
 const MOST_STEPS = 1200;
@@ -53,6 +55,9 @@ const STEP_BY_STEP = 1 / 24;
 
 /** So many cases in a row begin with the same tables, rings and values: to draw them takes longer than to run a case. */
 const CASES_PER_MEMORY = 8;
+
+/** In one of so many cases memory is added. It takes machines of its own. */
+const CASES_PER_GROWTH = 250;
 
 /** One buffer for all cases: each is run before the next is made. */
 const memory = new Uint8Array(PLACED_PAGES * PAGE_BYTES);
@@ -90,6 +95,7 @@ export function makeCase(seed: string, index: number, pairOf: (kind: number) => 
     memory,
     steps,
     stepByStep,
+    grows: index % CASES_PER_GROWTH === CASES_PER_GROWTH - 1,
   };
 }
 

@@ -16,7 +16,8 @@ of its log in other slices, with a snapshot in the middle, must come to the same
   --findings N    stop after so many violations (default: 5)
   -h, --help      this text
 
-The same seed and number give the same case. Exit code 1: something was found.
+The same seed and number give the same case. Ctrl-C stops with what has been done by then. Exit code 1:
+something was found.
 `;
 
 const LOOK_MS = 1000;
@@ -39,6 +40,7 @@ type Told =
 
 // ── The worker: it runs the cases ───────────────────────────────────────────────────────────────────────────────────
 
+/** `current`: the case that is running, and whether to stop. Both threads see it. */
 function work({ seed, from, cases, devices, findings }: Options, current: Float64Array): void {
   const tell = (told: Told) => parentPort!.postMessage(told);
   const attacker: Attacker = devices ? new DeviceAttacker(seed) : new MachineAttacker(seed);
@@ -47,7 +49,7 @@ function work({ seed, from, cases, devices, findings }: Options, current: Float6
   const slowest = { index: from, ms: 0 };
   let index = from;
   let found = 0;
-  for (; index < from + cases && found < findings; index++) {
+  for (; index < from + cases && found < findings && current[1] === 0; index++) {
     current[0] = index;
     const started = performance.now();
     const finding = attacker.run(index, count);
@@ -96,7 +98,7 @@ const again = ({ seed, devices }: Options, index: number): string =>
   `npm run hostile -- --seed ${seed}${devices ? ' --devices' : ''} --from ${index} --cases 1`;
 
 function watch(options: Options): void {
-  const current = new Float64Array(new SharedArrayBuffer(8));
+  const current = new Float64Array(new SharedArrayBuffer(16));
   current[0] = options.from;
   const worker = new Worker(new URL(import.meta.url), { workerData: { options, buffer: current.buffer } });
   const started = performance.now();
@@ -132,6 +134,9 @@ function watch(options: Options): void {
     const seconds = (performance.now() - started) / 1000;
     report(options, told, seconds, findings);
     process.exitCode = findings > 0 ? 1 : 0;
+  });
+  process.on('SIGINT', () => {
+    current[1] = 1;
   });
   worker.on('error', (error) => {
     throw error;

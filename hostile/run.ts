@@ -7,14 +7,14 @@
 import { decode } from '../src/base/codec.ts';
 import { Random } from '../src/base/random.ts';
 import { MSTATUS } from '../src/cpu/csrs.ts';
-import { RAM_BASE } from '../src/cpu/layout.ts';
+import { PAGE_BYTES, RAM_BASE } from '../src/cpu/layout.ts';
 import { DISK_IOERR, DISK_OK, type DiskRequest, SECTOR_BYTES } from '../src/devices/device.ts';
 import { MAX_FRAME_BYTES, MIN_FRAME_BYTES } from '../src/devices/virtio/net.ts';
 import { STATUS } from '../src/devices/virtio/registers.ts';
 import type { VirtioState } from '../src/devices/virtio/transport.ts';
 import { LiveDoors, RecordingDoors, ReplayDoors, type World } from '../src/vmm/doors.ts';
 import type { Entry } from '../src/vmm/entries.ts';
-import type { Machine, MachineDescription } from '../src/vmm/machine.ts';
+import { Machine, type MachineDescription } from '../src/vmm/machine.ts';
 import { countOf, type Output } from '../src/vmm/outputs.ts';
 import {
   compareSnapshots,
@@ -52,6 +52,7 @@ export interface Outcome {
   privilege: number;
   translated: boolean;
   stepByStep: boolean;
+  grown: boolean;
   off: boolean;
 }
 
@@ -141,6 +142,12 @@ class Outside {
   }
 }
 
+interface Trio {
+  first: Machine;
+  second: Machine;
+  third: Machine;
+}
+
 interface Recording {
   entries: Entry[];
   icount: number;
@@ -161,15 +168,26 @@ export class Runner {
     return pair;
   }
 
+  /** Machines to record and to replay on, and one for the snapshot. One whose memory has grown is of no use for another case. */
+  private machinesFor({ kind, grows }: Case): Trio {
+    if (!grows) {
+      const [first, second] = this.pair(kind).machines;
+      return { first, second, third: first };
+    }
+    const make = () => new Machine(kinds[kind]!, new ReplayDoors());
+    return { first: make(), second: make(), third: make() };
+  }
+
   /** @throws when something is wrong. After that the runner is of no use any more: its machines may be damaged. */
   run(seed: string, index: number): Outcome {
     const one = makeCase(seed, index, (kind) => this.pair(kind));
-    const { machines } = this.pair(one.kind);
-    const [first, second] = machines;
-    const recording = this.record(one, first);
-    const outcome = outcomeOf(one, first, recording);
-    this.replay(one, machines, recording);
-    for (const machine of [first, second]) must(this.areas.get(machine)!.wrong());
+    const trio = this.machinesFor(one);
+    const areas = Object.values(trio).map((machine) => this.areas.get(machine) ?? new Areas(machine.hart));
+    const recording = this.record(one, trio.first);
+    const outcome = outcomeOf(one, trio.first, recording);
+    this.replay(one, trio, recording);
+    for (const area of new Set(areas)) must(area.wrong());
+    if (one.grows) for (const area of areas) must(area.wrongAtLarge());
     return outcome;
   }
 
@@ -218,6 +236,7 @@ export class Runner {
       if (pause === 'waiting') idle++;
       passTime(machine, world, pause === 'waiting');
       answer(random, live, outputs);
+      if (one.grows) live.operate('memory', machine.hart.ramSizeBytes + PAGE_BYTES * random.below(40));
     }
     const { hart, icount } = machine;
     mustBe(hart.hashRam() === hart.hashRam(true), 'a page has changed and its hash has not');
@@ -246,10 +265,10 @@ export class Runner {
     return pause;
   }
 
-  /** The same run on the second machine in other slices; somewhere in it the first one, made from a snapshot, goes on instead. */
-  private replay(one: Case, [first, second]: Pair['machines'], recording: Recording): void {
+  /** The same run on the second machine in other slices; somewhere in it a third one, made from a snapshot, goes on instead. */
+  private replay(one: Case, { second, third }: Trio, recording: Recording): void {
     this.prepare(one, second);
-    const { description } = first;
+    const { description } = second;
     const random = new Random(`${one.name}/replay`);
     const doors = new ReplayDoors();
     for (const entry of recording.entries) doors.append(entry);
@@ -262,17 +281,17 @@ export class Runner {
       if (changes) {
         const snapshot = takeSnapshot(second);
         restoreSnapshot(
-          first,
+          third,
           random.chance(0.1) ? decodeSnapshot(encodeSnapshot(snapshot), 'snapshot') : snapshot,
         );
-        if (random.chance(0.1)) mustBe(first.hash() === second.hash(), 'a restored machine has another hash');
-        vmm = new Vmm(description, doors, first);
+        if (random.chance(0.1)) mustBe(third.hash() === second.hash(), 'a restored machine has another hash');
+        vmm = new Vmm(description, doors, third);
       }
       const slice = 1 + random.below(500);
       const before = vmm.machine === second ? Math.max(0, changeAt - vmm.icount) : slice;
       const pause = vmm.run(Math.min(slice, before));
       outside.take(vmm.machine.takeOutputs());
-      if (pause !== 'budget' && (vmm.machine === first || pause === 'off' || vmm.icount >= recording.icount))
+      if (pause !== 'budget' && (vmm.machine === third || pause === 'off' || vmm.icount >= recording.icount))
         break;
     }
     const { machine } = vmm;
@@ -341,6 +360,7 @@ function outcomeOf(one: Case, machine: Machine, { entries, icount, outside }: Re
     privilege: Number(hart.privilege),
     translated: hart.satp! !== 0n && (hart.privilege !== 3n || (hart.mstatus! & MSTATUS.MPRV) !== 0n),
     stepByStep: one.stepByStep,
+    grown: machine.hart.ramSizeBytes > machine.description.memorySizeBytes,
     off: machine.power.off,
   };
 }

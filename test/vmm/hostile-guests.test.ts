@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { MachineAttacker } from '../../hostile/campaign.ts';
 import { kinds } from '../../hostile/machines.ts';
 
-const CASES = 1000;
+const CASES = 800;
 
 test('a machine outlives whatever it executes, and its log comes to the same state elsewhere', () => {
   const seen = new Map<string, number>();
@@ -24,5 +24,6 @@ test('a machine outlives whatever it executes, and its log comes to the same sta
     'switches itself off',
   ];
   for (const what of expected) expect(seen.get(what) ?? 0, what).toBeGreaterThan(5);
+  expect(seen.get('memory is added')).toBeGreaterThan(0);
   expect(seen.get('steps')).toBeGreaterThan(CASES * 300);
 });
