@@ -249,10 +249,14 @@ export class Runner {
   private stepByStep(vmm: Vmm, steps: number): ReturnType<Vmm['run']> {
     const { machine } = vmm;
     const { hart } = machine;
-    const model = modelOf(hart);
+    let { ram } = hart;
+    let model = modelOf(hart);
     const end = machine.icount + steps;
     let pause = vmm.run(0);
     while (pause === 'budget' && machine.icount < end) {
+      // A memory that has grown is another.
+      if (ram !== hart.ram) model = modelOf(hart);
+      ram = hart.ram;
       const expected = expectationOf(hart, model);
       const retired = hart.get('minstretBias');
       const { icount } = machine;
