@@ -18,12 +18,13 @@ export async function build() {
     'conformance-worker': 'src/cli/conformance/worker.ts',
     bench: 'bench/main.ts',
     fuzz: 'fuzz/main.ts',
+    hostile: 'hostile/main.ts',
   };
   await bundle({
     absWorkingDir: root,
     entryPoints: Object.fromEntries(
       Object.entries(entries).filter(
-        ([name, file]) => !['bench', 'fuzz'].includes(name) || existsSync(`${root}/${file}`),
+        ([name, file]) => !['bench', 'fuzz', 'hostile'].includes(name) || existsSync(`${root}/${file}`),
       ),
     ),
     outdir: 'dist',

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # lib/machine.s - the machine: where its devices are and what their registers
-# mean. The machine is QEMU's `virt` board with one RV64IMA hart.
+# mean. The machine is QEMU's `virt` board with one RV64GC hart.
 #
 # Only names, no code and no data: include it at the top of a program, so that
 # the names are known to all that follows.

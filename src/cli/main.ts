@@ -100,9 +100,10 @@ takesEngine(program.command('replay'))
   .argument('<log>', 'a file made by `vmft run --record`')
   .option('--json', 'print one JSON document on stdout instead of the console output')
   .option('-q, --quiet', 'nothing on stderr')
+  .addOption(options.restore())
   .addHelpText(
     'after',
-    '\nExamples:\n  vmft run programs/dice.s --no-ft --record dice.log\n  vmft replay dice.log',
+    '\nExamples:\n  vmft run programs/dice.s --no-ft --record dice.log\n  vmft replay dice.log\n  vmft replay dice.log --restore 5    is a restored machine the same machine?',
   )
   .action(async (path: string, given: ReplayOptions) => finish(await replay(path, given)));
 

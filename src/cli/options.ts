@@ -260,6 +260,13 @@ export const options = {
       '--fault <kind:where@when>',
       "any other fault, or an operator's act: `vmft help faults` lists them (repeatable)",
     ).argParser(collect(fault)),
+  restore: () =>
+    new Option(
+      '--restore <n>',
+      'replay on a second machine as well, saved and restored n times on its way, and compare both each time',
+    )
+      .argParser(wholeNumber(1))
+      .conflicts(['json', 'quiet']),
   backups: () =>
     new Option('--backups <n>', 'how many backups protect the VM').argParser(wholeNumber(0, 3)).default(1),
   spares: () =>

@@ -6,6 +6,7 @@ import { readLog } from '../vmm/log.ts';
 import { Vmm, verifyMarker } from '../vmm/vmm.ts';
 import { readBytes } from './files.ts';
 import { EXIT_CODE } from './report.ts';
+import { replayRestoring } from './restoring.ts';
 import { colourFor } from './story.ts';
 
 const STEPS_AT_ONCE = 20_000_000;
@@ -13,11 +14,17 @@ const STEPS_AT_ONCE = 20_000_000;
 export interface ReplayOptions {
   json?: boolean;
   quiet?: boolean;
+  /** How often a second machine is exchanged for a fresh one, made from its file. */
+  restore?: number;
 }
 
 /** Replays all that is good in a log. @throws {OperatingError} at the end when that was not all of it. */
-export async function replay(path: string, { json, quiet }: ReplayOptions): Promise<number> {
+export async function replay(path: string, { json, quiet, restore }: ReplayOptions): Promise<number> {
   const { description, entries, damage } = readLog(readBytes(path), path);
+  if (restore !== undefined) {
+    if (damage) throw new OperatingError(damage.message);
+    return await replayRestoring(description, entries, restore);
+  }
   const doors = new ReplayDoors(verifyMarker);
   for (const entry of entries) doors.append(entry);
   const vmm = new Vmm(description, doors);

@@ -14,12 +14,13 @@ import { Report } from './report.ts';
 import { type Detail, Story } from './story.ts';
 import { KEYS_HELP } from './terminal/keys.ts';
 import { runSession } from './terminal/session.ts';
+import { StatusLine } from './terminal/status-line.ts';
 import { Terminal } from './terminal/terminal.ts';
 
 const NEWLINE = 0x0a;
 const EVENTS_AT_ONCE = 2000;
-/** On a terminal, how often a long run says how far it is. */
-const PROGRESS_MS = 1000;
+/** A guest that takes fewer steps a second waits for whoever sits at its console. */
+const LEAST_STEPS_A_SECOND = 1e6;
 
 /** @throws {OperatingError} for a host that is not there. */
 function mustExist(named: readonly HostId[], hosts: readonly HostId[]): void {
@@ -66,22 +67,30 @@ export function simulate(
 }
 
 /** Runs a simulation to its end, letting signals through now and then. */
-export async function runToEnd(simulation: Simulation, progress = false): Promise<void> {
-  const started = Date.now();
-  let told = started;
+export async function runToEnd(simulation: Simulation, turn: () => void = () => {}): Promise<void> {
   while (simulation.advance(EVENTS_AT_ONCE)) {
     await setImmediate();
-    const now = Date.now();
-    if (!progress || now - told < PROGRESS_MS) continue;
-    told = now;
-    const { icount } = simulation.machine;
-    const rate = icount / (now - started) / 1000;
-    const virtualMs = simulation.nowNs / 1e6;
-    process.stderr.write(
-      `\r${(icount / 1e6).toFixed(0)} million steps, ${rate.toFixed(0)} million a second, ${virtualMs.toFixed(0)} ms of virtual time\x1b[K`,
-    );
+    turn();
   }
-  if (told > started) process.stderr.write('\r\x1b[K');
+}
+
+/** How far a run is; undefined while a guest that somebody sits at only waits. */
+function progressOf(
+  simulation: () => Simulation,
+  attended: boolean,
+): (sinceMs: number) => string | undefined {
+  let before = 0;
+  return (sinceMs) => {
+    const { machine, nowNs } = simulation();
+    const { icount } = machine;
+    const rate = ((icount - before) / sinceMs) * 1000;
+    before = icount;
+    if (attended && rate < LEAST_STEPS_A_SECOND) return undefined;
+    const [steps, aSecond] = [icount, rate].map(
+      (count) => `${(Math.max(0, count) / 1e6).toFixed(0)} million`,
+    );
+    return `${steps} steps, ${aSecond} a second, ${(nowNs / 1e6).toFixed(0)} ms of virtual time`;
+  };
 }
 
 /** The console input: the file that was named, what is piped in, or what the program brings along. */
@@ -106,16 +115,22 @@ export async function run(program: string | undefined, options: RunOptions): Pro
         : 'normal';
   // On a terminal the story does not begin in the middle of a line of the guest's.
   let lineBegun = false;
+  const status = new StatusLine(
+    process.stderr,
+    progressOf(() => simulation, attended),
+  );
   const tellLine = (line: string) => {
+    status.clear();
     process.stderr.write(`${lineBegun ? '\n' : ''}${line}\n`);
     lineBegun = false;
   };
   const story = new Story(detail, tellLine);
   const events: SimEvent[] = [];
-  const simulation = simulate(guest, input, options, {
+  const simulation: Simulation = simulate(guest, input, options, {
     attended,
     print: (data) => {
       if (options.json) return;
+      if (process.stdout.isTTY) status.before(data);
       process.stdout.write(data);
       lineBegun = attended && data.at(-1) !== NEWLINE;
     },
@@ -124,8 +139,12 @@ export async function run(program: string | undefined, options: RunOptions): Pro
       if (options.diagram) events.push(event);
     },
   });
-  const quit = attended ? await attend(simulation, tellLine) : false;
-  if (!attended) await runToEnd(simulation, process.stderr.isTTY && detail !== 'quiet');
+  const turn = () => {
+    if (detail !== 'quiet') status.show();
+  };
+  const quit = attended ? await attend(simulation, tellLine, turn) : false;
+  if (!attended) await runToEnd(simulation, turn);
+  status.clear();
   story.end(simulation.nowNs);
   if (options.diagram) for (const line of drawDiagram(events, [...simulation.hosts.keys()])) tellLine(line);
   // To check a run is to run it again, which whoever quits does not wait for.
@@ -142,12 +161,16 @@ const isAttended = (prepared: Uint8Array, { input, json }: RunOptions): boolean 
   prepared.length === 0 && input === undefined && !json && process.stdin.isTTY && process.stdout.isTTY;
 
 /** Hands the terminal over to the guest until the run ends, or is quit: then true. */
-async function attend(simulation: Simulation, tellLine: (line: string) => void): Promise<boolean> {
+async function attend(
+  simulation: Simulation,
+  tellLine: (line: string) => void,
+  turn: () => void,
+): Promise<boolean> {
   const terminal = new Terminal(process.stdin);
   tellLine('Ctrl-A h lists the keys, Ctrl-A x quits');
   terminal.open();
   try {
-    const end = await runSession(simulation, terminal, () => KEYS_HELP.forEach(tellLine));
+    const end = await runSession(simulation, terminal, () => KEYS_HELP.forEach(tellLine), turn);
     if (end === 'quit') simulation.quit();
     return end === 'quit';
   } finally {

@@ -322,6 +322,21 @@ describe('wrong usage: exit code 2, one line on stderr, nothing on stdout', () =
       /"dance" is no command; they are reset/,
     ],
     [
+      'a switch-over to nobody',
+      ['run', bank, '--fault', 'command:switch-over=nobody@5ms'],
+      /^vmft: "nobody" is no host here; they are primary, backup, spare$/,
+    ],
+    [
+      'a switch-over to whoever is live',
+      ['run', bank, '--fault', 'command:switch-over=live@5ms'],
+      /^vmft: "live" is no host here; they are primary, backup, spare$/,
+    ],
+    [
+      'a backup that is not there to be moved',
+      ['run', bank, '--fault', 'command:move-backup=backup2@5ms'],
+      /^vmft: "backup2" is no host here; they are primary, backup, spare$/,
+    ],
+    [
       'a link to nowhere',
       ['run', bank, '--fault', 'partition:primary-moon@5ms+5ms'],
       /"moon" is no host here/,
@@ -367,6 +382,16 @@ describe('wrong usage: exit code 2, one line on stderr, nothing on stdout', () =
 });
 
 describe('record and replay', () => {
+  test('a machine that is saved and restored on its way is the same machine', async () => {
+    await vmft(['run', program('dice.s'), '--no-ft', '--record', 'restored.log']);
+    const { code, stdout } = await vmft(['replay', 'restored.log', '--restore', '4']);
+    expect(code).toBe(0);
+    const lines = stdout.trimEnd().split('\n');
+    expect(lines).toHaveLength(5);
+    for (const line of lines)
+      expect(line).toMatch(/^\d+ {2}(\w{16}) = \1 {2}\d+ registers, 8 devices, \d+ pages in use: equal$/);
+  });
+
   test.each([
     ['one machine', ['--no-ft']],
     ['a pair', []],

@@ -98,6 +98,7 @@ describe('a story of your own', () => {
     [['unsafe everything'], /:3: "everything" is none of output-rule,/],
     [['fault crash:primary'], /:3: "crash:primary" has no place or no moment/],
     [['fault crash:bacup@5ms'], /:3: "bacup" is no host here/],
+    [['fault command:switch-over=bacup@5ms'], /:3: "bacup" is no host here/],
     [
       ['say when live The backup'],
       /:3: "say when live The backup" has nothing to say; the form is say \[when/,

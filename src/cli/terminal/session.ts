@@ -16,12 +16,13 @@ const POWER_RETURNS_NS = 1e9;
 
 /**
  * Runs a simulation until it ends or is quit. What is typed reaches the console at the virtual time at which it is seen. A guest that
- * computes runs as fast as it can; while it waits, virtual time passes as real time does.
+ * computes runs as fast as it can; while it waits, virtual time passes as real time does. `turn` is called again and again.
  */
 export async function runSession(
   simulation: Simulation,
   terminal: Terminal,
   help: () => void,
+  turn: () => void = () => {},
 ): Promise<'ended' | 'quit'> {
   let owedNs = 0;
   for (;;) {
@@ -32,6 +33,7 @@ export async function runSession(
     if (terminal.ended) simulation.console.close();
     const before = positionOf(simulation);
     if (!advance(simulation)) return 'ended';
+    turn();
     const after = positionOf(simulation);
     owedNs += idleNs(simulation, before, after);
     if (after.nowNs === before.nowNs && simulation.stalled) await terminal.typed();

@@ -54,9 +54,16 @@ export type LinkFault = Extract<Fault, { from: NodeId }>;
 
 /** The hosts that a fault names. */
 export const hostsOf = (fault: Fault): HostId[] => {
+  if (fault.kind === 'command') return hostsOfCommand(fault.command);
   const nodes = 'who' in fault ? [fault.who] : 'from' in fault ? [fault.from, fault.to] : [];
   return nodes.filter((node) => ![LIVE, STORAGE, SWITCH].includes(node));
 };
+
+/** An operator names a backup. Whoever is live at that moment can't be one. */
+function hostsOfCommand(command: Command): HostId[] {
+  if (command.kind === 'switch-over') return command.to === undefined ? [] : [command.to];
+  return command.kind === 'move-backup' ? [command.from] : [];
+}
 
 /** When a fault begins, as far as that is known before. */
 export const startOf = (fault: Fault): number => {

@@ -1,0 +1,29 @@
+/** A few of the cases of `npm run hostile`, which runs as many as one wants. */
+import { expect, test } from 'vitest';
+import { MachineAttacker } from '../../hostile/campaign.ts';
+import { kinds } from '../../hostile/machines.ts';
+
+const CASES = 800;
+
+test('a machine outlives whatever it executes, and its log comes to the same state elsewhere', () => {
+  const seen = new Map<string, number>();
+  const attacker = new MachineAttacker('test');
+  for (let index = 0; index < CASES; index++) {
+    const finding = attacker.run(index, (what, number = 1) => seen.set(what, (seen.get(what) ?? 0) + number));
+    expect(finding?.what, `npm run hostile -- --seed test --from ${index} --cases 1`).toBeUndefined();
+  }
+  // The guests get somewhere: every mode, most exceptions, outputs of all kinds, and devices at work and broken.
+  const expected = [
+    ...kinds.map(({ program }) => `machine "${program}"`),
+    ...[0, 1, 3].map((mode) => `ends in mode ${mode}`),
+    ...[1, 2, 5, 7, 8, 9, 12, 13, 15].map((cause) => `exception ${cause}`),
+    ...['console', 'frame', 'disk'].map((kind) => `${kind} outputs`),
+    ...['net', 'console', 'entropy', 'blk'].map((device) => `${device} asks for a reset`),
+    'ends with translation on',
+    'step by step',
+    'switches itself off',
+  ];
+  for (const what of expected) expect(seen.get(what) ?? 0, what).toBeGreaterThan(5);
+  expect(seen.get('memory is added')).toBeGreaterThan(0);
+  expect(seen.get('steps')).toBeGreaterThan(CASES * 300);
+});
