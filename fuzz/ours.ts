@@ -13,6 +13,7 @@ import {
   RAM_BYTES,
   RESULT_WORDS_MAX,
   RESULTS,
+  resultWord,
   SAVE,
   saveWords,
   TEMPLATE,
@@ -25,6 +26,10 @@ const MTIMECMP = 0x200_4000n;
 
 /** The lock bits of eight PMP entries: only a reset undoes them. */
 const LOCKS = 0x8080_8080_8080_8080n;
+
+/** Whether a case has locked PMP entries, so that what runs after it cannot be set up. */
+export const locks = (result: BigUint64Array): boolean =>
+  ((result[resultWord.get('pmpcfg0')!]! | result[resultWord.get('pmpcfg2')!]!) & LOCKS) !== 0n;
 
 export type Outcome =
   /** The result's words. */
@@ -115,12 +120,11 @@ export class Ours {
     if (!this.done) return { is: 'useless', why: exit === 'waiting' ? 'waits' : 'goes on' };
     if (this.useless) return { is: 'useless', why: this.useless };
     if (!this.isIntact()) return { is: 'useless', why: 'harms the harness' };
-    if (((hart.get('pmpcfg0') | hart.get('pmpcfg2')) & LOCKS) !== 0n)
-      return { is: 'useless', why: 'locks PMP entries' };
+    const at = (RESULTS - RAM_BASE) / 8;
+    const words = this.words.slice(at, at + Number(this.words[at]!));
+    if (locks(words)) return { is: 'useless', why: 'locks PMP entries' };
     this.clean = true;
-    const result = (RESULTS - RAM_BASE) / 8;
-    const count = Number(this.words[result]!);
-    return { is: 'result', words: this.words.slice(result, result + count) };
+    return { is: 'result', words };
   }
 
   /** Whether the case has written nowhere but to the arena. */

@@ -39,26 +39,31 @@ export function walk(hart: Hart, va: bigint, privilege: number): Walk {
   return { fault: 'no page' };
 }
 
-/** The pages in which PMP entries begin or end, other than at their edges. */
-export function cutPages(hart: Hart): bigint[] {
+/** What a PMP entry that is on is about: addresses from the first to the one before the second. */
+export type PmpRange = readonly [from: bigint, end: bigint];
+
+export function pmpRanges(hart: Hart): PmpRange[] {
   const settings = Array.from({ length: 16 }, (_, entry) =>
     Number((hart.get(entry < 8 ? 'pmpcfg0' : 'pmpcfg2') >> BigInt(8 * (entry % 8))) & 0xffn),
   );
   const address = (entry: number) => (entry < 0 ? 0n : hart.get(`pmpaddr${entry}` as HartWord));
-  const edges = settings.flatMap((setting, entry) => {
+  return settings.flatMap((setting, entry): PmpRange[] => {
     const own = address(entry);
     switch (setting & PMP.A) {
       case PMP.TOR:
-        return [address(entry - 1) << 2n, own << 2n];
+        return [[address(entry - 1) << 2n, own << 2n]];
       case PMP.NA4:
-        return [own << 2n, (own + 1n) << 2n];
+        return [[own << 2n, (own + 1n) << 2n]];
       case PMP.NAPOT: {
         const ones = own ^ (own + 1n);
-        return [(own & ~ones) << 2n, ((own & ~ones) + ones + 1n) << 2n];
+        return [[(own & ~ones) << 2n, ((own & ~ones) + ones + 1n) << 2n]];
       }
       default:
         return [];
     }
   });
-  return edges.filter((edge) => (edge & 0xfffn) !== 0n).map((edge) => edge >> 12n);
 }
+
+/** Whether one of the ranges begins or ends in the page of an address, other than at its edges. */
+export const isCut = (ranges: readonly PmpRange[], address: bigint): boolean =>
+  ranges.flat().some((edge) => (edge & 0xfffn) !== 0n && edge >> 12n === address >> 12n);
