@@ -184,7 +184,8 @@ const rules: Rule[] = [
       /^csrr[sc]$/.test(mnemonic(step)) &&
       step.rs1 === 0n &&
       extract(fields.rs1, step.word!) !== 0 &&
-      extract(fields.csr, step.word!) >> 10 === 3,
+      // To a read-only CSR it is illegal, to one of floating point it makes FS dirty.
+      (extract(fields.csr, step.word!) >> 10 === 3 || /^(fflags|frm|fcsr)$/.test(csrName(step))),
   },
   {
     why: 'PMP changed without SFENCE.VMA: QEMU may go by the old entries',

@@ -23,6 +23,7 @@ import {
   RAM_BYTES,
   RESULT_WORDS_MAX,
   RESULTS,
+  resultFields,
   SAVE,
   saveWords,
   TEMPLATE,
@@ -104,8 +105,9 @@ export class Qemu {
     const results: BigUint64Array[] = [];
     for (let at = 0; results.length < done; ) {
       const end = at + Number(words[at]!);
+      // A case that went astray may have written here.
+      if (end < at + resultFields.length || end > words.length) break;
       results.push(words.subarray(at, end));
-      if (end <= at) break;
       at = end;
     }
     return results;
