@@ -79,11 +79,17 @@ const rules: Rule[] = [
   {
     why: 'a PMP entry that holds some byte of an access must hold all; QEMU looks at the first and the last',
     at: ({ to, sizeBytes, pmp }) =>
-      to !== undefined && pmp.some(([from, end]) => from > to && end < to + BigInt(sizeBytes) && from < end),
+      to !== undefined &&
+      pmp.some(({ from, end }) => from > to && end < to + BigInt(sizeBytes) && from < end),
   },
   {
     why: 'a PMP entry whose top of range is 0 holds nothing; in QEMU 7.2 all from its start on',
-    at: (step, next) => isCsr(step) && !!next?.pmp.some(([, end]) => end === 0n),
+    at: (step, next) => isCsr(step) && !!next?.pmp.some(({ isTor, end }) => isTor && end === 0n),
+  },
+  {
+    why: 'the bottom of a PMP range is the address of the entry before; QEMU 7.2 goes by what that was',
+    at: (step, next) =>
+      isCsr(step) && !!next?.pmp.some(({ entry, isTor }) => isTor && csrName(step) === `pmpaddr${entry - 1}`),
   },
   {
     why: 'CTZW of a word of zeros is 32; QEMU 7.2 goes on counting in the upper half',

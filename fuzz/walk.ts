@@ -39,31 +39,31 @@ export function walk(hart: Hart, va: bigint, privilege: number): Walk {
   return { fault: 'no page' };
 }
 
-/** What a PMP entry that is on is about: addresses from the first to the one before the second. */
-export type PmpRange = readonly [from: bigint, end: bigint];
+/** A PMP entry that is on: its number, and what it is about: addresses from the first to the one before `end`. */
+export interface PmpRange {
+  entry: number;
+  isTor: boolean;
+  from: bigint;
+  end: bigint;
+}
 
 export function pmpRanges(hart: Hart): PmpRange[] {
-  const settings = Array.from({ length: 16 }, (_, entry) =>
-    Number((hart.get(entry < 8 ? 'pmpcfg0' : 'pmpcfg2') >> BigInt(8 * (entry % 8))) & 0xffn),
-  );
   const address = (entry: number) => (entry < 0 ? 0n : hart.get(`pmpaddr${entry}` as HartWord));
-  return settings.flatMap((setting, entry): PmpRange[] => {
+  return Array.from({ length: 16 }, (_, entry): PmpRange[] => {
+    const mode = Number(
+      (hart.get(entry < 8 ? 'pmpcfg0' : 'pmpcfg2') >> BigInt(8 * (entry % 8))) & BigInt(PMP.A),
+    );
     const own = address(entry);
-    switch (setting & PMP.A) {
-      case PMP.TOR:
-        return [[address(entry - 1) << 2n, own << 2n]];
-      case PMP.NA4:
-        return [[own << 2n, (own + 1n) << 2n]];
-      case PMP.NAPOT: {
-        const ones = own ^ (own + 1n);
-        return [[(own & ~ones) << 2n, ((own & ~ones) + ones + 1n) << 2n]];
-      }
-      default:
-        return [];
-    }
-  });
+    if (mode === 0) return [];
+    if (mode === PMP.TOR) return [{ entry, isTor: true, from: address(entry - 1) << 2n, end: own << 2n }];
+    const ones = mode === PMP.NA4 ? 0n : own ^ (own + 1n);
+    const from = (own & ~ones) << 2n;
+    return [{ entry, isTor: false, from, end: from + ((ones + 1n) << 2n) }];
+  }).flat();
 }
 
 /** Whether one of the ranges begins or ends in the page of an address, other than at its edges. */
 export const isCut = (ranges: readonly PmpRange[], address: bigint): boolean =>
-  ranges.flat().some((edge) => (edge & 0xfffn) !== 0n && edge >> 12n === address >> 12n);
+  ranges
+    .flatMap(({ from, end }) => [from, end])
+    .some((edge) => (edge & 0xfffn) !== 0n && edge >> 12n === address >> 12n);
