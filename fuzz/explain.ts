@@ -14,7 +14,6 @@ interface Rule {
 const mnemonic = (step: Step | undefined): string => step?.row?.mnemonic ?? '';
 const isCsr = ({ row }: Step): boolean => row?.extension === 'Zicsr';
 const csrName = ({ word }: Step): string => csrNames.get(extract(fields.csr, word!)) ?? '';
-const isAtomic = (step: Step): boolean => (step.word! & 0x7f) === 0x2f;
 /** It compares floats or makes an integer of one: flags may be all that it writes of the floating-point state. */
 const setsFlagsOnly = ({ word }: Step): boolean =>
   word !== undefined && (word & 0x7f) === 0x53 && [0b10100, 0b11000].includes(word >>> 27);
@@ -145,10 +144,7 @@ const rules: Rule[] = [
   {
     why: 'an AMO never gets a load fault; in QEMU it may',
     at: (step) =>
-      step.word !== undefined &&
-      isAtomic(step) &&
-      step.trap !== undefined &&
-      [5, 7].includes(step.trap.cause),
+      mnemonic(step).startsWith('amo') && step.trap !== undefined && [5, 7].includes(step.trap.cause),
   },
   {
     why: 'QEMU cuts a misaligned access that faults into aligned ones, and gives the address of the first of them',
