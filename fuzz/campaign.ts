@@ -1,9 +1,11 @@
 /** Runs cases in batches, follows up what differs, and counts. */
+import { writeFileSync } from 'node:fs';
 import type { Case } from './case.ts';
 import type { Comparison, Judged } from './compare.ts';
 import { excuse } from './excuse.ts';
 import { generate } from './generate.ts';
 import type { Options } from './options.ts';
+import { recordText } from './record.ts';
 import { caseText, differenceText } from './report.ts';
 import { shrink } from './shrink.ts';
 
@@ -20,6 +22,7 @@ const restText = {
 export class Campaign {
   private readonly started = Date.now();
   private readonly counts = new Map<string, number>();
+  private readonly same: [Case, BigUint64Array][] = [];
   private next: number;
   private readonly end: number;
   findings = 0;
@@ -44,6 +47,8 @@ export class Campaign {
       this.next = until;
     }
     await this.look(await waiting);
+    const { record, seed } = this.options;
+    if (record) writeFileSync(record, recordText(seed, this.same));
   }
 
   summary(): string {
@@ -76,9 +81,11 @@ export class Campaign {
   /** Looks at what came of a batch. */
   private async look(batch: readonly Judged[]): Promise<void> {
     const judged = await this.settle(batch);
-    for (const { verdict } of judged)
-      if (verdict.is === 'same') this.count('the same');
-      else if (verdict.is === 'useless') this.count(`useless: ${verdict.why}`);
+    for (const { one, verdict } of judged)
+      if (verdict.is === 'same') {
+        this.count('the same');
+        if (this.options.record) this.same.push([one, verdict.result]);
+      } else if (verdict.is === 'useless') this.count(`useless: ${verdict.why}`);
     const excused = await excuse(this.comparison, judged.filter(isExplained));
     for (const { judged, rest } of excused)
       if (judged.verdict.is === 'explained' && rest) {

@@ -7,7 +7,7 @@ import type { Qemu } from './qemu.ts';
 import { trace } from './trace.ts';
 
 export type Verdict =
-  | { is: 'same' }
+  | { is: 'same'; result: BigUint64Array }
   | { is: 'useless'; why: string }
   | ({ is: 'explained' } & Explanation)
   /** Nothing explains it; without a result QEMU did not come to an end. */
@@ -53,7 +53,8 @@ export class Comparison {
     const done = [...judged];
     const tell = (index: number, qemu?: BigUint64Array) => {
       const [one, ours] = [cases[index]!, results[index]!];
-      done.push({ one, verdict: qemu && same(ours, qemu) ? { is: 'same' } : this.judge(one, ours, qemu) });
+      const isSame = qemu && same(ours, qemu);
+      done.push({ one, verdict: isSame ? { is: 'same', result: ours } : this.judge(one, ours, qemu) });
     };
     for (let from = 0; from < cases.length; ) {
       const batch = await this.qemu.run(cases.slice(from));

@@ -18,13 +18,14 @@ async function fuzz(options: Options): Promise<void> {
   checkQemu();
   const harness = makeHarness();
   const qemu = new Qemu(harness);
+  const campaign = new Campaign(new Comparison(harness, new Ours(harness), qemu), options);
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.once(signal, () => {
+      console.log(`\nStopped. ${campaign.summary()}`);
       qemu.close();
       process.exit(1);
     });
   try {
-    const campaign = new Campaign(new Comparison(harness, new Ours(harness), qemu), options);
     await campaign.run();
     console.log(`\n${campaign.summary()}`);
     process.exitCode = campaign.findings > 0 ? 1 : 0;

@@ -10,6 +10,7 @@ export interface Options {
   minutes: number;
   batch: number;
   findings: number;
+  record?: string;
 }
 
 /** Batches must fit into the memory that both machines have for cases and results. */
@@ -31,6 +32,7 @@ export function readOptions(argv: readonly string[]): Options | undefined {
     .addOption(number('--minutes <n>', 'stop after this time').default(1))
     .addOption(number('--batch <n>', 'cases in one run of QEMU', BATCH_MAX).default(BATCH_MAX))
     .addOption(number('--findings <n>', 'stop after so many differences').default(10))
+    .option('--record <file>', 'write down what came of the cases that are the same, for `npm test`')
     .addHelpText(
       'after',
       `
@@ -39,7 +41,8 @@ The exit code is 1 when there was one, 2 for wrong usage or when QEMU cannot be 
 
 Examples:
   npm run fuzz -- --seed 7 --minutes 60
-  npm run fuzz -- --seed 7 --from 12345 --cases 1`,
+  npm run fuzz -- --seed 7 --from 12345 --cases 1
+  npm run fuzz -- --seed 1 --cases 500 --record test/goldens/fuzz.txt`,
     )
     .exitOverride();
   try {
