@@ -42,7 +42,7 @@ The exit code is 1 when there was one, 2 for wrong usage or when QEMU cannot be 
 Examples:
   npm run fuzz -- --seed 7 --minutes 60
   npm run fuzz -- --seed 7 --from 12345 --cases 1
-  npm run fuzz -- --seed 1 --cases 500 --record test/goldens/fuzz.txt`,
+  npm run fuzz -- --seed 1 --cases 300 --record test/goldens/fuzz.txt`,
     )
     .exitOverride();
   try {

@@ -10,7 +10,7 @@ import { CAUSE } from '../../src/cpu/csrs.ts';
 import { Hart } from '../../src/cpu/hart.ts';
 import { PAGE_BYTES, RAM_BASE } from '../../src/cpu/layout.ts';
 
-/** Made with `npm run fuzz -- --seed 1 --cases 500 --record test/goldens/fuzz.txt`, anew when the fuzzer makes other cases. */
+/** Made with `npm run fuzz -- --seed 1 --cases 300 --record test/goldens/fuzz.txt`, anew when the fuzzer makes other cases. */
 test('cases come out as they did on QEMU', () => {
   const golden = recorded(readFileSync(new URL('../goldens/fuzz.txt', import.meta.url), 'utf8'));
   const ours = new Ours(makeHarness());
@@ -18,7 +18,7 @@ test('cases come out as they did on QEMU', () => {
     const outcome = ours.run(generate(seed, index));
     return { seed, index, digest: outcome.is === 'result' ? digest(outcome.words) : outcome.why };
   });
-  expect(golden.length).toBeGreaterThan(300);
+  expect(golden.length).toBeGreaterThan(200);
   expect(done).toEqual(golden);
 });
 
