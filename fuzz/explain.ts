@@ -1,7 +1,7 @@
 /** Why QEMU 7.2 may come to another result than this machine without either being wrong, or with QEMU being wrong. */
 import { csrNames, MSTATUS } from '../src/cpu/csrs.ts';
 import { extract, fields } from '../src/cpu/formats.ts';
-import { HARNESS, SAVE } from './layout.ts';
+import { ARENA, ARENA_BYTES, HARNESS, SAVE } from './layout.ts';
 import { isDevice } from './ours.ts';
 import type { Step } from './trace.ts';
 import { isCut, isRam } from './walk.ts';
@@ -18,6 +18,11 @@ const csrName = ({ word }: Step): string => csrNames.get(extract(fields.csr, wor
 /** It compares floats or makes an integer of one: flags may be all that it writes of the floating-point state. */
 const setsFlagsOnly = ({ word }: Step): boolean =>
   word !== undefined && (word & 0x7f) === 0x53 && [0b10100, 0b11000].includes(word >>> 27);
+/** Whether a physical address is of RAM that is not the case's own. */
+const isHarness = (address: bigint | undefined): boolean =>
+  address !== undefined &&
+  isRam(address) &&
+  (address < BigInt(ARENA) || address >= BigInt(ARENA + ARENA_BYTES));
 /** Whether some byte of one range of addresses is in a page of some byte of another. */
 const sharePage = (a: bigint, aBytes: number, b: bigint, bBytes: number): boolean =>
   a >> 12n <= (b + BigInt(bBytes - 1)) >> 12n && b >> 12n <= (a + BigInt(aBytes - 1)) >> 12n;
@@ -63,6 +68,10 @@ const rules: Rule[] = [
   {
     why: 'devices are not the same on the two machines',
     at: ({ trap }) => trap?.to !== undefined && isDevice(trap.to),
+  },
+  {
+    why: 'what the harness keeps is not the same on the two machines',
+    at: ({ at, to }) => isHarness(at) || isHarness(to),
   },
   {
     why: 'an access across two pages is two accesses to PMP; on QEMU one, which one entry must hold',
