@@ -1,15 +1,15 @@
 /** Runs cases on both machines and tells what came of each. */
 import type { Case } from './case.ts';
-import { explain } from './explain.ts';
+import { type Explanation, explain } from './explain.ts';
 import type { Harness } from './harness.ts';
-import type { Ours } from './ours.ts';
+import { locks, type Ours } from './ours.ts';
 import type { Qemu } from './qemu.ts';
 import { trace } from './trace.ts';
 
 export type Verdict =
-  | { is: 'same' }
+  | { is: 'same'; result: BigUint64Array }
   | { is: 'useless'; why: string }
-  | { is: 'explained'; why: string }
+  | ({ is: 'explained' } & Explanation)
   /** Nothing explains it; without a result QEMU did not come to an end. */
   | { is: 'different'; ours: BigUint64Array; qemu?: BigUint64Array };
 
@@ -48,33 +48,29 @@ export class Comparison {
     return prepared;
   }
 
-  /** Asks QEMU; one that does not come to an end costs the others of its batch nothing but time. */
+  /** Asks QEMU; one that does not come to an end, or spoils QEMU for the others of its batch, costs those nothing but time. */
   async finish({ judged, cases, results }: Prepared): Promise<Judged[]> {
     const done = [...judged];
-    let from = 0;
-    while (from < cases.length) {
+    const tell = (index: number, qemu?: BigUint64Array) => {
+      const [one, ours] = [cases[index]!, results[index]!];
+      const isSame = qemu && same(ours, qemu);
+      done.push({ one, verdict: isSame ? { is: 'same', result: ours } : this.judge(one, ours, qemu) });
+    };
+    for (let from = 0; from < cases.length; ) {
       const batch = await this.qemu.run(cases.slice(from));
-      batch.results.forEach((qemu, index) => {
-        const [one, ours] = [cases[from + index]!, results[from + index]!];
-        done.push({
-          one,
-          verdict: same(ours, qemu) ? { is: 'same' } : this.judge(one, { is: 'different', ours, qemu }),
-        });
-      });
-      from += batch.results.length;
-      if (from >= cases.length) break;
-      done.push({
-        one: cases[from]!,
-        verdict: this.judge(cases[from]!, { is: 'different', ours: results[from]! }),
-      });
-      from++;
+      const spoilt = batch.findIndex(locks);
+      const good = spoilt < 0 ? batch : batch.slice(0, spoilt + 1);
+      for (const qemu of good) tell(from++, qemu);
+      if (spoilt < 0 && from < cases.length) tell(from++);
     }
     return done;
   }
 
-  private judge(one: Case, different: Verdict): Verdict {
-    const why = explain(trace(this.ours, one, this.harness.finish));
-    return why === undefined ? different : { is: 'explained', why };
+  private judge(one: Case, ours: BigUint64Array, qemu: BigUint64Array | undefined): Verdict {
+    const explanation = explain(trace(this.ours, one, this.harness.finish));
+    return explanation
+      ? { is: 'explained', ...explanation }
+      : { is: 'different', ours, ...(qemu && { qemu }) };
   }
 
   /** A case by itself: what came before on QEMU may have left something behind. */

@@ -1,20 +1,31 @@
 /** Why QEMU 7.2 may come to another result than this machine without either being wrong, or with QEMU being wrong. */
 import { csrNames, MSTATUS } from '../src/cpu/csrs.ts';
 import { extract, fields } from '../src/cpu/formats.ts';
+import { ARENA, ARENA_BYTES, HARNESS, SAVE } from './layout.ts';
 import { isDevice } from './ours.ts';
 import type { Step } from './trace.ts';
-import { isRam } from './walk.ts';
+import { isCut, isRam } from './walk.ts';
 
 interface Rule {
   why: string;
-  /** Whether it could be so at a step, given the one that follows. */
-  at(step: Step, next: Step | undefined, before: readonly Step[]): boolean;
+  /** Whether it could be so at a step, given the one that follows and all of the case. */
+  at(step: Step, next: Step | undefined, all: readonly Step[], index: number): boolean;
 }
 
 const mnemonic = (step: Step | undefined): string => step?.row?.mnemonic ?? '';
 const isCsr = ({ row }: Step): boolean => row?.extension === 'Zicsr';
 const csrName = ({ word }: Step): string => csrNames.get(extract(fields.csr, word!)) ?? '';
-const isAtomic = (step: Step): boolean => (step.word! & 0x7f) === 0x2f;
+/** It compares floats or makes an integer of one: flags may be all that it writes of the floating-point state. */
+const setsFlagsOnly = ({ word }: Step): boolean =>
+  word !== undefined && (word & 0x7f) === 0x53 && [0b10100, 0b11000].includes(word >>> 27);
+/** Whether a physical address is of RAM that is not the case's own. */
+const isHarness = (address: bigint | undefined): boolean =>
+  address !== undefined &&
+  isRam(address) &&
+  (address < BigInt(ARENA) || address >= BigInt(ARENA + ARENA_BYTES));
+/** Whether some byte of one range of addresses is in a page of some byte of another. */
+const sharePage = (a: bigint, aBytes: number, b: bigint, bBytes: number): boolean =>
+  a >> 12n <= (b + BigInt(bBytes - 1)) >> 12n && b >> 12n <= (a + BigInt(aBytes - 1)) >> 12n;
 
 /** The bits that may be written to CSRs with the same effect. */
 const agreed: Record<string, bigint> = {
@@ -59,13 +70,35 @@ const rules: Rule[] = [
     at: ({ trap }) => trap?.to !== undefined && isDevice(trap.to),
   },
   {
+    why: 'what the harness keeps is not the same on the two machines',
+    at: ({ at, to }) => isHarness(at) || isHarness(to),
+  },
+  {
     why: 'an access across two pages is two accesses to PMP; on QEMU one, which one entry must hold',
     at: ({ address, sizeBytes, pmp }) =>
-      address !== undefined && pmp && (address & 0xfffn) + BigInt(sizeBytes) > 0x1000n,
+      address !== undefined && pmp.length > 1 && (address & 0xfffn) + BigInt(sizeBytes) > 0x1000n,
   },
   {
     why: 'PMP entries smaller than a page: QEMU 7.2 overlooks them in a page that it knows',
-    at: ({ toCutPage }) => toCutPage,
+    at: ({ to, pmp }, _, all, index) =>
+      to !== undefined &&
+      isCut(pmp, to) &&
+      all.slice(0, index).some((one) => one.to !== undefined && one.to >> 12n === to >> 12n),
+  },
+  {
+    why: 'a PMP entry that holds some byte of an access must hold all; QEMU looks at the first and the last',
+    at: ({ to, sizeBytes, pmp }) =>
+      to !== undefined &&
+      pmp.some(({ from, end }) => from > to && end < to + BigInt(sizeBytes) && from < end),
+  },
+  {
+    why: 'a PMP entry whose top of range is 0 holds nothing; in QEMU 7.2 all from its start on',
+    at: (step, next) => isCsr(step) && !!next?.pmp.some(({ isTor, end }) => isTor && end === 0n),
+  },
+  {
+    why: 'the bottom of a PMP range is the address of the entry before; QEMU 7.2 goes by what that was',
+    at: (step, next) =>
+      isCsr(step) && !!next?.pmp.some(({ entry, isTor }) => isTor && csrName(step) === `pmpaddr${entry - 1}`),
   },
   {
     why: 'CTZW of a word of zeros is 32; QEMU 7.2 goes on counting in the upper half',
@@ -89,13 +122,15 @@ const rules: Rule[] = [
   },
   {
     why: 'with MPRV M-mode goes to memory as another mode; in QEMU 7.2 pages that it has fetched from are still its own',
-    at: ({ privilege, dataPrivilege, address, pc }) =>
-      address !== undefined && privilege !== dataPrivilege && (address - pc + 0x2000n) >> 14n === 0n,
+    at: ({ privilege, dataPrivilege, address, sizeBytes }, _, all) =>
+      address !== undefined &&
+      privilege !== dataPrivilege &&
+      (sharePage(BigInt(HARNESS), SAVE - HARNESS, address, sizeBytes) ||
+        all.some((one) => one.privilege === privilege && sharePage(one.pc, 4, address, sizeBytes))),
   },
   {
     why: 'FS may be dirty sooner than it must: an instruction that only sets flags makes it so here, not in QEMU',
-    at: ({ word, mstatus }) =>
-      word !== undefined && (word & 0x7f) === 0x53 && [1n, 2n].includes((mstatus >> 13n) & 3n),
+    at: (step) => setsFlagsOnly(step) && [1n, 2n].includes((step.mstatus >> 13n) & 3n),
   },
   {
     why: 'instructions changed without FENCE.I: QEMU may go by the old ones',
@@ -107,8 +142,9 @@ const rules: Rule[] = [
   },
   {
     why: 'a reservation outlives traps and stores of the hart itself; in QEMU it ends with a trap or a new value',
-    at(step, _, before) {
+    at(step, _, all, index) {
       if (!mnemonic(step).startsWith('sc.')) return false;
+      const before = all.slice(0, index);
       const from = before.findLastIndex((one) => mnemonic(one).startsWith('lr.') && !one.trap);
       return (
         from >= 0 &&
@@ -119,10 +155,7 @@ const rules: Rule[] = [
   {
     why: 'an AMO never gets a load fault; in QEMU it may',
     at: (step) =>
-      step.word !== undefined &&
-      isAtomic(step) &&
-      step.trap !== undefined &&
-      [5, 7].includes(step.trap.cause),
+      mnemonic(step).startsWith('amo') && step.trap !== undefined && [5, 7].includes(step.trap.cause),
   },
   {
     why: 'QEMU cuts a misaligned access that faults into aligned ones, and gives the address of the first of them',
@@ -134,8 +167,16 @@ const rules: Rule[] = [
   },
   {
     why: 'MRET and SRET to a lower mode than M clear MPRV; not in QEMU 7.2',
-    at: (step) =>
-      ['mret', 'sret'].includes(mnemonic(step)) && (step.mstatus & MSTATUS.MPRV) !== 0n && !step.trap,
+    at: (step, next) =>
+      ['mret', 'sret'].includes(mnemonic(step)) &&
+      (step.mstatus & MSTATUS.MPRV) !== 0n &&
+      !step.trap &&
+      next?.privilege !== 3,
+  },
+  {
+    why: 'with no PMP entry on the fetch after an MRET to a lower mode fails; in QEMU the MRET, which is illegal',
+    at: (step, next) =>
+      mnemonic(step) === 'mret' && !step.trap && step.pmp.length === 0 && next?.privilege !== 3,
   },
   {
     why: 'interrupts have an order, external, software, timer; QEMU takes the lowest number',
@@ -160,7 +201,9 @@ const rules: Rule[] = [
       isCsr(step) &&
       /^csrr[sc]$/.test(mnemonic(step)) &&
       step.rs1 === 0n &&
-      extract(fields.csr, step.word!) >> 10 === 3,
+      extract(fields.rs1, step.word!) !== 0 &&
+      // To a read-only CSR it is illegal, to one of floating point it makes FS dirty.
+      (extract(fields.csr, step.word!) >> 10 === 3 || /^(fflags|frm|fcsr)$/.test(csrName(step))),
   },
   {
     why: 'PMP changed without SFENCE.VMA: QEMU may go by the old entries',
@@ -172,12 +215,15 @@ const rules: Rule[] = [
 const isStore = (step: Step): boolean =>
   ((step.word ?? 0) & 0x7f) === 0x23 || ((step.word ?? 0) & 0x7f) === 0x27;
 
-/** The first rule that fits a step of the case; undefined when the difference is news. */
-export function explain(steps: readonly Step[]): string | undefined {
-  for (const { why, at } of rules)
-    for (let index = 0; index < steps.length; index++) {
-      const step = steps[index]!;
-      if (at(step, steps[index + 1], steps.slice(Math.max(0, index - 40), index))) return why;
-    }
+export interface Explanation {
+  why: string;
+  /** The step to which the rule applies. */
+  step: Step;
+}
+
+/** The first step to which a rule applies; undefined when the difference is news. */
+export function explain(steps: readonly Step[]): Explanation | undefined {
+  for (const [index, step] of steps.entries())
+    for (const { why, at } of rules) if (at(step, steps[index + 1], steps, index)) return { why, step };
   return undefined;
 }

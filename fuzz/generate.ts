@@ -21,6 +21,8 @@ export function generate(seed: string, index: number): Case {
   const state: Record<string, bigint> = { ...plan.state };
   for (let n = 1; n < 32; n++) state[`x${n}`] = chance.chance(0.1) ? plan.data() : chance.value();
   for (const n of POINTERS) state[`x${n}`] = plan.data();
+  // The supervisor's handler counts in it.
+  state.x30 = 0n;
   for (let n = 0; n < 32; n++) state[`f${n}`] = chance.float();
   state.fcsr = BigInt(chance.below(chance.chance(0.9) ? 5 * 32 : 256));
   Object.assign(state, csrState(chance, privilege, plan.code));

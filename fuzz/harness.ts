@@ -273,24 +273,35 @@ done:
     j 1b
 `;
 
-/** Supervisor mode's handler: it mixes what it sees into x28 and goes on behind the instruction, or ends the case. */
+/** Traps to supervisor mode after which a case ends: one that runs through zeros has one at each. */
+const SUPERVISOR_TRAPS_MAX = 40;
+
+/**
+ * Supervisor mode's handler: it mixes what it sees into x28 and goes on behind the instruction, or ends the case. x30 counts, x29 is
+ * for its own use.
+ */
 const supervisorHandler = `
-    csrr x30, scause
-    addi x29, x30, -3
+    addi x30, x30, 1
+    sltiu x29, x30, ${SUPERVISOR_TRAPS_MAX}
+    beqz x29, 3f
+    csrr x29, scause
+    addi x29, x29, -3
     bnez x29, 1f
     csrw stval, x0
 1:
     slli x28, x28, 5
-    xor x28, x28, x30
+    csrr x29, scause
+    xor x28, x28, x29
     csrr x29, stval
     xor x28, x28, x29
     csrr x29, sstatus
     slli x29, x29, 7
     xor x28, x28, x29
-    bltz x30, 2f
-    addi x29, x30, -1
+    csrr x29, scause
+    bltz x29, 2f
+    addi x29, x29, -1
     beqz x29, 3f
-    addi x29, x30, -12
+    addi x29, x29, -11
     beqz x29, 3f
     csrr x29, sepc
     xor x28, x28, x29

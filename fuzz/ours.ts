@@ -1,7 +1,8 @@
 /** Runs cases on this machine's hart. */
 
+import type { AnyHart } from '../src/cpu/checked-hart.ts';
 import { ENVCFG, INTERRUPT } from '../src/cpu/csrs.ts';
-import { Hart } from '../src/cpu/hart.ts';
+import { makeHart } from '../src/cpu/engine.ts';
 import { NO_RESERVATION, PAGE_BYTES, RAM_BASE } from '../src/cpu/layout.ts';
 import { type Case, encodeCase } from './case.ts';
 import type { Harness } from './harness.ts';
@@ -13,6 +14,7 @@ import {
   RAM_BYTES,
   RESULT_WORDS_MAX,
   RESULTS,
+  resultWord,
   SAVE,
   saveWords,
   TEMPLATE,
@@ -26,6 +28,10 @@ const MTIMECMP = 0x200_4000n;
 /** The lock bits of eight PMP entries: only a reset undoes them. */
 const LOCKS = 0x8080_8080_8080_8080n;
 
+/** Whether a case has locked PMP entries, so that what runs after it cannot be set up. */
+export const locks = (result: BigUint64Array): boolean =>
+  ((result[resultWord.get('pmpcfg0')!]! | result[resultWord.get('pmpcfg2')!]!) & LOCKS) !== 0n;
+
 export type Outcome =
   /** The result's words. */
   | { is: 'result'; words: BigUint64Array }
@@ -38,9 +44,15 @@ export const isDevice = (address: bigint): boolean =>
   (address >= 0x200_0000n && address < 0x8000_0000n) ||
   (address >= 2n ** 34n && address < 2n ** 36n);
 
+const EMPTY_PAGE = new Uint8Array(PAGE_BYTES);
+/** More than a case takes. */
+const ENCODED_WORDS = 1 << 16;
+
 export class Ours {
-  readonly hart: Hart;
+  readonly hart: AnyHart;
   private readonly words: BigUint64Array;
+  /** The words of a case. */
+  private readonly encoded = new BigUint64Array(ENCODED_WORDS);
   private readonly boot;
   private useless = '';
   private done = false;
@@ -49,15 +61,16 @@ export class Ours {
   private written: number[] = [];
 
   constructor(private readonly harness: Harness) {
-    this.hart = new Hart(RAM_BYTES, {
+    this.hart = makeHart(RAM_BYTES, {
       load: (address) => this.access(address) as undefined,
       store: (address) => {
-        if (address === BigInt(FINISHER)) {
+        const byHarness = this.hart.get('pc') < BigInt(ARENA);
+        if (address === BigInt(FINISHER) && byHarness) {
           this.done = true;
           this.hart.stop();
           return true;
         }
-        if (address === MTIMECMP && this.hart.get('pc') < BigInt(ARENA)) return true;
+        if (address === MTIMECMP && byHarness) return true;
         this.access(address);
         return false;
       },
@@ -89,23 +102,37 @@ export class Ours {
 
   /** Puts everything as it is when the harness starts, and a case before it. */
   load(one: Case): void {
-    const { hart, words } = this;
+    const { hart } = this;
     if (!this.clean) {
       for (const page of [...this.written, ...hart.takeChanged()])
-        hart.ram.fill(0, page * PAGE_BYTES, (page + 1) * PAGE_BYTES);
-      this.written = [];
-      hart.ram.set(this.harness.image);
-      hart.ram.copyWithin(ARENA - RAM_BASE, TEMPLATE - RAM_BASE, TEMPLATE - RAM_BASE + ARENA_BYTES);
+        this.write(RAM_BASE + page * PAGE_BYTES, EMPTY_PAGE);
+      this.write(RAM_BASE, this.harness.image);
+      this.write(ARENA, hart.ram.slice(TEMPLATE - RAM_BASE, TEMPLATE - RAM_BASE + ARENA_BYTES));
     }
-    const at = (address: number) => (address - RAM_BASE) / 8;
-    encodeCase(one, words, at(CASES));
-    words[at(SAVE) + saveWords.input] = BigInt(CASES);
-    words[at(SAVE) + saveWords.left] = 1n;
-    words[at(SAVE) + saveWords.output] = BigInt(RESULTS);
+    const count = encodeCase(one, this.encoded, 0);
+    this.write(CASES, new Uint8Array(this.encoded.buffer, 0, count * 8));
+    const save = { input: CASES, left: 1, output: RESULTS };
+    for (const [name, value] of Object.entries(save))
+      this.write(
+        SAVE + 8 * saveWords[name as keyof typeof save],
+        new Uint8Array(BigUint64Array.of(BigInt(value)).buffer),
+      );
     hart.state = { ...this.boot, pc: this.harness.next };
+    // What was put here is not what the case does.
+    this.written = hart.takeChanged();
     this.useless = '';
     this.done = false;
     this.clean = false;
+  }
+
+  /** Writes memory where it is something else: translations of what is the same are kept. */
+  private write(address: number, bytes: Uint8Array): void {
+    for (let from = 0; from < bytes.length; from += PAGE_BYTES) {
+      const part = bytes.subarray(from, from + PAGE_BYTES);
+      const at = address + from - RAM_BASE;
+      if (Buffer.compare(part, this.hart.ram.subarray(at, at + part.length)) !== 0)
+        this.hart.write(address + from, part);
+    }
   }
 
   run(one: Case): Outcome {
@@ -115,12 +142,11 @@ export class Ours {
     if (!this.done) return { is: 'useless', why: exit === 'waiting' ? 'waits' : 'goes on' };
     if (this.useless) return { is: 'useless', why: this.useless };
     if (!this.isIntact()) return { is: 'useless', why: 'harms the harness' };
-    if (((hart.get('pmpcfg0') | hart.get('pmpcfg2')) & LOCKS) !== 0n)
-      return { is: 'useless', why: 'locks PMP entries' };
+    const at = (RESULTS - RAM_BASE) / 8;
+    const words = this.words.slice(at, at + Number(this.words[at]!));
+    if (locks(words)) return { is: 'useless', why: 'locks PMP entries' };
     this.clean = true;
-    const result = (RESULTS - RAM_BASE) / 8;
-    const count = Number(this.words[result]!);
-    return { is: 'result', words: this.words.slice(result, result + count) };
+    return { is: 'result', words };
   }
 
   /** Whether the case has written nowhere but to the arena. */
@@ -133,8 +159,9 @@ export class Ours {
         (address >= RESULTS && address < RESULTS + 8 * RESULT_WORDS_MAX)
       );
     };
-    this.written = this.hart.takeChanged();
-    return this.written.every(allowed);
+    const changed = this.hart.takeChanged();
+    this.written.push(...changed);
+    return changed.every(allowed);
   }
 
   get finished(): boolean {

@@ -47,6 +47,7 @@ export class Chance extends Random {
 
   /** The bits that random floats of both widths need: special exponents and fractions, boxed singles. */
   float(): bigint {
+    if (this.chance(0.3)) return this.specialFloat();
     const sign = this.chance(0.5) ? 1n << 63n : 0n;
     const exponent = BigInt(this.pick([0, 1, 2, 1000, 1022, 1023, 1024, 1075, 1100, 2045, 2046, 2047]));
     const fraction = this.pick([0n, 1n, 1n << 51n, (1n << 52n) - 1n, this.word64() & ((1n << 52n) - 1n)]);
@@ -58,4 +59,15 @@ export class Chance extends Random {
     const single = BigInt((sign32 | (exponent32 << 23) | fraction32) >>> 0);
     return (this.chance(0.9) ? 0xffff_ffff_0000_0000n : 0n) | single;
   }
+
+  /** Those that operations have rules of their own for, often enough that three of them meet in one instruction. */
+  private specialFloat(): bigint {
+    const sign = this.chance(0.5);
+    if (this.chance(0.5)) return this.pick(specialDoubles) | (sign ? 1n << 63n : 0n);
+    return this.pick(specialSingles) | (sign ? 1n << 31n : 0n) | 0xffff_ffff_0000_0000n;
+  }
 }
+
+/** Zero, the smallest number, one, infinity, a quiet and a signaling NaN. */
+const specialDoubles = [0n, 1n, 0x3ffn << 52n, 0x7ffn << 52n, 0xfffn << 51n, (0x7ffn << 52n) | 1n];
+const specialSingles = [0n, 1n, 0x7fn << 23n, 0xffn << 23n, 0x1ffn << 22n, (0xffn << 23n) | 1n];

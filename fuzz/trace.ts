@@ -1,17 +1,19 @@
 /** What a case does on this machine, step by step. */
 
+import type { AnyHart } from '../src/cpu/checked-hart.ts';
 import { extract, fields } from '../src/cpu/formats.ts';
-import type { Hart } from '../src/cpu/hart.ts';
 import { decode, type Instruction } from '../src/cpu/instructions.ts';
 import { PAGE_BYTES, RAM_BASE } from '../src/cpu/layout.ts';
 import { expand } from '../src/cpu/table/compressed.ts';
 import type { Case } from './case.ts';
 import { ARENA, CODE, HARNESS, ROOT, SAVE } from './layout.ts';
 import type { Ours } from './ours.ts';
-import { cutPages, dataPrivilege, isRam, walk, wordAt } from './walk.ts';
+import { dataPrivilege, isRam, type PmpRange, pmpRanges, walk, wordAt } from './walk.ts';
 
 export interface Step {
   pc: bigint;
+  /** The physical address of the instruction, where there is one. */
+  at?: bigint;
   privilege: number;
   /** The instruction, for a compressed one what it stands for; undefined where there is none or it could not be fetched. */
   word: number | undefined;
@@ -25,12 +27,12 @@ export interface Step {
   /** Where it loads from or stores to, and how many bytes. */
   address?: bigint;
   sizeBytes: number;
+  /** The physical address of the first byte, where the page tables say one. */
+  to?: bigint;
   /** The exception that it ended with, and what became of the address. */
   trap?: { cause: number; tval: bigint; to?: bigint; leaf?: bigint; fault?: string };
-  /** Some PMP entry beside the last, which opens all memory, is on. */
-  pmp: boolean;
-  /** It goes to a page in which a PMP entry begins or ends. */
-  toCutPage: boolean;
+  /** What PMP entries are about. The last one opens all memory. */
+  pmp: PmpRange[];
   /** An interrupt came first. */
   interrupted: boolean;
   /** It may write to memory, and what of it. */
@@ -46,10 +48,10 @@ const WRITING: ReadonlySet<number> = new Set([0x23, 0x27, 0x2f]);
 /** Of the case and of the harness together. */
 const STEPS_MAX = 20_000;
 
-const inHarness = (hart: Hart): boolean =>
+const inHarness = (hart: AnyHart): boolean =>
   hart.get('privilege') === 3n && hart.get('pc') >= BigInt(HARNESS) && hart.get('pc') < BigInt(SAVE);
 
-function instructionAt(hart: Hart, pc: bigint, privilege: number): number | undefined {
+function instructionAt(hart: AnyHart, pc: bigint, privilege: number): number | undefined {
   const parcel = (at: bigint): number | undefined => {
     const found = walk(hart, at, privilege);
     if (!('to' in found) || !isRam(found.to)) return undefined;
@@ -96,7 +98,9 @@ export function trace(ours: Ours, one: Case, finish: bigint): Step[] {
       ? (['mcause', 'mtval', 'mepc'] as const)
       : (['scause', 'stval', 'sepc'] as const);
     step.interrupted = step.pending !== 0n && hart.get(cause) >> 63n === 1n && hart.get(epc) === step.pc;
-    if (hart.get('minstretBias') !== bias && !step.interrupted) {
+    // A step that traps does not count as an instruction; one that writes the counter goes on.
+    const wroteCounter = step.row?.extension === 'Zicsr' && hart.get('pc') === step.pc + 4n;
+    if (hart.get('minstretBias') !== bias && !step.interrupted && !wroteCounter) {
       step.trap = { cause: Number(hart.get(cause) & 63n), tval: hart.get(tval) };
       if (MEMORY_FAULTS.has(step.trap.cause)) {
         const mode = [1, 12].includes(step.trap.cause) ? step.privilege : step.dataPrivilege;
@@ -114,12 +118,10 @@ export function trace(ours: Ours, one: Case, finish: bigint): Step[] {
   return steps;
 }
 
-function goesToCutPage(hart: Hart, address: bigint): boolean {
-  const pages = cutPages(hart);
-  if (pages.length === 0) return false;
-  const found = walk(hart, address, dataPrivilege(hart));
-  return 'to' in found && pages.includes(found.to >> 12n);
-}
+const physical = (hart: AnyHart, va: bigint | undefined, privilege: number): bigint | undefined => {
+  const found = va === undefined ? undefined : walk(hart, va, privilege);
+  return found && 'to' in found ? found.to : undefined;
+};
 
 function addressOf(word: number, rs1: bigint): bigint | undefined {
   const offset = { 3: fields.immI, 7: fields.immI, 35: fields.immS, 39: fields.immS }[word & 0x7f];
@@ -127,14 +129,17 @@ function addressOf(word: number, rs1: bigint): bigint | undefined {
   return (word & 0x7f) === 0x2f ? rs1 : undefined;
 }
 
-function observe(hart: Hart): Step {
+function observe(hart: AnyHart): Step {
   const pc = hart.get('pc');
   const privilege = Number(hart.get('privilege'));
   const word = instructionAt(hart, pc, privilege);
   const rs1 = word === undefined ? 0n : hart.get(`x${extract(fields.rs1, word)}`);
   const address = word === undefined ? undefined : addressOf(word, rs1);
+  const at = physical(hart, pc, privilege);
+  const to = physical(hart, address, dataPrivilege(hart));
   return {
     pc,
+    ...(at !== undefined && { at }),
     privilege,
     word,
     row: word === undefined ? undefined : decode(word),
@@ -144,8 +149,8 @@ function observe(hart: Hart): Step {
     rs1,
     ...(address !== undefined && { address }),
     sizeBytes: word === undefined ? 0 : 1 << ((word >> 12) & 3),
-    toCutPage: address !== undefined && goesToCutPage(hart, address),
-    pmp: hart.get('pmpcfg0') !== 0n || hart.get('pmpcfg2') !== 0x1fn << 56n,
+    ...(to !== undefined && { to }),
+    pmp: pmpRanges(hart),
     interrupted: false,
     writes: word !== undefined && WRITING.has(word & 0x7f),
     wroteTables: false,

@@ -1,6 +1,7 @@
 /** The shared memory of the interpreter and the VMM, in front of RAM and behind it: what must stand there whatever a guest did. */
+
+import type { AnyHart } from '../src/cpu/checked-hart.ts';
 import { MSTATUS, PMP, PMP_ENTRIES, PRIVILEGE } from '../src/cpu/csrs.ts';
-import type { Hart } from '../src/cpu/hart.ts';
 import {
   CSR_INDEX,
   EXPANSIONS,
@@ -53,7 +54,7 @@ const contexts = [
 if (contexts.length !== TLB_CONTEXTS) throw new Error('the TLB has other contexts');
 
 /** Gives a model what the hart has in its CSRs. */
-export function informModel(model: MmuModel, hart: Hart): void {
+export function informModel(model: MmuModel, hart: AnyHart): void {
   model.mstatus = hart.get('mstatus');
   model.satp = hart.get('satp');
   const settings = [hart.get('pmpcfg0'), hart.get('pmpcfg2')];
@@ -64,7 +65,7 @@ export function informModel(model: MmuModel, hart: Hart): void {
     };
 }
 
-export const modelOf = ({ ram }: Hart): MmuModel =>
+export const modelOf = ({ ram }: AnyHart): MmuModel =>
   new MmuModel(new DataView(ram.buffer, ram.byteOffset, ram.byteLength));
 
 const permissions: Record<Kind, number> = { load: PMP.R, store: PMP.W, fetch: PMP.X };
@@ -77,7 +78,7 @@ export class Areas {
   private model!: MmuModel;
   private ram: Uint8Array | undefined;
 
-  constructor(private readonly hart: Hart) {
+  constructor(private readonly hart: AnyHart) {
     this.look();
     this.csrIndex = Buffer.from(this.part(CSR_INDEX, TLB));
     this.part(SCRATCH + HASHED_BYTES, SCRATCH + SCRATCH_BYTES).fill(CANARY);

@@ -1,8 +1,9 @@
 /** What the manual says of the accesses to memory that the next step makes: the instruction's own bytes, and its data. */
+
+import type { AnyHart } from '../src/cpu/checked-hart.ts';
 import { CAUSE, MSTATUS, PMP, PRIVILEGE } from '../src/cpu/csrs.ts';
 import type { Action, Expr } from '../src/cpu/expr.ts';
 import { extract, fields, sizeOf } from '../src/cpu/formats.ts';
-import type { Hart } from '../src/cpu/hart.ts';
 import { decode, type Instruction, immediateOf } from '../src/cpu/instructions.ts';
 import { type HartWord, RAM_BASE } from '../src/cpu/layout.ts';
 import { expand } from '../src/cpu/table/compressed.ts';
@@ -53,7 +54,7 @@ export interface Expectation {
 }
 
 /** Undefined where something else happens first: an interrupt, or the hart waits. */
-export function expectationOf(hart: Hart, model: MmuModel): Expectation | undefined {
+export function expectationOf(hart: AnyHart, model: MmuModel): Expectation | undefined {
   if (hart.pending !== 0n || hart.get('waiting') !== 0n) return undefined;
   informModel(model, hart);
   const pc = hart.get('pc');
@@ -118,7 +119,7 @@ const memoryCauses: ReadonlySet<number> = new Set([
 
 /** What came otherwise than expected in the step that was just taken. */
 export function surprise(
-  hart: Hart,
+  hart: AnyHart,
   { pc, privilege, fault }: Expectation,
   retiredBefore: bigint,
 ): string | undefined {
@@ -153,7 +154,7 @@ export function surprise(
 }
 
 /** Whether a cause was written by the last step: the exception went to the mode whose it is. */
-function justTaken(hart: Hart, cause: 'mcause' | 'scause', privilege: number): boolean {
+function justTaken(hart: AnyHart, cause: 'mcause' | 'scause', privilege: number): boolean {
   const delegated = privilege !== PRIVILEGE.M && ((hart.get('medeleg') >> hart.get(cause)) & 1n) === 1n;
   return delegated === (cause === 'scause');
 }

@@ -1,4 +1,6 @@
 /** Which bits of the hart's words can ever be set, from the table of CSRs. */
+
+import type { AnyHart } from '../src/cpu/checked-hart.ts';
 import {
   type Csr,
   type CsrWord,
@@ -10,7 +12,6 @@ import {
   S_INTERRUPTS,
   SATP,
 } from '../src/cpu/csrs.ts';
-import type { Hart } from '../src/cpu/hart.ts';
 import { type HartWord, NO_RESERVATION, RAM_BASE } from '../src/cpu/layout.ts';
 
 const ALL = 2n ** 64n - 1n;
@@ -66,7 +67,7 @@ const pmpIsLegal = (settings: bigint): boolean => {
 const limited = [...legalBits].filter(([, bits]) => bits !== ALL);
 
 /** What is wrong with the words of a hart; undefined when they are what some sequence of instructions can leave behind. */
-export function illegalWord(hart: Hart): string | undefined {
+export function illegalWord(hart: AnyHart): string | undefined {
   const word = (name: HartWord) => hart.get(name);
   for (const [name, bits] of limited)
     if ((word(name) & ~bits) !== 0n) return `${name} is 0x${word(name).toString(16)}`;

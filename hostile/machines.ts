@@ -29,6 +29,7 @@ const description = (
   sbi: false,
   segments: [{ address: RAM_BASE, bytes: new Uint8Array(Uint16Array.from(REBOOTED).buffer) }],
   diskReadOnly: false,
+  clock: 'logged',
   tohost: [],
   ...rest,
 });

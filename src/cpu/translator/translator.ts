@@ -29,11 +29,13 @@ export interface Heat {
   /** How often jumps go to an address before it is hot, and how often more before it can't wait for others to share a module. */
   hot: number;
   patience: number;
+  /** A page of which translations were dropped so often is left to the interpreter: its code changes too much. */
+  drops: number;
 }
 
 /** At once: for tests. */
-export const EAGER: Heat = { hot: 0, patience: 0 };
-const usual: Heat = { hot: 16_000, patience: 4000 };
+export const EAGER: Heat = { hot: 0, patience: 0, drops: Number.POSITIVE_INFINITY };
+const usual: Heat = { hot: 16_000, patience: 4000, drops: 50 };
 
 /** Where jumps went by this factor less often than where it is hot, it is warm. */
 const WARM = 16;
@@ -41,8 +43,6 @@ const WARM = 16;
 const MAX_BATCH = 24;
 /** With more modules everything is dropped: what is still hot will be translated again. */
 const MAX_MODULES = 500;
-/** A page whose code was dropped so often is left to the interpreter. */
-const MAX_DROPS = 50;
 /** A count that never becomes hot. */
 const NEVER = -(2 ** 31);
 
@@ -202,7 +202,7 @@ export class Translator implements Profile {
         page = this.support.codePage(va);
         pages.set(va, page);
       }
-      if (page === 0 || (this.drops.get(pageNumber(page)) ?? 0) > MAX_DROPS) return undefined;
+      if (page === 0 || (this.drops.get(pageNumber(page)) ?? 0) > this.options.drops) return undefined;
       return this.view.getUint16(page + (at - va), true);
     };
     const region = findRegion(read, pc, this);
