@@ -62,6 +62,12 @@ interface Translation {
   dataTlb: number;
 }
 
+/** A region, and where its virtual pages lie in memory. */
+interface Found {
+  region: Region;
+  pages: ReadonlyMap<number, number>;
+}
+
 export class Translator implements Profile {
   private view!: DataView;
   private heat!: Int32Array;
@@ -72,6 +78,8 @@ export class Translator implements Profile {
   private readonly waiting = new Set<number>();
   private readonly freeSlots: number[] = [];
   private modules = 0;
+  /** The highest bits of the keys that entries have. */
+  private era = 0;
 
   constructor(
     private readonly memory: WebAssembly.Memory,
@@ -111,6 +119,7 @@ export class Translator implements Profile {
       const key = this.view.getInt32(SCRATCH_WORDS.KEY, true);
       // Looking at the pages may have made what was known before invalid.
       if ((key ^ (this.generation << KEY_BITS)) >>> KEY_BITS !== 0) return true;
+      this.forgetOldKeys(key);
       translation.entries.forEach((entry, index) => {
         const at = entryOffset(entry);
         this.view.setBigInt64(at, BigInt(entry), true);
@@ -123,6 +132,14 @@ export class Translator implements Profile {
       return true;
     }
     return false;
+  }
+
+  /** Generations come round again: entries of old ones must be gone by then. */
+  private forgetOldKeys(key: number): void {
+    const era = key >>> 30;
+    if (era === this.era) return;
+    this.era = era;
+    new Uint8Array(this.memory.buffer, ENTRIES, ENTRY_COUNT * ENTRY_BYTES).fill(0xff);
   }
 
   private get generation(): number {
@@ -143,44 +160,46 @@ export class Translator implements Profile {
   }
 
   private translateWaiting(): void {
+    const waiting = [...this.waiting];
+    this.waiting.clear();
     if (this.modules >= MAX_MODULES) this.flush();
+    const covered = new Set<number>();
+    const found: Found[] = [];
+    for (const pc of waiting) {
+      if (covered.has(pc)) continue;
+      const one = this.find(pc);
+      if (!one) continue;
+      for (const entry of one.region.entries) covered.add(entry);
+      found.push(one);
+    }
+    if (found.length === 0) return;
+    this.translate(found);
+    this.enter(waiting.at(-1)!);
+  }
+
+  /** Makes one module of several regions. */
+  private translate(found: readonly Found[]): void {
+    const { dataTlb } = this;
     const module = new ModuleBuilder();
     const support = importTranslationSupport(module);
-    const made: Translation[] = [];
-    const { dataTlb } = this;
-    const covered = new Set<number>();
-    for (const pc of this.waiting) {
-      if (covered.has(pc)) continue;
-      const pages = new Map<number, number>();
-      const region = this.find(pc, pages);
-      if (!region) continue;
+    const made = found.map(({ region, pages }) => {
       const slot = this.takeSlot();
       module.function({ ...TRANSLATION, exportAs: String(slot) }, (body) =>
         emitTranslation(body, support, region, { slot, dataTlb }),
       );
-      for (const entry of region.entries) covered.add(entry);
-      made.push({
-        slot,
-        dataTlb,
-        entries: region.entries,
-        pages: new Map(region.pages.map((va) => [va, pages.get(va)!])),
-      });
       this.noteCode(region, pages);
-    }
-    const [last] = [...this.waiting].slice(-1);
-    this.waiting.clear();
-    if (made.length === 0) return;
-    this.modules++;
+      return { slot, dataTlb, entries: region.entries, pages };
+    });
+    this.support.flushStores();
     const compiled = new WebAssembly.Module(module.finish());
     const env = { ...this.support, memory: this.memory };
     const { exports } = new WebAssembly.Instance(compiled, { env });
+    this.modules++;
     for (const translation of made) {
       this.table.set(translation.slot, exports[String(translation.slot)]);
       for (const pc of translation.entries) addTo(this.byPc, pc, translation);
       for (const at of new Set(translation.pages.values())) addTo(this.byPage, pageNumber(at), translation);
     }
-    this.support.flushStores();
-    this.enter(last!);
   }
 
   isWarm(pc: number): boolean {
@@ -193,22 +212,26 @@ export class Translator implements Profile {
     return jump === pc ? [...new Set([last!, before!])] : [];
   }
 
-  /** The region at `pc`, with where its pages lie. What can't be translated won't be asked for again. */
-  private find(pc: number, pages: Map<number, number>): Region | undefined {
+  /** The region at `pc`. What can't be translated won't be asked for again. */
+  private find(pc: number): Found | undefined {
+    const places = new Map<number, number>();
     const read: ReadParcel = (at) => {
       const va = pageOf(at);
-      let page = pages.get(va);
+      let page = places.get(va);
       if (page === undefined) {
         page = this.support.codePage(va);
-        pages.set(va, page);
+        places.set(va, page);
       }
       if (page === 0 || (this.drops.get(pageNumber(page)) ?? 0) > this.options.drops) return undefined;
       return this.view.getUint16(page + (at - va), true);
     };
     const region = findRegion(read, pc, this);
-    if (region) this.setHeat(pc, this.options.hot - 1);
-    else this.setHeat(pc, pages.get(pageOf(pc)) === 0 ? 0 : NEVER);
-    return region;
+    if (!region) {
+      this.setHeat(pc, places.get(pageOf(pc)) === 0 ? 0 : NEVER);
+      return undefined;
+    }
+    this.setHeat(pc, this.options.hot - 1);
+    return { region, pages: new Map(region.pages.map((va) => [va, places.get(va)!])) };
   }
 
   /** Notes where a region's instructions lie, so that a store to one of them is noticed. */
@@ -265,7 +288,6 @@ export class Translator implements Profile {
     }
     this.heat.fill(0);
     this.drops.clear();
-    this.waiting.clear();
     this.modules = 0;
   }
 }

@@ -1,0 +1,78 @@
+/** Timing: things are run in turn, several times, and what counts is how they compare. */
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export interface Spread {
+  median: number;
+  min: number;
+  max: number;
+}
+
+export function spreadOf(values: readonly number[]): Spread {
+  const sorted = values.toSorted((a, b) => a - b);
+  return { median: sorted[sorted.length >> 1]!, min: sorted[0]!, max: sorted.at(-1)! };
+}
+
+export function seconds(action: () => void): number {
+  const start = performance.now();
+  action();
+  return (performance.now() - start) / 1000;
+}
+
+/** Does all of them `times` times, in turn, so that a machine that slows down or speeds up favours none. */
+export function inTurn<Name extends string>(
+  times: number,
+  actions: Record<Name, () => number>,
+): Record<Name, number[]> {
+  const names = Object.keys(actions) as Name[];
+  const results = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<Name, number[]>;
+  for (let round = 0; round < times; round++) {
+    // Each is first as often as it is last.
+    const order = round % 2 === 0 ? names : names.toReversed();
+    for (const name of order) results[name].push(actions[name]());
+  }
+  return results;
+}
+
+/** How much one is of another, round by round. */
+export const ratios = (a: readonly number[], b: readonly number[]): Spread =>
+  spreadOf(a.map((value, index) => value / b[index]!));
+
+export const file = (name: string): string => fileURLToPath(new URL(`../${name}`, import.meta.url));
+
+/** Whether a command is installed. */
+export const has = (command: string): boolean =>
+  (process.env.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, command)));
+
+/** Runs a command to its end and says how long that took, in seconds. */
+export function timed(command: string, args: readonly string[], input = ''): number {
+  return seconds(() => {
+    const { status, stderr, error } = spawnSync(command, args, { input, encoding: 'utf8' });
+    if (status !== 0) throw new Error(`${command} ${args.join(' ')}: ${error?.message ?? stderr}`);
+  });
+}
+
+/** What a task of the benchmark says when it is done in a process of its own, where nothing is warm. */
+export function inOwnProcess<Result>(task: string, ...args: string[]): Result {
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [fileURLToPath(import.meta.url), '--task', task, ...args],
+    { encoding: 'utf8', maxBuffer: 1 << 26 },
+  );
+  if (status !== 0) throw new Error(`${task} ${args.join(' ')}: ${stderr}`);
+  return JSON.parse(stdout.trim().split('\n').at(-1)!) as Result;
+}
+
+/** The mark in front of the word that says how often a guest does its work. */
+const ROUNDS = 'rounds =        ';
+
+/** Writes a copy of a guest that does its work so often, and returns its name. */
+export function withRounds(elf: string, rounds: number, folder: string): string {
+  const content = readFileSync(elf);
+  content.writeBigUInt64LE(BigInt(rounds), content.indexOf(ROUNDS) + ROUNDS.length);
+  const path = join(folder, `${rounds}-${elf.split('/').at(-1)}`);
+  writeFileSync(path, content);
+  return path;
+}

@@ -1,0 +1,30 @@
+/** How long the command itself takes, and how much memory. */
+import { spawnSync } from 'node:child_process';
+import { file, type Spread, spreadOf, timed } from './measure.ts';
+
+const HELLO = ['run', file('programs/hello.s'), '--quiet'];
+
+export interface Startup {
+  /** From the command to its exit, in milliseconds. */
+  hello: Spread;
+  /** Node.js alone, doing nothing. */
+  node: Spread;
+  peakMB: number;
+}
+
+export function startup(times: number): Startup {
+  const vmft = file('bin/vmft.js');
+  const hello = Array.from({ length: times }, () => timed(process.execPath, [vmft, ...HELLO]) * 1000);
+  const node = Array.from({ length: times }, () => timed(process.execPath, ['-e', '0']) * 1000);
+  const watch = 'process.on("exit", () => console.error(process.resourceUsage().maxRSS))';
+  const { stderr } = spawnSync(
+    process.execPath,
+    ['--import', `data:text/javascript,${encodeURIComponent(watch)}`, vmft, ...HELLO],
+    { input: '', encoding: 'utf8' },
+  );
+  return {
+    hello: spreadOf(hello),
+    node: spreadOf(node),
+    peakMB: Number(stderr.trim().split('\n').at(-1)) / 1024,
+  };
+}
