@@ -67,7 +67,8 @@ export function runAlone(description: MachineDescription, options: AloneOptions 
     if (options.until !== undefined && console.includes(options.until)) break;
     if (pause !== 'waiting' || answered) continue;
     const deadline = vmm.machine.timerDeadline;
-    if (deadline === undefined) throw new Error('the guest waits for something that does not come');
+    if (deadline === undefined || deadline > BigInt(Number.MAX_SAFE_INTEGER))
+      throw new Error('the guest waits for something that does not come');
     world.waitedTicks += Math.max(0, Number(deadline) - world.clock(vmm.icount));
   }
   return { steps: vmm.icount, seconds: (performance.now() - start) / 1000, console };

@@ -38,7 +38,7 @@ function task([name, ...args]: string[]): unknown {
       return bootTask();
     case 'recording':
       prepareEngine('translator');
-      return recordingTask(args[0]!, args[1]!, Number(args[2]));
+      return recordingTask(args[0]!, args[1] as Parameters<typeof recordingTask>[1], args[2]!);
     case 'growth':
       prepareEngine('translator');
       return growthTask(args[0]!, args[1]!);
@@ -84,12 +84,7 @@ async function measureAll(only: ReadonlySet<Section>, times: number, say: (what:
         Object.fromEntries(
           recordingKinds
             .filter((kind) => canRecord(kind, folder))
-            .map((kind) => [
-              kind,
-              recordingCost(
-                inOwnProcess<ReturnType<typeof recordingTask>>('recording', kind, folder, String(times)),
-              ),
-            ]),
+            .map((kind) => [kind, recordingCost(kind, times, folder)]),
         ),
       ),
       replication: await when('replication', () => replicationCosts(times)),

@@ -1,51 +1,53 @@
 /** What recording costs, and how fast a recording runs again. */
-import { closeSync, openSync, statSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeMachine } from '../src/cli/program.ts';
 import type { Entry } from '../src/vmm/entries.ts';
-import { LogWriter } from '../src/vmm/log.ts';
+import { LogWriter, readLog } from '../src/vmm/log.ts';
 import type { MachineDescription } from '../src/vmm/machine.ts';
 import { runAgain, runAlone } from './alone.ts';
-import { file, inTurn, ratios, type Spread, withRounds } from './measure.ts';
+import { file, inOwnProcess, inTurn, ratios, type Spread, withRounds } from './measure.ts';
 import { debian, machineOf } from './speed.ts';
 
 const ways = ['none', 'memory', 'disk', 'replay'] as const;
+type Way = (typeof ways)[number];
 
-/** A task of its own process: one guest with each of the ways to record, in turn; seconds of each run. */
-export function recordingTask(kind: string, folder: string, times: number) {
+interface Recorded {
+  seconds: number;
+  steps: number;
+  entries: number;
+  /** Of the file. */
+  bytes: number;
+}
+
+/** A task of its own process: one guest, recorded in one way, or the recording that was made last, run again. */
+export function recordingTask(kind: string, way: Way, folder: string): Recorded {
+  const path = join(folder, `${kind}.log`);
+  if (way === 'replay') {
+    const { description, entries } = readLog(readFileSync(path), path);
+    const steps = entries.at(-1)!.icount;
+    return { seconds: runAgain(description, entries, steps), steps, entries: entries.length, bytes: 0 };
+  }
   const description = descriptionOf(kind, folder)!;
   const until = kind.startsWith('boot') ? '# ' : undefined;
-  const path = join(folder, 'recording.log');
-  let entries: Entry[] = [];
-  let steps = 0;
-  const memory = () => {
-    entries = [];
-    const ran = runAlone(description, { until, note: (entry) => entries.push(entry) });
-    steps = ran.steps;
-    return ran.seconds;
-  };
-  const disk = () => {
-    const writer = new LogWriter(description);
-    const to = openSync(path, 'w');
-    const flush = () => writeSync(to, writer.take());
-    const ran = runAlone(description, { until, note: (entry) => writer.append(entry), sliced: flush });
-    closeSync(to);
-    return ran.seconds;
-  };
-  memory();
-  const seconds = inTurn(times, {
-    none: () => runAlone(description, { until }).seconds,
-    memory,
-    disk,
-    replay: () => runAgain(description, entries, steps),
-  });
-  return { seconds, steps, entries: entries.length, bytes: statSync(path).size };
+  const entries: Entry[] = [];
+  if (way !== 'disk') {
+    const note = way === 'memory' ? { note: (entry: Entry) => entries.push(entry) } : {};
+    return { ...runAlone(description, { until, ...note }), entries: entries.length, bytes: 0 };
+  }
+  const writer = new LogWriter(description);
+  const to = openSync(path, 'w');
+  const flush = () => writeSync(to, writer.take());
+  const ran = runAlone(description, { until, note: (entry) => writer.append(entry), sliced: flush });
+  writer.append({ kind: 'control', action: 'end', value: 0, icount: ran.steps });
+  flush();
+  closeSync(to);
+  return { ...ran, entries: 0, bytes: statSync(path).size };
 }
 
 export interface RecordingCost {
   steps: number;
   entries: number;
-  /** Of the file. */
   bytes: number;
   /** Time by time without recording; of a replay, by recording to memory. */
   memory: Spread;
@@ -53,10 +55,24 @@ export interface RecordingCost {
   replay: Spread;
 }
 
-export function recordingCost(result: ReturnType<typeof recordingTask>): RecordingCost {
-  const { seconds, ...rest } = result;
+export function recordingCost(kind: string, times: number, folder: string): RecordingCost {
+  const last = new Map<Way, Recorded>();
+  const one = (way: Way) => () => {
+    const recorded = inOwnProcess<Recorded>('recording', kind, way, folder);
+    last.set(way, recorded);
+    return recorded.seconds;
+  };
+  one('disk')();
+  const seconds = inTurn(times, {
+    none: one('none'),
+    memory: one('memory'),
+    disk: one('disk'),
+    replay: one('replay'),
+  });
   return {
-    ...rest,
+    steps: last.get('memory')!.steps,
+    entries: last.get('memory')!.entries,
+    bytes: last.get('disk')!.bytes,
     memory: ratios(seconds.memory, seconds.none),
     disk: ratios(seconds.disk, seconds.none),
     replay: ratios(seconds.replay, seconds.memory),
@@ -71,11 +87,10 @@ function descriptionOf(kind: string, folder: string): MachineDescription | undef
     return describeMachine(file('programs/sectors.s'), {
       memory: 1 << 20,
       diskSize: 64 << 10,
-      defsym: [['ROUNDS', 4000n]],
+      defsym: [['ROUNDS', 16_000n]],
     });
   const machine = debian();
   return machine && { ...machine, clock: kind.includes('derived') ? 'derived' : 'logged' };
 }
 
 export const canRecord = (kind: string, folder: string): boolean => descriptionOf(kind, folder) !== undefined;
-export { ways };

@@ -18,36 +18,33 @@ const MAX_ENTRY_BYTES = 1 << 21;
 export class LogWriter {
   private crc: number;
   private before = NOTHING_BEFORE;
-  private readonly chunks: Uint8Array[] = [];
+  private readonly out = new Writer();
 
   constructor(description: MachineDescription) {
     const head = encode(descriptionSchema, description);
     this.crc = crc32c(head);
-    const out = new Writer();
+    const { out } = this;
     out.raw(MAGIC);
     out.u16(VERSION);
     out.u32(head.length);
     out.raw(head);
     out.u32(this.crc);
-    this.chunks.push(out.bytes());
   }
 
   append(entry: Entry): void {
     const body = encode(entryAfter(this.before), entry);
     this.before = following(this.before, entry);
     this.crc = crc32c(body, this.crc);
-    const out = new Writer();
-    out.varint(body.length);
-    out.raw(body);
-    out.u32(this.crc);
-    this.chunks.push(out.bytes());
+    this.out.varint(body.length);
+    this.out.raw(body);
+    this.out.u32(this.crc);
   }
 
   /** Everything written since the last call. */
   take(): Uint8Array {
-    const out = new Writer();
-    for (const chunk of this.chunks.splice(0)) out.raw(chunk);
-    return out.bytes();
+    const written = this.out.bytes();
+    this.out.length = 0;
+    return written;
   }
 }
 
