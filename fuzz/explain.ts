@@ -71,7 +71,7 @@ const rules: Rule[] = [
   },
   {
     why: 'what the harness keeps is not the same on the two machines',
-    at: ({ at, to }) => isHarness(at) || isHarness(to),
+    at: ({ at, to, toHarness }) => toHarness || isHarness(at) || isHarness(to),
   },
   {
     why: 'an access across two pages is two accesses to PMP; on QEMU one, which one entry must hold',

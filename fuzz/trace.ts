@@ -35,6 +35,8 @@ export interface Step {
   pmp: PmpRange[];
   /** An interrupt came first. */
   interrupted: boolean;
+  /** It jumped into the harness. */
+  toHarness: boolean;
   /** It may write to memory, and what of it. */
   writes: boolean;
   wroteTables: boolean;
@@ -107,6 +109,7 @@ export function trace(ours: Ours, one: Case, finish: bigint): Step[] {
         Object.assign(step.trap, walk(hart, step.trap.tval, mode));
       }
     }
+    step.toHarness = inHarness(hart) && !step.trap && !step.interrupted;
     if (step.writes) {
       const [tablesAfter, codeAfter] = [tables(), code()];
       step.wroteTables = tablesAfter !== tablesBefore;
@@ -152,6 +155,7 @@ function observe(hart: AnyHart): Step {
     ...(to !== undefined && { to }),
     pmp: pmpRanges(hart),
     interrupted: false,
+    toHarness: false,
     writes: word !== undefined && WRITING.has(word & 0x7f),
     wroteTables: false,
     wroteCode: false,

@@ -100,6 +100,19 @@ describe('fcsr', () => {
     expect(hart.get('x10')).toBe(0x08n);
   });
 
+  test.each(['fmadd', 'fmsub', 'fnmadd', 'fnmsub'])(
+    '%s: 0 · ∞ is invalid even when a quiet NaN is added',
+    (name) => {
+      const infinities = { d: 0x7ffn << 52n, s: 0xffff_ffff_7f80_0000n };
+      for (const [format, infinity] of Object.entries(infinities)) {
+        hart.state = { ...hart.state, fcsr: 0n, f11: infinity, f12: 0x7ff8_0000_0000_0000n };
+        hart.set('f10', format === 'd' ? 0n : 0xffff_ffff_0000_0000n);
+        run(`${name}.${format} fa3, fa0, fa1, fa2`);
+        expect(hart.get('fcsr')).toBe(0x10n);
+      }
+    },
+  );
+
   const rounding = instructions.filter(
     ({ format, extension }) => /Round|R4|Exact/.test(format) && /[FD]/.test(extension),
   );
