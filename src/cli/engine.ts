@@ -1,4 +1,5 @@
 /** Which engine a command runs its guests with, and what is asked of V8 for that. */
+import { existsSync, readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { type Command, Option } from 'commander';
 import { type Engine, engines, useEngine } from '../cpu/engine.ts';
@@ -15,11 +16,18 @@ const OPTIMIZE_AFTER = 1_800_000;
  */
 const OPTIMIZE_INTERPRETER_AFTER = 2_000_000_000;
 
+/** The interpreter as the build has generated it, beside this program. */
+function generatedInterpreter(translates: boolean): Uint8Array<ArrayBuffer> | undefined {
+  const path = new URL(translates ? './interpreter.wasm' : './interpreter-only.wasm', import.meta.url);
+  return existsSync(path) ? new Uint8Array(readFileSync(path)) : undefined;
+}
+
 /** Chooses the engine of this thread, and has it ready. */
 export function prepareEngine(engine: Engine): void {
   useEngine(engine);
   setFlagsFromString(`--wasm-tiering-budget=${OPTIMIZE_INTERPRETER_AFTER}`);
-  prepareInterpreter(engine !== 'interpreter');
+  const translates = engine !== 'interpreter';
+  prepareInterpreter(translates, generatedInterpreter(translates));
   setFlagsFromString(`--wasm-tiering-budget=${OPTIMIZE_AFTER}`);
 }
 

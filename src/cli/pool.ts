@@ -1,7 +1,8 @@
 /** Work on several cores. What comes out does not depend on how many. */
 import { parentPort, type ResourceLimits, Worker, workerData } from 'node:worker_threads';
 import { assert } from '../base/assert.ts';
-import { type Engine, engineInUse, useEngine } from '../cpu/engine.ts';
+import { type Engine, engineInUse } from '../cpu/engine.ts';
+import { prepareEngine } from './engine.ts';
 
 /** How far workers may be ahead of the answers that were taken, in orders: one that takes long is waited for. */
 const MAX_AHEAD_ORDERS = 512;
@@ -92,6 +93,6 @@ export function serve<Order, Answer>(answer: (order: Order) => Answer): void {
 /** In a worker: what its work is about. From then on guests run with the engine of the process. */
 export function setupOf<Setup>(): Setup {
   const { setup, engine } = workerData as Handed;
-  useEngine(engine);
+  prepareEngine(engine);
   return setup as Setup;
 }

@@ -86,9 +86,17 @@ const unitsFor = (ramSizeBytes: number): number => Math.ceil((RAM + ramSizeBytes
 
 const compiled = new Map<boolean, WebAssembly.Module>();
 
-/** Generates the interpreter, unless that was done: the one that enters translations, or the one that does not. */
-export function prepareInterpreter(translates: boolean): WebAssembly.Module {
-  const module = compiled.get(translates) ?? new WebAssembly.Module(interpreterModule(translates));
+/**
+ * Compiles the interpreter, unless that was done: the one that enters translations, or the one that does not.
+ * @param generated what {@link interpreterModule} gives, where that was kept
+ */
+export function prepareInterpreter(
+  translates: boolean,
+  generated?: Uint8Array<ArrayBuffer>,
+): WebAssembly.Module {
+  const known = compiled.get(translates);
+  if (known) return known;
+  const module = new WebAssembly.Module(generated ?? interpreterModule(translates));
   compiled.set(translates, module);
   return module;
 }
