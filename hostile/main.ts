@@ -1,6 +1,8 @@
 /** `npm run hostile`: guests that mean harm, many of them, on whole machines or on devices alone. */
 import { parseArgs } from 'node:util';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import { type Engine, engines, useEngine } from '../src/cpu/engine.ts';
+import { EAGER } from '../src/cpu/translator/translator.ts';
 import { type Attacker, DeviceAttacker, type Finding, MachineAttacker } from './campaign.ts';
 
 const USAGE = `Usage: npm run hostile -- [options]
@@ -12,6 +14,7 @@ of its log in other slices, with a snapshot in the middle, must come to the same
   --seed S        draws the cases (default: 1)
   --cases N       how many (default: 100000)
   --from N        the number of the first (default: 0)
+  --engine NAME   interpreter, translator or check; what can be translated is translated at once (default: translator)
   --devices       attack devices alone, with a driver that means harm, instead of machines
   --findings N    stop after so many violations (default: 5)
   -h, --help      this text
@@ -32,6 +35,7 @@ interface Options {
   cases: number;
   devices: boolean;
   findings: number;
+  engine: Engine;
 }
 
 type Told =
@@ -41,7 +45,8 @@ type Told =
 // ── The worker: it runs the cases ───────────────────────────────────────────────────────────────────────────────────
 
 /** `current`: the case that is running, and whether to stop. Both threads see it. */
-function work({ seed, from, cases, devices, findings }: Options, current: Float64Array): void {
+function work({ seed, from, cases, devices, findings, engine }: Options, current: Float64Array): void {
+  useEngine(engine, EAGER);
   const tell = (told: Told) => parentPort!.postMessage(told);
   const attacker: Attacker = devices ? new DeviceAttacker(seed) : new MachineAttacker(seed);
   const counts = new Map<string, number>();
@@ -72,6 +77,7 @@ function readOptions(): Options {
       from: { type: 'string', default: '0' },
       cases: { type: 'string', default: '100000' },
       findings: { type: 'string', default: '5' },
+      engine: { type: 'string', default: 'translator' },
       devices: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },
@@ -85,7 +91,10 @@ function readOptions(): Options {
     if (!Number.isSafeInteger(number) || number < 0) throw new Error(`--${name} is a whole number from 0 on`);
     return number;
   };
+  const engine = engines.find((name) => name === values.engine);
+  if (!engine) throw new Error(`--engine is one of ${engines.join(', ')}`);
   return {
+    engine,
     seed: values.seed,
     devices: values.devices,
     from: whole('from'),
@@ -94,8 +103,8 @@ function readOptions(): Options {
   };
 }
 
-const again = ({ seed, devices }: Options, index: number): string =>
-  `npm run hostile -- --seed ${seed}${devices ? ' --devices' : ''} --from ${index} --cases 1`;
+const again = ({ seed, devices, engine }: Options, index: number): string =>
+  `npm run hostile -- --seed ${seed}${devices ? ' --devices' : ''} --engine ${engine} --from ${index} --cases 1`;
 
 function watch(options: Options): void {
   const current = new Float64Array(new SharedArrayBuffer(16));
