@@ -100,7 +100,7 @@ const slice: fc.Arbitrary<Slice> = fc.record({
 
 const bytesOf = (entries: Entry[]): string => Buffer.from(encode(entryList, entries)).toString('hex');
 
-const lastly: Slice = { steps: 20_000, keys: '!', ticks: 0, copies: false };
+const lastly: Slice = { steps: 100_000, keys: '!', ticks: 0, copies: false };
 
 test('the kernel does what it is for', () => {
   const life = new Life(new CountingWorld(), new Uint8Array(0));

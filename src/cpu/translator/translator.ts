@@ -34,7 +34,7 @@ export interface Heat {
 }
 
 /** At once: for tests. */
-export const EAGER: Heat = { hot: 0, patience: 0, drops: Number.POSITIVE_INFINITY };
+export const EAGER: Heat = { hot: 0, patience: 0, drops: 300 };
 const usual: Heat = { hot: 16_000, patience: 4000, drops: 50 };
 
 /** Where jumps went by this factor less often than where it is hot, it is warm. */
@@ -43,6 +43,8 @@ const WARM = 16;
 const MAX_BATCH = 24;
 /** With more modules everything is dropped: what is still hot will be translated again. */
 const MAX_MODULES = 500;
+/** Virtual addresses have 39 bits, sign-extended; those without translation are in the first 2 GiB above where RAM starts. */
+const MAX_VA = 2 ** 40;
 /** A count that never becomes hot. */
 const NEVER = -(2 ** 31);
 
@@ -150,8 +152,14 @@ export class Translator implements Profile {
     return this.view.getInt32(SCRATCH_WORDS.DATA_TLB, true);
   }
 
+  /** Where the page at a virtual address lies in memory; 0 when it can't be fetched from. */
+  private pageAt(va: number): number {
+    // Further out there is no memory, and numbers aren't exact.
+    return Math.abs(va) < MAX_VA ? this.support.codePage(va) : 0;
+  }
+
   private isMapped({ pages }: Translation): boolean {
-    for (const [va, at] of pages) if (this.support.codePage(va) !== at) return false;
+    for (const [va, at] of pages) if (this.pageAt(va) !== at) return false;
     return true;
   }
 
@@ -219,7 +227,7 @@ export class Translator implements Profile {
       const va = pageOf(at);
       let page = places.get(va);
       if (page === undefined) {
-        page = this.support.codePage(va);
+        page = this.pageAt(va);
         places.set(va, page);
       }
       if (page === 0 || (this.drops.get(pageNumber(page)) ?? 0) > this.options.drops) return undefined;
