@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { engines } from './src/cpu/engine.ts';
 
@@ -16,6 +17,8 @@ const shared = {
 
 export default defineConfig({
   test: {
+    // By itself it would leave one core of two idle.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       { test: { ...shared, name: 'all', include: ['test/**/*.test.ts'], exclude: onEveryEngine } },
       ...engines.map((engine) => ({
