@@ -139,7 +139,7 @@ export function growthTask(of: string, value: string): Growth {
     of === 'memory, MiB'
       ? grown(of, value, primes(2_000_000n, Number(value) << 20))
       : of === 'run length'
-        ? grown(of, value, primes(2_000_000n * BigInt(value)))
+        ? grown(of, value, primes(200_000n * BigInt(value)))
         : grown(of, value, describe('programs/kv/kv.elf', 1 << 20), { clients: Number(value) });
   return { ...growth, peakMB: process.resourceUsage().maxRSS / 1024 };
 }

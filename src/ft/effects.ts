@@ -88,7 +88,16 @@ export type StopReason = 'completed' | 'diverged';
 export type ReplicaEvent =
   | { kind: 'booted'; role: 'primary' | 'backup' | 'spare' }
   | { kind: 'held'; first: number; last: number; text: string; entry: number }
-  | { kind: 'sent'; to: HostName; first: number; last: number; sizeBytes: number; entries: readonly Entry[] }
+  /** Entries went to a backup: what they take in the log, and the message around them. */
+  | {
+      kind: 'sent';
+      to: HostName;
+      first: number;
+      last: number;
+      logBytes: number;
+      sizeBytes: number;
+      entries: readonly Entry[];
+    }
   | { kind: 'received'; last: number; consumed: number }
   | { kind: 'acknowledged'; by: HostName; received: number; consumed: number }
   | { kind: 'released'; first: number; last: number; text: string }

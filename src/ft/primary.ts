@@ -389,7 +389,8 @@ export class Primary {
       entries,
     });
     const last = first + entries.length - 1;
-    side.note({ kind: 'sent', to: channel.host, first, last, sizeBytes: bytes.length, entries });
+    const logBytes = log.bytesUpTo(last) - log.bytesUpTo(first - 1);
+    side.note({ kind: 'sent', to: channel.host, first, last, logBytes, sizeBytes: bytes.length, entries });
   }
 
   hear(from: HostName, message: Message): void {

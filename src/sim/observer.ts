@@ -1,15 +1,7 @@
 /** Sees what happens in a cluster, counts it, and keeps the evidence for the checkers. */
-import { encodedSize } from '../base/codec.ts';
 import type { Effect, ReplicaEvent } from '../ft/effects.ts';
 import type { Divergence } from '../vmm/doors.ts';
-import {
-  type Before,
-  type Entry,
-  type EntryKind,
-  entryAfter,
-  following,
-  NOTHING_BEFORE,
-} from '../vmm/entries.ts';
+import type { Entry, EntryKind } from '../vmm/entries.ts';
 import type { Machine } from '../vmm/machine.ts';
 import { OneLiveChecker, OutputRuleChecker, type Violation } from './checkers/checkers.ts';
 import { History } from './checkers/history.ts';
@@ -56,8 +48,6 @@ export class Observer {
   readonly histories = new Map<HostId, History>();
   readonly failovers: FailoverEvidence[] = [];
   readonly log: LogStatistics = { entries: 0, entriesByKind: {}, bytes: 0, channelBytes: 0 };
-  /** The last entry that each host was sent. */
-  private readonly sentTo = new Map<HostId, Before>();
   readonly outputRule: OutputRuleChecker;
   /** The last output that each host has released. */
   readonly lastReleased = new Map<HostId, number>();
@@ -139,17 +129,6 @@ export class Observer {
     if (effect.do === 'release') this.lastReleased.set(host, last);
   }
 
-  private countBytes(to: HostId, entries: readonly Entry[]): void {
-    let before = this.sentTo.get(to) ?? NOTHING_BEFORE;
-    for (const entry of entries) {
-      // What is sent again goes back.
-      if (entry.icount < before.icount) before = NOTHING_BEFORE;
-      this.log.bytes += encodedSize(entryAfter(before), entry);
-      before = following(before, entry);
-    }
-    this.sentTo.set(to, before);
-  }
-
   /** Something new has reached the world. */
   arrivedInWorld(): void {
     const last = this.failovers.at(-1);
@@ -162,7 +141,7 @@ export class Observer {
       case 'sent':
         this.log.channelBytes += event.sizeBytes;
         this.log.entries += event.entries.length;
-        this.countBytes(event.to, event.entries);
+        this.log.bytes += event.logBytes;
         for (const { kind } of event.entries)
           this.log.entriesByKind[kind] = (this.log.entriesByKind[kind] ?? 0) + 1;
         return;

@@ -17,7 +17,7 @@ const booted = [
 ];
 const alone = { primary: 'backup', backups: [] };
 const sent = (ms: number, first: number, last: number) =>
-  at(ms, 'primary', { kind: 'sent', to: 'backup', first, last, sizeBytes: 10, entries: [] });
+  at(ms, 'primary', { kind: 'sent', to: 'backup', first, last, logBytes: 5, sizeBytes: 10, entries: [] });
 const received = (ms: number, last: number) => at(ms, 'backup', { kind: 'received', last, consumed: 0 });
 const released = (ms: number, host: string, first: number, last: number) =>
   at(ms, host, { kind: 'released', first, last, text: 'x' });
