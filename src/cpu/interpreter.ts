@@ -3,12 +3,13 @@
  * from the rows' match and mask, and runs each row's meaning on registers and RAM in the shared memory.
  */
 import { CAUSE, csrNumbers, FRM, MSTATUS, PRIVILEGE } from './csrs.ts';
+import { emitDecoder } from './decoder.ts';
 import { emitAction, emitExpr, extend, loadOp, type Surface, storeOp } from './emit.ts';
 import type { AccessSize, Action, Expr } from './expr.ts';
 import { RM } from './float/number.ts';
 import { type Field, fields } from './formats.ts';
 import { anyOf, getScratch, getWide, getWord, setScratch, setWide, setWord } from './hart-words.ts';
-import { type Instruction, immediateOf, instructions } from './instructions.ts';
+import { type Instruction, immediateOf } from './instructions.ts';
 import {
   ENTRIES,
   EXPANSIONS,
@@ -56,15 +57,6 @@ export function interpreterModule(translates: boolean): Uint8Array<ArrayBuffer> 
   );
   return module.finish();
 }
-
-/** The bits that tell rows apart, in the order in which the decoder looks at them: opcode and funct3, then funct7. */
-const levels = [
-  { sizeBits: 10, mask: 0x707f },
-  { sizeBits: 7, mask: 0xfe00_0000 },
-] as const;
-
-/** Up to this many rows are told apart by comparing one after the other. */
-const CHAIN = 4;
 
 const MIP = csrNumbers.get('mip')!;
 
@@ -148,7 +140,7 @@ class Interpreter implements Surface {
             body.loop((step) => {
               this.step = step;
               this.fetch();
-              this.dispatch(instructions, 0);
+              emitDecoder(body, this.word, illegal, (row) => this.instruction(row));
             });
           });
         });
@@ -271,57 +263,6 @@ class Interpreter implements Surface {
     body.if(() => {
       body.get(this.parcel).call(this.support.imports.expand).tee(this.word).op('i32.eqz').brIf(this.illegal);
     });
-  }
-
-  /** Emits the choice between rows; each arm ends by going to the next step, a trap or `illegal`. */
-  private dispatch(rows: readonly Instruction[], level: number): void {
-    const { body } = this;
-    const at = levels[level];
-    if (!at || (level > 0 && rows.length <= CHAIN)) return this.chain(rows);
-    const arms: Instruction[][] = [];
-    const armOf = new Map<string, number>();
-    const table = Array.from({ length: 2 ** at.sizeBits }, (_, index) => {
-      const found = rows.filter((row) => couldBe(row, at, index));
-      if (found.length === 0) return -1;
-      const key = found.map(({ mnemonic }) => mnemonic).join();
-      if (!armOf.has(key)) armOf.set(key, arms.push(found) - 1);
-      return armOf.get(key)!;
-    });
-    const labels: Label[] = [];
-    const open = (arm: number) => {
-      body.block((label) => {
-        labels.push(label);
-        if (arm + 1 < arms.length) return open(arm + 1);
-        this.pushIndex(level);
-        body.brTable(
-          table.map((index) => labels[index] ?? this.illegal),
-          this.illegal,
-        );
-      });
-      const found = arms[arm]!;
-      this.dispatch(found, level + 1);
-    };
-    open(0);
-  }
-
-  /** Pushes the bits of the word at this level, side by side: the inverse is in `couldBe`. */
-  private pushIndex(level: number): void {
-    const { body } = this;
-    if (level === 1) body.get(this.word).i32(25).op('i32.shr_u');
-    else {
-      body.get(this.word).i32(0x7f).op('i32.and');
-      body.get(this.word).i32(5).op('i32.shr_u').i32(0x380).op('i32.and', 'i32.or');
-    }
-  }
-
-  private chain(rows: readonly Instruction[]): void {
-    const { body } = this;
-    for (const row of rows) {
-      if ((row.mask & ~levels[0].mask) === 0) return this.instruction(row);
-      body.get(this.word).i32(row.mask).op('i32.and').i32(row.match).op('i32.eq');
-      body.if(() => this.instruction(row));
-    }
-    body.br(this.illegal);
   }
 
   private instruction(row: Instruction): void {
@@ -717,10 +658,4 @@ class Interpreter implements Surface {
     body.call(this.support.imports.hostCall);
     this.fallThrough();
   }
-}
-
-/** Whether an instruction word whose bits at this level are `index` could be the row. */
-function couldBe(row: Instruction, level: (typeof levels)[number], index: number): boolean {
-  const bits = level.sizeBits === 7 ? index << 25 : (index & 0x7f) | ((index & 0x380) << 5);
-  return ((bits ^ row.match) & row.mask & level.mask) === 0;
 }
