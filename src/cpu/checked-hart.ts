@@ -109,15 +109,22 @@ export class CheckedHart implements AnyHart {
       this.keepBase();
       const end = Math.min(limit, this.icount + STRETCH);
       this.calls = [];
-      this.running = true;
-      const exit = this.first.run(end);
-      this.running = false;
+      const exit = this.runFirst(end);
       this.given = 0;
       const differences = this.compare({ exit, words: this.first.state, ramHash: this.first.hashRam() }, () =>
         this.runSecond(end),
       );
       if (differences.length > 0) this.narrow(end, differences);
       if (exit !== 'limit' || end === limit) return exit;
+    }
+  }
+
+  private runFirst(end: number): Exit {
+    this.running = true;
+    try {
+      return this.first.run(end);
+    } finally {
+      this.running = false;
     }
   }
 

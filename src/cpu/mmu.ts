@@ -456,6 +456,7 @@ function emitStorePhysical(module: ModuleBuilder, needs: MmuNeeds, tlb: TlbFunct
 
 /** Pushes whether bytes of a page that holds translated code are in the same 64th of it as some of that. */
 function isCode(body: Body, page: number, physical: number, sizeBytes: number): void {
+  // Shifts count modulo 64, so the page's number falls away.
   const part = (address: () => void) => {
     body.i64(1);
     address();
@@ -491,30 +492,21 @@ function emitReach(module: ModuleBuilder, tlb: TlbFunctions, translate: Function
       pageOf(body, physical).tee(page).access('i32.load8_u', PAGE_FLAGS).tee(flags);
       body.i32(ANY_TABLE | PAGE.WATCHED).op('i32.and');
       body.if(giveUp);
-      body.get(flags).i32(PAGE.CODE).op('i32.and');
-      body.if(
-        () => {
-          isCode(body, page, physical, sizeBytes);
-          body.if(giveUp);
-          body
-            .get(page)
-            .get(flags)
-            .i32(PAGE.DIRTY | PAGE.CHANGED);
-          body.op('i32.or').access('i32.store8', PAGE_FLAGS);
-        },
-        () => {
-          body
-            .get(page)
-            .get(flags)
-            .i32(PAGE.DIRTY | PAGE.CHANGED | PAGE.SILENT);
-          body.op('i32.or').access('i32.store8', PAGE_FLAGS);
-          getScratch(body, 'CACHEABLE');
-          body.if(() => {
-            getScratch(body, 'DATA_TLB').i32(TLB_KIND.store).op('i32.add').get(va);
-            offsetOfPhysical(body, physical).call(tlb.install);
-          });
-        },
-      );
+      const holdsCode = () => body.get(flags).i32(PAGE.CODE).op('i32.and');
+      holdsCode();
+      body.if(() => {
+        isCode(body, page, physical, sizeBytes);
+        body.if(giveUp);
+      });
+      body.get(page).get(flags);
+      body.i32(PAGE.DIRTY | PAGE.CHANGED).i32(PAGE.DIRTY | PAGE.CHANGED | PAGE.SILENT);
+      holdsCode().op('select', 'i32.or').access('i32.store8', PAGE_FLAGS);
+      holdsCode().op('i32.eqz');
+      getScratch(body, 'CACHEABLE').op('i32.and');
+      body.if(() => {
+        getScratch(body, 'DATA_TLB').i32(TLB_KIND.store).op('i32.add').get(va);
+        offsetOfPhysical(body, physical).call(tlb.install);
+      });
     });
     offsetOfPhysical(body, physical);
   });

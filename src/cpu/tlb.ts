@@ -76,8 +76,8 @@ export interface LookUp {
 }
 
 /**
- * Keeps the address on the stack in `address`, and pushes whether the TLB knows the access of this kind to it: then `entry` is where. What reaches into the next page is not
- * that of the entry.
+ * Keeps the address on the stack in `address`, and pushes whether the TLB knows the access of this kind to it: then `entry` is
+ * where. What reaches into the next page is not that of the entry.
  */
 export function emitLookUp(
   body: Body,
