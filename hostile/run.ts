@@ -12,7 +12,7 @@ import { DISK_IOERR, DISK_OK, type DiskRequest, SECTOR_BYTES } from '../src/devi
 import { MAX_FRAME_BYTES, MIN_FRAME_BYTES } from '../src/devices/virtio/net.ts';
 import { STATUS } from '../src/devices/virtio/registers.ts';
 import type { VirtioState } from '../src/devices/virtio/transport.ts';
-import { LiveDoors, RecordingDoors, ReplayDoors, type World } from '../src/vmm/doors.ts';
+import { LiveDoors, RecordingDoors, ReplayDoors } from '../src/vmm/doors.ts';
 import type { Entry } from '../src/vmm/entries.ts';
 import { Machine, type MachineDescription } from '../src/vmm/machine.ts';
 import { countOf, type Output } from '../src/vmm/outputs.ts';
@@ -24,6 +24,7 @@ import {
   takeSnapshot,
 } from '../src/vmm/snapshot.ts';
 import { Vmm } from '../src/vmm/vmm.ts';
+import { TickingWorld } from '../test/ticking-world.ts';
 import { Areas, modelOf } from './areas.ts';
 import { type Case, makeCase } from './case.ts';
 import { expectationOf, surprise } from './expectation.ts';
@@ -59,20 +60,10 @@ export interface Outcome {
 /** The most that is asked of the entropy door at once. */
 const MOST_ENTROPY_BYTES = 4096;
 
-/** One tick for each step, and more only when somebody lets it pass. */
-class TickingWorld implements World {
-  private offset = 0;
+/** A world that gives bytes in turn. */
+class FillingWorld extends TickingWorld {
   private drawn = 0;
 
-  advance(ticks: number): void {
-    this.offset += ticks;
-  }
-  clock(icount: number): number {
-    return this.offset + icount;
-  }
-  icountAt(ticks: number): number {
-    return ticks - this.offset;
-  }
   entropy(sizeBytes: number): Uint8Array {
     mustBe(sizeBytes > 0 && sizeBytes <= MOST_ENTROPY_BYTES, `${sizeBytes} random bytes at once`);
     return new Uint8Array(sizeBytes).fill(++this.drawn * 77);
@@ -211,7 +202,7 @@ export class Runner {
   private record(one: Case, machine: Machine): Recording {
     this.prepare(one, machine);
     const random = new Random(`${one.name}/world`);
-    const world = new TickingWorld();
+    const world = new FillingWorld();
     const live = new LiveDoors(world);
     const entries: Entry[] = [];
     const vmm = new Vmm(
@@ -323,7 +314,7 @@ export class Runner {
 
 const MOST_SLICES = 10_000;
 
-function passTime(machine: Machine, world: TickingWorld, waiting: boolean): void {
+function passTime(machine: Machine, world: FillingWorld, waiting: boolean): void {
   if (!waiting) return;
   const deadline = machine.timerDeadline;
   const now = world.clock(machine.icount);

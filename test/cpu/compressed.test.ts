@@ -12,6 +12,7 @@ import { extract, fields } from '../../src/cpu/formats.ts';
 import { decode } from '../../src/cpu/instructions.ts';
 import { RAM_BASE } from '../../src/cpu/layout.ts';
 import { compressed, decodeCompressed, expand } from '../../src/cpu/table/compressed.ts';
+import { noDevices } from './no-devices.ts';
 
 const golden = readFileSync(new URL('../goldens/parcels.txt', import.meta.url), 'utf8')
   .trim()
@@ -75,13 +76,7 @@ const registers = fc.array(fc.oneof(pointer, fc.bigInt({ min: 0n, max: 2n ** 64n
   maxLength: 31,
 });
 
-const hart = makeHart(RAM_BYTES, {
-  load: () => undefined,
-  store: () => false,
-  clock: () => 0,
-  entropy: () => 0,
-  watched() {},
-});
+const hart = makeHart(RAM_BYTES, noDevices);
 const boot = hart.state;
 
 /** Takes one step on an instruction and says what is different then. */

@@ -9,6 +9,7 @@ import { assemble } from '../../src/cpu/asm/assemble.ts';
 import { CAUSE } from '../../src/cpu/csrs.ts';
 import { makeHart } from '../../src/cpu/engine.ts';
 import { PAGE_BYTES, RAM_BASE } from '../../src/cpu/layout.ts';
+import { noDevices } from './no-devices.ts';
 
 /** Made with `npm run fuzz -- --seed 1 --cases 300 --record test/goldens/fuzz.txt`, anew when the fuzzer makes other cases. */
 test('cases come out as they did on QEMU', () => {
@@ -25,13 +26,7 @@ test('cases come out as they did on QEMU', () => {
 const DATA = RAM_BASE + 2 * PAGE_BYTES;
 const TABLE = RAM_BASE + 4 * PAGE_BYTES;
 
-const hart = makeHart(8 * PAGE_BYTES, {
-  load: () => undefined,
-  store: () => false,
-  clock: () => 0,
-  entropy: () => 0,
-  watched() {},
-});
+const hart = makeHart(8 * PAGE_BYTES, noDevices);
 const boot = hart.state;
 
 /** The last PMP entry opens all memory; traps go to `end`, where every program stops on the spot. */

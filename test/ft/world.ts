@@ -1,27 +1,19 @@
 import { Random } from '../../src/base/random.ts';
-import { LiveDoors, RecordingDoors, ReplayDoors, type World } from '../../src/vmm/doors.ts';
+import { LiveDoors, RecordingDoors, ReplayDoors } from '../../src/vmm/doors.ts';
 import type { Entry } from '../../src/vmm/entries.ts';
 import type { MachineDescription } from '../../src/vmm/machine.ts';
 import { type Pause, Vmm, verifyMarker } from '../../src/vmm/vmm.ts';
+import { TickingWorld } from '../ticking-world.ts';
 
-/** A world in which one step takes one tick, and more time passes only when somebody lets it. */
-export class FakeWorld implements World {
-  private offset = 0;
+/** A world with random numbers of a seed. */
+export class FakeWorld extends TickingWorld {
   private readonly random: Random;
 
   constructor(seed: string) {
+    super();
     this.random = new Random(seed);
   }
 
-  advance(ticks: number): void {
-    this.offset += ticks;
-  }
-  clock(icount: number): number {
-    return this.offset + icount;
-  }
-  icountAt(ticks: number): number {
-    return ticks - this.offset;
-  }
   entropy(sizeBytes: number): Uint8Array {
     return this.random.bytes(sizeBytes);
   }

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { encode } from '../../src/base/codec.ts';
-import { LiveDoors, RecordingDoors, ReplayDoors, type World } from '../../src/vmm/doors.ts';
+import { LiveDoors, RecordingDoors, ReplayDoors } from '../../src/vmm/doors.ts';
 import { type Entry, entryList } from '../../src/vmm/entries.ts';
 import type { Output } from '../../src/vmm/outputs.ts';
 import {
@@ -14,24 +14,18 @@ import {
   takeSnapshot,
 } from '../../src/vmm/snapshot.ts';
 import { type Pause, Vmm } from '../../src/vmm/vmm.ts';
+import { TickingWorld } from '../ticking-world.ts';
 import { kernelMachine } from './kernel-guest.ts';
 
 /** A world that can be made twice. */
-class CountingWorld implements World {
+class CountingWorld extends TickingWorld {
   constructor(
-    private offset = 0,
+    offset = 0,
     private drawn = 0,
-  ) {}
+  ) {
+    super(offset);
+  }
 
-  advance(ticks: number): void {
-    this.offset += ticks;
-  }
-  clock(icount: number): number {
-    return this.offset + icount;
-  }
-  icountAt(ticks: number): number {
-    return ticks - this.offset;
-  }
   entropy(sizeBytes: number): Uint8Array {
     return Uint8Array.from({ length: sizeBytes }, () => ++this.drawn & 0xff);
   }

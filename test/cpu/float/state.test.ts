@@ -5,14 +5,9 @@ import { CAUSE, MSTATUS } from '../../../src/cpu/csrs.ts';
 import { makeHart } from '../../../src/cpu/engine.ts';
 import { instructions } from '../../../src/cpu/instructions.ts';
 import { RAM_BASE } from '../../../src/cpu/layout.ts';
+import { noDevices } from '../no-devices.ts';
 
-const hart = makeHart(2 ** 16, {
-  load: () => undefined,
-  store: () => false,
-  clock: () => 0,
-  entropy: () => 0,
-  watched() {},
-});
+const hart = makeHart(2 ** 16, noDevices);
 const boot = hart.state;
 const FS = { off: 0n, initial: 1n << 13n, clean: 2n << 13n, dirty: 3n << 13n };
 const ONE = 0x3ff0_0000_0000_0000n;
