@@ -7,6 +7,7 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { prepareEngine } from '../src/cli/engine.ts';
+import { exitWithReader } from '../src/cli/exit-with-reader.ts';
 import type { Engine } from '../src/cpu/engine.ts';
 import { inOwnProcess } from './measure.ts';
 import { canRecord, recordingCost, recordingKinds, recordingTask } from './recording.ts';
@@ -134,6 +135,8 @@ async function main(): Promise<void> {
   if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
   console.log(values.json ? JSON.stringify(report, null, 2) : table(report));
 }
+
+exitWithReader();
 
 try {
   await main();

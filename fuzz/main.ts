@@ -7,6 +7,7 @@
  * The same seed makes the same cases. What differs and isn't explained by a rule of explain.ts is made smaller and printed.
  */
 import { OperatingError } from '../src/base/errors.ts';
+import { exitWithReader } from '../src/cli/exit-with-reader.ts';
 import { Campaign } from './campaign.ts';
 import { Comparison } from './compare.ts';
 import { makeHarness } from './harness.ts';
@@ -33,6 +34,8 @@ async function fuzz(options: Options): Promise<void> {
     qemu.close();
   }
 }
+
+exitWithReader();
 
 try {
   const options = readOptions(process.argv.slice(2));

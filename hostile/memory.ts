@@ -121,8 +121,8 @@ export function putTables(memory: DataView, chance: Chance, user: boolean, ramBy
   const own = user ? U : 0n;
   const set = (table: number, index: number, value: bigint) =>
     memory.setBigUint64(table - RAM_BASE + 8 * index, BigInt.asUintN(64, value), true);
-  const any = () => pageTableEntry(chance, own, ramBytes);
-  set(PLACE.root, 0, chance.chance(0.9) ? entry(0, AD | RW | own) : any());
+  const random = () => pageTableEntry(chance, own, ramBytes);
+  set(PLACE.root, 0, chance.chance(0.9) ? entry(0, AD | RW | own) : random());
   set(PLACE.root, 2, chance.chance(0.85) ? entry(PLACE.middle, V) : entry(RAM_BASE, leafBits(chance, own)));
   set(PLACE.middle, 0, chance.chance(0.85) ? entry(PLACE.last, V) : entry(RAM_BASE, leafBits(chance, own)));
   for (let index = 0; index < 24; index++) {
@@ -130,11 +130,11 @@ export function putTables(memory: DataView, chance: Chance, user: boolean, ramBy
     const isProgram = to < PLACE.root;
     const bits = isProgram && chance.chance(0.9) ? AD | RW | X | own : leafBits(chance, own);
     const right = index < PLACED_PAGES && chance.chance(isProgram ? 0.97 : 0.8);
-    set(PLACE.last, index, right ? entry(to, to === PLACE.handler ? bits & ~U : bits) : any());
+    set(PLACE.last, index, right ? entry(to, to === PLACE.handler ? bits & ~U : bits) : random());
   }
   for (const table of [PLACE.root, PLACE.middle])
     for (let count = chance.below(4); count > 0; count--)
-      set(table, chance.pick([1, 3, 256, 510, 511]), any());
+      set(table, chance.pick([1, 3, 256, 510, 511]), random());
 }
 
 // ── Virtqueues ──────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -7,6 +7,7 @@ import { type ConformanceOptions, conformance } from './conformance/conformance.
 import { demo } from './demo.ts';
 import { diff } from './diff.ts';
 import { takesEngine } from './engine.ts';
+import { exitWithReader } from './exit-with-reader.ts';
 import { faultHelp } from './fault-help.ts';
 import { type AsmOptions, asm, type DisasmOptions, disasm } from './listing.ts';
 import { type ChaosOptions, options, type RunOptions, takesGuest, wholeNumber } from './options.ts';
@@ -284,11 +285,7 @@ const faults = program.command('faults', { hidden: true }).action(() => {
 });
 faults.helpInformation = faultHelp;
 
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  // Whoever read our output has left: `vmft … | head`.
-  if (error.code === 'EPIPE') process.exit(0);
-  throw error;
-});
+exitWithReader();
 process.on('SIGINT', () => {
   process.stderr.write('\ninterrupted; nothing was written\n');
   process.exit(130);
