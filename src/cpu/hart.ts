@@ -23,6 +23,7 @@ import {
   SCRATCH_WORDS,
   SCRATCH_WORDS_END,
 } from './layout.ts';
+import { supportNames } from './support.ts';
 import { expand } from './table/compressed.ts';
 import { type Heat, Translator } from './translator/translator.ts';
 
@@ -59,7 +60,7 @@ assert(
   'exit codes are numbered in order',
 );
 
-interface Generated extends Record<string, unknown> {
+interface Generated {
   run(limit: bigint): number;
   codePage(va: number): number;
   /** Forgets the translations; only those for stores. */
@@ -125,7 +126,7 @@ export class Hart {
     this.memory = new WebAssembly.Memory({ initial: unitsFor(ramSizeBytes) });
     this.layOut(ramSizeBytes);
     const { memory } = this;
-    const translations = new WebAssembly.Table({ element: 'anyfunc', initial: 0 });
+    const translations = new WebAssembly.Table({ element: 'anyfunc', initial: supportNames.length });
     const env = {
       memory,
       translations,

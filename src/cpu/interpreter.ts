@@ -24,7 +24,7 @@ import {
   TLB_KIND,
 } from './layout.ts';
 import { ACCESS } from './mmu.ts';
-import { declareImports, emitSupport, type Support } from './support.ts';
+import { declareImports, emitSupport, type Support, supportFunctions, supportNames } from './support.ts';
 import { emitLookUp, found } from './tlb.ts';
 import { isRelative } from './translator/decoded.ts';
 import { entryAt, targetsAt } from './translator/entries.ts';
@@ -45,12 +45,14 @@ export const TRANSLATION: Signature = { params: ['i32'], results: [] };
 
 /**
  * The module of the interpreter, ready to be compiled. It exports `run(limit) → EXIT`, `flush`, `flushStores`, `hash`, `hashRam`,
- * `codePage`, and what translations call. With `translates` it enters them, and tells `env.landed` where there should be one.
+ * and `codePage`. With `translates` it enters translations, tells `env.landed` where there should be one, and puts what they call into the
+ * table `env.translations`.
  */
 export function interpreterModule(translates: boolean): Uint8Array<ArrayBuffer> {
   const module = new ModuleBuilder();
+  if (translates) module.importTable('translations', supportNames.length);
   const support = emitSupport(module, declareImports(module));
-  if (translates) module.importTable('translations');
+  if (translates) module.fillTable(supportFunctions(support));
   const translation = module.type(TRANSLATION);
   module.function({ params: ['i64'], results: ['i32'], exportAs: 'run' }, (body) =>
     new Interpreter(body, support, translates ? translation : undefined).emit(),

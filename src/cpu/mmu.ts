@@ -471,7 +471,7 @@ function isCode(body: Body, page: number, physical: number, sizeBytes: number): 
 export const REACH: Signature = { params: ['i64', 'i32', 'i32'], results: ['i32'] };
 
 function emitReach(module: ModuleBuilder, tlb: TlbFunctions, translate: FunctionRef): FunctionRef {
-  return module.function({ ...REACH, exportAs: 'reach' }, (body) => {
+  return module.function(REACH, (body) => {
     const [va, sizeBytes, access] = [0, 1, 2];
     const physical = body.local('i64');
     const page = body.local('i32');

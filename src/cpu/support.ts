@@ -1,10 +1,15 @@
 /** Functions that the interpreter calls: wide products, traps, CSRs, memory and hashing, generated as WebAssembly. */
 import { type CsrFunctions, emitCsrFunctions } from './csr-access.ts';
-import { emitFloatFunctions, type FloatFunctions, importFloatFunctions } from './float/native.ts';
+import {
+  emitFloatFunctions,
+  type FloatFunctions,
+  importFloatFunctions,
+  namedFloatFunctions,
+} from './float/native.ts';
 import { emitMmu, type Mmu, REACH } from './mmu.ts';
 import { emitPageHashes } from './page-hashes.ts';
 import { emitTraps, type TrapFunctions } from './traps.ts';
-import type { FunctionRef, ModuleBuilder, Signature } from './wasm/module.ts';
+import { type FunctionRef, ModuleBuilder, type Signature } from './wasm/module.ts';
 
 /** What the VMM provides to the generated code. */
 export interface Imports {
@@ -64,7 +69,24 @@ export function declareImports(module: ModuleBuilder): Imports {
 
 const PRODUCT: Signature = { params: ['i64', 'i64'], results: ['i64'] };
 
-/** Declares in the module of a translation what the interpreter's module exports for it. */
+/**
+ * What translations call, in a fixed order, with the names under which they import it. The interpreter's module puts it into the first
+ * places of the table and does not export it: most harts never translate, and each export costs when a hart is made.
+ */
+const named = ({ reach, mulh, mulhu, mulhsu, floats }: TranslationSupport): [name: string, FunctionRef][] => [
+  ...Object.entries({ reach, mulh, mulhu, mulhsu }),
+  ...namedFloatFunctions(floats),
+];
+
+export const supportFunctions = (support: TranslationSupport): FunctionRef[] =>
+  named(support).map(([, ref]) => ref);
+
+/** The names of what stands in the first places of the table. */
+export const supportNames: readonly string[] = named(importTranslationSupport(new ModuleBuilder())).map(
+  ([name]) => name,
+);
+
+/** Declares in the module of a translation what the interpreter's module has for it. */
 export function importTranslationSupport(module: ModuleBuilder): TranslationSupport {
   const product = (name: string) => module.importFunction(name, PRODUCT.params, PRODUCT.results);
   return {
@@ -86,8 +108,8 @@ export function emitSupport(module: ModuleBuilder, imports: Imports): Support {
     reach: mmu.reach,
     floats: emitFloatFunctions(module, imports.softFloat),
     mulhu,
-    mulh: emitSignedProduct(module, 'mulh', mulhu, ['a', 'b']),
-    mulhsu: emitSignedProduct(module, 'mulhsu', mulhu, ['a']),
+    mulh: emitSignedProduct(module, mulhu, ['a', 'b']),
+    mulhsu: emitSignedProduct(module, mulhu, ['a']),
     ...emitTraps(module),
     ...emitCsrFunctions(module, { ...imports, flush: mmu.flush }),
   };
@@ -95,7 +117,7 @@ export function emitSupport(module: ModuleBuilder, imports: Imports): Support {
 
 /** The upper half of an unsigned 128-bit product, from four 32-bit products. */
 function emitMulhu(module: ModuleBuilder): FunctionRef {
-  return module.function({ ...PRODUCT, exportAs: 'mulhu' }, (body) => {
+  return module.function(PRODUCT, (body) => {
     const low = (x: number) => body.get(x).i64(0xffffffffn).op('i64.and');
     const high = (x: number) => body.get(x).i64(32).op('i64.shr_u');
     const middle = body.local('i64');
@@ -118,11 +140,10 @@ function emitMulhu(module: ModuleBuilder): FunctionRef {
 /** A product of which the named factors are signed: each negative one takes the other off the unsigned upper half. */
 function emitSignedProduct(
   module: ModuleBuilder,
-  name: string,
   mulhu: FunctionRef,
   signed: readonly ('a' | 'b')[],
 ): FunctionRef {
-  return module.function({ ...PRODUCT, exportAs: name }, (body) => {
+  return module.function(PRODUCT, (body) => {
     body.get(0).get(1).call(mulhu);
     for (const factor of signed) {
       const [negative, other] = factor === 'a' ? [0, 1] : [1, 0];

@@ -37,11 +37,17 @@ function signatureOf(op: FloatOp): Signature {
 
 const nameOf = (op: FloatOp, format: FormatName): string => `${op}.${format}`;
 
+/** The functions in a fixed order, with the names under which another module imports them. */
+export const namedFloatFunctions = (functions: FloatFunctions): [name: string, FunctionRef][] =>
+  formatNames.flatMap((format) =>
+    floatOps.map((op): [string, FunctionRef] => [nameOf(op, format), functions[format][op]]),
+  );
+
 /** @param soft (operation, format, rounding mode, a, b, c) → result: the operation by its place in `floatOps`. It raises the flags. */
 export const emitFloatFunctions = (module: ModuleBuilder, soft: FunctionRef): FloatFunctions =>
   forAll((op, format) => emitFunction(module, op, format, soft));
 
-/** Declares the functions in another module than the one that has and exports them. */
+/** Declares the functions in another module than the one that has them. */
 export const importFloatFunctions = (module: ModuleBuilder): FloatFunctions =>
   forAll((op, format) => {
     const { params, results } = signatureOf(op);
@@ -55,7 +61,7 @@ function emitFunction(
   soft: FunctionRef,
 ): FunctionRef {
   const { operands, rounds } = operations[op];
-  return module.function({ ...signatureOf(op), exportAs: nameOf(op, format) }, (body) => {
+  return module.function(signatureOf(op), (body) => {
     body.block((slow) => emitters[op](new Native(body, format, operands, slow)));
     body.i32(floatOps.indexOf(op)).i32(formatNames.indexOf(format));
     if (rounds) body.get(operands);

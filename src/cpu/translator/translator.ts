@@ -20,7 +20,7 @@ import {
   TARGET_COUNT,
   TARGETS,
 } from '../layout.ts';
-import { importTranslationSupport } from '../support.ts';
+import { importTranslationSupport, supportNames } from '../support.ts';
 import { ModuleBuilder } from '../wasm/module.ts';
 import { findRegion, type Profile, pageOf, type ReadParcel, type Region } from './region.ts';
 import { emitTranslation } from './translation.ts';
@@ -86,7 +86,7 @@ export class Translator implements Profile {
   constructor(
     private readonly memory: WebAssembly.Memory,
     private readonly table: WebAssembly.Table,
-    private readonly support: Generated & Record<string, unknown>,
+    private readonly generated: Generated,
     private readonly options: Heat = usual,
   ) {
     this.layOut();
@@ -155,7 +155,7 @@ export class Translator implements Profile {
   /** Where the page at a virtual address lies in memory; 0 when it can't be fetched from. */
   private pageAt(va: number): number {
     // Further out there is no memory, and numbers aren't exact.
-    return Math.abs(va) < MAX_VA ? this.support.codePage(va) : 0;
+    return Math.abs(va) < MAX_VA ? this.generated.codePage(va) : 0;
   }
 
   private isMapped({ pages }: Translation): boolean {
@@ -198,9 +198,9 @@ export class Translator implements Profile {
       this.noteCode(region, pages);
       return { slot, dataTlb, entries: region.entries, pages };
     });
-    this.support.flushStores();
+    this.generated.flushStores();
     const compiled = new WebAssembly.Module(module.finish());
-    const env = { ...this.support, memory: this.memory };
+    const env = { ...this.supportFunctions(), memory: this.memory };
     const { exports } = new WebAssembly.Instance(compiled, { env });
     this.modules++;
     for (const translation of made) {
@@ -254,6 +254,11 @@ export class Translator implements Profile {
           const at = CODE_PARTS + page * 8 + (part >> 3);
           this.view.setUint8(at, this.view.getUint8(at) | (1 << (part & 7)));
         }
+  }
+
+  /** What translations call, by name, from the first places of the table. */
+  private supportFunctions(): Record<string, unknown> {
+    return Object.fromEntries(supportNames.map((name, place) => [name, this.table.get(place)]));
   }
 
   private takeSlot(): number {

@@ -363,6 +363,7 @@ export class ModuleBuilder {
   private readonly exports: number[][] = [];
   private readonly bodies: number[][] = [];
   private readonly data: number[][] = [];
+  private readonly elements: number[][] = [];
   private readonly hints: number[][] = [];
   private importedFunctions = 0;
 
@@ -381,9 +382,15 @@ export class ModuleBuilder {
     return { index };
   }
 
-  /** Imports the table of functions for {@link Body.callIndirect}, as `env.<name>`. */
-  importTable(name: string): void {
-    this.imports.push([...named('env'), ...named(name), 0x01, 0x70, 0x00, 0x00]);
+  /** Imports the table of functions for {@link Body.callIndirect}, as `env.<name>`. It has at least `places`. */
+  importTable(name: string, places: number): void {
+    this.imports.push([...named('env'), ...named(name), 0x01, 0x70, 0x00, ...unsigned(places)]);
+  }
+
+  /** Puts functions into the first places of the table. */
+  fillTable(functions: readonly FunctionRef[]): void {
+    const start = [0x41, 0x00, 0x0b];
+    this.elements.push([0x00, ...start, ...vector(functions.map(({ index }) => unsigned(index)))]);
   }
 
   importFunction(
@@ -441,6 +448,7 @@ export class ModuleBuilder {
       ...section(2, this.imports),
       ...section(3, this.functions),
       ...section(7, this.exports),
+      ...section(9, this.elements),
       ...this.hintSection(),
       ...section(10, this.bodies),
       ...section(11, this.data),

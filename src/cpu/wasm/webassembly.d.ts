@@ -9,6 +9,7 @@ declare namespace WebAssembly {
   /** Functions that generated code calls by their places. */
   class Table {
     constructor(descriptor: { element: 'anyfunc'; initial: number });
+    get(index: number): unknown;
     set(index: number, value: unknown): void;
     /** @returns how many there were before. */
     grow(delta: number): number;

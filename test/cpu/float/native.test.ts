@@ -27,7 +27,19 @@ function softFloat(op: number, format: number, rm: number, ...operands: bigint[]
 function generate(): Record<string, (...operands: (bigint | number)[]) => bigint> {
   const module = new ModuleBuilder();
   const imported = module.importFunction('softFloat', ['i32', 'i32', 'i32', 'i64', 'i64', 'i64'], ['i64']);
-  emitFloatFunctions(module, imported);
+  const functions = emitFloatFunctions(module, imported);
+  for (const format of formatNames)
+    for (const op of floatOps) {
+      const { operands, rounds } = operations[op];
+      const values = Array.from({ length: operands }, () => 'i64' as const);
+      const params = rounds ? [...values, 'i32' as const] : values;
+      module.function({ params, results: ['i64'], exportAs: `${op}.${format}` }, (body) => {
+        params.forEach((_, index) => {
+          body.get(index);
+        });
+        body.call(functions[format][op]);
+      });
+    }
   const instance = new WebAssembly.Instance(new WebAssembly.Module(module.finish()), {
     env: { memory, softFloat },
   });
