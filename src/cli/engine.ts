@@ -11,10 +11,10 @@ setFlagsFromString('--experimental-wasm-branch-hinting');
 /** How much of a function V8 runs before it optimizes it: what it does by itself, and for the interpreter. */
 const OPTIMIZE_AFTER = 1_800_000;
 /**
- * The interpreter is one large function, which takes 0.1 s of a processor to optimize. A guest that is over before that has begun
- * need not wait for it. This is some tens of thousands of steps.
+ * The interpreter is one large function, which takes 0.1 s of a processor to optimize: a guest that is over at once should not wait
+ * for it. The helpers beside it count alike, and a guest that is not over should not wait long for those: ten times this is too much.
  */
-const OPTIMIZE_INTERPRETER_AFTER = 2_000_000_000;
+const OPTIMIZE_INTERPRETER_AFTER = 300_000_000;
 
 /** The interpreter as the build has generated it, beside this program. */
 function generatedInterpreter(translates: boolean): Uint8Array<ArrayBuffer> | undefined {

@@ -133,17 +133,18 @@ export const ENTRY_BYTES = 16;
 /** How often the interpreter has landed at addresses with no translation: 32 bits each, at the address modulo their count. */
 export const HEAT = 0x59_0000;
 export const HEAT_COUNT = 0x1_0000;
-/** One 64-bit word for each page of RAM: which 64ths of it hold code that was translated. */
+/** 16 bits for each page of RAM: which 16ths of it hold code that was translated. */
 export const CODE_PARTS = 0x5d_0000;
+export const CODE_PART_BYTES = PAGE_BYTES / 16;
 /**
  * Where indirect jumps went last: the jump's address, the latest address it went to, and the one before that was another (64 bits
  * each, and as many unused), at the jump's address modulo their count.
  */
-export const TARGETS = 0x9d_0000;
+export const TARGETS = 0x6d_0000;
 export const TARGET_COUNT = 0x800;
 export const TARGET_BYTES = 32;
 /** Guest RAM, byte for byte. */
-export const RAM = 0x9e_0000;
+export const RAM = 0x6e_0000;
 export const MAX_RAM_BYTES = 0x8000_0000;
 
 /** Flags of a page. */

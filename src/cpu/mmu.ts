@@ -7,7 +7,16 @@
 import { CAUSE, MSTATUS, PRIVILEGE, SATP } from './csrs.ts';
 import { loadOp, storeOp } from './emit.ts';
 import { anyOf, getScratch, getWide, getWord, setScratch, setWide } from './hart-words.ts';
-import { CODE_PARTS, PAGE, PAGE_BYTES, PAGE_FLAGS, RAM_BASE, SCRATCH_WORDS, TLB_KIND } from './layout.ts';
+import {
+  CODE_PART_BYTES,
+  CODE_PARTS,
+  PAGE,
+  PAGE_BYTES,
+  PAGE_FLAGS,
+  RAM_BASE,
+  SCRATCH_WORDS,
+  TLB_KIND,
+} from './layout.ts';
 import { emitPmp, PERMISSION } from './pmp.ts';
 import {
   ANY_TABLE,
@@ -454,18 +463,22 @@ function emitStorePhysical(module: ModuleBuilder, needs: MmuNeeds, tlb: TlbFunct
   });
 }
 
-/** Pushes whether bytes of a page that holds translated code are in the same 64th of it as some of that. */
+/** Pushes whether bytes of a page that holds translated code are in the same 16th of it as some of that. */
 function isCode(body: Body, page: number, physical: number, sizeBytes: number): void {
-  // Shifts count modulo 64, so the page's number falls away.
+  const partsOfPage = PAGE_BYTES / CODE_PART_BYTES;
   const part = (address: () => void) => {
-    body.i64(1);
+    body.i32(1);
     address();
-    body.i64(Math.log2(PAGE_BYTES / 64)).op('i64.shr_u', 'i64.shl');
+    body
+      .i32(Math.log2(CODE_PART_BYTES))
+      .op('i32.shr_u')
+      .i32(partsOfPage - 1)
+      .op('i32.and', 'i32.shl');
   };
-  body.get(page).i32(8).op('i32.mul').access('i64.load', CODE_PARTS);
-  part(() => body.get(physical));
-  part(() => body.get(physical).get(sizeBytes).op('i64.extend_i32_u', 'i64.add').i64(1).op('i64.sub'));
-  body.op('i64.or', 'i64.and').i64(0).op('i64.ne');
+  body.get(page).i32(2).op('i32.mul').access('i32.load16_u', CODE_PARTS);
+  part(() => body.get(physical).op('i32.wrap_i64'));
+  part(() => body.get(physical).op('i32.wrap_i64').get(sizeBytes).op('i32.add').i32(1).op('i32.sub'));
+  body.op('i32.or', 'i32.and').i32(0).op('i32.ne');
 }
 
 export const REACH: Signature = { params: ['i64', 'i32', 'i32'], results: ['i32'] };

@@ -4,6 +4,7 @@
  */
 import { TRANSLATION } from '../interpreter.ts';
 import {
+  CODE_PART_BYTES,
   CODE_PARTS,
   ENTRIES,
   ENTRY_BYTES,
@@ -250,9 +251,9 @@ export class Translator implements Profile {
           const va = pageOf(byte);
           const page = pageNumber(pages.get(va)!);
           this.flags[page] = (this.flags[page]! | PAGE.CODE) & ~PAGE.SILENT;
-          const part = Math.floor((byte - va) / (PAGE_BYTES / 64));
-          const at = CODE_PARTS + page * 8 + (part >> 3);
-          this.view.setUint8(at, this.view.getUint8(at) | (1 << (part & 7)));
+          const part = Math.floor((byte - va) / CODE_PART_BYTES);
+          const at = CODE_PARTS + page * 2;
+          this.view.setUint16(at, this.view.getUint16(at, true) | (1 << part), true);
         }
   }
 
@@ -277,7 +278,7 @@ export class Translator implements Profile {
   private forgetCode(page: number): void {
     this.byPage.delete(page);
     this.flags[page]! &= ~PAGE.CODE;
-    this.view.setBigUint64(CODE_PARTS + page * 8, 0n, true);
+    this.view.setUint16(CODE_PARTS + page * 2, 0, true);
   }
 
   private drop(translation: Translation): void {
