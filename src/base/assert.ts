@@ -3,9 +3,9 @@ export class InvariantError extends Error {
   override name = 'InvariantError';
 }
 
-/** Throws {@link InvariantError} when `condition` is false. Always on. */
-export function assert(condition: unknown, message: string): asserts condition {
-  if (!condition) throw new InvariantError(message);
+/** Throws {@link InvariantError} when `condition` is false. Always on: a message that takes making is made only then. */
+export function assert(condition: unknown, message: string | (() => string)): asserts condition {
+  if (!condition) throw new InvariantError(typeof message === 'string' ? message : message());
 }
 
 /** Marks a branch the type system rules out. */

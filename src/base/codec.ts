@@ -50,7 +50,10 @@ export class Writer {
   }
   /** An unsigned LEB128 integer up to 2^53 - 1, in as few bytes as it needs. */
   varint(value: number): void {
-    assert(Number.isSafeInteger(value) && value >= 0, `varint: ${value} is not a safe unsigned integer`);
+    assert(
+      Number.isSafeInteger(value) && value >= 0,
+      () => `varint: ${value} is not a safe unsigned integer`,
+    );
     let rest = value;
     while (rest >= 128) {
       this.u8((rest % 128) + 128);
@@ -62,9 +65,13 @@ export class Writer {
     const at = this.reserve(bytes.length);
     this.buffer.set(bytes, at);
   }
+  /** What was written, where it stands: good until something else is. */
+  get written(): Uint8Array {
+    return this.buffer.subarray(0, this.length);
+  }
   /** A copy of what was written. */
   bytes(): Uint8Array {
-    return this.buffer.slice(0, this.length);
+    return this.written.slice();
   }
 }
 
@@ -162,7 +169,7 @@ export const bool = codec<boolean>(
 export const bytes = (limitBytes = 1 << 30): Codec<Uint8Array> =>
   codec(
     (out, value) => {
-      assert(value.length <= limitBytes, `${value.length} bytes exceed the limit of ${limitBytes}`);
+      assert(value.length <= limitBytes, () => `${value.length} bytes exceed the limit of ${limitBytes}`);
       out.varint(value.length);
       out.raw(value);
     },
@@ -190,7 +197,7 @@ export const text: Codec<string> = codec(
 export const list = <T>(member: Codec<T>, limit = 1 << 24): Codec<T[]> =>
   codec(
     (out, values) => {
-      assert(values.length <= limit, `${values.length} members exceed the limit of ${limit}`);
+      assert(values.length <= limit, () => `${values.length} members exceed the limit of ${limit}`);
       out.varint(values.length);
       for (const value of values) member.write(out, value);
     },
@@ -215,7 +222,7 @@ export const optional = <T>(member: Codec<T>): Codec<T | undefined> =>
 export const array = <T>(member: Codec<T>, length: number): Codec<T[]> =>
   codec(
     (out, values) => {
-      assert(values.length === length, `${values.length} members where ${length} belong`);
+      assert(values.length === length, () => `${values.length} members where ${length} belong`);
       for (const value of values) member.write(out, value);
     },
     (input) => Array.from({ length }, () => member.read(input)),
@@ -226,7 +233,7 @@ export const oneOf = <const W extends readonly string[]>(...words: W): Codec<W[n
   codec(
     (out, value) => {
       const index = words.indexOf(value);
-      assert(index >= 0, `${value} is not one of ${words.join(', ')}`);
+      assert(index >= 0, () => `${value} is not one of ${words.join(', ')}`);
       out.u8(index);
     },
     (input) => {
@@ -268,7 +275,7 @@ export const union = <K extends Kinds>(kinds: K): Codec<Tagged<K>> => {
     (out, value) => {
       const index = names.indexOf(value.kind);
       const member = kinds[value.kind];
-      assert(member !== undefined, `no kind ${value.kind}`);
+      assert(member !== undefined, () => `no kind ${value.kind}`);
       out.u8(index);
       member.write(out, value);
     },

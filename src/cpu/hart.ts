@@ -75,6 +75,8 @@ const translationWords: ReadonlySet<string> = new Set(
   hartWords.filter((name) => name === 'mstatus' || name === 'satp' || name.startsWith('pmp')),
 );
 
+/** Where the position stands among the words. */
+const ICOUNT = offsetOf('icount') / 8;
 /** Where the lines, and the upper half of `menvcfg`, stand among the words of 32 bits. */
 const LINES = offsetOf('lines') / 4;
 const ENVIRONMENT_HIGH = offsetOf('menvcfg') / 4 + 1;
@@ -216,7 +218,7 @@ export class Hart {
   }
 
   get icount(): number {
-    return Number(this.get('icount'));
+    return Number(this.words[ICOUNT]!);
   }
 
   get state(): HartState {

@@ -36,7 +36,8 @@ export class Clint implements Device<ValueOf<typeof schema>> {
 
   /** The MTIP line. */
   get timerInterrupt(): boolean {
-    return this.state.lastKnownTicks >= this.state.mtimecmp;
+    // As a number: comparing one with a bigint is slow. What no number holds exactly is later than any time.
+    return this.state.lastKnownTicks >= Number(this.state.mtimecmp);
   }
 
   /** The tick at which {@link timer} is to be called next; undefined when no time makes a difference. */

@@ -78,7 +78,7 @@ export class Plic implements Device<PlicState> {
 
   /** Drives the wire of one source. */
   setLine(source: number, level: boolean): void {
-    assert(source > 0 && source < SOURCES, `no interrupt source ${source}`);
+    assert(source > 0 && source < SOURCES, () => `no interrupt source ${source}`);
     if (has(this.state.level, source) === level) return;
     put(this.state.level, source, level);
     this.pass(source);
@@ -87,7 +87,7 @@ export class Plic implements Device<PlicState> {
   /** Whether the interrupt line to a context is high. */
   interrupt(context: number): boolean {
     const target = this.state.contexts[context];
-    assert(target !== undefined, `no interrupt context ${context}`);
+    assert(target !== undefined, () => `no interrupt context ${context}`);
     const source = this.best(target);
     return source !== 0 && this.state.priority[source]! > target.threshold;
   }

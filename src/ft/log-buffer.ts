@@ -61,7 +61,7 @@ export class LogBuffer {
 
   private at(number: number): Kept {
     const kept = this.kept[number - this.first];
-    assert(kept !== undefined, `entry ${number} is not kept: ${this.first} to ${this.last} are`);
+    assert(kept !== undefined, () => `entry ${number} is not kept: ${this.first} to ${this.last} are`);
     return kept;
   }
 

@@ -92,7 +92,7 @@ export class Side {
   }
 
   get vmm(): Vmm {
-    assert(this.machine, `${this.name} has no VM`);
+    assert(this.machine, () => `${this.name} has no VM`);
     return this.machine;
   }
 

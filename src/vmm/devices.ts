@@ -10,7 +10,7 @@ import { EmptySlot } from '../devices/virtio/empty.ts';
 import { VirtioEntropy } from '../devices/virtio/entropy.ts';
 import { VirtioNet } from '../devices/virtio/net.ts';
 import { VirtioMmio } from '../devices/virtio/transport.ts';
-import { memoryMap, VIRTIO_SLOTS } from './memory-map.ts';
+import { memoryMap, plicSource, VIRTIO_SLOTS } from './memory-map.ts';
 
 /** What the devices are built with: that part of the machine's description. */
 export interface DevicesDescription {
@@ -38,6 +38,8 @@ export class Devices {
   readonly blk: VirtioMmio<VirtioBlk> | undefined;
   readonly console: VirtioMmio<VirtioConsole> | undefined;
   readonly virtio: readonly Device[];
+  /** Whose interrupt line goes to which source of the PLIC. */
+  readonly lines: readonly { readonly source: number; readonly device: { readonly interrupt: boolean } }[];
   /** Every device with state, by name, in a fixed order. */
   readonly named: readonly (readonly [string, Device])[];
   private readonly mappings: readonly Mapping[];
@@ -51,6 +53,12 @@ export class Devices {
     const cards: (Device | undefined)[] = [this.net, entropy, this.blk, this.console];
     this.virtio = Array.from({ length: VIRTIO_SLOTS }, (_, slot) => cards[slot] ?? new EmptySlot());
     const { finisher, rtc, clint, plic, uart, net, blk } = this;
+    this.lines = [
+      { source: plicSource.uart, device: uart },
+      ...this.virtio.flatMap((device, slot) =>
+        device instanceof VirtioMmio ? [{ source: plicSource.virtio + slot, device }] : [],
+      ),
+    ];
     this.named = Object.entries({
       ...{ finisher, rtc, clint, plic, uart, net, entropy },
       ...(blk && { blk }),

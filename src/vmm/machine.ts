@@ -20,10 +20,9 @@ import { makeHart } from '../cpu/engine.ts';
 import type { Bus, Exit } from '../cpu/hart.ts';
 import { type HartWord, hartSchema, hartWords, MAX_RAM_BYTES, PAGE_BYTES, RAM_BASE } from '../cpu/layout.ts';
 import type { Device, DeviceOutput, Surroundings } from '../devices/device.ts';
-import { VirtioMmio } from '../devices/virtio/transport.ts';
 import { Devices, type DevicesDescription } from './devices.ts';
 import type { Input } from './entries.ts';
-import { M_MODE_CONTEXT, plicSource, S_MODE_CONTEXT } from './memory-map.ts';
+import { M_MODE_CONTEXT, S_MODE_CONTEXT } from './memory-map.ts';
 import { type Output, OutputCollector } from './outputs.ts';
 import { sbiCall } from './sbi.ts';
 import { MachineSbi } from './sbi-host.ts';
@@ -239,7 +238,7 @@ export class Machine {
 
   private get supervisorTimerInterrupt(): boolean {
     const deadline = this.supervisorDeadline;
-    return deadline !== undefined && BigInt(this.devices.clint.state.lastKnownTicks) >= deadline;
+    return deadline !== undefined && this.devices.clint.state.lastKnownTicks >= Number(deadline);
   }
 
   /** Takes steps until `icount` is `limit`, the hart waits, the guest has switched off, or {@link MAX_RUN_BYTES} were made. */
@@ -386,12 +385,8 @@ export class Machine {
 
   /** Carries the devices' interrupt lines to the hart. */
   private updateLines(): void {
-    const { uart, virtio, plic, clint } = this.devices;
-    plic.setLine(plicSource.uart, uart.interrupt);
-    for (let slot = 0; slot < virtio.length; slot++) {
-      const device = virtio[slot];
-      if (device instanceof VirtioMmio) plic.setLine(plicSource.virtio + slot, device.interrupt);
-    }
+    const { lines, plic, clint } = this.devices;
+    for (const { source, device } of lines) plic.setLine(source, device.interrupt);
     const { hart } = this;
     const level = (interrupt: number, high: boolean) => (high ? 1 << interrupt : 0);
     hart.setLines(

@@ -144,7 +144,10 @@ export class VirtioBlk implements VirtioDevice<ValueOf<typeof schema>> {
     if (request === undefined) return false;
     const { head, operation } = request;
     const sizeBytes = operation === 'read' && status === DISK_OK ? request.sizeBytes : 0;
-    assert(data.length === sizeBytes, `${data.length} bytes where ${operation} ${id} gives ${sizeBytes}`);
+    assert(
+      data.length === sizeBytes,
+      () => `${data.length} bytes where ${operation} ${id} gives ${sizeBytes}`,
+    );
     pending.splice(index, 1);
     port.give(REQUESTQ, head, around, (chain) => answer(chain, status, data));
     return true;

@@ -43,7 +43,7 @@ export class VirtioNet implements VirtioDevice<ValueOf<typeof schema>> {
   state: ValueOf<typeof schema>;
 
   constructor(mac: Uint8Array, chainLimitBytes = 65536 + HEADER_BYTES) {
-    assert(mac.length === MAC_BYTES, `a MAC address of ${mac.length} bytes`);
+    assert(mac.length === MAC_BYTES, () => `a MAC address of ${mac.length} bytes`);
     this.state = { mac: mac.slice() };
     this.chainLimitBytes = chainLimitBytes;
   }

@@ -141,10 +141,8 @@ export class Virtqueue {
   give(chain: Chain, writtenBytes: number): boolean {
     const { state } = this;
     const index = state.usedIdx;
-    const element = new DataView(new ArrayBuffer(USED_ELEM_BYTES));
-    element.setUint32(0, chain.head, true);
-    element.setUint32(4, writtenBytes, true);
-    writeRam(this.memory, this.usedAt(index % state.num), new Uint8Array(element.buffer));
+    const element = new Uint8Array(Uint32Array.of(chain.head, writtenBytes).buffer);
+    writeRam(this.memory, this.usedAt(index % state.num), element);
     state.usedIdx = (index + 1) & 0xffff;
     this.setU16(this.device + 2, state.usedIdx);
     // used_event, after the available ring's entries: the entry whose use the driver wants to hear of.
@@ -188,11 +186,12 @@ export class Virtqueue {
   }
 
   private descriptor(table: number, index: number): { buffer: Buffer; flags: number; next: number } {
-    const view = viewOf(readRam(this.memory, table + index * DESC_BYTES, DESC_BYTES));
+    const bytes = readRam(this.memory, table + index * DESC_BYTES, DESC_BYTES);
     return {
-      buffer: { address: Number(view.getBigUint64(0, true)), sizeBytes: view.getUint32(8, true) },
-      flags: view.getUint16(12, true),
-      next: view.getUint16(14, true),
+      // An address above 2^53 is rounded, and far outside of RAM either way.
+      buffer: { address: word(bytes, 0) + word(bytes, 4) * 2 ** 32, sizeBytes: word(bytes, 8) },
+      flags: halfword(bytes, 12),
+      next: halfword(bytes, 14),
     };
   }
 
@@ -201,7 +200,7 @@ export class Virtqueue {
   }
 
   private u16(address: number): number {
-    return viewOf(readRam(this.memory, address, 2)).getUint16(0, true);
+    return halfword(readRam(this.memory, address, 2), 0);
   }
 
   private setU16(address: number, value: number): void {
@@ -209,8 +208,10 @@ export class Virtqueue {
   }
 }
 
-const viewOf = (bytes: Uint8Array): DataView =>
-  new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+// A queue reads a few bytes here and there: making a view of each takes ten times as long as this.
+const halfword = (bytes: Uint8Array, at: number): number => bytes[at]! | (bytes[at + 1]! << 8);
+const word = (bytes: Uint8Array, at: number): number =>
+  halfword(bytes, at) + halfword(bytes, at + 2) * 2 ** 16;
 
 function readRam(memory: GuestMemory, address: number, sizeBytes: number): Uint8Array {
   const bytes = memory.read(address, sizeBytes);
