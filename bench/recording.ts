@@ -12,6 +12,9 @@ import { debian, machineOf } from './speed.ts';
 const ways = ['none', 'memory', 'disk', 'replay'] as const;
 type Way = (typeof ways)[number];
 
+/** A recording is written in pieces of at least this size, as a C library's streams are. */
+const WRITE_BYTES = 64 << 10;
+
 interface Recorded {
   seconds: number;
   steps: number;
@@ -30,19 +33,27 @@ export function recordingTask(kind: string, way: Way, folder: string): Recorded 
   }
   const description = descriptionOf(kind, folder)!;
   const until = kind.startsWith('boot') ? '# ' : undefined;
-  const entries: Entry[] = [];
-  if (way !== 'disk') {
-    const note = way === 'memory' ? { note: (entry: Entry) => entries.push(entry) } : {};
-    return { ...runAlone(description, { until, ...note }), entries: entries.length, bytes: 0 };
-  }
+  if (way === 'none') return { ...runAlone(description, { until }), entries: 0, bytes: 0 };
   const writer = new LogWriter(description);
+  let entries = 0;
+  const note = (entry: Entry) => {
+    writer.append(entry);
+    entries++;
+  };
+  if (way === 'memory') {
+    const ran = runAlone(description, { until, note });
+    return { ...ran, entries, bytes: writer.waitingBytes };
+  }
   const to = openSync(path, 'w');
   const flush = () => writeSync(to, writer.take());
-  const ran = runAlone(description, { until, note: (entry) => writer.append(entry), sliced: flush });
+  const sliced = () => {
+    if (writer.waitingBytes >= WRITE_BYTES) flush();
+  };
+  const ran = runAlone(description, { until, note, sliced });
   writer.append({ kind: 'control', action: 'end', value: 0, icount: ran.steps });
   flush();
   closeSync(to);
-  return { ...ran, entries: 0, bytes: statSync(path).size };
+  return { ...ran, entries, bytes: statSync(path).size };
 }
 
 export interface RecordingCost {

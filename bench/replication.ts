@@ -133,22 +133,40 @@ function grown(
   };
 }
 
+/** How often each function of `changing.s` goes round, with 160,000 steps. */
+const CALLS = 40_000n;
+
+/** What grows, up to what, and the run with so much of it. */
+const growing: Record<string, { values: readonly string[]; run: (of: string, value: string) => Growth }> = {
+  'memory, MiB': {
+    values: ['16', '64', '256', '1024'],
+    run: (of, value) => grown(of, value, primes(2_000_000n, Number(value) << 20)),
+  },
+  'run length': {
+    values: ['1', '10', '100'],
+    run: (of, value) => grown(of, value, primes(200_000n * BigInt(value))),
+  },
+  'new code all the time, 10^9 steps': {
+    values: ['1', '3', '10'],
+    run: (of, value) =>
+      grown(of, value, describe('bench/changing.s', 1 << 20, { RUNS: 6250n * BigInt(value), CALLS }), {
+        backups: 0,
+      }),
+  },
+  clients: {
+    values: ['1', '4', '16', '64'],
+    run: (of, value) => grown(of, value, describe('programs/kv/kv.elf', 1 << 20), { clients: Number(value) }),
+  },
+};
+
 /** A task of its own process. */
 export function growthTask(of: string, value: string): Growth {
-  const growth =
-    of === 'memory, MiB'
-      ? grown(of, value, primes(2_000_000n, Number(value) << 20))
-      : of === 'run length'
-        ? grown(of, value, primes(200_000n * BigInt(value)))
-        : grown(of, value, describe('programs/kv/kv.elf', 1 << 20), { clients: Number(value) });
-  return { ...growth, peakMB: process.resourceUsage().maxRSS / 1024 };
+  return { ...growing[of]!.run(of, value), peakMB: process.resourceUsage().maxRSS / 1024 };
 }
 
-export const growths: Record<string, readonly string[]> = {
-  'memory, MiB': ['16', '64', '256', '1024'],
-  'run length': ['1', '10', '100'],
-  clients: ['1', '4', '16', '64'],
-};
+export const growths: Record<string, readonly string[]> = Object.fromEntries(
+  Object.entries(growing).map(([of, { values }]) => [of, values]),
+);
 
 /** A campaign of crashes against the network server: how many failovers it goes through in a minute. */
 function failoverRate(): { failoversPerMinute: number; runsPerMinute: number } {

@@ -19,6 +19,8 @@ export class LogWriter {
   private crc: number;
   private before = NOTHING_BEFORE;
   private readonly out = new Writer();
+  /** The entry that is being written. */
+  private readonly body = new Writer();
 
   constructor(description: MachineDescription) {
     const head = encode(descriptionSchema, description);
@@ -32,17 +34,24 @@ export class LogWriter {
   }
 
   append(entry: Entry): void {
-    const body = encode(entryAfter(this.before), entry);
+    this.body.length = 0;
+    entryAfter(this.before).write(this.body, entry);
+    const { written } = this.body;
     this.before = following(this.before, entry);
-    this.crc = crc32c(body, this.crc);
-    this.out.varint(body.length);
-    this.out.raw(body);
+    this.crc = crc32c(written, this.crc);
+    this.out.varint(written.length);
+    this.out.raw(written);
     this.out.u32(this.crc);
   }
 
-  /** Everything written since the last call. */
+  /** How many bytes there are to {@link take}. */
+  get waitingBytes(): number {
+    return this.out.length;
+  }
+
+  /** Everything written since the last call, where it stands: good until the next entry is appended. */
   take(): Uint8Array {
-    const written = this.out.bytes();
+    const { written } = this.out;
     this.out.length = 0;
     return written;
   }
