@@ -6,4 +6,4 @@ const engine = (process.env.VMFT_ENGINE ?? 'translator') as Engine;
 useEngine(engine, EAGER);
 
 /** How many examples a property is tried with: translating each takes its time. */
-export const runs = (count: number): number => (engine === 'interpreter' ? count : Math.ceil(count / 4));
+export const runs = (count: number): number => (engine === 'interpreter' ? count : Math.ceil(count / 8));

@@ -1,6 +1,7 @@
 /** `vmft compare`: what each way to replicate a program costs and buys, side by side. */
 import { setImmediate } from 'node:timers/promises';
 import type { ChalkInstance } from 'chalk';
+import { grouped } from '../base/text.ts';
 import type { Outcome } from '../sim/cluster.ts';
 import {
   addedLatency,
@@ -98,7 +99,7 @@ const NOTHING = '–';
 /** Three digits, and no fewer than stand before the point. */
 const short = (value: number): string => {
   if (value === 0) return '0';
-  if (value >= 99.95) return Math.round(value).toLocaleString('en-US').replaceAll(',', ' ');
+  if (value >= 99.95) return grouped(Math.round(value));
   return value.toFixed(value < 0.9995 ? 3 : value < 9.995 ? 2 : 1);
 };
 const ms = (ns: number): string => short(ns / 1e6);

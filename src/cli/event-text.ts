@@ -1,12 +1,12 @@
 /** What an event of a run is in words, in one line. */
 import type { ChalkInstance } from 'chalk';
+import { grouped } from '../base/text.ts';
 import type { GenerationRecord } from '../ft/effects.ts';
 import type { SimEvent, WorldEvent } from '../sim/cluster.ts';
 import { faultText } from '../sim/faults/fault-text.ts';
 import { describeEntry } from '../vmm/entries.ts';
 
 export const ms = (ns: number): string => `${(ns / 1e6).toFixed(3)} ms`;
-const number = (value: number): string => value.toLocaleString('en-US').replaceAll(',', ' ');
 
 const MAX_TEXT = 44;
 function shown(text: string): string {
@@ -45,23 +45,23 @@ export function describeEvent(event: SimEvent['event'], colour: ChalkInstance): 
     case 'lost':
       return colour.red(`the claim is lost: generation ${event.generation} belongs to ${event.to}`);
     case 'draining':
-      return `drains its log: ${event.entries} entries to consume, at icount ${number(event.icount)}`;
+      return `drains its log: ${event.entries} entries to consume, at icount ${grouped(event.icount)}`;
     case 'live':
       return colour.green.bold(
-        `goes live at icount ${number(event.icount)}; ${event.pending} outputs released whose release is not known`,
+        `goes live at icount ${grouped(event.icount)}; ${event.pending} outputs released whose release is not known`,
       );
     case 'members':
       return colour.green(
-        `generation ${event.generation} from icount ${number(event.icount)}: ${members(event.record)}`,
+        `generation ${event.generation} from icount ${grouped(event.icount)}: ${members(event.record)}`,
       );
     case 'checked':
-      return `state hash ${event.hash.toString(16).padStart(16, '0')} at icount ${number(event.icount)}`;
+      return `state hash ${event.hash.toString(16).padStart(16, '0')} at icount ${grouped(event.icount)}`;
     case 'diverged':
       return colour.red.bold(`DIVERGED ${event.divergence.message}`);
     case 'void':
       return colour.yellow(`its machine is none that the primary has had, and is let go: ${event.why}`);
     case 'off':
-      return `the guest switched off at icount ${number(event.icount)} with exit code ${event.code}`;
+      return `the guest switched off at icount ${grouped(event.icount)} with exit code ${event.code}`;
     case 'ended':
       return 'told of the orderly end: it does not go live';
     case 'left-out':
@@ -77,13 +77,13 @@ export function describeEvent(event: SimEvent['event'], colour: ChalkInstance): 
     case 'copying':
       return `round ${event.round} of the copy to ${event.host}: ${event.pages} pages`;
     case 'copied':
-      return `the guest stands still at icount ${number(event.icount)} for the last ${event.pages} pages and the state`;
+      return `the guest stands still at icount ${grouped(event.icount)} for the last ${event.pages} pages and the state`;
     case 'join-ended':
       return colour.yellow(`the copy to ${event.host} is given up: ${event.why}`);
     case 'installed':
-      return `has the whole machine of ${event.from}, at icount ${number(event.icount)}`;
+      return `has the whole machine of ${event.from}, at icount ${grouped(event.icount)}`;
     case 'lag':
-      return `execution lag ${ms(event.ns)}, ${number(event.steps)} steps`;
+      return `execution lag ${ms(event.ns)}, ${grouped(event.steps)} steps`;
     case 'slowed':
       return `the guest gets ${(event.perMille / 10).toFixed(1)} % of the processor, so that the backup keeps up`;
     case 'disk-issued':
@@ -112,9 +112,9 @@ function describeFault(
     case 'domain':
       return colour.red.bold(`failure domain ${fault.domain} loses its power`);
     case 'crash':
-      return colour.red.bold(`CRASH at icount ${number(icount)}, ${made} outputs made`);
+      return colour.red.bold(`CRASH at icount ${grouped(icount)}, ${made} outputs made`);
     case 'pause':
-      return colour.red(`stands still at icount ${number(icount)} for ${ms(fault.forNs)}`);
+      return colour.red(`stands still at icount ${grouped(icount)} for ${ms(fault.forNs)}`);
     case 'partition':
       return colour.red(
         `the link ${fault.from}${fault.both ? '–' : '→'}${fault.to} carries nothing for ${ms(fault.forNs)}`,

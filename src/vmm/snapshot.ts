@@ -1,5 +1,6 @@
 /** Whole machines as data: taking one apart, writing it to a file, and comparing two. */
 import { deflateSync, inflateSync } from 'fflate';
+import { sameBytes } from '../base/bytes.ts';
 import { bytes, type Codec, decode, encode, list, Reader, record, uint, Writer } from '../base/codec.ts';
 import { crc32c } from '../base/crc32.ts';
 import { FormatError, OperatingError } from '../base/errors.ts';
@@ -201,6 +202,3 @@ function differingPages(a: readonly Page[], b: readonly Page[]): number[] {
     .filter((index) => !sameBytes(left.get(index) ?? zeros, right.get(index) ?? zeros))
     .map((index) => RAM_BASE + index * PAGE_BYTES);
 }
-
-const sameBytes = (a: Uint8Array, b: Uint8Array): boolean =>
-  a.length === b.length && a.every((byte, index) => byte === b[index]);

@@ -48,7 +48,7 @@ describe('vmft chaos', () => {
         ['--jobs', '3'],
         ['--jobs', '2', '--seed', '2'],
       ].map((args) =>
-        vmft('chaos', program('bank.s'), '--runs', '30', '--json', '--stop-after', '0', ...args),
+        vmft('chaos', program('bank.s'), '--runs', '16', '--json', '--stop-after', '0', ...args),
       ),
     );
     const results = ({ stdout }: Result) => {
@@ -57,7 +57,7 @@ describe('vmft chaos', () => {
       return rest;
     };
     expect(results(one!)).toEqual(results(three!));
-    expect(results(one!)).toMatchObject({ runs: 30, interrupted: false, counterexample: null });
+    expect(results(one!)).toMatchObject({ runs: 16, interrupted: false, counterexample: null });
     expect(results(one!).coverage).not.toEqual(results(other!).coverage);
     expect(one!.code).toBe(0);
   });

@@ -219,7 +219,7 @@ describe('a second crash at any moment of the copy', () => {
 
 it('a side counts only when it holds whatever explains what has left, however far away it is', () => {
   const away = ['crash:primary@10ms', 'delay:backup-spare@0ms+1s=1ms'];
-  for (const seed of ['1', '2', '3', '4']) {
+  for (const seed of ['1', '2']) {
     const setup = { spares: 1, clients: 8, seed };
     const undisturbed = simulate('kv', { ...setup, faults: faults(...away) });
     const { atNs } = happened(undisturbed, 'claimed').find(({ record }) => record.backups.includes('spare'))!;

@@ -14,8 +14,11 @@ import {
   takeSnapshot,
 } from '../../src/vmm/snapshot.ts';
 import { type Pause, Vmm } from '../../src/vmm/vmm.ts';
+import { runs } from '../engine.ts';
 import { TickingWorld } from '../ticking-world.ts';
 import { kernelMachine } from './kernel-guest.ts';
+
+const RUNS = runs(24);
 
 /** A world that can be made twice. */
 class CountingWorld extends TickingWorld {
@@ -144,9 +147,9 @@ test('every copy, made anywhere, goes on as the machine that it was made from', 
       }
       made += copies.length;
     }),
-    { numRuns: 10 },
+    { numRuns: RUNS, seed: 4 },
   );
-  expect(made).toBeGreaterThan(30);
+  expect(made).toBeGreaterThan(2 * RUNS);
 });
 
 test('a replay that changes to a fresh machine again and again comes to the same end', () => {
@@ -180,6 +183,6 @@ test('a replay that changes to a fresh machine again and again comes to the same
         expect(console).toBe(life.console);
       },
     ),
-    { numRuns: 10 },
+    { numRuns: RUNS, seed: 4 },
   );
 });

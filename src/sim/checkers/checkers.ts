@@ -2,6 +2,7 @@
  * Checkers: they stand outside the protocol, see only what leaves the hosts and what reaches them, and say when what must always hold
  * does not.
  */
+import { sameBytes } from '../../base/bytes.ts';
 import { DISK_OK, SECTOR_BYTES } from '../../devices/device.ts';
 import type { Effect } from '../../ft/effects.ts';
 import { decodeMessage, kindOfMessage, type MessageOf } from '../../ft/messages.ts';
@@ -218,12 +219,6 @@ export function checkClients(calls: readonly Call[], complaints: readonly string
   if (offence === undefined || offence === 'undecided') return found;
   return [...found, { invariant: 'linearizable', message: describeHistory(offence).join('\n') }];
 }
-
-const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => {
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
-};
 
 /** Some bytes around a place, readable. */
 const quote = (bytes: Uint8Array, at: number): string =>

@@ -1,0 +1,16 @@
+/** The bytes as 32-bit words, as many as there are whole ones; undefined where they are not aligned. */
+const wordsOf = ({ buffer, byteOffset, length }: Uint8Array): Uint32Array | undefined =>
+  byteOffset % 4 === 0 ? new Uint32Array(buffer, byteOffset, length >> 2) : undefined;
+
+/** Whether they are equal. Whole disks and pages are compared, so this goes by words where it can. */
+export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  const [left, right] = [wordsOf(a), wordsOf(b)];
+  let at = 0;
+  if (left && right) {
+    for (let i = 0; i < left.length; i++) if (left[i] !== right[i]) return false;
+    at = 4 * left.length;
+  }
+  for (; at < a.length; at++) if (a[at] !== b[at]) return false;
+  return true;
+}
