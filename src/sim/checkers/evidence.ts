@@ -1,3 +1,4 @@
+import { sameBytes } from '../../base/bytes.ts';
 import { encode } from '../../base/codec.ts';
 import { ReplayDoors } from '../../vmm/doors.ts';
 import { type Entry, entryAfter, NOTHING_BEFORE } from '../../vmm/entries.ts';
@@ -87,7 +88,7 @@ export function compareHistories(
 const sameEntry = (a: Entry, b: Entry): boolean => {
   if (a.kind !== b.kind || a.icount !== b.icount) return false;
   const [x, y] = [a, b].map((entry) => encode(entryAfter(NOTHING_BEFORE), entry)) as [Uint8Array, Uint8Array];
-  return x.length === y.length && x.every((byte, index) => byte === y[index]);
+  return sameBytes(x, y);
 };
 
 /** Console bytes of a run of outputs, side by side. */
