@@ -6,6 +6,9 @@ import { isDevice } from './ours.ts';
 import type { Step } from './trace.ts';
 import { isCut, isRam } from './walk.ts';
 
+/** The number of a CSR that this machine does not have, so that it has no name here. */
+const VSTIMECMP = 0x24d;
+
 interface Rule {
   why: string;
   /** Whether it could be so at a step, given the one that follows and all of the case. */
@@ -194,6 +197,10 @@ const rules: Rule[] = [
   {
     why: 'a CSR that one of the two machines does not have',
     at: (step) => isCsr(step) && /^(mhpm|tselect|tdata|mseccfg|mcountinhibit)/.test(csrName(step)),
+  },
+  {
+    why: 'without the hypervisor extension there is no vstimecmp; QEMU 7.2 lets M-mode have it for Sstc',
+    at: (step) => isCsr(step) && extract(fields.csr, step.word!) === VSTIMECMP,
   },
   {
     why: 'CSRRS and CSRRC write unless rs1 is x0; QEMU 7.2 looks at the value',

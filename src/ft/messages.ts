@@ -5,14 +5,12 @@ import {
   decode,
   encode,
   list,
-  Reader,
   record,
   text,
   u64,
   uint,
   union,
   type ValueOf,
-  Writer,
 } from '../base/codec.ts';
 import { crc32c } from '../base/crc32.ts';
 import { FormatError } from '../base/errors.ts';
@@ -87,32 +85,35 @@ const HEAD_BYTES = 3;
 const MAX_BODY_BYTES = 1 << 28;
 const body: Codec<Uint8Array> = bytes(MAX_BODY_BYTES);
 
-export function encodeMessage(value: Message): Uint8Array {
-  const out = new Writer();
-  out.u16(MAGIC);
-  out.u8(VERSION);
-  const content = encode(message, value);
-  body.write(out, content);
-  out.u32(crc32c(content));
-  return out.bytes();
-}
+/** A message on the channel: magic, version, the message with its length, and its checksum. */
+const framed: Codec<Message> = {
+  write(out, value) {
+    out.u16(MAGIC);
+    out.u8(VERSION);
+    const content = encode(message, value);
+    body.write(out, content);
+    out.u32(crc32c(content));
+  },
+  read(input) {
+    if (input.remaining < HEAD_BYTES || input.u16() !== MAGIC)
+      throw new FormatError('not a message of vmft', 0);
+    const version = input.u8();
+    if (version !== VERSION)
+      throw new FormatError(`message version ${version}, this vmft speaks ${VERSION}`, 2);
+    const content = body.read(input);
+    if (input.u32() !== crc32c(content)) input.fail('the checksum of the message is wrong');
+    return decode(message, content);
+  },
+};
+
+export const encodeMessage = (value: Message): Uint8Array => encode(framed, value);
+
+/** @throws {FormatError} for anything that {@link encodeMessage} did not make. */
+export const decodeMessage = (source: Uint8Array): Message => decode(framed, source);
 
 /** What kind of message these bytes begin, without a look at the rest; undefined when they are none. */
 export function kindOfMessage(source: Uint8Array): Message['kind'] | undefined {
   let at = HEAD_BYTES;
   while (source[at]! >= 128) at++;
   return kinds[source[at + 1] ?? kinds.length];
-}
-
-/** @throws {FormatError} for anything that {@link encodeMessage} did not make. */
-export function decodeMessage(source: Uint8Array): Message {
-  const input = new Reader(source);
-  if (source.length < HEAD_BYTES || input.u16() !== MAGIC) throw new FormatError('not a message of vmft', 0);
-  const version = input.u8();
-  if (version !== VERSION)
-    throw new FormatError(`message version ${version}, this vmft speaks ${VERSION}`, 2);
-  const content = body.read(input);
-  if (input.u32() !== crc32c(content)) input.fail('the checksum of the message is wrong');
-  if (input.remaining > 0) input.fail(`${input.remaining} bytes too many`);
-  return decode(message, content);
 }

@@ -49,9 +49,9 @@ export class LogWriter {
     return this.out.length;
   }
 
-  /** Everything written since the last call, where it stands: good until the next entry is appended. */
+  /** Everything written since the last call. */
   take(): Uint8Array {
-    const { written } = this.out;
+    const written = this.out.bytes();
     this.out.length = 0;
     return written;
   }
