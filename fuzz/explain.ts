@@ -132,6 +132,19 @@ const rules: Rule[] = [
         all.some((one) => one.privilege === privilege && sharePage(one.pc, 4, address, sizeBytes))),
   },
   {
+    why: 'S-mode never fetches from a page for U-mode; QEMU 7.2 does from one where SUM has let it load or store',
+    at: ({ trap, privilege, pc }, _, all, index) =>
+      trap?.cause === 12 &&
+      privilege === 1 &&
+      ((trap.leaf ?? 0n) & 0x10n) !== 0n &&
+      all
+        .slice(0, index)
+        .some(
+          ({ dataPrivilege, to, address, sizeBytes }) =>
+            dataPrivilege === 1 && to !== undefined && sharePage(address!, sizeBytes, pc, 4),
+        ),
+  },
+  {
     why: 'FS may be dirty sooner than it must: an instruction that only sets flags makes it so here, not in QEMU',
     at: (step) => setsFlagsOnly(step) && [1n, 2n].includes((step.mstatus >> 13n) & 3n),
   },
