@@ -169,6 +169,14 @@ const rules: Rule[] = [
     },
   },
   {
+    why: 'an SC may be wider than its LR; QEMU compares all that it writes with what the LR has loaded',
+    at(step, _, all, index) {
+      if (!mnemonic(step).startsWith('sc.d')) return false;
+      const latest = all.slice(0, index).findLast((one) => mnemonic(one).startsWith('lr.') && !one.trap);
+      return mnemonic(latest).startsWith('lr.w');
+    },
+  },
+  {
     why: 'an AMO never gets a load fault; in QEMU it may',
     at: (step) =>
       mnemonic(step).startsWith('amo') && step.trap !== undefined && [5, 7].includes(step.trap.cause),
