@@ -132,6 +132,11 @@ const rules: Rule[] = [
         all.some((one) => one.privilege === privilege && sharePage(one.pc, 4, address, sizeBytes))),
   },
   {
+    why: 'an instruction whose second half lies outside RAM is an access fault; QEMU 7.2 hangs there',
+    at: ({ trap, pc }) =>
+      trap?.cause === 1 && trap.to !== undefined && !isRam(trap.to) && trap.tval === pc + 2n,
+  },
+  {
     why: 'S-mode never fetches from a page for U-mode; QEMU 7.2 does from one where SUM has let it load or store',
     at: ({ trap, privilege, pc }, _, all, index) =>
       trap?.cause === 12 &&
