@@ -12,8 +12,8 @@ import { debian, machineOf } from './speed.ts';
 const ways = ['none', 'memory', 'disk', 'replay'] as const;
 type Way = (typeof ways)[number];
 
-/** A recording is written in pieces of at least this size, as a C library's streams are. */
-const WRITE_BYTES = 64 << 10;
+/** A recording is kept or written in pieces of at least this size, as a C library's streams are. */
+const PIECE_BYTES = 64 << 10;
 
 interface Recorded {
   seconds: number;
@@ -40,18 +40,20 @@ export function recordingTask(kind: string, way: Way, folder: string): Recorded 
     writer.append(entry);
     entries++;
   };
-  if (way === 'memory') {
-    const ran = runAlone(description, { until, note });
-    return { ...ran, entries, bytes: writer.waitingBytes };
-  }
-  const to = openSync(path, 'w');
-  const flush = () => writeSync(to, writer.take());
+  const kept: Uint8Array[] = [];
+  const to = way === 'disk' ? openSync(path, 'w') : undefined;
+  const flush = () => {
+    const piece = writer.take();
+    if (to === undefined) kept.push(piece);
+    else writeSync(to, piece);
+  };
   const sliced = () => {
-    if (writer.waitingBytes >= WRITE_BYTES) flush();
+    if (writer.waitingBytes >= PIECE_BYTES) flush();
   };
   const ran = runAlone(description, { until, note, sliced });
   writer.append({ kind: 'control', action: 'end', value: 0, icount: ran.steps });
   flush();
+  if (to === undefined) return { ...ran, entries, bytes: 0 };
   closeSync(to);
   return { ...ran, entries, bytes: statSync(path).size };
 }
