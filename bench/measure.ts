@@ -36,9 +36,17 @@ export function inTurn<Name extends string>(
   return results;
 }
 
+/** How much one is of another. */
+export interface Ratio extends Spread {
+  /** The least of one by the least of the other: of all figures the one that a busy machine disturbs least. */
+  least: number;
+}
+
 /** How much one is of another, round by round. */
-export const ratios = (a: readonly number[], b: readonly number[]): Spread =>
-  spreadOf(a.map((value, index) => value / b[index]!));
+export const ratios = (a: readonly number[], b: readonly number[]): Ratio => ({
+  ...spreadOf(a.map((value, index) => value / b[index]!)),
+  least: Math.min(...a) / Math.min(...b),
+});
 
 export const file = (name: string): string => fileURLToPath(new URL(`../${name}`, import.meta.url));
 

@@ -6,7 +6,7 @@ import type { Entry } from '../src/vmm/entries.ts';
 import { LogWriter, readLog } from '../src/vmm/log.ts';
 import type { MachineDescription } from '../src/vmm/machine.ts';
 import { runAgain, runAlone } from './alone.ts';
-import { file, inOwnProcess, inTurn, ratios, type Spread, withRounds } from './measure.ts';
+import { file, inOwnProcess, inTurn, type Ratio, ratios, withRounds } from './measure.ts';
 import { debian, machineOf } from './speed.ts';
 
 const ways = ['none', 'memory', 'disk', 'replay'] as const;
@@ -63,9 +63,9 @@ export interface RecordingCost {
   entries: number;
   bytes: number;
   /** Time by time without recording; of a replay, by recording to memory. */
-  memory: Spread;
-  disk: Spread;
-  replay: Spread;
+  memory: Ratio;
+  disk: Ratio;
+  replay: Ratio;
 }
 
 export function recordingCost(kind: string, times: number, folder: string): RecordingCost {

@@ -14,7 +14,7 @@ const OPTIMIZE_AFTER = 1_800_000;
  * The interpreter is one large function, which takes 0.1 s of a processor to optimize: a guest that is over at once should not wait
  * for it. The helpers beside it count alike, and a guest that is not over should not wait long for those: ten times this is too much.
  */
-const OPTIMIZE_INTERPRETER_AFTER = 300_000_000;
+const OPTIMIZE_INTERPRETER_AFTER = 600_000_000;
 
 /** The interpreter as the build has generated it, beside this program. */
 function generatedInterpreter(translates: boolean): Uint8Array<ArrayBuffer> | undefined {

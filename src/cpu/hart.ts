@@ -149,7 +149,7 @@ export class Hart {
     const { exports } = new WebAssembly.Instance(prepareInterpreter(translates), { env });
     this.generated = exports as unknown as Generated;
     if (translates) this.translator = new Translator(memory, translations, this.generated, heat);
-    this.reset();
+    this.powerOn();
   }
 
   private layOut(ramSizeBytes: number): void {
@@ -177,12 +177,17 @@ export class Hart {
 
   /** Registers and RAM as at power-on. The position goes on. */
   reset(): void {
+    this.powerOn();
+    this.clearRam();
+  }
+
+  /** The registers. RAM that was made a moment ago is zero. */
+  private powerOn(): void {
     for (const name of hartWords) if (name !== 'icount') this.words[offsetOf(name) / 8] = 0n;
     this.generated.flush();
     this.set('pc', BigInt(RAM_BASE));
     this.set('privilege', BigInt(PRIVILEGE.M));
     this.set('reservation', NO_RESERVATION);
-    this.clearRam();
   }
 
   /** Makes RAM hold these bytes again, of which most did not change: what they were translated to is kept. */
