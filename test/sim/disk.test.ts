@@ -187,7 +187,7 @@ describe('when storage fails', () => {
           expect(['completed', 'lost']).toContain(run.simulation.outcome);
         },
       ),
-      { numRuns: 60, seed: 17 },
+      { numRuns: 40, seed: 17 },
     );
   });
 });

@@ -239,7 +239,7 @@ describe('faults drawn by chance', () => {
         expect(violations).toEqual([]);
         expect(['completed', 'lost']).toContain(outcome);
       }),
-      { numRuns: 60, seed: 20101201 },
+      { numRuns: 40, seed: 20101201 },
     );
   });
 });
