@@ -277,8 +277,11 @@ const found: Found[] = [
     csrw mtvec, t1
     csrr a0, mtval
     csrr t1, mepc
-    sub a0, a0, t1`,
-    a0: 2n,
+    sub a0, a0, t1
+    csrr t1, mcause
+    slli t1, t1, 8
+    or a0, a0, t1`,
+    a0: BigInt((CAUSE.instructionFault << 8) | 2),
   },
 ];
 
