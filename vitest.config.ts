@@ -17,6 +17,7 @@ const shared = {
 
 export default defineConfig({
   test: {
+    globalSetup: 'test/build.ts',
     // By itself it would leave one core of two idle.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [

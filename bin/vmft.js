@@ -1,16 +1,16 @@
 #!/usr/bin/env node
 
 import { existsSync } from 'node:fs';
+import { PROGRAM, program } from './program.js';
 
 const [major, minor] = process.versions.node.split('.').map(Number);
-const program = new URL('../dist/vmft.js', import.meta.url);
 
 if (major < 20 || (major === 20 && minor < 19)) {
   fail(`vmft needs Node.js 20.19 or newer; this is ${process.versions.node}`);
-} else if (!existsSync(program)) {
+} else if (!existsSync(PROGRAM)) {
   fail('vmft is not built yet: run `npm install` in its directory first');
 } else {
-  await import(program.href);
+  program().start();
 }
 
 function fail(message) {

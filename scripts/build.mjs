@@ -1,8 +1,10 @@
-// Bundles the program, and the benchmarks when there are any, into dist/, with the interpreters that it generates.
+// Bundles the program, and the benchmarks when there are any, into dist/, with what is made ahead of time so that it starts sooner.
 
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { COMPILED } from '../bin/program.js';
 
 const root = dirname(import.meta.dirname);
 
@@ -12,14 +14,6 @@ export const canBuild = () => existsSync(`${root}/node_modules/esbuild`);
 export async function build() {
   const { build: bundle } = await import('esbuild');
   const { version } = JSON.parse(readFileSync(`${root}/package.json`, 'utf8'));
-  const entries = {
-    vmft: 'src/cli/main.ts',
-    'chaos-worker': 'src/cli/chaos/worker.ts',
-    'conformance-worker': 'src/cli/conformance/worker.ts',
-    bench: 'bench/main.ts',
-    fuzz: 'fuzz/main.ts',
-    hostile: 'hostile/main.ts',
-  };
   const shared = /** @type {const} */ ({
     absWorkingDir: root,
     bundle: true,
@@ -28,25 +22,45 @@ export async function build() {
     target: 'node20',
     logLevel: 'warning',
   });
-  await bundle({
+  const programs = /** @type {const} */ ({
     ...shared,
-    entryPoints: Object.fromEntries(
-      Object.entries(entries).filter(
-        ([name, file]) => !['bench', 'fuzz', 'hostile'].includes(name) || existsSync(`${root}/${file}`),
-      ),
-    ),
     outdir: 'dist',
     sourcemap: true,
     // What is shorter is sooner parsed; names stay, for stacks.
     minifyWhitespace: true,
     minifySyntax: true,
     define: { VMFT_VERSION: JSON.stringify(version) },
+  });
+  // What V8 compiled of an earlier program must not be taken for this one: it only compares the length.
+  rmSync(COMPILED, { force: true });
+  await bundle({
+    ...programs,
+    entryPoints: { vmft: 'src/cli/main.ts' },
+    // A script, as V8's cache is for scripts only.
+    format: 'cjs',
+    outExtension: { '.js': '.cjs' },
+    define: { ...programs.define, 'import.meta.url': 'metaUrl' },
+    banner: { js: "const metaUrl = require('node:url').pathToFileURL(__filename).href;" },
+  });
+  const others = {
+    'chaos-worker': 'src/cli/chaos/worker.ts',
+    'conformance-worker': 'src/cli/conformance/worker.ts',
+    bench: 'bench/main.ts',
+    fuzz: 'fuzz/main.ts',
+    hostile: 'hostile/main.ts',
+  };
+  await bundle({
+    ...programs,
+    entryPoints: Object.fromEntries(
+      Object.entries(others).filter(([, file]) => existsSync(`${root}/${file}`)),
+    ),
     // The CommonJS packages in the bundle call require() for Node's own modules.
     banner: {
       js: "import { createRequire as $createRequire } from 'node:module'; const require = $createRequire(import.meta.url);",
     },
   });
   await writeInterpreters(bundle, shared);
+  execFileSync(process.execPath, [`${root}/scripts/compile.mjs`], { stdio: ['ignore', 'ignore', 'inherit'] });
 }
 
 /**

@@ -1,11 +1,11 @@
-import seedrandom from 'seedrandom';
+import alea, { type Generator, type State } from 'seedrandom/lib/alea.js';
 
 /** A seeded source of chance whose state can be saved. The same seed gives the same numbers, everywhere. */
 export class Random {
-  private readonly generator: seedrandom.StatefulPRNG<seedrandom.State.Alea>;
+  private readonly generator: Generator;
 
-  constructor(seed: string, state?: seedrandom.State.Alea) {
-    this.generator = seedrandom.alea(seed, { state: state ?? true });
+  constructor(seed: string, state?: State) {
+    this.generator = alea(seed, { state: state ?? true });
   }
 
   /** An integer from 0 up to and without `end`. */
@@ -22,7 +22,7 @@ export class Random {
     return Uint8Array.from({ length: sizeBytes }, () => this.generator.int32() & 0xff);
   }
 
-  state(): seedrandom.State.Alea {
+  state(): State {
     return this.generator.state();
   }
 }

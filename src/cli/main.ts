@@ -1,20 +1,16 @@
 import { Command, CommanderError, Option } from 'commander';
 import { InvariantError } from '../base/assert.ts';
 import { OperatingError } from '../base/errors.ts';
-import { chaos } from './chaos/chaos.ts';
-import { type CompareOptions, compare } from './compare.ts';
-import { type ConformanceOptions, conformance } from './conformance/conformance.ts';
-import { demo } from './demo.ts';
-import { diff } from './diff.ts';
+import type { CompareOptions } from './compare.ts';
+import type { ConformanceOptions } from './conformance/conformance.ts';
 import { takesEngine } from './engine.ts';
 import { exitWithReader } from './exit-with-reader.ts';
 import { faultHelp } from './fault-help.ts';
-import { type AsmOptions, asm, type DisasmOptions, disasm } from './listing.ts';
+import type { AsmOptions, DisasmOptions } from './listing.ts';
 import { type ChaosOptions, options, type RunOptions, takesGuest, wholeNumber } from './options.ts';
-import { type StoryOptions, story } from './play.ts';
-import { type ReplayOptions, replay } from './replay.ts';
+import type { StoryOptions } from './play.ts';
+import type { ReplayOptions } from './replay.ts';
 import { EXIT_CODE } from './report.ts';
-import { run } from './run.ts';
 
 /** Put in by the build, from package.json. */
 declare const VMFT_VERSION: string;
@@ -41,8 +37,9 @@ The guest's exit code is vmft's. vmft's own: 2 wrong usage or input, 3 a diverge
 difference, vmft conformance for a program that does not pass.`,
   );
 
-const finish = (code: number | undefined) => {
-  process.exitCode = code ?? 0;
+/** Ends with the exit code of a command. Each is imported when it is asked for, so that none waits for the code of the others. */
+const finish = async (code: number | undefined | Promise<number | undefined>) => {
+  process.exitCode = (await code) ?? 0;
 };
 
 const runs = (command: Command, what?: Parameters<typeof takesGuest>[1]) =>
@@ -94,7 +91,9 @@ Examples:
   vmft run --bios fw_dynamic.bin --kernel Image --append root=/dev/vda --drive file=root.img
   printf 'open me\\nquit\\n' | vmft run programs/bank.s --quiet`,
   )
-  .action(async (path: string | undefined, given: RunOptions) => finish(await run(path, given)));
+  .action(async (path: string | undefined, given: RunOptions) =>
+    finish((await import('./run.ts')).run(path, given)),
+  );
 
 takesEngine(program.command('replay'))
   .description('run a recording again, bit for bit')
@@ -106,7 +105,9 @@ takesEngine(program.command('replay'))
     'after',
     '\nExamples:\n  vmft run programs/dice.s --no-ft --record dice.log\n  vmft replay dice.log\n  vmft replay dice.log --restore 5    is a restored machine the same machine?',
   )
-  .action(async (path: string, given: ReplayOptions) => finish(await replay(path, given)));
+  .action(async (path: string, given: ReplayOptions) =>
+    finish((await import('./replay.ts')).replay(path, given)),
+  );
 
 runs(
   program
@@ -142,7 +143,9 @@ Examples:
   vmft compare programs/kv/kv.elf --clients 3
   vmft compare programs/primes.s --defsym LIMIT=1000000 --epochs 10 --links 1G`,
   )
-  .action(async (path: string | undefined, given: CompareOptions) => finish(await compare(path, given)));
+  .action(async (path: string | undefined, given: CompareOptions) =>
+    finish((await import('./compare.ts')).compare(path, given)),
+  );
 
 program
   .command('asm')
@@ -154,7 +157,7 @@ program
     'after',
     '\nExamples:\n  vmft asm programs/hello.s\n  vmft asm programs/primes.s --defsym LIMIT=1000 -o primes.bin',
   )
-  .action((path: string, given: AsmOptions) => asm(path, given));
+  .action(async (path: string, given: AsmOptions) => (await import('./listing.ts')).asm(path, given));
 
 program
   .command('disasm')
@@ -164,7 +167,9 @@ program
   .addOption(options.memory())
   .addOption(options.defsym())
   .addHelpText('after', '\nExamples:\n  vmft disasm programs/kv/kv.elf\n  vmft disasm 0x00a50513')
-  .action((target: string, given: DisasmOptions) => disasm(target, given));
+  .action(async (target: string, given: DisasmOptions) =>
+    (await import('./listing.ts')).disasm(target, given),
+  );
 
 program
   .command('diff')
@@ -177,12 +182,12 @@ program
     'after',
     '\nExample:\n  vmft run programs/bank.s --crash primary@icount=100000 --save-states states\n  vmft diff states/primary.vm states/backup.vm',
   )
-  .action((a: string, b: string) => finish(diff(a, b)));
+  .action(async (a: string, b: string) => finish((await import('./diff.ts')).diff(a, b)));
 
 program
   .command('demo')
   .description('the bank loses its primary, explained step by step')
-  .action(async () => finish(await demo()));
+  .action(async () => finish((await import('./demo.ts')).demo()));
 
 runs(
   program
@@ -243,7 +248,9 @@ Examples:
   vmft chaos programs/bank.s --exhaustive
   vmft chaos programs/journal.s --faults crash,partition --unsafe fencing      what the rule is for`,
   )
-  .action(async (path: string | undefined, given: ChaosOptions) => finish(await chaos(path, given)));
+  .action(async (path: string | undefined, given: ChaosOptions) =>
+    finish((await import('./chaos/chaos.ts')).chaos(path, given)),
+  );
 
 takesEngine(program.command('conformance'))
   .description('run programs that test the machine, each alone, and say which pass')
@@ -266,7 +273,9 @@ Examples:
   vmft conformance riscv-tests/isa
   vmft conformance riscv-tests/isa --only 'rv64ui-p-*'`,
   )
-  .action(async (folder: string, given: ConformanceOptions) => finish(await conformance(folder, given)));
+  .action(async (folder: string, given: ConformanceOptions) =>
+    finish((await import('./conformance/conformance.ts')).conformance(folder, given)),
+  );
 
 program
   .command('story')
@@ -277,7 +286,9 @@ program
     'after',
     '\nThe exit code is 3 when something is not as the story expects.\n\nExamples:\n  vmft story\n  vmft story primary-dies-before-output\n  vmft story my.story --diagram',
   )
-  .action((name: string | undefined, given: StoryOptions) => finish(story(name, given)));
+  .action(async (name: string | undefined, given: StoryOptions) =>
+    finish((await import('./play.ts')).story(name, given)),
+  );
 
 // `vmft help faults` is not about a command.
 const faults = program.command('faults', { hidden: true }).action(() => {
@@ -291,16 +302,20 @@ process.on('SIGINT', () => {
   process.exit(130);
 });
 
-try {
-  await program.parseAsync();
-} catch (error) {
-  if (error instanceof CommanderError) {
-    process.exitCode = error.exitCode === 0 ? 0 : EXIT_CODE.usage;
-  } else if (error instanceof OperatingError) {
-    process.stderr.write(`vmft: ${error.message}\n`);
-    process.exitCode = EXIT_CODE.usage;
-  } else if (error instanceof InvariantError) {
-    process.stderr.write(`vmft: a bug in vmft, please report it with the command line\n${error.stack}\n`);
-    process.exitCode = 70;
-  } else throw error;
+async function main(): Promise<void> {
+  try {
+    await program.parseAsync();
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      process.exitCode = error.exitCode === 0 ? 0 : EXIT_CODE.usage;
+    } else if (error instanceof OperatingError) {
+      process.stderr.write(`vmft: ${error.message}\n`);
+      process.exitCode = EXIT_CODE.usage;
+    } else if (error instanceof InvariantError) {
+      process.stderr.write(`vmft: a bug in vmft, please report it with the command line\n${error.stack}\n`);
+      process.exitCode = 70;
+    } else throw error;
+  }
 }
+
+void main();

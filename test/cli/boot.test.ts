@@ -4,7 +4,6 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { build } from '../../scripts/build.mjs';
 import { describeMachine, readGuest } from '../../src/cli/program.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -78,8 +77,7 @@ trap:
     sw      t1, 0(t0)
 `;
 
-beforeAll(async () => {
-  await build();
+beforeAll(() => {
   writeFileSync(file('kernel.s'), KERNEL);
   writeFileSync(file('firmware.s'), FIRMWARE);
   writeFileSync(file('initrd'), 'something');

@@ -3,7 +3,6 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { build } from '../../scripts/build.mjs';
 
 const root = join(import.meta.dirname, '../..');
 const bin = join(root, 'bin/vmft.js');
@@ -33,8 +32,7 @@ const vmft = (...args: string[]) => execute(process.execPath, [bin, ...args]);
 const shell = (command: string) =>
   execute('sh', ['-c', command.trim().replace(/^vmft/, `'${process.execPath}' '${bin}'`)]);
 
-beforeAll(async () => {
-  await build();
+beforeAll(() => {
   writeFileSync(join(directory, 'idle.s'), 'wfi\nj .\n');
   writeFileSync(join(directory, 'echo input.txt'), 'open me\nquit\n');
 });

@@ -3,7 +3,6 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { build } from '../../scripts/build.mjs';
 import { faultKinds } from '../../src/sim/campaign/draw.ts';
 import { parseFault } from '../../src/sim/faults/fault-text.ts';
 
@@ -54,8 +53,7 @@ sw t1, 0(t0)
 `;
 const BROKEN = 'add a0, a1\nnop\nfrobnicate a0\nj nowhere\n';
 
-beforeAll(async () => {
-  await build();
+beforeAll(() => {
   writeFileSync(file('seven.s'), SEVEN);
   writeFileSync(file('echo.s'), ECHO);
   writeFileSync(file('broken.s'), BROKEN);

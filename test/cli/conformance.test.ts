@@ -3,8 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { build } from '../../scripts/build.mjs';
+import { afterAll, describe, expect, test } from 'vitest';
 import { reportLines } from '../../src/cli/conformance/report.ts';
 import { type Result, runTest } from '../../src/cli/conformance/run-test.ts';
 import { describeMachine } from '../../src/cli/program.ts';
@@ -137,10 +136,6 @@ test('the report has a row for each program and a total', () => {
 });
 
 describe('vmft conformance', () => {
-  beforeAll(async () => {
-    await build();
-  });
-
   const vmft = (args: readonly string[], nodeOptions: readonly string[] = []) =>
     new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
       execFile(

@@ -1,0 +1,8 @@
+/** The one generator of seedrandom that is used; the package as a whole loads Node's cryptography too. */
+declare module 'seedrandom/lib/alea.js' {
+  import seedrandom from 'seedrandom';
+
+  export type State = seedrandom.State.Alea;
+  export type Generator = seedrandom.StatefulPRNG<State>;
+  export default seedrandom.alea;
+}
