@@ -4,7 +4,6 @@
  * M, A, F, D, Zba, Zbb, Zbs) and Privileged Architecture.
  */
 
-import { assert } from '../base/assert.ts';
 import { type Format, fields, formats } from './formats.ts';
 import { atomic } from './table/atomic.ts';
 import { bits } from './table/bits.ts';
@@ -32,12 +31,6 @@ for (const instruction of instructions) {
   const opcode = instruction.match & 0x7f;
   byOpcode.set(opcode, [...(byOpcode.get(opcode) ?? []), instruction]);
 }
-for (const a of instructions)
-  for (const b of instructions)
-    assert(
-      a === b || ((a.match ^ b.match) & a.mask & b.mask) !== 0,
-      `${a.mnemonic} and ${b.mnemonic} share an encoding`,
-    );
 
 /** The row of an instruction word, or undefined when it is not an instruction of this machine. */
 export function decode(instruction: number): Instruction | undefined {
