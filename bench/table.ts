@@ -90,14 +90,15 @@ export function table(report: Report): string {
     parts.push(
       '### Growth, with a backup',
       rows(
-        ['of', 'to', 'seconds', 'steps', 'log, bytes per 1 000 steps', 'peak memory, MB'],
-        growth.map(({ of, value, seconds, steps, logBytesPerKilostep, peakMB }) => [
+        ['of', 'to', 'seconds', 'steps', 'log, bytes per 1 000 steps', 'peak memory, MB', 'kept, MB'],
+        growth.map(({ of, value, seconds, steps, logBytesPerKilostep, peakMB, keptMB }) => [
           of,
           value,
           number(seconds),
           number(steps),
           number(logBytesPerKilostep),
           number(peakMB ?? 0),
+          number(keptMB ?? 0),
         ]),
       ),
     );

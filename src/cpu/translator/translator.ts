@@ -30,13 +30,19 @@ export interface Heat {
   /** How often jumps go to an address before it is hot, and how often more before it can't wait for others to share a module. */
   hot: number;
   patience: number;
-  /** A page of which translations were dropped so often is left to the interpreter: its code changes too much. */
+  /** A page of which translations were dropped so often is left to the interpreter. */
   drops: number;
 }
 
 /** At once: for tests. */
 export const EAGER: Heat = { hot: 0, patience: 0, drops: 300 };
-const usual: Heat = { hot: 16_000, patience: 4000, drops: 50 };
+const usual: Heat = { hot: 16_000, patience: 4000, drops: Number.POSITIVE_INFINITY };
+
+/**
+ * Each time that translations of a page are dropped as its code changes, what is there next has to be hot for twice as long, up to so
+ * many times: what changes all the time does not earn its translation back, and V8 keeps something of every module.
+ */
+const MAX_DOUBLINGS = 8;
 
 /** Where jumps went by this factor less often than where it is hot, it is warm. */
 const WARM = 16;
@@ -78,6 +84,8 @@ export class Translator implements Profile {
   private readonly byPc = new Map<number, Set<Translation>>();
   private readonly byPage = new Map<number, Set<Translation>>();
   private readonly drops = new Map<number, number>();
+  /** Addresses on pages that have changed, and how often they had when more was asked of the address. */
+  private readonly trials = new Map<number, number>();
   private readonly waiting = new Set<number>();
   private readonly freeSlots: number[] = [];
   private modules = 0;
@@ -105,7 +113,7 @@ export class Translator implements Profile {
   /** Jumps have gone to `pc` often, and there is no translation that can be entered. */
   landed(pc: number): void {
     const { hot, patience } = this.options;
-    if (this.enter(pc)) return;
+    if (this.enter(pc) || this.putOnTrial(pc)) return;
     if (this.waiting.has(pc) || patience === 0) this.waiting.add(pc);
     else {
       this.waiting.add(pc);
@@ -113,6 +121,17 @@ export class Translator implements Profile {
       if (this.waiting.size < MAX_BATCH) return;
     }
     this.translateWaiting();
+  }
+
+  /** Whether an address has to be hot for longer, as the code of its page has changed since it was asked that last. */
+  private putOnTrial(pc: number): boolean {
+    const at = this.pageAt(pageOf(pc));
+    const drops = at === 0 ? 0 : (this.drops.get(pageNumber(at)) ?? 0);
+    if (drops === 0 || this.trials.get(pc) === drops) return false;
+    this.trials.set(pc, drops);
+    const { hot } = this.options;
+    this.setHeat(pc, 2 * hot - hot * 2 ** Math.min(drops, MAX_DOUBLINGS));
+    return true;
   }
 
   /** Makes the translation for `pc` one that can be entered, if there is one and its pages are where they were. */
@@ -301,7 +320,7 @@ export class Translator implements Profile {
       this.forgetCode(page);
     }
     this.heat.fill(0);
-    this.drops.clear();
+    this.trials.clear();
     this.modules = 0;
   }
 }
