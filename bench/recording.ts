@@ -43,9 +43,8 @@ export function recordingTask(kind: string, way: Way, folder: string): Recorded 
   const kept: Uint8Array[] = [];
   const to = way === 'disk' ? openSync(path, 'w') : undefined;
   const flush = () => {
-    const piece = writer.take();
-    if (to === undefined) kept.push(piece);
-    else writeSync(to, piece);
+    if (to === undefined) kept.push(writer.take());
+    else writer.drain((written) => writeSync(to, written));
   };
   const sliced = () => {
     if (writer.waitingBytes >= PIECE_BYTES) flush();

@@ -51,9 +51,15 @@ export class LogWriter {
 
   /** Everything written since the last call. */
   take(): Uint8Array {
-    const written = this.out.bytes();
+    const taken = this.out.bytes();
     this.out.length = 0;
-    return written;
+    return taken;
+  }
+
+  /** As {@link take}, without a copy: `to` is given the bytes where they stand until more is appended. */
+  drain(to: (written: Uint8Array) => void): void {
+    to(this.out.written);
+    this.out.length = 0;
   }
 }
 
