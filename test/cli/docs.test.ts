@@ -1,0 +1,42 @@
+/** What docs/architecture.md says of formats, compared with files and messages. */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { encodeMessage } from '../../src/ft/messages.ts';
+
+const root = join(import.meta.dirname, '../..');
+const architecture = readFileSync(join(root, 'docs/architecture.md'), 'utf8');
+const directory = mkdtempSync(join(tmpdir(), 'vmft-test-'));
+
+const run = (...args: string[]) =>
+  execFileSync(process.execPath, [join(root, 'bin/vmft.js'), 'run', ...args, '--quiet'], { cwd: directory });
+const made = (name: string) => readFileSync(join(directory, name));
+
+/** A part of the text, from its headline to the next one. */
+function section(title: string): string {
+  const [, text] = architecture.split(`### ${title}\n`);
+  return text!.split('\n##')[0]!;
+}
+const version = (title: string) => Number(/version, (\d+)/.exec(section(title))![1]);
+
+test('the log file', () => {
+  run(join(root, 'programs/hello.s'), '--no-ft', '--record', 'hello.log');
+  const log = made('hello.log');
+  expect(log.readUInt16LE(8)).toBe(version('Log file'));
+  const [, example] = /```text\n([^`]+)```/.exec(section('Log file'))!;
+  const end = example!.replaceAll(/ {4}\w+:.*/g, '').replaceAll(/\s/g, '');
+  expect(log.toString('hex').slice(-end.length)).toBe(end);
+});
+
+test('a snapshot file', () => {
+  run(join(root, 'programs/bank.s'), '--crash', 'primary@icount=100000', '--save-states', 'states');
+  expect(made('states/backup.vm').readUInt16LE(8)).toBe(version('Snapshot file'));
+});
+
+test('a message', () => {
+  expect(encodeMessage({ kind: 'heartbeat', generation: 1, domain: '' })[2]).toBe(version('Message'));
+});
+
+afterAll(() => rmSync(directory, { recursive: true }));
