@@ -23,11 +23,8 @@ class SteppingWorld implements World {
   }
 }
 
-export interface Ran {
-  steps: number;
-  seconds: number;
-  console: string;
-}
+/** A run that is made a slice at a time, and what is to be known of it at its end. */
+export type Slices<Result> = Generator<void, Result, void>;
 
 export interface AloneOptions {
   /** Told of everything that came through the doors. */
@@ -39,9 +36,8 @@ export interface AloneOptions {
   maxSteps?: number;
 }
 
-/** Runs a guest on the world. */
-export function runAlone(description: MachineDescription, options: AloneOptions = {}): Ran {
-  const start = performance.now();
+/** Runs a guest on the world; in the end, its steps. */
+export function* alone(description: MachineDescription, options: AloneOptions = {}): Slices<number> {
   const world = new SteppingWorld();
   const live = new LiveDoors(world);
   const doors: Doors = options.note ? new RecordingDoors(live, options.note) : live;
@@ -63,6 +59,7 @@ export function runAlone(description: MachineDescription, options: AloneOptions 
       live.completed({ id: output.first, status: 0, data });
     }
     options.sliced?.();
+    yield;
     if (pause === 'off' || vmm.icount >= (options.maxSteps ?? Number.MAX_SAFE_INTEGER)) break;
     if (options.until !== undefined && console.includes(options.until)) break;
     if (pause !== 'waiting' || answered) continue;
@@ -71,12 +68,15 @@ export function runAlone(description: MachineDescription, options: AloneOptions 
       throw new Error('the guest waits for something that does not come');
     world.waitedTicks += Math.max(0, Number(deadline) - world.clock(vmm.icount));
   }
-  return { steps: vmm.icount, seconds: (performance.now() - start) / 1000, console };
+  return vmm.icount;
 }
 
-/** Runs a recording again. */
-export function runAgain(description: MachineDescription, entries: readonly Entry[], steps: number): number {
-  const start = performance.now();
+/** Runs a recording again, up to a position. */
+export function* again(
+  description: MachineDescription,
+  entries: readonly Entry[],
+  steps: number,
+): Slices<number> {
   const doors = new ReplayDoors();
   for (const entry of entries) doors.append(entry);
   doors.append({ kind: 'horizon', icount: steps });
@@ -84,6 +84,42 @@ export function runAgain(description: MachineDescription, entries: readonly Entr
   while (vmm.icount < steps && !vmm.machine.power.off) {
     vmm.run(SLICE_STEPS);
     vmm.machine.takeOutputs();
+    yield;
   }
-  return (performance.now() - start) / 1000;
+  return vmm.icount;
+}
+
+/** Makes a run from its beginning to its end. */
+export function whole(run: Slices<number>): { steps: number; seconds: number } {
+  const start = performance.now();
+  for (;;) {
+    const { done, value } = run.next();
+    if (done) return { steps: value, seconds: (performance.now() - start) / 1000 };
+  }
+}
+
+/** A turn lasts so long, or for one slice. */
+const TURN_MS = 2;
+
+/**
+ * Makes runs beside each other, a short time each in turn, and says how many seconds each took: whatever else happens on the machine
+ * slows them all down alike.
+ */
+export function byTurns<Name extends string>(runs: Record<Name, Slices<number>>): Record<Name, number> {
+  const names = Object.keys(runs) as Name[];
+  const seconds = Object.fromEntries(names.map((name) => [name, 0])) as Record<Name, number>;
+  let open = names;
+  while (open.length > 0)
+    // Back and forth, so that none always comes after the same one.
+    open = open.toReversed().filter((name) => {
+      const start = performance.now();
+      for (;;) {
+        const { done } = runs[name].next();
+        const elapsed = performance.now() - start;
+        if (!done && elapsed < TURN_MS) continue;
+        seconds[name] += elapsed / 1000;
+        return !done;
+      }
+    });
+  return seconds;
 }

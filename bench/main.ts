@@ -39,7 +39,7 @@ function task([name, ...args]: string[]): unknown {
       return bootTask();
     case 'recording':
       prepareEngine('translator');
-      return recordingTask(args[0]!, args[1] as Parameters<typeof recordingTask>[1], args[2]!);
+      return recordingTask(args[0]!, args[1]!);
     case 'growth':
       prepareEngine('translator');
       return growthTask(args[0]!, args[1]!);

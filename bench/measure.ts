@@ -36,17 +36,19 @@ export function inTurn<Name extends string>(
   return results;
 }
 
-/** How much one is of another. */
-export interface Ratio extends Spread {
-  /** The least of one by the least of the other: of all figures the one that a busy machine disturbs least. */
-  least: number;
-}
-
 /** How much one is of another, round by round. */
-export const ratios = (a: readonly number[], b: readonly number[]): Ratio => ({
-  ...spreadOf(a.map((value, index) => value / b[index]!)),
-  least: Math.min(...a) / Math.min(...b),
-});
+export const ratios = (a: readonly number[], b: readonly number[]): Spread =>
+  spreadOf(a.map((value, index) => value / b[index]!));
+
+/**
+ * The most memory that this process has had, in MiB. What the system counts by itself begins with the memory of the process that started
+ * this one, so Linux is asked for what this one had. Depends on nothing around it: it is sent to other processes as text.
+ */
+export function peakMB(fs: Pick<typeof import('node:fs'), 'existsSync' | 'readFileSync'>): number {
+  const status = '/proc/self/status';
+  const own = fs.existsSync(status) ? /VmHWM:\s+(\d+)/.exec(fs.readFileSync(status, 'utf8')) : null;
+  return Number(own?.[1] ?? process.resourceUsage().maxRSS) / 1024;
+}
 
 export const file = (name: string): string => fileURLToPath(new URL(`../${name}`, import.meta.url));
 

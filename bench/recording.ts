@@ -2,59 +2,74 @@
 import { closeSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeMachine } from '../src/cli/program.ts';
-import type { Entry } from '../src/vmm/entries.ts';
 import { LogWriter, readLog } from '../src/vmm/log.ts';
 import type { MachineDescription } from '../src/vmm/machine.ts';
-import { runAgain, runAlone } from './alone.ts';
-import { file, inOwnProcess, inTurn, type Ratio, ratios, withRounds } from './measure.ts';
-import { debian, machineOf } from './speed.ts';
+import { again, alone, byTurns, type Slices } from './alone.ts';
+import { file, inOwnProcess, type Spread, spreadOf, withRounds } from './measure.ts';
+import { debian, machineOf, PROMPT } from './speed.ts';
 
-const ways = ['none', 'memory', 'disk', 'replay'] as const;
-type Way = (typeof ways)[number];
+/** Where a recording goes, in pieces of at least this size. */
+interface Sink {
+  pieceBytes: number;
+  pass(writer: LogWriter): void;
+}
 
-/** A recording is kept or written in pieces of at least this size, as a C library's streams are. */
-const PIECE_BYTES = 64 << 10;
+/** Kept in large pieces, as each of them costs the garbage collector something. */
+function inMemory(): Sink {
+  const kept: Uint8Array[] = [];
+  return { pieceBytes: 4 << 20, pass: (writer) => kept.push(writer.take()) };
+}
 
+/** Written in pieces that stay in the processor's cache, as a C library's streams are. */
+const onDisk = (file: number): Sink => ({
+  pieceBytes: 64 << 10,
+  pass: (writer) => writer.drain((written) => writeSync(file, written)),
+});
+
+/** One guest, run in each way by turns. */
 interface Recorded {
-  seconds: number;
+  /** `recorded`: to memory once more, beside the replay. */
+  seconds: Record<'none' | 'memory' | 'disk' | 'recorded' | 'replay', number>;
   steps: number;
   entries: number;
   /** Of the file. */
   bytes: number;
 }
 
-/** A task of its own process: one guest, recorded in one way, or the recording that was made last, run again. */
-export function recordingTask(kind: string, way: Way, folder: string): Recorded {
-  const path = join(folder, `${kind}.log`);
-  if (way === 'replay') {
-    const { description, entries } = readLog(readFileSync(path), path);
-    const steps = entries.at(-1)!.icount;
-    return { seconds: runAgain(description, entries, steps), steps, entries: entries.length, bytes: 0 };
-  }
-  const description = descriptionOf(kind, folder)!;
-  const until = kind.startsWith('boot') ? '# ' : undefined;
-  if (way === 'none') return { ...runAlone(description, { until }), entries: 0, bytes: 0 };
+/** Runs a guest and records it, to its end or to a text on its console. */
+function* recorded(description: MachineDescription, sink: Sink, until: string | undefined): Slices<number> {
   const writer = new LogWriter(description);
-  let entries = 0;
-  const note = (entry: Entry) => {
-    writer.append(entry);
-    entries++;
-  };
-  const kept: Uint8Array[] = [];
-  const to = way === 'disk' ? openSync(path, 'w') : undefined;
-  const flush = () => {
-    if (to === undefined) kept.push(writer.take());
-    else writer.drain((written) => writeSync(to, written));
-  };
-  const sliced = () => {
-    if (writer.waitingBytes >= PIECE_BYTES) flush();
-  };
-  const ran = runAlone(description, { until, note, sliced });
-  writer.append({ kind: 'control', action: 'end', value: 0, icount: ran.steps });
-  flush();
-  if (to === undefined) return { ...ran, entries, bytes: 0 };
-  closeSync(to);
-  return { ...ran, entries, bytes: statSync(path).size };
+  const steps = yield* alone(description, {
+    until,
+    note: (entry) => writer.append(entry),
+    sliced: () => {
+      if (writer.waitingBytes >= sink.pieceBytes) sink.pass(writer);
+    },
+  });
+  writer.append({ kind: 'control', action: 'end', value: 0, icount: steps });
+  sink.pass(writer);
+  return steps;
+}
+
+/** A task of its own process. */
+export function recordingTask(kind: string, folder: string): Recorded {
+  const description = descriptionOf(kind, folder)!;
+  const until = kind.startsWith('boot') ? PROMPT : undefined;
+  const path = join(folder, 'recording.log');
+  const file = openSync(path, 'w');
+  const first = byTurns({
+    none: alone(description, { until }),
+    memory: recorded(description, inMemory(), until),
+    disk: recorded(description, onDisk(file), until),
+  });
+  closeSync(file);
+  const { entries } = readLog(readFileSync(path), path);
+  const steps = entries.at(-1)!.icount;
+  const second = byTurns({
+    recorded: recorded(description, inMemory(), until),
+    replay: again(description, entries, steps),
+  });
+  return { seconds: { ...first, ...second }, steps, entries: entries.length - 1, bytes: statSync(path).size };
 }
 
 export interface RecordingCost {
@@ -62,32 +77,21 @@ export interface RecordingCost {
   entries: number;
   bytes: number;
   /** Time by time without recording; of a replay, by recording to memory. */
-  memory: Ratio;
-  disk: Ratio;
-  replay: Ratio;
+  memory: Spread;
+  disk: Spread;
+  replay: Spread;
 }
 
 export function recordingCost(kind: string, times: number, folder: string): RecordingCost {
-  const last = new Map<Way, Recorded>();
-  const one = (way: Way) => () => {
-    const recorded = inOwnProcess<Recorded>('recording', kind, way, folder);
-    last.set(way, recorded);
-    return recorded.seconds;
-  };
-  one('disk')();
-  const seconds = inTurn(times, {
-    none: one('none'),
-    memory: one('memory'),
-    disk: one('disk'),
-    replay: one('replay'),
-  });
+  const all = Array.from({ length: times }, () => inOwnProcess<Recorded>('recording', kind, folder));
+  const { steps, entries, bytes } = all[0]!;
   return {
-    steps: last.get('memory')!.steps,
-    entries: last.get('memory')!.entries,
-    bytes: last.get('disk')!.bytes,
-    memory: ratios(seconds.memory, seconds.none),
-    disk: ratios(seconds.disk, seconds.none),
-    replay: ratios(seconds.replay, seconds.memory),
+    steps,
+    entries,
+    bytes,
+    memory: spreadOf(all.map(({ seconds }) => seconds.memory / seconds.none)),
+    disk: spreadOf(all.map(({ seconds }) => seconds.disk / seconds.none)),
+    replay: spreadOf(all.map(({ seconds }) => seconds.replay / seconds.recorded)),
   };
 }
 

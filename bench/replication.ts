@@ -1,4 +1,5 @@
 /** What fault tolerance costs in the simulator, and how things grow. */
+import * as fs from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describeMachine, ownInput } from '../src/cli/program.ts';
@@ -7,7 +8,7 @@ import { drawRun } from '../src/sim/campaign/draw.ts';
 import { Simulation, type SimulationOptions } from '../src/sim/cluster.ts';
 import { COPY_NS_PER_BYTE } from '../src/sim/host.ts';
 import type { MachineDescription } from '../src/vmm/machine.ts';
-import { file, inTurn, ratios, type Spread, seconds, spreadOf } from './measure.ts';
+import { file, inTurn, peakMB, ratios, type Spread, seconds, spreadOf } from './measure.ts';
 import { debian } from './speed.ts';
 
 const MEMORY_BYTES = 64 << 20;
@@ -166,13 +167,13 @@ const growing: Record<string, { values: readonly string[]; run: (of: string, val
 /** A task of its own process. */
 export function growthTask(of: string, value: string): Growth {
   const growth = growing[of]!.run(of, value);
-  const peakMB = process.resourceUsage().maxRSS / 1024;
+  const peak = peakMB(fs);
   setFlagsFromString('--expose-gc');
   const collect: () => void = runInNewContext('gc');
   // What one collection finalizes, the next one frees.
   for (let times = 0; times < 3; times++) collect();
   const { rss, heapTotal, heapUsed } = process.memoryUsage();
-  return { ...growth, peakMB, keptMB: (rss - heapTotal + heapUsed) / 2 ** 20 };
+  return { ...growth, peakMB: peak, keptMB: (rss - heapTotal + heapUsed) / 2 ** 20 };
 }
 
 export const growths: Record<string, readonly string[]> = Object.fromEntries(

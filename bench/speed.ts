@@ -5,7 +5,7 @@ import { openFolder } from '../src/cli/guest-folder.ts';
 import { describeMachine } from '../src/cli/program.ts';
 import type { Engine } from '../src/cpu/engine.ts';
 import type { MachineDescription } from '../src/vmm/machine.ts';
-import { runAlone } from './alone.ts';
+import { alone, whole } from './alone.ts';
 import {
   file,
   has,
@@ -40,8 +40,7 @@ export const machineOf = (path: string): MachineDescription =>
 
 /** A task of its own process: a guest, from the making of its machine to its end. */
 export function speedTask(path: string): { steps: number; seconds: number } {
-  const { steps, seconds } = runAlone(machineOf(path));
-  return { steps, seconds };
+  return whole(alone(machineOf(path)));
 }
 
 const RECORD = 'QEMU record';
@@ -94,7 +93,7 @@ export function speedOf(name: GuestName, times: number, folder: string): Speed {
   return { steps, rates, ...(all.QEMU && { overQemu: ratios(all.QEMU, all.translator!) }) };
 }
 
-const PROMPT = '# ';
+export const PROMPT = '# ';
 
 /** The Debian guest, if its files were made. */
 export function debian(): MachineDescription | undefined {
@@ -112,8 +111,7 @@ function openDebian() {
 
 /** A task of its own process: the boot to the prompt. */
 export function bootTask(): { steps: number; seconds: number } {
-  const { steps, seconds } = runAlone(debian()!, { until: PROMPT });
-  return { steps, seconds };
+  return whole(alone(debian()!, { until: PROMPT }));
 }
 
 /** Boots a kernel in QEMU until the prompt shows, and says how long that took. */

@@ -1,6 +1,6 @@
 /** How long the command itself takes, and how much memory. */
 import { spawnSync } from 'node:child_process';
-import { file, type Spread, spreadOf, timed } from './measure.ts';
+import { file, inTurn, peakMB, type Spread, spreadOf, timed } from './measure.ts';
 
 const HELLO = ['run', file('programs/hello.s'), '--quiet'];
 
@@ -14,9 +14,11 @@ export interface Startup {
 
 export function startup(times: number): Startup {
   const vmft = file('bin/vmft.js');
-  const hello = Array.from({ length: times }, () => timed(process.execPath, [vmft, ...HELLO]) * 1000);
-  const node = Array.from({ length: times }, () => timed(process.execPath, ['-e', '0']) * 1000);
-  const watch = 'process.on("exit", () => console.error(process.resourceUsage().maxRSS))';
+  const { hello, node } = inTurn(times, {
+    hello: () => timed(process.execPath, [vmft, ...HELLO]) * 1000,
+    node: () => timed(process.execPath, ['-e', '0']) * 1000,
+  });
+  const watch = `import * as fs from 'node:fs'; process.on('exit', () => console.error((${peakMB})(fs)));`;
   const { stderr } = spawnSync(
     process.execPath,
     ['--import', `data:text/javascript,${encodeURIComponent(watch)}`, vmft, ...HELLO],
@@ -25,6 +27,6 @@ export function startup(times: number): Startup {
   return {
     hello: spreadOf(hello),
     node: spreadOf(node),
-    peakMB: Number(stderr.trim().split('\n').at(-1)) / 1024,
+    peakMB: Number(stderr.trim().split('\n').at(-1)),
   };
 }

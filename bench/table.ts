@@ -1,6 +1,6 @@
 /** The report as tables, in Markdown, so that docs/performance.md can hold it as it is. */
 import type { Report } from './main.ts';
-import type { Ratio, Spread } from './measure.ts';
+import type { Spread } from './measure.ts';
 
 const number = (value: number): string =>
   value >= 100
@@ -20,9 +20,9 @@ function rows(head: readonly string[], body: readonly (readonly string[])[]): st
   );
 }
 
-const percent = ({ median, min, max, least }: Ratio): string => {
+const percent = ({ median, min, max }: Spread): string => {
   const of = (value: number) => `${value >= 1 ? '+' : '−'}${Math.abs((value - 1) * 100).toFixed(1)} %`;
-  return `${of(least)}, ${of(median)} (${of(min)} to ${of(max)})`;
+  return `${of(median)} (${of(min)} to ${of(max)})`;
 };
 
 export function table(report: Report): string {
@@ -47,7 +47,7 @@ export function table(report: Report): string {
   }
   if (recording)
     parts.push(
-      '### Recording: time by time without, least by least, then the median of pairs',
+      '### Recording: time by time without, both by turns of 2 ms',
       rows(
         ['guest', 'steps', 'entries', 'file, bytes', 'to memory', 'to disk', 'replay by recording to memory'],
         Object.entries(recording).map(([name, cost]) => [

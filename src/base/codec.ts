@@ -13,9 +13,13 @@ export interface Codec<T> {
 /** The type of the values that a codec describes. */
 export type ValueOf<C> = C extends Codec<infer T> ? T : never;
 
+/** How much room a writer has at first, and how much at most when it begins anew. */
+const FIRST_BYTES = 64;
+const MAX_ANEW_BYTES = 1 << 23;
+
 /** Collects bytes; grows as needed. Integers are little-endian. */
 export class Writer {
-  private buffer = new Uint8Array(64);
+  private buffer = new Uint8Array(FIRST_BYTES);
   private view = new DataView(this.buffer.buffer);
   length = 0;
 
@@ -24,12 +28,17 @@ export class Writer {
     const at = this.length;
     this.length += sizeBytes;
     if (this.length > this.buffer.length) {
-      const grown = new Uint8Array(Math.max(this.length, this.buffer.length * 2));
-      grown.set(this.buffer);
-      this.buffer = grown;
-      this.view = new DataView(grown.buffer);
+      // After something large there is some room for what follows it.
+      const grown = new Uint8Array(Math.max(Math.ceil(this.length * 1.25), this.buffer.length * 2));
+      grown.set(this.buffer.subarray(0, at));
+      this.use(grown);
     }
     return at;
+  }
+
+  private use(buffer: Uint8Array<ArrayBuffer>): void {
+    this.buffer = buffer;
+    this.view = new DataView(buffer.buffer);
   }
 
   u8(value: number): void {
@@ -65,6 +74,13 @@ export class Writer {
     const at = this.reserve(bytes.length);
     this.buffer.set(bytes, at);
   }
+  /** The length (u32) of what `write` writes, and that, which is returned where it stands: good until something else is written. */
+  counted(write: () => void): Uint8Array {
+    const at = this.reserve(4);
+    write();
+    this.view.setUint32(at, this.length - at - 4, true);
+    return this.buffer.subarray(at + 4, this.length);
+  }
   /** What was written, where it stands: good until something else is. */
   get written(): Uint8Array {
     return this.buffer.subarray(0, this.length);
@@ -72,6 +88,13 @@ export class Writer {
   /** A copy of what was written. */
   bytes(): Uint8Array {
     return this.written.slice();
+  }
+  /** What was written, given away: the writer begins anew. */
+  take(): Uint8Array {
+    const { written } = this;
+    this.use(new Uint8Array(Math.min(this.buffer.length, MAX_ANEW_BYTES)));
+    this.length = 0;
+    return written;
   }
 }
 

@@ -12,8 +12,8 @@ import {
   union,
   type ValueOf,
 } from '../base/codec.ts';
-import { crc32c } from '../base/crc32.ts';
 import { FormatError } from '../base/errors.ts';
+import { xxh32 } from '../base/xxh32.ts';
 import { entryList } from '../vmm/entries.ts';
 import { descriptionSchema } from '../vmm/machine.ts';
 import { outputCodec } from '../vmm/outputs.ts';
@@ -80,7 +80,7 @@ export type Message = ValueOf<typeof message>;
 export type MessageOf<K extends Message['kind']> = Extract<Message, { kind: K }>;
 
 const MAGIC = 0x4654;
-const VERSION = 4;
+const VERSION = 5;
 const HEAD_BYTES = 3;
 const MAX_BODY_BYTES = 1 << 28;
 const body: Codec<Uint8Array> = bytes(MAX_BODY_BYTES);
@@ -92,7 +92,7 @@ const framed: Codec<Message> = {
     out.u8(VERSION);
     const content = encode(message, value);
     body.write(out, content);
-    out.u32(crc32c(content));
+    out.u32(xxh32(content));
   },
   read(input) {
     if (input.remaining < HEAD_BYTES || input.u16() !== MAGIC)
@@ -101,7 +101,7 @@ const framed: Codec<Message> = {
     if (version !== VERSION)
       throw new FormatError(`message version ${version}, this vmft speaks ${VERSION}`, 2);
     const content = body.read(input);
-    if (input.u32() !== crc32c(content)) input.fail('the checksum of the message is wrong');
+    if (input.u32() !== xxh32(content)) input.fail('the checksum of the message is wrong');
     return decode(message, content);
   },
 };

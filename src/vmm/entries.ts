@@ -11,6 +11,7 @@ import {
   uint,
   union,
   type ValueOf,
+  type Writer,
 } from '../base/codec.ts';
 import { outputCodec } from './outputs.ts';
 
@@ -124,24 +125,29 @@ function changed(entry: Entry, before: Before, change: (value: number, before: n
   return entry;
 }
 
-/** One entry: its position, the clock and the count of outputs are written as their distance from those before. */
+/** Writes one entry: its position, the clock and the count of outputs as their distance from those before. */
+export function writeEntry(out: Writer, entry: Entry, before: Before): void {
+  out.varint(entry.icount - before.icount);
+  content.write(
+    out,
+    changed(entry, before, (value, was) => toUnsigned(value - was)),
+  );
+}
+
+function readEntry(input: Reader, before: Before): Entry {
+  const icount = before.icount + input.varint();
+  if (!Number.isSafeInteger(icount)) input.fail('position too large');
+  return changed({ icount, ...content.read(input) }, before, (value, was) => {
+    const result = was + toSigned(value);
+    if (!Number.isSafeInteger(result) || result < 0) input.fail('clock or count out of range');
+    return result;
+  });
+}
+
+/** One entry after others: see {@link writeEntry}. */
 export const entryAfter = (before: Before): Codec<Entry> => ({
-  write: (out, entry) => {
-    out.varint(entry.icount - before.icount);
-    content.write(
-      out,
-      changed(entry, before, (value, was) => toUnsigned(value - was)),
-    );
-  },
-  read: (input: Reader) => {
-    const icount = before.icount + input.varint();
-    if (!Number.isSafeInteger(icount)) input.fail('position too large');
-    return changed({ icount, ...content.read(input) }, before, (value, was) => {
-      const result = was + toSigned(value);
-      if (!Number.isSafeInteger(result) || result < 0) input.fail('clock or count out of range');
-      return result;
-    });
-  },
+  write: (out, entry) => writeEntry(out, entry, before),
+  read: (input) => readEntry(input, before),
 });
 
 /** Entries in order, each relative to the one before. */
@@ -150,7 +156,7 @@ export const entryList: Codec<Entry[]> = {
     out.varint(entries.length);
     let before = NOTHING_BEFORE;
     for (const entry of entries) {
-      entryAfter(before).write(out, entry);
+      writeEntry(out, entry, before);
       before = following(before, entry);
     }
   },
@@ -160,7 +166,7 @@ export const entryList: Codec<Entry[]> = {
     const entries: Entry[] = [];
     let before = NOTHING_BEFORE;
     for (let i = 0; i < length; i++) {
-      const entry = entryAfter(before).read(input);
+      const entry = readEntry(input, before);
       before = following(before, entry);
       entries.push(entry);
     }

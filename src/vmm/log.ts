@@ -1,47 +1,45 @@
 /**
  * A recording on disk: magic, version, the machine's description with its checksum, then the entries, each with its length
- * and a checksum that goes on from the one before. A log that was cut short is good up to its last whole entry; a changed,
+ * and a checksum that depends on the one before. A log that was cut short is good up to its last whole entry; a changed,
  * missing or moved byte is found at the entry where it stands.
  */
-import { decode, encode, Reader, Writer } from '../base/codec.ts';
-import { crc32c } from '../base/crc32.ts';
+import { decode, Reader, Writer } from '../base/codec.ts';
 import { FormatError, OperatingError } from '../base/errors.ts';
-import { type Entry, entryAfter, following, NOTHING_BEFORE } from './entries.ts';
+import { xxh32 } from '../base/xxh32.ts';
+import { type Entry, entryAfter, following, NOTHING_BEFORE, writeEntry } from './entries.ts';
 import { descriptionSchema, type MachineDescription } from './machine.ts';
 
 const MAGIC = new TextEncoder().encode('VMFT-LOG');
-const VERSION = 4;
+const VERSION = 5;
 /** No entry is larger; a larger length is damage. */
 const MAX_ENTRY_BYTES = 1 << 21;
 
 /** Writes a log, piece by piece. */
 export class LogWriter {
-  private crc: number;
+  private checksum: number;
   private before = NOTHING_BEFORE;
   private readonly out = new Writer();
   /** The entry that is being written. */
   private readonly body = new Writer();
 
   constructor(description: MachineDescription) {
-    const head = encode(descriptionSchema, description);
-    this.crc = crc32c(head);
     const { out } = this;
     out.raw(MAGIC);
     out.u16(VERSION);
-    out.u32(head.length);
-    out.raw(head);
-    out.u32(this.crc);
+    // Where it stands: it may hold a kernel.
+    this.checksum = xxh32(out.counted(() => descriptionSchema.write(out, description)));
+    out.u32(this.checksum);
   }
 
   append(entry: Entry): void {
     this.body.length = 0;
-    entryAfter(this.before).write(this.body, entry);
+    writeEntry(this.body, entry, this.before);
     const { written } = this.body;
     this.before = following(this.before, entry);
-    this.crc = crc32c(written, this.crc);
+    this.checksum = xxh32(written, this.checksum);
     this.out.varint(written.length);
     this.out.raw(written);
-    this.out.u32(this.crc);
+    this.out.u32(this.checksum);
   }
 
   /** How many bytes there are to {@link take}. */
@@ -51,9 +49,7 @@ export class LogWriter {
 
   /** Everything written since the last call. */
   take(): Uint8Array {
-    const taken = this.out.bytes();
-    this.out.length = 0;
-    return taken;
+    return this.out.take();
   }
 
   /** As {@link take}, without a copy: `to` is given the bytes where they stand until more is appended. */
@@ -84,19 +80,19 @@ export function readLog(content: Uint8Array, name: string): Recording {
     refuse('not a vmft log; make one with `vmft run PROGRAM --no-ft --record FILE`');
   input.raw(MAGIC.length);
   let description: MachineDescription;
-  let crc: number;
+  let checksum: number;
   try {
     const version = input.u16();
     if (version !== VERSION) refuse(`log format ${version}, and this vmft reads ${VERSION}; record it again`);
     const head = input.raw(input.u32());
-    crc = crc32c(head);
-    if (input.u32() !== crc) refuse('the head of the log is damaged; record it again');
+    checksum = xxh32(head);
+    if (input.u32() !== checksum) refuse('the head of the log is damaged; record it again');
     description = decode(descriptionSchema, head);
   } catch (error) {
     if (!(error instanceof FormatError)) throw error;
     throw new OperatingError(`${name}: the head of the log is cut short or damaged; record it again`);
   }
-  const { entries, problem } = readEntries(input, crc);
+  const { entries, problem } = readEntries(input, checksum);
   if (!problem) return { description, entries };
   const last = entries.at(-1)?.icount ?? 0;
   const damage = new OperatingError(
@@ -107,7 +103,7 @@ export function readLog(content: Uint8Array, name: string): Recording {
 
 function readEntries(input: Reader, seed: number): { entries: Entry[]; problem?: string } {
   const entries: Entry[] = [];
-  let crc = seed;
+  let checksum = seed;
   let before = NOTHING_BEFORE;
   while (input.remaining > 0) {
     const start = input.offset;
@@ -116,8 +112,8 @@ function readEntries(input: Reader, seed: number): { entries: Entry[]; problem?:
       if (length > MAX_ENTRY_BYTES) input.fail('too long');
       if (length + 4 > input.remaining) return { entries, problem: 'the log is cut short' };
       const body = input.raw(length);
-      crc = crc32c(body, crc);
-      if (input.u32() !== crc) input.fail('checksum');
+      checksum = xxh32(body, checksum);
+      if (input.u32() !== checksum) input.fail('checksum');
       const entry = decode(entryAfter(before), body);
       before = following(before, entry);
       entries.push(entry);

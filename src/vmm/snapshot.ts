@@ -2,8 +2,8 @@
 import { deflateSync, inflateSync } from 'fflate/browser';
 import { sameBytes } from '../base/bytes.ts';
 import { bytes, type Codec, decode, encode, list, Reader, record, uint, Writer } from '../base/codec.ts';
-import { crc32c } from '../base/crc32.ts';
 import { FormatError, OperatingError } from '../base/errors.ts';
+import { xxh32 } from '../base/xxh32.ts';
 import type { AnyHart } from '../cpu/checked-hart.ts';
 import { hartWords, PAGE_BYTES, RAM_BASE } from '../cpu/layout.ts';
 import { abiNames } from '../cpu/registers.ts';
@@ -47,7 +47,7 @@ export function restoreSnapshot(machine: Machine, { state, pages }: Snapshot): v
 }
 
 const MAGIC = new TextEncoder().encode('VMFT-VM\n');
-const VERSION = 3;
+const VERSION = 4;
 const pageList: Codec<Page[]> = list(record({ index: uint, bytes: bytes(PAGE_BYTES) }));
 
 /** The most that stands before the bytes of a page: its number and its length. */
@@ -120,7 +120,7 @@ export function encodeSnapshot({ description, state, pages }: Snapshot): Uint8Ar
   descriptionSchema.write(out, description);
   machineSchema(description).write(out, state);
   pageList.write(out, pages);
-  out.u32(crc32c(out.bytes()));
+  out.u32(xxh32(out.bytes()));
   return out.bytes();
 }
 
@@ -132,7 +132,7 @@ export function decodeSnapshot(content: Uint8Array, name: string): Snapshot {
   if (content.length < MAGIC.length + 6 || MAGIC.some((byte, index) => content[index] !== byte))
     refuse('not a saved machine; make one with `vmft run PROGRAM --save-states DIR`');
   const body = content.subarray(0, -4);
-  if (new Reader(content.subarray(-4)).u32() !== crc32c(body))
+  if (new Reader(content.subarray(-4)).u32() !== xxh32(body))
     refuse('the file is damaged or cut short; save it again');
   const input = new Reader(body);
   input.raw(MAGIC.length);

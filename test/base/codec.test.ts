@@ -22,7 +22,6 @@ import {
   union,
   Writer,
 } from '../../src/base/codec.ts';
-import { crc32c } from '../../src/base/crc32.ts';
 import { FormatError } from '../../src/base/errors.ts';
 import { Random } from '../../src/base/random.ts';
 import { mustBeCanonical, mustRefuseChanges } from './laws.ts';
@@ -220,29 +219,6 @@ test.each<[string, () => unknown]>([
   ['a word that does not exist', () => encode(oneOf('a') as Codec<string>, 'b')],
 ])('writing %s is a bug of the caller', (_, write) => {
   expect(write).toThrow(InvariantError);
-});
-
-describe('CRC-32C', () => {
-  const ascii = (s: string) => new TextEncoder().encode(s);
-  // RFC 3720, appendix B.4, and the check value of the CRC catalogue.
-  test.each<[string, Uint8Array, number]>([
-    ['32 zeros', new Uint8Array(32), 0x8a91_36aa],
-    ['32 ones', new Uint8Array(32).fill(0xff), 0x62a8_ab43],
-    ['0 to 31', Uint8Array.from({ length: 32 }, (_, i) => i), 0x46dd_794e],
-    ['31 to 0', Uint8Array.from({ length: 32 }, (_, i) => 31 - i), 0x113f_db5c],
-    ['123456789', ascii('123456789'), 0xe306_9283],
-    ['nothing', new Uint8Array(0), 0],
-  ])('%s', (_, source, expected) => {
-    expect(crc32c(source)).toBe(expected);
-  });
-
-  test('goes on from the bytes before', () => {
-    fc.assert(
-      fc.property(anyBytes, anyBytes, (a, b) => {
-        expect(crc32c(b, crc32c(a))).toBe(crc32c(Uint8Array.of(...a, ...b)));
-      }),
-    );
-  });
 });
 
 describe('chance', () => {

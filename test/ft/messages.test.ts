@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Reader, Writer } from '../../src/base/codec.ts';
-import { crc32c } from '../../src/base/crc32.ts';
 import { FormatError } from '../../src/base/errors.ts';
+import { xxh32 } from '../../src/base/xxh32.ts';
 import { decodeMessage, encodeMessage, kindOfMessage } from '../../src/ft/messages.ts';
 import { bitFlips, mustBeCanonical, truncations } from '../base/laws.ts';
 import { messageKinds, messages, messagesOf } from './arbitraries.ts';
@@ -13,7 +13,7 @@ function withBody(body: Uint8Array): Uint8Array {
   out.raw(encodeMessage({ kind: 'heartbeat', generation: 1, domain: 'x' }).subarray(0, 3));
   out.varint(body.length);
   out.raw(body);
-  out.u32(crc32c(body));
+  out.u32(xxh32(body));
   return out.bytes();
 }
 
@@ -82,7 +82,7 @@ describe('messages', () => {
     const encoded = encodeMessage({ kind: 'heartbeat', generation: 1, domain: 'x' });
     const changed = (at: number) => encoded.map((byte, index) => (index === at ? byte + 1 : byte));
     expect(() => decodeMessage(changed(0))).toThrow('not a message of vmft');
-    expect(() => decodeMessage(changed(2))).toThrow('message version 5, this vmft speaks 4');
+    expect(() => decodeMessage(changed(2))).toThrow('message version 6, this vmft speaks 5');
     expect(() => decodeMessage(changed(encoded.length - 1))).toThrow('checksum');
   });
 });

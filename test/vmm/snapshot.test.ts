@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { encode, Writer } from '../../src/base/codec.ts';
-import { crc32c } from '../../src/base/crc32.ts';
 import { OperatingError } from '../../src/base/errors.ts';
+import { xxh32 } from '../../src/base/xxh32.ts';
 import { csrWords } from '../../src/cpu/csrs.ts';
 import { RAM_BASE } from '../../src/cpu/layout.ts';
 import { abiNames } from '../../src/cpu/registers.ts';
@@ -106,7 +106,7 @@ describe('the file', () => {
     [
       'a file of another version',
       resealed(content.with(8, content[8]! + 1)),
-      /^x\.vm: format 4, and this vmft reads 3; save it again$/,
+      /^x\.vm: format 5, and this vmft reads 4; save it again$/,
     ],
     [
       'a file with a page too many',
@@ -123,7 +123,7 @@ describe('the file', () => {
     const body = source.subarray(0, -4);
     const out = new Writer();
     out.raw(body);
-    out.u32(crc32c(body));
+    out.u32(xxh32(body));
     return out.bytes();
   }
 
