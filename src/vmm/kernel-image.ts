@@ -2,7 +2,7 @@
  * Kernels: a Linux boot image for RISC-V (Documentation/arch/riscv/boot-image-header.rst of the kernel), packed with gzip or
  * not, or an ELF file such as `vmlinux`.
  */
-import { gunzipSync } from 'fflate/browser';
+import { gunzipSync } from 'fflate';
 import { crc32 } from '../base/crc32.ts';
 import { OperatingError } from '../base/errors.ts';
 import { type Image, isElf, loadElf, type RamRange } from './image.ts';

@@ -1,5 +1,5 @@
 /** Whole machines as data: taking one apart, writing it to a file, and comparing two. */
-import { deflateSync, inflateSync } from 'fflate/browser';
+import { deflateSync, inflateSync } from 'fflate';
 import { sameBytes } from '../base/bytes.ts';
 import { bytes, type Codec, decode, encode, list, Reader, record, uint, Writer } from '../base/codec.ts';
 import { FormatError, OperatingError } from '../base/errors.ts';
