@@ -93,6 +93,7 @@ export function speedOf(name: GuestName, times: number, folder: string): Speed {
   return { steps, rates, ...(all.QEMU && { overQemu: ratios(all.QEMU, all.translator!) }) };
 }
 
+/** What Debian's console shows when its shell is ready. */
 export const PROMPT = '# ';
 
 /** The Debian guest, if its files were made. */

@@ -84,8 +84,8 @@ export class Translator implements Profile {
   private readonly byPc = new Map<number, Set<Translation>>();
   private readonly byPage = new Map<number, Set<Translation>>();
   private readonly drops = new Map<number, number>();
-  /** Addresses on pages that have changed, and how often they had when more was asked of the address. */
-  private readonly trials = new Map<number, number>();
+  /** By page: the addresses of which more was asked since the page's translations were dropped last. */
+  private readonly trials = new Map<number, Set<number>>();
   private readonly waiting = new Set<number>();
   private readonly freeSlots: number[] = [];
   private modules = 0;
@@ -125,10 +125,10 @@ export class Translator implements Profile {
 
   /** Whether an address has to be hot for longer, as the code of its page has changed since it was asked that last. */
   private putOnTrial(pc: number): boolean {
-    const at = this.pageAt(pageOf(pc));
-    const drops = at === 0 ? 0 : (this.drops.get(pageNumber(at)) ?? 0);
-    if (drops === 0 || this.trials.get(pc) === drops) return false;
-    this.trials.set(pc, drops);
+    const page = pageNumber(this.pageAt(pageOf(pc)));
+    const drops = this.drops.get(page);
+    if (drops === undefined || this.trials.get(page)?.has(pc)) return false;
+    addTo(this.trials, page, pc);
     const { hot } = this.options;
     this.setHeat(pc, 2 * hot - hot * 2 ** Math.min(drops, MAX_DOUBLINGS));
     return true;
@@ -291,6 +291,7 @@ export class Translator implements Profile {
   dropPage(page: number): void {
     for (const translation of [...(this.byPage.get(page) ?? [])]) this.drop(translation);
     this.drops.set(page, (this.drops.get(page) ?? 0) + 1);
+    this.trials.delete(page);
     this.forgetCode(page);
   }
 
