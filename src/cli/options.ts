@@ -199,7 +199,7 @@ export function takesGuest(
     .option('--append <text>', "the kernel's command line")
     .option(
       '--bios <file>',
-      'firmware in machine mode; without it the VMM answers the SBI calls of the kernel',
+      'firmware in machine mode; `none`: the kernel itself starts in machine mode; without it, or with `default`, the VMM answers the SBI calls of the kernel',
     )
     .addOption(options.drive())
     .addOption(diskSize)

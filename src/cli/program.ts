@@ -19,6 +19,7 @@ export interface ProgramOptions {
   /** Files. */
   kernel?: string;
   initrd?: string;
+  /** A file, or one of {@link BIOS}. */
   bios?: string;
   /** The kernel's command line. */
   append?: string;
@@ -116,18 +117,24 @@ function loadFirmware(path: string, options: ProgramOptions): Image {
   return isElf(content) ? loadElf(content, path, ram, RAM_BASE) : loadImage(path, options);
 }
 
+/** What `--bios` takes beside a file, as QEMU does: nothing below the kernel, and the machine's own firmware, which is the VMM. */
+const BIOS = { NONE: 'none', DEFAULT: 'default' } as const;
+
+const firmwareFile = ({ bios }: ProgramOptions): string | undefined =>
+  bios === BIOS.NONE || bios === BIOS.DEFAULT ? undefined : bios;
+
 /** A kernel in assembly stands where other kernels do. */
 function loadKernelFile(path: string, options: ProgramOptions): Image {
-  if (isSource(path)) return assembledImage(path, options, RAM_BASE + KERNEL_OFFSET);
-  return loadKernel(bootFile(path), { base: RAM_BASE, sizeBytes: options.memory });
+  const start = options.bios === BIOS.NONE ? RAM_BASE : RAM_BASE + KERNEL_OFFSET;
+  if (isSource(path)) return assembledImage(path, options, start);
+  return loadKernel(bootFile(path), { base: RAM_BASE, sizeBytes: options.memory }, start);
 }
 
 /** The file that says what a machine runs. @throws {OperatingError} unless it is one. */
 export function programPath(program: string | undefined, given: ProgramOptions): string {
-  const {
-    path,
-    options: { kernel, bios },
-  } = openFolder(program, given);
+  const { path, options } = openFolder(program, given);
+  const { kernel } = options;
+  const bios = firmwareFile(options);
   if (path !== undefined && kernel !== undefined)
     throw new OperatingError(
       `a program and a kernel are two ways to boot; leave out ${path}, or --kernel ${kernel}`,
@@ -160,7 +167,8 @@ function describe(
   options: ProgramOptions,
   diskSectors: number,
 ): MachineDescription {
-  const { memory, kernel, initrd, bios, append = '' } = options;
+  const { memory, kernel, initrd, append = '' } = options;
+  const bios = firmwareFile(options);
   return {
     program: basename(programPath(path, options)),
     memorySizeBytes: memory,
@@ -176,6 +184,7 @@ function describe(
       ...(path !== undefined && { firmware: loadImage(path, options) }),
       ...(bios !== undefined && { firmware: loadFirmware(bios, options) }),
       ...(kernel !== undefined && { kernel: loadKernelFile(kernel, options) }),
+      bare: options.bios === BIOS.NONE,
       ...(initrd !== undefined && { initrd: bootFile(initrd) }),
     }),
   };

@@ -1,7 +1,7 @@
 /**
- * Booting: what lies in RAM at power-on, and with which words the hart starts. There are two ways, those of QEMU's `virt`
+ * Booting: what lies in RAM at power-on, and with which words the hart starts. There are three ways, those of QEMU's `virt`
  * machine. Firmware, or a program that needs none, starts in machine mode; a kernel may lie ready for it. A kernel alone starts
- * in supervisor mode, and the VMM is its SBI implementation.
+ * in supervisor mode, and the VMM is its SBI implementation. A kernel that is its own firmware (`-bios none`) starts in machine mode.
  */
 import { assert } from '../base/assert.ts';
 import { Writer } from '../base/codec.ts';
@@ -10,7 +10,7 @@ import { CAUSE, ENVCFG, PMP, PRIVILEGE, S_INTERRUPTS } from '../cpu/csrs.ts';
 import { type HartWord, PAGE_BYTES, RAM_BASE } from '../cpu/layout.ts';
 import { deviceTree } from './device-tree.ts';
 import type { Image, ImageSegment } from './image.ts';
-import type { BootFile } from './kernel-image.ts';
+import { type BootFile, KERNEL_OFFSET } from './kernel-image.ts';
 import type { MachineDescription } from './machine.ts';
 
 export interface BootOptions {
@@ -18,6 +18,8 @@ export interface BootOptions {
   /** What starts in machine mode. */
   firmware?: Image;
   kernel?: Image;
+  /** The kernel starts in machine mode: nothing stands below it. */
+  bare?: boolean;
   /** The kernel's initial RAM disk. */
   initrd?: BootFile;
   /** The kernel's command line. */
@@ -34,6 +36,8 @@ const TREE_LIMIT = 0xc000_0000;
 /** Kernels map the tree with large pages; a machine with little RAM has none to spare. */
 const LARGE_PAGE_BYTES = 2 << 20;
 const LARGE_PAGES_FROM_BYTES = 16 << 20;
+/** What OpenSBI keeps for itself at the start of RAM. */
+const FIRMWARE_BYTES = 512 << 10;
 /** Firmware adds to the tree where it stands. */
 const TREE_ROOM_BYTES = 4 << 10;
 
@@ -46,21 +50,24 @@ const RNG_SEED = Uint8Array.from({ length: 32 }, (_, index) => (index * 151 + 89
 /** @throws {OperatingError} when something doesn't fit into RAM, or belongs to a kernel and there is none */
 export function boot(options: BootOptions): Boot {
   const { firmware, kernel, initrd } = options;
+  const bare = !firmware && options.bare;
+  const sbi = !firmware && !bare;
   if (initrd && !kernel)
     throw new OperatingError(
       `'${initrd.name}' is the initial RAM disk of a kernel; name the kernel with --kernel.`,
     );
   mustNotOverlap(firmware, kernel);
+  if (sbi && kernel) mustLeaveRoomForFirmware(kernel);
   const images = [...(firmware?.segments ?? []), ...(kernel?.segments ?? [])];
   const data = layOutData(options, images);
   const first = firmware ?? kernel;
   assert(first, 'there is something to boot');
   const words = {
-    pc: BigInt(first.entry),
-    privilege: BigInt(firmware ? PRIVILEGE.M : PRIVILEGE.S),
+    pc: BigInt(bare ? resetEntry(first) : first.entry),
+    privilege: BigInt(sbi ? PRIVILEGE.S : PRIVILEGE.M),
     x10: 0n,
     x11: BigInt(data.tree),
-    ...(firmware ? { x12: BigInt(data.info) } : leftByFirmware),
+    ...(sbi ? leftByFirmware : { x12: BigInt(data.info) }),
   };
   const { tohost } = first;
   return {
@@ -68,10 +75,19 @@ export function boot(options: BootOptions): Boot {
       .filter(({ bytes }) => bytes.length > 0)
       .map(({ address, bytes }) => ({ address, bytes })),
     start: (Object.entries(words) as [HartWord, bigint][]).map(([word, value]) => ({ word, value })),
-    sbi: !firmware,
+    sbi,
     tohost: tohost === undefined ? [] : [tohost],
   };
 }
+
+/**
+ * Where the machine starts without firmware. As on QEMU, at the start of RAM, wherever an ELF file says that it begins; only where it
+ * puts nothing there, at its entry.
+ */
+const resetEntry = ({ entry, segments }: Image): number =>
+  segments.some(({ address, memorySizeBytes }) => address <= RAM_BASE && RAM_BASE < address + memorySizeBytes)
+    ? RAM_BASE
+    : entry;
 
 const bits = (...numbers: number[]): bigint => numbers.reduce((all, bit) => all | (1n << BigInt(bit)), 0n);
 const { ecallFromS, ecallFromM, ...toSupervisor } = CAUSE;
@@ -171,6 +187,14 @@ function mustNotOverlap(firmware: Image | undefined, kernel: Image | undefined):
         throw new OperatingError(
           `the kernel at 0x${b.address.toString(16)} lies over the firmware at 0x${a.address.toString(16)}; take a kernel that is linked to another address.`,
         );
+}
+
+function mustLeaveRoomForFirmware({ segments }: Image): void {
+  const low = segments.find(({ address }) => address < RAM_BASE + FIRMWARE_BYTES);
+  if (low)
+    throw new OperatingError(
+      `the kernel lies at 0x${low.address.toString(16)}, where firmware stands; if it starts in machine mode, as its own firmware, give it --bios none; if it is a kernel for supervisor mode, link it to 0x${(RAM_BASE + KERNEL_OFFSET).toString(16)} or above.`,
+    );
 }
 
 function noRoom(what: string, sizeBytes: number, { kernel, memorySizeBytes }: BootOptions): OperatingError {

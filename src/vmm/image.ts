@@ -189,29 +189,39 @@ class ElfFile {
   segments(ram: RamRange, movable?: number): ImageSegment[] {
     const headers = this.loadable();
     if (movable !== undefined) {
-      const lowest = headers
-        .map((at) => this.u64(at + 24))
-        .reduce((a, b) => (a < b ? a : b), BigInt(ram.base));
-      if (lowest < ram.base) this.distance = BigInt(movable) - lowest;
+      const [lowest] = headers.toSorted((a, b) => (this.u64(a + 24) < this.u64(b + 24) ? -1 : 1));
+      // Only the headers of the file may lie below RAM: such a file is linked to where it is to be.
+      if (
+        lowest !== undefined &&
+        this.u64(lowest + 24) < ram.base &&
+        this.segmentPart(lowest, ram).left === 0
+      )
+        this.distance = BigInt(movable) - this.u64(lowest + 24);
     }
     const segments = headers.map((at) => this.segment(at, ram));
     if (segments.length === 0) throw this.fail(`has no segment to load; ${COMPILE} and link it.`);
     return segments;
   }
 
-  private segment(at: number, ram: RamRange): ImageSegment {
+  /** What the file holds of a segment, where it goes, and how many bytes at its start are {@link headersBelow} RAM. */
+  private segmentPart(at: number, ram: RamRange): { address: bigint; bytes: Uint8Array; left: number } {
     // The physical address: a machine without a loader has no other.
     const address = this.u64(at + 24) + this.distance;
-    const [fileSize, memorySize] = [this.u64(at + 32), this.u64(at + 40)];
-    const fileOffset = this.u64(at + 8);
-    const end = address + memorySize;
-    if (fileSize > memorySize)
+    const [fileOffset, fileSize] = [this.u64(at + 8), this.u64(at + 32)];
+    if (fileSize > this.u64(at + 40))
       throw this.fail(
         `has a segment at ${hex(address)} that is larger in the file than in memory; make it again.`,
       );
     const { offset, sizeBytes } = this.part(fileOffset, fileSize, `its segment at ${hex(address)}`);
     const bytes = this.bytes.subarray(offset, offset + sizeBytes);
     const left = fileOffset === 0n ? this.headersBelow(BigInt(ram.base) - address, bytes) : 0;
+    return { address, bytes, left };
+  }
+
+  private segment(at: number, ram: RamRange): ImageSegment {
+    const { address, bytes, left } = this.segmentPart(at, ram);
+    const memorySize = this.u64(at + 40);
+    const end = address + memorySize;
     if (address + BigInt(left) < ram.base || end > ram.base + ram.sizeBytes)
       throw this.fail(tooLarge(address, end, ram));
     return {

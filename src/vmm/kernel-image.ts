@@ -5,7 +5,7 @@
 import { gunzipSync } from 'fflate';
 import { crc32 } from '../base/crc32.ts';
 import { OperatingError } from '../base/errors.ts';
-import { type Image, isElf, loadElf, type RamRange } from './image.ts';
+import { type Image, isElf, loadElf, loadRaw, type RamRange } from './image.ts';
 
 /** A file's name, for messages, and its content. */
 export interface BootFile {
@@ -34,13 +34,20 @@ const others: readonly { at: number; text: string; is: string }[] = [
 
 /**
  * What a kernel puts into memory and where it begins.
+ * @param freeFrom where in RAM firmware ends: what does not say where it belongs goes there
  * @throws {OperatingError} when the file is no kernel for this machine, is damaged, or does not fit into RAM
  */
-export function loadKernel(file: BootFile, ram: RamRange): Image {
+export function loadKernel(
+  file: BootFile,
+  ram: RamRange,
+  freeFrom: number = ram.base + KERNEL_OFFSET,
+): Image {
   const unpacked = isGzip(file.bytes) ? unpack(file, ram) : file;
   const { bytes, name } = unpacked;
-  if (isElf(bytes)) return loadElf(bytes, name, ram, ram.base + KERNEL_OFFSET);
+  if (isElf(bytes)) return loadElf(bytes, name, ram, freeFrom);
   if (textAt(bytes, HEADER.magic2, MAGIC2.length) === MAGIC2) return loadBootImage(unpacked, ram);
+  // A kernel that begins at the start of RAM is a program as any other, which needs no header.
+  if (freeFrom === ram.base) return loadRaw(bytes, name, ram);
   const other = others.find(({ at, text }) => textAt(bytes, at, text.length) === text);
   throw new OperatingError(
     other

@@ -77,9 +77,24 @@ trap:
     sw      t1, 0(t0)
 `;
 
+/** Prints, unless `csrr mhartid` is illegal, which it is in supervisor mode. */
+const MACHINE_KERNEL = `
+_start:
+    csrr    t0, mhartid
+    bne     t0, a0, 1f
+    li      t0, 0x10000000
+    li      t1, 'M'
+    sb      t1, 0(t0)
+1:  li      t0, 0x100000
+    li      t1, 0x5555
+    sw      t1, 0(t0)
+`;
+
 beforeAll(() => {
   writeFileSync(file('kernel.s'), KERNEL);
   writeFileSync(file('firmware.s'), FIRMWARE);
+  writeFileSync(file('machine.s'), MACHINE_KERNEL);
+  writeFileSync(file('machine.bin'), Uint8Array.of(1, 1, 1, 1));
   writeFileSync(file('initrd'), 'something');
   writeFileSync(file('empty'), '');
   writeFileSync(file('disk.img'), 'x'.repeat(700));
@@ -102,6 +117,24 @@ describe('run', () => {
     const { code, stdout } = await vmft('run', '--bios', 'firmware.s', ...kernel, '--memory', '8M');
     // The kernel's first call ends it.
     expect([code, stdout]).toEqual([0, 'F']);
+  });
+
+  test('`--bios none` starts a kernel in machine mode, at the start of RAM; `--bios default` is no firmware file', async () => {
+    const expected = { code: 0, stdout: 'M' };
+    const own = ['--bios', 'none', '--kernel', 'machine.s'];
+    expect(await vmft('run', ...own, '--no-ft')).toMatchObject(expected);
+    expect(await vmft('run', ...own, '--crash', 'primary@icount=3')).toMatchObject(expected);
+    const { description } = readGuest(undefined, {
+      memory: 8 << 20,
+      diskSize: 0,
+      kernel: file('machine.bin'),
+      bios: 'none',
+    });
+    expect(description.segments[0]).toMatchObject({ address: 0x8000_0000, bytes: new Uint8Array(4).fill(1) });
+    expect(await vmft('run', ...kernel, '--bios', 'default', '--no-ft')).toMatchObject({
+      code: 0,
+      stdout: 'root=abc quiet',
+    });
   });
 
   test('a recording of a kernel replays', async () => {
@@ -127,6 +160,7 @@ describe('run', () => {
     ],
     [['kernel.s', '--initrd', 'initrd'], /^vmft: 'initrd' is the initial RAM disk of a kernel; name/],
     [['--kernel', 'initrd'], /^vmft: 'initrd' is no kernel: neither a Linux boot image/],
+    [['--bios', 'none'], /^vmft: nothing to run; name a program, or give --kernel$/m],
     [['--kernel', 'nothing'], /^vmft: nothing: no such file or directory; check the path/],
     [
       [...kernel, '--memory', '2M'],

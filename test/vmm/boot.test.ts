@@ -138,6 +138,24 @@ describe('how the hart starts', () => {
     for (const cause of [9, 11]) expect((delegated >> BigInt(cause)) & 1n).toBe(0n);
   });
 
+  test('a kernel that is its own firmware: in machine mode, at the start of RAM if it is there, otherwise at its entry', () => {
+    const bare = (kernel: Image) => boot({ memorySizeBytes: 32 * MIB, append: 'x', kernel, bare: true });
+    const low = { ...image(BASE, 100), entry: BASE + 50, tohost: BASE + 64 };
+    const booted = bare(low);
+    expect(Object.fromEntries(booted.start.map(({ word: name, value }) => [name, value]))).toEqual({
+      pc: BigInt(BASE),
+      privilege: 3n,
+      x10: 0n,
+      x11: 0x81e0_0000n,
+      x12: expect.any(BigInt),
+    });
+    expect(booted).toMatchObject({ sbi: false, tohost: [BASE + 64] });
+    expect(new TextDecoder().decode(chosenOf(booted).bootargs)).toBe('x\0');
+    expect(word(bare({ ...image(BASE + MIB, 100), entry: BASE + MIB + 50 }), 'pc')).toBe(
+      BigInt(BASE + MIB + 50),
+    );
+  });
+
   test('`tohost` is that of the program that starts', () => {
     const firmware = { ...image(BASE, 100), tohost: BASE + 0x40 };
     expect(boot({ memorySizeBytes: MIB, append: '', firmware }).tohost).toEqual([BASE + 0x40]);
@@ -150,6 +168,16 @@ describe('what cannot be booted', () => {
     expect(() =>
       boot({ memorySizeBytes: MIB, append: '', firmware: image(BASE, 100), initrd: initrd(5) }),
     ).toThrow(/^'initrd' is the initial RAM disk of a kernel; name the kernel with --kernel\.$/);
+  });
+
+  test('a kernel where the firmware would be, that the VMM stands for', () => {
+    const at = (address: number) => () =>
+      boot({ memorySizeBytes: 32 * MIB, append: '', kernel: image(address, 100) });
+    expect(at(BASE)).toThrow(
+      /^the kernel lies at 0x80000000, where firmware stands; .* give it --bios none;/,
+    );
+    expect(at(BASE + 0x7_ffff)).toThrow(/^the kernel lies at 0x8007ffff/);
+    expect(at(BASE + 0x8_0000)).not.toThrow();
   });
 
   test('a kernel over the firmware', () => {

@@ -109,6 +109,8 @@ describe('loadElf', () => {
     expect(loadElf(bytes, 'x.elf', ram).segments).toEqual([
       { address: ram.base, bytes: Uint8Array.from(program.slice(136)), memorySizeBytes: 144 },
     ]);
+    // Such a file lies where it is linked to, also where one that is linked below RAM is moved.
+    expect(loadElf(bytes, 'x.elf', ram, ram.base + 0x4000)).toEqual(loadElf(bytes, 'x.elf', ram));
     bytes[255] = 1;
     expect(() => loadElf(bytes, 'x.elf', ram)).toThrow(/needs memory from 0x7fffff00 to 0x80000090/);
   });
