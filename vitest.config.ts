@@ -4,7 +4,7 @@ import { engines } from './src/cpu/engine.ts';
 
 /** What runs instructions is tested with every engine; what is built on that, with the usual one. */
 const onEveryEngine = [
-  'test/cpu/{bits,changed,compressed,engines,fuzzed,hart,hash,interpreter,mmu,properties}.test.ts',
+  'test/cpu/{accessed-dirty,bits,changed,compressed,engines,fuzzed,hart,hash,interpreter,mmu,properties}.test.ts',
   'test/cpu/float/{instructions,state}.test.ts',
   'test/vmm/{boot,hostile,hostile-guests,restore,sbi}.test.ts',
 ];

@@ -194,6 +194,10 @@ export class Areas {
     if (!Number.isInteger(page) || page < 0 || page >= pages) return `${name}, which is not there`;
     const physical = BigInt(RAM_BASE + page * PAGE_BYTES);
     const right = this.model.translate(va, kind, privilege);
+    if (this.model.updates.length > 0) {
+      this.model.undo();
+      return `${name}, but A or D is clear`;
+    }
     if (right !== physical) return `${name}, but the tables say ${right.toString(16)}`;
     if (!this.model.permits(physical, BigInt(PAGE_BYTES), permissions[kind], privilege))
       return `${name}, against PMP`;

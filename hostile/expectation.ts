@@ -14,6 +14,8 @@ interface DataAccess {
   kind: Kind;
   sizeBytes: number;
   atomic: boolean;
+  /** It stores only where LR has reserved. */
+  conditional?: boolean;
 }
 
 /** The access to memory that a row makes, if any. */
@@ -21,7 +23,12 @@ function accessOf({ meaning }: Instruction): DataAccess | undefined {
   for (const action of meaning) {
     if (action.do === 'store') return { kind: 'store', sizeBytes: action.sizeBytes, atomic: false };
     if (action.do === 'amo' || action.do === 'sc')
-      return { kind: 'store', sizeBytes: action.sizeBytes, atomic: true };
+      return {
+        kind: 'store',
+        sizeBytes: action.sizeBytes,
+        atomic: true,
+        conditional: action.do === 'sc',
+      };
     if (action.do === 'lr') return { kind: 'load', sizeBytes: action.sizeBytes, atomic: true };
     const sizeBytes = loadIn(action);
     if (sizeBytes !== undefined) return { kind: 'load', sizeBytes, atomic: false };
@@ -51,27 +58,41 @@ export interface Expectation {
   privilege: number;
   /** The fault, `none` where memory gives no reason for one, or `device` where a device decides. */
   fault: Fault | 'none' | 'device';
+  /** The PTEs in which A or D is set, and what they hold then; undefined where the step may write to them itself. */
+  marked: { at: number; word: bigint }[] | undefined;
 }
 
 /** Undefined where something else happens first: an interrupt, or the hart waits. */
 export function expectationOf(hart: AnyHart, model: MmuModel): Expectation | undefined {
   if (hart.pending !== 0n || hart.get('waiting') !== 0n) return undefined;
   informModel(model, hart);
+  const expected = accessesOf(hart, model);
+  // The memory is the guest's: what the accesses set there is for the hart to set.
+  const marked = model.updates.map(({ at }) => ({ at, word: model.ram.getBigUint64(at, true) }));
+  model.undo();
+  return expected && { ...expected, marked: expected.writes ? undefined : marked };
+}
+
+type Accesses = Pick<Expectation, 'pc' | 'privilege' | 'fault'> & { writes: boolean };
+
+function accessesOf(hart: AnyHart, model: MmuModel): Accesses | undefined {
   const pc = hart.get('pc');
   const privilege = Number(hart.get('privilege'));
-  const expect = (fault: Expectation['fault']) => ({ pc, privilege, fault });
+  const expect = (fault: Expectation['fault'], writes = false) => ({ pc, privilege, fault, writes });
   const word = fetch(model, pc, privilege);
   if (typeof word !== 'number') return expect(word);
   const plain = sizeOf(word) === 4 ? word : expand(word & 0xffff);
   const row = plain === 0 ? undefined : decode(plain);
   const access = row && accessOfRow(row);
-  if (!row || !access) return expect('none');
+  // The VMM may write what an ECALL asks for.
+  if (!row || !access) return expect('none', row?.mnemonic === 'ecall');
   if (row.mnemonic.startsWith('f') && (model.mstatus & MSTATUS.FS) === 0n) return undefined;
   const base = hart.get(`x${extract(fields.rs1, plain)}` as HartWord);
   const immediate = immediateOf(row);
   const va = BigInt.asUintN(64, base + BigInt(immediate ? extract(immediate, plain) : 0));
   const mprv = privilege === PRIVILEGE.M && (model.mstatus & MSTATUS.MPRV) !== 0n;
-  return expect(data(model, va, access, mprv ? Number((model.mstatus >> 11n) & 3n) : privilege));
+  const dataPrivilege = mprv ? Number((model.mstatus >> 11n) & 3n) : privilege;
+  return expect(data(model, va, access, dataPrivilege, hart.get('reservation')), access.kind === 'store');
 }
 
 /** The 32 bits at an address, of which the upper 16 count only if the lower say so; or the fault. */
@@ -89,11 +110,17 @@ function fetch(model: MmuModel, pc: bigint, privilege: number): number | Fault {
 function data(
   model: MmuModel,
   va: bigint,
-  { kind, sizeBytes, atomic }: DataAccess,
+  { kind, sizeBytes, atomic, conditional }: DataAccess,
   privilege: number,
+  reservation: bigint,
 ): Expectation['fault'] {
   if (atomic && va % BigInt(sizeBytes) !== 0n)
     return { cause: kind === 'load' ? CAUSE.loadMisaligned : CAUSE.storeMisaligned, at: va };
+  if (conditional) {
+    const target = model.accessOnly(va, sizeBytes, kind, privilege);
+    if ('cause' in target) return target;
+    if (BigInt(RAM_BASE + target[0]!) !== reservation) return 'none';
+  }
   const found = model.access(va, sizeBytes, kind, privilege);
   if (!('cause' in found)) return 'none';
   // Devices take no atomics, and nothing that lies in two pages.
@@ -120,13 +147,17 @@ const memoryCauses: ReadonlySet<number> = new Set([
 /** What came otherwise than expected in the step that was just taken. */
 export function surprise(
   hart: AnyHart,
-  { pc, privilege, fault }: Expectation,
+  { pc, privilege, fault, marked = [] }: Expectation,
   retiredBefore: bigint,
 ): string | undefined {
   if (fault === 'device') return undefined;
   // A CSR instruction may set the counter: then nothing can be said.
   const trapped = hart.get('minstretBias') === BigInt.asUintN(64, retiredBefore - 1n);
   const at = `at 0x${pc.toString(16)} in mode ${privilege}`;
+  const ram = new DataView(hart.ram.buffer, hart.ram.byteOffset);
+  const unmarked = marked.find((one) => ram.getBigUint64(one.at, true) !== one.word);
+  if (unmarked)
+    return `${at}: the PTE at 0x${(RAM_BASE + unmarked.at).toString(16)} is not 0x${unmarked.word.toString(16)}`;
   if (fault === 'none') {
     const modes = [
       ['mepc', 'mcause', 'mtvec'],

@@ -425,7 +425,7 @@ export function translation(make) {
         },
       ]),
     );
-    // A and D: this machine faults where QEMU sets them.
+    // A and D, which the hart sets.
     down(
       start,
       line,

@@ -23,7 +23,7 @@ import {
   TARGETS,
   TLB_KIND,
 } from './layout.ts';
-import { ACCESS } from './mmu.ts';
+import { ACCESS } from './page-walk.ts';
 import { declareImports, emitSupport, type Support, supportFunctions, supportNames } from './support.ts';
 import { emitLookUp, found } from './tlb.ts';
 import { isRelative } from './translator/decoded.ts';
@@ -486,7 +486,12 @@ class Interpreter implements Surface {
   }
 
   /** Leaves rs1 in `address`, and where it lies in memory in `at`; traps unless it is aligned and in RAM: devices take no atomic accesses. */
-  private atomicAddress(sizeBytes: 4 | 8, misaligned: number, access: 'load' | 'store'): void {
+  private atomicAddress(
+    sizeBytes: 4 | 8,
+    misaligned: number,
+    access: 'load' | 'store',
+    probe = this.support.mmu.probe,
+  ): void {
     const { body } = this;
     this.operand('rs1');
     body
@@ -501,7 +506,7 @@ class Interpreter implements Surface {
       () => found(body, this, TLB_KIND[access]),
       () => {
         this.spill();
-        body.get(this.address).i32(sizeBytes).i32(ACCESS[access]).call(this.support.mmu.probe).set(this.at);
+        body.get(this.address).i32(sizeBytes).i32(ACCESS[access]).call(probe).set(this.at);
         this.trapIfFailed();
         body.get(this.at);
       },
@@ -541,7 +546,8 @@ class Interpreter implements Surface {
       this.writeRd(() => this.loadAt(sizeBytes));
       return;
     }
-    this.atomicAddress(sizeBytes, CAUSE.storeMisaligned, 'store');
+    // Where it fails nothing is written, and the page does not become dirty.
+    this.atomicAddress(sizeBytes, CAUSE.storeMisaligned, 'store', this.support.mmu.probeOnly);
     getWord(body, 'reservation');
     this.physical();
     body.op('i64.ne', 'i64.extend_i32_u').tee(this.old);
@@ -603,7 +609,7 @@ class Interpreter implements Surface {
         this.ecall();
         break;
       case 'ebreak':
-        return this.raise(CAUSE.breakpoint, () => body.get(this.pc));
+        return this.raise(CAUSE.breakpoint, () => body.i64(0));
       case 'mret':
         this.illegalBelow(PRIVILEGE.M);
         this.returnBy(this.support.mret);

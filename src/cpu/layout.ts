@@ -87,10 +87,21 @@ export const SCRATCH_WORDS = {
   LIMIT: 0x858,
   /** How often the interpreter lands at an address before the translator is told. */
   HOT: 0x860,
+  /** What a walk does about A and D bits that it finds clear: see {@link CLEAR_BITS}. */
+  CLEAR_BITS: 0x864,
+} as const;
+/** What a walk does about A and D bits that an access needs and that are clear. */
+export const CLEAR_BITS = {
+  /** Sets them. */
+  set: 0,
+  /** Refuses: who looks ahead of the guest's own access must change nothing. */
+  refuse: 1,
+  /** Leaves them: the access may turn out not to be made. */
+  leave: 2,
 } as const;
 export const KEY_BITS = 4;
 /** Where the last of the scratch words ends. */
-export const SCRATCH_WORDS_END = 0x864;
+export const SCRATCH_WORDS_END = 0x868;
 
 /** For each CSR number one byte: its row in the CSR table plus one, or zero. */
 export const CSR_INDEX = 0x1000;

@@ -1,37 +1,32 @@
 /**
  * Memory as the hart sees it when the TLB has no entry: translation by Sv39, physical memory protection, RAM or a device.
  * Generated as WebAssembly. Source: Privileged Architecture, "Sv39: Page-Based 39-bit Virtual-Memory System".
- *
- * A and D bits are the guest's to set: an access that finds them clear is a page fault (Svade).
  */
-import { CAUSE, MSTATUS, PRIVILEGE, SATP } from './csrs.ts';
+import { CAUSE, PRIVILEGE } from './csrs.ts';
 import { loadOp, storeOp } from './emit.ts';
-import { anyOf, getScratch, getWide, getWord, setScratch, setWide } from './hart-words.ts';
+import { getScratch, getWord, setScratch, setWide } from './hart-words.ts';
 import {
+  CLEAR_BITS,
   CODE_PART_BYTES,
   CODE_PARTS,
   PAGE,
   PAGE_BYTES,
   PAGE_FLAGS,
-  RAM_BASE,
   SCRATCH_WORDS,
   TLB_KIND,
 } from './layout.ts';
+import { ACCESS, accessFaults, emitSetBits, emitWalk, failed, fault, isRam } from './page-walk.ts';
 import { emitPmp, PERMISSION } from './pmp.ts';
 import {
   ANY_TABLE,
   emitTlb,
   entryOf,
-  makeRoomForMarks,
   offsetOfPhysical,
   pageOf,
   physicalOfOffset,
   type TlbFunctions,
 } from './tlb.ts';
 import type { Body, FunctionRef, ModuleBuilder, Signature } from './wasm/module.ts';
-
-/** The kinds of access, as the generated functions number them. */
-export const ACCESS = { load: 0, store: 1, fetch: 2 } as const;
 
 export interface MmuNeeds {
   /** (physical address, sizeBytes) → value. Sets the `REFUSED` word when there is nothing to read. */
@@ -53,6 +48,8 @@ export interface Mmu extends TlbFunctions {
   store: FunctionRef;
   /** (va, sizeBytes, kind of access) → offset in this memory; a fault where there is no RAM. */
   probe: FunctionRef;
+  /** As `probe`, for an access that may not be made: A and D stay as they are. */
+  probeOnly: FunctionRef;
   /**
    * (va, sizeBytes, kind of access) → offset in this memory, or 0. For an access that is nothing but an access to RAM: it may be made
    * there at once. Everything else is 0, and nothing has happened.
@@ -60,21 +57,14 @@ export interface Mmu extends TlbFunctions {
   reach: FunctionRef;
 }
 
-const PTE = { V: 1n, R: 2n, W: 4n, X: 8n, U: 16n, A: 64n, D: 128n } as const;
-/** Bits 63:54 belong to extensions that this machine does not have. */
-const PTE_RESERVED = 0x3ffn << 54n;
-const LEVELS = 3;
-
-/** The causes of faults, for each kind of access. */
-const pageFaults = [CAUSE.loadPageFault, CAUSE.storePageFault, CAUSE.instructionPageFault] as const;
-const accessFaults = [CAUSE.loadFault, CAUSE.storeFault, CAUSE.instructionFault] as const;
-
 export function emitMmu(module: ModuleBuilder, needs: MmuNeeds): Mmu {
   const tlb = emitTlb(module);
   const pmp = emitPmp(module);
-  const walk = emitWalk(module, tlb, pmp);
+  const stored = emitStored(module, needs);
+  const setBits = emitSetBits(module, { pmp, stored });
+  const walk = emitWalk(module, { tlb, pmp, setBits });
   const translate = emitTranslate(module, { tlb, pmp, walk });
-  const storePhysical = emitStorePhysical(module, needs, tlb);
+  const storePhysical = emitStorePhysical(module, needs.store, { tlb, stored });
   const probe = emitProbe(module, translate);
   const parcel = emitFetchParcel(module, translate);
   emitCodePage(module, parcel);
@@ -84,134 +74,9 @@ export function emitMmu(module: ModuleBuilder, needs: MmuNeeds): Mmu {
     load: emitLoad(module, needs.load, { translate, probe }),
     store: emitStore(module, { translate, probe, storePhysical }),
     probe,
+    probeOnly: emitProbeOnly(module, probe),
     reach: emitReach(module, tlb, translate),
   };
-}
-
-/** Pushes whether the physical address in a local is one of RAM. An access within a page is there as a whole. */
-const isRam = (body: Body, physical: number): Body => {
-  body.get(physical).i64(RAM_BASE).op('i64.sub');
-  return getWide(body, 'RAM_BYTES').op('i64.lt_u');
-};
-
-const failed = (body: Body): Body => getScratch(body, 'FAULT');
-
-/** Notes an exception, by the kind of access in a local; its value is the virtual address in another. */
-function fault(body: Body, causes: readonly number[], access: number, va: number): void {
-  setScratch(body, 'FAULT', () => {
-    body.i32(causes[ACCESS.fetch]! + 1);
-    body.i32(causes[ACCESS.store]! + 1).i32(causes[ACCESS.load]! + 1);
-    body.get(access).i32(ACCESS.store).op('i32.eq', 'select');
-    body.get(access).i32(ACCESS.fetch).op('i32.eq', 'select');
-  });
-  setWide(body, 'FAULT_VALUE', () => body.get(va));
-}
-
-/** (va, kind of access, privilege) → physical address. */
-function emitWalk(module: ModuleBuilder, { mark, flush }: TlbFunctions, pmp: FunctionRef): FunctionRef {
-  return module.function({ params: ['i64', 'i32', 'i32'], results: ['i64'] }, (body) => {
-    const [va, access, privilege] = [0, 1, 2];
-    const address = body.local('i64');
-    const pte = body.local('i64');
-    const shift = body.local('i64');
-    const bits = (mask: bigint) => body.get(pte).i64(mask).op('i64.and');
-    makeRoomForMarks(body, flush);
-    body.block((accessFault) => {
-      body.block((pageFault) => {
-        // Bits 63:39 are all equal to bit 38.
-        body.get(va).i64(25).op('i64.shl').i64(25).op('i64.shr_s').get(va).op('i64.ne').brIf(pageFault);
-        // The root as if a PTE pointed to it.
-        getWord(body, 'satp').i64(SATP.PPN).op('i64.and').i64(10).op('i64.shl').set(pte);
-        body.i64(12 + 9 * (LEVELS - 1)).set(shift);
-        body.block((leaf) => {
-          body.loop((level) => {
-            tablePage(body, pte);
-            body
-              .get(va)
-              .get(shift)
-              .op('i64.shr_u')
-              .i64(511)
-              .op('i64.and')
-              .i64(3)
-              .op('i64.shl', 'i64.add')
-              .set(address);
-            isRam(body, address).op('i32.eqz').brIf(accessFault);
-            body.get(address).i64(8).i32(PERMISSION.load).i32(PRIVILEGE.S).call(pmp);
-            body.op('i32.eqz').brIf(accessFault);
-            pageOf(body, address);
-            body.i32(PAGE.LEAF_TABLE).i32(PAGE.UPPER_TABLE).get(shift).i64(12).op('i64.eq', 'select');
-            body.i32(PAGE.FETCH_TABLE).i32(0).get(access).i32(ACCESS.fetch).op('i32.eq', 'select', 'i32.or');
-            body.call(mark);
-            offsetOfPhysical(body, address).access('i64.load', 0).set(pte);
-            bits(PTE.V).op('i64.eqz').brIf(pageFault);
-            bits(PTE.R | PTE.W)
-              .i64(PTE.W)
-              .op('i64.eq')
-              .brIf(pageFault);
-            anyOf(body.get(pte), PTE_RESERVED).brIf(pageFault);
-            anyOf(body.get(pte), PTE.R | PTE.X).brIf(leaf);
-            anyOf(body.get(pte), PTE.U | PTE.A | PTE.D).brIf(pageFault);
-            body.get(shift).i64(9).op('i64.sub').tee(shift).i64(12).op('i64.ge_u').brIf(level);
-            body.br(pageFault);
-          });
-        });
-        checkLeaf(body, { pte, access, privilege }, () => body.brIf(pageFault));
-        // A large page is aligned to its size.
-        const within = () => body.i64(1).get(shift).op('i64.shl').i64(1).op('i64.sub');
-        tablePage(body, pte);
-        within().op('i64.and').i64(0).op('i64.ne').brIf(pageFault);
-        tablePage(body, pte);
-        body.get(va);
-        within().op('i64.and', 'i64.or', 'return');
-      });
-      fault(body, pageFaults, access, va);
-      body.i64(0).op('return');
-    });
-    fault(body, accessFaults, access, va);
-    body.i64(0);
-  });
-}
-
-/** Pushes the physical address of the page that a PTE points to. */
-const tablePage = (body: Body, pte: number): Body =>
-  body.get(pte).i64(10).op('i64.shr_u').i64(SATP.PPN).op('i64.and').i64(12).op('i64.shl');
-
-/** Branches away by `refuseIf`, which takes a condition, unless a leaf allows the access. */
-function checkLeaf(
-  body: Body,
-  { pte, access, privilege }: { pte: number; access: number; privilege: number },
-  refuseIf: () => void,
-): void {
-  const bits = (mask: bigint) => body.get(pte).i64(mask).op('i64.and');
-  const is = (kind: number) => body.get(access).i32(kind).op('i32.eq');
-  const status = (bit: bigint) => anyOf(getWord(body, 'mstatus'), bit);
-  // Pages of user mode are not for supervisor mode, but for its data with SUM, and the other way round.
-  body.get(privilege).op('i32.eqz');
-  body.if(
-    () => bits(PTE.U).op('i64.eqz'),
-    () => {
-      bits(PTE.U).op('i64.eqz', 'i32.eqz');
-      is(ACCESS.fetch);
-      status(MSTATUS.SUM).op('i32.eqz', 'i32.or', 'i32.and');
-    },
-    'i32',
-  );
-  refuseIf();
-  // What permits the access: W, X, or R, to which X counts with MXR.
-  body
-    .get(pte)
-    .i64(PTE.W)
-    .i64(PTE.X)
-    .i64(PTE.R | PTE.X)
-    .i64(PTE.R);
-  status(MSTATUS.MXR).op('select');
-  is(ACCESS.fetch).op('select');
-  is(ACCESS.store).op('select', 'i64.and', 'i64.eqz');
-  refuseIf();
-  bits(PTE.A).op('i64.eqz');
-  bits(PTE.D).op('i64.eqz');
-  is(ACCESS.store).op('i32.and', 'i32.or');
-  refuseIf();
 }
 
 interface TranslateNeeds {
@@ -289,6 +154,19 @@ function emitProbe(module: ModuleBuilder, translate: FunctionRef): FunctionRef {
     body.if(() => fault(body, accessFaults, access, va));
     offsetOfPhysical(body, physical);
   });
+}
+
+/** Emits what walks with A and D as `policy` says. */
+function walking(body: Body, policy: number, walks: () => void): void {
+  setScratch(body, 'CLEAR_BITS', () => body.i32(policy));
+  walks();
+  setScratch(body, 'CLEAR_BITS', () => body.i32(CLEAR_BITS.set));
+}
+
+function emitProbeOnly(module: ModuleBuilder, probe: FunctionRef): FunctionRef {
+  return module.function({ params: ['i64', 'i32', 'i32'], results: ['i32'] }, (body) =>
+    walking(body, CLEAR_BITS.leave, () => body.get(0).get(1).get(2).call(probe)),
+  );
 }
 
 const offsetInPage = (body: Body, va: number): Body =>
@@ -416,8 +294,32 @@ function emitStore(
   });
 }
 
+/** (physical address, sizeBytes): bytes of RAM were written whose page may be watched, or hold code that was translated. */
+function emitStored(module: ModuleBuilder, { watched, codeChanged }: MmuNeeds): FunctionRef {
+  return module.function({ params: ['i64', 'i32'], results: [] }, (body) => {
+    const [physical, sizeBytes] = [0, 1];
+    const flags = body.local('i32');
+    const page = body.local('i32');
+    pageOf(body, physical).tee(page).access('i32.load8_u', PAGE_FLAGS).tee(flags);
+    body.i32(PAGE.WATCHED).op('i32.and');
+    body.if(() => {
+      setScratch(body, 'ATTENTION', () => body.i32(1));
+      body.get(physical).get(sizeBytes).call(watched);
+    });
+    body.get(flags).i32(PAGE.CODE).op('i32.and');
+    body.if(() => {
+      isCode(body, page, physical, sizeBytes);
+      body.if(() => body.get(page).call(codeChanged));
+    });
+  });
+}
+
 /** (va, physical address, sizeBytes, value): a store that is allowed. */
-function emitStorePhysical(module: ModuleBuilder, needs: MmuNeeds, tlb: TlbFunctions): FunctionRef {
+function emitStorePhysical(
+  module: ModuleBuilder,
+  device: FunctionRef,
+  { tlb, stored }: { tlb: TlbFunctions; stored: FunctionRef },
+): FunctionRef {
   return module.function({ params: ['i64', 'i64', 'i32', 'i64'], results: [] }, (body) => {
     const [va, physical, sizeBytes, value] = [0, 1, 2, 3];
     const flags = body.local('i32');
@@ -430,7 +332,7 @@ function emitStorePhysical(module: ModuleBuilder, needs: MmuNeeds, tlb: TlbFunct
     isRam(body, physical).op('i32.eqz');
     body.if(() => {
       setScratch(body, 'REFUSED', () => body.i32(0));
-      body.get(physical).get(sizeBytes).get(value).call(needs.store);
+      body.get(physical).get(sizeBytes).get(value).call(device);
       refusedBecomes(body, CAUSE.storeFault, va);
       body.op('return');
     });
@@ -450,16 +352,7 @@ function emitStorePhysical(module: ModuleBuilder, needs: MmuNeeds, tlb: TlbFunct
       body.get(page);
       offsetInPage(body, physical).get(sizeBytes).call(tlb.tableChanged);
     });
-    body.get(flags).i32(PAGE.WATCHED).op('i32.and');
-    body.if(() => {
-      setScratch(body, 'ATTENTION', () => body.i32(1));
-      body.get(physical).get(sizeBytes).call(needs.watched);
-    });
-    body.get(flags).i32(PAGE.CODE).op('i32.and');
-    body.if(() => {
-      isCode(body, page, physical, sizeBytes);
-      body.if(() => body.get(page).call(needs.codeChanged));
-    });
+    body.get(physical).get(sizeBytes).call(stored);
   });
 }
 
@@ -492,7 +385,9 @@ function emitReach(module: ModuleBuilder, tlb: TlbFunctions, translate: Function
     const giveUp = () => body.i32(0).op('return');
     crosses(body, va, sizeBytes);
     body.if(giveUp);
-    body.get(va).get(sizeBytes).get(access).call(translate).set(physical);
+    walking(body, CLEAR_BITS.refuse, () =>
+      body.get(va).get(sizeBytes).get(access).call(translate).set(physical),
+    );
     // FAULT and ATTENTION stand side by side. What the walk has changed is for the interpreter to look at.
     body.i32(0).access('i64.load', SCRATCH_WORDS.FAULT).op('i64.eqz', 'i32.eqz');
     isRam(body, physical).op('i32.eqz', 'i32.or');
@@ -533,7 +428,8 @@ function emitCodePage(module: ModuleBuilder, parcel: FunctionRef): void {
   module.function({ params: ['f64'], results: ['i32'], exportAs: 'codePage' }, (body) => {
     const va = body.local('i64');
     const at = body.local('i32');
-    body.get(0).op('i64.trunc_f64_s').i64(-PAGE_BYTES).op('i64.and').tee(va).call(parcel).set(at);
+    body.get(0).op('i64.trunc_f64_s').i64(-PAGE_BYTES).op('i64.and').set(va);
+    walking(body, CLEAR_BITS.refuse, () => body.get(va).call(parcel).set(at));
     failed(body);
     getScratch(body, 'CACHEABLE').op('i32.eqz', 'i32.or');
     body.if(() => {

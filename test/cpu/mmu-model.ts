@@ -19,7 +19,19 @@ export interface Fault {
   at: bigint;
 }
 
+/** A PTE in which an access has set A or D: its offset in RAM, and what it held. */
+export interface Update {
+  at: number;
+  before: bigint;
+}
+
+const [A, D] = [1n << 6n, 1n << 7n];
+
 export class MmuModel {
+  /** Whether an access sets A and D, or leaves them: it may turn out not to be made. */
+  marks = true;
+  /** Since the last {@link undo}. */
+  updates: Update[] = [];
   mstatus = 0n;
   satp = 0n;
   pmp = Array.from({ length: PMP_ENTRIES }, () => ({ settings: 0, address: 0n }));
@@ -31,7 +43,12 @@ export class MmuModel {
     return this.ram.byteLength;
   }
 
-  /** The physical address, or the cause of a fault. "Virtual Address Translation Process". */
+  /** Takes back what accesses have set in PTEs. */
+  undo(): void {
+    for (const { at, before } of this.updates.splice(0).reverse()) this.ram.setBigUint64(at, before, true);
+  }
+
+  /** The physical address, or the cause of a fault. Sets A and D. "Virtual Address Translation Process". */
   translate(va: bigint, kind: Kind, privilege: number): bigint | number {
     if (privilege === PRIVILEGE.M || this.satp >> 60n === 0n) return va;
     const fault = pageFault[kind];
@@ -56,9 +73,14 @@ export class MmuModel {
       if (privilege === PRIVILEGE.U ? !u : u && (kind === 'fetch' || !sum)) return fault;
       const readable = r || ((this.mstatus & MSTATUS.MXR) !== 0n && x);
       if (!{ load: readable, store: w, fetch: x }[kind]) return fault;
-      if (!a || (kind === 'store' && !d)) return fault;
       const within = (1n << shift) - 1n;
       if (((ppn << 12n) & within) !== 0n) return fault;
+      const marked = pte | A | (kind === 'store' ? D : 0n);
+      if (marked !== pte && this.marks) {
+        if (!this.permits(address, 8n, PMP.W, PRIVILEGE.S)) return accessFault[kind];
+        this.updates.push({ at: offset, before: pte });
+        this.ram.setBigUint64(offset, marked, true);
+      }
       return (ppn << 12n) | (va & within);
     }
     throw new Error('a leaf or a fault by now');
@@ -106,6 +128,14 @@ export class MmuModel {
     if (!this.permits(to, sizeBytes, permission, privilege) || !isRam)
       return { cause: accessFault[kind], at: va };
     return { to };
+  }
+
+  /** What an access comes to, with A and D left as they are. */
+  accessOnly(...access: Parameters<MmuModel['access']>): number[] | Fault {
+    this.marks = false;
+    const found = this.access(...access);
+    this.marks = true;
+    return found;
   }
 
   /** The bytes of an access by their place in RAM, or the fault of the first part that has one. */

@@ -43,8 +43,12 @@ const accesses = [
   { name: 'sb', kind: 'store', sizeBytes: 1 },
   { name: 'amoswap.d', kind: 'store', sizeBytes: 8 },
   { name: 'amoswap.w', kind: 'store', sizeBytes: 4 },
+  { name: 'lr.d', kind: 'load', sizeBytes: 8 },
+  { name: 'lr.w', kind: 'load', sizeBytes: 4 },
+  { name: 'sc.d', kind: 'store', sizeBytes: 8 },
+  { name: 'sc.w', kind: 'store', sizeBytes: 4 },
 ] as const;
-const isAtomic = (name: string) => name.startsWith('amo');
+const isAtomic = (name: string) => /^(amo|lr|sc)/.test(name);
 
 /** Every access at its own place, then what sets the CSRs. */
 const slots = [
@@ -97,7 +101,12 @@ const ppn = (page: number): bigint => BigInt((RAM_BASE >>> 12) + page) & (2n ** 
 const pointerTo = (pages: readonly number[]) =>
   fc.constantFrom(...pages).map((page) => (ppn(page) << 10n) | 1n);
 const flags = fc.oneof(
-  { arbitrary: fc.constantFrom(0xcfn, 0xcfn, 0xcfn, 0xdfn, 0xdfn, 0x4bn, 0x49n, 0x59n), weight: 12 },
+  {
+    arbitrary: fc
+      .constantFrom(0x0fn, 0x0fn, 0x0fn, 0x1fn, 0x1fn, 0x0bn, 0x09n, 0x19n)
+      .chain((bits) => fc.constantFrom(0n, 0x40n, 0x80n, 0xc0n, 0xc0n).map((marks) => bits | marks)),
+    weight: 12,
+  },
   fc.bigInt({ min: 0n, max: 255n }),
 );
 const leaf = fc
@@ -184,6 +193,8 @@ class Pair {
   readonly model = new MmuModel(new DataView(new ArrayBuffer(RAM_BYTES)));
   /** What `mstatus` is to be before each step. */
   private wanted = 0n;
+  /** Where LR has reserved, as an offset in RAM. */
+  private reserved: number | undefined;
   readonly hart = makeHart(RAM_BYTES, {
     load: () => undefined,
     store: () => false,
@@ -220,6 +231,7 @@ class Pair {
   }
 
   write(offset: number, bytes: Uint8Array): void {
+    this.reserved = undefined;
     this.hart.write(RAM_BASE + offset, bytes);
     new Uint8Array(this.model.ram.buffer).set(bytes, offset);
   }
@@ -295,9 +307,13 @@ class Pair {
   private access({ name, kind, sizeBytes }: (typeof accesses)[number], address: bigint, value: bigint): void {
     const { hart, model } = this;
     const misaligned = isAtomic(name) && address % BigInt(sizeBytes) !== 0n;
+    const cause = kind === 'load' ? CAUSE.loadMisaligned : CAUSE.storeMisaligned;
+    model.updates = [];
+    const looks = name.startsWith('sc') && !this.isReserved(address, sizeBytes);
     const expected = misaligned
-      ? { cause: CAUSE.storeMisaligned, at: address }
-      : model.access(address, sizeBytes, kind, model.dataPrivilege);
+      ? { cause, at: address }
+      : model[looks ? 'accessOnly' : 'access'](address, sizeBytes, kind, model.dataPrivilege);
+    this.breakReservation();
     hart.set('x7', 0n);
     const found = this.execute(
       accesses.findIndex((access) => access.name === name),
@@ -308,16 +324,36 @@ class Pair {
     if (!Array.isArray(expected)) return;
     const ram = new Uint8Array(model.ram.buffer);
     const before = expected.reduceRight((sum, at) => (sum << 8n) | BigInt(ram[at]!), 0n);
-    if (kind === 'store')
+    if (name.startsWith('sc')) {
+      expect(hart.get('x7')).toBe(looks ? 1n : 0n);
+      this.reserved = undefined;
+    }
+    if (kind === 'store' && !looks)
       for (const [index, at] of expected.entries()) ram[at] = Number((value >> BigInt(8 * index)) & 0xffn);
     const signed = isAtomic(name) ? BigInt.asUintN(64, BigInt.asIntN(8 * sizeBytes, before)) : before;
-    if (kind === 'load' || isAtomic(name)) expect(hart.get('x7')).toBe(signed);
+    if (name.startsWith('lr')) this.reserved = expected[0];
+    if (kind === 'load' || name.startsWith('amo')) expect(hart.get('x7')).toBe(signed);
+  }
+
+  /** The hart has set A or D in what was reserved. */
+  private breakReservation(): void {
+    const { reserved = -1 } = this;
+    if (this.model.updates.some(({ at }) => at >> 3 === reserved >> 3)) this.reserved = undefined;
+  }
+
+  /** Whether an SC there stores. */
+  private isReserved(address: bigint, sizeBytes: number): boolean {
+    const { model } = this;
+    const target = model.accessOnly(address, sizeBytes, 'store', model.dataPrivilege);
+    return !('cause' in target) && target[0] === this.reserved;
   }
 
   private fetch(address: bigint, privilege: number): void {
+    this.model.updates = [];
     const expected = this.fetched(address, privilege);
     // Only what does nothing is executed: the filler, which steps on the spot, and zeros, which are no instruction.
-    if (typeof expected === 'number' && expected !== FILLER && expected !== 0) return;
+    if (typeof expected === 'number' && expected !== FILLER && expected !== 0) return this.model.undo();
+    this.breakReservation();
     const found = this.go(address, privilege);
     if (typeof expected !== 'number') expect(found).toEqual(expected);
     else expect(found?.cause).toBe(expected === 0 ? CAUSE.illegalInstruction : undefined);

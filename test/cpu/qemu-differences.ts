@@ -151,14 +151,6 @@ const byPriority = [11, 3, 7, 9, 1, 5];
 
 const traps: Difference[] = [
   {
-    why: 'EBREAK leaves its address in mtval or stval, which the manual allows as it does the zero of QEMU',
-    of: /ebreak/,
-    ours: (qemu) =>
-      qemu
-        .replace(/\bcause=3 epc=(\w+) tval=0/, 'cause=3 epc=$1 tval=$1')
-        .replace(/scause=3 sepc=(\w+)/, 'scause=3 sepc=$1 stval=$1'),
-  },
-  {
     why: 'interrupts have an order, external, software, timer; QEMU takes the lowest number',
     of: /^(sw x7, 0\(x6\); sd x0, 0\(x8\).* x10=8[08]8 |csrrw x0, mideleg, x3; csrrw x0, mie, x6; csrrw x0, mip, x7)/,
     ours(qemu, { x3, x6, x7 }, about) {
@@ -172,24 +164,7 @@ const traps: Difference[] = [
   },
 ];
 
-/** The outcome of a page fault, for one in which QEMU sees none. */
-function pageFault(about: string, { x4, x5, x10 }: Record<string, bigint>): string {
-  const status = `mstatus=${hex(0xa_0000_0000n | x4!)}`;
-  if (about.includes('jalr'))
-    return `x1=${hex(x5! + 4n)} cause=c epc=${hex(x10!)} tval=${hex(x10!)} ${status}`;
-  return `cause=${about.includes('ld x12') ? 'd' : 'f'} epc=${hex(x5!)} tval=${hex(x10!)} ${status}`;
-}
-
 const memory: Difference[] = [
-  {
-    why: 'A and D are for software to set (Svade); QEMU 7.2 sets them',
-    of: /^csrrw x0, satp, x3; .* p80502018=20100(0[048]f|00f)|p80502018=201000[048]f/,
-    ours(qemu, input, about) {
-      const leaf = input.p80502018!;
-      const needed = about.includes('sd x11') ? 0xc0n : 0x40n;
-      return (leaf & needed) === needed ? qemu : pageFault(about, input);
-    },
-  },
   {
     why: 'a page table outside RAM is an access fault, as the memory there cannot be read; in QEMU it is a page fault',
     of: /^csrrw x0, satp, x3; .*(=400001 | x3=8000000000001000 )/,

@@ -11,7 +11,7 @@ import { RM } from '../float/number.ts';
 import { extract, fields } from '../formats.ts';
 import { getScratch, getWide, getWord, setWord } from '../hart-words.ts';
 import { ENTRIES, NO_RESERVATION, RAM, RAM_BASE, TLB_KIND } from '../layout.ts';
-import { ACCESS } from '../mmu.ts';
+import { ACCESS } from '../page-walk.ts';
 import type { TranslationSupport } from '../support.ts';
 import { emitLookUp, found } from '../tlb.ts';
 import type { Body, Label, ValueType } from '../wasm/module.ts';
