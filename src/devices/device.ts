@@ -59,8 +59,17 @@ export interface Device<S extends object = object> {
   write(offset: number, sizeBytes: number, value: bigint, around: Surroundings): boolean;
 }
 
-/** A device with one interrupt line, level-triggered. */
-export interface InterruptingDevice<S extends object = object> extends Device<S> {
-  /** Whether the line is high, as a function of the state alone. */
+/** A device with one interrupt line. */
+export interface InterruptingDevice<S extends InterruptRequest = InterruptRequest> extends Device<S> {
+  /** Whether the line is high, as a function of the rest of the state. */
   readonly interrupt: boolean;
+}
+
+/** Part of the state of a device with an interrupt line. */
+export interface InterruptRequest {
+  /**
+   * The device has driven its line high, anew or again, and the interrupt controller has not been told. The machine tells it after
+   * each access and input, so that this is false in between.
+   */
+  interruptRequested: boolean;
 }

@@ -39,10 +39,9 @@ interface Context {
 
 export interface PlicState {
   priority: number[];
+  /** Requested and not claimed since. */
   pending: Bits;
-  /** The wires from the devices. */
-  level: Bits;
-  /** Claimed and not yet completed: the gateway holds further requests back. */
+  /** Claimed and not yet completed: a further request waits until then. */
   claimed: Bits;
   contexts: Context[];
 }
@@ -50,8 +49,12 @@ export interface PlicState {
 /**
  * The platform-level interrupt controller (RISC-V Platform-Level Interrupt Controller Specification 1.0.0) with the
  * sources and priorities of QEMU's `virt` machine. Accesses of 4 bytes only; registers of what does not exist read as
- * zero. All sources are level-triggered: a high line makes the source pending, unless it is being served, and completion
- * makes it pending again when the line is still high. A claim is not affected by the threshold (section 8).
+ * zero. A claim is not affected by the threshold (section 8).
+ *
+ * Each time that a device drives its line high, the source becomes pending, and it stays so until it is claimed, whatever
+ * becomes of the line. A source that is being served can be requested once more: it is served again after its completion. The
+ * completion itself looks at no line, as in QEMU: a driver that leaves its device's line high, and does nothing about it, is
+ * not called again for that.
  */
 export class Plic implements Device<PlicState> {
   readonly name = 'plic';
@@ -63,25 +66,21 @@ export class Plic implements Device<PlicState> {
     this.schema = record<PlicState>({
       priority: array(u8, SOURCES),
       pending: bits,
-      level: bits,
       claimed: bits,
       contexts: array(record<Context>({ enable: bits, threshold: u8 }), contexts),
     });
     this.state = {
       priority: Array<number>(SOURCES).fill(0),
       pending: none(),
-      level: none(),
       claimed: none(),
       contexts: Array.from({ length: contexts }, () => ({ enable: none(), threshold: 0 })),
     };
   }
 
-  /** Drives the wire of one source. */
-  setLine(source: number, level: boolean): void {
+  /** A device drives the line of a source high, anew or again. */
+  request(source: number): void {
     assert(source > 0 && source < SOURCES, () => `no interrupt source ${source}`);
-    if (has(this.state.level, source) === level) return;
-    put(this.state.level, source, level);
-    this.pass(source);
+    put(this.state.pending, source, true);
   }
 
   /** Whether the interrupt line to a context is high. */
@@ -92,18 +91,15 @@ export class Plic implements Device<PlicState> {
     return source !== 0 && this.state.priority[source]! > target.threshold;
   }
 
-  /** The gateway of a source: passes its level on as a request, unless an earlier one is being served. */
-  private pass(source: number): void {
-    const { level, claimed, pending } = this.state;
-    if (has(level, source) && !has(claimed, source)) put(pending, source, true);
-  }
-
-  /** The pending and enabled source of the highest priority above 0, the lowest-numbered of equals; 0 for none. */
+  /**
+   * The pending and enabled source that isn't being served of the highest priority above 0, the lowest-numbered of equals; 0 for
+   * none.
+   */
   private best(target: Context): number {
-    const { pending, priority } = this.state;
+    const { pending, claimed, priority } = this.state;
     let best = 0;
     for (let word = 0; word < WORDS; word++) {
-      let rest = pending[word]! & target.enable[word]!;
+      let rest = pending[word]! & ~claimed[word]! & target.enable[word]!;
       while (rest !== 0) {
         const source = word * 32 + 31 - Math.clz32(rest & -rest);
         if (priority[source]! > priority[best]!) best = source;
@@ -126,7 +122,6 @@ export class Plic implements Device<PlicState> {
   private complete(target: Context, source: number): void {
     if (source >= SOURCES || !has(target.enable, source)) return;
     put(this.state.claimed, source, false);
-    this.pass(source);
   }
 
   read(offset: number, sizeBytes: number): bigint | undefined {

@@ -20,14 +20,16 @@ export const UART = {
 /** Interrupt enable bits. */
 export const IER = { RDI: 0x01, THRI: 0x02, RLSI: 0x04, MSI: 0x08 } as const;
 /** Interrupt identifications, the first that applies wins; FIFO says that the FIFOs are on. */
-export const IIR = { RLSI: 0x06, RDI: 0x04, THRI: 0x02, NO_INT: 0x01, FIFO: 0xc0 } as const;
-export const FCR = { ENABLE_FIFO: 0x01, CLEAR_RCVR: 0x02 } as const;
+export const IIR = { RLSI: 0x06, RDI: 0x04, CTI: 0x0c, THRI: 0x02, NO_INT: 0x01, FIFO: 0xc0 } as const;
+/** TRIGGER: at how many bytes in the receiver's FIFO it is full enough for an interrupt, as an index of {@link TRIGGER_BYTES}. */
+export const FCR = { ENABLE_FIFO: 0x01, CLEAR_RCVR: 0x02, CLEAR_XMIT: 0x04, TRIGGER: 0xc0 } as const;
 export const LCR = { DLAB: 0x80 } as const;
 export const MCR = { DTR: 0x01, RTS: 0x02, OUT1: 0x04, OUT2: 0x08, LOOP: 0x10 } as const;
 export const LSR = { DR: 0x01, OE: 0x02, THRE: 0x20, TEMT: 0x40 } as const;
 export const MSR = { CTS: 0x10, DSR: 0x20, RI: 0x40, DCD: 0x80 } as const;
 
 const FIFO_BYTES = 16;
+const TRIGGER_BYTES = [1, 4, 8, 14] as const;
 
 const schema = record({
   DLL: u8,
@@ -36,22 +38,26 @@ const schema = record({
   LCR: u8,
   MCR: u8,
   SCR: u8,
-  fifoEnabled: bool,
-  /** Bytes received and not read yet. */
+  /** ENABLE_FIFO and TRIGGER. */
+  FCR: u8,
+  /** Bytes received and not read yet: with FIFOs up to 16, without them one. */
   fifo: bytes(FIFO_BYTES),
+  /** The last byte received without FIFOs: what RBR holds then, also when it has been read. */
+  RBR: u8,
   overrun: bool,
   /** "Transmitter holding register empty" has not been acknowledged yet. */
   thrEmptyPending: bool,
+  interruptRequested: bool,
   /** All bytes taken from the outside since boot: the world's input goes on from here. */
   received: uint,
 });
 
 /**
- * The 16550A serial port (National Semiconductor PC16550D data sheet). A byte leaves the moment it is written to THR, so
- * the transmitter is always empty. There is no baud rate: any received data raises the receive interrupt, whatever the
- * trigger level, where the hardware would wait for the level or the character timeout. Carrier, DSR and CTS are always
- * on. As with QEMU's port, an access of any size means the one register at its offset; the bytes above its low one read
- * as zero and are ignored when written.
+ * The 16550A serial port (National Semiconductor PC16550D data sheet), with the choices of QEMU's. A byte leaves the moment it
+ * is written to THR, so the transmitter is always empty. There is no baud rate: received data below the trigger level is told
+ * of at once by the character timeout, which the hardware would have after four characters' time. Carrier, DSR and CTS are
+ * always on. An access of any size means the one register at its offset; the bytes above its low one read as zero and are
+ * ignored when written.
  */
 export class Uart implements InterruptingDevice<ValueOf<typeof schema>> {
   readonly name = 'uart';
@@ -61,12 +67,14 @@ export class Uart implements InterruptingDevice<ValueOf<typeof schema>> {
     DLM: 0,
     IER: 0,
     LCR: 0,
-    MCR: 0,
+    MCR: MCR.OUT2,
     SCR: 0,
-    fifoEnabled: false,
+    FCR: 0,
     fifo: new Uint8Array(0),
+    RBR: 0,
     overrun: false,
     thrEmptyPending: false,
+    interruptRequested: false,
     received: 0,
   };
 
@@ -82,22 +90,54 @@ export class Uart implements InterruptingDevice<ValueOf<typeof schema>> {
   /** Input from the outside: takes the first bytes, as many as there is room for, and says how many. */
   receive(input: Uint8Array): number {
     const taken = input.subarray(0, this.room);
-    this.state.fifo = concat(this.state.fifo, taken);
+    if (taken.length > 0) this.put(taken);
     this.state.received += taken.length;
     return taken.length;
   }
 
+  /** The next byte received, as a read of RBR takes it; undefined when there is none. */
+  take(): number | undefined {
+    return this.state.fifo.length > 0 ? this.readRbr() : undefined;
+  }
+
+  private get fifoEnabled(): boolean {
+    return (this.state.FCR & FCR.ENABLE_FIFO) !== 0;
+  }
+
   private get capacity(): number {
-    return this.state.fifoEnabled ? FIFO_BYTES : 1;
+    return this.fifoEnabled ? FIFO_BYTES : 1;
+  }
+
+  /** Bytes come into the receiver. An overrun leaves a full FIFO as it is; without FIFOs a byte takes the place of the last. */
+  private put(received: Uint8Array): void {
+    const { state } = this;
+    if (state.fifo.length + received.length > this.capacity) state.overrun = true;
+    if (this.fifoEnabled) {
+      state.fifo = concat(state.fifo, received).slice(0, FIFO_BYTES);
+    } else {
+      state.fifo = received.slice();
+      [state.RBR = 0] = received;
+    }
+    this.driveInterrupt();
+  }
+
+  /** Drives the interrupt line by the present state. A line that is high already asks for an interrupt once more. */
+  private driveInterrupt(): void {
+    if (this.interrupt) this.state.interruptRequested = true;
   }
 
   /** What IIR says, without its FIFO bits: the pending interrupt of the highest priority. */
   private get identification(): number {
     const { state } = this;
     if (state.IER & IER.RLSI && state.overrun) return IIR.RLSI;
-    if (state.IER & IER.RDI && state.fifo.length > 0) return IIR.RDI;
+    if (state.IER & IER.RDI && state.fifo.length > 0) return this.reachesTrigger ? IIR.RDI : IIR.CTI;
     if (state.IER & IER.THRI && state.thrEmptyPending) return IIR.THRI;
     return IIR.NO_INT;
+  }
+
+  private get reachesTrigger(): boolean {
+    const { FCR: fcr, fifo } = this.state;
+    return !this.fifoEnabled || fifo.length >= TRIGGER_BYTES[(fcr & FCR.TRIGGER) >> 6]!;
   }
 
   private get dlab(): boolean {
@@ -133,24 +173,30 @@ export class Uart implements InterruptingDevice<ValueOf<typeof schema>> {
     }
   }
 
+  /** Without data, an empty FIFO reads as zero, and RBR without FIFOs as the last byte. */
   private readRbr(): number {
-    const [byte = 0] = this.state.fifo;
-    this.state.fifo = this.state.fifo.slice(1);
-    return byte;
+    const { state } = this;
+    const [byte = 0] = state.fifo;
+    state.fifo = state.fifo.slice(1);
+    this.driveInterrupt();
+    return this.fifoEnabled ? byte : state.RBR;
   }
 
   /** Reading IIR acknowledges the transmitter's interrupt, if that is the one it tells of. */
   private readIir(): number {
     const id = this.identification;
     if (id === IIR.THRI) this.state.thrEmptyPending = false;
-    return id | (this.state.fifoEnabled ? IIR.FIFO : 0);
+    return id | (this.fifoEnabled ? IIR.FIFO : 0);
   }
 
   /** Reading LSR clears the overrun. */
   private readLsr(): number {
     const { state } = this;
     const value = LSR.THRE | LSR.TEMT | (state.fifo.length > 0 ? LSR.DR : 0) | (state.overrun ? LSR.OE : 0);
-    state.overrun = false;
+    if (state.overrun) {
+      state.overrun = false;
+      this.driveInterrupt();
+    }
     return value;
   }
 
@@ -188,24 +234,32 @@ export class Uart implements InterruptingDevice<ValueOf<typeof schema>> {
 
   private transmit(byte: number, around: Surroundings): void {
     const { state } = this;
-    if ((state.MCR & MCR.LOOP) === 0) around.output({ kind: 'console', byte });
-    else if (state.fifo.length < this.capacity) state.fifo = concat(state.fifo, Uint8Array.of(byte));
-    else state.overrun = true;
     state.thrEmptyPending = true;
+    this.driveInterrupt();
+    if (state.MCR & MCR.LOOP) this.put(Uint8Array.of(byte));
+    else around.output({ kind: 'console', byte });
   }
 
-  /** Enabling the transmitter's interrupt raises it anew, as the transmitter is empty: drivers start sending so. */
+  /**
+   * Enabling the transmitter's interrupt raises it anew, as the transmitter is empty: drivers start sending so. A value that
+   * changes nothing asks for no interrupt.
+   */
   private writeIer(value: number): void {
-    if (value & ~this.state.IER & IER.THRI) this.state.thrEmptyPending = true;
-    this.state.IER = value;
+    const { state } = this;
+    const changed = value ^ state.IER;
+    state.IER = value;
+    if (changed & IER.THRI) state.thrEmptyPending = (value & IER.THRI) !== 0;
+    if (changed !== 0) this.driveInterrupt();
   }
 
+  /** Switching between the modes empties both FIFOs, and an emptied transmitter is empty anew. */
   private writeFcr(value: number): void {
     const { state } = this;
-    const enable = (value & FCR.ENABLE_FIFO) !== 0;
-    // Switching between the modes empties the FIFO as well.
-    if (enable !== state.fifoEnabled || value & FCR.CLEAR_RCVR) state.fifo = new Uint8Array(0);
-    state.fifoEnabled = enable;
+    const switched = ((value ^ state.FCR) & FCR.ENABLE_FIFO) !== 0;
+    if (switched || value & FCR.CLEAR_RCVR) state.fifo = new Uint8Array(0);
+    if (switched || value & FCR.CLEAR_XMIT) state.thrEmptyPending = true;
+    state.FCR = value & (FCR.ENABLE_FIFO | FCR.TRIGGER);
+    this.driveInterrupt();
   }
 }
 

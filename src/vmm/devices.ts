@@ -1,5 +1,5 @@
 import { Clint } from '../devices/clint.ts';
-import type { Device } from '../devices/device.ts';
+import type { Device, InterruptingDevice } from '../devices/device.ts';
 import { Finisher } from '../devices/finisher.ts';
 import { Plic } from '../devices/plic.ts';
 import { Rtc } from '../devices/rtc.ts';
@@ -39,7 +39,7 @@ export class Devices {
   readonly console: VirtioMmio<VirtioConsole> | undefined;
   readonly virtio: readonly Device[];
   /** Whose interrupt line goes to which source of the PLIC. */
-  readonly lines: readonly { readonly source: number; readonly device: { readonly interrupt: boolean } }[];
+  readonly lines: readonly { readonly source: number; readonly device: InterruptingDevice }[];
   /** Every device with state, by name, in a fixed order. */
   readonly named: readonly (readonly [string, Device])[];
   private readonly mappings: readonly Mapping[];

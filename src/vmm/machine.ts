@@ -386,7 +386,11 @@ export class Machine {
   /** Carries the devices' interrupt lines to the hart. */
   private updateLines(): void {
     const { lines, plic, clint } = this.devices;
-    for (const { source, device } of lines) plic.setLine(source, device.interrupt);
+    for (const { source, device } of lines)
+      if (device.state.interruptRequested) {
+        device.state.interruptRequested = false;
+        plic.request(source);
+      }
     const { hart } = this;
     const level = (interrupt: number, high: boolean) => (high ? 1 << interrupt : 0);
     hart.setLines(

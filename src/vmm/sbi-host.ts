@@ -47,10 +47,7 @@ export class MachineSbi implements SbiHost {
 
   /** Typed bytes wait in the UART, where a driver would find them. */
   typed(): number | undefined {
-    const { state } = this.uart();
-    const [byte] = state.fifo;
-    state.fifo = state.fifo.slice(1);
-    return byte;
+    return this.uart().take();
   }
 
   wait(): void {

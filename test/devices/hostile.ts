@@ -189,7 +189,7 @@ export const attacked: Readonly<Record<string, Attacked>> = {
     const device = new Plic();
     return {
       device,
-      input: (choice) => device.setLine(1 + (choice % 95), choice % 3 > 0),
+      input: (choice) => device.request(1 + (choice % 95)),
       lines: () => [device.interrupt(0), device.interrupt(1)],
     };
   },

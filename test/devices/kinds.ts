@@ -87,7 +87,7 @@ export const kinds: Readonly<Record<string, Kind>> = {
       const device = new Plic();
       return {
         device,
-        input: (choice) => device.setLine(1 + (choice % 95), choice % 3 > 0),
+        input: (choice) => device.request(1 + (choice % 95)),
         lines: () => [device.interrupt(0), device.interrupt(1)],
       };
     },

@@ -25,49 +25,42 @@ function plicWith(priorities: Record<number, number>): Plic {
   return plic;
 }
 
-test('a high line interrupts, is claimed once and completed', () => {
+test('a request interrupts, is claimed once and completed', () => {
   const plic = plicWith({ 10: 1 });
-  plic.setLine(10, true);
+  plic.request(10);
   expect(word(plic, PLIC.pending)).toBe(1 << 10);
   expect([plic.interrupt(M), plic.interrupt(S)]).toEqual([true, false]);
   expect(word(plic, claim(M))).toBe(10);
   expect(word(plic, PLIC.pending)).toBe(0);
   expect(plic.interrupt(M)).toBe(false);
   expect(word(plic, claim(M))).toBe(0);
-  plic.setLine(10, false);
   set(plic, claim(M), 10);
   expect(plic.interrupt(M)).toBe(false);
 });
 
-test('completion raises a level that is still high, and only completion does', () => {
+test('a request while its source is being served is shown, and waits for the completion', () => {
   const plic = plicWith({ 10: 1 });
-  plic.setLine(10, true);
+  plic.request(10);
   word(plic, claim(M));
-  plic.setLine(10, false);
-  plic.setLine(10, true);
-  expect(plic.interrupt(M)).toBe(false);
+  plic.request(10);
+  plic.request(10);
+  expect(word(plic, PLIC.pending)).toBe(1 << 10);
+  expect([plic.interrupt(M), word(plic, claim(M))]).toEqual([false, 0]);
   set(plic, claim(M), 10);
-  expect(plic.interrupt(M)).toBe(true);
-});
-
-test('a request that was passed on stays when the line falls', () => {
-  const plic = plicWith({ 10: 1 });
-  plic.setLine(10, true);
-  plic.setLine(10, false);
-  expect(word(plic, claim(M))).toBe(10);
+  expect([plic.interrupt(M), word(plic, claim(M))]).toEqual([true, 10]);
   set(plic, claim(M), 10);
   expect(plic.interrupt(M)).toBe(false);
 });
 
 test('the highest priority is claimed first, then the lowest number; 0 never', () => {
   const plic = plicWith({ 1: 0, 3: 2, 40: 7, 64: 2, 95: 7 });
-  for (const source of [95, 64, 40, 3, 1]) plic.setLine(source, true);
+  for (const source of [95, 64, 40, 3, 1]) plic.request(source);
   expect(Array.from({ length: 5 }, () => word(plic, claim(M)))).toEqual([40, 95, 3, 64, 0]);
 });
 
 test('the threshold masks the interrupt but not the claim', () => {
   const plic = plicWith({ 10: 3 });
-  plic.setLine(10, true);
+  plic.request(10);
   set(plic, threshold(M), 3);
   expect(plic.interrupt(M)).toBe(false);
   set(plic, threshold(M), 2);
@@ -78,8 +71,9 @@ test('the threshold masks the interrupt but not the claim', () => {
 
 test('a completion for a source that is not enabled is ignored', () => {
   const plic = plicWith({ 10: 1 });
-  plic.setLine(10, true);
+  plic.request(10);
   word(plic, claim(M));
+  plic.request(10);
   set(plic, claim(S), 10);
   set(plic, claim(M), 0);
   set(plic, claim(M), 0xffff_ffff);
@@ -91,7 +85,7 @@ test('a completion for a source that is not enabled is ignored', () => {
 test('contexts are apart, and share the pending sources', () => {
   const plic = plicWith({ 10: 1 });
   set(plic, enable(S, 10), 1 << 10);
-  plic.setLine(10, true);
+  plic.request(10);
   expect([plic.interrupt(M), plic.interrupt(S)]).toEqual([true, true]);
   expect(word(plic, claim(S))).toBe(10);
   expect([plic.interrupt(M), plic.interrupt(S)]).toEqual([false, false]);
@@ -120,40 +114,33 @@ test('accesses of other sizes are refused', () => {
   }
 });
 
-test('each request is claimed once: sources are pending exactly when high and not being served', () => {
+test('each request is claimed once: sources wait exactly when requested and not being served', () => {
   const step = fc.oneof(
-    fc.record({
-      kind: fc.constant('line' as const),
-      source: fc.integer({ min: 1, max: 95 }),
-      level: fc.boolean(),
-    }),
+    fc.record({ kind: fc.constant('request' as const), source: fc.integer({ min: 1, max: 95 }) }),
     fc.record({ kind: fc.constant('claim' as const) }),
     fc.record({ kind: fc.constant('complete' as const), pick: fc.nat(95) }),
   );
   fc.assert(
     fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
       const plic = plicWith(Object.fromEntries(Array.from({ length: 95 }, (_, i) => [i + 1, 1 + (i % 7)])));
-      const high = new Set<number>();
       const pending = new Set<number>();
       const served: number[] = [];
+      const waiting = () => [...pending].filter((source) => !served.includes(source));
       for (const s of steps) {
-        if (s.kind === 'line') {
-          plic.setLine(s.source, s.level);
-          if (s.level) high.add(s.source);
-          else high.delete(s.source);
-          if (s.level && !served.includes(s.source)) pending.add(s.source);
+        if (s.kind === 'request') {
+          plic.request(s.source);
+          pending.add(s.source);
         } else if (s.kind === 'claim') {
           const rank = (source: number) => ((source - 1) % 7) * 100 - source;
-          const [expected = 0] = [...pending].sort((a, b) => rank(b) - rank(a));
+          const [expected = 0] = waiting().sort((a, b) => rank(b) - rank(a));
           expect(word(plic, claim(M))).toBe(expected);
           pending.delete(expected);
           if (expected !== 0) served.push(expected);
         } else if (served.length > 0) {
           const [source] = served.splice(s.pick % served.length, 1);
           set(plic, claim(M), source!);
-          if (high.has(source!)) pending.add(source!);
         }
-        expect(plic.interrupt(M)).toBe(pending.size > 0);
+        expect(plic.interrupt(M)).toBe(waiting().length > 0);
       }
     }),
   );

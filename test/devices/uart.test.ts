@@ -123,6 +123,106 @@ describe('the transmitter interrupt', () => {
   });
 });
 
+describe('what asks for an interrupt', () => {
+  /** Whether an access asked for an interrupt since the last look. */
+  const asked = (uart: Uart) => {
+    const { interruptRequested } = uart.state;
+    uart.state.interruptRequested = false;
+    return interruptRequested;
+  };
+
+  // Each value is that of QEMU 7.2: its PLIC notes each time that a device drives its line.
+  test('each byte sent asks once, and a line that nobody looks after asks no more', () => {
+    const { uart, set, get } = port();
+    set(UART.IER, IER.THRI);
+    expect(asked(uart)).toBe(true);
+    for (const byte of [0x68, 0x69]) {
+      set(UART.THR, byte);
+      expect(asked(uart)).toBe(true);
+    }
+    for (const offset of [UART.LSR, UART.LCR, UART.MCR, UART.MSR, UART.SCR, UART.IER]) get(offset);
+    set(UART.IER, IER.THRI);
+    set(UART.LCR, 3);
+    set(UART.MCR, MCR.OUT2);
+    expect([uart.interrupt, asked(uart)]).toEqual([true, false]);
+    expect(get(UART.IIR)).toBe(IIR.THRI);
+    expect([uart.interrupt, asked(uart)]).toEqual([false, false]);
+  });
+
+  test('received data asks as it comes, and as long as a read leaves some', () => {
+    const { uart, set, get } = port();
+    set(UART.IER, IER.RDI);
+    set(UART.FCR, FCR.ENABLE_FIFO);
+    uart.receive(text('ab'));
+    expect(asked(uart)).toBe(true);
+    get(UART.IIR);
+    expect(asked(uart)).toBe(false);
+    get(UART.RBR);
+    expect(asked(uart)).toBe(true);
+    get(UART.RBR);
+    expect(asked(uart)).toBe(false);
+    uart.receive(text(''));
+    expect(asked(uart)).toBe(false);
+  });
+
+  test('FCR always, IER when it changes, LSR when it clears an overrun', () => {
+    const { uart, set, get } = port();
+    set(UART.MCR, MCR.LOOP);
+    for (const byte of [1, 2]) set(UART.THR, byte);
+    set(UART.IER, IER.RDI | IER.RLSI);
+    expect(asked(uart)).toBe(true);
+    get(UART.LSR);
+    expect(asked(uart)).toBe(true);
+    get(UART.LSR);
+    set(UART.IER, IER.RDI | IER.RLSI);
+    expect(asked(uart)).toBe(false);
+    set(UART.IER, IER.RDI);
+    expect(asked(uart)).toBe(true);
+    set(UART.FCR, 0);
+    expect(asked(uart)).toBe(true);
+  });
+});
+
+describe('identification', () => {
+  test.each([0, 1, 2, 3])('data below the trigger level %i is told of by the timeout', (level) => {
+    const { uart, set, get } = port();
+    set(UART.FCR, FCR.ENABLE_FIFO | (level << 6));
+    set(UART.IER, IER.RDI);
+    const trigger = [1, 4, 8, 14][level]!;
+    for (let count = 1; count <= 16; count++) {
+      uart.receive(text('x'));
+      expect(get(UART.IIR)).toBe(IIR.FIFO | (count < trigger ? IIR.CTI : IIR.RDI));
+    }
+  });
+
+  test('emptying the transmitter by FCR raises its interrupt, also by a change of the mode', () => {
+    const { set, get } = port();
+    set(UART.IER, IER.THRI);
+    get(UART.IIR);
+    set(UART.FCR, FCR.CLEAR_XMIT);
+    expect(get(UART.IIR)).toBe(IIR.THRI);
+    set(UART.FCR, FCR.ENABLE_FIFO);
+    expect(get(UART.IIR)).toBe(IIR.FIFO | IIR.THRI);
+    set(UART.FCR, FCR.ENABLE_FIFO);
+    expect(get(UART.IIR)).toBe(IIR.FIFO | IIR.NO_INT);
+  });
+});
+
+test('after a reset OUT2 is set', () => {
+  expect(port().get(UART.MCR)).toBe(MCR.OUT2);
+});
+
+test('RBR keeps the last byte without FIFOs; an empty FIFO reads as zero', () => {
+  const { uart, set, get } = port();
+  uart.receive(text('a'));
+  expect([get(UART.RBR), get(UART.RBR)]).toEqual([0x61, 0x61]);
+  set(UART.FCR, FCR.ENABLE_FIFO);
+  uart.receive(text('b'));
+  expect([get(UART.RBR), get(UART.RBR)]).toEqual([0x62, 0]);
+  set(UART.FCR, 0);
+  expect(get(UART.RBR)).toBe(0x61);
+});
+
 test('loopback: bytes come back, the outside is cut off, and too many overrun', () => {
   const { uart, set, get, sent } = port();
   set(UART.IER, IER.RLSI);
@@ -135,9 +235,21 @@ test('loopback: bytes come back, the outside is cut off, and too many overrun', 
   expect(get(UART.LSR)).toBe(LSR.THRE | LSR.TEMT | LSR.DR | LSR.OE);
   expect(get(UART.LSR)).toBe(LSR.THRE | LSR.TEMT | LSR.DR);
   expect(uart.interrupt).toBe(false);
-  expect(get(UART.RBR)).toBe(0x41);
+  expect(get(UART.RBR)).toBe(0x42);
   expect(sent()).toEqual([]);
   expect(uart.state.received).toBe(0);
+});
+
+test('an overrun leaves a full FIFO as it is', () => {
+  const { set, get } = port();
+  set(UART.FCR, FCR.ENABLE_FIFO);
+  set(UART.MCR, MCR.LOOP);
+  for (let byte = 1; byte <= 18; byte++) set(UART.THR, byte);
+  expect(get(UART.LSR) & LSR.OE).toBe(LSR.OE);
+  expect(Array.from({ length: 17 }, () => get(UART.RBR))).toEqual([
+    ...Array.from({ length: 16 }, (_, i) => i + 1),
+    0,
+  ]);
 });
 
 test('what a driver probes: scratch, FIFO detection, the modem in loopback', () => {

@@ -1,4 +1,4 @@
-import { array, type RecordCodec, record, u8, u32, u64, type ValueOf } from '../../base/codec.ts';
+import { array, bool, type RecordCodec, record, u8, u32, u64, type ValueOf } from '../../base/codec.ts';
 import type { InterruptingDevice, Surroundings } from '../device.ts';
 import { high32, low32, withHigh32, withLow32 } from '../words.ts';
 import { BrokenQueue, type Chain, type QueueState, queueSchema, Virtqueue } from './queue.ts';
@@ -68,6 +68,7 @@ const registers = record({
   driverFeatures: u64,
   queueSel: u32,
   interruptStatus: u8,
+  interruptRequested: bool,
   status: u8,
 });
 
@@ -115,6 +116,7 @@ export class VirtioMmio<D extends VirtioDevice = VirtioDevice>
       driverFeatures: 0n,
       queueSel: 0,
       interruptStatus: 0,
+      interruptRequested: false,
       status: 0,
       queues: this.device.queueSizes.map((num) => ({
         num,
@@ -192,7 +194,7 @@ export class VirtioMmio<D extends VirtioDevice = VirtioDevice>
   }
 
   private giveBack(ring: Virtqueue, chain: Chain, writtenBytes: number): void {
-    if (ring.give(chain, writtenBytes)) this.current.interruptStatus |= INTERRUPT.USED_BUFFER;
+    if (ring.give(chain, writtenBytes)) this.raise(INTERRUPT.USED_BUFFER);
   }
 
   /** Whether queues may be served: the driver is up and nothing is broken. */
@@ -203,9 +205,12 @@ export class VirtioMmio<D extends VirtioDevice = VirtioDevice>
 
   private needReset(): void {
     this.current.status |= STATUS.DEVICE_NEEDS_RESET;
-    if (this.current.status & STATUS.DRIVER_OK) {
-      this.current.interruptStatus |= INTERRUPT.CONFIGURATION_CHANGE;
-    }
+    if (this.current.status & STATUS.DRIVER_OK) this.raise(INTERRUPT.CONFIGURATION_CHANGE);
+  }
+
+  private raise(cause: number): void {
+    this.current.interruptStatus |= cause;
+    this.current.interruptRequested = true;
   }
 
   read(offset: number, sizeBytes: number): bigint | undefined {
@@ -279,6 +284,8 @@ export class VirtioMmio<D extends VirtioDevice = VirtioDevice>
         break;
       case VIRTIO_MMIO.InterruptACK:
         state.interruptStatus &= ~word;
+        // The line is driven anew: a cause that is left asks for an interrupt again.
+        if (this.interrupt) state.interruptRequested = true;
         break;
       case VIRTIO_MMIO.Status:
         this.writeStatus(word & 0xff);
