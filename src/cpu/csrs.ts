@@ -77,6 +77,9 @@ export interface Csr {
   counterBit?: number;
 }
 
+/** `cycle`, `time`, `instret` and 29 event counters: a bit for each in `mcounteren` and `scounteren`. */
+export const COUNTERS = 2n ** 32n - 1n;
+
 /** Bits of `mstatus`. */
 export const MSTATUS = {
   SIE: 1n << 1n,
@@ -194,7 +197,7 @@ export const csrs: readonly Csr[] = [
   { name: 'sie', number: 0x104, access: { is: 'sie' } },
   // Direct and vectored mode; the base is 4-byte aligned.
   word('stvec', 0x105, all - 2n),
-  word('scounteren', 0x106, 7n),
+  word('scounteren', 0x106, COUNTERS),
   word('senvcfg', 0x10a, ENVCFG.FIOM),
   word('sscratch', 0x140, all),
   word('sepc', 0x141, all - 1n),
@@ -214,7 +217,7 @@ export const csrs: readonly Csr[] = [
   word('mideleg', 0x303, S_INTERRUPTS),
   word('mie', 0x304, interrupts),
   word('mtvec', 0x305, all - 2n),
-  word('mcounteren', 0x306, 7n),
+  word('mcounteren', 0x306, COUNTERS),
   word('menvcfg', 0x30a, ENVCFG.FIOM | ENVCFG.STCE),
   constant('mcountinhibit', 0x320),
   ...each(29, (i) => constant(`mhpmevent${i + 3}`, 0x323 + i)),
@@ -242,6 +245,7 @@ export const csrs: readonly Csr[] = [
   { name: 'cycle', number: 0xc00, access: { is: 'counter', word: 'mcycleBias' }, counterBit: 0 },
   { name: 'time', number: 0xc01, access: { is: 'time' }, counterBit: 1 },
   { name: 'instret', number: 0xc02, access: { is: 'counter', word: 'minstretBias' }, counterBit: 2 },
+  ...each(29, (i) => ({ ...constant(`hpmcounter${i + 3}`, 0xc03 + i), counterBit: i + 3 })),
   constant('mvendorid', 0xf11),
   constant('marchid', 0xf12),
   constant('mimpid', 0xf13),

@@ -6,7 +6,7 @@
 import { assert } from '../base/assert.ts';
 import { Writer } from '../base/codec.ts';
 import { OperatingError } from '../base/errors.ts';
-import { CAUSE, ENVCFG, PMP, PRIVILEGE, S_INTERRUPTS } from '../cpu/csrs.ts';
+import { CAUSE, COUNTERS, ENVCFG, MSTATUS, PMP, PRIVILEGE, S_INTERRUPTS } from '../cpu/csrs.ts';
 import { type HartWord, PAGE_BYTES, RAM_BASE } from '../cpu/layout.ts';
 import { deviceTree } from './device-tree.ts';
 import type { Image, ImageSegment } from './image.ts';
@@ -62,12 +62,13 @@ export function boot(options: BootOptions): Boot {
   const data = layOutData(options, images);
   const first = firmware ?? kernel;
   assert(first, 'there is something to boot');
+  const pc = BigInt(bare ? resetEntry(first) : first.entry);
   const words = {
-    pc: BigInt(bare ? resetEntry(first) : first.entry),
+    pc,
     privilege: BigInt(sbi ? PRIVILEGE.S : PRIVILEGE.M),
     x10: 0n,
     x11: BigInt(data.tree),
-    ...(sbi ? leftByFirmware : { x12: BigInt(data.info) }),
+    ...(sbi ? leftByFirmware(pc) : { x12: BigInt(data.info) }),
   };
   const { tohost } = first;
   return {
@@ -93,20 +94,27 @@ const bits = (...numbers: number[]): bigint => numbers.reduce((all, bit) => all 
 const { ecallFromS, ecallFromM, ...toSupervisor } = CAUSE;
 
 /**
- * How firmware leaves the hart to a kernel (what OpenSBI does): traps go to supervisor mode, its own calls excepted; counters and all
- * of memory are open to it; it has its timer, which is off.
+ * How firmware leaves the hart to a kernel, as OpenSBI 1.1 and 1.6 do: traps go to supervisor mode, its own calls excepted; all counters
+ * are open to it and the first three of them to user mode; the floating-point state is on; a trap before it has set `stvec` starts
+ * it anew; it has its timer, which is off. All of memory is open to it: nothing in RAM is the firmware's.
+ *
+ * OpenSBI keeps misaligned accesses, access faults and illegal instructions to itself, and hands on to supervisor mode what it does not
+ * emulate. There is nothing to emulate here, so that supervisor mode sees the same.
  */
-const leftByFirmware = {
+export const leftByFirmware = (entry: bigint) => ({
   medeleg: bits(...Object.values(toSupervisor)),
   mideleg: S_INTERRUPTS,
+  mcounteren: COUNTERS,
   // cycle, time, instret.
-  mcounteren: 7n,
+  scounteren: 7n,
+  mstatus: MSTATUS.FS,
+  stvec: entry,
   menvcfg: ENVCFG.STCE,
   stimecmp: 2n ** 64n - 1n,
   // One entry for the whole address space.
   pmpaddr0: 2n ** 54n - 1n,
   pmpcfg0: BigInt(PMP.R | PMP.W | PMP.X | PMP.NAPOT),
-};
+});
 
 // ── What lies where ─────────────────────────────────────────────────────────────────────────────────────────────────
 

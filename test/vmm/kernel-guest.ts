@@ -1,6 +1,7 @@
 /** A small kernel with a program in user mode: translation on, timer interrupts by SBI and by Sstc in turn, a virtio console, faults. */
-import { CAUSE, ENVCFG, PMP, PRIVILEGE, S_INTERRUPTS } from '../../src/cpu/csrs.ts';
-import type { HartWord } from '../../src/cpu/layout.ts';
+import { PRIVILEGE } from '../../src/cpu/csrs.ts';
+import { type HartWord, RAM_BASE } from '../../src/cpu/layout.ts';
+import { leftByFirmware } from '../../src/vmm/boot.ts';
 import type { MachineDescription } from '../../src/vmm/machine.ts';
 import { machineOf } from '../ft/guest.ts';
 
@@ -291,31 +292,17 @@ typed: .byte 0
 byte: .byte 0
 `;
 
-const exceptions = Object.values(CAUSE).filter(
-  (cause) => cause !== CAUSE.ecallFromS && cause !== CAUSE.ecallFromM,
-);
-
-/** How firmware leaves the hart to a kernel. */
-const start: Partial<Record<HartWord, bigint>> = {
-  privilege: BigInt(PRIVILEGE.S),
-  medeleg: exceptions.reduce((all, cause) => all | (1n << BigInt(cause)), 0n),
-  mideleg: S_INTERRUPTS,
-  mcounteren: 7n,
-  scounteren: 7n,
-  menvcfg: ENVCFG.STCE,
-  stimecmp: 2n ** 64n - 1n,
-  pmpaddr0: 2n ** 54n - 1n,
-  pmpcfg0: BigInt(PMP.R | PMP.W | PMP.X | PMP.NAPOT),
-};
-
 const plain = machineOf(source);
+/** Starts as a kernel does without firmware. */
+const start = Object.entries({
+  privilege: BigInt(PRIVILEGE.S),
+  ...leftByFirmware(BigInt(RAM_BASE)),
+}).map(([word, value]) => ({ word: word as HartWord, value }));
+
 export const kernelMachine: MachineDescription = {
   ...plain,
   program: 'kernel-guest.s',
-  start: [
-    ...plain.start,
-    ...Object.entries(start).map(([word, value]) => ({ word: word as HartWord, value: value! })),
-  ],
+  start: [...plain.start, ...start],
   sbi: true,
   console: 'virtio',
 };
