@@ -7,13 +7,8 @@ import { xxh32 } from '../base/xxh32.ts';
 import type { AnyHart } from '../cpu/checked-hart.ts';
 import { hartWords, PAGE_BYTES, RAM_BASE } from '../cpu/layout.ts';
 import { abiNames } from '../cpu/registers.ts';
-import {
-  descriptionSchema,
-  type Machine,
-  type MachineDescription,
-  type MachineState,
-  machineSchema,
-} from './machine.ts';
+import { descriptionSchema, type MachineDescription } from './description.ts';
+import { type Machine, type MachineState, machineSchema } from './machine.ts';
 
 export interface Page {
   index: number;
@@ -47,7 +42,7 @@ export function restoreSnapshot(machine: Machine, { state, pages }: Snapshot): v
 }
 
 const MAGIC = new TextEncoder().encode('VMFT-VM\n');
-const VERSION = 4;
+const VERSION = 5;
 const pageList: Codec<Page[]> = list(record({ index: uint, bytes: bytes(PAGE_BYTES) }));
 
 /** The most that stands before the bytes of a page: its number and its length. */

@@ -1,8 +1,8 @@
 /** A small kernel with a program in user mode: translation on, timer interrupts by SBI and by Sstc in turn, a virtio console, faults. */
 import { CAUSE, ENVCFG, PMP, PRIVILEGE, S_INTERRUPTS } from '../../src/cpu/csrs.ts';
 import type { HartWord } from '../../src/cpu/layout.ts';
-import type { MachineDescription } from '../../src/vmm/machine.ts';
-import { machineOf } from '../ft/guest.ts';
+import type { MachineDescription } from '../../src/vmm/description.ts';
+import { machineOf, withConsole } from '../ft/guest.ts';
 
 /**
  * The program stores, calls and computes for ever. At each timer interrupt the kernel prints `.` on its virtio console, and takes the
@@ -308,7 +308,7 @@ const start: Partial<Record<HartWord, bigint>> = {
   pmpcfg0: BigInt(PMP.R | PMP.W | PMP.X | PMP.NAPOT),
 };
 
-const plain = machineOf(source);
+const plain = withConsole(machineOf(source));
 export const kernelMachine: MachineDescription = {
   ...plain,
   program: 'kernel-guest.s',
@@ -317,5 +317,4 @@ export const kernelMachine: MachineDescription = {
     ...Object.entries(start).map(([word, value]) => ({ word: word as HartWord, value: value! })),
   ],
   sbi: true,
-  console: 'virtio',
 };
