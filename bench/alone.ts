@@ -1,8 +1,8 @@
 /** A machine on its own, in a world that costs next to nothing: time goes with the steps, and the disk answers at once. */
 import { SECTOR_BYTES } from '../src/devices/device.ts';
+import { type MachineDescription, sectorsOf } from '../src/vmm/description.ts';
 import { type Doors, LiveDoors, RecordingDoors, ReplayDoors, type World } from '../src/vmm/doors.ts';
 import type { Entry } from '../src/vmm/entries.ts';
-import type { MachineDescription } from '../src/vmm/machine.ts';
 import { Vmm } from '../src/vmm/vmm.ts';
 
 const STEPS_PER_TICK = 10;
@@ -42,7 +42,7 @@ export function* alone(description: MachineDescription, options: AloneOptions = 
   const live = new LiveDoors(world);
   const doors: Doors = options.note ? new RecordingDoors(live, options.note) : live;
   const vmm = new Vmm(description, doors);
-  const disk = new Uint8Array(description.diskSectors * SECTOR_BYTES);
+  const disk = new Uint8Array(sectorsOf(description) * SECTOR_BYTES);
   let console = '';
   for (;;) {
     const pause = vmm.run(SLICE_STEPS);

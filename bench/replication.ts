@@ -7,7 +7,7 @@ import { execute, type Guest, measure } from '../src/sim/campaign/campaign.ts';
 import { drawRun } from '../src/sim/campaign/draw.ts';
 import { Simulation, type SimulationOptions } from '../src/sim/cluster.ts';
 import { COPY_NS_PER_BYTE } from '../src/sim/host.ts';
-import type { MachineDescription } from '../src/vmm/machine.ts';
+import type { MachineDescription } from '../src/vmm/description.ts';
 import { file, inTurn, peakMB, ratios, type Spread, seconds, spreadOf } from './measure.ts';
 import { debian } from './speed.ts';
 

@@ -2,9 +2,10 @@
 import { decode, encode } from '../src/base/codec.ts';
 import { PRIVILEGE } from '../src/cpu/csrs.ts';
 import { PAGE_BYTES, RAM_BASE } from '../src/cpu/layout.ts';
+import type { MachineDescription, VirtioDescription } from '../src/vmm/description.ts';
 import { Devices } from '../src/vmm/devices.ts';
 import { ReplayDoors } from '../src/vmm/doors.ts';
-import { Machine, type MachineDescription, type MachineState } from '../src/vmm/machine.ts';
+import { Machine, type MachineState } from '../src/vmm/machine.ts';
 import { memoryMap } from '../src/vmm/memory-map.ts';
 import { instruction, parcelsOf } from './words.ts';
 
@@ -16,19 +17,24 @@ const REBOOTED = parcelsOf(
   instruction('wfi'),
 );
 
+/** Those that a machine has stand from slot 0 on, in the order of case.ts. */
+const net: VirtioDescription = { kind: 'net', mac: Uint8Array.of(0x52, 0x54, 0, 0, 0, 1) };
+const entropy: VirtioDescription = { kind: 'entropy' };
+const disk = (sectors: number, readOnly = false): VirtioDescription => ({ kind: 'blk', sectors, readOnly });
+const terminal: VirtioDescription = { kind: 'console' };
+
 const description = (
   program: string,
   pages: number,
-  rest: Pick<MachineDescription, 'diskSectors' | 'console'> & Partial<MachineDescription>,
+  rest: Partial<MachineDescription> = {},
 ): MachineDescription => ({
   program,
   memorySizeBytes: pages * PAGE_BYTES,
   bootEpochNs: 1_291_161_600_000_000_000n,
-  mac: Uint8Array.of(0x52, 0x54, 0, 0, 0, 1),
   start: [{ word: 'privilege', value: BigInt(rest.sbi ? PRIVILEGE.S : PRIVILEGE.M) }],
   sbi: false,
   segments: [{ address: RAM_BASE, bytes: new Uint8Array(Uint16Array.from(REBOOTED).buffer) }],
-  diskReadOnly: false,
+  virtio: [net, entropy],
   clock: 'logged',
   tohost: [],
   ...rest,
@@ -36,11 +42,11 @@ const description = (
 
 /** RAM never fills the last 64 KiB of the shared memory: there is room behind it that nobody may touch. */
 export const kinds: readonly MachineDescription[] = [
-  description('bare', 17, { diskSectors: 0, console: 'uart' }),
-  description('disk', 24, { diskSectors: 64, console: 'virtio' }),
-  description('tohost', 40, { diskSectors: 64, console: 'uart', tohost: [RAM_BASE + 9 * PAGE_BYTES] }),
-  description('kernel', 17, { diskSectors: 64, console: 'virtio', sbi: true }),
-  description('large', 255, { diskSectors: 8, diskReadOnly: true, console: 'uart', sbi: true }),
+  description('bare', 17),
+  description('disk', 24, { virtio: [net, entropy, disk(64), terminal] }),
+  description('tohost', 40, { virtio: [net, entropy, disk(64)], tohost: [RAM_BASE + 9 * PAGE_BYTES] }),
+  description('kernel', 17, { virtio: [net, entropy, disk(64), terminal], sbi: true }),
+  description('large', 255, { virtio: [net, entropy, disk(8, true)], sbi: true }),
 ];
 
 /** Two machines of one kind. */

@@ -12,9 +12,10 @@ import { DISK_IOERR, DISK_OK, type DiskRequest, SECTOR_BYTES } from '../src/devi
 import { MAX_FRAME_BYTES, MIN_FRAME_BYTES } from '../src/devices/virtio/net.ts';
 import { STATUS } from '../src/devices/virtio/registers.ts';
 import type { VirtioState } from '../src/devices/virtio/transport.ts';
+import { type MachineDescription, virtioOf } from '../src/vmm/description.ts';
 import { LiveDoors, RecordingDoors, ReplayDoors } from '../src/vmm/doors.ts';
 import type { Entry } from '../src/vmm/entries.ts';
-import { Machine, type MachineDescription } from '../src/vmm/machine.ts';
+import { Machine } from '../src/vmm/machine.ts';
 import { countOf, type Output } from '../src/vmm/outputs.ts';
 import {
   compareSnapshots,
@@ -114,14 +115,15 @@ class Outside {
 
   private request(request: DiskRequest): number {
     if (request.operation === 'flush') return 0;
-    const { diskSectors, diskReadOnly } = this.description;
+    const [disk] = virtioOf(this.description, 'blk');
+    if (!disk) throw new Error('a disk operation of a machine without a disk');
     const sizeBytes = request.operation === 'read' ? request.sizeBytes : request.data.length;
     mustBe(sizeBytes % SECTOR_BYTES === 0, `a disk operation of ${sizeBytes} bytes`);
     mustBe(
-      request.sector + sizeBytes / SECTOR_BYTES <= diskSectors,
-      `sector ${request.sector} of ${diskSectors}`,
+      request.sector + sizeBytes / SECTOR_BYTES <= disk.sectors,
+      `sector ${request.sector} of ${disk.sectors}`,
     );
-    mustBe(request.operation === 'read' || !diskReadOnly, 'a write to a disk that may only be read');
+    mustBe(request.operation === 'read' || !disk.readOnly, 'a write to a disk that may only be read');
     this.mix(request.operation === 'write' ? request.data : Uint8Array.of(request.sector, sizeBytes >> 9));
     return sizeBytes;
   }

@@ -275,7 +275,8 @@ function commandFor(path: string, options: CompareOptions, { bitsPerSecond, epoc
   const epochMs = epochNs === undefined ? options.epochs[0] : epochNs / 1e6;
   return [
     `vmft compare ${path} --links ${bitsPerSecond / 1e6}M --epochs ${epochMs} --crashes ${crashes}`,
-    `--seed ${seed} --clients ${clients} --memory ${memory} --disk-size ${diskSize}`,
+    `--seed ${seed} --clients ${clients} --memory ${memory}`,
+    ...(diskSize === undefined ? [] : [`--disk-size ${diskSize}`]),
     ...defsym.map(([name, value]) => `--defsym ${name}=${value}`),
     ...(input === undefined ? [] : [`--input ${input}`]),
     ...(maxSteps === undefined ? [] : [`--max-steps ${maxSteps}`]),

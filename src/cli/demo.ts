@@ -3,7 +3,7 @@
 import { fileURLToPath } from 'node:url';
 import { judge } from '../sim/checkers/verdict.ts';
 import type { SimEvent } from '../sim/cluster.ts';
-import { DEFAULT_DISK_BYTES, type RunOptions } from './options.ts';
+import type { RunOptions } from './options.ts';
 import { ownInput, readGuest } from './program.ts';
 import { EXIT_CODE, Report } from './report.ts';
 import { runToEnd, simulate } from './run.ts';
@@ -58,7 +58,6 @@ export async function demo(): Promise<number> {
     seed: '1',
     clients: 0,
     memory: 64 << 20,
-    diskSize: DEFAULT_DISK_BYTES,
     diff: true,
   };
   const say = (text: string) => process.stderr.write(`${text}\n`);

@@ -9,6 +9,7 @@ import { faultHelp } from './fault-help.ts';
 import type { AsmOptions, DisasmOptions } from './listing.ts';
 import { type ChaosOptions, options, type RunOptions, takesGuest, wholeNumber } from './options.ts';
 import type { StoryOptions } from './play.ts';
+import { fromQemu } from './qemu/command-line.ts';
 import type { ReplayOptions } from './replay.ts';
 import { EXIT_CODE } from './report.ts';
 
@@ -198,7 +199,6 @@ runs(
   {
     // Every run makes up to six machines and copies some of them: what they don't need costs time.
     memory: options.memory().default(1 << 20, '1M: a run makes several machines, and copies them'),
-    diskSize: options.diskSize().default(64 << 10, '64K'),
   },
 )
   .addOption(new Option('--runs <n>', 'how many runs').argParser(wholeNumber(1)).default(1000))
@@ -304,7 +304,7 @@ process.on('SIGINT', () => {
 
 async function main(): Promise<void> {
   try {
-    await program.parseAsync();
+    await program.parseAsync(fromQemu(process.argv.slice(2)), { from: 'user' });
   } catch (error) {
     if (error instanceof CommanderError) {
       process.exitCode = error.exitCode === 0 ? 0 : EXIT_CODE.usage;

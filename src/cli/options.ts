@@ -11,7 +11,9 @@ import {
 import { faultKinds } from '../sim/campaign/draw.ts';
 import { parseFault } from '../sim/faults/fault-text.ts';
 import type { Fault, FaultKind, HostId } from '../sim/faults/faults.ts';
-import type { Drive, ProgramOptions } from './program.ts';
+import type { ProgramOptions } from './program.ts';
+import { parseChardev, parseDevice, parseDrive, parseNetdev, parseObject } from './qemu/device-options.ts';
+import { takesFixed } from './qemu/fixed-options.ts';
 
 /** What `vmft run` is given, as commander hands it over. */
 export interface RunOptions extends ProgramOptions {
@@ -77,8 +79,6 @@ export function memorySize(text: string): number {
     throw new InvalidArgumentError('a memory size is a multiple of 4K up to 2G, like 64M.');
   return sizeBytes;
 }
-
-export const DEFAULT_DISK_BYTES = 256 << 10;
 
 function diskSize(text: string): number {
   return text === '0' ? 0 : memorySize(text);
@@ -148,24 +148,6 @@ const bitRate = (text: string): number => {
   return value;
 };
 
-/** `file=F,readonly=on,format=raw`, as QEMU takes it: a comma in a name is written twice. */
-const drive = (text: string): Drive => {
-  const refuse = (why: string): never => {
-    throw new InvalidArgumentError(`${why}; it has the form file=FILE[,readonly=on|off][,format=raw].`);
-  };
-  const parts = text.replaceAll(',,', '\0').split(',');
-  const given = parts.map((part) => assignment(part.replaceAll('\0', ',')));
-  const settings = new Map(given);
-  if (settings.size < given.length) refuse('something is said twice');
-  const known: Record<string, RegExp> = { file: /./, readonly: /^(on|off)$/, format: /^raw$/ };
-  for (const [name, value] of given)
-    if (!known[name]?.test(value)) refuse(`"${name}=${value}" is not understood`);
-  return {
-    file: settings.get('file') ?? refuse('no file is named'),
-    readOnly: settings.get('readonly') === 'on',
-  };
-};
-
 const defsym = (text: string): [string, bigint] => {
   const match = /^([A-Za-z_.$][\w.$]*)=(-?(?:0x[\da-f]+|\d+))$/i.exec(text);
   if (!match) throw new InvalidArgumentError('it has the form NAME=NUMBER, like LIMIT=100000.');
@@ -189,9 +171,9 @@ const kindsOfFaults = (text: string): FaultKind[] =>
 /** Arguments and options of a command that takes a guest: a program, or a kernel and what goes with it. */
 export function takesGuest(
   command: Command,
-  { memory = options.memory(), diskSize = options.diskSize() }: { memory?: Option; diskSize?: Option } = {},
+  { memory = options.memory() }: { memory?: Option } = {},
 ): Command {
-  return command
+  return takesFixed(command)
     .argument('[program]', 'a .s source, an RV64 ELF or a raw image; `NAME.input` beside it is typed')
     .addOption(memory)
     .option('--kernel <file>', 'boot a kernel: a Linux Image (gzip or not), an ELF or a .s source')
@@ -202,7 +184,11 @@ export function takesGuest(
       'firmware in machine mode; `none`: the kernel itself starts in machine mode; without it, or with `default`, the VMM answers the SBI calls of the kernel',
     )
     .addOption(options.drive())
-    .addOption(diskSize)
+    .addOption(options.device())
+    .addOption(options.netdev())
+    .addOption(new Option('--object <type,id=NAME>').argParser(collect(parseObject)).hideHelp())
+    .addOption(new Option('--chardev <type,id=NAME>').argParser(collect(parseChardev)).hideHelp())
+    .addOption(options.diskSize())
     .addOption(options.console())
     .addOption(options.clock())
     .addOption(options.defsym());
@@ -213,16 +199,26 @@ export const options = {
   memory: () =>
     new Option('--memory <size>', "the guest's RAM").argParser(memorySize).default(64 << 20, '64M'),
   diskSize: () =>
-    new Option('--disk-size <size>', "the guest's disk, empty at first; 0 for none")
-      .argParser(diskSize)
-      .default(DEFAULT_DISK_BYTES, '256K'),
+    new Option(
+      '--disk-size <size>',
+      'a disk that is empty at first, in virtio slot 0; 0 for none (default: what the program brings along)',
+    ).argParser(diskSize),
   drive: () =>
     new Option(
       '--drive <file=F,...>',
-      "what the guest's disk holds at first; `readonly=on`: the guest may not write; the file itself is never written",
+      'a disk that holds this file at first, in virtio slot 0 unless a --device refers to it; `readonly=on`: the guest may not write; the file itself is never written (repeatable)',
     )
-      .argParser(drive)
+      .argParser(collect(parseDrive))
       .conflicts('diskSize'),
+  device: () =>
+    new Option(
+      '--device <driver,...>',
+      'a virtio device, as QEMU takes it: virtio-blk-device,drive=ID, virtio-net-device, virtio-rng-device or virtio-serial-device; `bus=virtio-mmio-bus.N` puts it into slot N (repeatable)',
+    ).argParser(collect(parseDevice)),
+  netdev: () =>
+    new Option('--netdev <user,id=ID>', 'the simulated network, for virtio-net-device,netdev=ID').argParser(
+      collect(parseNetdev),
+    ),
   console: () =>
     new Option('--console <device>', 'what typed bytes go to: the UART, or a virtio console')
       .choices(consoles)

@@ -25,8 +25,6 @@ export interface StoryOptions {
 /** The stories that come with vmft. */
 const STORIES = 'test/stories';
 const EXTENSION = '.story';
-/** Of every story; a guest with a disk finds it empty. */
-const DISK_BYTES = 64 << 10;
 /** Explanations are broken into lines of this length. */
 const PROSE_WIDTH = 96;
 
@@ -89,7 +87,7 @@ function perform(scenario: Scenario): Performance {
     ...scenario.setup,
     description: describeMachine(path, {
       memory: scenario.memorySizeBytes,
-      diskSize: DISK_BYTES,
+      clients: scenario.setup.clients,
       defsym: [...scenario.defines],
     }),
     input: scenario.typed === undefined ? ownInput(path) : new TextEncoder().encode(scenario.typed),

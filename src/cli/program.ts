@@ -3,18 +3,16 @@ import { basename, dirname, resolve } from 'node:path';
 import { OperatingError } from '../base/errors.ts';
 import { assemble } from '../cpu/asm/assemble.ts';
 import { RAM_BASE } from '../cpu/layout.ts';
-import { SECTOR_BYTES } from '../devices/device.ts';
 import { boot } from '../vmm/boot.ts';
+import type { MachineDescription } from '../vmm/description.ts';
 import { type Image, isElf, loadElf, loadRaw } from '../vmm/image.ts';
 import { type BootFile, KERNEL_OFFSET, loadKernel } from '../vmm/kernel-image.ts';
-import type { MachineDescription } from '../vmm/machine.ts';
 import { readBytes } from './files.ts';
-import { openFolder } from './guest-folder.ts';
+import { openFolder } from './guest-file.ts';
+import { type DeviceOptions, placeDevices } from './qemu/placement.ts';
 
-export interface ProgramOptions {
+export interface ProgramOptions extends DeviceOptions {
   memory: number;
-  /** How large the guest's disk is, in bytes. */
-  diskSize: number;
   defsym?: [string, bigint][];
   /** Files. */
   kernel?: string;
@@ -23,19 +21,10 @@ export interface ProgramOptions {
   bios?: string;
   /** The kernel's command line. */
   append?: string;
-  drive?: Drive;
-  /** Where typed bytes go. */
   clock?: MachineDescription['clock'];
-  console?: MachineDescription['console'];
 }
 
-/** A file that the guest's disk holds at first. */
-export interface Drive {
-  file: string;
-  readOnly: boolean;
-}
-
-/** A machine, and what its disk holds at first. */
+/** A machine, and what its disks hold at first. */
 export interface Guest {
   description: MachineDescription;
   diskContent: Uint8Array;
@@ -43,8 +32,6 @@ export interface Guest {
 
 /** 2010-12-01 00:00 UTC: what the guest's real-time clock shows at boot, so that two runs with one seed are equal. */
 const BOOT_EPOCH_NS = 1_291_161_600_000_000_000n;
-/** The address that QEMU gives its first card. */
-const MAC = Uint8Array.of(0x52, 0x54, 0x00, 0x12, 0x34, 0x56);
 
 const decoder = new TextDecoder();
 
@@ -146,17 +133,11 @@ export function programPath(program: string | undefined, given: ProgramOptions):
   return first;
 }
 
-/** The machine that runs a program, or boots a kernel, with its disk. */
+/** The machine that runs a program, or boots a kernel, with its disks. */
 export function readGuest(program: string | undefined, given: ProgramOptions): Guest {
   const { path, options } = openFolder(program, given);
-  const diskContent = options.drive ? readBytes(options.drive.file) : new Uint8Array(0);
-  if (options.drive && diskContent.length === 0)
-    throw new OperatingError(
-      `${options.drive.file}: an empty file; a disk has at least one sector of 512 bytes`,
-    );
-  const diskBytes = options.drive ? diskContent.length : options.diskSize;
-  const description = describe(path, options, Math.ceil(diskBytes / SECTOR_BYTES));
-  return { description, diskContent };
+  const { virtio, diskContent } = placeDevices(options);
+  return { description: describe(path, options, virtio), diskContent };
 }
 
 export const describeMachine = (path: string | undefined, options: ProgramOptions): MachineDescription =>
@@ -165,7 +146,7 @@ export const describeMachine = (path: string | undefined, options: ProgramOption
 function describe(
   path: string | undefined,
   options: ProgramOptions,
-  diskSectors: number,
+  virtio: MachineDescription['virtio'],
 ): MachineDescription {
   const { memory, kernel, initrd, append = '' } = options;
   const bios = firmwareFile(options);
@@ -173,10 +154,7 @@ function describe(
     program: basename(programPath(path, options)),
     memorySizeBytes: memory,
     bootEpochNs: BOOT_EPOCH_NS,
-    mac: MAC,
-    diskSectors,
-    diskReadOnly: options.drive?.readOnly ?? false,
-    console: options.console ?? 'uart',
+    virtio,
     clock: options.clock ?? 'logged',
     ...boot({
       memorySizeBytes: memory,

@@ -1,8 +1,8 @@
 /** `vmft replay --restore`: a recording, run on a machine that is saved and restored on its way. */
 import { setImmediate } from 'node:timers/promises';
+import type { MachineDescription } from '../vmm/description.ts';
 import { ReplayDoors } from '../vmm/doors.ts';
 import type { Entry } from '../vmm/entries.ts';
-import type { MachineDescription } from '../vmm/machine.ts';
 import {
   compareSnapshots,
   decodeSnapshot,

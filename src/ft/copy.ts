@@ -3,8 +3,9 @@
  * a short stop for what is left (the paper, section 3.1: a modified VMotion).
  */
 import { PAGE_BYTES } from '../cpu/layout.ts';
+import type { MachineDescription } from '../vmm/description.ts';
 import { ReplayDoors } from '../vmm/doors.ts';
-import { Machine, type MachineDescription } from '../vmm/machine.ts';
+import { Machine } from '../vmm/machine.ts';
 import { applyDelta, packPages, takeDelta, unpackPages } from '../vmm/snapshot.ts';
 import type { ChangedPages } from './changed-pages.ts';
 import type { HostName } from './effects.ts';

@@ -14,8 +14,8 @@ import {
 } from '../base/codec.ts';
 import { FormatError } from '../base/errors.ts';
 import { xxh32 } from '../base/xxh32.ts';
+import { descriptionSchema } from '../vmm/description.ts';
 import { entryList } from '../vmm/entries.ts';
-import { descriptionSchema } from '../vmm/machine.ts';
 import { outputCodec } from '../vmm/outputs.ts';
 
 const generationRecord = record({ primary: text, backups: list(text, 16) });
@@ -80,7 +80,7 @@ export type Message = ValueOf<typeof message>;
 export type MessageOf<K extends Message['kind']> = Extract<Message, { kind: K }>;
 
 const MAGIC = 0x4654;
-const VERSION = 5;
+const VERSION = 6;
 const HEAD_BYTES = 3;
 const MAX_BODY_BYTES = 1 << 28;
 const body: Codec<Uint8Array> = bytes(MAX_BODY_BYTES);

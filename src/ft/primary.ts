@@ -3,6 +3,7 @@
  * hold the entries that explain them, and looks after its protection (the paper, sections 2 and 3).
  */
 import { DISK_OK } from '../devices/device.ts';
+import { virtioOf } from '../vmm/description.ts';
 import { type DiskCompletion, RecordingDoors } from '../vmm/doors.ts';
 import type { Entry, EntryOf } from '../vmm/entries.ts';
 import { lastOf, type Output, type WorldOutput } from '../vmm/outputs.ts';
@@ -71,7 +72,8 @@ export class Primary {
     const { side } = this;
     const { generation, log } = side;
     this.announceGeneration();
-    side.effects.push({ do: 'announce', frame: announcement(side.options.description.mac), generation });
+    for (const { mac } of virtioOf(side.options.description, 'net'))
+      side.effects.push({ do: 'announce', frame: announcement(mac), generation });
     side.effects.push({ do: 'listen', offset: this.consoleOffset, generation });
     side.gate.restart(log.last);
     if (side.is('reissue-io')) side.disk.clear();

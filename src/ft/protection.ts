@@ -4,6 +4,7 @@
  */
 
 import type { DiskRequest } from '../devices/device.ts';
+import { sectorsOf } from '../vmm/description.ts';
 import type { ChangedPages } from './changed-pages.ts';
 import { Channel } from './channel.ts';
 import { CopySender } from './copy.ts';
@@ -164,7 +165,7 @@ export class Protection {
     const { disk, description, tuning } = side.options;
     const bootBytes = description.segments.reduce((sum, { bytes }) => sum + bytes.length, 0);
     this.progressNs = side.nowNs + bootBytes * SLOWEST_NS_PER_BYTE;
-    if (disk === 'private') this.diskCopy = new DiskCopySender(description.diskSectors, tuning.copyWindow);
+    if (disk === 'private') this.diskCopy = new DiskCopySender(sectorsOf(description), tuning.copyWindow);
     side.note({ kind: 'joining', host: channel.host, how: 'copy' });
     const { generation } = side;
     side.send(channel.host, {

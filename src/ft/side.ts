@@ -1,7 +1,7 @@
 import { assert } from '../base/assert.ts';
+import type { MachineDescription } from '../vmm/description.ts';
 import { LiveDoors, RecordingDoors, ReplayDoors } from '../vmm/doors.ts';
 import type { Entry, EntryKind } from '../vmm/entries.ts';
-import type { MachineDescription } from '../vmm/machine.ts';
 import type { DiskOutput, Output, WorldOutput } from '../vmm/outputs.ts';
 import { Vmm } from '../vmm/vmm.ts';
 import { DiskQueue } from './disk-queue.ts';

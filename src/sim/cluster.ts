@@ -9,8 +9,9 @@ import {
   type Tuning,
   type UnsafeRule,
 } from '../ft/rules.ts';
+import { type MachineDescription, sectorsOf } from '../vmm/description.ts';
 import type { Entry } from '../vmm/entries.ts';
-import type { Machine, MachineDescription } from '../vmm/machine.ts';
+import type { Machine } from '../vmm/machine.ts';
 import { lastOf } from '../vmm/outputs.ts';
 import { type Fault, type HostId, STORAGE, SWITCH } from './faults/faults.ts';
 import { Injector } from './faults/injector.ts';
@@ -450,8 +451,8 @@ export class Simulation {
   }
 
   private disk(seed: string, dedup: boolean): Disk {
-    const { diskSectors } = this.options.description;
-    return new Disk(diskSectors, this.scheduler, new Random(seed), dedup, this.diskContent);
+    const sectors = sectorsOf(this.options.description);
+    return new Disk(sectors, this.scheduler, new Random(seed), dedup, this.diskContent);
   }
 
   /** What every disk holds at first. */

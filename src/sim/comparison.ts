@@ -3,8 +3,8 @@
 import { assert } from '../base/assert.ts';
 import { Random } from '../base/random.ts';
 import type { Replication } from '../ft/rules.ts';
+import type { MachineDescription } from '../vmm/description.ts';
 import type { Entry } from '../vmm/entries.ts';
-import type { MachineDescription } from '../vmm/machine.ts';
 import type { Violation } from './checkers/checkers.ts';
 import { judge } from './checkers/verdict.ts';
 import { type Outcome, type SimEvent, Simulation } from './cluster.ts';

@@ -8,10 +8,10 @@ import { Writer } from '../base/codec.ts';
 import { OperatingError } from '../base/errors.ts';
 import { CAUSE, COUNTERS, ENVCFG, MSTATUS, PMP, PRIVILEGE, S_INTERRUPTS } from '../cpu/csrs.ts';
 import { type HartWord, PAGE_BYTES, RAM_BASE } from '../cpu/layout.ts';
+import type { MachineDescription } from './description.ts';
 import { deviceTree } from './device-tree.ts';
 import type { Image, ImageSegment } from './image.ts';
 import { type BootFile, KERNEL_OFFSET } from './kernel-image.ts';
-import type { MachineDescription } from './machine.ts';
 
 export interface BootOptions {
   memorySizeBytes: number;

@@ -107,7 +107,7 @@ function cpus(): TreeNode {
 }
 
 function soc(): TreeNode {
-  const { finisher, rtc, clint, plic, uart, virtio } = memoryMap;
+  const { finisher, rtc, clint, plic, uart } = memoryMap;
   const { cpuInterrupts } = PHANDLE;
   return {
     name: 'soc',
@@ -138,16 +138,25 @@ function soc(): TreeNode {
         'clock-frequency': cells(UART_CLOCK_HZ),
         ...raises(plicSource.uart),
       }),
-      ...Array.from({ length: VIRTIO_SLOTS }, (_, slot) =>
-        device(
-          'virtio_mmio',
-          { base: virtio.base + slot * virtio.sizeBytes, sizeBytes: virtio.sizeBytes },
-          ['virtio,mmio'],
-          raises(plicSource.virtio + slot),
-        ),
-      ),
+      ...virtioSlots(),
     ],
   };
+}
+
+/**
+ * Every slot, as the one register that tells an empty slot is in the slot. The last comes first, as on QEMU: there devices get the
+ * highest free slot, and kernels that number what they find in the order of the tree see them in the order in which they were given.
+ */
+function virtioSlots(): TreeNode[] {
+  const { base, sizeBytes } = memoryMap.virtio;
+  return Array.from({ length: VIRTIO_SLOTS }, (_, index) => VIRTIO_SLOTS - 1 - index).map((slot) =>
+    device(
+      'virtio_mmio',
+      { base: base + slot * sizeBytes, sizeBytes },
+      ['virtio,mmio'],
+      raises(plicSource.virtio + slot),
+    ),
+  );
 }
 
 /** Power-off and reset by a store to the test finisher. */

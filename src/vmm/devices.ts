@@ -9,17 +9,9 @@ import { VirtioConsole } from '../devices/virtio/console.ts';
 import { EmptySlot } from '../devices/virtio/empty.ts';
 import { VirtioEntropy } from '../devices/virtio/entropy.ts';
 import { VirtioNet } from '../devices/virtio/net.ts';
-import { VirtioMmio } from '../devices/virtio/transport.ts';
+import { type VirtioDevice, VirtioMmio } from '../devices/virtio/transport.ts';
+import type { DevicesDescription, VirtioDescription } from './description.ts';
 import { memoryMap, plicSource, VIRTIO_SLOTS } from './memory-map.ts';
-
-/** What the devices are built with: that part of the machine's description. */
-export interface DevicesDescription {
-  bootEpochNs: bigint;
-  mac: Uint8Array;
-  diskSectors: number;
-  diskReadOnly: boolean;
-  console: 'uart' | 'virtio';
-}
 
 interface Mapping {
   base: number;
@@ -34,36 +26,41 @@ export class Devices {
   readonly clint = new Clint();
   readonly plic = new Plic();
   readonly uart = new Uart();
-  readonly net: VirtioMmio<VirtioNet>;
-  readonly blk: VirtioMmio<VirtioBlk> | undefined;
+  /** What stands in each of the virtio slots. */
+  readonly virtio: readonly (VirtioMmio | EmptySlot)[];
+  /** The card that frames arrive at. */
+  readonly net: VirtioMmio<VirtioNet> | undefined;
+  readonly disks: readonly VirtioMmio<VirtioBlk>[];
+  /** The console that typed bytes go to; without one they go to the UART. */
   readonly console: VirtioMmio<VirtioConsole> | undefined;
-  readonly virtio: readonly Device[];
   /** Whose interrupt line goes to which source of the PLIC. */
   readonly lines: readonly { readonly source: number; readonly device: InterruptingDevice }[];
-  /** Every device with state, by name, in a fixed order. */
+  /** Every device with state, by name, in a fixed order; a virtio device by its kind and slot, like `blk.0`. */
   readonly named: readonly (readonly [string, Device])[];
   private readonly mappings: readonly Mapping[];
 
-  constructor({ bootEpochNs, mac, diskSectors, diskReadOnly, console }: DevicesDescription) {
+  constructor({ bootEpochNs, virtio }: DevicesDescription) {
     this.rtc = new Rtc(bootEpochNs);
-    this.net = new VirtioMmio(new VirtioNet(mac));
-    const entropy = new VirtioMmio(new VirtioEntropy());
-    this.blk = diskSectors > 0 ? new VirtioMmio(new VirtioBlk(diskSectors, diskReadOnly)) : undefined;
-    this.console = console === 'virtio' ? new VirtioMmio(new VirtioConsole()) : undefined;
-    const cards: (Device | undefined)[] = [this.net, entropy, this.blk, this.console];
-    this.virtio = Array.from({ length: VIRTIO_SLOTS }, (_, slot) => cards[slot] ?? new EmptySlot());
-    const { finisher, rtc, clint, plic, uart, net, blk } = this;
+    this.virtio = inSlots(virtio);
+    const occupied = [...this.virtio.entries()].flatMap(([slot, device]) =>
+      device instanceof VirtioMmio ? [{ slot, device }] : [],
+    );
+    const all = <D extends VirtioDevice>(kind: new (...built: never[]) => D) =>
+      occupied.flatMap(({ device }) =>
+        device.device instanceof kind ? [device as unknown as VirtioMmio<D>] : [],
+      );
+    [this.net] = all(VirtioNet);
+    this.disks = all(VirtioBlk);
+    [this.console] = all(VirtioConsole);
+    const { finisher, rtc, clint, plic, uart } = this;
     this.lines = [
       { source: plicSource.uart, device: uart },
-      ...this.virtio.flatMap((device, slot) =>
-        device instanceof VirtioMmio ? [{ source: plicSource.virtio + slot, device }] : [],
-      ),
+      ...occupied.map(({ slot, device }) => ({ source: plicSource.virtio + slot, device })),
     ];
-    this.named = Object.entries({
-      ...{ finisher, rtc, clint, plic, uart, net, entropy },
-      ...(blk && { blk }),
-      ...(this.console && { console: this.console }),
-    });
+    this.named = [
+      ...Object.entries({ finisher, rtc, clint, plic, uart }),
+      ...occupied.map(({ slot, device }) => [`${device.name}.${slot}`, device] as const),
+    ];
     this.mappings = [
       ...(['uart', 'clint', 'plic', 'rtc', 'finisher'] as const).map((name) => ({
         ...memoryMap[name],
@@ -85,4 +82,28 @@ export class Devices {
   at(address: number): Mapping | undefined {
     return this.mappings.find(({ base, sizeBytes }) => address >= base && address < base + sizeBytes);
   }
+}
+
+/** Disks share one storage, where they lie one behind the other in the order of their slots. */
+function inSlots(described: DevicesDescription['virtio']): (VirtioMmio | EmptySlot)[] {
+  let firstSector = 0;
+  const device = (one: VirtioDescription): VirtioDevice => {
+    switch (one.kind) {
+      case 'net':
+        return new VirtioNet(one.mac);
+      case 'entropy':
+        return new VirtioEntropy();
+      case 'blk': {
+        const disk = new VirtioBlk(one.sectors, one.readOnly, firstSector);
+        firstSector += one.sectors;
+        return disk;
+      }
+      case 'console':
+        return new VirtioConsole();
+    }
+  };
+  return Array.from({ length: VIRTIO_SLOTS }, (_, slot) => {
+    const one = described[slot];
+    return one ? new VirtioMmio(device(one)) : new EmptySlot();
+  });
 }

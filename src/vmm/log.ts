@@ -6,11 +6,11 @@
 import { decode, Reader, Writer } from '../base/codec.ts';
 import { FormatError, OperatingError } from '../base/errors.ts';
 import { xxh32 } from '../base/xxh32.ts';
+import { descriptionSchema, type MachineDescription } from './description.ts';
 import { type Entry, entryAfter, following, NOTHING_BEFORE, writeEntry } from './entries.ts';
-import { descriptionSchema, type MachineDescription } from './machine.ts';
 
 const MAGIC = new TextEncoder().encode('VMFT-LOG');
-const VERSION = 5;
+const VERSION = 6;
 /** No entry is larger; a larger length is damage. */
 const MAX_ENTRY_BYTES = 1 << 21;
 

@@ -1,16 +1,11 @@
 import { assert } from '../base/assert.ts';
 import {
   bool,
-  bytes,
   type Codec,
   encode,
-  list,
-  oneOf,
   type RecordCodec,
   record,
-  text,
   u32,
-  u64,
   uint,
   type ValueOf,
 } from '../base/codec.ts';
@@ -18,57 +13,15 @@ import type { AnyHart } from '../cpu/checked-hart.ts';
 import { INTERRUPT } from '../cpu/csrs.ts';
 import { makeHart } from '../cpu/engine.ts';
 import type { Bus, Exit } from '../cpu/hart.ts';
-import { type HartWord, hartSchema, hartWords, MAX_RAM_BYTES, PAGE_BYTES, RAM_BASE } from '../cpu/layout.ts';
+import { hartSchema, MAX_RAM_BYTES, PAGE_BYTES, RAM_BASE } from '../cpu/layout.ts';
 import type { Device, DeviceOutput, Surroundings } from '../devices/device.ts';
-import { Devices, type DevicesDescription } from './devices.ts';
+import { type DevicesDescription, type MachineDescription, STEPS_PER_TICK } from './description.ts';
+import { Devices } from './devices.ts';
 import type { Input } from './entries.ts';
 import { M_MODE_CONTEXT, S_MODE_CONTEXT } from './memory-map.ts';
 import { type Output, OutputCollector } from './outputs.ts';
 import { sbiCall } from './sbi.ts';
 import { MachineSbi } from './sbi-host.ts';
-
-/** A word of the hart, by its name. */
-const hartWord: Codec<HartWord> = {
-  write: text.write,
-  read: (input) => {
-    const name = text.read(input);
-    return hartWords.find((word) => word === name) ?? input.fail(`${name} is no word of the hart`);
-  },
-};
-
-/** What a machine is built with. It heads every log, and both sides share it. */
-export const descriptionSchema = record({
-  /** The program's name, for people. */
-  program: text,
-  memorySizeBytes: uint,
-  /** What the real-time clock showed at boot, in nanoseconds since 1970. */
-  bootEpochNs: u64,
-  /** The network card's address. */
-  mac: bytes(6),
-  /** Words of the hart at boot, those that are not as after a reset: where it starts, in which mode, with which arguments. */
-  start: list(record({ word: hartWord, value: u64 })),
-  /** Whether the VMM answers the calls of supervisor mode: there is no firmware. */
-  sbi: bool,
-  /** What RAM holds at boot. */
-  segments: list(record({ address: uint, bytes: bytes() })),
-  /** How large the disk is, in sectors of 512 bytes; 0 for none. */
-  diskSectors: uint,
-  /** Whether the guest may only read its disk. */
-  diskReadOnly: bool,
-  /** Where typed bytes go: to the UART, or to a virtio console, which is there only then. Both print. */
-  console: oneOf('uart', 'virtio'),
-  /**
-   * What the guest's clock shows. `logged`: the world's time, at the price of a log entry for every look at it. `derived`: the time at
-   * the last timer entry, and one tick more for every {@link STEPS_PER_TICK} steps since.
-   */
-  clock: oneOf('logged', 'derived'),
-  /** The address of HTIF's `tohost`, when the program has one. */
-  tohost: list(uint, 1),
-});
-export type MachineDescription = ValueOf<typeof descriptionSchema>;
-
-/** How fast a derived clock goes: 100 million steps a second. */
-export const STEPS_PER_TICK = 10;
 
 /** The doors that the guest opens itself, in the middle of a step. */
 export interface SynchronousDoors {
@@ -199,7 +152,7 @@ export class Machine {
 
   /** Whether the guest waits for its disk. */
   get diskOpen(): boolean {
-    return (this.devices.blk?.device.state.pending.length ?? 0) > 0;
+    return this.devices.disks.some(({ device }) => device.state.pending.length > 0);
   }
 
   /** The latest time that the guest knows, in ticks. */
@@ -262,17 +215,11 @@ export class Machine {
         this.type(input.data);
         break;
       case 'net':
-        this.devices.net.device.receive(input.frame, this.devices.net, this.surroundings);
+        this.receive(input.frame);
         break;
       case 'disk':
         assert(input.data !== undefined, 'a completion is applied with its data');
-        this.devices.blk?.device.complete(
-          input.id,
-          input.status,
-          input.data,
-          this.devices.blk,
-          this.surroundings,
-        );
+        this.complete(input.id, input.status, input.data);
         break;
       case 'control':
         if (input.action === 'reset') this.reset();
@@ -281,6 +228,18 @@ export class Machine {
         break;
     }
     this.updateLines();
+  }
+
+  /** A frame is dropped by a machine without a card, as by one whose driver has offered no buffer. */
+  private receive(frame: Uint8Array): void {
+    const { net } = this.devices;
+    net?.device.receive(frame, net, this.surroundings);
+  }
+
+  /** Each operation is in flight on one disk at most: outputs are numbered for the whole machine. */
+  private complete(id: number, status: number, data: Uint8Array): void {
+    for (const disk of this.devices.disks)
+      if (disk.device.complete(id, status, data, disk, this.surroundings)) return;
   }
 
   private type(data: Uint8Array): void {

@@ -7,13 +7,8 @@ import { xxh32 } from '../base/xxh32.ts';
 import type { AnyHart } from '../cpu/checked-hart.ts';
 import { hartWords, PAGE_BYTES, RAM_BASE } from '../cpu/layout.ts';
 import { abiNames } from '../cpu/registers.ts';
-import {
-  descriptionSchema,
-  type Machine,
-  type MachineDescription,
-  type MachineState,
-  machineSchema,
-} from './machine.ts';
+import { descriptionSchema, type MachineDescription } from './description.ts';
+import { type Machine, type MachineState, machineSchema } from './machine.ts';
 
 export interface Page {
   index: number;

@@ -1,7 +1,8 @@
+import type { MachineDescription } from './description.ts';
 import type { Doors } from './doors.ts';
 import { Divergence } from './doors.ts';
 import type { Entry } from './entries.ts';
-import { Machine, type MachineDescription } from './machine.ts';
+import { Machine } from './machine.ts';
 
 /**
  * Why {@link Vmm.run} came back: the steps are used up, or so much was made that somebody must take it first; the guest waits for

@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { describeMachine, readGuest } from '../../src/cli/program.ts';
+import { parseDrive } from '../../src/cli/qemu/device-options.ts';
+import { virtioOf } from '../../src/vmm/description.ts';
 
 const root = join(import.meta.dirname, '../..');
 const directory = mkdtempSync(join(tmpdir(), 'vmft-boot-'));
@@ -143,12 +145,12 @@ describe('run', () => {
   });
 
   test('the disk is as large as its file, in whole sectors', () => {
-    const options = { memory: 8 << 20, diskSize: 0, kernel: file('kernel.s') };
-    const drive = { file: file('disk.img'), readOnly: true };
+    const options = { memory: 8 << 20, kernel: file('kernel.s') };
+    const drive = [parseDrive(`file=${file('disk.img')},readonly=on`)];
     const { description, diskContent } = readGuest(undefined, { ...options, drive });
-    expect(description).toMatchObject({ diskSectors: 2, diskReadOnly: true });
-    expect(Buffer.from(diskContent).toString()).toBe('x'.repeat(700));
-    expect(describeMachine(undefined, options)).toMatchObject({ diskSectors: 0, diskReadOnly: false });
+    expect(virtioOf(description, 'blk')).toEqual([{ kind: 'blk', sectors: 2, readOnly: true }]);
+    expect(Buffer.from(diskContent).toString()).toBe('x'.repeat(700) + '\0'.repeat(324));
+    expect(virtioOf(describeMachine(undefined, options), 'blk')).toEqual([]);
   });
 
   test.each<[string[], RegExp]>([
@@ -169,8 +171,11 @@ describe('run', () => {
     [[...kernel, '--drive', 'file=empty'], /^vmft: empty: an empty file; a disk has at least one sector/],
     [[...kernel, '--drive', 'file=nothing'], /^vmft: nothing: no such file/],
     [[...kernel, '--drive', 'readonly=on'], /no file is named; it has the form file=FILE/],
-    [[...kernel, '--drive', 'file=disk.img,format=qcow2'], /"format=qcow2" is not understood/],
-    [[...kernel, '--drive', 'file=disk.img,file=x'], /something is said twice/],
+    [
+      [...kernel, '--drive', 'file=disk.img,format=qcow2'],
+      /"format=qcow2" is not read here; make a raw image of it/,
+    ],
+    [[...kernel, '--drive', 'file=disk.img,file=x'], /"file" is said twice/],
     [[...kernel, '--drive', 'file=disk.img', '--disk-size', '1M'], /cannot be used with option '--disk-size/],
   ])('%j is refused', async (args, message) => {
     const { code, stdout, stderr } = await vmft('run', ...args);

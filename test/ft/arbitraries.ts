@@ -3,8 +3,8 @@ import { encode } from '../../src/base/codec.ts';
 import { hartWords } from '../../src/cpu/layout.ts';
 import type { DiskRequest } from '../../src/devices/device.ts';
 import type { Message } from '../../src/ft/messages.ts';
+import type { MachineDescription, VirtioDescription } from '../../src/vmm/description.ts';
 import { controlActions, type Entry, entryAfter, following, NOTHING_BEFORE } from '../../src/vmm/entries.ts';
-import type { MachineDescription } from '../../src/vmm/machine.ts';
 import type { Output } from '../../src/vmm/outputs.ts';
 
 const uint = fc.oneof(fc.nat(300), fc.maxSafeNat());
@@ -85,18 +85,20 @@ export function sizesOf(entries: readonly Entry[]): number[] {
 }
 
 const starts = fc.array(fc.record({ generation: uint, first: uint }), { maxLength: 3 });
+const virtio: fc.Arbitrary<VirtioDescription> = fc.oneof(
+  fc.record({ kind: fc.constant('net' as const), mac: fc.uint8Array({ maxLength: 6 }) }),
+  fc.record({ kind: fc.constantFrom('entropy' as const, 'console' as const) }),
+  fc.record({ kind: fc.constant('blk' as const), sectors: uint, readOnly: fc.boolean() }),
+);
 const description: fc.Arbitrary<MachineDescription> = fc.record({
   program: text,
   memorySizeBytes: uint,
   bootEpochNs: u64,
-  mac: fc.uint8Array({ maxLength: 6 }),
   start: fc.array(fc.record({ word: fc.constantFrom(...hartWords), value: u64 }), { maxLength: 3 }),
   sbi: fc.boolean(),
   segments: fc.array(fc.record({ address: uint, bytes: data }), { maxLength: 2 }),
-  diskSectors: uint,
-  diskReadOnly: fc.boolean(),
+  virtio: fc.array(fc.option(virtio, { nil: undefined }), { maxLength: 8 }),
   clock: fc.constantFrom('logged' as const, 'derived' as const),
-  console: fc.constantFrom('uart', 'virtio'),
   tohost: fc.array(uint, { maxLength: 1 }),
 });
 

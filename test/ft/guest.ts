@@ -1,5 +1,26 @@
 import { assemble } from '../../src/cpu/asm/assemble.ts';
-import type { MachineDescription } from '../../src/vmm/machine.ts';
+import type { MachineDescription } from '../../src/vmm/description.ts';
+
+/** Where these guests look for the devices: a network card, a source of random numbers, a disk, and a console, from slot 0 on. */
+const CONSOLE_SLOT = 3;
+const virtio = (diskSectors: number): MachineDescription['virtio'] => [
+  { kind: 'net', mac: Uint8Array.of(0x52, 0x54, 0, 0, 0, 1) },
+  { kind: 'entropy' },
+  diskSectors > 0 ? { kind: 'blk', sectors: diskSectors, readOnly: false } : undefined,
+  undefined,
+];
+
+/** The machine with a virtio console, which gets what is typed. */
+export const withConsole = (description: MachineDescription): MachineDescription => ({
+  ...description,
+  virtio: description.virtio.with(CONSOLE_SLOT, { kind: 'console' }),
+});
+
+/** The machine with its disks as the guest may only read them, or may write them. */
+export const withReadOnly = (description: MachineDescription, readOnly: boolean): MachineDescription => ({
+  ...description,
+  virtio: description.virtio.map((one) => (one?.kind === 'blk' ? { ...one, readOnly } : one)),
+});
 
 /** A small machine that runs a program, with a disk of so many sectors. */
 export function machineOf(source: string, diskSectors = 0): MachineDescription {
@@ -8,14 +29,11 @@ export function machineOf(source: string, diskSectors = 0): MachineDescription {
     program: 'guest.s',
     memorySizeBytes: 1 << 16,
     bootEpochNs: 1_291_161_600_000_000_000n,
-    mac: Uint8Array.of(0x52, 0x54, 0, 0, 0, 1),
     start: [{ word: 'pc', value: BigInt(entry) }],
     sbi: false,
     segments,
-    diskSectors,
-    diskReadOnly: false,
+    virtio: virtio(diskSectors),
     clock: 'logged',
-    console: 'uart',
     tohost: [],
   };
 }

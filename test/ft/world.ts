@@ -1,7 +1,7 @@
 import { Random } from '../../src/base/random.ts';
+import type { MachineDescription } from '../../src/vmm/description.ts';
 import { LiveDoors, RecordingDoors, ReplayDoors } from '../../src/vmm/doors.ts';
 import type { Entry } from '../../src/vmm/entries.ts';
-import type { MachineDescription } from '../../src/vmm/machine.ts';
 import { type Pause, Vmm, verifyMarker } from '../../src/vmm/vmm.ts';
 import { TickingWorld } from '../ticking-world.ts';
 

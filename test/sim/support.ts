@@ -5,7 +5,7 @@ import { judge } from '../../src/sim/checkers/verdict.ts';
 import { type Outcome, type SimEvent, Simulation, type SimulationOptions } from '../../src/sim/cluster.ts';
 import { parseFault } from '../../src/sim/faults/fault-text.ts';
 import type { Fault, HostId } from '../../src/sim/faults/faults.ts';
-import type { MachineDescription } from '../../src/vmm/machine.ts';
+import type { MachineDescription } from '../../src/vmm/description.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 

@@ -1,12 +1,12 @@
 /** What is typed at a virtio console survives failovers as it does at the UART: each byte once. */
 import { expect, test } from 'vitest';
-import { consoleGuest, machineOf } from '../ft/guest.ts';
+import { consoleGuest, machineOf, withConsole } from '../ft/guest.ts';
 import { result, simulate, sound, spread } from './support.ts';
 
 const POSITIONS = 40;
 const typed = 'a line that is typed while machines die, and goes on with another one: q';
 const options = {
-  description: { ...machineOf(consoleGuest), console: 'virtio' },
+  description: withConsole(machineOf(consoleGuest)),
   input: new TextEncoder().encode(typed),
 } as const;
 const ended = { ...sound, exitCode: 5 };

@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest';
+import type { MachineDescription } from '../../src/vmm/description.ts';
 import { LiveDoors } from '../../src/vmm/doors.ts';
-import { Machine, type MachineDescription } from '../../src/vmm/machine.ts';
+import { Machine } from '../../src/vmm/machine.ts';
 import { Vmm } from '../../src/vmm/vmm.ts';
-import { consoleGuest, diskGuest, machineOf } from '../ft/guest.ts';
+import { consoleGuest, diskGuest, machineOf, withConsole, withReadOnly } from '../ft/guest.ts';
 import { FakeWorld, recordRun, replayRun } from '../ft/world.ts';
 
-const description: MachineDescription = { ...machineOf(consoleGuest), console: 'virtio' };
+const description: MachineDescription = withConsole(machineOf(consoleGuest));
 const typed = 'The quick brown fox? No: a lazy dog jumps over a longer line of text.'.replaceAll('q', 'k');
 
 test('what is typed arrives at the virtio console, each byte once, whatever the slices', () => {
@@ -45,14 +46,14 @@ test('there is room for typed bytes once the driver is up, and the UART gets non
 
 test('a machine whose console is its UART has no virtio console', () => {
   const doors = { clock: () => 0, entropy: () => new Uint8Array(0) };
-  expect(Object.keys(new Machine(machineOf(consoleGuest), doors).state.devices)).not.toContain('console');
-  expect(Object.keys(new Machine(description, doors).state.devices)).toContain('console');
+  expect(Object.keys(new Machine(machineOf(consoleGuest), doors).state.devices)).not.toContain('console.3');
+  expect(Object.keys(new Machine(description, doors).state.devices)).toContain('console.3');
 });
 
 test('a disk that may only be read refuses writes by itself', () => {
   const disk = machineOf(diskGuest([{ operation: 'write', sector: 3 }]), 8);
-  const outputsOf = (diskReadOnly: boolean) => {
-    const vmm = new Vmm({ ...disk, diskReadOnly }, new LiveDoors(new FakeWorld('disk')));
+  const outputsOf = (readOnly: boolean) => {
+    const vmm = new Vmm(withReadOnly(disk, readOnly), new LiveDoors(new FakeWorld('disk')));
     vmm.run(10_000);
     return vmm.machine.takeOutputs().map(({ kind }) => kind);
   };

@@ -63,6 +63,14 @@ describe("compared with the tree of QEMU's machine", () => {
 });
 
 describe('the device tree', () => {
+  test('has the virtio slots in the order of QEMU, the last first', () => {
+    const slots = (nodes: Iterable<string>) =>
+      [...new Set(nodes)].filter((node) => node.startsWith('/soc/virtio_mmio'));
+    const theirs = [...qemuTree().keys()].map((key) => key.split(' ')[0]!);
+    expect(slots(treeOf().keys())).toEqual(slots(theirs));
+    expect(slots(theirs)[0]).toBe('/soc/virtio_mmio@10008000');
+  });
+
   test('is the same to the bit for the same machine', () => {
     expect(deviceTree(options)).toEqual(deviceTree({ ...options }));
   });

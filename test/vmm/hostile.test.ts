@@ -4,14 +4,14 @@ import { encode } from '../../src/base/codec.ts';
 import { Random } from '../../src/base/random.ts';
 import { DISK_IOERR, DISK_OK } from '../../src/devices/device.ts';
 import { VIRTIO_MMIO } from '../../src/devices/virtio/registers.ts';
+import type { MachineDescription } from '../../src/vmm/description.ts';
 import { LiveDoors, RecordingDoors, ReplayDoors } from '../../src/vmm/doors.ts';
 import type { Entry } from '../../src/vmm/entries.ts';
-import type { MachineDescription } from '../../src/vmm/machine.ts';
 import { memoryMap } from '../../src/vmm/memory-map.ts';
 import { type Output, outputCodec } from '../../src/vmm/outputs.ts';
 import { decodeSnapshot, encodeSnapshot, takeSnapshot } from '../../src/vmm/snapshot.ts';
 import { Vmm } from '../../src/vmm/vmm.ts';
-import { machineOf } from '../ft/guest.ts';
+import { machineOf, withConsole, withReadOnly } from '../ft/guest.ts';
 import { FakeWorld } from '../ft/world.ts';
 
 /** Loads and stores of 1, 2, 4 and 8 bytes, as the guest numbers them. */
@@ -154,11 +154,8 @@ test('a machine outlives its guest, and a replay in other slices is the same mac
   let made = 0;
   for (let seed = 0; seed < 60; seed++) {
     const random = new Random(`hostile machine ${seed}`);
-    const description: MachineDescription = {
-      ...machineOf(guest(script(random)), random.chance(0.8) ? 64 : 0),
-      console: random.chance(0.7) ? 'virtio' : 'uart',
-      diskReadOnly: random.chance(0.2),
-    };
+    const plain = machineOf(guest(script(random)), random.chance(0.8) ? 64 : 0);
+    const description = withReadOnly(random.chance(0.7) ? withConsole(plain) : plain, random.chance(0.2));
     const { vmm, entries, outputs } = record(description, random);
     made += vmm.machine.outputsMade;
     const doors = new ReplayDoors();

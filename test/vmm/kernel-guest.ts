@@ -2,8 +2,8 @@
 import { PRIVILEGE } from '../../src/cpu/csrs.ts';
 import { type HartWord, RAM_BASE } from '../../src/cpu/layout.ts';
 import { leftByFirmware } from '../../src/vmm/boot.ts';
-import type { MachineDescription } from '../../src/vmm/machine.ts';
-import { machineOf } from '../ft/guest.ts';
+import type { MachineDescription } from '../../src/vmm/description.ts';
+import { machineOf, withConsole } from '../ft/guest.ts';
 
 /**
  * The program stores, calls and computes for ever. At each timer interrupt the kernel prints `.` on its virtio console, and takes the
@@ -292,7 +292,7 @@ typed: .byte 0
 byte: .byte 0
 `;
 
-const plain = machineOf(source);
+const plain = withConsole(machineOf(source));
 /** Starts as a kernel does without firmware. */
 const start = Object.entries({
   privilege: BigInt(PRIVILEGE.S),
@@ -304,5 +304,4 @@ export const kernelMachine: MachineDescription = {
   program: 'kernel-guest.s',
   start: [...plain.start, ...start],
   sbi: true,
-  console: 'virtio',
 };

@@ -1,23 +1,24 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { OperatingError } from '../../src/base/errors.ts';
+import type { MachineDescription } from '../../src/vmm/description.ts';
 import type { Entry } from '../../src/vmm/entries.ts';
 import { LogWriter, type Recording, readLog } from '../../src/vmm/log.ts';
-import type { MachineDescription } from '../../src/vmm/machine.ts';
 import { entryLists } from '../ft/arbitraries.ts';
 
 const description: MachineDescription = {
   program: 'test.s',
   memorySizeBytes: 1 << 16,
   bootEpochNs: 1n,
-  mac: Uint8Array.of(1, 2, 3, 4, 5, 6),
   start: [{ word: 'pc', value: 0x8000_0000n }],
   sbi: false,
   segments: [{ address: 0x8000_0000, bytes: Uint8Array.of(0x13, 0, 0, 0) }],
-  diskSectors: 0,
-  diskReadOnly: false,
+  virtio: [
+    { kind: 'net', mac: Uint8Array.of(1, 2, 3, 4, 5, 6) },
+    undefined,
+    { kind: 'blk', sectors: 2, readOnly: true },
+  ],
   clock: 'logged',
-  console: 'uart',
   tohost: [],
 };
 
@@ -152,7 +153,7 @@ describe('is refused, with the name of the file and what to do', () => {
   test.each<[string, Uint8Array, RegExp]>([
     ['an empty file', new Uint8Array(0), /^x\.log: not a vmft log; make one with/],
     ['another file', new TextEncoder().encode('#!/bin/sh\necho hello\n'), /^x\.log: not a vmft log/],
-    ['another version', changed(8), /^x\.log: log format 69, and this vmft reads 5; record it again$/],
+    ['another version', changed(8), /^x\.log: log format 70, and this vmft reads 6; record it again$/],
     ['a damaged head', changed(20), /^x\.log: the head of the log is damaged/],
     ['a head cut short', content.slice(0, 20), /^x\.log: the head of the log is cut short/],
   ])('%s', (_, source, message) => {

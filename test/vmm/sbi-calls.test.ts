@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { describeMachine } from '../../src/cli/program.ts';
+import type { MachineDescription } from '../../src/vmm/description.ts';
 import { LiveDoors, RecordingDoors } from '../../src/vmm/doors.ts';
 import type { Entry } from '../../src/vmm/entries.ts';
-import type { MachineDescription } from '../../src/vmm/machine.ts';
 import { Vmm } from '../../src/vmm/vmm.ts';
 import { FakeWorld, replayRun } from '../ft/world.ts';
 

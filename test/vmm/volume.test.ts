@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
+import type { MachineDescription } from '../../src/vmm/description.ts';
 import { LiveDoors } from '../../src/vmm/doors.ts';
-import type { MachineDescription } from '../../src/vmm/machine.ts';
 import { Vmm } from '../../src/vmm/vmm.ts';
-import { machineOf } from '../ft/guest.ts';
+import { machineOf, withConsole } from '../ft/guest.ts';
 import { FakeWorld } from '../ft/world.ts';
 
 const CHAIN_BYTES = 32768;
@@ -46,7 +46,7 @@ desc:   .dword 0x80000000
 avail:  .space 64
 used:   .space 128
 `;
-const description: MachineDescription = { ...machineOf(shouter), console: 'virtio' };
+const description: MachineDescription = withConsole(machineOf(shouter));
 
 /** The bytes of the outputs that came between one pause and the next, and where it ended. */
 function run(steps: number) {

@@ -2,7 +2,6 @@
 import { CHECK_STEPS, MAX_STEPS, type Run } from '../../sim/campaign/campaign.ts';
 import { faultText } from '../../sim/faults/fault-text.ts';
 import type { ChaosOptions } from '../options.ts';
-import type { Drive } from '../program.ts';
 
 /** The arguments after `vmft`. `steps`: how far the guest came; one that was stopped must be stopped again. */
 export function runArguments(path: string | undefined, options: ChaosOptions, run: Run, steps = 0): string[] {
@@ -15,11 +14,10 @@ export function runArguments(path: string | undefined, options: ChaosOptions, ru
     ...given('--initrd', options.initrd),
     ...given('--append', options.append),
     ...given('--bios', options.bios),
-    ...given('--drive', options.drive && driveText(options.drive)),
+    ...deviceArguments(options),
     ...(options.console === 'virtio' ? ['--console', 'virtio'] : []),
     ...given('--seed', run.seed),
     ...given('--memory', sizeText(options.memory)),
-    ...(options.drive ? [] : given('--disk-size', sizeText(options.diskSize))),
     ...(options.defsym ?? []).flatMap(([name, value]) => ['--defsym', `${name}=${value}`]),
     ...given('--input', options.input),
     ...(options.clients > 0 ? given('--clients', options.clients) : []),
@@ -35,9 +33,15 @@ export function runArguments(path: string | undefined, options: ChaosOptions, ru
   ];
 }
 
-/** A drive as `--drive` reads it. */
-const driveText = ({ file, readOnly }: Drive): string =>
-  `file=${file.replaceAll(',', ',,')}${readOnly ? ',readonly=on' : ''}`;
+/** The options that ask for devices. */
+function deviceArguments(options: ChaosOptions): string[] {
+  const { drive = [], netdev = [], object = [], chardev = [], device = [], diskSize } = options;
+  const all = Object.entries({ drive, netdev, object, chardev, device });
+  return [
+    ...all.flatMap(([name, given]) => given.flatMap(({ text }) => [`--${name}`, text])),
+    ...(diskSize === undefined ? [] : ['--disk-size', sizeText(diskSize)]),
+  ];
+}
 
 /** A size as `--memory` reads it. */
 const sizeText = (sizeBytes: number): string =>

@@ -1,8 +1,8 @@
 /** One conformance program, alone on a machine. */
 import { OperatingError } from '../../base/errors.ts';
 import { Random } from '../../base/random.ts';
+import type { MachineDescription } from '../../vmm/description.ts';
 import { LiveDoors, type World } from '../../vmm/doors.ts';
-import type { MachineDescription } from '../../vmm/machine.ts';
 import { Vmm } from '../../vmm/vmm.ts';
 
 /** How a program ended. */

@@ -68,6 +68,8 @@ export class VirtioBlk implements VirtioDevice<ValueOf<typeof schema>> {
   constructor(
     readonly capacitySectors: number,
     readonly readOnly = false,
+    /** Where its first sector lies on the storage, which may hold several disks. */
+    private readonly firstSector = 0,
   ) {
     assert(
       Number.isSafeInteger(capacitySectors) && capacitySectors >= 0,
@@ -106,12 +108,22 @@ export class VirtioBlk implements VirtioDevice<ValueOf<typeof schema>> {
       case VIRTIO_BLK_T.IN: {
         const sizeBytes = chain.writableBytes - STATUS_BYTES;
         if (!this.holds(sector, sizeBytes)) return answer(chain, DISK_IOERR);
-        return this.start(chain, { operation: 'read', sector, sizeBytes }, sizeBytes, around);
+        return this.start(
+          chain,
+          { operation: 'read', sector: this.firstSector + sector, sizeBytes },
+          sizeBytes,
+          around,
+        );
       }
       case VIRTIO_BLK_T.OUT: {
         const data = bytes.slice(HEADER_BYTES);
         if (this.readOnly || !this.holds(sector, data.length)) return answer(chain, DISK_IOERR);
-        return this.start(chain, { operation: 'write', sector, data }, data.length, around);
+        return this.start(
+          chain,
+          { operation: 'write', sector: this.firstSector + sector, data },
+          data.length,
+          around,
+        );
       }
       case VIRTIO_BLK_T.FLUSH:
         return this.start(chain, { operation: 'flush' }, 0, around);

@@ -1,7 +1,7 @@
 /** A campaign: many runs of one guest, each under other faults, and what became of each. */
 
 import type { DiskVariant, Replication, Tuning, UnsafeRule } from '../../ft/rules.ts';
-import type { MachineDescription } from '../../vmm/machine.ts';
+import type { MachineDescription } from '../../vmm/description.ts';
 import { alterations, FlipWatch } from '../checkers/alterations.ts';
 import type { Violation } from '../checkers/checkers.ts';
 import { judge } from '../checkers/verdict.ts';

@@ -1,8 +1,8 @@
 import { sameBytes } from '../../base/bytes.ts';
 import { encode } from '../../base/codec.ts';
+import type { MachineDescription } from '../../vmm/description.ts';
 import { ReplayDoors } from '../../vmm/doors.ts';
 import { type Entry, entryAfter, NOTHING_BEFORE } from '../../vmm/entries.ts';
-import type { MachineDescription } from '../../vmm/machine.ts';
 import type { Output } from '../../vmm/outputs.ts';
 import { compareSnapshots, type Difference, type Snapshot, takeSnapshot } from '../../vmm/snapshot.ts';
 import { Vmm, verifyMarker } from '../../vmm/vmm.ts';

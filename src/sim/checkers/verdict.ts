@@ -1,5 +1,6 @@
 /** What a run came to: everything that the checkers say of it when it is over. */
 import { assert } from '../../base/assert.ts';
+import { sectorsOf } from '../../vmm/description.ts';
 import { Divergence } from '../../vmm/doors.ts';
 import type { Entry } from '../../vmm/entries.ts';
 import type { Output } from '../../vmm/outputs.ts';
@@ -34,7 +35,7 @@ export function judge(run: Simulation): Violation[] {
     ];
   const seen = { console: run.transcript, frames: run.network.framesOut };
   found.push(...checkOutputs(outputs, seen, run.outcome === 'completed'));
-  if (description.diskSectors > 0) {
+  if (sectorsOf(description) > 0) {
     const { content, writes } =
       disk === 'private' ? { ...run.privateDisk(run.survivor), writes: [] } : run.storage.disk;
     found.push(...checkDisk(outputs, history, { initial: run.diskContent, content, writes }));

@@ -1,0 +1,237 @@
+/**
+ * Where the devices stand that were asked for. A device that names a bus, `bus=virtio-mmio-bus.N`, gets slot N; another gets the
+ * highest slot that is free: QEMU's bus search meets the slot that was made last first. They are placed in the order in which they
+ * are given, and the order decides: a slot can be gone before it is named.
+ *
+ * A `--drive` that no device refers to is a disk in slot 0, where kernels written for QEMU's `virt` machine look for their only
+ * disk. On QEMU such a drive is in no slot at all: by itself it has no device, and with `if=virtio` it is on PCI, which is not
+ * here.
+ */
+import { OperatingError } from '../../base/errors.ts';
+import { SECTOR_BYTES } from '../../devices/device.ts';
+import { sectorsOf, type VirtioDescription } from '../../vmm/description.ts';
+import { VIRTIO_SLOTS } from '../../vmm/memory-map.ts';
+import { readBytes } from '../files.ts';
+import { type Backend, type DeviceRequest, type Drive, parseDevice } from './device-options.ts';
+
+/** What asks for devices. */
+export interface DeviceOptions {
+  drive?: Drive[];
+  device?: DeviceRequest[];
+  netdev?: Backend[];
+  object?: Backend[];
+  chardev?: Backend[];
+  /** How large a disk in slot 0 is that is empty at first, in bytes; 0 for no disk, whatever the program brings along. */
+  diskSize?: number;
+  console?: 'uart' | 'virtio';
+  /** With clients there is a network card. */
+  clients?: number;
+  /** What the program brings along when nothing else is asked for: its guest file. */
+  own?: { devices: DeviceRequest[]; diskSize?: number };
+}
+
+export interface Placement {
+  virtio: (VirtioDescription | undefined)[];
+  /** What the disks hold at first, one behind the other in the order of their slots. */
+  diskContent: Uint8Array;
+}
+
+/** The slot of a disk for which no device was named. */
+const DISK_SLOT = 0;
+const BUS = 'virtio-mmio-bus.';
+/** The address that QEMU gives its first card. */
+const MAC = Uint8Array.of(0x52, 0x54, 0x00, 0x12, 0x34, 0x56);
+
+const kinds = {
+  'virtio-blk-device': 'blk',
+  'virtio-net-device': 'net',
+  'virtio-rng-device': 'entropy',
+  'virtio-serial-device': 'console',
+} as const;
+
+/** @throws {OperatingError} when a device can't stand where it is to, refers to nothing, or is a second one of its kind */
+export function placeDevices(options: DeviceOptions): Placement {
+  const { device = [] } = options;
+  mustRefer(options);
+  const slots = new Slots();
+  const disk = diskWithoutDevice(options);
+  if (disk) slots.put(disk, { at: DISK_SLOT, what: 'the disk that no device was named for' });
+  for (const request of device) placeRequest(slots, request, options);
+  const isMissing = (kind: VirtioDescription['kind']) => !slots.has(kind);
+  for (const request of options.own?.devices ?? [])
+    if (request.driver !== 'virtconsole' && isMissing(kinds[request.driver]))
+      placeRequest(slots, request, options);
+  if (options.console === 'virtio' && isMissing('console')) placeRequest(slots, CONSOLE, options);
+  if ((options.clients ?? 0) > 0 && isMissing('net')) placeRequest(slots, CARD, options);
+  return slots.placement();
+}
+
+const CONSOLE = parseDevice('virtio-serial-device');
+const CARD = parseDevice('virtio-net-device');
+
+/** A disk, and what it holds at first. */
+interface DiskInSlot {
+  device: VirtioDescription & { kind: 'blk' };
+  content: Uint8Array;
+}
+type InSlot = DiskInSlot | { device: Exclude<VirtioDescription, { kind: 'blk' }>; content?: undefined };
+
+class Slots {
+  private readonly slots: ({ content: InSlot; what: string } | undefined)[] =
+    Array(VIRTIO_SLOTS).fill(undefined);
+
+  /** Puts it into slot `at`, or the highest that is free; `what` names it in messages. */
+  put(content: InSlot, { at, what }: { at?: number; what: string }): void {
+    const slot = at ?? this.slots.lastIndexOf(undefined);
+    if (slot < 0) throw new OperatingError(`${what}: all ${VIRTIO_SLOTS} slots are taken`);
+    const there = this.slots[slot];
+    if (there)
+      throw new OperatingError(
+        `${what}: bus ${BUS}${slot} is full, ${there.what} is there; devices get their places in the order in which they are given`,
+      );
+    this.slots[slot] = { content, what };
+  }
+
+  has(kind: VirtioDescription['kind']): boolean {
+    return this.slots.some((one) => one?.content.device.kind === kind);
+  }
+
+  placement(): Placement {
+    const virtio = this.slots.map((one) => one?.content.device);
+    const diskContent = new Uint8Array(sectorsOf({ virtio }) * SECTOR_BYTES);
+    let at = 0;
+    for (const one of this.slots)
+      if (one?.content.device.kind === 'blk') {
+        diskContent.set(one.content.content!, at);
+        at += one.content.device.sectors * SECTOR_BYTES;
+      }
+    return { virtio, diskContent };
+  }
+}
+
+function placeRequest(slots: Slots, request: DeviceRequest, options: DeviceOptions): void {
+  const { driver, text } = request;
+  if (driver === 'virtconsole') {
+    if (!slots.has('console'))
+      throw new OperatingError(
+        `--device ${text}: a console needs its device before it: --device virtio-serial-device`,
+      );
+    return;
+  }
+  const kind = kinds[driver];
+  if (kind !== 'blk' && slots.has(kind))
+    throw new OperatingError(`--device ${text}: there is one ${driver} at the most`);
+  const at = slotOf(request);
+  slots.put(built(request, options), { ...(at !== undefined && { at }), what: `--device ${text}` });
+}
+
+function built({ driver, settings, text }: DeviceRequest, options: DeviceOptions): InSlot {
+  switch (driver) {
+    case 'virtio-blk-device': {
+      const drive = options.drive?.find(({ id }) => id !== undefined && id === settings.drive);
+      if (!drive)
+        throw new OperatingError(
+          `--device ${text}: no drive is set; give it one: --drive file=FILE,if=none,id=x0 --device ${driver},drive=x0`,
+        );
+      return diskOf(drive);
+    }
+    case 'virtio-net-device': {
+      const { mac } = settings;
+      return { device: { kind: 'net', mac: mac === undefined ? MAC : macAddress(mac) } };
+    }
+    case 'virtio-rng-device':
+      return { device: { kind: 'entropy' } };
+    default:
+      return { device: { kind: 'console' } };
+  }
+}
+
+const macAddress = (text: string): Uint8Array =>
+  Uint8Array.from(text.split(':'), (part) => Number.parseInt(part, 16));
+
+function slotOf({ settings: { bus }, text }: DeviceRequest): number | undefined {
+  if (bus === undefined) return undefined;
+  const slot = bus.startsWith(BUS) ? bus.slice(BUS.length) : '';
+  if (!/^\d$/.test(slot) || Number(slot) >= VIRTIO_SLOTS)
+    throw new OperatingError(
+      `--device ${text}: there is no bus ${bus}; they are ${BUS}0 to ${BUS}${VIRTIO_SLOTS - 1}`,
+    );
+  return Number(slot);
+}
+
+// ── Disks ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+const isUsed = ({ id }: Drive, { device = [] }: DeviceOptions): boolean =>
+  id !== undefined && device.some(({ settings: { drive } }) => drive === id);
+
+/** The disk of a `--drive` that no device refers to, or one that is empty at first. */
+function diskWithoutDevice(options: DeviceOptions): DiskInSlot | undefined {
+  const { drive = [], diskSize } = options;
+  const [first, second] = drive.filter((one) => !isUsed(one, options));
+  if (second)
+    throw new OperatingError(
+      `--drive ${second.text}: a second disk needs a device that says where it stands: add ,if=none,id=x1 and --device virtio-blk-device,drive=x1`,
+    );
+  if (first?.forDevice)
+    throw new OperatingError(
+      `--drive ${first.text}: no device refers to it; add --device virtio-blk-device,drive=${first.id ?? 'NAME'}, or leave out if=none`,
+    );
+  if (first) return diskOf(first);
+  const sizeBytes = diskSize ?? (drive.length > 0 ? 0 : (options.own?.diskSize ?? 0));
+  const sectors = Math.ceil(sizeBytes / SECTOR_BYTES);
+  return sectors > 0
+    ? { device: { kind: 'blk', sectors, readOnly: false }, content: new Uint8Array(0) }
+    : undefined;
+}
+
+function diskOf({ file, readOnly }: Drive): DiskInSlot {
+  const content = readBytes(file);
+  if (content.length === 0)
+    throw new OperatingError(`${file}: an empty file; a disk has at least one sector of 512 bytes`);
+  return { device: { kind: 'blk', sectors: Math.ceil(content.length / SECTOR_BYTES), readOnly }, content };
+}
+
+// ── What refers to what ─────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Names are there once, and what is referred to is there. @throws {OperatingError} */
+function mustRefer({ drive = [], device = [], netdev = [], object = [], chardev = [] }: DeviceOptions): void {
+  const named = { drive, netdev, rng: object, chardev };
+  const options = { drive: '--drive', netdev: '--netdev', rng: '--object', chardev: '--chardev' };
+  mustDiffer(
+    device.map(({ settings, text }) => ({ id: settings.id, text })),
+    '--device',
+  );
+  for (const [property, option] of Object.entries(options)) {
+    const all = named[property as keyof typeof named];
+    mustDiffer(all, option);
+    for (const { settings, text, driver } of device) {
+      const id = settings[property];
+      if (id !== undefined && !all.some((one) => one.id === id))
+        throw new OperatingError(
+          `--device ${text}: there is no ${property} "${id}" for ${driver}; name it with ${option} ...,id=${id}`,
+        );
+    }
+  }
+  const drives = device.flatMap(({ settings: { drive: id }, text }) =>
+    id === undefined ? [] : [{ id, text }],
+  );
+  mustDiffer(drives, '--device', (id) => `drive "${id}" is in use by another device already`);
+  const lonely = netdev.find(({ id }) => !device.some(({ settings }) => settings.netdev === id));
+  if (lonely)
+    throw new OperatingError(
+      `--netdev ${lonely.text}: no card is on it; add --device virtio-net-device,netdev=${lonely.id}`,
+    );
+}
+
+function mustDiffer(
+  all: readonly { id: string | undefined; text: string }[],
+  option: string,
+  message = (id: string) => `the id "${id}" is given twice`,
+): void {
+  const seen = new Set<string>();
+  for (const { id, text } of all) {
+    if (id === undefined) continue;
+    if (seen.has(id)) throw new OperatingError(`${option} ${text}: ${message(id)}`);
+    seen.add(id);
+  }
+}
