@@ -1,4 +1,5 @@
 /** A whole cluster in one process on virtual time: hosts, storage, a console and network clients. */
+import { joined } from '../base/bytes.ts';
 import { Random } from '../base/random.ts';
 import type { Effect, GenerationRecord, ReplicaEvent } from '../ft/effects.ts';
 import { Replica } from '../ft/replica.ts';
@@ -10,9 +11,10 @@ import {
   type UnsafeRule,
 } from '../ft/rules.ts';
 import { type MachineDescription, sectorsOf } from '../vmm/description.ts';
-import type { Entry } from '../vmm/entries.ts';
 import type { Machine } from '../vmm/machine.ts';
 import { lastOf } from '../vmm/outputs.ts';
+import type { History } from './evidence/history.ts';
+import { type EvidencePlaces, inMemory, type Spool } from './evidence/spool.ts';
 import { type Fault, type HostId, STORAGE, SWITCH } from './faults/faults.ts';
 import { Injector } from './faults/injector.ts';
 import { Host } from './host.ts';
@@ -64,6 +66,8 @@ export interface SimulationOptions {
   loads?: Partial<Record<HostId, number>>;
   bitsPerSecond?: number;
   tuning?: Partial<Tuning>;
+  /** What is kept for checkers, comparisons and recordings, and where; by default everything, in memory. */
+  evidence?: EvidencePlaces;
   /** Console output, as it reaches the world: each byte once. */
   print: (data: Uint8Array) => void;
   tell: (event: SimEvent) => void;
@@ -119,12 +123,13 @@ export class Simulation {
 
   constructor(readonly options: SimulationOptions) {
     const { seed, faults, backups, spares = 0, unsafe, bitsPerSecond } = options;
+    const { histories, console, world } = options.evidence ?? inMemory();
     const { scheduler } = this;
     const dedup = !unsafe.has('dedup');
     this.mesh = new Mesh(scheduler, new Random(`${seed}/links`), bitsPerSecond ?? LINK_BITS_PER_SECOND);
     this.names = hostNames(backups, spares);
     this.first = { primary: 'primary', backups: this.names.slice(1, 1 + backups) };
-    const disk = this.disk(`${seed}/disk`, dedup);
+    const disk = this.disk(`${seed}/disk`, dedup, world);
     this.storage = new Storage(this.first, disk, !unsafe.has('fencing'));
     this.console = new Console(
       scheduler,
@@ -133,9 +138,16 @@ export class Simulation {
       options.print,
       options.attended ?? false,
       options.typeAfter,
+      console,
     );
-    this.network = new ClientNetwork(scheduler, new Random(`${seed}/clients`), options.clients, dedup);
-    this.observer = new Observer(this.storage, 'primary', () => scheduler.nowNs);
+    this.network = new ClientNetwork(scheduler, new Random(`${seed}/clients`), options.clients, dedup, world);
+    this.observer = new Observer(
+      this.storage,
+      'primary',
+      () => scheduler.nowNs,
+      histories,
+      this.names.length === 1,
+    );
     this.injector = new Injector(this, new Random(`${seed}/faults`), faults);
     for (const id of this.names) this.hosts.set(id, this.host(id));
     this.observer.lives(this.hosts.get('primary')!);
@@ -155,7 +167,7 @@ export class Simulation {
   private replica(id: HostId, revival = ''): Replica {
     const { description, seed, unsafe, tuning, backups, replication, disk, loads } = this.options;
     const random = new Random(`${seed}/${id}${revival}`);
-    const history = this.observer.begins(id);
+    this.observer.begins(id);
     const booting = id === 'primary' ? 'primary' : this.first.backups.includes(id) ? 'backup' : 'spare';
     return new Replica({
       name: id,
@@ -171,7 +183,7 @@ export class Simulation {
       entropy: (sizeBytes) => random.bytes(sizeBytes),
       tuning: { ...defaultTuning, ...tuning },
       unsafe,
-      witness: (entry) => history.append(entry),
+      witness: (entry) => this.observer.witnessed(id, entry),
     });
   }
 
@@ -445,14 +457,14 @@ export class Simulation {
   privateDisk(id: HostId): Disk {
     const known = this.privateDisks.get(id);
     if (known) return known;
-    const disk = this.disk(`${this.options.seed}/disk/${id}`, false);
+    const disk = this.disk(`${this.options.seed}/disk/${id}`, false, undefined);
     this.privateDisks.set(id, disk);
     return disk;
   }
 
-  private disk(seed: string, dedup: boolean): Disk {
+  private disk(seed: string, dedup: boolean, spool: Spool | undefined): Disk {
     const sectors = sectorsOf(this.options.description);
-    return new Disk(sectors, this.scheduler, new Random(seed), dedup, this.diskContent);
+    return new Disk(sectors, this.scheduler, new Random(seed), dedup, this.diskContent, spool);
   }
 
   /** What every disk holds at first. */
@@ -490,13 +502,13 @@ export class Simulation {
 
   // ── What it came to ───────────────────────────────────────────────────────────────────────────────────────────────
 
-  history(host: HostId): readonly Entry[] {
-    return this.observer.entriesOf(host);
+  history(host: HostId): History {
+    return this.observer.historyOf(host);
   }
 
-  /** Everything that the console has printed. */
+  /** What the console has printed, as far as that is kept. */
   get transcript(): Uint8Array {
-    return Uint8Array.from(this.console.transcript.flatMap((part) => [...part]));
+    return joined([...this.console.transcript]);
   }
 }
 

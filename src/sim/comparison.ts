@@ -284,7 +284,7 @@ export const baseOf = (costs: readonly Cost[], { setup }: Cost): Cost =>
  * What replication at the level of the application would send: what is typed, and the payloads of datagrams, without headers. A
  * client repeats a request until it is answered; it is sent on once.
  */
-export function applicationBytes(history: readonly Entry[]): number {
+export function applicationBytes(history: Iterable<Entry>): number {
   const last = new Map<string, string>();
   let bytes = 0;
   for (const entry of history) {

@@ -1,10 +1,12 @@
 /** Sees what happens in a cluster, counts it, and keeps the evidence for the checkers. */
+import { encodedSize } from '../base/codec.ts';
 import type { Effect, ReplicaEvent } from '../ft/effects.ts';
 import type { Divergence } from '../vmm/doors.ts';
-import type { Entry, EntryKind } from '../vmm/entries.ts';
+import { type Entry, type EntryKind, entryAfter, following, NOTHING_BEFORE } from '../vmm/entries.ts';
 import type { Machine } from '../vmm/machine.ts';
 import { OneLiveChecker, OutputRuleChecker, type Violation } from './checkers/checkers.ts';
-import { History } from './checkers/history.ts';
+import { History } from './evidence/history.ts';
+import type { Spool } from './evidence/spool.ts';
 import type { HostId } from './faults/faults.ts';
 import type { Host } from './host.ts';
 import type { Storage } from './world/storage.ts';
@@ -23,6 +25,7 @@ export interface Failover {
   outputsReleasedAgain: number;
 }
 
+/** The log as the channel carried it; without fault tolerance, as a recording would hold it. */
 export interface LogStatistics {
   entries: number;
   entriesByKind: Partial<Record<EntryKind, number>>;
@@ -35,8 +38,8 @@ export interface LogStatistics {
 /** A failover, and what the machine that was left behind had been through. */
 interface FailoverEvidence extends Failover {
   failedNs: number;
-  fromHistory: readonly Entry[];
-  toHistory: readonly Entry[];
+  fromHistory: History;
+  toHistory: History;
   /** Where both were one machine for the last time. */
   meetingIcount: number;
 }
@@ -57,7 +60,7 @@ export class Observer {
   survivor: HostId;
   /** Its machine, and what came through the doors: they stay known when the host loses its power. */
   machine!: Machine;
-  history!: readonly Entry[];
+  history!: History;
   worstLag = { steps: 0, ns: 0 };
   joins = 0;
   /** The longest time that a guest stood still for the end of a copy. */
@@ -67,17 +70,22 @@ export class Observer {
   copiedBytes = 0;
   restedNs = 0;
   private readonly oneLive: OneLiveChecker;
-  private readonly failed = new Map<HostId, { ns: number; icount: number; history: readonly Entry[] }>();
+  private readonly failed = new Map<HostId, { ns: number; icount: number; history: History }>();
   /** Whom each host follows; at first the one that boots as the primary. And where each went live. */
   private readonly leaders = new Map<HostId, HostId>();
   private readonly liveAt = new Map<HostId, number>();
   private suspectedNs = 0;
   private generation = 0;
+  private before = NOTHING_BEFORE;
 
   constructor(
     storage: Storage,
     survivor: HostId,
     private readonly nowNs: () => number,
+    /** Where the histories are kept; undefined: nowhere. */
+    private readonly spool: Spool | undefined,
+    /** There is one host, and no channel. */
+    private readonly alone: boolean,
   ) {
     this.outputRule = new OutputRuleChecker(storage);
     this.oneLive = new OneLiveChecker(storage);
@@ -98,14 +106,27 @@ export class Observer {
   }
 
   /** A host has a new, empty replica; what its last one went through stays known where it is needed. */
-  begins(host: HostId): History {
-    const history = new History();
-    this.histories.set(host, history);
-    return history;
+  begins(host: HostId): void {
+    this.histories.set(host, new History(this.spool));
   }
 
-  entriesOf(host: HostId): readonly Entry[] {
-    return this.histories.get(host)!.entries;
+  /** Something came through a machine's doors. */
+  witnessed(host: HostId, entry: Entry): void {
+    this.historyOf(host).append(entry);
+    if (this.alone) this.count(entry);
+  }
+
+  /** Without a channel: the log as a recording would hold it. */
+  private count(entry: Entry): void {
+    const { log, before } = this;
+    log.entries++;
+    log.entriesByKind[entry.kind] = (log.entriesByKind[entry.kind] ?? 0) + 1;
+    log.bytes += encodedSize(entryAfter(before), entry);
+    this.before = following(before, entry);
+  }
+
+  historyOf(host: HostId): History {
+    return this.histories.get(host)!;
   }
 
   /** A host with a machine has failed. */
@@ -115,7 +136,7 @@ export class Observer {
     this.failed.set(host.id, {
       ns: this.nowNs(),
       icount: vmm.icount,
-      history: this.entriesOf(host.id),
+      history: this.historyOf(host.id),
     });
   }
 
@@ -156,7 +177,7 @@ export class Observer {
         return this.outputRule.holds(id, host.replica.vmm!.machine.outputsMade);
       case 'installed': {
         const from = this.histories.get(event.from);
-        if (from) this.histories.get(id)!.take(from, event.history);
+        if (from) this.histories.set(id, from.fork(event.history));
         this.outputRule.holds(id, host.replica.vmm!.machine.outputsMade);
         return;
       }
@@ -191,7 +212,7 @@ export class Observer {
     this.generation = host.replica.generation;
     this.survivor = host.id;
     this.machine = host.replica.vmm!.machine;
-    this.history = this.entriesOf(host.id);
+    this.history = this.historyOf(host.id);
   }
 
   private failedOver(to: HostId, { from, icount }: ReplicaEvent & { kind: 'live' }): void {
@@ -212,8 +233,8 @@ export class Observer {
       downMs: (this.nowNs() - failedNs) / 1e6,
       outputsReleasedAgain: 0,
       failedNs,
-      fromHistory: struck?.history ?? this.histories.get(from)?.entries ?? [],
-      toHistory: this.entriesOf(to),
+      fromHistory: struck?.history ?? this.historyOf(from),
+      toHistory: this.historyOf(to),
     });
   }
 }

@@ -31,7 +31,9 @@ describe('reset', () => {
     expect(result(run)).toEqual(sound);
     expect(count(run.output, open)).toBe(2);
     const resets = ['primary', 'backup'].map((host) =>
-      run.simulation.history(host).filter((entry) => entry.kind === 'control' && entry.action === 'reset'),
+      [...run.simulation.history(host)].filter(
+        (entry) => entry.kind === 'control' && entry.action === 'reset',
+      ),
     );
     expect(resets[0]).toHaveLength(1);
     expect(resets[1]).toEqual(resets[0]);

@@ -11,8 +11,8 @@ import { faults, happened, ms, type Result, type Run, result, simulate, sound, s
 const disks = ['journal', 'sectors'] as const;
 const oneDisk = diskVariants.filter((variant) => variant !== 'private');
 
-const completions = (entries: readonly Entry[]): EntryOf<'disk'>[] =>
-  entries.filter((entry) => entry.kind === 'disk');
+const completions = (entries: Iterable<Entry>): EntryOf<'disk'>[] =>
+  [...entries].filter((entry) => entry.kind === 'disk');
 /** How the operations ended that the guest was told of. */
 const statuses = (run: Run, host: string): number[] =>
   completions(run.simulation.history(host)).map(({ status }) => status);
@@ -24,7 +24,7 @@ describe.each(oneDisk)('%s', (disk: DiskVariant) => {
       expect(result(run)).toEqual(sound);
       const { simulation } = run;
       expect(completions(simulation.history('backup'))).toEqual(completions(simulation.history('primary')));
-      const ids = simulation.storage.disk.writes.map(({ id }) => id);
+      const ids = [...simulation.storage.disk.writes].map(({ id }) => id);
       expect(new Set(ids).size).toBe(ids.length);
       expect(ids.length).toBeGreaterThan(10);
       expect(compareLast(simulation)?.difference.equal).toBe(true);

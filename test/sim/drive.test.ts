@@ -35,11 +35,9 @@ describe.each(diskVariants)('%s', (disk) => {
     expect(result(run)).toEqual({ ...sound, exitCode: 5 });
     const { simulation } = run;
     const survivor = simulation.survivor;
-    const read = simulation
-      .history(survivor)
-      .flatMap((entry) =>
-        entry.kind === 'disk' && entry.status === DISK_OK && entry.data?.length ? [entry.data] : [],
-      );
+    const read = [...simulation.history(survivor)].flatMap((entry) =>
+      entry.kind === 'disk' && entry.status === DISK_OK && entry.data?.length ? [entry.data] : [],
+    );
     const sector = (index: number) => whole.slice(index * SECTOR_BYTES, (index + 1) * SECTOR_BYTES);
     expect(read.map((data) => Buffer.from(data).toString('hex')).sort()).toEqual(
       [3, SECTORS - 1].map((index) => Buffer.from(sector(index)).toString('hex')).sort(),

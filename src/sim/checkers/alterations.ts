@@ -75,15 +75,15 @@ export function alterations(simulation: Simulation): Alteration[] {
 
 function compare(simulation: Simulation, host: HostId, machine: Machine): Omit<Alteration, 'host'> {
   try {
-    const { vmm } = rebuild(
+    const { machine: rebuilt } = rebuild(
       simulation.options.description,
       simulation.history(host),
       machine.icount,
       'after',
     );
     return {
-      pages: differingPages(machine.hart.ram, vmm.machine.hart.ram),
-      state: differ(encode(machine.schema, machine.state), encode(machine.schema, vmm.machine.state)),
+      pages: differingPages(machine.hart.ram, rebuilt.hart.ram),
+      state: differ(encode(machine.schema, machine.state), encode(machine.schema, rebuilt.state)),
     };
   } catch (error) {
     if (error instanceof Divergence) return { pages: [], state: false, impossible: error.message };

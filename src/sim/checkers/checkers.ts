@@ -2,16 +2,13 @@
  * Checkers: they stand outside the protocol, see only what leaves the hosts and what reaches them, and say when what must always hold
  * does not.
  */
-import { sameBytes } from '../../base/bytes.ts';
-import { DISK_OK, SECTOR_BYTES } from '../../devices/device.ts';
 import type { Effect } from '../../ft/effects.ts';
 import { decodeMessage, kindOfMessage, type MessageOf } from '../../ft/messages.ts';
-import { describeEntry, type Entry } from '../../vmm/entries.ts';
-import { lastOf, type Output } from '../../vmm/outputs.ts';
+import { describeEntry } from '../../vmm/entries.ts';
+import { lastOf } from '../../vmm/outputs.ts';
 import type { HostId } from '../faults/faults.ts';
-import type { AppliedWrite } from '../world/disk.ts';
 import type { Storage } from '../world/storage.ts';
-import { type Comparison, consoleBytes } from './evidence.ts';
+import type { Comparison } from './evidence.ts';
 import { type Call, checkLinearizable, describeHistory } from './linearizability.ts';
 
 export interface Violation {
@@ -107,111 +104,6 @@ export function checkSameMachine(comparison: Comparison | undefined): Violation[
   ];
 }
 
-/**
- * What the world saw is what one faultless machine makes of the history of the machine that lived last: all of it when the guest
- * ended, else a beginning of it.
- */
-export function checkOutputs(
-  outputs: readonly Output[],
-  seen: { console: Uint8Array; frames: readonly { number: number; frame: Uint8Array }[] },
-  complete: boolean,
-): Violation[] {
-  const expected = consoleBytes(outputs);
-  const fail = (message: string): Violation[] => [{ invariant: 'outputs-explained', message }];
-  const wrong = seen.console.findIndex((byte, index) => byte !== expected[index]);
-  if (wrong >= 0)
-    return fail(
-      `console byte ${wrong + 1} is ${quote(seen.console, wrong)}; a machine with the same history prints ${quote(expected, wrong)}`,
-    );
-  if (complete && seen.console.length < expected.length)
-    return fail(
-      `${expected.length - seen.console.length} console bytes were lost, from byte ${seen.console.length + 1} on: ${quote(expected, seen.console.length)}`,
-    );
-  const frames = outputs.filter((output) => output.kind === 'frame');
-  for (const [index, { number, frame }] of seen.frames.entries()) {
-    const own = frames[index];
-    if (own?.first !== number)
-      return fail(
-        `frame ${number} left where a machine with the same history makes ${own ? `frame ${own.first}` : 'no more frames'}`,
-      );
-    if (!sameBytes(own.frame, frame))
-      return fail(`frame ${number} holds other bytes than the machine with the same history makes`);
-  }
-  if (complete && seen.frames.length < frames.length)
-    return fail(`${seen.frames.length} frames left where the machine makes ${frames.length}`);
-  return [];
-}
-
-/** What the guest was given is what was typed: from the beginning, no byte lost and none twice, whichever machine was live. */
-export function checkInput(history: readonly Entry[], typed: Uint8Array): Violation[] {
-  let at = 0;
-  for (const entry of history) {
-    if (entry.kind !== 'console') continue;
-    for (const byte of entry.data) {
-      if (byte === typed[at++]) continue;
-      const given = Uint8Array.from(history.flatMap((one) => (one.kind === 'console' ? [...one.data] : [])));
-      return [
-        {
-          invariant: 'input-once',
-          message: `byte ${at} that the guest was given is ${quote(given, at - 1)}; typed was ${quote(typed, at - 1)}`,
-        },
-      ];
-    }
-  }
-  return [];
-}
-
-/**
- * The disk is what one faultless machine with the same history leaves: operations take effect in the order in which the guest
- * started them, each write once, each read shows the writes before it.
- */
-export function checkDisk(
-  outputs: readonly Output[],
-  history: readonly Entry[],
-  disk: { initial: Uint8Array; content: Uint8Array; writes: readonly AppliedWrite[] },
-): Violation[] {
-  const fail = (message: string): Violation[] => [{ invariant: 'disk-explained', message }];
-  const ends = new Map(
-    history.flatMap((entry) => (entry.kind === 'disk' ? [[entry.id, entry] as const] : [])),
-  );
-  const expected = new Uint8Array(disk.content.length);
-  expected.set(disk.initial);
-  const unsettled = new Set<number>();
-  const writes = new Map<number, { sector: number; data: Uint8Array }>();
-  for (const output of outputs) {
-    if (output.kind !== 'disk' || output.request.operation === 'flush') continue;
-    const { first: id, request } = output;
-    const end = ends.get(id);
-    const at = request.sector * SECTOR_BYTES;
-    if (request.operation === 'write') {
-      writes.set(id, request);
-      if (end?.status === DISK_OK) expected.set(request.data, at);
-      if (!end) for (let i = 0; i < request.data.length; i += SECTOR_BYTES) unsettled.add(at + i);
-    } else if (end?.status === DISK_OK) {
-      const there = expected.subarray(at, at + request.sizeBytes);
-      if (!sameBytes(there, end.data!))
-        return fail(`read ${id} of sector ${request.sector} shows something else than the writes before it`);
-    }
-  }
-  const applied = new Set<number>();
-  for (const { id, sector, data } of disk.writes) {
-    const own = writes.get(id);
-    if (applied.has(id)) return fail(`write ${id} to sector ${sector} was applied twice`);
-    applied.add(id);
-    if (!own || own.sector !== sector || !sameBytes(own.data, data))
-      return fail(`write ${id} to sector ${sector} is none that a machine with the same history makes`);
-  }
-  for (let at = 0; at < expected.length; at += SECTOR_BYTES)
-    if (
-      !unsettled.has(at) &&
-      !sameBytes(expected.subarray(at, at + SECTOR_BYTES), disk.content.subarray(at, at + SECTOR_BYTES))
-    )
-      return fail(
-        `sector ${at / SECTOR_BYTES} holds something else than a machine with the same history leaves there`,
-      );
-  return [];
-}
-
 /** What the clients saw is what one server that serves one request at a time could have answered. */
 export function checkClients(calls: readonly Call[], complaints: readonly string[]): Violation[] {
   const found: Violation[] = complaints.map((message) => ({ invariant: 'acknowledged-requests', message }));
@@ -219,7 +111,3 @@ export function checkClients(calls: readonly Call[], complaints: readonly string
   if (offence === undefined || offence === 'undecided') return found;
   return [...found, { invariant: 'linearizable', message: describeHistory(offence).join('\n') }];
 }
-
-/** Some bytes around a place, readable. */
-const quote = (bytes: Uint8Array, at: number): string =>
-  JSON.stringify(new TextDecoder().decode(bytes.subarray(Math.max(0, at - 10), at + 20)));

@@ -1,61 +1,95 @@
 import { sameBytes } from '../../base/bytes.ts';
-import { encode } from '../../base/codec.ts';
 import type { MachineDescription } from '../../vmm/description.ts';
 import { ReplayDoors } from '../../vmm/doors.ts';
-import { type Entry, entryAfter, NOTHING_BEFORE } from '../../vmm/entries.ts';
+import type { Entry } from '../../vmm/entries.ts';
 import type { Output } from '../../vmm/outputs.ts';
 import { compareSnapshots, type Difference, type Snapshot, takeSnapshot } from '../../vmm/snapshot.ts';
 import { Vmm, verifyMarker } from '../../vmm/vmm.ts';
 
 /** How much a rebuilt machine runs at once. */
 const SLICE_STEPS = 10_000_000;
+/** How many entries it is given at once; one may be as large as a disk operation. */
+const ENTRIES_AT_ONCE = 64;
 
 /**
  * A fresh machine that has gone through the same entries, standing at `icount`: before the inputs that were applied there, or
- * after them. With it come the outputs that it made on the way.
+ * after them. The entries are taken as the machine comes to them, so that of a long history little is in memory at once.
+ * @param made is given the outputs that it makes on the way.
  * @throws {Divergence} when the entries are not those of such a machine.
  */
 export function rebuild(
   description: MachineDescription,
-  entries: readonly Entry[],
+  entries: Iterable<Entry>,
   icount: number,
   inputsThere: 'before' | 'after',
-): { vmm: Vmm; outputs: Output[] } {
+  made: (output: Output) => void = () => {},
+): Vmm {
   const doors = new ReplayDoors(verifyMarker);
-  const last = inputsThere === 'after' ? icount : icount - 1;
-  for (const entry of entries) if (entry.icount <= last) doors.append(entry);
-  doors.append({ kind: 'horizon', icount });
+  const ahead = upTo(entries, icount, inputsThere);
   const vmm = new Vmm(description, doors);
-  const outputs: Output[] = [];
-  for (
-    let pause = vmm.run(SLICE_STEPS);
-    pause === 'budget' && vmm.icount < icount;
-    pause = vmm.run(SLICE_STEPS)
-  )
-    outputs.push(...vmm.machine.takeOutputs());
-  outputs.push(...vmm.machine.takeOutputs());
-  return { vmm, outputs };
+  for (;;) {
+    const isLast = !feed(doors, ahead);
+    const pause = vmm.run(SLICE_STEPS);
+    for (const output of vmm.machine.takeOutputs()) made(output);
+    if (isLast && pause !== 'budget') return vmm;
+  }
 }
 
-/** The first entry in which two machines' histories differ, if they do. */
+/** The entries up to a position, and that nothing follows before it. */
+function* upTo(entries: Iterable<Entry>, icount: number, inputsThere: 'before' | 'after'): Generator<Entry> {
+  const last = inputsThere === 'after' ? icount : icount - 1;
+  for (const entry of entries) {
+    if (entry.icount > last) break;
+    yield entry;
+  }
+  yield { kind: 'horizon', icount };
+}
+
+/** Gives a machine some more entries to replay; false when there are none. */
+function feed(doors: ReplayDoors, entries: Iterator<Entry>): boolean {
+  for (let count = 0; count < ENTRIES_AT_ONCE; count++) {
+    const { value, done } = entries.next();
+    if (done) return count > 0;
+    doors.append(value);
+  }
+  return true;
+}
+
+/** Two histories side by side, as far as both go below a position. */
+function* pairs(
+  a: Iterable<Entry>,
+  b: Iterable<Entry>,
+  icount: number,
+): Generator<[Entry | undefined, Entry | undefined]> {
+  const [left, right] = [a[Symbol.iterator](), b[Symbol.iterator]()];
+  const below = ({ value, done }: IteratorResult<Entry>) =>
+    !done && value.icount < icount ? value : undefined;
+  for (;;) {
+    const pair: [Entry | undefined, Entry | undefined] = [below(left.next()), below(right.next())];
+    if (!pair[0] && !pair[1]) return;
+    yield pair;
+    if (!pair[0] || !pair[1]) return;
+  }
+}
+
+/** The first entry below a position in which two machines' histories differ, if they do. */
 export function firstDifference(
-  a: readonly Entry[],
-  b: readonly Entry[],
+  a: Iterable<Entry>,
+  b: Iterable<Entry>,
+  icount = Number.POSITIVE_INFINITY,
 ): { index: number; a: Entry; b: Entry } | undefined {
-  const length = Math.min(a.length, b.length);
-  for (let index = 0; index < length; index++)
-    if (!sameEntry(a[index]!, b[index]!)) return { index, a: a[index]!, b: b[index]! };
+  let index = 0;
+  for (const [one, other] of pairs(a, b, icount)) {
+    if (one && other && !sameEntry(one, other)) return { index, a: one, b: other };
+    index++;
+  }
   return undefined;
 }
 
 /** Whether two machines were given the same up to a position; then, by the law of determinism, they were the same there. */
-export function sameHistory(a: readonly Entry[], b: readonly Entry[], icount: number): boolean {
-  const before = (entry: Entry | undefined) => (entry && entry.icount < icount ? entry : undefined);
-  for (let index = 0; ; index++) {
-    const [one, other] = [before(a[index]), before(b[index])];
-    if (!one || !other) return one === other;
-    if (one !== other && !sameEntry(one, other)) return false;
-  }
+export function sameHistory(a: Iterable<Entry>, b: Iterable<Entry>, icount: number): boolean {
+  for (const [one, other] of pairs(a, b, icount)) if (!one || !other || !sameEntry(one, other)) return false;
+  return true;
 }
 
 /** Two machines at one position, and the first entry in which their histories differ. */
@@ -69,36 +103,26 @@ export interface Comparison {
 /** Builds both machines again and compares them at `icount`, before the inputs that were applied there. */
 export function compareHistories(
   description: MachineDescription,
-  historyA: readonly Entry[],
-  historyB: readonly Entry[],
+  historyA: Iterable<Entry>,
+  historyB: Iterable<Entry>,
   icount: number,
 ): Comparison {
-  const at = (history: readonly Entry[]) =>
-    takeSnapshot(rebuild(description, history, icount, 'before').vmm.machine);
+  const at = (history: Iterable<Entry>) =>
+    takeSnapshot(rebuild(description, history, icount, 'before').machine);
   const [a, b] = [at(historyA), at(historyB)];
-  const until = (history: readonly Entry[]) => history.filter((entry) => entry.icount < icount);
   return {
     a,
     b,
     difference: compareSnapshots(a, b),
-    firstDifference: firstDifference(until(historyA), until(historyB)),
+    firstDifference: firstDifference(historyA, historyB, icount),
   };
 }
 
-const sameEntry = (a: Entry, b: Entry): boolean => {
-  if (a.kind !== b.kind || a.icount !== b.icount) return false;
-  const [x, y] = [a, b].map((entry) => encode(entryAfter(NOTHING_BEFORE), entry)) as [Uint8Array, Uint8Array];
-  return sameBytes(x, y);
-};
-
-/** Console bytes of a run of outputs, side by side. */
-export function consoleBytes(outputs: readonly Output[]): Uint8Array {
-  const parts = outputs.flatMap((output) => (output.kind === 'console' ? [output.data] : []));
-  const joined = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    joined.set(part, at);
-    at += part.length;
-  }
-  return joined;
+/** Entries of a history; none of them is a checkpoint, which has members of its own. */
+function sameEntry(a: Entry, b: Entry): boolean {
+  const [x, y]: Record<string, unknown>[] = [a, b];
+  return Object.keys({ ...a, ...b }).every((name) => sameValue(x![name], y![name]));
 }
+
+const sameValue = (a: unknown, b: unknown): boolean =>
+  a === b || (a instanceof Uint8Array && b instanceof Uint8Array && sameBytes(a, b));

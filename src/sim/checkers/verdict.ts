@@ -1,55 +1,70 @@
 /** What a run came to: everything that the checkers say of it when it is over. */
 import { assert } from '../../base/assert.ts';
-import { sectorsOf } from '../../vmm/description.ts';
+import { OperatingError } from '../../base/errors.ts';
 import { Divergence } from '../../vmm/doors.ts';
-import type { Entry } from '../../vmm/entries.ts';
 import type { Output } from '../../vmm/outputs.ts';
 import type { Simulation } from '../cluster.ts';
-import {
-  checkClients,
-  checkDisk,
-  checkInput,
-  checkOutputs,
-  checkSameMachine,
-  type Violation,
-} from './checkers.ts';
+import type { History } from '../evidence/history.ts';
+import { checkClients, checkSameMachine, type Violation } from './checkers.ts';
 import { type Comparison, compareHistories, rebuild, sameHistory } from './evidence.ts';
+import { DiskChecker, InputChecker, OutputsChecker } from './explained.ts';
 
-/** What the checkers found. They replay the survivor's whole history on a fresh machine. */
-export function judge(run: Simulation): Violation[] {
+/** What the checkers found without running anything again: what was seen on the way, and how it ended. */
+export function observe(run: Simulation): Violation[] {
   assert(run.outcome !== undefined, 'the run is over');
-  const { description, disk } = run.options;
   const calls = run.network.clients.flatMap((client) => client.calls);
   const found = [...run.observer.violations, ...checkClients(calls, run.network.complaints)];
-  if (run.outcome === 'diverged') return found;
-  const { history, machine } = run.observer;
-  found.push(...checkMeeting(run), ...checkInput(history, run.console.input), ...checkService(run));
-  const outputs = rebuiltOutputs(run, history, machine.icount);
-  if (outputs instanceof Divergence)
-    return [
-      ...found,
-      {
-        invariant: 'outputs-explained',
-        message: `no machine has the history of ${run.survivor}: ${outputs.message}`,
-      },
-    ];
-  const seen = { console: run.transcript, frames: run.network.framesOut };
-  found.push(...checkOutputs(outputs, seen, run.outcome === 'completed'));
-  if (sectorsOf(description) > 0) {
-    const { content, writes } =
-      disk === 'private' ? { ...run.privateDisk(run.survivor), writes: [] } : run.storage.disk;
-    found.push(...checkDisk(outputs, history, { initial: run.diskContent, content, writes }));
-  }
-  return found;
+  return run.outcome === 'diverged' ? found : [...found, ...checkService(run)];
 }
 
-function rebuiltOutputs(run: Simulation, history: readonly Entry[], icount: number): Output[] | Divergence {
+/**
+ * What the checkers found. They replay the survivor's whole history on a fresh machine, and for that need all evidence of the run.
+ * @throws {OperatingError} when not all of it was kept.
+ */
+export function judge(run: Simulation): Violation[] {
+  const found = observe(run);
+  if (run.outcome === 'diverged') return found;
+  if (!hasAllEvidence(run))
+    throw new OperatingError(
+      'too much happened in this run to be checked in memory; limit it with --max-steps',
+    );
+  return [...found, ...checkMeeting(run), ...checkReplay(run)];
+}
+
+const hasAllEvidence = ({ observer, console, network, storage }: Simulation): boolean =>
+  observer.history.isWhole &&
+  console.transcript.isWhole &&
+  network.framesOut.isWhole &&
+  storage.disk.writes.isWhole;
+
+/** Replays the history of the machine that lived last beside what the world saw. */
+function checkReplay(run: Simulation): Violation[] {
+  const { description, disk } = run.options;
+  const { history, machine } = run.observer;
+  const input = new InputChecker(run.console.input);
+  const seen = new OutputsChecker({ console: run.console.transcript, frames: run.network.framesOut });
+  const { content, writes } =
+    disk === 'private' ? { ...run.privateDisk(run.survivor), writes: [] } : run.storage.disk;
+  const medium = new DiskChecker({ initial: run.diskContent, content, writes });
+  const entries = function* () {
+    for (const entry of history) {
+      if (entry.kind === 'console') input.given(entry);
+      if (entry.kind === 'disk') medium.ended(entry);
+      yield entry;
+    }
+  };
+  const made = (output: Output) => {
+    seen.made(output);
+    medium.made(output);
+  };
   try {
-    return rebuild(run.options.description, history, icount, 'after').outputs;
+    rebuild(description, entries(), machine.icount, 'after', made);
   } catch (error) {
-    if (error instanceof Divergence) return error;
-    throw error;
+    if (!(error instanceof Divergence)) throw error;
+    const message = `no machine has the history of ${run.survivor}: ${error.message}`;
+    return [...input.end(), { invariant: 'outputs-explained', message }];
   }
+  return [...input.end(), ...seen.end(run.outcome === 'completed'), ...medium.end()];
 }
 
 /** Somebody could have gone on, there was something to do, and nobody did it. */
@@ -84,9 +99,7 @@ function checkLoss(run: Simulation): Violation[] {
 }
 
 /** Where two machines were the same for the last time, and what had come through their doors. */
-function lastMeeting(
-  run: Simulation,
-): { a: readonly Entry[]; b: readonly Entry[]; icount: number } | undefined {
+function lastMeeting(run: Simulation): { a: History; b: History; icount: number } | undefined {
   const failover = run.failovers.at(-1);
   if (failover) return { a: failover.fromHistory, b: failover.toHistory, icount: failover.meetingIcount };
   const [a, b] = [run.hosts.get('primary'), run.hosts.get('backup')];
@@ -98,11 +111,12 @@ function lastMeeting(
 
 /**
  * Both machines at the last `icount` that they reached as one: where a backup went live, where they were found to differ, or where
- * both ended. They are built again from what came through their doors; undefined without a second machine.
+ * both ended. They are built again from what came through their doors; undefined without a second machine, or when not all of that
+ * was kept.
  */
 export function compareLast(run: Simulation): Comparison | undefined {
   const meeting = lastMeeting(run);
-  if (!meeting) return undefined;
+  if (!meeting?.a.isWhole || !meeting.b.isWhole) return undefined;
   try {
     return compareHistories(run.options.description, meeting.a, meeting.b, meeting.icount);
   } catch (error) {

@@ -1,6 +1,11 @@
 import { assert } from '../../base/assert.ts';
+import { bytes } from '../../base/codec.ts';
 import { after, lastOf, type Output } from '../../vmm/outputs.ts';
+import type { Spool } from '../evidence/spool.ts';
+import { Tape } from '../evidence/tape.ts';
 import type { Scheduler } from '../scheduler.ts';
+
+const texts = bytes();
 
 /** The operator starts to type when the guest has had time to boot. */
 const FIRST_KEY_NS = 1_000_000;
@@ -21,7 +26,7 @@ export class Console {
   private tail = '';
   /** Output numbers that came a second time and were dropped. */
   droppedAgain = 0;
-  readonly transcript: Uint8Array[] = [];
+  readonly transcript: Tape<Uint8Array>;
 
   constructor(
     private readonly scheduler: Scheduler,
@@ -33,7 +38,10 @@ export class Console {
     public open: boolean,
     /** The prepared input is typed when the console has shown this text; at once, when it is empty. */
     private readonly prompt = '',
+    /** Where what was printed is kept. */
+    spool?: Spool,
   ) {
+    this.transcript = new Tape(() => texts, spool);
     if (input.length > 0 && prompt === '') scheduler.at(FIRST_KEY_NS, () => this.type());
   }
 
@@ -88,7 +96,7 @@ export class Console {
     this.droppedAgain += output.data.length - count;
     if (fresh?.kind !== 'console') return false;
     this.lastSeen = lastOf(fresh);
-    this.transcript.push(fresh.data);
+    this.transcript.append(fresh.data);
     this.print(fresh.data);
     this.look(fresh.data);
     return true;

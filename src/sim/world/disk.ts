@@ -1,5 +1,8 @@
+import { bytes, record, uint, type ValueOf } from '../../base/codec.ts';
 import type { Random } from '../../base/random.ts';
 import { DISK_IOERR, DISK_OK, type DiskRequest, SECTOR_BYTES } from '../../devices/device.ts';
+import type { Spool } from '../evidence/spool.ts';
+import { Tape } from '../evidence/tape.ts';
 import type { Scheduler } from '../scheduler.ts';
 
 /** An operation takes as long as chance says, so that those under way at the same time overtake each other. */
@@ -9,11 +12,8 @@ const MOST_NS = 400_000;
 export type DiskAnswer = (status: number, data: Uint8Array) => void;
 
 /** A write as it reached the medium. */
-export interface AppliedWrite {
-  id: number;
-  sector: number;
-  data: Uint8Array;
-}
+const appliedWrite = record({ id: uint, sector: uint, data: bytes() });
+export type AppliedWrite = ValueOf<typeof appliedWrite>;
 
 const NOTHING = new Uint8Array(0);
 
@@ -23,7 +23,7 @@ const NOTHING = new Uint8Array(0);
  */
 export class Disk {
   readonly content: Uint8Array;
-  readonly writes: AppliedWrite[] = [];
+  readonly writes: Tape<AppliedWrite>;
   full = false;
   failing = false;
   /** Operations that were asked for a second time and not done again. */
@@ -40,7 +40,9 @@ export class Disk {
     private readonly dedup: boolean,
     /** What it holds at first, behind which there are zeros. */
     initial: Uint8Array,
+    spool?: Spool,
   ) {
+    this.writes = new Tape(() => appliedWrite, spool);
     this.content = new Uint8Array(sectors * SECTOR_BYTES);
     this.content.set(initial);
   }
@@ -80,8 +82,8 @@ export class Disk {
     if (request.operation === 'read')
       return { status: DISK_OK, data: this.content.slice(at, at + request.sizeBytes) };
     this.content.set(request.data, at);
-    this.writes.push({ id, sector: request.sector, data: request.data });
-    this.done.add(id);
+    this.writes.append({ id, sector: request.sector, data: request.data });
+    if (this.dedup) this.done.add(id);
     return { status: DISK_OK, data: NOTHING };
   }
 

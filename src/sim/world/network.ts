@@ -1,8 +1,15 @@
+import { bytes, record, uint, type ValueOf } from '../../base/codec.ts';
 import type { Random } from '../../base/random.ts';
 import { lastOf, type Output } from '../../vmm/outputs.ts';
+import type { Spool } from '../evidence/spool.ts';
+import { Tape } from '../evidence/tape.ts';
 import type { Scheduler } from '../scheduler.ts';
 import { Client, isFor } from './client.ts';
 import { parse } from './packets.ts';
+
+/** A frame that left the cluster, and the number of the output that it was. */
+const seenFrame = record({ number: uint, frame: bytes() });
+export type SeenFrame = ValueOf<typeof seenFrame>;
 
 /** One way through the switch and the wires on both sides. */
 const TRANSIT_NS = 100_000;
@@ -20,14 +27,16 @@ export class ClientNetwork {
   droppedAgain = 0;
   framesIn = 0;
   /** The frames that went on to the clients. */
-  readonly framesOut: { number: number; frame: Uint8Array }[] = [];
+  readonly framesOut: Tape<SeenFrame>;
 
   constructor(
     private readonly scheduler: Scheduler,
     random: Random,
     count: number,
     private readonly dedup: boolean,
+    spool?: Spool,
   ) {
+    this.framesOut = new Tape(() => seenFrame, spool);
     const network = {
       send: (frame: Uint8Array) => this.toGuest(frame),
       in: (delayNs: number, action: () => void) => scheduler.in(delayNs, action),
@@ -64,7 +73,7 @@ export class ClientNetwork {
       return false;
     }
     this.lastSeen = lastOf(output);
-    this.framesOut.push({ number: output.first, frame: output.frame });
+    this.framesOut.append({ number: output.first, frame: output.frame });
     for (const client of this.clients)
       if (isFor(output.frame, client.mac))
         this.scheduler.in(TRANSIT_NS, () => client.receive(parse(output.frame)));

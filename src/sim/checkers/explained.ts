@@ -1,0 +1,207 @@
+/**
+ * What one faultless machine with the history of the machine that lived last makes, beside what the world saw. These checkers are
+ * given the machine's outputs and inputs as it is built again, and read what was seen along with it: neither is in memory as a whole.
+ */
+import { sameBytes } from '../../base/bytes.ts';
+import { DISK_OK, type DiskRequest, SECTOR_BYTES } from '../../devices/device.ts';
+import type { EntryOf } from '../../vmm/entries.ts';
+import type { Output } from '../../vmm/outputs.ts';
+import type { AppliedWrite } from '../world/disk.ts';
+import type { SeenFrame } from '../world/network.ts';
+import { ByteStreams } from './byte-streams.ts';
+import type { Violation } from './checkers.ts';
+
+/** What the world saw is what the machine makes: all of it when the guest ended, else a beginning of it. */
+export class OutputsChecker {
+  private readonly console: ByteStreams;
+  private readonly frames: Iterator<SeenFrame>;
+  private framesMade = 0;
+  private framesSeen = 0;
+  private wrongFrame: string | undefined;
+
+  constructor(seen: { console: Iterable<Uint8Array>; frames: Iterable<SeenFrame> }) {
+    this.console = new ByteStreams(seen.console);
+    this.frames = seen.frames[Symbol.iterator]();
+  }
+
+  made(output: Output): void {
+    if (output.kind === 'console') this.console.append(output.data);
+    if (output.kind === 'frame') this.frame(output);
+  }
+
+  private frame({ first, frame }: Output & { kind: 'frame' }): void {
+    this.framesMade++;
+    if (this.wrongFrame !== undefined) return;
+    const { value: seen, done } = this.frames.next();
+    if (done) return;
+    this.framesSeen++;
+    if (seen.number !== first)
+      this.wrongFrame = `frame ${seen.number} left where a machine with the same history makes frame ${first}`;
+    else if (!sameBytes(seen.frame, frame))
+      this.wrongFrame = `frame ${first} holds other bytes than the machine with the same history makes`;
+  }
+
+  /** The machine has made all that it makes. */
+  end(complete: boolean): Violation[] {
+    const message = this.consoleWrong(complete) ?? this.framesWrong(complete);
+    return message === undefined ? [] : [{ invariant: 'outputs-explained', message }];
+  }
+
+  private consoleWrong(complete: boolean): string | undefined {
+    const { console } = this;
+    const { same, more, thereIsMore, quoted } = console;
+    if (thereIsMore)
+      return `console byte ${same + 1} is ${console.quoted.there}; a machine with the same history prints ${quoted.came}`;
+    if (complete && more > 0)
+      return `${more} console bytes were lost, from byte ${same + 1} on: ${quoted.came}`;
+    return undefined;
+  }
+
+  private framesWrong(complete: boolean): string | undefined {
+    if (this.wrongFrame !== undefined) return this.wrongFrame;
+    const { value: seen, done } = this.frames.next();
+    if (!done) return `frame ${seen.number} left where a machine with the same history makes no more frames`;
+    if (complete && this.framesSeen < this.framesMade)
+      return `${this.framesSeen} frames left where the machine makes ${this.framesMade}`;
+    return undefined;
+  }
+}
+
+/** What the guest was given is what was typed: from the beginning, no byte lost and none twice, whichever machine was live. */
+export class InputChecker {
+  private readonly streams: ByteStreams;
+
+  constructor(typed: Uint8Array) {
+    this.streams = new ByteStreams([typed]);
+  }
+
+  given({ data }: EntryOf<'console'>): void {
+    this.streams.append(data);
+  }
+
+  end(): Violation[] {
+    const { same, more, quoted } = this.streams;
+    if (more === 0) return [];
+    return [
+      {
+        invariant: 'input-once',
+        message: `byte ${same + 1} that the guest was given is ${quoted.came}; typed was ${quoted.there}`,
+      },
+    ];
+  }
+}
+
+/**
+ * The disk is what the machine leaves: operations take effect in the order in which the guest started them, each write once, each
+ * read shows the writes before it.
+ */
+export class DiskChecker {
+  /** What the disk holds by the operations that were looked at. */
+  private readonly expected: Uint8Array;
+  /** Operations from the first whose end is not known yet. */
+  private open: { id: number; request: DiskRequest }[] = [];
+  private readonly ends = new Map<number, EntryOf<'disk'>>();
+  /** Writes that the machine has made, and the disk not done yet. */
+  private readonly unapplied = new Map<number, DiskRequest & { operation: 'write' }>();
+  private readonly applied: Iterator<AppliedWrite>;
+  private next: AppliedWrite | undefined;
+  private wrongRead: string | undefined;
+  private wrongWrite: string | undefined;
+
+  constructor(
+    private readonly disk: { initial: Uint8Array; content: Uint8Array; writes: Iterable<AppliedWrite> },
+  ) {
+    this.expected = new Uint8Array(disk.content.length);
+    this.expected.set(disk.initial);
+    this.applied = disk.writes[Symbol.iterator]();
+    this.readApplied();
+  }
+
+  made(output: Output): void {
+    if (output.kind !== 'disk') return;
+    const { first: id, request } = output;
+    this.open.push({ id, request });
+    if (request.operation === 'write') this.unapplied.set(id, request);
+    this.matchApplied(id);
+    this.settle();
+  }
+
+  ended(entry: EntryOf<'disk'>): void {
+    this.ends.set(entry.id, entry);
+    this.settle();
+  }
+
+  /** Looks at the operations in the order of their starts, as far as their ends are known. */
+  private settle(): void {
+    let count = 0;
+    for (const { id, request } of this.open) {
+      const end = this.ends.get(id);
+      if (!end) break;
+      this.ends.delete(id);
+      count++;
+      if (end.status === DISK_OK) this.takesEffect(id, request, end);
+    }
+    this.open.splice(0, count);
+  }
+
+  private takesEffect(id: number, request: DiskRequest, { data }: EntryOf<'disk'>): void {
+    if (request.operation === 'flush') return;
+    const at = request.sector * SECTOR_BYTES;
+    if (request.operation === 'write') this.expected.set(request.data, at);
+    else if (!sameBytes(this.expected.subarray(at, at + request.sizeBytes), data!))
+      this.wrongRead ??= `read ${id} of sector ${request.sector} shows something else than the writes before it`;
+  }
+
+  private readApplied(): void {
+    this.next = this.applied.next().value ?? undefined;
+  }
+
+  /** Compares what the disk has done with what the machine has made up to output `made`. */
+  private matchApplied(made: number): void {
+    while (this.next && this.next.id <= made && this.wrongWrite === undefined) {
+      const { id, sector, data } = this.next;
+      const own = this.unapplied.get(id);
+      if (!own || own.sector !== sector || !sameBytes(own.data, data))
+        this.wrongWrite = this.describe(id, sector);
+      this.unapplied.delete(id);
+      this.readApplied();
+    }
+  }
+
+  /** A write that the machine does not make, at least not once more. */
+  private describe(id: number, sector: number): string {
+    let times = 0;
+    for (const write of this.disk.writes) if (write.id === id) times++;
+    return times > 1
+      ? `write ${id} to sector ${sector} was applied twice`
+      : `write ${id} to sector ${sector} is none that a machine with the same history makes`;
+  }
+
+  /** The machine has come to its end. */
+  end(): Violation[] {
+    this.matchApplied(Number.POSITIVE_INFINITY);
+    const message = this.wrongRead ?? this.wrongWrite ?? this.wrongContent();
+    return message === undefined ? [] : [{ invariant: 'disk-explained', message }];
+  }
+
+  private wrongContent(): string | undefined {
+    // Whether a write without an end has taken effect is not known.
+    const unsettled = new Set<number>();
+    for (const { id, request } of this.open) {
+      const end = this.ends.get(id);
+      if (end?.status === DISK_OK) this.takesEffect(id, request, end);
+      if (!end && request.operation === 'write')
+        for (let i = 0; i < request.data.length; i += SECTOR_BYTES)
+          unsettled.add(request.sector + i / SECTOR_BYTES);
+    }
+    if (this.wrongRead !== undefined) return this.wrongRead;
+    const { content } = this.disk;
+    for (let at = 0; at < content.length; at += SECTOR_BYTES)
+      if (
+        !unsettled.has(at / SECTOR_BYTES) &&
+        !sameBytes(this.expected.subarray(at, at + SECTOR_BYTES), content.subarray(at, at + SECTOR_BYTES))
+      )
+        return `sector ${at / SECTOR_BYTES} holds something else than a machine with the same history leaves there`;
+    return undefined;
+  }
+}
