@@ -108,12 +108,11 @@ const rules: Rule[] = [
     at: (step) => mnemonic(step) === 'ctzw' && (step.rs1 & 0xffff_ffffn) === 0n,
   },
   {
-    why: 'A and D are for software to set (Svade); QEMU 7.2 sets them',
+    why: 'to set A or D PMP must let S-mode write the PTE, or it is an access fault; QEMU 7.2 does not ask',
     at: ({ trap }) =>
       trap?.leaf !== undefined &&
-      ([12, 13].includes(trap.cause)
-        ? (trap.leaf & 0x40n) === 0n
-        : trap.cause === 15 && (trap.leaf & 0xc0n) !== 0xc0n),
+      [1, 5, 7].includes(trap.cause) &&
+      (trap.leaf & (trap.cause === 7 ? 0xc0n : 0x40n)) !== (trap.cause === 7 ? 0xc0n : 0x40n),
   },
   {
     why: 'a page table outside RAM is an access fault; in QEMU a page fault',

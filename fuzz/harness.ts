@@ -143,11 +143,6 @@ ${lines(30, (n) => `    sd x${n}, ${8 * n}(x31)`, 1)}
     sc.w x0, x0, (x1)
     csrr x3, mcause
     csrr x4, mepc
-    # The address of an EBREAK may be in mtval or not.
-    addi x5, x3, -3
-    bnez x5, 1f
-    csrw mtval, x0
-1:
     csrr x5, mtval
     csrr x6, mstatus
     ld x7, ${save('mprv', 'x31')}
@@ -284,11 +279,6 @@ const supervisorHandler = `
     addi x30, x30, 1
     sltiu x29, x30, ${SUPERVISOR_TRAPS_MAX}
     beqz x29, 3f
-    csrr x29, scause
-    addi x29, x29, -3
-    bnez x29, 1f
-    csrw stval, x0
-1:
     slli x28, x28, 5
     csrr x29, scause
     xor x28, x28, x29

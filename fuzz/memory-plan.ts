@@ -3,8 +3,7 @@ import { ARENA, CODE, DATA, LAST, MIDDLE, ROOT, SUPERVISOR_HANDLER } from './lay
 import type { Chance } from './random-words.ts';
 
 export const PTE = { V: 1n, R: 2n, W: 4n, X: 8n, U: 16n, G: 32n, A: 64n, D: 128n } as const;
-const AD = PTE.V | PTE.A | PTE.D;
-const RWX = AD | PTE.R | PTE.W | PTE.X;
+const RWX = PTE.V | PTE.R | PTE.W | PTE.X;
 const pte = (address: number, bits: bigint): bigint => ((BigInt(address) >> 12n) << 10n) | bits;
 
 /** The last gigabyte of the address space is RAM, for supervisor mode alone: its handler is there. */
@@ -24,18 +23,22 @@ export interface MemoryPlan {
   code: bigint;
 }
 
-/** The bits of a random leaf. A and D are set, as QEMU sets what is not. */
+/** A and D as a guest may have left them. */
+const marks = (chance: Chance): bigint =>
+  chance.pick([0n, PTE.A, PTE.A, PTE.D, PTE.A | PTE.D, PTE.A | PTE.D]);
+
+/** The bits of a random leaf. */
 function leafBits(chance: Chance, user: boolean): bigint {
   const permissions = chance.pick([
     RWX,
     RWX,
     RWX,
-    AD | PTE.R | PTE.W,
-    AD | PTE.R,
-    AD | PTE.X,
-    AD | PTE.R | PTE.X,
+    PTE.V | PTE.R | PTE.W,
+    PTE.V | PTE.R,
+    PTE.V | PTE.X,
+    PTE.V | PTE.R | PTE.X,
   ]);
-  let bits = permissions | (chance.chance(user ? 0.9 : 0.15) ? PTE.U : 0n);
+  let bits = permissions | marks(chance) | (chance.chance(user ? 0.9 : 0.15) ? PTE.U : 0n);
   if (chance.chance(0.1)) bits ^= chance.pick([PTE.V, PTE.R, PTE.W, PTE.X, PTE.U, PTE.G]);
   if (chance.chance(0.05)) bits |= BigInt(chance.below(4)) << 8n;
   if (chance.chance(0.03)) bits |= 1n << BigInt(54 + chance.below(10));
@@ -59,7 +62,7 @@ export function randomPte(chance: Chance, user: boolean): bigint {
         return pte(chance.pick([0, 0x20_0000, 0x8200_0000, 0x8800_0000]), leafBits(chance, user));
       return pte(chance.pick([DATA, DATA + 4096]), leafBits(chance, user));
     case 4:
-      return chance.chance(0.5) ? 0n : (chance.word64() & ~0xfffn & (2n ** 36n - 1n)) | AD;
+      return chance.chance(0.5) ? 0n : (chance.word64() & ~0xfffn & (2n ** 36n - 1n)) | PTE.V | PTE.A | PTE.D;
     default:
       return pte(ARENA + 4096 * chance.below(8), leafBits(chance, user));
   }
@@ -67,19 +70,19 @@ export function randomPte(chance: Chance, user: boolean): bigint {
 
 /** Returns at which level the arena's pages end: 0 for pages of 4 KiB, with random ones beside them. */
 function putTables(chance: Chance, user: boolean, memory: Record<string, bigint>): number {
-  const own = user ? RWX | PTE.U : RWX;
+  const own = () => (user ? RWX | PTE.U : RWX) | marks(chance);
   const set = (table: number, index: number, entry: bigint) => {
     memory[String(table + 8 * index)] = entry;
   };
-  set(ROOT, 511, pte(GIGABYTE, RWX | (chance.chance(0.1) ? PTE.G : 0n)));
+  set(ROOT, 511, pte(GIGABYTE, RWX | marks(chance) | (chance.chance(0.1) ? PTE.G : 0n)));
   const level = chance.below(3);
-  if (level === 2) set(ROOT, 2, pte(GIGABYTE, own));
+  if (level === 2) set(ROOT, 2, pte(GIGABYTE, own()));
   else set(ROOT, 2, pte(MIDDLE, PTE.V));
-  if (level === 1) set(MIDDLE, 1, pte(ARENA, own));
+  if (level === 1) set(MIDDLE, 1, pte(ARENA, own()));
   else set(MIDDLE, 1, pte(LAST, PTE.V));
   for (let page = 0; page < 8; page++) {
     const safe = page < 2 || page > 4 || chance.chance(0.6);
-    set(LAST, page, pte(ARENA + 4096 * page, safe ? own : leafBits(chance, user)));
+    set(LAST, page, pte(ARENA + 4096 * page, safe ? own() : leafBits(chance, user)));
   }
   for (let page = 0; page < RANDOM_PAGES; page++)
     if (chance.chance(0.7)) set(LAST, RANDOM_FROM + page, randomPte(chance, user));

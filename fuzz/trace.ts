@@ -37,16 +37,13 @@ export interface Step {
   interrupted: boolean;
   /** It jumped into the harness. */
   toHarness: boolean;
-  /** It may write to memory, and what of it. */
-  writes: boolean;
+  /** It wrote to page tables, other than to set A and D, and to the program. */
   wroteTables: boolean;
   wroteCode: boolean;
 }
 
 /** Access faults and page faults. */
 const MEMORY_FAULTS: ReadonlySet<number> = new Set([1, 5, 7, 12, 13, 15]);
-/** Opcodes of stores and atomics. */
-const WRITING: ReadonlySet<number> = new Set([0x23, 0x27, 0x2f]);
 /** Of the case and of the harness together. */
 const STEPS_MAX = 20_000;
 
@@ -66,21 +63,22 @@ function instructionAt(hart: AnyHart, pc: bigint, privilege: number): number | u
   return high === undefined ? undefined : (low | (high << 16)) >>> 0;
 }
 
-const sum = (bytes: Uint8Array): number => {
-  let hash = 0;
-  for (const byte of new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4))
-    hash = (Math.imul(hash, 31) + byte) | 0;
-  return hash;
-};
+/** The words of some pages of RAM, as they are now. */
+const wordsOf = (hart: AnyHart, from: number, pages: number): BigUint64Array =>
+  new BigUint64Array(hart.ram.slice(from - RAM_BASE, from - RAM_BASE + pages * PAGE_BYTES).buffer);
+
+const AD = 0xc0n;
+
+/** Whether a word has become another one; not, if it is a PTE, when just A or D was set. */
+const changed = (before: bigint, after: bigint, isTable: boolean): boolean =>
+  before !== after && (!isTable || (before | AD) !== (after | AD) || (before & ~after & AD) !== 0n);
 
 /** @param finish where the harness goes when the case has ended */
 export function trace(ours: Ours, one: Case, finish: bigint): Step[] {
   ours.load(one);
   const { hart } = ours;
-  const part = (from: number, pages: number) =>
-    hart.ram.subarray(from - RAM_BASE, from - RAM_BASE + pages * PAGE_BYTES);
-  const tables = () => sum(part(ROOT, 3));
-  const code = () => sum(part(CODE, 2));
+  const tables = () => wordsOf(hart, ROOT, 3);
+  const code = () => wordsOf(hart, CODE, 2);
   const steps: Step[] = [];
   // The harness comes first.
   const inArena = (at: bigint) => at >= BigInt(ARENA) && at < BigInt(ARENA + 8 * PAGE_BYTES);
@@ -110,12 +108,10 @@ export function trace(ours: Ours, one: Case, finish: bigint): Step[] {
       }
     }
     step.toHarness = inHarness(hart) && !step.trap && !step.interrupted;
-    if (step.writes) {
-      const [tablesAfter, codeAfter] = [tables(), code()];
-      step.wroteTables = tablesAfter !== tablesBefore;
-      step.wroteCode = codeAfter !== codeBefore;
-      [tablesBefore, codeBefore] = [tablesAfter, codeAfter];
-    }
+    const [tablesAfter, codeAfter] = [tables(), code()];
+    step.wroteTables = tablesAfter.some((word, index) => changed(tablesBefore[index]!, word, true));
+    step.wroteCode = codeAfter.some((word, index) => changed(codeBefore[index]!, word, false));
+    [tablesBefore, codeBefore] = [tablesAfter, codeAfter];
     steps.push(step);
   }
   return steps;
@@ -156,7 +152,6 @@ function observe(hart: AnyHart): Step {
     pmp: pmpRanges(hart),
     interrupted: false,
     toHarness: false,
-    writes: word !== undefined && WRITING.has(word & 0x7f),
     wroteTables: false,
     wroteCode: false,
   };
