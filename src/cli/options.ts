@@ -176,7 +176,10 @@ export function takesGuest(
   return takesFixed(command)
     .argument('[program]', 'a .s source, an RV64 ELF or a raw image; `NAME.input` beside it is typed')
     .addOption(memory)
-    .option('--kernel <file>', 'boot a kernel: a Linux Image (gzip or not), an ELF or a .s source')
+    .option(
+      '--kernel <file>',
+      'boot a kernel: a Linux Image (gzip or not), a U-Boot image, an ELF, bytes without a header, or a .s source',
+    )
     .option('--initrd <file>', "the kernel's initial RAM disk")
     .option('--append <text>', "the kernel's command line")
     .option(

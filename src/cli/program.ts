@@ -6,7 +6,7 @@ import { RAM_BASE } from '../cpu/layout.ts';
 import { boot } from '../vmm/boot.ts';
 import type { MachineDescription } from '../vmm/description.ts';
 import { type Image, isElf, loadElf, loadRaw } from '../vmm/image.ts';
-import { type BootFile, KERNEL_OFFSET, loadKernel } from '../vmm/kernel-image.ts';
+import { type BootFile, kernelStart, loadKernel } from '../vmm/kernel-image.ts';
 import { readBytes } from './files.ts';
 import { openFolder } from './guest-file.ts';
 import { type DeviceOptions, placeDevices } from './qemu/placement.ts';
@@ -110,9 +110,16 @@ const BIOS = { NONE: 'none', DEFAULT: 'default' } as const;
 const firmwareFile = ({ bios }: ProgramOptions): string | undefined =>
   bios === BIOS.NONE || bios === BIOS.DEFAULT ? undefined : bios;
 
+/** What lies below the kernel, if anything does. */
+function firmwareBelow(path: string | undefined, options: ProgramOptions): Image | undefined {
+  const bios = firmwareFile(options);
+  if (path !== undefined) return loadImage(path, options);
+  return bios === undefined ? undefined : loadFirmware(bios, options);
+}
+
 /** A kernel in assembly stands where other kernels do. */
-function loadKernelFile(path: string, options: ProgramOptions): Image {
-  const start = options.bios === BIOS.NONE ? RAM_BASE : RAM_BASE + KERNEL_OFFSET;
+function loadKernelFile(path: string, options: ProgramOptions, firmware: Image | undefined): Image {
+  const start = options.bios === BIOS.NONE ? RAM_BASE : kernelStart(firmware);
   if (isSource(path)) return assembledImage(path, options, start);
   return loadKernel(bootFile(path), { base: RAM_BASE, sizeBytes: options.memory }, start);
 }
@@ -149,7 +156,7 @@ function describe(
   virtio: MachineDescription['virtio'],
 ): MachineDescription {
   const { memory, kernel, initrd, append = '' } = options;
-  const bios = firmwareFile(options);
+  const firmware = firmwareBelow(path, options);
   return {
     program: basename(programPath(path, options)),
     memorySizeBytes: memory,
@@ -159,9 +166,8 @@ function describe(
     ...boot({
       memorySizeBytes: memory,
       append,
-      ...(path !== undefined && { firmware: loadImage(path, options) }),
-      ...(bios !== undefined && { firmware: loadFirmware(bios, options) }),
-      ...(kernel !== undefined && { kernel: loadKernelFile(kernel, options) }),
+      ...(firmware && { firmware }),
+      ...(kernel !== undefined && { kernel: loadKernelFile(kernel, options, firmware) }),
       bare: options.bios === BIOS.NONE,
       ...(initrd !== undefined && { initrd: bootFile(initrd) }),
     }),

@@ -10,7 +10,7 @@ import { CAUSE, COUNTERS, ENVCFG, MSTATUS, PMP, PRIVILEGE, S_INTERRUPTS } from '
 import { type HartWord, PAGE_BYTES, RAM_BASE } from '../cpu/layout.ts';
 import type { MachineDescription } from './description.ts';
 import { deviceTree } from './device-tree.ts';
-import type { Image, ImageSegment } from './image.ts';
+import { endOf, type Image, type ImageSegment } from './image.ts';
 import { type BootFile, KERNEL_OFFSET } from './kernel-image.ts';
 
 export interface BootOptions {
@@ -184,9 +184,6 @@ function firmwareNote(next: number): Uint8Array {
   for (const field of [0x4942_534fn, 2n, BigInt(next), BigInt(PRIVILEGE.S), 0n, 0n]) out.u64(field);
   return out.bytes();
 }
-
-const endOf = ({ segments }: Image): number =>
-  Math.max(...segments.map(({ address, memorySizeBytes }) => address + memorySizeBytes));
 
 function mustNotOverlap(firmware: Image | undefined, kernel: Image | undefined): void {
   for (const a of firmware?.segments ?? [])

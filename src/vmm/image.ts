@@ -3,6 +3,7 @@
  * "Object Files" and "Program Loading"; RISC-V ELF psABI), or raw bytes.
  */
 import { OperatingError } from '../base/errors.ts';
+import { whatElse } from './file-kinds.ts';
 
 /** A stretch of memory and what it holds at first. */
 export interface ImageSegment {
@@ -29,6 +30,10 @@ export interface Image {
   symbols: ImageSymbol[];
 }
 
+/** The address behind all that an image takes. */
+export const endOf = ({ segments }: Image): number =>
+  Math.max(...segments.map(({ address, memorySizeBytes }) => address + memorySizeBytes));
+
 export interface RamRange {
   base: number;
   sizeBytes: number;
@@ -39,8 +44,13 @@ const RISCV = 243;
 const EXECUTABLE = 2;
 const POSITION_INDEPENDENT = 3;
 const LOADABLE = 1;
+const DYNAMIC = 2;
+const INTERPRETER = 3;
+/** Tags of the dynamic section: a library that is needed, and the name of a library. */
+const NEEDED = 1n;
+const SONAME = 14n;
 const SYMBOL_TABLE = 2;
-const SIZES = { header: 64, segment: 56, section: 64, symbol: 24 } as const;
+const SIZES = { header: 64, segment: 56, section: 64, symbol: 24, dynamic: 16 } as const;
 const COMPILE = 'compile it with riscv64-unknown-elf-gcc';
 
 const machines: Record<number, string> = {
@@ -57,7 +67,6 @@ const machines: Record<number, string> = {
 
 const otherTypes: Record<number, string> = {
   1: 'a relocatable object; link it first, for example with riscv64-unknown-elf-gcc -nostdlib -static',
-  3: 'a shared library or a position-independent executable; link it with -static -no-pie',
   4: 'a core dump; give the executable itself',
 };
 
@@ -73,34 +82,40 @@ export const isElf = (bytes: Uint8Array): boolean => MAGIC.every((byte, index) =
  * Reads a 64-bit little-endian RISC-V executable.
  * @param name of the file, for messages
  * @param movable where the lowest segment goes of a file that is linked to addresses below RAM and moves itself when it
- * starts: firmware, kernels. Without it such a file is refused.
+ * starts: firmware, kernels. Without it only a position-independent file is moved, to the start of RAM.
  * @throws OperatingError when the file is something else, is damaged, or does not fit into the memory
  */
 export function loadElf(bytes: Uint8Array, name: string, ram: RamRange, movable?: number): Image {
   const file = new ElfFile(bytes, name);
-  file.checkHeader(movable !== undefined);
-  const segments = file.segments(ram, movable);
+  file.checkHeader();
+  const segments = file.segments(ram, movable ?? (file.positionIndependent ? ram.base : undefined));
   const entry = file.entry(segments);
   const symbols = file.symbols();
   const tohost = symbols.find((symbol) => symbol.name === 'tohost')?.address;
   return { entry, segments, symbols, ...(tohost !== undefined && { tohost }) };
 }
 
-/** An image of bytes as they are, from the start of RAM, where execution begins. */
-export function loadRaw(bytes: Uint8Array, name: string, ram: RamRange): Image {
+/**
+ * An image of bytes as they are, from an address on, where execution begins.
+ * @throws OperatingError when the bytes are something else than machine code, as far as that can be told, or do not fit
+ */
+export function loadRaw(bytes: Uint8Array, name: string, ram: RamRange, address = ram.base): Image {
   if (bytes.length === 0) throw new OperatingError(`'${name}' is empty; there is nothing to run.`);
-  if (bytes.length > ram.sizeBytes)
-    throw new OperatingError(`'${name}' ${tooLarge(ram.base, ram.base + bytes.length, ram)}`);
+  const other = whatElse(bytes);
+  if (other !== undefined) throw new OperatingError(`'${name}' is ${other}.`);
+  const end = address + bytes.length;
+  if (end > ram.base + ram.sizeBytes) throw new OperatingError(`'${name}' ${tooLarge(address, end, ram)}`);
   return {
-    entry: ram.base,
-    segments: [{ address: ram.base, bytes, memorySizeBytes: bytes.length }],
+    entry: address,
+    segments: [{ address, bytes, memorySizeBytes: bytes.length }],
     symbols: [],
   };
 }
 
 const MEBIBYTE = 2 ** 20;
 
-function tooLarge(start: number | bigint, end: number | bigint, ram: RamRange): string {
+/** Why something does not fit into RAM, to be said of a file. */
+export function tooLarge(start: number | bigint, end: number | bigint, ram: RamRange): string {
   const ends = ram.base + ram.sizeBytes;
   const outside = `needs memory from ${hex(start)} to ${hex(end)}, and RAM is ${hex(ram.base)} to ${hex(ends)};`;
   const needed = (Number(end) - ram.base) / MEBIBYTE;
@@ -135,7 +150,11 @@ class ElfFile {
     return this.view.getBigUint64(at, true);
   }
 
-  checkHeader(movable: boolean): void {
+  get positionIndependent(): boolean {
+    return this.u16(16) === POSITION_INDEPENDENT;
+  }
+
+  checkHeader(): void {
     const { bytes } = this;
     if (!isElf(bytes)) throw this.fail(`is not an ELF executable; ${COMPILE}.`);
     // Class, byte order and machine stand in the part that 32-bit files have too.
@@ -149,9 +168,26 @@ class ElfFile {
       throw this.fail(`is for ${kind}, and this machine is RISC-V; ${COMPILE}.`);
     }
     const type = this.u16(16);
-    if (type !== EXECUTABLE && !(movable && type === POSITION_INDEPENDENT))
+    if (type !== EXECUTABLE && type !== POSITION_INDEPENDENT)
       throw this.fail(`is ${otherTypes[type] ?? `no executable; ${COMPILE}`}.`);
     if (bytes.length < SIZES.header) throw this.truncated('its header');
+    this.mustNeedNoLoader();
+  }
+
+  /** A file that moves itself, as firmware does, is loaded; one that is put together when it is loaded can't be: nobody does it here. */
+  private mustNeedNoLoader(): void {
+    const statically = 'nothing links it here; link it with -static';
+    for (const at of this.programHeaders()) {
+      if (this.u32(at) === INTERPRETER) throw this.fail(`is dynamically linked, and ${statically}.`);
+      if (this.u32(at) !== DYNAMIC) continue;
+      const { offset, sizeBytes } = this.part(this.u64(at + 8), this.u64(at + 32), 'its dynamic section');
+      for (let entry = offset; entry + SIZES.dynamic <= offset + sizeBytes; entry += SIZES.dynamic) {
+        const tag = this.u64(entry);
+        if (tag === 0n) break;
+        if (tag === NEEDED) throw this.fail(`needs shared libraries, and ${statically}.`);
+        if (tag === SONAME) throw this.fail('is a shared library; give a program.');
+      }
+    }
   }
 
   private truncated(what: string): OperatingError {
@@ -179,11 +215,14 @@ class ElfFile {
     return Array.from({ length: count }, (_, index) => start + index * entryBytes);
   }
 
-  /** The offsets of the headers of what is loaded. */
+  /** The offsets of the program headers. */
+  private programHeaders(): number[] {
+    return this.table(this.u64(32), this.u16(56), this.u16(54), SIZES.segment, 'its program headers');
+  }
+
+  /** Those of what is loaded. */
   private loadable(): number[] {
-    return this.table(this.u64(32), this.u16(56), this.u16(54), SIZES.segment, 'its program headers').filter(
-      (at) => this.u32(at) === LOADABLE && this.u64(at + 40) > 0n,
-    );
+    return this.programHeaders().filter((at) => this.u32(at) === LOADABLE && this.u64(at + 40) > 0n);
   }
 
   segments(ram: RamRange, movable?: number): ImageSegment[] {

@@ -1,11 +1,14 @@
 /**
- * Kernels: a Linux boot image for RISC-V (Documentation/arch/riscv/boot-image-header.rst of the kernel), packed with gzip or
- * not, or an ELF file such as `vmlinux`.
+ * Kernels: a Linux boot image for RISC-V (Documentation/arch/riscv/boot-image-header.rst of the kernel), as it is, packed with gzip,
+ * or in a wrapper that unpacks it under EFI (drivers/firmware/efi/libstub/zboot-header.S); a U-Boot image; an ELF file such as
+ * `vmlinux`; or a payload without a header.
  */
-import { gunzipSync } from 'fflate';
 import { crc32 } from '../base/crc32.ts';
 import { OperatingError } from '../base/errors.ts';
-import { type Image, isElf, loadElf, loadRaw, type RamRange } from './image.ts';
+import { RAM_BASE } from '../cpu/layout.ts';
+import { textAt } from './file-kinds.ts';
+import { gunzip, isGzip } from './gzip.ts';
+import { endOf, type Image, isElf, loadElf, loadRaw, type RamRange, tooLarge } from './image.ts';
 
 /** A file's name, for messages, and its content. */
 export interface BootFile {
@@ -13,24 +16,20 @@ export interface BootFile {
   bytes: Uint8Array;
 }
 
-/** Where a kernel begins in RAM when it does not say: behind what firmware takes. */
+/** Kernels are mapped with large pages, and what does not say where it belongs begins at one: behind what firmware takes. */
 export const KERNEL_OFFSET = 0x20_0000;
+
+/** Where a kernel goes that does not say where it belongs: behind firmware, from a large page on, as on QEMU. */
+export function kernelStart(firmware: Image | undefined): number {
+  const end = firmware ? endOf(firmware) : RAM_BASE;
+  return RAM_BASE + Math.max(1, Math.ceil((end - RAM_BASE) / KERNEL_OFFSET)) * KERNEL_OFFSET;
+}
 
 const HEADER_BYTES = 64;
 /** Offsets in the header of a boot image. */
 const HEADER = { textOffset: 8, imageSize: 16, flags: 24, magic2: 56 } as const;
 const MAGIC2 = 'RSC\x05';
 const BIG_ENDIAN = 1n;
-const GZIP_MAGIC = [0x1f, 0x8b];
-/** The least that a gzip file takes: head, an empty block, checksum and size. */
-const GZIP_LEAST_BYTES = 20;
-
-/** Files that are taken for kernels of this machine, and what they are: a text at an offset. */
-const others: readonly { at: number; text: string; is: string }[] = [
-  { at: 56, text: 'ARMd', is: 'a kernel for AArch64; this machine is RISC-V' },
-  { at: 0x202, text: 'HdrS', is: 'a kernel for x86; this machine is RISC-V' },
-  { at: 4, text: 'zimg', is: 'a kernel that unpacks itself under EFI; take the Image inside' },
-];
 
 /**
  * What a kernel puts into memory and where it begins.
@@ -42,27 +41,28 @@ export function loadKernel(
   ram: RamRange,
   freeFrom: number = ram.base + KERNEL_OFFSET,
 ): Image {
-  const unpacked = isGzip(file.bytes) ? unpack(file, ram) : file;
-  const { bytes, name } = unpacked;
+  const { bytes, name } = unpack(file, ram);
   if (isElf(bytes)) return loadElf(bytes, name, ram, freeFrom);
-  if (textAt(bytes, HEADER.magic2, MAGIC2.length) === MAGIC2) return loadBootImage(unpacked, ram);
-  // A kernel that begins at the start of RAM is a program as any other, which needs no header.
-  if (freeFrom === ram.base) return loadRaw(bytes, name, ram);
-  const other = others.find(({ at, text }) => textAt(bytes, at, text.length) === text);
-  throw new OperatingError(
-    other
-      ? `'${name}' is ${other.is}.`
-      : `'${name}' is no kernel: neither a Linux boot image for RISC-V nor an ELF file; a program of another kind goes without --kernel.`,
-  );
+  if (isUBootImage(bytes)) return loadUBootImage({ bytes, name }, ram);
+  if (textAt(bytes, HEADER.magic2, MAGIC2.length) === MAGIC2) return loadBootImage({ bytes, name }, ram);
+  return loadRaw(bytes, name, ram, freeFrom);
 }
 
+const viewOf = ({ buffer, byteOffset, length }: Uint8Array): DataView =>
+  new DataView(buffer, byteOffset, length);
+
+const cutShort = (name: string, where: string): OperatingError =>
+  new OperatingError(`'${name}' ends inside ${where}; it is damaged or incomplete, make it again.`);
+
+// ── Linux ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
 function loadBootImage({ name, bytes }: BootFile, ram: RamRange): Image {
-  if (bytes.length < HEADER_BYTES)
-    throw new OperatingError(`'${name}' ends inside its header; it is damaged or incomplete, make it again.`);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (bytes.length < HEADER_BYTES) throw cutShort(name, 'its header');
+  const view = viewOf(bytes);
   const field = (at: number): bigint => view.getBigUint64(at, true);
   if (field(HEADER.flags) & BIG_ENDIAN)
     throw new OperatingError(`'${name}' is a big-endian kernel; this machine is little-endian.`);
+  if (bytes.length < sectionsEnd(view)) throw cutShort(name, 'its sections');
   const address = ram.base + Number(field(HEADER.textOffset));
   const memorySizeBytes = Math.max(Number(field(HEADER.imageSize)), bytes.length);
   if (address + memorySizeBytes > ram.base + ram.sizeBytes)
@@ -72,30 +72,106 @@ function loadBootImage({ name, bytes }: BootFile, ram: RamRange): Image {
   return { entry: address, segments: [{ address, bytes, memorySizeBytes }], symbols: [] };
 }
 
-const isGzip = (bytes: Uint8Array): boolean =>
-  bytes.length >= GZIP_LEAST_BYTES && GZIP_MAGIC.every((byte, index) => bytes[index] === byte);
+/** Offsets in a PE file (Microsoft's "PE Format"): of the header, and in it and in the table of sections. */
+const PE = {
+  pointer: 0x3c,
+  sections: 6,
+  optionalSize: 20,
+  header: 24,
+  section: 40,
+  rawSize: 16,
+  rawAt: 20,
+} as const;
 
-function unpack({ name, bytes }: BootFile, ram: RamRange): BootFile {
-  // The last words are the checksum and the size: a file that claims more than fits is not worth unpacking.
-  const end = new DataView(bytes.buffer, bytes.byteOffset + bytes.length - 8, 8);
-  const [checksum, sizeBytes] = [end.getUint32(0, true), end.getUint32(4, true)];
-  if (sizeBytes > ram.sizeBytes)
-    throw new OperatingError(
-      `'${name}' unpacks to ${sizeBytes} bytes, and the machine has ${ram.sizeBytes}; give it more with --memory.`,
+/** Where the sections end that the header for EFI tells of, if there is one: the boot image's own header does not tell the file's size. */
+function sectionsEnd(view: DataView): number {
+  const at = view.getUint32(PE.pointer, true);
+  if (view.getUint16(0, true) !== 0x5a4d) return 0;
+  if (at + PE.header > view.byteLength) return at + PE.header;
+  if (view.getUint32(at, true) !== 0x4550) return 0;
+  const table = at + PE.header + view.getUint16(at + PE.optionalSize, true);
+  const count = view.getUint16(at + PE.sections, true);
+  let end = table + count * PE.section;
+  if (end > view.byteLength) return end;
+  for (let section = table; section < table + count * PE.section; section += PE.section)
+    end = Math.max(
+      end,
+      view.getUint32(section + PE.rawAt, true) + view.getUint32(section + PE.rawSize, true),
     );
-  const unpacked = gunzipped(bytes);
-  if (unpacked?.length !== sizeBytes || crc32(unpacked) !== checksum)
-    throw new OperatingError(`'${name}' is a damaged gzip file; make it again.`);
-  return { name, bytes: unpacked };
+  return end;
 }
 
-function gunzipped(bytes: Uint8Array): Uint8Array | undefined {
-  try {
-    return gunzipSync(bytes);
-  } catch {
-    return undefined;
-  }
+/** Offsets in the header of a kernel that unpacks itself under EFI. */
+const ZBOOT = { magic: 4, payloadAt: 8, payloadSize: 12, how: 24, end: 56 } as const;
+
+/** What is packed in a file, or the file itself. */
+function unpack(file: BootFile, ram: RamRange): BootFile {
+  const { name, bytes } = file;
+  if (isGzip(bytes)) return { name, bytes: gunzip(bytes, name, ram.sizeBytes) };
+  if (textAt(bytes, 0, 2) !== 'MZ' || textAt(bytes, ZBOOT.magic, 4) !== 'zimg') return file;
+  if (bytes.length < ZBOOT.end) throw cutShort(name, 'its header');
+  const [how] = textAt(bytes, ZBOOT.how, ZBOOT.end - ZBOOT.how).split('\0');
+  if (how !== 'gzip')
+    throw new OperatingError(
+      `'${name}' unpacks itself under EFI, with ${how}; unpack it, and give the Image inside.`,
+    );
+  const view = viewOf(bytes);
+  const from = view.getUint32(ZBOOT.payloadAt, true);
+  const to = from + view.getUint32(ZBOOT.payloadSize, true);
+  if (to > bytes.length) throw cutShort(name, 'the packed kernel');
+  return { name, bytes: gunzip(bytes.subarray(from, to), name, ram.sizeBytes) };
 }
 
-const textAt = (bytes: Uint8Array, at: number, length: number): string =>
-  String.fromCharCode(...bytes.subarray(at, at + length));
+// ── U-Boot ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** The header of a U-Boot image (include/image.h of U-Boot): offsets of its fields, which are big-endian. */
+const UBOOT = {
+  magic: 0,
+  headerCrc: 4,
+  size: 12,
+  load: 16,
+  entry: 20,
+  dataCrc: 24,
+  arch: 29,
+  type: 30,
+  packed: 31,
+} as const;
+const UBOOT_MAGIC = 0x2705_1956;
+const UBOOT_RISCV = 26;
+const UBOOT_KERNEL = 2;
+const UBOOT_PACKED = ['', 'gzip', 'bzip2', 'lzma', 'lzo', 'lz4', 'zstd'];
+
+const isUBootImage = (bytes: Uint8Array): boolean =>
+  bytes.length >= 4 && viewOf(bytes).getUint32(UBOOT.magic) === UBOOT_MAGIC;
+
+/** It lies and begins where its header says. */
+function loadUBootImage({ name, bytes }: BootFile, ram: RamRange): Image {
+  if (bytes.length < HEADER_BYTES) throw cutShort(name, 'its header');
+  const view = viewOf(bytes);
+  const word = (at: number) => view.getUint32(at);
+  const refuse = (why: string) => new OperatingError(`'${name}' is a U-Boot image ${why}.`);
+  const header = bytes.slice(0, HEADER_BYTES).fill(0, UBOOT.headerCrc, UBOOT.headerCrc + 4);
+  if (crc32(header) !== word(UBOOT.headerCrc)) throw refuse('with a damaged header; make it again');
+  const [arch, type] = [view.getUint8(UBOOT.arch), view.getUint8(UBOOT.type)];
+  if (arch !== UBOOT_RISCV) throw refuse(`for architecture number ${arch}; RISC-V is ${UBOOT_RISCV}`);
+  if (type !== UBOOT_KERNEL)
+    throw refuse(`of type ${type}; a kernel, which is type ${UBOOT_KERNEL}, says where it is to lie`);
+  const stored = bytes.subarray(HEADER_BYTES, HEADER_BYTES + word(UBOOT.size));
+  if (stored.length < word(UBOOT.size)) throw cutShort(name, 'the kernel');
+  if (crc32(stored) !== word(UBOOT.dataCrc)) throw refuse('that is damaged; make it again');
+  const how = view.getUint8(UBOOT.packed);
+  if (how > 1)
+    throw refuse(`packed with ${UBOOT_PACKED[how] ?? `method ${how}`}; only gzip is unpacked here`);
+  const content = how === 1 ? gunzip(stored, name, ram.sizeBytes) : stored;
+  const [address, entry] = [word(UBOOT.load), word(UBOOT.entry)];
+  const end = address + content.length;
+  if (address < ram.base || end > ram.base + ram.sizeBytes)
+    throw new OperatingError(`'${name}' ${tooLarge(address, end, ram)}`);
+  if (entry < address || entry >= end)
+    throw refuse(`that starts at 0x${entry.toString(16)}, where it loads nothing`);
+  return {
+    entry,
+    segments: [{ address, bytes: content, memorySizeBytes: content.length }],
+    symbols: [],
+  };
+}

@@ -1,10 +1,12 @@
 import fc from 'fast-check';
 import { gzipSync } from 'fflate';
 import { describe, expect, test } from 'vitest';
+import { crc32 } from '../../src/base/crc32.ts';
 import { OperatingError } from '../../src/base/errors.ts';
 import { type Boot, type BootOptions, boot } from '../../src/vmm/boot.ts';
 import type { Image } from '../../src/vmm/image.ts';
-import { KERNEL_OFFSET, loadKernel } from '../../src/vmm/kernel-image.ts';
+import { KERNEL_OFFSET, kernelStart, loadKernel } from '../../src/vmm/kernel-image.ts';
+import { elf } from './elf.ts';
 import { nodesOf, readTree } from './fdt-reader.ts';
 
 const BASE = 0x8000_0000;
@@ -205,6 +207,46 @@ describe('a kernel image', () => {
     bytes.set(new TextEncoder().encode(magic), 56);
     return bytes;
   }
+  /** One with the header that makes it a program for EFI, which tells where its sections end: after 512 bytes. */
+  function peImage(): Uint8Array {
+    const bytes = new Uint8Array(512).fill(0x13);
+    bytes.set(bootImage().subarray(0, 64));
+    const view = new DataView(bytes.buffer);
+    view.setUint16(0, 0x5a4d, true);
+    view.setUint32(60, 64, true);
+    view.setUint32(64, 0x4550, true);
+    view.setUint16(64 + 6, 1, true);
+    view.setUint16(64 + 20, 32, true);
+    view.setUint32(64 + 24 + 32 + 16, 312, true);
+    view.setUint32(64 + 24 + 32 + 20, 200, true);
+    return bytes;
+  }
+  /** A kernel in the wrapper that unpacks it under EFI. */
+  function zboot(packed: Uint8Array, how = 'gzip'): Uint8Array {
+    const bytes = new Uint8Array(80 + packed.length);
+    bytes.set(new TextEncoder().encode('MZ\0\0zimg'));
+    const view = new DataView(bytes.buffer);
+    view.setUint32(8, 80, true);
+    view.setUint32(12, packed.length, true);
+    bytes.set(new TextEncoder().encode(how), 24);
+    bytes.set(packed, 80);
+    return bytes;
+  }
+  function uBootImage(
+    content: Uint8Array,
+    { load = 0x8030_0000, entry = 0x8030_0004, arch = 26, type = 2, packed = 0 } = {},
+  ): Uint8Array {
+    const bytes = new Uint8Array(64 + content.length);
+    const view = new DataView(bytes.buffer);
+    const words = [0x2705_1956, 0, 0, content.length, load, entry, crc32(content)];
+    words.forEach((word, index) => {
+      view.setUint32(index * 4, word);
+    });
+    bytes.set([5, arch, type, packed], 28);
+    view.setUint32(4, crc32(bytes.subarray(0, 64)));
+    bytes.set(content, 64);
+    return bytes;
+  }
   const load = (bytes: Uint8Array) => loadKernel({ name: 'Image', bytes }, ram);
 
   test('goes where its header says, with all the memory that it says', () => {
@@ -223,27 +265,134 @@ describe('a kernel image', () => {
     expect(load(gzipSync(bytes))).toEqual(load(bytes));
   });
 
+  test('is taken out of the wrapper that unpacks itself under EFI', () => {
+    expect(load(zboot(gzipSync(bootImage())))).toEqual(load(bootImage()));
+    expect(() => load(zboot(gzipSync(bootImage()), 'zstd'))).toThrow(
+      /^'Image' unpacks itself under EFI, with zstd; unpack it, and give the Image inside\.$/,
+    );
+  });
+
+  test('of U-Boot lies and begins where its header says, packed or not, as on QEMU', () => {
+    const code = Uint8Array.of(0x13, 0, 0, 0, 0x6f, 0, 0, 0);
+    const expected = {
+      entry: 0x8030_0004,
+      segments: [{ address: 0x8030_0000, bytes: code, memorySizeBytes: 8 }],
+      symbols: [],
+    };
+    expect(load(uBootImage(code))).toEqual(expected);
+    expect(load(uBootImage(gzipSync(code), { packed: 1 }))).toEqual(expected);
+  });
+
+  test('without a header goes behind the firmware, from a large page on; without firmware to the start of RAM', () => {
+    const code = Uint8Array.of(0x6f, 0, 0, 0);
+    const at = (start: number) => loadKernel({ name: 'u-boot.bin', bytes: code }, ram, start);
+    expect(load(code)).toMatchObject({
+      entry: 0x8020_0000,
+      segments: [{ address: 0x8020_0000, bytes: code }],
+    });
+    expect(kernelStart(undefined)).toBe(0x8020_0000);
+    expect(kernelStart(image(BASE, 100))).toBe(0x8020_0000);
+    expect(kernelStart(image(BASE, 2 * MIB))).toBe(0x8020_0000);
+    expect(kernelStart(image(BASE, 100, 2 * MIB))).toBe(0x8040_0000);
+    expect(at(BASE).entry).toBe(BASE);
+  });
+
   const zimg = new Uint8Array(300);
   zimg.set(new TextEncoder().encode('MZ\0\0zimg'));
   const x86 = new Uint8Array(0x300);
   x86.set(new TextEncoder().encode('HdrS'), 0x202);
   const gzip = gzipSync(bootImage());
+  const starts = (text: string) =>
+    Uint8Array.from({ length: 300 }, (_, index) => text.charCodeAt(index) || 0);
   test.each<[string, Uint8Array, RegExp]>([
-    ['another file', new Uint8Array(300), /^'Image' is no kernel: neither a Linux boot image/],
-    ['an empty file', new Uint8Array(0), /^'Image' is no kernel/],
+    ['an empty file', new Uint8Array(0), /^'Image' is empty; there is nothing to run\.$/],
+    [
+      'a text',
+      new TextEncoder().encode('# Grüße\n'),
+      /^'Image' is text; this machine runs RISC-V machine code/,
+    ],
     ['a kernel for ARM', bootImage({ magic: 'ARMd' }), /^'Image' is a kernel for AArch64; this machine is/],
     ['a kernel for x86', x86, /^'Image' is a kernel for x86; this machine is RISC-V\.$/],
-    ['one that unpacks itself', zimg, /^'Image' is a kernel that unpacks itself under EFI;/],
+    ['a program for EFI', starts('MZ\x90\0'), /^'Image' is a program for EFI; it needs firmware/],
+    ['one packed with xz', starts('\xfd7zXZ\0'), /^'Image' is packed with xz; unpack it first, with unxz\.$/],
+    ['one packed with zstd', starts('\x28\xb5\x2f\xfd'), /^'Image' is packed with zstd;/],
+    ['one packed with lz4', starts('\x02\x21\x4c\x18'), /^'Image' is packed with lz4;/],
+    ['one packed with bzip2', starts('BZh91'), /^'Image' is packed with bzip2;/],
+    ['a RAM disk', starts('070701'), /^'Image' is an initial RAM disk; give it with --initrd/],
+    [
+      'a device tree',
+      starts('\xd0\x0d\xfe\xed'),
+      /^'Image' is a device tree, or a U-Boot image in the format FIT/,
+    ],
+    ['a cut wrapper', zimg.subarray(0, 50), /^'Image' ends inside its header/],
+    [
+      'a U-Boot image for ARM',
+      uBootImage(gzip, { arch: 2 }),
+      /^'Image' is a U-Boot image for architecture number 2;/,
+    ],
+    ['a U-Boot image of firmware', uBootImage(gzip, { type: 5 }), /^'Image' is a U-Boot image of type 5;/],
+    [
+      'a U-Boot image with bzip2',
+      uBootImage(gzip, { packed: 2 }),
+      /^'Image' is a U-Boot image packed with bzip2;/,
+    ],
+    [
+      'a damaged U-Boot header',
+      uBootImage(gzip).with(33, 7),
+      /^'Image' is a U-Boot image with a damaged header/,
+    ],
+    ['a damaged U-Boot image', uBootImage(gzip).with(70, 7), /^'Image' is a U-Boot image that is damaged/],
+    [
+      'a U-Boot image that lies nowhere',
+      uBootImage(gzip, { load: 0 }),
+      /^'Image' needs memory from 0x0 .* link it/,
+    ],
+    [
+      'a U-Boot image that starts nowhere',
+      uBootImage(gzip, { entry: BASE }),
+      /that starts at 0x80000000, where it/,
+    ],
     ['a big-endian one', bootImage({ flags: 1n }), /^'Image' is a big-endian kernel/],
     ['one cut short', bootImage().subarray(0, 61), /^'Image' ends inside its header/],
+    ['one with sections cut off', peImage().subarray(0, 511), /^'Image' ends inside its sections/],
     ['one too large', bootImage({ size: BigInt(63 * MIB) }), /memory up to 0x84100000, and RAM ends at 0x84/],
     ['one that lies nowhere', bootImage({ offset: 2n ** 63n }), /^'Image' needs memory up to/],
-    ['damaged gzip', gzip.with(30, gzip[30]! ^ 1), /^'Image' is a damaged gzip file; make it again\.$/],
-    ['gzip with another checksum', gzip.with(-8, gzip.at(-8)! ^ 1), /^'Image' is a damaged gzip file/],
-    ['gzip of a gigabyte', gzip.with(-1, 0x40), /^'Image' unpacks to 1073742\d+ bytes, and the machine has/],
+    [
+      'damaged gzip',
+      gzip.with(30, gzip[30]! ^ 1),
+      /^'Image' is a gzip file that is cut short or damaged; make/,
+    ],
+    ['gzip with another checksum', gzip.with(-8, gzip.at(-8)! ^ 1), /^'Image' is a gzip file that is cut/],
+    ['gzip with another size', gzip.with(-1, 0x40), /^'Image' is a gzip file that is cut short or damaged/],
+    [
+      'gzip of more than RAM',
+      gzipSync(new Uint8Array(ram.sizeBytes + 1), { level: 1 }),
+      /^'Image' unpacks to more than the 67108864 bytes of RAM .* --memory\.$/,
+    ],
   ])('%s is refused', (_, bytes, message) => {
     expect(() => load(bytes)).toThrow(OperatingError);
     expect(() => load(bytes)).toThrow(message);
+  });
+
+  test('a file cut short is told as that, by its name, and memory is not blamed', () => {
+    const code = new Uint8Array(400).fill(0x13);
+    const whole: Record<string, Uint8Array> = {
+      gzip,
+      zboot: zboot(gzip),
+      'U-Boot': uBootImage(code),
+      'packed U-Boot': uBootImage(gzipSync(code), { packed: 1 }),
+      'Image with sections': peImage(),
+      'gzip of it': gzipSync(peImage(), { level: 0 }),
+      ELF: elf([{ address: 0x8020_0000n, bytes: [...code] }]).bytes,
+    };
+    for (const [kind, bytes] of Object.entries(whole)) {
+      expect(() => load(bytes)).not.toThrow();
+      // What is left of the first bytes may be a payload without a header.
+      for (let length = 6; length < bytes.length; length++)
+        expect(() => load(bytes.subarray(0, length)), `${kind}, ${length} bytes`).toThrow(
+          /^'Image' (ends inside|is a gzip file that is cut short|is a program for EFI)/,
+        );
+    }
   });
 
   test('damage never throws anything but an operating error', () => {
@@ -253,17 +402,21 @@ describe('a kernel image', () => {
       length: fc.nat(gzip.length),
     });
     fc.assert(
-      fc.property(fc.constantFrom(gzip, bootImage()), damaged, (bytes, { at, value, length }) => {
-        const wrong = bytes.slice(0, length + 1);
-        if (at < wrong.length) wrong[at] = value;
-        try {
-          const { segments } = load(wrong);
-          for (const { address, memorySizeBytes } of segments)
-            expect(address >= BASE && address + memorySizeBytes <= BASE + ram.sizeBytes).toBe(true);
-        } catch (error) {
-          if (!(error instanceof OperatingError)) throw error;
-        }
-      }),
+      fc.property(
+        fc.constantFrom(gzip, bootImage(), peImage(), zboot(gzip), uBootImage(gzip, { packed: 1 })),
+        damaged,
+        (bytes, { at, value, length }) => {
+          const wrong = bytes.slice(0, length + 1);
+          if (at < wrong.length) wrong[at] = value;
+          try {
+            const { segments } = load(wrong);
+            for (const { address, memorySizeBytes } of segments)
+              expect(address >= BASE && address + memorySizeBytes <= BASE + ram.sizeBytes).toBe(true);
+          } catch (error) {
+            if (!(error instanceof OperatingError)) throw error;
+          }
+        },
+      ),
       { numRuns: 500 },
     );
   });

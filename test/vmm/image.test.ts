@@ -21,6 +21,9 @@ const symbols = [
 
 const good = () => elf([text, data, { address: 0n, bytes: [9], type: 4 }], symbols);
 
+/** An entry of the dynamic section. */
+const dynamic = (words: [bigint, bigint]): number[] => [...new Uint8Array(BigUint64Array.from(words).buffer)];
+
 /** What RAM holds at its start. */
 function memoryOf(segments: { address: number; bytes: Uint8Array }[]): Uint8Array {
   const memory = new Uint8Array(4096);
@@ -84,7 +87,45 @@ describe('loadElf', () => {
     expect(loadElf(bytes, 'kernel', ram, ram.base + 0x4000)).toEqual(loadElf(bytes, 'kernel', ram));
     view.setUint16(16, 3, true);
     expect(loadElf(bytes, 'firmware', ram, ram.base).entry).toBe(0x8000_0000);
-    expect(() => loadElf(bytes, 'program', ram)).toThrow(/position-independent executable/);
+    expect(loadElf(bytes, 'program', ram).entry).toBe(0x8000_0000);
+  });
+
+  test('moves a position-independent program that is linked below RAM to the start of RAM', () => {
+    const { bytes, view } = elf([
+      { address: 0n, bytes: [1, 2, 3, 4] },
+      { address: 0x1000n, bytes: [5], memorySize: 16n },
+      { address: 0x1000n, bytes: [...dynamic([5n, 0x100n]), ...dynamic([0n, 0n])], type: 2 },
+    ]);
+    view.setUint16(16, 3, true);
+    view.setBigUint64(24, 0n, true);
+    expect(loadElf(bytes, 'fw_payload.elf', ram)).toMatchObject({
+      entry: ram.base,
+      segments: [{ address: ram.base }, { address: ram.base + 0x1000, memorySizeBytes: 16 }],
+    });
+  });
+
+  test.each<[string, Segment, RegExp]>([
+    [
+      'one that needs a loader',
+      { address: 0n, bytes: [47], type: 3 },
+      /^'x' is dynamically linked, .* -static\.$/,
+    ],
+    [
+      'one that needs libraries',
+      { address: 0n, bytes: [...dynamic([5n, 0n]), ...dynamic([1n, 7n])], type: 2 },
+      /^'x' needs shared libraries, .* -static\.$/,
+    ],
+    [
+      'a library',
+      { address: 0n, bytes: dynamic([14n, 7n]), type: 2 },
+      /^'x' is a shared library; give a program\.$/,
+    ],
+  ])('refuses %s, position-independent or not', (_, segment, message) => {
+    for (const type of [2, 3]) {
+      const { bytes, view } = elf([text, segment]);
+      view.setUint16(16, type, true);
+      expect(() => loadElf(bytes, 'x', ram)).toThrow(message);
+    }
   });
 
   test('takes a file that lies inside other bytes, and one without sections', () => {
@@ -152,7 +193,6 @@ describe('loadElf', () => {
     ['AArch64', ({ view }) => view.setUint16(18, 183, true), /is for AArch64/],
     ['an unknown machine', ({ view }) => view.setUint16(18, 999, true), /is for machine number 999/],
     ['an object', ({ view }) => view.setUint16(16, 1, true), /is a relocatable object; link it/],
-    ['a library', ({ view }) => view.setUint16(16, 3, true), /is a shared library .*-static -no-pie/],
     ['a core dump', ({ view }) => view.setUint16(16, 4, true), /is a core dump/],
     ['no type', ({ view }) => view.setUint16(16, 0, true), /is no executable/],
     ['no segments', ({ view }) => view.setUint16(56, 0, true), /has no segment to load/],
@@ -247,6 +287,9 @@ describe('loadRaw', () => {
   });
   test('refuses what is empty or too large', () => {
     expect(() => loadRaw(new Uint8Array(), 'x.bin', ram)).toThrow(/^'x\.bin' is empty/);
+    expect(() => loadRaw(Uint8Array.of(0x1f, 0x8b, 8, 0), 'x.bin', ram)).toThrow(
+      /^'x\.bin' is packed with gzip;/,
+    );
     expect(() => loadRaw(new Uint8Array(ram.sizeBytes + 1), 'x.bin', ram)).toThrow(
       /at least 2 MiB with --memory/,
     );
