@@ -10,7 +10,7 @@ import { type Entry, entryAfter, following, NOTHING_BEFORE, writeEntry } from '.
 import { descriptionSchema, type MachineDescription } from './machine.ts';
 
 const MAGIC = new TextEncoder().encode('VMFT-LOG');
-const VERSION = 5;
+const VERSION = 6;
 /** No entry is larger; a larger length is damage. */
 const MAX_ENTRY_BYTES = 1 << 21;
 

@@ -47,7 +47,7 @@ export function restoreSnapshot(machine: Machine, { state, pages }: Snapshot): v
 }
 
 const MAGIC = new TextEncoder().encode('VMFT-VM\n');
-const VERSION = 4;
+const VERSION = 5;
 const pageList: Codec<Page[]> = list(record({ index: uint, bytes: bytes(PAGE_BYTES) }));
 
 /** The most that stands before the bytes of a page: its number and its length. */
