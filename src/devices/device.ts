@@ -31,7 +31,16 @@ export type DeviceOutput =
 
 export const SECTOR_BYTES = 512;
 
-/** What the guest asks of its disk. Sectors are of {@link SECTOR_BYTES} bytes; the range lies on the disk. */
+/**
+ * The most data that one disk operation moves. A guest's request of more becomes several operations, so that everything an
+ * operation travels through (log entries, messages, buffers) has a bound that does not depend on the guest.
+ */
+export const MAX_OPERATION_BYTES = 2 ** 18;
+
+/**
+ * An operation on the disk. Sectors are of {@link SECTOR_BYTES} bytes; the range lies on the disk and is of at most
+ * {@link MAX_OPERATION_BYTES}.
+ */
 export type DiskRequest =
   | { operation: 'read'; sector: number; sizeBytes: number }
   | { operation: 'write'; sector: number; data: Uint8Array }

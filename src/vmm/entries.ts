@@ -13,12 +13,11 @@ import {
   type ValueOf,
   type Writer,
 } from '../base/codec.ts';
+import { MAX_OPERATION_BYTES } from '../devices/device.ts';
 import { outputCodec } from './outputs.ts';
 
 /** The largest frame, console input or piece of entropy that one entry holds. */
 const MAX_DATA_BYTES = 1 << 16;
-/** The most data that one disk operation carries. */
-const MAX_DISK_BYTES = 1 << 20;
 /** The most that one checkpoint carries: all of RAM. */
 const MAX_DELTA_BYTES = 1 << 27;
 
@@ -65,7 +64,7 @@ const content = union({
   /** The hash of the machine's whole state. */
   check: record({ hash: u64 }),
   /** A disk operation ended. A read's `data` is missing where each side reads for itself; others have none. */
-  disk: record({ id: uint, status: u8, data: optional(bytes(MAX_DISK_BYTES)) }),
+  disk: record({ id: uint, status: u8, data: optional(bytes(MAX_OPERATION_BYTES)) }),
   /**
    * State transfer instead of replay: what changed since the checkpoint before, the outputs made since, and which disk operations
    * are under way. `history` counts what had come through the doors.

@@ -31,8 +31,8 @@ export interface SynchronousDoors {
 }
 
 /**
- * So many bytes of outputs and random numbers end a run early. One instruction can make megabytes of them, and whoever runs the
- * machine has to pass them on before it makes more.
+ * So many bytes of outputs and random numbers end a run early. One instruction or input can make megabytes of them, and whoever runs
+ * the machine has to pass them on before it makes more.
  */
 const MAX_RUN_BYTES = 1 << 20;
 
@@ -128,6 +128,11 @@ export class Machine {
     return this.made;
   }
 
+  /** Whether {@link MAX_RUN_BYTES} were made: nothing more happens until {@link takeOutputs}. */
+  get isFull(): boolean {
+    return this.passedBytes >= MAX_RUN_BYTES;
+  }
+
   /** Whether the guest has switched itself off, and its exit code. */
   get power(): { off: boolean; code: number } {
     return this.powerState;
@@ -150,9 +155,9 @@ export class Machine {
     return console ? console.device.room(console) : uart.room;
   }
 
-  /** Whether the guest waits for its disk. */
+  /** Whether the disk has operations of this machine to do. */
   get diskOpen(): boolean {
-    return this.devices.disks.some(({ device }) => device.state.pending.length > 0);
+    return this.devices.disks.some(({ device }) => device.isBusy);
   }
 
   /** The latest time that the guest knows, in ticks. */
@@ -289,11 +294,12 @@ export class Machine {
     for (const { word, value } of description.start) hart.set(word, value);
   }
 
-  /** Back to power-on, but for what the outside counts: position, outputs and console bytes. */
+  /** Back to power-on, but for what the outside counts or has yet to end: position, outputs, console bytes, operations of the disk. */
   private reset(): void {
-    const { received } = this.devices.typed;
+    const { typed, disks } = this.devices;
     this.devices = new Devices(this.description);
-    this.devices.typed.received = received;
+    this.devices.typed.received = typed.received;
+    for (const [index, { device }] of disks.entries()) this.devices.disks[index]!.device.inherit(device);
     this.hart.reset();
     this.powerState = { off: false, reset: false, code: 0 };
     this.loadImage();
@@ -339,7 +345,7 @@ export class Machine {
 
   private pass(sizeBytes: number): void {
     this.passedBytes += sizeBytes;
-    if (this.passedBytes >= MAX_RUN_BYTES) this.hart.stop();
+    if (this.isFull) this.hart.stop();
   }
 
   /** Carries the devices' interrupt lines to the hart. */

@@ -1,6 +1,6 @@
 import { assert } from '../base/assert.ts';
 import { bytes, type Codec, record, uint, union } from '../base/codec.ts';
-import type { DiskRequest } from '../devices/device.ts';
+import { type DiskRequest, MAX_OPERATION_BYTES } from '../devices/device.ts';
 
 /**
  * What a guest made for the world. Outputs are numbered from 1 since boot, each console byte, frame and disk operation one
@@ -20,7 +20,7 @@ const MAX_OUTPUT_BYTES = 1 << 21;
 const MAX_TEXT_BYTES = 1 << 16;
 const requests = union({
   read: record({ sector: uint, sizeBytes: uint }),
-  write: record({ sector: uint, data: bytes(MAX_OUTPUT_BYTES) }),
+  write: record({ sector: uint, data: bytes(MAX_OPERATION_BYTES) }),
   flush: record({}),
 });
 /** A disk request in bytes. */

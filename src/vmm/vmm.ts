@@ -38,20 +38,23 @@ export class Vmm {
     for (;;) {
       this.applyInputs();
       if (machine.power.off) return 'off';
-      if (machine.icount >= end) return 'budget';
+      if (machine.icount >= end || machine.isFull) return 'budget';
       const limit = Math.min(end, this.current.limit(machine));
       if (limit <= machine.icount) return 'stalled';
       const exit = machine.run(limit);
       if (exit === 'stop' && !machine.power.off) return 'budget';
       // While the hart waits, only an input at this very position can go on.
-      if (exit === 'waiting' && !this.applyInputs()) return 'waiting';
+      if (exit === 'waiting' && !this.applyInputs()) return machine.isFull ? 'budget' : 'waiting';
     }
   }
 
   private applyInputs(): boolean {
     const { machine, current } = this;
     let any = false;
-    for (let input = current.input(machine); input; input = current.input(machine)) {
+    // An input can start the next operation of a disk request: those of a whole one may come at one position.
+    while (!machine.isFull) {
+      const input = current.input(machine);
+      if (!input) break;
       machine.apply(input);
       any = true;
     }

@@ -154,8 +154,8 @@ function virtio<D extends VirtioDevice>(device: D, input?: (slot: VirtioMmio<D>,
 /** No more requests are pending than the queue has chains in flight; none while it stands still. */
 function inFlightAtMost(slot: VirtioMmio): boolean {
   const { ready, lastAvail, usedIdx } = slot.state.queues[0]!;
-  const { pending } = slot.device.state as VirtioBlk['state'];
-  return pending.length <= (ready ? (lastAvail - usedIdx) & 0xffff : 0);
+  const { requests } = slot.device.state as VirtioBlk['state'];
+  return requests.length <= (ready ? (lastAvail - usedIdx) & 0xffff : 0);
 }
 
 const disk =
@@ -163,9 +163,13 @@ const disk =
   (world) => {
     world.readOnly = readOnly;
     const bench = virtio(new VirtioBlk(CAPACITY_SECTORS, readOnly), (slot, choice) => {
-      const { pending } = slot.device.state;
-      // One of those in flight, or one that never was.
-      const request = pending[choice % (pending.length + 1)] ?? { id: 1e9, operation: 'flush', sizeBytes: 0 };
+      const { operations } = slot.device;
+      // One of those under way, or one that never was.
+      const request = operations[choice % (operations.length + 1)] ?? {
+        id: 1e9,
+        operation: 'flush',
+        sizeBytes: 0,
+      };
       const status = choice % 5 === 0 ? DISK_IOERR : DISK_OK;
       const data = request.operation === 'read' && status === DISK_OK ? request.sizeBytes : 0;
       return slot.device.complete(request.id, status, new Uint8Array(data).fill(choice), slot, world);

@@ -55,8 +55,8 @@ function startDisk(device: Device, world: World, hostile: HostileQueue[]): void 
 
 /** The end of one of the requests in flight, or of one that isn't. */
 function completeOne(slot: VirtioMmio<VirtioBlk>, choice: number, world: World) {
-  const { pending } = slot.device.state;
-  const { id, operation, sizeBytes } = pending[choice % (pending.length + 1)] ?? NOT_PENDING;
+  const { operations } = slot.device;
+  const { id, operation, sizeBytes } = operations[choice % (operations.length + 1)] ?? NOT_PENDING;
   const status = choice % 3 === 0 ? DISK_IOERR : DISK_OK;
   const data = new Uint8Array(operation === 'read' && status === DISK_OK ? sizeBytes : 0).fill(choice);
   return slot.device.complete(id, status, data, slot, world);

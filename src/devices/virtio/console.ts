@@ -1,6 +1,7 @@
 import { bytes, record, uint, type ValueOf } from '../../base/codec.ts';
 import type { Surroundings } from '../device.ts';
-import type { Chain } from './queue.ts';
+import { BrokenQueue, type Chain } from './queue.ts';
+import { MAX_QUEUE_SIZE } from './registers.ts';
 import type { VirtioDevice, VirtioPort } from './transport.ts';
 
 export const VIRTIO_CONSOLE_F_SIZE = 1n << 0n;
@@ -18,9 +19,8 @@ const CONFIG_BYTES = 12;
 const COLUMNS = 80;
 const ROWS = 25;
 
-const QUEUE_SIZE = 32;
-/** Together with the size of the queue this bounds what one notification can print: 2 MiB. */
-const MAX_CHAIN_BYTES = 65536;
+/** The most that one notification can print: more breaks the queue, whose chains could hold terabytes. */
+const MAX_PRINTED_BYTES = 2 ** 21;
 /** Typed bytes that wait in the device until the driver has a buffer for them. */
 const INPUT_BYTES = 256;
 
@@ -40,8 +40,8 @@ export class VirtioConsole implements VirtioDevice<ValueOf<typeof schema>> {
   readonly name = 'console';
   readonly deviceId = 3;
   readonly features = VIRTIO_CONSOLE_F_SIZE | VIRTIO_CONSOLE_F_EMERG_WRITE;
-  readonly queueSizes = [QUEUE_SIZE, QUEUE_SIZE];
-  readonly chainLimitBytes = MAX_CHAIN_BYTES;
+  readonly queueSizes = [MAX_QUEUE_SIZE, MAX_QUEUE_SIZE];
+  readonly chainLimitBytes = MAX_PRINTED_BYTES;
   readonly schema = schema;
   state: ValueOf<typeof schema> = { input: new Uint8Array(0), received: 0 };
 
@@ -60,11 +60,17 @@ export class VirtioConsole implements VirtioDevice<ValueOf<typeof schema>> {
 
   notify(queue: number, port: VirtioPort, around: Surroundings): void {
     if (queue === RECEIVEQ) this.deliver(port, around);
-    else
-      port.take(TRANSMITQ, around, (chain) => {
-        for (const byte of chain.read()) around.output({ kind: 'console', byte });
-        return 0;
-      });
+    else this.print(port, around);
+  }
+
+  private print(port: VirtioPort, around: Surroundings): void {
+    let leftBytes = MAX_PRINTED_BYTES;
+    port.take(TRANSMITQ, around, (chain) => {
+      leftBytes -= chain.readableBytes;
+      if (leftBytes < 0) throw new BrokenQueue(`more than ${MAX_PRINTED_BYTES} bytes to print at once`);
+      for (const byte of chain.read()) around.output({ kind: 'console', byte });
+      return 0;
+    });
   }
 
   /** How many bytes {@link receive} would take now: none before the driver has its receive queue running. */
@@ -95,7 +101,7 @@ export class VirtioConsole implements VirtioDevice<ValueOf<typeof schema>> {
       state.input = state.input.slice(part.length);
       return part.length;
     };
-    for (let turn = 0; turn < QUEUE_SIZE && state.input.length > 0; turn++) {
+    for (let turn = 0; turn < MAX_QUEUE_SIZE && state.input.length > 0; turn++) {
       if (!port.fillNext(RECEIVEQ, around, fill)) return;
     }
   }

@@ -1,6 +1,7 @@
 import { assert } from '../../base/assert.ts';
 import { record } from '../../base/codec.ts';
 import type { Surroundings } from '../device.ts';
+import { MAX_QUEUE_SIZE } from './registers.ts';
 import type { VirtioDevice, VirtioPort } from './transport.ts';
 
 /** The most random bytes that one request gets: a larger buffer is filled in part, as the specification allows. */
@@ -11,7 +12,7 @@ export class VirtioEntropy implements VirtioDevice {
   readonly name = 'entropy';
   readonly deviceId = 4;
   readonly features = 0n;
-  readonly queueSizes = [64];
+  readonly queueSizes = [MAX_QUEUE_SIZE];
   /** The specification's own limit (section 2.7.4): no more than {@link REQUEST_LIMIT_BYTES} of it are touched. */
   readonly chainLimitBytes = 2 ** 32;
   readonly schema = record<object>({});

@@ -2,7 +2,7 @@ import { assert } from '../../base/assert.ts';
 import { bytes, record, type ValueOf } from '../../base/codec.ts';
 import type { Surroundings } from '../device.ts';
 import type { Chain } from './queue.ts';
-import { VIRTIO_F_VERSION_1 } from './registers.ts';
+import { MAX_QUEUE_SIZE, VIRTIO_F_VERSION_1 } from './registers.ts';
 import type { VirtioDevice, VirtioPort } from './transport.ts';
 
 export const VIRTIO_NET_F_MAC = 1n << 5n;
@@ -37,7 +37,7 @@ export class VirtioNet implements VirtioDevice<ValueOf<typeof schema>> {
   readonly name = 'net';
   readonly deviceId = 1;
   readonly features = VIRTIO_NET_F_MAC | VIRTIO_NET_F_STATUS;
-  readonly queueSizes = [256, 256];
+  readonly queueSizes = [MAX_QUEUE_SIZE, MAX_QUEUE_SIZE];
   readonly chainLimitBytes: number;
   readonly schema = schema;
   state: ValueOf<typeof schema>;

@@ -64,26 +64,35 @@ export class Chain {
     }
   }
 
-  /** All bytes that the driver sends. The caller has looked at `readableBytes`. */
-  read(): Uint8Array {
-    const all = new Uint8Array(this.readableBytes);
-    let at = 0;
-    for (const { address, sizeBytes } of this.readable) {
-      all.set(readRam(this.memory, address, sizeBytes), at);
-      at += sizeBytes;
+  /** Bytes that the driver sends, from the first on or from `from` on. The caller has looked at `readableBytes`. */
+  read(from = 0, sizeBytes = this.readableBytes - from): Uint8Array {
+    const all = new Uint8Array(sizeBytes);
+    for (const { address, at, length } of parts(this.readable, from, sizeBytes)) {
+      all.set(readRam(this.memory, address, length), at);
     }
     return all;
   }
 
-  /** Fills the driver's buffers from the first on. The caller has looked at `writableBytes`. */
-  write(bytes: Uint8Array): void {
-    let at = 0;
-    for (const { address, sizeBytes } of this.writable) {
-      if (at === bytes.length) return;
-      const part = bytes.subarray(at, at + sizeBytes);
-      writeRam(this.memory, address, part);
-      at += part.length;
+  /** Fills the driver's buffers from the first byte on, or from `from` on. The caller has looked at `writableBytes`. */
+  write(bytes: Uint8Array, from = 0): void {
+    for (const { address, at, length } of parts(this.writable, from, bytes.length)) {
+      writeRam(this.memory, address, bytes.subarray(at, at + length));
     }
+  }
+}
+
+/** Where `sizeBytes` bytes from offset `from` on lie in these buffers; `at`: where a part begins among them. */
+function* parts(
+  buffers: readonly Buffer[],
+  from: number,
+  sizeBytes: number,
+): Generator<{ address: number; at: number; length: number }> {
+  let start = 0;
+  for (const buffer of buffers) {
+    const first = Math.max(start, from);
+    const end = Math.min(start + buffer.sizeBytes, from + sizeBytes);
+    if (first < end) yield { address: buffer.address + first - start, at: first - from, length: end - first };
+    start += buffer.sizeBytes;
   }
 }
 

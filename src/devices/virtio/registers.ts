@@ -35,6 +35,9 @@ export const VERSION = 2;
 /** The vendor that drivers look for: xv6 takes no other. */
 export const VENDOR = 0x554d4551;
 
+/** The largest size of every queue of every device, as QEMU's virtio-mmio has it: there are drivers that want one of 256. */
+export const MAX_QUEUE_SIZE = 1024;
+
 /** Bits of Status (section 2.1). */
 export const STATUS = {
   ACKNOWLEDGE: 1,

@@ -24,14 +24,19 @@ export interface VirtioPort {
   serves(queue: number): boolean;
   /**
    * Takes every chain that waits in a queue. `handle` returns the count of bytes it has written to the chain, which is
-   * then given back, or undefined to keep it in flight until {@link give}.
+   * then given back, or undefined to keep it in flight until {@link revisit}.
    */
   take(queue: number, around: Surroundings, handle: (chain: Chain) => number | undefined): void;
   /**
-   * Gives back a chain that is in flight, by its head; `finish` returns the count of bytes it has written. The chain is
+   * Shows a chain that is in flight to `handle` again, by its head; what that returns is as for {@link take}. The chain is
    * walked again: the driver may have changed it meanwhile.
    */
-  give(queue: number, head: number, around: Surroundings, finish: (chain: Chain) => number): void;
+  revisit(
+    queue: number,
+    head: number,
+    around: Surroundings,
+    handle: (chain: Chain) => number | undefined,
+  ): void;
   /**
    * Offers the next chain that waits to `fill`, which returns the count of bytes it has written, or undefined to leave
    * the chain waiting. Says whether a chain was filled and given back.
@@ -159,10 +164,16 @@ export class VirtioMmio<D extends VirtioDevice = VirtioDevice>
     });
   }
 
-  give(queue: number, head: number, around: Surroundings, finish: (chain: Chain) => number): void {
+  revisit(
+    queue: number,
+    head: number,
+    around: Surroundings,
+    handle: (chain: Chain) => number | undefined,
+  ): void {
     this.withQueue(queue, around, (ring) => {
       const chain = ring.walk(head);
-      this.giveBack(ring, chain, finish(chain));
+      const writtenBytes = handle(chain);
+      if (writtenBytes !== undefined) this.giveBack(ring, chain, writtenBytes);
     });
   }
 

@@ -162,9 +162,9 @@ describe('virtio_blk', () => {
         const expected = new Map<number, number[]>();
         let started = 0;
         const finish = (all: boolean) => {
-          while (slot.device.state.pending.length > 0 && (all || random.chance(0.7))) {
-            const { pending } = slot.device.state;
-            const { id, operation, sizeBytes } = pending[random.below(pending.length)]!;
+          while (slot.device.isBusy && (all || random.chance(0.7))) {
+            const { operations } = slot.device;
+            const { id, operation, sizeBytes } = operations[random.below(operations.length)]!;
             const status = random.chance(0.1) ? DISK_IOERR : DISK_OK;
             const data = random.bytes(operation === 'read' && status === DISK_OK ? sizeBytes : 0);
             const { request } = driver.world.outputs[id - 1] as { request: DiskRequest };
@@ -310,7 +310,7 @@ test.each([
   if (slot.device instanceof VirtioBlk) {
     // The disk answers the requests of the first driver: nobody waits for them.
     expect(slot.device.complete(1, DISK_OK, new Uint8Array(512), slot, driver.world)).toBe(false);
-    expect(slot.device.state.pending).toEqual([]);
+    expect(slot.device.state).toEqual({ requests: [], orphans: [] });
   }
 });
 

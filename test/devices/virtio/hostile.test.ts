@@ -6,6 +6,7 @@ import { VirtioEntropy } from '../../../src/devices/virtio/entropy.ts';
 import { RECEIVEQ, TRANSMITQ, VirtioNet } from '../../../src/devices/virtio/net.ts';
 import {
   INTERRUPT,
+  MAX_QUEUE_SIZE,
   VIRTIO_F_EVENT_IDX,
   VIRTIO_F_INDIRECT_DESC,
   VIRTIO_F_VERSION_1,
@@ -97,8 +98,8 @@ test('an indirect table that was not negotiated breaks the queue', () => {
 
 test('an indirect table as long as the largest queue is served, also in a smaller one; a longer one is not', () => {
   for (const [pieces, broken] of [
-    [256, false],
-    [257, true],
+    [MAX_QUEUE_SIZE, false],
+    [MAX_QUEUE_SIZE + 1, true],
   ] as const) {
     const { guest } = net();
     guest.add(TRANSMITQ, Array(pieces).fill(new Uint8Array(1)), true);
@@ -129,8 +130,8 @@ test('a receive buffer outside of RAM breaks the queue, and the frame is dropped
   expect(guest.broken).toBe(true);
 });
 
-/** Accesses of one walk and its service, for each of at most 8 chains of at most 256 buffers, and then some. */
-const WORK_BOUND = 8 * (256 * 2 + 8);
+/** Accesses of one walk and its service, of a write's data once more, for each of at most 8 chains. */
+const WORK_BOUND = 8 * (MAX_QUEUE_SIZE * 4 + 8);
 
 const features = fc.constantFrom(
   0n,
@@ -173,7 +174,7 @@ const diskRequests: readonly Piece[][] = [
 ];
 const QUEUE = 16;
 /** Accesses to walk a chain of the largest queue's length, fill it, and put it into the used ring. */
-const GIVE_BOUND = 2 * 128 + 8;
+const GIVE_BOUND = 2 * MAX_QUEUE_SIZE + 8;
 
 test('whatever becomes of the rings while requests are in flight, their completions do no harm', () => {
   const completion = fc.record({ index: fc.nat(2), status: fc.constantFrom(DISK_OK, DISK_IOERR) });
@@ -189,12 +190,12 @@ test('whatever becomes of the rings while requests are in flight, their completi
       const guest = new Driver(slot, undefined, QUEUE).start(VIRTIO_F_VERSION_1 | features);
       for (const pieces of requests) guest.add(REQUESTQ, pieces, (features & VIRTIO_F_INDIRECT_DESC) !== 0n);
       guest.notify(REQUESTQ);
-      expect(slot.device.state.pending).toHaveLength(requests.length);
+      expect(slot.device.state.requests).toHaveLength(requests.length);
       infest(guest, REQUESTQ, hostile);
       const { memory } = guest.world;
       for (const { index, status } of completions) {
-        const { pending } = slot.device.state;
-        const request = pending[index % Math.max(pending.length, 1)];
+        const { operations } = slot.device;
+        const request = operations[index % Math.max(operations.length, 1)];
         if (request === undefined) return;
         const { id, operation } = request;
         const data = new Uint8Array(operation === 'read' && status === DISK_OK ? request.sizeBytes : 0);

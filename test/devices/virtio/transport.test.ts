@@ -51,7 +51,7 @@ test('FEATURES_OK stays off when a feature is not offered, and seals the choice'
 
 test('queues: sizes, selection, and one that is not there', () => {
   const driver = entropy();
-  expect(driver.get(VIRTIO_MMIO.QueueNumMax)).toBe(64);
+  expect(driver.get(VIRTIO_MMIO.QueueNumMax)).toBe(1024);
   driver.setUp(0);
   expect(driver.get(VIRTIO_MMIO.QueueReady)).toBe(1);
   driver.set(VIRTIO_MMIO.QueueDescLow, 0x1234);
@@ -76,7 +76,7 @@ test('addresses have high halves', () => {
   });
 });
 
-test.each([0, 3, 128, 65536])('a queue of %i needs a reset', (num) => {
+test.each([0, 3, 2048, 65536])('a queue of %i needs a reset', (num) => {
   const driver = entropy();
   driver.set(VIRTIO_MMIO.Status, STATUS.ACKNOWLEDGE);
   driver.setUp(0, num);
