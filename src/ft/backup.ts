@@ -70,6 +70,7 @@ export class Backup {
     const { side } = this;
     if (from !== side.record.primary) return;
     this.lastHeardNs = side.nowNs;
+    if ('ticks' in message) side.clock.heard(message.ticks, side.nowNs);
     switch (message.kind) {
       case 'entries':
         return this.receive(message);
@@ -136,7 +137,6 @@ export class Backup {
     side.log.startAfter(message.entry, machine.icount);
     side.gate.hold(message.outputs.filter(isWorld), message.entry);
     side.disk.start(message.outputs.filter(isDisk), message.entry);
-    side.clock.startAt(machine.lastKnownTicks);
     side.note({ kind: 'installed', from, history: message.history, icount: machine.icount });
     this.follow();
     this.acknowledge();
@@ -216,11 +216,11 @@ export class Backup {
 
   // ── Running ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  run({ steps, nsPerStep, wallNs }: { steps: number; nsPerStep: number; wallNs: number }): void {
+  run({ steps, nsPerStep }: { steps: number; nsPerStep: number }): void {
     const { side } = this;
     const { vmm } = side;
     const before = vmm.icount;
-    side.clock.beginSlice(wallNs, before, nsPerStep);
+    side.clock.beginSlice(side.nowNs, before, nsPerStep);
     const consumedBefore = this.consumed;
     const pause = vmm.run(steps);
     const ran = vmm.icount - before;
@@ -329,7 +329,7 @@ export class Backup {
     const { heartbeatNs, retryNs } = side.options.tuning;
     if (id === 'heartbeat') {
       const counts = this.inStep || side.record.backups.includes(side.name);
-      if (counts && side.hasVm) this.beat();
+      if (counts && side.hasVm) side.beat(side.record.primary);
       else this.offer();
       side.timer('heartbeat', side.nowNs + heartbeatNs);
     }
@@ -339,11 +339,6 @@ export class Backup {
       if (side.hasVm && !this.following && side.generation > 0) this.resume();
       side.timer('retry', side.nowNs + retryNs);
     }
-  }
-
-  private beat(): void {
-    const { generation, record, options } = this.side;
-    this.side.datagram(record.primary, { kind: 'heartbeat', generation, domain: options.domain });
   }
 
   /** A host without a part in the VM says that it has room. */

@@ -37,8 +37,8 @@ export type Edge = 'console' | 'switch';
 
 export type ReplicaInput =
   | { kind: 'start' }
-  /** Processor time: run up to `steps` steps from now on, each of which takes `nsPerStep`. The host's wall clock shows `wallNs`. */
-  | { kind: 'cpu'; steps: number; nsPerStep: number; wallNs: number }
+  /** Processor time: run up to `steps` steps from now on, each of which takes `nsPerStep`. */
+  | { kind: 'cpu'; steps: number; nsPerStep: number }
   /** A message of another host, from the stream or a datagram. */
   | { kind: 'message'; from: HostName; bytes: Uint8Array }
   /** The stream to a host, to storage or to the world broke and stands again; what was on its way in either direction may be lost. */

@@ -2,55 +2,88 @@ import type { World } from '../vmm/doors.ts';
 
 const NS_PER_TICK = 100;
 
+/** Two hosts' clocks drift apart by less than this: each may be slewed by up to 500 ppm (adjtimex(2)). */
+const MAX_DRIFT = 1e-3;
+
 /**
- * The guest's clock on one host: the host's wall clock, shifted so that it starts at zero with the guest and goes on from the
- * last known value on another host. Within a slice it advances with the steps. A wall clock that is set forward takes the guest's
- * along; one that is set back does not.
+ * The guest's clock on one host: the host's monotonic clock, shifted. Who is live tells the others what the guest's clock shows, with every
+ * message; each of them knows so by its own clock how the guest's goes on, and continues it when it goes live. Hosts' clocks are
+ * never compared with each other. Within a slice the clock advances with the steps.
  */
 export class GuestClock implements World {
-  private offsetTicks = 0;
+  /** The guest's clock less the host's; nothing is known of it at first. */
+  private offsetTicks = Number.NEGATIVE_INFINITY;
+  /** When the offset was told, by the host's clock. */
+  private heardNs = 0;
+  /** The latest time that the guest has been told. */
+  private floor = 0;
   private sliceNs = 0;
   private sliceIcount = 0;
   private nsPerStep = 1;
-  private floor = 0;
-  private started = false;
+  /** The end of the last slice: it is computed before its time has passed. */
+  private reachedNs = 0;
 
   constructor(readonly entropy: (sizeBytes: number) => Uint8Array) {}
 
-  /** From the next slice on the clock goes on from `ticks`. */
-  startAt(ticks: number): void {
+  /** The guest's clock shows `ticks` now. */
+  startAt(ticks: number, nowNs: number): void {
+    this.offsetTicks = ticks - Math.floor(nowNs / NS_PER_TICK);
     this.floor = ticks;
-    this.started = false;
+  }
+
+  /** The guest goes on here. `ticks` is the latest time that it has been told: it is not told an earlier one. */
+  continueFrom(ticks: number, nowNs: number): void {
+    this.startAt(Math.max(ticks, this.shownAt(nowNs)), nowNs);
+  }
+
+  /**
+   * Who is live says what the guest's clock showed when it sent this. The message has been under way for an unknown time, so of two
+   * that disagree the later clock is right, unless the hosts' clocks can have drifted apart by so much since.
+   */
+  heard(ticks: number, nowNs: number): void {
+    const offset = ticks - Math.floor(nowNs / NS_PER_TICK);
+    const drift = ((nowNs - this.heardNs) * MAX_DRIFT) / NS_PER_TICK;
+    if (offset < this.offsetTicks - drift) return;
+    this.offsetTicks = offset;
+    this.heardNs = nowNs;
+  }
+
+  /** What the guest's clock shows, as far as this host knows: for those who follow. */
+  reading(nowNs: number): number {
+    return Math.max(0, this.floor, this.shownAt(Math.max(nowNs, this.reachedNs)));
   }
 
   /** A slice begins now, at `icount`. */
-  beginSlice(wallNs: number, icount: number, nsPerStep: number): void {
-    this.sliceNs = wallNs;
+  beginSlice(nowNs: number, icount: number, nsPerStep: number): void {
+    this.sliceNs = nowNs;
     this.sliceIcount = icount;
     this.nsPerStep = nsPerStep;
-    const shown = Math.floor(wallNs / NS_PER_TICK) + this.offsetTicks;
-    if (!this.started || shown < this.floor) this.offsetTicks += this.floor - shown;
-    this.started = true;
+  }
+
+  /** The slice has ended at `icount`. */
+  endSlice(icount: number): void {
+    this.reachedNs = this.nsAtStep(icount);
   }
 
   clock(icount: number): number {
-    const ns = this.sliceEndNs(icount);
-    this.floor = Math.max(this.floor, Math.floor(ns / NS_PER_TICK) + this.offsetTicks);
+    this.floor = Math.max(this.floor, this.shownAt(this.nsAtStep(icount)));
     return this.floor;
   }
 
   icountAt(ticks: number): number {
-    const ns = (ticks - this.offsetTicks) * NS_PER_TICK - this.sliceNs;
-    return this.sliceIcount + Math.ceil(ns / this.nsPerStep);
+    return this.sliceIcount + Math.ceil((this.nsAt(ticks) - this.sliceNs) / this.nsPerStep);
   }
 
-  /** The host's wall clock when the slice has come to a position. */
-  sliceEndNs(icount: number): number {
+  /** The host's clock when the guest's shows `ticks`. */
+  nsAt(ticks: number): number {
+    return (ticks - this.offsetTicks) * NS_PER_TICK;
+  }
+
+  private nsAtStep(icount: number): number {
     return this.sliceNs + (icount - this.sliceIcount) * this.nsPerStep;
   }
 
-  /** The host's wall clock when the guest's shows `ticks`. */
-  wallNs(ticks: number): number {
-    return (ticks - this.offsetTicks) * NS_PER_TICK;
+  private shownAt(ns: number): number {
+    return Math.floor(ns / NS_PER_TICK) + this.offsetTicks;
   }
 }

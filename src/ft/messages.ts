@@ -27,6 +27,7 @@ const messages = {
   /**
    * Log entries, numbered from `first` on. `settled`: outputs up to this number have arrived in the world. `floor`: every other side
    * is past the entries up to it. `answers`: the resume that this answers, and what the receiver holds from `first` on is void; 0 for none.
+   * `ticks`: what the guest's clock showed when this was sent.
    */
   entries: record({
     generation: uint,
@@ -34,12 +35,13 @@ const messages = {
     settled: uint,
     floor: uint,
     answers: uint,
+    ticks: uint,
     entries: entryList,
   }),
   /** The backup holds the entries up to `received`; its machine has consumed those up to `consumed` and stands at `icount`. */
   ack: record({ generation: uint, received: uint, consumed: uint, icount: uint }),
-  /** I am alive, in this failure domain. Sent as a datagram; may be lost. */
-  heartbeat: record({ generation: uint, domain: text }),
+  /** I am alive, in this failure domain; as far as I know the guest's clock shows `ticks`. Sent as a datagram; may be lost. */
+  heartbeat: record({ generation: uint, domain: text, ticks: uint }),
   /** A host without a VM says that it has room. Sent as a datagram. */
   available: record({ generation: uint, load: uint, domain: text }),
   /** The primary makes known the generation that stands, and where it begins in the log. */
@@ -60,7 +62,7 @@ const messages = {
   'sectors-ack': record({ generation: uint, copy: uint, sector: uint }),
   /**
    * The end of a copy: what makes the machine complete, as it stood when `history` entries had come through its doors, at entry `entry`
-   * of the log; the share of a processor that it gets; what it had made and not delivered; and its hash.
+   * of the log; the share of a processor that it gets; what its clock shows; what it had made and not delivered; and its hash.
    */
   state: record({
     generation: uint,
@@ -68,6 +70,7 @@ const messages = {
     entry: uint,
     history: uint,
     speed: uint,
+    ticks: uint,
     delta: bytes(),
     outputs: list(outputCodec),
     starts: generationStarts,

@@ -50,7 +50,6 @@ export class Primary {
     this.epoch = replication === 'checkpoint' ? new Epoch(side, this.pages.listen()) : undefined;
     this.protection = new Protection(this);
     this.operator = new Operator(this);
-    side.clock.startAt(machine.lastKnownTicks);
     side.live.clear();
     side.vmm.doors = this.liveDoors();
     side.resting = false;
@@ -62,6 +61,7 @@ export class Primary {
   /** The VM starts here, and its backups start with it, from the same image. */
   boot(): void {
     const { side } = this;
+    side.clock.startAt(0, side.nowNs);
     for (const channel of this.channels.values()) channel.startAt(side.log, 0, 0);
     side.effects.push({ do: 'listen', offset: 0, generation: side.generation });
     this.arm();
@@ -70,7 +70,10 @@ export class Primary {
   /** The VM goes on here (the paper, section 2.3): what was under way in the world is done again, and the world drops what it knows. */
   goLive(): void {
     const { side } = this;
-    const { generation, log } = side;
+    const { generation, log, clock } = side;
+    const { lastKnownTicks } = side.vmm.machine;
+    if (side.is('carry-clock')) clock.startAt(lastKnownTicks, side.nowNs);
+    else clock.continueFrom(lastKnownTicks, side.nowNs);
     this.announceGeneration();
     for (const { mac } of virtioOf(side.options.description, 'net'))
       side.effects.push({ do: 'announce', frame: announcement(mac), generation });
@@ -166,13 +169,14 @@ export class Primary {
     if (this.side.options.backups > 0) this.side.log.append(entry);
   }
 
-  run({ steps, nsPerStep, wallNs }: { steps: number; nsPerStep: number; wallNs: number }): void {
+  run({ steps, nsPerStep }: { steps: number; nsPerStep: number }): void {
     const { side } = this;
     const { vmm, clock } = side;
     const before = vmm.icount;
-    clock.beginSlice(wallNs, before, nsPerStep);
+    clock.beginSlice(side.nowNs, before, nsPerStep);
     const still = this.operator.isSwitching || this.blocked;
     const pause = vmm.run(still ? 0 : Math.min(steps, this.nextCheck - before));
+    clock.endSlice(vmm.icount);
     const ran = vmm.icount - before;
     const share = (this.lag.perMille * side.speed * this.protection.share) / 1e9;
     side.effects.push({ do: 'ran', steps: ran, restNs: Math.round(ran * nsPerStep * (1 / share - 1)) });
@@ -187,10 +191,7 @@ export class Primary {
     this.operator.goOn();
     const deadline = vmm.machine.timerDeadline;
     if (pause === 'waiting' && deadline !== undefined && deadline <= Number.MAX_SAFE_INTEGER)
-      side.timer(
-        'guest',
-        side.nowNs + ran * nsPerStep + clock.wallNs(Number(deadline)) - clock.sliceEndNs(vmm.icount),
-      );
+      side.timer('guest', clock.nsAt(Number(deadline)));
   }
 
   /** Ends a slice: an entry says up to where the guest has come and what it has made; then everything goes to the backups. */
@@ -388,6 +389,7 @@ export class Primary {
       settled: gate.settled(side.vmm.machine.outputsMade),
       floor: Math.min(log.last, this.past),
       answers,
+      ticks: side.clock.reading(side.nowNs),
       entries,
     });
     const last = first + entries.length - 1;
@@ -477,11 +479,7 @@ export class Primary {
     switch (id) {
       case 'heartbeat':
         for (const host of this.channels.keys())
-          side.datagram(host, {
-            kind: 'heartbeat',
-            generation: side.generation,
-            domain: side.options.domain,
-          });
+          side.beat(host);
         this.protection.tick();
         return side.timer('heartbeat', side.nowNs + heartbeatNs);
       case 'suspect':

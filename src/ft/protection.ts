@@ -259,6 +259,7 @@ export class Protection {
       entry,
       history: side.history,
       speed: side.speed,
+      ticks: side.clock.reading(side.nowNs),
       delta,
       outputs: [...side.gate.contents(), ...disks],
       starts: side.starts,

@@ -9,6 +9,8 @@ export const unsafeRules = {
   'disk-order': 'disk operations that touch the same sectors are under way at the same time',
   'reissue-io': 'a backup that goes live does not start again the disk operations that have no completion',
   'log-clock': 'clock reads are not logged; each side asks its own clock',
+  'carry-clock':
+    'a side that goes live goes on with the latest time that the guest has been told, whatever has passed since',
   'log-entropy': 'random numbers are not logged; each side draws its own',
   'lag-control': 'the primary is not slowed when a backup falls behind',
   'resync-atomicity': 'a new backup is recorded as in sync when its copy begins, not when it is complete',

@@ -163,6 +163,13 @@ export class Side {
     this.effects.push({ do: 'datagram', to, bytes: encodeMessage(message) });
   }
 
+  /** Says to a host that this side is alive, and what it knows of the guest's clock. */
+  beat(to: HostName): void {
+    const { generation, clock, options } = this;
+    const ticks = clock.reading(this.nowNs);
+    this.datagram(to, { kind: 'heartbeat', generation, domain: options.domain, ticks });
+  }
+
   stop(reason: StopReason): void {
     this.stopped = true;
     this.effects.push({ do: 'stop', reason });

@@ -37,6 +37,8 @@ const LOOK_NS = 20_000;
 const GRACE_NS = 100_000_000;
 /** How long what a dead host has sent may be on its way. */
 const LAST_NS = 1_000_000;
+/** For how long a host may have been up: a day. */
+const MAX_UP_MS = 86_400_000;
 
 export interface SimulationOptions {
   description: MachineDescription;
@@ -144,6 +146,7 @@ export class Simulation {
     this.observer = new Observer(
       this.storage,
       'primary',
+      options.description.clock === 'derived',
       () => scheduler.nowNs,
       histories,
       this.names.length === 1,
@@ -159,9 +162,19 @@ export class Simulation {
   // ── The hosts ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
   private host(id: HostId): Host {
-    const { speeds, maxSteps, faults } = this.options;
+    const { speeds, maxSteps, faults, seed } = this.options;
     const hostFaults = faults.filter((fault) => 'when' in fault);
-    return new Host(id, this.replica(id), this.scheduler, speeds?.[id] ?? 1, maxSteps, hostFaults, this);
+    const clockStartNs = new Random(`${seed}/${id}/clock`).below(MAX_UP_MS) * 1e6;
+    return new Host(
+      id,
+      this.replica(id),
+      this.scheduler,
+      speeds?.[id] ?? 1,
+      maxSteps,
+      hostFaults,
+      this,
+      clockStartNs,
+    );
   }
 
   private replica(id: HostId, revival = ''): Replica {
@@ -183,7 +196,10 @@ export class Simulation {
       entropy: (sizeBytes) => random.bytes(sizeBytes),
       tuning: { ...defaultTuning, ...tuning },
       unsafe,
-      witness: (entry) => this.observer.witnessed(id, entry),
+      witness: (entry) => {
+        const isLive = this.hosts.get(id)?.replica.role === 'primary';
+        this.observer.witnessed(id, entry, isLive);
+      },
     });
   }
 

@@ -22,8 +22,8 @@ export interface HostWorld {
 }
 
 /**
- * A host: one processor that runs the VM in slices and handles messages in between, and power that can fail. Its time is the
- * scheduler's; its wall clock may be set.
+ * A host: one processor that runs the VM in slices and handles messages in between, and power that can fail. Its clock goes as
+ * fast as the scheduler's, and shows something else: no host knows what another's shows.
  */
 export class Host {
   power: 'on' | 'paused' | 'off' = 'on';
@@ -31,7 +31,6 @@ export class Host {
   stopped: string | undefined;
   /** What the faults leave of its speed. */
   factor = 1;
-  wallOffsetNs = 0;
   /** Messages sent to other hosts. */
   sent = 0;
   private inbox: ReplicaInput[] = [];
@@ -60,12 +59,18 @@ export class Host {
     private readonly maxSteps: number,
     faults: readonly HostFault[],
     private readonly world: HostWorld,
+    /** What the host's monotonic clock shows at time zero. */
+    private readonly clockStartNs: number,
   ) {
     this.faults = faults.filter(({ who, when }) => (who === id || who === LIVE) && when.at !== 'time');
   }
 
   get alive(): boolean {
     return this.power !== 'off' && this.stopped === undefined;
+  }
+
+  private get clockNs(): number {
+    return this.clockStartNs + Math.floor(this.scheduler.nowNs);
   }
 
   private get nsPerStep(): number {
@@ -131,7 +136,7 @@ export class Host {
 
   private take(input: ReplicaInput): void {
     if (input.kind === 'reset') this.world.restored(this, input.peer);
-    const effects = this.replica.handle(input, this.scheduler.nowNs);
+    const effects = this.replica.handle(input, this.clockNs);
     // Copying takes time, in which this host does nothing else.
     const copied = copiedBytes(effects);
     this.guestsTurn ||= copied > 0;
@@ -177,7 +182,7 @@ export class Host {
 
   private arm(id: TimerId, atNs: number): void {
     this.timers.set(id, atNs);
-    this.scheduler.at(atNs, () => {
+    this.scheduler.at(atNs - this.clockStartNs, () => {
       if (this.timers.get(id) !== atNs) return;
       this.timers.delete(id);
       this.deliver({ kind: 'timer', id });
@@ -190,11 +195,7 @@ export class Host {
     const { machine } = replica.vmm!;
     const made = machine.outputsMade;
     this.guestsTurn = false;
-    const wallNs = scheduler.nowNs + this.wallOffsetNs;
-    const effects = replica.handle(
-      { kind: 'cpu', steps: this.stepsAllowed(), nsPerStep, wallNs },
-      scheduler.nowNs,
-    );
+    const effects = replica.handle({ kind: 'cpu', steps: this.stepsAllowed(), nsPerStep }, this.clockNs);
     const [first] = effects;
     const { steps, restNs } = first?.do === 'ran' ? first : { steps: 0, restNs: 0 };
     this.sliceNs = machine.outputsMade > made ? SHORT_SLICE_NS : Math.min(this.sliceNs * 2, LONG_SLICE_NS);

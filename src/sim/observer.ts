@@ -5,6 +5,7 @@ import type { Divergence } from '../vmm/doors.ts';
 import { type Entry, type EntryKind, entryAfter, following, NOTHING_BEFORE } from '../vmm/entries.ts';
 import type { Machine } from '../vmm/machine.ts';
 import { OneLiveChecker, OutputRuleChecker, type Violation } from './checkers/checkers.ts';
+import { GuestClockChecker } from './checkers/guest-clock.ts';
 import { History } from './evidence/history.ts';
 import type { Spool } from './evidence/spool.ts';
 import type { HostId } from './faults/faults.ts';
@@ -52,6 +53,7 @@ export class Observer {
   readonly failovers: FailoverEvidence[] = [];
   readonly log: LogStatistics = { entries: 0, entriesByKind: {}, bytes: 0, channelBytes: 0 };
   readonly outputRule: OutputRuleChecker;
+  readonly guestClock: GuestClockChecker;
   /** The last output that each host has released. */
   readonly lastReleased = new Map<HostId, number>();
   divergence: Divergence | undefined;
@@ -81,12 +83,14 @@ export class Observer {
   constructor(
     storage: Storage,
     survivor: HostId,
+    derivedClock: boolean,
     private readonly nowNs: () => number,
     /** Where the histories are kept; undefined: nowhere. */
     private readonly spool: Spool | undefined,
     /** There is one host, and no channel. */
     private readonly alone: boolean,
   ) {
+    this.guestClock = new GuestClockChecker(derivedClock);
     this.outputRule = new OutputRuleChecker(storage);
     this.oneLive = new OneLiveChecker(storage);
     this.survivor = survivor;
@@ -102,7 +106,8 @@ export class Observer {
             },
           ]
         : [];
-    return [...this.outputRule.violations, ...this.oneLive.violations, ...lag];
+    const { outputRule, oneLive, guestClock } = this;
+    return [...outputRule.violations, ...oneLive.violations, ...guestClock.violations, ...lag];
   }
 
   /** A host has a new, empty replica; what its last one went through stays known where it is needed. */
@@ -111,8 +116,9 @@ export class Observer {
   }
 
   /** Something came through a machine's doors. */
-  witnessed(host: HostId, entry: Entry): void {
+  witnessed(host: HostId, entry: Entry, isLive: boolean): void {
     this.historyOf(host).append(entry);
+    if (isLive) this.guestClock.told(host, entry, this.nowNs());
     if (this.alone) this.count(entry);
   }
 
@@ -167,10 +173,12 @@ export class Observer {
           this.log.entriesByKind[kind] = (this.log.entriesByKind[kind] ?? 0) + 1;
         return;
       case 'suspected':
+        this.suspectedNs = this.nowNs();
+        return this.guestClock.lostSight(id, this.suspectedNs - event.silentNs);
       // A planned switch-over begins here.
       case 'switching':
         this.suspectedNs = this.nowNs();
-        return;
+        return this.guestClock.lostSight(event.to, this.suspectedNs);
       case 'following':
         this.failed.delete(id);
         this.leaders.set(id, event.primary);
@@ -219,6 +227,7 @@ export class Observer {
     const struck = this.failed.get(from);
     const failedNs = struck?.ns ?? this.suspectedNs;
     const crashIcount = struck?.icount ?? icount;
+    this.guestClock.live(to, from, struck?.ns, this.nowNs());
     // The one that goes live may hold more of the log than the one that failed: another backup was sent it. And if it never followed
     // that one, they parted where that one went live.
     const parted = (this.leaders.get(to) ?? 'primary') === from ? icount : (this.liveAt.get(from) ?? icount);

@@ -110,9 +110,9 @@ type Fields<K extends Message['kind']> = {
 
 /** The fields of every kind of message but its generation. A new kind is missing here until it has its row. */
 const fields: { [K in Message['kind']]: Fields<K> } = {
-  entries: { first: uint, settled: uint, floor: uint, answers: uint, entries: entryLists(4) },
+  entries: { first: uint, settled: uint, floor: uint, answers: uint, ticks: uint, entries: entryLists(4) },
   ack: { received: uint, consumed: uint, icount: uint },
-  heartbeat: { domain: text },
+  heartbeat: { domain: text, ticks: uint },
   available: { load: uint, domain: text },
   members: { record: fc.record({ primary: text, backups: fc.array(text, { maxLength: 3 }) }), starts },
   resume: { log: uint, received: uint, consumed: uint, token: uint },
@@ -129,6 +129,7 @@ const fields: { [K in Message['kind']]: Fields<K> } = {
     entry: uint,
     history: uint,
     speed: uint,
+    ticks: uint,
     delta: data,
     outputs: fewOutputs,
     starts,

@@ -255,7 +255,7 @@ describe('a side whose log is another', () => {
     expect(refused.released).toBe('');
     expect(backup.storage(3, 'backup').released).toBe('abc');
     // Now it is a host like any other, and needs a copy.
-    const told = backup.hear('backup2', { kind: 'heartbeat', generation: 2, domain: 'x' });
+    const told = backup.hear('backup2', { kind: 'heartbeat', generation: 2, domain: 'x', ticks: 0 });
     const again = backup2.hear('backup', only(told.messages));
     expect(again.notes).toEqual(['left-out']);
     const resumed = backup.hear('backup2', only(again.messages));

@@ -10,7 +10,7 @@ import { messageKinds, messages, messagesOf } from './arbitraries.ts';
 /** A message with this body, whatever it is. */
 function withBody(body: Uint8Array): Uint8Array {
   const out = new Writer();
-  out.raw(encodeMessage({ kind: 'heartbeat', generation: 1, domain: 'x' }).subarray(0, 3));
+  out.raw(encodeMessage({ kind: 'heartbeat', generation: 1, domain: 'x', ticks: 0 }).subarray(0, 3));
   out.varint(body.length);
   out.raw(body);
   out.u32(xxh32(body));
@@ -79,7 +79,7 @@ describe('messages', () => {
   });
 
   test('of something else, and of another version, are told apart', () => {
-    const encoded = encodeMessage({ kind: 'heartbeat', generation: 1, domain: 'x' });
+    const encoded = encodeMessage({ kind: 'heartbeat', generation: 1, domain: 'x', ticks: 0 });
     const changed = (at: number) => encoded.map((byte, index) => (index === at ? byte + 1 : byte));
     expect(() => decodeMessage(changed(0))).toThrow('not a message of vmft');
     expect(() => decodeMessage(changed(2))).toThrow('message version 7, this vmft speaks 6');

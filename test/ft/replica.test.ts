@@ -182,7 +182,7 @@ describe('a backup', () => {
   test('that hears something does not claim', () => {
     const { backup } = backupWithLog();
     backup.nowNs = 8 * MS;
-    backup.hear('primary', { kind: 'heartbeat', generation: 1, domain: 'x' });
+    backup.hear('primary', { kind: 'heartbeat', generation: 1, domain: 'x', ticks: 0 });
     const woken = backup.timer('suspect', 4 * MS);
     expect(woken.all).toEqual([{ do: 'timer', id: 'suspect', atNs: 18 * MS }]);
   });
@@ -258,6 +258,7 @@ describe('a backup', () => {
       settled: 0,
       floor: 0,
       answers: 0,
+      ticks: 0,
       entries,
     });
     const ran = backup.cpu(100);
@@ -391,7 +392,7 @@ describe('what an older generation says is ignored', () => {
   });
 
   test('but who shows by a heartbeat that it does not know is told', () => {
-    const told = live().hear('primary', { kind: 'heartbeat', generation: 1, domain: 'x' });
+    const told = live().hear('primary', { kind: 'heartbeat', generation: 1, domain: 'x', ticks: 0 });
     expect(told.messages).toEqual([
       {
         kind: 'members',
@@ -419,7 +420,7 @@ describe('what an older generation says is ignored', () => {
 
   test('a primary that learns of a newer generation goes through all that lie between', () => {
     const primary = primarySide();
-    primary.hear('backup', { kind: 'heartbeat', generation: 3, domain: 'x' });
+    primary.hear('backup', { kind: 'heartbeat', generation: 3, domain: 'x', ticks: 0 });
     const second = primary.storage(2, 'backup');
     expect(second.of('look')).toEqual([{ do: 'look', generation: 3 }]);
     expect(second.notes).toEqual(['left-out']);
@@ -472,7 +473,7 @@ describe('the console', () => {
 describe('now and then', () => {
   test('a backup says that it lives, by a datagram', () => {
     const beat = backupSide().timer('heartbeat', 2 * MS);
-    expect(beat.datagrams).toEqual([{ kind: 'heartbeat', generation: 1, domain: 'backup' }]);
+    expect(beat.datagrams).toEqual([{ kind: 'heartbeat', generation: 1, domain: 'backup', ticks: 0 }]);
     expect(beat.of('timer')).toEqual([{ do: 'timer', id: 'heartbeat', atNs: 4 * MS }]);
   });
 
@@ -480,8 +481,8 @@ describe('now and then', () => {
     const primary = primarySide({ record: { primary: 'primary', backups: ['backup', 'other'] } });
     const beat = primary.timer('heartbeat', 2 * MS);
     expect(beat.of('datagram').map(({ to, bytes }) => [to, decodeMessage(bytes)])).toEqual([
-      ['backup', { kind: 'heartbeat', generation: 1, domain: 'primary' }],
-      ['other', { kind: 'heartbeat', generation: 1, domain: 'primary' }],
+      ['backup', { kind: 'heartbeat', generation: 1, domain: 'primary', ticks: 20_000 }],
+      ['other', { kind: 'heartbeat', generation: 1, domain: 'primary', ticks: 20_000 }],
     ]);
   });
 

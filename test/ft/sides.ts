@@ -98,7 +98,7 @@ export class Side {
     return new Effects(this.replica.handle(input, this.nowNs));
   }
   cpu(steps: number): Effects {
-    return this.do({ kind: 'cpu', steps, nsPerStep: 10, wallNs: this.nowNs });
+    return this.do({ kind: 'cpu', steps, nsPerStep: 10 });
   }
   hear(from: string, message: Message): Effects {
     return this.do({ kind: 'message', from, bytes: encodeMessage(message) });

@@ -134,6 +134,7 @@ test('what an output waits for: the end of its slice, an entry there and an ackn
     settled: 0,
     floor: 0,
     answers: 0,
+    ticks: 0,
     entries: [{ kind: 'output', icount: 7, made: 1 }],
   });
   const ack = encodeMessage({ kind: 'ack', generation: 1, received: 1, consumed: 0, icount: 0 });

@@ -29,6 +29,8 @@ const cases: Record<UnsafeRule, Case> = {
   'output-rule': { guest: 'dice', scenario: faults('crash:primary@icount=2000'), finds: 'output-rule' },
   'output-entry': { guest: 'clock', scenario: {}, finds: 'output-rule' },
   'log-clock': { guest: 'bank', scenario: faults('crash:primary@icount=100000'), finds: 'same-machine' },
+  // Nobody tells the guest the time between two ticks of its timer.
+  'carry-clock': { guest: 'clock', scenario: faults('command:switch-over@5ms'), finds: 'guest-clock' },
   'log-entropy': { guest: 'dice', scenario: {}, finds: 'divergence' },
   // The backup must have something to drain: it runs on a slow host.
   drain: {

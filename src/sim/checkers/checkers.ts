@@ -22,6 +22,7 @@ export interface Violation {
     | 'acknowledged-requests'
     | 'linearizable'
     | 'lag-bound'
+    | 'guest-clock'
     | 'service';
   message: string;
 }

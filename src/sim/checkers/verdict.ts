@@ -8,6 +8,7 @@ import type { History } from '../evidence/history.ts';
 import { checkClients, checkSameMachine, type Violation } from './checkers.ts';
 import { type Comparison, compareHistories, rebuild, sameHistory } from './evidence.ts';
 import { DiskChecker, InputChecker, OutputsChecker } from './explained.ts';
+import { ClockForwardChecker } from './guest-clock.ts';
 
 /** What the checkers found without running anything again: what was seen on the way, and how it ended. */
 export function observe(run: Simulation): Violation[] {
@@ -46,9 +47,11 @@ function checkReplay(run: Simulation): Violation[] {
   const { content, writes } =
     disk === 'private' ? { ...run.privateDisk(run.survivor), writes: [] } : run.storage.disk;
   const medium = new DiskChecker({ initial: run.diskContent, content, writes });
+  const clock = new ClockForwardChecker();
   const entries = function* () {
     for (const entry of history) {
       if (entry.kind === 'console') input.given(entry);
+      clock.told(entry);
       if (entry.kind === 'disk') medium.ended(entry);
       yield entry;
     }
@@ -62,9 +65,9 @@ function checkReplay(run: Simulation): Violation[] {
   } catch (error) {
     if (!(error instanceof Divergence)) throw error;
     const message = `no machine has the history of ${run.survivor}: ${error.message}`;
-    return [...input.end(), { invariant: 'outputs-explained', message }];
+    return [...input.end(), ...clock.violations, { invariant: 'outputs-explained', message }];
   }
-  return [...input.end(), ...seen.end(run.outcome === 'completed'), ...medium.end()];
+  return [...input.end(), ...clock.violations, ...seen.end(run.outcome === 'completed'), ...medium.end()];
 }
 
 /** Somebody could have gone on, there was something to do, and nobody did it. */

@@ -58,10 +58,8 @@ export class Injector {
     if ('when' in fault) return this.strikeHost(fault, on ?? this.find(fault.who));
     if ('who' in fault) {
       const host = this.find(fault.who);
-      if (fault.kind === 'clock') {
-        if (host) host.wallOffsetNs += fault.jumpNs;
-        return this.field.told(fault, host, 'begins');
-      }
+      // A replica is never told the time of day: its host's monotonic clock goes on.
+      if (fault.kind === 'clock') return this.field.told(fault, host, 'begins');
       if (!host) return;
       host.factor *= fault.factor;
       return this.during(fault, host, () => {

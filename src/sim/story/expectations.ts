@@ -41,6 +41,7 @@ const invariants: Record<Violation['invariant'], true> = {
   'acknowledged-requests': true,
   linearizable: true,
   'lag-bound': true,
+  'guest-clock': true,
   service: true,
 };
 
