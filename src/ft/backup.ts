@@ -4,7 +4,7 @@ import type { Entry, EntryOf } from '../vmm/entries.ts';
 import { applyDelta } from '../vmm/snapshot.ts';
 import { Vmm, verifyMarker } from '../vmm/vmm.ts';
 import { CopyReceiver } from './copy.ts';
-import type { HostName, TimerId } from './effects.ts';
+import type { CpuInput, HostName, TimerId } from './effects.ts';
 import type { Message, MessageOf } from './messages.ts';
 import { type GenerationStarts, isDisk, isWorld, type Side } from './side.ts';
 
@@ -216,13 +216,13 @@ export class Backup {
 
   // ── Running ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  run({ steps, nsPerStep }: { steps: number; nsPerStep: number }): void {
+  run({ steps, nsPerStep, end = {} }: CpuInput): void {
     const { side } = this;
     const { vmm } = side;
     const before = vmm.icount;
     side.clock.beginSlice(side.nowNs, before, nsPerStep);
     const consumedBefore = this.consumed;
-    const pause = vmm.run(steps);
+    const pause = vmm.run(steps, side.isAt({ output: end.output }));
     const ran = vmm.icount - before;
     side.effects.push({
       do: 'ran',

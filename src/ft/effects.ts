@@ -35,10 +35,16 @@ export type Command =
 /** The places outside that take outputs. */
 export type Edge = 'console' | 'switch';
 
+/** Where a slice ends before its steps are used up: with the step that makes this output, or appends this log entry. */
+export interface SliceEnd {
+  output?: number | undefined;
+  entry?: number | undefined;
+}
+
 export type ReplicaInput =
   | { kind: 'start' }
-  /** Processor time: run up to `steps` steps from now on, each of which takes `nsPerStep`. */
-  | { kind: 'cpu'; steps: number; nsPerStep: number }
+  /** Processor time: run up to `steps` steps from now on, each of which takes `nsPerStep`, and no further than `end`. */
+  | { kind: 'cpu'; steps: number; nsPerStep: number; end?: SliceEnd }
   /** A message of another host, from the stream or a datagram. */
   | { kind: 'message'; from: HostName; bytes: Uint8Array }
   /** The stream to a host, to storage or to the world broke and stands again; what was on its way in either direction may be lost. */
@@ -54,6 +60,8 @@ export type ReplicaInput =
   /** A disk operation ended; `refused` by a disk that knows a newer generation. */
   | { kind: 'disk-done'; id: number; status: number | 'refused'; data: Uint8Array }
   | { kind: 'command'; command: Command };
+
+export type CpuInput = Extract<ReplicaInput, { kind: 'cpu' }>;
 
 export type Effect =
   /** The guest took this many steps, then rests: the effects that follow happen when the steps' time has passed. */

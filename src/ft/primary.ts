@@ -10,7 +10,7 @@ import { lastOf, type Output, type WorldOutput } from '../vmm/outputs.ts';
 import { announcement } from './announce.ts';
 import { ChangedPages } from './changed-pages.ts';
 import { Channel } from './channel.ts';
-import type { Edge, GenerationRecord, HostName, TimerId } from './effects.ts';
+import type { CpuInput, Edge, GenerationRecord, HostName, TimerId } from './effects.ts';
 import { Epoch } from './epoch.ts';
 import { LagControl } from './lag.ts';
 import type { Message, MessageOf } from './messages.ts';
@@ -169,13 +169,13 @@ export class Primary {
     if (this.side.options.backups > 0) this.side.log.append(entry);
   }
 
-  run({ steps, nsPerStep }: { steps: number; nsPerStep: number }): void {
+  run({ steps, nsPerStep, end = {} }: CpuInput): void {
     const { side } = this;
     const { vmm, clock } = side;
     const before = vmm.icount;
     clock.beginSlice(side.nowNs, before, nsPerStep);
     const still = this.operator.isSwitching || this.blocked;
-    const pause = vmm.run(still ? 0 : Math.min(steps, this.nextCheck - before));
+    const pause = vmm.run(still ? 0 : Math.min(steps, this.nextCheck - before), side.isAt(end));
     clock.endSlice(vmm.icount);
     const ran = vmm.icount - before;
     const share = (this.lag.perMille * side.speed * this.protection.share) / 1e9;
@@ -478,8 +478,7 @@ export class Primary {
     const { heartbeatNs, retryNs } = side.options.tuning;
     switch (id) {
       case 'heartbeat':
-        for (const host of this.channels.keys())
-          side.beat(host);
+        for (const host of this.channels.keys()) side.beat(host);
         this.protection.tick();
         return side.timer('heartbeat', side.nowNs + heartbeatNs);
       case 'suspect':

@@ -12,7 +12,7 @@ import type { Entry } from '../vmm/entries.ts';
 import { countOf } from '../vmm/outputs.ts';
 import { Vmm } from '../vmm/vmm.ts';
 import { Backup } from './backup.ts';
-import type { Effect, GenerationRecord, HostName, ReplicaInput, TimerId } from './effects.ts';
+import type { CpuInput, Effect, GenerationRecord, HostName, ReplicaInput, TimerId } from './effects.ts';
 import { decodeMessage, type Message } from './messages.ts';
 import { Primary } from './primary.ts';
 import { type ReplicaOptions, Side } from './side.ts';
@@ -172,7 +172,7 @@ export class Replica {
     side.timer('retry', side.nowNs + retryNs);
   }
 
-  private run(input: ReplicaInput & { kind: 'cpu' }): void {
+  private run(input: CpuInput): void {
     if (this.primary) return this.primary.run(input);
     this.backup.run(input);
     if (this.backup.handover && !this.side.claim) this.claimWithout([]);

@@ -5,7 +5,15 @@ import type { Entry, EntryKind } from '../vmm/entries.ts';
 import type { DiskOutput, Output, WorldOutput } from '../vmm/outputs.ts';
 import { Vmm } from '../vmm/vmm.ts';
 import { DiskQueue } from './disk-queue.ts';
-import type { Effect, GenerationRecord, HostName, ReplicaEvent, StopReason, TimerId } from './effects.ts';
+import type {
+  Effect,
+  GenerationRecord,
+  HostName,
+  ReplicaEvent,
+  SliceEnd,
+  StopReason,
+  TimerId,
+} from './effects.ts';
 import { GuestClock } from './guest-clock.ts';
 import { LogBuffer } from './log-buffer.ts';
 import { encodeMessage, type Message } from './messages.ts';
@@ -143,6 +151,13 @@ export class Side {
       this.history++;
       this.options.witness(entry);
     });
+  }
+
+  /** Whether the guest has come to where its slice is to end. */
+  isAt({ output, entry }: SliceEnd): (() => boolean) | undefined {
+    if (output === undefined && entry === undefined) return undefined;
+    const [lastOutput, lastEntry] = [output ?? Number.POSITIVE_INFINITY, entry ?? Number.POSITIVE_INFINITY];
+    return () => this.vmm.machine.outputsMade >= lastOutput || this.log.last >= lastEntry;
   }
 
   note(event: ReplicaEvent): void {

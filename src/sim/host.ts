@@ -1,4 +1,4 @@
-import type { Effect, ReplicaInput, TimerId } from '../ft/effects.ts';
+import type { Effect, ReplicaInput, SliceEnd, TimerId } from '../ft/effects.ts';
 import type { Replica } from '../ft/replica.ts';
 import { type HostFault, type HostId, LIVE, type When } from './faults/faults.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -169,8 +169,12 @@ export class Host {
 
   private act(effects: readonly Effect[]): void {
     const { life } = this;
-    for (const effect of effects) {
+    for (const [index, effect] of effects.entries()) {
       if (this.life !== life) return;
+      if (this.power === 'paused') {
+        this.whenResumed.push(() => this.act(effects.slice(index)));
+        return;
+      }
       if (effect.do === 'timer') this.arm(effect.id, effect.atNs);
       else this.world.perform(this, effect);
       if (effect.do === 'send') {
@@ -195,7 +199,8 @@ export class Host {
     const { machine } = replica.vmm!;
     const made = machine.outputsMade;
     this.guestsTurn = false;
-    const effects = replica.handle({ kind: 'cpu', steps: this.stepsAllowed(), nsPerStep }, this.clockNs);
+    const input = { kind: 'cpu', steps: this.stepsAllowed(), nsPerStep, end: this.sliceEnd() } as const;
+    const effects = replica.handle(input, this.clockNs);
     const [first] = effects;
     const { steps, restNs } = first?.do === 'ran' ? first : { steps: 0, restNs: 0 };
     this.sliceNs = machine.outputsMade > made ? SHORT_SLICE_NS : Math.min(this.sliceNs * 2, LONG_SLICE_NS);
@@ -216,6 +221,20 @@ export class Host {
       if (when.at === 'icount' && when.icount > icount && this.isMeant(who))
         steps = Math.min(steps, when.icount - icount);
     return Math.max(1, steps);
+  }
+
+  private sliceEnd(): SliceEnd {
+    const { vmm, logEnd } = this.replica;
+    const output = this.nextMoment('output', vmm!.machine.outputsMade);
+    return { output, entry: this.nextMoment('entry', logEnd) };
+  }
+
+  /** The first number after this one at which a fault is to strike. */
+  private nextMoment(at: 'output' | 'entry', last: number): number | undefined {
+    const numbers = this.faults.flatMap(({ when, who }) =>
+      when.at === at && when.number > last && this.isMeant(who) ? [when.number] : [],
+    );
+    return numbers.length > 0 ? Math.min(...numbers) : undefined;
   }
 
   private isMeant(who: HostId): boolean {

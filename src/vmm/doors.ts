@@ -11,6 +11,8 @@ export interface Doors extends SynchronousDoors {
   input(machine: Machine): Input | undefined;
   /** The guest may run up to this `icount` before `input` must be asked again. */
   limit(machine: Machine): number;
+  /** The guest has made room for an input that waits. */
+  inputWaits(machine: Machine): boolean;
 }
 
 /** A derived clock is set right when it is a millisecond behind. */
@@ -99,6 +101,10 @@ export class LiveDoors implements Doors {
     return { kind: 'console', icount, data };
   }
 
+  inputWaits(machine: Machine): boolean {
+    return this.typed.length > 0 && machine.consoleRoom > 0;
+  }
+
   limit(machine: Machine): number {
     const deadline = machine.timerDeadline;
     // A deadline beyond all safe integers is never reached.
@@ -137,6 +143,10 @@ export class RecordingDoors implements Doors {
 
   limit(machine: Machine): number {
     return this.inner.limit(machine);
+  }
+
+  inputWaits(machine: Machine): boolean {
+    return this.inner.inputWaits(machine);
   }
 }
 
@@ -256,5 +266,10 @@ export class ReplayDoors implements Doors {
     const { next } = this;
     if (!next || next.kind === 'checkpoint') return machine.icount;
     return synchronous.has(next.kind) ? next.icount + 1 : next.icount;
+  }
+
+  /** The log says where. */
+  inputWaits(): boolean {
+    return false;
   }
 }

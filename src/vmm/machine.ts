@@ -80,6 +80,11 @@ export class Machine {
   private made = 0;
   /** Bytes of outputs and random numbers since {@link takeOutputs}. */
   private passedBytes = 0;
+  /**
+   * Asked in each step in which the guest uses a door or a device: whether {@link run} is to come back with that step. It is none of the
+   * state.
+   */
+  enough: () => boolean = () => false;
   private clockState: ValueOf<typeof clockSchema> = { ticks: 0, icount: 0 };
   private powerState: ValueOf<typeof powerSchema> = { off: false, reset: false, code: 0 };
 
@@ -94,7 +99,7 @@ export class Machine {
       clock: () => this.readClock(),
       entropy: (sizeBytes) => {
         this.pass(sizeBytes);
-        return this.doors.entropy(this.icount, sizeBytes);
+        return this.drawEntropy(sizeBytes);
       },
       output: (output) => this.emit(output),
       memory: {
@@ -199,7 +204,9 @@ export class Machine {
     return deadline !== undefined && this.devices.clint.state.lastKnownTicks >= Number(deadline);
   }
 
-  /** Takes steps until `icount` is `limit`, the hart waits, the guest has switched off, or {@link MAX_RUN_BYTES} were made. */
+  /**
+   * Takes steps until `icount` is `limit`, the hart waits, the guest has switched off, it is {@link isFull}, or {@link enough} says so.
+   */
   run(limit: number): Exit {
     for (;;) {
       if (this.powerState.off) return 'stop';
@@ -314,7 +321,18 @@ export class Machine {
   private readClock(): number {
     const ticks = this.derivedTicks ?? this.doors.clock(this.icount);
     this.devices.clint.clockRead(ticks);
+    this.stopIfEnough();
     return ticks;
+  }
+
+  private drawEntropy(sizeBytes: number): Uint8Array {
+    const data = this.doors.entropy(this.icount, sizeBytes);
+    this.stopIfEnough();
+    return data;
+  }
+
+  private stopIfEnough(): void {
+    if (this.isFull || this.enough()) this.hart.stop();
   }
 
   /** Numbers an output and keeps it for {@link takeOutputs}. */
@@ -345,7 +363,7 @@ export class Machine {
 
   private pass(sizeBytes: number): void {
     this.passedBytes += sizeBytes;
-    if (this.isFull) this.hart.stop();
+    this.stopIfEnough();
   }
 
   /** Carries the devices' interrupt lines to the hart. */
@@ -379,6 +397,7 @@ export class Machine {
       if (!mapping || at % sizeBytes !== 0) return undefined;
       const result = use(mapping.device, at - mapping.base);
       this.updateLines();
+      this.stopIfEnough();
       return result;
     };
     return {
@@ -394,7 +413,7 @@ export class Machine {
         return ticks;
       },
       entropy: () => {
-        const [low, high] = this.doors.entropy(this.icount, 2);
+        const [low, high] = this.drawEntropy(2);
         return low! | (high! << 8);
       },
       watched: () => this.lookAtTohost(),

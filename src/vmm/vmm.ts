@@ -5,7 +5,7 @@ import type { Entry } from './entries.ts';
 import { Machine } from './machine.ts';
 
 /**
- * Why {@link Vmm.run} came back: the steps are used up, or so much was made that somebody must take it first; the guest waits for
+ * Why {@link Vmm.run} came back: the steps are used up, or it was enough, or so much was made that somebody must take it first; the guest waits for
  * an interrupt; the doors let it go no further for now; the guest has switched off.
  */
 export type Pause = 'budget' | 'waiting' | 'stalled' | 'off';
@@ -31,28 +31,33 @@ export class Vmm {
     this.machine.doors = doors;
   }
 
-  /** Runs up to `steps` steps, applying inputs where they are due. @throws {Divergence} in replay. */
-  run(steps: number): Pause {
+  /**
+   * Runs up to `steps` steps, applying inputs where they are due. `enough` ends the run with the very step, or input, after which it
+   * is true. @throws {Divergence} in replay.
+   */
+  run(steps: number, enough: () => boolean = () => false): Pause {
     const { machine } = this;
     const end = machine.icount + steps;
+    // Where the guest makes room for an input that waits, it is given that.
+    machine.enough = () => enough() || this.current.inputWaits(machine);
     for (;;) {
-      this.applyInputs();
+      this.applyInputs(enough);
       if (machine.power.off) return 'off';
-      if (machine.icount >= end || machine.isFull) return 'budget';
+      if (machine.icount >= end || machine.isFull || enough()) return 'budget';
       const limit = Math.min(end, this.current.limit(machine));
       if (limit <= machine.icount) return 'stalled';
       const exit = machine.run(limit);
-      if (exit === 'stop' && !machine.power.off) return 'budget';
       // While the hart waits, only an input at this very position can go on.
-      if (exit === 'waiting' && !this.applyInputs()) return machine.isFull ? 'budget' : 'waiting';
+      if (exit === 'waiting' && !this.applyInputs(enough))
+        return machine.isFull || enough() ? 'budget' : 'waiting';
     }
   }
 
-  private applyInputs(): boolean {
+  private applyInputs(enough: () => boolean): boolean {
     const { machine, current } = this;
     let any = false;
     // An input can start the next operation of a disk request: those of a whole one may come at one position.
-    while (!machine.isFull) {
+    while (!machine.isFull && !enough()) {
       const input = current.input(machine);
       if (!input) break;
       machine.apply(input);

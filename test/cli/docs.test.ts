@@ -36,7 +36,9 @@ test('a snapshot file', () => {
 });
 
 test('a message', () => {
-  expect(encodeMessage({ kind: 'heartbeat', generation: 1, domain: '', ticks: 0 })[2]).toBe(version('Message'));
+  expect(encodeMessage({ kind: 'heartbeat', generation: 1, domain: '', ticks: 0 })[2]).toBe(
+    version('Message'),
+  );
 });
 
 afterAll(() => rmSync(directory, { recursive: true }));

@@ -34,11 +34,14 @@ describe("the guest's clock", () => {
         let [trueNs, icount, last, live, moves] = [0, 0, 0, all[0]!, 0];
         live.clock.startAt(0, live.now(0));
         for (const { passesNs, steps, delayNs, lateNs, goesLive } of acts) {
-          for (const host of all) if (host !== live) host.clock.heard(live.clock.reading(live.now(trueNs)), host.now(trueNs + delayNs));
+          for (const host of all)
+            if (host !== live)
+              host.clock.heard(live.clock.reading(live.now(trueNs)), host.now(trueNs + delayNs));
           trueNs += delayNs + passesNs;
           if (lateNs !== null)
             for (const host of all)
-              if (host !== live && trueNs > lateNs) host.clock.heard(Math.floor((trueNs - lateNs) / 100), host.now(trueNs));
+              if (host !== live && trueNs > lateNs)
+                host.clock.heard(Math.floor((trueNs - lateNs) / 100), host.now(trueNs));
           if (goesLive !== undefined && all[goesLive] !== live) {
             live = all[goesLive]!;
             live.clock.continueFrom(last, live.now(trueNs));

@@ -51,7 +51,7 @@ const cases: Record<UnsafeRule, Case> = {
     finds: 'outputs-explained',
   },
   'disk-order': { guest: 'sectors', scenario: {}, finds: 'disk-explained' },
-  'reissue-io': { guest: 'sectors', scenario: faults('crash:live@output=744'), finds: 'service' },
+  'reissue-io': { guest: 'sectors', scenario: faults('crash:live@output=127'), finds: 'service' },
   'lag-control': {
     guest: 'primes',
     scenario: { description: longPrimes, speeds: { backup: 0.25 }, maxSteps: 200_000_000 },

@@ -43,7 +43,8 @@ export class GuestClockChecker {
     const allowedNs = (this.allowedNs.get(host) ?? 0) + MESSAGE_NS;
     if (-aheadNs > allowedNs)
       this.find(`${host} tells the guest a time ${inMs(-aheadNs)} behind; ${inMs(allowedNs)} would do`);
-    if (aheadNs > SLICE_NS && !this.derived) this.find(`${host} tells the guest a time ${inMs(aheadNs)} ahead`);
+    if (aheadNs > SLICE_NS && !this.derived)
+      this.find(`${host} tells the guest a time ${inMs(aheadNs)} ahead`);
   }
 
   private find(message: string): void {

@@ -14,9 +14,9 @@ export type When =
   /** The VM of that host has taken this many steps. */
   | { at: 'icount'; icount: number }
   | { at: 'time'; ns: number }
-  /** The VM of that host has made this output, and it has not been released. */
+  /** The VM of that host has taken the step that makes this output. */
   | { at: 'output'; number: number }
-  /** The host has appended this log entry, or received it. */
+  /** The VM of that host has taken the step that appends this log entry; or the host has received it. */
   | { at: 'entry'; number: number }
   /** The host has sent this many messages to other hosts; the last of them may arrive or not. */
   | { at: 'sent'; number: number };

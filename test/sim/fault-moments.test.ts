@@ -1,0 +1,100 @@
+/** A fault whose moment is a position strikes in the very step that reaches it. */
+import { describe, expect, it } from 'vitest';
+import type { SimulationOptions } from '../../src/sim/cluster.ts';
+import { faults, happened, result, simulate, sound } from './support.ts';
+
+const variants: Record<string, Partial<SimulationOptions>> = {
+  lockstep: {},
+  checkpoint: { replication: 'checkpoint' },
+  alone: { backups: 0 },
+  'two backups': { backups: 2, spares: 1 },
+};
+
+/** What the machine had come to when the first fault struck. */
+const struck = (fault: string, options: Partial<SimulationOptions> = {}) => {
+  const run = simulate('dice', { faults: faults(fault), ...options });
+  const [first] = happened(run, 'fault');
+  return { run, icount: first?.icount, made: first?.made, at: first?.at };
+};
+
+describe.each(Object.entries(variants))('with %s', (name, options) => {
+  it('at output N the guest has made N outputs, and has just taken the step that makes it', () => {
+    const at = [1, 30, 106].map((number) => struck(`crash:primary@output=${number}`, options));
+    expect(at.map(({ made }) => made)).toEqual([1, 30, 106]);
+    for (const { icount, run } of at) {
+      const before = struck(`crash:primary@icount=${icount! - 1}`, options);
+      const [here] = at.filter((other) => other.icount === icount);
+      expect([before.made, before.icount]).toEqual([here!.made! - 1, icount! - 1]);
+      expect(result(run).violations).toEqual([]);
+      if (name !== 'alone') expect(result(run)).toEqual(sound);
+    }
+  });
+
+  it('so it is for whoever is live', () => {
+    expect(struck('crash:live@output=31', options)).toMatchObject({ made: 31, at: 'primary' });
+  });
+
+  it('a pause begins there as well', () => {
+    expect(struck('pause:primary@output=31+1ms', options)).toMatchObject({ made: 31 });
+  });
+});
+
+it('a backup dies in the step that makes the output', () => {
+  const { run, made, at } = struck('crash:backup@output=30');
+  expect([made, at]).toEqual([30, 'backup']);
+  expect(result(run)).toEqual(sound);
+});
+
+it('so does a spare that has become a backup', () => {
+  const run = simulate('bank', {
+    spares: 1,
+    faults: faults('crash:primary@20ms', 'crash:spare@output=3000'),
+  });
+  expect(happened(run, 'fault', 'spare')).toMatchObject([{ made: 3000 }]);
+  expect(result(run)).toEqual(sound);
+});
+
+it('at entry N the step that appends it is the last', () => {
+  // The dice ask for random numbers, each of them an entry.
+  const run = simulate('dice');
+  const log = happened(run, 'sent', 'primary').flatMap(({ entries }) => entries);
+  for (const number of [1, 2, 7, 20]) {
+    const entry = log[number - 1]!;
+    expect(entry.kind).toBe('entropy');
+    expect(struck(`crash:primary@entry=${number}`).icount).toBe(entry.icount + 1);
+  }
+});
+
+it('at entry N that is typed input, nothing happens after it', () => {
+  const run = simulate('bank');
+  const log = happened(run, 'sent', 'primary').flatMap(({ entries }) => entries);
+  const number = log.findIndex(({ kind }) => kind === 'console') + 1;
+  const crashed = simulate('bank', { faults: faults(`crash:primary@entry=${number}`) });
+  expect(happened(crashed, 'fault')).toMatchObject([{ icount: log[number - 1]!.icount }]);
+});
+
+it('after N messages no other is sent: a host that stands still sends the rest when it goes on', () => {
+  // Every message goes to both backups, so that one more is to be sent after the fifth.
+  const crash = simulate('bank', { backups: 2, faults: faults('crash:primary@sent=5') });
+  expect(crash.simulation.hosts.get('primary')!.sent).toBe(5);
+  const sent = new Set<number>();
+  const pause = simulate('bank', { backups: 2, faults: faults('pause:primary@sent=5+1ms') }, ({ hosts }) => {
+    const { power, sent: count } = hosts.get('primary')!;
+    if (power === 'paused') sent.add(count);
+  });
+  expect([...sent]).toEqual([5]);
+  expect(result(pause)).toEqual(sound);
+});
+
+it('several moments on one host: each at its place', () => {
+  const run = simulate('dice', {
+    faults: faults(
+      'pause:primary@output=50+1ms',
+      'pause:primary@output=20+1ms',
+      'pause:primary@output=21+1ms',
+    ),
+  });
+  const begun = happened(run, 'fault').filter(({ phase }) => phase === 'begins');
+  expect(begun.map(({ made }) => made)).toEqual([20, 21, 50]);
+  expect(result(run)).toEqual(sound);
+});
