@@ -76,6 +76,7 @@ runs(program.command('run').description('run a program, or boot a kernel, on a s
   .option('--save-states <dir>', 'keep both machines as they stand at that position, for `vmft diff`')
   .option('--json', 'print one JSON document on stdout instead of the console output')
   .addOption(new Option('-q, --quiet', 'no story on stderr').conflicts('verbose'))
+  .option('--strict', 'exit with 6 when a fault that was asked for did not strike')
   .option('-v, --verbose', 'every log entry and acknowledgement on stderr')
   .addHelpText(
     'after',

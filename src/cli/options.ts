@@ -41,6 +41,7 @@ export interface RunOptions extends ProgramOptions {
   saveStates?: string;
   json?: boolean;
   quiet?: boolean;
+  strict?: boolean;
   verbose?: boolean;
 }
 

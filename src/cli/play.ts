@@ -204,8 +204,8 @@ class Teller {
     for (const invariant of new Set(surprises.map((one) => one.invariant)))
       judge('no other violation', `the checkers found ${invariant}`);
     for (const why of untold(scenario.says, told)) judge('every explanation is told', why);
-    for (const fault of simulation.injector.unstruck)
-      judge(`fault ${faultText(fault)}`, 'the run ended before its moment came');
+    for (const { fault, missed } of simulation.injector.missed)
+      judge(`fault ${faultText(fault)}`, `it did not strike: ${missed}`);
     return asExpected;
   }
 }

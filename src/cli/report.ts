@@ -6,6 +6,8 @@ import type { Violation } from '../sim/checkers/checkers.ts';
 import type { Comparison } from '../sim/checkers/evidence.ts';
 import { compareLast } from '../sim/checkers/verdict.ts';
 import type { Outcome, Simulation } from '../sim/cluster.ts';
+import { faultText } from '../sim/faults/fault-text.ts';
+import type { FaultOutcome } from '../sim/faults/injector.ts';
 import type { LogStatistics } from '../sim/observer.ts';
 import { type Entry, entryAfter, following, NOTHING_BEFORE } from '../vmm/entries.ts';
 import { LogWriter } from '../vmm/log.ts';
@@ -16,7 +18,7 @@ import type { RunOptions } from './options.ts';
 import { colourFor } from './story.ts';
 
 /** Exit codes of vmft's own; otherwise the guest's is vmft's. */
-export const EXIT_CODE = { usage: 2, diverged: 3, limit: 4, lost: 5 } as const;
+export const EXIT_CODE = { usage: 2, diverged: 3, limit: 4, lost: 5, faultMissed: 6 } as const;
 
 /** Where both machines are kept when they differ and no other place was named. */
 const DIVERGED_DIRECTORY = 'vmft-states';
@@ -47,6 +49,7 @@ export class Report {
   get exitCode(): number {
     if (this.quit) return 0;
     if (this.outcome === 'diverged' || this.violations.length > 0) return EXIT_CODE.diverged;
+    if (this.options.strict && this.simulation.injector.missed.length > 0) return EXIT_CODE.faultMissed;
     if (this.outcome !== 'completed') return EXIT_CODE[this.outcome];
     const { code } = this.simulation.machine.power;
     // The system keeps eight bits; a failure must not look like success.
@@ -83,6 +86,7 @@ export class Report {
       steps,
       virtualMs: simulation.nowNs / 1e6,
       failovers,
+      faults: simulation.injector.outcomes.map(jsonOfFault),
       log: {
         ...log,
         bytesPerKilostep: steps > 0 ? (log.bytes / steps) * 1000 : 0,
@@ -111,15 +115,19 @@ export class Report {
     const { options, comparison } = this;
     return [
       ...this.resultLines(),
-      ...[...this.simulation.injector.unstruck].map((fault) =>
-        this.colour.yellow(`the ${fault.kind} did not happen: the run ended before its moment came`),
-      ),
       ...this.violations.map(({ invariant, message }) =>
         this.colour.red.bold(`VIOLATION of ${invariant}: ${message}`),
       ),
       ...(options.diff || this.outcome === 'diverged' ? this.differenceLines(comparison) : []),
       ...this.keptLines(),
     ];
+  }
+
+  /** Faults that were asked for and did not strike: whoever asked is told, whatever else is. */
+  warnings(): string[] {
+    return this.simulation.injector.missed.map(({ fault, missed }) =>
+      this.colour.yellow(`warning: ${faultText(fault)} did not strike: ${missed}`),
+    );
   }
 
   private resultLines(): string[] {
@@ -193,6 +201,14 @@ export class Report {
       ...(directory && !this.comparison ? [`the machine is kept in ${directory}/primary.vm`] : []),
     ];
   }
+}
+
+/** A fault in the words of the command line, with the moment at which it struck, or why it did not. */
+function jsonOfFault(outcome: FaultOutcome): object {
+  const fault = faultText(outcome.fault);
+  if ('missed' in outcome) return { fault, triggered: false, why: outcome.missed };
+  const { atNs, host, icount } = outcome.struck;
+  return { fault, triggered: true, atMs: atNs / 1e6, host: host ?? null, icount: icount ?? null };
 }
 
 /** An entry with all that it holds: two that differ must look different. */

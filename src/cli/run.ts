@@ -153,6 +153,7 @@ export async function run(program: string | undefined, options: RunOptions): Pro
   report.keep();
   if (options.json) process.stdout.write(`${JSON.stringify(report.json(path), null, 2)}\n`);
   if (!options.quiet) for (const line of [...report.lines(), ...alterationLines(simulation)]) tellLine(line);
+  for (const line of report.warnings()) tellLine(line);
   return report.exitCode;
 }
 

@@ -196,9 +196,36 @@ describe('the cluster', () => {
     expect(small.stdout).toContain('12 records');
   });
 
-  test('a fault whose moment does not come is told of', async () => {
-    const { code, stderr } = await vmft(['run', program('hello.s'), '--fault', 'crash:spare@5s']);
-    expect([code, stderr]).toEqual([0, expect.stringContaining('the crash did not happen')]);
+  test.each([
+    ['crash:spare@5s', 'the run ended before, at '],
+    ['crash:primary@icount=999999999', 'primary did not come there; its machine stands at icount '],
+  ])(
+    '%s never strikes: a warning, an entry in the report, and code 6 if that is asked for',
+    async (fault, why) => {
+      const given = ['run', program('hello.s'), '-q', '--fault', fault];
+      const [told, strict, json] = await Promise.all([
+        vmft(given),
+        vmft([...given, '--strict']),
+        vmft([...given, '--json']),
+      ]);
+      expect([told.code, told.stderr]).toEqual([
+        0,
+        expect.stringContaining(`warning: ${fault} did not strike: ${why}`),
+      ]);
+      expect([strict.code, strict.stdout]).toEqual([6, told.stdout]);
+      expect(JSON.parse(json.stdout).faults).toEqual([
+        { fault, triggered: false, why: expect.stringContaining(why) },
+      ]);
+    },
+  );
+
+  test('a fault that struck: --strict changes nothing, and the report says when and where', async () => {
+    const given = ['run', program('hello.s'), '-q', '--strict', '--json', '--crash', 'primary@icount=100'];
+    const { code, stdout, stderr } = await vmft(given);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(JSON.parse(stdout).faults).toEqual([
+      { fault: 'crash:primary@icount=100', triggered: true, atMs: 0.001, host: 'primary', icount: 100 },
+    ]);
   });
 });
 

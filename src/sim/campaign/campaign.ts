@@ -125,7 +125,7 @@ export function execute(guest: Guest, run: Run, unsafe: ReadonlySet<UnsafeRule> 
     virtualNs: simulation.nowNs,
     steps: simulation.machine.icount,
     strikes,
-    unstruck: simulation.injector.unstruck.size,
+    unstruck: simulation.injector.missed.length,
   };
 }
 

@@ -6,6 +6,9 @@ import type { Mesh } from '../world/mesh.ts';
 import type { Storage } from '../world/storage.ts';
 import { type Fault, type HostFault, type HostId, LIVE, startOf } from './faults.ts';
 
+const NOBODY_LIVE = 'nobody was live';
+const inMs = (ns: number): string => `${(ns / 1e6).toFixed(3)} ms`;
+
 /** What the faults act on. */
 export interface Battlefield {
   readonly scheduler: Scheduler;
@@ -19,9 +22,19 @@ export interface Battlefield {
   told(fault: Fault, host: Host | undefined, phase: 'begins' | 'ends'): void;
 }
 
+/** What became of a fault: when and where it struck, or why it did not. */
+export type FaultOutcome = { fault: Fault } & (
+  | { struck: { atNs: number; host: HostId | undefined; icount: number | undefined } }
+  | { missed: string }
+);
+
 export class Injector {
-  /** Faults that never struck, because their moment did not come. */
-  readonly unstruck: Set<Fault>;
+  /** Faults whose moment has not come. */
+  private readonly waiting = new Set<Fault>();
+  private readonly scheduled: Fault[] = [];
+  private readonly known = new Map<Fault, FaultOutcome>();
+  /** Since when hosts have been without power. */
+  private readonly deadSinceNs = new Map<HostId, number>();
   /** When the last fault that has begun will be over. */
   lastEndNs = 0;
 
@@ -30,17 +43,13 @@ export class Injector {
     private readonly random: Random,
     faults: readonly Fault[],
   ) {
-    this.unstruck = new Set(faults);
-    for (const fault of faults) this.schedule(fault);
+    for (const fault of faults) this.add(fault);
   }
 
-  /** One more, whose moment is a time. */
+  /** One more; after the beginning, one whose moment is a time. */
   add(fault: Fault): void {
-    this.unstruck.add(fault);
-    this.schedule(fault);
-  }
-
-  private schedule(fault: Fault): void {
+    this.scheduled.push(fault);
+    this.waiting.add(fault);
     if (!('when' in fault) || fault.when.at === 'time')
       this.field.scheduler.at(startOf(fault), () => this.strike(fault, undefined));
   }
@@ -48,19 +57,18 @@ export class Injector {
   /** Whether faults are to come at a known time. */
   get expecting(): boolean {
     const { nowNs } = this.field.scheduler;
-    return nowNs < this.lastEndNs || [...this.unstruck].some((fault) => startOf(fault) > nowNs);
+    return nowNs < this.lastEndNs || [...this.waiting].some((fault) => startOf(fault) > nowNs);
   }
 
   /** The moment of a fault has come: on a host, if the host found out itself. */
   strike(fault: Fault, on: Host | undefined): void {
-    if (!this.unstruck.has(fault)) return;
-    this.unstruck.delete(fault);
+    if (!this.waiting.delete(fault)) return;
     if ('when' in fault) return this.strikeHost(fault, on ?? this.find(fault.who));
     if ('who' in fault) {
       const host = this.find(fault.who);
+      if (!host) return this.miss(fault, NOBODY_LIVE);
       // A replica is never told the time of day: its host's monotonic clock goes on.
-      if (fault.kind === 'clock') return this.field.told(fault, host, 'begins');
-      if (!host) return;
+      if (fault.kind === 'clock') return this.begins(fault, host);
       host.factor *= fault.factor;
       return this.during(fault, host, () => {
         host.factor /= fault.factor;
@@ -68,18 +76,13 @@ export class Injector {
     }
     switch (fault.kind) {
       case 'domain':
-        this.field.told(fault, undefined, 'begins');
-        for (const host of this.field.hosts.values())
-          if (this.field.domainOf(host.id) === fault.domain)
-            this.strikeHost(
-              { ...fault, kind: 'crash', who: host.id, when: { at: 'time', ns: fault.atNs } },
-              host,
-            );
-        return;
-      case 'command':
-        this.field.told(fault, this.field.live(), 'begins');
-        this.field.live()?.deliver({ kind: 'command', command: fault.command });
-        return;
+        return this.strikeDomain(fault);
+      case 'command': {
+        const live = this.field.live();
+        if (!live) return this.miss(fault, NOBODY_LIVE);
+        this.begins(fault, live);
+        return live.deliver({ kind: 'command', command: fault.command });
+      }
       case 'outage':
         this.field.storage.outage = true;
         return this.during(fault, undefined, () => {
@@ -100,13 +103,63 @@ export class Injector {
     }
   }
 
+  private strikeDomain(fault: Extract<Fault, { kind: 'domain' }>): void {
+    const hosts = [...this.field.hosts.values()].filter(({ id }) => this.field.domainOf(id) === fault.domain);
+    if (!hosts.some(({ alive }) => alive))
+      return this.miss(fault, 'every host in the domain was dead already');
+    this.begins(fault, undefined);
+    for (const host of hosts)
+      this.strikeHost({ ...fault, kind: 'crash', who: host.id, when: { at: 'time', ns: fault.atNs } }, host);
+  }
+
+  private begins(fault: Fault, host: Host | undefined): void {
+    const icount = host?.replica.vmm?.icount;
+    this.known.set(fault, { fault, struck: { atNs: this.field.scheduler.nowNs, host: host?.id, icount } });
+    this.field.told(fault, host, 'begins');
+  }
+
+  private miss(fault: Fault, missed: string): void {
+    this.known.set(fault, { fault, missed });
+  }
+
+  /** What became of every fault by now, in the order of the schedule. */
+  get outcomes(): FaultOutcome[] {
+    return this.scheduled.map((fault) => this.known.get(fault) ?? { fault, missed: this.whyWaiting(fault) });
+  }
+
+  /** Faults that did not strike, and why. */
+  get missed(): { fault: Fault; missed: string }[] {
+    return this.outcomes.filter((outcome) => 'missed' in outcome);
+  }
+
+  /** Why the moment of a fault has not come. */
+  private whyWaiting(fault: Fault): string {
+    if (!('when' in fault) || fault.when.at === 'time')
+      return `the run ended before, at ${inMs(this.field.scheduler.nowNs)}`;
+    const host = this.field.hosts.get(fault.who);
+    if (!host) return 'nobody who was live came there';
+    const cause = host.power === 'off' ? this.dead(host) : `${host.id} did not come there`;
+    const { vmm, logEnd } = host.replica;
+    const reached = {
+      icount: vmm ? `its machine stands at icount ${vmm.icount}` : 'it has no machine',
+      output: vmm ? `its machine has made ${vmm.machine.outputsMade} outputs` : 'it has no machine',
+      entry: `its log ends with entry ${logEnd}`,
+      sent: `it has sent ${host.sent} messages`,
+    };
+    return `${cause}; ${reached[fault.when.at]}`;
+  }
+
+  private dead({ id }: Host): string {
+    return `${id} was dead already, since ${inMs(this.deadSinceNs.get(id) ?? 0)}`;
+  }
+
   private find(who: HostId): Host | undefined {
     return who === LIVE ? this.field.live() : this.field.hosts.get(who);
   }
 
   private during(fault: Fault & { forNs: number }, host: Host | undefined, end: () => void): void {
     const { scheduler } = this.field;
-    this.field.told(fault, host, 'begins');
+    this.begins(fault, host);
     this.lastEndNs = Math.max(this.lastEndNs, scheduler.nowNs + fault.forNs);
     scheduler.in(fault.forNs, () => {
       end();
@@ -115,10 +168,13 @@ export class Injector {
   }
 
   private strikeHost(fault: HostFault, host: Host | undefined): void {
-    if (!host?.alive) return;
+    if (!host) return this.miss(fault, NOBODY_LIVE);
+    if (host.power === 'off') return this.miss(fault, this.dead(host));
+    if (!host.alive) return this.miss(fault, `the machine of ${host.id} had ended already`);
     switch (fault.kind) {
       case 'crash':
-        this.field.told(fault, host, 'begins');
+        this.begins(fault, host);
+        this.deadSinceNs.set(host.id, this.field.scheduler.nowNs);
         host.powerOff();
         this.field.mesh.cut(host.id, this.random);
         if (fault.forNs === undefined) return;
@@ -129,15 +185,15 @@ export class Injector {
         });
         return;
       case 'pause':
-        if (host.power !== 'on') return;
+        if (host.power !== 'on') return this.miss(fault, `${host.id} stood still already`);
         host.pause();
         return this.during(fault, host, () => host.resume());
       case 'flip': {
         const ram = host.replica.vmm?.machine.hart.ram;
-        if (!ram) return;
+        if (!ram) return this.miss(fault, `${host.id} has no machine`);
         // Unnoticed by whoever notes what is written: that is what makes it a fault.
         ram[fault.offset % ram.length]! ^= 1 << fault.bit;
-        return this.field.told(fault, host, 'begins');
+        return this.begins(fault, host);
       }
     }
   }
@@ -173,7 +229,7 @@ export class Injector {
         });
       case 'reset':
         for (const link of links) link.break();
-        this.field.told(fault, undefined, 'begins');
+        this.begins(fault, undefined);
         for (const [one, other] of [
           [fault.from, fault.to],
           [fault.to, fault.from],

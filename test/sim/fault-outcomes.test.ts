@@ -1,0 +1,93 @@
+/** What became of each fault of a schedule: when and where it struck, or why it did not. */
+import { describe, expect, it } from 'vitest';
+import type { SimulationOptions } from '../../src/sim/cluster.ts';
+import { faults, simulate } from './support.ts';
+
+const outcomes = (texts: string[], options: Partial<SimulationOptions> = {}) => {
+  const run = simulate('dice', { faults: faults(...texts), ...options });
+  return run.simulation.injector.outcomes.map((outcome) =>
+    'struck' in outcome ? outcome.struck : outcome.missed,
+  );
+};
+
+it('one that struck: when, on which host, and where its machine stood', () => {
+  expect(outcomes(['crash:primary@icount=1000'])).toEqual([{ atNs: 10_000, host: 'primary', icount: 1000 }]);
+  expect(
+    outcomes(['outage:storage@5us+1us', 'clock:backup@6us=1ms', 'lose:primary-backup@7us+1us=0.5']),
+  ).toEqual([
+    { atNs: 5_000, host: undefined, icount: undefined },
+    { atNs: 6_000, host: 'backup', icount: 0 },
+    { atNs: 7_000, host: undefined, icount: undefined },
+  ]);
+});
+
+describe('one that did not strike says why', () => {
+  it.each<[string, string[], RegExp]>([
+    [
+      'a step that is not taken',
+      ['crash:primary@icount=999999999'],
+      /^primary did not come there; its machine stands at icount 3225$/,
+    ],
+    [
+      'an output that is not made',
+      ['crash:primary@output=108'],
+      /^primary did not come there; its machine has made 107 outputs$/,
+    ],
+    [
+      'an entry that is not logged',
+      ['crash:primary@entry=9999'],
+      /^primary did not come there; its log ends with entry \d+$/,
+    ],
+    [
+      'a message that is not sent',
+      ['pause:backup@sent=9999+1ms'],
+      /^backup did not come there; it has sent \d+ messages$/,
+    ],
+    ['whoever is live', ['crash:live@icount=4000'], /^nobody who was live came there$/],
+    ['a time after the end', ['crash:primary@1s'], /^the run ended before, at \d+\.\d{3} ms$/],
+    [
+      'a host that is dead already',
+      ['crash:primary@10us', 'crash:primary@20us'],
+      /^primary was dead already, since 0\.010 ms$/,
+    ],
+    [
+      'a host that is dead before it comes there',
+      ['crash:primary@icount=1000', 'crash:primary@icount=2000'],
+      /^primary was dead already, since 0\.010 ms; its machine stands at icount 1000$/,
+    ],
+    [
+      'a host that stands still already',
+      ['pause:primary@10us+1ms', 'pause:primary@20us+1ms'],
+      /^primary stood still already$/,
+    ],
+    ['a machine that is not there', ['flip:spare@10us=0.0'], /^spare has no machine$/],
+    [
+      'a position of a machine that is not there',
+      ['crash:spare@output=1'],
+      /^spare did not come there; it has no machine$/,
+    ],
+    ['nobody live', ['crash:primary@10us', 'command:reset@20us'], /^nobody was live$/],
+    ['nobody live to slow', ['crash:primary@10us', 'slow:live@20us+1ms=0.5'], /^nobody was live$/],
+    [
+      'a domain that is dead already',
+      ['domain:backup@10us', 'domain:backup@20us'],
+      /^every host in the domain was dead already$/,
+    ],
+  ])('%s', (_, texts, why) => {
+    expect(outcomes(texts, { spares: 1 }).at(-1)).toMatch(why);
+  });
+
+  it('a machine that has ended', () => {
+    // The primary goes on until it has heard that the backup knows of the end.
+    const [end] = simulate('dice').events.filter(({ event }) => event.kind === 'ended');
+    const after = Math.floor(end!.atNs) + 1_000;
+    expect(outcomes([`crash:backup@${after}ns`])).toEqual(['the machine of backup had ended already']);
+  });
+});
+
+it('each of a schedule has one outcome, in order, and those that missed are told apart', () => {
+  const schedule = faults('crash:primary@1s', 'crash:backup@10us', 'pause:primary@icount=3+1us');
+  const { injector } = simulate('dice', { faults: schedule }).simulation;
+  expect(injector.outcomes.map(({ fault }) => fault)).toEqual(schedule);
+  expect(injector.missed.map(({ fault }) => fault)).toEqual([schedule[0]]);
+});
