@@ -33,7 +33,13 @@ const description = (
   bootEpochNs: 1_291_161_600_000_000_000n,
   start: [{ word: 'privilege', value: BigInt(rest.sbi ? PRIVILEGE.S : PRIVILEGE.M) }],
   sbi: false,
-  segments: [{ address: RAM_BASE, bytes: new Uint8Array(Uint16Array.from(REBOOTED).buffer) }],
+  segments: [
+    {
+      address: RAM_BASE,
+      bytes: new Uint8Array(Uint16Array.from(REBOOTED).buffer),
+      memorySizeBytes: REBOOTED.length * 2,
+    },
+  ],
   virtio: [net, entropy],
   clock: 'logged',
   tohost: [],

@@ -256,8 +256,8 @@ export class CheckedHart implements AnyHart {
   reset(): void {
     this.change((hart) => hart.reset());
   }
-  clearRam(): void {
-    this.change((hart) => hart.clearRam());
+  clearRam(address?: number, sizeBytes?: number): void {
+    this.change((hart) => hart.clearRam(address, sizeBytes));
   }
   takeBack(ram: Uint8Array): void {
     this.change((hart) => hart.takeBack(ram));

@@ -149,7 +149,7 @@ export class Hart {
     const { exports } = new WebAssembly.Instance(prepareInterpreter(translates), { env });
     this.generated = exports as unknown as Generated;
     if (translates) this.translator = new Translator(memory, translations, this.generated, heat);
-    this.powerOn();
+    this.reset();
   }
 
   private layOut(ramSizeBytes: number): void {
@@ -175,14 +175,8 @@ export class Hart {
     this.translator?.layOut();
   }
 
-  /** Registers and RAM as at power-on. The position goes on. */
+  /** Registers as at power-on. The position goes on, and RAM keeps what it holds. */
   reset(): void {
-    this.powerOn();
-    this.clearRam();
-  }
-
-  /** The registers. RAM that was made a moment ago is zero. */
-  private powerOn(): void {
     for (const name of hartWords) if (name !== 'icount') this.words[offsetOf(name) / 8] = 0n;
     this.generated.flush();
     this.set('pc', BigInt(RAM_BASE));
@@ -199,13 +193,16 @@ export class Hart {
     }
   }
 
-  /** All zeros. Pages that were never written are left alone: they are. */
-  clearRam(): void {
+  /** Fills a part of RAM, or all of it, with zeros. Pages that were never written are left alone: they are. */
+  clearRam(address = RAM_BASE, sizeBytes = this.ramSizeBytes): void {
     const hashes = this.pageHashes();
-    for (let page = 0; page < this.flags.length; page++) {
+    const end = Math.min(address - RAM_BASE + sizeBytes, this.ramSizeBytes);
+    for (let at = address - RAM_BASE; at < end; at = (Math.floor(at / PAGE_BYTES) + 1) * PAGE_BYTES) {
+      const page = Math.floor(at / PAGE_BYTES);
       if (hashes[page] === 0n && (this.flags[page]! & PAGE.DIRTY) === 0) continue;
-      this.touch(page * PAGE_BYTES, PAGE_BYTES);
-      this.ram.fill(0, page * PAGE_BYTES, (page + 1) * PAGE_BYTES);
+      const until = Math.min(end, (page + 1) * PAGE_BYTES);
+      this.touch(at, until - at);
+      this.ram.fill(0, at, until);
     }
   }
 

@@ -72,9 +72,10 @@ export function boot(options: BootOptions): Boot {
   };
   const { tohost } = first;
   return {
-    segments: [...images, ...data.segments]
-      .filter(({ bytes }) => bytes.length > 0)
-      .map(({ address, bytes }) => ({ address, bytes })),
+    segments: [
+      ...images,
+      ...data.segments.map((segment) => ({ ...segment, memorySizeBytes: segment.bytes.length })),
+    ],
     start: (Object.entries(words) as [HartWord, bigint][]).map(([word, value]) => ({ word, value })),
     sbi,
     tohost: tohost === undefined ? [] : [tohost],

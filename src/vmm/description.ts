@@ -48,8 +48,11 @@ export const descriptionSchema = record({
   start: list(record({ word: hartWord, value: u64 })),
   /** Whether the VMM answers the calls of supervisor mode: there is no firmware. */
   sbi: bool,
-  /** What RAM holds at boot. */
-  segments: list(record({ address: uint, bytes: bytes() })),
+  /**
+   * What RAM holds at boot, and again after a reset: these bytes, and zeros behind them up to so many bytes of memory. What else RAM
+   * holds survives a reset.
+   */
+  segments: list(record({ address: uint, bytes: bytes(), memorySizeBytes: uint })),
   /** What stands in the virtio slots, from slot 0 on. Slots that are not named are empty. */
   virtio: list(optional(virtioDescription), VIRTIO_SLOTS),
   /**

@@ -296,12 +296,18 @@ export class Machine {
 
   private loadImage(): void {
     const { description, hart } = this;
-    for (const { address, bytes: content } of description.segments) hart.write(address, content);
+    for (const { address, bytes: content, memorySizeBytes } of description.segments) {
+      hart.write(address, content);
+      hart.clearRam(address + content.length, memorySizeBytes - content.length);
+    }
     for (const address of description.tohost) hart.watch(address);
     for (const { word, value } of description.start) hart.set(word, value);
   }
 
-  /** Back to power-on, but for what the outside counts or has yet to end: position, outputs, console bytes, operations of the disk. */
+  /**
+   * Back to power-on, but for what the outside counts or has yet to end: position, outputs, console bytes, operations of the disk. RAM
+   * keeps what it holds, also what was added to it, and what was loaded into it is loaded again.
+   */
   private reset(): void {
     const { typed, disks } = this.devices;
     this.devices = new Devices(this.description);

@@ -96,7 +96,7 @@ const description: fc.Arbitrary<MachineDescription> = fc.record({
   bootEpochNs: u64,
   start: fc.array(fc.record({ word: fc.constantFrom(...hartWords), value: u64 }), { maxLength: 3 }),
   sbi: fc.boolean(),
-  segments: fc.array(fc.record({ address: uint, bytes: data }), { maxLength: 2 }),
+  segments: fc.array(fc.record({ address: uint, bytes: data, memorySizeBytes: uint }), { maxLength: 2 }),
   virtio: fc.array(fc.option(virtio, { nil: undefined }), { maxLength: 8 }),
   clock: fc.constantFrom('logged' as const, 'derived' as const),
   tohost: fc.array(uint, { maxLength: 1 }),

@@ -31,7 +31,7 @@ export function machineOf(source: string, diskSectors = 0): MachineDescription {
     bootEpochNs: 1_291_161_600_000_000_000n,
     start: [{ word: 'pc', value: BigInt(entry) }],
     sbi: false,
-    segments,
+    segments: segments.map((segment) => ({ ...segment, memorySizeBytes: segment.bytes.length })),
     virtio: virtio(diskSectors),
     clock: 'logged',
     tohost: [],

@@ -48,7 +48,8 @@ describe('after a failover', () => {
 
   it('a machine with much in RAM at boot is sent too, though it takes its time on the way', () => {
     const idle = benchGuest('idle', 64 << 20, { SECONDS: 1n });
-    const kernel = { address: 0x8100_0000, bytes: new Uint8Array(24 << 20) };
+    const sizeBytes = 24 << 20;
+    const kernel = { address: 0x8100_0000, bytes: new Uint8Array(sizeBytes), memorySizeBytes: sizeBytes };
     const run = simulate('hello', {
       description: { ...idle, segments: [...idle.segments, kernel] },
       input: new Uint8Array(0),

@@ -12,7 +12,7 @@ const description: MachineDescription = {
   bootEpochNs: 1n,
   start: [{ word: 'pc', value: 0x8000_0000n }],
   sbi: false,
-  segments: [{ address: 0x8000_0000, bytes: Uint8Array.of(0x13, 0, 0, 0) }],
+  segments: [{ address: 0x8000_0000, bytes: Uint8Array.of(0x13, 0, 0, 0), memorySizeBytes: 4 }],
   virtio: [
     { kind: 'net', mac: Uint8Array.of(1, 2, 3, 4, 5, 6) },
     undefined,
