@@ -114,12 +114,20 @@ export class Report {
       ...[...this.simulation.injector.unstruck].map((fault) =>
         this.colour.yellow(`the ${fault.kind} did not happen: the run ended before its moment came`),
       ),
+      ...this.htifLines(),
       ...this.violations.map(({ invariant, message }) =>
         this.colour.red.bold(`VIOLATION of ${invariant}: ${message}`),
       ),
       ...(options.diff || this.outcome === 'diverged' ? this.differenceLines(comparison) : []),
       ...this.keptLines(),
     ];
+  }
+
+  private htifLines(): string[] {
+    const command = this.simulation.machine.unansweredCommand;
+    return command === undefined
+      ? []
+      : [this.colour.yellow(`nobody answers the 0x${command.toString(16)} that the guest wrote to tohost`)];
   }
 
   private resultLines(): string[] {
