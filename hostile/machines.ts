@@ -43,6 +43,7 @@ const description = (
   virtio: [net, entropy],
   clock: 'logged',
   tohost: [],
+  fromhost: [],
   ...rest,
 });
 
@@ -50,7 +51,11 @@ const description = (
 export const kinds: readonly MachineDescription[] = [
   description('bare', 17),
   description('disk', 24, { virtio: [net, entropy, disk(64), terminal] }),
-  description('tohost', 40, { virtio: [net, entropy, disk(64)], tohost: [RAM_BASE + 9 * PAGE_BYTES] }),
+  description('tohost', 40, {
+    virtio: [net, entropy, disk(64)],
+    tohost: [RAM_BASE + 9 * PAGE_BYTES],
+    fromhost: [RAM_BASE + 9 * PAGE_BYTES + 64],
+  }),
   description('kernel', 17, { virtio: [net, entropy, disk(64), terminal], sbi: true }),
   description('large', 255, { virtio: [net, entropy, disk(8, true)], sbi: true }),
 ];

@@ -5,7 +5,7 @@ import { assemble } from '../cpu/asm/assemble.ts';
 import { RAM_BASE } from '../cpu/layout.ts';
 import { boot } from '../vmm/boot.ts';
 import type { MachineDescription } from '../vmm/description.ts';
-import { type Image, isElf, loadElf, loadRaw } from '../vmm/image.ts';
+import { htifWords, type Image, isElf, loadElf, loadRaw } from '../vmm/image.ts';
 import { type BootFile, kernelStart, loadKernel } from '../vmm/kernel-image.ts';
 import { readBytes } from './files.ts';
 import { openFolder } from './guest-file.ts';
@@ -76,7 +76,6 @@ function assembledImage(
     throw new OperatingError(
       `${path}: the program ends at 0x${end.toString(16)}, beyond the end of RAM at 0x${(RAM_BASE + memory).toString(16)}; give it more with --memory`,
     );
-  const tohost = symbols.get('tohost');
   const zeros = sections.filter(({ stored }) => !stored);
   return {
     entry,
@@ -89,7 +88,10 @@ function assembledImage(
       })),
     ],
     symbols: [...symbols].map(([name, address]) => ({ name, address: Number(address), sizeBytes: 0 })),
-    ...(tohost !== undefined && { tohost: Number(tohost) }),
+    ...htifWords((name) => {
+      const address = symbols.get(name);
+      return address === undefined ? undefined : Number(address);
+    }),
   };
 }
 

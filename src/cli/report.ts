@@ -115,6 +115,7 @@ export class Report {
     const { options, comparison } = this;
     return [
       ...this.resultLines(),
+      ...this.htifLines(),
       ...this.violations.map(({ invariant, message }) =>
         this.colour.red.bold(`VIOLATION of ${invariant}: ${message}`),
       ),
@@ -128,6 +129,13 @@ export class Report {
     return this.simulation.injector.missed.map(({ fault, missed }) =>
       this.colour.yellow(`warning: ${faultText(fault)} did not strike: ${missed}`),
     );
+  }
+
+  private htifLines(): string[] {
+    const command = this.simulation.machine.unansweredCommand;
+    return command === undefined
+      ? []
+      : [this.colour.yellow(`nobody answers the 0x${command.toString(16)} that the guest wrote to tohost`)];
   }
 
   private resultLines(): string[] {

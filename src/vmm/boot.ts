@@ -27,7 +27,7 @@ export interface BootOptions {
 }
 
 /** The part of a description that says how the machine boots. */
-export type Boot = Pick<MachineDescription, 'segments' | 'start' | 'sbi' | 'tohost'>;
+export type Boot = Pick<MachineDescription, 'segments' | 'start' | 'sbi' | 'tohost' | 'fromhost'>;
 
 type Range = Pick<ImageSegment, 'address' | 'memorySizeBytes'>;
 
@@ -70,7 +70,7 @@ export function boot(options: BootOptions): Boot {
     x11: BigInt(data.tree),
     ...(sbi ? leftByFirmware(pc) : { x12: BigInt(data.info) }),
   };
-  const { tohost } = first;
+  const { tohost, fromhost } = first;
   return {
     segments: [
       ...images,
@@ -79,6 +79,7 @@ export function boot(options: BootOptions): Boot {
     start: (Object.entries(words) as [HartWord, bigint][]).map(([word, value]) => ({ word, value })),
     sbi,
     tohost: tohost === undefined ? [] : [tohost],
+    fromhost: fromhost === undefined ? [] : [fromhost],
   };
 }
 

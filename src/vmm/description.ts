@@ -60,13 +60,14 @@ export const descriptionSchema = record({
    * the last timer entry, and one tick more for every {@link STEPS_PER_TICK} steps since.
    */
   clock: oneOf('logged', 'derived'),
-  /** The address of HTIF's `tohost`, when the program has one. */
+  /** The addresses of HTIF's `tohost` and `fromhost`, when the program has them. */
   tohost: list(uint, 1),
+  fromhost: list(uint, 1),
 });
 export type MachineDescription = ValueOf<typeof descriptionSchema>;
 
 /** What the devices are built with: that part of the machine's description. */
-export type DevicesDescription = Pick<MachineDescription, 'bootEpochNs' | 'virtio'>;
+export type DevicesDescription = Pick<MachineDescription, 'bootEpochNs' | 'virtio' | 'tohost' | 'fromhost'>;
 
 /** How fast a derived clock goes: 100 million steps a second. */
 export const STEPS_PER_TICK = 10;

@@ -1,6 +1,7 @@
 import { Clint } from '../devices/clint.ts';
 import type { Device, InterruptingDevice } from '../devices/device.ts';
 import { Finisher } from '../devices/finisher.ts';
+import { Htif } from '../devices/htif.ts';
 import { Plic } from '../devices/plic.ts';
 import { Rtc } from '../devices/rtc.ts';
 import { Uart } from '../devices/uart.ts';
@@ -19,6 +20,9 @@ interface Mapping {
   device: Device;
 }
 
+/** What is saved and restored. */
+type Stateful = Pick<Device, 'name' | 'schema' | 'state'>;
+
 /** The devices of one machine and where they are mapped. */
 export class Devices {
   readonly finisher = new Finisher();
@@ -33,13 +37,15 @@ export class Devices {
   readonly disks: readonly VirtioMmio<VirtioBlk>[];
   /** The console that typed bytes go to; without one they go to the UART. */
   readonly console: VirtioMmio<VirtioConsole> | undefined;
+  /** The host-target interface, where the program has a `tohost`. */
+  readonly htif: Htif | undefined;
   /** Whose interrupt line goes to which source of the PLIC. */
   readonly lines: readonly { readonly source: number; readonly device: InterruptingDevice }[];
   /** Every device with state, by name, in a fixed order; a virtio device by its kind and slot, like `blk.0`. */
-  readonly named: readonly (readonly [string, Device])[];
+  readonly named: readonly (readonly [string, Stateful])[];
   private readonly mappings: readonly Mapping[];
 
-  constructor({ bootEpochNs, virtio }: DevicesDescription) {
+  constructor({ bootEpochNs, virtio, tohost: [tohost], fromhost: [fromhost] }: DevicesDescription) {
     this.rtc = new Rtc(bootEpochNs);
     this.virtio = inSlots(virtio);
     const occupied = [...this.virtio.entries()].flatMap(([slot, device]) =>
@@ -52,7 +58,8 @@ export class Devices {
     [this.net] = all(VirtioNet);
     this.disks = all(VirtioBlk);
     [this.console] = all(VirtioConsole);
-    const { finisher, rtc, clint, plic, uart } = this;
+    this.htif = tohost === undefined ? undefined : new Htif(tohost, fromhost);
+    const { finisher, rtc, clint, plic, uart, htif } = this;
     this.lines = [
       { source: plicSource.uart, device: uart },
       ...occupied.map(({ slot, device }) => ({ source: plicSource.virtio + slot, device })),
@@ -60,6 +67,7 @@ export class Devices {
     this.named = [
       ...Object.entries({ finisher, rtc, clint, plic, uart }),
       ...occupied.map(({ slot, device }) => [`${device.name}.${slot}`, device] as const),
+      ...(htif ? [['htif', htif] as const] : []),
     ];
     this.mappings = [
       ...(['uart', 'clint', 'plic', 'rtc', 'finisher'] as const).map((name) => ({

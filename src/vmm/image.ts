@@ -24,8 +24,9 @@ export interface Image {
   /** The address of the first instruction. */
   entry: number;
   segments: ImageSegment[];
-  /** Where a test program writes its result, if it has a symbol of this name. */
+  /** The two words of HTIF, where the program has symbols of these names. */
   tohost?: number;
+  fromhost?: number;
   /** In the order of addresses. */
   symbols: ImageSymbol[];
 }
@@ -91,8 +92,20 @@ export function loadElf(bytes: Uint8Array, name: string, ram: RamRange, movable?
   const segments = file.segments(ram, movable ?? (file.positionIndependent ? ram.base : undefined));
   const entry = file.entry(segments);
   const symbols = file.symbols();
-  const tohost = symbols.find((symbol) => symbol.name === 'tohost')?.address;
-  return { entry, segments, symbols, ...(tohost !== undefined && { tohost }) };
+  return {
+    entry,
+    segments,
+    symbols,
+    ...htifWords((name) => symbols.find((symbol) => symbol.name === name)?.address),
+  };
+}
+
+/** The words of HTIF, by where the symbols of a program are. */
+export function htifWords(
+  addressOf: (name: string) => number | undefined,
+): Pick<Image, 'tohost' | 'fromhost'> {
+  const [tohost, fromhost] = [addressOf('tohost'), addressOf('fromhost')];
+  return { ...(tohost !== undefined && { tohost }), ...(fromhost !== undefined && { fromhost }) };
 }
 
 /**

@@ -255,9 +255,15 @@ export class Machine {
   }
 
   private type(data: Uint8Array): void {
-    const { console, uart } = this.devices;
+    const { console, uart, htif } = this.devices;
     if (console) console.device.receive(data, console, this.surroundings);
     else uart.receive(data);
+    htif?.offer(this.surroundings, () => uart.take());
+  }
+
+  /** The first HTIF command that nobody answers. */
+  get unansweredCommand(): bigint | undefined {
+    return this.devices.htif?.state.unanswered || undefined;
   }
 
   /** Hands over the outputs made since the last call. */
@@ -422,22 +428,14 @@ export class Machine {
         const [low, high] = this.drawEntropy(2);
         return low! | (high! << 8);
       },
-      watched: () => this.lookAtTohost(),
+      watched: () => {
+        const { htif, uart } = this.devices;
+        htif?.written(this.surroundings, () => uart.take());
+        this.updateLines();
+      },
       timerChanged: () => this.updateLines(),
       ...(this.description.sbi && { hostCall: () => sbiCall(this.sbi) }),
     };
-  }
-
-  /** HTIF: an odd number in `tohost` ends the machine, the exit code above bit 0 (riscv-isa-sim, "Host-Target Interface"). */
-  private lookAtTohost(): void {
-    const [tohost] = this.description.tohost;
-    const offset = tohost! - RAM_BASE;
-    const command = new DataView(this.hart.ram.buffer, this.hart.ram.byteOffset + offset, 8).getBigUint64(
-      0,
-      true,
-    );
-    if ((command & 1n) === 1n)
-      this.emit({ kind: 'power', action: 'off', code: Number((command >> 1n) & 0xffff_ffffn) });
   }
 }
 

@@ -67,7 +67,67 @@ const run = (source: string, maxSteps = 1000): Result => {
   return runTest('program', load, maxSteps);
 };
 
+/** As the environments of riscv-tests and of its benchmarks print. */
+const printing = (text: string, value: number) =>
+  saying(
+    value,
+    `
+  la s0, text
+1: lbu s1, 0(s0)
+  beqz s1, 2f
+  # A command to the console: it has been taken when tohost is clear again.
+  li t0, 1 << 56 | 1 << 48
+  or t0, t0, s1
+  la t1, tohost
+  sd t0, 0(t1)
+3: ld t2, 0(t1)
+  bnez t2, 3b
+  addi s0, s0, 1
+  j 1b
+2:
+  # A call of the proxy kernel: it is over when fromhost says so.
+  la t0, block
+  sd t0, 0(t1)
+  la t3, fromhost
+4: ld t2, 0(t3)
+  beqz t2, 4b
+  sd zero, 0(t3)
+  j 5f
+  .balign 64
+block: .dword 64, 1, text, ${text.length}, 0, 0, 0, 0
+  .globl fromhost
+fromhost: .dword 0
+text: .asciz "${text}"
+  .balign 4
+5:
+`,
+  );
+
 describe('a program', () => {
+  test('prints by way of tohost, and fails then', () => {
+    expect(run(printing('case 7 failed', failure(7)))).toMatchObject({
+      outcome: 'failed',
+      test: 7,
+      printed: 'case 7 failedcase 7 failed',
+    });
+    expect(
+      reportLines({
+        programs: 1,
+        results: [run(printing('oh no', failure(7)))],
+        interrupted: false,
+        folder: 'x',
+      })[1],
+    ).toContain("failed: test 7; it printed 'oh nooh no'");
+  });
+
+  test('is told of when it waits for an answer that does not come', () => {
+    const result = run(saying('9 << 56 | 3 << 48'));
+    expect(result).toMatchObject({ outcome: 'timed-out', unanswered: '0x903000000000000' });
+    expect(reportLines({ programs: 1, results: [result], interrupted: false, folder: 'x' })[1]).toContain(
+      'timed out; nobody answers the 0x903000000000000 in its tohost',
+    );
+  });
+
   test('passes with 1 in tohost; any other odd number names the test that failed', () => {
     expect(run(saying(PASS))).toMatchObject({ outcome: 'passed' });
     fc.assert(

@@ -100,6 +100,7 @@ const description: fc.Arbitrary<MachineDescription> = fc.record({
   virtio: fc.array(fc.option(virtio, { nil: undefined }), { maxLength: 8 }),
   clock: fc.constantFrom('logged' as const, 'derived' as const),
   tohost: fc.array(uint, { maxLength: 1 }),
+  fromhost: fc.array(uint, { maxLength: 1 }),
 });
 
 type Fields<K extends Message['kind']> = {

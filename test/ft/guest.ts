@@ -35,6 +35,7 @@ export function machineOf(source: string, diskSectors = 0): MachineDescription {
     virtio: virtio(diskSectors),
     clock: 'logged',
     tohost: [],
+    fromhost: [],
   };
 }
 

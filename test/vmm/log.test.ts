@@ -20,6 +20,7 @@ const description: MachineDescription = {
   ],
   clock: 'logged',
   tohost: [],
+  fromhost: [],
 };
 
 /** A whole recording, and the number of bytes after its head and after each of its entries. */

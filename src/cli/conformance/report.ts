@@ -11,6 +11,7 @@ export interface Facts {
 }
 
 const COLUMN_GAP = 2;
+const LINE_MAX = 60;
 /** riscv-test-env sets these bits of the number when a trap comes that the program has no handler for (1337 in `tohost`). */
 const UNEXPECTED = 1337 >> 1;
 
@@ -33,11 +34,23 @@ function endingText(ending: Ending): string {
   }
 }
 
+/** What else there is to say of a program that did not pass: the last line that it printed, and what it waits for. */
+function remarks({ printed = '', unanswered }: Result): string {
+  const line = printed.trimEnd().split('\n').at(-1)!.slice(-LINE_MAX);
+  return [
+    ...(line ? [`; it printed '${line}'`] : []),
+    ...(unanswered ? [`; nobody answers the ${unanswered} in its tohost`] : []),
+  ].join('');
+}
+
+const textOf = (result: Result): string =>
+  `${endingText(result)}${result.outcome === 'passed' ? '' : remarks(result)}`;
+
 const grouped = (value: number): string => String(value).replace(/\B(?=(\d{3})+$)/g, ',');
 
 export function reportLines({ programs, results, interrupted }: Facts): string[] {
   const colour = colourFor(process.stdout);
-  const rows = results.map((result) => [result.name, grouped(result.steps), endingText(result)] as const);
+  const rows = results.map((result) => [result.name, grouped(result.steps), textOf(result)] as const);
   const head = ['program', 'steps', 'result'] as const;
   const width = (column: 0 | 1) => Math.max(...[head, ...rows].map((row) => row[column].length));
   const [nameWidth, stepsWidth] = [width(0), width(1) + COLUMN_GAP];

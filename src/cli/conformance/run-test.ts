@@ -3,6 +3,7 @@ import { OperatingError } from '../../base/errors.ts';
 import { Random } from '../../base/random.ts';
 import type { MachineDescription } from '../../vmm/description.ts';
 import { LiveDoors, type World } from '../../vmm/doors.ts';
+import type { Output } from '../../vmm/outputs.ts';
 import { Vmm } from '../../vmm/vmm.ts';
 
 /** How a program ended. */
@@ -19,7 +20,10 @@ export type Ending =
   /** A bug in vmft. */
   | { outcome: 'broke-vmft'; reason: string };
 
-export type Result = { name: string; steps: number } & Ending;
+/** `printed`: the end of what it printed. `unanswered`: the first command to `tohost` that there is no answer to. */
+export type Result = { name: string; steps: number; printed?: string; unanswered?: string } & Ending;
+
+const PRINTED_MAX = 4096;
 
 /** As fast as a simulated host: 10 ns a step, 100 ns a tick. */
 const STEPS_PER_TICK = 10;
@@ -50,21 +54,49 @@ class Alone implements World {
 /** Runs a program until it says how it went, for so many steps at most. */
 export function runTest(name: string, load: () => MachineDescription, maxSteps: number): Result {
   let vmm: Vmm | undefined;
-  const ended = (ending: Ending): Result => ({ name, steps: vmm?.icount ?? 0, ...ending });
+  const printed = new Printed();
+  const ended = (ending: Ending): Result => {
+    const unanswered = vmm?.machine.unansweredCommand;
+    return {
+      name,
+      steps: vmm?.icount ?? 0,
+      ...(printed.text && { printed: printed.text }),
+      ...(unanswered !== undefined && { unanswered: `0x${unanswered.toString(16)}` }),
+      ...ending,
+    };
+  };
   try {
     const world = new Alone();
     vmm = new Vmm(load(), new LiveDoors(world));
-    return ended(toEnd(vmm, world, maxSteps));
+    return ended(toEnd(vmm, world, maxSteps, printed));
   } catch (error) {
     if (error instanceof OperatingError) return ended({ outcome: 'refused', reason: error.message });
     return ended({ outcome: 'broke-vmft', reason: String(error) });
   }
 }
 
-function toEnd(vmm: Vmm, world: Alone, maxSteps: number): Ending {
+/** Keeps the end of what a program prints. */
+class Printed {
+  private bytes = new Uint8Array(0);
+
+  add(outputs: readonly Output[]): void {
+    for (const output of outputs)
+      if (output.kind === 'console')
+        this.bytes = Uint8Array.from([...this.bytes, ...output.data].slice(-PRINTED_MAX));
+  }
+
+  get text(): string {
+    return new TextDecoder().decode(this.bytes);
+  }
+}
+
+function toEnd(vmm: Vmm, world: Alone, maxSteps: number, printed: Printed): Ending {
   const { machine } = vmm;
   for (;;) {
     const pause = vmm.run(maxSteps - vmm.icount);
+    printed.add(machine.takeOutputs());
+    // A program that prints much is stopped now and then.
+    if (pause === 'budget' && vmm.icount < maxSteps) continue;
     if (pause === 'off') {
       const { code } = machine.power;
       return code === 0 ? { outcome: 'passed' } : { outcome: 'failed', test: code };
