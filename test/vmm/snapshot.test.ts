@@ -106,7 +106,7 @@ describe('the file', () => {
     [
       'a file of another version',
       resealed(content.with(8, content[8]! + 1)),
-      /^x\.vm: format 5, and this vmft reads 4; save it again$/,
+      /^x\.vm: format 6, and this vmft reads 5; save it again$/,
     ],
     [
       'a file with a page too many',
