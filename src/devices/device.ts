@@ -8,6 +8,11 @@ export interface Surroundings {
   entropy(sizeBytes: number): Uint8Array;
   /** Hands an output to the VMM, and returns the number that it gets: counted from 1 since boot (0 for `power`). */
   output(output: DeviceOutput): number;
+  /**
+   * Tells whoever runs the machine what a device has refused or given up, which its driver may not say. It is no part of any state:
+   * nothing depends on it.
+   */
+  warn(device: string, message: string): void;
   /** Guest RAM, for devices that read and write it themselves (DMA). */
   readonly memory: GuestMemory;
 }
@@ -35,7 +40,7 @@ export const SECTOR_BYTES = 512;
  * The most data that one disk operation moves. A guest's request of more becomes several operations, so that everything an
  * operation travels through (log entries, messages, buffers) has a bound that does not depend on the guest.
  */
-export const MAX_OPERATION_BYTES = 2 ** 18;
+export const MAX_OPERATION_BYTES = 2 ** 16;
 
 /**
  * An operation on the disk. Sectors are of {@link SECTOR_BYTES} bytes; the range lies on the disk and is of at most
