@@ -157,7 +157,7 @@ describe('a story of your own', () => {
       /✗ never suspected after crash: it happened at \d+\.\d+ ms/,
       '✗ never live after left-out: "left-out" did not happen',
       '✗ every explanation is told: line 5: "left-out" did not happen',
-      '✗ fault crash:primary@icount=900000000: the run ended before its moment came',
+      '✗ fault crash:primary@icount=900000000: it did not strike: primary did not come there; its machine stands at icount',
     ])
       expect(text).toMatch(said);
   });
