@@ -91,6 +91,8 @@ Examples:
   vmft run programs/primes.s --defsym LIMIT=1000000 --no-ft
   vmft run --kernel Image --initrd initrd --append console=ttyS0 --memory 128M --no-ft
   vmft run --bios fw_dynamic.bin --kernel Image --append root=/dev/vda --drive file=root.img
+  vmft run -machine virt -bios none -kernel kernel -m 128M -nographic \\
+    -drive file=fs.img,if=none,id=x0 -device virtio-blk-device,drive=x0,bus=virtio-mmio-bus.0      as on QEMU
   printf 'open me\\nquit\\n' | vmft run programs/bank.s --quiet`,
   )
   .action(async (path: string | undefined, given: RunOptions) =>

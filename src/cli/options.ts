@@ -175,7 +175,10 @@ export function takesGuest(
   { memory = options.memory() }: { memory?: Option } = {},
 ): Command {
   return takesFixed(command)
-    .argument('[program]', 'a .s source, an RV64 ELF or a raw image; `NAME.input` beside it is typed')
+    .argument(
+      '[program]',
+      'a .s source, an RV64 ELF or a raw image; `NAME.input` beside it is typed, `NAME.guest.json` has its devices',
+    )
     .addOption(memory)
     .option(
       '--kernel <file>',
