@@ -35,7 +35,7 @@ export const SECTOR_BYTES = 512;
  * The most data that one disk operation moves. A guest's request of more becomes several operations, so that everything an
  * operation travels through (log entries, messages, buffers) has a bound that does not depend on the guest.
  */
-export const MAX_OPERATION_BYTES = 2 ** 18;
+export const MAX_OPERATION_BYTES = 2 ** 16;
 
 /**
  * An operation on the disk. Sectors are of {@link SECTOR_BYTES} bytes; the range lies on the disk and is of at most

@@ -50,8 +50,11 @@ const MAX_CHAIN_BYTES = 2 ** 32;
 /** The largest request that QEMU carries out: whole sectors, no more bytes than an `int` counts. */
 const MAX_REQUEST_BYTES = 2 ** 31 - SECTOR_BYTES;
 
-/** Operations under way move no more than this, where a small one counts as {@link LEAST_BYTES}. */
-export const WINDOW_BYTES = 4 * MAX_OPERATION_BYTES;
+/**
+ * Operations under way move no more than this, where a small one counts as {@link LEAST_BYTES}. What they read fits into the buffers
+ * of the logging channel, and takes a link of a gigabit a second 4 ms.
+ */
+export const WINDOW_BYTES = 8 * MAX_OPERATION_BYTES;
 const LEAST_BYTES = 4096;
 const MAX_OPERATIONS = WINDOW_BYTES / LEAST_BYTES;
 
