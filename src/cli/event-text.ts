@@ -88,6 +88,8 @@ export function describeEvent(event: SimEvent['event'], colour: ChalkInstance): 
       return `the guest gets ${(event.perMille / 10).toFixed(1)} % of the processor, so that the backup keeps up`;
     case 'disk-issued':
       return `disk operation ${event.id} ${event.again ? 'asked for again' : 'asked for'}`;
+    case 'warned':
+      return colour.yellow(`${event.device}, at icount ${grouped(event.icount)}: ${event.message}`);
     case 'switching':
       return `planned switch-over to ${event.to}: the guest stands still until nothing is under way`;
     case 'command':

@@ -8,6 +8,11 @@ export interface Surroundings {
   entropy(sizeBytes: number): Uint8Array;
   /** Hands an output to the VMM, and returns the number that it gets: counted from 1 since boot (0 for `power`). */
   output(output: DeviceOutput): number;
+  /**
+   * Tells whoever runs the machine what a device has refused or given up, which its driver may not say. It is no part of any state:
+   * nothing depends on it.
+   */
+  warn(device: string, message: string): void;
   /** Guest RAM, for devices that read and write it themselves (DMA). */
   readonly memory: GuestMemory;
 }

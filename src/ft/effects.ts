@@ -136,5 +136,7 @@ export type ReplicaEvent =
   | { kind: 'lag'; steps: number; ns: number }
   | { kind: 'slowed'; perMille: number }
   | { kind: 'disk-issued'; id: number; again: boolean }
+  /** A device of the guest has refused or given up something; each thing is told once. */
+  | { kind: 'warned'; icount: number; device: string; message: string }
   | { kind: 'switching'; to: HostName }
   | { kind: 'command'; command: Command };

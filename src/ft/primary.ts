@@ -18,6 +18,9 @@ import { Operator } from './operator.ts';
 import { Protection } from './protection.ts';
 import { isDisk, isWorld, type Side, unloggedKinds } from './side.ts';
 
+/** So many different warnings of devices are told in one generation: a guest could go on for ever. */
+const MAX_WARNINGS = 32;
+
 /** Distances between horizons grow when they have come to this part of the longest. */
 const SLOW_START = 20;
 
@@ -36,6 +39,8 @@ export class Primary {
   private releasedEntry = 0;
   /** State transfer: what has happened since the last checkpoint. */
   private readonly epoch: Epoch | undefined;
+  /** What devices had to say and was told. */
+  private readonly warned = new Set<string>();
 
   constructor(
     readonly side: Side,
@@ -51,6 +56,8 @@ export class Primary {
     this.protection = new Protection(this);
     this.operator = new Operator(this);
     side.live.clear();
+    // What came up in replay the side that was live has told.
+    machine.takeWarnings();
     side.vmm.doors = this.liveDoors();
     side.resting = false;
     for (const host of side.record.backups) this.channels.set(host, new Channel(host, side.log, side.nowNs));
@@ -182,6 +189,7 @@ export class Primary {
     side.effects.push({ do: 'ran', steps: ran, restNs: Math.round(ran * nsPerStep * (1 / share - 1)) });
     side.resting = still || pause === 'waiting' || pause === 'off';
     this.lag.mark(before, side.nowNs);
+    this.tellWarnings();
     this.flush(vmm.machine.takeOutputs());
     if (vmm.icount >= this.nextCheck || pause === 'off') this.check();
     if (pause === 'off') {
@@ -192,6 +200,16 @@ export class Primary {
     const deadline = vmm.machine.timerDeadline;
     if (pause === 'waiting' && deadline !== undefined && deadline <= Number.MAX_SAFE_INTEGER)
       side.timer('guest', clock.nsAt(Number(deadline)));
+  }
+
+  private tellWarnings(): void {
+    const { side, warned } = this;
+    for (const warning of side.vmm.machine.takeWarnings()) {
+      const what = `${warning.device}: ${warning.message}`;
+      if (warned.has(what) || warned.size === MAX_WARNINGS) continue;
+      warned.add(what);
+      side.note({ kind: 'warned', ...warning });
+    }
   }
 
   /** Ends a slice: an entry says up to where the guest has come and what it has made; then everything goes to the backups. */

@@ -36,6 +36,15 @@ export interface SynchronousDoors {
  */
 const MAX_RUN_BYTES = 1 << 20;
 
+/** What a device has to say; see {@link Surroundings.warn}. */
+export interface Warning {
+  icount: number;
+  device: string;
+  message: string;
+}
+/** More of them are not kept until somebody takes them. */
+const MAX_WARNINGS = 16;
+
 /** The size of RAM: whole pages, up to the largest. */
 const ramSize: Codec<number> = {
   write: (out, value) => out.varint(value / PAGE_BYTES),
@@ -85,6 +94,7 @@ export class Machine {
    * state.
    */
   enough: () => boolean = () => false;
+  private warnings: Warning[] = [];
   private clockState: ValueOf<typeof clockSchema> = { ticks: 0, icount: 0 };
   private powerState: ValueOf<typeof powerSchema> = { off: false, reset: false, code: 0 };
 
@@ -102,6 +112,10 @@ export class Machine {
         return this.drawEntropy(sizeBytes);
       },
       output: (output) => this.emit(output),
+      warn: (device, message) => {
+        const { icount, warnings } = this;
+        if (warnings.length < MAX_WARNINGS) warnings.push({ icount, device, message });
+      },
       memory: {
         read: (address, sizeBytes) => {
           const offset = this.ramOffset(address, sizeBytes);
@@ -264,6 +278,11 @@ export class Machine {
   takeOutputs(): Output[] {
     this.passedBytes = 0;
     return this.collector.take();
+  }
+
+  /** Hands over what devices had to say since the last call, or the first of it. */
+  takeWarnings(): Warning[] {
+    return this.warnings.splice(0);
   }
 
   /** A 64-bit hash of the whole state. Equal machines at equal `icount` have equal hashes. `afresh`: see {@link Hart.hashRam}. */

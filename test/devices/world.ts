@@ -53,6 +53,12 @@ export class World implements Surroundings {
     return Uint8Array.from({ length: sizeBytes }, () => ++this.drawn & 0xff);
   }
 
+  readonly warnings: string[] = [];
+
+  warn(device: string, message: string): void {
+    this.warnings.push(`${device}: ${message}`);
+  }
+
   output(output: DeviceOutput): number {
     const count = this.outputs.push(output);
     return output.kind === 'power' ? 0 : count;

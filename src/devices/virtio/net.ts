@@ -62,7 +62,11 @@ export class VirtioNet implements VirtioDevice<ValueOf<typeof schema>> {
   }
 
   private transmit(chain: Chain, header: number, around: Surroundings): void {
-    if (!isFrame(chain.readableBytes - header)) return;
+    const sizeBytes = chain.readableBytes - header;
+    if (!isFrame(sizeBytes)) {
+      const limits = `a frame has ${MIN_FRAME_BYTES} to ${MAX_FRAME_BYTES}`;
+      return around.warn(this.name, `drops ${sizeBytes} bytes that its driver sends: ${limits}`);
+    }
     around.output({ kind: 'frame', frame: chain.read().slice(header) });
   }
 

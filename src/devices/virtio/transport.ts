@@ -200,7 +200,7 @@ export class VirtioMmio<D extends VirtioDevice = VirtioDevice>
       work(new Virtqueue(state, around.memory, this.negotiated, chainLimitBytes, queueSizes[queue]!));
     } catch (error) {
       if (!(error instanceof BrokenQueue)) throw error;
-      this.needReset();
+      this.needReset(`a queue is broken (${error.message})`, around);
     }
   }
 
@@ -214,7 +214,8 @@ export class VirtioMmio<D extends VirtioDevice = VirtioDevice>
     return (this.current.status & (DRIVER_OK | DEVICE_NEEDS_RESET)) === DRIVER_OK;
   }
 
-  private needReset(): void {
+  private needReset(why: string, around: Surroundings): void {
+    around.warn(this.name, `${why}: it does nothing more until its driver resets it`);
     this.current.status |= STATUS.DEVICE_NEEDS_RESET;
     if (this.current.status & STATUS.DRIVER_OK) this.raise(INTERRUPT.CONFIGURATION_CHANGE);
   }
@@ -299,10 +300,10 @@ export class VirtioMmio<D extends VirtioDevice = VirtioDevice>
         if (this.interrupt) state.interruptRequested = true;
         break;
       case VIRTIO_MMIO.Status:
-        this.writeStatus(word & 0xff);
+        this.writeStatus(word & 0xff, around);
         break;
       default:
-        this.writeQueue(offset, word);
+        this.writeQueue(offset, word, around);
     }
     return true;
   }
@@ -314,7 +315,7 @@ export class VirtioMmio<D extends VirtioDevice = VirtioDevice>
     if (state.driverFeaturesSel === 1) state.driverFeatures = withHigh32(state.driverFeatures, word);
   }
 
-  private writeStatus(value: number): void {
+  private writeStatus(value: number, around: Surroundings): void {
     if (value === 0) {
       for (const queue of this.device.queueSizes.keys()) this.device.reset?.(queue);
       this.current = this.powerOn();
@@ -324,12 +325,14 @@ export class VirtioMmio<D extends VirtioDevice = VirtioDevice>
     const unknown = this.current.driverFeatures & ~this.offered;
     // The driver reads FEATURES_OK back to learn whether its choice is supported.
     const granted = unknown === 0n ? value : value & ~FEATURES_OK;
+    if (granted !== value)
+      around.warn(this.name, `its driver wants features that are not offered: 0x${unknown.toString(16)}`);
     const broken = this.current.status & DEVICE_NEEDS_RESET;
     this.current.status = (granted & ~DEVICE_NEEDS_RESET) | broken;
   }
 
   /** Registers of the queue that QueueSel selects. A queue in use doesn't change under the device. */
-  private writeQueue(offset: number, word: number): void {
+  private writeQueue(offset: number, word: number, around: Surroundings): void {
     const queue = this.current.queues[this.current.queueSel];
     if (queue === undefined) return;
     if (offset === VIRTIO_MMIO.QueueReady) {
@@ -338,15 +341,15 @@ export class VirtioMmio<D extends VirtioDevice = VirtioDevice>
       queue.ready = (word & 1) !== 0;
       if (!queue.ready) this.device.reset?.(this.current.queueSel);
     } else if (!queue.ready) {
-      this.layOut(queue, offset, word);
+      this.layOut(queue, offset, word, around);
     }
   }
 
-  private layOut(queue: QueueState, offset: number, word: number): void {
+  private layOut(queue: QueueState, offset: number, word: number, around: Surroundings): void {
     switch (offset) {
       case VIRTIO_MMIO.QueueNum:
         if (this.fits(word)) queue.num = word;
-        else this.needReset();
+        else this.needReset(`a queue of ${word} descriptors is asked for`, around);
         break;
       case VIRTIO_MMIO.QueueDescLow:
         queue.desc = withLow32(queue.desc, word);

@@ -41,6 +41,7 @@ const fields: Record<PatternKind, readonly string[]> = {
   lag: ['steps', 'ns'],
   slowed: ['perMille'],
   'disk-issued': ['id', 'again'],
+  warned: ['icount', 'device', 'message'],
   switching: ['to'],
   command: ['command'],
   delivered: ['what', 'first', 'last'],

@@ -98,6 +98,8 @@ export class DiagramRows {
           routine: !event.again,
           output: event.id,
         };
+      case 'warned':
+        return note(host, `${event.device}: ${event.message}`);
       case 'slowed':
         return {
           ...note(host, `the guest gets ${(event.perMille / 10).toFixed(1)} % of the processor`),

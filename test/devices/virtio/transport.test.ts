@@ -177,3 +177,26 @@ test('control registers take 4 bytes only', () => {
   }
   expect(slot.read(VIRTIO_MMIO.Status, 4)).toBe(0n);
 });
+
+test.each<[string, (driver: Driver) => void, RegExp]>([
+  [
+    'a broken queue',
+    (driver) => driver.start(VIRTIO_F_VERSION_1).offer(0, 99),
+    /^entropy: a queue is broken \(descriptor 99 of 8\): it does nothing more until its driver resets it$/,
+  ],
+  [
+    'a size that no queue has',
+    (driver) => driver.setUp(0, 3),
+    /^entropy: a queue of 3 descriptors is asked for: it does/,
+  ],
+  [
+    'features that are not offered',
+    (driver) => driver.negotiate(VIRTIO_F_VERSION_1 | 5n),
+    /^entropy: its driver wants .* not offered: 0x5$/,
+  ],
+])('whoever runs the machine is told of %s', (_, act, message) => {
+  const driver = entropy();
+  act(driver);
+  driver.notify(0);
+  expect(driver.world.warnings).toEqual([expect.stringMatching(message)]);
+});
