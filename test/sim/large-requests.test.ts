@@ -30,7 +30,7 @@ it.each(disks)('%s, %s: without a fault each request is done once, in pieces', (
   // An answer that is overdue is asked for again, under the same number.
   const issued = happened(one, 'disk-issued', 'primary').map(({ id }) => id);
   expect(new Set(issued).size).toBe(ROUND * ROUNDS);
-  const reads = one.simulation.observer.history.flatMap((entry) =>
+  const reads = [...one.simulation.observer.history].flatMap((entry) =>
     entry.kind === 'disk' && entry.data ? [entry.data.length] : [],
   );
   expect(Math.max(...reads)).toBe(MAX_OPERATION_BYTES);
