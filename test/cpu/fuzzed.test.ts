@@ -6,7 +6,7 @@ import { makeHarness } from '../../fuzz/harness.ts';
 import { Ours } from '../../fuzz/ours.ts';
 import { digest, recorded } from '../../fuzz/record.ts';
 import { assemble } from '../../src/cpu/asm/assemble.ts';
-import { CAUSE } from '../../src/cpu/csrs.ts';
+import { CAUSE, PMP } from '../../src/cpu/csrs.ts';
 import { makeHart } from '../../src/cpu/engine.ts';
 import { PAGE_BYTES, RAM_BASE } from '../../src/cpu/layout.ts';
 import { noDevices } from './no-devices.ts';
@@ -123,6 +123,67 @@ const found: Found[] = [
     csrw pmpcfg0, t0
     ${toUser}
     ld a0, 8(s0)
+    li a0, 7
+    ld a0, 0(s0)`,
+    a0: 7n,
+    cause: CAUSE.loadFault,
+  },
+  ...[PMP.X, PMP.R | PMP.X].map((permissions) => ({
+    name: `each instruction needs leave of PMP, not just the one that was jumped to: ${permissions}`,
+    program: `
+    la t0, 1f
+    srli t0, t0, 2
+    csrw pmpaddr1, t0
+    csrw pmpaddr2, t0
+    addi t0, t0, 2
+    csrw pmpaddr3, t0
+    li t0, ${(PMP.L | PMP.TOR) * 2 ** 24 + ((PMP.L | PMP.NA4 | permissions) << 8)}
+    csrw pmpcfg0, t0
+    li a0, 6
+    j 1f
+    .balign 8
+1:  addi a0, a0, 1
+    addi a0, a0, 1`,
+    a0: 7n,
+    cause: CAUSE.instructionFault,
+  })),
+  {
+    name: 'bits 6:5 of PMP settings are zero, and a locked setting stays',
+    program: `
+    li t0, -1
+    csrw pmpcfg0, t0
+    csrw pmpcfg0, zero
+    csrr a0, pmpcfg0`,
+    a0: 0x9f9f_9f9f_9f9f_9f9fn,
+  },
+  {
+    name: 'a PMP setting with W and without R is reserved: it leaves what was there',
+    program: `
+    li t0, 0x1a1b
+    csrw pmpcfg0, t0
+    li t0, 0x1b1a
+    csrw pmpcfg0, t0
+    csrr a0, pmpcfg0`,
+    a0: 0x1b1bn,
+  },
+  {
+    name: 'CTZW of a word of zeros is 32',
+    program: `
+    li a0, 1 << 32
+    ctzw a0, a0`,
+    a0: 32n,
+  },
+  {
+    name: 'a PTE that PMP does not let S-mode write is an access fault when A is to be set',
+    program: `
+    ${mapped(0x8f)}
+    srli t0, s1, 2
+    addi t0, t0, 0x1ff
+    csrw pmpaddr1, t0
+    li t0, 0x19 << 8
+    csrw pmpcfg0, t0
+    li t0, (1 << 17) | (1 << 11)
+    csrs mstatus, t0
     li a0, 7
     ld a0, 0(s0)`,
     a0: 7n,
