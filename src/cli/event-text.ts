@@ -1,6 +1,7 @@
 /** What an event of a run is in words, in one line. */
 import type { ChalkInstance } from 'chalk';
 import { grouped } from '../base/text.ts';
+import { CAUSE } from '../cpu/csrs.ts';
 import type { GenerationRecord } from '../ft/effects.ts';
 import type { SimEvent, WorldEvent } from '../sim/cluster.ts';
 import { faultText } from '../sim/faults/fault-text.ts';
@@ -94,11 +95,35 @@ export function describeEvent(event: SimEvent['event'], colour: ChalkInstance): 
       return `planned switch-over to ${event.to}: the guest stands still until nothing is under way`;
     case 'command':
       return colour.cyan(`told: ${event.command.kind}`);
+    case 'stuck':
+      return colour.yellow(describeStuck(event));
     case 'delivered':
       return `${span(event)} arrived at the ${event.what}`;
     case 'fault':
       return describeFault(event, colour);
   }
+}
+
+/** What exceptions are called ("Machine Cause Register"). */
+const exceptions: Readonly<Record<number, string>> = {
+  [CAUSE.instructionMisaligned]: 'instruction address misaligned',
+  [CAUSE.instructionFault]: 'instruction access fault',
+  [CAUSE.illegalInstruction]: 'illegal instruction',
+  [CAUSE.breakpoint]: 'breakpoint',
+  [CAUSE.loadMisaligned]: 'load address misaligned',
+  [CAUSE.loadFault]: 'load access fault',
+  [CAUSE.storeMisaligned]: 'store address misaligned',
+  [CAUSE.storeFault]: 'store access fault',
+  [CAUSE.instructionPageFault]: 'instruction page fault',
+  [CAUSE.loadPageFault]: 'load page fault',
+  [CAUSE.storePageFault]: 'store page fault',
+};
+
+function describeStuck({ pc, steps, traps, cause }: WorldEvent & { kind: 'stuck' }): string {
+  const at = `0x${pc.toString(16)}`;
+  return cause === undefined
+    ? `the guest has run ${grouped(steps)} steps at ${at} without output or input: it repeats itself, and no interrupt can reach it`
+    : `the guest has trapped ${grouped(traps)} times at ${at}, and does nothing else: ${exceptions[cause] ?? `cause ${cause}`}`;
 }
 
 function describeFault(

@@ -13,6 +13,7 @@ import {
 import { type MachineDescription, sectorsOf } from '../vmm/description.ts';
 import type { Machine } from '../vmm/machine.ts';
 import { lastOf } from '../vmm/outputs.ts';
+import type { Stuck } from '../vmm/stuck.ts';
 import type { History } from './evidence/history.ts';
 import { type EvidencePlaces, inMemory, type Spool } from './evidence/spool.ts';
 import { type Fault, type HostId, STORAGE, SWITCH } from './faults/faults.ts';
@@ -85,6 +86,7 @@ export interface SimEvent {
 export type WorldEvent =
   | { kind: 'fault'; fault: Fault; phase: 'begins' | 'ends'; icount: number; made: number; during: string }
   /** Something left the cluster's edge and is new there. */
+  | ({ kind: 'stuck' } & Stuck)
   | { kind: 'delivered'; what: 'console' | 'switch'; first: number; last: number };
 
 /** How the run ended: the guest ended; no side was left; a limit or nothing to wait for; the sides differed. */
@@ -237,6 +239,10 @@ export class Simulation {
 
   strike(fault: Fault, host: Host): void {
     this.injector.strike(fault, host);
+  }
+
+  stuck(host: Host, stuck: Stuck): void {
+    this.tell(host.id, { kind: 'stuck', ...stuck });
   }
 
   restored(host: Host, peer: HostId): void {

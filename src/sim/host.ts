@@ -1,5 +1,6 @@
 import type { Effect, ReplicaInput, SliceEnd, TimerId } from '../ft/effects.ts';
 import type { Replica } from '../ft/replica.ts';
+import { type Stuck, StuckWatch } from '../vmm/stuck.ts';
 import { type HostFault, type HostId, LIVE, type When } from './faults/faults.ts';
 import type { Scheduler } from './scheduler.ts';
 
@@ -17,6 +18,8 @@ const BACKUP_SLICE_NS = 200_000;
 export interface HostWorld {
   perform(host: Host, effect: Effect): void;
   strike(fault: HostFault, host: Host): void;
+  /** The guest that lives on this host goes round for ever. */
+  stuck(host: Host, stuck: Stuck): void;
   /** The stream to a node works again, now that this host knows that it was broken. */
   restored(host: Host, peer: HostId): void;
 }
@@ -33,6 +36,7 @@ export class Host {
   factor = 1;
   /** Messages sent to other hosts. */
   sent = 0;
+  private watch = new StuckWatch();
   private inbox: ReplicaInput[] = [];
   private timers = new Map<TimerId, number>();
   /** A slice, or a copy, is under way. */
@@ -114,6 +118,7 @@ export class Host {
     this.power = 'on';
     this.stopped = undefined;
     this.replica = replica;
+    this.watch = new StuckWatch();
     this.deliver({ kind: 'start' });
   }
 
@@ -203,10 +208,12 @@ export class Host {
     const effects = replica.handle(input, this.clockNs);
     const [first] = effects;
     const { steps, restNs } = first?.do === 'ran' ? first : { steps: 0, restNs: 0 };
+    const stuck = replica.role === 'primary' ? this.watch.look(machine) : undefined;
     this.sliceNs = machine.outputsMade > made ? SHORT_SLICE_NS : Math.min(this.sliceNs * 2, LONG_SLICE_NS);
     this.stepsEndNs = scheduler.nowNs + steps * nsPerStep;
     this.occupy(steps * nsPerStep + copiedBytes(effects) * COPY_NS_PER_BYTE, () => {
       this.act(effects);
+      if (stuck) this.world.stuck(this, stuck);
       this.strikeWhereReached();
       if (restNs > 0) this.rest(restNs);
     });

@@ -10,11 +10,12 @@ import {
   type ValueOf,
 } from '../base/codec.ts';
 import type { AnyHart } from '../cpu/checked-hart.ts';
-import { INTERRUPT } from '../cpu/csrs.ts';
+import { INTERRUPT, MSTATUS, PRIVILEGE } from '../cpu/csrs.ts';
 import { makeHart } from '../cpu/engine.ts';
 import type { Bus, Exit } from '../cpu/hart.ts';
 import { hartSchema, MAX_RAM_BYTES, PAGE_BYTES, RAM_BASE } from '../cpu/layout.ts';
 import type { Device, DeviceOutput, Surroundings } from '../devices/device.ts';
+import { VirtioMmio } from '../devices/virtio/transport.ts';
 import { type DevicesDescription, type MachineDescription, STEPS_PER_TICK } from './description.ts';
 import { Devices } from './devices.ts';
 import type { Input } from './entries.ts';
@@ -54,6 +55,10 @@ const ramSize: Codec<number> = {
   },
 };
 
+/** Interrupts that come from outside, and those that time brings. */
+const EXTERNAL = (1n << BigInt(INTERRUPT.MEI)) | (1n << BigInt(INTERRUPT.SEI));
+const TIMERS = (1n << BigInt(INTERRUPT.MTI)) | (1n << BigInt(INTERRUPT.STI));
+
 /** Firmware and kernels switch a timer off by a time that does not come. */
 const NEVER = 2n ** 64n - 1n;
 
@@ -87,6 +92,8 @@ export class Machine {
   private readonly surroundings: Surroundings;
   private readonly sbi: MachineSbi;
   private made = 0;
+  /** How often the guest had to do with something outside of the hart and its RAM. No state, and the same for the same run from the same start. */
+  contacts = 0;
   /** Bytes of outputs and random numbers since {@link takeOutputs}. */
   private passedBytes = 0;
   /**
@@ -155,6 +162,23 @@ export class Machine {
   /** Whether the guest has switched itself off, and its exit code. */
   get power(): { off: boolean; code: number } {
     return this.powerState;
+  }
+
+  /**
+   * Whether nothing from outside can reach the guest as it is: no interrupt that it would take can come, and no driver has lent memory to
+   * a device.
+   */
+  get isLeftAlone(): boolean {
+    if (this.devices.virtio.some((device) => device instanceof VirtioMmio && device.live)) return false;
+    const { hart } = this;
+    const [enabled, delegated, status] = [hart.get('mie'), hart.get('mideleg'), hart.get('mstatus')];
+    const privilege = Number(hart.get('privilege'));
+    const inMachine = privilege < PRIVILEGE.M || (status & MSTATUS.MIE) !== 0n;
+    const inSupervisor =
+      privilege < PRIVILEGE.S || (privilege === PRIVILEGE.S && (status & MSTATUS.SIE) !== 0n);
+    const taken = enabled & ((inMachine ? ~delegated : 0n) | (inSupervisor ? delegated : 0n));
+    // Software interrupts come from the guest alone.
+    return (taken & EXTERNAL) === 0n && ((taken & TIMERS) === 0n || this.timerDeadline === undefined);
   }
 
   /** Whether the hart waits for an interrupt and none is pending. */
@@ -232,6 +256,7 @@ export class Machine {
 
   /** Applies an input at the present position. */
   apply(input: Input): void {
+    this.contacts++;
     switch (input.kind) {
       case 'timer':
         this.clockState = { ticks: input.ticks, icount: this.icount };
@@ -426,6 +451,7 @@ export class Machine {
       const mapping = this.devices.at(at);
       // Devices take naturally aligned accesses only.
       if (!mapping || at % sizeBytes !== 0) return undefined;
+      this.contacts++;
       const result = use(mapping.device, at - mapping.base);
       this.updateLines();
       this.stopIfEnough();
@@ -439,11 +465,13 @@ export class Machine {
           device.write(offset, sizeBytes, value, this.surroundings),
         ) ?? false,
       clock: () => {
+        this.contacts++;
         const ticks = this.readClock();
         this.updateLines();
         return ticks;
       },
       entropy: () => {
+        this.contacts++;
         const [low, high] = this.drawEntropy(2);
         return low! | (high! << 8);
       },
@@ -453,7 +481,12 @@ export class Machine {
         this.updateLines();
       },
       timerChanged: () => this.updateLines(),
-      ...(this.description.sbi && { hostCall: () => sbiCall(this.sbi) }),
+      ...(this.description.sbi && {
+        hostCall: () => {
+          this.contacts++;
+          sbiCall(this.sbi);
+        },
+      }),
     };
   }
 }

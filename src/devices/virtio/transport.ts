@@ -209,7 +209,7 @@ export class VirtioMmio<D extends VirtioDevice = VirtioDevice>
   }
 
   /** Whether queues may be served: the driver is up and nothing is broken. */
-  private get live(): boolean {
+  get live(): boolean {
     const { DRIVER_OK, DEVICE_NEEDS_RESET } = STATUS;
     return (this.current.status & (DRIVER_OK | DEVICE_NEEDS_RESET)) === DRIVER_OK;
   }

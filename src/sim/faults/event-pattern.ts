@@ -45,6 +45,7 @@ const fields: Record<PatternKind, readonly string[]> = {
   switching: ['to'],
   command: ['command'],
   delivered: ['what', 'first', 'last'],
+  stuck: ['steps', 'traps', 'cause'],
   crash: fault,
   pause: fault,
   flip: fault,

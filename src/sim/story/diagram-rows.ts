@@ -150,6 +150,8 @@ export class DiagramRows {
         return note(host, `the guest ends with exit code ${event.code}`);
       case 'ended':
         return note(host, 'told of the orderly end');
+      case 'stuck':
+        return note(host, `the guest ${event.cause === undefined ? 'spins' : 'traps'} for ever`);
       case 'diverged':
         return note(host, `DIVERGED ${event.divergence.message}`, '✖');
       case 'void':
