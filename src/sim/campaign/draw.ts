@@ -4,6 +4,7 @@ import type { Command } from '../../ft/effects.ts';
 import type { DiskVariant, Replication, UnsafeRule } from '../../ft/rules.ts';
 import { hostNames } from '../cluster.ts';
 import {
+  answerFaults,
   type Fault,
   type FaultKind,
   type HostId,
@@ -30,6 +31,8 @@ export const faultKinds: readonly FaultKind[] = [
   'outage',
   'full',
   'io-error',
+  'restart',
+  'answers',
   'command',
 ];
 
@@ -256,7 +259,10 @@ class Drawing {
       case 'outage':
       case 'full':
       case 'io-error':
+      case 'restart':
         return { kind, atNs: this.time(), forNs: Math.min(this.length(), 30 * MS) };
+      case 'answers':
+        return { kind, atNs: this.time(), forNs: this.length(), how: pick(random, answerFaults) };
       case 'command':
         return { kind, command: this.command(), atNs: this.time() };
     }

@@ -4,7 +4,7 @@ import type { Host } from '../host.ts';
 import type { Scheduler } from '../scheduler.ts';
 import type { Mesh } from '../world/mesh.ts';
 import type { Storage } from '../world/storage.ts';
-import { type Fault, type HostFault, type HostId, LIVE, startOf } from './faults.ts';
+import { type Fault, type HostFault, type HostId, LIVE, type NodeId, STORAGE, startOf } from './faults.ts';
 
 /** What the faults act on. */
 export interface Battlefield {
@@ -83,9 +83,22 @@ export class Injector {
         this.field.live()?.deliver({ kind: 'command', command: fault.command });
         return;
       case 'outage':
-        this.field.storage.outage = true;
+        this.field.storage.outages++;
         return this.during(fault, undefined, () => {
-          this.field.storage.outage = false;
+          this.field.storage.outages--;
+        });
+      case 'restart':
+        this.field.storage.outages++;
+        this.field.storage.disk.cutPower(this.random);
+        for (const host of this.field.hosts.keys()) this.breakStreams(host, STORAGE);
+        return this.during(fault, undefined, () => {
+          this.field.storage.outages--;
+          for (const host of this.field.hosts.keys()) this.mendStreams(host, STORAGE);
+        });
+      case 'answers':
+        this.field.storage.answerFault = fault.how;
+        return this.during(fault, undefined, () => {
+          this.field.storage.answerFault = undefined;
         });
       case 'full':
         this.field.storage.disk.full = true;
@@ -147,7 +160,9 @@ export class Injector {
   private strikeLink(
     fault: Exclude<
       Fault,
-      HostFault | { who: HostId } | { kind: 'domain' | 'command' | 'outage' | 'full' | 'io-error' }
+      | HostFault
+      | { who: HostId }
+      | { kind: 'domain' | 'command' | 'outage' | 'full' | 'io-error' | 'restart' | 'answers' }
     >,
   ): void {
     const { mesh } = this.field;
@@ -174,16 +189,25 @@ export class Injector {
           for (const link of links) link.duplication -= fault.probability;
         });
       case 'reset':
-        for (const link of links) link.break();
+        this.breakStreams(fault.from, fault.to);
         this.field.told(fault, undefined, 'begins');
-        for (const [one, other] of [
-          [fault.from, fault.to],
-          [fault.to, fault.from],
-        ] as const) {
-          const host = this.field.hosts.get(one);
-          if (host?.alive) host.deliver({ kind: 'reset', peer: other });
-          else mesh.link(one, other).restore();
-        }
+        return this.mendStreams(fault.from, fault.to);
+    }
+  }
+
+  private breakStreams(one: NodeId, other: NodeId): void {
+    for (const link of this.field.mesh.between(one, other)) link.break();
+  }
+
+  /** Streams work again as soon as the one who sends has learnt that they broke. */
+  private mendStreams(one: NodeId, other: NodeId): void {
+    for (const [from, to] of [
+      [one, other],
+      [other, one],
+    ] as const) {
+      const host = this.field.hosts.get(from);
+      if (host?.alive) host.deliver({ kind: 'reset', peer: to });
+      else this.field.mesh.link(from, to).restore();
     }
   }
 }
