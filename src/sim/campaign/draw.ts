@@ -123,7 +123,8 @@ export function drawRun(guest: MeasuredGuest, seed: string, options: DrawOptions
   const speeds = random.chance(0.1)
     ? { [pick(random, drawing.hosts.slice(1))]: pick(random, [0.25, 0.5, 2]) }
     : {};
-  const { replication = 'lockstep', disk = 'shared' } = options;
+  const replication = options.replication ?? (random.chance(0.15) ? 'checkpoint' : 'lockstep');
+  const disk = options.disk ?? pick(random, ['shared', 'shared', 'shared-backup-reads', 'private']);
   return { seed, backups, spares, replication, disk, faults, speeds: { ...speeds, ...options.speeds } };
 }
 
