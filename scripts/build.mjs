@@ -50,12 +50,15 @@ export async function build() {
     bench: 'bench/main.ts',
     fuzz: 'fuzz/main.ts',
     hostile: 'hostile/main.ts',
+    mutate: 'mutate/main.ts',
   };
   await bundle({
     ...programs,
     entryPoints: Object.fromEntries(
       Object.entries(others).filter(([, file]) => existsSync(`${root}/${file}`)),
     ),
+    // The program of the mutations bundles.
+    external: ['esbuild'],
     // The CommonJS packages in the bundle call require() for Node's own modules.
     banner: {
       js: "import { createRequire as $createRequire } from 'node:module'; const require = $createRequire(import.meta.url);",

@@ -152,6 +152,10 @@ function describeFault(
       );
     case 'outage':
       return colour.red(`shared storage does not answer for ${ms(fault.forNs)}`);
+    case 'restart':
+      return colour.red(`shared storage restarts, and is away for ${ms(fault.forNs)}`);
+    case 'answers':
+      return colour.red(`shared storage answers ${fault.how} for ${ms(fault.forNs)}`);
     case 'command':
       return colour.cyan(`the operator: ${faultText(fault)}`);
     default:

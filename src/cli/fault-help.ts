@@ -25,6 +25,16 @@ const forms: Record<FaultKind, [form: string, example: string, meaning: string]>
   outage: ['outage:storage@TIME+LENGTH', 'outage:storage@5ms+20ms', 'storage does not answer'],
   full: ['full:storage@TIME+LENGTH', 'full:storage@5ms+2ms', 'its disk has no room: writes fail'],
   'io-error': ['io-error:storage@TIME+LENGTH', 'io-error:storage@5ms+2ms', 'every disk operation fails'],
+  restart: [
+    'restart:storage@TIME+LENGTH',
+    'restart:storage@5ms+2ms',
+    'storage restarts: what it had answered stays, the rest may go',
+  ],
+  answers: [
+    'answers:storage@TIME+LENGTH=HOW',
+    'answers:storage@5ms+20ms=twice',
+    'storage answers twice, late or never',
+  ],
   command: ['command:NAME@TIME', 'command:switch-over@20ms', "an operator's act, at the host that is live"],
 };
 

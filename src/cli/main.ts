@@ -231,8 +231,8 @@ runs(
     ),
   )
   .addOption(options.speed())
-  .addOption(options.replication())
-  .addOption(options.disk())
+  .addOption(options.replication().default(undefined, 'drawn'))
+  .addOption(options.disk().default(undefined, 'drawn'))
   .addOption(options.kindsOfFaults())
   .addOption(options.unsafe())
   .addOption(

@@ -134,7 +134,13 @@ export class Simulation {
     this.names = hostNames(backups, spares);
     this.first = { primary: 'primary', backups: this.names.slice(1, 1 + backups) };
     const disk = this.disk(`${seed}/disk`, dedup, world);
-    this.storage = new Storage(this.first, disk, !unsafe.has('fencing'));
+    this.storage = new Storage(
+      this.first,
+      disk,
+      !unsafe.has('fencing'),
+      scheduler,
+      new Random(`${seed}/storage`),
+    );
     this.console = new Console(
       scheduler,
       options.input,
@@ -424,12 +430,12 @@ export class Simulation {
 
   private toStorage(from: HostId, sizeBytes: number, action: () => void): void {
     this.mesh.link(from, STORAGE).stream(sizeBytes, () => {
-      if (!this.storage.outage) action();
+      if (!this.storage.away) action();
     });
   }
 
   private fromStorage(to: HostId, sizeBytes: number, action: () => void): void {
-    if (!this.storage.outage) this.mesh.link(STORAGE, to).stream(sizeBytes, action);
+    this.storage.answer(() => this.mesh.link(STORAGE, to).stream(sizeBytes, action));
   }
 
   /** Console and switch know the newest generation by what reaches them, and take nothing older. */

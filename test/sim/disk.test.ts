@@ -156,6 +156,50 @@ describe('when storage fails', () => {
     expect(happened(run, 'disk-issued').filter(({ again }) => again).length).toBeGreaterThan(0);
   });
 
+  it.each(['twice', 'late', 'never'] as const)(
+    'that answers %s: nothing is done twice, and nobody is misled',
+    (how) => {
+      for (let index = 0; index < 10; index++) {
+        const run = simulate('journal', {
+          seed: `${index}`,
+          spares: 1,
+          faults: faults(`answers:storage@2ms+30ms=${how}`, `crash:primary@${ms(4) + index * 1_500_000}ns`),
+        });
+        expect(result(run)).toEqual(sound);
+        expect(new Set(statuses(run, 'backup'))).toEqual(new Set([DISK_OK]));
+      }
+    },
+  );
+
+  it('that restarts keeps what it answered; what was under way is asked for again, whether it was done or not', () => {
+    const done = { again: 0, dropped: 0 };
+    for (let index = 0; index < 12; index++) {
+      const run = simulate('journal', {
+        seed: `${index}`,
+        faults: faults(`restart:storage@${ms(3) + index * 400_000}ns+2ms`),
+      });
+      expect(result(run)).toEqual(sound);
+      expect(new Set(statuses(run, 'primary'))).toEqual(new Set([DISK_OK]));
+      done.again += happened(run, 'disk-issued').filter(({ again }) => again).length;
+      done.dropped += run.simulation.storage.disk.droppedAgain;
+    }
+    // Some had been done before the power failed, and some had not.
+    expect(done.dropped).toBeGreaterThan(0);
+    expect(done.again).toBeGreaterThan(done.dropped);
+  });
+
+  it('that restarts in the middle of a claim has it, or has never heard of it; either way one side goes on', () => {
+    for (let index = 0; index < 12; index++) {
+      const run = simulate('journal', {
+        seed: `${index}`,
+        spares: 1,
+        faults: faults('crash:primary@6ms', `restart:storage@${ms(16) + index * 20_000}ns+3ms`),
+      });
+      expect(result(run)).toEqual(sound);
+      expect(happened(run, 'live')).toHaveLength(1);
+    }
+  });
+
   it('that does not answer holds a failover up, and no more', () => {
     const run = simulate('journal', { faults: faults('outage:storage@5ms+40ms', 'crash:primary@10ms') });
     expect(result(run)).toEqual(sound);
@@ -165,7 +209,7 @@ describe('when storage fails', () => {
 
   const disturbance = fc.oneof(
     fc
-      .tuple(fc.constantFrom('full', 'io-error', 'outage'), fc.nat(30_000), fc.nat(3_000))
+      .tuple(fc.constantFrom('full', 'io-error', 'outage', 'restart'), fc.nat(30_000), fc.nat(3_000))
       .map(([kind, at, length]) => `${kind}:storage@${at}us+${length + 1}us`),
     fc.nat(30_000).map((at) => `crash:live@${at}us`),
     fc.tuple(fc.nat(30_000), fc.nat(20_000)).map(([at, length]) => `pause:live@${at}us+${length}us`),

@@ -10,7 +10,7 @@ import {
   parseWhen,
   whenText,
 } from '../../src/sim/faults/fault-text.ts';
-import type { Fault, FaultKind, When } from '../../src/sim/faults/faults.ts';
+import { answerFaults, type Fault, type FaultKind, type When } from '../../src/sim/faults/faults.ts';
 
 const host = fc.constantFrom('primary', 'backup', 'backup2', 'spare', 'live');
 const node = fc.constantFrom('primary', 'backup2', 'storage', 'switch', 'spare');
@@ -65,6 +65,8 @@ const fields: { [K in FaultKind]: Fields<Of<K>> } = {
   outage: storage,
   full: storage,
   'io-error': storage,
+  restart: storage,
+  answers: { ...storage, how: fc.constantFrom(...answerFaults) },
   command: { command, atNs: ns },
 };
 const kinds = Object.keys(fields) as FaultKind[];

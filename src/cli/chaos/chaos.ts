@@ -70,8 +70,8 @@ function campaignOf(program: string | undefined, options: ChaosOptions): Campaig
     seed,
     runs: exhaustive ? 'every' : runs,
     options: {
-      replication,
-      disk,
+      ...(replication && { replication }),
+      ...(disk && { disk }),
       ...(faults && { kinds: faults }),
       ...(backups !== undefined && { backups }),
       ...(spares !== undefined && { spares }),

@@ -4,6 +4,7 @@ import type { Command } from '../../ft/effects.ts';
 import type { DiskVariant, Replication, UnsafeRule } from '../../ft/rules.ts';
 import { hostNames } from '../cluster.ts';
 import {
+  answerFaults,
   type Fault,
   type FaultKind,
   type HostId,
@@ -30,6 +31,8 @@ export const faultKinds: readonly FaultKind[] = [
   'outage',
   'full',
   'io-error',
+  'restart',
+  'answers',
   'command',
 ];
 
@@ -120,7 +123,8 @@ export function drawRun(guest: MeasuredGuest, seed: string, options: DrawOptions
   const speeds = random.chance(0.1)
     ? { [pick(random, drawing.hosts.slice(1))]: pick(random, [0.25, 0.5, 2]) }
     : {};
-  const { replication = 'lockstep', disk = 'shared' } = options;
+  const replication = options.replication ?? (random.chance(0.15) ? 'checkpoint' : 'lockstep');
+  const disk = options.disk ?? pick(random, ['shared', 'shared', 'shared-backup-reads', 'private']);
   return { seed, backups, spares, replication, disk, faults, speeds: { ...speeds, ...options.speeds } };
 }
 
@@ -256,7 +260,10 @@ class Drawing {
       case 'outage':
       case 'full':
       case 'io-error':
+      case 'restart':
         return { kind, atNs: this.time(), forNs: Math.min(this.length(), 30 * MS) };
+      case 'answers':
+        return { kind, atNs: this.time(), forNs: this.length(), how: pick(random, answerFaults) };
       case 'command':
         return { kind, command: this.command(), atNs: this.time() };
     }

@@ -59,6 +59,8 @@ const fields: Record<PatternKind, readonly string[]> = {
   reset: link,
   outage: fault,
   'io-error': fault,
+  restart: fault,
+  answers: [...fault, 'how'],
 };
 
 export interface EventPattern {

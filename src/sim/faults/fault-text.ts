@@ -3,7 +3,7 @@
  */
 import { OperatingError } from '../../base/errors.ts';
 import type { Command } from '../../ft/effects.ts';
-import { type Fault, type FaultKind, STORAGE, type When } from './faults.ts';
+import { answerFaults, type Fault, type FaultKind, STORAGE, type When } from './faults.ts';
 
 const nsPer: Record<string, number> = { ns: 1, us: 1e3, ms: 1e6, s: 1e9 };
 
@@ -137,6 +137,8 @@ const tails: Record<FaultKind, { length: 'none' | 'may' | 'must'; value: boolean
   outage: { length: 'must', value: false },
   full: { length: 'must', value: false },
   'io-error': { length: 'must', value: false },
+  restart: { length: 'must', value: false },
+  answers: { length: 'must', value: true },
   command: { length: 'none', value: false },
 };
 const kinds = Object.keys(tails);
@@ -163,7 +165,7 @@ function parts(kind: FaultKind, moment: string): { start: string; forNs: number 
  * `crash:primary@icount=1000[+50ms]`, `pause:live@5ms+20ms`, `flip:backup@5ms=4096.3`, `slow:backup@5ms+20ms=0.05`,
  * `clock:primary@5ms=-3ms`, `domain:a@5ms[+50ms]`, `partition:primary-storage@5ms+20ms`, `partition:primary>backup@5ms+20ms`,
  * `delay:primary-backup@5ms+20ms=2ms`, `lose:…=0.5`, `duplicate:…=0.5`, `reset:primary-backup@5ms`, `outage:storage@5ms+20ms`,
- * `full:…`, `io-error:…`, `command:switch-over@5ms`.
+ * `full:…`, `io-error:…`, `restart:…`, `answers:storage@5ms+20ms=twice`, `command:switch-over@5ms`.
  */
 export function parseFault(text: string): Fault {
   const [kind, rest] = cut(text, ':');
@@ -208,8 +210,16 @@ export function parseFault(text: string): Fault {
     case 'outage':
     case 'full':
     case 'io-error':
+    case 'restart':
       if (where !== STORAGE) refuse(`"${text}": only storage can have that: ${kind}:${STORAGE}@WHEN+LENGTH`);
       return { kind, atNs: atNs(), forNs };
+    case 'answers': {
+      if (where !== STORAGE)
+        refuse(`"${text}": only storage can have that: ${kind}:${STORAGE}@WHEN+LENGTH=twice`);
+      const how = answerFaults.find((one) => one === value);
+      if (!how) refuse(`"${text}": "${value}" is none of ${answerFaults.join(', ')}`);
+      return { kind, atNs: atNs(), forNs, how };
+    }
     case 'command': {
       const [name, argument] = cut(where, '=');
       return { kind, command: parseCommand(name, argument), atNs: atNs() };
@@ -245,7 +255,10 @@ export function faultText(fault: Fault): string {
     case 'outage':
     case 'full':
     case 'io-error':
+    case 'restart':
       return `${fault.kind}:${STORAGE}@${time}${length}`;
+    case 'answers':
+      return `answers:${STORAGE}@${time}${length}=${fault.how}`;
     case 'command':
       return `command:${commandText(fault.command)}@${time}`;
   }

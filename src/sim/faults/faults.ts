@@ -43,10 +43,18 @@ export type Fault =
   | { kind: 'duplicate'; from: NodeId; to: NodeId; atNs: number; forNs: number; probability: number }
   /** The stream between two nodes breaks, with what is on its way, and is made anew. */
   | { kind: 'reset'; from: NodeId; to: NodeId; atNs: number }
-  /** Storage does not answer, has no room for writes, or fails every operation, for a while. */
-  | { kind: 'outage' | 'full' | 'io-error'; atNs: number; forNs: number }
+  /**
+   * Storage does not answer, has no room for writes, or fails every operation, for a while. `restart`: it is away for a while; what
+   * it had answered stays, and of what was under way chance decides what was done.
+   */
+  | { kind: 'outage' | 'full' | 'io-error' | 'restart'; atNs: number; forNs: number }
+  /** Storage does what it is asked for, but answers twice, late and out of order, or never, for a while. */
+  | { kind: 'answers'; atNs: number; forNs: number; how: AnswerFault }
   /** Not a fault: an operator's act. */
   | { kind: 'command'; command: Command; atNs: number };
+
+export const answerFaults = ['twice', 'late', 'never'] as const;
+export type AnswerFault = (typeof answerFaults)[number];
 
 export type FaultKind = Fault['kind'];
 export type HostFault = Extract<Fault, { when: When }>;

@@ -4,7 +4,7 @@ import type { Host } from '../host.ts';
 import type { Scheduler } from '../scheduler.ts';
 import type { Mesh } from '../world/mesh.ts';
 import type { Storage } from '../world/storage.ts';
-import { type Fault, type HostFault, type HostId, LIVE, startOf } from './faults.ts';
+import { type Fault, type HostFault, type HostId, LIVE, type NodeId, STORAGE, startOf } from './faults.ts';
 
 const NOBODY_LIVE = 'nobody was live';
 const inMs = (ns: number): string => `${(ns / 1e6).toFixed(3)} ms`;
@@ -84,9 +84,22 @@ export class Injector {
         return live.deliver({ kind: 'command', command: fault.command });
       }
       case 'outage':
-        this.field.storage.outage = true;
+        this.field.storage.outages++;
         return this.during(fault, undefined, () => {
-          this.field.storage.outage = false;
+          this.field.storage.outages--;
+        });
+      case 'restart':
+        this.field.storage.outages++;
+        this.field.storage.disk.cutPower(this.random);
+        for (const host of this.field.hosts.keys()) this.breakStreams(host, STORAGE);
+        return this.during(fault, undefined, () => {
+          this.field.storage.outages--;
+          for (const host of this.field.hosts.keys()) this.mendStreams(host, STORAGE);
+        });
+      case 'answers':
+        this.field.storage.answerFault = fault.how;
+        return this.during(fault, undefined, () => {
+          this.field.storage.answerFault = undefined;
         });
       case 'full':
         this.field.storage.disk.full = true;
@@ -201,7 +214,9 @@ export class Injector {
   private strikeLink(
     fault: Exclude<
       Fault,
-      HostFault | { who: HostId } | { kind: 'domain' | 'command' | 'outage' | 'full' | 'io-error' }
+      | HostFault
+      | { who: HostId }
+      | { kind: 'domain' | 'command' | 'outage' | 'full' | 'io-error' | 'restart' | 'answers' }
     >,
   ): void {
     const { mesh } = this.field;
@@ -228,16 +243,25 @@ export class Injector {
           for (const link of links) link.duplication -= fault.probability;
         });
       case 'reset':
-        for (const link of links) link.break();
+        this.breakStreams(fault.from, fault.to);
         this.begins(fault, undefined);
-        for (const [one, other] of [
-          [fault.from, fault.to],
-          [fault.to, fault.from],
-        ] as const) {
-          const host = this.field.hosts.get(one);
-          if (host?.alive) host.deliver({ kind: 'reset', peer: other });
-          else mesh.link(one, other).restore();
-        }
+        return this.mendStreams(fault.from, fault.to);
+    }
+  }
+
+  private breakStreams(one: NodeId, other: NodeId): void {
+    for (const link of this.field.mesh.between(one, other)) link.break();
+  }
+
+  /** Streams work again as soon as the one who sends has learnt that they broke. */
+  private mendStreams(one: NodeId, other: NodeId): void {
+    for (const [from, to] of [
+      [one, other],
+      [other, one],
+    ] as const) {
+      const host = this.field.hosts.get(from);
+      if (host?.alive) host.deliver({ kind: 'reset', peer: to });
+      else this.field.mesh.link(from, to).restore();
     }
   }
 }

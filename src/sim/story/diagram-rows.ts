@@ -277,6 +277,13 @@ function faultDrawn(host: HostId, { fault, phase, icount }: FaultEvent): Drawn |
       return undefined;
     case 'outage':
       return note(STORAGE, ends ? 'answers again' : `no answer for ${durationText(fault.forNs)}`);
+    case 'restart':
+      return note(STORAGE, ends ? 'is back' : `restarts, away for ${durationText(fault.forNs)}`);
+    case 'answers':
+      return note(
+        STORAGE,
+        ends ? 'answers as before' : `answers ${fault.how} for ${durationText(fault.forNs)}`,
+      );
     default:
       return note(host || STORAGE, ends ? `${faultText(fault)} is over` : faultText(fault));
   }

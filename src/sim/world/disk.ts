@@ -30,6 +30,8 @@ export class Disk {
   droppedAgain = 0;
   private readonly done = new Set<number>();
   private readonly underWay = new Map<number, DiskAnswer[]>();
+  /** Operations that have begun and have not ended. */
+  private readonly begun = new Set<{ id: number; request: DiskRequest }>();
   private floor = 0;
 
   constructor(
@@ -62,9 +64,19 @@ export class Disk {
       }
       this.underWay.set(id, []);
     }
-    this.scheduler.in(LEAST_NS + this.random.below(MOST_NS - LEAST_NS), () =>
-      this.finish(id, request, answer),
-    );
+    const operation = { id, request };
+    this.begun.add(operation);
+    this.scheduler.in(LEAST_NS + this.random.below(MOST_NS - LEAST_NS), () => {
+      if (this.begun.delete(operation)) this.finish(id, request, answer);
+    });
+  }
+
+  /** Its power fails. Nothing that was under way is answered; `random` decides which writes have reached the medium. */
+  cutPower(random: Random): void {
+    for (const { id, request } of this.begun)
+      if (request.operation === 'write' && random.chance(0.5)) this.execute(id, request);
+    this.begun.clear();
+    this.underWay.clear();
   }
 
   private finish(id: number, request: DiskRequest, answer: DiskAnswer): void {

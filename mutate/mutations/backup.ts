@@ -1,0 +1,150 @@
+import { inFile } from '../mutation.ts';
+
+export const backup = [
+  ...inFile('ft/backup.ts', {
+    'backup-receive-after-won': ['!side.hasVm || this.ended || side.claim?.won', '!side.hasVm || this.ended'],
+    'backup-receive-any-token': [
+      'message.answers !== this.token || this.token === 0',
+      'message.answers === 0',
+    ],
+    'backup-gap-off1': [
+      'if (message.first > side.log.last + 1) return this.resume();',
+      'if (message.first > side.log.last + 2) return this.resume();',
+    ],
+    'backup-ack-plus1': [
+      `      received: side.log.last,
+      consumed: this.consumed,
+      icount`,
+      `      received: side.log.last + 1,
+      consumed: this.consumed,
+      icount`,
+    ],
+    'backup-no-gate-forget': [
+      `    side.gate.forget(message.settled);
+`,
+      '',
+    ],
+    'backup-no-disk-settle': [
+      `    side.disk.settle(message.floor);
+`,
+      '',
+    ],
+    'backup-log-forget-floor': [
+      'side.log.forget(Math.min(message.floor, this.consumed), side.options.tuning.retainBytes);',
+      'side.log.forget(this.consumed, 0);',
+    ],
+    'backup-hear-anyone': [
+      `    if (from !== side.record.primary) return;
+    this.lastHeardNs`,
+      '    this.lastHeardNs',
+    ],
+    'backup-install-no-gate': [
+      `    side.gate.hold(message.outputs.filter(isWorld), message.entry);
+    side.disk.start(message.outputs.filter(isDisk), message.entry);
+    side.clock`,
+      `    side.disk.start(message.outputs.filter(isDisk), message.entry);
+    side.clock`,
+    ],
+    'backup-install-no-starts': [
+      `    side.starts = message.starts;
+    side.log.startAfter`,
+      '    side.log.startAfter',
+    ],
+    'backup-install-no-clock': [
+      `    side.clock.startAt(machine.lastKnownTicks);
+`,
+      '',
+    ],
+    'backup-goon-no-truncate': [
+      `      side.replay.retract(side.replay.waiting - surplus);
+      side.log.truncate(first - 1);`,
+      '      side.replay.retract(side.replay.waiting);',
+    ],
+    'backup-goon-retract-off1': [
+      'side.replay.retract(side.replay.waiting - surplus);',
+      'side.replay.retract(Math.min(side.replay.waiting, side.replay.waiting - surplus + 1));',
+    ],
+    'backup-goon-no-starts': [
+      `    side.starts = this.offered ?? side.starts;
+`,
+      '',
+    ],
+    'backup-goon-no-gate-restart': [
+      `    side.gate.restart(side.log.last);
+    side.starts`,
+      '    side.starts',
+    ],
+    'backup-control-old-gen': [
+      `    if (this.consumed < side.starts.at(-1)!.first) return;
+`,
+      '',
+    ],
+    'backup-follow-complete': [
+      'if (side.record.backups.includes(side.name)) this.complete = true;',
+      'this.complete = true;',
+    ],
+    'backup-follow-never-complete': [
+      `    if (side.record.backups.includes(side.name)) this.complete = true;
+`,
+      '',
+    ],
+    'backup-resume-log-gen': [
+      'log: side.hasVm ? (side.starts.at(-1)?.generation ?? 0) : 0,',
+      'log: side.hasVm ? side.generation : 0,',
+    ],
+    'backup-restore-no-history': [
+      `    side.history = history;
+    side.gate.hold(outputs`,
+      '    side.gate.hold(outputs',
+    ],
+    'backup-wake-no-resume': [
+      `      if (side.hasVm && !this.following && side.generation > 0) this.resume();
+`,
+      '',
+    ],
+    'backup-wake-no-rearm': [
+      `      side.timer('retry', side.nowNs + retryNs);
+    }
+  }
+
+  private beat`,
+      `    }
+  }
+
+  private beat`,
+    ],
+    'backup-prepare-keeps-complete': [
+      `        this.inStep = false;
+        this.complete = false;
+        this.copy`,
+      `        this.inStep = false;
+        this.copy`,
+    ],
+    'backup-prepare-keeps-instep': [
+      `        this.inStep = false;
+        this.complete = false;
+        this.copy`,
+      `        this.complete = false;
+        this.copy`,
+    ],
+    'backup-sbr-left-out-reads': [
+      "if (disk === 'shared' || !(this.inStep || this.complete)) return;",
+      "if (disk === 'shared') return;",
+    ],
+    'backup-sbr-unordered': [
+      `      ordered: !side.is('disk-order'),
+      others: false,`,
+      `      ordered: false,
+      others: false,`,
+    ],
+    'backup-describes-not-following': [
+      `    if (this.following) this.side.starts = starts;
+`,
+      '',
+    ],
+    'backup-claim-generation': [
+      'const generation = side.claim?.won ? side.claim.generation : side.generation;',
+      'const generation = side.generation;',
+    ],
+  }),
+];

@@ -1,0 +1,127 @@
+import { inFile } from '../mutation.ts';
+
+export const logging = [
+  ...inFile('ft/channel.ts', {
+    'channel-stale-ack': [
+      'ack.received < this.received || ack.received > this.sent',
+      'ack.received > this.sent',
+    ],
+    'channel-ack-beyond-sent': [
+      'ack.received < this.received || ack.received > this.sent',
+      'ack.received < this.received',
+    ],
+    'channel-ack-plus1': [
+      'this.received = ack.received;',
+      'this.received = Math.min(this.sent, ack.received + 1);',
+    ],
+    'channel-ack-all-sent': ['this.received = ack.received;', 'this.received = this.sent;'],
+    'channel-start-keeps-received': [
+      `    this.received = received;
+    this.consumed = consumed;`,
+      `    this.received = Math.max(this.received, received);
+    this.consumed = consumed;`,
+    ],
+    'channel-start-consumed': [
+      `    this.consumed = consumed;
+    this.consumedBytes = log.bytesUpTo(consumed);`,
+      `    this.consumed = received;
+    this.consumedBytes = log.bytesUpTo(received);`,
+    ],
+    'channel-unack-sent': [
+      'log.bytesUpTo(this.received) : this.baseBytes',
+      'log.bytesUpTo(this.sent) : this.baseBytes',
+    ],
+  }),
+  ...inFile('ft/log-buffer.ts', {
+    'log-forget-any': ['this.first + count <= number && ', ''],
+    'log-truncate-off1': [
+      'this.kept.length = number - this.forgotten;',
+      'this.kept.length = Math.min(this.kept.length, number - this.forgotten + 1);',
+    ],
+  }),
+  ...inFile('ft/output-gate.ts', {
+    'gate-open-plus1': ['held.entry <= entry && (', 'held.entry <= entry + 1 && ('],
+    'gate-forget-partial': [
+      'lastOf(held.output) <= number ? undefined',
+      'held.output.first <= number ? undefined',
+    ],
+    'gate-settled-off1': ['output.first - 1', 'output.first'],
+    'gate-delivered-any-edge': ['edgeOf(output) === edge', 'edge !== undefined'],
+    'gate-restart-keeps-released': [
+      `      held.entry = Math.min(held.entry, entry);
+      held.releasedNs = undefined;`,
+      '      held.entry = Math.min(held.entry, entry);',
+    ],
+    'gate-restart-keeps-entry': [
+      `      held.entry = Math.min(held.entry, entry);
+`,
+      '',
+    ],
+    'gate-no-resend': [
+      `    for (const held of this.held) held.releasedNs = undefined;
+  }
+
+  clear`,
+      `  }
+
+  clear`,
+    ],
+    'gate-open-no-retry': [
+      '(held.releasedNs === undefined || nowNs - held.releasedNs >= retryNs)',
+      'held.releasedNs === undefined',
+    ],
+  }),
+  ...inFile('ft/disk-queue.ts', {
+    'disk-queue-write-plus1': ['entry > limits.held) return false', 'entry > limits.held + 1) return false'],
+    'disk-queue-settle-plus1': ['doneEntry > past)', 'doneEntry > past + 1)'],
+    'disk-queue-restart-keeps-answer': [
+      `        answer: undefined,
+        again: true,`,
+      '        again: true,',
+    ],
+    'disk-queue-conflict-off1': [
+      'a.sector < endOf(b) && b.sector < endOf(a)',
+      'a.sector < endOf(b) && b.sector + 1 < endOf(a)',
+    ],
+    'disk-queue-ready-skips-first': ['.slice(0, index)', '.slice(1, Math.max(1, index))'],
+    'disk-queue-floor-last': ['this.operations[0]?.id ?? made + 1', 'this.operations.at(-1)?.id ?? made + 1'],
+    'disk-queue-keep-noop': [
+      'if (!ids.includes(operation.id)) operation.doneEntry = entry;',
+      'if (ids.length < 0) operation.doneEntry = entry;',
+    ],
+    'disk-queue-others-ignored': [
+      '(limits.others || earlier.doneEntry === undefined)',
+      'earlier.doneEntry === undefined',
+    ],
+    'disk-queue-restart-noop': [
+      `    for (const operation of this.open)
+      Object.assign`,
+      `    for (const operation of this.open.slice(1))
+      Object.assign`,
+    ],
+  }),
+  ...inFile('ft/guest-clock.ts', {
+    'clock-clock-back': ['if (!this.started || shown < this.floor)', 'if (!this.started)'],
+    'clock-start-zero': [
+      `    this.floor = ticks;
+`,
+      `    this.floor = 0 * ticks;
+`,
+    ],
+  }),
+  ...inFile('ft/lag.ts', {
+    'lag-never-faster': [
+      'lagNs < lagBoundNs / 2 && this.perMille < 1000',
+      'lagNs < 0 && this.perMille < 1000',
+    ],
+  }),
+  ...inFile('ft/epoch.ts', {
+    'epoch-no-clear': [
+      `    changed.clear();
+`,
+      '',
+    ],
+    'epoch-outputs-kept': ['this.outputs.splice(0)', 'this.outputs.slice(0)'],
+    'epoch-open-none': ['side.disk.open.map(({ id }) => id)', 'side.disk.open.slice(1).map(({ id }) => id)'],
+  }),
+];

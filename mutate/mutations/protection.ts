@@ -1,0 +1,94 @@
+import { inFile } from '../mutation.ts';
+
+export const protection = [
+  ...inFile('ft/protection.ts', {
+    'protection-insync-minus1': ['received >= releasedEntry', 'received + 1 >= releasedEntry'],
+    'protection-insync-always': [
+      'if (received >= releasedEntry) return',
+      'if (received >= 0 || releasedEntry < 0) return',
+    ],
+    'protection-member-lost-vm': [
+      `    if (generation === 0 && side.record.backups.includes(host)) primary.leaveOut([host]);
+`,
+      '',
+    ],
+    'protection-copy-lost-power': [
+      `    if (generation === 0 && this.copy?.host === host) this.giveUp('it has lost its power');
+`,
+      '',
+    ],
+    'protection-no-patience': [
+      `    if (side.nowNs - this.progressNs > PATIENCE * suspectNs) this.giveUp('it gets no further');
+`,
+      `    void suspectNs;
+`,
+    ],
+    'protection-giveup-claimed': [
+      `    if (side.claim?.record.backups.includes(joining)) return;
+`,
+      '',
+    ],
+    'protection-state-no-gate': ['outputs: [...side.gate.contents(), ...disks]', 'outputs: [...disks]'],
+    'protection-state-no-disks': [
+      'outputs: [...side.gate.contents(), ...disks]',
+      'outputs: [...side.gate.contents(), ...disks.slice(1)]',
+    ],
+    'protection-no-end-epoch': [
+      `    primary.endEpoch();
+`,
+      '',
+    ],
+    'protection-channel-reset-noop': [
+      "if (this.copy?.host === host) this.giveUp('the channel broke');",
+      'void host;',
+    ],
+    'protection-never-awaited': ['this.closing ? this.joining : undefined', 'undefined'],
+    'protection-disk-not-settled': [
+      `      if (this.diskCopy && !this.diskCopy.settled) return;
+`,
+      '',
+    ],
+    'protection-written-noop': [
+      `    this.diskCopy?.written(request);
+`,
+      `    void request;
+`,
+    ],
+    'protection-offered-claiming': [
+      'this.joining || side.claim || !this.missing || side.record.backups.includes(host)',
+      'this.joining || !this.missing || side.record.backups.includes(host)',
+    ],
+    'protection-state-speed': [
+      `      speed: side.speed,
+`,
+      `      speed: 1000,
+`,
+    ],
+  }),
+  ...inFile('ft/copy.ts', {
+    'copy-finish-no-collect': [
+      `  finish(): { delta: Uint8Array; pages: number; sizeBytes: number } {
+    this.pages.collect();`,
+      '  finish(): { delta: Uint8Array; pages: number; sizeBytes: number } {',
+    ],
+    'copy-no-hash': ['return this.machine.hash() === hash;', 'return hash >= 0n;'],
+    'copy-round-unacked': ['this.queue.length > 0 || this.unacknowledged > 0', 'this.queue.length > 0'],
+    'copy-no-clear-ram': [
+      `    this.machine.hart.clearRam();
+`,
+      '',
+    ],
+  }),
+  ...inFile('ft/disk-copy.ts', {
+    'disk-copy-written-last': ['block <= blockOf(last)', 'block < blockOf(last)'],
+    'disk-copy-read-fail': [
+      `      this.left.add(block);
+      return undefined;`,
+      '      return undefined;',
+    ],
+    'disk-copy-busy': [
+      'return this.left.size === 0 && this.busy.size === 0;',
+      'return this.left.size === 0;',
+    ],
+  }),
+];

@@ -1,0 +1,69 @@
+/** What the trials of all mutations came to, as Markdown. */
+import type { Notice, Trial } from './stages.ts';
+
+export interface Report {
+  trials: readonly Trial[];
+  /** Runs of each configuration of the campaign. */
+  runs: number;
+  seconds: number;
+}
+
+/** Mutations that nothing noticed and that are not known to be harmless. */
+export const unexplained = (trials: readonly Trial[]): Trial[] =>
+  trials.filter(({ mutation, notice }) => !notice && mutation.harmless === undefined);
+
+const columns: readonly Notice['by'][] = ['campaign', 'stories', 'tests'];
+
+/** The part of the protocol that a mutation is of: its name begins with it. */
+const partOf = ({ mutation }: Trial): string => mutation.file.replace(/\.ts$/, '');
+
+const row = (cells: readonly (string | number)[]): string => `| ${cells.join(' | ')} |`;
+const inCell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('<', '&lt;');
+
+export function reportLines({ trials, runs, seconds }: Report): string[] {
+  const survivors = unexplained(trials);
+  return [
+    `${trials.length} mutations in ${Math.round(seconds / 60)} min, ${runs} runs of each configuration: ${survivors.length} unexplained`,
+    '',
+    ...summary(trials),
+    '',
+    ...whole(trials),
+    ...(survivors.length > 0
+      ? ['', `unexplained: ${survivors.map(({ mutation }) => mutation.name).join(', ')}`]
+      : []),
+  ];
+}
+
+/** How many of each file were noticed by what. */
+function summary(trials: readonly Trial[]): string[] {
+  const parts = [...new Set(trials.map(partOf))];
+  const counts = (of: readonly Trial[]) => [
+    of.length,
+    ...columns.map((by) => of.filter(({ notice }) => notice?.by === by).length),
+    of.filter(({ notice, mutation }) => !notice && mutation.harmless !== undefined).length,
+    unexplained(of).length,
+  ];
+  return [
+    row(['mutations of', 'all', ...columns, 'harmless', 'unexplained']),
+    row(['---', ...Array.from({ length: columns.length + 3 }, () => '---:')]),
+    ...parts.map((part) => row([part, ...counts(trials.filter((trial) => partOf(trial) === part))])),
+    row(['**all**', ...counts(trials)]),
+  ];
+}
+
+function whole(trials: readonly Trial[]): string[] {
+  return [
+    row(['mutation', 'noticed by', 'after', 'what it finds']),
+    row(['---', '---', '---:', '---']),
+    ...trials.map(({ mutation, notice }) =>
+      notice
+        ? row([mutation.name, notice.by, notice.runs || '', inCell(notice.what)])
+        : row([
+            mutation.name,
+            mutation.harmless ? 'harmless' : '**nothing**',
+            '',
+            inCell(mutation.harmless ?? ''),
+          ]),
+    ),
+  ];
+}

@@ -1,0 +1,24 @@
+/** The unit tests of protocol, simulator and checkers, on sources with the mutation that `VMFT_MUTATION` names in them. */
+import { defineConfig } from 'vitest/config';
+import { mutated, pathOf } from './mutation.ts';
+import { mutations } from './mutations.ts';
+
+const mutation = mutations.find(({ name }) => name === process.env.VMFT_MUTATION);
+
+export default defineConfig({
+  plugins: [
+    {
+      name: 'mutation',
+      enforce: 'pre',
+      load: (id) => (mutation && id === pathOf(mutation) ? mutated(mutation) : null),
+    },
+  ],
+  test: {
+    include: ['test/{ft,sim}/**/*.test.ts'],
+    // Campaigns and stories have stages of their own; crashes at every position are a campaign, too.
+    exclude: ['test/sim/{campaign,stories,crash-*}.test.ts'],
+    pool: 'forks',
+    maxWorkers: 1,
+    testTimeout: 60_000,
+  },
+});
