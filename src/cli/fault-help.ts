@@ -1,4 +1,5 @@
 /** `vmft help faults`: everything that can happen to a cluster, and how it is written. */
+import { phases } from '../ft/replica.ts';
 import type { FaultKind } from '../sim/faults/faults.ts';
 
 /** The form of each fault, an example, and what it does. */
@@ -51,11 +52,14 @@ ${lines.join('\n')}
 HOST    primary, backup, backup2, …, spare, spare2, … by the role that it boots in; live: whoever is live then
 A, B    a HOST, storage, or switch (the console and the network clients are behind it)
 WHEN    TIME, or icount=N (steps of its VM), output=N (made, not released), entry=N (of its log), sent=N (messages)
-TIME    since boot, like 5ms, 250us or 1.5s; LENGTH, JUMP and EXTRA likewise
+TIME    since boot, like 5ms, 250us or 1.5s; LENGTH, JUMP and EXTRA likewise. HOST:PHASE:TIME is since HOST came to be in PHASE, and
+        HOST:PHASE.2:TIME since it did for the second time
+PHASE   what a side of the protocol is doing: ${phases.join(', ')}
 NAME    reset, memory=SIZE, speed=SHARE, switch-over[=HOST], move-backup=HOST, unprotect, protect
 
 Examples:
   vmft run programs/bank.s --fault crash:live@20ms+10ms --fault crash:live@60ms
+  vmft run programs/bank.s --fault crash:live@20ms --fault crash:live@live:copying:0ms --backups 2
   vmft run programs/journal.s --fault io-error:storage@3ms+1.5ms
   vmft run programs/kv/kv.elf --clients 3 --fault command:switch-over@10ms
 `;

@@ -19,6 +19,25 @@ import { type ReplicaOptions, Side } from './side.ts';
 
 export type { ReplicaOptions } from './side.ts';
 
+/** What a side of the protocol can be doing. */
+export const phases = [
+  'primary',
+  'primary-claiming',
+  'alone',
+  'joining',
+  'copying',
+  'switching',
+  'backup',
+  'claiming',
+  'draining',
+  'being-copied',
+  'catching-up',
+  'between',
+  'spare',
+  'stopped',
+] as const;
+export type Phase = (typeof phases)[number];
+
 /**
  * `primary`: live. `backup`: has the machine, and replays. `spare`: a host with room, or whose machine is void. `stopped`: done.
  */
@@ -48,8 +67,8 @@ export class Replica {
     return this.side.hasVm && (this.backup.inStep || this.backup.complete) ? 'backup' : 'spare';
   }
 
-  /** What this side is doing, in a word or two: for people, and to see what a fault struck. */
-  get phase(): string {
+  /** What this side is doing: for people, and to place faults by. */
+  get phase(): Phase {
     const { side, primary, backup } = this;
     if (side.stopped) return 'stopped';
     if (primary) {

@@ -2,7 +2,7 @@
 import { joined } from '../base/bytes.ts';
 import { Random } from '../base/random.ts';
 import type { Effect, GenerationRecord, ReplicaEvent } from '../ft/effects.ts';
-import { Replica } from '../ft/replica.ts';
+import { type Phase, Replica } from '../ft/replica.ts';
 import {
   type DiskVariant,
   defaultTuning,
@@ -249,6 +249,10 @@ export class Simulation {
 
   stuck(host: Host, stuck: Stuck): void {
     this.tell(host.id, { kind: 'stuck', ...stuck });
+  }
+
+  entered(host: Host, phase: Phase): void {
+    this.injector.entered(host, phase);
   }
 
   restored(host: Host, peer: HostId): void {

@@ -1,5 +1,5 @@
 import type { Effect, ReplicaInput, SliceEnd, TimerId } from '../ft/effects.ts';
-import type { Replica } from '../ft/replica.ts';
+import type { Phase, Replica } from '../ft/replica.ts';
 import { type Stuck, StuckWatch } from '../vmm/stuck.ts';
 import { type HostFault, type HostId, LIVE, type When } from './faults/faults.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -20,6 +20,8 @@ export interface HostWorld {
   strike(fault: HostFault, host: Host): void;
   /** The guest that lives on this host goes round for ever. */
   stuck(host: Host, stuck: Stuck): void;
+  /** The replica of this host has come to be in a phase. */
+  entered(host: Host, phase: Phase): void;
   /** The stream to a node works again, now that this host knows that it was broken. */
   restored(host: Host, peer: HostId): void;
 }
@@ -37,6 +39,7 @@ export class Host {
   /** Messages sent to other hosts. */
   sent = 0;
   private watch = new StuckWatch();
+  private phase: Phase | undefined;
   private inbox: ReplicaInput[] = [];
   private timers = new Map<TimerId, number>();
   /** A slice, or a copy, is under way. */
@@ -141,13 +144,21 @@ export class Host {
 
   private take(input: ReplicaInput): void {
     if (input.kind === 'reset') this.world.restored(this, input.peer);
-    const effects = this.replica.handle(input, this.clockNs);
+    const effects = this.handle(input);
     // Copying takes time, in which this host does nothing else.
     const copied = copiedBytes(effects);
     this.guestsTurn ||= copied > 0;
     if (copied > 0) this.occupy(copied * COPY_NS_PER_BYTE, () => this.act(effects));
     else this.act(effects);
     this.strikeWhereReached();
+  }
+
+  private handle(input: ReplicaInput): Effect[] {
+    const effects = this.replica.handle(input, this.clockNs);
+    const { phase } = this.replica;
+    if (phase !== this.phase) this.world.entered(this, phase);
+    this.phase = phase;
+    return effects;
   }
 
   private occupy(ns: number, then: () => void): void {
@@ -205,7 +216,7 @@ export class Host {
     const made = machine.outputsMade;
     this.guestsTurn = false;
     const input = { kind: 'cpu', steps: this.stepsAllowed(), nsPerStep, end: this.sliceEnd() } as const;
-    const effects = replica.handle(input, this.clockNs);
+    const effects = this.handle(input);
     const [first] = effects;
     const { steps, restNs } = first?.do === 'ran' ? first : { steps: 0, restNs: 0 };
     const stuck = replica.role === 'primary' ? this.watch.look(machine) : undefined;

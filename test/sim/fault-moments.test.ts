@@ -98,3 +98,51 @@ it('several moments on one host: each at its place', () => {
   expect(begun.map(({ made }) => made)).toEqual([20, 21, 50]);
   expect(result(run)).toEqual(sound);
 });
+
+describe('a time counted from a phase', () => {
+  /** For each phase: what leads to it, in a cluster with two backups and two spares, and who comes to be in it. */
+  const leads: [phase: string, who: string, opener: string][] = [
+    ['claiming', 'backup', 'crash:primary@10ms'],
+    ['draining', 'backup', 'crash:primary@10ms'],
+    ['primary-claiming', 'live', 'crash:backup@10ms'],
+    ['joining', 'live', 'crash:backup@10ms'],
+    ['copying', 'live', 'crash:backup@10ms'],
+    ['being-copied', 'spare', 'crash:backup@10ms'],
+    ['catching-up', 'spare', 'crash:backup@10ms'],
+    ['switching', 'live', 'command:switch-over@10ms'],
+  ];
+
+  it.each(leads)('%s: a fault meets %s in the middle of it', (phase, who, opener) => {
+    // A backup that is behind has something to drain.
+    const speeds = phase === 'draining' ? { backup: 0.02, backup2: 0.02 } : {};
+    const options = { backups: 2, spares: 2, speeds };
+    const run = simulate('bank', {
+      ...options,
+      faults: faults(opener, `pause:${who}@${who}:${phase}:0ms+200us`),
+    });
+    const [struck] = happened(run, 'fault').filter(
+      ({ fault, phase: side }) => fault.kind === 'pause' && side === 'begins',
+    );
+    expect(struck).toMatchObject({ during: phase });
+    expect(result(run)).toEqual(sound);
+  });
+
+  it('goes on from there', () => {
+    const first = simulate('bank', {
+      faults: faults('crash:primary@10ms', 'pause:backup@backup:claiming:0ms+1us'),
+    });
+    const later = simulate('bank', {
+      faults: faults('crash:primary@10ms', 'pause:backup@backup:claiming:70us+1us'),
+    });
+    const at = (run: typeof first) =>
+      happened(run, 'fault').find(({ fault }) => fault.kind === 'pause')!.atNs;
+    expect(at(later) - at(first)).toBe(70_000);
+  });
+
+  it('that nobody comes to be in is missed, and it is said how often it was reached', () => {
+    const run = simulate('bank', {
+      faults: faults('crash:primary@10ms', 'pause:backup@backup:claiming.2:0ms+1us'),
+    });
+    expect(run.simulation.injector.missed).toMatchObject([{ missed: 'backup was claiming 1 times' }]);
+  });
+});

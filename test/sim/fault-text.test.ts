@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { OperatingError } from '../../src/base/errors.ts';
 import type { Command } from '../../src/ft/effects.ts';
+import { phases } from '../../src/ft/replica.ts';
 import {
   durationText,
   faultText,
@@ -10,7 +11,7 @@ import {
   parseWhen,
   whenText,
 } from '../../src/sim/faults/fault-text.ts';
-import { answerFaults, type Fault, type FaultKind, type When } from '../../src/sim/faults/faults.ts';
+import { answerFaults, type Fault, type FaultKind, timeOf, type When } from '../../src/sim/faults/faults.ts';
 
 const host = fc.constantFrom('primary', 'backup', 'backup2', 'spare', 'live');
 const node = fc.constantFrom('primary', 'backup2', 'storage', 'switch', 'spare');
@@ -33,7 +34,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
 );
 
 type Fields<F> = F extends Fault
-  ? { [K in Exclude<keyof F, 'kind'>]-?: fc.Arbitrary<Exclude<F[K], undefined>> }
+  ? { [K in Exclude<keyof F, 'kind' | 'after'>]-?: fc.Arbitrary<Exclude<F[K], undefined>> }
   : never;
 /** Faults of which some kinds are alike stand together in the type. */
 type Of<K extends FaultKind> = Fault extends infer F
@@ -69,6 +70,11 @@ const fields: { [K in FaultKind]: Fields<Of<K>> } = {
   answers: { ...storage, how: fc.constantFrom(...answerFaults) },
   command: { command, atNs: ns },
 };
+const phaseMoment = fc.record({
+  host,
+  phase: fc.constantFrom(...phases),
+  number: fc.integer({ min: 1, max: 9 }),
+});
 const kinds = Object.keys(fields) as FaultKind[];
 /** Faults that need no length, when they last for ever. */
 const endless = new Set<FaultKind>(['crash', 'domain']);
@@ -76,7 +82,10 @@ const endless = new Set<FaultKind>(['crash', 'domain']);
 const faultsOf = (kind: FaultKind): fc.Arbitrary<Fault> => {
   const model: Record<string, fc.Arbitrary<unknown>> = { kind: fc.constant(kind), ...fields[kind] };
   const names = Object.keys(model).filter((name) => name !== 'forNs' || !endless.has(kind));
-  return fc.record(model, { requiredKeys: names }) as unknown as fc.Arbitrary<Fault>;
+  const fault = fc.record(model, { requiredKeys: names }) as unknown as fc.Arbitrary<Fault>;
+  return fc
+    .tuple(fault, fc.option(phaseMoment))
+    .map(([plain, after]) => (after && timeOf(plain) !== undefined ? { ...plain, after } : plain));
 };
 
 describe.each(kinds)('a fault of kind %s', (kind) => {

@@ -9,7 +9,7 @@ import {
   simulationOf,
 } from '../../sim/campaign/campaign.ts';
 import { type Campaign, faultKinds, runsOf, sizeOf } from '../../sim/campaign/draw.ts';
-import { phases, type Tally } from '../../sim/campaign/tally.ts';
+import { struckPhases, type Tally } from '../../sim/campaign/tally.ts';
 import { firstAlteration, type Origin } from '../../sim/checkers/alterations.ts';
 import { faultText } from '../../sim/faults/fault-text.ts';
 import type { FaultKind } from '../../sim/faults/faults.ts';
@@ -111,7 +111,7 @@ export class ChaosReport {
   private coverage(): string[] {
     const { tally } = this.facts;
     const kinds = this.kinds();
-    const rows = [...new Set([...phases, ...tally.coverage.keys()])];
+    const rows = [...new Set([...struckPhases, ...tally.coverage.keys()])];
     const width = Math.max(...rows.map(({ length }) => length)) + 2;
     const cell = (text: string, kind: FaultKind) => text.padStart(Math.max(kind.length, 6) + 1);
     const count = (phase: string, kind: FaultKind) => tally.coverage.get(phase)?.get(kind);

@@ -1,6 +1,7 @@
 /** Which runs a campaign consists of: drawn by chance, or one for every position in the log and on the wire. */
 import { Random } from '../../base/random.ts';
 import type { Command } from '../../ft/effects.ts';
+import type { Phase } from '../../ft/replica.ts';
 import type { DiskVariant, Replication, UnsafeRule } from '../../ft/rules.ts';
 import { hostNames } from '../cluster.ts';
 import {
@@ -111,6 +112,12 @@ const weights: Partial<Record<FaultKind, number>> = {
 };
 
 const MAX_FAULTS = 5;
+/** Phases that a cluster is in for moments, of the side that is live and of others. */
+const ofLive: readonly Phase[] = ['primary-claiming', 'alone', 'joining', 'copying', 'switching'];
+const aims: readonly Phase[] = [
+  ...ofLive,
+  ...(['claiming', 'draining', 'being-copied', 'catching-up', 'between'] as const),
+];
 const MS = 1_000_000;
 
 /** The run of a campaign that has this seed. */
@@ -142,8 +149,47 @@ class Drawing {
   ) {}
 
   schedule(): Fault[] {
-    const count = 1 + this.random.below(MAX_FAULTS);
-    return Array.from({ length: count }, () => this.fault(this.kind()));
+    const aimed = this.random.chance(0.5) ? this.aimed() : [];
+    const count = (aimed.length > 0 ? 0 : 1) + this.random.below(MAX_FAULTS - aimed.length);
+    return [...aimed, ...Array.from({ length: count }, () => this.fault(this.kind()))];
+  }
+
+  /**
+   * Faults in the middle of what a fault sets going. All phases are as likely as each other, however short they are: by chance alone
+   * most would hardly ever be met.
+   */
+  private aimed(): Fault[] {
+    const { random } = this;
+    const phase = pick(
+      random,
+      this.kinds.includes('command') ? aims : aims.filter((aim) => aim !== 'switching'),
+    );
+    const opener: Fault =
+      phase === 'switching'
+        ? { kind: 'command', command: { kind: 'switch-over' }, atNs: this.time() }
+        : this.opener();
+    const second = random.chance(0.4) ? [this.aim(pick(random, aims))] : [];
+    return [opener, this.aim(phase), ...second];
+  }
+
+  /** What makes a backup claim, and whoever is live then look for protection. */
+  private opener(): Fault {
+    const { random, kinds } = this;
+    const when: When = { at: 'time', ns: this.time() };
+    if (kinds.includes('pause') && random.chance(0.3))
+      return { kind: 'pause', who: LIVE, when, forNs: (9 + random.below(30)) * MS };
+    const who = random.chance(0.7) ? LIVE : 'backup';
+    return kinds.includes('crash') ? { kind: 'crash', who, when } : this.fault(this.kind());
+  }
+
+  /** A fault that comes at once, or soon, after somebody has come to be in this phase. */
+  private aim(phase: Phase): Fault {
+    const { random } = this;
+    const host = ofLive.includes(phase) ? LIVE : pick(random, this.hosts);
+    const after = { host, phase, number: random.chance(0.8) ? 1 : 2 };
+    const ns = random.below(pick(random, [1, 0.05 * MS, 0.5 * MS, 4 * MS]));
+    const fault = this.fault(this.kind());
+    return 'atNs' in fault ? { ...fault, atNs: ns, after } : { ...fault, when: { at: 'time', ns }, after };
   }
 
   private kind(): FaultKind {

@@ -1,24 +1,13 @@
 /** What a campaign adds up to. It stays small, however many runs there are. */
 
+import { phases } from '../../ft/replica.ts';
 import type { FaultKind } from '../faults/faults.ts';
 import { COPY_NS_PER_BYTE } from '../host.ts';
 import { type Ending, endings, type Finding, type RunResult } from './campaign.ts';
 
-/** What a side can be doing when a fault strikes, as {@link Replica.phase} says it: what a campaign should have met. */
-export const phases: readonly string[] = [
-  'primary',
-  'primary-claiming',
-  'alone',
-  'joining',
-  'copying',
-  'switching',
-  'backup',
-  'claiming',
-  'draining',
-  'being-copied',
-  'catching-up',
-  'between',
-  'spare',
+/** What a fault can strike in the middle of, and what a campaign should have met: a side that is done is no part of it. */
+export const struckPhases: readonly string[] = [
+  ...phases.filter((phase) => phase !== 'stopped'),
   'nobody live',
 ];
 

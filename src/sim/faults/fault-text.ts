@@ -3,7 +3,16 @@
  */
 import { OperatingError } from '../../base/errors.ts';
 import type { Command } from '../../ft/effects.ts';
-import { answerFaults, type Fault, type FaultKind, STORAGE, type When } from './faults.ts';
+import { phases } from '../../ft/replica.ts';
+import {
+  answerFaults,
+  type Fault,
+  type FaultKind,
+  type PhaseMoment,
+  STORAGE,
+  timeOf,
+  type When,
+} from './faults.ts';
 
 const nsPer: Record<string, number> = { ns: 1, us: 1e3, ms: 1e6, s: 1e9 };
 
@@ -59,6 +68,22 @@ export function whenText(when: When): string {
   if (when.at === 'time') return durationText(when.ns);
   return `${when.at}=${when.at === 'icount' ? when.icount : when.number}`;
 }
+
+/** `backup:claiming`, or `backup:claiming.2` for the second time. @throws {OperatingError} */
+function parsePhase(text: string): PhaseMoment {
+  const [host, phaseText = ''] = cut(text, ':');
+  const [name, number] = cut(phaseText, '.');
+  const phase = phases.find((one) => one === name);
+  if (!phase) return refuse(`"${text}" is no HOST:PHASE; phases are ${phases.join(', ')}`);
+  return {
+    host,
+    phase,
+    number: number === undefined ? 1 : whole(number) || refuse(`"${text}": times are counted from 1`),
+  };
+}
+
+const phaseText = ({ host, phase, number }: PhaseMoment): string =>
+  `${host}:${phase}${number === 1 ? '' : `.${number}`}`;
 
 /** Cuts at the first or the last place where a mark stands. */
 function cut(text: string, mark: string, last = false): [string, string | undefined] {
@@ -165,10 +190,33 @@ function parts(kind: FaultKind, moment: string): { start: string; forNs: number 
  * `crash:primary@icount=1000[+50ms]`, `pause:live@5ms+20ms`, `flip:backup@5ms=4096.3`, `slow:backup@5ms+20ms=0.05`,
  * `clock:primary@5ms=-3ms`, `domain:a@5ms[+50ms]`, `partition:primary-storage@5ms+20ms`, `partition:primary>backup@5ms+20ms`,
  * `delay:primary-backup@5ms+20ms=2ms`, `lose:…=0.5`, `duplicate:…=0.5`, `reset:primary-backup@5ms`, `outage:storage@5ms+20ms`,
- * `full:…`, `io-error:…`, `restart:…`, `answers:storage@5ms+20ms=twice`, `command:switch-over@5ms`.
+ * `full:…`, `io-error:…`, `restart:…`, `answers:storage@5ms+20ms=twice`, `command:switch-over@5ms`. A time may be counted from the
+ * moment in which a host comes to be in a phase: `crash:primary@spare:being-copied:200us`.
  */
 export function parseFault(text: string): Fault {
-  const [kind, rest] = cut(text, ':');
+  const { front, after, moment } = anchored(text);
+  const fault = parseAtTime(front + moment, text);
+  if (!after) return fault;
+  if (timeOf(fault) === undefined)
+    refuse(`"${text}": after a phase stands a time, like ${phaseText(after)}:2ms`);
+  return { ...fault, after };
+}
+
+/** Takes out the phase that a moment is counted from: what stands up to the `@`, the phase, and the rest. */
+function anchored(text: string): { front: string; after: PhaseMoment | undefined; moment: string } {
+  const at = text.lastIndexOf('@') + 1;
+  const moment = text.slice(at);
+  const colon = moment.lastIndexOf(':');
+  if (at === 0 || colon < 0) return { front: text, after: undefined, moment: '' };
+  return {
+    front: text.slice(0, at),
+    after: parsePhase(moment.slice(0, colon)),
+    moment: moment.slice(colon + 1),
+  };
+}
+
+function parseAtTime(plain: string, text: string): Fault {
+  const [kind, rest] = cut(plain, ':');
   if (rest === undefined) refuse(`"${text}" is no fault; it has the form KIND:WHERE@WHEN[+LENGTH][=VALUE]`);
   if (!isKind(kind)) refuse(`"${kind}" is no fault; they are ${kinds.join(', ')}`);
   const [where, moment] = cut(rest, '@', true);
@@ -229,7 +277,8 @@ export function parseFault(text: string): Fault {
 
 /** A fault as {@link parseFault} reads it. */
 export function faultText(fault: Fault): string {
-  const time = 'atNs' in fault ? durationText(fault.atNs) : whenText(fault.when);
+  const moment = 'atNs' in fault ? durationText(fault.atNs) : whenText(fault.when);
+  const time = fault.after ? `${phaseText(fault.after)}:${moment}` : moment;
   const length = 'forNs' in fault && fault.forNs !== undefined ? `+${durationText(fault.forNs)}` : '';
   switch (fault.kind) {
     case 'crash':

@@ -1,5 +1,6 @@
 /** Faults, and an operator's acts, on a schedule. */
 import type { Command } from '../../ft/effects.ts';
+import type { Phase } from '../../ft/replica.ts';
 
 /** A host by the role that it boots in: `primary`, `backup`, `backup2`, …, `spare`, `spare2`, … */
 export type HostId = string;
@@ -21,7 +22,17 @@ export type When =
   /** The host has sent this many messages to other hosts; the last of them may arrive or not. */
   | { at: 'sent'; number: number };
 
-export type Fault =
+/** The `number`-th time, from 1 on, that a host comes to be in a phase. */
+export interface PhaseMoment {
+  host: HostId;
+  phase: Phase;
+  number: number;
+}
+
+/** `after`: the fault's time is counted from this moment, and not from boot. */
+export type Fault = FaultAtTime & { after?: PhaseMoment };
+
+type FaultAtTime =
   /** The host loses its power, and whatever was in it; after `forNs`, if that is given, it is there again, empty. */
   | { kind: 'crash'; who: HostId; when: When; forNs?: number }
   /** The host does nothing for a while, then goes on as if nothing had been. */
@@ -62,10 +73,15 @@ export type LinkFault = Extract<Fault, { from: NodeId }>;
 
 /** The hosts that a fault names. */
 export const hostsOf = (fault: Fault): HostId[] => {
-  if (fault.kind === 'command') return hostsOfCommand(fault.command);
-  const nodes = 'who' in fault ? [fault.who] : 'from' in fault ? [fault.from, fault.to] : [];
+  const nodes = [...nodesOf(fault), ...(fault.after ? [fault.after.host] : [])];
   return nodes.filter((node) => ![LIVE, STORAGE, SWITCH].includes(node));
 };
+
+function nodesOf(fault: Fault): NodeId[] {
+  if ('who' in fault) return [fault.who];
+  if ('from' in fault) return [fault.from, fault.to];
+  return fault.kind === 'command' ? hostsOfCommand(fault.command) : [];
+}
 
 /** An operator names a backup. Whoever is live at that moment can't be one. */
 function hostsOfCommand(command: Command): HostId[] {
@@ -73,8 +89,8 @@ function hostsOfCommand(command: Command): HostId[] {
   return command.kind === 'move-backup' ? [command.from] : [];
 }
 
-/** When a fault begins, as far as that is known before. */
-export const startOf = (fault: Fault): number => {
+/** The time of a fault, from boot or from the moment that it comes after; undefined where its moment is a position. */
+export const timeOf = (fault: Fault): number | undefined => {
   if ('atNs' in fault) return fault.atNs;
-  return fault.when.at === 'time' ? fault.when.ns : 0;
+  return fault.when.at === 'time' ? fault.when.ns : undefined;
 };

@@ -1,10 +1,11 @@
 /** Makes the faults of a schedule happen. */
 import type { Random } from '../../base/random.ts';
+import type { Phase } from '../../ft/replica.ts';
 import type { Host } from '../host.ts';
 import type { Scheduler } from '../scheduler.ts';
 import type { Mesh } from '../world/mesh.ts';
 import type { Storage } from '../world/storage.ts';
-import { type Fault, type HostFault, type HostId, LIVE, type NodeId, STORAGE, startOf } from './faults.ts';
+import { type Fault, type HostFault, type HostId, LIVE, type NodeId, STORAGE, timeOf } from './faults.ts';
 
 const NOBODY_LIVE = 'nobody was live';
 const inMs = (ns: number): string => `${(ns / 1e6).toFixed(3)} ms`;
@@ -35,8 +36,11 @@ export class Injector {
   private readonly known = new Map<Fault, FaultOutcome>();
   /** Since when hosts have been without power. */
   private readonly deadSinceNs = new Map<HostId, number>();
-  /** When the last fault that has begun will be over. */
+  /** When the last fault that has begun will be over, and the last whose time is known will begin. */
   lastEndNs = 0;
+  private lastStartNs = 0;
+  /** How often the phase that a fault comes after has begun. */
+  private readonly times = new Map<Fault, number>();
 
   constructor(
     private readonly field: Battlefield,
@@ -50,14 +54,36 @@ export class Injector {
   add(fault: Fault): void {
     this.scheduled.push(fault);
     this.waiting.add(fault);
-    if (!('when' in fault) || fault.when.at === 'time')
-      this.field.scheduler.at(startOf(fault), () => this.strike(fault, undefined));
+    if (!fault.after) this.expect(fault, 0);
+  }
+
+  /** A fault whose moment is a time comes so long after this. */
+  private expect(fault: Fault, fromNs: number): void {
+    const ns = timeOf(fault);
+    if (ns === undefined) return;
+    this.lastStartNs = Math.max(this.lastStartNs, fromNs + ns);
+    this.field.scheduler.at(fromNs + ns, () => this.strike(fault, undefined));
+  }
+
+  /** A host has come to be in a phase: the time of faults that wait for that begins. */
+  entered(host: Host, phase: Phase): void {
+    for (const fault of this.waiting) {
+      const { after } = fault;
+      if (
+        after?.phase !== phase ||
+        (after.host !== host.id && !(after.host === LIVE && host.replica.role === 'primary'))
+      )
+        continue;
+      const times = (this.times.get(fault) ?? 0) + 1;
+      this.times.set(fault, times);
+      if (times === after.number) this.expect(fault, this.field.scheduler.nowNs);
+    }
   }
 
   /** Whether faults are to come at a known time. */
   get expecting(): boolean {
     const { nowNs } = this.field.scheduler;
-    return nowNs < this.lastEndNs || [...this.waiting].some((fault) => startOf(fault) > nowNs);
+    return nowNs < Math.max(this.lastEndNs, this.lastStartNs);
   }
 
   /** The moment of a fault has come: on a host, if the host found out itself. */
@@ -147,6 +173,9 @@ export class Injector {
 
   /** Why the moment of a fault has not come. */
   private whyWaiting(fault: Fault): string {
+    const { after } = fault;
+    if (after && (this.times.get(fault) ?? 0) < after.number)
+      return `${after.host} was ${after.phase} ${this.times.get(fault) ?? 0} times`;
     if (!('when' in fault) || fault.when.at === 'time')
       return `the run ended before, at ${inMs(this.field.scheduler.nowNs)}`;
     const host = this.field.hosts.get(fault.who);
