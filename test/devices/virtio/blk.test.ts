@@ -661,7 +661,7 @@ describe('requests of any size', () => {
           expect(Buffer.compare(read, wanted)).toBe(0);
         }
       }),
-      { numRuns: 40 },
+      { numRuns: 15 },
     );
   });
 });
