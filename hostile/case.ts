@@ -84,7 +84,7 @@ export function makeCase(seed: string, index: number, pairOf: (kind: number) => 
   Object.assign(state.hart, drawHart(chance, privilege, memorySizeBytes, slot));
   for (const [at, device] of pair.devices.virtio.slice(0, RING_SLOTS).entries())
     if (device instanceof VirtioMmio) {
-      const own = state.devices[device.name] as VirtioState;
+      const own = state.devices[`${device.name}.${at}`] as VirtioState;
       if (chance.chance(0.75)) bringUp(own, chance, device, at, memorySizeBytes);
     }
   const steps = 100 + chance.below(stepByStep ? 200 : MOST_STEPS);

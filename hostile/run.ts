@@ -351,7 +351,7 @@ function outcomeOf(one: Case, machine: Machine, { entries, icount, outside }: Re
     outputs: outside.counts,
     broken: Object.entries(devices)
       .filter(needsReset)
-      .map(([name]) => name),
+      .map(([name]) => name.split('.')[0]!),
     entries: entries.length,
     causes: causes.map((cause) => (cause >> 63n ? `interrupt ${cause & 63n}` : `exception ${cause}`)),
     privilege: Number(hart.privilege),
