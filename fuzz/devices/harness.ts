@@ -24,8 +24,10 @@ const source = `
 _start:
     la t0, trap
     csrw mtvec, t0
-    # What QEMU's reset leaves as it was.
+    # What QEMU's reset leaves as it was, and the time, which may have gone on since.
     li t0, ${memoryMap.clint.base + CLINT.mtimecmp}
+    sd zero, 0(t0)
+    li t0, ${memoryMap.clint.base + CLINT.mtime}
     sd zero, 0(t0)
     li t0, ${memoryMap.uart.base}
     sb zero, ${UART.FCR}(t0)
