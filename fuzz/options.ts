@@ -11,6 +11,8 @@ export interface Options {
   batch: number;
   findings: number;
   record?: string;
+  /** Devices instead of the CPU. */
+  devices?: boolean;
 }
 
 /** Batches must fit into the memory that both machines have for cases and results. */
@@ -23,9 +25,12 @@ const number = (flags: string, description: string, max?: number): Option =>
 export function readOptions(argv: readonly string[]): Options | undefined {
   const command = new Command('npm run fuzz --')
     .usage('[options]')
-    .description(`Runs random programs on vmft's CPU and on ${QEMU}'s, and prints where the two differ.`)
+    .description(
+      `Runs random programs on vmft's CPU and on ${QEMU}'s, or random accesses to their devices, and prints where the two differ.`,
+    )
     .allowExcessArguments(false)
     .showSuggestionAfterError()
+    .option('--devices', 'accesses to the devices instead of programs for the CPU')
     .option('--seed <seed>', 'the source of all chance: the same seed makes the same cases', '1')
     .addOption(new Option('--from <n>', 'the first case').argParser(wholeNumber(0)).default(0))
     .addOption(number('--cases <n>', 'how many cases (default: until the time is over)'))
@@ -36,12 +41,13 @@ export function readOptions(argv: readonly string[]): Options | undefined {
     .addHelpText(
       'after',
       `
-A difference that a rule of fuzz/explain.ts explains is counted; any other is made smaller and printed.
+A difference that a rule of fuzz/explain.ts (fuzz/devices/explain.ts) explains is counted; any other is made smaller and printed.
 The exit code is 1 when there was one, 2 for wrong usage or when QEMU cannot be started.
 
 Examples:
   npm run fuzz -- --seed 7 --minutes 60
   npm run fuzz -- --seed 7 --from 12345 --cases 1
+  npm run fuzz -- --devices --seed 7 --minutes 60
   npm run fuzz -- --seed 1 --cases 300 --record test/goldens/fuzz.txt`,
     )
     .exitOverride();

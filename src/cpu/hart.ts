@@ -33,8 +33,8 @@ export interface Bus {
   load(address: bigint, sizeBytes: number): bigint | undefined;
   /** A store outside RAM; false is an access fault. */
   store(address: bigint, sizeBytes: number, value: bigint): boolean;
-  /** The guest reads the `time` CSR: ticks since boot. */
-  clock(): number;
+  /** The guest reads the `time` CSR. */
+  clock(): number | bigint;
   /** The guest reads the `seed` CSR: 16 random bits. */
   entropy(): number;
   /** The guest stored to a page that is watched. */

@@ -4,6 +4,8 @@ import { high32, low32, withHigh32, withLow32 } from './words.ts';
 
 /** Register offsets, for hart 0. */
 export const CLINT = { msip: 0x0000, mtimecmp: 0x4000, mtime: 0xbff8 } as const;
+/** Nothing is there from this offset on, as on QEMU. */
+const CLINT_BYTES = 0xc000;
 
 /** The timer is off: no time reaches it. */
 const NEVER = 0xffff_ffff_ffff_ffffn;
@@ -13,21 +15,24 @@ const schema = record({
   mtimecmp: u64,
   /** The latest time that the guest or this device has been told, in ticks of 100 ns since boot. */
   lastKnownTicks: uint,
+  /** What mtime shows more than the ticks since boot, modulo 2^64: 0 until the guest sets it. */
+  offsetTicks: u64,
 });
 
 /**
  * The SiFive CLINT of one hart (SiFive FU540-C000 manual, chapter "Core-Local Interruptor"; RISC-V privileged
- * architecture, section 3.2.1 "Machine Timer Registers"), mtime at 10 MHz. Accesses of 4 and 8 bytes; registers of other
- * harts read as zero.
+ * architecture, section 3.2.1 "Machine Timer Registers"), mtime at 10 MHz. Accesses of 4 bytes, and of 8 to the timers;
+ * registers of other harts read as zero. As on QEMU, mtimecmp starts with 0: the timer interrupt is pending at boot.
  *
  * There is no clock in here. The timer interrupt compares mtimecmp with the time last told, by {@link timer}, by
- * {@link clockRead} or by a read of mtime, so that it is a function of the state alone and two copies of the machine
- * that get the same inputs agree on it. Time doesn't go back and can't be set: writes to mtime are ignored.
+ * {@link clockRead} or by an access to mtime, so that it is a function of the state alone and two copies of the machine
+ * that get the same inputs agree on it. The guest may set mtime, which the `time` CSR shows, too; the ticks since boot, in which
+ * the device is told the time, go on as they did.
  */
 export class Clint implements Device<ValueOf<typeof schema>> {
   readonly name = 'clint';
   readonly schema = schema;
-  state: ValueOf<typeof schema> = { msip: false, mtimecmp: NEVER, lastKnownTicks: 0 };
+  state: ValueOf<typeof schema> = { msip: false, mtimecmp: 0n, lastKnownTicks: 0, offsetTicks: 0n };
 
   /** The MSIP line. */
   get softwareInterrupt(): boolean {
@@ -36,14 +41,31 @@ export class Clint implements Device<ValueOf<typeof schema>> {
 
   /** The MTIP line. */
   get timerInterrupt(): boolean {
-    // As a number: comparing one with a bigint is slow. What no number holds exactly is later than any time.
-    return this.state.lastKnownTicks >= Number(this.state.mtimecmp);
+    return this.hasReached(this.state.mtimecmp);
   }
 
-  /** The tick at which {@link timer} is to be called next; undefined when no time makes a difference. */
+  /** The tick since boot at which {@link timer} is to be called next; undefined when no time makes a difference. */
   get deadline(): bigint | undefined {
-    const { mtimecmp } = this.state;
-    return this.timerInterrupt || mtimecmp === NEVER ? undefined : mtimecmp;
+    return this.ticksAt(this.state.mtimecmp);
+  }
+
+  /** What mtime shows so many ticks after boot. */
+  mtime(ticks: number): bigint {
+    return BigInt.asUintN(64, BigInt(ticks) + this.state.offsetTicks);
+  }
+
+  /** Whether mtime has reached a value, by the time last told. */
+  hasReached(mtime: bigint): boolean {
+    const { lastKnownTicks, offsetTicks } = this.state;
+    // As a number: comparing one with a bigint is slow. What no number holds exactly is later than any time.
+    return offsetTicks === 0n ? lastKnownTicks >= Number(mtime) : this.mtime(lastKnownTicks) >= mtime;
+  }
+
+  /** How many ticks after boot mtime will reach a value; undefined when it has, or never will. */
+  ticksAt(mtime: bigint): bigint | undefined {
+    if (mtime === NEVER || this.hasReached(mtime)) return undefined;
+    const { lastKnownTicks } = this.state;
+    return BigInt(lastKnownTicks) + mtime - this.mtime(lastKnownTicks);
   }
 
   /** The timer input: at least `ticks` have passed since boot. */
@@ -57,7 +79,7 @@ export class Clint implements Device<ValueOf<typeof schema>> {
   }
 
   read(offset: number, sizeBytes: number, around: Surroundings): bigint | undefined {
-    if (sizeBytes !== 4 && sizeBytes !== 8) return undefined;
+    if (!accepts(offset, sizeBytes)) return undefined;
     const value = this.register(offset & ~7, around);
     if (sizeBytes === 8) return value;
     return BigInt(offset & 4 ? high32(value) : low32(value));
@@ -71,22 +93,38 @@ export class Clint implements Device<ValueOf<typeof schema>> {
       case CLINT.mtimecmp:
         return this.state.mtimecmp;
       case CLINT.mtime:
-        this.clockRead(around.clock());
-        return BigInt(this.state.lastKnownTicks);
+        return this.now(around);
       default:
         return 0n;
     }
   }
 
-  write(offset: number, sizeBytes: number, value: bigint): boolean {
-    if (sizeBytes !== 4 && sizeBytes !== 8) return false;
+  private now(around: Surroundings): bigint {
+    this.clockRead(around.clock());
+    return this.mtime(this.state.lastKnownTicks);
+  }
+
+  write(offset: number, sizeBytes: number, value: bigint, around: Surroundings): boolean {
+    if (!accepts(offset, sizeBytes)) return false;
     const { state } = this;
     if (offset === CLINT.msip) state.msip = (value & 1n) !== 0n;
-    if ((offset & ~7) === CLINT.mtimecmp) {
-      if (sizeBytes === 8) state.mtimecmp = BigInt.asUintN(64, value);
-      else if (offset & 4) state.mtimecmp = withHigh32(state.mtimecmp, low32(value));
-      else state.mtimecmp = withLow32(state.mtimecmp, low32(value));
+    const merge = (old: bigint): bigint => {
+      if (sizeBytes === 8) return BigInt.asUintN(64, value);
+      return offset & 4 ? withHigh32(old, low32(value)) : withLow32(old, low32(value));
+    };
+    switch (offset & ~7) {
+      case CLINT.mtimecmp:
+        state.mtimecmp = merge(state.mtimecmp);
+        break;
+      case CLINT.mtime: {
+        const now = this.now(around);
+        state.offsetTicks = BigInt.asUintN(64, state.offsetTicks + merge(now) - now);
+        break;
+      }
     }
     return true;
   }
 }
+
+const accepts = (offset: number, sizeBytes: number): boolean =>
+  offset < CLINT_BYTES && (sizeBytes === 4 || (sizeBytes === 8 && offset >= CLINT.mtimecmp));

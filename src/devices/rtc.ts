@@ -1,6 +1,6 @@
 import { bool, record, u32, u64, type ValueOf } from '../base/codec.ts';
-import type { Device, Surroundings } from './device.ts';
-import { high32, low32, withHigh32, withLow32 } from './words.ts';
+import type { InterruptingDevice, Surroundings } from './device.ts';
+import { high32, low32, readHalves, withHigh32, withLow32 } from './words.ts';
 
 /** Register offsets. */
 export const RTC = {
@@ -14,6 +14,9 @@ export const RTC = {
   CLEAR_INTERRUPT: 0x1c,
 } as const;
 
+/** Nothing is there from this offset on, as on QEMU. */
+const RTC_BYTES = 0x24;
+
 const NS_PER_TICK = 100n;
 
 const schema = record({
@@ -24,26 +27,65 @@ const schema = record({
   /** In nanoseconds since 1970. */
   alarm: u64,
   alarmRunning: bool,
+  /** When a running alarm rings, in ticks of 100 ns since boot. The guest may set the time after that: it rings as planned. */
+  alarmTicks: u64,
   irqEnabled: bool,
+  irqPending: bool,
+  interruptRequested: bool,
 });
 
 /**
- * The goldfish real-time clock ("GOLDFISH VIRTUAL HARDWARE", section "Goldfish real-time clock"), 32-bit accesses only.
- * A read of TIME_LOW asks for the time and latches TIME_HIGH. A write sets one half of the time, as in QEMU. The alarm
- * registers keep what is written to them, but the alarm never rings, so the device has no interrupt line.
+ * The goldfish real-time clock ("GOLDFISH VIRTUAL HARDWARE", section "Goldfish real-time clock"). Accesses of 4 bytes; 8 are two.
+ * A read of TIME_LOW asks for the time and latches TIME_HIGH. A write sets one half of the time, as in QEMU. The alarm rings when
+ * its time has come, as the device is told by {@link timer}, or at once when that is past as it is set.
  */
-export class Rtc implements Device<ValueOf<typeof schema>> {
+export class Rtc implements InterruptingDevice<ValueOf<typeof schema>> {
   readonly name = 'rtc';
   readonly schema = schema;
   state: ValueOf<typeof schema>;
 
   constructor(bootEpochNs: bigint) {
-    this.state = { bootEpochNs, timeHigh: 0, alarm: 0n, alarmRunning: false, irqEnabled: false };
+    this.state = {
+      bootEpochNs,
+      timeHigh: 0,
+      alarm: 0n,
+      alarmRunning: false,
+      alarmTicks: 0n,
+      irqEnabled: false,
+      irqPending: false,
+      interruptRequested: false,
+    };
+  }
+
+  get interrupt(): boolean {
+    return this.state.irqPending && this.state.irqEnabled;
+  }
+
+  /** The tick at which {@link timer} is to be called next; undefined while no alarm runs. */
+  get deadline(): bigint | undefined {
+    return this.state.alarmRunning ? this.state.alarmTicks : undefined;
+  }
+
+  /** So many ticks have passed since boot. */
+  timer(ticks: number): void {
+    if (this.state.alarmRunning && BigInt(ticks) >= this.state.alarmTicks) this.ring();
+  }
+
+  private ring(): void {
+    this.state.alarmRunning = false;
+    this.state.irqPending = true;
+    this.driveInterrupt();
+  }
+
+  /** Drives the interrupt line by the present state. A line that is high already asks for an interrupt once more. */
+  private driveInterrupt(): void {
+    if (this.interrupt) this.state.interruptRequested = true;
   }
 
   read(offset: number, sizeBytes: number, around: Surroundings): bigint | undefined {
-    if (sizeBytes !== 4) return undefined;
-    return BigInt(this.register(offset, around));
+    if (!accepts(offset, sizeBytes)) return undefined;
+    const read = (at: number) => BigInt(this.register(at, around));
+    return sizeBytes === 8 ? readHalves(offset, read) : read(offset);
   }
 
   private register(offset: number, around: Surroundings): number {
@@ -74,9 +116,14 @@ export class Rtc implements Device<ValueOf<typeof schema>> {
   }
 
   write(offset: number, sizeBytes: number, value: bigint, around: Surroundings): boolean {
-    if (sizeBytes !== 4) return false;
+    if (!accepts(offset, sizeBytes)) return false;
+    this.writeRegister(offset, low32(value), around);
+    if (sizeBytes === 8) this.writeRegister(offset + 4, high32(value), around);
+    return true;
+  }
+
+  private writeRegister(offset: number, word: number, around: Surroundings): void {
     const { state } = this;
-    const word = low32(value);
     switch (offset) {
       case RTC.TIME_LOW:
         this.set((time) => withLow32(time, word), around);
@@ -87,19 +134,32 @@ export class Rtc implements Device<ValueOf<typeof schema>> {
       case RTC.ALARM_LOW:
         // The driver writes ALARM_HIGH first: the low half arms the alarm.
         state.alarm = withLow32(state.alarm, word);
-        state.alarmRunning = true;
+        this.setAlarm(around);
         break;
       case RTC.ALARM_HIGH:
         state.alarm = withHigh32(state.alarm, word);
         break;
       case RTC.IRQ_ENABLED:
         state.irqEnabled = (word & 1) !== 0;
+        this.driveInterrupt();
         break;
       case RTC.CLEAR_ALARM:
         state.alarmRunning = false;
         break;
+      case RTC.CLEAR_INTERRUPT:
+        state.irqPending = false;
+        break;
     }
-    return true;
+  }
+
+  /** An alarm that a signed number of nanoseconds from boot does not reach is past, as on QEMU. */
+  private setAlarm(around: Surroundings): void {
+    const { state } = this;
+    const now = this.time(around);
+    const sinceBootNs = BigInt.asIntN(64, state.alarm - state.bootEpochNs);
+    state.alarmRunning = state.alarm > now && sinceBootNs > 0n;
+    if (state.alarmRunning) state.alarmTicks = (sinceBootNs + NS_PER_TICK - 1n) / NS_PER_TICK;
+    else this.ring();
   }
 
   private set(change: (time: bigint) => bigint, around: Surroundings): void {
@@ -107,3 +167,6 @@ export class Rtc implements Device<ValueOf<typeof schema>> {
     this.state.bootEpochNs = BigInt.asUintN(64, this.state.bootEpochNs + change(time) - time);
   }
 }
+
+const accepts = (offset: number, sizeBytes: number): boolean =>
+  (sizeBytes === 4 || sizeBytes === 8) && offset + sizeBytes <= RTC_BYTES;

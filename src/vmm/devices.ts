@@ -62,6 +62,7 @@ export class Devices {
     const { finisher, rtc, clint, plic, uart, htif } = this;
     this.lines = [
       { source: plicSource.uart, device: uart },
+      { source: plicSource.rtc, device: rtc },
       ...occupied.map(({ slot, device }) => ({ source: plicSource.virtio + slot, device })),
     ];
     this.named = [

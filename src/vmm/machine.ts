@@ -59,9 +59,6 @@ const ramSize: Codec<number> = {
 const EXTERNAL = (1n << BigInt(INTERRUPT.MEI)) | (1n << BigInt(INTERRUPT.SEI));
 const TIMERS = (1n << BigInt(INTERRUPT.MTI)) | (1n << BigInt(INTERRUPT.STI));
 
-/** Firmware and kernels switch a timer off by a time that does not come. */
-const NEVER = 2n ** 64n - 1n;
-
 /** What a derived clock showed when it was last set, and where. */
 const clockSchema = record({ ticks: uint, icount: uint });
 
@@ -221,25 +218,19 @@ export class Machine {
     return icount + (ticks - base) * STEPS_PER_TICK;
   }
 
-  /** The tick at which the guest's timer is to expire, if it waits for one. */
+  /** The tick at which the first of the guest's timers is to expire, if it waits for any. */
   get timerDeadline(): bigint | undefined {
-    const { deadline } = this.devices.clint;
-    const other = this.supervisorDeadline;
-    if (other === undefined || this.supervisorTimerInterrupt) return deadline;
-    return deadline === undefined || other < deadline ? other : deadline;
+    const { clint, rtc } = this.devices;
+    const deadline = earlier(clint.deadline, rtc.deadline);
+    return this.hart.hasSupervisorTimer
+      ? earlier(deadline, clint.ticksAt(this.hart.get('stimecmp')))
+      : deadline;
   }
 
-  /** Sstc: the tick at which supervisor mode has asked for an interrupt. */
-  private get supervisorDeadline(): bigint | undefined {
-    const { hart } = this;
-    if (!hart.hasSupervisorTimer) return undefined;
-    const ticks = hart.get('stimecmp');
-    return ticks === NEVER ? undefined : ticks;
-  }
-
+  /** Sstc: the time at which supervisor mode has asked for an interrupt has come. */
   private get supervisorTimerInterrupt(): boolean {
-    const deadline = this.supervisorDeadline;
-    return deadline !== undefined && this.devices.clint.state.lastKnownTicks >= Number(deadline);
+    const { hart } = this;
+    return hart.hasSupervisorTimer && this.devices.clint.hasReached(hart.get('stimecmp'));
   }
 
   /**
@@ -261,6 +252,7 @@ export class Machine {
       case 'timer':
         this.clockState = { ticks: input.ticks, icount: this.icount };
         this.devices.clint.timer(input.ticks);
+        this.devices.rtc.timer(input.ticks);
         break;
       case 'console':
         this.type(input.data);
@@ -377,6 +369,7 @@ export class Machine {
   private readClock(): number {
     const ticks = this.derivedTicks ?? this.doors.clock(this.icount);
     this.devices.clint.clockRead(ticks);
+    this.devices.rtc.timer(ticks);
     this.stopIfEnough();
     return ticks;
   }
@@ -468,7 +461,7 @@ export class Machine {
         this.contacts++;
         const ticks = this.readClock();
         this.updateLines();
-        return ticks;
+        return this.devices.clint.mtime(ticks);
       },
       entropy: () => {
         this.contacts++;
@@ -490,6 +483,9 @@ export class Machine {
     };
   }
 }
+
+const earlier = (a: bigint | undefined, b: bigint | undefined): bigint | undefined =>
+  a === undefined || (b !== undefined && b < a) ? b : a;
 
 /** Every field of the state of a machine with this description, by name. */
 export function machineSchema(description: DevicesDescription): RecordCodec<MachineState> {

@@ -186,7 +186,14 @@ const disk =
 /** Every device, by name. */
 export const attacked: Readonly<Record<string, Attacked>> = {
   finisher: () => ({ device: new Finisher() }),
-  rtc: () => ({ device: new Rtc(1n << 60n) }),
+  rtc: () => {
+    const device = new Rtc(1n << 60n);
+    return {
+      device,
+      input: (choice) => device.timer(choice * 1_000_000),
+      lines: () => [device.interrupt, device.deadline],
+    };
+  },
   clint: () => {
     const device = new Clint();
     return {

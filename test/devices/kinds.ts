@@ -66,7 +66,17 @@ const NOT_PENDING = { id: 0, operation: 'flush', sizeBytes: 0 };
 /** Every device. */
 export const kinds: Readonly<Record<string, Kind>> = {
   finisher: { make: () => ({ device: new Finisher() }), offsets: below(16) },
-  rtc: { make: (machine) => ({ device: new Rtc((1n << 60n) + BigInt(machine)) }), offsets: below(0x24) },
+  rtc: {
+    make: (machine) => {
+      const device = new Rtc((1n << 60n) + BigInt(machine));
+      return {
+        device,
+        input: (choice) => device.timer(choice * 1_000_000),
+        lines: () => [device.interrupt, device.deadline],
+      };
+    },
+    offsets: below(0x24),
+  },
   clint: {
     make: () => {
       const device = new Clint();

@@ -45,11 +45,12 @@ export class VirtioConsole implements VirtioDevice<ValueOf<typeof schema>> {
   readonly schema = schema;
   state: ValueOf<typeof schema> = { input: new Uint8Array(0), received: 0 };
 
-  /** `max_nr_ports` belongs to MULTIPORT, which is not offered, and `emerg_wr` reads as zero. */
+  /** `max_nr_ports` is that of QEMU, though it belongs to MULTIPORT, which is not offered; `emerg_wr` reads as zero. */
   config(): Uint8Array {
     const view = new DataView(new ArrayBuffer(CONFIG_BYTES));
     view.setUint16(CONFIG.cols, COLUMNS, true);
     view.setUint16(CONFIG.rows, ROWS, true);
+    view.setUint32(CONFIG.max_nr_ports, 1, true);
     return new Uint8Array(view.buffer);
   }
 

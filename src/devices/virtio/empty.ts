@@ -1,21 +1,30 @@
 import { record } from '../../base/codec.ts';
 import type { Device } from '../device.ts';
-import { MAGIC, VENDOR, VERSION, VIRTIO_MMIO } from './registers.ts';
+import { readHalves } from '../words.ts';
+import { MAGIC, VENDOR, VERSION, VIRTIO_MMIO, VIRTIO_MMIO_BYTES } from './registers.ts';
 
-/** A virtio-mmio slot with nothing in it: DeviceID 0 has drivers pass it by (virtio 1.2, section 4.2.2). */
+const registers: ReadonlyMap<number, number> = new Map([
+  [VIRTIO_MMIO.MagicValue, MAGIC],
+  [VIRTIO_MMIO.Version, VERSION],
+  [VIRTIO_MMIO.VendorID, VENDOR],
+]);
+
+/**
+ * A virtio-mmio slot with nothing in it: DeviceID 0 has drivers pass it by (virtio 1.2, section 4.2.2). Unlike a device's, its
+ * registers can be read by any size, as on QEMU.
+ */
 export class EmptySlot implements Device {
   readonly name = 'empty';
   readonly schema = record<object>({});
   state: object = {};
 
-  read(offset: number, sizeBytes: number): bigint {
-    if (sizeBytes !== 4) return 0n;
-    if (offset === VIRTIO_MMIO.MagicValue) return BigInt(MAGIC);
-    if (offset === VIRTIO_MMIO.Version) return BigInt(VERSION);
-    return offset === VIRTIO_MMIO.VendorID ? BigInt(VENDOR) : 0n;
+  read(offset: number, sizeBytes: number): bigint | undefined {
+    if (offset >= VIRTIO_MMIO_BYTES) return undefined;
+    const register = (at: number) => BigInt(registers.get(at) ?? 0);
+    return sizeBytes === 8 ? readHalves(offset, register) : BigInt.asUintN(8 * sizeBytes, register(offset));
   }
 
-  write(): boolean {
-    return true;
+  write(offset: number): boolean {
+    return offset < VIRTIO_MMIO_BYTES;
   }
 }

@@ -30,6 +30,9 @@ export const VIRTIO_MMIO = {
   Config: 0x100,
 } as const;
 
+/** Nothing is there from this offset on, as on QEMU. */
+export const VIRTIO_MMIO_BYTES = 0x200;
+
 export const MAGIC = 0x74726976;
 export const VERSION = 2;
 /** The vendor that drivers look for: xv6 takes no other. */

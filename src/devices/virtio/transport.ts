@@ -1,6 +1,6 @@
 import { array, bool, type RecordCodec, record, u8, u32, u64, type ValueOf } from '../../base/codec.ts';
 import type { InterruptingDevice, Surroundings } from '../device.ts';
-import { high32, low32, withHigh32, withLow32 } from '../words.ts';
+import { high32, low32, readHalves, withHigh32, withLow32 } from '../words.ts';
 import { BrokenQueue, type Chain, type QueueState, queueSchema, Virtqueue } from './queue.ts';
 import {
   INTERRUPT,
@@ -12,6 +12,7 @@ import {
   VIRTIO_F_INDIRECT_DESC,
   VIRTIO_F_VERSION_1,
   VIRTIO_MMIO,
+  VIRTIO_MMIO_BYTES,
 } from './registers.ts';
 
 const TRANSPORT_FEATURES = VIRTIO_F_VERSION_1 | VIRTIO_F_INDIRECT_DESC | VIRTIO_F_EVENT_IDX;
@@ -57,7 +58,7 @@ export interface VirtioDevice<S extends object = object> {
   /** Its own state, apart from the transport's. The driver's reset of the device changes it by {@link reset} only. */
   readonly schema: RecordCodec<S>;
   state: S;
-  /** The configuration space. Bytes after its end read as zero. */
+  /** The configuration space. A read that goes past its end reads as all ones. */
   config(): Uint8Array;
   /** The driver writes to the configuration space; without this nothing in it can be written. */
   writeConfig?(offset: number, value: bigint, around: Surroundings): void;
@@ -82,8 +83,8 @@ export type VirtioState = ValueOf<typeof registers> & { queues: QueueState[]; de
 
 /**
  * The virtio-mmio transport, version 2 (virtio 1.2, section 4.2), with the device that it carries. Control registers are
- * accessed by 4 bytes; other sizes read as zero and are ignored, as in QEMU. The configuration space takes every size;
- * it never changes, so ConfigGeneration stays 0. A queue against the rules sets DEVICE_NEEDS_RESET, and nothing more
+ * accessed by 4 bytes; 8 are two accesses, and smaller sizes read as zero and are ignored, as in QEMU. The configuration space
+ * takes every size; it never changes, so ConfigGeneration stays 0. A queue against the rules sets DEVICE_NEEDS_RESET, and nothing more
  * happens until the driver resets the device. Unlike the specification asks, VERSION_1 need not be accepted: xv6
  * doesn't, and runs on QEMU.
  */
@@ -226,14 +227,21 @@ export class VirtioMmio<D extends VirtioDevice = VirtioDevice>
   }
 
   read(offset: number, sizeBytes: number): bigint | undefined {
+    if (offset >= VIRTIO_MMIO_BYTES) return undefined;
+    if (sizeBytes === 8) return readHalves(offset, (at) => this.readWord(at, 4));
+    return this.readWord(offset, sizeBytes);
+  }
+
+  private readWord(offset: number, sizeBytes: number): bigint {
     if (offset >= VIRTIO_MMIO.Config) return this.readConfig(offset - VIRTIO_MMIO.Config, sizeBytes);
     return sizeBytes === 4 ? BigInt(this.register(offset)) : 0n;
   }
 
   private readConfig(offset: number, sizeBytes: number): bigint {
     const config = this.device.config();
+    if (offset + sizeBytes > config.length) return BigInt.asUintN(8 * sizeBytes, -1n);
     let value = 0n;
-    for (let i = sizeBytes - 1; i >= 0; i--) value = (value << 8n) | BigInt(config[offset + i] ?? 0);
+    for (let i = sizeBytes - 1; i >= 0; i--) value = (value << 8n) | BigInt(config[offset + i]!);
     return value;
   }
 
@@ -271,11 +279,22 @@ export class VirtioMmio<D extends VirtioDevice = VirtioDevice>
   }
 
   write(offset: number, sizeBytes: number, value: bigint, around: Surroundings): boolean {
-    if (offset >= VIRTIO_MMIO.Config) {
-      this.device.writeConfig?.(offset - VIRTIO_MMIO.Config, value, around);
-      return true;
+    if (offset >= VIRTIO_MMIO_BYTES) return false;
+    if (sizeBytes === 8) {
+      this.writeWord(offset, 4, BigInt.asUintN(32, value), around);
+      this.writeWord(offset + 4, 4, value >> 32n, around);
+    } else {
+      this.writeWord(offset, sizeBytes, value, around);
     }
-    if (sizeBytes !== 4) return true;
+    return true;
+  }
+
+  private writeWord(offset: number, sizeBytes: number, value: bigint, around: Surroundings): void {
+    if (offset >= VIRTIO_MMIO.Config) this.device.writeConfig?.(offset - VIRTIO_MMIO.Config, value, around);
+    else if (sizeBytes === 4) this.writeRegister(offset, value, around);
+  }
+
+  private writeRegister(offset: number, value: bigint, around: Surroundings): void {
     const state = this.current;
     const word = low32(value);
     switch (offset) {
@@ -305,7 +324,6 @@ export class VirtioMmio<D extends VirtioDevice = VirtioDevice>
       default:
         this.writeQueue(offset, word, around);
     }
-    return true;
   }
 
   private writeDriverFeatures(word: number): void {
@@ -317,8 +335,7 @@ export class VirtioMmio<D extends VirtioDevice = VirtioDevice>
 
   private writeStatus(value: number, around: Surroundings): void {
     if (value === 0) {
-      for (const queue of this.device.queueSizes.keys()) this.device.reset?.(queue);
-      this.current = this.powerOn();
+      this.reset();
       return;
     }
     const { FEATURES_OK, DEVICE_NEEDS_RESET } = STATUS;
@@ -331,6 +348,14 @@ export class VirtioMmio<D extends VirtioDevice = VirtioDevice>
     this.current.status = (granted & ~DEVICE_NEEDS_RESET) | broken;
   }
 
+  /** The driver's reset. What it has selected and accepted before stands, as on QEMU, until it says otherwise. */
+  private reset(): void {
+    for (const queue of this.device.queueSizes.keys()) this.device.reset?.(queue);
+    const { deviceFeaturesSel, driverFeaturesSel, driverFeatures, interruptRequested } = this.current;
+    const kept = { deviceFeaturesSel, driverFeaturesSel, driverFeatures, interruptRequested };
+    this.current = { ...this.powerOn(), ...kept };
+  }
+
   /** Registers of the queue that QueueSel selects. A queue in use doesn't change under the device. */
   private writeQueue(offset: number, word: number, around: Surroundings): void {
     const queue = this.current.queues[this.current.queueSel];
@@ -338,7 +363,7 @@ export class VirtioMmio<D extends VirtioDevice = VirtioDevice>
     if (offset === VIRTIO_MMIO.QueueReady) {
       // A queue starts from the beginning of its rings.
       if (!queue.ready) Object.assign(queue, { lastAvail: 0, usedIdx: 0 });
-      queue.ready = (word & 1) !== 0;
+      queue.ready = word !== 0;
       if (!queue.ready) this.device.reset?.(this.current.queueSel);
     } else if (!queue.ready) {
       this.layOut(queue, offset, word, around);

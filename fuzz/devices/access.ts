@@ -1,0 +1,60 @@
+/** What a case of the device fuzzer is made of, and how the harness is told and answers. */
+
+/** One access of the guest to a device. `settle`: time passes, so that what QEMU leaves for later is done. */
+export type Access =
+  | { kind: 'load'; sizeBytes: number; address: number }
+  | { kind: 'store'; sizeBytes: number; address: number; value: bigint }
+  | { kind: 'settle' };
+
+/** Accesses that belong together: what fails is made smaller by whole pieces. */
+export type Piece = readonly Access[];
+
+export interface Case {
+  seed: string;
+  index: number;
+  pieces: readonly Piece[];
+}
+
+/** What an access came to. */
+export interface Result {
+  /** What was read. */
+  value: bigint;
+  /** `mcause` of the fault, 0 for none. */
+  cause: number;
+  /** The interrupts that are pending afterwards, as `mip` shows them. */
+  mip: number;
+}
+
+/** An access, or its result in its place, takes so many words of 64 bits; a number in front of all says how many there are. */
+export const ACCESS_WORDS = 3;
+
+const SIZES = [1, 2, 4, 8];
+
+export function operationOf(access: Access): number {
+  if (access.kind === 'settle') return 0;
+  return 1 + SIZES.indexOf(access.sizeBytes) + (access.kind === 'store' ? SIZES.length : 0);
+}
+
+export const accessesOf = ({ pieces }: Case): Access[] => pieces.flat();
+
+/** The words of a case. */
+export function encodeCase(one: Case): BigUint64Array {
+  const accesses = accessesOf(one);
+  const words = new BigUint64Array(1 + ACCESS_WORDS * accesses.length);
+  words[0] = BigInt(accesses.length);
+  accesses.forEach((access, index) => {
+    const at = 1 + ACCESS_WORDS * index;
+    words[at] = BigInt(operationOf(access));
+    if (access.kind !== 'settle') words[at + 1] = BigInt(access.address);
+    if (access.kind === 'store') words[at + 2] = access.value;
+  });
+  return words;
+}
+
+/** The results that stand where the accesses of a case stood. */
+export function decodeResults(words: BigUint64Array): Result[] {
+  return Array.from({ length: Number(words[0]!) }, (_, index) => {
+    const at = 1 + ACCESS_WORDS * index;
+    return { value: words[at]!, cause: Number(words[at + 1]!), mip: Number(words[at + 2]!) };
+  });
+}
