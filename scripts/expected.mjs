@@ -12,8 +12,8 @@ const programs = {
   uuid: ['programs/uuid.s'],
   bank: ['programs/bank.s', '--input', 'programs/bank.input'],
   kv: ['programs/kv/kv.elf', '--clients', '3'],
-  journal: ['programs/journal.s', '--disk-size', '64K'],
-  sectors: ['programs/sectors.s', '--disk-size', '64K'],
+  journal: ['programs/journal.s'],
+  sectors: ['programs/sectors.s'],
 };
 
 for (const [name, args] of Object.entries(programs)) {
