@@ -36,7 +36,11 @@ export function describeEvent(event: SimEvent['event'], colour: ChalkInstance): 
     case 'released':
       return `${span(event)} ${shown(event.text)} ${colour.green('released')}`;
     case 'full':
-      return colour.yellow('the log buffer is full: the guest stops until the backup catches up');
+      return colour.yellow(
+        event.what === 'log'
+          ? 'the log buffer is full: the guest stops until the backup catches up'
+          : 'the output buffer is full: the guest stops until more has arrived in the world',
+      );
     case 'suspected':
       return colour.yellow(`${event.host} is suspected: nothing heard for ${ms(event.silentNs)}`);
     case 'claimed':

@@ -109,7 +109,7 @@ export type ReplicaEvent =
   | { kind: 'received'; last: number; consumed: number }
   | { kind: 'acknowledged'; by: HostName; received: number; consumed: number }
   | { kind: 'released'; first: number; last: number; text: string }
-  | { kind: 'full' }
+  | { kind: 'full'; what: 'log' | 'outputs' }
   | { kind: 'suspected'; host: HostName; silentNs: number }
   | { kind: 'claimed'; generation: number; record: GenerationRecord }
   | { kind: 'won'; generation: number; record: GenerationRecord }

@@ -2,6 +2,10 @@ import { assert } from '../base/assert.ts';
 import { encodedSize } from '../base/codec.ts';
 import { type Before, type Entry, entryAfter, following, NOTHING_BEFORE } from '../vmm/entries.ts';
 
+/** Entries are forgotten when there are so many to forget, or when they have come to so many bytes. */
+const BATCH_ENTRIES = 64;
+const BATCH_BYTES = 1 << 14;
+
 interface Kept {
   entry: Entry;
   /** What stands before the entry that comes next. */
@@ -70,8 +74,9 @@ export class LogBuffer {
     const limitBytes = this.sizeBytes - retainBytes;
     let count = 0;
     while (this.first + count <= number && (this.kept[count]?.endBytes ?? limitBytes) < limitBytes) count++;
-    // In batches: what is gone is gone from the front of an array.
-    if (count < 64) return;
+    // In batches: what is gone is gone from the front of an array. Of large entries a few are enough.
+    const goneBytes = (this.kept[count - 1]?.endBytes ?? 0) - this.forgottenBytes;
+    if (count === 0 || (count < BATCH_ENTRIES && goneBytes < BATCH_BYTES)) return;
     const newest = this.kept[count - 1]!;
     this.forgottenBytes = newest.endBytes;
     this.afterForgotten = newest.next;

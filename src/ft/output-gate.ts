@@ -9,6 +9,11 @@ interface Held {
   releasedNs: number | undefined;
 }
 
+const ENVELOPE_BYTES = 20;
+
+const sizeOf = (output: WorldOutput): number =>
+  ENVELOPE_BYTES + (output.kind === 'console' ? output.data.length : output.frame.length);
+
 export const edgeOf = (output: WorldOutput): Edge => (output.kind === 'console' ? 'console' : 'switch');
 
 /**
@@ -17,13 +22,22 @@ export const edgeOf = (output: WorldOutput): Edge => (output.kind === 'console' 
  */
 export class OutputGate {
   private held: Held[] = [];
+  private heldBytes = 0;
 
   get size(): number {
     return this.held.length;
   }
 
+  /** What is held takes so many bytes, its envelopes included. */
+  get sizeBytes(): number {
+    return this.heldBytes;
+  }
+
   hold(outputs: readonly WorldOutput[], entry: number): void {
-    for (const output of outputs) this.held.push({ output, entry, releasedNs: undefined });
+    for (const output of outputs) {
+      this.held.push({ output, entry, releasedNs: undefined });
+      this.heldBytes += sizeOf(output);
+    }
   }
 
   /** What entries up to `entry` explain and has not been let out, or so long ago that it may be lost. */
@@ -49,6 +63,7 @@ export class OutputGate {
     this.held = this.held.flatMap((held) => {
       if (!matches(held.output)) return [held];
       const rest = lastOf(held.output) <= number ? undefined : (after(number, held.output) as WorldOutput);
+      this.heldBytes += (rest ? sizeOf(rest) : 0) - sizeOf(held.output);
       return rest ? [{ ...held, output: rest }] : [];
     });
   }
@@ -78,5 +93,6 @@ export class OutputGate {
 
   clear(): void {
     this.held = [];
+    this.heldBytes = 0;
   }
 }

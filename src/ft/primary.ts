@@ -188,7 +188,7 @@ export class Primary {
     const share = (this.lag.perMille * side.speed * this.protection.share) / 1e9;
     side.effects.push({ do: 'ran', steps: ran, restNs: Math.round(ran * nsPerStep * (1 / share - 1)) });
     side.resting = still || pause === 'waiting' || pause === 'off';
-    this.lag.mark(before, side.nowNs);
+    if (this.followers.length > 0) this.lag.mark(before, side.nowNs);
     this.tellWarnings();
     this.flush(vmm.machine.takeOutputs());
     if (vmm.icount >= this.nextCheck || pause === 'off') this.check();
@@ -223,10 +223,10 @@ export class Primary {
     this.hold(outputs);
     this.transmit();
     this.releaseReady();
-    if (this.blocked) {
-      if (!side.resting) side.note({ kind: 'full' });
-      side.resting = true;
-    }
+    const { full } = this;
+    if (!full) return;
+    if (!side.resting) side.note({ kind: 'full', what: full });
+    side.resting = true;
   }
 
   /** While the guest computes the horizon moves on in steps that double. A backup that lags is told all, and so is one that can catch up. */
@@ -312,11 +312,15 @@ export class Primary {
     return Math.min(Number.POSITIVE_INFINITY, ...this.required().map(({ received }) => received));
   }
 
+  /** Those that are sent the log. */
+  private get followers(): Channel[] {
+    return [...this.channels.values()].filter(({ state }) => state === 'following');
+  }
+
   /** Up to this entry every other side has what it needs to go on by itself: see {@link DiskQueue.settle}. */
   private get past(): number {
     if (this.side.options.disk === 'shared') return this.held;
-    const followers = [...this.channels.values()].filter(({ state }) => state === 'following');
-    const others = [...this.required(), ...followers];
+    const others = [...this.required(), ...this.followers];
     return Math.min(Number.POSITIVE_INFINITY, ...others.map(({ consumed }) => consumed));
   }
 
@@ -354,7 +358,10 @@ export class Primary {
   }
 
   delivered(edge: Edge, number: number): void {
-    this.side.gate.delivered(edge, number);
+    const { side } = this;
+    const wasBlocked = this.blocked;
+    side.gate.delivered(edge, number);
+    if (wasBlocked && !this.blocked) side.resting = false;
     this.operator.goOn();
   }
 
@@ -378,19 +385,23 @@ export class Primary {
 
   // ── The channels ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Flow control: the guest may not run until the backups have acknowledged more. */
+  /** Flow control: the guest may not run until the backups have acknowledged more, or more has arrived in the world. */
   get blocked(): boolean {
-    const { log, options } = this.side;
-    return this.required().some(
-      (channel) => channel.unacknowledgedBytes(log) > options.tuning.sendBufferBytes,
-    );
+    return this.full !== undefined;
+  }
+
+  /** The buffer that holds the guest up. */
+  private get full(): 'log' | 'outputs' | undefined {
+    const { log, gate, options } = this.side;
+    const { sendBufferBytes, outputBufferBytes } = options.tuning;
+    if (this.required().some((channel) => channel.unacknowledgedBytes(log) > sendBufferBytes)) return 'log';
+    return gate.sizeBytes > outputBufferBytes ? 'outputs' : undefined;
   }
 
   transmit(): void {
     for (const channel of this.channels.values()) this.transmitTo(channel);
     const { log, options } = this.side;
-    const needed = [...this.channels.values()].filter(({ state }) => state === 'following');
-    const consumed = Math.min(log.last, ...needed.map(({ consumed }) => consumed));
+    const consumed = Math.min(log.last, ...this.followers.map(({ consumed }) => consumed));
     log.forget(consumed, options.tuning.retainBytes);
   }
 

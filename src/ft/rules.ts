@@ -39,6 +39,8 @@ export interface Tuning {
   sendBufferBytes: number;
   /** Entries that a backup has received and not consumed. */
   receiveBufferBytes: number;
+  /** Outputs that have not arrived in the world; the guest stops when they exceed it. */
+  outputBufferBytes: number;
   /** Entries that are kept although everyone holds them, for hosts that come back. */
   retainBytes: number;
   /** While nothing else happens a backup is told how far it may go at growing distances, up to so many steps. */
@@ -66,6 +68,7 @@ export const defaultTuning: Tuning = {
   retryNs: 5_000_000,
   sendBufferBytes: 1 << 20,
   receiveBufferBytes: 1 << 20,
+  outputBufferBytes: 1 << 17,
   retainBytes: 1 << 18,
   horizonSteps: 800_000,
   checkSteps: 5_000_000,

@@ -199,7 +199,7 @@ class Meter {
         this.offNs = atNs;
         return;
       case 'full':
-        this.fullSinceNs ??= atNs;
+        if (event.what === 'log') this.fullSinceNs ??= atNs;
         return;
       case 'acknowledged':
         return this.goesOn(atNs);

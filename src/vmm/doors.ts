@@ -165,6 +165,10 @@ export class Divergence extends Error {
   }
 }
 
+/** So many places of consumed entries stand at the front of a queue before it is moved up: fewer when it is short. */
+const MIN_CONSUMED = 64;
+const MAX_CONSUMED = 4096;
+
 /** Kinds of entries that the guest asks for in the middle of a step. */
 const synchronous: ReadonlySet<EntryKind> = new Set(['clock', 'entropy']);
 
@@ -173,8 +177,10 @@ const synchronous: ReadonlySet<EntryKind> = new Set(['clock', 'entropy']);
  * one. `passed` is told each marker as the machine passes it, and each entry once it is consumed.
  */
 export class ReplayDoors implements Doors {
-  private queue: Entry[] = [];
+  /** Consumed entries are let go at once, for they may be large; their places, in batches. */
+  private queue: (Entry | undefined)[] = [];
   private head = 0;
+  private source: Iterator<Entry> | undefined;
 
   /** `passed` is told of an entry when the machine stands there, before it is applied; `read` has what a disk read gave this side. */
   constructor(
@@ -188,6 +194,11 @@ export class ReplayDoors implements Doors {
     this.queue.push(entry);
   }
 
+  /** Takes these entries, each when the machine comes to it: a long log need not be in memory. They follow those that were appended. */
+  follow(entries: Iterable<Entry>): void {
+    this.source = entries[Symbol.iterator]();
+  }
+
   /** Takes back the last entries that were appended, down to `count` waiting ones. */
   retract(count: number): void {
     this.queue.length = this.head + count;
@@ -199,13 +210,19 @@ export class ReplayDoors implements Doors {
   }
 
   get next(): Entry | undefined {
+    if (this.source && this.head === this.queue.length) {
+      const { value, done } = this.source.next();
+      if (done) this.source = undefined;
+      else this.queue.push(value);
+    }
     return this.queue[this.head];
   }
 
   private take(): Entry {
-    const entry = this.queue[this.head++]!;
-    // Consumed entries are let go in batches.
-    if (this.head >= 4096) {
+    const entry = this.queue[this.head]!;
+    this.queue[this.head++] = undefined;
+    const { head, queue } = this;
+    if (head >= MAX_CONSUMED || (head >= MIN_CONSUMED && 2 * head >= queue.length)) {
       this.queue.splice(0, this.head);
       this.head = 0;
     }

@@ -41,15 +41,15 @@ export interface Run {
   output: string;
 }
 
-/** A guest made for measurements: bench/fill.s writes to its memory, bench/idle.s sleeps. */
+/** A guest made for measurements: what it does is said at the top of its source in bench. */
 export const benchGuest = (
-  name: 'fill' | 'idle',
+  name: 'fill' | 'idle' | 'log-heavy',
   memorySizeBytes: number,
   defines: Record<string, bigint>,
 ): MachineDescription =>
   describeMachine(path(`bench/${name}.s`), {
     memory: memorySizeBytes,
-    diskSize: 0,
+    ...(name !== 'log-heavy' && { diskSize: 0 }),
     defsym: Object.entries(defines),
   });
 

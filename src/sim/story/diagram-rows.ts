@@ -108,7 +108,10 @@ export class DiagramRows {
       case 'lag':
         return { ...note(host, `execution lag ${(event.ns / 1e6).toFixed(1)} ms`), routine: true };
       case 'full':
-        return { ...note(host, 'the log buffer is full: the guest waits'), routine: true };
+        return {
+          ...note(host, `the ${event.what === 'log' ? 'log' : 'output'} buffer is full: the guest waits`),
+          routine: true,
+        };
       // ── Failure and arbitration ───────────────────────────────────────────────────────────────────────────────────
       case 'suspected':
         return note(host, `suspects ${event.host}`);
