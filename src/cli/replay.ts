@@ -2,7 +2,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { OperatingError } from '../base/errors.ts';
 import { Divergence, ReplayDoors } from '../vmm/doors.ts';
-import { readLog } from '../vmm/log.ts';
+import { LogReader } from '../vmm/log.ts';
 import { Vmm, verifyMarker } from '../vmm/vmm.ts';
 import { readBytes } from './files.ts';
 import { EXIT_CODE } from './report.ts';
@@ -20,13 +20,11 @@ export interface ReplayOptions {
 
 /** Replays all that is good in a log. @throws {OperatingError} at the end when that was not all of it. */
 export async function replay(path: string, { json, quiet, restore }: ReplayOptions): Promise<number> {
-  const { description, entries, damage } = readLog(readBytes(path), path);
-  if (restore !== undefined) {
-    if (damage) throw new OperatingError(damage.message);
-    return await replayRestoring(description, entries, restore);
-  }
+  const recording = new LogReader(readBytes(path), path);
+  if (restore !== undefined) return await replayRestoring(recording, restore);
+  const { description } = recording;
   const doors = new ReplayDoors(verifyMarker);
-  for (const entry of entries) doors.append(entry);
+  doors.follow(recording);
   const vmm = new Vmm(description, doors);
   const parts: Uint8Array[] = [];
   const flush = () => {
@@ -52,17 +50,18 @@ export async function replay(path: string, { json, quiet, restore }: ReplayOptio
   }
   const { machine } = vmm;
   const hash = machine.hash().toString(16).padStart(16, '0');
+  const { damage, count } = recording;
   if (damage)
     throw new OperatingError(
       `${damage.message}; replayed up to there (icount ${vmm.icount}, state hash ${hash})`,
     );
   if (json)
     process.stdout.write(
-      `${JSON.stringify({ program: description.program, steps: vmm.icount, exitCode: machine.power.off ? machine.power.code : null, stateHash: hash, entries: entries.length, console: Buffer.concat(parts).toString() }, null, 2)}\n`,
+      `${JSON.stringify({ program: description.program, steps: vmm.icount, exitCode: machine.power.off ? machine.power.code : null, stateHash: hash, entries: count, console: Buffer.concat(parts).toString() }, null, 2)}\n`,
     );
   else if (!quiet)
     process.stderr.write(
-      `${colourFor(process.stderr).green('replayed')} ${description.program}: ${vmm.icount} steps, ${entries.length} entries, state hash ${hash}, as recorded\n`,
+      `${colourFor(process.stderr).green('replayed')} ${description.program}: ${vmm.icount} steps, ${count} entries, state hash ${hash}, as recorded\n`,
     );
   return machine.power.off && machine.power.code !== 0 ? machine.power.code & 0xff || 1 : 0;
 }

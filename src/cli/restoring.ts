@@ -1,8 +1,8 @@
 /** `vmft replay --restore`: a recording, run on a machine that is saved and restored on its way. */
 import { setImmediate } from 'node:timers/promises';
-import type { MachineDescription } from '../vmm/description.ts';
+import { OperatingError } from '../base/errors.ts';
 import { ReplayDoors } from '../vmm/doors.ts';
-import type { Entry } from '../vmm/entries.ts';
+import type { LogReader } from '../vmm/log.ts';
 import {
   compareSnapshots,
   decodeSnapshot,
@@ -15,14 +15,19 @@ import { EXIT_CODE } from './report.ts';
 
 const STEPS_AT_ONCE = 20_000_000;
 
-/** A machine that replays entries, from the beginning or with another's doors. */
-function replaying(
-  description: MachineDescription,
-  entries: readonly Entry[],
-): { vmm: Vmm; doors: ReplayDoors } {
+/** A machine that replays a recording, from the beginning or with another's doors. */
+function replaying(recording: LogReader): { vmm: Vmm; doors: ReplayDoors } {
   const doors = new ReplayDoors(verifyMarker);
-  for (const entry of entries) doors.append(entry);
-  return { vmm: new Vmm(description, doors), doors };
+  doors.follow(recording);
+  return { vmm: new Vmm(recording.description, doors), doors };
+}
+
+/** Where a recording ends. @throws {OperatingError} when it is not whole. */
+function endOf(recording: LogReader): number {
+  let icount = 0;
+  for (const entry of recording) icount = entry.icount;
+  if (recording.damage) throw new OperatingError(recording.damage.message);
+  return icount;
 }
 
 async function runTo(vmm: Vmm, icount: number): Promise<void> {
@@ -35,15 +40,12 @@ async function runTo(vmm: Vmm, icount: number): Promise<void> {
 /**
  * Replays on two machines. One goes through; the other is written to a file and restored into a fresh machine at so many positions
  * on the way. At each, and at the end, both are compared: registers, devices, memory and hash.
+ * @throws {OperatingError} when the recording is not whole.
  */
-export async function replayRestoring(
-  description: MachineDescription,
-  entries: readonly Entry[],
-  times: number,
-): Promise<number> {
-  const end = entries.at(-1)?.icount ?? 0;
-  const through = replaying(description, entries);
-  const restored = replaying(description, entries);
+export async function replayRestoring(recording: LogReader, times: number): Promise<number> {
+  const end = endOf(recording);
+  const through = replaying(recording);
+  const restored = replaying(recording);
   for (let count = 1; count <= times + 1; count++) {
     const icount = Math.floor((end * count) / (times + 1));
     await runTo(through.vmm, icount);
@@ -63,7 +65,7 @@ export async function replayRestoring(
       return EXIT_CODE.diverged;
     }
     if (count > times) break;
-    restored.vmm = new Vmm(description, restored.doors);
+    restored.vmm = new Vmm(recording.description, restored.doors);
     restoreSnapshot(restored.vmm.machine, decodeSnapshot(encodeSnapshot(b!), 'the machine on its way'));
   }
   return 0;

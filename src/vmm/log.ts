@@ -67,65 +67,89 @@ export interface Recording {
   damage?: OperatingError;
 }
 
-/**
- * Reads a log. `name` is for messages.
- * @throws {OperatingError} when nothing of it can be used: another format or version, or a damaged head.
- */
-export function readLog(content: Uint8Array, name: string): Recording {
-  const input = new Reader(content);
-  const refuse = (reason: string): never => {
-    throw new OperatingError(`${name}: ${reason}`);
-  };
-  if (content.length < MAGIC.length || MAGIC.some((byte, index) => content[index] !== byte))
-    refuse('not a vmft log; make one with `vmft run PROGRAM --no-ft --record FILE`');
-  input.raw(MAGIC.length);
-  let description: MachineDescription;
-  let checksum: number;
-  try {
-    const version = input.u16();
-    if (version !== VERSION) refuse(`log format ${version}, and this vmft reads ${VERSION}; record it again`);
-    const head = input.raw(input.u32());
-    checksum = xxh32(head);
-    if (input.u32() !== checksum) refuse('the head of the log is damaged; record it again');
-    description = decode(descriptionSchema, head);
-  } catch (error) {
-    if (!(error instanceof FormatError)) throw error;
-    throw new OperatingError(`${name}: the head of the log is cut short or damaged; record it again`);
-  }
-  const { entries, problem } = readEntries(input, checksum);
-  if (!problem) return { description, entries };
-  const last = entries.at(-1)?.icount ?? 0;
-  const damage = new OperatingError(
-    `${name}: ${problem}; the last good entry is number ${entries.length}, at icount ${last}`,
-  );
-  return { description, entries, damage };
-}
+/** Reads a log: its description at once, and its entries one at a time, so that those of a long log are not in memory together. */
+export class LogReader {
+  readonly description: MachineDescription;
+  /** Entries that were read. */
+  count = 0;
+  /** Why there are no more, when the recording has not come to its end. Known when all were read. */
+  damage: OperatingError | undefined;
+  private readonly firstEntry: number;
+  private readonly seed: number;
 
-function readEntries(input: Reader, seed: number): { entries: Entry[]; problem?: string } {
-  const entries: Entry[] = [];
-  let checksum = seed;
-  let before = NOTHING_BEFORE;
-  while (input.remaining > 0) {
-    const start = input.offset;
+  /**
+   * `name` is for messages.
+   * @throws {OperatingError} when nothing of it can be used: another format or version, or a damaged head.
+   */
+  constructor(
+    private readonly content: Uint8Array,
+    private readonly name: string,
+  ) {
+    const input = new Reader(content);
+    const refuse = (reason: string): never => {
+      throw new OperatingError(`${name}: ${reason}`);
+    };
+    if (content.length < MAGIC.length || MAGIC.some((byte, index) => content[index] !== byte))
+      refuse('not a vmft log; make one with `vmft run PROGRAM --no-ft --record FILE`');
+    input.raw(MAGIC.length);
     try {
-      const length = input.varint();
-      if (length > MAX_ENTRY_BYTES) input.fail('too long');
-      if (length + 4 > input.remaining) return { entries, problem: 'the log is cut short' };
-      const body = input.raw(length);
-      checksum = xxh32(body, checksum);
-      if (input.u32() !== checksum) input.fail('checksum');
-      const entry = decode(entryAfter(before), body);
-      before = following(before, entry);
-      entries.push(entry);
+      const version = input.u16();
+      if (version !== VERSION)
+        refuse(`log format ${version}, and this vmft reads ${VERSION}; record it again`);
+      const head = input.raw(input.u32());
+      this.seed = xxh32(head);
+      if (input.u32() !== this.seed) refuse('the head of the log is damaged; record it again');
+      this.description = decode(descriptionSchema, head);
     } catch (error) {
       if (!(error instanceof FormatError)) throw error;
-      const cut = input.remaining === 0 && tooShort(start, input);
-      return { entries, problem: cut ? 'the log is cut short' : `the log is damaged at byte ${start}` };
+      throw new OperatingError(`${name}: the head of the log is cut short or damaged; record it again`);
     }
+    this.firstEntry = input.offset;
   }
-  const last = entries.at(-1);
-  const ended = last?.kind === 'control' && last.action === 'end';
-  return ended ? { entries } : { entries, problem: 'the log is cut short' };
+
+  /** The entries that are good, from the first on. */
+  *[Symbol.iterator](): Generator<Entry, void, undefined> {
+    const input = new Reader(this.content);
+    input.offset = this.firstEntry;
+    let checksum = this.seed;
+    let before = NOTHING_BEFORE;
+    let last: Entry | undefined;
+    this.count = 0;
+    while (input.remaining > 0) {
+      const start = input.offset;
+      try {
+        const length = input.varint();
+        if (length > MAX_ENTRY_BYTES) input.fail('too long');
+        if (length + 4 > input.remaining) return this.ends('the log is cut short', last);
+        const body = input.raw(length);
+        checksum = xxh32(body, checksum);
+        if (input.u32() !== checksum) input.fail('checksum');
+        last = decode(entryAfter(before), body);
+      } catch (error) {
+        if (!(error instanceof FormatError)) throw error;
+        const cut = input.remaining === 0 && tooShort(start, input);
+        return this.ends(cut ? 'the log is cut short' : `the log is damaged at byte ${start}`, last);
+      }
+      before = following(before, last);
+      this.count++;
+      yield last;
+    }
+    if (last?.kind !== 'control' || last.action !== 'end') this.ends('the log is cut short', last);
+  }
+
+  private ends(problem: string, last: Entry | undefined): void {
+    this.damage = new OperatingError(
+      `${this.name}: ${problem}; the last good entry is number ${this.count}, at icount ${last?.icount ?? 0}`,
+    );
+  }
+}
+
+/** Reads all of a log. @throws {OperatingError} as {@link LogReader}. */
+export function readLog(content: Uint8Array, name: string): Recording {
+  const reader = new LogReader(content, name);
+  const entries = [...reader];
+  const { description, damage } = reader;
+  return { description, entries, ...(damage && { damage }) };
 }
 
 /** Whether the bytes from `start` on are too few to be an entry at all. */

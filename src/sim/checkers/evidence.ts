@@ -8,8 +8,6 @@ import { Vmm, verifyMarker } from '../../vmm/vmm.ts';
 
 /** How much a rebuilt machine runs at once. */
 const SLICE_STEPS = 10_000_000;
-/** How many entries it is given at once; one may be as large as a disk operation. */
-const ENTRIES_AT_ONCE = 64;
 
 /**
  * A fresh machine that has gone through the same entries, standing at `icount`: before the inputs that were applied there, or
@@ -25,13 +23,12 @@ export function rebuild(
   made: (output: Output) => void = () => {},
 ): Vmm {
   const doors = new ReplayDoors(verifyMarker);
-  const ahead = upTo(entries, icount, inputsThere);
+  doors.follow(upTo(entries, icount, inputsThere));
   const vmm = new Vmm(description, doors);
   for (;;) {
-    const isLast = !feed(doors, ahead);
     const pause = vmm.run(SLICE_STEPS);
     for (const output of vmm.machine.takeOutputs()) made(output);
-    if (isLast && pause !== 'budget') return vmm;
+    if (pause !== 'budget') return vmm;
   }
 }
 
@@ -43,16 +40,6 @@ function* upTo(entries: Iterable<Entry>, icount: number, inputsThere: 'before' |
     yield entry;
   }
   yield { kind: 'horizon', icount };
-}
-
-/** Gives a machine some more entries to replay; false when there are none. */
-function feed(doors: ReplayDoors, entries: Iterator<Entry>): boolean {
-  for (let count = 0; count < ENTRIES_AT_ONCE; count++) {
-    const { value, done } = entries.next();
-    if (done) return count > 0;
-    doors.append(value);
-  }
-  return true;
 }
 
 /** Two histories side by side, as far as both go below a position. */
