@@ -59,6 +59,7 @@ export async function demo(): Promise<number> {
     clients: 0,
     memory: 64 << 20,
     diff: true,
+    verify: true,
   };
   const say = (text: string) => process.stderr.write(`${text}\n`);
   const events: SimEvent[] = [];
@@ -71,7 +72,7 @@ export async function demo(): Promise<number> {
 
   say(colour.bold('vmft: a guest program survives the death of its machine'));
   say(intro);
-  say(colour.dim('    $ vmft run programs/bank.s --crash primary@icount=100000 --diff\n'));
+  say(colour.dim('    $ vmft run programs/bank.s --crash primary@icount=100000 --diff --verify\n'));
   await tell(events, printed, say);
   const report = new Report(simulation, judge(simulation), options);
   for (const line of report.lines()) say(line);

@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { OperatingError } from '../base/errors.ts';
 
@@ -13,13 +22,23 @@ export function readBytes(path: string): Uint8Array {
 }
 
 /** Writes a file whole or not at all: what stood there before stays until the new content is complete. */
-export function writeBytes(path: string, content: Uint8Array | string): void {
+export function writeBytes(path: string, content: Uint8Array | string | Iterable<Uint8Array>): void {
   const temporary = `${path}.${process.pid}.tmp`;
   try {
-    writeFileSync(temporary, content);
+    writePieces(temporary, content);
     renameSync(temporary, path);
   } catch (error) {
     throw explained(path, error, 'choose a place that can be written');
+  }
+}
+
+function writePieces(path: string, content: Uint8Array | string | Iterable<Uint8Array>): void {
+  const file = openSync(path, 'w');
+  try {
+    const pieces = typeof content === 'string' || content instanceof Uint8Array ? [content] : content;
+    for (const piece of pieces) writeFileSync(file, piece);
+  } finally {
+    closeSync(file);
   }
 }
 

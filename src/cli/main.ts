@@ -70,6 +70,10 @@ runs(program.command('run').description('run a program, or boot a kernel, on a s
   .option('--type-after <text>', 'type when the console has shown this, for example a prompt')
   .addOption(options.clients())
   .option('--diff', 'compare both machines at the last position that they reached as one')
+  .option(
+    '--verify',
+    'when the run is over, replay it on a fresh machine and check what the world saw (on with --unsafe)',
+  )
   .option('--diagram', 'draw the run as a sequence diagram on stderr when it is over')
   .addOption(options.unsafe())
   .option('--record <file>', 'write the history of the machine that lives last, for `vmft replay`')

@@ -35,6 +35,7 @@ export interface RunOptions extends ProgramOptions {
   typeAfter?: string;
   clients: number;
   diff?: boolean;
+  verify?: boolean;
   diagram?: boolean;
   unsafe?: UnsafeRule[];
   record?: string;

@@ -1,18 +1,18 @@
 /** What a run comes to: the exit code, the report for people and for programs, and the files that are kept. */
 
 import { join } from 'node:path';
-import { encodedSize } from '../base/codec.ts';
+import { joined } from '../base/bytes.ts';
 import type { Violation } from '../sim/checkers/checkers.ts';
 import type { Comparison } from '../sim/checkers/evidence.ts';
 import { compareLast } from '../sim/checkers/verdict.ts';
 import type { Outcome, Simulation } from '../sim/cluster.ts';
 import { faultText } from '../sim/faults/fault-text.ts';
 import type { FaultOutcome } from '../sim/faults/injector.ts';
-import type { LogStatistics } from '../sim/observer.ts';
-import { type Entry, entryAfter, following, NOTHING_BEFORE } from '../vmm/entries.ts';
+import type { Entry } from '../vmm/entries.ts';
 import { LogWriter } from '../vmm/log.ts';
 import { encodeSnapshot, takeSnapshot } from '../vmm/snapshot.ts';
 import { differenceTable } from './difference.ts';
+import { JSON_CONSOLE_BYTES } from './evidence.ts';
 import { makeDirectory, writeBytes } from './files.ts';
 import type { RunOptions } from './options.ts';
 import { colourFor } from './story.ts';
@@ -22,6 +22,9 @@ export const EXIT_CODE = { usage: 2, diverged: 3, limit: 4, lost: 5, faultMissed
 
 /** Where both machines are kept when they differ and no other place was named. */
 const DIVERGED_DIRECTORY = 'vmft-states';
+
+/** A recording is written in pieces of about this size. */
+const PIECE_BYTES = 1 << 20;
 
 /** What there is to say about a run that is over. */
 export class Report {
@@ -39,11 +42,11 @@ export class Report {
     private readonly quit = false,
   ) {
     this.outcome = simulation.outcome!;
-    const differ = violations.some(({ invariant }) => invariant === 'same-machine');
-    this.directory =
-      options.saveStates ?? (differ || this.outcome === 'diverged' ? DIVERGED_DIRECTORY : undefined);
-    const wanted = options.diff || options.json || this.directory !== undefined;
+    const differ =
+      this.outcome === 'diverged' || violations.some(({ invariant }) => invariant === 'same-machine');
+    const wanted = options.diff || differ || options.saveStates !== undefined;
     this.comparison = wanted ? compareLast(simulation) : undefined;
+    this.directory = options.saveStates ?? (differ && this.comparison ? DIVERGED_DIRECTORY : undefined);
   }
 
   get exitCode(): number {
@@ -76,13 +79,16 @@ export class Report {
     );
     const steps = machine.icount;
     const seconds = simulation.nowNs / 1e9;
-    const log = logOf(simulation);
+    const { log } = simulation.observer;
+    const console = consoleOf(simulation);
     return {
       program,
       seed: this.options.seed,
       outcome: this.outcome,
       exitCode: this.outcome === 'completed' ? machine.power.code : null,
-      console: new TextDecoder().decode(simulation.transcript),
+      console: console.text,
+      consoleTruncated: console.isCut,
+      verified: this.options.verify === true,
       steps,
       virtualMs: simulation.nowNs / 1e6,
       failovers,
@@ -156,7 +162,7 @@ export class Report {
     };
     const lines = [`${said[this.outcome]}; ${facts}`];
     const { outcome, violations } = this;
-    if (this.options.ft && outcome !== 'diverged' && violations.length === 0)
+    if (this.options.verify && outcome !== 'diverged' && violations.length === 0)
       lines.push(
         colour.green(
           `checked: ${outcome === 'completed' ? 'a fresh machine that replays the log prints the same, every byte once and in order' : 'what was printed is what a fresh machine that replays the log prints first'}`,
@@ -180,7 +186,12 @@ export class Report {
   }
 
   private differenceLines(comparison: Comparison | undefined): string[] {
-    if (!comparison) return ['no diff: there is only one machine without fault tolerance'];
+    if (!comparison)
+      return [
+        this.options.ft
+          ? `no diff: not all that came through the machines' doors was kept; run it again with --diff`
+          : 'no diff: there is only one machine without fault tolerance',
+      ];
     const { difference, firstDifference } = comparison;
     const lines = [
       '',
@@ -228,29 +239,28 @@ function full(entry: Entry): string {
   return `${entry.kind} at ${entry.icount} (${content.join(', ')})`;
 }
 
-/** The log as the channel carried it; without fault tolerance, as a recording would hold it. */
-function logOf(simulation: Simulation): LogStatistics {
-  if (simulation.hosts.size > 1) return simulation.observer.log;
-  const entries = simulation.history('primary');
-  const entriesByKind: Record<string, number> = {};
-  let bytes = 0;
-  let before = NOTHING_BEFORE;
-  for (const entry of entries) {
-    entriesByKind[entry.kind] = (entriesByKind[entry.kind] ?? 0) + 1;
-    bytes += encodedSize(entryAfter(before), entry);
-    before = following(before, entry);
+/** What the console has printed, up to a limit. */
+function consoleOf({ console: { transcript } }: Simulation): { text: string; isCut: boolean } {
+  const parts: Uint8Array[] = [];
+  let room = JSON_CONSOLE_BYTES;
+  for (const part of transcript) {
+    parts.push(part.subarray(0, room));
+    room -= part.length;
+    if (room < 0) break;
   }
-  return { entries: entries.length, entriesByKind, bytes, channelBytes: 0 };
+  return { text: new TextDecoder().decode(joined(parts)), isCut: room < 0 || !transcript.isWhole };
 }
 
-/** The history of the machine that lived last, as a log file. */
-export function recordingOf(simulation: Simulation): Uint8Array {
-  const { machine } = simulation;
+/** The history of the machine that lived last, as a log file, piece by piece. */
+export function* recordingOf({ machine, observer }: Simulation): Generator<Uint8Array> {
   const { icount } = machine;
   const writer = new LogWriter(machine.description);
-  for (const entry of simulation.observer.history) writer.append(entry);
+  for (const entry of observer.history) {
+    writer.append(entry);
+    if (writer.waitingBytes >= PIECE_BYTES) yield writer.take();
+  }
   writer.append({ kind: 'output', icount, made: machine.outputsMade });
   writer.append({ kind: 'check', icount, hash: machine.hash() });
   writer.append({ kind: 'control', icount, action: 'end', value: machine.power.code });
-  return writer.take();
+  yield writer.take();
 }

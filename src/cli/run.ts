@@ -3,10 +3,11 @@
 import { setImmediate } from 'node:timers/promises';
 import { OperatingError } from '../base/errors.ts';
 import { alterations } from '../sim/checkers/alterations.ts';
-import { judge } from '../sim/checkers/verdict.ts';
+import { judge, observe } from '../sim/checkers/verdict.ts';
 import { hostNames, type SimEvent, Simulation, type SimulationOptions } from '../sim/cluster.ts';
 import { type Fault, type HostId, hostsOf } from '../sim/faults/faults.ts';
 import { drawDiagram } from '../sim/story/diagram.ts';
+import { evidenceFor } from './evidence.ts';
 import { mustBeWritable, readBytes, readPipedInput } from './files.ts';
 import type { RunOptions } from './options.ts';
 import { type Guest, ownInput, programPath, readGuest } from './program.ts';
@@ -19,6 +20,8 @@ import { Terminal } from './terminal/terminal.ts';
 
 const NEWLINE = 0x0a;
 const EVENTS_AT_ONCE = 2000;
+/** A longer diagram is of no use to anybody. */
+const MAX_DRAWN_EVENTS = 100_000;
 /** A guest that takes fewer steps a second waits for whoever sits at its console. */
 const LEAST_STEPS_A_SECOND = 1e6;
 
@@ -37,7 +40,7 @@ export function simulate(
   { description, diskContent }: Guest,
   input: Uint8Array,
   options: RunOptions,
-  output: Pick<SimulationOptions, 'print' | 'tell' | 'attended'>,
+  output: Pick<SimulationOptions, 'print' | 'tell' | 'attended' | 'evidence'>,
 ): Simulation {
   const { crash = [], pause = [], partition = [], delay = [], fault = [], speed = [], unsafe = [] } = options;
   const faults = [...crash, ...pause, ...partition, ...delay, ...fault];
@@ -100,7 +103,14 @@ export async function consoleInput(path: string, { input }: Pick<RunOptions, 'in
   return piped.length > 0 ? piped : ownInput(path);
 }
 
-export async function run(program: string | undefined, options: RunOptions): Promise<number> {
+/** A rule is switched off to see what goes wrong then: nobody would, without the check. */
+const withDefaults = (given: RunOptions): RunOptions => ({
+  ...given,
+  verify: given.verify || (given.unsafe ?? []).length > 0,
+});
+
+export async function run(program: string | undefined, given: RunOptions): Promise<number> {
+  const options = withDefaults(given);
   const path = programPath(program, options);
   if (options.record) mustBeWritable(options.record);
   const guest = readGuest(program, options);
@@ -125,9 +135,10 @@ export async function run(program: string | undefined, options: RunOptions): Pro
     lineBegun = false;
   };
   const story = new Story(detail, tellLine);
-  const events: SimEvent[] = [];
+  const drawn: SimEvent[] = [];
   const simulation: Simulation = simulate(guest, input, options, {
     attended,
+    evidence: evidenceFor(options),
     print: (data) => {
       if (options.json) return;
       if (process.stdout.isTTY) status.before(data);
@@ -136,7 +147,7 @@ export async function run(program: string | undefined, options: RunOptions): Pro
     },
     tell: (event) => {
       story.tell(event);
-      if (options.diagram) events.push(event);
+      if (options.diagram && drawn.length < MAX_DRAWN_EVENTS) drawn.push(event);
     },
   });
   const turn = () => {
@@ -146,15 +157,20 @@ export async function run(program: string | undefined, options: RunOptions): Pro
   if (!attended) await runToEnd(simulation, turn);
   status.clear();
   story.end(simulation.nowNs);
-  if (options.diagram) for (const line of drawDiagram(events, [...simulation.hosts.keys()])) tellLine(line);
-  // To check a run is to run it again, which whoever quits does not wait for.
-  const violations = quit ? [] : judge(simulation);
+  if (options.diagram) for (const line of diagramOf(drawn, simulation)) tellLine(line);
+  const violations = quit ? [] : options.verify ? judge(simulation) : observe(simulation);
   const report = new Report(simulation, violations, options, quit);
   report.keep();
   if (options.json) process.stdout.write(`${JSON.stringify(report.json(path), null, 2)}\n`);
   if (!options.quiet) for (const line of [...report.lines(), ...alterationLines(simulation)]) tellLine(line);
   for (const line of report.warnings()) tellLine(line);
   return report.exitCode;
+}
+
+function diagramOf(events: readonly SimEvent[], { hosts }: Simulation): string[] {
+  const lines = drawDiagram(events, [...hosts.keys()]);
+  if (events.length === MAX_DRAWN_EVENTS) lines.push(`these were the first ${MAX_DRAWN_EVENTS} events`);
+  return lines;
 }
 
 /** Whether somebody sits at the guest's console: on a terminal, when no input is prepared. */

@@ -229,9 +229,38 @@ describe('the cluster', () => {
   });
 });
 
+describe('--verify', () => {
+  const checked = /^checked: a fresh machine that replays the log prints the same/m;
+
+  test.each([[[]], [['--no-ft']]])(
+    'replays the run and says so, and nobody pays for it unasked %j',
+    async (options) => {
+      const [asked, unasked] = await Promise.all([
+        vmft(['run', program('dice.s'), '--verify', ...options]),
+        vmft(['run', program('dice.s'), ...options]),
+      ]);
+      expect([asked.code, unasked.code]).toEqual([0, 0]);
+      expect(asked.stderr).toMatch(checked);
+      expect(unasked.stderr).not.toMatch(checked);
+    },
+  );
+
+  test('goes with a rule that is switched off: it finds what goes wrong', async () => {
+    const { code, stderr } = await vmft(['run', program('hello.s'), '--unsafe', 'dedup']);
+    expect([code, stderr]).toEqual([0, expect.stringMatching(checked)]);
+  });
+});
+
 describe('--json', () => {
   test('is one document with these keys', async () => {
-    const { code, stdout } = await vmft(['run', program('dice.s'), '--json', '--crash', 'primary@output=30']);
+    const { code, stdout } = await vmft([
+      'run',
+      program('dice.s'),
+      '--json',
+      '--diff',
+      '--crash',
+      'primary@output=30',
+    ]);
     expect(code).toBe(0);
     const report = JSON.parse(stdout);
     expect(report).toMatchObject({
@@ -240,6 +269,8 @@ describe('--json', () => {
       outcome: 'completed',
       exitCode: 0,
       console: expect.stringMatching(/^rolled( \d){20}\nface 1: \d+\n/),
+      consoleTruncated: false,
+      verified: false,
       steps: expect.any(Number),
       virtualMs: expect.any(Number),
       stateHash: expect.stringMatching(/^[0-9a-f]{16}$/),

@@ -62,11 +62,14 @@ export interface Alteration {
   impossible?: string;
 }
 
-/** Builds the machine of each host again from what came through its doors, and compares it with the one that is there. */
+/**
+ * Builds the machine of each host again from what came through its doors, where all of that was kept, and compares it with the one that
+ * is there.
+ */
 export function alterations(simulation: Simulation): Alteration[] {
   return [...simulation.hosts.values()].flatMap(({ id, power, replica }) => {
     const machine = power === 'off' ? undefined : replica.vmm?.machine;
-    if (!machine) return [];
+    if (!machine || !simulation.history(id).isWhole) return [];
     const alteration = { host: id, ...compare(simulation, id, machine) };
     const isOne = alteration.pages.length > 0 || alteration.state || alteration.impossible !== undefined;
     return isOne ? [alteration] : [];

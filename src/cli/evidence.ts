@@ -1,0 +1,80 @@
+/** Where `vmft run` keeps what happened: in memory while that is little, and in a temporary file when it was asked for. */
+import { closeSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type EvidencePlaces, MemorySpool, type Spool } from '../sim/evidence/spool.ts';
+import { explained } from './files.ts';
+import type { RunOptions } from './options.ts';
+
+/** What is kept unasked, so that machines that diverge can be compared: some million entries. */
+export const UNASKED_BYTES = 4 << 20;
+/** Console output that `--json` prints, at the most. */
+export const JSON_CONSOLE_BYTES = 16 << 20;
+
+/**
+ * A temporary file without a name: it is gone with the process, however that ends. `TMPDIR` says where it lies.
+ * @throws {OperatingError} when it can't be made, or there is no room for more.
+ */
+export class FileSpool implements Spool {
+  private file: number | undefined;
+  private sizeBytes = 0;
+
+  append(bytes: Uint8Array): number {
+    const offset = this.sizeBytes;
+    this.attempt(() => {
+      this.file ??= openUnnamed();
+      for (let done = 0; done < bytes.length; )
+        done += writeSync(this.file, bytes, done, bytes.length - done, offset + done);
+    });
+    this.sizeBytes += bytes.length;
+    return offset;
+  }
+
+  read(offset: number, sizeBytes: number): Uint8Array {
+    const bytes = new Uint8Array(sizeBytes);
+    this.attempt(() => {
+      for (let done = 0; done < sizeBytes; ) {
+        const read = readSync(this.file!, bytes, done, sizeBytes - done, offset + done);
+        if (read === 0) throw new Error('it was cut short');
+        done += read;
+      }
+    });
+    return bytes;
+  }
+
+  private attempt(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      throw explained(
+        `the temporary file for what the run must remember, in ${tmpdir()}`,
+        error,
+        'name a place with more room in TMPDIR, or limit the run with --max-steps',
+      );
+    }
+  }
+}
+
+function openUnnamed(): number {
+  const path = join(tmpdir(), `vmft-${process.pid}-${Date.now()}.tmp`);
+  const file = openSync(path, 'wx+', 0o600);
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    closeSync(file);
+    throw error;
+  }
+  return file;
+}
+
+/** What the options need to be kept of a run, and where. */
+export function evidenceFor({ ft, verify, diff, saveStates, record, json }: RunOptions): EvidencePlaces {
+  const file = new FileSpool();
+  const compares = ft && (diff || saveStates !== undefined);
+  return {
+    histories:
+      verify || compares || record !== undefined ? file : ft ? new MemorySpool(UNASKED_BYTES) : undefined,
+    console: verify ? file : json ? new MemorySpool(JSON_CONSOLE_BYTES) : undefined,
+    world: verify ? file : undefined,
+  };
+}
