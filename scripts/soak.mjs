@@ -72,9 +72,8 @@ async function measure(args) {
 }
 
 let failed = false;
-console.log(
-  `| guest | fault tolerance | MB, ${FIRST_S}–${2 * FIRST_S} s | MB, ${SECONDS - FIRST_S}–${SECONDS} s | |`,
-);
+const [from, to, last] = [FIRST_S, 2 * FIRST_S, SECONDS - FIRST_S].map((seconds) => seconds.toFixed(0));
+console.log(`| guest | fault tolerance | MB, ${from}–${to} s | MB, ${last}–${SECONDS} s | |`);
 console.log('| --- | --- | ---: | ---: | --- |');
 for (const [name, args] of guests.filter(([name]) => name.includes(values.only)))
   for (const [mode, options] of /** @type {const} */ ([
