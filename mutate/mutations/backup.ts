@@ -38,22 +38,10 @@ export const backup = [
     this.lastHeardNs`,
       '    this.lastHeardNs',
     ],
-    'backup-install-no-gate': [
-      `    side.gate.hold(message.outputs.filter(isWorld), message.entry);
-    side.disk.start(message.outputs.filter(isDisk), message.entry);
-    side.clock`,
-      `    side.disk.start(message.outputs.filter(isDisk), message.entry);
-    side.clock`,
-    ],
     'backup-install-no-starts': [
       `    side.starts = message.starts;
     side.log.startAfter`,
       '    side.log.startAfter',
-    ],
-    'backup-install-no-clock': [
-      `    side.clock.startAt(machine.lastKnownTicks);
-`,
-      '',
     ],
     'backup-goon-no-truncate': [
       `      side.replay.retract(side.replay.waiting - surplus);
@@ -102,17 +90,6 @@ export const backup = [
 `,
       '',
     ],
-    'backup-wake-no-rearm': [
-      `      side.timer('retry', side.nowNs + retryNs);
-    }
-  }
-
-  private beat`,
-      `    }
-  }
-
-  private beat`,
-    ],
     'backup-prepare-keeps-complete': [
       `        this.inStep = false;
         this.complete = false;
@@ -146,5 +123,21 @@ export const backup = [
       'const generation = side.claim?.won ? side.claim.generation : side.generation;',
       'const generation = side.generation;',
     ],
+  }),
+  ...inFile('ft/backup.ts', {
+    'backup-install-no-gate': [
+      '    side.gate.hold(message.outputs.filter(isWorld), message.entry);\n    side.disk.start(message.outputs.filter(isDisk), message.entry);\n    side.note',
+      '    side.disk.start(message.outputs.filter(isDisk), message.entry);\n    side.note',
+    ],
+    'backup-hears-no-clock': [
+      "    if ('ticks' in message) side.clock.heard(message.ticks, side.nowNs);\n",
+      '',
+    ],
+    'backup-wake-no-rearm': [
+      "      if (side.hasVm && !this.following && side.generation > 0) this.resume();\n      side.timer('retry', side.nowNs + retryNs);",
+      '      if (side.hasVm && !this.following && side.generation > 0) this.resume();',
+    ],
+    'backup-install-no-speed': ['    side.speed = message.speed;\n', ''],
+    'backup-install-no-history': ['    side.history = message.history;\n    side.speed', '    side.speed'],
   }),
 ];

@@ -38,54 +38,6 @@ export const checkers = [
       'if (!comparison || comparison.difference.equal) return [];',
       'if (!comparison || comparison.difference.registers.every(({ equal }) => equal)) return [];',
     ],
-    'outputs-any-byte': [
-      'const wrong = seen.console.findIndex((byte, index) => byte !== expected[index]);',
-      'const wrong = seen.console.findIndex((byte, index) => index > 0 && byte !== expected[index - 1] && byte !== expected[index]);',
-    ],
-    'outputs-too-many': [
-      'const wrong = seen.console.findIndex((byte, index) => byte !== expected[index]);',
-      'const wrong = seen.console.findIndex((byte, index) => index < expected.length && byte !== expected[index]);',
-    ],
-    'outputs-lost-tail': [
-      'if (complete && seen.console.length < expected.length)',
-      'if (complete && seen.console.length + 1 < expected.length)',
-    ],
-    'outputs-incomplete-too': [
-      'if (complete && seen.frames.length < frames.length)',
-      'if (seen.frames.length < frames.length)',
-    ],
-    'outputs-frame-number': ['if (own?.first !== number)', 'if (own === undefined)'],
-    'outputs-frame-bytes': ['if (!sameBytes(own.frame, frame))', 'if (own.frame.length !== frame.length)'],
-    'outputs-frames-lost': [
-      'if (complete && seen.frames.length < frames.length)',
-      'if (complete && seen.frames.length + 1 < frames.length)',
-    ],
-    'input-repeats': [
-      'if (byte === typed[at++]) continue;',
-      'if (byte === typed[at++] || typed.includes(byte)) continue;',
-    ],
-    'disk-reads-not-compared': [
-      'if (!sameBytes(there, end.data!))',
-      'if (there.length !== end.data!.length)',
-    ],
-    'disk-writes-twice': ['if (applied.has(id)) return fail', 'if (applied.has(id) && id < 0) return fail'],
-    'disk-foreign-writes': [
-      'if (!own || own.sector !== sector || !sameBytes(own.data, data))',
-      'if (own && (own.sector !== sector || !sameBytes(own.data, data)))',
-    ],
-    'disk-content-open': ['!unsettled.has(at) &&', '!unsettled.has(at) && unsettled.size > 1e9 &&'],
-    'disk-unsettled-first-only': [
-      'for (let i = 0; i < request.data.length; i += SECTOR_BYTES) unsettled.add(at + i);',
-      'unsettled.add(at);',
-    ],
-    'disk-failed-writes-count': [
-      'if (end?.status === DISK_OK) expected.set(request.data, at);',
-      'if (end) expected.set(request.data, at);',
-    ],
-    'disk-writes-of-no-content': [
-      'if (!own || own.sector !== sector || !sameBytes(own.data, data))',
-      'if (!own || own.sector !== sector)',
-    ],
     'clients-complaints-dropped': [
       "return [...found, { invariant: 'linearizable'",
       "return [{ invariant: 'linearizable'",
@@ -124,10 +76,6 @@ export const checkers = [
     ],
   }),
   ...inFile('sim/checkers/verdict.ts', {
-    'verdict-no-input': ['...checkInput(history, run.console.input), ', ''],
-    'verdict-no-service': [', ...checkService(run));', ');'],
-    'verdict-incomplete': ["run.outcome === 'completed'));", "run.outcome === 'limit'));"],
-    'verdict-no-disk': ['if (description.diskSectors > 0) {', 'if (description.diskSectors > 1e9) {'],
     'verdict-lost-is-fine': [
       "if (run.outcome === 'lost') return checkLoss(run);",
       "if (run.outcome === 'lost') return [];",
@@ -151,10 +99,6 @@ export const checkers = [
   ...inFile('sim/observer.ts', {
     'observer-lag-halved': ['this.worstLag.ns > LAG_LIMIT_NS', 'this.worstLag.ns > 100 * LAG_LIMIT_NS'],
     'observer-old-live': ['if (host.replica.generation < this.generation) return;', ''],
-    'observer-installed-forgets': [
-      'if (from) this.histories.get(id)!.take(from, event.history);',
-      'void from;',
-    ],
     'observer-following-explains-nothing': [
       'this.leaders.set(id, event.primary);\n        return this.outputRule.holds(id, host.replica.vmm!.machine.outputsMade);',
       'this.leaders.set(id, event.primary);\n        return;',
@@ -166,6 +110,87 @@ export const checkers = [
     'observer-live-unchecked': [
       'this.liveAt.set(id, event.icount);\n        return this.oneLive.live(id, event.generation);',
       'this.liveAt.set(id, event.icount);\n        return;',
+    ],
+  }),
+  ...inFile('sim/checkers/explained.ts', {
+    'outputs-console-unseen': [
+      "if (output.kind === 'console') this.console.append(output.data);",
+      "if (output.kind === 'console') this.console.append(output.data.slice(1));",
+    ],
+    'outputs-more-is-fine': ['    if (thereIsMore)\n', '    if (thereIsMore && same < 0)\n'],
+    'outputs-lost-tail': ['if (complete && more > 0)', 'if (complete && more > 1)'],
+    'outputs-lost-always': ['if (complete && more > 0)', 'if (more > 0)'],
+    'outputs-frame-number': ['if (seen.number !== first)', 'if (seen.number < first)'],
+    'outputs-frame-bytes': [
+      'else if (!sameBytes(seen.frame, frame))',
+      'else if (seen.frame.length !== frame.length)',
+    ],
+    'outputs-frames-more': ['    if (!done) return `frame', '    if (!done && complete) return `frame'],
+    'outputs-frames-lost': [
+      'if (complete && this.framesSeen < this.framesMade)',
+      'if (complete && this.framesSeen + 1 < this.framesMade)',
+    ],
+    'input-more-is-fine': ['if (more === 0) return [];', 'if (more <= 4) return [];'],
+    'disk-reads-not-compared': [
+      'else if (!sameBytes(this.expected.subarray(at, at + request.sizeBytes), data!))',
+      'else if (data!.length !== request.sizeBytes)',
+    ],
+    'disk-writes-of-no-content': [
+      'if (!own || own.sector !== sector || !sameBytes(own.data, data))',
+      'if (!own || own.sector !== sector)',
+    ],
+    'disk-foreign-writes': [
+      'if (!own || own.sector !== sector || !sameBytes(own.data, data))',
+      'if (own && (own.sector !== sector || !sameBytes(own.data, data)))',
+    ],
+    'disk-writes-twice': ['      this.unapplied.delete(id);\n', ''],
+    'disk-failed-writes-count': [
+      'if (end.status === DISK_OK) this.takesEffect',
+      'if (end.status >= DISK_OK) this.takesEffect',
+    ],
+    'disk-content-not-compared': [
+      '        !unsettled.has(at / SECTOR_BYTES) &&',
+      '        unsettled.size > 0 &&\n        !unsettled.has(at / SECTOR_BYTES) &&',
+    ],
+    'disk-nothing-unsettled': [
+      "      if (!end && request.operation === 'write')",
+      "      if (end && request.operation === 'write')",
+    ],
+    'disk-order-of-ends': ['      if (!end) break;\n', '      if (!end) continue;\n'],
+  }),
+  ...inFile('sim/checkers/verdict.ts', {
+    'verdict-no-service': [
+      "return run.outcome === 'diverged' ? found : [...found, ...checkService(run)];",
+      'return found;',
+    ],
+    'verdict-no-clients': [
+      '...checkClients(calls, run.network.complaints)];',
+      '...checkClients(calls, []).slice(0, 0)];',
+    ],
+    'verdict-no-input': ["if (entry.kind === 'console') input.given(entry);", ''],
+    'verdict-no-disk-ends': ["if (entry.kind === 'disk') medium.ended(entry);", ''],
+    'verdict-no-clock': ['      clock.told(entry);\n', ''],
+    'verdict-no-medium': ['    medium.made(output);\n', ''],
+  }),
+  ...inFile('sim/checkers/guest-clock.ts', {
+    'guest-clock-backwards': [
+      'if (entry.ticks < this.last && this.violations.length === 0)',
+      'if (entry.ticks + 1e9 < this.last && this.violations.length === 0)',
+    ],
+    'guest-clock-ahead': [
+      'if (aheadNs > SLICE_NS && !this.derived)',
+      'if (aheadNs > 1000 * SLICE_NS && !this.derived)',
+    ],
+    'guest-clock-behind': ['if (-aheadNs > allowedNs)', 'if (-aheadNs > allowedNs + 1e12)'],
+    'guest-clock-all-forgiven': [
+      '(this.allowedNs.get(from) ?? 0) + nowNs - sinceNs',
+      '(this.allowedNs.get(from) ?? 0) + nowNs',
+    ],
+  }),
+  ...inFile('sim/observer.ts', {
+    'observer-installed-forgets': [
+      'if (from) this.histories.set(id, from.fork(event.history));',
+      'void from;',
     ],
   }),
 ];

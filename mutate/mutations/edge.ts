@@ -108,4 +108,20 @@ export const edge = [
 `,
     ],
   }),
+  ...inFile('sim/world/storage.ts', {
+    'edge-claims-skip': [
+      'if (generation === this.records.length + 1) this.records.push(record);',
+      'this.records[generation - 1] = record;',
+    ],
+  }),
+  ...inFile('sim/world/disk.ts', {
+    'edge-disk-short-write': [
+      '    this.content.set(request.data, at);',
+      '    this.content.set(request.data.subarray(0, request.data.length - 1), at);',
+    ],
+    'edge-disk-lost-while-failing': [
+      "if (this.failing || (this.full && request.operation === 'write'))\n      return { status: DISK_IOERR, data: NOTHING };",
+      "if (this.failing || (this.full && request.operation === 'write'))\n      return { status: DISK_OK, data: NOTHING };",
+    ],
+  }),
 ];

@@ -101,7 +101,6 @@ export const logging = [
     ],
   }),
   ...inFile('ft/guest-clock.ts', {
-    'clock-clock-back': ['if (!this.started || shown < this.floor)', 'if (!this.started)'],
     'clock-start-zero': [
       `    this.floor = ticks;
 `,
@@ -123,5 +122,25 @@ export const logging = [
     ],
     'epoch-outputs-kept': ['this.outputs.splice(0)', 'this.outputs.slice(0)'],
     'epoch-open-none': ['side.disk.open.map(({ id }) => id)', 'side.disk.open.slice(1).map(({ id }) => id)'],
+  }),
+  ...inFile('ft/guest-clock.ts', {
+    'clock-goes-back': [
+      'this.floor = Math.max(this.floor, this.shownAt(this.nsAtStep(icount)));',
+      'this.floor = this.shownAt(this.nsAtStep(icount));',
+    ],
+    'clock-continues-behind': [
+      'this.startAt(Math.max(ticks, this.shownAt(nowNs)), nowNs);',
+      'this.startAt(ticks, nowNs);',
+    ],
+    'clock-continues-below-told': [
+      'this.startAt(Math.max(ticks, this.shownAt(nowNs)), nowNs);',
+      'this.startAt(this.shownAt(nowNs), nowNs);',
+    ],
+    'clock-hears-earlier': ['if (offset < this.offsetTicks - drift) return;', ''],
+    'clock-no-drift': [
+      'if (offset < this.offsetTicks - drift) return;',
+      'if (offset < this.offsetTicks) return;',
+    ],
+    'clock-reads-now': ['this.shownAt(Math.max(nowNs, this.reachedNs))', 'this.shownAt(nowNs)'],
   }),
 ];

@@ -17,12 +17,6 @@ export const primary = [
 `,
       '',
     ],
-    'primary-live-no-announce': [
-      `    side.effects.push({ do: 'announce', frame: announcement(side.options.description.mac), generation });
-`,
-      `    void announcement;
-`,
-    ],
     'primary-live-no-listen': [
       `    side.effects.push({ do: 'listen', offset: this.consoleOffset, generation });
     side.gate`,
@@ -123,10 +117,6 @@ export const primary = [
       'if (this.side.options.disk !== undefined) return this.held;',
     ],
     'primary-may-go-on': ["side.options.disk === 'shared' || side.record.backups.includes(from)", 'true'],
-    'primary-forget-all-channels': [
-      'const consumed = Math.min(log.last, ...needed.map(({ consumed }) => consumed));',
-      'const consumed = Math.min(log.last, ...needed.slice(1).map(({ consumed }) => consumed));',
-    ],
     'primary-held-max': [
       'return Math.min(Number.POSITIVE_INFINITY, ...this.required().map(({ received }) => received));',
       'return Math.min(Number.POSITIVE_INFINITY, ...this.required().slice(0, 1).map(({ received }) => received));',
@@ -162,6 +152,16 @@ export const primary = [
     'operator-members-handed': [
       'goesOn ? { to, handed: false } : undefined',
       'goesOn ? { to, handed: this.switching?.handed ?? false } : undefined',
+    ],
+  }),
+  ...inFile('ft/primary.ts', {
+    'primary-live-no-announce': [
+      "      side.effects.push({ do: 'announce', frame: announcement(mac), generation });",
+      '      void announcement(mac);',
+    ],
+    'primary-forget-first-follower': [
+      'const consumed = Math.min(log.last, ...this.followers.map(({ consumed }) => consumed));',
+      'const consumed = Math.min(log.last, ...this.followers.slice(1).map(({ consumed }) => consumed));',
     ],
   }),
 ];
