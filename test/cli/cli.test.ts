@@ -445,7 +445,7 @@ describe('record and replay', () => {
     const lines = stdout.trimEnd().split('\n');
     expect(lines).toHaveLength(5);
     for (const line of lines)
-      expect(line).toMatch(/^\d+ {2}(\w{16}) = \1 {2}\d+ registers, 8 devices, \d+ pages in use: equal$/);
+      expect(line).toMatch(/^\d+ {2}(\w{16}) = \1 {2}\d+ registers, 5 devices, \d+ pages in use: equal$/);
   });
 
   test.each([
