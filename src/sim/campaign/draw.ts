@@ -130,8 +130,11 @@ export function drawRun(guest: MeasuredGuest, seed: string, options: DrawOptions
   const speeds = random.chance(0.1)
     ? { [pick(random, drawing.hosts.slice(1))]: pick(random, [0.25, 0.5, 2]) }
     : {};
-  const replication = options.replication ?? (random.chance(0.15) ? 'checkpoint' : 'lockstep');
-  const disk = options.disk ?? pick(random, ['shared', 'shared', 'shared-backup-reads', 'private']);
+  // Checkpoints carry no disk of its own for each side.
+  const mayCheckpoint = options.disk !== 'private' && random.chance(0.15);
+  const replication = options.replication ?? (mayCheckpoint ? 'checkpoint' : 'lockstep');
+  const shared = ['shared', 'shared', 'shared-backup-reads'] as const;
+  const disk = options.disk ?? pick(random, replication === 'checkpoint' ? shared : [...shared, 'private']);
   return { seed, backups, spares, replication, disk, faults, speeds: { ...speeds, ...options.speeds } };
 }
 
