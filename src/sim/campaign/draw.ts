@@ -114,10 +114,8 @@ const weights: Partial<Record<FaultKind, number>> = {
 const MAX_FAULTS = 5;
 /** Phases that a cluster is in for moments, of the side that is live and of others. */
 const ofLive: readonly Phase[] = ['primary-claiming', 'alone', 'joining', 'copying', 'switching'];
-const aims: readonly Phase[] = [
-  ...ofLive,
-  ...(['claiming', 'draining', 'being-copied', 'catching-up', 'between'] as const),
-];
+const ofBackups: readonly Phase[] = ['claiming', 'draining', 'between'];
+const aims: readonly Phase[] = [...ofLive, ...ofBackups, 'being-copied', 'catching-up'];
 const MS = 1_000_000;
 
 /** The run of a campaign that has this seed. */
@@ -188,10 +186,15 @@ class Drawing {
   /** A fault that comes at once, or soon, after somebody has come to be in this phase. */
   private aim(phase: Phase): Fault {
     const { random } = this;
-    const host = ofLive.includes(phase) ? LIVE : pick(random, this.hosts);
+    // Backups claim; who is not one yet is copied.
+    const others = this.hosts.filter((host) =>
+      host.startsWith(ofBackups.includes(phase) ? 'backup' : 'spare'),
+    );
+    const host = ofLive.includes(phase) || others.length === 0 ? LIVE : pick(random, others);
     const after = { host, phase, number: random.chance(0.8) ? 1 : 2 };
     const ns = random.below(pick(random, [1, 0.05 * MS, 0.5 * MS, 4 * MS]));
-    const fault = this.fault(this.kind());
+    const drawn = this.fault(this.kind());
+    const fault = 'who' in drawn && random.chance(0.6) ? { ...drawn, who: host } : drawn;
     return 'atNs' in fault ? { ...fault, atNs: ns, after } : { ...fault, when: { at: 'time', ns }, after };
   }
 
