@@ -1,10 +1,9 @@
 import { Command, CommanderError, Option } from 'commander';
-import { InvariantError } from '../base/assert.ts';
-import { OperatingError } from '../base/errors.ts';
 import type { CompareOptions } from './compare.ts';
 import type { ConformanceOptions } from './conformance/conformance.ts';
 import { takesEngine } from './engine.ts';
 import { exitWithReader } from './exit-with-reader.ts';
+import { codeOf, endWithFailures } from './failures.ts';
 import { faultHelp } from './fault-help.ts';
 import type { AsmOptions, DisasmOptions } from './listing.ts';
 import { type ChaosOptions, options, type RunOptions, takesGuest, wholeNumber } from './options.ts';
@@ -161,6 +160,7 @@ program
   .argument('<source>', 'GNU as syntax')
   .option('-o, --output <file>', 'write a raw image that starts at 0x80000000')
   .addOption(options.defsym())
+  .addOption(options.include())
   .addHelpText(
     'after',
     '\nExamples:\n  vmft asm programs/hello.s\n  vmft asm programs/primes.s --defsym LIMIT=1000 -o primes.bin',
@@ -170,10 +170,12 @@ program
 program
   .command('disasm')
   .description('print the instructions of a program, or of one instruction word')
-  .argument('<program>', 'a .s source, an RV64 ELF, a raw image, or a word like 0x00a50513')
+  .argument('<program>', 'a .s source, an RV64 ELF, a raw image (.bin), or a word like 0x00a50513')
   .option('--no-aliases', 'canonical instructions only: `jalr zero, 0(ra)` instead of `ret`')
   .addOption(options.memory())
   .addOption(options.defsym())
+  .addOption(options.include())
+  .addOption(options.raw())
   .addHelpText('after', '\nExamples:\n  vmft disasm programs/kv/kv.elf\n  vmft disasm 0x00a50513')
   .action(async (target: string, given: DisasmOptions) =>
     (await import('./listing.ts')).disasm(target, given),
@@ -304,6 +306,7 @@ const faults = program.command('faults', { hidden: true }).action(() => {
 faults.helpInformation = faultHelp;
 
 exitWithReader();
+endWithFailures(VMFT_VERSION);
 process.on('SIGINT', () => {
   process.stderr.write('\ninterrupted; nothing was written\n');
   process.exit(130);
@@ -315,13 +318,7 @@ async function main(): Promise<void> {
   } catch (error) {
     if (error instanceof CommanderError) {
       process.exitCode = error.exitCode === 0 ? 0 : EXIT_CODE.usage;
-    } else if (error instanceof OperatingError) {
-      process.stderr.write(`vmft: ${error.message}\n`);
-      process.exitCode = EXIT_CODE.usage;
-    } else if (error instanceof InvariantError) {
-      process.stderr.write(`vmft: a bug in vmft, please report it with the command line\n${error.stack}\n`);
-      process.exitCode = 70;
-    } else throw error;
+    } else process.exitCode = codeOf(error, VMFT_VERSION);
   }
 }
 

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { OperatingError } from '../base/errors.ts';
 import {
@@ -158,6 +159,11 @@ const defsym = (text: string): [string, bigint] => {
   return [match[1]!, negative ? -magnitude : magnitude];
 };
 
+const directory = (text: string): string => {
+  if (statSync(text, { throwIfNoEntry: false })?.isDirectory()) return text;
+  throw new InvalidArgumentError('there is no such directory.');
+};
+
 const unsafe = (text: string): UnsafeRule => {
   if (Object.hasOwn(unsafeRules, text)) return text as UnsafeRule;
   throw new InvalidArgumentError(`the rules are ${Object.keys(unsafeRules).join(', ')}.`);
@@ -178,7 +184,7 @@ export function takesGuest(
   return takesFixed(command)
     .argument(
       '[program]',
-      'a .s source, an RV64 ELF or a raw image; `NAME.input` beside it is typed, `NAME.guest.json` has its devices',
+      'a .s source, an RV64 ELF, a raw image (.bin), or the name of a program that comes along; `NAME.input` beside it is typed, `NAME.guest.json` has its devices',
     )
     .addOption(memory)
     .option(
@@ -199,7 +205,9 @@ export function takesGuest(
     .addOption(options.diskSize())
     .addOption(options.console())
     .addOption(options.clock())
-    .addOption(options.defsym());
+    .addOption(options.defsym())
+    .addOption(options.include())
+    .addOption(options.raw());
 }
 
 /** Options that several commands share, or that need a parser of their own. */
@@ -242,6 +250,12 @@ export const options = {
     new Option('--defsym <name=number>', 'a symbol for the assembler (repeatable)').argParser(
       collect(defsym),
     ),
+  include: () =>
+    new Option(
+      '-I, --include <dir>',
+      'where else an `.include` is looked for: beside the source first, last among the programs that come along (repeatable)',
+    ).argParser(collect(directory)),
+  raw: () => new Option('--raw', 'the program is a raw image, whatever its name'),
   crash: () =>
     new Option(
       '--crash <who@when>',

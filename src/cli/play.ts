@@ -2,7 +2,6 @@
 
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { ChalkInstance } from 'chalk';
 import { OperatingError } from '../base/errors.ts';
 import type { Violation } from '../sim/checkers/checkers.ts';
@@ -13,7 +12,9 @@ import { faultText } from '../sim/faults/fault-text.ts';
 import { drawDiagram } from '../sim/story/diagram.ts';
 import { shortcoming, unexpected } from '../sim/story/expectations.ts';
 import { parseScenario, type Say, type Scenario, untold } from '../sim/story/scenario.ts';
-import { readBytes } from './files.ts';
+import { LIMIT_BYTES, readBytes } from './files.ts';
+import { findProgram } from './guest-file.ts';
+import { packageRoot } from './package.ts';
 import { describeMachine, ownInput } from './program.ts';
 import { EXIT_CODE } from './report.ts';
 import { colourFor, MARGIN, Story } from './story.ts';
@@ -27,13 +28,6 @@ const STORIES = 'test/stories';
 const EXTENSION = '.story';
 /** Explanations are broken into lines of this length. */
 const PROSE_WIDTH = 96;
-
-/** The directory of the package: the bundle and the sources stand at different depths in it. */
-function packageRoot(): string {
-  let directory = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(directory, 'package.json'))) directory = dirname(directory);
-  return directory;
-}
 
 // ── Finding stories and guests ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -54,20 +48,15 @@ export function readStory(name: string): Scenario {
     );
   const path = isPath ? name : own;
   return parseScenario(
-    new TextDecoder().decode(readBytes(path)),
+    new TextDecoder().decode(readBytes(path, LIMIT_BYTES.text)),
     isPath ? path : `${STORIES}/${name}${EXTENSION}`,
   );
 }
 
 /** A guest is a program that comes with vmft, by its name, or a path seen from the story. */
 function guestPath({ guest, file }: Scenario): string {
-  if (guest.includes('/') || guest.includes('.')) return resolve(dirname(file), guest);
-  const programs = join(packageRoot(), 'programs');
-  const found = [join(programs, `${guest}.s`), join(programs, guest, `${guest}.elf`)].find(existsSync);
-  if (found) return found;
-  throw new OperatingError(
-    `${file}: there is no guest "${guest}"; programs/ holds them, or give a path seen from the story`,
-  );
+  if (/[./]/.test(guest)) return resolve(dirname(file), guest);
+  return findProgram(guest);
 }
 
 // ── Playing ─────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -8,10 +8,10 @@ import { hostNames, type SimEvent, Simulation, type SimulationOptions } from '..
 import { type Fault, type HostId, hostsOf } from '../sim/faults/faults.ts';
 import { drawDiagram } from '../sim/story/diagram.ts';
 import { evidenceFor } from './evidence.ts';
-import { mustBeWritable, readBytes, readPipedInput } from './files.ts';
+import { LIMIT_BYTES, readBytes, readPipedInput } from './files.ts';
 import type { RunOptions } from './options.ts';
 import { type Guest, ownInput, programPath, readGuest } from './program.ts';
-import { Report } from './report.ts';
+import { filesOf, Report, type RunFiles } from './report.ts';
 import { type Detail, Story } from './story.ts';
 import { KEYS_HELP } from './terminal/keys.ts';
 import { runSession } from './terminal/session.ts';
@@ -98,7 +98,7 @@ function progressOf(
 
 /** The console input: the file that was named, what is piped in, or what the program brings along. */
 export async function consoleInput(path: string, { input }: Pick<RunOptions, 'input'>): Promise<Uint8Array> {
-  if (input !== undefined) return readBytes(input);
+  if (input !== undefined) return readBytes(input, LIMIT_BYTES.typed);
   const piped = await readPipedInput();
   return piped.length > 0 ? piped : ownInput(path);
 }
@@ -112,9 +112,10 @@ const withDefaults = (given: RunOptions): RunOptions => ({
 export async function run(program: string | undefined, given: RunOptions): Promise<number> {
   const options = withDefaults(given);
   const path = programPath(program, options);
-  if (options.record) mustBeWritable(options.record);
   const guest = readGuest(program, options);
   const input = await consoleInput(path, options);
+  const files = filesOf(options);
+  const showsConsole = usesOfStdout(options, files) === 'console';
   const attended = isAttended(input, options);
   const detail: Detail = options.quiet
     ? 'quiet'
@@ -140,7 +141,7 @@ export async function run(program: string | undefined, given: RunOptions): Promi
     attended,
     evidence: evidenceFor(options),
     print: (data) => {
-      if (options.json) return;
+      if (!showsConsole) return;
       if (process.stdout.isTTY) status.before(data);
       process.stdout.write(data);
       lineBegun = attended && data.at(-1) !== NEWLINE;
@@ -159,11 +160,11 @@ export async function run(program: string | undefined, given: RunOptions): Promi
   story.end(simulation.nowNs);
   if (options.diagram) for (const line of diagramOf(drawn, simulation)) tellLine(line);
   const violations = quit ? [] : options.verify ? judge(simulation) : observe(simulation);
-  const report = new Report(simulation, violations, options, quit);
+  const report = new Report(simulation, violations, options, quit, files);
   report.keep();
   if (options.json) process.stdout.write(`${JSON.stringify(report.json(path), null, 2)}\n`);
   if (!options.quiet) for (const line of [...report.lines(), ...alterationLines(simulation)]) tellLine(line);
-  for (const line of report.warnings()) tellLine(line);
+  for (const line of [...report.warnings(), ...report.failures.map((why) => `vmft: ${why}`)]) tellLine(line);
   return report.exitCode;
 }
 
@@ -171,6 +172,15 @@ function diagramOf(events: readonly SimEvent[], { hosts }: Simulation): string[]
   const lines = drawDiagram(events, [...hosts.keys()]);
   if (events.length === MAX_DRAWN_EVENTS) lines.push(`these were the first ${MAX_DRAWN_EVENTS} events`);
   return lines;
+}
+
+/** What stdout carries: one thing only. */
+function usesOfStdout({ json }: RunOptions, { record }: RunFiles): 'console' | 'json' | 'recording' {
+  if (!record?.isStandardOutput) return json ? 'json' : 'console';
+  if (json) throw new OperatingError('--json and the recording would both go to stdout; record to a file');
+  if (process.stdout.isTTY)
+    throw new OperatingError('a recording is not for terminals; redirect stdout, or record to a file');
+  return 'recording';
 }
 
 /** Whether somebody sits at the guest's console: on a terminal, when no input is prepared. */

@@ -6,7 +6,7 @@ import { type Campaign, sizeOf } from '../../sim/campaign/draw.ts';
 import { Tally } from '../../sim/campaign/tally.ts';
 import { hostNames, type SimEvent } from '../../sim/cluster.ts';
 import { drawDiagram } from '../../sim/story/diagram.ts';
-import { readBytes } from '../files.ts';
+import { LIMIT_BYTES, readBytes } from '../files.ts';
 import { INTERRUPTED, interruption } from '../interruption.ts';
 import type { ChaosOptions } from '../options.ts';
 import { ownInput, programPath, readGuest } from '../program.ts';
@@ -59,7 +59,7 @@ function campaignOf(program: string | undefined, options: ChaosOptions): Campaig
   const path = programPath(program, options);
   const { seed, clients, runs, exhaustive, faults, backups, spares, replication, disk, unsafe, speed } =
     options;
-  const input = options.input === undefined ? ownInput(path) : readBytes(options.input);
+  const input = options.input === undefined ? ownInput(path) : readBytes(options.input, LIMIT_BYTES.typed);
   const guest = measure({ ...readGuest(program, options), input, clients }, seed);
   if (guest.outcome !== 'completed')
     throw new OperatingError(
