@@ -1,4 +1,5 @@
 import { Command, CommanderError, Option } from 'commander';
+import { mustCombine } from './combinations.ts';
 import type { CompareOptions } from './compare.ts';
 import type { ConformanceOptions } from './conformance/conformance.ts';
 import { takesEngine } from './engine.ts';
@@ -46,6 +47,7 @@ const runs = (command: Command, what?: Parameters<typeof takesGuest>[1]) =>
   takesEngine(takesGuest(command, what));
 
 runs(program.command('run').description('run a program, or boot a kernel, on a simulated cluster'))
+  .hook('preAction', mustCombine)
   .addOption(options.crash())
   .addOption(options.pause())
   .addOption(options.partition())
@@ -247,6 +249,7 @@ runs(
       .default(1),
   )
   .option('--json', 'print the report as one JSON document')
+  .option('-q, --quiet', 'do not say how far it is')
   .addHelpText(
     'after',
     `

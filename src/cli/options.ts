@@ -64,6 +64,7 @@ export interface ChaosOptions extends ProgramOptions {
   unsafe?: UnsafeRule[];
   stopAfter: number;
   json?: boolean;
+  quiet?: boolean;
 }
 
 const consoles = ['uart', 'virtio'] as const;
@@ -74,17 +75,19 @@ const MAX_MEMORY_BYTES = 2 ** 31;
 /** The checkers take a backup that is half a second behind for one that does not follow. */
 const MAX_EPOCH_MS = 400;
 
-/** `64M`, `1G`, `8192K` or a number of bytes. */
-export function memorySize(text: string): number {
+/** `64M`, `1G`, `8192K` or a number of bytes; `what` has that size. */
+function size(text: string, what: string): number {
   const match = /^(\d+)([kmg]?)i?b?$/i.exec(text);
   const sizeBytes = match ? Number(match[1]) * units[match[2]!.toLowerCase()]! : Number.NaN;
   if (!match || sizeBytes < PAGE_BYTES || sizeBytes > MAX_MEMORY_BYTES || sizeBytes % PAGE_BYTES !== 0)
-    throw new InvalidArgumentError('a memory size is a multiple of 4K up to 2G, like 64M.');
+    throw new InvalidArgumentError(`the size of ${what} is a multiple of 4K up to 2G, like 64M.`);
   return sizeBytes;
 }
 
+export const memorySize = (text: string): number => size(text, 'the memory');
+
 function diskSize(text: string): number {
-  return text === '0' ? 0 : memorySize(text);
+  return text === '0' ? 0 : size(text, 'a disk');
 }
 
 export function wholeNumber(min: number, max = Number.MAX_SAFE_INTEGER) {
@@ -110,27 +113,42 @@ const collect =
   <T>(parse: (text: string) => T) =>
   (text: string, before: T[] = []): T[] => [...before, parse(text)];
 
+/** As {@link collect}, of names with values: each name once. */
+const collectByName =
+  <T>(parse: (text: string) => [string, T]) =>
+  (text: string, before: [string, T][] = []): [string, T][] => {
+    const [name, value] = parse(text);
+    if (before.some(([other]) => other === name))
+      throw new InvalidArgumentError(`${name} has a value already; name it once.`);
+    return [...before, [name, value]];
+  };
+
 /** A fault, as the campaign and the stories write it; the message of a refusal is commander's to show. */
-const fault = (text: string): Fault => {
+const fault = (text: string, ending = ''): Fault => {
   try {
     return parseFault(text);
   } catch (error) {
-    if (error instanceof OperatingError) throw new InvalidArgumentError(`${error.message}.`);
+    if (error instanceof OperatingError) throw new InvalidArgumentError(`${error.message}${ending}.`);
     throw error;
   }
 };
 
 /** `--crash primary@icount=100000` is `--fault crash:primary@icount=100000`. */
-const shorthand = (kind: string) => (text: string) => fault(`${kind}:${text}`);
+const shorthand = (kind: string) => (text: string) =>
+  fault(`${kind}:${text}`, `; here without the "${kind}:"`);
 /** The link between the first two hosts, where no other is named. */
 const onLink = (kind: string) => (text: string) =>
-  fault(`${kind}:${text.includes('@') ? text : `primary-backup@${text}`}`);
+  text.includes('@')
+    ? shorthand(kind)(text)
+    : fault(`${kind}:primary-backup@${text}`, `; here "${kind}:primary-backup@" may be left out`);
 
 const speed = (text: string): [HostId, number] => {
   const [host, value] = assignment(text);
-  const factor = Number(value);
+  const factor = /^\d+(\.\d+)?$/.test(value) ? Number(value) : Number.NaN;
   if (!(factor >= 0.001 && factor <= 1000))
-    throw new InvalidArgumentError('it has the form HOST=FACTOR, like backup=0.25.');
+    throw new InvalidArgumentError(
+      'it has the form HOST=FACTOR with a factor from 0.001 to 1000, like backup=0.25.',
+    );
   return [host, factor];
 };
 
@@ -156,6 +174,8 @@ const defsym = (text: string): [string, bigint] => {
   if (!match) throw new InvalidArgumentError('it has the form NAME=NUMBER, like LIMIT=100000.');
   const negative = match[2]!.startsWith('-');
   const magnitude = BigInt(negative ? match[2]!.slice(1) : match[2]!);
+  if (magnitude > (negative ? 2n ** 63n : 2n ** 64n - 1n))
+    throw new InvalidArgumentError('the number does not fit in 64 bits.');
   return [match[1]!, negative ? -magnitude : magnitude];
 };
 
@@ -248,7 +268,7 @@ export const options = {
       .default('logged'),
   defsym: () =>
     new Option('--defsym <name=number>', 'a symbol for the assembler (repeatable)').argParser(
-      collect(defsym),
+      collectByName(defsym),
     ),
   include: () =>
     new Option(
@@ -277,7 +297,7 @@ export const options = {
     new Option(
       '--fault <kind:where@when>',
       "any other fault, or an operator's act: `vmft help faults` lists them (repeatable)",
-    ).argParser(collect(fault)),
+    ).argParser(collect((text) => fault(text))),
   restore: () =>
     new Option(
       '--restore <n>',
@@ -306,7 +326,7 @@ export const options = {
     new Option(
       '--speed <host=factor>',
       'how fast a simulated host is; 1 is 100 million steps a second (repeatable)',
-    ).argParser(collect(speed)),
+    ).argParser(collectByName(speed)),
   epochs: () =>
     new Option('--epochs <ms,...>', 'how long epochs of checkpoints last, in milliseconds')
       .argParser(ascending(wholeNumber(1, MAX_EPOCH_MS)))

@@ -9,6 +9,7 @@ import { judge } from '../sim/checkers/verdict.ts';
 import { hostNames, type Outcome, type SimEvent, Simulation } from '../sim/cluster.ts';
 import { matches } from '../sim/faults/event-pattern.ts';
 import { faultText } from '../sim/faults/fault-text.ts';
+import { mustBePossible } from '../sim/faults/possible.ts';
 import { drawDiagram } from '../sim/story/diagram.ts';
 import { shortcoming, unexpected } from '../sim/story/expectations.ts';
 import { parseScenario, type Say, type Scenario, untold } from '../sim/story/scenario.ts';
@@ -70,14 +71,22 @@ interface Performance {
 
 function perform(scenario: Scenario): Performance {
   const path = guestPath(scenario);
+  const { setup, memorySizeBytes, file } = scenario;
+  const hosts = hostNames(setup.backups, setup.spares ?? 0);
+  try {
+    mustBePossible(setup.faults ?? [], { hosts, memorySizeBytes });
+  } catch (error) {
+    if (error instanceof OperatingError) throw new OperatingError(`${file}: ${error.message}`);
+    throw error;
+  }
   const events: SimEvent[] = [];
   const printed: Performance['printed'] = [];
   const simulation: Simulation = new Simulation({
-    ...scenario.setup,
+    ...setup,
     description: describeMachine(path, {
-      memory: scenario.memorySizeBytes,
-      clients: scenario.setup.clients,
-      defsym: [...scenario.defines],
+      memory: memorySizeBytes,
+      clients: setup.clients,
+      ...(scenario.defines.length > 0 && { defsym: [...scenario.defines] }),
     }),
     input: scenario.typed === undefined ? ownInput(path) : new TextEncoder().encode(scenario.typed),
     print: (data) => printed.push({ atNs: simulation.nowNs, text: new TextDecoder().decode(data) }),

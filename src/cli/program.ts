@@ -178,9 +178,27 @@ export function programPath(program: string | undefined, given: ProgramOptions):
     );
   if (path !== undefined && bios !== undefined)
     throw new OperatingError(`a program starts as firmware does; leave out ${path}, or --bios ${bios}`);
+  mustHaveUse(path, kernel, options);
   const first = path ?? kernel ?? bios;
   if (first === undefined) throw new OperatingError('nothing to run; name a program, or give --kernel');
   return first;
+}
+
+/** What would be without effect is refused: whoever says it expects one. */
+function mustHaveUse(path: string | undefined, kernel: string | undefined, options: ProgramOptions): void {
+  const { initrd, append, defsym, include, raw } = options;
+  const refuse = (option: string, why: string): never => {
+    throw new OperatingError(`${option} ${why}; leave it out`);
+  };
+  if (path !== undefined && initrd !== undefined)
+    refuse('--initrd', `is for a kernel, which ${path} is not given as`);
+  if (path !== undefined && append !== undefined)
+    refuse('--append', `is for a kernel, which ${path} is not given as`);
+  const source = [path, kernel, firmwareFile(options)].find((file) => file !== undefined && isSource(file));
+  if (source === undefined && defsym) refuse('--defsym', 'is for the assembler, and no source is given');
+  if (source === undefined && include) refuse('--include', 'is for the assembler, and no source is given');
+  if (raw && (path === undefined || isSource(path)))
+    refuse('--raw', 'says that a program is a raw image, and none is');
 }
 
 /** The machine that runs a program, or boots a kernel, with its disks. */

@@ -5,7 +5,7 @@ import { OperatingError } from '../base/errors.ts';
 import { alterations } from '../sim/checkers/alterations.ts';
 import { judge, observe } from '../sim/checkers/verdict.ts';
 import { hostNames, type SimEvent, Simulation, type SimulationOptions } from '../sim/cluster.ts';
-import { type Fault, type HostId, hostsOf } from '../sim/faults/faults.ts';
+import { mustBePossible, mustExist } from '../sim/faults/possible.ts';
 import { drawDiagram } from '../sim/story/diagram.ts';
 import { evidenceFor } from './evidence.ts';
 import { LIMIT_BYTES, readBytes, readPipedInput } from './files.ts';
@@ -25,17 +25,7 @@ const MAX_DRAWN_EVENTS = 100_000;
 /** A guest that takes fewer steps a second waits for whoever sits at its console. */
 const LEAST_STEPS_A_SECOND = 1e6;
 
-/** @throws {OperatingError} for a host that is not there. */
-function mustExist(named: readonly HostId[], hosts: readonly HostId[]): void {
-  const missing = named.find((host) => !hosts.includes(host));
-  if (missing !== undefined)
-    throw new OperatingError(`"${missing}" is no host here; they are ${hosts.join(', ')}`);
-}
-
-/** Each host is a failure domain of its own. */
-const namedBy = (fault: Fault): HostId[] => (fault.kind === 'domain' ? [fault.domain] : hostsOf(fault));
-
-/** Sets up the simulation that the options describe. @throws {OperatingError} for a fault of a host that is not there. */
+/** Sets up the simulation that the options describe. @throws {OperatingError} for a fault that can't be had here. */
 export function simulate(
   { description, diskContent }: Guest,
   input: Uint8Array,
@@ -46,7 +36,12 @@ export function simulate(
   const faults = [...crash, ...pause, ...partition, ...delay, ...fault];
   const backups = options.ft ? options.backups : 0;
   const spares = backups > 0 ? options.spares : 0;
-  mustExist([...faults.flatMap(namedBy), ...speed.map(([host]) => host)], hostNames(backups, spares));
+  const hosts = hostNames(backups, spares);
+  mustExist(
+    speed.map(([host]) => host),
+    hosts,
+  );
+  mustBePossible(faults, { hosts, memorySizeBytes: description.memorySizeBytes });
   return new Simulation({
     description,
     diskContent,
@@ -114,6 +109,10 @@ export async function run(program: string | undefined, given: RunOptions): Promi
   const path = programPath(program, options);
   const guest = readGuest(program, options);
   const input = await consoleInput(path, options);
+  if (options.typeAfter !== undefined && (options.typeAfter === '' || input.length === 0))
+    throw new OperatingError(
+      '--type-after needs a text to wait for, and something to type: --input FILE, or stdin',
+    );
   const files = filesOf(options);
   const showsConsole = usesOfStdout(options, files) === 'console';
   const attended = isAttended(input, options);

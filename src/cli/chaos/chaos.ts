@@ -23,7 +23,7 @@ export async function chaos(program: string | undefined, options: ChaosOptions):
   const total = sizeOf(campaign);
   const jobs = Math.min(options.jobs ?? availableParallelism(), total);
   const tally = new Tally();
-  const progress = progressOf(tally, total);
+  const progress = progressOf(tally, total, options.quiet);
   const started = performance.now();
   const pool = new CampaignPool(campaign, jobs);
   try {
@@ -81,8 +81,10 @@ function campaignOf(program: string | undefined, options: ChaosOptions): Campaig
   };
 }
 
-const progressOf = (tally: Tally, total: number): Progress =>
-  new Progress(process.stderr, { total, unit: 'runs' }, (colour) => {
+const SILENT = { write: () => {} };
+
+const progressOf = (tally: Tally, total: number, quiet = false): Progress =>
+  new Progress(quiet ? SILENT : process.stderr, { total, unit: 'runs' }, (colour) => {
     const violations = `${tally.violations} violations`;
     return {
       done: tally.runs,
