@@ -10,15 +10,16 @@ import { hostNames, type Outcome, type SimEvent, Simulation } from '../sim/clust
 import { matches } from '../sim/faults/event-pattern.ts';
 import { faultText } from '../sim/faults/fault-text.ts';
 import { mustBePossible } from '../sim/faults/possible.ts';
-import { drawDiagram } from '../sim/story/diagram.ts';
 import { shortcoming, unexpected } from '../sim/story/expectations.ts';
 import { parseScenario, type Say, type Scenario, untold } from '../sim/story/scenario.ts';
 import { LIMIT_BYTES, readBytes } from './files.ts';
+import { fittedDiagram } from './fitted-diagram.ts';
 import { findProgram } from './guest-file.ts';
 import { packageRoot } from './package.ts';
 import { describeMachine, ownInput } from './program.ts';
 import { EXIT_CODE } from './report.ts';
-import { colourFor, MARGIN, Story } from './story.ts';
+import { MARGIN, Story } from './story.ts';
+import { colourFor } from './terminal/abilities.ts';
 
 export interface StoryOptions {
   diagram?: boolean;
@@ -153,7 +154,7 @@ class Teller {
     if (asDiagram) {
       for (const { event, host } of performance.events) explain(event, host);
       const hosts = hostNames(setup.backups, setup.spares ?? 0);
-      for (const line of drawDiagram(performance.events, hosts)) this.say(line);
+      for (const line of fittedDiagram(performance.events, hosts, process.stdout)) this.say(line);
       return told;
     }
     const shown = (event: SimEvent) => shows.some((pattern) => matches(pattern, event));

@@ -16,7 +16,7 @@ import { differenceTable } from './difference.ts';
 import { JSON_CONSOLE_BYTES } from './evidence.ts';
 import { makeDirectory, OutputFile } from './files.ts';
 import type { RunOptions } from './options.ts';
-import { colourFor } from './story.ts';
+import { colourFor } from './terminal/abilities.ts';
 
 /** Exit codes of vmft's own; otherwise the guest's is vmft's. */
 export const EXIT_CODE = { usage: 2, diverged: 3, limit: 4, lost: 5, faultMissed: 6 } as const;
@@ -69,6 +69,8 @@ export class Report {
     /** Somebody at the terminal has ended it. */
     private readonly quit = false,
     private readonly files: RunFiles = {},
+    /** Of the comparison only the main registers are shown; this says where all are. */
+    private readonly wholeComparison?: string,
   ) {
     this.outcome = simulation.outcome!;
     const differ =
@@ -200,7 +202,7 @@ export class Report {
       limit: colour.yellow(
         machine.icount >= (this.options.maxSteps ?? Number.POSITIVE_INFINITY)
           ? `stopped at --max-steps ${this.options.maxSteps}`
-          : 'stopped: the guest waits for input that will not come (give it more with --input, or an end command)',
+          : `stopped after ${machine.icount} steps: the guest waits for input that will not come; ${this.inputAdvice()}`,
       ),
       diverged: colour.red('stopped: the machines have diverged'),
     };
@@ -213,6 +215,14 @@ export class Report {
         ),
       );
     return lines;
+  }
+
+  /** How the guest gets what it waits for: from the console, or from the network if nobody is there. */
+  private inputAdvice(): string {
+    const typed = 'give it more with --input, or a command that ends it';
+    return this.options.clients > 0
+      ? typed
+      : `${typed}; a server on the network has clients with --clients N`;
   }
 
   /** What kind of place the machines are compared at. */
@@ -240,7 +250,7 @@ export class Report {
     const lines = [
       '',
       `both machines at icount ${difference.icount}, ${this.place()}`,
-      ...differenceTable(difference, ['primary', 'backup'], this.colour),
+      ...differenceTable(difference, ['primary', 'backup'], this.colour, this.wholeComparison),
     ];
     if (firstDifference)
       lines.push(

@@ -6,9 +6,9 @@ import { alterations } from '../sim/checkers/alterations.ts';
 import { judge, observe } from '../sim/checkers/verdict.ts';
 import { hostNames, type SimEvent, Simulation, type SimulationOptions } from '../sim/cluster.ts';
 import { mustBePossible, mustExist } from '../sim/faults/possible.ts';
-import { drawDiagram } from '../sim/story/diagram.ts';
 import { evidenceFor } from './evidence.ts';
 import { LIMIT_BYTES, readBytes, readPipedInput } from './files.ts';
+import { fittedDiagram } from './fitted-diagram.ts';
 import type { RunOptions } from './options.ts';
 import { type Guest, ownInput, programPath, readGuest } from './program.ts';
 import { filesOf, Report, type RunFiles } from './report.ts';
@@ -168,7 +168,7 @@ export async function run(program: string | undefined, given: RunOptions): Promi
 }
 
 function diagramOf(events: readonly SimEvent[], { hosts }: Simulation): string[] {
-  const lines = drawDiagram(events, [...hosts.keys()]);
+  const lines = fittedDiagram(events, [...hosts.keys()], process.stderr);
   if (events.length === MAX_DRAWN_EVENTS) lines.push(`these were the first ${MAX_DRAWN_EVENTS} events`);
   return lines;
 }

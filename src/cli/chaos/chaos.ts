@@ -5,8 +5,8 @@ import { MAX_STEPS, measure, type Run, simulationOf } from '../../sim/campaign/c
 import { type Campaign, sizeOf } from '../../sim/campaign/draw.ts';
 import { Tally } from '../../sim/campaign/tally.ts';
 import { hostNames, type SimEvent } from '../../sim/cluster.ts';
-import { drawDiagram } from '../../sim/story/diagram.ts';
 import { LIMIT_BYTES, readBytes } from '../files.ts';
+import { fittedDiagram } from '../fitted-diagram.ts';
 import { INTERRUPTED, interruption } from '../interruption.ts';
 import type { ChaosOptions } from '../options.ts';
 import { ownInput, programPath, readGuest } from '../program.ts';
@@ -102,5 +102,5 @@ function diagramOf({ guest, unsafe }: Campaign, run: Run): string[] {
   } catch {
     // A bug that shows as an exception: the diagram ends there.
   }
-  return drawDiagram(events, hostNames(run.backups, run.spares));
+  return fittedDiagram(events, hostNames(run.backups, run.spares), process.stdout);
 }

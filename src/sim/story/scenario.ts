@@ -51,6 +51,7 @@ const tuningRange: Record<keyof Tuning, readonly [least: number, most: number]> 
   retryNs: [1e4, 1e11],
   sendBufferBytes: [64, 2 ** 30],
   receiveBufferBytes: [64, 2 ** 30],
+  outputBufferBytes: [64, 2 ** 30],
   retainBytes: [0, 2 ** 30],
   horizonSteps: [100, 1e9],
   checkSteps: [100, 1e12],
