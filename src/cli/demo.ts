@@ -82,7 +82,7 @@ export async function demo(): Promise<number> {
   for (const line of report.lines()) say(line);
   say(`
 ${colour.bold('Try next')}
-    vmft run bank --input /dev/tty     sit at the bank: type "open me", then Ctrl-A c crashes the primary
+    vmft run bank                                               sit at the bank: type "open me"; Ctrl-A c crashes the primary
     vmft run dice --crash primary@output=30                     crash at another moment, of another program
     vmft run bank --crash primary@icount=100000 --unsafe log-clock --diff
                                                                 switch a rule off, and see what it was for

@@ -67,7 +67,16 @@ runs(program.command('run').description('run a program, or boot a kernel, on a s
       'steps between two comparisons of the whole state (default: 5 million, more where more memory is in use)',
     ).argParser(wholeNumber(1)),
   )
-  .option('--input <file>', 'what is typed at the console (default: stdin, when it is not a terminal)')
+  .option(
+    '--input <file>',
+    'what is typed at the console (default: you, on a terminal; else stdin, and `NAME.input` when that is empty)',
+  )
+  .addOption(
+    new Option(
+      '--terminal <how>',
+      'on a terminal: `line` shows and mends what is typed and sends whole lines (default for a program); `raw` sends every key (default for a kernel)',
+    ).choices(['line', 'raw']),
+  )
   .option('--type-after <text>', 'type when the console has shown this, for example a prompt')
   .addOption(options.clients())
   .option('--diff', 'compare both machines at the last position that they reached as one')

@@ -34,6 +34,7 @@ export interface RunOptions extends ProgramOptions {
   checkEvery?: number;
   input?: string;
   typeAfter?: string;
+  terminal?: 'line' | 'raw';
   clients: number;
   diff?: boolean;
   verify?: boolean;

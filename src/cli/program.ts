@@ -184,6 +184,10 @@ export function programPath(program: string | undefined, given: ProgramOptions):
   return first;
 }
 
+/** Whether a kernel is booted, which treats a terminal as such; a program takes lines. */
+export const bootsKernel = (program: string | undefined, given: ProgramOptions): boolean =>
+  openFolder(program, given).path === undefined;
+
 /** What would be without effect is refused: whoever says it expects one. */
 function mustHaveUse(path: string | undefined, kernel: string | undefined, options: ProgramOptions): void {
   const { initrd, append, defsym, include, raw } = options;

@@ -10,10 +10,11 @@ import { evidenceFor } from './evidence.ts';
 import { LIMIT_BYTES, readBytes, readPipedInput } from './files.ts';
 import { fittedDiagram } from './fitted-diagram.ts';
 import type { RunOptions } from './options.ts';
-import { type Guest, ownInput, programPath, readGuest } from './program.ts';
+import { bootsKernel, type Guest, ownInput, programPath, readGuest } from './program.ts';
 import { filesOf, Report, type RunFiles } from './report.ts';
 import { type Detail, Story } from './story.ts';
 import { KEYS_HELP } from './terminal/keys.ts';
+import { Line } from './terminal/line.ts';
 import { runSession } from './terminal/session.ts';
 import { StatusLine } from './terminal/status-line.ts';
 import { Terminal } from './terminal/terminal.ts';
@@ -108,14 +109,14 @@ export async function run(program: string | undefined, given: RunOptions): Promi
   const options = withDefaults(given);
   const path = programPath(program, options);
   const guest = readGuest(program, options);
-  const input = await consoleInput(path, options);
+  const attended = isAttended(options);
+  const input = attended ? new Uint8Array(0) : await consoleInput(path, options);
   if (options.typeAfter !== undefined && (options.typeAfter === '' || input.length === 0))
     throw new OperatingError(
       '--type-after needs a text to wait for, and something to type: --input FILE, or stdin',
     );
   const files = filesOf(options);
   const showsConsole = usesOfStdout(options, files) === 'console';
-  const attended = isAttended(input, options);
   const detail: Detail = options.quiet
     ? 'quiet'
     : options.verbose
@@ -150,10 +151,11 @@ export async function run(program: string | undefined, given: RunOptions): Promi
       if (options.diagram && drawn.length < MAX_DRAWN_EVENTS) drawn.push(event);
     },
   });
+  const how = options.terminal ?? (bootsKernel(program, options) ? 'raw' : 'line');
   const turn = () => {
     if (detail !== 'quiet') status.show();
   };
-  const quit = attended ? await attend(simulation, tellLine, turn) : false;
+  const quit = attended ? await attend(simulation, tellLine, turn, how) : false;
   if (!attended) await runToEnd(simulation, turn);
   status.clear();
   story.end(simulation.nowNs);
@@ -182,17 +184,19 @@ function usesOfStdout({ json }: RunOptions, { record }: RunFiles): 'console' | '
   return 'recording';
 }
 
-/** Whether somebody sits at the guest's console: on a terminal, when no input is prepared. */
-const isAttended = (prepared: Uint8Array, { input, json }: RunOptions): boolean =>
-  prepared.length === 0 && input === undefined && !json && process.stdin.isTTY && process.stdout.isTTY;
+/** Whether somebody sits at the guest's console: on a terminal, unless something else is to be typed. */
+const isAttended = ({ input, json }: RunOptions): boolean =>
+  input === undefined && !json && process.stdin.isTTY && process.stdout.isTTY;
 
 /** Hands the terminal over to the guest until the run ends, or is quit: then true. */
 async function attend(
   simulation: Simulation,
   tellLine: (line: string) => void,
   turn: () => void,
+  how: 'line' | 'raw',
 ): Promise<boolean> {
-  const terminal = new Terminal(process.stdin);
+  const lines = { edit: new Line(), show: (data: Uint8Array) => process.stdout.write(data) };
+  const terminal = new Terminal(process.stdin, how === 'line' ? lines : undefined);
   tellLine('Ctrl-A h lists the keys, Ctrl-A x quits');
   terminal.open();
   try {
