@@ -70,6 +70,29 @@ export function readBytes(path: string, limitBytes: number = LIMIT_BYTES.image):
   }
 }
 
+/**
+ * A file, a pipe or a device, piece by piece: each call gives the next, and undefined at the end. However long it is, no more of it is
+ * held here.
+ * @throws {OperatingError} with the file's name and what to do
+ */
+export function pieces(path: string): () => Uint8Array | undefined {
+  const attempt = <T>(action: () => T): T => {
+    try {
+      return action();
+    } catch (error) {
+      throw explained(path, error, 'check the path');
+    }
+  };
+  if (path === '') throw new OperatingError('an empty text is no file name; name a file');
+  const file = attempt(() => openSync(path, 'r'));
+  if (fstatSync(file).isDirectory()) throw new OperatingError(`${path}: a directory; name a file in it`);
+  return () => {
+    const bytes = new Uint8Array(CHUNK_BYTES);
+    const read = attempt(() => readSync(file, bytes));
+    return read > 0 ? bytes.subarray(0, read) : undefined;
+  };
+}
+
 /** What a file says of its size is not believed: those of `/proc` say 0, and others grow. */
 function readAll(file: number, path: string, limitBytes: number): Uint8Array<ArrayBuffer> {
   let bytes = new Uint8Array(Math.min(limitBytes, fstatSync(file).size) + 1);

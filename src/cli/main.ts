@@ -7,6 +7,7 @@ import { exitWithReader } from './exit-with-reader.ts';
 import { codeOf, endWithFailures } from './failures.ts';
 import { faultHelp } from './fault-help.ts';
 import type { AsmOptions, DisasmOptions } from './listing.ts';
+import type { LogOptions } from './log.ts';
 import { type ChaosOptions, options, type RunOptions, takesGuest, wholeNumber } from './options.ts';
 import type { StoryOptions } from './play.ts';
 import { fromQemu } from './qemu/command-line.ts';
@@ -126,6 +127,37 @@ takesEngine(program.command('replay'))
   .action(async (path: string, given: ReplayOptions) =>
     finish((await import('./replay.ts')).replay(path, given)),
   );
+
+program
+  .command('log')
+  .description(
+    'print the entries of a recording: what came through the doors of the machine, and at which step',
+  )
+  .argument('<log>', 'a file made by `vmft run --record`')
+  .addOption(options.kinds())
+  .addOption(new Option('--from <icount>', 'only from this step on').argParser(wholeNumber(0)).default(0))
+  .addOption(
+    new Option('--to <icount>', 'only up to this step')
+      .argParser(wholeNumber(0))
+      .default(Number.MAX_SAFE_INTEGER, 'the end'),
+  )
+  .addOption(
+    new Option('--limit <n>', 'no more than so many')
+      .argParser(wholeNumber(1))
+      .default(Number.MAX_SAFE_INTEGER, 'all'),
+  )
+  .option('--json', 'one JSON document a line')
+  .addHelpText(
+    'after',
+    `
+Columns: the number of the entry, the step, the kind, and what it holds. Steps are those of --crash primary@icount=N.
+
+Examples:
+  vmft run bank --record bank.log < /dev/null
+  vmft log bank.log --kind console,entropy --limit 20
+  vmft log bank.log --from 100000 --to 110000 --json`,
+  )
+  .action(async (path: string, given: LogOptions) => (await import('./log.ts')).log(path, given));
 
 runs(
   program

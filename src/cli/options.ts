@@ -12,6 +12,7 @@ import {
 import { faultKinds } from '../sim/campaign/draw.ts';
 import { parseFault } from '../sim/faults/fault-text.ts';
 import type { Fault, FaultKind, HostId } from '../sim/faults/faults.ts';
+import { type EntryKind, entryKinds } from '../vmm/entries.ts';
 import type { ProgramOptions } from './program.ts';
 import { parseChardev, parseDevice, parseDrive, parseNetdev, parseObject } from './qemu/device-options.ts';
 import { takesFixed } from './qemu/fixed-options.ts';
@@ -197,6 +198,13 @@ const kindsOfFaults = (text: string): FaultKind[] =>
     return kind;
   });
 
+const kindsOfEntries = (text: string): EntryKind[] =>
+  text.split(',').map((name) => {
+    const kind = entryKinds.find((one) => one === name);
+    if (!kind) throw new InvalidArgumentError(`"${name}" is none; the kinds are ${entryKinds.join(', ')}.`);
+    return kind;
+  });
+
 /** Arguments and options of a command that takes a guest: a program, or a kernel and what goes with it. */
 export function takesGuest(
   command: Command,
@@ -299,6 +307,10 @@ export const options = {
       '--fault <kind:where@when>',
       "any other fault, or an operator's act: `vmft help faults` lists them (repeatable)",
     ).argParser(collect((text) => fault(text))),
+  kinds: () =>
+    new Option('--kind <kind,...>', `only entries of these kinds: ${entryKinds.join(', ')}`).argParser(
+      kindsOfEntries,
+    ),
   restore: () =>
     new Option(
       '--restore <n>',
