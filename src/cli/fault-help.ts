@@ -21,9 +21,9 @@ PHASE   what a side of the protocol is doing: ${phases.join(', ')}
 NAME    reset, memory=SIZE, speed=SHARE, switch-over[=HOST], move-backup=HOST, unprotect, protect
 
 Examples:
-  vmft run programs/bank.s --fault crash:live@20ms+10ms --fault crash:live@60ms
-  vmft run programs/bank.s --fault crash:live@20ms --fault crash:live@live:copying:0ms --backups 2
-  vmft run programs/journal.s --fault io-error:storage@3ms+1.5ms
-  vmft run programs/kv/kv.elf --clients 3 --fault command:switch-over@10ms
+  vmft run bank --fault crash:live@20ms+10ms --fault crash:live@60ms
+  vmft run bank --fault crash:live@20ms --fault crash:live@live:copying:0ms --backups 2
+  vmft run journal --fault io-error:storage@3ms+1.5ms
+  vmft run kv --clients 3 --fault command:switch-over@10ms
 `;
 }

@@ -30,12 +30,13 @@ const program = new Command('vmft')
     `
 Examples:
   vmft demo                                                 the story of a crash, explained
-  vmft run programs/bank.s --crash primary@icount=100000 --diff
-  vmft run programs/hello.s --no-ft --record hello.log
+  vmft run bank                                             sit at its console; Ctrl-A c crashes the primary
+  vmft run bank --crash primary@icount=100000 --diff < /dev/null
+  vmft run hello --no-ft --record hello.log
   vmft replay hello.log
 
 The guest's exit code is vmft's. vmft's own: 2 wrong usage or input, 3 a divergence or a violated invariant,
-4 the run was stopped by a limit, 5 no side was left, 70 a bug in vmft, 130 interrupted. vmft diff has 1 for a
+4 the run was stopped by a limit, 5 no side was left, 70 a bug in vmft, 130 interrupted, 141 the reader of its output has left. vmft diff has 1 for a
 difference, vmft conformance for a program that does not pass.`,
   );
 
@@ -99,16 +100,16 @@ runs(program.command('run').description('run a program, or boot a kernel, on a s
 stdout carries exactly what the guest's console released, each byte once; the story goes to stderr.
 
 Examples:
-  vmft run programs/bank.s --crash primary@icount=100000 --diff
-  vmft run programs/bank.s --spares 0 --crash primary@20ms --crash backup@60ms    both: lost
-  vmft run programs/dice.s --crash primary@output=10 --unsafe output-rule    what the rule is for
-  vmft run programs/kv/kv.elf --clients 3 --pause primary@t=9ms+30ms
-  vmft run programs/primes.s --defsym LIMIT=1000000 --no-ft
+  vmft run bank --crash primary@icount=100000 --diff
+  vmft run bank --spares 0 --crash primary@20ms --crash backup@60ms    both: lost
+  vmft run dice --crash primary@output=10 --unsafe output-rule    what the rule is for
+  vmft run kv --clients 3 --pause primary@t=9ms+30ms
+  vmft run primes --defsym LIMIT=1000000 --no-ft
   vmft run --kernel Image --initrd initrd --append console=ttyS0 --memory 128M --no-ft
   vmft run --bios fw_dynamic.bin --kernel Image --append root=/dev/vda --drive file=root.img
   vmft run -machine virt -bios none -kernel kernel -m 128M -nographic \\
     -drive file=fs.img,if=none,id=x0 -device virtio-blk-device,drive=x0,bus=virtio-mmio-bus.0      as on QEMU
-  printf 'open me\\nquit\\n' | vmft run programs/bank.s --quiet`,
+  printf 'open me\\nquit\\n' | vmft run bank --quiet`,
   )
   .action(async (path: string | undefined, given: RunOptions) =>
     finish((await import('./run.ts')).run(path, given)),
@@ -122,7 +123,7 @@ takesEngine(program.command('replay'))
   .addOption(options.restore())
   .addHelpText(
     'after',
-    '\nExamples:\n  vmft run programs/dice.s --no-ft --record dice.log\n  vmft replay dice.log\n  vmft replay dice.log --restore 5    is a restored machine the same machine?',
+    '\nExamples:\n  vmft run dice --no-ft --record dice.log\n  vmft replay dice.log\n  vmft replay dice.log --restore 5    is a restored machine the same machine?',
   )
   .action(async (path: string, given: ReplayOptions) =>
     finish((await import('./replay.ts')).replay(path, given)),
@@ -189,9 +190,9 @@ runs(
 docs/compare.md explains the table.
 
 Examples:
-  vmft compare programs/bank.s
-  vmft compare programs/kv/kv.elf --clients 3
-  vmft compare programs/primes.s --defsym LIMIT=1000000 --epochs 10 --links 1G`,
+  vmft compare bank
+  vmft compare kv --clients 3
+  vmft compare primes --defsym LIMIT=1000000 --epochs 10 --links 1G`,
   )
   .action(async (path: string | undefined, given: CompareOptions) =>
     finish((await import('./compare.ts')).compare(path, given)),
@@ -204,10 +205,7 @@ program
   .option('-o, --output <file>', 'write a raw image that starts at 0x80000000')
   .addOption(options.defsym())
   .addOption(options.include())
-  .addHelpText(
-    'after',
-    '\nExamples:\n  vmft asm programs/hello.s\n  vmft asm programs/primes.s --defsym LIMIT=1000 -o primes.bin',
-  )
+  .addHelpText('after', '\nExamples:\n  vmft asm hello\n  vmft asm primes --defsym LIMIT=1000 -o primes.bin')
   .action(async (path: string, given: AsmOptions) => (await import('./listing.ts')).asm(path, given));
 
 program
@@ -219,7 +217,7 @@ program
   .addOption(options.defsym())
   .addOption(options.include())
   .addOption(options.raw())
-  .addHelpText('after', '\nExamples:\n  vmft disasm programs/kv/kv.elf\n  vmft disasm 0x00a50513')
+  .addHelpText('after', '\nExamples:\n  vmft disasm kv\n  vmft disasm 0x00a50513')
   .action(async (target: string, given: DisasmOptions) =>
     (await import('./listing.ts')).disasm(target, given),
   );
@@ -233,7 +231,7 @@ program
   .argument('<b>', 'another')
   .addHelpText(
     'after',
-    '\nExample:\n  vmft run programs/bank.s --crash primary@icount=100000 --save-states states\n  vmft diff states/primary.vm states/backup.vm',
+    '\nExample:\n  vmft run bank --crash primary@icount=100000 --save-states states\n  vmft diff states/primary.vm states/backup.vm',
   )
   .action(async (a: string, b: string) => finish((await import('./diff.ts')).diff(a, b)));
 
@@ -297,9 +295,9 @@ runs(
 The report goes to stdout. The exit code is 3 when a rule was violated.
 
 Examples:
-  vmft chaos programs/kv/kv.elf --clients 3 --runs 100000
-  vmft chaos programs/bank.s --exhaustive
-  vmft chaos programs/journal.s --faults crash,partition --unsafe fencing      what the rule is for`,
+  vmft chaos kv --clients 3 --runs 100000
+  vmft chaos bank --exhaustive
+  vmft chaos kv --clients 3 --unsafe fencing                what the rule is for`,
   )
   .action(async (path: string | undefined, given: ChaosOptions) =>
     finish((await import('./chaos/chaos.ts')).chaos(path, given)),

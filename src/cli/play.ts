@@ -75,7 +75,7 @@ function perform(scenario: Scenario): Performance {
   const { setup, memorySizeBytes, file } = scenario;
   const hosts = hostNames(setup.backups, setup.spares ?? 0);
   try {
-    mustBePossible(setup.faults ?? [], { hosts, memorySizeBytes });
+    mustBePossible(setup.faults ?? [], { hosts, memorySizeBytes, domains: setup.domains ?? {} });
   } catch (error) {
     if (error instanceof OperatingError) throw new OperatingError(`${file}: ${error.message}`);
     throw error;

@@ -3,8 +3,12 @@ import { OperatingError } from '../../base/errors.ts';
 import { faultText } from './fault-text.ts';
 import { type Fault, type HostId, hostsOf, STORAGE, SWITCH } from './faults.ts';
 
-/** Each host is a failure domain of its own. */
-const namedBy = (fault: Fault): HostId[] => (fault.kind === 'domain' ? [fault.domain] : hostsOf(fault));
+/** What faults strike: hosts, the failure domains that they are in, and a guest with so much memory. */
+interface Cluster {
+  hosts: readonly HostId[];
+  memorySizeBytes: number;
+  domains?: Readonly<Partial<Record<HostId, string>>>;
+}
 
 /** @throws {OperatingError} for a host that is not there */
 export function mustExist(named: readonly HostId[], hosts: readonly HostId[]): void {
@@ -13,12 +17,17 @@ export function mustExist(named: readonly HostId[], hosts: readonly HostId[]): v
     throw new OperatingError(`"${missing}" is no host here; they are ${hosts.join(', ')}`);
 }
 
-/** @throws {OperatingError} for a fault that can't be had by these hosts, or by a guest with so much memory */
+/** @throws {OperatingError} for a fault that can't be had there */
 export function mustBePossible(
   faults: readonly Fault[],
-  { hosts, memorySizeBytes }: { hosts: readonly HostId[]; memorySizeBytes: number },
+  { hosts, memorySizeBytes, domains = {} }: Cluster,
 ): void {
-  mustExist(faults.flatMap(namedBy), hosts);
+  mustExist(faults.flatMap(hostsOf), hosts);
+  // Where nothing else is said, each host is a failure domain of its own.
+  mustExist(
+    faults.flatMap((fault) => (fault.kind === 'domain' ? [fault.domain] : [])),
+    hosts.map((host) => domains[host] ?? host),
+  );
   const added = faults.map((fault) =>
     fault.kind === 'command' && fault.command.kind === 'memory' ? fault.command.sizeBytes : 0,
   );
