@@ -21,7 +21,7 @@ import {
 import { type ProgramOptions, programPath, readGuest } from './program.ts';
 import { EXIT_CODE } from './report.ts';
 import { consoleInput } from './run.ts';
-import { colourFor } from './story.ts';
+import { canRewrite, colourFor } from './terminal/abilities.ts';
 
 /** What `vmft compare` is given, as commander hands it over. */
 export interface CompareOptions extends ProgramOptions {
@@ -55,7 +55,7 @@ export async function compare(program: string | undefined, options: CompareOptio
   };
   const comparison = await toEnd(
     comparing(workload, planOf(options)),
-    process.stderr.isTTY && !options.quiet,
+    canRewrite(process.stderr) && !options.quiet,
   );
   const { failure } = comparison;
   const colour = colourFor(process.stdout);

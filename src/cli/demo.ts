@@ -1,15 +1,19 @@
 /** `npm start`: the bank loses its primary in the middle of the day, step by step. */
 
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { judge } from '../sim/checkers/verdict.ts';
 import type { SimEvent } from '../sim/cluster.ts';
 import type { RunOptions } from './options.ts';
+import { PROGRAMS } from './package.ts';
 import { ownInput, readGuest } from './program.ts';
 import { EXIT_CODE, Report } from './report.ts';
 import { runToEnd, simulate } from './run.ts';
-import { colourFor, Story } from './story.ts';
+import { Story } from './story.ts';
+import { colourFor } from './terminal/abilities.ts';
 
 const CRASH_ICOUNT = 100_000;
+/** The same without explanations. */
+const COMMAND = `vmft run bank --crash primary@icount=${CRASH_ICOUNT} --diff --verify`;
 
 const intro = `
 A bank runs on a virtual RISC-V machine. It reads commands from its console, answers each, and keeps a ledger with
@@ -46,7 +50,7 @@ const explanations: Partial<Record<SimEvent['event']['kind'], string>> = {
 const READING_MS = 350;
 
 export async function demo(): Promise<number> {
-  const path = fileURLToPath(new URL('../programs/bank.s', import.meta.url));
+  const path = join(PROGRAMS, 'bank.s');
   const colour = colourFor(process.stderr);
   const options: RunOptions = {
     crash: [{ kind: 'crash', who: 'primary', when: { at: 'icount', icount: CRASH_ICOUNT } }],
@@ -72,18 +76,19 @@ export async function demo(): Promise<number> {
 
   say(colour.bold('vmft: a guest program survives the death of its machine'));
   say(intro);
-  say(colour.dim('    $ vmft run programs/bank.s --crash primary@icount=100000 --diff --verify\n'));
+  say(colour.dim(`    $ ${COMMAND}\n`));
   await tell(events, printed, say);
-  const report = new Report(simulation, judge(simulation), options);
+  const report = new Report(simulation, judge(simulation), options, false, {}, COMMAND);
   for (const line of report.lines()) say(line);
   say(`
 ${colour.bold('Try next')}
-    npx vmft run programs/dice.s --crash primary@output=30      crash at another moment, of another program
-    npx vmft run programs/bank.s --crash primary@icount=100000 --unsafe log-clock --diff
+    vmft run bank                                               sit at the bank: type "open me"; Ctrl-A c crashes the primary
+    vmft run dice --crash primary@output=30                     crash at another moment, of another program
+    vmft run bank --crash primary@icount=100000 --unsafe log-clock --diff
                                                                 switch a rule off, and see what it was for
-    npx vmft run programs/kv/kv.elf --clients 3 --crash primary@t=10ms
-                                                                a network server; its clients notice nothing
-    npx vmft --help                                             everything else`);
+    vmft run kv --clients 3 --crash primary@t=10ms              a network server; its clients notice nothing
+    vmft --help                                                 everything else
+In a checkout vmft is \`npx vmft\`.`);
   return report.exitCode === 0 ? 0 : EXIT_CODE.diverged;
 }
 

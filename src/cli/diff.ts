@@ -1,10 +1,9 @@
 /** `vmft diff`: two saved machines, side by side. */
-import { basename } from 'node:path';
 import { OperatingError } from '../base/errors.ts';
 import { compareSnapshots, decodeSnapshot } from '../vmm/snapshot.ts';
 import { differenceTable } from './difference.ts';
 import { readBytes } from './files.ts';
-import { colourFor } from './story.ts';
+import { colourFor } from './terminal/abilities.ts';
 
 /** Prints the table; 1 when the machines differ, as `diff` does. */
 export function diff(a: string, b: string): number {
@@ -12,8 +11,7 @@ export function diff(a: string, b: string): number {
   if (left.description.memorySizeBytes !== right.description.memorySizeBytes)
     throw new OperatingError(`${a} and ${b}: machines with different memory sizes; save both from one run`);
   const difference = compareSnapshots(left, right);
-  const names = [basename(a).slice(0, 16), basename(b).slice(0, 16)] as const;
-  for (const line of differenceTable(difference, names, colourFor(process.stdout)))
+  for (const line of differenceTable(difference, [a, b], colourFor(process.stdout)))
     process.stdout.write(`${line}\n`);
   return difference.equal ? 0 : 1;
 }

@@ -5,17 +5,35 @@ import type { Difference } from '../vmm/snapshot.ts';
 const hex = (value: bigint): string => value.toString(16).padStart(16, '0');
 const MAX_PAGES = 8;
 
-/** Lines of a table of registers, devices and pages; what differs stands out. */
+/** The registers that tell the most of where a machine stands: beside all that differ, the others can be left out. */
+const MAIN: ReadonlySet<string> = new Set([
+  ...['icount', 'pc', 'ra', 'sp', 'a0', 'a1'],
+  ...['mstatus', 'mepc', 'mcause', 'mip'],
+]);
+
+/** A column as wide as a register at least, and no wider than a path that can be read. */
+const NAME_WIDTH = { least: 16, most: 48 };
+const nameIn = (name: string): string =>
+  name.length > NAME_WIDTH.most ? `…${name.slice(1 - NAME_WIDTH.most)}` : name;
+
+/** Lines of a table of registers, devices and pages; what differs stands out. `rest`: where those are that a short table leaves out. */
 export function differenceTable(
   difference: Difference,
   names: readonly [string, string],
   colour: ChalkInstance,
+  rest?: string,
 ): string[] {
-  const { registers, devices, pages } = difference;
+  const { devices, pages } = difference;
+  const registers = difference.registers.filter(
+    ({ name, equal }) => rest === undefined || !equal || MAIN.has(name),
+  );
+  const left = difference.registers.length - registers.length;
   const width = Math.max(...registers.map(({ name }) => name.length));
-  const head = `  ${''.padEnd(width)}  ${names[0].padEnd(16)}  ${names[1].padEnd(16)}`;
+  const [one, other] = [nameIn(names[0]), nameIn(names[1])];
+  const first = Math.max(NAME_WIDTH.least, one.length);
+  const head = `  ${''.padEnd(width)}  ${one.padEnd(first)}  ${other}`;
   const rows = registers.map(({ name, a, b, equal }) => {
-    const text = `${name.padEnd(width)}  ${hex(a)}  ${hex(b)}`;
+    const text = `${name.padEnd(width)}  ${hex(a).padEnd(first)}  ${hex(b)}`;
     return equal ? `  ${text}` : colour.red(`≠ ${text}`);
   });
   const list = (what: string, items: readonly string[]) => {
@@ -28,6 +46,7 @@ export function differenceTable(
   return [
     colour.bold(head),
     ...rows,
+    ...(left > 0 ? [colour.dim(`  ${left} more registers, all equal: ${rest}`)] : []),
     list('devices', devices),
     list(
       'memory pages',

@@ -1,6 +1,5 @@
 /** What an event of a run is in words, in one line. */
 import type { ChalkInstance } from 'chalk';
-import { grouped } from '../base/text.ts';
 import { CAUSE } from '../cpu/csrs.ts';
 import type { GenerationRecord } from '../ft/effects.ts';
 import type { SimEvent, WorldEvent } from '../sim/cluster.ts';
@@ -20,6 +19,12 @@ const members = ({ primary, backups }: GenerationRecord): string =>
 
 const span = ({ first, last }: { first: number; last: number }): string =>
   first === last ? `output ${first}` : `outputs ${first}–${last}`;
+
+/** What a new live side does about outputs whose release by the old one nobody knows of. */
+const againText = (pending: number): string =>
+  pending > 0
+    ? `; releases again ${pending} output${pending === 1 ? '' : 's'} that may already have left`
+    : '';
 
 export function describeEvent(event: SimEvent['event'], colour: ChalkInstance): string {
   switch (event.kind) {
@@ -50,23 +55,21 @@ export function describeEvent(event: SimEvent['event'], colour: ChalkInstance): 
     case 'lost':
       return colour.red(`the claim is lost: generation ${event.generation} belongs to ${event.to}`);
     case 'draining':
-      return `drains its log: ${event.entries} entries to consume, at icount ${grouped(event.icount)}`;
+      return `drains its log: ${event.entries} entries to consume, at icount ${event.icount}`;
     case 'live':
-      return colour.green.bold(
-        `goes live at icount ${grouped(event.icount)}; ${event.pending} outputs released whose release is not known`,
-      );
+      return colour.green.bold(`goes live at icount ${event.icount}${againText(event.pending)}`);
     case 'members':
       return colour.green(
-        `generation ${event.generation} from icount ${grouped(event.icount)}: ${members(event.record)}`,
+        `generation ${event.generation} from icount ${event.icount}: ${members(event.record)}`,
       );
     case 'checked':
-      return `state hash ${event.hash.toString(16).padStart(16, '0')} at icount ${grouped(event.icount)}`;
+      return `state hash ${event.hash.toString(16).padStart(16, '0')} at icount ${event.icount}`;
     case 'diverged':
       return colour.red.bold(`DIVERGED ${event.divergence.message}`);
     case 'void':
       return colour.yellow(`its machine is none that the primary has had, and is let go: ${event.why}`);
     case 'off':
-      return `the guest switched off at icount ${grouped(event.icount)} with exit code ${event.code}`;
+      return `the guest switched off at icount ${event.icount} with exit code ${event.code}`;
     case 'ended':
       return 'told of the orderly end: it does not go live';
     case 'left-out':
@@ -82,19 +85,19 @@ export function describeEvent(event: SimEvent['event'], colour: ChalkInstance): 
     case 'copying':
       return `round ${event.round} of the copy to ${event.host}: ${event.pages} pages`;
     case 'copied':
-      return `the guest stands still at icount ${grouped(event.icount)} for the last ${event.pages} pages and the state`;
+      return `the guest stands still at icount ${event.icount} for the last ${event.pages} pages and the state`;
     case 'join-ended':
       return colour.yellow(`the copy to ${event.host} is given up: ${event.why}`);
     case 'installed':
-      return `has the whole machine of ${event.from}, at icount ${grouped(event.icount)}`;
+      return `has the whole machine of ${event.from}, at icount ${event.icount}`;
     case 'lag':
-      return `execution lag ${ms(event.ns)}, ${grouped(event.steps)} steps`;
+      return `execution lag ${ms(event.ns)}, ${event.steps} steps`;
     case 'slowed':
       return `the guest gets ${(event.perMille / 10).toFixed(1)} % of the processor, so that the backup keeps up`;
     case 'disk-issued':
       return `disk operation ${event.id} ${event.again ? 'asked for again' : 'asked for'}`;
     case 'warned':
-      return colour.yellow(`${event.device}, at icount ${grouped(event.icount)}: ${event.message}`);
+      return colour.yellow(`${event.device}, at icount ${event.icount}: ${event.message}`);
     case 'switching':
       return `planned switch-over to ${event.to}: the guest stands still until nothing is under way`;
     case 'command':
@@ -126,8 +129,8 @@ const exceptions: Readonly<Record<number, string>> = {
 function describeStuck({ pc, steps, traps, cause }: WorldEvent & { kind: 'stuck' }): string {
   const at = `0x${pc.toString(16)}`;
   return cause === undefined
-    ? `the guest has run ${grouped(steps)} steps at ${at} without output or input: it repeats itself, and no interrupt can reach it`
-    : `the guest has trapped ${grouped(traps)} times at ${at}, and does nothing else: ${exceptions[cause] ?? `cause ${cause}`}`;
+    ? `the guest has run ${steps} steps at ${at} without output or input: it repeats itself, and no interrupt can reach it`
+    : `the guest has trapped ${traps} times at ${at}, and does nothing else: ${exceptions[cause] ?? `cause ${cause}`}`;
 }
 
 function describeFault(
@@ -143,9 +146,9 @@ function describeFault(
     case 'domain':
       return colour.red.bold(`failure domain ${fault.domain} loses its power`);
     case 'crash':
-      return colour.red.bold(`CRASH at icount ${grouped(icount)}, ${made} outputs made`);
+      return colour.red.bold(`CRASH at icount ${icount}, ${made} outputs made`);
     case 'pause':
-      return colour.red(`stands still at icount ${grouped(icount)} for ${ms(fault.forNs)}`);
+      return colour.red(`stands still at icount ${icount} for ${ms(fault.forNs)}`);
     case 'partition':
       return colour.red(
         `the link ${fault.from}${fault.both ? '–' : '→'}${fault.to} carries nothing for ${ms(fault.forNs)}`,

@@ -1,76 +1,119 @@
+/** The files of the user: what a command reads, and what it writes. */
 import {
+  accessSync,
+  chmodSync,
   closeSync,
+  constants,
   existsSync,
+  fstatSync,
+  lstatSync,
   mkdirSync,
   openSync,
-  readFileSync,
+  readlinkSync,
+  readSync,
+  realpathSync,
   renameSync,
+  rmSync,
+  type Stats,
   statSync,
+  unlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { OperatingError } from '../base/errors.ts';
 
-/** The bytes of a file. @throws {OperatingError} with the file's name and what to do. */
-export function readBytes(path: string): Uint8Array {
+const MIB = 2 ** 20;
+
+/** How large a file of each kind may be, in bytes: what is larger is refused while it is read. */
+export const LIMIT_BYTES = {
+  /** A source, or what it includes. */
+  source: 16 * MIB,
+  /** What is typed at the console. */
+  typed: 64 * MIB,
+  /** A story, or the `guest.json` of a folder. */
+  text: MIB,
+  /** A program, a kernel, a disk, a recording, a saved machine. */
+  image: 2048 * MIB - 1,
+} as const;
+/** A pipe or a device may never end. */
+const STREAM_LIMIT_BYTES = 256 * MIB;
+const CHUNK_BYTES = MIB;
+
+const identityOf = ({ dev, ino }: Stats): string => `${dev}:${ino}`;
+
+/** The files that this command has read: none of its outputs may take their place. */
+const inputs = new Set<string>();
+
+/** Each of a command's outputs, by where it goes. */
+const outputs = new Set<string>();
+
+// ── Reading ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/**
+ * The bytes of a file, a pipe or a device.
+ * @throws {OperatingError} with the file's name and what to do, also when there are more than the limit
+ */
+export function readBytes(path: string, limitBytes: number = LIMIT_BYTES.image): Uint8Array<ArrayBuffer> {
+  if (path === '') throw new OperatingError('an empty text is no file name; name a file');
+  let file: number | undefined;
   try {
-    if (statSync(path).isDirectory()) throw new OperatingError(`${path}: a directory; name a file in it`);
-    return new Uint8Array(readFileSync(path));
+    file = openSync(path, 'r');
+    const stats = fstatSync(file);
+    if (stats.isDirectory()) throw new OperatingError(`${path}: a directory; name a file in it`);
+    inputs.add(identityOf(stats));
+    if (stats.isFile() && stats.size > limitBytes) throw tooLarge(path, limitBytes);
+    return readAll(file, path, stats.isFile() ? limitBytes : Math.min(limitBytes, STREAM_LIMIT_BYTES));
   } catch (error) {
     throw explained(path, error, 'check the path');
-  }
-}
-
-/** Writes a file whole or not at all: what stood there before stays until the new content is complete. */
-export function writeBytes(path: string, content: Uint8Array | string | Iterable<Uint8Array>): void {
-  const temporary = `${path}.${process.pid}.tmp`;
-  try {
-    writePieces(temporary, content);
-    renameSync(temporary, path);
-  } catch (error) {
-    throw explained(path, error, 'choose a place that can be written');
-  }
-}
-
-function writePieces(path: string, content: Uint8Array | string | Iterable<Uint8Array>): void {
-  const file = openSync(path, 'w');
-  try {
-    const pieces = typeof content === 'string' || content instanceof Uint8Array ? [content] : content;
-    for (const piece of pieces) writeFileSync(file, piece);
   } finally {
-    closeSync(file);
+    if (file !== undefined) closeSync(file);
   }
 }
 
-export function makeDirectory(path: string): void {
-  try {
-    mkdirSync(path, { recursive: true });
-  } catch (error) {
-    throw explained(path, error, 'choose a place that can be written');
-  }
-}
-
-/** Fails early when a file can't be written later. */
-export function mustBeWritable(path: string): void {
-  if (!existsSync(dirname(path)))
-    throw new OperatingError(`${path}: no directory ${dirname(path)}; create it first`);
-  if (existsSync(path) && statSync(path).isDirectory())
-    throw new OperatingError(`${path}: a directory; name a file`);
-}
-
-/** An error of the system in words. */
-export function explained(path: string, error: unknown, advice: string): Error {
-  if (!(error instanceof Error) || !('code' in error)) return error as Error;
-  const reasons: Record<string, string> = {
-    ENOENT: 'no such file or directory',
-    EACCES: 'permission denied',
-    EISDIR: 'a directory',
-    ENOTDIR: 'a part of the path is not a directory',
-    ENOSPC: 'no space left',
-    EEXIST: 'a file of that name is in the way',
+/**
+ * A file, a pipe or a device, piece by piece: each call gives the next, and undefined at the end. However long it is, no more of it is
+ * held here.
+ * @throws {OperatingError} with the file's name and what to do
+ */
+export function pieces(path: string): () => Uint8Array | undefined {
+  const attempt = <T>(action: () => T): T => {
+    try {
+      return action();
+    } catch (error) {
+      throw explained(path, error, 'check the path');
+    }
   };
-  return new OperatingError(`${path}: ${reasons[String(error.code)] ?? error.message}; ${advice}`);
+  if (path === '') throw new OperatingError('an empty text is no file name; name a file');
+  const file = attempt(() => openSync(path, 'r'));
+  if (fstatSync(file).isDirectory()) throw new OperatingError(`${path}: a directory; name a file in it`);
+  return () => {
+    const bytes = new Uint8Array(CHUNK_BYTES);
+    const read = attempt(() => readSync(file, bytes));
+    return read > 0 ? bytes.subarray(0, read) : undefined;
+  };
 }
+
+/** What a file says of its size is not believed: those of `/proc` say 0, and others grow. */
+function readAll(file: number, path: string, limitBytes: number): Uint8Array<ArrayBuffer> {
+  let bytes = new Uint8Array(Math.min(limitBytes, fstatSync(file).size) + 1);
+  let length = 0;
+  for (;;) {
+    const read = readSync(file, bytes, length, Math.min(bytes.length - length, 64 * CHUNK_BYTES), null);
+    if (read === 0) return bytes.subarray(0, length);
+    length += read;
+    if (length > limitBytes) throw tooLarge(path, limitBytes);
+    if (length === bytes.length) {
+      const larger = new Uint8Array(Math.min(limitBytes + 1, Math.max(CHUNK_BYTES, 2 * length)));
+      larger.set(bytes);
+      bytes = larger;
+    }
+  }
+}
+
+const tooLarge = (path: string, limitBytes: number): OperatingError =>
+  new OperatingError(
+    `${path}: longer than ${Math.ceil(limitBytes / MIB)} MiB, the most that is read here; give a smaller file`,
+  );
 
 /** Standard input to its end, unless it is a terminal. Says what it waits for when nothing comes. */
 export async function readPipedInput(): Promise<Uint8Array> {
@@ -81,12 +124,213 @@ export async function readPipedInput(): Promise<Uint8Array> {
     );
   }, 1000);
   const parts: Buffer[] = [];
+  let length = 0;
   try {
-    for await (const part of process.stdin) parts.push(part as Buffer);
-  } catch {
+    noteStandardInput();
+    for await (const part of process.stdin) {
+      parts.push(part as Buffer);
+      length += (part as Buffer).length;
+      if (length > LIMIT_BYTES.typed) throw tooLarge('standard input', LIMIT_BYTES.typed);
+    }
+  } catch (error) {
     // A stdin that can't be read (closed, a directory) is no input.
+    if (error instanceof OperatingError) throw error;
   } finally {
     clearTimeout(hint);
   }
   return new Uint8Array(Buffer.concat(parts));
+}
+
+function noteStandardInput(): void {
+  const stats = fstatSync(0);
+  if (stats.isFile()) inputs.add(identityOf(stats));
+}
+
+// ── Writing ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** The name that stands for standard output. */
+const STDOUT = '-';
+
+/**
+ * A file that a command writes when its work is done. It is checked before the work, when the inputs have been read.
+ *
+ * A regular file is replaced whole or not at all, and keeps its mode; so is a file made that was not there. A device, a pipe, or what
+ * a symbolic link names is written through, as a shell does.
+ */
+export class OutputFile {
+  private constructor(
+    readonly path: string,
+    private readonly way: 'stdout' | 'through' | 'replace',
+  ) {}
+
+  /** @throws {OperatingError} when it can't be written, or is an input or another output of the same command */
+  static at(path: string): OutputFile {
+    if (path === '') throw new OperatingError('an empty text is no file name; name a file, or - for stdout');
+    const stats = path === STDOUT ? undefined : statusOf(path);
+    const refuse = (why: string): never => {
+      throw new OperatingError(`${path}: ${why}`);
+    };
+    if (stats?.isDirectory() || path.endsWith('/')) refuse('a directory; name a file');
+    const way = path === STDOUT || (stats && isStandardOutput(stats)) ? 'stdout' : wayTo(path, stats);
+    if (stats && isStored(stats) && inputs.has(identityOf(stats)))
+      refuse('this command reads it, and would overwrite it; name another file for the output');
+    const place = way === 'stdout' ? STDOUT : placeOf(path, stats);
+    if (outputs.has(place)) refuse('two outputs of this command would go there; name another file for one');
+    if (!stats || isStored(stats) || way === 'stdout') outputs.add(place);
+    return new OutputFile(path, way);
+  }
+
+  get isStandardOutput(): boolean {
+    return this.way === 'stdout';
+  }
+
+  /** @throws {OperatingError} when there is no room, for example */
+  write(content: Content): void {
+    try {
+      if (this.way === 'stdout') for (const piece of piecesOf(content)) process.stdout.write(piece);
+      else if (this.way === 'through') writePieces(this.path, content);
+      else replace(this.path, content);
+    } catch (error) {
+      throw explained(this.path, error, UNWRITABLE);
+    }
+  }
+}
+
+function statusOf(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    throw explained(path, error, UNWRITABLE);
+  }
+}
+
+const UNWRITABLE = 'choose a place that can be written';
+
+const isStored = (stats: Stats): boolean => stats.isFile() || stats.isBlockDevice();
+
+/** `/dev/stdout`, or the file that it has been redirected to: opened again, each of both would overwrite the other. */
+function isStandardOutput(stats: Stats): boolean {
+  try {
+    return !stats.isCharacterDevice() && identityOf(stats) === identityOf(fstatSync(1));
+  } catch {
+    return false;
+  }
+}
+
+/** What two names of one file have in common. */
+function placeOf(path: string, stats: Stats | undefined): string {
+  if (stats) return identityOf(stats);
+  const directory = dirname(resolve(path));
+  return join(existsSync(directory) ? realpathSync(directory) : directory, basename(path));
+}
+
+/** How a file is written. That it can be is tried out: permissions alone do not tell it. */
+function wayTo(path: string, stats: Stats | undefined): 'through' | 'replace' {
+  try {
+    if (stats) accessSync(path, constants.W_OK);
+    const target = linkTarget(path);
+    if (stats ? !stats.isFile() || target !== undefined : target !== undefined) {
+      mustHaveDirectory(path, target ?? path);
+      return 'through';
+    }
+    mustHaveDirectory(path, path);
+    closeSync(openSync(temporaryFor(path), 'wx'));
+    unlinkSync(temporaryFor(path));
+    return 'replace';
+  } catch (error) {
+    // A file may be writable in a directory that is not.
+    if (stats && isWritable(path)) return 'through';
+    throw explained(path, error, UNWRITABLE);
+  }
+}
+
+/** Where a symbolic link leads, if the path is one. */
+const linkTarget = (path: string): string | undefined =>
+  lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()
+    ? resolve(dirname(path), readlinkSync(path))
+    : undefined;
+
+function mustHaveDirectory(path: string, target: string): void {
+  if (existsSync(target) || existsSync(dirname(target))) return;
+  throw new OperatingError(`${path}: no directory ${dirname(target)}; create it first`);
+}
+
+function isWritable(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Beside the file, since only there it can be renamed; short, since the file's own name may be as long as names can be. */
+const temporaryFor = (path: string): string => join(dirname(path), `.vmft-${process.pid}.tmp`);
+
+/** What is written: at once, or piece by piece as it is made. */
+type Content = Uint8Array | string | Iterable<Uint8Array>;
+
+const piecesOf = (content: Content): Iterable<Uint8Array | string> =>
+  typeof content === 'string' || content instanceof Uint8Array ? [content] : content;
+
+function writePieces(path: string, content: Content, flags: 'w' | 'wx' = 'w'): void {
+  const file = openSync(path, flags);
+  try {
+    for (const piece of piecesOf(content)) writeFileSync(file, piece);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function replace(path: string, content: Content): void {
+  const temporary = temporaryFor(path);
+  const stats = statSync(path, { throwIfNoEntry: false });
+  try {
+    writePieces(temporary, content, 'wx');
+    if (stats) chmodSync(temporary, stats.mode & 0o7777);
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+}
+
+/**
+ * Makes a directory and those above it, unless it is there. By itself: `mkdir` of Node.js 20 with `recursive` never returns from a
+ * place like /proc, where nothing can be made.
+ */
+export function makeDirectory(path: string): void {
+  if (path === '') throw new OperatingError('an empty text is no name of a directory; name one');
+  try {
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
+    if (dirname(path) !== path) makeDirectory(dirname(path));
+    mkdirSync(path);
+  } catch (error) {
+    throw explained(path, error, UNWRITABLE);
+  }
+}
+
+/** An error of the system in words. */
+export function explained(path: string, error: unknown, advice: string): Error {
+  if (error instanceof RangeError)
+    return new OperatingError(`${path}: does not fit into memory; give a smaller file`);
+  if (!(error instanceof Error) || !('code' in error)) return error as Error;
+  const reasons: Record<string, string> = {
+    ENOENT: 'no such file or directory',
+    EACCES: 'permission denied',
+    EPERM: 'permission denied',
+    EROFS: 'on a file system that is read-only',
+    EISDIR: 'a directory',
+    ENOTDIR: 'a part of the path is not a directory',
+    ENOSPC: 'no space left',
+    EDQUOT: 'no space left',
+    EEXIST: 'a file of that name is in the way',
+    ENAMETOOLONG: 'the name is too long',
+    ELOOP: 'symbolic links that lead in a circle',
+    ENXIO: 'nobody is at the other end of it',
+    EPIPE: 'its reader has left',
+    EMFILE: 'too many files are open',
+    EIO: 'the device cannot be read or written',
+  };
+  return new OperatingError(`${path}: ${reasons[String(error.code)] ?? error.message}; ${advice}`);
 }

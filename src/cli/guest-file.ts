@@ -3,17 +3,15 @@
  * devices it runs. Options of the command line come before it.
  */
 
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { InvalidArgumentError } from 'commander';
 import { OperatingError } from '../base/errors.ts';
-import { readBytes } from './files.ts';
+import { LIMIT_BYTES, readBytes } from './files.ts';
+import { PROGRAMS } from './package.ts';
 import { parseDevice } from './qemu/device-options.ts';
 import type { DeviceOptions } from './qemu/placement.ts';
 
-/** The programs that come with vmft, which can be named without their folder. */
-const PROGRAMS = fileURLToPath(new URL('../programs/', import.meta.url));
 const FILE = 'guest.json';
 
 /** The options that a guest file stands for. */
@@ -46,12 +44,13 @@ interface GuestFile {
  * @throws {OperatingError} when a file of the guest is not there, or the JSON is not as it must be
  */
 export function openFolder<T extends BootOptions>(
-  path: string | undefined,
+  name: string | undefined,
   options: T,
 ): { path: string | undefined; options: T } {
-  if (path === undefined) return { path, options };
-  const folder = [path, join(PROGRAMS, path)].find((at) => existsSync(join(at, FILE)));
+  if (name === undefined) return { path: name, options };
+  const folder = [name, join(PROGRAMS, name)].find((at) => existsSync(join(at, FILE)));
   if (folder !== undefined) return { path: undefined, options: withFolder(folder, options) };
+  const path = findProgram(name);
   const beside = path.replace(/\.[^./]+$/, `.${FILE}`);
   if (beside === path || !existsSync(beside)) return { path, options };
   const guest = readGuestFile(beside);
@@ -60,6 +59,27 @@ export function openFolder<T extends BootOptions>(
     throw new OperatingError(`${beside}: "${other}" is for a folder; a program has devices and diskKiB`);
   return { path, options: { ...options, own: ownDevices(guest, beside) } };
 }
+
+/** The file of a program: a path, or a name among the programs that come along. @throws {OperatingError} when there is neither */
+export function findProgram(name: string): string {
+  if (name === '') throw new OperatingError('an empty text is no program; name a file');
+  if (/[./]/.test(name) || statSync(name, { throwIfNoEntry: false })?.isFile()) return name;
+  const files = [join(PROGRAMS, `${name}.s`), join(PROGRAMS, name, `${name}.elf`)];
+  const found = files.find((file) => existsSync(file));
+  if (found !== undefined || existsSync(name)) return found ?? name;
+  throw new OperatingError(
+    `${name}: no such file, and no program of that name comes along; these do: ${programNames().join(', ')}`,
+  );
+}
+
+const programNames = (): string[] =>
+  readdirSync(PROGRAMS, { withFileTypes: true })
+    .filter(
+      ({ name }) =>
+        name.endsWith('.s') || [FILE, `${name}.elf`].some((file) => existsSync(join(PROGRAMS, name, file))),
+    )
+    .map(({ name }) => name.replace(/\.s$/, ''))
+    .sort();
 
 function withFolder<T extends BootOptions>(folder: string, options: T): T {
   const guest = readGuestFile(join(folder, FILE));
@@ -122,7 +142,7 @@ function readGuestFile(path: string): GuestFile {
 
 function parseJson(path: string): object {
   try {
-    const value: unknown = JSON.parse(new TextDecoder().decode(readBytes(path)));
+    const value: unknown = JSON.parse(new TextDecoder().decode(readBytes(path, LIMIT_BYTES.text)));
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;

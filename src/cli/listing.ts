@@ -3,24 +3,26 @@ import { OperatingError } from '../base/errors.ts';
 import { disassemble, symbolizer } from '../cpu/disassembler.ts';
 import { sizeOf } from '../cpu/formats.ts';
 import { RAM_BASE } from '../cpu/layout.ts';
-import { isElf } from '../vmm/image.ts';
-import { mustBeWritable, readBytes, writeBytes } from './files.ts';
-import { assembleFile, loadImage, type ProgramOptions } from './program.ts';
+import { OutputFile } from './files.ts';
+import { findProgram } from './guest-file.ts';
+import { assembleFile, isSource, loadImage, type ProgramOptions, type SourceOptions } from './program.ts';
 
 const hex = (value: number, digits: number): string => value.toString(16).padStart(digits, '0');
-export interface AsmOptions extends Pick<ProgramOptions, 'defsym'> {
+export interface AsmOptions extends SourceOptions {
   output?: string;
 }
 
 /** Writes a raw image, or prints a listing: address, bytes, source line. */
-export function asm(path: string, options: AsmOptions): void {
-  if (options.output) mustBeWritable(options.output);
+export function asm(source: string, options: AsmOptions): void {
+  const path = findProgram(source);
   const { segments, lines, origin } = assembleFile(path, options);
-  if (options.output) {
-    const end = Math.max(...segments.map(({ address, bytes }) => address + bytes.length), origin);
+  const output = options.output === undefined ? undefined : OutputFile.at(options.output);
+  if (output) {
+    const last = segments.at(-1);
+    const end = last ? last.address + last.bytes.length : origin;
     const image = new Uint8Array(end - origin);
     for (const { address, bytes } of segments) image.set(bytes, address - origin);
-    return writeBytes(options.output, image);
+    return output.write(image);
   }
   for (const { address, sizeBytes, text } of lines) {
     const segment = segments.find(
@@ -47,9 +49,10 @@ export function disasm(target: string, options: DisasmOptions): void {
     process.stdout.write(`${disassemble(Number(target), RAM_BASE, { aliases: options.aliases })}\n`);
     return;
   }
-  const image = loadImage(target, options);
+  const path = findProgram(target);
+  const image = loadImage(path, options);
   const names = new Map(image.symbols.map(({ name, address }) => [address, name]));
-  const code = codeRanges(target, options, image.segments);
+  const code = codeRanges(path, options, image.segments);
   if (code.length === 0) throw new OperatingError(`${target}: nothing to disassemble`);
   const symbols = symbolizer(image.symbols.filter(({ address }) => address >= RAM_BASE));
   for (const range of code) {
@@ -96,7 +99,7 @@ function codeRanges(
   options: DisasmOptions,
   segments: readonly { address: number; bytes: Uint8Array }[],
 ): readonly { address: number; bytes: Uint8Array }[] {
-  if (!/\.s$/i.test(path) || isElf(readBytes(path))) return segments;
+  if (!isSource(path)) return segments;
   const text = assembleFile(path, options).sections.filter(({ name }) => name.startsWith('.text'));
   return segments.filter(({ address }) => text.some((section) => section.address === address));
 }

@@ -1,12 +1,13 @@
 import { Command, CommanderError, Option } from 'commander';
-import { InvariantError } from '../base/assert.ts';
-import { OperatingError } from '../base/errors.ts';
+import { mustCombine } from './combinations.ts';
 import type { CompareOptions } from './compare.ts';
 import type { ConformanceOptions } from './conformance/conformance.ts';
 import { takesEngine } from './engine.ts';
 import { exitWithReader } from './exit-with-reader.ts';
+import { codeOf, endWithFailures } from './failures.ts';
 import { faultHelp } from './fault-help.ts';
 import type { AsmOptions, DisasmOptions } from './listing.ts';
+import type { LogOptions } from './log.ts';
 import { type ChaosOptions, options, type RunOptions, takesGuest, wholeNumber } from './options.ts';
 import type { StoryOptions } from './play.ts';
 import { fromQemu } from './qemu/command-line.ts';
@@ -29,12 +30,13 @@ const program = new Command('vmft')
     `
 Examples:
   vmft demo                                                 the story of a crash, explained
-  vmft run programs/bank.s --crash primary@icount=100000 --diff
-  vmft run programs/hello.s --no-ft --record hello.log
+  vmft run bank                                             sit at its console; Ctrl-A c crashes the primary
+  vmft run bank --crash primary@icount=100000 --diff < /dev/null
+  vmft run hello --no-ft --record hello.log
   vmft replay hello.log
 
 The guest's exit code is vmft's. vmft's own: 2 wrong usage or input, 3 a divergence or a violated invariant,
-4 the run was stopped by a limit, 5 no side was left, 70 a bug in vmft, 130 interrupted. vmft diff has 1 for a
+4 the run was stopped by a limit, 5 no side was left, 70 a bug in vmft, 130 interrupted, 141 the reader of its output has left. vmft diff has 1 for a
 difference, vmft conformance for a program that does not pass.`,
   );
 
@@ -47,6 +49,7 @@ const runs = (command: Command, what?: Parameters<typeof takesGuest>[1]) =>
   takesEngine(takesGuest(command, what));
 
 runs(program.command('run').description('run a program, or boot a kernel, on a simulated cluster'))
+  .hook('preAction', mustCombine)
   .addOption(options.crash())
   .addOption(options.pause())
   .addOption(options.partition())
@@ -66,7 +69,16 @@ runs(program.command('run').description('run a program, or boot a kernel, on a s
       'steps between two comparisons of the whole state (default: 5 million, more where more memory is in use)',
     ).argParser(wholeNumber(1)),
   )
-  .option('--input <file>', 'what is typed at the console (default: stdin, when it is not a terminal)')
+  .option(
+    '--input <file>',
+    'what is typed at the console (default: you, on a terminal; else stdin, and `NAME.input` when that is empty)',
+  )
+  .addOption(
+    new Option(
+      '--terminal <how>',
+      'on a terminal: `line` shows and mends what is typed and sends whole lines (default for a program); `raw` sends every key (default for a kernel)',
+    ).choices(['line', 'raw']),
+  )
   .option('--type-after <text>', 'type when the console has shown this, for example a prompt')
   .addOption(options.clients())
   .option('--diff', 'compare both machines at the last position that they reached as one')
@@ -88,16 +100,16 @@ runs(program.command('run').description('run a program, or boot a kernel, on a s
 stdout carries exactly what the guest's console released, each byte once; the story goes to stderr.
 
 Examples:
-  vmft run programs/bank.s --crash primary@icount=100000 --diff
-  vmft run programs/bank.s --spares 0 --crash primary@20ms --crash backup@60ms    both: lost
-  vmft run programs/dice.s --crash primary@output=10 --unsafe output-rule    what the rule is for
-  vmft run programs/kv/kv.elf --clients 3 --pause primary@t=9ms+30ms
-  vmft run programs/primes.s --defsym LIMIT=1000000 --no-ft
+  vmft run bank --crash primary@icount=100000 --diff
+  vmft run bank --spares 0 --crash primary@20ms --crash backup@60ms    both: lost
+  vmft run dice --crash primary@output=10 --unsafe output-rule    what the rule is for
+  vmft run kv --clients 3 --pause primary@t=9ms+30ms
+  vmft run primes --defsym LIMIT=1000000 --no-ft
   vmft run --kernel Image --initrd initrd --append console=ttyS0 --memory 128M --no-ft
   vmft run --bios fw_dynamic.bin --kernel Image --append root=/dev/vda --drive file=root.img
   vmft run -machine virt -bios none -kernel kernel -m 128M -nographic \\
     -drive file=fs.img,if=none,id=x0 -device virtio-blk-device,drive=x0,bus=virtio-mmio-bus.0      as on QEMU
-  printf 'open me\\nquit\\n' | vmft run programs/bank.s --quiet`,
+  printf 'open me\\nquit\\n' | vmft run bank --quiet`,
   )
   .action(async (path: string | undefined, given: RunOptions) =>
     finish((await import('./run.ts')).run(path, given)),
@@ -111,11 +123,42 @@ takesEngine(program.command('replay'))
   .addOption(options.restore())
   .addHelpText(
     'after',
-    '\nExamples:\n  vmft run programs/dice.s --no-ft --record dice.log\n  vmft replay dice.log\n  vmft replay dice.log --restore 5    is a restored machine the same machine?',
+    '\nExamples:\n  vmft run dice --no-ft --record dice.log\n  vmft replay dice.log\n  vmft replay dice.log --restore 5    is a restored machine the same machine?',
   )
   .action(async (path: string, given: ReplayOptions) =>
     finish((await import('./replay.ts')).replay(path, given)),
   );
+
+program
+  .command('log')
+  .description(
+    'print the entries of a recording: what came through the doors of the machine, and at which step',
+  )
+  .argument('<log>', 'a file made by `vmft run --record`')
+  .addOption(options.kinds())
+  .addOption(new Option('--from <icount>', 'only from this step on').argParser(wholeNumber(0)).default(0))
+  .addOption(
+    new Option('--to <icount>', 'only up to this step')
+      .argParser(wholeNumber(0))
+      .default(Number.MAX_SAFE_INTEGER, 'the end'),
+  )
+  .addOption(
+    new Option('--limit <n>', 'no more than so many')
+      .argParser(wholeNumber(1))
+      .default(Number.MAX_SAFE_INTEGER, 'all'),
+  )
+  .option('--json', 'one JSON document a line')
+  .addHelpText(
+    'after',
+    `
+Columns: the number of the entry, the step, the kind, and what it holds. Steps are those of --crash primary@icount=N.
+
+Examples:
+  vmft run bank --record bank.log < /dev/null
+  vmft log bank.log --kind console,entropy --limit 20
+  vmft log bank.log --from 100000 --to 110000 --json`,
+  )
+  .action(async (path: string, given: LogOptions) => (await import('./log.ts')).log(path, given));
 
 runs(
   program
@@ -147,9 +190,9 @@ runs(
 docs/compare.md explains the table.
 
 Examples:
-  vmft compare programs/bank.s
-  vmft compare programs/kv/kv.elf --clients 3
-  vmft compare programs/primes.s --defsym LIMIT=1000000 --epochs 10 --links 1G`,
+  vmft compare bank
+  vmft compare kv --clients 3
+  vmft compare primes --defsym LIMIT=1000000 --epochs 10 --links 1G`,
   )
   .action(async (path: string | undefined, given: CompareOptions) =>
     finish((await import('./compare.ts')).compare(path, given)),
@@ -161,20 +204,20 @@ program
   .argument('<source>', 'GNU as syntax')
   .option('-o, --output <file>', 'write a raw image that starts at 0x80000000')
   .addOption(options.defsym())
-  .addHelpText(
-    'after',
-    '\nExamples:\n  vmft asm programs/hello.s\n  vmft asm programs/primes.s --defsym LIMIT=1000 -o primes.bin',
-  )
+  .addOption(options.include())
+  .addHelpText('after', '\nExamples:\n  vmft asm hello\n  vmft asm primes --defsym LIMIT=1000 -o primes.bin')
   .action(async (path: string, given: AsmOptions) => (await import('./listing.ts')).asm(path, given));
 
 program
   .command('disasm')
   .description('print the instructions of a program, or of one instruction word')
-  .argument('<program>', 'a .s source, an RV64 ELF, a raw image, or a word like 0x00a50513')
+  .argument('<program>', 'a .s source, an RV64 ELF, a raw image (.bin), or a word like 0x00a50513')
   .option('--no-aliases', 'canonical instructions only: `jalr zero, 0(ra)` instead of `ret`')
   .addOption(options.memory())
   .addOption(options.defsym())
-  .addHelpText('after', '\nExamples:\n  vmft disasm programs/kv/kv.elf\n  vmft disasm 0x00a50513')
+  .addOption(options.include())
+  .addOption(options.raw())
+  .addHelpText('after', '\nExamples:\n  vmft disasm kv\n  vmft disasm 0x00a50513')
   .action(async (target: string, given: DisasmOptions) =>
     (await import('./listing.ts')).disasm(target, given),
   );
@@ -188,7 +231,7 @@ program
   .argument('<b>', 'another')
   .addHelpText(
     'after',
-    '\nExample:\n  vmft run programs/bank.s --crash primary@icount=100000 --save-states states\n  vmft diff states/primary.vm states/backup.vm',
+    '\nExample:\n  vmft run bank --crash primary@icount=100000 --save-states states\n  vmft diff states/primary.vm states/backup.vm',
   )
   .action(async (a: string, b: string) => finish((await import('./diff.ts')).diff(a, b)));
 
@@ -245,15 +288,16 @@ runs(
       .default(1),
   )
   .option('--json', 'print the report as one JSON document')
+  .option('-q, --quiet', 'do not say how far it is')
   .addHelpText(
     'after',
     `
 The report goes to stdout. The exit code is 3 when a rule was violated.
 
 Examples:
-  vmft chaos programs/kv/kv.elf --clients 3 --runs 100000
-  vmft chaos programs/bank.s --exhaustive
-  vmft chaos programs/journal.s --faults crash,partition --unsafe fencing      what the rule is for`,
+  vmft chaos kv --clients 3 --runs 100000
+  vmft chaos bank --exhaustive
+  vmft chaos kv --clients 3 --unsafe fencing                what the rule is for`,
   )
   .action(async (path: string | undefined, given: ChaosOptions) =>
     finish((await import('./chaos/chaos.ts')).chaos(path, given)),
@@ -304,6 +348,7 @@ const faults = program.command('faults', { hidden: true }).action(() => {
 faults.helpInformation = faultHelp;
 
 exitWithReader();
+endWithFailures(VMFT_VERSION);
 process.on('SIGINT', () => {
   process.stderr.write('\ninterrupted; nothing was written\n');
   process.exit(130);
@@ -315,13 +360,7 @@ async function main(): Promise<void> {
   } catch (error) {
     if (error instanceof CommanderError) {
       process.exitCode = error.exitCode === 0 ? 0 : EXIT_CODE.usage;
-    } else if (error instanceof OperatingError) {
-      process.stderr.write(`vmft: ${error.message}\n`);
-      process.exitCode = EXIT_CODE.usage;
-    } else if (error instanceof InvariantError) {
-      process.stderr.write(`vmft: a bug in vmft, please report it with the command line\n${error.stack}\n`);
-      process.exitCode = 70;
-    } else throw error;
+    } else process.exitCode = codeOf(error, VMFT_VERSION);
   }
 }
 

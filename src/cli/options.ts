@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { OperatingError } from '../base/errors.ts';
 import {
@@ -11,6 +12,7 @@ import {
 import { faultKinds } from '../sim/campaign/draw.ts';
 import { parseFault } from '../sim/faults/fault-text.ts';
 import type { Fault, FaultKind, HostId } from '../sim/faults/faults.ts';
+import { type EntryKind, entryKinds } from '../vmm/entries.ts';
 import type { ProgramOptions } from './program.ts';
 import { parseChardev, parseDevice, parseDrive, parseNetdev, parseObject } from './qemu/device-options.ts';
 import { takesFixed } from './qemu/fixed-options.ts';
@@ -33,6 +35,7 @@ export interface RunOptions extends ProgramOptions {
   checkEvery?: number;
   input?: string;
   typeAfter?: string;
+  terminal?: 'line' | 'raw';
   clients: number;
   diff?: boolean;
   verify?: boolean;
@@ -63,6 +66,7 @@ export interface ChaosOptions extends ProgramOptions {
   unsafe?: UnsafeRule[];
   stopAfter: number;
   json?: boolean;
+  quiet?: boolean;
 }
 
 const consoles = ['uart', 'virtio'] as const;
@@ -73,17 +77,19 @@ const MAX_MEMORY_BYTES = 2 ** 31;
 /** The checkers take a backup that is half a second behind for one that does not follow. */
 const MAX_EPOCH_MS = 400;
 
-/** `64M`, `1G`, `8192K` or a number of bytes. */
-export function memorySize(text: string): number {
+/** `64M`, `1G`, `8192K` or a number of bytes; `what` has that size. */
+function size(text: string, what: string): number {
   const match = /^(\d+)([kmg]?)i?b?$/i.exec(text);
   const sizeBytes = match ? Number(match[1]) * units[match[2]!.toLowerCase()]! : Number.NaN;
   if (!match || sizeBytes < PAGE_BYTES || sizeBytes > MAX_MEMORY_BYTES || sizeBytes % PAGE_BYTES !== 0)
-    throw new InvalidArgumentError('a memory size is a multiple of 4K up to 2G, like 64M.');
+    throw new InvalidArgumentError(`the size of ${what} is a multiple of 4K up to 2G, like 64M.`);
   return sizeBytes;
 }
 
+export const memorySize = (text: string): number => size(text, 'the memory');
+
 function diskSize(text: string): number {
-  return text === '0' ? 0 : memorySize(text);
+  return text === '0' ? 0 : size(text, 'a disk');
 }
 
 export function wholeNumber(min: number, max = Number.MAX_SAFE_INTEGER) {
@@ -109,27 +115,42 @@ const collect =
   <T>(parse: (text: string) => T) =>
   (text: string, before: T[] = []): T[] => [...before, parse(text)];
 
+/** As {@link collect}, of names with values: each name once. */
+const collectByName =
+  <T>(parse: (text: string) => [string, T]) =>
+  (text: string, before: [string, T][] = []): [string, T][] => {
+    const [name, value] = parse(text);
+    if (before.some(([other]) => other === name))
+      throw new InvalidArgumentError(`${name} has a value already; name it once.`);
+    return [...before, [name, value]];
+  };
+
 /** A fault, as the campaign and the stories write it; the message of a refusal is commander's to show. */
-const fault = (text: string): Fault => {
+const fault = (text: string, ending = ''): Fault => {
   try {
     return parseFault(text);
   } catch (error) {
-    if (error instanceof OperatingError) throw new InvalidArgumentError(`${error.message}.`);
+    if (error instanceof OperatingError) throw new InvalidArgumentError(`${error.message}${ending}.`);
     throw error;
   }
 };
 
 /** `--crash primary@icount=100000` is `--fault crash:primary@icount=100000`. */
-const shorthand = (kind: string) => (text: string) => fault(`${kind}:${text}`);
+const shorthand = (kind: string) => (text: string) =>
+  fault(`${kind}:${text}`, `; here without the "${kind}:"`);
 /** The link between the first two hosts, where no other is named. */
 const onLink = (kind: string) => (text: string) =>
-  fault(`${kind}:${text.includes('@') ? text : `primary-backup@${text}`}`);
+  text.includes('@')
+    ? shorthand(kind)(text)
+    : fault(`${kind}:primary-backup@${text}`, `; here "${kind}:primary-backup@" may be left out`);
 
 const speed = (text: string): [HostId, number] => {
   const [host, value] = assignment(text);
-  const factor = Number(value);
+  const factor = /^\d+(\.\d+)?$/.test(value) ? Number(value) : Number.NaN;
   if (!(factor >= 0.001 && factor <= 1000))
-    throw new InvalidArgumentError('it has the form HOST=FACTOR, like backup=0.25.');
+    throw new InvalidArgumentError(
+      'it has the form HOST=FACTOR with a factor from 0.001 to 1000, like backup=0.25.',
+    );
   return [host, factor];
 };
 
@@ -155,7 +176,14 @@ const defsym = (text: string): [string, bigint] => {
   if (!match) throw new InvalidArgumentError('it has the form NAME=NUMBER, like LIMIT=100000.');
   const negative = match[2]!.startsWith('-');
   const magnitude = BigInt(negative ? match[2]!.slice(1) : match[2]!);
+  if (magnitude > (negative ? 2n ** 63n : 2n ** 64n - 1n))
+    throw new InvalidArgumentError('the number does not fit in 64 bits.');
   return [match[1]!, negative ? -magnitude : magnitude];
+};
+
+const directory = (text: string): string => {
+  if (statSync(text, { throwIfNoEntry: false })?.isDirectory()) return text;
+  throw new InvalidArgumentError('there is no such directory.');
 };
 
 const unsafe = (text: string): UnsafeRule => {
@@ -170,6 +198,13 @@ const kindsOfFaults = (text: string): FaultKind[] =>
     return kind;
   });
 
+const kindsOfEntries = (text: string): EntryKind[] =>
+  text.split(',').map((name) => {
+    const kind = entryKinds.find((one) => one === name);
+    if (!kind) throw new InvalidArgumentError(`"${name}" is none; the kinds are ${entryKinds.join(', ')}.`);
+    return kind;
+  });
+
 /** Arguments and options of a command that takes a guest: a program, or a kernel and what goes with it. */
 export function takesGuest(
   command: Command,
@@ -178,7 +213,7 @@ export function takesGuest(
   return takesFixed(command)
     .argument(
       '[program]',
-      'a .s source, an RV64 ELF or a raw image; `NAME.input` beside it is typed, `NAME.guest.json` has its devices',
+      'a .s source, an RV64 ELF, a raw image (.bin), or the name of a program that comes along; `NAME.input` beside it is typed, `NAME.guest.json` has its devices',
     )
     .addOption(memory)
     .option(
@@ -199,7 +234,9 @@ export function takesGuest(
     .addOption(options.diskSize())
     .addOption(options.console())
     .addOption(options.clock())
-    .addOption(options.defsym());
+    .addOption(options.defsym())
+    .addOption(options.include())
+    .addOption(options.raw());
 }
 
 /** Options that several commands share, or that need a parser of their own. */
@@ -240,8 +277,14 @@ export const options = {
       .default('logged'),
   defsym: () =>
     new Option('--defsym <name=number>', 'a symbol for the assembler (repeatable)').argParser(
-      collect(defsym),
+      collectByName(defsym),
     ),
+  include: () =>
+    new Option(
+      '-I, --include <dir>',
+      'where else an `.include` is looked for: beside the source first, last among the programs that come along (repeatable)',
+    ).argParser(collect(directory)),
+  raw: () => new Option('--raw', 'the program is a raw image, whatever its name'),
   crash: () =>
     new Option(
       '--crash <who@when>',
@@ -263,7 +306,11 @@ export const options = {
     new Option(
       '--fault <kind:where@when>',
       "any other fault, or an operator's act: `vmft help faults` lists them (repeatable)",
-    ).argParser(collect(fault)),
+    ).argParser(collect((text) => fault(text))),
+  kinds: () =>
+    new Option('--kind <kind,...>', `only entries of these kinds: ${entryKinds.join(', ')}`).argParser(
+      kindsOfEntries,
+    ),
   restore: () =>
     new Option(
       '--restore <n>',
@@ -292,7 +339,7 @@ export const options = {
     new Option(
       '--speed <host=factor>',
       'how fast a simulated host is; 1 is 100 million steps a second (repeatable)',
-    ).argParser(collect(speed)),
+    ).argParser(collectByName(speed)),
   epochs: () =>
     new Option('--epochs <ms,...>', 'how long epochs of checkpoints last, in milliseconds')
       .argParser(ascending(wholeNumber(1, MAX_EPOCH_MS)))

@@ -2,7 +2,6 @@
 
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { ChalkInstance } from 'chalk';
 import { OperatingError } from '../base/errors.ts';
 import type { Violation } from '../sim/checkers/checkers.ts';
@@ -10,13 +9,17 @@ import { judge } from '../sim/checkers/verdict.ts';
 import { hostNames, type Outcome, type SimEvent, Simulation } from '../sim/cluster.ts';
 import { matches } from '../sim/faults/event-pattern.ts';
 import { faultText } from '../sim/faults/fault-text.ts';
-import { drawDiagram } from '../sim/story/diagram.ts';
+import { mustBePossible } from '../sim/faults/possible.ts';
 import { shortcoming, unexpected } from '../sim/story/expectations.ts';
 import { parseScenario, type Say, type Scenario, untold } from '../sim/story/scenario.ts';
-import { readBytes } from './files.ts';
+import { LIMIT_BYTES, readBytes } from './files.ts';
+import { fittedDiagram } from './fitted-diagram.ts';
+import { findProgram } from './guest-file.ts';
+import { packageRoot } from './package.ts';
 import { describeMachine, ownInput } from './program.ts';
 import { EXIT_CODE } from './report.ts';
-import { colourFor, MARGIN, Story } from './story.ts';
+import { MARGIN, Story } from './story.ts';
+import { colourFor } from './terminal/abilities.ts';
 
 export interface StoryOptions {
   diagram?: boolean;
@@ -27,13 +30,6 @@ const STORIES = 'test/stories';
 const EXTENSION = '.story';
 /** Explanations are broken into lines of this length. */
 const PROSE_WIDTH = 96;
-
-/** The directory of the package: the bundle and the sources stand at different depths in it. */
-function packageRoot(): string {
-  let directory = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(directory, 'package.json'))) directory = dirname(directory);
-  return directory;
-}
 
 // ── Finding stories and guests ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -54,20 +50,15 @@ export function readStory(name: string): Scenario {
     );
   const path = isPath ? name : own;
   return parseScenario(
-    new TextDecoder().decode(readBytes(path)),
+    new TextDecoder().decode(readBytes(path, LIMIT_BYTES.text)),
     isPath ? path : `${STORIES}/${name}${EXTENSION}`,
   );
 }
 
 /** A guest is a program that comes with vmft, by its name, or a path seen from the story. */
 function guestPath({ guest, file }: Scenario): string {
-  if (guest.includes('/') || guest.includes('.')) return resolve(dirname(file), guest);
-  const programs = join(packageRoot(), 'programs');
-  const found = [join(programs, `${guest}.s`), join(programs, guest, `${guest}.elf`)].find(existsSync);
-  if (found) return found;
-  throw new OperatingError(
-    `${file}: there is no guest "${guest}"; programs/ holds them, or give a path seen from the story`,
-  );
+  if (/[./]/.test(guest)) return resolve(dirname(file), guest);
+  return findProgram(guest);
 }
 
 // ── Playing ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -81,14 +72,22 @@ interface Performance {
 
 function perform(scenario: Scenario): Performance {
   const path = guestPath(scenario);
+  const { setup, memorySizeBytes, file } = scenario;
+  const hosts = hostNames(setup.backups, setup.spares ?? 0);
+  try {
+    mustBePossible(setup.faults ?? [], { hosts, memorySizeBytes, domains: setup.domains ?? {} });
+  } catch (error) {
+    if (error instanceof OperatingError) throw new OperatingError(`${file}: ${error.message}`);
+    throw error;
+  }
   const events: SimEvent[] = [];
   const printed: Performance['printed'] = [];
   const simulation: Simulation = new Simulation({
-    ...scenario.setup,
+    ...setup,
     description: describeMachine(path, {
-      memory: scenario.memorySizeBytes,
-      clients: scenario.setup.clients,
-      defsym: [...scenario.defines],
+      memory: memorySizeBytes,
+      clients: setup.clients,
+      ...(scenario.defines.length > 0 && { defsym: [...scenario.defines] }),
     }),
     input: scenario.typed === undefined ? ownInput(path) : new TextEncoder().encode(scenario.typed),
     print: (data) => printed.push({ atNs: simulation.nowNs, text: new TextDecoder().decode(data) }),
@@ -155,7 +154,7 @@ class Teller {
     if (asDiagram) {
       for (const { event, host } of performance.events) explain(event, host);
       const hosts = hostNames(setup.backups, setup.spares ?? 0);
-      for (const line of drawDiagram(performance.events, hosts)) this.say(line);
+      for (const line of fittedDiagram(performance.events, hosts, process.stdout)) this.say(line);
       return told;
     }
     const shown = (event: SimEvent) => shows.some((pattern) => matches(pattern, event));

@@ -1,6 +1,6 @@
 /** How far long work is, in one line on a terminal. */
 import type { ChalkInstance } from 'chalk';
-import { colourFor } from './story.ts';
+import { canRewrite, colourFor } from './terminal/abilities.ts';
 
 const SHOW_EVERY_MS = 200;
 const BAR_WIDTH = 24;
@@ -30,7 +30,7 @@ export class Progress {
   }
 
   say(text: string): void {
-    if (this.out.isTTY) this.out.write(`\r${text}\x1b[K`);
+    if (canRewrite(this.out)) this.out.write(`\r${text}\x1b[K`);
   }
 
   clear(): void {

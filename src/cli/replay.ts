@@ -7,7 +7,7 @@ import { Vmm, verifyMarker } from '../vmm/vmm.ts';
 import { readBytes } from './files.ts';
 import { EXIT_CODE } from './report.ts';
 import { replayRestoring } from './restoring.ts';
-import { colourFor } from './story.ts';
+import { colourFor } from './terminal/abilities.ts';
 
 const STEPS_AT_ONCE = 20_000_000;
 

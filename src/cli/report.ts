@@ -2,6 +2,7 @@
 
 import { join } from 'node:path';
 import { joined } from '../base/bytes.ts';
+import { OperatingError } from '../base/errors.ts';
 import type { Violation } from '../sim/checkers/checkers.ts';
 import type { Comparison } from '../sim/checkers/evidence.ts';
 import { compareLast } from '../sim/checkers/verdict.ts';
@@ -13,9 +14,9 @@ import { LogWriter } from '../vmm/log.ts';
 import { encodeSnapshot, takeSnapshot } from '../vmm/snapshot.ts';
 import { differenceTable } from './difference.ts';
 import { JSON_CONSOLE_BYTES } from './evidence.ts';
-import { makeDirectory, writeBytes } from './files.ts';
+import { makeDirectory, OutputFile } from './files.ts';
 import type { RunOptions } from './options.ts';
-import { colourFor } from './story.ts';
+import { colourFor } from './terminal/abilities.ts';
 
 /** Exit codes of vmft's own; otherwise the guest's is vmft's. */
 export const EXIT_CODE = { usage: 2, diverged: 3, limit: 4, lost: 5, faultMissed: 6 } as const;
@@ -25,6 +26,30 @@ const DIVERGED_DIRECTORY = 'vmft-states';
 
 /** A recording is written in pieces of about this size. */
 const PIECE_BYTES = 1 << 20;
+/** Both machines, as files in a directory. */
+interface StateFiles {
+  directory: string;
+  primary: OutputFile;
+  backup: OutputFile;
+}
+
+/** The files that a run was asked to write. */
+export interface RunFiles {
+  record?: OutputFile;
+  states?: StateFiles;
+}
+
+function statesIn(directory: string): StateFiles {
+  makeDirectory(directory);
+  const file = (name: string) => OutputFile.at(join(directory, `${name}.vm`));
+  return { directory, primary: file('primary'), backup: file('backup') };
+}
+
+/** What is written when a run is over, checked before it begins. @throws {OperatingError} when one can't be written */
+export const filesOf = ({ record, saveStates }: Pick<RunOptions, 'record' | 'saveStates'>): RunFiles => ({
+  ...(saveStates !== undefined && { states: statesIn(saveStates) }),
+  ...(record !== undefined && { record: OutputFile.at(record) }),
+});
 
 /** What there is to say about a run that is over. */
 export class Report {
@@ -33,6 +58,9 @@ export class Report {
   private readonly comparison: Comparison | undefined;
   /** Where the states of the machines are kept, if they are. */
   private readonly directory: string | undefined;
+  /** Files that could not be written after all, and why. */
+  readonly failures: string[] = [];
+  private statesKept = false;
 
   constructor(
     private readonly simulation: Simulation,
@@ -40,6 +68,9 @@ export class Report {
     private readonly options: RunOptions,
     /** Somebody at the terminal has ended it. */
     private readonly quit = false,
+    private readonly files: RunFiles = {},
+    /** Of the comparison only the main registers are shown; this says where all are. */
+    private readonly wholeComparison?: string,
   ) {
     this.outcome = simulation.outcome!;
     const differ =
@@ -50,8 +81,9 @@ export class Report {
   }
 
   get exitCode(): number {
-    if (this.quit) return 0;
     if (this.outcome === 'diverged' || this.violations.length > 0) return EXIT_CODE.diverged;
+    if (this.failures.length > 0) return EXIT_CODE.usage;
+    if (this.quit) return 0;
     if (this.options.strict && this.simulation.injector.missed.length > 0) return EXIT_CODE.faultMissed;
     if (this.outcome !== 'completed') return EXIT_CODE[this.outcome];
     const { code } = this.simulation.machine.power;
@@ -61,14 +93,27 @@ export class Report {
 
   /** Writes the recording and the states that were asked for, and both states when the machines differ. */
   keep(): void {
-    const { directory } = this;
-    const { record } = this.options;
-    if (record) writeBytes(record, recordingOf(this.simulation));
-    if (!directory) return;
-    makeDirectory(directory);
-    const { a, b } = this.comparison ?? { a: takeSnapshot(this.simulation.machine), b: undefined };
-    writeBytes(join(directory, 'primary.vm'), encodeSnapshot(a));
-    if (b) writeBytes(join(directory, 'backup.vm'), encodeSnapshot(b));
+    const { directory, files, simulation } = this;
+    const { record } = files;
+    if (record) this.attempt(() => record.write(recordingOf(simulation)));
+    if (directory === undefined) return;
+    this.attempt(() => {
+      const { primary, backup } = files.states ?? statesIn(directory);
+      const { a, b } = this.comparison ?? { a: takeSnapshot(simulation.machine), b: undefined };
+      primary.write(encodeSnapshot(a));
+      if (b) backup.write(encodeSnapshot(b));
+      this.statesKept = true;
+    });
+  }
+
+  /** What the run has shown is told whether its files can be written or not. */
+  private attempt(write: () => void): void {
+    try {
+      write();
+    } catch (error) {
+      if (!(error instanceof OperatingError)) throw error;
+      this.failures.push(error.message);
+    }
   }
 
   json(program: string): object {
@@ -114,6 +159,7 @@ export class Report {
         : null,
       stateHash: machine.hash().toString(16).padStart(16, '0'),
       violations: this.violations,
+      divergence: this.divergenceJson(),
     };
   }
 
@@ -156,7 +202,7 @@ export class Report {
       limit: colour.yellow(
         machine.icount >= (this.options.maxSteps ?? Number.POSITIVE_INFINITY)
           ? `stopped at --max-steps ${this.options.maxSteps}`
-          : 'stopped: the guest waits for input that will not come (give it more with --input, or an end command)',
+          : `stopped after ${machine.icount} steps: the guest waits for input that will not come; ${this.inputAdvice()}`,
       ),
       diverged: colour.red('stopped: the machines have diverged'),
     };
@@ -169,6 +215,14 @@ export class Report {
         ),
       );
     return lines;
+  }
+
+  /** How the guest gets what it waits for: from the console, or from the network if nobody is there. */
+  private inputAdvice(): string {
+    const typed = 'give it more with --input, or a command that ends it';
+    return this.options.clients > 0
+      ? typed
+      : `${typed}; a server on the network has clients with --clients N`;
   }
 
   /** What kind of place the machines are compared at. */
@@ -196,7 +250,7 @@ export class Report {
     const lines = [
       '',
       `both machines at icount ${difference.icount}, ${this.place()}`,
-      ...differenceTable(difference, ['primary', 'backup'], this.colour),
+      ...differenceTable(difference, ['primary', 'backup'], this.colour, this.wholeComparison),
     ];
     if (firstDifference)
       lines.push(
@@ -208,17 +262,34 @@ export class Report {
   }
 
   private keptLines(): string[] {
-    const { directory } = this;
-    const { record } = this.options;
+    const { directory, statesKept, failures } = this;
+    const { record } = this.files;
     return [
-      ...(record ? [`recorded to ${record}; run it again with \`vmft replay ${record}\``] : []),
-      ...(directory && this.comparison
+      ...(record && failures.length === 0 ? [recordedLine(record)] : []),
+      ...(statesKept && this.comparison
         ? [
             `both machines kept in ${directory}; compare them with \`vmft diff ${directory}/primary.vm ${directory}/backup.vm\``,
           ]
         : []),
-      ...(directory && !this.comparison ? [`the machine is kept in ${directory}/primary.vm`] : []),
+      ...(statesKept && !this.comparison ? [`the machine is kept in ${directory}/primary.vm`] : []),
     ];
+  }
+
+  /** Where the machines went apart, and the first entry that is not the same on both. */
+  private divergenceJson(): object | null {
+    const { divergence, diverged } = this.simulation.observer;
+    if (!divergence) return null;
+    const { icount, found, expected } = divergence;
+    const first = this.comparison?.firstDifference;
+    return {
+      host: diverged,
+      icount,
+      found,
+      expected: expected ? full(expected) : null,
+      firstDifference: first
+        ? { entry: first.index + 1, primary: full(first.a), backup: full(first.b) }
+        : null,
+    };
   }
 }
 
@@ -229,6 +300,8 @@ function jsonOfFault(outcome: FaultOutcome): object {
   const { atNs, host, icount } = outcome.struck;
   return { fault, triggered: true, atMs: atNs / 1e6, host: host ?? null, icount: icount ?? null };
 }
+const recordedLine = ({ path, isStandardOutput }: OutputFile): string =>
+  isStandardOutput ? 'recorded to stdout' : `recorded to ${path}; run it again with \`vmft replay ${path}\``;
 
 /** An entry with all that it holds: two that differ must look different. */
 function full(entry: Entry): string {

@@ -44,6 +44,8 @@ async function runTo(vmm: Vmm, icount: number): Promise<void> {
  */
 export async function replayRestoring(recording: LogReader, times: number): Promise<number> {
   const end = endOf(recording);
+  if (times > end)
+    throw new OperatingError(`the recording is ${end} steps long, and has no ${times} positions on its way`);
   const through = replaying(recording);
   const restored = replaying(recording);
   for (let count = 1; count <= times + 1; count++) {

@@ -5,15 +5,16 @@ import { OperatingError } from '../base/errors.ts';
 import { alterations } from '../sim/checkers/alterations.ts';
 import { judge, observe } from '../sim/checkers/verdict.ts';
 import { hostNames, type SimEvent, Simulation, type SimulationOptions } from '../sim/cluster.ts';
-import { type Fault, type HostId, hostsOf } from '../sim/faults/faults.ts';
-import { drawDiagram } from '../sim/story/diagram.ts';
+import { mustBePossible, mustExist } from '../sim/faults/possible.ts';
 import { evidenceFor } from './evidence.ts';
-import { mustBeWritable, readBytes, readPipedInput } from './files.ts';
+import { LIMIT_BYTES, readBytes, readPipedInput } from './files.ts';
+import { fittedDiagram } from './fitted-diagram.ts';
 import type { RunOptions } from './options.ts';
-import { type Guest, ownInput, programPath, readGuest } from './program.ts';
-import { Report } from './report.ts';
+import { bootsKernel, type Guest, ownInput, programPath, readGuest } from './program.ts';
+import { filesOf, Report, type RunFiles } from './report.ts';
 import { type Detail, Story } from './story.ts';
 import { KEYS_HELP } from './terminal/keys.ts';
+import { Line } from './terminal/line.ts';
 import { runSession } from './terminal/session.ts';
 import { StatusLine } from './terminal/status-line.ts';
 import { Terminal } from './terminal/terminal.ts';
@@ -25,17 +26,7 @@ const MAX_DRAWN_EVENTS = 100_000;
 /** A guest that takes fewer steps a second waits for whoever sits at its console. */
 const LEAST_STEPS_A_SECOND = 1e6;
 
-/** @throws {OperatingError} for a host that is not there. */
-function mustExist(named: readonly HostId[], hosts: readonly HostId[]): void {
-  const missing = named.find((host) => !hosts.includes(host));
-  if (missing !== undefined)
-    throw new OperatingError(`"${missing}" is no host here; they are ${hosts.join(', ')}`);
-}
-
-/** Each host is a failure domain of its own. */
-const namedBy = (fault: Fault): HostId[] => (fault.kind === 'domain' ? [fault.domain] : hostsOf(fault));
-
-/** Sets up the simulation that the options describe. @throws {OperatingError} for a fault of a host that is not there. */
+/** Sets up the simulation that the options describe. @throws {OperatingError} for a fault that can't be had here. */
 export function simulate(
   { description, diskContent }: Guest,
   input: Uint8Array,
@@ -46,7 +37,12 @@ export function simulate(
   const faults = [...crash, ...pause, ...partition, ...delay, ...fault];
   const backups = options.ft ? options.backups : 0;
   const spares = backups > 0 ? options.spares : 0;
-  mustExist([...faults.flatMap(namedBy), ...speed.map(([host]) => host)], hostNames(backups, spares));
+  const hosts = hostNames(backups, spares);
+  mustExist(
+    speed.map(([host]) => host),
+    hosts,
+  );
+  mustBePossible(faults, { hosts, memorySizeBytes: description.memorySizeBytes });
   return new Simulation({
     description,
     diskContent,
@@ -98,7 +94,7 @@ function progressOf(
 
 /** The console input: the file that was named, what is piped in, or what the program brings along. */
 export async function consoleInput(path: string, { input }: Pick<RunOptions, 'input'>): Promise<Uint8Array> {
-  if (input !== undefined) return readBytes(input);
+  if (input !== undefined) return readBytes(input, LIMIT_BYTES.typed);
   const piped = await readPipedInput();
   return piped.length > 0 ? piped : ownInput(path);
 }
@@ -112,10 +108,15 @@ const withDefaults = (given: RunOptions): RunOptions => ({
 export async function run(program: string | undefined, given: RunOptions): Promise<number> {
   const options = withDefaults(given);
   const path = programPath(program, options);
-  if (options.record) mustBeWritable(options.record);
   const guest = readGuest(program, options);
-  const input = await consoleInput(path, options);
-  const attended = isAttended(input, options);
+  const attended = isAttended(options);
+  const input = attended ? new Uint8Array(0) : await consoleInput(path, options);
+  if (options.typeAfter !== undefined && (options.typeAfter === '' || input.length === 0))
+    throw new OperatingError(
+      '--type-after needs a text to wait for, and something to type: --input FILE, or stdin',
+    );
+  const files = filesOf(options);
+  const showsConsole = usesOfStdout(options, files) === 'console';
   const detail: Detail = options.quiet
     ? 'quiet'
     : options.verbose
@@ -140,7 +141,7 @@ export async function run(program: string | undefined, given: RunOptions): Promi
     attended,
     evidence: evidenceFor(options),
     print: (data) => {
-      if (options.json) return;
+      if (!showsConsole) return;
       if (process.stdout.isTTY) status.before(data);
       process.stdout.write(data);
       lineBegun = attended && data.at(-1) !== NEWLINE;
@@ -150,40 +151,52 @@ export async function run(program: string | undefined, given: RunOptions): Promi
       if (options.diagram && drawn.length < MAX_DRAWN_EVENTS) drawn.push(event);
     },
   });
+  const how = options.terminal ?? (bootsKernel(program, options) ? 'raw' : 'line');
   const turn = () => {
     if (detail !== 'quiet') status.show();
   };
-  const quit = attended ? await attend(simulation, tellLine, turn) : false;
+  const quit = attended ? await attend(simulation, tellLine, turn, how) : false;
   if (!attended) await runToEnd(simulation, turn);
   status.clear();
   story.end(simulation.nowNs);
   if (options.diagram) for (const line of diagramOf(drawn, simulation)) tellLine(line);
   const violations = quit ? [] : options.verify ? judge(simulation) : observe(simulation);
-  const report = new Report(simulation, violations, options, quit);
+  const report = new Report(simulation, violations, options, quit, files);
   report.keep();
   if (options.json) process.stdout.write(`${JSON.stringify(report.json(path), null, 2)}\n`);
   if (!options.quiet) for (const line of [...report.lines(), ...alterationLines(simulation)]) tellLine(line);
-  for (const line of report.warnings()) tellLine(line);
+  for (const line of [...report.warnings(), ...report.failures.map((why) => `vmft: ${why}`)]) tellLine(line);
   return report.exitCode;
 }
 
 function diagramOf(events: readonly SimEvent[], { hosts }: Simulation): string[] {
-  const lines = drawDiagram(events, [...hosts.keys()]);
+  const lines = fittedDiagram(events, [...hosts.keys()], process.stderr);
   if (events.length === MAX_DRAWN_EVENTS) lines.push(`these were the first ${MAX_DRAWN_EVENTS} events`);
   return lines;
 }
 
-/** Whether somebody sits at the guest's console: on a terminal, when no input is prepared. */
-const isAttended = (prepared: Uint8Array, { input, json }: RunOptions): boolean =>
-  prepared.length === 0 && input === undefined && !json && process.stdin.isTTY && process.stdout.isTTY;
+/** What stdout carries: one thing only. */
+function usesOfStdout({ json }: RunOptions, { record }: RunFiles): 'console' | 'json' | 'recording' {
+  if (!record?.isStandardOutput) return json ? 'json' : 'console';
+  if (json) throw new OperatingError('--json and the recording would both go to stdout; record to a file');
+  if (process.stdout.isTTY)
+    throw new OperatingError('a recording is not for terminals; redirect stdout, or record to a file');
+  return 'recording';
+}
+
+/** Whether somebody sits at the guest's console: on a terminal, unless something else is to be typed. */
+const isAttended = ({ input, json }: RunOptions): boolean =>
+  input === undefined && !json && process.stdin.isTTY && process.stdout.isTTY;
 
 /** Hands the terminal over to the guest until the run ends, or is quit: then true. */
 async function attend(
   simulation: Simulation,
   tellLine: (line: string) => void,
   turn: () => void,
+  how: 'line' | 'raw',
 ): Promise<boolean> {
-  const terminal = new Terminal(process.stdin);
+  const lines = { edit: new Line(), show: (data: Uint8Array) => process.stdout.write(data) };
+  const terminal = new Terminal(process.stdin, how === 'line' ? lines : undefined);
   tellLine('Ctrl-A h lists the keys, Ctrl-A x quits');
   terminal.open();
   try {

@@ -1,10 +1,8 @@
 /** The story of a run, one line an event. */
-import { Chalk, type ChalkInstance } from 'chalk';
+import type { ChalkInstance } from 'chalk';
 import type { SimEvent } from '../sim/cluster.ts';
 import { describeEvent, ms } from './event-text.ts';
-
-export const colourFor = (stream: { isTTY?: boolean }): ChalkInstance =>
-  new Chalk({ level: stream.isTTY && !('NO_COLOR' in process.env) ? 1 : 0 });
+import { colourFor } from './terminal/abilities.ts';
 
 /** `turns`: what changes who runs the guest, and not what goes on all the time. */
 export type Detail = 'quiet' | 'turns' | 'normal' | 'verbose';

@@ -44,7 +44,7 @@ export type ControlAction = (typeof controlActions)[number];
  * `clock` and `entropy` are synchronous: the guest asked for them in the step that starts at the entry's `icount`. The
  * others are looked at when the machine stands at their `icount`, before that step.
  */
-const content = union({
+const kinds = {
   /** The guest read the clock: ticks of 100 ns since boot. */
   clock: record({ ticks: uint }),
   /** The guest asked for random bytes. */
@@ -75,11 +75,13 @@ const content = union({
     outputs: list(outputCodec),
     open: list(uint),
   }),
-});
+};
+const content = union(kinds);
 
 /** A log entry: what came through a door, and at which instruction. */
 export type Entry = { icount: number } & ValueOf<typeof content>;
 export type EntryKind = Entry['kind'];
+export const entryKinds = Object.keys(kinds) as readonly EntryKind[];
 export type EntryOf<K extends EntryKind> = Extract<Entry, { kind: K }>;
 
 /** Entries that the VMM applies to the machine between two steps. */

@@ -3,6 +3,7 @@
  * and a checksum that depends on the one before. A log that was cut short is good up to its last whole entry; a changed,
  * missing or moved byte is found at the entry where it stands.
  */
+import { joined } from '../base/bytes.ts';
 import { decode, Reader, Writer } from '../base/codec.ts';
 import { FormatError, OperatingError } from '../base/errors.ts';
 import { xxh32 } from '../base/xxh32.ts';
@@ -67,84 +68,7 @@ export interface Recording {
   damage?: OperatingError;
 }
 
-/** Reads a log: its description at once, and its entries one at a time, so that those of a long log are not in memory together. */
-export class LogReader {
-  readonly description: MachineDescription;
-  /** Entries that were read. */
-  count = 0;
-  /** Why there are no more, when the recording has not come to its end. Known when all were read. */
-  damage: OperatingError | undefined;
-  private readonly firstEntry: number;
-  private readonly seed: number;
-
-  /**
-   * `name` is for messages.
-   * @throws {OperatingError} when nothing of it can be used: another format or version, or a damaged head.
-   */
-  constructor(
-    private readonly content: Uint8Array,
-    private readonly name: string,
-  ) {
-    const input = new Reader(content);
-    const refuse = (reason: string): never => {
-      throw new OperatingError(`${name}: ${reason}`);
-    };
-    if (content.length < MAGIC.length || MAGIC.some((byte, index) => content[index] !== byte))
-      refuse('not a vmft log; make one with `vmft run PROGRAM --no-ft --record FILE`');
-    input.raw(MAGIC.length);
-    try {
-      const version = input.u16();
-      if (version !== VERSION)
-        refuse(`log format ${version}, and this vmft reads ${VERSION}; record it again`);
-      const head = input.raw(input.u32());
-      this.seed = xxh32(head);
-      if (input.u32() !== this.seed) refuse('the head of the log is damaged; record it again');
-      this.description = decode(descriptionSchema, head);
-    } catch (error) {
-      if (!(error instanceof FormatError)) throw error;
-      throw new OperatingError(`${name}: the head of the log is cut short or damaged; record it again`);
-    }
-    this.firstEntry = input.offset;
-  }
-
-  /** The entries that are good, from the first on. */
-  *[Symbol.iterator](): Generator<Entry, void, undefined> {
-    const input = new Reader(this.content);
-    input.offset = this.firstEntry;
-    let checksum = this.seed;
-    let before = NOTHING_BEFORE;
-    let last: Entry | undefined;
-    this.count = 0;
-    while (input.remaining > 0) {
-      const start = input.offset;
-      try {
-        const length = input.varint();
-        if (length > MAX_ENTRY_BYTES) input.fail('too long');
-        if (length + 4 > input.remaining) return this.ends('the log is cut short', last);
-        const body = input.raw(length);
-        checksum = xxh32(body, checksum);
-        if (input.u32() !== checksum) input.fail('checksum');
-        last = decode(entryAfter(before), body);
-      } catch (error) {
-        if (!(error instanceof FormatError)) throw error;
-        const cut = input.remaining === 0 && tooShort(start, input);
-        return this.ends(cut ? 'the log is cut short' : `the log is damaged at byte ${start}`, last);
-      }
-      before = following(before, last);
-      this.count++;
-      yield last;
-    }
-    if (last?.kind !== 'control' || last.action !== 'end') this.ends('the log is cut short', last);
-  }
-
-  private ends(problem: string, last: Entry | undefined): void {
-    this.damage = new OperatingError(
-      `${this.name}: ${problem}; the last good entry is number ${this.count}, at icount ${last?.icount ?? 0}`,
-    );
-  }
-}
-
-/** Reads all of a log. @throws {OperatingError} as {@link LogReader}. */
+/** Reads all of a log. @throws {OperatingError} as {@link LogStream}. */
 export function readLog(content: Uint8Array, name: string): Recording {
   const reader = new LogReader(content, name);
   const entries = [...reader];
@@ -152,5 +76,153 @@ export function readLog(content: Uint8Array, name: string): Recording {
   return { description, entries, ...(damage && { damage }) };
 }
 
-/** Whether the bytes from `start` on are too few to be an entry at all. */
-const tooShort = (start: number, input: Reader): boolean => input.source.length - start < 6;
+/** Reads a log that is in memory: its entries one at a time, as often as they are wanted. */
+export class LogReader {
+  readonly description: MachineDescription;
+  /** Entries that were read. */
+  count = 0;
+  /** Why there are no more, when the recording has not come to its end. Known when all were read. */
+  damage: OperatingError | undefined;
+
+  /** `name` is for messages. @throws {OperatingError} as {@link LogStream} */
+  constructor(
+    private readonly content: Uint8Array,
+    private readonly name: string,
+  ) {
+    this.description = this.stream().description;
+  }
+
+  private stream(): LogStream {
+    const pieces = [this.content];
+    return new LogStream(() => pieces.pop(), this.name);
+  }
+
+  /** The entries that are good, from the first on. */
+  *[Symbol.iterator](): Generator<Entry, void, undefined> {
+    const stream = this.stream();
+    this.count = 0;
+    for (const entry of stream.entries()) {
+      this.count++;
+      yield entry;
+    }
+    this.damage = stream.damage;
+  }
+}
+
+/** Reads a log piece by piece, and holds no more of it than its head, an entry and a piece. */
+export class LogStream {
+  readonly description: MachineDescription;
+  /** Known when all entries are read: why reading stopped before the end of the recording, if it did. */
+  damage: OperatingError | undefined;
+  private input = new Reader(new Uint8Array(0));
+  /** Where `input` begins in the file. */
+  private base = 0;
+  private ended = false;
+  private checksum = 0;
+
+  /**
+   * `next`: the next bytes of the file, of any length; undefined at its end. `name` is for messages.
+   * @throws {OperatingError} when nothing of it can be used: another format or version, or a damaged head
+   */
+  constructor(
+    private readonly next: () => Uint8Array | undefined,
+    private readonly name: string,
+  ) {
+    this.description = this.readHead();
+  }
+
+  private readHead(): MachineDescription {
+    const refuse = (reason: string): never => {
+      throw new OperatingError(`${this.name}: ${reason}`);
+    };
+    this.have(HEAD_BYTES);
+    const { source } = this.input;
+    if (source.length < MAGIC.length || MAGIC.some((byte, index) => source[index] !== byte))
+      refuse('not a vmft log; make one with `vmft run PROGRAM --no-ft --record FILE`');
+    this.input.raw(MAGIC.length);
+    try {
+      const version = this.input.u16();
+      if (version !== VERSION)
+        refuse(`log format ${version}, and this vmft reads ${VERSION}; record it again`);
+      const length = this.input.u32();
+      this.have(length + 4);
+      const head = this.input.raw(length);
+      this.checksum = xxh32(head);
+      if (this.input.u32() !== this.checksum) refuse('the head of the log is damaged; record it again');
+      return decode(descriptionSchema, head);
+    } catch (error) {
+      if (!(error instanceof FormatError)) throw error;
+      throw new OperatingError(`${this.name}: the head of the log is cut short or damaged; record it again`);
+    }
+  }
+
+  /** Fetches until so many bytes are there, or the file has ended. */
+  private have(sizeBytes: number): void {
+    const { input } = this;
+    if (this.ended || input.remaining >= sizeBytes) return;
+    const parts = [input.source.subarray(input.offset)];
+    for (let size = input.remaining; size < sizeBytes && !this.ended; ) {
+      const part = this.next();
+      if (part) parts.push(part);
+      else this.ended = true;
+      size += part?.length ?? 0;
+    }
+    this.base += input.offset;
+    this.input = new Reader(parts.length === 2 && parts[0]!.length === 0 ? parts[1]! : joined(parts));
+  }
+
+  /** The entries that are good, in their order. */
+  *entries(): Generator<Entry, void> {
+    let before = NOTHING_BEFORE;
+    let last: Entry | undefined;
+    let count = 0;
+    const stop = (problem: string) => {
+      this.damage = new OperatingError(
+        `${this.name}: ${problem}; the last good entry is number ${count}, at icount ${last?.icount ?? 0}`,
+      );
+    };
+    for (;;) {
+      this.have(LONGEST_LENGTH_BYTES);
+      if (this.input.remaining === 0) break;
+      const start = this.base + this.input.offset;
+      let entry: Entry;
+      try {
+        const body = this.readBody();
+        if (!body) return stop('the log is cut short');
+        entry = decode(entryAfter(before), body);
+      } catch (error) {
+        if (!(error instanceof FormatError)) throw error;
+        // Too few bytes to be an entry at all.
+        const cut = this.input.remaining === 0 && this.base + this.input.offset - start < 6;
+        return stop(cut ? 'the log is cut short' : `the log is damaged at byte ${start}`);
+      }
+      before = following(before, entry);
+      last = entry;
+      count++;
+      yield entry;
+    }
+    if (last?.kind !== 'control' || last.action !== 'end') stop('the log is cut short');
+  }
+
+  /** The bytes of the next entry; undefined when the file ends in them. */
+  private readBody(): Uint8Array | undefined {
+    const start = this.input.offset;
+    const length = this.input.varint();
+    if (length > MAX_ENTRY_BYTES) this.input.fail('too long');
+    // Fetching may move what is left to the start of another buffer.
+    const lengthBytes = this.input.offset - start;
+    this.input.offset = start;
+    this.have(lengthBytes + length + 4);
+    this.input.offset += lengthBytes;
+    if (length + 4 > this.input.remaining) return undefined;
+    const body = this.input.raw(length);
+    this.checksum = xxh32(body, this.checksum);
+    if (this.input.u32() !== this.checksum) this.input.fail('checksum');
+    return body;
+  }
+}
+
+/** Magic, version, and the length of the description. */
+const HEAD_BYTES = MAGIC.length + 6;
+/** A varint. */
+const LONGEST_LENGTH_BYTES = 8;

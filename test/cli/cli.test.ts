@@ -355,7 +355,7 @@ describe('wrong usage: exit code 2, one line on stderr, nothing on stdout', () =
     [
       'a crash without a moment',
       ['run', bank, '--crash', 'primary'],
-      /no place or no moment: KIND:WHERE@WHEN/,
+      /no place or no moment; it has the form crash:HOST@WHEN\[\+LENGTH\], like crash:primary@20ms/,
     ],
     ['a crash at a time without a unit', ['run', bank, '--crash', 'primary@t=5'], /"5" is no time/],
     [

@@ -1,9 +1,10 @@
 /** What docs/architecture.md says of formats, compared with files and messages. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
+import { storyNames } from '../../src/cli/play.ts';
 import { encodeMessage } from '../../src/ft/messages.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -42,3 +43,29 @@ test('a message', () => {
 });
 
 afterAll(() => rmSync(directory, { recursive: true }));
+
+describe('docs/questions.md', () => {
+  const questions = readFileSync(join(root, 'docs/questions.md'), 'utf8');
+  const commands = [...questions.matchAll(/`vmft ([^`]+)`/g)].map(([, command]) => command!);
+
+  test('names stories that there are', () => {
+    const named = commands.flatMap((command) => /^story ([a-z]\S+)$/.exec(command)?.[1] ?? []);
+    expect(named.length).toBeGreaterThan(20);
+    for (const name of named) expect(storyNames()).toContain(name);
+  });
+
+  test('shows commands that run, each ending as it should', () => {
+    const cheap = commands.filter((command) => /^(run|replay|log) /.test(command));
+    expect(cheap.length).toBeGreaterThan(6);
+    for (const command of cheap) {
+      const [, ...args] = /^(.*?)( <\/dev\/null)?$/.exec(command)!;
+      const line = args[0]!.split(' ');
+      const diverges = /--unsafe|flip:/.test(command);
+      const { status } = spawnSync(process.execPath, [join(root, 'bin/vmft.js'), ...line], {
+        cwd: directory,
+        input: '',
+      });
+      expect([command, status]).toEqual([command, diverges ? 3 : 0]);
+    }
+  });
+});

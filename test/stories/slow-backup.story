@@ -8,7 +8,7 @@ say The host of the backup is half as fast. It acknowledges what it holds, not w
   before it can go live it must execute all of it: the execution lag adds to the time without service (section 3.2 of the paper).
 say when slowed: The lag is above its bound, 50 ms here and a second in the paper. The guest on the primary gets a little less of
   the processor, again and again, until the backup keeps up.
-say at the end: A primary that is half as fast, with a backup close behind, is what was asked for.
+say at the end: The primary has less and less of its processor, until the backup is close behind: that is what was asked for.
 
 expect slowed primary
 never full

@@ -5,8 +5,8 @@ import { MAX_STEPS, measure, type Run, simulationOf } from '../../sim/campaign/c
 import { type Campaign, sizeOf } from '../../sim/campaign/draw.ts';
 import { Tally } from '../../sim/campaign/tally.ts';
 import { hostNames, type SimEvent } from '../../sim/cluster.ts';
-import { drawDiagram } from '../../sim/story/diagram.ts';
-import { readBytes } from '../files.ts';
+import { LIMIT_BYTES, readBytes } from '../files.ts';
+import { fittedDiagram } from '../fitted-diagram.ts';
 import { INTERRUPTED, interruption } from '../interruption.ts';
 import type { ChaosOptions } from '../options.ts';
 import { ownInput, programPath, readGuest } from '../program.ts';
@@ -23,7 +23,7 @@ export async function chaos(program: string | undefined, options: ChaosOptions):
   const total = sizeOf(campaign);
   const jobs = Math.min(options.jobs ?? availableParallelism(), total);
   const tally = new Tally();
-  const progress = progressOf(tally, total);
+  const progress = progressOf(tally, total, options.quiet);
   const started = performance.now();
   const pool = new CampaignPool(campaign, jobs);
   try {
@@ -59,7 +59,7 @@ function campaignOf(program: string | undefined, options: ChaosOptions): Campaig
   const path = programPath(program, options);
   const { seed, clients, runs, exhaustive, faults, backups, spares, replication, disk, unsafe, speed } =
     options;
-  const input = options.input === undefined ? ownInput(path) : readBytes(options.input);
+  const input = options.input === undefined ? ownInput(path) : readBytes(options.input, LIMIT_BYTES.typed);
   const guest = measure({ ...readGuest(program, options), input, clients }, seed);
   if (guest.outcome !== 'completed')
     throw new OperatingError(
@@ -81,8 +81,10 @@ function campaignOf(program: string | undefined, options: ChaosOptions): Campaig
   };
 }
 
-const progressOf = (tally: Tally, total: number): Progress =>
-  new Progress(process.stderr, { total, unit: 'runs' }, (colour) => {
+const SILENT = { write: () => {} };
+
+const progressOf = (tally: Tally, total: number, quiet = false): Progress =>
+  new Progress(quiet ? SILENT : process.stderr, { total, unit: 'runs' }, (colour) => {
     const violations = `${tally.violations} violations`;
     return {
       done: tally.runs,
@@ -100,5 +102,5 @@ function diagramOf({ guest, unsafe }: Campaign, run: Run): string[] {
   } catch {
     // A bug that shows as an exception: the diagram ends there.
   }
-  return drawDiagram(events, hostNames(run.backups, run.spares));
+  return fittedDiagram(events, hostNames(run.backups, run.spares), process.stdout);
 }

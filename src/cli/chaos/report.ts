@@ -14,7 +14,7 @@ import { firstAlteration, type Origin } from '../../sim/checkers/alterations.ts'
 import { faultText } from '../../sim/faults/fault-text.ts';
 import type { FaultKind } from '../../sim/faults/faults.ts';
 import { ms } from '../event-text.ts';
-import { colourFor } from '../story.ts';
+import { colourFor } from '../terminal/abilities.ts';
 
 export interface ChaosFacts {
   path: string;

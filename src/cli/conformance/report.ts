@@ -1,5 +1,5 @@
 /** What conformance programs came to, for people. */
-import { colourFor } from '../story.ts';
+import { colourFor } from '../terminal/abilities.ts';
 import type { Ending, Result } from './run-test.ts';
 
 export interface Facts {

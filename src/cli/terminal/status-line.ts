@@ -1,5 +1,7 @@
 /** How far a run is, in one line on a terminal that shows the guest's console and the story as well. */
 
+import { canRewrite } from './abilities.ts';
+
 const SHOW_EVERY_MS = 1000;
 const NEWLINE = 0x0a;
 const CLEAR = '\r\x1b[K';
@@ -26,7 +28,7 @@ export class StatusLine {
   show(): void {
     const now = this.now();
     const sinceMs = now - this.lastMs;
-    if (!this.out.isTTY || sinceMs < SHOW_EVERY_MS || now - this.printedMs < SHOW_EVERY_MS) return;
+    if (!canRewrite(this.out) || sinceMs < SHOW_EVERY_MS || now - this.printedMs < SHOW_EVERY_MS) return;
     this.lastMs = now;
     const text = this.text(sinceMs);
     if (text === undefined || this.lineBegun) return;

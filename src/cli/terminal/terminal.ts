@@ -2,6 +2,7 @@
 import type { EventEmitter } from 'node:events';
 import { constants } from 'node:os';
 import { type Key, Keys } from './keys.ts';
+import type { Line } from './line.ts';
 
 /** Standard input, when it is a terminal. */
 export type TerminalInput = EventEmitter & {
@@ -24,6 +25,8 @@ export class Terminal {
 
   constructor(
     private readonly input: TerminalInput,
+    /** Lines are edited and shown here, for a guest that does not do that itself. */
+    private readonly lines?: { edit: Line; show: (data: Uint8Array) => void },
     private readonly process: Pick<NodeJS.Process, 'on' | 'off' | 'exit'> = globalThis.process,
   ) {}
 
@@ -32,7 +35,7 @@ export class Terminal {
     input.setRawMode(true);
     this.undo.push(() => input.setRawMode(false));
     this.listen(input, 'data', (data: Uint8Array) => {
-      this.waiting.push(...this.keys.take(data));
+      for (const key of this.keys.take(data)) this.note(key);
       this.wake();
     });
     this.listen(input, 'end', () => {
@@ -48,6 +51,17 @@ export class Terminal {
     // Whoever stopped us has changed the terminal.
     this.listen(process, 'SIGCONT', () => input.setRawMode(true));
     input.resume();
+  }
+
+  private note(key: Key): void {
+    if (key.kind !== 'type' || !this.lines) {
+      this.waiting.push(key);
+      return;
+    }
+    const { sent, shown, quit } = this.lines.edit.take(key.data);
+    this.lines.show(shown);
+    if (sent.length > 0) this.waiting.push({ kind: 'type', data: sent });
+    if (quit) this.waiting.push({ kind: 'quit' });
   }
 
   private listen(to: Pick<EventEmitter, 'on' | 'off'>, event: string, handler: (data: never) => void): void {

@@ -10,20 +10,18 @@ import { Assembly } from './assembly.ts';
 import { AssemblyError, Complaint } from './diagnostics.ts';
 import type { FixedPiece, Section, VariablePiece } from './layout.ts';
 import { SECTION_LIMIT_BYTES } from './layout.ts';
-import { Reader } from './reader.ts';
+import { type FindFile, Reader } from './reader.ts';
 
 export { AssemblyError, type Diagnostic } from './diagnostics.ts';
+export type { FindFile } from './reader.ts';
 
 export interface AssembleOptions {
   /** The name of the source in messages. */
   file: string;
   /** Where the program lies in memory, in bytes; the start of RAM unless it is given. */
   origin?: bigint | number;
-  /**
-   * Gives the text of a file that is included as `path` in the file `fromFile`; undefined when there is none. An
-   * included file's own name, for messages and for what it includes, is its path beside that of `fromFile`.
-   */
-  readFile?: (path: string, fromFile: string) => string | undefined;
+  /** Finds a file that is included as `path` in the file `fromFile`; undefined when there is none. */
+  readFile?: FindFile;
   /** Symbols with values, as GNU as has them from `--defsym`. */
   define?: Record<string, bigint>;
 }
@@ -80,6 +78,7 @@ export function assemble(source: string, options: AssembleOptions): Assembled {
   new Reader(assembly, options.readFile).read(options.file, source);
   assembly.finish();
   assembly.layout.settle(assembly.symbols.placed);
+  checkSize(assembly);
   const segments = assembly.layout.sections.map((section) => write(assembly, section));
   assembly.symbols.check((line, complaint) => assembly.report(line, complaint));
   if (assembly.diagnostics.length > 0) throw new AssemblyError(assembly.diagnostics);
@@ -117,12 +116,18 @@ function* piecesOf({ zones }: Section): Generator<{ piece: FixedPiece | Variable
   }
 }
 
+/** Alignments count here, which no directive could tell before everything was placed. */
+function checkSize({ layout: { sections }, line }: Assembly): void {
+  const sizeBytes = sections.reduce((sum, section) => sum + section.sizeBytes, 0);
+  if (sizeBytes <= SECTION_LIMIT_BYTES) return;
+  const { file, line: number, text } = line;
+  throw new AssemblyError([
+    { file, line: number, column: 1, message: 'the program is larger than 1 GiB', text },
+  ]);
+}
+
 function write(assembly: Assembly, section: Section): AssembledSegment[] {
   const { name, sizeBytes, address } = section;
-  if (sizeBytes > SECTION_LIMIT_BYTES) {
-    assembly.report(assembly.line, new Complaint(`${name} is larger than 1 GiB`, 1));
-    return [];
-  }
   const bytes = new Uint8Array(sizeBytes);
   const out = new DataView(bytes.buffer);
   for (const { piece, at } of piecesOf(section)) {

@@ -1,5 +1,5 @@
 /** A program while it is assembled: its sections, its symbols and the mistakes found so far. */
-import { Complaint, Consequence, type Diagnostic } from './diagnostics.ts';
+import { AssemblyError, Complaint, Consequence, type Diagnostic, MISTAKES_LIMIT } from './diagnostics.ts';
 import { type Expression, evaluate, parseExpression } from './expression.ts';
 import { Layout, SECTION_LIMIT_BYTES, type Section, type VariablePiece } from './layout.ts';
 import { sectionKind } from './sections.ts';
@@ -34,7 +34,7 @@ export class Assembly {
     for (const name of ['.data', '.bss']) this.layout.section(name, sectionKind(name));
   }
 
-  /** Notes a mistake. The same one, found again in a later stage, counts once. */
+  /** Notes a mistake. The same one, found again in a later stage, counts once. @throws {AssemblyError} when there are too many */
   report(line: SourceLine, complaint: Complaint): void {
     if (complaint instanceof Consequence) return;
     const { message, column } = complaint;
@@ -42,6 +42,7 @@ export class Assembly {
     const key = `${line.file}:${line.line}:${column}:${text}`;
     if (!this.found.has(key))
       this.found.set(key, { file: line.file, line: line.line, column, message: text, text: line.text });
+    if (this.found.size === MISTAKES_LIMIT) throw new AssemblyError(this.diagnostics);
   }
 
   /** The mistakes: by line within a file, files in the order in which they first went wrong. */

@@ -1,4 +1,5 @@
 /** Directives that put data, gaps and alignment into a section. */
+import { joined } from '../../base/bytes.ts';
 import { type Arguments, type Directive, each, reading } from './arguments.ts';
 import type { Assembly } from './assembly.ts';
 import { Complaint } from './diagnostics.ts';
@@ -38,9 +39,9 @@ function appendBytes(assembly: Assembly, bytes: Uint8Array): void {
 const strings = (...end: number[]): Directive =>
   reading((assembly, cursor) =>
     each(cursor, () => {
-      const bytes = [...cursor.string('a string').bytes];
-      while (cursor.peek?.kind === 'string') bytes.push(...cursor.string('a string').bytes);
-      appendBytes(assembly, Uint8Array.from([...bytes, ...end]));
+      const parts = [cursor.string('a string').bytes];
+      while (cursor.peek?.kind === 'string') parts.push(cursor.string('a string').bytes);
+      appendBytes(assembly, joined([...parts, Uint8Array.from(end)]));
     }),
   );
 

@@ -10,19 +10,33 @@ export interface Diagnostic {
   text: string;
 }
 
+/** After so many mistakes it is no use to look for more: the file is no source, or a first mistake has caused the others. */
+export const MISTAKES_LIMIT = 100;
+
 /** All the mistakes of a source at once. Its message is the report: each mistake with its line and a caret. */
 export class AssemblyError extends OperatingError {
   override name = 'AssemblyError';
   constructor(readonly diagnostics: readonly Diagnostic[]) {
-    super(diagnostics.map(format).join('\n'));
+    const end =
+      diagnostics.length < MISTAKES_LIMIT ? [] : [`after ${MISTAKES_LIMIT} mistakes no more are looked for`];
+    super([...diagnostics.map(format), ...end].join('\n'));
   }
 }
 
+/** Of a long line so many characters are shown, the mistake in their middle. */
+const SHOWN_CHARACTERS = 160;
+
 function format({ file, line, column, message, text }: Diagnostic): string {
+  const from = text.length <= SHOWN_CHARACTERS ? 0 : Math.max(0, column - 1 - SHOWN_CHARACTERS / 2);
+  const shown = text.slice(from, from + SHOWN_CHARACTERS);
   // The caret's line repeats the tabs of the source line, so that both are displayed equally wide.
-  const indent = text.slice(0, column - 1).replace(/[^\t]/g, ' ');
-  return `${file}:${line}:${column}: ${message}\n${text}\n${indent.padEnd(column - 1)}^`;
+  const indent = shown.slice(0, column - 1 - from).replace(/[^\t]/g, ' ');
+  const report = `${file}:${line}:${column}: ${message}\n${shown}\n${indent.padEnd(column - 1 - from)}^`;
+  return report.replace(CONTROL, '\ufffd');
 }
+
+/** What a file that is no text would do to a terminal. */
+const CONTROL = /[^\P{Cc}\t\n]/gu;
 
 /** A mistake within one statement: thrown where it is found, made a {@link Diagnostic} where the statement is known. */
 export class Complaint extends Error {

@@ -47,7 +47,8 @@ export function parseExpression(cursor: Cursor, binder: Binder, rank = 1): Expre
     const own = token?.kind === 'punctuation' ? ranks[token.text] : undefined;
     if (own === undefined || own < rank) return left;
     const { text: operator, column } = cursor.next('operator');
-    left = { is: 'binary', operator, left, right: parseExpression(cursor, binder, own + 1), column };
+    const right = cursor.nested(() => parseExpression(cursor, binder, own + 1));
+    left = { is: 'binary', operator, left, right, column };
   }
 }
 
@@ -69,14 +70,14 @@ function parseUnary(cursor: Cursor, binder: Binder): Expression {
       break;
   }
   if (text === '(') {
-    const inner = parseExpression(cursor, binder);
+    const inner = cursor.nested(() => parseExpression(cursor, binder));
     cursor.expect(')');
     return inner;
   }
   if (text === '%') return parseRelocation(cursor, binder, column);
-  if (text === '+') return parseUnary(cursor, binder);
+  if (text === '+') return cursor.nested(() => parseUnary(cursor, binder));
   if (['-', '~', '!'].includes(text))
-    return { is: 'unary', operator: text, of: parseUnary(cursor, binder), column };
+    return { is: 'unary', operator: text, of: cursor.nested(() => parseUnary(cursor, binder)), column };
   throw new Complaint(`a value expected before '${text}'`, column);
 }
 
@@ -85,7 +86,7 @@ function parseRelocation(cursor: Cursor, binder: Binder, column: number): Expres
   if (text !== 'hi' && text !== 'lo' && text !== 'pcrel_hi' && text !== 'pcrel_lo')
     throw new Complaint(`%${text} is not supported; %hi, %lo, %pcrel_hi and %pcrel_lo are`, column);
   cursor.expect('(');
-  const of = parseExpression(cursor, binder);
+  const of = cursor.nested(() => parseExpression(cursor, binder));
   cursor.expect(')');
   const at = binder.here();
   if (text === 'pcrel_hi') binder.pcrelHi(at, of);
@@ -103,14 +104,22 @@ export function evaluate(expression: Expression, world: World): Value {
       return world.symbol(expression.name, expression.column);
     case 'unary':
       return unary(expression.operator, evaluate(expression.of, world), world, expression.column);
-    case 'binary': {
-      const left = evaluate(expression.left, world);
-      const right = evaluate(expression.right, world);
-      return binary(expression.operator, left, right, world, expression.column);
-    }
+    case 'binary':
+      return chain(expression, world);
     case 'relocation':
       return { value: relocate(expression, world) };
   }
+}
+
+/** `a + b + c + …` is as deep as it is long, on its left side: that is gone through without a call for each. */
+function chain(expression: Expression & { is: 'binary' }, world: World): Value {
+  const links: (Expression & { is: 'binary' })[] = [];
+  let first: Expression = expression;
+  for (; first.is === 'binary'; first = first.left) links.push(first);
+  let value = evaluate(first, world);
+  for (const { operator, right, column } of links.reverse())
+    value = binary(operator, value, evaluate(right, world), world, column);
+  return value;
 }
 
 const wrap = (value: bigint): bigint => BigInt.asIntN(64, value);

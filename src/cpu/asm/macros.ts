@@ -93,18 +93,26 @@ export function bindArguments(macro: Macro, text: string, column: number): Map<s
 const usage = ({ name, parameters }: Macro): string =>
   `macro '${name} ${parameters.map((parameter) => parameter.name).join(', ')}'`;
 
-/** The body with `\name` replaced by what it stands for, `\@` by the number of the expansion and `\()` by nothing. */
+/**
+ * The body with `\name` replaced by what it stands for, `\@` by the number of the expansion and `\()` by nothing. `room` says how many
+ * characters that may add, to this and to others.
+ */
 export function substitute(
   body: readonly Statement[],
   bound: ReadonlyMap<string, string>,
   count: number,
+  room: { characters: number },
   use?: SourceLine,
 ): Statement[] {
   const expand = (text: string) =>
     text.replace(/\\(\(\)|@|[A-Za-z_.$][\w.$]*)/g, (written, name: string) => {
       if (name === '()') return '';
       if (name === '@') return String(count);
-      return replacement(name, bound) ?? written;
+      const value = replacement(name, bound);
+      if (value === undefined) return written;
+      room.characters -= value.length;
+      if (room.characters < 0) throw new Complaint('the arguments of macros become too long', 1);
+      return value;
     });
   const usedAt = use && (use.usedAt ?? `${use.file}:${use.line}`);
   return body.map(({ line, text, start }) => {

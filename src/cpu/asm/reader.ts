@@ -4,7 +4,7 @@
  */
 import type { Arguments } from './arguments.ts';
 import type { Assembly } from './assembly.ts';
-import { Complaint, suggestion } from './diagnostics.ts';
+import { AssemblyError, Complaint, suggestion } from './diagnostics.ts';
 import { assign, directives } from './directives.ts';
 import { assembleStatement, mnemonics } from './encode.ts';
 import { bindArguments, type Macro, parseMacro, splitArguments, substitute } from './macros.ts';
@@ -32,8 +32,20 @@ interface Condition {
   last?: true;
 }
 
+/** What an included file is called, in messages and by what it includes, and what it holds. */
+export interface SourceFile {
+  name: string;
+  text: string;
+}
+
+/** Finds a file that is included as `path` in the file `fromFile`. */
+export type FindFile = (path: string, fromFile: string) => SourceFile | undefined;
+
 const DEPTH_LIMIT = 200;
-const EXPANSION_LIMIT = 4_000_000;
+/** In all files, macros and repetitions. Each takes a kilobyte until the program is written. */
+const STATEMENT_LIMIT = 250_000;
+/** What arguments become in macros: with each macro in another it can double. */
+const ARGUMENTS_LIMIT_CHARACTERS = 1 << 22;
 
 const labelPattern = /^\s*(\d+|[A-Za-z_.$][\w.$]*)\s*:/;
 const assignmentPattern = /^\s*([A-Za-z_.$][\w.$]*)\s*(==?)(?!=)/;
@@ -41,20 +53,17 @@ const wordPattern = /^\s*([A-Za-z_.$][\w.$]*)(?=\s|$|["'(%,-])/;
 
 const repetitions = ['.rept', '.irp', '.irpc'];
 
-/** The name of a file that is named in another one: relative to it. */
-const besides = (file: string, path: string): string =>
-  path.startsWith('/') ? path : file.slice(0, file.lastIndexOf('/') + 1) + path;
-
 export class Reader {
   private readonly frames: Frame[] = [];
   private conditions: Condition[] = [];
   private readonly macros = new Map<string, Macro>();
   private expansions = 0;
-  private expanded = 0;
+  private statements = 0;
+  private readonly room = { characters: ARGUMENTS_LIMIT_CHARACTERS };
 
   constructor(
     private readonly assembly: Assembly,
-    private readonly readFile?: (path: string, fromFile: string) => string | undefined,
+    private readonly readFile?: FindFile,
   ) {}
 
   /** Reads a source and everything it includes. */
@@ -73,6 +82,7 @@ export class Reader {
 
   private pushFile(file: string, source: string): void {
     const statements = statementsOf(file, source, (line, complaint) => this.assembly.report(line, complaint));
+    this.count(statements.length, this.assembly.column);
     this.frames.push({ statements, next: 0, conditions: this.conditions.length });
   }
 
@@ -194,9 +204,9 @@ export class Reader {
     const path = new TextDecoder().decode(cursor.string('a file name in quotes').bytes);
     cursor.finish();
     const source = this.readFile?.(path, statement.line.file);
-    if (source === undefined) throw new Complaint(`cannot read '${path}'`, column);
+    if (source === undefined) throw new Complaint(`there is no file '${path}' to include`, column);
     this.checkDepth(column);
-    this.pushFile(besides(statement.line.file, path), source);
+    this.pushFile(source.name, source.text);
   }
 
   private checkDepth(column: number): void {
@@ -237,14 +247,18 @@ export class Reader {
   private expandMacro(macro: Macro, { statement, text, column }: Arguments): void {
     const bound = bindArguments(macro, text, column);
     this.checkDepth(column);
-    this.checkExpansion(macro.body.length, column);
-    this.push(substitute(macro.body, bound, this.expansions++, statement.line));
+    this.count(macro.body.length, column);
+    this.push(substitute(macro.body, bound, this.expansions++, this.room, statement.line));
   }
 
-  private checkExpansion(count: number, column: number): void {
-    if (this.expanded + count > EXPANSION_LIMIT)
-      throw new Complaint(`macros and repetitions make more than ${EXPANSION_LIMIT} statements`, column);
-    this.expanded += count;
+  /** Counts statements that are to be read. @throws {AssemblyError} when they are too many: nothing is read any more */
+  private count(statements: number, column: number): void {
+    this.statements += statements;
+    if (this.statements <= STATEMENT_LIMIT) return;
+    const { assembly } = this;
+    const message = `files, macros and repetitions make more than ${STATEMENT_LIMIT} statements`;
+    assembly.report(assembly.line, new Complaint(message, column));
+    throw new AssemblyError(assembly.diagnostics);
   }
 
   private repeat({ statement, text, from, column }: Arguments): void {
@@ -253,7 +267,7 @@ export class Reader {
     const count = this.assembly.known(cursor);
     cursor.finish();
     if (count < 0n) throw new Complaint(`cannot repeat ${count} times`, column);
-    this.checkExpansion(Number(count) * Math.max(1, body.length), column);
+    this.count(Number(count) * Math.max(1, body.length), column);
     this.push(Array.from({ length: Number(count) }, () => body).flat());
   }
 
@@ -263,8 +277,10 @@ export class Reader {
     if (!name) throw new Complaint('a parameter expected', column);
     const items = list(rest!);
     const values = items.length > 0 ? items : [''];
-    this.checkExpansion(values.length * body.length, column);
-    this.push(values.flatMap((value) => substitute(body, new Map([[name, value]]), this.expansions)));
+    this.count(values.length * body.length, column);
+    this.push(
+      values.flatMap((value) => substitute(body, new Map([[name, value]]), this.expansions, this.room)),
+    );
   }
 
   /** Leaves the innermost macro or repetition. */

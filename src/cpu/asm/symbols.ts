@@ -105,11 +105,13 @@ export class Symbols {
 
   private valueOf(name: string, { expression }: Definition, world: World, column: number): Value {
     if (this.evaluating.has(name)) throw new Cycle(name, column);
+    if (this.evaluating.size >= CHAIN_LIMIT) throw new LongChain(column);
     this.evaluating.add(name);
     try {
       return evaluate(expression, world);
     } catch (error) {
       if (error instanceof Cycle) throw new Cycle(error.symbol, column);
+      if (error instanceof LongChain) throw new LongChain(column);
       // Once everything is placed, a mistake in a definition is reported there, by `check`.
       if (error instanceof Complaint && world.placed) throw new Consequence(error.message, column);
       if (error instanceof Complaint) throw new Complaint(error.message, column);
@@ -162,6 +164,9 @@ export class Symbols {
   }
 }
 
+/** How many symbols may stand for one another in a row: whoever evaluates them calls itself. */
+const CHAIN_LIMIT = 100;
+
 /** A symbol whose value depends on itself. */
 class Cycle extends Complaint {
   constructor(
@@ -169,6 +174,12 @@ class Cycle extends Complaint {
     column: number,
   ) {
     super(`the value of '${symbol}' depends on itself`, column);
+  }
+}
+
+class LongChain extends Complaint {
+  constructor(column: number) {
+    super(`this value depends on more than ${CHAIN_LIMIT} symbols, one through the other`, column);
   }
 }
 

@@ -106,7 +106,7 @@ function bytesOf(body: string, column: number): Uint8Array {
   const bytes: number[] = [];
   const pattern = /\\([0-7]{1,3}|[xX][\da-fA-F]+|.|$)|[^\\]+/gsu;
   for (const { 0: part, 1: escaped, index } of body.matchAll(pattern)) {
-    if (escaped === undefined) bytes.push(...new TextEncoder().encode(part));
+    if (escaped === undefined) for (const byte of new TextEncoder().encode(part)) bytes.push(byte);
     else if (/^[0-7]/.test(escaped)) bytes.push(Number.parseInt(escaped, 8) & 255);
     else if (/^[xX]./.test(escaped)) bytes.push(Number.parseInt(escaped.slice(-2).replace(/^[xX]/, ''), 16));
     else if (escapes[escaped] !== undefined) bytes.push(escapes[escaped]);
@@ -115,9 +115,13 @@ function bytesOf(body: string, column: number): Uint8Array {
   return Uint8Array.from(bytes);
 }
 
+/** How deep parentheses, operators and relocations may stand inside one another: who reads them calls itself. */
+const NESTING_LIMIT = 200;
+
 /** Walks over tokens. */
 export class Cursor {
   private index = 0;
+  private depth = 0;
   constructor(
     private readonly tokens: readonly Token[],
     /** The column after the last token, where something missing is reported. */
@@ -156,6 +160,15 @@ export class Cursor {
     const token = this.next(expected);
     if (token.kind !== 'string') throw new Complaint(`${expected} expected`, token.column);
     return token;
+  }
+  /** Reads what stands inside something else; complains where that goes too deep. */
+  nested<T>(read: () => T): T {
+    if (this.depth >= NESTING_LIMIT)
+      throw new Complaint(`expressions are nested more than ${NESTING_LIMIT} deep`, this.column);
+    this.depth++;
+    const result = read();
+    this.depth--;
+    return result;
   }
   /** Complains about what nobody has read. */
   finish(): void {

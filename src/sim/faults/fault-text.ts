@@ -4,6 +4,7 @@
 import { OperatingError } from '../../base/errors.ts';
 import type { Command } from '../../ft/effects.ts';
 import { phases } from '../../ft/replica.ts';
+import { faultForms } from './fault-forms.ts';
 import {
   answerFaults,
   type Fault,
@@ -17,6 +18,8 @@ import {
 const nsPer: Record<string, number> = { ns: 1, us: 1e3, ms: 1e6, s: 1e9 };
 
 const MIB = 1 << 20;
+/** A machine has no more. */
+const MAX_MEMORY_MIB = 2048;
 
 function refuse(message: string): never {
   throw new OperatingError(message);
@@ -40,10 +43,15 @@ export function durationText(ns: number): string {
   return ns === 0 ? '0ms' : `${ns}ns`;
 }
 
-function whole(text: string, most = Number.MAX_SAFE_INTEGER): number {
+function whole(text: string, most = Number.MAX_SAFE_INTEGER, least = 0): number {
   const number = /^\d[\d_]*$/.test(text) ? Number(text.replaceAll('_', '')) : Number.NaN;
-  return number <= most ? number : refuse(`"${text}" is no whole number up to ${most}`);
+  return number >= least && number <= most
+    ? number
+    : refuse(`"${text}" is no whole number from ${least} to ${most}`);
 }
+
+/** A number as it is written in decimal. */
+const decimal = (text: string): number => (/^\d+(\.\d+)?(e-\d+)?$/.test(text) ? Number(text) : Number.NaN);
 
 /** `icount=1000`, `output=3`, `entry=17`, `sent=5`, `t=5ms`, or a time alone. @throws {OperatingError} */
 export function parseWhen(text: string): When {
@@ -58,7 +66,7 @@ export function parseWhen(text: string): When {
     case 'output':
     case 'entry':
     case 'sent':
-      return { at: name, number: whole(value) };
+      return { at: name, number: whole(value, Number.MAX_SAFE_INTEGER, 1) };
     default:
       return refuse(`"${text}" is no moment; it is icount=N, t=5ms, output=N, entry=N or sent=N`);
   }
@@ -94,6 +102,8 @@ function cut(text: string, mark: string, last = false): [string, string | undefi
 const ends = (text: string): { from: string; to: string; both: boolean } => {
   const match = /^([\w-]+?)([->])([\w]+)$/.exec(text);
   if (!match) refuse(`"${text}" is no link; write primary-backup, or primary>backup for one direction`);
+  if (match[1] === match[3])
+    refuse(`"${text}": a link has two ends; name another one, like storage or switch`);
   return { from: match[1]!, to: match[3]!, both: match[2] === '-' };
 };
 
@@ -125,13 +135,14 @@ function parseCommand(name: string, value: string | undefined): Command {
     case 'unprotect':
       return value === undefined ? { kind: name } : refuse(`"${name}" takes no value`);
     case 'speed': {
-      const perMille = Math.round(Number(value) * 1000);
+      const perMille = Math.round(decimal(value ?? '') * 1000);
       if (!(perMille > 0 && perMille <= 1000)) refuse(`a speed is a share of the processor, like speed=0.5`);
       return { kind: 'speed', perMille };
     }
     case 'memory': {
       const match = /^(\d{1,4})M$/.exec(value ?? '');
-      if (!match || match[1] === '0') refuse('memory is a whole number of MiB, like memory=128M');
+      if (!match || !(Number(match[1]) > 0 && Number(match[1]) <= MAX_MEMORY_MIB))
+        refuse(`memory is a whole number of MiB up to ${MAX_MEMORY_MIB}, like memory=128M`);
       return { kind: 'memory', sizeBytes: Number(match[1]) * MIB };
     }
     case 'switch-over':
@@ -169,17 +180,22 @@ const tails: Record<FaultKind, { length: 'none' | 'may' | 'must'; value: boolean
 const kinds = Object.keys(tails);
 const isKind = (text: string): text is FaultKind => kinds.includes(text);
 
+function formOf(kind: FaultKind): string {
+  const [form, example] = faultForms[kind];
+  return `it has the form ${form}, like ${example}`;
+}
+
 /** Takes apart what stands after the `@`. @throws {OperatingError} when something is missing, or means nothing there. */
 function parts(kind: FaultKind, moment: string): { start: string; forNs: number | undefined; value: string } {
   const tail = tails[kind];
   const [front, after] = cut(moment, '+');
   if (after === undefined && tail.length === 'must')
-    refuse(`"${moment}": ${kind} needs a length: …@START+LENGTH, like 5ms+20ms`);
+    refuse(`"${moment}": ${kind} needs a length; ${formOf(kind)}`);
   if (after !== undefined && tail.length === 'none') refuse(`"${moment}": ${kind} takes no length`);
   const [length, lengthValue] = cut(after ?? '', '=');
   // Without a length the value follows the time: `clock:primary@5ms=-3ms`.
   const [start, value] = tail.value && after === undefined ? cut(front, '=', true) : [front, lengthValue];
-  if (tail.value && !value) refuse(`"${moment}": ${kind} needs a value: …=VALUE`);
+  if (tail.value && !value) refuse(`"${moment}": ${kind} needs a value; ${formOf(kind)}`);
   if (!tail.value && value !== undefined) refuse(`"${moment}": ${kind} takes no value`);
   return { start, forNs: after === undefined ? undefined : parseDuration(length), value: value ?? '' };
 }
@@ -217,16 +233,19 @@ function anchored(text: string): { front: string; after: PhaseMoment | undefined
 
 function parseAtTime(plain: string, text: string): Fault {
   const [kind, rest] = cut(plain, ':');
-  if (rest === undefined) refuse(`"${text}" is no fault; it has the form KIND:WHERE@WHEN[+LENGTH][=VALUE]`);
+  if (rest === undefined)
+    refuse(
+      `"${text}" is no fault; it has the form KIND:WHERE@WHEN[+LENGTH][=VALUE], like crash:primary@20ms`,
+    );
   if (!isKind(kind)) refuse(`"${kind}" is no fault; they are ${kinds.join(', ')}`);
   const [where, moment] = cut(rest, '@', true);
-  if (where === '' || !moment) refuse(`"${text}" has no place or no moment: KIND:WHERE@WHEN`);
+  if (where === '' || !moment) refuse(`"${text}" has no place or no moment; ${formOf(kind)}`);
   const { start, forNs: lengthNs, value } = parts(kind, moment);
   const forNs = lengthNs ?? 0;
   const maybeForNs = lengthNs !== undefined && { forNs };
   const atNs = (): number => parseDuration(start);
   const number = (least: number, most: number): number => {
-    const parsed = Number(value);
+    const parsed = decimal(value);
     return parsed >= least && parsed <= most
       ? parsed
       : refuse(`"${text}": ${value} is not from ${least} to ${most}`);

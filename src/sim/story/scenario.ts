@@ -1,16 +1,9 @@
 /** Stories: scenarios as text, line by line. docs/stories.md shows how to write one. */
 import { OperatingError } from '../../base/errors.ts';
-import {
-  defaultTuning,
-  diskVariants,
-  replications,
-  type Tuning,
-  type UnsafeRule,
-  unsafeRules,
-} from '../../ft/rules.ts';
+import { diskVariants, replications, type Tuning, type UnsafeRule, unsafeRules } from '../../ft/rules.ts';
 import { hostNames, type SimulationOptions } from '../cluster.ts';
 import { type EventPattern, parsePattern, patternText } from '../faults/event-pattern.ts';
-import { parseDuration, parseFault } from '../faults/fault-text.ts';
+import { durationText, parseDuration, parseFault } from '../faults/fault-text.ts';
 import { type Fault, type HostId, hostsOf } from '../faults/faults.ts';
 import { type Expectation, parseExpectation, parseNever, patternsOf } from './expectations.ts';
 
@@ -51,6 +44,41 @@ const MAX_SPARES = 8;
 const MAX_CLIENTS = 64;
 const MAX_MEMORY_MIB = 64;
 
+/** What the protocol's times and sizes may be: with less it does nothing else, with more it does nothing. */
+const tuningRange: Record<keyof Tuning, readonly [least: number, most: number]> = {
+  heartbeatNs: [1e4, 1e10],
+  suspectNs: [1e4, 1e11],
+  retryNs: [1e4, 1e11],
+  sendBufferBytes: [64, 2 ** 30],
+  receiveBufferBytes: [64, 2 ** 30],
+  outputBufferBytes: [64, 2 ** 30],
+  retainBytes: [0, 2 ** 30],
+  horizonSteps: [100, 1e9],
+  checkSteps: [100, 1e12],
+  checkStepsPerPage: [0, 1e9],
+  lagBoundNs: [1e4, 1e11],
+  lagIntervalNs: [1e4, 1e11],
+  epochNs: [1e5, 4e8],
+  copyPages: [1, 4096],
+  copyWindow: [1, 1024],
+  stopPages: [0, 2 ** 20],
+};
+
+/** Each of these can be said once. */
+const single = new Set([
+  'guest',
+  'typed',
+  'memory',
+  'clients',
+  'backups',
+  'spares',
+  'seed',
+  'replication',
+  'disk',
+]);
+/** And each of these once for each name. */
+const singleByName = new Set(['define', 'speed', 'domain', 'load', 'tuning']);
+
 /** A scenario that is being read. */
 interface Draft {
   guest: string | undefined;
@@ -70,6 +98,8 @@ interface Draft {
   expectations: { line: number; text: string; expectation: Expectation }[];
   /** Hosts that lines name: whether they are there is known at the end. */
   named: { line: number; host: string }[];
+  /** Where each thing was said that can be said once. */
+  said: Map<string, number>;
 }
 
 interface Keyword {
@@ -90,6 +120,7 @@ const keywords: Record<string, Keyword> = {
     read: ({ defines }, text) => {
       const [, name, value] =
         /^([A-Za-z_.$][\w.$]*)\s+(\d+)$/.exec(text) ?? refuse(`"${text}" must be a name and a number`);
+      if (BigInt(value!) >= 2n ** 64n) refuse(`${value} does not fit in 64 bits`);
       defines.push([name!, BigInt(value!)]);
     },
   },
@@ -164,10 +195,10 @@ const keywords: Record<string, Keyword> = {
     form: 'tuning NAME VALUE',
     read: ({ setup }, text) => {
       const [name = '', value = ''] = text.split(/\s+/);
-      const key = choice(Object.keys(defaultTuning) as (keyof Tuning)[], name);
-      setup.tuning[key] = key.endsWith('Ns')
-        ? parseDuration(value)
-        : whole(value, 0, Number.MAX_SAFE_INTEGER);
+      const key = choice(Object.keys(tuningRange) as (keyof Tuning)[], name);
+      const [least, most] = tuningRange[key];
+      if (!key.endsWith('Ns')) setup.tuning[key] = whole(value, least, most);
+      else setup.tuning[key] = duration(value, least, most);
     },
   },
   fault: {
@@ -245,7 +276,7 @@ export function parseScenario(text: string, file: string): Scenario {
   const lines = logicalLines(text);
   const draft = emptyDraft();
   for (const { line, text: content } of lines) at(file, line, () => readLine(draft, content, line));
-  const { guest, named, setup, ...rest } = draft;
+  const { guest, named, setup, said: _, ...rest } = draft;
   if (guest === undefined)
     throw new OperatingError(`${file}: a story needs a guest; write a line like "guest bank"`);
   const hosts = hostNames(setup.backups, setup.spares ?? 0);
@@ -284,6 +315,7 @@ const emptyDraft = (): Draft => ({
   shows: [],
   expectations: [],
   named: [],
+  said: new Map(),
 });
 
 /** Lines without comments; an indented one goes on with the one before. */
@@ -309,7 +341,16 @@ function readLine(draft: Draft, content: string, line: number): void {
         .join('\n  ')}`,
     );
   if (rest === '') refuse(`"${word}" needs more: ${keyword.form}`);
+  mustBeNew(draft, word!, rest!, line);
   keyword.read(draft, rest!, line);
+}
+
+function mustBeNew({ said }: Draft, word: string, rest: string, line: number): void {
+  const what = singleByName.has(word) ? `${word} ${rest.split(/\s/)[0]}` : word;
+  if (what === word && !single.has(word)) return;
+  const before = said.get(what);
+  if (before !== undefined) refuse(`"${what}" was said in line ${before}; say it once`);
+  said.set(what, line);
 }
 
 /** Says where, if something is wrong. */
@@ -327,14 +368,20 @@ function refuse(message: string): never {
 }
 
 function number(text: string, least: number, most: number): number {
-  const value = text === '' ? Number.NaN : Number(text);
+  const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
   return value >= least && value <= most ? value : refuse(`"${text}" is no number from ${least} to ${most}`);
 }
 
 function whole(text: string, least: number, most: number): number {
   return /^\d+$/.test(text)
     ? number(text, least, most)
-    : refuse(`"${text}" is no whole number from ${least} on`);
+    : refuse(`"${text}" is no whole number from ${least} to ${most}`);
+}
+
+function duration(text: string, least: number, most: number): number {
+  const ns = parseDuration(text);
+  if (ns >= least && ns <= most) return ns;
+  return refuse(`"${text}" is no time from ${durationText(least)} to ${durationText(most)}`);
 }
 
 function choice<T extends string>(allowed: readonly T[], text: string): T {

@@ -29,7 +29,7 @@ class FakeProcess extends EventEmitter {
 function opened() {
   const input = new FakeInput();
   const process = new FakeProcess();
-  const terminal = new Terminal(input, process as unknown as NodeJS.Process);
+  const terminal = new Terminal(input, undefined, process as unknown as NodeJS.Process);
   terminal.open();
   expect([input.raw, input.flowing]).toEqual([true, true]);
   return { input, process, terminal };

@@ -1,4 +1,5 @@
 /** What `assemble` gives beside the bytes, and where it goes beyond GNU as. The bytes are compared with goldens. */
+import { dirname } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { assemble } from '../../../src/cpu/asm/assemble.ts';
@@ -87,7 +88,8 @@ test('included files come from the callback, nested ones beside the file that na
     file: 'programs/x.s',
     readFile(path, from) {
       asked.push(`${path} from ${from}`);
-      return files[path];
+      const text = files[path];
+      return text === undefined ? undefined : { name: `${dirname(from)}/${path}`, text };
     },
   });
   expect(asked).toEqual(['lib/a.s from programs/x.s', 'b.s from programs/lib/a.s']);

@@ -1,17 +1,27 @@
 /** What the assembler says about wrong sources, and where it points. */
+import { dirname } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { OperatingError } from '../../../src/base/errors.ts';
 import { AssemblyError, assemble, type Diagnostic } from '../../../src/cpu/asm/assemble.ts';
 
-function errorOf(source: string, readFile?: (path: string) => string | undefined): AssemblyError {
+function errorOf(
+  source: string,
+  find: (path: string) => string | undefined = () => undefined,
+): AssemblyError {
   try {
-    assemble(source, { file: 'wrong.s', ...(readFile && { readFile }) });
+    assemble(source, {
+      file: 'wrong.s',
+      readFile: (path, from) => {
+        const text = find(path);
+        return text === undefined ? undefined : { name: `${dirname(from)}/${path}`.replace('./', ''), text };
+      },
+    });
   } catch (error) {
     if (error instanceof AssemblyError) return error;
     throw error;
   }
-  throw new Error(`no mistake was found in ${source}`);
+  throw new Error(`no mistake was found in ${source.slice(0, 100)}`);
 }
 
 const diagnosticsOf = (source: string): readonly Diagnostic[] => errorOf(source).diagnostics;
@@ -150,7 +160,7 @@ const mistakes: [source: string, column: number, message: string | RegExp][] = [
   ['.if 1\n.else\n.else\n.endif', 1, '.else was the last branch of this condition'],
   ['.rept 3\nnop', 1, 'this has no .endr'],
   ['.rept -1\n.endr', 1, 'cannot repeat -1 times'],
-  ['.rept 1 << 40\n.endr', 1, /^macros and repetitions make more than/],
+  ['.rept 1 << 40\n.endr', 1, /^files, macros and repetitions make more than/],
   ['.endr', 1, '.endr without .rept'],
   ['.macro\n.endm', 1, 'a macro name expected'],
   ['.macro x\nnop', 1, 'this has no .endm'],
@@ -159,7 +169,7 @@ const mistakes: [source: string, column: number, message: string | RegExp][] = [
   ['.macro m a\n.endm\nm 1, 2', 1, "macro 'm a' has no parameter for '2'"],
   ['.macro m\n.endm\n.macro m\n.endm', 1, "macro 'm' is already defined; .purgem removes it"],
   ['.purgem m', 1, "there is no macro 'm'"],
-  ['.include "nothing.s"', 1, "cannot read 'nothing.s'"],
+  ['.include "nothing.s"', 1, "there is no file 'nothing.s' to include"],
   ['.include nothing', 10, 'a file name in quotes expected'],
   ['nop /* open', 5, 'this comment is never closed'],
   ['5', 1, 'a label, directive or instruction expected'],
@@ -200,6 +210,75 @@ test('what includes or calls itself without end is stopped', () => {
     /nested more than 200 deep/,
   );
   expect(diagnosticsOf('.macro m\n nop\n m\n m\n.endm\nm').map(({ line }) => line)).toEqual([3]);
+});
+
+describe('what is deep or long', () => {
+  const nested = (open: string, close: string, depth: number) =>
+    `.word ${open.repeat(depth)}1${close.repeat(depth)}`;
+
+  test.each([
+    ['parentheses', nested('(', ')', 3000)],
+    ['signs', nested('-', '', 3000)],
+    ['sums on the right', nested('1+(', ')', 3000)],
+    ['relocations', `lui a0, ${'%hi('.repeat(3000)}1${')'.repeat(3000)}`],
+    ['powers that bind tighter and tighter', `.if ${nested('0||(1&&(', '))', 2000).slice(6)}\n.endif`],
+  ])('%s are nested up to a limit', (_, source) => {
+    expect(diagnosticsOf(source)[0]!.message).toMatch(/^expressions are nested more than \d+ deep$/);
+  });
+
+  test('within the limit they count', () => {
+    for (const source of [nested('(', ')', 150), nested('- -', '', 50)])
+      expect(assemble(source, { file: 'x' }).segments[0]!.bytes[0]).toBe(1);
+  });
+
+  test('a sum may be as long as one likes, and so may a string', () => {
+    const sum = assemble(`.word ${'1+'.repeat(9999)}1`, { file: 'x' });
+    expect(sum.segments[0]!.bytes.slice(0, 4)).toEqual(Uint8Array.of(0x10, 0x27, 0, 0));
+    const labels = assemble(`a: .word b${'+1'.repeat(9999)}-a\nb:`, { file: 'x' });
+    expect(labels.segments[0]!.bytes.slice(0, 4)).toEqual(Uint8Array.of(0x13, 0x27, 0, 0));
+    const string = assemble(`.ascii "${'x'.repeat(300_000)}"`, { file: 'x' });
+    expect(string.segments[0]!.bytes.length).toBeGreaterThanOrEqual(300_000);
+  });
+
+  test('symbols that stand for one another in a long row', () => {
+    const row = Array.from({ length: 500 }, (_, index) => `.set s${index}, s${index + 1} + 1`);
+    expect(diagnosticsOf(`${row.join('\n')}\n.set s500, 0\n.word s0`)[0]!.message).toMatch(
+      /depends on more than/,
+    );
+  });
+
+  test('macros that multiply', () => {
+    // The innermost is left at once, so that the test need not assemble what it makes.
+    const innermost = `.macro m2\n .exitm\n${' nop\n'.repeat(5000)}.endm`;
+    const outer = [0, 1].map((i) => `.macro m${i}\n${` m${i + 1}\n`.repeat(1000)}.endm`);
+    expect(diagnosticsOf([innermost, ...outer, ' m0'].join('\n')).map(({ message }) => message)).toEqual([
+      expect.stringMatching(/^files, macros and repetitions make more than 250000 statements/),
+    ]);
+    expect(diagnosticsOf('.macro m a\n m \\a\\a\n.endm\n m x')[0]!.message).toMatch(/arguments of macros/);
+  });
+
+  test('files that together have too many statements', () => {
+    const half = `.if 0\n${'nop\n'.repeat(130_000)}.endif`;
+    expect(errorOf('.include "a"\n.include "a"', () => half).message).toMatch(/more than 250000 statements/);
+  });
+
+  test('alignments and sections that together are larger than 1 GiB', () => {
+    const sections = ['a', 'b', 'c'].map((name) => `.section .${name}, "aw"\n.space 0x30000000`);
+    expect(errorOf(sections.join('\n')).message).toMatch(/the program is larger than 1 GiB/);
+  });
+
+  test('of many mistakes the first hundred are told', () => {
+    const error = errorOf('frobnicate\n'.repeat(2000));
+    expect(error.diagnostics).toHaveLength(100);
+    expect(error.message).toMatch(/no more are looked for$/);
+  });
+
+  test('of a long line the place around the mistake is shown, and nothing that moves a cursor', () => {
+    const { message } = errorOf(`.byte ${'1,'.repeat(5000)}\x1b[2J`);
+    expect(message.length).toBeLessThan(1000);
+    const [, line, caret] = message.split('\n');
+    expect(line!.indexOf('\ufffd')).toBe(caret!.indexOf('^'));
+  });
 });
 
 test('no text crashes the assembler', () => {

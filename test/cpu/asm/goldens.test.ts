@@ -75,7 +75,7 @@ describe('as GNU as and ld', () => {
   test.each(sources)('%s', (name) => {
     const assembled = assemble(read(name), {
       file: name,
-      readFile: (path) => (existsSync(goldens + path) ? read(path) : undefined),
+      readFile: (path) => (existsSync(goldens + path) ? { name: path, text: read(path) } : undefined),
     });
     const golden = parseGolden(read(name.replace(/\.s$/, '.hex')));
     expect(sectionsOf(assembled)).toEqual(golden.sections);

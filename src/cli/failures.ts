@@ -1,0 +1,28 @@
+/** What is thrown, in words, and the exit code that goes with it. */
+import { InvariantError } from '../base/assert.ts';
+import { OperatingError } from '../base/errors.ts';
+import { EXIT_CODE } from './report.ts';
+
+const BUG = 70;
+
+/** Says on stderr what went wrong, and gives the exit code: what is no mistake of the user's is a bug in vmft. */
+export function codeOf(error: unknown, version: string): number {
+  if (error instanceof OperatingError) {
+    process.stderr.write(`vmft: ${error.message}\n`);
+    return EXIT_CODE.usage;
+  }
+  const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
+  const what = error instanceof InvariantError ? message : `${name}: ${message}`;
+  const how = process.env.VMFT_TRACE ? '' : ' and what it says with VMFT_TRACE=1 in the environment';
+  process.stderr.write(
+    `vmft ${version}: a bug in vmft (${what.split('\n')[0]}); please report it with the command line${how}\n`,
+  );
+  if (process.env.VMFT_TRACE) process.stderr.write(`${stack}\n`);
+  return BUG;
+}
+
+/** Catches what is thrown outside the command itself: by a timer, or in what nobody waits for. */
+export function endWithFailures(version: string): void {
+  for (const event of ['uncaughtException', 'unhandledRejection'] as const)
+    process.on(event, (error) => process.exit(codeOf(error, version)));
+}

@@ -1,0 +1,46 @@
+/** The command, run as users run it, in a directory of its own. */
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll } from 'vitest';
+
+export const root = join(import.meta.dirname, '../..');
+export const program = (name: string) => join(root, 'programs', name);
+
+export interface Result {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** A temporary directory that goes when the tests of a file are over, and the command in it. */
+export function workplace(): {
+  directory: string;
+  file: (name: string) => string;
+  vmft: (args: readonly string[], input?: string) => Promise<Result>;
+  shell: (line: string) => Promise<Result>;
+} {
+  const directory = mkdtempSync(join(tmpdir(), 'vmft-test-'));
+  afterAll(() => rmSync(directory, { recursive: true, force: true }));
+  const execute = (command: string, args: readonly string[], input: string) =>
+    new Promise<Result>((resolve) => {
+      const env = { ...process.env, NO_COLOR: '1', VMFT: `${process.execPath} ${join(root, 'bin/vmft.js')}` };
+      const child = spawn(command, args, { cwd: directory, env, timeout: 60_000 });
+      const text = { stdout: '', stderr: '' };
+      for (const name of ['stdout', 'stderr'] as const)
+        child[name].setEncoding('utf8').on('data', (part: string) => {
+          text[name] += part;
+        });
+      child.on('close', (code) => resolve({ code: code ?? -1, ...text }));
+      child.stdin.on('error', () => {});
+      child.stdin.end(input);
+    });
+  return {
+    directory,
+    file: (name) => join(directory, name),
+    vmft: (args, input = '') => execute(process.execPath, [join(root, 'bin/vmft.js'), ...args], input),
+    /** `$VMFT` is the command. */
+    shell: (line) => execute('bash', ['-o', 'pipefail', '-c', line], ''),
+  };
+}
