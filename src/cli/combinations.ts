@@ -1,6 +1,7 @@
 /** Options that would be without effect beside others: they are refused, with the reason. */
 import type { Command } from 'commander';
 import { OperatingError } from '../base/errors.ts';
+import { clash, type DiskVariant, type Replication } from '../ft/rules.ts';
 
 interface Rule {
   /** Whether options are given with which the others have no effect. */
@@ -26,9 +27,12 @@ const rules: readonly Rule[] = [
   },
 ];
 
-/** @throws {OperatingError} for an option that was given and has no effect beside another */
+/** @throws {OperatingError} for options that can't go together, or when one that was given has no effect beside another */
 export function mustCombine(command: Command): void {
   const given = command.opts<Record<string, unknown>>();
+  const { replication = 'lockstep', disk = 'shared' } = given;
+  const reason = clash(replication as Replication, disk as DiskVariant);
+  if (reason !== undefined) throw new OperatingError(`--disk private: ${reason}`);
   for (const { applies, reason, useless } of rules) {
     if (!applies(given)) continue;
     for (const option of command.options) {

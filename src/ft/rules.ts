@@ -28,6 +28,12 @@ export type Replication = (typeof replications)[number];
 export const diskVariants = ['shared', 'shared-backup-reads', 'private'] as const;
 export type DiskVariant = (typeof diskVariants)[number];
 
+/** Why these two can't go together, if they can't. */
+export const clash = (replication: Replication, disk: DiskVariant): string | undefined =>
+  replication === 'checkpoint' && disk === 'private'
+    ? 'a checkpoint carries memory and devices, and no disk: with replication checkpoint the disk must be shared'
+    : undefined;
+
 /** Times and sizes of the protocol. */
 export interface Tuning {
   heartbeatNs: number;

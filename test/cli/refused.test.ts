@@ -124,6 +124,11 @@ describe('commands', () => {
       ['run', hello, '--no-ft', '--unsafe', 'dedup'],
       /--unsafe has no effect here/,
     ],
+    [
+      'disks that checkpoints do not carry',
+      ['run', hello, '--replication', 'checkpoint', '--disk', 'private'],
+      /--disk private: a checkpoint carries memory and devices, and no disk/,
+    ],
     ['spares for nobody', ['run', hello, '--backups', '0', '--spares', '2'], /--spares has no effect here/],
     [
       'no way to replicate',

@@ -87,6 +87,7 @@ describe('a story of your own', () => {
   });
 
   it.each<[string[], RegExp]>([
+    [['replication checkpoint', 'disk private'], /my.story: disk private: a checkpoint carries/],
     [['gusts bank'], /^my.story:3: "gusts" begins no line of a story; these do:\n {2}guest NAME/],
     [['backups'], /:3: "backups" needs more: backups N$/],
     [['backups many'], /:3: "many" is no whole number from 0 on$/],

@@ -1,6 +1,13 @@
 /** Stories: scenarios as text, line by line. docs/stories.md shows how to write one. */
 import { OperatingError } from '../../base/errors.ts';
-import { diskVariants, replications, type Tuning, type UnsafeRule, unsafeRules } from '../../ft/rules.ts';
+import {
+  clash,
+  diskVariants,
+  replications,
+  type Tuning,
+  type UnsafeRule,
+  unsafeRules,
+} from '../../ft/rules.ts';
 import { hostNames, type SimulationOptions } from '../cluster.ts';
 import { type EventPattern, parsePattern, patternText } from '../faults/event-pattern.ts';
 import { durationText, parseDuration, parseFault } from '../faults/fault-text.ts';
@@ -279,6 +286,8 @@ export function parseScenario(text: string, file: string): Scenario {
   const { guest, named, setup, said: _, ...rest } = draft;
   if (guest === undefined)
     throw new OperatingError(`${file}: a story needs a guest; write a line like "guest bank"`);
+  const reason = clash(setup.replication ?? 'lockstep', setup.disk ?? 'shared');
+  if (reason !== undefined) throw new OperatingError(`${file}: disk private: ${reason}`);
   const hosts = hostNames(setup.backups, setup.spares ?? 0);
   for (const { line, host } of named)
     at(file, line, () => {
