@@ -68,5 +68,5 @@ describe('docs/questions.md', () => {
           expect([command, code]).toEqual([command, /--unsafe|flip:/.test(command) ? 3 : 0]);
         }),
       );
-  });
+  }, 240_000);
 });
