@@ -160,6 +160,7 @@ const STDOUT = '-';
 export class OutputFile {
   private constructor(
     readonly path: string,
+    private readonly place: string,
     private readonly way: 'stdout' | 'through' | 'replace',
   ) {}
 
@@ -177,7 +178,7 @@ export class OutputFile {
     const place = way === 'stdout' ? STDOUT : placeOf(path, stats);
     if (outputs.has(place)) refuse('two outputs of this command would go there; name another file for one');
     if (!stats || isStored(stats) || way === 'stdout') outputs.add(place);
-    return new OutputFile(path, way);
+    return new OutputFile(path, place, way);
   }
 
   get isStandardOutput(): boolean {
@@ -192,6 +193,9 @@ export class OutputFile {
       else replace(this.path, content);
     } catch (error) {
       throw explained(this.path, error, UNWRITABLE);
+    } finally {
+      // The file that stood there is gone, and its number may be given to another.
+      outputs.delete(this.place);
     }
   }
 }

@@ -90,7 +90,7 @@ describe('a story of your own', () => {
     [['replication checkpoint', 'disk private'], /my.story: disk private: a checkpoint carries/],
     [['gusts bank'], /^my.story:3: "gusts" begins no line of a story; these do:\n {2}guest NAME/],
     [['backups'], /:3: "backups" needs more: backups N$/],
-    [['backups many'], /:3: "many" is no whole number from 0 on$/],
+    [['backups many'], /:3: "many" is no whole number from 0 to 3$/],
     [['backups 9'], /:3: "9" is no number from 0 to 3$/],
     [['speed backup'], /:3: "backup" must be a host and a value$/],
     [['speed backup9 1'], /:3: "backup9" is no host here; they are primary, backup$/],

@@ -74,13 +74,13 @@ export type LinkFault = Extract<Fault, { from: NodeId }>;
 /** The hosts that a fault names. */
 export const hostsOf = (fault: Fault): HostId[] => {
   const nodes = [...nodesOf(fault), ...(fault.after ? [fault.after.host] : [])];
-  return nodes.filter((node) => ![LIVE, STORAGE, SWITCH].includes(node));
+  const hosts = nodes.filter((node) => ![LIVE, STORAGE, SWITCH].includes(node));
+  return fault.kind === 'command' ? [...hostsOfCommand(fault.command), ...hosts] : hosts;
 };
 
 function nodesOf(fault: Fault): NodeId[] {
   if ('who' in fault) return [fault.who];
-  if ('from' in fault) return [fault.from, fault.to];
-  return fault.kind === 'command' ? hostsOfCommand(fault.command) : [];
+  return 'from' in fault ? [fault.from, fault.to] : [];
 }
 
 /** An operator names a backup. Whoever is live at that moment can't be one. */
