@@ -165,6 +165,9 @@ export class Observer {
   noted(host: Host, event: ReplicaEvent): void {
     const { id } = host;
     switch (event.kind) {
+      case 'booted':
+        if (event.role === 'primary') this.guestClock.booted(id, this.nowNs());
+        return;
       case 'sent':
         this.log.channelBytes += event.sizeBytes;
         this.log.entries += event.entries.length;

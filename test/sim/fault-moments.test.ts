@@ -103,7 +103,6 @@ describe('a time counted from a phase', () => {
   /** For each phase: what leads to it, in a cluster with two backups and two spares, and who comes to be in it. */
   const leads: [phase: string, who: string, opener: string][] = [
     ['claiming', 'backup', 'crash:primary@10ms'],
-    ['draining', 'backup', 'crash:primary@10ms'],
     ['primary-claiming', 'live', 'crash:backup@10ms'],
     ['joining', 'live', 'crash:backup@10ms'],
     ['copying', 'live', 'crash:backup@10ms'],
@@ -113,9 +112,7 @@ describe('a time counted from a phase', () => {
   ];
 
   it.each(leads)('%s: a fault meets %s in the middle of it', (phase, who, opener) => {
-    // A backup that is behind has something to drain.
-    const speeds = phase === 'draining' ? { backup: 0.02, backup2: 0.02 } : {};
-    const options = { backups: 2, spares: 2, speeds };
+    const options = { backups: 2, spares: 2 };
     const run = simulate('bank', {
       ...options,
       faults: faults(opener, `pause:${who}@${who}:${phase}:0ms+200us`),

@@ -25,6 +25,11 @@ export class GuestClockChecker {
   /** A derived clock runs as fast as the guest: it may be ahead. */
   constructor(private readonly derived: boolean) {}
 
+  /** The guest's clock begins when its first host does, which may have stood still until then. */
+  booted(host: HostId, nowNs: number): void {
+    this.allowedNs.set(host, nowNs);
+  }
+
   /** From this moment on `host` hears nothing of the primary, or the guest stands still so that it can go on there. */
   lostSight(host: HostId, sinceNs: number): void {
     this.unknownSinceNs.set(host, sinceNs);
