@@ -94,7 +94,7 @@ export function privileged(make) {
     '0x800',
   ])
     down('', `csrrs x0, ${name}, x0`, s, u);
-  // And which others: hpmcounter3, pmpaddr16, pmpcfg1 and pmpcfg4 are not there.
+  // And which others: with pmu-num=0 hpmcounter3, and pmpaddr16, pmpcfg1 and pmpcfg4 are not there.
   for (const name of ['mcountinhibit', 'tselect', 'tdata1', '0xc03', '0x3c0', '0x3a1', '0x3a4'])
     make(`csrrs x0, ${name}, x0`);
   for (const counter of ['cycle', 'time', 'instret'])

@@ -139,6 +139,7 @@ export class Machine {
       () => this.updateLines(),
     );
     this.loadImage();
+    this.updateLines();
   }
 
   /** The position: steps taken since boot. */

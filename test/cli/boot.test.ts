@@ -160,7 +160,7 @@ describe('run', () => {
       ['kernel.s', '--bios', 'firmware.s'],
       /^vmft: a program starts as firmware does; leave out kernel\.s, or/,
     ],
-    [['kernel.s', '--initrd', 'initrd'], /^vmft: 'initrd' is the initial RAM disk of a kernel; name/],
+    [['kernel.s', '--initrd', 'initrd'], /^vmft: --initrd is for a kernel, which kernel\.s is not given as/],
     [['--kernel', 'initrd'], /^vmft: 'initrd' is text; this machine runs RISC-V machine code\.$/m],
     [['--bios', 'none'], /^vmft: nothing to run; name a program, or give --kernel$/m],
     [['--kernel', 'nothing'], /^vmft: nothing: no such file or directory; check the path/],

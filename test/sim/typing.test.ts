@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { LiveDoors, RecordingDoors } from '../../src/vmm/doors.ts';
 import type { Entry } from '../../src/vmm/entries.ts';
 import { Vmm } from '../../src/vmm/vmm.ts';
-import { consoleGuest, machineOf } from '../ft/guest.ts';
+import { consoleGuest, machineOf, withConsole } from '../ft/guest.ts';
 import { FakeWorld, replayRun } from '../ft/world.ts';
 import { faults, result, simulate, sound } from './support.ts';
 
@@ -50,7 +50,7 @@ describe('a guest that polls a UART without FIFO is given 11.5 kB/s', () => {
 describe('what waits is given where the guest makes room for it, in the middle of a run', () => {
   const consoles = {
     'the UART': description,
-    'the virtio console': { ...machineOf(consoleGuest), console: 'virtio' as const },
+    'the virtio console': withConsole(machineOf(consoleGuest)),
   };
   it.each(Object.entries(consoles))('by %s, and replayed there', (_, guest) => {
     const live = new LiveDoors(new FakeWorld('typing'));

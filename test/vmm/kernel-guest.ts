@@ -179,12 +179,12 @@ fault:
     bnez    t1, 1f
     la      t1, data
     srli    t1, t1, 2
-    ori     t1, t1, 0x57            # V, R, W, U, A
+    ori     t1, t1, 0x13            # V, R, U; the hart sets A and D
     sd      t1, 8(t0)
     li      a0, 'm'
     call    tell
     j       2f
-1:  ori     t1, t1, 0x80            # D
+1:  ori     t1, t1, 0x04            # W
     sd      t1, 8(t0)
     li      a0, 'd'
     call    tell

@@ -105,7 +105,7 @@ test('the kernel does what it is for', () => {
   expect(life.go(lastly)).toBe('off');
   expect(life.vmm.machine.power.code).toBe(0);
   const { console } = life;
-  // Ticks, the page mapped and made dirty again and again, calls of the program, and what was typed.
+  // Ticks, the page mapped and made writable again and again, calls of the program, and what was typed.
   for (const [what, least] of [
     ['.', 20],
     ['m', 6],

@@ -160,6 +160,7 @@ buffer: .byte 0
     .takeOutputs()
     .map((output) => (output.kind === 'console' ? new TextDecoder().decode(output.data) : '?'))
     .join('');
-  expect(text).toBe('0abr0cq');
+  // What the receiver held when the machine was reset is lost, as on QEMU.
+  expect(text).toBe('0abr0q');
   expect(vmm.machine.power.code).toBe(1);
 });
