@@ -12,7 +12,7 @@ const onEveryEngine = [
 const shared = {
   // A process per test file gives its guest memories back when the file ends.
   pool: 'forks' as const,
-  testTimeout: 60_000,
+  testTimeout: 300_000,
 };
 
 export default defineConfig({

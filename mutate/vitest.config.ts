@@ -19,6 +19,6 @@ export default defineConfig({
     exclude: ['test/sim/{campaign,stories,crash-*}.test.ts'],
     pool: 'forks',
     maxWorkers: 1,
-    testTimeout: 60_000,
+    testTimeout: 300_000,
   },
 });

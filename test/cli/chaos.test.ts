@@ -21,7 +21,7 @@ function execute(file: string, args: readonly string[]): Promise<Result> {
     const child = execFile(
       file,
       args,
-      { cwd: directory, timeout: 60_000, env: environment, maxBuffer: 1 << 26 },
+      { cwd: directory, timeout: 240_000, env: environment, maxBuffer: 1 << 26 },
       (error, stdout, stderr) => resolve({ code: error ? Number(error.code ?? -1) : 0, stdout, stderr }),
     );
     child.stdin?.end();

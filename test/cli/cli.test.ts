@@ -23,7 +23,7 @@ function vmft(args: readonly string[], input = ''): Promise<Result> {
     const child = execFile(
       process.execPath,
       [join(root, 'bin/vmft.js'), ...args],
-      { cwd: directory, timeout: 30_000, env: { ...process.env, NO_COLOR: '1' }, maxBuffer: 1 << 26 },
+      { cwd: directory, timeout: 240_000, env: { ...process.env, NO_COLOR: '1' }, maxBuffer: 1 << 26 },
       (error, stdout, stderr) => resolve({ code: error ? Number(error.code ?? -1) : 0, stdout, stderr }),
     );
     child.stdin?.on('error', () => {});

@@ -26,7 +26,7 @@ export function workplace(): {
   const execute = (command: string, args: readonly string[], input: string) =>
     new Promise<Result>((resolve) => {
       const env = { ...process.env, NO_COLOR: '1', VMFT: `${process.execPath} ${join(root, 'bin/vmft.js')}` };
-      const child = spawn(command, args, { cwd: directory, env, timeout: 60_000 });
+      const child = spawn(command, args, { cwd: directory, env, timeout: 240_000 });
       const text = { stdout: '', stderr: '' };
       for (const name of ['stdout', 'stderr'] as const)
         child[name].setEncoding('utf8').on('data', (part: string) => {

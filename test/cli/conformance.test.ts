@@ -201,7 +201,7 @@ describe('vmft conformance', () => {
       execFile(
         process.execPath,
         [...nodeOptions, bin, 'conformance', ...args],
-        { timeout: 60_000, env: { ...process.env, NO_COLOR: '1' } },
+        { timeout: 240_000, env: { ...process.env, NO_COLOR: '1' } },
         (error, stdout, stderr) => resolve({ code: error ? Number(error.code ?? -1) : 0, stdout, stderr }),
       );
     });
