@@ -5,6 +5,7 @@
  *
  * A mutation that nothing notices is either harmless, with the reason written down beside it, or shows what the tests lack.
  */
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { Command, CommanderError, Option } from 'commander';
 import { exitWithReader } from '../src/cli/exit-with-reader.ts';
@@ -13,12 +14,13 @@ import { Progress } from '../src/cli/progress.ts';
 import type { Mutation } from './mutation.ts';
 import { mutations } from './mutations.ts';
 import { type Report, reportLines, unexplained } from './report.ts';
-import { type Trial, tryMutation } from './stages.ts';
+import { type Notice, type Trial, tryMutation } from './stages.ts';
 
 interface Options {
   only?: string;
   runs: number;
   jobs: number;
+  results?: string;
   list?: boolean;
 }
 
@@ -43,6 +45,10 @@ function readOptions(): Options | undefined {
         .argParser(wholeNumber(1, 64))
         .default(availableParallelism()),
     )
+    .option(
+      '--results <file>',
+      'keeps what noticed each mutation in this file, a line of JSON each; those that stand in it are not tried again',
+    )
     .option('--list', 'lists the mutations and tries none')
     .addHelpText(
       'after',
@@ -52,6 +58,7 @@ The exit code is 1 when a mutation survived for which no reason is written down,
 Examples:
   npm run mutate
   npm run mutate -- --only primary- --runs 100
+  npm run mutate -- --results mutations.jsonl   # goes on where it was interrupted
   npm run mutate -- --only gate-open-plus1 --jobs 1`,
     )
     .exitOverride();
@@ -64,17 +71,34 @@ Examples:
   }
 }
 
-async function mutate(chosen: readonly Mutation[], { runs, jobs }: Options): Promise<void> {
-  const trials: Trial[] = [];
+/** The results that a file holds of earlier trials, by the names of their mutations. */
+function earlier(file: string | undefined): Map<string, Notice | null> {
+  const lines = file !== undefined && existsSync(file) ? readFileSync(file, 'utf8').split('\n') : [];
+  return new Map(
+    lines.filter(Boolean).map((line) => {
+      const { name, notice } = JSON.parse(line) as { name: string; notice: Notice | null };
+      return [name, notice];
+    }),
+  );
+}
+
+async function mutate(chosen: readonly Mutation[], { runs, jobs, results }: Options): Promise<void> {
+  const known = earlier(results);
+  const trials: Trial[] = chosen
+    .filter(({ name }) => known.has(name))
+    .map((mutation) => ({ mutation, notice: known.get(mutation.name)! }));
   const progress = new Progress(process.stderr, { total: chosen.length, unit: 'mutations' }, () => ({
     done: trials.length,
     details: [`${trials.filter(({ notice }) => !notice).length} survived`],
   }));
-  const left = [...chosen];
+  const left = chosen.filter(({ name }) => !known.has(name));
   const started = performance.now();
   const work = async (_: unknown, place: number): Promise<void> => {
     for (let next = left.shift(); next; next = left.shift()) {
-      trials.push(await tryMutation(next, runs, place));
+      const trial = await tryMutation(next, runs, place);
+      trials.push(trial);
+      if (results !== undefined)
+        appendFileSync(results, `${JSON.stringify({ name: next.name, notice: trial.notice })}\n`);
       progress.show();
     }
   };
