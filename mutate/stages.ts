@@ -107,7 +107,11 @@ async function unitTests(mutation: Mutation): Promise<Notice | null> {
   if (hangs) return { by: 'tests', runs: 0, what: 'they never end' };
   if (code === 0) return null;
   const failed = lines.find((line) => /^\s*(FAIL|×)/.test(line)) ?? lines.find((line) => /Error/.test(line));
-  return { by: 'tests', runs: 0, what: failed?.replace(/^\s*(FAIL|×)\s*| \d+ms$/g, '').trim() ?? `exit code ${code}` };
+  return {
+    by: 'tests',
+    runs: 0,
+    what: failed?.replace(/^\s*(FAIL|×)\s*| \d+ms$/g, '').trim() ?? `exit code ${code}`,
+  };
 }
 
 /** Reads a child's lines until it ends, and ends it when nothing comes for too long. */

@@ -6,53 +6,22 @@ import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Chalk } from 'chalk';
 import { readStory, storyNames, tellStory } from '../src/cli/play.ts';
-import { ownInput, readGuest } from '../src/cli/program.ts';
-import { execute, type MeasuredGuest, measure } from '../src/sim/campaign/campaign.ts';
-import { type DrawOptions, drawRun } from '../src/sim/campaign/draw.ts';
+import { campaignRuns } from './campaign.ts';
 import type { Notice, TrialStage } from './stages.ts';
-
-/** The campaigns: what runs, and what is fixed. The rest is drawn. */
-const configurations: { name: string; program: string; clients?: number; options: DrawOptions }[] = [
-  { name: 'kv', program: 'kv/kv.elf', clients: 3, options: {} },
-  { name: 'kv, checkpoints', program: 'kv/kv.elf', clients: 3, options: { replication: 'checkpoint' } },
-  { name: 'bank', program: 'bank.s', options: {} },
-  { name: 'journal', program: 'journal.s', options: { disk: 'shared' } },
-  { name: 'journal, backups read', program: 'journal.s', options: { disk: 'shared-backup-reads' } },
-  { name: 'journal, private disks', program: 'journal.s', options: { disk: 'private' } },
-];
-
-/** Guests as small as those of `vmft chaos`: every run makes several machines. */
-const MACHINE = { memory: 1 << 20, diskSize: 64 << 10 };
-
-const programs = fileURLToPath(new URL('../programs/', import.meta.url));
 
 const alive = () => process.stdout.write('.\n');
 
-function guestOf(program: string, clients: number): MeasuredGuest {
-  const path = `${programs}${program}`;
-  return measure({ ...readGuest(path, MACHINE), input: ownInput(path), clients }, '1');
-}
-
-/** Runs under faults, a round of all configurations after the other. */
-function campaign(runs: number): Notice | null {
-  const guests = new Map<string, MeasuredGuest>();
-  for (const { program, clients = 0 } of configurations)
-    if (!guests.has(program)) guests.set(program, guestOf(program, clients));
-  for (let index = 0; index < runs; index++)
-    for (const [place, { name, program, options }] of configurations.entries()) {
-      const { ending, findings } = execute(
-        guests.get(program)!,
-        drawRun(guests.get(program)!, `1/${index}`, options),
-      );
-      alive();
-      // A run without a flipped bit in it has no other reason to come out so.
-      if (ending === 'violated')
-        return {
-          by: 'campaign',
-          runs: index * configurations.length + place + 1,
-          what: `${name}: ${findings.map(({ invariant }) => invariant).join(', ')}`,
-        };
-    }
+function campaign(rounds: number): Notice | null {
+  for (const { number, configuration, outcome } of campaignRuns(rounds)) {
+    alive();
+    // A run without a flipped bit in it has no other reason to come out so.
+    if (outcome.ending === 'violated')
+      return {
+        by: 'campaign',
+        runs: number,
+        what: `${configuration}: ${outcome.findings.map(({ invariant }) => invariant).join(', ')}`,
+      };
+  }
   return null;
 }
 

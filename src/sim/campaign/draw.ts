@@ -175,10 +175,16 @@ class Drawing {
 
   /** What makes a backup claim, and whoever is live then look for protection. */
   private opener(): Fault {
-    const { random, kinds } = this;
-    const when: When = { at: 'time', ns: this.time() };
-    if (kinds.includes('pause') && random.chance(0.3))
-      return { kind: 'pause', who: LIVE, when, forNs: (9 + random.below(30)) * MS };
+    const { random, kinds, guest } = this;
+    // With an output under way, half of the time.
+    const when: When = random.chance(0.5)
+      ? { at: 'output', number: this.position(guest.outputs) }
+      : { at: 'time', ns: this.time() };
+    if (kinds.includes('pause') && random.chance(0.5)) {
+      // Half of them end while the new live side has hardly begun: what the old one does then is what fencing is for.
+      const over = random.below(pick(random, [5 * MS, 30 * MS]));
+      return { kind: 'pause', who: LIVE, when, forNs: 9 * MS + over };
+    }
     const who = random.chance(0.7) ? LIVE : 'backup';
     return kinds.includes('crash') ? { kind: 'crash', who, when } : this.fault(this.kind());
   }
@@ -252,7 +258,7 @@ class Drawing {
   /** A number from 1 to `last`, which a run without faults reaches at its end; so it is known roughly when. */
   private position(last: number): number {
     const number = 1 + this.random.below(last);
-    this.lastNs = Math.floor((number / last) * this.guest.lengthNs);
+    this.lastNs = Math.floor((number / Math.max(1, last)) * this.guest.lengthNs);
     return number;
   }
 
@@ -327,14 +333,18 @@ class Drawing {
   }
 
   private command(): Command {
-    const { random } = this;
-    return pick<Command>(random, [
+    const { random, guest } = this;
+    const backups = this.hosts.filter((host) => host.startsWith('backup'));
+    const commands: Command[] = [
       { kind: 'switch-over' },
-      { kind: 'switch-over' },
+      { kind: 'switch-over', to: pick(random, backups) },
       { kind: 'move-backup', from: pick(random, this.hosts) },
       { kind: 'speed', perMille: 500 },
       { kind: 'unprotect' },
       { kind: 'protect' },
-    ]);
+      { kind: 'memory', sizeBytes: 2 * guest.description.memorySizeBytes },
+    ];
+    // A server that keeps its data in memory has lost it after a reset, with what its clients have been told of it.
+    return pick(random, guest.clients ? commands : [...commands, { kind: 'reset' }]);
   }
 }
