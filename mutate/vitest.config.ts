@@ -27,6 +27,8 @@ export default defineConfig({
     exclude: ['test/sim/{campaign,stories,crash-*}.test.ts'],
     sequence: { sequencer: ByPath },
     pool: 'forks',
+    // One process for all: they share what was loaded.
+    isolate: false,
     maxWorkers: 1,
     testTimeout: 300_000,
   },

@@ -220,4 +220,14 @@ describe('the logging channel', () => {
     expect(channel.take(log, 2 * 40).entries).toHaveLength(10);
     expect(channel.unacknowledgedBytes(log)).toBe(20);
   });
+
+  test('takes a side at its word that stands further back than before', () => {
+    const log = horizons(30);
+    const channel = new Channel('backup', log, 0);
+    channel.startAt(log, 20, 20);
+    channel.startAt(log, 12, 10);
+    expect(channel).toMatchObject({ state: 'following', sent: 12, received: 12, consumed: 10 });
+    expect(channel.unacknowledgedBytes(log)).toBe(log.sizeBytes - log.bytesUpTo(12));
+    expect(channel.take(log, 1000)).toMatchObject({ first: 13, entries: { length: 18 } });
+  });
 });

@@ -99,4 +99,35 @@ describe("the guest's clock", () => {
     clock.beginSlice(5_000_000_000, 0, 100);
     expect([clock.clock(0), clock.clock(10)]).toEqual([700, 710]);
   });
+
+  /** A slice is computed before its time has passed, and the next may begin before that: a host takes the speed of its processor as it finds it. */
+  test('is not told backwards by slices that overlap, nor by what others are told of them', () => {
+    const slice = fc.record({
+      passesNs: fc.nat(20_000),
+      nsPerStep: fc.integer({ min: 1, max: 20 }),
+      steps: fc.nat(5_000),
+      reads: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(fc.array(slice, { minLength: 2, maxLength: 20 }), (slices) => {
+        const clock = clockOf();
+        let [nowNs, icount, told] = [0, 0, 0];
+        clock.startAt(0, nowNs);
+        for (const { passesNs, nsPerStep, steps, reads } of slices) {
+          nowNs += passesNs;
+          clock.beginSlice(nowNs, icount, nsPerStep);
+          icount += steps;
+          if (reads) {
+            const ticks = clock.clock(icount);
+            expect(ticks).toBeGreaterThanOrEqual(told);
+            told = ticks;
+          }
+          clock.endSlice(icount);
+          // The guest may have been shown the end of its slice by its timer: whoever follows must not be told less.
+          const shown = Math.floor((nowNs + steps * nsPerStep) / 100);
+          expect(clock.reading(nowNs)).toBeGreaterThanOrEqual(Math.max(told, shown));
+        }
+      }),
+    );
+  });
 });
