@@ -18,6 +18,7 @@ import {
   type Spread,
   spread,
 } from '../sim/comparison.ts';
+import { given, guestArguments, shellText, sizeText } from './command-text.ts';
 import { type ProgramOptions, programPath, readGuest } from './program.ts';
 import { EXIT_CODE } from './report.ts';
 import { consoleInput } from './run.ts';
@@ -64,7 +65,7 @@ export async function compare(program: string | undefined, options: CompareOptio
   else if (!failure)
     for (const line of comparisonLines(path, options, comparison, colour)) process.stdout.write(`${line}\n`);
   if (!failure) return 0;
-  for (const line of failureLines(path, options, failure)) process.stderr.write(`${line}\n`);
+  for (const line of failureLines(program, options, failure)) process.stderr.write(`${line}\n`);
   return exitCodeOf(failure);
 }
 
@@ -247,7 +248,11 @@ const exitCodeOf = ({ outcome, violations }: Failure): number =>
   violations.length > 0 || outcome === 'completed' ? EXIT_CODE.diverged : EXIT_CODE[outcome];
 
 /** What is wrong with a run that can't be counted, and the command that gets there again by the shortest way. */
-export function failureLines(path: string, options: CompareOptions, failure: Failure): string[] {
+export function failureLines(
+  program: string | undefined,
+  options: CompareOptions,
+  failure: Failure,
+): string[] {
   const { setup, crashNs, outcome, violations } = failure;
   const crash = crashNs === undefined ? '' : `, the primary crashed at ${crashNs / 1e6} ms`;
   const limit =
@@ -265,22 +270,30 @@ export function failureLines(path: string, options: CompareOptions, failure: Fai
     ...violations.map(({ invariant, message }) => `VIOLATION of ${invariant}: ${message}`),
     ...(ends[outcome] ? [ends[outcome]] : []),
     `in this run: ${setupText(setup)}, links of ${linkText(setup)}${crash}`,
-    `see it again: ${commandFor(path, options, setup)}`,
+    `see it again: ${commandFor(program, options, setup)}`,
   ];
 }
 
 /** A comparison of the setups that are needed to come to this one. */
-function commandFor(path: string, options: CompareOptions, { bitsPerSecond, epochNs }: Setup): string {
-  const { crashes, seed, clients, memory, diskSize, defsym = [], input, maxSteps } = options;
+function commandFor(
+  program: string | undefined,
+  options: CompareOptions,
+  { bitsPerSecond, epochNs }: Setup,
+): string {
+  const { crashes, seed, clients, memory, input, maxSteps } = options;
   const epochMs = epochNs === undefined ? options.epochs[0] : epochNs / 1e6;
-  return [
-    `vmft compare ${path} --links ${bitsPerSecond / 1e6}M --epochs ${epochMs} --crashes ${crashes}`,
-    `--seed ${seed} --clients ${clients} --memory ${memory}`,
-    ...(diskSize === undefined ? [] : [`--disk-size ${diskSize}`]),
-    ...defsym.map(([name, value]) => `--defsym ${name}=${value}`),
-    ...(input === undefined ? [] : [`--input ${input}`]),
-    ...(maxSteps === undefined ? [] : [`--max-steps ${maxSteps}`]),
-  ].join(' ');
+  return shellText([
+    'compare',
+    ...guestArguments(program, options),
+    ...given('--links', `${bitsPerSecond / 1e6}M`),
+    ...given('--epochs', epochMs),
+    ...given('--crashes', crashes),
+    ...given('--seed', seed),
+    ...given('--clients', clients),
+    ...given('--memory', sizeText(memory)),
+    ...given('--input', input),
+    ...given('--max-steps', maxSteps),
+  ]);
 }
 
 /** Times in milliseconds. */

@@ -145,16 +145,20 @@ test('a program that does not end: exit code 4, and what to do', async () => {
 });
 
 test('a violation says how to see it again', () => {
-  const lines = failureLines('bank.s', given({ defsym: [['LIMIT', 5n]], links: [1e8, 1e9], clients: 3 }), {
-    setup: { replication: 'checkpoint', epochNs: 100e6, bitsPerSecond: 1e8 },
-    crashNs: 12_500_000,
-    outcome: 'completed',
-    violations: [{ invariant: 'one-live', message: 'two are live' }],
-  });
+  const lines = failureLines(
+    undefined,
+    given({ kernel: 'Image', append: 'a b', defsym: [['LIMIT', 5n]], links: [1e8, 1e9], clients: 3 }),
+    {
+      setup: { replication: 'checkpoint', epochNs: 100e6, bitsPerSecond: 1e8 },
+      crashNs: 12_500_000,
+      outcome: 'completed',
+      violations: [{ invariant: 'one-live', message: 'two are live' }],
+    },
+  );
   expect(lines).toEqual([
     'VIOLATION of one-live: two are live',
     'in this run: checkpoint 100 ms, links of 100 Mbit/s, the primary crashed at 12.5 ms',
-    'see it again: vmft compare bank.s --links 100M --epochs 100 --crashes 2 --seed 1 --clients 3 --memory 1048576 --disk-size 0 --defsym LIMIT=5 --input /dev/null',
+    "see it again: vmft compare --kernel Image --append 'a b' --disk-size 0 --defsym LIMIT=5 --links 100M --epochs 100 --crashes 2 --seed 1 --clients 3 --memory 1M --input /dev/null",
   ]);
 });
 

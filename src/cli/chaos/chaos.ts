@@ -5,6 +5,7 @@ import { MAX_STEPS, measure, type Run, simulationOf } from '../../sim/campaign/c
 import { type Campaign, sizeOf } from '../../sim/campaign/draw.ts';
 import { Tally } from '../../sim/campaign/tally.ts';
 import { hostNames, type SimEvent } from '../../sim/cluster.ts';
+import { shellText } from '../command-text.ts';
 import { LIMIT_BYTES, readBytes } from '../files.ts';
 import { fittedDiagram } from '../fitted-diagram.ts';
 import { INTERRUPTED, interruption } from '../interruption.ts';
@@ -12,7 +13,7 @@ import type { ChaosOptions } from '../options.ts';
 import { ownInput, programPath, readGuest } from '../program.ts';
 import { Progress } from '../progress.ts';
 import { EXIT_CODE } from '../report.ts';
-import { runArguments, shellText } from './command.ts';
+import { runArguments } from './command.ts';
 import { CampaignPool } from './pool.ts';
 import { ChaosReport, type Counterexample } from './report.ts';
 
