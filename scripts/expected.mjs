@@ -14,6 +14,7 @@ const programs = {
   kv: ['programs/kv/kv.elf', '--clients', '3'],
   journal: ['programs/journal.s'],
   sectors: ['programs/sectors.s'],
+  race: ['programs/race.s'],
 };
 
 for (const [name, args] of Object.entries(programs)) {

@@ -39,6 +39,8 @@ export class Primary {
   private releasedEntry = 0;
   /** State transfer: what has happened since the last checkpoint. */
   private readonly epoch: Epoch | undefined;
+  /** Without bounce buffers: completions whose data the guest has in its memory, and has not been told of. */
+  private landed: DiskCompletion[] = [];
   /** What devices had to say and was told. */
   private readonly warned = new Set<string>();
 
@@ -188,6 +190,7 @@ export class Primary {
     const share = (this.lag.perMille * side.speed * this.protection.share) / 1e9;
     side.effects.push({ do: 'ran', steps: ran, restNs: Math.round(ran * nsPerStep * (1 / share - 1)) });
     side.resting = still || pause === 'waiting' || pause === 'off';
+    this.completeLanded();
     if (this.followers.length > 0) this.lag.mark(before, side.nowNs);
     this.tellWarnings();
     this.flush(vmm.machine.takeOutputs());
@@ -200,6 +203,14 @@ export class Primary {
     const deadline = vmm.machine.timerDeadline;
     if (pause === 'waiting' && deadline !== undefined && deadline <= Number.MAX_SAFE_INTEGER)
       side.timer('guest', clock.nsAt(Number(deadline)));
+  }
+
+  /** Without bounce buffers the guest has had a slice with the data in its memory before it is told so. */
+  private completeLanded(): void {
+    const { side } = this;
+    if (this.landed.length === 0) return;
+    for (const completion of this.landed.splice(0)) side.live.completed(completion);
+    side.resting = this.blocked;
   }
 
   private tellWarnings(): void {
@@ -379,7 +390,10 @@ export class Primary {
       this.releaseReady();
       return this.operator.goOn();
     }
-    side.live.completed(completion);
+    if (side.is('bounce-buffers') && completion.data.length > 0) {
+      side.vmm.machine.land(id, completion.data);
+      this.landed.push(completion);
+    } else side.live.completed(completion);
     side.resting = this.blocked;
   }
 

@@ -6,6 +6,8 @@ export const unsafeRules = {
   fencing: 'console, switch and storage take what comes from an older generation',
   drain: 'a backup goes live as soon as its claim is won, whatever entries it has not consumed yet',
   dedup: 'console, switch and storage do not drop the output numbers that they have seen',
+  'bounce-buffers':
+    'what the disk has read lands in guest memory as soon as it comes, and not with the completion, at the step that the log names',
   'disk-order': 'disk operations that touch the same sectors are under way at the same time',
   'reissue-io': 'a backup that goes live does not start again the disk operations that have no completion',
   'log-clock': 'clock reads are not logged; each side asks its own clock',

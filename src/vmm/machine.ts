@@ -280,6 +280,11 @@ export class Machine {
     net?.device.receive(frame, net, this.surroundings);
   }
 
+  /** What the disk has read goes into guest memory before the log says so. Only to show why it must not. */
+  land(id: number, data: Uint8Array): void {
+    for (const disk of this.devices.disks) disk.device.land(id, data, disk, this.surroundings);
+  }
+
   /** Each operation is in flight on one disk at most: outputs are numbered for the whole machine. */
   private complete(id: number, status: number, data: Uint8Array): void {
     for (const disk of this.devices.disks)

@@ -20,6 +20,7 @@ export const guests = {
   kv: { file: 'programs/kv/kv.elf', clients: 3 },
   journal: { file: 'programs/journal.s', clients: 0 },
   sectors: { file: 'programs/sectors.s', clients: 0 },
+  race: { file: 'programs/race.s', clients: 0 },
 } as const;
 export type GuestName = keyof typeof guests;
 

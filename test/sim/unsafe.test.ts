@@ -50,6 +50,8 @@ const cases: Record<UnsafeRule, Case> = {
     scenario: { ...faults('crash:live@entry=89'), backups: 2 },
     finds: 'outputs-explained',
   },
+  // The guest looks into the buffer while the disk reads.
+  'bounce-buffers': { guest: 'race', scenario: {}, finds: 'divergence' },
   'disk-order': { guest: 'sectors', scenario: {}, finds: 'disk-explained' },
   'reissue-io': { guest: 'sectors', scenario: faults('crash:live@output=127'), finds: 'service' },
   'lag-control': {

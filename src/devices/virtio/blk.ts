@@ -272,6 +272,21 @@ export class VirtioBlk implements VirtioDevice<ValueOf<typeof schema>> {
     return request !== undefined;
   }
 
+  /**
+   * Puts what an operation has read into guest memory ahead of its completion, as a disk does that writes there by itself: the race
+   * that bounce buffers prevent (the paper, section 3.4).
+   */
+  land(id: number, data: Uint8Array, port: VirtioPort, around: Surroundings): void {
+    for (const { head, operations } of this.state.requests) {
+      const { index } = operations.find((one) => one.id === id) ?? {};
+      if (index === undefined) continue;
+      port.revisit(REQUESTQ, head, around, (chain) => {
+        chain.write(data, index * MAX_OPERATION_BYTES);
+        return undefined;
+      });
+    }
+  }
+
   /** An operation of a request has ended: its data go to the driver, and with the last one the request. */
   private end(
     request: Request,

@@ -2,6 +2,7 @@ import { sameBytes } from '../../base/bytes.ts';
 import type { MachineDescription } from '../../vmm/description.ts';
 import { ReplayDoors } from '../../vmm/doors.ts';
 import type { Entry } from '../../vmm/entries.ts';
+import type { Machine } from '../../vmm/machine.ts';
 import type { Output } from '../../vmm/outputs.ts';
 import { compareSnapshots, type Difference, type Snapshot, takeSnapshot } from '../../vmm/snapshot.ts';
 import { Vmm, verifyMarker } from '../../vmm/vmm.ts';
@@ -87,21 +88,27 @@ export interface Comparison {
   firstDifference: { index: number; a: Entry; b: Entry } | undefined;
 }
 
-/** Builds both machines again and compares them at `icount`, before the inputs that were applied there. */
+/** A machine by what came through its doors, and the machine itself where that must be seen and not what its history makes. */
+export interface Witness {
+  history: Iterable<Entry>;
+  machine?: Machine | undefined;
+}
+
+/** Compares two machines at `icount`: themselves, or built again up to there, before the inputs that were applied there. */
 export function compareHistories(
   description: MachineDescription,
-  historyA: Iterable<Entry>,
-  historyB: Iterable<Entry>,
+  one: Witness,
+  other: Witness,
   icount: number,
 ): Comparison {
-  const at = (history: Iterable<Entry>) =>
-    takeSnapshot(rebuild(description, history, icount, 'before').machine);
-  const [a, b] = [at(historyA), at(historyB)];
+  const at = ({ history, machine }: Witness) =>
+    takeSnapshot(machine ?? rebuild(description, history, icount, 'before').machine);
+  const [a, b] = [at(one), at(other)];
   return {
     a,
     b,
     difference: compareSnapshots(a, b),
-    firstDifference: firstDifference(historyA, historyB, icount),
+    firstDifference: firstDifference(one.history, other.history, icount),
   };
 }
 

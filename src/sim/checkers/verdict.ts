@@ -2,7 +2,9 @@
 import { assert } from '../../base/assert.ts';
 import { OperatingError } from '../../base/errors.ts';
 import { Divergence } from '../../vmm/doors.ts';
+import type { Machine } from '../../vmm/machine.ts';
 import type { Output } from '../../vmm/outputs.ts';
+import type { Vmm } from '../../vmm/vmm.ts';
 import type { Simulation } from '../cluster.ts';
 import type { History } from '../evidence/history.ts';
 import { checkClients, checkSameMachine, type Violation } from './checkers.ts';
@@ -101,27 +103,46 @@ function checkLoss(run: Simulation): Violation[] {
   }));
 }
 
-/** Where two machines were the same for the last time, and what had come through their doors. */
-function lastMeeting(run: Simulation): { a: History; b: History; icount: number } | undefined {
+/** A position that two machines have both come to, and what had come through their doors. */
+interface Meeting {
+  a: History;
+  b: History;
+  icount: number;
+  /** The machines themselves, where they stand there still and were found to differ. */
+  machines?: { a: Machine | undefined; b: Machine | undefined };
+}
+
+/** Where two machines were the same for the last time, or were found to differ. */
+function lastMeeting(run: Simulation): Meeting | undefined {
   const failover = run.failovers.at(-1);
   if (failover) return { a: failover.fromHistory, b: failover.toHistory, icount: failover.meetingIcount };
   const [a, b] = [run.hosts.get('primary'), run.hosts.get('backup')];
   const [one, other] = [a?.replica.vmm, b?.replica.vmm];
   if (!a || !b || !one || !other) return undefined;
-  const icount = run.observer.divergence?.icount ?? Math.min(one.icount, other.icount);
-  return { a: run.history(a.id), b: run.history(b.id), icount };
+  const histories = { a: run.history(a.id), b: run.history(b.id) };
+  const { divergence } = run.observer;
+  if (!divergence) return { ...histories, icount: Math.min(one.icount, other.icount) };
+  const { icount } = divergence;
+  const there = ({ machine }: Vmm) => (machine.icount === icount ? machine : undefined);
+  return { ...histories, icount, machines: { a: there(one), b: there(other) } };
 }
 
 /**
  * Both machines at the last `icount` that they reached as one: where a backup went live, where they were found to differ, or where
- * both ended. They are built again from what came through their doors; undefined without a second machine, or when not all of that
- * was kept.
+ * both ended. They are built again from what came through their doors; but a machine that stands where they were found to differ is
+ * shown as it is. Undefined without a second machine, or when not all that came through was kept.
  */
 export function compareLast(run: Simulation): Comparison | undefined {
   const meeting = lastMeeting(run);
   if (!meeting?.a.isWhole || !meeting.b.isWhole) return undefined;
+  const { a, b, icount, machines } = meeting;
   try {
-    return compareHistories(run.options.description, meeting.a, meeting.b, meeting.icount);
+    return compareHistories(
+      run.options.description,
+      { history: a, machine: machines?.a },
+      { history: b, machine: machines?.b },
+      icount,
+    );
   } catch (error) {
     // With a rule switched off a history may be none that a machine can have.
     if (error instanceof Divergence) return undefined;
