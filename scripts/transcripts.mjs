@@ -1,0 +1,90 @@
+// Runs every command that the documentation shows with what it prints, and says which lines it does not print any more, in this order:
+// `npm run transcripts`. A command is what follows `$ vmft ` at the start of a block; `   ...` stands for lines left out. With `--write`
+// blocks that show the whole of the output are written anew.
+//
+// A row of a table that has a campaign in it (`vmft chaos …`), the run in which it finds its violation and the shortest schedule is run
+// as well.
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const { values } = parseArgs({
+  options: { write: { type: 'boolean' }, only: { type: 'string', default: '' } },
+});
+const BLOCK = /```text\n\$ vmft (.*)\n([^`]*)```/g;
+const ROW = /^(\| \S+ \| `vmft (chaos .*)` \| )(\d+) \| (.*) \|$/gm;
+const SCHEDULE = /VIOLATION, found in run (\d+)[^\n]*\n {2}(\d+) of \d+ faults?: ([^\n]*)/;
+/** What may be shown otherwise: a word in front of a line that tells of what is left out, spaces, where files were kept. */
+const plain = (/** @type {string} */ line) => line.trim().replaceAll(/\s+/g, ' ');
+const LEFT_OUT = /^\s*(\.\.\.|…|⋮)\s*$/;
+
+/** @param {string} command */
+function printed(command) {
+  const { stdout, stderr } = spawnSync(process.execPath, ['bin/vmft.js', ...command.split(' ')], {
+    cwd: root,
+    encoding: 'utf8',
+    input: '',
+    env: { ...process.env, COLUMNS: '160', NO_COLOR: '1' },
+  });
+  return stdout + stderr;
+}
+
+/** The first shown line that the output does not have behind the one before. @param {string} shown @param {string} output */
+function missing(shown, output) {
+  const lines = output.split('\n').map(plain);
+  let at = 0;
+  for (const line of shown.trimEnd().split('\n')) {
+    if (LEFT_OUT.test(line) || line.trim() === '') continue;
+    const found = lines.findIndex((one, index) => index >= at && one.includes(plain(line)));
+    if (found < 0) return line;
+    at = found + 1;
+  }
+  return undefined;
+}
+
+let stale = 0;
+let count = 0;
+for (const file of [
+  ...readdirSync(`${root}docs`)
+    .sort()
+    .map((name) => `docs/${name}`),
+  'README.md',
+]) {
+  let text = readFileSync(`${root}${file}`, 'utf8');
+  for (const [block, command = '', shown = ''] of text.matchAll(BLOCK)) {
+    if (!command.includes(values.only)) continue;
+    count++;
+    const output = printed(command);
+    const line = missing(shown, output);
+    if (line === undefined) continue;
+    if (values.write && !shown.split('\n').some((one) => LEFT_OUT.test(one)))
+      text = text.replace(block, () => `\`\`\`text\n$ vmft ${command}\n${output.trimEnd()}\n\`\`\``);
+    else {
+      stale++;
+      console.log(`${file}: vmft ${command}\n  does not print: ${line}`);
+    }
+  }
+  for (const [row, start, command = '', run, schedule = ''] of text.matchAll(ROW)) {
+    if (!command.includes(values.only)) continue;
+    count++;
+    const [, foundIn, faults, shortest] = SCHEDULE.exec(printed(command)) ?? [];
+    const same =
+      run === foundIn &&
+      (faults === '0' ? schedule.startsWith('none needed') : schedule === `\`${shortest}\``);
+    if (same) continue;
+    if (values.write && foundIn !== undefined)
+      text = text.replace(
+        row,
+        () => `${start}${foundIn} | ${faults === '0' ? 'none needed' : `\`${shortest}\``} |`,
+      );
+    else {
+      stale++;
+      console.log(`${file}: vmft ${command}\n  finds in run ${foundIn}: ${shortest}`);
+    }
+  }
+  if (values.write) writeFileSync(`${root}${file}`, text);
+}
+console.log(`${count} commands, ${stale} shown otherwise than they print`);
+if (stale > 0) process.exitCode = 1;
