@@ -12,16 +12,11 @@ export const primary = [
       ...(claim?.record.backups ?? []),`,
       '      ...(claim?.record.backups ?? record.backups),',
     ],
-    'primary-live-no-gate-restart': [
-      `    side.gate.restart(log.last);
-`,
-      '',
-    ],
     'primary-live-no-listen': [
       `    side.effects.push({ do: 'listen', offset: this.consoleOffset, generation });
-    side.gate`,
+    if (side.is('reissue-io'))`,
       `    void generation;
-    side.gate`,
+    if (side.is('reissue-io'))`,
     ],
     'primary-live-disk-no-restart': [
       `    side.disk.restart(log.last);

@@ -87,7 +87,6 @@ export class Primary {
     for (const { mac } of virtioOf(side.options.description, 'net'))
       side.effects.push({ do: 'announce', frame: announcement(mac), generation });
     side.effects.push({ do: 'listen', offset: this.consoleOffset, generation });
-    side.gate.restart(log.last);
     if (side.is('reissue-io')) side.disk.clear();
     side.disk.restart(log.last);
     this.releaseReady();

@@ -96,6 +96,18 @@ describe('the members', () => {
   });
 });
 
+test('a side that was left out reads no disk that others write to: it is copied', () => {
+  const group = new Group(1, 0, { source, disk: 'shared-backup-reads' });
+  group.work(3);
+  group.cut.add('backup');
+  group.beat(7);
+  group.work(3);
+  group.cut.delete('backup');
+  settle(group, 5);
+  expect(group.event('primary', 'joining')).toMatchObject({ host: 'backup', how: 'copy' });
+  expect(group.side('backup').hash).toBe(group.side('primary').hash);
+});
+
 describe('after a failover', () => {
   /** The primary is gone; both backups have a part of its log. */
   function failover(backups: number, spares = 0): Group {

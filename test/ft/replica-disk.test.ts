@@ -33,6 +33,21 @@ function pair(disk: DiskVariant): { primary: Side; backup: Side } {
   };
 }
 
+/** What may be forgotten: for operations that a backup still has to keep in order, when it goes live. */
+test.each([
+  { disk: 'shared', floor: 'received' },
+  { disk: 'shared-backup-reads', floor: 'consumed' },
+] as const)('who is behind decides what the others may forget: $disk', ({ disk, floor }) => {
+  const record = { primary: 'primary', backups: ['backup', 'backup2'] };
+  const primary = new Side('primary', 'primary', { ...setting(disk), record, backups: 2 });
+  const floors = (effects: Effects) =>
+    effects.messages.flatMap((message) => (message.kind === 'entries' ? [message.floor] : []));
+  for (let slice = 0; slice < 4; slice++) expect(floors(primary.cpu(50))).toEqual([0, 0]);
+  primary.ack(4, { from: 'backup' });
+  primary.ack(3, { from: 'backup2', consumed: 2 });
+  expect(floors(primary.cpu(50))).toEqual(floor === 'received' ? [3, 3] : [2, 2]);
+});
+
 describe('on a shared disk', () => {
   test('a write waits for its entry, then for the write before it to be over; a read waits for nothing', () => {
     const primary = new Side('primary', 'primary', setting('shared'));

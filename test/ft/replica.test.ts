@@ -66,6 +66,8 @@ describe('the output rule', () => {
     primary.ack(primary.cpu(20).last);
     const again = primary.do({ kind: 'reset', peer: 'switch' });
     expect([again.released, again.of('release')[0]!.generation]).toEqual(['A', 1]);
+    // What was typed and is lost is asked for again, too.
+    expect(again.of('listen')).toEqual([{ do: 'listen', offset: 0, generation: 1 }]);
     primary.delivered(1);
     expect(primary.do({ kind: 'reset', peer: 'switch' }).released).toBe('');
     // What has no acknowledgement stays.
