@@ -23,7 +23,7 @@ const rules: readonly Rule[] = [
   {
     applies: isAlone,
     reason: 'one machine without backups has no protocol between hosts',
-    useless: ['spares', 'replication', 'disk', 'unsafe'],
+    useless: ['spares', 'replication', 'disk', 'unsafe', 'tuning'],
   },
 ];
 

@@ -56,6 +56,7 @@ runs(program.command('run').description('run a program, or boot a kernel, on a s
   .addOption(options.delay())
   .addOption(options.fault())
   .addOption(options.speed())
+  .addOption(options.tuning())
   .addOption(options.backups())
   .addOption(options.spares())
   .addOption(options.replication())

@@ -6,12 +6,14 @@ import {
   diskVariants,
   type Replication,
   replications,
+  type Tuning,
   type UnsafeRule,
   unsafeRules,
 } from '../ft/rules.ts';
 import { faultKinds } from '../sim/campaign/draw.ts';
 import { parseFault } from '../sim/faults/fault-text.ts';
 import type { Fault, FaultKind, HostId } from '../sim/faults/faults.ts';
+import { parseTuning, tuningNames } from '../sim/tuning.ts';
 import { type EntryKind, entryKinds } from '../vmm/entries.ts';
 import type { ProgramOptions } from './program.ts';
 import { parseChardev, parseDevice, parseDrive, parseNetdev, parseObject } from './qemu/device-options.ts';
@@ -33,6 +35,7 @@ export interface RunOptions extends ProgramOptions {
   seed: string;
   maxSteps?: number;
   checkEvery?: number;
+  tuning?: [string, Partial<Tuning>][];
   input?: string;
   typeAfter?: string;
   terminal?: 'line' | 'raw';
@@ -143,6 +146,16 @@ const onLink = (kind: string) => (text: string) =>
   text.includes('@')
     ? shorthand(kind)(text)
     : fault(`${kind}:primary-backup@${text}`, `; here "${kind}:primary-backup@" may be left out`);
+
+const tuning = (text: string): [string, Partial<Tuning>] => {
+  const [name, value] = assignment(text);
+  try {
+    return [name, parseTuning(name, value)];
+  } catch (error) {
+    if (error instanceof OperatingError) throw new InvalidArgumentError(`${error.message}.`);
+    throw error;
+  }
+};
 
 const speed = (text: string): [HostId, number] => {
   const [host, value] = assignment(text);
@@ -340,6 +353,11 @@ export const options = {
       '--speed <host=factor>',
       'how fast a simulated host is; 1 is 100 million steps a second (repeatable)',
     ).argParser(collectByName(speed)),
+  tuning: () =>
+    new Option(
+      '--tuning <name=value>',
+      `a time or size of the protocol, like suspectNs=20ms or copyPages=1: ${tuningNames.join(', ')} (repeatable)`,
+    ).argParser(collectByName(tuning)),
   epochs: () =>
     new Option('--epochs <ms,...>', 'how long epochs of checkpoints last, in milliseconds')
       .argParser(ascending(wholeNumber(1, MAX_EPOCH_MS)))

@@ -58,9 +58,10 @@ export function simulate(
     unsafe: new Set(unsafe),
     maxSteps: options.maxSteps ?? Number.MAX_SAFE_INTEGER,
     speeds: Object.fromEntries(speed),
-    ...(options.checkEvery !== undefined && {
-      tuning: { checkSteps: options.checkEvery, checkStepsPerPage: 0 },
-    }),
+    tuning: {
+      ...(options.checkEvery !== undefined && { checkSteps: options.checkEvery, checkStepsPerPage: 0 }),
+      ...Object.assign({}, ...(options.tuning ?? []).map(([, one]) => one)),
+    },
     ...output,
   });
 }

@@ -81,9 +81,9 @@ describe('lines of a story', () => {
     ['a speed twice', ['speed backup 1', 'speed backup 2'], /"speed backup" was said/],
     ['a number that is too large', ['define A 99999999999999999999999'], /does not fit in 64 bits/],
     ['heartbeats without a pause', ['tuning heartbeatNs 0ms'], /"0ms" is no time from 10us to 10s/],
-    ['checks at every step', ['tuning checkSteps 1'], /"1" is no number from 100/],
-    ['buffers for nothing', ['tuning sendBufferBytes 0'], /"0" is no number from 64/],
-    ['no pages in a message', ['tuning copyPages 0'], /"0" is no number from 1/],
+    ['checks at every step', ['tuning checkSteps 1'], /"1" is no whole number from 100/],
+    ['buffers for nothing', ['tuning sendBufferBytes 0'], /"0" is no whole number from 64/],
+    ['no pages in a message', ['tuning copyPages 0'], /"0" is no whole number from 1/],
     ['an epoch for ever', ['tuning epochNs 1000s'], /is no time from 100us to 400ms/],
     ['a factor in hexadecimal', ['speed backup 0x1'], /is no number/],
   ])('%s', (_, lines, message) => {

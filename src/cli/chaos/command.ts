@@ -1,6 +1,7 @@
 /** The `vmft run` command that shows a run of a campaign again. */
 import { CHECK_STEPS, MAX_STEPS, type Run } from '../../sim/campaign/campaign.ts';
 import { faultText } from '../../sim/faults/fault-text.ts';
+import { tuningText } from '../../sim/tuning.ts';
 import { given, guestArguments, sizeText } from '../command-text.ts';
 import type { ChaosOptions } from '../options.ts';
 
@@ -18,6 +19,7 @@ export function runArguments(path: string | undefined, options: ChaosOptions, ru
     ...(run.replication === 'lockstep' ? [] : ['--replication', run.replication]),
     ...(run.disk === 'shared' ? [] : ['--disk', run.disk]),
     ...Object.entries(run.speeds).flatMap(([host, factor]) => ['--speed', `${host}=${factor}`]),
+    ...tuningText(run.tuning ?? {}).flatMap((text) => ['--tuning', text]),
     ...given('--check-every', CHECK_STEPS),
     ...(steps >= MAX_STEPS ? given('--max-steps', MAX_STEPS) : []),
     ...(options.unsafe ?? []).flatMap((rule) => ['--unsafe', rule]),

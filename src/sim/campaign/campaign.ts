@@ -38,6 +38,8 @@ export interface Run {
   disk: DiskVariant;
   faults: Fault[];
   speeds: Partial<Record<HostId, number>>;
+  /** Times and sizes of the protocol that are not the usual ones. */
+  tuning?: Partial<Tuning>;
 }
 
 /** Something that must not be: a checker's words, machines that differ although no bit flipped, or a bug that shows as an exception. */
@@ -93,7 +95,7 @@ export function simulationOf(
     input,
     clients,
     unsafe,
-    tuning: TUNING,
+    tuning: { ...TUNING, ...run.tuning },
     maxSteps: MAX_STEPS,
     print: () => {},
     tell,

@@ -2,7 +2,7 @@
 import { Random } from '../../base/random.ts';
 import type { Command } from '../../ft/effects.ts';
 import type { Phase } from '../../ft/replica.ts';
-import type { DiskVariant, Replication, UnsafeRule } from '../../ft/rules.ts';
+import type { DiskVariant, Replication, Tuning, UnsafeRule } from '../../ft/rules.ts';
 import { hostNames } from '../cluster.ts';
 import {
   answerFaults,
@@ -111,6 +111,15 @@ const weights: Partial<Record<FaultKind, number>> = {
   domain: 0.5,
 };
 
+/** Buffers that fill, logs that are forgotten at once, copies that take many rounds: by the usual sizes small guests meet none of that. */
+const tight: readonly Partial<Tuning>[] = [
+  { sendBufferBytes: 512, receiveBufferBytes: 256 },
+  { outputBufferBytes: 64 },
+  { retainBytes: 0 },
+  { retainBytes: 0, sendBufferBytes: 2048, receiveBufferBytes: 1024 },
+  { copyPages: 1, copyWindow: 1, stopPages: 0 },
+];
+
 const MAX_FAULTS = 5;
 /** Phases that a cluster is in for moments, of the side that is live and of others. */
 const ofLive: readonly Phase[] = ['primary-claiming', 'alone', 'joining', 'copying', 'switching'];
@@ -131,9 +140,19 @@ export function drawRun(guest: MeasuredGuest, seed: string, options: DrawOptions
   // Checkpoints carry no disk of its own for each side.
   const mayCheckpoint = options.disk !== 'private' && random.chance(0.15);
   const replication = options.replication ?? (mayCheckpoint ? 'checkpoint' : 'lockstep');
+  const tuning = random.chance(0.2) ? pick(random, tight) : {};
   const shared = ['shared', 'shared', 'shared-backup-reads'] as const;
   const disk = options.disk ?? pick(random, replication === 'checkpoint' ? shared : [...shared, 'private']);
-  return { seed, backups, spares, replication, disk, faults, speeds: { ...speeds, ...options.speeds } };
+  return {
+    seed,
+    backups,
+    spares,
+    replication,
+    disk,
+    faults,
+    speeds: { ...speeds, ...options.speeds },
+    tuning,
+  };
 }
 
 const pick = <T>(random: Random, from: readonly T[]): T => from[random.below(from.length)]!;

@@ -1,5 +1,6 @@
 /** From a run that breaks something to the shortest one that still does. */
 
+import type { Tuning } from '../../ft/rules.ts';
 import type { Fault, When } from '../faults/faults.ts';
 import type { Run } from './campaign.ts';
 
@@ -26,12 +27,16 @@ export function shrink(run: Run, fails: (run: Run) => boolean): Run {
 
 /** Each is simpler than the run by one thing, so that there is an end. */
 function* simplerRuns(run: Run): Generator<Run> {
-  const { faults, spares, backups, speeds } = run;
+  const { faults, spares, backups, speeds, tuning = {} } = run;
   for (let index = faults.length - 1; index >= 0; index--)
     yield { ...run, faults: faults.filter((_, i) => i !== index) };
   if (spares > 0) yield { ...run, spares: spares - 1 };
   if (backups > 1) yield { ...run, backups: backups - 1 };
   if (Object.keys(speeds).length > 0) yield { ...run, speeds: {} };
+  for (const name of Object.keys(tuning)) {
+    const { [name as keyof Tuning]: _, ...rest } = tuning;
+    yield { ...run, tuning: rest };
+  }
   for (const [index, fault] of faults.entries())
     for (const simpler of simplerFaults(fault)) yield { ...run, faults: faults.with(index, simpler) };
 }

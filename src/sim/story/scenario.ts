@@ -10,8 +10,9 @@ import {
 } from '../../ft/rules.ts';
 import { hostNames, type SimulationOptions } from '../cluster.ts';
 import { type EventPattern, parsePattern, patternText } from '../faults/event-pattern.ts';
-import { durationText, parseDuration, parseFault } from '../faults/fault-text.ts';
+import { parseFault } from '../faults/fault-text.ts';
 import { type Fault, type HostId, hostsOf } from '../faults/faults.ts';
+import { parseTuning } from '../tuning.ts';
 import { type Expectation, parseExpectation, parseNever, patternsOf } from './expectations.ts';
 
 /** What a story sets up, but for the guest. */
@@ -50,26 +51,6 @@ const MAX_BACKUPS = 3;
 const MAX_SPARES = 8;
 const MAX_CLIENTS = 64;
 const MAX_MEMORY_MIB = 64;
-
-/** What the protocol's times and sizes may be: with less it does nothing else, with more it does nothing. */
-const tuningRange: Record<keyof Tuning, readonly [least: number, most: number]> = {
-  heartbeatNs: [1e4, 1e10],
-  suspectNs: [1e4, 1e11],
-  retryNs: [1e4, 1e11],
-  sendBufferBytes: [64, 2 ** 30],
-  receiveBufferBytes: [64, 2 ** 30],
-  outputBufferBytes: [64, 2 ** 30],
-  retainBytes: [0, 2 ** 30],
-  horizonSteps: [100, 1e9],
-  checkSteps: [100, 1e12],
-  checkStepsPerPage: [0, 1e9],
-  lagBoundNs: [1e4, 1e11],
-  lagIntervalNs: [1e4, 1e11],
-  epochNs: [1e5, 4e8],
-  copyPages: [1, 4096],
-  copyWindow: [1, 1024],
-  stopPages: [0, 2 ** 20],
-};
 
 /** Each of these can be said once. */
 const single = new Set([
@@ -202,10 +183,7 @@ const keywords: Record<string, Keyword> = {
     form: 'tuning NAME VALUE',
     read: ({ setup }, text) => {
       const [name = '', value = ''] = text.split(/\s+/);
-      const key = choice(Object.keys(tuningRange) as (keyof Tuning)[], name);
-      const [least, most] = tuningRange[key];
-      if (!key.endsWith('Ns')) setup.tuning[key] = whole(value, least, most);
-      else setup.tuning[key] = duration(value, least, most);
+      Object.assign(setup.tuning, parseTuning(name, value));
     },
   },
   fault: {
@@ -385,12 +363,6 @@ function whole(text: string, least: number, most: number): number {
   return /^\d+$/.test(text)
     ? number(text, least, most)
     : refuse(`"${text}" is no whole number from ${least} to ${most}`);
-}
-
-function duration(text: string, least: number, most: number): number {
-  const ns = parseDuration(text);
-  if (ns >= least && ns <= most) return ns;
-  return refuse(`"${text}" is no time from ${durationText(least)} to ${durationText(most)}`);
 }
 
 function choice<T extends string>(allowed: readonly T[], text: string): T {
