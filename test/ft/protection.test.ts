@@ -1,0 +1,123 @@
+/** A primary that brings a new backup in step: what it does when something comes in between. */
+import { describe, expect, test } from 'vitest';
+import type { MessageOf } from '../../src/ft/messages.ts';
+import { diskGuest } from './guest.ts';
+import { alphabet, type Effects, MS, type Setting, Side } from './sides.ts';
+
+const SUSPECT_NS = 10 * MS;
+
+/** A primary that has lost its backup, with a spare. */
+const lonely = (setting: Setting = {}): Side =>
+  new Side('primary', 'primary', {
+    source: alphabet,
+    hosts: ['primary', 'backup', 'spare'],
+    record: { primary: 'primary', backups: [] },
+    tuning: { copyPages: 1, copyWindow: 1, stopPages: 0 },
+    ...setting,
+  });
+
+/** The spare says that it has room; a host that knows no generation has just been switched on. */
+const room = (primary: Side, generation = 1): Effects =>
+  primary.hear('spare', { kind: 'available', generation, load: 0, domain: 'spare' });
+const beat = (primary: Side, ns = 2 * MS): Effects => primary.timer('heartbeat', ns);
+const asks = (primary: Side): Effects =>
+  primary.hear('spare', { kind: 'resume', generation: 1, log: 0, received: 0, consumed: 0, token: 1 });
+const takes = (primary: Side): Effects =>
+  primary.hear('spare', { kind: 'pages-ack', generation: 1, copy: 1 });
+
+/** In the middle of a copy: one page is under way, and others wait. */
+function copying(setting?: Setting): Side {
+  const primary = lonely(setting);
+  primary.cpu(106);
+  room(primary);
+  beat(primary);
+  expect(asks(primary).event('joining')).toMatchObject({ host: 'spare', how: 'copy' });
+  return primary;
+}
+
+/** The whole machine is under way, and the guest stands between two slices. */
+function copied(primary: Side): MessageOf<'state'> {
+  for (let page = 0; page < 100; page++)
+    for (const message of takes(primary).messages) if (message.kind === 'state') return message;
+  throw new Error('no end');
+}
+
+describe('a member', () => {
+  test('that says it has no VM is left out at once', () => {
+    const primary = new Side('primary', 'primary');
+    const told = primary.hear('backup', { kind: 'available', generation: 0, load: 0, domain: 'backup' });
+    expect(told.of('claim')).toEqual([
+      { do: 'claim', generation: 2, record: { primary: 'primary', backups: [] } },
+    ]);
+  });
+});
+
+describe('a copy is given up', () => {
+  test('when the host has lost its power meanwhile', () => {
+    const primary = copying();
+    expect(room(primary, 0).event('join-ended')).toMatchObject({
+      host: 'spare',
+      why: 'it has lost its power',
+    });
+    // It may try again.
+    room(primary, 0);
+    beat(primary);
+    expect(asks(primary).event('joining')).toMatchObject({ host: 'spare', how: 'copy' });
+  });
+
+  test('when the stream breaks that it was sent on', () => {
+    const ended = copying().do({ kind: 'reset', peer: 'spare' });
+    expect(ended.event('join-ended')).toMatchObject({ why: 'the channel broke' });
+  });
+
+  test('when it gets no further, though the host is there', () => {
+    const primary = copying();
+    const ends: (string | undefined)[] = [];
+    for (let time = 0; time < 12; time++) {
+      room(primary);
+      ends.push(beat(primary, SUSPECT_NS).event('join-ended')?.why);
+    }
+    expect(ends.filter(Boolean)).toEqual(['it gets no further']);
+    expect(ends.slice(0, 9)).toEqual(Array(9).fill(undefined));
+  });
+
+  test('not when storage has been asked to count it', () => {
+    const primary = copying();
+    const { entry } = copied(primary);
+    expect(primary.ack(entry, { from: 'spare' }).of('claim')).toMatchObject([
+      { record: { primary: 'primary', backups: ['spare'] } },
+    ]);
+    for (let time = 0; time < 12; time++) {
+      room(primary);
+      expect(beat(primary, SUSPECT_NS).notes).not.toContain('join-ended');
+    }
+    // Nor may outputs leave without it from here on, whatever storage has done by now.
+    const { last } = primary.cpu(106);
+    expect(primary.ack(last - 1, { from: 'spare' }).released).toBe('');
+    expect(primary.ack(last, { from: 'spare' }).released).toBe('b');
+  });
+});
+
+test('nobody is taken on while a claim is under way', () => {
+  const primary = lonely({ record: { primary: 'primary', backups: ['backup'] } });
+  primary.cpu(106);
+  primary.timer('suspect', SUSPECT_NS);
+  room(primary);
+  beat(primary);
+  expect([asks(primary).notes, asks(primary).messages]).toEqual([[], []]);
+  primary.storage(2, 'primary');
+  room(primary, 2);
+  expect(beat(primary).messages).toMatchObject([{ kind: 'members', generation: 2 }]);
+});
+
+describe('the end of a copy', () => {
+  test('has the speed that an operator has set, and outputs and operations that the world may not have', () => {
+    const source = diskGuest([{ operation: 'write', sector: 1 }]);
+    const primary = copying({ source, diskSectors: 8 });
+    primary.command({ kind: 'speed', perMille: 500 });
+    primary.cpu(300);
+    const { speed, outputs } = copied(primary);
+    expect(speed).toBe(500);
+    expect(outputs).toMatchObject([{ kind: 'disk', first: 1, request: { operation: 'write', sector: 1 } }]);
+  });
+});
