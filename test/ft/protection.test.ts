@@ -99,7 +99,8 @@ describe('a copy is given up', () => {
 });
 
 test('nobody is taken on while a claim is under way', () => {
-  const primary = lonely({ record: { primary: 'primary', backups: ['backup'] } });
+  // One backup is missing before the other is suspected.
+  const primary = lonely({ record: { primary: 'primary', backups: ['backup'] }, backups: 2 });
   primary.cpu(106);
   primary.timer('suspect', SUSPECT_NS);
   room(primary);
