@@ -108,12 +108,6 @@ export const edge = [
 `,
     ],
   }),
-  ...inFile('sim/world/storage.ts', {
-    'edge-claims-skip': [
-      'if (generation === this.records.length + 1) this.records.push(record);',
-      'this.records[generation - 1] = record;',
-    ],
-  }),
   ...inFile('sim/world/disk.ts', {
     'edge-disk-short-write': [
       '    this.content.set(request.data, at);',

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type GuestName, guests, path, simulate } from './support.ts';
 
 /** They print times, or something made of them. */
-const tellsTime: readonly GuestName[] = ['bank', 'clock', 'journal'];
+const tellsTime: readonly GuestName[] = ['bank', 'clock', 'journal', 'race'];
 
 /** Made by `npm run expected`, reviewed as a diff. */
 describe.each(Object.keys(guests) as GuestName[])('%s', (name) => {

@@ -1,3 +1,4 @@
+import { assert } from '../../base/assert.ts';
 import type { Random } from '../../base/random.ts';
 import type { DiskRequest } from '../../devices/device.ts';
 import type { GenerationRecord } from '../../ft/effects.ts';
@@ -62,8 +63,11 @@ export class Storage {
   testAndSet(generation: number, record: GenerationRecord): GenerationRecord {
     const standing = this.read(generation);
     if (standing) return standing;
-    // Nobody claims a generation without having seen the one before.
-    if (generation === this.records.length + 1) this.records.push(record);
+    assert(
+      generation === this.records.length + 1,
+      'nobody claims a generation without having seen the one before',
+    );
+    this.records.push(record);
     return record;
   }
 

@@ -1,0 +1,221 @@
+/** The world around the hosts, part by part: what it promises, the protocol relies on. */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { Random } from '../../src/base/random.ts';
+import { DISK_IOERR, DISK_OK, type DiskRequest } from '../../src/devices/device.ts';
+import type { GenerationRecord } from '../../src/ft/effects.ts';
+import { MemorySpool } from '../../src/sim/evidence/spool.ts';
+import { Scheduler } from '../../src/sim/scheduler.ts';
+import { Console } from '../../src/sim/world/console.ts';
+import { Disk } from '../../src/sim/world/disk.ts';
+import { Link } from '../../src/sim/world/link.ts';
+import { ClientNetwork } from '../../src/sim/world/network.ts';
+import { Storage } from '../../src/sim/world/storage.ts';
+
+const run = (scheduler: Scheduler) => {
+  while (scheduler.step());
+};
+const alone = (primary: string): GenerationRecord => ({ primary, backups: [] });
+const SECTOR = 512;
+const write = (sector: number, byte: number, sectors = 1): DiskRequest => ({
+  operation: 'write',
+  sector,
+  data: new Uint8Array(sectors * SECTOR).fill(byte),
+});
+
+function makeDisk() {
+  const scheduler = new Scheduler();
+  const disk = new Disk(8, scheduler, new Random('disk'), true, new Uint8Array(0), new MemorySpool(1 << 20));
+  const answers: string[] = [];
+  const perform = (id: number, request: DiskRequest, floor = 0) =>
+    disk.perform(id, request, floor, (status, data) => answers.push(`${id} ${status} ${data.length}`));
+  return { scheduler, disk, answers, perform };
+}
+
+describe('the disk', () => {
+  test('does a number once, and answers everybody who asks', () => {
+    const { scheduler, disk, answers, perform } = makeDisk();
+    perform(1, write(2, 0xaa, 3));
+    perform(1, write(2, 0xaa, 3));
+    run(scheduler);
+    perform(1, write(2, 0xbb, 3));
+    run(scheduler);
+    expect(answers).toEqual(['1 0 0', '1 0 0', '1 0 0']);
+    expect([...disk.writes].map(({ id }) => id)).toEqual([1]);
+    expect(disk.content.subarray(2 * SECTOR, 5 * SECTOR)).toEqual(new Uint8Array(3 * SECTOR).fill(0xaa));
+    expect([disk.content[2 * SECTOR - 1], disk.content[5 * SECTOR]]).toEqual([0, 0]);
+    expect(disk.droppedAgain).toBe(2);
+  });
+
+  test('does nothing again below the numbers that will not come again, and remembers those from there on', () => {
+    const { scheduler, disk, answers, perform } = makeDisk();
+    for (const id of [1, 2, 3, 4]) perform(id, write(id, id));
+    run(scheduler);
+    for (const id of [1, 2, 3, 4]) perform(id, write(id, 0xff), 3);
+    run(scheduler);
+    expect(answers).toHaveLength(8);
+    expect([...disk.writes]).toHaveLength(4);
+    expect([1, 2, 3, 4].map((sector) => disk.content[sector * SECTOR])).toEqual([1, 2, 3, 4]);
+  });
+
+  test('says so when it fails or is full, and then has done nothing', () => {
+    const { scheduler, disk, answers, perform } = makeDisk();
+    disk.full = true;
+    perform(1, write(0, 1));
+    perform(2, { operation: 'read', sector: 0, sizeBytes: SECTOR });
+    run(scheduler);
+    disk.full = false;
+    disk.failing = true;
+    perform(3, { operation: 'read', sector: 0, sizeBytes: SECTOR });
+    run(scheduler);
+    expect(answers.sort()).toEqual([`1 ${DISK_IOERR} 0`, `2 ${DISK_OK} ${SECTOR}`, `3 ${DISK_IOERR} 0`]);
+    expect([...disk.writes]).toEqual([]);
+    disk.failing = false;
+    perform(1, write(0, 1));
+    run(scheduler);
+    expect(disk.content[0]).toBe(1);
+  });
+});
+
+describe('shared storage', () => {
+  const makeStorage = () => {
+    const scheduler = new Scheduler();
+    const random = new Random('storage');
+    const disk = new Disk(8, scheduler, random, true, new Uint8Array(0), new MemorySpool(1 << 20));
+    return { scheduler, disk, storage: new Storage(alone('a'), disk, true, scheduler, random) };
+  };
+
+  test('creates the record of a generation once, and gives back the one that stands', () => {
+    const { storage } = makeStorage();
+    expect(storage.testAndSet(2, alone('b'))).toEqual(alone('b'));
+    expect(storage.testAndSet(2, alone('c'))).toEqual(alone('b'));
+    expect(storage.testAndSet(3, alone('c'))).toEqual(alone('c'));
+    expect([1, 2, 3, 4].map((generation) => storage.read(generation)?.primary)).toEqual([
+      'a',
+      'b',
+      'c',
+      undefined,
+    ]);
+    expect([storage.generation, storage.latest]).toEqual([3, alone('c')]);
+    expect(() => storage.testAndSet(5, alone('d'))).toThrow(/without having seen the one before/);
+  });
+
+  test('refuses what comes from any generation but the newest', () => {
+    const { scheduler, disk, storage } = makeStorage();
+    storage.testAndSet(2, alone('b'));
+    const statuses: (number | 'refused')[] = [];
+    for (const generation of [1, 2])
+      storage.perform({ id: generation, request: write(0, generation), generation, floor: 0 }, (status) =>
+        statuses.push(status),
+      );
+    run(scheduler);
+    expect(statuses).toEqual(['refused', DISK_OK]);
+    expect([...disk.writes].map(({ id }) => id)).toEqual([2]);
+  });
+});
+
+describe('the console', () => {
+  const bytes = (text: string) => new TextEncoder().encode(text);
+  const makeConsole = (input = '') => {
+    const scheduler = new Scheduler();
+    let shown = '';
+    const print = (data: Uint8Array) => {
+      shown += new TextDecoder().decode(data);
+    };
+    const console = new Console(scheduler, bytes(input), true, print, false);
+    return { scheduler, console, shown: () => shown };
+  };
+
+  test('prints each output number once', () => {
+    const text = 'abcdefghij';
+    const pieces = fc.array(fc.record({ first: fc.nat(9), count: fc.integer({ min: 1, max: 4 }) }));
+    fc.assert(
+      fc.property(pieces, (released) => {
+        const { console, shown } = makeConsole();
+        let end = 0;
+        let fresh = 0;
+        for (const { first, count } of released) {
+          // Numbers come in order, but may come again.
+          const from = Math.min(first, end);
+          const data = bytes(text.slice(from, from + count));
+          if (data.length === 0) continue;
+          expect(console.release({ kind: 'console', first: from + 1, data })).toBe(from + data.length > end);
+          fresh += data.length;
+          end = Math.max(end, from + data.length);
+          expect(shown()).toBe(text.slice(0, end));
+        }
+        expect(console.droppedAgain).toBe(fresh - end);
+      }),
+    );
+  });
+
+  test('gives whoever listens anew what was typed since', () => {
+    const { scheduler, console } = makeConsole('0123456789abcdefXYZ');
+    const heard: string[] = [];
+    const listener = (offset: number, data: Uint8Array) =>
+      heard.push(`${offset} ${new TextDecoder().decode(data)}`);
+    scheduler.step();
+    console.listen(10, listener);
+    run(scheduler);
+    console.listen(19, listener);
+    expect(heard).toEqual(['10 abcdef', '16 XYZ']);
+  });
+});
+
+describe('the switch', () => {
+  const frame = new Uint8Array(60);
+
+  test('sends to where the last frame came from, and drops numbers that it has seen', () => {
+    const scheduler = new Scheduler();
+    const network = new ClientNetwork(scheduler, new Random('net'), 0, true, new MemorySpool(1 << 20));
+    const [one, other] = [() => {}, () => {}];
+    expect(network.release({ kind: 'frame', first: 1, frame }, one)).toBe(true);
+    expect(network.release({ kind: 'frame', first: 1, frame }, one)).toBe(false);
+    expect(network.release({ kind: 'frame', first: 2, frame }, other)).toBe(true);
+    expect([network.droppedAgain, [...network.framesOut].map(({ number }) => number)]).toEqual([1, [1, 2]]);
+  });
+
+  test('learns the port even from a frame that it drops', () => {
+    const scheduler = new Scheduler();
+    const network = new ClientNetwork(scheduler, new Random('net'), 1, true);
+    const got: string[] = [];
+    network.release({ kind: 'frame', first: 1, frame }, () => got.push('one'));
+    network.release({ kind: 'frame', first: 1, frame }, () => got.push('other'));
+    while (got.length === 0 && scheduler.step());
+    expect(got).toEqual(['other']);
+  });
+});
+
+describe('a link', () => {
+  /** Messages of any size under delays that come and go: a stream keeps their order. */
+  test('delivers a stream in order, each message once, whatever the delay', () => {
+    const act = fc.record({
+      sizeBytes: fc.integer({ min: 1, max: 5000 }),
+      extraDelayNs: fc.constantFrom(0, 0, 1_000_000),
+      waitNs: fc.nat(50_000),
+      change: fc.constantFrom('none', 'none', 'partition', 'heal'),
+    });
+    fc.assert(
+      fc.property(fc.array(act, { minLength: 1, maxLength: 30 }), (acts) => {
+        const scheduler = new Scheduler();
+        const link = new Link(scheduler, 50_000, 1e9, new Random('link'));
+        const got: number[] = [];
+        let atNs = 0;
+        let cut = false;
+        for (const [index, { sizeBytes, extraDelayNs, waitNs, change }] of acts.entries()) {
+          atNs += waitNs;
+          scheduler.at(atNs, () => {
+            if (change === 'partition' && !cut) link.partition();
+            if (change === 'heal' && cut) link.heal();
+            if (change !== 'none') cut = change === 'partition';
+            link.extraDelayNs = extraDelayNs;
+            link.stream(sizeBytes, () => got.push(index));
+          });
+        }
+        scheduler.at(atNs + 1, () => cut && link.heal());
+        run(scheduler);
+        expect(got).toEqual(acts.map((_, index) => index));
+      }),
+    );
+  });
+});
