@@ -194,32 +194,32 @@ describe('after a failover', () => {
 
 describe('a side whose log is another', () => {
   /** A primary with two backups, of which the second has the entries of `more` slices that the first has not. */
-  function diverging(more: number): { primary: Side; backup: Side; backup2: Side } {
+  function diverging(more: number, others: string[] = []): { primary: Side; backup: Side; backup2: Side } {
+    const backups = ['backup', 'backup2', ...others];
     const setting = {
       source,
-      hosts: ['primary', 'backup', 'backup2'],
-      record: { primary: 'primary', backups: ['backup', 'backup2'] },
-      backups: 2,
+      hosts: ['primary', ...backups],
+      record: { primary: 'primary', backups },
+      backups: backups.length,
     };
     const primary = new Side('primary', 'primary', setting);
     const [backup, backup2] = [new Side('backup', 'backup', setting), new Side('backup2', 'backup', setting)];
     const slices = Array.from({ length: 3 + more }, () => primary.cpu(106));
     for (const { all } of slices.slice(0, 3))
       for (const effect of all)
-        if (effect.do === 'send')
-          (effect.to === 'backup' ? backup : backup2).do({
-            kind: 'message',
-            from: 'primary',
-            bytes: effect.bytes,
-          });
+        for (const side of [backup, backup2])
+          if (effect.do === 'send' && effect.to === side.name)
+            side.do({ kind: 'message', from: 'primary', bytes: effect.bytes });
     for (const { all } of slices.slice(3))
       for (const effect of all)
         if (effect.do === 'send' && effect.to === 'backup2')
           backup2.do({ kind: 'message', from: 'primary', bytes: effect.bytes });
     backup.timer('suspect', 11 * MS);
-    backup.storage(2, 'backup', 'backup2');
+    backup.storage(2, 'backup', 'backup2', ...others);
     return { primary, backup, backup2 };
   }
+  const of = (effects: Effects, to: string): Message[] =>
+    effects.of('send').flatMap((sent) => (sent.to === to ? [decodeMessage(sent.bytes)] : []));
   const only = (messages: readonly Message[]): Message => {
     expect(messages).toHaveLength(1);
     return messages[0]!;
@@ -251,6 +251,9 @@ describe('a side whose log is another', () => {
     // What it said that it holds counts as an acknowledgement.
     expect(next.released).toBe('abc');
     expect(backup.ack(next.last, { from: 'backup2', generation: 2 }).released).toBe(later ? 'defghi' : 'de');
+    // Its log is one of this generation now: it says so when it has to ask again.
+    const broken = backup2.do({ kind: 'reset', peer: 'backup' });
+    expect(broken.messages).toMatchObject([{ kind: 'resume', log: 2, received: backup2.replica.logEnd }]);
   });
 
   test('is left out, and copied, if it has consumed what is not in the log', () => {
@@ -274,6 +277,22 @@ describe('a side whose log is another', () => {
     expect(resumed.messages[0]).toMatchObject({ kind: 'prepare', generation: 3, copy: 1 });
   });
 
+  test('has outputs that what it gave up does not explain: they wait for no entry that will not come', () => {
+    const { backup, backup2 } = diverging(2, ['backup3']);
+    // It has made an output, which what it has received explains in any case.
+    backup2.cpu(50);
+    const asked = backup2.hear('backup', only(of(backup.cpu(1000), 'backup2')));
+    backup2.hear('backup', only(backup.hear('backup2', asked.messages[0]!).messages));
+    expect(backup2.replica.logEnd).toBe(3);
+    backup2.timer('suspect', 11 * MS);
+    backup2.cpu(1000);
+    expect(backup2.storage(3, 'backup2', 'backup3').notes).toContain('live');
+    const standing = { kind: 'resume', generation: 3, log: 1, received: 2, consumed: 0, token: 1 } as const;
+    expect(backup2.hear('backup3', standing).messages).toMatchObject([{ kind: 'entries', first: 3 }]);
+    expect(backup2.ack(2, { from: 'backup3', generation: 3 }).released).toBe('');
+    expect(backup2.ack(3, { from: 'backup3', generation: 3 }).released).toBe('abc');
+  });
+
   test('takes no answer to a question that it has not asked', () => {
     const { backup, backup2 } = diverging(1);
     const asked = backup2.hear('backup', only(backup.cpu(1000).messages));
@@ -283,6 +302,26 @@ describe('a side whose log is another', () => {
     expect(backup2.hear('stranger', answer).all).toEqual([]);
     expect(backup2.hear('backup', answer).notes).toContain('following');
   });
+});
+
+test('a log that others may lack is kept when all of it was consumed', () => {
+  const backups = ['backup', 'backup2'];
+  const setting = {
+    source,
+    hosts: ['primary', ...backups],
+    record: { primary: 'primary', backups },
+    backups: 2,
+  };
+  const primary = new Side('primary', 'primary', setting);
+  const backup = new Side('backup', 'backup', setting);
+  for (let slice = 0; slice < 300; slice++) {
+    for (const message of primary.cpu(106).messages.slice(0, 1)) backup.hear('primary', message);
+    backup.cpu(1000);
+  }
+  backup.timer('suspect', 11 * MS);
+  backup.storage(2, 'backup', 'backup2');
+  const standing = { kind: 'resume', generation: 2, log: 1, received: 5, consumed: 5, token: 1 } as const;
+  expect(backup.hear('backup2', standing).messages).toMatchObject([{ kind: 'entries', first: 6 }]);
 });
 
 describe('a stream that breaks', () => {

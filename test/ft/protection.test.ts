@@ -112,6 +112,26 @@ test('nobody is taken on while a claim is under way', () => {
 });
 
 describe('the end of a copy', () => {
+  test('says which log the new backup holds, though the stream breaks right behind it', () => {
+    const primary = lonely();
+    const spare = new Side('spare', 'spare', {
+      source: alphabet,
+      hosts: ['primary', 'backup', 'spare'],
+      record: { primary: 'primary', backups: [] },
+    });
+    primary.cpu(106);
+    room(primary);
+    const waiting = [...beat(primary).messages];
+    for (let message = waiting.shift(); message; message = waiting.shift()) {
+      const answers = spare.hear('primary', message).messages;
+      if (message.kind === 'state') break;
+      for (const answer of answers) waiting.push(...primary.hear('spare', answer).messages);
+    }
+    expect(spare.do({ kind: 'reset', peer: 'primary' }).messages).toMatchObject([
+      { kind: 'resume', log: 1, received: 1, consumed: 1 },
+    ]);
+  });
+
   test('has the speed that an operator has set, and outputs and operations that the world may not have', () => {
     const source = diskGuest([{ operation: 'write', sector: 1 }]);
     const primary = copying({ source, diskSectors: 8 });
