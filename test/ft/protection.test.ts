@@ -113,12 +113,15 @@ test('nobody is taken on while a claim is under way', () => {
 
 describe('the end of a copy', () => {
   test('says which log the new backup holds, though the stream breaks right behind it', () => {
-    const primary = lonely();
+    const setting = { record: { primary: 'primary', backups: ['backup'] } };
+    const primary = lonely(setting);
     const spare = new Side('spare', 'spare', {
       source: alphabet,
       hosts: ['primary', 'backup', 'spare'],
-      record: { primary: 'primary', backups: [] },
+      ...setting,
     });
+    primary.timer('suspect', SUSPECT_NS);
+    primary.storage(2, 'primary');
     primary.cpu(106);
     room(primary);
     const waiting = [...beat(primary).messages];
@@ -128,7 +131,7 @@ describe('the end of a copy', () => {
       for (const answer of answers) waiting.push(...primary.hear('spare', answer).messages);
     }
     expect(spare.do({ kind: 'reset', peer: 'primary' }).messages).toMatchObject([
-      { kind: 'resume', log: 1, received: 1, consumed: 1 },
+      { kind: 'resume', log: 2, received: 1, consumed: 1 },
     ]);
   });
 
