@@ -1,0 +1,399 @@
+/** The checkers, each on what it is given: what it must find, and what it must not. */
+import { describe, expect, test } from 'vitest';
+import { DISK_IOERR, DISK_OK } from '../../src/devices/device.ts';
+import type { Effect, GenerationRecord } from '../../src/ft/effects.ts';
+import { encodeMessage } from '../../src/ft/messages.ts';
+import {
+  checkClients,
+  checkSameMachine,
+  OneLiveChecker,
+  OutputRuleChecker,
+} from '../../src/sim/checkers/checkers.ts';
+import { DiskChecker, InputChecker, OutputsChecker } from '../../src/sim/checkers/explained.ts';
+import { ClockForwardChecker, GuestClockChecker } from '../../src/sim/checkers/guest-clock.ts';
+import type { Storage } from '../../src/sim/world/storage.ts';
+import type { Entry, EntryOf } from '../../src/vmm/entries.ts';
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+const MS = 1_000_000;
+
+/** Storage in which these generations stand, from 1 on. */
+const standing = (...records: GenerationRecord[]) =>
+  ({ latest: records.at(-1), read: (generation: number) => records[generation - 1] }) as unknown as Storage;
+
+describe('the output rule', () => {
+  const record = { primary: 'p', backups: ['b', 'c'] };
+  const entries = (...list: Entry[]) =>
+    encodeMessage({
+      kind: 'entries',
+      generation: 1,
+      first: 1,
+      settled: 0,
+      floor: 0,
+      answers: 0,
+      ticks: 0,
+      entries: list,
+    });
+  const release = (...texts: string[]): Effect & { do: 'release' } => {
+    let first = 1;
+    const outputs = texts.map((text) => {
+      const output = { kind: 'console' as const, first, data: bytes(text) };
+      first += text.length;
+      return output;
+    });
+    return { do: 'release', generation: 1, outputs };
+  };
+  const write: Effect & { do: 'disk' } = {
+    do: 'disk',
+    id: 3,
+    generation: 1,
+    floor: 0,
+    request: { operation: 'write', sector: 0, data: new Uint8Array(512) },
+  };
+
+  test('every member must hold what explains the last output of a release', () => {
+    const checker = new OutputRuleChecker(standing(record));
+    checker.arrived('b', entries({ kind: 'output', icount: 9, made: 5 }));
+    checker.arrived('c', entries({ kind: 'output', icount: 9, made: 4 }));
+    checker.released('p', release('ab', 'cd'));
+    expect(checker.violations).toEqual([]);
+    checker.released('p', release('ab', 'cd', 'e'));
+    expect(checker.violations).toEqual([
+      {
+        invariant: 'output-rule',
+        message: 'output 5 left p, but c holds entries only for outputs up to 4',
+      },
+    ]);
+  });
+
+  test('what a host was given once it has been given, whatever comes later', () => {
+    const checker = new OutputRuleChecker(standing({ primary: 'p', backups: ['b'] }));
+    checker.holds('b', 5);
+    checker.holds('b', 2);
+    checker.released('p', release('abcde'));
+    expect(checker.violations).toEqual([]);
+  });
+
+  test('a primary that somebody else replaced is a member that must hold it, too', () => {
+    const checker = new OutputRuleChecker(standing({ primary: 'b', backups: [] }));
+    checker.released('p', release('a'));
+    expect(checker.violations).toMatchObject([{ message: expect.stringContaining('but b holds') }]);
+  });
+
+  test('a checkpoint explains the outputs that wait for it', () => {
+    const checker = new OutputRuleChecker(standing({ primary: 'p', backups: ['b'] }));
+    const outputs = [{ kind: 'console' as const, first: 1, data: bytes('abc') }];
+    const empty = new Uint8Array(0);
+    checker.arrived(
+      'b',
+      entries({ kind: 'checkpoint', icount: 5, history: 1, delta: empty, outputs, open: [] }),
+    );
+    checker.released('p', release('abc'));
+    expect(checker.violations).toEqual([]);
+  });
+
+  test('a write is an output, and a read is none', () => {
+    const checker = new OutputRuleChecker(standing({ primary: 'p', backups: ['b'] }));
+    checker.released('p', { ...write, request: { operation: 'read', sector: 0, sizeBytes: 512 } });
+    expect(checker.violations).toEqual([]);
+    checker.released('p', write);
+    expect(checker.violations).toMatchObject([{ message: expect.stringMatching(/^output 3 left p/) }]);
+  });
+});
+
+test('only the one whose generation it is may be live', () => {
+  const checker = new OneLiveChecker(standing({ primary: 'p', backups: ['b'] }));
+  checker.live('p', 1);
+  expect(checker.violations).toEqual([]);
+  checker.live('b', 1);
+  checker.live('b', 2);
+  expect(checker.violations.map(({ message }) => message)).toEqual([
+    'b is live in generation 1, which belongs to p',
+    'b is live in generation 2, which was never claimed',
+  ]);
+});
+
+test('machines differ in a device or a page, too', () => {
+  const difference = { icount: 7, equal: false, registers: [], devices: ['plic'], pages: [0x80001000] };
+  const comparison = { difference, firstDifference: undefined } as unknown as Parameters<
+    typeof checkSameMachine
+  >[0];
+  expect(checkSameMachine(comparison)).toEqual([
+    { invariant: 'same-machine', message: 'at icount 7 the machines differ in plic, page 0x80001000' },
+  ]);
+  expect(checkSameMachine(undefined)).toEqual([]);
+});
+
+test('what clients complain of counts, whatever the history of their calls is', () => {
+  const complaints = ['client 1: no answer'];
+  const complaint = { invariant: 'acknowledged-requests', message: complaints[0] };
+  expect(checkClients([], complaints)).toEqual([complaint]);
+  // A value that nobody set.
+  const call = {
+    client: 1,
+    sequence: 1,
+    operation: { op: 'GET', key: 'a' } as const,
+    calledNs: 1,
+    returnedNs: 2,
+    answer: 'VALUE 7',
+  };
+  expect(checkClients([call], complaints)).toMatchObject([complaint, { invariant: 'linearizable' }]);
+  expect(checkClients([call], [])).toMatchObject([{ invariant: 'linearizable' }]);
+  expect(checkClients([{ ...call, answer: 'NONE' }], [])).toEqual([]);
+});
+
+describe('outputs', () => {
+  const frame = (text: string, number: number) => ({ number, frame: bytes(text) });
+  interface Seen {
+    console?: string;
+    frames?: { number: number; frame: Uint8Array }[];
+  }
+  /** What is found when a machine prints this, and sends these frames, and the world saw that. */
+  const found = (
+    made: { console?: string; frames?: { number: number; frame: Uint8Array }[] },
+    seen: Seen,
+    complete = true,
+  ) => {
+    const checker = new OutputsChecker({ console: [bytes(seen.console ?? '')], frames: seen.frames ?? [] });
+    for (const [index, data] of [...(made.console ?? '')].entries())
+      checker.made({ kind: 'console', first: index + 1, data: bytes(data) });
+    for (const { number, frame } of made.frames ?? []) checker.made({ kind: 'frame', first: number, frame });
+    return checker.end(complete).map(({ message }) => message);
+  };
+
+  test.each([
+    ['the same', 'abc', 'abc', true, []],
+    ['a beginning of it, of a guest that goes on', 'abc', 'ab', false, []],
+    ['one byte too few at the end', 'abc', 'ab', true, [expect.stringMatching(/^1 console bytes were lost/)]],
+    ['the first byte missing', 'abc', 'bc', true, [expect.stringMatching(/^console byte 1 is "bc"/)]],
+    ['more than that', 'abc', 'abcd', false, [expect.stringMatching(/^console byte 4 is /)]],
+    ['another byte', 'abc', 'axc', false, [expect.stringMatching(/^console byte 2 is /)]],
+  ])('on the console: %s', (_, made, seen, complete, messages) => {
+    expect(found({ console: made }, { console: seen }, complete)).toEqual(messages);
+  });
+
+  const two = [frame('one', 3), frame('two', 5)];
+  test.each([
+    ['the same', two, true, []],
+    ['the first only, of a guest that goes on', two.slice(0, 1), false, []],
+    ['one too few', two.slice(0, 1), true, ['1 frames left where the machine makes 2']],
+    ['none', [], true, ['0 frames left where the machine makes 2']],
+    [
+      'one too many, of a guest that goes on',
+      [...two, frame('x', 6)],
+      false,
+      [expect.stringContaining('frame 6 left where')],
+    ],
+    ['a later number', [frame('one', 4)], false, [expect.stringContaining('frame 4 left where')]],
+    ['an earlier number', [frame('one', 2)], false, [expect.stringContaining('frame 2 left where')]],
+    ['other bytes', [frame('onE', 3)], false, [expect.stringContaining('frame 3 holds other bytes')]],
+  ])('as frames: %s', (_, seen, complete, messages) => {
+    expect(found({ frames: two }, { frames: seen }, complete)).toEqual(messages);
+  });
+});
+
+describe('input', () => {
+  const found = (typed: string, ...given: string[]) => {
+    const checker = new InputChecker(bytes(typed));
+    for (const data of given) checker.given({ kind: 'console', icount: 0, data: bytes(data) });
+    return checker.end().length;
+  };
+  test('is given in order, each byte once, as far as it has come', () => {
+    expect(found('abcdef', 'ab', 'c')).toBe(0);
+    for (const given of [['ab', 'bc'], ['ab', 'd'], ['abcdefg']])
+      expect([given, found('abcdef', ...given)]).toEqual([given, 1]);
+  });
+});
+
+describe('the disk', () => {
+  const SECTORS = 4;
+  const sector = (byte: number, count = 1) => new Uint8Array(512 * count).fill(byte);
+  const image = (...sectors: number[]) => {
+    const content = new Uint8Array(512 * SECTORS);
+    for (const [index, byte] of sectors.entries()) content.fill(byte, index * 512, index * 512 + 512);
+    return content;
+  };
+  type Step =
+    | { write: number; at: number; byte: number; sectors?: number }
+    | { read: number; at: number }
+    | { end: number; status?: number; data?: Uint8Array };
+  interface Case {
+    steps: Step[];
+    applied: { id: number; sector: number; data: Uint8Array }[];
+    content: Uint8Array;
+  }
+  const found = ({ steps, applied, content }: Case) => {
+    const checker = new DiskChecker({ initial: image(9), content, writes: applied });
+    for (const step of steps) {
+      if ('write' in step)
+        checker.made({
+          kind: 'disk',
+          first: step.write,
+          request: { operation: 'write', sector: step.at, data: sector(step.byte, step.sectors) },
+        });
+      else if ('read' in step)
+        checker.made({
+          kind: 'disk',
+          first: step.read,
+          request: { operation: 'read', sector: step.at, sizeBytes: 512 },
+        });
+      else {
+        const { end: id, status = DISK_OK, data = new Uint8Array(0) } = step;
+        checker.ended({ kind: 'disk', icount: 0, id, status, data } as EntryOf<'disk'>);
+      }
+    }
+    return checker.end().map(({ message }) => message);
+  };
+  const one = { id: 1, sector: 1, data: sector(1) };
+  const written: Step[] = [{ write: 1, at: 1, byte: 1 }, { end: 1 }];
+
+  test.each<[string, Case, unknown[]]>([
+    ['a write that is done', { steps: written, applied: [one], content: image(9, 1) }, []],
+    [
+      'a read that shows the write before it, and what was there at first',
+      {
+        steps: [
+          ...written,
+          { read: 2, at: 1 },
+          { read: 3, at: 0 },
+          { end: 3, data: sector(9) },
+          { end: 2, data: sector(1) },
+        ],
+        applied: [one],
+        content: image(9, 1),
+      },
+      [],
+    ],
+    [
+      'a read that shows something else',
+      {
+        steps: [...written, { read: 2, at: 1 }, { end: 2, data: sector(0) }],
+        applied: [one],
+        content: image(9, 1),
+      },
+      ['read 2 of sector 1 shows something else than the writes before it'],
+    ],
+    [
+      'a read that was started before a write of its sector, and shows it',
+      {
+        steps: [{ read: 2, at: 1 }, { write: 3, at: 1, byte: 1 }, { end: 3 }, { end: 2, data: sector(1) }],
+        applied: [{ ...one, id: 3 }],
+        content: image(9, 1),
+      },
+      ['read 2 of sector 1 shows something else than the writes before it'],
+    ],
+    [
+      'a write that is done twice',
+      { steps: written, applied: [one, one], content: image(9, 1) },
+      ['write 1 to sector 1 was applied twice'],
+    ],
+    [
+      'a write that nobody makes',
+      { steps: written, applied: [one, { ...one, id: 7 }], content: image(9, 1) },
+      ['write 7 to sector 1 is none that a machine with the same history makes'],
+    ],
+    [
+      'a write of other bytes',
+      { steps: written, applied: [{ ...one, data: sector(2) }], content: image(9, 1) },
+      ['write 1 to sector 1 is none that a machine with the same history makes'],
+    ],
+    [
+      'a write elsewhere',
+      { steps: written, applied: [{ ...one, sector: 2 }], content: image(9, 1) },
+      ['write 1 to sector 2 is none that a machine with the same history makes'],
+    ],
+    [
+      'a write that failed, and has done nothing',
+      {
+        steps: [
+          { write: 1, at: 1, byte: 1 },
+          { end: 1, status: DISK_IOERR },
+        ],
+        applied: [],
+        content: image(9),
+      },
+      [],
+    ],
+    [
+      'a write that is lost, though it was said to be done',
+      { steps: written, applied: [], content: image(9) },
+      ['sector 1 holds something else than a machine with the same history leaves there'],
+    ],
+    [
+      'a write without an end, done',
+      {
+        steps: [{ write: 1, at: 1, byte: 1, sectors: 2 }],
+        applied: [{ ...one, data: sector(1, 2) }],
+        content: image(9, 1, 1),
+      },
+      [],
+    ],
+    [
+      'a write without an end, not done',
+      { steps: [{ write: 1, at: 1, byte: 1, sectors: 2 }], applied: [], content: image(9) },
+      [],
+    ],
+    [
+      'a sector that nobody wrote to',
+      { steps: [{ write: 1, at: 1, byte: 1 }], applied: [], content: image(9, 0, 5) },
+      ['sector 2 holds something else than a machine with the same history leaves there'],
+    ],
+    [
+      'a write behind one without an end',
+      {
+        steps: [{ write: 1, at: 1, byte: 1 }, { write: 2, at: 2, byte: 2 }, { end: 2 }],
+        applied: [{ id: 2, sector: 2, data: sector(2) }],
+        content: image(9, 0, 2),
+      },
+      [],
+    ],
+  ])('%s', (_, input, messages) => {
+    expect(found(input)).toEqual(messages);
+  });
+});
+
+describe("the guest's clock", () => {
+  const told = (ticks: number): Entry => ({ kind: 'clock', icount: 0, ticks });
+  const messages = ({ violations }: GuestClockChecker | ClockForwardChecker) =>
+    violations.map(({ message }) => message);
+
+  test('never runs backwards, not even a little', () => {
+    const checker = new ClockForwardChecker();
+    for (const ticks of [5, 5, 8]) checker.told(told(ticks));
+    expect(messages(checker)).toEqual([]);
+    checker.told(told(7));
+    expect(messages(checker)).toEqual(['at 0 the guest is told 7 ticks, after 8']);
+  });
+
+  test('goes with time where nothing has failed', () => {
+    for (const [ticks, finds] of [
+      [10_000, false],
+      // Two messages behind, and two slices ahead.
+      [10_000 - 4_000, true],
+      [10_000 + 20_000, true],
+    ] as const) {
+      const checker = new GuestClockChecker(false);
+      checker.booted('p', 0);
+      checker.told('p', told(ticks), MS);
+      expect([ticks, messages(checker).length > 0]).toEqual([ticks, finds]);
+    }
+    const derived = new GuestClockChecker(true);
+    derived.booted('p', 0);
+    derived.told('p', told(30_000), MS);
+    expect(messages(derived)).toEqual([]);
+  });
+
+  test('may lose at a failover what passed since anything was heard, and no more', () => {
+    for (const [lostMs, finds] of [
+      [10, false],
+      [11, true],
+    ] as const) {
+      const checker = new GuestClockChecker(false);
+      checker.booted('p', 0);
+      checker.lostSight('b', 20 * MS);
+      checker.live('b', 'p', 21 * MS, 30 * MS);
+      checker.told('b', told((40 - lostMs) * 10_000), 40 * MS);
+      expect([lostMs, messages(checker).length > 0]).toEqual([lostMs, finds]);
+    }
+  });
+});
