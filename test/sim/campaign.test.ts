@@ -15,6 +15,7 @@ import { struckPhases, Tally } from '../../src/sim/campaign/tally.ts';
 import { alterations, firstAlteration } from '../../src/sim/checkers/alterations.ts';
 import { faultText, parseFault } from '../../src/sim/faults/fault-text.ts';
 import type { Fault } from '../../src/sim/faults/faults.ts';
+import { thorough } from '../thorough.ts';
 import { type GuestName, guests, path } from './support.ts';
 
 const PAGE_BYTES = 4096;
@@ -83,6 +84,8 @@ describe('drawing', () => {
     fault.kind === 'clock' ? { ...fault, jumpNs: fault.jumpNs + 0 } : fault;
 });
 
+const RUNS = thorough(20, 40);
+
 describe('a campaign', () => {
   it('the same run again gives the same result', () => {
     const { guest } = campaign('kv', 5);
@@ -98,12 +101,12 @@ describe('a campaign', () => {
       const tally = new Tally();
       const guest = measuredGuest(name);
       const kinds = faultKinds.filter((kind) => kind !== 'flip');
-      for (let index = 0; index < 40; index++)
+      for (let index = 0; index < RUNS; index++)
         tally.add(index, execute(guest, drawRun(guest, `1/${index}`, { kinds })));
       expect(tally.noted).toEqual([]);
-      expect(tally.endings.completed + tally.endings.lost).toBe(40);
-      expect(tally.failovers).toBeGreaterThan(10);
-      expect(tally.joins).toBeGreaterThan(10);
+      expect(tally.endings.completed + tally.endings.lost).toBe(RUNS);
+      expect(tally.failovers).toBeGreaterThan(RUNS / 4);
+      expect(tally.joins).toBeGreaterThan(RUNS / 4);
       expect(tally.worstDown.ns).toBeGreaterThan(10_000_000);
     },
   );
@@ -127,7 +130,7 @@ describe('a campaign', () => {
 
   it('knows every phase that a fault can meet', () => {
     const guest = measuredGuest('kv');
-    const met = Array.from({ length: 60 }, (_, index) =>
+    const met = Array.from({ length: 30 }, (_, index) =>
       execute(guest, drawRun(guest, `phases/${index}`)),
     ).flatMap(({ strikes }) => strikes.map(({ during }) => during));
     // A clock may be set on a host whose side is done.
@@ -172,7 +175,7 @@ describe('a flipped bit', () => {
 
   it('that leads the guest another way is traced as well', () => {
     // In one instruction after another, from the beginning of the program.
-    const origins = Array.from({ length: 12 }, (_, index) => {
+    const origins = Array.from({ length: 5 }, (_, index) => {
       const run = runWith([`flip:primary@20ms=${index * 4 + 16}.6`]);
       const { ending } = execute(bank, run);
       return ending === 'diverged'
@@ -186,7 +189,7 @@ describe('a flipped bit', () => {
 
   it('that is read in the same moment is traced to its page', () => {
     // The host goes on with the flipped instruction before anything else happens.
-    const origins = Array.from({ length: 8 }, (_, index) => {
+    const origins = Array.from({ length: 5 }, (_, index) => {
       const run = runWith([`flip:backup@sent=${100 + index}=${(index * 97 * 4) % 2048}.5`]);
       if (execute(bank, run).ending !== 'diverged') return [];
       return [firstAlteration((tell) => simulationOf(bank, run, new Set(), tell))];

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { compareLast } from '../../src/sim/checkers/verdict.ts';
 import type { SimulationOptions } from '../../src/sim/cluster.ts';
+import { thorough } from '../thorough.ts';
 import { type GuestName, result, simulate, sound, spread } from './support.ts';
 
-const POSITIONS = 200;
+const POSITIONS = thorough(50, 200);
 
 /**
  * Crashes the primary at many positions of a guest's run. Whatever the position: the guest completes, what the console printed is

@@ -1,4 +1,4 @@
-# A disk that writes into guest memory by itself: the guest sees its data at another instruction here than there.
+# A disk that writes into guest memory by itself: the guest sees its data at another step here than there.
 
 guest race
 unsafe bounce-buffers
