@@ -2,10 +2,6 @@ import { inFile } from '../mutation.ts';
 
 export const replica = [
   ...inFile('ft/replica.ts', {
-    'replica-adopt-older': [
-      'if (generation <= side.generation || record.primary === side.name) return;',
-      'if (record.primary === side.name) return;',
-    ],
     'replica-adopt-complete-named': ['named && (counted || (now.inStep && sameLeader))', 'named'],
     'replica-adopt-not-complete': ['named && (counted || (now.inStep && sameLeader))', 'named && counted'],
     'replica-adopt-other-leader': ['if (!sameLeader || (counted && !named)) {', 'if (counted && !named) {'],
@@ -61,14 +57,7 @@ export const replica = [
       `    void primary, backup, side;
 `,
     ],
-    'replica-mayclaim-incomplete': [
-      'return named && backup.complete && side.hasVm;',
-      'return named && side.hasVm;',
-    ],
-    'replica-mayclaim-unnamed': [
-      'return named && backup.complete && side.hasVm;',
-      'return backup.complete && side.hasVm;',
-    ],
+    'replica-mayclaim-incomplete': ['return backup.complete && side.hasVm;', 'return named && side.hasVm;'],
     'replica-claim-with-dead': [
       'host !== name && !hosts.includes(host)',
       'host !== name && hosts.length >= 0',
@@ -88,13 +77,6 @@ export const replica = [
   }
 
   // ── Failure`,
-    ],
-    'replica-stepdown-live-kept': [
-      `    this.primary = undefined;
-    side.live.clear();
-    side.freshReplay();`,
-      `    this.primary = undefined;
-    side.freshReplay();`,
     ],
     'replica-older-accepted': [
       'if (message.generation < side.generation) return this.outdated(from, message);',

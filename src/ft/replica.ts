@@ -279,7 +279,7 @@ export class Replica {
   /** A generation stands that somebody else leads. */
   private adopt(generation: number, record: GenerationRecord): void {
     const { side, backup } = this;
-    if (generation <= side.generation || record.primary === side.name) return;
+    if (record.primary === side.name) return;
     const sameLeader = record.primary === side.record.primary && !this.primary;
     const named = record.backups.includes(side.name);
     const counted = this.primary !== undefined || backup.complete;
@@ -306,7 +306,6 @@ export class Replica {
     if (!primary) return;
     primary.protection.stop();
     this.primary = undefined;
-    side.live.clear();
     side.freshReplay();
     // Between two checkpoints the machine is nowhere in the log.
     if (side.options.replication === 'checkpoint' && !primary.operator.hasHandedOver) side.dropVm();
@@ -322,7 +321,7 @@ export class Replica {
     const { side, backup } = this;
     const named = side.record.backups.includes(side.name);
     if (side.is('resync-atomicity') && named && backup.partial) return true;
-    return named && backup.complete && side.hasVm;
+    return backup.complete && side.hasVm;
   }
 
   /** Suspicion is cheap: whether it was right doesn't matter, because only one claim can win. */

@@ -1,0 +1,97 @@
+/** How a side comes from one generation to the next: what it believes, and whom. */
+import { describe, expect, test } from 'vitest';
+import type { GenerationRecord } from '../../src/ft/effects.ts';
+import type { MessageOf } from '../../src/ft/messages.ts';
+import { type Effects, MS, Side } from './sides.ts';
+
+const hosts = ['primary', 'backup', 'backup2'];
+const record: GenerationRecord = { primary: 'primary', backups: ['backup', 'backup2'] };
+const setting = { hosts, record, backups: 2 };
+const members = (
+  generation: number,
+  primary: string,
+  ...backups: string[]
+): MessageOf<'members'> & { kind: 'members' } => ({
+  kind: 'members',
+  generation,
+  record: { primary, backups },
+  starts: [{ generation: 1, first: 1 }],
+});
+const suspected = (effects: Effects) => effects.notes.includes('suspected');
+
+describe('a backup', () => {
+  /** It holds the entries of one slice. */
+  function backupWithLog(): { primary: Side; backup: Side } {
+    const primary = new Side('primary', 'primary', setting);
+    const backup = new Side('backup', 'backup', setting);
+    backup.hear('primary', primary.cpu(20).messages[0]!);
+    backup.cpu(20);
+    return { primary, backup };
+  }
+
+  test('reads from storage what lies between: it may have been left out', () => {
+    const { backup } = backupWithLog();
+    const told = backup.hear('backup2', members(3, 'backup2', 'backup'));
+    expect(told.of('look')).toEqual([{ do: 'look', generation: 2 }]);
+    expect(backup.replica.generation).toBe(1);
+    expect(backup.storage(2, 'backup2').notes).toEqual(['left-out']);
+    expect(backup.replica.canGoOn).toBe(false);
+  });
+
+  test('looks nowhere else while it waits for the outcome of its claim', () => {
+    const { backup } = backupWithLog();
+    backup.timer('suspect', 11 * MS);
+    expect(backup.hear('backup2', members(3, 'backup2', 'backup')).all).toEqual([]);
+  });
+
+  test('that was left out and is named again counts only when it is in step again', () => {
+    const { backup } = backupWithLog();
+    backup.hear('primary', members(2, 'primary', 'backup2'));
+    backup.hear('primary', members(3, 'primary', 'backup', 'backup2'));
+    expect([backup.replica.generation, backup.replica.canGoOn]).toEqual([3, false]);
+    const silent = backup.timer('suspect', 11 * MS);
+    expect([suspected(silent), silent.of('claim')]).toEqual([false, []]);
+  });
+
+  test('gives a new primary its time', () => {
+    const { backup } = backupWithLog();
+    backup.nowNs = 9 * MS;
+    backup.storage(2, 'backup2', 'backup');
+    expect(backup.replica.generation).toBe(2);
+    expect(suspected(backup.timer('suspect', 2 * MS))).toBe(false);
+    expect(suspected(backup.timer('suspect', 8 * MS))).toBe(true);
+  });
+
+  test('has won only with the very record that it claimed', () => {
+    const { backup } = backupWithLog();
+    const claimed = backup.timer('suspect', 11 * MS);
+    expect(claimed.of('claim')).toMatchObject([{ record: { primary: 'backup', backups: ['backup2'] } }]);
+    // One of its own, from before it was switched off and on again.
+    expect(backup.storage(2, 'backup').notes).toEqual([]);
+    expect(backup.replica.role).toBe('backup');
+    expect(backup.storage(2, 'backup', 'backup2').notes).toContain('live');
+  });
+
+  test('asks anew for entries that come from before a generation that it knows of', () => {
+    const { primary, backup } = backupWithLog();
+    const old = primary.cpu(300).messages[0]!;
+    backup.storage(2, 'primary', 'backup');
+    expect(backup.hear('primary', old).messages).toMatchObject([
+      { kind: 'resume', generation: 2, received: 1, consumed: 1 },
+    ]);
+  });
+});
+
+test('a primary that steps down wakes up as a backup does', () => {
+  const primary = new Side('primary', 'primary', setting);
+  primary.nowNs = 3 * MS;
+  const lost = primary.storage(2, 'backup', 'backup2');
+  expect(lost.notes).toEqual(['left-out']);
+  expect(lost.of('timer').map(({ id, atNs }) => [id, atNs])).toEqual(
+    expect.arrayContaining([
+      ['heartbeat', 3 * MS],
+      ['suspect', 13 * MS],
+      ['retry', 8 * MS],
+    ]),
+  );
+});
