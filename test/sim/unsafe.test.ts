@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { describeMachine } from '../../src/cli/program.ts';
 import type { UnsafeRule } from '../../src/ft/rules.ts';
 import type { Violation } from '../../src/sim/checkers/checkers.ts';
-import { judge } from '../../src/sim/checkers/verdict.ts';
+import { compareLast, judge } from '../../src/sim/checkers/verdict.ts';
 import type { SimulationOptions } from '../../src/sim/cluster.ts';
 import { parseFault } from '../../src/sim/faults/fault-text.ts';
 import { type GuestName, path, simulate } from './support.ts';
@@ -88,3 +88,8 @@ describe.each(Object.entries(cases) as [UnsafeRule, Case][])(
     });
   },
 );
+
+it('machines that were found to differ are compared as they stand, not as their histories make them', () => {
+  const { simulation } = simulate('race', { unsafe: new Set<UnsafeRule>(['bounce-buffers']) });
+  expect(compareLast(simulation)?.difference.equal).toBe(false);
+});
