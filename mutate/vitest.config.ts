@@ -1,4 +1,6 @@
 /** The unit tests of protocol, simulator and checkers, on sources with the mutation that `VMFT_MUTATION` names in them. */
+import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import { mutated, pathOf } from './mutation.ts';
@@ -6,10 +8,16 @@ import { mutations } from './mutations.ts';
 
 const mutation = mutations.find(({ name }) => name === process.env.VMFT_MUTATION);
 
-/** The protocol's own tests first: they are the quick ones, and the first that fails is the last. */
-class ByPath extends BaseSequencer {
+/** Does a test import the mutated file itself? */
+const imports = (test: string): boolean =>
+  mutation !== undefined && readFileSync(test, 'utf8').includes(`/${basename(mutation.file)}'`);
+
+/** The first test that fails is the last: so those of the mutated file come first, then the protocol's, which are quick. */
+class NearestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    return files.sort((a, b) => a.moduleId.localeCompare(b.moduleId));
+    return files.sort(
+      ({ moduleId: a }, { moduleId: b }) => Number(imports(b)) - Number(imports(a)) || a.localeCompare(b),
+    );
   }
 }
 
@@ -25,7 +33,7 @@ export default defineConfig({
     include: ['test/{ft,sim}/**/*.test.ts'],
     // Campaigns and stories have stages of their own; crashes at every position are a campaign, too.
     exclude: ['test/sim/{campaign,stories,crash-*}.test.ts'],
-    sequence: { sequencer: ByPath },
+    sequence: { sequencer: NearestFirst },
     pool: 'forks',
     // One process for all: they share what was loaded.
     isolate: false,

@@ -106,6 +106,7 @@ export const logging = [
 `,
       `    this.floor = 0 * ticks;
 `,
+      'from then on the clock shows at least `ticks` without it: the floor only has to forget what another machine was told',
     ],
   }),
   ...inFile('ft/lag.ts', {

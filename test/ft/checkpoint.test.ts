@@ -1,5 +1,6 @@
 /** State transfer instead of replay: the backup takes over what has changed, epoch by epoch. */
 import { describe, expect, test } from 'vitest';
+import { PAGE_BYTES } from '../../src/cpu/layout.ts';
 import { diskGuest } from './guest.ts';
 import { alphabet, Effects, Group, MS, type Setting, Side } from './sides.ts';
 
@@ -41,6 +42,23 @@ describe('an epoch', () => {
     primary.cpu(106);
     expect(primary.timer('epoch', 10 * MS).entries).toHaveLength(1);
     expect(primary.timer('epoch', 10 * MS).entries).toEqual([]);
+  });
+
+  test('carries the pages that were written in it, and no others', () => {
+    const { primary } = pair({ source: diskGuest([{ operation: 'read', sector: 1 }]), diskSectors: 8 });
+    /** How many pages the checkpoint of this epoch carries. */
+    const epoch = () => {
+      const ended = primary.timer('epoch', 10 * MS);
+      primary.ack(ended.last);
+      return ended.of('copied')[0]!.sizeBytes / PAGE_BYTES;
+    };
+    primary.cpu(200);
+    epoch();
+    primary.do({ kind: 'disk-done', id: 1, status: 0, data: new Uint8Array(512) });
+    primary.cpu(1);
+    expect(epoch()).toBeGreaterThan(0);
+    primary.cpu(1);
+    expect(epoch()).toBe(0);
   });
 
   test('that the backup does not hold is void when it goes live', () => {
