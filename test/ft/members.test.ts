@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Message } from '../../src/ft/messages.ts';
 import { decodeMessage } from '../../src/ft/messages.ts';
+import { diskGuest } from './guest.ts';
 import { alphabet, type Effects, Group, MS, Side } from './sides.ts';
 
 const source = alphabet;
@@ -505,6 +506,35 @@ describe('an operator', () => {
       { kind: 'control', action: 'switch-over', value: 1 },
     ]);
     expect(primary.cpu(1000).of('ran')[0]!.steps).toBe(0);
+  });
+
+  test('switches over only when no disk operation is under way', () => {
+    const source = diskGuest([{ operation: 'write', sector: 1 }]);
+    const primary = new Side('primary', 'primary', { source, diskSectors: 8 });
+    const { last } = primary.cpu(200);
+    expect(primary.ack(last).of('disk')).toHaveLength(1);
+    expect(primary.command({ kind: 'switch-over' }).entries).toEqual([]);
+    expect(primary.cpu(1000).entries).toEqual([]);
+    const done = primary.do({ kind: 'disk-done', id: 1, status: 0, data: new Uint8Array(0) });
+    expect([...done.entries, ...primary.cpu(1000).entries].map(({ kind }) => kind)).toEqual([
+      'disk',
+      'control',
+    ]);
+  });
+
+  test('switches over only when no claim is under way', () => {
+    const hosts = ['primary', 'backup', 'backup2'];
+    const record = { primary: 'primary', backups: ['backup', 'backup2'] };
+    const primary = new Side('primary', 'primary', { source, hosts, record, backups: 2 });
+    primary.nowNs = 11 * MS;
+    primary.ack(0, { from: 'backup2' });
+    expect(primary.timer('suspect').of('claim')).toMatchObject([{ record: { backups: ['backup2'] } }]);
+    expect(primary.command({ kind: 'switch-over', to: 'backup2' }).entries).toEqual([]);
+    expect(primary.cpu(1000).entries).toEqual([]);
+    const claimed = primary.storage(2, 'primary', 'backup2');
+    expect([...claimed.entries, ...primary.cpu(1000).entries]).toContainEqual(
+      expect.objectContaining({ kind: 'control', action: 'switch-over', value: 2 }),
+    );
   });
 
   test('switches over to a backup that then dies: the primary goes on', () => {
