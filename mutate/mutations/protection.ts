@@ -66,11 +66,6 @@ export const protection = [
     ],
   }),
   ...inFile('ft/copy.ts', {
-    'copy-finish-no-collect': [
-      `  finish(): { delta: Uint8Array; pages: number; sizeBytes: number } {
-    this.pages.collect();`,
-      '  finish(): { delta: Uint8Array; pages: number; sizeBytes: number } {',
-    ],
     'copy-no-hash': ['return this.machine.hash() === hash;', 'return hash >= 0n;'],
     'copy-round-unacked': ['this.queue.length > 0 || this.unacknowledged > 0', 'this.queue.length > 0'],
     'copy-no-clear-ram': [

@@ -75,9 +75,8 @@ export class CopySender {
     return shrinks ? 'again' : 'slower';
   }
 
-  /** The end, while the guest stands still: its state, and the pages that are left. */
+  /** The end, once {@link nextRound} says `stop`, while the guest stands still: its state, and the pages that are left. */
   finish(): { delta: Uint8Array; pages: number; sizeBytes: number } {
-    this.pages.collect();
     const indexes = [...this.changed].sort((a, b) => a - b);
     this.stop();
     const delta = takeDelta(this.machine, indexes);

@@ -4,6 +4,17 @@ import { PAGE_BYTES } from '../../src/cpu/layout.ts';
 import { diskGuest } from './guest.ts';
 import { alphabet, Effects, Group, MS, type Setting, Side } from './sides.ts';
 
+/** Writes to one page after the other, and never to the same twice. */
+const pageWriter = `
+    li      s0, 0x80010000
+    li      s1, 4096
+1:  sw      s0, 0(s0)
+    add     s0, s0, s1
+    li      t0, 50
+2:  addi    t0, t0, -1
+    bnez    t0, 2b
+    j       1b
+`;
 const setting: Setting = { source: alphabet, replication: 'checkpoint' };
 const pair = (changed: Setting = {}) => ({
   primary: new Side('primary', 'primary', { ...setting, ...changed }),
@@ -75,6 +86,24 @@ describe('an epoch', () => {
     expect(group.replica('backup').role).toBe('primary');
     group.work(3);
     expect(group.printed).toBe('abcde');
+  });
+
+  test('ends where a copy does: all who hold the log up to there have the same machine', () => {
+    const group = new Group(1, 1, { ...setting, source: pageWriter, backups: 2 });
+    group.work(3);
+    for (let beat = 0; beat < 20 && !group.storage.has(2); beat++) {
+      group.beat(1);
+      group.drain();
+    }
+    expect(group.storage.get(2)).toEqual({ primary: 'primary', backups: ['backup', 'spare'] });
+    group.cut.add('primary');
+    group.wait(11 * MS);
+    group.timer('backup', 'suspect');
+    expect(group.storage.get(3)).toEqual({ primary: 'backup', backups: ['spare'] });
+    group.work(1);
+    group.timer('backup', 'epoch');
+    group.drain();
+    expect(group.side('backup').hash).toBe(group.side('spare').hash);
   });
 
   test('is where a machine stands that can go on with another log: a primary that was left out has none', () => {
