@@ -4,15 +4,16 @@ const layers = {
   cpu: ['base'],
   devices: ['base'],
   vmm: ['base', 'cpu', 'devices'],
-  ft: ['base', 'cpu', 'devices', 'vmm'],
-  sim: ['base', 'cpu', 'devices', 'vmm', 'ft'],
-  host: ['base', 'cpu', 'devices', 'vmm', 'ft'],
-  cli: ['base', 'cpu', 'devices', 'vmm', 'ft', 'sim', 'host'],
-  web: ['base', 'cpu', 'devices', 'vmm', 'ft', 'sim', 'host'],
+  replay: ['base', 'cpu', 'devices', 'vmm'],
+  ft: ['base', 'cpu', 'devices', 'vmm', 'replay'],
+  sim: ['base', 'cpu', 'devices', 'vmm', 'replay', 'ft'],
+  host: ['base', 'cpu', 'devices', 'vmm', 'replay', 'ft'],
+  cli: ['base', 'cpu', 'devices', 'vmm', 'replay', 'ft', 'sim', 'host'],
+  web: ['base', 'cpu', 'devices', 'vmm', 'replay', 'ft', 'sim', 'host'],
 };
 
 /** The layers that know nothing of the machine they run on. */
-const pure = ['base', 'cpu', 'devices', 'vmm', 'ft', 'sim'];
+const pure = ['base', 'cpu', 'devices', 'vmm', 'replay', 'ft', 'sim'];
 
 const inside = (names) => `^src/(${names.join('|')})/`;
 

@@ -1,7 +1,8 @@
 /** A machine on its own, in a world that costs next to nothing: time goes with the steps, and the disk answers at once. */
 import { SECTOR_BYTES } from '../src/devices/device.ts';
+import { Timeline } from '../src/replay/timeline.ts';
 import { type MachineDescription, sectorsOf } from '../src/vmm/description.ts';
-import { type Doors, LiveDoors, RecordingDoors, ReplayDoors, type World } from '../src/vmm/doors.ts';
+import { type Doors, LiveDoors, RecordingDoors, type World } from '../src/vmm/doors.ts';
 import type { Entry } from '../src/vmm/entries.ts';
 import { Vmm } from '../src/vmm/vmm.ts';
 
@@ -77,16 +78,9 @@ export function* again(
   entries: readonly Entry[],
   steps: number,
 ): Slices<number> {
-  const doors = new ReplayDoors();
-  for (const entry of entries) doors.append(entry);
-  doors.append({ kind: 'horizon', icount: steps });
-  const vmm = new Vmm(description, doors);
-  while (vmm.icount < steps && !vmm.machine.power.off) {
-    vmm.run(SLICE_STEPS);
-    vmm.machine.takeOutputs();
-    yield;
-  }
-  return vmm.icount;
+  const timeline = new Timeline(description, entries, { end: steps, passed: () => {} });
+  yield* timeline.slices(steps, SLICE_STEPS);
+  return timeline.icount;
 }
 
 /** Makes a run from its beginning to its end. */

@@ -2,8 +2,8 @@
 import { closeSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeMachine } from '../src/cli/program.ts';
+import { LogWriter, readLog } from '../src/replay/log-file.ts';
 import type { MachineDescription } from '../src/vmm/description.ts';
-import { LogWriter, readLog } from '../src/vmm/log.ts';
 import { again, alone, byTurns, type Slices, whole } from './alone.ts';
 import { file, inOwnProcess, type Spread, spreadOf, withRounds } from './measure.ts';
 import { debian, machineOf, PROMPT } from './speed.ts';

@@ -12,6 +12,7 @@ import { DISK_IOERR, DISK_OK, type DiskRequest, SECTOR_BYTES } from '../src/devi
 import { MAX_FRAME_BYTES, MIN_FRAME_BYTES } from '../src/devices/virtio/net.ts';
 import { STATUS } from '../src/devices/virtio/registers.ts';
 import type { VirtioState } from '../src/devices/virtio/transport.ts';
+import { Timeline } from '../src/replay/timeline.ts';
 import { type MachineDescription, virtioOf } from '../src/vmm/description.ts';
 import { LiveDoors, RecordingDoors, ReplayDoors } from '../src/vmm/doors.ts';
 import type { Entry } from '../src/vmm/entries.ts';
@@ -265,16 +266,13 @@ export class Runner {
   /** The same run on the second machine in other slices; somewhere in it a third one, made from a snapshot, goes on instead. */
   private replay(one: Case, { second, third }: Trio, recording: Recording): void {
     this.prepare(one, second);
-    const { description } = second;
     const random = new Random(`${one.name}/replay`);
-    const doors = new ReplayDoors();
-    for (const entry of recording.entries) doors.append(entry);
-    let vmm = new Vmm(description, doors, second);
-    const outside = new Outside(description);
+    const outside = new Outside(second.description);
+    const timeline = this.timeline(second, recording, (output) => outside.take([output]));
     const changeAt = random.chance(0.5) ? random.below(recording.icount) : Number.POSITIVE_INFINITY;
     for (let slices = 0; ; slices++) {
       mustBe(slices < MOST_SLICES * 20, 'the replay does not get on');
-      const changes = vmm.machine === second && vmm.icount >= changeAt;
+      const changes = timeline.machine === second && timeline.icount >= changeAt;
       if (changes) {
         const snapshot = takeSnapshot(second);
         restoreSnapshot(
@@ -282,16 +280,18 @@ export class Runner {
           random.chance(0.1) ? decodeSnapshot(encodeSnapshot(snapshot), 'snapshot') : snapshot,
         );
         if (random.chance(0.1)) mustBe(third.hash() === second.hash(), 'a restored machine has another hash');
-        vmm = new Vmm(description, doors, third);
+        timeline.continueOn(third);
       }
       const slice = 1 + random.below(500);
-      const before = vmm.machine === second ? Math.max(0, changeAt - vmm.icount) : slice;
-      const pause = vmm.run(Math.min(slice, before));
-      outside.take(vmm.machine.takeOutputs());
-      if (pause !== 'budget' && (vmm.machine === third || pause === 'off' || vmm.icount >= recording.icount))
+      const before = timeline.machine === second ? Math.max(0, changeAt - timeline.icount) : slice;
+      const pause = timeline.run(Math.min(slice, before));
+      if (
+        pause !== 'budget' &&
+        (timeline.machine === third || pause === 'off' || timeline.icount >= recording.icount)
+      )
         break;
     }
-    const { machine } = vmm;
+    const { machine } = timeline;
     mustBe(
       machine.icount === recording.icount,
       `the replay ends at ${machine.icount}, not at ${recording.icount}`,
@@ -300,14 +300,15 @@ export class Runner {
     mustBe(outside.digest === recording.outside.digest, 'the replay makes other outputs');
   }
 
+  private timeline(machine: Machine, { entries }: Recording, made?: (output: Output) => void): Timeline {
+    return new Timeline(machine.description, entries, { machine, passed: () => {}, ...(made && { made }) });
+  }
+
   /** Runs it once more in one piece, to say what is different. */
-  private difference(one: Case, machine: Machine, { entries }: Recording): string {
+  private difference(one: Case, machine: Machine, recording: Recording): string {
     const replayed = takeSnapshot(machine);
     this.prepare(one, machine);
-    const doors = new ReplayDoors();
-    for (const entry of entries) doors.append(entry);
-    const vmm = new Vmm(machine.description, doors, machine);
-    while (vmm.run(1e6) === 'budget') machine.takeOutputs();
+    for (const _ of this.timeline(machine, recording).slices());
     const { registers, devices, pages } = compareSnapshots(replayed, takeSnapshot(machine));
     const words = registers.filter(({ equal }) => !equal).map(({ name }) => name);
     return `the replay comes to another state: ${[...words, ...devices, ...pages.map((page) => `page 0x${page.toString(16)}`)].join(', ') || 'it is the first run that was different'}`;

@@ -78,7 +78,7 @@ export async function demo(): Promise<number> {
   say(intro);
   say(colour.dim(`    $ ${COMMAND}\n`));
   await tell(events, printed, say);
-  const report = new Report(simulation, judge(simulation), options, false, {}, COMMAND);
+  const report = new Report(simulation, judge(simulation), options, { wholeComparison: COMMAND });
   for (const line of report.lines()) say(line);
   say(`
 ${colour.bold('Try next')}

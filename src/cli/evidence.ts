@@ -2,8 +2,8 @@
 import { closeSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type EvidencePlaces, MemorySpool, type Spool } from '../sim/evidence/spool.ts';
-import { explained } from './files.ts';
+import { type EvidencePlaces, MemorySpool, type Spool } from '../replay/spool.ts';
+import { explained, type OutputFile } from './files.ts';
 import type { RunOptions } from './options.ts';
 
 /** What is kept unasked, so that machines that diverge can be compared: some million entries. */
@@ -68,12 +68,16 @@ function openUnnamed(): number {
 }
 
 /** What the options need to be kept of a run, and where. */
-export function evidenceFor({ ft, verify, diff, saveStates, record, json }: RunOptions): EvidencePlaces {
+export function evidenceFor(
+  { ft, verify, diff, saveStates, json }: RunOptions,
+  record: OutputFile | undefined,
+): EvidencePlaces {
   const file = new FileSpool();
   const compares = ft && (diff || saveStates !== undefined);
+  // Another machine may live on, which has a history of its own; and a pipe gets the whole at the end.
+  const records = record !== undefined && (ft || !record.isFile);
   return {
-    histories:
-      verify || compares || record !== undefined ? file : ft ? new MemorySpool(UNASKED_BYTES) : undefined,
+    histories: verify || compares || records ? file : ft ? new MemorySpool(UNASKED_BYTES) : undefined,
     console: verify ? file : json ? new MemorySpool(JSON_CONSOLE_BYTES) : undefined,
     world: verify ? file : undefined,
   };

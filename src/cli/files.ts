@@ -6,6 +6,7 @@ import {
   constants,
   existsSync,
   fstatSync,
+  ftruncateSync,
   lstatSync,
   mkdirSync,
   openSync,
@@ -18,6 +19,7 @@ import {
   statSync,
   unlinkSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { OperatingError } from '../base/errors.ts';
@@ -185,14 +187,31 @@ export class OutputFile {
     return this.way === 'stdout';
   }
 
+  /** Whether it is a regular file, or will be one: what else there is can only be written from its beginning to its end. */
+  get isFile(): boolean {
+    return this.way !== 'stdout' && (statusOf(this.path)?.isFile() ?? true);
+  }
+
+  /**
+   * A file that stands there from its first bytes on, and grows: if the program ends in between, what it has written is there.
+   * @throws {OperatingError} as {@link write}
+   */
+  begin(first: Uint8Array): GrowingFile {
+    return attempt(this.path, () => {
+      if (this.way === 'replace') replace(this.path, first);
+      else writePieces(this.path, first);
+      return new GrowingFile(this.path, first.length);
+    });
+  }
+
   /** @throws {OperatingError} when there is no room, for example */
   write(content: Content): void {
     try {
-      if (this.way === 'stdout') for (const piece of piecesOf(content)) process.stdout.write(piece);
-      else if (this.way === 'through') writePieces(this.path, content);
-      else replace(this.path, content);
-    } catch (error) {
-      throw explained(this.path, error, UNWRITABLE);
+      attempt(this.path, () => {
+        if (this.way === 'stdout') for (const piece of piecesOf(content)) process.stdout.write(piece);
+        else if (this.way === 'through') writePieces(this.path, content);
+        else replace(this.path, content);
+      });
     } finally {
       // The file that stood there is gone, and its number may be given to another.
       outputs.delete(this.place);
@@ -200,13 +219,52 @@ export class OutputFile {
   }
 }
 
-function statusOf(path: string): Stats | undefined {
+/** A file that is written at its end, and read and cut meanwhile. Its errors are those of {@link OutputFile.write}. */
+export class GrowingFile {
+  private readonly file: number;
+
+  constructor(
+    private readonly path: string,
+    private sizeBytes: number,
+  ) {
+    this.file = openSync(path, 'r+');
+  }
+
+  append(bytes: Uint8Array): void {
+    attempt(this.path, () => {
+      for (let done = 0; done < bytes.length; ) {
+        const written = writeSync(this.file, bytes, done, bytes.length - done, this.sizeBytes);
+        done += written;
+        this.sizeBytes += written;
+      }
+    });
+  }
+
+  truncate(sizeBytes: number): void {
+    attempt(this.path, () => ftruncateSync(this.file, sizeBytes));
+    this.sizeBytes = sizeBytes;
+  }
+
+  /** Up to so many bytes from an offset on; none at the end. */
+  read(offset: number, sizeBytes: number): Uint8Array {
+    const bytes = new Uint8Array(sizeBytes);
+    return bytes.subarray(
+      0,
+      attempt(this.path, () => readSync(this.file, bytes, 0, sizeBytes, offset)),
+    );
+  }
+}
+
+function attempt<T>(path: string, action: () => T): T {
   try {
-    return statSync(path, { throwIfNoEntry: false });
+    return action();
   } catch (error) {
     throw explained(path, error, UNWRITABLE);
   }
 }
+
+const statusOf = (path: string): Stats | undefined =>
+  attempt(path, () => statSync(path, { throwIfNoEntry: false }));
 
 const UNWRITABLE = 'choose a place that can be written';
 

@@ -1,6 +1,7 @@
 /** `vmft log`: what a recording holds, entry by entry. */
+
+import { LogStream } from '../replay/log-file.ts';
 import type { Entry, EntryKind } from '../vmm/entries.ts';
-import { LogStream } from '../vmm/log.ts';
 import { pieces } from './files.ts';
 
 export interface LogOptions {

@@ -1,21 +1,22 @@
 /** What a run comes to: the exit code, the report for people and for programs, and the files that are kept. */
 
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import { joined } from '../base/bytes.ts';
 import { OperatingError } from '../base/errors.ts';
+import type { Comparison } from '../replay/comparison.ts';
 import type { Violation } from '../sim/checkers/checkers.ts';
-import type { Comparison } from '../sim/checkers/evidence.ts';
 import { compareLast } from '../sim/checkers/verdict.ts';
 import type { Outcome, Simulation } from '../sim/cluster.ts';
 import { faultText } from '../sim/faults/fault-text.ts';
 import type { FaultOutcome } from '../sim/faults/injector.ts';
 import type { Entry } from '../vmm/entries.ts';
-import { LogWriter } from '../vmm/log.ts';
 import { encodeSnapshot, takeSnapshot } from '../vmm/snapshot.ts';
 import { differenceTable } from './difference.ts';
 import { JSON_CONSOLE_BYTES } from './evidence.ts';
 import { makeDirectory, OutputFile } from './files.ts';
 import type { RunOptions } from './options.ts';
+import type { RunRecording } from './recording.ts';
 import { colourFor } from './terminal/abilities.ts';
 
 /** Exit codes of vmft's own; otherwise the guest's is vmft's. */
@@ -24,8 +25,6 @@ export const EXIT_CODE = { usage: 2, diverged: 3, limit: 4, lost: 5, faultMissed
 /** Where both machines are kept when they differ and no other place was named. */
 const DIVERGED_DIRECTORY = 'vmft-states';
 
-/** A recording is written in pieces of about this size. */
-const PIECE_BYTES = 1 << 20;
 /** Both machines, as files in a directory. */
 interface StateFiles {
   directory: string;
@@ -51,6 +50,18 @@ export const filesOf = ({ record, saveStates }: Pick<RunOptions, 'record' | 'sav
   ...(record !== undefined && { record: OutputFile.at(record) }),
 });
 
+/** What a report can't see of the run itself. */
+export interface Circumstances {
+  /** Somebody at the terminal has ended it. */
+  quit?: boolean;
+  /** A signal has. */
+  signal?: NodeJS.Signals | undefined;
+  files?: RunFiles;
+  recording?: RunRecording | undefined;
+  /** Of the comparison only the main registers are shown; this says where all are. */
+  wholeComparison?: string;
+}
+
 /** What there is to say about a run that is over. */
 export class Report {
   private readonly colour = colourFor(process.stderr);
@@ -66,11 +77,7 @@ export class Report {
     private readonly simulation: Simulation,
     private readonly violations: readonly Violation[],
     private readonly options: RunOptions,
-    /** Somebody at the terminal has ended it. */
-    private readonly quit = false,
-    private readonly files: RunFiles = {},
-    /** Of the comparison only the main registers are shown; this says where all are. */
-    private readonly wholeComparison?: string,
+    private readonly circumstances: Circumstances = {},
   ) {
     this.outcome = simulation.outcome!;
     const differ =
@@ -83,7 +90,9 @@ export class Report {
   get exitCode(): number {
     if (this.outcome === 'diverged' || this.violations.length > 0) return EXIT_CODE.diverged;
     if (this.failures.length > 0) return EXIT_CODE.usage;
-    if (this.quit) return 0;
+    const { quit, signal } = this.circumstances;
+    if (signal) return 128 + constants.signals[signal];
+    if (quit) return 0;
     if (this.options.strict && this.simulation.injector.missed.length > 0) return EXIT_CODE.faultMissed;
     if (this.outcome !== 'completed') return EXIT_CODE[this.outcome];
     const { code } = this.simulation.machine.power;
@@ -93,12 +102,13 @@ export class Report {
 
   /** Writes the recording and the states that were asked for, and both states when the machines differ. */
   keep(): void {
-    const { directory, files, simulation } = this;
-    const { record } = files;
-    if (record) this.attempt(() => record.write(recordingOf(simulation)));
+    const { directory, simulation } = this;
+    const { files, recording } = this.circumstances;
+    recording?.end();
+    if (recording?.failure !== undefined) this.failures.push(recording.failure);
     if (directory === undefined) return;
     this.attempt(() => {
-      const { primary, backup } = files.states ?? statesIn(directory);
+      const { primary, backup } = files?.states ?? statesIn(directory);
       const { a, b } = this.comparison ?? { a: takeSnapshot(simulation.machine), b: undefined };
       primary.write(encodeSnapshot(a));
       if (b) backup.write(encodeSnapshot(b));
@@ -195,7 +205,9 @@ export class Report {
     const { machine } = simulation;
     const hash = machine.hash().toString(16).padStart(16, '0');
     const facts = `${machine.icount} steps, ${(simulation.nowNs / 1e6).toFixed(3)} ms of virtual time, state hash ${hash}`;
-    if (this.quit) return [`quit; ${facts}`];
+    const { quit, signal } = this.circumstances;
+    if (signal) return [colour.yellow(`interrupted; ${facts}`)];
+    if (quit) return [`quit; ${facts}`];
     const said: Record<Outcome, string> = {
       completed: colour.green(`completed with exit code ${machine.power.code}`),
       lost: colour.red('lost: no side is left that could go on'),
@@ -250,7 +262,7 @@ export class Report {
     const lines = [
       '',
       `both machines at icount ${difference.icount}, ${this.place()}`,
-      ...differenceTable(difference, ['primary', 'backup'], this.colour, this.wholeComparison),
+      ...differenceTable(difference, ['primary', 'backup'], this.colour, this.circumstances.wholeComparison),
     ];
     if (firstDifference)
       lines.push(
@@ -262,10 +274,10 @@ export class Report {
   }
 
   private keptLines(): string[] {
-    const { directory, statesKept, failures } = this;
-    const { record } = this.files;
+    const { directory, statesKept } = this;
+    const { recording } = this.circumstances;
     return [
-      ...(record && failures.length === 0 ? [recordedLine(record)] : []),
+      ...(recording && recording.failure === undefined ? [recordedLine(recording.output)] : []),
       ...(statesKept && this.comparison
         ? [
             `both machines kept in ${directory}; compare them with \`vmft diff ${directory}/primary.vm ${directory}/backup.vm\``,
@@ -322,18 +334,4 @@ function consoleOf({ console: { transcript } }: Simulation): { text: string; isC
     if (room < 0) break;
   }
   return { text: new TextDecoder().decode(joined(parts)), isCut: room < 0 || !transcript.isWhole };
-}
-
-/** The history of the machine that lived last, as a log file, piece by piece. */
-export function* recordingOf({ machine, observer }: Simulation): Generator<Uint8Array> {
-  const { icount } = machine;
-  const writer = new LogWriter(machine.description);
-  for (const entry of observer.history) {
-    writer.append(entry);
-    if (writer.waitingBytes >= PIECE_BYTES) yield writer.take();
-  }
-  writer.append({ kind: 'output', icount, made: machine.outputsMade });
-  writer.append({ kind: 'check', icount, hash: machine.hash() });
-  writer.append({ kind: 'control', icount, action: 'end', value: machine.power.code });
-  yield writer.take();
 }

@@ -1,8 +1,10 @@
 /** `vmft replay --restore`: a recording, run on a machine that is saved and restored on its way. */
 import { setImmediate } from 'node:timers/promises';
 import { OperatingError } from '../base/errors.ts';
+import type { LogReader } from '../replay/log-file.ts';
+import { Timeline } from '../replay/timeline.ts';
 import { ReplayDoors } from '../vmm/doors.ts';
-import type { LogReader } from '../vmm/log.ts';
+import { Machine } from '../vmm/machine.ts';
 import {
   compareSnapshots,
   decodeSnapshot,
@@ -10,17 +12,7 @@ import {
   restoreSnapshot,
   takeSnapshot,
 } from '../vmm/snapshot.ts';
-import { Vmm, verifyMarker } from '../vmm/vmm.ts';
 import { EXIT_CODE } from './report.ts';
-
-const STEPS_AT_ONCE = 20_000_000;
-
-/** A machine that replays a recording, from the beginning or with another's doors. */
-function replaying(recording: LogReader): { vmm: Vmm; doors: ReplayDoors } {
-  const doors = new ReplayDoors(verifyMarker);
-  doors.follow(recording);
-  return { vmm: new Vmm(recording.description, doors), doors };
-}
 
 /** Where a recording ends. @throws {OperatingError} when it is not whole. */
 function endOf(recording: LogReader): number {
@@ -30,11 +22,8 @@ function endOf(recording: LogReader): number {
   return icount;
 }
 
-async function runTo(vmm: Vmm, icount: number): Promise<void> {
-  while (vmm.icount < icount && vmm.run(Math.min(STEPS_AT_ONCE, icount - vmm.icount)) === 'budget') {
-    vmm.machine.takeOutputs();
-    await setImmediate();
-  }
+async function goTo(timeline: Timeline, icount: number): Promise<void> {
+  for (const _ of timeline.slices(icount)) await setImmediate();
 }
 
 /**
@@ -46,16 +35,17 @@ export async function replayRestoring(recording: LogReader, times: number): Prom
   const end = endOf(recording);
   if (times > end)
     throw new OperatingError(`the recording is ${end} steps long, and has no ${times} positions on its way`);
-  const through = replaying(recording);
-  const restored = replaying(recording);
+  const { description } = recording;
+  const through = new Timeline(description, recording);
+  const restored = new Timeline(description, recording);
   for (let count = 1; count <= times + 1; count++) {
     const icount = Math.floor((end * count) / (times + 1));
-    await runTo(through.vmm, icount);
-    await runTo(restored.vmm, icount);
-    const [a, b] = [through.vmm.machine, restored.vmm.machine].map(takeSnapshot);
+    await goTo(through, icount);
+    await goTo(restored, icount);
+    const [a, b] = [through.machine, restored.machine].map(takeSnapshot);
     const { equal, registers, devices, pages } = compareSnapshots(a!, b!);
-    const hashes = [through, restored].map(({ vmm }) =>
-      vmm.machine.hash(true).toString(16).padStart(16, '0'),
+    const hashes = [through, restored].map(({ machine }) =>
+      machine.hash(true).toString(16).padStart(16, '0'),
     );
     const same = equal && hashes[0] === hashes[1];
     process.stdout.write(
@@ -67,8 +57,9 @@ export async function replayRestoring(recording: LogReader, times: number): Prom
       return EXIT_CODE.diverged;
     }
     if (count > times) break;
-    restored.vmm = new Vmm(recording.description, restored.doors);
-    restoreSnapshot(restored.vmm.machine, decodeSnapshot(encodeSnapshot(b!), 'the machine on its way'));
+    const machine = new Machine(description, new ReplayDoors());
+    restoreSnapshot(machine, decodeSnapshot(encodeSnapshot(b!), 'the machine on its way'));
+    restored.continueOn(machine);
   }
   return 0;
 }

@@ -11,6 +11,7 @@ import { LIMIT_BYTES, readBytes, readPipedInput } from './files.ts';
 import { fittedDiagram } from './fitted-diagram.ts';
 import type { RunOptions } from './options.ts';
 import { bootsKernel, type Guest, ownInput, programPath, readGuest } from './program.ts';
+import { RunRecording } from './recording.ts';
 import { filesOf, Report, type RunFiles } from './report.ts';
 import { type Detail, Story } from './story.ts';
 import { KEYS_HELP } from './terminal/keys.ts';
@@ -66,12 +67,30 @@ export function simulate(
   });
 }
 
-/** Runs a simulation to its end, letting signals through now and then. */
-export async function runToEnd(simulation: Simulation, turn: () => void = () => {}): Promise<void> {
+/** Runs a simulation to its end, or until a `turn` says that it is enough, letting signals through now and then. */
+export async function runToEnd(
+  simulation: Simulation,
+  turn: () => boolean | undefined = () => true,
+): Promise<void> {
   while (simulation.advance(EVENTS_AT_ONCE)) {
     await setImmediate();
-    turn();
+    if (turn() === false) return;
   }
+}
+
+/** Signals that end a run in good order; a second one ends it at once. */
+const ENDING_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** Tells whether one of the signals has come. */
+function endingSignal(): () => NodeJS.Signals | undefined {
+  let received: NodeJS.Signals | undefined;
+  // Of the command itself: it would end at once.
+  process.removeAllListeners('SIGINT');
+  for (const signal of ENDING_SIGNALS)
+    process.once(signal, () => {
+      received ??= signal;
+    });
+  return () => received;
 }
 
 /** How far a run is; undefined while a guest that somebody sits at only waits. */
@@ -140,7 +159,7 @@ export async function run(program: string | undefined, given: RunOptions): Promi
   const drawn: SimEvent[] = [];
   const simulation: Simulation = simulate(guest, input, options, {
     attended,
-    evidence: evidenceFor(options),
+    evidence: evidenceFor(options, files.record),
     print: (data) => {
       if (!showsConsole) return;
       if (process.stdout.isTTY) status.before(data);
@@ -152,17 +171,30 @@ export async function run(program: string | undefined, given: RunOptions): Promi
       if (options.diagram && drawn.length < MAX_DRAWN_EVENTS) drawn.push(event);
     },
   });
+  const recording = files.record && new RunRecording(files.record, simulation);
   const how = options.terminal ?? (bootsKernel(program, options) ? 'raw' : 'line');
   const turn = () => {
+    recording?.flush();
     if (detail !== 'quiet') status.show();
   };
+  const signal = attended ? () => undefined : endingSignal();
   const quit = attended ? await attend(simulation, tellLine, turn, how) : false;
-  if (!attended) await runToEnd(simulation, turn);
+  if (!attended)
+    await runToEnd(simulation, () => {
+      turn();
+      return signal() === undefined;
+    });
+  if (signal()) simulation.quit();
   status.clear();
   story.end(simulation.nowNs);
   if (options.diagram) for (const line of diagramOf(drawn, simulation)) tellLine(line);
-  const violations = quit ? [] : options.verify ? judge(simulation) : observe(simulation);
-  const report = new Report(simulation, violations, options, quit, files);
+  const violations = quit || signal() ? [] : options.verify ? judge(simulation) : observe(simulation);
+  const report = new Report(simulation, violations, options, {
+    quit,
+    signal: signal(),
+    files,
+    recording,
+  });
   report.keep();
   if (options.json) process.stdout.write(`${JSON.stringify(report.json(path), null, 2)}\n`);
   if (!options.quiet) for (const line of [...report.lines(), ...alterationLines(simulation)]) tellLine(line);

@@ -10,12 +10,12 @@ import {
   type Tuning,
   type UnsafeRule,
 } from '../ft/rules.ts';
+import type { History } from '../replay/history.ts';
+import { type EvidencePlaces, inMemory, type Spool } from '../replay/spool.ts';
 import { type MachineDescription, sectorsOf } from '../vmm/description.ts';
 import type { Machine } from '../vmm/machine.ts';
 import { lastOf } from '../vmm/outputs.ts';
 import type { Stuck } from '../vmm/stuck.ts';
-import type { History } from './evidence/history.ts';
-import { type EvidencePlaces, inMemory, type Spool } from './evidence/spool.ts';
 import { type Fault, type HostId, STORAGE, SWITCH } from './faults/faults.ts';
 import { Injector } from './faults/injector.ts';
 import { Host } from './host.ts';

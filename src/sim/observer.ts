@@ -1,13 +1,13 @@
 /** Sees what happens in a cluster, counts it, and keeps the evidence for the checkers. */
 import { encodedSize } from '../base/codec.ts';
 import type { Effect, ReplicaEvent } from '../ft/effects.ts';
+import { History } from '../replay/history.ts';
+import type { Spool } from '../replay/spool.ts';
 import type { Divergence } from '../vmm/doors.ts';
 import { type Entry, type EntryKind, entryAfter, following, NOTHING_BEFORE } from '../vmm/entries.ts';
 import type { Machine } from '../vmm/machine.ts';
 import { OneLiveChecker, OutputRuleChecker, type Violation } from './checkers/checkers.ts';
 import { GuestClockChecker } from './checkers/guest-clock.ts';
-import { History } from './evidence/history.ts';
-import type { Spool } from './evidence/spool.ts';
 import type { HostId } from './faults/faults.ts';
 import type { Host } from './host.ts';
 import type { Storage } from './world/storage.ts';
@@ -45,6 +45,12 @@ interface FailoverEvidence extends Failover {
   meetingIcount: number;
 }
 
+/** Is told what the machine goes through that lives: entry by entry, and the whole history when it is another machine from now on. */
+export interface HistoryFollower {
+  append(entry: Entry): void;
+  continueAs(history: Iterable<Entry>): void;
+}
+
 /** The longest execution lag that a run may show. */
 const LAG_LIMIT_NS = 500_000_000;
 
@@ -79,6 +85,7 @@ export class Observer {
   private suspectedNs = 0;
   private generation = 0;
   private before = NOTHING_BEFORE;
+  private follower: HistoryFollower | undefined;
 
   constructor(
     storage: Storage,
@@ -117,7 +124,9 @@ export class Observer {
 
   /** Something came through a machine's doors. */
   witnessed(host: HostId, entry: Entry, isLive: boolean): void {
-    this.historyOf(host).append(entry);
+    const history = this.historyOf(host);
+    history.append(entry);
+    if (history === this.history) this.follower?.append(entry);
     if (isLive) this.guestClock.told(host, entry, this.nowNs());
     if (this.alone) this.count(entry);
   }
@@ -223,7 +232,16 @@ export class Observer {
     this.generation = host.replica.generation;
     this.survivor = host.id;
     this.machine = host.replica.vmm!.machine;
-    this.history = this.historyOf(host.id);
+    const history = this.historyOf(host.id);
+    if (history === this.history) return;
+    this.history = history;
+    this.follower?.continueAs(history);
+  }
+
+  /** From its beginning on. */
+  follow(follower: HistoryFollower): void {
+    this.follower = follower;
+    follower.continueAs(this.history);
   }
 
   private failedOver(to: HostId, { from, icount }: ReplicaEvent & { kind: 'live' }): void {

@@ -181,6 +181,8 @@ export class ReplayDoors implements Doors {
   private queue: (Entry | undefined)[] = [];
   private head = 0;
   private source: Iterator<Entry> | undefined;
+  /** What came through at this position, or later, is not given yet: the machine goes there and no further. */
+  heldFrom = Number.POSITIVE_INFINITY;
 
   /** `passed` is told of an entry when the machine stands there, before it is applied; `read` has what a disk read gave this side. */
   constructor(
@@ -264,6 +266,7 @@ export class ReplayDoors implements Doors {
         if (machine.idle) throw new Divergence(icount, 'the guest waits for an interrupt', next);
         return undefined;
       }
+      if (icount >= this.heldFrom) return undefined;
       const input = this.withData(next);
       if (!input) return undefined;
       this.take();
@@ -282,7 +285,7 @@ export class ReplayDoors implements Doors {
   limit(machine: Machine): number {
     const { next } = this;
     if (!next || next.kind === 'checkpoint') return machine.icount;
-    return synchronous.has(next.kind) ? next.icount + 1 : next.icount;
+    return Math.min(this.heldFrom, synchronous.has(next.kind) ? next.icount + 1 : next.icount);
   }
 
   /** The log says where. */

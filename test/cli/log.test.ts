@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { LogStream, readLog } from '../../src/vmm/log.ts';
+import { LogStream, readLog } from '../../src/replay/log-file.ts';
 import { program, workplace } from './command.ts';
 
 const { file, vmft, shell } = workplace();

@@ -1,7 +1,9 @@
 import { Random } from '../../src/base/random.ts';
+import { Timeline } from '../../src/replay/timeline.ts';
 import type { MachineDescription } from '../../src/vmm/description.ts';
-import { LiveDoors, RecordingDoors, ReplayDoors } from '../../src/vmm/doors.ts';
+import { LiveDoors, RecordingDoors } from '../../src/vmm/doors.ts';
 import type { Entry } from '../../src/vmm/entries.ts';
+import type { Output } from '../../src/vmm/outputs.ts';
 import { type Pause, Vmm, verifyMarker } from '../../src/vmm/vmm.ts';
 import { TickingWorld } from '../ticking-world.ts';
 
@@ -27,11 +29,9 @@ export interface Run {
   pause: Pause;
 }
 
-const printed = (vmm: Vmm): string =>
-  vmm.machine
-    .takeOutputs()
-    .map((output) => (output.kind === 'console' ? new TextDecoder().decode(output.data) : '?'))
-    .join('');
+const textOf = (output: Output): string =>
+  output.kind === 'console' ? new TextDecoder().decode(output.data) : '?';
+const printed = ({ machine }: Vmm): string => machine.takeOutputs().map(textOf).join('');
 
 /**
  * Runs a guest in a world, in slices of random lengths, typing now and then, and records what came through its doors. `resets`: how
@@ -70,17 +70,18 @@ export function replayRun(
   slices: readonly number[] = [1_000_000],
 ): Run {
   const passed: Entry[] = [];
-  const doors = new ReplayDoors((entry, machine) => {
-    verifyMarker(entry, machine);
-    passed.push(entry);
-  });
-  for (const entry of entries) doors.append(entry);
-  const vmm = new Vmm(description, doors);
   let console = '';
+  const timeline = new Timeline(description, entries, {
+    passed: (entry, machine) => {
+      verifyMarker(entry, machine);
+      passed.push(entry);
+    },
+    made: (output) => {
+      console += textOf(output);
+    },
+  });
   let pause: Pause = 'budget';
-  for (let slice = 0; pause === 'budget'; slice++) {
-    pause = vmm.run(slices[slice % slices.length]!);
-    console += printed(vmm);
-  }
-  return { entries: passed, console, icount: vmm.icount, hash: vmm.machine.hash(), pause };
+  for (let slice = 0; pause === 'budget'; slice++) pause = timeline.run(slices[slice % slices.length]!);
+  const { icount, machine } = timeline;
+  return { entries: passed, console, icount, hash: machine.hash(), pause };
 }

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { Random } from '../../src/base/random.ts';
 import { DISK_IOERR, DISK_OK, type DiskRequest } from '../../src/devices/device.ts';
 import type { GenerationRecord } from '../../src/ft/effects.ts';
-import { MemorySpool } from '../../src/sim/evidence/spool.ts';
+import { MemorySpool } from '../../src/replay/spool.ts';
 import { Scheduler } from '../../src/sim/scheduler.ts';
 import { Console } from '../../src/sim/world/console.ts';
 import { Disk } from '../../src/sim/world/disk.ts';

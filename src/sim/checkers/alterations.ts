@@ -1,11 +1,11 @@
 /** Memory that changed by itself: which machines it may have misled, and where it is found. */
 import { encode } from '../../base/codec.ts';
 import { PAGE_BYTES, RAM_BASE } from '../../cpu/layout.ts';
+import { Timeline } from '../../replay/timeline.ts';
 import { Divergence } from '../../vmm/doors.ts';
 import type { Machine } from '../../vmm/machine.ts';
 import type { SimEvent, Simulation } from '../cluster.ts';
 import type { HostId } from '../faults/faults.ts';
-import { rebuild } from './evidence.ts';
 
 /** Follows the machines in which a bit has flipped, and those that were copied from them. */
 export class FlipWatch {
@@ -78,12 +78,10 @@ export function alterations(simulation: Simulation): Alteration[] {
 
 function compare(simulation: Simulation, host: HostId, machine: Machine): Omit<Alteration, 'host'> {
   try {
-    const { machine: rebuilt } = rebuild(
-      simulation.options.description,
-      simulation.history(host),
-      machine.icount,
-      'after',
-    );
+    const { icount } = machine;
+    const { description } = simulation.options;
+    const history = simulation.history(host);
+    const { machine: rebuilt } = new Timeline(description, history, { end: icount }).seek(icount, 'after');
     return {
       pages: differingPages(machine.hart.ram, rebuilt.hart.ram),
       state: differ(encode(machine.schema, machine.state), encode(machine.schema, rebuilt.state)),

@@ -4,11 +4,11 @@
  */
 import type { Effect } from '../../ft/effects.ts';
 import { decodeMessage, kindOfMessage, type MessageOf } from '../../ft/messages.ts';
+import type { Comparison } from '../../replay/comparison.ts';
 import { describeEntry } from '../../vmm/entries.ts';
 import { lastOf } from '../../vmm/outputs.ts';
 import type { HostId } from '../faults/faults.ts';
 import type { Storage } from '../world/storage.ts';
-import type { Comparison } from './evidence.ts';
 import { type Call, checkLinearizable, describeHistory } from './linearizability.ts';
 
 export interface Violation {

@@ -1,14 +1,15 @@
 /** What a run came to: everything that the checkers say of it when it is over. */
 import { assert } from '../../base/assert.ts';
 import { OperatingError } from '../../base/errors.ts';
+import { type Comparison, compareHistories, sameHistory } from '../../replay/comparison.ts';
+import type { History } from '../../replay/history.ts';
+import { Timeline } from '../../replay/timeline.ts';
 import { Divergence } from '../../vmm/doors.ts';
 import type { Machine } from '../../vmm/machine.ts';
 import type { Output } from '../../vmm/outputs.ts';
 import type { Vmm } from '../../vmm/vmm.ts';
 import type { Simulation } from '../cluster.ts';
-import type { History } from '../evidence/history.ts';
 import { checkClients, checkSameMachine, type Violation } from './checkers.ts';
-import { type Comparison, compareHistories, rebuild, sameHistory } from './evidence.ts';
 import { DiskChecker, InputChecker, OutputsChecker } from './explained.ts';
 import { ClockForwardChecker } from './guest-clock.ts';
 
@@ -44,6 +45,7 @@ const hasAllEvidence = ({ observer, console, network, storage }: Simulation): bo
 function checkReplay(run: Simulation): Violation[] {
   const { description, disk } = run.options;
   const { history, machine } = run.observer;
+  const { icount } = machine;
   const input = new InputChecker(run.console.input);
   const seen = new OutputsChecker({ console: run.console.transcript, frames: run.network.framesOut });
   const { content, writes } =
@@ -63,7 +65,7 @@ function checkReplay(run: Simulation): Violation[] {
     medium.made(output);
   };
   try {
-    rebuild(description, entries(), machine.icount, 'after', made);
+    new Timeline(description, { [Symbol.iterator]: entries }, { end: icount, made }).seek(icount, 'after');
   } catch (error) {
     if (!(error instanceof Divergence)) throw error;
     const message = `no machine has the history of ${run.survivor}: ${error.message}`;

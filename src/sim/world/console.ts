@@ -1,8 +1,8 @@
 import { assert } from '../../base/assert.ts';
 import { bytes } from '../../base/codec.ts';
+import type { Spool } from '../../replay/spool.ts';
+import { Tape } from '../../replay/tape.ts';
 import { after, lastOf, type Output } from '../../vmm/outputs.ts';
-import type { Spool } from '../evidence/spool.ts';
-import { Tape } from '../evidence/tape.ts';
 import type { Scheduler } from '../scheduler.ts';
 
 const texts = bytes();

@@ -1,8 +1,8 @@
 import { bytes, record, uint, type ValueOf } from '../../base/codec.ts';
 import type { Random } from '../../base/random.ts';
 import { DISK_IOERR, DISK_OK, type DiskRequest, SECTOR_BYTES } from '../../devices/device.ts';
-import type { Spool } from '../evidence/spool.ts';
-import { Tape } from '../evidence/tape.ts';
+import type { Spool } from '../../replay/spool.ts';
+import { Tape } from '../../replay/tape.ts';
 import type { Scheduler } from '../scheduler.ts';
 
 /** An operation takes as long as chance says, so that those under way at the same time overtake each other. */

@@ -1,8 +1,8 @@
 import { bytes, record, uint, type ValueOf } from '../../base/codec.ts';
 import type { Random } from '../../base/random.ts';
+import type { Spool } from '../../replay/spool.ts';
+import { Tape } from '../../replay/tape.ts';
 import { lastOf, type Output } from '../../vmm/outputs.ts';
-import type { Spool } from '../evidence/spool.ts';
-import { Tape } from '../evidence/tape.ts';
 import type { Scheduler } from '../scheduler.ts';
 import { Client, isFor } from './client.ts';
 import { parse } from './packets.ts';

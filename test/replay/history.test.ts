@@ -3,10 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { sameBytes } from '../../src/base/bytes.ts';
 import { bytes } from '../../src/base/codec.ts';
 import { FileSpool } from '../../src/cli/evidence.ts';
+import { History } from '../../src/replay/history.ts';
+import { MemorySpool, type Spool } from '../../src/replay/spool.ts';
+import { Tape } from '../../src/replay/tape.ts';
 import { ByteStreams } from '../../src/sim/checkers/byte-streams.ts';
-import { History } from '../../src/sim/evidence/history.ts';
-import { MemorySpool, type Spool } from '../../src/sim/evidence/spool.ts';
-import { Tape } from '../../src/sim/evidence/tape.ts';
 import { describeEntry, type Entry } from '../../src/vmm/entries.ts';
 
 const MIB = 1 << 20;

@@ -1,47 +1,10 @@
-import { sameBytes } from '../../base/bytes.ts';
-import type { MachineDescription } from '../../vmm/description.ts';
-import { ReplayDoors } from '../../vmm/doors.ts';
-import type { Entry } from '../../vmm/entries.ts';
-import type { Machine } from '../../vmm/machine.ts';
-import type { Output } from '../../vmm/outputs.ts';
-import { compareSnapshots, type Difference, type Snapshot, takeSnapshot } from '../../vmm/snapshot.ts';
-import { Vmm, verifyMarker } from '../../vmm/vmm.ts';
-
-/** How much a rebuilt machine runs at once. */
-const SLICE_STEPS = 10_000_000;
-
-/**
- * A fresh machine that has gone through the same entries, standing at `icount`: before the inputs that were applied there, or
- * after them. The entries are taken as the machine comes to them, so that of a long history little is in memory at once.
- * @param made is given the outputs that it makes on the way.
- * @throws {Divergence} when the entries are not those of such a machine.
- */
-export function rebuild(
-  description: MachineDescription,
-  entries: Iterable<Entry>,
-  icount: number,
-  inputsThere: 'before' | 'after',
-  made: (output: Output) => void = () => {},
-): Vmm {
-  const doors = new ReplayDoors(verifyMarker);
-  doors.follow(upTo(entries, icount, inputsThere));
-  const vmm = new Vmm(description, doors);
-  for (;;) {
-    const pause = vmm.run(SLICE_STEPS);
-    for (const output of vmm.machine.takeOutputs()) made(output);
-    if (pause !== 'budget') return vmm;
-  }
-}
-
-/** The entries up to a position, and that nothing follows before it. */
-function* upTo(entries: Iterable<Entry>, icount: number, inputsThere: 'before' | 'after'): Generator<Entry> {
-  const last = inputsThere === 'after' ? icount : icount - 1;
-  for (const entry of entries) {
-    if (entry.icount > last) break;
-    yield entry;
-  }
-  yield { kind: 'horizon', icount };
-}
+/** Machines compared by what came through their doors. */
+import { sameBytes } from '../base/bytes.ts';
+import type { MachineDescription } from '../vmm/description.ts';
+import type { Entry } from '../vmm/entries.ts';
+import type { Machine } from '../vmm/machine.ts';
+import { compareSnapshots, type Difference, type Snapshot, takeSnapshot } from '../vmm/snapshot.ts';
+import { Timeline } from './timeline.ts';
 
 /** Two histories side by side, as far as both go below a position. */
 function* pairs(
@@ -102,7 +65,9 @@ export function compareHistories(
   icount: number,
 ): Comparison {
   const at = ({ history, machine }: Witness) =>
-    takeSnapshot(machine ?? rebuild(description, history, icount, 'before').machine);
+    takeSnapshot(
+      machine ?? new Timeline(description, history, { end: icount }).seek(icount, 'before').machine,
+    );
   const [a, b] = [at(one), at(other)];
   return {
     a,
@@ -112,8 +77,8 @@ export function compareHistories(
   };
 }
 
-/** Entries of a history; none of them is a checkpoint, which has members of its own. */
-function sameEntry(a: Entry, b: Entry): boolean {
+/** Whether two entries say the same. None of a history is a checkpoint, which has members of its own. */
+export function sameEntry(a: Entry, b: Entry): boolean {
   const [x, y]: Record<string, unknown>[] = [a, b];
   return Object.keys({ ...a, ...b }).every((name) => sameValue(x![name], y![name]));
 }

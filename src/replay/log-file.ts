@@ -7,28 +7,50 @@ import { joined } from '../base/bytes.ts';
 import { decode, Reader, Writer } from '../base/codec.ts';
 import { FormatError, OperatingError } from '../base/errors.ts';
 import { xxh32 } from '../base/xxh32.ts';
-import { descriptionSchema, type MachineDescription } from './description.ts';
-import { type Entry, entryAfter, following, NOTHING_BEFORE, writeEntry } from './entries.ts';
+import { descriptionSchema, type MachineDescription } from '../vmm/description.ts';
+import {
+  type Before,
+  type Entry,
+  entryAfter,
+  following,
+  NOTHING_BEFORE,
+  writeEntry,
+} from '../vmm/entries.ts';
 
 const MAGIC = new TextEncoder().encode('VMFT-LOG');
 const VERSION = 6;
 /** No entry is larger; a larger length is damage. */
 const MAX_ENTRY_BYTES = 1 << 21;
 
+/** A place in a log between two entries: what is written there depends on what stands before. */
+export interface LogPosition {
+  /** Where the next entry begins, in bytes from the beginning of the file. */
+  offset: number;
+  checksum: number;
+  before: Before;
+}
+
 /** Writes a log, piece by piece. */
 export class LogWriter {
   private checksum: number;
-  private before = NOTHING_BEFORE;
+  private before: Before;
   private readonly out = new Writer();
   /** The entry that is being written. */
   private readonly body = new Writer();
 
-  constructor(description: MachineDescription) {
+  /** A log that begins with this description, or that goes on where another was read up to. */
+  constructor(from: MachineDescription | LogPosition) {
+    if ('checksum' in from) {
+      this.checksum = from.checksum;
+      this.before = from.before;
+      return;
+    }
     const { out } = this;
+    this.before = NOTHING_BEFORE;
     out.raw(MAGIC);
     out.u16(VERSION);
     // Where it stands: it may hold a kernel.
-    this.checksum = xxh32(out.counted(() => descriptionSchema.write(out, description)));
+    this.checksum = xxh32(out.counted(() => descriptionSchema.write(out, from)));
     out.u32(this.checksum);
   }
 
@@ -119,6 +141,10 @@ export class LogStream {
   private base = 0;
   private ended = false;
   private checksum = 0;
+  private before = NOTHING_BEFORE;
+  /** After the last entry that was read whole. */
+  private goodOffset = 0;
+  private goodChecksum = 0;
 
   /**
    * `next`: the next bytes of the file, of any length; undefined at its end. `name` is for messages.
@@ -149,11 +175,22 @@ export class LogStream {
       const head = this.input.raw(length);
       this.checksum = xxh32(head);
       if (this.input.u32() !== this.checksum) refuse('the head of the log is damaged; record it again');
+      this.good();
       return decode(descriptionSchema, head);
     } catch (error) {
       if (!(error instanceof FormatError)) throw error;
       throw new OperatingError(`${this.name}: the head of the log is cut short or damaged; record it again`);
     }
+  }
+
+  /** After the entries that were read. */
+  get position(): LogPosition {
+    return { offset: this.goodOffset, checksum: this.goodChecksum, before: this.before };
+  }
+
+  private good(): void {
+    this.goodOffset = this.base + this.input.offset;
+    this.goodChecksum = this.checksum;
   }
 
   /** Fetches until so many bytes are there, or the file has ended. */
@@ -173,7 +210,6 @@ export class LogStream {
 
   /** The entries that are good, in their order. */
   *entries(): Generator<Entry, void> {
-    let before = NOTHING_BEFORE;
     let last: Entry | undefined;
     let count = 0;
     const stop = (problem: string) => {
@@ -189,14 +225,15 @@ export class LogStream {
       try {
         const body = this.readBody();
         if (!body) return stop('the log is cut short');
-        entry = decode(entryAfter(before), body);
+        entry = decode(entryAfter(this.before), body);
       } catch (error) {
         if (!(error instanceof FormatError)) throw error;
         // Too few bytes to be an entry at all.
         const cut = this.input.remaining === 0 && this.base + this.input.offset - start < 6;
         return stop(cut ? 'the log is cut short' : `the log is damaged at byte ${start}`);
       }
-      before = following(before, entry);
+      this.before = following(this.before, entry);
+      this.good();
       last = entry;
       count++;
       yield entry;

@@ -1,4 +1,4 @@
-import { type Codec, Reader, Writer } from '../../base/codec.ts';
+import { type Codec, Reader, Writer } from '../base/codec.ts';
 import type { Spool } from './spool.ts';
 
 /** Values are handed to the spool when they have come to so many bytes. */

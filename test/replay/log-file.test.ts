@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { OperatingError } from '../../src/base/errors.ts';
+import { LogWriter, type Recording, readLog } from '../../src/replay/log-file.ts';
 import type { MachineDescription } from '../../src/vmm/description.ts';
 import type { Entry } from '../../src/vmm/entries.ts';
-import { LogWriter, type Recording, readLog } from '../../src/vmm/log.ts';
 import { entryLists } from '../ft/arbitraries.ts';
 
 const description: MachineDescription = {

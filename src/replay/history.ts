@@ -1,5 +1,5 @@
-import type { Codec } from '../../base/codec.ts';
-import { type Entry, entryAfter, following, NOTHING_BEFORE } from '../../vmm/entries.ts';
+import type { Codec } from '../base/codec.ts';
+import { type Entry, entryAfter, following, NOTHING_BEFORE } from '../vmm/entries.ts';
 import type { Spool } from './spool.ts';
 import { Tape } from './tape.ts';
 

@@ -1,0 +1,89 @@
+/** A recording is written while the run goes on: however that ends, what was written can be replayed. */
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import fc from 'fast-check';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { readLog } from '../../src/replay/log-file.ts';
+import { root, workplace } from './command.ts';
+
+const { directory, file, vmft } = workplace();
+
+/** Reads the clock for ever, and says something now and then. */
+const endless = `
+    li      s0, 0x10000000
+1:  li      s1, 1000
+2:  rdtime  a0
+    addi    s1, s1, -1
+    bnez    s1, 2b
+    li      a0, '.'
+    sb      a0, 0(s0)
+    j       1b
+`;
+beforeAll(() => writeFileSync(file('endless.s'), endless));
+
+/** Runs it until its recording is so long, and sends it a signal. */
+async function interrupted(
+  log: string,
+  sizeBytes: number,
+  signal: NodeJS.Signals,
+  options: readonly string[],
+): Promise<{ code: number | null; stderr: string }> {
+  const child = spawn(
+    process.execPath,
+    [join(root, 'bin/vmft.js'), 'run', 'endless.s', '--record', log, ...options],
+    { cwd: directory, stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, NO_COLOR: '1' } },
+  );
+  let stderr = '';
+  child.stderr.setEncoding('utf8').on('data', (part: string) => {
+    stderr += part;
+  });
+  const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
+  const isThere = () => existsSync(file(log)) && statSync(file(log)).size >= sizeBytes;
+  while (!isThere() && child.exitCode === null) await setTimeout(1);
+  child.kill(signal);
+  return { code: await ended, stderr };
+}
+
+describe('a recording', () => {
+  test.each([
+    ['alone', ['--no-ft']],
+    ['of a pair that loses its primary', ['--crash', 'primary@icount=40000']],
+  ])('%s, cut short by kill -9 at any moment, is good up to its last whole entry', async (name, options) => {
+    await fc.assert(
+      fc.asyncProperty(fc.nat(60_000), async (sizeBytes) => {
+        const log = `killed ${name}.log`;
+        writeFileSync(file(log), '');
+        await interrupted(log, 100 + sizeBytes, 'SIGKILL', options);
+        const { entries, damage } = readLog(readFileSync(file(log)), log);
+        const icount = entries.at(-1)?.icount ?? 0;
+        expect(damage!.message).toContain(
+          `the log is cut short; the last good entry is number ${entries.length}, at icount ${icount}`,
+        );
+        const replay = await vmft(['replay', log]);
+        expect([replay.code, replay.stderr]).toEqual([
+          2,
+          expect.stringContaining(`${damage!.message}; replayed up to there`),
+        ]);
+      }),
+      { numRuns: 10 },
+    );
+  });
+
+  test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+    'is whole after %s, which ends the run',
+    async (signal) => {
+      const { code, stderr } = await interrupted('stopped.log', 5_000, signal, []);
+      expect(code).toBe({ SIGINT: 130, SIGTERM: 143, SIGHUP: 129 }[signal]);
+      void stderr;
+      const replay = await vmft(['replay', 'stopped.log']);
+      expect([replay.code, replay.stderr]).toEqual([0, expect.stringContaining('as recorded')]);
+    },
+  );
+
+  test('that can be written no further does not end the run', async () => {
+    const { code, stderr } = await vmft(['run', join(root, 'programs/dice.s'), '--record', '/dev/full']);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('/dev/full: no space left')]);
+  });
+});
