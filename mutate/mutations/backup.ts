@@ -96,6 +96,7 @@ export const backup = [
         this.copy`,
       `        this.inStep = false;
         this.copy`,
+      'a member is not sent a copy: it is left out first, and then it does not count any more',
     ],
     'backup-prepare-keeps-instep': [
       `        this.inStep = false;

@@ -326,6 +326,13 @@ test('a log that others may lack is kept when all of it was consumed', () => {
 });
 
 describe('a stream that breaks', () => {
+  test('is asked about again, since the answer may be lost', () => {
+    const backup = new Side('backup', 'backup', { source });
+    const asked = backup.do({ kind: 'reset', peer: 'primary' });
+    expect(asked.messages).toMatchObject([{ kind: 'resume', token: 1 }]);
+    expect(backup.timer('retry', 10 * MS).messages).toMatchObject([{ kind: 'resume', token: 2 }]);
+  });
+
   test('is gone on with where the backup stands', () => {
     const setting = { source };
     const primary = new Side('primary', 'primary', setting);
@@ -477,6 +484,28 @@ describe('a spare', () => {
     expect(spare.storage(3, 'spare').released).toBe('a');
     expect(spare.cpu(106).released).toBe('b');
   });
+});
+
+test('a host that was recorded as in sync, and does not know it yet, counts as soon as it follows the next primary', () => {
+  const group = new Group(1, 1, { source, backups: 2 });
+  group.storageAnswers = false;
+  for (let beat = 0; beat < 20 && !group.storage.has(2); beat++) {
+    group.beat(1);
+    group.work(1);
+  }
+  expect(group.storage.get(2)).toEqual({ primary: 'primary', backups: ['backup', 'spare'] });
+  expect(group.replica('spare').phase).toBe('catching-up');
+  group.cut.add('primary');
+  group.storageAnswers = true;
+  // The backup learns that it was too late for generation 2, and claims the next; the spare has not looked at storage meanwhile.
+  for (const _ of [2, 3]) {
+    group.wait(11 * MS);
+    group.timer('backup', 'suspect');
+    group.drain();
+  }
+  expect(group.storage.get(3)).toEqual({ primary: 'backup', backups: ['spare'] });
+  group.work(2);
+  expect([group.replica('spare').phase, group.replica('spare').canGoOn]).toEqual(['backup', true]);
 });
 
 describe('an operator', () => {
