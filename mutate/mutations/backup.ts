@@ -104,6 +104,7 @@ export const backup = [
         this.copy`,
       `        this.complete = false;
         this.copy`,
+      'without a machine nothing follows from being in step, and with the copied one this side is',
     ],
     'backup-sbr-left-out-reads': [
       "if (disk === 'shared' || !(this.inStep || this.complete)) return;",

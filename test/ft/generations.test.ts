@@ -38,6 +38,37 @@ describe('a backup', () => {
     expect(backup.replica.canGoOn).toBe(false);
   });
 
+  test('that follows says which generation its log belongs to by now', () => {
+    const { backup } = backupWithLog();
+    const starts = [
+      { generation: 1, first: 1 },
+      { generation: 2, first: 2 },
+    ];
+    backup.hear('primary', { ...members(2, 'primary', 'backup'), starts });
+    expect(backup.do({ kind: 'reset', peer: 'primary' }).messages).toMatchObject([
+      { kind: 'resume', log: 2 },
+    ]);
+  });
+
+  test('goes on with the time that the primary has told it', () => {
+    const { backup } = backupWithLog();
+    backup.nowNs = 3 * MS;
+    backup.hear('primary', { kind: 'heartbeat', generation: 1, domain: 'x', ticks: 5_000_000 });
+    backup.timer('suspect', 11 * MS);
+    backup.storage(2, 'backup', 'backup2');
+    backup.cpu(1000);
+    expect(backup.replica.role).toBe('primary');
+    const [beat] = backup.timer('heartbeat', 6 * MS).datagrams;
+    // Of ticks there are 10,000 in a millisecond.
+    expect(beat).toMatchObject({ kind: 'heartbeat', ticks: 5_000_000 + 17 * 10_000 });
+  });
+
+  test('looks again and again for what it lacks', () => {
+    const { backup } = backupWithLog();
+    for (let time = 0; time < 2; time++)
+      expect(backup.timer('retry', 5 * MS).of('timer')).toMatchObject([{ id: 'retry' }]);
+  });
+
   test('looks nowhere else while it waits for the outcome of its claim', () => {
     const { backup } = backupWithLog();
     backup.timer('suspect', 11 * MS);

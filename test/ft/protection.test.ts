@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { MessageOf } from '../../src/ft/messages.ts';
 import { diskGuest } from './guest.ts';
-import { alphabet, type Effects, MS, type Setting, Side } from './sides.ts';
+import { alphabet, type Effects, Group, MS, type Setting, Side } from './sides.ts';
 
 const SUSPECT_NS = 10 * MS;
 
@@ -144,4 +144,16 @@ describe('the end of a copy', () => {
     expect(speed).toBe(500);
     expect(outputs).toMatchObject([{ kind: 'disk', first: 1, request: { operation: 'write', sector: 1 } }]);
   });
+});
+
+test('a new backup has the share of the processor that an operator has set', () => {
+  const group = new Group(0, 1, { source: alphabet, backups: 1 });
+  group.do('primary', { kind: 'command', command: { kind: 'speed', perMille: 250 } });
+  for (let round = 0; round < 20 && !group.storage.has(2); round++) {
+    group.beat(1);
+    group.work(1);
+  }
+  expect(group.storage.get(2)).toEqual({ primary: 'primary', backups: ['spare'] });
+  for (const message of group.side('primary').cpu(100).messages) group.side('spare').hear('primary', message);
+  expect(group.side('spare').cpu(1000).of('ran')).toEqual([{ do: 'ran', steps: 100, restNs: 3000 }]);
 });

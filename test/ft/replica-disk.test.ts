@@ -180,6 +180,17 @@ describe('on a shared disk that each side reads', () => {
     expect([backup.hash, backup.replica.backlog]).toEqual([primary.hash, 0]);
   });
 
+  test('a backup that was left out reads no more: others may have written since', () => {
+    const { primary, backup } = pair('shared-backup-reads');
+    forward(primary.cpu(200), primary, backup);
+    expect(asked(backup.cpu(1000))).toEqual(['read 3 in 1, floor 0']);
+    const starts = [{ generation: 1, first: 1 }];
+    const record = { primary: 'primary', backups: [] };
+    const told = backup.hear('primary', { kind: 'members', generation: 2, record, starts });
+    expect(told.notes).toContain('left-out');
+    expect(asked(backup.timer('retry', 5 * MS))).toEqual([]);
+  });
+
   test('a write waits until the backup has read what it overwrites', () => {
     const guest = diskGuest([
       { operation: 'read', sector: 1 },
