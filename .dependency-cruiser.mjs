@@ -6,14 +6,15 @@ const layers = {
   vmm: ['base', 'cpu', 'devices'],
   replay: ['base', 'cpu', 'devices', 'vmm'],
   ft: ['base', 'cpu', 'devices', 'vmm', 'replay'],
-  sim: ['base', 'cpu', 'devices', 'vmm', 'replay', 'ft'],
-  host: ['base', 'cpu', 'devices', 'vmm', 'replay', 'ft'],
-  cli: ['base', 'cpu', 'devices', 'vmm', 'replay', 'ft', 'sim', 'host'],
-  web: ['base', 'cpu', 'devices', 'vmm', 'replay', 'ft', 'sim', 'host'],
+  cluster: ['base', 'cpu', 'devices', 'vmm', 'replay', 'ft'],
+  sim: ['base', 'cpu', 'devices', 'vmm', 'replay', 'ft', 'cluster'],
+  host: ['base', 'cpu', 'devices', 'vmm', 'replay', 'ft', 'cluster'],
+  cli: ['base', 'cpu', 'devices', 'vmm', 'replay', 'ft', 'cluster', 'sim', 'host'],
+  web: ['base', 'cpu', 'devices', 'vmm', 'replay', 'ft', 'cluster', 'sim', 'host'],
 };
 
 /** The layers that know nothing of the machine they run on. */
-const pure = ['base', 'cpu', 'devices', 'vmm', 'replay', 'ft', 'sim'];
+const pure = ['base', 'cpu', 'devices', 'vmm', 'replay', 'ft', 'cluster', 'sim'];
 
 const inside = (names) => `^src/(${names.join('|')})/`;
 

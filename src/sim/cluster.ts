@@ -1,8 +1,9 @@
 /** A whole cluster in one process on virtual time: hosts, storage, a console and network clients. */
 import { joined } from '../base/bytes.ts';
 import { Random } from '../base/random.ts';
-import type { Effect, GenerationRecord, ReplicaEvent } from '../ft/effects.ts';
-import { type Phase, Replica } from '../ft/replica.ts';
+import type { DriverListener } from '../cluster/driver.ts';
+import type { GenerationRecord, ReplicaEvent, StopReason } from '../ft/effects.ts';
+import { Replica } from '../ft/replica.ts';
 import {
   type DiskVariant,
   defaultTuning,
@@ -11,33 +12,25 @@ import {
   type UnsafeRule,
 } from '../ft/rules.ts';
 import type { History } from '../replay/history.ts';
-import { type EvidencePlaces, inMemory, type Spool } from '../replay/spool.ts';
+import { type EvidencePlaces, inMemory } from '../replay/spool.ts';
 import { type MachineDescription, sectorsOf } from '../vmm/description.ts';
 import type { Machine } from '../vmm/machine.ts';
 import { lastOf } from '../vmm/outputs.ts';
 import type { Stuck } from '../vmm/stuck.ts';
-import { type Fault, type HostId, STORAGE, SWITCH } from './faults/faults.ts';
+import { Ending } from './ending.ts';
+import type { Fault, HostFault, HostId } from './faults/faults.ts';
 import { Injector } from './faults/injector.ts';
-import { Host } from './host.ts';
+import { FaultMoments } from './faults/moments.ts';
+import { Host, HostClock } from './host.ts';
 import { Observer } from './observer.ts';
 import { Scheduler } from './scheduler.ts';
-import { Console } from './world/console.ts';
-import { Disk } from './world/disk.ts';
-import { Mesh } from './world/mesh.ts';
-import { ClientNetwork } from './world/network.ts';
-import { Storage } from './world/storage.ts';
+import type { Console } from './world/console.ts';
+import type { Disk } from './world/disk.ts';
+import type { Mesh } from './world/mesh.ts';
+import type { ClientNetwork } from './world/network.ts';
+import type { Storage } from './world/storage.ts';
+import { World } from './world/world.ts';
 
-/** A local network between the hosts. */
-export const LINK_BITS_PER_SECOND = 1e9;
-/** After this long without a step the guest waits for something that will not come. */
-const IDLE_NS = 200_000_000;
-const HOPELESS_NS = 2_000_000_000;
-/** How often it is looked whether a run is over. */
-const LOOK_NS = 20_000;
-/** How long the other sides may take to end after the guest has. */
-const GRACE_NS = 100_000_000;
-/** How long what a dead host has sent may be on its way. */
-const LAST_NS = 1_000_000;
 /** For how long a host may have been up: a day. */
 const MAX_UP_MS = 86_400_000;
 
@@ -101,88 +94,106 @@ export function hostNames(backups: number, spares: number): HostId[] {
 
 export class Simulation {
   readonly scheduler = new Scheduler();
+  readonly world: World;
   readonly mesh: Mesh;
   readonly storage: Storage;
-  readonly hosts = new Map<HostId, Host>();
   readonly console: Console;
   readonly network: ClientNetwork;
+  readonly hosts = new Map<HostId, Host>();
   readonly observer: Observer;
   readonly injector: Injector;
   outcome: Outcome | undefined;
   private readonly names: readonly HostId[];
   private readonly first: GenerationRecord;
-  private readonly privateDisks = new Map<HostId, Disk>();
-  /** The newest generation that has been heard of at the switch. */
-  private fence = 1;
-  private lastStepNs = 0;
-  private endNs: number | undefined;
+  private readonly ending: Ending;
   private revivals = 0;
-  /** When it was last looked whether the run is over. */
-  private lookedNs = -LOOK_NS;
   private membersLives = new Map<HostId, number>();
   /** The life in which each host last followed a primary; all that boot do so in their first. */
   private readonly followedIn = new Map<HostId, number>();
-  /** Since when nobody is left that could go on. */
-  private lostNs: number | undefined;
 
   constructor(readonly options: SimulationOptions) {
-    const { seed, faults, backups, spares = 0, unsafe, bitsPerSecond } = options;
-    const { histories, console, world } = options.evidence ?? inMemory();
+    const { seed, faults, backups, spares = 0, description } = options;
+    const evidence = options.evidence ?? inMemory();
     const { scheduler } = this;
-    const dedup = !unsafe.has('dedup');
-    this.mesh = new Mesh(scheduler, new Random(`${seed}/links`), bitsPerSecond ?? LINK_BITS_PER_SECOND);
     this.names = hostNames(backups, spares);
     this.first = { primary: 'primary', backups: this.names.slice(1, 1 + backups) };
-    const disk = this.disk(`${seed}/disk`, dedup, world);
-    this.storage = new Storage(
-      this.first,
-      disk,
-      !unsafe.has('fencing'),
-      scheduler,
-      new Random(`${seed}/storage`),
-    );
-    this.console = new Console(
-      scheduler,
-      options.input,
-      dedup,
-      options.print,
-      options.attended ?? false,
-      options.typeAfter,
-      console,
-    );
-    this.network = new ClientNetwork(scheduler, new Random(`${seed}/clients`), options.clients, dedup, world);
+    this.world = this.makeWorld(evidence);
+    const { mesh, storage, console, network } = this.world;
+    this.mesh = mesh;
+    this.storage = storage;
+    this.console = console;
+    this.network = network;
     this.observer = new Observer(
-      this.storage,
+      storage.generations,
       'primary',
-      options.description.clock === 'derived',
+      description.clock === 'derived',
       () => scheduler.nowNs,
-      histories,
+      evidence.histories,
       this.names.length === 1,
     );
     this.injector = new Injector(this, new Random(`${seed}/faults`), faults);
+    this.ending = new Ending(this);
     for (const id of this.names) this.hosts.set(id, this.host(id));
     this.observer.lives(this.hosts.get('primary')!);
     this.countOn(this.first);
-    this.network.learn((frame) => this.hosts.get('primary')!.deliver({ kind: 'frame', frame }));
+    network.learn((frame) => this.hosts.get('primary')!.deliver({ kind: 'frame', frame }));
     for (const host of this.hosts.values()) scheduler.at(0, () => host.deliver({ kind: 'start' }));
+  }
+
+  private makeWorld(evidence: EvidencePlaces): World {
+    const { options, first, scheduler, diskContent } = this;
+    const { description, disk = 'shared', attended = false } = options;
+    const { seed, unsafe, bitsPerSecond, clients, input, typeAfter, print } = options;
+    return new World(
+      {
+        ...{ seed, unsafe, bitsPerSecond, clients, input, typeAfter, print },
+        ...{ first, disk, diskContent, attended, evidence },
+        sectors: sectorsOf(description),
+      },
+      scheduler,
+      {
+        arrived: (to, from, bytes) => this.arrive(to, from, bytes),
+        leaves: (host, effect) => this.observer.released(host, effect),
+        reached: (output) => {
+          this.observer.arrivedInWorld();
+          const what = output.kind === 'console' ? 'console' : 'switch';
+          this.tell('', { kind: 'delivered', what, first: output.first, last: lastOf(output) });
+        },
+        recorded: (record) => this.countOn(record),
+      },
+    );
   }
 
   // ── The hosts ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
   private host(id: HostId): Host {
     const { speeds, maxSteps, faults, seed } = this.options;
-    const hostFaults = faults.filter((fault) => 'when' in fault);
-    const clockStartNs = new Random(`${seed}/${id}/clock`).below(MAX_UP_MS) * 1e6;
-    return new Host(
-      id,
-      this.replica(id),
-      this.scheduler,
-      speeds?.[id] ?? 1,
+    const startNs = new Random(`${seed}/${id}/clock`).below(MAX_UP_MS) * 1e6;
+    const clock = new HostClock(this.scheduler, speeds?.[id] ?? 1, startNs);
+    const host: Host = new Host(id, this.replica(id), clock, {
+      ports: this.world.ports(id, clock),
+      listener: this.listener(() => host),
       maxSteps,
-      hostFaults,
-      this,
-      clockStartNs,
-    );
+    });
+    const hostFaults = faults.filter((fault): fault is HostFault => 'when' in fault);
+    host.moments = new FaultMoments(host, hostFaults, (fault) => this.injector.strike(fault, host));
+    return host;
+  }
+
+  private listener(host: () => Host): DriverListener {
+    return {
+      noted: (event) => this.noted(host(), event),
+      ran: (steps, restNs) => {
+        if (steps > 0) this.ending.lastStepNs = this.nowNs;
+        if (host().id === this.survivor) this.observer.restedNs += restNs;
+      },
+      copied: (sizeBytes) => {
+        this.observer.copiedBytes += sizeBytes;
+      },
+      stopped: (reason) => this.stopped(reason),
+      stuck: (stuck) => this.tell(host().id, { kind: 'stuck', ...stuck }),
+      entered: (phase) => this.injector.entered(host(), phase),
+    };
   }
 
   private replica(id: HostId, revival = ''): Replica {
@@ -243,22 +254,6 @@ export class Simulation {
     });
   }
 
-  strike(fault: Fault, host: Host): void {
-    this.injector.strike(fault, host);
-  }
-
-  stuck(host: Host, stuck: Stuck): void {
-    this.tell(host.id, { kind: 'stuck', ...stuck });
-  }
-
-  entered(host: Host, phase: Phase): void {
-    this.injector.entered(host, phase);
-  }
-
-  restored(host: Host, peer: HostId): void {
-    this.mesh.link(host.id, peer).restore();
-  }
-
   // ── Time ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   get nowNs(): number {
@@ -282,7 +277,7 @@ export class Simulation {
   /** Lets up to `events` events happen; false when the run is over. */
   advance(events: number): boolean {
     for (let i = 0; i < events; i++) {
-      if (this.isOver()) return this.finish();
+      if (this.outcome === 'diverged' || this.ending.isReached) return this.finish();
       if (!this.scheduler.step()) return this.stalled || this.finish();
     }
     return true;
@@ -290,8 +285,7 @@ export class Simulation {
 
   /** Nothing will happen unless somebody types. */
   get stalled(): boolean {
-    const { console, scheduler, endNs } = this;
-    return console.open && scheduler.idle && endNs === undefined && this.somebodyCanGoOn;
+    return this.ending.isStalled;
   }
 
   /** Runs to the end. */
@@ -307,52 +301,10 @@ export class Simulation {
   }
 
   private finish(): false {
-    this.outcome ??= this.somebodyCanGoOn ? 'limit' : 'lost';
-    const again = this.console.droppedAgain + this.network.droppedAgain;
-    for (const failover of this.failovers.slice(-1)) failover.outputsReleasedAgain = again;
+    this.outcome ??= this.ending.somebodyCanGoOn ? 'limit' : 'lost';
+    for (const failover of this.failovers.slice(-1))
+      failover.outputsReleasedAgain = this.world.duplicatesDropped;
     return false;
-  }
-
-  private isOver(): boolean {
-    if (this.outcome === 'diverged') return true;
-    if (this.nowNs < this.lookedNs + LOOK_NS) return false;
-    this.lookedNs = this.nowNs;
-    if (this.endNs !== undefined) {
-      const settled = [...this.hosts.values()].every(
-        ({ alive, replica }) => !alive || replica.role === 'spare',
-      );
-      return settled || this.nowNs > this.endNs + GRACE_NS;
-    }
-    if (!this.somebodyCanGoOn) {
-      // What is on its way to the world still arrives.
-      this.lostNs ??= this.nowNs;
-      return this.nowNs > this.lostNs + LAST_NS;
-    }
-    if (this.machine.icount >= this.options.maxSteps) return true;
-    return this.isIdle(this.machine);
-  }
-
-  /** Whether a host has a machine that is live, or may become so: storage says whom it counts on. */
-  private get somebodyCanGoOn(): boolean {
-    const { primary, backups } = this.storage.latest;
-    for (const { power, stopped, replica, id } of this.hosts.values()) {
-      if (power === 'off' || stopped !== undefined) continue;
-      if (replica.canGoOn && (id === primary || backups.includes(id) || replica.role === 'primary'))
-        return true;
-      if (replica.phase === 'catching-up' && backups.includes(id)) return true;
-    }
-    return false;
-  }
-
-  /** Whether the guest waits for something that will not come. */
-  private isIdle(machine: Machine): boolean {
-    if (this.console.open) return false;
-    const silentNs = this.nowNs - Math.max(this.lastStepNs, this.injector.lastEndNs);
-    if (silentNs < IDLE_NS || this.injector.expecting || machine.timerDeadline !== undefined) return false;
-    // The steps of a slice count when their time has passed.
-    if ([...this.hosts.values()].some(({ busy }) => busy)) return false;
-    const nothingToCome = machine.idle && this.console.exhausted && this.network.done && !machine.diskOpen;
-    return nothingToCome || silentNs > HOPELESS_NS;
   }
 
   // ── What the hosts do ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -361,142 +313,16 @@ export class Simulation {
     this.options.tell({ atNs: this.nowNs, host, event });
   }
 
-  perform(host: Host, effect: Effect): void {
-    const { id } = host;
-    switch (effect.do) {
-      case 'ran':
-        if (effect.steps > 0) this.lastStepNs = this.nowNs;
-        if (id === this.survivor) this.observer.restedNs += effect.restNs;
-        return;
-      case 'copied':
-        this.observer.copiedBytes += effect.sizeBytes;
-        return;
-      case 'timer':
-        return;
-      case 'send':
-        return this.mesh.link(id, effect.to).stream(effect.bytes.length, () => this.arrive(id, effect));
-      case 'datagram':
-        return this.mesh.link(id, effect.to).datagram(effect.bytes.length, () => this.arrive(id, effect));
-      case 'release':
-        this.observer.released(id, effect, lastOf(effect.outputs.at(-1)!));
-        return this.toSwitch(id, sizeOf(effect), () => this.release(host, effect));
-      case 'listen':
-        return this.toSwitch(id, 20, () => {
-          if (!this.fenced(effect.generation))
-            this.console.listen(effect.offset, (offset, data) =>
-              this.fromSwitch(id, data.length, () => host.deliver({ kind: 'typed', offset, data })),
-            );
-        });
-      case 'announce':
-        return this.toSwitch(id, effect.frame.length, () => {
-          if (!this.fenced(effect.generation)) this.network.learn(this.portOf(id));
-        });
-      case 'disk':
-        if (this.options.disk !== 'private') this.observer.released(id, effect, effect.id);
-        return this.toDisk(host, effect);
-      case 'claim':
-        return this.toStorage(id, 100, () => {
-          const { generation } = this.storage;
-          const record = this.storage.testAndSet(effect.generation, effect.record);
-          if (this.storage.generation > generation) this.countOn(record);
-          this.fromStorage(id, 100, () =>
-            host.deliver({ kind: 'record', generation: effect.generation, record }),
-          );
-        });
-      case 'look':
-        return this.toStorage(id, 20, () => {
-          const record = this.storage.read(effect.generation);
-          this.fromStorage(id, 100, () =>
-            host.deliver({ kind: 'record', generation: effect.generation, record }),
-          );
-        });
-      case 'note':
-        return this.noted(host, effect.event);
-      case 'stop':
-        return this.stopped(host, effect.reason);
-    }
-  }
-
-  private arrive(from: HostId, { to, bytes }: { to: HostId; bytes: Uint8Array }): void {
+  private arrive(to: HostId, from: HostId, bytes: Uint8Array): void {
     const host = this.hosts.get(to);
     if (!host?.alive) return;
     this.observer.outputRule.arrived(to, bytes);
     host.deliver({ kind: 'message', from, bytes });
   }
 
-  private toSwitch(from: HostId, sizeBytes: number, action: () => void): void {
-    this.mesh.link(from, SWITCH).stream(sizeBytes, action);
-  }
-
-  private fromSwitch(to: HostId, sizeBytes: number, action: () => void): void {
-    this.mesh.link(SWITCH, to).stream(sizeBytes, action);
-  }
-
-  private toStorage(from: HostId, sizeBytes: number, action: () => void): void {
-    this.mesh.link(from, STORAGE).stream(sizeBytes, () => {
-      if (!this.storage.away) action();
-    });
-  }
-
-  private fromStorage(to: HostId, sizeBytes: number, action: () => void): void {
-    this.storage.answer(() => this.mesh.link(STORAGE, to).stream(sizeBytes, action));
-  }
-
-  /** Console and switch know the newest generation by what reaches them, and take nothing older. */
-  private fenced(generation: number): boolean {
-    if (generation < this.fence) return !this.options.unsafe.has('fencing');
-    this.fence = generation;
-    return false;
-  }
-
-  private release(host: Host, { outputs, generation }: Effect & { do: 'release' }): void {
-    if (this.fenced(generation)) return;
-    const { id } = host;
-    for (const output of outputs) {
-      const edge = output.kind === 'console' ? 'console' : 'switch';
-      const isNew =
-        output.kind === 'console'
-          ? this.console.release(output)
-          : this.network.release(output, this.portOf(id));
-      if (isNew) {
-        this.observer.arrivedInWorld();
-        this.tell('', { kind: 'delivered', what: edge, first: output.first, last: lastOf(output) });
-      }
-      this.fromSwitch(id, 20, () => host.deliver({ kind: 'delivered', edge, number: lastOf(output) }));
-    }
-  }
-
-  private portOf(id: HostId): (frame: Uint8Array) => void {
-    return (frame) =>
-      this.fromSwitch(id, frame.length, () => this.hosts.get(id)!.deliver({ kind: 'frame', frame }));
-  }
-
-  private toDisk(host: Host, effect: Effect & { do: 'disk' }): void {
-    const { id } = effect;
-    const answered = (status: number | 'refused', data: Uint8Array) =>
-      host.deliver({ kind: 'disk-done', id, status, data });
-    if (this.options.disk === 'private')
-      return this.privateDisk(host.id).perform(id, effect.request, 0, answered);
-    const { request } = effect;
-    this.toStorage(host.id, request.operation === 'write' ? request.data.length : 30, () =>
-      this.storage.perform(effect, (status, data) =>
-        this.fromStorage(host.id, data.length + 20, () => answered(status, data)),
-      ),
-    );
-  }
-
   /** The disk that a host has for itself, with `--disk private`. */
   privateDisk(id: HostId): Disk {
-    const known = this.privateDisks.get(id);
-    if (known) return known;
-    const disk = this.disk(`${this.options.seed}/disk/${id}`, false, undefined);
-    this.privateDisks.set(id, disk);
-    return disk;
-  }
-
-  private disk(seed: string, dedup: boolean, spool: Spool | undefined): Disk {
-    const sectors = sectorsOf(this.options.description);
-    return new Disk(sectors, this.scheduler, new Random(seed), dedup, this.diskContent, spool);
+    return this.world.privateDisk(id);
   }
 
   /** What every disk holds at first. */
@@ -504,12 +330,15 @@ export class Simulation {
     return this.options.diskContent ?? new Uint8Array(0);
   }
 
-  private stopped(host: Host, reason: 'completed' | 'diverged'): void {
-    host.stopped = reason;
+  get maxSteps(): number {
+    return this.options.maxSteps;
+  }
+
+  private stopped(reason: StopReason): void {
     if (reason === 'diverged') this.outcome = 'diverged';
-    if (reason !== 'completed' || this.endNs !== undefined) return;
+    if (reason !== 'completed' || this.ending.guestHasEnded) return;
     this.outcome = 'completed';
-    this.endNs = this.nowNs;
+    this.ending.guestEnds();
   }
 
   /** Notes in which of its lives each member of a new generation came to be one: whoever has died since has a reason not to go on. */
@@ -543,9 +372,3 @@ export class Simulation {
     return joined([...this.console.transcript]);
   }
 }
-
-const sizeOf = ({ outputs }: Effect & { do: 'release' }): number =>
-  outputs.reduce(
-    (sum, output) => sum + 20 + (output.kind === 'console' ? output.data.length : output.frame.length),
-    0,
-  );

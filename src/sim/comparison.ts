@@ -2,6 +2,7 @@
 
 import { assert } from '../base/assert.ts';
 import { Random } from '../base/random.ts';
+import { COPY_NS_PER_BYTE } from '../cluster/driver.ts';
 import type { Replication } from '../ft/rules.ts';
 import type { MachineDescription } from '../vmm/description.ts';
 import type { Entry } from '../vmm/entries.ts';
@@ -9,7 +10,6 @@ import type { Violation } from './checkers/checkers.ts';
 import { judge } from './checkers/verdict.ts';
 import { type Outcome, type SimEvent, Simulation } from './cluster.ts';
 import type { Fault } from './faults/faults.ts';
-import { COPY_NS_PER_BYTE } from './host.ts';
 import { parse } from './world/packets.ts';
 
 /** What is run, each time with the same chance. */

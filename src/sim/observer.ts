@@ -1,16 +1,17 @@
 /** Sees what happens in a cluster, counts it, and keeps the evidence for the checkers. */
 import { encodedSize } from '../base/codec.ts';
+import type { Generations } from '../cluster/edge/generations.ts';
 import type { Effect, ReplicaEvent } from '../ft/effects.ts';
 import { History } from '../replay/history.ts';
 import type { Spool } from '../replay/spool.ts';
 import type { Divergence } from '../vmm/doors.ts';
 import { type Entry, type EntryKind, entryAfter, following, NOTHING_BEFORE } from '../vmm/entries.ts';
 import type { Machine } from '../vmm/machine.ts';
+import { lastOf } from '../vmm/outputs.ts';
 import { OneLiveChecker, OutputRuleChecker, type Violation } from './checkers/checkers.ts';
 import { GuestClockChecker } from './checkers/guest-clock.ts';
 import type { HostId } from './faults/faults.ts';
 import type { Host } from './host.ts';
-import type { Storage } from './world/storage.ts';
 
 export interface Failover {
   from: HostId;
@@ -88,7 +89,7 @@ export class Observer {
   private follower: HistoryFollower | undefined;
 
   constructor(
-    storage: Storage,
+    generations: Generations,
     survivor: HostId,
     derivedClock: boolean,
     private readonly nowNs: () => number,
@@ -98,8 +99,8 @@ export class Observer {
     private readonly alone: boolean,
   ) {
     this.guestClock = new GuestClockChecker(derivedClock);
-    this.outputRule = new OutputRuleChecker(storage);
-    this.oneLive = new OneLiveChecker(storage);
+    this.outputRule = new OutputRuleChecker(generations);
+    this.oneLive = new OneLiveChecker(generations);
     this.survivor = survivor;
   }
 
@@ -160,9 +161,10 @@ export class Observer {
     if (host.alive && host.replica.vmm) this.failed.delete(host.id);
   }
 
-  released(host: HostId, effect: Effect & { do: 'release' | 'disk' }, last: number): void {
+  /** Outputs, or an operation of the shared disk, leave a host. */
+  released(host: HostId, effect: Effect & { do: 'release' | 'disk' }): void {
     this.outputRule.released(host, effect);
-    if (effect.do === 'release') this.lastReleased.set(host, last);
+    if (effect.do === 'release') this.lastReleased.set(host, lastOf(effect.outputs.at(-1)!));
   }
 
   /** Something new has reached the world. */

@@ -1,3 +1,7 @@
+import { Fence } from '../../src/cluster/edge/fence.ts';
+import { SeenNumbers } from '../../src/cluster/edge/seen-numbers.ts';
+import { perform } from '../../src/cluster/perform.ts';
+import type { Ports } from '../../src/cluster/ports.ts';
 import type {
   Command,
   Effect,
@@ -185,8 +189,8 @@ export class Group {
   readonly cut = new Set<string>();
   readonly performed: Performed[] = [];
   storageAnswers = true;
-  /** Outputs of an older generation than this are refused. */
-  private fence = 0;
+  private readonly fence = new Fence(true);
+  private readonly seen = new SeenNumbers(true);
   private readonly console: string[] = [];
 
   /** `primary`, `backup`, `backup2`, … and `spare`. */
@@ -260,34 +264,48 @@ export class Group {
 
   private one(side: Side, effect: Effect): void {
     switch (effect.do) {
-      case 'send':
-      case 'datagram':
-        if (this.cut.has(side.name) || this.cut.has(effect.to)) return;
-        return this.do(effect.to, { kind: 'message', from: side.name, bytes: effect.bytes });
-      case 'claim':
-      case 'look': {
-        if (this.cut.has(side.name)) return;
-        const { generation } = effect;
-        if (effect.do === 'claim' && !this.storage.has(generation))
-          this.storage.set(generation, effect.record);
-        if (this.storageAnswers)
-          this.do(side.name, { kind: 'record', generation, record: this.storage.get(generation) });
+      case 'ran':
+      case 'copied':
+      case 'timer':
+      case 'note':
+      case 'stop':
         return;
-      }
-      case 'release':
-        if (effect.generation < this.fence) return;
-        this.fence = effect.generation;
-        for (const output of effect.outputs) {
-          if (output.kind !== 'console') continue;
-          for (const [index, byte] of output.data.entries())
-            this.console[output.first + index] ??= String.fromCharCode(byte);
-          this.do(side.name, {
-            kind: 'delivered',
-            edge: 'console',
-            number: output.first + output.data.length - 1,
-          });
-        }
+      default:
+        perform(effect, this.portsOf(side.name), (input) => this.do(side.name, input));
     }
+  }
+
+  /** Everything answers at once. */
+  private portsOf(name: string): Omit<Ports, 'clock'> {
+    const send = (to: string, bytes: Uint8Array) => {
+      if (!this.cut.has(name) && !this.cut.has(to)) this.do(to, { kind: 'message', from: name, bytes });
+    };
+    return {
+      transport: { stream: send, datagram: send, restored: () => {} },
+      generations: {
+        claim: (generation, record, answer) => {
+          if (this.cut.has(name)) return;
+          if (!this.storage.has(generation)) this.storage.set(generation, record);
+          if (this.storageAnswers) answer(this.storage.get(generation)!);
+        },
+        read: (generation, answer) => {
+          if (!this.cut.has(name) && this.storageAnswers) answer(this.storage.get(generation));
+        },
+      },
+      edge: {
+        release: ({ outputs, generation }, delivered) => {
+          if (!this.fence.admits(generation)) return;
+          for (const output of outputs) {
+            const fresh = output.kind === 'console' ? this.seen.fresh(output) : undefined;
+            if (fresh) this.console.push(new TextDecoder().decode(fresh.data));
+            delivered(output);
+          }
+        },
+        listen: () => {},
+        announce: () => {},
+      },
+      disk: { perform: () => {} },
+    };
   }
 
   get printed(): string {

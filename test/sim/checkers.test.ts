@@ -1,5 +1,7 @@
 /** The checkers, each on what it is given: what it must find, and what it must not. */
+
 import { describe, expect, test } from 'vitest';
+import { Generations } from '../../src/cluster/edge/generations.ts';
 import { DISK_IOERR, DISK_OK } from '../../src/devices/device.ts';
 import type { Effect, GenerationRecord } from '../../src/ft/effects.ts';
 import { encodeMessage } from '../../src/ft/messages.ts';
@@ -11,15 +13,17 @@ import {
 } from '../../src/sim/checkers/checkers.ts';
 import { DiskChecker, InputChecker, OutputsChecker } from '../../src/sim/checkers/explained.ts';
 import { ClockForwardChecker, GuestClockChecker } from '../../src/sim/checkers/guest-clock.ts';
-import type { Storage } from '../../src/sim/world/storage.ts';
 import type { Entry, EntryOf } from '../../src/vmm/entries.ts';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const MS = 1_000_000;
 
 /** Storage in which these generations stand, from 1 on. */
-const standing = (...records: GenerationRecord[]) =>
-  ({ latest: records.at(-1), read: (generation: number) => records[generation - 1] }) as unknown as Storage;
+function standing(first: GenerationRecord, ...others: GenerationRecord[]): Generations {
+  const generations = new Generations(first, true);
+  for (const [index, record] of others.entries()) generations.testAndSet(index + 2, record);
+  return generations;
+}
 
 describe('the output rule', () => {
   const record = { primary: 'p', backups: ['b', 'c'] };

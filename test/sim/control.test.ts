@@ -88,7 +88,7 @@ describe('switch-over', () => {
     expect(generations(run)).toEqual(['2: backup + primary']);
     expect(happened(run, 'following', 'primary')).toMatchObject([{ primary: 'backup' }]);
     expect(happened(run, 'installed')).toEqual([]);
-    expect(run.simulation.console.droppedAgain).toBe(0);
+    expect(run.simulation.console.duplicatesDropped).toBe(0);
     expect(happened(run, 'live')).toMatchObject([{ at: 'backup', pending: 0 }]);
   });
 
@@ -96,11 +96,11 @@ describe('switch-over', () => {
     for (let index = 0; index < 30; index++) {
       const run = simulate('bank', { faults: faults(`command:switch-over@${40 + index}ms`) });
       expect(result(run)).toEqual(sound);
-      expect(run.simulation.console.droppedAgain).toBe(0);
+      expect(run.simulation.console.duplicatesDropped).toBe(0);
       expect(happened(run, 'live')).toMatchObject([{ at: 'backup', pending: 0 }]);
     }
     const busy = simulate('kv', { faults: faults('command:switch-over@12.3ms') });
-    expect(busy.simulation.network.droppedAgain).toBe(0);
+    expect(busy.simulation.network.duplicatesDropped).toBe(0);
   });
 
   it('takes little time, and says so', () => {
@@ -123,8 +123,8 @@ describe('switch-over', () => {
     const run = simulate('bank', { backups: 2, faults: faults('command:switch-over=backup2@20ms') });
     expect(result(run)).toEqual(sound);
     expectNoSuspicion(run);
-    expect(run.simulation.storage.latest.primary).toBe('backup2');
-    expect([...run.simulation.storage.latest.backups].sort()).toEqual(['backup', 'primary']);
+    expect(run.simulation.storage.generations.latest.primary).toBe('backup2');
+    expect([...run.simulation.storage.generations.latest.backups].sort()).toEqual(['backup', 'primary']);
   });
 
   it('waits for what is under way at the disk', () => {

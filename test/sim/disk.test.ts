@@ -37,7 +37,7 @@ describe.each(oneDisk)('%s', (disk: DiskVariant) => {
       for (const ns of spread(40, nowNs)) {
         const run = simulate(guest, { disk, seed: `${ns}`, faults: faults(`crash:primary@${ns}ns`) });
         expect({ ns, ...result(run) }).toEqual({ ns, ...sound });
-        again += run.simulation.storage.disk.droppedAgain;
+        again += run.simulation.storage.disk.ledger.duplicatesDropped;
       }
       // Some writes had reached the disk, and nobody was left who knew.
       expect(again).toBeGreaterThan(0);
@@ -178,7 +178,7 @@ describe('when storage fails', () => {
       expect(result(run)).toEqual(sound);
       expect(new Set(statuses(run, 'primary'))).toEqual(new Set([DISK_OK]));
       done.again += happened(run, 'disk-issued').filter(({ again }) => again).length;
-      done.dropped += run.simulation.storage.disk.droppedAgain;
+      done.dropped += run.simulation.storage.disk.ledger.duplicatesDropped;
     }
     // Some had been done before the power failed, and some had not.
     expect(done.dropped).toBeGreaterThan(0);

@@ -61,7 +61,7 @@ describe.each([2, 3])('%i backups', (backups) => {
     const run = simulate('bank', { backups, faults: faults(...crashes) });
     expect(result(run)).toEqual(sound);
     expect(run.simulation.failovers).toHaveLength(backups);
-    expect(run.simulation.storage.latest.backups).toEqual([]);
+    expect(run.simulation.storage.generations.latest.backups).toEqual([]);
   });
 
   it('all but one die at the same moment', () => {
@@ -72,7 +72,7 @@ describe.each([2, 3])('%i backups', (backups) => {
         faults: faults(...others.map((name) => `crash:${name}@20ms`)),
       });
       expect(result(run)).toEqual(sound);
-      expect(run.simulation.storage.latest).toEqual({ primary: last, backups: [] });
+      expect(run.simulation.storage.generations.latest).toEqual({ primary: last, backups: [] });
     }
   });
 
@@ -111,7 +111,7 @@ it('a backup whose machine is past the log of the one that goes live is left out
     const run = simulate('bank', { backups: 2, faults: faults(`crash:primary@icount=${icount}`) });
     expect(result(run)).toEqual(sound);
     // Two of the three are left, and protect each other whoever went live.
-    expect(run.simulation.storage.latest.backups).toHaveLength(1);
+    expect(run.simulation.storage.generations.latest.backups).toHaveLength(1);
     const [installed] = happened(run, 'installed');
     expect(happened(run, 'left-out').map(({ at }) => at)).toEqual([installed!.at]);
     const won = happened(run, 'won').findLast(({ record }) => record.backups.includes(installed!.at));
@@ -127,7 +127,7 @@ it('both backups are cut off: the one that claims first goes on with the other, 
   expect(result(run)).toEqual(sound);
   expect(happened(run, 'claimed').filter(({ generation }) => generation === 2).length).toBeGreaterThan(1);
   expect(happened(run, 'won').filter(({ generation }) => generation === 2)).toHaveLength(1);
-  const { primary, backups } = run.simulation.storage.latest;
+  const { primary, backups } = run.simulation.storage.generations.latest;
   expect([primary, ...backups].sort()).toEqual(['backup', 'backup2', 'primary']);
 });
 

@@ -1,7 +1,7 @@
 /** Protection again: after a failure another host becomes a backup, and counts as one only when it has everything. */
 import { describe, expect, it } from 'vitest';
+import { COPY_NS_PER_BYTE } from '../../src/cluster/driver.ts';
 import type { SimulationOptions } from '../../src/sim/cluster.ts';
-import { COPY_NS_PER_BYTE } from '../../src/sim/host.ts';
 import { thorough } from '../thorough.ts';
 import {
   benchGuest,
@@ -200,7 +200,7 @@ describe('a second crash at any moment of the copy', () => {
     (guest) => {
       const outcomes = new Set<string>();
       sweep(guest, 'backup', 1, (run) => {
-        const counts = run.simulation.storage.generation >= 3;
+        const counts = run.simulation.storage.generations.newest >= 3;
         expect(result(run)).toEqual(counts ? sound : lost);
         expect(happened(run, 'live', 'spare')).toHaveLength(counts ? 1 : 0);
         outcomes.add(result(run).outcome!);
@@ -228,7 +228,7 @@ it('a side counts only when it holds whatever explains what has left, however fa
     for (let step = -3; step < 15; step++) {
       const crash = `crash:backup@${atNs + step * 100_000}ns`;
       const run = simulate('kv', { ...setup, faults: faults(...away, crash) });
-      const counts = run.simulation.storage.generation >= 3;
+      const counts = run.simulation.storage.generations.newest >= 3;
       expect({ crash, ...result(run) }).toEqual({ crash, ...(counts ? sound : lost) });
     }
   }

@@ -44,7 +44,7 @@ describe('the disk', () => {
     expect([...disk.writes].map(({ id }) => id)).toEqual([1]);
     expect(disk.content.subarray(2 * SECTOR, 5 * SECTOR)).toEqual(new Uint8Array(3 * SECTOR).fill(0xaa));
     expect([disk.content[2 * SECTOR - 1], disk.content[5 * SECTOR]]).toEqual([0, 0]);
-    expect(disk.droppedAgain).toBe(2);
+    expect(disk.ledger.duplicatesDropped).toBe(2);
   });
 
   test('does nothing again below the numbers that will not come again, and remembers those from there on', () => {
@@ -87,22 +87,22 @@ describe('shared storage', () => {
 
   test('creates the record of a generation once, and gives back the one that stands', () => {
     const { storage } = makeStorage();
-    expect(storage.testAndSet(2, alone('b'))).toEqual(alone('b'));
-    expect(storage.testAndSet(2, alone('c'))).toEqual(alone('b'));
-    expect(storage.testAndSet(3, alone('c'))).toEqual(alone('c'));
-    expect([1, 2, 3, 4].map((generation) => storage.read(generation)?.primary)).toEqual([
+    expect(storage.generations.testAndSet(2, alone('b'))).toEqual(alone('b'));
+    expect(storage.generations.testAndSet(2, alone('c'))).toEqual(alone('b'));
+    expect(storage.generations.testAndSet(3, alone('c'))).toEqual(alone('c'));
+    expect([1, 2, 3, 4].map((generation) => storage.generations.read(generation)?.primary)).toEqual([
       'a',
       'b',
       'c',
       undefined,
     ]);
-    expect([storage.generation, storage.latest]).toEqual([3, alone('c')]);
-    expect(() => storage.testAndSet(5, alone('d'))).toThrow(/without having seen the one before/);
+    expect([storage.generations.newest, storage.generations.latest]).toEqual([3, alone('c')]);
+    expect(() => storage.generations.testAndSet(5, alone('d'))).toThrow(/without having seen the one before/);
   });
 
   test('refuses what comes from any generation but the newest', () => {
     const { scheduler, disk, storage } = makeStorage();
-    storage.testAndSet(2, alone('b'));
+    storage.generations.testAndSet(2, alone('b'));
     const statuses: (number | 'refused')[] = [];
     for (const generation of [1, 2])
       storage.perform({ id: generation, request: write(0, generation), generation, floor: 0 }, (status) =>
@@ -144,7 +144,7 @@ describe('the console', () => {
           end = Math.max(end, from + data.length);
           expect(shown()).toBe(text.slice(0, end));
         }
-        expect(console.droppedAgain).toBe(fresh - end);
+        expect(console.duplicatesDropped).toBe(fresh - end);
       }),
     );
   });
@@ -172,7 +172,10 @@ describe('the switch', () => {
     expect(network.release({ kind: 'frame', first: 1, frame }, one)).toBe(true);
     expect(network.release({ kind: 'frame', first: 1, frame }, one)).toBe(false);
     expect(network.release({ kind: 'frame', first: 2, frame }, other)).toBe(true);
-    expect([network.droppedAgain, [...network.framesOut].map(({ number }) => number)]).toEqual([1, [1, 2]]);
+    expect([network.duplicatesDropped, [...network.framesOut].map(({ number }) => number)]).toEqual([
+      1,
+      [1, 2],
+    ]);
   });
 
   test('learns the port even from a frame that it drops', () => {

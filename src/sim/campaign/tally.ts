@@ -1,8 +1,8 @@
 /** What a campaign adds up to. It stays small, however many runs there are. */
 
+import { COPY_NS_PER_BYTE } from '../../cluster/driver.ts';
 import { phases } from '../../ft/replica.ts';
 import type { FaultKind } from '../faults/faults.ts';
-import { COPY_NS_PER_BYTE } from '../host.ts';
 import { type Ending, endings, type Finding, type RunResult } from './campaign.ts';
 
 /** What a fault can strike in the middle of, and what a campaign should have met: a side that is done is no part of it. */

@@ -2,13 +2,13 @@
  * Checkers: they stand outside the protocol, see only what leaves the hosts and what reaches them, and say when what must always hold
  * does not.
  */
+import type { Generations } from '../../cluster/edge/generations.ts';
 import type { Effect } from '../../ft/effects.ts';
 import { decodeMessage, kindOfMessage, type MessageOf } from '../../ft/messages.ts';
 import type { Comparison } from '../../replay/comparison.ts';
 import { describeEntry } from '../../vmm/entries.ts';
 import { lastOf } from '../../vmm/outputs.ts';
 import type { HostId } from '../faults/faults.ts';
-import type { Storage } from '../world/storage.ts';
 import { type Call, checkLinearizable, describeHistory } from './linearizability.ts';
 
 export interface Violation {
@@ -33,7 +33,7 @@ export class OutputRuleChecker {
   private readonly explained = new Map<HostId, number>();
   readonly violations: Violation[] = [];
 
-  constructor(private readonly storage: Storage) {}
+  constructor(private readonly generations: Generations) {}
 
   /** A message has reached a host. */
   arrived(host: HostId, bytes: Uint8Array): void {
@@ -55,7 +55,7 @@ export class OutputRuleChecker {
     if (this.violations.length > 0) return;
     if (effect.do === 'disk' && effect.request.operation !== 'write') return;
     const last = effect.do === 'disk' ? effect.id : lastOf(effect.outputs.at(-1)!);
-    const { primary, backups } = this.storage.latest;
+    const { primary, backups } = this.generations.latest;
     for (const member of [primary, ...backups]) {
       const known = this.explained.get(member) ?? 0;
       if (member === host || known >= last) continue;
@@ -72,10 +72,10 @@ export class OutputRuleChecker {
 export class OneLiveChecker {
   readonly violations: Violation[] = [];
 
-  constructor(private readonly storage: Storage) {}
+  constructor(private readonly generations: Generations) {}
 
   live(host: HostId, generation: number): void {
-    const record = this.storage.read(generation);
+    const record = this.generations.read(generation);
     if (record?.primary === host) return;
     const owner = record ? `belongs to ${record.primary}` : 'was never claimed';
     this.violations.push({

@@ -101,7 +101,7 @@ function checkService(run: Simulation): Violation[] {
 function checkLoss(run: Simulation): Violation[] {
   return run.unharmedMembers.map((id) => ({
     invariant: 'service',
-    message: `${id} is a member of generation ${run.storage.generation} and has not failed, but cannot go on`,
+    message: `${id} is a member of generation ${run.storage.generations.newest} and has not failed, but cannot go on`,
   }));
 }
 

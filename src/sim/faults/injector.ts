@@ -95,9 +95,9 @@ export class Injector {
       if (!host) return this.miss(fault, NOBODY_LIVE);
       // A replica is never told the time of day: its host's monotonic clock goes on.
       if (fault.kind === 'clock') return this.begins(fault, host);
-      host.factor *= fault.factor;
+      host.hostClock.factor *= fault.factor;
       return this.during(fault, host, () => {
-        host.factor /= fault.factor;
+        host.hostClock.factor /= fault.factor;
       });
     }
     switch (fault.kind) {

@@ -1,8 +1,9 @@
 import { assert } from '../../base/assert.ts';
 import { bytes } from '../../base/codec.ts';
+import { SeenNumbers } from '../../cluster/edge/seen-numbers.ts';
 import type { Spool } from '../../replay/spool.ts';
 import { Tape } from '../../replay/tape.ts';
-import { after, lastOf, type Output } from '../../vmm/outputs.ts';
+import type { Output } from '../../vmm/outputs.ts';
 import type { Scheduler } from '../scheduler.ts';
 
 const texts = bytes();
@@ -21,18 +22,16 @@ const CHUNK_NS = 1_388_889;
 export class Console {
   private typed = 0;
   private listener: ((offset: number, data: Uint8Array) => void) | undefined;
-  private lastSeen = 0;
+  private readonly seen: SeenNumbers;
   private prompted = false;
   private tail = '';
-  /** Output numbers that came a second time and were dropped. */
-  droppedAgain = 0;
   readonly transcript: Tape<Uint8Array>;
 
   constructor(
     private readonly scheduler: Scheduler,
     /** All that is to be typed, as far as that is known. */
     public input: Uint8Array,
-    private readonly dedup: boolean,
+    dedup: boolean,
     private readonly print: (data: Uint8Array) => void,
     /** Somebody sits at the terminal, and may type at any time. */
     public open: boolean,
@@ -41,8 +40,14 @@ export class Console {
     /** Where what was printed is kept. */
     spool?: Spool,
   ) {
+    this.seen = new SeenNumbers(dedup);
     this.transcript = new Tape(() => texts, spool);
     if (input.length > 0 && prompt === '') scheduler.at(FIRST_KEY_NS, () => this.type());
+  }
+
+  /** Output numbers that came a second time. */
+  get duplicatesDropped(): number {
+    return this.seen.duplicatesDropped;
   }
 
   /** Whether everything has been typed. */
@@ -91,11 +96,8 @@ export class Console {
 
   /** Prints what is new; says whether anything was. */
   release(output: Output & { kind: 'console' }): boolean {
-    const fresh = this.dedup ? after(this.lastSeen, output) : output;
-    const count = fresh?.kind === 'console' ? fresh.data.length : 0;
-    this.droppedAgain += output.data.length - count;
-    if (fresh?.kind !== 'console') return false;
-    this.lastSeen = lastOf(fresh);
+    const fresh = this.seen.fresh(output);
+    if (!fresh) return false;
     this.transcript.append(fresh.data);
     this.print(fresh.data);
     this.look(fresh.data);

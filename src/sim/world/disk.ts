@@ -1,5 +1,6 @@
 import { bytes, record, uint, type ValueOf } from '../../base/codec.ts';
 import type { Random } from '../../base/random.ts';
+import { DiskLedger } from '../../cluster/edge/disk-ledger.ts';
 import { DISK_IOERR, DISK_OK, type DiskRequest, SECTOR_BYTES } from '../../devices/device.ts';
 import type { Spool } from '../../replay/spool.ts';
 import { Tape } from '../../replay/tape.ts';
@@ -26,13 +27,11 @@ export class Disk {
   readonly writes: Tape<AppliedWrite>;
   full = false;
   failing = false;
-  /** Operations that were asked for a second time and not done again. */
-  droppedAgain = 0;
-  private readonly done = new Set<number>();
-  private readonly underWay = new Map<number, DiskAnswer[]>();
+  readonly ledger = new DiskLedger();
+  /** Who else has asked for a write that is under way. */
+  private readonly waiting = new Map<number, DiskAnswer[]>();
   /** Operations that have begun and have not ended. */
   private readonly begun = new Set<{ id: number; request: DiskRequest }>();
-  private floor = 0;
 
   constructor(
     sectors: number,
@@ -50,19 +49,16 @@ export class Disk {
   }
 
   perform(id: number, request: DiskRequest, floor: number, answer: DiskAnswer): void {
-    this.forget(floor);
+    this.ledger.forget(floor);
     if (this.dedup && request.operation === 'write') {
-      if (this.done.has(id) || id < this.floor) {
-        this.droppedAgain++;
-        return this.scheduler.in(LEAST_NS, () => answer(DISK_OK, NOTHING));
-      }
-      const others = this.underWay.get(id);
-      if (others) {
-        this.droppedAgain++;
+      const state = this.ledger.begin(id);
+      if (state === 'done') return this.scheduler.in(LEAST_NS, () => answer(DISK_OK, NOTHING));
+      const others = this.waiting.get(id) ?? [];
+      this.waiting.set(id, others);
+      if (state === 'under-way') {
         others.push(answer);
         return;
       }
-      this.underWay.set(id, []);
     }
     const operation = { id, request };
     this.begun.add(operation);
@@ -76,32 +72,29 @@ export class Disk {
     for (const { id, request } of this.begun)
       if (request.operation === 'write' && random.chance(0.5)) this.execute(id, request);
     this.begun.clear();
-    this.underWay.clear();
+    this.waiting.clear();
+    this.ledger.powerLost();
   }
 
   private finish(id: number, request: DiskRequest, answer: DiskAnswer): void {
-    const waiting = this.underWay.get(id) ?? [];
-    this.underWay.delete(id);
+    const waiting = this.waiting.get(id) ?? [];
+    this.waiting.delete(id);
     const { status, data } = this.execute(id, request);
     for (const tell of [answer, ...waiting]) tell(status, data);
   }
 
   private execute(id: number, request: DiskRequest): { status: number; data: Uint8Array } {
-    if (this.failing || (this.full && request.operation === 'write'))
+    if (this.failing || (this.full && request.operation === 'write')) {
+      this.ledger.failed(id);
       return { status: DISK_IOERR, data: NOTHING };
+    }
     if (request.operation === 'flush') return { status: DISK_OK, data: NOTHING };
     const at = request.sector * SECTOR_BYTES;
     if (request.operation === 'read')
       return { status: DISK_OK, data: this.content.slice(at, at + request.sizeBytes) };
     this.content.set(request.data, at);
     this.writes.append({ id, sector: request.sector, data: request.data });
-    if (this.dedup) this.done.add(id);
+    if (this.dedup) this.ledger.reached(id);
     return { status: DISK_OK, data: NOTHING };
-  }
-
-  private forget(floor: number): void {
-    if (floor <= this.floor) return;
-    this.floor = floor;
-    for (const id of this.done) if (id < floor) this.done.delete(id);
   }
 }

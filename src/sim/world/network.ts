@@ -1,8 +1,9 @@
 import { bytes, record, uint, type ValueOf } from '../../base/codec.ts';
 import type { Random } from '../../base/random.ts';
+import { SeenNumbers } from '../../cluster/edge/seen-numbers.ts';
 import type { Spool } from '../../replay/spool.ts';
 import { Tape } from '../../replay/tape.ts';
-import { lastOf, type Output } from '../../vmm/outputs.ts';
+import type { Output } from '../../vmm/outputs.ts';
 import type { Scheduler } from '../scheduler.ts';
 import { Client, isFor } from './client.ts';
 import { parse } from './packets.ts';
@@ -21,10 +22,8 @@ const TRANSIT_NS = 100_000;
 export class ClientNetwork {
   readonly clients: readonly Client[];
   private port: ((frame: Uint8Array) => void) | undefined;
-  private lastSeen = 0;
+  private readonly seen: SeenNumbers;
   private unfinished: number;
-  /** Frames that came a second time and were dropped. */
-  droppedAgain = 0;
   framesIn = 0;
   /** The frames that went on to the clients. */
   readonly framesOut: Tape<SeenFrame>;
@@ -33,9 +32,10 @@ export class ClientNetwork {
     private readonly scheduler: Scheduler,
     random: Random,
     count: number,
-    private readonly dedup: boolean,
+    dedup: boolean,
     spool?: Spool,
   ) {
+    this.seen = new SeenNumbers(dedup);
     this.framesOut = new Tape(() => seenFrame, spool);
     const network = {
       send: (frame: Uint8Array) => this.toGuest(frame),
@@ -48,6 +48,11 @@ export class ClientNetwork {
       { length: count },
       (_, index) => new Client(index + 1, network, () => this.finished()),
     );
+  }
+
+  /** Frames that came a second time. */
+  get duplicatesDropped(): number {
+    return this.seen.duplicatesDropped;
   }
 
   get complaints(): string[] {
@@ -68,11 +73,7 @@ export class ClientNetwork {
   release(output: Output & { kind: 'frame' }, port: (frame: Uint8Array) => void): boolean {
     // A switch learns from every frame, before it looks at anything else.
     this.learn(port);
-    if (this.dedup && lastOf(output) <= this.lastSeen) {
-      this.droppedAgain++;
-      return false;
-    }
-    this.lastSeen = lastOf(output);
+    if (!this.seen.fresh(output)) return false;
     this.framesOut.append({ number: output.first, frame: output.frame });
     for (const client of this.clients)
       if (isFor(output.frame, client.mac))

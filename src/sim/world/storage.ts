@@ -1,5 +1,5 @@
-import { assert } from '../../base/assert.ts';
 import type { Random } from '../../base/random.ts';
+import { Generations } from '../../cluster/edge/generations.ts';
 import type { DiskRequest } from '../../devices/device.ts';
 import type { GenerationRecord } from '../../ft/effects.ts';
 import type { AnswerFault } from '../faults/faults.ts';
@@ -18,16 +18,16 @@ export class Storage {
   outages = 0;
   /** What is wrong with answers. */
   answerFault: AnswerFault | undefined;
-  private readonly records: GenerationRecord[];
+  readonly generations: Generations;
 
   constructor(
     first: GenerationRecord,
     readonly disk: Disk,
-    private readonly fencing: boolean,
+    fencing: boolean,
     private readonly scheduler: Scheduler,
     private readonly random: Random,
   ) {
-    this.records = [first];
+    this.generations = new Generations(first, fencing);
   }
 
   get away(): boolean {
@@ -50,37 +50,12 @@ export class Storage {
     }
   }
 
-  /** Generations are counted from 1. */
-  get generation(): number {
-    return this.records.length;
-  }
-
-  get latest(): GenerationRecord {
-    return this.records.at(-1)!;
-  }
-
-  /** Creates the record of a generation unless it exists; gives back the one that stands. */
-  testAndSet(generation: number, record: GenerationRecord): GenerationRecord {
-    const standing = this.read(generation);
-    if (standing) return standing;
-    assert(
-      generation === this.records.length + 1,
-      'nobody claims a generation without having seen the one before',
-    );
-    this.records.push(record);
-    return record;
-  }
-
-  read(generation: number): GenerationRecord | undefined {
-    return this.records[generation - 1];
-  }
-
   perform(
     operation: { id: number; request: DiskRequest; generation: number; floor: number },
     answer: (status: number | 'refused', data: Uint8Array) => void,
   ): void {
     const { id, request, generation, floor } = operation;
-    if (this.fencing && generation < this.generation) return answer('refused', new Uint8Array(0));
+    if (!this.generations.admits(generation)) return answer('refused', new Uint8Array(0));
     this.disk.perform(id, request, floor, answer);
   }
 }

@@ -1,0 +1,266 @@
+/**
+ * Drives a replica: what arrives waits in an inbox, the guest runs in slices in between, and effects are performed in their order. It
+ * does no I/O of its own, and knows time only from its {@link Clock}.
+ */
+import type { Effect, ReplicaEvent, ReplicaInput, SliceEnd, StopReason, TimerId } from '../ft/effects.ts';
+import type { Phase, Replica } from '../ft/replica.ts';
+import { type Stuck, StuckWatch } from '../vmm/stuck.ts';
+import { perform } from './perform.ts';
+import type { Clock, Ports } from './ports.ts';
+
+/** What it takes to copy, compress and checksum one byte of a guest's state. */
+export const COPY_NS_PER_BYTE = 1;
+/** A slice grows while the guest computes and is short while it talks, so that outputs don't wait for the end of a long one. */
+const SHORT_SLICE_NS = 50_000;
+const LONG_SLICE_NS = 800_000;
+/** A backup acknowledges between slices. */
+const BACKUP_SLICE_NS = 200_000;
+
+/** Is told what the replica does. */
+export interface DriverListener {
+  noted(event: ReplicaEvent): void;
+  /** The guest has taken so many steps, and rests for so long. */
+  ran(steps: number, restNs: number): void;
+  /** So much of the guest's state was copied. */
+  copied(sizeBytes: number): void;
+  stopped(reason: StopReason): void;
+  /** The guest that is live here goes round for ever. */
+  stuck(stuck: Stuck): void;
+  /** The replica has come to be in a phase. */
+  entered(phase: Phase): void;
+}
+
+/** Moments at which somebody wants to step in: the simulator's faults. */
+export interface Moments {
+  /** How many steps the next slice may take: up to the next moment, of `steps`. */
+  limit(steps: number): number;
+  /** Where else the slice must end. */
+  end(): SliceEnd;
+  /** Something has happened, in which a moment may have come; `sent`: a message has been sent. */
+  passed(what?: 'sent'): void;
+}
+
+const NO_MOMENTS: Moments = { limit: (steps) => steps, end: () => ({}), passed: () => {} };
+
+export interface DriverOptions {
+  ports: Ports;
+  listener: DriverListener;
+  /** The guest takes no step beyond this one. */
+  maxSteps: number;
+}
+
+export class Driver {
+  power: 'on' | 'paused' | 'off' = 'on';
+  /** Why the replica stopped, once it has. */
+  stopReason: StopReason | undefined;
+  /** Messages sent to other hosts. */
+  sent = 0;
+  /** A slice, or a copy, is under way. */
+  busy = false;
+  /** Counts the times that power came back: what was begun before is void. */
+  life = 0;
+  moments: Moments = NO_MOMENTS;
+  private watch = new StuckWatch();
+  private phase: Phase | undefined;
+  private inbox: ReplicaInput[] = [];
+  private timers = new Map<TimerId, number>();
+  /** What came to its end while the host was paused. */
+  private whenResumed: (() => void)[] = [];
+  private sliceNs = SHORT_SLICE_NS;
+  /** When the steps of the slice under way will have been taken. */
+  private stepsEndNs = 0;
+  /** Until then the guest is given no processor time. */
+  private restUntilNs = Number.NEGATIVE_INFINITY;
+  /** This host has been copying: the guest is given a slice before the next message, or a copy would starve it. */
+  private guestsTurn = false;
+
+  constructor(
+    public replica: Replica,
+    private readonly options: DriverOptions,
+  ) {}
+
+  private get clock(): Clock {
+    return this.options.ports.clock;
+  }
+
+  get alive(): boolean {
+    return this.power !== 'off' && this.stopReason === undefined;
+  }
+
+  /** Steps that the guest has taken by now. Those of a slice are computed when it begins, before their time has passed. */
+  get stepsTaken(): number {
+    const { nowNs, nsPerStep } = this.clock;
+    const aheadNs = Math.max(0, this.stepsEndNs - nowNs);
+    return (this.replica.vmm?.icount ?? 0) - Math.ceil(aheadNs / nsPerStep);
+  }
+
+  deliver(input: ReplicaInput): void {
+    if (!this.alive) return;
+    this.inbox.push(input);
+    this.pump();
+  }
+
+  pause(): void {
+    if (this.power === 'on') this.power = 'paused';
+  }
+
+  resume(): void {
+    if (this.power !== 'paused') return;
+    this.power = 'on';
+    for (const action of this.whenResumed.splice(0)) action();
+    this.pump();
+  }
+
+  powerOff(): void {
+    this.power = 'off';
+    this.life++;
+    this.inbox = [];
+    this.timers = new Map();
+    this.whenResumed = [];
+    this.busy = false;
+  }
+
+  /** The power is back; the replica is another one, and has forgotten everything. */
+  powerOn(replica: Replica): void {
+    this.power = 'on';
+    this.stopReason = undefined;
+    this.replica = replica;
+    this.watch = new StuckWatch();
+    this.deliver({ kind: 'start' });
+  }
+
+  /** Handles what has arrived, then runs the next slice if there is something to run. */
+  private pump(): void {
+    while (!this.busy && this.power === 'on' && this.stopReason === undefined) {
+      const input = this.guestsTurn && this.guestMayRun ? undefined : this.inbox.shift();
+      if (input) this.take(input);
+      else if (!this.guestMayRun) return;
+      else this.slice();
+    }
+  }
+
+  private get guestMayRun(): boolean {
+    const { replica, clock, options } = this;
+    return (
+      replica.wantsCpu && (replica.vmm?.icount ?? 0) < options.maxSteps && clock.nowNs >= this.restUntilNs
+    );
+  }
+
+  private take(input: ReplicaInput): void {
+    if (input.kind === 'reset') this.options.ports.transport.restored(input.peer);
+    const effects = this.handle(input);
+    // Copying takes time, in which this host does nothing else.
+    const copied = copiedBytes(effects);
+    this.guestsTurn ||= copied > 0;
+    if (copied > 0) this.occupy(copied * COPY_NS_PER_BYTE, () => this.act(effects));
+    else this.act(effects);
+    this.moments.passed();
+  }
+
+  private handle(input: ReplicaInput): Effect[] {
+    const effects = this.replica.handle(input, this.clock.monotonicNs);
+    const { phase } = this.replica;
+    if (phase !== this.phase) this.options.listener.entered(phase);
+    this.phase = phase;
+    return effects;
+  }
+
+  private occupy(ns: number, then: () => void): void {
+    const { life } = this;
+    this.busy = true;
+    const end = () => {
+      if (this.life !== life) return;
+      if (this.power === 'paused') {
+        this.whenResumed.push(end);
+        return;
+      }
+      this.busy = false;
+      then();
+      this.pump();
+    };
+    this.clock.spend(ns, end);
+  }
+
+  /** The guest rests; messages are handled meanwhile. */
+  private rest(ns: number): void {
+    this.restUntilNs = this.clock.nowNs + ns;
+    this.clock.after(ns, () => this.pump());
+  }
+
+  private act(effects: readonly Effect[]): void {
+    const { life } = this;
+    for (const [index, effect] of effects.entries()) {
+      if (this.life !== life) return;
+      if (this.power === 'paused') {
+        this.whenResumed.push(() => this.act(effects.slice(index)));
+        return;
+      }
+      this.perform(effect);
+      if (effect.do !== 'send') continue;
+      this.sent++;
+      this.moments.passed('sent');
+    }
+  }
+
+  private perform(effect: Effect): void {
+    const { listener, ports } = this.options;
+    switch (effect.do) {
+      case 'ran':
+        return listener.ran(effect.steps, effect.restNs);
+      case 'copied':
+        return listener.copied(effect.sizeBytes);
+      case 'timer':
+        return this.arm(effect.id, effect.atNs);
+      case 'note':
+        return listener.noted(effect.event);
+      case 'stop':
+        this.stopReason = effect.reason;
+        return listener.stopped(effect.reason);
+      default:
+        return perform(effect, ports, (input) => this.deliver(input));
+    }
+  }
+
+  private arm(id: TimerId, atNs: number): void {
+    this.timers.set(id, atNs);
+    this.clock.wakeAt(atNs, () => {
+      if (this.timers.get(id) !== atNs) return;
+      this.timers.delete(id);
+      this.deliver({ kind: 'timer', id });
+    });
+  }
+
+  /** Runs the VM now and lets the effects happen when the time that the steps take has passed. */
+  private slice(): void {
+    const { clock, replica, moments, options } = this;
+    const { nsPerStep } = clock;
+    const { machine } = replica.vmm!;
+    const made = machine.outputsMade;
+    this.guestsTurn = false;
+    const steps = moments.limit(this.stepsAllowed(nsPerStep));
+    const effects = this.handle({ kind: 'cpu', steps: Math.max(1, steps), nsPerStep, end: moments.end() });
+    const [first] = effects;
+    const { steps: taken, restNs } = first?.do === 'ran' ? first : { steps: 0, restNs: 0 };
+    const stuck = replica.role === 'primary' ? this.watch.look(machine) : undefined;
+    this.sliceNs = machine.outputsMade > made ? SHORT_SLICE_NS : Math.min(this.sliceNs * 2, LONG_SLICE_NS);
+    this.stepsEndNs = clock.nowNs + taken * nsPerStep;
+    this.occupy(taken * nsPerStep + copiedBytes(effects) * COPY_NS_PER_BYTE, () => {
+      this.act(effects);
+      if (stuck) options.listener.stuck(stuck);
+      moments.passed();
+      if (restNs > 0) this.rest(restNs);
+    });
+  }
+
+  private stepsAllowed(nsPerStep: number): number {
+    const { role, vmm } = this.replica;
+    const sliceNs = role === 'primary' ? this.sliceNs : BACKUP_SLICE_NS;
+    return Math.min(Math.floor(sliceNs / nsPerStep), this.options.maxSteps - vmm!.icount);
+  }
+}
+
+const copiedBytes = (effects: readonly Effect[]): number => {
+  let sum = 0;
+  for (const effect of effects) if (effect.do === 'copied') sum += effect.sizeBytes;
+  return sum;
+};

@@ -1,0 +1,51 @@
+/** The effects of a replica, each performed where it belongs; the answers are its inputs. */
+import type { Effect, ReplicaInput } from '../ft/effects.ts';
+import { lastOf, type WorldOutput } from '../vmm/outputs.ts';
+import type { Ports } from './ports.ts';
+
+/** An effect that reaches something outside the host. */
+export type OutsideEffect = Exclude<Effect, { do: 'ran' | 'copied' | 'timer' | 'note' | 'stop' }>;
+
+/** `deliver` takes what comes of it, later. */
+export function perform(
+  effect: OutsideEffect,
+  { transport, generations, edge, disk }: Omit<Ports, 'clock'>,
+  deliver: (input: ReplicaInput) => void,
+): void {
+  const received = (frame: Uint8Array) => deliver({ kind: 'frame', frame });
+  switch (effect.do) {
+    case 'send':
+      return transport.stream(effect.to, effect.bytes);
+    case 'datagram':
+      return transport.datagram(effect.to, effect.bytes);
+    case 'release': {
+      const delivered = (output: WorldOutput) =>
+        deliver({
+          kind: 'delivered',
+          edge: output.kind === 'console' ? 'console' : 'switch',
+          number: lastOf(output),
+        });
+      return edge.release(effect, delivered, received);
+    }
+    case 'listen':
+      return edge.listen(effect.offset, effect.generation, (offset, data) =>
+        deliver({ kind: 'typed', offset, data }),
+      );
+    case 'announce':
+      return edge.announce(effect.frame, effect.generation, received);
+    case 'disk':
+      return disk.perform(effect, (status, data) =>
+        deliver({ kind: 'disk-done', id: effect.id, status, data }),
+      );
+    case 'claim': {
+      const { generation, record } = effect;
+      return generations.claim(generation, record, (standing) =>
+        deliver({ kind: 'record', generation, record: standing }),
+      );
+    }
+    case 'look': {
+      const { generation } = effect;
+      return generations.read(generation, (record) => deliver({ kind: 'record', generation, record }));
+    }
+  }
+}
