@@ -1,11 +1,8 @@
 import { inFile } from '../mutation.ts';
 
 export const edge = [
-  ...inFile('sim/world/storage.ts', {
-    'edge-fence-one-older': [
-      'this.fencing && generation < this.generation',
-      'this.fencing && generation + 1 < this.generation',
-    ],
+  ...inFile('cluster/edge/generations.ts', {
+    'edge-fence-one-older': ['generation >= this.newest', 'generation + 1 >= this.newest'],
     'edge-tas-overwrites': [
       `    if (standing) return standing;
 `,
@@ -25,17 +22,19 @@ export const edge = [
 `,
     ],
   }),
-  ...inFile('sim/world/disk.ts', {
+  ...inFile('cluster/edge/disk-ledger.ts', {
     'edge-disk-no-floor': ['this.done.has(id) || id < this.floor', 'this.done.has(id)'],
     'edge-disk-no-done': ['this.done.has(id) || id < this.floor', 'id < this.floor'],
+    'edge-disk-forget-more': [
+      'if (id < floor) this.done.delete(id)',
+      'if (id <= floor + 8) this.done.delete(id)',
+    ],
+  }),
+  ...inFile('sim/world/disk.ts', {
     'edge-disk-joiners-lost': [
       `        others.push(answer);
 `,
       '',
-    ],
-    'edge-disk-forget-more': [
-      'if (id < floor) this.done.delete(id)',
-      'if (id <= floor + 8) this.done.delete(id)',
     ],
     'edge-disk-torn': [
       `    this.content.set(request.data, at);
@@ -43,40 +42,52 @@ export const edge = [
       `    this.content.set(request.data.subarray(0, 512), at);
 `,
     ],
+    'edge-disk-short-write': [
+      '    this.content.set(request.data, at);',
+      '    this.content.set(request.data.subarray(0, request.data.length - 1), at);',
+    ],
+    'edge-disk-lost-while-failing': [
+      `      this.ledger.failed(id);
+      return { status: DISK_IOERR, data: NOTHING };`,
+      `      this.ledger.failed(id);
+      return { status: DISK_OK, data: NOTHING };`,
+    ],
   }),
-  ...inFile('sim/cluster.ts', {
+  ...inFile('cluster/edge/fence.ts', {
     'edge-switch-fence-static': [
-      `    this.fence = generation;
+      `    this.newest = generation;
 `,
       '',
     ],
+  }),
+  ...inFile('sim/world/world.ts', {
     'edge-release-unfenced': [
-      `    if (this.fenced(generation)) return;
-`,
-      `    this.fenced(generation);
-`,
+      `          if (!fence.admits(generation)) return;
+          for`,
+      `          fence.admits(generation);
+          for`,
     ],
     'edge-announce-unfenced': [
-      'if (!this.fenced(effect.generation)) this.network.learn(this.portOf(id));',
-      'this.fenced(effect.generation); this.network.learn(this.portOf(id));',
+      'if (fence.admits(generation)) network.learn(port(received));',
+      'fence.admits(generation); network.learn(port(received));',
     ],
     'edge-listen-unfenced': [
-      `          if (!this.fenced(effect.generation))
-            this.console.listen`,
-      `          if (!this.fenced(effect.generation) || true)
-            this.console.listen`,
-    ],
-    'edge-delivered-first': [
-      "host.deliver({ kind: 'delivered', edge, number: lastOf(output) })",
-      "host.deliver({ kind: 'delivered', edge, number: output.first })",
-    ],
-    'edge-delivered-other': [
-      "host.deliver({ kind: 'delivered', edge, number: lastOf(output) })",
-      "host.deliver({ kind: 'delivered', edge: 'console', number: lastOf(output) })",
+      `          if (!fence.admits(generation)) return;
+          console.listen`,
+      `          fence.admits(generation);
+          console.listen`,
     ],
   }),
+  ...inFile('cluster/perform.ts', {
+    'edge-delivered-first': ['number: lastOf(output),', 'number: output.first,'],
+    'edge-delivered-other': ["output.kind === 'console' ? 'console' : 'switch'", "'console'"],
+  }),
+  ...inFile('cluster/edge/seen-numbers.ts', {
+    'edge-console-dup': ['after(this.last, output)', 'after(this.last - 1, output)'],
+    'edge-seen-too-much': ['after(this.last, output)', 'after(this.last + 1, output)'],
+  }),
   ...inFile('sim/world/network.ts', {
-    'edge-switch-dup-last': ['lastOf(output) <= this.lastSeen', 'lastOf(output) < this.lastSeen'],
+    'edge-switch-dup-last': ['if (!this.seen.fresh(output)) return false;', 'this.seen.fresh(output);'],
     'edge-switch-no-learn': [
       `    this.learn(port);
     if`,
@@ -84,10 +95,6 @@ export const edge = [
     ],
   }),
   ...inFile('sim/world/console.ts', {
-    'edge-console-dup': [
-      'this.dedup ? after(this.lastSeen, output) : output',
-      'this.dedup ? after(this.lastSeen - 1, output) : output',
-    ],
     'edge-console-listen-late': [
       `    if (offset < this.typed) listener(offset, this.input.subarray(offset, this.typed));
 `,
@@ -106,16 +113,6 @@ export const edge = [
       `    this.carry(arrivalNs, true, deliver);
     this.carry(arrivalNs, true, deliver);
 `,
-    ],
-  }),
-  ...inFile('sim/world/disk.ts', {
-    'edge-disk-short-write': [
-      '    this.content.set(request.data, at);',
-      '    this.content.set(request.data.subarray(0, request.data.length - 1), at);',
-    ],
-    'edge-disk-lost-while-failing': [
-      "if (this.failing || (this.full && request.operation === 'write'))\n      return { status: DISK_IOERR, data: NOTHING };",
-      "if (this.failing || (this.full && request.operation === 'write'))\n      return { status: DISK_OK, data: NOTHING };",
     ],
   }),
 ];

@@ -1,0 +1,140 @@
+/** The laws of the edge, whatever comes to it: it relies on nobody's good behaviour. */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { DiskLedger } from '../../src/cluster/edge/disk-ledger.ts';
+import { Fence } from '../../src/cluster/edge/fence.ts';
+import { Generations } from '../../src/cluster/edge/generations.ts';
+import { SeenNumbers } from '../../src/cluster/edge/seen-numbers.ts';
+
+const generation = fc.integer({ min: 1, max: 6 });
+
+describe('a fence', () => {
+  test('lets nothing pass that is older than what has passed', () => {
+    fc.assert(
+      fc.property(fc.array(generation), (arrivals) => {
+        const fence = new Fence(true);
+        let newest = 1;
+        for (const one of arrivals) {
+          expect(fence.admits(one)).toBe(one >= newest);
+          newest = Math.max(newest, one);
+        }
+      }),
+    );
+  });
+
+  test('that is off lets everything pass', () => {
+    const fence = new Fence(false);
+    expect([2, 1, 3].map((one) => fence.admits(one))).toEqual([true, true, true]);
+  });
+});
+
+describe('numbers that were seen', () => {
+  const text = 'abcdefghijklmnopqrstuvwxyz';
+  const piece = fc.record({ from: fc.nat(25), length: fc.integer({ min: 1, max: 10 }) });
+
+  test('every byte passes once and in order, however often it is sent and however it is cut', () => {
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 30 }), (pieces) => {
+        const seen = new SeenNumbers(true);
+        let passed = '';
+        let dropped = 0;
+        for (const { from, length } of pieces) {
+          // Whoever sends goes on from a place that has been sent before: there are no gaps.
+          const first = Math.min(from, passed.length);
+          const sent = text.slice(first, first + length);
+          if (sent === '') continue;
+          const data = new TextEncoder().encode(sent);
+          const fresh = seen.fresh({ kind: 'console', first: first + 1, data });
+          const news = fresh ? new TextDecoder().decode(fresh.data) : '';
+          passed += news;
+          dropped += sent.length - news.length;
+          expect(passed).toBe(text.slice(0, passed.length));
+          expect([seen.last, seen.duplicatesDropped]).toEqual([passed.length, dropped]);
+          expect(passed.length).toBeGreaterThanOrEqual(first + sent.length);
+        }
+      }),
+    );
+  });
+
+  test('a frame passes as a whole, and once', () => {
+    const seen = new SeenNumbers(true);
+    const frame = (first: number) => ({ kind: 'frame' as const, first, frame: Uint8Array.of(first) });
+    expect([2, 2, 1, 4].map((first) => seen.fresh(frame(first))?.first)).toEqual([
+      2,
+      undefined,
+      undefined,
+      4,
+    ]);
+    expect(new SeenNumbers(false).fresh(frame(1))).toEqual(frame(1));
+  });
+});
+
+describe('the ledger of a disk', () => {
+  const act = fc.record({
+    kind: fc.constantFrom('ask', 'ask', 'ask', 'reach', 'fail', 'power', 'floor'),
+    id: fc.integer({ min: 1, max: 8 }),
+  });
+
+  test('a number that has reached the medium is never done again, and one that has not is', () => {
+    fc.assert(
+      fc.property(fc.array(act, { maxLength: 60 }), (acts) => {
+        const ledger = new DiskLedger();
+        const [done, underWay] = [new Set<number>(), new Set<number>()];
+        let floor = 0;
+        for (const { kind, id } of acts) {
+          if (kind === 'floor') {
+            // Whoever says so has seen the end of everything below.
+            const next = Math.max(floor, id);
+            if ([...Array(next).keys()].some((below) => below > 0 && !done.has(below))) continue;
+            floor = next;
+            ledger.forget(floor);
+          } else if (kind === 'ask') {
+            const expected = done.has(id) ? 'done' : underWay.has(id) ? 'under-way' : 'new';
+            expect(ledger.begin(id)).toBe(expected);
+            if (expected === 'new') underWay.add(id);
+          } else if (kind === 'power') {
+            ledger.powerLost();
+            underWay.clear();
+          } else if (underWay.delete(id)) {
+            if (kind === 'reach') {
+              ledger.reached(id);
+              done.add(id);
+            } else ledger.failed(id);
+          }
+          // It remembers no more than it must.
+          const remembered = [...done].filter((one) => one >= floor).length + underWay.size;
+          expect(ledger.size).toBe(remembered);
+        }
+      }),
+    );
+  });
+});
+
+describe('generations', () => {
+  test('each has one record, the first that was written', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(generation, fc.constantFrom('a', 'b', 'c')), { maxLength: 20 }),
+        (claims) => {
+          const generations = new Generations({ primary: 'a', backups: ['b', 'c'] }, true);
+          const model = ['a'];
+          for (const [number, primary] of claims) {
+            if (number > model.length + 1) {
+              expect(() => generations.testAndSet(number, { primary, backups: [] })).toThrow(
+                /without having seen/,
+              );
+              continue;
+            }
+            model[number - 1] ??= primary;
+            expect(generations.testAndSet(number, { primary, backups: [] }).primary).toBe(model[number - 1]);
+            expect(generations.latest.primary).toBe(model.at(-1));
+            for (let one = 1; one <= 7; one++) {
+              expect(generations.read(one)?.primary).toBe(model[one - 1]);
+              expect(generations.admits(one)).toBe(one >= model.length);
+            }
+          }
+        },
+      ),
+    );
+  });
+});
