@@ -7,14 +7,15 @@ const layers = {
   replay: ['base', 'cpu', 'devices', 'vmm'],
   ft: ['base', 'cpu', 'devices', 'vmm', 'replay'],
   cluster: ['base', 'cpu', 'devices', 'vmm', 'replay', 'ft'],
-  sim: ['base', 'cpu', 'devices', 'vmm', 'replay', 'ft', 'cluster'],
+  check: ['base', 'cpu', 'devices', 'vmm', 'replay', 'ft', 'cluster'],
+  sim: ['base', 'cpu', 'devices', 'vmm', 'replay', 'ft', 'cluster', 'check'],
   host: ['base', 'cpu', 'devices', 'vmm', 'replay', 'ft', 'cluster'],
-  cli: ['base', 'cpu', 'devices', 'vmm', 'replay', 'ft', 'cluster', 'sim', 'host'],
-  web: ['base', 'cpu', 'devices', 'vmm', 'replay', 'ft', 'cluster', 'sim', 'host'],
+  cli: ['base', 'cpu', 'devices', 'vmm', 'replay', 'ft', 'cluster', 'check', 'sim', 'host'],
+  web: ['base', 'cpu', 'devices', 'vmm', 'replay', 'ft', 'cluster', 'check', 'sim', 'host'],
 };
 
 /** The layers that know nothing of the machine they run on. */
-const pure = ['base', 'cpu', 'devices', 'vmm', 'replay', 'ft', 'cluster', 'sim'];
+const pure = ['base', 'cpu', 'devices', 'vmm', 'replay', 'ft', 'cluster', 'check', 'sim'];
 
 const inside = (names) => `^src/(${names.join('|')})/`;
 

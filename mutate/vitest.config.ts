@@ -30,7 +30,7 @@ export default defineConfig({
     },
   ],
   test: {
-    include: ['test/{cluster,ft,sim}/**/*.test.ts'],
+    include: ['test/{check,cluster,ft,sim}/**/*.test.ts'],
     // Campaigns and stories have stages of their own; crashes at every position are a campaign, too.
     exclude: ['test/sim/{campaign,stories,crash-*}.test.ts'],
     sequence: { sequencer: NearestFirst },

@@ -1,10 +1,10 @@
 import { inFile } from '../mutation.ts';
 
 export const checkers = [
-  ...inFile('sim/checkers/checkers.ts', {
+  ...inFile('check/checkers.ts', {
     'edge-rule-checker-off1': ['member === host || known >= last', 'member === host || known + 1 >= last'],
   }),
-  ...inFile('sim/checkers/checkers.ts', {
+  ...inFile('check/checkers.ts', {
     'rule-ignores-checkpoints': [
       "entry.kind === 'checkpoint' && entry.outputs.length > 0",
       "entry.kind === 'checkpoint' && entry.outputs.length > 1e9",
@@ -47,7 +47,7 @@ export const checkers = [
       "if (offence === undefined || offence === 'undecided') return [];",
     ],
   }),
-  ...inFile('sim/checkers/linearizability.ts', {
+  ...inFile('check/linearizability.ts', {
     'linear-first-key-only': [
       "undecided ||= verdict === 'undecided';",
       'undecided ||= verdict !== undefined;\n    break;',
@@ -75,19 +75,18 @@ export const checkers = [
       'if (answer === FULL) return [state];',
     ],
   }),
-  ...inFile('sim/checkers/verdict.ts', {
+  ...inFile('check/verdict.ts', {
     'verdict-lost-is-fine': [
-      "if (run.outcome === 'lost') return checkLoss(run);",
-      "if (run.outcome === 'lost') return [];",
-    ],
-    'verdict-limit-is-fine': [
-      'if (machine.icount >= options.maxSteps) return [];',
-      'if (machine.icount > 0) return [];',
+      'return unharmed.map((host) => ({',
+      'return unharmed.slice(0, 0).map((host) => ({',
     ],
     'verdict-no-meeting': [
       'if (!meeting || sameHistory(meeting.a, meeting.b, meeting.icount)) return [];',
       'if (meeting || !meeting) return [];',
     ],
+  }),
+  ...inFile('sim/evidence.ts', {
+    'verdict-limit-is-fine': ['run.machine.icount >= options.maxSteps ? []', 'run.machine.icount > 0 ? []'],
     'verdict-first-failover': [
       'const failover = run.failovers.at(-1);',
       'const failover = run.failovers.at(0);',
@@ -112,7 +111,7 @@ export const checkers = [
       'this.liveAt.set(id, event.icount);\n        return;',
     ],
   }),
-  ...inFile('sim/checkers/explained.ts', {
+  ...inFile('check/explained.ts', {
     'outputs-console-unseen': [
       "if (output.kind === 'console') this.console.append(output.data);",
       "if (output.kind === 'console') this.console.append(output.data.slice(1));",
@@ -158,21 +157,21 @@ export const checkers = [
     ],
     'disk-order-of-ends': ['      if (!end) break;\n', '      if (!end) continue;\n'],
   }),
-  ...inFile('sim/checkers/verdict.ts', {
+  ...inFile('check/verdict.ts', {
     'verdict-no-service': [
-      "return run.outcome === 'diverged' ? found : [...found, ...checkService(run)];",
+      "return outcome === 'diverged' ? found : [...found, ...checkService(evidence)];",
       'return found;',
     ],
     'verdict-no-clients': [
-      '...checkClients(calls, run.network.complaints)];',
-      '...checkClients(calls, []).slice(0, 0)];',
+      '...checkClients(clients.calls, clients.complaints)];',
+      '...checkClients(clients.calls, []).slice(0, 0)];',
     ],
     'verdict-no-input': ["if (entry.kind === 'console') input.given(entry);", ''],
     'verdict-no-disk-ends': ["if (entry.kind === 'disk') medium.ended(entry);", ''],
     'verdict-no-clock': ['      clock.told(entry);\n', ''],
     'verdict-no-medium': ['    medium.made(output);\n', ''],
   }),
-  ...inFile('sim/checkers/guest-clock.ts', {
+  ...inFile('check/guest-clock.ts', {
     'guest-clock-backwards': [
       'if (entry.ticks < this.last && this.violations.length === 0)',
       'if (entry.ticks + 1e9 < this.last && this.violations.length === 0)',

@@ -2,7 +2,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { ChalkInstance } from 'chalk';
 import { grouped } from '../base/text.ts';
-import type { Outcome } from '../sim/cluster.ts';
+import type { Outcome } from '../check/evidence.ts';
 import {
   addedLatency,
   baseOf,

@@ -1,8 +1,9 @@
 /** `npm start`: the bank loses its primary in the middle of the day, step by step. */
 
 import { join } from 'node:path';
-import { judge } from '../sim/checkers/verdict.ts';
+import { judge } from '../check/verdict.ts';
 import type { SimEvent } from '../sim/cluster.ts';
+import { evidenceOf } from '../sim/evidence.ts';
 import type { RunOptions } from './options.ts';
 import { PROGRAMS } from './package.ts';
 import { ownInput, readGuest } from './program.ts';
@@ -78,7 +79,7 @@ export async function demo(): Promise<number> {
   say(intro);
   say(colour.dim(`    $ ${COMMAND}\n`));
   await tell(events, printed, say);
-  const report = new Report(simulation, judge(simulation), options, { wholeComparison: COMMAND });
+  const report = new Report(simulation, judge(evidenceOf(simulation)), options, { wholeComparison: COMMAND });
   for (const line of report.lines()) say(line);
   say(`
 ${colour.bold('Try next')}

@@ -4,9 +4,11 @@ import { existsSync, readdirSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { ChalkInstance } from 'chalk';
 import { OperatingError } from '../base/errors.ts';
-import type { Violation } from '../sim/checkers/checkers.ts';
-import { judge } from '../sim/checkers/verdict.ts';
-import { hostNames, type Outcome, type SimEvent, Simulation } from '../sim/cluster.ts';
+import type { Violation } from '../check/checkers.ts';
+import type { Outcome } from '../check/evidence.ts';
+import { judge } from '../check/verdict.ts';
+import { hostNames, type SimEvent, Simulation } from '../sim/cluster.ts';
+import { evidenceOf } from '../sim/evidence.ts';
 import { matches } from '../sim/faults/event-pattern.ts';
 import { faultText } from '../sim/faults/fault-text.ts';
 import { mustBePossible } from '../sim/faults/possible.ts';
@@ -94,7 +96,7 @@ function perform(scenario: Scenario): Performance {
     tell: (event) => events.push(event),
   });
   simulation.run();
-  return { simulation, events, printed, violations: judge(simulation) };
+  return { simulation, events, printed, violations: judge(evidenceOf(simulation)) };
 }
 
 export interface Transcript {

@@ -4,10 +4,12 @@ import { constants } from 'node:os';
 import { join } from 'node:path';
 import { joined } from '../base/bytes.ts';
 import { OperatingError } from '../base/errors.ts';
+import type { Violation } from '../check/checkers.ts';
+import type { Outcome } from '../check/evidence.ts';
+import { compareLast } from '../check/verdict.ts';
 import type { Comparison } from '../replay/comparison.ts';
-import type { Violation } from '../sim/checkers/checkers.ts';
-import { compareLast } from '../sim/checkers/verdict.ts';
-import type { Outcome, Simulation } from '../sim/cluster.ts';
+import type { Simulation } from '../sim/cluster.ts';
+import { evidenceOf } from '../sim/evidence.ts';
 import { faultText } from '../sim/faults/fault-text.ts';
 import type { FaultOutcome } from '../sim/faults/injector.ts';
 import type { Entry } from '../vmm/entries.ts';
@@ -83,7 +85,7 @@ export class Report {
     const differ =
       this.outcome === 'diverged' || violations.some(({ invariant }) => invariant === 'same-machine');
     const wanted = options.diff || differ || options.saveStates !== undefined;
-    this.comparison = wanted ? compareLast(simulation) : undefined;
+    this.comparison = wanted ? compareLast(evidenceOf(simulation)) : undefined;
     this.directory = options.saveStates ?? (differ && this.comparison ? DIVERGED_DIRECTORY : undefined);
   }
 

@@ -2,9 +2,10 @@
 
 import { setImmediate } from 'node:timers/promises';
 import { OperatingError } from '../base/errors.ts';
-import { alterations } from '../sim/checkers/alterations.ts';
-import { judge, observe } from '../sim/checkers/verdict.ts';
+import { judge, observe } from '../check/verdict.ts';
+import { alterations } from '../sim/alterations.ts';
 import { hostNames, type SimEvent, Simulation, type SimulationOptions } from '../sim/cluster.ts';
+import { evidenceOf } from '../sim/evidence.ts';
 import { mustBePossible, mustExist } from '../sim/faults/possible.ts';
 import { evidenceFor } from './evidence.ts';
 import { LIMIT_BYTES, readBytes, readPipedInput } from './files.ts';
@@ -188,7 +189,8 @@ export async function run(program: string | undefined, given: RunOptions): Promi
   status.clear();
   story.end(simulation.nowNs);
   if (options.diagram) for (const line of diagramOf(drawn, simulation)) tellLine(line);
-  const violations = quit || signal() ? [] : options.verify ? judge(simulation) : observe(simulation);
+  const violations =
+    quit || signal() ? [] : options.verify ? judge(evidenceOf(simulation)) : observe(evidenceOf(simulation));
   const report = new Report(simulation, violations, options, {
     quit,
     signal: signal(),

@@ -1,6 +1,7 @@
 /** A whole cluster in one process on virtual time: hosts, storage, a console and network clients. */
 import { joined } from '../base/bytes.ts';
 import { Random } from '../base/random.ts';
+import type { Outcome } from '../check/evidence.ts';
 import type { DriverListener } from '../cluster/driver.ts';
 import type { GenerationRecord, ReplicaEvent, StopReason } from '../ft/effects.ts';
 import { Replica } from '../ft/replica.ts';
@@ -81,9 +82,6 @@ export type WorldEvent =
   /** Something left the cluster's edge and is new there. */
   | ({ kind: 'stuck' } & Stuck)
   | { kind: 'delivered'; what: 'console' | 'switch'; first: number; last: number };
-
-/** How the run ended: the guest ended; no side was left; a limit or nothing to wait for; the sides differed. */
-export type Outcome = 'completed' | 'lost' | 'limit' | 'diverged';
 
 /** The hosts of a cluster, by the role that each boots in. */
 export function hostNames(backups: number, spares: number): HostId[] {

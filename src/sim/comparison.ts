@@ -2,13 +2,15 @@
 
 import { assert } from '../base/assert.ts';
 import { Random } from '../base/random.ts';
+import type { Violation } from '../check/checkers.ts';
+import type { Outcome } from '../check/evidence.ts';
+import { judge } from '../check/verdict.ts';
 import { COPY_NS_PER_BYTE } from '../cluster/driver.ts';
 import type { Replication } from '../ft/rules.ts';
 import type { MachineDescription } from '../vmm/description.ts';
 import type { Entry } from '../vmm/entries.ts';
-import type { Violation } from './checkers/checkers.ts';
-import { judge } from './checkers/verdict.ts';
-import { type Outcome, type SimEvent, Simulation } from './cluster.ts';
+import { type SimEvent, Simulation } from './cluster.ts';
+import { evidenceOf } from './evidence.ts';
 import type { Fault } from './faults/faults.ts';
 import { parse } from './world/packets.ts';
 
@@ -180,7 +182,7 @@ class Meter {
     const { simulation, setup, crashNs } = this;
     while (simulation.advance(EVENTS_AT_ONCE)) yield progress();
     const outcome = simulation.outcome!;
-    const violations = judge(simulation);
+    const violations = judge(evidenceOf(simulation));
     if (outcome === 'completed' && violations.length === 0) return undefined;
     return { setup, outcome, violations, ...(crashNs !== undefined && { crashNs }) };
   }

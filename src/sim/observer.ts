@@ -1,5 +1,7 @@
 /** Sees what happens in a cluster, counts it, and keeps the evidence for the checkers. */
 import { encodedSize } from '../base/codec.ts';
+import { OneLiveChecker, OutputRuleChecker, type Violation } from '../check/checkers.ts';
+import { GuestClockChecker } from '../check/guest-clock.ts';
 import type { Generations } from '../cluster/edge/generations.ts';
 import type { Effect, ReplicaEvent } from '../ft/effects.ts';
 import { History } from '../replay/history.ts';
@@ -8,8 +10,6 @@ import type { Divergence } from '../vmm/doors.ts';
 import { type Entry, type EntryKind, entryAfter, following, NOTHING_BEFORE } from '../vmm/entries.ts';
 import type { Machine } from '../vmm/machine.ts';
 import { lastOf } from '../vmm/outputs.ts';
-import { OneLiveChecker, OutputRuleChecker, type Violation } from './checkers/checkers.ts';
-import { GuestClockChecker } from './checkers/guest-clock.ts';
 import type { HostId } from './faults/faults.ts';
 import type { Host } from './host.ts';
 

@@ -2,16 +2,18 @@
  * A guest that does what kernels written for QEMU's `virt` machine do at boot, from QEMU's own command line: test/guests/small-unix.s.
  * On QEMU 7.2 it prints the same: linked by riscv64-unknown-elf-gcc -nostdlib -Wl,--no-relax -Ttext=0x80000000, with this command line.
  */
+
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { judge } from '../../src/check/verdict.ts';
 import { takesGuest } from '../../src/cli/options.ts';
 import { type Guest, type ProgramOptions, readGuest } from '../../src/cli/program.ts';
 import { fromQemu } from '../../src/cli/qemu/command-line.ts';
-import { judge } from '../../src/sim/checkers/verdict.ts';
 import { Simulation, type SimulationOptions } from '../../src/sim/cluster.ts';
+import { evidenceOf } from '../../src/sim/evidence.ts';
 import { parseFault } from '../../src/sim/faults/fault-text.ts';
 import { spread } from '../sim/support.ts';
 
@@ -54,7 +56,13 @@ function run({ description, diskContent }: Guest, options: Partial<SimulationOpt
   });
   simulation.run();
   const { outcome, machine } = simulation;
-  return { printed, outcome, code: machine.power.code, steps: machine.icount, violations: judge(simulation) };
+  return {
+    printed,
+    outcome,
+    code: machine.power.code,
+    steps: machine.icount,
+    violations: judge(evidenceOf(simulation)),
+  };
 }
 
 const expected = {

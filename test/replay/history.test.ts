@@ -2,11 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { sameBytes } from '../../src/base/bytes.ts';
 import { bytes } from '../../src/base/codec.ts';
+import { ByteStreams } from '../../src/check/byte-streams.ts';
 import { FileSpool } from '../../src/cli/evidence.ts';
 import { History } from '../../src/replay/history.ts';
 import { MemorySpool, type Spool } from '../../src/replay/spool.ts';
 import { Tape } from '../../src/replay/tape.ts';
-import { ByteStreams } from '../../src/sim/checkers/byte-streams.ts';
 import { describeEntry, type Entry } from '../../src/vmm/entries.ts';
 
 const MIB = 1 << 20;

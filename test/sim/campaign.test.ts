@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { describeMachine, ownInput } from '../../src/cli/program.ts';
 import type { UnsafeRule } from '../../src/ft/rules.ts';
+import { alterations, firstAlteration } from '../../src/sim/alterations.ts';
 import {
   execute,
   type Guest,
@@ -12,7 +13,6 @@ import {
 import { type Campaign, drawRun, faultKinds, runsOf, sizeOf } from '../../src/sim/campaign/draw.ts';
 import { shrink } from '../../src/sim/campaign/shrink.ts';
 import { struckPhases, Tally } from '../../src/sim/campaign/tally.ts';
-import { alterations, firstAlteration } from '../../src/sim/checkers/alterations.ts';
 import { faultText, parseFault } from '../../src/sim/faults/fault-text.ts';
 import type { Fault } from '../../src/sim/faults/faults.ts';
 import { thorough } from '../thorough.ts';

@@ -2,7 +2,8 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compareLast, judge } from '../../src/sim/checkers/verdict.ts';
+import { compareLast, judge } from '../../src/check/verdict.ts';
+import { evidenceOf } from '../../src/sim/evidence.ts';
 import {
   faults,
   generations,
@@ -37,7 +38,7 @@ describe('reset', () => {
     );
     expect(resets[0]).toHaveLength(1);
     expect(resets[1]).toEqual(resets[0]);
-    expect(compareLast(run.simulation)?.difference.equal).toBe(true);
+    expect(compareLast(evidenceOf(run.simulation))?.difference.equal).toBe(true);
   });
 
   it('is done once, whenever the primary dies around it', () => {
@@ -209,7 +210,7 @@ describe('protection', () => {
     for (let index = 0; index < 30; index++) {
       const crash = `crash:primary@${ms(19.9) + index * 30_000}ns`;
       const run = simulate('bank', { faults: faults('command:unprotect@20ms', crash) });
-      expect(judge(run.simulation)).toEqual([]);
+      expect(judge(evidenceOf(run.simulation))).toEqual([]);
       const live = happened(run, 'live').length;
       expect(run.simulation.outcome).toBe(live > 0 ? 'completed' : 'lost');
     }
@@ -261,7 +262,7 @@ it('commands and crashes in any order: nothing is contradicted', () => {
       fc.array(act, { minLength: 2, maxLength: 5 }),
       (guest, texts) => {
         const run = simulate(guest, { spares: 1, faults: faults(...texts) });
-        expect(judge(run.simulation)).toEqual([]);
+        expect(judge(evidenceOf(run.simulation))).toEqual([]);
         expect(['completed', 'lost']).toContain(run.simulation.outcome);
       },
     ),

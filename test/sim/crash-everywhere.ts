@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { compareLast } from '../../src/sim/checkers/verdict.ts';
+import { compareLast } from '../../src/check/verdict.ts';
 import type { SimulationOptions } from '../../src/sim/cluster.ts';
+import { evidenceOf } from '../../src/sim/evidence.ts';
 import { thorough } from '../thorough.ts';
 import { type GuestName, result, simulate, sound, spread } from './support.ts';
 
@@ -19,7 +20,7 @@ export function crashEverywhere(
     const undisturbed = simulate(name, options);
     it('completes without a crash, and both machines stay one', () => {
       expect(result(undisturbed)).toEqual(sound);
-      expect(compareLast(undisturbed.simulation)?.difference.equal).toBe(true);
+      expect(compareLast(evidenceOf(undisturbed.simulation))?.difference.equal).toBe(true);
     });
 
     it(`survives a crash of the primary at ${POSITIONS} positions`, () => {

@@ -2,9 +2,10 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { compareLast } from '../../src/check/verdict.ts';
 import { DISK_IOERR, DISK_OK } from '../../src/devices/device.ts';
 import { type DiskVariant, diskVariants } from '../../src/ft/rules.ts';
-import { compareLast } from '../../src/sim/checkers/verdict.ts';
+import { evidenceOf } from '../../src/sim/evidence.ts';
 import type { Entry, EntryOf } from '../../src/vmm/entries.ts';
 import { faults, happened, ms, type Result, type Run, result, simulate, sound, spread } from './support.ts';
 
@@ -27,7 +28,7 @@ describe.each(oneDisk)('%s', (disk: DiskVariant) => {
       const ids = [...simulation.storage.disk.writes].map(({ id }) => id);
       expect(new Set(ids).size).toBe(ids.length);
       expect(ids.length).toBeGreaterThan(10);
-      expect(compareLast(simulation)?.difference.equal).toBe(true);
+      expect(compareLast(evidenceOf(simulation))?.difference.equal).toBe(true);
     });
 
     it('survives a crash wherever it strikes, and the disk does every write once', () => {

@@ -1,8 +1,10 @@
 import { fileURLToPath } from 'node:url';
+import type { Violation } from '../../src/check/checkers.ts';
+import type { Outcome } from '../../src/check/evidence.ts';
+import { judge } from '../../src/check/verdict.ts';
 import { describeMachine, ownInput } from '../../src/cli/program.ts';
-import type { Violation } from '../../src/sim/checkers/checkers.ts';
-import { judge } from '../../src/sim/checkers/verdict.ts';
-import { type Outcome, type SimEvent, Simulation, type SimulationOptions } from '../../src/sim/cluster.ts';
+import { type SimEvent, Simulation, type SimulationOptions } from '../../src/sim/cluster.ts';
+import { evidenceOf } from '../../src/sim/evidence.ts';
 import { parseFault } from '../../src/sim/faults/fault-text.ts';
 import type { Fault, HostId } from '../../src/sim/faults/faults.ts';
 import type { MachineDescription } from '../../src/vmm/description.ts';
@@ -94,7 +96,7 @@ export interface Result {
 export const result = ({ simulation }: Run): Result => ({
   outcome: simulation.outcome,
   exitCode: simulation.machine.power.code,
-  violations: judge(simulation),
+  violations: judge(evidenceOf(simulation)),
 });
 export const sound: Result = { outcome: 'completed', exitCode: 0, violations: [] };
 /** Nobody was left, and nothing wrong was said. */

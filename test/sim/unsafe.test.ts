@@ -1,11 +1,12 @@
 /** Each rule has a scenario that breaks without it: this is how the checkers themselves are tested. */
 
 import { describe, expect, it } from 'vitest';
+import type { Violation } from '../../src/check/checkers.ts';
+import { compareLast, judge } from '../../src/check/verdict.ts';
 import { describeMachine } from '../../src/cli/program.ts';
 import type { UnsafeRule } from '../../src/ft/rules.ts';
-import type { Violation } from '../../src/sim/checkers/checkers.ts';
-import { compareLast, judge } from '../../src/sim/checkers/verdict.ts';
 import type { SimulationOptions } from '../../src/sim/cluster.ts';
+import { evidenceOf } from '../../src/sim/evidence.ts';
 import { parseFault } from '../../src/sim/faults/fault-text.ts';
 import { type GuestName, path, simulate } from './support.ts';
 
@@ -75,7 +76,7 @@ describe.each(Object.entries(cases) as [UnsafeRule, Case][])(
   (rule, { guest, scenario, finds }) => {
     const found = (unsafe: UnsafeRule[]) => {
       const { simulation } = simulate(guest, { ...scenario, unsafe: new Set(unsafe) });
-      const violations = judge(simulation).map(({ invariant }) => invariant);
+      const violations = judge(evidenceOf(simulation)).map(({ invariant }) => invariant);
       return simulation.outcome === 'diverged' ? [...violations, 'divergence'] : violations;
     };
 
@@ -91,5 +92,5 @@ describe.each(Object.entries(cases) as [UnsafeRule, Case][])(
 
 it('machines that were found to differ are compared as they stand, not as their histories make them', () => {
   const { simulation } = simulate('race', { unsafe: new Set<UnsafeRule>(['bounce-buffers']) });
-  expect(compareLast(simulation)?.difference.equal).toBe(false);
+  expect(compareLast(evidenceOf(simulation))?.difference.equal).toBe(false);
 });

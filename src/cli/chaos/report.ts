@@ -1,5 +1,6 @@
 /** What a campaign comes to, for people and for programs. */
 import type { ChalkInstance } from 'chalk';
+import { firstAlteration, type Origin } from '../../sim/alterations.ts';
 import {
   type Ending,
   endings,
@@ -10,7 +11,6 @@ import {
 } from '../../sim/campaign/campaign.ts';
 import { type Campaign, faultKinds, runsOf, sizeOf } from '../../sim/campaign/draw.ts';
 import { struckPhases, type Tally } from '../../sim/campaign/tally.ts';
-import { firstAlteration, type Origin } from '../../sim/checkers/alterations.ts';
 import { faultText } from '../../sim/faults/fault-text.ts';
 import type { FaultKind } from '../../sim/faults/faults.ts';
 import { ms } from '../event-text.ts';

@@ -1,11 +1,13 @@
 /** A campaign: many runs of one guest, each under other faults, and what became of each. */
 
+import type { Violation } from '../../check/checkers.ts';
+import type { Outcome } from '../../check/evidence.ts';
+import { judge } from '../../check/verdict.ts';
 import type { DiskVariant, Replication, Tuning, UnsafeRule } from '../../ft/rules.ts';
 import type { MachineDescription } from '../../vmm/description.ts';
-import { alterations, FlipWatch } from '../checkers/alterations.ts';
-import type { Violation } from '../checkers/checkers.ts';
-import { judge } from '../checkers/verdict.ts';
-import { type Outcome, type SimEvent, Simulation } from '../cluster.ts';
+import { alterations, FlipWatch } from '../alterations.ts';
+import { type SimEvent, Simulation } from '../cluster.ts';
+import { evidenceOf } from '../evidence.ts';
 import type { Fault, FaultKind, HostId } from '../faults/faults.ts';
 
 /** What a campaign runs. */
@@ -134,7 +136,7 @@ export function execute(guest: Guest, run: Run, unsafe: ReadonlySet<UnsafeRule> 
 function endingOf(simulation: Simulation, flips: FlipWatch): { ending: Ending; findings: Finding[] } {
   const findings: Finding[] = [];
   try {
-    findings.push(...judge(simulation.run()));
+    findings.push(...judge(evidenceOf(simulation.run())));
     if (simulation.outcome === 'diverged' && !isExplained(simulation, flips))
       findings.push({
         invariant: 'divergence',

@@ -1,7 +1,8 @@
 /** What a story expects of its run, and whether it came true. */
 import { OperatingError } from '../../base/errors.ts';
-import type { Violation } from '../checkers/checkers.ts';
-import type { Outcome, SimEvent } from '../cluster.ts';
+import type { Violation } from '../../check/checkers.ts';
+import type { Outcome } from '../../check/evidence.ts';
+import type { SimEvent } from '../cluster.ts';
 import { type EventPattern, matches, parsePattern, patternText } from '../faults/event-pattern.ts';
 import { durationText, parseDuration } from '../faults/fault-text.ts';
 

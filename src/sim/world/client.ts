@@ -1,5 +1,5 @@
 import type { Random } from '../../base/random.ts';
-import { type Call, type KvOperation, requestText } from '../checkers/linearizability.ts';
+import { type Call, type KvOperation, requestText } from '../../check/linearizability.ts';
 import { type Address, arp, BROADCAST, type Endpoint, type Packet, udp } from './packets.ts';
 
 /** Where the guest listens: the address and port that the key-value server has. */

@@ -1,5 +1,5 @@
-import { bytes, record, uint, type ValueOf } from '../../base/codec.ts';
 import type { Random } from '../../base/random.ts';
+import { type AppliedWrite, appliedWrite } from '../../check/evidence.ts';
 import { DiskLedger } from '../../cluster/edge/disk-ledger.ts';
 import { DISK_IOERR, DISK_OK, type DiskRequest, SECTOR_BYTES } from '../../devices/device.ts';
 import type { Spool } from '../../replay/spool.ts';
@@ -11,10 +11,6 @@ const LEAST_NS = 40_000;
 const MOST_NS = 400_000;
 
 export type DiskAnswer = (status: number, data: Uint8Array) => void;
-
-/** A write as it reached the medium. */
-const appliedWrite = record({ id: uint, sector: uint, data: bytes() });
-export type AppliedWrite = ValueOf<typeof appliedWrite>;
 
 const NOTHING = new Uint8Array(0);
 

@@ -1,5 +1,5 @@
-import { bytes, record, uint, type ValueOf } from '../../base/codec.ts';
 import type { Random } from '../../base/random.ts';
+import { type SeenFrame, seenFrame } from '../../check/evidence.ts';
 import { SeenNumbers } from '../../cluster/edge/seen-numbers.ts';
 import type { Spool } from '../../replay/spool.ts';
 import { Tape } from '../../replay/tape.ts';
@@ -7,10 +7,6 @@ import type { Output } from '../../vmm/outputs.ts';
 import type { Scheduler } from '../scheduler.ts';
 import { Client, isFor } from './client.ts';
 import { parse } from './packets.ts';
-
-/** A frame that left the cluster, and the number of the output that it was. */
-const seenFrame = record({ number: uint, frame: bytes() });
-export type SeenFrame = ValueOf<typeof seenFrame>;
 
 /** One way through the switch and the wires on both sides. */
 const TRANSIT_NS = 100_000;

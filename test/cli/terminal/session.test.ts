@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { Random } from '../../../src/base/random.ts';
+import { judge } from '../../../src/check/verdict.ts';
 import type { Key } from '../../../src/cli/terminal/keys.ts';
 import { runSession } from '../../../src/cli/terminal/session.ts';
 import type { Terminal } from '../../../src/cli/terminal/terminal.ts';
-import { judge } from '../../../src/sim/checkers/verdict.ts';
 import { Simulation } from '../../../src/sim/cluster.ts';
+import { evidenceOf } from '../../../src/sim/evidence.ts';
 import { chattyGuest, machineOf } from '../../ft/guest.ts';
 
 /** Prints every byte that it is given, and ends at a `q`. Between them it waits for the UART's interrupt. */
@@ -112,7 +113,7 @@ describe.each([0, 1])('a session with %i backups', (backups) => {
   test('waits for what is typed, and ends when the guest does', async () => {
     const { simulation, end, console } = await session(backups, [type('ab'), type('c'), type('dq')]);
     expect([end, console, simulation.outcome]).toEqual(['ended', 'abcdq', 'completed']);
-    expect(judge(simulation)).toEqual([]);
+    expect(judge(evidenceOf(simulation))).toEqual([]);
   });
 
   test('can be quit', async () => {
@@ -129,7 +130,7 @@ describe.each([0, 1])('a session with %i backups', (backups) => {
   test('ends when nobody can type any more', async () => {
     const { simulation, end, console } = await session(backups, [type('ab'), hangUp]);
     expect([end, console, simulation.outcome]).toEqual(['ended', 'ab', 'limit']);
-    expect(judge(simulation)).toEqual([]);
+    expect(judge(evidenceOf(simulation))).toEqual([]);
   });
 });
 
@@ -146,7 +147,7 @@ test('crashes by key are survived, one after the other, and no byte is lost', as
   const { simulation, console } = await session(1, [...script, type('q')]);
   expect([console, simulation.outcome]).toEqual([`${text}q`, 'completed']);
   expect(simulation.failovers.length).toBeGreaterThan(2);
-  expect(judge(simulation)).toEqual([]);
+  expect(judge(evidenceOf(simulation))).toEqual([]);
 });
 
 test('keys at any moment reach a busy guest once and in order', async () => {
@@ -156,6 +157,6 @@ test('keys at any moment reach a busy guest once and in order', async () => {
     const { simulation } = await session(1, [...text, 'q'].map(type), () => random.chance(0.3), chattyGuest);
     expect(simulation.outcome).toBe('completed');
     expect(new TextDecoder().decode(simulation.console.input)).toBe(`${text}q`);
-    expect(judge(simulation)).toEqual([]);
+    expect(judge(evidenceOf(simulation))).toEqual([]);
   }
 });

@@ -2,14 +2,13 @@
  * What one faultless machine with the history of the machine that lived last makes, beside what the world saw. These checkers are
  * given the machine's outputs and inputs as it is built again, and read what was seen along with it: neither is in memory as a whole.
  */
-import { sameBytes } from '../../base/bytes.ts';
-import { DISK_OK, type DiskRequest, SECTOR_BYTES } from '../../devices/device.ts';
-import type { EntryOf } from '../../vmm/entries.ts';
-import type { Output } from '../../vmm/outputs.ts';
-import type { AppliedWrite } from '../world/disk.ts';
-import type { SeenFrame } from '../world/network.ts';
+import { sameBytes } from '../base/bytes.ts';
+import { DISK_OK, type DiskRequest, SECTOR_BYTES } from '../devices/device.ts';
+import type { EntryOf } from '../vmm/entries.ts';
+import type { Output } from '../vmm/outputs.ts';
 import { ByteStreams } from './byte-streams.ts';
 import type { Violation } from './checkers.ts';
+import type { AppliedWrite, SeenFrame } from './evidence.ts';
 
 /** What the world saw is what the machine makes: all of it when the guest ended, else a beginning of it. */
 export class OutputsChecker {

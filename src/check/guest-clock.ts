@@ -1,6 +1,7 @@
 /** The guest's clock goes with time, whichever host is live, and whatever has happened to those before it. */
-import type { Entry } from '../../vmm/entries.ts';
-import type { HostId } from '../faults/faults.ts';
+
+import type { HostName } from '../ft/effects.ts';
+import type { Entry } from '../vmm/entries.ts';
 import type { Violation } from './checkers.ts';
 
 const NS_PER_TICK = 100;
@@ -18,31 +19,31 @@ const inMs = (ns: number): string => `${(ns / 1e6).toFixed(3)} ms`;
 export class GuestClockChecker {
   readonly violations: Violation[] = [];
   /** Since when each host knows nothing of the one that it would replace. */
-  private readonly unknownSinceNs = new Map<HostId, number>();
+  private readonly unknownSinceNs = new Map<HostName, number>();
   /** How far the clock may be behind at each host that is or was live. */
-  private readonly allowedNs = new Map<HostId, number>();
+  private readonly allowedNs = new Map<HostName, number>();
 
   /** A derived clock runs as fast as the guest: it may be ahead. */
   constructor(private readonly derived: boolean) {}
 
   /** The guest's clock begins when its first host does, which may have stood still until then. */
-  booted(host: HostId, nowNs: number): void {
+  booted(host: HostName, nowNs: number): void {
     this.allowedNs.set(host, nowNs);
   }
 
   /** From this moment on `host` hears nothing of the primary, or the guest stands still so that it can go on there. */
-  lostSight(host: HostId, sinceNs: number): void {
+  lostSight(host: HostName, sinceNs: number): void {
     this.unknownSinceNs.set(host, sinceNs);
   }
 
   /** A host has gone live in place of another, which failed at that time if it failed. */
-  live(host: HostId, from: HostId, failedNs: number | undefined, nowNs: number): void {
+  live(host: HostName, from: HostName, failedNs: number | undefined, nowNs: number): void {
     const sinceNs = Math.min(this.unknownSinceNs.get(host) ?? nowNs, failedNs ?? nowNs);
     this.allowedNs.set(host, (this.allowedNs.get(from) ?? 0) + nowNs - sinceNs);
   }
 
   /** What came through the doors of a live machine. */
-  told(host: HostId, entry: Entry, nowNs: number): void {
+  told(host: HostName, entry: Entry, nowNs: number): void {
     if (!('ticks' in entry) || this.violations.length > 0) return;
     const aheadNs = entry.ticks * NS_PER_TICK - nowNs;
     const allowedNs = (this.allowedNs.get(host) ?? 0) + MESSAGE_NS;

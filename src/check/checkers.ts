@@ -2,13 +2,12 @@
  * Checkers: they stand outside the protocol, see only what leaves the hosts and what reaches them, and say when what must always hold
  * does not.
  */
-import type { Generations } from '../../cluster/edge/generations.ts';
-import type { Effect } from '../../ft/effects.ts';
-import { decodeMessage, kindOfMessage, type MessageOf } from '../../ft/messages.ts';
-import type { Comparison } from '../../replay/comparison.ts';
-import { describeEntry } from '../../vmm/entries.ts';
-import { lastOf } from '../../vmm/outputs.ts';
-import type { HostId } from '../faults/faults.ts';
+import type { Generations } from '../cluster/edge/generations.ts';
+import type { Effect, HostName } from '../ft/effects.ts';
+import { decodeMessage, kindOfMessage, type MessageOf } from '../ft/messages.ts';
+import type { Comparison } from '../replay/comparison.ts';
+import { describeEntry } from '../vmm/entries.ts';
+import { lastOf } from '../vmm/outputs.ts';
 import { type Call, checkLinearizable, describeHistory } from './linearizability.ts';
 
 export interface Violation {
@@ -30,13 +29,13 @@ export interface Violation {
 /** No output leaves before every member of the generation that stands holds the entry that explains it. */
 export class OutputRuleChecker {
   /** For each host the last output that the entries which reached it explain, even if it has lost them since. */
-  private readonly explained = new Map<HostId, number>();
+  private readonly explained = new Map<HostName, number>();
   readonly violations: Violation[] = [];
 
   constructor(private readonly generations: Generations) {}
 
   /** A message has reached a host. */
-  arrived(host: HostId, bytes: Uint8Array): void {
+  arrived(host: HostName, bytes: Uint8Array): void {
     if (kindOfMessage(bytes) !== 'entries') return;
     const message = decodeMessage(bytes) as MessageOf<'entries'>;
     for (const entry of message.entries) {
@@ -47,11 +46,11 @@ export class OutputRuleChecker {
   }
 
   /** A host's machine has made, or has been given, so many outputs. */
-  holds(host: HostId, made: number): void {
+  holds(host: HostName, made: number): void {
     this.explained.set(host, Math.max(this.explained.get(host) ?? 0, made));
   }
 
-  released(host: HostId, effect: Effect & { do: 'release' | 'disk' }): void {
+  released(host: HostName, effect: Effect & { do: 'release' | 'disk' }): void {
     if (this.violations.length > 0) return;
     if (effect.do === 'disk' && effect.request.operation !== 'write') return;
     const last = effect.do === 'disk' ? effect.id : lastOf(effect.outputs.at(-1)!);
@@ -74,7 +73,7 @@ export class OneLiveChecker {
 
   constructor(private readonly generations: Generations) {}
 
-  live(host: HostId, generation: number): void {
+  live(host: HostName, generation: number): void {
     const record = this.generations.read(generation);
     if (record?.primary === host) return;
     const owner = record ? `belongs to ${record.primary}` : 'was never claimed';

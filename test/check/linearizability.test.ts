@@ -7,7 +7,7 @@ import {
   describeHistory,
   type KvOperation,
   type NonLinearizable,
-} from '../../src/sim/checkers/linearizability.ts';
+} from '../../src/check/linearizability.ts';
 import { Client } from '../../src/sim/world/client.ts';
 import { arp, parse, udp } from '../../src/sim/world/packets.ts';
 

@@ -1,5 +1,5 @@
 /** Two streams of bytes side by side, of which one comes in pieces and the other is read as far as is needed. */
-import { joined, sameBytes } from '../../base/bytes.ts';
+import { joined, sameBytes } from '../base/bytes.ts';
 
 /** Of a place where they differ so many bytes before it are shown, and so many from it on. */
 const SHOWN_BEFORE = 10;

@@ -1,18 +1,18 @@
 /** The checkers, each on what it is given: what it must find, and what it must not. */
 
 import { describe, expect, test } from 'vitest';
-import { Generations } from '../../src/cluster/edge/generations.ts';
-import { DISK_IOERR, DISK_OK } from '../../src/devices/device.ts';
-import type { Effect, GenerationRecord } from '../../src/ft/effects.ts';
-import { encodeMessage } from '../../src/ft/messages.ts';
 import {
   checkClients,
   checkSameMachine,
   OneLiveChecker,
   OutputRuleChecker,
-} from '../../src/sim/checkers/checkers.ts';
-import { DiskChecker, InputChecker, OutputsChecker } from '../../src/sim/checkers/explained.ts';
-import { ClockForwardChecker, GuestClockChecker } from '../../src/sim/checkers/guest-clock.ts';
+} from '../../src/check/checkers.ts';
+import { DiskChecker, InputChecker, OutputsChecker } from '../../src/check/explained.ts';
+import { ClockForwardChecker, GuestClockChecker } from '../../src/check/guest-clock.ts';
+import { Generations } from '../../src/cluster/edge/generations.ts';
+import { DISK_IOERR, DISK_OK } from '../../src/devices/device.ts';
+import type { Effect, GenerationRecord } from '../../src/ft/effects.ts';
+import { encodeMessage } from '../../src/ft/messages.ts';
 import type { Entry, EntryOf } from '../../src/vmm/entries.ts';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
