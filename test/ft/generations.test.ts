@@ -63,6 +63,11 @@ describe('a backup', () => {
     expect(beat).toMatchObject({ kind: 'heartbeat', ticks: 5_000_000 + 17 * 10_000 });
   });
 
+  test('takes the description of a generation from its primary only', () => {
+    const { backup } = backupWithLog();
+    expect(backup.hear('backup2', members(1, 'primary', 'backup', 'backup2')).all).toEqual([]);
+  });
+
   test('looks again and again for what it lacks', () => {
     const { backup } = backupWithLog();
     for (let time = 0; time < 2; time++)

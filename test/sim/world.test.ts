@@ -4,13 +4,15 @@ import { describe, expect, test } from 'vitest';
 import { Random } from '../../src/base/random.ts';
 import { DISK_IOERR, DISK_OK, type DiskRequest } from '../../src/devices/device.ts';
 import type { GenerationRecord } from '../../src/ft/effects.ts';
-import { MemorySpool } from '../../src/replay/spool.ts';
+import { inMemory, MemorySpool } from '../../src/replay/spool.ts';
+import { HostClock } from '../../src/sim/host.ts';
 import { Scheduler } from '../../src/sim/scheduler.ts';
 import { Console } from '../../src/sim/world/console.ts';
 import { Disk } from '../../src/sim/world/disk.ts';
 import { Link } from '../../src/sim/world/link.ts';
 import { ClientNetwork } from '../../src/sim/world/network.ts';
 import { Storage } from '../../src/sim/world/storage.ts';
+import { World } from '../../src/sim/world/world.ts';
 
 const run = (scheduler: Scheduler) => {
   while (scheduler.step());
@@ -220,5 +222,72 @@ describe('a link', () => {
         expect(got).toEqual(acts.map((_, index) => index));
       }),
     );
+  });
+});
+
+describe('the edge', () => {
+  const text = (data: Uint8Array) => new TextDecoder().decode(data);
+
+  /** Two hosts, of which `b` has claimed generation 2. */
+  function makeEdge() {
+    const scheduler = new Scheduler();
+    const reached: string[] = [];
+    const world = new World(
+      {
+        ...{ seed: 'edge', unsafe: new Set(), disk: 'shared', sectors: 0, diskContent: new Uint8Array(0) },
+        ...{ clients: 1, input: new TextEncoder().encode('typed'), attended: false },
+        first: { primary: 'a', backups: ['b'] },
+        evidence: inMemory(),
+        print: () => {},
+      },
+      scheduler,
+      {
+        arrived: () => {},
+        leaves: () => {},
+        reached: (output) => reached.push(output.kind === 'console' ? text(output.data) : 'frame'),
+        recorded: () => {},
+      },
+    );
+    const edge = (id: string) => world.ports(id, new HostClock(scheduler, 1, 0)).edge;
+    const console = (first: number, data: string, generation: number) => ({
+      do: 'release' as const,
+      generation,
+      outputs: [{ kind: 'console' as const, first, data: new TextEncoder().encode(data) }],
+    });
+    return { scheduler, world, reached, a: edge('a'), b: edge('b'), console };
+  }
+  const nothing = () => {};
+
+  test('takes nothing of an older generation: no outputs, no listener, no announcement', () => {
+    const { scheduler, reached, a, b, console } = makeEdge();
+    const got: string[] = [];
+    const from = (host: string) => (data: Uint8Array) => got.push(`${host} frame ${data.length}`);
+    b.announce(new Uint8Array(60), 2, from('b'));
+    b.listen(0, 2, (_, data) => got.push(`b ${text(data)}`));
+    scheduler.at(1_000, () => {
+      a.announce(new Uint8Array(60), 1, from('a'));
+      a.listen(0, 1, (_, data) => got.push(`a ${text(data)}`));
+      a.release(console(1, 'A', 1), () => got.push('a delivered'), nothing);
+      b.release(console(1, 'B', 2), () => got.push('b delivered'), nothing);
+    });
+    // The client behind the switch asks for the guest's address again and again.
+    while (scheduler.nowNs < 50_000_000 && scheduler.step());
+    expect(reached).toEqual(['B']);
+    expect(got).toEqual(expect.arrayContaining(['b delivered', 'b typed']));
+    expect(got.filter((what) => what.startsWith('b frame')).length).toBeGreaterThan(0);
+    expect(got.filter((what) => what.startsWith('a'))).toEqual([]);
+  });
+
+  test('says of every output that it has arrived, also of one that it had seen', () => {
+    const { scheduler, reached, a, b, console } = makeEdge();
+    const delivered: string[] = [];
+    const note = (host: string) => (output: { first: number }) => delivered.push(`${host} ${output.first}`);
+    a.release(console(1, 'one', 1), note('a'), nothing);
+    scheduler.at(1_000_000, () => b.release(console(1, 'one more', 2), note('b'), nothing));
+    while (scheduler.nowNs < 2_000_000 && scheduler.step());
+    expect([delivered, reached]).toEqual([
+      ['a 1', 'b 1'],
+      ['one', 'one more'],
+    ]);
   });
 });
