@@ -22,7 +22,8 @@ import { StatusLine } from './terminal/status-line.ts';
 import { Terminal } from './terminal/terminal.ts';
 
 const NEWLINE = 0x0a;
-const EVENTS_AT_ONCE = 2000;
+/** So often signals are let through, the recording is written, and the status line is shown. */
+const TURN_MS = 50;
 /** A longer diagram is of no use to anybody. */
 const MAX_DRAWN_EVENTS = 100_000;
 /** A guest that takes fewer steps a second waits for whoever sits at its console. */
@@ -73,7 +74,9 @@ export async function runToEnd(
   simulation: Simulation,
   turn: () => boolean | undefined = () => true,
 ): Promise<void> {
-  while (simulation.advance(EVENTS_AT_ONCE)) {
+  for (;;) {
+    const end = performance.now() + TURN_MS;
+    while (performance.now() < end) if (!simulation.advance(1)) return;
     await setImmediate();
     if (turn() === false) return;
   }

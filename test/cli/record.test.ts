@@ -1,6 +1,6 @@
 /** A recording is written while the run goes on: however that ends, what was written can be replayed. */
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import fc from 'fast-check';
@@ -30,6 +30,7 @@ async function interrupted(
   signal: NodeJS.Signals,
   options: readonly string[],
 ): Promise<{ code: number | null; stderr: string }> {
+  rmSync(file(log), { force: true });
   const child = spawn(
     process.execPath,
     [join(root, 'bin/vmft.js'), 'run', 'endless.s', '--record', log, ...options],
@@ -54,7 +55,6 @@ describe('a recording', () => {
     await fc.assert(
       fc.asyncProperty(fc.nat(60_000), async (sizeBytes) => {
         const log = `killed ${name}.log`;
-        writeFileSync(file(log), '');
         await interrupted(log, 100 + sizeBytes, 'SIGKILL', options);
         const { entries, damage } = readLog(readFileSync(file(log)), log);
         const icount = entries.at(-1)?.icount ?? 0;
