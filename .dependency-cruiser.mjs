@@ -1,3 +1,5 @@
+import { bundled } from './scripts/bundled.mjs';
+
 // What each layer may import: itself, and the layers named beside it.
 const layers = {
   base: [],
@@ -51,10 +53,10 @@ export default {
     },
     {
       name: 'declared-packages',
-      comment: 'The only npm packages in src are the dependencies of package.json.',
+      comment: `The only npm packages in src are those that are bundled (${bundled.join(', ')}).`,
       severity: 'error',
       from: { path: '^src/' },
-      to: { path: 'node_modules', dependencyTypesNot: ['npm'] },
+      to: { path: 'node_modules', pathNot: `node_modules/(@types/)?(${bundled.join('|')})/` },
     },
     {
       name: 'resolvable',

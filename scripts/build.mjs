@@ -1,10 +1,11 @@
 // Bundles the program, and the benchmarks when there are any, into dist/, with what is made ahead of time so that it starts sooner.
 
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { COMPILED } from '../bin/program.js';
+import { bundled } from './bundled.mjs';
 
 const root = dirname(import.meta.dirname);
 
@@ -64,8 +65,21 @@ export async function build() {
       js: "import { createRequire as $createRequire } from 'node:module'; const require = $createRequire(import.meta.url);",
     },
   });
+  writeLicenses();
   await writeInterpreters(bundle, shared);
   execFileSync(process.execPath, [`${root}/scripts/compile.mjs`], { stdio: ['ignore', 'ignore', 'inherit'] });
+}
+
+/** What the packages in the bundle ask for: their licenses go along. */
+function writeLicenses() {
+  const texts = bundled.map((name) => {
+    const folder = `${root}/node_modules/${name}`;
+    const file = readdirSync(folder).find((one) => /^licen[cs]e/i.test(one));
+    const { version, license } = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8'));
+    const text = file ? readFileSync(`${folder}/${file}`, 'utf8').trim() : license;
+    return `${name} ${version}\n\n${text}\n`;
+  });
+  writeFileSync(`${root}/dist/licenses.txt`, texts.join(`\n${'-'.repeat(80)}\n\n`));
 }
 
 /**

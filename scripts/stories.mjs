@@ -1,11 +1,11 @@
-// Writes the transcript of each story in test/stories beside it, if it comes as it expects: `npm run stories`. Look at the
-// diff before committing it.
+// Writes the transcript of each story to test/stories, if it comes as it expects: `npm run stories`. Look at the diff before
+// committing it.
 import { spawnSync } from 'node:child_process';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const directory = `${root}test/stories`;
+const directory = `${root}stories`;
 
 for (const file of readdirSync(directory).sort()) {
   if (!file.endsWith('.story')) continue;
@@ -15,7 +15,7 @@ for (const file of readdirSync(directory).sort()) {
     encoding: 'utf8',
   });
   if (status === 0) {
-    writeFileSync(`${directory}/${name}.txt`, stdout);
+    writeFileSync(`${root}test/stories/${name}.txt`, stdout);
     continue;
   }
   const failed = stdout.split('\n').filter((line) => line.includes('✗'));

@@ -28,7 +28,7 @@ export interface StoryOptions {
 }
 
 /** The stories that come with vmft. */
-const STORIES = 'test/stories';
+const STORIES = 'stories';
 const EXTENSION = '.story';
 /** Explanations are broken into lines of this length. */
 const PROSE_WIDTH = 96;

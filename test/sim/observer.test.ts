@@ -1,0 +1,132 @@
+/** What the simulator notes of a run on its way, and hands over as evidence in the end. */
+import { describe, expect, test } from 'vitest';
+import { Generations } from '../../src/cluster/edge/generations.ts';
+import { MemorySpool } from '../../src/replay/spool.ts';
+import type { Simulation } from '../../src/sim/cluster.ts';
+import { evidenceOf } from '../../src/sim/evidence.ts';
+import type { Host } from '../../src/sim/host.ts';
+import { Observer } from '../../src/sim/observer.ts';
+import type { Entry } from '../../src/vmm/entries.ts';
+
+const record = { primary: 'primary', backups: ['backup'] };
+const MS = 1_000_000;
+
+/** A host whose machine has made so many outputs. */
+const host = (id: string, generation = 1, outputsMade = 0): Host =>
+  ({
+    id,
+    alive: true,
+    replica: { generation, vmm: { icount: 10, machine: { outputsMade } } },
+  }) as unknown as Host;
+function observer(): Observer {
+  const generations = new Generations(record, true);
+  const made = new Observer(generations, 'primary', false, () => 0, new MemorySpool(1 << 20), false);
+  for (const id of ['primary', 'backup']) made.begins(id);
+  made.lives(host('primary'));
+  return made;
+}
+const found = ({ violations }: Observer) => violations.map(({ invariant }) => invariant);
+const input = (icount: number): Entry => ({ kind: 'console', icount, data: Uint8Array.of(icount) });
+
+describe('an observer', () => {
+  test('finds a backup that lags by more than half a second', () => {
+    const made = observer();
+    made.noted(host('backup'), { kind: 'lag', steps: 1, ns: 400 * MS });
+    expect(found(made)).toEqual([]);
+    made.noted(host('backup'), { kind: 'lag', steps: 1, ns: 600 * MS });
+    expect(found(made)).toEqual(['lag-bound']);
+  });
+
+  test('takes no host for the survivor that does not know that others have gone on', () => {
+    const made = observer();
+    made.lives(host('backup', 3));
+    made.lives(host('primary', 2));
+    expect(made.survivor).toBe('backup');
+  });
+
+  test('knows what a host holds that follows: outputs that its machine has made', () => {
+    const released = (outputsMade: number | undefined) => {
+      const made = observer();
+      if (outputsMade !== undefined)
+        made.noted(host('backup', 1, outputsMade), { kind: 'following', primary: 'primary', entry: 1 });
+      const outputs = [{ kind: 'console' as const, first: 1, data: new Uint8Array(5) }];
+      made.released('primary', { do: 'release', generation: 1, outputs });
+      return found(made);
+    };
+    expect([released(undefined), released(4), released(5)]).toEqual([['output-rule'], ['output-rule'], []]);
+  });
+
+  test('finds who is live in a generation that is not its own', () => {
+    const members = observer();
+    members.noted(host('backup', 2), { kind: 'members', icount: 0, generation: 2, record });
+    const live = observer();
+    live.noted(host('backup', 2), {
+      ...{ kind: 'live', icount: 0, generation: 2, pending: 0, history: 0 },
+      from: 'primary',
+    });
+    expect([found(members), found(live)]).toEqual([['one-live'], ['one-live']]);
+  });
+
+  test('gives a machine that was copied the history of the one that it was copied from', () => {
+    const made = observer();
+    for (const icount of [1, 2, 3]) made.witnessed('primary', input(icount), true);
+    made.noted(host('backup'), { kind: 'installed', from: 'primary', history: 2, icount: 2 });
+    expect([...made.historyOf('backup')]).toEqual([input(1), input(2)]);
+  });
+
+  test('tells a follower what the machine goes through that lives, and whole when another does', () => {
+    const made = observer();
+    made.witnessed('primary', input(1), true);
+    const told: unknown[] = [];
+    made.follow({
+      append: (entry) => told.push(entry),
+      continueAs: (history) => told.push([...history]),
+    });
+    made.witnessed('primary', input(2), true);
+    made.witnessed('backup', input(1), false);
+    made.lives(host('primary', 1));
+    made.lives(host('backup', 2));
+    made.witnessed('primary', input(3), false);
+    made.witnessed('backup', input(2), true);
+    expect(told).toEqual([[input(1)], input(2), [input(1)], input(2)]);
+  });
+});
+
+describe('evidence', () => {
+  /** A run that stopped, in which nothing waits. */
+  const run = (changed: Record<string, object | number> = {}, maxSteps = 100): Simulation =>
+    ({
+      outcome: 'limit',
+      options: { maxSteps, disk: 'shared' },
+      observer: { violations: [], history: [] },
+      console: { input: new Uint8Array(3), exhausted: true, transcript: [] },
+      network: { done: true, clients: [], framesOut: [], complaints: [] },
+      storage: { disk: {}, generations: { newest: 1 } },
+      machine: { icount: 50, diskOpen: false, power: { off: false }, consoleReceived: 3, consoleRoom: 1 },
+      failovers: [],
+      hosts: new Map(),
+      ...changed,
+    }) as unknown as Simulation;
+  const machine = (changed: object) => ({
+    ...{ icount: 50, diskOpen: false, power: { off: false }, consoleReceived: 3, consoleRoom: 1 },
+    ...changed,
+  });
+
+  test('says what still waited', () => {
+    const waiting = (simulation: Simulation) => evidenceOf(simulation).waiting;
+    expect(waiting(run())).toEqual([]);
+    expect(waiting(run({ machine: machine({ diskOpen: true }) }))).toEqual(['a disk operation']);
+    expect(waiting(run({ machine: machine({ power: { off: true } }) }))).toEqual(['the end']);
+    expect(waiting(run({ machine: machine({ consoleReceived: 2 }) }))).toEqual(['typed input']);
+    expect(waiting(run({ machine: machine({ consoleReceived: 2, consoleRoom: 0 }) }))).toEqual([]);
+    const network = { done: false, clients: [], framesOut: [], complaints: [] };
+    expect(waiting(run({ network }))).toEqual(['clients']);
+    expect(waiting(run({ network }, 50))).toEqual([]);
+  });
+
+  test('has the last failover: there the machines were one for the last time', () => {
+    const failover = (meetingIcount: number) => ({ meetingIcount, fromHistory: [], toHistory: [] });
+    expect(evidenceOf(run({ failovers: [failover(1), failover(2)] })).meeting).toMatchObject({ icount: 2 });
+    expect(evidenceOf(run()).meeting).toBeUndefined();
+  });
+});
