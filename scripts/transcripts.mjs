@@ -22,7 +22,8 @@ const LEFT_OUT = /^\s*(\.\.\.|…|⋮)\s*$/;
 
 /** @param {string} command */
 function printed(command) {
-  const { stdout, stderr } = spawnSync(process.execPath, ['bin/vmft.js', ...command.split(' ')], {
+  const words = command.replace(/ <\/dev\/null$/, '').split(' ');
+  const { stdout, stderr } = spawnSync(process.execPath, ['bin/vmft.js', ...words], {
     cwd: root,
     encoding: 'utf8',
     input: '',

@@ -14,7 +14,7 @@ import { colourFor } from './terminal/abilities.ts';
 
 const CRASH_ICOUNT = 100_000;
 /** The same without explanations. */
-const COMMAND = `vmft run bank --crash primary@icount=${CRASH_ICOUNT} --diff --verify`;
+const COMMAND = `vmft run bank --crash primary@icount=${CRASH_ICOUNT} --diff --verify </dev/null`;
 
 const intro = `
 A bank runs on a virtual RISC-V machine. It reads commands from its console, answers each, and keeps a ledger with
@@ -85,7 +85,7 @@ export async function demo(): Promise<number> {
 ${colour.bold('Try next')}
     vmft run bank                                               sit at the bank: type "open me"; Ctrl-A c crashes the primary
     vmft run dice --crash primary@output=30                     crash at another moment, of another program
-    vmft run bank --crash primary@icount=100000 --unsafe log-clock --diff
+    vmft run bank --crash primary@icount=100000 --unsafe log-clock --diff </dev/null
                                                                 switch a rule off, and see what it was for
     vmft run kv --clients 3 --crash primary@t=10ms              a network server; its clients notice nothing
     vmft --help                                                 everything else

@@ -31,7 +31,7 @@ const program = new Command('vmft')
 Examples:
   vmft demo                                                 the story of a crash, explained
   vmft run bank                                             sit at its console; Ctrl-A c crashes the primary
-  vmft run bank --crash primary@icount=100000 --diff < /dev/null
+  vmft run bank --crash primary@icount=100000 --diff </dev/null
   vmft run hello --no-ft --record hello.log
   vmft replay hello.log
 
@@ -101,7 +101,7 @@ runs(program.command('run').description('run a program, or boot a kernel, on a s
 stdout carries exactly what the guest's console released, each byte once; the story goes to stderr.
 
 Examples:
-  vmft run bank --crash primary@icount=100000 --diff
+  vmft run bank --crash primary@icount=100000 --diff </dev/null
   vmft run bank --spares 0 --crash primary@20ms --crash backup@60ms    both: lost
   vmft run dice --crash primary@output=10 --unsafe output-rule    what the rule is for
   vmft run kv --clients 3 --pause primary@t=9ms+30ms
@@ -155,7 +155,7 @@ program
 Columns: the number of the entry, the step, the kind, and what it holds. Steps are those of --crash primary@icount=N.
 
 Examples:
-  vmft run bank --record bank.log < /dev/null
+  vmft run bank --record bank.log </dev/null
   vmft log bank.log --kind console,entropy --limit 20
   vmft log bank.log --from 100000 --to 110000 --json`,
   )
@@ -232,7 +232,7 @@ program
   .argument('<b>', 'another')
   .addHelpText(
     'after',
-    '\nExample:\n  vmft run bank --crash primary@icount=100000 --save-states states\n  vmft diff states/primary.vm states/backup.vm',
+    '\nExample:\n  vmft run bank --crash primary@icount=100000 --save-states states </dev/null\n  vmft diff states/primary.vm states/backup.vm',
   )
   .action(async (a: string, b: string) => finish((await import('./diff.ts')).diff(a, b)));
 
