@@ -7,7 +7,7 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { prepareEngine } from '../src/cli/engine.ts';
-import { exitWithReader } from '../src/cli/exit-with-reader.ts';
+import { exitOnBrokenPipe } from '../src/cli/exit-on-broken-pipe.ts';
 import type { Engine } from '../src/cpu/engine.ts';
 import { inOwnProcess } from './measure.ts';
 import { canRecord, recordingCost, recordingKinds, recordingTask } from './recording.ts';
@@ -136,7 +136,7 @@ async function main(): Promise<void> {
   console.log(values.json ? JSON.stringify(report, null, 2) : table(report));
 }
 
-exitWithReader();
+exitOnBrokenPipe();
 
 try {
   await main();

@@ -8,7 +8,7 @@
  * The same seed makes the same cases. What differs and isn't explained by a rule of explain.ts is made smaller and printed.
  */
 import { OperatingError } from '../src/base/errors.ts';
-import { exitWithReader } from '../src/cli/exit-with-reader.ts';
+import { exitOnBrokenPipe } from '../src/cli/exit-on-broken-pipe.ts';
 import { Campaign } from './campaign.ts';
 import { Comparison } from './compare.ts';
 import { DeviceCampaign } from './devices/campaign.ts';
@@ -54,7 +54,7 @@ async function fuzz(options: Options): Promise<void> {
   }
 }
 
-exitWithReader();
+exitOnBrokenPipe();
 
 try {
   const options = readOptions(process.argv.slice(2));

@@ -50,7 +50,7 @@ export interface Case {
   grows: boolean;
 }
 
-const MOST_STEPS = 1200;
+const MAX_STEPS = 1200;
 const STEP_BY_STEP = 1 / 24;
 
 /** So many cases in a row begin with the same tables, rings and values: to draw them takes longer than to run a case. */
@@ -87,7 +87,7 @@ export function makeCase(seed: string, index: number, pairOf: (kind: number) => 
       const own = state.devices[`${device.name}.${at}`] as VirtioState;
       if (chance.chance(0.75)) bringUp(own, chance, device, at, memorySizeBytes);
     }
-  const steps = 100 + chance.below(stepByStep ? 200 : MOST_STEPS);
+  const steps = 100 + chance.below(stepByStep ? 200 : MAX_STEPS);
   return {
     name: `${seed}/${index}`,
     kind: drawn.kind,

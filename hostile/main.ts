@@ -1,7 +1,7 @@
 /** `npm run hostile`: guests that mean harm, many of them, on whole machines or on devices alone. */
 import { parseArgs } from 'node:util';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
-import { exitWithReader } from '../src/cli/exit-with-reader.ts';
+import { exitOnBrokenPipe } from '../src/cli/exit-on-broken-pipe.ts';
 import { type Engine, engines, useEngine } from '../src/cpu/engine.ts';
 import { EAGER } from '../src/cpu/translator/translator.ts';
 import { type Attacker, DeviceAttacker, type Finding, MachineAttacker } from './campaign.ts';
@@ -168,7 +168,7 @@ function report(
     console.log(`  ${String(number).padStart(12)} ${what}`);
 }
 
-exitWithReader();
+exitOnBrokenPipe();
 if (isMainThread) {
   try {
     watch(readOptions());

@@ -60,20 +60,20 @@ export interface Outcome {
 }
 
 /** The most that is asked of the entropy door at once. */
-const MOST_ENTROPY_BYTES = 4096;
+const MAX_ENTROPY_BYTES = 4096;
 
 /** A world that gives bytes in turn. */
 class FillingWorld extends TickingWorld {
   private drawn = 0;
 
   entropy(sizeBytes: number): Uint8Array {
-    mustBe(sizeBytes > 0 && sizeBytes <= MOST_ENTROPY_BYTES, `${sizeBytes} random bytes at once`);
+    mustBe(sizeBytes > 0 && sizeBytes <= MAX_ENTROPY_BYTES, `${sizeBytes} random bytes at once`);
     return new Uint8Array(sizeBytes).fill(++this.drawn * 77);
   }
 }
 
 /** The most that one run may have made: a megabyte ends it, and one instruction makes two. */
-const MOST_OUTPUT_BYTES = 3 << 20;
+const MAX_OUTPUT_BYTES = 3 << 20;
 
 /** Looks at outputs as the world does, and keeps a digest of them, however console bytes were cut into pieces. */
 class Outside {
@@ -95,7 +95,7 @@ class Outside {
       this.counts[output.kind] += countOf(output);
       bytes += this.look(output);
     }
-    mustBe(bytes <= MOST_OUTPUT_BYTES, `${bytes} bytes of output at once`);
+    mustBe(bytes <= MAX_OUTPUT_BYTES, `${bytes} bytes of output at once`);
   }
 
   private look(output: Output): number {
@@ -217,7 +217,7 @@ export class Runner {
     const end = one.steps;
     let idle = 0;
     for (let slices = 0; machine.icount < end && idle < 3; slices++) {
-      mustBe(slices < 20 * MOST_SLICES, 'it does not get on');
+      mustBe(slices < 20 * MAX_SLICES, 'it does not get on');
       const slice = Math.min(1 + random.below(300), end - machine.icount);
       const from = machine.icount;
       const pause = one.stepByStep ? this.stepByStep(vmm, slice) : vmm.run(slice);
@@ -271,7 +271,7 @@ export class Runner {
     const timeline = this.timeline(second, recording, (output) => outside.take([output]));
     const changeAt = random.chance(0.5) ? random.below(recording.icount) : Number.POSITIVE_INFINITY;
     for (let slices = 0; ; slices++) {
-      mustBe(slices < MOST_SLICES * 20, 'the replay does not get on');
+      mustBe(slices < MAX_SLICES * 20, 'the replay does not get on');
       const changes = timeline.machine === second && timeline.icount >= changeAt;
       if (changes) {
         const snapshot = takeSnapshot(second);
@@ -315,7 +315,7 @@ export class Runner {
   }
 }
 
-const MOST_SLICES = 10_000;
+const MAX_SLICES = 10_000;
 
 function passTime(machine: Machine, world: FillingWorld, waiting: boolean): void {
   if (!waiting) return;

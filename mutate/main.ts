@@ -8,7 +8,7 @@
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { Command, CommanderError, Option } from 'commander';
-import { exitWithReader } from '../src/cli/exit-with-reader.ts';
+import { exitOnBrokenPipe } from '../src/cli/exit-on-broken-pipe.ts';
 import { wholeNumber } from '../src/cli/options.ts';
 import { Progress } from '../src/cli/progress.ts';
 import type { Mutation } from './mutation.ts';
@@ -111,7 +111,7 @@ async function mutate(chosen: readonly Mutation[], { runs, jobs, results }: Opti
   if (unexplained(trials).length > 0) process.exitCode = SOME_SURVIVED;
 }
 
-exitWithReader();
+exitOnBrokenPipe();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 
 const options = readOptions();

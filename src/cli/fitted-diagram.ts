@@ -4,15 +4,15 @@ import type { HostId } from '../sim/faults/faults.ts';
 import { drawDiagram } from '../sim/story/diagram.ts';
 
 /** Wider than that it is no easier to read. */
-const MOST_COLUMNS = 112;
+const MAX_COLUMNS = 112;
 
 /** Draws a run as wide as the stream is; says so where many hosts need more than that. */
 export function fittedDiagram(
   events: readonly SimEvent[],
   hosts: readonly HostId[],
-  { columns = MOST_COLUMNS }: { columns?: number },
+  { columns = MAX_COLUMNS }: { columns?: number },
 ): string[] {
-  const lines = drawDiagram(events, hosts, Math.min(columns, MOST_COLUMNS));
+  const lines = drawDiagram(events, hosts, Math.min(columns, MAX_COLUMNS));
   const needed = Math.max(...lines.map((line) => [...line].length));
   return needed > columns
     ? [

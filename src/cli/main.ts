@@ -3,7 +3,7 @@ import { mustCombine } from './combinations.ts';
 import type { CompareOptions } from './compare.ts';
 import type { ConformanceOptions } from './conformance/conformance.ts';
 import { takesEngine } from './engine.ts';
-import { exitWithReader } from './exit-with-reader.ts';
+import { exitOnBrokenPipe } from './exit-on-broken-pipe.ts';
 import { codeOf, endWithFailures } from './failures.ts';
 import { faultHelp } from './fault-help.ts';
 import type { AsmOptions, DisasmOptions } from './listing.ts';
@@ -348,7 +348,7 @@ const faults = program.command('faults', { hidden: true }).action(() => {
 });
 faults.helpInformation = faultHelp;
 
-exitWithReader();
+exitOnBrokenPipe();
 endWithFailures(VMFT_VERSION);
 process.on('SIGINT', () => {
   process.stderr.write('\ninterrupted; nothing was written\n');

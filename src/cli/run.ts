@@ -27,7 +27,7 @@ const TURN_MS = 50;
 /** A longer diagram is of no use to anybody. */
 const MAX_DRAWN_EVENTS = 100_000;
 /** A guest that takes fewer steps a second waits for whoever sits at its console. */
-const LEAST_STEPS_A_SECOND = 1e6;
+const MIN_STEPS_PER_SECOND = 1e6;
 
 /** Sets up the simulation that the options describe. @throws {OperatingError} for a fault that can't be had here. */
 export function simulate(
@@ -108,7 +108,7 @@ function progressOf(
     const { icount } = machine;
     const rate = ((icount - before) / sinceMs) * 1000;
     before = icount;
-    if (attended && rate < LEAST_STEPS_A_SECOND) return undefined;
+    if (attended && rate < MIN_STEPS_PER_SECOND) return undefined;
     const [steps, aSecond] = [icount, rate].map(
       (count) => `${(Math.max(0, count) / 1e6).toFixed(0)} million`,
     );

@@ -1,5 +1,5 @@
 import { bool, record, u64, uint, type ValueOf } from '../base/codec.ts';
-import type { Device, Surroundings } from './device.ts';
+import type { Device, DeviceContext } from './device.ts';
 import { high32, low32, withHigh32, withLow32 } from './words.ts';
 
 /** Register offsets, for hart 0. */
@@ -78,7 +78,7 @@ export class Clint implements Device<ValueOf<typeof schema>> {
     this.timer(ticks);
   }
 
-  read(offset: number, sizeBytes: number, around: Surroundings): bigint | undefined {
+  read(offset: number, sizeBytes: number, around: DeviceContext): bigint | undefined {
     if (!accepts(offset, sizeBytes)) return undefined;
     const value = this.register(offset & ~7, around);
     if (sizeBytes === 8) return value;
@@ -86,7 +86,7 @@ export class Clint implements Device<ValueOf<typeof schema>> {
   }
 
   /** The 8 bytes at `offset`. */
-  private register(offset: number, around: Surroundings): bigint {
+  private register(offset: number, around: DeviceContext): bigint {
     switch (offset) {
       case CLINT.msip:
         return this.state.msip ? 1n : 0n;
@@ -99,12 +99,12 @@ export class Clint implements Device<ValueOf<typeof schema>> {
     }
   }
 
-  private now(around: Surroundings): bigint {
+  private now(around: DeviceContext): bigint {
     this.clockRead(around.clock());
     return this.mtime(this.state.lastKnownTicks);
   }
 
-  write(offset: number, sizeBytes: number, value: bigint, around: Surroundings): boolean {
+  write(offset: number, sizeBytes: number, value: bigint, around: DeviceContext): boolean {
     if (!accepts(offset, sizeBytes)) return false;
     const { state } = this;
     if (offset === CLINT.msip) state.msip = (value & 1n) !== 0n;

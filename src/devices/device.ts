@@ -1,7 +1,7 @@
 import type { RecordCodec } from '../base/codec.ts';
 
 /** What a device may reach while it handles an access or an input. The VMM provides it; nothing of it is kept. */
-export interface Surroundings {
+export interface DeviceContext {
   /** The guest's clock in ticks of 100 ns since boot: the clock door. */
   clock(): number;
   /** Random bytes: the entropy door. */
@@ -68,9 +68,9 @@ export interface Device<S extends object = object> {
    * A guest's read of `sizeBytes` (1, 2, 4 or 8) bytes at `offset`, naturally aligned. Undefined refuses the access
    * (an access fault in the guest).
    */
-  read(offset: number, sizeBytes: number, around: Surroundings): bigint | undefined;
+  read(offset: number, sizeBytes: number, around: DeviceContext): bigint | undefined;
   /** A guest's write; false refuses it. */
-  write(offset: number, sizeBytes: number, value: bigint, around: Surroundings): boolean;
+  write(offset: number, sizeBytes: number, value: bigint, around: DeviceContext): boolean;
 }
 
 /** A device with one interrupt line. */

@@ -1,5 +1,5 @@
 import { record } from '../base/codec.ts';
-import type { Device, Surroundings } from './device.ts';
+import type { Device, DeviceContext } from './device.ts';
 
 /** The commands of the finisher register, in its low 16 bits. */
 export const FINISHER = { FAIL: 0x3333, PASS: 0x5555, RESET: 0x7777 } as const;
@@ -18,7 +18,7 @@ export class Finisher implements Device {
     return accepts(sizeBytes) ? 0n : undefined;
   }
 
-  write(offset: number, sizeBytes: number, value: bigint, around: Surroundings): boolean {
+  write(offset: number, sizeBytes: number, value: bigint, around: DeviceContext): boolean {
     if (!accepts(sizeBytes)) return false;
     if (offset !== 0) return true;
     const command = Number(value & 0xffffn);

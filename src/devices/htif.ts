@@ -1,5 +1,5 @@
 import { bool, record, u64, type ValueOf } from '../base/codec.ts';
-import type { Device, Surroundings } from './device.ts';
+import type { Device, DeviceContext } from './device.ts';
 
 /** Whom a command is for, in the upper eight bits of what is written to `tohost`; the eight below say what is to be done. */
 export const HTIF = { SYSTEM: 0, CONSOLE: 1 } as const;
@@ -44,7 +44,7 @@ export class Htif implements Pick<Device<HtifState>, 'name' | 'schema' | 'state'
   ) {}
 
   /** The page of `tohost` was written to. `typed` takes the next byte that was typed. */
-  written(around: Surroundings, typed: () => number | undefined): void {
+  written(around: DeviceContext, typed: () => number | undefined): void {
     const [command] = wordsAt(around, this.tohost, 1) ?? [0n];
     if (command === 0n) return;
     const [device, operation] = [Number(command! >> 56n), Number((command! >> 48n) & 0xffn)];
@@ -62,7 +62,7 @@ export class Htif implements Pick<Device<HtifState>, 'name' | 'schema' | 'state'
   }
 
   /** Answers a GETC that waits, if there is something to answer it with. */
-  offer(around: Surroundings, typed: () => number | undefined): void {
+  offer(around: DeviceContext, typed: () => number | undefined): void {
     if (!this.state.reading) return;
     const byte = typed();
     if (byte === undefined) return;
@@ -71,7 +71,7 @@ export class Htif implements Pick<Device<HtifState>, 'name' | 'schema' | 'state'
       this.set(this.fromhost, (BigInt(HTIF.CONSOLE) << 56n) | 0x100n | BigInt(byte), around);
   }
 
-  private system(command: bigint, payload: bigint, around: Surroundings): void {
+  private system(command: bigint, payload: bigint, around: DeviceContext): void {
     if (payload & 1n) return exit(payload >> 1n, around);
     const block = wordsAt(around, Number(payload), BLOCK_BYTES / 8);
     if (!block) return this.leave(command, around);
@@ -84,36 +84,36 @@ export class Htif implements Pick<Device<HtifState>, 'name' | 'schema' | 'state'
   }
 
   /** A command that there is no answer to. */
-  private leave(command: bigint, around: Surroundings, answer = 0n): void {
+  private leave(command: bigint, around: DeviceContext, answer = 0n): void {
     if (this.state.unanswered === 0n) this.state.unanswered = command;
     this.answer(command, answer, around);
   }
 
-  private answer(command: bigint, payload: bigint, around: Surroundings): void {
+  private answer(command: bigint, payload: bigint, around: DeviceContext): void {
     if (this.fromhost !== undefined) this.set(this.fromhost, (command & ~PAYLOAD) | payload, around);
     this.set(this.tohost, 0n, around);
   }
 
-  private set(address: number, value: bigint, { memory }: Surroundings): void {
+  private set(address: number, value: bigint, { memory }: DeviceContext): void {
     const bytes = new Uint8Array(8);
     new DataView(bytes.buffer).setBigInt64(0, value, true);
     memory.write(address, bytes);
   }
 }
 
-function wordsAt({ memory }: Surroundings, address: number, count: number): bigint[] | undefined {
+function wordsAt({ memory }: DeviceContext, address: number, count: number): bigint[] | undefined {
   const bytes = memory.read(address, 8 * count);
   if (!bytes) return undefined;
   const view = new DataView(bytes.buffer, bytes.byteOffset);
   return Array.from({ length: count }, (_, index) => view.getBigUint64(8 * index, true));
 }
 
-const exit = (code: bigint, around: Surroundings): void => {
+const exit = (code: bigint, around: DeviceContext): void => {
   around.output({ kind: 'power', action: 'off', code: Number(code & 0xffff_ffffn) });
 };
 
 /** Prints, and says how many bytes, or the negative number of an error. */
-function write(around: Surroundings, file: bigint, from: bigint, sizeBytes: bigint): bigint {
+function write(around: DeviceContext, file: bigint, from: bigint, sizeBytes: bigint): bigint {
   if (file !== STDOUT && file !== STDERR) return -EBADF;
   const count = Number(sizeBytes < WRITE_BYTES_MAX ? sizeBytes : WRITE_BYTES_MAX);
   const bytes = around.memory.read(Number(from), count);

@@ -1,5 +1,5 @@
 import { bool, record, u32, u64, type ValueOf } from '../base/codec.ts';
-import type { InterruptingDevice, Surroundings } from './device.ts';
+import type { DeviceContext, InterruptingDevice } from './device.ts';
 import { high32, low32, readHalves, withHigh32, withLow32 } from './words.ts';
 
 /** Register offsets. */
@@ -82,13 +82,13 @@ export class Rtc implements InterruptingDevice<ValueOf<typeof schema>> {
     if (this.interrupt) this.state.interruptRequested = true;
   }
 
-  read(offset: number, sizeBytes: number, around: Surroundings): bigint | undefined {
+  read(offset: number, sizeBytes: number, around: DeviceContext): bigint | undefined {
     if (!accepts(offset, sizeBytes)) return undefined;
     const read = (at: number) => BigInt(this.register(at, around));
     return sizeBytes === 8 ? readHalves(offset, read) : read(offset);
   }
 
-  private register(offset: number, around: Surroundings): number {
+  private register(offset: number, around: DeviceContext): number {
     const { state } = this;
     switch (offset) {
       case RTC.TIME_LOW: {
@@ -111,18 +111,18 @@ export class Rtc implements InterruptingDevice<ValueOf<typeof schema>> {
     }
   }
 
-  private time(around: Surroundings): bigint {
+  private time(around: DeviceContext): bigint {
     return BigInt.asUintN(64, this.state.bootEpochNs + BigInt(around.clock()) * NS_PER_TICK);
   }
 
-  write(offset: number, sizeBytes: number, value: bigint, around: Surroundings): boolean {
+  write(offset: number, sizeBytes: number, value: bigint, around: DeviceContext): boolean {
     if (!accepts(offset, sizeBytes)) return false;
     this.writeRegister(offset, low32(value), around);
     if (sizeBytes === 8) this.writeRegister(offset + 4, high32(value), around);
     return true;
   }
 
-  private writeRegister(offset: number, word: number, around: Surroundings): void {
+  private writeRegister(offset: number, word: number, around: DeviceContext): void {
     const { state } = this;
     switch (offset) {
       case RTC.TIME_LOW:
@@ -153,7 +153,7 @@ export class Rtc implements InterruptingDevice<ValueOf<typeof schema>> {
   }
 
   /** An alarm that a signed number of nanoseconds from boot does not reach is past, as on QEMU. */
-  private setAlarm(around: Surroundings): void {
+  private setAlarm(around: DeviceContext): void {
     const { state } = this;
     const now = this.time(around);
     const sinceBootNs = BigInt.asIntN(64, state.alarm - state.bootEpochNs);
@@ -162,7 +162,7 @@ export class Rtc implements InterruptingDevice<ValueOf<typeof schema>> {
     else this.ring();
   }
 
-  private set(change: (time: bigint) => bigint, around: Surroundings): void {
+  private set(change: (time: bigint) => bigint, around: DeviceContext): void {
     const time = this.time(around);
     this.state.bootEpochNs = BigInt.asUintN(64, this.state.bootEpochNs + change(time) - time);
   }

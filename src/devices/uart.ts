@@ -1,5 +1,5 @@
 import { bool, bytes, record, u8, uint, type ValueOf } from '../base/codec.ts';
-import type { InterruptingDevice, Surroundings } from './device.ts';
+import type { DeviceContext, InterruptingDevice } from './device.ts';
 
 /** Register offsets. RBR, THR, IER give way to DLL and DLM while DLAB is set; IIR is read where FCR is written. */
 export const UART = {
@@ -200,7 +200,7 @@ export class Uart implements InterruptingDevice<ValueOf<typeof schema>> {
     return value;
   }
 
-  write(offset: number, _sizeBytes: number, value: bigint, around: Surroundings): boolean {
+  write(offset: number, _sizeBytes: number, value: bigint, around: DeviceContext): boolean {
     const { state } = this;
     const byte = Number(value & 0xffn);
     switch (offset) {
@@ -232,7 +232,7 @@ export class Uart implements InterruptingDevice<ValueOf<typeof schema>> {
     }
   }
 
-  private transmit(byte: number, around: Surroundings): void {
+  private transmit(byte: number, around: DeviceContext): void {
     const { state } = this;
     state.thrEmptyPending = true;
     this.driveInterrupt();

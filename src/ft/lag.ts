@@ -1,7 +1,7 @@
 import type { Tuning } from './rules.ts';
 
 /** The share of processor time that is left to a guest at the least, per mille. */
-const LEAST_SHARE = 20;
+const MIN_SHARE = 20;
 /** One step of the feedback: by so much the share falls or rises. */
 const STEP = 0.05;
 
@@ -47,7 +47,7 @@ export class LagControl {
     if ((!slower && !faster) || nowNs - this.changedNs < lagIntervalNs) return false;
     this.changedNs = nowNs;
     const next = Math.round(this.perMille * (slower ? 1 - STEP : 1 + STEP));
-    this.perMille = Math.min(1000, Math.max(LEAST_SHARE, next));
+    this.perMille = Math.min(1000, Math.max(MIN_SHARE, next));
     return true;
   }
 

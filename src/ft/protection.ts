@@ -39,7 +39,7 @@ const PATIENCE = 10;
 /** The least that a link carries, in time for each byte: 80 Mbit/s. What RAM holds at boot comes in one message. */
 const SLOWEST_NS_PER_BYTE = 100;
 /** What the guest is slowed to, per mille, when it writes faster than it can be copied. */
-const LEAST_SHARE = 50;
+const MIN_SHARE = 50;
 
 export class Protection {
   /** How many backups there should be. */
@@ -237,7 +237,7 @@ export class Protection {
       const next = copy.nextRound();
       if (next === undefined) return;
       if (next === 'stop') return this.finishCopy(copy);
-      if (next === 'slower') this.share = Math.max(LEAST_SHARE, this.share / 2);
+      if (next === 'slower') this.share = Math.max(MIN_SHARE, this.share / 2);
       this.noteRound();
     }
   }

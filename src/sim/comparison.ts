@@ -98,7 +98,7 @@ export interface Progress {
 }
 
 /** Events of the simulator between two moments at which the caller may do something else. */
-const EVENTS_AT_ONCE = 2000;
+const EVENT_BATCH = 2000;
 
 /** Every setup of a plan: for each speed of the links, first without fault tolerance. */
 export function setupsOf({ epochsNs, linksBitsPerSecond }: Plan): Setup[] {
@@ -180,7 +180,7 @@ class Meter {
 
   *run(progress: () => Progress): Generator<Progress, Failure | undefined> {
     const { simulation, setup, crashNs } = this;
-    while (simulation.advance(EVENTS_AT_ONCE)) yield progress();
+    while (simulation.advance(EVENT_BATCH)) yield progress();
     const outcome = simulation.outcome!;
     const violations = judge(evidenceOf(simulation));
     if (outcome === 'completed' && violations.length === 0) return undefined;

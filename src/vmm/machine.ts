@@ -14,7 +14,7 @@ import { INTERRUPT, MSTATUS, PRIVILEGE } from '../cpu/csrs.ts';
 import { makeHart } from '../cpu/engine.ts';
 import type { Bus, Exit } from '../cpu/hart.ts';
 import { hartSchema, MAX_RAM_BYTES, PAGE_BYTES, RAM_BASE } from '../cpu/layout.ts';
-import type { Device, DeviceOutput, Surroundings } from '../devices/device.ts';
+import type { Device, DeviceContext, DeviceOutput } from '../devices/device.ts';
 import { VirtioMmio } from '../devices/virtio/transport.ts';
 import { type DevicesDescription, type MachineDescription, STEPS_PER_TICK } from './description.ts';
 import { Devices } from './devices.ts';
@@ -37,7 +37,7 @@ export interface SynchronousDoors {
  */
 const MAX_RUN_BYTES = 1 << 20;
 
-/** What a device has to say; see {@link Surroundings.warn}. */
+/** What a device has to say; see {@link DeviceContext.warn}. */
 export interface Warning {
   icount: number;
   device: string;
@@ -86,7 +86,7 @@ export class Machine {
   readonly schema: RecordCodec<MachineState>;
   private devices: Devices;
   private readonly collector = new OutputCollector();
-  private readonly surroundings: Surroundings;
+  private readonly surroundings: DeviceContext;
   private readonly sbi: MachineSbi;
   private made = 0;
   /** How often the guest had to do with something outside of the hart and its RAM. No state, and the same for the same run from the same start. */

@@ -1,6 +1,6 @@
 import type { AnyHart } from '../cpu/checked-hart.ts';
 import { INTERRUPT } from '../cpu/csrs.ts';
-import type { Surroundings } from '../devices/device.ts';
+import type { DeviceContext } from '../devices/device.ts';
 import type { Uart } from '../devices/uart.ts';
 import type { SbiHost } from './sbi.ts';
 
@@ -12,7 +12,7 @@ export class MachineSbi implements SbiHost {
 
   constructor(
     private readonly hart: AnyHart,
-    private readonly around: Surroundings,
+    private readonly around: DeviceContext,
     private readonly uart: () => Uart,
     private readonly timerChanged: () => void,
   ) {

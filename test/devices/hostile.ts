@@ -10,11 +10,11 @@ import { Random } from '../../src/base/random.ts';
 import { CLINT, Clint } from '../../src/devices/clint.ts';
 import {
   type Device,
+  type DeviceContext,
   type DeviceOutput,
   DISK_IOERR,
   DISK_OK,
   SECTOR_BYTES,
-  type Surroundings,
 } from '../../src/devices/device.ts';
 import { Finisher } from '../../src/devices/finisher.ts';
 import { PLIC, Plic } from '../../src/devices/plic.ts';
@@ -55,7 +55,7 @@ class MeteredRam extends Ram {
 }
 
 /** A world that checks what it is given, and keeps only the count and a digest of it. */
-class StrictWorld implements Surroundings {
+class StrictWorld implements DeviceContext {
   made = 0;
   digest = 0;
   ticks = 1000;

@@ -1,4 +1,4 @@
-import type { DeviceOutput, GuestMemory, Surroundings } from '../../src/devices/device.ts';
+import type { DeviceContext, DeviceOutput, GuestMemory } from '../../src/devices/device.ts';
 
 export const RAM_BASE = 0x8000_0000;
 export const RAM_BYTES = 0x1_0000;
@@ -34,8 +34,8 @@ export class Ram implements GuestMemory {
   }
 }
 
-/** Surroundings whose clock and entropy are counters, and which remember the outputs. */
-export class World implements Surroundings {
+/** DeviceContext whose clock and entropy are counters, and which remember the outputs. */
+export class World implements DeviceContext {
   readonly outputs: DeviceOutput[] = [];
   ticks = 1000;
   clockReads = 0;

@@ -10,7 +10,7 @@ import type { Terminal } from './terminal.ts';
 const LOOK_MS = 10;
 const LOOK_EVENTS = 200;
 /** Shorter pauses are saved up: a timer is not more exact. */
-const LEAST_PAUSE_NS = 5e6;
+const MIN_PAUSE_NS = 5e6;
 /** How long a host that was crashed by a key stays without power. */
 const POWER_RETURNS_NS = 1e9;
 
@@ -37,7 +37,7 @@ export async function runSession(
     const after = positionOf(simulation);
     owedNs += idleNs(simulation, before, after);
     if (after.nowNs === before.nowNs && simulation.stalled) await terminal.typed();
-    else if (owedNs >= LEAST_PAUSE_NS) owedNs -= await pause(terminal, owedNs);
+    else if (owedNs >= MIN_PAUSE_NS) owedNs -= await pause(terminal, owedNs);
     else await setImmediate();
   }
 }

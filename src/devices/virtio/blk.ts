@@ -1,12 +1,12 @@
 import { assert } from '../../base/assert.ts';
 import { list, oneOf, record, u8, u16, uint, type ValueOf } from '../../base/codec.ts';
 import {
+  type DeviceContext,
   DISK_IOERR,
   DISK_OK,
   type DiskRequest,
   MAX_OPERATION_BYTES,
   SECTOR_BYTES,
-  type Surroundings,
 } from '../device.ts';
 import { BrokenQueue, type Chain } from './queue.ts';
 import { MAX_QUEUE_SIZE } from './registers.ts';
@@ -51,12 +51,12 @@ const MAX_CHAIN_BYTES = 2 ** 32;
 const MAX_REQUEST_BYTES = 2 ** 31 - SECTOR_BYTES;
 
 /**
- * Operations under way move no more than this, where a small one counts as {@link LEAST_BYTES}. What they read fits into the buffers
+ * Operations under way move no more than this, where a small one counts as {@link MIN_BYTES}. What they read fits into the buffers
  * of the logging channel, and takes a link of a gigabit a second 4 ms.
  */
 export const WINDOW_BYTES = 8 * MAX_OPERATION_BYTES;
-const LEAST_BYTES = 4096;
-const MAX_OPERATIONS = WINDOW_BYTES / LEAST_BYTES;
+const MIN_BYTES = 4096;
+const MAX_OPERATIONS = WINDOW_BYTES / MIN_BYTES;
 
 /** Offsets in the configuration space (section 5.2.4), which ends where fields begin that nothing offered here has. */
 export const CONFIG = {
@@ -154,7 +154,7 @@ export class VirtioBlk implements VirtioDevice<ValueOf<typeof schema>> {
     return this.state.orphans.length > 0 || this.operations.length > 0;
   }
 
-  notify(queue: number, port: VirtioPort, around: Surroundings): void {
+  notify(queue: number, port: VirtioPort, around: DeviceContext): void {
     port.take(queue, around, (chain) => this.handle(chain));
     this.startOperations(port, around);
   }
@@ -213,7 +213,7 @@ export class VirtioBlk implements VirtioDevice<ValueOf<typeof schema>> {
   }
 
   /** Starts operations, in order, as many as the window has room for. */
-  private startOperations(port: VirtioPort, around: Surroundings): void {
+  private startOperations(port: VirtioPort, around: DeviceContext): void {
     let roomBytes = WINDOW_BYTES - this.underWayBytes();
     for (const request of this.state.requests) {
       while (hasMoreToStart(request)) {
@@ -241,7 +241,7 @@ export class VirtioBlk implements VirtioDevice<ValueOf<typeof schema>> {
     request: Request,
     index: number,
     port: VirtioPort,
-    around: Surroundings,
+    around: DeviceContext,
   ): DiskRequest | undefined {
     if (!port.serves(REQUESTQ)) return undefined;
     const sizeBytes = pieceBytes(request, index);
@@ -263,7 +263,7 @@ export class VirtioBlk implements VirtioDevice<ValueOf<typeof schema>> {
    * with DISK_OK has read; nothing else has any. False when no request in flight waits for it, because the driver has reset
    * the device meanwhile: then nothing is given to the driver.
    */
-  complete(id: number, status: number, data: Uint8Array, port: VirtioPort, around: Surroundings): boolean {
+  complete(id: number, status: number, data: Uint8Array, port: VirtioPort, around: DeviceContext): boolean {
     const { state } = this;
     const request = state.requests.find(({ operations }) => operations.some((one) => one.id === id));
     if (request) this.end(request, { id, status, data }, port, around);
@@ -276,7 +276,7 @@ export class VirtioBlk implements VirtioDevice<ValueOf<typeof schema>> {
    * Puts what an operation has read into guest memory ahead of its completion, as a disk does that writes there by itself: the race
    * that bounce buffers prevent (the paper, section 3.4).
    */
-  land(id: number, data: Uint8Array, port: VirtioPort, around: Surroundings): void {
+  land(id: number, data: Uint8Array, port: VirtioPort, around: DeviceContext): void {
     for (const { head, operations } of this.state.requests) {
       const { index } = operations.find((one) => one.id === id) ?? {};
       if (index === undefined) continue;
@@ -292,7 +292,7 @@ export class VirtioBlk implements VirtioDevice<ValueOf<typeof schema>> {
     request: Request,
     { id, status, data }: { id: number; status: number; data: Uint8Array },
     port: VirtioPort,
-    around: Surroundings,
+    around: DeviceContext,
   ): void {
     const at = request.operations.findIndex((one) => one.id === id);
     const { index } = request.operations[at]!;
@@ -324,7 +324,7 @@ const hasMoreToStart = (request: Request): boolean =>
   request.status === DISK_OK && request.started < pieceCount(request);
 
 /** What an operation takes of the window. */
-const shareOf = (sizeBytes: number): number => Math.max(LEAST_BYTES, sizeBytes);
+const shareOf = (sizeBytes: number): number => Math.max(MIN_BYTES, sizeBytes);
 
 /** The driver may move what is in flight, but not make it too small. */
 function mustHaveRoom(chain: Chain, { operation, sizeBytes }: Request): void {

@@ -1,5 +1,5 @@
 import { bytes, record, uint, type ValueOf } from '../../base/codec.ts';
-import type { Surroundings } from '../device.ts';
+import type { DeviceContext } from '../device.ts';
 import { BrokenQueue, type Chain } from './queue.ts';
 import { MAX_QUEUE_SIZE } from './registers.ts';
 import type { VirtioDevice, VirtioPort } from './transport.ts';
@@ -55,16 +55,16 @@ export class VirtioConsole implements VirtioDevice<ValueOf<typeof schema>> {
   }
 
   /** The low byte written to `emerg_wr` is printed, whatever the width of the access. */
-  writeConfig(offset: number, value: bigint, around: Surroundings): void {
+  writeConfig(offset: number, value: bigint, around: DeviceContext): void {
     if (offset === CONFIG.emerg_wr) around.output({ kind: 'console', byte: Number(value & 0xffn) });
   }
 
-  notify(queue: number, port: VirtioPort, around: Surroundings): void {
+  notify(queue: number, port: VirtioPort, around: DeviceContext): void {
     if (queue === RECEIVEQ) this.deliver(port, around);
     else this.print(port, around);
   }
 
-  private print(port: VirtioPort, around: Surroundings): void {
+  private print(port: VirtioPort, around: DeviceContext): void {
     let leftBytes = MAX_PRINTED_BYTES;
     port.take(TRANSMITQ, around, (chain) => {
       leftBytes -= chain.readableBytes;
@@ -80,7 +80,7 @@ export class VirtioConsole implements VirtioDevice<ValueOf<typeof schema>> {
   }
 
   /** Input from the outside: takes the first bytes, as many as there is room for, and says how many. */
-  receive(input: Uint8Array, port: VirtioPort, around: Surroundings): number {
+  receive(input: Uint8Array, port: VirtioPort, around: DeviceContext): number {
     const { state } = this;
     const taken = input.subarray(0, this.room(port));
     const all = new Uint8Array(state.input.length + taken.length);
@@ -93,7 +93,7 @@ export class VirtioConsole implements VirtioDevice<ValueOf<typeof schema>> {
   }
 
   /** Puts what waits into the driver's buffers: no more of them than its queue has, whatever it does to the rings. */
-  private deliver(port: VirtioPort, around: Surroundings): void {
+  private deliver(port: VirtioPort, around: DeviceContext): void {
     const { state } = this;
     const fill = (chain: Chain): number => {
       const part = state.input.subarray(0, chain.writableBytes);

@@ -1,6 +1,6 @@
 import { assert } from '../../base/assert.ts';
 import { record } from '../../base/codec.ts';
-import type { Surroundings } from '../device.ts';
+import type { DeviceContext } from '../device.ts';
 import { MAX_QUEUE_SIZE } from './registers.ts';
 import type { VirtioDevice, VirtioPort } from './transport.ts';
 
@@ -22,7 +22,7 @@ export class VirtioEntropy implements VirtioDevice {
     return new Uint8Array(0);
   }
 
-  notify(queue: number, port: VirtioPort, around: Surroundings): void {
+  notify(queue: number, port: VirtioPort, around: DeviceContext): void {
     port.take(queue, around, (chain) => {
       const sizeBytes = Math.min(chain.writableBytes, REQUEST_LIMIT_BYTES);
       if (sizeBytes === 0) return 0;

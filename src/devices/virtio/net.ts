@@ -1,6 +1,6 @@
 import { assert } from '../../base/assert.ts';
 import { bytes, record, type ValueOf } from '../../base/codec.ts';
-import type { Surroundings } from '../device.ts';
+import type { DeviceContext } from '../device.ts';
 import type { Chain } from './queue.ts';
 import { MAX_QUEUE_SIZE, VIRTIO_F_VERSION_1 } from './registers.ts';
 import type { VirtioDevice, VirtioPort } from './transport.ts';
@@ -53,7 +53,7 @@ export class VirtioNet implements VirtioDevice<ValueOf<typeof schema>> {
   }
 
   /** Sends what is in the transmit queue. New receive buffers wait for {@link receive}. */
-  notify(queue: number, port: VirtioPort, around: Surroundings): void {
+  notify(queue: number, port: VirtioPort, around: DeviceContext): void {
     if (queue !== TRANSMITQ) return;
     port.take(TRANSMITQ, around, (chain) => {
       this.transmit(chain, headerBytes(port), around);
@@ -61,7 +61,7 @@ export class VirtioNet implements VirtioDevice<ValueOf<typeof schema>> {
     });
   }
 
-  private transmit(chain: Chain, header: number, around: Surroundings): void {
+  private transmit(chain: Chain, header: number, around: DeviceContext): void {
     const sizeBytes = chain.readableBytes - header;
     if (!isFrame(sizeBytes)) {
       const limits = `a frame has ${MIN_FRAME_BYTES} to ${MAX_FRAME_BYTES}`;
@@ -74,7 +74,7 @@ export class VirtioNet implements VirtioDevice<ValueOf<typeof schema>> {
    * Input from the network: puts the frame into the next receive buffer. False when it was dropped: the driver isn't up,
    * has no buffer for it or one too small, or it is no frame of Ethernet's size.
    */
-  receive(frame: Uint8Array, port: VirtioPort, around: Surroundings): boolean {
+  receive(frame: Uint8Array, port: VirtioPort, around: DeviceContext): boolean {
     if (!isFrame(frame.length)) return false;
     const packet = withHeader(frame, headerBytes(port));
     const put = (chain: Chain): number | undefined => {

@@ -1,5 +1,5 @@
 import { array, bool, type RecordCodec, record, u8, u32, u64, type ValueOf } from '../../base/codec.ts';
-import type { InterruptingDevice, Surroundings } from '../device.ts';
+import type { DeviceContext, InterruptingDevice } from '../device.ts';
 import { high32, low32, readHalves, withHigh32, withLow32 } from '../words.ts';
 import { BrokenQueue, type Chain, type QueueState, queueSchema, Virtqueue } from './queue.ts';
 import {
@@ -27,7 +27,7 @@ export interface VirtioPort {
    * Takes every chain that waits in a queue. `handle` returns the count of bytes it has written to the chain, which is
    * then given back, or undefined to keep it in flight until {@link revisit}.
    */
-  take(queue: number, around: Surroundings, handle: (chain: Chain) => number | undefined): void;
+  take(queue: number, around: DeviceContext, handle: (chain: Chain) => number | undefined): void;
   /**
    * Shows a chain that is in flight to `handle` again, by its head; what that returns is as for {@link take}. The chain is
    * walked again: the driver may have changed it meanwhile.
@@ -35,14 +35,14 @@ export interface VirtioPort {
   revisit(
     queue: number,
     head: number,
-    around: Surroundings,
+    around: DeviceContext,
     handle: (chain: Chain) => number | undefined,
   ): void;
   /**
    * Offers the next chain that waits to `fill`, which returns the count of bytes it has written, or undefined to leave
    * the chain waiting. Says whether a chain was filled and given back.
    */
-  fillNext(queue: number, around: Surroundings, fill: (chain: Chain) => number | undefined): boolean;
+  fillNext(queue: number, around: DeviceContext, fill: (chain: Chain) => number | undefined): boolean;
 }
 
 /** A virtio device without its transport: what makes a network card out of queues and registers. */
@@ -61,9 +61,9 @@ export interface VirtioDevice<S extends object = object> {
   /** The configuration space. A read that goes past its end reads as all ones. */
   config(): Uint8Array;
   /** The driver writes to the configuration space; without this nothing in it can be written. */
-  writeConfig?(offset: number, value: bigint, around: Surroundings): void;
+  writeConfig?(offset: number, value: bigint, around: DeviceContext): void;
   /** The driver has made buffers available in a queue. */
-  notify(queue: number, port: VirtioPort, around: Surroundings): void;
+  notify(queue: number, port: VirtioPort, around: DeviceContext): void;
   /** The driver has stopped a queue (each of them, when it resets the device): its chains in flight are forgotten. */
   reset?(queue: number): void;
 }
@@ -153,7 +153,7 @@ export class VirtioMmio<D extends VirtioDevice = VirtioDevice>
     return this.device.features | TRANSPORT_FEATURES;
   }
 
-  take(queue: number, around: Surroundings, handle: (chain: Chain) => number | undefined): void {
+  take(queue: number, around: DeviceContext, handle: (chain: Chain) => number | undefined): void {
     this.withQueue(queue, around, (ring) => {
       // Counted once: what a chain has the device write could fall on the ring itself.
       for (let count = ring.waiting(); count > 0; count--) {
@@ -168,7 +168,7 @@ export class VirtioMmio<D extends VirtioDevice = VirtioDevice>
   revisit(
     queue: number,
     head: number,
-    around: Surroundings,
+    around: DeviceContext,
     handle: (chain: Chain) => number | undefined,
   ): void {
     this.withQueue(queue, around, (ring) => {
@@ -178,7 +178,7 @@ export class VirtioMmio<D extends VirtioDevice = VirtioDevice>
     });
   }
 
-  fillNext(queue: number, around: Surroundings, fill: (chain: Chain) => number | undefined): boolean {
+  fillNext(queue: number, around: DeviceContext, fill: (chain: Chain) => number | undefined): boolean {
     let filled = false;
     this.withQueue(queue, around, (ring) => {
       if (ring.waiting() === 0) return;
@@ -193,7 +193,7 @@ export class VirtioMmio<D extends VirtioDevice = VirtioDevice>
   }
 
   /** Does what there is to do in a queue that may be served, and asks for a reset when that shows it broken. */
-  private withQueue(queue: number, around: Surroundings, work: (ring: Virtqueue) => void): void {
+  private withQueue(queue: number, around: DeviceContext, work: (ring: Virtqueue) => void): void {
     const state = this.current.queues[queue];
     if (state === undefined || !this.serves(queue)) return;
     try {
@@ -215,7 +215,7 @@ export class VirtioMmio<D extends VirtioDevice = VirtioDevice>
     return (this.current.status & (DRIVER_OK | DEVICE_NEEDS_RESET)) === DRIVER_OK;
   }
 
-  private needReset(why: string, around: Surroundings): void {
+  private needReset(why: string, around: DeviceContext): void {
     around.warn(this.name, `${why}: it does nothing more until its driver resets it`);
     this.current.status |= STATUS.DEVICE_NEEDS_RESET;
     if (this.current.status & STATUS.DRIVER_OK) this.raise(INTERRUPT.CONFIGURATION_CHANGE);
@@ -278,7 +278,7 @@ export class VirtioMmio<D extends VirtioDevice = VirtioDevice>
     }
   }
 
-  write(offset: number, sizeBytes: number, value: bigint, around: Surroundings): boolean {
+  write(offset: number, sizeBytes: number, value: bigint, around: DeviceContext): boolean {
     if (offset >= VIRTIO_MMIO_BYTES) return false;
     if (sizeBytes === 8) {
       this.writeWord(offset, 4, BigInt.asUintN(32, value), around);
@@ -289,12 +289,12 @@ export class VirtioMmio<D extends VirtioDevice = VirtioDevice>
     return true;
   }
 
-  private writeWord(offset: number, sizeBytes: number, value: bigint, around: Surroundings): void {
+  private writeWord(offset: number, sizeBytes: number, value: bigint, around: DeviceContext): void {
     if (offset >= VIRTIO_MMIO.Config) this.device.writeConfig?.(offset - VIRTIO_MMIO.Config, value, around);
     else if (sizeBytes === 4) this.writeRegister(offset, value, around);
   }
 
-  private writeRegister(offset: number, value: bigint, around: Surroundings): void {
+  private writeRegister(offset: number, value: bigint, around: DeviceContext): void {
     const state = this.current;
     const word = low32(value);
     switch (offset) {
@@ -333,7 +333,7 @@ export class VirtioMmio<D extends VirtioDevice = VirtioDevice>
     if (state.driverFeaturesSel === 1) state.driverFeatures = withHigh32(state.driverFeatures, word);
   }
 
-  private writeStatus(value: number, around: Surroundings): void {
+  private writeStatus(value: number, around: DeviceContext): void {
     if (value === 0) {
       this.reset();
       return;
@@ -357,7 +357,7 @@ export class VirtioMmio<D extends VirtioDevice = VirtioDevice>
   }
 
   /** Registers of the queue that QueueSel selects. A queue in use doesn't change under the device. */
-  private writeQueue(offset: number, word: number, around: Surroundings): void {
+  private writeQueue(offset: number, word: number, around: DeviceContext): void {
     const queue = this.current.queues[this.current.queueSel];
     if (queue === undefined) return;
     if (offset === VIRTIO_MMIO.QueueReady) {
@@ -370,7 +370,7 @@ export class VirtioMmio<D extends VirtioDevice = VirtioDevice>
     }
   }
 
-  private layOut(queue: QueueState, offset: number, word: number, around: Surroundings): void {
+  private layOut(queue: QueueState, offset: number, word: number, around: DeviceContext): void {
     switch (offset) {
       case VIRTIO_MMIO.QueueNum:
         if (this.fits(word)) queue.num = word;

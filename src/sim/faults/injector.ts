@@ -11,7 +11,7 @@ const NOBODY_LIVE = 'nobody was live';
 const inMs = (ns: number): string => `${(ns / 1e6).toFixed(3)} ms`;
 
 /** What the faults act on. */
-export interface Battlefield {
+export interface FaultTargets {
   readonly scheduler: Scheduler;
   readonly mesh: Mesh;
   readonly storage: Storage;
@@ -43,7 +43,7 @@ export class Injector {
   private readonly times = new Map<Fault, number>();
 
   constructor(
-    private readonly field: Battlefield,
+    private readonly targets: FaultTargets,
     private readonly random: Random,
     faults: readonly Fault[],
   ) {
@@ -62,7 +62,7 @@ export class Injector {
     const ns = timeOf(fault);
     if (ns === undefined) return;
     this.lastStartNs = Math.max(this.lastStartNs, fromNs + ns);
-    this.field.scheduler.at(fromNs + ns, () => this.strike(fault, undefined));
+    this.targets.scheduler.at(fromNs + ns, () => this.strike(fault, undefined));
   }
 
   /** A host has come to be in a phase: the time of faults that wait for that begins. */
@@ -76,13 +76,13 @@ export class Injector {
         continue;
       const times = (this.times.get(fault) ?? 0) + 1;
       this.times.set(fault, times);
-      if (times === after.number) this.expect(fault, this.field.scheduler.nowNs);
+      if (times === after.number) this.expect(fault, this.targets.scheduler.nowNs);
     }
   }
 
   /** Whether faults are to come at a known time. */
   get expecting(): boolean {
-    const { nowNs } = this.field.scheduler;
+    const { nowNs } = this.targets.scheduler;
     return nowNs < Math.max(this.lastEndNs, this.lastStartNs);
   }
 
@@ -104,38 +104,38 @@ export class Injector {
       case 'domain':
         return this.strikeDomain(fault);
       case 'command': {
-        const live = this.field.live();
+        const live = this.targets.live();
         if (!live) return this.miss(fault, NOBODY_LIVE);
         this.begins(fault, live);
         return live.deliver({ kind: 'command', command: fault.command });
       }
       case 'outage':
-        this.field.storage.outages++;
+        this.targets.storage.outages++;
         return this.during(fault, undefined, () => {
-          this.field.storage.outages--;
+          this.targets.storage.outages--;
         });
       case 'restart':
-        this.field.storage.outages++;
-        this.field.storage.disk.cutPower(this.random);
-        for (const host of this.field.hosts.keys()) this.breakStreams(host, STORAGE);
+        this.targets.storage.outages++;
+        this.targets.storage.disk.cutPower(this.random);
+        for (const host of this.targets.hosts.keys()) this.breakStreams(host, STORAGE);
         return this.during(fault, undefined, () => {
-          this.field.storage.outages--;
-          for (const host of this.field.hosts.keys()) this.mendStreams(host, STORAGE);
+          this.targets.storage.outages--;
+          for (const host of this.targets.hosts.keys()) this.mendStreams(host, STORAGE);
         });
       case 'answers':
-        this.field.storage.answerFault = fault.how;
+        this.targets.storage.answerFault = fault.how;
         return this.during(fault, undefined, () => {
-          this.field.storage.answerFault = undefined;
+          this.targets.storage.answerFault = undefined;
         });
       case 'full':
-        this.field.storage.disk.full = true;
+        this.targets.storage.disk.full = true;
         return this.during(fault, undefined, () => {
-          this.field.storage.disk.full = false;
+          this.targets.storage.disk.full = false;
         });
       case 'io-error':
-        this.field.storage.disk.failing = true;
+        this.targets.storage.disk.failing = true;
         return this.during(fault, undefined, () => {
-          this.field.storage.disk.failing = false;
+          this.targets.storage.disk.failing = false;
         });
       default:
         return this.strikeLink(fault);
@@ -143,7 +143,9 @@ export class Injector {
   }
 
   private strikeDomain(fault: Extract<Fault, { kind: 'domain' }>): void {
-    const hosts = [...this.field.hosts.values()].filter(({ id }) => this.field.domainOf(id) === fault.domain);
+    const hosts = [...this.targets.hosts.values()].filter(
+      ({ id }) => this.targets.domainOf(id) === fault.domain,
+    );
     if (!hosts.some(({ alive }) => alive))
       return this.miss(fault, 'every host in the domain was dead already');
     this.begins(fault, undefined);
@@ -153,8 +155,8 @@ export class Injector {
 
   private begins(fault: Fault, host: Host | undefined): void {
     const icount = host?.replica.vmm?.icount;
-    this.known.set(fault, { fault, struck: { atNs: this.field.scheduler.nowNs, host: host?.id, icount } });
-    this.field.told(fault, host, 'begins');
+    this.known.set(fault, { fault, struck: { atNs: this.targets.scheduler.nowNs, host: host?.id, icount } });
+    this.targets.told(fault, host, 'begins');
   }
 
   private miss(fault: Fault, missed: string): void {
@@ -177,8 +179,8 @@ export class Injector {
     if (after && (this.times.get(fault) ?? 0) < after.number)
       return `${after.host} was ${after.phase} ${this.times.get(fault) ?? 0} times`;
     if (!('when' in fault) || fault.when.at === 'time')
-      return `the run ended before, at ${inMs(this.field.scheduler.nowNs)}`;
-    const host = this.field.hosts.get(fault.who);
+      return `the run ended before, at ${inMs(this.targets.scheduler.nowNs)}`;
+    const host = this.targets.hosts.get(fault.who);
     if (!host) return 'nobody who was live came there';
     const cause = host.power === 'off' ? this.dead(host) : `${host.id} did not come there`;
     const { vmm, logEnd } = host.replica;
@@ -196,16 +198,16 @@ export class Injector {
   }
 
   private find(who: HostId): Host | undefined {
-    return who === LIVE ? this.field.live() : this.field.hosts.get(who);
+    return who === LIVE ? this.targets.live() : this.targets.hosts.get(who);
   }
 
   private during(fault: Fault & { forNs: number }, host: Host | undefined, end: () => void): void {
-    const { scheduler } = this.field;
+    const { scheduler } = this.targets;
     this.begins(fault, host);
     this.lastEndNs = Math.max(this.lastEndNs, scheduler.nowNs + fault.forNs);
     scheduler.in(fault.forNs, () => {
       end();
-      this.field.told(fault, host, 'ends');
+      this.targets.told(fault, host, 'ends');
     });
   }
 
@@ -216,14 +218,14 @@ export class Injector {
     switch (fault.kind) {
       case 'crash':
         this.begins(fault, host);
-        this.deadSinceNs.set(host.id, this.field.scheduler.nowNs);
+        this.deadSinceNs.set(host.id, this.targets.scheduler.nowNs);
         host.powerOff();
-        this.field.mesh.cut(host.id, this.random);
+        this.targets.mesh.cut(host.id, this.random);
         if (fault.forNs === undefined) return;
-        this.lastEndNs = Math.max(this.lastEndNs, this.field.scheduler.nowNs + fault.forNs);
-        this.field.scheduler.in(fault.forNs, () => {
-          this.field.told(fault, host, 'ends');
-          this.field.revive(host);
+        this.lastEndNs = Math.max(this.lastEndNs, this.targets.scheduler.nowNs + fault.forNs);
+        this.targets.scheduler.in(fault.forNs, () => {
+          this.targets.told(fault, host, 'ends');
+          this.targets.revive(host);
         });
         return;
       case 'pause':
@@ -248,7 +250,7 @@ export class Injector {
       | { kind: 'domain' | 'command' | 'outage' | 'full' | 'io-error' | 'restart' | 'answers' }
     >,
   ): void {
-    const { mesh } = this.field;
+    const { mesh } = this.targets;
     const links = mesh.between(fault.from, fault.to, fault.kind !== 'partition' || fault.both);
     switch (fault.kind) {
       case 'partition':
@@ -279,7 +281,7 @@ export class Injector {
   }
 
   private breakStreams(one: NodeId, other: NodeId): void {
-    for (const link of this.field.mesh.between(one, other)) link.break();
+    for (const link of this.targets.mesh.between(one, other)) link.break();
   }
 
   /** Streams work again as soon as the one who sends has learnt that they broke. */
@@ -288,9 +290,9 @@ export class Injector {
       [one, other],
       [other, one],
     ] as const) {
-      const host = this.field.hosts.get(from);
+      const host = this.targets.hosts.get(from);
       if (host?.alive) host.deliver({ kind: 'reset', peer: to });
-      else this.field.mesh.link(from, to).restore();
+      else this.targets.mesh.link(from, to).restore();
     }
   }
 }

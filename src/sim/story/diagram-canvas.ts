@@ -39,7 +39,7 @@ const crossings: Record<string, string> = { [LANE]: '┼', [LIVE_LANE]: '╂', [
 
 const TIME_WIDTH = 12;
 /** The least distance between two lanes. */
-const LEAST_DISTANCE = 20;
+const MIN_DISTANCE = 20;
 
 export class Canvas {
   private readonly distance: number;
@@ -50,7 +50,7 @@ export class Canvas {
     private readonly width: number,
   ) {
     const room = width - TIME_WIDTH - names.at(-1)!.length;
-    this.distance = Math.max(LEAST_DISTANCE, Math.floor(room / (names.length - 1)));
+    this.distance = Math.max(MIN_DISTANCE, Math.floor(room / (names.length - 1)));
   }
 
   header(): string {

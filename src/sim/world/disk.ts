@@ -7,8 +7,8 @@ import { Tape } from '../../replay/tape.ts';
 import type { Scheduler } from '../scheduler.ts';
 
 /** An operation takes as long as chance says, so that those under way at the same time overtake each other. */
-const LEAST_NS = 40_000;
-const MOST_NS = 400_000;
+const MIN_OPERATION_NS = 40_000;
+const MAX_OPERATION_NS = 400_000;
 
 export type DiskAnswer = (status: number, data: Uint8Array) => void;
 
@@ -48,7 +48,7 @@ export class Disk {
     this.ledger.forget(floor);
     if (this.dedup && request.operation === 'write') {
       const state = this.ledger.begin(id);
-      if (state === 'done') return this.scheduler.in(LEAST_NS, () => answer(DISK_OK, NOTHING));
+      if (state === 'done') return this.scheduler.in(MIN_OPERATION_NS, () => answer(DISK_OK, NOTHING));
       const others = this.waiting.get(id) ?? [];
       this.waiting.set(id, others);
       if (state === 'under-way') {
@@ -58,7 +58,7 @@ export class Disk {
     }
     const operation = { id, request };
     this.begun.add(operation);
-    this.scheduler.in(LEAST_NS + this.random.below(MOST_NS - LEAST_NS), () => {
+    this.scheduler.in(MIN_OPERATION_NS + this.random.below(MAX_OPERATION_NS - MIN_OPERATION_NS), () => {
       if (this.begun.delete(operation)) this.finish(id, request, answer);
     });
   }

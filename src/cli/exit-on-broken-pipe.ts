@@ -6,7 +6,7 @@ const BROKEN_PIPE = 141;
 const UNWRITABLE = 2;
 
 /** Ends the process quietly when whoever read its output has left (`vmft … | head`), and with one line when there is no room for it. */
-export function exitWithReader(): void {
+export function exitOnBrokenPipe(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(BROKEN_PIPE);
     process.stderr.write(`vmft: stdout: ${error.code === 'ENOSPC' ? 'no space left' : error.message}\n`);
