@@ -2,7 +2,7 @@
 import { SECTOR_BYTES } from '../src/devices/device.ts';
 import { Timeline } from '../src/replay/timeline.ts';
 import { type MachineDescription, sectorsOf } from '../src/vmm/description.ts';
-import { type Doors, LiveDoors, RecordingDoors, type World } from '../src/vmm/doors.ts';
+import { type Doors, type Environment, LiveDoors, RecordingDoors } from '../src/vmm/doors.ts';
 import type { Entry } from '../src/vmm/entries.ts';
 import { Vmm } from '../src/vmm/vmm.ts';
 
@@ -10,7 +10,7 @@ const STEPS_PER_TICK = 10;
 /** The machine runs in slices, as on a host: 10 ms. */
 const SLICE_STEPS = 1_000_000;
 
-class SteppingWorld implements World {
+class SteppingWorld implements Environment {
   /** Time that has passed while the guest waited. */
   waitedTicks = 0;
   clock(icount: number): number {

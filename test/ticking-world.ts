@@ -1,7 +1,7 @@
-import type { World } from '../src/vmm/doors.ts';
+import type { Environment } from '../src/vmm/doors.ts';
 
 /** A world in which one step takes one tick, and more time passes only when somebody lets it. */
-export abstract class TickingWorld implements World {
+export abstract class TickingWorld implements Environment {
   constructor(protected offset = 0) {}
 
   advance(ticks: number): void {

@@ -1,7 +1,7 @@
 /** Runs a case on this machine: the same program that QEMU runs, on the whole machine. */
 import { RAM_BASE } from '../../src/cpu/layout.ts';
 import type { MachineDescription } from '../../src/vmm/description.ts';
-import { LiveDoors, type World } from '../../src/vmm/doors.ts';
+import { type Environment, LiveDoors } from '../../src/vmm/doors.ts';
 import { Vmm } from '../../src/vmm/vmm.ts';
 import { ACCESS_WORDS, accessesOf, type Case, decodeResults, encodeCase, type Result } from './access.ts';
 import { CASES, CLOCK_SHIFT, CURSOR } from './harness.ts';
@@ -35,7 +35,7 @@ const description = (harness: Uint8Array): MachineDescription => ({
 });
 
 /** Time goes on with the steps, about as fast as on QEMU, from the start of each case. */
-class SteadyWorld implements World {
+class SteadyWorld implements Environment {
   start = 0;
   private readonly ticksPerStep = 2 ** CLOCK_SHIFT / 100;
 

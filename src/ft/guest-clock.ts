@@ -1,4 +1,4 @@
-import type { World } from '../vmm/doors.ts';
+import type { Environment } from '../vmm/doors.ts';
 
 const NS_PER_TICK = 100;
 
@@ -10,7 +10,7 @@ const MAX_DRIFT = 1e-3;
  * message; each of them knows so by its own clock how the guest's goes on, and continues it when it goes live. Hosts' clocks are
  * never compared with each other. Within a slice the clock advances with the steps.
  */
-export class GuestClock implements World {
+export class GuestClock implements Environment {
   /** The guest's clock less the host's; nothing is known of it at first. */
   private offsetTicks = Number.NEGATIVE_INFINITY;
   /** When the offset was told, by the host's clock. */

@@ -19,7 +19,7 @@ export interface Doors extends SynchronousDoors {
 const MAX_DEVIATION_TICKS = 10_000;
 
 /** Where a live machine gets its inputs from. */
-export interface World {
+export interface Environment {
   /** The guest's clock at a position of the present slice, in ticks of 100 ns since boot. */
   clock(icount: number): number;
   entropy(sizeBytes: number): Uint8Array;
@@ -41,7 +41,7 @@ export class LiveDoors implements Doors {
   private completions: DiskCompletion[] = [];
   private operated: { action: MachineAction; value: number }[] = [];
 
-  constructor(private readonly world: World) {}
+  constructor(private readonly world: Environment) {}
 
   /** A frame came from the network. */
   frame(frame: Uint8Array): void {
@@ -188,7 +188,7 @@ export class ReplayDoors implements Doors {
   constructor(
     private readonly passed: (entry: Entry, machine: Machine) => void = () => {},
     /** Study only: doors whose entries are missing from the log, asked of the world instead. */
-    private readonly unlogged: { world: World; kinds: ReadonlySet<EntryKind> } | undefined = undefined,
+    private readonly unlogged: { world: Environment; kinds: ReadonlySet<EntryKind> } | undefined = undefined,
     private readonly read: (id: number) => Uint8Array | undefined = () => undefined,
   ) {}
 

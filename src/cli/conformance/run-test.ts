@@ -2,7 +2,7 @@
 import { OperatingError } from '../../base/errors.ts';
 import { Random } from '../../base/random.ts';
 import type { MachineDescription } from '../../vmm/description.ts';
-import { LiveDoors, type World } from '../../vmm/doors.ts';
+import { type Environment, LiveDoors } from '../../vmm/doors.ts';
 import type { Output } from '../../vmm/outputs.ts';
 import { Vmm } from '../../vmm/vmm.ts';
 
@@ -29,7 +29,7 @@ const PRINTED_MAX = 4096;
 const STEPS_PER_TICK = 10;
 
 /** Time that passes with the steps and jumps while the guest sleeps, and chance that is alike in each run. */
-class Alone implements World {
+class Alone implements Environment {
   private readonly random = new Random('conformance');
   private sleptTicks = 0;
 

@@ -6,7 +6,7 @@ import { sectionKind } from './sections.ts';
 import type { SourceLine, Statement } from './source.ts';
 import { Symbols } from './symbols.ts';
 import { Cursor, tokenize } from './tokens.ts';
-import type { Position, Value, World } from './values.ts';
+import type { Position, Scope, Value } from './values.ts';
 
 export class Assembly {
   readonly symbols = new Symbols();
@@ -110,7 +110,7 @@ export class Assembly {
   }
 
   /** Puts something of fixed size at the end of the section. */
-  append(sizeBytes: number, write: (out: DataView, at: number, world: World) => void): void {
+  append(sizeBytes: number, write: (out: DataView, at: number, scope: Scope) => void): void {
     this.reserve(sizeBytes);
     this.section.append(sizeBytes, { line: this.line, column: this.column, write });
   }
@@ -131,7 +131,7 @@ export class Assembly {
       const gap = (bytes - (offset % bytes)) % bytes;
       return most > 0n && gap > most ? 0 : gap;
     };
-    const write = (out: DataView, at: number, _: World, sizeBytes: number) => {
+    const write = (out: DataView, at: number, _: Scope, sizeBytes: number) => {
       if (filling === undefined && section.kind.code) fillWithNops(out, at, sizeBytes);
       else for (let i = 0; i < sizeBytes; i++) out.setUint8(at + i, Number((filling ?? 0n) & 255n));
     };

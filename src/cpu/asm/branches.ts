@@ -6,7 +6,7 @@ import type { Assembly } from './assembly.ts';
 import { evaluate } from './expression.ts';
 import type { Section } from './layout.ts';
 import { inField, type Parsed } from './operands.ts';
-import type { World } from './values.ts';
+import type { Scope } from './values.ts';
 
 /** The operand that says where a branch or jump goes. */
 export interface Target extends Parsed {
@@ -81,27 +81,27 @@ function transferOf(word: number): Transfer {
 export function assembleTransfer(assembly: Assembly, word: number, target: Target): void {
   const { section } = assembly;
   const { near, elsewhere } = waysOf(word);
-  const write = (way: Way, out: DataView, at: number, world: World) => {
+  const write = (way: Way, out: DataView, at: number, scope: Scope) => {
     const skipped = way.over ? sizeOf(way.over.word) : 0;
     if (way.over) put(out, at, way.over.word | insert(way.over.field, bytesOf(way)));
     const { mnemonic, word: bits, field } = way.transfer;
-    const distance = inField(field, target.value(world) - BigInt(skipped), target.column, mnemonic);
+    const distance = inField(field, target.value(scope) - BigInt(skipped), target.column, mnemonic);
     put(out, at + skipped, bits | insert(field, distance));
   };
   if (near.length === 1) {
-    assembly.append(sizeOf(word), (out, at, world) => write(near[0]!, out, at, world));
+    assembly.append(sizeOf(word), (out, at, scope) => write(near[0]!, out, at, scope));
     return;
   }
   const wayOf = (sizeBytes: number) => near.find((way) => bytesOf(way) === sizeBytes) ?? elsewhere;
   assembly.appendVariable({
     sizeBytes: sizeOf(word),
-    measure(world, sizeBytes) {
-      const distance = target.value(world);
-      if (isElsewhere(target, section, world)) return bytesOf(elsewhere);
+    measure(scope, sizeBytes) {
+      const distance = target.value(scope);
+      if (isElsewhere(target, section, scope)) return bytesOf(elsewhere);
       const reaching = near.find((way) => bytesOf(way) >= sizeBytes && reaches(way, distance));
       return bytesOf(reaching ?? near.at(-1)!);
     },
-    write: (out, at, world, sizeBytes) => write(wayOf(sizeBytes), out, at, world),
+    write: (out, at, scope, sizeBytes) => write(wayOf(sizeBytes), out, at, scope),
   });
 }
 
@@ -111,8 +111,8 @@ function reaches({ over, transfer }: Way, distance: bigint): boolean {
   return distance - BigInt(skipped) >= min && distance - BigInt(skipped) <= max;
 }
 
-function isElsewhere({ expression }: Target, section: Section, world: World): boolean {
-  const base = expression && evaluate(expression, world).base;
+function isElsewhere({ expression }: Target, section: Section, scope: Scope): boolean {
+  const base = expression && evaluate(expression, scope).base;
   return base !== undefined && base !== section;
 }
 

@@ -7,7 +7,7 @@ import { type Expression, evaluate } from './expression.ts';
 import { addressOf, SECTION_LIMIT_BYTES } from './layout.ts';
 import { splitAtCommas } from './source.ts';
 import type { Cursor } from './tokens.ts';
-import type { World } from './values.ts';
+import type { Scope } from './values.ts';
 
 /** The bytes of a number in memory, lowest first. */
 function writeInteger(out: DataView, at: number, value: bigint, sizeBytes: number): void {
@@ -21,8 +21,8 @@ const integers = (sizeBytes: number): Directive => {
     each(cursor, () => {
       const { column } = cursor;
       const expression = assembly.expression(cursor);
-      assembly.append(sizeBytes, (out, at, world) => {
-        const { value } = evaluate(expression, world);
+      assembly.append(sizeBytes, (out, at, scope) => {
+        const { value } = evaluate(expression, scope);
         if (bits < 64n && (value >= 2n ** bits || value < -(2n ** (bits - 1n))))
           throw new Complaint(`${value} does not fit in ${sizeBytes} bytes`, column);
         writeInteger(out, at, value, sizeBytes);
@@ -73,7 +73,7 @@ const optional = (assembly: Assembly, cursor: Cursor): bigint | undefined => {
 
 const fill =
   (value: bigint) =>
-  (out: DataView, at: number, _: World, sizeBytes: number): void => {
+  (out: DataView, at: number, _: Scope, sizeBytes: number): void => {
     new Uint8Array(out.buffer, out.byteOffset + at, sizeBytes).fill(Number(value & 255n));
   };
 
@@ -91,10 +91,10 @@ const space: Directive = reading((assembly, cursor) => {
   const known = assembly.tryKnown(expression);
   if (known && !known.base) {
     const sizeBytes = checkedSize(known.value, column);
-    assembly.append(sizeBytes, (out, at, world) => write(out, at, world, sizeBytes));
+    assembly.append(sizeBytes, (out, at, scope) => write(out, at, scope, sizeBytes));
     return;
   }
-  const measure = (world: World) => checkedSize(evaluate(expression, world).value, column);
+  const measure = (scope: Scope) => checkedSize(evaluate(expression, scope).value, column);
   assembly.appendVariable({ sizeBytes: 0, measure, write });
 });
 
@@ -115,9 +115,9 @@ const origin: Directive = reading((assembly, cursor) => {
   const expression = assembly.expression(cursor);
   const write = fill(optional(assembly, cursor) ?? 0n);
   const here = assembly.here();
-  const measure = (world: World) => checkedSize(distanceTo(expression, world), column);
-  const distanceTo = (to: Expression, world: World): bigint => {
-    const { value, base } = evaluate(to, world);
+  const measure = (scope: Scope) => checkedSize(distanceTo(expression, scope), column);
+  const distanceTo = (to: Expression, scope: Scope): bigint => {
+    const { value, base } = evaluate(to, scope);
     const from = addressOf(here).value;
     return value - (base ? from : from - BigInt(here.section.address));
   };

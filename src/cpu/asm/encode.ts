@@ -24,7 +24,7 @@ import {
 } from './operands.ts';
 import { pseudos, words } from './pseudo.ts';
 import { Cursor, type Token, tokenize } from './tokens.ts';
-import type { World } from './values.ts';
+import type { Scope } from './values.ts';
 
 /** An instruction as it is written. */
 interface Written {
@@ -222,10 +222,10 @@ function fillFields(assembly: Assembly, syntax: string, { operands }: Written): 
   );
 }
 
-const fill = (match: number, mnemonic: string, filled: Filled[], world: World): number =>
+const fill = (match: number, mnemonic: string, filled: Filled[], scope: Scope): number =>
   filled.reduce(
     (word, { field, value, column }) =>
-      (word | insert(field, inField(field, value(world), column, mnemonic))) >>> 0,
+      (word | insert(field, inField(field, value(scope), column, mnemonic))) >>> 0,
     match,
   );
 
@@ -240,7 +240,7 @@ function assembleRow(
   const all = fillFields(assembly, syntax, written);
   const target = all.find(({ field }) => field.kind === 'target');
   const filled = all.filter((operand) => operand !== target);
-  const encode = (world: World) => fill(fixed, mnemonic, filled, world);
+  const encode = (scope: Scope) => fill(fixed, mnemonic, filled, scope);
   // As GNU as, which compresses `j` and `jr`, but not `jal` and `jalr`, whatever their operands are.
   const compresses = assembly.compresses && (written.isPlainJump || !mnemonic.startsWith('jal'));
   if (target || (compresses && filled.every((operand) => isKnown(assembly, operand)))) {
@@ -250,7 +250,7 @@ function assembleRow(
     else assembly.append(sizeOf(best), (out, at) => put(out, at, best));
     return;
   }
-  assembly.append(4, (out, at, world) => put(out, at, encode(world)));
+  assembly.append(4, (out, at, scope) => put(out, at, encode(scope)));
 }
 
 function isKnown(assembly: Assembly, { expression }: Filled): boolean {
@@ -263,8 +263,8 @@ function assembleCompressed(assembly: Assembly, row: CompressedInstruction, writ
   const all = fillFields(assembly, row.format.syntax, written);
   const target = all.find(({ field }) => field.kind === 'target');
   const filled = all.filter((operand) => operand !== target);
-  const encode = (world: World) => {
-    const parcel = fill(row.match, row.mnemonic, filled, world);
+  const encode = (scope: Scope) => {
+    const parcel = fill(row.match, row.mnemonic, filled, scope);
     const found = decodeCompressed(parcel);
     if (found === row) return parcel;
     const instead = found ? `is ${found.mnemonic}` : 'is reserved';
@@ -274,5 +274,5 @@ function assembleCompressed(assembly: Assembly, row: CompressedInstruction, writ
     );
   };
   if (target) assembleTransfer(assembly, encode(assembly.symbols.early), target);
-  else assembly.append(2, (out, at, world) => put(out, at, encode(world)));
+  else assembly.append(2, (out, at, scope) => put(out, at, encode(scope)));
 }

@@ -5,7 +5,7 @@
  */
 import { Complaint } from './diagnostics.ts';
 import type { Cursor } from './tokens.ts';
-import type { Position, Value, World } from './values.ts';
+import type { Position, Scope, Value } from './values.ts';
 
 /** The relocation functions of the RISC-V assembly manual that need no global offset table. */
 export type Relocation = 'hi' | 'lo' | 'pcrel_hi' | 'pcrel_lo';
@@ -93,32 +93,32 @@ function parseRelocation(cursor: Cursor, binder: Binder, column: number): Expres
   return { is: 'relocation', relocation: text, of, at, column };
 }
 
-/** The value of an expression; complains about what is not known in this world. */
-export function evaluate(expression: Expression, world: World): Value {
+/** The value of an expression; complains about what is not known in this scope. */
+export function evaluate(expression: Expression, scope: Scope): Value {
   switch (expression.is) {
     case 'constant':
       return { value: expression.value };
     case 'position':
-      return world.position(expression.position);
+      return scope.position(expression.position);
     case 'symbol':
-      return world.symbol(expression.name, expression.column);
+      return scope.symbol(expression.name, expression.column);
     case 'unary':
-      return unary(expression.operator, evaluate(expression.of, world), world, expression.column);
+      return unary(expression.operator, evaluate(expression.of, scope), scope, expression.column);
     case 'binary':
-      return chain(expression, world);
+      return chain(expression, scope);
     case 'relocation':
-      return { value: relocate(expression, world) };
+      return { value: relocate(expression, scope) };
   }
 }
 
 /** `a + b + c + …` is as deep as it is long, on its left side: that is gone through without a call for each. */
-function chain(expression: Expression & { is: 'binary' }, world: World): Value {
+function chain(expression: Expression & { is: 'binary' }, scope: Scope): Value {
   const links: (Expression & { is: 'binary' })[] = [];
   let first: Expression = expression;
   for (; first.is === 'binary'; first = first.left) links.push(first);
-  let value = evaluate(first, world);
+  let value = evaluate(first, scope);
   for (const { operator, right, column } of links.reverse())
-    value = binary(operator, value, evaluate(right, world), world, column);
+    value = binary(operator, value, evaluate(right, scope), scope, column);
   return value;
 }
 
@@ -126,21 +126,21 @@ const wrap = (value: bigint): bigint => BigInt.asIntN(64, value);
 const unsigned = (value: bigint): bigint => BigInt.asUintN(64, value);
 const truth = (condition: boolean, yes = -1n): bigint => (condition ? yes : 0n);
 
-function unary(operator: string, { value, base }: Value, world: World, column: number): Value {
-  if (base && !world.placed)
+function unary(operator: string, { value, base }: Value, scope: Scope, column: number): Value {
+  if (base && !scope.placed)
     throw new Complaint(`'${operator}' needs a value that is known here; an address is not`, column);
   if (operator === '-') return { value: wrap(-value) };
   if (operator === '~') return { value: ~value };
   return { value: truth(value === 0n, 1n) };
 }
 
-function binary(operator: string, left: Value, right: Value, world: World, column: number): Value {
+function binary(operator: string, left: Value, right: Value, scope: Scope, column: number): Value {
   const value = compute(operator, left.value, right.value, column);
   if (!left.base && !right.base) return { value };
   if (operator === '+' && !(left.base && right.base)) return { value, base: (left.base ?? right.base)! };
   if (operator === '-' && left.base && !right.base) return { value, base: left.base };
   const ordered = operator === '-' || ranks[operator] === ranks['=='];
-  if (world.placed || (ordered && left.base === right.base)) return { value };
+  if (scope.placed || (ordered && left.base === right.base)) return { value };
   throw new Complaint(`'${operator}' needs values that are known here; an address is not`, column);
 }
 
@@ -193,20 +193,20 @@ const upper = (value: bigint): bigint => BigInt.asUintN(20, (value + 0x800n) >> 
 const lower = (value: bigint): bigint => BigInt.asIntN(12, value);
 const reachable = (value: bigint): boolean => BigInt.asIntN(32, value + 0x800n) === value + 0x800n;
 
-function relocate(expression: Expression & { is: 'relocation' }, world: World): bigint {
+function relocate(expression: Expression & { is: 'relocation' }, scope: Scope): bigint {
   const { relocation, of, at, column } = expression;
-  const target = evaluate(of, world);
-  if (!world.placed) throw new Complaint(`%${relocation} is not known here yet`, column);
+  const target = evaluate(of, scope);
+  if (!scope.placed) throw new Complaint(`%${relocation} is not known here yet`, column);
   if (relocation === 'lo') return lower(target.value);
   if (relocation === 'hi') return absoluteUpper(target, column);
   if (relocation === 'pcrel_hi') {
-    const distance = wrap(target.value - world.position(at).value);
+    const distance = wrap(target.value - scope.position(at).value);
     if (!reachable(distance))
       throw new Complaint('the target is more than 2 GiB away; load its address with li', column);
     return upper(distance);
   }
   const high = target.value;
-  return lower(world.pcrelTarget(high, column).value - high);
+  return lower(scope.pcrelTarget(high, column).value - high);
 }
 
 function absoluteUpper({ value, base }: Value, column: number): bigint {

@@ -5,7 +5,7 @@
 import { Complaint } from './diagnostics.ts';
 
 import type { SourceLine } from './source.ts';
-import type { Position, Value, World } from './values.ts';
+import type { Position, Scope, Value } from './values.ts';
 
 /** Something of fixed size that stands in memory. */
 interface Piece {
@@ -13,7 +13,7 @@ interface Piece {
   line: SourceLine;
   column: number;
   /** Writes its bytes at offset `at`, when all addresses are known. */
-  write(out: DataView, at: number, world: World, sizeBytes: number): void;
+  write(out: DataView, at: number, scope: Scope, sizeBytes: number): void;
 }
 
 export interface FixedPiece extends Piece {
@@ -26,7 +26,7 @@ export interface VariablePiece extends Piece {
   /** The size at an offset in the section. Depends on nothing else. */
   pad?(offset: number): number;
   /** The size in a layout, as far as this layout is known. It must settle when it is asked repeatedly. */
-  measure?(world: World, sizeBytes: number): number;
+  measure?(scope: Scope, sizeBytes: number): number;
   sizeBytes: number;
 }
 
@@ -137,12 +137,12 @@ export class Layout {
   }
 
   /** Repeats placing and measuring until no size changes. */
-  settle(world: World): void {
+  settle(scope: Scope): void {
     const rounds = 1000;
     let changed: VariablePiece | undefined;
     for (let round = 0; round < rounds; round++) {
       this.place();
-      changed = this.measure(world);
+      changed = this.measure(scope);
       if (!changed) return;
     }
     if (changed) this.report(changed.line, new Complaint('this size depends on itself', changed.column));
@@ -165,19 +165,19 @@ export class Layout {
   }
 
   /** Measures all pieces; gives one whose size changed. */
-  private measure(world: World): VariablePiece | undefined {
+  private measure(scope: Scope): VariablePiece | undefined {
     let changed: VariablePiece | undefined;
     for (const piece of this.variables()) {
-      const sizeBytes = this.sizeOf(piece, world);
+      const sizeBytes = this.sizeOf(piece, scope);
       if (sizeBytes !== piece.sizeBytes) changed = piece;
       piece.sizeBytes = sizeBytes;
     }
     return changed;
   }
 
-  private sizeOf(piece: VariablePiece, world: World): number {
+  private sizeOf(piece: VariablePiece, scope: Scope): number {
     try {
-      return piece.measure!(world, piece.sizeBytes);
+      return piece.measure!(scope, piece.sizeBytes);
     } catch (error) {
       if (!(error instanceof Complaint)) throw error;
       this.report(piece.line, error);

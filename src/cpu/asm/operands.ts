@@ -10,7 +10,7 @@ import type { Assembly } from './assembly.ts';
 import { Complaint, suggestion } from './diagnostics.ts';
 import { type Expression, evaluate } from './expression.ts';
 import { Cursor, type Token } from './tokens.ts';
-import type { World } from './values.ts';
+import type { Scope } from './values.ts';
 
 /** One operand in a syntax: a value, or a value and a base register in parentheses, either of which may be absent. */
 export interface OperandSyntax {
@@ -38,7 +38,7 @@ export interface Operand {
 /** An operand's meaning. The value is that of its field: for a target the distance to it. */
 export interface Parsed {
   column: number;
-  value(world: World): bigint;
+  value(scope: Scope): bigint;
   expression?: Expression;
 }
 
@@ -78,7 +78,7 @@ const number: OperandCodec = {
   parse(cursor, assembly) {
     const { column } = cursor;
     const expression = assembly.expression(cursor);
-    return { column, expression, value: (world) => evaluate(expression, world).value };
+    return { column, expression, value: (scope) => evaluate(expression, scope).value };
   },
   format: String,
 };
@@ -111,8 +111,8 @@ const upper: OperandCodec = {
   ...number,
   parse(cursor, assembly) {
     const parsed = number.parse(cursor, assembly);
-    const value = (world: World) => {
-      const written = parsed.value(world);
+    const value = (scope: Scope) => {
+      const written = parsed.value(scope);
       if (written < 0n || written > 0xfffffn)
         throw new Complaint(`${written} is out of range: 0 to 0xfffff`, parsed.column);
       return BigInt.asIntN(32, written << 12n);
@@ -128,7 +128,7 @@ const target: OperandCodec = {
   parse(cursor, assembly) {
     const parsed = number.parse(cursor, assembly);
     const here = assembly.here();
-    const value = (world: World) => BigInt.asIntN(64, parsed.value(world) - world.position(here).value);
+    const value = (scope: Scope) => BigInt.asIntN(64, parsed.value(scope) - scope.position(here).value);
     return { ...parsed, value };
   },
   format(value, { address, nameOf }) {

@@ -3,7 +3,7 @@ import { Complaint, Consequence, suggestion } from './diagnostics.ts';
 import { type Binder, type Expression, evaluate } from './expression.ts';
 import { addressOf } from './layout.ts';
 import type { SourceLine } from './source.ts';
-import type { Position, Value, World } from './values.ts';
+import type { Position, Scope, Value } from './values.ts';
 
 interface Definition {
   expression: Expression;
@@ -74,7 +74,7 @@ export class Symbols {
   }
 
   /** Values while the sources are read: only numbers, and distances within a zone. */
-  readonly early: World = {
+  readonly early: Scope = {
     placed: false,
     position: ({ zone, offset }) => ({ value: BigInt(offset), base: zone }),
     symbol: (name, column) => {
@@ -89,7 +89,7 @@ export class Symbols {
   };
 
   /** Values in the layout as it stands. */
-  readonly placed: World = {
+  readonly placed: Scope = {
     placed: true,
     position: addressOf,
     symbol: (name, column) => {
@@ -103,17 +103,17 @@ export class Symbols {
 
   private readonly evaluating = new Set<string>();
 
-  private valueOf(name: string, { expression }: Definition, world: World, column: number): Value {
+  private valueOf(name: string, { expression }: Definition, scope: Scope, column: number): Value {
     if (this.evaluating.has(name)) throw new Cycle(name, column);
     if (this.evaluating.size >= CHAIN_LIMIT) throw new LongChain(column);
     this.evaluating.add(name);
     try {
-      return evaluate(expression, world);
+      return evaluate(expression, scope);
     } catch (error) {
       if (error instanceof Cycle) throw new Cycle(error.symbol, column);
       if (error instanceof LongChain) throw new LongChain(column);
       // Once everything is placed, a mistake in a definition is reported there, by `check`.
-      if (error instanceof Complaint && world.placed) throw new Consequence(error.message, column);
+      if (error instanceof Complaint && scope.placed) throw new Consequence(error.message, column);
       if (error instanceof Complaint) throw new Complaint(error.message, column);
       throw error;
     } finally {

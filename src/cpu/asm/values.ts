@@ -17,7 +17,7 @@ export interface Value {
 }
 
 /** What an expression's value depends on. */
-export interface World {
+export interface Scope {
   /** All addresses are known, so that an address is a number like any other. */
   placed: boolean;
   position(position: Position): Value;
