@@ -75,6 +75,19 @@ const offsetOf = ({ address }: { address: number }): number => (address - virtio
 const isVirtioRegister = (access: Access, register: number): boolean =>
   access.kind === 'load' && isVirtio(access) && offsetOf(access) === register;
 
+/** A queue's address, which may lie anywhere. */
+const isQueueAddress = (access: Access): boolean =>
+  access.kind === 'store' &&
+  isVirtio(access) &&
+  access.value !== 0n &&
+  offsetOf(access) >= VIRTIO_MMIO.QueueDescLow &&
+  offsetOf(access) <= VIRTIO_MMIO.QueueDeviceHigh;
+const slotOf = (access: Access): number =>
+  access.kind === 'settle' ? -1 : Math.floor((access.address - virtio.base) / virtio.sizeBytes);
+/** InterruptStatus of a device that QEMU has given up: a used buffer, and a change of configuration. */
+const GIVEN_UP = 3n;
+const MEIP = 1 << 11;
+
 const rules: readonly Rule[] = [
   {
     why: 'misaligned accesses to devices are faults here (the privileged architecture leaves it to the platform); QEMU makes several of them',
@@ -144,6 +157,16 @@ const rules: readonly Rule[] = [
       ) &&
       ours.value === 0xffff_ffffn &&
       qemu.value === 0n,
+  },
+  {
+    why: 'QEMU maps the rings when a queue becomes ready, and gives the device up at once if that fails; here they are looked at when they are used',
+    applies: ({ access, before, ours, qemu }) =>
+      isVirtio(access) &&
+      before.some((one) => isQueueAddress(one) && slotOf(one) === slotOf(access)) &&
+      (isVirtioRegister(access, VIRTIO_MMIO.InterruptStatus)
+        ? ours.value === 0n && qemu.value === GIVEN_UP
+        : ours.value === qemu.value && ours.cause === qemu.cause && (qemu.mip & ~ours.mip) === MEIP),
+    stops: 'shown',
   },
   {
     why: 'the configuration never changes, so ConfigGeneration stays 0 (virtio 1.2, section 4.2.2); QEMU counts a queue against the rules, and goes on counting over resets of the device and of the machine',

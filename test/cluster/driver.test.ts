@@ -1,0 +1,241 @@
+/** The driver of a replica: what it hands in, when, and in which order it performs what comes out. */
+import { describe, expect, test } from 'vitest';
+import { Driver, type DriverListener, type Moments } from '../../src/cluster/driver.ts';
+import type { Clock, Ports } from '../../src/cluster/ports.ts';
+import type { Effect, ReplicaInput } from '../../src/ft/effects.ts';
+import type { Replica } from '../../src/ft/replica.ts';
+import { Scheduler } from '../../src/sim/scheduler.ts';
+
+const NS_PER_STEP = 10;
+const bytes = Uint8Array.of(1);
+const send = (to: string): Effect => ({ do: 'send', to, bytes });
+
+/** A replica that answers inputs as it is told, and a driver on virtual time. */
+class Stage {
+  readonly scheduler = new Scheduler();
+  /** What happened, with its time in µs. */
+  readonly seen: string[] = [];
+  /** Steps that the guest still takes; it wants the processor while there are any. */
+  steps = 0;
+  answers: (input: ReplicaInput) => Effect[] = () => [];
+  role: Replica['role'] = 'primary';
+  private icount = 0;
+  readonly driver: Driver;
+
+  constructor(maxSteps = Number.MAX_SAFE_INTEGER) {
+    this.driver = new Driver(this.replica(), {
+      ports: this.ports(),
+      listener: this.listener(),
+      maxSteps,
+    });
+  }
+
+  private note(what: string): void {
+    this.seen.push(`${this.scheduler.nowNs / 1000} ${what}`);
+  }
+
+  replica(): Replica {
+    const stage = this;
+    return {
+      handle: (input: ReplicaInput, nowNs: number) => stage.handle(input, nowNs),
+      get wantsCpu() {
+        return stage.steps > 0;
+      },
+      get role() {
+        return stage.role;
+      },
+      phase: 'primary',
+      get vmm() {
+        const { icount } = stage;
+        return { icount, machine: { icount, outputsMade: 0 } };
+      },
+    } as unknown as Replica;
+  }
+
+  private handle(input: ReplicaInput, nowNs: number): Effect[] {
+    if (input.kind !== 'cpu') {
+      this.note(input.kind === 'timer' ? `timer ${input.id} at ${nowNs}` : input.kind);
+      return this.answers(input);
+    }
+    const taken = Math.min(input.steps, this.steps);
+    this.steps -= taken;
+    this.icount += taken;
+    this.note(`cpu ${taken} of ${input.steps}`);
+    return [{ do: 'ran', steps: taken, restNs: 0 }, ...this.answers(input)];
+  }
+
+  private ports(): Ports {
+    const { scheduler } = this;
+    const clock: Clock = {
+      get monotonicNs() {
+        return 1_000_000 + Math.floor(scheduler.nowNs);
+      },
+      get nowNs() {
+        return scheduler.nowNs;
+      },
+      nsPerStep: NS_PER_STEP,
+      wakeAt: (atNs, action) => scheduler.at(atNs - 1_000_000, action),
+      after: (ns, action) => scheduler.in(ns, action),
+      spend: (ns, action) => scheduler.in(ns, action),
+    };
+    const transport = {
+      stream: (to: string) => this.note(`to ${to}`),
+      datagram: (to: string) => this.note(`datagram to ${to}`),
+      restored: (peer: string) => this.note(`restored ${peer}`),
+    };
+    return { clock, transport } as unknown as Ports;
+  }
+
+  private listener(): DriverListener {
+    return {
+      noted: ({ kind }) => this.note(`noted ${kind}`),
+      ran: (steps) => this.note(`ran ${steps}`),
+      copied: (sizeBytes) => this.note(`copied ${sizeBytes}`),
+      stopped: (reason) => this.note(`stopped ${reason}`),
+      stuck: () => this.note('stuck'),
+      entered: (phase) => this.note(`entered ${phase}`),
+    };
+  }
+
+  run(): string[] {
+    while (this.scheduler.step());
+    return this.seen.splice(0);
+  }
+}
+const frame: ReplicaInput = { kind: 'frame', frame: bytes };
+
+describe('a driver', () => {
+  test('performs effects in their order; those of a slice when its time has passed', () => {
+    const stage = new Stage();
+    stage.answers = ({ kind }) =>
+      kind === 'frame' ? [send('a'), { do: 'datagram', to: 'b', bytes }] : [send('c')];
+    stage.driver.deliver(frame);
+    stage.steps = 100;
+    stage.driver.deliver(frame);
+    expect(stage.run()).toEqual([
+      ...['0 frame', '0 entered primary', '0 to a', '0 datagram to b'],
+      ...['0 frame', '0 to a', '0 datagram to b'],
+      ...['0 cpu 100 of 5000', '1 ran 100', '1 to c'],
+    ]);
+    expect(stage.driver.sent).toBe(3);
+  });
+
+  test('keeps what arrives during a slice until that is over; slices grow while the guest puts out nothing', () => {
+    const stage = new Stage();
+    stage.steps = 20_000;
+    stage.driver.deliver(frame);
+    stage.scheduler.at(10_000, () => stage.driver.deliver(frame));
+    expect(stage.run().filter((what) => !what.includes('entered'))).toEqual([
+      ...['0 frame', '0 cpu 5000 of 5000', '50 ran 5000'],
+      ...['50 frame', '50 cpu 10000 of 10000', '150 ran 10000'],
+      ...['150 cpu 5000 of 20000', '200 ran 5000'],
+    ]);
+  });
+
+  test('gives the guest no step beyond the last', () => {
+    const stage = new Stage(7000);
+    stage.steps = 20_000;
+    stage.driver.deliver(frame);
+    expect(stage.run().filter((what) => what.includes('cpu'))).toEqual([
+      '0 cpu 5000 of 5000',
+      '50 cpu 2000 of 2000',
+    ]);
+  });
+
+  test('ends a slice at a moment, and says when something has passed', () => {
+    const stage = new Stage();
+    const passed: (string | undefined)[] = [];
+    const moments: Moments = {
+      limit: () => 3,
+      end: () => ({ output: 9 }),
+      passed: (what) => passed.push(what),
+    };
+    stage.driver.moments = moments;
+    stage.steps = 3;
+    stage.answers = (input) => (input.kind === 'cpu' ? [send(`output ${input.end?.output}`)] : []);
+    stage.driver.deliver(frame);
+    expect(stage.run()).toContain('0.03 to output 9');
+    expect(passed).toEqual([undefined, 'sent', undefined]);
+  });
+
+  test('wakes the replica when its host says that it is time; a later call replaces an earlier one', () => {
+    const stage = new Stage();
+    const timer = (id: 'heartbeat' | 'suspect', atNs: number): Effect => ({ do: 'timer', id, atNs });
+    stage.answers = ({ kind }) =>
+      kind === 'frame'
+        ? [timer('heartbeat', 1_005_000), timer('suspect', 1_002_000), timer('heartbeat', 1_009_000)]
+        : [];
+    stage.driver.deliver(frame);
+    expect(stage.run().slice(2)).toEqual(['2 timer suspect at 1002000', '9 timer heartbeat at 1009000']);
+  });
+
+  test('copying takes time, and then it is the turn of the guest', () => {
+    const stage = new Stage();
+    stage.steps = 10;
+    stage.answers = ({ kind }) => (kind === 'frame' ? [{ do: 'copied', sizeBytes: 3000 }, send('a')] : []);
+    stage.driver.deliver(frame);
+    stage.driver.deliver(frame);
+    expect(stage.run().filter((what) => !what.includes('entered'))).toEqual([
+      ...['0 frame', '3 copied 3000', '3 to a', '3 cpu 10 of 5000', '3.1 ran 10'],
+      ...['3.1 frame', '6.1 copied 3000', '6.1 to a'],
+    ]);
+  });
+
+  test('lets the guest rest, and handles what arrives meanwhile', () => {
+    const stage = new Stage();
+    stage.steps = 5001;
+    const handle = stage.driver.replica.handle.bind(stage.driver.replica);
+    stage.driver.replica.handle = (input, nowNs) =>
+      handle(input, nowNs).map((effect) => (effect.do === 'ran' ? { ...effect, restNs: 20_000 } : effect));
+    stage.driver.deliver(frame);
+    stage.scheduler.at(60_000, () => stage.driver.deliver(frame));
+    expect(stage.run().filter((what) => /frame|cpu/.test(what))).toEqual([
+      ...['0 frame', '0 cpu 5000 of 5000', '60 frame', '70 cpu 1 of 10000'],
+    ]);
+  });
+
+  test('that is paused performs nothing, and goes on where it was', () => {
+    const stage = new Stage();
+    stage.answers = () => [send('a'), send('b')];
+    stage.driver.moments = {
+      limit: (steps) => steps,
+      end: () => ({}),
+      passed: (what) => what === 'sent' && stage.driver.sent === 1 && stage.driver.pause(),
+    };
+    stage.driver.deliver(frame);
+    expect(stage.run()).toEqual(['0 frame', '0 entered primary', '0 to a']);
+    stage.driver.deliver(frame);
+    expect(stage.run()).toEqual([]);
+    stage.driver.resume();
+    expect(stage.run()).toEqual(['0 to b', '0 frame', '0 to a', '0 to b']);
+  });
+
+  test('that loses its power forgets what it had begun, and begins anew with another replica', () => {
+    const stage = new Stage();
+    stage.answers = ({ kind }) =>
+      kind === 'start' ? [] : [{ do: 'timer', id: 'claim', atNs: 1_020_000 }, send('a')];
+    stage.steps = 100;
+    stage.driver.deliver(frame);
+    stage.driver.powerOff();
+    stage.steps = 0;
+    stage.driver.deliver(frame);
+    stage.driver.powerOn(stage.replica());
+    expect(stage.run()).toEqual(['0 frame', '0 entered primary', '0 to a', '0 cpu 100 of 5000', '0 start']);
+    expect([stage.driver.alive, stage.driver.life]).toEqual([true, 1]);
+  });
+
+  test('that has stopped takes no more', () => {
+    const stage = new Stage();
+    stage.answers = () => [{ do: 'stop', reason: 'completed' }];
+    stage.driver.deliver(frame);
+    stage.driver.deliver(frame);
+    expect(stage.run()).toEqual(['0 frame', '0 entered primary', '0 stopped completed']);
+    expect([stage.driver.alive, stage.driver.stopReason]).toEqual([false, 'completed']);
+  });
+
+  test('uses a stream again when the replica knows that it broke', () => {
+    const stage = new Stage();
+    stage.driver.deliver({ kind: 'reset', peer: 'b' });
+    expect(stage.run()).toEqual(['0 restored b', '0 reset', '0 entered primary']);
+  });
+});
