@@ -254,6 +254,11 @@ runs(
 )
   .addOption(new Option('--runs <n>', 'how many runs').argParser(wholeNumber(1)).default(1000))
   .addOption(
+    new Option('--from <n>', 'the number of the first: a campaign that was interrupted goes on')
+      .argParser(wholeNumber(0))
+      .default(0),
+  )
+  .addOption(
     new Option(
       '--exhaustive',
       'instead: a crash of each side at every log entry and every message of an undisturbed run, without return of power and with',
@@ -297,6 +302,7 @@ The report goes to stdout. The exit code is 3 when a rule was violated.
 
 Examples:
   vmft chaos kv --clients 3 --runs 100000
+  vmft chaos kv --clients 3 --runs 100000 --from 60000      the last 40000 of them
   vmft chaos bank --exhaustive
   vmft chaos kv --clients 3 --unsafe fencing                what the rule is for`,
   )

@@ -55,6 +55,7 @@ export interface RunOptions extends ProgramOptions {
 /** What `vmft chaos` is given. */
 export interface ChaosOptions extends ProgramOptions {
   runs: number;
+  from: number;
   exhaustive?: boolean;
   seed: string;
   jobs?: number;

@@ -134,6 +134,18 @@ describe('vmft chaos', () => {
     expect(runs).toBeGreaterThan(100);
   });
 
+  test('--from goes on where a campaign ended', async () => {
+    const [whole, first, rest] = await Promise.all(
+      [['16'], ['6'], ['16', '--from', '6']].map(async (runs) => {
+        const { stdout } = await vmft('chaos', program('dice.s'), '--jobs', '1', '--json', '--runs', ...runs);
+        return JSON.parse(stdout);
+      }),
+    );
+    expect([first.runs, rest.runs]).toEqual([6, 10]);
+    for (const count of ['failovers', 'protections']) expect(first[count] + rest[count]).toBe(whole[count]);
+    expect(first.faults.struck + rest.faults.struck).toBe(whole.faults.struck);
+  });
+
   test('an interruption ends it with the summary so far', async () => {
     const child = spawn(
       process.execPath,
@@ -150,7 +162,7 @@ describe('vmft chaos', () => {
     setTimeout(() => child.kill('SIGINT'), 5000);
     const code = await new Promise((resolve) => child.on('close', resolve));
     expect(code).toBe(130);
-    expect(stdout).toMatch(/interrupted after \d+ of 1000000 runs/);
+    expect(stdout).toMatch(/interrupted after (\d+) of 1000000 runs; --from \1 goes on/);
     expect(stdout).toContain('failovers');
   });
 

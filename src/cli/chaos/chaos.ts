@@ -21,12 +21,15 @@ export async function chaos(program: string | undefined, options: ChaosOptions):
   const interrupted = interruption();
   const path = programPath(program, options);
   const campaign = campaignOf(program, options);
-  const total = sizeOf(campaign);
+  const { from } = options;
+  const size = sizeOf(campaign);
+  if (from >= size) throw new OperatingError(`--from ${from}: the last of ${size} runs is ${size - 1}`);
+  const total = size - from;
   const jobs = Math.min(options.jobs ?? availableParallelism(), total);
   const tally = new Tally();
   const progress = progressOf(tally, total, options.quiet);
   const started = performance.now();
-  const pool = new CampaignPool(campaign, jobs);
+  const pool = new CampaignPool(campaign, from, jobs);
   try {
     const work = pool.execute((run, result) => {
       tally.add(run, result);
@@ -44,7 +47,7 @@ export async function chaos(program: string | undefined, options: ChaosOptions):
       else counterexample = { number: first.run, ...shrunk, diagram: diagramOf(campaign, shrunk.run) };
     }
     progress.clear();
-    const facts = { path, campaign, tally, jobs, seconds, interrupted: end === 'interrupted' };
+    const facts = { path, campaign, from, tally, jobs, seconds, interrupted: end === 'interrupted' };
     const command = (run: Run, steps?: number) => shellText(runArguments(program, options, run, steps));
     const report = new ChaosReport(facts, command, counterexample);
     const lines = options.json ? [JSON.stringify(report.json(), null, 2)] : report.lines();

@@ -14,6 +14,8 @@ export class CampaignPool {
 
   constructor(
     private readonly campaign: Campaign,
+    /** The number of the first run. */
+    private readonly from: number,
     jobs: number,
   ) {
     this.pool = new Pool('chaos-worker', jobs, campaign, { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB });
@@ -30,7 +32,7 @@ export class CampaignPool {
 
   private *orders(): Generator<Order> {
     const total = sizeOf(this.campaign);
-    for (let first = 0; first < total; first += CHUNK_RUNS)
+    for (let first = this.from; first < total; first += CHUNK_RUNS)
       yield { kind: 'execute', first, count: Math.min(CHUNK_RUNS, total - first) };
   }
 

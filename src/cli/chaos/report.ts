@@ -19,6 +19,8 @@ import { colourFor } from '../terminal/abilities.ts';
 export interface ChaosFacts {
   path: string;
   campaign: Campaign;
+  /** The number of the first run. */
+  from: number;
   tally: Tally;
   jobs: number;
   seconds: number;
@@ -75,9 +77,10 @@ export class ChaosReport {
   }
 
   private summary(): string[] {
-    const { path, campaign, tally, jobs, seconds, interrupted } = this.facts;
+    const { path, campaign, from, tally, jobs, seconds, interrupted } = this.facts;
     const { colour } = this;
-    const total = sizeOf(campaign);
+    const total = sizeOf(campaign) - from;
+    const next = from + tally.runs;
     const what = campaign.runs === 'every' ? 'a crash at every position' : 'faults drawn by chance';
     const line = (label: string, text: string) => `  ${label.padEnd(LABEL_WIDTH)}${text}`;
     const worst = ({ ns, run }: { ns: number; run: number | undefined }, how: string): string =>
@@ -85,7 +88,9 @@ export class ChaosReport {
     const down = tally.worstDown.run;
     return [
       colour.bold(`${path}: ${what}, seed ${campaign.seed}, ${jobs} ${jobs === 1 ? 'job' : 'jobs'}`),
-      ...(interrupted ? [colour.yellow(`  interrupted after ${tally.runs} of ${total} runs`)] : []),
+      ...(interrupted
+        ? [colour.yellow(`  interrupted after ${tally.runs} of ${total} runs; --from ${next} goes on`)]
+        : []),
       line('runs', `${tally.runs} in ${seconds.toFixed(1)} s, ${(tally.runs / seconds).toFixed(1)} a second`),
       ...endings
         .filter((ending) => tally.endings[ending] > 0 || ending === 'corrupted' || ending === 'violated')
@@ -171,7 +176,7 @@ export class ChaosReport {
   // ── For programs ──────────────────────────────────────────────────────────────────────────────────────────────────
 
   json(): object {
-    const { path, campaign, tally, jobs, seconds, interrupted } = this.facts;
+    const { path, campaign, from, tally, jobs, seconds, interrupted } = this.facts;
     const shown = (run: Run, steps?: number) => ({
       seed: run.seed,
       faults: run.faults.map(faultText),
@@ -186,6 +191,7 @@ export class ChaosReport {
       jobs,
       seconds,
       interrupted,
+      from,
       runs: tally.runs,
       outcomes: tally.endings,
       faults: { struck: tally.strikes, unstruck: tally.unstruck },
