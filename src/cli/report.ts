@@ -102,11 +102,10 @@ export class Report {
     return code === 0 ? 0 : code & 0xff || 1;
   }
 
-  /** Writes the recording and the states that were asked for, and both states when the machines differ. */
+  /** Writes the states that were asked for, and both states when the machines differ. */
   keep(): void {
     const { directory, simulation } = this;
     const { files, recording } = this.circumstances;
-    recording?.end();
     if (recording?.failure !== undefined) this.failures.push(recording.failure);
     if (directory === undefined) return;
     this.attempt(() => {

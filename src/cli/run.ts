@@ -82,8 +82,8 @@ export async function runToEnd(
   }
 }
 
-/** Signals that end a run in good order; a second one ends it at once. */
-const ENDING_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+/** Signals that end a run in good order; a second one ends it at once. SIGHUP is not among them: `nohup` would be in vain. */
+const ENDING_SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
 /** Tells whether one of the signals has come. */
 function endingSignal(): () => NodeJS.Signals | undefined {
@@ -189,6 +189,7 @@ export async function run(program: string | undefined, given: RunOptions): Promi
       return signal() === undefined;
     });
   if (signal()) simulation.quit();
+  recording?.end();
   status.clear();
   story.end(simulation.nowNs);
   if (options.diagram) for (const line of diagramOf(drawn, simulation)) tellLine(line);
