@@ -13,6 +13,7 @@ const shared = {
   // A process per test file gives its guest memories back when the file ends.
   pool: 'forks' as const,
   testTimeout: 300_000,
+  hookTimeout: 300_000,
 };
 
 export default defineConfig({

@@ -39,5 +39,6 @@ export default defineConfig({
     isolate: false,
     maxWorkers: 1,
     testTimeout: 300_000,
+    hookTimeout: 300_000,
   },
 });
