@@ -124,10 +124,13 @@ describe('a driver', () => {
     const stage = new Stage();
     stage.steps = 20_000;
     stage.driver.deliver(frame);
-    stage.scheduler.at(10_000, () => stage.driver.deliver(frame));
+    stage.scheduler.at(10_000, () => {
+      stage.driver.deliver({ kind: 'typed', offset: 0, data: bytes });
+      stage.driver.deliver(frame);
+    });
     expect(stage.run().filter((what) => !what.includes('entered'))).toEqual([
       ...['0 frame', '0 cpu 5000 of 5000', '50 ran 5000'],
-      ...['50 frame', '50 cpu 10000 of 10000', '150 ran 10000'],
+      ...['50 typed', '50 frame', '50 cpu 10000 of 10000', '150 ran 10000'],
       ...['150 cpu 5000 of 20000', '200 ran 5000'],
     ]);
   });
