@@ -10,6 +10,7 @@ import { mustBePossible, mustExist } from '../sim/faults/possible.ts';
 import { evidenceFor } from './evidence.ts';
 import { LIMIT_BYTES, readBytes, readPipedInput } from './files.ts';
 import { fittedDiagram } from './fitted-diagram.ts';
+import { endingSignal } from './interruption.ts';
 import type { RunOptions } from './options.ts';
 import { bootsKernel, type Guest, ownInput, programPath, readGuest } from './program.ts';
 import { RunRecording } from './recording.ts';
@@ -80,21 +81,6 @@ export async function runToEnd(
     await setImmediate();
     if (turn() === false) return;
   }
-}
-
-/** Signals that end a run in good order; a second one ends it at once. SIGHUP is not among them: `nohup` would be in vain. */
-const ENDING_SIGNALS = ['SIGINT', 'SIGTERM'] as const;
-
-/** Tells whether one of the signals has come. */
-function endingSignal(): () => NodeJS.Signals | undefined {
-  let received: NodeJS.Signals | undefined;
-  // Of the command itself: it would end at once.
-  process.removeAllListeners('SIGINT');
-  for (const signal of ENDING_SIGNALS)
-    process.once(signal, () => {
-      received ??= signal;
-    });
-  return () => received;
 }
 
 /** How far a run is; undefined while a guest that somebody sits at only waits. */
