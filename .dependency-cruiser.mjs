@@ -5,6 +5,7 @@ const layers = {
   base: [],
   cpu: ['base'],
   devices: ['base'],
+  asm: ['base', 'cpu'],
   vmm: ['base', 'cpu', 'devices'],
   replay: ['base', 'cpu', 'devices', 'vmm'],
   ft: ['base', 'cpu', 'devices', 'vmm', 'replay'],
@@ -12,14 +13,17 @@ const layers = {
   check: ['base', 'cpu', 'devices', 'vmm', 'replay', 'ft', 'cluster'],
   sim: ['base', 'cpu', 'devices', 'vmm', 'replay', 'ft', 'cluster', 'check'],
   host: ['base', 'cpu', 'devices', 'vmm', 'replay', 'ft', 'cluster'],
-  cli: ['base', 'cpu', 'devices', 'vmm', 'replay', 'ft', 'cluster', 'check', 'sim', 'host'],
-  web: ['base', 'cpu', 'devices', 'vmm', 'replay', 'ft', 'cluster', 'check', 'sim', 'host'],
+  cli: ['base', 'cpu', 'devices', 'asm', 'vmm', 'replay', 'ft', 'cluster', 'check', 'sim', 'host'],
+  web: ['base', 'cpu', 'devices', 'asm', 'vmm', 'replay', 'ft', 'cluster', 'check', 'sim', 'host'],
 };
 
 /** The layers that know nothing of the machine they run on. */
-const pure = ['base', 'cpu', 'devices', 'vmm', 'replay', 'ft', 'cluster', 'check', 'sim'];
+const pure = ['base', 'cpu', 'devices', 'asm', 'vmm', 'replay', 'ft', 'cluster', 'check', 'sim'];
 
 const inside = (names) => `^src/(${names.join('|')})/`;
+
+// The programs for those who work on vmft; what several of them and the tests use stands in tools/testing.
+const tools = ['testing', 'bench', 'fuzz', 'hostile', 'mutate'];
 
 export default {
   forbidden: [
@@ -29,6 +33,13 @@ export default {
       severity: 'error',
       from: { path: inside([layer]) },
       to: { dependencyTypes: ['local'], pathNot: inside([layer, ...below]) },
+    })),
+    ...tools.map((tool) => ({
+      name: `tool-${tool}`,
+      comment: `tools/${tool} imports only itself, tools/testing and src.`,
+      severity: 'error',
+      from: { path: `^tools/${tool}/` },
+      to: { dependencyTypes: ['local'], pathNot: `^(tools/(${tool}|testing)|src)/` },
     })),
     {
       name: 'known-layer',

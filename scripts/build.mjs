@@ -48,10 +48,10 @@ export async function build() {
   const others = {
     'chaos-worker': 'src/cli/chaos/worker.ts',
     'conformance-worker': 'src/cli/conformance/worker.ts',
-    bench: 'bench/main.ts',
-    fuzz: 'fuzz/main.ts',
-    hostile: 'hostile/main.ts',
-    mutate: 'mutate/main.ts',
+    bench: 'tools/bench/main.ts',
+    fuzz: 'tools/fuzz/main.ts',
+    hostile: 'tools/hostile/main.ts',
+    mutate: 'tools/mutate/main.ts',
   };
   await bundle({
     ...programs,

@@ -35,7 +35,10 @@ const guests = [
   ['kv', ['programs/kv/kv.elf', '--clients', '3']],
   ...['clock reads', 'entropy', 'timers', 'console', 'disk', 'frames', 'entropy device'].map(
     (name, index) =>
-      /** @type {[string, string[]]} */ ([name, ['bench/log-heavy.s', '--defsym', `KIND=${index + 1}`]]),
+      /** @type {[string, string[]]} */ ([
+        name,
+        ['tools/bench/log-heavy.s', '--defsym', `KIND=${index + 1}`],
+      ]),
   ),
 ];
 

@@ -1,6 +1,7 @@
 /** `vmft asm` and `vmft disasm`. */
+
+import { disassemble, symbolizer } from '../asm/disassembler.ts';
 import { OperatingError } from '../base/errors.ts';
-import { disassemble, symbolizer } from '../cpu/disassembler.ts';
 import { sizeOf } from '../cpu/formats.ts';
 import { RAM_BASE } from '../cpu/layout.ts';
 import { OutputFile } from './files.ts';

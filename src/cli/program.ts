@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join } from 'node:path';
+import { assemble } from '../asm/assemble.ts';
 import { OperatingError } from '../base/errors.ts';
-import { assemble } from '../cpu/asm/assemble.ts';
 import { RAM_BASE } from '../cpu/layout.ts';
 import { boot } from '../vmm/boot.ts';
 import type { MachineDescription } from '../vmm/description.ts';

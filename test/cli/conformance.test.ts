@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
+import { assemble } from '../../src/asm/assemble.ts';
 import { reportLines } from '../../src/cli/conformance/report.ts';
 import { type Result, runTest } from '../../src/cli/conformance/run-test.ts';
 import { describeMachine } from '../../src/cli/program.ts';
-import { assemble } from '../../src/cpu/asm/assemble.ts';
 import { elf } from '../vmm/elf.ts';
 
 const bin = join(import.meta.dirname, '../../bin/vmft.js');

@@ -1,6 +1,6 @@
 /** The A and D bits of PTEs: when the hart sets them, when not, and that it does not depend on what the TLB or a translation holds. */
 import { beforeEach, describe, expect, test } from 'vitest';
-import { assemble } from '../../src/cpu/asm/assemble.ts';
+import { assemble } from '../../src/asm/assemble.ts';
 import { CAUSE } from '../../src/cpu/csrs.ts';
 import { makeHart } from '../../src/cpu/engine.ts';
 import { PAGE_BYTES, RAM_BASE } from '../../src/cpu/layout.ts';

@@ -1,17 +1,17 @@
-/** Every 16-bit parcel: against binutils (see scripts/goldens-parcels.mjs), and against the instruction that it stands for. */
+/** Every 16-bit parcel: against binutils (see test/goldens/make/parcels.mjs), and against the instruction that it stands for. */
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parcels, summaries } from '../../scripts/goldens-parcels.mjs';
-import { assemble } from '../../src/cpu/asm/assemble.ts';
-import { compress } from '../../src/cpu/asm/compress.ts';
+import { assemble } from '../../src/asm/assemble.ts';
+import { compress } from '../../src/asm/compress.ts';
+import { disassemble } from '../../src/asm/disassembler.ts';
 import { MSTATUS, PRIVILEGE } from '../../src/cpu/csrs.ts';
-import { disassemble } from '../../src/cpu/disassembler.ts';
 import { makeHart } from '../../src/cpu/engine.ts';
 import { extract, fields } from '../../src/cpu/formats.ts';
 import { decode } from '../../src/cpu/instructions.ts';
 import { RAM_BASE } from '../../src/cpu/layout.ts';
 import { compressed, decodeCompressed, expand } from '../../src/cpu/table/compressed.ts';
+import { parcels, summaries } from '../goldens/make/parcels.mjs';
 import { noDevices } from './no-devices.ts';
 
 const golden = readFileSync(new URL('../goldens/parcels.txt', import.meta.url), 'utf8')

@@ -1,14 +1,14 @@
 /** What the fuzzer has to say without QEMU: cases whose results were recorded there, and what it found. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { generate } from '../../fuzz/generate.ts';
-import { makeHarness } from '../../fuzz/harness.ts';
-import { Ours } from '../../fuzz/ours.ts';
-import { digest, recorded } from '../../fuzz/record.ts';
-import { assemble } from '../../src/cpu/asm/assemble.ts';
+import { assemble } from '../../src/asm/assemble.ts';
 import { CAUSE, PMP } from '../../src/cpu/csrs.ts';
 import { makeHart } from '../../src/cpu/engine.ts';
 import { PAGE_BYTES, RAM_BASE } from '../../src/cpu/layout.ts';
+import { generate } from '../../tools/fuzz/generate.ts';
+import { makeHarness } from '../../tools/fuzz/harness.ts';
+import { Ours } from '../../tools/fuzz/ours.ts';
+import { digest, recorded } from '../../tools/fuzz/record.ts';
 import { noDevices } from './no-devices.ts';
 
 /** Made with `npm run fuzz -- --seed 1 --cases 300 --record test/goldens/fuzz.txt`, anew when the fuzzer makes other cases. */

@@ -1,12 +1,12 @@
 /** The interpreter against QEMU: every instruction of the table does what the goldens say. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { machine, outcome } from '../../scripts/goldens-cpu.mjs';
 import { csrNumbers, ENVCFG, INTERRUPT } from '../../src/cpu/csrs.ts';
 import { makeHart } from '../../src/cpu/engine.ts';
 import { type Format, fields, formats, insert, type OperandKind } from '../../src/cpu/formats.ts';
 import { decode, instructions } from '../../src/cpu/instructions.ts';
 import { NO_RESERVATION } from '../../src/cpu/layout.ts';
+import { machine, outcome } from '../goldens/make/cpu.mjs';
 import { differences } from './qemu-differences.ts';
 
 interface Case {

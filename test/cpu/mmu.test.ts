@@ -6,8 +6,8 @@ import { makeHart } from '../../src/cpu/engine.ts';
 import { type FieldName, fields, insert } from '../../src/cpu/formats.ts';
 import { instructions } from '../../src/cpu/instructions.ts';
 import { PAGE_BYTES, RAM_BASE } from '../../src/cpu/layout.ts';
+import { type Fault, MmuModel } from '../../tools/testing/mmu-model.ts';
 import { runs } from '../engine.ts';
-import { type Fault, MmuModel } from './mmu-model.ts';
 
 const PAGES = 32;
 const RAM_BYTES = PAGES * PAGE_BYTES;

@@ -2,7 +2,7 @@
  * Where this machine does something else than QEMU 7.2 in the cases of the goldens, and why: what comes out here instead of there.
  * "The manual" is the RISC-V Instruction Set Manual, volume I or II.
  */
-import { machine } from '../../scripts/goldens-cpu.mjs';
+import { machine } from '../goldens/make/cpu.mjs';
 
 export interface Difference {
   why: string;

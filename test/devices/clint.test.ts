@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { CLINT, Clint } from '../../src/devices/clint.ts';
-import { World } from './world.ts';
+import { World } from '../../tools/testing/devices/world.ts';
 
 const ALL_ONES = 0xffff_ffff_ffff_ffffn;
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { Finisher } from '../../src/devices/finisher.ts';
-import { World } from './world.ts';
+import { World } from '../../tools/testing/devices/world.ts';
 
 const written = (value: bigint, sizeBytes = 4, offset = 0) => {
   const world = new World();

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { attack, attacked } from './hostile.ts';
+import { attack, attacked } from '../../tools/testing/devices/hostile.ts';
 
 const ATTACKS = 6000;
 

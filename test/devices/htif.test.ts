@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decode, encode } from '../../src/base/codec.ts';
 import { Htif } from '../../src/devices/htif.ts';
-import { RAM_BASE, RAM_BYTES, World } from './world.ts';
+import { RAM_BASE, RAM_BYTES, World } from '../../tools/testing/devices/world.ts';
 
 const TOHOST = RAM_BASE + 0x40;
 const FROMHOST = RAM_BASE + 0x80;

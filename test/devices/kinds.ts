@@ -12,9 +12,9 @@ import { VirtioEntropy } from '../../src/devices/virtio/entropy.ts';
 import { VirtioNet } from '../../src/devices/virtio/net.ts';
 import { VIRTIO_MMIO } from '../../src/devices/virtio/registers.ts';
 import { VirtioMmio } from '../../src/devices/virtio/transport.ts';
-import { blkHeader, Driver } from './virtio/driver.ts';
+import { blkHeader, Driver } from '../../tools/testing/devices/virtio-driver.ts';
+import type { World } from '../../tools/testing/devices/world.ts';
 import { type HostileQueue, infest } from './virtio/hostile.ts';
-import type { World } from './world.ts';
 
 /** A device under test, with what it gets besides register accesses. */
 export interface Subject {

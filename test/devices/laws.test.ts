@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Codec, decode, encode, type RecordCodec } from '../../src/base/codec.ts';
 import type { Device } from '../../src/devices/device.ts';
+import { World } from '../../tools/testing/devices/world.ts';
 import { kinds, type Subject } from './kinds.ts';
 import { hostileQueue } from './virtio/hostile.ts';
-import { World } from './world.ts';
 
 type Action =
   | { kind: 'read'; offset: number; sizeBytes: number }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { RTC, Rtc } from '../../src/devices/rtc.ts';
-import { World } from './world.ts';
+import { World } from '../../tools/testing/devices/world.ts';
 
 const BOOT = 1_700_000_000_000_000_000n;
 

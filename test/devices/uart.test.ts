@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { FCR, IER, IIR, LCR, LSR, MCR, MSR, UART, Uart } from '../../src/devices/uart.ts';
-import { World } from './world.ts';
+import { World } from '../../tools/testing/devices/world.ts';
 
 function port() {
   const uart = new Uart();

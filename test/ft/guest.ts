@@ -1,4 +1,4 @@
-import { assemble } from '../../src/cpu/asm/assemble.ts';
+import { assemble } from '../../src/asm/assemble.ts';
 import type { MachineDescription } from '../../src/vmm/description.ts';
 
 /** Where these guests look for the devices: a network card, a source of random numbers, a disk, and a console, from slot 0 on. */

@@ -5,7 +5,7 @@ import { LiveDoors, RecordingDoors } from '../../src/vmm/doors.ts';
 import type { Entry } from '../../src/vmm/entries.ts';
 import type { Output } from '../../src/vmm/outputs.ts';
 import { type Pause, Vmm, verifyMarker } from '../../src/vmm/vmm.ts';
-import { TickingWorld } from '../ticking-world.ts';
+import { TickingWorld } from '../../tools/testing/ticking-world.ts';
 
 /** A world with random numbers of a seed. */
 export class FakeWorld extends TickingWorld {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { mutated } from '../../mutate/mutation.ts';
-import { mutations } from '../../mutate/mutations.ts';
+import { mutated } from '../../tools/mutate/mutation.ts';
+import { mutations } from '../../tools/mutate/mutations.ts';
 
 it('there are mutations enough, each with a name of its own', () => {
   expect(mutations.length).toBeGreaterThanOrEqual(200);

@@ -50,7 +50,7 @@ export const benchGuest = (
   memorySizeBytes: number,
   defines: Record<string, bigint>,
 ): MachineDescription =>
-  describeMachine(path(`bench/${name}.s`), {
+  describeMachine(path(`tools/bench/${name}.s`), {
     memory: memorySizeBytes,
     ...(name !== 'log-heavy' && { diskSize: 0 }),
     defsym: Object.entries(defines),

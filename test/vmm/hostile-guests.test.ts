@@ -1,7 +1,7 @@
 /** A few of the cases of `npm run hostile`, which runs as many as one wants. */
 import { expect, test } from 'vitest';
-import { MachineAttacker } from '../../hostile/campaign.ts';
-import { kinds } from '../../hostile/machines.ts';
+import { MachineAttacker } from '../../tools/hostile/campaign.ts';
+import { kinds } from '../../tools/hostile/machines.ts';
 import { runs } from '../engine.ts';
 
 const ALL = 800;

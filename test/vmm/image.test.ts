@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { assemble } from '../../src/asm/assemble.ts';
 import { OperatingError } from '../../src/base/errors.ts';
-import { assemble } from '../../src/cpu/asm/assemble.ts';
 import { isElf, loadElf, loadRaw } from '../../src/vmm/image.ts';
 import { elf, type Segment } from './elf.ts';
 

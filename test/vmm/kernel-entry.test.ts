@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { assemble } from '../../src/cpu/asm/assemble.ts';
+import { assemble } from '../../src/asm/assemble.ts';
 import { RAM_BASE } from '../../src/cpu/layout.ts';
 import { boot } from '../../src/vmm/boot.ts';
 import { KERNEL_OFFSET } from '../../src/vmm/kernel-image.ts';

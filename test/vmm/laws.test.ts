@@ -9,7 +9,7 @@ import { hartSchema, hartWords, RAM_BASE } from '../../src/cpu/layout.ts';
 import { Devices } from '../../src/vmm/devices.ts';
 import { Machine, machineSchema } from '../../src/vmm/machine.ts';
 import { decodeSnapshot, encodeSnapshot, restoreSnapshot, takeSnapshot } from '../../src/vmm/snapshot.ts';
-import { attacked } from '../devices/hostile.ts';
+import { attacked } from '../../tools/testing/devices/hostile.ts';
 import { kinds } from '../devices/kinds.ts';
 import { machineOf, withConsole } from '../ft/guest.ts';
 

@@ -14,8 +14,8 @@ import {
   takeSnapshot,
 } from '../../src/vmm/snapshot.ts';
 import { type Pause, Vmm } from '../../src/vmm/vmm.ts';
+import { TickingWorld } from '../../tools/testing/ticking-world.ts';
 import { runs } from '../engine.ts';
-import { TickingWorld } from '../ticking-world.ts';
 import { kernelMachine } from './kernel-guest.ts';
 
 const RUNS = runs(24);

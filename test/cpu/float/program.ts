@@ -1,8 +1,8 @@
 /**
  * A program that runs every floating-point instruction on many operands and tells what comes out, on the serial port of the `virt`
- * machine. QEMU runs it when the goldens are made (scripts/goldens-float.mjs), the hart when they are compared.
+ * machine. QEMU runs it when the goldens are made (test/goldens/make/float.mjs), the hart when they are compared.
  */
-import { assemble } from '../../../src/cpu/asm/assemble.ts';
+import { assemble } from '../../../src/asm/assemble.ts';
 import { RM } from '../../../src/cpu/float/number.ts';
 import { formats } from '../../../src/cpu/formats.ts';
 import { type Instruction, instructions } from '../../../src/cpu/instructions.ts';
@@ -214,5 +214,5 @@ export function render(sent: Uint8Array): string {
     });
     return [`${text}; frm=${frm}`, ...samples, `digest ${hex(word(WORDS_A_JOB - 1))}`, ''];
   });
-  return `${['# From QEMU by scripts/goldens-float.mjs', '', ...lines].join('\n')}`;
+  return `${['# From QEMU by test/goldens/make/float.mjs', '', ...lines].join('\n')}`;
 }

@@ -1,6 +1,6 @@
 /** The floating-point state: `mstatus.FS`, `fcsr` and its parts, and reserved rounding modes. */
 import { beforeEach, describe, expect, test } from 'vitest';
-import { assemble } from '../../../src/cpu/asm/assemble.ts';
+import { assemble } from '../../../src/asm/assemble.ts';
 import { CAUSE, MSTATUS } from '../../../src/cpu/csrs.ts';
 import { makeHart } from '../../../src/cpu/engine.ts';
 import { instructions } from '../../../src/cpu/instructions.ts';

@@ -1,6 +1,6 @@
 /** Code that changes all the time: V8 keeps something of every module that it ever compiled, so there must not be one for each change. */
 import { expect, test } from 'vitest';
-import { assemble } from '../../../src/cpu/asm/assemble.ts';
+import { assemble } from '../../../src/asm/assemble.ts';
 import { Hart } from '../../../src/cpu/hart.ts';
 import { noDevices } from '../no-devices.ts';
 

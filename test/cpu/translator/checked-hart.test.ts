@@ -1,6 +1,6 @@
 /** The engine that checks the others: what it must find, and where. */
 import { expect, test } from 'vitest';
-import { assemble } from '../../../src/cpu/asm/assemble.ts';
+import { assemble } from '../../../src/asm/assemble.ts';
 import { CheckedHart, EngineDifference } from '../../../src/cpu/checked-hart.ts';
 import type { Hart } from '../../../src/cpu/hart.ts';
 import { RAM_BASE } from '../../../src/cpu/layout.ts';

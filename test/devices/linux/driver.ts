@@ -11,7 +11,7 @@ import {
   VIRTIO_MMIO,
 } from '../../../src/devices/virtio/registers.ts';
 import type { VirtioMmio } from '../../../src/devices/virtio/transport.ts';
-import { RAM_BASE, Ram, World } from '../world.ts';
+import { RAM_BASE, Ram, World } from '../../../tools/testing/devices/world.ts';
 
 const RING_FEATURES = VIRTIO_F_INDIRECT_DESC | VIRTIO_F_EVENT_IDX | VIRTIO_F_VERSION_1;
 const { ACKNOWLEDGE, DRIVER, DRIVER_OK, FEATURES_OK } = STATUS;

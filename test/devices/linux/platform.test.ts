@@ -5,7 +5,7 @@ import { Random } from '../../../src/base/random.ts';
 import { FINISHER, Finisher } from '../../../src/devices/finisher.ts';
 import { PLIC, Plic } from '../../../src/devices/plic.ts';
 import { FCR, IER, IIR, LCR, LSR, MCR, MSR, UART, Uart } from '../../../src/devices/uart.ts';
-import { World } from '../world.ts';
+import { World } from '../../../tools/testing/devices/world.ts';
 
 /** Bits that only other chips have. */
 const OTHERS = { FCR_64_BYTES: 0x20, IER_UUE: 0x40, LCR_MODE_B: 0xbf, LCR_BANK_2: 0xe0, LCR_8N1: 0x03 };

@@ -8,7 +8,7 @@ import { VirtioEntropy } from '../../../src/devices/virtio/entropy.ts';
 import { VIRTIO_NET_F_MAC, VIRTIO_NET_F_STATUS, VirtioNet } from '../../../src/devices/virtio/net.ts';
 import { STATUS, VIRTIO_F_EVENT_IDX, VIRTIO_F_INDIRECT_DESC } from '../../../src/devices/virtio/registers.ts';
 import { VirtioMmio } from '../../../src/devices/virtio/transport.ts';
-import { blkHeader } from '../virtio/driver.ts';
+import { blkHeader } from '../../../tools/testing/devices/virtio-driver.ts';
 import { LinuxDriver } from './driver.ts';
 
 /** Every feature that one of the drivers has in its table: a driver takes what it is offered of them. */

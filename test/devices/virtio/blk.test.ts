@@ -32,8 +32,8 @@ import {
   VIRTIO_MMIO,
 } from '../../../src/devices/virtio/registers.ts';
 import { VirtioMmio } from '../../../src/devices/virtio/transport.ts';
-import { Ram, World } from '../world.ts';
-import { blkHeader, Driver, type Piece, ringsOf } from './driver.ts';
+import { blkHeader, Driver, type Piece, ringsOf } from '../../../tools/testing/devices/virtio-driver.ts';
+import { Ram, World } from '../../../tools/testing/devices/world.ts';
 
 const { IN, OUT, FLUSH, GET_ID } = VIRTIO_BLK_T;
 const CAPACITY = 100;

@@ -17,7 +17,7 @@ import {
   VIRTIO_MMIO,
 } from '../../../src/devices/virtio/registers.ts';
 import { VirtioMmio } from '../../../src/devices/virtio/transport.ts';
-import { Driver, ringsOf } from './driver.ts';
+import { Driver, ringsOf } from '../../../tools/testing/devices/virtio-driver.ts';
 
 const FEATURES = VIRTIO_CONSOLE_F_SIZE | VIRTIO_CONSOLE_F_EMERG_WRITE | VIRTIO_F_VERSION_1;
 /** What the device keeps for a driver that has no buffers. */

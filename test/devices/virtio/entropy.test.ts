@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { VirtioEntropy } from '../../../src/devices/virtio/entropy.ts';
 import { VIRTIO_F_INDIRECT_DESC, VIRTIO_F_VERSION_1 } from '../../../src/devices/virtio/registers.ts';
 import { VirtioMmio } from '../../../src/devices/virtio/transport.ts';
-import { Driver } from './driver.ts';
+import { Driver } from '../../../tools/testing/devices/virtio-driver.ts';
 
 const start = (features = 0n) =>
   new Driver(new VirtioMmio(new VirtioEntropy())).start(VIRTIO_F_VERSION_1 | features);

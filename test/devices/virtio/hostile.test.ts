@@ -12,8 +12,8 @@ import {
   VIRTIO_F_VERSION_1,
 } from '../../../src/devices/virtio/registers.ts';
 import { VirtioMmio } from '../../../src/devices/virtio/transport.ts';
-import { RAM_BASE, RAM_BYTES } from '../world.ts';
-import { blkHeader, Driver, type Piece, ringsOf } from './driver.ts';
+import { blkHeader, Driver, type Piece, ringsOf } from '../../../tools/testing/devices/virtio-driver.ts';
+import { RAM_BASE, RAM_BYTES } from '../../../tools/testing/devices/world.ts';
 import { hostileQueue, infest } from './hostile.ts';
 
 const NEXT = 1;

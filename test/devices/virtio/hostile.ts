@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import type { Driver } from './driver.ts';
-import { ringsOf } from './driver.ts';
+import type { Driver } from '../../../tools/testing/devices/virtio-driver.ts';
+import { ringsOf } from '../../../tools/testing/devices/virtio-driver.ts';
 
 /** What a hostile or broken driver leaves in the memory of one queue. */
 export interface HostileQueue {

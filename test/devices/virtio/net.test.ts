@@ -15,7 +15,7 @@ import {
   VIRTIO_MMIO,
 } from '../../../src/devices/virtio/registers.ts';
 import { VirtioMmio } from '../../../src/devices/virtio/transport.ts';
-import { Driver, ringsOf } from './driver.ts';
+import { Driver, ringsOf } from '../../../tools/testing/devices/virtio-driver.ts';
 
 const MAC = Uint8Array.of(0x52, 0x54, 0, 0x12, 0x34, 0x56);
 const FEATURES = VIRTIO_NET_F_MAC | VIRTIO_NET_F_STATUS | VIRTIO_F_VERSION_1;

@@ -10,7 +10,7 @@ import {
   VIRTIO_MMIO,
 } from '../../../src/devices/virtio/registers.ts';
 import { VirtioMmio } from '../../../src/devices/virtio/transport.ts';
-import { Driver, ringsOf } from './driver.ts';
+import { Driver, ringsOf } from '../../../tools/testing/devices/virtio-driver.ts';
 
 const entropy = () => new Driver(new VirtioMmio(new VirtioEntropy()));
 

@@ -1,4 +1,4 @@
-# Made by scripts/goldens-asm.mjs.
+# Made by test/goldens/make/asm.mjs.
 .globl _start
 _start:
     flw f0, 2047(a0)

@@ -1,0 +1,84 @@
+/**
+ * Where the time goes: how fast guests run, what recording and replication cost, and how each grows. Every comparison is of things
+ * that were run in turn.
+ */
+import { parseArgs } from 'node:util';
+import { prepareEngine } from '../../src/cli/engine.ts';
+import { exitOnBrokenPipe } from '../../src/cli/exit-on-broken-pipe.ts';
+import type { Engine } from '../../src/cpu/engine.ts';
+import { recordingTask } from './recording.ts';
+import { growthTask } from './replication.ts';
+import { measureAll, type Section, sections } from './report.ts';
+import { bootTask, speedTask } from './speed.ts';
+import { table } from './table.ts';
+
+const HELP = `usage: npm run bench -- [options]
+
+  --only <section,...>  ${sections.join(', ')} (default: all)
+  --times <n>           how often each thing is run (default: 5)
+  --json                one JSON document instead of tables
+
+QEMU (qemu-system-riscv64), native programs (make -C tools/bench/guests native) and the Debian guest (node programs/debian/build.mjs) are
+measured where they are there.`;
+
+/** Things that are done in a process of their own. */
+function task([name, ...args]: string[]): unknown {
+  switch (name) {
+    case 'speed':
+      prepareEngine(args[0] as Engine);
+      return speedTask(args[1]!);
+    case 'boot':
+      prepareEngine(args[0] as Engine);
+      return bootTask();
+    case 'recording':
+      prepareEngine('translator');
+      return recordingTask(args[0]!, args[1]!);
+    case 'growth':
+      prepareEngine('translator');
+      return growthTask(args[0]!, args[1]!);
+    default:
+      throw new Error(`no task ${name}`);
+  }
+}
+
+async function main(): Promise<void> {
+  const [first, ...rest] = process.argv.slice(2);
+  if (first === '--task') {
+    console.log(JSON.stringify(task(rest)));
+    return;
+  }
+  const { values } = parseArgs({
+    options: {
+      only: { type: 'string' },
+      times: { type: 'string', default: '5' },
+      json: { type: 'boolean' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  });
+  if (values.help) {
+    console.log(HELP);
+    return;
+  }
+  const only = new Set((values.only?.split(',') ?? sections) as Section[]);
+  const unknown = [...only].find((section) => !sections.includes(section));
+  const times = Number(values.times);
+  if (unknown !== undefined)
+    throw new Error(`there is no section "${unknown}"; they are ${sections.join(', ')}`);
+  if (!Number.isInteger(times) || times < 1) throw new Error('--times is a whole number from 1 on');
+  prepareEngine('translator');
+  const say = (what: string) => {
+    if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${what} …`);
+  };
+  const report = await measureAll(only, times, say);
+  if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
+  console.log(values.json ? JSON.stringify(report, null, 2) : table(report));
+}
+
+exitOnBrokenPipe();
+
+try {
+  await main();
+} catch (error) {
+  console.error(`bench: ${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = 2;
+}

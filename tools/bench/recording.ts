@@ -1,0 +1,115 @@
+/** What recording costs, and how fast a recording runs again. */
+import { closeSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { describeMachine } from '../../src/cli/program.ts';
+import { LogWriter, readLog } from '../../src/replay/log-file.ts';
+import type { MachineDescription } from '../../src/vmm/description.ts';
+import { again, alone, byTurns, type Slices, whole } from './alone.ts';
+import { file, inOwnProcess, type Spread, spreadOf, withRounds } from './measure.ts';
+import { debian, machineOf, PROMPT } from './speed.ts';
+
+/** Where a recording goes, in pieces of at least this size. */
+interface Sink {
+  pieceBytes: number;
+  pass(writer: LogWriter): void;
+}
+
+/** Kept in large pieces, as each of them costs the garbage collector something. */
+function inMemory(): Sink {
+  const kept: Uint8Array[] = [];
+  return { pieceBytes: 4 << 20, pass: (writer) => kept.push(writer.take()) };
+}
+
+/** Written in pieces that stay in the processor's cache, as a C library's streams are. */
+const onDisk = (file: number): Sink => ({
+  pieceBytes: 64 << 10,
+  pass: (writer) => writer.drain((written) => writeSync(file, written)),
+});
+
+/** One guest, run in each way by turns. */
+interface Recorded {
+  /** `recorded`: to memory once more, beside the replay. */
+  seconds: Record<'none' | 'memory' | 'disk' | 'recorded' | 'replay', number>;
+  steps: number;
+  entries: number;
+  /** Of the file. */
+  bytes: number;
+}
+
+/** Runs a guest and records it, to its end or to a text on its console. */
+function* recorded(description: MachineDescription, sink: Sink, until: string | undefined): Slices<number> {
+  const writer = new LogWriter(description);
+  const steps = yield* alone(description, {
+    until,
+    note: (entry) => writer.append(entry),
+    sliced: () => {
+      if (writer.waitingBytes >= sink.pieceBytes) sink.pass(writer);
+    },
+  });
+  writer.append({ kind: 'control', action: 'end', value: 0, icount: steps });
+  sink.pass(writer);
+  return steps;
+}
+
+/** A task of its own process. */
+export function recordingTask(kind: string, folder: string): Recorded {
+  const description = descriptionOf(kind, folder)!;
+  const until = kind.startsWith('boot') ? PROMPT : undefined;
+  const path = join(folder, 'recording.log');
+  const file = openSync(path, 'w');
+  const first = byTurns({
+    none: alone(description, { until }),
+    memory: recorded(description, inMemory(), until),
+    disk: recorded(description, onDisk(file), until),
+  });
+  closeSync(file);
+  const { entries } = readLog(readFileSync(path), path);
+  const steps = entries.at(-1)!.icount;
+  // Recording is warm by now: V8 has optimized its code. Replay has to be as well.
+  whole(again(description, entries, steps));
+  const second = byTurns({
+    recorded: recorded(description, inMemory(), until),
+    replay: again(description, entries, steps),
+  });
+  return { seconds: { ...first, ...second }, steps, entries: entries.length - 1, bytes: statSync(path).size };
+}
+
+export interface RecordingCost {
+  steps: number;
+  entries: number;
+  bytes: number;
+  /** Time by time without recording; of a replay, by recording to memory. */
+  memory: Spread;
+  disk: Spread;
+  replay: Spread;
+}
+
+export function recordingCost(kind: string, times: number, folder: string): RecordingCost {
+  const all = Array.from({ length: times }, () => inOwnProcess<Recorded>('recording', kind, folder));
+  const { steps, entries, bytes } = all[0]!;
+  return {
+    steps,
+    entries,
+    bytes,
+    memory: spreadOf(all.map(({ seconds }) => seconds.memory / seconds.none)),
+    disk: spreadOf(all.map(({ seconds }) => seconds.disk / seconds.none)),
+    replay: spreadOf(all.map(({ seconds }) => seconds.replay / seconds.recorded)),
+  };
+}
+
+export const recordingKinds = ['compute', 'disk', 'boot, derived clock', 'boot, logged clock'] as const;
+
+function descriptionOf(kind: string, folder: string): MachineDescription | undefined {
+  if (kind === 'compute')
+    return machineOf(withRounds(file('tools/bench/guests/integer.elf'), 10_000, folder));
+  if (kind === 'disk')
+    return describeMachine(file('programs/sectors.s'), {
+      memory: 1 << 20,
+      diskSize: 64 << 10,
+      defsym: [['ROUNDS', 16_000n]],
+    });
+  const machine = debian();
+  return machine && { ...machine, clock: kind.includes('derived') ? 'derived' : 'logged' };
+}
+
+export const canRecord = (kind: string, folder: string): boolean => descriptionOf(kind, folder) !== undefined;

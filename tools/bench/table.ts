@@ -1,0 +1,126 @@
+/** The report as tables, in Markdown, so that docs/performance.md can hold it as it is. */
+
+import type { Spread } from './measure.ts';
+import type { Report } from './report.ts';
+
+const number = (value: number): string =>
+  value >= 100
+    ? Math.round(value).toLocaleString('en').replaceAll(',', ' ')
+    : value >= 10
+      ? value.toFixed(1)
+      : value >= 0.1
+        ? value.toFixed(2)
+        : value.toPrecision(2);
+
+const spread = ({ median, min, max }: Spread): string => `${number(median)} (${number(min)}–${number(max)})`;
+
+function rows(head: readonly string[], body: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  return [line(head), line(head.map((_, index) => (index === 0 ? '---' : '---:'))), ...body.map(line)].join(
+    '\n',
+  );
+}
+
+const percent = ({ median, min, max }: Spread): string => {
+  const of = (value: number) => `${value >= 1 ? '+' : '−'}${Math.abs((value - 1) * 100).toFixed(1)} %`;
+  return `${of(median)} (${of(min)} to ${of(max)})`;
+};
+
+export function table(report: Report): string {
+  const { machine, times, speed, recording, replication, startup, growth, simulator } = report;
+  const parts = [
+    `${machine.cpu}, ${machine.cores} cores, ${machine.system}, Node.js ${machine.node}; each ${times} times, in turn: median (least–most)`,
+  ];
+  if (speed) {
+    const engines = [...new Set(Object.values(speed).flatMap(({ rates }) => Object.keys(rates)))];
+    parts.push(
+      '### Guest speed, million steps a second',
+      rows(
+        ['guest', 'steps', ...engines, "QEMU's time / the translator's"],
+        Object.entries(speed).map(([name, { steps, rates, overQemu }]) => [
+          name,
+          number(steps),
+          ...engines.map((engine) => (rates[engine] ? spread(rates[engine]) : '')),
+          overQemu ? spread(overQemu) : '',
+        ]),
+      ),
+    );
+  }
+  if (recording)
+    parts.push(
+      '### Recording: time by time without, both by turns of 2 ms',
+      rows(
+        ['guest', 'steps', 'entries', 'file, bytes', 'to memory', 'to disk', 'replay by recording to memory'],
+        Object.entries(recording).map(([name, cost]) => [
+          name,
+          number(cost.steps),
+          number(cost.entries),
+          number(cost.bytes),
+          percent(cost.memory),
+          percent(cost.disk),
+          percent(cost.replay),
+        ]),
+      ),
+    );
+  if (replication)
+    parts.push(
+      '### Fault tolerance in the simulator: wall time with a backup by without, both machines in one thread',
+      rows(
+        ['guest', 'steps', 'FT / no FT', 'log, bytes per 1 000 steps', 'channel, Mbit per virtual second'],
+        Object.entries(replication).map(([name, cost]) => [
+          name,
+          number(cost.steps),
+          spread(cost.ratio),
+          number(cost.logBytesPerKilostep),
+          number(cost.logMbitPerVirtualSecond),
+        ]),
+      ),
+    );
+  if (startup)
+    parts.push(
+      '### Start-up',
+      rows(
+        ['', 'ms', 'peak memory, MB'],
+        [
+          ['`vmft run programs/hello.s`, to its exit', spread(startup.hello), number(startup.peakMB)],
+          ['Node.js alone', spread(startup.node), ''],
+        ],
+      ),
+    );
+  if (growth)
+    parts.push(
+      '### Growth, with a backup',
+      rows(
+        ['of', 'to', 'seconds', 'steps', 'log, bytes per 1 000 steps', 'peak memory, MB', 'kept, MB'],
+        growth.map(({ of, value, seconds, steps, logBytesPerKilostep, peakMB, keptMB }) => [
+          of,
+          value,
+          number(seconds),
+          number(steps),
+          number(logBytesPerKilostep),
+          number(peakMB ?? 0),
+          number(keptMB ?? 0),
+        ]),
+      ),
+    );
+  if (simulator)
+    parts.push(
+      '### The simulator',
+      rows(
+        ['', ''],
+        [
+          ['failovers a minute, kv under drawn crashes, one core', number(simulator.failoversPerMinute)],
+          ['runs a minute', number(simulator.runsPerMinute)],
+          ['idle guest: virtual by real time', number(simulator.virtualByReal)],
+          ['idle guest: channel, Mbit per virtual second', number(simulator.idleLogMbit)],
+          ['256 MB copied while it runs: stop, ms of virtual time', number(simulator.largeCopy.stopMs)],
+          ['… rounds', number(simulator.largeCopy.rounds)],
+          [
+            '… protected again, ms of virtual time after the failure',
+            number(simulator.largeCopy.protectedAgainMs),
+          ],
+        ],
+      ),
+    );
+  return parts.join('\n\n');
+}

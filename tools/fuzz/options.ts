@@ -1,0 +1,61 @@
+/** What the fuzzer is told on the command line. */
+import { Command, CommanderError, Option } from 'commander';
+import { wholeNumber } from '../../src/cli/options.ts';
+import { QEMU } from './qemu.ts';
+
+export interface Options {
+  seed: string;
+  from: number;
+  cases?: number;
+  minutes: number;
+  batch: number;
+  findings: number;
+  record?: string;
+  /** Devices instead of the CPU. */
+  devices?: boolean;
+}
+
+/** Batches must fit into the memory that both machines have for cases and results. */
+const BATCH_MAX = 3000;
+
+const number = (flags: string, description: string, max?: number): Option =>
+  new Option(flags, description).argParser(wholeNumber(1, max));
+
+/** The options; undefined when there is nothing to do but to exit, with the exit code set. */
+export function readOptions(argv: readonly string[]): Options | undefined {
+  const command = new Command('npm run fuzz --')
+    .usage('[options]')
+    .description(
+      `Runs random programs on vmft's CPU and on ${QEMU}'s, or random accesses to their devices, and prints where the two differ.`,
+    )
+    .allowExcessArguments(false)
+    .showSuggestionAfterError()
+    .option('--devices', 'accesses to the devices instead of programs for the CPU')
+    .option('--seed <seed>', 'the source of all chance: the same seed makes the same cases', '1')
+    .addOption(new Option('--from <n>', 'the first case').argParser(wholeNumber(0)).default(0))
+    .addOption(number('--cases <n>', 'how many cases (default: until the time is over)'))
+    .addOption(number('--minutes <n>', 'stop after this time').default(1))
+    .addOption(number('--batch <n>', 'cases in one run of QEMU', BATCH_MAX).default(BATCH_MAX))
+    .addOption(number('--findings <n>', 'stop after so many differences').default(10))
+    .option('--record <file>', 'write down what came of the cases that are the same, for `npm test`')
+    .addHelpText(
+      'after',
+      `
+A difference that a rule of tools/fuzz/explain.ts (tools/fuzz/devices/explain.ts) explains is counted; any other is made smaller and printed.
+The exit code is 1 when there was one, 2 for wrong usage or when QEMU cannot be started.
+
+Examples:
+  npm run fuzz -- --seed 7 --minutes 60
+  npm run fuzz -- --seed 7 --from 12345 --cases 1
+  npm run fuzz -- --devices --seed 7 --minutes 60
+  npm run fuzz -- --seed 1 --cases 300 --record test/goldens/fuzz.txt`,
+    )
+    .exitOverride();
+  try {
+    return command.parse(argv, { from: 'user' }).opts<Options>();
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    process.exitCode = error.exitCode === 0 ? 0 : 2;
+    return undefined;
+  }
+}

@@ -1,0 +1,100 @@
+/** Many cases one after the other, and what came of them. */
+import { attack } from '../testing/devices/hostile.ts';
+import { type Outcome, Runner } from './run.ts';
+
+/** Memory that takes long to look at is looked at after so many cases. */
+const LARGE_EVERY = 64;
+
+export interface Finding {
+  index: number;
+  what: string;
+}
+
+/** Runs the cases of a seed by their numbers. */
+export interface Attacker {
+  /** What must not be, if that is what came of a case; what there is to count goes to `count`. */
+  run(index: number, count: (what: string, number?: number) => void): Finding | undefined;
+}
+
+/** Whole machines. */
+export class MachineAttacker implements Attacker {
+  private runner = new Runner();
+  private since: number[] = [];
+
+  constructor(private readonly seed: string) {}
+
+  run(index: number, count: (what: string, number?: number) => void): Finding | undefined {
+    this.since.push(index);
+    try {
+      tally(this.runner.run(this.seed, index), count);
+      if (this.since.length < LARGE_EVERY) return undefined;
+      const wrong = this.runner.wrongAtLarge();
+      const cases = this.since;
+      this.since = [];
+      return wrong === undefined ? undefined : this.culprit(cases, wrong);
+    } catch (error) {
+      this.renew();
+      return { index, what: textOf(error) };
+    }
+  }
+
+  /** Which of these cases it was. */
+  private culprit(cases: readonly number[], wrong: string): Finding {
+    for (const index of cases) {
+      this.renew();
+      this.runner.run(this.seed, index);
+      const found = this.runner.wrongAtLarge();
+      if (found !== undefined) {
+        this.renew();
+        return { index, what: found };
+      }
+    }
+    this.renew();
+    return { index: cases[0]!, what: `${wrong}, after this case and the ${cases.length - 1} that follow it` };
+  }
+
+  /** Machines on which something went wrong may be damaged. */
+  private renew(): void {
+    this.runner = new Runner();
+    this.since = [];
+  }
+}
+
+/** Devices alone, one in each case. */
+export class DeviceAttacker implements Attacker {
+  constructor(private readonly seed: string) {}
+
+  run(index: number, count: (what: string, number?: number) => void): Finding | undefined {
+    try {
+      const { device, steps, broken, outputs } = attack(`${this.seed} ${index}`);
+      count('steps', steps);
+      count(device);
+      if (broken) count(`${device} asks for a reset`);
+      if (outputs > 0) count(`${device} makes outputs`);
+      return undefined;
+    } catch (error) {
+      return { index, what: textOf(error) };
+    }
+  }
+}
+
+function tally(outcome: Outcome, count: (what: string, number?: number) => void): void {
+  const { kind, steps, outputs, broken, entries, causes, privilege, translated, stepByStep, grown, off } =
+    outcome;
+  count('steps', steps);
+  count('log entries', entries);
+  count(`machine "${kind}"`);
+  count(`ends in mode ${privilege}`);
+  for (const [name, made] of Object.entries(outputs)) if (made > 0) count(`${name} outputs`, made);
+  for (const name of broken) count(`${name} asks for a reset`);
+  for (const cause of causes) count(cause);
+  if (translated) count('ends with translation on');
+  if (stepByStep) count('step by step');
+  if (grown) count('memory is added');
+  if (off) count('switches itself off');
+}
+
+const textOf = (error: unknown): string => {
+  if (!(error instanceof Error)) return String(error);
+  return error.name === 'Violation' ? error.message : (error.stack ?? error.message);
+};

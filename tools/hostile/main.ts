@@ -1,0 +1,179 @@
+/** `npm run hostile`: guests that mean harm, many of them, on whole machines or on devices alone. */
+import { parseArgs } from 'node:util';
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import { exitOnBrokenPipe } from '../../src/cli/exit-on-broken-pipe.ts';
+import { type Engine, engines, useEngine } from '../../src/cpu/engine.ts';
+import { EAGER } from '../../src/cpu/translator/translator.ts';
+import { type Attacker, DeviceAttacker, type Finding, MachineAttacker } from './campaign.ts';
+
+const USAGE = `Usage: npm run hostile -- [options]
+
+Runs guests that mean harm: random code and CSR writes, page tables, virtqueues and SBI calls, on whole
+machines. None may throw, hang, reach memory that is not its own, or leave a state that can't be; and a replay
+of its log in other slices, with a snapshot in the middle, must come to the same state.
+
+  --seed S        draws the cases (default: 1)
+  --cases N       how many (default: 100000)
+  --from N        the number of the first (default: 0)
+  --engine NAME   interpreter, translator or check; what can be translated is translated at once (default: translator)
+  --devices       attack devices alone, with a driver that means harm, instead of machines
+  --findings N    stop after so many violations (default: 5)
+  -h, --help      this text
+
+The same seed and number give the same case. Ctrl-C stops with what has been done by then. Exit code 1:
+something was found.
+`;
+
+const LOOK_MS = 1000;
+/** A case that is still the same after so many looks hangs. Most take less than a millisecond. */
+const HANGS_LOOKS = 30;
+/** The first cases wait for the compiler: they are no measure. */
+const FIRST_CASES = 500;
+
+interface Options {
+  seed: string;
+  from: number;
+  cases: number;
+  devices: boolean;
+  findings: number;
+  engine: Engine;
+}
+
+type Told =
+  | { kind: 'finding'; finding: Finding }
+  | { kind: 'end'; done: number; counts: [string, number][]; slowest: { index: number; ms: number } };
+
+// ── The worker: it runs the cases ───────────────────────────────────────────────────────────────────────────────────
+
+/** `current`: the case that is running, and whether to stop. Both threads see it. */
+function work({ seed, from, cases, devices, findings, engine }: Options, current: Float64Array): void {
+  useEngine(engine, EAGER);
+  const tell = (told: Told) => parentPort!.postMessage(told);
+  const attacker: Attacker = devices ? new DeviceAttacker(seed) : new MachineAttacker(seed);
+  const counts = new Map<string, number>();
+  const count = (what: string, number = 1) => counts.set(what, (counts.get(what) ?? 0) + number);
+  const slowest = { index: from, ms: 0 };
+  let index = from;
+  let found = 0;
+  for (; index < from + cases && found < findings && current[1] === 0; index++) {
+    current[0] = index;
+    const started = performance.now();
+    const finding = attacker.run(index, count);
+    const ms = performance.now() - started;
+    if (ms > slowest.ms && index >= from + FIRST_CASES) Object.assign(slowest, { index, ms });
+    if (finding) {
+      found++;
+      tell({ kind: 'finding', finding });
+    }
+  }
+  tell({ kind: 'end', done: index - from, counts: [...counts], slowest });
+}
+
+// ── The main thread: it watches ─────────────────────────────────────────────────────────────────────────────────────
+
+function readOptions(): Options {
+  const { values } = parseArgs({
+    options: {
+      seed: { type: 'string', default: '1' },
+      from: { type: 'string', default: '0' },
+      cases: { type: 'string', default: '100000' },
+      findings: { type: 'string', default: '5' },
+      engine: { type: 'string', default: 'translator' },
+      devices: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
+  if (values.help) {
+    process.stdout.write(USAGE);
+    process.exit(0);
+  }
+  const whole = (name: 'from' | 'cases' | 'findings'): number => {
+    const number = Number(values[name]);
+    if (!Number.isSafeInteger(number) || number < 0) throw new Error(`--${name} is a whole number from 0 on`);
+    return number;
+  };
+  const engine = engines.find((name) => name === values.engine);
+  if (!engine) throw new Error(`--engine is one of ${engines.join(', ')}`);
+  return {
+    engine,
+    seed: values.seed,
+    devices: values.devices,
+    from: whole('from'),
+    cases: whole('cases'),
+    findings: whole('findings'),
+  };
+}
+
+const again = ({ seed, devices, engine }: Options, index: number): string =>
+  `npm run hostile -- --seed ${seed}${devices ? ' --devices' : ''} --engine ${engine} --from ${index} --cases 1`;
+
+function watch(options: Options): void {
+  const current = new Float64Array(new SharedArrayBuffer(16));
+  current[0] = options.from;
+  const worker = new Worker(new URL(import.meta.url), { workerData: { options, buffer: current.buffer } });
+  const started = performance.now();
+  let last = -1;
+  let looks = 0;
+  let findings = 0;
+  const clear = () => process.stderr.isTTY && process.stderr.write('\r\x1b[K');
+  const look = () => {
+    const [index] = current;
+    looks = index === last ? looks + 1 : 0;
+    last = index!;
+    const done = index! - options.from;
+    const rate = done / ((performance.now() - started) / 1000);
+    if (process.stderr.isTTY)
+      process.stderr.write(
+        `\r${done} of ${options.cases} cases, ${rate.toFixed(0)} a second, ${findings} findings\x1b[K`,
+      );
+    if (looks < HANGS_LOOKS) return;
+    clear();
+    console.log(`case ${index} hangs\n  again: ${again(options, index!)}`);
+    process.exit(1);
+  };
+  const timer = setInterval(look, LOOK_MS);
+  worker.on('message', (told: Told) => {
+    clear();
+    if (told.kind === 'finding') {
+      findings++;
+      const { index, what } = told.finding;
+      console.log(`case ${index}: ${what}\n  again: ${again(options, index)}`);
+      return;
+    }
+    clearInterval(timer);
+    const seconds = (performance.now() - started) / 1000;
+    report(options, told, seconds, findings);
+    process.exitCode = findings > 0 ? 1 : 0;
+  });
+  process.on('SIGINT', () => {
+    current[1] = 1;
+  });
+  worker.on('error', (error) => {
+    throw error;
+  });
+}
+
+function report(
+  { seed, devices }: Options,
+  { done, counts, slowest }: Told & { kind: 'end' },
+  seconds: number,
+  findings: number,
+): void {
+  const rate = (done / seconds).toFixed(0);
+  console.log(
+    `${done} ${devices ? 'devices' : 'machines'} attacked, seed ${seed}, in ${seconds.toFixed(0)} s (${rate} a second): ${findings} findings`,
+  );
+  console.log(`the slowest is case ${slowest.index}, ${slowest.ms.toFixed(0)} ms`);
+  for (const [what, number] of counts.sort((a, b) => b[1] - a[1]))
+    console.log(`  ${String(number).padStart(12)} ${what}`);
+}
+
+exitOnBrokenPipe();
+if (isMainThread) {
+  try {
+    watch(readOptions());
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 2;
+  }
+} else work(workerData.options, new Float64Array(workerData.buffer));

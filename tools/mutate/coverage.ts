@@ -1,0 +1,18 @@
+/** The campaign of the mutations without one, and the stories, for their coverage of branches (coverage.config.ts). */
+import { Chalk } from 'chalk';
+import { describe, expect, it } from 'vitest';
+import { readStory, storyNames, tellStory } from '../../src/cli/play.ts';
+import { campaignRuns } from './campaign.ts';
+
+const ROUNDS = Number(process.env.ROUNDS ?? 100);
+
+it(`the campaign holds all rules in ${ROUNDS} runs of each configuration`, () => {
+  for (const { number, configuration, outcome } of campaignRuns(ROUNDS))
+    expect({ number, configuration, ...outcome }).not.toMatchObject({ ending: 'violated' });
+});
+
+describe('the story', () => {
+  it.each(storyNames())('%s comes as it expects', (name) => {
+    expect(tellStory(readStory(name), {}, new Chalk({ level: 0 })).asExpected).toBe(true);
+  });
+});

@@ -1,0 +1,46 @@
+/** Mutations: small changes of what the protocol does, each of which some test should notice. */
+import { readFileSync } from 'node:fs';
+import { assert } from '../../src/base/assert.ts';
+import { packageRoot } from '../../src/cli/package.ts';
+
+export interface Mutation {
+  /** What it changes, as a name to give on the command line: the part of the protocol, then the fault. */
+  name: string;
+  /** The file below `src`. */
+  file: string;
+  /** The text that is changed; it stands once in the file. */
+  find: string;
+  replace: string;
+  /** Why nobody can notice it, if nobody can. */
+  harmless?: string;
+}
+
+type Change = readonly [find: string, replace: string, harmless?: string];
+
+/** The mutations of one file, by their names. */
+export const inFile = (file: string, changes: Record<string, Change>): Mutation[] =>
+  Object.entries(changes).map(([name, [find, replace, harmless]]) => ({
+    name,
+    file,
+    find,
+    replace,
+    ...(harmless !== undefined && { harmless }),
+  }));
+
+const sources = `${packageRoot()}/src/`;
+
+export const pathOf = ({ file }: Mutation): string => `${sources}${file}`;
+
+/**
+ * The file with the mutation in it.
+ * @throws when the text does not stand in it exactly once: the source has changed, and the mutation must follow it.
+ */
+export function mutated(mutation: Mutation): string {
+  const source = readFileSync(pathOf(mutation), 'utf8');
+  const parts = source.split(mutation.find);
+  assert(
+    parts.length === 2,
+    `mutation ${mutation.name}: its text stands ${parts.length - 1} times in src/${mutation.file}`,
+  );
+  return parts.join(mutation.replace);
+}

@@ -1,0 +1,17 @@
+import type { Environment } from '../../src/vmm/doors.ts';
+
+/** A world in which one step takes one tick, and more time passes only when somebody lets it. */
+export abstract class TickingWorld implements Environment {
+  constructor(protected offset = 0) {}
+
+  advance(ticks: number): void {
+    this.offset += ticks;
+  }
+  clock(icount: number): number {
+    return this.offset + icount;
+  }
+  icountAt(ticks: number): number {
+    return ticks - this.offset;
+  }
+  abstract entropy(sizeBytes: number): Uint8Array;
+}
