@@ -79,18 +79,25 @@ export class Primary {
   /** The VM goes on here (the paper, section 2.3): what was under way in the world is done again, and the world drops what it knows. */
   goLive(): void {
     const { side } = this;
-    const { generation, log, clock } = side;
+    const { log, clock } = side;
     const { lastKnownTicks } = side.vmm.machine;
     if (side.is('carry-clock')) clock.startAt(lastKnownTicks, side.nowNs);
     else clock.continueFrom(lastKnownTicks, side.nowNs);
     this.announceGeneration();
-    for (const { mac } of virtioOf(side.options.description, 'net'))
-      side.effects.push({ do: 'announce', frame: announcement(mac), generation });
-    side.effects.push({ do: 'listen', offset: this.consoleOffset, generation });
+    this.attach();
     if (side.is('reissue-io')) side.disk.clear();
     side.disk.restart(log.last);
     this.releaseReady();
     this.arm();
+  }
+
+  /** Tells the world where the VM is: the switch by a gratuitous ARP for each network card, the console by what has been read of it. */
+  private attach(): void {
+    const { side } = this;
+    const { generation } = side;
+    for (const { mac } of virtioOf(side.options.description, 'net'))
+      side.effects.push({ do: 'announce', frame: announcement(mac), generation });
+    side.effects.push({ do: 'listen', offset: this.consoleOffset, generation });
   }
 
   private arm(): void {
@@ -359,12 +366,11 @@ export class Primary {
     }
   }
 
-  /** The way to the world broke: what was let out and has not arrived is let out again, in order; what was typed, asked for again. */
+  /** The way to the world broke: what was sent on it may be lost, so it is sent again, in order. */
   worldReset(): void {
-    const { side } = this;
-    side.gate.resend();
+    this.side.gate.resend();
+    this.attach();
     this.releaseReady();
-    side.effects.push({ do: 'listen', offset: this.consoleOffset, generation: side.generation });
   }
 
   delivered(edge: Edge, number: number): void {

@@ -66,7 +66,10 @@ describe('the output rule', () => {
     primary.ack(primary.cpu(20).last);
     const again = primary.do({ kind: 'reset', peer: 'switch' });
     expect([again.released, again.of('release')[0]!.generation]).toEqual(['A', 1]);
-    // What was typed and is lost is asked for again, too.
+    // What was typed and is lost is asked for again, too, and the switch learns anew where the guest's network card is.
+    expect(again.of('announce').map(({ frame }) => [...frame.subarray(6, 12)])).toEqual([
+      [0x52, 0x54, 0, 0, 0, 1],
+    ]);
     expect(again.of('listen')).toEqual([{ do: 'listen', offset: 0, generation: 1 }]);
     primary.delivered(1);
     expect(primary.do({ kind: 'reset', peer: 'switch' }).released).toBe('');

@@ -120,6 +120,19 @@ describe('switch-over', () => {
     expect(generations(run)).toEqual(['2: backup + primary', '3: primary + backup']);
   });
 
+  it('the clients find the new primary, though the way to the switch breaks while it announces itself', () => {
+    for (let us = 200; us <= 400; us += 10) {
+      const broken = `reset:backup-switch@live:switching:${us}us`;
+      const run = simulate('kv', {
+        seed: '1/61932',
+        clients: 3,
+        faults: faults('command:switch-over@36ms', broken),
+      });
+      expect({ us, ...result(run) }).toEqual({ us, ...sound });
+      expect(generations(run)).toEqual(['2: backup + primary']);
+    }
+  });
+
   it('to the backup that is named, and the others follow', () => {
     const run = simulate('bank', { backups: 2, faults: faults('command:switch-over=backup2@20ms') });
     expect(result(run)).toEqual(sound);

@@ -12,11 +12,10 @@ export const primary = [
       ...(claim?.record.backups ?? []),`,
       '      ...(claim?.record.backups ?? record.backups),',
     ],
-    'primary-live-no-listen': [
-      `    side.effects.push({ do: 'listen', offset: this.consoleOffset, generation });
+    'primary-live-no-attach': [
+      `    this.attach();
     if (side.is('reissue-io'))`,
-      `    void generation;
-    if (side.is('reissue-io'))`,
+      `    if (side.is('reissue-io'))`,
     ],
     'primary-live-disk-no-restart': [
       `    side.disk.restart(log.last);
@@ -100,12 +99,15 @@ export const primary = [
       `    void claim;
     this.claim({ primary: name`,
     ],
-    'primary-world-reset-no-listen': [
-      `    this.releaseReady();
-    side.effects.push({ do: 'listen', offset: this.consoleOffset, generation: side.generation });
-  }`,
-      `    this.releaseReady();
-  }`,
+    'primary-attach-no-listen': [
+      `    side.effects.push({ do: 'listen', offset: this.consoleOffset, generation });
+`,
+      '',
+    ],
+    'primary-world-reset-no-attach': [
+      `    this.attach();
+    this.releaseReady();`,
+      `    this.releaseReady();`,
     ],
     'primary-past-held': [
       "if (this.side.options.disk === 'shared') return this.held;",
