@@ -1,4 +1,5 @@
 /** The effects of a replica, each performed where it belongs; the answers are its inputs. */
+import { unreachable } from '../base/assert.ts';
 import type { Effect, ReplicaInput } from '../ft/effects.ts';
 import { lastOf, type WorldOutput } from '../vmm/outputs.ts';
 import type { Ports } from './ports.ts';
@@ -47,5 +48,7 @@ export function perform(
       const { generation } = effect;
       return generations.read(generation, (record) => deliver({ kind: 'record', generation, record }));
     }
+    default:
+      return unreachable(effect);
   }
 }

@@ -1,4 +1,5 @@
 /** What an operator asks of a live VM, and the ends that wait until nothing is under way in the world: switch-over and power-off. */
+import { unreachable } from '../base/assert.ts';
 import { MAX_RAM_BYTES } from '../cpu/layout.ts';
 import type { ControlAction } from '../vmm/entries.ts';
 import type { LoggingChannels } from './channels.ts';
@@ -70,7 +71,10 @@ export class Operator {
         this.switching = { to, handed: false };
         side.note({ kind: 'switching', to });
         side.hasPaused = false;
+        return;
       }
+      default:
+        return unreachable(command);
     }
   }
 

@@ -6,6 +6,7 @@
  * The one rule of arbitration: before a side releases an output without someone's acknowledgement, it claims by test-and-set on shared
  * storage the next generation, whose record leaves that one out. docs/protocol.md says why that is safe.
  */
+import { unreachable } from '../base/assert.ts';
 import { FormatError } from '../base/errors.ts';
 import { Divergence, ReplayDoors } from '../vmm/doors.ts';
 import type { Entry } from '../vmm/entries.ts';
@@ -173,6 +174,8 @@ export class Replica {
         return primary && side.gate.delivered(input.edge, input.number);
       case 'command':
         return primary?.operator.command(input.command);
+      default:
+        return unreachable(input);
     }
   }
 

@@ -43,7 +43,8 @@ export class Devices {
   readonly lines: readonly { readonly source: number; readonly device: InterruptingDevice }[];
   /** Every device with state, by name, in a fixed order; a virtio device by its kind and slot, like `blk.0`. */
   readonly named: readonly (readonly [string, Stateful])[];
-  private readonly mappings: readonly Mapping[];
+  /** Every region that a device answers for. */
+  readonly mappings: readonly Mapping[];
 
   constructor({ bootEpochNs, virtio, tohost: [tohost], fromhost: [fromhost] }: DevicesDescription) {
     this.rtc = new Rtc(bootEpochNs);
