@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option } from 'commander';
-import { mustCombine } from './combinations.ts';
+import { limits } from '../sim/spec/limits.ts';
+import { mustHaveEffect } from './combinations.ts';
 import type { CompareOptions } from './compare.ts';
 import type { ConformanceOptions } from './conformance/conformance.ts';
 import { takesEngine } from './engine.ts';
@@ -13,6 +14,7 @@ import type { StoryOptions } from './play.ts';
 import { fromQemu } from './qemu/command-line.ts';
 import type { ReplayOptions } from './replay.ts';
 import { EXIT_CODE } from './report.ts';
+import { takesSpec } from './spec-options.ts';
 
 /** Put in by the build, from package.json. */
 declare const VMFT_VERSION: string;
@@ -48,28 +50,8 @@ const finish = async (code: number | undefined | Promise<number | undefined>) =>
 const runs = (command: Command, what?: Parameters<typeof takesGuest>[1]) =>
   takesEngine(takesGuest(command, what));
 
-runs(program.command('run').description('run a program, or boot a kernel, on a simulated cluster'))
-  .hook('preAction', mustCombine)
-  .addOption(options.crash())
-  .addOption(options.pause())
-  .addOption(options.partition())
-  .addOption(options.delay())
-  .addOption(options.fault())
-  .addOption(options.speed())
-  .addOption(options.tuning())
-  .addOption(options.backups())
-  .addOption(options.spares())
-  .addOption(options.replication())
-  .addOption(options.disk())
-  .option('--no-ft', 'one machine, without fault tolerance')
-  .option('--seed <seed>', 'the source of all chance: the same seed gives the same run to the byte', '1')
-  .addOption(new Option('--max-steps <n>', 'stop after this many steps').argParser(wholeNumber(1)))
-  .addOption(
-    new Option(
-      '--check-every <n>',
-      'steps between two comparisons of the whole state (default: 5 million, more where more memory is in use)',
-    ).argParser(wholeNumber(1)),
-  )
+takesSpec(runs(program.command('run').description('run a program, or boot a kernel, on a simulated cluster')))
+  .hook('preAction', mustHaveEffect)
   .option(
     '--input <file>',
     'what is typed at the console (default: you, on a terminal; else stdin, and `NAME.input` when that is empty)',
@@ -81,14 +63,12 @@ runs(program.command('run').description('run a program, or boot a kernel, on a s
     ).choices(['line', 'raw']),
   )
   .option('--type-after <text>', 'type when the console has shown this, for example a prompt')
-  .addOption(options.clients())
   .option('--diff', 'compare both machines at the last position that they reached as one')
   .option(
     '--verify',
     'when the run is over, replay it on a fresh machine and check what the world saw (on with --unsafe)',
   )
   .option('--diagram', 'draw the run as a sequence diagram on stderr when it is over')
-  .addOption(options.unsafe())
   .option('--record <file>', 'write the history of the machine that lives last, for `vmft replay`')
   .option('--save-states <dir>', 'keep both machines as they stand at that position, for `vmft diff`')
   .option('--json', 'print one JSON document on stdout instead of the console output')
@@ -175,14 +155,10 @@ runs(
       .argParser(wholeNumber(0, 1000))
       .default(10),
   )
-  .option('--seed <seed>', 'the source of all chance: the same seed gives the same table to the byte', '1')
-  .addOption(new Option('--max-steps <n>', 'give up after this many steps').argParser(wholeNumber(1)))
+  .addOption(options.seed('the source of all chance: the same seed gives the same table to the byte'))
+  .addOption(options.maxSteps('give up after this many steps'))
   .option('--input <file>', 'what is typed at the console (default: stdin, when it is not a terminal)')
-  .addOption(
-    new Option('--clients <n>', 'simulated clients of a key-value server on UDP port 9000')
-      .argParser(wholeNumber(0, 64))
-      .default(0),
-  )
+  .addOption(options.clients())
   .option('--json', 'print one JSON document on stdout instead of the table')
   .option('-q, --quiet', 'do not say how far it is')
   .addHelpText(
@@ -264,7 +240,7 @@ runs(
       'instead: a crash of each side at every log entry and every message of an undisturbed run, without return of power and with',
     ).conflicts(['runs', 'faults']),
   )
-  .option('--seed <seed>', 'the source of all chance; run number i has the seed SEED/i', '1')
+  .addOption(options.seed('the source of all chance; run number i has the seed SEED/i'))
   .addOption(
     new Option(
       '--jobs <n>',
@@ -275,14 +251,10 @@ runs(
   .option('--input <file>', 'what is typed at the console (default: `NAME.input` beside the program)')
   .addOption(
     new Option('--backups <n>', 'how many backups protect the VM (default: drawn, 1 to 3)').argParser(
-      wholeNumber(1, 3),
+      wholeNumber(1, limits.backups.most),
     ),
   )
-  .addOption(
-    new Option('--spares <n>', 'hosts with room, for protection again (default: drawn, 0 to 2)').argParser(
-      wholeNumber(0, 8),
-    ),
-  )
+  .addOption(options.spares().default(undefined, 'drawn, 0 to 2'))
   .addOption(options.speed())
   .addOption(options.replication().default(undefined, 'drawn'))
   .addOption(options.disk().default(undefined, 'drawn'))

@@ -7,11 +7,11 @@ import { OperatingError } from '../base/errors.ts';
 import type { Violation } from '../check/checkers.ts';
 import type { Outcome } from '../check/evidence.ts';
 import { judge } from '../check/verdict.ts';
-import { hostNames, type SimEvent, Simulation } from '../sim/cluster.ts';
+import { type SimEvent, Simulation } from '../sim/cluster.ts';
 import { evidenceOf } from '../sim/evidence.ts';
 import { matches } from '../sim/faults/event-pattern.ts';
 import { faultText } from '../sim/faults/fault-text.ts';
-import { mustBePossible } from '../sim/faults/possible.ts';
+import { hostNames } from '../sim/spec/spec.ts';
 import { shortcoming, unexpected } from '../sim/story/expectations.ts';
 import { parseScenario, type Say, type Scenario, untold } from '../sim/story/scenario.ts';
 import { LIMIT_BYTES, readBytes } from './files.ts';
@@ -74,21 +74,14 @@ interface Performance {
 
 function perform(scenario: Scenario): Performance {
   const path = guestPath(scenario);
-  const { setup, memorySizeBytes, file } = scenario;
-  const hosts = hostNames(setup.backups, setup.spares ?? 0);
-  try {
-    mustBePossible(setup.faults ?? [], { hosts, memorySizeBytes, domains: setup.domains ?? {} });
-  } catch (error) {
-    if (error instanceof OperatingError) throw new OperatingError(`${file}: ${error.message}`);
-    throw error;
-  }
+  const { spec, memorySizeBytes } = scenario;
   const events: SimEvent[] = [];
   const printed: Performance['printed'] = [];
   const simulation: Simulation = new Simulation({
-    ...setup,
+    spec,
     description: describeMachine(path, {
       memory: memorySizeBytes,
-      clients: setup.clients,
+      clients: spec.clients,
       ...(scenario.defines.length > 0 && { defsym: [...scenario.defines] }),
     }),
     input: scenario.typed === undefined ? ownInput(path) : new TextEncoder().encode(scenario.typed),
@@ -143,7 +136,7 @@ class Teller {
   /** What happened, in lines or as a diagram; gives back the explanations whose moment came. */
   events(asDiagram: boolean): Set<Say> {
     const { scenario, performance, colour } = this;
-    const { setup, says, shows } = scenario;
+    const { spec, says, shows } = scenario;
     const told = new Set<Say>();
     const explain = (event: SimEvent['event'], host: string): string | undefined => {
       const due = says.filter(
@@ -155,7 +148,7 @@ class Teller {
     };
     if (asDiagram) {
       for (const { event, host } of performance.events) explain(event, host);
-      const hosts = hostNames(setup.backups, setup.spares ?? 0);
+      const hosts = hostNames(spec);
       for (const line of fittedDiagram(performance.events, hosts, process.stdout)) this.say(line);
       return told;
     }

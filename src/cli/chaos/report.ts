@@ -5,7 +5,6 @@ import {
   type Ending,
   endings,
   type Finding,
-  type Run,
   type RunResult,
   simulationOf,
 } from '../../sim/campaign/campaign.ts';
@@ -13,6 +12,7 @@ import { type Campaign, faultKinds, runsOf, sizeOf } from '../../sim/campaign/dr
 import { struckPhases, type Tally } from '../../sim/campaign/tally.ts';
 import { faultText } from '../../sim/faults/fault-text.ts';
 import type { FaultKind } from '../../sim/faults/faults.ts';
+import type { RunSpec } from '../../sim/spec/spec.ts';
 import { ms } from '../event-text.ts';
 import { colourFor } from '../terminal/abilities.ts';
 
@@ -31,7 +31,7 @@ export interface ChaosFacts {
 export interface Counterexample {
   /** The number of the run in which it was found. */
   number: number;
-  run: Run;
+  run: RunSpec;
   result: RunResult;
   /** Runs that were made to find it. */
   tried: number;
@@ -52,12 +52,12 @@ const COUNT_WIDTH = 9;
 const EMPTY = '·';
 
 export class ChaosReport {
-  private readonly runOf: (index: number) => Run;
+  private readonly runOf: (index: number) => RunSpec;
 
   constructor(
     private readonly facts: ChaosFacts,
     /** The command that shows a run again; `steps`: how far the guest came. */
-    private readonly command: (run: Run, steps?: number) => string,
+    private readonly command: (run: RunSpec, steps?: number) => string,
     private readonly counterexample: Counterexample | undefined,
     private readonly colour: ChalkInstance = colourFor(process.stdout),
   ) {
@@ -169,15 +169,15 @@ export class ChaosReport {
 
   /** Where a bit that was found had flipped. */
   private origin(run: number): Origin | undefined {
-    const { guest, unsafe } = this.facts.campaign;
-    return firstAlteration((tell) => simulationOf(guest, this.runOf(run), new Set(unsafe), tell));
+    const { guest } = this.facts.campaign;
+    return firstAlteration((tell) => simulationOf(guest, this.runOf(run), tell));
   }
 
   // ── For programs ──────────────────────────────────────────────────────────────────────────────────────────────────
 
   json(): object {
     const { path, campaign, from, tally, jobs, seconds, interrupted } = this.facts;
-    const shown = (run: Run, steps?: number) => ({
+    const shown = (run: RunSpec, steps?: number) => ({
       seed: run.seed,
       faults: run.faults.map(faultText),
       command: this.command(run, steps),
