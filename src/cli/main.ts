@@ -3,6 +3,7 @@ import { limits } from '../sim/spec/limits.ts';
 import { mustHaveEffect } from './combinations.ts';
 import type { CompareOptions } from './compare.ts';
 import type { ConformanceOptions } from './conformance/conformance.ts';
+import type { DiffOptions } from './diff.ts';
 import { takesEngine } from './engine.ts';
 import { exitOnBrokenPipe } from './exit-on-broken-pipe.ts';
 import { codeOf, endWithFailures } from './failures.ts';
@@ -210,7 +211,10 @@ program
     'after',
     '\nExample:\n  vmft run bank --crash primary@icount=100000 --save-states states </dev/null\n  vmft diff states/primary.vm states/backup.vm',
   )
-  .action(async (a: string, b: string) => finish((await import('./diff.ts')).diff(a, b)));
+  .option('-q, --quiet', 'no table, only the exit code')
+  .action(async (a: string, b: string, given: DiffOptions) =>
+    finish((await import('./diff.ts')).diff(a, b, given)),
+  );
 
 program
   .command('demo')
@@ -266,7 +270,10 @@ runs(
       .default(1),
   )
   .option('--json', 'print the report as one JSON document')
-  .option('-q, --quiet', 'do not say how far it is')
+  .option(
+    '-q, --quiet',
+    'print only violations, and nothing when there is none; do not say how far it is (with --json: only that)',
+  )
   .addHelpText(
     'after',
     `
@@ -294,6 +301,10 @@ takesEngine(program.command('conformance'))
   .addOption(new Option('--jobs <n>', 'workers (default: one for each core)').argParser(wholeNumber(1, 256)))
   .addOption(options.memory().default(16 << 20, '16M'))
   .option('--json', 'print one JSON document on stdout instead of the table')
+  .option(
+    '-q, --quiet',
+    'print only those that do not pass; do not say how far it is (with --json: only that)',
+  )
   .addHelpText(
     'after',
     `
@@ -312,6 +323,7 @@ program
   .description('play a scenario with explanations, and check what it expects; without a name: list them')
   .argument('[name]', 'a story that comes along, or a path to one of your own')
   .option('--diagram', 'draw the run as a sequence diagram instead of telling it')
+  .option('-q, --quiet', 'print only what is not as the story expects; of the list, only the names')
   .addHelpText(
     'after',
     '\nThe exit code is 3 when something is not as the story expects.\n\nExamples:\n  vmft story\n  vmft story primary-dies-before-output\n  vmft story my.story --diagram',

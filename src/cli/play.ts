@@ -25,6 +25,8 @@ import { colourFor } from './terminal/abilities.ts';
 
 export interface StoryOptions {
   diagram?: boolean;
+  /** Only what does not come as the story says; of the list, only the names. */
+  quiet?: boolean;
 }
 
 /** The stories that come with vmft. */
@@ -94,7 +96,9 @@ function perform(scenario: Scenario): Performance {
 
 export interface Transcript {
   lines: string[];
-  /** Whether everything came as the story says. */
+  /** What did not come as the story says: the last of the lines. */
+  shortcomings: string[];
+  /** Whether there is none. */
   asExpected: boolean;
 }
 
@@ -105,8 +109,8 @@ export function tellStory(scenario: Scenario, options: StoryOptions, colour: Cha
   const teller = new Teller(scenario, performance, colour, (line) => lines.push(line));
   teller.opening();
   const told = teller.events(options.diagram ?? false);
-  const asExpected = teller.ending(told);
-  return { lines, asExpected };
+  const shortcomings = teller.ending(told);
+  return { lines, shortcomings, asExpected: shortcomings.length === 0 };
 }
 
 const outcomeText: Record<Outcome, string> = {
@@ -170,8 +174,8 @@ class Teller {
     return told;
   }
 
-  /** How it ended, and whether that is what the story expects. */
-  ending(told: ReadonlySet<Say>): boolean {
+  /** How it ended; gives back what is not as the story expects. */
+  ending(told: ReadonlySet<Say>): string[] {
     const { scenario, performance, colour } = this;
     const { simulation, events, violations } = performance;
     const outcome = simulation.outcome!;
@@ -184,10 +188,11 @@ class Teller {
       if (when === 'end') this.say(colour.italic(`\n${wrap(text, 0)}`));
     this.say('');
     const played = { events, outcome, exitCode, violations, failovers: simulation.failovers };
-    let asExpected = true;
+    const shortcomings: string[] = [];
     const judge = (text: string, why: string | undefined) => {
-      this.say(why === undefined ? colour.green(`  ✓ ${text}`) : colour.red.bold(`  ✗ ${text}: ${why}`));
-      asExpected &&= why === undefined;
+      const line = why === undefined ? colour.green(`  ✓ ${text}`) : colour.red.bold(`  ✗ ${text}: ${why}`);
+      this.say(line);
+      if (why !== undefined) shortcomings.push(line);
     };
     const { expectations } = scenario;
     for (const { text, expectation } of expectations) judge(text, shortcoming(expectation, played));
@@ -200,7 +205,7 @@ class Teller {
     for (const why of untold(scenario.says, told)) judge('every explanation is told', why);
     for (const { fault, missed } of simulation.injector.missed)
       judge(`fault ${faultText(fault)}`, `it did not strike: ${missed}`);
-    return asExpected;
+    return shortcomings;
   }
 }
 
@@ -227,13 +232,15 @@ export function story(name: string | undefined, options: StoryOptions): number {
   if (name === undefined) {
     const names = storyNames();
     const width = Math.max(...names.map(({ length }) => length));
-    for (const one of names) say(`${colour.cyan(one.padEnd(width))}  ${readStory(one).title}`);
+    for (const one of names)
+      say(options.quiet ? one : `${colour.cyan(one.padEnd(width))}  ${readStory(one).title}`);
+    if (options.quiet) return 0;
     say(
       '\nvmft story NAME plays one; with --diagram it is drawn. A path to a file of your own works as well.',
     );
     return 0;
   }
-  const { lines, asExpected } = tellStory(readStory(name), options, colour);
-  for (const line of lines) say(line);
+  const { lines, shortcomings, asExpected } = tellStory(readStory(name), options, colour);
+  for (const line of options.quiet ? shortcomings : lines) say(line);
   return asExpected ? 0 : EXIT_CODE.diverged;
 }

@@ -12,7 +12,7 @@ import { fittedDiagram } from '../fitted-diagram.ts';
 import { INTERRUPTED, interruption } from '../interruption.ts';
 import type { ChaosOptions } from '../options.ts';
 import { ownInput, programPath, readGuest } from '../program.ts';
-import { Progress } from '../progress.ts';
+import { Progress, SILENT } from '../progress.ts';
 import { EXIT_CODE } from '../report.ts';
 import { asOptions } from '../spec-options.ts';
 import { runArguments } from './command.ts';
@@ -52,8 +52,9 @@ export async function chaos(program: string | undefined, options: ChaosOptions):
     const facts = { path, campaign, from, tally, jobs, seconds, interrupted: end === 'interrupted' };
     const command = (run: RunSpec, steps?: number) => shellText(runArguments(program, options, run, steps));
     const report = new ChaosReport(facts, command, counterexample);
-    const lines = options.json ? [JSON.stringify(report.json(), null, 2)] : report.lines();
-    process.stdout.write(`${lines.join('\n')}\n`);
+    const text = options.quiet ? report.quietLines() : report.lines();
+    const lines = options.json ? [JSON.stringify(report.json(), null, 2)] : text;
+    for (const line of lines) process.stdout.write(`${line}\n`);
     if (end === 'interrupted') return INTERRUPTED;
     return tally.violations > 0 ? EXIT_CODE.diverged : 0;
   } finally {
@@ -88,8 +89,6 @@ function fixedBy({ faults, backups, spares, replication, disk, unsafe, speed }: 
   mustBeDrawable(fixed);
   return fixed;
 }
-
-const SILENT = { write: () => {} };
 
 const progressOf = (tally: Tally, total: number, quiet = false): Progress =>
   new Progress(quiet ? SILENT : process.stderr, { total, unit: 'runs' }, (colour) => {
