@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { judge } from '../check/verdict.ts';
 import { type SimEvent, Simulation } from '../sim/cluster.ts';
 import { evidenceOf } from '../sim/evidence.ts';
+import { memoryDefaults } from '../sim/spec/limits.ts';
 import { validated } from '../sim/spec/spec.ts';
 import { PROGRAMS } from './package.ts';
 import { ownInput, readGuest } from './program.ts';
@@ -13,7 +14,6 @@ import { Story } from './story.ts';
 import { colourFor } from './terminal/abilities.ts';
 
 const CRASH_ICOUNT = 100_000;
-const MEMORY_BYTES = 64 << 20;
 /** The same without explanations. */
 const COMMAND = `vmft run bank --crash primary@icount=${CRASH_ICOUNT} --diff --verify </dev/null`;
 
@@ -62,7 +62,7 @@ export async function demo(): Promise<number> {
   const printed: { atNs: number; data: Uint8Array }[] = [];
   const simulation: Simulation = new Simulation({
     spec,
-    ...readGuest(path, { memory: MEMORY_BYTES }),
+    ...readGuest(path, { memory: memoryDefaults.run }),
     input: ownInput(path),
     print: (data) => printed.push({ atNs: simulation.nowNs, data }),
     tell: (event) => events.push(event),

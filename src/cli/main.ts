@@ -1,5 +1,5 @@
 import { Command, CommanderError, Option } from 'commander';
-import { limits } from '../sim/spec/limits.ts';
+import { limits, memoryDefaults } from '../sim/spec/limits.ts';
 import { mustHaveEffect } from './combinations.ts';
 import type { CompareOptions } from './compare.ts';
 import type { ConformanceOptions } from './conformance/conformance.ts';
@@ -229,7 +229,9 @@ runs(
     ),
   {
     // Every run makes up to six machines and copies some of them: what they don't need costs time.
-    memory: options.memory().default(1 << 20, '1M: a run makes several machines, and copies them'),
+    memory: options
+      .memory()
+      .default(memoryDefaults.campaign, '1M: a run makes several machines, and copies them'),
   },
 )
   .addOption(new Option('--runs <n>', 'how many runs').argParser(wholeNumber(1)).default(1000))

@@ -13,7 +13,7 @@ import {
 import { faultKinds } from '../sim/campaign/draw.ts';
 import { parseFault } from '../sim/faults/fault-text.ts';
 import type { Fault, FaultKind, HostId } from '../sim/faults/faults.ts';
-import { limits, type Range, tuningLimits } from '../sim/spec/limits.ts';
+import { limits, memoryDefaults, type Range, tuningLimits } from '../sim/spec/limits.ts';
 import { defaults } from '../sim/spec/spec.ts';
 import { parseTuning, tuningNames } from '../sim/spec/tuning.ts';
 import { decimal, parseBitRate } from '../sim/spec/values.ts';
@@ -269,7 +269,7 @@ export function takesGuest(
 /** Options that several commands share, or that need a parser of their own. */
 export const options = {
   memory: () =>
-    new Option('--memory <size>', "the guest's RAM").argParser(memorySize).default(64 << 20, '64M'),
+    new Option('--memory <size>', "the guest's RAM").argParser(memorySize).default(memoryDefaults.run, '64M'),
   diskSize: () =>
     new Option(
       '--disk-size <size>',

@@ -42,7 +42,7 @@ export interface Guest {
 }
 
 export interface SimulationOptions extends Guest {
-  /** As it is, whoever it came from: {@link validated} checks one that came from outside. */
+  /** It is not checked here: {@link validated} does that, where it is read. */
   spec: RunSpec;
   /** Somebody sits at the console, and may type at any time. */
   attended?: boolean;

@@ -1,10 +1,10 @@
 /**
  * Faults as text, the same on the command line, in stories and in what a campaign prints: `KIND:WHERE@WHEN[+LENGTH][=VALUE]`.
  */
-import { OperatingError } from '../../base/errors.ts';
 import type { Command } from '../../ft/effects.ts';
 import { phases } from '../../ft/replica.ts';
 import { limits, type Range } from '../spec/limits.ts';
+import { decimal, refuse } from '../spec/values.ts';
 import { faultForms } from './fault-forms.ts';
 import {
   answerFaults,
@@ -20,10 +20,6 @@ const nsPer: Record<string, number> = { ns: 1, us: 1e3, ms: 1e6, s: 1e9 };
 
 const MIB = 1 << 20;
 const MAX_MEMORY_MIB = limits.memoryBytes.most / MIB;
-
-function refuse(message: string): never {
-  throw new OperatingError(message);
-}
 
 /** `5ms`, `250us`, `1.5s`. @throws {OperatingError} */
 export function parseDuration(text: string): number {
@@ -49,9 +45,6 @@ function whole(text: string, most = Number.MAX_SAFE_INTEGER, least = 0): number 
     ? number
     : refuse(`"${text}" is no whole number from ${least} to ${most}`);
 }
-
-/** A number as it is written in decimal. */
-const decimal = (text: string): number => (/^\d+(\.\d+)?(e-\d+)?$/.test(text) ? Number(text) : Number.NaN);
 
 /** `icount=1000`, `output=3`, `entry=17`, `sent=5`, `t=5ms`, or a time alone. @throws {OperatingError} */
 export function parseWhen(text: string): When {

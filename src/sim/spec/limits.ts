@@ -21,7 +21,12 @@ export const limits = {
   bitsPerSecond: range(1e6, 1e12),
   /** Of the guest's RAM. */
   memoryBytes: range(4096, 2 ** 31),
+  /** The same in a story, in MiB: it is about one host or another, and makes a machine on each. */
+  storyMemoryMib: range(1, 64),
 } as const satisfies Record<string, Range>;
+
+/** The guest's RAM where nothing is said. Stories and campaigns make several machines, and copy them. */
+export const memoryDefaults = { run: 64 << 20, story: 1 << 20, campaign: 1 << 20 } as const;
 
 /** Times and sizes of the protocol: with less it does nothing else, with more it does nothing. */
 export const tuningLimits: Readonly<Record<keyof Tuning, Range>> = {

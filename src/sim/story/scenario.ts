@@ -1,6 +1,7 @@
 /** Stories: scenarios as text, line by line. docs/stories.md shows how to write one. */
 import { OperatingError } from '../../base/errors.ts';
 import { type EventPattern, parsePattern, patternText } from '../faults/event-pattern.ts';
+import { limits, memoryDefaults } from '../spec/limits.ts';
 import { hostNames, mustSuit, type RunSpec, storyDefaults, validated } from '../spec/spec.ts';
 import { type SpecLine, specLines } from '../spec/story-lines.ts';
 import { parseWhole, refuse } from '../spec/values.ts';
@@ -33,9 +34,6 @@ export interface Scenario {
   shows: readonly EventPattern[];
   expectations: readonly { line: number; text: string; expectation: Expectation }[];
 }
-
-/** Of RAM. A guest of a story is small: every host has a copy of it. */
-const MEMORY_MIB = { least: 1, most: 64 };
 
 /** A scenario that is being read. */
 interface Draft {
@@ -92,7 +90,7 @@ const keywords: Record<string, Keyword> = {
     times: 'once',
     read: (draft, text) => {
       const mib = /^(\d+) MiB$/.exec(text)?.[1] ?? refuse(`"${text}" is no size; write it like 4 MiB`);
-      draft.memorySizeBytes = parseWhole(mib, MEMORY_MIB) << 20;
+      draft.memorySizeBytes = parseWhole(mib, limits.storyMemoryMib) << 20;
     },
   },
   ...Object.fromEntries([...specLines].map(([word, line]) => [word, specKeyword(word, line)])),
@@ -141,6 +139,7 @@ function nameHosts({ named }: Draft, patterns: readonly EventPattern[], line: nu
   for (const { host } of patterns) if (host !== undefined) named.push({ line, host });
 }
 
+/** A line that says something of the run: what it says is added to what is known, and checked as a whole at the end. */
 function specKeyword(word: string, { form, times, read }: SpecLine): Keyword {
   return {
     form: `${word} ${form}`,
@@ -183,7 +182,7 @@ export function parseScenario(text: string, file: string): Scenario {
 const emptyDraft = (): Draft => ({
   guest: undefined,
   defines: [],
-  memorySizeBytes: 1 << 20,
+  memorySizeBytes: memoryDefaults.story,
   spec: { ...storyDefaults },
   says: [],
   shows: [],
