@@ -1,7 +1,7 @@
 /** Options that would be without effect beside others: they are refused, with the reason. */
 import type { Command } from 'commander';
 import { OperatingError } from '../base/errors.ts';
-import { clash, type DiskVariant, type Replication } from '../ft/rules.ts';
+import { ALONE, betweenHosts } from '../sim/spec/spec.ts';
 
 interface Rule {
   /** Whether options are given with which the others have no effect. */
@@ -22,17 +22,18 @@ const rules: readonly Rule[] = [
   },
   {
     applies: isAlone,
-    reason: 'one machine without backups has no protocol between hosts',
-    useless: ['spares', 'replication', 'disk', 'unsafe', 'tuning'],
+    reason: ALONE,
+    // What stands for some of the tuning, too.
+    useless: [...betweenHosts, 'checkEvery'],
   },
 ];
 
-/** @throws {OperatingError} for options that can't go together, or when one that was given has no effect beside another */
-export function mustCombine(command: Command): void {
+/**
+ * What is asked for in vain even where it says nothing new: a specification can't tell who said what it has.
+ * @throws {OperatingError} when an option that was given has no effect beside another
+ */
+export function mustHaveEffect(command: Command): void {
   const given = command.opts<Record<string, unknown>>();
-  const { replication = 'lockstep', disk = 'shared' } = given;
-  const reason = clash(replication as Replication, disk as DiskVariant);
-  if (reason !== undefined) throw new OperatingError(`--disk private: ${reason}`);
   for (const { applies, reason, useless } of rules) {
     if (!applies(given)) continue;
     for (const option of command.options) {

@@ -18,6 +18,8 @@ import {
   type Spread,
   spread,
 } from '../sim/comparison.ts';
+import { defaults } from '../sim/spec/spec.ts';
+import { bitRateText } from '../sim/spec/values.ts';
 import { given, guestArguments, shellText, sizeText } from './command-text.ts';
 import { type ProgramOptions, programPath, readGuest } from './program.ts';
 import { EXIT_CODE } from './report.ts';
@@ -52,7 +54,7 @@ export async function compare(program: string | undefined, options: CompareOptio
     input: await consoleInput(path, options),
     clients: options.clients,
     seed: options.seed,
-    maxSteps: options.maxSteps ?? Number.MAX_SAFE_INTEGER,
+    maxSteps: options.maxSteps ?? defaults.maxSteps,
   };
   const comparison = await toEnd(
     comparing(workload, planOf(options)),
@@ -285,7 +287,7 @@ function commandFor(
   return shellText([
     'compare',
     ...guestArguments(program, options),
-    ...given('--links', `${bitsPerSecond / 1e6}M`),
+    ...given('--links', bitRateText(bitsPerSecond)),
     ...given('--epochs', epochMs),
     ...given('--crashes', crashes),
     ...given('--seed', seed),

@@ -2,13 +2,14 @@
 
 import { join } from 'node:path';
 import { judge } from '../check/verdict.ts';
-import type { SimEvent } from '../sim/cluster.ts';
+import { type SimEvent, Simulation } from '../sim/cluster.ts';
 import { evidenceOf } from '../sim/evidence.ts';
-import type { RunOptions } from './options.ts';
+import { memoryDefaults } from '../sim/spec/limits.ts';
+import { validated } from '../sim/spec/spec.ts';
 import { PROGRAMS } from './package.ts';
 import { ownInput, readGuest } from './program.ts';
 import { EXIT_CODE, Report } from './report.ts';
-import { runToEnd, simulate } from './run.ts';
+import { runToEnd } from './run.ts';
 import { Story } from './story.ts';
 import { colourFor } from './terminal/abilities.ts';
 
@@ -53,23 +54,16 @@ const READING_MS = 350;
 export async function demo(): Promise<number> {
   const path = join(PROGRAMS, 'bank.s');
   const colour = colourFor(process.stderr);
-  const options: RunOptions = {
-    crash: [{ kind: 'crash', who: 'primary', when: { at: 'icount', icount: CRASH_ICOUNT } }],
-    ft: true,
-    backups: 1,
-    spares: 1,
-    replication: 'lockstep',
-    disk: 'shared',
-    seed: '1',
-    clients: 0,
-    memory: 64 << 20,
-    diff: true,
-    verify: true,
-  };
+  const spec = validated({
+    faults: [{ kind: 'crash', who: 'primary', when: { at: 'icount', icount: CRASH_ICOUNT } }],
+  });
   const say = (text: string) => process.stderr.write(`${text}\n`);
   const events: SimEvent[] = [];
   const printed: { atNs: number; data: Uint8Array }[] = [];
-  const simulation = simulate(readGuest(path, options), ownInput(path), options, {
+  const simulation: Simulation = new Simulation({
+    spec,
+    ...readGuest(path, { memory: memoryDefaults.run }),
+    input: ownInput(path),
     print: (data) => printed.push({ atNs: simulation.nowNs, data }),
     tell: (event) => events.push(event),
   });
@@ -79,7 +73,12 @@ export async function demo(): Promise<number> {
   say(intro);
   say(colour.dim(`    $ ${COMMAND}\n`));
   await tell(events, printed, say);
-  const report = new Report(simulation, judge(evidenceOf(simulation)), options, { wholeComparison: COMMAND });
+  const report = new Report(
+    simulation,
+    judge(evidenceOf(simulation)),
+    { ft: true, diff: true, verify: true },
+    { wholeComparison: COMMAND },
+  );
   for (const line of report.lines()) say(line);
   say(`
 ${colour.bold('Try next')}

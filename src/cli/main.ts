@@ -1,7 +1,9 @@
 import { Command, CommanderError, Option } from 'commander';
-import { mustCombine } from './combinations.ts';
+import { limits, memoryDefaults } from '../sim/spec/limits.ts';
+import { mustHaveEffect } from './combinations.ts';
 import type { CompareOptions } from './compare.ts';
 import type { ConformanceOptions } from './conformance/conformance.ts';
+import type { DiffOptions } from './diff.ts';
 import { takesEngine } from './engine.ts';
 import { exitOnBrokenPipe } from './exit-on-broken-pipe.ts';
 import { codeOf, endWithFailures } from './failures.ts';
@@ -13,6 +15,7 @@ import type { StoryOptions } from './play.ts';
 import { fromQemu } from './qemu/command-line.ts';
 import type { ReplayOptions } from './replay.ts';
 import { EXIT_CODE } from './report.ts';
+import { takesSpec } from './spec-options.ts';
 
 /** Put in by the build, from package.json. */
 declare const VMFT_VERSION: string;
@@ -48,28 +51,8 @@ const finish = async (code: number | undefined | Promise<number | undefined>) =>
 const runs = (command: Command, what?: Parameters<typeof takesGuest>[1]) =>
   takesEngine(takesGuest(command, what));
 
-runs(program.command('run').description('run a program, or boot a kernel, on a simulated cluster'))
-  .hook('preAction', mustCombine)
-  .addOption(options.crash())
-  .addOption(options.pause())
-  .addOption(options.partition())
-  .addOption(options.delay())
-  .addOption(options.fault())
-  .addOption(options.speed())
-  .addOption(options.tuning())
-  .addOption(options.backups())
-  .addOption(options.spares())
-  .addOption(options.replication())
-  .addOption(options.disk())
-  .option('--no-ft', 'one machine, without fault tolerance')
-  .option('--seed <seed>', 'the source of all chance: the same seed gives the same run to the byte', '1')
-  .addOption(new Option('--max-steps <n>', 'stop after this many steps').argParser(wholeNumber(1)))
-  .addOption(
-    new Option(
-      '--check-every <n>',
-      'steps between two comparisons of the whole state (default: 5 million, more where more memory is in use)',
-    ).argParser(wholeNumber(1)),
-  )
+takesSpec(runs(program.command('run').description('run a program, or boot a kernel, on a simulated cluster')))
+  .hook('preAction', mustHaveEffect)
   .option(
     '--input <file>',
     'what is typed at the console (default: you, on a terminal; else stdin, and `NAME.input` when that is empty)',
@@ -81,14 +64,12 @@ runs(program.command('run').description('run a program, or boot a kernel, on a s
     ).choices(['line', 'raw']),
   )
   .option('--type-after <text>', 'type when the console has shown this, for example a prompt')
-  .addOption(options.clients())
   .option('--diff', 'compare both machines at the last position that they reached as one')
   .option(
     '--verify',
     'when the run is over, replay it on a fresh machine and check what the world saw (on with --unsafe)',
   )
   .option('--diagram', 'draw the run as a sequence diagram on stderr when it is over')
-  .addOption(options.unsafe())
   .option('--record <file>', 'write the history of the machine that lives last, for `vmft replay`')
   .option('--save-states <dir>', 'keep both machines as they stand at that position, for `vmft diff`')
   .option('--json', 'print one JSON document on stdout instead of the console output')
@@ -175,14 +156,10 @@ runs(
       .argParser(wholeNumber(0, 1000))
       .default(10),
   )
-  .option('--seed <seed>', 'the source of all chance: the same seed gives the same table to the byte', '1')
-  .addOption(new Option('--max-steps <n>', 'give up after this many steps').argParser(wholeNumber(1)))
+  .addOption(options.seed('the source of all chance: the same seed gives the same table to the byte'))
+  .addOption(options.maxSteps('give up after this many steps'))
   .option('--input <file>', 'what is typed at the console (default: stdin, when it is not a terminal)')
-  .addOption(
-    new Option('--clients <n>', 'simulated clients of a key-value server on UDP port 9000')
-      .argParser(wholeNumber(0, 64))
-      .default(0),
-  )
+  .addOption(options.clients())
   .option('--json', 'print one JSON document on stdout instead of the table')
   .option('-q, --quiet', 'do not say how far it is')
   .addHelpText(
@@ -234,7 +211,10 @@ program
     'after',
     '\nExample:\n  vmft run bank --crash primary@icount=100000 --save-states states </dev/null\n  vmft diff states/primary.vm states/backup.vm',
   )
-  .action(async (a: string, b: string) => finish((await import('./diff.ts')).diff(a, b)));
+  .option('-q, --quiet', 'no table, only the exit code')
+  .action(async (a: string, b: string, given: DiffOptions) =>
+    finish((await import('./diff.ts')).diff(a, b, given)),
+  );
 
 program
   .command('demo')
@@ -249,7 +229,9 @@ runs(
     ),
   {
     // Every run makes up to six machines and copies some of them: what they don't need costs time.
-    memory: options.memory().default(1 << 20, '1M: a run makes several machines, and copies them'),
+    memory: options
+      .memory()
+      .default(memoryDefaults.campaign, '1M: a run makes several machines, and copies them'),
   },
 )
   .addOption(new Option('--runs <n>', 'how many runs').argParser(wholeNumber(1)).default(1000))
@@ -264,7 +246,7 @@ runs(
       'instead: a crash of each side at every log entry and every message of an undisturbed run, without return of power and with',
     ).conflicts(['runs', 'faults']),
   )
-  .option('--seed <seed>', 'the source of all chance; run number i has the seed SEED/i', '1')
+  .addOption(options.seed('the source of all chance; run number i has the seed SEED/i'))
   .addOption(
     new Option(
       '--jobs <n>',
@@ -275,14 +257,10 @@ runs(
   .option('--input <file>', 'what is typed at the console (default: `NAME.input` beside the program)')
   .addOption(
     new Option('--backups <n>', 'how many backups protect the VM (default: drawn, 1 to 3)').argParser(
-      wholeNumber(1, 3),
+      wholeNumber(1, limits.backups.most),
     ),
   )
-  .addOption(
-    new Option('--spares <n>', 'hosts with room, for protection again (default: drawn, 0 to 2)').argParser(
-      wholeNumber(0, 8),
-    ),
-  )
+  .addOption(options.spares().default(undefined, 'drawn, 0 to 2'))
   .addOption(options.speed())
   .addOption(options.replication().default(undefined, 'drawn'))
   .addOption(options.disk().default(undefined, 'drawn'))
@@ -294,7 +272,10 @@ runs(
       .default(1),
   )
   .option('--json', 'print the report as one JSON document')
-  .option('-q, --quiet', 'do not say how far it is')
+  .option(
+    '-q, --quiet',
+    'print only violations, and nothing when there is none; do not say how far it is (with --json: only that)',
+  )
   .addHelpText(
     'after',
     `
@@ -322,6 +303,10 @@ takesEngine(program.command('conformance'))
   .addOption(new Option('--jobs <n>', 'workers (default: one for each core)').argParser(wholeNumber(1, 256)))
   .addOption(options.memory().default(16 << 20, '16M'))
   .option('--json', 'print one JSON document on stdout instead of the table')
+  .option(
+    '-q, --quiet',
+    'print only those that do not pass; do not say how far it is (with --json: only that)',
+  )
   .addHelpText(
     'after',
     `
@@ -340,6 +325,7 @@ program
   .description('play a scenario with explanations, and check what it expects; without a name: list them')
   .argument('[name]', 'a story that comes along, or a path to one of your own')
   .option('--diagram', 'draw the run as a sequence diagram instead of telling it')
+  .option('-q, --quiet', 'print only what is not as the story expects; of the list, only the names')
   .addHelpText(
     'after',
     '\nThe exit code is 3 when something is not as the story expects.\n\nExamples:\n  vmft story\n  vmft story primary-dies-before-output\n  vmft story my.story --diagram',

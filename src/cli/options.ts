@@ -13,20 +13,27 @@ import {
 import { faultKinds } from '../sim/campaign/draw.ts';
 import { parseFault } from '../sim/faults/fault-text.ts';
 import type { Fault, FaultKind, HostId } from '../sim/faults/faults.ts';
-import { parseTuning, tuningNames } from '../sim/tuning.ts';
+import { limits, memoryDefaults, type Range, tuningLimits } from '../sim/spec/limits.ts';
+import { defaults } from '../sim/spec/spec.ts';
+import { parseTuning, tuningNames } from '../sim/spec/tuning.ts';
+import { decimal, parseBitRate } from '../sim/spec/values.ts';
 import { type EntryKind, entryKinds } from '../vmm/entries.ts';
 import type { ProgramOptions } from './program.ts';
 import { parseChardev, parseDevice, parseDrive, parseNetdev, parseObject } from './qemu/device-options.ts';
 import { takesFixed } from './qemu/fixed-options.ts';
 
-/** What `vmft run` is given, as commander hands it over. */
-export interface RunOptions extends ProgramOptions {
+/** What says how a run is, but for its guest, as commander hands it over. */
+export interface SpecOptions {
   crash?: Fault[];
   pause?: Fault[];
   partition?: Fault[];
   delay?: Fault[];
   fault?: Fault[];
   speed?: [HostId, number][];
+  domain?: [HostId, string][];
+  load?: [HostId, number][];
+  /** Bits a second. */
+  link: number;
   ft: boolean;
   backups: number;
   spares: number;
@@ -36,20 +43,25 @@ export interface RunOptions extends ProgramOptions {
   maxSteps?: number;
   checkEvery?: number;
   tuning?: [string, Partial<Tuning>][];
+  clients: number;
+  unsafe?: UnsafeRule[];
+}
+
+/** What `vmft run` is given. */
+export interface RunOptions extends ProgramOptions, SpecOptions {
   input?: string;
   typeAfter?: string;
   terminal?: 'line' | 'raw';
-  clients: number;
   diff?: boolean;
   verify?: boolean;
   diagram?: boolean;
-  unsafe?: UnsafeRule[];
   record?: string;
   saveStates?: string;
   json?: boolean;
   quiet?: boolean;
   strict?: boolean;
   verbose?: boolean;
+  clients: number;
 }
 
 /** What `vmft chaos` is given. */
@@ -77,15 +89,14 @@ const consoles = ['uart', 'virtio'] as const;
 const clocks = ['logged', 'derived'] as const;
 const units: Record<string, number> = { '': 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 };
 const PAGE_BYTES = 4096;
-const MAX_MEMORY_BYTES = 2 ** 31;
-/** The checkers take a backup that is half a second behind for one that does not follow. */
-const MAX_EPOCH_MS = 400;
+const NS_PER_MS = 1e6;
 
 /** `64M`, `1G`, `8192K` or a number of bytes; `what` has that size. */
 function size(text: string, what: string): number {
   const match = /^(\d+)([kmg]?)i?b?$/i.exec(text);
   const sizeBytes = match ? Number(match[1]) * units[match[2]!.toLowerCase()]! : Number.NaN;
-  if (!match || sizeBytes < PAGE_BYTES || sizeBytes > MAX_MEMORY_BYTES || sizeBytes % PAGE_BYTES !== 0)
+  const { least, most } = limits.memoryBytes;
+  if (!match || sizeBytes < least || sizeBytes > most || sizeBytes % PAGE_BYTES !== 0)
     throw new InvalidArgumentError(`the size of ${what} is a multiple of 4K up to 2G, like 64M.`);
   return sizeBytes;
 }
@@ -109,6 +120,8 @@ export function wholeNumber(min: number, max = Number.MAX_SAFE_INTEGER) {
   };
 }
 
+const wholeNumberIn = ({ least, most }: Range) => wholeNumber(least, most);
+
 /** `NAME=VALUE`; whatever follows the first `=` is the value, for its own parser to judge. */
 function assignment(text: string): [string, string] {
   const index = text.indexOf('=');
@@ -129,15 +142,18 @@ const collectByName =
     return [...before, [name, value]];
   };
 
-/** A fault, as the campaign and the stories write it; the message of a refusal is commander's to show. */
-const fault = (text: string, ending = ''): Fault => {
+/** The message of a refusal is commander's to show; `ending` stands before its full stop. */
+function refusable<T>(parse: () => T, ending = ''): T {
   try {
-    return parseFault(text);
+    return parse();
   } catch (error) {
     if (error instanceof OperatingError) throw new InvalidArgumentError(`${error.message}${ending}.`);
     throw error;
   }
-};
+}
+
+/** A fault, as the campaign and the stories write it. */
+const fault = (text: string, ending?: string): Fault => refusable(() => parseFault(text), ending);
 
 /** `--crash primary@icount=100000` is `--fault crash:primary@icount=100000`. */
 const shorthand = (kind: string) => (text: string) =>
@@ -150,22 +166,27 @@ const onLink = (kind: string) => (text: string) =>
 
 const tuning = (text: string): [string, Partial<Tuning>] => {
   const [name, value] = assignment(text);
-  try {
-    return [name, parseTuning(name, value)];
-  } catch (error) {
-    if (error instanceof OperatingError) throw new InvalidArgumentError(`${error.message}.`);
-    throw error;
-  }
+  return [name, refusable(() => parseTuning(name, value))];
 };
 
-const speed = (text: string): [HostId, number] => {
-  const [host, value] = assignment(text);
-  const factor = /^\d+(\.\d+)?$/.test(value) ? Number(value) : Number.NaN;
-  if (!(factor >= 0.001 && factor <= 1000))
-    throw new InvalidArgumentError(
-      'it has the form HOST=FACTOR with a factor from 0.001 to 1000, like backup=0.25.',
-    );
-  return [host, factor];
+/** `HOST=NUMBER`; `what` the number is, in an `example`. */
+const hostNumber =
+  (what: string, range: Range, example: string) =>
+  (text: string): [HostId, number] => {
+    const [host, value] = assignment(text);
+    const number = decimal(value);
+    if (!(number >= range.least && number <= range.most))
+      throw new InvalidArgumentError(
+        `it has the form HOST=${what.toUpperCase()} with a ${what} from ${range.least} to ${range.most}, like ${example}.`,
+      );
+    return [host, number];
+  };
+
+const domain = (text: string): [HostId, string] => {
+  const [host, name] = assignment(text);
+  if (!/^\S+$/.test(name))
+    throw new InvalidArgumentError('it has the form HOST=NAME with a word for a name, like backup=rack-a.');
+  return [host, name];
 };
 
 /** `5,25,100`: what each part between commas is, without repetition, from small to large. */
@@ -174,16 +195,8 @@ const ascending =
   (text: string): number[] =>
     [...new Set(text.split(',').map(parse))].sort((a, b) => a - b);
 
-const bitRates: Record<string, number> = { m: 1e6, g: 1e9 };
-
 /** `100M`, `2.5G`: bits a second. */
-const bitRate = (text: string): number => {
-  const match = /^(\d+(?:\.\d+)?)([mg])$/i.exec(text);
-  const value = match ? Number(match[1]) * bitRates[match[2]!.toLowerCase()]! : Number.NaN;
-  if (!(value >= 1e6 && value <= 1e12))
-    throw new InvalidArgumentError('the speed of a link is 1M to 1000G bits a second, like 100M or 2.5G.');
-  return value;
-};
+const bitRate = (text: string): number => refusable(() => parseBitRate(text, limits.bitsPerSecond));
 
 const defsym = (text: string): [string, bigint] => {
   const match = /^([A-Za-z_.$][\w.$]*)=(-?(?:0x[\da-f]+|\d+))$/i.exec(text);
@@ -256,7 +269,7 @@ export function takesGuest(
 /** Options that several commands share, or that need a parser of their own. */
 export const options = {
   memory: () =>
-    new Option('--memory <size>', "the guest's RAM").argParser(memorySize).default(64 << 20, '64M'),
+    new Option('--memory <size>', "the guest's RAM").argParser(memorySize).default(memoryDefaults.run, '64M'),
   diskSize: () =>
     new Option(
       '--disk-size <size>',
@@ -333,27 +346,52 @@ export const options = {
       .argParser(wholeNumber(1))
       .conflicts(['json', 'quiet']),
   backups: () =>
-    new Option('--backups <n>', 'how many backups protect the VM').argParser(wholeNumber(0, 3)).default(1),
+    new Option('--backups <n>', 'how many backups protect the VM')
+      .argParser(wholeNumberIn(limits.backups))
+      .default(defaults.backups),
   spares: () =>
     new Option('--spares <n>', 'hosts with room, for protection again after a failure')
-      .argParser(wholeNumber(0, 8))
-      .default(1),
+      .argParser(wholeNumberIn(limits.spares))
+      .default(defaults.spares),
   replication: () =>
     new Option('--replication <how>', 'replay the log of the doors, or take over checkpoints of the state')
       .choices(replications)
-      .default('lockstep'),
+      .default(defaults.replication),
   disk: () =>
     new Option(
       '--disk <variant>',
       'one disk, where the primary reads or each side does; or a disk for each side',
     )
       .choices(diskVariants)
-      .default('shared'),
+      .default(defaults.disk),
   speed: () =>
     new Option(
       '--speed <host=factor>',
       'how fast a simulated host is; 1 is 100 million steps a second (repeatable)',
-    ).argParser(collectByName(speed)),
+    ).argParser(collectByName(hostNumber('factor', limits.speed, 'backup=0.25'))),
+  domain: () =>
+    new Option(
+      '--domain <host=name>',
+      'the failure domain of a host; by default each is one of its own, with its own name (repeatable)',
+    ).argParser(collectByName(domain)),
+  load: () =>
+    new Option(
+      '--load <host=n>',
+      'what else a host has to do: a new backup is made where there is least (repeatable)',
+    ).argParser(collectByName(hostNumber('number', limits.load, 'spare=3'))),
+  link: () =>
+    new Option('--link <speed>', 'how fast every link is, in bits a second')
+      .argParser(bitRate)
+      .default(defaults.bitsPerSecond, '1G'),
+  seed: (what = 'the source of all chance: the same seed gives the same run to the byte') =>
+    new Option('--seed <seed>', what).default(defaults.seed),
+  maxSteps: (what = 'stop after this many steps') =>
+    new Option('--max-steps <n>', what).argParser(wholeNumberIn(limits.maxSteps)),
+  checkEvery: () =>
+    new Option(
+      '--check-every <n>',
+      'steps between two comparisons of the whole state (default: 5 million, more where more memory is in use)',
+    ).argParser(wholeNumberIn(tuningLimits.checkSteps)),
   tuning: () =>
     new Option(
       '--tuning <name=value>',
@@ -361,7 +399,7 @@ export const options = {
     ).argParser(collectByName(tuning)),
   epochs: () =>
     new Option('--epochs <ms,...>', 'how long epochs of checkpoints last, in milliseconds')
-      .argParser(ascending(wholeNumber(1, MAX_EPOCH_MS)))
+      .argParser(ascending(wholeNumber(1, tuningLimits.epochNs.most / NS_PER_MS)))
       .default([5, 25, 100], '5,25,100'),
   links: () =>
     new Option('--links <speed,...>', 'how fast the links are, in bits a second')
@@ -369,8 +407,8 @@ export const options = {
       .default([1e8, 1e9, 1e10], '100M,1G,10G'),
   clients: () =>
     new Option('--clients <n>', 'simulated clients of a key-value server on UDP port 9000')
-      .argParser(wholeNumber(0, 64))
-      .default(0),
+      .argParser(wholeNumberIn(limits.clients))
+      .default(defaults.clients),
   kindsOfFaults: () =>
     new Option(
       '--faults <kind,kind>',

@@ -7,11 +7,11 @@ import { OperatingError } from '../base/errors.ts';
 import type { Violation } from '../check/checkers.ts';
 import type { Outcome } from '../check/evidence.ts';
 import { judge } from '../check/verdict.ts';
-import { hostNames, type SimEvent, Simulation } from '../sim/cluster.ts';
+import { type SimEvent, Simulation } from '../sim/cluster.ts';
 import { evidenceOf } from '../sim/evidence.ts';
 import { matches } from '../sim/faults/event-pattern.ts';
 import { faultText } from '../sim/faults/fault-text.ts';
-import { mustBePossible } from '../sim/faults/possible.ts';
+import { hostNames } from '../sim/spec/spec.ts';
 import { shortcoming, unexpected } from '../sim/story/expectations.ts';
 import { parseScenario, type Say, type Scenario, untold } from '../sim/story/scenario.ts';
 import { LIMIT_BYTES, readBytes } from './files.ts';
@@ -25,6 +25,8 @@ import { colourFor } from './terminal/abilities.ts';
 
 export interface StoryOptions {
   diagram?: boolean;
+  /** Only what does not come as the story says; of the list, only the names. */
+  quiet?: boolean;
 }
 
 /** The stories that come with vmft. */
@@ -74,21 +76,14 @@ interface Performance {
 
 function perform(scenario: Scenario): Performance {
   const path = guestPath(scenario);
-  const { setup, memorySizeBytes, file } = scenario;
-  const hosts = hostNames(setup.backups, setup.spares ?? 0);
-  try {
-    mustBePossible(setup.faults ?? [], { hosts, memorySizeBytes, domains: setup.domains ?? {} });
-  } catch (error) {
-    if (error instanceof OperatingError) throw new OperatingError(`${file}: ${error.message}`);
-    throw error;
-  }
+  const { spec, memorySizeBytes } = scenario;
   const events: SimEvent[] = [];
   const printed: Performance['printed'] = [];
   const simulation: Simulation = new Simulation({
-    ...setup,
+    spec,
     description: describeMachine(path, {
       memory: memorySizeBytes,
-      clients: setup.clients,
+      clients: spec.clients,
       ...(scenario.defines.length > 0 && { defsym: [...scenario.defines] }),
     }),
     input: scenario.typed === undefined ? ownInput(path) : new TextEncoder().encode(scenario.typed),
@@ -101,7 +96,9 @@ function perform(scenario: Scenario): Performance {
 
 export interface Transcript {
   lines: string[];
-  /** Whether everything came as the story says. */
+  /** What did not come as the story says: the last of the lines. */
+  shortcomings: string[];
+  /** Whether there is none. */
   asExpected: boolean;
 }
 
@@ -112,8 +109,8 @@ export function tellStory(scenario: Scenario, options: StoryOptions, colour: Cha
   const teller = new Teller(scenario, performance, colour, (line) => lines.push(line));
   teller.opening();
   const told = teller.events(options.diagram ?? false);
-  const asExpected = teller.ending(told);
-  return { lines, asExpected };
+  const shortcomings = teller.ending(told);
+  return { lines, shortcomings, asExpected: shortcomings.length === 0 };
 }
 
 const outcomeText: Record<Outcome, string> = {
@@ -143,7 +140,7 @@ class Teller {
   /** What happened, in lines or as a diagram; gives back the explanations whose moment came. */
   events(asDiagram: boolean): Set<Say> {
     const { scenario, performance, colour } = this;
-    const { setup, says, shows } = scenario;
+    const { spec, says, shows } = scenario;
     const told = new Set<Say>();
     const explain = (event: SimEvent['event'], host: string): string | undefined => {
       const due = says.filter(
@@ -155,7 +152,7 @@ class Teller {
     };
     if (asDiagram) {
       for (const { event, host } of performance.events) explain(event, host);
-      const hosts = hostNames(setup.backups, setup.spares ?? 0);
+      const hosts = hostNames(spec);
       for (const line of fittedDiagram(performance.events, hosts, process.stdout)) this.say(line);
       return told;
     }
@@ -177,8 +174,8 @@ class Teller {
     return told;
   }
 
-  /** How it ended, and whether that is what the story expects. */
-  ending(told: ReadonlySet<Say>): boolean {
+  /** How it ended; gives back what is not as the story expects. */
+  ending(told: ReadonlySet<Say>): string[] {
     const { scenario, performance, colour } = this;
     const { simulation, events, violations } = performance;
     const outcome = simulation.outcome!;
@@ -191,10 +188,11 @@ class Teller {
       if (when === 'end') this.say(colour.italic(`\n${wrap(text, 0)}`));
     this.say('');
     const played = { events, outcome, exitCode, violations, failovers: simulation.failovers };
-    let asExpected = true;
+    const shortcomings: string[] = [];
     const judge = (text: string, why: string | undefined) => {
-      this.say(why === undefined ? colour.green(`  ✓ ${text}`) : colour.red.bold(`  ✗ ${text}: ${why}`));
-      asExpected &&= why === undefined;
+      const line = why === undefined ? colour.green(`  ✓ ${text}`) : colour.red.bold(`  ✗ ${text}: ${why}`);
+      this.say(line);
+      if (why !== undefined) shortcomings.push(line);
     };
     const { expectations } = scenario;
     for (const { text, expectation } of expectations) judge(text, shortcoming(expectation, played));
@@ -207,7 +205,7 @@ class Teller {
     for (const why of untold(scenario.says, told)) judge('every explanation is told', why);
     for (const { fault, missed } of simulation.injector.missed)
       judge(`fault ${faultText(fault)}`, `it did not strike: ${missed}`);
-    return asExpected;
+    return shortcomings;
   }
 }
 
@@ -234,13 +232,15 @@ export function story(name: string | undefined, options: StoryOptions): number {
   if (name === undefined) {
     const names = storyNames();
     const width = Math.max(...names.map(({ length }) => length));
-    for (const one of names) say(`${colour.cyan(one.padEnd(width))}  ${readStory(one).title}`);
+    for (const one of names)
+      say(options.quiet ? one : `${colour.cyan(one.padEnd(width))}  ${readStory(one).title}`);
+    if (options.quiet) return 0;
     say(
       '\nvmft story NAME plays one; with --diagram it is drawn. A path to a file of your own works as well.',
     );
     return 0;
   }
-  const { lines, asExpected } = tellStory(readStory(name), options, colour);
-  for (const line of lines) say(line);
+  const { lines, shortcomings, asExpected } = tellStory(readStory(name), options, colour);
+  for (const line of options.quiet ? shortcomings : lines) say(line);
   return asExpected ? 0 : EXIT_CODE.diverged;
 }

@@ -11,6 +11,9 @@ export interface Status {
   details: string[];
 }
 
+/** Where nobody wants to know. */
+export const SILENT = { write: () => {} };
+
 export class Progress {
   private readonly started = performance.now();
   private shown = 0;

@@ -64,6 +64,9 @@ export interface Circumstances {
   wholeComparison?: string;
 }
 
+/** What there is to be said of a run. */
+export type ReportOptions = Pick<RunOptions, 'ft' | 'diff' | 'verify' | 'saveStates' | 'strict'>;
+
 /** What there is to say about a run that is over. */
 export class Report {
   private readonly colour = colourFor(process.stderr);
@@ -78,7 +81,7 @@ export class Report {
   constructor(
     private readonly simulation: Simulation,
     private readonly violations: readonly Violation[],
-    private readonly options: RunOptions,
+    private readonly options: ReportOptions,
     private readonly circumstances: Circumstances = {},
   ) {
     this.outcome = simulation.outcome!;
@@ -139,7 +142,7 @@ export class Report {
     const console = consoleOf(simulation);
     return {
       program,
-      seed: this.options.seed,
+      seed: simulation.options.spec.seed,
       outcome: this.outcome,
       exitCode: this.outcome === 'completed' ? machine.power.code : null,
       console: console.text,
@@ -213,8 +216,8 @@ export class Report {
       completed: colour.green(`completed with exit code ${machine.power.code}`),
       lost: colour.red('lost: no side is left that could go on'),
       limit: colour.yellow(
-        machine.icount >= (this.options.maxSteps ?? Number.POSITIVE_INFINITY)
-          ? `stopped at --max-steps ${this.options.maxSteps}`
+        machine.icount >= simulation.maxSteps
+          ? `stopped at --max-steps ${simulation.maxSteps}`
           : `stopped after ${machine.icount} steps: the guest waits for input that will not come; ${this.inputAdvice()}`,
       ),
       diverged: colour.red('stopped: the machines have diverged'),
@@ -233,7 +236,7 @@ export class Report {
   /** How the guest gets what it waits for: from the console, or from the network if nobody is there. */
   private inputAdvice(): string {
     const typed = 'give it more with --input, or a command that ends it';
-    return this.options.clients > 0
+    return this.simulation.options.spec.clients > 0
       ? typed
       : `${typed}; a server on the network has clients with --clients N`;
   }

@@ -4,17 +4,18 @@ import { setImmediate } from 'node:timers/promises';
 import { OperatingError } from '../base/errors.ts';
 import { judge, observe } from '../check/verdict.ts';
 import { alterations } from '../sim/alterations.ts';
-import { hostNames, type SimEvent, Simulation, type SimulationOptions } from '../sim/cluster.ts';
+import { type SimEvent, Simulation } from '../sim/cluster.ts';
 import { evidenceOf } from '../sim/evidence.ts';
-import { mustBePossible, mustExist } from '../sim/faults/possible.ts';
+import { mustSuit } from '../sim/spec/spec.ts';
 import { evidenceFor } from './evidence.ts';
 import { LIMIT_BYTES, readBytes, readPipedInput } from './files.ts';
 import { fittedDiagram } from './fitted-diagram.ts';
 import { endingSignal } from './interruption.ts';
 import type { RunOptions } from './options.ts';
-import { bootsKernel, type Guest, ownInput, programPath, readGuest } from './program.ts';
+import { bootsKernel, ownInput, programPath, readGuest } from './program.ts';
 import { RunRecording } from './recording.ts';
 import { filesOf, Report, type RunFiles } from './report.ts';
+import { specOf } from './spec-options.ts';
 import { type Detail, Story } from './story.ts';
 import { KEYS_HELP } from './terminal/keys.ts';
 import { Line } from './terminal/line.ts';
@@ -29,46 +30,6 @@ const TURN_MS = 50;
 const MAX_DRAWN_EVENTS = 100_000;
 /** A guest that takes fewer steps a second waits for whoever sits at its console. */
 const MIN_STEPS_PER_SECOND = 1e6;
-
-/** Sets up the simulation that the options describe. @throws {OperatingError} for a fault that can't be had here. */
-export function simulate(
-  { description, diskContent }: Guest,
-  input: Uint8Array,
-  options: RunOptions,
-  output: Pick<SimulationOptions, 'print' | 'tell' | 'attended' | 'evidence'>,
-): Simulation {
-  const { crash = [], pause = [], partition = [], delay = [], fault = [], speed = [], unsafe = [] } = options;
-  const faults = [...crash, ...pause, ...partition, ...delay, ...fault];
-  const backups = options.ft ? options.backups : 0;
-  const spares = backups > 0 ? options.spares : 0;
-  const hosts = hostNames(backups, spares);
-  mustExist(
-    speed.map(([host]) => host),
-    hosts,
-  );
-  mustBePossible(faults, { hosts, memorySizeBytes: description.memorySizeBytes });
-  return new Simulation({
-    description,
-    diskContent,
-    input,
-    ...(options.typeAfter !== undefined && { typeAfter: options.typeAfter }),
-    seed: options.seed,
-    clients: options.clients,
-    faults,
-    backups,
-    spares,
-    replication: options.replication,
-    disk: options.disk,
-    unsafe: new Set(unsafe),
-    maxSteps: options.maxSteps ?? Number.MAX_SAFE_INTEGER,
-    speeds: Object.fromEntries(speed),
-    tuning: {
-      ...(options.checkEvery !== undefined && { checkSteps: options.checkEvery, checkStepsPerPage: 0 }),
-      ...Object.assign({}, ...(options.tuning ?? []).map(([, one]) => one)),
-    },
-    ...output,
-  });
-}
 
 /** Runs a simulation to its end, or until a `turn` says that it is enough, letting signals through now and then. */
 export async function runToEnd(
@@ -118,7 +79,9 @@ const withDefaults = (given: RunOptions): RunOptions => ({
 export async function run(program: string | undefined, given: RunOptions): Promise<number> {
   const options = withDefaults(given);
   const path = programPath(program, options);
+  const spec = specOf(options);
   const guest = readGuest(program, options);
+  mustSuit(spec, guest.description.memorySizeBytes);
   const attended = isAttended(options);
   const input = attended ? new Uint8Array(0) : await consoleInput(path, options);
   if (options.typeAfter !== undefined && (options.typeAfter === '' || input.length === 0))
@@ -147,7 +110,11 @@ export async function run(program: string | undefined, given: RunOptions): Promi
   };
   const story = new Story(detail, tellLine);
   const drawn: SimEvent[] = [];
-  const simulation: Simulation = simulate(guest, input, options, {
+  const simulation: Simulation = new Simulation({
+    spec,
+    ...guest,
+    input,
+    ...(options.typeAfter !== undefined && { typeAfter: options.typeAfter }),
     attended,
     evidence: evidenceFor(options, files.record),
     print: (data) => {

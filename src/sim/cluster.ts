@@ -5,13 +5,7 @@ import type { Outcome } from '../check/evidence.ts';
 import type { DriverListener } from '../cluster/driver.ts';
 import type { GenerationRecord, ReplicaEvent, StopReason } from '../ft/effects.ts';
 import { Replica } from '../ft/replica.ts';
-import {
-  type DiskVariant,
-  defaultTuning,
-  type Replication,
-  type Tuning,
-  type UnsafeRule,
-} from '../ft/rules.ts';
+import { defaultTuning, type UnsafeRule } from '../ft/rules.ts';
 import type { History } from '../replay/history.ts';
 import { type EvidencePlaces, inMemory } from '../replay/spool.ts';
 import { type MachineDescription, sectorsOf } from '../vmm/description.ts';
@@ -25,6 +19,7 @@ import { FaultMoments } from './faults/moments.ts';
 import { Host, HostClock } from './host.ts';
 import { Observer } from './observer.ts';
 import { Scheduler } from './scheduler.ts';
+import { hostNames, type RunSpec } from './spec/spec.ts';
 import type { Console } from './world/console.ts';
 import type { Disk } from './world/disk.ts';
 import type { Mesh } from './world/mesh.ts';
@@ -35,34 +30,22 @@ import { World } from './world/world.ts';
 /** For how long a host may have been up: a day. */
 const MAX_UP_MS = 86_400_000;
 
-export interface SimulationOptions {
+/** What runs, and what is typed at its console. */
+export interface Guest {
   description: MachineDescription;
-  seed: string;
+  /** What the disk holds at first; zeros where nothing is said. */
+  diskContent?: Uint8Array;
   /** Typed at the console. */
   input: Uint8Array;
   /** The input is typed when the console has shown this text. */
   typeAfter?: string;
+}
+
+export interface SimulationOptions extends Guest {
+  /** It is not checked here: {@link validated} does that, where it is read. */
+  spec: RunSpec;
   /** Somebody sits at the console, and may type at any time. */
   attended?: boolean;
-  clients: number;
-  faults: readonly Fault[];
-  /** How many backups protect the VM; 0: no fault tolerance, one host and no log. */
-  backups: number;
-  /** Hosts with room for another backup. */
-  spares?: number;
-  replication?: Replication;
-  disk?: DiskVariant;
-  /** What the disk holds at first; zeros where nothing is said. */
-  diskContent?: Uint8Array;
-  unsafe: ReadonlySet<UnsafeRule>;
-  maxSteps: number;
-  /** How fast each host is; 1 is 100 million steps a second. */
-  speeds?: Partial<Record<HostId, number>>;
-  /** The failure domain of each host; by default each is one of its own. */
-  domains?: Partial<Record<HostId, string>>;
-  loads?: Partial<Record<HostId, number>>;
-  bitsPerSecond?: number;
-  tuning?: Partial<Tuning>;
   /** What is kept for checkers, comparisons and recordings, and where; by default everything, in memory. */
   evidence?: EvidencePlaces;
   /** Console output, as it reaches the world: each byte once. */
@@ -83,13 +66,6 @@ export type WorldEvent =
   | ({ kind: 'stuck' } & Stuck)
   | { kind: 'delivered'; what: 'console' | 'switch'; first: number; last: number };
 
-/** The hosts of a cluster, by the role that each boots in. */
-export function hostNames(backups: number, spares: number): HostId[] {
-  const numbered = (name: string, count: number) =>
-    Array.from({ length: count }, (_, index) => (index === 0 ? name : `${name}${index + 1}`));
-  return ['primary', ...numbered('backup', backups), ...numbered('spare', spares)];
-}
-
 export class Simulation {
   readonly scheduler = new Scheduler();
   readonly world: World;
@@ -102,6 +78,7 @@ export class Simulation {
   readonly injector: Injector;
   outcome: Outcome | undefined;
   private readonly names: readonly HostId[];
+  private readonly unsafe: ReadonlySet<UnsafeRule>;
   private readonly first: GenerationRecord;
   private readonly ending: Ending;
   private revivals = 0;
@@ -110,10 +87,12 @@ export class Simulation {
   private readonly followedIn = new Map<HostId, number>();
 
   constructor(readonly options: SimulationOptions) {
-    const { seed, faults, backups, spares = 0, description } = options;
+    const { spec, description } = options;
+    const { seed, faults, backups } = spec;
     const evidence = options.evidence ?? inMemory();
     const { scheduler } = this;
-    this.names = hostNames(backups, spares);
+    this.names = hostNames(spec);
+    this.unsafe = new Set(spec.unsafe);
     this.first = { primary: 'primary', backups: this.names.slice(1, 1 + backups) };
     this.world = this.makeWorld(evidence);
     const { mesh, storage, console, network } = this.world;
@@ -139,9 +118,9 @@ export class Simulation {
   }
 
   private makeWorld(evidence: EvidencePlaces): World {
-    const { options, first, scheduler, diskContent } = this;
-    const { description, disk = 'shared', attended = false } = options;
-    const { seed, unsafe, bitsPerSecond, clients, input, typeAfter, print } = options;
+    const { options, first, scheduler, diskContent, unsafe } = this;
+    const { description, attended = false, input, typeAfter, print } = options;
+    const { seed, bitsPerSecond, clients, disk } = options.spec;
     return new World(
       {
         ...{ seed, unsafe, bitsPerSecond, clients, input, typeAfter, print },
@@ -165,9 +144,9 @@ export class Simulation {
   // ── The hosts ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
   private host(id: HostId): Host {
-    const { speeds, maxSteps, faults, seed } = this.options;
+    const { speeds, maxSteps, faults, seed } = this.options.spec;
     const startNs = new Random(`${seed}/${id}/clock`).below(MAX_UP_MS) * 1e6;
-    const clock = new HostClock(this.scheduler, speeds?.[id] ?? 1, startNs);
+    const clock = new HostClock(this.scheduler, speeds[id] ?? 1, startNs);
     const host: Host = new Host(id, this.replica(id), clock, {
       ports: this.world.ports(id, clock),
       listener: this.listener(() => host),
@@ -195,24 +174,25 @@ export class Simulation {
   }
 
   private replica(id: HostId, revival = ''): Replica {
-    const { description, seed, unsafe, tuning, backups, replication, disk, loads } = this.options;
+    const { description, spec } = this.options;
+    const { seed, tuning, backups, replication, disk, loads } = spec;
     const random = new Random(`${seed}/${id}${revival}`);
     this.observer.begins(id);
     const booting = id === 'primary' ? 'primary' : this.first.backups.includes(id) ? 'backup' : 'spare';
     return new Replica({
       name: id,
       domain: this.domainOf(id),
-      load: loads?.[id] ?? 0,
+      load: loads[id] ?? 0,
       hosts: this.names,
       description,
       role: revival ? 'spare' : booting,
       record: this.first,
       backups,
-      replication: replication ?? 'lockstep',
-      disk: disk ?? 'shared',
+      replication,
+      disk,
       entropy: (sizeBytes) => random.bytes(sizeBytes),
       tuning: { ...defaultTuning, ...tuning },
-      unsafe,
+      unsafe: this.unsafe,
       witness: (entry) => {
         const isLive = this.hosts.get(id)?.replica.role === 'primary';
         this.observer.witnessed(id, entry, isLive);
@@ -221,7 +201,7 @@ export class Simulation {
   }
 
   domainOf(host: HostId): string {
-    return this.options.domains?.[host] ?? host;
+    return this.options.spec.domains[host] ?? host;
   }
 
   live(): Host | undefined {
@@ -329,7 +309,7 @@ export class Simulation {
   }
 
   get maxSteps(): number {
-    return this.options.maxSteps;
+    return this.options.spec.maxSteps;
   }
 
   private stopped(reason: StopReason): void {

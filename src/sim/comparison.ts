@@ -7,23 +7,15 @@ import type { Outcome } from '../check/evidence.ts';
 import { judge } from '../check/verdict.ts';
 import { COPY_NS_PER_BYTE } from '../cluster/driver.ts';
 import type { Replication } from '../ft/rules.ts';
-import type { MachineDescription } from '../vmm/description.ts';
 import type { Entry } from '../vmm/entries.ts';
-import { type SimEvent, Simulation } from './cluster.ts';
+import { type Guest, type SimEvent, Simulation } from './cluster.ts';
 import { evidenceOf } from './evidence.ts';
 import type { Fault } from './faults/faults.ts';
+import { defaults, type RunSpec } from './spec/spec.ts';
 import { parse } from './world/packets.ts';
 
 /** What is run, each time with the same chance. */
-export interface Workload {
-  description: MachineDescription;
-  /** What its disk holds at first. */
-  diskContent?: Uint8Array;
-  input: Uint8Array;
-  clients: number;
-  seed: string;
-  maxSteps: number;
-}
+export type Workload = Guest & Pick<RunSpec, 'seed' | 'clients' | 'maxSteps'>;
 
 /** How the guest is protected, and how fast every link of a host is. */
 export interface Setup {
@@ -144,6 +136,20 @@ function moments(seed: string, count: number): number[] {
   return Array.from({ length: count }, (_, part) => (part + random.below(resolution) / resolution) / count);
 }
 
+/** The cluster of a setup, without spares; `crashNs`: when the primary crashes, if it does. */
+function specOf({ replication, epochNs, bitsPerSecond }: Setup, crashNs: number | undefined): RunSpec {
+  const crash: Fault[] =
+    crashNs === undefined ? [] : [{ kind: 'crash', who: 'primary', when: { at: 'time', ns: crashNs } }];
+  return {
+    ...defaults,
+    spares: 0,
+    ...(replication === 'none' ? { backups: 0 } : { replication }),
+    ...(epochNs !== undefined && { tuning: { epochNs } }),
+    bitsPerSecond,
+    faults: crash,
+  };
+}
+
 /** One run, and what is measured in it. */
 class Meter {
   readonly simulation: Simulation;
@@ -162,17 +168,10 @@ class Meter {
     private readonly setup: Setup,
     private readonly crashNs?: number,
   ) {
-    const { replication, epochNs, bitsPerSecond } = setup;
-    const crash: Fault[] =
-      crashNs === undefined ? [] : [{ kind: 'crash', who: 'primary', when: { at: 'time', ns: crashNs } }];
+    const { seed, clients, maxSteps, ...guest } = workload;
     this.simulation = new Simulation({
-      ...workload,
-      faults: crash,
-      backups: replication === 'none' ? 0 : 1,
-      replication: replication === 'none' ? 'lockstep' : replication,
-      tuning: epochNs === undefined ? {} : { epochNs },
-      bitsPerSecond,
-      unsafe: new Set(),
+      ...guest,
+      spec: { ...specOf(setup, crashNs), seed, clients, maxSteps },
       print: () => {},
       tell: (event) => this.tell(event),
     });

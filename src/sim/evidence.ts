@@ -23,7 +23,7 @@ export function evidenceOf(run: Simulation): Evidence {
       calls: network.clients.flatMap((client) => client.calls),
       complaints: network.complaints,
     },
-    waiting: run.machine.icount >= options.maxSteps ? [] : waiting(run),
+    waiting: run.machine.icount >= options.spec.maxSteps ? [] : waiting(run),
     generation: storage.generations.newest,
     unharmed: run.unharmedMembers,
   };
@@ -31,7 +31,7 @@ export function evidenceOf(run: Simulation): Evidence {
 
 /** To a disk of its own nobody else writes. */
 function medium(run: Simulation): Pick<Evidence['medium'], 'content' | 'writes'> {
-  if (run.options.disk !== 'private') return run.storage.disk;
+  if (run.options.spec.disk !== 'private') return run.storage.disk;
   return { content: run.privateDisk(run.survivor).content, writes: Object.assign([], { isWhole: true }) };
 }
 

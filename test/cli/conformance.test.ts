@@ -4,11 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
-import { assemble } from '../../src/asm/assemble.ts';
 import { reportLines } from '../../src/cli/conformance/report.ts';
 import { type Result, runTest } from '../../src/cli/conformance/run-test.ts';
 import { describeMachine } from '../../src/cli/program.ts';
-import { elf } from '../vmm/elf.ts';
+import { executable, saying } from './conformance-programs.ts';
 
 const bin = join(import.meta.dirname, '../../bin/vmft.js');
 const directory = mkdtempSync(join(tmpdir(), 'vmft-conformance-'));
@@ -18,18 +17,6 @@ const PASS = 1;
 /** What a program stores in `tohost` when its test of this number fails. */
 const failure = (number: number) => number * 2 + 1;
 
-/** A program that does something and then stores a value in `tohost`. */
-const saying = (value: number | string, before = '') => `
-  .globl tohost
-_start:
-  ${before}
-  li t0, ${value}
-  la t1, tohost
-  sd t0, 0(t1)
-  j .
-  .balign 8
-tohost: .dword 0
-`;
 const ENDLESS = saying(PASS, 'j .');
 const SLEEPING = saying(PASS, 'wfi');
 /** Sleeps until the timer rings, a second after boot. */
@@ -41,14 +28,6 @@ const SLEEP = `li t0, 0x2004000
   wfi`;
 const WOKEN = saying(PASS, SLEEP);
 const WOKEN_FOR_NOTHING = saying(PASS, `${SLEEP}\n j .`);
-
-function executable(source: string): Uint8Array {
-  const { segments, symbols } = assemble(source, { file: 'test.s' });
-  return elf(
-    segments.map(({ address, bytes }) => ({ address: BigInt(address), bytes: [...bytes] })),
-    [...symbols].map(([name, value]) => ({ name, value: BigInt(value) })),
-  ).bytes;
-}
 
 function write(folder: string, files: Record<string, string | Uint8Array>): string {
   const path = join(directory, folder);

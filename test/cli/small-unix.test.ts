@@ -12,9 +12,10 @@ import { judge } from '../../src/check/verdict.ts';
 import { takesGuest } from '../../src/cli/options.ts';
 import { type Guest, type ProgramOptions, readGuest } from '../../src/cli/program.ts';
 import { fromQemu } from '../../src/cli/qemu/command-line.ts';
-import { Simulation, type SimulationOptions } from '../../src/sim/cluster.ts';
+import { Simulation } from '../../src/sim/cluster.ts';
 import { evidenceOf } from '../../src/sim/evidence.ts';
 import { parseFault } from '../../src/sim/faults/fault-text.ts';
+import { type RunSpec, storyDefaults } from '../../src/sim/spec/spec.ts';
 import { spread } from '../sim/support.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'vmft-unix-'));
@@ -35,24 +36,18 @@ function guestOf(line: string): Guest {
   return readGuest(undefined, command.opts<ProgramOptions>());
 }
 
-function run({ description, diskContent }: Guest, options: Partial<SimulationOptions> = {}) {
+function run({ description, diskContent }: Guest, said: Partial<RunSpec> = {}) {
   let printed = '';
   const simulation = new Simulation({
     description,
     diskContent,
     input: new TextEncoder().encode('hello\n'),
     typeAfter: '>',
-    seed: '1',
-    clients: 0,
-    faults: [],
-    backups: 1,
-    unsafe: new Set(),
-    maxSteps: 1_000_000,
+    spec: { ...storyDefaults, maxSteps: 1_000_000, ...said },
     print: (data) => {
       printed += new TextDecoder().decode(data);
     },
     tell: () => {},
-    ...options,
   });
   simulation.run();
   const { outcome, machine } = simulation;

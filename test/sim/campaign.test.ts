@@ -1,27 +1,33 @@
 import { describe, expect, it } from 'vitest';
 import { describeMachine, ownInput } from '../../src/cli/program.ts';
-import type { UnsafeRule } from '../../src/ft/rules.ts';
 import { alterations, firstAlteration } from '../../src/sim/alterations.ts';
 import {
   execute,
-  type Guest,
   type MeasuredGuest,
   measure,
-  type Run,
+  type ServedGuest,
   simulationOf,
 } from '../../src/sim/campaign/campaign.ts';
-import { type Campaign, drawRun, faultKinds, runsOf, sizeOf } from '../../src/sim/campaign/draw.ts';
+import {
+  type Campaign,
+  drawRun,
+  faultKinds,
+  mustBeDrawable,
+  runsOf,
+  sizeOf,
+} from '../../src/sim/campaign/draw.ts';
 import { shrink } from '../../src/sim/campaign/shrink.ts';
 import { struckPhases, Tally } from '../../src/sim/campaign/tally.ts';
 import { faultText, parseFault } from '../../src/sim/faults/fault-text.ts';
 import type { Fault } from '../../src/sim/faults/faults.ts';
+import { campaignDefaults, mustSuit, type RunSpec, validated } from '../../src/sim/spec/spec.ts';
 import { thorough } from '../thorough.ts';
 import { type GuestName, guests, path } from './support.ts';
 
 const PAGE_BYTES = 4096;
 const RAM_BASE = 0x8000_0000;
 
-function guestOf(name: GuestName): Guest {
+function guestOf(name: GuestName): ServedGuest {
   const file = path(guests[name].file);
   return {
     description: describeMachine(file, { memory: 1 << 20, diskSize: 64 << 10 }),
@@ -36,22 +42,17 @@ function measuredGuest(name: GuestName): MeasuredGuest {
   return known;
 }
 
-const runWith = (faults: readonly string[], more: Partial<Run> = {}): Run => ({
-  seed: '1',
-  backups: 1,
-  spares: 1,
-  replication: 'lockstep',
-  disk: 'shared',
+const runWith = (faults: readonly string[], more: Partial<RunSpec> = {}): RunSpec => ({
+  ...campaignDefaults,
   faults: faults.map(parseFault),
-  speeds: {},
   ...more,
 });
-const campaign = (name: GuestName, runs: Campaign['runs'], unsafe: UnsafeRule[] = []): Campaign => ({
+const served = ({ clients }: ServedGuest, faults: readonly string[]): RunSpec => runWith(faults, { clients });
+const campaign = (name: GuestName, runs: Campaign['runs']): Campaign => ({
   guest: measuredGuest(name),
   seed: '1',
   runs,
   options: {},
-  unsafe,
 });
 
 describe('drawing', () => {
@@ -74,6 +75,22 @@ describe('drawing', () => {
       expect(run).toMatchObject({ backups: 2, spares: 0 });
       expect(['crash', 'flip']).toEqual(expect.arrayContaining(run.faults.map(({ kind }) => kind)));
     }
+  });
+
+  it('draws only what can be, and what is printed of it is all of it', () => {
+    for (const run of drawn) {
+      expect(validated(run)).toEqual({ ...run, faults: run.faults.map(withoutMinusZero) });
+      mustSuit(run, guest.description.memorySizeBytes);
+    }
+  });
+
+  it('gives a host its speed wherever there is that host, and refuses one that is never there', () => {
+    const options = { speeds: { backup3: 0.5 } };
+    mustBeDrawable(options);
+    const runs = Array.from({ length: 40 }, (_, index) => drawRun(guest, `${index}`, options));
+    for (const run of runs) expect(validated(run).speeds.backup3).toBe(run.backups < 3 ? undefined : 0.5);
+    expect(() => mustBeDrawable({ ...options, backups: 2 })).toThrow(/"backup3" is no host here/);
+    expect(() => mustBeDrawable({ replication: 'checkpoint', disk: 'private' })).toThrow(/^disk private/);
   });
 
   it('every fault comes back from its text: the command that is printed says the same', () => {
@@ -115,8 +132,8 @@ describe('a campaign', () => {
     const guest = measuredGuest('kv');
     const tally = new Tally();
     const runs = [
-      runWith(['crash:live@10ms', 'outage:storage@30ms+1ms']),
-      runWith(['crash:primary@10ms+5ms', 'pause:spare@5ms+1ms', 'crash:backup@500s']),
+      served(guest, ['crash:live@10ms', 'outage:storage@30ms+1ms']),
+      served(guest, ['crash:primary@10ms+5ms', 'pause:spare@5ms+1ms', 'crash:backup@500s']),
     ];
     for (const [index, run] of runs.entries()) tally.add(index, execute(guest, run));
     expect(
@@ -155,21 +172,21 @@ describe('a flipped bit', () => {
   const hello = measuredGuest('hello');
   const bank = measuredGuest('bank');
   /** Where a text stands in RAM. */
-  const offsetOf = ({ description }: Guest, text: string): number => {
+  const offsetOf = ({ description }: ServedGuest, text: string): number => {
     for (const { address, bytes } of description.segments) {
       const at = Buffer.from(bytes).indexOf(text);
       if (at >= 0) return address - RAM_BASE + at;
     }
     throw new Error(`the program has no "${text}"`);
   };
-  const inText = (guest: Guest, text: string, who: string, when: string) =>
+  const inText = (guest: ServedGuest, text: string, who: string, when: string) =>
     `flip:${who}@${when}=${offsetOf(guest, text)}.0`;
 
   it('is found by the next check, and traced to host, page and moment', () => {
     const run = runWith([inText(bank, 'the books balance', 'backup', '20ms')]);
     expect(execute(bank, run)).toMatchObject({ ending: 'diverged', findings: [] });
     const page = RAM_BASE + Math.floor(offsetOf(bank, 'the books balance') / PAGE_BYTES) * PAGE_BYTES;
-    const origin = firstAlteration((tell) => simulationOf(bank, run, new Set(), tell));
+    const origin = firstAlteration((tell) => simulationOf(bank, run, tell));
     expect(origin).toEqual({ host: 'backup', atNs: 20_000_000, pages: [page], state: false });
   });
 
@@ -178,9 +195,7 @@ describe('a flipped bit', () => {
     const origins = Array.from({ length: 5 }, (_, index) => {
       const run = runWith([`flip:primary@20ms=${index * 4 + 16}.6`]);
       const { ending } = execute(bank, run);
-      return ending === 'diverged'
-        ? firstAlteration((tell) => simulationOf(bank, run, new Set(), tell))
-        : undefined;
+      return ending === 'diverged' ? firstAlteration((tell) => simulationOf(bank, run, tell)) : undefined;
     });
     const found = origins.filter((origin) => origin !== undefined);
     for (const origin of found) expect(origin).toMatchObject({ host: 'primary', pages: [RAM_BASE] });
@@ -192,7 +207,7 @@ describe('a flipped bit', () => {
     const origins = Array.from({ length: 5 }, (_, index) => {
       const run = runWith([`flip:backup@sent=${100 + index}=${(index * 97 * 4) % 2048}.5`]);
       if (execute(bank, run).ending !== 'diverged') return [];
-      return [firstAlteration((tell) => simulationOf(bank, run, new Set(), tell))];
+      return [firstAlteration((tell) => simulationOf(bank, run, tell))];
     }).flat();
     expect(origins.length).toBeGreaterThan(2);
     for (const origin of origins)
@@ -231,12 +246,12 @@ describe('a flipped bit', () => {
 
   it('does not excuse what it has no part in', () => {
     const flip = inText(bank, 'the bank is open', 'live', '0ms');
-    const result = execute(bank, runWith([flip, 'crash:live@5ms']), new Set<UnsafeRule>(['output-rule']));
+    const result = execute(bank, runWith([flip, 'crash:live@5ms'], { unsafe: ['output-rule'] }));
     expect(result.ending).toBe('violated');
     expect(result.findings.map(({ invariant }) => invariant)).toContain('output-rule');
     // In a machine that is gone before it could go live it excuses nothing.
     const gone = ['flip:backup2@4ms=4096.0', 'crash:backup2@4500us', 'crash:live@sent=60'];
-    const elsewhere = execute(bank, runWith(gone, { backups: 2 }), new Set<UnsafeRule>(['dedup']));
+    const elsewhere = execute(bank, runWith(gone, { backups: 2, unsafe: ['dedup'] }));
     expect(elsewhere).toMatchObject({ ending: 'violated', findings: [{ invariant: 'outputs-explained' }] });
   });
 });
@@ -254,17 +269,38 @@ describe('shrinking', () => {
     expect(shrunk).toEqual(runWith(['crash:live@1200us'], { backups: 2, spares: 0 }));
   });
 
+  it('leaves every host that a fault needs, and says nothing of one that is gone', () => {
+    const run = runWith(['crash:spare@1ms', 'crash:backup2@2ms'], {
+      ...{ backups: 3, spares: 2, speeds: { spare2: 0.5, backup: 0.5 } },
+      tuning: { ...campaignDefaults.tuning, retainBytes: 0 },
+    });
+    const tried: RunSpec[] = [];
+    const shrunk = shrink(run, (simpler) => {
+      tried.push(simpler);
+      return simpler.faults.length === 2 && simpler.speeds.backup !== undefined;
+    });
+    for (const one of tried) expect(validated(one)).toEqual(one);
+    expect(shrunk).toEqual({
+      ...run,
+      backups: 2,
+      spares: 1,
+      speeds: { backup: 0.5 },
+      tuning: campaignDefaults.tuning,
+      faults: shrunk.faults,
+    });
+  });
+
   it.each(['dedup', 'test-and-set'] as const)(
     'without %s: no fault of the schedule can be left out',
     (rule) => {
-      const unsafe = new Set<UnsafeRule>([rule]);
       const guest = measuredGuest('bank');
-      const whole = Array.from({ length: 40 }, (_, index) => drawRun(guest, `1/${index}`)).find(
-        (run) => execute(guest, run, unsafe).ending === 'violated',
+      const options = { unsafe: [rule] };
+      const whole = Array.from({ length: 40 }, (_, index) => drawRun(guest, `1/${index}`, options)).find(
+        (run) => execute(guest, run).ending === 'violated',
       )!;
-      const [found] = execute(guest, whole, unsafe).findings;
-      const fails = (run: Run) =>
-        execute(guest, run, unsafe).findings.some(({ invariant }) => invariant === found!.invariant);
+      const [found] = execute(guest, whole).findings;
+      const fails = (run: RunSpec) =>
+        execute(guest, run).findings.some(({ invariant }) => invariant === found!.invariant);
       const shortest = shrink(whole, fails);
       expect(fails(shortest)).toBe(true);
       expect(shortest.faults.length).toBeLessThanOrEqual(2);

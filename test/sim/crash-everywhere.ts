@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { compareLast } from '../../src/check/verdict.ts';
-import type { SimulationOptions } from '../../src/sim/cluster.ts';
 import { evidenceOf } from '../../src/sim/evidence.ts';
 import { thorough } from '../thorough.ts';
-import { type GuestName, result, simulate, sound, spread } from './support.ts';
+import { type GuestName, result, type Setup, simulate, sound, spread } from './support.ts';
 
 const POSITIONS = thorough(50, 200);
 
@@ -12,10 +11,7 @@ const POSITIONS = thorough(50, 200);
  * what a fresh machine prints from the log, complete and in order, both machines were one, and no client is contradicted. With a
  * spare the VM is protected again meanwhile.
  */
-export function crashEverywhere(
-  name: GuestName,
-  options: Pick<SimulationOptions, 'spares' | 'disk'> = {},
-): void {
+export function crashEverywhere(name: GuestName, options: Pick<Setup, 'spares' | 'disk'> = {}): void {
   describe(name, () => {
     const undisturbed = simulate(name, options);
     it('completes without a crash, and both machines stay one', () => {

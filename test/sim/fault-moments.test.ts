@@ -1,9 +1,8 @@
 /** A fault whose moment is a position strikes in the very step that reaches it. */
 import { describe, expect, it } from 'vitest';
-import type { SimulationOptions } from '../../src/sim/cluster.ts';
-import { faults, happened, result, simulate, sound } from './support.ts';
+import { faults, happened, result, type Setup, simulate, sound } from './support.ts';
 
-const variants: Record<string, Partial<SimulationOptions>> = {
+const variants: Record<string, Setup> = {
   lockstep: {},
   checkpoint: { replication: 'checkpoint' },
   alone: { backups: 0 },
@@ -11,7 +10,7 @@ const variants: Record<string, Partial<SimulationOptions>> = {
 };
 
 /** What the machine had come to when the first fault struck. */
-const struck = (fault: string, options: Partial<SimulationOptions> = {}) => {
+const struck = (fault: string, options: Setup = {}) => {
   const run = simulate('dice', { faults: faults(fault), ...options });
   const [first] = happened(run, 'fault');
   return { run, icount: first?.icount, made: first?.made, at: first?.at };

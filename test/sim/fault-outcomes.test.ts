@@ -1,9 +1,8 @@
 /** What became of each fault of a schedule: when and where it struck, or why it did not. */
 import { describe, expect, it } from 'vitest';
-import type { SimulationOptions } from '../../src/sim/cluster.ts';
-import { faults, simulate } from './support.ts';
+import { faults, type Setup, simulate } from './support.ts';
 
-const outcomes = (texts: string[], options: Partial<SimulationOptions> = {}) => {
+const outcomes = (texts: string[], options: Setup = {}) => {
   const run = simulate('dice', { faults: faults(...texts), ...options });
   return run.simulation.injector.outcomes.map((outcome) =>
     'struck' in outcome ? outcome.struck : outcome.missed,

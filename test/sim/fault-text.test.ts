@@ -1,8 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { OperatingError } from '../../src/base/errors.ts';
-import type { Command } from '../../src/ft/effects.ts';
-import { phases } from '../../src/ft/replica.ts';
 import {
   durationText,
   faultText,
@@ -11,88 +9,8 @@ import {
   parseWhen,
   whenText,
 } from '../../src/sim/faults/fault-text.ts';
-import { answerFaults, type Fault, type FaultKind, timeOf, type When } from '../../src/sim/faults/faults.ts';
-
-const host = fc.constantFrom('primary', 'backup', 'backup2', 'spare', 'live');
-const node = fc.constantFrom('primary', 'backup2', 'storage', 'switch', 'spare');
-const ns = fc.oneof(
-  fc.nat(1_000_000_000),
-  fc.tuple(fc.nat(999), fc.constantFrom(1, 1e3, 1e6, 1e9)).map(([count, unit]) => count * unit),
-);
-const count = fc.nat(1_000_000_000);
-const when: fc.Arbitrary<When> = fc.oneof(
-  fc.record({ at: fc.constant('time' as const), ns }),
-  fc.record({ at: fc.constant('icount' as const), icount: count }),
-  fc.record({
-    at: fc.constantFrom('output' as const, 'entry' as const, 'sent' as const),
-    number: fc.integer({ min: 1, max: 1_000_000_000 }),
-  }),
-);
-const probability = fc.double({ min: 0, max: 1, noNaN: true });
-const command: fc.Arbitrary<Command> = fc.oneof(
-  fc.record({ kind: fc.constantFrom('reset' as const, 'protect' as const, 'unprotect' as const) }),
-  fc.record({ kind: fc.constant('speed' as const), perMille: fc.integer({ min: 1, max: 1000 }) }),
-  fc.record({ kind: fc.constant('switch-over' as const), to: host }, { requiredKeys: ['kind'] }),
-  fc.record({ kind: fc.constant('move-backup' as const), from: host }),
-);
-
-type Fields<F> = F extends Fault
-  ? { [K in Exclude<keyof F, 'kind' | 'after'>]-?: fc.Arbitrary<Exclude<F[K], undefined>> }
-  : never;
-/** Faults of which some kinds are alike stand together in the type. */
-type Of<K extends FaultKind> = Fault extends infer F
-  ? F extends { kind: infer N }
-    ? K extends N
-      ? F
-      : never
-    : never
-  : never;
-const link = { from: node, to: node, atNs: ns };
-const storage = { atNs: ns, forNs: ns };
-/** The fields of each kind of fault. A new kind is missing here until it has its row. */
-const fields: { [K in FaultKind]: Fields<Of<K>> } = {
-  crash: { who: host, when, forNs: ns },
-  pause: { who: host, when, forNs: ns },
-  flip: { who: host, when, offset: count, bit: fc.nat(7) },
-  slow: { who: host, atNs: ns, forNs: ns, factor: fc.double({ min: 0.001, max: 1000, noNaN: true }) },
-  clock: {
-    who: host,
-    atNs: ns,
-    jumpNs: fc.tuple(ns, fc.boolean()).map(([size, back]) => (back && size > 0 ? -size : size)),
-  },
-  domain: { domain: fc.constantFrom('a', 'rack-2'), atNs: ns, forNs: ns },
-  partition: { ...link, both: fc.boolean(), forNs: ns },
-  delay: { ...link, forNs: ns, extraNs: ns },
-  lose: { ...link, forNs: ns, probability },
-  duplicate: { ...link, forNs: ns, probability },
-  reset: link,
-  outage: storage,
-  full: storage,
-  'io-error': storage,
-  restart: storage,
-  answers: { ...storage, how: fc.constantFrom(...answerFaults) },
-  command: { command, atNs: ns },
-};
-const phaseMoment = fc.record({
-  host,
-  phase: fc.constantFrom(...phases),
-  number: fc.integer({ min: 1, max: 9 }),
-});
-const kinds = Object.keys(fields) as FaultKind[];
-/** Faults that need no length, when they last for ever. */
-const endless = new Set<FaultKind>(['crash', 'domain']);
-
-const faultsOf = (kind: FaultKind): fc.Arbitrary<Fault> => {
-  const model: Record<string, fc.Arbitrary<unknown>> = { kind: fc.constant(kind), ...fields[kind] };
-  const names = Object.keys(model).filter((name) => name !== 'forNs' || !endless.has(kind));
-  const fault = fc.record(model, { requiredKeys: names }) as unknown as fc.Arbitrary<Fault>;
-  return fc
-    .tuple(
-      fault.filter((one) => !('from' in one) || one.from !== one.to),
-      fc.option(phaseMoment),
-    )
-    .map(([plain, after]) => (after && timeOf(plain) !== undefined ? { ...plain, after } : plain));
-};
+import type { Fault } from '../../src/sim/faults/faults.ts';
+import { faultsOf, kinds, ns } from './arbitraries.ts';
 
 describe.each(kinds)('a fault of kind %s', (kind) => {
   test('is read as it was written', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Spool } from '../../src/replay/spool.ts';
 import { Simulation } from '../../src/sim/cluster.ts';
+import { storyDefaults } from '../../src/sim/spec/spec.ts';
 import { type Census, census } from './census.ts';
 import { benchGuest } from './support.ts';
 
@@ -22,14 +23,14 @@ function held(kind: keyof typeof KINDS, steps: number, backups: number): Census 
   const description = benchGuest('log-heavy', 1 << 20, { KIND: BigInt(KINDS[kind]) });
   const simulation = new Simulation({
     description,
-    seed: '1',
     input: new Uint8Array(0),
-    clients: kind === 'frames' ? 2 : 0,
-    faults: [],
-    backups,
-    unsafe: new Set(),
-    maxSteps: steps,
-    tuning: SMALL,
+    spec: {
+      ...storyDefaults,
+      clients: kind === 'frames' ? 2 : 0,
+      backups,
+      maxSteps: steps,
+      tuning: SMALL,
+    },
     evidence: { histories: file, console: file, world: file },
     print: () => {},
     tell: () => {},

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { SimulationOptions } from '../../src/sim/cluster.ts';
 import { machineOf } from '../ft/guest.ts';
-import { faults, happened, ms, result, simulate, sound } from './support.ts';
+import { faults, happened, ms, result, type Setup, simulate, sound } from './support.ts';
 
 const powerOff = `
     rdtime  s1
@@ -35,7 +34,7 @@ const sleeps = `
 `;
 
 const guests = { computes, sleeps } as const;
-const histories: Record<string, Partial<SimulationOptions>> = {
+const histories: Record<string, Setup> = {
   'nothing happens': {},
   'the primary dies at 90 ms': { faults: faults('crash:primary@90ms') },
   'two of them die': { faults: faults('crash:primary@50ms', 'crash:live@85ms'), spares: 1 },

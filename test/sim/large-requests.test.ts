@@ -5,12 +5,11 @@ import { expect, it } from 'vitest';
 import { describeMachine } from '../../src/cli/program.ts';
 import { MAX_OPERATION_BYTES } from '../../src/devices/device.ts';
 import { type DiskVariant, diskVariants } from '../../src/ft/rules.ts';
-import type { SimulationOptions } from '../../src/sim/cluster.ts';
-import { faults, happened, path, type Run, result, simulate, sound } from './support.ts';
+import { faults, happened, path, type Run, result, type Setup, simulate, sound } from './support.ts';
 
 const MIB = 1 << 20;
 const description = describeMachine(path('test/sim/large.s'), { memory: 8 * MIB, diskSize: 2 * MIB });
-const run = (options: Partial<SimulationOptions>): Run => simulate('hello', { description, ...options });
+const run = (options: Setup): Run => simulate('hello', { description, ...options });
 
 const replications = ['lockstep', 'checkpoint'] as const;
 /** Operations of a round: the large write, the small one, and the read. */

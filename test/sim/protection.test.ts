@@ -1,7 +1,6 @@
 /** Protection again: after a failure another host becomes a backup, and counts as one only when it has everything. */
 import { describe, expect, it } from 'vitest';
 import { COPY_NS_PER_BYTE } from '../../src/cluster/driver.ts';
-import type { SimulationOptions } from '../../src/sim/cluster.ts';
 import { thorough } from '../thorough.ts';
 import {
   benchGuest,
@@ -12,6 +11,7 @@ import {
   ms,
   type Run,
   result,
+  type Setup,
   simulate,
   sound,
 } from './support.ts';
@@ -117,7 +117,7 @@ describe('after a failover', () => {
 });
 
 describe('which host', () => {
-  const chosen = (options: Partial<SimulationOptions>) =>
+  const chosen = (options: Setup) =>
     happened(simulate('bank', { spares: 2, faults: faults('crash:primary@10ms'), ...options }), 'joining')[0]!
       .host;
 

@@ -69,7 +69,7 @@ describe('a story of your own', () => {
       guest: 'primes',
       typed: 'a\nb',
       defines: [['LIMIT', 1000n]],
-      setup: {
+      spec: {
         backups: 2,
         spares: 1,
         seed: '7',

@@ -3,10 +3,11 @@ import type { Violation } from '../../src/check/checkers.ts';
 import type { Outcome } from '../../src/check/evidence.ts';
 import { judge } from '../../src/check/verdict.ts';
 import { describeMachine, ownInput } from '../../src/cli/program.ts';
-import { type SimEvent, Simulation, type SimulationOptions } from '../../src/sim/cluster.ts';
+import { type Guest, type SimEvent, Simulation, type SimulationOptions } from '../../src/sim/cluster.ts';
 import { evidenceOf } from '../../src/sim/evidence.ts';
 import { parseFault } from '../../src/sim/faults/fault-text.ts';
 import type { Fault, HostId } from '../../src/sim/faults/faults.ts';
+import { type RunSpec, storyDefaults } from '../../src/sim/spec/spec.ts';
 import type { MachineDescription } from '../../src/vmm/description.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -29,9 +30,9 @@ export type GuestName = keyof typeof guests;
 export const path = (file: string): string => root + file;
 const memory = 1 << 20;
 const diskSize = 64 << 10;
-const built = new Map<GuestName, Pick<SimulationOptions, 'description' | 'input'>>();
+const built = new Map<GuestName, Guest>();
 
-export function guest(name: GuestName): Pick<SimulationOptions, 'description' | 'input'> {
+export function guest(name: GuestName): Guest {
   const file = path(guests[name].file);
   if (!built.has(name))
     built.set(name, { description: describeMachine(file, { memory, diskSize }), input: ownInput(file) });
@@ -56,25 +57,25 @@ export const benchGuest = (
     defsym: Object.entries(defines),
   });
 
+/** What a test says of a run, of its guest, and of who watches it. */
+export type Setup = Partial<RunSpec & Omit<SimulationOptions, 'spec'>>;
+
+/** What it says of the run; the rest is as in stories. */
+function specOf(setup: Setup): RunSpec {
+  const said = Object.entries(setup).filter(([name]) => name in storyDefaults);
+  return { ...storyDefaults, ...Object.fromEntries(said) };
+}
+
 /** Runs a guest in the simulator to its end; `watch` is called after everything that happens. */
-export function simulate(
-  name: GuestName,
-  options: Partial<SimulationOptions> = {},
-  watch?: (simulation: Simulation) => void,
-): Run {
+export function simulate(name: GuestName, setup: Setup = {}, watch?: (simulation: Simulation) => void): Run {
   const events: SimEvent[] = [];
   const parts: Uint8Array[] = [];
   const simulation = new Simulation({
     ...guest(name),
-    seed: '1',
-    clients: guests[name].clients,
-    faults: [],
-    backups: 1,
-    unsafe: new Set(),
-    maxSteps: 50_000_000,
     print: (data) => parts.push(data),
     tell: (event) => events.push(event),
-    ...options,
+    ...setup,
+    spec: specOf({ clients: guests[name].clients, ...setup }),
   });
   if (watch) while (simulation.advance(1)) watch(simulation);
   simulation.run();

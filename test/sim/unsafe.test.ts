@@ -5,19 +5,18 @@ import type { Violation } from '../../src/check/checkers.ts';
 import { compareLast, judge } from '../../src/check/verdict.ts';
 import { describeMachine } from '../../src/cli/program.ts';
 import type { UnsafeRule } from '../../src/ft/rules.ts';
-import type { SimulationOptions } from '../../src/sim/cluster.ts';
 import { evidenceOf } from '../../src/sim/evidence.ts';
 import { parseFault } from '../../src/sim/faults/fault-text.ts';
-import { type GuestName, path, simulate } from './support.ts';
+import { type GuestName, path, type Setup, simulate } from './support.ts';
 
 interface Case {
   guest: GuestName;
-  scenario: Partial<SimulationOptions>;
+  scenario: Setup;
   /** What the checkers must find with the rule off. */
   finds: Violation['invariant'] | 'divergence';
 }
 
-const faults = (...texts: string[]): Partial<SimulationOptions> => ({ faults: texts.map(parseFault) });
+const faults = (...texts: string[]): Setup => ({ faults: texts.map(parseFault) });
 
 /** Computes for some 0.9 s of virtual time. */
 const longPrimes = describeMachine(path('programs/primes.s'), {
@@ -75,7 +74,7 @@ describe.each(Object.entries(cases) as [UnsafeRule, Case][])(
   'the rule %s',
   (rule, { guest, scenario, finds }) => {
     const found = (unsafe: UnsafeRule[]) => {
-      const { simulation } = simulate(guest, { ...scenario, unsafe: new Set(unsafe) });
+      const { simulation } = simulate(guest, { ...scenario, unsafe });
       const violations = judge(evidenceOf(simulation)).map(({ invariant }) => invariant);
       return simulation.outcome === 'diverged' ? [...violations, 'divergence'] : violations;
     };
@@ -91,6 +90,6 @@ describe.each(Object.entries(cases) as [UnsafeRule, Case][])(
 );
 
 it('machines that were found to differ are compared as they stand, not as their histories make them', () => {
-  const { simulation } = simulate('race', { unsafe: new Set<UnsafeRule>(['bounce-buffers']) });
+  const { simulation } = simulate('race', { unsafe: ['bounce-buffers'] });
   expect(compareLast(evidenceOf(simulation))?.difference.equal).toBe(false);
 });

@@ -235,7 +235,7 @@ describe('the edge', () => {
     const world = new World(
       {
         ...{ seed: 'edge', unsafe: new Set(), disk: 'shared', sectors: 0, diskContent: new Uint8Array(0) },
-        ...{ clients: 1, input: new TextEncoder().encode('typed'), attended: false },
+        ...{ bitsPerSecond: 1e9, clients: 1, input: new TextEncoder().encode('typed'), attended: false },
         first: { primary: 'a', backups: ['b'] },
         evidence: inMemory(),
         print: () => {},

@@ -4,9 +4,10 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describeMachine, ownInput } from '../../src/cli/program.ts';
 import { COPY_NS_PER_BYTE } from '../../src/cluster/driver.ts';
-import { execute, type Guest, measure } from '../../src/sim/campaign/campaign.ts';
+import { execute, measure, type ServedGuest } from '../../src/sim/campaign/campaign.ts';
 import { drawRun } from '../../src/sim/campaign/draw.ts';
 import { Simulation, type SimulationOptions } from '../../src/sim/cluster.ts';
+import { defaults, type RunSpec } from '../../src/sim/spec/spec.ts';
 import type { MachineDescription } from '../../src/vmm/description.ts';
 import { file, inTurn, peakMB, ratios, type Spread, seconds, spreadOf } from './measure.ts';
 import { debian } from './speed.ts';
@@ -25,17 +26,17 @@ const NOTHING = new Uint8Array(0);
 const describe = (name: string, memory: number, defines: Record<string, bigint> = {}): MachineDescription =>
   describeMachine(file(name), { memory, diskSize: 0, defsym: Object.entries(defines) });
 
+interface Setup extends Partial<Omit<SimulationOptions, 'spec'>> {
+  /** What is not as usual, beside that there are no spares. */
+  spec?: Partial<RunSpec>;
+}
+
 /** Runs a guest to its end. */
-function simulate(description: MachineDescription, options: Partial<SimulationOptions> = {}): Simulation {
+function simulate(description: MachineDescription, { spec, ...options }: Setup = {}): Simulation {
   const simulation = new Simulation({
     description,
+    spec: { ...defaults, spares: 0, ...spec },
     input: NOTHING,
-    backups: 1,
-    seed: '1',
-    clients: 0,
-    faults: [],
-    unsafe: new Set(),
-    maxSteps: Number.MAX_SAFE_INTEGER,
     print: () => {},
     tell: () => {},
     ...options,
@@ -59,14 +60,14 @@ export interface ReplicationCost {
 
 function costOf(
   description: MachineDescription,
-  options: Partial<SimulationOptions>,
+  setup: Setup,
   { times, repeat = 1 }: { times: number; repeat?: number },
 ): ReplicationCost {
   let last: Simulation | undefined;
   const run = (backups: number) => () =>
     seconds(() => {
       for (let i = 0; i < repeat; i++) {
-        const simulation = simulate(description, { ...options, backups });
+        const simulation = simulate(description, { ...setup, spec: { ...setup.spec, backups } });
         if (backups > 0) last = simulation;
       }
     });
@@ -95,7 +96,7 @@ export function replicationCosts(times: number): Record<string, ReplicationCost>
     ),
     'network (kv, 3 clients)': costOf(
       describe('programs/kv/kv.elf', 1 << 20),
-      { clients: 3 },
+      { spec: { clients: 3 } },
       { times, repeat: 5 },
     ),
     ...(boot && {
@@ -118,15 +119,10 @@ export interface Growth {
   keptMB?: number;
 }
 
-function grown(
-  of: string,
-  value: string,
-  description: MachineDescription,
-  options: Partial<SimulationOptions> = {},
-): Growth {
+function grown(of: string, value: string, description: MachineDescription, setup: Setup = {}): Growth {
   let simulation: Simulation | undefined;
   const elapsed = seconds(() => {
-    simulation = simulate(description, options);
+    simulation = simulate(description, setup);
   });
   const { observer, machine } = simulation!;
   return {
@@ -155,12 +151,15 @@ const growing: Record<string, { values: readonly string[]; run: (of: string, val
     values: ['1', '3', '10'],
     run: (of, value) =>
       grown(of, value, describe('tools/bench/changing.s', 1 << 20, { RUNS: 6250n * BigInt(value), CALLS }), {
-        backups: 0,
+        spec: { backups: 0 },
       }),
   },
   clients: {
     values: ['1', '4', '16', '64'],
-    run: (of, value) => grown(of, value, describe('programs/kv/kv.elf', 1 << 20), { clients: Number(value) }),
+    run: (of, value) =>
+      grown(of, value, describe('programs/kv/kv.elf', 1 << 20), {
+        spec: { clients: Number(value) },
+      }),
   },
 };
 
@@ -182,7 +181,7 @@ export const growths: Record<string, readonly string[]> = Object.fromEntries(
 
 /** A campaign of crashes against the network server: how many failovers it goes through in a minute. */
 function failoverRate(): { failoversPerMinute: number; runsPerMinute: number } {
-  const guest: Guest = {
+  const guest: ServedGuest = {
     description: describe('programs/kv/kv.elf', 1 << 20),
     input: NOTHING,
     clients: 3,
@@ -201,7 +200,7 @@ function idle(): { virtualByReal: number; idleLogMbit: number } {
   const description = describe('tools/bench/idle.s', MEMORY_BYTES, { SECONDS: IDLE_SECONDS });
   let simulation: Simulation | undefined;
   const elapsed = seconds(() => {
-    simulation = simulate(description, { spares: 1 });
+    simulation = simulate(description, { spec: { spares: 1 } });
   });
   const { nowNs, observer } = simulation!;
   return { virtualByReal: nowNs / 1e9 / elapsed, idleLogMbit: (observer.log.channelBytes * 8e3) / nowNs };
@@ -221,9 +220,11 @@ function largeCopy(): LargeCopy {
   let rounds = 0;
   let protectedNs = 0;
   const { observer } = simulate(describe('tools/bench/fill.s', LARGE.memoryBytes, LARGE.fill), {
-    spares: 1,
-    bitsPerSecond: LARGE.bitsPerSecond,
-    faults: [{ kind: 'crash', who: 'backup', when: { at: 'time', ns: crashNs } }],
+    spec: {
+      spares: 1,
+      bitsPerSecond: LARGE.bitsPerSecond,
+      faults: [{ kind: 'crash', who: 'backup', when: { at: 'time', ns: crashNs } }],
+    },
     tell: ({ atNs, event }) => {
       if (event.kind === 'copying') rounds = event.round;
       if (event.kind === 'members') protectedNs = atNs;

@@ -1,18 +1,20 @@
 /** `vmft chaos`: a campaign of runs under faults. */
 import { availableParallelism } from 'node:os';
 import { OperatingError } from '../../base/errors.ts';
-import { MAX_STEPS, measure, type Run, simulationOf } from '../../sim/campaign/campaign.ts';
-import { type Campaign, sizeOf } from '../../sim/campaign/draw.ts';
+import { measure, simulationOf } from '../../sim/campaign/campaign.ts';
+import { type Campaign, type DrawOptions, mustBeDrawable, sizeOf } from '../../sim/campaign/draw.ts';
 import { Tally } from '../../sim/campaign/tally.ts';
-import { hostNames, type SimEvent } from '../../sim/cluster.ts';
+import type { SimEvent } from '../../sim/cluster.ts';
+import { campaignDefaults, hostNames, type RunSpec } from '../../sim/spec/spec.ts';
 import { shellText } from '../command-text.ts';
 import { LIMIT_BYTES, readBytes } from '../files.ts';
 import { fittedDiagram } from '../fitted-diagram.ts';
 import { INTERRUPTED, interruption } from '../interruption.ts';
 import type { ChaosOptions } from '../options.ts';
 import { ownInput, programPath, readGuest } from '../program.ts';
-import { Progress } from '../progress.ts';
+import { Progress, SILENT } from '../progress.ts';
 import { EXIT_CODE } from '../report.ts';
+import { asOptions } from '../spec-options.ts';
 import { runArguments } from './command.ts';
 import { CampaignPool } from './pool.ts';
 import { ChaosReport, type Counterexample } from './report.ts';
@@ -48,10 +50,11 @@ export async function chaos(program: string | undefined, options: ChaosOptions):
     }
     progress.clear();
     const facts = { path, campaign, from, tally, jobs, seconds, interrupted: end === 'interrupted' };
-    const command = (run: Run, steps?: number) => shellText(runArguments(program, options, run, steps));
+    const command = (run: RunSpec, steps?: number) => shellText(runArguments(program, options, run, steps));
     const report = new ChaosReport(facts, command, counterexample);
-    const lines = options.json ? [JSON.stringify(report.json(), null, 2)] : report.lines();
-    process.stdout.write(`${lines.join('\n')}\n`);
+    const text = options.quiet ? report.quietLines() : report.lines();
+    const lines = options.json ? [JSON.stringify(report.json(), null, 2)] : text;
+    for (const line of lines) process.stdout.write(`${line}\n`);
     if (end === 'interrupted') return INTERRUPTED;
     return tally.violations > 0 ? EXIT_CODE.diverged : 0;
   } finally {
@@ -61,31 +64,31 @@ export async function chaos(program: string | undefined, options: ChaosOptions):
 
 function campaignOf(program: string | undefined, options: ChaosOptions): Campaign {
   const path = programPath(program, options);
-  const { seed, clients, runs, exhaustive, faults, backups, spares, replication, disk, unsafe, speed } =
-    options;
+  const { seed, clients, runs, exhaustive } = options;
+  const fixed = asOptions(() => fixedBy(options));
   const input = options.input === undefined ? ownInput(path) : readBytes(options.input, LIMIT_BYTES.typed);
   const guest = measure({ ...readGuest(program, options), input, clients }, seed);
   if (guest.outcome !== 'completed')
     throw new OperatingError(
-      `${path} does not end by itself within ${MAX_STEPS} steps, even without faults; a campaign needs a program that does: give it what it waits for, with --input or --clients`,
+      `${path} does not end by itself within ${campaignDefaults.maxSteps} steps, even without faults; a campaign needs a program that does: give it what it waits for, with --input or --clients`,
     );
-  return {
-    guest,
-    seed,
-    runs: exhaustive ? 'every' : runs,
-    options: {
-      ...(replication && { replication }),
-      ...(disk && { disk }),
-      ...(faults && { kinds: faults }),
-      ...(backups !== undefined && { backups }),
-      ...(spares !== undefined && { spares }),
-      ...(speed && { speeds: Object.fromEntries(speed) }),
-    },
-    unsafe: unsafe ?? [],
-  };
+  return { guest, seed, runs: exhaustive ? 'every' : runs, options: fixed };
 }
 
-const SILENT = { write: () => {} };
+/** What the options fix of every run. @throws {OperatingError} for what no run can have */
+function fixedBy({ faults, backups, spares, replication, disk, unsafe, speed }: ChaosOptions): DrawOptions {
+  const fixed = {
+    ...(replication && { replication }),
+    ...(disk && { disk }),
+    ...(faults && { kinds: faults }),
+    ...(backups !== undefined && { backups }),
+    ...(spares !== undefined && { spares }),
+    ...(speed && { speeds: Object.fromEntries(speed) }),
+    ...(unsafe && { unsafe }),
+  };
+  mustBeDrawable(fixed);
+  return fixed;
+}
 
 const progressOf = (tally: Tally, total: number, quiet = false): Progress =>
   new Progress(quiet ? SILENT : process.stderr, { total, unit: 'runs' }, (colour) => {
@@ -99,12 +102,12 @@ const progressOf = (tally: Tally, total: number, quiet = false): Progress =>
     };
   });
 
-function diagramOf({ guest, unsafe }: Campaign, run: Run): string[] {
+function diagramOf({ guest }: Campaign, run: RunSpec): string[] {
   const events: SimEvent[] = [];
   try {
-    simulationOf(guest, run, new Set(unsafe), (event) => events.push(event)).run();
+    simulationOf(guest, run, (event) => events.push(event)).run();
   } catch {
     // A bug that shows as an exception: the diagram ends there.
   }
-  return fittedDiagram(events, hostNames(run.backups, run.spares), process.stdout);
+  return fittedDiagram(events, hostNames(run), process.stdout);
 }

@@ -5,7 +5,6 @@ import {
   type Ending,
   endings,
   type Finding,
-  type Run,
   type RunResult,
   simulationOf,
 } from '../../sim/campaign/campaign.ts';
@@ -13,6 +12,7 @@ import { type Campaign, faultKinds, runsOf, sizeOf } from '../../sim/campaign/dr
 import { struckPhases, type Tally } from '../../sim/campaign/tally.ts';
 import { faultText } from '../../sim/faults/fault-text.ts';
 import type { FaultKind } from '../../sim/faults/faults.ts';
+import type { RunSpec } from '../../sim/spec/spec.ts';
 import { ms } from '../event-text.ts';
 import { colourFor } from '../terminal/abilities.ts';
 
@@ -31,7 +31,7 @@ export interface ChaosFacts {
 export interface Counterexample {
   /** The number of the run in which it was found. */
   number: number;
-  run: Run;
+  run: RunSpec;
   result: RunResult;
   /** Runs that were made to find it. */
   tried: number;
@@ -52,12 +52,12 @@ const COUNT_WIDTH = 9;
 const EMPTY = '·';
 
 export class ChaosReport {
-  private readonly runOf: (index: number) => Run;
+  private readonly runOf: (index: number) => RunSpec;
 
   constructor(
     private readonly facts: ChaosFacts,
     /** The command that shows a run again; `steps`: how far the guest came. */
-    private readonly command: (run: Run, steps?: number) => string,
+    private readonly command: (run: RunSpec, steps?: number) => string,
     private readonly counterexample: Counterexample | undefined,
     private readonly colour: ChalkInstance = colourFor(process.stdout),
   ) {
@@ -76,11 +76,25 @@ export class ChaosReport {
     ];
   }
 
+  /** What `--quiet` leaves: what is wrong, and how an interrupted campaign goes on. Nothing, when there is neither. */
+  quietLines(): string[] {
+    return [
+      ...this.interruptedLines(),
+      ...this.notedLines(['violated']),
+      ...(this.counterexample ? ['', ...this.counterexampleLines(this.counterexample)] : []),
+    ].slice(this.facts.interrupted ? 0 : 1);
+  }
+
+  private interruptedLines(): string[] {
+    const { campaign, from, tally, interrupted } = this.facts;
+    if (!interrupted) return [];
+    const ran = `${tally.runs} of ${sizeOf(campaign) - from}`;
+    return [this.colour.yellow(`  interrupted after ${ran} runs; --from ${from + tally.runs} goes on`)];
+  }
+
   private summary(): string[] {
-    const { path, campaign, from, tally, jobs, seconds, interrupted } = this.facts;
+    const { path, campaign, tally, jobs, seconds } = this.facts;
     const { colour } = this;
-    const total = sizeOf(campaign) - from;
-    const next = from + tally.runs;
     const what = campaign.runs === 'every' ? 'a crash at every position' : 'faults drawn by chance';
     const line = (label: string, text: string) => `  ${label.padEnd(LABEL_WIDTH)}${text}`;
     const worst = ({ ns, run }: { ns: number; run: number | undefined }, how: string): string =>
@@ -88,9 +102,7 @@ export class ChaosReport {
     const down = tally.worstDown.run;
     return [
       colour.bold(`${path}: ${what}, seed ${campaign.seed}, ${jobs} ${jobs === 1 ? 'job' : 'jobs'}`),
-      ...(interrupted
-        ? [colour.yellow(`  interrupted after ${tally.runs} of ${total} runs; --from ${next} goes on`)]
-        : []),
+      ...this.interruptedLines(),
       line('runs', `${tally.runs} in ${seconds.toFixed(1)} s, ${(tally.runs / seconds).toFixed(1)} a second`),
       ...endings
         .filter((ending) => tally.endings[ending] > 0 || ending === 'corrupted' || ending === 'violated')
@@ -135,9 +147,10 @@ export class ChaosReport {
     return runs === 'every' ? ['crash'] : (options.kinds ?? faultKinds);
   }
 
-  /** The first runs of each ending that is not the usual. */
-  private notedLines(): string[] {
-    return this.facts.tally.noted.flatMap(({ run, ending, findings }) => {
+  /** The first runs of each ending that is not the usual, or of those that are wanted. */
+  private notedLines(wanted: readonly Ending[] = endings): string[] {
+    const noted = this.facts.tally.noted.filter(({ ending }) => wanted.includes(ending));
+    return noted.flatMap(({ run, ending, findings }) => {
       return [
         '',
         `run ${run}: ${endingText[ending]}`,
@@ -169,15 +182,15 @@ export class ChaosReport {
 
   /** Where a bit that was found had flipped. */
   private origin(run: number): Origin | undefined {
-    const { guest, unsafe } = this.facts.campaign;
-    return firstAlteration((tell) => simulationOf(guest, this.runOf(run), new Set(unsafe), tell));
+    const { guest } = this.facts.campaign;
+    return firstAlteration((tell) => simulationOf(guest, this.runOf(run), tell));
   }
 
   // ── For programs ──────────────────────────────────────────────────────────────────────────────────────────────────
 
   json(): object {
     const { path, campaign, from, tally, jobs, seconds, interrupted } = this.facts;
-    const shown = (run: Run, steps?: number) => ({
+    const shown = (run: RunSpec, steps?: number) => ({
       seed: run.seed,
       faults: run.faults.map(faultText),
       command: this.command(run, steps),

@@ -1,19 +1,19 @@
 /** A worker of `vmft chaos`: executes runs by their numbers, and shrinks one. */
-import { execute, type Run, type RunResult } from '../../sim/campaign/campaign.ts';
+import { execute, type RunResult } from '../../sim/campaign/campaign.ts';
 import { type Campaign, runsOf } from '../../sim/campaign/draw.ts';
 import { shrink } from '../../sim/campaign/shrink.ts';
+import type { RunSpec } from '../../sim/spec/spec.ts';
 import { serve, setupOf } from '../pool.ts';
 
 export type Order = { kind: 'execute'; first: number; count: number } | { kind: 'shrink'; run: number };
 
 export type Answer =
   | { kind: 'executed'; first: number; results: RunResult[] }
-  | { kind: 'shrunk'; run: Run; result: RunResult; tried: number };
+  | { kind: 'shrunk'; run: RunSpec; result: RunResult; tried: number };
 
 const campaign = setupOf<Campaign>();
 const runOf = runsOf(campaign);
-const unsafe = new Set(campaign.unsafe);
-const work = (run: Run): RunResult => execute(campaign.guest, run, unsafe);
+const work = (run: RunSpec): RunResult => execute(campaign.guest, run);
 
 /** The shortest run that breaks the same as this one. */
 function shrunk(number: number): Answer {

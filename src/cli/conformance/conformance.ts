@@ -7,8 +7,8 @@ import { isElf } from '../../vmm/image.ts';
 import { explained } from '../files.ts';
 import { INTERRUPTED, interruption } from '../interruption.ts';
 import { Pool } from '../pool.ts';
-import { Progress } from '../progress.ts';
-import { reportLines } from './report.ts';
+import { Progress, SILENT } from '../progress.ts';
+import { quietLines, reportLines } from './report.ts';
 import type { Result } from './run-test.ts';
 import type { Setup } from './worker.ts';
 
@@ -17,6 +17,7 @@ export interface ConformanceOptions extends Setup {
   only?: string;
   jobs?: number;
   json?: boolean;
+  quiet?: boolean;
 }
 
 const SOME_FAILED = 1;
@@ -28,10 +29,14 @@ export async function conformance(folder: string, options: ConformanceOptions): 
   if (names.length === 0) throw new OperatingError(`${folder}: no ELF file whose name has ${only} in it`);
   const results: Result[] = [];
   const failures = () => results.filter(({ outcome }) => outcome !== 'passed').length;
-  const progress = new Progress(process.stderr, { total: names.length, unit: 'programs' }, () => ({
-    done: results.length,
-    details: [`${failures()} did not pass`],
-  }));
+  const progress = new Progress(
+    options.quiet ? SILENT : process.stderr,
+    { total: names.length, unit: 'programs' },
+    () => ({
+      done: results.length,
+      details: [`${failures()} did not pass`],
+    }),
+  );
   const jobs = Math.min(options.jobs ?? availableParallelism(), names.length);
   const setup: Setup = { memory, maxSteps };
   const pool = new Pool<string, Result>('conformance-worker', jobs, setup);
@@ -47,8 +52,9 @@ export async function conformance(folder: string, options: ConformanceOptions): 
     const stopped = (await Promise.race([work, interrupted])) === 'interrupted';
     progress.clear();
     const facts = { folder, programs: names.length, results, interrupted: stopped };
-    const lines = options.json ? [JSON.stringify(facts, null, 2)] : reportLines(facts);
-    process.stdout.write(`${lines.join('\n')}\n`);
+    const text = options.quiet ? quietLines(facts) : reportLines(facts);
+    const lines = options.json ? [JSON.stringify(facts, null, 2)] : text;
+    for (const line of lines) process.stdout.write(`${line}\n`);
     if (stopped) return INTERRUPTED;
     return failures() > 0 ? SOME_FAILED : 0;
   } finally {

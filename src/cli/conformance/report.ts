@@ -48,6 +48,18 @@ const textOf = (result: Result): string =>
 
 const grouped = (value: number): string => String(value).replace(/\B(?=(\d{3})+$)/g, ',');
 
+/** What `--quiet` leaves: the programs that did not pass, and whether some were not run. Nothing, when all passed. */
+export function quietLines({ programs, results, interrupted }: Facts): string[] {
+  const failed = results.filter(({ outcome }) => outcome !== 'passed');
+  return [
+    ...failed.map((result) => `${result.name}: ${textOf(result)}`),
+    ...(interrupted ? [interruptedText(programs, results)] : []),
+  ];
+}
+
+const interruptedText = (programs: number, results: readonly Result[]): string =>
+  `interrupted: ${programs - results.length} were not run`;
+
 export function reportLines({ programs, results, interrupted }: Facts): string[] {
   const colour = colourFor(process.stdout);
   const rows = results.map((result) => [result.name, grouped(result.steps), textOf(result)] as const);
@@ -63,6 +75,6 @@ export function reportLines({ programs, results, interrupted }: Facts): string[]
     ...rows.map((row, index) => (results[index]!.outcome === 'passed' ? line(row) : colour.red(line(row)))),
     '',
     passed === results.length ? colour.green(total) : colour.red.bold(total),
-    ...(interrupted ? [`interrupted: ${programs - results.length} were not run`] : []),
+    ...(interrupted ? [interruptedText(programs, results)] : []),
   ];
 }

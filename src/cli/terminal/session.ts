@@ -77,7 +77,7 @@ const positionOf = ({ nowNs, machine }: Simulation): Position => ({ nowNs, icoun
 
 /** How much of the time between two positions the guest has waited. */
 function idleNs({ options, survivor }: Simulation, before: Position, after: Position): number {
-  const speed = options.speeds?.[survivor] ?? 1;
+  const speed = options.spec.speeds[survivor] ?? 1;
   // After a failover the machine may be one that is a little behind.
   const busyNs = Math.max(0, after.icount - before.icount) * (NS_PER_STEP / speed);
   return Math.max(0, after.nowNs - before.nowNs - busyNs);

@@ -3,24 +3,17 @@
 import type { Violation } from '../../check/checkers.ts';
 import type { Outcome } from '../../check/evidence.ts';
 import { judge } from '../../check/verdict.ts';
-import type { DiskVariant, Replication, Tuning, UnsafeRule } from '../../ft/rules.ts';
-import type { MachineDescription } from '../../vmm/description.ts';
 import { alterations, FlipWatch } from '../alterations.ts';
-import { type SimEvent, Simulation } from '../cluster.ts';
+import { type Guest, type SimEvent, Simulation } from '../cluster.ts';
 import { evidenceOf } from '../evidence.ts';
-import type { Fault, FaultKind, HostId } from '../faults/faults.ts';
+import type { FaultKind, HostId } from '../faults/faults.ts';
+import { campaignDefaults, type RunSpec } from '../spec/spec.ts';
 
-/** What a campaign runs. */
-export interface Guest {
-  description: MachineDescription;
-  /** What its disk holds at first. */
-  diskContent?: Uint8Array;
-  input: Uint8Array;
-  clients: number;
-}
+/** What a campaign runs: a guest with its clients. */
+export type ServedGuest = Guest & Pick<RunSpec, 'clients'>;
 
 /** A guest, and what a run of it without faults comes to: faults are placed by it. */
-export interface MeasuredGuest extends Guest {
+export interface MeasuredGuest extends ServedGuest {
   outcome: Outcome;
   /** How long it takes, in virtual time. */
   lengthNs: number;
@@ -29,19 +22,6 @@ export interface MeasuredGuest extends Guest {
   entries: number;
   /** Messages that each host sends to others. */
   sent: Record<HostId, number>;
-}
-
-/** One run, in full: the same run again gives the same events to the byte. */
-export interface Run {
-  seed: string;
-  backups: number;
-  spares: number;
-  replication: Replication;
-  disk: DiskVariant;
-  faults: Fault[];
-  speeds: Partial<Record<HostId, number>>;
-  /** Times and sizes of the protocol that are not the usual ones. */
-  tuning?: Partial<Tuning>;
 }
 
 /** Something that must not be: a checker's words, machines that differ although no bit flipped, or a bug that shows as an exception. */
@@ -77,37 +57,26 @@ export interface RunResult {
   unstruck: number;
 }
 
-/** Steps between two comparisons of the whole state: a small part of a run, so that what differs shows in the same run. */
-export const CHECK_STEPS = 50_000;
-const TUNING: Partial<Tuning> = { checkSteps: CHECK_STEPS, checkStepsPerPage: 0 };
-/** A guest that a flipped bit has misled may never end. */
-export const MAX_STEPS = 20_000_000;
-
 /** Sets up the simulation of a run. */
 export function simulationOf(
-  { description, diskContent, input, clients }: Guest,
-  run: Run,
-  unsafe: ReadonlySet<UnsafeRule> = new Set(),
+  { description, diskContent, input }: Guest,
+  spec: RunSpec,
   tell: (event: SimEvent) => void = () => {},
 ): Simulation {
   return new Simulation({
-    ...run,
+    spec,
     description,
     ...(diskContent && { diskContent }),
     input,
-    clients,
-    unsafe,
-    tuning: { ...TUNING, ...run.tuning },
-    maxSteps: MAX_STEPS,
     print: () => {},
     tell,
   });
 }
 
 /** Runs it to the end, and has the checkers look at it. */
-export function execute(guest: Guest, run: Run, unsafe: ReadonlySet<UnsafeRule> = new Set()): RunResult {
+export function execute(guest: Guest, spec: RunSpec): RunResult {
   const strikes: RunResult['strikes'] = [];
-  const simulation: Simulation = simulationOf(guest, run, unsafe, (told) => {
+  const simulation: Simulation = simulationOf(guest, spec, (told) => {
     const { event } = told;
     flips.see(told);
     if (event.kind === 'fault' && event.phase === 'begins')
@@ -174,17 +143,8 @@ function dependsOnMemory({ invariant }: Finding, outcome: Outcome): boolean {
 }
 
 /** A run without faults, on a primary, a backup and a spare. */
-export function measure(guest: Guest, seed: string): MeasuredGuest {
-  const undisturbed: Run = {
-    seed,
-    backups: 1,
-    spares: 1,
-    replication: 'lockstep',
-    disk: 'shared',
-    faults: [],
-    speeds: {},
-  };
-  const simulation = simulationOf(guest, undisturbed).run();
+export function measure(guest: ServedGuest, seed: string): MeasuredGuest {
+  const simulation = simulationOf(guest, { ...campaignDefaults, seed, clients: guest.clients }).run();
   const { machine, nowNs, hosts } = simulation;
   return {
     ...guest,

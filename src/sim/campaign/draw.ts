@@ -2,8 +2,7 @@
 import { Random } from '../../base/random.ts';
 import type { Command } from '../../ft/effects.ts';
 import type { Phase } from '../../ft/replica.ts';
-import type { DiskVariant, Replication, Tuning, UnsafeRule } from '../../ft/rules.ts';
-import { hostNames } from '../cluster.ts';
+import type { Tuning } from '../../ft/rules.ts';
 import {
   answerFaults,
   type Fault,
@@ -15,7 +14,9 @@ import {
   SWITCH,
   type When,
 } from '../faults/faults.ts';
-import type { MeasuredGuest, Run } from './campaign.ts';
+import { limits } from '../spec/limits.ts';
+import { campaignDefaults, hostNames, type RunSpec, validated } from '../spec/spec.ts';
+import type { MeasuredGuest } from './campaign.ts';
 
 export const faultKinds: readonly FaultKind[] = [
   'crash',
@@ -37,15 +38,10 @@ export const faultKinds: readonly FaultKind[] = [
   'command',
 ];
 
-/** What a campaign fixes; the rest is drawn. */
-export interface DrawOptions {
+/** What a campaign fixes of its runs; the rest is drawn. */
+export interface DrawOptions
+  extends Partial<Pick<RunSpec, 'backups' | 'spares' | 'speeds' | 'replication' | 'disk' | 'unsafe'>> {
   kinds?: readonly FaultKind[];
-  backups?: number;
-  spares?: number;
-  /** How fast some hosts are, beside what is drawn. */
-  speeds?: Partial<Record<HostId, number>>;
-  replication?: Replication;
-  disk?: DiskVariant;
 }
 
 /** A campaign as plain data: it says of every number which run that is. */
@@ -55,27 +51,24 @@ export interface Campaign {
   /** How many runs are drawn, or `every`: one for each position of a run without faults. */
   runs: number | 'every';
   options: DrawOptions;
-  unsafe: UnsafeRule[];
 }
 
 export const sizeOf = (campaign: Campaign): number =>
   campaign.runs === 'every' ? everyCrash(campaign).length : campaign.runs;
 
 /** Makes the runs of a campaign, numbered from 0. */
-export function runsOf(campaign: Campaign): (index: number) => Run {
+export function runsOf(campaign: Campaign): (index: number) => RunSpec {
   const { guest, seed, runs, options } = campaign;
   if (runs !== 'every') return (index) => drawRun(guest, `${seed}/${index}`, options);
   const crashes = everyCrash(campaign);
-  const { backups = 1, spares = 1, replication = 'lockstep', disk = 'shared' } = options;
+  const { kinds: _, speeds: __, ...fixed } = options;
   // One seed for all: up to the crash, each is the run in which the positions were counted.
   return (index) => ({
+    ...campaignDefaults,
+    ...fixed,
     seed,
-    backups,
-    spares,
-    replication,
-    disk,
+    clients: guest.clients,
     faults: [crashes[index]!],
-    speeds: {},
   });
 }
 
@@ -127,31 +120,47 @@ const ofBackups: readonly Phase[] = ['claiming', 'draining', 'between'];
 const aims: readonly Phase[] = [...ofLive, ...ofBackups, 'being-copied', 'catching-up'];
 const MS = 1_000_000;
 
+/** How many hosts there are, the more often the likelier. */
+const drawnBackups = [1, 1, 1, 1, 2, 2, 3];
+const drawnSpares = [0, 1, 1, 2];
+
+/**
+ * Checks what a campaign fixes, on the largest cluster that it may draw.
+ * @throws {OperatingError} for a host that no run can have, or what can't go together
+ */
+export function mustBeDrawable({ kinds: _, ...fixed }: DrawOptions): void {
+  const most = { backups: Math.max(...drawnBackups), spares: Math.max(...drawnSpares) };
+  validated({ ...most, ...fixed }, campaignDefaults);
+}
+
 /** The run of a campaign that has this seed. */
-export function drawRun(guest: MeasuredGuest, seed: string, options: DrawOptions = {}): Run {
+export function drawRun(guest: MeasuredGuest, seed: string, options: DrawOptions = {}): RunSpec {
   const random = new Random(`${seed}/campaign`);
-  const backups = options.backups ?? pick(random, [1, 1, 1, 1, 2, 2, 3]);
-  const spares = options.spares ?? pick(random, [0, 1, 1, 2]);
-  const drawing = new Drawing(random, guest, hostNames(backups, spares), options.kinds ?? faultKinds);
+  const backups = options.backups ?? pick(random, drawnBackups);
+  const spares = options.spares ?? pick(random, drawnSpares);
+  const hosts = hostNames({ backups, spares });
+  const drawing = new Drawing(random, guest, hosts, options.kinds ?? faultKinds);
   const faults = drawing.schedule();
-  const speeds = random.chance(0.1)
-    ? { [pick(random, drawing.hosts.slice(1))]: pick(random, [0.25, 0.5, 2]) }
-    : {};
+  const speeds = random.chance(0.1) ? { [pick(random, hosts.slice(1))]: pick(random, [0.25, 0.5, 2]) } : {};
   // Checkpoints carry no disk of its own for each side.
   const mayCheckpoint = options.disk !== 'private' && random.chance(0.15);
   const replication = options.replication ?? (mayCheckpoint ? 'checkpoint' : 'lockstep');
   const tuning = random.chance(0.2) ? pick(random, tight) : {};
   const shared = ['shared', 'shared', 'shared-backup-reads'] as const;
   const disk = options.disk ?? pick(random, replication === 'checkpoint' ? shared : [...shared, 'private']);
+  const fixedSpeeds = Object.entries(options.speeds ?? {}).filter(([host]) => hosts.includes(host));
   return {
+    ...campaignDefaults,
     seed,
     backups,
     spares,
     replication,
     disk,
+    clients: guest.clients,
+    speeds: { ...speeds, ...Object.fromEntries(fixedSpeeds) },
+    tuning: { ...campaignDefaults.tuning, ...tuning },
     faults,
-    speeds: { ...speeds, ...options.speeds },
-    tuning,
+    unsafe: options.unsafe ?? [],
   };
 }
 
@@ -354,6 +363,7 @@ class Drawing {
   private command(): Command {
     const { random, guest } = this;
     const backups = this.hosts.filter((host) => host.startsWith('backup'));
+    const twice = 2 * guest.description.memorySizeBytes;
     const commands: Command[] = [
       { kind: 'switch-over' },
       { kind: 'switch-over', to: pick(random, backups) },
@@ -361,7 +371,7 @@ class Drawing {
       { kind: 'speed', perMille: 500 },
       { kind: 'unprotect' },
       { kind: 'protect' },
-      { kind: 'memory', sizeBytes: 2 * guest.description.memorySizeBytes },
+      ...(twice <= limits.memoryBytes.most ? [{ kind: 'memory' as const, sizeBytes: twice }] : []),
     ];
     // A server that keeps its data in memory has lost it after a reset, with what its clients have been told of it.
     return pick(random, guest.clients ? commands : [...commands, { kind: 'reset' }]);

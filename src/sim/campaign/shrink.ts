@@ -1,8 +1,8 @@
 /** From a run that breaks something to the shortest one that still does. */
 
 import type { Tuning } from '../../ft/rules.ts';
-import type { Fault, When } from '../faults/faults.ts';
-import type { Run } from './campaign.ts';
+import { type Fault, type HostId, hostsOf, type When } from '../faults/faults.ts';
+import { campaignDefaults, hostNames, type RunSpec } from '../spec/spec.ts';
 
 const MS = 1_000_000;
 
@@ -10,7 +10,7 @@ const MS = 1_000_000;
  * The shortest schedule that still fails: faults are left out one at a time, then hosts, then what is special about the rest, until
  * nothing more can go. `fails` says whether a run fails in the same way.
  */
-export function shrink(run: Run, fails: (run: Run) => boolean): Run {
+export function shrink(run: RunSpec, fails: (run: RunSpec) => boolean): RunSpec {
   let best = run;
   /** Takes the first simpler run that fails too; false when there is none. */
   const step = (): boolean => {
@@ -26,19 +26,31 @@ export function shrink(run: Run, fails: (run: Run) => boolean): Run {
 }
 
 /** Each is simpler than the run by one thing, so that there is an end. */
-function* simplerRuns(run: Run): Generator<Run> {
-  const { faults, spares, backups, speeds, tuning = {} } = run;
+function* simplerRuns(run: RunSpec): Generator<RunSpec> {
+  const { faults, spares, backups, speeds, tuning } = run;
   for (let index = faults.length - 1; index >= 0; index--)
     yield { ...run, faults: faults.filter((_, i) => i !== index) };
-  if (spares > 0) yield { ...run, spares: spares - 1 };
-  if (backups > 1) yield { ...run, backups: backups - 1 };
+  if (spares > 0) yield* withFewerHosts({ ...run, spares: spares - 1 });
+  if (backups > 1) yield* withFewerHosts({ ...run, backups: backups - 1 });
   if (Object.keys(speeds).length > 0) yield { ...run, speeds: {} };
   for (const name of Object.keys(tuning)) {
+    // How often the machines are compared is the campaign's, and not what is special about the run.
+    if (name in campaignDefaults.tuning) continue;
     const { [name as keyof Tuning]: _, ...rest } = tuning;
     yield { ...run, tuning: rest };
   }
   for (const [index, fault] of faults.entries())
     for (const simpler of simplerFaults(fault)) yield { ...run, faults: faults.with(index, simpler) };
+}
+
+/** The run, if it can do without the hosts that are no more: what is said of them goes too, but no fault that strikes them. */
+function* withFewerHosts(run: RunSpec): Generator<RunSpec> {
+  const hosts = hostNames(run);
+  const isThere = (host: HostId) => hosts.includes(host);
+  const domains = run.faults.flatMap((fault) => (fault.kind === 'domain' ? [fault.domain] : []));
+  if (![...run.faults.flatMap(hostsOf), ...domains].every(isThere)) return;
+  const speeds = Object.entries(run.speeds).filter(([host]) => isThere(host));
+  yield { ...run, speeds: Object.fromEntries(speeds) };
 }
 
 /** The same fault without what it need not have, or with rounder numbers. */

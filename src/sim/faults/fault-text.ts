@@ -1,9 +1,10 @@
 /**
  * Faults as text, the same on the command line, in stories and in what a campaign prints: `KIND:WHERE@WHEN[+LENGTH][=VALUE]`.
  */
-import { OperatingError } from '../../base/errors.ts';
 import type { Command } from '../../ft/effects.ts';
 import { phases } from '../../ft/replica.ts';
+import { limits, type Range } from '../spec/limits.ts';
+import { decimal, refuse } from '../spec/values.ts';
 import { faultForms } from './fault-forms.ts';
 import {
   answerFaults,
@@ -18,12 +19,7 @@ import {
 const nsPer: Record<string, number> = { ns: 1, us: 1e3, ms: 1e6, s: 1e9 };
 
 const MIB = 1 << 20;
-/** A machine has no more. */
-const MAX_MEMORY_MIB = 2048;
-
-function refuse(message: string): never {
-  throw new OperatingError(message);
-}
+const MAX_MEMORY_MIB = limits.memoryBytes.most / MIB;
 
 /** `5ms`, `250us`, `1.5s`. @throws {OperatingError} */
 export function parseDuration(text: string): number {
@@ -49,9 +45,6 @@ function whole(text: string, most = Number.MAX_SAFE_INTEGER, least = 0): number 
     ? number
     : refuse(`"${text}" is no whole number from ${least} to ${most}`);
 }
-
-/** A number as it is written in decimal. */
-const decimal = (text: string): number => (/^\d+(\.\d+)?(e-\d+)?$/.test(text) ? Number(text) : Number.NaN);
 
 /** `icount=1000`, `output=3`, `entry=17`, `sent=5`, `t=5ms`, or a time alone. @throws {OperatingError} */
 export function parseWhen(text: string): When {
@@ -244,7 +237,7 @@ function parseAtTime(plain: string, text: string): Fault {
   const forNs = lengthNs ?? 0;
   const maybeForNs = lengthNs !== undefined && { forNs };
   const atNs = (): number => parseDuration(start);
-  const number = (least: number, most: number): number => {
+  const number = ({ least, most }: Range): number => {
     const parsed = decimal(value);
     return parsed >= least && parsed <= most
       ? parsed
@@ -260,7 +253,7 @@ function parseAtTime(plain: string, text: string): Fault {
       return { kind, who: where, when: parseWhen(start), offset: whole(offset), bit: whole(bit ?? '0', 7) };
     }
     case 'slow':
-      return { kind, who: where, atNs: atNs(), forNs, factor: number(0.001, 1000) };
+      return { kind, who: where, atNs: atNs(), forNs, factor: number(limits.speed) };
     case 'clock':
       return { kind, who: where, atNs: atNs(), jumpNs: parseJump(value) };
     case 'domain':
@@ -271,7 +264,7 @@ function parseAtTime(plain: string, text: string): Fault {
       return { kind, ...bothEnds(where), atNs: atNs(), forNs, extraNs: parseDuration(value) };
     case 'lose':
     case 'duplicate':
-      return { kind, ...bothEnds(where), atNs: atNs(), forNs, probability: number(0, 1) };
+      return { kind, ...bothEnds(where), atNs: atNs(), forNs, probability: number({ least: 0, most: 1 }) };
     case 'reset':
       return { kind, ...bothEnds(where), atNs: atNs() };
     case 'outage':

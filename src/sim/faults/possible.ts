@@ -3,10 +3,10 @@ import { OperatingError } from '../../base/errors.ts';
 import { faultText } from './fault-text.ts';
 import { type Fault, type HostId, hostsOf, STORAGE, SWITCH } from './faults.ts';
 
-/** What faults strike: hosts, the failure domains that they are in, and a guest with so much memory. */
+/** What faults strike: hosts, the failure domains that they are in, and a guest with so much memory, where that is known. */
 interface Cluster {
   hosts: readonly HostId[];
-  memorySizeBytes: number;
+  memorySizeBytes?: number;
   domains?: Readonly<Partial<Record<HostId, string>>>;
 }
 
@@ -31,7 +31,10 @@ export function mustBePossible(
   const added = faults.map((fault) =>
     fault.kind === 'command' && fault.command.kind === 'memory' ? fault.command.sizeBytes : 0,
   );
-  const memory = { least: memorySizeBytes, most: Math.max(memorySizeBytes, ...added) };
+  const memory =
+    memorySizeBytes === undefined
+      ? undefined
+      : { least: memorySizeBytes, most: Math.max(memorySizeBytes, ...added) };
   for (const fault of faults) {
     const why = obstacle(fault, hosts, memory);
     if (why !== undefined) throw new OperatingError(`"${faultText(fault)}": ${why}`);
@@ -42,16 +45,16 @@ export function mustBePossible(
 function obstacle(
   fault: Fault,
   hosts: readonly HostId[],
-  memory: { least: number; most: number },
+  memory: { least: number; most: number } | undefined,
 ): string | undefined {
   switch (fault.kind) {
     case 'flip':
-      return fault.offset < memory.most
+      return !memory || fault.offset < memory.most
         ? undefined
         : `the guest's memory has the offsets 0 to ${memory.most - 1}`;
     case 'command':
       if (fault.command.kind === 'memory')
-        return fault.command.sizeBytes > memory.least
+        return !memory || fault.command.sizeBytes > memory.least
           ? undefined
           : `the guest has ${memory.least} bytes of memory, and an operator can only add to it`;
       return hosts.length > 1 || ['reset', 'speed'].includes(fault.command.kind)

@@ -1,22 +1,11 @@
 /** Stories: scenarios as text, line by line. docs/stories.md shows how to write one. */
 import { OperatingError } from '../../base/errors.ts';
-import {
-  clash,
-  diskVariants,
-  replications,
-  type Tuning,
-  type UnsafeRule,
-  unsafeRules,
-} from '../../ft/rules.ts';
-import { hostNames, type SimulationOptions } from '../cluster.ts';
 import { type EventPattern, parsePattern, patternText } from '../faults/event-pattern.ts';
-import { parseFault } from '../faults/fault-text.ts';
-import { type Fault, type HostId, hostsOf } from '../faults/faults.ts';
-import { parseTuning } from '../tuning.ts';
+import { limits, memoryDefaults } from '../spec/limits.ts';
+import { hostNames, mustSuit, type RunSpec, storyDefaults, validated } from '../spec/spec.ts';
+import { type SpecLine, specLines } from '../spec/story-lines.ts';
+import { parseWhole, refuse } from '../spec/values.ts';
 import { type Expectation, parseExpectation, parseNever, patternsOf } from './expectations.ts';
-
-/** What a story sets up, but for the guest. */
-export type ScenarioSetup = Omit<SimulationOptions, 'description' | 'input' | 'print' | 'tell'>;
 
 /** Something for the reader: at the beginning, at the end, or when something happens for the first time. */
 export interface Say {
@@ -36,7 +25,8 @@ export interface Scenario {
   memorySizeBytes: number;
   /** Typed at the console instead of what the program brings along. */
   typed?: string;
-  setup: ScenarioSetup;
+  /** The run, but for the guest. */
+  spec: RunSpec;
   /** The lines that set it up, as they stand. */
   setupLines: readonly string[];
   says: readonly Say[];
@@ -45,42 +35,14 @@ export interface Scenario {
   expectations: readonly { line: number; text: string; expectation: Expectation }[];
 }
 
-/** A story does not run for longer than this. */
-const MAX_STEPS = 50_000_000;
-const MAX_BACKUPS = 3;
-const MAX_SPARES = 8;
-const MAX_CLIENTS = 64;
-const MAX_MEMORY_MIB = 64;
-
-/** Each of these can be said once. */
-const single = new Set([
-  'guest',
-  'typed',
-  'memory',
-  'clients',
-  'backups',
-  'spares',
-  'seed',
-  'replication',
-  'disk',
-]);
-/** And each of these once for each name. */
-const singleByName = new Set(['define', 'speed', 'domain', 'load', 'tuning']);
-
 /** A scenario that is being read. */
 interface Draft {
   guest: string | undefined;
   defines: [string, bigint][];
   typed?: string;
   memorySizeBytes: number;
-  setup: ScenarioSetup & {
-    faults: Fault[];
-    unsafe: Set<UnsafeRule>;
-    speeds: Record<HostId, number>;
-    domains: Record<HostId, string>;
-    loads: Record<HostId, number>;
-    tuning: Partial<Tuning>;
-  };
+  /** The run as far as it is known; not checked as a whole. */
+  spec: RunSpec;
   says: Say[];
   shows: EventPattern[];
   expectations: { line: number; text: string; expectation: Expectation }[];
@@ -92,6 +54,8 @@ interface Draft {
 
 interface Keyword {
   form: string;
+  /** How often it can be said; `often` where nothing is said of that. */
+  times?: SpecLine['times'];
   /** `line` is the number of the line, `text` what stands behind the keyword. */
   read: (draft: Draft, text: string, line: number) => void;
 }
@@ -99,12 +63,14 @@ interface Keyword {
 const keywords: Record<string, Keyword> = {
   guest: {
     form: 'guest NAME',
+    times: 'once',
     read: (draft, text) => {
       draft.guest = text;
     },
   },
   define: {
     form: 'define NAME NUMBER',
+    times: 'by name',
     read: ({ defines }, text) => {
       const [, name, value] =
         /^([A-Za-z_.$][\w.$]*)\s+(\d+)$/.exec(text) ?? refuse(`"${text}" must be a name and a number`);
@@ -114,92 +80,20 @@ const keywords: Record<string, Keyword> = {
   },
   typed: {
     form: 'typed TEXT',
+    times: 'once',
     read: (draft, text) => {
       draft.typed = text.replaceAll('\\n', '\n');
     },
   },
   memory: {
     form: 'memory N MiB',
+    times: 'once',
     read: (draft, text) => {
       const mib = /^(\d+) MiB$/.exec(text)?.[1] ?? refuse(`"${text}" is no size; write it like 4 MiB`);
-      draft.memorySizeBytes = whole(mib, 1, MAX_MEMORY_MIB) << 20;
+      draft.memorySizeBytes = parseWhole(mib, limits.storyMemoryMib) << 20;
     },
   },
-  clients: {
-    form: 'clients N',
-    read: ({ setup }, text) => {
-      setup.clients = whole(text, 0, MAX_CLIENTS);
-    },
-  },
-  backups: {
-    form: 'backups N',
-    read: ({ setup }, text) => {
-      setup.backups = whole(text, 0, MAX_BACKUPS);
-    },
-  },
-  spares: {
-    form: 'spares N',
-    read: ({ setup }, text) => {
-      setup.spares = whole(text, 0, MAX_SPARES);
-    },
-  },
-  seed: {
-    form: 'seed TEXT',
-    read: ({ setup }, text) => {
-      setup.seed = text;
-    },
-  },
-  replication: {
-    form: `replication ${replications.join('|')}`,
-    read: ({ setup }, text) => {
-      setup.replication = choice(replications, text);
-    },
-  },
-  disk: {
-    form: `disk ${diskVariants.join('|')}`,
-    read: ({ setup }, text) => {
-      setup.disk = choice(diskVariants, text);
-    },
-  },
-  speed: {
-    form: 'speed HOST FACTOR',
-    read: hostValue(({ setup }, host, value) => {
-      setup.speeds[host] = number(value, 0.001, 1000);
-    }),
-  },
-  domain: {
-    form: 'domain HOST NAME',
-    read: hostValue(({ setup }, host, value) => {
-      setup.domains[host] = value;
-    }),
-  },
-  load: {
-    form: 'load HOST N',
-    read: hostValue(({ setup }, host, value) => {
-      setup.loads[host] = number(value, 0, 1000);
-    }),
-  },
-  tuning: {
-    form: 'tuning NAME VALUE',
-    read: ({ setup }, text) => {
-      const [name = '', value = ''] = text.split(/\s+/);
-      Object.assign(setup.tuning, parseTuning(name, value));
-    },
-  },
-  fault: {
-    form: 'fault KIND:WHERE@WHEN[+LENGTH][=VALUE]',
-    read: ({ setup, named }, text, line) => {
-      const fault = parseFault(text);
-      setup.faults.push(fault);
-      for (const host of hostsOf(fault)) named.push({ line, host });
-    },
-  },
-  unsafe: {
-    form: 'unsafe RULE',
-    read: ({ setup }, text) => {
-      setup.unsafe.add(choice(Object.keys(unsafeRules) as UnsafeRule[], text));
-    },
-  },
+  ...Object.fromEntries([...specLines].map(([word, line]) => [word, specKeyword(word, line)])),
   say: {
     form: 'say [when EVENT:|at the end:] TEXT',
     read: (draft, text, line) => {
@@ -245,12 +139,16 @@ function nameHosts({ named }: Draft, patterns: readonly EventPattern[], line: nu
   for (const { host } of patterns) if (host !== undefined) named.push({ line, host });
 }
 
-function hostValue(set: (draft: Draft, host: HostId, value: string) => void): Keyword['read'] {
-  return (draft, text, line) => {
-    const [host = '', value, ...more] = text.split(/\s+/);
-    if (value === undefined || more.length > 0) refuse(`"${text}" must be a host and a value`);
-    draft.named.push({ line, host });
-    set(draft, host, value);
+/** A line that says something of the run: what it says is added to what is known, and checked as a whole at the end. */
+function specKeyword(word: string, { form, times, read }: SpecLine): Keyword {
+  return {
+    form: `${word} ${form}`,
+    times,
+    read: (draft, text, line) => {
+      const { says, named = [] } = read(text, draft.spec);
+      Object.assign(draft.spec, says);
+      for (const host of named) draft.named.push({ line, host });
+    },
   };
 }
 
@@ -260,22 +158,22 @@ function hostValue(set: (draft: Draft, host: HostId, value: string) => void): Ke
 export function parseScenario(text: string, file: string): Scenario {
   const lines = logicalLines(text);
   const draft = emptyDraft();
-  for (const { line, text: content } of lines) at(file, line, () => readLine(draft, content, line));
-  const { guest, named, setup, said: _, ...rest } = draft;
+  for (const { line, text: content } of lines) at(`${file}:${line}`, () => readLine(draft, content, line));
+  const { guest, named, spec, said: _, ...rest } = draft;
   if (guest === undefined)
     throw new OperatingError(`${file}: a story needs a guest; write a line like "guest bank"`);
-  const reason = clash(setup.replication ?? 'lockstep', setup.disk ?? 'shared');
-  if (reason !== undefined) throw new OperatingError(`${file}: disk private: ${reason}`);
-  const hosts = hostNames(setup.backups, setup.spares ?? 0);
+  const hosts = hostNames(spec);
   for (const { line, host } of named)
-    at(file, line, () => {
+    at(`${file}:${line}`, () => {
       if (!hosts.includes(host)) refuse(`"${host}" is no host here; they are ${hosts.join(', ')}`);
     });
+  const checked = at(file, () => validated(spec, storyDefaults));
+  at(file, () => mustSuit(checked, rest.memorySizeBytes));
   return {
     ...rest,
     file,
     guest,
-    setup,
+    spec: checked,
     title: /^#\s*(.+)$/m.exec(text)?.[1]?.trim() ?? file,
     setupLines: lines.map(({ text: line }) => line).filter((line) => !afterwards.has(line.split(/\s/)[0]!)),
   };
@@ -284,20 +182,8 @@ export function parseScenario(text: string, file: string): Scenario {
 const emptyDraft = (): Draft => ({
   guest: undefined,
   defines: [],
-  memorySizeBytes: 1 << 20,
-  setup: {
-    seed: '1',
-    clients: 0,
-    faults: [],
-    backups: 1,
-    spares: 0,
-    unsafe: new Set(),
-    maxSteps: MAX_STEPS,
-    speeds: {},
-    domains: {},
-    loads: {},
-    tuning: {},
-  },
+  memorySizeBytes: memoryDefaults.story,
+  spec: { ...storyDefaults },
   says: [],
   shows: [],
   expectations: [],
@@ -328,45 +214,32 @@ function readLine(draft: Draft, content: string, line: number): void {
         .join('\n  ')}`,
     );
   if (rest === '') refuse(`"${word}" needs more: ${keyword.form}`);
-  mustBeNew(draft, word!, rest!, line);
+  mustBeNew(draft, word!, keyword, rest!, line);
   keyword.read(draft, rest!, line);
 }
 
-function mustBeNew({ said }: Draft, word: string, rest: string, line: number): void {
-  const what = singleByName.has(word) ? `${word} ${rest.split(/\s/)[0]}` : word;
-  if (what === word && !single.has(word)) return;
+function mustBeNew(
+  { said }: Draft,
+  word: string,
+  { times = 'often' }: Keyword,
+  rest: string,
+  line: number,
+): void {
+  if (times === 'often') return;
+  const what = times === 'by name' ? `${word} ${rest.split(/\s/)[0]}` : word;
   const before = said.get(what);
   if (before !== undefined) refuse(`"${what}" was said in line ${before}; say it once`);
   said.set(what, line);
 }
 
 /** Says where, if something is wrong. */
-function at(file: string, line: number, action: () => void): void {
+function at<T>(place: string, action: () => T): T {
   try {
-    action();
+    return action();
   } catch (error) {
-    if (error instanceof OperatingError) throw new OperatingError(`${file}:${line}: ${error.message}`);
+    if (error instanceof OperatingError) throw new OperatingError(`${place}: ${error.message}`);
     throw error;
   }
-}
-
-function refuse(message: string): never {
-  throw new OperatingError(message);
-}
-
-function number(text: string, least: number, most: number): number {
-  const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
-  return value >= least && value <= most ? value : refuse(`"${text}" is no number from ${least} to ${most}`);
-}
-
-function whole(text: string, least: number, most: number): number {
-  return /^\d+$/.test(text)
-    ? number(text, least, most)
-    : refuse(`"${text}" is no whole number from ${least} to ${most}`);
-}
-
-function choice<T extends string>(allowed: readonly T[], text: string): T {
-  return allowed.find((one) => one === text) ?? refuse(`"${text}" is none of ${allowed.join(', ')}`);
 }
 
 /** What a story has to say when it is over: explanations whose moment never came. */

@@ -14,8 +14,6 @@ import { Mesh } from './mesh.ts';
 import { ClientNetwork } from './network.ts';
 import { Storage } from './storage.ts';
 
-/** A local network between the hosts. */
-export const LINK_BITS_PER_SECOND = 1e9;
 /** What a short message takes on a link, in bytes. */
 const SHORT_BYTES = 20;
 const RECORD_BYTES = 100;
@@ -24,7 +22,8 @@ const READ_BYTES = 30;
 export interface WorldOptions {
   seed: string;
   unsafe: ReadonlySet<UnsafeRule>;
-  bitsPerSecond?: number | undefined;
+  /** How fast every link is. */
+  bitsPerSecond: number;
   /** The first record of shared storage. */
   first: GenerationRecord;
   disk: DiskVariant;
@@ -70,7 +69,7 @@ export class World {
     const dedup = !unsafe.has('dedup');
     const fencing = !unsafe.has('fencing');
     const random = (name: string) => new Random(`${seed}/${name}`);
-    this.mesh = new Mesh(scheduler, random('links'), bitsPerSecond ?? LINK_BITS_PER_SECOND);
+    this.mesh = new Mesh(scheduler, random('links'), bitsPerSecond);
     const disk = this.makeDisk(`${seed}/disk`, dedup, world);
     this.storage = new Storage(first, disk, fencing, scheduler, random('storage'));
     const { input, print, attended, typeAfter, clients } = options;

@@ -6,6 +6,7 @@ import { runSession } from '../../../src/cli/terminal/session.ts';
 import type { Terminal } from '../../../src/cli/terminal/terminal.ts';
 import { Simulation } from '../../../src/sim/cluster.ts';
 import { evidenceOf } from '../../../src/sim/evidence.ts';
+import { defaults } from '../../../src/sim/spec/spec.ts';
 import { chattyGuest, machineOf } from '../../ft/guest.ts';
 
 /** Prints every byte that it is given, and ends at a `q`. Between them it waits for the UART's interrupt. */
@@ -80,15 +81,9 @@ function simulationOf(backups: number, source = ECHO) {
   const printed: Uint8Array[] = [];
   const simulation = new Simulation({
     description: machineOf(source),
-    seed: '1',
+    spec: { ...defaults, backups, maxSteps: 10_000_000 },
     input: new Uint8Array(0),
     attended: true,
-    clients: 0,
-    faults: [],
-    backups,
-    spares: 1,
-    unsafe: new Set(),
-    maxSteps: 10_000_000,
     print: (data) => printed.push(data),
     tell: () => {},
   });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { defaultTuning } from '../../src/ft/rules.ts';
-import { parseTuning, tuningNames, tuningText } from '../../src/sim/tuning.ts';
+import { defaultTuning } from '../../../src/ft/rules.ts';
+import { parseTuning, tuningNames, tuningText } from '../../../src/sim/spec/tuning.ts';
 
 test('is read as it is written', () => {
   const some = fc

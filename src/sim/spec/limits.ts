@@ -1,0 +1,50 @@
+/** How much of everything a run may have: for commands, stories and whoever else describes one. */
+import type { Tuning } from '../../ft/rules.ts';
+
+/** Both ends belong to it. */
+export interface Range {
+  readonly least: number;
+  readonly most: number;
+}
+
+const range = (least: number, most: number): Range => ({ least, most });
+
+export const limits = {
+  backups: range(0, 3),
+  spares: range(0, 8),
+  clients: range(0, 64),
+  maxSteps: range(1, Number.MAX_SAFE_INTEGER),
+  /** Shares of the usual speed of a host; a fault may slow one down as far. */
+  speed: range(0.001, 1000),
+  load: range(0, 1000),
+  /** Of every link. */
+  bitsPerSecond: range(1e6, 1e12),
+  /** Of the guest's RAM. */
+  memoryBytes: range(4096, 2 ** 31),
+  /** The same in a story, in MiB: it is about one host or another, and makes a machine on each. */
+  storyMemoryMib: range(1, 64),
+} as const satisfies Record<string, Range>;
+
+/** The guest's RAM where nothing is said. Stories and campaigns make several machines, and copy them. */
+export const memoryDefaults = { run: 64 << 20, story: 1 << 20, campaign: 1 << 20 } as const;
+
+/** Times and sizes of the protocol: with less it does nothing else, with more it does nothing. */
+export const tuningLimits: Readonly<Record<keyof Tuning, Range>> = {
+  heartbeatNs: range(1e4, 1e10),
+  suspectNs: range(1e4, 1e11),
+  retryNs: range(1e4, 1e11),
+  sendBufferBytes: range(64, 2 ** 30),
+  receiveBufferBytes: range(64, 2 ** 30),
+  outputBufferBytes: range(64, 2 ** 30),
+  retainBytes: range(0, 2 ** 30),
+  horizonSteps: range(100, 1e9),
+  checkSteps: range(100, 1e12),
+  checkStepsPerPage: range(0, 1e9),
+  lagBoundNs: range(1e4, 1e11),
+  lagIntervalNs: range(1e4, 1e11),
+  // The checkers take a backup that is half a second behind for one that does not follow.
+  epochNs: range(1e5, 4e8),
+  copyPages: range(1, 4096),
+  copyWindow: range(1, 1024),
+  stopPages: range(0, 2 ** 20),
+};

@@ -1,0 +1,203 @@
+/** What a run is, but for its guest, as plain data: commands, stories, campaigns and programs describe it, and it is checked here. */
+import { OperatingError } from '../../base/errors.ts';
+import {
+  clash,
+  type DiskVariant,
+  diskVariants,
+  type Replication,
+  replications,
+  type Tuning,
+  type UnsafeRule,
+  unsafeRules,
+} from '../../ft/rules.ts';
+import { faultForms } from '../faults/fault-forms.ts';
+import { faultText, parseFault } from '../faults/fault-text.ts';
+import type { Fault, HostId } from '../faults/faults.ts';
+import { mustBePossible, mustExist } from '../faults/possible.ts';
+import { limits, type Range } from './limits.ts';
+import { checkedTuning } from './tuning.ts';
+
+/** The cluster, its clients and what happens to it. The same specification and guest give the same run to the byte. */
+export interface RunSpec {
+  /** The source of all chance. */
+  seed: string;
+  /** How many backups protect the VM; 0: no fault tolerance, one host and no log. */
+  backups: number;
+  /** Hosts with room for another backup. */
+  spares: number;
+  /** How the backups follow. */
+  replication: Replication;
+  /** Where disk data comes from. */
+  disk: DiskVariant;
+  /** Simulated clients of a key-value server on UDP port 9000. */
+  clients: number;
+  /** The run is stopped when the guest has taken so many steps. */
+  maxSteps: number;
+  /** How fast every link is. */
+  bitsPerSecond: number;
+  /** How fast hosts are, 1 where nothing is said: 100 million steps a second. */
+  speeds: Readonly<Record<HostId, number>>;
+  /** The failure domain of hosts; where nothing is said, each is one of its own. */
+  domains: Readonly<Record<HostId, string>>;
+  /** What else hosts have to do, 0 where nothing is said: a new backup is made where there is least. */
+  loads: Readonly<Record<HostId, number>>;
+  /** Times and sizes of the protocol that are not the usual ones. */
+  tuning: Readonly<Partial<Tuning>>;
+  /** What strikes, and an operator's acts. */
+  faults: readonly Fault[];
+  /** Rules of the protocol that are switched off. */
+  unsafe: readonly UnsafeRule[];
+}
+
+/** What holds where nothing is said. */
+export const defaults: Readonly<RunSpec> = {
+  seed: '1',
+  backups: 1,
+  spares: 1,
+  replication: 'lockstep',
+  disk: 'shared',
+  clients: 0,
+  maxSteps: limits.maxSteps.most,
+  bitsPerSecond: 1e9,
+  speeds: {},
+  domains: {},
+  loads: {},
+  tuning: {},
+  faults: [],
+  unsafe: [],
+};
+
+/** Where a story says nothing: it names the hosts that it is about, and is short. */
+export const storyDefaults: Readonly<RunSpec> = { ...defaults, spares: 0, maxSteps: 50_000_000 };
+
+/** The runs of a campaign, but for what is drawn. */
+export const campaignDefaults: Readonly<RunSpec> = {
+  ...defaults,
+  // A guest that a flipped bit has misled may never end.
+  maxSteps: 20_000_000,
+  // A small part of a run, so that what differs shows in the same run.
+  tuning: { checkSteps: 50_000, checkStepsPerPage: 0 },
+};
+
+/** What a field is called on the command line, behind two dashes, and at the beginning of a story's line. */
+export const words: Readonly<Record<keyof RunSpec, string>> = {
+  seed: 'seed',
+  backups: 'backups',
+  spares: 'spares',
+  replication: 'replication',
+  disk: 'disk',
+  clients: 'clients',
+  maxSteps: 'max-steps',
+  bitsPerSecond: 'link',
+  speeds: 'speed',
+  domains: 'domain',
+  loads: 'load',
+  tuning: 'tuning',
+  faults: 'fault',
+  unsafe: 'unsafe',
+};
+const fields = Object.keys(words) as (keyof RunSpec)[];
+
+/** A specification that can't be. Its message begins with the word for what is wrong: on the command line two dashes belong before it. */
+export class SpecError extends OperatingError {
+  override name = 'SpecError';
+  constructor(field: keyof RunSpec, problem: string) {
+    super(`${words[field]} ${problem}`);
+  }
+}
+
+/** The hosts of a cluster, by the role that each boots in: `primary`, `backup`, `backup2`, …, `spare`, `spare2`, … */
+export function hostNames({ backups, spares }: Pick<RunSpec, 'backups' | 'spares'>): HostId[] {
+  const numbered = (name: string, count: number) =>
+    Array.from({ length: count }, (_, index) => (index === 0 ? name : `${name}${index + 1}`));
+  return ['primary', ...numbered('backup', backups), ...numbered('spare', spares)];
+}
+
+/** What only a protocol between hosts can have. */
+export const betweenHosts = ['spares', 'replication', 'disk', 'unsafe', 'tuning'] as const;
+export const ALONE = 'one machine without backups has no protocol between hosts';
+
+/** Whether a field is as it is in another specification. */
+export function isAs<F extends keyof RunSpec>(field: F, spec: RunSpec, other: RunSpec): boolean {
+  const entries = (value: RunSpec[F]) =>
+    JSON.stringify(typeof value === 'object' ? Object.entries(value) : value);
+  return entries(spec[field]) === entries(other[field]);
+}
+
+/**
+ * The whole specification of a run: what is given, and the rest from `base`. It is checked as far as it can be without the guest,
+ * for which there is {@link mustSuit}. A whole one that is checked again stays as it is.
+ *
+ * @throws {OperatingError} which says what is wrong, and what it may be
+ */
+export function validated(given: Partial<RunSpec>, base: RunSpec = defaults): RunSpec {
+  const unknown = Object.keys(given).find((name) => !Object.hasOwn(words, name));
+  if (unknown !== undefined)
+    throw new OperatingError(`a run has no "${unknown}"; it has ${fields.join(', ')}`);
+  const said = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  // Where nobody can fail over, nobody waits for that.
+  const spec: RunSpec = { ...base, ...(given.backups === 0 && { spares: 0 }), ...said };
+  if (typeof spec.seed !== 'string') throw new SpecError('seed', `${spec.seed}: it must be a text`);
+  for (const name of ['backups', 'spares', 'clients', 'maxSteps', 'bitsPerSecond'] as const)
+    mustBeWhole(name, spec[name]);
+  mustBeOneOf('replication', spec.replication, replications);
+  mustBeOneOf('disk', spec.disk, diskVariants);
+  for (const rule of spec.unsafe) mustBeOneOf('unsafe', rule, Object.keys(unsafeRules));
+  const reason = clash(spec.replication, spec.disk);
+  if (reason !== undefined) throw new SpecError('disk', `private: ${reason}`);
+  mustKnowHosts(spec);
+  const whole: RunSpec = {
+    ...spec,
+    tuning: checkedTuning(spec.tuning),
+    faults: checkedFaults(spec),
+    unsafe: [...new Set(spec.unsafe)],
+  };
+  const useless = betweenHosts.find((field) => whole.backups === 0 && !isAs(field, whole, none));
+  if (useless) throw new SpecError(useless, `has no effect here: ${ALONE}; leave it out`);
+  return whole;
+}
+
+const none: RunSpec = { ...defaults, spares: 0 };
+
+/** What a specification asks of the guest. @throws {OperatingError} for a fault that a guest with so much RAM can't have */
+export function mustSuit(spec: RunSpec, memorySizeBytes: number): void {
+  mustBePossible(spec.faults, { hosts: hostNames(spec), domains: spec.domains, memorySizeBytes });
+}
+
+function mustKnowHosts(spec: RunSpec): void {
+  const { speeds, domains, loads } = spec;
+  mustExist(Object.keys({ ...speeds, ...domains, ...loads }), hostNames(spec));
+  for (const [host, speed] of Object.entries(speeds)) mustBeNumber('speeds', host, speed, limits.speed);
+  for (const [host, load] of Object.entries(loads)) mustBeNumber('loads', host, load, limits.load);
+  for (const [host, domain] of Object.entries(domains))
+    if (!/^\S+$/.test(domain))
+      throw new SpecError('domains', `${host}=${domain}: a failure domain is named by a word without blanks`);
+}
+
+/** Each as its text says, so that what is printed of it is what happened. */
+function checkedFaults(spec: RunSpec): Fault[] {
+  const unknown = spec.faults.find(({ kind }) => !Object.hasOwn(faultForms, kind));
+  if (unknown)
+    throw new SpecError('faults', `${unknown.kind}: the kinds are ${Object.keys(faultForms).join(', ')}`);
+  const faults = spec.faults.map((fault) => parseFault(faultText(fault)));
+  mustBePossible(faults, { hosts: hostNames(spec), domains: spec.domains });
+  return faults;
+}
+
+function mustBeWhole(field: 'backups' | 'spares' | 'clients' | 'maxSteps' | 'bitsPerSecond', value: number) {
+  if (!Number.isInteger(value) || !isWithin(value, limits[field]))
+    throw new SpecError(field, `${value}: it must be a whole number ${rangeText(limits[field])}`);
+}
+
+function mustBeNumber(field: keyof RunSpec, host: HostId, value: number, range: Range): void {
+  if (!isWithin(value, range))
+    throw new SpecError(field, `${host}=${value}: it must be a number ${rangeText(range)}`);
+}
+
+function mustBeOneOf(field: keyof RunSpec, value: string, allowed: readonly string[]): void {
+  if (!allowed.includes(value))
+    throw new SpecError(field, `${value}: it must be one of ${allowed.join(', ')}`);
+}
+
+const isWithin = (value: number, { least, most }: Range): boolean => value >= least && value <= most;
+const rangeText = ({ least, most }: Range): string => `from ${least} to ${most}`;

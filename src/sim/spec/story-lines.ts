@@ -1,0 +1,124 @@
+/** A run's specification as lines of a story. */
+import { diskVariants, replications, type UnsafeRule, unsafeRules } from '../../ft/rules.ts';
+import { faultText, parseFault } from '../faults/fault-text.ts';
+import { hostsOf } from '../faults/faults.ts';
+import { limits, type Range } from './limits.ts';
+import { isAs, type RunSpec, storyDefaults, words } from './spec.ts';
+import { parseTuning, tuningText } from './tuning.ts';
+import {
+  bitRateText,
+  lineText,
+  parseBitRate,
+  parseChoice,
+  parseLineText,
+  parseNumber,
+  parseWhole,
+  refuse,
+} from './values.ts';
+
+/** How a field is written in a story. */
+export interface SpecLine {
+  /** What stands behind the field's word. */
+  form: string;
+  /** How often it can be said: once, once for each name, or as often as one likes. */
+  times: 'once' | 'by name' | 'often';
+  /** What a line says, beside what was said before, and the hosts that it names. @throws {OperatingError} */
+  read: (text: string, spec: RunSpec) => { says: Partial<RunSpec>; named?: string[] };
+  /** What stands behind the word in each line that it takes. */
+  write: (spec: RunSpec) => string[];
+}
+
+const wholeLine = (field: 'backups' | 'spares' | 'clients' | 'maxSteps'): SpecLine => ({
+  form: 'N',
+  times: 'once',
+  read: (text) => ({ says: { [field]: parseWhole(text, limits[field]) } }),
+  write: (spec) => [`${spec[field]}`],
+});
+
+const choiceLine = (field: 'replication' | 'disk', allowed: readonly string[]): SpecLine => ({
+  form: allowed.join('|'),
+  times: 'once',
+  read: (text) => ({ says: { [field]: parseChoice(allowed, text) } }),
+  write: (spec) => [spec[field]],
+});
+
+const hostLine = <F extends 'speeds' | 'domains' | 'loads'>(
+  field: F,
+  form: string,
+  parse: (text: string) => RunSpec[F][string],
+): SpecLine => ({
+  form: `HOST ${form}`,
+  times: 'by name',
+  read: (text, spec) => {
+    const [host = '', value, ...more] = text.split(/\s+/);
+    if (value === undefined || more.length > 0) refuse(`"${text}" must be a host and a value`);
+    return { says: { [field]: { ...spec[field], [host]: parse(value) } }, named: [host] };
+  },
+  write: (spec) => Object.entries(spec[field]).map(([host, value]) => `${host} ${value}`),
+});
+
+const numberIn = (range: Range) => (text: string) => parseNumber(text, range);
+
+/** In the order in which they are explained, and written. */
+const lines: Readonly<Record<keyof RunSpec, SpecLine>> = {
+  clients: wholeLine('clients'),
+  backups: wholeLine('backups'),
+  spares: wholeLine('spares'),
+  seed: {
+    form: 'TEXT',
+    times: 'once',
+    read: (text) => ({ says: { seed: parseLineText(text) } }),
+    write: ({ seed }) => [lineText(seed)],
+  },
+  replication: choiceLine('replication', replications),
+  disk: choiceLine('disk', diskVariants),
+  bitsPerSecond: {
+    form: 'SPEED',
+    times: 'once',
+    read: (text) => ({ says: { bitsPerSecond: parseBitRate(text, limits.bitsPerSecond) } }),
+    write: ({ bitsPerSecond }) => [bitRateText(bitsPerSecond)],
+  },
+  maxSteps: wholeLine('maxSteps'),
+  speeds: hostLine('speeds', 'FACTOR', numberIn(limits.speed)),
+  domains: hostLine('domains', 'NAME', (text) => text),
+  loads: hostLine('loads', 'N', numberIn(limits.load)),
+  tuning: {
+    form: 'NAME VALUE',
+    times: 'by name',
+    read: (text, { tuning }) => {
+      const [name = '', value = ''] = text.split(/\s+/);
+      return { says: { tuning: { ...tuning, ...parseTuning(name, value) } } };
+    },
+    write: ({ tuning }) => tuningText(tuning).map((text) => text.replace('=', ' ')),
+  },
+  faults: {
+    form: 'KIND:WHERE@WHEN[+LENGTH][=VALUE]',
+    times: 'often',
+    read: (text, { faults }) => {
+      const fault = parseFault(text);
+      return { says: { faults: [...faults, fault] }, named: hostsOf(fault) };
+    },
+    write: ({ faults }) => faults.map(faultText),
+  },
+  unsafe: {
+    form: 'RULE',
+    times: 'often',
+    read: (text, { unsafe }) => {
+      const rule = parseChoice(Object.keys(unsafeRules) as UnsafeRule[], text);
+      return { says: { unsafe: [...unsafe, rule] } };
+    },
+    write: ({ unsafe }) => [...unsafe],
+  },
+};
+const fields = Object.keys(lines) as (keyof RunSpec)[];
+
+/** What a story's line may say of the run, by the word that it begins with. */
+export const specLines: ReadonlyMap<string, SpecLine> = new Map(
+  fields.map((field) => [words[field], lines[field]]),
+);
+
+/** The lines of a story that say all of a specification; what a story need not say is left out. */
+export const storyLines = (spec: RunSpec): string[] =>
+  fields
+    .filter((field) => !isAs(field, spec, storyDefaults))
+    .flatMap((field) => lines[field].write(spec).map((text) => `${words[field]} ${text}`));

@@ -1,0 +1,74 @@
+/** `--quiet` leaves what is asked for and what is wrong: a script that finds nothing printed need not look. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { storyNames } from '../../src/cli/play.ts';
+import { program, workplace } from './command.ts';
+import { executable, saying } from './conformance-programs.ts';
+
+const { file, vmft } = workplace();
+const silent = (code: number) => ({ code, stdout: '', stderr: '' });
+
+describe('vmft chaos --quiet', () => {
+  const chaos = (...args: string[]) => vmft(['chaos', program('dice.s'), '--jobs', '1', ...args]);
+
+  test('has nothing to say of a campaign without violation', async () => {
+    expect(await chaos('--runs', '4', '--quiet')).toEqual(silent(0));
+  });
+
+  test('prints each violation, and the shortest schedule, as without it', async () => {
+    const [quiet, whole] = await Promise.all([
+      chaos('--runs', '4', '--unsafe', 'output-rule', '-q'),
+      chaos('--runs', '4', '--unsafe', 'output-rule'),
+    ]);
+    expect([quiet.code, quiet.stderr]).toEqual([3, '']);
+    expect(quiet.stdout).toMatch(/^run 0: VIOLATED\n {2}output-rule: /);
+    expect(quiet.stdout).toMatch(/to see it again:\n {2}vmft run \S+dice\.s .*--unsafe output-rule\n$/);
+    expect(whole.stdout.endsWith(`\n\n${quiet.stdout}`)).toBe(true);
+    expect(quiet.stdout).not.toContain('failovers');
+  });
+
+  test('leaves the JSON document as it is', async () => {
+    const { code, stdout } = await chaos('--runs', '4', '--quiet', '--json');
+    expect([code, JSON.parse(stdout).runs]).toEqual([0, 4]);
+  });
+});
+
+describe('vmft story --quiet', () => {
+  test('lists names, one a line', async () => {
+    const { code, stdout } = await vmft(['story', '-q']);
+    expect([code, stdout]).toEqual([
+      0,
+      storyNames()
+        .map((name) => `${name}\n`)
+        .join(''),
+    ]);
+  });
+
+  test('has nothing to say of a story that comes as it expects', async () => {
+    expect(await vmft(['story', 'output-rule', '--quiet'])).toEqual(silent(0));
+  });
+
+  test('says what does not', async () => {
+    writeFileSync(file('my.story'), '# T\nguest hello\nexpect live backup\nexpect outcome completed\n');
+    const { code, stdout } = await vmft(['story', './my.story', '-q']);
+    expect([code, stdout]).toEqual([3, '  ✗ expect live backup: it did not happen\n']);
+  });
+});
+
+test('vmft diff --quiet has only its exit code', async () => {
+  await vmft(['run', program('hello.s'), '-q', '--save-states', 'one']);
+  await vmft(['run', program('dice.s'), '-q', '--save-states', 'other']);
+  const diff = (other: string) => vmft(['diff', 'one/primary.vm', `${other}.vm`, '--quiet']);
+  expect(await Promise.all([diff('one/backup'), diff('other/primary')])).toEqual([silent(0), silent(1)]);
+});
+
+test('vmft conformance --quiet names those that do not pass', async () => {
+  const folder = (name: string, programs: Record<string, number>) => {
+    mkdirSync(file(name));
+    for (const [one, value] of Object.entries(programs))
+      writeFileSync(file(`${name}/${one}`), executable(saying(value)));
+    return vmft(['conformance', name, '--quiet']);
+  };
+  expect(await folder('good', { one: 1, two: 1 })).toEqual(silent(0));
+  expect(await folder('bad', { one: 1, two: 7 })).toEqual({ ...silent(1), stdout: 'two: failed: test 3\n' });
+});
