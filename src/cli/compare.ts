@@ -19,13 +19,14 @@ import {
   spread,
 } from '../sim/comparison.ts';
 import { given, guestArguments, shellText, sizeText } from './command-text.ts';
+import type { EngineOptions } from './engine.ts';
 import { type ProgramOptions, programPath, readGuest } from './program.ts';
 import { EXIT_CODE } from './report.ts';
 import { consoleInput } from './run.ts';
 import { canRewrite, colourFor } from './terminal/abilities.ts';
 
 /** What `vmft compare` is given, as commander hands it over. */
-export interface CompareOptions extends ProgramOptions {
+export interface CompareOptions extends ProgramOptions, EngineOptions {
   /** Milliseconds. */
   epochs: number[];
   /** Bits a second. */
@@ -49,6 +50,7 @@ export async function compare(program: string | undefined, options: CompareOptio
   const path = programPath(program, options);
   const workload = {
     ...readGuest(program, options),
+    execution: { engine: options.engine },
     input: await consoleInput(path, options),
     clients: options.clients,
     seed: options.seed,

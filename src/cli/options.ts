@@ -15,12 +15,13 @@ import { parseFault } from '../sim/faults/fault-text.ts';
 import type { Fault, FaultKind, HostId } from '../sim/faults/faults.ts';
 import { parseTuning, tuningNames } from '../sim/tuning.ts';
 import { type EntryKind, entryKinds } from '../vmm/entries.ts';
+import type { EngineOptions } from './engine.ts';
 import type { ProgramOptions } from './program.ts';
 import { parseChardev, parseDevice, parseDrive, parseNetdev, parseObject } from './qemu/device-options.ts';
 import { takesFixed } from './qemu/fixed-options.ts';
 
 /** What `vmft run` is given, as commander hands it over. */
-export interface RunOptions extends ProgramOptions {
+export interface RunOptions extends ProgramOptions, EngineOptions {
   crash?: Fault[];
   pause?: Fault[];
   partition?: Fault[];
@@ -53,7 +54,7 @@ export interface RunOptions extends ProgramOptions {
 }
 
 /** What `vmft chaos` is given. */
-export interface ChaosOptions extends ProgramOptions {
+export interface ChaosOptions extends ProgramOptions, EngineOptions {
   runs: number;
   from: number;
   exhaustive?: boolean;

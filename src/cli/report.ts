@@ -85,7 +85,7 @@ export class Report {
     const differ =
       this.outcome === 'diverged' || violations.some(({ invariant }) => invariant === 'same-machine');
     const wanted = options.diff || differ || options.saveStates !== undefined;
-    this.comparison = wanted ? compareLast(evidenceOf(simulation)) : undefined;
+    this.comparison = wanted ? compareLast(evidenceOf(simulation), simulation.options.execution) : undefined;
     this.directory = options.saveStates ?? (differ && this.comparison ? DIVERGED_DIRECTORY : undefined);
   }
 

@@ -49,6 +49,7 @@ export function simulate(
   mustBePossible(faults, { hosts, memorySizeBytes: description.memorySizeBytes });
   return new Simulation({
     description,
+    execution: { engine: options.engine },
     diskContent,
     input,
     ...(options.typeAfter !== undefined && { typeAfter: options.typeAfter }),
@@ -180,7 +181,11 @@ export async function run(program: string | undefined, given: RunOptions): Promi
   story.end(simulation.nowNs);
   if (options.diagram) for (const line of diagramOf(drawn, simulation)) tellLine(line);
   const violations =
-    quit || signal() ? [] : options.verify ? judge(evidenceOf(simulation)) : observe(evidenceOf(simulation));
+    quit || signal()
+      ? []
+      : options.verify
+        ? judge(evidenceOf(simulation), simulation.options.execution)
+        : observe(evidenceOf(simulation));
   const report = new Report(simulation, violations, options, {
     quit,
     signal: signal(),

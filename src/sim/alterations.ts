@@ -79,9 +79,10 @@ export function alterations(simulation: Simulation): Alteration[] {
 function compare(simulation: Simulation, host: HostId, machine: Machine): Omit<Alteration, 'host'> {
   try {
     const { icount } = machine;
-    const { description } = simulation.options;
+    const { description, execution } = simulation.options;
     const history = simulation.history(host);
-    const { machine: rebuilt } = new Timeline(description, history, { end: icount }).seek(icount, 'after');
+    const timeline = new Timeline(description, history, { end: icount, execution });
+    const { machine: rebuilt } = timeline.seek(icount, 'after');
     return {
       pages: differingPages(machine.hart.ram, rebuilt.hart.ram),
       state: differ(encode(machine.schema, machine.state), encode(machine.schema, rebuilt.state)),

@@ -3,6 +3,7 @@ import { joined } from '../base/bytes.ts';
 import { Random } from '../base/random.ts';
 import type { Outcome } from '../check/evidence.ts';
 import type { DriverListener } from '../cluster/driver.ts';
+import type { Execution } from '../cpu/engine.ts';
 import type { GenerationRecord, ReplicaEvent, StopReason } from '../ft/effects.ts';
 import { Replica } from '../ft/replica.ts';
 import {
@@ -37,6 +38,8 @@ const MAX_UP_MS = 86_400_000;
 
 export interface SimulationOptions {
   description: MachineDescription;
+  /** How every host executes the guest's instructions. What happens does not depend on it. */
+  execution?: Execution | undefined;
   seed: string;
   /** Typed at the console. */
   input: Uint8Array;
@@ -195,7 +198,7 @@ export class Simulation {
   }
 
   private replica(id: HostId, revival = ''): Replica {
-    const { description, seed, unsafe, tuning, backups, replication, disk, loads } = this.options;
+    const { description, execution, seed, unsafe, tuning, backups, replication, disk, loads } = this.options;
     const random = new Random(`${seed}/${id}${revival}`);
     this.observer.begins(id);
     const booting = id === 'primary' ? 'primary' : this.first.backups.includes(id) ? 'backup' : 'spare';
@@ -205,6 +208,7 @@ export class Simulation {
       load: loads?.[id] ?? 0,
       hosts: this.names,
       description,
+      execution,
       role: revival ? 'spare' : booting,
       record: this.first,
       backups,

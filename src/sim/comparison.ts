@@ -6,6 +6,7 @@ import type { Violation } from '../check/checkers.ts';
 import type { Outcome } from '../check/evidence.ts';
 import { judge } from '../check/verdict.ts';
 import { COPY_NS_PER_BYTE } from '../cluster/driver.ts';
+import type { Execution } from '../cpu/engine.ts';
 import type { Replication } from '../ft/rules.ts';
 import type { MachineDescription } from '../vmm/description.ts';
 import type { Entry } from '../vmm/entries.ts';
@@ -17,6 +18,8 @@ import { parse } from './world/packets.ts';
 /** What is run, each time with the same chance. */
 export interface Workload {
   description: MachineDescription;
+  /** How its instructions are executed. */
+  execution?: Execution;
   /** What its disk holds at first. */
   diskContent?: Uint8Array;
   input: Uint8Array;
@@ -182,7 +185,7 @@ class Meter {
     const { simulation, setup, crashNs } = this;
     while (simulation.advance(EVENT_BATCH)) yield progress();
     const outcome = simulation.outcome!;
-    const violations = judge(evidenceOf(simulation));
+    const violations = judge(evidenceOf(simulation), simulation.options.execution);
     if (outcome === 'completed' && violations.length === 0) return undefined;
     return { setup, outcome, violations, ...(crashNs !== undefined && { crashNs }) };
   }

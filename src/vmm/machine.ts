@@ -11,7 +11,7 @@ import {
 } from '../base/codec.ts';
 import type { AnyHart } from '../cpu/checked-hart.ts';
 import { INTERRUPT, MSTATUS, PRIVILEGE } from '../cpu/csrs.ts';
-import { makeHart } from '../cpu/engine.ts';
+import { type Execution, makeHart } from '../cpu/engine.ts';
 import type { Bus, Exit } from '../cpu/hart.ts';
 import { hartSchema, MAX_RAM_BYTES, PAGE_BYTES, RAM_BASE } from '../cpu/layout.ts';
 import type { Device, DeviceContext, DeviceOutput } from '../devices/device.ts';
@@ -105,10 +105,12 @@ export class Machine {
   constructor(
     readonly description: MachineDescription,
     public doors: SynchronousDoors,
+    /** None of the state: whatever is chosen, the machine is the same. */
+    readonly execution: Execution = {},
   ) {
     this.devices = new Devices(description);
     this.schema = machineSchema(description);
-    this.hart = makeHart(description.memorySizeBytes, this.bus());
+    this.hart = makeHart(description.memorySizeBytes, this.bus(), execution);
     this.surroundings = {
       clock: () => this.readClock(),
       entropy: (sizeBytes) => {

@@ -63,8 +63,9 @@ function campaignOf(program: string | undefined, options: ChaosOptions): Campaig
   const path = programPath(program, options);
   const { seed, clients, runs, exhaustive, faults, backups, spares, replication, disk, unsafe, speed } =
     options;
+  const execution = { engine: options.engine };
   const input = options.input === undefined ? ownInput(path) : readBytes(options.input, LIMIT_BYTES.typed);
-  const guest = measure({ ...readGuest(program, options), input, clients }, seed);
+  const guest = measure({ ...readGuest(program, options), execution, input, clients }, seed);
   if (guest.outcome !== 'completed')
     throw new OperatingError(
       `${path} does not end by itself within ${MAX_STEPS} steps, even without faults; a campaign needs a program that does: give it what it waits for, with --input or --clients`,

@@ -2,6 +2,7 @@
 import { execute, type Run, type RunResult } from '../../sim/campaign/campaign.ts';
 import { type Campaign, runsOf } from '../../sim/campaign/draw.ts';
 import { shrink } from '../../sim/campaign/shrink.ts';
+import { prepareEngine } from '../engine.ts';
 import { serve, setupOf } from '../pool.ts';
 
 export type Order = { kind: 'execute'; first: number; count: number } | { kind: 'shrink'; run: number };
@@ -11,6 +12,7 @@ export type Answer =
   | { kind: 'shrunk'; run: Run; result: RunResult; tried: number };
 
 const campaign = setupOf<Campaign>();
+prepareEngine(campaign.guest.execution?.engine);
 const runOf = runsOf(campaign);
 const unsafe = new Set(campaign.unsafe);
 const work = (run: Run): RunResult => execute(campaign.guest, run, unsafe);

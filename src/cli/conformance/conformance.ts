@@ -23,7 +23,7 @@ const SOME_FAILED = 1;
 
 export async function conformance(folder: string, options: ConformanceOptions): Promise<number> {
   const interrupted = interruption();
-  const { memory, maxSteps, only = '*' } = options;
+  const { memory, maxSteps, engine, only = '*' } = options;
   const names = programsIn(folder).filter((name) => matcher(only).test(name));
   if (names.length === 0) throw new OperatingError(`${folder}: no ELF file whose name has ${only} in it`);
   const results: Result[] = [];
@@ -33,7 +33,7 @@ export async function conformance(folder: string, options: ConformanceOptions): 
     details: [`${failures()} did not pass`],
   }));
   const jobs = Math.min(options.jobs ?? availableParallelism(), names.length);
-  const setup: Setup = { memory, maxSteps };
+  const setup: Setup = { memory, maxSteps, engine };
   const pool = new Pool<string, Result>('conformance-worker', jobs, setup);
   try {
     const work = pool.execute(

@@ -3,6 +3,7 @@
 import type { Violation } from '../../check/checkers.ts';
 import type { Outcome } from '../../check/evidence.ts';
 import { judge } from '../../check/verdict.ts';
+import type { Execution } from '../../cpu/engine.ts';
 import type { DiskVariant, Replication, Tuning, UnsafeRule } from '../../ft/rules.ts';
 import type { MachineDescription } from '../../vmm/description.ts';
 import { alterations, FlipWatch } from '../alterations.ts';
@@ -13,6 +14,8 @@ import type { Fault, FaultKind, HostId } from '../faults/faults.ts';
 /** What a campaign runs. */
 export interface Guest {
   description: MachineDescription;
+  /** How its instructions are executed. */
+  execution?: Execution;
   /** What its disk holds at first. */
   diskContent?: Uint8Array;
   input: Uint8Array;
@@ -85,7 +88,7 @@ export const MAX_STEPS = 20_000_000;
 
 /** Sets up the simulation of a run. */
 export function simulationOf(
-  { description, diskContent, input, clients }: Guest,
+  { description, execution, diskContent, input, clients }: Guest,
   run: Run,
   unsafe: ReadonlySet<UnsafeRule> = new Set(),
   tell: (event: SimEvent) => void = () => {},
@@ -93,6 +96,7 @@ export function simulationOf(
   return new Simulation({
     ...run,
     description,
+    execution,
     ...(diskContent && { diskContent }),
     input,
     clients,
@@ -136,7 +140,7 @@ export function execute(guest: Guest, run: Run, unsafe: ReadonlySet<UnsafeRule> 
 function endingOf(simulation: Simulation, flips: FlipWatch): { ending: Ending; findings: Finding[] } {
   const findings: Finding[] = [];
   try {
-    findings.push(...judge(evidenceOf(simulation.run())));
+    findings.push(...judge(evidenceOf(simulation.run()), simulation.options.execution));
     if (simulation.outcome === 'diverged' && !isExplained(simulation, flips))
       findings.push({
         invariant: 'divergence',
