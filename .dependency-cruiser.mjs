@@ -6,7 +6,7 @@ const layers = {
   cpu: ['base'],
   devices: ['base'],
   asm: ['base', 'cpu'],
-  vmm: ['base', 'cpu', 'devices'],
+  vmm: ['base', 'cpu', 'devices', 'asm'],
   replay: ['base', 'cpu', 'devices', 'vmm'],
   ft: ['base', 'cpu', 'devices', 'vmm', 'replay'],
   cluster: ['base', 'cpu', 'devices', 'vmm', 'replay', 'ft'],
