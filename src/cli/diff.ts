@@ -1,9 +1,9 @@
 /** `vmft diff`: two saved machines, side by side. */
 import { OperatingError } from '../base/errors.ts';
+import { differenceTable } from '../report/difference.ts';
 import { compareSnapshots, decodeSnapshot } from '../vmm/snapshot.ts';
-import { differenceTable } from './difference.ts';
 import { readBytes } from './files.ts';
-import { colourFor } from './terminal/abilities.ts';
+import { painterFor } from './terminal/paint.ts';
 
 /** Prints the table; 1 when the machines differ, as `diff` does. */
 export function diff(a: string, b: string): number {
@@ -11,7 +11,7 @@ export function diff(a: string, b: string): number {
   if (left.description.memorySizeBytes !== right.description.memorySizeBytes)
     throw new OperatingError(`${a} and ${b}: machines with different memory sizes; save both from one run`);
   const difference = compareSnapshots(left, right);
-  for (const line of differenceTable(difference, [a, b], colourFor(process.stdout)))
-    process.stdout.write(`${line}\n`);
+  const paint = painterFor(process.stdout);
+  for (const line of differenceTable(difference, [a, b])) process.stdout.write(`${paint(line)}\n`);
   return difference.equal ? 0 : 1;
 }

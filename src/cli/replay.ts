@@ -3,13 +3,14 @@ import { setImmediate } from 'node:timers/promises';
 import { OperatingError } from '../base/errors.ts';
 import { LogReader } from '../replay/log-file.ts';
 import { Timeline } from '../replay/timeline.ts';
+import { styled } from '../report/styled-text.ts';
 import { Divergence } from '../vmm/doors.ts';
 import type { Output } from '../vmm/outputs.ts';
 import type { EngineOptions } from './engine.ts';
 import { readBytes } from './files.ts';
 import { EXIT_CODE } from './report.ts';
 import { replayRestoring } from './restoring.ts';
-import { colourFor } from './terminal/abilities.ts';
+import { painterFor } from './terminal/paint.ts';
 
 export interface ReplayOptions extends EngineOptions {
   json?: boolean;
@@ -52,7 +53,10 @@ export async function replay(path: string, { json, quiet, restore, engine }: Rep
     );
   else if (!quiet)
     process.stderr.write(
-      `${colourFor(process.stderr).green('replayed')} ${description.program}: ${icount} steps, ${count} entries, state hash ${hash}, as recorded\n`,
+      `${painterFor(process.stderr)([
+        styled('good', 'replayed'),
+        ` ${description.program}: ${icount} steps, ${count} entries, state hash ${hash}, as recorded`,
+      ])}\n`,
     );
   return machine.power.off && machine.power.code !== 0 ? machine.power.code & 0xff || 1 : 0;
 }

@@ -1,21 +1,23 @@
 /** `vmft chaos`: a campaign of runs under faults. */
 import { availableParallelism } from 'node:os';
 import { OperatingError } from '../../base/errors.ts';
+import { CampaignReport, type Counterexample } from '../../report/campaign-report.ts';
+import { fittedDiagram } from '../../report/diagram.ts';
+import { type Line, styled } from '../../report/styled-text.ts';
 import { MAX_STEPS, measure, type Run, simulationOf } from '../../sim/campaign/campaign.ts';
 import { type Campaign, sizeOf } from '../../sim/campaign/draw.ts';
 import { Tally } from '../../sim/campaign/tally.ts';
 import { hostNames, type SimEvent } from '../../sim/cluster.ts';
 import { shellText } from '../command-text.ts';
 import { LIMIT_BYTES, readBytes } from '../files.ts';
-import { fittedDiagram } from '../fitted-diagram.ts';
 import { INTERRUPTED, interruption } from '../interruption.ts';
 import type { ChaosOptions } from '../options.ts';
 import { ownInput, programPath, readGuest } from '../program.ts';
 import { Progress } from '../progress.ts';
 import { EXIT_CODE } from '../report.ts';
+import { painterFor } from '../terminal/paint.ts';
 import { runArguments } from './command.ts';
 import { CampaignPool } from './pool.ts';
-import { ChaosReport, type Counterexample } from './report.ts';
 
 export async function chaos(program: string | undefined, options: ChaosOptions): Promise<number> {
   const interrupted = interruption();
@@ -49,8 +51,10 @@ export async function chaos(program: string | undefined, options: ChaosOptions):
     progress.clear();
     const facts = { path, campaign, from, tally, jobs, seconds, interrupted: end === 'interrupted' };
     const command = (run: Run, steps?: number) => shellText(runArguments(program, options, run, steps));
-    const report = new ChaosReport(facts, command, counterexample);
-    const lines = options.json ? [JSON.stringify(report.json(), null, 2)] : report.lines();
+    const report = new CampaignReport(facts, command, counterexample);
+    const lines = options.json
+      ? [JSON.stringify(report.json(), null, 2)]
+      : report.lines().map(painterFor(process.stdout));
     process.stdout.write(`${lines.join('\n')}\n`);
     if (end === 'interrupted') return INTERRUPTED;
     return tally.violations > 0 ? EXIT_CODE.diverged : 0;
@@ -89,23 +93,23 @@ function campaignOf(program: string | undefined, options: ChaosOptions): Campaig
 const SILENT = { write: () => {} };
 
 const progressOf = (tally: Tally, total: number, quiet = false): Progress =>
-  new Progress(quiet ? SILENT : process.stderr, { total, unit: 'runs' }, (colour) => {
+  new Progress(quiet ? SILENT : process.stderr, { total, unit: 'runs' }, () => {
     const violations = `${tally.violations} violations`;
     return {
       done: tally.runs,
       details: [
         `${tally.failovers} failovers`,
-        tally.violations > 0 ? colour.red.bold(violations) : violations,
+        tally.violations > 0 ? styled('alarm', violations) : violations,
       ],
     };
   });
 
-function diagramOf({ guest, unsafe }: Campaign, run: Run): string[] {
+function diagramOf({ guest, unsafe }: Campaign, run: Run): Line[] {
   const events: SimEvent[] = [];
   try {
     simulationOf(guest, run, new Set(unsafe), (event) => events.push(event)).run();
   } catch {
     // A bug that shows as an exception: the diagram ends there.
   }
-  return fittedDiagram(events, hostNames(run.backups, run.spares), process.stdout);
+  return fittedDiagram(events, hostNames(run.backups, run.spares), process.stdout.columns);
 }

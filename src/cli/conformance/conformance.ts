@@ -8,6 +8,7 @@ import { explained } from '../files.ts';
 import { INTERRUPTED, interruption } from '../interruption.ts';
 import { Pool } from '../pool.ts';
 import { Progress } from '../progress.ts';
+import { painterFor } from '../terminal/paint.ts';
 import { reportLines } from './report.ts';
 import type { Result } from './run-test.ts';
 import type { Setup } from './worker.ts';
@@ -47,7 +48,9 @@ export async function conformance(folder: string, options: ConformanceOptions): 
     const stopped = (await Promise.race([work, interrupted])) === 'interrupted';
     progress.clear();
     const facts = { folder, programs: names.length, results, interrupted: stopped };
-    const lines = options.json ? [JSON.stringify(facts, null, 2)] : reportLines(facts);
+    const lines = options.json
+      ? [JSON.stringify(facts, null, 2)]
+      : reportLines(facts).map(painterFor(process.stdout));
     process.stdout.write(`${lines.join('\n')}\n`);
     if (stopped) return INTERRUPTED;
     return failures() > 0 ? SOME_FAILED : 0;

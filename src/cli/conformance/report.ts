@@ -1,5 +1,5 @@
 /** What conformance programs came to, for people. */
-import { colourFor } from '../terminal/abilities.ts';
+import { type Line, line } from '../../report/styled-text.ts';
 import type { Ending, Result } from './run-test.ts';
 
 export interface Facts {
@@ -48,21 +48,22 @@ const textOf = (result: Result): string =>
 
 const grouped = (value: number): string => String(value).replace(/\B(?=(\d{3})+$)/g, ',');
 
-export function reportLines({ programs, results, interrupted }: Facts): string[] {
-  const colour = colourFor(process.stdout);
+export function reportLines({ programs, results, interrupted }: Facts): Line[] {
   const rows = results.map((result) => [result.name, grouped(result.steps), textOf(result)] as const);
   const head = ['program', 'steps', 'result'] as const;
   const width = (column: 0 | 1) => Math.max(...[head, ...rows].map((row) => row[column].length));
   const [nameWidth, stepsWidth] = [width(0), width(1) + COLUMN_GAP];
-  const line = ([name, steps, ending]: readonly [string, string, string]) =>
+  const row = ([name, steps, ending]: readonly [string, string, string]) =>
     `${name.padEnd(nameWidth)}${steps.padStart(stepsWidth)}${' '.repeat(COLUMN_GAP)}${ending}`;
   const passed = results.filter(({ outcome }) => outcome === 'passed').length;
   const total = `${passed} of ${results.length} passed`;
   return [
-    colour.bold(line(head)),
-    ...rows.map((row, index) => (results[index]!.outcome === 'passed' ? line(row) : colour.red(line(row)))),
-    '',
-    passed === results.length ? colour.green(total) : colour.red.bold(total),
-    ...(interrupted ? [`interrupted: ${programs - results.length} were not run`] : []),
+    line('heading', row(head)),
+    ...rows.map((cells, index) =>
+      results[index]!.outcome === 'passed' ? [row(cells)] : line('bad', row(cells)),
+    ),
+    [],
+    passed === results.length ? line('good', total) : line('alarm', total),
+    ...(interrupted ? [[`interrupted: ${programs - results.length} were not run`]] : []),
   ];
 }
