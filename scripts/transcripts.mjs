@@ -49,6 +49,7 @@ let stale = 0;
 let count = 0;
 for (const file of [
   ...readdirSync(`${root}docs`)
+    .filter((name) => name.endsWith('.md'))
     .sort()
     .map((name) => `docs/${name}`),
   'README.md',

@@ -46,7 +46,8 @@ export class Backup {
   }
 
   get wantsCpu(): boolean {
-    return this.side.hasVm && !this.side.resting && (this.following || this.side.claim !== undefined);
+    const { side } = this;
+    return side.hasVm && !side.hasPaused && (this.following || side.claim !== undefined);
   }
 
   // ── Getting in step ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -147,7 +148,7 @@ export class Backup {
     this.following = true;
     this.inStep = true;
     this.acknowledgedConsumed = this.consumed;
-    side.resting = false;
+    side.hasPaused = false;
     if (side.record.backups.includes(side.name)) this.complete = true;
     side.note({ kind: 'following', primary: side.record.primary, entry: side.log.last });
   }
@@ -178,7 +179,7 @@ export class Backup {
     side.gate.forget(message.settled);
     side.disk.settle(message.floor);
     side.log.forget(Math.min(message.floor, this.consumed), side.options.tuning.retainBytes);
-    side.resting = false;
+    side.hasPaused = false;
     side.note({ kind: 'received', last: side.log.last, consumed: this.consumed });
     this.acknowledge();
   }
@@ -230,7 +231,7 @@ export class Backup {
       restNs: Math.round(ran * nsPerStep * (1000 / side.speed - 1)),
     });
     this.collect();
-    side.resting = pause !== 'budget';
+    side.hasPaused = pause !== 'budget';
     if (this.endReached) {
       this.ended = true;
       side.note({ kind: 'ended' });
@@ -319,7 +320,7 @@ export class Backup {
       return;
     }
     operation.answer = { data };
-    this.side.resting = false;
+    this.side.hasPaused = false;
   }
 
   // ── The clock ─────────────────────────────────────────────────────────────────────────────────────────────────────

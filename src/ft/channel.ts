@@ -15,6 +15,8 @@ export class Channel {
   sent = 0;
   received = 0;
   consumed = 0;
+  /** The last entry that it has acknowledged in answer to what it was sent; undefined before it has. */
+  held: number | undefined;
   /** Where the machine there stands. */
   icount = 0;
   lastHeardNs: number;
@@ -42,6 +44,12 @@ export class Channel {
     this.consumedBytes = log.bytesUpTo(consumed);
   }
 
+  /** That side starts with this one, from the same image. */
+  startTogether(log: LogBuffer): void {
+    this.startAt(log, 0, 0);
+    this.held = 0;
+  }
+
   /** Entries that fit into the backup's buffer now, from number `sent + 1` on. */
   take(log: LogBuffer, receiveBufferBytes: number): { first: number; entries: Entry[] } {
     const first = this.sent + 1;
@@ -59,6 +67,7 @@ export class Channel {
   acknowledge(log: LogBuffer, ack: { received: number; consumed: number; icount: number }): void {
     // What a lost answer of before says is no news.
     if (this.state !== 'following' || ack.received < this.received || ack.received > this.sent) return;
+    this.held = ack.received;
     this.received = ack.received;
     this.consumed = Math.max(this.consumed, ack.consumed);
     this.icount = ack.icount;

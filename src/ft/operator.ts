@@ -1,7 +1,7 @@
 /** What an operator asks of a live VM, and the ends that wait until nothing is under way in the world: switch-over and power-off. */
 import { MAX_RAM_BYTES } from '../cpu/layout.ts';
 import type { ControlAction } from '../vmm/entries.ts';
-import type { Channel } from './channel.ts';
+import type { LoggingChannels } from './channels.ts';
 import type { Command, HostName } from './effects.ts';
 import type { Protection } from './protection.ts';
 import type { Side } from './side.ts';
@@ -9,15 +9,13 @@ import type { Side } from './side.ts';
 /** What an operator's acts need of the live side. */
 interface Owner {
   readonly side: Side;
+  /** The guest has come to rest: see {@link Primary.idle}. */
+  readonly idle: boolean;
   readonly protection: Protection;
-  readonly blocked: boolean;
-  /** Every member holds the log up to this entry. */
-  readonly held: number;
-  required(): Channel[];
+  readonly channels: LoggingChannels;
   leaveOut(hosts: readonly HostName[]): void;
   endEpoch(): void;
   log(entry: { kind: 'control'; icount: number; action: ControlAction; value: number }): void;
-  transmit(): void;
 }
 
 export class Operator {
@@ -49,16 +47,14 @@ export class Operator {
     switch (command.kind) {
       case 'reset':
         side.live.operate('reset');
-        side.resting = primary.blocked;
         return;
       case 'memory':
         side.live.operate('memory', Math.min(command.sizeBytes, MAX_RAM_BYTES));
-        side.resting = primary.blocked;
         return;
       case 'speed':
         side.speed = command.perMille;
         this.log('speed', command.perMille);
-        return primary.transmit();
+        return primary.channels.transmit();
       case 'unprotect':
         primary.protection.wanted = 0;
         return primary.leaveOut(side.record.backups);
@@ -73,9 +69,17 @@ export class Operator {
         if (!to || !side.record.backups.includes(to) || this.switching) return;
         this.switching = { to, handed: false };
         side.note({ kind: 'switching', to });
-        side.resting = false;
+        side.hasPaused = false;
       }
     }
+  }
+
+  /** The guest has switched itself off. */
+  switchedOff(): void {
+    const { side } = this;
+    const { icount, machine } = side.vmm;
+    side.note({ kind: 'off', icount, code: machine.power.code });
+    this.poweringOff = true;
   }
 
   /** Logs an operator's act; returns the number of its entry. */
@@ -93,8 +97,8 @@ export class Operator {
     this.switching = goesOn ? { to, handed: false } : undefined;
   }
 
-  /** Something has arrived, or has been acknowledged: what waited for that goes on. */
-  goOn(): void {
+  /** An end that waited for what has arrived by now, or has been acknowledged, comes. */
+  settle(): void {
     if (this.poweringOff) this.powerOff();
     else if (this.switching) this.handOver(this.switching);
   }
@@ -104,20 +108,21 @@ export class Operator {
     const { side, primary } = this;
     if (side.stopped || side.gate.size > 0) return;
     if (side.disk.open.some(({ request, answer }) => request.operation === 'write' && !answer)) return;
-    if (primary.required().length === 0) return side.stop('completed');
+    if (primary.channels.required().length === 0) return side.stop('completed');
     if (this.endEntry === undefined) {
       this.endEntry = this.log('power-off', side.vmm.machine.power.code);
-      primary.transmit();
+      primary.channels.transmit();
     }
-    if (primary.held >= this.endEntry) side.stop('completed');
+    if (primary.channels.held >= this.endEntry) side.stop('completed');
   }
 
   /** The guest stands still; when nothing is under way in the world any more, the log says who goes on. */
   private handOver(switching: { to: HostName; handed: boolean }): void {
     const { side } = this;
-    if (switching.handed || side.claim || side.gate.size > 0 || side.disk.open.length > 0) return;
+    if (switching.handed || !this.primary.idle || side.claim) return;
+    if (side.gate.size > 0 || side.disk.open.length > 0) return;
     switching.handed = true;
     this.log('switch-over', side.options.hosts.indexOf(switching.to));
-    this.primary.transmit();
+    this.primary.channels.transmit();
   }
 }

@@ -96,3 +96,12 @@ export class OutputGate {
     this.heldBytes = 0;
   }
 }
+
+/** The numbers of an output and the text of it, for people. */
+export function spanOf(output: WorldOutput): { first: number; last: number; text: string } {
+  const text =
+    output.kind === 'console'
+      ? new TextDecoder().decode(output.data)
+      : `frame of ${output.frame.length} bytes`;
+  return { first: output.first, last: lastOf(output), text };
+}

@@ -6,15 +6,16 @@ import { DISK_OK } from '../devices/device.ts';
 import { virtioOf } from '../vmm/description.ts';
 import { type DiskCompletion, RecordingDoors } from '../vmm/doors.ts';
 import type { Entry, EntryOf } from '../vmm/entries.ts';
-import { lastOf, type Output, type WorldOutput } from '../vmm/outputs.ts';
+import type { Output } from '../vmm/outputs.ts';
 import { announcement } from './announce.ts';
 import { ChangedPages } from './changed-pages.ts';
-import { Channel } from './channel.ts';
-import type { CpuInput, Edge, GenerationRecord, HostName, TimerId } from './effects.ts';
+import type { Channel } from './channel.ts';
+import { LoggingChannels } from './channels.ts';
+import type { CpuInput, GenerationRecord, HostName, TimerId } from './effects.ts';
 import { Epoch } from './epoch.ts';
-import { LagControl } from './lag.ts';
 import type { Message, MessageOf } from './messages.ts';
 import { Operator } from './operator.ts';
+import { spanOf } from './output-gate.ts';
 import { Protection } from './protection.ts';
 import { isDisk, isWorld, type Side, unloggedKinds } from './side.ts';
 
@@ -25,11 +26,10 @@ const MAX_WARNINGS = 32;
 const SLOW_START = 20;
 
 export class Primary {
-  readonly channels = new Map<HostName, Channel>();
+  readonly channels: LoggingChannels;
   readonly pages: ChangedPages;
   readonly protection: Protection;
   readonly operator: Operator;
-  private readonly lag: LagControl;
   private nextCheck: number;
   /** How far it was from the entry before to the horizon that was logged last, if nothing has been logged since. */
   private quiet: { entry: number; steps: number } = { entry: 0, steps: 0 };
@@ -50,7 +50,7 @@ export class Primary {
   ) {
     const { tuning, replication } = side.options;
     const { machine } = side.vmm;
-    this.lag = new LagControl(tuning);
+    this.channels = new LoggingChannels(side, () => this.protection.awaited);
     this.nextCheck = machine.icount + tuning.checkSteps;
     this.consoleOffset = machine.consoleReceived;
     this.pages = new ChangedPages(machine.hart);
@@ -61,8 +61,8 @@ export class Primary {
     // What came up in replay the side that was live has told.
     machine.takeWarnings();
     side.vmm.doors = this.liveDoors();
-    side.resting = false;
-    for (const host of side.record.backups) this.channels.set(host, new Channel(host, side.log, side.nowNs));
+    side.hasPaused = false;
+    for (const host of side.record.backups) this.channels.open(host);
   }
 
   // ── Beginning ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -71,7 +71,7 @@ export class Primary {
   boot(): void {
     const { side } = this;
     side.clock.startAt(0, side.nowNs);
-    for (const channel of this.channels.values()) channel.startAt(side.log, 0, 0);
+    for (const channel of this.channels.values()) channel.startTogether(side.log);
     side.effects.push({ do: 'listen', offset: 0, generation: side.generation });
     this.arm();
   }
@@ -87,7 +87,6 @@ export class Primary {
     this.attach();
     if (side.is('reissue-io')) side.disk.clear();
     side.disk.restart(log.last);
-    this.releaseReady();
     this.arm();
   }
 
@@ -117,12 +116,10 @@ export class Primary {
       if (!record.backups.includes(host) && !this.protection.isJoining(host)) this.channels.delete(host);
     this.operator.membersChanged();
     side.starts = [...side.starts, { generation, first: log.last + 1 }];
-    side.resting = false;
+    side.hasPaused = false;
     if (this.protection.wanted === 0 && record.backups.length === 0) this.operator.log('unprotect', 0);
     this.announceGeneration();
     this.protection.membersChanged();
-    this.releaseReady();
-    this.operator.goOn();
   }
 
   private announceGeneration(): void {
@@ -142,10 +139,37 @@ export class Primary {
     this.side.send(host, { kind: 'members', generation, record: copyOf(record), starts });
   }
 
+  /** What follows from the state, whatever input has led to it: what leaves, what ends, who is claimed as a backup. */
+  settle(): void {
+    const { icount, machine } = this.side.vmm;
+    this.releaseReady();
+    this.channels.transmit();
+    // A backup that takes over checkpoints executes nothing, and so is never behind.
+    if (!this.epoch) this.channels.measureLag();
+    this.endEpochIfTaken();
+    const hasSwitchedOff = machine.power.off && !this.operator.poweringOff;
+    if (icount >= this.nextCheck || hasSwitchedOff) this.check();
+    if (hasSwitchedOff) this.operator.switchedOff();
+    this.protection.settle(this.releasedEntry);
+    this.operator.settle();
+  }
+
   // ── Running ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
   get wantsCpu(): boolean {
-    return !this.side.resting && !this.operator.poweringOff;
+    const { operator } = this;
+    return !operator.poweringOff && !this.idle && !this.blocked;
+  }
+
+  /** The guest has had what there is for it: it needs no processor time until something comes. */
+  get idle(): boolean {
+    const { side, landed } = this;
+    return side.hasPaused && !side.live.hasNews && landed.length === 0;
+  }
+
+  /** The guest may not run: another side is to go on from here, or a buffer is full. */
+  private get isPaused(): boolean {
+    return this.operator.isSwitching || this.blocked;
   }
 
   /** The world, noted for the channel. */
@@ -188,24 +212,19 @@ export class Primary {
     const { side } = this;
     const { vmm, clock } = side;
     const before = vmm.icount;
+    side.live.hasNews = false;
     clock.beginSlice(side.nowNs, before, nsPerStep);
-    const still = this.operator.isSwitching || this.blocked;
-    const pause = vmm.run(still ? 0 : Math.min(steps, this.nextCheck - before), side.isAt(end));
+    const paused = this.isPaused;
+    const pause = vmm.run(paused ? 0 : Math.min(steps, this.nextCheck - before), side.isAt(end));
     clock.endSlice(vmm.icount);
     const ran = vmm.icount - before;
-    const share = (this.lag.perMille * side.speed * this.protection.share) / 1e9;
+    const share = (this.channels.lag.perMille * side.speed * this.protection.share) / 1e9;
     side.effects.push({ do: 'ran', steps: ran, restNs: Math.round(ran * nsPerStep * (1 / share - 1)) });
-    side.resting = still || pause === 'waiting' || pause === 'off';
+    side.hasPaused = paused || pause !== 'budget';
     this.completeLanded();
-    if (this.followers.length > 0) this.lag.mark(before, side.nowNs);
+    if (this.channels.followers.length > 0) this.channels.lag.mark(before, side.nowNs);
     this.tellWarnings();
     this.flush(vmm.machine.takeOutputs());
-    if (vmm.icount >= this.nextCheck || pause === 'off') this.check();
-    if (pause === 'off') {
-      side.note({ kind: 'off', icount: vmm.icount, code: vmm.machine.power.code });
-      this.operator.poweringOff = true;
-    }
-    this.operator.goOn();
     const deadline = vmm.machine.timerDeadline;
     if (pause === 'waiting' && deadline !== undefined && deadline <= Number.MAX_SAFE_INTEGER)
       side.timer('guest', clock.nsAt(Number(deadline)));
@@ -216,7 +235,6 @@ export class Primary {
     const { side } = this;
     if (this.landed.length === 0) return;
     for (const completion of this.landed.splice(0)) side.live.completed(completion);
-    side.resting = this.blocked;
   }
 
   private tellWarnings(): void {
@@ -238,20 +256,17 @@ export class Primary {
     else if (made && !side.is('output-entry')) this.log({ kind: 'output', icount, made: outputsMade });
     else if (!made && this.channels.size > 0 && this.horizonIsDue) this.horizon();
     this.hold(outputs);
-    this.transmit();
-    this.releaseReady();
-    const { full } = this;
-    if (!full) return;
-    if (!side.resting) side.note({ kind: 'full', what: full });
-    side.resting = true;
+    this.channels.transmit();
+    if (!this.idle && this.full) side.note({ kind: 'full', what: this.full });
   }
 
   /** While the guest computes the horizon moves on in steps that double. A backup that lags is told all, and so is one that can catch up. */
   private get horizonIsDue(): boolean {
-    const { side, quiet, lag } = this;
+    const { side, quiet } = this;
+    const { lag } = this.channels;
     const steps = side.vmm.icount - side.log.lastIcount;
     if (steps === 0) return false;
-    if (side.resting || !lag.isSmall || quiet.entry !== side.log.last) return true;
+    if (this.idle || !lag.isSmall || quiet.entry !== side.log.last) return true;
     const { horizonSteps } = side.options.tuning;
     return quiet.steps < horizonSteps / SLOW_START || steps >= Math.min(2 * quiet.steps, horizonSteps);
   }
@@ -270,7 +285,7 @@ export class Primary {
     const world = outputs.filter(isWorld);
     side.gate.hold(world, entry);
     side.disk.start(outputs.filter(isDisk), entry);
-    if (this.required().length === 0) return;
+    if (this.channels.required().length === 0) return;
     for (const output of world) side.note({ kind: 'held', ...spanOf(output), entry });
   }
 
@@ -284,7 +299,7 @@ export class Primary {
     this.nextCheck = icount + Math.max(checkSteps, checkStepsPerPage * machine.hart.usedPages().length);
     this.log({ kind: 'check', icount, hash });
     side.note({ kind: 'checked', icount, hash });
-    this.transmit();
+    this.channels.transmit();
   }
 
   /** State transfer: what has changed since the last checkpoint goes to the backups, with the outputs that wait for it. */
@@ -295,60 +310,24 @@ export class Primary {
     if (this.channels.size === 0 || !epoch.hasMoved) return;
     this.pages.collect();
     this.log(epoch.checkpoint());
-    this.transmit();
-    this.releaseReady();
+    this.channels.transmit();
   }
 
   /** An epoch goes on for as long as the checkpoint before has not been taken in: a slow link gets fewer and not more of them. */
   private endEpochIfTaken(): void {
-    if (this.epoch?.isDue && this.held >= this.side.log.last) this.endEpoch();
+    if (this.epoch?.isDue && this.channels.held >= this.side.log.last) this.endEpoch();
   }
 
   // ── Outputs ───────────────────────────────────────────────────────────────────────────────────────────────────────
-
-  /**
-   * Who must hold the entry before an output may leave: the members, those of a generation that is being claimed, and one that is about to
-   * be.
-   */
-  required(): Channel[] {
-    const { record, claim } = this.side;
-    const { awaited } = this.protection;
-    const hosts = new Set([
-      ...record.backups,
-      ...(claim?.record.backups ?? []),
-      ...(awaited ? [awaited] : []),
-    ]);
-    if (this.side.is('resync-atomicity'))
-      for (const host of hosts) if (this.channels.get(host)?.state !== 'following') hosts.delete(host);
-    return [...hosts].map((host) => this.channels.get(host)!);
-  }
-
-  /** Every member holds the log up to this entry. */
-  get held(): number {
-    if (this.side.is('output-rule')) return Number.POSITIVE_INFINITY;
-    return Math.min(Number.POSITIVE_INFINITY, ...this.required().map(({ received }) => received));
-  }
-
-  /** Those that are sent the log. */
-  private get followers(): Channel[] {
-    return [...this.channels.values()].filter(({ state }) => state === 'following');
-  }
-
-  /** Up to this entry every other side has what it needs to go on by itself: see {@link DiskQueue.settle}. */
-  private get past(): number {
-    if (this.side.options.disk === 'shared') return this.held;
-    const others = [...this.required(), ...this.followers];
-    return Math.min(Number.POSITIVE_INFINITY, ...others.map(({ consumed }) => consumed));
-  }
 
   /** Lets out what may leave; again, what left so long ago without an answer that it may be lost. */
   releaseReady(retryNs = Number.POSITIVE_INFINITY, diskRetryNs = Number.POSITIVE_INFINITY): void {
     const { side } = this;
     const { generation } = side;
-    const { held } = this;
+    const { held, past } = this.channels;
     const outputs = side.gate.open(held, side.nowNs, retryNs);
     for (const output of outputs) side.note({ kind: 'released', ...spanOf(output) });
-    side.disk.settle(this.past);
+    side.disk.settle(past);
     const limits = {
       held,
       ordered: !side.is('disk-order'),
@@ -370,15 +349,6 @@ export class Primary {
   worldReset(): void {
     this.side.gate.resend();
     this.attach();
-    this.releaseReady();
-  }
-
-  delivered(edge: Edge, number: number): void {
-    const { side } = this;
-    const wasBlocked = this.blocked;
-    side.gate.delivered(edge, number);
-    if (wasBlocked && !this.blocked) side.resting = false;
-    this.operator.goOn();
   }
 
   diskDone(id: number, status: number | 'refused', data: Uint8Array): void {
@@ -392,14 +362,12 @@ export class Primary {
     if (this.operator.poweringOff) {
       // There is no guest any more that could be given the completion; but others may wait for the end of this one.
       operation.doneEntry = 0;
-      this.releaseReady();
-      return this.operator.goOn();
+      return;
     }
     if (side.is('bounce-buffers') && completion.data.length > 0) {
       side.vmm.machine.land(id, completion.data);
       this.landed.push(completion);
     } else side.live.completed(completion);
-    side.resting = this.blocked;
   }
 
   // ── The channels ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -411,38 +379,10 @@ export class Primary {
 
   /** The buffer that holds the guest up. */
   private get full(): 'log' | 'outputs' | undefined {
-    const { log, gate, options } = this.side;
+    const { gate, options } = this.side;
     const { sendBufferBytes, outputBufferBytes } = options.tuning;
-    if (this.required().some((channel) => channel.unacknowledgedBytes(log) > sendBufferBytes)) return 'log';
+    if (this.channels.unacknowledgedBytes > sendBufferBytes) return 'log';
     return gate.sizeBytes > outputBufferBytes ? 'outputs' : undefined;
-  }
-
-  transmit(): void {
-    for (const channel of this.channels.values()) this.transmitTo(channel);
-    const { log, options } = this.side;
-    const consumed = Math.min(log.last, ...this.followers.map(({ consumed }) => consumed));
-    log.forget(consumed, options.tuning.retainBytes);
-  }
-
-  /** `answers` a resume, even where there is nothing to send. */
-  private transmitTo(channel: Channel, answers = 0): void {
-    const { side } = this;
-    const { log, options, generation, gate } = side;
-    const { first, entries } = channel.take(log, options.tuning.receiveBufferBytes);
-    if (entries.length === 0 && answers === 0) return;
-    const bytes = side.send(channel.host, {
-      kind: 'entries',
-      generation,
-      first,
-      settled: gate.settled(side.vmm.machine.outputsMade),
-      floor: Math.min(log.last, this.past),
-      answers,
-      ticks: side.clock.reading(side.nowNs),
-      entries,
-    });
-    const last = first + entries.length - 1;
-    const logBytes = log.bytesUpTo(last) - log.bytesUpTo(first - 1);
-    side.note({ kind: 'sent', to: channel.host, first, last, logBytes, sizeBytes: bytes.length, entries });
   }
 
   hear(from: HostName, message: Message): void {
@@ -465,17 +405,11 @@ export class Primary {
 
   private acknowledged(channel: Channel, message: MessageOf<'ack'>): void {
     const { side } = this;
-    const wasBlocked = this.blocked;
     channel.acknowledge(side.log, message);
     const { received, consumed } = message;
     side.note({ kind: 'acknowledged', by: channel.host, received, consumed });
-    this.releaseReady();
-    this.transmit();
-    if (wasBlocked && !this.blocked) side.resting = false;
-    this.measureLag();
-    this.endEpochIfTaken();
-    this.protection.inSync(channel, this.releasedEntry);
-    this.operator.goOn();
+    this.protection.heardOf(channel.host);
+    this.channels.hasNews = true;
   }
 
   /** A side says where it stands: it goes on from there, if this log has what it lacks; else it needs a copy. */
@@ -485,38 +419,15 @@ export class Primary {
     if (!channel || channel.state === 'copying') return;
     // Where each side reads for itself, what a side that was left out has yet to read may be overwritten by now.
     const mayGoOn = side.options.disk === 'shared' || side.record.backups.includes(from);
-    const common = mayGoOn ? this.commonEntry(message) : undefined;
+    const common = mayGoOn ? this.channels.commonEntry(message) : undefined;
     if (common !== undefined) {
       channel.startAt(side.log, common, message.consumed);
       if (this.protection.isJoining(from)) side.note({ kind: 'joining', host: from, how: 'entries' });
-      this.transmitTo(channel, message.token);
+      this.channels.transmitTo(channel, message.token);
       return;
     }
     if (side.record.backups.includes(from)) this.leaveOut([from]);
     else this.protection.copyTo(channel);
-  }
-
-  /** The last entry up to which that side's log is this one, if it can go on from there. */
-  private commonEntry({ log: generation, received, consumed }: MessageOf<'resume'>): number | undefined {
-    const { starts, log } = this.side;
-    const index = starts.findIndex((start) => start.generation === generation);
-    if (index < 0) return undefined;
-    const end = (starts[index + 1]?.first ?? Number.POSITIVE_INFINITY) - 1;
-    const common = Math.min(received, end, log.last);
-    return consumed <= common && common + 1 >= log.first ? common : undefined;
-  }
-
-  private measureLag(): void {
-    const { side, lag } = this;
-    // A backup that takes over checkpoints executes nothing, and so is never behind.
-    if (this.epoch) return;
-    const members = this.required().filter(({ state }) => state === 'following');
-    if (members.length === 0) return lag.reset();
-    const icount = Math.min(...members.map((member) => member.icount));
-    const ns = lag.behind(icount, side.nowNs);
-    if (lag.isWorst(ns)) side.note({ kind: 'lag', steps: side.vmm.icount - icount, ns });
-    if (side.is('lag-control')) return;
-    if (lag.adjust(ns, side.nowNs)) side.note({ kind: 'slowed', perMille: lag.perMille });
   }
 
   // ── Failures, and the clock ───────────────────────────────────────────────────────────────────────────────────────
@@ -536,9 +447,9 @@ export class Primary {
         return side.timer('retry', side.nowNs + retryNs);
       case 'epoch':
         if (this.epoch) this.epoch.isDue = true;
-        return this.endEpochIfTaken();
+        return;
       case 'guest':
-        side.resting = this.blocked;
+        side.hasPaused = false;
     }
   }
 
@@ -574,21 +485,11 @@ export class Primary {
     if (offset > this.consoleOffset) return;
     this.consoleOffset += fresh.length;
     side.live.type(fresh);
-    side.resting = this.blocked;
   }
 
   frame(frame: Uint8Array): void {
     this.side.live.frame(frame);
-    this.side.resting = this.blocked;
   }
 }
 
 const copyOf = ({ primary, backups }: GenerationRecord) => ({ primary, backups: [...backups] });
-
-export function spanOf(output: WorldOutput): { first: number; last: number; text: string } {
-  const text =
-    output.kind === 'console'
-      ? new TextDecoder().decode(output.data)
-      : `frame of ${output.frame.length} bytes`;
-  return { first: output.first, last: lastOf(output), text };
-}

@@ -6,7 +6,8 @@
 import type { DiskRequest } from '../devices/device.ts';
 import { sectorsOf } from '../vmm/description.ts';
 import type { ChangedPages } from './changed-pages.ts';
-import { Channel } from './channel.ts';
+import type { Channel } from './channel.ts';
+import type { LoggingChannels } from './channels.ts';
 import { CopySender } from './copy.ts';
 import { DiskCopySender } from './disk-copy.ts';
 import type { GenerationRecord, HostName } from './effects.ts';
@@ -16,12 +17,11 @@ import type { Side } from './side.ts';
 /** What protection needs of the live side. */
 interface Owner {
   readonly side: Side;
-  readonly channels: Map<HostName, Channel>;
+  readonly channels: LoggingChannels;
   readonly pages: ChangedPages;
   claim(record: GenerationRecord): void;
   leaveOut(hosts: readonly HostName[]): void;
   tellGeneration(host: HostName): void;
-  releaseReady(): void;
   /** State transfer: the log must say where the machine stands. */
   endEpoch(): void;
 }
@@ -142,8 +142,7 @@ export class Protection {
   offered(host: HostName): Channel | undefined {
     const { side, primary } = this;
     if (this.joining || side.claim || !this.missing || side.record.backups.includes(host)) return undefined;
-    const channel = new Channel(host, side.log, side.nowNs);
-    primary.channels.set(host, channel);
+    const channel = primary.channels.open(host);
     this.joining = host;
     this.closing = false;
     this.progressNs = side.nowNs;
@@ -270,12 +269,18 @@ export class Protection {
     this.endCopy();
   }
 
-  /** The joining side holds whatever explains what has left: from now on it counts. */
-  inSync({ host, state, received }: Channel, releasedEntry: number): void {
-    const { side } = this;
-    if (this.isJoining(host)) this.progressNs = side.nowNs;
-    if (!this.isJoining(host) || state !== 'following' || side.claim) return;
-    if (received >= releasedEntry) return this.record(host);
+  /** The joining side has acknowledged something: it gets further. */
+  heardOf(host: HostName): void {
+    if (this.isJoining(host)) this.progressNs = this.side.nowNs;
+  }
+
+  /** When the joining side holds whatever explains what has left, it counts from now on. */
+  settle(releasedEntry: number): void {
+    const { side, joining, primary } = this;
+    if (joining === undefined || side.claim) return;
+    const { held } = primary.channels.get(joining)!;
+    if (held === undefined) return;
+    if (held >= releasedEntry) return this.record(joining);
     this.closing = true;
   }
 
@@ -305,7 +310,6 @@ export class Protection {
     this.spares.delete(joining);
     this.leaveJoining();
     this.endCopy();
-    primary.releaseReady();
   }
 
   /** This side is not live any more: whoever was joining has to ask the one that is. */

@@ -127,6 +127,7 @@ export class Replica {
     side.nowNs = nowNs;
     try {
       this.dispatch(input);
+      this.settle();
     } catch (error) {
       if (!(error instanceof Divergence)) throw error;
       this.diverged(error);
@@ -148,7 +149,7 @@ export class Replica {
   }
 
   private dispatch(input: ReplicaInput): void {
-    const { primary, backup } = this;
+    const { side, primary, backup } = this;
     switch (input.kind) {
       case 'start':
         return this.start();
@@ -169,7 +170,7 @@ export class Replica {
       case 'frame':
         return primary?.frame(input.frame);
       case 'delivered':
-        return primary?.delivered(input.edge, input.number);
+        return primary && side.gate.delivered(input.edge, input.number);
       case 'command':
         return primary?.operator.command(input.command);
     }
@@ -192,10 +193,18 @@ export class Replica {
   }
 
   private run(input: CpuInput): void {
-    if (this.primary) return this.primary.run(input);
-    this.backup.run(input);
-    if (this.backup.handover && !this.side.claim) this.claimWithout([]);
-    this.goLiveWhenReady();
+    (this.primary ?? this.backup).run(input);
+  }
+
+  /** What follows from the state, whatever input has led to it. */
+  private settle(): void {
+    const { side, backup } = this;
+    if (side.stopped) return;
+    if (!this.primary) {
+      if (backup.handover && !side.claim) this.claimWithout([]);
+      this.goLiveWhenReady();
+    }
+    this.primary?.settle();
   }
 
   private wake(id: TimerId): void {
@@ -310,7 +319,7 @@ export class Replica {
     // Between two checkpoints the machine is nowhere in the log.
     if (side.options.replication === 'checkpoint' && !primary.operator.hasHandedOver) side.dropVm();
     else side.vmm.doors = side.replayDoors();
-    side.resting = true;
+    side.hasPaused = true;
     this.backup = new Backup(side);
     this.armBackup();
   }
@@ -353,7 +362,7 @@ export class Replica {
   private claim(record: GenerationRecord): void {
     const { side } = this;
     side.claim = { generation: side.generation + 1, record, won: false };
-    side.resting = false;
+    side.hasPaused = false;
     side.note({ kind: 'claimed', generation: side.claim.generation, record });
     if (side.is('test-and-set')) return this.won();
     this.askStorage();
@@ -397,7 +406,7 @@ export class Replica {
     const claim = side.claim!;
     claim.won = true;
     side.note({ kind: 'won', generation: claim.generation, record: claim.record });
-    if (!primary) return this.goLiveWhenReady();
+    if (!primary) return;
     side.generation = claim.generation;
     side.record = claim.record;
     side.claim = undefined;

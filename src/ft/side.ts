@@ -75,8 +75,8 @@ export class Side {
   claim: Claim | undefined;
   /** Entries that have come through the machine's doors since boot. */
   history = 0;
-  /** The guest has nothing to do, or may not, until an input comes. */
-  resting = false;
+  /** The guest has come to where it waits, or the log here ends. */
+  hasPaused = false;
   /** The share of a processor that an operator has given to the VM, on every side, per mille. */
   speed = 1000;
   nowNs = 0;

@@ -40,26 +40,32 @@ export class LiveDoors implements Doors {
   private typed: Uint8Array[] = [];
   private completions: DiskCompletion[] = [];
   private operated: { action: MachineAction; value: number }[] = [];
+  /** Whether something has come since a slice began last. */
+  hasNews = false;
 
   constructor(private readonly world: Environment) {}
 
   /** A frame came from the network. */
   frame(frame: Uint8Array): void {
     this.frames.push(frame);
+    this.hasNews = true;
   }
 
   /** Bytes were typed, following those typed before. */
   type(data: Uint8Array): void {
     if (data.length > 0) this.typed.push(data);
+    this.hasNews = true;
   }
 
   completed(completion: DiskCompletion): void {
     this.completions.push(completion);
+    this.hasNews = true;
   }
 
   /** The operator presses the reset button, or adds memory (`value`: how large it is then, in bytes). */
   operate(action: MachineAction, value = 0): void {
     this.operated.push({ action, value });
+    this.hasNews = true;
   }
 
   /** The world has gone on without us: what waits here is not for this machine any more. */

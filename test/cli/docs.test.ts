@@ -1,8 +1,8 @@
-/** What docs/architecture.md says of formats, compared with files and messages. */
+/** What the documentation says of formats, files and commands, compared with those. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { storyNames } from '../../src/cli/play.ts';
 import { encodeMessage } from '../../src/ft/messages.ts';
@@ -69,4 +69,49 @@ describe('docs/questions.md', () => {
         }),
       );
   }, 240_000);
+});
+
+const pages = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'docs', 'programs'].flatMap((place) =>
+  place.endsWith('.md')
+    ? [place]
+    : readdirSync(join(root, place), { recursive: true, encoding: 'utf8' })
+        .filter((name) => name.endsWith('.md'))
+        .map((name) => join(place, name)),
+);
+
+/** docs/machine.md says how NuttX is built. */
+const OF_NUTTX = 'tools/configure.sh';
+
+describe.each(pages)('%s', (page) => {
+  const text = readFileSync(join(root, page), 'utf8');
+
+  /** The names by which GitHub reaches the headlines of a page. */
+  const anchors = (path: string): string[] =>
+    [...readFileSync(path, 'utf8').matchAll(/^#+ (.*)$/gm)].map(([, title]) =>
+      title!
+        .toLowerCase()
+        .replaceAll(/[^\p{L}\p{N}_ -]/gu, '')
+        .replaceAll(' ', '-'),
+    );
+
+  test('links to pages and headlines that there are', () => {
+    const links = [...text.matchAll(/\]\((?!https?:)([^)\s]+)\)/g)].map(([, link]) => link!);
+    const broken = links.filter((link) => {
+      const [path, anchor] = link.split('#') as [string, string | undefined];
+      const target = path === '' ? join(root, page) : join(root, dirname(page), path);
+      return !existsSync(target) || (anchor !== undefined && !anchors(target).includes(anchor));
+    });
+    expect(broken).toEqual([]);
+  });
+
+  test('names files and npm commands that there are', () => {
+    const named = [
+      ...text.matchAll(/`((?:src|test|tools|scripts|stories|docs|bin|\.ci)\/[\w./-]*\w)[`,) ]/g),
+    ].map(([, path]) => path!);
+    const missing = named.filter((path) => !path.includes('NAME') && !existsSync(join(root, path)));
+    expect(missing.filter((path) => path !== OF_NUTTX)).toEqual([]);
+    const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+    const commands = [...text.matchAll(/npm run ([\w:]+)/g)].map(([, name]) => name!);
+    expect(commands.filter((name) => !(name in scripts))).toEqual([]);
+  });
 });

@@ -99,7 +99,7 @@ describe('a device', () => {
     expect(names).toEqual(expect.arrayContaining(all));
   });
 
-  test('is under the laws of test/devices/laws.test.ts and attacked by test/devices/hostile.ts', () => {
+  test('is under the laws of test/devices/laws.test.ts and attacked by test/devices/hostile.test.ts', () => {
     expect(Object.keys(kinds).sort()).toEqual(['empty', ...names].sort());
     const underAttack = Object.keys(attacked).map((name) => name.replace(/^(read-only )?disk$/, 'blk'));
     expect([...new Set(underAttack)].sort()).toEqual(['empty', ...names].sort());

@@ -2,16 +2,6 @@ import { inFile } from '../mutation.ts';
 
 export const primary = [
   ...inFile('ft/primary.ts', {
-    'primary-required-no-claim': [
-      `      ...(claim?.record.backups ?? []),
-`,
-      '',
-    ],
-    'primary-required-claim-only': [
-      `      ...record.backups,
-      ...(claim?.record.backups ?? []),`,
-      '      ...(claim?.record.backups ?? record.backups),',
-    ],
     'primary-live-no-attach': [
       `    this.attach();
     if (side.is('reissue-io'))`,
@@ -64,6 +54,45 @@ export const primary = [
       "if (!channel || channel.state === 'copying') return;",
       'if (!channel) return;',
     ],
+    'primary-released-entry-zero': [
+      'this.releasedEntry = Math.max(this.releasedEntry, Math.min(held, this.nextExplained));',
+      'this.releasedEntry = Math.max(this.releasedEntry, 0);',
+    ],
+    'primary-leaveout-claiming': [
+      `    if (claim) return;
+    this.claim({ primary: name`,
+      `    void claim;
+    this.claim({ primary: name`,
+    ],
+    'primary-attach-no-listen': [
+      `    side.effects.push({ do: 'listen', offset: this.consoleOffset, generation });
+`,
+      '',
+    ],
+    'primary-world-reset-no-attach': [
+      `    this.side.gate.resend();
+    this.attach();`,
+      '    this.side.gate.resend();',
+    ],
+    'primary-may-go-on': ["side.options.disk === 'shared' || side.record.backups.includes(from)", 'true'],
+  }),
+  ...inFile('ft/channel.ts', {
+    'channel-held-resumed': [
+      '    this.received = received;\n',
+      '    this.received = received;\n    this.held = received;\n',
+    ],
+  }),
+  ...inFile('ft/channels.ts', {
+    'primary-required-no-claim': [
+      `      ...(claim?.record.backups ?? []),
+`,
+      '',
+    ],
+    'primary-required-claim-only': [
+      `      ...record.backups,
+      ...(claim?.record.backups ?? []),`,
+      '      ...(claim?.record.backups ?? record.backups),',
+    ],
     'primary-common-end-off1': [
       '(starts[index + 1]?.first ?? Number.POSITIVE_INFINITY) - 1',
       '(starts[index + 1]?.first ?? Number.POSITIVE_INFINITY)',
@@ -80,10 +109,6 @@ export const primary = [
       'consumed <= common && common + 1 >= log.first ? common',
       'consumed <= common ? common',
     ],
-    'primary-released-entry-zero': [
-      'this.releasedEntry = Math.max(this.releasedEntry, Math.min(held, this.nextExplained));',
-      'this.releasedEntry = Math.max(this.releasedEntry, 0);',
-    ],
     'primary-floor-last': ['floor: Math.min(log.last, this.past),', 'floor: log.last,'],
     'primary-settled-made': [
       'settled: gate.settled(side.vmm.machine.outputsMade),',
@@ -93,34 +118,21 @@ export const primary = [
       'settled: gate.settled(side.vmm.machine.outputsMade),',
       'settled: Math.max(0, gate.settled(side.vmm.machine.outputsMade)) + 40,',
     ],
-    'primary-leaveout-claiming': [
-      `    if (claim) return;
-    this.claim({ primary: name`,
-      `    void claim;
-    this.claim({ primary: name`,
-    ],
-    'primary-attach-no-listen': [
-      `    side.effects.push({ do: 'listen', offset: this.consoleOffset, generation });
-`,
-      '',
-    ],
-    'primary-world-reset-no-attach': [
-      `    this.attach();
-    this.releaseReady();`,
-      `    this.releaseReady();`,
-    ],
     'primary-past-held': [
       "if (this.side.options.disk === 'shared') return this.held;",
       'if (this.side.options.disk !== undefined) return this.held;',
     ],
-    'primary-may-go-on': ["side.options.disk === 'shared' || side.record.backups.includes(from)", 'true'],
     'primary-held-max': [
-      'return Math.min(Number.POSITIVE_INFINITY, ...this.required().map(({ received }) => received));',
-      'return Math.min(Number.POSITIVE_INFINITY, ...this.required().slice(0, 1).map(({ received }) => received));',
+      'return Math.min(Number.POSITIVE_INFINITY, ...this.required().map(({ held = 0 }) => held));',
+      'return Math.min(Number.POSITIVE_INFINITY, ...this.required().slice(0, 1).map(({ held = 0 }) => held));',
     ],
     'primary-held-sent': [
-      'return Math.min(Number.POSITIVE_INFINITY, ...this.required().map(({ received }) => received));',
+      'return Math.min(Number.POSITIVE_INFINITY, ...this.required().map(({ held = 0 }) => held));',
       'return Math.min(Number.POSITIVE_INFINITY, ...this.required().map(({ sent }) => sent));',
+    ],
+    'primary-forget-first-follower': [
+      'const consumed = Math.min(log.last, ...this.followers.map(({ consumed }) => consumed));',
+      'const consumed = Math.min(log.last, ...this.followers.slice(1).map(({ consumed }) => consumed));',
     ],
   }),
   ...inFile('ft/operator.ts', {
@@ -131,20 +143,24 @@ export const primary = [
       '',
     ],
     'operator-off-not-held': [
-      "if (primary.held >= this.endEntry) side.stop('completed');",
+      "if (primary.channels.held >= this.endEntry) side.stop('completed');",
       "side.stop('completed');",
     ],
     'operator-handover-no-gate': [
-      'side.claim || side.gate.size > 0 || side.disk.open.length > 0',
-      'side.claim || side.disk.open.length > 0',
+      'if (side.gate.size > 0 || side.disk.open.length > 0) return;',
+      'if (side.disk.open.length > 0) return;',
     ],
     'operator-handover-no-disk': [
-      'side.claim || side.gate.size > 0 || side.disk.open.length > 0',
-      'side.claim || side.gate.size > 0',
+      'if (side.gate.size > 0 || side.disk.open.length > 0) return;',
+      'if (side.gate.size > 0) return;',
     ],
     'operator-handover-claiming': [
-      'switching.handed || side.claim || side.gate.size',
-      'switching.handed || side.gate.size',
+      'if (switching.handed || !this.primary.idle || side.claim) return;',
+      'if (switching.handed || !this.primary.idle) return;',
+    ],
+    'operator-handover-running': [
+      'if (switching.handed || !this.primary.idle || side.claim) return;',
+      'if (switching.handed || side.claim) return;',
     ],
     'operator-members-handed': [
       'goesOn ? { to, handed: false } : undefined',
@@ -155,10 +171,6 @@ export const primary = [
     'primary-live-no-announce': [
       "      side.effects.push({ do: 'announce', frame: announcement(mac), generation });",
       '      void announcement(mac);',
-    ],
-    'primary-forget-first-follower': [
-      'const consumed = Math.min(log.last, ...this.followers.map(({ consumed }) => consumed));',
-      'const consumed = Math.min(log.last, ...this.followers.slice(1).map(({ consumed }) => consumed));',
     ],
   }),
 ];

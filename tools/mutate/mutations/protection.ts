@@ -2,10 +2,14 @@ import { inFile } from '../mutation.ts';
 
 export const protection = [
   ...inFile('ft/protection.ts', {
-    'protection-insync-minus1': ['received >= releasedEntry', 'received + 1 >= releasedEntry'],
+    'protection-insync-minus1': ['held >= releasedEntry', 'held + 1 >= releasedEntry'],
+    'protection-insync-unanswered': [
+      '    if (held === undefined) return;\n    if (held >=',
+      '    if ((held ?? 0) >=',
+    ],
     'protection-insync-always': [
-      'if (received >= releasedEntry) return',
-      'if (received >= 0 || releasedEntry < 0) return',
+      'if (held >= releasedEntry) return',
+      'if (held >= 0 || releasedEntry < 0) return',
     ],
     'protection-member-lost-vm': [
       `    if (generation === 0 && side.record.backups.includes(host)) primary.leaveOut([host]);
