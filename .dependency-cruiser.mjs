@@ -6,19 +6,20 @@ const layers = {
   cpu: ['base'],
   devices: ['base'],
   asm: ['base', 'cpu'],
-  vmm: ['base', 'cpu', 'devices'],
+  vmm: ['base', 'cpu', 'devices', 'asm'],
   replay: ['base', 'cpu', 'devices', 'vmm'],
   ft: ['base', 'cpu', 'devices', 'vmm', 'replay'],
   cluster: ['base', 'cpu', 'devices', 'vmm', 'replay', 'ft'],
   check: ['base', 'cpu', 'devices', 'vmm', 'replay', 'ft', 'cluster'],
   sim: ['base', 'cpu', 'devices', 'vmm', 'replay', 'ft', 'cluster', 'check'],
+  report: ['base', 'cpu', 'devices', 'vmm', 'replay', 'ft', 'cluster', 'check', 'sim'],
   host: ['base', 'cpu', 'devices', 'vmm', 'replay', 'ft', 'cluster'],
-  cli: ['base', 'cpu', 'devices', 'asm', 'vmm', 'replay', 'ft', 'cluster', 'check', 'sim', 'host'],
-  web: ['base', 'cpu', 'devices', 'asm', 'vmm', 'replay', 'ft', 'cluster', 'check', 'sim', 'host'],
+  cli: ['base', 'cpu', 'devices', 'asm', 'vmm', 'replay', 'ft', 'cluster', 'check', 'sim', 'report', 'host'],
+  web: ['base', 'cpu', 'devices', 'asm', 'vmm', 'replay', 'ft', 'cluster', 'check', 'sim', 'report', 'host'],
 };
 
 /** The layers that know nothing of the machine they run on. */
-const pure = ['base', 'cpu', 'devices', 'asm', 'vmm', 'replay', 'ft', 'cluster', 'check', 'sim'];
+const pure = ['base', 'cpu', 'devices', 'asm', 'vmm', 'replay', 'ft', 'cluster', 'check', 'sim', 'report'];
 
 const inside = (names) => `^src/(${names.join('|')})/`;
 
@@ -68,6 +69,14 @@ export default {
       severity: 'error',
       from: { path: '^src/' },
       to: { path: 'node_modules', pathNot: `node_modules/(@types/)?(${bundled.join('|')})/` },
+    },
+    {
+      name: 'one-painter',
+      comment:
+        'Only src/cli/terminal/paint.ts knows colours: everything else says what a text is (src/report).',
+      severity: 'error',
+      from: { path: '^(src|tools)/', pathNot: '^src/cli/terminal/paint.ts$' },
+      to: { path: 'node_modules/chalk/' },
     },
     {
       name: 'resolvable',

@@ -4,9 +4,9 @@ import { engines } from './src/cpu/engine.ts';
 
 /** What runs instructions is tested with every engine; what is built on that, with the usual one. */
 const onEveryEngine = [
-  'test/cpu/{accessed-dirty,bits,changed,compressed,engines,fuzzed,hart,hash,interpreter,mmu,properties}.test.ts',
+  'test/cpu/{accessed-dirty,bits,changed,compressed,fuzzed,hart,hash,interpreter,mmu,properties}.test.ts',
   'test/cpu/float/{instructions,state}.test.ts',
-  'test/vmm/{boot,hostile,hostile-guests,restore,sbi}.test.ts',
+  'test/vmm/{hostile,hostile-guests,restore}.test.ts',
 ];
 
 const shared = {
@@ -28,7 +28,6 @@ export default defineConfig({
           ...shared,
           name: engine,
           include: onEveryEngine,
-          setupFiles: ['test/engine.ts'],
           env: { VMFT_ENGINE: engine },
         },
       })),

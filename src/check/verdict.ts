@@ -1,5 +1,6 @@
 /** What a run came to: everything that the checkers say of it when it is over. */
 import { OperatingError } from '../base/errors.ts';
+import type { Execution } from '../cpu/engine.ts';
 import { type Comparison, compareHistories, sameHistory } from '../replay/comparison.ts';
 import { Timeline } from '../replay/timeline.ts';
 import { Divergence } from '../vmm/doors.ts';
@@ -18,9 +19,10 @@ export function observe(evidence: Evidence): Violation[] {
 
 /**
  * What the checkers found. They replay the survivor's whole history on a fresh machine, and for that need all evidence of the run.
+ * `execution`: how the machines that they build execute instructions.
  * @throws {OperatingError} when not all of it was kept.
  */
-export function judge(evidence: Evidence): Violation[] {
+export function judge(evidence: Evidence, execution?: Execution): Violation[] {
   const found = observe(evidence);
   if (evidence.outcome === 'diverged') return found;
   const { survivor, console, frames, medium } = evidence;
@@ -28,11 +30,11 @@ export function judge(evidence: Evidence): Violation[] {
     throw new OperatingError(
       'too much happened in this run to be checked in memory; limit it with --max-steps',
     );
-  return [...found, ...checkMeeting(evidence), ...checkReplay(evidence)];
+  return [...found, ...checkMeeting(evidence, execution), ...checkReplay(evidence, execution)];
 }
 
 /** Replays the history of the machine that lived last beside what the world saw. */
-function checkReplay(evidence: Evidence): Violation[] {
+function checkReplay(evidence: Evidence, execution: Execution | undefined): Violation[] {
   const { description, survivor, typed, console, frames, outcome } = evidence;
   const { history, icount } = survivor;
   const input = new InputChecker(typed);
@@ -52,7 +54,12 @@ function checkReplay(evidence: Evidence): Violation[] {
     medium.made(output);
   };
   try {
-    new Timeline(description, { [Symbol.iterator]: entries }, { end: icount, made }).seek(icount, 'after');
+    const timeline = new Timeline(
+      description,
+      { [Symbol.iterator]: entries },
+      { end: icount, made, execution },
+    );
+    timeline.seek(icount, 'after');
   } catch (error) {
     if (!(error instanceof Divergence)) throw error;
     const message = `no machine has the history of ${survivor.host}: ${error.message}`;
@@ -82,7 +89,10 @@ function checkService({ outcome, waiting, unharmed, generation }: Evidence): Vio
  * both ended. They are built again from what came through their doors; but a machine that stands where they were found to differ is
  * shown as it is. Undefined without a second machine, or when not all that came through was kept.
  */
-export function compareLast({ description, meeting }: Evidence): Comparison | undefined {
+export function compareLast(
+  { description, meeting }: Evidence,
+  execution?: Execution,
+): Comparison | undefined {
   if (!meeting?.a.isWhole || !meeting.b.isWhole) return undefined;
   const { a, b, icount, machines } = meeting;
   try {
@@ -91,6 +101,7 @@ export function compareLast({ description, meeting }: Evidence): Comparison | un
       { history: a, machine: machines?.a },
       { history: b, machine: machines?.b },
       icount,
+      execution,
     );
   } catch (error) {
     // With a rule switched off a history may be none that a machine can have.
@@ -100,10 +111,10 @@ export function compareLast({ description, meeting }: Evidence): Comparison | un
 }
 
 /** Builds the machines again only where they were not given the same. */
-function checkMeeting(evidence: Evidence): Violation[] {
+function checkMeeting(evidence: Evidence, execution: Execution | undefined): Violation[] {
   const { meeting } = evidence;
   if (!meeting || sameHistory(meeting.a, meeting.b, meeting.icount)) return [];
-  const comparison = compareLast(evidence);
+  const comparison = compareLast(evidence, execution);
   if (comparison) return checkSameMachine(comparison);
   return [
     { invariant: 'same-machine', message: 'one of the machines has a history that no machine can have' },

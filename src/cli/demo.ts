@@ -2,6 +2,8 @@
 
 import { join } from 'node:path';
 import { judge } from '../check/verdict.ts';
+import { Story } from '../report/story.ts';
+import { type Line, line, styled } from '../report/styled-text.ts';
 import { type SimEvent, Simulation } from '../sim/cluster.ts';
 import { evidenceOf } from '../sim/evidence.ts';
 import { memoryDefaults } from '../sim/spec/limits.ts';
@@ -10,8 +12,7 @@ import { PROGRAMS } from './package.ts';
 import { ownInput, readGuest } from './program.ts';
 import { EXIT_CODE, Report } from './report.ts';
 import { runToEnd } from './run.ts';
-import { Story } from './story.ts';
-import { colourFor } from './terminal/abilities.ts';
+import { painterFor } from './terminal/paint.ts';
 
 const CRASH_ICOUNT = 100_000;
 /** The same without explanations. */
@@ -53,11 +54,11 @@ const READING_MS = 350;
 
 export async function demo(): Promise<number> {
   const path = join(PROGRAMS, 'bank.s');
-  const colour = colourFor(process.stderr);
+  const paint = painterFor(process.stderr);
   const spec = validated({
     faults: [{ kind: 'crash', who: 'primary', when: { at: 'icount', icount: CRASH_ICOUNT } }],
   });
-  const say = (text: string) => process.stderr.write(`${text}\n`);
+  const say = (text: Line) => process.stderr.write(`${paint(text)}\n`);
   const events: SimEvent[] = [];
   const printed: { atNs: number; data: Uint8Array }[] = [];
   const simulation: Simulation = new Simulation({
@@ -69,9 +70,9 @@ export async function demo(): Promise<number> {
   });
   await runToEnd(simulation);
 
-  say(colour.bold('vmft: a guest program survives the death of its machine'));
-  say(intro);
-  say(colour.dim(`    $ ${COMMAND}\n`));
+  say(line('heading', 'vmft: a guest program survives the death of its machine'));
+  say([intro]);
+  say(line('aside', `    $ ${COMMAND}\n`));
   await tell(events, printed, say);
   const report = new Report(
     simulation,
@@ -79,16 +80,19 @@ export async function demo(): Promise<number> {
     { ft: true, diff: true, verify: true },
     { wholeComparison: COMMAND },
   );
-  for (const line of report.lines()) say(line);
-  say(`
-${colour.bold('Try next')}
+  report.lines().forEach(say);
+  say([
+    '\n',
+    styled('heading', 'Try next'),
+    `
     vmft run bank                                               sit at the bank: type "open me"; Ctrl-A c crashes the primary
     vmft run dice --crash primary@output=30                     crash at another moment, of another program
     vmft run bank --crash primary@icount=100000 --unsafe log-clock --diff </dev/null
                                                                 switch a rule off, and see what it was for
     vmft run kv --clients 3 --crash primary@t=10ms              a network server; its clients notice nothing
     vmft --help                                                 everything else
-In a checkout vmft is \`npx vmft\`.`);
+In a checkout vmft is \`npx vmft\`.`,
+  ]);
   return report.exitCode === 0 ? 0 : EXIT_CODE.diverged;
 }
 
@@ -96,7 +100,7 @@ In a checkout vmft is \`npx vmft\`.`);
 async function tell(
   events: readonly SimEvent[],
   printed: readonly { atNs: number; data: Uint8Array }[],
-  say: (line: string) => void,
+  say: (line: Line) => void,
 ): Promise<void> {
   const told = new Set<string>();
   let next = 0;
@@ -105,7 +109,7 @@ async function tell(
       process.stdout.write(printed[next]!.data);
   };
   let explained = false;
-  const story = new Story('normal', say, ({ kind }) => {
+  const story = new Story('normal', ({ kind }) => {
     explained = !told.has(kind) && explanations[kind] !== undefined;
     told.add(kind);
     return explained ? explanations[kind] : undefined;
@@ -113,9 +117,9 @@ async function tell(
   for (const event of events) {
     printUntil(event.atNs);
     explained = false;
-    story.tell(event);
+    story.tell(event).forEach(say);
     if (explained && process.stderr.isTTY) await new Promise((resolve) => setTimeout(resolve, READING_MS));
   }
   printUntil(Number.POSITIVE_INFINITY);
-  story.end(events.at(-1)?.atNs ?? 0);
+  story.end(events.at(-1)?.atNs ?? 0).forEach(say);
 }

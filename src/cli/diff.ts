@@ -1,9 +1,9 @@
 /** `vmft diff`: two saved machines, side by side. */
 import { OperatingError } from '../base/errors.ts';
+import { differenceTable } from '../report/difference.ts';
 import { compareSnapshots, decodeSnapshot } from '../vmm/snapshot.ts';
-import { differenceTable } from './difference.ts';
 import { readBytes } from './files.ts';
-import { colourFor } from './terminal/abilities.ts';
+import { painterFor } from './terminal/paint.ts';
 
 export interface DiffOptions {
   quiet?: boolean;
@@ -15,7 +15,8 @@ export function diff(a: string, b: string, { quiet }: DiffOptions): number {
   if (left.description.memorySizeBytes !== right.description.memorySizeBytes)
     throw new OperatingError(`${a} and ${b}: machines with different memory sizes; save both from one run`);
   const difference = compareSnapshots(left, right);
-  const lines = quiet ? [] : differenceTable(difference, [a, b], colourFor(process.stdout));
-  for (const line of lines) process.stdout.write(`${line}\n`);
+  const paint = painterFor(process.stdout);
+  const lines = quiet ? [] : differenceTable(difference, [a, b]);
+  for (const line of lines) process.stdout.write(`${paint(line)}\n`);
   return difference.equal ? 0 : 1;
 }

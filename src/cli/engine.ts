@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { type Command, Option } from 'commander';
-import { type Engine, engines, useEngine } from '../cpu/engine.ts';
+import { type Engine, type Execution, engines } from '../cpu/engine.ts';
 import { prepareInterpreter } from '../cpu/hart.ts';
 
 // Translated code says which of its branches are rarely taken. With an ear for that it is a third faster.
@@ -22,14 +22,16 @@ function generatedInterpreter(translates: boolean): Uint8Array<ArrayBuffer> | un
   return existsSync(path) ? new Uint8Array(readFileSync(path)) : undefined;
 }
 
-/** Chooses the engine of this thread, and has it ready. */
-export function prepareEngine(engine: Engine): void {
-  useEngine(engine);
+/** Has an engine ready on this thread; without it the first machine that needs it waits longer. */
+export function prepareEngine(engine: Engine = 'translator'): void {
   setFlagsFromString(`--wasm-tiering-budget=${OPTIMIZE_INTERPRETER_AFTER}`);
   const translates = engine !== 'interpreter';
   prepareInterpreter(translates, generatedInterpreter(translates));
   setFlagsFromString(`--wasm-tiering-budget=${OPTIMIZE_AFTER}`);
 }
+
+/** What {@link takesEngine} adds to the options of a command. */
+export type EngineOptions = Pick<Execution, 'engine'>;
 
 /** Adds `--engine` to a command that runs guests. */
 export const takesEngine = (command: Command): Command =>
@@ -43,4 +45,4 @@ export const takesEngine = (command: Command): Command =>
         .default('translator')
         .env('VMFT_ENGINE'),
     )
-    .hook('preAction', (self) => prepareEngine(self.opts<{ engine: Engine }>().engine));
+    .hook('preAction', (self) => prepareEngine(self.opts<EngineOptions>().engine));

@@ -3,13 +3,12 @@ import { closeSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type EvidencePlaces, MemorySpool, type Spool } from '../replay/spool.ts';
+import { JSON_CONSOLE_BYTES } from '../report/run-report.ts';
 import { explained, type OutputFile } from './files.ts';
 import type { RunOptions } from './options.ts';
 
 /** What is kept unasked, so that machines that diverge can be compared: some million entries. */
 export const UNASKED_BYTES = 4 << 20;
-/** Console output that `--json` prints, at the most. */
-export const JSON_CONSOLE_BYTES = 16 << 20;
 
 /**
  * A temporary file without a name: it is gone with the process, however that ends. `TMPDIR` says where it lies.

@@ -4,9 +4,10 @@ import { disassemble, symbolizer } from '../asm/disassembler.ts';
 import { OperatingError } from '../base/errors.ts';
 import { sizeOf } from '../cpu/formats.ts';
 import { RAM_BASE } from '../cpu/layout.ts';
+import { assembleFile, isSource, loadImage, type SourceOptions } from '../vmm/guest/image-file.ts';
 import { OutputFile } from './files.ts';
 import { findProgram } from './guest-file.ts';
-import { assembleFile, isSource, loadImage, type ProgramOptions, type SourceOptions } from './program.ts';
+import { guestFiles, type ProgramOptions } from './program.ts';
 
 const hex = (value: number, digits: number): string => value.toString(16).padStart(digits, '0');
 export interface AsmOptions extends SourceOptions {
@@ -16,7 +17,7 @@ export interface AsmOptions extends SourceOptions {
 /** Writes a raw image, or prints a listing: address, bytes, source line. */
 export function asm(source: string, options: AsmOptions): void {
   const path = findProgram(source);
-  const { segments, lines, origin } = assembleFile(path, options);
+  const { segments, lines, origin } = assembleFile(path, options, guestFiles);
   const output = options.output === undefined ? undefined : OutputFile.at(options.output);
   if (output) {
     const last = segments.at(-1);
@@ -51,7 +52,7 @@ export function disasm(target: string, options: DisasmOptions): void {
     return;
   }
   const path = findProgram(target);
-  const image = loadImage(path, options);
+  const image = loadImage(path, options, guestFiles);
   const names = new Map(image.symbols.map(({ name, address }) => [address, name]));
   const code = codeRanges(path, options, image.segments);
   if (code.length === 0) throw new OperatingError(`${target}: nothing to disassemble`);
@@ -101,6 +102,8 @@ function codeRanges(
   segments: readonly { address: number; bytes: Uint8Array }[],
 ): readonly { address: number; bytes: Uint8Array }[] {
   if (!isSource(path)) return segments;
-  const text = assembleFile(path, options).sections.filter(({ name }) => name.startsWith('.text'));
+  const text = assembleFile(path, options, guestFiles).sections.filter(({ name }) =>
+    name.startsWith('.text'),
+  );
   return segments.filter(({ address }) => text.some((section) => section.address === address));
 }

@@ -18,6 +18,7 @@ import { defaults } from '../sim/spec/spec.ts';
 import { parseTuning, tuningNames } from '../sim/spec/tuning.ts';
 import { decimal, parseBitRate } from '../sim/spec/values.ts';
 import { type EntryKind, entryKinds } from '../vmm/entries.ts';
+import type { EngineOptions } from './engine.ts';
 import type { ProgramOptions } from './program.ts';
 import { parseChardev, parseDevice, parseDrive, parseNetdev, parseObject } from './qemu/device-options.ts';
 import { takesFixed } from './qemu/fixed-options.ts';
@@ -48,7 +49,7 @@ export interface SpecOptions {
 }
 
 /** What `vmft run` is given. */
-export interface RunOptions extends ProgramOptions, SpecOptions {
+export interface RunOptions extends ProgramOptions, SpecOptions, EngineOptions {
   input?: string;
   typeAfter?: string;
   terminal?: 'line' | 'raw';
@@ -65,7 +66,7 @@ export interface RunOptions extends ProgramOptions, SpecOptions {
 }
 
 /** What `vmft chaos` is given. */
-export interface ChaosOptions extends ProgramOptions {
+export interface ChaosOptions extends ProgramOptions, EngineOptions {
   runs: number;
   from: number;
   exhaustive?: boolean;

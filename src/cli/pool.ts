@@ -1,17 +1,9 @@
 /** Work on several cores. What comes out does not depend on how many. */
 import { parentPort, type ResourceLimits, Worker, workerData } from 'node:worker_threads';
 import { assert } from '../base/assert.ts';
-import { type Engine, engineInUse } from '../cpu/engine.ts';
-import { prepareEngine } from './engine.ts';
 
 /** How far workers may be ahead of the answers that were taken, in orders: one that takes long is waited for. */
 const MAX_AHEAD_ORDERS = 512;
-
-/** What a worker is handed: the setup of the work, and the engine to do it with. */
-interface Handed {
-  setup: unknown;
-  engine: Engine;
-}
 
 /** Worker threads that answer orders, each one at a time. */
 export class Pool<Order, Answer> {
@@ -20,11 +12,7 @@ export class Pool<Order, Answer> {
   /** `bundle`: the name of the workers' program beside this one; `setup`: what {@link setupOf} gives there. */
   constructor(bundle: string, jobs: number, setup: unknown = undefined, resourceLimits: ResourceLimits = {}) {
     const url = new URL(`./${bundle}.js`, import.meta.url);
-    const handed: Handed = { setup, engine: engineInUse() };
-    this.workers = Array.from(
-      { length: jobs },
-      () => new Worker(url, { workerData: handed, resourceLimits }),
-    );
+    this.workers = Array.from({ length: jobs }, () => new Worker(url, { workerData: setup, resourceLimits }));
   }
 
   /** Gives out all orders, and hands the answers over in the order of these, until `take` says that it is enough. */
@@ -90,9 +78,5 @@ export function serve<Order, Answer>(answer: (order: Order) => Answer): void {
   port.on('message', (order: Order) => port.postMessage(answer(order)));
 }
 
-/** In a worker: what its work is about. From then on guests run with the engine of the process. */
-export function setupOf<Setup>(): Setup {
-  const { setup, engine } = workerData as Handed;
-  prepareEngine(engine);
-  return setup as Setup;
-}
+/** In a worker: what its work is about. */
+export const setupOf = <Setup>(): Setup => workerData as Setup;

@@ -1,6 +1,7 @@
 /** How far long work is, in one line on a terminal. */
-import type { ChalkInstance } from 'chalk';
-import { canRewrite, colourFor } from './terminal/abilities.ts';
+import { type Line, type Span, styled } from '../report/styled-text.ts';
+import { canRewrite } from './terminal/abilities.ts';
+import { painterFor } from './terminal/paint.ts';
 
 const SHOW_EVERY_MS = 200;
 const BAR_WIDTH = 24;
@@ -8,7 +9,7 @@ const BAR_WIDTH = 24;
 /** What there is to say now. */
 export interface Status {
   done: number;
-  details: string[];
+  details: Span[];
 }
 
 /** Where nobody wants to know. */
@@ -22,14 +23,14 @@ export class Progress {
     /** Nothing is written unless it is a terminal. */
     private readonly out: { isTTY?: boolean; write(text: string): unknown },
     private readonly work: { total: number; unit: string },
-    private readonly status: (colour: ChalkInstance) => Status,
+    private readonly status: () => Status,
   ) {}
 
   show(): void {
     const now = performance.now();
     if (now - this.shown < SHOW_EVERY_MS) return;
     this.shown = now;
-    this.say(this.line((now - this.started) / 1000));
+    this.say(painterFor(this.out)(this.line((now - this.started) / 1000)));
   }
 
   say(text: string): void {
@@ -40,19 +41,17 @@ export class Progress {
     this.say('');
   }
 
-  private line(seconds: number): string {
+  private line(seconds: number): Line {
     const { total, unit } = this.work;
-    const colour = colourFor(this.out);
-    const { done, details } = this.status(colour);
+    const { done, details } = this.status();
     const filled = Math.floor((done / total) * BAR_WIDTH);
-    const bar = colour.green('█'.repeat(filled)) + colour.dim('░'.repeat(BAR_WIDTH - filled));
     const rate = done / seconds;
     return [
-      `${bar} ${done}/${total} ${unit}`,
-      `${rate.toFixed(1)} a second`,
-      `${clock((total - done) / rate)} left`,
-      ...details,
-    ].join(', ');
+      styled('good', '█'.repeat(filled)),
+      styled('aside', '░'.repeat(BAR_WIDTH - filled)),
+      ` ${done}/${total} ${unit}, ${rate.toFixed(1)} a second, ${clock((total - done) / rate)} left`,
+      ...details.flatMap((detail) => [', ', detail]),
+    ];
   }
 }
 

@@ -3,14 +3,16 @@ import { setImmediate } from 'node:timers/promises';
 import { OperatingError } from '../base/errors.ts';
 import { LogReader } from '../replay/log-file.ts';
 import { Timeline } from '../replay/timeline.ts';
+import { styled } from '../report/styled-text.ts';
 import { Divergence } from '../vmm/doors.ts';
 import type { Output } from '../vmm/outputs.ts';
+import type { EngineOptions } from './engine.ts';
 import { readBytes } from './files.ts';
 import { EXIT_CODE } from './report.ts';
 import { replayRestoring } from './restoring.ts';
-import { colourFor } from './terminal/abilities.ts';
+import { painterFor } from './terminal/paint.ts';
 
-export interface ReplayOptions {
+export interface ReplayOptions extends EngineOptions {
   json?: boolean;
   quiet?: boolean;
   /** How often a second machine is exchanged for a fresh one, made from its file. */
@@ -18,9 +20,9 @@ export interface ReplayOptions {
 }
 
 /** Replays all that is good in a log. @throws {OperatingError} at the end when that was not all of it. */
-export async function replay(path: string, { json, quiet, restore }: ReplayOptions): Promise<number> {
+export async function replay(path: string, { json, quiet, restore, engine }: ReplayOptions): Promise<number> {
   const recording = new LogReader(readBytes(path), path);
-  if (restore !== undefined) return await replayRestoring(recording, restore);
+  if (restore !== undefined) return await replayRestoring(recording, restore, { engine });
   const { description } = recording;
   const parts: Uint8Array[] = [];
   const made = (output: Output) => {
@@ -28,7 +30,7 @@ export async function replay(path: string, { json, quiet, restore }: ReplayOptio
     if (json) parts.push(output.data);
     else process.stdout.write(output.data);
   };
-  const timeline = new Timeline(description, recording, { made });
+  const timeline = new Timeline(description, recording, { made, execution: { engine } });
   try {
     for (const _ of timeline.slices()) await setImmediate();
   } catch (error) {
@@ -51,7 +53,10 @@ export async function replay(path: string, { json, quiet, restore }: ReplayOptio
     );
   else if (!quiet)
     process.stderr.write(
-      `${colourFor(process.stderr).green('replayed')} ${description.program}: ${icount} steps, ${count} entries, state hash ${hash}, as recorded\n`,
+      `${painterFor(process.stderr)([
+        styled('good', 'replayed'),
+        ` ${description.program}: ${icount} steps, ${count} entries, state hash ${hash}, as recorded`,
+      ])}\n`,
     );
   return machine.power.off && machine.power.code !== 0 ? machine.power.code & 0xff || 1 : 0;
 }

@@ -1,25 +1,20 @@
-/** What a run comes to: the exit code, the report for people and for programs, and the files that are kept. */
+/** What `vmft run` ends with: the exit code, the files that are kept, and the report. */
 
 import { constants } from 'node:os';
 import { join } from 'node:path';
-import { joined } from '../base/bytes.ts';
 import { OperatingError } from '../base/errors.ts';
 import type { Violation } from '../check/checkers.ts';
 import type { Outcome } from '../check/evidence.ts';
 import { compareLast } from '../check/verdict.ts';
 import type { Comparison } from '../replay/comparison.ts';
+import { type RunFacts, runJson, runLines } from '../report/run-report.ts';
+import type { Line } from '../report/styled-text.ts';
 import type { Simulation } from '../sim/cluster.ts';
 import { evidenceOf } from '../sim/evidence.ts';
-import { faultText } from '../sim/faults/fault-text.ts';
-import type { FaultOutcome } from '../sim/faults/injector.ts';
-import type { Entry } from '../vmm/entries.ts';
 import { encodeSnapshot, takeSnapshot } from '../vmm/snapshot.ts';
-import { differenceTable } from './difference.ts';
-import { JSON_CONSOLE_BYTES } from './evidence.ts';
 import { makeDirectory, OutputFile } from './files.ts';
 import type { RunOptions } from './options.ts';
 import type { RunRecording } from './recording.ts';
-import { colourFor } from './terminal/abilities.ts';
 
 /** Exit codes of vmft's own; otherwise the guest's is vmft's. */
 export const EXIT_CODE = { usage: 2, diverged: 3, limit: 4, lost: 5, faultMissed: 6 } as const;
@@ -69,7 +64,6 @@ export type ReportOptions = Pick<RunOptions, 'ft' | 'diff' | 'verify' | 'saveSta
 
 /** What there is to say about a run that is over. */
 export class Report {
-  private readonly colour = colourFor(process.stderr);
   private readonly outcome: Outcome;
   private readonly comparison: Comparison | undefined;
   /** Where the states of the machines are kept, if they are. */
@@ -88,7 +82,7 @@ export class Report {
     const differ =
       this.outcome === 'diverged' || violations.some(({ invariant }) => invariant === 'same-machine');
     const wanted = options.diff || differ || options.saveStates !== undefined;
-    this.comparison = wanted ? compareLast(evidenceOf(simulation)) : undefined;
+    this.comparison = wanted ? compareLast(evidenceOf(simulation), simulation.options.execution) : undefined;
     this.directory = options.saveStates ?? (differ && this.comparison ? DIVERGED_DIRECTORY : undefined);
   }
 
@@ -130,212 +124,37 @@ export class Report {
     }
   }
 
+  private get facts(): RunFacts {
+    const { simulation, violations, comparison, options, circumstances } = this;
+    const { quit, signal, wholeComparison } = circumstances;
+    const ended = signal ? 'interrupted' : quit ? 'quit' : undefined;
+    return { simulation, violations, comparison, asked: options, ended, wholeComparison };
+  }
+
   json(program: string): object {
-    const { simulation, comparison } = this;
-    const { machine } = simulation;
-    const failovers = simulation.failovers.map(
-      ({ fromHistory: _, toHistory: __, failedNs: ___, meetingIcount: ____, ...failover }) => failover,
-    );
-    const steps = machine.icount;
-    const seconds = simulation.nowNs / 1e9;
-    const { log } = simulation.observer;
-    const console = consoleOf(simulation);
-    return {
-      program,
-      seed: simulation.options.spec.seed,
-      outcome: this.outcome,
-      exitCode: this.outcome === 'completed' ? machine.power.code : null,
-      console: console.text,
-      consoleTruncated: console.isCut,
-      verified: this.options.verify === true,
-      steps,
-      virtualMs: simulation.nowNs / 1e6,
-      failovers,
-      faults: simulation.injector.outcomes.map(jsonOfFault),
-      log: {
-        ...log,
-        bytesPerKilostep: steps > 0 ? (log.bytes / steps) * 1000 : 0,
-        mbitPerSecond: seconds > 0 ? (log.channelBytes * 8) / seconds / 1e6 : 0,
-      },
-      diff: comparison
-        ? {
-            icount: comparison.difference.icount,
-            equal: comparison.difference.equal,
-            registers: comparison.difference.registers.map(({ name, a, b, equal }) => ({
-              name,
-              primary: `0x${a.toString(16)}`,
-              backup: `0x${b.toString(16)}`,
-              equal,
-            })),
-            devicesDiffering: comparison.difference.devices,
-            pagesDiffering: comparison.difference.pages.map((address) => `0x${address.toString(16)}`),
-          }
-        : null,
-      stateHash: machine.hash().toString(16).padStart(16, '0'),
-      violations: this.violations,
-      divergence: this.divergenceJson(),
-    };
+    return runJson(program, this.facts);
   }
 
-  lines(): string[] {
-    const { options, comparison } = this;
-    return [
-      ...this.resultLines(),
-      ...this.htifLines(),
-      ...this.violations.map(({ invariant, message }) =>
-        this.colour.red.bold(`VIOLATION of ${invariant}: ${message}`),
-      ),
-      ...(options.diff || this.outcome === 'diverged' ? this.differenceLines(comparison) : []),
-      ...this.keptLines(),
-    ];
+  lines(): Line[] {
+    return [...runLines(this.facts), ...this.keptLines()];
   }
 
-  /** Faults that were asked for and did not strike: whoever asked is told, whatever else is. */
-  warnings(): string[] {
-    return this.simulation.injector.missed.map(({ fault, missed }) =>
-      this.colour.yellow(`warning: ${faultText(fault)} did not strike: ${missed}`),
-    );
-  }
-
-  private htifLines(): string[] {
-    const command = this.simulation.machine.unansweredCommand;
-    return command === undefined
-      ? []
-      : [this.colour.yellow(`nobody answers the 0x${command.toString(16)} that the guest wrote to tohost`)];
-  }
-
-  private resultLines(): string[] {
-    const { simulation, colour } = this;
-    const { machine } = simulation;
-    const hash = machine.hash().toString(16).padStart(16, '0');
-    const facts = `${machine.icount} steps, ${(simulation.nowNs / 1e6).toFixed(3)} ms of virtual time, state hash ${hash}`;
-    const { quit, signal } = this.circumstances;
-    if (signal) return [colour.yellow(`interrupted; ${facts}`)];
-    if (quit) return [`quit; ${facts}`];
-    const said: Record<Outcome, string> = {
-      completed: colour.green(`completed with exit code ${machine.power.code}`),
-      lost: colour.red('lost: no side is left that could go on'),
-      limit: colour.yellow(
-        machine.icount >= simulation.maxSteps
-          ? `stopped at --max-steps ${simulation.maxSteps}`
-          : `stopped after ${machine.icount} steps: the guest waits for input that will not come; ${this.inputAdvice()}`,
-      ),
-      diverged: colour.red('stopped: the machines have diverged'),
-    };
-    const lines = [`${said[this.outcome]}; ${facts}`];
-    const { outcome, violations } = this;
-    if (this.options.verify && outcome !== 'diverged' && violations.length === 0)
-      lines.push(
-        colour.green(
-          `checked: ${outcome === 'completed' ? 'a fresh machine that replays the log prints the same, every byte once and in order' : 'what was printed is what a fresh machine that replays the log prints first'}`,
-        ),
-      );
-    return lines;
-  }
-
-  /** How the guest gets what it waits for: from the console, or from the network if nobody is there. */
-  private inputAdvice(): string {
-    const typed = 'give it more with --input, or a command that ends it';
-    return this.simulation.options.spec.clients > 0
-      ? typed
-      : `${typed}; a server on the network has clients with --clients N`;
-  }
-
-  /** What kind of place the machines are compared at. */
-  private place(): string {
-    const failover = this.simulation.failovers.at(-1);
-    if (!failover)
-      return this.outcome === 'diverged'
-        ? 'where they were found to differ'
-        : 'the last position that both reached';
-    const further = failover.crashIcount - failover.liveIcount;
-    const leaked =
-      (this.simulation.observer.lastReleased.get(failover.from) ?? 0) - this.comparison!.a.state.outputsMade;
-    const released = leaked > 0 ? `and had released ${leaked} outputs from there` : 'with no output released';
-    return `where the backup went live; the primary had run ${further} steps further, ${released}`;
-  }
-
-  private differenceLines(comparison: Comparison | undefined): string[] {
-    if (!comparison)
-      return [
-        this.options.ft
-          ? `no diff: not all that came through the machines' doors was kept; run it again with --diff`
-          : 'no diff: there is only one machine without fault tolerance',
-      ];
-    const { difference, firstDifference } = comparison;
-    const lines = [
-      '',
-      `both machines at icount ${difference.icount}, ${this.place()}`,
-      ...differenceTable(difference, ['primary', 'backup'], this.colour, this.circumstances.wholeComparison),
-    ];
-    if (firstDifference)
-      lines.push(
-        this.colour.red(
-          `the first entry that differs is number ${firstDifference.index + 1}: ${full(firstDifference.a)} on the primary, ${full(firstDifference.b)} on the backup`,
-        ),
-      );
-    return lines;
-  }
-
-  private keptLines(): string[] {
+  private keptLines(): Line[] {
     const { directory, statesKept } = this;
     const { recording } = this.circumstances;
     return [
-      ...(recording && recording.failure === undefined ? [recordedLine(recording.output)] : []),
+      ...(recording && recording.failure === undefined ? [[recordedLine(recording.output)]] : []),
       ...(statesKept && this.comparison
         ? [
-            `both machines kept in ${directory}; compare them with \`vmft diff ${directory}/primary.vm ${directory}/backup.vm\``,
+            [
+              `both machines kept in ${directory}; compare them with \`vmft diff ${directory}/primary.vm ${directory}/backup.vm\``,
+            ],
           ]
         : []),
-      ...(statesKept && !this.comparison ? [`the machine is kept in ${directory}/primary.vm`] : []),
+      ...(statesKept && !this.comparison ? [[`the machine is kept in ${directory}/primary.vm`]] : []),
     ];
   }
-
-  /** Where the machines went apart, and the first entry that is not the same on both. */
-  private divergenceJson(): object | null {
-    const { divergence, diverged } = this.simulation.observer;
-    if (!divergence) return null;
-    const { icount, found, expected } = divergence;
-    const first = this.comparison?.firstDifference;
-    return {
-      host: diverged,
-      icount,
-      found,
-      expected: expected ? full(expected) : null,
-      firstDifference: first
-        ? { entry: first.index + 1, primary: full(first.a), backup: full(first.b) }
-        : null,
-    };
-  }
 }
 
-/** A fault in the words of the command line, with the moment at which it struck, or why it did not. */
-function jsonOfFault(outcome: FaultOutcome): object {
-  const fault = faultText(outcome.fault);
-  if ('missed' in outcome) return { fault, triggered: false, why: outcome.missed };
-  const { atNs, host, icount } = outcome.struck;
-  return { fault, triggered: true, atMs: atNs / 1e6, host: host ?? null, icount: icount ?? null };
-}
 const recordedLine = ({ path, isStandardOutput }: OutputFile): string =>
   isStandardOutput ? 'recorded to stdout' : `recorded to ${path}; run it again with \`vmft replay ${path}\``;
-
-/** An entry with all that it holds: two that differ must look different. */
-function full(entry: Entry): string {
-  const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
-  const content = Object.entries(entry)
-    .filter(([name]) => name !== 'kind' && name !== 'icount')
-    .map(([name, value]) => `${name} ${value instanceof Uint8Array ? hex(value) : value}`);
-  return `${entry.kind} at ${entry.icount} (${content.join(', ')})`;
-}
-
-/** What the console has printed, up to a limit. */
-function consoleOf({ console: { transcript } }: Simulation): { text: string; isCut: boolean } {
-  const parts: Uint8Array[] = [];
-  let room = JSON_CONSOLE_BYTES;
-  for (const part of transcript) {
-    parts.push(part.subarray(0, room));
-    room -= part.length;
-    if (room < 0) break;
-  }
-  return { text: new TextDecoder().decode(joined(parts)), isCut: room < 0 || !transcript.isWhole };
-}

@@ -1,6 +1,7 @@
 /** `vmft replay --restore`: a recording, run on a machine that is saved and restored on its way. */
 import { setImmediate } from 'node:timers/promises';
 import { OperatingError } from '../base/errors.ts';
+import type { Execution } from '../cpu/engine.ts';
 import type { LogReader } from '../replay/log-file.ts';
 import { Timeline } from '../replay/timeline.ts';
 import { ReplayDoors } from '../vmm/doors.ts';
@@ -31,13 +32,17 @@ async function goTo(timeline: Timeline, icount: number): Promise<void> {
  * on the way. At each, and at the end, both are compared: registers, devices, memory and hash.
  * @throws {OperatingError} when the recording is not whole.
  */
-export async function replayRestoring(recording: LogReader, times: number): Promise<number> {
+export async function replayRestoring(
+  recording: LogReader,
+  times: number,
+  execution: Execution,
+): Promise<number> {
   const end = endOf(recording);
   if (times > end)
     throw new OperatingError(`the recording is ${end} steps long, and has no ${times} positions on its way`);
   const { description } = recording;
-  const through = new Timeline(description, recording);
-  const restored = new Timeline(description, recording);
+  const through = new Timeline(description, recording, { execution });
+  const restored = new Timeline(description, recording, { execution });
   for (let count = 1; count <= times + 1; count++) {
     const icount = Math.floor((end * count) / (times + 1));
     await goTo(through, icount);
@@ -57,7 +62,7 @@ export async function replayRestoring(recording: LogReader, times: number): Prom
       return EXIT_CODE.diverged;
     }
     if (count > times) break;
-    const machine = new Machine(description, new ReplayDoors());
+    const machine = new Machine(description, new ReplayDoors(), execution);
     restoreSnapshot(machine, decodeSnapshot(encodeSnapshot(b!), 'the machine on its way'));
     restored.continueOn(machine);
   }

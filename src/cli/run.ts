@@ -3,22 +3,25 @@
 import { setImmediate } from 'node:timers/promises';
 import { OperatingError } from '../base/errors.ts';
 import { judge, observe } from '../check/verdict.ts';
+import { fittedDiagram } from '../report/diagram.ts';
+import { alterationLine, missedLines } from '../report/run-report.ts';
+import { type Detail, Story } from '../report/story.ts';
+import type { Line as TextLine } from '../report/styled-text.ts';
 import { alterations } from '../sim/alterations.ts';
 import { type SimEvent, Simulation } from '../sim/cluster.ts';
 import { evidenceOf } from '../sim/evidence.ts';
 import { mustSuit } from '../sim/spec/spec.ts';
 import { evidenceFor } from './evidence.ts';
 import { LIMIT_BYTES, readBytes, readPipedInput } from './files.ts';
-import { fittedDiagram } from './fitted-diagram.ts';
 import { endingSignal } from './interruption.ts';
 import type { RunOptions } from './options.ts';
 import { bootsKernel, ownInput, programPath, readGuest } from './program.ts';
 import { RunRecording } from './recording.ts';
 import { filesOf, Report, type RunFiles } from './report.ts';
 import { specOf } from './spec-options.ts';
-import { type Detail, Story } from './story.ts';
 import { KEYS_HELP } from './terminal/keys.ts';
 import { Line } from './terminal/line.ts';
+import { painterFor } from './terminal/paint.ts';
 import { runSession } from './terminal/session.ts';
 import { StatusLine } from './terminal/status-line.ts';
 import { Terminal } from './terminal/terminal.ts';
@@ -103,16 +106,18 @@ export async function run(program: string | undefined, given: RunOptions): Promi
     process.stderr,
     progressOf(() => simulation, attended),
   );
-  const tellLine = (line: string) => {
+  const paint = painterFor(process.stderr);
+  const tellLine = (line: TextLine) => {
     status.clear();
-    process.stderr.write(`${lineBegun ? '\n' : ''}${line}\n`);
+    process.stderr.write(`${lineBegun ? '\n' : ''}${paint(line)}\n`);
     lineBegun = false;
   };
-  const story = new Story(detail, tellLine);
+  const story = new Story(detail);
   const drawn: SimEvent[] = [];
   const simulation: Simulation = new Simulation({
     spec,
     ...guest,
+    execution: { engine: options.engine },
     input,
     ...(options.typeAfter !== undefined && { typeAfter: options.typeAfter }),
     attended,
@@ -124,7 +129,7 @@ export async function run(program: string | undefined, given: RunOptions): Promi
       lineBegun = attended && data.at(-1) !== NEWLINE;
     },
     tell: (event) => {
-      story.tell(event);
+      story.tell(event).forEach(tellLine);
       if (options.diagram && drawn.length < MAX_DRAWN_EVENTS) drawn.push(event);
     },
   });
@@ -144,10 +149,14 @@ export async function run(program: string | undefined, given: RunOptions): Promi
   if (signal()) simulation.quit();
   recording?.end();
   status.clear();
-  story.end(simulation.nowNs);
+  story.end(simulation.nowNs).forEach(tellLine);
   if (options.diagram) for (const line of diagramOf(drawn, simulation)) tellLine(line);
   const violations =
-    quit || signal() ? [] : options.verify ? judge(evidenceOf(simulation)) : observe(evidenceOf(simulation));
+    quit || signal()
+      ? []
+      : options.verify
+        ? judge(evidenceOf(simulation), simulation.options.execution)
+        : observe(evidenceOf(simulation));
   const report = new Report(simulation, violations, options, {
     quit,
     signal: signal(),
@@ -156,14 +165,15 @@ export async function run(program: string | undefined, given: RunOptions): Promi
   });
   report.keep();
   if (options.json) process.stdout.write(`${JSON.stringify(report.json(path), null, 2)}\n`);
-  if (!options.quiet) for (const line of [...report.lines(), ...alterationLines(simulation)]) tellLine(line);
-  for (const line of [...report.warnings(), ...report.failures.map((why) => `vmft: ${why}`)]) tellLine(line);
+  if (!options.quiet) [...report.lines(), ...alterationLines(simulation)].forEach(tellLine);
+  for (const line of [...missedLines(simulation), ...report.failures.map((why) => [`vmft: ${why}`])])
+    tellLine(line);
   return report.exitCode;
 }
 
-function diagramOf(events: readonly SimEvent[], { hosts }: Simulation): string[] {
-  const lines = fittedDiagram(events, [...hosts.keys()], process.stderr);
-  if (events.length === MAX_DRAWN_EVENTS) lines.push(`these were the first ${MAX_DRAWN_EVENTS} events`);
+function diagramOf(events: readonly SimEvent[], { hosts }: Simulation): TextLine[] {
+  const lines = fittedDiagram(events, [...hosts.keys()], process.stderr.columns);
+  if (events.length === MAX_DRAWN_EVENTS) lines.push([`these were the first ${MAX_DRAWN_EVENTS} events`]);
   return lines;
 }
 
@@ -183,16 +193,19 @@ const isAttended = ({ input, json }: RunOptions): boolean =>
 /** Hands the terminal over to the guest until the run ends, or is quit: then true. */
 async function attend(
   simulation: Simulation,
-  tellLine: (line: string) => void,
+  tellLine: (line: TextLine) => void,
   turn: () => void,
   how: 'line' | 'raw',
 ): Promise<boolean> {
   const lines = { edit: new Line(), show: (data: Uint8Array) => process.stdout.write(data) };
   const terminal = new Terminal(process.stdin, how === 'line' ? lines : undefined);
-  tellLine('Ctrl-A h lists the keys, Ctrl-A x quits');
+  tellLine(['Ctrl-A h lists the keys, Ctrl-A x quits']);
   terminal.open();
+  const showKeys = () => {
+    for (const text of KEYS_HELP) tellLine([text]);
+  };
   try {
-    const end = await runSession(simulation, terminal, () => KEYS_HELP.forEach(tellLine), turn);
+    const end = await runSession(simulation, terminal, showKeys, turn);
     if (end === 'quit') simulation.quit();
     return end === 'quit';
   } finally {
@@ -201,10 +214,7 @@ async function attend(
 }
 
 /** Where memory changed by itself, when that is why the machines diverged. */
-function alterationLines(simulation: Simulation): string[] {
+function alterationLines(simulation: Simulation): TextLine[] {
   if (simulation.outcome !== 'diverged') return [];
-  return alterations(simulation).map(
-    ({ host, pages, impossible }) =>
-      `the memory of ${host} changed by itself: ${impossible ? `no machine has its history: ${impossible}` : `its history makes ${pages.map((page) => `page 0x${page.toString(16)}`).join(', ') || 'its registers'} otherwise`}`,
-  );
+  return alterations(simulation).map(alterationLine);
 }

@@ -1,6 +1,6 @@
 /**
- * Which engine executes instructions. It is a choice of the process, not of a machine: no state and no log depends on it, and two
- * sides that use different ones stay in lockstep.
+ * Which engine executes the instructions of a machine. It is none of the machine's state, and no log depends on it: two sides that use
+ * different ones stay in lockstep.
  */
 import { type AnyHart, CheckedHart } from './checked-hart.ts';
 import { type Bus, Hart } from './hart.ts';
@@ -10,20 +10,20 @@ import type { Heat } from './translator/translator.ts';
 export const engines = ['interpreter', 'translator', 'check'] as const;
 export type Engine = (typeof engines)[number];
 
-let chosen: Engine = 'translator';
-let chosenHeat: Heat | undefined;
-
-/** Chooses the engine of all harts that are made from now on, and when code is hot. */
-export function useEngine(engine: Engine, heat?: Heat): void {
-  chosen = engine;
-  chosenHeat = heat;
+/** How instructions are executed. */
+export interface Execution {
+  /** By default the translator. */
+  engine?: Engine | undefined;
+  /** When code is hot; by default when it pays to translate it. */
+  heat?: Heat | undefined;
 }
 
-export const engineInUse = (): Engine => chosen;
-
-/** A hart of the engine that was chosen. */
-export function makeHart(ramSizeBytes: number, bus: Bus): AnyHart {
-  const heat = chosenHeat && { heat: chosenHeat };
-  if (chosen === 'check') return new CheckedHart(ramSizeBytes, bus, heat);
-  return new Hart(ramSizeBytes, bus, { translates: chosen === 'translator', ...heat });
+/** A hart of the engine that was chosen for it. */
+export function makeHart(
+  ramSizeBytes: number,
+  bus: Bus,
+  { engine = 'translator', heat }: Execution = {},
+): AnyHart {
+  if (engine === 'check') return new CheckedHart(ramSizeBytes, bus, { heat });
+  return new Hart(ramSizeBytes, bus, { translates: engine === 'translator', heat });
 }

@@ -49,7 +49,7 @@ export interface HartOptions {
   /** Whether hot code is translated, which it is where nothing is said. The hart goes through the same states. */
   translates?: boolean;
   /** When code is hot. */
-  heat?: Heat;
+  heat?: Heat | undefined;
 }
 
 /** Why the hart stopped. */

@@ -80,7 +80,7 @@ export class Backup {
         this.following = false;
         this.inStep = false;
         this.complete = false;
-        this.copy = new CopyReceiver(from, message.copy, message.description);
+        this.copy = new CopyReceiver(from, message.copy, message.description, side.options.execution);
         return;
       case 'pages':
         if (this.copy?.number !== message.copy) return;

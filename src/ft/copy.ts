@@ -2,6 +2,7 @@
  * A running machine is copied to another host: all pages that are not zero, then in rounds those that were written meanwhile, and
  * a short stop for what is left (the paper, section 3.1: a modified VMotion).
  */
+import type { Execution } from '../cpu/engine.ts';
 import { PAGE_BYTES } from '../cpu/layout.ts';
 import type { MachineDescription } from '../vmm/description.ts';
 import { ReplayDoors } from '../vmm/doors.ts';
@@ -96,8 +97,9 @@ export class CopyReceiver {
     readonly from: HostName,
     readonly number: number,
     description: MachineDescription,
+    execution?: Execution,
   ) {
-    this.machine = new Machine(description, new ReplayDoors());
+    this.machine = new Machine(description, new ReplayDoors(), execution);
     // What the image holds at boot is long past; pages of zeros are not sent.
     this.machine.hart.clearRam();
   }

@@ -1,7 +1,9 @@
 import { assert } from '../base/assert.ts';
+import type { Execution } from '../cpu/engine.ts';
 import type { MachineDescription } from '../vmm/description.ts';
 import { LiveDoors, RecordingDoors, ReplayDoors } from '../vmm/doors.ts';
 import type { Entry, EntryKind } from '../vmm/entries.ts';
+import { Machine } from '../vmm/machine.ts';
 import type { DiskOutput, Output, WorldOutput } from '../vmm/outputs.ts';
 import { Vmm } from '../vmm/vmm.ts';
 import { DiskQueue } from './disk-queue.ts';
@@ -29,6 +31,8 @@ export interface ReplicaOptions {
   /** Every host of the cluster. */
   hosts: readonly HostName[];
   description: MachineDescription;
+  /** How this host executes the guest's instructions; another may do it otherwise. */
+  execution?: Execution | undefined;
   role: 'primary' | 'backup' | 'spare';
   /** The first generation, as storage holds it. */
   record: GenerationRecord;
@@ -124,7 +128,9 @@ export class Side {
   }
 
   boot(): void {
-    this.machine = new Vmm(this.options.description, this.replayDoors());
+    const { description, execution } = this.options;
+    const doors = this.replayDoors();
+    this.machine = new Vmm(description, doors, new Machine(description, doors, execution));
   }
 
   /** Takes over a machine that was copied here. */

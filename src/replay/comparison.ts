@@ -1,5 +1,6 @@
 /** Machines compared by what came through their doors. */
 import { sameBytes } from '../base/bytes.ts';
+import type { Execution } from '../cpu/engine.ts';
 import type { MachineDescription } from '../vmm/description.ts';
 import type { Entry } from '../vmm/entries.ts';
 import type { Machine } from '../vmm/machine.ts';
@@ -57,16 +58,21 @@ export interface Witness {
   machine?: Machine | undefined;
 }
 
-/** Compares two machines at `icount`: themselves, or built again up to there, before the inputs that were applied there. */
+/**
+ * Compares two machines at `icount`: themselves, or built again up to there, before the inputs that were applied there. `execution`:
+ * how those execute instructions that are built again.
+ */
 export function compareHistories(
   description: MachineDescription,
   one: Witness,
   other: Witness,
   icount: number,
+  execution?: Execution,
 ): Comparison {
   const at = ({ history, machine }: Witness) =>
     takeSnapshot(
-      machine ?? new Timeline(description, history, { end: icount }).seek(icount, 'before').machine,
+      machine ??
+        new Timeline(description, history, { end: icount, execution }).seek(icount, 'before').machine,
     );
   const [a, b] = [at(one), at(other)];
   return {

@@ -1,5 +1,6 @@
 /** A machine that goes along a recording: to any position of it, forwards and backwards. */
 import { assert } from '../base/assert.ts';
+import type { Execution } from '../cpu/engine.ts';
 import type { MachineDescription } from '../vmm/description.ts';
 import { ReplayDoors } from '../vmm/doors.ts';
 import { type Entry, isInput } from '../vmm/entries.ts';
@@ -20,6 +21,8 @@ export interface TimelineOptions {
   passed?: (entry: Entry, machine: Machine) => void;
   /** A machine that stands where the entries begin; by default a fresh one. Going back then ends there with an error. */
   machine?: Machine;
+  /** How the machines that are made here execute instructions; by default as the one that was given. */
+  execution?: Execution | undefined;
 }
 
 /** Before the inputs of a position are applied, or after them. */
@@ -46,7 +49,8 @@ export class Timeline {
   }
 
   private fresh(): Machine {
-    return new Machine(this.description, new ReplayDoors());
+    const { execution, machine } = this.options;
+    return new Machine(this.description, new ReplayDoors(), execution ?? machine?.execution);
   }
 
   /** The machine stands where `consumed` entries have come through its doors. */
@@ -136,7 +140,8 @@ export class Timeline {
   /** Another machine at the same position, which goes its own way from here. */
   clone(): Timeline {
     const { machine: _, ...options } = this.options;
-    const other = new Timeline(this.description, this.entries, options);
+    const { execution } = this.machine;
+    const other = new Timeline(this.description, this.entries, { ...options, execution });
     restoreSnapshot(other.machine, takeSnapshot(this.machine));
     other.begin(other.machine, this.taken - this.doors.waiting);
     return other;

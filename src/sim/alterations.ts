@@ -10,8 +10,8 @@ import type { HostId } from './faults/faults.ts';
 /** Follows the machines in which a bit has flipped, and those that were copied from them. */
 export class FlipWatch {
   private readonly altered = new Set<Machine>();
-  /** Hosts that had such a machine, perhaps in an earlier life. */
-  private readonly carriers = new Set<HostId>();
+  /** The machine of which each host was sent the state: its host may have had another one since. */
+  private readonly sources = new Map<HostId, Machine>();
   /** Whether such a machine was live: what it put out since then may be wrong, and its log too. */
   wasLive = false;
 
@@ -26,8 +26,12 @@ export class FlipWatch {
       if (event.fault.kind !== 'flip' || event.phase !== 'begins') return;
       this.mark(host);
       if (this.simulation.hosts.get(host)!.replica.role === 'primary') this.wasLive = true;
+    } else if (event.kind === 'sent') {
+      this.sources.set(event.to, this.machineOf(host)!);
+    } else if (event.kind === 'copied') {
+      this.sources.set(event.host, this.machineOf(host)!);
     } else if (event.kind === 'installed') {
-      if (this.copiesAltered(event.from)) this.mark(host);
+      if (this.altered.has(this.sources.get(host)!)) this.mark(host);
     } else if (event.kind === 'live') {
       if (this.altered.has(this.machineOf(host)!)) this.wasLive = true;
     }
@@ -39,15 +43,7 @@ export class FlipWatch {
 
   private mark(host: HostId): void {
     const machine = this.machineOf(host);
-    if (!machine) return;
-    this.altered.add(machine);
-    this.carriers.add(host);
-  }
-
-  /** Whether what this host has sent is a copy of an altered machine. It may have lost that machine meanwhile. */
-  private copiesAltered(host: HostId): boolean {
-    const machine = this.machineOf(host);
-    return machine ? this.altered.has(machine) : this.carriers.has(host);
+    if (machine) this.altered.add(machine);
   }
 }
 
@@ -79,9 +75,10 @@ export function alterations(simulation: Simulation): Alteration[] {
 function compare(simulation: Simulation, host: HostId, machine: Machine): Omit<Alteration, 'host'> {
   try {
     const { icount } = machine;
-    const { description } = simulation.options;
+    const { description, execution } = simulation.options;
     const history = simulation.history(host);
-    const { machine: rebuilt } = new Timeline(description, history, { end: icount }).seek(icount, 'after');
+    const timeline = new Timeline(description, history, { end: icount, execution });
+    const { machine: rebuilt } = timeline.seek(icount, 'after');
     return {
       pages: differingPages(machine.hart.ram, rebuilt.hart.ram),
       state: differ(encode(machine.schema, machine.state), encode(machine.schema, rebuilt.state)),

@@ -3,6 +3,7 @@ import { joined } from '../base/bytes.ts';
 import { Random } from '../base/random.ts';
 import type { Outcome } from '../check/evidence.ts';
 import type { DriverListener } from '../cluster/driver.ts';
+import type { Execution } from '../cpu/engine.ts';
 import type { GenerationRecord, ReplicaEvent, StopReason } from '../ft/effects.ts';
 import { Replica } from '../ft/replica.ts';
 import { defaultTuning, type UnsafeRule } from '../ft/rules.ts';
@@ -33,6 +34,8 @@ const MAX_UP_MS = 86_400_000;
 /** What runs, and what is typed at its console. */
 export interface Guest {
   description: MachineDescription;
+  /** How every host executes the guest's instructions. What happens does not depend on it. */
+  execution?: Execution | undefined;
   /** What the disk holds at first; zeros where nothing is said. */
   diskContent?: Uint8Array;
   /** Typed at the console. */
@@ -174,7 +177,7 @@ export class Simulation {
   }
 
   private replica(id: HostId, revival = ''): Replica {
-    const { description, spec } = this.options;
+    const { description, execution, spec } = this.options;
     const { seed, tuning, backups, replication, disk, loads } = spec;
     const random = new Random(`${seed}/${id}${revival}`);
     this.observer.begins(id);
@@ -185,6 +188,7 @@ export class Simulation {
       load: loads[id] ?? 0,
       hosts: this.names,
       description,
+      execution,
       role: revival ? 'spare' : booting,
       record: this.first,
       backups,

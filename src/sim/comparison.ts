@@ -181,7 +181,7 @@ class Meter {
     const { simulation, setup, crashNs } = this;
     while (simulation.advance(EVENT_BATCH)) yield progress();
     const outcome = simulation.outcome!;
-    const violations = judge(evidenceOf(simulation));
+    const violations = judge(evidenceOf(simulation), simulation.options.execution);
     if (outcome === 'completed' && violations.length === 0) return undefined;
     return { setup, outcome, violations, ...(crashNs !== undefined && { crashNs }) };
   }

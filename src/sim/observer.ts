@@ -83,6 +83,8 @@ export class Observer {
   /** Whom each host follows; at first the one that boots as the primary. And where each went live. */
   private readonly leaders = new Map<HostId, HostId>();
   private readonly liveAt = new Map<HostId, number>();
+  /** The history of the machine of which each host was sent the state, or what leads to it: its host may have had another one since. */
+  private readonly sources = new Map<HostId, History>();
   private suspectedNs = 0;
   private generation = 0;
   private before = NOTHING_BEFORE;
@@ -180,6 +182,7 @@ export class Observer {
         if (event.role === 'primary') this.guestClock.booted(id, this.nowNs());
         return;
       case 'sent':
+        this.sources.set(event.to, this.historyOf(id));
         this.log.channelBytes += event.sizeBytes;
         this.log.entries += event.entries.length;
         this.log.bytes += event.logBytes;
@@ -198,7 +201,7 @@ export class Observer {
         this.leaders.set(id, event.primary);
         return this.outputRule.holds(id, host.replica.vmm!.machine.outputsMade);
       case 'installed': {
-        const from = this.histories.get(event.from);
+        const from = this.sources.get(id);
         if (from) this.histories.set(id, from.fork(event.history));
         this.outputRule.holds(id, host.replica.vmm!.machine.outputsMade);
         return;
@@ -212,6 +215,7 @@ export class Observer {
         this.lives(host);
         return this.oneLive.live(id, event.generation);
       case 'copied':
+        this.sources.set(event.host, this.historyOf(id));
         this.joins++;
         this.copiedPages += event.pages;
         this.worstStopBytes = Math.max(this.worstStopBytes, event.sizeBytes);

@@ -1,24 +1,16 @@
 import { assert } from '../base/assert.ts';
-import {
-  bool,
-  type Codec,
-  encode,
-  type RecordCodec,
-  record,
-  u32,
-  uint,
-  type ValueOf,
-} from '../base/codec.ts';
+import { encode, type RecordCodec, type ValueOf } from '../base/codec.ts';
 import type { AnyHart } from '../cpu/checked-hart.ts';
 import { INTERRUPT, MSTATUS, PRIVILEGE } from '../cpu/csrs.ts';
-import { makeHart } from '../cpu/engine.ts';
+import { type Execution, makeHart } from '../cpu/engine.ts';
 import type { Bus, Exit } from '../cpu/hart.ts';
-import { hartSchema, MAX_RAM_BYTES, PAGE_BYTES, RAM_BASE } from '../cpu/layout.ts';
+import { RAM_BASE } from '../cpu/layout.ts';
 import type { Device, DeviceContext, DeviceOutput } from '../devices/device.ts';
 import { VirtioMmio } from '../devices/virtio/transport.ts';
-import { type DevicesDescription, type MachineDescription, STEPS_PER_TICK } from './description.ts';
+import { type MachineDescription, STEPS_PER_TICK } from './description.ts';
 import { Devices } from './devices.ts';
 import type { Input } from './entries.ts';
+import { type clockSchema, type MachineState, machineSchema, type powerSchema } from './machine-state.ts';
 import { M_MODE_CONTEXT, S_MODE_CONTEXT } from './memory-map.ts';
 import { type Output, OutputCollector } from './outputs.ts';
 import { sbiCall } from './sbi.ts';
@@ -46,35 +38,9 @@ export interface Warning {
 /** More of them are not kept until somebody takes them. */
 const MAX_WARNINGS = 16;
 
-/** The size of RAM: whole pages, up to the largest. */
-const ramSize: Codec<number> = {
-  write: (out, value) => out.varint(value / PAGE_BYTES),
-  read: (input) => {
-    const sizeBytes = input.varint() * PAGE_BYTES;
-    return sizeBytes > 0 && sizeBytes <= MAX_RAM_BYTES ? sizeBytes : input.fail(`${sizeBytes} bytes of RAM`);
-  },
-};
-
 /** Interrupts that come from outside, and those that time brings. */
 const EXTERNAL = (1n << BigInt(INTERRUPT.MEI)) | (1n << BigInt(INTERRUPT.SEI));
 const TIMERS = (1n << BigInt(INTERRUPT.MTI)) | (1n << BigInt(INTERRUPT.STI));
-
-/** What a derived clock showed when it was last set, and where. */
-const clockSchema = record({ ticks: uint, icount: uint });
-
-const powerSchema = record({ off: bool, reset: bool, code: u32 });
-
-/** The whole state of a machine but its RAM. */
-export interface MachineState {
-  hart: ValueOf<typeof hartSchema>;
-  devices: Record<string, object>;
-  /** RAM in bytes: an operator may have added to what the description says. */
-  ramSizeBytes: number;
-  /** Outputs made since boot. */
-  outputsMade: number;
-  clock: ValueOf<typeof clockSchema>;
-  power: ValueOf<typeof powerSchema>;
-}
 
 /**
  * The `virt` machine: one hart, RAM and devices. Running it is a pure function of its state, of the inputs applied and of what
@@ -105,10 +71,12 @@ export class Machine {
   constructor(
     readonly description: MachineDescription,
     public doors: SynchronousDoors,
+    /** None of the state: whatever is chosen, the machine is the same. */
+    readonly execution: Execution = {},
   ) {
     this.devices = new Devices(description);
     this.schema = machineSchema(description);
-    this.hart = makeHart(description.memorySizeBytes, this.bus());
+    this.hart = makeHart(description.memorySizeBytes, this.bus(), execution);
     this.surroundings = {
       clock: () => this.readClock(),
       entropy: (sizeBytes) => {
@@ -492,18 +460,3 @@ export class Machine {
 
 const earlier = (a: bigint | undefined, b: bigint | undefined): bigint | undefined =>
   a === undefined || (b !== undefined && b < a) ? b : a;
-
-/** Every field of the state of a machine with this description, by name. */
-export function machineSchema(description: DevicesDescription): RecordCodec<MachineState> {
-  const { named } = new Devices(description);
-  return record<MachineState>({
-    hart: hartSchema,
-    devices: record(Object.fromEntries(named.map(([name, { schema }]) => [name, schema]))) as RecordCodec<
-      Record<string, object>
-    >,
-    ramSizeBytes: ramSize,
-    outputsMade: uint,
-    clock: clockSchema,
-    power: powerSchema,
-  });
-}

@@ -8,7 +8,8 @@ import type { AnyHart } from '../cpu/checked-hart.ts';
 import { hartWords, PAGE_BYTES, RAM_BASE } from '../cpu/layout.ts';
 import { abiNames } from '../cpu/registers.ts';
 import { descriptionSchema, type MachineDescription } from './description.ts';
-import { type Machine, type MachineState, machineSchema } from './machine.ts';
+import type { Machine } from './machine.ts';
+import { type MachineState, machineSchema } from './machine-state.ts';
 
 export interface Page {
   index: number;

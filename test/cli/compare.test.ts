@@ -1,8 +1,9 @@
-import { Chalk } from 'chalk';
 import { afterEach, expect, test, vi } from 'vitest';
-import { type CompareOptions, compare, comparisonLines, failureLines } from '../../src/cli/compare.ts';
+import { type CompareOptions, commandFor, compare } from '../../src/cli/compare.ts';
 import { options } from '../../src/cli/options.ts';
-import type { Comparison, Cost, Setup } from '../../src/sim/comparison.ts';
+import { comparisonLines, failureLines } from '../../src/report/comparison-report.ts';
+import { plainText } from '../../src/report/styled-text.ts';
+import type { Comparison, Cost, Failure, Setup } from '../../src/sim/comparison.ts';
 import { path } from '../sim/support.ts';
 
 const hello = path('programs/hello.s');
@@ -74,8 +75,8 @@ const round: Comparison = {
 };
 
 test('the table, and what is to be concluded from it', () => {
-  const lines = comparisonLines('bank.s', { ...given(), clients: 3 }, round, new Chalk({ level: 0 }));
-  expect(lines.join('\n')).toMatchInlineSnapshot(`
+  const lines = comparisonLines('bank.s', { ...given(), clients: 3 }, round);
+  expect(lines.map(plainText).join('\n')).toMatchInlineSnapshot(`
     "bank.s, 3 clients, seed 1, 2 crashes of the primary in each setup
 
                        between hosts   added latency, ms   guest                          failover, ms       ksteps lost
@@ -145,17 +146,18 @@ test('a program that does not end: exit code 4, and what to do', async () => {
 });
 
 test('a violation says how to see it again', () => {
-  const lines = failureLines(
+  const failure: Failure = {
+    setup: { replication: 'checkpoint', epochNs: 100e6, bitsPerSecond: 1e8 },
+    crashNs: 12_500_000,
+    outcome: 'completed',
+    violations: [{ invariant: 'one-live', message: 'two are live' }],
+  };
+  const command = commandFor(
     undefined,
     given({ kernel: 'Image', append: 'a b', defsym: [['LIMIT', 5n]], links: [1e8, 1e9], clients: 3 }),
-    {
-      setup: { replication: 'checkpoint', epochNs: 100e6, bitsPerSecond: 1e8 },
-      crashNs: 12_500_000,
-      outcome: 'completed',
-      violations: [{ invariant: 'one-live', message: 'two are live' }],
-    },
+    failure.setup,
   );
-  expect(lines).toEqual([
+  expect(failureLines(failure, undefined, command).map(plainText)).toEqual([
     'VIOLATION of one-live: two are live',
     'in this run: checkpoint 100 ms, links of 100 Mbit/s, the primary crashed at 12.5 ms',
     "see it again: vmft compare --kernel Image --append 'a b' --disk-size 0 --defsym LIMIT=5 --links 100M --epochs 100 --crashes 2 --seed 1 --clients 3 --memory 1M --input /dev/null",

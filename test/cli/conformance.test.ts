@@ -4,11 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
-import { reportLines } from '../../src/cli/conformance/report.ts';
+import { type Facts, reportLines as linesOf } from '../../src/cli/conformance/report.ts';
 import { type Result, runTest } from '../../src/cli/conformance/run-test.ts';
 import { describeMachine } from '../../src/cli/program.ts';
+import { plainText } from '../../src/report/styled-text.ts';
 import { executable, saying } from './conformance-programs.ts';
 
+const reportLines = (facts: Facts) => linesOf(facts).map(plainText);
 const bin = join(import.meta.dirname, '../../bin/vmft.js');
 const directory = mkdtempSync(join(tmpdir(), 'vmft-conformance-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));

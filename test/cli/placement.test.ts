@@ -9,9 +9,9 @@ import type { OperatingError } from '../../src/base/errors.ts';
 import { takesGuest } from '../../src/cli/options.ts';
 import { type ProgramOptions, readGuest } from '../../src/cli/program.ts';
 import { fromQemu } from '../../src/cli/qemu/command-line.ts';
-import { placeDevices } from '../../src/cli/qemu/placement.ts';
-import { parseProperties } from '../../src/cli/qemu/properties.ts';
 import { sectorsOf } from '../../src/vmm/description.ts';
+import { placeDevices } from '../../src/vmm/guest/placement.ts';
+import { parseProperties } from '../../src/vmm/guest/properties.ts';
 
 const root = join(import.meta.dirname, '../..');
 const directory = mkdtempSync(join(tmpdir(), 'vmft-placement-'));
@@ -37,9 +37,11 @@ function parsed(args: readonly string[]): { program: string | undefined; options
   return { program: command.args[0], options: command.opts<ProgramOptions>() };
 }
 
+const read = (name: string) => new Uint8Array(readFileSync(name));
+
 /** What stands in the slots: `7=blk` and the like; a disk is named by its size. */
 const placed = (options: ProgramOptions) =>
-  placeDevices(options)
+  placeDevices(options, read)
     .virtio.map((one, slot) => one && `${slot}=${one.kind === 'blk' ? `d${one.sectors - 1}` : one.kind}`)
     .filter((one) => one !== undefined)
     .join(' ');
@@ -115,7 +117,7 @@ describe('what nobody asked for is not there', () => {
 
   test('a card has the address that it was given, or that of the first card of QEMU', () => {
     const macOf = (device: string) => {
-      const [card] = placeDevices(parsed(['--device', device]).options).virtio.filter(
+      const [card] = placeDevices(parsed(['--device', device]).options, read).virtio.filter(
         (one) => one?.kind === 'net',
       );
       return card && Buffer.from(card.mac).toString('hex');
@@ -130,7 +132,7 @@ describe('what nobody asked for is not there', () => {
       '--device',
       `virtio-blk-device,drive=d${index}`,
     ]);
-    const { virtio, diskContent } = placeDevices(parsed([...devices, ...drive(0)]).options);
+    const { virtio, diskContent } = placeDevices(parsed([...devices, ...drive(0)]).options, read);
     expect(sectorsOf({ virtio })).toBe(1 + 7 + 2 + 4);
     expect([...diskContent].filter((_, index) => index % 512 === 0)).toEqual([
       0, 6, 6, 6, 6, 6, 6, 6, 1, 1, 3, 3, 3, 3,

@@ -4,6 +4,7 @@ import { assemble } from '../../src/asm/assemble.ts';
 import { CAUSE } from '../../src/cpu/csrs.ts';
 import { makeHart } from '../../src/cpu/engine.ts';
 import { PAGE_BYTES, RAM_BASE } from '../../src/cpu/layout.ts';
+import { execution } from '../engine.ts';
 import { noDevices } from './no-devices.ts';
 
 const PAGES = ['code', 'code2', 'data', 'data2', 'root', 'middle', 'last', 'spare'] as const;
@@ -18,7 +19,7 @@ const RWX = V | R | W | X;
 const pte = (to: number, bits: number): bigint => BigInt(Math.floor(to / PAGE_BYTES) * 1024 + bits);
 
 let watched = 0;
-const hart = makeHart(RAM_BYTES, { ...noDevices, watched: () => watched++ });
+const hart = makeHart(RAM_BYTES, { ...noDevices, watched: () => watched++ }, execution);
 const boot = hart.state;
 
 /** Machine mode opens all memory to the others, and has traps end the program. Every page is at its physical address. */

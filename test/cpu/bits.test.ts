@@ -5,6 +5,7 @@ import { makeHart } from '../../src/cpu/engine.ts';
 import { fields, insert } from '../../src/cpu/formats.ts';
 import { RAM_BASE } from '../../src/cpu/layout.ts';
 import { bits } from '../../src/cpu/table/bits.ts';
+import { execution } from '../engine.ts';
 import { noDevices } from './no-devices.ts';
 
 const u64 = (value: bigint) => BigInt.asUintN(64, value);
@@ -68,7 +69,7 @@ const reference: Record<string, (a: bigint, b: bigint) => bigint> = {
   bseti: (a, b) => a | bit(b),
 };
 
-const hart = makeHart(4096, noDevices);
+const hart = makeHart(4096, noDevices, execution);
 const boot = hart.state;
 
 /** Values of every length, and with zeros in their bytes. */

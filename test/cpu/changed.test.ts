@@ -6,7 +6,7 @@ import { makeHart } from '../../src/cpu/engine.ts';
 import { fields, insert } from '../../src/cpu/formats.ts';
 import { instructions } from '../../src/cpu/instructions.ts';
 import { PAGE_BYTES, RAM_BASE } from '../../src/cpu/layout.ts';
-import { runs } from '../engine.ts';
+import { execution, runs } from '../engine.ts';
 
 const PAGES = 8;
 const RAM_BYTES = PAGES * PAGE_BYTES;
@@ -31,13 +31,17 @@ class Harness {
   readonly model = new Set<number>();
 
   constructor(watch: boolean) {
-    this.hart = makeHart(RAM_BYTES, {
-      load: () => undefined,
-      store: () => false,
-      clock: () => 0,
-      entropy: () => 0,
-      watched: () => this.watched++,
-    });
+    this.hart = makeHart(
+      RAM_BYTES,
+      {
+        load: () => undefined,
+        store: () => false,
+        clock: () => 0,
+        entropy: () => 0,
+        watched: () => this.watched++,
+      },
+      execution,
+    );
     this.hart.write(RAM_BASE, new Uint8Array(Uint32Array.from(stores, ({ word }) => word).buffer));
     if (watch) this.hart.watch(RAM_BASE + WATCHED * PAGE_BYTES);
     this.hart.takeChanged();
@@ -77,13 +81,17 @@ class Harness {
 
   /** The hash is that of a hart that has only ever seen what is in RAM now. */
   checkHash(): void {
-    const late = makeHart(RAM_BYTES, {
-      load: () => undefined,
-      store: () => false,
-      clock: () => 0,
-      entropy: () => 0,
-      watched: () => {},
-    });
+    const late = makeHart(
+      RAM_BYTES,
+      {
+        load: () => undefined,
+        store: () => false,
+        clock: () => 0,
+        entropy: () => 0,
+        watched: () => {},
+      },
+      execution,
+    );
     late.write(RAM_BASE, this.hart.ram);
     expect(this.hart.hashRam()).toBe(late.hashRam());
   }

@@ -11,6 +11,7 @@ import { extract, fields } from '../../src/cpu/formats.ts';
 import { decode } from '../../src/cpu/instructions.ts';
 import { RAM_BASE } from '../../src/cpu/layout.ts';
 import { compressed, decodeCompressed, expand } from '../../src/cpu/table/compressed.ts';
+import { execution } from '../engine.ts';
 import { parcels, summaries } from '../goldens/make/parcels.mjs';
 import { noDevices } from './no-devices.ts';
 
@@ -76,7 +77,7 @@ const registers = fc.array(fc.oneof(pointer, fc.bigInt({ min: 0n, max: 2n ** 64n
   maxLength: 31,
 });
 
-const hart = makeHart(RAM_BYTES, noDevices);
+const hart = makeHart(RAM_BYTES, noDevices, execution);
 const boot = hart.state;
 
 /** Takes one step on an instruction and says what is different then. */

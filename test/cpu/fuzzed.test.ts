@@ -9,6 +9,7 @@ import { generate } from '../../tools/fuzz/generate.ts';
 import { makeHarness } from '../../tools/fuzz/harness.ts';
 import { Ours } from '../../tools/fuzz/ours.ts';
 import { digest, recorded } from '../../tools/fuzz/record.ts';
+import { execution } from '../engine.ts';
 import { noDevices } from './no-devices.ts';
 
 /** Made with `npm run fuzz -- --seed 1 --cases 300 --record test/goldens/fuzz.txt`, anew when the fuzzer makes other cases. */
@@ -28,7 +29,7 @@ const TABLE = RAM_BASE + 4 * PAGE_BYTES;
 
 const RAM_BYTES = 8 * PAGE_BYTES;
 
-const hart = makeHart(RAM_BYTES, noDevices);
+const hart = makeHart(RAM_BYTES, noDevices, execution);
 const boot = hart.state;
 
 /** The last PMP entry opens all memory; traps go to `end`, where every program stops on the spot. */

@@ -6,6 +6,7 @@ import { makeHart } from '../../src/cpu/engine.ts';
 import { type FieldName, fields, insert } from '../../src/cpu/formats.ts';
 import { instructions } from '../../src/cpu/instructions.ts';
 import { PAGE_BYTES, RAM_BASE } from '../../src/cpu/layout.ts';
+import { execution } from '../engine.ts';
 
 const RAM_BYTES = 4 * PAGE_BYTES;
 const HANDLER = RAM_BASE + PAGE_BYTES;
@@ -14,19 +15,23 @@ const DEVICE = 0x1000_0000n;
 
 let asked: string[];
 let answer: bigint | undefined;
-const hart: AnyHart = makeHart(RAM_BYTES, {
-  load(address, sizeBytes) {
-    asked.push(`load ${sizeBytes} at ${address.toString(16)}`);
-    return answer;
+const hart: AnyHart = makeHart(
+  RAM_BYTES,
+  {
+    load(address, sizeBytes) {
+      asked.push(`load ${sizeBytes} at ${address.toString(16)}`);
+      return answer;
+    },
+    store(address, sizeBytes, value) {
+      asked.push(`store ${sizeBytes} at ${address.toString(16)}: ${value.toString(16)}`);
+      return answer !== undefined;
+    },
+    clock: () => asked.push('clock') && 1234,
+    entropy: () => asked.push('entropy') && 0xbeef,
+    watched: (address, sizeBytes) => asked.push(`watched ${sizeBytes} at ${address.toString(16)}`),
   },
-  store(address, sizeBytes, value) {
-    asked.push(`store ${sizeBytes} at ${address.toString(16)}: ${value.toString(16)}`);
-    return answer !== undefined;
-  },
-  clock: () => asked.push('clock') && 1234,
-  entropy: () => asked.push('entropy') && 0xbeef,
-  watched: (address, sizeBytes) => asked.push(`watched ${sizeBytes} at ${address.toString(16)}`),
-});
+  execution,
+);
 const boot = hart.state;
 
 beforeEach(() => {
@@ -117,16 +122,20 @@ describe('steps and counters', () => {
 
   test('a stop that a device asks for ends the run after the instruction, and is forgotten', () => {
     program(op('sd', { rs1: 5 }), nop, nop);
-    const stopping: AnyHart = makeHart(RAM_BYTES, {
-      load: () => 0n,
-      store() {
-        stopping.stop();
-        return true;
+    const stopping: AnyHart = makeHart(
+      RAM_BYTES,
+      {
+        load: () => 0n,
+        store() {
+          stopping.stop();
+          return true;
+        },
+        clock: () => 0,
+        entropy: () => 0,
+        watched: () => undefined,
       },
-      clock: () => 0,
-      entropy: () => 0,
-      watched: () => undefined,
-    });
+      execution,
+    );
     stopping.write(RAM_BASE, hart.ram);
     stopping.set('x5', DEVICE);
     expect([stopping.run(3), stopping.icount]).toEqual(['stop', 1]);

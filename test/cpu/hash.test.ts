@@ -6,6 +6,7 @@ import { makeHart } from '../../src/cpu/engine.ts';
 import { fields, insert } from '../../src/cpu/formats.ts';
 import { instructions } from '../../src/cpu/instructions.ts';
 import { hartSchema, hartWords, PAGE_BYTES, RAM_BASE, SCRATCH_BYTES } from '../../src/cpu/layout.ts';
+import { execution } from '../engine.ts';
 
 beforeAll(() => fc.configureGlobal({ seed: 2024 }));
 
@@ -17,7 +18,7 @@ const bus = {
   entropy: () => 0,
   watched: () => undefined,
 };
-const fresh = () => makeHart(RAM_BYTES, bus);
+const fresh = () => makeHart(RAM_BYTES, bus, execution);
 const [hart, other] = [fresh(), fresh()];
 const clear = () => {
   for (const one of [hart, other]) one.write(RAM_BASE, new Uint8Array(RAM_BYTES));

@@ -6,6 +6,7 @@ import { makeHart } from '../../src/cpu/engine.ts';
 import { type Format, fields, formats, insert, type OperandKind } from '../../src/cpu/formats.ts';
 import { decode, instructions } from '../../src/cpu/instructions.ts';
 import { NO_RESERVATION } from '../../src/cpu/layout.ts';
+import { execution } from '../engine.ts';
 import { machine, outcome } from '../goldens/make/cpu.mjs';
 import { differences } from './qemu-differences.ts';
 
@@ -95,27 +96,31 @@ function encode(line: string): number {
 /** The devices of the goldens: each raises its interrupt when it is stored to. */
 let mtime = 0n;
 let alarm = false;
-const hart = makeHart(machine.ramSizeBytes, {
-  load: () => undefined,
-  store(address, _sizeBytes, value) {
-    const isPlic = address >= 0xc00_0000n && address < 0x1000_0000n;
-    if (address === 0x200_0000n) hart.setLine(INTERRUPT.MSI, (value & 1n) === 1n);
-    else if (address === 0x200_bff8n) mtime = value;
-    else if (address === 0x200_4000n) {
-      hart.setLine(INTERRUPT.MTI, value <= mtime);
-      alarm = value > mtime;
-    } else if (address === 0x1000_0001n) hart.setLine(INTERRUPT.MEI, (value & 2n) === 2n);
-    else return isPlic;
-    return true;
+const hart = makeHart(
+  machine.ramSizeBytes,
+  {
+    load: () => undefined,
+    store(address, _sizeBytes, value) {
+      const isPlic = address >= 0xc00_0000n && address < 0x1000_0000n;
+      if (address === 0x200_0000n) hart.setLine(INTERRUPT.MSI, (value & 1n) === 1n);
+      else if (address === 0x200_bff8n) mtime = value;
+      else if (address === 0x200_4000n) {
+        hart.setLine(INTERRUPT.MTI, value <= mtime);
+        alarm = value > mtime;
+      } else if (address === 0x1000_0001n) hart.setLine(INTERRUPT.MEI, (value & 2n) === 2n);
+      else return isPlic;
+      return true;
+    },
+    clock: () => 0,
+    entropy: () => 0,
+    watched() {},
+    timerChanged() {
+      const counts = (hart.get('menvcfg') & ENVCFG.STCE) !== 0n;
+      hart.setLine(INTERRUPT.STI, counts && hart.get('stimecmp') <= mtime);
+    },
   },
-  clock: () => 0,
-  entropy: () => 0,
-  watched() {},
-  timerChanged() {
-    const counts = (hart.get('menvcfg') & ENVCFG.STCE) !== 0n;
-    hart.setLine(INTERRUPT.STI, counts && hart.get('stimecmp') <= mtime);
-  },
-});
+  execution,
+);
 
 const write = (address: number, words: readonly number[]) =>
   hart.write(address, new Uint8Array(Uint32Array.from(words).buffer));

@@ -7,7 +7,7 @@ import { type FieldName, fields, insert } from '../../src/cpu/formats.ts';
 import { instructions } from '../../src/cpu/instructions.ts';
 import { PAGE_BYTES, RAM_BASE } from '../../src/cpu/layout.ts';
 import { type Fault, MmuModel } from '../../tools/testing/mmu-model.ts';
-import { runs } from '../engine.ts';
+import { execution, runs } from '../engine.ts';
 
 const PAGES = 32;
 const RAM_BYTES = PAGES * PAGE_BYTES;
@@ -195,13 +195,17 @@ class Pair {
   private wanted = 0n;
   /** Where LR has reserved, as an offset in RAM. */
   private reserved: number | undefined;
-  readonly hart = makeHart(RAM_BYTES, {
-    load: () => undefined,
-    store: () => false,
-    clock: () => 0,
-    entropy: () => 0,
-    watched: () => {},
-  });
+  readonly hart = makeHart(
+    RAM_BYTES,
+    {
+      load: () => undefined,
+      store: () => false,
+      clock: () => 0,
+      entropy: () => 0,
+      watched: () => {},
+    },
+    execution,
+  );
 
   constructor(tables: readonly { at: bigint; value: bigint }[]) {
     const { hart } = this;

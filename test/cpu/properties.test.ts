@@ -8,7 +8,7 @@ import { type Format, fields, formats, insert, type OperandKind, range } from '.
 import { decode, type Instruction, instructions } from '../../src/cpu/instructions.ts';
 import { RAM_BASE } from '../../src/cpu/layout.ts';
 import { compressed } from '../../src/cpu/table/compressed.ts';
-import { runs } from '../engine.ts';
+import { execution, runs } from '../engine.ts';
 import { encoding } from './float/numbers.ts';
 
 // The same programs in every run of the suite.
@@ -100,22 +100,26 @@ class Machine {
   asked: string[] = [];
   /** Whether the device ends the run in progress now and then. */
   stops = false;
-  readonly hart: AnyHart = makeHart(RAM_BYTES, {
-    load: (address, sizeBytes) => {
-      this.asked.push(`load ${address} ${sizeBytes} at ${this.hart.icount}`);
-      return address >> 12n === DEVICE >> 12n ? BigInt(this.hart.icount * 0x123_4567) : undefined;
+  readonly hart: AnyHart = makeHart(
+    RAM_BYTES,
+    {
+      load: (address, sizeBytes) => {
+        this.asked.push(`load ${address} ${sizeBytes} at ${this.hart.icount}`);
+        return address >> 12n === DEVICE >> 12n ? BigInt(this.hart.icount * 0x123_4567) : undefined;
+      },
+      store: (address, sizeBytes, value) => {
+        this.asked.push(`store ${address} ${sizeBytes} ${value} at ${this.hart.icount}`);
+        if (address >> 12n !== DEVICE >> 12n) return false;
+        this.hart.setLine(INTERRUPT.MSI, (address & 8n) === 0n);
+        if (this.stops) this.hart.stop();
+        return true;
+      },
+      clock: () => this.hart.icount,
+      entropy: () => this.hart.icount & 0xffff,
+      watched: () => undefined,
     },
-    store: (address, sizeBytes, value) => {
-      this.asked.push(`store ${address} ${sizeBytes} ${value} at ${this.hart.icount}`);
-      if (address >> 12n !== DEVICE >> 12n) return false;
-      this.hart.setLine(INTERRUPT.MSI, (address & 8n) === 0n);
-      if (this.stops) this.hart.stop();
-      return true;
-    },
-    clock: () => this.hart.icount,
-    entropy: () => this.hart.icount & 0xffff,
-    watched: () => undefined,
-  });
+    execution,
+  );
   private readonly boot = this.hart.state;
 
   load({ program, registers, floats, mtvec, mie, mstatus, privilege }: Scene): void {

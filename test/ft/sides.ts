@@ -193,8 +193,8 @@ export class Group {
   private readonly seen = new SeenNumbers(true);
   private readonly console: string[] = [];
 
-  /** `primary`, `backup`, `backup2`, … and `spare`. */
-  constructor(backups: number, spares: number, setting: Setting = {}) {
+  /** `primary`, `backup`, `backup2`, … and `spare`. `own`: what is different on single hosts. */
+  constructor(backups: number, spares: number, setting: Setting = {}, own: Record<string, Setting> = {}) {
     const numbered = (name: string, count: number) =>
       Array.from({ length: count }, (_, index) => (index === 0 ? name : `${name}${index + 1}`));
     const members = numbered('backup', backups);
@@ -203,7 +203,7 @@ export class Group {
     this.storage.set(1, record);
     for (const name of hosts) {
       const role = name === 'primary' ? 'primary' : members.includes(name) ? 'backup' : 'spare';
-      this.sides.set(name, new Side(name, role, { hosts, record, backups, ...setting }));
+      this.sides.set(name, new Side(name, role, { hosts, record, backups, ...setting, ...own[name] }));
     }
     for (const side of this.sides.values()) this.perform(side, side.started);
   }

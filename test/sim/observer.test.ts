@@ -70,6 +70,28 @@ describe('an observer', () => {
   test('gives a machine that was copied the history of the one that it was copied from', () => {
     const made = observer();
     for (const icount of [1, 2, 3]) made.witnessed('primary', input(icount), true);
+    made.noted(host('primary'), {
+      kind: 'copied',
+      host: 'backup',
+      pages: 1,
+      sizeBytes: 1,
+      icount: 2,
+      entry: 2,
+    });
+    made.noted(host('backup'), { kind: 'installed', from: 'primary', history: 2, icount: 2 });
+    expect([...made.historyOf('backup')]).toEqual([input(1), input(2)]);
+  });
+
+  test('knows whose history that is, though the host that sent it has lost its power and begun anew', () => {
+    const made = observer();
+    for (const icount of [1, 2, 3]) made.witnessed('primary', input(icount), true);
+    const entries = [{ kind: 'checkpoint' } as unknown as Entry];
+    made.noted(host('primary'), {
+      ...{ kind: 'sent', to: 'backup', first: 1, last: 1, logBytes: 1, sizeBytes: 1 },
+      entries,
+    });
+    made.begins('primary');
+    made.witnessed('primary', input(9), false);
     made.noted(host('backup'), { kind: 'installed', from: 'primary', history: 2, icount: 2 });
     expect([...made.historyOf('backup')]).toEqual([input(1), input(2)]);
   });
@@ -97,7 +119,7 @@ describe('evidence', () => {
   const run = (changed: Record<string, object | number> = {}, maxSteps = 100): Simulation =>
     ({
       outcome: 'limit',
-      options: { maxSteps, disk: 'shared' },
+      options: { spec: { maxSteps, disk: 'shared' } },
       observer: { violations: [], history: [] },
       console: { input: new Uint8Array(3), exhausted: true, transcript: [] },
       network: { done: true, clients: [], framesOut: [], complaints: [] },

@@ -281,6 +281,16 @@ describe('the guest while it is copied', () => {
     expect(standsNs).toBeLessThan(ms(50));
   });
 
+  it('that was sent by a host which has begun anew since is judged by what its machine went through', () => {
+    const run = simulate('kv', {
+      seed: '1/92840',
+      replication: 'checkpoint',
+      faults: faults('crash:backup@22ms+2ms', 'pause:backup@entry=21+81ms', 'crash:live@icount=163000+48ms'),
+    });
+    expect(happened(run, 'live').map(({ at }) => at)).toEqual(['backup']);
+    expect(result(run)).toEqual(sound);
+  });
+
   it('that is small may be copied over a slow link in as many rounds as it likes', () => {
     const run = simulate('bank', {
       spares: 1,

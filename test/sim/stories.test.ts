@@ -1,22 +1,23 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { Chalk } from 'chalk';
 import { describe, expect, it } from 'vitest';
-import { readStory, storyNames, tellStory } from '../../src/cli/play.ts';
+import { readStory, type StoryOptions, storyNames, tellStory } from '../../src/cli/play.ts';
+import { plainText } from '../../src/report/styled-text.ts';
 import { eventFields, parsePattern } from '../../src/sim/faults/event-pattern.ts';
-import { parseScenario } from '../../src/sim/story/scenario.ts';
+import { parseScenario, type Scenario } from '../../src/sim/story/scenario.ts';
 import { path } from './support.ts';
 
-const plain = new Chalk({ level: 0 });
+const told = (scenario: Scenario, options: StoryOptions = {}) => {
+  const { lines, asExpected } = tellStory(scenario, options);
+  return { lines: lines.map(plainText), asExpected };
+};
 const tell = (text: string) => {
-  const { lines, asExpected } = tellStory(parseScenario(text, 'my.story'), {}, plain);
+  const { lines, asExpected } = told(parseScenario(text, 'my.story'));
   return { text: lines.join('\n'), asExpected };
 };
 
 describe.each(storyNames())('the story %s', (name) => {
-  const told = () => tellStory(readStory(name), {}, plain);
-
   it('comes as it expects, and as its transcript says (npm run stories)', () => {
-    const { lines, asExpected } = told();
+    const { lines, asExpected } = told(readStory(name));
     const golden = path(`test/stories/${name}.txt`);
     expect(lines.filter((line) => line.includes('✗'))).toEqual([]);
     expect(asExpected).toBe(true);
@@ -33,8 +34,8 @@ describe.each(storyNames())('the story %s', (name) => {
 
 it('the same story gives the same transcript and the same diagram, to the byte', () => {
   for (const diagram of [false, true]) {
-    const told = () => tellStory(readStory('deposed-primary'), { diagram }, plain).lines.join('\n');
-    expect(told()).toBe(told());
+    const once = () => told(readStory('deposed-primary'), { diagram }).lines.join('\n');
+    expect(once()).toBe(once());
   }
 });
 

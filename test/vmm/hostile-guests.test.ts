@@ -2,14 +2,14 @@
 import { expect, test } from 'vitest';
 import { MachineAttacker } from '../../tools/hostile/campaign.ts';
 import { kinds } from '../../tools/hostile/machines.ts';
-import { runs } from '../engine.ts';
+import { execution, runs } from '../engine.ts';
 
 const ALL = 800;
 const CASES = runs(ALL);
 
 test('a machine outlives whatever it executes, and its log comes to the same state elsewhere', () => {
   const seen = new Map<string, number>();
-  const attacker = new MachineAttacker('test');
+  const attacker = new MachineAttacker('test', execution);
   for (let index = 0; index < CASES; index++) {
     const finding = attacker.run(index, (what, number = 1) => seen.set(what, (seen.get(what) ?? 0) + number));
     expect(finding?.what, `npm run hostile -- --seed test --from ${index} --cases 1`).toBeUndefined();

@@ -7,10 +7,12 @@ import { VIRTIO_MMIO } from '../../src/devices/virtio/registers.ts';
 import type { MachineDescription } from '../../src/vmm/description.ts';
 import { LiveDoors, RecordingDoors, ReplayDoors } from '../../src/vmm/doors.ts';
 import type { Entry } from '../../src/vmm/entries.ts';
+import { Machine } from '../../src/vmm/machine.ts';
 import { memoryMap } from '../../src/vmm/memory-map.ts';
 import { type Output, outputCodec } from '../../src/vmm/outputs.ts';
 import { decodeSnapshot, encodeSnapshot, takeSnapshot } from '../../src/vmm/snapshot.ts';
 import { Vmm } from '../../src/vmm/vmm.ts';
+import { execution } from '../engine.ts';
 import { machineOf, withConsole, withReadOnly } from '../ft/guest.ts';
 import { FakeWorld } from '../ft/world.ts';
 
@@ -130,7 +132,8 @@ function script(random: Random): Access[] {
 function record(description: MachineDescription, random: Random) {
   const live = new LiveDoors(new FakeWorld('hostile'));
   const entries: Entry[] = [];
-  const vmm = new Vmm(description, new RecordingDoors(live, (entry) => entries.push(entry)));
+  const recording = new RecordingDoors(live, (entry) => entries.push(entry));
+  const vmm = new Vmm(description, recording, new Machine(description, recording, execution));
   const outputs: Output[] = [];
   for (let slice = 0; vmm.run(1 + random.below(400)) !== 'off'; slice++) {
     expect(slice).toBeLessThan(10_000);
@@ -161,7 +164,7 @@ test('a machine outlives its guest, and a replay in other slices is the same mac
     const doors = new ReplayDoors();
     entries.push({ kind: 'control', icount: vmm.icount, action: 'end', value: 0 });
     for (const entry of entries) doors.append(entry);
-    const replay = new Vmm(description, doors);
+    const replay = new Vmm(description, doors, new Machine(description, doors, execution));
     const replayed: Output[] = [];
     while (replay.run(1 + random.below(100)) === 'budget') replayed.push(...replay.machine.takeOutputs());
     replayed.push(...replay.machine.takeOutputs());

@@ -2,8 +2,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { encode } from '../../src/base/codec.ts';
-import { LiveDoors, RecordingDoors, ReplayDoors } from '../../src/vmm/doors.ts';
+import { type Doors, LiveDoors, RecordingDoors, ReplayDoors } from '../../src/vmm/doors.ts';
 import { type Entry, entryList } from '../../src/vmm/entries.ts';
+import { Machine } from '../../src/vmm/machine.ts';
 import type { Output } from '../../src/vmm/outputs.ts';
 import {
   compareSnapshots,
@@ -15,10 +16,13 @@ import {
 } from '../../src/vmm/snapshot.ts';
 import { type Pause, Vmm } from '../../src/vmm/vmm.ts';
 import { TickingWorld } from '../../tools/testing/ticking-world.ts';
-import { runs } from '../engine.ts';
+import { execution, runs } from '../engine.ts';
 import { kernelMachine } from './kernel-guest.ts';
 
 const RUNS = runs(24);
+
+const kernelVmm = (doors: Doors): Vmm =>
+  new Vmm(kernelMachine, doors, new Machine(kernelMachine, doors, execution));
 
 /** A world that can be made twice. */
 class CountingWorld extends TickingWorld {
@@ -50,7 +54,7 @@ class Life {
     snapshot?: Snapshot,
   ) {
     this.live = new LiveDoors(world);
-    this.vmm = new Vmm(kernelMachine, new RecordingDoors(this.live, (entry) => this.entries.push(entry)));
+    this.vmm = kernelVmm(new RecordingDoors(this.live, (entry) => this.entries.push(entry)));
     if (snapshot) restoreSnapshot(this.vmm.machine, snapshot);
     this.live.type(typed.subarray(this.vmm.machine.consoleReceived));
   }
@@ -164,7 +168,7 @@ test('a replay that changes to a fresh machine again and again comes to the same
         const doors = new ReplayDoors();
         for (const entry of life.entries) doors.append(entry);
         doors.append({ kind: 'control', icount, action: 'end', value: 0 });
-        let vmm = new Vmm(kernelMachine, doors);
+        let vmm = kernelVmm(doors);
         let console = '';
         const go = (steps: number) => {
           vmm.run(steps);
@@ -175,7 +179,7 @@ test('a replay that changes to a fresh machine again and again comes to the same
           go(position - vmm.icount);
           expect(vmm.icount).toBe(position);
           const snapshot = takeSnapshot(vmm.machine);
-          vmm = new Vmm(kernelMachine, doors);
+          vmm = kernelVmm(doors);
           restoreSnapshot(vmm.machine, snapshot);
         }
         go(1_000_000);

@@ -7,7 +7,8 @@ import { csrWords } from '../../src/cpu/csrs.ts';
 import { RAM_BASE } from '../../src/cpu/layout.ts';
 import { abiNames } from '../../src/cpu/registers.ts';
 import { ReplayDoors } from '../../src/vmm/doors.ts';
-import { Machine, machineSchema } from '../../src/vmm/machine.ts';
+import { Machine } from '../../src/vmm/machine.ts';
+import { machineSchema } from '../../src/vmm/machine-state.ts';
 import {
   compareSnapshots,
   decodeSnapshot,

@@ -1,9 +1,11 @@
 /** A machine on its own, in a world that costs next to nothing: time goes with the steps, and the disk answers at once. */
+import type { Execution } from '../../src/cpu/engine.ts';
 import { SECTOR_BYTES } from '../../src/devices/device.ts';
 import { Timeline } from '../../src/replay/timeline.ts';
 import { type MachineDescription, sectorsOf } from '../../src/vmm/description.ts';
 import { type Doors, type Environment, LiveDoors, RecordingDoors } from '../../src/vmm/doors.ts';
 import type { Entry } from '../../src/vmm/entries.ts';
+import { Machine } from '../../src/vmm/machine.ts';
 import { Vmm } from '../../src/vmm/vmm.ts';
 
 const STEPS_PER_TICK = 10;
@@ -28,6 +30,7 @@ class SteppingWorld implements Environment {
 export type Slices<Result> = Generator<void, Result, void>;
 
 export interface AloneOptions {
+  execution?: Execution;
   /** Told of everything that came through the doors. */
   note?: (entry: Entry) => void;
   /** After every slice. */
@@ -42,7 +45,7 @@ export function* alone(description: MachineDescription, options: AloneOptions = 
   const world = new SteppingWorld();
   const live = new LiveDoors(world);
   const doors: Doors = options.note ? new RecordingDoors(live, options.note) : live;
-  const vmm = new Vmm(description, doors);
+  const vmm = new Vmm(description, doors, new Machine(description, doors, options.execution));
   const disk = new Uint8Array(sectorsOf(description) * SECTOR_BYTES);
   let console = '';
   for (;;) {

@@ -26,15 +26,15 @@ function task([name, ...args]: string[]): unknown {
   switch (name) {
     case 'speed':
       prepareEngine(args[0] as Engine);
-      return speedTask(args[1]!);
+      return speedTask(args[0] as Engine, args[1]!);
     case 'boot':
       prepareEngine(args[0] as Engine);
-      return bootTask();
+      return bootTask(args[0] as Engine);
     case 'recording':
-      prepareEngine('translator');
+      prepareEngine();
       return recordingTask(args[0]!, args[1]!);
     case 'growth':
-      prepareEngine('translator');
+      prepareEngine();
       return growthTask(args[0]!, args[1]!);
     default:
       throw new Error(`no task ${name}`);
@@ -65,7 +65,7 @@ async function main(): Promise<void> {
   if (unknown !== undefined)
     throw new Error(`there is no section "${unknown}"; they are ${sections.join(', ')}`);
   if (!Number.isInteger(times) || times < 1) throw new Error('--times is a whole number from 1 on');
-  prepareEngine('translator');
+  prepareEngine();
   const say = (what: string) => {
     if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${what} …`);
   };

@@ -39,8 +39,8 @@ export const machineOf = (path: string): MachineDescription =>
   describeMachine(path, { memory: MEMORY_BYTES, diskSize: 0 });
 
 /** A task of its own process: a guest, from the making of its machine to its end. */
-export function speedTask(path: string): { steps: number; seconds: number } {
-  return whole(alone(machineOf(path)));
+export function speedTask(engine: Engine, path: string): { steps: number; seconds: number } {
+  return whole(alone(machineOf(path), { execution: { engine } }));
 }
 
 const RECORD = 'QEMU record';
@@ -111,8 +111,8 @@ function openDebian() {
 }
 
 /** A task of its own process: the boot to the prompt. */
-export function bootTask(): { steps: number; seconds: number } {
-  return whole(alone(debian()!, { until: PROMPT }));
+export function bootTask(engine: Engine): { steps: number; seconds: number } {
+  return whole(alone(debian()!, { execution: { engine }, until: PROMPT }));
 }
 
 /** Boots a kernel in QEMU until the prompt shows, and says how long that took. */

@@ -1,4 +1,5 @@
 /** Many cases one after the other, and what came of them. */
+import type { Execution } from '../../src/cpu/engine.ts';
 import { attack } from '../testing/devices/hostile.ts';
 import { type Outcome, Runner } from './run.ts';
 
@@ -18,10 +19,15 @@ export interface Attacker {
 
 /** Whole machines. */
 export class MachineAttacker implements Attacker {
-  private runner = new Runner();
+  private runner: Runner;
   private since: number[] = [];
 
-  constructor(private readonly seed: string) {}
+  constructor(
+    private readonly seed: string,
+    private readonly execution: Execution,
+  ) {
+    this.runner = new Runner(execution);
+  }
 
   run(index: number, count: (what: string, number?: number) => void): Finding | undefined {
     this.since.push(index);
@@ -55,7 +61,7 @@ export class MachineAttacker implements Attacker {
 
   /** Machines on which something went wrong may be damaged. */
   private renew(): void {
-    this.runner = new Runner();
+    this.runner = new Runner(this.execution);
     this.since = [];
   }
 }

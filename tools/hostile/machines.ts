@@ -1,11 +1,13 @@
 /** The machines that are attacked: a few kinds, each made once and used again and again. */
 import { decode, encode } from '../../src/base/codec.ts';
 import { PRIVILEGE } from '../../src/cpu/csrs.ts';
+import type { Execution } from '../../src/cpu/engine.ts';
 import { PAGE_BYTES, RAM_BASE } from '../../src/cpu/layout.ts';
 import type { MachineDescription, VirtioDescription } from '../../src/vmm/description.ts';
 import { Devices } from '../../src/vmm/devices.ts';
 import { ReplayDoors } from '../../src/vmm/doors.ts';
-import { Machine, type MachineState } from '../../src/vmm/machine.ts';
+import { Machine } from '../../src/vmm/machine.ts';
+import type { MachineState } from '../../src/vmm/machine-state.ts';
 import { memoryMap } from '../../src/vmm/memory-map.ts';
 import { instruction, parcelsOf } from './words.ts';
 
@@ -67,8 +69,11 @@ export class Pair {
   readonly devices: Devices;
   private readonly atPowerOn: Uint8Array;
 
-  constructor(readonly description: MachineDescription) {
-    const make = () => new Machine(description, new ReplayDoors());
+  constructor(
+    readonly description: MachineDescription,
+    execution: Execution,
+  ) {
+    const make = () => new Machine(description, new ReplayDoors(), execution);
     this.machines = [make(), make()];
     this.devices = new Devices(description);
     const [machine] = this.machines;

@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { exitOnBrokenPipe } from '../../src/cli/exit-on-broken-pipe.ts';
-import { type Engine, engines, useEngine } from '../../src/cpu/engine.ts';
+import { type Engine, engines } from '../../src/cpu/engine.ts';
 import { EAGER } from '../../src/cpu/translator/translator.ts';
 import { type Attacker, DeviceAttacker, type Finding, MachineAttacker } from './campaign.ts';
 
@@ -47,9 +47,10 @@ type Told =
 
 /** `current`: the case that is running, and whether to stop. Both threads see it. */
 function work({ seed, from, cases, devices, findings, engine }: Options, current: Float64Array): void {
-  useEngine(engine, EAGER);
   const tell = (told: Told) => parentPort!.postMessage(told);
-  const attacker: Attacker = devices ? new DeviceAttacker(seed) : new MachineAttacker(seed);
+  const attacker: Attacker = devices
+    ? new DeviceAttacker(seed)
+    : new MachineAttacker(seed, { engine, heat: EAGER });
   const counts = new Map<string, number>();
   const count = (what: string, number = 1) => counts.set(what, (counts.get(what) ?? 0) + number);
   const slowest = { index: from, ms: 0 };

@@ -7,6 +7,7 @@
 import { decode } from '../../src/base/codec.ts';
 import { Random } from '../../src/base/random.ts';
 import { MSTATUS } from '../../src/cpu/csrs.ts';
+import type { Execution } from '../../src/cpu/engine.ts';
 import { PAGE_BYTES, RAM_BASE } from '../../src/cpu/layout.ts';
 import { DISK_IOERR, DISK_OK, type DiskRequest, SECTOR_BYTES } from '../../src/devices/device.ts';
 import { MAX_FRAME_BYTES, MIN_FRAME_BYTES } from '../../src/devices/virtio/net.ts';
@@ -154,8 +155,10 @@ export class Runner {
   private readonly pairs: (Pair | undefined)[] = [];
   private readonly areas = new Map<Machine, Areas>();
 
+  constructor(private readonly execution: Execution) {}
+
   private pair(kind: number): Pair {
-    const pair = this.pairs[kind] ?? new Pair(kinds[kind]!);
+    const pair = this.pairs[kind] ?? new Pair(kinds[kind]!, this.execution);
     this.pairs[kind] = pair;
     for (const machine of pair.machines)
       if (!this.areas.has(machine)) this.areas.set(machine, new Areas(machine.hart));
@@ -168,7 +171,7 @@ export class Runner {
       const [first, second] = this.pair(kind).machines;
       return { first, second, third: first };
     }
-    const make = () => new Machine(kinds[kind]!, new ReplayDoors());
+    const make = () => new Machine(kinds[kind]!, new ReplayDoors(), this.execution);
     return { first: make(), second: make(), third: make() };
   }
 

@@ -1,5 +1,4 @@
 /** The campaign of the mutations without one, and the stories, for their coverage of branches (coverage.config.ts). */
-import { Chalk } from 'chalk';
 import { describe, expect, it } from 'vitest';
 import { readStory, storyNames, tellStory } from '../../src/cli/play.ts';
 import { campaignRuns } from './campaign.ts';
@@ -13,6 +12,6 @@ it(`the campaign holds all rules in ${ROUNDS} runs of each configuration`, () =>
 
 describe('the story', () => {
   it.each(storyNames())('%s comes as it expects', (name) => {
-    expect(tellStory(readStory(name), {}, new Chalk({ level: 0 })).asExpected).toBe(true);
+    expect(tellStory(readStory(name), {}).asExpected).toBe(true);
   });
 });

@@ -3,9 +3,9 @@
  * noticed the mutation as one line of JSON, `null` if nothing did, and a line with a dot for each run, as a sign of life.
  */
 import { existsSync, readFileSync } from 'node:fs';
-import { Chalk } from 'chalk';
 import { packageRoot } from '../../src/cli/package.ts';
 import { readStory, storyNames, tellStory } from '../../src/cli/play.ts';
+import { plainText } from '../../src/report/styled-text.ts';
 import { campaignRuns } from './campaign.ts';
 import type { Notice, TrialStage } from './stages.ts';
 
@@ -26,12 +26,12 @@ function campaign(rounds: number): Notice | null {
 }
 
 function stories(): Notice | null {
-  const plain = new Chalk({ level: 0 });
   for (const [index, name] of storyNames().entries()) {
-    const { lines, asExpected } = tellStory(readStory(name), {}, plain);
+    const { lines, asExpected } = tellStory(readStory(name), {});
     alive();
     const golden = `${packageRoot()}/test/stories/${name}.txt`;
-    const same = existsSync(golden) && readFileSync(golden, 'utf8') === `${lines.join('\n')}\n`;
+    const same =
+      existsSync(golden) && readFileSync(golden, 'utf8') === `${lines.map(plainText).join('\n')}\n`;
     if (!asExpected || !same)
       return { by: 'stories', runs: index + 1, what: `${name}${asExpected ? ' is told differently' : ''}` };
   }

@@ -1,6 +1,9 @@
 /** `vmft chaos`: a campaign of runs under faults. */
 import { availableParallelism } from 'node:os';
 import { OperatingError } from '../../base/errors.ts';
+import { CampaignReport, type Counterexample } from '../../report/campaign-report.ts';
+import { fittedDiagram } from '../../report/diagram.ts';
+import { type Line, styled } from '../../report/styled-text.ts';
 import { measure, simulationOf } from '../../sim/campaign/campaign.ts';
 import { type Campaign, type DrawOptions, mustBeDrawable, sizeOf } from '../../sim/campaign/draw.ts';
 import { Tally } from '../../sim/campaign/tally.ts';
@@ -8,16 +11,15 @@ import type { SimEvent } from '../../sim/cluster.ts';
 import { campaignDefaults, hostNames, type RunSpec } from '../../sim/spec/spec.ts';
 import { shellText } from '../command-text.ts';
 import { LIMIT_BYTES, readBytes } from '../files.ts';
-import { fittedDiagram } from '../fitted-diagram.ts';
 import { INTERRUPTED, interruption } from '../interruption.ts';
 import type { ChaosOptions } from '../options.ts';
 import { ownInput, programPath, readGuest } from '../program.ts';
 import { Progress, SILENT } from '../progress.ts';
 import { EXIT_CODE } from '../report.ts';
 import { asOptions } from '../spec-options.ts';
+import { painterFor } from '../terminal/paint.ts';
 import { runArguments } from './command.ts';
 import { CampaignPool } from './pool.ts';
-import { ChaosReport, type Counterexample } from './report.ts';
 
 export async function chaos(program: string | undefined, options: ChaosOptions): Promise<number> {
   const interrupted = interruption();
@@ -51,9 +53,11 @@ export async function chaos(program: string | undefined, options: ChaosOptions):
     progress.clear();
     const facts = { path, campaign, from, tally, jobs, seconds, interrupted: end === 'interrupted' };
     const command = (run: RunSpec, steps?: number) => shellText(runArguments(program, options, run, steps));
-    const report = new ChaosReport(facts, command, counterexample);
+    const report = new CampaignReport(facts, command, counterexample);
     const text = options.quiet ? report.quietLines() : report.lines();
-    const lines = options.json ? [JSON.stringify(report.json(), null, 2)] : text;
+    const lines = options.json
+      ? [JSON.stringify(report.json(), null, 2)]
+      : text.map(painterFor(process.stdout));
     for (const line of lines) process.stdout.write(`${line}\n`);
     if (end === 'interrupted') return INTERRUPTED;
     return tally.violations > 0 ? EXIT_CODE.diverged : 0;
@@ -66,8 +70,9 @@ function campaignOf(program: string | undefined, options: ChaosOptions): Campaig
   const path = programPath(program, options);
   const { seed, clients, runs, exhaustive } = options;
   const fixed = asOptions(() => fixedBy(options));
+  const execution = { engine: options.engine };
   const input = options.input === undefined ? ownInput(path) : readBytes(options.input, LIMIT_BYTES.typed);
-  const guest = measure({ ...readGuest(program, options), input, clients }, seed);
+  const guest = measure({ ...readGuest(program, options), execution, input, clients }, seed);
   if (guest.outcome !== 'completed')
     throw new OperatingError(
       `${path} does not end by itself within ${campaignDefaults.maxSteps} steps, even without faults; a campaign needs a program that does: give it what it waits for, with --input or --clients`,
@@ -91,23 +96,23 @@ function fixedBy({ faults, backups, spares, replication, disk, unsafe, speed }: 
 }
 
 const progressOf = (tally: Tally, total: number, quiet = false): Progress =>
-  new Progress(quiet ? SILENT : process.stderr, { total, unit: 'runs' }, (colour) => {
+  new Progress(quiet ? SILENT : process.stderr, { total, unit: 'runs' }, () => {
     const violations = `${tally.violations} violations`;
     return {
       done: tally.runs,
       details: [
         `${tally.failovers} failovers`,
-        tally.violations > 0 ? colour.red.bold(violations) : violations,
+        tally.violations > 0 ? styled('alarm', violations) : violations,
       ],
     };
   });
 
-function diagramOf({ guest }: Campaign, run: RunSpec): string[] {
+function diagramOf({ guest }: Campaign, run: RunSpec): Line[] {
   const events: SimEvent[] = [];
   try {
     simulationOf(guest, run, (event) => events.push(event)).run();
   } catch {
     // A bug that shows as an exception: the diagram ends there.
   }
-  return fittedDiagram(events, hostNames(run), process.stdout);
+  return fittedDiagram(events, hostNames(run), process.stdout.columns);
 }

@@ -3,6 +3,7 @@ import { execute, type RunResult } from '../../sim/campaign/campaign.ts';
 import { type Campaign, runsOf } from '../../sim/campaign/draw.ts';
 import { shrink } from '../../sim/campaign/shrink.ts';
 import type { RunSpec } from '../../sim/spec/spec.ts';
+import { prepareEngine } from '../engine.ts';
 import { serve, setupOf } from '../pool.ts';
 
 export type Order = { kind: 'execute'; first: number; count: number } | { kind: 'shrink'; run: number };
@@ -12,6 +13,7 @@ export type Answer =
   | { kind: 'shrunk'; run: RunSpec; result: RunResult; tried: number };
 
 const campaign = setupOf<Campaign>();
+prepareEngine(campaign.guest.execution?.engine);
 const runOf = runsOf(campaign);
 const work = (run: RunSpec): RunResult => execute(campaign.guest, run);
 

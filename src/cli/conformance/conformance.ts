@@ -8,6 +8,7 @@ import { explained } from '../files.ts';
 import { INTERRUPTED, interruption } from '../interruption.ts';
 import { Pool } from '../pool.ts';
 import { Progress, SILENT } from '../progress.ts';
+import { painterFor } from '../terminal/paint.ts';
 import { quietLines, reportLines } from './report.ts';
 import type { Result } from './run-test.ts';
 import type { Setup } from './worker.ts';
@@ -24,7 +25,7 @@ const SOME_FAILED = 1;
 
 export async function conformance(folder: string, options: ConformanceOptions): Promise<number> {
   const interrupted = interruption();
-  const { memory, maxSteps, only = '*' } = options;
+  const { memory, maxSteps, engine, only = '*' } = options;
   const names = programsIn(folder).filter((name) => matcher(only).test(name));
   if (names.length === 0) throw new OperatingError(`${folder}: no ELF file whose name has ${only} in it`);
   const results: Result[] = [];
@@ -38,7 +39,7 @@ export async function conformance(folder: string, options: ConformanceOptions): 
     }),
   );
   const jobs = Math.min(options.jobs ?? availableParallelism(), names.length);
-  const setup: Setup = { memory, maxSteps };
+  const setup: Setup = { memory, maxSteps, engine };
   const pool = new Pool<string, Result>('conformance-worker', jobs, setup);
   try {
     const work = pool.execute(
@@ -53,7 +54,7 @@ export async function conformance(folder: string, options: ConformanceOptions): 
     progress.clear();
     const facts = { folder, programs: names.length, results, interrupted: stopped };
     const text = options.quiet ? quietLines(facts) : reportLines(facts);
-    const lines = options.json ? [JSON.stringify(facts, null, 2)] : text;
+    const lines = options.json ? [JSON.stringify(facts, null, 2)] : text.map(painterFor(process.stdout));
     for (const line of lines) process.stdout.write(`${line}\n`);
     if (stopped) return INTERRUPTED;
     return failures() > 0 ? SOME_FAILED : 0;

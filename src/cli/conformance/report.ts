@@ -1,5 +1,5 @@
 /** What conformance programs came to, for people. */
-import { colourFor } from '../terminal/abilities.ts';
+import { type Line, line } from '../../report/styled-text.ts';
 import type { Ending, Result } from './run-test.ts';
 
 export interface Facts {
@@ -49,32 +49,34 @@ const textOf = (result: Result): string =>
 const grouped = (value: number): string => String(value).replace(/\B(?=(\d{3})+$)/g, ',');
 
 /** What `--quiet` leaves: the programs that did not pass, and whether some were not run. Nothing, when all passed. */
-export function quietLines({ programs, results, interrupted }: Facts): string[] {
+export function quietLines({ programs, results, interrupted }: Facts): Line[] {
   const failed = results.filter(({ outcome }) => outcome !== 'passed');
   return [
-    ...failed.map((result) => `${result.name}: ${textOf(result)}`),
-    ...(interrupted ? [interruptedText(programs, results)] : []),
+    ...failed.map((result) => [`${result.name}: ${textOf(result)}`]),
+    ...(interrupted ? [interruptedLine(programs, results)] : []),
   ];
 }
 
-const interruptedText = (programs: number, results: readonly Result[]): string =>
-  `interrupted: ${programs - results.length} were not run`;
+const interruptedLine = (programs: number, results: readonly Result[]): Line => [
+  `interrupted: ${programs - results.length} were not run`,
+];
 
-export function reportLines({ programs, results, interrupted }: Facts): string[] {
-  const colour = colourFor(process.stdout);
+export function reportLines({ programs, results, interrupted }: Facts): Line[] {
   const rows = results.map((result) => [result.name, grouped(result.steps), textOf(result)] as const);
   const head = ['program', 'steps', 'result'] as const;
   const width = (column: 0 | 1) => Math.max(...[head, ...rows].map((row) => row[column].length));
   const [nameWidth, stepsWidth] = [width(0), width(1) + COLUMN_GAP];
-  const line = ([name, steps, ending]: readonly [string, string, string]) =>
+  const row = ([name, steps, ending]: readonly [string, string, string]) =>
     `${name.padEnd(nameWidth)}${steps.padStart(stepsWidth)}${' '.repeat(COLUMN_GAP)}${ending}`;
   const passed = results.filter(({ outcome }) => outcome === 'passed').length;
   const total = `${passed} of ${results.length} passed`;
   return [
-    colour.bold(line(head)),
-    ...rows.map((row, index) => (results[index]!.outcome === 'passed' ? line(row) : colour.red(line(row)))),
-    '',
-    passed === results.length ? colour.green(total) : colour.red.bold(total),
-    ...(interrupted ? [interruptedText(programs, results)] : []),
+    line('heading', row(head)),
+    ...rows.map((cells, index) =>
+      results[index]!.outcome === 'passed' ? [row(cells)] : line('bad', row(cells)),
+    ),
+    [],
+    passed === results.length ? line('good', total) : line('alarm', total),
+    ...(interrupted ? [interruptedLine(programs, results)] : []),
   ];
 }

@@ -1,8 +1,10 @@
 /** One conformance program, alone on a machine. */
 import { OperatingError } from '../../base/errors.ts';
 import { Random } from '../../base/random.ts';
+import type { Execution } from '../../cpu/engine.ts';
 import type { MachineDescription } from '../../vmm/description.ts';
 import { type Environment, LiveDoors } from '../../vmm/doors.ts';
+import { Machine } from '../../vmm/machine.ts';
 import type { Output } from '../../vmm/outputs.ts';
 import { Vmm } from '../../vmm/vmm.ts';
 
@@ -52,7 +54,12 @@ class Alone implements Environment {
 }
 
 /** Runs a program until it says how it went, for so many steps at most. */
-export function runTest(name: string, load: () => MachineDescription, maxSteps: number): Result {
+export function runTest(
+  name: string,
+  load: () => MachineDescription,
+  maxSteps: number,
+  execution?: Execution,
+): Result {
   let vmm: Vmm | undefined;
   const printed = new Printed();
   const ended = (ending: Ending): Result => {
@@ -67,7 +74,8 @@ export function runTest(name: string, load: () => MachineDescription, maxSteps: 
   };
   try {
     const world = new Alone();
-    vmm = new Vmm(load(), new LiveDoors(world));
+    const [description, doors] = [load(), new LiveDoors(world)];
+    vmm = new Vmm(description, doors, new Machine(description, doors, execution));
     return ended(toEnd(vmm, world, maxSteps, printed));
   } catch (error) {
     if (error instanceof OperatingError) return ended({ outcome: 'refused', reason: error.message });

@@ -1,6 +1,7 @@
 /** Options of QEMU's that choose among machines. There is one machine here: they are accepted when they choose it. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { parseProperties } from './properties.ts';
+import { parseProperties } from '../../vmm/guest/properties.ts';
+import { argument } from './device-options.ts';
 
 interface Fixed {
   flags: string;
@@ -91,10 +92,12 @@ export function takesFixed(command: Command): Command {
   for (const { flags, accepts, otherwise } of fixed)
     command.addOption(
       new Option(flags)
-        .argParser((text: string) => {
-          if (!accepts(text)) throw new InvalidArgumentError(otherwise);
-          return text;
-        })
+        .argParser(
+          argument((text) => {
+            if (!accepts(text)) throw new InvalidArgumentError(otherwise);
+            return text;
+          }),
+        )
         .hideHelp(),
     );
   return command.addOption(new Option('--nographic').hideHelp());

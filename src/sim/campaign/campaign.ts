@@ -59,13 +59,14 @@ export interface RunResult {
 
 /** Sets up the simulation of a run. */
 export function simulationOf(
-  { description, diskContent, input }: Guest,
+  { description, execution, diskContent, input }: Guest,
   spec: RunSpec,
   tell: (event: SimEvent) => void = () => {},
 ): Simulation {
   return new Simulation({
     spec,
     description,
+    execution,
     ...(diskContent && { diskContent }),
     input,
     print: () => {},
@@ -105,7 +106,7 @@ export function execute(guest: Guest, spec: RunSpec): RunResult {
 function endingOf(simulation: Simulation, flips: FlipWatch): { ending: Ending; findings: Finding[] } {
   const findings: Finding[] = [];
   try {
-    findings.push(...judge(evidenceOf(simulation.run())));
+    findings.push(...judge(evidenceOf(simulation.run()), simulation.options.execution));
     if (simulation.outcome === 'diverged' && !isExplained(simulation, flips))
       findings.push({
         invariant: 'divergence',

@@ -5,9 +5,10 @@ import { CAUSE, MSTATUS } from '../../../src/cpu/csrs.ts';
 import { makeHart } from '../../../src/cpu/engine.ts';
 import { instructions } from '../../../src/cpu/instructions.ts';
 import { RAM_BASE } from '../../../src/cpu/layout.ts';
+import { execution } from '../../engine.ts';
 import { noDevices } from '../no-devices.ts';
 
-const hart = makeHart(2 ** 16, noDevices);
+const hart = makeHart(2 ** 16, noDevices, execution);
 const boot = hart.state;
 const FS = { off: 0n, initial: 1n << 13n, clean: 2n << 13n, dirty: 3n << 13n };
 const ONE = 0x3ff0_0000_0000_0000n;

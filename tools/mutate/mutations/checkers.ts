@@ -86,7 +86,10 @@ export const checkers = [
     ],
   }),
   ...inFile('sim/evidence.ts', {
-    'verdict-limit-is-fine': ['run.machine.icount >= options.maxSteps ? []', 'run.machine.icount > 0 ? []'],
+    'verdict-limit-is-fine': [
+      'run.machine.icount >= options.spec.maxSteps ? []',
+      'run.machine.icount > 0 ? []',
+    ],
     'verdict-first-failover': [
       'const failover = run.failovers.at(-1);',
       'const failover = run.failovers.at(0);',
@@ -187,6 +190,10 @@ export const checkers = [
     ],
   }),
   ...inFile('sim/observer.ts', {
+    'observer-installed-latest-life': [
+      'const from = this.sources.get(id);',
+      'const from = this.histories.get(event.from);',
+    ],
     'observer-installed-forgets': [
       'if (from) this.histories.set(id, from.fork(event.history));',
       'void from;',

@@ -1,8 +1,7 @@
 /** The story of a run, one line an event. */
-import type { ChalkInstance } from 'chalk';
 import type { SimEvent } from '../sim/cluster.ts';
 import { describeEvent, ms } from './event-text.ts';
-import { colourFor } from './terminal/abilities.ts';
+import { type Line, line, type Span, styled } from './styled-text.ts';
 
 /** `turns`: what changes who runs the guest, and not what goes on all the time. */
 export type Detail = 'quiet' | 'turns' | 'normal' | 'verbose';
@@ -43,41 +42,40 @@ export class Story {
 
   constructor(
     private readonly detail: Detail,
-    private readonly write: (line: string) => void,
     /** What to say before an event, if anything. An event that is explained is told in any case. */
     private readonly explain: (event: SimEvent['event'], host: string) => string | undefined = () =>
       undefined,
-    private readonly colour: ChalkInstance = colourFor(process.stderr),
     /** Whether an event is told that otherwise only `verbose` tells. */
     private readonly shows: (event: SimEvent) => boolean = () => false,
   ) {}
 
-  tell(told: SimEvent): void {
+  /** The lines that an event adds to the story. */
+  tell(told: SimEvent): Line[] {
     const { atNs, host, event } = told;
-    if (this.detail === 'quiet') return;
+    if (this.detail === 'quiet') return [];
     const explanation = this.explain(event, host);
-    if (this.detail !== 'verbose' && !explanation && !this.isWorthTelling(told)) return;
-    if (explanation) {
-      this.summarize(atNs);
-      this.write(this.colour.italic(`\n${' '.repeat(MARGIN)}${explanation}`));
-    }
-    this.line(atNs, host, describeEvent(event, this.colour));
+    const before = explanation
+      ? [...this.summary(atNs), line('explanation', `\n${' '.repeat(MARGIN)}${explanation}`)]
+      : this.before(told);
+    return before ? [...before, lineOf(atNs, host, describeEvent(event))] : [];
+  }
+
+  /** What comes before an event that nobody explains; undefined when it is not told. */
+  private before(told: SimEvent): Line[] | undefined {
+    const { atNs, event } = told;
+    if (this.detail === 'verbose' || this.shows(told)) return [];
+    if (detailed.has(event.kind)) return undefined;
+    const routine = routineOf(event);
+    if (!routine) return this.summary(atNs);
+    return this.detail === 'normal' && this.hasRoomFor(routine) ? [] : undefined;
   }
 
   /** What the console printed, as a part of the story. */
-  print(atNs: number, text: string): void {
-    for (const line of text.split(/(?<=\n)/))
-      if (this.hasRoomFor('print')) this.line(atNs, 'console', this.colour.bold(line.trimEnd()));
-  }
-
-  private isWorthTelling(told: SimEvent): boolean {
-    const { atNs, event } = told;
-    if (this.shows(told)) return true;
-    if (detailed.has(event.kind)) return false;
-    const routine = routineOf(event);
-    if (routine) return this.detail === 'normal' && this.hasRoomFor(routine);
-    this.summarize(atNs);
-    return true;
+  print(atNs: number, text: string): Line[] {
+    return text
+      .split(/(?<=\n)/)
+      .filter(() => this.hasRoomFor('print'))
+      .map((printed) => lineOf(atNs, 'console', line('console', printed.trimEnd())));
   }
 
   private hasRoomFor(routine: Routine): boolean {
@@ -87,22 +85,22 @@ export class Story {
   }
 
   /** A turn in the story: what was left out is counted, and there is room to tell again. */
-  private summarize(atNs: number): void {
-    for (const [routine, count] of this.told) {
+  private summary(atNs: number): Line[] {
+    const lines = [...this.told].flatMap(([routine, count]) => {
       const untold = count - MAX_LINES[routine];
-      if (untold > 0) this.line(atNs, '', this.colour.dim(`… ${untold} ${untoldText[routine]}`));
-    }
+      return untold > 0 ? [lineOf(atNs, '', line('aside', `… ${untold} ${untoldText[routine]}`))] : [];
+    });
     this.told.clear();
+    return lines;
   }
 
-  end(atNs: number): void {
-    if (this.detail === 'normal') this.summarize(atNs);
+  end(atNs: number): Line[] {
+    return this.detail === 'normal' ? this.summary(atNs) : [];
   }
+}
 
-  private line(atNs: number, host: string, text: string): void {
-    const { colour } = this;
-    const name = host.padEnd(8);
-    const painted = host === 'primary' ? colour.cyan(name) : host === 'backup' ? colour.magenta(name) : name;
-    this.write(`${colour.dim(ms(atNs).padStart(12))}  ${painted} ${text}`);
-  }
+function lineOf(atNs: number, host: string, text: Line): Line {
+  const name = host.padEnd(8);
+  const who: Span = host === 'primary' || host === 'backup' ? styled(host, name) : name;
+  return [styled('aside', ms(atNs).padStart(12)), '  ', who, ' ', ...text];
 }

@@ -1,5 +1,5 @@
 /** Draws the rows of a sequence diagram: lanes, and arrows and notes between them. */
-import type { NodeId } from '../faults/faults.ts';
+import type { NodeId } from '../sim/faults/faults.ts';
 
 /** The console and the clients. */
 export const WORLD: NodeId = 'world';

@@ -9,12 +9,11 @@
  */
 import { OperatingError } from '../../base/errors.ts';
 import { SECTOR_BYTES } from '../../devices/device.ts';
-import { sectorsOf, type VirtioDescription } from '../../vmm/description.ts';
-import { VIRTIO_SLOTS } from '../../vmm/memory-map.ts';
-import { readBytes } from '../files.ts';
+import { sectorsOf, type VirtioDescription } from '../description.ts';
+import { VIRTIO_SLOTS } from '../memory-map.ts';
 import { type Backend, type DeviceRequest, type Drive, parseDevice } from './device-options.ts';
 
-/** What asks for devices. */
+/** What asks for devices, in the words of QEMU's command line. */
 export interface DeviceOptions {
   drive?: Drive[];
   device?: DeviceRequest[];
@@ -49,20 +48,26 @@ const kinds = {
   'virtio-serial-device': 'console',
 } as const;
 
-/** @throws {OperatingError} when a device can't stand where it is to, refers to nothing, or is a second one of its kind */
-export function placeDevices(options: DeviceOptions): Placement {
+/** The bytes of a file. @throws {OperatingError} when it can't be read */
+export type ReadFile = (name: string) => Uint8Array;
+
+/**
+ * @param read gives what disks hold at first
+ * @throws {OperatingError} when a device can't stand where it is to, refers to nothing, or is a second one of its kind
+ */
+export function placeDevices(options: DeviceOptions, read: ReadFile): Placement {
   const { device = [] } = options;
   mustRefer(options);
   const slots = new Slots();
-  const disk = diskWithoutDevice(options);
+  const disk = diskWithoutDevice(options, read);
   if (disk) slots.put(disk, { at: DISK_SLOT, what: 'the disk that no device was named for' });
-  for (const request of device) placeRequest(slots, request, options);
+  const place = (request: DeviceRequest) => placeRequest(slots, request, options, read);
+  for (const request of device) place(request);
   const isMissing = (kind: VirtioDescription['kind']) => !slots.has(kind);
   for (const request of options.own?.devices ?? [])
-    if (request.driver !== 'virtconsole' && isMissing(kinds[request.driver]))
-      placeRequest(slots, request, options);
-  if (options.console === 'virtio' && isMissing('console')) placeRequest(slots, CONSOLE, options);
-  if ((options.clients ?? 0) > 0 && isMissing('net')) placeRequest(slots, CARD, options);
+    if (request.driver !== 'virtconsole' && isMissing(kinds[request.driver])) place(request);
+  if (options.console === 'virtio' && isMissing('console')) place(CONSOLE);
+  if ((options.clients ?? 0) > 0 && isMissing('net')) place(CARD);
   return slots.placement();
 }
 
@@ -109,7 +114,7 @@ class Slots {
   }
 }
 
-function placeRequest(slots: Slots, request: DeviceRequest, options: DeviceOptions): void {
+function placeRequest(slots: Slots, request: DeviceRequest, options: DeviceOptions, read: ReadFile): void {
   const { driver, text } = request;
   if (driver === 'virtconsole') {
     if (!slots.has('console'))
@@ -122,10 +127,10 @@ function placeRequest(slots: Slots, request: DeviceRequest, options: DeviceOptio
   if (kind !== 'blk' && slots.has(kind))
     throw new OperatingError(`--device ${text}: there is one ${driver} at the most`);
   const at = slotOf(request);
-  slots.put(built(request, options), { ...(at !== undefined && { at }), what: `--device ${text}` });
+  slots.put(built(request, options, read), { ...(at !== undefined && { at }), what: `--device ${text}` });
 }
 
-function built({ driver, settings, text }: DeviceRequest, options: DeviceOptions): InSlot {
+function built({ driver, settings, text }: DeviceRequest, options: DeviceOptions, read: ReadFile): InSlot {
   switch (driver) {
     case 'virtio-blk-device': {
       const drive = options.drive?.find(({ id }) => id !== undefined && id === settings.drive);
@@ -133,7 +138,7 @@ function built({ driver, settings, text }: DeviceRequest, options: DeviceOptions
         throw new OperatingError(
           `--device ${text}: no drive is set; give it one: --drive file=FILE,if=none,id=x0 --device ${driver},drive=x0`,
         );
-      return diskOf(drive);
+      return diskOf(drive, read);
     }
     case 'virtio-net-device': {
       const { mac } = settings;
@@ -165,7 +170,7 @@ const isUsed = ({ id }: Drive, { device = [] }: DeviceOptions): boolean =>
   id !== undefined && device.some(({ settings: { drive } }) => drive === id);
 
 /** The disk of a `--drive` that no device refers to, or one that is empty at first. */
-function diskWithoutDevice(options: DeviceOptions): DiskInSlot | undefined {
+function diskWithoutDevice(options: DeviceOptions, read: ReadFile): DiskInSlot | undefined {
   const { drive = [], diskSize } = options;
   const [first, second] = drive.filter((one) => !isUsed(one, options));
   if (second)
@@ -176,7 +181,7 @@ function diskWithoutDevice(options: DeviceOptions): DiskInSlot | undefined {
     throw new OperatingError(
       `--drive ${first.text}: no device refers to it; add --device virtio-blk-device,drive=${first.id ?? 'NAME'}, or leave out if=none`,
     );
-  if (first) return diskOf(first);
+  if (first) return diskOf(first, read);
   const sizeBytes = diskSize ?? (drive.length > 0 ? 0 : (options.own?.diskSize ?? 0));
   const sectors = Math.ceil(sizeBytes / SECTOR_BYTES);
   return sectors > 0
@@ -184,8 +189,8 @@ function diskWithoutDevice(options: DeviceOptions): DiskInSlot | undefined {
     : undefined;
 }
 
-function diskOf({ file, readOnly }: Drive): DiskInSlot {
-  const content = readBytes(file);
+function diskOf({ file, readOnly }: Drive, read: ReadFile): DiskInSlot {
+  const content = read(file);
   if (content.length === 0)
     throw new OperatingError(`${file}: an empty file; a disk has at least one sector of 512 bytes`);
   return { device: { kind: 'blk', sectors: Math.ceil(content.length / SECTOR_BYTES), readOnly }, content };

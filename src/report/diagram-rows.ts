@@ -1,8 +1,8 @@
 /** Turns the events of a run into the rows of a sequence diagram. */
-import type { GenerationRecord } from '../../ft/effects.ts';
-import type { SimEvent, WorldEvent } from '../cluster.ts';
-import { durationText, faultText } from '../faults/fault-text.ts';
-import { type HostId, type LinkFault, type NodeId, STORAGE, SWITCH } from '../faults/faults.ts';
+import type { GenerationRecord } from '../ft/effects.ts';
+import type { SimEvent, WorldEvent } from '../sim/cluster.ts';
+import { durationText, faultText } from '../sim/faults/fault-text.ts';
+import { type HostId, type LinkFault, type NodeId, STORAGE, SWITCH } from '../sim/faults/faults.ts';
 import {
   type ArrowEnd,
   DEAD_LANE,

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { drawDiagram } from '../../src/report/diagram.ts';
 import type { SimEvent } from '../../src/sim/cluster.ts';
 import type { Fault } from '../../src/sim/faults/faults.ts';
-import { drawDiagram } from '../../src/sim/story/diagram.ts';
-import { simulate } from './support.ts';
+import { simulate } from '../sim/support.ts';
 
 const at = (ms: number, host: string, event: SimEvent['event']): SimEvent => ({
   atNs: ms * 1e6,

@@ -1,22 +1,21 @@
 /** What a campaign comes to, for people and for programs. */
-import type { ChalkInstance } from 'chalk';
-import { firstAlteration, type Origin } from '../../sim/alterations.ts';
+import { firstAlteration, type Origin } from '../sim/alterations.ts';
 import {
   type Ending,
   endings,
   type Finding,
   type RunResult,
   simulationOf,
-} from '../../sim/campaign/campaign.ts';
-import { type Campaign, faultKinds, runsOf, sizeOf } from '../../sim/campaign/draw.ts';
-import { struckPhases, type Tally } from '../../sim/campaign/tally.ts';
-import { faultText } from '../../sim/faults/fault-text.ts';
-import type { FaultKind } from '../../sim/faults/faults.ts';
-import type { RunSpec } from '../../sim/spec/spec.ts';
-import { ms } from '../event-text.ts';
-import { colourFor } from '../terminal/abilities.ts';
+} from '../sim/campaign/campaign.ts';
+import { type Campaign, faultKinds, runsOf, sizeOf } from '../sim/campaign/draw.ts';
+import { struckPhases, type Tally } from '../sim/campaign/tally.ts';
+import { faultText } from '../sim/faults/fault-text.ts';
+import type { FaultKind } from '../sim/faults/faults.ts';
+import type { RunSpec } from '../sim/spec/spec.ts';
+import { ms } from './event-text.ts';
+import { type Line, line, styled } from './styled-text.ts';
 
-export interface ChaosFacts {
+export interface CampaignFacts {
   path: string;
   campaign: Campaign;
   /** The number of the first run. */
@@ -35,7 +34,7 @@ export interface Counterexample {
   result: RunResult;
   /** Runs that were made to find it. */
   tried: number;
-  diagram: string[];
+  diagram: readonly Line[];
 }
 
 const endingText: Record<Ending, string> = {
@@ -51,73 +50,71 @@ const LABEL_WIDTH = 18;
 const COUNT_WIDTH = 9;
 const EMPTY = '·';
 
-export class ChaosReport {
+export class CampaignReport {
   private readonly runOf: (index: number) => RunSpec;
 
   constructor(
-    private readonly facts: ChaosFacts,
+    private readonly facts: CampaignFacts,
     /** The command that shows a run again; `steps`: how far the guest came. */
     private readonly command: (run: RunSpec, steps?: number) => string,
     private readonly counterexample: Counterexample | undefined,
-    private readonly colour: ChalkInstance = colourFor(process.stdout),
   ) {
     this.runOf = runsOf(facts.campaign);
   }
 
   // ── For people ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  lines(): string[] {
+  lines(): Line[] {
     return [
       ...this.summary(),
-      '',
-      ...this.coverage(),
+      [],
+      ...this.coverage().map((row) => [row]),
       ...this.notedLines(),
-      ...(this.counterexample ? ['', ...this.counterexampleLines(this.counterexample)] : []),
+      ...(this.counterexample ? [[], ...this.counterexampleLines(this.counterexample)] : []),
     ];
   }
 
   /** What `--quiet` leaves: what is wrong, and how an interrupted campaign goes on. Nothing, when there is neither. */
-  quietLines(): string[] {
+  quietLines(): Line[] {
     return [
       ...this.interruptedLines(),
       ...this.notedLines(['violated']),
-      ...(this.counterexample ? ['', ...this.counterexampleLines(this.counterexample)] : []),
+      ...(this.counterexample ? [[], ...this.counterexampleLines(this.counterexample)] : []),
     ].slice(this.facts.interrupted ? 0 : 1);
   }
 
-  private interruptedLines(): string[] {
+  private interruptedLines(): Line[] {
     const { campaign, from, tally, interrupted } = this.facts;
     if (!interrupted) return [];
     const ran = `${tally.runs} of ${sizeOf(campaign) - from}`;
-    return [this.colour.yellow(`  interrupted after ${ran} runs; --from ${from + tally.runs} goes on`)];
+    return [line('warning', `  interrupted after ${ran} runs; --from ${from + tally.runs} goes on`)];
   }
 
-  private summary(): string[] {
+  private summary(): Line[] {
     const { path, campaign, tally, jobs, seconds } = this.facts;
-    const { colour } = this;
     const what = campaign.runs === 'every' ? 'a crash at every position' : 'faults drawn by chance';
-    const line = (label: string, text: string) => `  ${label.padEnd(LABEL_WIDTH)}${text}`;
+    const row = (label: string, text: string): Line => [`  ${label.padEnd(LABEL_WIDTH)}${text}`];
     const worst = ({ ns, run }: { ns: number; run: number | undefined }, how: string): string =>
       run === undefined ? 'none' : `${ms(ns)}${how}: run ${run}, seed ${this.runOf(run).seed}`;
     const down = tally.worstDown.run;
     return [
-      colour.bold(`${path}: ${what}, seed ${campaign.seed}, ${jobs} ${jobs === 1 ? 'job' : 'jobs'}`),
+      line('heading', `${path}: ${what}, seed ${campaign.seed}, ${jobs} ${jobs === 1 ? 'job' : 'jobs'}`),
       ...this.interruptedLines(),
-      line('runs', `${tally.runs} in ${seconds.toFixed(1)} s, ${(tally.runs / seconds).toFixed(1)} a second`),
+      row('runs', `${tally.runs} in ${seconds.toFixed(1)} s, ${(tally.runs / seconds).toFixed(1)} a second`),
       ...endings
         .filter((ending) => tally.endings[ending] > 0 || ending === 'corrupted' || ending === 'violated')
         .map((ending) => {
           const text = `${String(tally.endings[ending]).padStart(COUNT_WIDTH)}  ${endingText[ending]}`;
-          return ending === 'violated' && tally.violations > 0 ? colour.red.bold(text) : text;
+          return ending === 'violated' && tally.violations > 0 ? line('alarm', text) : [text];
         }),
-      line('faults', `${tally.strikes} struck, ${tally.unstruck} whose moment did not come`),
-      line('failovers', `${tally.failovers}, ${((tally.failovers / seconds) * 60).toFixed(0)} a minute`),
-      line('protections', `${tally.joins} copies completed`),
-      line('worst down time', worst(tally.worstDown, ' from the failure to the first new output')),
-      ...(down === undefined ? [] : [colour.dim(`    ${this.command(this.runOf(down))}`)]),
-      line('worst lag', worst(tally.worstLag, ' behind')),
-      line('longest stop', worst(tally.worstStop, ' for the end of a copy')),
-      line(
+      row('faults', `${tally.strikes} struck, ${tally.unstruck} whose moment did not come`),
+      row('failovers', `${tally.failovers}, ${((tally.failovers / seconds) * 60).toFixed(0)} a minute`),
+      row('protections', `${tally.joins} copies completed`),
+      row('worst down time', worst(tally.worstDown, ' from the failure to the first new output')),
+      ...(down === undefined ? [] : [line('aside', `    ${this.command(this.runOf(down))}`)]),
+      row('worst lag', worst(tally.worstLag, ' behind')),
+      row('longest stop', worst(tally.worstStop, ' for the end of a copy')),
+      row(
         'virtual time',
         `${(tally.virtualNs / 1e9).toFixed(1)} s, ${(tally.virtualNs / 1e9 / seconds).toFixed(1)} times as fast as real time`,
       ),
@@ -148,35 +145,30 @@ export class ChaosReport {
   }
 
   /** The first runs of each ending that is not the usual, or of those that are wanted. */
-  private notedLines(wanted: readonly Ending[] = endings): string[] {
+  private notedLines(wanted: readonly Ending[] = endings): Line[] {
     const noted = this.facts.tally.noted.filter(({ ending }) => wanted.includes(ending));
     return noted.flatMap(({ run, ending, findings }) => {
       return [
-        '',
-        `run ${run}: ${endingText[ending]}`,
-        ...(ending === 'diverged' ? [`  ${originText(this.origin(run))}`] : []),
-        ...findings.map((finding) => `  ${this.findingText(finding)}`),
-        this.colour.dim(`  ${this.command(this.runOf(run))}`),
+        [],
+        [`run ${run}: ${endingText[ending]}`],
+        ...(ending === 'diverged' ? [[`  ${originText(this.origin(run))}`]] : []),
+        ...findings.map(findingLine),
+        line('aside', `  ${this.command(this.runOf(run))}`),
       ];
     });
   }
 
-  private findingText({ invariant, message }: Finding): string {
-    return this.colour.red(`${invariant}: ${message}`);
-  }
-
-  private counterexampleLines({ number, run, result, tried, diagram }: Counterexample): string[] {
-    const { colour } = this;
+  private counterexampleLines({ number, run, result, tried, diagram }: Counterexample): Line[] {
     const before = this.runOf(number).faults.length;
     return [
-      colour.red.bold(`VIOLATION, found in run ${number}: the shortest schedule, after ${tried} runs`),
-      `  ${run.faults.length} of ${before} faults: ${run.faults.map(faultText).join('  ') || 'none'}`,
-      ...result.findings.map((finding) => `  ${this.findingText(finding)}`),
-      '',
+      line('alarm', `VIOLATION, found in run ${number}: the shortest schedule, after ${tried} runs`),
+      [`  ${run.faults.length} of ${before} faults: ${run.faults.map(faultText).join('  ') || 'none'}`],
+      ...result.findings.map(findingLine),
+      [],
       ...diagram,
-      '',
-      'to see it again:',
-      `  ${this.command(run, result.steps)}`,
+      [],
+      ['to see it again:'],
+      [`  ${this.command(run, result.steps)}`],
     ];
   }
 
@@ -235,6 +227,11 @@ export class ChaosReport {
     };
   }
 }
+
+const findingLine = ({ invariant, message }: Finding): Line => [
+  '  ',
+  styled('bad', `${invariant}: ${message}`),
+];
 
 function originText(origin: Origin | undefined): string {
   if (!origin) return 'not traced: the machine in which it flipped is gone';

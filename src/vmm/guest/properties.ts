@@ -1,5 +1,5 @@
 /** `virtio-blk-device,drive=x0,bus=virtio-mmio-bus.0`: how QEMU writes settings down. */
-import { InvalidArgumentError } from 'commander';
+import { OperatingError } from '../../base/errors.ts';
 
 /** What an option says. Both are in the order in which they were given. */
 export interface Properties {
@@ -13,7 +13,7 @@ export interface Properties {
 /**
  * Takes `FIRST,name=value,...` apart; a comma in a value is written twice. A name alone switches on. `firstName` is the name that the
  * first one has when it is written out, like `driver`; without it each has to have its name.
- * @throws {InvalidArgumentError} when something is said twice, or nothing
+ * @throws {OperatingError} when something is said twice, or nothing
  */
 export function parseProperties(text: string, firstName?: string): Properties {
   const parts = text
@@ -23,8 +23,8 @@ export function parseProperties(text: string, firstName?: string): Properties {
   const settings: Record<string, string> = {};
   for (const [index, part] of parts.entries()) {
     const [name, value] = named(part, index === 0 ? firstName : undefined);
-    if (name === '') throw new InvalidArgumentError('something is missing beside a comma.');
-    if (Object.hasOwn(settings, name)) throw new InvalidArgumentError(`"${name}" is said twice.`);
+    if (name === '') throw new OperatingError('something is missing beside a comma.');
+    if (Object.hasOwn(settings, name)) throw new OperatingError(`"${name}" is said twice.`);
     settings[name] = value;
   }
   if (firstName === undefined) return { text, first: undefined, settings };
@@ -38,7 +38,7 @@ function named(part: string, otherwise: string | undefined): [string, string] {
   return otherwise === undefined ? [part, part === '' ? '' : 'on'] : [part === '' ? '' : otherwise, part];
 }
 
-/** Refuses settings whose names or values are not among these. @throws {InvalidArgumentError} */
+/** Refuses settings whose names or values are not among these. @throws {OperatingError} */
 export function mustKnow(
   { settings }: Pick<Properties, 'settings'>,
   known: Readonly<Record<string, RegExp>>,
@@ -47,9 +47,7 @@ export function mustKnow(
   for (const [name, value] of Object.entries(settings)) {
     const pattern = Object.hasOwn(known, name) ? known[name] : undefined;
     if (!pattern)
-      throw new InvalidArgumentError(
-        `${what} has no "${name}" here; it has ${Object.keys(known).join(', ')}.`,
-      );
-    if (!pattern.test(value)) throw new InvalidArgumentError(`"${name}=${value}" is not understood.`);
+      throw new OperatingError(`${what} has no "${name}" here; it has ${Object.keys(known).join(', ')}.`);
+    if (!pattern.test(value)) throw new OperatingError(`"${name}=${value}" is not understood.`);
   }
 }

@@ -1,6 +1,6 @@
 /** Two machines side by side, as a table. */
-import type { ChalkInstance } from 'chalk';
 import type { Difference } from '../vmm/snapshot.ts';
+import { type Line, line } from './styled-text.ts';
 
 const hex = (value: bigint): string => value.toString(16).padStart(16, '0');
 const MAX_PAGES = 8;
@@ -20,9 +20,8 @@ const nameIn = (name: string): string =>
 export function differenceTable(
   difference: Difference,
   names: readonly [string, string],
-  colour: ChalkInstance,
   rest?: string,
-): string[] {
+): Line[] {
   const { devices, pages } = difference;
   const registers = difference.registers.filter(
     ({ name, equal }) => rest === undefined || !equal || MAIN.has(name),
@@ -34,26 +33,26 @@ export function differenceTable(
   const head = `  ${''.padEnd(width)}  ${one.padEnd(first)}  ${other}`;
   const rows = registers.map(({ name, a, b, equal }) => {
     const text = `${name.padEnd(width)}  ${hex(a).padEnd(first)}  ${hex(b)}`;
-    return equal ? `  ${text}` : colour.red(`≠ ${text}`);
+    return equal ? [`  ${text}`] : line('bad', `≠ ${text}`);
   });
   const list = (what: string, items: readonly string[]) => {
     const shown = items.slice(0, MAX_PAGES).join(', ');
     const more = items.length > MAX_PAGES ? ` and ${items.length - MAX_PAGES} more` : '';
     return items.length === 0
-      ? colour.green(`  ${what}: all equal`)
-      : colour.red(`≠ ${what}: ${shown}${more}`);
+      ? line('good', `  ${what}: all equal`)
+      : line('bad', `≠ ${what}: ${shown}${more}`);
   };
   return [
-    colour.bold(head),
+    line('heading', head),
     ...rows,
-    ...(left > 0 ? [colour.dim(`  ${left} more registers, all equal: ${rest}`)] : []),
+    ...(left > 0 ? [line('aside', `  ${left} more registers, all equal: ${rest}`)] : []),
     list('devices', devices),
     list(
       'memory pages',
       pages.map((address) => `0x${address.toString(16)}`),
     ),
     difference.equal
-      ? colour.green('  the machines are equal in every bit')
-      : colour.red('≠ the machines differ'),
+      ? line('good', '  the machines are equal in every bit')
+      : line('bad', '≠ the machines differ'),
   ];
 }

@@ -1,0 +1,185 @@
+/** What an event of a run is in words, in one line. */
+import { CAUSE } from '../cpu/csrs.ts';
+import type { GenerationRecord } from '../ft/effects.ts';
+import type { SimEvent, WorldEvent } from '../sim/cluster.ts';
+import { faultText } from '../sim/faults/fault-text.ts';
+import { describeEntry } from '../vmm/entries.ts';
+import { type Line, line, styled } from './styled-text.ts';
+
+export const ms = (ns: number): string => `${(ns / 1e6).toFixed(3)} ms`;
+
+const MAX_TEXT = 44;
+function shown(text: string): string {
+  const quoted = JSON.stringify(text);
+  return quoted.length > MAX_TEXT ? `${quoted.slice(0, MAX_TEXT - 2)}…"` : quoted;
+}
+
+const members = ({ primary, backups }: GenerationRecord): string =>
+  backups.length > 0 ? `${primary} with ${backups.join(', ')}` : `${primary} alone`;
+
+const span = ({ first, last }: { first: number; last: number }): string =>
+  first === last ? `output ${first}` : `outputs ${first}–${last}`;
+
+/** What a new live side does about outputs whose release by the old one nobody knows of. */
+const againText = (pending: number): string =>
+  pending > 0
+    ? `; releases again ${pending} output${pending === 1 ? '' : 's'} that may already have left`
+    : '';
+
+export function describeEvent(event: SimEvent['event']): Line {
+  switch (event.kind) {
+    case 'booted':
+      return [`booted as the ${event.role}`];
+    case 'held':
+      return [
+        `${span(event)} ${shown(event.text)} `,
+        styled('warning', 'held'),
+        ` until entry ${event.entry} is acknowledged`,
+      ];
+    case 'sent':
+      return [
+        `entries ${event.first}–${event.last} sent, ${event.sizeBytes} bytes: ${event.entries.map(describeEntry).join('; ')}`,
+      ];
+    case 'received':
+      return [`entries up to ${event.last} received, acknowledged; ${event.consumed} consumed`];
+    case 'acknowledged':
+      return [`entries up to ${event.received} acknowledged, ${event.consumed} consumed`];
+    case 'released':
+      return [`${span(event)} ${shown(event.text)} `, styled('good', 'released')];
+    case 'full':
+      return line(
+        'warning',
+        event.what === 'log'
+          ? 'the log buffer is full: the guest stops until the backup catches up'
+          : 'the output buffer is full: the guest stops until more has arrived in the world',
+      );
+    case 'suspected':
+      return line('warning', `${event.host} is suspected: nothing heard for ${ms(event.silentNs)}`);
+    case 'claimed':
+      return [`test-and-set on shared storage: generation ${event.generation}, ${members(event.record)}`];
+    case 'won':
+      return line('good', `the claim is won: generation ${event.generation}`);
+    case 'lost':
+      return line('bad', `the claim is lost: generation ${event.generation} belongs to ${event.to}`);
+    case 'draining':
+      return [`drains its log: ${event.entries} entries to consume, at icount ${event.icount}`];
+    case 'live':
+      return line('live', `goes live at icount ${event.icount}${againText(event.pending)}`);
+    case 'members':
+      return line(
+        'good',
+        `generation ${event.generation} from icount ${event.icount}: ${members(event.record)}`,
+      );
+    case 'checked':
+      return [`state hash ${event.hash.toString(16).padStart(16, '0')} at icount ${event.icount}`];
+    case 'diverged':
+      return line('alarm', `DIVERGED ${event.divergence.message}`);
+    case 'void':
+      return line('warning', `its machine is none that the primary has had, and is let go: ${event.why}`);
+    case 'off':
+      return [`the guest switched off at icount ${event.icount} with exit code ${event.code}`];
+    case 'ended':
+      return ['told of the orderly end: it does not go live'];
+    case 'left-out':
+      return line(
+        'bad',
+        `left out of generation ${event.generation}, which ${event.primary} leads: what it did since is void`,
+      );
+    case 'following':
+      return [`follows ${event.primary} from entry ${event.entry}`];
+    case 'joining':
+      return [
+        event.how === 'copy'
+          ? `protection again: copies the machine to ${event.host} while the guest runs`
+          : `protection again: ${event.host} lacks only entries that are still here`,
+      ];
+    case 'copying':
+      return [`round ${event.round} of the copy to ${event.host}: ${event.pages} pages`];
+    case 'copied':
+      return [
+        `the guest stands still at icount ${event.icount} for the last ${event.pages} pages and the state`,
+      ];
+    case 'join-ended':
+      return line('warning', `the copy to ${event.host} is given up: ${event.why}`);
+    case 'installed':
+      return [`has the whole machine of ${event.from}, at icount ${event.icount}`];
+    case 'lag':
+      return [`execution lag ${ms(event.ns)}, ${event.steps} steps`];
+    case 'slowed':
+      return [
+        `the guest gets ${(event.perMille / 10).toFixed(1)} % of the processor, so that the backup keeps up`,
+      ];
+    case 'disk-issued':
+      return [`disk operation ${event.id} ${event.again ? 'asked for again' : 'asked for'}`];
+    case 'warned':
+      return line('warning', `${event.device}, at icount ${event.icount}: ${event.message}`);
+    case 'switching':
+      return [`planned switch-over to ${event.to}: the guest stands still until nothing is under way`];
+    case 'command':
+      return line('command', `told: ${event.command.kind}`);
+    case 'stuck':
+      return line('warning', describeStuck(event));
+    case 'delivered':
+      return [`${span(event)} arrived at the ${event.what}`];
+    case 'fault':
+      return describeFault(event);
+  }
+}
+
+/** What exceptions are called ("Machine Cause Register"). */
+const exceptions: Readonly<Record<number, string>> = {
+  [CAUSE.instructionMisaligned]: 'instruction address misaligned',
+  [CAUSE.instructionFault]: 'instruction access fault',
+  [CAUSE.illegalInstruction]: 'illegal instruction',
+  [CAUSE.breakpoint]: 'breakpoint',
+  [CAUSE.loadMisaligned]: 'load address misaligned',
+  [CAUSE.loadFault]: 'load access fault',
+  [CAUSE.storeMisaligned]: 'store address misaligned',
+  [CAUSE.storeFault]: 'store access fault',
+  [CAUSE.instructionPageFault]: 'instruction page fault',
+  [CAUSE.loadPageFault]: 'load page fault',
+  [CAUSE.storePageFault]: 'store page fault',
+};
+
+function describeStuck({ pc, steps, traps, cause }: WorldEvent & { kind: 'stuck' }): string {
+  const at = `0x${pc.toString(16)}`;
+  return cause === undefined
+    ? `the guest has run ${steps} steps at ${at} without output or input: it repeats itself, and no interrupt can reach it`
+    : `the guest has trapped ${traps} times at ${at}, and does nothing else: ${exceptions[cause] ?? `cause ${cause}`}`;
+}
+
+function describeFault({ fault, phase, icount, made }: WorldEvent & { kind: 'fault' }): Line {
+  if (phase === 'ends') {
+    if (fault.kind === 'pause') return ['goes on as if nothing had been'];
+    if (fault.kind === 'crash' || fault.kind === 'domain') return ['has power again, and knows nothing'];
+    return [`${faultText(fault)} is over`];
+  }
+  switch (fault.kind) {
+    case 'domain':
+      return line('alarm', `failure domain ${fault.domain} loses its power`);
+    case 'crash':
+      return line('alarm', `CRASH at icount ${icount}, ${made} outputs made`);
+    case 'pause':
+      return line('bad', `stands still at icount ${icount} for ${ms(fault.forNs)}`);
+    case 'partition':
+      return line(
+        'bad',
+        `the link ${fault.from}${fault.both ? '–' : '→'}${fault.to} carries nothing for ${ms(fault.forNs)}`,
+      );
+    case 'delay':
+      return line(
+        'bad',
+        `the link ${fault.from}–${fault.to} takes ${ms(fault.extraNs)} longer for ${ms(fault.forNs)}`,
+      );
+    case 'outage':
+      return line('bad', `shared storage does not answer for ${ms(fault.forNs)}`);
+    case 'restart':
+      return line('bad', `shared storage restarts, and is away for ${ms(fault.forNs)}`);
+    case 'answers':
+      return line('bad', `shared storage answers ${fault.how} for ${ms(fault.forNs)}`);
+    case 'command':
+      return line('command', `the operator: ${faultText(fault)}`);
+    default:
+      return line('bad', faultText(fault));
+  }
+}

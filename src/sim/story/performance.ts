@@ -1,0 +1,35 @@
+/** Plays a story: runs its scenario, and has the checkers look at it. */
+import type { Violation } from '../../check/checkers.ts';
+import { judge } from '../../check/verdict.ts';
+import type { MachineDescription } from '../../vmm/description.ts';
+import { type SimEvent, Simulation } from '../cluster.ts';
+import { evidenceOf } from '../evidence.ts';
+import type { Scenario } from './scenario.ts';
+
+/** What happened when a story was played. */
+export interface Performance {
+  simulation: Simulation;
+  events: SimEvent[];
+  /** What the console printed, and when. */
+  printed: { atNs: number; text: string }[];
+  violations: Violation[];
+}
+
+/** Plays it with the guest that it names. `ownInput`: typed when the story says nothing else. */
+export function perform(
+  { spec, typed }: Scenario,
+  description: MachineDescription,
+  ownInput: Uint8Array,
+): Performance {
+  const events: SimEvent[] = [];
+  const printed: Performance['printed'] = [];
+  const simulation: Simulation = new Simulation({
+    spec,
+    description,
+    input: typed === undefined ? ownInput : new TextEncoder().encode(typed),
+    print: (data) => printed.push({ atNs: simulation.nowNs, text: new TextDecoder().decode(data) }),
+    tell: (event) => events.push(event),
+  });
+  simulation.run();
+  return { simulation, events, printed, violations: judge(evidenceOf(simulation)) };
+}

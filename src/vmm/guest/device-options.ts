@@ -1,0 +1,116 @@
+/** `--drive`, `--device`, `--netdev`, `--object` and `--chardev`, as QEMU takes them. */
+import { OperatingError } from '../../base/errors.ts';
+import { mustKnow, type Properties, parseProperties } from './properties.ts';
+
+/** A file that a disk holds at first. */
+export interface Drive {
+  /** As it was written, to be written again. */
+  text: string;
+  file: string;
+  readOnly: boolean;
+  /** How a device refers to it. */
+  id: string | undefined;
+  /** `if=none`: it is for a device that refers to it. */
+  forDevice: boolean;
+}
+
+const FORM = 'it has the form file=FILE[,format=raw][,readonly=on|off][,if=none,id=NAME]';
+
+/** @throws {OperatingError} for what is no drive of a raw image */
+export function parseDrive(text: string): Drive {
+  const given = parseProperties(text);
+  const { settings } = given;
+  if (settings.format !== undefined && settings.format !== 'raw')
+    throw new OperatingError(
+      `"format=${settings.format}" is not read here; make a raw image of it: qemu-img convert -O raw.`,
+    );
+  mustKnow(given, known, 'a drive');
+  const { file, id } = settings;
+  if (!file) throw new OperatingError(`no file is named; ${FORM}.`);
+  return { text, file, readOnly: settings.readonly === 'on', id, forDevice: settings.if === 'none' };
+}
+
+const known = {
+  file: /./,
+  format: /^raw$/,
+  readonly: /^(on|off)$/,
+  id: /./,
+  if: /^(none|virtio)$/,
+  media: /^disk$/,
+  // The file is never written, however that is called.
+  snapshot: /^on$/,
+  cache: /./,
+};
+
+/** A device that was asked for. */
+export interface DeviceRequest {
+  /** As it was written, to be written again. */
+  text: string;
+  driver: Driver;
+  settings: Readonly<Record<string, string>>;
+}
+
+const ID = /^[A-Za-z][\w.-]*$/;
+const common = { id: ID, bus: /./ };
+
+/** QEMU's devices on virtio-mmio that this machine has, and a console's port, with their properties. */
+const drivers = {
+  'virtio-blk-device': { ...common, drive: /./ },
+  'virtio-net-device': { ...common, netdev: /./, mac: /^[\da-f]{2}(:[\da-f]{2}){5}$/i },
+  'virtio-rng-device': { ...common, rng: /./ },
+  'virtio-serial-device': common,
+  virtconsole: { ...common, chardev: /./ },
+} as const;
+export type Driver = keyof typeof drivers;
+
+const isDriver = (name: string): name is Driver => Object.hasOwn(drivers, name);
+
+/** @throws {OperatingError} for a device that this machine does not have, or a property of none */
+export function parseDevice(text: string): DeviceRequest {
+  const given = parseProperties(text, 'driver');
+  const { first = '' } = given;
+  if (!isDriver(first)) {
+    const onMmio = first.replace(/-pci$/, '-device');
+    const hint =
+      onMmio !== first && isDriver(onMmio)
+        ? `there is no PCI here; ${onMmio} is the same on virtio-mmio`
+        : `they are ${Object.keys(drivers).join(', ')}`;
+    throw new OperatingError(`"${first}" is no device of this machine; ${hint}.`);
+  }
+  mustKnow(given, drivers[first], first);
+  return { text, driver: first, settings: given.settings };
+}
+
+/** What stands behind a device and is named by its id: a network, a source of randomness, a terminal. */
+export interface Backend {
+  text: string;
+  id: string;
+}
+
+const backend = (what: string, types: RegExp, properties: Readonly<Record<string, RegExp>>) => {
+  const refuse = (given: Properties): never => {
+    throw new OperatingError(`"${given.first ?? ''}" is no ${what} here; ${hints[what]}.`);
+  };
+  return (text: string): Backend => {
+    const given = parseProperties(text, 'type');
+    if (!types.test(given.first ?? '')) refuse(given);
+    if (given.settings.hostfwd !== undefined || given.settings.guestfwd !== undefined)
+      throw new OperatingError(
+        'nothing is forwarded: the network is simulated, and its clients come from --clients.',
+      );
+    mustKnow(given, { id: ID, ...properties }, what);
+    const { id } = given.settings;
+    if (id === undefined) throw new OperatingError(`the ${what} needs a name: id=NAME.`);
+    return { text, id };
+  };
+};
+
+const hints: Record<string, string> = {
+  network: 'there is `user`, the simulated one',
+  'source of randomness': 'there are rng-random and rng-builtin, and both are the door for entropy',
+  terminal: 'there is `stdio`',
+};
+
+export const parseNetdev = backend('network', /^user$/, {});
+export const parseObject = backend('source of randomness', /^rng-(random|builtin)$/, { filename: /./ });
+export const parseChardev = backend('terminal', /^stdio$/, { mux: /^(on|off)$/, signal: /^(on|off)$/ });

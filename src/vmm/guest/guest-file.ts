@@ -1,0 +1,116 @@
+/**
+ * What a guest brings along, as JSON: `guest.json` in a folder says what to boot there, `NAME.guest.json` beside a program with which
+ * devices it runs. Options that are given come before it.
+ */
+import { OperatingError } from '../../base/errors.ts';
+import { parseDevice } from './device-options.ts';
+import type { GuestOptions } from './guest.ts';
+import type { DeviceOptions } from './placement.ts';
+
+/** The name of the file in a folder; behind the name of a program, of that beside it. */
+export const GUEST_FILE = 'guest.json';
+
+/** The options that a guest file stands for. */
+export type BootOptions = Pick<GuestOptions, 'own' | 'memory' | 'kernel' | 'initrd' | 'append'>;
+
+export interface GuestFile {
+  /** Relative to the folder. */
+  kernel?: string;
+  initrd?: string;
+  append?: string;
+  /** The least that it needs. */
+  memoryMiB?: number;
+  /** What makes the files, when they are not there. */
+  make?: string;
+  /** Devices, as `--device` takes them. */
+  devices?: string[];
+  /** A disk that is empty at first, unless there is another. */
+  diskKiB?: number;
+}
+
+/**
+ * The options for the guest of a folder: what is to be appended comes behind the guest's own command line, and the guest gets at least
+ * the memory that it needs.
+ * @param name of the guest file, for messages
+ * @param place where a file of the folder is
+ * @throws {OperatingError} when the file names no kernel, or a device that there is not
+ */
+export function withFolder<T extends BootOptions>(
+  guest: GuestFile,
+  name: string,
+  options: T,
+  place: (file: string) => string,
+): T {
+  if (guest.kernel === undefined) throw new OperatingError(`${name}: it names no kernel`);
+  const append = [guest.append, options.append].filter((text) => text !== undefined).join(' ');
+  return {
+    ...options,
+    kernel: place(guest.kernel),
+    ...(guest.initrd !== undefined && { initrd: place(guest.initrd) }),
+    append,
+    memory: Math.max(options.memory, (guest.memoryMiB ?? 0) << 20),
+    own: ownDevices(guest, name),
+  };
+}
+
+/** The options for a program, with the devices that it brings along. @throws {OperatingError} when its file says something else */
+export function withDevices<T extends BootOptions>(guest: GuestFile, name: string, options: T): T {
+  const other = Object.keys(guest).find((field) => field !== 'devices' && field !== 'diskKiB');
+  if (other !== undefined)
+    throw new OperatingError(`${name}: "${other}" is for a folder; a program has devices and diskKiB`);
+  return { ...options, own: ownDevices(guest, name) };
+}
+
+function ownDevices(
+  { devices = [], diskKiB }: Pick<GuestFile, 'devices' | 'diskKiB'>,
+  name: string,
+): NonNullable<DeviceOptions['own']> {
+  try {
+    return {
+      devices: devices.map(parseDevice),
+      ...(diskKiB !== undefined && { diskSize: diskKiB << 10 }),
+    };
+  } catch (error) {
+    if (error instanceof OperatingError) throw new OperatingError(`${name}: ${error.message}`);
+    throw error;
+  }
+}
+
+const isText = (value: unknown): boolean => typeof value === 'string';
+const isSize = (value: unknown): boolean =>
+  Number.isInteger(value) && Number(value) > 0 && Number(value) < 2 ** 21;
+
+const fields: { [K in keyof GuestFile]-?: (value: unknown) => boolean } = {
+  kernel: isText,
+  initrd: isText,
+  append: isText,
+  memoryMiB: isSize,
+  make: isText,
+  devices: (value) => Array.isArray(value) && value.every(isText),
+  diskKiB: isSize,
+};
+
+/** @param name of the file, for messages. @throws {OperatingError} when the JSON is not as it must be */
+export function parseGuestFile(bytes: Uint8Array, name: string): GuestFile {
+  const guest = parseJson(bytes, name);
+  for (const [field, value] of Object.entries(guest)) {
+    if (!Object.hasOwn(fields, field))
+      throw new OperatingError(
+        `${name}: "${field}" is not known; there are ${Object.keys(fields).join(', ')}`,
+      );
+    if (!fields[field as keyof GuestFile](value))
+      throw new OperatingError(`${name}: "${field}" can't be ${JSON.stringify(value)}`);
+  }
+  return guest;
+}
+
+function parseJson(bytes: Uint8Array, name: string): object {
+  try {
+    const value: unknown = JSON.parse(new TextDecoder().decode(bytes));
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new OperatingError(`${name}: ${error.message}`);
+  }
+  throw new OperatingError(`${name}: it must be a JSON object`);
+}

@@ -1,0 +1,124 @@
+/** A guest: what a machine runs, with which devices, from the files that were named. */
+import { OperatingError } from '../../base/errors.ts';
+import { RAM_BASE } from '../../cpu/layout.ts';
+import { boot } from '../boot.ts';
+import type { MachineDescription } from '../description.ts';
+import type { Image } from '../image.ts';
+import { type BootFile, kernelStart, loadKernel } from '../kernel-image.ts';
+import type { GuestFiles } from './files.ts';
+import { assembledImage, type ImageOptions, isSource, loadFirmware, loadImage } from './image-file.ts';
+import { type DeviceOptions, placeDevices } from './placement.ts';
+
+/** What is said of a guest, beside its program. */
+export interface GuestOptions extends DeviceOptions, ImageOptions {
+  /** Files. */
+  kernel?: string;
+  initrd?: string;
+  /** A file, or one of {@link BIOS}. */
+  bios?: string;
+  /** The kernel's command line. */
+  append?: string;
+  clock?: MachineDescription['clock'];
+}
+
+/** A machine, and what its disks hold at first. */
+export interface Guest {
+  description: MachineDescription;
+  diskContent: Uint8Array;
+}
+
+/** 2010-12-01 00:00 UTC: what the guest's real-time clock shows at boot, so that two runs with one seed are equal. */
+const BOOT_EPOCH_NS = 1_291_161_600_000_000_000n;
+
+/** What `--bios` takes beside a file, as QEMU does: nothing below the kernel, and the machine's own firmware, which is the VMM. */
+const BIOS = { NONE: 'none', DEFAULT: 'default' } as const;
+
+const firmwareFile = ({ bios }: GuestOptions): string | undefined =>
+  bios === BIOS.NONE || bios === BIOS.DEFAULT ? undefined : bios;
+
+/**
+ * The machine that runs a program, or boots a kernel, with its disks.
+ * @param path of the program; undefined when a kernel is booted
+ * @throws {OperatingError} when a file can't be read or is none that this machine can run, or a device can't be had
+ */
+export function readGuest(path: string | undefined, options: GuestOptions, files: GuestFiles): Guest {
+  const { virtio, diskContent } = placeDevices(options, (file) => files.read(file, 'image'));
+  const { memory, kernel, initrd, append = '' } = options;
+  const firmware = firmwareBelow(path, options, files);
+  const description: MachineDescription = {
+    program: lastPart(firstFile(path, options)),
+    memorySizeBytes: memory,
+    bootEpochNs: BOOT_EPOCH_NS,
+    virtio,
+    clock: options.clock ?? 'logged',
+    ...boot({
+      memorySizeBytes: memory,
+      append,
+      ...(firmware && { firmware }),
+      ...(kernel !== undefined && { kernel: kernelImage(kernel, options, firmware, files) }),
+      bare: options.bios === BIOS.NONE,
+      ...(initrd !== undefined && { initrd: bootFile(initrd, files) }),
+    }),
+  };
+  return { description, diskContent };
+}
+
+const lastPart = (path: string): string => path.split(/[\\/]/).at(-1)!;
+
+const bootFile = (name: string, files: GuestFiles): BootFile => ({ name, bytes: files.read(name, 'image') });
+
+/** What lies below the kernel, if anything does. */
+function firmwareBelow(
+  path: string | undefined,
+  options: GuestOptions,
+  files: GuestFiles,
+): Image | undefined {
+  const bios = firmwareFile(options);
+  if (path !== undefined) return loadImage(path, options, files);
+  return bios === undefined ? undefined : loadFirmware(bios, options, files);
+}
+
+/** A kernel in assembly stands where other kernels do. */
+function kernelImage(
+  path: string,
+  options: GuestOptions,
+  firmware: Image | undefined,
+  files: GuestFiles,
+): Image {
+  const start = options.bios === BIOS.NONE ? RAM_BASE : kernelStart(firmware);
+  if (isSource(path)) return assembledImage(path, options, files, start);
+  return loadKernel(bootFile(path, files), { base: RAM_BASE, sizeBytes: options.memory }, start);
+}
+
+/** The file that says what a machine runs. @throws {OperatingError} unless it is one, and all that is said has a use. */
+export function firstFile(path: string | undefined, options: GuestOptions): string {
+  const { kernel } = options;
+  const bios = firmwareFile(options);
+  if (path !== undefined && kernel !== undefined)
+    throw new OperatingError(
+      `a program and a kernel are two ways to boot; leave out ${path}, or --kernel ${kernel}`,
+    );
+  if (path !== undefined && bios !== undefined)
+    throw new OperatingError(`a program starts as firmware does; leave out ${path}, or --bios ${bios}`);
+  mustHaveUse(path, options);
+  const first = path ?? kernel ?? bios;
+  if (first === undefined) throw new OperatingError('nothing to run; name a program, or give --kernel');
+  return first;
+}
+
+/** What would be without effect is refused: whoever says it expects one. */
+function mustHaveUse(path: string | undefined, options: GuestOptions): void {
+  const { kernel, initrd, append, defsym, include, raw } = options;
+  const refuse = (option: string, why: string): never => {
+    throw new OperatingError(`${option} ${why}; leave it out`);
+  };
+  if (path !== undefined && initrd !== undefined)
+    refuse('--initrd', `is for a kernel, which ${path} is not given as`);
+  if (path !== undefined && append !== undefined)
+    refuse('--append', `is for a kernel, which ${path} is not given as`);
+  const source = [path, kernel, firmwareFile(options)].find((file) => file !== undefined && isSource(file));
+  if (source === undefined && defsym) refuse('--defsym', 'is for the assembler, and no source is given');
+  if (source === undefined && include) refuse('--include', 'is for the assembler, and no source is given');
+  if (raw && (path === undefined || isSource(path)))
+    refuse('--raw', 'says that a program is a raw image, and none is');
+}
