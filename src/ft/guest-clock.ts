@@ -16,7 +16,7 @@ export class GuestClock implements Environment {
   /** When the offset was told, by the host's clock. */
   private heardNs = 0;
   /** The latest time that the guest has been told. */
-  private floor = 0;
+  private latestTicks = 0;
   private sliceNs = 0;
   private sliceIcount = 0;
   private nsPerStep = 1;
@@ -28,7 +28,7 @@ export class GuestClock implements Environment {
   /** The guest's clock shows `ticks` now. */
   startAt(ticks: number, nowNs: number): void {
     this.offsetTicks = ticks - Math.floor(nowNs / NS_PER_TICK);
-    this.floor = ticks;
+    this.latestTicks = ticks;
   }
 
   /** The guest goes on here. `ticks` is the latest time that it has been told: it is not told an earlier one. */
@@ -50,7 +50,7 @@ export class GuestClock implements Environment {
 
   /** What the guest's clock shows, as far as this host knows: for those who follow. */
   reading(nowNs: number): number {
-    return Math.max(0, this.floor, this.shownAt(Math.max(nowNs, this.reachedNs)));
+    return Math.max(0, this.latestTicks, this.shownAt(Math.max(nowNs, this.reachedNs)));
   }
 
   /** A slice begins now, at `icount`. */
@@ -66,8 +66,8 @@ export class GuestClock implements Environment {
   }
 
   clock(icount: number): number {
-    this.floor = Math.max(this.floor, this.shownAt(this.nsAtStep(icount)));
-    return this.floor;
+    this.latestTicks = Math.max(this.latestTicks, this.shownAt(this.nsAtStep(icount)));
+    return this.latestTicks;
   }
 
   icountAt(ticks: number): number {

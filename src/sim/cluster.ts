@@ -53,7 +53,7 @@ export interface SimulationOptions extends Guest {
   evidence?: EvidencePlaces;
   /** Console output, as it reaches the world: each byte once. */
   print: (data: Uint8Array) => void;
-  tell: (event: SimEvent) => void;
+  onEvent: (event: SimEvent) => void;
 }
 
 export interface SimEvent {
@@ -137,7 +137,7 @@ export class Simulation {
         reached: (output) => {
           this.observer.arrivedInWorld();
           const what = output.kind === 'console' ? 'console' : 'switch';
-          this.tell('', { kind: 'delivered', what, first: output.first, last: lastOf(output) });
+          this.emit('', { kind: 'delivered', what, first: output.first, last: lastOf(output) });
         },
         recorded: (record) => this.countOn(record),
       },
@@ -171,7 +171,7 @@ export class Simulation {
         this.observer.copiedBytes += sizeBytes;
       },
       stopped: (reason) => this.stopped(reason),
-      stuck: (stuck) => this.tell(host().id, { kind: 'stuck', ...stuck }),
+      stuck: (stuck) => this.emit(host().id, { kind: 'stuck', ...stuck }),
       entered: (phase) => this.injector.entered(host(), phase),
     };
   }
@@ -217,7 +217,7 @@ export class Simulation {
     host.powerOn(this.replica(host.id, `/${++this.revivals}`));
   }
 
-  told(fault: Fault, host: Host | undefined, phase: 'begins' | 'ends'): void {
+  onFault(fault: Fault, host: Host | undefined, phase: 'begins' | 'ends'): void {
     const machine = host?.replica.vmm?.machine;
     if (
       host &&
@@ -226,7 +226,7 @@ export class Simulation {
     )
       this.observer.struck(host);
     if (host && phase === 'ends' && fault.kind === 'pause') this.observer.recovered(host);
-    this.tell(host?.id ?? '', {
+    this.emit(host?.id ?? '', {
       kind: 'fault',
       fault,
       phase,
@@ -291,8 +291,8 @@ export class Simulation {
 
   // ── What the hosts do ─────────────────────────────────────────────────────────────────────────────────────────────
 
-  private tell(host: HostId, event: SimEvent['event']): void {
-    this.options.tell({ atNs: this.nowNs, host, event });
+  private emit(host: HostId, event: SimEvent['event']): void {
+    this.options.onEvent({ atNs: this.nowNs, host, event });
   }
 
   private arrive(to: HostId, from: HostId, bytes: Uint8Array): void {
@@ -340,7 +340,7 @@ export class Simulation {
   private noted(host: Host, event: ReplicaEvent): void {
     if (event.kind === 'following') this.followedIn.set(host.id, host.life);
     this.observer.noted(host, event);
-    this.tell(host.id, event);
+    this.emit(host.id, event);
   }
 
   // ── What it came to ───────────────────────────────────────────────────────────────────────────────────────────────

@@ -73,7 +73,7 @@ export function simulate(name: GuestName, setup: Setup = {}, watch?: (simulation
   const simulation = new Simulation({
     ...guest(name),
     print: (data) => parts.push(data),
-    tell: (event) => events.push(event),
+    onEvent: (event) => events.push(event),
     ...setup,
     spec: specOf({ clients: guests[name].clients, ...setup }),
   });

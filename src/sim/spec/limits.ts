@@ -37,7 +37,7 @@ export const tuningLimits: Readonly<Record<keyof Tuning, Range>> = {
   receiveBufferBytes: range(64, 2 ** 30),
   outputBufferBytes: range(64, 2 ** 30),
   retainBytes: range(0, 2 ** 30),
-  horizonSteps: range(100, 1e9),
+  progressSteps: range(100, 1e9),
   checkSteps: range(100, 1e12),
   checkStepsPerPage: range(0, 1e9),
   lagBoundNs: range(1e4, 1e11),

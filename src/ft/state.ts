@@ -59,10 +59,10 @@ export interface Claim {
 export type GenerationStarts = { generation: number; first: number }[];
 
 /**
- * What a side has in every role: the machine, the log, what was made and not delivered, the generation that it knows; and the
+ * What a replica has in every role: the machine, the log, what was made and not delivered, the generation that it knows; and the
  * effects that it asks for.
  */
-export class Side {
+export class ReplicaState {
   readonly clock: GuestClock;
   readonly live: LiveDoors;
   readonly log = new LogBuffer();
@@ -77,7 +77,7 @@ export class Side {
   history = 0;
   /** The guest has come to where it waits, or the log here ends. */
   hasPaused = false;
-  /** The share of a processor that an operator has given to the VM, on every side, per mille. */
+  /** The share of a processor that an operator has given to the VM, on every replica, per mille. */
   speed = 1000;
   nowNs = 0;
   stopped = false;
@@ -184,7 +184,7 @@ export class Side {
     this.effects.push({ do: 'datagram', to, bytes: encodeMessage(message) });
   }
 
-  /** Says to a host that this side is alive, and what it knows of the guest's clock. */
+  /** Says to a host that this replica is alive, and what it knows of the guest's clock. */
   beat(to: HostName): void {
     const { generation, clock, options } = this;
     const ticks = clock.reading(this.nowNs);
