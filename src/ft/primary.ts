@@ -16,23 +16,20 @@ import { Epoch } from './epoch.ts';
 import type { Message, MessageOf } from './messages.ts';
 import { Operator } from './operator.ts';
 import { spanOf } from './output-gate.ts';
+import { CheckPacing, ProgressPacing } from './pacing.ts';
 import { Protection } from './protection.ts';
 import { isDisk, isWorld, type ReplicaState, unloggedKinds } from './state.ts';
 
 /** So many different warnings of devices are told in one generation: a guest could go on for ever. */
 const MAX_WARNINGS = 32;
 
-/** Distances between progress markers grow when they have come to this part of the longest. */
-const SLOW_START = 20;
-
 export class Primary {
   readonly channels: LoggingChannels;
   readonly pages: ChangedPages;
   readonly protection: Protection;
   readonly operator: Operator;
-  private nextCheck: number;
-  /** How far it was from the entry before to the progress marker that was logged last, if nothing has been logged since. */
-  private quiet: { entry: number; steps: number } = { entry: 0, steps: 0 };
+  private readonly progress: ProgressPacing;
+  private readonly checks: CheckPacing;
   /** How much of the console input the guest has been given, or has waiting. */
   private consoleOffset: number;
   /** Outputs that have left are explained by entries up to this one. */
@@ -48,10 +45,11 @@ export class Primary {
     readonly replica: ReplicaState,
     readonly claim: (record: GenerationRecord) => void,
   ) {
-    const { tuning, replication } = replica.options;
+    const { replication } = replica.options;
     const { machine } = replica.vmm;
     this.channels = new LoggingChannels(replica, () => this.protection.awaited);
-    this.nextCheck = machine.icount + tuning.checkSteps;
+    this.progress = new ProgressPacing(replica);
+    this.checks = new CheckPacing(replica);
     this.consoleOffset = machine.consoleReceived;
     this.pages = new ChangedPages(machine.hart);
     this.epoch = replication === 'checkpoint' ? new Epoch(replica, this.pages.listen()) : undefined;
@@ -141,14 +139,14 @@ export class Primary {
 
   /** What follows from the state, whatever input has led to it: what leaves, what ends, who is claimed as a backup. */
   settle(): void {
-    const { icount, machine } = this.replica.vmm;
+    const { machine } = this.replica.vmm;
     this.releaseReady();
     this.channels.transmit();
     // A backup that takes over checkpoints executes nothing, and so is never behind.
     if (!this.epoch) this.channels.measureLag();
     this.endEpochIfTaken();
     const hasSwitchedOff = machine.power.off && !this.operator.poweringOff;
-    if (icount >= this.nextCheck || hasSwitchedOff) this.check();
+    if (this.checks.isDue || hasSwitchedOff) this.check();
     if (hasSwitchedOff) this.operator.switchedOff();
     this.protection.settle(this.releasedEntry);
     this.operator.settle();
@@ -215,7 +213,7 @@ export class Primary {
     replica.live.hasNews = false;
     clock.beginSlice(replica.nowNs, before, nsPerStep);
     const paused = this.isPaused;
-    const pause = vmm.run(paused ? 0 : Math.min(steps, this.nextCheck - before), replica.isAt(end));
+    const pause = vmm.run(paused ? 0 : this.checks.limit(steps), replica.isAt(end));
     clock.endSlice(vmm.icount);
     const ran = vmm.icount - before;
     const share = (this.channels.lag.perMille * replica.speed * this.protection.share) / 1e9;
@@ -254,29 +252,11 @@ export class Primary {
     const made = outputs.length > 0;
     if (this.epoch) this.epoch.outputs.push(...outputs);
     else if (made && !replica.is('output-entry')) this.log({ kind: 'output', icount, made: outputsMade });
-    else if (!made && this.channels.size > 0 && this.progressIsDue) this.logProgress();
+    else if (!made && this.channels.size > 0 && this.progress.isDue(this.idle || !this.channels.lag.isSmall))
+      this.progress.mark((entry) => this.log(entry));
     this.hold(outputs);
     this.channels.transmit();
     if (!this.idle && this.full) replica.note({ kind: 'full', what: this.full });
-  }
-
-  /** While the guest computes the progress marker moves on in steps that double. A backup that lags is told all, and so is one that can catch up. */
-  private get progressIsDue(): boolean {
-    const { replica, quiet } = this;
-    const { lag } = this.channels;
-    const steps = replica.vmm.icount - replica.log.lastIcount;
-    if (steps === 0) return false;
-    if (this.idle || !lag.isSmall || quiet.entry !== replica.log.last) return true;
-    const { progressSteps } = replica.options.tuning;
-    return quiet.steps < progressSteps / SLOW_START || steps >= Math.min(2 * quiet.steps, progressSteps);
-  }
-
-  private logProgress(): void {
-    const { log, vmm } = this.replica;
-    const { icount } = vmm;
-    const steps = icount - log.lastIcount;
-    this.log({ kind: 'progress', icount });
-    this.quiet = { entry: log.last, steps };
   }
 
   private hold(outputs: Output[]): void {
@@ -292,11 +272,10 @@ export class Primary {
   private check(): void {
     const { replica } = this;
     const { icount, machine } = replica.vmm;
-    const { checkSteps, checkStepsPerPage } = replica.options.tuning;
-    this.nextCheck = icount + checkSteps;
+    this.checks.made(0);
     if (this.channels.size === 0 || this.epoch) return;
     const hash = machine.hash(true);
-    this.nextCheck = icount + Math.max(checkSteps, checkStepsPerPage * machine.hart.usedPages().length);
+    this.checks.made(machine.hart.usedPages().length);
     this.log({ kind: 'check', icount, hash });
     replica.note({ kind: 'checked', icount, hash });
     this.channels.transmit();

@@ -53,9 +53,13 @@ export interface Tuning {
   retainBytes: number;
   /** While nothing else happens a backup is told how far it may go at growing distances, up to so many steps. */
   progressSteps: number;
+  /** The same by time: a progress marker is due when the one before is this old. 0: by steps alone. */
+  progressNs: number;
   /** Steps between two comparisons of the whole state, which reads all pages in use: at least so many, and for each of the pages so many. */
   checkSteps: number;
   checkStepsPerPage: number;
+  /** The least time between two comparisons, for hosts whose speed is not known beforehand. 0: by steps alone. */
+  checkNs: number;
   /** Execution lag above which the primary is slowed; below half of it, it is released again. */
   lagBoundNs: number;
   /** How often the primary's speed may change. */
@@ -79,8 +83,10 @@ export const defaultTuning: Tuning = {
   outputBufferBytes: 1 << 17,
   retainBytes: 1 << 18,
   progressSteps: 800_000,
+  progressNs: 0,
   checkSteps: 5_000_000,
   checkStepsPerPage: 5_000,
+  checkNs: 0,
   lagBoundNs: 50_000_000,
   lagIntervalNs: 2_000_000,
   epochNs: 10_000_000,

@@ -16,7 +16,7 @@ import type {
   StopReason,
   TimerId,
 } from './effects.ts';
-import { GuestClock } from './guest-clock.ts';
+import { GuestClock, type SliceTime } from './guest-clock.ts';
 import { LogBuffer } from './log-buffer.ts';
 import { encodeMessage, type Message } from './messages.ts';
 import { OutputGate } from './output-gate.ts';
@@ -42,6 +42,8 @@ export interface ReplicaOptions {
   disk: DiskVariant;
   /** The host's random numbers. */
   entropy: (sizeBytes: number) => Uint8Array;
+  /** How the host's clock goes on within a slice; where nothing is said, it is computed from the steps. */
+  sliceTime?: SliceTime;
   tuning: Tuning;
   unsafe: ReadonlySet<UnsafeRule>;
   /** Told everything that came through this machine's doors, whatever the channel carries: evidence for checkers. */
@@ -88,7 +90,7 @@ export class ReplicaState {
     readonly options: ReplicaOptions,
     private readonly passed: (entry: Entry) => void,
   ) {
-    this.clock = new GuestClock(options.entropy);
+    this.clock = new GuestClock(options.entropy, options.sliceTime);
     this.live = new LiveDoors(this.clock);
     this.record = options.record;
     this.generation = options.role === 'spare' ? 0 : 1;

@@ -132,8 +132,8 @@ export const logging = [
   }),
   ...inFile('ft/guest-clock.ts', {
     'clock-goes-back': [
-      'this.latestTicks = Math.max(this.latestTicks, this.shownAt(this.nsAtStep(icount)));',
-      'this.latestTicks = this.shownAt(this.nsAtStep(icount));',
+      'this.latestTicks = Math.max(this.latestTicks, this.shownAt(this.time.nsAt(icount)));',
+      'this.latestTicks = this.shownAt(this.time.nsAt(icount));',
     ],
     'clock-continues-behind': [
       'this.startAt(Math.max(ticks, this.shownAt(nowNs)), nowNs);',

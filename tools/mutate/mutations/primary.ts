@@ -79,6 +79,20 @@ export const primary = [
       'true',
     ],
   }),
+  ...inFile('ft/pacing.ts', {
+    'pacing-check-untimed': [
+      'icount >= this.next.icount && nowNs >= this.next.ns',
+      'icount >= this.next.icount',
+    ],
+    'pacing-progress-untimed': [
+      'if (progressNs > 0) return replica.nowNs - last.ns >= progressNs;',
+      'if (progressNs > 0) return true;',
+    ],
+    'pacing-check-limit': [
+      'return nowNs < this.next.ns ? steps :',
+      'return nowNs < this.next.ns && nowNs < 0 ? steps :',
+    ],
+  }),
   ...inFile('ft/channel.ts', {
     'channel-held-resumed': [
       '    this.received = received;\n',
