@@ -88,10 +88,6 @@ export const primary = [
       'if (progressNs > 0) return replica.nowNs - last.ns >= progressNs;',
       'if (progressNs > 0) return true;',
     ],
-    'pacing-check-limit': [
-      'return nowNs < this.next.ns ? steps :',
-      'return nowNs < this.next.ns && nowNs < 0 ? steps :',
-    ],
   }),
   ...inFile('ft/channel.ts', {
     'channel-held-resumed': [
