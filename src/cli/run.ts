@@ -11,6 +11,7 @@ import { alterations } from '../sim/alterations.ts';
 import { type SimEvent, Simulation } from '../sim/cluster.ts';
 import { evidenceOf } from '../sim/evidence.ts';
 import { mustSuit } from '../sim/spec/spec.ts';
+import { debugging } from './debug.ts';
 import { evidenceFor } from './evidence.ts';
 import { LIMIT_BYTES, readBytes, readPipedInput } from './files.ts';
 import { endingSignal } from './interruption.ts';
@@ -122,6 +123,7 @@ export async function run(program: string | undefined, given: RunOptions): Promi
     ...(options.typeAfter !== undefined && { typeAfter: options.typeAfter }),
     attended,
     evidence: evidenceFor(options, files.record),
+    ...debugging(),
     print: (data) => {
       if (!showsConsole) return;
       if (process.stdout.isTTY) status.before(data);

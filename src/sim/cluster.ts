@@ -4,7 +4,7 @@ import { Random } from '../base/random.ts';
 import type { Outcome } from '../check/evidence.ts';
 import type { DriverListener } from '../cluster/driver.ts';
 import type { Execution } from '../cpu/engine.ts';
-import type { GenerationRecord, ReplicaEvent, StopReason } from '../ft/effects.ts';
+import type { Effect, GenerationRecord, ReplicaEvent, ReplicaInput, StopReason } from '../ft/effects.ts';
 import { Replica } from '../ft/replica.ts';
 import { defaultTuning, type UnsafeRule } from '../ft/rules.ts';
 import type { History } from '../replay/history.ts';
@@ -54,6 +54,8 @@ export interface SimulationOptions extends Guest {
   /** Console output, as it reaches the world: each byte once. */
   print: (data: Uint8Array) => void;
   onEvent: (event: SimEvent) => void;
+  /** Every step of every replica, at once; for those who work on the protocol. */
+  onStep?: (step: { atNs: number; host: HostId; input: ReplicaInput; effects: readonly Effect[] }) => void;
 }
 
 export interface SimEvent {
@@ -161,6 +163,7 @@ export class Simulation {
   }
 
   private listener(host: () => Host): DriverListener {
+    const { onStep } = this.options;
     return {
       noted: (event) => this.noted(host(), event),
       ran: (steps, restNs) => {
@@ -173,6 +176,9 @@ export class Simulation {
       stopped: (reason) => this.stopped(reason),
       stuck: (stuck) => this.emit(host().id, { kind: 'stuck', ...stuck }),
       entered: (phase) => this.injector.entered(host(), phase),
+      ...(onStep && {
+        handled: (input, effects) => onStep({ atNs: this.nowNs, host: host().id, input, effects }),
+      }),
     };
   }
 

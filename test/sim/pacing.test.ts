@@ -9,7 +9,9 @@ const gapOf = (times: readonly number[]): number =>
 describe('paced by time', () => {
   it('comparisons are as far apart as was asked for, and not much further', () => {
     const bySteps = simulate('primes', { tuning: { checkSteps: 1000, checkStepsPerPage: 0 } });
-    const byTime = simulate('primes', { tuning: { checkSteps: 1000, checkStepsPerPage: 0, checkNs: ms(0.2) } });
+    const byTime = simulate('primes', {
+      tuning: { checkSteps: 1000, checkStepsPerPage: 0, checkNs: ms(0.2) },
+    });
     const times = happened(byTime, 'checked', 'primary').map(({ atNs }) => atNs);
     expect([result(bySteps), result(byTime)]).toEqual([sound, sound]);
     expect(times.length).toBeGreaterThan(5);
