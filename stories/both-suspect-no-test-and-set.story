@@ -13,4 +13,4 @@ say at the end: Each checker looks from outside: storage gave generation 2 to no
 expect members backup backups=none
 expect members primary backups=none
 expect violation one-live
-expect violation outputs-explained
+expect violation outputs-covered

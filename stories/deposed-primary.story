@@ -17,7 +17,7 @@ say at the end: The output rule alone keeps a deposed primary quiet: who cannot 
   had already sent is stopped by fencing: console, switch and storage take nothing from a generation older than the
   newest that they have heard of.
 
-expect in order: pause primary, suspected by backup, won backup, live backup, suspected by primary, lost primary, left-out primary
+expect in order: pause primary, suspected by backup, won backup, live backup, suspected by primary, lost primary, evicted primary
 expect once live
 never released primary after live backup before installed primary
 expect outcome completed

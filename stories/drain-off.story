@@ -11,4 +11,4 @@ say when live: The rule that all of them are executed first (section 2.3) is off
 say at the end: ... and from there takes another way: a receipt that a customer holds gets another number.
 
 expect in order: crash primary, live backup
-expect violation outputs-explained
+expect violation outputs-covered

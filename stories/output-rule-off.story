@@ -16,4 +16,4 @@ expect released primary
 expect violation output-rule
 expect violation acknowledged-requests
 expect violation linearizable
-expect violation outputs-explained
+expect violation outputs-covered

@@ -7,7 +7,7 @@
  * script makes that lists the sections in this order, each with `ALIGN(8)`.
  */
 import { Assembly } from './assembly.ts';
-import { AssemblyError, Complaint } from './diagnostics.ts';
+import { AssemblyError, StatementError } from './diagnostics.ts';
 import type { FixedPiece, Section, VariablePiece } from './layout.ts';
 import { SECTION_LIMIT_BYTES } from './layout.ts';
 import { type FindFile, Reader } from './reader.ts';
@@ -80,7 +80,7 @@ export function assemble(source: string, options: AssembleOptions): Assembled {
   assembly.layout.settle(assembly.symbols.placed);
   checkSize(assembly);
   const segments = assembly.layout.sections.map((section) => write(assembly, section));
-  assembly.symbols.check((line, complaint) => assembly.report(line, complaint));
+  assembly.symbols.check((line, error) => assembly.report(line, error));
   if (assembly.diagnostics.length > 0) throw new AssemblyError(assembly.diagnostics);
   return result(assembly, origin, segments.flat());
 }
@@ -134,7 +134,7 @@ function write(assembly: Assembly, section: Section): AssembledSegment[] {
     assembly.attempt(piece.line, () => {
       piece.write(out, at, assembly.symbols.placed, piece.sizeBytes);
       if (!isStored(section) && bytes.subarray(at, at + piece.sizeBytes).some((byte) => byte !== 0))
-        throw new Complaint(`${name} starts as zeros and can hold nothing else`, piece.column);
+        throw new StatementError(`${name} starts as zeros and can hold nothing else`, piece.column);
     });
   }
   return isStored(section) && sizeBytes > 0 ? [{ address, bytes }] : [];

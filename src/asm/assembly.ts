@@ -1,5 +1,11 @@
 /** A program while it is assembled: its sections, its symbols and the mistakes found so far. */
-import { AssemblyError, Complaint, Consequence, type Diagnostic, MISTAKES_LIMIT } from './diagnostics.ts';
+import {
+  AssemblyError,
+  Consequence,
+  type Diagnostic,
+  MISTAKES_LIMIT,
+  StatementError,
+} from './diagnostics.ts';
 import { type Expression, evaluate, parseExpression } from './expression.ts';
 import { Layout, SECTION_LIMIT_BYTES, type Section, type VariablePiece } from './layout.ts';
 import { sectionKind } from './sections.ts';
@@ -28,16 +34,16 @@ export class Assembly {
 
   constructor(file: string, origin: number) {
     this.line = { file, line: 1, text: '' };
-    this.layout = new Layout(origin, (line, complaint) => this.report(line, complaint));
+    this.layout = new Layout(origin, (line, error) => this.report(line, error));
     this.section = this.layout.section('.text', sectionKind('.text'));
     this.previous = this.section;
     for (const name of ['.data', '.bss']) this.layout.section(name, sectionKind(name));
   }
 
   /** Notes a mistake. The same one, found again in a later stage, counts once. @throws {AssemblyError} when there are too many */
-  report(line: SourceLine, complaint: Complaint): void {
-    if (complaint instanceof Consequence) return;
-    const { message, column } = complaint;
+  report(line: SourceLine, error: StatementError): void {
+    if (error instanceof Consequence) return;
+    const { message, column } = error;
     const text = line.usedAt ? `${message} (in a macro used at ${line.usedAt})` : message;
     const key = `${line.file}:${line.line}:${column}:${text}`;
     if (!this.found.has(key))
@@ -59,7 +65,7 @@ export class Assembly {
     try {
       work();
     } catch (error) {
-      if (!(error instanceof Complaint)) throw error;
+      if (!(error instanceof StatementError)) throw error;
       this.report(line, error);
     }
   }
@@ -95,7 +101,7 @@ export class Assembly {
 
   knownValue(expression: Expression, column: number): bigint {
     const { value, base } = evaluate(expression, this.symbols.early);
-    if (base) throw new Complaint('this must be a number that is known here; it is an address', column);
+    if (base) throw new StatementError('this must be a number that is known here; it is an address', column);
     return value;
   }
 
@@ -104,7 +110,7 @@ export class Assembly {
     try {
       return evaluate(expression, this.symbols.early);
     } catch (error) {
-      if (error instanceof Complaint) return undefined;
+      if (error instanceof StatementError) return undefined;
       throw error;
     }
   }
@@ -148,7 +154,7 @@ export class Assembly {
 
   private reserve(sizeBytes: number): void {
     if (this.here().offset + sizeBytes > SECTION_LIMIT_BYTES)
-      throw new Complaint(`${this.section.name} would exceed 1 GiB`, this.column);
+      throw new StatementError(`${this.section.name} would exceed 1 GiB`, this.column);
   }
 }
 

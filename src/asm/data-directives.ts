@@ -2,7 +2,7 @@
 import { joined } from '../base/bytes.ts';
 import { type Arguments, type Directive, each, reading } from './arguments.ts';
 import type { Assembly } from './assembly.ts';
-import { Complaint } from './diagnostics.ts';
+import { StatementError } from './diagnostics.ts';
 import { type Expression, evaluate } from './expression.ts';
 import { addressOf, SECTION_LIMIT_BYTES } from './layout.ts';
 import { splitAtCommas } from './source.ts';
@@ -24,7 +24,7 @@ const integers = (sizeBytes: number): Directive => {
       assembly.append(sizeBytes, (out, at, scope) => {
         const { value } = evaluate(expression, scope);
         if (bits < 64n && (value >= 2n ** bits || value < -(2n ** (bits - 1n))))
-          throw new Complaint(`${value} does not fit in ${sizeBytes} bytes`, column);
+          throw new StatementError(`${value} does not fit in ${sizeBytes} bytes`, column);
         writeInteger(out, at, value, sizeBytes);
       });
     }),
@@ -55,7 +55,7 @@ const floats =
         ? Number.parseFloat(written.replace(/inf\w*/i, 'Infinity'))
         : Number(written.replace(/^nan$/i, 'NaN').replace(/^0[fd](?=[\d.+-])/i, ''));
       if (written === '' || (Number.isNaN(value) && !/^nan$/i.test(written)))
-        throw new Complaint(
+        throw new StatementError(
           `'${written}' is not a number`,
           statement.start + from + part.start + part.text.search(/\S|$/) + 1,
         );
@@ -78,8 +78,8 @@ const fill =
   };
 
 function checkedSize(value: bigint, column: number): number {
-  if (value < 0n) throw new Complaint(`a size of ${value} bytes is not possible`, column);
-  if (value > SECTION_LIMIT_BYTES) throw new Complaint(`${value} bytes are more than 1 GiB`, column);
+  if (value < 0n) throw new StatementError(`a size of ${value} bytes is not possible`, column);
+  if (value > SECTION_LIMIT_BYTES) throw new StatementError(`${value} bytes are more than 1 GiB`, column);
   return Number(value);
 }
 
@@ -132,10 +132,10 @@ const alignment = (unit: (n: bigint) => bigint): Directive =>
     const value = optional(assembly, cursor);
     const most = optional(assembly, cursor);
     if (written < 0n || written > 2n ** 20n)
-      throw new Complaint(`alignment ${written} is out of range`, column);
+      throw new StatementError(`alignment ${written} is out of range`, column);
     const bytes = unit(written);
     if (bytes > 2n ** 20n || (bytes & (bytes - 1n)) !== 0n)
-      throw new Complaint(`an alignment is a power of two up to 1 MiB, not ${bytes} bytes`, column);
+      throw new StatementError(`an alignment is a power of two up to 1 MiB, not ${bytes} bytes`, column);
     assembly.align(Number(bytes || 1n), value, most);
   });
 

@@ -39,7 +39,7 @@ function format({ file, line, column, message, text }: Diagnostic): string {
 const CONTROL = /[^\P{Cc}\t\n]/gu;
 
 /** A mistake within one statement: thrown where it is found, made a {@link Diagnostic} where the statement is known. */
-export class Complaint extends Error {
+export class StatementError extends Error {
   constructor(
     message: string,
     /** Counts from 1. */
@@ -50,7 +50,7 @@ export class Complaint extends Error {
 }
 
 /** A statement cannot be finished because another one is wrong, which is reported there. */
-export class Consequence extends Complaint {}
+export class Consequence extends StatementError {}
 
 /** ` Did you mean 'x'?` for the candidate nearest to a misspelt name, or nothing when none is near. */
 export function suggestion(name: string, candidates: Iterable<string>): string {

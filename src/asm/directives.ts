@@ -2,7 +2,7 @@
 import { type Arguments, type Directive, each, reading } from './arguments.ts';
 import type { Assembly } from './assembly.ts';
 import { data } from './data-directives.ts';
-import { Complaint, suggestion } from './diagnostics.ts';
+import { StatementError, suggestion } from './diagnostics.ts';
 import { sectionKind } from './sections.ts';
 import { splitAtCommas } from './source.ts';
 import type { Cursor } from './tokens.ts';
@@ -27,9 +27,9 @@ const toSection =
 /** `.section name [, "flags" [, @type [, entry size]]]` */
 function enterSection(assembly: Assembly, { statement, text, from, column }: Arguments): void {
   const [name, flags, type] = splitAtCommas(text).map((part) => part.text.trim().replace(/^"(.*)"$/, '$1'));
-  if (!name) throw new Complaint('a section name expected', column);
+  if (!name) throw new StatementError('a section name expected', column);
   if (!/^[\w.$-]+$/.test(name))
-    throw new Complaint(`'${name}' is no section name`, statement.start + from + text.search(/\S/) + 1);
+    throw new StatementError(`'${name}' is no section name`, statement.start + from + text.search(/\S/) + 1);
   assembly.enter(assembly.layout.section(name, sectionKind(name, flags, type?.replace(/^[@%]/, ''))));
 }
 
@@ -48,7 +48,7 @@ const sections: Record<string, Directive> = {
   },
   '.popsection': (assembly, { column }) => {
     const saved = assembly.sectionStack.pop();
-    if (!saved) throw new Complaint('.popsection without .pushsection', column);
+    if (!saved) throw new StatementError('.popsection without .pushsection', column);
     Object.assign(assembly, saved);
   },
   '.previous': reading((assembly) => assembly.enter(assembly.previous)),
@@ -83,7 +83,7 @@ const common: Directive = reading((assembly, cursor) => {
   const sizeBytes = Number(assembly.known(cursor));
   const alignment = cursor.accept(',') ? Number(assembly.known(cursor)) : 8;
   if (sizeBytes < 0 || alignment < 1 || !Number.isInteger(Math.log2(alignment)))
-    throw new Complaint('a size and a power of two as alignment expected', column);
+    throw new StatementError('a size and a power of two as alignment expected', column);
   const { section, previous } = assembly;
   assembly.enter(assembly.layout.section('.bss', sectionKind('.bss')));
   assembly.align(alignment);
@@ -123,7 +123,7 @@ const options: Record<string, (assembly: Assembly, args: Arguments) => void> = {
   },
   pop: (assembly, { column }) => {
     const saved = assembly.optionStack.pop();
-    if (saved === undefined) throw new Complaint('.option pop without .option push', column);
+    if (saved === undefined) throw new StatementError('.option pop without .option push', column);
     assembly.compresses = saved;
   },
   /** `arch, rv64imac` or `arch, +c, -zba`: of all extensions only C changes what is assembled. */
@@ -143,12 +143,12 @@ const option: Directive = (assembly, args) => {
     name === 'pic'
       ? '.option pic is not supported: there is no global offset table'
       : `unknown option '${name}'.${suggestion(name, Object.keys(options))}`;
-  throw new Complaint(message, statement.start + from + text.search(/\S|$/) + 1);
+  throw new StatementError(message, statement.start + from + text.search(/\S|$/) + 1);
 };
 
 const refused = (what: string): Directive => {
   return (_, { column }) => {
-    throw new Complaint(what, column);
+    throw new StatementError(what, column);
   };
 };
 
@@ -157,7 +157,7 @@ const other: Record<string, Directive> = {
   '.error': (assembly, args) => {
     const cursor = assembly.cursor(args.statement, args.text, args.from);
     const message = cursor.done ? '.error' : new TextDecoder().decode(cursor.string('a string').bytes);
-    throw new Complaint(message, args.column);
+    throw new StatementError(message, args.column);
   },
   '.incbin': refused('.incbin is not supported; sources are text'),
   '.insn': refused('.insn is not supported; use .word with the encoding'),

@@ -6,7 +6,7 @@ import { type CompressedInstruction, compressed, decodeCompressed } from '../cpu
 import type { Assembly } from './assembly.ts';
 import { assembleTransfer, put } from './branches.ts';
 import { compress } from './compress.ts';
-import { Complaint, suggestion } from './diagnostics.ts';
+import { StatementError, suggestion } from './diagnostics.ts';
 import { build, loadImmediate } from './load-immediate.ts';
 import {
   abridged,
@@ -77,7 +77,7 @@ addForm('li', 'rd, imm', (assembly, { operands }) => {
   const value = assembly.tryKnown(assembly.expression(cursor));
   cursor.finish();
   if (!value || value.base)
-    throw new Complaint('li needs a number that is known here; for an address use la', column);
+    throw new StatementError('li needs a number that is known here; for an address use la', column);
   expand(assembly, loadImmediate(value.value), new Map([['rd', operands[0]!.tokens]]), column);
 });
 
@@ -115,7 +115,7 @@ function assembleInstruction(assembly: Assembly, written: Written): void {
   const candidates = forms.get(written.mnemonic);
   if (!candidates) {
     const hint = suggestion(written.mnemonic, mnemonics);
-    throw new Complaint(`unknown instruction '${written.mnemonic}'.${hint}`, written.column);
+    throw new StatementError(`unknown instruction '${written.mnemonic}'.${hint}`, written.column);
   }
   const form = candidates.find(({ syntax }) => isWrittenAs(syntax, written));
   if (!form) throw mismatch(candidates, written);
@@ -126,7 +126,7 @@ const isWrittenAs = (syntax: OperandSyntax[], { operands }: Written): boolean =>
   syntax.length === operands.length && syntax.every((operand, index) => fits(operand, operands[index]!));
 
 /** Says what is wrong with operands that fit no form, against the form that they come nearest to. */
-function mismatch(candidates: Form[], written: Written): Complaint {
+function mismatch(candidates: Form[], written: Written): StatementError {
   const { mnemonic, operands, end, column } = written;
   const matching = ({ syntax }: Form) => {
     const wrong = syntax.findIndex((operand, index) => !operands[index] || !fits(operand, operands[index]));
@@ -139,21 +139,21 @@ function mismatch(candidates: Form[], written: Written): Complaint {
   const index = matching(form!);
   const expected = syntax[index];
   const operand = operands[index];
-  if (!expected) return new Complaint(`too many operands: ${usage}`, operand?.column ?? column);
+  if (!expected) return new StatementError(`too many operands: ${usage}`, operand?.column ?? column);
   if (!operand || operand.tokens.length === 0)
-    return new Complaint(`missing operand: ${usage}`, operand?.column ?? end);
+    return new StatementError(`missing operand: ${usage}`, operand?.column ?? end);
   return unfit(expected, operand, usage);
 }
 
-function unfit(expected: OperandSyntax, { tokens, column }: Operand, usage: string): Complaint {
+function unfit(expected: OperandSyntax, { tokens, column }: Operand, usage: string): StatementError {
   const found = tokens.map(({ text }) => text).join('');
   if (expected.base)
-    return new Complaint(`offset(register) expected instead of '${found}': ${usage}`, column);
+    return new StatementError(`offset(register) expected instead of '${found}': ${usage}`, column);
   const codec = codecOf(expected.value!);
   // A misspelt register gets the nearest name.
   const names = registers.get(codec.noun);
   const hint = names && tokens.length === 1 ? registerHint(tokens[0]!, names) : '';
-  return new Complaint(`${codec.noun} expected instead of '${found}': ${usage}${hint}`, column);
+  return new StatementError(`${codec.noun} expected instead of '${found}': ${usage}${hint}`, column);
 }
 
 /** The names of registers, by what a codec calls them. */
@@ -268,7 +268,7 @@ function assembleCompressed(assembly: Assembly, row: CompressedInstruction, writ
     const found = decodeCompressed(parcel);
     if (found === row) return parcel;
     const instead = found ? `is ${found.mnemonic}` : 'is reserved';
-    throw new Complaint(
+    throw new StatementError(
       `${row.mnemonic} cannot have these operands: their encoding ${instead}`,
       written.column,
     );

@@ -3,7 +3,7 @@
  * results are those of GNU as (manual of gas, "Integer Expressions"): values have 64 bits, `>>` shifts in zeros, a
  * comparison that holds gives -1.
  */
-import { Complaint } from './diagnostics.ts';
+import { StatementError } from './diagnostics.ts';
 import type { Cursor } from './tokens.ts';
 import type { Position, Scope, Value } from './values.ts';
 
@@ -65,7 +65,7 @@ function parseUnary(cursor: Cursor, binder: Binder): Expression {
     case 'name':
       return text === '.' ? { is: 'position', position: binder.here() } : binder.symbol(text, column);
     case 'string':
-      throw new Complaint('a string where a value is expected', column);
+      throw new StatementError('a string where a value is expected', column);
     case 'punctuation':
       break;
   }
@@ -78,13 +78,13 @@ function parseUnary(cursor: Cursor, binder: Binder): Expression {
   if (text === '+') return cursor.nested(() => parseUnary(cursor, binder));
   if (['-', '~', '!'].includes(text))
     return { is: 'unary', operator: text, of: cursor.nested(() => parseUnary(cursor, binder)), column };
-  throw new Complaint(`a value expected before '${text}'`, column);
+  throw new StatementError(`a value expected before '${text}'`, column);
 }
 
 function parseRelocation(cursor: Cursor, binder: Binder, column: number): Expression {
   const { text } = cursor.name('hi, lo, pcrel_hi or pcrel_lo after %');
   if (text !== 'hi' && text !== 'lo' && text !== 'pcrel_hi' && text !== 'pcrel_lo')
-    throw new Complaint(`%${text} is not supported; %hi, %lo, %pcrel_hi and %pcrel_lo are`, column);
+    throw new StatementError(`%${text} is not supported; %hi, %lo, %pcrel_hi and %pcrel_lo are`, column);
   cursor.expect('(');
   const of = cursor.nested(() => parseExpression(cursor, binder));
   cursor.expect(')');
@@ -128,7 +128,7 @@ const truth = (condition: boolean, yes = -1n): bigint => (condition ? yes : 0n);
 
 function unary(operator: string, { value, base }: Value, scope: Scope, column: number): Value {
   if (base && !scope.placed)
-    throw new Complaint(`'${operator}' needs a value that is known here; an address is not`, column);
+    throw new StatementError(`'${operator}' needs a value that is known here; an address is not`, column);
   if (operator === '-') return { value: wrap(-value) };
   if (operator === '~') return { value: ~value };
   return { value: truth(value === 0n, 1n) };
@@ -141,7 +141,7 @@ function binary(operator: string, left: Value, right: Value, scope: Scope, colum
   if (operator === '-' && left.base && !right.base) return { value, base: left.base };
   const ordered = operator === '-' || ranks[operator] === ranks['=='];
   if (scope.placed || (ordered && left.base === right.base)) return { value };
-  throw new Complaint(`'${operator}' needs values that are known here; an address is not`, column);
+  throw new StatementError(`'${operator}' needs values that are known here; an address is not`, column);
 }
 
 function compute(operator: string, a: bigint, b: bigint, column: number): bigint {
@@ -154,11 +154,11 @@ function compute(operator: string, a: bigint, b: bigint, column: number): bigint
       return wrap(a * b);
     case '/':
     case '%':
-      if (b === 0n) throw new Complaint('division by zero', column);
+      if (b === 0n) throw new StatementError('division by zero', column);
       return wrap(operator === '/' ? a / b : a % b);
     case '<<':
     case '>>':
-      if (b < 0n || b > 63n) throw new Complaint(`shift by ${b}; 0 to 63 is possible`, column);
+      if (b < 0n || b > 63n) throw new StatementError(`shift by ${b}; 0 to 63 is possible`, column);
       return wrap(operator === '<<' ? a << b : unsigned(a) >> b);
     case '&':
       return a & b;
@@ -196,13 +196,13 @@ const reachable = (value: bigint): boolean => BigInt.asIntN(32, value + 0x800n) 
 function relocate(expression: Expression & { is: 'relocation' }, scope: Scope): bigint {
   const { relocation, of, at, column } = expression;
   const target = evaluate(of, scope);
-  if (!scope.placed) throw new Complaint(`%${relocation} is not known here yet`, column);
+  if (!scope.placed) throw new StatementError(`%${relocation} is not known here yet`, column);
   if (relocation === 'lo') return lower(target.value);
   if (relocation === 'hi') return absoluteUpper(target, column);
   if (relocation === 'pcrel_hi') {
     const distance = wrap(target.value - scope.position(at).value);
     if (!reachable(distance))
-      throw new Complaint('the target is more than 2 GiB away; load its address with li', column);
+      throw new StatementError('the target is more than 2 GiB away; load its address with li', column);
     return upper(distance);
   }
   const high = target.value;
@@ -214,7 +214,7 @@ function absoluteUpper({ value, base }: Value, column: number): bigint {
   // author's own choice and may use all 32 bits.
   if (!reachable(value) && (base || value < 0n || value >= 2n ** 32n)) {
     const address = `0x${unsigned(value).toString(16)}`;
-    throw new Complaint(`%hi cannot build ${address}; use la, or %pcrel_hi with auipc`, column);
+    throw new StatementError(`%hi cannot build ${address}; use la, or %pcrel_hi with auipc`, column);
   }
   return upper(value);
 }

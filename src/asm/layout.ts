@@ -2,7 +2,7 @@
  * Sections and where they come to lie. A section is a chain of zones: within a zone all distances are fixed, and a
  * zone ends at a piece whose size depends on the layout, such as an alignment or a branch that may have to be long.
  */
-import { Complaint } from './diagnostics.ts';
+import { StatementError } from './diagnostics.ts';
 
 import type { SourceLine } from './source.ts';
 import type { Position, Scope, Value } from './values.ts';
@@ -112,7 +112,7 @@ export class Layout {
   private readonly byName = new Map<string, Section>();
   constructor(
     private readonly origin: number,
-    private readonly report: (line: SourceLine, complaint: Complaint) => void,
+    private readonly report: (line: SourceLine, error: StatementError) => void,
   ) {}
 
   /** The section of a name; made, with the given kind, where it is first mentioned. */
@@ -145,7 +145,7 @@ export class Layout {
       changed = this.measure(scope);
       if (!changed) return;
     }
-    if (changed) this.report(changed.line, new Complaint('this size depends on itself', changed.column));
+    if (changed) this.report(changed.line, new StatementError('this size depends on itself', changed.column));
   }
 
   private place(): void {
@@ -179,7 +179,7 @@ export class Layout {
     try {
       return piece.measure!(scope, piece.sizeBytes);
     } catch (error) {
-      if (!(error instanceof Complaint)) throw error;
+      if (!(error instanceof StatementError)) throw error;
       this.report(piece.line, error);
       // One message is enough.
       delete piece.measure;

@@ -1,5 +1,5 @@
 /** Macros and repetitions: what their bodies become. */
-import { Complaint } from './diagnostics.ts';
+import { StatementError } from './diagnostics.ts';
 import { type SourceLine, type Statement, skip } from './source.ts';
 
 interface Parameter {
@@ -20,10 +20,10 @@ export interface Macro {
 /** Parses what stands behind `.macro`: a name and its parameters, each perhaps with `=default`, `:req`, `:vararg`. */
 export function parseMacro(text: string, column: number): Omit<Macro, 'body'> {
   const [, name, rest] = /^\s*([A-Za-z_.$][\w.$]*)\s*,?(.*)$/s.exec(text) ?? [];
-  if (!name) throw new Complaint('a macro name expected', column);
+  if (!name) throw new StatementError('a macro name expected', column);
   const parameters = splitArguments(rest!).map(({ text: written }): Parameter => {
     const found = /^([A-Za-z_.$][\w.$]*)\s*(?::\s*(req|vararg))?\s*(?:=\s*(.*))?$/s.exec(written);
-    if (!found) throw new Complaint(`'${written}' is no macro parameter`, column);
+    if (!found) throw new StatementError(`'${written}' is no macro parameter`, column);
     const [, parameter, qualifier, value] = found;
     return {
       name: parameter!,
@@ -75,7 +75,7 @@ export function bindArguments(macro: Macro, text: string, column: number): Map<s
       continue;
     }
     const parameter = macro.parameters[position++];
-    if (!parameter) throw new Complaint(`${usage(macro)} has no parameter for '${part.text}'`, column);
+    if (!parameter) throw new StatementError(`${usage(macro)} has no parameter for '${part.text}'`, column);
     if (parameter.rest) {
       bound.set(parameter.name, text.slice(parts[index]!.start).trim());
       break;
@@ -84,7 +84,7 @@ export function bindArguments(macro: Macro, text: string, column: number): Map<s
   }
   for (const parameter of macro.parameters) {
     if (bound.has(parameter.name)) continue;
-    if (parameter.required) throw new Complaint(`${usage(macro)} needs '${parameter.name}'`, column);
+    if (parameter.required) throw new StatementError(`${usage(macro)} needs '${parameter.name}'`, column);
     bound.set(parameter.name, parameter.default ?? '');
   }
   return bound;
@@ -111,7 +111,7 @@ export function substitute(
       const value = replacement(name, bound);
       if (value === undefined) return written;
       room.characters -= value.length;
-      if (room.characters < 0) throw new Complaint('the arguments of macros become too long', 1);
+      if (room.characters < 0) throw new StatementError('the arguments of macros become too long', 1);
       return value;
     });
   const usedAt = use && (use.usedAt ?? `${use.file}:${use.line}`);

@@ -7,7 +7,7 @@ import { RM } from '../cpu/float/number.ts';
 import { type Field, type FieldName, fields, type OperandKind, range } from '../cpu/formats.ts';
 import { abiNames, floatAbiNames, floatRegisterNumbers, registerNumbers } from '../cpu/registers.ts';
 import type { Assembly } from './assembly.ts';
-import { Complaint, suggestion } from './diagnostics.ts';
+import { StatementError, suggestion } from './diagnostics.ts';
 import { type Expression, evaluate } from './expression.ts';
 import { Cursor, type Token } from './tokens.ts';
 import type { Scope } from './values.ts';
@@ -97,7 +97,7 @@ const registerOf = (
     const value = numbers.get(text);
     if (value === undefined || !names[value - first]) {
       const hint = value === undefined ? `.${suggestion(text, numbers.keys())}` : '';
-      throw new Complaint(`${noun} expected instead of '${text}'${hint}`, column);
+      throw new StatementError(`${noun} expected instead of '${text}'${hint}`, column);
     }
     return always(column, value - first);
   },
@@ -114,7 +114,7 @@ const upper: OperandCodec = {
     const value = (scope: Scope) => {
       const written = parsed.value(scope);
       if (written < 0n || written > 0xfffffn)
-        throw new Complaint(`${written} is out of range: 0 to 0xfffff`, parsed.column);
+        throw new StatementError(`${written} is out of range: 0 to 0xfffff`, parsed.column);
       return BigInt.asIntN(32, written << 12n);
     };
     return { ...parsed, value };
@@ -148,7 +148,7 @@ const csr: OperandCodec = {
     const value = csrNumbers.get(token.text);
     if (value === undefined) {
       const hint = suggestion(token.text, csrNumbers.keys());
-      throw new Complaint(`this machine has no CSR '${token.text}'.${hint}`, token.column);
+      throw new StatementError(`this machine has no CSR '${token.text}'.${hint}`, token.column);
     }
     cursor.next('a CSR');
     return always(token.column, value);
@@ -299,7 +299,7 @@ export function parseOperand(
   if (syntax.value)
     parsed.push(value.length > 0 ? parse(syntax.value, value) : [syntax.value, always(end, 0)]);
   else if (value.length > 0 && !(value.length === 1 && value[0]!.text === '0'))
-    throw new Complaint('this instruction takes no offset', operand.column);
+    throw new StatementError('this instruction takes no offset', operand.column);
   return parsed;
 }
 
@@ -311,8 +311,8 @@ export function inField(field: Field, value: bigint, column: number, mnemonic: s
   if (value < min || value > max) {
     const reach = distance ? `${mnemonic} reaches ${min} to ${max}` : `${min} to ${max}`;
     const hint = distance && mnemonic === 'jal' ? '; use call or tail' : '';
-    throw new Complaint(`${what} is out of range: ${reach}${hint}`, column);
+    throw new StatementError(`${what} is out of range: ${reach}${hint}`, column);
   }
-  if (value % BigInt(step) !== 0n) throw new Complaint(`${what} is not a multiple of ${step}`, column);
+  if (value % BigInt(step) !== 0n) throw new StatementError(`${what} is not a multiple of ${step}`, column);
   return Number(value);
 }

@@ -4,7 +4,7 @@
  */
 import type { Arguments } from './arguments.ts';
 import type { Assembly } from './assembly.ts';
-import { AssemblyError, Complaint, suggestion } from './diagnostics.ts';
+import { AssemblyError, StatementError, suggestion } from './diagnostics.ts';
 import { assign, directives } from './directives.ts';
 import { assembleStatement, mnemonics } from './encode.ts';
 import { bindArguments, type Macro, parseMacro, splitArguments, substitute } from './macros.ts';
@@ -71,7 +71,7 @@ export class Reader {
     this.pushFile(file, source);
     for (let statement = this.next(); statement; statement = this.next()) this.readOne(statement);
     for (const { opened, column } of this.conditions)
-      this.assembly.report(opened.line, new Complaint('this condition has no .endif', column));
+      this.assembly.report(opened.line, new StatementError('this condition has no .endif', column));
   }
 
   private readOne(statement: Statement): void {
@@ -81,7 +81,7 @@ export class Reader {
   }
 
   private pushFile(file: string, source: string): void {
-    const statements = statementsOf(file, source, (line, complaint) => this.assembly.report(line, complaint));
+    const statements = statementsOf(file, source, (line, error) => this.assembly.report(line, error));
     this.count(statements.length, this.assembly.column);
     this.frames.push({ statements, next: 0, conditions: this.conditions.length });
   }
@@ -116,11 +116,11 @@ export class Reader {
       const [all, name, operator] = assignment;
       const start = from + all.length;
       const cursor = this.assembly.cursor(statement, statement.text.slice(start), start);
-      if (name === '.') throw new Complaint("'.' cannot be set; use .org", column);
+      if (name === '.') throw new StatementError("'.' cannot be set; use .org", column);
       assign(this.assembly, cursor, name!, column, operator === '==');
       return;
     }
-    if (!word) throw new Complaint(`a label, directive or instruction expected`, column);
+    if (!word) throw new StatementError(`a label, directive or instruction expected`, column);
     this.command(word[1]!, statement, from + word[0].length, column);
   }
 
@@ -159,7 +159,7 @@ export class Reader {
     const directive = directives.get(name);
     if (!directive) {
       const hint = suggestion(name, [...directives.keys(), ...this.own.keys()]);
-      throw new Complaint(`unknown directive '${word}'.${hint}`, column);
+      throw new StatementError(`unknown directive '${word}'.${hint}`, column);
     }
     directive(this.assembly, args);
   }
@@ -167,7 +167,7 @@ export class Reader {
   private instruction(word: string, { statement, text, from, column }: Arguments): void {
     if (!mnemonics.has(word.toLowerCase())) {
       const hint = suggestion(word.toLowerCase(), [...mnemonics, ...this.macros.keys()]);
-      throw new Complaint(`unknown instruction '${word}'.${hint}`, column);
+      throw new StatementError(`unknown instruction '${word}'.${hint}`, column);
     }
     const start = statement.start + from;
     const end = start + text.trimEnd().length + 1;
@@ -184,17 +184,17 @@ export class Reader {
       '.irpc': (args: Arguments) => this.iterate(args, (text) => [...text.trim()]),
       '.purgem': ({ text, column }: Arguments) => {
         if (!this.macros.delete(text.trim()))
-          throw new Complaint(`there is no macro '${text.trim()}'`, column);
+          throw new StatementError(`there is no macro '${text.trim()}'`, column);
       },
       '.exitm': ({ column }: Arguments) => this.leaveMacro(column),
       '.end': () => {
         this.frames.length = 0;
       },
       '.endm': ({ column }: Arguments) => {
-        throw new Complaint('.endm without .macro', column);
+        throw new StatementError('.endm without .macro', column);
       },
       '.endr': ({ column }: Arguments) => {
-        throw new Complaint('.endr without .rept', column);
+        throw new StatementError('.endr without .rept', column);
       },
     }),
   );
@@ -204,7 +204,7 @@ export class Reader {
     const path = new TextDecoder().decode(cursor.string('a file name in quotes').bytes);
     cursor.finish();
     const source = this.readFile?.(path, statement.line.file);
-    if (source === undefined) throw new Complaint(`there is no file '${path}' to include`, column);
+    if (source === undefined) throw new StatementError(`there is no file '${path}' to include`, column);
     this.checkDepth(column);
     this.pushFile(source.name, source.text);
   }
@@ -212,7 +212,7 @@ export class Reader {
   private checkDepth(column: number): void {
     if (this.frames.length < DEPTH_LIMIT) return;
     this.leaveAll();
-    throw new Complaint(`includes and macros are nested more than ${DEPTH_LIMIT} deep`, column);
+    throw new StatementError(`includes and macros are nested more than ${DEPTH_LIMIT} deep`, column);
   }
 
   /** Goes back to the source itself, so that what has no end is reported once. */
@@ -233,14 +233,14 @@ export class Reader {
       if (word === closer && --depth === 0) return body;
       body.push(statement);
     }
-    throw new Complaint(`this has no ${closer}`, column);
+    throw new StatementError(`this has no ${closer}`, column);
   }
 
   private defineMacro({ text, column }: Arguments): void {
     const body = this.block(['.macro'], '.endm', column);
     const macro = { ...parseMacro(text, column), body };
     if (this.macros.has(macro.name))
-      throw new Complaint(`macro '${macro.name}' is already defined; .purgem removes it`, column);
+      throw new StatementError(`macro '${macro.name}' is already defined; .purgem removes it`, column);
     this.macros.set(macro.name, macro);
   }
 
@@ -257,7 +257,7 @@ export class Reader {
     if (this.statements <= STATEMENT_LIMIT) return;
     const { assembly } = this;
     const message = `files, macros and repetitions make more than ${STATEMENT_LIMIT} statements`;
-    assembly.report(assembly.line, new Complaint(message, column));
+    assembly.report(assembly.line, new StatementError(message, column));
     throw new AssemblyError(assembly.diagnostics);
   }
 
@@ -266,7 +266,7 @@ export class Reader {
     const cursor = this.assembly.cursor(statement, text, from);
     const count = this.assembly.known(cursor);
     cursor.finish();
-    if (count < 0n) throw new Complaint(`cannot repeat ${count} times`, column);
+    if (count < 0n) throw new StatementError(`cannot repeat ${count} times`, column);
     this.count(Number(count) * Math.max(1, body.length), column);
     this.push(Array.from({ length: Number(count) }, () => body).flat());
   }
@@ -274,7 +274,7 @@ export class Reader {
   private iterate({ text, column }: Arguments, list: (text: string) => string[]): void {
     const body = this.block(repetitions, '.endr', column);
     const [, name, rest] = /^\s*([A-Za-z_.$][\w.$]*)\s*,?(.*)$/s.exec(text) ?? [];
-    if (!name) throw new Complaint('a parameter expected', column);
+    if (!name) throw new StatementError('a parameter expected', column);
     const items = list(rest!);
     const values = items.length > 0 ? items : [''];
     this.count(values.length * body.length, column);
@@ -286,7 +286,7 @@ export class Reader {
   /** Leaves the innermost macro or repetition. */
   private leaveMacro(column: number): void {
     const index = this.frames.findLastIndex(({ isExpansion }) => isExpansion);
-    if (index < 0) throw new Complaint('.exitm outside a macro', column);
+    if (index < 0) throw new StatementError('.exitm outside a macro', column);
     this.conditions.length = this.frames[index]!.conditions;
     this.frames.length = index;
   }
@@ -305,14 +305,14 @@ export class Reader {
     }
     if (word !== '.else' && word !== '.elseif' && word !== '.endif') return false;
     const condition = this.conditions.at(-1);
-    if (!condition) throw new Complaint(`${word} without .if`, column);
+    if (!condition) throw new StatementError(`${word} without .if`, column);
     if (word === '.endif') this.conditions.pop();
     else this.otherwise(condition, word === '.else', args);
     return true;
   }
 
   private otherwise(condition: Condition, last: boolean, args: Arguments): void {
-    if (condition.last) throw new Complaint('.else was the last branch of this condition', args.column);
+    if (condition.last) throw new StatementError('.else was the last branch of this condition', args.column);
     condition.active = false;
     if (last) condition.last = true;
     if (condition.decided) return;
@@ -338,7 +338,7 @@ export class Reader {
   private readonly areEqual = ({ text, column }: Arguments): boolean => {
     const [a, b, ...more] = splitAtCommas(text).map((part) => part.text.trim());
     if (a === undefined || b === undefined || more.length > 0)
-      throw new Complaint('two texts to compare expected', column);
+      throw new StatementError('two texts to compare expected', column);
     return a === b;
   };
 

@@ -1,5 +1,5 @@
 /** Source text to statements: comments go, `;` and line ends separate. Columns stay those of the source. */
-import { Complaint } from './diagnostics.ts';
+import { StatementError } from './diagnostics.ts';
 
 /** A line of a source file, or of a macro's expansion. */
 export interface SourceLine {
@@ -22,13 +22,16 @@ export interface Statement {
 export function statementsOf(
   file: string,
   source: string,
-  report: (line: SourceLine, complaint: Complaint) => void,
+  report: (line: SourceLine, error: StatementError) => void,
 ): Statement[] {
   const lines = source.split(/\r?\n/);
   const sourceLine = (index: number): SourceLine => ({ file, line: index + 1, text: lines[index]! });
   const { code, unclosed } = withoutComments(lines);
   if (unclosed)
-    report(sourceLine(unclosed.line), new Complaint('this comment is never closed', unclosed.column + 1));
+    report(
+      sourceLine(unclosed.line),
+      new StatementError('this comment is never closed', unclosed.column + 1),
+    );
   return code.flatMap((text, index) => split(sourceLine(index), text));
 }
 

@@ -1,5 +1,5 @@
 /** The symbols of a program: labels, numeric local labels and assigned values. */
-import { Complaint, Consequence, suggestion } from './diagnostics.ts';
+import { Consequence, StatementError, suggestion } from './diagnostics.ts';
 import { type Binder, type Expression, evaluate } from './expression.ts';
 import { addressOf } from './layout.ts';
 import type { SourceLine } from './source.ts';
@@ -36,7 +36,7 @@ export class Symbols {
       local: (label, forward, column) => {
         const defined = this.locals.get(label) ?? 0;
         if (!forward && defined === 0)
-          throw new Complaint(`no label '${label}:' stands before this ${label}b`, column);
+          throw new StatementError(`no label '${label}:' stands before this ${label}b`, column);
         return { is: 'symbol', name: localName(label, forward ? defined + 1 : defined), column };
       },
       pcrelHi: (position, target) => this.pcrelHis.push({ position, target }),
@@ -56,7 +56,7 @@ export class Symbols {
       return;
     }
     const earlier = this.definitions.get(name);
-    if (earlier) throw new Complaint(`'${name}' is already defined at ${where(earlier)}`, column);
+    if (earlier) throw new StatementError(`'${name}' is already defined at ${where(earlier)}`, column);
     this.definitions.set(name, labelAt(position, line));
   }
 
@@ -64,7 +64,7 @@ export class Symbols {
   assign(name: string, expression: Expression, once: boolean, column: number, line?: SourceLine): void {
     const earlier = this.definitions.get(name);
     if (earlier && (once || earlier.final))
-      throw new Complaint(`'${name}' is already defined at ${where(earlier)}`, column);
+      throw new StatementError(`'${name}' is already defined at ${where(earlier)}`, column);
     this.definitions.set(name, { expression, final: once, ...(line && { line }) });
   }
 
@@ -80,11 +80,11 @@ export class Symbols {
     symbol: (name, column) => {
       const definition = this.definitions.get(name);
       if (!definition)
-        throw new Complaint(`'${display(name)}' has no value yet; this must be known here`, column);
+        throw new StatementError(`'${display(name)}' has no value yet; this must be known here`, column);
       return this.valueOf(name, definition, this.early, column);
     },
     pcrelTarget: (_, column) => {
-      throw new Complaint('addresses are not known here yet', column);
+      throw new StatementError('addresses are not known here yet', column);
     },
   };
 
@@ -96,7 +96,7 @@ export class Symbols {
       const definition = this.definitions.get(name);
       if (definition) return this.valueOf(name, definition, this.placed, column);
       if (this.weak.has(name)) return { value: 0n };
-      throw new Complaint(this.unknown(name), column);
+      throw new StatementError(this.unknown(name), column);
     },
     pcrelTarget: (address, column) => this.pcrelTarget(address, column),
   };
@@ -113,8 +113,8 @@ export class Symbols {
       if (error instanceof Cycle) throw new Cycle(error.symbol, column);
       if (error instanceof LongChain) throw new LongChain(column);
       // Once everything is placed, a mistake in a definition is reported there, by `check`.
-      if (error instanceof Complaint && scope.placed) throw new Consequence(error.message, column);
-      if (error instanceof Complaint) throw new Complaint(error.message, column);
+      if (error instanceof StatementError && scope.placed) throw new Consequence(error.message, column);
+      if (error instanceof StatementError) throw new StatementError(error.message, column);
       throw error;
     } finally {
       this.evaluating.delete(name);
@@ -134,7 +134,10 @@ export class Symbols {
     );
     const target = this.pcrelTargets.get(address);
     if (!target)
-      throw new Complaint('%pcrel_lo names the label of an auipc with %pcrel_hi; this label is none', column);
+      throw new StatementError(
+        '%pcrel_lo names the label of an auipc with %pcrel_hi; this label is none',
+        column,
+      );
     return evaluate(target, this.placed);
   }
 
@@ -149,13 +152,13 @@ export class Symbols {
   }
 
   /** Evaluates every assigned symbol, so that a mistake in its definition is reported once, and if nobody uses it. */
-  check(report: (line: SourceLine, complaint: Complaint) => void): void {
+  check(report: (line: SourceLine, error: StatementError) => void): void {
     for (const [name, { expression, line }] of this.definitions) {
       this.evaluating.add(name);
       try {
         evaluate(expression, this.placed);
       } catch (error) {
-        if (!(error instanceof Complaint) || !line) throw error;
+        if (!(error instanceof StatementError) || !line) throw error;
         report(line, error);
       } finally {
         this.evaluating.delete(name);
@@ -168,7 +171,7 @@ export class Symbols {
 const CHAIN_LIMIT = 100;
 
 /** A symbol whose value depends on itself. */
-class Cycle extends Complaint {
+class Cycle extends StatementError {
   constructor(
     readonly symbol: string,
     column: number,
@@ -177,7 +180,7 @@ class Cycle extends Complaint {
   }
 }
 
-class LongChain extends Complaint {
+class LongChain extends StatementError {
   constructor(column: number) {
     super(`this value depends on more than ${CHAIN_LIMIT} symbols, one through the other`, column);
   }

@@ -1,5 +1,5 @@
 /** A statement's text to tokens, and a cursor over them. */
-import { Complaint } from './diagnostics.ts';
+import { StatementError } from './diagnostics.ts';
 import { skip } from './source.ts';
 import type { Position } from './values.ts';
 
@@ -71,31 +71,31 @@ function nextToken(
   if (number) return { kind: 'number', value: numberValue(number[0], column), ...written(number[0]) };
   const punctuation = match(operator);
   if (punctuation) return { kind: 'punctuation', ...written(punctuation[0]) };
-  throw new Complaint(`unexpected character '${String.fromCodePoint(text.codePointAt(at)!)}'`, column);
+  throw new StatementError(`unexpected character '${String.fromCodePoint(text.codePointAt(at)!)}'`, column);
 }
 
 /** Hexadecimal, binary, octal (a leading 0) or decimal, up to 64 bits. */
 function numberValue(text: string, column: number): bigint {
   const octal = /^0[0-7]+$/.test(text);
   if (!octal && !/^(0[xX][\da-fA-F]+|0[bB][01]+|0|[1-9]\d*)$/.test(text))
-    throw new Complaint(`'${text}' is not a number`, column);
+    throw new StatementError(`'${text}' is not a number`, column);
   const value = BigInt(octal ? `0o${text.slice(1)}` : text);
-  if (value >= 2n ** 64n) throw new Complaint(`${text} does not fit in 64 bits`, column);
+  if (value >= 2n ** 64n) throw new StatementError(`${text} does not fit in 64 bits`, column);
   return value;
 }
 
 function characterValue(literal: string, column: number): bigint {
   const body = literal.slice(1).replace(/^(\\?.)'$/su, '$1');
   const [value, ...more] = body === '' ? [] : bytesOf(body, column);
-  if (value === undefined) throw new Complaint("a character is missing after the '", column);
+  if (value === undefined) throw new StatementError("a character is missing after the '", column);
   if (more.length > 0)
-    throw new Complaint('a character literal holds one ASCII character; use a string', column);
+    throw new StatementError('a character literal holds one ASCII character; use a string', column);
   return BigInt(value);
 }
 
 function stringBytes(literal: string, column: number): Uint8Array {
   if (literal.length < 2 || !literal.endsWith('"'))
-    throw new Complaint('this string has no closing "', column);
+    throw new StatementError('this string has no closing "', column);
   return bytesOf(literal.slice(1, -1), column + 1);
 }
 
@@ -110,7 +110,7 @@ function bytesOf(body: string, column: number): Uint8Array {
     else if (/^[0-7]/.test(escaped)) bytes.push(Number.parseInt(escaped, 8) & 255);
     else if (/^[xX]./.test(escaped)) bytes.push(Number.parseInt(escaped.slice(-2).replace(/^[xX]/, ''), 16));
     else if (escapes[escaped] !== undefined) bytes.push(escapes[escaped]);
-    else throw new Complaint(`unknown escape \\${escaped} in a string`, column + index);
+    else throw new StatementError(`unknown escape \\${escaped} in a string`, column + index);
   }
   return Uint8Array.from(bytes);
 }
@@ -139,7 +139,7 @@ export class Cursor {
   }
   next(expected: string): Token {
     const token = this.peek;
-    if (!token) throw new Complaint(`${expected} expected`, this.end);
+    if (!token) throw new StatementError(`${expected} expected`, this.end);
     this.index++;
     return token;
   }
@@ -150,21 +150,21 @@ export class Cursor {
     return true;
   }
   expect(text: string): void {
-    if (!this.accept(text)) throw new Complaint(`'${text}' expected`, this.column);
+    if (!this.accept(text)) throw new StatementError(`'${text}' expected`, this.column);
   }
   name(expected: string): Token {
-    if (this.peek?.kind !== 'name') throw new Complaint(`${expected} expected`, this.column);
+    if (this.peek?.kind !== 'name') throw new StatementError(`${expected} expected`, this.column);
     return this.next(expected);
   }
   string(expected: string): Token & { kind: 'string' } {
     const token = this.next(expected);
-    if (token.kind !== 'string') throw new Complaint(`${expected} expected`, token.column);
+    if (token.kind !== 'string') throw new StatementError(`${expected} expected`, token.column);
     return token;
   }
   /** Reads what stands inside something else; complains where that goes too deep. */
   nested<T>(read: () => T): T {
     if (this.depth >= NESTING_LIMIT)
-      throw new Complaint(`expressions are nested more than ${NESTING_LIMIT} deep`, this.column);
+      throw new StatementError(`expressions are nested more than ${NESTING_LIMIT} deep`, this.column);
     this.depth++;
     const result = read();
     this.depth--;
@@ -173,6 +173,6 @@ export class Cursor {
   /** Complains about what nobody has read. */
   finish(): void {
     const token = this.peek;
-    if (token) throw new Complaint(`'${token.text}' does not belong here`, token.column);
+    if (token) throw new StatementError(`'${token.text}' does not belong here`, token.column);
   }
 }

@@ -43,7 +43,7 @@ export class GuestClockChecker {
   }
 
   /** What came through the doors of a live machine. */
-  told(host: HostName, entry: Entry, nowNs: number): void {
+  shown(host: HostName, entry: Entry, nowNs: number): void {
     if (!('ticks' in entry) || this.violations.length > 0) return;
     const aheadNs = entry.ticks * NS_PER_TICK - nowNs;
     const allowedNs = (this.allowedNs.get(host) ?? 0) + MESSAGE_NS;
@@ -64,7 +64,7 @@ export class ClockForwardChecker {
   private last = 0;
 
   /** The next entry of a machine's history. */
-  told(entry: Entry): void {
+  shown(entry: Entry): void {
     if (!('ticks' in entry)) return;
     if (entry.ticks < this.last && this.violations.length === 0) {
       const message = `at ${entry.icount} the guest is told ${entry.ticks} ticks, after ${this.last}`;

@@ -6,8 +6,8 @@ import { Timeline } from '../replay/timeline.ts';
 import { Divergence } from '../vmm/doors.ts';
 import type { Output } from '../vmm/outputs.ts';
 import { checkClients, checkSameMachine, type Violation } from './checkers.ts';
+import { DiskChecker, InputChecker, OutputsChecker } from './covered.ts';
 import type { Evidence } from './evidence.ts';
-import { DiskChecker, InputChecker, OutputsChecker } from './explained.ts';
 import { ClockForwardChecker } from './guest-clock.ts';
 
 /** What the checkers found without running anything again: what was seen on the way, and how it ended. */
@@ -44,7 +44,7 @@ function checkReplay(evidence: Evidence, execution: Execution | undefined): Viol
   const entries = function* () {
     for (const entry of history) {
       if (entry.kind === 'console') input.given(entry);
-      clock.told(entry);
+      clock.shown(entry);
       if (entry.kind === 'disk') medium.ended(entry);
       yield entry;
     }
@@ -63,7 +63,7 @@ function checkReplay(evidence: Evidence, execution: Execution | undefined): Viol
   } catch (error) {
     if (!(error instanceof Divergence)) throw error;
     const message = `no machine has the history of ${survivor.host}: ${error.message}`;
-    return [...input.end(), ...clock.violations, { invariant: 'outputs-explained', message }];
+    return [...input.end(), ...clock.violations, { invariant: 'outputs-covered', message }];
   }
   return [...input.end(), ...clock.violations, ...seen.end(outcome === 'completed'), ...medium.end()];
 }

@@ -71,17 +71,17 @@ export async function compare(program: string | undefined, options: CompareOptio
 
 /** Lets signals through now and then, and says how far it is. */
 async function toEnd(steps: Generator<Progress, Comparison>, progress: boolean): Promise<Comparison> {
-  let told = 0;
+  let shown = 0;
   for (;;) {
     const step = steps.next();
     if (step.done) {
-      if (told > 0) process.stderr.write('\r\x1b[K');
+      if (shown > 0) process.stderr.write('\r\x1b[K');
       return step.value;
     }
     await setImmediate();
     const { run } = step.value;
-    if (!progress || run === told) continue;
-    told = run;
+    if (!progress || run === shown) continue;
+    shown = run;
     process.stderr.write(`\r${progressText(step.value)}\x1b[K`);
   }
 }

@@ -66,14 +66,14 @@ export async function demo(): Promise<number> {
     ...readGuest(path, { memory: memoryDefaults.run }),
     input: ownInput(path),
     print: (data) => printed.push({ atNs: simulation.nowNs, data }),
-    tell: (event) => events.push(event),
+    onEvent: (event) => events.push(event),
   });
   await runToEnd(simulation);
 
   say(line('heading', 'vmft: a guest program survives the death of its machine'));
   say([intro]);
   say(line('aside', `    $ ${COMMAND}\n`));
-  await tell(events, printed, say);
+  await narrate(events, printed, say);
   const report = new Report(
     simulation,
     judge(evidenceOf(simulation)),
@@ -97,12 +97,12 @@ In a checkout vmft is \`npx vmft\`.`,
 }
 
 /** The story in the order in which it happened, what the console printed among it, with explanations. */
-async function tell(
+async function narrate(
   events: readonly SimEvent[],
   printed: readonly { atNs: number; data: Uint8Array }[],
   say: (line: Line) => void,
 ): Promise<void> {
-  const told = new Set<string>();
+  const explainedKinds = new Set<string>();
   let next = 0;
   const printUntil = (atNs: number) => {
     for (; next < printed.length && printed[next]!.atNs <= atNs; next++)
@@ -110,14 +110,14 @@ async function tell(
   };
   let explained = false;
   const story = new Story('normal', ({ kind }) => {
-    explained = !told.has(kind) && explanations[kind] !== undefined;
-    told.add(kind);
+    explained = !explainedKinds.has(kind) && explanations[kind] !== undefined;
+    explainedKinds.add(kind);
     return explained ? explanations[kind] : undefined;
   });
   for (const event of events) {
     printUntil(event.atNs);
     explained = false;
-    story.tell(event).forEach(say);
+    story.linesFor(event).forEach(say);
     if (explained && process.stderr.isTTY) await new Promise((resolve) => setTimeout(resolve, READING_MS));
   }
   printUntil(Number.POSITIVE_INFINITY);

@@ -3,7 +3,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { OperatingError } from '../base/errors.ts';
-import { type Transcript, tellScenario } from '../report/scenario.ts';
+import { scenarioLines, type Transcript } from '../report/scenario.ts';
 import { type Line, styled } from '../report/styled-text.ts';
 import { perform } from '../sim/story/performance.ts';
 import { parseScenario, type Scenario } from '../sim/story/scenario.ts';
@@ -61,7 +61,7 @@ function guestPath({ guest, file }: Scenario): string {
  * @param columns how wide a diagram may be
  * @throws {OperatingError} when its guest is not there, or a fault can't be had
  */
-export function tellStory(scenario: Scenario, { diagram }: StoryOptions, columns?: number): Transcript {
+export function playStory(scenario: Scenario, { diagram }: StoryOptions, columns?: number): Transcript {
   const path = guestPath(scenario);
   const description = describeMachine(path, {
     memory: scenario.memorySizeBytes,
@@ -69,7 +69,7 @@ export function tellStory(scenario: Scenario, { diagram }: StoryOptions, columns
     ...(scenario.defines.length > 0 && { defsym: [...scenario.defines] }),
   });
   const performance = perform(scenario, description, ownInput(path));
-  return tellScenario(scenario, performance, diagram ? { columns } : undefined);
+  return scenarioLines(scenario, performance, diagram ? { columns } : undefined);
 }
 
 // ── The command ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -89,7 +89,7 @@ export function story(name: string | undefined, options: StoryOptions): number {
     ]);
     return 0;
   }
-  const { lines, shortcomings, asExpected } = tellStory(readStory(name), options, process.stdout.columns);
+  const { lines, shortcomings, asExpected } = playStory(readStory(name), options, process.stdout.columns);
   for (const line of options.quiet ? shortcomings : lines) say(line);
   return asExpected ? 0 : EXIT_CODE.diverged;
 }

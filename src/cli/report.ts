@@ -17,7 +17,7 @@ import type { RunOptions } from './options.ts';
 import type { RunRecording } from './recording.ts';
 
 /** Exit codes of vmft's own; otherwise the guest's is vmft's. */
-export const EXIT_CODE = { usage: 2, diverged: 3, limit: 4, lost: 5, faultMissed: 6 } as const;
+export const EXIT_CODE = { usage: 2, diverged: 3, limit: 4, lost: 5, faultNotTriggered: 6 } as const;
 
 /** Where both machines are kept when they differ and no other place was named. */
 const DIVERGED_DIRECTORY = 'vmft-states';
@@ -92,7 +92,7 @@ export class Report {
     const { quit, signal } = this.circumstances;
     if (signal) return 128 + constants.signals[signal];
     if (quit) return 0;
-    if (this.options.strict && this.simulation.injector.missed.length > 0) return EXIT_CODE.faultMissed;
+    if (this.options.strict && this.simulation.injector.missed.length > 0) return EXIT_CODE.faultNotTriggered;
     if (this.outcome !== 'completed') return EXIT_CODE[this.outcome];
     const { code } = this.simulation.machine.power;
     // The system keeps eight bits; a failure must not look like success.

@@ -4,13 +4,14 @@ import { setImmediate } from 'node:timers/promises';
 import { OperatingError } from '../base/errors.ts';
 import { judge, observe } from '../check/verdict.ts';
 import { fittedDiagram } from '../report/diagram.ts';
-import { alterationLine, missedLines } from '../report/run-report.ts';
+import { alterationLine, notTriggeredLines } from '../report/run-report.ts';
 import { type Detail, Story } from '../report/story.ts';
 import type { Line as TextLine } from '../report/styled-text.ts';
 import { alterations } from '../sim/alterations.ts';
 import { type SimEvent, Simulation } from '../sim/cluster.ts';
 import { evidenceOf } from '../sim/evidence.ts';
 import { mustSuit } from '../sim/spec/spec.ts';
+import { debugging } from './debug.ts';
 import { evidenceFor } from './evidence.ts';
 import { LIMIT_BYTES, readBytes, readPipedInput } from './files.ts';
 import { endingSignal } from './interruption.ts';
@@ -107,7 +108,7 @@ export async function run(program: string | undefined, given: RunOptions): Promi
     progressOf(() => simulation, attended),
   );
   const paint = painterFor(process.stderr);
-  const tellLine = (line: TextLine) => {
+  const printLine = (line: TextLine) => {
     status.clear();
     process.stderr.write(`${lineBegun ? '\n' : ''}${paint(line)}\n`);
     lineBegun = false;
@@ -122,14 +123,15 @@ export async function run(program: string | undefined, given: RunOptions): Promi
     ...(options.typeAfter !== undefined && { typeAfter: options.typeAfter }),
     attended,
     evidence: evidenceFor(options, files.record),
+    ...debugging(),
     print: (data) => {
       if (!showsConsole) return;
       if (process.stdout.isTTY) status.before(data);
       process.stdout.write(data);
       lineBegun = attended && data.at(-1) !== NEWLINE;
     },
-    tell: (event) => {
-      story.tell(event).forEach(tellLine);
+    onEvent: (event) => {
+      story.linesFor(event).forEach(printLine);
       if (options.diagram && drawn.length < MAX_DRAWN_EVENTS) drawn.push(event);
     },
   });
@@ -140,7 +142,7 @@ export async function run(program: string | undefined, given: RunOptions): Promi
     if (detail !== 'quiet') status.show();
   };
   const signal = attended ? () => undefined : endingSignal();
-  const quit = attended ? await attend(simulation, tellLine, turn, how) : false;
+  const quit = attended ? await attend(simulation, printLine, turn, how) : false;
   if (!attended)
     await runToEnd(simulation, () => {
       turn();
@@ -149,8 +151,8 @@ export async function run(program: string | undefined, given: RunOptions): Promi
   if (signal()) simulation.quit();
   recording?.end();
   status.clear();
-  story.end(simulation.nowNs).forEach(tellLine);
-  if (options.diagram) for (const line of diagramOf(drawn, simulation)) tellLine(line);
+  story.end(simulation.nowNs).forEach(printLine);
+  if (options.diagram) for (const line of diagramOf(drawn, simulation)) printLine(line);
   const violations =
     quit || signal()
       ? []
@@ -165,9 +167,9 @@ export async function run(program: string | undefined, given: RunOptions): Promi
   });
   report.keep();
   if (options.json) process.stdout.write(`${JSON.stringify(report.json(path), null, 2)}\n`);
-  if (!options.quiet) [...report.lines(), ...alterationLines(simulation)].forEach(tellLine);
-  for (const line of [...missedLines(simulation), ...report.failures.map((why) => [`vmft: ${why}`])])
-    tellLine(line);
+  if (!options.quiet) [...report.lines(), ...alterationLines(simulation)].forEach(printLine);
+  for (const line of [...notTriggeredLines(simulation), ...report.failures.map((why) => [`vmft: ${why}`])])
+    printLine(line);
   return report.exitCode;
 }
 
@@ -193,16 +195,16 @@ const isAttended = ({ input, json }: RunOptions): boolean =>
 /** Hands the terminal over to the guest until the run ends, or is quit: then true. */
 async function attend(
   simulation: Simulation,
-  tellLine: (line: TextLine) => void,
+  printLine: (line: TextLine) => void,
   turn: () => void,
   how: 'line' | 'raw',
 ): Promise<boolean> {
   const lines = { edit: new Line(), show: (data: Uint8Array) => process.stdout.write(data) };
   const terminal = new Terminal(process.stdin, how === 'line' ? lines : undefined);
-  tellLine(['Ctrl-A h lists the keys, Ctrl-A x quits']);
+  printLine(['Ctrl-A h lists the keys, Ctrl-A x quits']);
   terminal.open();
   const showKeys = () => {
-    for (const text of KEYS_HELP) tellLine([text]);
+    for (const text of KEYS_HELP) printLine([text]);
   };
   try {
     const end = await runSession(simulation, terminal, showKeys, turn);

@@ -28,6 +28,8 @@ export interface DriverListener {
   stuck(stuck: Stuck): void;
   /** The replica has come to be in a phase. */
   entered(phase: Phase): void;
+  /** The replica has handled an input and asks for these effects, which come next. */
+  handled?(input: ReplicaInput, effects: readonly Effect[]): void;
 }
 
 /** Moments at which somebody wants to step in: the simulator's faults. */
@@ -159,6 +161,7 @@ export class Driver {
 
   private handle(input: ReplicaInput): Effect[] {
     const effects = this.replica.handle(input, this.clock.monotonicNs);
+    this.options.listener.handled?.(input, effects);
     const { phase } = this.replica;
     if (phase !== this.phase) this.options.listener.entered(phase);
     this.phase = phase;

@@ -44,7 +44,7 @@ export function perform(
         deliver({ kind: 'record', generation, record: standing }),
       );
     }
-    case 'look': {
+    case 'read-generation': {
       const { generation } = effect;
       return generations.read(generation, (record) => deliver({ kind: 'record', generation, record }));
     }

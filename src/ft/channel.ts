@@ -4,7 +4,7 @@ import type { HostName } from './effects.ts';
 import type { LogBuffer } from './log-buffer.ts';
 
 /**
- * `waiting`: nothing is sent until that side has said where it stands. `copying`: it is being sent the machine. `following`: it is
+ * `waiting`: nothing is sent until that replica has said where it stands. `copying`: it is being sent the machine. `following`: it is
  * sent the log.
  */
 export type ChannelState = 'waiting' | 'copying' | 'following';
@@ -23,7 +23,7 @@ export class Channel {
   /** Bytes of the log up to the entry that was consumed. */
   private consumedBytes = 0;
 
-  /** Where the log ended when nothing was known of that side yet. */
+  /** Where the log ended when nothing was known of that replica yet. */
   private readonly baseBytes: number;
 
   constructor(
@@ -35,7 +35,7 @@ export class Channel {
     this.lastHeardNs = nowNs;
   }
 
-  /** That side holds the log up to an entry, and has consumed it up to another. */
+  /** That replica holds the log up to an entry, and has consumed it up to another. */
   startAt(log: LogBuffer, received: number, consumed: number): void {
     this.state = 'following';
     this.sent = received;
@@ -44,7 +44,7 @@ export class Channel {
     this.consumedBytes = log.bytesUpTo(consumed);
   }
 
-  /** That side starts with this one, from the same image. */
+  /** That replica starts with this one, from the same image. */
   startTogether(log: LogBuffer): void {
     this.startAt(log, 0, 0);
     this.held = 0;

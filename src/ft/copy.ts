@@ -15,7 +15,7 @@ import type { Tuning } from './rules.ts';
 /** A guest that writes faster than the rounds can follow is stopped after this many. */
 const MAX_ROUNDS = 30;
 
-/** The side that is copied. */
+/** The replica that is copied. */
 export class CopySender {
   round = 1;
   private queue: number[];
@@ -41,7 +41,7 @@ export class CopySender {
     return this.queue.length;
   }
 
-  /** Whether more may be sent before the other side has taken in what it was sent. */
+  /** Whether more may be sent before the other replica has taken in what it was sent. */
   get open(): boolean {
     return this.unacknowledged < this.tuning.copyWindow;
   }
@@ -89,7 +89,7 @@ export class CopySender {
   }
 }
 
-/** The side that becomes a copy. */
+/** The replica that becomes a copy. */
 export class CopyReceiver {
   readonly machine: Machine;
 

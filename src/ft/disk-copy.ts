@@ -4,7 +4,7 @@ import { type DiskRequest, SECTOR_BYTES } from '../devices/device.ts';
 /** What is read and sent at once. */
 const BLOCK_SECTORS = 64;
 
-/** The side that is copied: blocks are read from its disk and sent; those that are written meanwhile, again. */
+/** The replica that is copied: blocks are read from its disk and sent; those that are written meanwhile, again. */
 export class DiskCopySender {
   private readonly left: Set<number>;
   private readonly reading = new Map<number, number>();
@@ -21,7 +21,7 @@ export class DiskCopySender {
   }
 
   /** Everything that the guest knows to be on this disk is on the other one. */
-  get settled(): boolean {
+  get isDone(): boolean {
     return this.left.size === 0 && this.busy.size === 0;
   }
 

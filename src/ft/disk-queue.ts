@@ -14,7 +14,7 @@ export interface DiskOperation {
   answer: { data: Uint8Array } | undefined;
   /** The log entry of the completion, once the machine has been given it. */
   doneEntry: number | undefined;
-  /** The disk has been asked before, perhaps by another side. */
+  /** The disk has been asked before, perhaps by another replica. */
   again: boolean;
 }
 
@@ -30,11 +30,11 @@ export interface DiskLimits {
 }
 
 /**
- * The disk operations of a machine, in the order in which the guest started them: one list on every side, since all start and
+ * The disk operations of a machine, in the order in which the guest started them: one list on every replica, since all start and
  * complete them at the same instructions.
  *
  * Operations on the same sectors would race, with one outcome here and another there (the paper, section 3.4). So one waits for the other: not only until the disk has answered, but until every member holds the completion.
- * Otherwise a side that goes live, and starts the earlier one again, would do so after the later one.
+ * Otherwise a replica that goes live, and starts the earlier one again, would do so after the later one.
  */
 export class DiskQueue {
   private operations: DiskOperation[] = [];
@@ -45,7 +45,7 @@ export class DiskQueue {
   }
 
   /** Numbers below will not be asked of the disk again. */
-  floor(made: number): number {
+  lowWater(made: number): number {
     return this.operations[0]?.id ?? made + 1;
   }
 
@@ -74,9 +74,9 @@ export class DiskQueue {
 
   /**
    * Lets go of operations that hold nobody back any more: everyone is past the entry that ends them. It is enough to hold that entry
-   * where the log carries what was read; where each side reads for itself, it must be consumed.
+   * where the log carries what was read; where each replica reads for itself, it must be consumed.
    */
-  settle(past: number): void {
+  discard(past: number): void {
     this.operations = this.operations.filter(({ doneEntry }) => doneEntry === undefined || doneEntry > past);
   }
 

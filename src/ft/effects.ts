@@ -21,7 +21,7 @@ export type Command =
   | { kind: 'reset' }
   /** Memory is added: the guest has this much of it from now on. */
   | { kind: 'memory'; sizeBytes: number }
-  /** The share of a processor that the VM gets, on every side. */
+  /** The share of a processor that the VM gets, on every replica. */
   | { kind: 'speed'; perMille: number }
   /** A planned switch-over: a backup goes live (by default the first), and the primary becomes its backup. */
   | { kind: 'switch-over'; to?: HostName }
@@ -74,8 +74,8 @@ export type Effect =
   | { do: 'datagram'; to: HostName; bytes: Uint8Array }
   /** To the world. It drops the numbers that it has seen, and says what has arrived. */
   | { do: 'release'; outputs: WorldOutput[]; generation: number }
-  /** To the disk. It does a number once, however often it is asked; `floor`: numbers below will not come again. */
-  | { do: 'disk'; id: number; request: DiskRequest; generation: number; floor: number }
+  /** To the disk. It does a number once, however often it is asked; `lowWater`: numbers below will not come again. */
+  | { do: 'disk'; id: number; request: DiskRequest; generation: number; lowWater: number }
   /** Ask the world for console input from this offset on. */
   | { do: 'listen'; offset: number; generation: number }
   /** A frame that tells the switch where the guest's address is now. */
@@ -83,7 +83,7 @@ export type Effect =
   /** Test-and-set on shared storage. */
   | { do: 'claim'; generation: number; record: GenerationRecord }
   /** Ask storage what it holds for a generation. */
-  | { do: 'look'; generation: number }
+  | { do: 'read-generation'; generation: number }
   /** Wake me at this time. A later call with the same id replaces it. */
   | { do: 'timer'; id: TimerId; atNs: number }
   | { do: 'note'; event: ReplicaEvent }
@@ -124,8 +124,8 @@ export type ReplicaEvent =
   | { kind: 'void'; why: string }
   | { kind: 'off'; icount: number; code: number }
   | { kind: 'ended' }
-  /** Left out of the generation that stands: what this side has done since is void. */
-  | { kind: 'left-out'; generation: number; primary: HostName }
+  /** Left out of the generation that stands: what this replica has done since is void. */
+  | { kind: 'evicted'; generation: number; primary: HostName }
   | { kind: 'following'; primary: HostName; entry: number }
   | { kind: 'joining'; host: HostName; how: 'entries' | 'copy' }
   | { kind: 'copying'; host: HostName; round: number; pages: number }

@@ -3,7 +3,7 @@ import { PAGE_BYTES } from '../cpu/layout.ts';
 import type { EntryOf } from '../vmm/entries.ts';
 import type { Output } from '../vmm/outputs.ts';
 import { takeDelta } from '../vmm/snapshot.ts';
-import type { Side } from './side.ts';
+import type { ReplicaState } from './state.ts';
 
 export class Epoch {
   /** Outputs that the next checkpoint explains. */
@@ -15,14 +15,14 @@ export class Epoch {
 
   /** `changed`: physical addresses of the pages that were written since the last checkpoint, as they are collected. */
   constructor(
-    private readonly side: Side,
+    private readonly replica: ReplicaState,
     private readonly changed: Set<number>,
   ) {}
 
   begin(): void {
-    const { side } = this;
+    const { replica } = this;
     this.isDue = false;
-    side.timer('epoch', side.nowNs + side.options.tuning.epochNs);
+    replica.timer('epoch', replica.nowNs + replica.options.tuning.epochNs);
   }
 
   get hasMoved(): boolean {
@@ -30,20 +30,20 @@ export class Epoch {
   }
 
   private get here(): number {
-    return this.side.vmm.icount + this.side.history;
+    return this.replica.vmm.icount + this.replica.history;
   }
 
   /** What a backup needs to stand where this machine stands. */
   checkpoint(): EntryOf<'checkpoint'> {
-    const { side, changed } = this;
-    const { machine } = side.vmm;
+    const { replica, changed } = this;
+    const { machine } = replica.vmm;
     this.position = this.here;
     const pages = [...changed].sort((a, b) => a - b);
     changed.clear();
     const delta = takeDelta(machine, pages);
-    side.effects.push({ do: 'copied', sizeBytes: pages.length * PAGE_BYTES });
-    const open = side.disk.open.map(({ id }) => id);
+    replica.effects.push({ do: 'copied', sizeBytes: pages.length * PAGE_BYTES });
+    const open = replica.disk.open.map(({ id }) => id);
     const outputs = this.outputs.splice(0);
-    return { kind: 'checkpoint', icount: machine.icount, history: side.history, delta, outputs, open };
+    return { kind: 'checkpoint', icount: machine.icount, history: replica.history, delta, outputs, open };
   }
 }

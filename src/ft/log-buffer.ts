@@ -15,7 +15,7 @@ interface Kept {
 }
 
 /**
- * The part of the log that a side keeps. Entries are numbered from 1 since boot, across all generations; the primary keeps
+ * The part of the log that a replica keeps. Entries are numbered from 1 since boot, across all generations; the primary keeps
  * what a backup may still lack, a backup what another backup may lack if this one goes live.
  */
 export class LogBuffer {

@@ -25,15 +25,15 @@ export const generationStarts = list(record({ generation: uint, first: uint }), 
 
 const messages = {
   /**
-   * Log entries, numbered from `first` on. `settled`: outputs up to this number have arrived in the world. `floor`: every other side
+   * Log entries, numbered from `first` on. `delivered`: outputs up to this number have arrived in the world. `lowWater`: every other replica
    * is past the entries up to it. `answers`: the resume that this answers, and what the receiver holds from `first` on is void; 0 for none.
    * `ticks`: what the guest's clock showed when this was sent.
    */
   entries: record({
     generation: uint,
     first: uint,
-    settled: uint,
-    floor: uint,
+    delivered: uint,
+    lowWater: uint,
     answers: uint,
     ticks: uint,
     entries: entryList,

@@ -5,16 +5,16 @@ import type { ControlAction } from '../vmm/entries.ts';
 import type { LoggingChannels } from './channels.ts';
 import type { Command, HostName } from './effects.ts';
 import type { Protection } from './protection.ts';
-import type { Side } from './side.ts';
+import type { ReplicaState } from './state.ts';
 
-/** What an operator's acts need of the live side. */
+/** What an operator's acts need of the live replica. */
 interface Owner {
-  readonly side: Side;
+  readonly replica: ReplicaState;
   /** The guest has come to rest: see {@link Primary.idle}. */
   readonly idle: boolean;
   readonly protection: Protection;
   readonly channels: LoggingChannels;
-  leaveOut(hosts: readonly HostName[]): void;
+  evict(hosts: readonly HostName[]): void;
   endEpoch(): void;
   log(entry: { kind: 'control'; icount: number; action: ControlAction; value: number }): void;
 }
@@ -29,48 +29,48 @@ export class Operator {
 
   constructor(private readonly primary: Owner) {}
 
-  private get side() {
-    return this.primary.side;
+  private get replica() {
+    return this.primary.replica;
   }
 
   get isSwitching(): boolean {
     return this.switching !== undefined;
   }
 
-  /** The log ends with a switch-over: another side goes on from where this one stands. */
+  /** The log ends with a switch-over: another replica goes on from where this one stands. */
   get hasHandedOver(): boolean {
     return this.switching?.handed ?? false;
   }
 
   command(command: Command): void {
-    const { side, primary } = this;
-    side.note({ kind: 'command', command });
+    const { replica, primary } = this;
+    replica.note({ kind: 'command', command });
     switch (command.kind) {
       case 'reset':
-        side.live.operate('reset');
+        replica.live.operate('reset');
         return;
       case 'memory':
-        side.live.operate('memory', Math.min(command.sizeBytes, MAX_RAM_BYTES));
+        replica.live.operate('memory', Math.min(command.sizeBytes, MAX_RAM_BYTES));
         return;
       case 'speed':
-        side.speed = command.perMille;
+        replica.speed = command.perMille;
         this.log('speed', command.perMille);
         return primary.channels.transmit();
       case 'unprotect':
         primary.protection.wanted = 0;
-        return primary.leaveOut(side.record.backups);
+        return primary.evict(replica.record.backups);
       case 'protect':
-        primary.protection.wanted = side.options.backups;
+        primary.protection.wanted = replica.options.backups;
         return;
       case 'move-backup':
         primary.protection.leaving = command.from;
         return;
       case 'switch-over': {
-        const to = command.to ?? side.record.backups[0];
-        if (!to || !side.record.backups.includes(to) || this.switching) return;
+        const to = command.to ?? replica.record.backups[0];
+        if (!to || !replica.record.backups.includes(to) || this.switching) return;
         this.switching = { to, handed: false };
-        side.note({ kind: 'switching', to });
-        side.hasPaused = false;
+        replica.note({ kind: 'switching', to });
+        replica.hasPaused = false;
         return;
       }
       default:
@@ -80,24 +80,24 @@ export class Operator {
 
   /** The guest has switched itself off. */
   switchedOff(): void {
-    const { side } = this;
-    const { icount, machine } = side.vmm;
-    side.note({ kind: 'off', icount, code: machine.power.code });
+    const { replica } = this;
+    const { icount, machine } = replica.vmm;
+    replica.note({ kind: 'off', icount, code: machine.power.code });
     this.poweringOff = true;
   }
 
   /** Logs an operator's act; returns the number of its entry. */
   log(action: ControlAction, value: number): number {
-    const { side, primary } = this;
+    const { replica, primary } = this;
     primary.endEpoch();
-    primary.log({ kind: 'control', icount: side.vmm.icount, action, value });
-    return side.log.last;
+    primary.log({ kind: 'control', icount: replica.vmm.icount, action, value });
+    return replica.log.last;
   }
 
   /** Who goes on is said anew to the new members. */
   membersChanged(): void {
     const to = this.switching?.to;
-    const goesOn = to !== undefined && this.side.record.backups.includes(to);
+    const goesOn = to !== undefined && this.replica.record.backups.includes(to);
     this.switching = goesOn ? { to, handed: false } : undefined;
   }
 
@@ -109,24 +109,24 @@ export class Operator {
 
   /** The backups are told of an orderly end only when every output has arrived: else they would not know that they must release them. */
   private powerOff(): void {
-    const { side, primary } = this;
-    if (side.stopped || side.gate.size > 0) return;
-    if (side.disk.open.some(({ request, answer }) => request.operation === 'write' && !answer)) return;
-    if (primary.channels.required().length === 0) return side.stop('completed');
+    const { replica, primary } = this;
+    if (replica.stopped || replica.gate.size > 0) return;
+    if (replica.disk.open.some(({ request, answer }) => request.operation === 'write' && !answer)) return;
+    if (primary.channels.required().length === 0) return replica.stop('completed');
     if (this.endEntry === undefined) {
-      this.endEntry = this.log('power-off', side.vmm.machine.power.code);
+      this.endEntry = this.log('power-off', replica.vmm.machine.power.code);
       primary.channels.transmit();
     }
-    if (primary.channels.held >= this.endEntry) side.stop('completed');
+    if (primary.channels.held >= this.endEntry) replica.stop('completed');
   }
 
   /** The guest stands still; when nothing is under way in the world any more, the log says who goes on. */
   private handOver(switching: { to: HostName; handed: boolean }): void {
-    const { side } = this;
-    if (switching.handed || !this.primary.idle || side.claim) return;
-    if (side.gate.size > 0 || side.disk.open.length > 0) return;
+    const { replica } = this;
+    if (switching.handed || !this.primary.idle || replica.claim) return;
+    if (replica.gate.size > 0 || replica.disk.open.length > 0) return;
     switching.handed = true;
-    this.log('switch-over', side.options.hosts.indexOf(switching.to));
+    this.log('switch-over', replica.options.hosts.indexOf(switching.to));
     this.primary.channels.transmit();
   }
 }

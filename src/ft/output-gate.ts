@@ -69,7 +69,7 @@ export class OutputGate {
   }
 
   /** Every output up to this number has arrived, of `made` that were made. */
-  settled(made: number): number {
+  deliveredUpTo(made: number): number {
     return Math.min(made, ...this.held.map(({ output }) => output.first - 1));
   }
 
@@ -78,7 +78,7 @@ export class OutputGate {
     return this.held.map(({ output }) => output);
   }
 
-  /** Nothing has been let out yet, as far as this side knows, and nothing waits for an entry. */
+  /** Nothing has been let out yet, as far as this replica knows, and nothing waits for an entry. */
   restart(entry: number): void {
     for (const held of this.held) {
       held.entry = Math.min(held.entry, entry);

@@ -1,9 +1,9 @@
 /**
- * One side of a fault-tolerant VM: the machine and the protocol around it, as a state machine without I/O. `handle` takes an
+ * One replica of a fault-tolerant VM: the machine and the protocol around it, as a state machine without I/O. `handle` takes an
  * input and the host's time and gives back effects to be performed in order. Here stand the roles, the generations and who goes
- * live; what a live side does is in primary.ts, what one that follows does in backup.ts.
+ * live; what a live replica does is in primary.ts, what one that follows does in backup.ts.
  *
- * The one rule of arbitration: before a side releases an output without someone's acknowledgement, it claims by test-and-set on shared
+ * The one rule of arbitration: before a replica releases an output without someone's acknowledgement, it claims by test-and-set on shared
  * storage the next generation, whose record leaves that one out. docs/protocol.md says why that is safe.
  */
 import { unreachable } from '../base/assert.ts';
@@ -16,11 +16,11 @@ import { Backup } from './backup.ts';
 import type { CpuInput, Effect, GenerationRecord, HostName, ReplicaInput, TimerId } from './effects.ts';
 import { decodeMessage, type Message } from './messages.ts';
 import { Primary } from './primary.ts';
-import { type ReplicaOptions, Side } from './side.ts';
+import { type ReplicaOptions, ReplicaState } from './state.ts';
 
-export type { ReplicaOptions } from './side.ts';
+export type { ReplicaOptions } from './state.ts';
 
-/** What a side of the protocol can be doing. */
+/** What a replica of the protocol can be doing. */
 export const phases = [
   'primary',
   'primary-claiming',
@@ -45,87 +45,87 @@ export type Phase = (typeof phases)[number];
 export type Role = 'primary' | 'backup' | 'spare' | 'stopped';
 
 export class Replica {
-  private readonly side: Side;
+  private readonly state: ReplicaState;
   private primary: Primary | undefined;
   private backup: Backup;
   /** A look at storage that has not been answered. */
-  private looking: number | undefined;
+  private reading: number | undefined;
 
   constructor(options: ReplicaOptions) {
-    this.side = new Side(options, (entry: Entry) => this.backup.passed(entry));
-    this.backup = new Backup(this.side);
+    this.state = new ReplicaState(options, (entry: Entry) => this.backup.passed(entry));
+    this.backup = new Backup(this.state);
     if (options.role === 'spare') return;
-    this.side.boot();
+    this.state.boot();
     this.backup.following = true;
-    this.backup.inStep = true;
-    this.backup.complete = true;
-    if (options.role === 'primary') this.primary = new Primary(this.side, (record) => this.claim(record));
+    this.backup.inSync = true;
+    this.backup.eligible = true;
+    if (options.role === 'primary') this.primary = new Primary(this.state, (record) => this.claim(record));
   }
 
   get role(): Role {
-    if (this.side.stopped) return 'stopped';
+    if (this.state.stopped) return 'stopped';
     if (this.primary) return 'primary';
-    return this.side.hasVm && (this.backup.inStep || this.backup.complete) ? 'backup' : 'spare';
+    return this.state.hasVm && (this.backup.inSync || this.backup.eligible) ? 'backup' : 'spare';
   }
 
-  /** What this side is doing: for people, and to place faults by. */
+  /** What this replica is doing: for people, and to place faults by. */
   get phase(): Phase {
-    const { side, primary, backup } = this;
-    if (side.stopped) return 'stopped';
+    const { state, primary, backup } = this;
+    if (state.stopped) return 'stopped';
     if (primary) {
       const { joining, copying } = primary.protection.phase;
       if (primary.operator.isSwitching) return 'switching';
-      if (side.claim) return 'primary-claiming';
+      if (state.claim) return 'primary-claiming';
       if (copying) return 'copying';
       if (joining) return 'joining';
-      return side.record.backups.length > 0 ? 'primary' : 'alone';
+      return state.record.backups.length > 0 ? 'primary' : 'alone';
     }
-    if (side.claim) return side.claim.won ? 'draining' : 'claiming';
+    if (state.claim) return state.claim.won ? 'draining' : 'claiming';
     if (backup.partial) return 'being-copied';
-    if (backup.inStep) return backup.complete ? 'backup' : 'catching-up';
-    return backup.complete ? 'between' : 'spare';
+    if (backup.inSync) return backup.eligible ? 'backup' : 'catching-up';
+    return backup.eligible ? 'between' : 'spare';
   }
 
   get generation(): number {
-    return this.side.generation;
+    return this.state.generation;
   }
 
   get record(): GenerationRecord {
-    return this.side.record;
+    return this.state.record;
   }
 
   /** The VM here; a spare has none. */
   get vmm(): Vmm | undefined {
-    return this.side.vmmIfAny;
+    return this.state.vmmIfAny;
   }
 
-  /** Whether this side is live, or would be able to go live. */
-  get canGoOn(): boolean {
-    return !this.side.stopped && (this.primary !== undefined || this.mayClaim);
+  /** Whether this replica is live, or would be able to go live. */
+  get isEligible(): boolean {
+    return !this.state.stopped && (this.primary !== undefined || this.mayClaim);
   }
 
   /** Whether a `cpu` input would be of use now. */
   get wantsCpu(): boolean {
-    if (this.side.stopped) return false;
+    if (this.state.stopped) return false;
     return this.primary ? this.primary.wantsCpu : this.backup.wantsCpu;
   }
 
   /** How many entries were received and not consumed: what a backup has to drain. */
   get backlog(): number {
-    return this.side.replay.waiting;
+    return this.state.replay.waiting;
   }
 
   /** The number of the last log entry here. */
   get logEnd(): number {
-    return this.side.log.last;
+    return this.state.log.last;
   }
 
   /** Takes one input at the host's time `nowNs` and says what is to be done about it, in order. */
   handle(input: ReplicaInput, nowNs: number): Effect[] {
-    const { side } = this;
-    if (side.stopped) return [];
-    side.effects = [];
-    side.nowNs = nowNs;
+    const { state } = this;
+    if (state.stopped) return [];
+    state.effects = [];
+    state.nowNs = nowNs;
     try {
       this.dispatch(input);
       this.settle();
@@ -133,24 +133,24 @@ export class Replica {
       if (!(error instanceof Divergence)) throw error;
       this.diverged(error);
     }
-    return side.effects;
+    return state.effects;
   }
 
   /** A machine that nobody counts on is let go; one that somebody does must not go on. */
   private diverged(divergence: Divergence): void {
-    const { side } = this;
-    if (!this.primary && !this.backup.complete) {
-      side.note({ kind: 'void', why: divergence.message });
-      side.dropVm();
-      this.backup = new Backup(side);
+    const { state } = this;
+    if (!this.primary && !this.backup.eligible) {
+      state.note({ kind: 'void', why: divergence.message });
+      state.dropVm();
+      this.backup = new Backup(state);
       return;
     }
-    side.note({ kind: 'diverged', divergence });
-    side.stop('diverged');
+    state.note({ kind: 'diverged', divergence });
+    state.stop('diverged');
   }
 
   private dispatch(input: ReplicaInput): void {
-    const { side, primary, backup } = this;
+    const { state, primary, backup } = this;
     switch (input.kind) {
       case 'start':
         return this.start();
@@ -171,7 +171,7 @@ export class Replica {
       case 'frame':
         return primary?.frame(input.frame);
       case 'delivered':
-        return primary && side.gate.delivered(input.edge, input.number);
+        return primary && state.gate.delivered(input.edge, input.number);
       case 'command':
         return primary?.operator.command(input.command);
       default:
@@ -180,19 +180,19 @@ export class Replica {
   }
 
   private start(): void {
-    const { side, primary, backup } = this;
-    side.note({ kind: 'booted', role: side.options.role });
-    backup.lastHeardNs = side.nowNs;
+    const { state, primary, backup } = this;
+    state.note({ kind: 'booted', role: state.options.role });
+    backup.lastHeardNs = state.nowNs;
     if (primary) return primary.boot();
     this.armBackup();
   }
 
   private armBackup(): void {
-    const { side } = this;
-    const { suspectNs, retryNs } = side.options.tuning;
-    side.timer('heartbeat', side.nowNs);
-    side.timer('suspect', side.nowNs + suspectNs);
-    side.timer('retry', side.nowNs + retryNs);
+    const { state } = this;
+    const { suspectNs, retryNs } = state.options.tuning;
+    state.timer('heartbeat', state.nowNs);
+    state.timer('suspect', state.nowNs + suspectNs);
+    state.timer('retry', state.nowNs + retryNs);
   }
 
   private run(input: CpuInput): void {
@@ -201,10 +201,10 @@ export class Replica {
 
   /** What follows from the state, whatever input has led to it. */
   private settle(): void {
-    const { side, backup } = this;
-    if (side.stopped) return;
+    const { state, backup } = this;
+    if (state.stopped) return;
     if (!this.primary) {
-      if (backup.handover && !side.claim) this.claimWithout([]);
+      if (backup.handover && !state.claim) this.claimWithout([]);
       this.goLiveWhenReady();
     }
     this.primary?.settle();
@@ -219,13 +219,13 @@ export class Replica {
   }
 
   private channelReset(peer: HostName): void {
-    const { primary, side } = this;
+    const { primary, state } = this;
     // A host asks for what it lacks by itself. What was asked of storage is asked again in time.
     if (primary) {
-      if (side.options.hosts.includes(peer)) primary.protection.channelReset(peer);
+      if (state.options.hosts.includes(peer)) primary.protection.channelReset(peer);
       else primary.worldReset();
     }
-    if (!this.primary && this.side.hasVm && peer === this.side.record.primary && this.backup.following)
+    if (!this.primary && this.state.hasVm && peer === this.state.record.primary && this.backup.following)
       this.backup.resume();
   }
 
@@ -241,10 +241,10 @@ export class Replica {
   }
 
   private understand(from: HostName, message: Message): void {
-    const { side, primary } = this;
+    const { state, primary } = this;
     if (message.kind === 'available') return primary?.protection.available(from, message);
-    if (message.generation < side.generation) return this.outdated(from, message);
-    if (message.generation > side.generation) {
+    if (message.generation < state.generation) return this.outdated(from, message);
+    if (message.generation > state.generation) {
       if (!this.catchUp(from, message)) return;
     }
     if (message.kind === 'members') return this.describedBy(from, message);
@@ -254,35 +254,35 @@ export class Replica {
 
   /** Who speaks of an older generation is told of this one. */
   private outdated(from: HostName, { kind }: Message): void {
-    const { side, backup, primary } = this;
-    // The primary's own, from before a generation of which this side has learnt from storage: they are missing now.
-    if (!primary && kind === 'entries' && from === side.record.primary && backup.following) backup.resume();
-    if (kind === 'heartbeat' || kind === 'resume') this.primary?.tellGeneration(from);
+    const { state, backup, primary } = this;
+    // The primary's own, from before a generation of which this replica has learnt from storage: they are missing now.
+    if (!primary && kind === 'entries' && from === state.record.primary && backup.following) backup.resume();
+    if (kind === 'heartbeat' || kind === 'resume') this.primary?.sendGeneration(from);
   }
 
   /**
-   * A newer generation stands. A side that counts for something reads what lies between from storage, to learn whether it was left out; others
-   * take the word of who leads it. True when this side is there now.
+   * A newer generation stands. A replica that counts for something reads what lies between from storage, to learn whether it was left out; others
+   * take the word of who leads it. True when this replica is there now.
    */
   private catchUp(from: HostName, message: Message): boolean {
-    const { side, backup, primary } = this;
-    const counts = primary !== undefined || backup.complete;
-    if (message.kind === 'members' && (message.generation === side.generation + 1 || !counts)) {
+    const { state, backup, primary } = this;
+    const counts = primary !== undefined || backup.eligible;
+    if (message.kind === 'members' && (message.generation === state.generation + 1 || !counts)) {
       this.adopt(message.generation, message.record);
-      return side.generation === message.generation;
+      return state.generation === message.generation;
     }
     if (!counts && message.kind === 'prepare') {
       this.adopt(message.generation, { primary: from, backups: [] });
       return true;
     }
-    this.look(side.generation + 1);
+    this.readGeneration(state.generation + 1);
     return false;
   }
 
   private describedBy(from: HostName, { starts, generation }: Message & { kind: 'members' }): void {
-    const { side, backup, primary } = this;
-    if (primary || from !== side.record.primary || generation !== side.generation) return;
-    backup.lastHeardNs = side.nowNs;
+    const { state, backup, primary } = this;
+    if (primary || from !== state.record.primary || generation !== state.generation) return;
+    backup.lastHeardNs = state.nowNs;
     backup.describes(starts);
     if (backup.following) backup.acknowledge();
     else backup.resume();
@@ -290,165 +290,167 @@ export class Replica {
 
   /** A generation stands that somebody else leads. */
   private adopt(generation: number, record: GenerationRecord): void {
-    const { side, backup } = this;
-    if (record.primary === side.name) return;
-    const sameLeader = record.primary === side.record.primary && !this.primary;
-    const named = record.backups.includes(side.name);
-    const counted = this.primary !== undefined || backup.complete;
-    if (side.claim) side.note({ kind: 'lost', generation, to: record.primary });
-    side.claim = undefined;
-    side.generation = generation;
-    side.record = record;
+    const { state, backup } = this;
+    if (record.primary === state.name) return;
+    const sameLeader = record.primary === state.record.primary && !this.primary;
+    const named = record.backups.includes(state.name);
+    const counted = this.primary !== undefined || backup.eligible;
+    if (state.claim) state.note({ kind: 'lost', generation, to: record.primary });
+    state.claim = undefined;
+    state.generation = generation;
+    state.record = record;
     this.stepDown();
     const now = this.backup;
     now.handover = false;
-    now.lastHeardNs = side.nowNs;
-    now.complete = named && (counted || (now.inStep && sameLeader));
+    now.lastHeardNs = state.nowNs;
+    now.eligible = named && (counted || (now.inSync && sameLeader));
     // One that is joining goes on; one that was left out has to ask.
     if (!sameLeader || (counted && !named)) {
       now.following = false;
-      now.inStep = false;
+      now.inSync = false;
     }
-    if (!named && counted) side.note({ kind: 'left-out', generation, primary: record.primary });
+    if (!named && counted) state.note({ kind: 'evicted', generation, primary: record.primary });
   }
 
-  /** A live side that was left out, or that has handed over, follows from now on, if its log allows. */
+  /** A live replica that was left out, or that has handed over, follows from now on, if its log allows. */
   private stepDown(): void {
-    const { side, primary } = this;
+    const { state, primary } = this;
     if (!primary) return;
     primary.protection.stop();
     this.primary = undefined;
-    side.freshReplay();
+    state.freshReplay();
     // Between two checkpoints the machine is nowhere in the log.
-    if (side.options.replication === 'checkpoint' && !primary.operator.hasHandedOver) side.dropVm();
-    else side.vmm.doors = side.replayDoors();
-    side.hasPaused = true;
-    this.backup = new Backup(side);
+    if (state.options.replication === 'checkpoint' && !primary.operator.hasHandedOver) state.dropVm();
+    else state.vmm.doors = state.replayDoors();
+    state.hasPaused = true;
+    this.backup = new Backup(state);
     this.armBackup();
   }
 
   // ── Failure and arbitration ───────────────────────────────────────────────────────────────────────────────────────
 
   private get mayClaim(): boolean {
-    const { side, backup } = this;
-    const named = side.record.backups.includes(side.name);
-    if (side.is('resync-atomicity') && named && backup.partial) return true;
-    return backup.complete && side.hasVm;
+    const { state, backup } = this;
+    const named = state.record.backups.includes(state.name);
+    if (state.is('resync-atomicity') && named && backup.partial) return true;
+    return backup.eligible && state.hasVm;
   }
 
   /** Suspicion is cheap: whether it was right doesn't matter, because only one claim can win. */
   private suspectPrimary(): void {
-    const { side, backup } = this;
-    const { suspectNs } = side.options.tuning;
-    const silentNs = side.nowNs - backup.lastHeardNs;
-    if (silentNs < suspectNs) return side.timer('suspect', backup.lastHeardNs + suspectNs);
-    side.timer('suspect', side.nowNs + suspectNs);
-    if (side.claim || side.generation === 0) return;
+    const { state, backup } = this;
+    const { suspectNs } = state.options.tuning;
+    const silentNs = state.nowNs - backup.lastHeardNs;
+    if (silentNs < suspectNs) return state.timer('suspect', backup.lastHeardNs + suspectNs);
+    state.timer('suspect', state.nowNs + suspectNs);
+    if (state.claim || state.generation === 0) return;
     if (!this.mayClaim) {
-      // Perhaps this side was recorded, and nobody lived to tell it.
-      if (backup.inStep) this.look(side.generation + 1);
+      // Perhaps this replica was recorded, and nobody lived to tell it.
+      if (backup.inSync) this.readGeneration(state.generation + 1);
       return;
     }
-    side.note({ kind: 'suspected', host: side.record.primary, silentNs });
-    if (side.hasVm) side.note({ kind: 'draining', entries: side.replay.waiting, icount: side.vmm.icount });
-    this.claimWithout([side.record.primary]);
+    state.note({ kind: 'suspected', host: state.record.primary, silentNs });
+    if (state.hasVm)
+      state.note({ kind: 'draining', entries: state.replay.waiting, icount: state.vmm.icount });
+    this.claimWithout([state.record.primary]);
   }
 
-  /** Claims the next generation for this side, with the others but these as its backups. */
+  /** Claims the next generation for this replica, with the others but these as its backups. */
   private claimWithout(hosts: readonly HostName[]): void {
-    const { primary, backups } = this.side.record;
-    const { name } = this.side;
+    const { primary, backups } = this.state.record;
+    const { name } = this.state;
     const others = [...backups, primary].filter((host) => host !== name && !hosts.includes(host));
     this.claim({ primary: name, backups: others });
   }
 
   private claim(record: GenerationRecord): void {
-    const { side } = this;
-    side.claim = { generation: side.generation + 1, record, won: false };
-    side.hasPaused = false;
-    side.note({ kind: 'claimed', generation: side.claim.generation, record });
-    if (side.is('test-and-set')) return this.won();
+    const { state } = this;
+    state.claim = { generation: state.generation + 1, record, won: false };
+    state.hasPaused = false;
+    state.note({ kind: 'claimed', generation: state.claim.generation, record });
+    if (state.is('test-and-set')) return this.won();
     this.askStorage();
   }
 
-  private look(generation: number): void {
-    if (this.looking === generation || this.side.claim) return;
-    this.looking = generation;
+  private readGeneration(generation: number): void {
+    if (this.reading === generation || this.state.claim) return;
+    this.reading = generation;
     this.askStorage();
   }
 
   /** A request to storage; until it is answered it is made again and again, and its outcome is never assumed. */
   private askStorage(): void {
-    const { side } = this;
-    const { claim } = side;
+    const { state } = this;
+    const { claim } = state;
     if (claim?.won) return;
-    if (claim) side.effects.push({ do: 'claim', generation: claim.generation, record: claim.record });
-    else if (this.looking !== undefined) side.effects.push({ do: 'look', generation: this.looking });
+    if (claim) state.effects.push({ do: 'claim', generation: claim.generation, record: claim.record });
+    else if (this.reading !== undefined)
+      state.effects.push({ do: 'read-generation', generation: this.reading });
     else return;
-    side.timer('claim', side.nowNs + side.options.tuning.retryNs);
+    state.timer('claim', state.nowNs + state.options.tuning.retryNs);
   }
 
   private answered(generation: number, record: GenerationRecord | undefined): void {
-    const { side } = this;
-    if (this.looking === generation) this.looking = undefined;
-    const { claim } = side;
+    const { state } = this;
+    if (this.reading === generation) this.reading = undefined;
+    const { claim } = state;
     if (claim && !claim.won && claim.generation === generation && record) {
       if (sameRecord(record, claim.record)) return this.won();
     }
-    if (!record || generation !== side.generation + 1) return;
+    if (!record || generation !== state.generation + 1) return;
     const wasPrimary = this.primary !== undefined;
     this.adopt(generation, record);
-    if (side.generation !== generation) return;
+    if (state.generation !== generation) return;
     // There may be more of them.
-    this.look(generation + 1);
-    if (side.hasVm && (wasPrimary || !this.backup.following)) this.backup.resume();
+    this.readGeneration(generation + 1);
+    if (state.hasVm && (wasPrimary || !this.backup.following)) this.backup.resume();
   }
 
   private won(): void {
-    const { side, primary } = this;
-    const claim = side.claim!;
+    const { state, primary } = this;
+    const claim = state.claim!;
     claim.won = true;
-    side.note({ kind: 'won', generation: claim.generation, record: claim.record });
+    state.note({ kind: 'won', generation: claim.generation, record: claim.record });
     if (!primary) return;
-    side.generation = claim.generation;
-    side.record = claim.record;
-    side.claim = undefined;
+    state.generation = claim.generation;
+    state.record = claim.record;
+    state.claim = undefined;
     primary.membersChanged();
   }
 
   /** Going live (the paper, section 2.3): every entry that was received has been consumed, and storage has said yes. */
   private goLiveWhenReady(): void {
-    const { side, backup } = this;
-    const { claim } = side;
-    if (!claim?.won || this.primary || side.stopped) return;
-    if (side.is('resync-atomicity') && backup.partial && !side.hasVm) this.installPartial();
-    if (side.replay.waiting > 0 && !side.is('drain')) return;
-    const from = side.record.primary;
-    if (side.replay.waiting > 0) side.log.truncate(backup.consumed);
-    side.freshReplay();
-    side.generation = claim.generation;
-    side.record = claim.record;
-    side.claim = undefined;
-    side.starts = [...side.starts, { generation: side.generation, first: side.log.last + 1 }];
-    this.primary = new Primary(side, (record) => this.claim(record));
-    const pending = side.gate.contents().reduce((sum, output) => sum + countOf(output), 0);
-    const { icount } = side.vmm;
-    side.note({
+    const { state, backup } = this;
+    const { claim } = state;
+    if (!claim?.won || this.primary || state.stopped) return;
+    if (state.is('resync-atomicity') && backup.partial && !state.hasVm) this.installPartial();
+    if (state.replay.waiting > 0 && !state.is('drain')) return;
+    const from = state.record.primary;
+    if (state.replay.waiting > 0) state.log.truncate(backup.consumed);
+    state.freshReplay();
+    state.generation = claim.generation;
+    state.record = claim.record;
+    state.claim = undefined;
+    state.starts = [...state.starts, { generation: state.generation, first: state.log.last + 1 }];
+    this.primary = new Primary(state, (record) => this.claim(record));
+    const pending = state.gate.contents().reduce((sum, output) => sum + countOf(output), 0);
+    const { icount } = state.vmm;
+    state.note({
       kind: 'live',
       icount,
-      generation: side.generation,
+      generation: state.generation,
       pending,
       from,
-      history: side.history,
+      history: state.history,
     });
     this.primary.goLive();
   }
 
   /** Study only: a machine of which a part has been copied. */
   private installPartial(): void {
-    const { side } = this;
+    const { state } = this;
     const { machine } = this.backup.partial!;
-    side.install(new Vmm(machine.description, new ReplayDoors(), machine));
+    state.install(new Vmm(machine.description, new ReplayDoors(), machine));
   }
 }
 

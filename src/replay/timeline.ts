@@ -73,7 +73,7 @@ export class Timeline {
   private *all(): Generator<Entry, void> {
     yield* this.entries;
     const { end } = this.options;
-    if (end !== undefined) yield { kind: 'horizon', icount: end };
+    if (end !== undefined) yield { kind: 'progress', icount: end };
   }
 
   get machine(): Machine {

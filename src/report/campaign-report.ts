@@ -8,7 +8,7 @@ import {
   simulationOf,
 } from '../sim/campaign/campaign.ts';
 import { type Campaign, faultKinds, runsOf, sizeOf } from '../sim/campaign/draw.ts';
-import { struckPhases, type Tally } from '../sim/campaign/tally.ts';
+import { injectedPhases, type Tally } from '../sim/campaign/tally.ts';
 import { faultText } from '../sim/faults/fault-text.ts';
 import type { FaultKind } from '../sim/faults/faults.ts';
 import type { RunSpec } from '../sim/spec/spec.ts';
@@ -107,7 +107,7 @@ export class CampaignReport {
           const text = `${String(tally.endings[ending]).padStart(COUNT_WIDTH)}  ${endingText[ending]}`;
           return ending === 'violated' && tally.violations > 0 ? line('alarm', text) : [text];
         }),
-      row('faults', `${tally.strikes} struck, ${tally.unstruck} whose moment did not come`),
+      row('faults', `${tally.strikes} struck, ${tally.notTriggered} whose moment did not come`),
       row('failovers', `${tally.failovers}, ${((tally.failovers / seconds) * 60).toFixed(0)} a minute`),
       row('protections', `${tally.joins} copies completed`),
       row('worst down time', worst(tally.worstDown, ' from the failure to the first new output')),
@@ -125,7 +125,7 @@ export class CampaignReport {
   private coverage(): string[] {
     const { tally } = this.facts;
     const kinds = this.kinds();
-    const rows = [...new Set([...struckPhases, ...tally.coverage.keys()])];
+    const rows = [...new Set([...injectedPhases, ...tally.coverage.keys()])];
     const width = Math.max(...rows.map(({ length }) => length)) + 2;
     const cell = (text: string, kind: FaultKind) => text.padStart(Math.max(kind.length, 6) + 1);
     const count = (phase: string, kind: FaultKind) => tally.coverage.get(phase)?.get(kind);
@@ -175,7 +175,7 @@ export class CampaignReport {
   /** Where a bit that was found had flipped. */
   private origin(run: number): Origin | undefined {
     const { guest } = this.facts.campaign;
-    return firstAlteration((tell) => simulationOf(guest, this.runOf(run), tell));
+    return firstAlteration((onEvent) => simulationOf(guest, this.runOf(run), onEvent));
   }
 
   // ── For programs ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -199,7 +199,7 @@ export class CampaignReport {
       from,
       runs: tally.runs,
       outcomes: tally.endings,
-      faults: { struck: tally.strikes, unstruck: tally.unstruck },
+      faults: { struck: tally.strikes, notTriggered: tally.notTriggered },
       failovers: tally.failovers,
       protections: tally.joins,
       worstDown: worst(tally.worstDown),

@@ -57,7 +57,7 @@ export class DiagramRows {
       case 'live':
         this.lanes.set(host, LIVE_LANE);
         return;
-      case 'left-out':
+      case 'evicted':
       case 'following':
       case 'ended':
       case 'off':
@@ -127,7 +127,7 @@ export class DiagramRows {
         return note(host, `LIVE, ${event.pending} outputs perhaps not released`);
       case 'members':
         return note(host, `generation ${event.generation}: ${membersText(event.record)}`);
-      case 'left-out':
+      case 'evicted':
         return note(host, `left out of generation ${event.generation}`);
       case 'following':
         return note(host, `follows ${event.primary} from entry ${event.entry}`);

@@ -80,7 +80,7 @@ export function describeEvent(event: SimEvent['event']): Line {
       return [`the guest switched off at icount ${event.icount} with exit code ${event.code}`];
     case 'ended':
       return ['told of the orderly end: it does not go live'];
-    case 'left-out':
+    case 'evicted':
       return line(
         'bad',
         `left out of generation ${event.generation}, which ${event.primary} leads: what it did since is void`,

@@ -49,7 +49,7 @@ export function runLines(facts: RunFacts): Line[] {
 }
 
 /** Faults that were asked for and did not strike: whoever asked is told, whatever else is. */
-export const missedLines = ({ injector }: Simulation): Line[] =>
+export const notTriggeredLines = ({ injector }: Simulation): Line[] =>
   injector.missed.map(({ fault, missed }) =>
     line('warning', `warning: ${faultText(fault)} did not strike: ${missed}`),
   );

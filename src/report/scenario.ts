@@ -1,4 +1,4 @@
-/** A story that was played, told: what it is about, what happened, and whether that is what it expects. */
+/** A story that was played, given: what it is about, what happened, and whether that is what it expects. */
 import type { Outcome } from '../check/evidence.ts';
 import type { SimEvent } from '../sim/cluster.ts';
 import { matches } from '../sim/faults/event-pattern.ts';
@@ -6,7 +6,7 @@ import { faultText } from '../sim/faults/fault-text.ts';
 import { hostNames } from '../sim/spec/spec.ts';
 import { shortcoming, unexpected } from '../sim/story/expectations.ts';
 import type { Performance } from '../sim/story/performance.ts';
-import { type Say, type Scenario, untold } from '../sim/story/scenario.ts';
+import { type Say, type Scenario, unusedExplanations } from '../sim/story/scenario.ts';
 import { fittedDiagram } from './diagram.ts';
 import { ms } from './event-text.ts';
 import { violationLine } from './run-report.ts';
@@ -24,19 +24,19 @@ export interface Transcript {
   asExpected: boolean;
 }
 
-/** What a story that was played comes to, in lines. `diagram`: how many columns it may take when it is drawn instead of told. */
-export function tellScenario(
+/** What a story that was played comes to, in lines. `diagram`: how many columns it may take when it is drawn instead of given. */
+export function scenarioLines(
   scenario: Scenario,
   performance: Performance,
   diagram?: { columns: number | undefined },
 ): Transcript {
-  const teller = new Teller(scenario, performance);
-  const told = new Set<Say>();
+  const report = new ScenarioReport(scenario, performance);
+  const given = new Set<Say>();
   const lines = [
-    ...teller.opening(),
-    ...(diagram ? teller.drawn(told, diagram.columns) : teller.events(told)),
+    ...report.opening(),
+    ...(diagram ? report.drawn(given, diagram.columns) : report.events(given)),
   ];
-  const { lines: last, ...rest } = teller.ending(told);
+  const { lines: last, ...rest } = report.ending(given);
   return { lines: [...lines, ...last], ...rest };
 }
 
@@ -47,7 +47,7 @@ const outcomeText: Record<Outcome, string> = {
   diverged: 'stopped: the machines have diverged',
 };
 
-class Teller {
+class ScenarioReport {
   constructor(
     private readonly scenario: Scenario,
     private readonly performance: Performance,
@@ -64,27 +64,27 @@ class Teller {
     ];
   }
 
-  /** What there is to say about an event that comes for the first time; `told` knows what was said. */
-  private explain(told: Set<Say>, event: SimEvent['event'], host: string): string | undefined {
+  /** What there is to say about an event that comes for the first time; `given` knows what was said. */
+  private explain(given: Set<Say>, event: SimEvent['event'], host: string): string | undefined {
     const due = this.scenario.says.filter(
-      (one) => typeof one.when === 'object' && !told.has(one) && matches(one.when, { atNs: 0, host, event }),
+      (one) => typeof one.when === 'object' && !given.has(one) && matches(one.when, { atNs: 0, host, event }),
     );
-    for (const one of due) told.add(one);
+    for (const one of due) given.add(one);
     return due.length > 0 ? wrap(due.map(({ text }) => text).join(' '), MARGIN).trimStart() : undefined;
   }
 
   /** What happened, as a diagram. It explains nothing. */
-  drawn(told: Set<Say>, columns: number | undefined): Line[] {
+  drawn(given: Set<Say>, columns: number | undefined): Line[] {
     const { events } = this.performance;
-    for (const { event, host } of events) this.explain(told, event, host);
+    for (const { event, host } of events) this.explain(given, event, host);
     return fittedDiagram(events, hostNames(this.scenario.spec), columns);
   }
 
   /** What happened, line by line, with what was printed among it. */
-  events(told: Set<Say>): Line[] {
+  events(given: Set<Say>): Line[] {
     const { scenario, performance } = this;
     const shown = (event: SimEvent) => scenario.shows.some((pattern) => matches(pattern, event));
-    const story = new Story('normal', (event, host) => this.explain(told, event, host), shown);
+    const story = new Story('normal', (event, host) => this.explain(given, event, host), shown);
     const lines: Line[] = [];
     const printed = [...performance.printed];
     const printUntil = (atNs: number) => {
@@ -95,19 +95,19 @@ class Teller {
     };
     for (const event of performance.events) {
       printUntil(event.atNs);
-      lines.push(...story.tell(event));
+      lines.push(...story.linesFor(event));
     }
     printUntil(Number.POSITIVE_INFINITY);
     return [...lines, ...story.end(performance.simulation.nowNs)];
   }
 
   /** How it ended, and whether that is what the story expects. */
-  ending(told: ReadonlySet<Say>): Transcript {
+  ending(given: ReadonlySet<Say>): Transcript {
     const { scenario, performance } = this;
     const { simulation, violations } = performance;
     const outcome = simulation.outcome!;
     const code = outcome === 'completed' ? ` with exit code ${simulation.machine.power.code}` : '';
-    const judgements = this.judgements(told).map(({ text, why }) => ({
+    const judgements = this.judgements(given).map(({ text, why }) => ({
       right: why === undefined,
       said: why === undefined ? line('good', `  ✓ ${text}`) : line('alarm', `  ✗ ${text}: ${why}`),
     }));
@@ -128,7 +128,7 @@ class Teller {
   }
 
   /** Everything that the story expects, and what happened that nobody expects; `why`: what is wrong. */
-  private judgements(told: ReadonlySet<Say>): { text: string; why: string | undefined }[] {
+  private judgements(given: ReadonlySet<Say>): { text: string; why: string | undefined }[] {
     const { scenario, performance } = this;
     const { simulation, events, violations } = performance;
     const { failovers, machine, injector } = simulation;
@@ -145,7 +145,7 @@ class Teller {
         text: 'no other violation',
         why: `the checkers found ${invariant}`,
       })),
-      ...untold(scenario.says, told).map((why) => ({ text: 'every explanation is told', why })),
+      ...unusedExplanations(scenario.says, given).map((why) => ({ text: 'every explanation is given', why })),
       ...injector.missed.map(({ fault, missed }) => ({
         text: `fault ${faultText(fault)}`,
         why: `it did not strike: ${missed}`,

@@ -18,12 +18,12 @@ const detailed = new Set<SimEvent['event']['kind']>([
 ]);
 
 /** What stays to be said about events that are told at length only at first. */
-const untoldText = {
+const omittedText = {
   output: 'more outputs held and released in the same way',
   print: 'more lines on the console',
   slowed: 'more such steps',
 };
-type Routine = keyof typeof untoldText;
+type Routine = keyof typeof omittedText;
 
 const routineOf = ({ kind }: SimEvent['event']): Routine | undefined => {
   if (kind === 'held' || kind === 'released') return 'output';
@@ -38,7 +38,7 @@ export const MARGIN = 14;
 
 /** Tells a run as it happens. What comes again and again is told at length at first, then counted. */
 export class Story {
-  private readonly told = new Map<Routine, number>();
+  private readonly counts = new Map<Routine, number>();
 
   constructor(
     private readonly detail: Detail,
@@ -50,20 +50,20 @@ export class Story {
   ) {}
 
   /** The lines that an event adds to the story. */
-  tell(told: SimEvent): Line[] {
-    const { atNs, host, event } = told;
+  linesFor(occurred: SimEvent): Line[] {
+    const { atNs, host, event } = occurred;
     if (this.detail === 'quiet') return [];
     const explanation = this.explain(event, host);
     const before = explanation
       ? [...this.summary(atNs), line('explanation', `\n${' '.repeat(MARGIN)}${explanation}`)]
-      : this.before(told);
+      : this.before(occurred);
     return before ? [...before, lineOf(atNs, host, describeEvent(event))] : [];
   }
 
   /** What comes before an event that nobody explains; undefined when it is not told. */
-  private before(told: SimEvent): Line[] | undefined {
-    const { atNs, event } = told;
-    if (this.detail === 'verbose' || this.shows(told)) return [];
+  private before(occurred: SimEvent): Line[] | undefined {
+    const { atNs, event } = occurred;
+    if (this.detail === 'verbose' || this.shows(occurred)) return [];
     if (detailed.has(event.kind)) return undefined;
     const routine = routineOf(event);
     if (!routine) return this.summary(atNs);
@@ -79,18 +79,18 @@ export class Story {
   }
 
   private hasRoomFor(routine: Routine): boolean {
-    const told = (this.told.get(routine) ?? 0) + 1;
-    this.told.set(routine, told);
-    return told <= MAX_LINES[routine];
+    const count = (this.counts.get(routine) ?? 0) + 1;
+    this.counts.set(routine, count);
+    return count <= MAX_LINES[routine];
   }
 
   /** A turn in the story: what was left out is counted, and there is room to tell again. */
   private summary(atNs: number): Line[] {
-    const lines = [...this.told].flatMap(([routine, count]) => {
-      const untold = count - MAX_LINES[routine];
-      return untold > 0 ? [lineOf(atNs, '', line('aside', `… ${untold} ${untoldText[routine]}`))] : [];
+    const lines = [...this.counts].flatMap(([routine, count]) => {
+      const omitted = count - MAX_LINES[routine];
+      return omitted > 0 ? [lineOf(atNs, '', line('aside', `… ${omitted} ${omittedText[routine]}`))] : [];
     });
-    this.told.clear();
+    this.counts.clear();
     return lines;
   }
 

@@ -111,7 +111,7 @@ export interface Origin extends Alteration {
  * Looks for the moment of a run after which a machine was not what its history makes: the run is done again, up to here and there,
  * until the event is found. Undefined when no machine is altered at the end.
  */
-export function firstAlteration(start: (tell?: () => void) => Simulation): Origin | undefined {
+export function firstAlteration(start: (onEvent?: () => void) => Simulation): Origin | undefined {
   const isAltered = (events: number): boolean => {
     const simulation = start();
     simulation.advance(events);

@@ -4,7 +4,7 @@ import { Random } from '../base/random.ts';
 import type { Outcome } from '../check/evidence.ts';
 import type { DriverListener } from '../cluster/driver.ts';
 import type { Execution } from '../cpu/engine.ts';
-import type { GenerationRecord, ReplicaEvent, StopReason } from '../ft/effects.ts';
+import type { Effect, GenerationRecord, ReplicaEvent, ReplicaInput, StopReason } from '../ft/effects.ts';
 import { Replica } from '../ft/replica.ts';
 import { defaultTuning, type UnsafeRule } from '../ft/rules.ts';
 import type { History } from '../replay/history.ts';
@@ -53,7 +53,9 @@ export interface SimulationOptions extends Guest {
   evidence?: EvidencePlaces;
   /** Console output, as it reaches the world: each byte once. */
   print: (data: Uint8Array) => void;
-  tell: (event: SimEvent) => void;
+  onEvent: (event: SimEvent) => void;
+  /** Every step of every replica, at once; for those who work on the protocol. */
+  onStep?: (step: { atNs: number; host: HostId; input: ReplicaInput; effects: readonly Effect[] }) => void;
 }
 
 export interface SimEvent {
@@ -137,7 +139,7 @@ export class Simulation {
         reached: (output) => {
           this.observer.arrivedInWorld();
           const what = output.kind === 'console' ? 'console' : 'switch';
-          this.tell('', { kind: 'delivered', what, first: output.first, last: lastOf(output) });
+          this.emit('', { kind: 'delivered', what, first: output.first, last: lastOf(output) });
         },
         recorded: (record) => this.countOn(record),
       },
@@ -161,6 +163,7 @@ export class Simulation {
   }
 
   private listener(host: () => Host): DriverListener {
+    const { onStep } = this.options;
     return {
       noted: (event) => this.noted(host(), event),
       ran: (steps, restNs) => {
@@ -171,8 +174,11 @@ export class Simulation {
         this.observer.copiedBytes += sizeBytes;
       },
       stopped: (reason) => this.stopped(reason),
-      stuck: (stuck) => this.tell(host().id, { kind: 'stuck', ...stuck }),
+      stuck: (stuck) => this.emit(host().id, { kind: 'stuck', ...stuck }),
       entered: (phase) => this.injector.entered(host(), phase),
+      ...(onStep && {
+        handled: (input, effects) => onStep({ atNs: this.nowNs, host: host().id, input, effects }),
+      }),
     };
   }
 
@@ -217,7 +223,7 @@ export class Simulation {
     host.powerOn(this.replica(host.id, `/${++this.revivals}`));
   }
 
-  told(fault: Fault, host: Host | undefined, phase: 'begins' | 'ends'): void {
+  onFault(fault: Fault, host: Host | undefined, phase: 'begins' | 'ends'): void {
     const machine = host?.replica.vmm?.machine;
     if (
       host &&
@@ -226,7 +232,7 @@ export class Simulation {
     )
       this.observer.struck(host);
     if (host && phase === 'ends' && fault.kind === 'pause') this.observer.recovered(host);
-    this.tell(host?.id ?? '', {
+    this.emit(host?.id ?? '', {
       kind: 'fault',
       fault,
       phase,
@@ -291,8 +297,8 @@ export class Simulation {
 
   // ── What the hosts do ─────────────────────────────────────────────────────────────────────────────────────────────
 
-  private tell(host: HostId, event: SimEvent['event']): void {
-    this.options.tell({ atNs: this.nowNs, host, event });
+  private emit(host: HostId, event: SimEvent['event']): void {
+    this.options.onEvent({ atNs: this.nowNs, host, event });
   }
 
   private arrive(to: HostId, from: HostId, bytes: Uint8Array): void {
@@ -340,7 +346,7 @@ export class Simulation {
   private noted(host: Host, event: ReplicaEvent): void {
     if (event.kind === 'following') this.followedIn.set(host.id, host.life);
     this.observer.noted(host, event);
-    this.tell(host.id, event);
+    this.emit(host.id, event);
   }
 
   // ── What it came to ───────────────────────────────────────────────────────────────────────────────────────────────

@@ -173,7 +173,7 @@ class Meter {
       ...guest,
       spec: { ...specOf(setup, crashNs), seed, clients, maxSteps },
       print: () => {},
-      tell: (event) => this.tell(event),
+      onEvent: (event) => this.observe(event),
     });
   }
 
@@ -186,7 +186,7 @@ class Meter {
     return { setup, outcome, violations, ...(crashNs !== undefined && { crashNs }) };
   }
 
-  private tell({ atNs, event }: SimEvent): void {
+  private observe({ atNs, event }: SimEvent): void {
     switch (event.kind) {
       // What need not wait is released at once: an output is made at the end of its slice, held or not.
       case 'held':

@@ -74,7 +74,7 @@ export class Ending {
     const { primary, backups } = this.run.world.storage.generations.latest;
     for (const { power, stopReason, replica, id } of this.run.hosts.values()) {
       if (power === 'off' || stopReason !== undefined) continue;
-      if (replica.canGoOn && (id === primary || backups.includes(id) || replica.role === 'primary'))
+      if (replica.isEligible && (id === primary || backups.includes(id) || replica.role === 'primary'))
         return true;
       if (replica.phase === 'catching-up' && backups.includes(id)) return true;
     }

@@ -130,7 +130,7 @@ export class Observer {
     const history = this.historyOf(host);
     history.append(entry);
     if (history === this.history) this.follower?.append(entry);
-    if (isLive) this.guestClock.told(host, entry, this.nowNs());
+    if (isLive) this.guestClock.shown(host, entry, this.nowNs());
     if (this.alone) this.count(entry);
   }
 

@@ -60,7 +60,7 @@ const kinds = {
   /** A flush: up to here the guest has made this many outputs since boot. */
   output: record({ made: uint }),
   /** Nothing happens before this `icount`. */
-  horizon: record({}),
+  progress: record({}),
   /** The hash of the machine's whole state. */
   check: record({ hash: u64 }),
   /** A disk operation ended. A read's `data` is missing where each side reads for itself; others have none. */
@@ -196,7 +196,7 @@ export function describeEntry(entry: Entry): string {
       return `output up to ${entry.made} at ${entry.icount}`;
     case 'check':
       return `check ${entry.hash.toString(16).padStart(16, '0')} at ${entry.icount}`;
-    case 'horizon':
-      return `horizon at ${entry.icount}`;
+    case 'progress':
+      return `progress at ${entry.icount}`;
   }
 }

@@ -33,7 +33,7 @@ const calls: ReadonlySet<number> = new Set([CAUSE.ecallFromU, CAUSE.ecallFromS, 
  * Notices a guest that repeats itself: that spins or traps for ever. When the registers and RAM are as they were at an earlier step,
  * nothing from outside was asked for since, and nothing from outside can reach the guest, then it goes round for ever, for its next step is a
  * function of these. It looks between two runs of the machine, changes nothing, and keeps nothing that is state. A guest that waits by
- * counting `cycle` or `instret` alone looks the same, and would be told of if it did so for {@link STEPS}.
+ * counting `cycle` or `instret` alone looks the same, and would be reported of if it did so for {@link STEPS}.
  */
 export class StuckWatch {
   private seen: string[] = [];
@@ -41,7 +41,7 @@ export class StuckWatch {
   private nextLook = 0;
   /** Where the guest was first known to repeat itself, and how many exceptions it had taken. */
   private since: { icount: number; traps: number } | undefined;
-  private told = false;
+  private reported = false;
 
   /** To be called now and then. Says once what the guest repeats. */
   look(machine: Machine): Stuck | undefined {
@@ -49,7 +49,7 @@ export class StuckWatch {
       this.begin(machine);
       return undefined;
     }
-    if (this.told || machine.icount < this.nextLook) return undefined;
+    if (this.reported || machine.icount < this.nextLook) return undefined;
     this.nextLook = machine.icount + LOOK_STEPS;
     if (machine.isLeftAlone) return this.compare(machine);
     this.begin(machine);
@@ -62,7 +62,7 @@ export class StuckWatch {
     this.nextLook = machine.icount + LOOK_STEPS;
     this.seen = [];
     this.since = undefined;
-    this.told = false;
+    this.reported = false;
   }
 
   private compare(machine: Machine): Stuck | undefined {
@@ -79,7 +79,7 @@ export class StuckWatch {
     const { cause, pc } = lastException(machine);
     const trapping = traps >= TRAPS && !calls.has(cause);
     if (!trapping && steps < STEPS) return undefined;
-    this.told = true;
+    this.reported = true;
     return trapping ? { pc, steps, traps, cause } : { pc: hart.get('pc'), steps, traps, cause: undefined };
   }
 }

@@ -7,7 +7,7 @@ import {
   OneLiveChecker,
   OutputRuleChecker,
 } from '../../src/check/checkers.ts';
-import { DiskChecker, InputChecker, OutputsChecker } from '../../src/check/explained.ts';
+import { DiskChecker, InputChecker, OutputsChecker } from '../../src/check/covered.ts';
 import { ClockForwardChecker, GuestClockChecker } from '../../src/check/guest-clock.ts';
 import { Generations } from '../../src/cluster/edge/generations.ts';
 import { DISK_IOERR, DISK_OK } from '../../src/devices/device.ts';
@@ -32,8 +32,8 @@ describe('the output rule', () => {
       kind: 'entries',
       generation: 1,
       first: 1,
-      settled: 0,
-      floor: 0,
+      delivered: 0,
+      lowWater: 0,
       answers: 0,
       ticks: 0,
       entries: list,
@@ -51,7 +51,7 @@ describe('the output rule', () => {
     do: 'disk',
     id: 3,
     generation: 1,
-    floor: 0,
+    lowWater: 0,
     request: { operation: 'write', sector: 0, data: new Uint8Array(512) },
   };
 
@@ -363,9 +363,9 @@ describe("the guest's clock", () => {
 
   test('never runs backwards, not even a little', () => {
     const checker = new ClockForwardChecker();
-    for (const ticks of [5, 5, 8]) checker.told(told(ticks));
+    for (const ticks of [5, 5, 8]) checker.shown(told(ticks));
     expect(messages(checker)).toEqual([]);
-    checker.told(told(7));
+    checker.shown(told(7));
     expect(messages(checker)).toEqual(['at 0 the guest is told 7 ticks, after 8']);
   });
 
@@ -378,12 +378,12 @@ describe("the guest's clock", () => {
     ] as const) {
       const checker = new GuestClockChecker(false);
       checker.booted('p', 0);
-      checker.told('p', told(ticks), MS);
+      checker.shown('p', told(ticks), MS);
       expect([ticks, messages(checker).length > 0]).toEqual([ticks, finds]);
     }
     const derived = new GuestClockChecker(true);
     derived.booted('p', 0);
-    derived.told('p', told(30_000), MS);
+    derived.shown('p', told(30_000), MS);
     expect(messages(derived)).toEqual([]);
   });
 
@@ -396,7 +396,7 @@ describe("the guest's clock", () => {
       checker.booted('p', 0);
       checker.lostSight('b', 20 * MS);
       checker.live('b', 'p', 21 * MS, 30 * MS);
-      checker.told('b', told((40 - lostMs) * 10_000), 40 * MS);
+      checker.shown('b', told((40 - lostMs) * 10_000), 40 * MS);
       expect([lostMs, messages(checker).length > 0]).toEqual([lostMs, finds]);
     }
   });

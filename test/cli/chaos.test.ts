@@ -87,7 +87,7 @@ describe('vmft chaos', () => {
   });
 
   test.each([
-    ['bank.s', ['--unsafe', 'dedup', '--input', 'echo input.txt'], 'outputs-explained'],
+    ['bank.s', ['--unsafe', 'dedup', '--input', 'echo input.txt'], 'outputs-covered'],
     ['bank.s', ['--unsafe', 'log-clock', '--faults', 'crash,partition'], 'divergence'],
     ['dice.s', ['--unsafe', 'log-entropy', '--faults', 'clock'], 'divergence'],
     [
@@ -129,7 +129,7 @@ describe('vmft chaos', () => {
     const { code, stdout } = await vmft('chaos', program('dice.s'), '--exhaustive', '--json');
     expect(code).toBe(0);
     const { runs, outcomes, faults } = JSON.parse(stdout);
-    expect(faults).toEqual({ struck: runs, unstruck: 0 });
+    expect(faults).toEqual({ struck: runs, notTriggered: 0 });
     expect(outcomes).toMatchObject({ violated: 0, corrupted: 0, diverged: 0 });
     expect(runs).toBeGreaterThan(100);
   });

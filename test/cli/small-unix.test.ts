@@ -47,7 +47,7 @@ function run({ description, diskContent }: Guest, said: Partial<RunSpec> = {}) {
     print: (data) => {
       printed += new TextDecoder().decode(data);
     },
-    tell: () => {},
+    onEvent: () => {},
   });
   simulation.run();
   const { outcome, machine } = simulation;

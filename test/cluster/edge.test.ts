@@ -71,7 +71,7 @@ describe('numbers that were seen', () => {
 
 describe('the ledger of a disk', () => {
   const act = fc.record({
-    kind: fc.constantFrom('ask', 'ask', 'ask', 'reach', 'fail', 'power', 'floor'),
+    kind: fc.constantFrom('ask', 'ask', 'ask', 'reach', 'fail', 'power', 'lowWater'),
     id: fc.integer({ min: 1, max: 8 }),
   });
 
@@ -80,14 +80,14 @@ describe('the ledger of a disk', () => {
       fc.property(fc.array(act, { maxLength: 60 }), (acts) => {
         const ledger = new DiskLedger();
         const [done, underWay] = [new Set<number>(), new Set<number>()];
-        let floor = 0;
+        let lowWater = 0;
         for (const { kind, id } of acts) {
-          if (kind === 'floor') {
+          if (kind === 'lowWater') {
             // Whoever says so has seen the end of everything below.
-            const next = Math.max(floor, id);
+            const next = Math.max(lowWater, id);
             if ([...Array(next).keys()].some((below) => below > 0 && !done.has(below))) continue;
-            floor = next;
-            ledger.forget(floor);
+            lowWater = next;
+            ledger.forget(lowWater);
           } else if (kind === 'ask') {
             const expected = done.has(id) ? 'done' : underWay.has(id) ? 'under-way' : 'new';
             expect(ledger.begin(id)).toBe(expected);
@@ -102,7 +102,7 @@ describe('the ledger of a disk', () => {
             } else ledger.failed(id);
           }
           // It remembers no more than it must.
-          const remembered = [...done].filter((one) => one >= floor).length + underWay.size;
+          const remembered = [...done].filter((one) => one >= lowWater).length + underWay.size;
           expect(ledger.size).toBe(remembered);
         }
       }),

@@ -57,7 +57,11 @@ describe('an effect', () => {
       [['claim', 2, record]],
       [{ kind: 'record', generation: 2, record: standing }],
     ],
-    [{ do: 'look', generation: 3 }, [['read', 3]], [{ kind: 'record', generation: 3, record: undefined }]],
+    [
+      { do: 'read-generation', generation: 3 },
+      [['read', 3]],
+      [{ kind: 'record', generation: 3, record: undefined }],
+    ],
     [
       { do: 'listen', offset: 7, generation: 2 },
       [['listen', 7, 2]],
@@ -69,7 +73,7 @@ describe('an effect', () => {
       [{ kind: 'frame', frame: bytes }],
     ],
     [
-      { do: 'disk', id: 5, request: { operation: 'flush' }, generation: 1, floor: 0 },
+      { do: 'disk', id: 5, request: { operation: 'flush' }, generation: 1, lowWater: 0 },
       [],
       [{ kind: 'disk-done', id: 5, status: 'refused', data: bytes }],
     ],

@@ -45,7 +45,7 @@ export const entryContent: fc.Arbitrary<Content> = fc.oneof(
     value: uint,
   }),
   fc.record({ kind: fc.constant('output' as const), made: counter }),
-  fc.record({ kind: fc.constant('horizon' as const) }),
+  fc.record({ kind: fc.constant('progress' as const) }),
   fc.record({ kind: fc.constant('check' as const), hash: u64 }),
   fc.record({
     kind: fc.constant('disk' as const),
@@ -111,7 +111,14 @@ type Fields<K extends Message['kind']> = {
 
 /** The fields of every kind of message but its generation. A new kind is missing here until it has its row. */
 const fields: { [K in Message['kind']]: Fields<K> } = {
-  entries: { first: uint, settled: uint, floor: uint, answers: uint, ticks: uint, entries: entryLists(4) },
+  entries: {
+    first: uint,
+    delivered: uint,
+    lowWater: uint,
+    answers: uint,
+    ticks: uint,
+    entries: entryLists(4),
+  },
   ack: { received: uint, consumed: uint, icount: uint },
   heartbeat: { domain: text, ticks: uint },
   available: { load: uint, domain: text },

@@ -142,7 +142,7 @@ describe('the logging channel', () => {
           wires.check();
         }
         waited += wires.waited;
-        // Whatever happened before, it comes to an end when both sides do their part.
+        // Whatever happened before, it comes to an end when both hosts do their part.
         for (let round = 0; wires.received.length < entries.length; round++) {
           expect(round).toBeLessThan(2 * entries.length + 1);
           wires.append();
@@ -157,9 +157,9 @@ describe('the logging channel', () => {
     expect(waited).toBeGreaterThan(100);
   });
 
-  const horizons = (count: number): LogBuffer => {
+  const markers = (count: number): LogBuffer => {
     const log = new LogBuffer();
-    for (let icount = 1; icount <= count; icount++) log.append({ kind: 'horizon', icount });
+    for (let icount = 1; icount <= count; icount++) log.append({ kind: 'progress', icount });
     return log;
   };
 
@@ -169,18 +169,18 @@ describe('the logging channel', () => {
     channel.startAt(log, 0, 0);
     const large: Entry = { kind: 'net', icount: 1, frame: new Uint8Array(1000) };
     log.append(large);
-    log.append({ kind: 'horizon', icount: 2 });
+    log.append({ kind: 'progress', icount: 2 });
     expect(channel.take(log, 20)).toEqual({ first: 1, entries: [large] });
     expect(channel.take(log, 20)).toEqual({ first: 2, entries: [] });
     channel.acknowledge(log, { received: 1, consumed: 0, icount: 0 });
     expect(channel.unacknowledgedBytes(log)).toBe(2);
     expect(channel.take(log, 20).entries).toEqual([]);
     channel.acknowledge(log, { received: 1, consumed: 1, icount: 1 });
-    expect(channel.take(log, 20)).toEqual({ first: 2, entries: [{ kind: 'horizon', icount: 2 }] });
+    expect(channel.take(log, 20)).toEqual({ first: 2, entries: [{ kind: 'progress', icount: 2 }] });
   });
 
   test('an older acknowledgement takes nothing back, and one of what was not sent is no news', () => {
-    const log = horizons(5);
+    const log = markers(5);
     const channel = new Channel('backup', log, 0);
     channel.startAt(log, 0, 0);
     channel.take(log, 6);
@@ -194,11 +194,11 @@ describe('the logging channel', () => {
   test.each(['waiting', 'copying'] as const)(
     'sends nothing and takes no acknowledgement while it is %s',
     (state) => {
-      const log = horizons(3);
+      const log = markers(3);
       const channel = new Channel('backup', log, 7);
       expect([channel.state, channel.lastHeardNs]).toEqual(['waiting', 7]);
       channel.state = state;
-      for (let icount = 4; icount <= 9; icount++) log.append({ kind: 'horizon', icount });
+      for (let icount = 4; icount <= 9; icount++) log.append({ kind: 'progress', icount });
       expect(channel.take(log, 1000).entries).toEqual([]);
       channel.acknowledge(log, { received: 0, consumed: 0, icount: 9 });
       expect(channel.icount).toBe(0);
@@ -207,8 +207,8 @@ describe('the logging channel', () => {
     },
   );
 
-  test('goes on from where that side stands, though the log before is forgotten', () => {
-    const log = horizons(200);
+  test('goes on from where that host stands, though the log before is forgotten', () => {
+    const log = markers(200);
     log.forget(150, 0);
     expect(log.first).toBe(151);
     const channel = new Channel('backup', log, 0);
@@ -221,8 +221,8 @@ describe('the logging channel', () => {
     expect(channel.unacknowledgedBytes(log)).toBe(20);
   });
 
-  test('takes a side at its word that stands further back than before', () => {
-    const log = horizons(30);
+  test('takes a host at its word that stands further back than before', () => {
+    const log = markers(30);
     const channel = new Channel('backup', log, 0);
     channel.startAt(log, 20, 20);
     channel.startAt(log, 12, 10);

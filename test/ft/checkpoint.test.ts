@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { PAGE_BYTES } from '../../src/cpu/layout.ts';
 import { diskGuest } from './guest.ts';
-import { alphabet, Effects, Group, MS, type Setting, Side } from './sides.ts';
+import { alphabet, Effects, Group, MS, type Setting, TestHost } from './hosts.ts';
 
 /** Writes to one page after the other, and never to the same twice. */
 const pageWriter = `
@@ -17,10 +17,10 @@ const pageWriter = `
 `;
 const setting: Setting = { source: alphabet, replication: 'checkpoint' };
 const pair = (changed: Setting = {}) => ({
-  primary: new Side('primary', 'primary', { ...setting, ...changed }),
-  backup: new Side('backup', 'backup', { ...setting, ...changed }),
+  primary: new TestHost('primary', 'primary', { ...setting, ...changed }),
+  backup: new TestHost('backup', 'backup', { ...setting, ...changed }),
 });
-const forward = (effects: Effects, from: Side, to: Side): Effects =>
+const forward = (effects: Effects, from: TestHost, to: TestHost): Effects =>
   new Effects(
     effects.of('send').flatMap(({ bytes }) => to.do({ kind: 'message', from: from.name, bytes }).all),
   );
@@ -103,14 +103,14 @@ describe('an epoch', () => {
     group.work(1);
     group.timer('backup', 'epoch');
     group.drain();
-    expect(group.side('backup').hash).toBe(group.side('spare').hash);
+    expect(group.host('backup').hash).toBe(group.host('spare').hash);
   });
 
   test('is where a machine stands that can go on with another log: a primary that was left out has none', () => {
     const { primary } = pair();
     primary.cpu(106);
     primary.timer('suspect', 11 * MS);
-    expect(primary.storage(2, 'backup').notes).toEqual(['lost', 'left-out']);
+    expect(primary.storage(2, 'backup').notes).toEqual(['lost', 'evicted']);
     expect([primary.replica.role, primary.replica.vmm]).toEqual(['spare', undefined]);
     expect(primary.timer('heartbeat', 2 * MS).datagrams).toMatchObject([{ kind: 'available' }]);
   });

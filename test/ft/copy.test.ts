@@ -97,7 +97,7 @@ describe('a machine that runs on while it is copied', () => {
         living.entries.length = 0;
         for (let slice = 0; slice < 5; slice++) living.run();
         for (const entry of living.entries) doors.append(entry);
-        doors.append({ kind: 'horizon', icount: machine.icount });
+        doors.append({ kind: 'progress', icount: machine.icount });
         copy.run(1_000_000);
         expect([copy.icount, copy.machine.hash()]).toEqual([machine.icount, machine.hash()]);
       }),

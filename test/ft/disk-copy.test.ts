@@ -61,14 +61,14 @@ test('when all is settled both disks hold the same, whatever is written and whic
           });
         }
         ask();
-        if (copy.settled) expect(there).toEqual(here);
+        if (copy.isDone) expect(there).toEqual(here);
       }
       while (reads.length + sent.length > 0) {
         read(0, true);
         arrive(0);
         ask();
       }
-      expect(copy.settled).toBe(true);
+      expect(copy.isDone).toBe(true);
       expect(there).toEqual(here);
     }),
   );

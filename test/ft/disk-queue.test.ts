@@ -36,7 +36,7 @@ interface Known {
   doneEntry: number | undefined;
 }
 
-/** A side with its queue, a disk that answers in any order, and the log in between. */
+/** A host with its queue, a disk that answers in any order, and the log in between. */
 class Bench {
   readonly queue = new DiskQueue();
   readonly all: Known[] = [];
@@ -46,7 +46,7 @@ class Bench {
   consumed = 0;
   nowNs = 0;
   /** No operation below this may be asked of the disk any more. */
-  floor = 0;
+  lowWater = 0;
   issues = 0;
   waits = 0;
 
@@ -79,13 +79,13 @@ class Bench {
   }
 
   issue(retryNs = never): void {
-    this.queue.settle(this.past);
+    this.queue.discard(this.past);
     const operations = this.queue.ready(this.limits, this.nowNs, retryNs);
     expect(operations.map(({ id }) => id)).toEqual(this.due(retryNs).map(({ id }) => id));
     for (const operation of operations) this.issued(operation);
-    const floor = this.queue.floor(this.made);
-    expect(floor).toBeGreaterThanOrEqual(this.floor);
-    this.floor = floor;
+    const lowWater = this.queue.lowWater(this.made);
+    expect(lowWater).toBeGreaterThanOrEqual(this.lowWater);
+    this.lowWater = lowWater;
   }
 
   /** What may be asked of the disk, as the rules say it. */
@@ -112,7 +112,7 @@ class Bench {
     const known = this.all.find(({ id }) => id === operation.id)!;
     expect(operation.request).toEqual(known.request);
     expect(operation.again).toBe(known.issuedNs !== undefined);
-    expect(known.id).toBeGreaterThanOrEqual(this.floor);
+    expect(known.id).toBeGreaterThanOrEqual(this.lowWater);
     for (const other of this.all)
       if (race(other.request, known.request)) {
         const underWay = other.issuedNs !== undefined && other.doneEntry === undefined && other !== known;
@@ -157,7 +157,7 @@ class Bench {
 
   /** The queue of a member that goes live: it has gone through the log up to `held`, and starts from there. */
   failover(): void {
-    const { queue, all, held, floor } = this;
+    const { queue, all, held, lowWater } = this;
     const other = new DiskQueue();
     const seen = all.filter(({ entry }) => entry <= held);
     for (let entry = 1; entry <= held; entry++) {
@@ -172,7 +172,7 @@ class Bench {
     expect(other.open.map(({ id }) => id)).toEqual(open.map(({ id }) => id));
     const again = other.ready({ ...this.limits, held }, 0);
     for (const { id, again: mark } of again) {
-      expect(id).toBeGreaterThanOrEqual(floor);
+      expect(id).toBeGreaterThanOrEqual(lowWater);
       expect(mark).toBe(true);
     }
     for (const { id, request } of open) {
@@ -257,7 +257,7 @@ describe('disk operations', () => {
         bench.hold(bench.entry);
         bench.consume(bench.entry);
         bench.issue();
-        expect(bench.floor).toBe(bench.made + 1);
+        expect(bench.lowWater).toBe(bench.made + 1);
       }),
       { numRuns: 300 },
     );
@@ -265,7 +265,7 @@ describe('disk operations', () => {
     expect(waits).toBeGreaterThan(500);
   });
 
-  test('can be asked for again by a side that goes live, and nothing that came after them has been done', () => {
+  test('can be asked for again by a host that goes live, and nothing that came after them has been done', () => {
     fc.assert(
       fc.property(fc.array(step, { minLength: 10, maxLength: 80 }), (steps) => {
         const bench = new Bench({ writesWait: true, everyoneReads: false });
@@ -286,7 +286,7 @@ describe('disk operations', () => {
         const { queue } = bench;
         const expected = queue.open.map(({ id }) => id);
         queue.restart(bench.entry);
-        queue.settle(bench.entry);
+        queue.discard(bench.entry);
         const limits = { ...bench.limits, held: never };
         const issued: number[] = [];
         for (let round = 0; queue.open.length > 0; round++) {
@@ -298,7 +298,7 @@ describe('disk operations', () => {
           expect(queue.ready(limits, bench.nowNs)).toEqual([]);
           const [first] = queue.open;
           queue.complete(first!.id, bench.entry);
-          queue.settle(bench.entry);
+          queue.discard(bench.entry);
         }
         expect([...issued].sort((a, b) => a - b)).toEqual(expected);
       }),
@@ -321,18 +321,18 @@ describe('disk operations', () => {
     const queue = new DiskQueue();
     queue.start([write(1, 0), write(2, 0)], 1);
     const ready = (past: number) => {
-      queue.settle(past);
+      queue.discard(past);
       return idsOf(queue.ready({ ...limits, held: 2 }, 0));
     };
     expect(ready(1)).toEqual([1]);
     queue.find(1)!.answer = { data: new Uint8Array(0) };
     expect(ready(1)).toEqual([]);
     queue.complete(1, 2);
-    expect([ready(1), queue.floor(2)]).toEqual([[], 1]);
-    expect([ready(2), queue.floor(2)]).toEqual([[2], 2]);
+    expect([ready(1), queue.lowWater(2)]).toEqual([[], 1]);
+    expect([ready(2), queue.lowWater(2)]).toEqual([[2], 2]);
   });
 
-  test('of a side for itself wait only until it has the end of the other', () => {
+  test('of a host for itself wait only until it has the end of the other', () => {
     const queue = new DiskQueue();
     queue.start([write(1, 0), outputOf(2, requestOf('read', 0, 1))], 1);
     const ready = () => idsOf(queue.ready({ ...limits, others: false, writesWait: false }, 0));
@@ -359,9 +359,9 @@ describe('disk operations', () => {
     queue.start([write(1, 0), write(2, 5), write(3, 0)], 0);
     queue.keep([2, 3], 6);
     expect(idsOf(queue.open)).toEqual([2, 3]);
-    queue.settle(5);
+    queue.discard(5);
     expect(idsOf(queue.ready(limits, 0))).toEqual([2]);
-    queue.settle(6);
+    queue.discard(6);
     expect(idsOf(queue.ready(limits, 0))).toEqual([3]);
   });
 });

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { EAGER } from '../../src/cpu/translator/translator.ts';
 import { Timeline } from '../../src/replay/timeline.ts';
 import { chattyGuest, machineOf } from './guest.ts';
-import { alphabet, Group } from './sides.ts';
+import { alphabet, Group } from './hosts.ts';
 import { recordRun } from './world.ts';
 
 const interpreter = { engine: 'interpreter' } as const;

@@ -1,8 +1,8 @@
-/** How a side comes from one generation to the next: what it believes, and whom. */
+/** How a host comes from one generation to the next: what it believes, and whom. */
 import { describe, expect, test } from 'vitest';
 import type { GenerationRecord } from '../../src/ft/effects.ts';
 import type { MessageOf } from '../../src/ft/messages.ts';
-import { type Effects, MS, Side } from './sides.ts';
+import { type Effects, MS, TestHost } from './hosts.ts';
 
 const hosts = ['primary', 'backup', 'backup2'];
 const record: GenerationRecord = { primary: 'primary', backups: ['backup', 'backup2'] };
@@ -21,9 +21,9 @@ const suspected = (effects: Effects) => effects.notes.includes('suspected');
 
 describe('a backup', () => {
   /** It holds the entries of one slice. */
-  function backupWithLog(): { primary: Side; backup: Side } {
-    const primary = new Side('primary', 'primary', setting);
-    const backup = new Side('backup', 'backup', setting);
+  function backupWithLog(): { primary: TestHost; backup: TestHost } {
+    const primary = new TestHost('primary', 'primary', setting);
+    const backup = new TestHost('backup', 'backup', setting);
     backup.hear('primary', primary.cpu(20).messages[0]!);
     backup.cpu(20);
     return { primary, backup };
@@ -32,10 +32,10 @@ describe('a backup', () => {
   test('reads from storage what lies between: it may have been left out', () => {
     const { backup } = backupWithLog();
     const told = backup.hear('backup2', members(3, 'backup2', 'backup'));
-    expect(told.of('look')).toEqual([{ do: 'look', generation: 2 }]);
+    expect(told.of('read-generation')).toEqual([{ do: 'read-generation', generation: 2 }]);
     expect(backup.replica.generation).toBe(1);
-    expect(backup.storage(2, 'backup2').notes).toEqual(['left-out']);
-    expect(backup.replica.canGoOn).toBe(false);
+    expect(backup.storage(2, 'backup2').notes).toEqual(['evicted']);
+    expect(backup.replica.isEligible).toBe(false);
   });
 
   test('that follows says which generation its log belongs to by now', () => {
@@ -84,7 +84,7 @@ describe('a backup', () => {
     const { backup } = backupWithLog();
     backup.hear('primary', members(2, 'primary', 'backup2'));
     backup.hear('primary', members(3, 'primary', 'backup', 'backup2'));
-    expect([backup.replica.generation, backup.replica.canGoOn]).toEqual([3, false]);
+    expect([backup.replica.generation, backup.replica.isEligible]).toEqual([3, false]);
     const silent = backup.timer('suspect', 11 * MS);
     expect([suspected(silent), silent.of('claim')]).toEqual([false, []]);
   });
@@ -119,10 +119,10 @@ describe('a backup', () => {
 });
 
 test('a primary that steps down wakes up as a backup does', () => {
-  const primary = new Side('primary', 'primary', setting);
+  const primary = new TestHost('primary', 'primary', setting);
   primary.nowNs = 3 * MS;
   const lost = primary.storage(2, 'backup', 'backup2');
-  expect(lost.notes).toEqual(['left-out']);
+  expect(lost.notes).toEqual(['evicted']);
   expect(lost.of('timer').map(({ id, atNs }) => [id, atNs])).toEqual(
     expect.arrayContaining([
       ['heartbeat', 3 * MS],

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { GuestClock } from '../../src/ft/guest-clock.ts';
+import { ComputedTime, GuestClock, MeasuredTime } from '../../src/ft/guest-clock.ts';
 
 const clockOf = () => new GuestClock((sizeBytes) => new Uint8Array(sizeBytes));
 const NS_PER_STEP = 7;
@@ -129,5 +129,56 @@ describe("the guest's clock", () => {
         }
       }),
     );
+  });
+});
+
+describe('on a host whose clock is read', () => {
+  /** Slices of a guest that takes `trueNs` a step, on a host that takes it for `guessNs`. */
+  const slice = fc.record({
+    steps: fc.nat(100_000),
+    trueNs: fc.double({ min: 0.5, max: 50, noNaN: true }),
+    guessNs: fc.double({ min: 0.05, max: 500, noNaN: true }),
+    idleNs: fc.nat(1_000_000),
+  });
+
+  /** Runs the slices; gives back by how much the guest's clock differs from the host's in the end, in ns. */
+  function errorOf(
+    slices: (typeof slice extends fc.Arbitrary<infer T> ? T : never)[],
+    reads: boolean,
+  ): number {
+    let nowNs = 0;
+    let icount = 0;
+    const time = reads ? new MeasuredTime(() => Math.floor(nowNs)) : new ComputedTime();
+    const clock = new GuestClock((sizeBytes) => new Uint8Array(sizeBytes), time);
+    clock.startAt(0, 0);
+    let last = 0;
+    for (const { steps, trueNs, guessNs, idleNs } of slices) {
+      nowNs += idleNs;
+      clock.beginSlice(Math.floor(nowNs), icount, guessNs);
+      for (let part = 0; part < 4; part++) {
+        nowNs += (steps * trueNs) / 4;
+        icount += Math.floor(steps / 4);
+        const ticks = clock.clock(icount);
+        expect(ticks).toBeGreaterThanOrEqual(last);
+        last = ticks;
+        // Wherever the guest is asked again, that is further on.
+        expect(clock.icountAt(ticks + 1)).toBeGreaterThan(icount);
+      }
+      clock.endSlice(icount);
+    }
+    return Math.abs(last * 100 - nowNs);
+  }
+
+  test('the guest sees that clock, however wrong the guess of its speed is', () => {
+    fc.assert(
+      fc.property(fc.array(slice, { minLength: 1, maxLength: 20 }), (slices) => {
+        expect(errorOf(slices, true)).toBeLessThanOrEqual(101);
+      }),
+    );
+  });
+
+  test('where it is computed instead, a guess that is too large makes it go fast for good', () => {
+    const slices = Array.from({ length: 20 }, () => ({ steps: 100_000, trueNs: 1, guessNs: 10, idleNs: 0 }));
+    expect(errorOf(slices, false)).toBeGreaterThan(500_000);
   });
 });

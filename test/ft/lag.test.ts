@@ -13,7 +13,7 @@ function sharesUnder(control: LagControl, lags: readonly number[], startNs = 10)
 }
 
 describe('the share of processor time', () => {
-  test('falls in small steps while the backup is behind, never below its floor, and comes back', () => {
+  test('falls in small steps while the backup is behind, never below its lowWater, and comes back', () => {
     const control = new LagControl(tuning);
     const falling = sharesUnder(control, Array(120).fill(5000));
     for (const [index, share] of falling.entries()) {

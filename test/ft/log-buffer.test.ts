@@ -22,7 +22,7 @@ class Model {
   }
   get sizes(): number[] {
     // The first entry is as far from the position before it as the log says.
-    return sizesOf([{ kind: 'horizon', icount: this.baseIcount }, ...this.entries]).slice(1);
+    return sizesOf([{ kind: 'progress', icount: this.baseIcount }, ...this.entries]).slice(1);
   }
   bytesUpTo(number: number): number {
     return sum(this.sizes.slice(0, Math.max(0, number - this.base)));
@@ -134,7 +134,7 @@ describe('a log that is kept in part', () => {
 
   test('does not answer for what it does not hold', () => {
     const buffer = new LogBuffer();
-    for (let icount = 1; icount <= 100; icount++) buffer.append({ kind: 'horizon', icount });
+    for (let icount = 1; icount <= 100; icount++) buffer.append({ kind: 'progress', icount });
     buffer.forget(80, 0);
     expect(buffer.first).toBe(81);
     for (const number of [0, 80, 101]) expect(() => buffer.get(number)).toThrow(InvariantError);

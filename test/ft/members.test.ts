@@ -1,18 +1,18 @@
-/** Several sides, shared storage and a console between them: who counts, who goes live, and how a host gets in step. */
+/** Several hosts, shared storage and a console between them: who counts, who goes live, and how a host gets in step. */
 import { describe, expect, test } from 'vitest';
 import type { Message } from '../../src/ft/messages.ts';
 import { decodeMessage } from '../../src/ft/messages.ts';
 import { diskGuest } from './guest.ts';
-import { alphabet, type Effects, Group, MS, Side } from './sides.ts';
+import { alphabet, type Effects, Group, MS, TestHost } from './hosts.ts';
 
 const source = alphabet;
 const letters = (count: number) =>
   Array.from({ length: count }, (_, index) => String.fromCharCode(97 + (index % 26))).join('');
 
-/** What a side is, in short. */
+/** What a host is, in short. */
 const stateOf = (group: Group, name: string) => {
-  const { role, phase, generation, canGoOn } = group.replica(name);
-  return { role, phase, generation, canGoOn };
+  const { role, phase, generation, isEligible } = group.replica(name);
+  return { role, phase, generation, isEligible };
 };
 
 /** Everybody does what there is to do, for a while. */
@@ -27,7 +27,7 @@ describe('the members', () => {
   const two = { source, record: { primary: 'primary', backups: ['backup', 'backup2'] }, backups: 2 };
 
   test('must all hold an entry before an output leaves', () => {
-    const primary = new Side('primary', 'primary', two);
+    const primary = new TestHost('primary', 'primary', two);
     const { last } = primary.cpu(20);
     expect(primary.ack(last, { from: 'backup' }).released).toBe('');
     expect(primary.ack(last - 1, { from: 'backup2' }).released).toBe('');
@@ -36,7 +36,7 @@ describe('the members', () => {
   });
 
   test('are fewer only when the claim is won', () => {
-    const primary = new Side('primary', 'primary', two);
+    const primary = new TestHost('primary', 'primary', two);
     const { last } = primary.cpu(20);
     primary.nowNs = 9 * MS;
     primary.ack(last, { from: 'backup' });
@@ -77,7 +77,7 @@ describe('the members', () => {
     // The one that was cut off claimed what was taken already.
     group.cut.delete('backup2');
     group.timer('backup2', 'heartbeat');
-    expect(group.notes('backup2')).toContain('left-out');
+    expect(group.notes('backup2')).toContain('evicted');
     expect(group.replica('backup2').generation).toBeGreaterThanOrEqual(2);
   });
 
@@ -93,11 +93,11 @@ describe('the members', () => {
     expect(group.replica('backup').phase).toBe('backup');
     expect(group.replica('primary').record).toEqual({ primary: 'primary', backups: ['backup'] });
     expect(group.event('primary', 'joining')).toMatchObject({ host: 'backup', how: 'entries' });
-    expect(group.side('backup').hash).toBe(group.side('primary').hash);
+    expect(group.host('backup').hash).toBe(group.host('primary').hash);
   });
 });
 
-test('a side that was left out reads no disk that others write to: it is copied', () => {
+test('a host that was left out reads no disk that others write to: it is copied', () => {
   const group = new Group(1, 0, { source, disk: 'shared-backup-reads' });
   group.work(3);
   group.cut.add('backup');
@@ -106,7 +106,7 @@ test('a side that was left out reads no disk that others write to: it is copied'
   group.cut.delete('backup');
   settle(group, 5);
   expect(group.event('primary', 'joining')).toMatchObject({ host: 'backup', how: 'copy' });
-  expect(group.side('backup').hash).toBe(group.side('primary').hash);
+  expect(group.host('backup').hash).toBe(group.host('primary').hash);
 });
 
 describe('after a failover', () => {
@@ -128,7 +128,7 @@ describe('after a failover', () => {
     expect(group.replica('backup2').phase).toBe('backup');
     group.work(3);
     expect(group.printed).toBe(letters(6));
-    expect(group.side('backup2').hash).toBe(group.side('backup').hash);
+    expect(group.host('backup2').hash).toBe(group.host('backup').hash);
   });
 
   test('nothing leaves before the other backup holds it', () => {
@@ -158,7 +158,7 @@ describe('after a failover', () => {
       role: 'backup',
       phase: 'between',
       generation: 2,
-      canGoOn: true,
+      isEligible: true,
     });
     group.beat(7);
     group.drain();
@@ -175,7 +175,7 @@ describe('after a failover', () => {
     settle(group, 5);
     expect(group.replica('primary').phase).toBe('backup');
     expect(group.event('backup', 'joining')).toMatchObject({ host: 'primary', how: 'entries' });
-    expect(group.side('primary').hash).toBe(group.side('backup').hash);
+    expect(group.host('primary').hash).toBe(group.host('backup').hash);
   });
 
   test('a primary that ran on before it learned is copied', () => {
@@ -183,19 +183,22 @@ describe('after a failover', () => {
     group.cpu('primary', 1000);
     group.cut.delete('primary');
     settle(group, 8);
-    expect(group.event('primary', 'left-out')).toMatchObject({ primary: 'backup' });
+    expect(group.event('primary', 'evicted')).toMatchObject({ primary: 'backup' });
     expect(group.event('backup', 'joining')).toMatchObject({ host: 'primary', how: 'copy' });
     expect(group.event('primary', 'installed')).toMatchObject({ from: 'backup' });
     expect(group.replica('primary').phase).toBe('backup');
     group.work(2);
-    expect(group.side('primary').hash).toBe(group.side('backup').hash);
+    expect(group.host('primary').hash).toBe(group.host('backup').hash);
     expect(group.printed).toBe(letters(group.printed.length));
   });
 });
 
-describe('a side whose log is another', () => {
+describe('a host whose log is another', () => {
   /** A primary with two backups, of which the second has the entries of `more` slices that the first has not. */
-  function diverging(more: number, others: string[] = []): { primary: Side; backup: Side; backup2: Side } {
+  function diverging(
+    more: number,
+    others: string[] = [],
+  ): { primary: TestHost; backup: TestHost; backup2: TestHost } {
     const backups = ['backup', 'backup2', ...others];
     const setting = {
       source,
@@ -203,14 +206,17 @@ describe('a side whose log is another', () => {
       record: { primary: 'primary', backups },
       backups: backups.length,
     };
-    const primary = new Side('primary', 'primary', setting);
-    const [backup, backup2] = [new Side('backup', 'backup', setting), new Side('backup2', 'backup', setting)];
+    const primary = new TestHost('primary', 'primary', setting);
+    const [backup, backup2] = [
+      new TestHost('backup', 'backup', setting),
+      new TestHost('backup2', 'backup', setting),
+    ];
     const slices = Array.from({ length: 3 + more }, () => primary.cpu(106));
     for (const { all } of slices.slice(0, 3))
       for (const effect of all)
-        for (const side of [backup, backup2])
-          if (effect.do === 'send' && effect.to === side.name)
-            side.do({ kind: 'message', from: 'primary', bytes: effect.bytes });
+        for (const host of [backup, backup2])
+          if (effect.do === 'send' && effect.to === host.name)
+            host.do({ kind: 'message', from: 'primary', bytes: effect.bytes });
     for (const { all } of slices.slice(3))
       for (const effect of all)
         if (effect.do === 'send' && effect.to === 'backup2')
@@ -275,7 +281,7 @@ describe('a side whose log is another', () => {
     // Now it is a host like any other, and needs a copy.
     const told = backup.hear('backup2', { kind: 'heartbeat', generation: 2, domain: 'x', ticks: 0 });
     const again = backup2.hear('backup', only(told.messages));
-    expect(again.notes).toEqual(['left-out']);
+    expect(again.notes).toEqual(['evicted']);
     const resumed = backup.hear('backup2', only(again.messages));
     expect(resumed.messages[0]).toMatchObject({ kind: 'prepare', generation: 3, copy: 1 });
   });
@@ -315,8 +321,8 @@ test('a log that others may lack is kept when all of it was consumed', () => {
     record: { primary: 'primary', backups },
     backups: 2,
   };
-  const primary = new Side('primary', 'primary', setting);
-  const backup = new Side('backup', 'backup', setting);
+  const primary = new TestHost('primary', 'primary', setting);
+  const backup = new TestHost('backup', 'backup', setting);
   for (let slice = 0; slice < 300; slice++) {
     for (const message of primary.cpu(106).messages.slice(0, 1)) backup.hear('primary', message);
     backup.cpu(1000);
@@ -329,7 +335,7 @@ test('a log that others may lack is kept when all of it was consumed', () => {
 
 describe('a stream that breaks', () => {
   test('is asked about again, since the answer may be lost', () => {
-    const backup = new Side('backup', 'backup', { source });
+    const backup = new TestHost('backup', 'backup', { source });
     const asked = backup.do({ kind: 'reset', peer: 'primary' });
     expect(asked.messages).toMatchObject([{ kind: 'resume', token: 1 }]);
     expect(backup.timer('retry', 10 * MS).messages).toMatchObject([{ kind: 'resume', token: 2 }]);
@@ -337,8 +343,8 @@ describe('a stream that breaks', () => {
 
   test('is gone on with where the backup stands', () => {
     const setting = { source };
-    const primary = new Side('primary', 'primary', setting);
-    const backup = new Side('backup', 'backup', setting);
+    const primary = new TestHost('primary', 'primary', setting);
+    const backup = new TestHost('backup', 'backup', setting);
     backup.hear('primary', primary.cpu(106).messages[0]!);
     primary.cpu(106);
     expect(primary.do({ kind: 'reset', peer: 'backup' }).messages).toEqual([]);
@@ -377,7 +383,7 @@ describe('a spare', () => {
     expect(group.event('spare', 'installed')).toMatchObject({ from: 'primary' });
     expect(group.storage.get(3)).toEqual({ primary: 'primary', backups: ['spare'] });
     expect(group.replica('spare').phase).toBe('backup');
-    expect(group.side('spare').hash).toBe(group.side('primary').hash);
+    expect(group.host('spare').hash).toBe(group.host('primary').hash);
     // The primary dies: the copy goes on, with each letter once.
     group.work(2);
     group.cut.add('primary');
@@ -403,7 +409,7 @@ describe('a spare', () => {
       role: 'backup',
       phase: 'catching-up',
       generation: 2,
-      canGoOn: false,
+      isEligible: false,
     });
     expect(group.storage.get(3)).toBeUndefined();
   });
@@ -414,7 +420,7 @@ describe('a spare', () => {
     group.beat(2);
     group.work(1);
     expect(group.storage.get(3)).toEqual({ primary: 'primary', backups: ['spare'] });
-    expect(group.replica('spare').canGoOn).toBe(false);
+    expect(group.replica('spare').isEligible).toBe(false);
     // The claim may have been taken: from when it is made an output waits for the new one as well.
     const before = group.printed;
     group.cut.add('spare');
@@ -433,7 +439,7 @@ describe('a spare', () => {
   test('that falls silent while it joins is given up', () => {
     const group = withoutBackup();
     group.timer('spare', 'heartbeat');
-    const primary = group.side('primary');
+    const primary = group.host('primary');
     // What is sent from here on does not arrive.
     const begun = primary.timer('heartbeat', 2 * MS);
     expect(begun.of('send').map(({ bytes }) => decodeMessage(bytes).kind)).toEqual(['members']);
@@ -447,11 +453,11 @@ describe('a spare', () => {
   /** A primary without a backup, and a spare that has just been copied to; what the primary has heard of that is up to the story. */
   function copied() {
     const shared = { source, hosts: ['primary', 'spare'], record: { primary: 'primary', backups: [] } };
-    const primary = new Side('primary', 'primary', shared);
-    const spare = new Side('spare', 'spare', shared);
+    const primary = new TestHost('primary', 'primary', shared);
+    const spare = new TestHost('spare', 'spare', shared);
     // The letter has left, and nobody has said that it arrived.
     expect(primary.cpu(106).released).toBe('a');
-    const tell = (from: Side, to: Side, effects: Effects) =>
+    const tell = (from: TestHost, to: TestHost, effects: Effects) =>
       effects.messages.map((message) => to.hear(from.name, message));
     primary.hear('spare', spare.timer('heartbeat').datagrams[0]!);
     const [asked] = tell(primary, spare, primary.timer('heartbeat'));
@@ -507,7 +513,7 @@ test('a host that was recorded as in sync, and does not know it yet, counts as s
   }
   expect(group.storage.get(3)).toEqual({ primary: 'backup', backups: ['spare'] });
   group.work(2);
-  expect([group.replica('spare').phase, group.replica('spare').canGoOn]).toEqual(['backup', true]);
+  expect([group.replica('spare').phase, group.replica('spare').isEligible]).toEqual(['backup', true]);
 });
 
 describe('an operator', () => {
@@ -520,14 +526,14 @@ describe('an operator', () => {
     settle(group);
     expect(group.storage.get(2)).toEqual({ primary: 'backup', backups: ['primary'] });
     expect([group.replica('backup').phase, group.replica('primary').phase]).toEqual(['primary', 'backup']);
-    expect(group.side('primary').hash).toBe(group.side('backup').hash);
+    expect(group.host('primary').hash).toBe(group.host('backup').hash);
     expect(group.printed).toBe(letters(group.printed.length));
     // Nobody had to wait for suspicion.
     expect([...group.notes('primary'), ...group.notes('backup')]).not.toContain('suspected');
   });
 
   test('switches over only when nothing is under way in the world', () => {
-    const primary = new Side('primary', 'primary', { source });
+    const primary = new TestHost('primary', 'primary', { source });
     const { last } = primary.cpu(20);
     expect(primary.command({ kind: 'switch-over' }).notes).toEqual(['command', 'switching']);
     const still = primary.cpu(1000);
@@ -541,7 +547,7 @@ describe('an operator', () => {
 
   test('switches over only when no disk operation is under way', () => {
     const source = diskGuest([{ operation: 'write', sector: 1 }]);
-    const primary = new Side('primary', 'primary', { source, diskSectors: 8 });
+    const primary = new TestHost('primary', 'primary', { source, diskSectors: 8 });
     const { last } = primary.cpu(200);
     expect(primary.ack(last).of('disk')).toHaveLength(1);
     expect(primary.command({ kind: 'switch-over' }).entries).toEqual([]);
@@ -556,7 +562,7 @@ describe('an operator', () => {
   test('switches over only when no claim is under way', () => {
     const hosts = ['primary', 'backup', 'backup2'];
     const record = { primary: 'primary', backups: ['backup', 'backup2'] };
-    const primary = new Side('primary', 'primary', { source, hosts, record, backups: 2 });
+    const primary = new TestHost('primary', 'primary', { source, hosts, record, backups: 2 });
     primary.nowNs = 11 * MS;
     primary.ack(0, { from: 'backup2' });
     expect(primary.timer('suspect').of('claim')).toMatchObject([{ record: { backups: ['backup2'] } }]);
@@ -595,8 +601,8 @@ describe('an operator', () => {
   });
 
   test('switches over to a backup whose claim comes too late: it does not claim again', () => {
-    const primary = new Side('primary', 'primary', { source });
-    const backup = new Side('backup', 'backup', { source });
+    const primary = new TestHost('primary', 'primary', { source });
+    const backup = new TestHost('backup', 'backup', { source });
     primary.command({ kind: 'switch-over' });
     backup.hear('primary', primary.cpu(106).messages[0]!);
     const claimed = backup.cpu(1000);
@@ -609,7 +615,7 @@ describe('an operator', () => {
   });
 
   test('does not switch over to a host that is no backup', () => {
-    const primary = new Side('primary', 'primary', { source });
+    const primary = new TestHost('primary', 'primary', { source });
     expect(primary.command({ kind: 'switch-over', to: 'spare' }).notes).toEqual(['command']);
     expect(primary.replica.phase).toBe('primary');
   });
@@ -620,7 +626,7 @@ describe('an operator', () => {
     group.do('primary', { kind: 'command', command: { kind: 'unprotect' } });
     expect(group.storage.get(2)).toEqual({ primary: 'primary', backups: [] });
     settle(group);
-    expect([group.replica('primary').phase, group.replica('backup').canGoOn]).toEqual(['alone', false]);
+    expect([group.replica('primary').phase, group.replica('backup').isEligible]).toEqual(['alone', false]);
     expect(group.storage.size).toBe(2);
     group.do('primary', { kind: 'command', command: { kind: 'protect' } });
     settle(group);
@@ -640,7 +646,7 @@ describe('an operator', () => {
     group.beat(4);
     expect(group.storage.get(3)).toEqual({ primary: 'primary', backups: ['backup'] });
     group.work(1);
-    expect(stateOf(group, 'backup')).toMatchObject({ phase: 'backup', canGoOn: true });
+    expect(stateOf(group, 'backup')).toMatchObject({ phase: 'backup', isEligible: true });
   });
 
   test('switches over to a backup that comes too late: it does not go live any more', () => {
@@ -666,7 +672,7 @@ describe('an operator', () => {
     group.do('primary', { kind: 'command', command: { kind: 'unprotect' } });
     group.drain();
     group.cut.add('primary');
-    expect(group.replica('backup').canGoOn).toBe(true);
+    expect(group.replica('backup').isEligible).toBe(true);
   });
 
   test('moves the backup: the other host counts before the first is let go', () => {
@@ -676,21 +682,21 @@ describe('an operator', () => {
     settle(group);
     expect(group.storage.get(2)).toEqual({ primary: 'primary', backups: ['spare'] });
     expect(group.replica('spare').phase).toBe('backup');
-    expect(group.replica('backup').canGoOn).toBe(false);
+    expect(group.replica('backup').isEligible).toBe(false);
   });
 
-  test('resets the guest, on both sides', () => {
+  test('resets the guest, on both hosts', () => {
     const group = new Group(1, 0, { source });
     group.work(3);
     group.do('primary', { kind: 'command', command: { kind: 'reset' } });
     group.work(2);
     expect(group.printed).toMatch(/^abcab$/);
-    expect(group.side('backup').hash).toBe(group.side('primary').hash);
+    expect(group.host('backup').hash).toBe(group.host('primary').hash);
   });
 
-  test('gives the VM a share of the processor, on every side', () => {
-    const primary = new Side('primary', 'primary', { source });
-    const backup = new Side('backup', 'backup', { source });
+  test('gives the VM a share of the processor, on every host', () => {
+    const primary = new TestHost('primary', 'primary', { source });
+    const backup = new TestHost('backup', 'backup', { source });
     const told = primary.command({ kind: 'speed', perMille: 250 });
     expect(told.entries).toEqual([{ kind: 'control', icount: 0, action: 'speed', value: 250 }]);
     const ran = primary.cpu(100);

@@ -127,10 +127,10 @@ describe('the output gate', () => {
           }
           expect(numbers(gate.contents())).toEqual(held.map(({ text }) => text));
           expect(gate.size === 0).toBe(held.length === 0);
-          expect(gate.settled(made)).toBe(Math.min(made, ...held.map(({ number }) => number - 1)));
+          expect(gate.deliveredUpTo(made)).toBe(Math.min(made, ...held.map(({ number }) => number - 1)));
         }
         gate.clear();
-        expect([gate.size, gate.contents(), gate.settled(made)]).toEqual([0, [], made]);
+        expect([gate.size, gate.contents(), gate.deliveredUpTo(made)]).toEqual([0, [], made]);
       }),
       { numRuns: 400 },
     );
@@ -142,7 +142,7 @@ describe('the output gate', () => {
     expect(gate.open(0, 0)).toEqual([]);
     expect(gate.open(1, 10)).toHaveLength(1);
     gate.delivered('console', 6);
-    expect(gate.settled(7)).toBe(6);
+    expect(gate.deliveredUpTo(7)).toBe(6);
     expect(gate.open(1, 12, 3)).toEqual([]);
     expect(gate.open(1, 13, 3)).toEqual([{ kind: 'console', first: 7, data: Uint8Array.of(70) }]);
     expect(gate.open(1, 15, 3)).toEqual([]);

@@ -2,13 +2,13 @@
 import { describe, expect, test } from 'vitest';
 import type { MessageOf } from '../../src/ft/messages.ts';
 import { diskGuest } from './guest.ts';
-import { alphabet, type Effects, Group, MS, type Setting, Side } from './sides.ts';
+import { alphabet, type Effects, Group, MS, type Setting, TestHost } from './hosts.ts';
 
 const SUSPECT_NS = 10 * MS;
 
 /** A primary that has lost its backup, with a spare. */
-const lonely = (setting: Setting = {}): Side =>
-  new Side('primary', 'primary', {
+const lonely = (setting: Setting = {}): TestHost =>
+  new TestHost('primary', 'primary', {
     source: alphabet,
     hosts: ['primary', 'backup', 'spare'],
     record: { primary: 'primary', backups: [] },
@@ -17,16 +17,16 @@ const lonely = (setting: Setting = {}): Side =>
   });
 
 /** The spare says that it has room; a host that knows no generation has just been switched on. */
-const room = (primary: Side, generation = 1): Effects =>
+const room = (primary: TestHost, generation = 1): Effects =>
   primary.hear('spare', { kind: 'available', generation, load: 0, domain: 'spare' });
-const beat = (primary: Side, ns = 2 * MS): Effects => primary.timer('heartbeat', ns);
-const asks = (primary: Side): Effects =>
+const beat = (primary: TestHost, ns = 2 * MS): Effects => primary.timer('heartbeat', ns);
+const asks = (primary: TestHost): Effects =>
   primary.hear('spare', { kind: 'resume', generation: 1, log: 0, received: 0, consumed: 0, token: 1 });
-const takes = (primary: Side): Effects =>
+const takes = (primary: TestHost): Effects =>
   primary.hear('spare', { kind: 'pages-ack', generation: 1, copy: 1 });
 
 /** In the middle of a copy: one page is under way, and others wait. */
-function copying(setting?: Setting): Side {
+function copying(setting?: Setting): TestHost {
   const primary = lonely(setting);
   primary.cpu(106);
   room(primary);
@@ -36,7 +36,7 @@ function copying(setting?: Setting): Side {
 }
 
 /** The whole machine is under way, and the guest stands between two slices. */
-function copied(primary: Side): MessageOf<'state'> {
+function copied(primary: TestHost): MessageOf<'state'> {
   for (let page = 0; page < 100; page++)
     for (const message of takes(primary).messages) if (message.kind === 'state') return message;
   throw new Error('no end');
@@ -44,7 +44,7 @@ function copied(primary: Side): MessageOf<'state'> {
 
 describe('a member', () => {
   test('that says it has no VM is left out at once', () => {
-    const primary = new Side('primary', 'primary');
+    const primary = new TestHost('primary', 'primary');
     const told = primary.hear('backup', { kind: 'available', generation: 0, load: 0, domain: 'backup' });
     expect(told.of('claim')).toEqual([
       { do: 'claim', generation: 2, record: { primary: 'primary', backups: [] } },
@@ -115,7 +115,7 @@ describe('the end of a copy', () => {
   test('says which log the new backup holds, though the stream breaks right behind it', () => {
     const setting = { record: { primary: 'primary', backups: ['backup'] } };
     const primary = lonely(setting);
-    const spare = new Side('spare', 'spare', {
+    const spare = new TestHost('spare', 'spare', {
       source: alphabet,
       hosts: ['primary', 'backup', 'spare'],
       ...setting,
@@ -154,6 +154,6 @@ test('a new backup has the share of the processor that an operator has set', () 
     group.work(1);
   }
   expect(group.storage.get(2)).toEqual({ primary: 'primary', backups: ['spare'] });
-  for (const message of group.side('primary').cpu(100).messages) group.side('spare').hear('primary', message);
-  expect(group.side('spare').cpu(1000).of('ran')).toEqual([{ do: 'ran', steps: 100, restNs: 3000 }]);
+  for (const message of group.host('primary').cpu(100).messages) group.host('spare').hear('primary', message);
+  expect(group.host('spare').cpu(1000).of('ran')).toEqual([{ do: 'ran', steps: 100, restNs: 3000 }]);
 });

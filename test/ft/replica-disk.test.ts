@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { DiskVariant } from '../../src/ft/rules.ts';
 import { diskGuest } from './guest.ts';
-import { type Effects, MS, type Setting, Side } from './sides.ts';
+import { type Effects, MS, type Setting, TestHost } from './hosts.ts';
 
 /** Two writes of the same sector, and a read elsewhere. */
 const source = diskGuest([
@@ -19,51 +19,52 @@ const asked = (effects: Effects) =>
   effects
     .of('disk')
     .map(
-      ({ id, request, generation, floor }) => `${request.operation} ${id} in ${generation}, floor ${floor}`,
+      ({ id, request, generation, lowWater }) =>
+        `${request.operation} ${id} in ${generation}, lowWater ${lowWater}`,
     );
-const done = (side: Side, id: number, data = nothing, status: number | 'refused' = 0) =>
-  side.do({ kind: 'disk-done', id, status, data });
-const forward = (effects: Effects, from: Side, to: Side) =>
+const done = (host: TestHost, id: number, data = nothing, status: number | 'refused' = 0) =>
+  host.do({ kind: 'disk-done', id, status, data });
+const forward = (effects: Effects, from: TestHost, to: TestHost) =>
   effects.of('send').map(({ bytes }) => to.do({ kind: 'message', from: from.name, bytes }));
 
-function pair(disk: DiskVariant): { primary: Side; backup: Side } {
+function pair(disk: DiskVariant): { primary: TestHost; backup: TestHost } {
   return {
-    primary: new Side('primary', 'primary', setting(disk)),
-    backup: new Side('backup', 'backup', setting(disk)),
+    primary: new TestHost('primary', 'primary', setting(disk)),
+    backup: new TestHost('backup', 'backup', setting(disk)),
   };
 }
 
 /** What may be forgotten: for operations that a backup still has to keep in order, when it goes live. */
 test.each([
-  { disk: 'shared', floor: 'received' },
-  { disk: 'shared-backup-reads', floor: 'consumed' },
-] as const)('who is behind decides what the others may forget: $disk', ({ disk, floor }) => {
+  { disk: 'shared', lowWater: 'received' },
+  { disk: 'shared-backup-reads', lowWater: 'consumed' },
+] as const)('who is behind decides what the others may forget: $disk', ({ disk, lowWater }) => {
   const record = { primary: 'primary', backups: ['backup', 'backup2'] };
-  const primary = new Side('primary', 'primary', { ...setting(disk), record, backups: 2 });
+  const primary = new TestHost('primary', 'primary', { ...setting(disk), record, backups: 2 });
   const floors = (effects: Effects) =>
-    effects.messages.flatMap((message) => (message.kind === 'entries' ? [message.floor] : []));
+    effects.messages.flatMap((message) => (message.kind === 'entries' ? [message.lowWater] : []));
   for (let slice = 0; slice < 4; slice++) expect(floors(primary.cpu(50))).toEqual([0, 0]);
   primary.ack(4, { from: 'backup' });
   primary.ack(3, { from: 'backup2', consumed: 2 });
-  expect(floors(primary.cpu(50))).toEqual(floor === 'received' ? [3, 3] : [2, 2]);
+  expect(floors(primary.cpu(50))).toEqual(lowWater === 'received' ? [3, 3] : [2, 2]);
 });
 
 describe('on a shared disk', () => {
   test('a write waits for its entry, then for the write before it to be over; a read waits for nothing', () => {
-    const primary = new Side('primary', 'primary', setting('shared'));
+    const primary = new TestHost('primary', 'primary', setting('shared'));
     const started = primary.cpu(200);
     expect(started.entries).toMatchObject([{ kind: 'output', made: 3 }]);
-    expect(asked(started)).toEqual(['read 3 in 1, floor 1']);
+    expect(asked(started)).toEqual(['read 3 in 1, lowWater 1']);
     const held = primary.ack(started.last);
-    expect(asked(held)).toEqual(['write 1 in 1, floor 1']);
+    expect(asked(held)).toEqual(['write 1 in 1, lowWater 1']);
     expect(done(primary, 1).all).toEqual([]);
     const ended = primary.cpu(10);
     expect(ended.entries).toMatchObject([
       { kind: 'disk', id: 1, status: 0, data: nothing },
-      { kind: 'horizon' },
+      { kind: 'progress' },
     ]);
     expect(asked(ended)).toEqual([]);
-    expect(asked(primary.ack(ended.last))).toEqual(['write 2 in 1, floor 2']);
+    expect(asked(primary.ack(ended.last))).toEqual(['write 2 in 1, lowWater 2']);
   });
 
   test('what a read has read is in the log', () => {
@@ -78,30 +79,30 @@ describe('on a shared disk', () => {
   });
 
   test('an operation ends once, however often the disk says so, and not by a refusal', () => {
-    const primary = new Side('primary', 'primary', setting('shared'));
+    const primary = new TestHost('primary', 'primary', setting('shared'));
     primary.cpu(200);
     expect(done(primary, 3, nothing, 'refused').all).toEqual([]);
-    expect(primary.cpu(10).entries).toEqual([{ kind: 'horizon', icount: 210 }]);
+    expect(primary.cpu(10).entries).toEqual([{ kind: 'progress', icount: 210 }]);
     for (let time = 0; time < 3; time++) done(primary, 3, sector);
     done(primary, 99, sector);
-    expect(primary.cpu(10).entries.map(({ kind }) => kind)).toEqual(['disk', 'horizon']);
+    expect(primary.cpu(10).entries.map(({ kind }) => kind)).toEqual(['disk', 'progress']);
     done(primary, 3, sector);
-    expect(primary.cpu(10).entries.map(({ kind }) => kind)).toEqual(['horizon']);
+    expect(primary.cpu(10).entries.map(({ kind }) => kind)).toEqual(['progress']);
   });
 
   test('an operation that failed is logged so, without data', () => {
-    const primary = new Side('primary', 'primary', setting('shared'));
+    const primary = new TestHost('primary', 'primary', setting('shared'));
     primary.cpu(200);
     done(primary, 3, sector, 1);
     expect(primary.cpu(10).entries[0]).toMatchObject({ kind: 'disk', id: 3, status: 1, data: nothing });
   });
 
   test('an operation that is overdue is asked for again', () => {
-    const primary = new Side('primary', 'primary', setting('shared'));
+    const primary = new TestHost('primary', 'primary', setting('shared'));
     primary.cpu(200);
     expect(asked(primary.timer('retry', 4 * MS))).toEqual([]);
     const again = primary.timer('retry', MS);
-    expect(asked(again)).toEqual(['read 3 in 1, floor 1']);
+    expect(asked(again)).toEqual(['read 3 in 1, lowWater 1']);
     expect(again.event('disk-issued')).toEqual({ kind: 'disk-issued', id: 3, again: true });
     done(primary, 3, sector);
     expect(asked(primary.timer('retry', 60 * MS))).toEqual([]);
@@ -118,24 +119,24 @@ describe('on a shared disk', () => {
     expect(asked(backup.cpu(1000))).toEqual([]);
     const live = backup.storage(2, 'backup');
     expect(live.notes).toContain('live');
-    expect(asked(live)).toEqual(['write 1 in 2, floor 1']);
+    expect(asked(live)).toEqual(['write 1 in 2, lowWater 1']);
     expect(live.event('disk-issued')).toEqual({ kind: 'disk-issued', id: 1, again: true });
     // The read is over here as well: its end is not taken twice.
     done(backup, 3, sector);
     done(backup, 1);
     const next = backup.cpu(10);
     expect(next.entries).toEqual([]);
-    expect(asked(next)).toEqual(['write 2 in 2, floor 2']);
+    expect(asked(next)).toEqual(['write 2 in 2, lowWater 2']);
     done(backup, 2);
     expect(backup.cpu(1000).released).toBe('!');
   });
 
   test('who goes live may leave them alone, for study', () => {
-    const backup = new Side('backup', 'backup', {
+    const backup = new TestHost('backup', 'backup', {
       ...setting('shared'),
       unsafe: new Set(['reissue-io'] as const),
     });
-    const primary = new Side('primary', 'primary', setting('shared'));
+    const primary = new TestHost('primary', 'primary', setting('shared'));
     forward(primary.cpu(200), primary, backup);
     backup.cpu(1000);
     backup.timer('suspect', 11 * MS);
@@ -143,7 +144,7 @@ describe('on a shared disk', () => {
   });
 
   test('a guest that switches off while the disk is busy is off when the disk is done', () => {
-    const primary = new Side('primary', 'primary', {
+    const primary = new TestHost('primary', 'primary', {
       source: source.replace('bne     t0, s2, wait', 'nop'),
       diskSectors: 8,
     });
@@ -151,12 +152,12 @@ describe('on a shared disk', () => {
     expect(notes).toContain('off');
     primary.ack(last);
     expect(primary.delivered(4).entries).toEqual([]);
-    expect(asked(done(primary, 1))).toEqual(['write 2 in 1, floor 2']);
+    expect(asked(done(primary, 1))).toEqual(['write 2 in 1, lowWater 2']);
     expect(done(primary, 2).entries).toMatchObject([{ kind: 'control', action: 'power-off', value: 5 }]);
   });
 });
 
-describe('on a shared disk that each side reads', () => {
+describe('on a shared disk that each host reads', () => {
   test('the log has no data, and the backup waits for its own', () => {
     const { primary, backup } = pair('shared-backup-reads');
     const started = primary.cpu(200);
@@ -165,7 +166,7 @@ describe('on a shared disk that each side reads', () => {
     expect(ended.entries[0]).toMatchObject({ kind: 'disk', id: 3, status: 0, data: undefined });
     for (const effects of [started, ended]) forward(effects, primary, backup);
     const ran = backup.cpu(1000);
-    expect(asked(ran)).toEqual(['read 3 in 1, floor 0']);
+    expect(asked(ran)).toEqual(['read 3 in 1, lowWater 0']);
     expect([backup.replica.vmm!.icount, backup.replica.backlog, backup.replica.wantsCpu]).toEqual([
       200,
       2,
@@ -174,7 +175,7 @@ describe('on a shared disk that each side reads', () => {
     // An error here is no answer: the primary could read it.
     done(backup, 3, nothing, 1);
     expect(backup.replica.wantsCpu).toBe(false);
-    expect(asked(backup.timer('retry', 5 * MS))).toEqual(['read 3 in 1, floor 0']);
+    expect(asked(backup.timer('retry', 5 * MS))).toEqual(['read 3 in 1, lowWater 0']);
     done(backup, 3, sector);
     backup.cpu(1000);
     expect([backup.hash, backup.replica.backlog]).toEqual([primary.hash, 0]);
@@ -183,11 +184,11 @@ describe('on a shared disk that each side reads', () => {
   test('a backup that was left out reads no more: others may have written since', () => {
     const { primary, backup } = pair('shared-backup-reads');
     forward(primary.cpu(200), primary, backup);
-    expect(asked(backup.cpu(1000))).toEqual(['read 3 in 1, floor 0']);
+    expect(asked(backup.cpu(1000))).toEqual(['read 3 in 1, lowWater 0']);
     const starts = [{ generation: 1, first: 1 }];
     const record = { primary: 'primary', backups: [] };
     const told = backup.hear('primary', { kind: 'members', generation: 2, record, starts });
-    expect(told.notes).toContain('left-out');
+    expect(told.notes).toContain('evicted');
     expect(asked(backup.timer('retry', 5 * MS))).toEqual([]);
   });
 
@@ -196,13 +197,13 @@ describe('on a shared disk that each side reads', () => {
       { operation: 'read', sector: 1 },
       { operation: 'write', sector: 1 },
     ]);
-    const primary = new Side('primary', 'primary', { ...setting('shared-backup-reads'), source: guest });
+    const primary = new TestHost('primary', 'primary', { ...setting('shared-backup-reads'), source: guest });
     const started = primary.cpu(200);
-    expect(asked(started)).toEqual(['read 1 in 1, floor 1']);
+    expect(asked(started)).toEqual(['read 1 in 1, lowWater 1']);
     done(primary, 1, sector);
     const ended = primary.cpu(10);
     expect(asked(primary.ack(ended.last, { consumed: started.last }))).toEqual([]);
-    expect(asked(primary.ack(ended.last))).toEqual(['write 2 in 1, floor 2']);
+    expect(asked(primary.ack(ended.last))).toEqual(['write 2 in 1, lowWater 2']);
   });
 });
 
@@ -210,14 +211,14 @@ describe('on private disks', () => {
   test('a primary writes at once; a backup writes when the log says that it was done', () => {
     const { primary, backup } = pair('private');
     const started = primary.cpu(200);
-    expect(asked(started)).toEqual(['write 1 in 1, floor 1', 'read 3 in 1, floor 1']);
+    expect(asked(started)).toEqual(['write 1 in 1, lowWater 1', 'read 3 in 1, lowWater 1']);
     done(primary, 1);
     const ended = primary.cpu(10);
     expect(ended.entries[0]).toMatchObject({ kind: 'disk', id: 1, data: undefined });
     forward(started, primary, backup);
-    expect(asked(backup.cpu(1000))).toEqual(['read 3 in 1, floor 0']);
+    expect(asked(backup.cpu(1000))).toEqual(['read 3 in 1, lowWater 0']);
     forward(ended, primary, backup);
-    expect(asked(backup.cpu(1000))).toEqual(['write 1 in 1, floor 0']);
+    expect(asked(backup.cpu(1000))).toEqual(['write 1 in 1, lowWater 0']);
     done(backup, 1);
     backup.cpu(1000);
     expect(backup.hash).toBe(primary.hash);

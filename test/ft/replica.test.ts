@@ -1,17 +1,17 @@
-/** One side of the VM, driven by hand. */
+/** One host of the VM, driven by hand. */
 import { describe, expect, test } from 'vitest';
 import type { ReplicaInput } from '../../src/ft/effects.ts';
 import { decodeMessage } from '../../src/ft/messages.ts';
 import type { Entry } from '../../src/vmm/entries.ts';
-import { type Effects, MS, type Setting, Side, sleeper } from './sides.ts';
+import { type Effects, MS, type Setting, sleeper, TestHost } from './hosts.ts';
 
-const primarySide = (setting?: Setting) => new Side('primary', 'primary', setting);
-const backupSide = (setting?: Setting) => new Side('backup', 'backup', setting);
-const aloneSide = () => primarySide({ backups: 0, record: { primary: 'primary', backups: [] } });
+const primaryHost = (setting?: Setting) => new TestHost('primary', 'primary', setting);
+const backupHost = (setting?: Setting) => new TestHost('backup', 'backup', setting);
+const aloneSide = () => primaryHost({ backups: 0, record: { primary: 'primary', backups: [] } });
 
 describe('the output rule', () => {
   test('an output is held until its entry is acknowledged', () => {
-    const primary = primarySide();
+    const primary = primaryHost();
     const ran = primary.cpu(20);
     expect(ran.of('ran')).toEqual([{ do: 'ran', steps: 20, restNs: 0 }]);
     expect(ran.entries).toEqual([{ kind: 'output', icount: 20, made: 1 }]);
@@ -24,11 +24,11 @@ describe('the output rule', () => {
   });
 
   test('an acknowledgement of an older entry releases nothing newer', () => {
-    const primary = primarySide();
+    const primary = primaryHost();
     const a = primary.cpu(20);
     const between = primary.cpu(20);
     const b = primary.cpu(300);
-    expect(between.entries).toEqual([{ kind: 'horizon', icount: 40 }]);
+    expect(between.entries).toEqual([{ kind: 'progress', icount: 40 }]);
     expect(b.entries[0]).toMatchObject({ kind: 'output', made: 2 });
     expect(primary.ack(a.last - 1).released).toBe('');
     expect(primary.ack(between.last).released).toBe('A');
@@ -37,7 +37,7 @@ describe('the output rule', () => {
   });
 
   test('the entries that explain an output are sent before it could be released', () => {
-    const { all } = primarySide().cpu(20);
+    const { all } = primaryHost().cpu(20);
     expect(all.findIndex((effect) => effect.do === 'send')).toBeGreaterThan(-1);
     expect(all.findIndex((effect) => effect.do === 'release')).toBe(-1);
   });
@@ -50,7 +50,7 @@ describe('the output rule', () => {
   });
 
   test('an output is kept until it has arrived, and let out again when that takes too long', () => {
-    const primary = primarySide();
+    const primary = primaryHost();
     const { last } = primary.cpu(20);
     expect(primary.ack(last).released).toBe('A');
     expect(primary.timer('retry', 4 * MS).released).toBe('');
@@ -62,7 +62,7 @@ describe('the output rule', () => {
   });
 
   test('an output that is on its way when the way to the world breaks is let out again', () => {
-    const primary = primarySide();
+    const primary = primaryHost();
     primary.ack(primary.cpu(20).last);
     const again = primary.do({ kind: 'reset', peer: 'switch' });
     expect([again.released, again.of('release')[0]!.generation]).toEqual(['A', 1]);
@@ -79,9 +79,9 @@ describe('the output rule', () => {
   });
 
   test('what has arrived is told to the backup with the next entries', () => {
-    const primary = primarySide();
+    const primary = primaryHost();
     const settled = (effects: Effects) =>
-      effects.messages.flatMap((message) => (message.kind === 'entries' ? [message.settled] : []));
+      effects.messages.flatMap((message) => (message.kind === 'entries' ? [message.delivered] : []));
     const ran = primary.cpu(20);
     expect(settled(ran)).toEqual([0]);
     primary.ack(ran.last);
@@ -93,7 +93,7 @@ describe('the output rule', () => {
 
 describe('power-off', () => {
   test('is told to the backup only after every output has arrived', () => {
-    const primary = primarySide();
+    const primary = primaryHost();
     const ran = primary.cpu(1000);
     expect(ran.notes).toContain('off');
     expect(ran.entries.map(({ kind }) => kind)).toEqual(['output', 'check']);
@@ -111,8 +111,8 @@ describe('power-off', () => {
   });
 
   test('ends the backup, which does not go live', () => {
-    const primary = primarySide();
-    const backup = backupSide();
+    const primary = primaryHost();
+    const backup = backupHost();
     const forward = (effects: Effects) => effects.messages.map((message) => backup.hear('primary', message));
     const ran = primary.cpu(1000);
     forward(ran);
@@ -126,7 +126,7 @@ describe('power-off', () => {
   });
 
   test('of a primary whose backup is gone waits for the claim', () => {
-    const primary = primarySide();
+    const primary = primaryHost();
     primary.cpu(1000);
     primary.timer('suspect', 11 * MS);
     expect(primary.delivered(2).stopped).toBeUndefined();
@@ -136,9 +136,9 @@ describe('power-off', () => {
 });
 
 /** A backup that holds the entries of the first slices and has run none of them. */
-function backupWithLog(slices = [20, 20]): { backup: Side; primary: Side } {
-  const primary = primarySide();
-  const backup = backupSide();
+function backupWithLog(slices = [20, 20]): { backup: TestHost; primary: TestHost } {
+  const primary = primaryHost();
+  const backup = backupHost();
   for (const steps of slices)
     for (const message of primary.cpu(steps).messages) backup.hear('primary', message);
   return { backup, primary };
@@ -146,8 +146,8 @@ function backupWithLog(slices = [20, 20]): { backup: Side; primary: Side } {
 
 describe('a backup', () => {
   test('acknowledges what it holds, before it has executed it', () => {
-    const { messages } = primarySide().cpu(20);
-    const backup = backupSide();
+    const { messages } = primaryHost().cpu(20);
+    const backup = backupHost();
     expect(backup.hear('primary', messages[0]!).messages).toEqual([
       { kind: 'ack', generation: 1, received: 1, consumed: 0, icount: 0 },
     ]);
@@ -157,8 +157,8 @@ describe('a backup', () => {
   });
 
   test('takes entries that it has already for what they are', () => {
-    const { messages } = primarySide().cpu(20);
-    const backup = backupSide();
+    const { messages } = primaryHost().cpu(20);
+    const backup = backupHost();
     backup.hear('primary', messages[0]!);
     backup.cpu(100);
     expect(backup.hear('primary', messages[0]!).messages).toMatchObject([
@@ -168,10 +168,10 @@ describe('a backup', () => {
   });
 
   test('that misses entries says where it stands, and waits for the answer to that', () => {
-    const primary = primarySide();
+    const primary = primaryHost();
     primary.cpu(20);
     const second = primary.cpu(20).messages[0]!;
-    const backup = backupSide();
+    const backup = backupHost();
     const asked = backup.hear('primary', second);
     expect(asked.messages).toEqual([
       { kind: 'resume', generation: 1, log: 1, received: 0, consumed: 0, token: 1 },
@@ -254,14 +254,14 @@ describe('a backup', () => {
   });
 
   test('stops where its machine turns out to be another', () => {
-    const backup = backupSide();
+    const backup = backupHost();
     const entries: Entry[] = [{ kind: 'check', icount: 30, hash: 1n }];
     backup.hear('primary', {
       kind: 'entries',
       generation: 1,
       first: 1,
-      settled: 0,
-      floor: 0,
+      delivered: 0,
+      lowWater: 0,
       answers: 0,
       ticks: 0,
       entries,
@@ -300,20 +300,20 @@ describe('a claim', () => {
     const { backup } = backupWithLog();
     backup.timer('suspect', 11 * MS);
     const lost = backup.storage(2, 'primary');
-    expect(lost.notes).toEqual(['lost', 'left-out']);
-    expect(lost.event('left-out')).toEqual({ kind: 'left-out', generation: 2, primary: 'primary' });
-    expect([backup.replica.generation, backup.replica.canGoOn]).toEqual([2, false]);
+    expect(lost.notes).toEqual(['lost', 'evicted']);
+    expect(lost.event('evicted')).toEqual({ kind: 'evicted', generation: 2, primary: 'primary' });
+    expect([backup.replica.generation, backup.replica.isEligible]).toEqual([2, false]);
     expect(backup.timer('suspect', 60 * MS).of('claim')).toEqual([]);
     expect(backup.storage(3, 'backup').notes).toEqual([]);
   });
 
   test('that is lost makes a primary step down; what it held is void', () => {
-    const primary = primarySide();
+    const primary = primaryHost();
     primary.cpu(20);
     primary.timer('suspect', 11 * MS);
     const lost = primary.storage(2, 'backup');
-    expect(lost.notes).toEqual(['lost', 'left-out']);
-    expect([primary.replica.role, primary.replica.canGoOn, primary.replica.wantsCpu]).toEqual([
+    expect(lost.notes).toEqual(['lost', 'evicted']);
+    expect([primary.replica.role, primary.replica.isEligible, primary.replica.wantsCpu]).toEqual([
       'spare',
       false,
       false,
@@ -334,7 +334,7 @@ describe('a claim', () => {
   });
 
   test('without storage holds back what has no acknowledgement', () => {
-    const primary = primarySide();
+    const primary = primaryHost();
     primary.cpu(20);
     const suspected = primary.timer('suspect', 11 * MS);
     expect(suspected.of('claim')).toEqual([
@@ -358,7 +358,7 @@ describe('a claim', () => {
   });
 
   test('does not shut out the one that is suspected: its acknowledgement still counts', () => {
-    const primary = primarySide();
+    const primary = primaryHost();
     const { last } = primary.cpu(20);
     primary.timer('suspect', 11 * MS);
     expect(primary.ack(last).released).toBe('A');
@@ -366,7 +366,7 @@ describe('a claim', () => {
   });
 
   test('by test-and-set can be switched off for study', () => {
-    const backup = backupSide({ unsafe: new Set(['test-and-set']) });
+    const backup = backupHost({ unsafe: new Set(['test-and-set']) });
     const claimed = backup.timer('suspect', 11 * MS);
     expect(claimed.of('claim')).toEqual([]);
     expect(claimed.notes).toContain('live');
@@ -375,15 +375,15 @@ describe('a claim', () => {
 
 describe('what an older generation says is ignored', () => {
   /** A backup that has gone live in generation 2. */
-  function live(): Side {
-    const backup = backupSide();
+  function live(): TestHost {
+    const backup = backupHost();
     backup.timer('suspect', 11 * MS);
     expect(backup.storage(2, 'backup').notes).toEqual(['won', 'live', 'members']);
     return backup;
   }
 
   test('an acknowledgement', () => {
-    const primary = primarySide();
+    const primary = primaryHost();
     const { last } = primary.cpu(20);
     expect(primary.ack(last, { generation: 0 }).all).toEqual([]);
     expect(primary.ack(last).released).toBe('A');
@@ -391,7 +391,7 @@ describe('what an older generation says is ignored', () => {
 
   test('whatever a primary that was left out still sends', () => {
     const backup = live();
-    for (const message of primarySide().cpu(20).messages)
+    for (const message of primaryHost().cpu(20).messages)
       expect(backup.hear('primary', message).all).toEqual([]);
     expect(backup.replica.role).toBe('primary');
   });
@@ -412,23 +412,28 @@ describe('what an older generation says is ignored', () => {
   });
 
   test('and of a newer one only what storage confirms counts', () => {
-    const primary = primarySide();
+    const primary = primaryHost();
     const { last } = primary.cpu(20);
     const acked = primary.ack(last, { generation: 2 });
-    expect([acked.released, acked.of('look')]).toEqual(['', [{ do: 'look', generation: 2 }]]);
+    expect([acked.released, acked.of('read-generation')]).toEqual([
+      '',
+      [{ do: 'read-generation', generation: 2 }],
+    ]);
     // One question at a time; asked again when the answer is lost.
-    expect(primary.ack(last, { generation: 2 }).of('look')).toEqual([]);
-    expect(primary.timer('claim', 5 * MS).of('look')).toEqual([{ do: 'look', generation: 2 }]);
+    expect(primary.ack(last, { generation: 2 }).of('read-generation')).toEqual([]);
+    expect(primary.timer('claim', 5 * MS).of('read-generation')).toEqual([
+      { do: 'read-generation', generation: 2 },
+    ]);
     expect(primary.storage(2).all).toEqual([]);
     expect([primary.replica.role, primary.ack(last).released]).toEqual(['primary', 'A']);
   });
 
   test('a primary that learns of a newer generation goes through all that lie between', () => {
-    const primary = primarySide();
+    const primary = primaryHost();
     primary.hear('backup', { kind: 'heartbeat', generation: 3, domain: 'x', ticks: 0 });
     const second = primary.storage(2, 'backup');
-    expect(second.of('look')).toEqual([{ do: 'look', generation: 3 }]);
-    expect(second.notes).toEqual(['left-out']);
+    expect(second.of('read-generation')).toEqual([{ do: 'read-generation', generation: 3 }]);
+    expect(second.notes).toEqual(['evicted']);
     primary.storage(3, 'backup', 'other');
     primary.storage(4);
     expect([primary.replica.generation, primary.replica.role]).toEqual([3, 'spare']);
@@ -438,7 +443,7 @@ describe('what an older generation says is ignored', () => {
 
 describe('a primary whose log buffer is full', () => {
   const full = () => {
-    const primary = primarySide({ source: sleeper, tuning: { sendBufferBytes: 0 } });
+    const primary = primaryHost({ source: sleeper, tuning: { sendBufferBytes: 0 } });
     const ran = primary.cpu(1000);
     expect(primary.replica.wantsCpu).toBe(false);
     return { primary, ran };
@@ -460,7 +465,7 @@ describe('a primary whose log buffer is full', () => {
 
 describe('the console', () => {
   test('gives each byte once, and after a gap none', () => {
-    const primary = primarySide({ source: sleeper });
+    const primary = primaryHost({ source: sleeper });
     primary.cpu(5);
     const typed = (offset: number, text: string) =>
       primary.do({ kind: 'typed', offset, data: new TextEncoder().encode(text) });
@@ -470,20 +475,20 @@ describe('the console', () => {
     expect(primary.cpu(100).entries).toMatchObject([
       { kind: 'console', data: Uint8Array.of(97, 98) },
       { kind: 'console', data: Uint8Array.of(99) },
-      { kind: 'horizon' },
+      { kind: 'progress' },
     ]);
   });
 });
 
 describe('now and then', () => {
   test('a backup says that it lives, by a datagram', () => {
-    const beat = backupSide().timer('heartbeat', 2 * MS);
+    const beat = backupHost().timer('heartbeat', 2 * MS);
     expect(beat.datagrams).toEqual([{ kind: 'heartbeat', generation: 1, domain: 'backup', ticks: 0 }]);
     expect(beat.of('timer')).toEqual([{ do: 'timer', id: 'heartbeat', atNs: 4 * MS }]);
   });
 
   test('a primary says so to each member', () => {
-    const primary = primarySide({ record: { primary: 'primary', backups: ['backup', 'other'] } });
+    const primary = primaryHost({ record: { primary: 'primary', backups: ['backup', 'other'] } });
     const beat = primary.timer('heartbeat', 2 * MS);
     expect(beat.of('datagram').map(({ to, bytes }) => [to, decodeMessage(bytes)])).toEqual([
       ['backup', { kind: 'heartbeat', generation: 1, domain: 'primary', ticks: 20_000 }],
@@ -492,7 +497,11 @@ describe('now and then', () => {
   });
 
   test('a spare says to everyone that it has room', () => {
-    const spare = new Side('spare', 'spare', { hosts: ['primary', 'spare', 'backup'], load: 7, domain: 'a' });
+    const spare = new TestHost('spare', 'spare', {
+      hosts: ['primary', 'spare', 'backup'],
+      load: 7,
+      domain: 'a',
+    });
     expect([spare.replica.role, spare.replica.vmm]).toEqual(['spare', undefined]);
     const beat = spare.timer('heartbeat', 2 * MS);
     expect(beat.of('datagram').map(({ to }) => to)).toEqual(['primary', 'backup']);

@@ -17,7 +17,7 @@ import {
   sizeOf,
 } from '../../src/sim/campaign/draw.ts';
 import { shrink } from '../../src/sim/campaign/shrink.ts';
-import { struckPhases, Tally } from '../../src/sim/campaign/tally.ts';
+import { injectedPhases, Tally } from '../../src/sim/campaign/tally.ts';
 import { faultText, parseFault } from '../../src/sim/faults/fault-text.ts';
 import type { Fault } from '../../src/sim/faults/faults.ts';
 import { campaignDefaults, mustSuit, type RunSpec, validated } from '../../src/sim/spec/spec.ts';
@@ -142,7 +142,7 @@ describe('a campaign', () => {
       primary: { crash: 2, outage: 1 },
       spare: { pause: 1 },
     });
-    expect(tally).toMatchObject({ strikes: 4, unstruck: 1, failovers: 2 });
+    expect(tally).toMatchObject({ strikes: 4, notTriggered: 1, failovers: 2 });
   });
 
   it('knows every phase that a fault can meet', () => {
@@ -151,7 +151,7 @@ describe('a campaign', () => {
       execute(guest, drawRun(guest, `phases/${index}`)),
     ).flatMap(({ strikes }) => strikes.map(({ during }) => during));
     // A clock may be set on a host whose side is done.
-    expect([...struckPhases, 'stopped']).toEqual(expect.arrayContaining([...new Set(met)]));
+    expect([...injectedPhases, 'stopped']).toEqual(expect.arrayContaining([...new Set(met)]));
   });
 
   it.each(['hello', 'dice'] as const)('%s: a crash at every position violates nothing', (name) => {
@@ -163,7 +163,7 @@ describe('a campaign', () => {
     const tally = new Tally();
     for (let index = 0; index < sizeOf(every); index++) tally.add(index, execute(guest, runOf(index)));
     expect(tally.noted).toEqual([]);
-    expect(tally.unstruck).toBe(0);
+    expect(tally.notTriggered).toBe(0);
     expect(tally.failovers).toBeGreaterThan(0);
   });
 });
@@ -240,7 +240,7 @@ describe('a flipped bit', () => {
     const dead = runWith([inText(bank, 'the bank is open', 'live', '0ms'), 'crash:live@5ms']);
     expect(execute(bank, dead)).toMatchObject({
       ending: 'corrupted',
-      findings: [{ invariant: 'outputs-explained' }],
+      findings: [{ invariant: 'outputs-covered' }],
     });
   });
 
@@ -252,7 +252,7 @@ describe('a flipped bit', () => {
     // In a machine that is gone before it could go live it excuses nothing.
     const gone = ['flip:backup2@4ms=4096.0', 'crash:backup2@4500us', 'crash:live@sent=60'];
     const elsewhere = execute(bank, runWith(gone, { backups: 2, unsafe: ['dedup'] }));
-    expect(elsewhere).toMatchObject({ ending: 'violated', findings: [{ invariant: 'outputs-explained' }] });
+    expect(elsewhere).toMatchObject({ ending: 'violated', findings: [{ invariant: 'outputs-covered' }] });
   });
 });
 

@@ -23,7 +23,7 @@ const count = (text: string, part: string): number => text.split(part).length - 
 /** Nobody was taken for dead. */
 function expectNoSuspicion(run: Run): void {
   expect(happened(run, 'suspected')).toEqual([]);
-  expect(happened(run, 'left-out')).toEqual([]);
+  expect(happened(run, 'evicted')).toEqual([]);
 }
 
 describe('reset', () => {

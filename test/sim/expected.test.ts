@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type GuestName, guests, path, simulate } from './support.ts';
 
 /** They print times, or something made of them. */
-const tellsTime: readonly GuestName[] = ['bank', 'clock', 'journal', 'race'];
+const showsTime: readonly GuestName[] = ['bank', 'clock', 'journal', 'race'];
 
 /** Made by `npm run expected`, reviewed as a diff. */
 describe.each(Object.keys(guests) as GuestName[])('%s', (name) => {
@@ -13,6 +13,6 @@ describe.each(Object.keys(guests) as GuestName[])('%s', (name) => {
     const alone = simulate(name, { backups: 0 });
     expect(alone.simulation.outcome).toBe('completed');
     // Alone there is no wait for acknowledgements, so times may be others.
-    if (!tellsTime.includes(name)) expect(alone.output).toBe(expected);
+    if (!showsTime.includes(name)) expect(alone.output).toBe(expected);
   });
 });

@@ -44,7 +44,7 @@ describe('faults', () => {
     expect(result(run)).toEqual(sound);
     const [first, second, ...more] = happened(run, 'won');
     expect(happened(run, 'claimed').filter(({ generation }) => generation === 2)).toHaveLength(2);
-    expect(happened(run, 'left-out')).toMatchObject([{ generation: 2, primary: first!.at }]);
+    expect(happened(run, 'evicted')).toMatchObject([{ generation: 2, primary: first!.at }]);
     expect([first!.record.backups, second!.record.backups.length, more]).toEqual([[], 1, []]);
     expect(second!.at).toBe(first!.at);
     expect(second!.atNs).toBeGreaterThan(ms(50));
@@ -56,7 +56,7 @@ describe('faults', () => {
       faults: faults('partition:primary-backup@20ms+4ms', 'partition:primary-backup@22ms+20ms'),
     });
     expect(result(run)).toEqual(sound);
-    expect(happened(run, 'left-out')).toHaveLength(1);
+    expect(happened(run, 'evicted')).toHaveLength(1);
   });
 
   it('a partition in one direction is one: whoever hears nothing claims', () => {
@@ -75,7 +75,7 @@ describe('faults', () => {
     const run = simulate('kv', { faults: faults('pause:primary@12ms+25ms') });
     expect(result(run)).toEqual(sound);
     expect(run.simulation.failovers).toHaveLength(1);
-    expect(happened(run, 'left-out', 'primary')).toHaveLength(1);
+    expect(happened(run, 'evicted', 'primary')).toHaveLength(1);
     expect(happened(run, 'following', 'primary')).toMatchObject([{ primary: 'backup' }]);
   });
 

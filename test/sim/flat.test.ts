@@ -33,7 +33,7 @@ function held(kind: keyof typeof KINDS, steps: number, backups: number): Census 
     },
     evidence: { histories: file, console: file, world: file },
     print: () => {},
-    tell: () => {},
+    onEvent: () => {},
   }).run();
   expect(simulation.machine.icount).toBe(steps);
   return census(simulation);

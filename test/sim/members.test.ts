@@ -113,7 +113,7 @@ it('a backup whose machine is past the log of the one that goes live is left out
     // Two of the three are left, and protect each other whoever went live.
     expect(run.simulation.storage.generations.latest.backups).toHaveLength(1);
     const [installed] = happened(run, 'installed');
-    expect(happened(run, 'left-out').map(({ at }) => at)).toEqual([installed!.at]);
+    expect(happened(run, 'evicted').map(({ at }) => at)).toEqual([installed!.at]);
     const won = happened(run, 'won').findLast(({ record }) => record.backups.includes(installed!.at));
     expect(won!.atNs).toBeGreaterThan(installed!.atNs);
   }
@@ -136,7 +136,7 @@ it('a primary that is cut off from everything releases nothing more, and is repl
   const run = simulate('kv', { backups: 2, faults: faults(...cut) });
   expect(result(run)).toEqual(sound);
   expect(happened(run, 'released', 'primary').filter(({ atNs }) => atNs > ms(20.2))).toEqual([]);
-  expect(happened(run, 'left-out', 'primary')).toHaveLength(1);
+  expect(happened(run, 'evicted', 'primary')).toHaveLength(1);
   expect(happened(run, 'live')).toHaveLength(1);
 });
 

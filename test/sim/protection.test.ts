@@ -99,7 +99,7 @@ describe('after a failover', () => {
       expect(result(run)).toEqual(sound);
     }
     const run = simulate('bank', { faults: faults('pause:backup@20ms+14ms', 'crash:primary@60ms') });
-    expect(happened(run, 'left-out', 'backup')).toHaveLength(1);
+    expect(happened(run, 'evicted', 'backup')).toHaveLength(1);
     expect(happened(run, 'joining')).toMatchObject([{ host: 'backup', how: 'entries' }]);
     expect(happened(run, 'installed')).toEqual([]);
     expect(generations(run)).toEqual(['2: primary', '3: primary + backup', '4: backup']);

@@ -1,13 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { readStory, type StoryOptions, storyNames, tellStory } from '../../src/cli/play.ts';
+import { playStory, readStory, type StoryOptions, storyNames } from '../../src/cli/play.ts';
 import { plainText } from '../../src/report/styled-text.ts';
 import { eventFields, parsePattern } from '../../src/sim/faults/event-pattern.ts';
 import { parseScenario, type Scenario } from '../../src/sim/story/scenario.ts';
 import { path } from './support.ts';
 
 const told = (scenario: Scenario, options: StoryOptions = {}) => {
-  const { lines, asExpected } = tellStory(scenario, options);
+  const { lines, asExpected } = playStory(scenario, options);
   return { lines: lines.map(plainText), asExpected };
 };
 const tell = (text: string) => {
@@ -131,7 +131,7 @@ describe('a story of your own', () => {
       bank(
         'fault crash:backup@5ms',
         'fault crash:primary@icount=900000000',
-        'say when left-out: Never.',
+        'say when evicted: Never.',
         'expect live backup',
         'expect once released',
         'expect in order: won primary, crash backup',
@@ -142,7 +142,7 @@ describe('a story of your own', () => {
         'expect down time below 1ms',
         'expect violation one-live',
         'never suspected after crash',
-        'never live after left-out',
+        'never live after evicted',
       ),
     );
     expect(asExpected).toBe(false);
@@ -157,8 +157,8 @@ describe('a story of your own', () => {
       '✗ expect down time below 1ms: there was no failover',
       '✗ expect violation one-live: the checkers did not find it',
       /✗ never suspected after crash: it happened at \d+\.\d+ ms/,
-      '✗ never live after left-out: "left-out" did not happen',
-      '✗ every explanation is told: line 5: "left-out" did not happen',
+      '✗ never live after evicted: "evicted" did not happen',
+      '✗ every explanation is told: line 5: "evicted" did not happen',
       '✗ fault crash:primary@icount=900000000: it did not strike: primary did not come there; its machine stands at icount',
     ])
       expect(text).toMatch(said);

@@ -61,7 +61,7 @@ export const benchGuest = (
 export type Setup = Partial<RunSpec & Omit<SimulationOptions, 'spec'>>;
 
 /** What it says of the run; the rest is as in stories. */
-function specOf(setup: Setup): RunSpec {
+export function specOf(setup: Setup): RunSpec {
   const said = Object.entries(setup).filter(([name]) => name in storyDefaults);
   return { ...storyDefaults, ...Object.fromEntries(said) };
 }
@@ -73,7 +73,7 @@ export function simulate(name: GuestName, setup: Setup = {}, watch?: (simulation
   const simulation = new Simulation({
     ...guest(name),
     print: (data) => parts.push(data),
-    tell: (event) => events.push(event),
+    onEvent: (event) => events.push(event),
     ...setup,
     spec: specOf({ clients: guests[name].clients, ...setup }),
   });

@@ -29,8 +29,8 @@ function makeDisk() {
   const scheduler = new Scheduler();
   const disk = new Disk(8, scheduler, new Random('disk'), true, new Uint8Array(0), new MemorySpool(1 << 20));
   const answers: string[] = [];
-  const perform = (id: number, request: DiskRequest, floor = 0) =>
-    disk.perform(id, request, floor, (status, data) => answers.push(`${id} ${status} ${data.length}`));
+  const perform = (id: number, request: DiskRequest, lowWater = 0) =>
+    disk.perform(id, request, lowWater, (status, data) => answers.push(`${id} ${status} ${data.length}`));
   return { scheduler, disk, answers, perform };
 }
 
@@ -107,7 +107,7 @@ describe('shared storage', () => {
     storage.generations.testAndSet(2, alone('b'));
     const statuses: (number | 'refused')[] = [];
     for (const generation of [1, 2])
-      storage.perform({ id: generation, request: write(0, generation), generation, floor: 0 }, (status) =>
+      storage.perform({ id: generation, request: write(0, generation), generation, lowWater: 0 }, (status) =>
         statuses.push(status),
       );
     run(scheduler);

@@ -79,7 +79,7 @@ describe('a replay', () => {
   test('of a long log lets go of what it has consumed', () => {
     const doors = new ReplayDoors();
     const vmm = new Vmm(machineOf('_start: j _start'), doors);
-    for (let icount = 0; icount < 10_000; icount++) doors.append({ kind: 'horizon', icount });
+    for (let icount = 0; icount < 10_000; icount++) doors.append({ kind: 'progress', icount });
     expect(doors.waiting).toBe(10_000);
     expect(vmm.run(20_000)).toBe('stalled');
     expect([vmm.icount, doors.waiting, doors.next]).toEqual([9999, 0, undefined]);
@@ -90,13 +90,13 @@ describe('entries that are taken back', () => {
   test('are those appended last; what was consumed before stays so', () => {
     const doors = new ReplayDoors();
     const vmm = new Vmm(machineOf('_start: j _start'), doors);
-    for (let icount = 1; icount <= 5000; icount++) doors.append({ kind: 'horizon', icount });
+    for (let icount = 1; icount <= 5000; icount++) doors.append({ kind: 'progress', icount });
     // Past the point where consumed entries are let go.
     vmm.run(4500);
     expect(doors.waiting).toBe(500);
     doors.retract(200);
-    expect([doors.waiting, doors.next]).toEqual([200, { kind: 'horizon', icount: 4501 }]);
-    doors.append({ kind: 'horizon', icount: 9000 });
+    expect([doors.waiting, doors.next]).toEqual([200, { kind: 'progress', icount: 4501 }]);
+    doors.append({ kind: 'progress', icount: 9000 });
     expect(vmm.run(10_000)).toBe('stalled');
     expect([vmm.icount, doors.waiting]).toEqual([9000, 0]);
     doors.retract(0);
@@ -149,7 +149,7 @@ describe('a disk', () => {
     );
     const run = replayRun(withDisk, original.entries, [10]);
     expect(run.pause).toBe('stalled');
-    const all = replayRun(withDisk, [...original.entries, { kind: 'horizon', icount }]);
+    const all = replayRun(withDisk, [...original.entries, { kind: 'progress', icount }]);
     expect([all.icount, all.hash]).toEqual([icount, end]);
   });
 
@@ -163,7 +163,7 @@ describe('a disk', () => {
     );
     const vmm = new Vmm(withDisk, doors);
     for (const entry of original.entries) doors.append({ ...(entry as EntryOf<'disk'>), data: undefined });
-    doors.append({ kind: 'horizon', icount });
+    doors.append({ kind: 'progress', icount });
     expect(vmm.run(10_000)).toBe('stalled');
     expect([vmm.icount, passed, doors.waiting]).toEqual([200, [], 4]);
     read.set(2, sector(0x62));
@@ -172,7 +172,7 @@ describe('a disk', () => {
     for (const id of [1, 3]) read.set(id, new Uint8Array(0));
     expect(vmm.run(10_000)).toBe('off');
     expect([vmm.icount, vmm.machine.hash()]).toEqual([icount, end]);
-    expect(passed.map(({ kind }) => kind)).toEqual(['disk', 'disk', 'disk', 'horizon']);
+    expect(passed.map(({ kind }) => kind)).toEqual(['disk', 'disk', 'disk', 'progress']);
   });
 
   test('that read something else leads to another machine', () => {
@@ -184,7 +184,7 @@ describe('a disk', () => {
     const vmm = new Vmm(withDisk, doors);
     doors.append({ ...(original.entries[0] as EntryOf<'disk'>), data: undefined });
     for (const entry of original.entries.slice(1)) doors.append(entry);
-    doors.append({ kind: 'horizon', icount });
+    doors.append({ kind: 'progress', icount });
     expect(vmm.run(10_000)).toBe('off');
     expect(vmm.machine.hash()).not.toBe(end);
   });
@@ -316,18 +316,20 @@ describe('a log that is not that of the machine', () => {
   test('a guest that sleeps where the log goes on is found', () => {
     const doors = new ReplayDoors();
     const vmm = new Vmm(machineOf('_start: wfi\nj _start'), doors);
-    doors.append({ kind: 'horizon', icount: 50 });
-    expect(() => vmm.run(100)).toThrow('the guest waits for an interrupt, but the log says horizon at 50');
+    doors.append({ kind: 'progress', icount: 50 });
+    expect(() => vmm.run(100)).toThrow(
+      'the guest waits for an interrupt, but the log says progress marker at 50',
+    );
   });
 
   test('a guest that is past the entry is found', () => {
     const doors = new ReplayDoors();
     const vmm = new Vmm(machineOf('_start: j _start'), doors);
-    doors.append({ kind: 'horizon', icount: 50 });
+    doors.append({ kind: 'progress', icount: 50 });
     vmm.run(100);
-    doors.append({ kind: 'horizon', icount: 20 });
+    doors.append({ kind: 'progress', icount: 20 });
     expect(() => vmm.run(100)).toThrow(
-      'at 50: the guest has gone past the entry, but the log says horizon at 20',
+      'at 50: the guest has gone past the entry, but the log says progress marker at 20',
     );
   });
 });

@@ -26,14 +26,14 @@ describe('the list of entries', () => {
   });
 
   test('does not hold a position that no number can hold', () => {
-    const horizon = encode(entryList, [{ kind: 'horizon', icount: Number.MAX_SAFE_INTEGER }]).subarray(1);
+    const progress = encode(entryList, [{ kind: 'progress', icount: Number.MAX_SAFE_INTEGER }]).subarray(1);
     for (const count of [2, 3])
       expect(() =>
         back(
           Uint8Array.of(
             count,
             ...Array(count)
-              .fill([...horizon])
+              .fill([...progress])
               .flat(),
           ),
         ),
@@ -76,7 +76,7 @@ describe('an entry', () => {
       { kind: 'control', icount, action: 'speed', value: 500 },
       { kind: 'control', icount, action: 'power-off', value: 0 },
       { kind: 'output', icount, made: 1 },
-      { kind: 'horizon', icount },
+      { kind: 'progress', icount },
       { kind: 'check', icount, hash: 1n },
       { kind: 'checkpoint', icount, history: 0, delta: data, outputs: [], open: [] },
     ];

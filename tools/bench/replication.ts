@@ -38,7 +38,7 @@ function simulate(description: MachineDescription, { spec, ...options }: Setup =
     spec: { ...defaults, spares: 0, ...spec },
     input: NOTHING,
     print: () => {},
-    tell: () => {},
+    onEvent: () => {},
     ...options,
   }).run();
   if (simulation.outcome !== 'completed')
@@ -225,7 +225,7 @@ function largeCopy(): LargeCopy {
       bitsPerSecond: LARGE.bitsPerSecond,
       faults: [{ kind: 'crash', who: 'backup', when: { at: 'time', ns: crashNs } }],
     },
-    tell: ({ atNs, event }) => {
+    onEvent: ({ atNs, event }) => {
       if (event.kind === 'copying') rounds = event.round;
       if (event.kind === 'members') protectedNs = atNs;
     },

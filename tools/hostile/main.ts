@@ -39,7 +39,7 @@ interface Options {
   engine: Engine;
 }
 
-type Told =
+type Report =
   | { kind: 'finding'; finding: Finding }
   | { kind: 'end'; done: number; counts: [string, number][]; slowest: { index: number; ms: number } };
 
@@ -47,7 +47,7 @@ type Told =
 
 /** `current`: the case that is running, and whether to stop. Both threads see it. */
 function work({ seed, from, cases, devices, findings, engine }: Options, current: Float64Array): void {
-  const tell = (told: Told) => parentPort!.postMessage(told);
+  const send = (message: Report) => parentPort!.postMessage(message);
   const attacker: Attacker = devices
     ? new DeviceAttacker(seed)
     : new MachineAttacker(seed, { engine, heat: EAGER });
@@ -64,10 +64,10 @@ function work({ seed, from, cases, devices, findings, engine }: Options, current
     if (ms > slowest.ms && index >= from + FIRST_CASES) Object.assign(slowest, { index, ms });
     if (finding) {
       found++;
-      tell({ kind: 'finding', finding });
+      send({ kind: 'finding', finding });
     }
   }
-  tell({ kind: 'end', done: index - from, counts: [...counts], slowest });
+  send({ kind: 'end', done: index - from, counts: [...counts], slowest });
 }
 
 // ── The main thread: it watches ─────────────────────────────────────────────────────────────────────────────────────
@@ -133,17 +133,17 @@ function watch(options: Options): void {
     process.exit(1);
   };
   const timer = setInterval(look, LOOK_MS);
-  worker.on('message', (told: Told) => {
+  worker.on('message', (message: Report) => {
     clear();
-    if (told.kind === 'finding') {
+    if (message.kind === 'finding') {
       findings++;
-      const { index, what } = told.finding;
+      const { index, what } = message.finding;
       console.log(`case ${index}: ${what}\n  again: ${again(options, index)}`);
       return;
     }
     clearInterval(timer);
     const seconds = (performance.now() - started) / 1000;
-    report(options, told, seconds, findings);
+    report(options, message, seconds, findings);
     process.exitCode = findings > 0 ? 1 : 0;
   });
   process.on('SIGINT', () => {
@@ -156,7 +156,7 @@ function watch(options: Options): void {
 
 function report(
   { seed, devices }: Options,
-  { done, counts, slowest }: Told & { kind: 'end' },
+  { done, counts, slowest }: Report & { kind: 'end' },
   seconds: number,
   findings: number,
 ): void {

@@ -1,6 +1,6 @@
 /** The campaign of the mutations without one, and the stories, for their coverage of branches (coverage.config.ts). */
 import { describe, expect, it } from 'vitest';
-import { readStory, storyNames, tellStory } from '../../src/cli/play.ts';
+import { playStory, readStory, storyNames } from '../../src/cli/play.ts';
 import { campaignRuns } from './campaign.ts';
 
 const ROUNDS = Number(process.env.ROUNDS ?? 100);
@@ -12,6 +12,6 @@ it(`the campaign holds all rules in ${ROUNDS} runs of each configuration`, () =>
 
 describe('the story', () => {
   it.each(storyNames())('%s comes as it expects', (name) => {
-    expect(tellStory(readStory(name), {}).asExpected).toBe(true);
+    expect(playStory(readStory(name), {}).asExpected).toBe(true);
   });
 });

@@ -4,7 +4,7 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { packageRoot } from '../../src/cli/package.ts';
-import { readStory, storyNames, tellStory } from '../../src/cli/play.ts';
+import { playStory, readStory, storyNames } from '../../src/cli/play.ts';
 import { plainText } from '../../src/report/styled-text.ts';
 import { campaignRuns } from './campaign.ts';
 import type { Notice, TrialStage } from './stages.ts';
@@ -27,7 +27,7 @@ function campaign(rounds: number): Notice | null {
 
 function stories(): Notice | null {
   for (const [index, name] of storyNames().entries()) {
-    const { lines, asExpected } = tellStory(readStory(name), {});
+    const { lines, asExpected } = playStory(readStory(name), {});
     alive();
     const golden = `${packageRoot()}/test/stories/${name}.txt`;
     const same =

@@ -8,11 +8,12 @@ export class DiskLedger {
   private readonly done = new Set<number>();
   private readonly underWay = new Set<number>();
   /** Numbers below will not come again. */
-  private floor = 0;
+  private lowWater = 0;
 
   /** Asked for a write: only a `new` one is to be done. One that is `under-way` is answered when that has ended. */
   begin(id: number): 'new' | 'under-way' | 'done' {
-    const state = this.done.has(id) || id < this.floor ? 'done' : this.underWay.has(id) ? 'under-way' : 'new';
+    const state =
+      this.done.has(id) || id < this.lowWater ? 'done' : this.underWay.has(id) ? 'under-way' : 'new';
     if (state === 'new') this.underWay.add(id);
     else this.duplicatesDropped++;
     return state;
@@ -34,10 +35,10 @@ export class DiskLedger {
     this.underWay.clear();
   }
 
-  forget(floor: number): void {
-    if (floor <= this.floor) return;
-    this.floor = floor;
-    for (const id of this.done) if (id < floor) this.done.delete(id);
+  forget(lowWater: number): void {
+    if (lowWater <= this.lowWater) return;
+    this.lowWater = lowWater;
+    for (const id of this.done) if (id < lowWater) this.done.delete(id);
   }
 
   /** How many numbers it remembers. */

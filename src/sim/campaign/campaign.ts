@@ -54,14 +54,14 @@ export interface RunResult {
   /** What the host that was struck, or else the one that was live, was doing: {@link Replica.phase}. */
   strikes: { during: string; kind: FaultKind }[];
   /** Faults whose moment did not come. */
-  unstruck: number;
+  notTriggered: number;
 }
 
 /** Sets up the simulation of a run. */
 export function simulationOf(
   { description, execution, diskContent, input }: Guest,
   spec: RunSpec,
-  tell: (event: SimEvent) => void = () => {},
+  onEvent: (event: SimEvent) => void = () => {},
 ): Simulation {
   return new Simulation({
     spec,
@@ -70,16 +70,16 @@ export function simulationOf(
     ...(diskContent && { diskContent }),
     input,
     print: () => {},
-    tell,
+    onEvent,
   });
 }
 
 /** Runs it to the end, and has the checkers look at it. */
 export function execute(guest: Guest, spec: RunSpec): RunResult {
   const strikes: RunResult['strikes'] = [];
-  const simulation: Simulation = simulationOf(guest, spec, (told) => {
-    const { event } = told;
-    flips.see(told);
+  const simulation: Simulation = simulationOf(guest, spec, (occurred) => {
+    const { event } = occurred;
+    flips.see(occurred);
     if (event.kind === 'fault' && event.phase === 'begins')
       strikes.push({ during: event.during, kind: event.fault.kind });
   });
@@ -99,7 +99,7 @@ export function execute(guest: Guest, spec: RunSpec): RunResult {
     virtualNs: simulation.nowNs,
     steps: simulation.machine.icount,
     strikes,
-    unstruck: simulation.injector.missed.length,
+    notTriggered: simulation.injector.missed.length,
   };
 }
 
@@ -130,8 +130,8 @@ const isExplained = (simulation: Simulation, flips: FlipWatch): boolean =>
 function dependsOnMemory({ invariant }: Finding, outcome: Outcome): boolean {
   switch (invariant) {
     case 'same-machine':
-    case 'outputs-explained':
-    case 'disk-explained':
+    case 'outputs-covered':
+    case 'disk-covered':
     case 'acknowledged-requests':
     case 'linearizable':
       return true;

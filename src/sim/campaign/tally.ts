@@ -6,7 +6,7 @@ import type { FaultKind } from '../faults/faults.ts';
 import { type Ending, endings, type Finding, type RunResult } from './campaign.ts';
 
 /** What a fault can strike in the middle of, and what a campaign should have met: a side that is done is no part of it. */
-export const struckPhases: readonly string[] = [
+export const injectedPhases: readonly string[] = [
   ...phases.filter((phase) => phase !== 'stopped'),
   'nobody live',
 ];
@@ -37,7 +37,7 @@ export class Tally {
   virtualNs = 0;
   steps = 0;
   strikes = 0;
-  unstruck = 0;
+  notTriggered = 0;
   readonly worstDown: Worst = { ns: 0, run: undefined };
   readonly worstLag: Worst = { ns: 0, run: undefined };
   readonly worstStop: Worst = { ns: 0, run: undefined };
@@ -62,7 +62,7 @@ export class Tally {
     this.joins += result.joins;
     this.virtualNs += result.virtualNs;
     this.steps += result.steps;
-    this.unstruck += result.unstruck;
+    this.notTriggered += result.notTriggered;
     raise(this.worstDown, Math.max(0, ...result.downNs), run);
     raise(this.worstLag, result.worstLagNs, run);
     raise(this.worstStop, result.worstStopBytes * COPY_NS_PER_BYTE, run);

@@ -30,7 +30,7 @@ const fields: Record<PatternKind, readonly string[]> = {
   diverged: [],
   off: ['icount', 'code'],
   ended: [],
-  'left-out': ['generation', 'primary'],
+  evicted: ['generation', 'primary'],
   following: ['primary', 'entry'],
   joining: ['host', 'how'],
   copying: ['host', 'round', 'pages'],

@@ -20,7 +20,7 @@ export interface FaultTargets {
   live(): Host | undefined;
   /** A host's power is back: it has a new, empty replica. */
   revive(host: Host): void;
-  told(fault: Fault, host: Host | undefined, phase: 'begins' | 'ends'): void;
+  onFault(fault: Fault, host: Host | undefined, phase: 'begins' | 'ends'): void;
 }
 
 /** What became of a fault: when and where it struck, or why it did not. */
@@ -89,7 +89,7 @@ export class Injector {
   /** The moment of a fault has come: on a host, if the host found out itself. */
   strike(fault: Fault, on: Host | undefined): void {
     if (!this.waiting.delete(fault)) return;
-    if ('when' in fault) return this.strikeHost(fault, on ?? this.find(fault.who));
+    if ('when' in fault) return this.injectAtHost(fault, on ?? this.find(fault.who));
     if ('who' in fault) {
       const host = this.find(fault.who);
       if (!host) return this.miss(fault, NOBODY_LIVE);
@@ -102,7 +102,7 @@ export class Injector {
     }
     switch (fault.kind) {
       case 'domain':
-        return this.strikeDomain(fault);
+        return this.injectAtDomain(fault);
       case 'command': {
         const live = this.targets.live();
         if (!live) return this.miss(fault, NOBODY_LIVE);
@@ -138,11 +138,11 @@ export class Injector {
           this.targets.storage.disk.failing = false;
         });
       default:
-        return this.strikeLink(fault);
+        return this.injectAtLink(fault);
     }
   }
 
-  private strikeDomain(fault: Extract<Fault, { kind: 'domain' }>): void {
+  private injectAtDomain(fault: Extract<Fault, { kind: 'domain' }>): void {
     const hosts = [...this.targets.hosts.values()].filter(
       ({ id }) => this.targets.domainOf(id) === fault.domain,
     );
@@ -150,13 +150,16 @@ export class Injector {
       return this.miss(fault, 'every host in the domain was dead already');
     this.begins(fault, undefined);
     for (const host of hosts)
-      this.strikeHost({ ...fault, kind: 'crash', who: host.id, when: { at: 'time', ns: fault.atNs } }, host);
+      this.injectAtHost(
+        { ...fault, kind: 'crash', who: host.id, when: { at: 'time', ns: fault.atNs } },
+        host,
+      );
   }
 
   private begins(fault: Fault, host: Host | undefined): void {
     const icount = host?.replica.vmm?.icount;
     this.known.set(fault, { fault, struck: { atNs: this.targets.scheduler.nowNs, host: host?.id, icount } });
-    this.targets.told(fault, host, 'begins');
+    this.targets.onFault(fault, host, 'begins');
   }
 
   private miss(fault: Fault, missed: string): void {
@@ -207,11 +210,11 @@ export class Injector {
     this.lastEndNs = Math.max(this.lastEndNs, scheduler.nowNs + fault.forNs);
     scheduler.in(fault.forNs, () => {
       end();
-      this.targets.told(fault, host, 'ends');
+      this.targets.onFault(fault, host, 'ends');
     });
   }
 
-  private strikeHost(fault: HostFault, host: Host | undefined): void {
+  private injectAtHost(fault: HostFault, host: Host | undefined): void {
     if (!host) return this.miss(fault, NOBODY_LIVE);
     if (host.power === 'off') return this.miss(fault, this.dead(host));
     if (!host.alive) return this.miss(fault, `the machine of ${host.id} had ended already`);
@@ -224,7 +227,7 @@ export class Injector {
         if (fault.forNs === undefined) return;
         this.lastEndNs = Math.max(this.lastEndNs, this.targets.scheduler.nowNs + fault.forNs);
         this.targets.scheduler.in(fault.forNs, () => {
-          this.targets.told(fault, host, 'ends');
+          this.targets.onFault(fault, host, 'ends');
           this.targets.revive(host);
         });
         return;
@@ -242,7 +245,7 @@ export class Injector {
     }
   }
 
-  private strikeLink(
+  private injectAtLink(
     fault: Exclude<
       Fault,
       | HostFault

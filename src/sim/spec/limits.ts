@@ -37,9 +37,11 @@ export const tuningLimits: Readonly<Record<keyof Tuning, Range>> = {
   receiveBufferBytes: range(64, 2 ** 30),
   outputBufferBytes: range(64, 2 ** 30),
   retainBytes: range(0, 2 ** 30),
-  horizonSteps: range(100, 1e9),
+  progressSteps: range(100, 1e9),
+  progressNs: range(0, 1e11),
   checkSteps: range(100, 1e12),
   checkStepsPerPage: range(0, 1e9),
+  checkNs: range(0, 1e11),
   lagBoundNs: range(1e4, 1e11),
   lagIntervalNs: range(1e4, 1e11),
   // The checkers take a backup that is half a second behind for one that does not follow.

@@ -28,7 +28,7 @@ export function perform(
     description,
     input: typed === undefined ? ownInput : new TextEncoder().encode(typed),
     print: (data) => printed.push({ atNs: simulation.nowNs, text: new TextDecoder().decode(data) }),
-    tell: (event) => events.push(event),
+    onEvent: (event) => events.push(event),
   });
   simulation.run();
   return { simulation, events, printed, violations: judge(evidenceOf(simulation)) };

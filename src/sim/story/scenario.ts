@@ -243,8 +243,8 @@ function at<T>(place: string, action: () => T): T {
 }
 
 /** What a story has to say when it is over: explanations whose moment never came. */
-export function untold(says: readonly Say[], told: ReadonlySet<Say>): string[] {
+export function unusedExplanations(says: readonly Say[], given: ReadonlySet<Say>): string[] {
   return says
-    .filter((say) => typeof say.when === 'object' && !told.has(say))
+    .filter((say) => typeof say.when === 'object' && !given.has(say))
     .map(({ line, when }) => `line ${line}: "${patternText(when as EventPattern)}" did not happen`);
 }

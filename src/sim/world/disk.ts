@@ -44,8 +44,8 @@ export class Disk {
     this.content.set(initial);
   }
 
-  perform(id: number, request: DiskRequest, floor: number, answer: DiskAnswer): void {
-    this.ledger.forget(floor);
+  perform(id: number, request: DiskRequest, lowWater: number, answer: DiskAnswer): void {
+    this.ledger.forget(lowWater);
     if (this.dedup && request.operation === 'write') {
       const state = this.ledger.begin(id);
       if (state === 'done') return this.scheduler.in(MIN_OPERATION_NS, () => answer(DISK_OK, NOTHING));
@@ -76,7 +76,7 @@ export class Disk {
     const waiting = this.waiting.get(id) ?? [];
     this.waiting.delete(id);
     const { status, data } = this.execute(id, request);
-    for (const tell of [answer, ...waiting]) tell(status, data);
+    for (const reply of [answer, ...waiting]) reply(status, data);
   }
 
   private execute(id: number, request: DiskRequest): { status: number; data: Uint8Array } {

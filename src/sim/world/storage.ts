@@ -51,11 +51,11 @@ export class Storage {
   }
 
   perform(
-    operation: { id: number; request: DiskRequest; generation: number; floor: number },
+    operation: { id: number; request: DiskRequest; generation: number; lowWater: number },
     answer: (status: number | 'refused', data: Uint8Array) => void,
   ): void {
-    const { id, request, generation, floor } = operation;
+    const { id, request, generation, lowWater } = operation;
     if (!this.generations.admits(generation)) return answer('refused', new Uint8Array(0));
-    this.disk.perform(id, request, floor, answer);
+    this.disk.perform(id, request, lowWater, answer);
   }
 }

@@ -85,7 +85,7 @@ function simulationOf(backups: number, source = ECHO) {
     input: new Uint8Array(0),
     attended: true,
     print: (data) => printed.push(data),
-    tell: () => {},
+    onEvent: () => {},
   });
   return { simulation, console: () => Buffer.concat(printed).toString() };
 }

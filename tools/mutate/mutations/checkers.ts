@@ -114,7 +114,7 @@ export const checkers = [
       'this.liveAt.set(id, event.icount);\n        return;',
     ],
   }),
-  ...inFile('check/explained.ts', {
+  ...inFile('check/covered.ts', {
     'outputs-console-unseen': [
       "if (output.kind === 'console') this.console.append(output.data);",
       "if (output.kind === 'console') this.console.append(output.data.slice(1));",
@@ -171,7 +171,7 @@ export const checkers = [
     ],
     'verdict-no-input': ["if (entry.kind === 'console') input.given(entry);", ''],
     'verdict-no-disk-ends': ["if (entry.kind === 'disk') medium.ended(entry);", ''],
-    'verdict-no-clock': ['      clock.told(entry);\n', ''],
+    'verdict-no-clock': ['      clock.shown(entry);\n', ''],
     'verdict-no-medium': ['    medium.made(output);\n', ''],
   }),
   ...inFile('check/guest-clock.ts', {

@@ -23,11 +23,11 @@ export const edge = [
     ],
   }),
   ...inFile('cluster/edge/disk-ledger.ts', {
-    'edge-disk-no-floor': ['this.done.has(id) || id < this.floor', 'this.done.has(id)'],
-    'edge-disk-no-done': ['this.done.has(id) || id < this.floor', 'id < this.floor'],
+    'edge-disk-no-lowWater': ['this.done.has(id) || id < this.lowWater', 'this.done.has(id)'],
+    'edge-disk-no-done': ['this.done.has(id) || id < this.lowWater', 'id < this.lowWater'],
     'edge-disk-forget-more': [
-      'if (id < floor) this.done.delete(id)',
-      'if (id <= floor + 8) this.done.delete(id)',
+      'if (id < lowWater) this.done.delete(id)',
+      'if (id <= lowWater + 8) this.done.delete(id)',
     ],
   }),
   ...inFile('sim/world/disk.ts', {

@@ -84,7 +84,10 @@ export const logging = [
       'a.sector < endOf(b) && b.sector + 1 < endOf(a)',
     ],
     'disk-queue-ready-skips-first': ['.slice(0, index)', '.slice(1, Math.max(1, index))'],
-    'disk-queue-floor-last': ['this.operations[0]?.id ?? made + 1', 'this.operations.at(-1)?.id ?? made + 1'],
+    'disk-queue-lowWater-last': [
+      'this.operations[0]?.id ?? made + 1',
+      'this.operations.at(-1)?.id ?? made + 1',
+    ],
     'disk-queue-keep-noop': [
       'if (!ids.includes(operation.id)) operation.doneEntry = entry;',
       'if (ids.length < 0) operation.doneEntry = entry;',
@@ -102,11 +105,11 @@ export const logging = [
   }),
   ...inFile('ft/guest-clock.ts', {
     'clock-start-zero': [
-      `    this.floor = ticks;
+      `    this.latestTicks = ticks;
 `,
-      `    this.floor = 0 * ticks;
+      `    this.latestTicks = 0 * ticks;
 `,
-      'from then on the clock shows at least `ticks` without it: the floor only has to forget what another machine was told',
+      'from then on the clock shows at least `ticks` without it: the latestTicks only has to forget what another machine was told',
     ],
   }),
   ...inFile('ft/lag.ts', {
@@ -122,12 +125,15 @@ export const logging = [
       '',
     ],
     'epoch-outputs-kept': ['this.outputs.splice(0)', 'this.outputs.slice(0)'],
-    'epoch-open-none': ['side.disk.open.map(({ id }) => id)', 'side.disk.open.slice(1).map(({ id }) => id)'],
+    'epoch-open-none': [
+      'replica.disk.open.map(({ id }) => id)',
+      'replica.disk.open.slice(1).map(({ id }) => id)',
+    ],
   }),
   ...inFile('ft/guest-clock.ts', {
     'clock-goes-back': [
-      'this.floor = Math.max(this.floor, this.shownAt(this.nsAtStep(icount)));',
-      'this.floor = this.shownAt(this.nsAtStep(icount));',
+      'this.latestTicks = Math.max(this.latestTicks, this.shownAt(this.time.nsAt(icount)));',
+      'this.latestTicks = this.shownAt(this.time.nsAt(icount));',
     ],
     'clock-continues-behind': [
       'this.startAt(Math.max(ticks, this.shownAt(nowNs)), nowNs);',

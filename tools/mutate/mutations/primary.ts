@@ -4,30 +4,30 @@ export const primary = [
   ...inFile('ft/primary.ts', {
     'primary-live-no-attach': [
       `    this.attach();
-    if (side.is('reissue-io'))`,
-      `    if (side.is('reissue-io'))`,
+    if (replica.is('reissue-io'))`,
+      `    if (replica.is('reissue-io'))`,
     ],
     'primary-live-disk-no-restart': [
-      `    side.disk.restart(log.last);
+      `    replica.disk.restart(log.last);
 `,
       '',
     ],
     'primary-arm-no-suspect': [
-      `    side.timer('suspect', side.nowNs + tuning.suspectNs);
+      `    replica.timer('suspect', replica.nowNs + tuning.suspectNs);
 `,
       '',
     ],
     'primary-arm-no-retry': [
-      `    side.timer('retry', side.nowNs + tuning.retryNs);
+      `    replica.timer('retry', replica.nowNs + tuning.retryNs);
 `,
       '',
     ],
     'primary-retry-no-rearm': [
-      "        return side.timer('retry', side.nowNs + retryNs);",
+      "        return replica.timer('retry', replica.nowNs + retryNs);",
       '        return;',
     ],
     'primary-suspect-no-rearm': [
-      `    side.timer('suspect', side.nowNs + heartbeatNs);
+      `    replica.timer('suspect', replica.nowNs + heartbeatNs);
 `,
       `    void heartbeatNs;
 `,
@@ -37,8 +37,8 @@ export const primary = [
       'void host;',
     ],
     'primary-starts-off1': [
-      'side.starts = [...side.starts, { generation, first: log.last + 1 }];',
-      'side.starts = [...side.starts, { generation, first: log.last + 2 }];',
+      'replica.starts = [...replica.starts, { generation, first: log.last + 1 }];',
+      'replica.starts = [...replica.starts, { generation, first: log.last + 2 }];',
     ],
     'primary-disk-double-answer': [
       "!operation || operation.answer || operation.doneEntry !== undefined || status === 'refused'",
@@ -55,7 +55,7 @@ export const primary = [
       'if (!channel) return;',
     ],
     'primary-released-entry-zero': [
-      'this.releasedEntry = Math.max(this.releasedEntry, Math.min(held, this.nextExplained));',
+      'this.releasedEntry = Math.max(this.releasedEntry, Math.min(held, this.coveringEntry));',
       'this.releasedEntry = Math.max(this.releasedEntry, 0);',
     ],
     'primary-leaveout-claiming': [
@@ -65,16 +65,29 @@ export const primary = [
     this.claim({ primary: name`,
     ],
     'primary-attach-no-listen': [
-      `    side.effects.push({ do: 'listen', offset: this.consoleOffset, generation });
+      `    replica.effects.push({ do: 'listen', offset: this.consoleOffset, generation });
 `,
       '',
     ],
     'primary-world-reset-no-attach': [
-      `    this.side.gate.resend();
+      `    this.replica.gate.resend();
     this.attach();`,
-      '    this.side.gate.resend();',
+      '    this.replica.gate.resend();',
     ],
-    'primary-may-go-on': ["side.options.disk === 'shared' || side.record.backups.includes(from)", 'true'],
+    'primary-may-go-on': [
+      "replica.options.disk === 'shared' || replica.record.backups.includes(from)",
+      'true',
+    ],
+  }),
+  ...inFile('ft/pacing.ts', {
+    'pacing-check-untimed': [
+      'icount >= this.next.icount && nowNs >= this.next.ns',
+      'icount >= this.next.icount',
+    ],
+    'pacing-progress-untimed': [
+      'if (progressNs > 0) return replica.nowNs - last.ns >= progressNs;',
+      'if (progressNs > 0) return true;',
+    ],
   }),
   ...inFile('ft/channel.ts', {
     'channel-held-resumed': [
@@ -109,18 +122,18 @@ export const primary = [
       'consumed <= common && common + 1 >= log.first ? common',
       'consumed <= common ? common',
     ],
-    'primary-floor-last': ['floor: Math.min(log.last, this.past),', 'floor: log.last,'],
+    'primary-lowWater-last': ['lowWater: Math.min(log.last, this.past),', 'lowWater: log.last,'],
     'primary-settled-made': [
-      'settled: gate.settled(side.vmm.machine.outputsMade),',
-      'settled: side.vmm.machine.outputsMade,',
+      'delivered: gate.deliveredUpTo(replica.vmm.machine.outputsMade),',
+      'delivered: replica.vmm.machine.outputsMade,',
     ],
     'primary-settled-made2': [
-      'settled: gate.settled(side.vmm.machine.outputsMade),',
-      'settled: Math.max(0, gate.settled(side.vmm.machine.outputsMade)) + 40,',
+      'delivered: gate.deliveredUpTo(replica.vmm.machine.outputsMade),',
+      'delivered: Math.max(0, gate.deliveredUpTo(replica.vmm.machine.outputsMade)) + 40,',
     ],
     'primary-past-held': [
-      "if (this.side.options.disk === 'shared') return this.held;",
-      'if (this.side.options.disk !== undefined) return this.held;',
+      "if (this.replica.options.disk === 'shared') return this.held;",
+      'if (this.replica.options.disk !== undefined) return this.held;',
     ],
     'primary-held-max': [
       'return Math.min(Number.POSITIVE_INFINITY, ...this.required().map(({ held = 0 }) => held));',
@@ -136,31 +149,34 @@ export const primary = [
     ],
   }),
   ...inFile('ft/operator.ts', {
-    'operator-off-no-gate': ['if (side.stopped || side.gate.size > 0) return;', 'if (side.stopped) return;'],
+    'operator-off-no-gate': [
+      'if (replica.stopped || replica.gate.size > 0) return;',
+      'if (replica.stopped) return;',
+    ],
     'operator-off-no-disk': [
-      `    if (side.disk.open.some(({ request, answer }) => request.operation === 'write' && !answer)) return;
+      `    if (replica.disk.open.some(({ request, answer }) => request.operation === 'write' && !answer)) return;
 `,
       '',
     ],
     'operator-off-not-held': [
-      "if (primary.channels.held >= this.endEntry) side.stop('completed');",
-      "side.stop('completed');",
+      "if (primary.channels.held >= this.endEntry) replica.stop('completed');",
+      "replica.stop('completed');",
     ],
     'operator-handover-no-gate': [
-      'if (side.gate.size > 0 || side.disk.open.length > 0) return;',
-      'if (side.disk.open.length > 0) return;',
+      'if (replica.gate.size > 0 || replica.disk.open.length > 0) return;',
+      'if (replica.disk.open.length > 0) return;',
     ],
     'operator-handover-no-disk': [
-      'if (side.gate.size > 0 || side.disk.open.length > 0) return;',
-      'if (side.gate.size > 0) return;',
+      'if (replica.gate.size > 0 || replica.disk.open.length > 0) return;',
+      'if (replica.gate.size > 0) return;',
     ],
     'operator-handover-claiming': [
-      'if (switching.handed || !this.primary.idle || side.claim) return;',
+      'if (switching.handed || !this.primary.idle || replica.claim) return;',
       'if (switching.handed || !this.primary.idle) return;',
     ],
     'operator-handover-running': [
-      'if (switching.handed || !this.primary.idle || side.claim) return;',
-      'if (switching.handed || side.claim) return;',
+      'if (switching.handed || !this.primary.idle || replica.claim) return;',
+      'if (switching.handed || replica.claim) return;',
     ],
     'operator-members-handed': [
       'goesOn ? { to, handed: false } : undefined',
@@ -169,7 +185,7 @@ export const primary = [
   }),
   ...inFile('ft/primary.ts', {
     'primary-live-no-announce': [
-      "      side.effects.push({ do: 'announce', frame: announcement(mac), generation });",
+      "      replica.effects.push({ do: 'announce', frame: announcement(mac), generation });",
       '      void announcement(mac);',
     ],
   }),

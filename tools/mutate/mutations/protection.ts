@@ -12,7 +12,7 @@ export const protection = [
       'if (held >= 0 || releasedEntry < 0) return',
     ],
     'protection-member-lost-vm': [
-      `    if (generation === 0 && side.record.backups.includes(host)) primary.leaveOut([host]);
+      `    if (generation === 0 && replica.record.backups.includes(host)) primary.evict([host]);
 `,
       '',
     ],
@@ -22,20 +22,20 @@ export const protection = [
       '',
     ],
     'protection-no-patience': [
-      `    if (side.nowNs - this.progressNs > PATIENCE * suspectNs) this.giveUp('it gets no further');
+      `    if (replica.nowNs - this.progressNs > PATIENCE * suspectNs) this.giveUp('it gets no further');
 `,
       `    void suspectNs;
 `,
     ],
     'protection-giveup-claimed': [
-      `    if (side.claim?.record.backups.includes(joining)) return;
+      `    if (replica.claim?.record.backups.includes(joining)) return;
 `,
       '',
     ],
-    'protection-state-no-gate': ['outputs: [...side.gate.contents(), ...disks]', 'outputs: [...disks]'],
+    'protection-state-no-gate': ['outputs: [...replica.gate.contents(), ...disks]', 'outputs: [...disks]'],
     'protection-state-no-disks': [
-      'outputs: [...side.gate.contents(), ...disks]',
-      'outputs: [...side.gate.contents(), ...disks.slice(1)]',
+      'outputs: [...replica.gate.contents(), ...disks]',
+      'outputs: [...replica.gate.contents(), ...disks.slice(1)]',
     ],
     'protection-no-end-epoch': [
       `    primary.endEpoch();
@@ -48,7 +48,7 @@ export const protection = [
     ],
     'protection-never-awaited': ['this.closing ? this.joining : undefined', 'undefined'],
     'protection-disk-not-settled': [
-      `      if (this.diskCopy && !this.diskCopy.settled) return;
+      `      if (this.diskCopy && !this.diskCopy.isDone) return;
 `,
       '',
     ],
@@ -59,11 +59,11 @@ export const protection = [
 `,
     ],
     'protection-offered-claiming': [
-      'this.joining || side.claim || !this.missing || side.record.backups.includes(host)',
-      'this.joining || !this.missing || side.record.backups.includes(host)',
+      'this.joining || replica.claim || !this.missing || replica.record.backups.includes(host)',
+      'this.joining || !this.missing || replica.record.backups.includes(host)',
     ],
     'protection-state-speed': [
-      `      speed: side.speed,
+      `      speed: replica.speed,
 `,
       `      speed: 1000,
 `,

@@ -68,7 +68,7 @@ export interface Setting extends Partial<Omit<ReplicaOptions, 'name' | 'role' | 
 }
 
 /** A replica, the time on its host, and what came out of it. */
-export class Side {
+export class TestHost {
   readonly replica: Replica;
   nowNs = 0;
   readonly started: Effects;
@@ -172,18 +172,18 @@ export class Effects {
   }
 }
 
-/** What one side asked for, in the order in which all of them did. */
+/** What one host asked for, in the order in which all of them did. */
 interface Performed {
   by: string;
   effect: Effect;
 }
 
 /**
- * Several sides, shared storage and a console between them: messages arrive at once and in order, unless a host is cut off. Nothing
+ * Several hosts, shared storage and a console between them: messages arrive at once and in order, unless a host is cut off. Nothing
  * happens by itself: guests run and timers ring when a story says so.
  */
 export class Group {
-  readonly sides = new Map<string, Side>();
+  readonly hosts = new Map<string, TestHost>();
   readonly storage = new Map<number, GenerationRecord>();
   /** Hosts that nothing comes from or goes to. */
   readonly cut = new Set<string>();
@@ -203,39 +203,39 @@ export class Group {
     this.storage.set(1, record);
     for (const name of hosts) {
       const role = name === 'primary' ? 'primary' : members.includes(name) ? 'backup' : 'spare';
-      this.sides.set(name, new Side(name, role, { hosts, record, backups, ...setting, ...own[name] }));
+      this.hosts.set(name, new TestHost(name, role, { hosts, record, backups, ...setting, ...own[name] }));
     }
-    for (const side of this.sides.values()) this.perform(side, side.started);
+    for (const host of this.hosts.values()) this.perform(host, host.started);
   }
 
-  side(name: string): Side {
-    return this.sides.get(name)!;
+  host(name: string): TestHost {
+    return this.hosts.get(name)!;
   }
   replica(name: string): Replica {
-    return this.side(name).replica;
+    return this.host(name).replica;
   }
 
-  /** One input for one side, and whatever follows from it everywhere. */
+  /** One input for one host, and whatever follows from it everywhere. */
   do(name: string, input: ReplicaInput): void {
-    const side = this.side(name);
-    this.perform(side, side.do(input));
+    const host = this.host(name);
+    this.perform(host, host.do(input));
   }
   cpu(name: string, steps: number): void {
-    const side = this.side(name);
-    this.perform(side, side.cpu(steps));
+    const host = this.host(name);
+    this.perform(host, host.cpu(steps));
   }
   timer(name: string, id: TimerId): void {
     this.do(name, { kind: 'timer', id });
   }
   /** Time passes everywhere; nobody is woken. */
   wait(ns: number): void {
-    for (const side of this.sides.values()) side.nowNs += ns;
+    for (const host of this.hosts.values()) host.nowNs += ns;
   }
-  /** For so many heartbeats everybody is woken for everything that a side does now and then. */
+  /** For so many heartbeats everybody is woken for everything that a host does now and then. */
   beat(count: number): void {
     for (let beat = 0; beat < count; beat++) {
       this.wait(2 * MS);
-      for (const name of this.sides.keys())
+      for (const name of this.hosts.keys())
         for (const id of ['heartbeat', 'suspect', 'claim', 'retry'] as const)
           if (!this.cut.has(name)) this.timer(name, id);
     }
@@ -252,17 +252,17 @@ export class Group {
     for (const name of this.running) if (this.replica(name).role !== 'primary') this.cpu(name, 100_000);
   }
   private get running(): string[] {
-    return [...this.sides.keys()].filter((name) => !this.cut.has(name) && this.replica(name).wantsCpu);
+    return [...this.hosts.keys()].filter((name) => !this.cut.has(name) && this.replica(name).wantsCpu);
   }
 
-  private perform(side: Side, effects: Effects): void {
+  private perform(host: TestHost, effects: Effects): void {
     for (const effect of effects.all) {
-      this.performed.push({ by: side.name, effect });
-      this.one(side, effect);
+      this.performed.push({ by: host.name, effect });
+      this.one(host, effect);
     }
   }
 
-  private one(side: Side, effect: Effect): void {
+  private one(host: TestHost, effect: Effect): void {
     switch (effect.do) {
       case 'ran':
       case 'copied':
@@ -271,7 +271,7 @@ export class Group {
       case 'stop':
         return;
       default:
-        perform(effect, this.portsOf(side.name), (input) => this.do(side.name, input));
+        perform(effect, this.portsOf(host.name), (input) => this.do(host.name, input));
     }
   }
 
@@ -311,7 +311,7 @@ export class Group {
   get printed(): string {
     return this.console.join('');
   }
-  /** What a side noted since `from`, by kind. */
+  /** What a host noted since `from`, by kind. */
   notes(by: string, from = 0): ReplicaEvent['kind'][] {
     return this.performed
       .slice(from)

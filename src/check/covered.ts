@@ -43,7 +43,7 @@ export class OutputsChecker {
   /** The machine has made all that it makes. */
   end(complete: boolean): Violation[] {
     const message = this.consoleWrong(complete) ?? this.framesWrong(complete);
-    return message === undefined ? [] : [{ invariant: 'outputs-explained', message }];
+    return message === undefined ? [] : [{ invariant: 'outputs-covered', message }];
   }
 
   private consoleWrong(complete: boolean): string | undefined {
@@ -180,7 +180,7 @@ export class DiskChecker {
   end(): Violation[] {
     this.matchApplied(Number.POSITIVE_INFINITY);
     const message = this.wrongRead ?? this.wrongWrite ?? this.wrongContent();
-    return message === undefined ? [] : [{ invariant: 'disk-explained', message }];
+    return message === undefined ? [] : [{ invariant: 'disk-covered', message }];
   }
 
   private wrongContent(): string | undefined {

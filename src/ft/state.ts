@@ -16,7 +16,7 @@ import type {
   StopReason,
   TimerId,
 } from './effects.ts';
-import { GuestClock } from './guest-clock.ts';
+import { GuestClock, type SliceTime } from './guest-clock.ts';
 import { LogBuffer } from './log-buffer.ts';
 import { encodeMessage, type Message } from './messages.ts';
 import { OutputGate } from './output-gate.ts';
@@ -42,6 +42,8 @@ export interface ReplicaOptions {
   disk: DiskVariant;
   /** The host's random numbers. */
   entropy: (sizeBytes: number) => Uint8Array;
+  /** How the host's clock goes on within a slice; where nothing is said, it is computed from the steps. */
+  sliceTime?: SliceTime;
   tuning: Tuning;
   unsafe: ReadonlySet<UnsafeRule>;
   /** Told everything that came through this machine's doors, whatever the channel carries: evidence for checkers. */
@@ -59,10 +61,10 @@ export interface Claim {
 export type GenerationStarts = { generation: number; first: number }[];
 
 /**
- * What a side has in every role: the machine, the log, what was made and not delivered, the generation that it knows; and the
+ * What a replica has in every role: the machine, the log, what was made and not delivered, the generation that it knows; and the
  * effects that it asks for.
  */
-export class Side {
+export class ReplicaState {
   readonly clock: GuestClock;
   readonly live: LiveDoors;
   readonly log = new LogBuffer();
@@ -77,7 +79,7 @@ export class Side {
   history = 0;
   /** The guest has come to where it waits, or the log here ends. */
   hasPaused = false;
-  /** The share of a processor that an operator has given to the VM, on every side, per mille. */
+  /** The share of a processor that an operator has given to the VM, on every replica, per mille. */
   speed = 1000;
   nowNs = 0;
   stopped = false;
@@ -88,7 +90,7 @@ export class Side {
     readonly options: ReplicaOptions,
     private readonly passed: (entry: Entry) => void,
   ) {
-    this.clock = new GuestClock(options.entropy);
+    this.clock = new GuestClock(options.entropy, options.sliceTime);
     this.live = new LiveDoors(this.clock);
     this.record = options.record;
     this.generation = options.role === 'spare' ? 0 : 1;
@@ -184,7 +186,7 @@ export class Side {
     this.effects.push({ do: 'datagram', to, bytes: encodeMessage(message) });
   }
 
-  /** Says to a host that this side is alive, and what it knows of the guest's clock. */
+  /** Says to a host that this replica is alive, and what it knows of the guest's clock. */
   beat(to: HostName): void {
     const { generation, clock, options } = this;
     const ticks = clock.reading(this.nowNs);

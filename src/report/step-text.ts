@@ -1,0 +1,73 @@
+/** One step of a replica, the input that it handled and the effects that it asked for, in lines: for those who work on the protocol. */
+import type { Effect, ReplicaInput } from '../ft/effects.ts';
+import { decodeMessage } from '../ft/messages.ts';
+import { ms } from './event-text.ts';
+import { type Line, styled } from './styled-text.ts';
+
+/** What can be shown of a step: its input, its effects, and the events among those. */
+export const stepParts = ['input', 'effect', 'note'] as const;
+export type StepPart = (typeof stepParts)[number];
+
+/** The lines of a step at `atNs` on a host. `parts`: which of them are wanted. */
+export function stepLines(
+  {
+    atNs,
+    host,
+    input,
+    effects,
+  }: { atNs: number; host: string; input: ReplicaInput; effects: readonly Effect[] },
+  parts: ReadonlySet<StepPart>,
+): Line[] {
+  const row = (arrow: string, text: string): Line => [
+    styled('aside', `${ms(atNs).padStart(12)}  ${host.padEnd(8)} ${arrow} `),
+    text,
+  ];
+  return [
+    ...(parts.has('input') ? [row('<-', inputText(input))] : []),
+    ...effects.flatMap((effect) =>
+      parts.has(effect.do === 'note' ? 'note' : 'effect') ? [row('->', effectText(effect))] : [],
+    ),
+  ];
+}
+
+const inputText = (input: ReplicaInput): string =>
+  input.kind === 'message' ? `${input.from}: ${messageText(input.bytes)}` : fieldsOf(input.kind, input);
+
+function effectText(effect: Effect): string {
+  switch (effect.do) {
+    case 'send':
+    case 'datagram':
+      return `${effect.do} to ${effect.to}: ${messageText(effect.bytes)}`;
+    case 'note':
+      return fieldsOf(`note ${effect.event.kind}`, effect.event);
+    default:
+      return fieldsOf(effect.do, effect);
+  }
+}
+
+function messageText(bytes: Uint8Array): string {
+  const message = decodeMessage(bytes);
+  return `${fieldsOf(message.kind, message)}, ${bytes.length} bytes`;
+}
+
+/** A name and the plain fields of a value; of lists and bytes only how many. */
+const fieldsOf = (name: string, value: object): string =>
+  [name, ...fields(value)].filter((text) => text !== '').join(' ');
+
+const fields = (value: object): string[] =>
+  Object.entries(value).flatMap(([key, field]) =>
+    key === 'kind' || key === 'do' || field === undefined ? [] : [`${key}=${fieldText(field)}`],
+  );
+
+/** Of a longer text this much is shown. */
+const MAX_TEXT = 60;
+
+function fieldText(field: unknown): string {
+  if (field instanceof Uint8Array) return `${field.length} bytes`;
+  if (typeof field === 'bigint') return `0x${field.toString(16)}`;
+  if (Array.isArray(field))
+    return field.every((one) => typeof one === 'string') ? `[${field.join(',')}]` : `${field.length} items`;
+  if (typeof field === 'object' && field !== null) return `{${fields(field).join(' ')}}`;
+  if (typeof field !== 'string') return String(field);
+  return JSON.stringify(field.length > MAX_TEXT ? `${field.slice(0, MAX_TEXT)}…` : field);
+}

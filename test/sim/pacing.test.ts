@@ -1,0 +1,40 @@
+/** Comparisons and progress markers that are paced by time: as on a host whose speed nobody knows beforehand. */
+import { describe, expect, it } from 'vitest';
+import { faults, happened, ms, result, simulate, sound } from './support.ts';
+
+/** The least time between two events. */
+const gapOf = (times: readonly number[]): number =>
+  Math.min(...times.slice(1).map((atNs, index) => atNs - times[index]!));
+
+describe('paced by time', () => {
+  it('comparisons are as far apart as was asked for, and not much further', () => {
+    const bySteps = simulate('primes', { tuning: { checkSteps: 1000, checkStepsPerPage: 0 } });
+    const byTime = simulate('primes', {
+      tuning: { checkSteps: 1000, checkStepsPerPage: 0, checkNs: ms(0.2) },
+    });
+    const times = happened(byTime, 'checked', 'primary').map(({ atNs }) => atNs);
+    expect([result(bySteps), result(byTime)]).toEqual([sound, sound]);
+    expect(times.length).toBeGreaterThan(5);
+    // They are seen at the end of their slice, and decided at its beginning.
+    expect(gapOf(times)).toBeGreaterThanOrEqual(ms(0.15));
+    expect(happened(bySteps, 'checked', 'primary').length).toBeGreaterThan(2 * times.length);
+  });
+
+  it('progress markers are as far apart as was asked for while the guest computes', () => {
+    const run = simulate('primes', { tuning: { progressNs: ms(0.4) } });
+    const markers = happened(run, 'sent').flatMap(({ atNs, entries }) =>
+      entries.some(({ kind }) => kind === 'progress') ? [atNs] : [],
+    );
+    expect(result(run)).toEqual(sound);
+    expect(markers.length).toBeGreaterThan(3);
+    expect(gapOf(markers.slice(1, -1))).toBeGreaterThanOrEqual(ms(0.4));
+  });
+
+  it('a crash at any time loses nothing', () => {
+    const tuning = { checkSteps: 1000, checkStepsPerPage: 0, checkNs: ms(1), progressNs: ms(0.4) };
+    for (let atMs = 5; atMs < 60; atMs += 7) {
+      const run = simulate('bank', { tuning, faults: faults(`crash:primary@${atMs}ms`) });
+      expect({ atMs, ...result(run) }).toEqual({ atMs, ...sound });
+    }
+  });
+});
