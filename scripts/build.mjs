@@ -1,4 +1,4 @@
-// Bundles the program, and the benchmarks when there are any, into dist/, with what is made ahead of time so that it starts sooner.
+// Bundles the program and its tools into dist/, with interpreters and V8's code cache generated ahead of time.
 
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { bundled } from './bundled.mjs';
 
 const root = dirname(import.meta.dirname);
 
-/** Whether the build tools are installed: `npm ci --omit=dev` leaves them out. */
+/** Whether the build tools are installed: `npm ci --omit=dev` omits them. */
 export const canBuild = () => existsSync(`${root}/node_modules/esbuild`);
 
 export async function build() {
@@ -27,19 +27,19 @@ export async function build() {
     ...shared,
     outdir: 'dist',
     sourcemap: true,
-    // What is shorter is sooner parsed; names stay, for stacks.
+    // Shorter code is parsed sooner; names stay for stack traces.
     minifyWhitespace: true,
     minifySyntax: true,
     define: { VMFT_VERSION: JSON.stringify(version) },
   });
-  // What V8 compiled of an earlier program must not be taken for this one: it only compares the length.
+  // V8 would accept the cache of an earlier bundle of the same length.
   rmSync(COMPILED, { force: true });
   await bundle({
     ...programs,
     entryPoints: { vmft: 'src/cli/main.ts' },
-    // A script, as V8's cache is for scripts only.
+    // A script: V8's code cache does not support modules.
     format: 'cjs',
-    // Commander has it for commands that are programs of their own. None is, and to load it takes longer than most guests run.
+    // Commander needs it only for commands that are executables. Loading it takes longer than most guests run.
     alias: { 'node:child_process': 'node:events' },
     outExtension: { '.js': '.cjs' },
     define: { ...programs.define, 'import.meta.url': 'metaUrl' },
@@ -58,7 +58,7 @@ export async function build() {
     entryPoints: Object.fromEntries(
       Object.entries(others).filter(([, file]) => existsSync(`${root}/${file}`)),
     ),
-    // The program of the mutations bundles.
+    // tools/mutate bundles at run time.
     external: ['esbuild'],
     // The CommonJS packages in the bundle call require() for Node's own modules.
     banner: {
@@ -70,7 +70,7 @@ export async function build() {
   execFileSync(process.execPath, [`${root}/scripts/compile.mjs`], { stdio: ['ignore', 'ignore', 'inherit'] });
 }
 
-/** What the packages in the bundle ask for: their licenses go along. */
+/** Writes the licenses of the bundled packages, as they require. */
 function writeLicenses() {
   const texts = bundled.map((name) => {
     const folder = `${root}/node_modules/${name}`;
@@ -83,7 +83,7 @@ function writeLicenses() {
 }
 
 /**
- * Generates the interpreters ahead of time, as the program would: it takes them from here when it starts.
+ * Generates the interpreters, which the program would otherwise generate at start.
  * @param {typeof import('esbuild').build} bundle
  * @param {import('esbuild').BuildOptions} shared
  */

@@ -1,2 +1,2 @@
-/** The npm packages that the program consists of, beside its own code: the build bundles them, with their licenses. */
+/** The npm packages in the bundle. */
 export const bundled = ['chalk', 'commander', 'fflate', 'seedrandom'];

@@ -1,4 +1,4 @@
-// Runs a guest once, and keeps what V8 has compiled for it.
+// Runs a guest once, and saves V8's code cache.
 
 import { writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';

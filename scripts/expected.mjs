@@ -1,4 +1,4 @@
-// Writes what each guest program prints in the simulator under seed 1: `npm run expected`. Look at the diff before committing it.
+// Writes the output of each guest program under seed 1 to programs/expected: `npm run expected`. Review the diff.
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

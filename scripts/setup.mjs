@@ -1,4 +1,4 @@
-// Makes a checkout ready to run: installs the dependencies when they are missing or out of date, then builds.
+// Prepares a checkout: installs the dependencies when they are missing or out of date, then builds.
 
 import { execSync } from 'node:child_process';
 import { statSync } from 'node:fs';
@@ -10,7 +10,7 @@ const root = dirname(import.meta.dirname);
 /** @param {string} file */
 const modified = (file) => statSync(`${root}/${file}`, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 
-// npm writes this file last: without it an installation is not complete.
+// npm writes this file last.
 const installed = () => modified('node_modules/.package-lock.json');
 
 function install() {

@@ -1,5 +1,5 @@
-// Holds the resident memory of long runs flat: `npm run soak`. Each guest runs with and without fault tolerance until it has had 60
-// seconds of processor time; what it held at most from 10 to 20 seconds is compared with the last 10. Needs /proc.
+// Checks that the resident memory of long runs stays flat: `npm run soak`. Each guest runs with and without fault
+// tolerance for 60 s of processor time; its maximum from 10 to 20 s is compared with that of the last 10 s. Needs /proc.
 //
 //   npm run soak -- --seconds 30 --only clock      a shorter run of one guest
 
@@ -15,10 +15,10 @@ const { values } = parseArgs({
 });
 const SECONDS = Number(values.seconds);
 const FIRST_S = SECONDS / 6;
-/** Of _SC_CLK_TCK: Linux has 100 wherever Node.js runs. */
+/** _SC_CLK_TCK: 100 on all Linux platforms of Node.js. */
 const TICKS_A_SECOND = 100;
 const POLL_MS = 100;
-/** What the collector leaves for later at one moment and not at another. */
+/** Tolerance for garbage that is not collected yet, in MB. */
 const SLACK_MB = 32;
 const SLACK = 1.15;
 

@@ -1,5 +1,4 @@
-// Writes the transcript of each story to test/stories, if it comes as it expects: `npm run stories`. Look at the diff before
-// committing it.
+// Writes the transcript of each story whose expectations hold to test/stories: `npm run stories`. Review the diff.
 import { spawnSync } from 'node:child_process';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

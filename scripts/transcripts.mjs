@@ -1,9 +1,8 @@
-// Runs every command that the documentation shows with what it prints, and says which lines it does not print any more, in this order:
-// `npm run transcripts`. A command is what follows `$ vmft ` at the start of a block; `   ...` stands for lines left out. With `--write`
-// blocks that show the whole of the output are written anew.
+// Runs every command of the documentation that is shown with its output, and reports shown lines that it does not print
+// in this order: `npm run transcripts`. A command follows `$ vmft ` at the start of a block; `   ...` stands for omitted
+// lines. `--write` rewrites blocks that show the whole output; `--only TEXT` limits it to commands with this text.
 //
-// A row of a table that has a campaign in it (`vmft chaos …`), the run in which it finds its violation and the shortest schedule is run
-// as well.
+// Also runs the campaigns (`vmft chaos …`) in tables that show the run of the violation and its shortest schedule.
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -16,9 +15,9 @@ const { values } = parseArgs({
 const BLOCK = /```text\n\$ vmft (.*)\n([^`]*)```/g;
 const ROW = /^(\| \S+ \| `vmft (chaos .*)` \| )(\d+) \| (.*) \|$/gm;
 const SCHEDULE = /VIOLATION, found in run (\d+)[^\n]*\n {2}(\d+) of \d+ faults?: ([^\n]*)/;
-/** What may be shown otherwise: a word in front of a line that tells of what is left out, spaces, where files were kept. */
+/** Ignores differences in spaces. */
 const plain = (/** @type {string} */ line) => line.trim().replaceAll(/\s+/g, ' ');
-const LEFT_OUT = /^\s*(\.\.\.|…|⋮)\s*$/;
+const OMITTED = /^\s*(\.\.\.|…|⋮)\s*$/;
 
 /** @param {string} command */
 function printed(command) {
@@ -32,12 +31,12 @@ function printed(command) {
   return stdout + stderr;
 }
 
-/** The first shown line that the output does not have behind the one before. @param {string} shown @param {string} output */
+/** The first shown line that does not occur in the output after the previous one. @param {string} shown @param {string} output */
 function missing(shown, output) {
   const lines = output.split('\n').map(plain);
   let at = 0;
   for (const line of shown.trimEnd().split('\n')) {
-    if (LEFT_OUT.test(line) || line.trim() === '') continue;
+    if (OMITTED.test(line) || line.trim() === '') continue;
     const found = lines.findIndex((one, index) => index >= at && one.includes(plain(line)));
     if (found < 0) return line;
     at = found + 1;
@@ -61,7 +60,7 @@ for (const file of [
     const output = printed(command);
     const line = missing(shown, output);
     if (line === undefined) continue;
-    if (values.write && !shown.split('\n').some((one) => LEFT_OUT.test(one)))
+    if (values.write && !shown.split('\n').some((one) => OMITTED.test(one)))
       text = text.replace(block, () => `\`\`\`text\n$ vmft ${command}\n${output.trimEnd()}\n\`\`\``);
     else {
       stale++;
@@ -88,5 +87,5 @@ for (const file of [
   }
   if (values.write) writeFileSync(`${root}${file}`, text);
 }
-console.log(`${count} commands, ${stale} shown otherwise than they print`);
+console.log(`${count} commands, ${stale} with other output than shown`);
 if (stale > 0) process.exitCode = 1;

@@ -1,4 +1,4 @@
-# A guest that writes all the time is copied in rounds while it runs.
+# A guest that writes memory all the time is copied in rounds while it runs.
 
 guest primes
 define LIMIT 1000000
@@ -9,13 +9,13 @@ tuning copyWindow 1
 tuning stopPages 64
 fault crash:backup@5ms
 
-say A sieve of a megabyte writes to its memory without a pause. A copy of it is old before it is complete.
-say when copying round=1: So all pages are sent once, while the guest runs, and those that it changes are noted.
-say when copying round=2: Then those that have changed meanwhile; there are fewer, so this round is shorter, and fewer
-  change during it.
-say when copied: When few are left the guest stands still for them and for its registers; FT VMotion does the same
+say A sieve of a megabyte writes to its memory all the time. A copy of it is outdated before it is finished.
+say when copying round=1: So all pages are sent once, while the guest runs, and the pages that it dirties are tracked.
+say when copying round=2: Then the dirty pages are sent; they are fewer, so this round is shorter, and fewer become
+  dirty during it.
+say when copied: When few are left, the guest is paused for them and for its registers; FT VMotion does the same
   (section 3.1 of the paper).
-say when members primary backups=spare: Protected again. The guest was slower for a moment, and never knew why.
+say when members primary backups=spare: The VM is re-protected. The guest was paused for a moment.
 
 expect in order: crash backup, joining primary, copying round=1, copying round=2, copied primary, installed spare, members primary backups=spare
 never live

@@ -8,10 +8,10 @@ tuning stopPages 0
 fault crash:primary@20ms
 fault crash:spare@31.55ms
 
-say A host in the middle of being made a backup is nobody yet: storage does not name it, and no output waits for it.
+say A joining host is not a backup yet: the generation record does not name it, and no output waits for it.
 say when crash spare: The copy is half done.
-say when join-ended: Nothing is heard from it; the copy is given up. The guest has not waited.
-say when installed spare2: The next host with room.
+say when join-ended: It does not answer; the copy is aborted. The guest was not paused.
+say when installed spare2: The next spare host.
 
 expect in order: crash primary, live backup, joining backup host=spare, crash spare, join-ended backup host=spare, joining backup host=spare2, installed spare2, members backup backups=spare2
 never members backups=spare

@@ -1,12 +1,12 @@
-# The host that died has power again, knows nothing, and becomes the new backup.
+# The host that died restarts empty, and becomes the new backup.
 
 guest bank
 fault crash:primary@20ms+30ms
 
-say No host is spare. But a host whose power is back has room.
-say when live: The backup goes on alone.
-say when crash primary phase=ends: Its memory is empty. What it did before does not count: it was left out of generation 2.
-say when joining: A new backup is a new backup, wherever it comes from: the whole machine is copied.
+say There is no spare host. But the host that died becomes one when it restarts.
+say when live: The backup continues alone.
+say when crash primary phase=ends: Its memory is empty. Its earlier role is void: it was evicted from generation 2.
+say when joining: It gets a copy of the whole machine, as any new backup.
 
 expect in order: crash primary, live backup, members backup backups=none, crash primary phase=ends, joining backup host=primary how=copy, installed primary, members backup backups=primary
 never members backup backups=none after installed primary

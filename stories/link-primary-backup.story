@@ -1,12 +1,12 @@
-# The link between primary and backup breaks for a moment: outputs wait, and nobody takes over.
+# The link between primary and backup fails for a moment: outputs wait, and there is no failover.
 
 guest bank
 fault partition:primary-backup@20ms+6ms
 
-say Less than the 10 ms after which a side is suspected. both-suspect shows a longer one.
-say when partition: The guest runs on; what it makes is held.
-say when partition phase=ends: What was under way arrives now, as TCP would see to. The acknowledgements follow, and
-  everything that was held leaves at once.
+say Shorter than the 10 ms after which a host is suspected. both-suspect shows a longer one.
+say when partition: The guest keeps running; its outputs are held.
+say when partition phase=ends: Messages in flight arrive now, as with TCP. The acknowledgements follow, and all held
+  outputs are released.
 
 never suspected
 never released after partition before partition phase=ends

@@ -1,14 +1,14 @@
-# The primary loses its way to storage: the disk stands still, the guest lives.
+# The link from the primary to storage fails: the disk does not answer, the guest continues.
 
 guest journal
 fault partition:primary-storage@5ms+20ms
 show disk-issued again=true
 
-say The guest keeps a journal on a shared disk. Its host and the disk lose each other for 20 ms.
-say when partition: Primary and backup still hear each other, so nobody is suspected, and nobody takes over. The guest
-  waits for its disk as it would wait for any slow one.
-say when disk-issued again=true: An operation without an answer is asked for again. The disk does a write once however often
-  it is asked: the number tells.
+say The guest keeps a journal on a shared disk. The link between its host and the disk is down for 20 ms.
+say when partition: Primary and backup still exchange heartbeats, so there is no suspicion and no failover. The guest
+  waits for its disk as for any slow one.
+say when disk-issued again=true: An operation without an answer is reissued. The disk applies a write once however often
+  it is issued: it recognizes the operation number.
 say when partition phase=ends: The answers come.
 
 never suspected

@@ -1,4 +1,4 @@
-# The same without the output rule: clients were told what the survivor does not know.
+# The same without the Output Rule: clients hold answers that the survivor does not know.
 
 guest kv
 clients 2
@@ -6,11 +6,11 @@ unsafe output-rule
 fault partition:primary-backup@9ms+30ms
 fault crash:primary@15ms
 
-say As in output-rule, but answers leave at once. They are faster by a tenth of a millisecond, and for a while all is well.
-say when partition: The link to the backup breaks, and the clients notice nothing: they are answered.
-say when crash: And now what they were told is known to nobody but them.
-say when live: The backup goes on from before the break.
-say at the end: A replica that contradicts what was said in its name is worse than none.
+say As in output-rule, but answers are released immediately. They are faster by a tenth of a millisecond.
+say when partition: The link to the backup fails, but the clients still get answers.
+say when crash: Now only the clients know what was answered since.
+say when live: The backup continues from before the link failed.
+say at the end: A backup that contradicts released outputs is worse than none.
 
 expect released primary
 expect violation output-rule

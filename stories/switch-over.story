@@ -3,10 +3,10 @@
 guest bank
 fault command:switch-over@20ms
 
-say The host of the primary is to be serviced. Nobody has to fail for that.
-say when switching: The guest stands still until every output has arrived and no disk operation is under way. Then the
-  log says: it goes on over there.
-say when won: The claim names the old primary as a backup: protection does not pause.
+say Maintenance of the primary's host, without a failure.
+say when switching: The guest is paused until every output is delivered and no disk operation is in flight. Then a log
+  entry tells the backup to go live.
+say when won: The claim names the old primary as a backup: the VM stays protected.
 say when live: Nothing is pending, so nothing is released a second time.
 say when following by primary: Roles are exchanged.
 

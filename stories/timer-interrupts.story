@@ -1,16 +1,16 @@
-# A timer interrupt strikes at the same instruction on the backup.
+# A timer interrupt is delivered at the same instruction on the backup.
 
 guest clock
 fault crash:primary@5ms
 show sent first=1
 
-say A timer interrupt may come between any two instructions, and where it comes changes what the guest does. The primary notes
-  for each at which instruction it was delivered; the backup runs to exactly there and delivers it (section 2.1).
+say A timer interrupt may occur between any two instructions, and its position affects what the guest does. The primary
+  logs at which instruction it delivered each; the backup runs exactly to there and delivers it (section 2.1).
   Hardware needs performance counters for that, an interpreter only counts.
-say when held: Tick 1, and five hundred readings of the clock in its wake; each is an entry of the log.
-say when crash: The host with the timer is gone. The guest on the backup sleeps between tick 2 and tick 3.
-say when live: The guest's clock goes on from the latest time that the guest has seen, so that time does not run backwards; tick 3 is
-  now the business of the timer of this host. The guest notices that it is late, and nothing else.
+say when held: Tick 1, followed by five hundred readings of the clock; each is a log entry.
+say when crash: The primary's timer is lost. The guest on the backup sleeps between tick 2 and tick 3.
+say when live: The guest's clock continues from the latest time that the guest has read, so that time does not run
+  backwards; this host's timer fires tick 3. The guest notices only that it is late.
 
 expect in order: crash primary, live backup, off backup code=0
 expect outcome completed

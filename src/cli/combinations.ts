@@ -1,14 +1,14 @@
-/** Options that would be without effect beside others: they are refused, with the reason. */
+/** Refuses options that have no effect in combination with others. */
 import type { Command } from 'commander';
 import { OperatingError } from '../base/errors.ts';
 import { ALONE, betweenHosts } from '../sim/spec/spec.ts';
 
 interface Rule {
-  /** Whether options are given with which the others have no effect. */
+  /** Whether the given options make the `useless` ones ineffective. */
   applies: (given: Record<string, unknown>) => boolean;
-  /** What they have no effect beside, and why. */
+  /** Why, for the error message. */
   reason: string;
-  /** Their names as attributes. */
+  /** Attribute names of the options without effect. */
   useless: readonly string[];
 }
 
@@ -23,14 +23,14 @@ const rules: readonly Rule[] = [
   {
     applies: isAlone,
     reason: ALONE,
-    // What stands for some of the tuning, too.
+    // `checkEvery` is a shorthand for some of the tuning.
     useless: [...betweenHosts, 'checkEvery'],
   },
 ];
 
 /**
- * What is asked for in vain even where it says nothing new: a specification can't tell who said what it has.
- * @throws {OperatingError} when an option that was given has no effect beside another
+ * Checks the options on the command line: a specification does not show which values were given explicitly.
+ * @throws {OperatingError} when a given option has no effect beside another
  */
 export function mustHaveEffect(command: Command): void {
   const given = command.opts<Record<string, unknown>>();
@@ -38,7 +38,7 @@ export function mustHaveEffect(command: Command): void {
     if (!applies(given)) continue;
     for (const option of command.options) {
       const name = option.attributeName();
-      // To ask for none where there is none is no contradiction.
+      // Zero of something that does not exist is no contradiction.
       if (!useless.includes(name) || command.getOptionValueSource(name) !== 'cli' || given[name] === 0)
         continue;
       throw new OperatingError(`${option.long} has no effect here: ${reason}; leave it out`);

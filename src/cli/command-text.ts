@@ -1,11 +1,11 @@
-/** Command lines, as text that can be typed: what a report names so that a run can be seen again. */
+/** Command lines that reproduce a run, as text for a shell. */
 import type { ProgramOptions } from './program.ts';
 
 /** An option with its value, if it has one. */
 export const given = (name: string, value: string | number | undefined): string[] =>
   value === undefined ? [] : [name, String(value)];
 
-/** The arguments that say which guest runs on which machine, but for its memory and its input. */
+/** The arguments for the guest and its machine, without memory and input. */
 export const guestArguments = (path: string | undefined, options: ProgramOptions): string[] => [
   ...(path === undefined ? [] : [path]),
   ...given('--kernel', options.kernel),
@@ -20,7 +20,7 @@ export const guestArguments = (path: string | undefined, options: ProgramOptions
   ...(options.defsym ?? []).flatMap(([name, value]) => ['--defsym', `${name}=${value}`]),
 ];
 
-/** The options that ask for devices. */
+/** The device options. */
 function deviceArguments(options: ProgramOptions): string[] {
   const { drive = [], netdev = [], object = [], chardev = [], device = [], diskSize } = options;
   const all = Object.entries({ drive, netdev, object, chardev, device });
@@ -30,13 +30,13 @@ function deviceArguments(options: ProgramOptions): string[] {
   ];
 }
 
-/** A size as `--memory` reads it. */
+/** A size in the syntax of `--memory`. */
 export const sizeText = (sizeBytes: number): string =>
   sizeBytes > 0 && sizeBytes % 2 ** 20 === 0
     ? `${sizeBytes / 2 ** 20}M`
     : `${sizeBytes / 1024}K`.replace(/^0K$/, '0');
 
-/** A command line that a shell takes apart into these arguments. */
+/** The command line that a shell splits into these arguments. */
 export const shellText = (args: readonly string[]): string =>
   ['vmft', ...args]
     .map((arg) => (/^[\w@%+=:,./-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", "'\\''")}'`))

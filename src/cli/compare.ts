@@ -1,4 +1,4 @@
-/** `vmft compare`: what each way to replicate a program costs and buys, side by side. */
+/** `vmft compare`: costs and recovery of each replication mode for a program. */
 import { setImmediate } from 'node:timers/promises';
 import { comparisonJson, comparisonLines, failureLines, progressText } from '../report/comparison-report.ts';
 import {
@@ -19,7 +19,7 @@ import { consoleInput } from './run.ts';
 import { canRewrite } from './terminal/abilities.ts';
 import { painterFor } from './terminal/paint.ts';
 
-/** What `vmft compare` is given, as commander hands it over. */
+/** The options of `vmft compare`, as commander parses them. */
 export interface CompareOptions extends ProgramOptions, EngineOptions {
   /** Milliseconds. */
   epochs: number[];
@@ -40,6 +40,7 @@ const planOf = ({ epochs, links, crashes }: CompareOptions): Plan => ({
   crashes,
 });
 
+/** Runs the comparison and prints it; returns the exit code. */
 export async function compare(program: string | undefined, options: CompareOptions): Promise<number> {
   const path = programPath(program, options);
   const workload = {
@@ -69,7 +70,7 @@ export async function compare(program: string | undefined, options: CompareOptio
   return exitCodeOf(failure);
 }
 
-/** Lets signals through now and then, and says how far it is. */
+/** Runs all steps; yields to the event loop between them, so that signals arrive, and shows progress. */
 async function toEnd(steps: Generator<Progress, Comparison>, progress: boolean): Promise<Comparison> {
   let shown = 0;
   for (;;) {
@@ -89,7 +90,7 @@ async function toEnd(steps: Generator<Progress, Comparison>, progress: boolean):
 const exitCodeOf = ({ outcome, violations }: Failure): number =>
   violations.length > 0 || outcome === 'completed' ? EXIT_CODE.diverged : EXIT_CODE[outcome];
 
-/** The command for a comparison of the setups that are needed to come to this one. */
+/** The shortest `vmft compare` command that includes this setup. */
 export function commandFor(
   program: string | undefined,
   options: CompareOptions,

@@ -1,4 +1,4 @@
-/** `npm start`: the bank loses its primary in the middle of the day, step by step. */
+/** `vmft demo` and `npm start`: the bank loses its primary; each step is explained. */
 
 import { join } from 'node:path';
 import { judge } from '../check/verdict.ts';
@@ -15,43 +15,43 @@ import { runToEnd } from './run.ts';
 import { painterFor } from './terminal/paint.ts';
 
 const CRASH_ICOUNT = 100_000;
-/** The same without explanations. */
+/** The same run without explanations. */
 const COMMAND = `vmft run bank --crash primary@icount=${CRASH_ICOUNT} --diff --verify </dev/null`;
 
 const intro = `
 A bank runs on a virtual RISC-V machine. It reads commands from its console, answers each, and keeps a ledger with
-the time and a random receipt number of every transaction. It knows nothing of what follows.
+the time and a random receipt number of every transaction. It is not aware of its replication.
 
-vmft runs it on two hosts in lockstep. Whatever the guest can't compute by itself (keys, the clock, random numbers, timer
+vmft runs it on two hosts in lockstep. Every non-deterministic input (keys, clock, random numbers, timer
 interrupts) goes into a log, stamped with the number of instructions executed so far; the backup
-replays that log. Then the primary loses its power after exactly ${CRASH_ICOUNT} instructions.
+replays that log. The primary loses power after exactly ${CRASH_ICOUNT} instructions.
 `;
 
-/** What an event means, told when it happens for the first time. */
+/** What an event means, printed when it occurs for the first time. */
 const explanations: Partial<Record<SimEvent['event']['kind'], string>> = {
-  booted: 'Both machines start from the same image. From here on only the log passes between them.',
-  held: 'The output rule: an answer waits until the backup holds the log entry that explains it. The guest runs on meanwhile.',
+  booted: 'Both machines start from the same image. From here on only the log is sent to the backup.',
+  held: 'The Output Rule: an output waits until the backup holds the log entry that covers it. The guest keeps running.',
   released:
-    'The entry is acknowledged. Whatever happens now, the backup can make this output again. So it may leave.',
-  fault:
-    'The primary is gone, with everything that it had not sent. Whatever was lost with it, nobody has seen.',
+    'The entry is acknowledged: the backup can reproduce this output after any failure. So it may leave.',
+  fault: 'The primary is lost, with all that it had not sent. No output that depends on it had left.',
   suspected:
-    'No heartbeat for 10 ms. Is the primary dead, or only the link? The backup cannot know, and need not.',
+    'No heartbeat for 10 ms. The backup cannot distinguish a dead primary from a dead link, and need not.',
   draining:
-    'Every entry received explains something that may have been released, so all of them are executed first.',
+    'Every received entry may cover an output that was released, so the backup executes all of them first.',
   claimed:
-    'Both sides might think the other is dead. A test-and-set on shared storage lets exactly one go on.',
-  live: 'From here the backup asks the world instead of the log: same memory, same clock, the next key typed.',
+    'Each host might suspect the other. A test-and-set on shared storage lets exactly one of them go live.',
+  live: 'From here on inputs come from outside instead of the log: same memory, same clock, the next key typed.',
   joining:
-    'One more failure would be the end. So a host with room is made a new backup, while the guest runs.',
+    'The VM would not survive another failure. So a spare host becomes a new backup while the guest runs.',
   installed:
-    'The copy is whole. Once it holds whatever explains what has left, storage is told, and outputs wait for it as well.',
-  off: 'The guest has finished its day. It never learned that its machine died under it.',
+    'The copy is complete. Once the host holds every entry that covers a released output, storage records it as a backup, and outputs wait for it as well.',
+  off: 'The guest has ended. It has not noticed the failure of its host.',
 };
 
-/** How long the story waits after an explanation on a terminal, so that it can be read. */
+/** Pause after an explanation on a terminal, for reading. */
 const READING_MS = 350;
 
+/** Runs the demo; returns the exit code. */
 export async function demo(): Promise<number> {
   const path = join(PROGRAMS, 'bank.s');
   const paint = painterFor(process.stderr);
@@ -85,18 +85,18 @@ export async function demo(): Promise<number> {
     '\n',
     styled('heading', 'Try next'),
     `
-    vmft run bank                                               sit at the bank: type "open me"; Ctrl-A c crashes the primary
+    vmft run bank                                               use its console: type "open me"; Ctrl-A c crashes the primary
     vmft run dice --crash primary@output=30                     crash at another moment, of another program
     vmft run bank --crash primary@icount=100000 --unsafe log-clock --diff </dev/null
-                                                                switch a rule off, and see what it was for
-    vmft run kv --clients 3 --crash primary@t=10ms              a network server; its clients notice nothing
+                                                                disable a rule, and see what it prevents
+    vmft run kv --clients 3 --crash primary@t=10ms              a network server; its clients do not notice the crash
     vmft --help                                                 everything else
 In a checkout vmft is \`npx vmft\`.`,
   ]);
   return report.exitCode === 0 ? 0 : EXIT_CODE.diverged;
 }
 
-/** The story in the order in which it happened, what the console printed among it, with explanations. */
+/** Prints events and console output in the order of time, with explanations. */
 async function narrate(
   events: readonly SimEvent[],
   printed: readonly { atNs: number; data: Uint8Array }[],

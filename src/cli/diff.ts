@@ -1,4 +1,4 @@
-/** `vmft diff`: two saved machines, side by side. */
+/** `vmft diff`: compares two saved machines. */
 import { OperatingError } from '../base/errors.ts';
 import { differenceTable } from '../report/difference.ts';
 import { compareSnapshots, decodeSnapshot } from '../vmm/snapshot.ts';
@@ -9,7 +9,7 @@ export interface DiffOptions {
   quiet?: boolean;
 }
 
-/** Prints the table; 1 when the machines differ, as `diff` does. */
+/** Prints the table; returns 1 when the machines differ, as `diff` does. */
 export function diff(a: string, b: string, { quiet }: DiffOptions): number {
   const [left, right] = [decodeSnapshot(readBytes(a), a), decodeSnapshot(readBytes(b), b)];
   if (left.description.memorySizeBytes !== right.description.memorySizeBytes)

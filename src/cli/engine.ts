@@ -1,28 +1,28 @@
-/** Which engine a command runs its guests with, and what is asked of V8 for that. */
+/** The `--engine` option, and the V8 flags that the engines need. */
 import { existsSync, readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { type Command, Option } from 'commander';
 import { type Engine, type Execution, engines } from '../cpu/engine.ts';
 import { prepareInterpreter } from '../cpu/hart.ts';
 
-// Translated code says which of its branches are rarely taken. With an ear for that it is a third faster.
+// Translated code has hints for rarely taken branches: with them it is a third faster.
 setFlagsFromString('--experimental-wasm-branch-hinting');
 
-/** How much of a function V8 runs before it optimizes it: what it does by itself, and for the interpreter. */
+/** V8's tiering budget, in units of its own: its default, and that for the interpreter. */
 const OPTIMIZE_AFTER = 1_800_000;
 /**
- * The interpreter is one large function, which takes 0.1 s of a processor to optimize: a guest that is over at once should not wait
- * for it. The helpers beside it count alike, and a guest that is not over should not wait long for those: ten times this is too much.
+ * The interpreter is one large function, which V8 optimizes in 0.1 s of processor time: too long for a short guest. The
+ * budget also applies to its helpers, which a long guest needs optimized soon: ten times this is too much.
  */
 const OPTIMIZE_INTERPRETER_AFTER = 600_000_000;
 
-/** The interpreter as the build has generated it, beside this program. */
+/** The interpreter that the build generated beside this program. */
 function generatedInterpreter(translates: boolean): Uint8Array<ArrayBuffer> | undefined {
   const path = new URL(translates ? './interpreter.wasm' : './interpreter-only.wasm', import.meta.url);
   return existsSync(path) ? new Uint8Array(readFileSync(path)) : undefined;
 }
 
-/** Has an engine ready on this thread; without it the first machine that needs it waits longer. */
+/** Prepares an engine on this thread, so that its first machine starts sooner. */
 export function prepareEngine(engine: Engine = 'translator'): void {
   setFlagsFromString(`--wasm-tiering-budget=${OPTIMIZE_INTERPRETER_AFTER}`);
   const translates = engine !== 'interpreter';
@@ -30,7 +30,7 @@ export function prepareEngine(engine: Engine = 'translator'): void {
   setFlagsFromString(`--wasm-tiering-budget=${OPTIMIZE_AFTER}`);
 }
 
-/** What {@link takesEngine} adds to the options of a command. */
+/** The options that {@link takesEngine} adds. */
 export type EngineOptions = Pick<Execution, 'engine'>;
 
 /** Adds `--engine` to a command that runs guests. */
@@ -39,7 +39,7 @@ export const takesEngine = (command: Command): Command =>
     .addOption(
       new Option(
         '--engine <name>',
-        'what executes instructions: the interpreter, the translator, or both, to check that they do the same',
+        'what executes instructions: the interpreter, the translator, or both, to check that their results are equal',
       )
         .choices(engines)
         .default('translator')

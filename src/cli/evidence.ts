@@ -1,4 +1,4 @@
-/** Where `vmft run` keeps what happened: in memory while that is little, and in a temporary file when it was asked for. */
+/** Where `vmft run` keeps evidence: in memory up to a limit, or in a temporary file where an option needs all of it. */
 import { closeSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,12 +7,12 @@ import { JSON_CONSOLE_BYTES } from '../report/run-report.ts';
 import { explained, type OutputFile } from './files.ts';
 import type { RunOptions } from './options.ts';
 
-/** What is kept unasked, so that machines that diverge can be compared: some million entries. */
+/** Size of the histories kept without an option, to compare machines that diverge: some million entries. */
 export const UNASKED_BYTES = 4 << 20;
 
 /**
- * A temporary file without a name: it is gone with the process, however that ends. `TMPDIR` says where it lies.
- * @throws {OperatingError} when it can't be made, or there is no room for more.
+ * An unlinked temporary file in `TMPDIR`: the system removes it with the process.
+ * @throws {OperatingError} when it can't be created, or its file system is full
  */
 export class FileSpool implements Spool {
   private file: number | undefined;
@@ -46,9 +46,9 @@ export class FileSpool implements Spool {
       action();
     } catch (error) {
       throw explained(
-        `the temporary file for what the run must remember, in ${tmpdir()}`,
+        `the temporary file for the evidence of the run, in ${tmpdir()}`,
         error,
-        'name a place with more room in TMPDIR, or limit the run with --max-steps',
+        'set TMPDIR to a place with more room, or limit the run with --max-steps',
       );
     }
   }
@@ -66,14 +66,14 @@ function openUnnamed(): number {
   return file;
 }
 
-/** What the options need to be kept of a run, and where. */
+/** The evidence that the options need, and where it is kept. */
 export function evidenceFor(
   { ft, verify, diff, saveStates, json }: RunOptions,
   record: OutputFile | undefined,
 ): EvidencePlaces {
   const file = new FileSpool();
   const compares = ft && (diff || saveStates !== undefined);
-  // Another machine may live on, which has a history of its own; and a pipe gets the whole at the end.
+  // After a failover the recording continues with the history of another machine; and a pipe is written at the end.
   const records = record !== undefined && (ft || !record.isFile);
   return {
     histories: verify || compares || records ? file : ft ? new MemorySpool(UNASKED_BYTES) : undefined,

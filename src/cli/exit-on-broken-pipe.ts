@@ -1,11 +1,11 @@
-/** How a process ends whose output can't go where it was to go. */
+/** Ends the process when its output can't be written. */
 
 /** The exit code of a process that writes to a pipe without a reader: 128 and the number of SIGPIPE. */
 const BROKEN_PIPE = 141;
-/** That of wrong input, which a full disk is as well. */
+/** The exit code for other write errors, such as a full disk: that of wrong input. */
 const UNWRITABLE = 2;
 
-/** Ends the process quietly when whoever read its output has left (`vmft … | head`), and with one line when there is no room for it. */
+/** Ends the process silently when the reader of a pipe has closed it (`vmft … | head`), with a message on other errors. */
 export function exitOnBrokenPipe(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(BROKEN_PIPE);

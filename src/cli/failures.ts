@@ -1,11 +1,11 @@
-/** What is thrown, in words, and the exit code that goes with it. */
+/** Error messages and exit codes for exceptions. */
 import { InvariantError } from '../base/assert.ts';
 import { OperatingError } from '../base/errors.ts';
 import { EXIT_CODE } from './report.ts';
 
 const BUG = 70;
 
-/** Says on stderr what went wrong, and gives the exit code: what is no mistake of the user's is a bug in vmft. */
+/** Prints an error on stderr and returns the exit code. All but an {@link OperatingError} is a bug in vmft. */
 export function codeOf(error: unknown, version: string): number {
   if (error instanceof OperatingError) {
     process.stderr.write(`vmft: ${error.message}\n`);
@@ -21,7 +21,7 @@ export function codeOf(error: unknown, version: string): number {
   return BUG;
 }
 
-/** Catches what is thrown outside the command itself: by a timer, or in what nobody waits for. */
+/** Handles exceptions outside the command's promise: in timers, and in promises that nobody awaits. */
 export function endWithFailures(version: string): void {
   for (const event of ['uncaughtException', 'unhandledRejection'] as const)
     process.on(event, (error) => process.exit(codeOf(error, version)));

@@ -1,23 +1,24 @@
-/** `vmft help faults`: everything that can happen to a cluster, and how it is written. */
+/** `vmft help faults`: all faults and operator commands, with their syntax. */
 import { phases } from '../ft/replica.ts';
 import { faultForms } from '../sim/faults/fault-forms.ts';
 
+/** The help text. */
 export function faultHelp(): string {
   const rows = Object.values(faultForms);
   const [wide, wider] = [0, 1].map((column) => Math.max(...rows.map((row) => row[column]!.length)));
   const lines = rows.map(
     ([form, example, meaning]) => `  ${form.padEnd(wide!)}  ${example.padEnd(wider!)}  ${meaning}`,
   );
-  return `Faults, and an operator's acts, for vmft run --fault (repeatable):
+  return `Faults and operator commands for vmft run --fault (repeatable):
 
 ${lines.join('\n')}
 
-HOST    primary, backup, backup2, …, spare, spare2, … by the role that it boots in; live: whoever is live then
+HOST    primary, backup, backup2, …, spare, spare2, … by the role that it boots in; live: the primary at that time
 A, B    a HOST, storage, or switch (the console and the network clients are behind it)
 WHEN    TIME, or icount=N (steps of its VM), output=N (made, not released), entry=N (of its log), sent=N (messages)
-TIME    since boot, like 5ms, 250us or 1.5s; LENGTH, JUMP and EXTRA likewise. HOST:PHASE:TIME is since HOST came to be in PHASE, and
-        HOST:PHASE.2:TIME since it did for the second time
-PHASE   what a side of the protocol is doing: ${phases.join(', ')}
+TIME    since boot, like 5ms, 250us or 1.5s; LENGTH, JUMP and EXTRA likewise. HOST:PHASE:TIME counts from when HOST enters PHASE, and
+        HOST:PHASE.2:TIME from when it does so for the second time
+PHASE   the phase of a replica in the protocol: ${phases.join(', ')}
 NAME    reset, memory=SIZE, speed=SHARE, switch-over[=HOST], move-backup=HOST, unprotect, protect
 
 Examples:

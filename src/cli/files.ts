@@ -1,4 +1,4 @@
-/** The files of the user: what a command reads, and what it writes. */
+/** The user's files: inputs and outputs of a command. */
 import {
   accessSync,
   chmodSync,
@@ -26,34 +26,34 @@ import { OperatingError } from '../base/errors.ts';
 
 const MIB = 2 ** 20;
 
-/** How large a file of each kind may be, in bytes: what is larger is refused while it is read. */
+/** Maximum size of a file of each kind, in bytes; larger ones are refused. */
 export const LIMIT_BYTES = {
-  /** A source, or what it includes. */
+  /** A source file, or one that it includes. */
   source: 16 * MIB,
-  /** What is typed at the console. */
+  /** Console input. */
   typed: 64 * MIB,
   /** A story, or the `guest.json` of a folder. */
   text: MIB,
   /** A program, a kernel, a disk, a recording, a saved machine. */
   image: 2048 * MIB - 1,
 } as const;
-/** A pipe or a device may never end. */
+/** Maximum for a pipe or a device, which may be endless. */
 const STREAM_LIMIT_BYTES = 256 * MIB;
 const CHUNK_BYTES = MIB;
 
 const identityOf = ({ dev, ino }: Stats): string => `${dev}:${ino}`;
 
-/** The files that this command has read: none of its outputs may take their place. */
+/** The files that this command has read: no output may overwrite them. */
 const inputs = new Set<string>();
 
-/** Each of a command's outputs, by where it goes. */
+/** The outputs of this command, by place. */
 const outputs = new Set<string>();
 
 // ── Reading ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /**
  * The bytes of a file, a pipe or a device.
- * @throws {OperatingError} with the file's name and what to do, also when there are more than the limit
+ * @throws {OperatingError} with the file's name and what to do, also when the file exceeds the limit
  */
 export function readBytes(path: string, limitBytes: number = LIMIT_BYTES.image): Uint8Array<ArrayBuffer> {
   if (path === '') throw new OperatingError('an empty text is no file name; name a file');
@@ -73,8 +73,8 @@ export function readBytes(path: string, limitBytes: number = LIMIT_BYTES.image):
 }
 
 /**
- * A file, a pipe or a device, piece by piece: each call gives the next, and undefined at the end. However long it is, no more of it is
- * held here.
+ * Reads a file, a pipe or a device piece by piece: each call returns the next, undefined at the end. Only one piece is
+ * in memory at a time.
  * @throws {OperatingError} with the file's name and what to do
  */
 export function pieces(path: string): () => Uint8Array | undefined {
@@ -95,7 +95,7 @@ export function pieces(path: string): () => Uint8Array | undefined {
   };
 }
 
-/** What a file says of its size is not believed: those of `/proc` say 0, and others grow. */
+/** Reads to the end, whatever the size in its status: that of files in `/proc` is 0, and others grow. */
 function readAll(file: number, path: string, limitBytes: number): Uint8Array<ArrayBuffer> {
   let bytes = new Uint8Array(Math.min(limitBytes, fstatSync(file).size) + 1);
   let length = 0;
@@ -114,10 +114,10 @@ function readAll(file: number, path: string, limitBytes: number): Uint8Array<Arr
 
 const tooLarge = (path: string, limitBytes: number): OperatingError =>
   new OperatingError(
-    `${path}: longer than ${Math.ceil(limitBytes / MIB)} MiB, the most that is read here; give a smaller file`,
+    `${path}: larger than ${Math.ceil(limitBytes / MIB)} MiB, the limit for this kind of file; give a smaller file`,
   );
 
-/** Standard input to its end, unless it is a terminal. Says what it waits for when nothing comes. */
+/** Standard input to its end; empty for a terminal. Prints a hint when nothing arrives. */
 export async function readPipedInput(): Promise<Uint8Array> {
   if (process.stdin.isTTY) return new Uint8Array(0);
   const hint = setTimeout(() => {
@@ -150,14 +150,14 @@ function noteStandardInput(): void {
 
 // ── Writing ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** The name that stands for standard output. */
+/** The name of standard output. */
 const STDOUT = '-';
 
 /**
- * A file that a command writes when its work is done. It is checked before the work, when the inputs have been read.
+ * A file that a command writes at its end. It is checked before the work, after the inputs have been read.
  *
- * A regular file is replaced whole or not at all, and keeps its mode; so is a file made that was not there. A device, a pipe, or what
- * a symbolic link names is written through, as a shell does.
+ * A regular file is created or replaced atomically, and keeps its mode. A device, a pipe, or the target of a symbolic
+ * link is written in place, as a shell does.
  */
 export class OutputFile {
   private constructor(
@@ -187,13 +187,13 @@ export class OutputFile {
     return this.way === 'stdout';
   }
 
-  /** Whether it is a regular file, or will be one: what else there is can only be written from its beginning to its end. */
+  /** Whether it is or will be a regular file; others can only be written sequentially. */
   get isFile(): boolean {
     return this.way !== 'stdout' && (statusOf(this.path)?.isFile() ?? true);
   }
 
   /**
-   * A file that stands there from its first bytes on, and grows: if the program ends in between, what it has written is there.
+   * Creates the file with its first bytes, to append to: what was appended remains if the program ends early.
    * @throws {OperatingError} as {@link write}
    */
   begin(first: Uint8Array): GrowingFile {
@@ -204,7 +204,7 @@ export class OutputFile {
     });
   }
 
-  /** @throws {OperatingError} when there is no room, for example */
+  /** @throws {OperatingError} when it can't be written, for example without room */
   write(content: Content): void {
     try {
       attempt(this.path, () => {
@@ -213,13 +213,13 @@ export class OutputFile {
         else replace(this.path, content);
       });
     } finally {
-      // The file that stood there is gone, and its number may be given to another.
+      // The old file is removed, and its inode number may be reused.
       outputs.delete(this.place);
     }
   }
 }
 
-/** A file that is written at its end, and read and cut meanwhile. Its errors are those of {@link OutputFile.write}. */
+/** A file that is appended to, read and truncated. Errors as in {@link OutputFile.write}. */
 export class GrowingFile {
   private readonly file: number;
 
@@ -245,7 +245,7 @@ export class GrowingFile {
     this.sizeBytes = sizeBytes;
   }
 
-  /** Up to so many bytes from an offset on; none at the end. */
+  /** Reads up to `sizeBytes` bytes at an offset; none at the end. */
   read(offset: number, sizeBytes: number): Uint8Array {
     const bytes = new Uint8Array(sizeBytes);
     return bytes.subarray(
@@ -270,7 +270,7 @@ const UNWRITABLE = 'choose a place that can be written';
 
 const isStored = (stats: Stats): boolean => stats.isFile() || stats.isBlockDevice();
 
-/** `/dev/stdout`, or the file that it has been redirected to: opened again, each of both would overwrite the other. */
+/** `/dev/stdout`, or the file that it is redirected to: opened twice, each would overwrite the other. */
 function isStandardOutput(stats: Stats): boolean {
   try {
     return !stats.isCharacterDevice() && identityOf(stats) === identityOf(fstatSync(1));
@@ -279,14 +279,14 @@ function isStandardOutput(stats: Stats): boolean {
   }
 }
 
-/** What two names of one file have in common. */
+/** Identifies a file: equal for two names of one file. */
 function placeOf(path: string, stats: Stats | undefined): string {
   if (stats) return identityOf(stats);
   const directory = dirname(resolve(path));
   return join(existsSync(directory) ? realpathSync(directory) : directory, basename(path));
 }
 
-/** How a file is written. That it can be is tried out: permissions alone do not tell it. */
+/** How a file is written. Tries to create one beside it: permissions alone do not show whether that works. */
 function wayTo(path: string, stats: Stats | undefined): 'through' | 'replace' {
   try {
     if (stats) accessSync(path, constants.W_OK);
@@ -306,7 +306,7 @@ function wayTo(path: string, stats: Stats | undefined): 'through' | 'replace' {
   }
 }
 
-/** Where a symbolic link leads, if the path is one. */
+/** The target of a symbolic link; undefined for other paths. */
 const linkTarget = (path: string): string | undefined =>
   lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()
     ? resolve(dirname(path), readlinkSync(path))
@@ -326,10 +326,10 @@ function isWritable(path: string): boolean {
   }
 }
 
-/** Beside the file, since only there it can be renamed; short, since the file's own name may be as long as names can be. */
+/** In the same directory, so that it can be renamed; short, since the file's name may have the maximum length. */
 const temporaryFor = (path: string): string => join(dirname(path), `.vmft-${process.pid}.tmp`);
 
-/** What is written: at once, or piece by piece as it is made. */
+/** Content to write, whole or in pieces. */
 type Content = Uint8Array | string | Iterable<Uint8Array>;
 
 const piecesOf = (content: Content): Iterable<Uint8Array | string> =>
@@ -358,8 +358,9 @@ function replace(path: string, content: Content): void {
 }
 
 /**
- * Makes a directory and those above it, unless it is there. By itself: `mkdir` of Node.js 20 with `recursive` never returns from a
- * place like /proc, where nothing can be made.
+ * Creates a directory and its parents unless it exists. Not with `recursive`: `mkdir` of Node.js 20 never returns then
+ * from a place like /proc, where nothing can be created.
+ * @throws {OperatingError} when it can't be created
  */
 export function makeDirectory(path: string): void {
   if (path === '') throw new OperatingError('an empty text is no name of a directory; name one');
@@ -372,7 +373,7 @@ export function makeDirectory(path: string): void {
   }
 }
 
-/** An error of the system in words. */
+/** A system error as an {@link OperatingError}; other errors unchanged. */
 export function explained(path: string, error: unknown, advice: string): Error {
   if (error instanceof RangeError)
     return new OperatingError(`${path}: does not fit into memory; give a smaller file`);
@@ -386,11 +387,11 @@ export function explained(path: string, error: unknown, advice: string): Error {
     ENOTDIR: 'a part of the path is not a directory',
     ENOSPC: 'no space left',
     EDQUOT: 'no space left',
-    EEXIST: 'a file of that name is in the way',
+    EEXIST: 'a file of that name exists',
     ENAMETOOLONG: 'the name is too long',
-    ELOOP: 'symbolic links that lead in a circle',
-    ENXIO: 'nobody is at the other end of it',
-    EPIPE: 'its reader has left',
+    ELOOP: 'a cycle of symbolic links',
+    ENXIO: 'it has no reader',
+    EPIPE: 'its reader has closed it',
     EMFILE: 'too many files are open',
     EIO: 'the device cannot be read or written',
   };

@@ -1,4 +1,4 @@
-/** Programs, and folders with a `guest.json`: where they are, and the options that they stand for. */
+/** Finds programs and folders with a `guest.json`, and the options that they imply. */
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { OperatingError } from '../base/errors.ts';
@@ -14,10 +14,9 @@ import { LIMIT_BYTES, readBytes } from './files.ts';
 import { PROGRAMS } from './package.ts';
 
 /**
- * A folder with a `guest.json`, or the name of one among the programs, as the options that it stands for: `--append` is added to what
- * the guest's own command line says, and the guest gets at least the memory that it needs. A program with the devices that it brings
- * along.
- * @throws {OperatingError} when a file of the guest is not there, or the JSON is not as it must be
+ * The options of a folder with a `guest.json`, or of one among the bundled programs: `--append` is added to the guest's
+ * own command line, and memory is at least what the guest needs. For a program, the options include its own devices.
+ * @throws {OperatingError} when a file of the guest is missing, or the JSON is invalid
  */
 export function openFolder<T extends BootOptions>(
   name: string | undefined,
@@ -41,10 +40,10 @@ const readGuestFile = (path: string): GuestFile => parseGuestFile(readBytes(path
 
 function placeOf(path: string, { make }: GuestFile): string {
   if (existsSync(path)) return path;
-  throw new OperatingError(`${path} is not there${make ? `; make it: ${make}` : ''}`);
+  throw new OperatingError(`${path} is missing${make ? `; make it: ${make}` : ''}`);
 }
 
-/** The file of a program: a path, or a name among the programs that come along. @throws {OperatingError} when there is neither */
+/** The file of a program: a path, or the name of a bundled one. @throws {OperatingError} when there is neither */
 export function findProgram(name: string): string {
   if (name === '') throw new OperatingError('an empty text is no program; name a file');
   if (/[./]/.test(name) || statSync(name, { throwIfNoEntry: false })?.isFile()) return name;
@@ -52,7 +51,7 @@ export function findProgram(name: string): string {
   const found = files.find((file) => existsSync(file));
   if (found !== undefined || existsSync(name)) return found ?? name;
   throw new OperatingError(
-    `${name}: no such file, and no program of that name comes along; these do: ${programNames().join(', ')}`,
+    `${name}: no such file, and no bundled program of that name; there are: ${programNames().join(', ')}`,
   );
 }
 

@@ -1,19 +1,19 @@
-/** The exit code of a command that the user has had enough of. */
+/** The exit code after SIGINT. */
 export const INTERRUPTED = 130;
 
-/** Resolves when the user has had enough; the caller then ends in its own way. */
+/** Resolves on SIGINT; the caller then ends the command. */
 export function interruption(): Promise<'interrupted'> {
   process.removeAllListeners('SIGINT');
   return new Promise((resolve) => process.once('SIGINT', () => resolve('interrupted')));
 }
 
-/** Signals that end a run in good order; a second one ends it at once. SIGHUP is not among them: `nohup` would be in vain. */
+/** Signals that end a run gracefully; a second one ends it immediately. Without SIGHUP, so that `nohup` works. */
 const ENDING_SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
-/** Listens for them from now on; what it returns tells which has come. */
+/** Starts listening; the function returned gives the first signal received, undefined before. */
 export function endingSignal(): () => NodeJS.Signals | undefined {
   let received: NodeJS.Signals | undefined;
-  // Of the command itself: it would end at once.
+  // The default handler of the command would end it immediately.
   process.removeAllListeners('SIGINT');
   for (const signal of ENDING_SIGNALS)
     process.once(signal, () => {

@@ -14,7 +14,7 @@ export interface AsmOptions extends SourceOptions {
   output?: string;
 }
 
-/** Writes a raw image, or prints a listing: address, bytes, source line. */
+/** Writes a raw image, or prints a listing of address, bytes and source line. */
 export function asm(source: string, options: AsmOptions): void {
   const path = findProgram(source);
   const { segments, lines, origin } = assembleFile(path, options, guestFiles);
@@ -42,10 +42,10 @@ export interface DisasmOptions extends ProgramOptions {
   aliases: boolean;
 }
 
-/** Lines that are the same instruction over and over are shown once and counted. */
+/** Maximum number of equal instructions printed in a row. */
 const REPEAT = 3;
 
-/** Prints the instructions of an ELF, a raw image or a source file, with symbols where there are any. */
+/** Prints the instructions of an ELF, a raw image or a source file, with its symbols. */
 export function disasm(target: string, options: DisasmOptions): void {
   if (/^0x[\da-f]{1,8}$/i.test(target)) {
     process.stdout.write(`${disassemble(Number(target), RAM_BASE, { aliases: options.aliases })}\n`);
@@ -77,7 +77,7 @@ export function disasm(target: string, options: DisasmOptions): void {
   }
 }
 
-/** The instructions that stand one after the other. Where a name or the end comes too early, 16 bits are no whole instruction. */
+/** Consecutive instructions. Before a symbol or the end, 16 bits may be half an instruction. */
 function* instructionsIn(
   { address: start, bytes }: { address: number; bytes: Uint8Array },
   names: ReadonlyMap<number, string>,
@@ -95,7 +95,7 @@ function* instructionsIn(
   }
 }
 
-/** A source file tells which of its sections are code; in other files every segment may be. */
+/** The code sections of a source file; all segments of other files. */
 function codeRanges(
   path: string,
   options: DisasmOptions,

@@ -1,4 +1,4 @@
-/** `vmft log`: what a recording holds, entry by entry. */
+/** `vmft log`: prints the entries of a recording. */
 
 import { LogStream } from '../replay/log-file.ts';
 import { entryJson, entryRow } from '../report/entries.ts';
@@ -13,7 +13,7 @@ export interface LogOptions {
   json?: boolean;
 }
 
-/** Prints the entries that are good. @throws {OperatingError} at the end when that was not the whole recording */
+/** Prints all valid entries. @throws {OperatingError} at the end when the recording is damaged */
 export function log(path: string, { kind, from, to, limit, json }: LogOptions): void {
   const reader = new LogStream(pieces(path), path);
   let number = 0;

@@ -17,12 +17,12 @@ import type { ReplayOptions } from './replay.ts';
 import { EXIT_CODE } from './report.ts';
 import { takesSpec } from './spec-options.ts';
 
-/** Put in by the build, from package.json. */
+/** Defined by the build, from package.json. */
 declare const VMFT_VERSION: string;
 
 const program = new Command('vmft')
   .description(
-    'Runs a RISC-V guest program on two machines in lockstep, so that it survives the death of one.',
+    'Runs a RISC-V guest program on two machines in lockstep, so that it survives the failure of one.',
   )
   .version(VMFT_VERSION)
   .showSuggestionAfterError()
@@ -32,18 +32,18 @@ const program = new Command('vmft')
     'after',
     `
 Examples:
-  vmft demo                                                 the story of a crash, explained
-  vmft run bank                                             sit at its console; Ctrl-A c crashes the primary
+  vmft demo                                                 a failover, explained step by step
+  vmft run bank                                             use its console; Ctrl-A c crashes the primary
   vmft run bank --crash primary@icount=100000 --diff </dev/null
   vmft run hello --no-ft --record hello.log
   vmft replay hello.log
 
 The guest's exit code is vmft's. vmft's own: 2 wrong usage or input, 3 a divergence or a violated invariant,
-4 the run was stopped by a limit, 5 no side was left, 70 a bug in vmft, 130 interrupted, 141 the reader of its output has left. vmft diff has 1 for a
-difference, vmft conformance for a program that does not pass.`,
+4 stopped by a limit, 5 no eligible replica, 70 a bug in vmft, 130 interrupted, 141 broken pipe.
+vmft diff has 1 for a difference, vmft conformance for a program that does not pass.`,
   );
 
-/** Ends with the exit code of a command. Each is imported when it is asked for, so that none waits for the code of the others. */
+/** Sets the exit code of a command. Commands are imported on demand, so that none loads the code of the others. */
 const finish = async (code: number | undefined | Promise<number | undefined>) => {
   process.exitCode = (await code) ?? 0;
 };
@@ -55,36 +55,36 @@ takesSpec(runs(program.command('run').description('run a program, or boot a kern
   .hook('preAction', mustHaveEffect)
   .option(
     '--input <file>',
-    'what is typed at the console (default: you, on a terminal; else stdin, and `NAME.input` when that is empty)',
+    'console input (default: the terminal; else stdin, and `NAME.input` when that is empty)',
   )
   .addOption(
     new Option(
       '--terminal <how>',
-      'on a terminal: `line` shows and mends what is typed and sends whole lines (default for a program); `raw` sends every key (default for a kernel)',
+      'on a terminal: `line` echoes, edits and sends whole lines (default for a program); `raw` sends every key (default for a kernel)',
     ).choices(['line', 'raw']),
   )
   .option('--type-after <text>', 'type when the console has shown this, for example a prompt')
-  .option('--diff', 'compare both machines at the last position that they reached as one')
+  .option('--diff', 'compare both machines at the last position that both reached')
   .option(
     '--verify',
-    'when the run is over, replay it on a fresh machine and check what the world saw (on with --unsafe)',
+    'after the run, replay it on a fresh machine and check all delivered outputs (on with --unsafe)',
   )
-  .option('--diagram', 'draw the run as a sequence diagram on stderr when it is over')
-  .option('--record <file>', 'write the history of the machine that lives last, for `vmft replay`')
-  .option('--save-states <dir>', 'keep both machines as they stand at that position, for `vmft diff`')
+  .option('--diagram', 'after the run, draw it as a sequence diagram on stderr')
+  .option('--record <file>', 'write the history of the last primary, for `vmft replay`')
+  .option('--save-states <dir>', 'save both machines at that position, for `vmft diff`')
   .option('--json', 'print one JSON document on stdout instead of the console output')
-  .addOption(new Option('-q, --quiet', 'no story on stderr').conflicts('verbose'))
-  .option('--strict', 'exit with 6 when a fault that was asked for did not strike')
-  .option('-v, --verbose', 'every log entry and acknowledgement on stderr')
+  .addOption(new Option('-q, --quiet', 'no events on stderr').conflicts('verbose'))
+  .option('--strict', 'exit with 6 when a scheduled fault was not triggered')
+  .option('-v, --verbose', 'print every log entry and acknowledgement on stderr')
   .addHelpText(
     'after',
     `
-stdout carries exactly what the guest's console released, each byte once; the story goes to stderr.
+stdout has exactly the released console output, each byte once; events go to stderr.
 
 Examples:
   vmft run bank --crash primary@icount=100000 --diff </dev/null
-  vmft run bank --spares 0 --crash primary@20ms --crash backup@60ms    both: lost
-  vmft run dice --crash primary@output=10 --unsafe output-rule    what the rule is for
+  vmft run bank --spares 0 --crash primary@20ms --crash backup@60ms    both crash: lost
+  vmft run dice --crash primary@output=10 --unsafe output-rule    what the rule prevents
   vmft run kv --clients 3 --pause primary@t=9ms+30ms
   vmft run primes --defsym LIMIT=1000000 --no-ft
   vmft run --kernel Image --initrd initrd --append console=ttyS0 --memory 128M --no-ft
@@ -98,14 +98,14 @@ Examples:
   );
 
 takesEngine(program.command('replay'))
-  .description('run a recording again, bit for bit')
+  .description('replay a recording, bit for bit')
   .argument('<log>', 'a file made by `vmft run --record`')
   .option('--json', 'print one JSON document on stdout instead of the console output')
   .option('-q, --quiet', 'nothing on stderr')
   .addOption(options.restore())
   .addHelpText(
     'after',
-    '\nExamples:\n  vmft run dice --no-ft --record dice.log\n  vmft replay dice.log\n  vmft replay dice.log --restore 5    is a restored machine the same machine?',
+    '\nExamples:\n  vmft run dice --no-ft --record dice.log\n  vmft replay dice.log\n  vmft replay dice.log --restore 5    compares restored machines',
   )
   .action(async (path: string, given: ReplayOptions) =>
     finish((await import('./replay.ts')).replay(path, given)),
@@ -113,9 +113,7 @@ takesEngine(program.command('replay'))
 
 program
   .command('log')
-  .description(
-    'print the entries of a recording: what came through the doors of the machine, and at which step',
-  )
+  .description('print the entries of a recording: the inputs of the machine, each with its step')
   .argument('<log>', 'a file made by `vmft run --record`')
   .addOption(options.kinds())
   .addOption(new Option('--from <icount>', 'only from this step on').argParser(wholeNumber(0)).default(0))
@@ -125,11 +123,11 @@ program
       .default(Number.MAX_SAFE_INTEGER, 'the end'),
   )
   .addOption(
-    new Option('--limit <n>', 'no more than so many')
+    new Option('--limit <n>', 'maximum number of entries')
       .argParser(wholeNumber(1))
       .default(Number.MAX_SAFE_INTEGER, 'all'),
   )
-  .option('--json', 'one JSON document a line')
+  .option('--json', 'one JSON document per line')
   .addHelpText(
     'after',
     `
@@ -146,22 +144,22 @@ runs(
   program
     .command('compare')
     .description(
-      'what each way to replicate a program costs and buys: lockstep, and checkpoints of the state',
+      'costs and recovery of each replication mode for a program: lockstep, and checkpoints of the state',
     ),
 )
   .addOption(options.epochs())
   .addOption(options.links())
   .addOption(
-    new Option('--crashes <n>', 'crashes of the primary in each setup, each in a run of its own')
+    new Option('--crashes <n>', 'crashes of the primary in each setup, one per run')
       .argParser(wholeNumber(0, 1000))
       .default(10),
   )
-  .addOption(options.seed('the source of all chance: the same seed gives the same table to the byte'))
-  .addOption(options.maxSteps('give up after this many steps'))
-  .option('--input <file>', 'what is typed at the console (default: stdin, when it is not a terminal)')
+  .addOption(options.seed('the seed of all randomness: the same seed gives the same table to the byte'))
+  .addOption(options.maxSteps('stop a run after this many steps'))
+  .option('--input <file>', 'console input (default: stdin, when it is not a terminal)')
   .addOption(options.clients())
   .option('--json', 'print one JSON document on stdout instead of the table')
-  .option('-q, --quiet', 'do not say how far it is')
+  .option('-q, --quiet', 'show no progress')
   .addHelpText(
     'after',
     `
@@ -218,64 +216,59 @@ program
 
 program
   .command('demo')
-  .description('the bank loses its primary, explained step by step')
+  .description('a failover of the bank, explained step by step')
   .action(async () => finish((await import('./demo.ts')).demo()));
 
 runs(
   program
     .command('chaos')
     .description(
-      'a campaign: many runs under faults drawn by chance of a guest that ends by itself, each checked; a violation is shrunk and drawn',
+      'a campaign: many runs with random faults of a guest that terminates, each checked; a violation is shrunk and drawn',
     ),
   {
-    // Every run makes up to six machines and copies some of them: what they don't need costs time.
+    // Every run creates up to six machines and copies some of them: unneeded memory costs time.
     memory: options
       .memory()
-      .default(memoryDefaults.campaign, '1M: a run makes several machines, and copies them'),
+      .default(memoryDefaults.campaign, '1M: a run creates and copies several machines'),
   },
 )
-  .addOption(new Option('--runs <n>', 'how many runs').argParser(wholeNumber(1)).default(1000))
+  .addOption(new Option('--runs <n>', 'number of runs').argParser(wholeNumber(1)).default(1000))
   .addOption(
-    new Option('--from <n>', 'the number of the first: a campaign that was interrupted goes on')
+    new Option('--from <n>', 'number of the first run, to continue an interrupted campaign')
       .argParser(wholeNumber(0))
       .default(0),
   )
   .addOption(
     new Option(
       '--exhaustive',
-      'instead: a crash of each side at every log entry and every message of an undisturbed run, without return of power and with',
+      'instead: a crash of each host at every log entry and every message of a fault-free run, with and without a restart',
     ).conflicts(['runs', 'faults']),
   )
-  .addOption(options.seed('the source of all chance; run number i has the seed SEED/i'))
+  .addOption(options.seed('the seed of all randomness; run number i has the seed SEED/i'))
   .addOption(
     new Option(
       '--jobs <n>',
-      'workers; what comes out does not depend on it (default: one for each core)',
+      'worker threads, without effect on the result (default: one per core)',
     ).argParser(wholeNumber(1, 256)),
   )
   .addOption(options.clients())
-  .option('--input <file>', 'what is typed at the console (default: `NAME.input` beside the program)')
+  .option('--input <file>', 'console input (default: `NAME.input` beside the program)')
   .addOption(
-    new Option('--backups <n>', 'how many backups protect the VM (default: drawn, 1 to 3)').argParser(
+    new Option('--backups <n>', 'number of backups (default: random, 1 to 3)').argParser(
       wholeNumber(1, limits.backups.most),
     ),
   )
-  .addOption(options.spares().default(undefined, 'drawn, 0 to 2'))
+  .addOption(options.spares().default(undefined, 'random, 0 to 2'))
   .addOption(options.speed())
-  .addOption(options.replication().default(undefined, 'drawn'))
-  .addOption(options.disk().default(undefined, 'drawn'))
+  .addOption(options.replication().default(undefined, 'random'))
+  .addOption(options.disk().default(undefined, 'random'))
   .addOption(options.kindsOfFaults())
   .addOption(options.unsafe())
   .addOption(
-    new Option('--stop-after <n>', 'stop at so many violations; 0: never')
-      .argParser(wholeNumber(0))
-      .default(1),
+    new Option('--stop-after <n>', 'stop after n violations; 0: never').argParser(wholeNumber(0)).default(1),
   )
   .option('--json', 'print the report as one JSON document')
-  .option(
-    '-q, --quiet',
-    'print only violations, and nothing when there is none; do not say how far it is (with --json: only that)',
-  )
+  .option('-q, --quiet', 'print only violations; show no progress (with --json: only the latter)')
   .addHelpText(
     'after',
     `
@@ -283,29 +276,31 @@ The report goes to stdout. The exit code is 3 when a rule was violated.
 
 Examples:
   vmft chaos kv --clients 3 --runs 100000
-  vmft chaos kv --clients 3 --runs 100000 --from 60000      the last 40000 of them
+  vmft chaos kv --clients 3 --runs 100000 --from 60000      the last 40000 of these
   vmft chaos bank --exhaustive
-  vmft chaos kv --clients 3 --unsafe fencing                what the rule is for`,
+  vmft chaos kv --clients 3 --unsafe fencing                what the rule prevents`,
   )
   .action(async (path: string | undefined, given: ChaosOptions) =>
     finish((await import('./chaos/chaos.ts')).chaos(path, given)),
   );
 
 takesEngine(program.command('conformance'))
-  .description('run programs that test the machine, each alone, and say which pass')
-  .argument('<folder>', 'its ELF files are run; each says how it went in `tohost`, as riscv-tests do')
-  .option('--only <pattern>', 'only those with this in their names; * stands for anything')
+  .description('run conformance tests, each on a machine without fault tolerance, and report which pass')
+  .argument('<folder>', 'a folder of ELF files that report their result in `tohost`, as riscv-tests do')
+  .option('--only <pattern>', 'only programs with this in their names; * matches anything')
   .addOption(
-    new Option('--max-steps <n>', 'give up on a program after so many steps')
+    new Option('--max-steps <n>', 'stop a program after n steps')
       .argParser(wholeNumber(1))
       .default(10_000_000, '10 million'),
   )
-  .addOption(new Option('--jobs <n>', 'workers (default: one for each core)').argParser(wholeNumber(1, 256)))
+  .addOption(
+    new Option('--jobs <n>', 'worker threads (default: one per core)').argParser(wholeNumber(1, 256)),
+  )
   .addOption(options.memory().default(16 << 20, '16M'))
   .option('--json', 'print one JSON document on stdout instead of the table')
   .option(
     '-q, --quiet',
-    'print only those that do not pass; do not say how far it is (with --json: only that)',
+    'print only programs that do not pass; show no progress (with --json: only the latter)',
   )
   .addHelpText(
     'after',
@@ -322,19 +317,19 @@ Examples:
 
 program
   .command('story')
-  .description('play a scenario with explanations, and check what it expects; without a name: list them')
-  .argument('[name]', 'a story that comes along, or a path to one of your own')
-  .option('--diagram', 'draw the run as a sequence diagram instead of telling it')
-  .option('-q, --quiet', 'print only what is not as the story expects; of the list, only the names')
+  .description('run a scenario with explanations, and check its expectations; without a name: list them')
+  .argument('[name]', 'a bundled story, or a path to your own')
+  .option('--diagram', 'draw a sequence diagram instead of printing the events')
+  .option('-q, --quiet', 'print only failed expectations; of the list, only the names')
   .addHelpText(
     'after',
-    '\nThe exit code is 3 when something is not as the story expects.\n\nExamples:\n  vmft story\n  vmft story primary-dies-before-output\n  vmft story my.story --diagram',
+    '\nThe exit code is 3 when an expectation fails.\n\nExamples:\n  vmft story\n  vmft story primary-dies-before-output\n  vmft story my.story --diagram',
   )
   .action(async (name: string | undefined, given: StoryOptions) =>
     finish((await import('./play.ts')).story(name, given)),
   );
 
-// `vmft help faults` is not about a command.
+// A hidden command, for `vmft help faults`.
 const faults = program.command('faults', { hidden: true }).action(() => {
   process.stdout.write(faultHelp());
 });

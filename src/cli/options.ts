@@ -23,7 +23,7 @@ import type { ProgramOptions } from './program.ts';
 import { parseChardev, parseDevice, parseDrive, parseNetdev, parseObject } from './qemu/device-options.ts';
 import { takesFixed } from './qemu/fixed-options.ts';
 
-/** What says how a run is, but for its guest, as commander hands it over. */
+/** The options of a run without those of its guest, as commander parses them. */
 export interface SpecOptions {
   crash?: Fault[];
   pause?: Fault[];
@@ -48,7 +48,7 @@ export interface SpecOptions {
   unsafe?: UnsafeRule[];
 }
 
-/** What `vmft run` is given. */
+/** The options of `vmft run`. */
 export interface RunOptions extends ProgramOptions, SpecOptions, EngineOptions {
   input?: string;
   typeAfter?: string;
@@ -65,7 +65,7 @@ export interface RunOptions extends ProgramOptions, SpecOptions, EngineOptions {
   clients: number;
 }
 
-/** What `vmft chaos` is given. */
+/** The options of `vmft chaos`. */
 export interface ChaosOptions extends ProgramOptions, EngineOptions {
   runs: number;
   from: number;
@@ -92,7 +92,7 @@ const units: Record<string, number> = { '': 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 3
 const PAGE_BYTES = 4096;
 const NS_PER_MS = 1e6;
 
-/** `64M`, `1G`, `8192K` or a number of bytes; `what` has that size. */
+/** Parses `64M`, `1G`, `8192K` or a number of bytes. `what` has that size, for the error. */
 function size(text: string, what: string): number {
   const match = /^(\d+)([kmg]?)i?b?$/i.exec(text);
   const sizeBytes = match ? Number(match[1]) * units[match[2]!.toLowerCase()]! : Number.NaN;
@@ -102,12 +102,14 @@ function size(text: string, what: string): number {
   return sizeBytes;
 }
 
+/** Parses a memory size, in bytes. @throws {InvalidArgumentError} */
 export const memorySize = (text: string): number => size(text, 'the memory');
 
 function diskSize(text: string): number {
   return text === '0' ? 0 : size(text, 'a disk');
 }
 
+/** A parser of whole numbers from `min` to `max`; it throws {@link InvalidArgumentError} for others. */
 export function wholeNumber(min: number, max = Number.MAX_SAFE_INTEGER) {
   return (text: string): number => {
     const value = /^\d[\d_]*$/.test(text) ? Number(text.replaceAll('_', '')) : Number.NaN;
@@ -123,7 +125,7 @@ export function wholeNumber(min: number, max = Number.MAX_SAFE_INTEGER) {
 
 const wholeNumberIn = ({ least, most }: Range) => wholeNumber(least, most);
 
-/** `NAME=VALUE`; whatever follows the first `=` is the value, for its own parser to judge. */
+/** Splits `NAME=VALUE` at the first `=`; the value is parsed elsewhere. */
 function assignment(text: string): [string, string] {
   const index = text.indexOf('=');
   return index < 0 ? [text, ''] : [text.slice(0, index), text.slice(index + 1)];
@@ -133,7 +135,7 @@ const collect =
   <T>(parse: (text: string) => T) =>
   (text: string, before: T[] = []): T[] => [...before, parse(text)];
 
-/** As {@link collect}, of names with values: each name once. */
+/** As {@link collect}, for names with values; refuses a repeated name. */
 const collectByName =
   <T>(parse: (text: string) => [string, T]) =>
   (text: string, before: [string, T][] = []): [string, T][] => {
@@ -143,7 +145,7 @@ const collectByName =
     return [...before, [name, value]];
   };
 
-/** The message of a refusal is commander's to show; `ending` stands before its full stop. */
+/** Turns an {@link OperatingError} into commander's error; `ending` precedes its full stop. */
 function refusable<T>(parse: () => T, ending = ''): T {
   try {
     return parse();
@@ -153,24 +155,24 @@ function refusable<T>(parse: () => T, ending = ''): T {
   }
 }
 
-/** A fault, as the campaign and the stories write it. */
+/** A fault in the syntax of campaigns and stories. */
 const fault = (text: string, ending?: string): Fault => refusable(() => parseFault(text), ending);
 
 /** `--crash primary@icount=100000` is `--fault crash:primary@icount=100000`. */
 const shorthand = (kind: string) => (text: string) =>
   fault(`${kind}:${text}`, `; here without the "${kind}:"`);
-/** The link between the first two hosts, where no other is named. */
+/** The link primary-backup unless the text names another. */
 const onLink = (kind: string) => (text: string) =>
   text.includes('@')
     ? shorthand(kind)(text)
-    : fault(`${kind}:primary-backup@${text}`, `; here "${kind}:primary-backup@" may be left out`);
+    : fault(`${kind}:primary-backup@${text}`, `; here "${kind}:primary-backup@" may be omitted`);
 
 const tuning = (text: string): [string, Partial<Tuning>] => {
   const [name, value] = assignment(text);
   return [name, refusable(() => parseTuning(name, value))];
 };
 
-/** `HOST=NUMBER`; `what` the number is, in an `example`. */
+/** A parser of `HOST=NUMBER`; `what` and `example` are for the error. */
 const hostNumber =
   (what: string, range: Range, example: string) =>
   (text: string): [HostId, number] => {
@@ -190,7 +192,7 @@ const domain = (text: string): [HostId, string] => {
   return [host, name];
 };
 
-/** `5,25,100`: what each part between commas is, without repetition, from small to large. */
+/** A parser of lists like `5,25,100`: sorted, without duplicates. */
 const ascending =
   (parse: (text: string) => number) =>
   (text: string): number[] =>
@@ -222,18 +224,20 @@ const unsafe = (text: string): UnsafeRule => {
 const kindsOfFaults = (text: string): FaultKind[] =>
   text.split(',').map((name) => {
     const kind = faultKinds.find((one) => one === name);
-    if (!kind) throw new InvalidArgumentError(`"${name}" is none; the kinds are ${faultKinds.join(', ')}.`);
+    if (!kind)
+      throw new InvalidArgumentError(`there is no kind "${name}"; the kinds are ${faultKinds.join(', ')}.`);
     return kind;
   });
 
 const kindsOfEntries = (text: string): EntryKind[] =>
   text.split(',').map((name) => {
     const kind = entryKinds.find((one) => one === name);
-    if (!kind) throw new InvalidArgumentError(`"${name}" is none; the kinds are ${entryKinds.join(', ')}.`);
+    if (!kind)
+      throw new InvalidArgumentError(`there is no kind "${name}"; the kinds are ${entryKinds.join(', ')}.`);
     return kind;
   });
 
-/** Arguments and options of a command that takes a guest: a program, or a kernel and what goes with it. */
+/** Adds the argument and options of a guest: a program, or a kernel with its disks and firmware. */
 export function takesGuest(
   command: Command,
   { memory = options.memory() }: { memory?: Option } = {},
@@ -241,7 +245,7 @@ export function takesGuest(
   return takesFixed(command)
     .argument(
       '[program]',
-      'a .s source, an RV64 ELF, a raw image (.bin), or the name of a program that comes along; `NAME.input` beside it is typed, `NAME.guest.json` has its devices',
+      'a .s source, an RV64 ELF, a raw image (.bin), or the name of a bundled program; beside it, `NAME.input` is its console input, `NAME.guest.json` has its devices',
     )
     .addOption(memory)
     .option(
@@ -267,39 +271,39 @@ export function takesGuest(
     .addOption(options.raw());
 }
 
-/** Options that several commands share, or that need a parser of their own. */
+/** Options that several commands share, or that need their own parser. */
 export const options = {
   memory: () =>
     new Option('--memory <size>', "the guest's RAM").argParser(memorySize).default(memoryDefaults.run, '64M'),
   diskSize: () =>
     new Option(
       '--disk-size <size>',
-      'a disk that is empty at first, in virtio slot 0; 0 for none (default: what the program brings along)',
+      'an initially empty disk in virtio slot 0; 0 for none (default: the disk of the program)',
     ).argParser(diskSize),
   drive: () =>
     new Option(
       '--drive <file=F,...>',
-      'a disk that holds this file at first, in virtio slot 0 unless a --device refers to it; `readonly=on`: the guest may not write; the file itself is never written (repeatable)',
+      'a disk with the content of this file, in virtio slot 0 unless a --device refers to it; `readonly=on`: the guest may not write; the file itself is never written (repeatable)',
     )
       .argParser(collect(parseDrive))
       .conflicts('diskSize'),
   device: () =>
     new Option(
       '--device <driver,...>',
-      'a virtio device, as QEMU takes it: virtio-blk-device,drive=ID, virtio-net-device, virtio-rng-device or virtio-serial-device; `bus=virtio-mmio-bus.N` puts it into slot N (repeatable)',
+      'a virtio device, in the syntax of QEMU: virtio-blk-device,drive=ID, virtio-net-device, virtio-rng-device or virtio-serial-device; `bus=virtio-mmio-bus.N` puts it into slot N (repeatable)',
     ).argParser(collect(parseDevice)),
   netdev: () =>
     new Option('--netdev <user,id=ID>', 'the simulated network, for virtio-net-device,netdev=ID').argParser(
       collect(parseNetdev),
     ),
   console: () =>
-    new Option('--console <device>', 'what typed bytes go to: the UART, or a virtio console')
+    new Option('--console <device>', 'the device that receives console input: the UART, or a virtio console')
       .choices(consoles)
       .default('uart'),
   clock: () =>
     new Option(
       '--clock <kind>',
-      "the guest's clock: the world's time, an entry for every look; or derived from the steps, and set right now and then",
+      "the guest's clock: `logged`, a log entry for every reading; or `derived` from the steps, with corrections now and then",
     )
       .choices(clocks)
       .default('logged'),
@@ -310,30 +314,31 @@ export const options = {
   include: () =>
     new Option(
       '-I, --include <dir>',
-      'where else an `.include` is looked for: beside the source first, last among the programs that come along (repeatable)',
+      'a folder to search for `.include`, after that of the source and before the bundled programs (repeatable)',
     ).argParser(collect(directory)),
-  raw: () => new Option('--raw', 'the program is a raw image, whatever its name'),
+  raw: () => new Option('--raw', 'the program is a raw image, regardless of its name'),
   crash: () =>
     new Option(
       '--crash <who@when>',
       'power loss of primary or backup at icount=N, t=5ms or output=N (repeatable)',
     ).argParser(collect(shorthand('crash'))),
   pause: () =>
-    new Option('--pause <who@when+length>', 'the host stands still, then goes on (repeatable)').argParser(
+    new Option('--pause <who@when+length>', 'the host is paused, then resumes (repeatable)').argParser(
       collect(shorthand('pause')),
     ),
   partition: () =>
-    new Option('--partition <start+length>', 'the hosts do not reach each other (repeatable)').argParser(
+    new Option('--partition <start+length>', 'the link between the hosts is down (repeatable)').argParser(
       collect(onLink('partition')),
     ),
   delay: () =>
-    new Option('--delay <start+length=extra>', 'the link between the hosts is slower (repeatable)').argParser(
-      collect(onLink('delay')),
-    ),
+    new Option(
+      '--delay <start+length=extra>',
+      'the link between the hosts has more latency (repeatable)',
+    ).argParser(collect(onLink('delay'))),
   fault: () =>
     new Option(
       '--fault <kind:where@when>',
-      "any other fault, or an operator's act: `vmft help faults` lists them (repeatable)",
+      'any other fault, or an operator command: `vmft help faults` lists them (repeatable)',
     ).argParser(collect((text) => fault(text))),
   kinds: () =>
     new Option('--kind <kind,...>', `only entries of these kinds: ${entryKinds.join(', ')}`).argParser(
@@ -342,49 +347,46 @@ export const options = {
   restore: () =>
     new Option(
       '--restore <n>',
-      'replay on a second machine as well, saved and restored n times on its way, and compare both each time',
+      'replay on a second machine as well, save and restore it n times, and compare both each time',
     )
       .argParser(wholeNumber(1))
       .conflicts(['json', 'quiet']),
   backups: () =>
-    new Option('--backups <n>', 'how many backups protect the VM')
+    new Option('--backups <n>', 'number of backups')
       .argParser(wholeNumberIn(limits.backups))
       .default(defaults.backups),
   spares: () =>
-    new Option('--spares <n>', 'hosts with room, for protection again after a failure')
+    new Option('--spares <n>', 'number of spare hosts, for re-protection after a failure')
       .argParser(wholeNumberIn(limits.spares))
       .default(defaults.spares),
   replication: () =>
-    new Option('--replication <how>', 'replay the log of the doors, or take over checkpoints of the state')
+    new Option('--replication <how>', 'replay the log of inputs, or transfer checkpoints of the state')
       .choices(replications)
       .default(defaults.replication),
   disk: () =>
-    new Option(
-      '--disk <variant>',
-      'one disk, where the primary reads or each side does; or a disk for each side',
-    )
+    new Option('--disk <variant>', 'one disk, which the primary or each replica reads; or a disk per replica')
       .choices(diskVariants)
       .default(defaults.disk),
   speed: () =>
     new Option(
       '--speed <host=factor>',
-      'how fast a simulated host is; 1 is 100 million steps a second (repeatable)',
+      'speed of a simulated host; 1 is 100 million steps per second (repeatable)',
     ).argParser(collectByName(hostNumber('factor', limits.speed, 'backup=0.25'))),
   domain: () =>
     new Option(
       '--domain <host=name>',
-      'the failure domain of a host; by default each is one of its own, with its own name (repeatable)',
+      'the failure domain of a host (default: the name of the host) (repeatable)',
     ).argParser(collectByName(domain)),
   load: () =>
     new Option(
       '--load <host=n>',
-      'what else a host has to do: a new backup is made where there is least (repeatable)',
+      'other load of a host: a new backup is placed where it is lowest (repeatable)',
     ).argParser(collectByName(hostNumber('number', limits.load, 'spare=3'))),
   link: () =>
-    new Option('--link <speed>', 'how fast every link is, in bits a second')
+    new Option('--link <speed>', 'speed of every link, in bits per second')
       .argParser(bitRate)
       .default(defaults.bitsPerSecond, '1G'),
-  seed: (what = 'the source of all chance: the same seed gives the same run to the byte') =>
+  seed: (what = 'the seed of all randomness: the same seed gives the same run to the byte') =>
     new Option('--seed <seed>', what).default(defaults.seed),
   maxSteps: (what = 'stop after this many steps') =>
     new Option('--max-steps <n>', what).argParser(wholeNumberIn(limits.maxSteps)),
@@ -396,14 +398,14 @@ export const options = {
   tuning: () =>
     new Option(
       '--tuning <name=value>',
-      `a time or size of the protocol, like suspectNs=20ms or copyPages=1: ${tuningNames.join(', ')} (repeatable)`,
+      `a parameter of the protocol, like suspectNs=20ms or copyPages=1: ${tuningNames.join(', ')} (repeatable)`,
     ).argParser(collectByName(tuning)),
   epochs: () =>
-    new Option('--epochs <ms,...>', 'how long epochs of checkpoints last, in milliseconds')
+    new Option('--epochs <ms,...>', 'lengths of checkpoint epochs, in milliseconds')
       .argParser(ascending(wholeNumber(1, tuningLimits.epochNs.most / NS_PER_MS)))
       .default([5, 25, 100], '5,25,100'),
   links: () =>
-    new Option('--links <speed,...>', 'how fast the links are, in bits a second')
+    new Option('--links <speed,...>', 'speeds of the links, in bits per second')
       .argParser(ascending(bitRate))
       .default([1e8, 1e9, 1e10], '100M,1G,10G'),
   clients: () =>
@@ -418,6 +420,6 @@ export const options = {
   unsafe: () =>
     new Option(
       '--unsafe <rule>',
-      `switch a rule off, to see what it is for: ${Object.keys(unsafeRules).join(', ')} (repeatable)`,
+      `disable a rule, to see what it prevents: ${Object.keys(unsafeRules).join(', ')} (repeatable)`,
     ).argParser(collect(unsafe)),
 };

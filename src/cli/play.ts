@@ -1,4 +1,4 @@
-/** `vmft story`: plays a scenario that is written down as text, explains it, and checks what it expects. */
+/** `vmft story`: runs a scenario from a text file, explains it, and checks its expectations. */
 
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
@@ -16,24 +16,24 @@ import { painterFor } from './terminal/paint.ts';
 
 export interface StoryOptions {
   diagram?: boolean;
-  /** Only what does not come as the story says; of the list, only the names. */
+  /** Print only failed expectations; of the list, only the names. */
   quiet?: boolean;
 }
 
-/** The stories that come with vmft. */
+/** The folder of the bundled stories. */
 const STORIES = 'stories';
 const EXTENSION = '.story';
 
 // ── Finding stories and guests ──────────────────────────────────────────────────────────────────────────────────────
 
-/** The names of the stories that come with vmft. */
+/** The names of the bundled stories. */
 export const storyNames = (): string[] =>
   readdirSync(join(packageRoot(), STORIES))
     .filter((file) => file.endsWith(EXTENSION))
     .map((file) => basename(file, EXTENSION))
     .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
 
-/** Reads a story by its name, or from a path. @throws {OperatingError} when there is none, or a line of it is wrong. */
+/** Reads a story by its name, or from a path. @throws {OperatingError} when there is none, or it is invalid */
 export function readStory(name: string): Scenario {
   const own = join(packageRoot(), STORIES, `${name}${EXTENSION}`);
   const isPath = name.includes('/') || name.includes('.');
@@ -48,7 +48,7 @@ export function readStory(name: string): Scenario {
   );
 }
 
-/** A guest is a program that comes with vmft, by its name, or a path seen from the story. */
+/** The guest: the name of a bundled program, or a path relative to the story. */
 function guestPath({ guest, file }: Scenario): string {
   if (/[./]/.test(guest)) return resolve(dirname(file), guest);
   return findProgram(guest);
@@ -57,9 +57,9 @@ function guestPath({ guest, file }: Scenario): string {
 // ── Playing ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /**
- * Plays a story and tells it. The same story gives the same lines.
- * @param columns how wide a diagram may be
- * @throws {OperatingError} when its guest is not there, or a fault can't be had
+ * Runs a story and reports it. The same story gives the same lines.
+ * @param columns maximum width of a diagram
+ * @throws {OperatingError} when its guest is missing, or a fault is impossible
  */
 export function playStory(scenario: Scenario, { diagram }: StoryOptions, columns?: number): Transcript {
   const path = guestPath(scenario);
@@ -74,7 +74,7 @@ export function playStory(scenario: Scenario, { diagram }: StoryOptions, columns
 
 // ── The command ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** Plays a story, or lists those that come along. */
+/** Runs a story, or lists the bundled ones; returns the exit code. */
 export function story(name: string | undefined, options: StoryOptions): number {
   const paint = painterFor(process.stdout);
   const say = (line: Line) => process.stdout.write(`${paint(line)}\n`);
@@ -84,9 +84,7 @@ export function story(name: string | undefined, options: StoryOptions): number {
     for (const one of names)
       say(options.quiet ? [one] : [styled('command', one.padEnd(width)), `  ${readStory(one).title}`]);
     if (options.quiet) return 0;
-    say([
-      '\nvmft story NAME plays one; with --diagram it is drawn. A path to a file of your own works as well.',
-    ]);
+    say(['\nvmft story NAME runs one; --diagram draws it. A path to your own file works as well.']);
     return 0;
   }
   const { lines, shortcomings, asExpected } = playStory(readStory(name), options, process.stdout.columns);

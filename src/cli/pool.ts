@@ -1,21 +1,21 @@
-/** Work on several cores. What comes out does not depend on how many. */
+/** Worker threads. The results do not depend on their number. */
 import { parentPort, type ResourceLimits, Worker, workerData } from 'node:worker_threads';
 import { assert } from '../base/assert.ts';
 
-/** How far workers may be ahead of the answers that were taken, in orders: one that takes long is waited for. */
+/** Maximum number of orders whose answers were not taken yet: bounds what waits behind a slow one. */
 const MAX_AHEAD_ORDERS = 512;
 
-/** Worker threads that answer orders, each one at a time. */
+/** Worker threads that each execute one order at a time. */
 export class Pool<Order, Answer> {
   private readonly workers: Worker[];
 
-  /** `bundle`: the name of the workers' program beside this one; `setup`: what {@link setupOf} gives there. */
+  /** `bundle`: the workers' program beside this one; `setup`: what {@link setupOf} returns there. */
   constructor(bundle: string, jobs: number, setup: unknown = undefined, resourceLimits: ResourceLimits = {}) {
     const url = new URL(`./${bundle}.js`, import.meta.url);
     this.workers = Array.from({ length: jobs }, () => new Worker(url, { workerData: setup, resourceLimits }));
   }
 
-  /** Gives out all orders, and hands the answers over in the order of these, until `take` says that it is enough. */
+  /** Executes all orders, and passes the answers to `take` in the same order, until it returns `enough`. */
   async execute(orders: Iterable<Order>, take: (answer: Answer) => 'more' | 'enough'): Promise<void> {
     const source = orders[Symbol.iterator]();
     const early = new Map<number, Answer>();
@@ -45,12 +45,12 @@ export class Pool<Order, Answer> {
     while (!over) await Promise.all(this.workers.map(work));
   }
 
-  /** Has one order carried out. */
+  /** Executes one order. */
   ask(order: Order): Promise<Answer> {
     return ask(this.workers[0]!, order);
   }
 
-  /** Ends the workers, whatever they are doing; what was asked of them is never answered. */
+  /** Terminates the workers; pending orders are never answered. */
   async stop(): Promise<void> {
     await Promise.all(this.workers.map((worker) => worker.terminate()));
   }
@@ -58,25 +58,25 @@ export class Pool<Order, Answer> {
 
 function ask<Order, Answer>(worker: Worker, order: Order): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const settle = (action: () => void) => {
+    const finish = (action: () => void) => {
       worker.off('message', onMessage);
       worker.off('error', onError);
       action();
     };
-    const onMessage = (answer: Answer) => settle(() => resolve(answer));
-    const onError = (error: Error) => settle(() => reject(error));
+    const onMessage = (answer: Answer) => finish(() => resolve(answer));
+    const onError = (error: Error) => finish(() => reject(error));
     worker.on('message', onMessage);
     worker.on('error', onError);
     worker.postMessage(order);
   });
 }
 
-/** What a worker's program consists of: its way to answer an order. */
+/** In a worker: answers each order that arrives. */
 export function serve<Order, Answer>(answer: (order: Order) => Answer): void {
   assert(parentPort, 'this runs in a worker');
   const port = parentPort;
   port.on('message', (order: Order) => port.postMessage(answer(order)));
 }
 
-/** In a worker: what its work is about. */
+/** In a worker: the setup that its pool was created with. */
 export const setupOf = <Setup>(): Setup => workerData as Setup;

@@ -1,4 +1,4 @@
-/** How far long work is, in one line on a terminal. */
+/** A progress line on a terminal. */
 import { type Line, type Span, styled } from '../report/styled-text.ts';
 import { canRewrite } from './terminal/abilities.ts';
 import { painterFor } from './terminal/paint.ts';
@@ -6,21 +6,22 @@ import { painterFor } from './terminal/paint.ts';
 const SHOW_EVERY_MS = 200;
 const BAR_WIDTH = 24;
 
-/** What there is to say now. */
+/** The progress now. */
 export interface Status {
   done: number;
   details: Span[];
 }
 
-/** Where nobody wants to know. */
+/** An output that discards everything. */
 export const SILENT = { write: () => {} };
 
+/** Shows the progress of work at most every {@link SHOW_EVERY_MS} ms. */
 export class Progress {
   private readonly started = performance.now();
   private shown = 0;
 
   constructor(
-    /** Nothing is written unless it is a terminal. */
+    /** Written to only if it is a terminal. */
     private readonly out: { isTTY?: boolean; write(text: string): unknown },
     private readonly work: { total: number; unit: string },
     private readonly status: () => Status,
@@ -49,7 +50,7 @@ export class Progress {
     return [
       styled('good', '█'.repeat(filled)),
       styled('aside', '░'.repeat(BAR_WIDTH - filled)),
-      ` ${done}/${total} ${unit}, ${rate.toFixed(1)} a second, ${clock((total - done) / rate)} left`,
+      ` ${done}/${total} ${unit}, ${rate.toFixed(1)}/s, ${clock((total - done) / rate)} left`,
       ...details.flatMap((detail) => [', ', detail]),
     ];
   }

@@ -1,16 +1,16 @@
-/** `vmft run --record`: what the run goes through, written as it goes. */
+/** `vmft run --record`: writes the recording during the run. */
 import { OperatingError } from '../base/errors.ts';
 import { RecordingWriter, recordingOf } from '../replay/recorder.ts';
 import type { Simulation } from '../sim/cluster.ts';
 import type { OutputFile } from './files.ts';
 
 /**
- * The recording of a run. A file is there from the beginning, and holds what happened up to the last {@link flush}; to a pipe or a
- * device all is written at the end, since a failover may take back what a primary went through last. A recording that can't be
+ * The recording of a run. A file exists from the beginning, and is complete up to the last {@link flush}; a pipe or a
+ * device is written at the end, since a failover may discard the last entries of a primary. A recording that can't be
  * written does not end the run.
  */
 export class RunRecording {
-  /** Why there is none, or no more of it than there is. */
+  /** Why writing failed; undefined if it did not. */
   failure: string | undefined;
   private readonly writer: RecordingWriter | undefined;
 
@@ -29,12 +29,12 @@ export class RunRecording {
     process.on('exit', () => this.flush());
   }
 
-  /** Everything until now is in the file. */
+  /** Writes everything until now to the file. */
   flush(): void {
     this.attempt(() => this.writer?.flush());
   }
 
-  /** The run is over. */
+  /** Completes the recording when the run is over. */
   end(): void {
     const { machine, observer } = this.simulation;
     this.attempt(() => {

@@ -1,4 +1,4 @@
-/** `vmft replay`: a recording, run again. */
+/** `vmft replay`: replays a recording. */
 import { setImmediate } from 'node:timers/promises';
 import { OperatingError } from '../base/errors.ts';
 import { LogReader } from '../replay/log-file.ts';
@@ -15,11 +15,11 @@ import { painterFor } from './terminal/paint.ts';
 export interface ReplayOptions extends EngineOptions {
   json?: boolean;
   quiet?: boolean;
-  /** How often a second machine is exchanged for a fresh one, made from its file. */
+  /** How often a second machine is saved and restored. */
   restore?: number;
 }
 
-/** Replays all that is good in a log. @throws {OperatingError} at the end when that was not all of it. */
+/** Replays the valid part of a log; returns the exit code. @throws {OperatingError} at the end when the log is damaged */
 export async function replay(path: string, { json, quiet, restore, engine }: ReplayOptions): Promise<number> {
   const recording = new LogReader(readBytes(path), path);
   if (restore !== undefined) return await replayRestoring(recording, restore, { engine });

@@ -1,4 +1,4 @@
-/** What `vmft run` ends with: the exit code, the files that are kept, and the report. */
+/** The end of `vmft run`: exit code, saved files, and report. */
 
 import { constants } from 'node:os';
 import { join } from 'node:path';
@@ -16,10 +16,10 @@ import { makeDirectory, OutputFile } from './files.ts';
 import type { RunOptions } from './options.ts';
 import type { RunRecording } from './recording.ts';
 
-/** Exit codes of vmft's own; otherwise the guest's is vmft's. */
+/** The exit codes of vmft; otherwise it exits with the guest's. */
 export const EXIT_CODE = { usage: 2, diverged: 3, limit: 4, lost: 5, faultNotTriggered: 6 } as const;
 
-/** Where both machines are kept when they differ and no other place was named. */
+/** The default directory for the states of machines that differ. */
 const DIVERGED_DIRECTORY = 'vmft-states';
 
 /** Both machines, as files in a directory. */
@@ -29,7 +29,7 @@ interface StateFiles {
   backup: OutputFile;
 }
 
-/** The files that a run was asked to write. */
+/** The output files of a run. */
 export interface RunFiles {
   record?: OutputFile;
   states?: StateFiles;
@@ -41,34 +41,34 @@ function statesIn(directory: string): StateFiles {
   return { directory, primary: file('primary'), backup: file('backup') };
 }
 
-/** What is written when a run is over, checked before it begins. @throws {OperatingError} when one can't be written */
+/** The output files of a run, checked before it begins. @throws {OperatingError} when one can't be written */
 export const filesOf = ({ record, saveStates }: Pick<RunOptions, 'record' | 'saveStates'>): RunFiles => ({
   ...(saveStates !== undefined && { states: statesIn(saveStates) }),
   ...(record !== undefined && { record: OutputFile.at(record) }),
 });
 
-/** What a report can't see of the run itself. */
+/** What the simulation does not know about the run. */
 export interface Circumstances {
-  /** Somebody at the terminal has ended it. */
+  /** The user at the terminal has ended it. */
   quit?: boolean;
-  /** A signal has. */
+  /** The signal that has ended it. */
   signal?: NodeJS.Signals | undefined;
   files?: RunFiles;
   recording?: RunRecording | undefined;
-  /** Of the comparison only the main registers are shown; this says where all are. */
+  /** Where the full comparison is; given, the report shows only the main registers. */
   wholeComparison?: string;
 }
 
-/** What there is to be said of a run. */
+/** The options that a report depends on. */
 export type ReportOptions = Pick<RunOptions, 'ft' | 'diff' | 'verify' | 'saveStates' | 'strict'>;
 
-/** What there is to say about a run that is over. */
+/** The report of a finished run. */
 export class Report {
   private readonly outcome: Outcome;
   private readonly comparison: Comparison | undefined;
-  /** Where the states of the machines are kept, if they are. */
+  /** Where the states of the machines are saved, if they are. */
   private readonly directory: string | undefined;
-  /** Files that could not be written after all, and why. */
+  /** Why files could not be written. */
   readonly failures: string[] = [];
   private statesKept = false;
 
@@ -99,7 +99,7 @@ export class Report {
     return code === 0 ? 0 : code & 0xff || 1;
   }
 
-  /** Writes the states that were asked for, and both states when the machines differ. */
+  /** Saves the states with `--save-states`, or when the machines differ. */
   keep(): void {
     const { directory, simulation } = this;
     const { files, recording } = this.circumstances;
@@ -114,7 +114,7 @@ export class Report {
     });
   }
 
-  /** What the run has shown is told whether its files can be written or not. */
+  /** Collects write errors, so that the report is printed in any case. */
   private attempt(write: () => void): void {
     try {
       write();
@@ -147,14 +147,14 @@ export class Report {
       ...(statesKept && this.comparison
         ? [
             [
-              `both machines kept in ${directory}; compare them with \`vmft diff ${directory}/primary.vm ${directory}/backup.vm\``,
+              `both machines saved in ${directory}; compare them with \`vmft diff ${directory}/primary.vm ${directory}/backup.vm\``,
             ],
           ]
         : []),
-      ...(statesKept && !this.comparison ? [[`the machine is kept in ${directory}/primary.vm`]] : []),
+      ...(statesKept && !this.comparison ? [[`machine saved in ${directory}/primary.vm`]] : []),
     ];
   }
 }
 
 const recordedLine = ({ path, isStandardOutput }: OutputFile): string =>
-  isStandardOutput ? 'recorded to stdout' : `recorded to ${path}; run it again with \`vmft replay ${path}\``;
+  isStandardOutput ? 'recorded to stdout' : `recorded to ${path}; replay it with \`vmft replay ${path}\``;

@@ -1,4 +1,4 @@
-/** `vmft replay --restore`: a recording, run on a machine that is saved and restored on its way. */
+/** `vmft replay --restore`: replays a recording on a machine that is saved and restored in between. */
 import { setImmediate } from 'node:timers/promises';
 import { OperatingError } from '../base/errors.ts';
 import type { Execution } from '../cpu/engine.ts';
@@ -15,7 +15,7 @@ import {
 } from '../vmm/snapshot.ts';
 import { EXIT_CODE } from './report.ts';
 
-/** Where a recording ends. @throws {OperatingError} when it is not whole. */
+/** The position at which a recording ends. @throws {OperatingError} when it is damaged */
 function endOf(recording: LogReader): number {
   let icount = 0;
   for (const entry of recording) icount = entry.icount;
@@ -28,9 +28,9 @@ async function goTo(timeline: Timeline, icount: number): Promise<void> {
 }
 
 /**
- * Replays on two machines. One goes through; the other is written to a file and restored into a fresh machine at so many positions
- * on the way. At each, and at the end, both are compared: registers, devices, memory and hash.
- * @throws {OperatingError} when the recording is not whole.
+ * Replays on two machines; one of them is encoded and restored into a fresh machine at `times` positions. At each
+ * position and at the end, compares both: registers, devices, memory and hash. Returns the exit code.
+ * @throws {OperatingError} when the recording is damaged or too short
  */
 export async function replayRestoring(
   recording: LogReader,
@@ -39,7 +39,7 @@ export async function replayRestoring(
 ): Promise<number> {
   const end = endOf(recording);
   if (times > end)
-    throw new OperatingError(`the recording is ${end} steps long, and has no ${times} positions on its way`);
+    throw new OperatingError(`the recording has only ${end} steps, too few for ${times} positions`);
   const { description } = recording;
   const through = new Timeline(description, recording, { execution });
   const restored = new Timeline(description, recording, { execution });
@@ -63,7 +63,7 @@ export async function replayRestoring(
     }
     if (count > times) break;
     const machine = new Machine(description, new ReplayDoors(), execution);
-    restoreSnapshot(machine, decodeSnapshot(encodeSnapshot(b!), 'the machine on its way'));
+    restoreSnapshot(machine, decodeSnapshot(encodeSnapshot(b!), 'the saved machine'));
     restored.continueOn(machine);
   }
   return 0;

@@ -28,14 +28,14 @@ import { StatusLine } from './terminal/status-line.ts';
 import { Terminal } from './terminal/terminal.ts';
 
 const NEWLINE = 0x0a;
-/** So often signals are let through, the recording is written, and the status line is shown. */
+/** Interval at which signals are handled, the recording is written, and the status line is shown. */
 const TURN_MS = 50;
-/** A longer diagram is of no use to anybody. */
+/** Maximum number of events in a diagram. */
 const MAX_DRAWN_EVENTS = 100_000;
-/** A guest that takes fewer steps a second waits for whoever sits at its console. */
+/** An attended guest that takes fewer steps per second waits for its console. */
 const MIN_STEPS_PER_SECOND = 1e6;
 
-/** Runs a simulation to its end, or until a `turn` says that it is enough, letting signals through now and then. */
+/** Runs a simulation to its end, or until `turn` returns false. Yields to the event loop, so that signals arrive. */
 export async function runToEnd(
   simulation: Simulation,
   turn: () => boolean | undefined = () => true,
@@ -48,7 +48,7 @@ export async function runToEnd(
   }
 }
 
-/** How far a run is; undefined while a guest that somebody sits at only waits. */
+/** The progress of a run; undefined while an attended guest waits. */
 function progressOf(
   simulation: () => Simulation,
   attended: boolean,
@@ -60,26 +60,27 @@ function progressOf(
     const rate = ((icount - before) / sinceMs) * 1000;
     before = icount;
     if (attended && rate < MIN_STEPS_PER_SECOND) return undefined;
-    const [steps, aSecond] = [icount, rate].map(
+    const [steps, perSecond] = [icount, rate].map(
       (count) => `${(Math.max(0, count) / 1e6).toFixed(0)} million`,
     );
-    return `${steps} steps, ${aSecond} a second, ${(nowNs / 1e6).toFixed(0)} ms of virtual time`;
+    return `${steps} steps, ${perSecond} per second, ${(nowNs / 1e6).toFixed(0)} ms of virtual time`;
   };
 }
 
-/** The console input: the file that was named, what is piped in, or what the program brings along. */
+/** The console input: the `--input` file, piped stdin, or the program's input file. */
 export async function consoleInput(path: string, { input }: Pick<RunOptions, 'input'>): Promise<Uint8Array> {
   if (input !== undefined) return readBytes(input, LIMIT_BYTES.typed);
   const piped = await readPipedInput();
   return piped.length > 0 ? piped : ownInput(path);
 }
 
-/** A rule is switched off to see what goes wrong then: nobody would, without the check. */
+/** `--unsafe` implies `--verify`: without the check its effect would go unnoticed. */
 const withDefaults = (given: RunOptions): RunOptions => ({
   ...given,
   verify: given.verify || (given.unsafe ?? []).length > 0,
 });
 
+/** Runs a guest and reports the run; returns the exit code. @throws {OperatingError} for wrong options or files */
 export async function run(program: string | undefined, given: RunOptions): Promise<number> {
   const options = withDefaults(given);
   const path = programPath(program, options);
@@ -90,7 +91,7 @@ export async function run(program: string | undefined, given: RunOptions): Promi
   const input = attended ? new Uint8Array(0) : await consoleInput(path, options);
   if (options.typeAfter !== undefined && (options.typeAfter === '' || input.length === 0))
     throw new OperatingError(
-      '--type-after needs a text to wait for, and something to type: --input FILE, or stdin',
+      '--type-after needs a text to wait for, and console input: --input FILE, or stdin',
     );
   const files = filesOf(options);
   const showsConsole = usesOfStdout(options, files) === 'console';
@@ -101,7 +102,7 @@ export async function run(program: string | undefined, given: RunOptions): Promi
       : attended
         ? 'turns'
         : 'normal';
-  // On a terminal the story does not begin in the middle of a line of the guest's.
+  // On a terminal an event must not begin in the middle of the guest's line.
   let lineBegun = false;
   const status = new StatusLine(
     process.stderr,
@@ -175,11 +176,12 @@ export async function run(program: string | undefined, given: RunOptions): Promi
 
 function diagramOf(events: readonly SimEvent[], { hosts }: Simulation): TextLine[] {
   const lines = fittedDiagram(events, [...hosts.keys()], process.stderr.columns);
-  if (events.length === MAX_DRAWN_EVENTS) lines.push([`these were the first ${MAX_DRAWN_EVENTS} events`]);
+  if (events.length === MAX_DRAWN_EVENTS)
+    lines.push([`the diagram has only the first ${MAX_DRAWN_EVENTS} events`]);
   return lines;
 }
 
-/** What stdout carries: one thing only. */
+/** What stdout is used for. @throws {OperatingError} when two options claim it */
 function usesOfStdout({ json }: RunOptions, { record }: RunFiles): 'console' | 'json' | 'recording' {
   if (!record?.isStandardOutput) return json ? 'json' : 'console';
   if (json) throw new OperatingError('--json and the recording would both go to stdout; record to a file');
@@ -188,11 +190,11 @@ function usesOfStdout({ json }: RunOptions, { record }: RunFiles): 'console' | '
   return 'recording';
 }
 
-/** Whether somebody sits at the guest's console: on a terminal, unless something else is to be typed. */
+/** Whether the user types at the guest's console: on a terminal without `--input` and `--json`. */
 const isAttended = ({ input, json }: RunOptions): boolean =>
   input === undefined && !json && process.stdin.isTTY && process.stdout.isTTY;
 
-/** Hands the terminal over to the guest until the run ends, or is quit: then true. */
+/** Connects the terminal to the guest until the run ends; true if the user quits it. */
 async function attend(
   simulation: Simulation,
   printLine: (line: TextLine) => void,
@@ -215,7 +217,7 @@ async function attend(
   }
 }
 
-/** Where memory changed by itself, when that is why the machines diverged. */
+/** Memory corruption that explains a divergence. */
 function alterationLines(simulation: Simulation): TextLine[] {
   if (simulation.outcome !== 'diverged') return [];
   return alterations(simulation).map(alterationLine);

@@ -1,4 +1,4 @@
-/** The options of `vmft run` that say how a run is, but for its guest. */
+/** The options of `vmft run` for everything but its guest. */
 import type { Command } from 'commander';
 import { OperatingError } from '../base/errors.ts';
 import { type RunSpec, SpecError, validated } from '../sim/spec/spec.ts';
@@ -28,7 +28,7 @@ export const takesSpec = (command: Command): Command =>
     .addOption(options.clients())
     .addOption(options.unsafe());
 
-/** The run that they say. @throws {OperatingError} for one that can't be */
+/** The specification of the run. @throws {OperatingError} for an invalid one */
 export function specOf(given: SpecOptions): RunSpec {
   const { seed, replication, disk, clients, maxSteps, checkEvery, link, unsafe = [] } = given;
   const { crash = [], pause = [], partition = [], delay = [], fault = [] } = given;
@@ -57,7 +57,7 @@ export function specOf(given: SpecOptions): RunSpec {
   );
 }
 
-/** What is wrong with a specification, in the words of the command line. */
+/** Turns a {@link SpecError} into an {@link OperatingError} that names the option. */
 export function asOptions<T>(action: () => T): T {
   try {
     return action();

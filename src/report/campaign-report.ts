@@ -1,4 +1,4 @@
-/** What a campaign comes to, for people and for programs. */
+/** The report of a campaign, as text and as JSON. */
 import { firstAlteration, type Origin } from '../sim/alterations.ts';
 import {
   type Ending,
@@ -15,6 +15,7 @@ import type { RunSpec } from '../sim/spec/spec.ts';
 import { ms } from './event-text.ts';
 import { type Line, line, styled } from './styled-text.ts';
 
+/** A campaign and its results. */
 export interface CampaignFacts {
   path: string;
   campaign: Campaign;
@@ -26,23 +27,23 @@ export interface CampaignFacts {
   interrupted: boolean;
 }
 
-/** The shortest run that shows the first violation. */
+/** The shortest run that reproduces the first violation. */
 export interface Counterexample {
-  /** The number of the run in which it was found. */
+  /** The number of the run that found it. */
   number: number;
   run: RunSpec;
   result: RunResult;
-  /** Runs that were made to find it. */
+  /** Number of runs made to shrink the schedule. */
   tried: number;
   diagram: readonly Line[];
 }
 
 const endingText: Record<Ending, string> = {
   completed: 'completed',
-  lost: 'lost, with everything dead that could go on',
-  limit: 'stopped: the guest waits, or goes on for too long',
-  diverged: 'diverged: a check found a bit that had flipped',
-  corrupted: 'corrupted: a bit flipped in a live machine, and what it put out was wrong',
+  lost: 'lost: every eligible replica failed',
+  limit: 'stopped: the guest waits for input, or exceeded the step limit',
+  diverged: 'diverged: a check detected memory corruption',
+  corrupted: 'corrupted: wrong outputs after memory corruption on a primary',
   violated: 'VIOLATED',
 };
 
@@ -50,19 +51,20 @@ const LABEL_WIDTH = 18;
 const COUNT_WIDTH = 9;
 const EMPTY = '·';
 
+/** Reports a campaign with `lines`, `quietLines` or `json`. */
 export class CampaignReport {
   private readonly runOf: (index: number) => RunSpec;
 
   constructor(
     private readonly facts: CampaignFacts,
-    /** The command that shows a run again; `steps`: how far the guest came. */
+    /** The command that reproduces a run; `steps`: how many the guest took in it. */
     private readonly command: (run: RunSpec, steps?: number) => string,
     private readonly counterexample: Counterexample | undefined,
   ) {
     this.runOf = runsOf(facts.campaign);
   }
 
-  // ── For people ────────────────────────────────────────────────────────────────────────────────────────────────────
+  // ── Text ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   lines(): Line[] {
     return [
@@ -74,7 +76,7 @@ export class CampaignReport {
     ];
   }
 
-  /** What `--quiet` leaves: what is wrong, and how an interrupted campaign goes on. Nothing, when there is neither. */
+  /** The report under `--quiet`: violations, and how to continue an interrupted campaign; empty without either. */
   quietLines(): Line[] {
     return [
       ...this.interruptedLines(),
@@ -87,12 +89,12 @@ export class CampaignReport {
     const { campaign, from, tally, interrupted } = this.facts;
     if (!interrupted) return [];
     const ran = `${tally.runs} of ${sizeOf(campaign) - from}`;
-    return [line('warning', `  interrupted after ${ran} runs; --from ${from + tally.runs} goes on`)];
+    return [line('warning', `  interrupted after ${ran} runs; continue with --from ${from + tally.runs}`)];
   }
 
   private summary(): Line[] {
     const { path, campaign, tally, jobs, seconds } = this.facts;
-    const what = campaign.runs === 'every' ? 'a crash at every position' : 'faults drawn by chance';
+    const what = campaign.runs === 'every' ? 'a crash at every position' : 'random faults';
     const row = (label: string, text: string): Line => [`  ${label.padEnd(LABEL_WIDTH)}${text}`];
     const worst = ({ ns, run }: { ns: number; run: number | undefined }, how: string): string =>
       run === undefined ? 'none' : `${ms(ns)}${how}: run ${run}, seed ${this.runOf(run).seed}`;
@@ -107,13 +109,13 @@ export class CampaignReport {
           const text = `${String(tally.endings[ending]).padStart(COUNT_WIDTH)}  ${endingText[ending]}`;
           return ending === 'violated' && tally.violations > 0 ? line('alarm', text) : [text];
         }),
-      row('faults', `${tally.strikes} struck, ${tally.notTriggered} whose moment did not come`),
+      row('faults', `${tally.strikes} injected, ${tally.notTriggered} not triggered`),
       row('failovers', `${tally.failovers}, ${((tally.failovers / seconds) * 60).toFixed(0)} a minute`),
-      row('protections', `${tally.joins} copies completed`),
+      row('re-protections', `${tally.joins} copies completed`),
       row('worst down time', worst(tally.worstDown, ' from the failure to the first new output')),
       ...(down === undefined ? [] : [line('aside', `    ${this.command(this.runOf(down))}`)]),
       row('worst lag', worst(tally.worstLag, ' behind')),
-      row('longest stop', worst(tally.worstStop, ' for the end of a copy')),
+      row('longest pause', worst(tally.worstStop, ' for the last round of a copy')),
       row(
         'virtual time',
         `${(tally.virtualNs / 1e9).toFixed(1)} s, ${(tally.virtualNs / 1e9 / seconds).toFixed(1)} times as fast as real time`,
@@ -121,7 +123,7 @@ export class CampaignReport {
     ];
   }
 
-  /** What was struck in the middle of what. A cell that stays empty is something that the campaign has not tried. */
+  /** Injected faults by kind and phase. An empty cell is a combination that the campaign did not cover. */
   private coverage(): string[] {
     const { tally } = this.facts;
     const kinds = this.kinds();
@@ -130,7 +132,7 @@ export class CampaignReport {
     const cell = (text: string, kind: FaultKind) => text.padStart(Math.max(kind.length, 6) + 1);
     const count = (phase: string, kind: FaultKind) => tally.coverage.get(phase)?.get(kind);
     return [
-      'what struck whom in the middle of what (a link or storage: what the live side was doing)',
+      'injected faults by phase of the host that they hit (a link or storage: phase of the primary)',
       `  ${''.padEnd(width)}${kinds.map((kind) => cell(kind, kind)).join('')}`,
       ...rows.map(
         (phase) =>
@@ -144,7 +146,7 @@ export class CampaignReport {
     return runs === 'every' ? ['crash'] : (options.kinds ?? faultKinds);
   }
 
-  /** The first runs of each ending that is not the usual, or of those that are wanted. */
+  /** The first runs of each unusual ending, limited to the `wanted` ones. */
   private notedLines(wanted: readonly Ending[] = endings): Line[] {
     const noted = this.facts.tally.noted.filter(({ ending }) => wanted.includes(ending));
     return noted.flatMap(({ run, ending, findings }) => {
@@ -167,18 +169,18 @@ export class CampaignReport {
       [],
       ...diagram,
       [],
-      ['to see it again:'],
+      ['to reproduce it:'],
       [`  ${this.command(run, result.steps)}`],
     ];
   }
 
-  /** Where a bit that was found had flipped. */
+  /** The memory corruption that a divergence check detected in a run; undefined when it can't be traced. */
   private origin(run: number): Origin | undefined {
     const { guest } = this.facts.campaign;
     return firstAlteration((onEvent) => simulationOf(guest, this.runOf(run), onEvent));
   }
 
-  // ── For programs ──────────────────────────────────────────────────────────────────────────────────────────────────
+  // ── JSON ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   json(): object {
     const { path, campaign, from, tally, jobs, seconds, interrupted } = this.facts;
@@ -234,10 +236,10 @@ const findingLine = ({ invariant, message }: Finding): Line => [
 ];
 
 function originText(origin: Origin | undefined): string {
-  if (!origin) return 'not traced: the machine in which it flipped is gone';
+  if (!origin) return 'not traced: the corrupted machine is gone';
   const { host, atNs, pages, state, impossible } = origin;
   const where = pages.map((page) => `page 0x${page.toString(16)}`);
   if (state) where.push('registers or devices');
-  const what = impossible === undefined ? where.join(', ') : `no machine has its history: ${impossible}`;
+  const what = impossible === undefined ? where.join(', ') : `its history cannot be replayed: ${impossible}`;
   return `traced to ${host}, after ${ms(atNs)}: ${what}`;
 }

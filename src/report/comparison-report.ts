@@ -1,4 +1,4 @@
-/** What each way to replicate costs and buys, in a table, in words and in figures for programs. */
+/** The report of `vmft compare`: costs and recovery of each replication mode, as a table, in words and as JSON. */
 import { grouped } from '../base/text.ts';
 import type { Outcome } from '../check/evidence.ts';
 import {
@@ -16,7 +16,7 @@ import {
 } from '../sim/comparison.ts';
 import { type Line, line } from './styled-text.ts';
 
-/** How far it is, in a line. */
+/** The progress of a comparison, in one line. */
 export const progressText = ({ run, runs, setup }: Progress): string =>
   `run ${run} of ${runs}: ${setupText(setup)}, ${linkText(setup)}`;
 
@@ -31,7 +31,7 @@ const linkText = ({ bitsPerSecond }: Setup): string =>
   bitsPerSecond < 1e9 ? `${bitsPerSecond / 1e6} Mbit/s` : `${bitsPerSecond / 1e9} Gbit/s`;
 
 const NOTHING = '–';
-/** Three digits, and no fewer than stand before the point. */
+/** Three significant digits; all digits before the point. */
 const short = (value: number): string => {
   if (value === 0) return '0';
   if (value >= 99.95) return grouped(Math.round(value));
@@ -40,7 +40,7 @@ const short = (value: number): string => {
 const ms = (ns: number): string => short(ns / 1e6);
 
 const liveOf = ({ crashes }: Cost): Spread | undefined => spread(crashes.map(({ liveNs }) => liveNs));
-/** Where an output came at all. */
+/** Over the crashes after which an output arrived. */
 const firstOutputOf = ({ crashes }: Cost): Spread | undefined =>
   spread(crashes.flatMap(({ firstOutputNs }) => firstOutputNs ?? []));
 const lostOf = ({ crashes }: Cost): Spread | undefined => spread(crashes.map(({ stepsLost }) => stepsLost));
@@ -91,15 +91,15 @@ const columns: readonly Column[] = [
   { group: 'guest', name: 'run ms', cell: ({ workNs }) => ms(workNs) },
   { group: 'guest', name: 'factor', cell: (cost, base) => (cost.workNs / base.workNs).toFixed(3) },
   { group: 'guest', name: 'ksteps', cell: ({ steps }) => short(steps / 1000) },
-  { group: 'guest', name: 'still ms', cell: replicated(({ stillNs }) => ms(stillOf(stillNs))) },
+  { group: 'guest', name: 'pause ms', cell: replicated(({ stillNs }) => ms(pausedNs(stillNs))) },
   ...spreadColumns('failover, ms', { median: 'live' }, ms, liveOf),
   ...spreadColumns('failover, ms', { median: 'output', worst: 'worst' }, ms, firstOutputOf),
   ...spreadColumns('ksteps lost', { median: 'median', worst: 'worst' }, (n) => short(n / 1000), lostOf),
 ];
 
-const stillOf = ({ copies, buffers, rests }: Cost['stillNs']): number => copies + buffers + rests;
+const pausedNs = ({ copies, buffers, rests }: Cost['stillNs']): number => copies + buffers + rests;
 
-/** The table, what its columns mean, and what is to be concluded. */
+/** The table, the meaning of its columns, and the conclusion. */
 export function comparisonLines(
   path: string,
   { seed, clients, crashes }: { seed: string; clients: number; crashes: number },
@@ -119,9 +119,9 @@ export function comparisonLines(
 
 const LEGEND = [
   'between hosts: both directions, by virtual time and by 1000 steps of the guest. added latency: from making an output',
-  'to its arrival, less the same figure without replication. guest: from boot to power-off, and by how much that is',
-  'longer; steps taken; time that it stood still for copies, full buffers and a backup that lags. failover: from the',
-  'crash until the VM is live, and until the next output is out. lost: steps that only the crashed machine had taken.',
+  'to its delivery, less the same figure without replication. guest: from boot to power-off, and as a multiple of the',
+  'time without replication; steps taken; time paused for copies, full buffers and a lagging backup. failover: from the',
+  'crash until the VM is live, and until the next output leaves. lost: steps that only the crashed machine had taken.',
   '1 kstep takes 0.01 ms.',
 ];
 
@@ -130,7 +130,7 @@ function table({ costs, applicationBytes }: Comparison): Line[] {
   const rows = costs.map((cost) => ({
     name: setupText(cost.setup),
     cells: columns.map(({ cell }) => cell(cost, baseOf(costs, cost)) ?? NOTHING),
-    // The first row of each speed of the links says which that is.
+    // A heading before the first row of each link speed.
     above: cost === baseOf(costs, cost) ? `links of ${linkText(cost.setup)}` : undefined,
   }));
   rows.push({
@@ -164,7 +164,7 @@ function table({ costs, applicationBytes }: Comparison): Line[] {
 const startsGroup = (index: number): boolean => columns[index]!.group !== columns[index - 1]?.group;
 const gap = (index: number): string => (startsGroup(index) ? '  ' : ' ');
 
-/** The name of each group, over its columns. */
+/** The line of group names above the column names. */
 function groupLine(nameWidth: number, widths: readonly number[]): string {
   let text = '';
   let end = nameWidth;
@@ -176,32 +176,32 @@ function groupLine(nameWidth: number, widths: readonly number[]): string {
   return text;
 }
 
-// ── Failures, and the figures for programs ──────────────────────────────────────────────────────────────────────────
+// ── Failures, and JSON ──────────────────────────────────────────────────────────────────────────────────────────────
 
-/** What is wrong with a run that can't be counted. `command`: gets there again by the shortest way. */
+/** Why a run can't be compared. `command` reproduces it with the fewest setups. */
 export function failureLines(failure: Failure, maxSteps: number | undefined, command: string): Line[] {
   const { setup, crashNs, outcome, violations } = failure;
   const crash = crashNs === undefined ? '' : `, the primary crashed at ${crashNs / 1e6} ms`;
   const limit =
     setup.replication !== 'none'
-      ? 'nothing went on for too long; is the link too slow for what goes over it?'
+      ? 'no progress for too long; is the link too slow for the replication traffic?'
       : maxSteps === undefined
         ? 'the guest waits for input that will not come (give it --input or --clients)'
         : `it has not ended within --max-steps ${maxSteps}, or waits for input that will not come`;
   const ends: Partial<Record<Outcome, string>> = {
     limit: `stopped: ${limit}; only runs that end can be compared`,
-    lost: 'lost: no side is left that could go on',
+    lost: 'lost: no eligible replica',
     diverged: 'stopped: the machines have diverged',
   };
   return [
     ...violations.map(({ invariant, message }) => [`VIOLATION of ${invariant}: ${message}`]),
     ...(ends[outcome] ? [[ends[outcome]]] : []),
     [`in this run: ${setupText(setup)}, links of ${linkText(setup)}${crash}`],
-    [`see it again: ${command}`],
+    [`reproduce it: ${command}`],
   ];
 }
 
-/** Times in milliseconds. */
+/** A comparison as JSON; times in milliseconds. */
 export function comparisonJson(path: string, seed: string, comparison: Comparison): object {
   const { costs, applicationBytes, failure } = comparison;
   return {
@@ -265,7 +265,7 @@ const inMs = ({ median, p99, worst }: Spread): Spread => ({
 const REFERENCE_BITS_PER_SECOND = 1e9;
 const WIDTH = 118;
 
-/** What each level of replication buys, with the figures of one speed of the links. */
+/** What each level of replication costs and provides, with the figures of one link speed. */
 function conclusion({ costs, applicationBytes }: Comparison): string[] {
   const { bitsPerSecond } =
     costs.find(({ setup }) => setup.bitsPerSecond === REFERENCE_BITS_PER_SECOND)?.setup ?? costs[0]!.setup;
@@ -274,22 +274,22 @@ function conclusion({ costs, applicationBytes }: Comparison): string[] {
   const application =
     applicationBytes > 0
       ? `a log of the application needs ${short(bytesPerKilostep(applicationBytes, base!.steps))} bytes for 1000 steps`
-      : 'this program is sent nothing, so a log of the application stays empty';
-  const transfers = ends.map((cost) => `epochs of ${epochMs(cost)} ms mean ${price(cost, base!)}`);
+      : 'this program receives no input, so a log of the application stays empty';
+  const transfers = ends.map((cost) => `epochs of ${epochMs(cost)} ms cost ${price(cost, base!)}`);
   return [
     `On links of ${linkText(base!.setup)}, by medians: ${application}; but the application must be written for that, and be deterministic.`,
-    `Lockstep takes any program for one processor, since whatever comes in is logged, and a second processor to run it again; it means ${price(lockstep!, base!)}.`,
-    `State transfer takes any machine, one of several processors too: ${transfers.join('; ')}.`,
+    `Lockstep takes any uniprocessor program, since every input is logged, and a second processor for the replay; it costs ${price(lockstep!, base!)}.`,
+    `State transfer takes any machine, including a multiprocessor: ${transfers.join('; ')}.`,
     ...(lockstep!.crashes.length > 0 ? [crashSentence(lockstep!, ends)] : []),
   ].flatMap(wrapped);
 }
 
 const epochMs = ({ setup }: Cost): number => setup.epochNs! / 1e6;
 
-/** What a setup costs, in words. */
+/** The cost of a setup, in words. */
 function price(cost: Cost, base: Cost): string {
   const added = addedLatency(cost, base);
-  const delay = added ? `outputs ${ms(added.median)} ms later` : 'no output that waits';
+  const delay = added ? `outputs ${ms(added.median)} ms later` : 'no output delay';
   const rate = short(bytesPerKilostep(cost.bytes, cost.steps));
   return `${rate} bytes for 1000 steps, ${delay}, a run ${(cost.workNs / base.workNs).toFixed(3)} times as long`;
 }
@@ -297,11 +297,11 @@ function price(cost: Cost, base: Cost): string {
 function crashSentence(lockstep: Cost, checkpoints: readonly Cost[]): string {
   const after = (cost: Cost) => {
     const output = firstOutputOf(cost);
-    const next = output ? `, the next output is out after ${ms(output.median)} ms` : '';
+    const next = output ? `, the next output leaves after ${ms(output.median)} ms` : '';
     return `${ms(liveOf(cost)!.median)} ms${next}, and ${short(lostOf(cost)!.median / 1000)} ksteps are lost`;
   };
   const others = checkpoints.map((cost) => `with epochs of ${epochMs(cost)} ms after ${after(cost)}`);
-  return `After a crash the VM is live in lockstep after ${after(lockstep)}; ${others.join('; ')}. What is lost is done again, perhaps differently; nobody has seen it.`;
+  return `After a crash the VM is live in lockstep after ${after(lockstep)}; ${others.join('; ')}. Lost steps are executed again, perhaps with other results; none of their outputs had left.`;
 }
 
 const wrapped = (text: string): string[] =>

@@ -1,46 +1,47 @@
 /** Draws the rows of a sequence diagram: lanes, and arrows and notes between them. */
 import type { NodeId } from '../sim/faults/faults.ts';
 
-/** The console and the clients. */
-export const WORLD: NodeId = 'world';
+/** The lane of the edge: console and network clients. */
+export const EDGE: NodeId = 'edge';
 
-/** What stands behind an arrow: it arrived; it is lost, dropped or refused; it arrives much later. */
+/** Arrowhead by outcome of a message: delivered; lost, dropped or refused; delivered much later. */
 export type ArrowEnd = '▶' | '✗' | '…';
 
 export type Mark =
   | { kind: 'arrow'; from: NodeId; to: NodeId; end: ArrowEnd; text: string }
   | { kind: 'note'; on: NodeId; sign: string; text: string }
-  /** The way between two nodes breaks, or heals. */
+  /** The link between two nodes fails, or is restored. */
   | { kind: 'wall'; from: NodeId; to: NodeId; end: '╳' | '╌'; text: string }
-  /** Stands for rows that are left out. */
+  /** Replaces omitted rows. */
   | { kind: 'fold'; text: string };
 
 /** One row of the diagram. */
 export interface Row {
   atNs: number;
-  /** How each lane looks beside this row, one character each. */
+  /** The character of each lane in this row. */
   lanes: string;
-  /** One of many of its kind: it may be folded. */
+  /** May be folded in a stretch of its kind. */
   routine: boolean;
-  /** The log entries and the outputs that it is about, for the line that stands for many. */
+  /** The last log entry and output of the row, for the summary of folded rows. */
   entry?: number;
   output?: number;
   mark: Mark;
 }
 
-/** How a lane looks: a live VM, a host without one that is live, one that stands still, one without power. */
+/** The lane of a host: live VM; no live VM; paused; powered off. */
 export const LIVE_LANE = '┃';
 export const LANE = '│';
 export const PAUSED_LANE = '┊';
 export const DEAD_LANE = ' ';
 
-/** A line over a lane. */
+/** The character where an arrow crosses a lane. */
 const crossings: Record<string, string> = { [LANE]: '┼', [LIVE_LANE]: '╂', [PAUSED_LANE]: '┼' };
 
 const TIME_WIDTH = 12;
-/** The least distance between two lanes. */
+/** The minimum distance between two lanes, in columns. */
 const MIN_DISTANCE = 20;
 
+/** Draws rows as lines of text. `names`: the lanes, from left to right. */
 export class Canvas {
   private readonly distance: number;
   private lastTime = '';
@@ -106,7 +107,7 @@ export class Canvas {
     for (const x of [left + 1, right - 1]) cells[x] = end;
   }
 
-  /** A line between two lanes, over those in between, with a text that begins beside its start. */
+  /** A line between two lanes across those in between, with a text at its start. */
   private line(cells: string[], start: number, goal: number, dash: string, text: string): void {
     const [left, right] = start < goal ? [start, goal] : [goal, start];
     for (let x = left + 1; x < right; x++) cells[x] = crossings[cells[x]!] ?? dash;
@@ -114,7 +115,7 @@ export class Canvas {
     write(cells, start < goal ? left + 3 : right - 2 - shown.length, shown);
   }
 
-  /** To the right of its lane if there is room, else to the left. */
+  /** A text to the right of its lane if it fits, else to the left. */
   private note(cells: string[], { on, sign, text }: Mark & { kind: 'note' }): void {
     const x = this.at(on);
     cells[x] = sign;
@@ -127,7 +128,7 @@ export class Canvas {
 const shorten = (text: string, length: number): string =>
   text.length <= length ? text : `${text.slice(0, Math.max(0, length - 1))}…`;
 
-/** Writes a text with a blank on both sides, over whatever is there. */
+/** Writes a text with a blank before and after it, over what is there. */
 function write(cells: string[], at: number, text: string): void {
   for (const [index, character] of [...` ${text} `].entries()) cells[at - 1 + index] = character;
 }

@@ -1,4 +1,4 @@
-/** Turns the events of a run into the rows of a sequence diagram. */
+/** Converts the events of a run into the rows of a sequence diagram. */
 import type { GenerationRecord } from '../ft/effects.ts';
 import type { SimEvent, WorldEvent } from '../sim/cluster.ts';
 import { durationText, faultText } from '../sim/faults/fault-text.ts';
@@ -6,29 +6,30 @@ import { type HostId, type LinkFault, type NodeId, STORAGE, SWITCH } from '../si
 import {
   type ArrowEnd,
   DEAD_LANE,
+  EDGE,
   LANE,
   LIVE_LANE,
   type Mark,
   PAUSED_LANE,
   type Row,
-  WORLD,
 } from './diagram-canvas.ts';
 
-/** What is under way for longer than this is drawn without its arrival. */
+/** The arrow of a message in flight for longer than this ends in `…`. */
 const PROMPT_NS = 2_000_000;
 
 type EventOf<K extends SimEvent['event']['kind']> = Extract<SimEvent['event'], { kind: K }>;
 type FaultEvent = WorldEvent & { kind: 'fault' };
 
-/** A row without what is the same for all of them. */
+/** A row without time and lanes. */
 type Drawn = Pick<Row, 'mark'> & Partial<Pick<Row, 'routine' | 'entry' | 'output'>>;
 
+/** Reads the events of a run; `hosts` in the order of their lanes. */
 export class DiagramRows {
   private readonly rows: Row[] = [];
   private readonly lanes = new Map<NodeId, string>();
-  /** How the lane of a host that stands still looked before. */
+  /** The lanes of paused hosts before the pause. */
   private readonly paused = new Map<NodeId, string>();
-  /** Entries that were sent and will arrive late, by their receiver. */
+  /** The last entry in flight that arrives late, by receiver. */
   private readonly late = new Map<HostId, number>();
 
   constructor(
@@ -37,7 +38,7 @@ export class DiagramRows {
   ) {
     for (const host of hosts) this.lanes.set(host, LANE);
     this.lanes.set(STORAGE, LANE);
-    this.lanes.set(WORLD, LANE);
+    this.lanes.set(EDGE, LANE);
   }
 
   read(): Row[] {
@@ -77,7 +78,7 @@ export class DiagramRows {
 
   private drawn(host: HostId, event: SimEvent['event'], index: number): Drawn | undefined {
     switch (event.kind) {
-      // ── What goes on all the time ─────────────────────────────────────────────────────────────────────────────────
+      // ── Routine ───────────────────────────────────────────────────────────────────────────────────────────────────
       case 'held':
         return {
           ...note(host, `holds ${span(event)} ${quoted(event.text)}`),
@@ -109,7 +110,10 @@ export class DiagramRows {
         return { ...note(host, `execution lag ${(event.ns / 1e6).toFixed(1)} ms`), routine: true };
       case 'full':
         return {
-          ...note(host, `the ${event.what === 'log' ? 'log' : 'output'} buffer is full: the guest waits`),
+          ...note(
+            host,
+            `the ${event.what === 'log' ? 'log' : 'output'} buffer is full: the guest is blocked`,
+          ),
           routine: true,
         };
       // ── Failure and arbitration ───────────────────────────────────────────────────────────────────────────────────
@@ -124,41 +128,41 @@ export class DiagramRows {
       case 'draining':
         return note(host, `drains its log: ${event.entries} entries`);
       case 'live':
-        return note(host, `LIVE, ${event.pending} outputs perhaps not released`);
+        return note(host, liveText(event));
       case 'members':
         return note(host, `generation ${event.generation}: ${membersText(event.record)}`);
       case 'evicted':
-        return note(host, `left out of generation ${event.generation}`);
+        return note(host, `evicted from generation ${event.generation}`);
       case 'following':
         return note(host, `follows ${event.primary} from entry ${event.entry}`);
-      // ── Protection again ──────────────────────────────────────────────────────────────────────────────────────────
+      // ── Re-protection ─────────────────────────────────────────────────────────────────────────────────────────────
       case 'joining':
         return event.how === 'copy'
           ? arrow(host, event.host, 'prepare')
-          : note(host, `${event.host} lacks only entries that are still here`);
+          : note(host, `${event.host} needs only entries of this log`);
       case 'copying':
         return arrow(host, event.host, `copy ${event.round}: ${event.pages} pages`);
       case 'copied':
         return arrow(host, event.host, `last ${event.pages} pages`);
       case 'installed':
-        return note(host, `has the machine of ${event.from}`);
+        return note(host, `has the state of ${event.from}`);
       case 'join-ended':
-        return note(host, `the copy to ${event.host} is given up: ${event.why}`);
-      // ── Beginning, end, and what is done to it ────────────────────────────────────────────────────────────────────
+        return note(host, `copy to ${event.host} aborted: ${event.why}`);
+      // ── Operator, end of the run, faults ──────────────────────────────────────────────────────────────────────────
       case 'switching':
-        return note(host, `stands still, to hand over to ${event.to}`);
+        return note(host, `paused, to switch over to ${event.to}`);
       case 'command':
-        return arrow(WORLD, host, `told: ${event.command.kind}`);
+        return arrow(EDGE, host, `command: ${event.command.kind}`);
       case 'off':
         return note(host, `the guest ends with exit code ${event.code}`);
       case 'ended':
-        return note(host, 'told of the orderly end');
+        return note(host, 'notified of the shutdown');
       case 'stuck':
-        return note(host, `the guest ${event.cause === undefined ? 'spins' : 'traps'} for ever`);
+        return note(host, `the guest ${event.cause === undefined ? 'spins' : 'traps'} endlessly`);
       case 'diverged':
         return note(host, `DIVERGED ${event.divergence.message}`, '✖');
       case 'void':
-        return note(host, 'lets its machine go');
+        return note(host, 'discards its machine');
       case 'fault':
         return faultDrawn(host, event);
       case 'booted':
@@ -168,7 +172,7 @@ export class DiagramRows {
     }
   }
 
-  /** The next event that fits, unless one comes first that rules it out. */
+  /** The first later event that `fits`, unless one that `rulesOut` precedes it. */
   private next(index: number, fits: (event: SimEvent) => boolean, rulesOut?: (event: SimEvent) => boolean) {
     for (let at = index + 1; at < this.events.length; at++) {
       const event = this.events[at]!;
@@ -178,7 +182,7 @@ export class DiagramRows {
     return undefined;
   }
 
-  /** How an arrow ends, by what came of it. */
+  /** The arrowhead, by the event that answers the one at `index`. */
   private endOf(index: number, answer: SimEvent | undefined): ArrowEnd {
     if (!answer) return '✗';
     return answer.atNs - this.events[index]!.atNs <= PROMPT_NS ? '▶' : '…';
@@ -203,7 +207,7 @@ export class DiagramRows {
     return note(host, `entries up to ${last} arrive`);
   }
 
-  /** The world says what is new to it; of what it drops, and of what gets lost, nothing is heard. */
+  /** The edge emits `delivered` only for new outputs: a duplicate or lost one has no event. */
   private released(host: HostId, event: EventOf<'released'>, index: number): Drawn {
     const isAbout = (one: SimEvent): boolean =>
       one.event.kind === 'delivered' && one.event.first <= event.last && event.last <= one.event.last;
@@ -212,10 +216,10 @@ export class DiagramRows {
       isAbout,
       (one) => one.event.kind === 'released' && one.host !== host && one.event.last >= event.last,
     );
-    const seen = !answer && this.events.slice(0, index).some(isAbout);
-    const text = `${span(event)}${seen ? ', seen before' : ''}`;
+    const isDuplicate = !answer && this.events.slice(0, index).some(isAbout);
+    const text = `${span(event)}${isDuplicate ? ', duplicate' : ''}`;
     return {
-      ...arrow(host, WORLD, text, this.endOf(index, answer)),
+      ...arrow(host, EDGE, text, this.endOf(index, answer)),
       routine: answer !== undefined,
       output: event.last,
     };
@@ -227,9 +231,9 @@ export class DiagramRows {
       (one) => one.host === host && (one.event.kind === 'won' || one.event.kind === 'lost'),
       (one) => one.host === host && isPowerLoss(one.event),
     );
-    // Study only: without the test-and-set nobody is asked.
+    // Without the test-and-set (`--unsafe`) the replica asks nobody.
     if (answer?.atNs === this.events[index]!.atNs)
-      return note(host, `takes generation ${generation} without asking`);
+      return note(host, `takes generation ${generation}, unarbitrated`);
     const others = record.backups.length > 0 ? ` with ${record.backups.join(', ')}` : ', alone';
     const text = `claim ${generation}${others}`;
     return arrow(host, STORAGE, text, this.endOf(index, answer));
@@ -252,6 +256,9 @@ const isPowerLoss = (event: SimEvent['event']): boolean =>
 const span = ({ first, last }: { first: number; last: number }): string =>
   first === last ? `output ${first}` : `outputs ${first}–${last}`;
 
+const liveText = ({ pending }: { pending: number }): string =>
+  pending > 0 ? `LIVE, re-releases ${pending} output${pending === 1 ? '' : 's'}` : 'LIVE';
+
 const MAX_TEXT = 24;
 const quoted = (text: string): string =>
   JSON.stringify(text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT - 1)}…` : text);
@@ -264,46 +271,41 @@ function faultDrawn(host: HostId, { fault, phase, icount }: FaultEvent): Drawn |
   const ends = phase === 'ends';
   switch (fault.kind) {
     case 'crash':
-      return ends
-        ? note(host, 'has power again, and knows nothing')
-        : note(host, `CRASH at icount ${icount}`, '✖');
+      return ends ? note(host, 'restarted empty') : note(host, `CRASH at icount ${icount}`, '✖');
     case 'pause':
-      return note(
-        host,
-        ends ? 'goes on as if nothing had been' : `stands still for ${durationText(fault.forNs)}`,
-      );
+      return note(host, ends ? 'resumes' : `paused for ${durationText(fault.forNs)}`);
     case 'domain':
       return host
         ? undefined
-        : note(WORLD, `failure domain ${fault.domain} ${ends ? 'has' : 'loses its'} power`);
+        : note(EDGE, `failure domain ${fault.domain} ${ends ? 'regains power' : 'loses power'}`);
     case 'command':
       return undefined;
     case 'outage':
       return note(STORAGE, ends ? 'answers again' : `no answer for ${durationText(fault.forNs)}`);
     case 'restart':
-      return note(STORAGE, ends ? 'is back' : `restarts, away for ${durationText(fault.forNs)}`);
+      return note(STORAGE, ends ? 'is back' : `restarts, down for ${durationText(fault.forNs)}`);
     case 'answers':
       return note(
         STORAGE,
-        ends ? 'answers as before' : `answers ${fault.how} for ${durationText(fault.forNs)}`,
+        ends ? 'answers normally' : `answers ${fault.how} for ${durationText(fault.forNs)}`,
       );
     default:
       return note(host || STORAGE, ends ? `${faultText(fault)} is over` : faultText(fault));
   }
 }
 
-const laneOf = (node: NodeId): NodeId => (node === SWITCH ? WORLD : node);
+const laneOf = (node: NodeId): NodeId => (node === SWITCH ? EDGE : node);
 
 function wall(fault: LinkFault, phase: 'begins' | 'ends'): Mark {
   const [from, to] = [laneOf(fault.from), laneOf(fault.to)];
-  const said = {
-    partition: `nothing passes${'both' in fault && !fault.both ? ` to ${to}` : ''}`,
+  const text = {
+    partition: `link down${'both' in fault && !fault.both ? ` to ${to}` : ''}`,
     delay: 'slow',
-    lose: 'datagrams are lost',
-    duplicate: 'datagrams come twice',
-    reset: 'the stream breaks',
+    lose: 'loses datagrams',
+    duplicate: 'duplicates datagrams',
+    reset: 'connection reset',
   }[fault.kind];
   return phase === 'begins'
-    ? { kind: 'wall', from, to, end: '╳', text: said }
-    : { kind: 'wall', from, to, end: '╌', text: 'as before' };
+    ? { kind: 'wall', from, to, end: '╳', text }
+    : { kind: 'wall', from, to, end: '╌', text: 'restored' };
 }

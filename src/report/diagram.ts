@@ -1,29 +1,29 @@
-/** A run as a sequence diagram in text: a lane for each host, shared storage and the world; time runs downwards. */
+/** A run as a sequence diagram in text: a lane each for hosts, shared storage and the edge; time runs downwards. */
 
 import type { SimEvent } from '../sim/cluster.ts';
 import { type HostId, STORAGE } from '../sim/faults/faults.ts';
-import { Canvas, type Row, WORLD } from './diagram-canvas.ts';
+import { Canvas, EDGE, type Row } from './diagram-canvas.ts';
 import { DiagramRows } from './diagram-rows.ts';
 import type { Line } from './styled-text.ts';
 
-/** Of a long stretch of routine so many rows are drawn at its beginning, and at its end. */
+/** Number of rows drawn at the beginning and at the end of a long stretch of routine. */
 const FIRST_ROWS = 6;
 const LAST_ROWS = 6;
-/** Wider than that it is no easier to read. */
+/** Maximum width: a wider diagram is no easier to read. */
 const MAX_COLUMNS = 112;
 
-/** Draws a run. `width`: columns of text to aim at; many hosts need more. */
+/** Draws a run. `width`: target width in columns; many hosts need more. */
 export function drawDiagram(
   events: readonly SimEvent[],
   hosts: readonly HostId[],
   width = MAX_COLUMNS,
 ): string[] {
-  const canvas = new Canvas([...hosts, STORAGE, WORLD], width);
+  const canvas = new Canvas([...hosts, STORAGE, EDGE], width);
   const rows = fold(new DiagramRows(events, hosts).read());
   return [canvas.header(), ...rows.map((row) => canvas.draw(row)), canvas.header()];
 }
 
-/** Draws a run as wide as there are columns; says so where many hosts need more than that. */
+/** Draws a run in the given number of columns, with a note where its hosts need more. */
 export function fittedDiagram(
   events: readonly SimEvent[],
   hosts: readonly HostId[],
@@ -35,13 +35,11 @@ export function fittedDiagram(
   if (needed <= columns) return lines;
   return [
     ...lines,
-    [
-      `the diagram needs ${needed} columns, and there are ${columns}: widen the terminal, or add \`| less -S\``,
-    ],
+    [`the diagram needs ${needed} columns, the terminal has ${columns}: widen it, or add \`| less -S\``],
   ];
 }
 
-/** Leaves out the middle of long stretches of routine, and says how much that was. */
+/** Replaces the middle of long stretches of routine with a count. */
 function fold(rows: readonly Row[]): Row[] {
   const folded: Row[] = [];
   let stretch: Row[] = [];

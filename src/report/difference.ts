@@ -1,22 +1,25 @@
-/** Two machines side by side, as a table. */
+/** The difference between two machines, as a table. */
 import type { Difference } from '../vmm/snapshot.ts';
 import { type Line, line } from './styled-text.ts';
 
 const hex = (value: bigint): string => value.toString(16).padStart(16, '0');
 const MAX_PAGES = 8;
 
-/** The registers that tell the most of where a machine stands: beside all that differ, the others can be left out. */
+/** The registers that a short table shows even where they are equal. */
 const MAIN: ReadonlySet<string> = new Set([
   ...['icount', 'pc', 'ra', 'sp', 'a0', 'a1'],
   ...['mstatus', 'mepc', 'mcause', 'mip'],
 ]);
 
-/** A column as wide as a register at least, and no wider than a path that can be read. */
+/** Width of a column: at least a register's, at most that of a readable path. */
 const NAME_WIDTH = { least: 16, most: 48 };
 const nameIn = (name: string): string =>
   name.length > NAME_WIDTH.most ? `…${name.slice(1 - NAME_WIDTH.most)}` : name;
 
-/** Lines of a table of registers, devices and pages; what differs stands out. `rest`: where those are that a short table leaves out. */
+/**
+ * A table of registers, devices and pages, with differences marked.
+ * @param rest where the full table is; given, the table omits equal registers that are not {@link MAIN}
+ */
 export function differenceTable(
   difference: Difference,
   names: readonly [string, string],
@@ -26,7 +29,7 @@ export function differenceTable(
   const registers = difference.registers.filter(
     ({ name, equal }) => rest === undefined || !equal || MAIN.has(name),
   );
-  const left = difference.registers.length - registers.length;
+  const omitted = difference.registers.length - registers.length;
   const width = Math.max(...registers.map(({ name }) => name.length));
   const [one, other] = [nameIn(names[0]), nameIn(names[1])];
   const first = Math.max(NAME_WIDTH.least, one.length);
@@ -45,7 +48,7 @@ export function differenceTable(
   return [
     line('heading', head),
     ...rows,
-    ...(left > 0 ? [line('aside', `  ${left} more registers, all equal: ${rest}`)] : []),
+    ...(omitted > 0 ? [line('aside', `  ${omitted} more registers, all equal: ${rest}`)] : []),
     list('devices', devices),
     list(
       'memory pages',

@@ -1,20 +1,20 @@
-/** Log entries, with all that they hold. */
+/** Log entries as text and as JSON. */
 import { hexOf } from '../base/text.ts';
 import type { Entry } from '../vmm/entries.ts';
 
-/** Of long data so many bytes are shown in a line. */
+/** Number of bytes of long data shown in a row. */
 const SHOWN_BYTES = 24;
 
 const fieldsOf = (entry: Entry): [string, unknown][] =>
   Object.entries(entry).filter(([name]) => name !== 'kind' && name !== 'icount');
 
-/** A value that JSON can hold: bytes and 64-bit numbers in hexadecimal. */
+/** A value for JSON: bytes and 64-bit numbers in hexadecimal. */
 function plain(value: unknown): unknown {
   if (value instanceof Uint8Array) return hexOf(value);
   return typeof value === 'bigint' ? value.toString(16).padStart(16, '0') : value;
 }
 
-/** An entry as JSON; `number` is its place in the log. */
+/** An entry as JSON. `number`: its index in the log, from 1. */
 export const entryJson = (number: number, { kind, icount, ...entry }: Entry): object => ({
   number,
   icount,
@@ -22,7 +22,7 @@ export const entryJson = (number: number, { kind, icount, ...entry }: Entry): ob
   ...JSON.parse(JSON.stringify(entry, (_, value) => plain(value))),
 });
 
-/** An entry as a row of a table: number, step, kind, content. Of long data the beginning is shown. */
+/** An entry as a table row: number, step, kind, content. Long data is cut. */
 export function entryRow(number: number, entry: Entry): string {
   const content = fieldsOf(entry).map(([name, value]) => `${name} ${shownValue(value)}`);
   return `${String(number).padStart(7)}  ${String(entry.icount).padStart(12)}  ${entry.kind.padEnd(10)}  ${content.join(', ')}`.trimEnd();
@@ -35,11 +35,11 @@ function shownValue(value: unknown): string {
     const readable = start.length > 0 && start.every((byte) => byte >= 0x20 && byte < 0x7f);
     return (readable ? JSON.stringify(new TextDecoder().decode(start)) : hexOf(start)) + more;
   }
-  if (Array.isArray(value)) return `${value.length} of them`;
+  if (Array.isArray(value)) return `${value.length} items`;
   return String(plain(value));
 }
 
-/** An entry with all that it holds: two that differ must look different. */
+/** An entry in full: two entries that differ have different texts. */
 export function fullEntry(entry: Entry): string {
   const content = fieldsOf(entry).map(
     ([name, value]) => `${name} ${value instanceof Uint8Array ? hexOf(value) : value}`,

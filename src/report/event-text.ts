@@ -1,4 +1,4 @@
-/** What an event of a run is in words, in one line. */
+/** Describes an event of a run in one line. */
 import { CAUSE } from '../cpu/csrs.ts';
 import type { GenerationRecord } from '../ft/effects.ts';
 import type { SimEvent, WorldEvent } from '../sim/cluster.ts';
@@ -6,6 +6,7 @@ import { faultText } from '../sim/faults/fault-text.ts';
 import { describeEntry } from '../vmm/entries.ts';
 import { type Line, line, styled } from './styled-text.ts';
 
+/** A time of nanoseconds, as milliseconds. */
 export const ms = (ns: number): string => `${(ns / 1e6).toFixed(3)} ms`;
 
 const MAX_TEXT = 44;
@@ -20,12 +21,13 @@ const members = ({ primary, backups }: GenerationRecord): string =>
 const span = ({ first, last }: { first: number; last: number }): string =>
   first === last ? `output ${first}` : `outputs ${first}–${last}`;
 
-/** What a new live side does about outputs whose release by the old one nobody knows of. */
+/** A new primary cannot know which pending outputs the old one released, so it releases all of them (2.2). */
 const againText = (pending: number): string =>
   pending > 0
-    ? `; releases again ${pending} output${pending === 1 ? '' : 's'} that may already have left`
+    ? `; re-releases ${pending} output${pending === 1 ? '' : 's'} that may have been delivered`
     : '';
 
+/** The event in words, without its time and host. */
 export function describeEvent(event: SimEvent['event']): Line {
   switch (event.kind) {
     case 'booted':
@@ -50,8 +52,8 @@ export function describeEvent(event: SimEvent['event']): Line {
       return line(
         'warning',
         event.what === 'log'
-          ? 'the log buffer is full: the guest stops until the backup catches up'
-          : 'the output buffer is full: the guest stops until more has arrived in the world',
+          ? 'the log buffer is full: the guest is blocked until the backup catches up'
+          : 'the output buffer is full: the guest is blocked until more outputs are delivered',
       );
     case 'suspected':
       return line('warning', `${event.host} is suspected: nothing heard for ${ms(event.silentNs)}`);
@@ -75,34 +77,34 @@ export function describeEvent(event: SimEvent['event']): Line {
     case 'diverged':
       return line('alarm', `DIVERGED ${event.divergence.message}`);
     case 'void':
-      return line('warning', `its machine is none that the primary has had, and is let go: ${event.why}`);
+      return line('warning', `discards its machine, whose state the primary never had: ${event.why}`);
     case 'off':
       return [`the guest switched off at icount ${event.icount} with exit code ${event.code}`];
     case 'ended':
-      return ['told of the orderly end: it does not go live'];
+      return ['notified of the shutdown: does not go live'];
     case 'evicted':
       return line(
         'bad',
-        `left out of generation ${event.generation}, which ${event.primary} leads: what it did since is void`,
+        `evicted from generation ${event.generation} of ${event.primary}: what it did since is void`,
       );
     case 'following':
       return [`follows ${event.primary} from entry ${event.entry}`];
     case 'joining':
       return [
         event.how === 'copy'
-          ? `protection again: copies the machine to ${event.host} while the guest runs`
-          : `protection again: ${event.host} lacks only entries that are still here`,
+          ? `re-protection: copies the machine to ${event.host} while the guest runs`
+          : `re-protection: ${event.host} needs only entries that are still in the log here`,
       ];
     case 'copying':
       return [`round ${event.round} of the copy to ${event.host}: ${event.pages} pages`];
     case 'copied':
       return [
-        `the guest stands still at icount ${event.icount} for the last ${event.pages} pages and the state`,
+        `the guest is paused at icount ${event.icount} for the last ${event.pages} pages and the state`,
       ];
     case 'join-ended':
-      return line('warning', `the copy to ${event.host} is given up: ${event.why}`);
+      return line('warning', `the copy to ${event.host} is aborted: ${event.why}`);
     case 'installed':
-      return [`has the whole machine of ${event.from}, at icount ${event.icount}`];
+      return [`has the full state of ${event.from}, at icount ${event.icount}`];
     case 'lag':
       return [`execution lag ${ms(event.ns)}, ${event.steps} steps`];
     case 'slowed':
@@ -110,23 +112,23 @@ export function describeEvent(event: SimEvent['event']): Line {
         `the guest gets ${(event.perMille / 10).toFixed(1)} % of the processor, so that the backup keeps up`,
       ];
     case 'disk-issued':
-      return [`disk operation ${event.id} ${event.again ? 'asked for again' : 'asked for'}`];
+      return [`disk operation ${event.id} ${event.again ? 'reissued' : 'issued'}`];
     case 'warned':
       return line('warning', `${event.device}, at icount ${event.icount}: ${event.message}`);
     case 'switching':
-      return [`planned switch-over to ${event.to}: the guest stands still until nothing is under way`];
+      return [`planned switch-over to ${event.to}: the guest is paused until nothing is in flight`];
     case 'command':
-      return line('command', `told: ${event.command.kind}`);
+      return line('command', `operator command: ${event.command.kind}`);
     case 'stuck':
       return line('warning', describeStuck(event));
     case 'delivered':
-      return [`${span(event)} arrived at the ${event.what}`];
+      return [`${span(event)} delivered to the ${event.what}`];
     case 'fault':
       return describeFault(event);
   }
 }
 
-/** What exceptions are called ("Machine Cause Register"). */
+/** Names of exceptions (RISC-V privileged manual, "Machine Cause Register"). */
 const exceptions: Readonly<Record<number, string>> = {
   [CAUSE.instructionMisaligned]: 'instruction address misaligned',
   [CAUSE.instructionFault]: 'instruction access fault',
@@ -144,37 +146,37 @@ const exceptions: Readonly<Record<number, string>> = {
 function describeStuck({ pc, steps, traps, cause }: WorldEvent & { kind: 'stuck' }): string {
   const at = `0x${pc.toString(16)}`;
   return cause === undefined
-    ? `the guest has run ${steps} steps at ${at} without output or input: it repeats itself, and no interrupt can reach it`
+    ? `the guest has run ${steps} steps at ${at} without output or input: it loops, and no interrupt can reach it`
     : `the guest has trapped ${traps} times at ${at}, and does nothing else: ${exceptions[cause] ?? `cause ${cause}`}`;
 }
 
 function describeFault({ fault, phase, icount, made }: WorldEvent & { kind: 'fault' }): Line {
   if (phase === 'ends') {
-    if (fault.kind === 'pause') return ['goes on as if nothing had been'];
-    if (fault.kind === 'crash' || fault.kind === 'domain') return ['has power again, and knows nothing'];
+    if (fault.kind === 'pause') return ['resumes'];
+    if (fault.kind === 'crash' || fault.kind === 'domain') return ['restarted empty'];
     return [`${faultText(fault)} is over`];
   }
   switch (fault.kind) {
     case 'domain':
-      return line('alarm', `failure domain ${fault.domain} loses its power`);
+      return line('alarm', `failure domain ${fault.domain} loses power`);
     case 'crash':
       return line('alarm', `CRASH at icount ${icount}, ${made} outputs made`);
     case 'pause':
-      return line('bad', `stands still at icount ${icount} for ${ms(fault.forNs)}`);
+      return line('bad', `paused at icount ${icount} for ${ms(fault.forNs)}`);
     case 'partition':
       return line(
         'bad',
-        `the link ${fault.from}${fault.both ? '–' : '→'}${fault.to} carries nothing for ${ms(fault.forNs)}`,
+        `the link ${fault.from}${fault.both ? '–' : '→'}${fault.to} is down for ${ms(fault.forNs)}`,
       );
     case 'delay':
       return line(
         'bad',
-        `the link ${fault.from}–${fault.to} takes ${ms(fault.extraNs)} longer for ${ms(fault.forNs)}`,
+        `the link ${fault.from}–${fault.to} has ${ms(fault.extraNs)} more latency for ${ms(fault.forNs)}`,
       );
     case 'outage':
       return line('bad', `shared storage does not answer for ${ms(fault.forNs)}`);
     case 'restart':
-      return line('bad', `shared storage restarts, and is away for ${ms(fault.forNs)}`);
+      return line('bad', `shared storage restarts, and is down for ${ms(fault.forNs)}`);
     case 'answers':
       return line('bad', `shared storage answers ${fault.how} for ${ms(fault.forNs)}`);
     case 'command':

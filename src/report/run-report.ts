@@ -1,4 +1,4 @@
-/** What a run comes to, for people and for programs. */
+/** The report of a run, as text and as JSON. */
 import { joined } from '../base/bytes.ts';
 import type { Violation } from '../check/checkers.ts';
 import type { Outcome } from '../check/evidence.ts';
@@ -12,32 +12,34 @@ import { fullEntry } from './entries.ts';
 import { ms } from './event-text.ts';
 import { type Line, line, styled } from './styled-text.ts';
 
-/** What was asked of a run, as far as its report speaks of it. */
+/** Options of the run that its report depends on. */
 export interface Asked {
-  /** Whether there was to be fault tolerance. */
+  /** Whether the VM was replicated. */
   ft: boolean;
   diff?: boolean;
   verify?: boolean;
 }
 
-/** A run that is over, and what is known of it. */
+/** A finished run and its results. */
 export interface RunFacts {
   simulation: Simulation;
   violations: readonly Violation[];
-  /** The machines side by side, where that was asked for or they differ. */
+  /** The comparison of both machines: with `--diff`, or where they differ. */
   comparison: Comparison | undefined;
   asked: Asked;
-  /** Why it was ended before its end: a signal came, or somebody at its console had enough. */
+  /** Why the run ended early: a signal, or the user at the console. */
   ended?: 'interrupted' | 'quit' | undefined;
-  /** Of the comparison only the main registers are shown; this says where all are. */
+  /** Where the full comparison is; given, the report shows only the main registers. */
   wholeComparison?: string | undefined;
 }
 
+/** A violation in one line. */
 export const violationLine = ({ invariant, message }: Violation): Line =>
   line('alarm', `VIOLATION of ${invariant}: ${message}`);
 
-// ── For people ──────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Text ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
+/** The report as text. */
 export function runLines(facts: RunFacts): Line[] {
   const { simulation, violations, asked } = facts;
   return [
@@ -48,26 +50,26 @@ export function runLines(facts: RunFacts): Line[] {
   ];
 }
 
-/** Faults that were asked for and did not strike: whoever asked is told, whatever else is. */
+/** A warning for each scheduled fault that was not triggered. */
 export const notTriggeredLines = ({ injector }: Simulation): Line[] =>
   injector.missed.map(({ fault, missed }) =>
-    line('warning', `warning: ${faultText(fault)} did not strike: ${missed}`),
+    line('warning', `warning: ${faultText(fault)} was not triggered: ${missed}`),
   );
 
-/** Where memory changed by itself. */
+/** Where a host's memory was corrupted. */
 export const alterationLine = ({ host, pages, impossible }: Alteration): Line => {
-  const made = pages.map((page) => `page 0x${page.toString(16)}`).join(', ') || 'its registers';
+  const parts = pages.map((page) => `page 0x${page.toString(16)}`).join(', ') || 'its registers';
   const how = impossible
-    ? `no machine has its history: ${impossible}`
-    : `its history makes ${made} otherwise`;
-  return [`the memory of ${host} changed by itself: ${how}`];
+    ? `its history cannot be replayed: ${impossible}`
+    : `a replay of its history differs in ${parts}`;
+  return [`memory corruption on ${host}: ${how}`];
 };
 
 function htifLines({ machine }: Simulation): Line[] {
   const command = machine.unansweredCommand;
   return command === undefined
     ? []
-    : [line('warning', `nobody answers the 0x${command.toString(16)} that the guest wrote to tohost`)];
+    : [line('warning', `the guest wrote 0x${command.toString(16)} to tohost: no such HTIF command here`)];
 }
 
 const hashText = (hash: bigint): string => hash.toString(16).padStart(16, '0');
@@ -78,9 +80,9 @@ function resultLines({ simulation, violations, asked, ended }: RunFacts): Line[]
   const facts = `${machine.icount} steps, ${ms(nowNs)} of virtual time, state hash ${hashText(machine.hash())}`;
   if (ended === 'interrupted') return [line('warning', `interrupted; ${facts}`)];
   if (ended === 'quit') return [[`quit; ${facts}`]];
-  const said = {
+  const results = {
     completed: styled('good', `completed with exit code ${machine.power.code}`),
-    lost: styled('bad', 'lost: no side is left that could go on'),
+    lost: styled('bad', 'lost: no eligible replica'),
     limit: styled(
       'warning',
       machine.icount >= simulation.maxSteps
@@ -89,7 +91,7 @@ function resultLines({ simulation, violations, asked, ended }: RunFacts): Line[]
     ),
     diverged: styled('bad', 'stopped: the machines have diverged'),
   } satisfies Record<Outcome, unknown>;
-  const result: Line = [said[outcome], `; ${facts}`];
+  const result: Line = [results[outcome], `; ${facts}`];
   if (!asked.verify || outcome === 'diverged' || violations.length > 0) return [result];
   const checked =
     outcome === 'completed'
@@ -98,18 +100,18 @@ function resultLines({ simulation, violations, asked, ended }: RunFacts): Line[]
   return [result, line('good', `checked: ${checked}`)];
 }
 
-/** How the guest gets what it waits for: from the console, or from the network if nobody is there. */
+/** How to give the guest the input that it waits for. */
 function inputAdvice({ clients }: { clients: number }): string {
   const typed = 'give it more with --input, or a command that ends it';
   return clients > 0 ? typed : `${typed}; a server on the network has clients with --clients N`;
 }
 
-/** What kind of place the machines are compared at. */
+/** The position at which the machines are compared, in words. */
 function place(simulation: Simulation, comparison: Comparison): string {
   const failover = simulation.failovers.at(-1);
   if (!failover)
     return simulation.outcome === 'diverged'
-      ? 'where they were found to differ'
+      ? 'where the divergence was detected'
       : 'the last position that both reached';
   const further = failover.crashIcount - failover.liveIcount;
   const leaked = (simulation.observer.lastReleased.get(failover.from) ?? 0) - comparison.a.state.outputsMade;
@@ -122,7 +124,7 @@ function differenceLines({ simulation, comparison, asked, wholeComparison }: Run
     return [
       [
         asked.ft
-          ? `no diff: not all that came through the machines' doors was kept; run it again with --diff`
+          ? `no diff: the log of inputs was not kept in full; run it again with --diff`
           : 'no diff: there is only one machine without fault tolerance',
       ],
     ];
@@ -143,12 +145,12 @@ function differenceLines({ simulation, comparison, asked, wholeComparison }: Run
   ];
 }
 
-// ── For programs ────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── JSON ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** Console output that the JSON has, at the most. */
+/** Maximum console output in the JSON, in bytes. */
 export const JSON_CONSOLE_BYTES = 16 << 20;
 
-/** Times in milliseconds. @param program its name, as it was given */
+/** The report as JSON; times in milliseconds. @param program its name as given */
 export function runJson(program: string, facts: RunFacts): object {
   const { simulation, violations, comparison, asked } = facts;
   const { machine, nowNs } = simulation;
@@ -197,7 +199,7 @@ const differenceJson = ({ difference }: Comparison): object => ({
   pagesDiffering: difference.pages.map((address) => `0x${address.toString(16)}`),
 });
 
-/** Where the machines went apart, and the first entry that is not the same on both. */
+/** Where the machines diverged, and the first entry that differs. */
 function divergenceJson({ simulation, comparison }: RunFacts): object | null {
   const { divergence, diverged } = simulation.observer;
   if (!divergence) return null;
@@ -214,7 +216,7 @@ function divergenceJson({ simulation, comparison }: RunFacts): object | null {
   };
 }
 
-/** A fault in the words of the command line, with the moment at which it struck, or why it did not. */
+/** A fault as on the command line, with the time at which it was injected, or why it was not triggered. */
 function faultJson(outcome: FaultOutcome): object {
   const fault = faultText(outcome.fault);
   if ('missed' in outcome) return { fault, triggered: false, why: outcome.missed };
@@ -222,7 +224,7 @@ function faultJson(outcome: FaultOutcome): object {
   return { fault, triggered: true, atMs: atNs / 1e6, host: host ?? null, icount: icount ?? null };
 }
 
-/** What the console has printed, up to a limit. */
+/** The console output, up to {@link JSON_CONSOLE_BYTES}. */
 function consoleOf({ console: { transcript } }: Simulation): { text: string; isCut: boolean } {
   const parts: Uint8Array[] = [];
   let room = JSON_CONSOLE_BYTES;

@@ -1,4 +1,4 @@
-/** A story that was played, given: what it is about, what happened, and whether that is what it expects. */
+/** The report of a story: its introduction, its events, and whether its expectations hold. */
 import type { Outcome } from '../check/evidence.ts';
 import type { SimEvent } from '../sim/cluster.ts';
 import { matches } from '../sim/faults/event-pattern.ts';
@@ -13,37 +13,38 @@ import { violationLine } from './run-report.ts';
 import { MARGIN, Story } from './story.ts';
 import { type Line, line } from './styled-text.ts';
 
-/** Explanations are broken into lines of this length. */
+/** Explanations are wrapped at this width. */
 const PROSE_WIDTH = 96;
 
+/** The lines that a story prints. */
 export interface Transcript {
   lines: Line[];
-  /** What did not come as the story says: the last of the lines. */
+  /** Failed expectations; they are among the last of the lines. */
   shortcomings: Line[];
-  /** Whether everything came as the story says. */
+  /** Whether all expectations hold. */
   asExpected: boolean;
 }
 
-/** What a story that was played comes to, in lines. `diagram`: how many columns it may take when it is drawn instead of given. */
+/** The report of a story. `diagram`: draw the events as a diagram, in at most that many columns. */
 export function scenarioLines(
   scenario: Scenario,
   performance: Performance,
   diagram?: { columns: number | undefined },
 ): Transcript {
   const report = new ScenarioReport(scenario, performance);
-  const given = new Set<Say>();
+  const said = new Set<Say>();
   const lines = [
     ...report.opening(),
-    ...(diagram ? report.drawn(given, diagram.columns) : report.events(given)),
+    ...(diagram ? report.drawn(said, diagram.columns) : report.events(said)),
   ];
-  const { lines: last, ...rest } = report.ending(given);
+  const { lines: last, ...rest } = report.ending(said);
   return { lines: [...lines, ...last], ...rest };
 }
 
 const outcomeText: Record<Outcome, string> = {
   completed: 'completed',
-  lost: 'lost: no side is left that could go on',
-  limit: 'stopped: nothing goes on',
+  lost: 'lost: no eligible replica',
+  limit: 'stopped: no progress',
   diverged: 'stopped: the machines have diverged',
 };
 
@@ -64,27 +65,27 @@ class ScenarioReport {
     ];
   }
 
-  /** What there is to say about an event that comes for the first time; `given` knows what was said. */
-  private explain(given: Set<Say>, event: SimEvent['event'], host: string): string | undefined {
+  /** The explanations whose event occurs for the first time; adds them to `said`. */
+  private explain(said: Set<Say>, event: SimEvent['event'], host: string): string | undefined {
     const due = this.scenario.says.filter(
-      (one) => typeof one.when === 'object' && !given.has(one) && matches(one.when, { atNs: 0, host, event }),
+      (one) => typeof one.when === 'object' && !said.has(one) && matches(one.when, { atNs: 0, host, event }),
     );
-    for (const one of due) given.add(one);
+    for (const one of due) said.add(one);
     return due.length > 0 ? wrap(due.map(({ text }) => text).join(' '), MARGIN).trimStart() : undefined;
   }
 
-  /** What happened, as a diagram. It explains nothing. */
-  drawn(given: Set<Say>, columns: number | undefined): Line[] {
+  /** The events as a diagram, without explanations. */
+  drawn(said: Set<Say>, columns: number | undefined): Line[] {
     const { events } = this.performance;
-    for (const { event, host } of events) this.explain(given, event, host);
+    for (const { event, host } of events) this.explain(said, event, host);
     return fittedDiagram(events, hostNames(this.scenario.spec), columns);
   }
 
-  /** What happened, line by line, with what was printed among it. */
-  events(given: Set<Say>): Line[] {
+  /** The events and the console output, in order of time. */
+  events(said: Set<Say>): Line[] {
     const { scenario, performance } = this;
     const shown = (event: SimEvent) => scenario.shows.some((pattern) => matches(pattern, event));
-    const story = new Story('normal', (event, host) => this.explain(given, event, host), shown);
+    const story = new Story('normal', (event, host) => this.explain(said, event, host), shown);
     const lines: Line[] = [];
     const printed = [...performance.printed];
     const printUntil = (atNs: number) => {
@@ -101,17 +102,17 @@ class ScenarioReport {
     return [...lines, ...story.end(performance.simulation.nowNs)];
   }
 
-  /** How it ended, and whether that is what the story expects. */
-  ending(given: ReadonlySet<Say>): Transcript {
+  /** The outcome, and each expectation with its result. */
+  ending(said: ReadonlySet<Say>): Transcript {
     const { scenario, performance } = this;
     const { simulation, violations } = performance;
     const outcome = simulation.outcome!;
     const code = outcome === 'completed' ? ` with exit code ${simulation.machine.power.code}` : '';
-    const judgements = this.judgements(given).map(({ text, why }) => ({
-      right: why === undefined,
-      said: why === undefined ? line('good', `  ✓ ${text}`) : line('alarm', `  ✗ ${text}: ${why}`),
+    const judgements = this.judgements(said).map(({ text, why }) => ({
+      holds: why === undefined,
+      shown: why === undefined ? line('good', `  ✓ ${text}`) : line('alarm', `  ✗ ${text}: ${why}`),
     }));
-    const shortcomings = judgements.filter(({ right }) => !right).map(({ said }) => said);
+    const shortcomings = judgements.filter(({ holds }) => !holds).map(({ shown }) => shown);
     return {
       lines: [
         [`\n${outcomeText[outcome]}${code}; ${ms(simulation.nowNs)} of virtual time`],
@@ -120,15 +121,15 @@ class ScenarioReport {
           .filter(({ when }) => when === 'end')
           .map(({ text }) => line('explanation', `\n${wrap(text, 0)}`)),
         [],
-        ...judgements.map(({ said }) => said),
+        ...judgements.map(({ shown }) => shown),
       ],
       shortcomings,
       asExpected: shortcomings.length === 0,
     };
   }
 
-  /** Everything that the story expects, and what happened that nobody expects; `why`: what is wrong. */
-  private judgements(given: ReadonlySet<Say>): { text: string; why: string | undefined }[] {
+  /** All expectations, and unexpected violations; `why`: what is wrong, undefined where nothing is. */
+  private judgements(said: ReadonlySet<Say>): { text: string; why: string | undefined }[] {
     const { scenario, performance } = this;
     const { simulation, events, violations } = performance;
     const { failovers, machine, injector } = simulation;
@@ -145,16 +146,16 @@ class ScenarioReport {
         text: 'no other violation',
         why: `the checkers found ${invariant}`,
       })),
-      ...unusedExplanations(scenario.says, given).map((why) => ({ text: 'every explanation is given', why })),
+      ...unusedExplanations(scenario.says, said).map((why) => ({ text: 'every explanation is used', why })),
       ...injector.missed.map(({ fault, missed }) => ({
         text: `fault ${faultText(fault)}`,
-        why: `it did not strike: ${missed}`,
+        why: `not triggered: ${missed}`,
       })),
     ];
   }
 }
 
-/** Breaks a text into lines, indented by `margin`. */
+/** Wraps a text, indented by `margin`. */
 function wrap(text: string, margin: number): string {
   const lines: string[] = [];
   let line = '';

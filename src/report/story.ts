@@ -1,12 +1,12 @@
-/** The story of a run, one line an event. */
+/** The events of a run as text, one line each. */
 import type { SimEvent } from '../sim/cluster.ts';
 import { describeEvent, ms } from './event-text.ts';
 import { type Line, line, type Span, styled } from './styled-text.ts';
 
-/** `turns`: what changes who runs the guest, and not what goes on all the time. */
+/** How much is printed. `turns`: role changes and faults, without routine. */
 export type Detail = 'quiet' | 'turns' | 'normal' | 'verbose';
 
-/** Only `--verbose` tells these, or a story that asks for them: they are too many. */
+/** Printed only with `--verbose`, or where a story shows them: they are too many. */
 const detailed = new Set<SimEvent['event']['kind']>([
   'sent',
   'received',
@@ -17,7 +17,7 @@ const detailed = new Set<SimEvent['event']['kind']>([
   'lag',
 ]);
 
-/** What stays to be said about events that are told at length only at first. */
+/** Summaries of omitted routine events. */
 const omittedText = {
   output: 'more outputs held and released in the same way',
   print: 'more lines on the console',
@@ -30,26 +30,26 @@ const routineOf = ({ kind }: SimEvent['event']): Routine | undefined => {
   return kind === 'slowed' ? kind : undefined;
 };
 
-/** So many lines of one routine between two turns of the story. */
+/** Maximum number of lines of one routine between two other events. */
 const MAX_LINES: Record<Routine, number> = { output: 6, print: 6, slowed: 2 };
 
-/** Where the text of a line begins: behind the time. */
+/** Column at which the text of a line begins, after the time. */
 export const MARGIN = 14;
 
-/** Tells a run as it happens. What comes again and again is told at length at first, then counted. */
+/** Prints a run as it happens. Routine events are printed up to a limit, then counted. */
 export class Story {
   private readonly counts = new Map<Routine, number>();
 
   constructor(
     private readonly detail: Detail,
-    /** What to say before an event, if anything. An event that is explained is told in any case. */
+    /** The explanation of an event, if any. An explained event is always printed. */
     private readonly explain: (event: SimEvent['event'], host: string) => string | undefined = () =>
       undefined,
-    /** Whether an event is told that otherwise only `verbose` tells. */
+    /** Whether to print an event that otherwise only `verbose` prints. */
     private readonly shows: (event: SimEvent) => boolean = () => false,
   ) {}
 
-  /** The lines that an event adds to the story. */
+  /** The lines that an event adds. */
   linesFor(occurred: SimEvent): Line[] {
     const { atNs, host, event } = occurred;
     if (this.detail === 'quiet') return [];
@@ -60,7 +60,7 @@ export class Story {
     return before ? [...before, lineOf(atNs, host, describeEvent(event))] : [];
   }
 
-  /** What comes before an event that nobody explains; undefined when it is not told. */
+  /** The lines before an event without explanation; undefined when the event is not printed. */
   private before(occurred: SimEvent): Line[] | undefined {
     const { atNs, event } = occurred;
     if (this.detail === 'verbose' || this.shows(occurred)) return [];
@@ -70,7 +70,7 @@ export class Story {
     return this.detail === 'normal' && this.hasRoomFor(routine) ? [] : undefined;
   }
 
-  /** What the console printed, as a part of the story. */
+  /** Console output, as lines of the story. */
   print(atNs: number, text: string): Line[] {
     return text
       .split(/(?<=\n)/)
@@ -84,7 +84,7 @@ export class Story {
     return count <= MAX_LINES[routine];
   }
 
-  /** A turn in the story: what was left out is counted, and there is room to tell again. */
+  /** Counts the omitted routine events, and resets their limits. */
   private summary(atNs: number): Line[] {
     const lines = [...this.counts].flatMap(([routine, count]) => {
       const omitted = count - MAX_LINES[routine];
@@ -94,6 +94,7 @@ export class Story {
     return lines;
   }
 
+  /** The last lines. */
   end(atNs: number): Line[] {
     return this.detail === 'normal' ? this.summary(atNs) : [];
   }

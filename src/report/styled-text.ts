@@ -1,29 +1,29 @@
-/** Text with meaning: what a run is told in. A terminal shows it in colours, a page as it likes. */
+/** Styled text: reports mark what text means, and whoever prints it chooses the colours. */
 
-/** What a piece of text is. Each has a look of its own where there are colours; without them nothing is lost. */
+/** The meaning of a piece of text. Colours only repeat what the text says. */
 export type Style =
-  /** A title, the head of a table. */
+  /** A title, or the head of a table. */
   | 'heading'
-  /** What stands beside what is told: times, commands to see it again, what was left out. */
+  /** Secondary text: times, commands that reproduce a run, counts of omitted rows. */
   | 'aside'
   /** Prose for the reader. */
   | 'explanation'
-  /** What the guest's console has printed. */
+  /** The guest's console output. */
   | 'console'
-  /** The names of the hosts that boot as the first primary and the first backup. */
+  /** The hosts that boot as primary and as first backup. */
   | 'primary'
   | 'backup'
-  /** What an operator asks for, and names that can be given to a command. */
+  /** An operator's commands, and names that a command takes. */
   | 'command'
-  /** As it should be; and the moment at which the service goes on. */
+  /** Success; a backup goes live. */
   | 'good'
   | 'live'
-  /** What somebody should know of; a failure; one that must not be, or ends a machine. */
+  /** A warning; a failure; a violation, or the end of a machine. */
   | 'warning'
   | 'bad'
   | 'alarm';
 
-/** A piece of text, plain where it has no style. It may have line breaks. */
+/** A piece of text, plain without a style. It may contain line breaks. */
 export type Span = string | { text: string; style: Style };
 
 export type Line = readonly Span[];

@@ -101,12 +101,12 @@ describe('vmft chaos', () => {
       const { code, stdout } = await vmft('chaos', program(name), '--runs', '60', ...args);
       expect(code).toBe(3);
       expect(stdout).toMatch(/VIOLATION, found in run \d+/);
-      expect(stdout).toMatch(/^ +ms +primary .*world$/m);
+      expect(stdout).toMatch(/^ +ms +primary .*edge$/m);
       const found = new RegExp(`^ {2}${invariant}: (.*)$`, 'm').exec(
         stdout.slice(stdout.indexOf('VIOLATION, found')),
       );
       expect(found, `no ${invariant} in:\n${stdout}`).not.toBeNull();
-      const again = await shell(stdout.slice(stdout.indexOf('to see it again:\n') + 17));
+      const again = await shell(stdout.slice(stdout.indexOf('to reproduce it:\n') + 17));
       expect(again.code).toBe(3);
       if (invariant === 'divergence') expect(again.stderr).toContain('the machines have diverged');
       else expect(again.stderr).toContain(`VIOLATION of ${invariant}: ${found![1]}`);
@@ -134,7 +134,7 @@ describe('vmft chaos', () => {
     expect(runs).toBeGreaterThan(100);
   });
 
-  test('--from goes on where a campaign ended', async () => {
+  test('--from continues where a campaign ended', async () => {
     const [whole, first, rest] = await Promise.all(
       [['16'], ['6'], ['16', '--from', '6']].map(async (runs) => {
         const { stdout } = await vmft('chaos', program('dice.s'), '--jobs', '1', '--json', '--runs', ...runs);
@@ -162,7 +162,7 @@ describe('vmft chaos', () => {
     setTimeout(() => child.kill('SIGINT'), 5000);
     const code = await new Promise((resolve) => child.on('close', resolve));
     expect(code).toBe(130);
-    expect(stdout).toMatch(/interrupted after (\d+) of 1000000 runs; --from \1 goes on/);
+    expect(stdout).toMatch(/interrupted after (\d+) of 1000000 runs; continue with --from \1\n/);
     expect(stdout).toContain('failovers');
   });
 
@@ -171,10 +171,10 @@ describe('vmft chaos', () => {
       const { code, stderr } = await vmft('chaos', ...args);
       expect([code, stderr]).toEqual([2, expect.stringMatching(reason)]);
     };
-    await refused([program('bank.s'), '--faults', 'crash,meteor'], /"meteor" is none; the kinds are crash,/);
+    await refused([program('bank.s'), '--faults', 'crash,meteor'], /no kind "meteor"; the kinds are crash,/);
     await refused([program('bank.s'), '--exhaustive', '--runs', '5'], /cannot be used with/);
     await refused([program('bank.s'), '--backups', '0'], /from 1 to 3/);
-    await refused([join(directory, 'idle.s')], /does not end by itself/);
+    await refused([join(directory, 'idle.s')], /does not terminate/);
   });
 });
 
@@ -189,7 +189,7 @@ describe('vmft run', () => {
     );
     expect(code).toBe(0);
     expect(stdout).toMatch(/^Hello!.*\n$/);
-    expect(stderr).toMatch(/^ +ms +primary +backup +spare +storage +world$/m);
+    expect(stderr).toMatch(/^ +ms +primary +backup +spare +storage +edge$/m);
     expect(stderr).toContain('✖ CRASH');
   });
 
@@ -198,7 +198,7 @@ describe('vmft run', () => {
     const { code, stderr } = await vmft('run', program('bank.s'), ...flip, '--check-every', '50000');
     expect(code).toBe(3);
     expect(stderr).toContain(
-      'the memory of backup changed by itself: its history makes page 0x80001000 otherwise',
+      'memory corruption on backup: a replay of its history differs in page 0x80001000',
     );
   });
 });

@@ -141,8 +141,8 @@ describe('the cluster', () => {
       expect([code, receipts(stdout)]).toEqual([0, receipts(bankText)]);
       expect(stderr.match(/goes live/g)).toHaveLength(3);
     }
-    expect(three.stderr).not.toContain('protection again');
-    expect(spares.stderr).toMatch(/protection again[\s\S]*backup with spare[\s\S]*spare with spare2/);
+    expect(three.stderr).not.toContain('re-protection');
+    expect(spares.stderr).toMatch(/re-protection[\s\S]*backup with spare[\s\S]*spare with spare2/);
     expect(two.code).toBe(5);
   });
 
@@ -200,7 +200,7 @@ describe('the cluster', () => {
     ['crash:spare@5s', 'the run ended before, at '],
     ['crash:primary@icount=999999999', 'primary did not come there; its machine stands at icount '],
   ])(
-    '%s never strikes: a warning, an entry in the report, and code 6 if that is asked for',
+    '%s is not triggered: a warning, an entry in the report, and code 6 if that is asked for',
     async (fault, why) => {
       const given = ['run', program('hello.s'), '-q', '--fault', fault];
       const [told, strict, json] = await Promise.all([
@@ -210,7 +210,7 @@ describe('the cluster', () => {
       ]);
       expect([told.code, told.stderr]).toEqual([
         0,
-        expect.stringContaining(`warning: ${fault} did not strike: ${why}`),
+        expect.stringContaining(`warning: ${fault} was not triggered: ${why}`),
       ]);
       expect([strict.code, strict.stdout]).toEqual([6, told.stdout]);
       expect(JSON.parse(json.stdout).faults).toEqual([
@@ -219,7 +219,7 @@ describe('the cluster', () => {
     },
   );
 
-  test('a fault that struck: --strict changes nothing, and the report says when and where', async () => {
+  test('an injected fault: --strict changes nothing, and the report says when and where', async () => {
     const given = ['run', program('hello.s'), '-q', '--strict', '--json', '--crash', 'primary@icount=100'];
     const { code, stdout, stderr } = await vmft(given);
     expect([code, stderr]).toEqual([0, '']);

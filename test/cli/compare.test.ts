@@ -80,7 +80,7 @@ test('the table, and what is to be concluded from it', () => {
     "bank.s, 3 clients, seed 1, 2 crashes of the primary in each setup
 
                        between hosts   added latency, ms   guest                          failover, ms       ksteps lost
-                       Mbit/s B/kstep  median   p99 worst  run ms factor ksteps still ms  live output worst  median worst
+                       Mbit/s B/kstep  median   p99 worst  run ms factor ksteps pause ms  live output worst  median worst
     links of 1 Gbit/s
      no replication         –       –       –     –     –     100  1.000  1 000        –     –      –     –       –     –
      lockstep            1.00    25.0   0.100 0.200  1.00     100  1.000  1 000        0  9.00   12.0  12.0   0.500 0.500
@@ -89,20 +89,20 @@ test('the table, and what is to be concluded from it', () => {
      application log    0.100    2.50
 
     between hosts: both directions, by virtual time and by 1000 steps of the guest. added latency: from making an output
-    to its arrival, less the same figure without replication. guest: from boot to power-off, and by how much that is
-    longer; steps taken; time that it stood still for copies, full buffers and a backup that lags. failover: from the
-    crash until the VM is live, and until the next output is out. lost: steps that only the crashed machine had taken.
+    to its delivery, less the same figure without replication. guest: from boot to power-off, and as a multiple of the
+    time without replication; steps taken; time paused for copies, full buffers and a lagging backup. failover: from the
+    crash until the VM is live, and until the next output leaves. lost: steps that only the crashed machine had taken.
     1 kstep takes 0.01 ms.
 
     On links of 1 Gbit/s, by medians: a log of the application needs 2.50 bytes for 1000 steps; but the application must
     be written for that, and be deterministic.
-    Lockstep takes any program for one processor, since whatever comes in is logged, and a second processor to run it
-    again; it means 25.0 bytes for 1000 steps, outputs 0.100 ms later, a run 1.000 times as long.
-    State transfer takes any machine, one of several processors too: epochs of 25 ms mean 2 500 bytes for 1000 steps,
-    outputs 11.9 ms later, a run 1.100 times as long.
-    After a crash the VM is live in lockstep after 9.00 ms, the next output is out after 12.0 ms, and 0.500 ksteps are
-    lost; with epochs of 25 ms after 8.00 ms, the next output is out after 12.0 ms, and 100 ksteps are lost. What is lost
-    is done again, perhaps differently; nobody has seen it."
+    Lockstep takes any uniprocessor program, since every input is logged, and a second processor for the replay; it costs
+    25.0 bytes for 1000 steps, outputs 0.100 ms later, a run 1.000 times as long.
+    State transfer takes any machine, including a multiprocessor: epochs of 25 ms cost 2 500 bytes for 1000 steps, outputs
+    11.9 ms later, a run 1.100 times as long.
+    After a crash the VM is live in lockstep after 9.00 ms, the next output leaves after 12.0 ms, and 0.500 ksteps are
+    lost; with epochs of 25 ms after 8.00 ms, the next output leaves after 12.0 ms, and 100 ksteps are lost. Lost steps
+    are executed again, perhaps with other results; none of their outputs had left."
   `);
 });
 
@@ -145,7 +145,7 @@ test('a program that does not end: exit code 4, and what to do', async () => {
   expect(stderr).toMatch(/in this run: no replication, links of 1 Gbit\/s/);
 });
 
-test('a violation says how to see it again', () => {
+test('a violation says how to reproduce it', () => {
   const failure: Failure = {
     setup: { replication: 'checkpoint', epochNs: 100e6, bitsPerSecond: 1e8 },
     crashNs: 12_500_000,
@@ -160,7 +160,7 @@ test('a violation says how to see it again', () => {
   expect(failureLines(failure, undefined, command).map(plainText)).toEqual([
     'VIOLATION of one-live: two are live',
     'in this run: checkpoint 100 ms, links of 100 Mbit/s, the primary crashed at 12.5 ms',
-    "see it again: vmft compare --kernel Image --append 'a b' --disk-size 0 --defsym LIMIT=5 --links 100M --epochs 100 --crashes 2 --seed 1 --clients 3 --memory 1M --input /dev/null",
+    "reproduce it: vmft compare --kernel Image --append 'a b' --disk-size 0 --defsym LIMIT=5 --links 100M --epochs 100 --crashes 2 --seed 1 --clients 3 --memory 1M --input /dev/null",
   ]);
 });
 

@@ -101,11 +101,11 @@ describe('a program', () => {
     ).toContain("failed: test 7; it printed 'oh nooh no'");
   });
 
-  test('is told of when it waits for an answer that does not come', () => {
+  test('is reported when it waits for an answer that does not come', () => {
     const result = run(saying('9 << 56 | 3 << 48'));
     expect(result).toMatchObject({ outcome: 'timed-out', unanswered: '0x903000000000000' });
     expect(reportLines({ programs: 1, results: [result], interrupted: false, folder: 'x' })[1]).toContain(
-      'timed out; nobody answers the 0x903000000000000 in its tohost',
+      'timed out; unanswered HTIF command 0x903000000000000 in its tohost',
     );
   });
 

@@ -119,7 +119,7 @@ describe('vmft log', () => {
     expect(told.exec(log.stderr)![1]).toBe(told.exec(replay.stderr)![1]);
     expect(log.stdout.trimEnd().split('\n')).toHaveLength(Number(told.exec(log.stderr)![1]));
     expect(none.stderr).toContain('not a vmft log');
-    expect(kind.stderr).toContain('"tea" is none; the kinds are clock');
+    expect(kind.stderr).toContain('no kind "tea"; the kinds are clock');
     expect(piped.stdout).toMatch(/control +action end, value 0$/m);
   });
 });

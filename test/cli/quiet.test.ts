@@ -22,7 +22,7 @@ describe('vmft chaos --quiet', () => {
     ]);
     expect([quiet.code, quiet.stderr]).toEqual([3, '']);
     expect(quiet.stdout).toMatch(/^run 0: VIOLATED\n {2}output-rule: /);
-    expect(quiet.stdout).toMatch(/to see it again:\n {2}vmft run \S+dice\.s .*--unsafe output-rule\n$/);
+    expect(quiet.stdout).toMatch(/to reproduce it:\n {2}vmft run \S+dice\.s .*--unsafe output-rule\n$/);
     expect(whole.stdout.endsWith(`\n\n${quiet.stdout}`)).toBe(true);
     expect(quiet.stdout).not.toContain('failovers');
   });

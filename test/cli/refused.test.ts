@@ -113,7 +113,7 @@ describe('commands', () => {
     ],
     ['bytes as an assembly source', ['asm', process.execPath], /not text|longer than/],
     ['no name', ['run', ''], /an empty text/],
-    ['a name that nobody knows', ['run', 'helo'], /no program of that name comes along; these do: bank, /],
+    ['a name that nobody knows', ['run', 'helo'], /no bundled program of that name; there are: bank, /],
     [
       'backups without fault tolerance',
       ['run', hello, '--no-ft', '--backups', '2'],

@@ -46,7 +46,7 @@ describe('a sequence diagram', () => {
             ┠─ outputs 1–3 ──────┼────────────────────┼───────────────────▶│`);
   });
 
-  it('shows what is lost, and who goes on', () => {
+  it('shows lost messages and a failover', () => {
     const drawn = draw(
       sent(2, 3, 4),
       fault(2.01, 'primary', { kind: 'crash', who: 'primary', when: { at: 'time', ns: 1 } }),
@@ -69,11 +69,11 @@ describe('a sequence diagram', () => {
    12.000                        ● suspects primary   │                    │
                                  ├─ claim 2, alone ──▶│                    │
    12.200                        │◀────── 2 is yours ─┤                    │
-                                 ● LIVE, 3 outputs perhaps not released    │
+                                 ● LIVE, re-releases 3 outputs             │
                                  ┠─ outputs 1–3 ──────┼───────────────────✗│`);
   });
 
-  it('shows a link that breaks and heals, with what arrives late, and a host that stands still', () => {
+  it('shows a link that fails and is restored, with late arrivals, and a paused host', () => {
     const cut: Fault = { kind: 'partition', from: 'primary', to: 'backup', both: true, atNs: 1, forNs: 1 };
     const pause: Fault = { kind: 'pause', who: 'backup', when: { at: 'time', ns: 1 }, forNs: 2e6 };
     const drawn = draw(
@@ -85,18 +85,18 @@ describe('a sequence diagram', () => {
       received(7, 6),
     );
     expect(drawn).toBe(`
-    3.000   ┃╳ nothing passes ╌╌╳│                    │                    │
+    3.000   ┃╳ link down ╌╌╌╌╌╌╌╳│                    │                    │
     4.000   ┠─ log 5–6 ─────────…│                    │                    │
-    5.000   ┃                    ● stands still for 2ms                    │
-    6.000   ┃╌ as before ╌╌╌╌╌╌╌╌┊                    │                    │
-    7.000   ┃                    ● goes on as if nothing had been          │
+    5.000   ┃                    ● paused for 2ms     │                    │
+    6.000   ┃╌ restored ╌╌╌╌╌╌╌╌╌┊                    │                    │
+    7.000   ┃                    ● resumes            │                    │
             ┃                    ● entries up to 6 arrive                  │`);
   });
 
-  it('says that the world has seen an output before', () => {
+  it('marks a duplicate output', () => {
     const drawn = rows(released(1, 'primary', 1, 3), delivered(1.1, 1, 3), released(20, 'backup', 1, 3));
     expect(drawn[0]).toContain('▶│');
-    expect(drawn[1]).toContain('outputs 1–3, seen before');
+    expect(drawn[1]).toContain('outputs 1–3, duplicate');
     expect(drawn[1]).toContain('✗│');
   });
 

@@ -158,8 +158,8 @@ describe('a story of your own', () => {
       '✗ expect violation one-live: the checkers did not find it',
       /✗ never suspected after crash: it happened at \d+\.\d+ ms/,
       '✗ never live after evicted: "evicted" did not happen',
-      '✗ every explanation is told: line 5: "evicted" did not happen',
-      '✗ fault crash:primary@icount=900000000: it did not strike: primary did not come there; its machine stands at icount',
+      '✗ every explanation is used: line 5: "evicted" did not happen',
+      '✗ fault crash:primary@icount=900000000: not triggered: primary did not come there; its machine stands at icount',
     ])
       expect(text).toMatch(said);
   });

@@ -1,4 +1,4 @@
-/** `vmft chaos`: a campaign of runs under faults. */
+/** `vmft chaos`: a campaign of runs with faults. */
 import { availableParallelism } from 'node:os';
 import { OperatingError } from '../../base/errors.ts';
 import { CampaignReport, type Counterexample } from '../../report/campaign-report.ts';
@@ -21,6 +21,7 @@ import { painterFor } from '../terminal/paint.ts';
 import { runArguments } from './command.ts';
 import { CampaignPool } from './pool.ts';
 
+/** Runs a campaign and reports it; returns the exit code. @throws {OperatingError} for options that cannot work */
 export async function chaos(program: string | undefined, options: ChaosOptions): Promise<number> {
   const interrupted = interruption();
   const path = programPath(program, options);
@@ -45,7 +46,7 @@ export async function chaos(program: string | undefined, options: ChaosOptions):
     let counterexample: Counterexample | undefined;
     const first = tally.noted.find(({ ending }) => ending === 'violated');
     if (first && end !== 'interrupted') {
-      progress.say('a violation: looking for the shortest schedule that shows it');
+      progress.say('a violation: searching the shortest schedule that reproduces it');
       const shrunk = await Promise.race([pool.shrink(first.run), interrupted]);
       if (shrunk === 'interrupted') end = shrunk;
       else counterexample = { number: first.run, ...shrunk, diagram: diagramOf(campaign, shrunk.run) };
@@ -75,12 +76,12 @@ function campaignOf(program: string | undefined, options: ChaosOptions): Campaig
   const guest = measure({ ...readGuest(program, options), execution, input, clients }, seed);
   if (guest.outcome !== 'completed')
     throw new OperatingError(
-      `${path} does not end by itself within ${campaignDefaults.maxSteps} steps, even without faults; a campaign needs a program that does: give it what it waits for, with --input or --clients`,
+      `${path} does not terminate within ${campaignDefaults.maxSteps} steps, even without faults; a campaign needs a program that does: give it its input with --input or --clients`,
     );
   return { guest, seed, runs: exhaustive ? 'every' : runs, options: fixed };
 }
 
-/** What the options fix of every run. @throws {OperatingError} for what no run can have */
+/** The settings that the options fix for all runs. @throws {OperatingError} for impossible ones */
 function fixedBy({ faults, backups, spares, replication, disk, unsafe, speed }: ChaosOptions): DrawOptions {
   const fixed = {
     ...(replication && { replication }),
@@ -112,7 +113,7 @@ function diagramOf({ guest }: Campaign, run: RunSpec): Line[] {
   try {
     simulationOf(guest, run, (event) => events.push(event)).run();
   } catch {
-    // A bug that shows as an exception: the diagram ends there.
+    // The violation may be an exception: the diagram ends there.
   }
   return fittedDiagram(events, hostNames(run), process.stdout.columns);
 }

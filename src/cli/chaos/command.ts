@@ -1,10 +1,10 @@
-/** The `vmft run` command that shows a run of a campaign again. */
+/** The `vmft run` command that reproduces a run of a campaign. */
 import { clusterArguments } from '../../sim/spec/command-line.ts';
 import { defaults, type RunSpec } from '../../sim/spec/spec.ts';
 import { given, guestArguments, sizeText } from '../command-text.ts';
 import type { ChaosOptions } from '../options.ts';
 
-/** The arguments after `vmft`. `steps`: how far the guest came; only a run that was stopped must be stopped again. */
+/** The arguments after `vmft`. `steps`: those of the run; only a run that hit its limit needs the limit again. */
 export function runArguments(
   path: string | undefined,
   options: ChaosOptions,

@@ -4,11 +4,12 @@ import { type Campaign, sizeOf } from '../../sim/campaign/draw.ts';
 import { Pool } from '../pool.ts';
 import type { Answer, Order } from './worker.ts';
 
-/** Runs in one order to a worker. */
+/** Runs per order to a worker. */
 const CHUNK_RUNS = 8;
-/** A run leaves much garbage behind, nearly all of it young: with room for it, collecting costs little. */
+/** Garbage of runs dies young: a large young generation makes its collection cheap. */
 const YOUNG_GENERATION_MB = 96;
 
+/** Worker threads for the runs of one campaign. */
 export class CampaignPool {
   private readonly pool: Pool<Order, Answer>;
 
@@ -21,10 +22,10 @@ export class CampaignPool {
     this.pool = new Pool('chaos-worker', jobs, campaign, { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB });
   }
 
-  /** Executes all runs and hands the results over in the order of their numbers, until `take` says that it is enough. */
+  /** Executes all runs and passes the results to `take` in the order of their numbers, until it returns `enough`. */
   execute(take: (run: number, result: RunResult) => 'more' | 'enough'): Promise<void> {
     return this.pool.execute(this.orders(), (answer) => {
-      if (answer.kind !== 'executed') throw new Error('a worker answers what it was asked');
+      if (answer.kind !== 'executed') throw new Error('the answer matches the order');
       const enough = answer.results.some((result, index) => take(answer.first + index, result) === 'enough');
       return enough ? 'enough' : 'more';
     });
@@ -36,10 +37,10 @@ export class CampaignPool {
       yield { kind: 'execute', first, count: Math.min(CHUNK_RUNS, total - first) };
   }
 
-  /** The shortest run that breaks the same as this one. */
+  /** The shortest run with the same violation as this one. */
   async shrink(run: number): Promise<Answer & { kind: 'shrunk' }> {
     const answer = await this.pool.ask({ kind: 'shrink', run });
-    if (answer.kind !== 'shrunk') throw new Error('a worker answers what it was asked');
+    if (answer.kind !== 'shrunk') throw new Error('the answer matches the order');
     return answer;
   }
 

@@ -17,7 +17,7 @@ prepareEngine(campaign.guest.execution?.engine);
 const runOf = runsOf(campaign);
 const work = (run: RunSpec): RunResult => execute(campaign.guest, run);
 
-/** The shortest run that breaks the same as this one. */
+/** The shortest run with the same violation as this one. */
 function shrunk(number: number): Answer {
   const whole = runOf(number);
   let result = work(whole);

@@ -1,4 +1,4 @@
-/** `vmft conformance`: programs that test the machine they run on, as those of riscv-tests do. */
+/** `vmft conformance`: runs programs that test their machine, such as riscv-tests. */
 import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ import { quietLines, reportLines } from './report.ts';
 import type { Result } from './run-test.ts';
 import type { Setup } from './worker.ts';
 
-/** What `vmft conformance` is given. */
+/** The options of `vmft conformance`. */
 export interface ConformanceOptions extends Setup {
   only?: string;
   jobs?: number;
@@ -23,11 +23,12 @@ export interface ConformanceOptions extends Setup {
 
 const SOME_FAILED = 1;
 
+/** Runs the programs of a folder and reports them; returns the exit code. @throws {OperatingError} without programs */
 export async function conformance(folder: string, options: ConformanceOptions): Promise<number> {
   const interrupted = interruption();
   const { memory, maxSteps, engine, only = '*' } = options;
   const names = programsIn(folder).filter((name) => matcher(only).test(name));
-  if (names.length === 0) throw new OperatingError(`${folder}: no ELF file whose name has ${only} in it`);
+  if (names.length === 0) throw new OperatingError(`${folder}: no ELF file whose name matches ${only}`);
   const results: Result[] = [];
   const failures = () => results.filter(({ outcome }) => outcome !== 'passed').length;
   const progress = new Progress(
@@ -63,7 +64,7 @@ export async function conformance(folder: string, options: ConformanceOptions): 
   }
 }
 
-/** The names of a folder's ELF files, in order. */
+/** The sorted names of a folder's ELF files. */
 function programsIn(folder: string): string[] {
   try {
     const files = readdirSync(folder, { withFileTypes: true }).filter((entry) => !entry.isDirectory());
@@ -84,7 +85,7 @@ function beginningOf(path: string): Uint8Array {
   }
 }
 
-/** A pattern for parts of names, in which `*` stands for anything. */
+/** A pattern for parts of names, in which `*` matches anything. */
 const matcher = (pattern: string): RegExp =>
   new RegExp(
     pattern

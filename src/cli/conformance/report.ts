@@ -1,10 +1,10 @@
-/** What conformance programs came to, for people. */
+/** The report of `vmft conformance` as text. */
 import { type Line, line } from '../../report/styled-text.ts';
 import type { Ending, Result } from './run-test.ts';
 
 export interface Facts {
   folder: string;
-  /** How many were to be run; fewer have been when the user had enough. */
+  /** Number of selected programs; an interrupted command has fewer results. */
   programs: number;
   results: readonly Result[];
   interrupted: boolean;
@@ -12,7 +12,7 @@ export interface Facts {
 
 const COLUMN_GAP = 2;
 const LINE_MAX = 60;
-/** riscv-test-env sets these bits of the number when a trap comes that the program has no handler for (1337 in `tohost`). */
+/** riscv-test-env sets these bits of the number after a trap without a handler (1337 in `tohost`). */
 const UNEXPECTED = 1337 >> 1;
 
 function endingText(ending: Ending): string {
@@ -21,7 +21,7 @@ function endingText(ending: Ending): string {
       return 'passed';
     case 'failed':
       return (ending.test & UNEXPECTED) === UNEXPECTED
-        ? 'failed: a trap that it did not expect'
+        ? 'failed: an unexpected trap'
         : `failed: test ${ending.test}`;
     case 'timed-out':
       return 'timed out';
@@ -34,12 +34,12 @@ function endingText(ending: Ending): string {
   }
 }
 
-/** What else there is to say of a program that did not pass: the last line that it printed, and what it waits for. */
+/** The last line that a failed program printed, and its unanswered HTIF command. */
 function remarks({ printed = '', unanswered }: Result): string {
   const line = printed.trimEnd().split('\n').at(-1)!.slice(-LINE_MAX);
   return [
     ...(line ? [`; it printed '${line}'`] : []),
-    ...(unanswered ? [`; nobody answers the ${unanswered} in its tohost`] : []),
+    ...(unanswered ? [`; unanswered HTIF command ${unanswered} in its tohost`] : []),
   ].join('');
 }
 
@@ -48,7 +48,7 @@ const textOf = (result: Result): string =>
 
 const grouped = (value: number): string => String(value).replace(/\B(?=(\d{3})+$)/g, ',');
 
-/** What `--quiet` leaves: the programs that did not pass, and whether some were not run. Nothing, when all passed. */
+/** The report under `--quiet`: programs that did not pass or were not run. */
 export function quietLines({ programs, results, interrupted }: Facts): Line[] {
   const failed = results.filter(({ outcome }) => outcome !== 'passed');
   return [
@@ -61,6 +61,7 @@ const interruptedLine = (programs: number, results: readonly Result[]): Line => 
   `interrupted: ${programs - results.length} were not run`,
 ];
 
+/** The full report, as a table. */
 export function reportLines({ programs, results, interrupted }: Facts): Line[] {
   const rows = results.map((result) => [result.name, grouped(result.steps), textOf(result)] as const);
   const head = ['program', 'steps', 'result'] as const;

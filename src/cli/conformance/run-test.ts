@@ -1,4 +1,4 @@
-/** One conformance program, alone on a machine. */
+/** Runs one conformance program on a single machine. */
 import { OperatingError } from '../../base/errors.ts';
 import { Random } from '../../base/random.ts';
 import type { Execution } from '../../cpu/engine.ts';
@@ -13,25 +13,25 @@ export type Ending =
   | { outcome: 'passed' }
   /** `test`: the number that the program gave to the case that failed. */
   | { outcome: 'failed'; test: number }
-  /** It used up its steps. */
+  /** It reached its step limit. */
   | { outcome: 'timed-out' }
   /** It waits for an interrupt that cannot come. */
   | { outcome: 'asleep' }
-  /** It is no program for this machine. */
+  /** This machine can't run it. */
   | { outcome: 'refused'; reason: string }
   /** A bug in vmft. */
   | { outcome: 'broke-vmft'; reason: string };
 
-/** `printed`: the end of what it printed. `unanswered`: the first command to `tohost` that there is no answer to. */
+/** `printed`: the end of its console output. `unanswered`: its first unknown HTIF command in `tohost`. */
 export type Result = { name: string; steps: number; printed?: string; unanswered?: string } & Ending;
 
 const PRINTED_MAX = 4096;
 
-/** As fast as a simulated host: 10 ns a step, 100 ns a tick. */
+/** The speed of a simulated host: 10 ns per step, 100 ns per tick. */
 const STEPS_PER_TICK = 10;
 
-/** Time that passes with the steps and jumps while the guest sleeps, and chance that is alike in each run. */
-class Alone implements Environment {
+/** Virtual time that advances with the steps and jumps over sleep, and the same random numbers in each run. */
+class SoloEnvironment implements Environment {
   private readonly random = new Random('conformance');
   private sleptTicks = 0;
 
@@ -47,13 +47,13 @@ class Alone implements Environment {
     return Uint8Array.from({ length: sizeBytes }, () => this.random.below(256));
   }
 
-  /** The guest sleeps until the clock shows `ticks`. */
+  /** Advances the clock to `ticks`. */
   sleepUntil(ticks: number, icount: number): void {
     this.sleptTicks += Math.max(0, ticks - this.clock(icount));
   }
 }
 
-/** Runs a program until it says how it went, for so many steps at most. */
+/** Runs a program until it reports its result, for at most `maxSteps` steps. */
 export function runTest(
   name: string,
   load: () => MachineDescription,
@@ -73,17 +73,17 @@ export function runTest(
     };
   };
   try {
-    const world = new Alone();
-    const [description, doors] = [load(), new LiveDoors(world)];
+    const environment = new SoloEnvironment();
+    const [description, doors] = [load(), new LiveDoors(environment)];
     vmm = new Vmm(description, doors, new Machine(description, doors, execution));
-    return ended(toEnd(vmm, world, maxSteps, printed));
+    return ended(toEnd(vmm, environment, maxSteps, printed));
   } catch (error) {
     if (error instanceof OperatingError) return ended({ outcome: 'refused', reason: error.message });
     return ended({ outcome: 'broke-vmft', reason: String(error) });
   }
 }
 
-/** Keeps the end of what a program prints. */
+/** The last {@link PRINTED_MAX} bytes of a program's console output. */
 class Printed {
   private bytes = new Uint8Array(0);
 
@@ -98,12 +98,12 @@ class Printed {
   }
 }
 
-function toEnd(vmm: Vmm, world: Alone, maxSteps: number, printed: Printed): Ending {
+function toEnd(vmm: Vmm, environment: SoloEnvironment, maxSteps: number, printed: Printed): Ending {
   const { machine } = vmm;
   for (;;) {
     const pause = vmm.run(maxSteps - vmm.icount);
     printed.add(machine.takeOutputs());
-    // A program that prints much is stopped now and then.
+    // `run` also returns to limit the outputs that wait in memory.
     if (pause === 'budget' && vmm.icount < maxSteps) continue;
     if (pause === 'off') {
       const { code } = machine.power;
@@ -112,7 +112,7 @@ function toEnd(vmm: Vmm, world: Alone, maxSteps: number, printed: Printed): Endi
     if (pause !== 'waiting') return { outcome: 'timed-out' };
     const deadline = machine.timerDeadline;
     if (deadline === undefined || deadline > BigInt(Number.MAX_SAFE_INTEGER)) return { outcome: 'asleep' };
-    if (world.clock(vmm.icount) >= deadline) return { outcome: 'asleep' };
-    world.sleepUntil(Number(deadline), vmm.icount);
+    if (environment.clock(vmm.icount) >= deadline) return { outcome: 'asleep' };
+    environment.sleepUntil(Number(deadline), vmm.icount);
   }
 }

@@ -1,11 +1,11 @@
-/** A worker of `vmft conformance`: runs one program after the other. */
+/** A worker of `vmft conformance`. */
 import { basename } from 'node:path';
 import { type EngineOptions, prepareEngine } from '../engine.ts';
 import { serve, setupOf } from '../pool.ts';
 import { describeMachine } from '../program.ts';
 import { type Result, runTest } from './run-test.ts';
 
-/** What a worker is given: how each program is run. */
+/** How each program is run. */
 export interface Setup extends EngineOptions {
   memory: number;
   maxSteps: number;

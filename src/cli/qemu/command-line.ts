@@ -1,24 +1,24 @@
-/** QEMU's spelling of options, with one dash, so that its usual command line can be pasted. */
+/** Accepts QEMU's spelling of options, with one dash, so that QEMU command lines can be pasted. */
 import { fixedNames } from './fixed-options.ts';
 
-/** Options of QEMU's that take a value, and have the same name here, with two dashes. */
+/** QEMU options with a value that have the same name here, with two dashes. */
 const NAMES: ReadonlySet<string> = new Set([
   ...['kernel', 'initrd', 'append', 'bios', 'drive', 'device', 'netdev', 'object', 'chardev'],
   ...fixedNames,
 ]);
 
-/** How a size in MiB is written here; the form of any other is judged later. */
+/** Adds the unit to QEMU's size in MiB; other forms are checked by the option itself. */
 const memory = (size: string): string => {
   const text = size.replace(/^size=/, '');
   return /^\d+$/.test(text) ? `${text}M` : text;
 };
 
-/** The arguments with QEMU's options spelt as vmft does: `-kernel x` as `--kernel x`, `-m 128` as `--memory 128M`. */
+/** Converts arguments to vmft's spelling: `-kernel x` to `--kernel x`, `-m 128` to `--memory 128M`. */
 export function fromQemu(args: readonly string[]): string[] {
   const out: string[] = [];
   for (let index = 0; index < args.length; index++) {
     const arg = args[index]!;
-    // What comes behind it is no option.
+    // No options follow.
     if (arg === '--') return [...out, ...args.slice(index)];
     const name = arg === '-M' ? 'machine' : arg.slice(1);
     if (arg === '-nographic') out.push('--nographic');

@@ -1,9 +1,9 @@
-/** `--drive`, `--device`, `--netdev`, `--object` and `--chardev`: what is wrong with one is commander's to show. */
+/** Parsers of `--drive`, `--device`, `--netdev`, `--object` and `--chardev` with commander's error type. */
 import { InvalidArgumentError } from 'commander';
 import { OperatingError } from '../../base/errors.ts';
 import * as qemu from '../../vmm/guest/device-options.ts';
 
-/** Makes a parser one of commander's. */
+/** Adapts a parser to commander: turns its {@link OperatingError} into an {@link InvalidArgumentError}. */
 export const argument =
   <T>(parse: (text: string) => T) =>
   (text: string): T => {

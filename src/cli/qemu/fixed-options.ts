@@ -1,13 +1,13 @@
-/** Options of QEMU's that choose among machines. There is one machine here: they are accepted when they choose it. */
+/** QEMU options that choose a machine: accepted if they choose the only one that vmft has. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { parseProperties } from '../../vmm/guest/properties.ts';
 import { argument } from './device-options.ts';
 
 interface Fixed {
   flags: string;
-  /** Whether the value is what this machine is. */
+  /** Whether the value describes this machine. */
   accepts: (value: string) => boolean;
-  /** What to say otherwise. */
+  /** The error message otherwise. */
   otherwise: string;
 }
 
@@ -16,7 +16,7 @@ const oneOf =
   (value: string) =>
     values.includes(value);
 
-/** Whether the first is `first`, and all the others are as in `rest`. */
+/** A check that the first property is `first`, and all others match `rest`. */
 const exactly =
   (firstName: string, first: string, rest: Readonly<Record<string, RegExp>> = {}) =>
   (text: string): boolean => {
@@ -29,7 +29,7 @@ const exactly =
 
 const ON = /^(on|true|yes)$/;
 const OFF = /^(off|false|no)$/;
-/** Of the CPU's properties, as QEMU names them, those that this hart has; any other is off. */
+/** The CPU properties, by QEMU's names, that this hart has; all others are off. */
 const HAS = ['g', 'i', 'm', 'a', 'f', 'd', 'c', 's', 'u', 'mmu', 'pmp', 'sstc'].concat([
   'zba',
   'zbb',
@@ -54,7 +54,7 @@ const fixed: readonly Fixed[] = [
     accepts: exactly('type', 'virt', { accel: /^tcg$/, aclint: OFF, aia: /^none$/ }),
     otherwise: 'the machine is `virt`, without options.',
   },
-  { flags: '--accel <name>', accepts: exactly('accel', 'tcg'), otherwise: 'there is no other than tcg.' },
+  { flags: '--accel <name>', accepts: exactly('accel', 'tcg'), otherwise: 'only tcg is supported.' },
   {
     flags: '--cpu <model>',
     accepts: isThisHart,
@@ -64,7 +64,7 @@ const fixed: readonly Fixed[] = [
     flags: '--smp <n>',
     accepts: exactly('cpus', '1', { sockets: /^1$/, cores: /^1$/, threads: /^1$/, maxcpus: /^1$/ }),
     otherwise:
-      'there is one hart: how several race for memory is no input that a log could hold, so a backup could not follow.',
+      'there is one hart: a log cannot record how several race for memory, so a backup could not replay it.',
   },
   {
     flags: '--serial <device>',
@@ -77,17 +77,17 @@ const fixed: readonly Fixed[] = [
   {
     flags: '--nic <model>',
     accepts: oneOf('none'),
-    otherwise: "QEMU's virt machine makes no card of it either; take --device virtio-net-device.",
+    otherwise: "QEMU's virt machine has no card for it either; use --device virtio-net-device.",
   },
-  { flags: '--net <model>', accepts: oneOf('none'), otherwise: 'take --device virtio-net-device.' },
+  { flags: '--net <model>', accepts: oneOf('none'), otherwise: 'use --device virtio-net-device.' },
   {
     flags: '--global <property>',
     accepts: (text) => /^virtio-mmio\.force-legacy=(off|false)$/.test(text),
-    otherwise: 'virtio-mmio.force-legacy=false is how it is, and no other property can be set.',
+    otherwise: 'virtio-mmio.force-legacy is always false, and no other property can be set.',
   },
 ];
 
-/** Adds them to a command, out of sight of its help. */
+/** Adds them to a command, hidden from its help. */
 export function takesFixed(command: Command): Command {
   for (const { flags, accepts, otherwise } of fixed)
     command.addOption(
@@ -103,5 +103,5 @@ export function takesFixed(command: Command): Command {
   return command.addOption(new Option('--nographic').hideHelp());
 }
 
-/** The names of those that take a value. */
+/** The names of those with a value. */
 export const fixedNames: readonly string[] = fixed.map(({ flags }) => /^--(\S+)/.exec(flags)![1]!);

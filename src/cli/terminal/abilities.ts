@@ -1,9 +1,9 @@
-/** What may be written to a stream beside plain text. */
+/** The capabilities of an output stream. */
 
 export interface Stream {
   isTTY?: boolean;
   columns?: number;
 }
 
-/** Whether what was written can be written over. `TERM=dumb` says that it can't. */
+/** Whether written lines can be rewritten: not with `TERM=dumb`. */
 export const canRewrite = ({ isTTY }: Stream): boolean => isTTY === true && process.env.TERM !== 'dumb';

@@ -1,8 +1,8 @@
-/** What is typed at a terminal: bytes for the guest, and commands to vmft behind a Ctrl-A, as in QEMU. */
+/** Terminal input: bytes for the guest, and commands to vmft after a Ctrl-A, as in QEMU. */
 
 export type Key =
   | { kind: 'type'; data: Uint8Array }
-  /** `quit`: end the run. `crash`: the live host loses its power. `help`: list the keys. */
+  /** `quit`: end the run. `crash`: the primary loses power. `help`: list the keys. */
   | { kind: 'quit' | 'crash' | 'help' };
 
 /** Ctrl-A. */
@@ -12,12 +12,12 @@ const commands: Readonly<Record<string, Key['kind']>> = { x: 'quit', c: 'crash',
 
 export const KEYS_HELP = [
   'Ctrl-A x       quit',
-  'Ctrl-A c       crash the primary; its power is back after a second',
+  'Ctrl-A c       crash the primary; it restarts after a second',
   'Ctrl-A h       this list',
   'Ctrl-A Ctrl-A  send a Ctrl-A',
 ] as const;
 
-/** Takes typed bytes apart. A Ctrl-A at the end waits for the byte that follows. */
+/** Parses typed bytes. A Ctrl-A at the end waits for the next byte. */
 export class Keys {
   private escaped = false;
 

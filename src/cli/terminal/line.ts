@@ -1,6 +1,6 @@
-/** Lines that are typed at a terminal which has been handed over: shown, mended with backspace, and sent whole, as a terminal does by itself. */
+/** Line discipline for a terminal in raw mode: echo, erase, and whole lines, as in canonical mode (termios). */
 
-/** No line is longer; what is typed beyond that is not taken, as a terminal does. */
+/** Maximum line length; further bytes are dropped, as in canonical mode. */
 const MAX_LINE_BYTES = 4095;
 
 const INTERRUPT = 0x03;
@@ -11,13 +11,13 @@ const RETURN = 0x0d;
 const KILL = 0x15;
 const ESCAPE = 0x1b;
 
-/** What comes of a few typed bytes. */
+/** The result of typed bytes. */
 export interface Taken {
-  /** Whole lines, each with its newline. */
+  /** Whole lines with newlines, for the guest. */
   sent: Uint8Array;
-  /** What the terminal shows of it. */
+  /** The echo. */
   shown: Uint8Array;
-  /** Ctrl-C; Ctrl-D where no line is begun. */
+  /** After Ctrl-C, or Ctrl-D on an empty line. */
   quit: boolean;
 }
 

@@ -1,13 +1,13 @@
-/** Styled text on a stream: the one place that knows colours. */
+/** Prints styled text in colours. */
 import { Chalk, type ChalkInstance } from 'chalk';
 import type { Line, Style } from '../../report/styled-text.ts';
 import { canRewrite, type Stream } from './abilities.ts';
 
-/** Colour where it is understood, and wanted: https://no-color.org. */
+/** Colours if the stream supports them and NO_COLOR is unset (https://no-color.org). */
 const colourFor = (stream: Stream): ChalkInstance =>
   new Chalk({ level: canRewrite(stream) && !process.env.NO_COLOR ? 1 : 0 });
 
-const looks: Record<Style, (colour: ChalkInstance) => ChalkInstance> = {
+const colours: Record<Style, (colour: ChalkInstance) => ChalkInstance> = {
   heading: ({ bold }) => bold,
   aside: ({ dim }) => dim,
   explanation: ({ italic }) => italic,
@@ -22,9 +22,9 @@ const looks: Record<Style, (colour: ChalkInstance) => ChalkInstance> = {
   alarm: ({ red }) => red.bold,
 };
 
-/** What makes text of a line, as this stream shows it. */
+/** A function that formats a line for this stream. */
 export function painterFor(stream: Stream): (line: Line) => string {
   const colour = colourFor(stream);
   return (line) =>
-    line.map((span) => (typeof span === 'string' ? span : looks[span.style](colour)(span.text))).join('');
+    line.map((span) => (typeof span === 'string' ? span : colours[span.style](colour)(span.text))).join('');
 }

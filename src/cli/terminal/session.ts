@@ -1,4 +1,4 @@
-/** A run that somebody takes part in: at its console, in real time as far as the guest waits. */
+/** An attended run: the user types at its console, and idle time passes in real time. */
 import { setImmediate } from 'node:timers/promises';
 import type { Simulation } from '../../sim/cluster.ts';
 import { LIVE } from '../../sim/faults/faults.ts';
@@ -6,17 +6,17 @@ import { NS_PER_STEP } from '../../sim/host.ts';
 import type { Key } from './keys.ts';
 import type { Terminal } from './terminal.ts';
 
-/** So often it is looked for keys, in real time; and in events, of which a waiting guest makes many at once. */
-const LOOK_MS = 10;
-const LOOK_EVENTS = 200;
-/** Shorter pauses are saved up: a timer is not more exact. */
+/** Maximum real time and number of events between two polls for keys: an idle guest makes many events at once. */
+const POLL_MS = 10;
+const POLL_EVENTS = 200;
+/** Shorter pauses accumulate: a timer is not more precise. */
 const MIN_PAUSE_NS = 5e6;
-/** How long a host that was crashed by a key stays without power. */
-const POWER_RETURNS_NS = 1e9;
+/** After a crash by a key, the host restarts after this time. */
+const RESTART_NS = 1e9;
 
 /**
- * Runs a simulation until it ends or is quit. What is typed reaches the console at the virtual time at which it is seen. A guest that
- * computes runs as fast as it can; while it waits, virtual time passes as real time does. `turn` is called again and again.
+ * Runs a simulation until it ends or is quit. Typed bytes reach the console at the virtual time of the poll. A busy
+ * guest runs at full speed; while it is idle, virtual time passes in real time. `turn` is called after each poll.
  */
 export async function runSession(
   simulation: Simulation,
@@ -42,10 +42,10 @@ export async function runSession(
   }
 }
 
-/** Lets a few events happen; false when the run is over. */
+/** Advances the simulation by some events; false when the run is over. */
 function advance(simulation: Simulation): boolean {
   const started = performance.now();
-  for (let i = 0; i < LOOK_EVENTS && performance.now() - started < LOOK_MS; i++)
+  for (let i = 0; i < POLL_EVENTS && performance.now() - started < POLL_MS; i++)
     if (!simulation.advance(1)) return false;
   return true;
 }
@@ -59,7 +59,7 @@ function act(simulation: Simulation, key: Key, help: () => void): void {
         kind: 'crash',
         who: LIVE,
         when: { at: 'time', ns: simulation.nowNs },
-        forNs: POWER_RETURNS_NS,
+        forNs: RESTART_NS,
       });
     case 'help':
       return help();
@@ -75,15 +75,15 @@ interface Position {
 
 const positionOf = ({ nowNs, machine }: Simulation): Position => ({ nowNs, icount: machine.icount });
 
-/** How much of the time between two positions the guest has waited. */
+/** The idle time of the guest between two positions. */
 function idleNs({ options, survivor }: Simulation, before: Position, after: Position): number {
   const speed = options.spec.speeds[survivor] ?? 1;
-  // After a failover the machine may be one that is a little behind.
+  // After a failover the machine may be behind the old one.
   const busyNs = Math.max(0, after.icount - before.icount) * (NS_PER_STEP / speed);
   return Math.max(0, after.nowNs - before.nowNs - busyNs);
 }
 
-/** Lets real time pass, unless something is typed; gives back how much has. */
+/** Waits in real time, or until something is typed; returns the time waited, in ns. */
 async function pause(terminal: Terminal, ns: number): Promise<number> {
   const started = performance.now();
   await terminal.typed(ns / 1e6);

@@ -1,4 +1,4 @@
-/** How far a run is, in one line on a terminal that shows the guest's console and the story as well. */
+/** A status line on a terminal that also shows the guest's console and the events. */
 
 import { canRewrite } from './abilities.ts';
 
@@ -8,15 +8,15 @@ const CLEAR = '\r\x1b[K';
 
 export class StatusLine {
   private shown = false;
-  /** When it last was the moment to say something, and when the guest last printed. */
+  /** Times of the last status, and of the guest's last output. */
   private lastMs: number;
   private printedMs: number;
   private lineBegun = false;
 
   constructor(
-    /** Nothing is written unless it is a terminal. */
+    /** Written to only if it is a terminal. */
     private readonly out: { isTTY?: boolean; write(text: string): unknown },
-    /** What there is to say after so many milliseconds; undefined for nothing. */
+    /** The status, given the milliseconds since the last one; undefined for none. */
     private readonly text: (sinceMs: number) => string | undefined,
     private readonly now: () => number = () => performance.now(),
   ) {
@@ -24,7 +24,7 @@ export class StatusLine {
     this.printedMs = this.lastMs;
   }
 
-  /** Says how far the run is, when nothing was to be seen for a while: never in the middle of a line of the guest's. */
+  /** Shows the status after a time without output, but never within a line of the guest. */
   show(): void {
     const now = this.now();
     const sinceMs = now - this.lastMs;
@@ -36,13 +36,13 @@ export class StatusLine {
     this.shown = true;
   }
 
-  /** Makes room for something else. */
+  /** Removes the status line. */
   clear(): void {
     if (this.shown) this.out.write(CLEAR);
     this.shown = false;
   }
 
-  /** Makes room for what the guest is about to print on the same terminal. */
+  /** Removes the status line before the guest prints on the same terminal. */
   before(data: Uint8Array): void {
     this.clear();
     this.lineBegun = data.at(-1) !== NEWLINE;

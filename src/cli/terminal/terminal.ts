@@ -1,4 +1,4 @@
-/** The terminal that vmft runs on, handed over to the guest: no echo, no line editing, no signals by keys. */
+/** The terminal of vmft in raw mode for the guest: no echo, no line editing, no signals from keys. */
 import type { EventEmitter } from 'node:events';
 import { constants } from 'node:os';
 import { type Key, Keys } from './keys.ts';
@@ -11,12 +11,12 @@ export type TerminalInput = EventEmitter & {
   pause(): unknown;
 };
 
-/** They end the process; the terminal is given back first. */
+/** Signals that end the process; the terminal is restored first. */
 const ENDING_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
 
-/** Between {@link open} and {@link close} the terminal is raw. It is given back however the process ends. */
+/** In raw mode between {@link open} and {@link close}, which any end of the process calls. */
 export class Terminal {
-  /** Nothing can be typed any more. */
+  /** Whether the input has ended. */
   ended = false;
   private readonly keys = new Keys();
   private waiting: Key[] = [];
@@ -25,7 +25,7 @@ export class Terminal {
 
   constructor(
     private readonly input: TerminalInput,
-    /** Lines are edited and shown here, for a guest that does not do that itself. */
+    /** Line editing and echo, for a guest that has none. */
     private readonly lines?: { edit: Line; show: (data: Uint8Array) => void },
     private readonly process: Pick<NodeJS.Process, 'on' | 'off' | 'exit'> = globalThis.process,
   ) {}
@@ -48,7 +48,7 @@ export class Terminal {
         this.close();
         process.exit(128 + constants.signals[signal]);
       });
-    // Whoever stopped us has changed the terminal.
+    // A shell resets the mode of the terminal while the process is stopped.
     this.listen(process, 'SIGCONT', () => input.setRawMode(true));
     input.resume();
   }
@@ -75,12 +75,12 @@ export class Terminal {
     this.input.pause();
   }
 
-  /** What was typed since the last call. */
+  /** The keys typed since the last call. */
   take(): Key[] {
     return this.waiting.splice(0);
   }
 
-  /** Until something is typed, or so much time has passed. */
+  /** Resolves when something is typed, or after `withinMs` milliseconds. */
   async typed(withinMs?: number): Promise<void> {
     if (this.waiting.length > 0 || this.ended) return;
     await new Promise<void>((resolve) => {
