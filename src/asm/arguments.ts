@@ -1,9 +1,9 @@
-/** What stands behind a directive, and how directives read it. */
+/** The arguments of a directive, and helpers to parse them. */
 import type { Assembly } from './assembly.ts';
 import type { Statement } from './source.ts';
 import type { Cursor } from './tokens.ts';
 
-/** What stands behind a directive. */
+/** The arguments of a directive. */
 export interface Arguments {
   statement: Statement;
   text: string;
@@ -15,7 +15,7 @@ export interface Arguments {
 
 export type Directive = (assembly: Assembly, args: Arguments) => void;
 
-/** A directive that reads tokens, all of them. */
+/** A directive that parses its arguments as tokens and must consume all of them. */
 export const reading =
   (read: (assembly: Assembly, cursor: Cursor) => void): Directive =>
   (assembly, { statement, text, from }) => {

@@ -1,10 +1,10 @@
 /**
- * The assembler: GNU as syntax for RISC-V (RISC-V Assembly Programmer's Manual) to a program placed in memory. It knows
- * instructions only through the instruction table.
+ * The assembler: GNU as syntax for RISC-V (RISC-V Assembly Programmer's Manual) to a program placed in memory.
+ * Instructions are defined by the instruction table alone.
  *
- * Sections lie one after the other from the origin: .text (.text.init first), .rodata, .data, all others in the order
- * in which they are mentioned, .bss. Each begins at a multiple of its alignment, at least 8. This is what a linker
- * script makes that lists the sections in this order, each with `ALIGN(8)`.
+ * Sections are laid out from the origin: .text (.text.init first), .rodata, .data, all others in the order of their
+ * first mention, .bss. Each begins at a multiple of its alignment, at least 8. This is equivalent to a linker script
+ * that lists the sections in this order, each with `ALIGN(8)`.
  */
 import { Assembly } from './assembly.ts';
 import { AssemblyError, StatementError } from './diagnostics.ts';
@@ -18,11 +18,11 @@ export type { FindFile } from './reader.ts';
 export interface AssembleOptions {
   /** The name of the source in messages. */
   file: string;
-  /** Where the program lies in memory, in bytes; the start of RAM unless it is given. */
+  /** The load address of the program; default: the start of RAM. */
   origin?: bigint | number;
-  /** Finds a file that is included as `path` in the file `fromFile`; undefined when there is none. */
+  /** Finds the file that `fromFile` includes as `path`; undefined when there is none. */
   readFile?: FindFile;
-  /** Symbols with values, as GNU as has them from `--defsym`. */
+  /** Predefined symbols, as with `--defsym` of GNU as. */
   define?: Record<string, bigint>;
 }
 
@@ -36,39 +36,39 @@ export interface AssembledSection {
   name: string;
   address: number;
   sizeBytes: number;
-  /** Whether its bytes are stored; memory of the others starts as zeros. */
+  /** Whether its bytes are stored; other sections start as zeros. */
   stored: boolean;
 }
 
-/** What a line of the sources became. */
+/** The output of a line of the sources. */
 export interface AssembledLine {
   address: number;
   sizeBytes: number;
   file: string;
   /** Counts from 1. */
   line: number;
-  /** The line; for a line of a macro, with its arguments in place. */
+  /** The line; for a line of a macro, with its arguments substituted. */
   text: string;
 }
 
 export interface Assembled {
   origin: number;
-  /** The stored sections that are not empty, in the order of their addresses. */
+  /** The stored sections that are not empty, ordered by address. */
   segments: AssembledSegment[];
-  /** The address of `_start`, or without it the start of .text. */
+  /** The address of `_start`; without it the start of .text. */
   entry: number;
   /** Labels and assigned symbols, except numeric and `.L` labels; values as unsigned 64-bit numbers. */
   symbols: Map<string, bigint>;
-  /** In the order of addresses: instructions and data, without the filling of alignments. */
+  /** Instructions and data, without alignment padding, ordered by address. */
   lines: AssembledLine[];
-  /** In the order of addresses, the empty ones left out. */
+  /** Ordered by address, without empty ones. */
   sections: AssembledSection[];
 }
 
 /** Where RAM starts. */
 const DEFAULT_ORIGIN = 0x8000_0000;
 
-/** Assembles a program. Throws an {@link AssemblyError} with all mistakes of the sources. */
+/** Assembles a program. @throws {AssemblyError} with all errors of the sources */
 export function assemble(source: string, options: AssembleOptions): Assembled {
   const origin = Number(options.origin ?? DEFAULT_ORIGIN);
   const assembly = new Assembly(options.file, origin);
@@ -116,7 +116,7 @@ function* piecesOf({ zones }: Section): Generator<{ piece: FixedPiece | Variable
   }
 }
 
-/** Alignments count here, which no directive could tell before everything was placed. */
+/** Checks the total size, which includes alignments and so is known only now. */
 function checkSize({ layout: { sections }, line }: Assembly): void {
   const sizeBytes = sections.reduce((sum, section) => sum + section.sizeBytes, 0);
   if (sizeBytes <= SECTION_LIMIT_BYTES) return;

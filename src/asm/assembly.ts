@@ -1,11 +1,5 @@
-/** A program while it is assembled: its sections, its symbols and the mistakes found so far. */
-import {
-  AssemblyError,
-  Consequence,
-  type Diagnostic,
-  MISTAKES_LIMIT,
-  StatementError,
-} from './diagnostics.ts';
+/** The state of an assembly: sections, symbols and the errors found so far. */
+import { AssemblyError, Consequence, type Diagnostic, ERROR_LIMIT, StatementError } from './diagnostics.ts';
 import { type Expression, evaluate, parseExpression } from './expression.ts';
 import { Layout, SECTION_LIMIT_BYTES, type Section, type VariablePiece } from './layout.ts';
 import { sectionKind } from './sections.ts';
@@ -17,13 +11,13 @@ import type { Position, Scope, Value } from './values.ts';
 export class Assembly {
   readonly symbols = new Symbols();
   readonly layout: Layout;
-  /** The section that grows. */
+  /** The current section. */
   section: Section;
-  /** Where the growing section was before, for `.previous` and `.popsection`. */
+  /** The section before the current one, for `.previous` and `.popsection`. */
   previous: Section;
   /** Whether instructions are compressed where they can be (`.option rvc`). */
   compresses = false;
-  /** What `.option push` has put aside. */
+  /** The stack of `.option push`. */
   readonly optionStack: boolean[] = [];
   readonly sectionStack: { section: Section; previous: Section }[] = [];
   /** The line of the statement that is being assembled. */
@@ -40,7 +34,7 @@ export class Assembly {
     for (const name of ['.data', '.bss']) this.layout.section(name, sectionKind(name));
   }
 
-  /** Notes a mistake. The same one, found again in a later stage, counts once. @throws {AssemblyError} when there are too many */
+  /** Records an error. An equal one from a later stage is ignored. @throws {AssemblyError} when there are too many */
   report(line: SourceLine, error: StatementError): void {
     if (error instanceof Consequence) return;
     const { message, column } = error;
@@ -48,10 +42,10 @@ export class Assembly {
     const key = `${line.file}:${line.line}:${column}:${text}`;
     if (!this.found.has(key))
       this.found.set(key, { file: line.file, line: line.line, column, message: text, text: line.text });
-    if (this.found.size === MISTAKES_LIMIT) throw new AssemblyError(this.diagnostics);
+    if (this.found.size === ERROR_LIMIT) throw new AssemblyError(this.diagnostics);
   }
 
-  /** The mistakes: by line within a file, files in the order in which they first went wrong. */
+  /** The errors: by line within a file, files in the order of their first error. */
   get diagnostics(): Diagnostic[] {
     const all = [...this.found.values()];
     const files = [...new Set(all.map(({ file }) => file))];
@@ -60,7 +54,7 @@ export class Assembly {
     );
   }
 
-  /** Does some of the work on a statement and notes its mistake, if any. */
+  /** Does some of the work on a statement and records its error, if any. */
   attempt(line: SourceLine, work: () => void): void {
     try {
       work();
@@ -115,7 +109,7 @@ export class Assembly {
     }
   }
 
-  /** Puts something of fixed size at the end of the section. */
+  /** Appends a piece of fixed size to the section. */
   append(sizeBytes: number, write: (out: DataView, at: number, scope: Scope) => void): void {
     this.reserve(sizeBytes);
     this.section.append(sizeBytes, { line: this.line, column: this.column, write });
@@ -126,9 +120,8 @@ export class Assembly {
   }
 
   /**
-   * Goes to a multiple of `bytes`, unless more than `most` bytes would be skipped. In code the gap is filled with
-   * instructions that do nothing, unless the filling is said. (GNU as ignores an alignment to 4 in code, even where
-   * data have left it unaligned; here it is kept.)
+   * Pads to a multiple of `bytes`, unless that takes more than `most` bytes. In code the default padding is NOPs. (GNU
+   * as ignores an alignment to 4 in code, even when data has left it unaligned; here it is respected.)
    */
   align(bytes: number, filling?: bigint, most = 0n): void {
     const { section } = this;
@@ -144,7 +137,7 @@ export class Assembly {
     if (bytes > 1) this.appendVariable({ sizeBytes: 0, pad, write });
   }
 
-  /** Fills up code to the alignment of its section, as GNU as does. */
+  /** Pads code to the alignment of its section, as GNU as does. */
   finish(): void {
     for (const section of this.layout.sections) {
       this.section = section;

@@ -1,4 +1,4 @@
-/** Branches and jumps whose size depends on how far their target is. */
+/** Branches and jumps whose size depends on the distance to their target. */
 import { type Field, fields, insert, range, sizeOf } from '../cpu/formats.ts';
 import { decode, instructions } from '../cpu/instructions.ts';
 import { compressed, decodeCompressed, expand } from '../cpu/table/compressed.ts';
@@ -8,19 +8,19 @@ import type { Section } from './layout.ts';
 import { inField, type Parsed } from './operands.ts';
 import type { Scope } from './values.ts';
 
-/** The operand that says where a branch or jump goes. */
+/** The target operand of a branch or jump. */
 export interface Target extends Parsed {
   field: Field;
 }
 
-/** An instruction with a target, which is still zero in its word. */
+/** An instruction with a target; the target field of the word is still zero. */
 interface Transfer {
   mnemonic: string;
   word: number;
   field: Field;
 }
 
-/** One way to get to a target: an instruction that goes there, perhaps behind the opposite branch, which leads past it. */
+/** One encoding of a transfer: an instruction to the target, optionally after the inverse branch that skips it. */
 interface Way {
   over?: Transfer;
   transfer: Transfer;
@@ -29,7 +29,7 @@ interface Way {
 const words = new Map([...instructions, ...compressed].map(({ mnemonic, match }) => [mnemonic, match]));
 const jump: Transfer = { mnemonic: 'jal', word: words.get('jal')!, field: fields.immJ };
 
-/** Each conditional branch with the one that is taken when it is not. */
+/** Each conditional branch with its inverse. */
 const inverses = new Map(
   [
     ['beq', 'bne'],
@@ -49,7 +49,7 @@ function inverse({ mnemonic, word, field }: Transfer): Transfer {
 
 const bytesOf = ({ over, transfer }: Way): number => sizeOf(transfer.word) + (over ? sizeOf(over.word) : 0);
 
-/** The ways of an instruction from the shortest to the longest, and the one to a target in another section. */
+/** The encodings of an instruction from the shortest to the longest, and the one for a target in another section. */
 function waysOf(word: number): { near: Way[]; elsewhere: Way } {
   const own = transferOf(word);
   if (sizeOf(word) === 2) {
@@ -73,9 +73,9 @@ function transferOf(word: number): Transfer {
 }
 
 /**
- * Assembles a branch or jump in the shortest way to its target. As GNU as does, a conditional branch becomes the opposite branch
- * over a jump when its target is too far away or in another section. What has become long stays so. (Of several that just
- * reach their target GNU as makes some longer than need be.)
+ * Assembles a branch or jump in its shortest encoding. As in GNU as, a conditional branch becomes the inverse branch
+ * over a jump when its target is too far away or in another section. An encoding never gets shorter again. (GNU as
+ * makes some transfers longer than necessary when several just reach their target.)
  * @param word the instruction with a target of zero
  */
 export function assembleTransfer(assembly: Assembly, word: number, target: Target): void {
@@ -116,7 +116,7 @@ function isElsewhere({ expression }: Target, section: Section, scope: Scope): bo
   return base !== undefined && base !== section;
 }
 
-/** Writes an instruction in the size that it says itself. */
+/** Writes an instruction in the size that its low bits encode. */
 export function put(out: DataView, at: number, word: number): void {
   if (sizeOf(word) === 2) out.setUint16(at, word, true);
   else out.setUint32(at, word, true);

@@ -1,4 +1,4 @@
-/** 32-bit instructions to compressed ones that do the same. */
+/** 32-bit instructions to equivalent compressed ones. */
 import { extract, fields, insert, range } from '../cpu/formats.ts';
 import { decode, instructions } from '../cpu/instructions.ts';
 import {
@@ -9,19 +9,19 @@ import {
   firstRegister,
 } from '../cpu/table/compressed.ts';
 
-/** The compressed instructions that can stand for an instruction, by its mnemonic. */
+/** The compressed instructions that expand to an instruction, by its mnemonic. */
 const shorter = new Map<string, CompressedInstruction[]>();
 for (const row of compressed) {
   const { mnemonic } = row.expansion;
   shorter.set(mnemonic, [...(shorter.get(mnemonic) ?? []), row]);
 }
 
-/** The one instruction that does nothing and is no hint: `addi x0, x0, 0`. */
+/** The canonical NOP, the only one that is no hint: `addi x0, x0, 0`. */
 const NOP = 0x0000_0013;
 
 /**
- * The compressed instruction that does what a 32-bit instruction does. As for GNU as, that is never a hint.
- * @returns 0 when there is none
+ * The compressed equivalent of a 32-bit instruction. As in GNU as, never a hint.
+ * @returns the parcel, or 0 when there is none
  */
 export function compress(word: number): number {
   for (const same of equivalents(word))
@@ -36,7 +36,7 @@ export function compress(word: number): number {
 const isHint = ({ hint }: CompressedInstruction, parcel: number): boolean =>
   hint === 'always' || hint.some((name) => extract(fields[name], parcel) === 0);
 
-/** The parcel that holds an instruction's operands. It stands for the instruction if they fit. */
+/** The parcel with an instruction's operands; equivalent to the instruction only if they fit. */
 function encode({ match, expansion }: CompressedInstruction, word: number): number {
   let parcel = match;
   for (const { to, from } of expansion.operands) {
@@ -51,7 +51,7 @@ function encode({ match, expansion }: CompressedInstruction, word: number): numb
 const commutative = ['add', 'addw', 'and', 'or', 'xor'];
 const ADD = instructions.find(({ mnemonic }) => mnemonic === 'add')!.match;
 
-/** The instruction, and others that do the same: `rd` as the first operand of two, and `mv` as an addition of two registers. */
+/** The instruction and equivalents: with `rd` as the first of two commutative operands, and `mv` as an `add`. */
 function* equivalents(word: number): Generator<number> {
   yield word;
   const mnemonic = decode(word)?.mnemonic ?? '';

@@ -9,7 +9,7 @@ import { splitAtCommas } from './source.ts';
 import type { Cursor } from './tokens.ts';
 import type { Scope } from './values.ts';
 
-/** The bytes of a number in memory, lowest first. */
+/** Writes a number, little-endian. */
 function writeInteger(out: DataView, at: number, value: bigint, sizeBytes: number): void {
   for (let i = 0; i < sizeBytes; i++)
     out.setUint8(at + i, Number((BigInt.asUintN(64, value) >> BigInt(8 * i)) & 255n));
@@ -35,7 +35,7 @@ function appendBytes(assembly: Assembly, bytes: Uint8Array): void {
   assembly.append(bytes.length, (out, at) => new Uint8Array(out.buffer, out.byteOffset + at).set(bytes));
 }
 
-/** Strings side by side are one; `end` stands behind each. */
+/** Adjacent strings are concatenated; `end` terminates each argument. */
 const strings = (...end: number[]): Directive =>
   reading((assembly, cursor) =>
     each(cursor, () => {

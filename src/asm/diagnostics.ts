@@ -1,7 +1,7 @@
-/** What the assembler says when a source is wrong. */
+/** The assembler's errors and their report. */
 import { OperatingError } from '../base/errors.ts';
 
-/** One mistake in a source. `line` and `column` count from 1; `text` is the source line as it was written. */
+/** One error in a source. `line` and `column` count from 1; `text` is the source line. */
 export interface Diagnostic {
   file: string;
   line: number;
@@ -10,20 +10,19 @@ export interface Diagnostic {
   text: string;
 }
 
-/** After so many mistakes it is no use to look for more: the file is no source, or a first mistake has caused the others. */
-export const MISTAKES_LIMIT = 100;
+/** The assembly stops after this many errors: the file is no source, or the first error has caused the others. */
+export const ERROR_LIMIT = 100;
 
-/** All the mistakes of a source at once. Its message is the report: each mistake with its line and a caret. */
+/** All errors of an assembly. The message is the report: each error with its line and a caret. */
 export class AssemblyError extends OperatingError {
   override name = 'AssemblyError';
   constructor(readonly diagnostics: readonly Diagnostic[]) {
-    const end =
-      diagnostics.length < MISTAKES_LIMIT ? [] : [`after ${MISTAKES_LIMIT} mistakes no more are looked for`];
+    const end = diagnostics.length < ERROR_LIMIT ? [] : [`stopped after ${ERROR_LIMIT} errors`];
     super([...diagnostics.map(format), ...end].join('\n'));
   }
 }
 
-/** Of a long line so many characters are shown, the mistake in their middle. */
+/** A long line is cut to this many characters around the error. */
 const SHOWN_CHARACTERS = 160;
 
 function format({ file, line, column, message, text }: Diagnostic): string {
@@ -35,10 +34,10 @@ function format({ file, line, column, message, text }: Diagnostic): string {
   return report.replace(CONTROL, '\ufffd');
 }
 
-/** What a file that is no text would do to a terminal. */
+/** Control characters, which would garble a terminal. */
 const CONTROL = /[^\P{Cc}\t\n]/gu;
 
-/** A mistake within one statement: thrown where it is found, made a {@link Diagnostic} where the statement is known. */
+/** An error within one statement, converted to a {@link Diagnostic} where the statement is known. */
 export class StatementError extends Error {
   constructor(
     message: string,
@@ -49,10 +48,10 @@ export class StatementError extends Error {
   }
 }
 
-/** A statement cannot be finished because another one is wrong, which is reported there. */
+/** A consequential error: the cause is in another statement and is reported there. */
 export class Consequence extends StatementError {}
 
-/** ` Did you mean 'x'?` for the candidate nearest to a misspelt name, or nothing when none is near. */
+/** ` Did you mean 'x'?` for the candidate nearest to a misspelt name; empty when none is near. */
 export function suggestion(name: string, candidates: Iterable<string>): string {
   let best: string | undefined;
   let bestDistance = Math.max(1, Math.floor(name.length / 3)) + 1;
@@ -64,7 +63,7 @@ export function suggestion(name: string, candidates: Iterable<string>): string {
   return best === undefined ? '' : ` Did you mean '${best}'?`;
 }
 
-/** How many characters to insert, delete, replace or swap with their neighbour to get from `a` to `b`. */
+/** The Damerau-Levenshtein distance of `a` and `b` (optimal string alignment). */
 function editDistance(a: string, b: string): number {
   let before: number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);

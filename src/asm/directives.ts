@@ -1,4 +1,4 @@
-/** Directives that put something into a section, and those that name sections and symbols. */
+/** The directives for sections, symbols, options and data. */
 import { type Arguments, type Directive, each, reading } from './arguments.ts';
 import type { Assembly } from './assembly.ts';
 import { data } from './data-directives.ts';
@@ -7,7 +7,7 @@ import { sectionKind } from './sections.ts';
 import { splitAtCommas } from './source.ts';
 import type { Cursor } from './tokens.ts';
 
-/** Accepted, and without meaning here: they tell a linker or a debugger something. */
+/** Accepted and ignored: they are for a linker or a debugger. */
 const ignored: Record<string, Directive> = Object.fromEntries(
   [
     ...['type', 'size', 'file', 'ident', 'attribute', 'loc', 'local', 'hidden', 'protected', 'internal'],
@@ -54,7 +54,7 @@ const sections: Record<string, Directive> = {
   '.previous': reading((assembly) => assembly.enter(assembly.previous)),
 };
 
-/** Gives a symbol the value of an expression: now if it can be known now, else when everything is placed. */
+/** Assigns an expression to a symbol: its value now if that is known, else its value in the final layout. */
 export function assign(
   assembly: Assembly,
   cursor: Cursor,
@@ -100,14 +100,14 @@ const symbols: Record<string, Directive> = {
   '.weak': reading(({ symbols: table }, cursor) =>
     each(cursor, () => table.weaken(cursor.name('a symbol').text)),
   ),
-  // All symbols of a program that is assembled at once are visible everywhere.
+  // No effect: there is one translation unit.
   '.globl': reading((_, cursor) => each(cursor, () => cursor.name('a symbol'))),
   '.global': reading((_, cursor) => each(cursor, () => cursor.name('a symbol'))),
   '.comm': common,
   '.lcomm': common,
 };
 
-/** Options that change nothing here: this assembler does not relax to shorter code. */
+/** Options without effect: this assembler does not relax code. */
 const harmlessOptions = ['relax', 'norelax', 'nopic', 'csr-check', 'no-csr-check'];
 
 const options: Record<string, (assembly: Assembly, args: Arguments) => void> = {
@@ -126,7 +126,7 @@ const options: Record<string, (assembly: Assembly, args: Arguments) => void> = {
     if (saved === undefined) throw new StatementError('.option pop without .option push', column);
     assembly.compresses = saved;
   },
-  /** `arch, rv64imac` or `arch, +c, -zba`: of all extensions only C changes what is assembled. */
+  /** `arch, rv64imac` or `arch, +c, -zba`: only C changes the output. */
   arch: (assembly, { text }) => {
     for (const [, sign, letters] of text.matchAll(/,\s*([-+]|rv64)([a-z]*)/g))
       if (sign === 'rv64') assembly.compresses = letters!.replace(/z.*/, '').includes('c');

@@ -1,6 +1,6 @@
 /**
- * Instruction words to text that the assembler makes the same words of. Like the assembler it knows instructions only
- * through the instruction table.
+ * Instruction words to text that assembles to the same words. As in the assembler, instructions are defined by the
+ * instruction table alone.
  */
 
 import { csrNumbers } from '../cpu/csrs.ts';
@@ -26,15 +26,15 @@ export type NameOf = (address: number) => string | undefined;
 export interface DisassembleOptions {
   /** Named addresses are followed by their names: `j 0x80000010 <loop>`. */
   symbols?: NameOf;
-  /** Whether to write `ret` for `jalr zero, 0(ra)` and so on, mostly as objdump does; true unless it is given. */
+  /** Whether to write `ret` for `jalr zero, 0(ra)` and so on, mostly as objdump does; default: true. */
   aliases?: boolean;
 }
 
 /**
  * The text of an instruction word.
  * @param word 32 bits, or 16 for a compressed instruction
- * @param address where the instruction stands, from which the addresses of its targets follow; 0 unless it is given
- * @returns `.word 0x…` or `.half 0x…` for what is not an instruction of this machine, or has bits set that mean nothing
+ * @param address of the instruction, for the addresses of its targets; default: 0
+ * @returns `.word 0x…` or `.half 0x…` for what is not an instruction of this machine, or has ignored bits set
  */
 export function disassemble(word: number, address = 0, options: DisassembleOptions = {}): string {
   const unsigned = sizeOf(word) === 2 ? word & 0xffff : word >>> 0;
@@ -72,8 +72,8 @@ const operandsOf = (syntax: string, instruction: number, print: Print): string =
 
 /**
  * Names addresses by the nearest symbol at or below them.
- * @param symbols names and addresses, in any order; what is not an address may be among them if it is smaller
- * @param reachBytes how far a symbol is taken to extend
+ * @param symbols names and addresses, in any order; values that are no addresses are harmless if they are smaller
+ * @param reachBytes the assumed size of what a symbol names
  */
 export function symbolizer(
   symbols: Iterable<{ name: string; address: number }>,
@@ -103,7 +103,7 @@ function fieldsOf(row: Instruction): FieldName[] {
 
 const suffixOf = ({ format }: Instruction): FieldName | undefined => (formats[format] as Format).suffix;
 
-/** Whether bits are set that belong neither to the encoding nor to an operand, or an operand has a reserved value. */
+/** Whether bits outside the encoding and the operands are set, or an operand has a reserved value. */
 function meaningless(row: Instruction, word: number): boolean {
   if (fieldsOf(row).some((name) => isReserved(fields[name], extract(fields[name], word)))) return true;
   const suffix = suffixOf(row);
@@ -124,12 +124,12 @@ const canonical = (row: Instruction, word: number, print: Print): string => {
   return operandsOf(isUsual ? short.syntax : syntax, word, print);
 };
 
-/** An alias of a row: the fields that it fixes, and the fields that its operands stand for. */
+/** An alias of a row: the fields that it fixes, and the fields of its operands. */
 interface AliasPattern {
   pseudo: Pseudo;
   fixed: { field: Field; value: number }[];
   operands: Map<string, FieldName>;
-  /** Fields that one operand stands for together. */
+  /** Pairs of fields that share one operand. */
   equal: [FieldName, FieldName][];
 }
 

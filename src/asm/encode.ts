@@ -33,7 +33,7 @@ interface Written {
   column: number;
   /** The column after the last operand. */
   end: number;
-  /** It stands for `j`, `jr`, `ret` or `jalr` of a register. */
+  /** The expansion of `j`, `jr`, `ret` or `jalr` of a register. */
   isPlainJump?: boolean;
 }
 
@@ -96,10 +96,10 @@ for (const { mnemonic, syntax, instructions: body } of pseudos) {
   );
 }
 
-/** Every mnemonic that can be written. */
+/** All mnemonics. */
 export const mnemonics: ReadonlySet<string> = new Set(forms.keys());
 
-/** Assembles an instruction statement: a mnemonic and the tokens behind it. */
+/** Assembles an instruction statement: a mnemonic and the tokens after it. */
 export function assembleStatement(
   assembly: Assembly,
   name: string,
@@ -125,7 +125,7 @@ function assembleInstruction(assembly: Assembly, written: Written): void {
 const isWrittenAs = (syntax: OperandSyntax[], { operands }: Written): boolean =>
   syntax.length === operands.length && syntax.every((operand, index) => fits(operand, operands[index]!));
 
-/** Says what is wrong with operands that fit no form, against the form that they come nearest to. */
+/** The error for operands that fit no form, relative to the nearest form. */
 function mismatch(candidates: Form[], written: Written): StatementError {
   const { mnemonic, operands, end, column } = written;
   const matching = ({ syntax }: Form) => {
@@ -156,7 +156,7 @@ function unfit(expected: OperandSyntax, { tokens, column }: Operand, usage: stri
   return new StatementError(`${codec.noun} expected instead of '${found}': ${usage}${hint}`, column);
 }
 
-/** The names of registers, by what a codec calls them. */
+/** The names of registers, by the noun of their codec. */
 const registers = new Map([
   [codecOf('rd').noun, registerNumbers],
   [codecOf('fd').noun, floatRegisterNumbers],
@@ -167,10 +167,10 @@ function registerHint({ kind, text }: Token, names: ReadonlyMap<string, number>)
   return hint ? `.${hint}` : '';
 }
 
-/** `immI(rs1)` as `imm(rs1)`: the names of fields tell more than a reader wants. */
+/** `immI(rs1)` as `imm(rs1)`, for messages. */
 const readable = (syntax: string): string => syntax.replace(/^imm[A-Z]\w*|^shamt\w+/, 'imm');
 
-/** The tokens that the names in a pseudo-instruction's syntax stand for. */
+/** The tokens of each name in a pseudo-instruction's syntax. */
 function bind(syntax: OperandSyntax[], operands: Operand[]): Map<string, Token[]> {
   const bound = new Map<string, Token[]>();
   syntax.forEach((operand, index) => {
@@ -181,10 +181,10 @@ function bind(syntax: OperandSyntax[], operands: Operand[]): Map<string, Token[]
   return bound;
 }
 
-/** What the pseudo-instructions of jumps without an offset stand for. */
+/** The expansions of jump pseudo-instructions without an offset. */
 const plainJump = /^jalr? x[01], (target$|0\()/;
 
-/** Assembles the instructions that stand for a pseudo-instruction. */
+/** Assembles the expansion of a pseudo-instruction. */
 function expand(
   assembly: Assembly,
   body: readonly string[],
@@ -241,7 +241,7 @@ function assembleRow(
   const target = all.find(({ field }) => field.kind === 'target');
   const filled = all.filter((operand) => operand !== target);
   const encode = (scope: Scope) => fill(fixed, mnemonic, filled, scope);
-  // As GNU as, which compresses `j` and `jr`, but not `jal` and `jalr`, whatever their operands are.
+  // As in GNU as, which compresses `j` and `jr`, but never `jal` and `jalr`.
   const compresses = assembly.compresses && (written.isPlainJump || !mnemonic.startsWith('jal'));
   if (target || (compresses && filled.every((operand) => isKnown(assembly, operand)))) {
     const word = encode(assembly.symbols.early);

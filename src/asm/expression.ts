@@ -1,7 +1,7 @@
 /**
- * Expressions: parsed where they stand, evaluated as soon as all they need is known. Operators, their ranks and their
- * results are those of GNU as (manual of gas, "Integer Expressions"): values have 64 bits, `>>` shifts in zeros, a
- * comparison that holds gives -1.
+ * Expressions: parsed with their statement, evaluated as soon as their symbols are known. Operators, precedence and
+ * results are those of GNU as (manual of gas, "Integer Expressions"): values have 64 bits, `>>` shifts in zeros, a true
+ * comparison is -1.
  */
 import { StatementError } from './diagnostics.ts';
 import type { Cursor } from './tokens.ts';
@@ -18,16 +18,16 @@ export type Expression =
   | { is: 'binary'; operator: string; left: Expression; right: Expression; column: number }
   | { is: 'relocation'; relocation: Relocation; of: Expression; at: Position; column: number };
 
-/** What the names in an expression mean where it is parsed. */
+/** Resolves the names in an expression where it is parsed. */
 export interface Binder {
   symbol(name: string, column: number): Expression;
   local(label: number, forward: boolean, column: number): Expression;
   here(): Position;
-  /** Notes that the instruction that begins at `position` holds the upper part of the distance to `target`. */
+  /** Records that the instruction at `position` holds the upper part of the distance to `target`. */
   pcrelHi(position: Position, target: Expression): void;
 }
 
-/** Ranks of the binary operators; the higher binds tighter. */
+/** The precedence of binary operators; higher binds tighter. */
 const ranks: Record<string, number> = Object.fromEntries(
   [
     ['||'],
@@ -39,7 +39,7 @@ const ranks: Record<string, number> = Object.fromEntries(
   ].flatMap((operators, rank) => operators.map((operator) => [operator, rank + 1])),
 );
 
-/** Parses one expression and leaves the cursor behind it. */
+/** Parses one expression and leaves the cursor after it. */
 export function parseExpression(cursor: Cursor, binder: Binder, rank = 1): Expression {
   let left = parseUnary(cursor, binder);
   for (;;) {
@@ -93,7 +93,7 @@ function parseRelocation(cursor: Cursor, binder: Binder, column: number): Expres
   return { is: 'relocation', relocation: text, of, at, column };
 }
 
-/** The value of an expression; complains about what is not known in this scope. */
+/** The value of an expression. @throws {StatementError} when it is not known in this scope */
 export function evaluate(expression: Expression, scope: Scope): Value {
   switch (expression.is) {
     case 'constant':
@@ -111,7 +111,7 @@ export function evaluate(expression: Expression, scope: Scope): Value {
   }
 }
 
-/** `a + b + c + …` is as deep as it is long, on its left side: that is gone through without a call for each. */
+/** Evaluates a left-deep chain, `a + b + c + …`, iteratively: its depth is its length. */
 function chain(expression: Expression & { is: 'binary' }, scope: Scope): Value {
   const links: (Expression & { is: 'binary' })[] = [];
   let first: Expression = expression;
@@ -188,7 +188,7 @@ function compute(operator: string, a: bigint, b: bigint, column: number): bigint
   }
 }
 
-/** The upper 20 bits such that adding the sign-extended lower 12 gives the value back. */
+/** The upper 20 bits, rounded so that adding the sign-extended lower 12 gives the value. */
 const upper = (value: bigint): bigint => BigInt.asUintN(20, (value + 0x800n) >> 12n);
 const lower = (value: bigint): bigint => BigInt.asIntN(12, value);
 const reachable = (value: bigint): boolean => BigInt.asIntN(32, value + 0x800n) === value + 0x800n;
@@ -210,8 +210,7 @@ function relocate(expression: Expression & { is: 'relocation' }, scope: Scope): 
 }
 
 function absoluteUpper({ value, base }: Value, column: number): bigint {
-  // lui sign-extends: with an address from 2^31 on, what lui and addi build is another address. A number is the
-  // author's own choice and may use all 32 bits.
+  // lui sign-extends: for an address from 2^31 on, lui and addi build another address. A number may use all 32 bits.
   if (!reachable(value) && (base || value < 0n || value >= 2n ** 32n)) {
     const address = `0x${unsigned(value).toString(16)}`;
     throw new StatementError(`%hi cannot build ${address}; use la, or %pcrel_hi with auipc`, column);

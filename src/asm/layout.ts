@@ -1,18 +1,18 @@
 /**
- * Sections and where they come to lie. A section is a chain of zones: within a zone all distances are fixed, and a
- * zone ends at a piece whose size depends on the layout, such as an alignment or a branch that may have to be long.
+ * Sections and their layout. A section is a chain of zones: within a zone all distances are fixed, and a zone ends at a
+ * piece whose size depends on the layout, such as an alignment or a branch of variable length.
  */
 import { StatementError } from './diagnostics.ts';
 
 import type { SourceLine } from './source.ts';
 import type { Position, Scope, Value } from './values.ts';
 
-/** Something of fixed size that stands in memory. */
+/** A piece of a section: an instruction, data or padding. */
 interface Piece {
-  /** Where it came from, for messages and listings. */
+  /** Its source line, for messages and listings. */
   line: SourceLine;
   column: number;
-  /** Writes its bytes at offset `at`, when all addresses are known. */
+  /** Writes its bytes at offset `at`; called when all addresses are known. */
   write(out: DataView, at: number, scope: Scope, sizeBytes: number): void;
 }
 
@@ -23,9 +23,9 @@ export interface FixedPiece extends Piece {
 
 /** A piece whose size depends on the layout. */
 export interface VariablePiece extends Piece {
-  /** The size at an offset in the section. Depends on nothing else. */
+  /** The size at an offset in the section. A function of the offset alone. */
   pad?(offset: number): number;
-  /** The size in a layout, as far as this layout is known. It must settle when it is asked repeatedly. */
+  /** The size in a layout that may be incomplete. Repeated calls must converge. */
   measure?(scope: Scope, sizeBytes: number): number;
   sizeBytes: number;
 }
@@ -44,13 +44,13 @@ export type SectionGroup = (typeof groups)[number];
 
 export interface SectionKind {
   group: SectionGroup;
-  /** Gaps are filled with instructions that do nothing. */
+  /** Code: gaps are filled with NOPs. */
   code: boolean;
   /** Debugging information and comments are not part of the program in memory. */
   loaded: boolean;
 }
 
-/** No program for this machine comes near; the limit keeps a typing error from exhausting memory. */
+/** Far above any program for this machine; keeps a typing error from exhausting memory. */
 export const SECTION_LIMIT_BYTES = 2 ** 30;
 
 /** Sections begin at a multiple of 8 even if no directive asks for it, so that any data at their start is aligned. */
@@ -61,7 +61,7 @@ const newZone = (): Zone => ({ pieces: [], sizeBytes: 0, offset: 0 });
 
 export class Section {
   readonly zones: [Zone, ...Zone[]] = [newZone()];
-  /** What its directives ask for, in bytes. */
+  /** The largest alignment of its directives, in bytes. */
   alignment: number;
   address = 0;
   sizeBytes = 0;
@@ -77,7 +77,7 @@ export class Section {
     return this.zones.at(-1)!;
   }
 
-  /** Where the next piece will stand. */
+  /** The position of the next piece. */
   get end(): Position {
     return { section: this, zone: this.zone, offset: this.zone.sizeBytes };
   }
@@ -93,7 +93,7 @@ export class Section {
     this.zones.push(newZone());
   }
 
-  /** Gives each zone its offset from the sizes as they are now. */
+  /** Computes the offset of each zone from the current sizes. */
   place(): void {
     let offset = 0;
     for (const zone of this.zones) {
@@ -115,7 +115,7 @@ export class Layout {
     private readonly report: (line: SourceLine, error: StatementError) => void,
   ) {}
 
-  /** The section of a name; made, with the given kind, where it is first mentioned. */
+  /** The section with this name; created with the given kind at its first mention. */
   section(name: string, kind: SectionKind): Section {
     const section = this.byName.get(name) ?? new Section(name, kind);
     this.byName.set(name, section);
@@ -125,7 +125,7 @@ export class Layout {
   /** Sections that are loaded, in the order of their addresses. */
   get sections(): Section[] {
     const loaded = [...this.byName.values()].filter(({ kind }) => kind.loaded);
-    // An entry routine goes first: a machine without a loader starts at the origin.
+    // .text.init comes first: without a loader, execution starts at the origin.
     const first = ({ name }: Section) => (name === '.text.init' ? 0 : 1);
     const rank = (section: Section) => groups.indexOf(section.kind.group) * 2 + first(section);
     return loaded.sort((a, b) => rank(a) - rank(b));
@@ -181,7 +181,7 @@ export class Layout {
     } catch (error) {
       if (!(error instanceof StatementError)) throw error;
       this.report(piece.line, error);
-      // One message is enough.
+      // Reported once.
       delete piece.measure;
       return piece.sizeBytes;
     }

@@ -1,5 +1,5 @@
 /**
- * The instructions that bring a 64-bit constant into a register, in the sequence that GNU as makes for `li`.
+ * The instructions that load a 64-bit constant into a register, in the sequence of GNU as for `li`.
  * @param value a signed 64-bit number
  * @returns instructions over the register `rd`, as text
  */
@@ -8,13 +8,13 @@ export function loadImmediate(value: bigint): string[] {
   return build(value);
 }
 
-/** `loadImmediate` without the short form; also what `la` makes of a number. */
+/** `loadImmediate` without the short form; also used by `la` of a number. */
 export function build(value: bigint): string[] {
   const low = BigInt.asIntN(12, value);
   const rest = BigInt.asIntN(64, value - low);
   if (BigInt.asIntN(32, value) === value) return buildWord(rest, low);
 
-  // The low 12 bits are added last; what is above them is built first, without its trailing zeros.
+  // The low 12 bits are added last; the bits above are built first, without their trailing zeros.
   let shift = 12n;
   while (((rest >> shift) & 1n) === 0n) shift++;
   const instructions = [...build(rest >> shift), `slli rd, rd, ${shift}`];

@@ -1,13 +1,13 @@
-/** Macros and repetitions: what their bodies become. */
+/** The expansion of macros and repetitions. */
 import { StatementError } from './diagnostics.ts';
 import { type SourceLine, type Statement, skip } from './source.ts';
 
 interface Parameter {
   name: string;
-  /** Absent where an argument that is not given is empty. */
+  /** When absent, a missing argument is empty. */
   default?: string;
   required?: true;
-  /** Takes all the rest of the arguments, commas included. */
+  /** Takes the rest of the arguments, commas included. */
   rest?: true;
 }
 
@@ -17,7 +17,7 @@ export interface Macro {
   body: Statement[];
 }
 
-/** Parses what stands behind `.macro`: a name and its parameters, each perhaps with `=default`, `:req`, `:vararg`. */
+/** Parses the arguments of `.macro`: a name and parameters with optional `=default`, `:req`, `:vararg`. */
 export function parseMacro(text: string, column: number): Omit<Macro, 'body'> {
   const [, name, rest] = /^\s*([A-Za-z_.$][\w.$]*)\s*,?(.*)$/s.exec(text) ?? [];
   if (!name) throw new StatementError('a macro name expected', column);
@@ -35,7 +35,7 @@ export function parseMacro(text: string, column: number): Omit<Macro, 'body'> {
   return { name, parameters };
 }
 
-/** The arguments of a macro: separated by commas, or by blanks where no operator stands beside them. */
+/** The arguments of a macro: separated by commas, or by blanks that are not next to an operator. */
 export function splitArguments(text: string): { text: string; start: number }[] {
   const parts: { text: string; start: number }[] = [];
   let start = 0;
@@ -55,7 +55,7 @@ export function splitArguments(text: string): { text: string; start: number }[] 
   return parts;
 }
 
-/** Whether the blank at `i` stands between two operands. */
+/** Whether the blank at `i` separates two operands. */
 function separates(text: string, i: number, start: number): boolean {
   const before = text.slice(start, i);
   return /[\w.$)"']$/.test(before) && /^\s+[\w.$"'\\%]/.test(text.slice(i));
@@ -63,7 +63,7 @@ function separates(text: string, i: number, start: number): boolean {
 
 const unquote = (text: string): string => (/^".*"$/s.test(text) ? text.slice(1, -1) : text);
 
-/** What each parameter stands for in one use of a macro. */
+/** The value of each parameter in one use of a macro. */
 export function bindArguments(macro: Macro, text: string, column: number): Map<string, string> {
   const bound = new Map<string, string>();
   const parts = splitArguments(text);
@@ -94,8 +94,8 @@ const usage = ({ name, parameters }: Macro): string =>
   `macro '${name} ${parameters.map((parameter) => parameter.name).join(', ')}'`;
 
 /**
- * The body with `\name` replaced by what it stands for, `\@` by the number of the expansion and `\()` by nothing. `room` says how many
- * characters that may add, to this and to others.
+ * The body with `\name` replaced by its value, `\@` by the number of the expansion and `\()` by nothing. `room` is the
+ * number of characters that all expansions together may still add.
  */
 export function substitute(
   body: readonly Statement[],
@@ -117,7 +117,7 @@ export function substitute(
   const usedAt = use && (use.usedAt ?? `${use.file}:${use.line}`);
   return body.map(({ line, text, start }) => {
     const expanded = expand(text);
-    // A line that is what its author wrote keeps its text and columns.
+    // A line without substitutions keeps its text and columns.
     if (expanded === text) return { line: { ...line, ...(usedAt && { usedAt }) }, text, start };
     const { file, line: number } = line;
     return {

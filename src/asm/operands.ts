@@ -1,6 +1,6 @@
 /**
- * How operands are written and read: one codec for each kind of operand, used by assembler and disassembler. Which
- * operands an instruction has is said by the syntax of its format.
+ * Parsing and formatting of operands: one codec for each kind, used by assembler and disassembler. The syntax of an
+ * instruction's format determines its operands.
  */
 import { csrNames, csrNumbers } from '../cpu/csrs.ts';
 import { RM } from '../cpu/float/number.ts';
@@ -31,18 +31,18 @@ export function parseSyntax(syntax: string): OperandSyntax[] {
 /** An operand as it is written. */
 export interface Operand {
   tokens: Token[];
-  /** Where it begins, or should. */
+  /** The column where it begins, or should. */
   column: number;
 }
 
-/** An operand's meaning. The value is that of its field: for a target the distance to it. */
+/** A parsed operand. The value is that of its field: for a target the distance to it. */
 export interface Parsed {
   column: number;
   value(scope: Scope): bigint;
   expression?: Expression;
 }
 
-/** What a value's text depends on besides the value. */
+/** What the text of a value depends on besides the value. */
 export interface Place {
   /** The address of the instruction. */
   address: number;
@@ -53,7 +53,7 @@ export interface Place {
 interface OperandCodec {
   /** What is expected, for messages. */
   noun: string;
-  /** Whether an operand can be of this kind, from its looks alone. */
+  /** Whether an operand can be of this kind, judged by its syntax alone. */
   fits(tokens: readonly Token[]): boolean;
   parse(cursor: Cursor, assembly: Assembly): Parsed;
   format(value: number, place: Place): string;
@@ -192,7 +192,7 @@ const rounding: OperandCodec = {
   format: (value) => roundingNames.get(value)!,
 };
 
-/** All kinds of operands that stand in a syntax. */
+/** The codecs of all kinds of operands. */
 const codecs: Record<Exclude<OperandKind, 'suffix'>, OperandCodec> = {
   x: register,
   x8: registerOf('one of s0, s1 and a0 to a5', registerNumbers, abiNames.slice(8, 16), 8),
@@ -208,10 +208,10 @@ const codecs: Record<Exclude<OperandKind, 'suffix'>, OperandCodec> = {
   ordering,
 };
 
-/** What the suffixes of a mnemonic are for each value of their field. */
+/** The suffixes of a mnemonic, by the value of their field. */
 export const suffixes: Partial<Record<FieldName, readonly string[]>> = { aqrl: ['', '.rl', '.aq', '.aqrl'] };
 
-/** What the operands of pseudo-instructions are called beyond the names of fields. */
+/** Names of operands of pseudo-instructions, besides those of fields. */
 const pseudoKinds: Record<string, keyof typeof codecs> = {
   rs: 'x',
   rt: 'x',
@@ -222,7 +222,7 @@ const pseudoKinds: Record<string, keyof typeof codecs> = {
   address: 'signed',
 };
 
-/** A symbol's address, not just a number: what makes `lw a0, 8` a mistake and `lw a0, table+8` none. */
+/** A symbol's address, not just a number: `lw a0, 8` is an error and `lw a0, table+8` is not. */
 const symbol: OperandCodec = {
   ...number,
   noun: 'a symbol',
@@ -237,8 +237,8 @@ export function codecOf(name: string): OperandCodec {
 }
 
 /**
- * The syntax without its last operand, and the field and value that this leaves unsaid; undefined where all operands have to be
- * written.
+ * The syntax without its optional last operand, and the field and value that are implied; undefined when all operands
+ * are required.
  */
 export function abridged(syntax: string): { syntax: string; field: FieldName; usual: number } | undefined {
   const [, rest, last] = /^(.*), (\w+)$/.exec(syntax) ?? [];
@@ -267,19 +267,19 @@ export function splitOperands(tokens: readonly Token[], end: number): Operand[] 
   return operands;
 }
 
-/** The tokens of an operand's two halves: before the parentheses, and in them. */
+/** The tokens of an operand before the parentheses, and in them. */
 export function halves(syntax: OperandSyntax, { tokens }: Operand): { value: Token[]; base: Token[] } {
   return syntax.base
     ? { value: tokens.slice(0, -3), base: tokens.slice(-2, -1) }
     : { value: tokens, base: [] };
 }
 
-/** Whether an operand looks like what a syntax asks for at its place. */
+/** Whether an operand has the form that a syntax requires at its place. */
 export function fits(syntax: OperandSyntax, { tokens }: Operand): boolean {
   return syntax.base ? hasBase(tokens) : codecOf(syntax.value!).fits(tokens);
 }
 
-/** The operand's meaning by name of field. */
+/** Parses an operand: its values by field name. @throws {StatementError} when it is invalid */
 export function parseOperand(
   syntax: OperandSyntax,
   operand: Operand,
@@ -295,7 +295,7 @@ export function parseOperand(
   };
   const parsed: [string, Parsed][] = [];
   if (syntax.base) parsed.push(parse(syntax.base, base));
-  // An offset that is not written is 0; where the syntax has none, a written one must be 0.
+  // A missing offset is 0; if the syntax has none, it must be 0.
   if (syntax.value)
     parsed.push(value.length > 0 ? parse(syntax.value, value) : [syntax.value, always(end, 0)]);
   else if (value.length > 0 && !(value.length === 1 && value[0]!.text === '0'))
@@ -303,7 +303,7 @@ export function parseOperand(
   return parsed;
 }
 
-/** The value of a field as a number, if it fits. */
+/** The value of a field as a number. @throws {StatementError} when it does not fit */
 export function inField(field: Field, value: bigint, column: number, mnemonic: string): number {
   const { min, max, step } = range(field);
   const distance = field.kind === 'target';

@@ -1,17 +1,17 @@
 /**
- * Pseudo-instructions: what is written, and the instructions that stand for it. Source: RISC-V Assembly Programmer's
- * Manual, "Pseudoinstructions", and what GNU as accepts beyond it. `li` and `la` of a number depend on the value and
- * are built in.
+ * Pseudo-instructions and their expansions. Source: RISC-V Assembly Programmer's Manual, "Pseudoinstructions", and GNU
+ * as where it accepts more. `li` and `la` of a number depend on the value and are in `encode.ts`.
  *
- * Operands are `rd`, `rs`, `rt` (registers), `fd`, `fs`, `ft` (floating-point registers), `imm`, `csr`, `target` (of a jump), `symbol` (an address that is near) and
- * `address` (the same, or a number). `here` is the address of the first of the instructions.
+ * Operands are `rd`, `rs`, `rt` (registers), `fd`, `fs`, `ft` (floating-point registers), `imm`, `csr`, `target` (of a
+ * jump), `symbol` (an address that is near) and `address` (the same, or a number). `here` is the address of the first
+ * of the instructions.
  */
 import { instructions } from '../cpu/instructions.ts';
 import { compressed } from '../cpu/table/compressed.ts';
 
 export interface Pseudo {
   mnemonic: string;
-  /** Like the syntax of a format. */
+  /** In the form of {@link Format.syntax}. */
   syntax: string;
   instructions: readonly string[];
 }
@@ -41,7 +41,7 @@ fmv.${letter} fd, fs = fsgnj.${letter} fd, fs, fs
 fneg.${letter} fd, fs = fsgnjn.${letter} fd, fs, fs
 fabs.${letter} fd, fs = fsgnjx.${letter} fd, fs, fs`;
 
-/** Other names of single instructions. The disassembler uses them too; the first that matches is printed. */
+/** Aliases of single instructions. The disassembler prints the first that matches. */
 export const aliases = parse(`
 nop                 = addi x0, x0, 0
 li rd, imm          = addi rd, x0, imm
@@ -92,11 +92,11 @@ pause               = fence w, 0
 ${['s', 'd'].map(signOperations).join('\n')}
 `);
 
-/** Words that are instructions of their own although their row does not tell them apart. */
+/** Mnemonics for single words that their row does not distinguish. */
 export const words: readonly { mnemonic: string; word: number }[] = [
   // A fence with fm = 1000, which this machine treats as the stronger plain fence.
   { mnemonic: 'fence.tso', word: 0x8330000f },
-  // What is illegal for ever, in 16 bits.
+  // The parcel that is defined to be illegal.
   { mnemonic: 'c.unimp', word: 0x0000 },
 ];
 
@@ -158,7 +158,9 @@ sfence.vma            = sfence.vma x0, x0
 sfence.vma rs         = sfence.vma rs, x0
 `);
 
-/** Loads and stores of a symbol: `lw rd, symbol`, `sw rs, symbol, rt`, `flw fd, symbol, rt` and `fsw fs, symbol, rt`. */
+/**
+ * Loads and stores of a symbol: `lw rd, symbol`, `sw rs, symbol, rt`, `flw fd, symbol, rt` and `fsw fs, symbol, rt`.
+ */
 const memory = instructions.flatMap(({ mnemonic, format }) => {
   const register = { S: 'rs', FLoad: 'fd', FStore: 'fs' }[format as string];
   if (register)
@@ -172,7 +174,7 @@ const memory = instructions.flatMap(({ mnemonic, format }) => {
 
 const known = new Set([...instructions, ...compressed, ...aliases].map(({ mnemonic }) => mnemonic));
 
-/** All pseudo-instructions whose instructions the machine has. */
+/** All pseudo-instructions whose expansion this machine has. */
 export const pseudos: readonly Pseudo[] = [...aliases, ...longer, ...memory].filter((pseudo) =>
   pseudo.instructions.every((instruction) => known.has(instruction.split(' ')[0]!)),
 );

@@ -1,6 +1,6 @@
 /**
- * Goes through the statements of the sources in the order in which they count: includes, macros and repetitions are
- * followed, conditions decide what is read at all.
+ * Reads the statements of the sources in their effective order: expands includes, macros and repetitions, and evaluates
+ * conditions.
  */
 import type { Arguments } from './arguments.ts';
 import type { Assembly } from './assembly.ts';
@@ -17,14 +17,14 @@ interface Frame {
   next: number;
   /** Absent for a file. */
   isExpansion?: true;
-  /** How many conditions were open when it began. */
+  /** The number of open conditions when it began. */
   conditions: number;
 }
 
 interface Condition {
   opened: Statement;
   column: number;
-  /** Whether what follows is read. */
+  /** Whether the following statements are read. */
   active: boolean;
   /** Whether no further branch can be taken. */
   decided: boolean;
@@ -32,19 +32,19 @@ interface Condition {
   last?: true;
 }
 
-/** What an included file is called, in messages and by what it includes, and what it holds. */
+/** An included file: its name, for messages and for files that it includes, and its content. */
 export interface SourceFile {
   name: string;
   text: string;
 }
 
-/** Finds a file that is included as `path` in the file `fromFile`. */
+/** Finds the file that `fromFile` includes as `path`; undefined when there is none. */
 export type FindFile = (path: string, fromFile: string) => SourceFile | undefined;
 
 const DEPTH_LIMIT = 200;
-/** In all files, macros and repetitions. Each takes a kilobyte until the program is written. */
+/** The limit for all files, macros and repetitions. A statement takes a kilobyte until the program is written. */
 const STATEMENT_LIMIT = 250_000;
-/** What arguments become in macros: with each macro in another it can double. */
+/** The limit of expanded arguments, whose size can double with each nested macro. */
 const ARGUMENTS_LIMIT_CHARACTERS = 1 << 22;
 
 const labelPattern = /^\s*(\d+|[A-Za-z_.$][\w.$]*)\s*:/;
@@ -124,7 +124,7 @@ export class Reader {
     this.command(word[1]!, statement, from + word[0].length, column);
   }
 
-  /** Defines the labels at the start of a statement and tells where they end. */
+  /** Defines the labels at the start of a statement and returns where they end. */
   private labels(statement: Statement): number {
     let from = 0;
     for (;;) {
@@ -174,7 +174,7 @@ export class Reader {
     assembleStatement(this.assembly, word, column, tokenize(text, start), end);
   }
 
-  /** Directives that decide what is read next. */
+  /** Directives that control what is read next. */
   private readonly own: ReadonlyMap<string, (args: Arguments) => void> = new Map(
     Object.entries({
       '.include': (args: Arguments) => this.include(args),
@@ -215,7 +215,7 @@ export class Reader {
     throw new StatementError(`includes and macros are nested more than ${DEPTH_LIMIT} deep`, column);
   }
 
-  /** Goes back to the source itself, so that what has no end is reported once. */
+  /** Leaves all expansions, so that an unterminated block is reported once. */
   private leaveAll(): void {
     const expansion = this.frames.findIndex(({ isExpansion }) => isExpansion);
     const index = expansion < 0 ? 1 : expansion;
@@ -251,7 +251,7 @@ export class Reader {
     this.push(substitute(macro.body, bound, this.expansions++, this.room, statement.line));
   }
 
-  /** Counts statements that are to be read. @throws {AssemblyError} when they are too many: nothing is read any more */
+  /** Counts statements. @throws {AssemblyError} when there are too many, which ends the assembly */
   private count(statements: number, column: number): void {
     this.statements += statements;
     if (this.statements <= STATEMENT_LIMIT) return;
@@ -291,7 +291,7 @@ export class Reader {
     this.frames.length = index;
   }
 
-  /** Handles a directive of conditions, even in what is not read; tells whether it was one. */
+  /** Handles a conditional directive, even in skipped statements; returns whether it was one. */
   private condition(word: string, statement: Statement, from: number, column: number): boolean {
     const args: Arguments = { statement, text: statement.text.slice(from), from, column };
     const test = this.tests.get(word);
@@ -299,7 +299,7 @@ export class Reader {
       const outer = this.active;
       const condition: Condition = { opened: statement, column, active: false, decided: true };
       this.conditions.push(condition);
-      // A condition that cannot be told counts as false, and its .endif still closes it.
+      // A condition with an error counts as false, and its .endif still closes it.
       if (outer) condition.active = condition.decided = test(args);
       return true;
     }

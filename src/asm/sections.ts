@@ -1,4 +1,4 @@
-/** What a section is for, from its name and flags. */
+/** The kind of a section, from its name and flags. */
 import type { SectionGroup, SectionKind } from './layout.ts';
 
 const prefixes: [prefix: string, group: SectionGroup][] = [
@@ -11,12 +11,12 @@ const prefixes: [prefix: string, group: SectionGroup][] = [
   ['.sbss', 'bss'],
 ];
 
-/** Sections that describe a program and are not part of it. */
+/** Sections of debugging information and comments, which are not loaded. */
 const descriptions = /^\.(comment|debug|note|riscv\.attributes|stab|line)\b/;
 
 /**
  * @param flags as in `.section name, "flags"`: `a` loaded, `x` code, `w` writable. A section of another name without
- *   flags counts as loaded data, where GNU as would leave it out of memory.
+ *   flags counts as loaded data, which GNU as would not load.
  * @param type as in `.section name, "flags", @type`: `nobits` for memory that starts as zeros.
  */
 export function sectionKind(name: string, flags?: string, type?: string): SectionKind {

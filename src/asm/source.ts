@@ -1,4 +1,4 @@
-/** Source text to statements: comments go, `;` and line ends separate. Columns stay those of the source. */
+/** Splits source text into statements at `;` and line ends, without comments. Columns are those of the source. */
 import { StatementError } from './diagnostics.ts';
 
 /** A line of a source file, or of a macro's expansion. */
@@ -18,7 +18,7 @@ export interface Statement {
   start: number;
 }
 
-/** All statements of a file, the empty ones left out. */
+/** The statements of a file that are not empty. */
 export function statementsOf(
   file: string,
   source: string,

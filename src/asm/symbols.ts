@@ -7,7 +7,7 @@ import type { Position, Scope, Value } from './values.ts';
 
 interface Definition {
   expression: Expression;
-  /** Absent for what the caller of the assembler defines. */
+  /** Absent for a predefined symbol. */
   line?: SourceLine;
   /** A label, or a value that must not change. */
   final: boolean;
@@ -18,12 +18,12 @@ const where = ({ line }: Definition) => (line ? `${line.file}:${line.line}` : 'o
 export class Symbols {
   private readonly definitions = new Map<string, Definition>();
   private readonly weak = new Set<string>();
-  /** How often each numeric label has been defined so far. */
+  /** The number of definitions of each numeric label so far. */
   private readonly locals = new Map<number, number>();
   private readonly pcrelHis: { position: Position; target: Expression }[] = [];
   private pcrelTargets: Map<bigint, Expression> | undefined;
 
-  /** What names mean at a place: what is a known number now stays that number if the symbol is changed later. */
+  /** Resolves names at a position: a symbol with a known number keeps it if the symbol is reassigned later. */
   binder(here: () => Position): Binder {
     return {
       here,
@@ -36,7 +36,7 @@ export class Symbols {
       local: (label, forward, column) => {
         const defined = this.locals.get(label) ?? 0;
         if (!forward && defined === 0)
-          throw new StatementError(`no label '${label}:' stands before this ${label}b`, column);
+          throw new StatementError(`no label '${label}:' before this ${label}b`, column);
         return { is: 'symbol', name: localName(label, forward ? defined + 1 : defined), column };
       },
       pcrelHi: (position, target) => this.pcrelHis.push({ position, target }),
@@ -60,7 +60,7 @@ export class Symbols {
     this.definitions.set(name, labelAt(position, line));
   }
 
-  /** Gives a symbol a value; `once` where it must not have one yet and keeps this one. */
+  /** Assigns a value to a symbol; with `once` the symbol must be new and is final. */
   assign(name: string, expression: Expression, once: boolean, column: number, line?: SourceLine): void {
     const earlier = this.definitions.get(name);
     if (earlier && (once || earlier.final))
@@ -68,7 +68,7 @@ export class Symbols {
     this.definitions.set(name, { expression, final: once, ...(line && { line }) });
   }
 
-  /** A weak symbol that nobody defines is 0. */
+  /** Declares a weak symbol, which is 0 when it is not defined. */
   weaken(name: string): void {
     this.weak.add(name);
   }
@@ -88,7 +88,7 @@ export class Symbols {
     },
   };
 
-  /** Values in the layout as it stands. */
+  /** Values in the current layout. */
   readonly placed: Scope = {
     placed: true,
     position: addressOf,
@@ -112,7 +112,7 @@ export class Symbols {
     } catch (error) {
       if (error instanceof Cycle) throw new Cycle(error.symbol, column);
       if (error instanceof LongChain) throw new LongChain(column);
-      // Once everything is placed, a mistake in a definition is reported there, by `check`.
+      // Once everything is placed, `check` reports an error in a definition.
       if (error instanceof StatementError && scope.placed) throw new Consequence(error.message, column);
       if (error instanceof StatementError) throw new StatementError(error.message, column);
       throw error;
@@ -123,7 +123,7 @@ export class Symbols {
 
   private unknown(name: string): string {
     const local = /^(\d+)#/.exec(name);
-    if (local) return `no label '${local[1]}:' stands after this ${local[1]}f`;
+    if (local) return `no label '${local[1]}:' after this ${local[1]}f`;
     const known = [...this.definitions.keys()].filter((key) => !key.includes('#'));
     return `unknown symbol '${name}'.${suggestion(name, known)}`;
   }
@@ -151,7 +151,7 @@ export class Symbols {
     return values;
   }
 
-  /** Evaluates every assigned symbol, so that a mistake in its definition is reported once, and if nobody uses it. */
+  /** Evaluates every assigned symbol, so that an error in its definition is reported once, even if it is unused. */
   check(report: (line: SourceLine, error: StatementError) => void): void {
     for (const [name, { expression, line }] of this.definitions) {
       this.evaluating.add(name);
@@ -167,7 +167,7 @@ export class Symbols {
   }
 }
 
-/** How many symbols may stand for one another in a row: whoever evaluates them calls itself. */
+/** The maximum length of a chain of symbols that refer to each other: evaluation is recursive. */
 const CHAIN_LIMIT = 100;
 
 /** A symbol whose value depends on itself. */
@@ -186,7 +186,7 @@ class LongChain extends StatementError {
   }
 }
 
-/** The n-th definition of a numeric label. `#` cannot stand in a name that a source could define. */
+/** The n-th definition of a numeric label. A name in a source cannot contain `#`. */
 const localName = (label: number, count: number) => `${label}#${count}`;
 const display = (name: string) => name.replace(/#.*/, 'f');
 

@@ -5,7 +5,7 @@ import type { Position } from './values.ts';
 
 interface Written {
   text: string;
-  /** Where it stands in the source line; counts from 1. */
+  /** The column in the source line; counts from 1. */
   column: number;
 }
 
@@ -115,7 +115,7 @@ function bytesOf(body: string, column: number): Uint8Array {
   return Uint8Array.from(bytes);
 }
 
-/** How deep parentheses, operators and relocations may stand inside one another: who reads them calls itself. */
+/** The maximum nesting of parentheses, operators and relocations: the parser is recursive. */
 const NESTING_LIMIT = 200;
 
 /** Walks over tokens. */
@@ -161,7 +161,7 @@ export class Cursor {
     if (token.kind !== 'string') throw new StatementError(`${expected} expected`, token.column);
     return token;
   }
-  /** Reads what stands inside something else; complains where that goes too deep. */
+  /** Parses a nested construct. @throws {StatementError} when the nesting is too deep */
   nested<T>(read: () => T): T {
     if (this.depth >= NESTING_LIMIT)
       throw new StatementError(`expressions are nested more than ${NESTING_LIMIT} deep`, this.column);
@@ -170,7 +170,7 @@ export class Cursor {
     this.depth--;
     return result;
   }
-  /** Complains about what nobody has read. */
+  /** @throws {StatementError} when tokens are left over */
   finish(): void {
     const token = this.peek;
     if (token) throw new StatementError(`'${token.text}' does not belong here`, token.column);

@@ -1,9 +1,11 @@
-/** Places in a program, values, and the worlds in which the former become the latter. */
+/** Positions in a program, values, and the scopes in which positions have values. */
 
-/** A place in a section that keeps its meaning while the layout changes. */
+/** A position in a section that stays valid while the layout changes. */
 export interface Position {
   section: { readonly address: number };
-  /** The part of the section around it within which all distances are fixed; its `offset` is from the section's start. */
+  /**
+   * The part of the section around it within which all distances are fixed; its `offset` is from the section's start.
+   */
   zone: { readonly offset: number };
   /** In bytes from the start of the zone. */
   offset: number;
@@ -12,16 +14,16 @@ export interface Position {
 /** A signed 64-bit number. */
 export interface Value {
   value: bigint;
-  /** What the value counts from, when it is an address: differences of addresses with one base are numbers. */
+  /** For an address, what it is relative to: the difference of two addresses with one base is a number. */
   base?: object;
 }
 
-/** What an expression's value depends on. */
+/** What the value of an expression depends on. */
 export interface Scope {
-  /** All addresses are known, so that an address is a number like any other. */
+  /** Whether all addresses are known, so that an address counts as a number. */
   placed: boolean;
   position(position: Position): Value;
   symbol(name: string, column: number): Value;
-  /** What the `%pcrel_hi` of the instruction at this address refers to. */
+  /** The target of the `%pcrel_hi` of the instruction at this address. */
   pcrelTarget(address: bigint, column: number): Value;
 }

@@ -1,4 +1,4 @@
-/** The one generator of seedrandom that is used; the package as a whole loads Node's cryptography too. */
+/** The one generator of seedrandom that is used; the whole package would load Node's crypto module. */
 declare module 'seedrandom/lib/alea.js' {
   import seedrandom from 'seedrandom';
 

@@ -1,8 +1,8 @@
-/** The bytes as 32-bit words, as many as there are whole ones; undefined where they are not aligned. */
+/** The whole 32-bit words of the bytes; undefined when the bytes are not aligned. */
 const wordsOf = ({ buffer, byteOffset, length }: Uint8Array): Uint32Array | undefined =>
   byteOffset % 4 === 0 ? new Uint32Array(buffer, byteOffset, length >> 2) : undefined;
 
-/** Whether they are equal. Whole disks and pages are compared, so this goes by words where it can. */
+/** Whether two byte arrays are equal. Compares words where it can: disks and pages are large. */
 export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;
   const [left, right] = [wordsOf(a), wordsOf(b)];
@@ -15,7 +15,7 @@ export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return true;
 }
 
-/** All parts, one after the other. */
+/** The parts, concatenated. */
 export function joined(parts: readonly Uint8Array[]): Uint8Array {
   const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
   let at = 0;

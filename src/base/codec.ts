@@ -3,7 +3,7 @@ import { FormatError } from './errors.ts';
 
 /**
  * One description of a value, from which saving, restoring, hashing and comparing derive. The encoding is canonical:
- * equal values give equal bytes, and bytes that no value would give are refused with a {@link FormatError}.
+ * equal values give equal bytes, and bytes that encode no value are rejected with a {@link FormatError}.
  */
 export interface Codec<T> {
   write(out: Writer, value: T): void;
@@ -13,22 +13,22 @@ export interface Codec<T> {
 /** The type of the values that a codec describes. */
 export type ValueOf<C> = C extends Codec<infer T> ? T : never;
 
-/** How much room a writer has at first, and how much at most when it begins anew. */
+/** A writer's initial buffer size, and the largest it starts over with after {@link Writer.take}. */
 const FIRST_BYTES = 64;
 const MAX_ANEW_BYTES = 1 << 23;
 
-/** Collects bytes; grows as needed. Integers are little-endian. */
+/** A growing byte buffer. Integers are little-endian. */
 export class Writer {
   private buffer = new Uint8Array(FIRST_BYTES);
   private view = new DataView(this.buffer.buffer);
   length = 0;
 
-  /** Makes room at the end and says where. Growing replaces `buffer` and `view`, so look at those only afterwards. */
+  /** Makes room at the end and returns its offset. Growing replaces `buffer` and `view`: read those afterwards. */
   private reserve(sizeBytes: number): number {
     const at = this.length;
     this.length += sizeBytes;
     if (this.length > this.buffer.length) {
-      // After something large there is some room for what follows it.
+      // A quarter more than a large value needs, so that the small one after it does not grow the buffer again.
       const grown = new Uint8Array(Math.max(Math.ceil(this.length * 1.25), this.buffer.length * 2));
       grown.set(this.buffer.subarray(0, at));
       this.use(grown);
@@ -57,7 +57,7 @@ export class Writer {
     const at = this.reserve(8);
     this.view.setBigUint64(at, value, true);
   }
-  /** An unsigned LEB128 integer up to 2^53 - 1, in as few bytes as it needs. */
+  /** An unsigned LEB128 integer up to 2^53 - 1, in its shortest form. */
   varint(value: number): void {
     assert(
       Number.isSafeInteger(value) && value >= 0,
@@ -74,14 +74,14 @@ export class Writer {
     const at = this.reserve(bytes.length);
     this.buffer.set(bytes, at);
   }
-  /** The length (u32) of what `write` writes, and that, which is returned where it stands: good until something else is written. */
+  /** Writes the length (u32) of what `write` writes, then that. Returns a view of it, valid until the next write. */
   counted(write: () => void): Uint8Array {
     const at = this.reserve(4);
     write();
     this.view.setUint32(at, this.length - at - 4, true);
     return this.buffer.subarray(at + 4, this.length);
   }
-  /** What was written, where it stands: good until something else is. */
+  /** A view of what was written, valid until the next write. */
   get written(): Uint8Array {
     return this.buffer.subarray(0, this.length);
   }
@@ -89,7 +89,7 @@ export class Writer {
   bytes(): Uint8Array {
     return this.written.slice();
   }
-  /** What was written, given away: the writer begins anew. */
+  /** Hands over what was written; the writer starts over, empty. */
   take(): Uint8Array {
     const { written } = this;
     this.use(new Uint8Array(Math.min(this.buffer.length, MAX_ANEW_BYTES)));
@@ -98,7 +98,10 @@ export class Writer {
   }
 }
 
-/** Reads what {@link Writer} wrote; throws {@link FormatError} at the end of the bytes or at a value no writer makes. */
+/**
+ * Reads what {@link Writer} wrote.
+ * @throws {FormatError} at the end of the bytes, or at a value that no writer writes
+ */
 export class Reader {
   offset = 0;
 
@@ -133,7 +136,7 @@ export class Reader {
     return BigInt(this.word(at)) + (BigInt(this.word(at + 4)) << 32n);
   }
 
-  // By hand: making a view of the bytes takes longer than reading most messages.
+  // Without a DataView: creating one takes longer than reading most messages.
   private halfword(at: number): number {
     return this.source[at]! + this.source[at + 1]! * 2 ** 8;
   }
@@ -181,7 +184,7 @@ export const u64 = codec<bigint>(
   (out, value) => out.u64(value),
   (input) => input.u64(),
 );
-/** A safe unsigned integer of any size: counts, positions, times. */
+/** An unsigned integer up to 2^53 - 1, as a varint: counts, positions, times. */
 export const uint = codec<number>(
   (out, value) => out.varint(value),
   (input) => input.varint(),
@@ -223,7 +226,7 @@ export const text: Codec<string> = codec(
   },
 );
 
-/** A list of any length up to `limit` members. */
+/** A list of up to `limit` members. */
 export const list = <T>(member: Codec<T>, limit = 1 << 24): Codec<T[]> =>
   codec(
     (out, values) => {
@@ -238,7 +241,7 @@ export const list = <T>(member: Codec<T>, limit = 1 << 24): Codec<T[]> =>
     },
   );
 
-/** A value that may be missing. */
+/** A value that may be undefined. */
 export const optional = <T>(member: Codec<T>): Codec<T | undefined> =>
   codec(
     (out, value) => {
@@ -248,7 +251,7 @@ export const optional = <T>(member: Codec<T>): Codec<T | undefined> =>
     (input) => (bool.read(input) ? member.read(input) : undefined),
   );
 
-/** A list whose length is part of the type, not of the bytes. */
+/** A list of a fixed length, which is not encoded. */
 export const array = <T>(member: Codec<T>, length: number): Codec<T[]> =>
   codec(
     (out, values) => {
@@ -298,7 +301,10 @@ export const record = <T extends object>(
 type Kinds = Readonly<Record<string, RecordCodec<object>>>;
 type Tagged<K extends Kinds> = { [N in keyof K & string]: { kind: N } & ValueOf<K[N]> }[keyof K & string];
 
-/** One of several records told apart by their `kind`. The order of the kinds is part of the encoding. */
+/**
+ * A tagged union: one of several records, distinguished by their `kind`. The order of the kinds is part of the
+ * encoding.
+ */
 export const union = <K extends Kinds>(kinds: K): Codec<Tagged<K>> => {
   const names = Object.keys(kinds);
   return codec(
@@ -317,7 +323,7 @@ export const union = <K extends Kinds>(kinds: K): Codec<Tagged<K>> => {
   );
 };
 
-/** Writers to be used again: most values are small, and there are many of them. */
+/** A pool of writers: most values are small and many. */
 const idleWriters: Writer[] = [];
 const MAX_IDLE_BYTES = 1 << 16;
 
@@ -333,10 +339,10 @@ function writing<T, R>(of: Codec<T>, value: T, use: (out: Writer) => R): R {
 /** The bytes of one value. */
 export const encode = <T>(of: Codec<T>, value: T): Uint8Array => writing(of, value, (out) => out.bytes());
 
-/** How many bytes a value takes. */
+/** The size of a value's encoding, in bytes. */
 export const encodedSize = <T>(of: Codec<T>, value: T): number => writing(of, value, (out) => out.length);
 
-/** The value of exactly these bytes; throws {@link FormatError} for anything else. */
+/** The value that exactly these bytes encode. @throws {FormatError} when they encode none, or bytes are left over */
 export function decode<T>(of: Codec<T>, source: Uint8Array): T {
   const input = new Reader(source);
   const value = of.read(input);

@@ -1,9 +1,9 @@
-/** How many bytes are taken at a time: each has a table of its own ("slicing", Kounavis and Berry, 2005). */
+/** Bytes processed at a time, with one table for each ("slicing", Kounavis and Berry, 2005). */
 const SLICES = 16;
 
 /**
- * One table after the other, 256 words each: what a byte does to the checksum with so many bytes behind it.
- * @param polynomial with its bits reversed
+ * The tables, 256 words each, concatenated. Table n holds the effect on the checksum of a byte with n bytes after it.
+ * @param polynomial bit-reversed
  */
 function tablesOf(polynomial: number): Int32Array {
   const tables = new Int32Array(SLICES * 256);
@@ -21,14 +21,14 @@ function tablesOf(polynomial: number): Int32Array {
 
 const tables = tablesOf(0xedb88320);
 
-/** What four bytes do, the last of which has as many bytes behind it as the number of the table at `last`. */
+/** The effect of four bytes on the checksum; `last` is the offset of the table for the last of them. */
 const four = (word: number, last: number): number =>
   tables[last + 0x300 + (word & 0xff)]! ^
   tables[last + 0x200 + ((word >>> 8) & 0xff)]! ^
   tables[last + 0x100 + ((word >>> 16) & 0xff)]! ^
   tables[last + (word >>> 24)]!;
 
-/** The checksum at the end of a gzip file, RFC 1952 section 8. */
+/** The checksum at the end of a gzip file: 0 to 2^32 - 1 (RFC 1952, section 8). */
 export function crc32(bytes: Uint8Array): number {
   let crc = -1;
   let at = 0;

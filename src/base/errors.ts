@@ -1,12 +1,12 @@
 /**
  * An operating error: bad input, a missing file, a damaged log. The message is written for the
- * person who reads it: what is wrong, where, and what to do. It is caught at the edge and printed without a stack.
+ * user: what is wrong, where, and what to do. The command line prints it without a stack trace.
  */
 export class OperatingError extends Error {
   override name = 'OperatingError';
 }
 
-/** Bytes that are not what their format says. `offset` is where reading stopped, in bytes from the start. */
+/** Bytes that do not match their format. `offset` is where reading stopped, in bytes from the start. */
 export class FormatError extends OperatingError {
   override name = 'FormatError';
   constructor(

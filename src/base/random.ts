@@ -1,6 +1,6 @@
 import alea, { type Generator, type State } from 'seedrandom/lib/alea.js';
 
-/** A seeded source of chance whose state can be saved. The same seed gives the same numbers, everywhere. */
+/** A seeded pseudo-random generator whose state can be saved. Equal seeds give equal numbers on every host. */
 export class Random {
   private readonly generator: Generator;
 
@@ -8,7 +8,7 @@ export class Random {
     this.generator = alea(seed, { state: state ?? true });
   }
 
-  /** An integer from 0 up to and without `end`. */
+  /** A uniform integer in [0, `end`). */
   below(end: number): number {
     return Math.floor(this.generator.double() * end);
   }

@@ -1,4 +1,4 @@
-/** A whole number with its digits in groups of three. By itself, since the first use of a locale takes 20 ms. */
+/** An integer with its digits in groups of three. Without a locale, whose first use takes 20 ms. */
 export const grouped = (value: number): string => String(value).replace(/\B(?=(\d{3})+$)/g, ' ');
 
 const twoDigits = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));

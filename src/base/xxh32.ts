@@ -1,6 +1,6 @@
 /**
- * XXH32, the checksum of files and messages (Collet, "XXH32 Algorithm Description", as in the frames of LZ4): it needs no tables, and
- * takes a third of the time of a CRC.
+ * XXH32, the checksum of files and messages (Collet, "XXH32 Algorithm Description", as in the LZ4 frame format). It
+ * needs no tables and takes a third of the time of a CRC.
  */
 const PRIME_1 = 0x9e3779b1;
 const PRIME_2 = 0x85ebca77;
@@ -8,16 +8,16 @@ const PRIME_3 = 0xc2b2ae3d;
 const PRIME_4 = 0x27d4eb2f;
 const PRIME_5 = 0x165667b1;
 
-/** Four words are taken at a time, each by a lane of its own. */
+/** A stripe is four words, one for each lane. */
 const STRIPE_BYTES = 16;
 
 const rotateLeft = (value: number, bits: number): number => (value << bits) | (value >>> (32 - bits));
 
-/** What a lane holds after another word. */
+/** A lane's accumulator after another word. */
 const round = (lane: number, word: number): number =>
   Math.imul(rotateLeft(lane + Math.imul(word, PRIME_2), 13), PRIME_1);
 
-/** The checksum of the bytes, from 0 to 2^32 - 1. Another `seed` (32 bits) gives another. */
+/** The checksum of the bytes: 0 to 2^32 - 1. It depends on `seed` (32 bits). */
 export function xxh32(bytes: Uint8Array, seed = 0): number {
   const { length } = bytes;
   const view = new DataView(bytes.buffer, bytes.byteOffset, length);

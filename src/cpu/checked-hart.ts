@@ -1,22 +1,22 @@
 /**
- * Two harts in one: what the translator has done, the interpreter does again, and their states must be the same. What came through
- * the bus the first time is kept, and given to the second as it was to the first.
+ * Two harts in one: the interpreter repeats what the translator has done, and their states must be equal. The bus
+ * accesses of the first hart are recorded and replayed to the second.
  */
 import { InvariantError } from '../base/assert.ts';
 import { type Bus, type Exit, Hart, type HartOptions } from './hart.ts';
 import { type HartState, type HartWord, hartWords, PAGE_BYTES, RAM_BASE } from './layout.ts';
 
-/** What a hart can do, whatever executes its instructions. */
+/** The interface of a hart, independent of its engine. */
 export type AnyHart = Pick<Hart, keyof Hart>;
 
-/** The states are compared after so many steps at most. */
+/** The maximum number of steps between two comparisons. */
 const STRETCH = 5000;
 
-/** Where the two engines come from one state to different ones. */
+/** The two engines have reached different states from one. */
 export class EngineDifference extends InvariantError {
   override name = 'EngineDifference';
 
-  /** @param icount the step after which the states differ first */
+  /** @param icount the first step after which the states differ */
   constructor(
     readonly icount: number,
     readonly differences: readonly string[],
@@ -30,7 +30,7 @@ export class EngineDifference extends InvariantError {
 /** A change that the VMM makes to a hart. */
 type Change = (hart: Hart) => void;
 
-/** A call of the bus: what was asked, what came of it, and what the VMM did to the hart meanwhile. */
+/** A bus call: its arguments, its result, and the changes that the VMM made to the hart during it. */
 interface Call {
   name: keyof Bus;
   asked: string;
@@ -50,11 +50,11 @@ interface State {
 export class CheckedHart implements AnyHart {
   private readonly first: Hart;
   private readonly second: Hart;
-  /** What went over the bus since the start of the stretch, and how much of it was given to the other hart. */
+  /** The bus calls since the start of the stretch, and how many of them were replayed to the other hart. */
   private calls: Call[] = [];
   private given = 0;
   private running = false;
-  /** Whether the calls are being given again, to the hart that made them. */
+  /** Whether the calls are being replayed to the hart that made them. */
   private repeating = false;
   /** The state at the start of the stretch. */
   private base: { words: HartState; ram: Uint8Array };
@@ -65,7 +65,7 @@ export class CheckedHart implements AnyHart {
     this.base = { words: this.second.state, ram: this.second.ram.slice() };
   }
 
-  /** The bus of the first hart: asks, and keeps what was answered. */
+  /** The bus of the first hart: forwards calls and records the results. */
   private keeping(bus: Bus): Bus {
     return mapBus(bus, (name, ask) => (...args) => {
       if (this.repeating) return this.give(this.first, name, args);
@@ -76,7 +76,7 @@ export class CheckedHart implements AnyHart {
     });
   }
 
-  /** The bus of the second hart: answers what was answered before. */
+  /** The bus of the second hart: returns the recorded results. */
   private giving(bus: Bus): Bus {
     return mapBus(
       bus,
@@ -90,14 +90,14 @@ export class CheckedHart implements AnyHart {
     const call = this.calls[this.given++];
     if (call?.name !== name || call.asked !== asText(args)) {
       const found = call ? `${call.name}(${call.asked})` : 'nothing';
-      // The first of two runs has asked for something else: the states can't be the same.
+      // The first run made another call: the states differ.
       throw new EngineDifference(hart.icount, [`bus: ${found} / ${name}(${asText(args)})`]);
     }
     for (const change of call.changes) change(hart);
     return call.answer;
   }
 
-  /** Changes both harts: the second where it has come as far as the first. */
+  /** Changes both harts: the second one when it has reached the first one's position. */
   private change(change: Change): void {
     change(this.first);
     if (this.running) this.calls.at(-1)?.changes.push(change);
@@ -133,7 +133,7 @@ export class CheckedHart implements AnyHart {
     return { exit, words: this.second.state, ramHash: this.second.hashRam() };
   }
 
-  /** Brings `base` up to the state of the second hart. */
+  /** Updates `base` to the state of the second hart. */
   private keepBase(): void {
     const { base, second } = this;
     base.words = second.state;

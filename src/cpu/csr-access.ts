@@ -25,15 +25,15 @@ export interface CsrFunctions {
   csrWrite: FunctionRef;
 }
 
-/** What reading and writing CSRs reaches beyond the hart's own words. */
+/** What CSR accesses use besides the hart's words. */
 export interface CsrNeeds {
   /** () → ticks of the guest's clock. */
   clock: FunctionRef;
   /** () → 16 random bits. */
   entropy: FunctionRef;
-  /** (): `stimecmp`, or whether it counts, was written. */
+  /** (): `stimecmp` or `menvcfg.STCE` was written. */
   timerChanged: FunctionRef;
-  /** (): forgets all translations. */
+  /** (): discards all TLB entries. */
   flush: FunctionRef;
 }
 
@@ -54,7 +54,10 @@ function csrIndex(): Uint8Array {
   return index;
 }
 
-/** Emits a jump by the CSR's number, in parameter 0, to an arm for its row; rows for which `arm` is undefined fall through. */
+/**
+ * Emits a jump by the CSR's number, in parameter 0, to an arm for its row; rows for which `arm` is undefined fall
+ * through.
+ */
 function perCsr(body: Body, armOf: (csr: Csr) => (() => void) | undefined): void {
   const arms = csrs.map(armOf);
   const present = arms.flatMap((arm, row) => (arm ? [{ arm, row }] : []));
@@ -211,7 +214,7 @@ function readStatus(body: Body, readable: bigint): void {
   getWord(body, 'mstatus')
     .i64(MSTATUS.UXL_64 | MSTATUS.SXL_64)
     .op('i64.or');
-  // SD says that FS is dirty.
+  // SD: FS is dirty.
   getWord(body, 'mstatus').i64(MSTATUS.FS).op('i64.and').i64(MSTATUS.FS).op('i64.eq', 'i64.extend_i32_u');
   body.i64(63).op('i64.shl', 'i64.or').i64(readable).op('i64.and');
 }
@@ -301,7 +304,10 @@ function writeStatus(body: Body, writable: bigint, merge: Merge, flush: Function
   body.if(() => merge('mstatus', MSTATUS.MPP));
 }
 
-/** A mode that does not exist leaves `satp` as it is (Privileged Architecture, "Supervisor Address Translation and Protection"). */
+/**
+ * A mode that does not exist leaves `satp` as it is (Privileged Architecture, "Supervisor Address Translation and
+ * Protection").
+ */
 function writeSatp(body: Body, merge: Merge, flush: FunctionRef): void {
   body.get(1).i64(60).op('i64.shr_u').i64(~SATP.SV39).op('i64.and', 'i64.eqz');
   body.if(() => {

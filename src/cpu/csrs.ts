@@ -1,15 +1,15 @@
 /**
  * The CSR table: one row for each control and status register of the machine. Source: RISC-V Privileged Architecture,
- * chapters "CSRs", "Machine-Level ISA" and "Supervisor-Level ISA"; F; Sstc; Zicntr; Zkr. A CSR without a row does not exist:
- * reaching for it is an illegal instruction.
+ * chapters "CSRs", "Machine-Level ISA" and "Supervisor-Level ISA"; F; Sstc; Zicntr; Zkr. A CSR without a row does not
+ * exist: an access to it is an illegal instruction.
  */
 
-/** How many PMP entries there are, as many as on QEMU's machine. */
+/** The number of PMP entries, as on QEMU's machine. */
 export const PMP_ENTRIES = 16;
 
 const pmpAddresses = Array.from({ length: PMP_ENTRIES }, (_, index) => `pmpaddr${index}` as const);
 
-/** 64-bit words of hart state that stand behind CSRs. */
+/** The 64-bit words of hart state that hold CSRs. */
 export const csrWords = [
   /** `fflags` in the low five bits, `frm` in the three above. */
   'fcsr',
@@ -17,7 +17,7 @@ export const csrWords = [
   'medeleg',
   'mideleg',
   'mie',
-  /** The pending bits that software can write; those of interrupt lines stand in `lines`. */
+  /** The pending bits that software can write; those of interrupt lines are in `lines`. */
   'mip',
   'mtvec',
   'mscratch',
@@ -96,7 +96,7 @@ export const MSTATUS = {
   TVM: 1n << 20n,
   TW: 1n << 21n,
   TSR: 1n << 22n,
-  /** U- and S-mode are 64 bits wide: constants, which the word of hart state leaves out. */
+  /** U- and S-mode are 64 bits wide: constants, which the word of hart state omits. */
   UXL_64: 2n << 32n,
   SXL_64: 2n << 34n,
   /** Read-only: whether FS is dirty. */
@@ -117,7 +117,7 @@ const M_WRITABLE =
 /** Bits of `menvcfg` and `senvcfg`. */
 export const ENVCFG = {
   FIOM: 1n << 0n,
-  /** Sstc: `stimecmp` is there for supervisor mode. */
+  /** Sstc: `stimecmp` is enabled for supervisor mode. */
   STCE: 1n << 63n,
 } as const;
 
@@ -180,7 +180,7 @@ const MISA =
 
 const XL = MSTATUS.UXL_64 | MSTATUS.SXL_64;
 
-/** Where `frm` stands in `fcsr`, above `fflags`. */
+/** The position of `frm` in `fcsr`, above `fflags`. */
 export const FRM = { shift: 5, bits: 3 } as const;
 
 export const csrs: readonly Csr[] = [

@@ -2,18 +2,18 @@
 import { type Instruction, instructions } from './instructions.ts';
 import type { Body, Label } from './wasm/module.ts';
 
-/** The bits that tell rows apart, in the order in which the decoder looks at them: opcode and funct3, then funct7. */
+/** The bits that distinguish rows, in the order in which the decoder tests them: opcode and funct3, then funct7. */
 const levels = [
   { sizeBits: 10, mask: 0x707f },
   { sizeBits: 7, mask: 0xfe00_0000 },
 ] as const;
 
-/** Up to this many rows are told apart by comparing one after the other. */
+/** Up to this many rows are distinguished by sequential comparison instead of a jump table. */
 const CHAIN = 4;
 
 /**
- * Emits the choice of the row that the instruction in the local `word` (i32) is; where it is none, a branch to `illegal`. Each row's
- * code, written by `emitRow`, ends by going somewhere.
+ * Emits the dispatch on the instruction in the local `word` (i32) to the code of its row; if there is none, to
+ * `illegal`. Each row's code, written by `emitRow`, ends with a branch.
  */
 export function emitDecoder(
   body: Body,
@@ -61,7 +61,7 @@ class Decoder {
     open(0);
   }
 
-  /** Pushes the bits of the word at this level, side by side: the inverse is in `couldBe`. */
+  /** Pushes the bits of the word at this level, concatenated: `couldBe` is the inverse. */
   private pushIndex(level: number): void {
     const { body, word } = this;
     if (level === 1) body.get(word).i32(25).op('i32.shr_u');

@@ -1,4 +1,4 @@
-/** What the instruction table's expressions mean, as WebAssembly. */
+/** Compiles the instruction table's expressions to WebAssembly. */
 import { unreachable } from '../base/assert.ts';
 import type { AccessSize, Action, BinaryOp, CompareOp, Expr } from './expr.ts';
 import type { FloatFunctions } from './float/native.ts';
@@ -7,8 +7,8 @@ import { operations } from './float/soft.ts';
 import type { Access, Body, FunctionRef, Opcode } from './wasm/module.ts';
 
 /**
- * Where an expression finds its operands and leaves its effects: in the interpreter the fields of the instruction word that
- * was fetched; in a translation constants and locals. Each method emits code.
+ * How an expression reads its operands and writes its effects: in the interpreter through the fields of the fetched
+ * instruction word; in a translation through constants and locals. Each method emits code.
  */
 export interface Surface {
   readonly body: Body;
@@ -18,7 +18,10 @@ export interface Surface {
   writeRd(value: () => void): void;
   /** Writes what `value` pushes to `fd`, and makes the floating-point state dirty. */
   writeFd(value: () => void): void;
-  /** Traps when the floating-point state is off; with `rounds`, looks up the rounding mode, and traps when it is reserved. */
+  /**
+   * Traps when the floating-point state is off; with `rounds`, looks up the rounding mode, and traps when it is
+   * reserved.
+   */
   needsFloat(rounds: boolean): void;
   /** Pushes the rounding mode that was looked up (i32). */
   roundingMode(): void;
@@ -26,9 +29,9 @@ export interface Surface {
   load(sizeBytes: AccessSize, signed: boolean): void;
   /** Stores what `value` pushes at the address that is on the stack, or traps. */
   store(sizeBytes: AccessSize, value: () => void): void;
-  /** Goes on at the address on the stack after this instruction, or traps. */
+  /** Continues at the address on the stack after this instruction, or traps. */
   jump(): void;
-  /** Goes on at the next instruction. */
+  /** Continues at the next instruction. */
   fallThrough(): void;
   amo(action: Action & { do: 'amo' }): void;
   reserve(action: Action & { do: 'lr' | 'sc' }): void;
@@ -37,7 +40,7 @@ export interface Surface {
   /** The upper halves of products, which WebAssembly lacks. */
   readonly functions: Readonly<Record<'mulh' | 'mulhu' | 'mulhsu', FunctionRef>>;
   readonly floats: FloatFunctions;
-  /** Locals for what lasts no longer than an expression. */
+  /** Locals for temporary values within an expression. */
   readonly scratch: Readonly<Record<'f32' | 'f64', number>>;
 }
 

@@ -1,24 +1,24 @@
 /**
- * Which engine executes the instructions of a machine. It is none of the machine's state, and no log depends on it: two sides that use
- * different ones stay in lockstep.
+ * Which engine executes a machine's instructions. It is not part of the machine's state, and no log depends on it:
+ * replicas with different engines stay in lockstep.
  */
 import { type AnyHart, CheckedHart } from './checked-hart.ts';
 import { type Bus, Hart } from './hart.ts';
 import type { Heat } from './translator/translator.ts';
 
-/** The interpreter; the translator, which interprets what isn't hot; or one after the other, with their states compared. */
+/** The interpreter; the translator, which interprets cold code; or both in turn, with their states compared. */
 export const engines = ['interpreter', 'translator', 'check'] as const;
 export type Engine = (typeof engines)[number];
 
 /** How instructions are executed. */
 export interface Execution {
-  /** By default the translator. */
+  /** Default: the translator. */
   engine?: Engine | undefined;
-  /** When code is hot; by default when it pays to translate it. */
+  /** The thresholds for translation; by default those at which it pays. */
   heat?: Heat | undefined;
 }
 
-/** A hart of the engine that was chosen for it. */
+/** A hart that runs on the chosen engine. */
 export function makeHart(
   ramSizeBytes: number,
   bus: Bus,

@@ -1,10 +1,10 @@
 /**
- * The language in which the instruction table says what an instruction does. It is small, typed and without
- * machinery of its own: `emit.ts` gives it meaning as WebAssembly.
+ * The language in which the instruction table defines the semantics of instructions. It is small and typed; `emit.ts`
+ * compiles it to WebAssembly.
  *
  * Every expression is a 64-bit integer (`i64`) or a condition (`i32`, 0 or 1). Integer operations wrap; shifts and
- * rotations take the amount modulo 64; a division must be guarded by its row, because WebAssembly traps where RISC-V does not.
- * Floating-point numbers are their encodings; those of single precision are zero-extended.
+ * rotations take the amount modulo 64; a division must be guarded by its row, because WebAssembly traps where RISC-V
+ * does not. Floating-point numbers are their encodings; those of single precision are zero-extended.
  */
 import type { FormatName } from './float/number.ts';
 import type { FloatOp } from './float/soft.ts';
@@ -25,7 +25,7 @@ export type Expr =
 
 export type AccessSize = 1 | 2 | 4 | 8;
 
-/** How many zeros lead, how many trail, how many ones there are. Of 0 all 64 bits lead and trail. */
+/** Count leading zeros, count trailing zeros, count ones. For 0 the first two give 64. */
 export type UnaryOp = 'clz' | 'ctz' | 'popcnt';
 
 export type BinaryOp =
@@ -50,7 +50,7 @@ export type BinaryOp =
 
 export type CompareOp = 'eq' | 'ne' | 'lt_s' | 'lt_u' | 'ge_s' | 'ge_u';
 
-/** What an instruction does, in order. A trap in any action ends the instruction with nothing after it done. */
+/** One of an instruction's actions, in order. A trap in any of them ends the instruction. */
 export type Action =
   | { do: 'rd'; value: Expr }
   /** Writes all 64 bits of the floating-point register `fd`; the floating-point state is dirty then (`mstatus.FS`). */
@@ -60,15 +60,20 @@ export type Action =
   | { do: 'store'; sizeBytes: AccessSize; address: Expr; value: Expr }
   /** Sets where execution goes on; traps when the target is misaligned. `when` makes it a branch. */
   | { do: 'jump'; target: Expr; when?: Expr }
-  /** Atomic read-modify-write at `rs1`: `rd` gets the old value, memory gets `value`, in which `old` stands for it. */
+  /**
+   * Atomic read-modify-write at `rs1`: `rd` gets the old value, memory gets `value`, in which `old` is the old value.
+   */
   | { do: 'amo'; sizeBytes: 4 | 8; value: Expr }
   | { do: 'lr'; sizeBytes: 4 | 8 }
   | { do: 'sc'; sizeBytes: 4 | 8 }
-  /** Reads the CSR into `rd`, then writes it: `operand` itself, or the old value with the bits of `operand` set or cleared. */
+  /**
+   * Reads the CSR into `rd`, then writes it: `operand` itself, or the old value with the bits of `operand` set or
+   * cleared.
+   */
   | { do: 'csr'; operation: 'write' | 'set' | 'clear'; operand: Expr }
   | { do: 'helper'; name: HelperName };
 
-/** The instructions that no expression can say. The list is pinned: a new one needs a reason. */
+/** The instructions that no expression can define. The list is closed: a new one needs a reason. */
 export type HelperName = 'ecall' | 'ebreak' | 'mret' | 'sret' | 'wfi' | 'sfence.vma';
 
 export const constant = (value: bigint | number): Expr => ({ is: 'const', value: BigInt(value) });
@@ -134,7 +139,7 @@ export const geU = compare('ge_u');
 export const both = (a: Expr, b: Expr): Expr => ({ is: 'and', a, b });
 /** A condition as the integer 0 or 1. */
 export const widen = (a: Expr): Expr => ({ is: 'widen', a });
-/** Only the branch that is chosen is evaluated. */
+/** Only the chosen branch is evaluated. */
 export const choose = (cond: Expr, then: Expr, otherwise: Expr): Expr => ({
   is: 'if',
   cond,

@@ -1,7 +1,7 @@
 /**
- * Where the operands of an instruction stand in its 32 bits, or in the 16 of a compressed one, and how they are written in
- * assembly. Decoder, encoder, assembler and disassembler all read these two tables. Source: RISC-V Unprivileged ISA, section 2.3 "Immediate
- * Encoding Variants"; Zicsr; A; F; C.
+ * The encoding of operands in the 32 bits of an instruction, or the 16 of a compressed one, and their syntax in
+ * assembly. Decoder, encoder, assembler and disassembler all use these two tables. Source: RISC-V Unprivileged ISA,
+ * section 2.3 "Immediate Encoding Variants"; Zicsr; A; F; C.
  */
 import { RM } from './float/number.ts';
 
@@ -12,7 +12,7 @@ export interface Piece {
   to: number;
 }
 
-/** What an operand's value means, hence how it is written in assembly. */
+/** The meaning of an operand's value, which determines its syntax in assembly. */
 export type OperandKind =
   | 'x' // an integer register
   | 'x8' // one of x8 to x15, counted from x8
@@ -80,9 +80,10 @@ export const fields = {
   fs2: field('f', false, [20, 5, 0]),
   fs3: field('f', false, [27, 5, 0]),
   rm: { ...field('rounding', false, [12, 3, 0]), usual: RM.DYN },
-  /** Where the mode doesn't matter. */
+  /** For operations whose result is exact in every mode. */
   rmExact: { ...field('rounding', false, [12, 3, 0]), usual: RM.RNE },
-  // Compressed (chapter "C", section "Compressed Instruction Formats"). A `P` is the prime of the manual: a register of x8 to x15.
+  // Compressed (chapter "C", section "Compressed Instruction Formats"). A `P` is the prime of the manual: a register of
+  // x8 to x15.
   rdRs1: field('x', false, [7, 5, 0]),
   cRs2: field('x', false, [2, 5, 0]),
   rdRs1P: field('x8', false, [7, 3, 0]),
@@ -111,11 +112,11 @@ export const fields = {
 export type FieldName = keyof typeof fields;
 
 /**
- * A format: the operands in assembly order with the punctuation between them, and which field an expression means
- * when it says `imm`.
+ * A format: the operands in assembly order with the punctuation between them, and the field that `imm` refers to in an
+ * expression.
  */
 export interface Format {
-  /** For example `rd, immI(rs1)`: names of fields, and characters that stand for themselves. */
+  /** For example `rd, immI(rs1)`: names of fields, and literal characters. */
   syntax: string;
   imm?: FieldName;
   /** A field that is written as part of the mnemonic. */
@@ -159,7 +160,7 @@ export const formats = {
 
 export type FormatName = keyof typeof formats;
 
-/** How many bytes an instruction takes, which its lowest bits say. */
+/** The size of an instruction in bytes, from its two lowest bits (section "Expanded Instruction-Length Encoding"). */
 export const sizeOf = (instruction: number): 2 | 4 => ((instruction & 3) === 3 ? 4 : 2);
 
 /** The value of a field in an instruction, as a signed number where the field is signed. */

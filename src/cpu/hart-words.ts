@@ -1,4 +1,4 @@
-/** How generated functions reach the state of the hart and the scratch words beside it. */
+/** Access of generated functions to the hart's state and the scratch words. */
 import { type HartWord, offsetOf, SCRATCH_WORDS } from './layout.ts';
 import type { Body } from './wasm/module.ts';
 

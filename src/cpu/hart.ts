@@ -27,9 +27,9 @@ import { supportNames } from './support.ts';
 import { expand } from './table/compressed.ts';
 import { type Heat, Translator } from './translator/translator.ts';
 
-/** What the hart asks the VMM for in the middle of an instruction. Addresses are physical. */
+/** The hart's calls to the VMM in the middle of an instruction. Addresses are physical. */
 export interface Bus {
-  /** A load outside RAM; undefined is an access fault. */
+  /** A load outside RAM, of `sizeBytes` (1, 2, 4 or 8) bytes; undefined is an access fault. */
   load(address: bigint, sizeBytes: number): bigint | undefined;
   /** A store outside RAM; false is an access fault. */
   store(address: bigint, sizeBytes: number, value: bigint): boolean;
@@ -41,14 +41,14 @@ export interface Bus {
   watched(address: number, sizeBytes: number): void;
   /** The guest wrote `stimecmp`, or whether it counts. */
   timerChanged?: () => void;
-  /** ECALL from supervisor mode, where the VMM answers it; undefined where it is an exception. */
+  /** ECALL from supervisor mode, when the VMM implements the SBI; undefined when it is an exception. */
   hostCall?: () => void;
 }
 
 export interface HartOptions {
-  /** Whether hot code is translated, which it is where nothing is said. The hart goes through the same states. */
+  /** Whether hot code is translated; default: true. The hart goes through the same states either way. */
   translates?: boolean;
-  /** When code is hot. */
+  /** The thresholds for translation. */
   heat?: Heat | undefined;
 }
 
@@ -63,25 +63,25 @@ assert(
 interface Generated {
   run(limit: bigint): number;
   codePage(va: number): number;
-  /** Forgets the translations; only those for stores. */
+  /** Discards the TLB's translations; only those for stores. */
   flush(): void;
   flushStores(): void;
   hash(at: number, sizeBytes: number, seed: bigint): bigint;
   hashRam(pages: number): bigint;
 }
 
-/** Words of state on which translations in the TLB depend beside memory. */
+/** Words of state on which the TLB depends besides memory. */
 const translationWords: ReadonlySet<string> = new Set(
   hartWords.filter((name) => name === 'mstatus' || name === 'satp' || name.startsWith('pmp')),
 );
 
-/** Where the position stands among the words. */
+/** The index of the position among the words. */
 const ICOUNT = offsetOf('icount') / 8;
-/** Where the lines, and the upper half of `menvcfg`, stand among the words of 32 bits. */
+/** The indexes of the lines, and of the upper half of `menvcfg`, among the 32-bit words. */
 const LINES = offsetOf('lines') / 4;
 const ENVIRONMENT_HIGH = offsetOf('menvcfg') / 4 + 1;
 
-/** In front of the bytes that are hashed; a multiple of 32. */
+/** The size of the header before the hashed bytes; a multiple of 32. */
 const HASH_HEADER_BYTES = 32;
 
 /** The shared memory in units of 64 KiB. */
@@ -90,8 +90,8 @@ const unitsFor = (ramSizeBytes: number): number => Math.ceil((RAM + ramSizeBytes
 const compiled = new Map<boolean, WebAssembly.Module>();
 
 /**
- * Compiles the interpreter, unless that was done: the one that enters translations, or the one that does not.
- * @param generated what {@link interpreterModule} gives, where that was kept
+ * Compiles the interpreter, with or without support for translations, unless it is compiled already.
+ * @param generated a cached result of {@link interpreterModule}
  */
 export function prepareInterpreter(
   translates: boolean,
@@ -105,8 +105,8 @@ export function prepareInterpreter(
 }
 
 /**
- * One RISC-V hart with its RAM, in M, S and U mode. All its state is in `state` and `ram`; running
- * it is a pure function of both and of what the {@link Bus} answers.
+ * One RISC-V hart with its RAM, in M, S and U mode. All its state is in `state` and `ram`; running it is a pure
+ * function of both and of the results of the {@link Bus}.
  */
 export class Hart {
   ram!: Uint8Array;
@@ -166,7 +166,7 @@ export class Hart {
     this.control[SCRATCH_WORDS.HOST_CALLS / 4] = this.bus.hostCall ? 1 : 0;
   }
 
-  /** Makes RAM larger, between two runs; what is new is zero. */
+  /** Makes RAM larger, between two runs; the new part is zero. */
   growRam(ramSizeBytes: number): void {
     assert(ramSizeBytes >= this.ramSizeBytes, 'RAM does not shrink');
     const more = unitsFor(ramSizeBytes) - unitsFor(this.ramSizeBytes);
@@ -175,7 +175,7 @@ export class Hart {
     this.translator?.layOut();
   }
 
-  /** Registers as at power-on. The position goes on, and RAM keeps what it holds. */
+  /** Sets the registers as at power-on. The position and RAM are kept. */
   reset(): void {
     for (const name of hartWords) if (name !== 'icount') this.words[offsetOf(name) / 8] = 0n;
     this.generated.flush();
@@ -184,7 +184,7 @@ export class Hart {
     this.set('reservation', NO_RESERVATION);
   }
 
-  /** Makes RAM hold these bytes again, of which most did not change: what they were translated to is kept. */
+  /** Restores RAM to these bytes. Translations of unchanged pages are kept. */
   takeBack(ram: Uint8Array): void {
     for (let page = 0; page < this.flags.length; page++) {
       const at = page * PAGE_BYTES;
@@ -193,7 +193,7 @@ export class Hart {
     }
   }
 
-  /** Fills a part of RAM, or all of it, with zeros. Pages that were never written are left alone: they are. */
+  /** Fills a part of RAM, or all of it, with zeros. Skips pages that were never written: they are zero. */
   clearRam(address = RAM_BASE, sizeBytes = this.ramSizeBytes): void {
     const hashes = this.pageHashes();
     const end = Math.min(address - RAM_BASE + sizeBytes, this.ramSizeBytes);
@@ -248,30 +248,30 @@ export class Hart {
     return this.control[ENVIRONMENT_HIGH]! < 0;
   }
 
-  /** Interrupts that are pending and enabled in `mie`, whether or not the hart may take them now: what ends a WFI. */
+  /** Interrupts that are pending and enabled in `mie`, whether or not the hart may take them now: these end a WFI. */
   get pending(): bigint {
     return (this.get('mip') | this.get('lines')) & this.get('mie');
   }
 
-  /** Takes steps until `icount` is `limit`, or the hart waits for an interrupt, or someone asked for a stop. */
+  /** Takes steps until `icount` is `limit`, the hart waits for an interrupt, or {@link stop} was called. */
   run(limit: number): Exit {
     this.control[SCRATCH_WORDS.STOP / 4] = 0;
     return exits[this.generated.run(BigInt(limit))]!;
   }
 
-  /** Asks the run in progress to end after the current instruction. */
+  /** Ends the run in progress after the current instruction. */
   stop(): void {
     this.control[SCRATCH_WORDS.STOP / 4] = 1;
   }
 
-  /** Every store to the page is told to {@link Bus.watched}, after it was done. */
+  /** Reports every store to the page to {@link Bus.watched}, after the store. */
   watch(address: number): void {
     const page = Math.floor((address - RAM_BASE) / PAGE_BYTES);
     this.flags[page] = (this.flags[page]! | PAGE.WATCHED) & ~PAGE.SILENT;
     this.generated.flushStores();
   }
 
-  /** Notes that pages of RAM are about to change, from the offset in RAM on. */
+  /** Marks pages of RAM as about to change, from the offset in RAM on. */
   private touch(offset: number, sizeBytes: number): void {
     const last = Math.floor((offset + sizeBytes - 1) / PAGE_BYTES);
     let tables = 0;
@@ -283,7 +283,10 @@ export class Hart {
     if (tables !== 0) this.generated.flush();
   }
 
-  /** The numbers of the pages that were written since the last call, in order. Costs later stores nothing but one each. */
+  /**
+   * The numbers of the pages that were written since the last call, in order. Afterwards only the first store to each
+   * page is slower.
+   */
   takeChanged(): number[] {
     const changed: number[] = [];
     for (let page = 0; page < this.flags.length; page++) {
@@ -295,7 +298,7 @@ export class Hart {
     return changed;
   }
 
-  /** Writes RAM from outside the hart: the image at boot, and devices. An LR reservation does not survive it. */
+  /** Writes RAM from outside the hart: the image at boot, and DMA of devices. Ends an LR reservation. */
   write(address: number, bytes: Uint8Array): void {
     if (bytes.length === 0) return;
     this.touch(address - RAM_BASE, bytes.length);
@@ -304,8 +307,8 @@ export class Hart {
   }
 
   /**
-   * A hash of all of RAM. Only pages that were written since the last one are read; with `afresh` every page that is in use is, so
-   * that a bit which changed by itself shows.
+   * A 64-bit hash of all of RAM. Reads only the pages that were written since the last hash; with `afresh` every page
+   * in use, which detects memory corruption.
    */
   hashRam(afresh = false): bigint {
     if (afresh) {
@@ -316,7 +319,7 @@ export class Hart {
     return BigInt.asUintN(64, this.generated.hashRam(this.ramSizeBytes / PAGE_BYTES));
   }
 
-  /** The numbers of the pages that are not all zeros, without reading those that were never touched. */
+  /** The numbers of the pages that are not all zeros. Does not read pages that were never written. */
   usedPages(): number[] {
     this.hashRam();
     const hashes = this.pageHashes();
@@ -330,7 +333,7 @@ export class Hart {
     let hash = 0n;
     for (let at = 0; at === 0 || at < bytes.length; at += room) {
       const part = bytes.subarray(at, at + room);
-      // The length in front tells zeros from nothing, and the hash so far chains the parts.
+      // The length distinguishes runs of zeros, and the hash so far chains the parts.
       header.setBigUint64(0, hash, true);
       header.setBigUint64(8, BigInt(part.length + 1), true);
       const sizeBytes = HASH_HEADER_BYTES + Math.ceil(part.length / 32) * 32;
@@ -356,14 +359,14 @@ export class Hart {
     this.control[SCRATCH_WORDS.REFUSED / 4] = 1;
   }
 
-  /** The instruction that a 16-bit parcel stands for, put into the table where the generated code looks first. */
+  /** The expansion of a 16-bit parcel, which is entered into the table that the generated code reads first. */
   private expand(parcel: number): number {
     const word = expand(parcel);
     new Uint32Array(this.memory.buffer, EXPANSIONS)[parcel] = word;
     return word | 0;
   }
 
-  /** What the generated code doesn't do itself. */
+  /** The slow path of floating-point operations in the generated code. */
   private softFloat(op: FloatOp, format: FormatName, rm: number, operands: bigint[]): bigint {
     const [a, b, c] = operands.map((operand) => BigInt.asUintN(64, operand));
     const { bits, flags } = soft(op, format, rm, a!, b, c);

@@ -1,7 +1,7 @@
 /**
- * The instruction table: one row for each instruction, and nothing about an instruction anywhere else. Decoder, assembler,
- * disassembler and interpreter derive from it. The rows stand in `table/`. Source: RISC-V Unprivileged ISA (RV32I, RV64I, Zifencei, Zicsr,
- * M, A, F, D, Zba, Zbb, Zbs) and Privileged Architecture.
+ * The instruction table: one row for each instruction, the only place that defines it. Decoder, assembler, disassembler
+ * and interpreter derive from it. The rows are in `table/`. Source: RISC-V Unprivileged ISA (RV32I, RV64I, Zifencei,
+ * Zicsr, M, A, F, D, Zba, Zbb, Zbs) and Privileged Architecture.
  */
 
 import { type Format, fields, formats } from './formats.ts';
@@ -32,12 +32,12 @@ for (const instruction of instructions) {
   byOpcode.set(opcode, [...(byOpcode.get(opcode) ?? []), instruction]);
 }
 
-/** The row of an instruction word, or undefined when it is not an instruction of this machine. */
+/** The row of an instruction word; undefined when this machine does not have the instruction. */
 export function decode(instruction: number): Instruction | undefined {
   return byOpcode.get(instruction & 0x7f)?.find(({ mask, match }) => (instruction & mask) >>> 0 === match);
 }
 
-/** The field that `imm` means in this row, if any. */
+/** The field that `imm` refers to in this row, if any. */
 export const immediateOf = ({ format }: Instruction) => {
   const of: Format = formats[format];
   return of.imm && fields[of.imm];

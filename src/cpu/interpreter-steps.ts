@@ -1,6 +1,6 @@
 /**
- * What the rows of the instruction table mean in the interpreter: registers and RAM are in the shared memory, the present instruction in
- * locals.
+ * The interpreter's code for the rows of the instruction table: registers and RAM are in the shared memory, the current
+ * instruction is in locals.
  */
 import { unreachable } from '../base/assert.ts';
 import { CAUSE, csrNumbers, FRM, MSTATUS, PRIVILEGE } from './csrs.ts';
@@ -29,7 +29,7 @@ export abstract class StepSurface implements Surface {
   protected readonly icount: number;
   protected readonly word: number;
   readonly context: { local: number };
-  /** The length of the instruction in bytes, and the parcel that it was when it is compressed. */
+  /** The length of the instruction in bytes, and its parcel when it is compressed. */
   protected readonly length: number;
   protected readonly parcel: number;
   readonly entry: number;
@@ -41,7 +41,9 @@ export abstract class StepSurface implements Surface {
   protected readonly tval: number;
   private readonly rm: number;
   protected row!: Instruction;
-  /** Where a row goes when it traps, when it isn't an instruction, and when the hart must look up between two steps. */
+  /**
+   * Where a row branches to when it traps, when it isn't an instruction, and when stops and interrupts must be checked.
+   */
   protected trap!: Label;
   protected illegal!: Label;
   protected boundary!: Label;
@@ -78,7 +80,7 @@ export abstract class StepSurface implements Surface {
     this.body.get(this.icount).i64(1).op('i64.add').set(this.icount);
   }
 
-  /** Makes the step that follows look at stops and interrupts first. */
+  /** Checks stops and interrupts before the next step. */
   protected lookUpAfterThis(): void {
     this.body.i64(0).set(this.limit);
   }
@@ -163,7 +165,7 @@ export abstract class StepSurface implements Surface {
     this.registerOffset(fields.fd);
     value();
     body.access('i64.store', offsetOf('f0'));
-    // Most often it is dirty already.
+    // It is usually dirty already.
     getWord(body, 'mstatus').i64(MSTATUS.FS).op('i64.and').i64(MSTATUS.FS).op('i64.ne');
     body.if(() => setWord(body, 'mstatus', () => getWord(body, 'mstatus').i64(MSTATUS.FS).op('i64.or')));
   }
@@ -182,10 +184,10 @@ export abstract class StepSurface implements Surface {
     this.body.get(this.rm);
   }
 
-  /** After a call that has looked at memory for this instruction. */
+  /** Emitted after a call that has accessed memory for this instruction. */
   protected trapIfFailed(): void {
     const { body } = this;
-    // FAULT and ATTENTION stand side by side.
+    // FAULT and ATTENTION are adjacent.
     body.i32(0).access('i64.load', SCRATCH_WORDS.FAULT).op('i64.eqz', 'i32.eqz');
     body.if(() => {
       this.lookUpAfterThis();
@@ -239,7 +241,7 @@ export abstract class StepSurface implements Surface {
 
   jump(): void {
     const { body } = this;
-    // Instructions are aligned to two bytes, and so is every target: there is no misaligned one.
+    // Every target is even, and IALIGN is 16: there is no misaligned target.
     body.get(this.pc).get(this.length).op('i64.add').set(this.value);
     const { meaning } = this.row;
     if (this.translation && meaning.some((action) => action.do === 'jump' && !isRelative(action.target))) {
@@ -253,7 +255,7 @@ export abstract class StepSurface implements Surface {
     body.br(this.landed);
   }
 
-  /** Notes for the translator that the indirect jump at `pc` goes to `address`. */
+  /** Records for the translator that the indirect jump at `pc` goes to `address`. */
   private noteTarget(): void {
     const { body, entry } = this;
     targetsAt(body, this.pc);
@@ -280,7 +282,10 @@ export abstract class StepSurface implements Surface {
     this.body.get(this.pc).get(this.length).op('i64.add').set(this.pc);
   }
 
-  /** Leaves rs1 in `address`, and where it lies in memory in `at`; traps unless it is aligned and in RAM: devices take no atomic accesses. */
+  /**
+   * Puts rs1 into `address`, and its offset in memory into `at`; traps unless it is aligned and in RAM: devices take no
+   * atomic accesses.
+   */
   private atomicAddress(
     sizeBytes: 4 | 8,
     misaligned: number,
@@ -341,7 +346,7 @@ export abstract class StepSurface implements Surface {
       this.writeRd(() => this.loadAt(sizeBytes));
       return;
     }
-    // Where it fails nothing is written, and the page does not become dirty.
+    // A failing SC writes nothing, and does not set D.
     this.atomicAddress(sizeBytes, CAUSE.storeMisaligned, 'store', this.support.mmu.probeOnly);
     getWord(body, 'reservation');
     this.physical();
@@ -386,7 +391,7 @@ export abstract class StepSurface implements Surface {
       emitExpr(this, operand);
       if (operation !== 'write') {
         if (operation === 'clear') body.i64(-1).op('i64.xor');
-        // The levels of interrupt lines show in `mip`, and are no part of what is written back.
+        // The levels of interrupt lines are visible in `mip`, but are not written back.
         getWord(body, 'mip').get(this.old);
         number().i32(MIP).op('i32.eq', 'select');
         body.op(operation === 'clear' ? 'i64.and' : 'i64.or');
@@ -450,7 +455,7 @@ export abstract class StepSurface implements Surface {
     getWord(this.body, 'pc').set(this.pc);
   }
 
-  /** From supervisor mode it is a call to the VMM, if that answers (SBI); else an exception whose cause says which mode it came from. */
+  /** From supervisor mode a call to the VMM if that implements the SBI; else an exception, with a cause by mode. */
   private ecall(): void {
     const { body } = this;
     getWord(body, 'privilege').i64(PRIVILEGE.S).op('i64.eq');

@@ -1,6 +1,6 @@
 /**
- * The interpreter: one WebAssembly function generated from the instruction table. It fetches, decodes through jump tables made
- * from the rows' match and mask, and runs each row's meaning on registers and RAM in the shared memory.
+ * The interpreter: one WebAssembly function generated from the instruction table. It fetches, decodes through jump
+ * tables made from the rows' match and mask, and runs each row's meaning on registers and RAM in the shared memory.
  */
 import { CAUSE } from './csrs.ts';
 import { emitDecoder } from './decoder.ts';
@@ -13,16 +13,16 @@ import { declareImports, emitSupport, type Support, supportFunctions, supportNam
 import { entryAt } from './translator/entries.ts';
 import { type Body, type Label, ModuleBuilder, type Signature, type TypeRef } from './wasm/module.ts';
 
-/** Why `run` came back. */
+/** Why `run` returned. */
 export const EXIT = { limit: 0, waiting: 1, stop: 2 } as const;
 
-/** What a function that was translated takes: which of its entries to begin at. */
+/** The type of translated functions: the parameter is the entry to begin at. */
 export const TRANSLATION: Signature = { params: ['i32'], results: [] };
 
 /**
- * The module of the interpreter, ready to be compiled. It exports `run(limit) → EXIT`, `flush`, `flushStores`, `hash`, `hashRam`,
- * and `codePage`. With `translates` it enters translations, tells `env.landed` where there should be one, and puts what they call into the
- * table `env.translations`.
+ * The module of the interpreter, ready to be compiled. It exports `run(limit) → EXIT`, `flush`, `flushStores`, `hash`,
+ * `hashRam`, and `codePage`. With `translates` it enters translations, calls `env.landed` at hot addresses without one,
+ * and puts the functions that they call into the table `env.translations`.
  */
 export function interpreterModule(translates: boolean): Uint8Array<ArrayBuffer> {
   const module = new ModuleBuilder();
@@ -37,7 +37,7 @@ export function interpreterModule(translates: boolean): Uint8Array<ArrayBuffer> 
 }
 
 class Interpreter extends StepSurface {
-  /** Where instructions can be fetched from without further ado, and where that lies in memory. */
+  /** The virtual addresses that instructions can be fetched from directly, and their offset in memory. */
   private readonly fetchStart: number;
   private readonly fetchBytes: number;
   private readonly fetchAt: number;
@@ -90,7 +90,7 @@ class Interpreter extends StepSurface {
     body.op('unreachable');
   }
 
-  /** Stops, interrupts and waiting are looked at here, and only here: after anything that can change them. */
+  /** The only place where stops, interrupts and waiting are checked: after anything that can change them. */
   private betweenSteps(): void {
     const { body } = this;
     const leaveIf = (reason: number) => body.if(() => body.i32(reason).op('return'));
@@ -110,7 +110,7 @@ class Interpreter extends StepSurface {
     body.i64(0).set(this.fetchBytes);
   }
 
-  /** Goes on in translated code where there is some for `pc`; where there should be, says so. */
+  /** Enters the translation for `pc`, if there is one; otherwise counts, and reports a hot address. */
   private enterTranslation(translation: TypeRef): void {
     const { body, entry, pc, icount } = this;
     body.get(icount).get(this.limit).op('i64.ge_u').brIf(this.boundary);
@@ -131,7 +131,7 @@ class Interpreter extends StepSurface {
         getWord(body, 'icount').tee(icount);
         getScratch(body, 'ATTENTION');
         body.if(() => this.lookUpAfterThis());
-        // Where no step was taken the interpreter takes one.
+        // If the translation took no step, the interpreter takes one.
         body.op('i64.ne').brIf(this.landed);
       },
       () => {
@@ -171,7 +171,7 @@ class Interpreter extends StepSurface {
     );
   }
 
-  /** Fetches through the MMU, and looks where the next instructions can be fetched from. */
+  /** Fetches through the MMU, and updates the addresses that can be fetched from directly. */
   private fetchElsewhere(): void {
     const { body } = this;
     this.spill();
@@ -182,7 +182,7 @@ class Interpreter extends StepSurface {
     this.trapIfFailed();
   }
 
-  /** A compressed instruction is the one that it stands for. */
+  /** Replaces a compressed instruction by its expansion. */
   private expand(): void {
     const { body } = this;
     body.i64(2).set(this.length);

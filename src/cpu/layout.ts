@@ -1,6 +1,6 @@
 /**
- * The one WebAssembly memory that the interpreter and the VMM share: where each thing lies in it. The words of the
- * hart are its whole state; everything else but RAM is derived from that or scratch.
+ * The layout of the WebAssembly memory that the interpreter and the VMM share. The hart's words and RAM are the state;
+ * everything else is derived from it or scratch.
  */
 import { type RecordCodec, record, u64 } from '../base/codec.ts';
 import { csrWords } from './csrs.ts';
@@ -44,59 +44,64 @@ export const hartSchema: RecordCodec<HartState> = record(
   Object.fromEntries(hartWords.map((name) => [name, u64])),
 );
 
-/** No address: what `reservation` holds when nothing is reserved. */
+/** The value of `reservation` when no address is reserved. */
 export const NO_RESERVATION = 2n ** 64n - 1n;
 
 /**
- * What the generated code keeps beside the state: all of it is derived, or scratch that is of no use between two runs. Byte offsets
- * of 32-bit words where nothing else is said.
+ * The generated code's words besides the state: derived, or scratch that is not used across runs. Byte offsets of
+ * 32-bit words unless noted otherwise.
  */
 export const SCRATCH_WORDS = {
-  /** Asks the interpreter to return after the instruction that it is in. */
+  /** Makes the interpreter return after the current instruction. */
   STOP: 0x800,
   /** Set by the VMM when it refuses an access. */
   REFUSED: 0x804,
-  /** The exception of the access just made, as its cause plus one; 0 for none. */
+  /** The exception of the last access, as its cause plus one; 0 for none. */
   FAULT: 0x808,
-  /** The access just made may have changed what is looked at between two steps. */
+  /** The last access may have changed what is checked between two steps. */
   ATTENTION: 0x80c,
-  /** The mode in which data is accessed: `privilege`, unless MPRV says otherwise. */
+  /** The mode of data accesses: `privilege`, or MPP with MPRV. */
   DATA_PRIVILEGE: 0x810,
-  /** Which part of the TLB data and instructions are looked up in: the offset of its entries. */
+  /** The TLB contexts of data and of instructions: the offsets of their entries. */
   DATA_TLB: 0x814,
   FETCH_TLB: 0x818,
   /** The page of the last translation is one that the TLB may hold. */
   CACHEABLE: 0x81c,
   /** How many pages {@link TABLES} lists. */
   TABLE_COUNT: 0x820,
-  /** Whether the VMM answers ECALLs from S-mode (SBI). */
+  /** Whether the VMM handles ECALLs from S-mode (SBI). */
   HOST_CALLS: 0x824,
   /** `mtval` of the exception, 64 bits. */
   FAULT_VALUE: 0x828,
   /** The size of RAM in bytes, 64 bits. */
   RAM_BYTES: 0x830,
-  /** Instructions are at these virtual addresses (from, and how many bytes; 64 bits each) at this offset in this memory. */
+  /**
+   * Instructions are at these virtual addresses (from, and how many bytes; 64 bits each) at this offset in this memory.
+   */
   FETCH_START: 0x838,
   FETCH_BYTES: 0x840,
   FETCH_AT: 0x848,
   /** Counts the changes of the mapping from virtual addresses to RAM that instructions are fetched through. */
   GENERATION: 0x84c,
-  /** Under what translated code can be entered: the generation above {@link KEY_BITS}, the contexts of data and of instructions. */
+  /**
+   * The key that an entry of translated code must have: the generation above {@link KEY_BITS}, the contexts of data and
+   * of instructions.
+   */
   KEY: 0x850,
   /** The `icount` at which this run ends, 64 bits. */
   LIMIT: 0x858,
-  /** How often the interpreter lands at an address before the translator is told. */
+  /** How often the interpreter lands at an address before the translator is called. */
   HOT: 0x860,
-  /** What a walk does about A and D bits that it finds clear: see {@link CLEAR_BITS}. */
+  /** What a walk does when A or D is clear: see {@link CLEAR_BITS}. */
   CLEAR_BITS: 0x864,
 } as const;
-/** What a walk does about A and D bits that an access needs and that are clear. */
+/** What a walk does when A or D bits that an access needs are clear. */
 export const CLEAR_BITS = {
   /** Sets them. */
   set: 0,
-  /** Refuses: who looks ahead of the guest's own access must change nothing. */
+  /** Fails: a look-up ahead of the guest's access must change nothing. */
   refuse: 1,
-  /** Leaves them: the access may turn out not to be made. */
+  /** Leaves them clear: the access may not be made. */
   leave: 2,
 } as const;
 export const KEY_BITS = 4;
@@ -107,9 +112,10 @@ export const SCRATCH_WORDS_END = 0x868;
 export const CSR_INDEX = 0x1000;
 
 /**
- * The TLB: for each of four contexts (M-mode; S-mode; S-mode with SUM; U-mode) and each kind of access 256 entries of 16 bytes:
- * the virtual page's number in 64 bits, and what is to be added to a virtual address to get its offset in this memory. An entry
- * stands for a page of RAM that may be accessed so without further ado; one for stores, of which no store need be noticed.
+ * The TLB: for each of four contexts (M-mode; S-mode; S-mode with SUM; U-mode) and each kind of access 256 entries of
+ * 16 bytes: the virtual page's number in 64 bits, and what is to be added to a virtual address to get its offset in
+ * this memory. An entry is for a page of RAM that may be accessed directly; an entry for stores, for one whose stores
+ * need not be reported.
  */
 export const TLB = 0x2000;
 export const TLB_ENTRIES = 256;
@@ -132,23 +138,27 @@ export const SCRATCH_BYTES = 0x8_0000;
 export const PAGE_FLAGS = 0x9_0000;
 /** One 64-bit hash for each page of RAM, valid while the page isn't dirty. */
 export const PAGE_HASHES = 0x11_0000;
-/** The instruction that each 16-bit parcel stands for, filled in as they are met; 0 while it is not known. */
+/** The expansion of each 16-bit parcel, filled in on first use; 0 while it is not known. */
 export const EXPANSIONS = 0x51_0000;
 /**
- * Where translated code can be entered: 16 bytes each, at the address modulo their count. The address (64 bits), the
- * {@link SCRATCH_WORDS.KEY} under which it holds, and the function's place in the table above the number of its entry (16 bits each).
+ * The entries of translated code: 16 bytes each, at the address modulo their count. The address (64 bits), the
+ * {@link SCRATCH_WORDS.KEY} for which it is valid, and the function's place in the table above the number of its entry
+ * (16 bits each).
  */
 export const ENTRIES = 0x55_0000;
 export const ENTRY_COUNT = 0x4000;
 export const ENTRY_BYTES = 16;
-/** How often the interpreter has landed at addresses with no translation: 32 bits each, at the address modulo their count. */
+/**
+ * How often the interpreter has landed at addresses with no translation: 32 bits each, at the address modulo their
+ * count.
+ */
 export const HEAT = 0x59_0000;
 export const HEAT_COUNT = 0x1_0000;
-/** 16 bits for each page of RAM: which 16ths of it hold code that was translated. */
+/** 16 bits for each page of RAM: which 16ths of it hold translated code. */
 export const CODE_PARTS = 0x5d_0000;
 export const CODE_PART_BYTES = PAGE_BYTES / 16;
 /**
- * Where indirect jumps went last: the jump's address, the latest address it went to, and the one before that was another (64 bits
+ * The last targets of indirect jumps: the jump's address, its latest target, and the latest different one (64 bits
  * each, and as many unused), at the jump's address modulo their count.
  */
 export const TARGETS = 0x6d_0000;
@@ -160,19 +170,19 @@ export const MAX_RAM_BYTES = 0x8000_0000;
 
 /** Flags of a page. */
 export const PAGE = {
-  /** Stores to the page need not be noticed: the TLB may have entries for them. */
+  /** Stores to the page need no handling: the TLB may have entries for them. */
   SILENT: 1,
   /** The page was written since its hash was taken. */
   DIRTY: 2,
-  /** The page was written since {@link Hart.takeChanged} last told of it. */
+  /** The page was written since {@link Hart.takeChanged} last returned it. */
   CHANGED: 4,
   /** The TLB depends on what the page holds as a page table of the last level, or of a higher one. */
   LEAF_TABLE: 8,
   UPPER_TABLE: 16,
-  /** Every store to the page is told to the VMM. */
+  /** Every store to the page is reported to the VMM. */
   WATCHED: 32,
-  /** Instructions on the page were translated: {@link CODE_PARTS} says which. */
+  /** The page holds translated code, in {@link CODE_PARTS}. */
   CODE: 64,
-  /** What the page holds as a page table says where instructions are fetched from. */
+  /** The page is a page table that instructions are fetched through. */
   FETCH_TABLE: 128,
 } as const;

@@ -1,5 +1,5 @@
 /**
- * Memory as the hart sees it when the TLB has no entry: translation by Sv39, physical memory protection, RAM or a device.
+ * Memory accesses when the TLB has no entry: translation by Sv39, physical memory protection, RAM or a device.
  * Generated as WebAssembly. Source: Privileged Architecture, "Sv39: Page-Based 39-bit Virtual-Memory System".
  */
 import { CAUSE, PRIVILEGE } from './csrs.ts';
@@ -29,13 +29,13 @@ import {
 import type { Body, FunctionRef, ModuleBuilder, Signature } from './wasm/module.ts';
 
 export interface MmuNeeds {
-  /** (physical address, sizeBytes) → value. Sets the `REFUSED` word when there is nothing to read. */
+  /** (physical address, sizeBytes) → value. Sets the `REFUSED` word on an access fault. */
   load: FunctionRef;
   /** (physical address, sizeBytes, value): as `load`. */
   store: FunctionRef;
   /** (physical address, sizeBytes): a page that is watched was written. */
   watched: FunctionRef;
-  /** (page): instructions that were translated were overwritten. */
+  /** (page): translated instructions were overwritten. */
   codeChanged: FunctionRef;
 }
 
@@ -51,8 +51,8 @@ export interface Mmu extends TlbFunctions {
   /** As `probe`, for an access that may not be made: A and D stay as they are. */
   probeOnly: FunctionRef;
   /**
-   * (va, sizeBytes, kind of access) → offset in this memory, or 0. For an access that is nothing but an access to RAM: it may be made
-   * there at once. Everything else is 0, and nothing has happened.
+   * (va, sizeBytes, kind of access) → offset in this memory, or 0. Nonzero for a plain access to RAM, which may be made
+   * there directly. With 0 there was no side effect.
    */
   reach: FunctionRef;
 }
@@ -86,8 +86,8 @@ interface TranslateNeeds {
 }
 
 /**
- * (va, sizeBytes, kind of access) → physical address. The access lies within a page. Puts loads and fetches from RAM into the TLB, and
- * says whether a store may be put there, too.
+ * (va, sizeBytes, kind of access) → physical address. The access lies within a page. Enters loads and fetches from RAM
+ * into the TLB, and sets whether a store may be entered, too.
  */
 function emitTranslate(module: ModuleBuilder, { tlb, pmp, walk }: TranslateNeeds): FunctionRef {
   return module.function({ params: ['i64', 'i32', 'i32'], results: ['i64'] }, (body) => {
@@ -180,14 +180,14 @@ const offsetInPage = (body: Body, va: number): Body =>
 const crosses = (body: Body, va: number, sizeBytes: number): Body =>
   offsetInPage(body, va).get(sizeBytes).op('i32.add').i32(PAGE_BYTES).op('i32.gt_u');
 
-/** What an access that reaches into another page comes to: how many bytes lie in the first, and where both parts are in memory. */
+/** An access that crosses pages: the number of bytes in the first page, and the offsets of both parts in memory. */
 interface Halves {
   firstBytes: number;
   first: number;
   second: number;
 }
 
-/** Faults where either of the two parts of an access is not allowed, or is not RAM: then nothing of it is done. */
+/** Faults when either part of an access is not allowed or is not RAM: then no part of it is done. */
 function findHalves(
   body: Body,
   probe: FunctionRef,
@@ -271,7 +271,7 @@ function emitStore(
     body.if(() => {
       const leave = () => body.op('return');
       const halves = findHalves(body, probe, { va, sizeBytes, access: ACCESS.store }, leave);
-      // The first bytes may change the tables that led here: nothing is translated again, and nothing goes into the TLB.
+      // The first bytes may change the tables of this walk: nothing is translated again or entered into the TLB.
       setScratch(body, 'CACHEABLE', () => body.i32(0));
       body.loop((again) => {
         const here = () => body.get(index).op('i32.wrap_i64');
@@ -294,7 +294,7 @@ function emitStore(
   });
 }
 
-/** (physical address, sizeBytes): bytes of RAM were written whose page may be watched, or hold code that was translated. */
+/** (physical address, sizeBytes): after a store to RAM, for pages that are watched or hold translated code. */
 function emitStored(module: ModuleBuilder, { watched, codeChanged }: MmuNeeds): FunctionRef {
   return module.function({ params: ['i64', 'i32'], results: [] }, (body) => {
     const [physical, sizeBytes] = [0, 1];
@@ -356,7 +356,7 @@ function emitStorePhysical(
   });
 }
 
-/** Pushes whether bytes of a page that holds translated code are in the same 16th of it as some of that. */
+/** Pushes whether bytes of a page with translated code are in a 16th of the page that holds some. */
 function isCode(body: Body, page: number, physical: number, sizeBytes: number): void {
   const partsOfPage = PAGE_BYTES / CODE_PART_BYTES;
   const part = (address: () => void) => {
@@ -388,7 +388,7 @@ function emitReach(module: ModuleBuilder, tlb: TlbFunctions, translate: Function
     walking(body, CLEAR_BITS.refuse, () =>
       body.get(va).get(sizeBytes).get(access).call(translate).set(physical),
     );
-    // FAULT and ATTENTION stand side by side. What the walk has changed is for the interpreter to look at.
+    // FAULT and ATTENTION are adjacent. The interpreter handles what the walk has changed.
     body.i32(0).access('i64.load', SCRATCH_WORDS.FAULT).op('i64.eqz', 'i32.eqz');
     isRam(body, physical).op('i32.eqz', 'i32.or');
     body.if(() => {
@@ -421,8 +421,8 @@ function emitReach(module: ModuleBuilder, tlb: TlbFunctions, translate: Function
 }
 
 /**
- * Exports `codePage`: (va as a number) → where the page that holds it lies in this memory, or 0 when it can't be fetched from in the
- * present mode as a whole.
+ * Exports `codePage`: (va as a number) → where the page that holds it lies in this memory, or 0 when it can't be
+ * fetched from in the present mode as a whole.
  */
 function emitCodePage(module: ModuleBuilder, parcel: FunctionRef): void {
   module.function({ params: ['f64'], results: ['i32'], exportAs: 'codePage' }, (body) => {
@@ -472,7 +472,7 @@ function emitFetch(module: ModuleBuilder, parcel: FunctionRef): FunctionRef {
   });
 }
 
-/** (va) → where in this memory the 16 bits there lie; a fault where there is no RAM that may be executed. */
+/** (va) → the offset in this memory of the 16 bits there; a fault when that is no executable RAM. */
 function emitFetchParcel(module: ModuleBuilder, translate: FunctionRef): FunctionRef {
   return module.function({ params: ['i64'], results: ['i32'] }, (body) => {
     const va = 0;

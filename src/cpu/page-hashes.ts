@@ -5,8 +5,8 @@ import type { FunctionRef, ModuleBuilder } from './wasm/module.ts';
 const MIX = [0x9e3779b97f4a7c15n, 0xd1b54a32d192ed03n] as const;
 
 /**
- * Exports `hash(at, sizeBytes, seed)` over a multiple of 32 bytes, and `hashRam(pages)`, which takes the hashes of the pages
- * that are dirty again and gives the sum over all pages. A page of zeros counts as zero, so that untouched RAM need not be read.
+ * Exports `hash(at, sizeBytes, seed)` over a multiple of 32 bytes, and `hashRam(pages)`, which rehashes the dirty pages
+ * and returns the sum over all pages. A page of zeros has the hash zero, so that untouched RAM need not be read.
  */
 export function emitPageHashes(module: ModuleBuilder, flushStores: FunctionRef): void {
   const hash = module.function(
@@ -77,7 +77,7 @@ export function emitPageHashes(module: ModuleBuilder, flushStores: FunctionRef):
       hashAt().access('i64.load', PAGE_HASHES).get(sum).op('i64.add').set(sum);
       body.get(page).i32(1).op('i32.add').tee(page).get(0).op('i32.lt_u').brIf(again);
     });
-    // Of a page that is clean again the next store must be noticed.
+    // The next store to a page that is now clean must be detected.
     body.call(flushStores);
     body.get(sum);
   });

@@ -1,8 +1,9 @@
 /**
- * The walk through the page tables, generated as WebAssembly. Source: Privileged Architecture, "Virtual Address Translation Process".
+ * The walk through the page tables, generated as WebAssembly. Source: Privileged Architecture, "Virtual Address
+ * Translation Process".
  *
- * A walk sets the A bit of the leaf, and for a store the D bit. It does so whenever the access finds them clear, and the TLB has no
- * entry for such an access: so what was cached can't be seen. They are set before PMP has a say in the access itself.
+ * A walk sets the A bit of the leaf, and for a store the D bit, whenever they are clear. The TLB has no entry for such
+ * an access, so its content is invisible to the guest. The bits are set before PMP checks the access itself.
  */
 import { CAUSE, MSTATUS, PRIVILEGE, SATP } from './csrs.ts';
 import { anyOf, getScratch, getWide, getWord, setScratch, setWide, setWord } from './hart-words.ts';
@@ -23,7 +24,10 @@ const LEVELS = 3;
 export const pageFaults = [CAUSE.loadPageFault, CAUSE.storePageFault, CAUSE.instructionPageFault] as const;
 export const accessFaults = [CAUSE.loadFault, CAUSE.storeFault, CAUSE.instructionFault] as const;
 
-/** Pushes whether the physical address in a local is one of RAM. An access within a page is there as a whole. */
+/**
+ * Pushes whether the physical address in a local is in RAM. RAM is whole pages, so an access within a page is all in or
+ * out.
+ */
 export const isRam = (body: Body, physical: number): Body => {
   body.get(physical).i64(RAM_BASE).op('i64.sub');
   return getWide(body, 'RAM_BYTES').op('i64.lt_u');
@@ -31,7 +35,7 @@ export const isRam = (body: Body, physical: number): Body => {
 
 export const failed = (body: Body): Body => getScratch(body, 'FAULT');
 
-/** Notes an exception, by the kind of access in a local; its value is the virtual address in another. */
+/** Records an exception, by the kind of access in a local; `mtval` is the virtual address in another. */
 export function fault(body: Body, causes: readonly number[], access: number, va: number): void {
   setScratch(body, 'FAULT', () => {
     body.i32(causes[ACCESS.fetch]! + 1);
@@ -138,7 +142,7 @@ function checkLeaf(
   const bits = (mask: bigint) => body.get(pte).i64(mask).op('i64.and');
   const is = (kind: number) => body.get(access).i32(kind).op('i32.eq');
   const status = (bit: bigint) => anyOf(getWord(body, 'mstatus'), bit);
-  // Pages of user mode are not for supervisor mode, but for its data with SUM, and the other way round.
+  // User pages are not accessible to supervisor mode, except data with SUM; supervisor pages not to user mode.
   body.get(privilege).op('i32.eqz');
   body.if(
     () => bits(PTE.U).op('i64.eqz'),
@@ -150,7 +154,7 @@ function checkLeaf(
     'i32',
   );
   refuseIf();
-  // What permits the access: W, X, or R, to which X counts with MXR.
+  // The permission bits: W, X, or R; with MXR X implies R.
   body
     .get(pte)
     .i64(PTE.W)
@@ -171,8 +175,8 @@ function clearBits(body: Body, pte: number, access: number): void {
 }
 
 /**
- * (physical address of a PTE, bits) → 1 when the bits are set now; 0 when the PTE may not be written. The page is marked as a table: no
- * store to it goes unnoticed. What the TLB holds stays true, as it holds nothing for which a bit was clear.
+ * (physical address of a PTE, bits) → 1 when the bits are set now; 0 when the PTE may not be written. The page is
+ * already marked as a table. The TLB stays valid: it has no entry for an access for which a bit was clear.
  */
 export function emitSetBits(
   module: ModuleBuilder,
@@ -183,7 +187,7 @@ export function emitSetBits(
     const page = body.local('i32');
     body.get(address).i64(8).i32(PERMISSION.store).i32(PRIVILEGE.S).call(pmp).op('i32.eqz');
     body.if(() => body.i32(0).op('return'));
-    // Between an LR and an SC of the PTE the SC fails, or it would take the bits back.
+    // Ends a reservation of the PTE: a later SC would clear the bits again.
     getWord(body, 'reservation').i64(-8).op('i64.and').get(address).op('i64.eq');
     body.if(() => setWord(body, 'reservation', () => body.i64(NO_RESERVATION)));
     offsetOfPhysical(body, address);

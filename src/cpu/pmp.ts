@@ -4,12 +4,13 @@ import { getWord } from './hart-words.ts';
 import { type HartWord, offsetOf } from './layout.ts';
 import type { Body, FunctionRef, ModuleBuilder } from './wasm/module.ts';
 
-/** The permissions as the entries' settings have them. */
+/** The permissions, as bits of an entry's settings. */
 export const PERMISSION = { load: PMP.R, store: PMP.W, fetch: PMP.X } as const;
 
 /**
- * (physical address, sizeBytes, permission, privilege) → 1 when all of the bytes may be accessed so. The entry with the lowest
- * number that holds any of them decides, and must hold all of them. M-mode may do what no entry, or only an unlocked one, speaks of.
+ * (physical address, sizeBytes, permission, privilege) → 1 when the access is allowed to all of the bytes. The entry
+ * with the lowest number that matches any of them decides, and must match all of them. M-mode is allowed what no entry,
+ * or only an unlocked one, matches.
  */
 export function emitPmp(module: ModuleBuilder): FunctionRef {
   return module.function({ params: ['i64', 'i64', 'i32', 'i32'], results: ['i32'] }, (body) => {
@@ -39,7 +40,7 @@ export function emitPmp(module: ModuleBuilder): FunctionRef {
         body.get(first).get(address).get(sizeBytes).op('i64.add', 'i64.lt_u', 'i32.and');
         body.get(bytes).i64(0).op('i64.ne', 'i32.and');
         body.if(() => {
-          // All of them, too?
+          // All bytes of the access in the range?
           body.get(address).get(first).op('i64.ge_u');
           body
             .get(address)
@@ -65,7 +66,7 @@ interface Locals {
   bytes: number;
 }
 
-/** Sets `first` and `bytes` to the range that an entry speaks of. */
+/** Sets `first` and `bytes` to an entry's range. */
 function range(body: Body, { settings, value, first, bytes }: Locals, below: () => void): void {
   const is = (mode: number) => body.get(settings).i32(PMP.A).op('i32.and').i32(mode).op('i32.eq');
   is(PMP.TOR);
@@ -78,7 +79,7 @@ function range(body: Body, { settings, value, first, bytes }: Locals, below: () 
       body.get(value).i64(2).op('i64.shl').get(first).op('i64.gt_u', 'select').set(bytes);
     },
     () => {
-      // The ones at the end of a naturally aligned power of two say how large it is: 8 bytes for none.
+      // NAPOT: the number of trailing ones encodes the size, from 8 bytes for none.
       is(PMP.NAPOT);
       body.if(
         () => {

@@ -11,33 +11,33 @@ import { emitPageHashes } from './page-hashes.ts';
 import { emitTraps, type TrapFunctions } from './traps.ts';
 import { type FunctionRef, ModuleBuilder, type Signature } from './wasm/module.ts';
 
-/** What the VMM provides to the generated code. */
+/** The functions that the VMM provides to the generated code. */
 export interface Imports {
-  /** (physical address, sizeBytes) → value. Sets the `REFUSED` word when there is nothing to read. */
+  /** (physical address, sizeBytes) → value. Sets the `REFUSED` word on an access fault. */
   load: FunctionRef;
   /** (physical address, sizeBytes, value): as `load`. */
   store: FunctionRef;
   /** (physical address, sizeBytes): a page that is watched was written. */
   watched: FunctionRef;
-  /** (page): instructions that were translated were overwritten. */
+  /** (page): translated instructions were overwritten. */
   codeChanged: FunctionRef;
   /** () → ticks of the guest's clock. */
   clock: FunctionRef;
   /** () → 16 random bits. */
   entropy: FunctionRef;
-  /** (): `stimecmp`, or whether it counts, was written. */
+  /** (): `stimecmp` or `menvcfg.STCE` was written. */
   timerChanged: FunctionRef;
-  /** (): an ECALL from S-mode, where the VMM answers them. */
+  /** (): an ECALL from S-mode, when the VMM implements the SBI. */
   hostCall: FunctionRef;
-  /** (parcel) → the instruction that 16 bits stand for; 0 for none. It is put into the table of expansions. */
+  /** (parcel) → the expansion of 16 bits, which is entered into the table of expansions; 0 for none. */
   expand: FunctionRef;
   /** (operation, format, rounding mode, a, b, c) → result: the soft float. Raises the flags. */
   softFloat: FunctionRef;
-  /** (pc as a number): jumps have often gone to where there is no translation that can be entered. */
+  /** (pc as a number): a hot jump target without a translation that can be entered. */
   landed: FunctionRef;
 }
 
-/** What translated code calls. */
+/** The functions that translated code calls. */
 export interface TranslationSupport {
   reach: FunctionRef;
   floats: FloatFunctions;
@@ -70,8 +70,9 @@ export function declareImports(module: ModuleBuilder): Imports {
 const PRODUCT: Signature = { params: ['i64', 'i64'], results: ['i64'] };
 
 /**
- * What translations call, in a fixed order, with the names under which they import it. The interpreter's module puts it into the first
- * places of the table and does not export it: most harts never translate, and each export costs when a hart is made.
+ * The functions that translations call, in a fixed order, with their import names. The interpreter's module puts them
+ * into the first places of the table instead of exporting them: most harts never translate, and each export makes
+ * creating a hart slower.
  */
 const named = ({ reach, mulh, mulhu, mulhsu, floats }: TranslationSupport): [name: string, FunctionRef][] => [
   ...Object.entries({ reach, mulh, mulhu, mulhsu }),
@@ -81,12 +82,12 @@ const named = ({ reach, mulh, mulhu, mulhsu, floats }: TranslationSupport): [nam
 export const supportFunctions = (support: TranslationSupport): FunctionRef[] =>
   named(support).map(([, ref]) => ref);
 
-/** The names of what stands in the first places of the table. */
+/** The names of the functions in the first places of the table. */
 export const supportNames: readonly string[] = named(importTranslationSupport(new ModuleBuilder())).map(
   ([name]) => name,
 );
 
-/** Declares in the module of a translation what the interpreter's module has for it. */
+/** Declares, in the module of a translation, the imports from the interpreter's module. */
 export function importTranslationSupport(module: ModuleBuilder): TranslationSupport {
   const product = (name: string) => module.importFunction(name, PRODUCT.params, PRODUCT.results);
   return {
@@ -137,7 +138,10 @@ function emitMulhu(module: ModuleBuilder): FunctionRef {
   });
 }
 
-/** A product of which the named factors are signed: each negative one takes the other off the unsigned upper half. */
+/**
+ * The upper half of a product with the named factors signed: each negative factor subtracts the other from the unsigned
+ * one.
+ */
 function emitSignedProduct(
   module: ModuleBuilder,
   mulhu: FunctionRef,

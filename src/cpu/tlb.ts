@@ -1,7 +1,7 @@
 /**
- * The TLB as the generated code sees it. It always agrees with the page tables in memory: the pages that a walk has read are marked,
- * and a store to one of them drops what depends on it. So nothing that the guest can see depends on what happens to be cached,
- * SFENCE.VMA has nothing to do, and a copy of the machine that starts with an empty TLB goes on as this one does.
+ * The TLB of the generated code. It always agrees with the page tables in memory: the pages that a walk has read are
+ * marked, and a store to one of them drops the entries that depend on it. So the guest's behaviour does not depend on
+ * what is cached, SFENCE.VMA has no effect, and a copy of the machine that starts with an empty TLB stays in lockstep.
  */
 import { getScratch, setScratch } from './hart-words.ts';
 import {
@@ -22,9 +22,9 @@ import {
 import type { Body, FunctionRef, ModuleBuilder } from './wasm/module.ts';
 
 export interface TlbFunctions {
-  /** Forgets every translation. */
+  /** Discards every entry. */
   flush: FunctionRef;
-  /** Forgets the translations for stores, so that the next store to each page is noticed. */
+  /** Discards the entries for stores, so that the next store to each page takes the slow path. */
   flushStores: FunctionRef;
   /** (page, flags): the TLB is about to depend on this page of RAM as a page table. */
   mark: FunctionRef;
@@ -67,17 +67,17 @@ function placeInTlb(body: Body): void {
     .op('i32.and');
 }
 
-/** A look-up for data: the locals of a virtual address and of where its entry lies. */
+/** A look-up for data: the locals of a virtual address and of its entry's offset. */
 export interface LookUp {
   readonly address: number;
   readonly entry: number;
-  /** Where the entries of the present context are: known, or in a local. */
+  /** The offset of the present context's entries: a constant, or in a local. */
   readonly context: { offset: number } | { local: number };
 }
 
 /**
- * Keeps the address on the stack in `address`, and pushes whether the TLB knows the access of this kind to it: then `entry` is
- * where. What reaches into the next page is not that of the entry.
+ * Moves the address on the stack to `address`, and pushes whether the TLB has an entry for an access of this kind: then
+ * `entry` is its offset. An access that crosses into the next page has none.
  */
 export function emitLookUp(
   body: Body,
@@ -94,7 +94,7 @@ export function emitLookUp(
   body.i64(12).op('i64.shr_u', 'i64.eq');
 }
 
-/** Pushes where the access lies in memory, after a look-up that has found it. */
+/** Pushes the offset of the access in this memory, after a successful look-up. */
 export function found(body: Body, { address, entry, context }: LookUp, kind: number): void {
   body
     .get(entry)
@@ -108,7 +108,7 @@ function emitFlush(module: ModuleBuilder): FunctionRef {
     const left = body.local('i32');
     const page = body.local('i32');
     forgetTranslations(body);
-    // Nothing depends on the page tables any more.
+    // No entry depends on the page tables any more.
     getScratch(body, 'TABLE_COUNT').tee(left);
     body.if(() => {
       body.loop((again) => {
@@ -137,7 +137,7 @@ function emitFlush(module: ModuleBuilder): FunctionRef {
 
 const forgetTranslations = (body: Body): Body => body.i32(TLB).i32(NO_PAGE).i32(TLB_BYTES).fill();
 
-/** Nothing of what instructions were fetched through holds any more. */
+/** Invalidates the mapping that instructions were fetched through. */
 function newGeneration(body: Body): void {
   setScratch(body, 'GENERATION', () => getScratch(body, 'GENERATION').i32(1).op('i32.add'));
   setScratch(body, 'ATTENTION', () => body.i32(1));
@@ -177,7 +177,7 @@ function emitMark(module: ModuleBuilder, flushStores: FunctionRef): FunctionRef 
   });
 }
 
-/** Room for the three levels of one more walk; emitted where a walk begins, when nothing of it is marked yet. */
+/** Makes room for the three levels of one more walk; emitted where a walk begins, before it marks pages. */
 export function makeRoomForMarks(body: Body, flush: FunctionRef): void {
   getScratch(body, 'TABLE_COUNT')
     .i32(MAX_TABLES - 3)
@@ -186,8 +186,8 @@ export function makeRoomForMarks(body: Body, flush: FunctionRef): void {
 }
 
 /**
- * What a table of the last level says about one page stands in the same entry of the TLB in every context, as the entry's number is
- * the lower part of the table index; of a table higher up much may depend.
+ * A PTE of the last level affects the same TLB entry in every context, because the entry's number is the lower part of
+ * the table index; a higher-level PTE may affect any entry.
  */
 function emitTableChanged(module: ModuleBuilder): FunctionRef {
   return module.function({ params: ['i32', 'i32', 'i32'], results: [] }, (body) => {
@@ -238,7 +238,7 @@ function emitInstall(module: ModuleBuilder): FunctionRef {
   });
 }
 
-/** Pushes where the physical address of RAM in a local lies in this memory. */
+/** Pushes the offset in this memory of the physical address of RAM in a local. */
 export const offsetOfPhysical = (body: Body, physical: number): Body =>
   body
     .get(physical)
@@ -246,7 +246,7 @@ export const offsetOfPhysical = (body: Body, physical: number): Body =>
     .i32((RAM - RAM_BASE) | 0)
     .op('i32.add');
 
-/** Turns the place of a byte of RAM in this memory, on the stack, into its physical address. */
+/** Converts the offset of a byte of RAM in this memory, on the stack, into its physical address. */
 export const physicalOfOffset = (body: Body): Body =>
   body.i32((RAM - RAM_BASE) | 0).op('i32.sub', 'i64.extend_i32_u');
 

@@ -1,4 +1,4 @@
-/** Traps, interrupts and the way back from them, generated as WebAssembly. Source: Privileged Architecture, chapters 3 and 12. */
+/** Traps, interrupts and trap returns, generated as WebAssembly. Source: Privileged Architecture, chapters 3 and 12. */
 import { INTERRUPT, MSTATUS, PRIVILEGE } from './csrs.ts';
 import { anyOf, getScratch, getWord, setScratch, setWord } from './hart-words.ts';
 import { KEY_BITS, TLB, TLB_CONTEXT_BYTES } from './layout.ts';
@@ -7,7 +7,10 @@ import type { Body, FunctionRef, ModuleBuilder } from './wasm/module.ts';
 export interface TrapFunctions {
   /** (cause, tval): an exception at the instruction at `pc`. */
   exception: FunctionRef;
-  /** Wakes a waiting hart, takes the pending interrupt of the highest priority, if it may, and sets the contexts of the MMU. */
+  /**
+   * Wakes a waiting hart, takes the pending interrupt of the highest priority, if it may, and sets the contexts of the
+   * MMU.
+   */
   interrupts: FunctionRef;
   mret: FunctionRef;
   sret: FunctionRef;
@@ -23,7 +26,7 @@ export function emitTraps(module: ModuleBuilder): TrapFunctions {
   };
 }
 
-/** What a trap does to the state of one of the two modes that take traps. */
+/** The CSRs and fields that a trap into M- or S-mode changes. */
 const modes = {
   M: {
     privilege: PRIVILEGE.M,
@@ -61,7 +64,7 @@ function enter(body: Body, mode: Mode): void {
   setWord(body, mode.cause, () => body.get(CAUSE_PARAM));
   setWord(body, mode.tval, () => body.get(TVAL_PARAM));
   setWord(body, 'mstatus', () => {
-    // PIE := IE, IE := 0, PP := privilege. Each PIE stands four bits above its IE.
+    // PIE := IE, IE := 0, PP := privilege. Each PIE is four bits above its IE.
     getWord(body, 'mstatus')
       .i64(~(mode.IE | mode.PIE | mode.PP))
       .op('i64.and');
@@ -71,14 +74,14 @@ function enter(body: Body, mode: Mode): void {
   setWord(body, 'privilege', () => body.i64(mode.privilege));
   setWord(body, 'pc', () => {
     getWord(body, mode.tvec).i64(-4).op('i64.and');
-    // Vectored mode: interrupts go four bytes further for each number.
+    // Vectored mode: base + 4 * cause for interrupts.
     body.get(CAUSE_PARAM).i64(4).op('i64.mul').i64(0);
     getWord(body, mode.tvec).i64(1).op('i64.and', 'i64.eqz', 'i32.eqz');
     body.get(CAUSE_PARAM).i64(0).op('i64.lt_s', 'i32.and', 'select', 'i64.add');
   });
 }
 
-/** (cause, tval). Below M-mode what is delegated goes to S-mode. */
+/** (cause, tval). Delegated traps from below M-mode go to S-mode. */
 function emitTrap(module: ModuleBuilder): FunctionRef {
   return module.function({ params: ['i64', 'i64'], results: [] }, (body) => {
     getWord(body, 'mideleg');
@@ -96,7 +99,7 @@ function emitTrap(module: ModuleBuilder): FunctionRef {
 function emitException(module: ModuleBuilder, trap: FunctionRef): FunctionRef {
   return module.function({ params: ['i64', 'i64'], results: [] }, (body) => {
     body.get(CAUSE_PARAM).get(TVAL_PARAM).call(trap);
-    // The step counts, but nothing retired.
+    // The step counts, but no instruction retires.
     setWord(body, 'minstretBias', () => getWord(body, 'minstretBias').i64(1).op('i64.sub'));
   });
 }
@@ -114,7 +117,7 @@ function emitInterrupts(module: ModuleBuilder, trap: FunctionRef, contexts: Func
     getWord(body, 'mie').op('i64.and').tee(pending).i64(0).op('i64.ne');
     body.if(() => {
       setWord(body, 'waiting', () => body.i64(0));
-      // What goes to M-mode comes before what is delegated.
+      // Interrupts for M-mode take precedence over delegated ones.
       for (const mode of [modes.M, modes.S]) {
         body.get(chosen).op('i64.eqz');
         mayInterrupt(body, mode);
@@ -139,7 +142,10 @@ function emitInterrupts(module: ModuleBuilder, trap: FunctionRef, contexts: Func
   });
 }
 
-/** Pushes whether a mode takes its interrupts now: in lower modes always, in itself when it has enabled them, in higher ones never. */
+/**
+ * Pushes whether a mode takes its interrupts now: in lower modes always, in itself when it has enabled them, in higher
+ * ones never.
+ */
 function mayInterrupt(body: Body, mode: Mode): void {
   getWord(body, 'privilege').i64(mode.privilege).op('i64.lt_u');
   getWord(body, 'privilege').i64(mode.privilege).op('i64.eq');
@@ -147,7 +153,7 @@ function mayInterrupt(body: Body, mode: Mode): void {
   anyOf(body, mode.IE).op('i32.and', 'i32.or');
 }
 
-/** Says in which parts of the TLB data and instructions are to be looked up in the present mode. */
+/** Sets the TLB contexts of data and instructions for the present mode. */
 function emitContexts(module: ModuleBuilder): FunctionRef {
   return module.function({ params: [], results: [] }, (body) => {
     const data = body.local('i32');
@@ -161,7 +167,7 @@ function emitContexts(module: ModuleBuilder): FunctionRef {
     setScratch(body, 'DATA_PRIVILEGE', () => body.get(data));
     setScratch(body, 'DATA_TLB', () => {
       contextOf(body, () => body.get(data));
-      // S-mode with SUM has one of its own, which comes after that of S-mode without.
+      // S-mode with SUM has a separate context, after that of S-mode without.
       getWord(body, 'mstatus');
       anyOf(body, MSTATUS.SUM);
       body.get(data).i32(PRIVILEGE.S).op('i32.eq', 'i32.and').i32(TLB_CONTEXT_BYTES).op('i32.mul', 'i32.add');

@@ -4,18 +4,18 @@ import { high32, low32, withHigh32, withLow32 } from './words.ts';
 
 /** Register offsets, for hart 0. */
 export const CLINT = { msip: 0x0000, mtimecmp: 0x4000, mtime: 0xbff8 } as const;
-/** Nothing is there from this offset on, as on QEMU. */
+/** Accesses from this offset on fault, as on QEMU. */
 const CLINT_BYTES = 0xc000;
 
-/** The timer is off: no time reaches it. */
+/** The timer is off: mtime never reaches this. */
 const NEVER = 0xffff_ffff_ffff_ffffn;
 
 const schema = record({
   msip: bool,
   mtimecmp: u64,
-  /** The latest time that the guest or this device has been told, in ticks of 100 ns since boot. */
+  /** The latest time that the guest or this device knows, in ticks of 100 ns since boot. */
   lastKnownTicks: uint,
-  /** What mtime shows more than the ticks since boot, modulo 2^64: 0 until the guest sets it. */
+  /** mtime minus the ticks since boot, modulo 2^64: 0 until the guest sets mtime. */
   offsetTicks: u64,
 });
 
@@ -24,10 +24,10 @@ const schema = record({
  * architecture, section 3.2.1 "Machine Timer Registers"), mtime at 10 MHz. Accesses of 4 bytes, and of 8 to the timers;
  * registers of other harts read as zero. As on QEMU, mtimecmp starts with 0: the timer interrupt is pending at boot.
  *
- * There is no clock in here. The timer interrupt compares mtimecmp with the time last told, by {@link timer}, by
- * {@link clockRead} or by an access to mtime, so that it is a function of the state alone and two copies of the machine
- * that get the same inputs agree on it. The guest may set mtime, which the `time` CSR shows, too; the ticks since boot, in which
- * the device is told the time, go on as they did.
+ * The device has no clock. The timer interrupt compares mtimecmp with the latest known time, from {@link timer},
+ * {@link clockRead} or an access to mtime. So it is a function of the state alone, and replicas that get the same
+ * inputs agree on it. The guest may set mtime, which the `time` CSR also shows; the ticks since boot, in which the
+ * device is given the time, are not affected.
  */
 export class Clint implements Device<ValueOf<typeof schema>> {
   readonly name = 'clint';
@@ -44,24 +44,24 @@ export class Clint implements Device<ValueOf<typeof schema>> {
     return this.hasReached(this.state.mtimecmp);
   }
 
-  /** The tick since boot at which {@link timer} is to be called next; undefined when no time makes a difference. */
+  /** The tick since boot at which {@link timer} is to be called next; undefined when no time changes the interrupt. */
   get deadline(): bigint | undefined {
     return this.ticksAt(this.state.mtimecmp);
   }
 
-  /** What mtime shows so many ticks after boot. */
+  /** The value of mtime at `ticks` since boot. */
   mtime(ticks: number): bigint {
     return BigInt.asUintN(64, BigInt(ticks) + this.state.offsetTicks);
   }
 
-  /** Whether mtime has reached a value, by the time last told. */
+  /** Whether mtime has reached a value at the latest known time. */
   hasReached(mtime: bigint): boolean {
     const { lastKnownTicks, offsetTicks } = this.state;
-    // As a number: comparing one with a bigint is slow. What no number holds exactly is later than any time.
+    // As a number: comparing one with a bigint is slow. A value that no number holds exactly is later than any time.
     return offsetTicks === 0n ? lastKnownTicks >= Number(mtime) : this.mtime(lastKnownTicks) >= mtime;
   }
 
-  /** How many ticks after boot mtime will reach a value; undefined when it has, or never will. */
+  /** The tick since boot at which mtime will reach a value; undefined when it has, or never will. */
   ticksAt(mtime: bigint): bigint | undefined {
     if (mtime === NEVER || this.hasReached(mtime)) return undefined;
     const { lastKnownTicks } = this.state;
@@ -73,7 +73,7 @@ export class Clint implements Device<ValueOf<typeof schema>> {
     this.state.lastKnownTicks = Math.max(this.state.lastKnownTicks, ticks);
   }
 
-  /** Notes that the guest was told this time through the `time` CSR, so that mtime and the timer agree with it. */
+  /** The guest has read this time from the `time` CSR: mtime and the timer agree with it. */
   clockRead(ticks: number): void {
     this.timer(ticks);
   }

@@ -1,31 +1,33 @@
 import type { RecordCodec } from '../base/codec.ts';
 
-/** What a device may reach while it handles an access or an input. The VMM provides it; nothing of it is kept. */
+/**
+ * What a device may use while it handles an access or an input. Provided by the VMM; devices keep no reference to it.
+ */
 export interface DeviceContext {
   /** The guest's clock in ticks of 100 ns since boot: the clock door. */
   clock(): number;
   /** Random bytes: the entropy door. */
   entropy(sizeBytes: number): Uint8Array;
-  /** Hands an output to the VMM, and returns the number that it gets: counted from 1 since boot (0 for `power`). */
+  /** Hands an output to the VMM and returns its number: counted from 1 since boot (0 for `power`). */
   output(output: DeviceOutput): number;
   /**
-   * Tells whoever runs the machine what a device has refused or given up, which its driver may not say. It is no part of any state:
-   * nothing depends on it.
+   * Reports to the user what a device has rejected, or that it stopped, which its driver may not report. Not part of
+   * any state: nothing depends on it.
    */
   warn(device: string, message: string): void;
   /** Guest RAM, for devices that read and write it themselves (DMA). */
   readonly memory: GuestMemory;
 }
 
-/** Guest RAM by physical address. Nothing outside RAM can be reached: both calls say so instead. */
+/** Guest RAM by physical address. Accesses outside RAM fail. */
 export interface GuestMemory {
-  /** A copy of `sizeBytes` bytes, or undefined when they are not all RAM. */
+  /** A copy of `sizeBytes` bytes; undefined when they are not all in RAM. */
   read(address: number, sizeBytes: number): Uint8Array | undefined;
-  /** Writes the bytes; false, and nothing written, when they do not all fall in RAM. */
+  /** Writes the bytes. Returns false, with nothing written, when they are not all in RAM. */
   write(address: number, bytes: Uint8Array): boolean;
 }
 
-/** What a device makes for the world outside. */
+/** An output of a device. */
 export type DeviceOutput =
   | { kind: 'console'; byte: number }
   | { kind: 'frame'; frame: Uint8Array }
@@ -37,14 +39,14 @@ export type DeviceOutput =
 export const SECTOR_BYTES = 512;
 
 /**
- * The most data that one disk operation moves. A guest's request of more becomes several operations, so that everything an
- * operation travels through (log entries, messages, buffers) has a bound that does not depend on the guest.
+ * The most data that one disk operation moves. A larger request of the guest becomes several operations, so that log
+ * entries, messages and buffers have a bound that does not depend on the guest.
  */
 export const MAX_OPERATION_BYTES = 2 ** 16;
 
 /**
- * An operation on the disk. Sectors are of {@link SECTOR_BYTES} bytes; the range lies on the disk and is of at most
- * {@link MAX_OPERATION_BYTES}.
+ * An operation on the disk. Sectors have {@link SECTOR_BYTES} bytes; the range lies on the disk and has at most
+ * {@link MAX_OPERATION_BYTES} bytes.
  */
 export type DiskRequest =
   | { operation: 'read'; sector: number; sizeBytes: number }
@@ -52,24 +54,23 @@ export type DiskRequest =
   /** Completes when every write that was completed before it is on stable storage. */
   | { operation: 'flush' };
 
-/** How a disk operation ended. The numbers are VIRTIO_BLK_S_OK and VIRTIO_BLK_S_IOERR. */
+/** The status of a disk operation. The numbers are VIRTIO_BLK_S_OK and VIRTIO_BLK_S_IOERR. */
 export const DISK_OK = 0;
 export const DISK_IOERR = 1;
 
 /**
- * A memory-mapped device: a pure state machine that doesn't know where it is mapped or who listens. All its state is in
- * `state`, described by `schema`; there are no closures, timers or maps in it.
+ * A memory-mapped device: a pure state machine, independent of where it is mapped. All its state is plain data in
+ * `state`, described by `schema`.
  */
 export interface Device<S extends object = object> {
   readonly name: string;
   readonly schema: RecordCodec<S>;
   state: S;
   /**
-   * A guest's read of `sizeBytes` (1, 2, 4 or 8) bytes at `offset`, naturally aligned. Undefined refuses the access
-   * (an access fault in the guest).
+   * A guest's read of `sizeBytes` (1, 2, 4 or 8) bytes at `offset`, naturally aligned. Undefined is an access fault.
    */
   read(offset: number, sizeBytes: number, around: DeviceContext): bigint | undefined;
-  /** A guest's write; false refuses it. */
+  /** A guest's write; false is an access fault. */
   write(offset: number, sizeBytes: number, value: bigint, around: DeviceContext): boolean;
 }
 
@@ -82,8 +83,8 @@ export interface InterruptingDevice<S extends InterruptRequest = InterruptReques
 /** Part of the state of a device with an interrupt line. */
 export interface InterruptRequest {
   /**
-   * The device has driven its line high, anew or again, and the interrupt controller has not been told. The machine tells it after
-   * each access and input, so that this is false in between.
+   * The device has driven its line high, newly or again, and the interrupt controller has not been notified. The
+   * machine notifies it after each access and input, so this is false in between.
    */
   interruptRequested: boolean;
 }

@@ -7,7 +7,7 @@ export const FINISHER = { FAIL: 0x3333, PASS: 0x5555, RESET: 0x7777 } as const;
 /**
  * The SiFive test finisher ("sifive,test1" in the device tree bindings): one register whose write ends or restarts the
  * machine. The low half of the value is the command, the high half the exit code of FAIL. It reads as zero, and other
- * commands and registers are ignored. Accesses of 2 and 4 bytes, as QEMU takes.
+ * commands and registers are ignored. Accesses of 2 and 4 bytes, as on QEMU.
  */
 export class Finisher implements Device {
   readonly name = 'finisher';

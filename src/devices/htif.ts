@@ -1,49 +1,49 @@
 import { bool, record, u64, type ValueOf } from '../base/codec.ts';
 import type { Device, DeviceContext } from './device.ts';
 
-/** Whom a command is for, in the upper eight bits of what is written to `tohost`; the eight below say what is to be done. */
+/** The device of a command, in bits 63:56 of `tohost`; bits 55:48 are the command. */
 export const HTIF = { SYSTEM: 0, CONSOLE: 1 } as const;
 const SYSTEM = { SYSCALL: 0 } as const;
 export const HTIF_CONSOLE = { GETC: 0, PUTC: 1 } as const;
 const PAYLOAD = 2n ** 48n - 1n;
 
-/** Calls of the proxy kernel, with the numbers and errors of Linux. */
+/** System calls of the proxy kernel, with the numbers and errors of Linux. */
 const SYSCALL = { WRITE: 64n, EXIT: 93n } as const;
 const EBADF = 9n;
 const EFAULT = 14n;
 const ENOSYS = 38n;
 const STDOUT = 1n;
 const STDERR = 2n;
-/** A call is a block of eight words: its number, where the result goes, and its arguments. */
+/** A system call's block of eight words: its number, which the result replaces, and its arguments. */
 const BLOCK_BYTES = 64;
-/** What one call writes at most; it is told how much that was. */
+/** The most that one call writes; its result is the number written. */
 const WRITE_BYTES_MAX = 1 << 16;
 
 const htifSchema = record({
-  /** A byte that is typed was asked for. */
+  /** A GETC waits for a typed byte. */
   reading: bool,
-  /** The first command that nobody here answers; 0 for none. */
+  /** The first command that is not implemented; 0 for none. */
   unanswered: u64,
 });
 type HtifState = ValueOf<typeof htifSchema>;
 
 /**
- * The host-target interface of riscv-isa-sim, as far as QEMU has it: two words in RAM. The guest writes a command to `tohost`, which is
- * cleared when it was taken, and finds the answer in `fromhost`. Device 0 ends the machine, and prints for programs made for the proxy
- * kernel; device 1 is the console.
+ * The host-target interface of riscv-isa-sim, as far as QEMU has it: two words in RAM. The guest writes a command to
+ * `tohost`, which is cleared when the command is taken, and reads the result in `fromhost`. Device 0 ends the machine,
+ * and prints for programs made for the proxy kernel; device 1 is the console.
  */
 export class Htif implements Pick<Device<HtifState>, 'name' | 'schema' | 'state'> {
   readonly name = 'htif';
   readonly schema = htifSchema;
   state: HtifState = { reading: false, unanswered: 0n };
 
-  /** @param fromhost undefined where the program has no such word, and waits for no answers */
+  /** @param fromhost undefined when the program has no such word, and waits for no results */
   constructor(
     private readonly tohost: number,
     private readonly fromhost: number | undefined,
   ) {}
 
-  /** The page of `tohost` was written to. `typed` takes the next byte that was typed. */
+  /** The guest has written to the page of `tohost`. `typed` takes the next typed byte. */
   written(around: DeviceContext, typed: () => number | undefined): void {
     const [command] = wordsAt(around, this.tohost, 1) ?? [0n];
     if (command === 0n) return;
@@ -61,7 +61,7 @@ export class Htif implements Pick<Device<HtifState>, 'name' | 'schema' | 'state'
     } else this.leave(command!, around);
   }
 
-  /** Answers a GETC that waits, if there is something to answer it with. */
+  /** Completes a waiting GETC if a byte was typed. */
   offer(around: DeviceContext, typed: () => number | undefined): void {
     if (!this.state.reading) return;
     const byte = typed();
@@ -83,7 +83,7 @@ export class Htif implements Pick<Device<HtifState>, 'name' | 'schema' | 'state'
     else this.answer(command, 1n, around);
   }
 
-  /** A command that there is no answer to. */
+  /** Handles a command that is not implemented. */
   private leave(command: bigint, around: DeviceContext, answer = 0n): void {
     if (this.state.unanswered === 0n) this.state.unanswered = command;
     this.answer(command, answer, around);
@@ -112,7 +112,7 @@ const exit = (code: bigint, around: DeviceContext): void => {
   around.output({ kind: 'power', action: 'off', code: Number(code & 0xffff_ffffn) });
 };
 
-/** Prints, and says how many bytes, or the negative number of an error. */
+/** Prints, and returns the number of bytes, or a negative error number. */
 function write(around: DeviceContext, file: bigint, from: bigint, sizeBytes: bigint): bigint {
   if (file !== STDOUT && file !== STDERR) return -EBADF;
   const count = Number(sizeBytes < WRITE_BYTES_MAX ? sizeBytes : WRITE_BYTES_MAX);

@@ -3,7 +3,7 @@ import { array, type RecordCodec, record, u8, u32 } from '../base/codec.ts';
 import type { Device } from './device.ts';
 import { low32 } from './words.ts';
 
-/** Where the registers are: the PLIC specification's memory map. */
+/** Register offsets (PLIC specification, chapter "Memory Map"). */
 export const PLIC = {
   priority: 0x000000,
   pending: 0x001000,
@@ -15,7 +15,7 @@ export const PLIC = {
   claim: 4,
 } as const;
 
-/** Interrupt sources, counting source 0, which does not exist. */
+/** The number of interrupt sources, including source 0, which does not exist. */
 const SOURCES = 96;
 const WORDS = SOURCES / 32;
 /** Priorities and thresholds have three bits. */
@@ -39,7 +39,7 @@ interface Context {
 
 export interface PlicState {
   priority: number[];
-  /** Requested and not claimed since. */
+  /** Requested and not claimed yet. */
   pending: Bits;
   /** Claimed and not yet completed: a further request waits until then. */
   claimed: Bits;
@@ -51,10 +51,10 @@ export interface PlicState {
  * sources and priorities of QEMU's `virt` machine. Accesses of 4 bytes only; registers of what does not exist read as
  * zero. A claim is not affected by the threshold (section 8).
  *
- * Each time that a device drives its line high, the source becomes pending, and it stays so until it is claimed, whatever
- * becomes of the line. A source that is being served can be requested once more: it is served again after its completion. The
- * completion itself looks at no line, as in QEMU: a driver that leaves its device's line high, and does nothing about it, is
- * not called again for that.
+ * Each time a device drives its line high, the source becomes pending, and it stays so until it is claimed, whatever
+ * the line does. A source that is being served can be requested once more: it is served again after its completion. As
+ * in QEMU, the completion does not sample the line: a driver that leaves its device's line high is not interrupted
+ * again for it.
  */
 export class Plic implements Device<PlicState> {
   readonly name = 'plic';
@@ -77,7 +77,7 @@ export class Plic implements Device<PlicState> {
     };
   }
 
-  /** A device drives the line of a source high, anew or again. */
+  /** A device drives the line of a source high, newly or again. */
   request(source: number): void {
     assert(source > 0 && source < SOURCES, () => `no interrupt source ${source}`);
     put(this.state.pending, source, true);
@@ -92,8 +92,8 @@ export class Plic implements Device<PlicState> {
   }
 
   /**
-   * The pending and enabled source that isn't being served of the highest priority above 0, the lowest-numbered of equals; 0 for
-   * none.
+   * The source with the highest priority above 0 that is pending, enabled and not being served; the lowest number among
+   * equals; 0 for none.
    */
   private best(target: Context): number {
     const { pending, claimed, priority } = this.state;
@@ -153,7 +153,7 @@ export class Plic implements Device<PlicState> {
   }
 
   private writePriority(source: number, value: number): void {
-    // Source 0 keeps priority 0: `best` takes it for "none".
+    // Source 0 keeps priority 0: in `best` it means "none".
     if (source > 0 && source < SOURCES) this.state.priority[source] = value & PRIORITY_MASK;
   }
 

@@ -14,20 +14,20 @@ export const RTC = {
   CLEAR_INTERRUPT: 0x1c,
 } as const;
 
-/** Nothing is there from this offset on, as on QEMU. */
+/** Accesses from this offset on fault, as on QEMU. */
 const RTC_BYTES = 0x24;
 
 const NS_PER_TICK = 100n;
 
 const schema = record({
-  /** What the clock showed at boot, in nanoseconds since 1970: the machine's description, until the guest sets the time. */
+  /** The time at boot, in nanoseconds since 1970: from the machine's description, until the guest sets the time. */
   bootEpochNs: u64,
   /** TIME_HIGH, as latched by the last read of TIME_LOW. */
   timeHigh: u32,
   /** In nanoseconds since 1970. */
   alarm: u64,
   alarmRunning: bool,
-  /** When a running alarm rings, in ticks of 100 ns since boot. The guest may set the time after that: it rings as planned. */
+  /** When an armed alarm goes off, in ticks of 100 ns since boot. Setting the time afterwards does not change it. */
   alarmTicks: u64,
   irqEnabled: bool,
   irqPending: bool,
@@ -35,9 +35,9 @@ const schema = record({
 });
 
 /**
- * The goldfish real-time clock ("GOLDFISH VIRTUAL HARDWARE", section "Goldfish real-time clock"). Accesses of 4 bytes; 8 are two.
- * A read of TIME_LOW asks for the time and latches TIME_HIGH. A write sets one half of the time, as in QEMU. The alarm rings when
- * its time has come, as the device is told by {@link timer}, or at once when that is past as it is set.
+ * The goldfish real-time clock ("GOLDFISH VIRTUAL HARDWARE", section "Goldfish real-time clock"). Accesses of 4 bytes;
+ * 8 are two. A read of TIME_LOW takes the time and latches TIME_HIGH. A write sets one half of the time, as in QEMU.
+ * The alarm goes off when {@link timer} reaches its time, or at once when it is set to a time in the past.
  */
 export class Rtc implements InterruptingDevice<ValueOf<typeof schema>> {
   readonly name = 'rtc';
@@ -61,12 +61,12 @@ export class Rtc implements InterruptingDevice<ValueOf<typeof schema>> {
     return this.state.irqPending && this.state.irqEnabled;
   }
 
-  /** The tick at which {@link timer} is to be called next; undefined while no alarm runs. */
+  /** The tick at which {@link timer} is to be called next; undefined while no alarm is armed. */
   get deadline(): bigint | undefined {
     return this.state.alarmRunning ? this.state.alarmTicks : undefined;
   }
 
-  /** So many ticks have passed since boot. */
+  /** The timer input: `ticks` have passed since boot. */
   timer(ticks: number): void {
     if (this.state.alarmRunning && BigInt(ticks) >= this.state.alarmTicks) this.ring();
   }
@@ -77,7 +77,7 @@ export class Rtc implements InterruptingDevice<ValueOf<typeof schema>> {
     this.driveInterrupt();
   }
 
-  /** Drives the interrupt line by the present state. A line that is high already asks for an interrupt once more. */
+  /** Drives the interrupt line from the state. A line that is high already requests an interrupt again. */
   private driveInterrupt(): void {
     if (this.interrupt) this.state.interruptRequested = true;
   }
@@ -152,7 +152,7 @@ export class Rtc implements InterruptingDevice<ValueOf<typeof schema>> {
     }
   }
 
-  /** An alarm that a signed number of nanoseconds from boot does not reach is past, as on QEMU. */
+  /** An alarm beyond the range of a signed 64-bit number of nanoseconds counts as past, as on QEMU. */
   private setAlarm(around: DeviceContext): void {
     const { state } = this;
     const now = this.time(around);

@@ -1,7 +1,9 @@
 import { bool, bytes, record, u8, uint, type ValueOf } from '../base/codec.ts';
 import type { DeviceContext, InterruptingDevice } from './device.ts';
 
-/** Register offsets. RBR, THR, IER give way to DLL and DLM while DLAB is set; IIR is read where FCR is written. */
+/**
+ * Register offsets. While DLAB is set, DLL and DLM replace RBR/THR and IER; IIR is read and FCR written at one offset.
+ */
 export const UART = {
   RBR: 0,
   THR: 0,
@@ -19,9 +21,9 @@ export const UART = {
 
 /** Interrupt enable bits. */
 export const IER = { RDI: 0x01, THRI: 0x02, RLSI: 0x04, MSI: 0x08 } as const;
-/** Interrupt identifications, the first that applies wins; FIFO says that the FIFOs are on. */
+/** Interrupt identifications, by priority; FIFO: the FIFOs are enabled. */
 export const IIR = { RLSI: 0x06, RDI: 0x04, CTI: 0x0c, THRI: 0x02, NO_INT: 0x01, FIFO: 0xc0 } as const;
-/** TRIGGER: at how many bytes in the receiver's FIFO it is full enough for an interrupt, as an index of {@link TRIGGER_BYTES}. */
+/** TRIGGER: the receiver FIFO's trigger level, as an index of {@link TRIGGER_BYTES}. */
 export const FCR = { ENABLE_FIFO: 0x01, CLEAR_RCVR: 0x02, CLEAR_XMIT: 0x04, TRIGGER: 0xc0 } as const;
 export const LCR = { DLAB: 0x80 } as const;
 export const MCR = { DTR: 0x01, RTS: 0x02, OUT1: 0x04, OUT2: 0x08, LOOP: 0x10 } as const;
@@ -40,24 +42,24 @@ const schema = record({
   SCR: u8,
   /** ENABLE_FIFO and TRIGGER. */
   FCR: u8,
-  /** Bytes received and not read yet: with FIFOs up to 16, without them one. */
+  /** Bytes received and not read yet: up to 16 with FIFOs, one without. */
   fifo: bytes(FIFO_BYTES),
-  /** The last byte received without FIFOs: what RBR holds then, also when it has been read. */
+  /** The last byte received without FIFOs: RBR keeps it after it was read. */
   RBR: u8,
   overrun: bool,
-  /** "Transmitter holding register empty" has not been acknowledged yet. */
+  /** The interrupt "transmitter holding register empty" is not acknowledged yet. */
   thrEmptyPending: bool,
   interruptRequested: bool,
-  /** All bytes taken from the outside since boot: the world's input goes on from here. */
+  /** The number of bytes taken from outside since boot: the position in the console input. */
   received: uint,
 });
 
 /**
- * The 16550A serial port (National Semiconductor PC16550D data sheet), with the choices of QEMU's. A byte leaves the moment it
- * is written to THR, so the transmitter is always empty. There is no baud rate: received data below the trigger level is told
- * of at once by the character timeout, which the hardware would have after four characters' time. Carrier, DSR and CTS are
- * always on. An access of any size means the one register at its offset; the bytes above its low one read as zero and are
- * ignored when written.
+ * The 16550A serial port (National Semiconductor PC16550D data sheet), with the choices of QEMU's. A byte leaves when
+ * it is written to THR, so the transmitter is always empty. There is no baud rate: received data below the trigger
+ * level raises the character timeout interrupt at once, where hardware waits for four characters' time. Carrier, DSR
+ * and CTS are always on. An access of any size is to the one register at its offset; the bytes above the low one read
+ * as zero and are ignored when written.
  */
 export class Uart implements InterruptingDevice<ValueOf<typeof schema>> {
   readonly name = 'uart';
@@ -82,12 +84,12 @@ export class Uart implements InterruptingDevice<ValueOf<typeof schema>> {
     return this.identification !== IIR.NO_INT;
   }
 
-  /** How many bytes {@link receive} would take now. In loopback mode the receiver is cut off from the outside. */
+  /** How many bytes {@link receive} would take now. In loopback mode the receiver is disconnected from outside. */
   get room(): number {
     return this.state.MCR & MCR.LOOP ? 0 : this.capacity - this.state.fifo.length;
   }
 
-  /** Input from the outside: takes the first bytes, as many as there is room for, and says how many. */
+  /** Input from outside: takes the first bytes, as many as there is room for, and returns their number. */
   receive(input: Uint8Array): number {
     const taken = input.subarray(0, this.room);
     if (taken.length > 0) this.put(taken);
@@ -108,7 +110,7 @@ export class Uart implements InterruptingDevice<ValueOf<typeof schema>> {
     return this.fifoEnabled ? FIFO_BYTES : 1;
   }
 
-  /** Bytes come into the receiver. An overrun leaves a full FIFO as it is; without FIFOs a byte takes the place of the last. */
+  /** The receiver gets bytes. An overrun leaves a full FIFO unchanged; without FIFOs the new byte replaces the last. */
   private put(received: Uint8Array): void {
     const { state } = this;
     if (state.fifo.length + received.length > this.capacity) state.overrun = true;
@@ -121,12 +123,12 @@ export class Uart implements InterruptingDevice<ValueOf<typeof schema>> {
     this.driveInterrupt();
   }
 
-  /** Drives the interrupt line by the present state. A line that is high already asks for an interrupt once more. */
+  /** Drives the interrupt line from the state. A line that is high already requests an interrupt again. */
   private driveInterrupt(): void {
     if (this.interrupt) this.state.interruptRequested = true;
   }
 
-  /** What IIR says, without its FIFO bits: the pending interrupt of the highest priority. */
+  /** IIR without its FIFO bits: the pending interrupt of the highest priority. */
   private get identification(): number {
     const { state } = this;
     if (state.IER & IER.RLSI && state.overrun) return IIR.RLSI;
@@ -173,7 +175,7 @@ export class Uart implements InterruptingDevice<ValueOf<typeof schema>> {
     }
   }
 
-  /** Without data, an empty FIFO reads as zero, and RBR without FIFOs as the last byte. */
+  /** An empty FIFO reads as zero; without FIFOs RBR reads as the last byte. */
   private readRbr(): number {
     const { state } = this;
     const [byte = 0] = state.fifo;
@@ -182,7 +184,7 @@ export class Uart implements InterruptingDevice<ValueOf<typeof schema>> {
     return this.fifoEnabled ? byte : state.RBR;
   }
 
-  /** Reading IIR acknowledges the transmitter's interrupt, if that is the one it tells of. */
+  /** Reading IIR acknowledges the transmitter's interrupt, if that is the one it identifies. */
   private readIir(): number {
     const id = this.identification;
     if (id === IIR.THRI) this.state.thrEmptyPending = false;
@@ -241,8 +243,8 @@ export class Uart implements InterruptingDevice<ValueOf<typeof schema>> {
   }
 
   /**
-   * Enabling the transmitter's interrupt raises it anew, as the transmitter is empty: drivers start sending so. A value that
-   * changes nothing asks for no interrupt.
+   * Enabling the transmitter's interrupt raises it again, since the transmitter is empty: drivers start sending that
+   * way. A value that changes nothing requests no interrupt.
    */
   private writeIer(value: number): void {
     const { state } = this;
@@ -252,7 +254,7 @@ export class Uart implements InterruptingDevice<ValueOf<typeof schema>> {
     if (changed !== 0) this.driveInterrupt();
   }
 
-  /** Switching between the modes empties both FIFOs, and an emptied transmitter is empty anew. */
+  /** Switching between the modes clears both FIFOs, which raises the transmitter's interrupt again. */
   private writeFcr(value: number): void {
     const { state } = this;
     const switched = ((value ^ state.FCR) & FCR.ENABLE_FIFO) !== 0;

@@ -9,7 +9,7 @@ export const withLow32 = (value: bigint, half: number): bigint =>
 export const withHigh32 = (value: bigint, half: number): bigint =>
   (BigInt(half) << 32n) | BigInt(low32(value));
 
-/** A read of 8 bytes from registers of 4: of the lower one, then of the upper one. */
+/** A read of 8 bytes as two of 4: the lower register, then the upper one. */
 export function readHalves(offset: number, read: (offset: number) => bigint): bigint {
   const low = read(offset);
   return low | (read(offset + 4) << 32n);

@@ -1,7 +1,8 @@
 /**
- * Booting: what lies in RAM at power-on, and with which words the hart starts. There are three ways, those of QEMU's `virt`
- * machine. Firmware, or a program that needs none, starts in machine mode; a kernel may lie ready for it. A kernel alone starts
- * in supervisor mode, and the VMM is its SBI implementation. A kernel that is its own firmware (`-bios none`) starts in machine mode.
+ * Booting: the content of RAM and the state of the hart at power-on. There are three ways, those of QEMU's `virt`
+ * machine: firmware, or a bare-metal program, starts in machine mode, with a kernel in RAM as its next stage if one is
+ * given; a kernel alone starts in supervisor mode, and the VMM is its SBI implementation; a kernel that is its own
+ * firmware (`-bios none`) starts in machine mode.
  */
 import { assert } from '../base/assert.ts';
 import { Writer } from '../base/codec.ts';
@@ -18,7 +19,7 @@ export interface BootOptions {
   /** What starts in machine mode. */
   firmware?: Image;
   kernel?: Image;
-  /** The kernel starts in machine mode: nothing stands below it. */
+  /** The kernel starts in machine mode, without firmware or SBI. */
   bare?: boolean;
   /** The kernel's initial RAM disk. */
   initrd?: BootFile;
@@ -31,23 +32,26 @@ export type Boot = Pick<MachineDescription, 'segments' | 'start' | 'sbi' | 'toho
 
 type Range = Pick<ImageSegment, 'address' | 'memorySizeBytes'>;
 
-/** The device tree ends below this: there are kernels that reach no further when they start. */
+/** The device tree ends below this: some kernels can't address more when they start. */
 const TREE_LIMIT = 0xc000_0000;
-/** Kernels map the tree with large pages; a machine with little RAM has none to spare. */
+/** Kernels map the tree with large pages, so it is aligned to one unless RAM is too small. */
 const LARGE_PAGE_BYTES = 2 << 20;
 const LARGE_PAGES_FROM_BYTES = 16 << 20;
-/** What OpenSBI keeps for itself at the start of RAM. */
+/** What OpenSBI reserves for itself at the start of RAM. */
 const FIRMWARE_BYTES = 512 << 10;
-/** Firmware adds to the tree where it stands. */
+/** Firmware extends the tree in place. */
 const TREE_ROOM_BYTES = 4 << 10;
 
 /**
- * What the kernel's random number generator starts from is the same at each boot: a machine is its description. What is to differ
- * from run to run comes through the entropy door.
+ * The seed of the kernel's random number generator is constant, since a machine is determined by its description. What
+ * is to differ from run to run comes through the entropy door.
  */
 const RNG_SEED = Uint8Array.from({ length: 32 }, (_, index) => (index * 151 + 89) % 256);
 
-/** @throws {OperatingError} when something doesn't fit into RAM, or belongs to a kernel and there is none */
+/**
+ * The boot state for these options.
+ * @throws {OperatingError} when something doesn't fit into RAM, or needs a kernel and there is none
+ */
 export function boot(options: BootOptions): Boot {
   const { firmware, kernel, initrd } = options;
   const bare = !firmware && options.bare;
@@ -84,8 +88,8 @@ export function boot(options: BootOptions): Boot {
 }
 
 /**
- * Where the machine starts without firmware. As on QEMU, at the start of RAM, wherever an ELF file says that it begins; only where it
- * puts nothing there, at its entry.
+ * Where the machine starts without firmware. As on QEMU, at the start of RAM whatever an ELF file's entry is; at the
+ * entry only when the file loads nothing there.
  */
 const resetEntry = ({ entry, segments }: Image): number =>
   segments.some(({ address, memorySizeBytes }) => address <= RAM_BASE && RAM_BASE < address + memorySizeBytes)
@@ -96,12 +100,13 @@ const bits = (...numbers: number[]): bigint => numbers.reduce((all, bit) => all 
 const { ecallFromS, ecallFromM, ...toSupervisor } = CAUSE;
 
 /**
- * How firmware leaves the hart to a kernel, as OpenSBI 1.1 and 1.6 do: traps go to supervisor mode, its own calls excepted; all counters
- * are open to it and the first three of them to user mode; the floating-point state is on; a trap before it has set `stvec` starts
- * it anew; it has its timer, which is off. All of memory is open to it: nothing in RAM is the firmware's.
+ * The state in which firmware hands the hart to a kernel, as OpenSBI 1.1 and 1.6 do: traps are delegated to supervisor
+ * mode, except its own calls; all counters are enabled for it and the first three for user mode; the floating-point
+ * state is on; a trap before it has set `stvec` restarts it; Sstc is enabled, with the timer off. PMP gives it all of
+ * memory: nothing in RAM belongs to firmware.
  *
- * OpenSBI keeps misaligned accesses, access faults and illegal instructions to itself, and hands on to supervisor mode what it does not
- * emulate. There is nothing to emulate here, so that supervisor mode sees the same.
+ * OpenSBI takes misaligned accesses, access faults and illegal instructions itself, and redirects to supervisor mode
+ * what it does not emulate. Nothing needs emulation here, so supervisor mode sees the same.
  */
 export const leftByFirmware = (entry: bigint) => ({
   medeleg: bits(...Object.values(toSupervisor)),
@@ -129,8 +134,8 @@ interface BootData {
 }
 
 /**
- * The device tree at the end of RAM, with the note for firmware behind it; the initial RAM disk below. Both lie above the kernel.
- * A program that leaves no room does not get a tree: it may be older than the tree, and needs none.
+ * Places the device tree at the end of RAM, followed by the information for firmware, and the initial RAM disk below.
+ * Both lie above the kernel. A program that leaves no room gets no tree.
  */
 function layOutData(options: BootOptions, images: readonly ImageSegment[]): BootData {
   const { kernel, initrd, memorySizeBytes, append } = options;
@@ -162,7 +167,7 @@ function layOutData(options: BootOptions, images: readonly ImageSegment[]): Boot
   return { segments, tree, info: tree + noteAt };
 }
 
-/** The highest place below `limit` that touches none of the ranges. */
+/** The highest address below `limit` that overlaps none of the ranges. */
 function placeBelow(
   limit: number,
   sizeBytes: number,
@@ -178,8 +183,8 @@ function placeBelow(
 }
 
 /**
- * What OpenSBI's fw_dynamic finds at the address in a2 (`struct fw_dynamic_info` of its include/sbi/fw_dynamic.h): magic, version,
- * where the next stage starts, in supervisor mode, no options, on hart 0.
+ * `struct fw_dynamic_info`, which OpenSBI's fw_dynamic finds at the address in a2 (include/sbi/fw_dynamic.h): magic,
+ * version, the next stage's address and mode (supervisor), no options, boot hart 0.
  */
 function firmwareNote(next: number): Uint8Array {
   const out = new Writer();

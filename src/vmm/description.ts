@@ -1,4 +1,4 @@
-/** What a machine is built with. It heads every log and every snapshot, and both sides share it. */
+/** What a machine is built from. It heads every log and every snapshot, and is the same on all replicas. */
 import {
   bool,
   bytes,
@@ -16,7 +16,7 @@ import {
 import { type HartWord, hartWords } from '../cpu/layout.ts';
 import { VIRTIO_SLOTS } from './memory-map.ts';
 
-/** A word of the hart, by its name. */
+/** A word of hart state, by its name. */
 const hartWord: Codec<HartWord> = {
   write: text.write,
   read: (input) => {
@@ -33,43 +33,43 @@ const virtioDescription = union({
   entropy: record({}),
   /** A disk: its size in sectors of 512 bytes, and whether the guest may only read it. */
   blk: record({ sectors: uint, readOnly: bool }),
-  /** A console, which then gets what is typed; without one the UART does. Both print. */
+  /** A console, which receives what is typed in place of the UART. Both print. */
   console: record({}),
 });
 export type VirtioDescription = ValueOf<typeof virtioDescription>;
 
 export const descriptionSchema = record({
-  /** The program's name, for people. */
+  /** The program's name, for display. */
   program: text,
   memorySizeBytes: uint,
   /** What the real-time clock showed at boot, in nanoseconds since 1970. */
   bootEpochNs: u64,
-  /** Words of the hart at boot, those that are not as after a reset: where it starts, in which mode, with which arguments. */
+  /** The hart's words at boot that differ from a reset: entry point, mode, arguments. */
   start: list(record({ word: hartWord, value: u64 })),
-  /** Whether the VMM answers the calls of supervisor mode: there is no firmware. */
+  /** Whether the VMM is the SBI implementation: there is no firmware. */
   sbi: bool,
   /**
-   * What RAM holds at boot, and again after a reset: these bytes, and zeros behind them up to so many bytes of memory. What else RAM
-   * holds survives a reset.
+   * Loaded into RAM at boot and again at a reset: these bytes, then zeros up to `memorySizeBytes`. The rest of RAM
+   * survives a reset.
    */
   segments: list(record({ address: uint, bytes: bytes(), memorySizeBytes: uint })),
-  /** What stands in the virtio slots, from slot 0 on. Slots that are not named are empty. */
+  /** The devices in the virtio slots, from slot 0 on. Further slots are empty. */
   virtio: list(optional(virtioDescription), VIRTIO_SLOTS),
   /**
-   * What the guest's clock shows. `logged`: the world's time, at the price of a log entry for every look at it. `derived`: the time at
-   * the last timer entry, and one tick more for every {@link STEPS_PER_TICK} steps since.
+   * The guest's clock. `logged`: the host's time, at the price of a log entry for every read. `derived`: the time at
+   * the last timer entry, plus one tick for every {@link STEPS_PER_TICK} steps since.
    */
   clock: oneOf('logged', 'derived'),
-  /** The addresses of HTIF's `tohost` and `fromhost`, when the program has them. */
+  /** The addresses of HTIF's `tohost` and `fromhost`, if the program has them. */
   tohost: list(uint, 1),
   fromhost: list(uint, 1),
 });
 export type MachineDescription = ValueOf<typeof descriptionSchema>;
 
-/** What the devices are built with: that part of the machine's description. */
+/** The part of the machine's description that the devices are built from. */
 export type DevicesDescription = Pick<MachineDescription, 'bootEpochNs' | 'virtio' | 'tohost' | 'fromhost'>;
 
-/** How fast a derived clock goes: 100 million steps a second. */
+/** The rate of a derived clock: 100 million steps a second. */
 export const STEPS_PER_TICK = 10;
 
 /** The devices of one kind, in the order of their slots. */

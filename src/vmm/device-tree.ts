@@ -1,5 +1,5 @@
 /**
- * The device tree of this machine: what there is and where, as QEMU's `virt` machine tells it. Bindings: Devicetree
+ * The device tree of this machine, modelled on that of QEMU's `virt` machine. Bindings: Devicetree
  * Specification v0.4, and for what is RISC-V's or a vendor's the Linux kernel's Documentation/devicetree/bindings.
  */
 import { INTERRUPT } from '../cpu/csrs.ts';
@@ -15,7 +15,7 @@ export interface TreeOptions {
   bootargs: string;
   /** Where the initial RAM disk lies. */
   initrd?: { address: number; sizeBytes: number };
-  /** What the kernel's random number generator starts from. */
+  /** The seed of the kernel's random number generator. */
   rngSeed: Uint8Array;
 }
 
@@ -27,10 +27,10 @@ const ISA_BASE = 'rv64i';
 const SINGLE_LETTERS = ['i', 'm', 'a', 'f', 'd', 'c'];
 const LONG_NAMES = ['zicntr', 'zicsr', 'zifencei', 'zba', 'zbb', 'zbs', 'sstc'];
 
-/** Nodes that others refer to. */
+/** The handles of nodes that others refer to. */
 const PHANDLE = { cpu: 1, cpuInterrupts: 2, plic: 3, finisher: 4 } as const;
 
-/** The flattened device tree of a machine. The same machine gets the same bytes. */
+/** The flattened device tree of a machine. Deterministic: equal options give equal bytes. */
 export function deviceTree(options: TreeOptions): Uint8Array {
   return flatten({
     name: '',
@@ -84,7 +84,7 @@ function cpus(): TreeNode {
       reg: cells(0),
       status: strings('okay'),
       compatible: strings('riscv'),
-      // One string, as kernels before 6.6 read it, and the list that took its place.
+      // The string that kernels before 6.6 read, and the list that replaced it.
       'riscv,isa': strings([`rv64${SINGLE_LETTERS.join('')}`, ...LONG_NAMES].join('_')),
       'riscv,isa-base': strings(ISA_BASE),
       'riscv,isa-extensions': strings(...SINGLE_LETTERS, ...LONG_NAMES),
@@ -144,8 +144,9 @@ function soc(): TreeNode {
 }
 
 /**
- * Every slot, as the one register that tells an empty slot is in the slot. The last comes first, as on QEMU: there devices get the
- * highest free slot, and kernels that number what they find in the order of the tree see them in the order in which they were given.
+ * Every slot, empty ones too: their DeviceID register says so. The last comes first, as on QEMU: devices get the
+ * highest free slot, and kernels that number devices in the order of the tree see them in the order in which they were
+ * given.
  */
 function virtioSlots(): TreeNode[] {
   const { base, sizeBytes } = memoryMap.virtio;

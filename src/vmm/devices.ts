@@ -20,7 +20,7 @@ interface Mapping {
   device: Device;
 }
 
-/** What is saved and restored. */
+/** A device's name and its state as it is saved and restored. */
 type Stateful = Pick<Device, 'name' | 'schema' | 'state'>;
 
 /** The devices of one machine and where they are mapped. */
@@ -30,20 +30,20 @@ export class Devices {
   readonly clint = new Clint();
   readonly plic = new Plic();
   readonly uart = new Uart();
-  /** What stands in each of the virtio slots. */
+  /** The devices in the virtio slots. */
   readonly virtio: readonly (VirtioMmio | EmptySlot)[];
-  /** The card that frames arrive at. */
+  /** The network card. */
   readonly net: VirtioMmio<VirtioNet> | undefined;
   readonly disks: readonly VirtioMmio<VirtioBlk>[];
-  /** The console that typed bytes go to; without one they go to the UART. */
+  /** The console device, which receives typed bytes; without one the UART does. */
   readonly console: VirtioMmio<VirtioConsole> | undefined;
-  /** The host-target interface, where the program has a `tohost`. */
+  /** The host-target interface, if the program has a `tohost`. */
   readonly htif: Htif | undefined;
-  /** Whose interrupt line goes to which source of the PLIC. */
+  /** The PLIC sources and the devices that drive them. */
   readonly lines: readonly { readonly source: number; readonly device: InterruptingDevice }[];
   /** Every device with state, by name, in a fixed order; a virtio device by its kind and slot, like `blk.0`. */
   readonly named: readonly (readonly [string, Stateful])[];
-  /** Every region that a device answers for. */
+  /** Every memory-mapped region. */
   readonly mappings: readonly Mapping[];
 
   constructor({ bootEpochNs, virtio, tohost: [tohost], fromhost: [fromhost] }: DevicesDescription) {
@@ -84,7 +84,7 @@ export class Devices {
     ];
   }
 
-  /** The state of the device that gets what is typed. */
+  /** The state of the device that receives typed bytes. */
   get typed(): { received: number } {
     return (this.console?.device ?? this.uart).state;
   }
@@ -94,7 +94,7 @@ export class Devices {
   }
 }
 
-/** Disks share one storage, where they lie one behind the other in the order of their slots. */
+/** The devices in the slots. Disks share one storage, in the order of their slots. */
 function inSlots(described: DevicesDescription['virtio']): (VirtioMmio | EmptySlot)[] {
   let firstSector = 0;
   const device = (one: VirtioDescription): VirtioDevice => {

@@ -1,6 +1,6 @@
 /**
- * The VMM's one interface to the outside, and the three ways it is used: live (ask the world), recording (note what came through)
- * and replay (ask the log).
+ * The VMM's one interface to the outside, and its three implementations: live (inputs come from the environment),
+ * recording (inputs are passed on and logged) and replay (inputs come from the log).
  */
 import type { Entry, EntryKind, EntryOf, Input, MachineAction } from './entries.ts';
 import { describeEntry, isInput } from './entries.ts';
@@ -9,16 +9,16 @@ import type { Machine, SynchronousDoors } from './machine.ts';
 export interface Doors extends SynchronousDoors {
   /** The next input to apply at the machine's present position, or undefined when there is none (yet). */
   input(machine: Machine): Input | undefined;
-  /** The guest may run up to this `icount` before `input` must be asked again. */
+  /** The guest may run up to this `icount` before `input` must be called again. */
   limit(machine: Machine): number;
-  /** The guest has made room for an input that waits. */
+  /** Whether the guest has made room for a waiting input. */
   inputWaits(machine: Machine): boolean;
 }
 
-/** A derived clock is set right when it is a millisecond behind. */
+/** A derived clock is corrected when it is a millisecond behind. */
 const MAX_DEVIATION_TICKS = 10_000;
 
-/** Where a live machine gets its inputs from. */
+/** A live machine's clock and entropy source. */
 export interface Environment {
   /** The guest's clock at a position of the present slice, in ticks of 100 ns since boot. */
   clock(icount: number): number;
@@ -27,31 +27,31 @@ export interface Environment {
   icountAt(ticks: number): number;
 }
 
-/** The end of a disk operation; `data` is what a read has read, and empty for the others. */
+/** The end of a disk operation; `data` is a read's data, and empty for other operations. */
 export interface DiskCompletion {
   id: number;
   status: number;
   data: Uint8Array;
 }
 
-/** The world itself. What arrives from it waits here until the machine can take it. */
+/** The doors of a live machine. What arrives from outside waits here until the machine can take it. */
 export class LiveDoors implements Doors {
   private frames: Uint8Array[] = [];
   private typed: Uint8Array[] = [];
   private completions: DiskCompletion[] = [];
   private operated: { action: MachineAction; value: number }[] = [];
-  /** Whether something has come since a slice began last. */
+  /** Whether an input has arrived since the present slice began. */
   hasNews = false;
 
   constructor(private readonly world: Environment) {}
 
-  /** A frame came from the network. */
+  /** A frame arrives from the network. */
   frame(frame: Uint8Array): void {
     this.frames.push(frame);
     this.hasNews = true;
   }
 
-  /** Bytes were typed, following those typed before. */
+  /** Bytes are typed at the console, after those typed before. */
   type(data: Uint8Array): void {
     if (data.length > 0) this.typed.push(data);
     this.hasNews = true;
@@ -62,13 +62,13 @@ export class LiveDoors implements Doors {
     this.hasNews = true;
   }
 
-  /** The operator presses the reset button, or adds memory (`value`: how large it is then, in bytes). */
+  /** The operator presses the reset button, or adds memory (`value`: the new size of RAM, in bytes). */
   operate(action: MachineAction, value = 0): void {
     this.operated.push({ action, value });
     this.hasNews = true;
   }
 
-  /** The world has gone on without us: what waits here is not for this machine any more. */
+  /** Discards what waits: this machine is no longer the live one. */
   clear(): void {
     this.frames = [];
     this.typed = [];
@@ -87,7 +87,7 @@ export class LiveDoors implements Doors {
   input(machine: Machine): Input | undefined {
     const { icount, timerDeadline, derivedTicks } = machine;
     const world = this.world.clock(icount);
-    // A clock that goes on by itself may be ahead of the world's.
+    // A derived clock may be ahead of the host's.
     const ticks = Math.max(world, derivedTicks ?? 0);
     const expired = timerDeadline !== undefined && BigInt(ticks) >= timerDeadline;
     if (expired || (derivedTicks !== undefined && world - derivedTicks >= MAX_DEVIATION_TICKS))
@@ -113,7 +113,7 @@ export class LiveDoors implements Doors {
 
   limit(machine: Machine): number {
     const deadline = machine.timerDeadline;
-    // A deadline beyond all safe integers is never reached.
+    // A deadline beyond the safe integers is never reached.
     if (deadline === undefined || deadline > BigInt(Number.MAX_SAFE_INTEGER)) return Number.MAX_SAFE_INTEGER;
     const ticks = Number(deadline);
     const derived =
@@ -122,7 +122,7 @@ export class LiveDoors implements Doors {
   }
 }
 
-/** Passes everything through and notes it as log entries. */
+/** Passes everything through and records it as log entries. */
 export class RecordingDoors implements Doors {
   constructor(
     private readonly inner: Doors,
@@ -156,44 +156,48 @@ export class RecordingDoors implements Doors {
   }
 }
 
-/** The guest asked for something else than the log holds: this machine is not the one that was recorded. */
+/** Replay diverged: the guest's next event is not the log's next entry. */
 export class Divergence extends Error {
   override name = 'Divergence';
   constructor(
-    /** Where this machine stood. */
+    /** The position of this machine. */
     readonly icount: number,
-    /** What it did there. */
+    /** What this machine did there. */
     readonly found: string,
-    /** What the log says. */
+    /** The log's entry; undefined when there is none. */
     readonly expected: Entry | undefined,
   ) {
     super(`at ${icount}: ${found}, but the log says ${expected ? describeEntry(expected) : 'nothing'}`);
   }
 }
 
-/** So many places of consumed entries stand at the front of a queue before it is moved up: fewer when it is short. */
+/** The minimum number of consumed places at the front of a queue before it is compacted. */
 const MIN_CONSUMED = 64;
 const MAX_CONSUMED = 4096;
 
-/** Kinds of entries that the guest asks for in the middle of a step. */
+/** Kinds of entries that the guest reads in the middle of a step. */
 const synchronous: ReadonlySet<EntryKind> = new Set(['clock', 'entropy']);
 
 /**
- * A log, from which entries are taken in order. More may be appended while it is replayed; the machine never runs past the last
- * one. `passed` is told each marker as the machine passes it, and each entry once it is consumed.
+ * The doors of a machine that replays a log, entry by entry. Entries may be appended during replay; the machine never
+ * runs past the last one. `passed` is called for each marker as the machine passes it, and for each entry once it is
+ * consumed.
  */
 export class ReplayDoors implements Doors {
-  /** Consumed entries are let go at once, for they may be large; their places, in batches. */
+  /** Consumed entries are freed at once, since they may be large; their places in batches. */
   private queue: (Entry | undefined)[] = [];
   private head = 0;
   private source: Iterator<Entry> | undefined;
-  /** What came through at this position, or later, is not given yet: the machine goes there and no further. */
+  /** Entries from this position on are held back: the machine runs up to it and no further. */
   heldFrom = Number.POSITIVE_INFINITY;
 
-  /** `passed` is told of an entry when the machine stands there, before it is applied; `read` has what a disk read gave this side. */
+  /**
+   * `passed` gets an entry when the machine is at its position, before it is applied; `read` gives the data of a disk
+   * read that this replica did itself.
+   */
   constructor(
     private readonly passed: (entry: Entry, machine: Machine) => void = () => {},
-    /** Study only: doors whose entries are missing from the log, asked of the world instead. */
+    /** Study only: doors whose entries are missing from the log and come from the environment instead. */
     private readonly unlogged: { world: Environment; kinds: ReadonlySet<EntryKind> } | undefined = undefined,
     private readonly read: (id: number) => Uint8Array | undefined = () => undefined,
   ) {}
@@ -202,17 +206,17 @@ export class ReplayDoors implements Doors {
     this.queue.push(entry);
   }
 
-  /** Takes these entries, each when the machine comes to it: a long log need not be in memory. They follow those that were appended. */
+  /** Reads these entries lazily, after those that were appended: a long log need not be in memory. */
   follow(entries: Iterable<Entry>): void {
     this.source = entries[Symbol.iterator]();
   }
 
-  /** Takes back the last entries that were appended, down to `count` waiting ones. */
+  /** Removes the entries that were appended last, down to `count` waiting ones. */
   retract(count: number): void {
     this.queue.length = this.head + count;
   }
 
-  /** Entries that were appended and not yet consumed. */
+  /** The number of entries that were appended and not yet consumed. */
   get waiting(): number {
     return this.queue.length - this.head;
   }
@@ -281,7 +285,7 @@ export class ReplayDoors implements Doors {
     }
   }
 
-  /** The entry with the data that this side has read itself; undefined while that read is under way. */
+  /** The entry with the data that this replica has read itself; undefined while that read is under way. */
   private withData(entry: Entry): Entry | undefined {
     if (entry.kind !== 'disk' || entry.data) return entry;
     const data = this.read(entry.id);
@@ -294,7 +298,7 @@ export class ReplayDoors implements Doors {
     return Math.min(this.heldFrom, synchronous.has(next.kind) ? next.icount + 1 : next.icount);
   }
 
-  /** The log says where. */
+  /** Never: in replay the log determines the position of inputs. */
   inputWaits(): boolean {
     return false;
   }

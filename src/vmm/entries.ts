@@ -18,14 +18,14 @@ import { outputCodec } from './outputs.ts';
 
 /** The largest frame, console input or piece of entropy that one entry holds. */
 const MAX_DATA_BYTES = 1 << 16;
-/** The most that one checkpoint carries: all of RAM. */
+/** The largest delta of one checkpoint: all of RAM. */
 const MAX_DELTA_BYTES = 1 << 27;
 
 /**
- * What a control entry does, and its `value`. `power-off`: the guest ended in an orderly way (exit code). `end`: the recording
- * stops here (exit code). `reset`: the operator presses the button. `memory`: RAM is
- * this large from here on (bytes). `speed`: the processor time that the VM gets from here on (per mille). `switch-over`: the host of this number in the cluster is to go live here. `unprotect`: the backups have
- * been let go.
+ * What a control entry does, and its `value`. `power-off`: the guest switched itself off (exit code). `end`: the
+ * recording ends here (exit code). `reset`: the operator presses the reset button. `memory`: the size of RAM from here
+ * on (bytes). `speed`: the share of processor time that the VM gets from here on (per mille). `switch-over`: the host
+ * of this number in the cluster is to go live here. `unprotect`: the backups were discarded.
  */
 export const controlActions = [
   'power-off',
@@ -41,33 +41,36 @@ export type ControlAction = (typeof controlActions)[number];
 /**
  * The kinds of log entries, one for each door, and the markers. The order is part of the format.
  *
- * `clock` and `entropy` are synchronous: the guest asked for them in the step that starts at the entry's `icount`. The
- * others are looked at when the machine stands at their `icount`, before that step.
+ * `clock` and `entropy` are synchronous: the guest reads them in the step that starts at the entry's `icount`. The
+ * others are handled when the machine is at their `icount`, before that step.
  */
 const kinds = {
   /** The guest read the clock: ticks of 100 ns since boot. */
   clock: record({ ticks: uint }),
   /** The guest asked for random bytes. */
   entropy: record({ data: bytes(MAX_DATA_BYTES) }),
-  /** The clock stands at `ticks`: the guest's timer has expired, or a derived clock is set right. */
+  /** The clock shows `ticks`: a timer of the guest has expired, or a derived clock is corrected. */
   timer: record({ ticks: uint }),
   /** Bytes typed at the console. */
   console: record({ data: bytes(MAX_DATA_BYTES) }),
   /** A frame came from the network. */
   net: record({ frame: bytes(MAX_DATA_BYTES) }),
-  /** An operator's act, or an end: see {@link controlActions}. */
+  /** An action of the operator, or an end: see {@link controlActions}. */
   control: record({ action: oneOf(...controlActions), value: uint }),
-  /** A flush: up to here the guest has made this many outputs since boot. */
+  /** Covers outputs: up to here the guest has made this many since boot. */
   output: record({ made: uint }),
-  /** Nothing happens before this `icount`. */
+  /** A progress marker: there is no input before this `icount`. */
   progress: record({}),
   /** The hash of the machine's whole state. */
   check: record({ hash: u64 }),
-  /** A disk operation ended. A read's `data` is missing where each side reads for itself; others have none. */
+  /**
+   * A disk operation ended. A read has no `data` when each replica reads the shared disk itself; other operations never
+   * have.
+   */
   disk: record({ id: uint, status: u8, data: optional(bytes(MAX_OPERATION_BYTES)) }),
   /**
-   * State transfer instead of replay: what changed since the checkpoint before, the outputs made since, and which disk operations
-   * are under way. `history` counts what had come through the doors.
+   * State transfer instead of replay: what changed since the previous checkpoint, the outputs made since, and the disk
+   * operations under way. `history` counts what has come through the doors.
    */
   checkpoint: record({
     history: uint,
@@ -78,7 +81,7 @@ const kinds = {
 };
 const content = union(kinds);
 
-/** A log entry: what came through a door, and at which instruction. */
+/** A log entry: what came through a door, and the position (`icount`). */
 export type Entry = { icount: number } & ValueOf<typeof content>;
 export type EntryKind = Entry['kind'];
 export const entryKinds = Object.keys(kinds) as readonly EntryKind[];
@@ -88,7 +91,7 @@ export type EntryOf<K extends EntryKind> = Extract<Entry, { kind: K }>;
 export type Input =
   | EntryOf<'timer' | 'console' | 'net' | 'disk'>
   | (EntryOf<'control'> & { action: MachineAction });
-/** Control entries that the machine itself is given. */
+/** Control actions that are applied to the machine. */
 export type MachineAction = 'reset' | 'memory';
 
 export const isInput = (entry: Entry): entry is Input =>
@@ -98,7 +101,7 @@ export const isInput = (entry: Entry): entry is Input =>
   entry.kind === 'disk' ||
   (entry.kind === 'control' && (entry.action === 'reset' || entry.action === 'memory'));
 
-/** What the entries so far say, of which the next one says only the difference. */
+/** The values of the entries so far, relative to which the next entry is encoded. */
 export interface Before {
   icount: number;
   ticks: number;
@@ -108,25 +111,25 @@ export interface Before {
 /** Before the first entry. */
 export const NOTHING_BEFORE: Before = { icount: 0, ticks: 0, made: 0 };
 
-/** What stands before the entry that follows this one. */
+/** The values before the entry that follows this one. */
 export const following = (before: Before, entry: Entry): Before => ({
   icount: entry.icount,
   ticks: 'ticks' in entry ? entry.ticks : before.ticks,
   made: 'made' in entry ? entry.made : before.made,
 });
 
-/** A difference as a number that is never negative, small where that is small. */
+/** Zigzag encoding: a signed difference as an unsigned number, small when the difference is. */
 const toUnsigned = (difference: number): number => (difference < 0 ? -2 * difference - 1 : 2 * difference);
 const toSigned = (value: number): number => (value % 2 === 0 ? value / 2 : -(value + 1) / 2);
 
-/** The entry with its clock and its count of outputs changed by `change`, which is given what they were before. */
+/** The entry with its ticks and its count of outputs mapped by `change`, which also gets the values before it. */
 function changed(entry: Entry, before: Before, change: (value: number, before: number) => number): Entry {
   if ('ticks' in entry) return { ...entry, ticks: change(entry.ticks, before.ticks) };
   if ('made' in entry) return { ...entry, made: change(entry.made, before.made) };
   return entry;
 }
 
-/** Writes one entry: its position, the clock and the count of outputs as their distance from those before. */
+/** Writes one entry, with its position, ticks and count of outputs relative to those before. */
 export function writeEntry(out: Writer, entry: Entry, before: Before): void {
   out.varint(entry.icount - before.icount);
   content.write(
@@ -145,7 +148,7 @@ function readEntry(input: Reader, before: Before): Entry {
   });
 }
 
-/** One entry after others: see {@link writeEntry}. */
+/** The codec of one entry that follows others: see {@link writeEntry}. */
 export const entryAfter = (before: Before): Codec<Entry> => ({
   write: (out, entry) => writeEntry(out, entry, before),
   read: (input) => readEntry(input, before),

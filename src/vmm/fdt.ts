@@ -4,7 +4,7 @@
 
 /** A node of a device tree. Properties and children keep their order. */
 export interface TreeNode {
-  /** With the unit address, like `serial@10000000`; empty for the root. */
+  /** With the unit address, as in `serial@10000000`; empty for the root. */
   name: string;
   properties: Readonly<Record<string, Uint8Array>>;
   children?: readonly TreeNode[];
@@ -38,7 +38,7 @@ export const wideCells = (...values: number[]): Uint8Array =>
 export const strings = (...values: string[]): Uint8Array =>
   new TextEncoder().encode(values.map((value) => `${value}\0`).join(''));
 
-/** A property whose presence is what it says. */
+/** The value of a boolean property, which is its presence. */
 export const present = new Uint8Array(0);
 
 // ── The blob ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -81,7 +81,7 @@ function node({ name, properties, children = [] }: TreeNode, names: StringsBlock
   ];
 }
 
-/** Filled up with zeros to whole cells. */
+/** Padded with zeros to whole cells. */
 function padded(bytes: Uint8Array): Uint8Array {
   const whole = new Uint8Array(Math.ceil(bytes.length / 4) * 4);
   whole.set(bytes);

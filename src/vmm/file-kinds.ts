@@ -1,16 +1,16 @@
-/** What a file is that holds no machine code, so that nobody runs it as if it did. */
+/** Recognizes files that are not machine code, so that they are not run as such. */
 
 interface Kind {
-  /** What a file of this kind holds, and where. */
+  /** The offset of the magic number. */
   at: number;
   magic: string;
-  /** What it is, and what to do about it. */
+  /** What the file is, and what to do instead; part of an error message. */
   is: string;
 }
 
 const packed = (how: string, tool: string): string => `packed with ${how}; unpack it first, with ${tool}`;
 
-/** In this order: a kernel that unpacks itself under EFI is an EFI program, too. Magic numbers as `file` knows them. */
+/** Checked in this order: a kernel that unpacks itself under EFI is also an EFI program. Magic numbers as in `file`. */
 const kinds: readonly Kind[] = [
   { at: 56, magic: 'ARMd', is: 'a kernel for AArch64; this machine is RISC-V' },
   { at: 0x202, magic: 'HdrS', is: 'a kernel for x86; this machine is RISC-V' },
@@ -42,21 +42,23 @@ const kinds: readonly Kind[] = [
   { at: 0, magic: '07070', is: 'an initial RAM disk; give it with --initrd, and the kernel with --kernel' },
 ];
 
-/** How much of a file is looked at to see whether it is text. */
+/** How much of a file is checked for text. */
 const LOOK_BYTES = 4096;
 const ESCAPE = 0x1b;
 
-/** What a file is, and what to do with it; undefined where it may be machine code. */
+/** What a file is, and what to do with it, for an error message; undefined when it may be machine code. */
 export function whatElse(bytes: Uint8Array): string | undefined {
   const known = kinds.find(({ at, magic }) => textAt(bytes, at, magic.length) === magic);
   return known?.is ?? (isText(bytes) ? 'text; this machine runs RISC-V machine code' : undefined);
 }
 
-/** Bytes as characters of Latin-1. */
+/** Bytes decoded as Latin-1. */
 export const textAt = (bytes: Uint8Array, at: number, length: number): string =>
   String.fromCharCode(...bytes.subarray(at, at + length));
 
-/** UTF-8 without control characters but white space. Machine code soon has a zero, or another byte that is neither. */
+/**
+ * Whether the bytes are UTF-8 without control characters except white space. Machine code soon has a byte that is not.
+ */
 function isText(bytes: Uint8Array): boolean {
   const start = bytes.subarray(0, LOOK_BYTES);
   if (start.length === 0 || start.some((byte) => byte < 9 || (byte > 13 && byte < 0x20 && byte !== ESCAPE)))

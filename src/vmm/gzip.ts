@@ -2,15 +2,15 @@ import { Gunzip } from 'fflate';
 import { crc32 } from '../base/crc32.ts';
 import { OperatingError } from '../base/errors.ts';
 
-/** The checksum and the size of what was packed, in the last words of the file (RFC 1952, "Member format"). */
+/** CRC32 and ISIZE, the last two words of the file (RFC 1952, section 2.3 "Member format"). */
 const TRAILER_BYTES = 8;
 
 export const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
 
 /**
- * Unpacks a gzip file. What the file says of its size is not believed: where it is cut off, anything may stand there.
+ * Unpacks a gzip file. ISIZE is not trusted: in a truncated file those bytes are arbitrary.
  * @param name of the file, for messages
- * @throws {OperatingError} when it is cut short or damaged, or unpacks to more than `limitBytes`
+ * @throws {OperatingError} when the file is truncated or damaged, or unpacks to more than `limitBytes`
  */
 export function gunzip(bytes: Uint8Array, name: string, limitBytes: number): Uint8Array {
   const parts: Uint8Array[] = [];

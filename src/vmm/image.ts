@@ -1,14 +1,14 @@
 /**
- * Program images: what is put into memory before the machine starts. Executables in ELF (System V ABI, chapters
+ * Program images: what is loaded into memory before the machine starts. Executables in ELF (System V ABI, chapters
  * "Object Files" and "Program Loading"; RISC-V ELF psABI), or raw bytes.
  */
 import { OperatingError } from '../base/errors.ts';
 import { whatElse } from './file-kinds.ts';
 
-/** A stretch of memory and what it holds at first. */
+/** A range of memory and its initial content. */
 export interface ImageSegment {
   address: number;
-  /** The first bytes, a view into the file; memory behind them, up to `memorySizeBytes`, starts as zeros. */
+  /** The first bytes, a view into the file; the rest, up to `memorySizeBytes`, starts as zeros. */
   bytes: Uint8Array;
   memorySizeBytes: number;
 }
@@ -16,7 +16,7 @@ export interface ImageSegment {
 export interface ImageSymbol {
   name: string;
   address: number;
-  /** 0 where the program does not say. */
+  /** 0 when the program does not give it. */
   sizeBytes: number;
 }
 
@@ -24,14 +24,14 @@ export interface Image {
   /** The address of the first instruction. */
   entry: number;
   segments: ImageSegment[];
-  /** The two words of HTIF, where the program has symbols of these names. */
+  /** The two words of HTIF, if the program has symbols of these names. */
   tohost?: number;
   fromhost?: number;
-  /** In the order of addresses. */
+  /** Ordered by address. */
   symbols: ImageSymbol[];
 }
 
-/** The address behind all that an image takes. */
+/** The first address after all segments of an image. */
 export const endOf = ({ segments }: Image): number =>
   Math.max(...segments.map(({ address, memorySizeBytes }) => address + memorySizeBytes));
 
@@ -47,7 +47,7 @@ const POSITION_INDEPENDENT = 3;
 const LOADABLE = 1;
 const DYNAMIC = 2;
 const INTERPRETER = 3;
-/** Tags of the dynamic section: a library that is needed, and the name of a library. */
+/** Tags of the dynamic section: a needed library, and the file's own name as a library. */
 const NEEDED = 1n;
 const SONAME = 14n;
 const SYMBOL_TABLE = 2;
@@ -71,7 +71,7 @@ const otherTypes: Record<number, string> = {
   4: 'a core dump; give the executable itself',
 };
 
-/** Names of symbols are cut at this length, so that a damaged file cannot make them long. */
+/** Symbol names are truncated to this length: a damaged file could make them arbitrarily long. */
 const NAME_LIMIT_BYTES = 1024;
 
 const hex = (value: number | bigint): string => `0x${value.toString(16)}`;
@@ -82,9 +82,9 @@ export const isElf = (bytes: Uint8Array): boolean => MAGIC.every((byte, index) =
 /**
  * Reads a 64-bit little-endian RISC-V executable.
  * @param name of the file, for messages
- * @param movable where the lowest segment goes of a file that is linked to addresses below RAM and moves itself when it
- * starts: firmware, kernels. Without it only a position-independent file is moved, to the start of RAM.
- * @throws OperatingError when the file is something else, is damaged, or does not fit into the memory
+ * @param movable where to load the lowest segment of a file that is linked below RAM and relocates itself when it
+ * starts: firmware, kernels. Without it only a position-independent file is relocated, to the start of RAM.
+ * @throws {OperatingError} when the file is no such executable, is damaged, or does not fit into RAM
  */
 export function loadElf(bytes: Uint8Array, name: string, ram: RamRange, movable?: number): Image {
   const file = new ElfFile(bytes, name);
@@ -100,7 +100,7 @@ export function loadElf(bytes: Uint8Array, name: string, ram: RamRange, movable?
   };
 }
 
-/** The words of HTIF, by where the symbols of a program are. */
+/** The addresses of the words of HTIF, from the symbols of a program. */
 export function htifWords(
   addressOf: (name: string) => number | undefined,
 ): Pick<Image, 'tohost' | 'fromhost'> {
@@ -109,8 +109,8 @@ export function htifWords(
 }
 
 /**
- * An image of bytes as they are, from an address on, where execution begins.
- * @throws OperatingError when the bytes are something else than machine code, as far as that can be told, or do not fit
+ * A raw image: the bytes are loaded at `address`, which is the entry point.
+ * @throws {OperatingError} when the bytes are recognized as something other than machine code, or do not fit into RAM
  */
 export function loadRaw(bytes: Uint8Array, name: string, ram: RamRange, address = ram.base): Image {
   if (bytes.length === 0) throw new OperatingError(`'${name}' is empty; there is nothing to run.`);
@@ -127,12 +127,12 @@ export function loadRaw(bytes: Uint8Array, name: string, ram: RamRange, address 
 
 const MEBIBYTE = 2 ** 20;
 
-/** Why something does not fit into RAM, to be said of a file. */
+/** The predicate of an error message: why a file does not fit into RAM, and what to do. */
 export function tooLarge(start: number | bigint, end: number | bigint, ram: RamRange): string {
   const ends = ram.base + ram.sizeBytes;
   const outside = `needs memory from ${hex(start)} to ${hex(end)}, and RAM is ${hex(ram.base)} to ${hex(ends)};`;
   const needed = (Number(end) - ram.base) / MEBIBYTE;
-  // An address that no machine has is not a matter of more memory.
+  // Otherwise the address itself is wrong, and more memory does not help.
   return start >= ram.base && needed <= 2 ** 20
     ? `${outside} give the machine at least ${Math.ceil(needed)} MiB with --memory.`
     : `${outside} link it to an address in RAM.`;
@@ -140,7 +140,7 @@ export function tooLarge(start: number | bigint, end: number | bigint, ram: RamR
 
 class ElfFile {
   private readonly view: DataView;
-  /** How far what is loaded lies from the physical addresses in the file. */
+  /** The load address minus the physical address in the file. */
   private distance = 0n;
   constructor(
     private readonly bytes: Uint8Array,
@@ -170,7 +170,7 @@ class ElfFile {
   checkHeader(): void {
     const { bytes } = this;
     if (!isElf(bytes)) throw this.fail(`is not an ELF executable; ${COMPILE}.`);
-    // Class, byte order and machine stand in the part that 32-bit files have too.
+    // Class, byte order and machine are in the part of the header that 32-bit files share.
     if (bytes.length < 20) throw this.truncated('its header');
     if (bytes[4] !== 2) throw this.fail('is not a 64-bit ELF file; compile it for RV64, with -march=rv64gc.');
     if (bytes[5] !== 1)
@@ -187,7 +187,9 @@ class ElfFile {
     this.mustNeedNoLoader();
   }
 
-  /** A file that moves itself, as firmware does, is loaded; one that is put together when it is loaded can't be: nobody does it here. */
+  /**
+   * Accepts self-relocating files such as firmware; rejects files that need a dynamic linker, which there is none of.
+   */
   private mustNeedNoLoader(): void {
     const statically = 'nothing links it here; link it with -static';
     for (const at of this.programHeaders()) {
@@ -207,7 +209,7 @@ class ElfFile {
     return this.fail(`ends inside ${what}; it is damaged or incomplete, make it again.`);
   }
 
-  /** Checks that a part of the file is there, and gives its place as numbers. */
+  /** Checks that a part of the file is within it, and returns its place as numbers. */
   private part(offset: bigint, sizeBytes: bigint, what: string): { offset: number; sizeBytes: number } {
     if (offset + sizeBytes > BigInt(this.bytes.length)) throw this.truncated(what);
     return { offset: Number(offset), sizeBytes: Number(sizeBytes) };
@@ -233,7 +235,7 @@ class ElfFile {
     return this.table(this.u64(32), this.u16(56), this.u16(54), SIZES.segment, 'its program headers');
   }
 
-  /** Those of what is loaded. */
+  /** The offsets of the program headers of loadable segments. */
   private loadable(): number[] {
     return this.programHeaders().filter((at) => this.u32(at) === LOADABLE && this.u64(at + 40) > 0n);
   }
@@ -242,7 +244,7 @@ class ElfFile {
     const headers = this.loadable();
     if (movable !== undefined) {
       const [lowest] = headers.toSorted((a, b) => (this.u64(a + 24) < this.u64(b + 24) ? -1 : 1));
-      // Only the headers of the file may lie below RAM: such a file is linked to where it is to be.
+      // Only the file's headers may lie below RAM: such a file is linked to its load address.
       if (
         lowest !== undefined &&
         this.u64(lowest + 24) < ram.base &&
@@ -255,9 +257,9 @@ class ElfFile {
     return segments;
   }
 
-  /** What the file holds of a segment, where it goes, and how many bytes at its start are {@link headersBelow} RAM. */
+  /** A segment's bytes, its load address, and how many bytes at its start are {@link headersBelow} RAM. */
   private segmentPart(at: number, ram: RamRange): { address: bigint; bytes: Uint8Array; left: number } {
-    // The physical address: a machine without a loader has no other.
+    // The physical address: there is no loader that maps the virtual one.
     const address = this.u64(at + 24) + this.distance;
     const [fileOffset, fileSize] = [this.u64(at + 8), this.u64(at + 32)];
     if (fileSize > this.u64(at + 40))
@@ -284,8 +286,8 @@ class ElfFile {
   }
 
   /**
-   * How many bytes at the start of the first segment to leave out. Without a linker script, with -Ttext at the start of
-   * RAM, GNU ld puts the headers of the file below the program, where there is no RAM; the program does not need them.
+   * How many bytes at the start of the first segment to skip. Without a linker script, with -Ttext at the start of RAM,
+   * GNU ld puts the file's headers below the program, where there is no RAM; the program does not need them.
    */
   private headersBelow(belowBytes: bigint, bytes: Uint8Array): number {
     if (belowBytes <= 0n || belowBytes > bytes.length) return 0;
@@ -305,7 +307,7 @@ class ElfFile {
     return Number(entry);
   }
 
-  /** A kernel names its entry by the virtual address that it is linked to. */
+  /** A kernel's entry is a virtual address; this is the physical one. */
   private physicalEntry(): bigint {
     const entry = this.u64(24);
     const within = (start: bigint, at: number) => entry >= start && entry < start + this.u64(at + 40);
@@ -340,7 +342,7 @@ class ElfFile {
     ).filter((symbol) => symbol !== undefined);
   }
 
-  /** A symbol that names a place in the program: defined, and neither a section, a file nor a mark for tools. */
+  /** A symbol that names a place in the program: defined, and neither a section, a file nor a mapping symbol. */
   private symbol(at: number, names: Uint8Array): ImageSymbol | undefined {
     const type = this.bytes[at + 4]! & 15;
     const section = this.u16(at + 6);

@@ -1,7 +1,7 @@
 /**
- * Kernels: a Linux boot image for RISC-V (Documentation/arch/riscv/boot-image-header.rst of the kernel), as it is, packed with gzip,
- * or in a wrapper that unpacks it under EFI (drivers/firmware/efi/libstub/zboot-header.S); a U-Boot image; an ELF file such as
- * `vmlinux`; or a payload without a header.
+ * Kernels: a Linux boot image for RISC-V (Documentation/arch/riscv/boot-image-header.rst of the kernel), plain, packed
+ * with gzip, or in an EFI zboot wrapper (drivers/firmware/efi/libstub/zboot-header.S); a U-Boot image; an ELF file such
+ * as `vmlinux`; or a payload without a header.
  */
 import { crc32 } from '../base/crc32.ts';
 import { OperatingError } from '../base/errors.ts';
@@ -16,10 +16,10 @@ export interface BootFile {
   bytes: Uint8Array;
 }
 
-/** Kernels are mapped with large pages, and what does not say where it belongs begins at one: behind what firmware takes. */
+/** Kernels are mapped with large pages, so one without a load address goes to the first large page after firmware. */
 export const KERNEL_OFFSET = 0x20_0000;
 
-/** Where a kernel goes that does not say where it belongs: behind firmware, from a large page on, as on QEMU. */
+/** The load address of a kernel that has none: the first large page after firmware, as on QEMU. */
 export function kernelStart(firmware: Image | undefined): number {
   const end = firmware ? endOf(firmware) : RAM_BASE;
   return RAM_BASE + Math.max(1, Math.ceil((end - RAM_BASE) / KERNEL_OFFSET)) * KERNEL_OFFSET;
@@ -32,8 +32,8 @@ const MAGIC2 = 'RSC\x05';
 const BIG_ENDIAN = 1n;
 
 /**
- * What a kernel puts into memory and where it begins.
- * @param freeFrom where in RAM firmware ends: what does not say where it belongs goes there
+ * The segments and the entry of a kernel.
+ * @param freeFrom where a kernel without a load address in RAM goes; see {@link kernelStart}
  * @throws {OperatingError} when the file is no kernel for this machine, is damaged, or does not fit into RAM
  */
 export function loadKernel(
@@ -72,7 +72,7 @@ function loadBootImage({ name, bytes }: BootFile, ram: RamRange): Image {
   return { entry: address, segments: [{ address, bytes, memorySizeBytes }], symbols: [] };
 }
 
-/** Offsets in a PE file (Microsoft's "PE Format"): of the header, and in it and in the table of sections. */
+/** Offsets in a PE file (Microsoft's "PE Format"): of the header, in the header, and in the section table. */
 const PE = {
   pointer: 0x3c,
   sections: 6,
@@ -83,7 +83,7 @@ const PE = {
   rawAt: 20,
 } as const;
 
-/** Where the sections end that the header for EFI tells of, if there is one: the boot image's own header does not tell the file's size. */
+/** The end of the PE sections, if there is a PE header: the boot image's own header does not give the file's size. */
 function sectionsEnd(view: DataView): number {
   const at = view.getUint32(PE.pointer, true);
   if (view.getUint16(0, true) !== 0x5a4d) return 0;
@@ -101,10 +101,10 @@ function sectionsEnd(view: DataView): number {
   return end;
 }
 
-/** Offsets in the header of a kernel that unpacks itself under EFI. */
+/** Offsets in the EFI zboot header. */
 const ZBOOT = { magic: 4, payloadAt: 8, payloadSize: 12, how: 24, end: 56 } as const;
 
-/** What is packed in a file, or the file itself. */
+/** The unpacked content of a file, or the file itself when it is not packed. */
 function unpack(file: BootFile, ram: RamRange): BootFile {
   const { name, bytes } = file;
   if (isGzip(bytes)) return { name, bytes: gunzip(bytes, name, ram.sizeBytes) };
@@ -144,7 +144,7 @@ const UBOOT_PACKED = ['', 'gzip', 'bzip2', 'lzma', 'lzo', 'lz4', 'zstd'];
 const isUBootImage = (bytes: Uint8Array): boolean =>
   bytes.length >= 4 && viewOf(bytes).getUint32(UBOOT.magic) === UBOOT_MAGIC;
 
-/** It lies and begins where its header says. */
+/** The header gives the load address and the entry. */
 function loadUBootImage({ name, bytes }: BootFile, ram: RamRange): Image {
   if (bytes.length < HEADER_BYTES) throw cutShort(name, 'its header');
   const view = viewOf(bytes);

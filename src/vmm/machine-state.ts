@@ -1,10 +1,10 @@
-/** The state of a machine as plain data, and how it is written. */
+/** The state of a machine as plain data, and its encoding. */
 import { bool, type Codec, type RecordCodec, record, u32, uint, type ValueOf } from '../base/codec.ts';
 import { hartSchema, MAX_RAM_BYTES, PAGE_BYTES } from '../cpu/layout.ts';
 import type { DevicesDescription } from './description.ts';
 import { Devices } from './devices.ts';
 
-/** The size of RAM: whole pages, up to the largest. */
+/** The size of RAM in bytes: whole pages, up to {@link MAX_RAM_BYTES}. */
 const ramSize: Codec<number> = {
   write: (out, value) => out.varint(value / PAGE_BYTES),
   read: (input) => {
@@ -13,16 +13,16 @@ const ramSize: Codec<number> = {
   },
 };
 
-/** What a derived clock showed when it was last set, and where. */
+/** When a derived clock was last set: its time, and the position. */
 export const clockSchema = record({ ticks: uint, icount: uint });
 
 export const powerSchema = record({ off: bool, reset: bool, code: u32 });
 
-/** The whole state of a machine but its RAM. */
+/** The state of a machine without its RAM. */
 export interface MachineState {
   hart: ValueOf<typeof hartSchema>;
   devices: Record<string, object>;
-  /** RAM in bytes: an operator may have added to what the description says. */
+  /** The size of RAM in bytes: the operator may have added to that of the description. */
   ramSizeBytes: number;
   /** Outputs made since boot. */
   outputsMade: number;

@@ -16,7 +16,7 @@ import { type Output, OutputCollector } from './outputs.ts';
 import { sbiCall } from './sbi.ts';
 import { MachineSbi } from './sbi-host.ts';
 
-/** The doors that the guest opens itself, in the middle of a step. */
+/** The synchronous doors: the guest reads them in the middle of a step. */
 export interface SynchronousDoors {
   /** The guest's clock in ticks of 100 ns since boot. */
   clock(icount: number): number;
@@ -24,27 +24,27 @@ export interface SynchronousDoors {
 }
 
 /**
- * So many bytes of outputs and random numbers end a run early. One instruction or input can make megabytes of them, and whoever runs
- * the machine has to pass them on before it makes more.
+ * A run ends early once it has made this many bytes of outputs and random numbers. One instruction or input can make
+ * megabytes of them, and the caller must pass them on before the machine makes more.
  */
 const MAX_RUN_BYTES = 1 << 20;
 
-/** What a device has to say; see {@link DeviceContext.warn}. */
+/** A device's warning; see {@link DeviceContext.warn}. */
 export interface Warning {
   icount: number;
   device: string;
   message: string;
 }
-/** More of them are not kept until somebody takes them. */
+/** The most warnings that are kept until {@link Machine.takeWarnings}; further ones are dropped. */
 const MAX_WARNINGS = 16;
 
-/** Interrupts that come from outside, and those that time brings. */
+/** External interrupts, and timer interrupts. */
 const EXTERNAL = (1n << BigInt(INTERRUPT.MEI)) | (1n << BigInt(INTERRUPT.SEI));
 const TIMERS = (1n << BigInt(INTERRUPT.MTI)) | (1n << BigInt(INTERRUPT.STI));
 
 /**
- * The `virt` machine: one hart, RAM and devices. Running it is a pure function of its state, of the inputs applied and of what
- * the doors answer.
+ * The `virt` machine: one hart, RAM and devices. Running it is a pure function of its state, of the inputs applied and
+ * of what the doors answer.
  */
 export class Machine {
   readonly hart: AnyHart;
@@ -55,13 +55,16 @@ export class Machine {
   private readonly surroundings: DeviceContext;
   private readonly sbi: MachineSbi;
   private made = 0;
-  /** How often the guest had to do with something outside of the hart and its RAM. No state, and the same for the same run from the same start. */
+  /**
+   * Counts the guest's uses of anything outside the hart and its RAM. Not state, but deterministic for a run from a
+   * given start.
+   */
   contacts = 0;
   /** Bytes of outputs and random numbers since {@link takeOutputs}. */
   private passedBytes = 0;
   /**
-   * Asked in each step in which the guest uses a door or a device: whether {@link run} is to come back with that step. It is none of the
-   * state.
+   * Called in each step in which the guest uses a door or a device: whether {@link run} is to return after that step.
+   * Not part of the state.
    */
   enough: () => boolean = () => false;
   private warnings: Warning[] = [];
@@ -71,7 +74,7 @@ export class Machine {
   constructor(
     readonly description: MachineDescription,
     public doors: SynchronousDoors,
-    /** None of the state: whatever is chosen, the machine is the same. */
+    /** Not part of the state: every engine gives the same machine. */
     readonly execution: Execution = {},
   ) {
     this.devices = new Devices(description);
@@ -110,7 +113,7 @@ export class Machine {
     this.updateLines();
   }
 
-  /** The position: steps taken since boot. */
+  /** The position: steps since boot. */
   get icount(): number {
     return this.hart.icount;
   }
@@ -120,7 +123,7 @@ export class Machine {
     return this.made;
   }
 
-  /** Whether {@link MAX_RUN_BYTES} were made: nothing more happens until {@link takeOutputs}. */
+  /** Whether {@link MAX_RUN_BYTES} were made: the machine does not run until {@link takeOutputs}. */
   get isFull(): boolean {
     return this.passedBytes >= MAX_RUN_BYTES;
   }
@@ -131,8 +134,8 @@ export class Machine {
   }
 
   /**
-   * Whether nothing from outside can reach the guest as it is: no interrupt that it would take can come, and no driver has lent memory to
-   * a device.
+   * Whether nothing from outside can reach the guest in its present state: no interrupt that it would take can become
+   * pending, and no driver has given a device a buffer.
    */
   get isLeftAlone(): boolean {
     if (this.devices.virtio.some((device) => device instanceof VirtioMmio && device.live)) return false;
@@ -153,7 +156,7 @@ export class Machine {
     return hart.get('waiting') === 1n && hart.pending === 0n;
   }
 
-  /** Console bytes that the guest has been given since boot. */
+  /** Console bytes that the machine has taken since boot. */
   get consoleReceived(): number {
     return this.devices.typed.received;
   }
@@ -164,7 +167,7 @@ export class Machine {
     return console ? console.device.room(console) : uart.room;
   }
 
-  /** Whether the disk has operations of this machine to do. */
+  /** Whether disk operations of this machine are under way. */
   get diskOpen(): boolean {
     return this.devices.disks.some(({ device }) => device.isBusy);
   }
@@ -174,20 +177,20 @@ export class Machine {
     return Math.max(this.devices.clint.state.lastKnownTicks, this.derivedTicks ?? 0);
   }
 
-  /** What a derived clock shows here, in ticks. */
+  /** A derived clock's time at the present position, in ticks; undefined for a logged clock. */
   get derivedTicks(): number | undefined {
     if (this.description.clock !== 'derived') return undefined;
     const { ticks, icount } = this.clockState;
     return ticks + Math.floor((this.icount - icount) / STEPS_PER_TICK);
   }
 
-  /** Where a derived clock will show `ticks`, if it isn't set before. */
+  /** The position at which a derived clock will show `ticks`, if it isn't set before. */
   derivedIcountAt(ticks: number): number {
     const { ticks: base, icount } = this.clockState;
     return icount + (ticks - base) * STEPS_PER_TICK;
   }
 
-  /** The tick at which the first of the guest's timers is to expire, if it waits for any. */
+  /** The tick at which the earliest of the guest's timers expires; undefined when none is armed. */
   get timerDeadline(): bigint | undefined {
     const { clint, rtc } = this.devices;
     const deadline = earlier(clint.deadline, rtc.deadline);
@@ -196,14 +199,15 @@ export class Machine {
       : deadline;
   }
 
-  /** Sstc: the time at which supervisor mode has asked for an interrupt has come. */
+  /** STIP, as Sstc derives it from `stimecmp` (section "Supervisor Timer (stimecmp) Register"). */
   private get supervisorTimerInterrupt(): boolean {
     const { hart } = this;
     return hart.hasSupervisorTimer && this.devices.clint.hasReached(hart.get('stimecmp'));
   }
 
   /**
-   * Takes steps until `icount` is `limit`, the hart waits, the guest has switched off, it is {@link isFull}, or {@link enough} says so.
+   * Takes steps until `icount` is `limit`, the hart waits, the guest has switched off, the machine {@link isFull}, or
+   * {@link enough} returns true.
    */
   run(limit: number): Exit {
     for (;;) {
@@ -242,18 +246,23 @@ export class Machine {
     this.updateLines();
   }
 
-  /** A frame is dropped by a machine without a card, as by one whose driver has offered no buffer. */
+  /** A machine without a card drops the frame, as does one whose driver has made no buffer available. */
   private receive(frame: Uint8Array): void {
     const { net } = this.devices;
     net?.device.receive(frame, net, this.surroundings);
   }
 
-  /** What the disk has read goes into guest memory before the log says so. Only to show why it must not. */
+  /**
+   * Study only: puts a read's data into guest memory before the logged completion, the race that bounce buffers
+   * prevent.
+   */
   land(id: number, data: Uint8Array): void {
     for (const disk of this.devices.disks) disk.device.land(id, data, disk, this.surroundings);
   }
 
-  /** Each operation is in flight on one disk at most: outputs are numbered for the whole machine. */
+  /**
+   * Offers the completion to each disk: outputs are numbered for the whole machine, so at most one has the operation.
+   */
   private complete(id: number, status: number, data: Uint8Array): void {
     for (const disk of this.devices.disks)
       if (disk.device.complete(id, status, data, disk, this.surroundings)) return;
@@ -266,7 +275,7 @@ export class Machine {
     htif?.offer(this.surroundings, () => uart.take());
   }
 
-  /** The first HTIF command that nobody answers. */
+  /** The first HTIF command that the machine does not implement. */
   get unansweredCommand(): bigint | undefined {
     return this.devices.htif?.state.unanswered || undefined;
   }
@@ -277,19 +286,22 @@ export class Machine {
     return this.collector.take();
   }
 
-  /** Hands over what devices had to say since the last call, or the first of it. */
+  /** Hands over the devices' warnings since the last call: the first {@link MAX_WARNINGS}. */
   takeWarnings(): Warning[] {
     return this.warnings.splice(0);
   }
 
-  /** A 64-bit hash of the whole state. Equal machines at equal `icount` have equal hashes. `afresh`: see {@link Hart.hashRam}. */
+  /**
+   * A 64-bit hash of the whole state. Equal machines at equal `icount` have equal hashes. `afresh`: see
+   * {@link Hart.hashRam}.
+   */
   hash(afresh = false): bigint {
     const ram = this.hart.hashRam(afresh);
     const rest = this.hart.hash(encode(this.schema, this.state));
     return BigInt.asUintN(64, ram * 3n + rest);
   }
 
-  /** The state as plain data. Devices' parts are views: encode it to keep it. */
+  /** The state as plain data. The devices' parts are references to live state: encode it to keep it. */
   get state(): MachineState {
     return {
       hart: this.hart.state,
@@ -321,8 +333,8 @@ export class Machine {
   }
 
   /**
-   * Back to power-on, but for what the outside counts or has yet to end: position, outputs, console bytes, operations of the disk. RAM
-   * keeps what it holds, also what was added to it, and what was loaded into it is loaded again.
+   * Back to power-on, except for what the outside counts or must still complete: position, outputs, console bytes, disk
+   * operations. RAM keeps its size and content, and the image is loaded again.
    */
   private reset(): void {
     const { typed, disks } = this.devices;
@@ -389,7 +401,7 @@ export class Machine {
     this.stopIfEnough();
   }
 
-  /** Carries the devices' interrupt lines to the hart. */
+  /** Drives the hart's interrupt lines from those of the devices. */
   private updateLines(): void {
     const { lines, plic, clint } = this.devices;
     for (const { source, device } of lines)

@@ -1,11 +1,11 @@
-/** The physical address map of QEMU's `virt` machine, as far as this machine has it. */
+/** The physical address map: the part of QEMU's `virt` machine that this machine has. */
 export const memoryMap = {
   finisher: { base: 0x0010_0000, sizeBytes: 0x1000 },
   rtc: { base: 0x0010_1000, sizeBytes: 0x1000 },
   clint: { base: 0x0200_0000, sizeBytes: 0x1_0000 },
   plic: { base: 0x0c00_0000, sizeBytes: 0x60_0000 },
   uart: { base: 0x1000_0000, sizeBytes: 0x100 },
-  /** Eight slots of this size, one after the other. */
+  /** {@link VIRTIO_SLOTS} contiguous slots of this size. */
   virtio: { base: 0x1000_1000, sizeBytes: 0x1000 },
 } as const;
 

@@ -3,8 +3,8 @@ import { bytes, type Codec, record, uint, union } from '../base/codec.ts';
 import { type DiskRequest, MAX_OPERATION_BYTES } from '../devices/device.ts';
 
 /**
- * What a guest made for the world. Outputs are numbered from 1 since boot, each console byte, frame and disk operation one
- * number, hence with the same numbers on both machines; consecutive console bytes travel together.
+ * An output of the guest. Outputs are numbered from 1 since boot, one number for each console byte, frame and disk
+ * operation, hence equally on all replicas; consecutive console bytes form one output.
  */
 export type Output =
   | { kind: 'console'; first: number; data: Uint8Array }
@@ -12,18 +12,18 @@ export type Output =
   /** The start of a disk operation; `first` is how everyone names it. */
   | { kind: 'disk'; first: number; request: DiskRequest };
 export type DiskOutput = Output & { kind: 'disk' };
-/** What leaves for the world; a disk operation goes to the disk. */
+/** An output to the edge; a disk operation goes to the disk. */
 export type WorldOutput = Exclude<Output, DiskOutput>;
 
 const MAX_OUTPUT_BYTES = 1 << 21;
-/** Console bytes in a longer row travel in several outputs. */
+/** Longer runs of console bytes are split into several outputs. */
 const MAX_TEXT_BYTES = 1 << 16;
 const requests = union({
   read: record({ sector: uint, sizeBytes: uint }),
   write: record({ sector: uint, data: bytes(MAX_OPERATION_BYTES) }),
   flush: record({}),
 });
-/** A disk request in bytes. */
+/** The encoding of a disk request. */
 export const diskRequest: Codec<DiskRequest> = {
   write: (out, { operation, ...rest }) => requests.write(out, { kind: operation, ...rest } as never),
   read: (input) => {
@@ -31,14 +31,14 @@ export const diskRequest: Codec<DiskRequest> = {
     return { operation: kind, ...rest } as DiskRequest;
   },
 };
-/** An output in bytes. */
+/** The encoding of an output. */
 export const outputCodec: Codec<Output> = union({
   console: record({ first: uint, data: bytes(MAX_OUTPUT_BYTES) }),
   frame: record({ first: uint, frame: bytes(MAX_OUTPUT_BYTES) }),
   disk: record({ first: uint, request: diskRequest }),
 });
 
-/** How many numbers an output takes. */
+/** The number of output numbers that an output takes. */
 export const countOf = (output: Output): number => (output.kind === 'console' ? output.data.length : 1);
 
 /** The last number of an output. */

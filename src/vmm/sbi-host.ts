@@ -6,7 +6,7 @@ import type { SbiHost } from './sbi.ts';
 
 const SSIP = 1n << BigInt(INTERRUPT.SSI);
 
-/** What SBI calls reach in a machine. A reset exchanges the UART for another. */
+/** A machine as SBI calls access it. `uart` is a function because a reset replaces the UART. */
 export class MachineSbi implements SbiHost {
   readonly memory: SbiHost['memory'];
 
@@ -45,7 +45,7 @@ export class MachineSbi implements SbiHost {
     this.around.output({ kind: 'console', byte });
   }
 
-  /** Typed bytes wait in the UART, where a driver would find them. */
+  /** Typed bytes wait in the UART, as for a driver. */
   typed(): number | undefined {
     return this.uart().take();
   }

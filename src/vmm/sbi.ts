@@ -1,7 +1,7 @@
 /**
- * The Supervisor Binary Interface, version 2.0, as firmware in machine mode would implement it, by the VMM: what a kernel asks for
- * with an `ecall` from supervisor mode. Extensions: Base, TIME, IPI, RFENCE, HSM, SRST, DBCN, and the legacy ones. A call is the
- * effect of one instruction, and a function of the machine's state alone.
+ * The Supervisor Binary Interface, version 2.0, implemented by the VMM in place of firmware: a kernel calls it with an
+ * `ecall` from supervisor mode. Extensions: Base, TIME, IPI, RFENCE, HSM, SRST, DBCN, and the legacy ones. A call is
+ * the effect of one instruction, and a function of the machine's state alone.
  *
  * Source: RISC-V Supervisor Binary Interface Specification 2.0; the chapters are named below.
  */
@@ -61,10 +61,10 @@ export const EID = {
 
 /** Version 2.0: the major number from bit 24 on. */
 const SPEC_VERSION = 2n << 24n;
-/** "SBI Implementation IDs" gives the numbers from 0 on to projects; this one, "vmft" in ASCII, is nobody's. */
+/** "vmft" in ASCII, which "SBI Implementation IDs" assigns to no project. */
 export const IMPLEMENTATION_ID = 0x766d_6674n;
 const IMPLEMENTATION_VERSION = 1n;
-/** The most that one call reads or writes at the console; the caller comes again with the rest. */
+/** The most that one call reads or writes at the console; the caller calls again for the rest. */
 export const CONSOLE_BYTES = 4096;
 /** HSM: "Hart states". */
 const STARTED = 0n;
@@ -75,7 +75,7 @@ const SUSPEND = { RETENTIVE: 0, NON_RETENTIVE: 0x8000_0000 } as const;
 const RESET = { SHUTDOWN: 0, COLD_REBOOT: 1, WARM_REBOOT: 2 } as const;
 const REASON = { NONE: 0, SYSTEM_FAILURE: 1 } as const;
 
-/** What a call gives back: a value, or an error. */
+/** The result of a call: a value, or an error. */
 type Answer = bigint | Exclude<keyof typeof SBI_ERROR, 'SUCCESS'>;
 /** One function; it gets a0 to a5. */
 type SbiFunction = (host: SbiHost, args: readonly bigint[]) => Answer;
@@ -104,7 +104,7 @@ const time: readonly SbiFunction[] = [
   },
 ];
 
-/** Does something to the harts of a mask: a bit vector, and the number of the hart at its bit 0 ("Hart list parameter"). */
+/** Acts on the harts of a mask: a bit vector, and the number of the hart at its bit 0 ("Hart list parameter"). */
 const forHarts =
   (act: (host: SbiHost) => void): SbiFunction =>
   (host, [mask, maskBase]) => {
@@ -122,15 +122,15 @@ const interrupt = (host: SbiHost) => {
 };
 
 /**
- * "RFENCE Extension": FENCE.I and SFENCE.VMA, without and with an ASID. The functions for the hypervisor extension are missing.
- * There is nothing to do: this hart sees every store to its code and to its page tables at once.
+ * "RFENCE Extension": FENCE.I and SFENCE.VMA, without and with an ASID. The functions for the hypervisor extension are
+ * missing. No effect: this hart sees every store to its code and to its page tables at once.
  */
 const fence = () => {};
 
 /** "Hart State Management Extension". */
 const hsm: readonly SbiFunction[] = [
   (_, [hart]) => (hart === 0n ? 'ALREADY_AVAILABLE' : 'INVALID_PARAM'),
-  // Nobody could start it again: a hart that is alone does not stop, it shuts down.
+  // No other hart could start it again: the only hart does not stop, it shuts down.
   () => 'FAILED',
   (_, [hart]) => (hart === 0n ? STARTED : 'INVALID_PARAM'),
   (host, [type]) => {
@@ -154,8 +154,8 @@ const srst: readonly SbiFunction[] = [
 ];
 
 /**
- * The memory that a0 to a2 name: the number of bytes, and where they begin. Undefined unless all of it is RAM, which is one piece; of
- * more than {@link CONSOLE_BYTES} the first.
+ * The memory that a0 to a2 name: the number of bytes, and their address. Undefined unless all of it is RAM; cut to the
+ * first {@link CONSOLE_BYTES}.
  */
 function consoleMemory(
   { memory }: SbiHost,
@@ -204,7 +204,7 @@ const extensions: ReadonlyMap<number, readonly SbiFunction[]> = new Map([
   [EID.DBCN, dbcn],
 ]);
 
-/** Does something, and succeeds. */
+/** Performs an action and returns success. */
 const done =
   (act: (host: SbiHost, argument: bigint) => void): LegacyFunction =>
   (host, argument) => {
@@ -212,12 +212,12 @@ const done =
     return DONE;
   };
 
-/** It gets a0, and gives back what a0 is to be. */
+/** Gets a0, and returns its new value. */
 type LegacyFunction = (host: SbiHost, argument: bigint) => bigint;
 
 /**
- * "Legacy Extensions": no function IDs, and an answer in a0 alone. The masks of harts are pointers to virtual memory; here they can
- * only mean the one hart there is.
+ * "Legacy Extensions": no function IDs, and a result in a0 alone. The hart masks, which are pointers to virtual memory,
+ * are ignored: there is one hart.
  */
 const legacy: ReadonlyMap<number, LegacyFunction> = new Map<number, LegacyFunction>([
   [EID.SET_TIMER, done((host, ticks) => host.setTimer(ticks))],
@@ -242,7 +242,7 @@ const legacy: ReadonlyMap<number, LegacyFunction> = new Map<number, LegacyFuncti
 
 const isAvailable = (eid: number): boolean => extensions.has(eid) || legacy.has(eid);
 
-/** Answers one call: reads the argument registers, does what is asked for, and sets a0 and a1. */
+/** Executes one call: reads the argument registers, and sets a0 and a1. */
 export function sbiCall(host: SbiHost): void {
   const args = [0, 1, 2, 3, 4, 5].map((index) => host.argument(index));
   // IDs are 32 bits wide.

@@ -1,4 +1,4 @@
-/** Whole machines as data: taking one apart, writing it to a file, and comparing two. */
+/** Snapshots of whole machines: taking and restoring them, their file format, and comparing two. */
 import { deflateSync, inflateSync } from 'fflate';
 import { sameBytes } from '../base/bytes.ts';
 import { bytes, type Codec, decode, encode, list, Reader, record, uint, Writer } from '../base/codec.ts';
@@ -23,7 +23,7 @@ export interface Snapshot {
   pages: Page[];
 }
 
-/** A copy of everything that a machine is. */
+/** A copy of a machine's complete state. */
 export function takeSnapshot(machine: Machine): Snapshot {
   const { hart } = machine;
   const pages = hart.usedPages().map((index) => ({
@@ -34,7 +34,7 @@ export function takeSnapshot(machine: Machine): Snapshot {
   return { description: machine.description, state, pages };
 }
 
-/** Makes a machine of the same description what the snapshot says. */
+/** Restores a snapshot in a machine of the same description. */
 export function restoreSnapshot(machine: Machine, { state, pages }: Snapshot): void {
   machine.hart.clearRam();
   if (state.ramSizeBytes > machine.hart.ramSizeBytes) machine.hart.growRam(state.ramSizeBytes);
@@ -46,11 +46,11 @@ const MAGIC = new TextEncoder().encode('VMFT-VM\n');
 const VERSION = 5;
 const pageList: Codec<Page[]> = list(record({ index: uint, bytes: bytes(PAGE_BYTES) }));
 
-/** The most that stands before the bytes of a page: its number and its length. */
+/** The maximum size of a page's header: its number and its length. */
 const PAGE_HEAD_BYTES = 8;
 const packed = record({ sizeBytes: uint, deflated: bytes() });
 
-/** Copies of these pages, compressed. A page of zeros takes next to nothing. */
+/** These pages, compressed. */
 export function packPages({ hart }: Machine, indexes: readonly number[]): Uint8Array {
   const pages = indexes.map((index) => ({
     index,
@@ -60,12 +60,12 @@ export function packPages({ hart }: Machine, indexes: readonly number[]): Uint8A
   return encode(packed, { sizeBytes: plain.length, deflated: deflateSync(plain, { level: 1 }) });
 }
 
-/** Writes packed pages into a machine's RAM. @throws {FormatError} for anything that {@link packPages} did not make. */
+/** Writes packed pages into a machine's RAM. @throws {FormatError} when {@link packPages} did not make the content */
 export function unpackPages({ hart }: Machine, content: Uint8Array): void {
   writePages(hart, readPages(content, hart.ramSizeBytes));
 }
 
-/** The pages, all of which lie in a RAM of this size. */
+/** The packed pages, checked to lie within a RAM of this size. */
 function readPages(content: Uint8Array, ramSizeBytes: number): Page[] {
   const { sizeBytes, deflated } = decode(packed, content);
   if (sizeBytes > (ramSizeBytes / PAGE_BYTES) * (PAGE_BYTES + PAGE_HEAD_BYTES) + PAGE_HEAD_BYTES)
@@ -90,7 +90,7 @@ function writePages(hart: AnyHart, pages: readonly Page[]): void {
 
 const delta = record({ state: bytes(), pages: bytes() });
 
-/** What makes the machine that had all the other pages this one: its state but RAM, and these pages. */
+/** A delta: the state without RAM, and these pages. It brings a machine with equal other pages to this one's state. */
 export function takeDelta(machine: Machine, indexes: readonly number[]): Uint8Array {
   return encode(delta, {
     state: encode(machine.schema, machine.state),
@@ -98,7 +98,7 @@ export function takeDelta(machine: Machine, indexes: readonly number[]): Uint8Ar
   });
 }
 
-/** @throws {FormatError} for anything that {@link takeDelta} did not make of such a machine. */
+/** Applies a delta. @throws {FormatError} when {@link takeDelta} did not make it from a machine of this description */
 export function applyDelta(machine: Machine, content: Uint8Array): void {
   const { state, pages } = decode(delta, content);
   const next = decode(machine.schema, state);
@@ -120,7 +120,10 @@ export function encodeSnapshot({ description, state, pages }: Snapshot): Uint8Ar
   return out.bytes();
 }
 
-/** @throws {OperatingError} for anything that {@link encodeSnapshot} did not make; `name` is for the message. */
+/**
+ * Reads a snapshot file.
+ * @throws {OperatingError} when {@link encodeSnapshot} did not make it; `name` is for the message
+ */
 export function decodeSnapshot(content: Uint8Array, name: string): Snapshot {
   const refuse = (reason: string): never => {
     throw new OperatingError(`${name}: ${reason}`);
@@ -158,7 +161,10 @@ export interface Difference {
   icount: number;
   equal: boolean;
   registers: RegisterDifference[];
-  /** Devices whose state differs, by name; `outputs` is the count of outputs made, `power` whether the machine is off. */
+  /**
+   * Names of the devices whose state differs; `outputs` is the count of outputs made, `power` whether the machine is
+   * off.
+   */
   devices: string[];
   /** Physical addresses of the pages that differ. */
   pages: number[];

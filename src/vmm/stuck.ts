@@ -2,48 +2,51 @@ import { CAUSE } from '../cpu/csrs.ts';
 import { hartWords } from '../cpu/layout.ts';
 import type { Machine } from './machine.ts';
 
-/** What a guest does that will go on as it does for ever. */
+/** How a guest that repeats itself endlessly does so. */
 export interface Stuck {
-  /** An address of the loop: where it last trapped, or where it is. */
+  /** An address in the loop: of the last trap, or the present one. */
   pc: bigint;
-  /** Steps since it is known to repeat itself. */
+  /** Steps since the guest is known to repeat itself. */
   steps: number;
-  /** Exceptions meanwhile. */
+  /** Exceptions taken during these steps. */
   traps: number;
-  /** The cause of the last exception, where it is the exceptions that go on and on. */
+  /** The cause of the last exception, if the guest loops through exceptions. */
   cause: number | undefined;
 }
 
-/** How many steps lie between two looks, at least. A look costs as much as some thousand steps. */
+/** The minimum number of steps between two samples. A sample costs as much as a few thousand steps. */
 const LOOK_STEPS = 1_000_000;
-/** As many exceptions are too many, and as many steps too long. A second of a guest at full speed. */
+/** A loop is reported after this many exceptions or steps: about a second of a guest at full speed. */
 const TRAPS = 10_000;
 const STEPS = 100_000_000;
-/** A loop of so many steps is found after as many looks; a longer one where chance helps. */
+/**
+ * The samples kept. A loop of up to this many steps is found after as many samples; a longer one only by coincidence.
+ */
 const KEPT_LOOKS = 32;
 
-/** The position, and what goes on with it: a loop goes round without them. */
+/** The position and the words that change with it: they do not count when states are compared. */
 const counting: ReadonlySet<string> = new Set(['icount', 'mcycleBias', 'minstretBias']);
 const compared = hartWords.filter((word) => !counting.has(word));
 
-/** Calls are how a program works, however many it makes. */
+/** Environment calls, which a working program makes in any number. */
 const calls: ReadonlySet<number> = new Set([CAUSE.ecallFromU, CAUSE.ecallFromS, CAUSE.ecallFromM]);
 
 /**
- * Notices a guest that repeats itself: that spins or traps for ever. When the registers and RAM are as they were at an earlier step,
- * nothing from outside was asked for since, and nothing from outside can reach the guest, then it goes round for ever, for its next step is a
- * function of these. It looks between two runs of the machine, changes nothing, and keeps nothing that is state. A guest that waits by
- * counting `cycle` or `instret` alone looks the same, and would be reported of if it did so for {@link STEPS}.
+ * Detects a guest that loops or traps endlessly. When the registers and RAM are as they were at an earlier step, the
+ * guest used nothing outside since, and nothing outside can reach it, it repeats itself forever, because its next step
+ * is a function of these. The state is sampled between two runs of the machine; nothing is changed or becomes state. A
+ * guest that waits by counting `cycle` or `instret` alone looks the same, and is reported if it does so for
+ * {@link STEPS}.
  */
 export class StuckWatch {
   private seen: string[] = [];
   private contacts = -1;
   private nextLook = 0;
-  /** Where the guest was first known to repeat itself, and how many exceptions it had taken. */
+  /** Where the guest was first known to repeat itself, and the number of exceptions taken until then. */
   private since: { icount: number; traps: number } | undefined;
   private reported = false;
 
-  /** To be called now and then. Says once what the guest repeats. */
+  /** Takes a sample; to be called between runs. Returns the loop once, when it is found. */
   look(machine: Machine): Stuck | undefined {
     if (machine.contacts !== this.contacts || machine.icount < this.nextLook - LOOK_STEPS) {
       this.begin(machine);
@@ -56,7 +59,7 @@ export class StuckWatch {
     return undefined;
   }
 
-  /** The guest has to do with the world around it: what was seen before does not count. */
+  /** Starts over: the guest has used something outside, so earlier samples do not count. */
   private begin(machine: Machine): void {
     this.contacts = machine.contacts;
     this.nextLook = machine.icount + LOOK_STEPS;
@@ -71,7 +74,7 @@ export class StuckWatch {
     const repeats = this.seen.includes(now);
     this.seen.push(now);
     if (this.seen.length > KEPT_LOOKS) this.seen.shift();
-    // A step counts among those that retire unless it ends in an exception.
+    // Every step retires an instruction unless it ends in an exception.
     const taken = Number(BigInt.asIntN(64, -hart.get('minstretBias')));
     if (!repeats) return undefined;
     this.since ??= { icount, traps: taken };
@@ -84,7 +87,10 @@ export class StuckWatch {
   }
 }
 
-/** The last exception, in the mode that takes them: where the guest is in supervisor mode, and they are delegated, that mode's. */
+/**
+ * The last exception, from the CSRs of the mode that takes it: supervisor mode when it is delegated from the present
+ * mode.
+ */
 function lastException({ hart }: Machine): { cause: number; pc: bigint } {
   const [inMachine, bySupervisor] = [Number(hart.get('mcause')), Number(hart.get('scause'))];
   const delegated =

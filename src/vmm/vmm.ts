@@ -5,8 +5,9 @@ import type { Entry } from './entries.ts';
 import { Machine } from './machine.ts';
 
 /**
- * Why {@link Vmm.run} came back: the steps are used up, or it was enough, or so much was made that somebody must take it first; the guest waits for
- * an interrupt; the doors let it go no further for now; the guest has switched off.
+ * Why {@link Vmm.run} returned. `budget`: the steps are used up, `enough` was true, or the outputs must be taken first;
+ * `waiting`: the guest waits for an interrupt; `stalled`: the doors do not allow a further step yet; `off`: the guest
+ * has switched off.
  */
 export type Pause = 'budget' | 'waiting' | 'stalled' | 'off';
 
@@ -25,20 +26,21 @@ export class Vmm {
     return this.machine.icount;
   }
 
-  /** Going live is nothing but other doors. */
+  /** Going live only exchanges the doors. */
   set doors(doors: Doors) {
     this.current = doors;
     this.machine.doors = doors;
   }
 
   /**
-   * Runs up to `steps` steps, applying inputs where they are due. `enough` ends the run with the very step, or input, after which it
-   * is true. @throws {Divergence} in replay.
+   * Runs up to `steps` steps, applying inputs where they are due. The run ends with the step or input after which
+   * `enough` returns true.
+   * @throws {Divergence} in replay
    */
   run(steps: number, enough: () => boolean = () => false): Pause {
     const { machine } = this;
     const end = machine.icount + steps;
-    // Where the guest makes room for an input that waits, it is given that.
+    // When the guest makes room for a waiting input, the input is applied at that position.
     machine.enough = () => enough() || this.current.inputWaits(machine);
     for (;;) {
       this.applyInputs(enough);
@@ -47,7 +49,7 @@ export class Vmm {
       const limit = Math.min(end, this.current.limit(machine));
       if (limit <= machine.icount) return 'stalled';
       const exit = machine.run(limit);
-      // While the hart waits, only an input at this very position can go on.
+      // While the hart waits, only an input at this position can wake it.
       if (exit === 'waiting' && !this.applyInputs(enough))
         return machine.isFull || enough() ? 'budget' : 'waiting';
     }
@@ -56,7 +58,7 @@ export class Vmm {
   private applyInputs(enough: () => boolean): boolean {
     const { machine, current } = this;
     let any = false;
-    // An input can start the next operation of a disk request: those of a whole one may come at one position.
+    // An input can start the next operation of a disk request, so several completions may come at one position.
     while (!machine.isFull && !enough()) {
       const input = current.input(machine);
       if (!input) break;
@@ -67,7 +69,10 @@ export class Vmm {
   }
 }
 
-/** Checks a machine against a `check` entry. @throws {Divergence} when the state is another. */
+/**
+ * Checks a machine against a marker: a `check` entry's hash, an `output` entry's count.
+ * @throws {Divergence} when it differs
+ */
 export function verifyMarker(entry: Entry, machine: Machine): void {
   if (entry.kind === 'check' && machine.hash(true) !== entry.hash)
     throw new Divergence(

@@ -123,8 +123,8 @@ const mistakes: [source: string, column: number, message: string | RegExp][] = [
   ['.if _start\n.endif', 5, 'this must be a number that is known here; it is an address'],
   ['.if later\n.endif\nlater = 1', 5, "'later' has no value yet; this must be known here"],
   ['.rept ~_start\n.endr', 7, "'~' needs a value that is known here; an address is not"],
-  ['.word 1b', 7, "no label '1:' stands before this 1b"],
-  ['.word 1f', 7, "no label '1:' stands after this 1f"],
+  ['.word 1b', 7, "no label '1:' before this 1b"],
+  ['.word 1f', 7, "no label '1:' after this 1f"],
   ['lui a0, %hi(_start)', 9, '%hi cannot build 0x80000000; use la, or %pcrel_hi with auipc'],
   ['addi a0, a0, %pcrel_lo(_start)', 14, /^%pcrel_lo names the label of an auipc/],
   ['lui a0, %got_pcrel_hi(_start)', 9, /^%got_pcrel_hi is not supported/],
@@ -267,10 +267,10 @@ describe('what is deep or long', () => {
     expect(errorOf(sections.join('\n')).message).toMatch(/the program is larger than 1 GiB/);
   });
 
-  test('of many mistakes the first hundred are told', () => {
+  test('of many errors the first hundred are reported', () => {
     const error = errorOf('frobnicate\n'.repeat(2000));
     expect(error.diagnostics).toHaveLength(100);
-    expect(error.message).toMatch(/no more are looked for$/);
+    expect(error.message).toMatch(/stopped after 100 errors$/);
   });
 
   test('of a long line the place around the mistake is shown, and nothing that moves a cursor', () => {

@@ -1,16 +1,17 @@
 /**
- * What rounding to nearest took off a sum or a product, itself a floating-point number, as generated WebAssembly. Source:
- * Handbook of Floating-Point Arithmetic, 2nd edition, section 4.3 "Accurate computation of sums", 4.4 "Accurate computation of
- * products"; Boldo and Melquiond, "Emulation of a FMA and correctly rounded sums: proved algorithms using rounding to odd" (2008).
+ * The rounding error of a sum or a product, itself a floating-point number, as generated WebAssembly. Source: Handbook
+ * of Floating-Point Arithmetic, 2nd edition, section 4.3 "Accurate computation of sums", 4.4 "Accurate computation of
+ * products"; Boldo and Melquiond, "Emulation of a FMA and correctly rounded sums: proved algorithms using rounding to
+ * odd" (2008).
  */
 import type { Body } from '../wasm/module.ts';
 
-/** Products of double precision between these have an error that is a double itself, with some room. */
+/** Products of double precision in this range have an error that is a double, with some margin. */
 export const EXACT_PRODUCTS = { min: 2 ** -900, max: 2 ** 900 } as const;
 
 /**
- * Pushes the error of `sum`, which is a + b; all three are locals. 2Sum: (a − (s − b′)) + (b − b′), where b′ = s − a is what the sum
- * has of b. NaN where a step overflows.
+ * Pushes the error of `sum`, which is a + b; all three are locals. 2Sum: (a − (s − b′)) + (b − b′), where b′ = s − a.
+ * NaN when a step overflows.
  */
 export function sumError(body: Body, type: 'f32' | 'f64', a: number, b: number, sum: number): void {
   const part = body.local(type);
@@ -20,8 +21,8 @@ export function sumError(body: Body, type: 'f32' | 'f64', a: number, b: number, 
 }
 
 /**
- * Pushes the error of `product`, which is a · b, at least {@link EXACT_PRODUCTS.min} large; all three are locals of double
- * precision. Dekker's product, of halves that Veltkamp's splitting makes. NaN where a step overflows.
+ * Pushes the error of `product`, which is a · b, at least {@link EXACT_PRODUCTS.min} large; all three are locals of
+ * double precision. Dekker's product, of halves that Veltkamp's splitting makes. NaN where a step overflows.
  */
 export function productError(body: Body, a: number, b: number, product: number): void {
   const split = (x: number) => {
@@ -43,8 +44,8 @@ export function productError(body: Body, a: number, b: number, product: number):
 }
 
 /**
- * Pushes `sum`, of which `error` is the error, rounded to odd instead of to nearest: of the two numbers around an inexact sum, the
- * one with an odd last place, so that it can be rounded once more.
+ * Pushes `sum`, of which `error` is the error, rounded to odd instead of to nearest: of the two numbers around an
+ * inexact sum, the one with an odd last place, so that it can be rounded once more.
  */
 export function toOdd(body: Body, sum: number, error: number): void {
   const bits = body.local('i64');

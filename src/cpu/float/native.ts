@@ -1,7 +1,7 @@
 /**
- * The floating-point operations as generated WebAssembly functions. Each does what WebAssembly's own operations get right to the
- * bit, as long as that raises no flag which isn't set already, and leaves everything else to the soft float: other rounding modes
- * than to nearest, results that are special, subnormal or too large, and the first that is inexact. WebAssembly rounds to
+ * The floating-point operations as generated WebAssembly functions. Each uses WebAssembly's operations where they are
+ * exact to the bit and raise no flag that isn't set already, and the soft float for everything else: rounding modes
+ * other than to nearest; special, subnormal or too large results; and the first inexact one. WebAssembly rounds to
  * nearest, ties to even (WebAssembly Core Specification, "Floating-Point Operations").
  */
 import { getWord } from '../hart-words.ts';
@@ -12,12 +12,12 @@ import { constant, fromNumber, isFiniteNumber, isOrdinary, toNumber, typeOf } fr
 import { type FloatOp, floatOps, operations } from './soft.ts';
 
 /**
- * For each format and operation a function that takes its operands, and the rounding mode if it rounds. Encodings of single
- * precision are zero-extended.
+ * For each format and operation a function that takes its operands, and the rounding mode if it rounds. Encodings of
+ * single precision are zero-extended.
  */
 export type FloatFunctions = Readonly<Record<FormatName, Readonly<Record<FloatOp, FunctionRef>>>>;
 
-/** The formats by the numbers that the soft float is told. */
+/** The formats, by their numbers in calls of the soft float. */
 export const formatNames = ['S', 'D'] as const satisfies readonly FormatName[];
 
 /** Makes a function for each operation and format. */
@@ -43,7 +43,10 @@ export const namedFloatFunctions = (functions: FloatFunctions): [name: string, F
     floatOps.map((op): [string, FunctionRef] => [nameOf(op, format), functions[format][op]]),
   );
 
-/** @param soft (operation, format, rounding mode, a, b, c) → result: the operation by its place in `floatOps`. It raises the flags. */
+/**
+ * @param soft (operation, format, rounding mode, a, b, c) → result: the operation by its place in `floatOps`. It raises
+ * the flags.
+ */
 export const emitFloatFunctions = (module: ModuleBuilder, soft: FunctionRef): FloatFunctions =>
   forAll((op, format) => emitFunction(module, op, format, soft));
 
@@ -73,7 +76,7 @@ function emitFunction(
   });
 }
 
-/** A function in the making. Its operands are its first parameters. */
+/** A function under construction. Its operands are its first parameters. */
 class Native {
   readonly type: 'f32' | 'f64';
   /** The operands as numbers, once they are loaded, and the result. */
@@ -97,7 +100,7 @@ class Native {
     ];
   }
 
-  /** Makes numbers of the operands. */
+  /** Converts the operands to numbers. */
   load(): void {
     const { body, format, a, b, c } = this;
     [a, b, c].slice(0, this.operands).forEach((local, operand) => {
@@ -107,17 +110,17 @@ class Native {
     });
   }
 
-  /** Goes to the soft float unless the condition on the stack holds. */
+  /** Falls back to the soft float unless the condition on the stack holds. */
   require(): void {
     this.body.op('i32.eqz').brIf(this.slow);
   }
 
-  /** The rounding mode is the parameter behind the operands. */
+  /** The rounding mode is the parameter after the operands. */
   requireNearest(): void {
     this.body.get(this.operands).brIf(this.slow);
   }
 
-  /** Goes to the soft float if NX has to be raised: unless it is set already, or the condition that `isExact` pushes holds. */
+  /** Falls back to the soft float if NX has to be raised: unless it is set already, or `isExact` pushes true. */
   requireKnownFlags(isExact: () => void): void {
     const { body } = this;
     getWord(body, 'fcsr').i64(FLAG.NX).op('i64.and', 'i64.eqz');
@@ -140,7 +143,7 @@ class Native {
     return constant(this.body, this.format, 0).op(`${this.type}.eq`);
   }
 
-  /** Pushes whether `z` is the exact product of `x` and `y`; double precision may miss that it is. */
+  /** Pushes whether `z` is the exact product of `x` and `y`; in double precision with false negatives. */
   isProduct(x: number, y: number, z: number): void {
     const { body } = this;
     if (this.type === 'f32') {
@@ -167,7 +170,7 @@ function add(native: Native): void {
   native.requireNearest();
   native.load();
   body.get(a).get(b).op(`${type}.add`).set(result);
-  // A sum that is subnormal is exact.
+  // A subnormal sum is exact.
   native.isFinite(result);
   native.require();
   native.requireKnownFlags(() => {
@@ -178,7 +181,10 @@ function add(native: Native): void {
   native.give();
 }
 
-/** Operations whose result, times something, would be something else if it were exact. A zero must come of a zero in `zeros`. */
+/**
+ * Operations whose exactness is checked by a product that involves the result. A zero result needs a zero operand in
+ * `zeros`.
+ */
 const multiplicative =
   (
     op: 'mul' | 'div' | 'sqrt',
@@ -209,7 +215,10 @@ const multiplicative =
     native.give();
   };
 
-/** In double precision the product of singles is exact, and so is the sum but for a rest that rounding to odd keeps. */
+/**
+ * In double precision the product of singles is exact, and rounding the sum to odd keeps the information that single
+ * precision needs.
+ */
 function multiplyAddSingle(native: Native): void {
   const { body, a, b, c, result } = native;
   const [product, addend, sum, error] = [0, 1, 2, 3].map(() => body.local('f64')) as [
@@ -229,13 +238,13 @@ function multiplyAddSingle(native: Native): void {
   body.tee(sum).op('f32.demote_f64').set(result);
   native.isOrdinary(result).get(sum).f64(0).op('f64.eq', 'i32.or');
   native.require();
-  // What is odd in double precision is no single.
+  // A double with an odd last place is not representable as a single.
   native.requireKnownFlags(() => body.get(result).op('f64.promote_f32').get(sum).op('f64.eq'));
   body.get(result);
   native.give();
 }
 
-/** The algorithm of Boldo and Melquiond: the product's error is added first, and what is left over is rounded to odd. */
+/** The algorithm of Boldo and Melquiond: the product's error is added first, with the sum rounded to odd. */
 function multiplyAddDouble(native: Native): void {
   const { body, a, b, c, result } = native;
   const local = () => body.local('f64');
@@ -282,7 +291,7 @@ function multiplyAddDouble(native: Native): void {
   native.give();
 }
 
-/** WebAssembly's minimum and maximum are RISC-V's but for NaNs. */
+/** WebAssembly's minimum and maximum equal RISC-V's except for NaNs. */
 const selection = (op: 'min' | 'max') => (native: Native) => {
   const { body, type, a, b, result } = native;
   native.load();
@@ -302,7 +311,7 @@ const comparison = (op: 'eq' | 'lt' | 'le') => (native: Native) => {
   body.i64(0).op('return');
 };
 
-/** Counts from −∞ up to −0: the positive classes mirror them. */
+/** Classes 0 (−∞) to 3 (−0); the positive classes mirror them. */
 function classify(native: Native): void {
   const { body, format } = native;
   const { bits, infinity, precision } = formats[format];
@@ -324,7 +333,7 @@ function classify(native: Native): void {
   body.op('i64.shl', 'return');
 }
 
-/** The ranges of the integers that a register can mean. */
+/** The integer types of conversions, with their ranges. */
 const integers = {
   W: { min: -(2 ** 31), limit: 2 ** 31 },
   WU: { min: 0, limit: 2 ** 32 },
@@ -333,7 +342,7 @@ const integers = {
 } as const;
 type IntegerName = keyof typeof integers;
 
-/** Pushes the number in `x` made whole by the rounding mode in parameter 1. */
+/** Pushes the number in `x` rounded to an integer by the rounding mode in parameter 1. */
 function roundToWhole(body: Body, x: number, whole: number): void {
   const cases: [rm: number, round: () => void][] = [
     [RM.RTZ, () => body.get(x).op('f64.trunc')],

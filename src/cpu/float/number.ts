@@ -1,7 +1,7 @@
 /**
- * Floating-point numbers as exact values, and back by rounding. Source: IEEE 754-2019, sections 3.4 "Binary interchange format
- * encodings", 4.3 "Rounding-direction attributes" and 7 "Exceptions"; RISC-V Unprivileged ISA, chapter "F", for what IEEE 754
- * leaves open: the canonical NaN, and that tininess is detected after rounding.
+ * Floating-point numbers as exact values, and back by rounding. Source: IEEE 754-2019, sections 3.4 "Binary interchange
+ * format encodings", 4.3 "Rounding-direction attributes" and 7 "Exceptions"; RISC-V Unprivileged ISA, chapter "F", for
+ * what IEEE 754 leaves open: the canonical NaN, and that tininess is detected after rounding.
  */
 
 /** A binary interchange format. */
@@ -10,9 +10,9 @@ export interface Format {
   bits: 32 | 64;
   /** How many bits a normal number's significand has, the hidden one included: p in IEEE 754. */
   precision: number;
-  /** Every finite number is a multiple of two to this power, which is that of the last place of a subnormal number. */
+  /** The exponent of the last place of subnormal numbers: every finite number is a multiple of 2^lowest. */
   lowest: number;
-  /** The encodings of +∞ and of the NaN that results have. */
+  /** The encodings of +∞ and of the canonical NaN. */
   infinity: bigint;
   canonicalNaN: bigint;
 }
@@ -37,7 +37,7 @@ export const FLAG = { NX: 1, UF: 2, OF: 4, DZ: 8, NV: 16 } as const;
 /** The rounding modes, as in `frm` and in the field `rm` of instructions. */
 export const RM = { RNE: 0, RTZ: 1, RDN: 2, RUP: 3, RMM: 4, DYN: 7 } as const;
 
-/** A number that is no NaN and not infinite: its value is ±significand · 2^exponent. */
+/** A finite number: ±significand · 2^exponent. */
 export interface Finite {
   is: 'finite';
   negative: boolean;
@@ -45,11 +45,11 @@ export interface Finite {
   exponent: number;
 }
 
-/** What is no NaN. */
+/** Any value except NaN. */
 export type Numeric = Finite | { is: 'infinite'; negative: boolean };
 export type Value = Numeric | { is: 'nan'; signaling: boolean };
 
-/** What an operation gives: the encoding of its result, and the flags that it raises. */
+/** The outcome of an operation: the encoding of its result, and the flags that it raises. */
 export interface Outcome {
   bits: bigint;
   flags: number;
@@ -66,7 +66,7 @@ export const isZero = (value: Value): boolean => value.is === 'finite' && value.
 
 export const signBit = ({ bits }: Format): bigint => 1n << BigInt(bits - 1);
 
-/** The value that an encoding stands for. */
+/** The value of an encoding. */
 export function unpack(format: Format, bits: bigint): Value {
   const { precision, lowest, infinity } = format;
   const negative = (bits & signBit(format)) !== 0n;
@@ -108,17 +108,17 @@ export function roundOff(
   return { kept: away ? kept + 1n : kept, inexact: true };
 }
 
-/** The encoding nearest to an exact value, as the rounding mode says, with the flags that tell how it differs. */
+/** Rounds an exact value by the rounding mode: its encoding, and the flags OF, UF and NX. */
 export function round(format: Format, value: Finite, rm: number): Outcome {
   const { precision, lowest, infinity } = format;
   const { negative, significand, exponent } = value;
   const sign = negative ? signBit(format) : 0n;
   if (significand === 0n) return { bits: sign, flags: 0 };
-  // Where the last place would be if exponents had no bounds, and where it is.
+  // The exponent of the last place with unbounded exponents, and the actual one.
   const unbounded = exponent + bitLength(significand) - precision;
   const last = Math.max(unbounded, lowest);
   const { kept, inexact } = roundOff(value, last - exponent, rm);
-  // The hidden bit, and a carry out of the significand, count the exponent up by one.
+  // The hidden bit, and a carry out of the significand, increment the exponent.
   const magnitude = (BigInt(last - lowest) << BigInt(precision - 1)) + kept;
   if (magnitude >= infinity) return overflow(format, negative, rm);
   if (!inexact) return { bits: sign | magnitude, flags: 0 };
@@ -126,7 +126,7 @@ export function round(format: Format, value: Finite, rm: number): Outcome {
   return { bits: sign | magnitude, flags: FLAG.NX | (tiny ? FLAG.UF : 0) };
 }
 
-/** Whether rounding to full precision makes the smallest normal number of a smaller one. */
+/** Whether a smaller number rounds to the smallest normal one at full precision: then it is not tiny. */
 function growsNormal(
   value: Finite,
   shift: number,

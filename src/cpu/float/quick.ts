@@ -1,22 +1,22 @@
 /**
- * The most common case of the most common operations, emitted where they stand: rounding to nearest with NX set already, and a
- * result that is neither special nor near the subnormal numbers. Everything else is a call.
+ * The inlined fast path of the most common operations: rounding to nearest with NX set already, and a result that is
+ * neither special nor near the subnormal numbers. Everything else is a call.
  */
 import { getWord } from '../hart-words.ts';
 import type { Body } from '../wasm/module.ts';
 import { FLAG, type FormatName, formats } from './number.ts';
 import type { FloatOp } from './soft.ts';
 
-/** WebAssembly's type of numbers in a format. */
+/** The WebAssembly type of a format. */
 export const typeOf = (format: FormatName): 'f32' | 'f64' => (format === 'S' ? 'f32' : 'f64');
 
-/** Makes a number of the encoding on the stack. */
+/** Converts the encoding on the stack to a number. */
 export function toNumber(body: Body, format: FormatName): void {
   if (format === 'S') body.op('i32.wrap_i64', 'f32.reinterpret_i32');
   else body.op('f64.reinterpret_i64');
 }
 
-/** Makes an encoding of the number on the stack. */
+/** Converts the number on the stack to its encoding. */
 export function fromNumber(body: Body, format: FormatName): void {
   if (format === 'S') body.op('i32.reinterpret_f32', 'i64.extend_i32_u');
   else body.op('i64.reinterpret_f64');
@@ -32,7 +32,7 @@ export function isFiniteNumber(body: Body, format: FormatName, local: number): B
   return constant(body, format, Number.POSITIVE_INFINITY).op(`${type}.lt`);
 }
 
-/** Pushes whether the number in a local is finite, and so large that rounding can't have made it of a tiny one. */
+/** Pushes whether the number in a local is finite, and too large to be the rounded value of a tiny one. */
 export function isOrdinary(body: Body, format: FormatName, local: number): Body {
   const type = typeOf(format);
   const { lowest, precision } = formats[format];
@@ -66,7 +66,7 @@ export function quickly(body: Body, op: QuickOp, format: FormatName, parts: Part
       body.op(`${typeOf(format)}.${op}`).set(result);
       body.get(result);
       fromNumber(body, format);
-      // A sum that is subnormal is exact.
+      // A subnormal sum is exact.
       (op === 'add' ? isFiniteNumber : isOrdinary)(body, format, result).brIf(done).op('drop');
     });
     parts.call();

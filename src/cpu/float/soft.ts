@@ -1,6 +1,6 @@
 /**
- * The floating-point operations of F and D in plain TypeScript, exact in every bit and flag: operands become exact values, the
- * operation is done on those, and the result is rounded once. Generated code comes here for whatever it can't do at once. Source:
+ * The floating-point operations of F and D in plain TypeScript, exact in every bit and flag: operands become exact
+ * values, the operation is done on those, and the result is rounded once. The slow path of the generated code. Source:
  * RISC-V Unprivileged ISA, chapters "F" and "D"; IEEE 754-2019.
  */
 import {
@@ -24,8 +24,8 @@ import {
 type Run = (format: Format, a: bigint, b: bigint, c: bigint, rm: number) => Outcome;
 
 /**
- * An operation on encodings of a format. `toW` … `toLU` give a signed or unsigned integer of 32 or 64 bits, sign-extended to 64;
- * `from…` take one. What an operation doesn't take, it ignores.
+ * An operation on encodings of a format. `toW` … `toLU` return a signed or unsigned integer of 32 or 64 bits,
+ * sign-extended to 64; `from…` take one. Surplus operands are ignored.
  */
 export interface Operation {
   operands: 1 | 2 | 3;
@@ -45,7 +45,10 @@ const isSignaling = (value: Value): boolean => value.is === 'nan' && value.signa
 /** NV, if any of the operands is a signaling NaN. */
 const signals = (...values: Value[]): number => (values.some(isSignaling) ? FLAG.NV : 0);
 
-/** An exact sum. Of zeros of both signs, and of numbers that cancel, the sign is the rounding mode's (IEEE 754, section 6.3). */
+/**
+ * An exact sum. Of zeros of both signs, and of numbers that cancel, the sign is the rounding mode's (IEEE 754, section
+ * 6.3).
+ */
 function sum(a: Finite, b: Finite, rm: number): Finite {
   const exponent = Math.min(a.exponent, b.exponent);
   const aligned = (of: Finite) => {
@@ -67,7 +70,7 @@ function addValues(format: Format, a: Value, b: Value, rm: number): Outcome {
   return round(format, sum(a, b, rm), rm);
 }
 
-/** An exact product, or the infinity that it is; undefined for 0 · ∞. */
+/** An exact product, or infinity; undefined for 0 · ∞. */
 function product(a: Numeric, b: Numeric): Numeric | undefined {
   const negative = a.negative !== b.negative;
   if (a.is === 'finite' && b.is === 'finite')
@@ -90,7 +93,10 @@ function multiply(format: Format, a: Value, b: Value, rm: number): Outcome {
   return exact.is === 'finite' ? round(format, exact, rm) : infinity(format, exact.negative);
 }
 
-/** A value of which `significand` is all but a rest: a bit below the last place stands for it, which is all that rounding asks. */
+/**
+ * A value truncated to `significand`, with a sticky bit below the last place if it is inexact: enough for correct
+ * rounding.
+ */
 const withRest = (negative: boolean, significand: bigint, exponent: number, isExact: boolean): Finite =>
   finite(negative, (significand << 1n) | (isExact ? 0n : 1n), exponent - 1);
 
@@ -142,7 +148,7 @@ function order(a: Value, b: Value): number | undefined {
   return difference.negative ? -1 : 1;
 }
 
-/** FLT and FLE signal for every NaN, FEQ only for signaling ones. */
+/** FLT and FLE raise NV for every NaN, FEQ only for signaling ones. */
 const comparison =
   (holds: (order: number) => boolean, signalsAlways: boolean): Run =>
   (format, aBits, bBits) => {
@@ -191,7 +197,7 @@ const integerTypes = {
 const inRegister = (value: bigint, { bits }: IntegerType): bigint =>
   BigInt.asUintN(64, BigInt.asIntN(bits, value));
 
-/** What doesn't fit gives the nearest integer that does, and so does a NaN as if it were +∞ (table "Domains of float-to-integer conversions"). */
+/** Saturates; a NaN converts as +∞ (table "Domains of float-to-integer conversions"). */
 const toInteger =
   (type: IntegerType): Run =>
   (format, aBits, _b, _c, rm) => {
@@ -268,7 +274,7 @@ export type FloatOp = keyof typeof operations;
 export const floatOps = Object.keys(operations) as FloatOp[];
 
 /**
- * Does an operation on encodings, of which those of single precision stand in the low 32 bits.
+ * Executes an operation on encodings; those of single precision are in the low 32 bits.
  * @param rm one of the five rounding modes, not DYN
  */
 export const soft = (op: FloatOp, format: FormatName, rm: number, a: bigint, b = 0n, c = 0n): Outcome =>

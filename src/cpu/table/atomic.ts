@@ -2,7 +2,7 @@
 import { add, amo, and, choose, type Expr, ltS, ltU, old, or, rs2, word, wordU, xor } from '../expr.ts';
 import { AMO, type Instruction, row } from './rows.ts';
 
-/** Each atomic operation stands in two widths: `.w` compares and computes on sign-extended words. */
+/** Each atomic operation has two widths: `.w` compares and computes on sign-extended words. */
 export const atomic: Instruction[] = ([4, 8] as const).flatMap((sizeBytes) => {
   const [suffix, funct3] = sizeBytes === 4 ? ['.w', 2] : ['.d', 3];
   const [signed, unsigned] = sizeBytes === 4 ? [word, wordU] : [(e: Expr) => e, (e: Expr) => e];

@@ -29,7 +29,7 @@ import {
 import { group, type Instruction, OP, OP_32, OP_IMM, OP_IMM_32, row } from './rows.ts';
 
 const not = (a: Expr) => xor(a, constant(-1));
-/** A 64-bit constant in which a pattern of `bits` bits stands side by side. */
+/** A 64-bit constant that repeats a pattern of `bits` bits. */
 const repeated = (pattern: bigint, bits: number) =>
   constant((pattern * (2n ** 64n - 1n)) / (2n ** BigInt(bits) - 1n));
 
@@ -51,15 +51,15 @@ const zbbR = group('Zbb', 'R');
 const unary = group('Zbb', 'Unary');
 const minMax = (name: string, funct3: number, condition: Expr) =>
   zbbR(name, { opcode: OP, funct3, funct7: 0x05 }, rd(choose(condition, rs1, rs2)));
-/** A word twice, so that its rotation is found in the low half of the whole's, whatever the amount. */
+/** A word twice, so that the low half of a 64-bit rotation is the word's rotation. */
 const doubled = or(wordU(rs1), shl(rs1, constant(32)));
 
-/** Every byte that isn't zero becomes 0xff: a carry into bit 7 says whether one of the bits below is set. */
+/** For `orc.b`: a carry into bit 7 of a byte indicates that one of the bits below is set. */
 const low7 = repeated(0x7fn, 8);
 const occupied = and(or(add(and(rs1, low7), low7), rs1), repeated(0x80n, 8));
 const orCombined = sub(shl(occupied, constant(1)), shrU(occupied, constant(7)));
 
-/** The bytes of each 16-bit lane change places, then the four lanes are turned round. */
+/** For `rev8`: swaps the bytes of each 16-bit lane, then reverses the four lanes. */
 const evenBytes = repeated(0x00ffn, 16);
 const swapped = or(shl(and(rs1, evenBytes), constant(8)), and(shrU(rs1, constant(8)), evenBytes));
 const evenLanes = repeated(0x0000_ffffn, 32);
@@ -100,7 +100,7 @@ const basic: Instruction[] = [
   unary('rev8', { opcode: OP_IMM, funct3: 5, funct12: 0x6b8 }, rd(reversed)),
 ];
 
-/** Each operation on a single bit stands in two forms: the bit's number is in rs2, or immediate. */
+/** Each single-bit operation has two forms: the bit's number is in rs2, or immediate. */
 const single: Instruction[] = (
   [
     ['bclr', 1, 0x12, (bit) => and(rs1, not(shl(constant(1), bit)))],

@@ -1,6 +1,6 @@
 /**
- * C: every 16-bit instruction of RV64C with D, one row each, and the 32-bit instruction that it stands for. A row has no meaning
- * of its own. Source: RISC-V Unprivileged ISA, chapter "C", section "RVC Instruction Set Listings".
+ * C: every 16-bit instruction of RV64C with D, one row each, with its expansion to a 32-bit instruction, which defines
+ * its semantics. Source: RISC-V Unprivileged ISA, chapter "C", section "RVC Instruction Set Listings".
  */
 import { assert } from '../../base/assert.ts';
 import { extract, type Field, type FieldName, type Format, fields, formats, insert } from '../formats.ts';
@@ -10,10 +10,12 @@ import { registerNumbers } from '../registers.ts';
 export interface CompressedInstruction {
   mnemonic: string;
   format: Format;
-  /** A parcel is this row when `(parcel & mask) === match`, no earlier row claims it, and no field of `nonzero` is zero. */
+  /**
+   * A parcel is this row when `(parcel & mask) === match`, no earlier row claims it, and no field of `nonzero` is zero.
+   */
   match: number;
   mask: number;
-  /** Fields whose zero is reserved: the parcel is no instruction then. */
+  /** Fields whose zero is reserved: then the parcel is no instruction. */
   nonzero: readonly FieldName[];
   /** The instruction does nothing, so that it is a hint: always, or when one of these fields is zero. */
   hint: readonly FieldName[] | 'always';
@@ -68,7 +70,7 @@ function row(written: string, bits: string, expansion: string, limits: Limits = 
   };
 }
 
-/** A row goes before another of which it is a special case. */
+/** A special case precedes the row that it is a case of. */
 export const compressed: readonly CompressedInstruction[] = [
   row('c.addi4spn rdP, sp, immAddi4spn', '000...........00', 'addi rdP, x2, immAddi4spn', {
     nonzero: ['immAddi4spn'],
@@ -90,7 +92,7 @@ export const compressed: readonly CompressedInstruction[] = [
     nonzero: ['immLui'],
     hint: ['rdRs1'],
   }),
-  // What shifts by 64 on RV128 shifts by nothing here.
+  // Shifts by 64 on RV128; here shifts by 0 are hints.
   row('c.srli64 rdRs1P', '100000...0000001', 'srli rdRs1P, rdRs1P, 0', { hint: 'always' }),
   row('c.srli rdRs1P, shamtCI', '100.00........01', 'srli rdRs1P, rdRs1P, shamtCI'),
   row('c.srai64 rdRs1P', '100001...0000001', 'srai rdRs1P, rdRs1P, 0', { hint: 'always' }),
@@ -143,7 +145,7 @@ export function decodeCompressed(parcel: number): CompressedInstruction | undefi
 export const firstRegister = ({ kind }: Field): number => (kind === 'x8' || kind === 'f8' ? 8 : 0);
 
 /**
- * The 32-bit instruction that a 16-bit parcel stands for, hints included.
+ * The expansion of a 16-bit parcel to a 32-bit instruction, hints included.
  * @returns 0 when the parcel is not an instruction
  */
 export function expand(parcel: number): number {

@@ -1,4 +1,4 @@
-/** F and D: floating point in single and in double precision. What both widths have is said once. */
+/** F and D: floating point in single and in double precision. Rows that both widths have are written once. */
 import {
   type Action,
   add,
@@ -39,7 +39,10 @@ import {
   STORE_FP,
 } from './rows.ts';
 
-/** A single stands in the low half of a register below all ones; else the register means the canonical NaN (D, "NaN Boxing of Narrower Values"). */
+/**
+ * A single is NaN-boxed: the upper half is all ones, else the register reads as the canonical NaN (D, "NaN Boxing of
+ * Narrower Values").
+ */
 const BOX = 0xffff_ffff_0000_0000n;
 const box = (value: Expr): Expr => or(value, constant(BOX));
 const unbox = (register: Expr): Expr =>
@@ -51,7 +54,7 @@ const widths = [
   {
     extension: 'F',
     precision: 'S',
-    /** The letter at the end of mnemonics, and the one where bits are moved as those of an integer. */
+    /** The suffix of mnemonics, and the one of moves to and from integer registers. */
     letter: 's',
     integerLetter: 'w',
     sizeBytes: 4,
@@ -60,7 +63,7 @@ const widths = [
     fmt: 0,
     unbox,
     box,
-    /** The low half of a register as an integer, whatever is above it. */
+    /** The low half of a register as an integer, without the check of NaN boxing. */
     asInteger: word,
   },
   {

@@ -1,4 +1,7 @@
-/** How rows of the instruction table are written. Source of the field names: RISC-V Unprivileged ISA, "Base Instruction Formats". */
+/**
+ * The form of rows of the instruction table. Field names are those of the RISC-V Unprivileged ISA, "Base Instruction
+ * Formats".
+ */
 import type { Action } from '../expr.ts';
 import { type FormatName, fields } from '../formats.ts';
 
@@ -25,7 +28,7 @@ export interface Instruction {
   meaning: readonly Action[];
 }
 
-/** The bits that tell an instruction from others, by the names the manual uses. */
+/** The fixed bits of an instruction, by the manual's names. */
 export interface Encoding {
   opcode: number;
   funct3?: number;
@@ -34,7 +37,7 @@ export interface Encoding {
   funct7?: number;
   /** The format of floating-point numbers. */
   fmt?: number;
-  /** A register field that tells rows apart. */
+  /** A register field that is part of the encoding. */
   rs2?: number;
   /** Bits 20 and up, where the whole upper part is fixed. */
   funct12?: number;
@@ -90,7 +93,7 @@ export const JALR = 0x67;
 export const JAL = 0x6f;
 export const SYSTEM = 0x73;
 
-/** The row's extension and format, said once for a group of rows. */
+/** Makes rows with a common extension and format. */
 export const group =
   (extension: Extension, format: FormatName) =>
   (mnemonic: string, encoding: Encoding, ...meaning: Action[]): Instruction =>

@@ -1,16 +1,16 @@
-/** Instructions taken apart, once for each word that is met. */
+/** Decoded instructions, cached by instruction word. */
 import type { Expr } from '../expr.ts';
 import { extract, type FieldName, fields, formats } from '../formats.ts';
 import { decode, type Instruction, immediateOf } from '../instructions.ts';
 import { type HartWord, offsetOf } from '../layout.ts';
 
-/** A register, by the place of its word in the hart's state; 0 is x0. */
+/** A register, by the index of its word in the hart's state; 0 is x0. */
 export type Register = number;
 
 export type RegisterField = 'rd' | 'rs1' | 'rs2' | 'fd' | 'fs1' | 'fs2' | 'fs3';
 const registerFields: readonly string[] = ['rd', 'rs1', 'rs2', 'fd', 'fs1', 'fs2', 'fs3'];
 
-/** Where an instruction leads. */
+/** The control flow of an instruction. */
 export type Flow =
   | { is: 'plain' }
   /** To an address that depends on registers, or to one so far from the instruction. A call comes back. */
@@ -22,10 +22,10 @@ export type Flow =
 export interface Decoded {
   word: number;
   row: Instruction;
-  /** What the row means by `imm`. */
+  /** The value of `imm`. */
   immediate: number;
   registers: Partial<Record<RegisterField, Register>>;
-  /** Those that it writes, but for x0. */
+  /** The registers that it writes, without x0. */
   written: readonly Register[];
   flow: Flow;
 }
@@ -33,7 +33,7 @@ export interface Decoded {
 const registerOf = (name: FieldName, word: number): Register =>
   offsetOf(`${fields[name].kind === 'f' ? 'f' : 'x'}${extract(fields[name], word)}` as HartWord) / 8;
 
-/** How far from the instruction an expression lies that depends on nothing but where that is. */
+/** The distance of a pc-relative expression from the instruction; undefined when it depends on anything else. */
 function distance(expr: Expr, immediate: number): number | undefined {
   if (expr.is === 'operand') return expr.name === 'pc' ? 0 : expr.name === 'imm' ? immediate : undefined;
   if (expr.is !== 'binary' || expr.op !== 'add') return undefined;
@@ -41,7 +41,7 @@ function distance(expr: Expr, immediate: number): number | undefined {
   return a === undefined || b === undefined ? undefined : a + b;
 }
 
-/** Whether where a jump goes depends on nothing but the instruction and its place. */
+/** Whether a jump target depends only on the instruction and its address. */
 export const isRelative = (target: Expr): boolean => distance(target, 0) !== undefined;
 
 /** The helpers after which the next instruction in memory may be the next one to run. */
@@ -74,10 +74,10 @@ function takeApart(word: number): Decoded | undefined {
 }
 
 const met = new Map<number, Decoded | undefined>();
-/** Memory for what was met is bounded. */
+/** The bound of the cache. */
 const MAX_MET = 1 << 16;
 
-/** The instruction that a word is; undefined when it is none of this machine. */
+/** The instruction that a word encodes; undefined when this machine does not have it. */
 export function decoded(word: number): Decoded | undefined {
   const known = met.get(word);
   if (known || met.has(word)) return known;

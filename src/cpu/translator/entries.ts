@@ -1,8 +1,8 @@
-/** Tables that are looked up by the address of an instruction, as generated code does it. */
+/** Look-ups of generated code in the tables that are indexed by the address of an instruction. */
 import { ENTRY_BYTES, ENTRY_COUNT, TARGET_BYTES, TARGET_COUNT } from '../layout.ts';
 import type { Body } from '../wasm/module.ts';
 
-/** Pushes the offset of what a table holds for the address in a local. Addresses are even. */
+/** Pushes the offset of a table's entry for the address in a local. Addresses are even. */
 function placeOf(body: Body, pc: number, count: number, sizeBytes: number): void {
   body
     .get(pc)
@@ -13,8 +13,8 @@ function placeOf(body: Body, pc: number, count: number, sizeBytes: number): void
     .op('i32.and');
 }
 
-/** Where translated code can be entered. */
+/** The entry of translated code. */
 export const entryAt = (body: Body, pc: number): void => placeOf(body, pc, ENTRY_COUNT, ENTRY_BYTES);
 
-/** Where an indirect jump went. */
+/** The last targets of an indirect jump. */
 export const targetsAt = (body: Body, pc: number): void => placeOf(body, pc, TARGET_COUNT, TARGET_BYTES);

@@ -1,23 +1,23 @@
 /**
- * What is translated at a time: a region, the code that can be reached from a hot address without leaving the instructions whose
- * next ones are known. It is found by reading memory, and depends on nothing else but how pages are mapped.
+ * A region, the unit of translation: the code that is reachable from a hot address along known successors. It is found
+ * by reading memory, and depends only on that and on the mapping of pages.
  */
 import { sizeOf } from '../formats.ts';
 import { PAGE_BYTES } from '../layout.ts';
 import { expand } from '../table/compressed.ts';
 import { type Decoded, decoded } from './decoded.ts';
 
-/** An instruction in its place. Addresses are virtual, as signed numbers: all that can hold code are exact. */
+/** An instruction and its address. Addresses are virtual, as signed numbers: exact for all that can hold code. */
 export interface Placed {
   pc: number;
   sizeBytes: 2 | 4;
-  /** The instruction, or what a compressed one stands for. */
+  /** The instruction; for a compressed one its expansion. */
   is: Decoded;
 }
 
 /** How a block ends. */
 export type End =
-  /** With a jump, or where another block begins: goes on there. */
+  /** With a jump, or where another block begins: continues there. */
   | { is: 'goto'; to: number }
   | { is: 'branch'; to: number; otherwise: number }
   /** With a jump to where a register says: most often to one of `likely`. */
@@ -34,16 +34,16 @@ export interface Block {
 
 export interface Region {
   blocks: Block[];
-  /** Addresses where it can be entered from outside, or by an indirect jump: each is that of a block. */
+  /** The addresses of the blocks that can be entered from outside, or by an indirect jump. */
   entries: number[];
   /** The virtual pages that it lies in. */
   pages: number[];
 }
 
-/** Where code is read: 16 bits at a virtual address; undefined where they can't be fetched. */
+/** Reads 16 bits of code at a virtual address; undefined when they can't be fetched. */
 export type ReadParcel = (pc: number) => number | undefined;
 
-/** No further block is begun when a region has so many instructions, and none goes on when it has twice as many. */
+/** No block is started when a region has this many instructions, and none continued when it has twice as many. */
 const MAX_INSTRUCTIONS = 100;
 
 /** Reads one instruction; undefined where there is none. */
@@ -68,17 +68,17 @@ function expansionOf(parcel: number): number {
   return word;
 }
 
-/** What is known of the code from running it. */
+/** What is known about the code from running it. */
 export interface Profile {
   /** Whether jumps have gone to an address before. */
   isWarm(pc: number): boolean;
-  /** Where the indirect jump at an address went last. */
+  /** The last targets of the indirect jump at an address. */
   lastTargets(pc: number): readonly number[];
 }
 
 /**
- * The region around a hot address; undefined when the instruction there is not one that is translated. Jumps are followed to where
- * they have gone before.
+ * The region around a hot address; undefined when the instruction there can't be translated. Jumps are followed to
+ * targets that were reached before.
  */
 export function findRegion(read: ReadParcel, hot: number, profile: Profile): Region | undefined {
   const placed = new Map<number, Placed>();

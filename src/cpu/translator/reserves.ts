@@ -1,10 +1,10 @@
 /**
- * Where translated code looks whether enough steps are left. That isn't at every block: at the start of a loop, or of a path from an
- * entry, all that the longest way to the next look can take is asked for at once.
+ * Where translated code checks that enough steps are left before the limit. Not at every block: at the start of a loop,
+ * or of a path from an entry, the steps of the longest path to the next check are reserved at once.
  */
 import type { Graph } from './structure.ts';
 
-/** The nodes at which to look, and how many steps must be left there. No more than `most`, unless a node has more. */
+/** The nodes with a check, and how many steps must be left there: at most `most`, unless a single node has more. */
 export function reserves<Node>(
   { entries, successors }: Graph<Node>,
   stepsOf: (node: Node) => number,
@@ -18,7 +18,7 @@ export function reserves<Node>(
     open.add(node);
     let steps = stepsOf(node);
     for (const to of successors.get(node)!) {
-      // Back to where a path has come from: the start of a loop.
+      // A back edge: the target starts a loop.
       if (open.has(to)) looks.add(to);
       else visit(to);
       if (looks.has(to)) continue;

@@ -1,7 +1,7 @@
 /**
- * Puts a graph of blocks into WebAssembly's nested blocks and loops. Strongly connected parts become loops; what is left is put in
- * order, each part after those that go to it, so that a jump forward leaves a block and a jump back goes to the start of a loop. A loop
- * that is entered at several of its nodes begins with a choice between them.
+ * Structures a graph of blocks into WebAssembly's nested blocks and loops. Strongly connected components become loops;
+ * the components are sorted topologically, so that a forward jump leaves a block and a backward jump goes to the start
+ * of a loop. A loop with several entries begins with a dispatch on `choice`.
  */
 import type { Body, Label } from '../wasm/module.ts';
 
@@ -9,23 +9,23 @@ export interface Graph<Node> {
   nodes: readonly Node[];
   /** Where control goes from a node within the graph. */
   successors: ReadonlyMap<Node, readonly Node[]>;
-  /** Where control comes in: every node can be reached from these. */
+  /** Where control enters: every node is reachable from these. */
   entries: readonly Node[];
 }
 
-/** Emits a node's code, all ways of which end by leaving the function or with `go`, to one of the node's successors. */
+/** Emits a node's code; every path through it leaves the function or ends with `go` to one of the node's successors. */
 export type EmitNode<Node> = (node: Node, go: (to: Node) => void) => void;
 
-/** Emits the graph. Which entry to begin with is the value of the local `choice` (i32): its place in `entries`. */
+/** Emits the graph. The value of the local `choice` (i32) is the index in `entries` of the entry to begin with. */
 export function emitGraph<Node>(body: Body, graph: Graph<Node>, choice: number, emit: EmitNode<Node>): void {
   new Structure(body, graph, choice, emit).part(graph.nodes, new Set(), graph.entries);
 }
 
-/** Up to so many nodes are chosen from by comparing. */
+/** Up to this many nodes are dispatched by comparison instead of a jump table. */
 const CHAIN = 3;
 
 class Structure<Node> {
-  /** How a node is reached from where code is being emitted: by a branch, before which `choice` may have to be set. */
+  /** How a node is reached from the code being emitted: by a branch, before which `choice` may have to be set. */
   private readonly ways = new Map<Node, { label: Label; isChosen: boolean }>();
   /** The values of `choice`. */
   private readonly numbers = new Map<Node, number>();
@@ -45,7 +45,10 @@ class Structure<Node> {
     return number;
   }
 
-  /** Emits nodes that are entered at `entries`. To those in `closed` nothing of the part goes: they start the loop around it. */
+  /**
+   * Emits nodes that are entered at `entries`. No edge of the part goes to those in `closed`: they start the loop
+   * around it.
+   */
   part(nodes: readonly Node[], closed: ReadonlySet<Node>, entries: readonly Node[]): void {
     const { body } = this;
     const inside = new Set(nodes);
@@ -62,7 +65,7 @@ class Structure<Node> {
       for (const to of successors(node))
         if (componentOf.get(to) !== componentOf.get(node)) headers[componentOf.get(to)!]!.add(to);
     const labels: Label[] = [];
-    // The code of each component stands behind the block that a branch to it leaves.
+    // The code of each component follows the block that a branch to it leaves.
     const upTo = (index: number): void => {
       if (index < 0) {
         this.choose(entries, (entry) => labels[componentOf.get(entry)!]!);
@@ -122,8 +125,8 @@ class Structure<Node> {
 }
 
 /**
- * The strongly connected components of what is reached from `roots`, each before those that it goes to (Tarjan, "Depth-First
- * Search and Linear Graph Algorithms", 1972).
+ * The strongly connected components that are reachable from `roots`, in topological order (Tarjan, "Depth-First Search
+ * and Linear Graph Algorithms", 1972).
  */
 function inOrder<Node>(roots: readonly Node[], successors: (node: Node) => readonly Node[]): Node[][] {
   const found: Node[][] = [];

@@ -1,7 +1,7 @@
 /**
- * A region as one WebAssembly function: guest registers in locals, loops as loops. It makes exactly the steps that the interpreter would,
- * and stops before any that it can't make: one past the limit, one that traps, one that reaches something else than RAM. What comes
- * then is the interpreter's.
+ * A region as one WebAssembly function: guest registers in locals, loops as loops. It takes exactly the steps that the
+ * interpreter would, and returns to the interpreter before any that it can't take: beyond the limit, with a trap, or
+ * with an access outside RAM.
  */
 import { assert } from '../../base/assert.ts';
 import { FRM, MSTATUS } from '../csrs.ts';
@@ -21,23 +21,26 @@ import type { Block, Placed, Region } from './region.ts';
 import { reserves } from './reserves.ts';
 import { emitGraph } from './structure.ts';
 
-/** So many steps at most are taken before a function is entered anew: until then a faster version of it can't take over. */
+/**
+ * The maximum number of steps per call of a function: V8 replaces a running function by an optimized one only at a
+ * call.
+ */
 const MAX_STEPS = 1 << 20;
 
-/** How many bits say how many steps of a block were not taken. */
+/** The number of bits for the count of a block's steps that were not taken. */
 const UNTAKEN_BITS = 8;
-/** Steps are asked for at the start of a path for all of it, but not for more than so many. */
+/** Steps are reserved at the start of a path for all of it, but at most this many. */
 const MAX_RESERVE = 100;
 
-/** What a translation is made for. */
+/** The context of a translation. */
 export interface Purpose {
   /** Its place in the table of functions. */
   slot: number;
-  /** Where the TLB's entries for data are in the mode that it is entered in. */
+  /** The offset of the TLB's entries for data in the mode that it is entered in. */
   dataTlb: number;
 }
 
-/** Emits the body of a function (which entry: i32) → (). */
+/** Emits the body of a function (entry: i32) → (). */
 export function emitTranslation(
   body: Body,
   support: TranslationSupport,
@@ -80,15 +83,18 @@ class Translation implements Surface {
   private readonly written = new Set<Register>();
   private readonly byPc: ReadonlyMap<number, Block>;
   private readonly base: number;
-  /** The blocks at whose start enough steps must be left, and how many. */
+  /** The blocks at whose start steps are reserved, and how many. */
   private reserves!: ReadonlyMap<Block, number>;
-  /** Where to branch to leave, when `pc` is set; and with how far from `base`, and how many steps were not taken (i32). */
+  /**
+   * The branch target for leaving with `pc` set; and with an i32 of the distance from `base` and the number of steps
+   * not taken.
+   */
   private leave!: Label;
   private leaveBy!: Label;
   private again!: Label;
   private block!: Block;
   private position = 0;
-  /** What is known to hold since the start of the block. */
+  /** Facts that hold since the start of the block. */
   private floatIsOn = false;
   private floatIsDirty = false;
 
@@ -141,7 +147,7 @@ class Translation implements Surface {
         });
         body.op('unreachable');
       }, 'i32');
-      // The address, and steps that were counted and not taken.
+      // The address, and the steps that were counted but not taken.
       body.tee(this.at).i32(UNTAKEN_BITS).op('i32.shr_s', 'i64.extend_i32_s').i64(1).op('i64.shl');
       body.i64(this.base).op('i64.add').set(this.pc);
       body
@@ -222,7 +228,7 @@ class Translation implements Surface {
     }
   }
 
-  /** Goes on where `pc` says: in this function if that is one of its entries. */
+  /** Continues at `pc`: in this function if that is one of its entries. */
   private goIndirectly(likely: readonly number[], go: (to: Block) => void): void {
     const { body, pc, at } = this;
     for (const target of likely) {
@@ -248,7 +254,7 @@ class Translation implements Surface {
       .br(this.again);
   }
 
-  /** Leaves at an address, before steps of the present block that were counted already. */
+  /** Leaves at an address; `untaken` steps of the present block were counted already. */
   private leaveAt(pc: number, untaken = 0): void {
     const { body, left } = this;
     const distance = (pc - this.base) / 2;
@@ -260,7 +266,7 @@ class Translation implements Surface {
     body.i64(pc).set(this.pc).br(this.leave);
   }
 
-  /** Leaves before the present instruction: its step, and those behind it in the block, are not taken. */
+  /** Leaves before the present instruction: its step, and those after it in the block, are not taken. */
   private giveUp(): void {
     this.leaveAt(this.instruction.pc, this.block.instructions.length - this.position);
   }
@@ -334,7 +340,7 @@ class Translation implements Surface {
     this.body.get(this.rm);
   }
 
-  /** Emits `access` with where the address on the stack lies in memory there instead: as the TLB knows, or a call finds out. */
+  /** Emits `access` with the address on the stack replaced by its offset in memory: from the TLB, or from a call. */
   private reach(kind: 'load' | 'store', sizeBytes: AccessSize, access: () => void, result?: ValueType): void {
     const { body } = this;
     emitLookUp(body, this, TLB_KIND[kind], sizeBytes);
@@ -371,7 +377,7 @@ class Translation implements Surface {
 
   fallThrough(): void {}
 
-  /** Leaves where rs1 lies in memory in `at`. */
+  /** Puts the offset in memory of the address in rs1 into `at`. */
   private atomicAddress(sizeBytes: 4 | 8, access: 'load' | 'store'): void {
     const { body } = this;
     this.operand('rs1');

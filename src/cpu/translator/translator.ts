@@ -1,6 +1,6 @@
 /**
- * Keeps translations of hot code: decides what is translated and when, finds what can be entered, and forgets what no longer holds.
- * Nothing of this is state of the machine: whether code was translated can't be seen by the guest.
+ * Manages the translations of hot code: decides what is translated and when, finds enterable translations, and drops
+ * invalid ones. None of this is state of the machine: the guest can't observe whether code is translated.
  */
 import { TRANSLATION } from '../interpreter.ts';
 import {
@@ -27,37 +27,43 @@ import { findRegion, type Profile, pageOf, type ReadParcel, type Region } from '
 import { emitTranslation } from './translation.ts';
 
 export interface Heat {
-  /** How often jumps go to an address before it is hot, and how often more before it can't wait for others to share a module. */
+  /**
+   * The jumps to an address until it is hot, and the further ones until it no longer waits for others to share a
+   * module.
+   */
   hot: number;
   patience: number;
-  /** A page of which translations were dropped so often is left to the interpreter. */
+  /** A page whose translations were dropped this often is left to the interpreter. */
   drops: number;
 }
 
-/** At once: for tests. */
+/** Translates everything at once; for tests. */
 export const EAGER: Heat = { hot: 0, patience: 0, drops: 300 };
 const usual: Heat = { hot: 16_000, patience: 4000, drops: Number.POSITIVE_INFINITY };
 
 /**
- * Each time that translations of a page are dropped as its code changes, what is there next has to be hot for twice as long, up to so
- * many times: what changes all the time does not earn its translation back, and V8 keeps something of every module.
+ * Each time a page's translations are dropped because its code changes, the threshold for the page doubles, up to this
+ * many times: translating code that keeps changing does not pay, and V8 never frees all of a module.
  */
 const MAX_DOUBLINGS = 8;
 
-/** Where jumps went by this factor less often than where it is hot, it is warm. */
+/** An address is warm at this fraction of the jumps that make it hot. */
 const WARM = 16;
-/** So many hot addresses are translated in one module at most. */
+/** The maximum number of hot addresses that are translated in one module. */
 const MAX_BATCH = 24;
-/** With more modules everything is dropped: what is still hot will be translated again. */
+/** With more modules all translations are dropped: code that is still hot is translated again. */
 const MAX_MODULES = 500;
-/** Virtual addresses have 39 bits, sign-extended; those without translation are in the first 2 GiB above where RAM starts. */
+/**
+ * Virtual addresses have 39 bits, sign-extended; those without translation are in the first 2 GiB above where RAM
+ * starts.
+ */
 const MAX_VA = 2 ** 40;
 /** A count that never becomes hot. */
 const NEVER = -(2 ** 31);
 
-/** What the generated interpreter offers. */
+/** The exports of the generated interpreter. */
 interface Generated {
-  /** Where the page of code at a virtual address lies in the shared memory, 0 when it can't be fetched from. */
+  /** The offset in the shared memory of the page of code at a virtual address; 0 when it can't be fetched from. */
   codePage(va: number): number;
   flushStores(): void;
 }
@@ -65,13 +71,13 @@ interface Generated {
 interface Translation {
   slot: number;
   entries: readonly number[];
-  /** The virtual pages, and where they lie in memory. */
+  /** The virtual pages, and their offsets in memory. */
   pages: ReadonlyMap<number, number>;
-  /** Where it looks up data. */
+  /** The offset of the TLB context for data. */
   dataTlb: number;
 }
 
-/** A region, and where its virtual pages lie in memory. */
+/** A region, and the offsets of its virtual pages in memory. */
 interface Found {
   region: Region;
   pages: ReadonlyMap<number, number>;
@@ -84,12 +90,12 @@ export class Translator implements Profile {
   private readonly byPc = new Map<number, Set<Translation>>();
   private readonly byPage = new Map<number, Set<Translation>>();
   private readonly drops = new Map<number, number>();
-  /** By page: the addresses of which more was asked since the page's translations were dropped last. */
+  /** By page: the addresses with a raised threshold since the page's translations were last dropped. */
   private readonly trials = new Map<number, Set<number>>();
   private readonly waiting = new Set<number>();
   private readonly freeSlots: number[] = [];
   private modules = 0;
-  /** The highest bits of the keys that entries have. */
+  /** The highest bits of the keys of entries. */
   private era = 0;
 
   constructor(
@@ -101,7 +107,7 @@ export class Translator implements Profile {
     this.layOut();
   }
 
-  /** The memory has grown. */
+  /** To be called after the memory has grown. */
   layOut(): void {
     const { buffer } = this.memory;
     this.view = new DataView(buffer);
@@ -110,7 +116,7 @@ export class Translator implements Profile {
     this.view.setInt32(SCRATCH_WORDS.HOT, this.options.hot, true);
   }
 
-  /** Jumps have gone to `pc` often, and there is no translation that can be entered. */
+  /** `pc` is a hot jump target without a translation that can be entered. */
   landed(pc: number): void {
     const { hot, patience } = this.options;
     if (this.enter(pc) || this.putOnTrial(pc)) return;
@@ -123,7 +129,7 @@ export class Translator implements Profile {
     this.translateWaiting();
   }
 
-  /** Whether an address has to be hot for longer, as the code of its page has changed since it was asked that last. */
+  /** Whether the threshold of an address is raised, because its page's code has changed since the last call. */
   private putOnTrial(pc: number): boolean {
     const page = pageNumber(this.pageAt(pageOf(pc)));
     const drops = this.drops.get(page);
@@ -134,12 +140,12 @@ export class Translator implements Profile {
     return true;
   }
 
-  /** Makes the translation for `pc` one that can be entered, if there is one and its pages are where they were. */
+  /** Makes the translation for `pc` enterable, if there is one and its pages are mapped as before. */
   private enter(pc: number): boolean {
     for (const translation of this.byPc.get(pc) ?? []) {
       if (translation.dataTlb !== this.dataTlb || !this.isMapped(translation)) continue;
       const key = this.view.getInt32(SCRATCH_WORDS.KEY, true);
-      // Looking at the pages may have made what was known before invalid.
+      // Looking up the pages may have started a new generation.
       if ((key ^ (this.generation << KEY_BITS)) >>> KEY_BITS !== 0) return true;
       this.forgetOldKeys(key);
       translation.entries.forEach((entry, index) => {
@@ -148,7 +154,7 @@ export class Translator implements Profile {
         this.view.setInt32(at + 8, key, true);
         this.view.setUint16(at + 12, index, true);
         this.view.setUint16(at + 14, translation.slot, true);
-        // When something else takes the entry's place, it is asked for again at once.
+        // When another entry takes this place, the translation is requested again at once.
         this.setHeat(entry, this.options.hot - 1);
       });
       return true;
@@ -156,7 +162,7 @@ export class Translator implements Profile {
     return false;
   }
 
-  /** Generations come round again: entries of old ones must be gone by then. */
+  /** Generation numbers wrap around: entries of old ones must be cleared before. */
   private forgetOldKeys(key: number): void {
     const era = key >>> 30;
     if (era === this.era) return;
@@ -172,9 +178,9 @@ export class Translator implements Profile {
     return this.view.getInt32(SCRATCH_WORDS.DATA_TLB, true);
   }
 
-  /** Where the page at a virtual address lies in memory; 0 when it can't be fetched from. */
+  /** The offset in memory of the page at a virtual address; 0 when it can't be fetched from. */
   private pageAt(va: number): number {
-    // Further out there is no memory, and numbers aren't exact.
+    // Beyond there is no memory, and numbers aren't exact.
     return Math.abs(va) < MAX_VA ? this.generated.codePage(va) : 0;
   }
 
@@ -240,7 +246,7 @@ export class Translator implements Profile {
     return jump === pc ? [...new Set([last!, before!])] : [];
   }
 
-  /** The region at `pc`. What can't be translated won't be asked for again. */
+  /** The region at `pc`. An address that can't be translated is not tried again. */
   private find(pc: number): Found | undefined {
     const places = new Map<number, number>();
     const read: ReadParcel = (at) => {
@@ -262,7 +268,7 @@ export class Translator implements Profile {
     return { region, pages: new Map(region.pages.map((va) => [va, places.get(va)!])) };
   }
 
-  /** Notes where a region's instructions lie, so that a store to one of them is noticed. */
+  /** Marks a region's instructions in {@link CODE_PARTS}, so that a store to one of them is detected. */
   private noteCode({ blocks }: Region, pages: ReadonlyMap<number, number>): void {
     for (const { instructions } of blocks)
       for (const { pc, sizeBytes } of instructions)
@@ -276,7 +282,7 @@ export class Translator implements Profile {
         }
   }
 
-  /** What translations call, by name, from the first places of the table. */
+  /** The functions that translations call, by name, from the first places of the table. */
   private supportFunctions(): Record<string, unknown> {
     return Object.fromEntries(supportNames.map((name, place) => [name, this.table.get(place)]));
   }
@@ -287,7 +293,7 @@ export class Translator implements Profile {
     return this.table.grow(1);
   }
 
-  /** Forgets what was translated from a page of RAM. */
+  /** Drops the translations of a page of RAM. */
   dropPage(page: number): void {
     for (const translation of [...(this.byPage.get(page) ?? [])]) this.drop(translation);
     this.drops.set(page, (this.drops.get(page) ?? 0) + 1);
@@ -314,7 +320,7 @@ export class Translator implements Profile {
     this.freeSlots.push(slot);
   }
 
-  /** Forgets everything. */
+  /** Drops all translations. */
   flush(): void {
     for (const page of [...this.byPage.keys()]) {
       for (const translation of [...(this.byPage.get(page) ?? [])]) this.drop(translation);
@@ -326,10 +332,10 @@ export class Translator implements Profile {
   }
 }
 
-/** Where the entry for an address lies. */
+/** The offset of the entry for an address. */
 const entryOffset = (pc: number): number => ENTRIES + ((pc / 2) & (ENTRY_COUNT - 1)) * ENTRY_BYTES;
 
-/** The number of the page of RAM that lies at an offset in memory. */
+/** The number of the page of RAM at an offset in memory. */
 const pageNumber = (at: number): number => (at - RAM) / PAGE_BYTES;
 
 function addTo<Key, Value>(sets: Map<Key, Set<Value>>, key: Key, value: Value): void {

@@ -1,6 +1,6 @@
 /**
- * Writes WebAssembly modules: just what generated engines need. Source: WebAssembly Core
- * Specification 2.0, chapter "Binary Format".
+ * A writer of WebAssembly modules: the subset that the generated engines need. Source: WebAssembly Core Specification
+ * 2.0, chapter "Binary Format".
  */
 import { assert } from '../../base/assert.ts';
 
@@ -168,7 +168,7 @@ function littleEndian(sizeBytes: number, write: (view: DataView) => void): Uint8
   return bytes;
 }
 
-/** Byte sequences one after the other. */
+/** Byte sequences, concatenated. */
 function concat(parts: readonly (readonly number[])[]): number[] {
   const all: number[] = [];
   for (const part of parts) for (let index = 0; index < part.length; index++) all.push(part[index]!);
@@ -184,7 +184,7 @@ const functionType = (params: readonly ValueType[], results: readonly ValueType[
   ...vector(results.map((type) => [valueTypes[type]])),
 ];
 
-/** Where a branch can go: the end of a block, or the start of a loop. */
+/** A branch target: the end of a block, or the start of a loop. */
 export interface Label {
   depth: number;
 }
@@ -310,7 +310,10 @@ export class Body {
     pushUnsigned(this.code, this.depth - to.depth);
     return this;
   }
-  /** Says of the `if` or `brIf` that follows whether its condition is likely to hold: code for what is not is put out of the way. */
+  /**
+   * A branch hint: whether the condition of the next `if` or `brIf` is likely to hold. Engines move unlikely code out
+   * of line.
+   */
   expect(likely: boolean): this {
     this.hints.push({ at: this.code.length, likely });
     return this;
@@ -330,7 +333,10 @@ export class Body {
     return vector(this.locals.map((type) => [1, valueTypes[type]]));
   }
 
-  /** The hints on branches, by their places in the function, in the form of section `metadata.code.branch_hint`; none if there are none. */
+  /**
+   * The hints on branches, by their places in the function, in the form of section `metadata.code.branch_hint`; none if
+   * there are none.
+   */
   branchHints(functionIndex: number): number[] | undefined {
     if (this.hints.length === 0) return undefined;
     const start = this.declarations.length;
@@ -430,7 +436,7 @@ export class ModuleBuilder {
     this.data.push([0x00, ...at, ...vector([...content].map((byte) => [byte]))]);
   }
 
-  /** A custom section, which engines that don't know it leave alone. */
+  /** The custom section of branch hints, which engines that don't know it ignore. */
   private hintSection(): number[][] {
     if (this.hints.length === 0) return [];
     const content = concat([named('metadata.code.branch_hint'), vector(this.hints)]);

@@ -3,15 +3,15 @@ declare namespace WebAssembly {
   class Memory {
     constructor(descriptor: { initial: number; maximum?: number });
     readonly buffer: ArrayBuffer;
-    /** By so many units of 64 KiB; `buffer` is another one afterwards. */
+    /** @param delta in pages of 64 KiB; `buffer` is a new object afterwards */
     grow(delta: number): number;
   }
-  /** Functions that generated code calls by their places. */
+  /** Functions that generated code calls by index. */
   class Table {
     constructor(descriptor: { element: 'anyfunc'; initial: number });
     get(index: number): unknown;
     set(index: number, value: unknown): void;
-    /** @returns how many there were before. */
+    /** @returns the previous length */
     grow(delta: number): number;
   }
   class Module {

@@ -29,77 +29,83 @@ export const REQUESTQ = 0;
 
 /** Request types. */
 export const VIRTIO_BLK_T = { IN: 0, OUT: 1, FLUSH: 4, GET_ID: 8 } as const;
-/** A type without its direction, OUT, and without the barrier that drivers had before virtio 1.0: QEMU looks at neither. */
+/** Masks the direction bit, OUT, and the barrier bit of drivers before virtio 1.0: QEMU ignores both. */
 const TYPE_MASK = 0x7fff_fffe;
 /** The third status, besides DISK_OK and DISK_IOERR. */
 export const VIRTIO_BLK_S_UNSUPP = 2;
 
-/** `type`, `reserved` and `sector`, which come before the data. */
+/** `type`, `reserved` and `sector`, before the data. */
 const HEADER_BYTES = 16;
-/** The last byte that the device writes. */
+/** The status, the last byte that the device writes. */
 const STATUS_BYTES = 1;
 
-/** What QEMU says, whose own queue has 256 descriptors, of which header and status take two. */
+/** QEMU's value: its queue has 256 descriptors, of which header and status take two. */
 const SEG_MAX = 254;
-/** The geometry that QEMU gives a disk without a partition table: a PC's, for drivers that want one. */
+/** The geometry that QEMU gives a disk without a partition table: a PC's. */
 const HEADS = 16;
 const SECTORS_PER_TRACK = 63;
 const MAX_CYLINDERS = 16383;
-/** No chain has more (virtio 1.2, section 2.7.4). */
+/** The limit of a chain (virtio 1.2, section 2.7.4). */
 const MAX_CHAIN_BYTES = 2 ** 32;
-/** The largest request that QEMU carries out: whole sectors, no more bytes than an `int` counts. */
+/** The largest request that QEMU executes: whole sectors, in an `int` number of bytes. */
 const MAX_REQUEST_BYTES = 2 ** 31 - SECTOR_BYTES;
 
 /**
- * Operations under way move no more than this, where a small one counts as {@link MIN_BYTES}. What they read fits into the buffers
- * of the logging channel, and takes a link of a gigabit a second 4 ms.
+ * The window: operations under way move at most this many bytes, where a small one counts as {@link MIN_BYTES}. Their
+ * data fits into the buffers of the logging channel, and takes 4 ms on a link of 1 Gbit/s.
  */
 export const WINDOW_BYTES = 8 * MAX_OPERATION_BYTES;
 const MIN_BYTES = 4096;
 const MAX_OPERATIONS = WINDOW_BYTES / MIN_BYTES;
 
-/** Offsets in the configuration space (section 5.2.4), which ends where fields begin that nothing offered here has. */
+/**
+ * Offsets in the configuration space (section 5.2.4), which ends before the fields of features that are not offered.
+ */
 export const CONFIG = {
   ...{ capacity: 0, seg_max: 12, cylinders: 16, heads: 18, sectors: 19, blk_size: 20, writeback: 32 },
   num_queues: 34,
 } as const;
 const CONFIG_BYTES = 36;
 
-/** What GET_ID answers, padded with zeros. */
+/** The result of GET_ID, padded with zeros. */
 const DEVICE_ID = new Uint8Array(20);
 DEVICE_ID.set(new TextEncoder().encode('vmft-disk'));
 
-/** A request in flight: one operation for each {@link MAX_OPERATION_BYTES} of its data, or for none at all. */
+/**
+ * A request in flight: one operation for each {@link MAX_OPERATION_BYTES} of its data, and one for a request without
+ * data.
+ */
 const requestSchema = record({
   /** The head of its descriptor chain. */
   head: u16,
   operation: oneOf('read', 'write', 'flush'),
-  /** Where on the disk it begins, and how much data it moves. */
+  /** The first sector, and the amount of data. */
   sector: uint,
   sizeBytes: uint,
-  /** How many of its operations were started, in the order of its data. */
+  /** The number of its operations that were started, in the order of its data. */
   started: uint,
-  /** Those under way: the number of the output that started it, and which one of the request's it is, from 0 on. */
+  /** Its operations under way: the number of the output that started it, and its index in the request. */
   operations: list(record({ id: uint, index: uint }), MAX_OPERATIONS),
-  /** DISK_OK, or how the first that failed has ended: no more are started then. */
+  /** DISK_OK, or the status of the first operation that failed: then no more are started. */
   status: u8,
 });
 type Request = ValueOf<typeof requestSchema>;
 
 const schema = record({
-  /** The requests in flight, in the order in which the guest has made them. */
+  /** The requests in flight, in the order of the available ring. */
   requests: list(requestSchema, MAX_QUEUE_SIZE),
-  /** Operations under way whose request was forgotten by a reset: until they end the window is that much smaller. */
+  /** Operations under way whose request was discarded by a reset: they take part of the window until they end. */
   orphans: list(record({ id: uint, sizeBytes: uint }), MAX_OPERATIONS),
 });
 
 /**
- * The block device (virtio 1.2, section 5.2). The disk itself is outside: a request that can be carried out becomes one or more
- * operations, each of which is an output, and stays in flight until the last of their completions has come in as an input.
+ * The block device (virtio 1.2, section 5.2). The disk itself is outside: a valid request becomes one or more
+ * operations, each of which is an output, and stays in flight until the last of their completions has come in as an
+ * input.
  *
- * Operations are started strictly in the order of the requests and of their data, whenever the window has room. So of two requests
- * for the same sectors the earlier one's operations all have the lower numbers, which is the order that the disk keeps. What a
- * write carries is taken from guest memory in the step, or at the completion, that starts its operation.
+ * Operations are started strictly in the order of the requests and of their data, whenever the window has room. So of
+ * two requests for the same sectors the earlier one's operations all have lower numbers, which is the order that the
+ * disk keeps. A write's data is read from guest memory in the step, or at the completion, that starts its operation.
  */
 export class VirtioBlk implements VirtioDevice<ValueOf<typeof schema>> {
   readonly name = 'blk';
@@ -113,7 +119,7 @@ export class VirtioBlk implements VirtioDevice<ValueOf<typeof schema>> {
   constructor(
     readonly capacitySectors: number,
     readonly readOnly = false,
-    /** Where its first sector lies on the storage, which may hold several disks. */
+    /** The disk's first sector on the storage, which may hold several disks. */
     private readonly firstSector = 0,
   ) {
     assert(
@@ -123,7 +129,7 @@ export class VirtioBlk implements VirtioDevice<ValueOf<typeof schema>> {
     this.features = FEATURES | (readOnly ? VIRTIO_BLK_F_RO : 0n);
   }
 
-  /** As QEMU's, which says also without CONFIG_WCE and MQ that there is a cache and one queue. The topology is all zeros. */
+  /** As in QEMU, which reports a cache and one queue even without CONFIG_WCE and MQ. The topology is all zeros. */
   config(): Uint8Array {
     const view = new DataView(new ArrayBuffer(CONFIG_BYTES));
     const cylinders = Math.floor(this.capacitySectors / (HEADS * SECTORS_PER_TRACK));
@@ -149,7 +155,7 @@ export class VirtioBlk implements VirtioDevice<ValueOf<typeof schema>> {
     );
   }
 
-  /** Whether the disk has operations to do, for the driver or for one that was before it. */
+  /** Whether operations are under way, including those from before a reset. */
   get isBusy(): boolean {
     return this.state.orphans.length > 0 || this.operations.length > 0;
   }
@@ -165,19 +171,19 @@ export class VirtioBlk implements VirtioDevice<ValueOf<typeof schema>> {
     state.requests = [];
   }
 
-  /** Takes over the operations under way of a device that was here before the machine's reset. */
+  /** Takes over the operations under way of this slot's device from before the machine's reset. */
   inherit(before: VirtioBlk): void {
     before.reset();
     this.state.orphans = before.state.orphans;
   }
 
-  /** Answers a request, or notes it and leaves it in flight. */
+  /** Completes a request, or records it and leaves it in flight. */
   private handle(chain: Chain): number | undefined {
     if (chain.readableBytes < HEADER_BYTES) throw new BrokenQueue('a request with no whole header');
     if (chain.writableBytes < STATUS_BYTES) throw new BrokenQueue('a request with no room for its status');
     const header = new DataView(chain.read(0, HEADER_BYTES).buffer);
     const type = header.getUint32(0, true);
-    // A sector that a number can't hold exactly is far beyond the end, and so is what it is rounded to.
+    // A sector above 2^53 is rounded, and far beyond the end either way.
     const sector = Number(header.getBigUint64(8, true));
     const sentBytes = chain.readableBytes - HEADER_BYTES;
     const wantedBytes = chain.writableBytes - STATUS_BYTES;
@@ -199,7 +205,7 @@ export class VirtioBlk implements VirtioDevice<ValueOf<typeof schema>> {
     }
   }
 
-  /** Whether so many bytes are whole sectors of the disk. None at all are, as in QEMU. */
+  /** Whether the range is whole sectors of the disk. An empty one is, as in QEMU. */
   private holds(sector: number, sizeBytes: number): boolean {
     return (
       sizeBytes <= MAX_REQUEST_BYTES &&
@@ -229,14 +235,14 @@ export class VirtioBlk implements VirtioDevice<ValueOf<typeof schema>> {
     }
   }
 
-  /** What the operations under way take of the window. */
+  /** The part of the window that the operations under way take, in bytes. */
   private underWayBytes(): number {
     let sum = 0;
     for (const { sizeBytes } of [...this.state.orphans, ...this.operations]) sum += shareOf(sizeBytes);
     return sum;
   }
 
-  /** One operation of a request, with the data that the guest has in its buffers now; undefined when the queue is broken. */
+  /** One operation of a request, with the data in the guest's buffers now; undefined when the queue is broken. */
   private operation(
     request: Request,
     index: number,
@@ -259,9 +265,9 @@ export class VirtioBlk implements VirtioDevice<ValueOf<typeof schema>> {
   }
 
   /**
-   * Input from the disk: the operation that output `id` started has ended with `status`. `data` is what a read that ended
-   * with DISK_OK has read; nothing else has any. False when no request in flight waits for it, because the driver has reset
-   * the device meanwhile: then nothing is given to the driver.
+   * Input from the disk: the operation that output `id` started has ended with `status`. `data` is the data of a read
+   * that ended with DISK_OK, and empty otherwise. Returns false when no request in flight has this operation, because
+   * the driver has reset the device meanwhile: the driver then sees nothing of it.
    */
   complete(id: number, status: number, data: Uint8Array, port: VirtioPort, around: DeviceContext): boolean {
     const { state } = this;
@@ -273,7 +279,7 @@ export class VirtioBlk implements VirtioDevice<ValueOf<typeof schema>> {
   }
 
   /**
-   * Puts what an operation has read into guest memory ahead of its completion, as a disk does that writes there by itself: the race
+   * Study only: writes an operation's data into guest memory before its completion, as a disk with DMA does: the race
    * that bounce buffers prevent (the paper, section 3.4).
    */
   land(id: number, data: Uint8Array, port: VirtioPort, around: DeviceContext): void {
@@ -287,7 +293,7 @@ export class VirtioBlk implements VirtioDevice<ValueOf<typeof schema>> {
     }
   }
 
-  /** An operation of a request has ended: its data go to the driver, and with the last one the request. */
+  /** An operation has ended: its data goes to the driver, and with the last one the whole request. */
   private end(
     request: Request,
     { id, status, data }: { id: number; status: number; data: Uint8Array },
@@ -313,7 +319,7 @@ export class VirtioBlk implements VirtioDevice<ValueOf<typeof schema>> {
   }
 }
 
-/** Into how many operations a request is cut: at least one. */
+/** The number of operations of a request: at least one. */
 const pieceCount = ({ sizeBytes }: Request): number =>
   Math.max(1, Math.ceil(sizeBytes / MAX_OPERATION_BYTES));
 
@@ -323,10 +329,10 @@ const pieceBytes = ({ sizeBytes }: Request, index: number): number =>
 const hasMoreToStart = (request: Request): boolean =>
   request.status === DISK_OK && request.started < pieceCount(request);
 
-/** What an operation takes of the window. */
+/** The part of the window that an operation takes, in bytes. */
 const shareOf = (sizeBytes: number): number => Math.max(MIN_BYTES, sizeBytes);
 
-/** The driver may move what is in flight, but not make it too small. */
+/** The driver may move the buffers of a chain in flight, but not make them too small. @throws {BrokenQueue} */
 function mustHaveRoom(chain: Chain, { operation, sizeBytes }: Request): void {
   const sentBytes = operation === 'write' ? sizeBytes : 0;
   const wantedBytes = operation === 'read' ? sizeBytes : 0;
@@ -337,9 +343,9 @@ function mustHaveRoom(chain: Chain, { operation, sizeBytes }: Request): void {
 }
 
 /**
- * Puts the status into the last byte that the driver lets the device write, and returns the size of all of them. After an error
- * that counts data which were not written, as in QEMU: a driver may only look at bytes that are counted (virtio 1.2, section
- * 2.7.8), and the status is the last.
+ * Writes the status into the last writable byte of the chain, and returns the number of writable bytes. After an error
+ * that includes data that was not written, as in QEMU: a driver may only read bytes that are counted (virtio 1.2,
+ * section 2.7.8), and the status is the last.
  */
 function answer(chain: Chain, status: number): number {
   chain.write(Uint8Array.of(status), chain.writableBytes - STATUS_BYTES);

@@ -19,22 +19,22 @@ const CONFIG_BYTES = 12;
 const COLUMNS = 80;
 const ROWS = 25;
 
-/** The most that one notification can print: more breaks the queue, whose chains could hold terabytes. */
+/** The most that one notification can print; more breaks the queue. Without a limit its chains could hold terabytes. */
 const MAX_PRINTED_BYTES = 2 ** 21;
-/** Typed bytes that wait in the device until the driver has a buffer for them. */
+/** The capacity for typed bytes that wait for a buffer of the driver. */
 const INPUT_BYTES = 256;
 
 const schema = record({
-  /** Bytes typed that the driver has not been given yet. */
+  /** Typed bytes that the driver does not have yet. */
   input: bytes(INPUT_BYTES),
-  /** All bytes taken from the outside since boot: the world's input goes on from here. */
+  /** The number of bytes taken from outside since boot: the position in the console input. */
   received: uint,
 });
 
 /**
  * The console device (virtio 1.2, section 5.3) with one port. It has a fixed size, and `emerg_wr` prints a byte at any
- * time, even before there is a driver. What is typed waits in here for the driver's buffers, across a reset by the
- * driver too, so that nothing typed is lost when one driver takes over from another.
+ * time, even before there is a driver. Typed bytes wait in the device for the driver's buffers, also across a reset by
+ * the driver, so that none is lost when one driver takes over from another.
  */
 export class VirtioConsole implements VirtioDevice<ValueOf<typeof schema>> {
   readonly name = 'console';
@@ -45,7 +45,7 @@ export class VirtioConsole implements VirtioDevice<ValueOf<typeof schema>> {
   readonly schema = schema;
   state: ValueOf<typeof schema> = { input: new Uint8Array(0), received: 0 };
 
-  /** `max_nr_ports` is that of QEMU, though it belongs to MULTIPORT, which is not offered; `emerg_wr` reads as zero. */
+  /** `max_nr_ports` is QEMU's, although MULTIPORT is not offered; `emerg_wr` reads as zero. */
   config(): Uint8Array {
     const view = new DataView(new ArrayBuffer(CONFIG_BYTES));
     view.setUint16(CONFIG.cols, COLUMNS, true);
@@ -74,12 +74,12 @@ export class VirtioConsole implements VirtioDevice<ValueOf<typeof schema>> {
     });
   }
 
-  /** How many bytes {@link receive} would take now: none before the driver has its receive queue running. */
+  /** How many bytes {@link receive} would take now: none before the receive queue may be served. */
   room(port: VirtioPort): number {
     return port.serves(RECEIVEQ) ? INPUT_BYTES - this.state.input.length : 0;
   }
 
-  /** Input from the outside: takes the first bytes, as many as there is room for, and says how many. */
+  /** Input from outside: takes the first bytes, as many as there is room for, and returns their number. */
   receive(input: Uint8Array, port: VirtioPort, around: DeviceContext): number {
     const { state } = this;
     const taken = input.subarray(0, this.room(port));
@@ -92,13 +92,16 @@ export class VirtioConsole implements VirtioDevice<ValueOf<typeof schema>> {
     return taken.length;
   }
 
-  /** Puts what waits into the driver's buffers: no more of them than its queue has, whatever it does to the rings. */
+  /**
+   * Moves waiting bytes into the driver's buffers: at most as many buffers as its queue has, however it changes the
+   * rings.
+   */
   private deliver(port: VirtioPort, around: DeviceContext): void {
     const { state } = this;
     const fill = (chain: Chain): number => {
       const part = state.input.subarray(0, chain.writableBytes);
       chain.write(part);
-      // Only now: if the buffer was not RAM, the bytes wait for the driver that comes after the reset.
+      // Only now: if the buffer was not RAM, the bytes wait until after the reset.
       state.input = state.input.slice(part.length);
       return part.length;
     };

@@ -10,8 +10,8 @@ const registers: ReadonlyMap<number, number> = new Map([
 ]);
 
 /**
- * A virtio-mmio slot with nothing in it: DeviceID 0 has drivers pass it by (virtio 1.2, section 4.2.2). Unlike a device's, its
- * registers can be read by any size, as on QEMU.
+ * An empty virtio-mmio slot: drivers ignore DeviceID 0 (virtio 1.2, section 4.2.2). Unlike a device's, its registers
+ * can be read with any size, as on QEMU.
  */
 export class EmptySlot implements Device {
   readonly name = 'empty';

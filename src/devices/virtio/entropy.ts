@@ -4,16 +4,16 @@ import type { DeviceContext } from '../device.ts';
 import { MAX_QUEUE_SIZE } from './registers.ts';
 import type { VirtioDevice, VirtioPort } from './transport.ts';
 
-/** The most random bytes that one request gets: a larger buffer is filled in part, as the specification allows. */
+/** The most random bytes for one request: a larger buffer is filled in part, as the specification allows. */
 const REQUEST_LIMIT_BYTES = 4096;
 
-/** The entropy device (virtio 1.2, section 5.4): fills the buffers in its queue as soon as it hears of them. */
+/** The entropy device (virtio 1.2, section 5.4): fills the buffers in its queue when it is notified. */
 export class VirtioEntropy implements VirtioDevice {
   readonly name = 'entropy';
   readonly deviceId = 4;
   readonly features = 0n;
   readonly queueSizes = [MAX_QUEUE_SIZE];
-  /** The specification's own limit (section 2.7.4): no more than {@link REQUEST_LIMIT_BYTES} of it are touched. */
+  /** The specification's limit (section 2.7.4); only {@link REQUEST_LIMIT_BYTES} of a chain are written. */
   readonly chainLimitBytes = 2 ** 32;
   readonly schema = record<object>({});
   state: object = {};

@@ -17,7 +17,7 @@ export const TRANSMITQ = 1;
 export const MIN_FRAME_BYTES = 14;
 export const MAX_FRAME_BYTES = 1518;
 
-/** `virtio_net_hdr`, whose last field, `num_buffers`, drivers before virtio 1.0 don't have. */
+/** `virtio_net_hdr`; drivers before virtio 1.0 don't have its last field, `num_buffers`. */
 const HEADER_BYTES = 12;
 const LEGACY_HEADER_BYTES = 10;
 const NUM_BUFFERS = 10;
@@ -25,13 +25,13 @@ const NUM_BUFFERS = 10;
 const MAC_BYTES = 6;
 
 const schema = record({
-  /** The card's address: part of the machine's description. */
+  /** The MAC address, from the machine's description. */
   mac: bytes(MAC_BYTES),
 });
 
 /**
- * The network card (virtio 1.2, section 5.1) with one pair of queues and no offloads, so that the header before each
- * frame says nothing. Frames longer than {@link MAX_FRAME_BYTES} or shorter than their addresses are dropped both ways.
+ * The network card (virtio 1.2, section 5.1) with one pair of queues and no offloads, so the header before each frame
+ * is all defaults. Frames longer than {@link MAX_FRAME_BYTES} or shorter than their addresses are dropped both ways.
  */
 export class VirtioNet implements VirtioDevice<ValueOf<typeof schema>> {
   readonly name = 'net';
@@ -52,7 +52,7 @@ export class VirtioNet implements VirtioDevice<ValueOf<typeof schema>> {
     return Uint8Array.of(...this.state.mac, VIRTIO_NET_S_LINK_UP, 0);
   }
 
-  /** Sends what is in the transmit queue. New receive buffers wait for {@link receive}. */
+  /** Sends the frames in the transmit queue. New receive buffers wait for {@link receive}. */
   notify(queue: number, port: VirtioPort, around: DeviceContext): void {
     if (queue !== TRANSMITQ) return;
     port.take(TRANSMITQ, around, (chain) => {
@@ -71,8 +71,8 @@ export class VirtioNet implements VirtioDevice<ValueOf<typeof schema>> {
   }
 
   /**
-   * Input from the network: puts the frame into the next receive buffer. False when it was dropped: the driver isn't up,
-   * has no buffer for it or one too small, or it is no frame of Ethernet's size.
+   * Input from the network: puts the frame into the next receive buffer. Returns false when it was dropped: the driver
+   * isn't ready, has no buffer or one too small, or the frame's size is not one of Ethernet.
    */
   receive(frame: Uint8Array, port: VirtioPort, around: DeviceContext): boolean {
     if (!isFrame(frame.length)) return false;

@@ -9,11 +9,11 @@ const VIRTQ_AVAIL_F_NO_INTERRUPT = 1;
 
 const DESC_BYTES = 16;
 const USED_ELEM_BYTES = 8;
-/** `flags` and `idx`, which come before the entries of both rings. */
+/** `flags` and `idx`, before the entries of both rings. */
 const RING_HEADER_BYTES = 4;
 
 export const queueSchema = record({
-  /** How many descriptors the queue has: a power of two. */
+  /** The size of the queue in descriptors: a power of two. */
   num: u16,
   ready: bool,
   /** Guest addresses of the descriptor table, the available ring and the used ring. */
@@ -22,12 +22,12 @@ export const queueSchema = record({
   device: u64,
   /** The `avail.idx` up to which chains were taken. */
   lastAvail: u16,
-  /** `used.idx`: how many chains were given back, modulo 2^16. */
+  /** `used.idx`: the number of chains returned to the driver, modulo 2^16. */
   usedIdx: u16,
 });
 export type QueueState = ValueOf<typeof queueSchema>;
 
-/** The driver broke the rules of a queue: the device asks for a reset and stops. */
+/** The driver violated the rules of a queue: the transport sets DEVICE_NEEDS_RESET. */
 export class BrokenQueue extends Error {
   override name = 'BrokenQueue';
 }
@@ -64,7 +64,10 @@ export class Chain {
     }
   }
 
-  /** Bytes that the driver sends, from the first on or from `from` on. The caller has looked at `readableBytes`. */
+  /**
+   * The driver's bytes from offset `from` on. The caller has checked `readableBytes`.
+   * @throws {BrokenQueue} outside RAM
+   */
   read(from = 0, sizeBytes = this.readableBytes - from): Uint8Array {
     const all = new Uint8Array(sizeBytes);
     for (const { address, at, length } of parts(this.readable, from, sizeBytes)) {
@@ -73,7 +76,10 @@ export class Chain {
     return all;
   }
 
-  /** Fills the driver's buffers from the first byte on, or from `from` on. The caller has looked at `writableBytes`. */
+  /**
+   * Writes to the driver's buffers from offset `from` on. The caller has checked `writableBytes`.
+   * @throws {BrokenQueue} outside RAM
+   */
   write(bytes: Uint8Array, from = 0): void {
     for (const { address, at, length } of parts(this.writable, from, bytes.length)) {
       writeRam(this.memory, address, bytes.subarray(at, at + length));
@@ -81,7 +87,10 @@ export class Chain {
   }
 }
 
-/** Where `sizeBytes` bytes from offset `from` on lie in these buffers; `at`: where a part begins among them. */
+/**
+ * The parts of these buffers that hold `sizeBytes` bytes from offset `from` on; `at`: a part's offset among those
+ * bytes.
+ */
 function* parts(
   buffers: readonly Buffer[],
   from: number,
@@ -97,9 +106,8 @@ function* parts(
 }
 
 /**
- * The device's side of a split virtqueue (virtio 1.2, section 2.7). Everything in the rings comes from the guest and is
- * checked; whatever breaks the rules throws {@link BrokenQueue}. One call does work bounded by the largest size that the
- * queue may have.
+ * The device part of a split virtqueue (virtio 1.2, section 2.7). Everything in the rings comes from the guest and is
+ * checked; a violation throws {@link BrokenQueue}. The work of one call is bounded by the queue's maximum size.
  */
 export class Virtqueue {
   private readonly desc: number;
@@ -115,38 +123,41 @@ export class Virtqueue {
     /** The most buffers that an indirect table may have. */
     private readonly chainLimit: number,
   ) {
-    // An address that a number can't hold exactly is far outside of RAM, and so is what it is rounded to.
+    // An address above 2^53 is rounded, and far outside RAM either way.
     this.desc = Number(state.desc);
     this.driver = Number(state.driver);
     this.device = Number(state.device);
     this.eventIdx = (features & VIRTIO_F_EVENT_IDX) !== 0n;
   }
 
-  /** How many chains the driver has made available that were not taken yet. */
+  /** The number of available chains that were not taken yet. @throws {BrokenQueue} when there are more than fit */
   waiting(): number {
     const { num, lastAvail, usedIdx } = this.state;
     const count = (this.u16(this.driver + 2) - lastAvail) & 0xffff;
     const inFlight = (lastAvail - usedIdx) & 0xffff;
-    // Each has a descriptor of its own.
+    // Each chain has at least one descriptor.
     if (inFlight + count > num) throw new BrokenQueue(`${inFlight} + ${count} chains in a queue of ${num}`);
     return count;
   }
 
-  /** The next chain, which must be {@link waiting}. It stays in the queue until {@link take}. */
+  /** The next available chain; there must be one ({@link waiting}). It stays available until {@link take}. */
   peek(): Chain {
     const { num, lastAvail } = this.state;
     return this.walk(this.u16(this.driver + RING_HEADER_BYTES + 2 * (lastAvail % num)));
   }
 
-  /** Takes the chain that {@link peek} shows. It is in flight until {@link give}. */
+  /** Takes the chain that {@link peek} returns. It is in flight until {@link give}. */
   take(): void {
     const { state } = this;
     state.lastAvail = (state.lastAvail + 1) & 0xffff;
-    // avail_event, after the used ring's entries: the driver is to notify of the next chain it adds.
+    // avail_event, after the used ring's entries: requests a notification for the next chain.
     if (this.eventIdx) this.setU16(this.usedAt(state.num), state.lastAvail);
   }
 
-  /** Gives a chain back with the count of bytes written to it; says whether the driver wants an interrupt. */
+  /**
+   * Returns a chain to the driver with the number of bytes written to it. Returns whether the driver wants an
+   * interrupt.
+   */
   give(chain: Chain, writtenBytes: number): boolean {
     const { state } = this;
     const index = state.usedIdx;
@@ -154,14 +165,15 @@ export class Virtqueue {
     writeRam(this.memory, this.usedAt(index % state.num), element);
     state.usedIdx = (index + 1) & 0xffff;
     this.setU16(this.device + 2, state.usedIdx);
-    // used_event, after the available ring's entries: the entry whose use the driver wants to hear of.
+    // used_event, after the available ring's entries: the used entry at which the driver wants an interrupt.
     if (this.eventIdx) return this.u16(this.driver + RING_HEADER_BYTES + 2 * state.num) === index;
     return (this.u16(this.driver) & VIRTQ_AVAIL_F_NO_INTERRUPT) === 0;
   }
 
   /**
-   * Follows a chain from its head, through at most one indirect table. That may have more buffers than the queue has
-   * descriptors: Linux, when it is short of memory, makes its queues smaller but not its requests.
+   * Follows a chain from its head, through at most one indirect table, which may have more buffers than the queue has
+   * descriptors: Linux, when short of memory, makes its queues smaller but not its requests.
+   * @throws {BrokenQueue} when the chain violates the rules
    */
   walk(head: number): Chain {
     const chain = new Chain(head, this.memory);
@@ -197,7 +209,7 @@ export class Virtqueue {
   private descriptor(table: number, index: number): { buffer: Buffer; flags: number; next: number } {
     const bytes = readRam(this.memory, table + index * DESC_BYTES, DESC_BYTES);
     return {
-      // An address above 2^53 is rounded, and far outside of RAM either way.
+      // An address above 2^53 is rounded, and far outside RAM either way.
       buffer: { address: word(bytes, 0) + word(bytes, 4) * 2 ** 32, sizeBytes: word(bytes, 8) },
       flags: halfword(bytes, 12),
       next: halfword(bytes, 14),
@@ -217,7 +229,7 @@ export class Virtqueue {
   }
 }
 
-// A queue reads a few bytes here and there: making a view of each takes ten times as long as this.
+// Without a DataView: creating one for each small read takes ten times as long.
 const halfword = (bytes: Uint8Array, at: number): number => bytes[at]! | (bytes[at + 1]! << 8);
 const word = (bytes: Uint8Array, at: number): number =>
   halfword(bytes, at) + halfword(bytes, at + 2) * 2 ** 16;

@@ -30,15 +30,15 @@ export const VIRTIO_MMIO = {
   Config: 0x100,
 } as const;
 
-/** Nothing is there from this offset on, as on QEMU. */
+/** Accesses from this offset on fault, as on QEMU. */
 export const VIRTIO_MMIO_BYTES = 0x200;
 
 export const MAGIC = 0x74726976;
 export const VERSION = 2;
-/** The vendor that drivers look for: xv6 takes no other. */
+/** QEMU's vendor ID: xv6 accepts no other. */
 export const VENDOR = 0x554d4551;
 
-/** The largest size of every queue of every device, as QEMU's virtio-mmio has it: there are drivers that want one of 256. */
+/** The maximum size of every queue, as in QEMU's virtio-mmio: some drivers need 256. */
 export const MAX_QUEUE_SIZE = 1024;
 
 /** Bits of Status (section 2.1). */

@@ -17,20 +17,20 @@ import {
 
 const TRANSPORT_FEATURES = VIRTIO_F_VERSION_1 | VIRTIO_F_INDIRECT_DESC | VIRTIO_F_EVENT_IDX;
 
-/** What a virtio device sees of the transport that carries it. */
+/** A virtio device's view of its transport. */
 export interface VirtioPort {
   /** The features that device and driver have agreed on. */
   readonly negotiated: bigint;
-  /** Whether a queue may be served: the driver is up, has the queue running, and nothing is broken. */
+  /** Whether a queue may be served: DRIVER_OK is set, the queue is ready, and the device needs no reset. */
   serves(queue: number): boolean;
   /**
-   * Takes every chain that waits in a queue. `handle` returns the count of bytes it has written to the chain, which is
-   * then given back, or undefined to keep it in flight until {@link revisit}.
+   * Takes every available chain of a queue. `handle` returns the number of bytes it has written to the chain, which is
+   * then returned to the driver, or undefined to keep the chain in flight until {@link revisit}.
    */
   take(queue: number, around: DeviceContext, handle: (chain: Chain) => number | undefined): void;
   /**
-   * Shows a chain that is in flight to `handle` again, by its head; what that returns is as for {@link take}. The chain is
-   * walked again: the driver may have changed it meanwhile.
+   * Passes a chain in flight, by its head, to `handle` again, with results as for {@link take}. The chain is walked
+   * again: the driver may have changed it meanwhile.
    */
   revisit(
     queue: number,
@@ -39,32 +39,32 @@ export interface VirtioPort {
     handle: (chain: Chain) => number | undefined,
   ): void;
   /**
-   * Offers the next chain that waits to `fill`, which returns the count of bytes it has written, or undefined to leave
-   * the chain waiting. Says whether a chain was filled and given back.
+   * Offers the next available chain to `fill`, which returns the number of bytes it has written, or undefined to leave
+   * the chain available. Returns whether a chain was filled and returned to the driver.
    */
   fillNext(queue: number, around: DeviceContext, fill: (chain: Chain) => number | undefined): boolean;
 }
 
-/** A virtio device without its transport: what makes a network card out of queues and registers. */
+/** A virtio device without its transport. */
 export interface VirtioDevice<S extends object = object> {
   readonly name: string;
   readonly deviceId: number;
-  /** What it offers besides what the transport does: VERSION_1, INDIRECT_DESC and EVENT_IDX. */
+  /** Feature bits, besides those that the transport offers: VERSION_1, INDIRECT_DESC and EVENT_IDX. */
   readonly features: bigint;
-  /** The largest size of each queue: powers of two. */
+  /** The maximum size of each queue, in descriptors: powers of two. */
   readonly queueSizes: readonly number[];
-  /** The most bytes that a chain may have; a longer one breaks the queue. */
+  /** The most bytes that a chain may have; a longer one breaks the queue ({@link BrokenQueue}). */
   readonly chainLimitBytes: number;
-  /** Its own state, apart from the transport's. The driver's reset of the device changes it by {@link reset} only. */
+  /** The device's state, without the transport's. The driver's reset changes it only through {@link reset}. */
   readonly schema: RecordCodec<S>;
   state: S;
   /** The configuration space. A read that goes past its end reads as all ones. */
   config(): Uint8Array;
-  /** The driver writes to the configuration space; without this nothing in it can be written. */
+  /** The driver writes to the configuration space; without this method it is read-only. */
   writeConfig?(offset: number, value: bigint, around: DeviceContext): void;
   /** The driver has made buffers available in a queue. */
   notify(queue: number, port: VirtioPort, around: DeviceContext): void;
-  /** The driver has stopped a queue (each of them, when it resets the device): its chains in flight are forgotten. */
+  /** The driver has stopped a queue (every queue, when it resets the device): its chains in flight are discarded. */
   reset?(queue: number): void;
 }
 
@@ -78,15 +78,15 @@ const registers = record({
   status: u8,
 });
 
-/** The transport's registers and queues, and what the device adds. */
+/** The transport's registers and queues, and the device's state. */
 export type VirtioState = ValueOf<typeof registers> & { queues: QueueState[]; device: object };
 
 /**
- * The virtio-mmio transport, version 2 (virtio 1.2, section 4.2), with the device that it carries. Control registers are
- * accessed by 4 bytes; 8 are two accesses, and smaller sizes read as zero and are ignored, as in QEMU. The configuration space
- * takes every size; it never changes, so ConfigGeneration stays 0. A queue against the rules sets DEVICE_NEEDS_RESET, and nothing more
- * happens until the driver resets the device. Unlike the specification asks, VERSION_1 need not be accepted: xv6
- * doesn't, and runs on QEMU.
+ * The virtio-mmio transport, version 2 (virtio 1.2, section 4.2), with the device that it carries. Control registers
+ * are accessed by 4 bytes; 8 are two accesses, and smaller sizes read as zero and are ignored, as in QEMU. The
+ * configuration space takes every size; it never changes, so ConfigGeneration stays 0. A malformed queue sets
+ * DEVICE_NEEDS_RESET, and the device is inactive until the driver resets it. Contrary to the specification, VERSION_1
+ * need not be accepted: xv6 doesn't, and runs on QEMU.
  */
 export class VirtioMmio<D extends VirtioDevice = VirtioDevice>
   implements InterruptingDevice<VirtioState>, VirtioPort
@@ -109,7 +109,7 @@ export class VirtioMmio<D extends VirtioDevice = VirtioDevice>
     return this.current;
   }
 
-  /** The device's own state is the one in here: both are the same object. */
+  /** Shares the device's state object: both are the same object. */
   set state(state: VirtioState) {
     this.current = state;
     this.device.state = state.device;
@@ -155,7 +155,7 @@ export class VirtioMmio<D extends VirtioDevice = VirtioDevice>
 
   take(queue: number, around: DeviceContext, handle: (chain: Chain) => number | undefined): void {
     this.withQueue(queue, around, (ring) => {
-      // Counted once: what a chain has the device write could fall on the ring itself.
+      // Read once: a chain may make the device write over the ring itself.
       for (let count = ring.waiting(); count > 0; count--) {
         const chain = ring.peek();
         ring.take();
@@ -192,7 +192,7 @@ export class VirtioMmio<D extends VirtioDevice = VirtioDevice>
     return filled;
   }
 
-  /** Does what there is to do in a queue that may be served, and asks for a reset when that shows it broken. */
+  /** Runs `work` on a queue that may be served; a broken queue sets DEVICE_NEEDS_RESET. */
   private withQueue(queue: number, around: DeviceContext, work: (ring: Virtqueue) => void): void {
     const state = this.current.queues[queue];
     if (state === undefined || !this.serves(queue)) return;
@@ -209,7 +209,7 @@ export class VirtioMmio<D extends VirtioDevice = VirtioDevice>
     if (ring.give(chain, writtenBytes)) this.raise(INTERRUPT.USED_BUFFER);
   }
 
-  /** Whether queues may be served: the driver is up and nothing is broken. */
+  /** Whether queues may be served: DRIVER_OK is set and DEVICE_NEEDS_RESET is not. */
   get live(): boolean {
     const { DRIVER_OK, DEVICE_NEEDS_RESET } = STATUS;
     return (this.current.status & (DRIVER_OK | DEVICE_NEEDS_RESET)) === DRIVER_OK;
@@ -267,7 +267,7 @@ export class VirtioMmio<D extends VirtioDevice = VirtioDevice>
         return state.interruptStatus;
       case VIRTIO_MMIO.Status:
         return state.status;
-      // There is no shared memory: all ones say so.
+      // No shared memory region: its length reads as all ones (section 4.2.2).
       case VIRTIO_MMIO.SHMLenLow:
       case VIRTIO_MMIO.SHMLenHigh:
       case VIRTIO_MMIO.SHMBaseLow:
@@ -315,7 +315,7 @@ export class VirtioMmio<D extends VirtioDevice = VirtioDevice>
         break;
       case VIRTIO_MMIO.InterruptACK:
         state.interruptStatus &= ~word;
-        // The line is driven anew: a cause that is left asks for an interrupt again.
+        // The line is driven again: a remaining cause requests another interrupt.
         if (this.interrupt) state.interruptRequested = true;
         break;
       case VIRTIO_MMIO.Status:
@@ -348,7 +348,7 @@ export class VirtioMmio<D extends VirtioDevice = VirtioDevice>
     this.current.status = (granted & ~DEVICE_NEEDS_RESET) | broken;
   }
 
-  /** The driver's reset. What it has selected and accepted before stands, as on QEMU, until it says otherwise. */
+  /** The driver's reset. Selectors and accepted features keep their values, as on QEMU. */
   private reset(): void {
     for (const queue of this.device.queueSizes.keys()) this.device.reset?.(queue);
     const { deviceFeaturesSel, driverFeaturesSel, driverFeatures, interruptRequested } = this.current;
@@ -356,12 +356,12 @@ export class VirtioMmio<D extends VirtioDevice = VirtioDevice>
     this.current = { ...this.powerOn(), ...kept };
   }
 
-  /** Registers of the queue that QueueSel selects. A queue in use doesn't change under the device. */
+  /** Writes a register of the queue that QueueSel selects. A ready queue cannot be changed. */
   private writeQueue(offset: number, word: number, around: DeviceContext): void {
     const queue = this.current.queues[this.current.queueSel];
     if (queue === undefined) return;
     if (offset === VIRTIO_MMIO.QueueReady) {
-      // A queue starts from the beginning of its rings.
+      // A queue starts at the beginning of its rings.
       if (!queue.ready) Object.assign(queue, { lastAvail: 0, usedIdx: 0 });
       queue.ready = word !== 0;
       if (!queue.ready) this.device.reset?.(this.current.queueSel);
@@ -404,7 +404,7 @@ export class VirtioMmio<D extends VirtioDevice = VirtioDevice>
   }
 }
 
-/** 32 of the feature bits; there are none above bank 1. */
+/** The 32 feature bits of a bank; those above bank 1 are zero. */
 function bank(features: bigint, selected: number): number {
   if (selected > 1) return 0;
   return selected === 1 ? high32(features) : low32(features);

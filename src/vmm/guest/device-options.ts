@@ -2,21 +2,21 @@
 import { OperatingError } from '../../base/errors.ts';
 import { mustKnow, type Properties, parseProperties } from './properties.ts';
 
-/** A file that a disk holds at first. */
+/** A file with a disk's initial content. */
 export interface Drive {
-  /** As it was written, to be written again. */
+  /** As given on the command line. */
   text: string;
   file: string;
   readOnly: boolean;
-  /** How a device refers to it. */
+  /** The name by which a device refers to it. */
   id: string | undefined;
-  /** `if=none`: it is for a device that refers to it. */
+  /** `if=none`: for a device that refers to it. */
   forDevice: boolean;
 }
 
 const FORM = 'it has the form file=FILE[,format=raw][,readonly=on|off][,if=none,id=NAME]';
 
-/** @throws {OperatingError} for what is no drive of a raw image */
+/** Parses a value of `--drive`. @throws {OperatingError} when it is not a drive of a raw image */
 export function parseDrive(text: string): Drive {
   const given = parseProperties(text);
   const { settings } = given;
@@ -37,14 +37,14 @@ const known = {
   id: /./,
   if: /^(none|virtio)$/,
   media: /^disk$/,
-  // The file is never written, however that is called.
+  // Accepted because the file is never written.
   snapshot: /^on$/,
   cache: /./,
 };
 
-/** A device that was asked for. */
+/** A requested device. */
 export interface DeviceRequest {
-  /** As it was written, to be written again. */
+  /** As given on the command line. */
   text: string;
   driver: Driver;
   settings: Readonly<Record<string, string>>;
@@ -53,7 +53,7 @@ export interface DeviceRequest {
 const ID = /^[A-Za-z][\w.-]*$/;
 const common = { id: ID, bus: /./ };
 
-/** QEMU's devices on virtio-mmio that this machine has, and a console's port, with their properties. */
+/** The drivers of QEMU's virtio-mmio devices that this machine has, and of a console's port, with their properties. */
 const drivers = {
   'virtio-blk-device': { ...common, drive: /./ },
   'virtio-net-device': { ...common, netdev: /./, mac: /^[\da-f]{2}(:[\da-f]{2}){5}$/i },
@@ -65,7 +65,7 @@ export type Driver = keyof typeof drivers;
 
 const isDriver = (name: string): name is Driver => Object.hasOwn(drivers, name);
 
-/** @throws {OperatingError} for a device that this machine does not have, or a property of none */
+/** Parses a value of `--device`. @throws {OperatingError} for an unknown device or property */
 export function parseDevice(text: string): DeviceRequest {
   const given = parseProperties(text, 'driver');
   const { first = '' } = given;
@@ -81,7 +81,7 @@ export function parseDevice(text: string): DeviceRequest {
   return { text, driver: first, settings: given.settings };
 }
 
-/** What stands behind a device and is named by its id: a network, a source of randomness, a terminal. */
+/** A device's back end, named by an id: a network, a source of randomness, a terminal. */
 export interface Backend {
   text: string;
   id: string;

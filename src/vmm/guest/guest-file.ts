@@ -1,16 +1,16 @@
 /**
- * What a guest brings along, as JSON: `guest.json` in a folder says what to boot there, `NAME.guest.json` beside a program with which
- * devices it runs. Options that are given come before it.
+ * Guest files, in JSON: `guest.json` in a folder names what to boot there; `NAME.guest.json` next to a program names
+ * the devices it runs with. Command-line options take precedence.
  */
 import { OperatingError } from '../../base/errors.ts';
 import { parseDevice } from './device-options.ts';
 import type { GuestOptions } from './guest.ts';
 import type { DeviceOptions } from './placement.ts';
 
-/** The name of the file in a folder; behind the name of a program, of that beside it. */
+/** The file's name in a folder; the suffix of its name next to a program. */
 export const GUEST_FILE = 'guest.json';
 
-/** The options that a guest file stands for. */
+/** The options that a guest file provides. */
 export type BootOptions = Pick<GuestOptions, 'own' | 'memory' | 'kernel' | 'initrd' | 'append'>;
 
 export interface GuestFile {
@@ -18,22 +18,22 @@ export interface GuestFile {
   kernel?: string;
   initrd?: string;
   append?: string;
-  /** The least that it needs. */
+  /** The minimum. */
   memoryMiB?: number;
-  /** What makes the files, when they are not there. */
+  /** The command that makes the files when they are missing. */
   make?: string;
   /** Devices, as `--device` takes them. */
   devices?: string[];
-  /** A disk that is empty at first, unless there is another. */
+  /** An initially empty disk, unless another is given. */
   diskKiB?: number;
 }
 
 /**
- * The options for the guest of a folder: what is to be appended comes behind the guest's own command line, and the guest gets at least
+ * The options for the guest of a folder. `append` is added to the guest's own command line, and the guest gets at least
  * the memory that it needs.
  * @param name of the guest file, for messages
- * @param place where a file of the folder is
- * @throws {OperatingError} when the file names no kernel, or a device that there is not
+ * @param place gives the path of a file of the folder
+ * @throws {OperatingError} when the file names no kernel, or an unknown device
  */
 export function withFolder<T extends BootOptions>(
   guest: GuestFile,
@@ -53,7 +53,10 @@ export function withFolder<T extends BootOptions>(
   };
 }
 
-/** The options for a program, with the devices that it brings along. @throws {OperatingError} when its file says something else */
+/**
+ * The options for a program, with the devices of its guest file.
+ * @throws {OperatingError} when that has fields for a folder
+ */
 export function withDevices<T extends BootOptions>(guest: GuestFile, name: string, options: T): T {
   const other = Object.keys(guest).find((field) => field !== 'devices' && field !== 'diskKiB');
   if (other !== undefined)
@@ -90,7 +93,7 @@ const fields: { [K in keyof GuestFile]-?: (value: unknown) => boolean } = {
   diskKiB: isSize,
 };
 
-/** @param name of the file, for messages. @throws {OperatingError} when the JSON is not as it must be */
+/** @param name of the file, for messages. @throws {OperatingError} when the content is not a valid guest file */
 export function parseGuestFile(bytes: Uint8Array, name: string): GuestFile {
   const guest = parseJson(bytes, name);
   for (const [field, value] of Object.entries(guest)) {

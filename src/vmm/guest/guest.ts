@@ -1,4 +1,4 @@
-/** A guest: what a machine runs, with which devices, from the files that were named. */
+/** A guest: what a machine runs, and with which devices, from the files on the command line. */
 import { OperatingError } from '../../base/errors.ts';
 import { RAM_BASE } from '../../cpu/layout.ts';
 import { boot } from '../boot.ts';
@@ -9,7 +9,7 @@ import type { GuestFiles } from './files.ts';
 import { assembledImage, type ImageOptions, isSource, loadFirmware, loadImage } from './image-file.ts';
 import { type DeviceOptions, placeDevices } from './placement.ts';
 
-/** What is said of a guest, beside its program. */
+/** The options of a guest, besides its program. */
 export interface GuestOptions extends DeviceOptions, ImageOptions {
   /** Files. */
   kernel?: string;
@@ -21,7 +21,7 @@ export interface GuestOptions extends DeviceOptions, ImageOptions {
   clock?: MachineDescription['clock'];
 }
 
-/** A machine, and what its disks hold at first. */
+/** A machine, and the initial content of its disks. */
 export interface Guest {
   description: MachineDescription;
   diskContent: Uint8Array;
@@ -30,16 +30,16 @@ export interface Guest {
 /** 2010-12-01 00:00 UTC: what the guest's real-time clock shows at boot, so that two runs with one seed are equal. */
 const BOOT_EPOCH_NS = 1_291_161_600_000_000_000n;
 
-/** What `--bios` takes beside a file, as QEMU does: nothing below the kernel, and the machine's own firmware, which is the VMM. */
+/** What `--bios` takes besides a file, as in QEMU: no firmware, or the default one, which is the VMM. */
 const BIOS = { NONE: 'none', DEFAULT: 'default' } as const;
 
 const firmwareFile = ({ bios }: GuestOptions): string | undefined =>
   bios === BIOS.NONE || bios === BIOS.DEFAULT ? undefined : bios;
 
 /**
- * The machine that runs a program, or boots a kernel, with its disks.
- * @param path of the program; undefined when a kernel is booted
- * @throws {OperatingError} when a file can't be read or is none that this machine can run, or a device can't be had
+ * The machine that runs a program or boots a kernel, with its disks.
+ * @param path of the program; undefined to boot a kernel
+ * @throws {OperatingError} when a file can't be read or run on this machine, or a device is not available
  */
 export function readGuest(path: string | undefined, options: GuestOptions, files: GuestFiles): Guest {
   const { virtio, diskContent } = placeDevices(options, (file) => files.read(file, 'image'));
@@ -67,7 +67,7 @@ const lastPart = (path: string): string => path.split(/[\\/]/).at(-1)!;
 
 const bootFile = (name: string, files: GuestFiles): BootFile => ({ name, bytes: files.read(name, 'image') });
 
-/** What lies below the kernel, if anything does. */
+/** The firmware that a kernel boots on, if any. */
 function firmwareBelow(
   path: string | undefined,
   options: GuestOptions,
@@ -78,7 +78,7 @@ function firmwareBelow(
   return bios === undefined ? undefined : loadFirmware(bios, options, files);
 }
 
-/** A kernel in assembly stands where other kernels do. */
+/** A kernel in assembly is loaded where other kernels are. */
 function kernelImage(
   path: string,
   options: GuestOptions,
@@ -90,7 +90,10 @@ function kernelImage(
   return loadKernel(bootFile(path, files), { base: RAM_BASE, sizeBytes: options.memory }, start);
 }
 
-/** The file that says what a machine runs. @throws {OperatingError} unless it is one, and all that is said has a use. */
+/**
+ * The file that determines what a machine runs.
+ * @throws {OperatingError} when there is none or two, or an option has no effect
+ */
 export function firstFile(path: string | undefined, options: GuestOptions): string {
   const { kernel } = options;
   const bios = firmwareFile(options);
@@ -106,7 +109,7 @@ export function firstFile(path: string | undefined, options: GuestOptions): stri
   return first;
 }
 
-/** What would be without effect is refused: whoever says it expects one. */
+/** Rejects options that would have no effect. */
 function mustHaveUse(path: string | undefined, options: GuestOptions): void {
   const { kernel, initrd, append, defsym, include, raw } = options;
   const refuse = (option: string, why: string): never => {

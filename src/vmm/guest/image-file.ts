@@ -1,22 +1,22 @@
-/** Files that hold what is loaded into memory: assembly sources, ELF files, raw images. */
+/** Files that are loaded into memory: assembly sources, ELF files, raw images. */
 import { assemble } from '../../asm/assemble.ts';
 import { OperatingError } from '../../base/errors.ts';
 import { RAM_BASE } from '../../cpu/layout.ts';
 import { htifWords, type Image, isElf, loadElf, loadRaw, type RamRange } from '../image.ts';
 import type { GuestFiles } from './files.ts';
 
-/** What is said of a source, beside the file. */
+/** The options of a source file. */
 export interface SourceOptions {
   /** Symbols for the assembler. */
   defsym?: [string, bigint][];
-  /** Folders in which a source's `.include` is looked for. */
+  /** Folders that are searched for a source's `.include`. */
   include?: string[];
 }
 
 export interface ImageOptions extends SourceOptions {
   /** The size of RAM, in bytes. */
   memory: number;
-  /** Whether a program that is neither ELF nor source is a raw image; by default its suffix says so. */
+  /** Whether a program that is neither ELF nor source is a raw image; by default its suffix determines it. */
   raw?: boolean;
 }
 
@@ -26,7 +26,7 @@ export const isSource = (path: string): boolean => /\.s$/i.test(path);
 
 const ramOf = ({ memory }: ImageOptions): RamRange => ({ base: RAM_BASE, sizeBytes: memory });
 
-/** Assembles a source file. @throws {OperatingError} when it can't be read, or with all its mistakes */
+/** Assembles a source file. @throws {OperatingError} when it can't be read, or with all its errors */
 export function assembleFile(
   path: string,
   { defsym = [], include = [] }: SourceOptions,
@@ -51,7 +51,8 @@ function sourceText(path: string, files: GuestFiles): string {
 }
 
 /**
- * What a file is decides how it is loaded: `.s` and `.S` are assembled, ELF is linked, a raw image says by its suffix that it is one.
+ * Loads a file according to its kind: `.s` and `.S` are assembled, ELF is recognized by its magic number, a raw image
+ * by its suffix.
  * @throws {OperatingError} when it is none of these, or doesn't fit into RAM
  */
 export function loadImage(
@@ -72,7 +73,7 @@ export function loadImage(
 
 const RAW_SUFFIX = /\.(bin|img|raw)$/i;
 
-/** What has another use is not run as code, whatever its name. */
+/** Rejects recordings, snapshots and text, whatever their names. */
 function mustBeImage(content: Uint8Array, path: string): void {
   const begins = (text: string) => [...text].every((char, index) => content[index] === char.charCodeAt(0));
   if (begins('VMFT-LOG'))
@@ -85,11 +86,11 @@ function mustBeImage(content: Uint8Array, path: string): void {
 
 const TEXT_SAMPLE_BYTES = 4096;
 
-/** Whether there are only characters that can be read. Code has zeros, and bytes that are none, in every few of its instructions. */
+/** Whether the bytes are printable text. Code has zeros or non-text bytes in every few instructions. */
 const isText = (bytes: Uint8Array): boolean =>
   !/[^\P{Cc}\t\n\f\r]|\ufffd/u.test(new TextDecoder().decode(bytes, { stream: true })) && bytes.length > 0;
 
-/** Firmware may be linked as OpenSBI is: to any address, and moving itself to where it finds itself. */
+/** Firmware may be linked to any address and relocate itself to where it is loaded, as OpenSBI does. */
 export function loadFirmware(path: string, options: ImageOptions, files: GuestFiles): Image {
   const content = files.read(path, 'image');
   return isElf(content)
@@ -97,7 +98,7 @@ export function loadFirmware(path: string, options: ImageOptions, files: GuestFi
     : loadImage(path, { ...options, raw: true }, files);
 }
 
-/** A program in assembly, from an address on. */
+/** A program in assembly, placed at an address. */
 export function assembledImage(
   path: string,
   { memory, ...options }: ImageOptions,

@@ -1,11 +1,11 @@
 /**
- * Where the devices stand that were asked for. A device that names a bus, `bus=virtio-mmio-bus.N`, gets slot N; another gets the
- * highest slot that is free: QEMU's bus search meets the slot that was made last first. They are placed in the order in which they
- * are given, and the order decides: a slot can be gone before it is named.
+ * The virtio slots of the requested devices. A device that names a bus, `bus=virtio-mmio-bus.N`, gets slot N; any other
+ * gets the highest free slot, because QEMU's bus search finds the slot that was created last first. Devices are placed
+ * in the order in which they are given, so a slot can be taken before it is named.
  *
- * A `--drive` that no device refers to is a disk in slot 0, where kernels written for QEMU's `virt` machine look for their only
- * disk. On QEMU such a drive is in no slot at all: by itself it has no device, and with `if=virtio` it is on PCI, which is not
- * here.
+ * A `--drive` that no device refers to is a disk in slot 0, where kernels written for QEMU's `virt` machine expect
+ * their only disk. On QEMU such a drive is in no slot: alone it has no device, and with `if=virtio` it is on PCI, which
+ * this machine does not have.
  */
 import { OperatingError } from '../../base/errors.ts';
 import { SECTOR_BYTES } from '../../devices/device.ts';
@@ -13,25 +13,25 @@ import { sectorsOf, type VirtioDescription } from '../description.ts';
 import { VIRTIO_SLOTS } from '../memory-map.ts';
 import { type Backend, type DeviceRequest, type Drive, parseDevice } from './device-options.ts';
 
-/** What asks for devices, in the words of QEMU's command line. */
+/** The options that request devices, named as on QEMU's command line. */
 export interface DeviceOptions {
   drive?: Drive[];
   device?: DeviceRequest[];
   netdev?: Backend[];
   object?: Backend[];
   chardev?: Backend[];
-  /** How large a disk in slot 0 is that is empty at first, in bytes; 0 for no disk, whatever the program brings along. */
+  /** The size of an initially empty disk in slot 0, in bytes; 0 for no disk, whatever the guest file names. */
   diskSize?: number;
   console?: 'uart' | 'virtio';
-  /** With clients there is a network card. */
+  /** The number of simulated clients; with any there is a network card. */
   clients?: number;
-  /** What the program brings along when nothing else is asked for: its guest file. */
+  /** From the program's guest file: used when nothing else is requested. */
   own?: { devices: DeviceRequest[]; diskSize?: number };
 }
 
 export interface Placement {
   virtio: (VirtioDescription | undefined)[];
-  /** What the disks hold at first, one behind the other in the order of their slots. */
+  /** The initial content of the disks, concatenated in the order of their slots. */
   diskContent: Uint8Array;
 }
 
@@ -52,8 +52,10 @@ const kinds = {
 export type ReadFile = (name: string) => Uint8Array;
 
 /**
- * @param read gives what disks hold at first
- * @throws {OperatingError} when a device can't stand where it is to, refers to nothing, or is a second one of its kind
+ * Assigns the requested devices to slots.
+ * @param read gives the initial content of disks
+ * @throws {OperatingError} when a device's slot is taken or does not exist, it refers to nothing, or its kind exists
+ * already
  */
 export function placeDevices(options: DeviceOptions, read: ReadFile): Placement {
   const { device = [] } = options;
@@ -74,7 +76,7 @@ export function placeDevices(options: DeviceOptions, read: ReadFile): Placement 
 const CONSOLE = parseDevice('virtio-serial-device');
 const CARD = parseDevice('virtio-net-device');
 
-/** A disk, and what it holds at first. */
+/** A disk, and its initial content. */
 interface DiskInSlot {
   device: VirtioDescription & { kind: 'blk' };
   content: Uint8Array;
@@ -85,7 +87,7 @@ class Slots {
   private readonly slots: ({ content: InSlot; what: string } | undefined)[] =
     Array(VIRTIO_SLOTS).fill(undefined);
 
-  /** Puts it into slot `at`, or the highest that is free; `what` names it in messages. */
+  /** Puts a device into slot `at`, or the highest free one; `what` names it in messages. */
   put(content: InSlot, { at, what }: { at?: number; what: string }): void {
     const slot = at ?? this.slots.lastIndexOf(undefined);
     if (slot < 0) throw new OperatingError(`${what}: all ${VIRTIO_SLOTS} slots are taken`);
@@ -169,7 +171,7 @@ function slotOf({ settings: { bus }, text }: DeviceRequest): number | undefined 
 const isUsed = ({ id }: Drive, { device = [] }: DeviceOptions): boolean =>
   id !== undefined && device.some(({ settings: { drive } }) => drive === id);
 
-/** The disk of a `--drive` that no device refers to, or one that is empty at first. */
+/** The disk of a `--drive` that no device refers to, or an initially empty one. */
 function diskWithoutDevice(options: DeviceOptions, read: ReadFile): DiskInSlot | undefined {
   const { drive = [], diskSize } = options;
   const [first, second] = drive.filter((one) => !isUsed(one, options));
@@ -198,7 +200,7 @@ function diskOf({ file, readOnly }: Drive, read: ReadFile): DiskInSlot {
 
 // ── What refers to what ─────────────────────────────────────────────────────────────────────────────────────────────
 
-/** Names are there once, and what is referred to is there. @throws {OperatingError} */
+/** Checks that ids are unique and references resolve. @throws {OperatingError} */
 function mustRefer({ drive = [], device = [], netdev = [], object = [], chardev = [] }: DeviceOptions): void {
   const named = { drive, netdev, rng: object, chardev };
   const options = { drive: '--drive', netdev: '--netdev', rng: '--object', chardev: '--chardev' };

@@ -1,19 +1,19 @@
-/** `virtio-blk-device,drive=x0,bus=virtio-mmio-bus.0`: how QEMU writes settings down. */
+/** QEMU's syntax of settings, such as `virtio-blk-device,drive=x0,bus=virtio-mmio-bus.0`. */
 import { OperatingError } from '../../base/errors.ts';
 
-/** What an option says. Both are in the order in which they were given. */
+/** The parsed value of an option. Settings keep their order. */
 export interface Properties {
   /** As it was written. */
   text: string;
-  /** What comes first without a name, where that is understood: a driver, a type. */
+  /** The leading value without a name, where one is allowed: a driver, a type. */
   first: string | undefined;
   settings: Readonly<Record<string, string>>;
 }
 
 /**
- * Takes `FIRST,name=value,...` apart; a comma in a value is written twice. A name alone switches on. `firstName` is the name that the
- * first one has when it is written out, like `driver`; without it each has to have its name.
- * @throws {OperatingError} when something is said twice, or nothing
+ * Parses `FIRST,name=value,...`; a comma in a value is doubled. A name alone means `on`. `firstName` is the name that
+ * the first value has when written out, such as `driver`; without it every value needs a name.
+ * @throws {OperatingError} when a setting is given twice, or is empty
  */
 export function parseProperties(text: string, firstName?: string): Properties {
   const parts = text
@@ -38,7 +38,7 @@ function named(part: string, otherwise: string | undefined): [string, string] {
   return otherwise === undefined ? [part, part === '' ? '' : 'on'] : [part === '' ? '' : otherwise, part];
 }
 
-/** Refuses settings whose names or values are not among these. @throws {OperatingError} */
+/** @throws {OperatingError} when a setting's name or value is not among the known ones */
 export function mustKnow(
   { settings }: Pick<Properties, 'settings'>,
   known: Readonly<Record<string, RegExp>>,
