@@ -107,8 +107,8 @@ export function checkSameMachine(comparison: Comparison | undefined): Violation[
 }
 
 /** The clients' calls are linearizable, and none of them has reported an error. */
-export function checkClients(calls: readonly Call[], complaints: readonly string[]): Violation[] {
-  const found: Violation[] = complaints.map((message) => ({ invariant: 'acknowledged-requests', message }));
+export function checkClients(calls: readonly Call[], errors: readonly string[]): Violation[] {
+  const found: Violation[] = errors.map((message) => ({ invariant: 'acknowledged-requests', message }));
   const offence = checkLinearizable(calls);
   if (offence === undefined || offence === 'undecided') return found;
   return [...found, { invariant: 'linearizable', message: describeHistory(offence).join('\n') }];

@@ -25,7 +25,7 @@ export interface Call {
 export interface NonLinearizable {
   key: string;
   /**
-   * Calls with contradicting answers, ordered by call time, whatever the key's other calls answered. Each is needed:
+   * Calls with contradicting answers, ordered by call time, independent of the key's other calls. Each is needed:
    * without its answer the history would be linearizable (or undecided).
    */
   calls: Call[];

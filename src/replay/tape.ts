@@ -5,7 +5,7 @@ import type { Spool } from './spool.ts';
 const BLOCK_BYTES = 1 << 14;
 
 /**
- * A sequence of values, encoded on a spool. The tape itself holds one block in memory, whatever its length. From the
+ * A sequence of values, encoded on a spool. At any length the tape itself holds one block in memory. From the
  * first block on for which the spool has no room, nothing more is kept.
  */
 export class Tape<T> {

@@ -268,7 +268,7 @@ export class Simulation {
     return true;
   }
 
-  /** Nothing will happen unless somebody types. */
+  /** See {@link Ending.isStalled}. */
   get stalled(): boolean {
     return this.ending.isStalled;
   }

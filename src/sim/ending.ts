@@ -65,7 +65,7 @@ export class Ending {
     return machine.icount >= maxSteps || this.isIdle;
   }
 
-  /** Nothing will happen unless somebody types. */
+  /** Nothing will happen without interactive input. */
   get isStalled(): boolean {
     const { world, scheduler } = this.run;
     return world.console.open && scheduler.idle && this.endNs === undefined && this.isEligibleLeft;
