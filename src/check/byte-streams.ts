@@ -1,7 +1,7 @@
-/** Two streams of bytes side by side, of which one comes in pieces and the other is read as far as is needed. */
+/** Compares two streams of bytes: one is appended in pieces, the other is read as far as needed. */
 import { joined, sameBytes } from '../base/bytes.ts';
 
-/** Of a place where they differ so many bytes before it are shown, and so many from it on. */
+/** The number of bytes quoted before a difference, and from it on. */
 const SHOWN_BEFORE = 10;
 const SHOWN_FROM = 20;
 
@@ -14,7 +14,7 @@ class ByteSource {
     this.parts = parts[Symbol.iterator]();
   }
 
-  /** The next `count` bytes, or as many as there are. */
+  /** The next `count` bytes; fewer at the end. */
   take(count: number): Uint8Array {
     while (this.rest.length < count) {
       const { value, done } = this.parts.next();
@@ -28,22 +28,22 @@ class ByteSource {
 }
 
 export class ByteStreams {
-  /** So many bytes are the same on both sides, from the beginning on. */
+  /** The length of the streams' common prefix. */
   same = 0;
-  /** Bytes that came in pieces after those. */
+  /** The number of bytes appended after it. */
   more = 0;
   private readonly source: ByteSource;
   private before: Uint8Array = new Uint8Array(0);
-  /** What stands on both sides behind the bytes that are the same; as much of it as is shown. */
+  /** The bytes of each stream after the common prefix, as many as are quoted. */
   private came: Uint8Array = new Uint8Array(0);
   private there: Uint8Array | undefined;
 
-  /** `there`: the other side. */
+  /** `there`: the other stream. */
   constructor(there: Iterable<Uint8Array>) {
     this.source = new ByteSource(there);
   }
 
-  /** The next piece. */
+  /** Appends the next piece. */
   append(piece: Uint8Array): void {
     let rest = piece;
     if (this.there === undefined) {
@@ -59,7 +59,7 @@ export class ByteStreams {
     this.came = joined([this.came, rest]).slice(0, SHOWN_FROM);
   }
 
-  /** Whether the other side goes on behind the bytes that are the same. */
+  /** Whether the other stream continues after the common prefix. */
   get thereIsMore(): boolean {
     this.there ??= this.upToShown(new Uint8Array(0));
     return this.there.length > 0;
@@ -69,7 +69,9 @@ export class ByteStreams {
     return joined([bytes, this.source.take(SHOWN_FROM - bytes.length)]).slice(0, SHOWN_FROM);
   }
 
-  /** The place where they part as it looks in the pieces, and on the other side. */
+  /**
+   * The place of the first difference, quoted from the appended pieces (`came`) and from the other stream (`there`).
+   */
   get quoted(): { came: string; there: string } {
     const around = (bytes: Uint8Array) =>
       JSON.stringify(new TextDecoder().decode(joined([this.before, bytes])));

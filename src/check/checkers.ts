@@ -1,6 +1,6 @@
 /**
- * Checkers: they stand outside the protocol, see only what leaves the hosts and what reaches them, and say when what must always hold
- * does not.
+ * Checkers of invariants. They are independent of the protocol: they observe only what leaves the hosts and what
+ * reaches them.
  */
 import type { Generations } from '../cluster/edge/generations.ts';
 import type { Effect, HostName } from '../ft/effects.ts';
@@ -10,6 +10,7 @@ import { describeEntry } from '../vmm/entries.ts';
 import { lastOf } from '../vmm/outputs.ts';
 import { type Call, checkLinearizable, describeHistory } from './linearizability.ts';
 
+/** A violated invariant; `message` says where and how. */
 export interface Violation {
   invariant:
     | 'output-rule'
@@ -26,10 +27,10 @@ export interface Violation {
   message: string;
 }
 
-/** No output leaves before every member of the generation that stands holds the entry that explains it. */
+/** No output leaves before every member of the current generation holds the entry that covers it. */
 export class OutputRuleChecker {
-  /** For each host the last output that the entries which reached it explain, even if it has lost them since. */
-  private readonly explained = new Map<HostName, number>();
+  /** For each host the last output covered by the entries that have reached it, even if it has lost them since. */
+  private readonly covered = new Map<HostName, number>();
   readonly violations: Violation[] = [];
 
   constructor(private readonly generations: Generations) {}
@@ -45,18 +46,19 @@ export class OutputRuleChecker {
     }
   }
 
-  /** A host's machine has made, or has been given, so many outputs. */
+  /** A host's machine has made, or was copied with, `made` outputs. */
   holds(host: HostName, made: number): void {
-    this.explained.set(host, Math.max(this.explained.get(host) ?? 0, made));
+    this.covered.set(host, Math.max(this.covered.get(host) ?? 0, made));
   }
 
+  /** An effect of a host has released outputs or a disk write. */
   released(host: HostName, effect: Effect & { do: 'release' | 'disk' }): void {
     if (this.violations.length > 0) return;
     if (effect.do === 'disk' && effect.request.operation !== 'write') return;
     const last = effect.do === 'disk' ? effect.id : lastOf(effect.outputs.at(-1)!);
     const { primary, backups } = this.generations.latest;
     for (const member of [primary, ...backups]) {
-      const known = this.explained.get(member) ?? 0;
+      const known = this.covered.get(member) ?? 0;
       if (member === host || known >= last) continue;
       this.violations.push({
         invariant: 'output-rule',
@@ -84,7 +86,7 @@ export class OneLiveChecker {
   }
 }
 
-/** Where both machines stood as one, they are the same in every bit. */
+/** Two machines with the same history are bit-identical. */
 export function checkSameMachine(comparison: Comparison | undefined): Violation[] {
   if (!comparison || comparison.difference.equal) return [];
   const { difference, firstDifference } = comparison;
@@ -104,9 +106,9 @@ export function checkSameMachine(comparison: Comparison | undefined): Violation[
   ];
 }
 
-/** What the clients saw is what one server that serves one request at a time could have answered. */
-export function checkClients(calls: readonly Call[], complaints: readonly string[]): Violation[] {
-  const found: Violation[] = complaints.map((message) => ({ invariant: 'acknowledged-requests', message }));
+/** The clients' calls are linearizable, and none of them has reported an error. */
+export function checkClients(calls: readonly Call[], errors: readonly string[]): Violation[] {
+  const found: Violation[] = errors.map((message) => ({ invariant: 'acknowledged-requests', message }));
   const offence = checkLinearizable(calls);
   if (offence === undefined || offence === 'undecided') return found;
   return [...found, { invariant: 'linearizable', message: describeHistory(offence).join('\n') }];

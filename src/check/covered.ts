@@ -1,6 +1,7 @@
 /**
- * What one faultless machine with the history of the machine that lived last makes, beside what the world saw. These checkers are
- * given the machine's outputs and inputs as it is built again, and read what was seen along with it: neither is in memory as a whole.
+ * Compares the outside of a run with one fault-free machine that replays the history of the last live machine. The
+ * checkers receive that machine's outputs and inputs during the replay, and read the evidence along with it: neither is
+ * in memory as a whole.
  */
 import { sameBytes } from '../base/bytes.ts';
 import { DISK_OK, type DiskRequest, SECTOR_BYTES } from '../devices/device.ts';
@@ -10,7 +11,7 @@ import { ByteStreams } from './byte-streams.ts';
 import type { Violation } from './checkers.ts';
 import type { AppliedWrite, SeenFrame } from './evidence.ts';
 
-/** What the world saw is what the machine makes: all of it when the guest ended, else a beginning of it. */
+/** The outputs that were seen are those the machine makes: all of them when the guest ended, else a prefix. */
 export class OutputsChecker {
   private readonly console: ByteStreams;
   private readonly frames: Iterator<SeenFrame>;
@@ -40,7 +41,7 @@ export class OutputsChecker {
       this.wrongFrame = `frame ${first} holds other bytes than the machine with the same history makes`;
   }
 
-  /** The machine has made all that it makes. */
+  /** The replay is over; `complete`: the guest ended, so all outputs must have been seen. */
   end(complete: boolean): Violation[] {
     const message = this.consoleWrong(complete) ?? this.framesWrong(complete);
     return message === undefined ? [] : [{ invariant: 'outputs-covered', message }];
@@ -66,7 +67,7 @@ export class OutputsChecker {
   }
 }
 
-/** What the guest was given is what was typed: from the beginning, no byte lost and none twice, whichever machine was live. */
+/** The guest's console input is a prefix of what was typed: no byte lost and none repeated, across failovers. */
 export class InputChecker {
   private readonly streams: ByteStreams;
 
@@ -84,23 +85,23 @@ export class InputChecker {
     return [
       {
         invariant: 'input-once',
-        message: `byte ${same + 1} that the guest was given is ${quoted.came}; typed was ${quoted.there}`,
+        message: `input byte ${same + 1} of the guest is ${quoted.came}; typed was ${quoted.there}`,
       },
     ];
   }
 }
 
 /**
- * The disk is what the machine leaves: operations take effect in the order in which the guest started them, each write once, each
- * read shows the writes before it.
+ * The disk's content is what the machine writes: operations take effect in the order in which the guest started them,
+ * each write once, and each read returns the writes before it.
  */
 export class DiskChecker {
-  /** What the disk holds by the operations that were looked at. */
+  /** The disk's content by the operations checked so far. */
   private readonly expected: Uint8Array;
-  /** Operations from the first whose end is not known yet. */
+  /** Operations from the first without a known completion on. */
   private open: { id: number; request: DiskRequest }[] = [];
   private readonly ends = new Map<number, EntryOf<'disk'>>();
-  /** Writes that the machine has made, and the disk not done yet. */
+  /** Writes that the machine has made and the disk has not done yet. */
   private readonly unapplied = new Map<number, DiskRequest & { operation: 'write' }>();
   private readonly applied: Iterator<AppliedWrite>;
   private next: AppliedWrite | undefined;
@@ -130,7 +131,7 @@ export class DiskChecker {
     this.settle();
   }
 
-  /** Looks at the operations in the order of their starts, as far as their ends are known. */
+  /** Checks the operations in the order of their starts, as far as their completions are known. */
   private settle(): void {
     let count = 0;
     for (const { id, request } of this.open) {
@@ -148,14 +149,14 @@ export class DiskChecker {
     const at = request.sector * SECTOR_BYTES;
     if (request.operation === 'write') this.expected.set(request.data, at);
     else if (!sameBytes(this.expected.subarray(at, at + request.sizeBytes), data!))
-      this.wrongRead ??= `read ${id} of sector ${request.sector} shows something else than the writes before it`;
+      this.wrongRead ??= `read ${id} of sector ${request.sector} returns other data than the writes before it`;
   }
 
   private readApplied(): void {
     this.next = this.applied.next().value ?? undefined;
   }
 
-  /** Compares what the disk has done with what the machine has made up to output `made`. */
+  /** Compares the writes that the disk has done with those of the machine up to output `made`. */
   private matchApplied(made: number): void {
     while (this.next && this.next.id <= made && this.wrongWrite === undefined) {
       const { id, sector, data } = this.next;
@@ -167,16 +168,16 @@ export class DiskChecker {
     }
   }
 
-  /** A write that the machine does not make, at least not once more. */
+  /** Describes a write that the machine does not make, or makes only once. */
   private describe(id: number, sector: number): string {
     let times = 0;
     for (const write of this.disk.writes) if (write.id === id) times++;
     return times > 1
       ? `write ${id} to sector ${sector} was applied twice`
-      : `write ${id} to sector ${sector} is none that a machine with the same history makes`;
+      : `write ${id} to sector ${sector} is not made by a machine with the same history`;
   }
 
-  /** The machine has come to its end. */
+  /** The replay is over. */
   end(): Violation[] {
     this.matchApplied(Number.POSITIVE_INFINITY);
     const message = this.wrongRead ?? this.wrongWrite ?? this.wrongContent();
@@ -184,23 +185,23 @@ export class DiskChecker {
   }
 
   private wrongContent(): string | undefined {
-    // Whether a write without an end has taken effect is not known.
-    const unsettled = new Set<number>();
+    // A write without a completion may have taken effect or not.
+    const undecided = new Set<number>();
     for (const { id, request } of this.open) {
       const end = this.ends.get(id);
       if (end?.status === DISK_OK) this.takesEffect(id, request, end);
       if (!end && request.operation === 'write')
         for (let i = 0; i < request.data.length; i += SECTOR_BYTES)
-          unsettled.add(request.sector + i / SECTOR_BYTES);
+          undecided.add(request.sector + i / SECTOR_BYTES);
     }
     if (this.wrongRead !== undefined) return this.wrongRead;
     const { content } = this.disk;
     for (let at = 0; at < content.length; at += SECTOR_BYTES)
       if (
-        !unsettled.has(at / SECTOR_BYTES) &&
+        !undecided.has(at / SECTOR_BYTES) &&
         !sameBytes(this.expected.subarray(at, at + SECTOR_BYTES), content.subarray(at, at + SECTOR_BYTES))
       )
-        return `sector ${at / SECTOR_BYTES} holds something else than a machine with the same history leaves there`;
+        return `sector ${at / SECTOR_BYTES} differs from what a machine with the same history leaves there`;
     return undefined;
   }
 }

@@ -1,4 +1,4 @@
-/** What a run leaves behind, as plain data: all that the checkers need to judge it, wherever it was made. */
+/** A run's evidence as plain data: all that the checkers need to judge it, in any process. */
 import { bytes, record, uint, type ValueOf } from '../base/codec.ts';
 import type { HostName } from '../ft/effects.ts';
 import type { MachineDescription } from '../vmm/description.ts';
@@ -7,51 +7,54 @@ import type { Machine } from '../vmm/machine.ts';
 import type { Violation } from './checkers.ts';
 import type { Call } from './linearizability.ts';
 
-/** How the run ended: the guest ended; no host was left; a limit or nothing to wait for; the machines differed. */
+/**
+ * How the run ended: the guest ended; no eligible replica is left; at a limit or idle forever; the machines diverged.
+ */
 export type Outcome = 'completed' | 'lost' | 'limit' | 'diverged';
 
-/** A frame that left the cluster, and the number of the output that it was. */
+/** A frame that left the cluster, and its output number. */
 export const seenFrame = record({ number: uint, frame: bytes() });
 export type SeenFrame = ValueOf<typeof seenFrame>;
 
-/** A write as it reached the medium. */
+/** A write that reached the medium. */
 export const appliedWrite = record({ id: uint, sector: uint, data: bytes() });
 export type AppliedWrite = ValueOf<typeof appliedWrite>;
 
-/** Values in their order, of which the last ones may not have been kept. */
+/** Values in order; `isWhole`: false if the last ones were not kept. */
 export interface Kept<T> extends Iterable<T> {
   readonly isWhole: boolean;
 }
 
-/** A position that two machines have both come to, and what had come through their doors. */
+/** A position that two machines have both reached, and what had come through their doors. */
 export interface Meeting {
   a: Kept<Entry>;
   b: Kept<Entry>;
   icount: number;
-  /** The machines themselves, where they stand there still and were found to differ. */
+  /** The machines themselves, if they diverged and are still at that position. */
   machines?: { a: Machine | undefined; b: Machine | undefined };
 }
 
+/** All evidence of a run. */
 export interface Evidence {
   description: MachineDescription;
   outcome: Outcome;
-  /** What the checkers found that were there when it happened. */
+  /** The violations found during the run. */
   found: readonly Violation[];
-  /** The machine that ended the run, or lived last: what came through its doors, and where it stands. */
+  /** The machine that completed the run, or was live last: what came through its doors, and its position. */
   survivor: { host: HostName; history: Kept<Entry>; icount: number };
-  /** Where two machines were the same for the last time, or were found to differ; undefined when there was one only. */
+  /** Where two machines were the same for the last time, or diverged; undefined if there was only one. */
   meeting: Meeting | undefined;
-  /** What was typed at the console, and what it printed. */
+  /** The console's input, and what it printed. */
   typed: Uint8Array;
   console: Kept<Uint8Array>;
-  /** Frames that left for the clients. */
+  /** Frames that the switch sent to the clients. */
   frames: Kept<SeenFrame>;
-  /** The survivor's disk: what it held at first and holds now, and the writes that reached it, where others could write, too. */
+  /** The survivor's disk: its initial and final content, and, on a shared disk, the writes that reached it. */
   medium: { initial: Uint8Array; content: Uint8Array; writes: Kept<AppliedWrite> };
   clients: { calls: readonly Call[]; complaints: readonly string[] };
-  /** What still waited for the service when the run ended, in words; nothing where it was ended on purpose. */
+  /** What still waited for the service at the end, in words; empty if the run was ended on purpose. */
   waiting: readonly string[];
-  /** The newest generation, and those of its members that have not failed since they became that. */
+  /** The newest generation, and those of its members that have not failed since they became members. */
   generation: number;
   unharmed: readonly HostName[];
 }

@@ -1,56 +1,56 @@
-/** The guest's clock goes with time, whichever host is live, and whatever has happened to those before it. */
+/** The guest's clock follows virtual time and never runs backwards, across failovers. */
 
 import type { HostName } from '../ft/effects.ts';
 import type { Entry } from '../vmm/entries.ts';
 import type { Violation } from './checkers.ts';
 
 const NS_PER_TICK = 100;
-/** The entries of a slice are seen when it begins. */
+/** The entries of a slice are observed at its begin, before their time has passed. */
 const SLICE_NS = 1_000_000;
-/** What a host knows of another's clock it knows from messages, which take their time. */
+/** Bound of a message's delay, by which a host's estimate of the guest's clock is behind. */
 const MESSAGE_NS = 200_000;
 
 const inMs = (ns: number): string => `${(ns / 1e6).toFixed(3)} ms`;
 
 /**
- * Compares what a live guest is told of the time with virtual time. At each failover the clock may lose what passed since the host that
- * goes live last knew the one before to be alive, and no more.
+ * Compares the times that a live guest reads with virtual time. At each failover the clock may lose at most the time
+ * since the host that goes live last heard of the previous primary.
  */
 export class GuestClockChecker {
   readonly violations: Violation[] = [];
-  /** Since when each host knows nothing of the one that it would replace. */
+  /** Since when each host has heard nothing of the primary. */
   private readonly unknownSinceNs = new Map<HostName, number>();
-  /** How far the clock may be behind at each host that is or was live. */
+  /** How far the clock may be behind on each host that is or was live. */
   private readonly allowedNs = new Map<HostName, number>();
 
-  /** A derived clock runs as fast as the guest: it may be ahead. */
+  /** `derived`: the clock runs with the guest's steps, so it may be ahead. */
   constructor(private readonly derived: boolean) {}
 
-  /** The guest's clock begins when its first host does, which may have stood still until then. */
+  /** The guest's clock begins at its boot, which a paused host may delay. */
   booted(host: HostName, nowNs: number): void {
     this.allowedNs.set(host, nowNs);
   }
 
-  /** From this moment on `host` hears nothing of the primary, or the guest stands still so that it can go on there. */
+  /** From `sinceNs` on `host` hears nothing of the primary, or the guest is paused for a switch-over to it. */
   lostSight(host: HostName, sinceNs: number): void {
     this.unknownSinceNs.set(host, sinceNs);
   }
 
-  /** A host has gone live in place of another, which failed at that time if it failed. */
+  /** A host has gone live in place of `from`, which failed at `failedNs` if it failed. */
   live(host: HostName, from: HostName, failedNs: number | undefined, nowNs: number): void {
     const sinceNs = Math.min(this.unknownSinceNs.get(host) ?? nowNs, failedNs ?? nowNs);
     this.allowedNs.set(host, (this.allowedNs.get(from) ?? 0) + nowNs - sinceNs);
   }
 
-  /** What came through the doors of a live machine. */
+  /** An entry came through the doors of a live machine. */
   shown(host: HostName, entry: Entry, nowNs: number): void {
     if (!('ticks' in entry) || this.violations.length > 0) return;
     const aheadNs = entry.ticks * NS_PER_TICK - nowNs;
     const allowedNs = (this.allowedNs.get(host) ?? 0) + MESSAGE_NS;
     if (-aheadNs > allowedNs)
-      this.find(`${host} tells the guest a time ${inMs(-aheadNs)} behind; ${inMs(allowedNs)} would do`);
+      this.find(`the guest on ${host} reads a time ${inMs(-aheadNs)} behind; allowed is ${inMs(allowedNs)}`);
     if (aheadNs > SLICE_NS && !this.derived)
-      this.find(`${host} tells the guest a time ${inMs(aheadNs)} ahead`);
+      this.find(`the guest on ${host} reads a time ${inMs(aheadNs)} ahead`);
   }
 
   private find(message: string): void {
@@ -58,7 +58,7 @@ export class GuestClockChecker {
   }
 }
 
-/** Time does not run backwards for the guest, whichever host tells it. */
+/** The times that the guest reads never decrease. */
 export class ClockForwardChecker {
   readonly violations: Violation[] = [];
   private last = 0;
@@ -67,7 +67,7 @@ export class ClockForwardChecker {
   shown(entry: Entry): void {
     if (!('ticks' in entry)) return;
     if (entry.ticks < this.last && this.violations.length === 0) {
-      const message = `at ${entry.icount} the guest is told ${entry.ticks} ticks, after ${this.last}`;
+      const message = `at icount ${entry.icount} the guest reads ${entry.ticks} ticks, after ${this.last}`;
       this.violations.push({ invariant: 'guest-clock', message });
     }
     this.last = entry.ticks;

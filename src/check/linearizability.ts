@@ -1,6 +1,7 @@
 /**
- * Linearizability (Herlihy and Wing 1990) of what the clients of the key-value server saw: each request seems to have taken effect in
- * one instant between its call and its answer. The search is that of Wing and Gong (1993) with the memory that Lowe (2017) added.
+ * Linearizability (Herlihy and Wing 1990) of the calls of the key-value server's clients: each request appears to take
+ * effect at one instant between its call and its answer. The search is that of Wing and Gong (1993), with the
+ * memoization of Lowe (2017).
  */
 
 export type KvOperation =
@@ -8,36 +9,39 @@ export type KvOperation =
   | { op: 'GET'; key: string }
   | { op: 'ADD'; key: string; amount: number };
 
-/** One request of one client, as the client saw it. Times are whole nanoseconds of virtual time. */
+/** One request as its client observed it. Times are whole nanoseconds of virtual time. */
 export interface Call {
   client: number;
   sequence: number;
   operation: KvOperation;
   calledNs: number;
-  /** Undefined: never answered. The request may have taken effect at any time after it was called, or never. */
+  /** Undefined: never answered. The request may have taken effect at any time after its call, or never. */
   returnedNs?: number;
-  /** What followed `CLIENT SEQ `. Undefined: not known; the request took effect while it was open, or never. */
+  /** The text after `CLIENT SEQ `. Undefined: unknown; the request took effect while it was open, or never. */
   answer?: string;
 }
 
+/** A minimal set of calls of one key that is not linearizable. */
 export interface NonLinearizable {
   key: string;
   /**
-   * The calls that do not fit together, in the order of their calling: the key's other calls do not help, whether they took
-   * effect while they were open or not. Each is needed: with its answer forgotten, all would fit (or it would take long to tell).
+   * Calls with contradicting answers, ordered by call time, independent of the key's other calls. Each is needed:
+   * without its answer the history would be linearizable (or undecided).
    */
   calls: Call[];
 }
 
 const LIMIT_STATES = 1_000_000;
-/** For each attempt to do without a call: this only spares the reader, and forgotten additions have very many sums. */
+/**
+ * The limit for each attempt to omit an answer: shrinking is optional, and additions without answers have many sums.
+ */
 const SHRINK_STATES = 10_000;
 
 /**
- * Finds a key whose calls are not linearizable. Keys are independent: a history is linearizable if those of its keys are (Herlihy and
- * Wing, theorem 1).
- * @param limitStates how many configurations to look at for one history of one key before it counts as undecided.
- * @returns undefined when all is well.
+ * Finds a key whose calls are not linearizable. Keys are independent: a history is linearizable if those of its keys
+ * are (Herlihy and Wing, theorem 1).
+ * @param limitStates the number of configurations of one key after which it counts as undecided.
+ * @returns undefined if the calls are linearizable.
  */
 export function checkLinearizable(
   calls: readonly Call[],
@@ -64,10 +68,10 @@ function byKey(calls: readonly Call[]): Map<string, Call[]> {
 }
 
 /**
- * Forgets one answer after another, from the end, as long as the rest is still impossible. A call is not taken out, or a value that it
- * wrote would seem to come from nowhere: only what is known of it is. An order that explains the whole history explains it with an
- * answer forgotten too, so what remains impossible proves that the whole history is. For the same reason one round is enough: what
- * had to be kept while more was known has to be kept now.
+ * Omits one answer after another, from the end, as long as the rest is still impossible. The call itself stays, since
+ * other calls may read its value. An order that satisfies the whole history satisfies it with an answer omitted, so a
+ * rest that is impossible proves that the whole is. For the same reason one round is enough: an answer that was needed
+ * among more answers is needed among fewer.
  */
 function shrink(history: readonly Call[], limitStates: number): Call[] {
   const known = inOrder(history);
@@ -86,18 +90,18 @@ function shrink(history: readonly Call[], limitStates: number): Call[] {
 
 const inOrder = (calls: readonly Call[]): Call[] => calls.toSorted((a, b) => a.calledNs - b.calledNs);
 
-/** How far a search has come through the calls of one key, which are in the order of their calling. */
+/** A state of the search through the calls of one key, ordered by call time. */
 interface Configuration {
-  /** All calls before this one are done. */
+  /** All calls before this index have taken effect. */
   first: number;
-  /** The calls behind it that are done too, ascending. */
+  /** The later calls that have taken effect too, ascending. */
   ahead: readonly number[];
   state: State;
 }
 
-/** Looks for an order of the calls that explains all answers: depth first, no configuration twice. */
+/** Searches for an order of the calls that gives all answers: depth first, no configuration twice. */
 function search(history: readonly Call[], limitStates: number): 'possible' | 'impossible' | 'undecided' {
-  // A GET without an answer says nothing and changes nothing.
+  // A GET without an answer constrains nothing.
   const calls = inOrder(
     history.filter(({ operation, answer }) => operation.op !== 'GET' || answer !== undefined),
   );
@@ -111,7 +115,7 @@ function search(history: readonly Call[], limitStates: number): 'possible' | 'im
     seen.add(name);
     const candidates = candidatesOf(calls, configuration);
     if (candidates.every((index) => calls[index]!.returnedNs === undefined)) return 'possible';
-    // A read that fits may as well go first: it keeps nothing else from happening.
+    // A read that fits goes first without loss: it does not change the state.
     const read = candidates.find((index) => isRead(calls[index]!, state));
     for (const index of read === undefined ? candidates.reverse() : [read])
       for (const next of outcomes(calls[index]!, state)) stack.push(advance(first, ahead, index, next));
@@ -119,7 +123,7 @@ function search(history: readonly Call[], limitStates: number): 'possible' | 'im
   return 'impossible';
 }
 
-/** The calls that can come next: no other had returned before they were called. */
+/** The calls that can take effect next: no other pending one returned before they were called. */
 function candidatesOf(calls: readonly Call[], { first, ahead }: Configuration): number[] {
   const candidates: number[] = [];
   let firstReturnNs = Number.POSITIVE_INFINITY;
@@ -143,7 +147,7 @@ function advance(first: number, ahead: readonly number[], done: number, state: S
   return { first: reached, ahead: rest, state };
 }
 
-/** What a key holds, as a GET would answer. */
+/** A key's value, as a GET would answer. */
 type State = 'NONE' | `VALUE ${string}`;
 const NONE = 'NONE';
 const FULL = 'ERROR the store is full';
@@ -151,16 +155,16 @@ const FULL = 'ERROR the store is full';
 const isRead = ({ operation, answer }: Call, state: State): boolean =>
   operation.op === 'GET' && answer === state;
 
-/** The states that a call can leave behind when it takes effect in this one; none if it is not answered like that. */
+/** The possible states after a call takes effect in this one; none if its answer contradicts this state. */
 function outcomes({ operation, answer }: Call, state: State): State[] {
   const effect = carryOut(operation, state);
   if (answer === undefined) return [state, effect.state];
-  // Whether there is room for a new key depends on the other keys, which are not looked at here.
+  // Whether there is room for a new key depends on the other keys, which are not known here.
   if (answer === FULL && operation.op !== 'GET' && state === NONE) return [state];
   return answer === effect.answer ? [effect.state] : [];
 }
 
-/** What the server does with a request: programs/kv/service.c. */
+/** Model of the server: programs/kv/service.c. */
 function carryOut(operation: KvOperation, state: State): { state: State; answer: string } {
   switch (operation.op) {
     case 'GET':
@@ -185,7 +189,7 @@ function toNumber(text: string): bigint | undefined {
 
 const isInt64 = (number: bigint): boolean => BigInt.asIntN(64, number) === number;
 
-/** A request as it is put to the server, behind `CLIENT SEQ `. */
+/** The text of a request, after `CLIENT SEQ `. */
 export function requestText(operation: KvOperation): string {
   switch (operation.op) {
     case 'GET':
@@ -197,7 +201,7 @@ export function requestText(operation: KvOperation): string {
   }
 }
 
-/** For people: a line for each call. The bars show which calls overlap, not how long they took. */
+/** For reports: a line for each call. The bars show which calls overlap, not how long they took. */
 export function describeHistory(offence: NonLinearizable): string[] {
   const calls = inOrder(offence.calls);
   const times = new Set(calls.flatMap(({ calledNs, returnedNs }) => [calledNs, returnedNs ?? calledNs]));
@@ -220,7 +224,7 @@ function aligned(texts: readonly string[]): string[] {
 
 const milliseconds = (ns: number): string => (ns / 1e6).toFixed(6);
 
-/** Each time that occurs has a column, three characters wide. */
+/** Each distinct time has a column, three characters wide. */
 function bar({ calledNs, returnedNs }: Call, ranks: ReadonlyMap<number, number>): string {
   const column = (ns: number) => ranks.get(ns)! * 3;
   const width = (ranks.size - 1) * 3 + 1;

@@ -1,4 +1,4 @@
-/** What a run came to: everything that the checkers say of it when it is over. */
+/** The checkers' verdict on a run that is over. */
 import { OperatingError } from '../base/errors.ts';
 import type { Execution } from '../cpu/engine.ts';
 import { type Comparison, compareHistories, sameHistory } from '../replay/comparison.ts';
@@ -10,7 +10,7 @@ import { DiskChecker, InputChecker, OutputsChecker } from './covered.ts';
 import type { Evidence } from './evidence.ts';
 import { ClockForwardChecker } from './guest-clock.ts';
 
-/** What the checkers found without running anything again: what was seen on the way, and how it ended. */
+/** The violations found without a replay: those seen during the run, of clients, and of the run's end. */
 export function observe(evidence: Evidence): Violation[] {
   const { outcome, clients } = evidence;
   const found = [...evidence.found, ...checkClients(clients.calls, clients.complaints)];
@@ -18,9 +18,10 @@ export function observe(evidence: Evidence): Violation[] {
 }
 
 /**
- * What the checkers found. They replay the survivor's whole history on a fresh machine, and for that need all evidence of the run.
- * `execution`: how the machines that they build execute instructions.
- * @throws {OperatingError} when not all of it was kept.
+ * All violations of a run. Replays the survivor's whole history on a fresh machine, which needs all evidence of the
+ * run.
+ * @param execution how the machines of the replay execute instructions.
+ * @throws {OperatingError} if part of the evidence was not kept.
  */
 export function judge(evidence: Evidence, execution?: Execution): Violation[] {
   const found = observe(evidence);
@@ -33,7 +34,7 @@ export function judge(evidence: Evidence, execution?: Execution): Violation[] {
   return [...found, ...checkMeeting(evidence, execution), ...checkReplay(evidence, execution)];
 }
 
-/** Replays the history of the machine that lived last beside what the world saw. */
+/** Replays the survivor's history, and compares it with what was seen outside. */
 function checkReplay(evidence: Evidence, execution: Execution | undefined): Violation[] {
   const { description, survivor, typed, console, frames, outcome } = evidence;
   const { history, icount } = survivor;
@@ -68,26 +69,29 @@ function checkReplay(evidence: Evidence, execution: Execution | undefined): Viol
   return [...input.end(), ...clock.violations, ...seen.end(outcome === 'completed'), ...medium.end()];
 }
 
-/** Somebody could have gone on, there was something to do, and nobody did it; or nobody could go on who had no reason not to. */
+/**
+ * The service stopped although an eligible replica was left and work was waiting; or an unharmed member is not
+ * eligible.
+ */
 function checkService({ outcome, waiting, unharmed, generation }: Evidence): Violation[] {
   if (outcome === 'lost')
     return unharmed.map((host) => ({
       invariant: 'service',
-      message: `${host} is a member of generation ${generation} and has not failed, but cannot go on`,
+      message: `${host} is a member of generation ${generation} and has not failed, but is not eligible`,
     }));
   if (outcome !== 'limit' || waiting.length === 0) return [];
   return [
     {
       invariant: 'service',
-      message: `the service stands still, with ${waiting.join(' and ')} waiting, although somebody could go on`,
+      message: `the service has stopped, with ${waiting.join(' and ')} waiting, although an eligible replica is left`,
     },
   ];
 }
 
 /**
- * Both machines at the last `icount` that they reached as one: where a backup went live, where they were found to differ, or where
- * both ended. They are built again from what came through their doors; but a machine that stands where they were found to differ is
- * shown as it is. Undefined without a second machine, or when not all that came through was kept.
+ * Compares two machines at the last position that both reached: where a backup went live, where they diverged, or where
+ * both ended. They are replayed from their histories, except for a machine that is still at the position of the
+ * divergence. Undefined without a second machine, or if part of a history was not kept.
  */
 export function compareLast(
   { description, meeting }: Evidence,
@@ -104,13 +108,13 @@ export function compareLast(
       execution,
     );
   } catch (error) {
-    // With a rule switched off a history may be none that a machine can have.
+    // With a rule switched off a history may be impossible for any machine.
     if (error instanceof Divergence) return undefined;
     throw error;
   }
 }
 
-/** Builds the machines again only where they were not given the same. */
+/** Replays the machines only if their histories differ. */
 function checkMeeting(evidence: Evidence, execution: Execution | undefined): Violation[] {
   const { meeting } = evidence;
   if (!meeting || sameHistory(meeting.a, meeting.b, meeting.icount)) return [];

@@ -1,6 +1,6 @@
 /**
- * Drives a replica: what arrives waits in an inbox, the guest runs in slices in between, and effects are performed in their order. It
- * does no I/O of its own, and knows time only from its {@link Clock}.
+ * Drives a replica: inputs queue in an inbox, the guest runs in slices in between, and effects are performed in order.
+ * It does no I/O, and has time only from its {@link Clock}.
  */
 import type { Effect, ReplicaEvent, ReplicaInput, SliceEnd, StopReason, TimerId } from '../ft/effects.ts';
 import type { Phase, Replica } from '../ft/replica.ts';
@@ -8,37 +8,37 @@ import { type Stuck, StuckWatch } from '../vmm/stuck.ts';
 import { perform } from './perform.ts';
 import type { Clock, Ports } from './ports.ts';
 
-/** What it takes to copy, compress and checksum one byte of a guest's state. */
+/** The time to copy, compress and checksum one byte of a guest's state. */
 export const COPY_NS_PER_BYTE = 1;
-/** A slice grows while the guest computes and is short while it talks, so that outputs don't wait for the end of a long one. */
+/** Slices grow while the guest only computes, and are short while it makes outputs, which wait for the slice's end. */
 const SHORT_SLICE_NS = 50_000;
 const LONG_SLICE_NS = 800_000;
-/** A backup acknowledges between slices. */
+/** Bounds the delay of a backup's acknowledgements, which it sends between slices. */
 const BACKUP_SLICE_NS = 200_000;
 
-/** Is told what the replica does. */
+/** Receives what the replica does. */
 export interface DriverListener {
   noted(event: ReplicaEvent): void;
-  /** The guest has taken so many steps, and rests for so long. */
+  /** The guest has taken `steps`, and gets no processor time for `restNs`. */
   ran(steps: number, restNs: number): void;
-  /** So much of the guest's state was copied. */
+  /** `sizeBytes` of the guest's state were copied. */
   copied(sizeBytes: number): void;
   stopped(reason: StopReason): void;
-  /** The guest that is live here goes round for ever. */
+  /** The live guest loops forever. */
   stuck(stuck: Stuck): void;
-  /** The replica has come to be in a phase. */
+  /** The replica has entered a phase. */
   entered(phase: Phase): void;
   /** The replica has handled an input and asks for these effects, which come next. */
   handled?(input: ReplicaInput, effects: readonly Effect[]): void;
 }
 
-/** Moments at which somebody wants to step in: the simulator's faults. */
+/** Moments at which the simulator injects faults: slices end there, and progress is reported. */
 export interface Moments {
-  /** How many steps the next slice may take: up to the next moment, of `steps`. */
+  /** The steps of the next slice: at most `steps`, up to the next moment. */
   limit(steps: number): number;
-  /** Where else the slice must end. */
+  /** The other ends of the next slice. */
   end(): SliceEnd;
-  /** Something has happened, in which a moment may have come; `sent`: a message has been sent. */
+  /** The replica has made progress, so a moment may be due; `sent`: a message has been sent. */
   passed(what?: 'sent'): void;
 }
 
@@ -47,33 +47,33 @@ const NO_MOMENTS: Moments = { limit: (steps) => steps, end: () => ({}), passed: 
 export interface DriverOptions {
   ports: Ports;
   listener: DriverListener;
-  /** The guest takes no step beyond this one. */
+  /** The position at which the guest stops. */
   maxSteps: number;
 }
 
 export class Driver {
   power: 'on' | 'paused' | 'off' = 'on';
-  /** Why the replica stopped, once it has. */
+  /** Why the replica has stopped; undefined before. */
   stopReason: StopReason | undefined;
-  /** Messages sent to other hosts. */
+  /** The number of stream messages sent to other hosts. */
   sent = 0;
   /** A slice, or a copy, is under way. */
   busy = false;
-  /** Counts the times that power came back: what was begun before is void. */
+  /** The number of power losses: callbacks of an earlier life are void. */
   life = 0;
   moments: Moments = NO_MOMENTS;
   private watch = new StuckWatch();
   private phase: Phase | undefined;
   private inbox: ReplicaInput[] = [];
   private timers = new Map<TimerId, number>();
-  /** What came to its end while the host was paused. */
+  /** Completions that are deferred while the host is paused. */
   private whenResumed: (() => void)[] = [];
   private sliceNs = SHORT_SLICE_NS;
   /** When the steps of the slice under way will have been taken. */
   private stepsEndNs = 0;
-  /** Until then the guest is given no processor time. */
+  /** The guest gets no processor time before this. */
   private restUntilNs = Number.NEGATIVE_INFINITY;
-  /** This host has been copying: the guest is given a slice before the next message, or a copy would starve it. */
+  /** This host has been copying: the guest runs a slice before the next message, or a copy would starve it. */
   private guestsTurn = false;
 
   constructor(
@@ -89,19 +89,21 @@ export class Driver {
     return this.power !== 'off' && this.stopReason === undefined;
   }
 
-  /** Steps that the guest has taken by now. Those of a slice are computed when it begins, before their time has passed. */
+  /** Steps that the guest has taken by now. A slice's steps are computed at its begin, before their time has passed. */
   get stepsTaken(): number {
     const { nowNs, nsPerStep } = this.clock;
     const aheadNs = Math.max(0, this.stepsEndNs - nowNs);
     return (this.replica.vmm?.icount ?? 0) - Math.ceil(aheadNs / nsPerStep);
   }
 
+  /** Queues an input and runs the host; without power it is dropped. */
   deliver(input: ReplicaInput): void {
     if (!this.alive) return;
     this.inbox.push(input);
     this.pump();
   }
 
+  /** Pauses the host: inputs queue up until {@link resume}. */
   pause(): void {
     if (this.power === 'on') this.power = 'paused';
   }
@@ -113,6 +115,7 @@ export class Driver {
     this.pump();
   }
 
+  /** The host loses its power, and with it inbox and timers. */
   powerOff(): void {
     this.power = 'off';
     this.life++;
@@ -122,7 +125,7 @@ export class Driver {
     this.busy = false;
   }
 
-  /** The power is back; the replica is another one, and has forgotten everything. */
+  /** The power is back; `replica` is a new one, restarted empty. */
   powerOn(replica: Replica): void {
     this.power = 'on';
     this.stopReason = undefined;
@@ -131,7 +134,7 @@ export class Driver {
     this.deliver({ kind: 'start' });
   }
 
-  /** Handles what has arrived, then runs the next slice if there is something to run. */
+  /** Handles the inbox, then runs slices while the guest may run. */
   private pump(): void {
     while (!this.busy && this.power === 'on' && this.stopReason === undefined) {
       const input = this.guestsTurn && this.guestMayRun ? undefined : this.inbox.shift();
@@ -151,7 +154,7 @@ export class Driver {
   private take(input: ReplicaInput): void {
     if (input.kind === 'reset') this.options.ports.transport.restored(input.peer);
     const effects = this.handle(input);
-    // Copying takes time, in which this host does nothing else.
+    // The host does nothing else during a copy.
     const copied = copiedBytes(effects);
     this.guestsTurn ||= copied > 0;
     if (copied > 0) this.occupy(copied * COPY_NS_PER_BYTE, () => this.act(effects));
@@ -184,7 +187,7 @@ export class Driver {
     this.clock.spend(ns, end);
   }
 
-  /** The guest rests; messages are handled meanwhile. */
+  /** Gives the guest no processor time for `ns`; messages are handled meanwhile. */
   private rest(ns: number): void {
     this.restUntilNs = this.clock.nowNs + ns;
     this.clock.after(ns, () => this.pump());
@@ -233,7 +236,7 @@ export class Driver {
     });
   }
 
-  /** Runs the VM now and lets the effects happen when the time that the steps take has passed. */
+  /** Runs the VM now, and performs the effects when the steps' time has passed. */
   private slice(): void {
     const { clock, replica, moments, options } = this;
     const { nsPerStep } = clock;

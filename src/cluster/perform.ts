@@ -1,13 +1,13 @@
-/** The effects of a replica, each performed where it belongs; the answers are its inputs. */
+/** Performs a replica's effects on the ports; the answers become its inputs. */
 import { unreachable } from '../base/assert.ts';
 import type { Effect, ReplicaInput } from '../ft/effects.ts';
 import { lastOf, type WorldOutput } from '../vmm/outputs.ts';
 import type { Ports } from './ports.ts';
 
-/** An effect that reaches something outside the host. */
+/** An effect outside the host. */
 export type OutsideEffect = Exclude<Effect, { do: 'ran' | 'copied' | 'timer' | 'note' | 'stop' }>;
 
-/** `deliver` takes what comes of it, later. */
+/** Performs an effect; `deliver` receives the answers later. */
 export function perform(
   effect: OutsideEffect,
   { transport, generations, edge, disk }: Omit<Ports, 'clock'>,

@@ -1,65 +1,68 @@
 /**
- * What a replica needs of the place where it runs, as small interfaces. The simulator has them on virtual time, a real host has sockets,
- * disks and clocks behind them. Whatever answers, answers later: never before the call that asked returns.
+ * What a replica needs of its host, as small interfaces. The simulator implements them on virtual time; a real host
+ * would with sockets, disks and clocks. A callback is never called before the call that requested it returns.
  */
 import type { Effect, GenerationRecord, HostName } from '../ft/effects.ts';
 import type { WorldOutput } from '../vmm/outputs.ts';
 
 export interface Clock {
-  /** What the host's monotonic clock shows, in whole ns. Where it began is its own affair: no host knows what another's shows. */
+  /** The host's monotonic clock, in whole ns. Its origin is arbitrary: clocks of hosts are not comparable. */
   readonly monotonicNs: number;
-  /** The time that {@link after} and {@link spend} count, in ns. */
+  /** The time that {@link after} and {@link spend} measure, in ns. */
   readonly nowNs: number;
-  /** What one step of the guest takes here, in ns: an estimate, which plans slices. */
+  /** The estimated time of one step of the guest, in ns, by which slices are planned. */
   readonly nsPerStep: number;
   /** Calls back when the monotonic clock shows `atNs`, or soon after. */
   wakeAt(atNs: number, action: () => void): void;
+  /** Calls back after `ns`. */
   after(ns: number, action: () => void): void;
   /**
-   * The host has computed what takes `ns`, and does nothing else in that time; then it is called back. On virtual time that is later;
-   * where time is real it has passed already.
+   * The host has done work that takes `ns`: calls back at its end. On virtual time that is later; in real time it has
+   * passed already.
    */
   spend(ns: number, action: () => void): void;
 }
 
 export interface Transport {
-  /** To another host, reliable and in order until the stream breaks: then a `reset` is delivered. */
+  /** Sends to another host, reliably and in order until the stream breaks: then a `reset` is delivered. */
   stream(to: HostName, bytes: Uint8Array): void;
-  /** To another host; may be lost, doubled or late. */
+  /** Sends to another host; may be lost, duplicated or late. */
   datagram(to: HostName, bytes: Uint8Array): void;
-  /** The replica knows that the stream to `peer` broke: it may be used again. */
+  /** The replica has received the `reset` of the stream to `peer`: the stream may be used again. */
   restored(peer: HostName): void;
 }
 
 /** Shared storage: a record for each generation, created once by test-and-set (the paper, section 2.3). */
 export interface GenerationStore {
-  /** The record that stands afterwards is the answer, if one comes. */
+  /** Creates the record unless one exists; answers with the one that exists afterwards. The answer may be lost. */
   claim(generation: number, record: GenerationRecord, answer: (record: GenerationRecord) => void): void;
+  /** Reads a record. The answer may be lost. */
   read(generation: number, answer: (record: GenerationRecord | undefined) => void): void;
 }
 
-/** Console and switch: they drop what they have seen, and take nothing of an older generation. */
+/** Console and switch: they drop output numbers that they have seen, and refuse an older generation. */
 export interface EdgePort {
-  /** `delivered` is called for each output that has arrived, also when it had been seen before. */
+  /** Sends outputs. `delivered` is called for each one that has arrived, duplicates included. */
   release(
     effect: Extract<Effect, { do: 'release' }>,
     delivered: (output: WorldOutput) => void,
     received: (frame: Uint8Array) => void,
   ): void;
-  /** Typed bytes from `offset` on go here from now on. */
+  /** Directs typed bytes from `offset` on to this host. */
   listen(offset: number, generation: number, typed: (offset: number, data: Uint8Array) => void): void;
-  /** The guest's address is here from now on: so are the frames for it. */
+  /** Directs the guest's address to this host, and frames for it to `received`. */
   announce(frame: Uint8Array, generation: number, received: (frame: Uint8Array) => void): void;
 }
 
 export interface DiskPort {
-  /** Does a number once, however often it is asked; `refused` where a newer generation is known. */
+  /** Performs each write's number once; answers `refused` once a newer generation is known. */
   perform(
     effect: Extract<Effect, { do: 'disk' }>,
     answer: (status: number | 'refused', data: Uint8Array) => void,
   ): void;
 }
 
+/** All ports of a host. */
 export interface Ports {
   readonly clock: Clock;
   readonly transport: Transport;

@@ -1,4 +1,4 @@
-/** The replica that follows: it replays the primary's log, acknowledges what it holds, and keeps what it would need to go live. */
+/** A backup: it replays the primary's log, acknowledges the entries it holds, and keeps what going live needs. */
 import { DISK_OK } from '../devices/device.ts';
 import type { Entry, EntryOf } from '../vmm/entries.ts';
 import { applyDelta } from '../vmm/snapshot.ts';
@@ -9,26 +9,26 @@ import type { Message, MessageOf } from './messages.ts';
 import { type GenerationStarts, isDisk, isWorld, type ReplicaState } from './state.ts';
 
 export class Backup {
-  /** The log here goes on with what the primary sends: the stream between them is unbroken. */
+  /** The log here continues with the entries that the primary sends: the stream between them is unbroken. */
   following = false;
-  /** The log here is a beginning of the primary's, whether or not the stream is unbroken at the moment. */
+  /** The log here is a prefix of the primary's, whether or not the stream is unbroken at the moment. */
   inSync = false;
-  /** The log here has whatever explains an output that has left: this replica may go live if the others can't. */
+  /** The log here has every entry that covers a released output: this replica may go live. */
   eligible = false;
-  /** The log says that this replica is to go live here. */
+  /** A consumed `switch-over` entry names this replica: it claims the next generation. */
   handover = false;
   lastHeardNs: number;
   private copy: CopyReceiver | undefined;
-  /** Marks the resume that waits for an answer. */
+  /** The number of the last `resume` message; the answer carries it. 0: none was sent. */
   private token = 0;
-  /** What the primary's log looks like, for when this one goes on with it. */
+  /** The generations of the primary's log, which this log adopts when it continues it. */
   private offered: GenerationStarts | undefined;
   private acknowledgedConsumed = 0;
   private ended = false;
   private endReached = false;
   /** Private disks: completions that the log holds; a write here waits for its own. */
   private readonly granted = new Set<number>();
-  /** Sectors that are being copied to this replica's own disk. Their numbers are below zero: they are none of the guest's. */
+  /** Sectors that are being copied to this replica's private disk. Negative numbers: no guest operation has them. */
   private readonly writing = new Map<number, { sector: number; data: Uint8Array }>();
   private sectorWrites = 0;
 
@@ -40,7 +40,7 @@ export class Backup {
     return this.replica.log.last - this.replica.replay.waiting;
   }
 
-  /** A machine that is being copied here, as far as it has come. */
+  /** The machine that is being copied here, incomplete. */
   get partial(): CopyReceiver | undefined {
     return this.copy;
   }
@@ -50,9 +50,9 @@ export class Backup {
     return replica.hasVm && !replica.hasPaused && (this.following || replica.claim !== undefined);
   }
 
-  // ── Getting in step ───────────────────────────────────────────────────────────────────────────────────────────────
+  // ── Getting in sync ───────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Says to the primary where this replica stands. Until the answer the machine stands still. */
+  /** Reports the end of this log to the primary. The machine does not run until the answer. */
   resume(): void {
     const { replica } = this;
     this.following = false;
@@ -95,7 +95,7 @@ export class Backup {
     }
   }
 
-  /** Sectors of the other replica's disk are to be on this one. */
+  /** Writes sectors of the primary's disk to this one. */
   private writeSectors(sector: number, data: Uint8Array): void {
     const { replica } = this;
     const id = -++this.sectorWrites;
@@ -124,7 +124,7 @@ export class Backup {
     });
   }
 
-  /** The copy is complete. A machine that is not the one that was copied is let go. */
+  /** Completes the copy. A machine whose hash differs from the primary's is discarded. */
   private install(message: MessageOf<'state'>): void {
     const { replica } = this;
     const { machine, from } = this.copy!;
@@ -153,7 +153,7 @@ export class Backup {
     replica.note({ kind: 'following', primary: replica.record.primary, entry: replica.log.last });
   }
 
-  /** The primary's log as it described it. Whoever follows it already has that log. */
+  /** The primary has described its log. A replica that follows it already has that log. */
   describes(starts: GenerationStarts): void {
     this.offered = starts;
     if (this.following) this.replica.starts = starts;
@@ -164,7 +164,7 @@ export class Backup {
   /** Entries are acknowledged when they are held, not when they are executed. */
   private receive(message: MessageOf<'entries'>): void {
     const { replica } = this;
-    // Once storage has said yes, what is to be drained is settled.
+    // Once the claim is won, the entries to drain are fixed: the old primary may not add to them.
     if (!replica.hasVm || this.ended || replica.claim?.won) return;
     if (!this.following) {
       if (message.answers !== this.token || this.token === 0) return;
@@ -184,7 +184,7 @@ export class Backup {
     this.acknowledge();
   }
 
-  /** What this log holds from entry `first` on is not part of the primary's, and was not consumed. */
+  /** Continues the log from entry `first`. The entries from there on are not in the primary's log, and not consumed. */
   private goOnFrom(first: number): void {
     const { replica } = this;
     const surplus = replica.log.last - (first - 1);
@@ -210,7 +210,7 @@ export class Backup {
     });
   }
 
-  /** Whether enough was consumed since the last acknowledgement that the primary should know. */
+  /** Whether enough was consumed since the last acknowledgement to send another. */
   private get consumptionIsNews(): boolean {
     return this.consumed - this.acknowledgedConsumed >= 64 || this.consumed === this.replica.log.last;
   }
@@ -241,7 +241,7 @@ export class Backup {
     if (!replica.claim && this.consumed > consumedBefore && this.consumptionIsNews) this.acknowledge();
   }
 
-  /** What the machine has made is kept here: the primary may die before the world has it. */
+  /** Keeps the machine's outputs: the primary may fail before they are delivered. */
   private collect(): void {
     const { replica } = this;
     const outputs = replica.vmm.machine.takeOutputs();
@@ -249,11 +249,14 @@ export class Backup {
     replica.disk.start(outputs.filter(isDisk), replica.log.last);
   }
 
-  /** An entry of the log is about to be consumed. */
+  /**
+   * A log entry is about to be consumed.
+   * @throws {Divergence} if the machine differs from what a marker entry says.
+   */
   passed(entry: Entry): void {
     const { replica } = this;
     verifyMarker(entry, replica.vmm.machine);
-    // An operation must have started before it ends, in the list as in the machine.
+    // The operation may have started in this very slice: the queue must have it before its completion.
     if (entry.kind === 'disk') this.collect();
     switch (entry.kind) {
       case 'check':
@@ -282,17 +285,17 @@ export class Backup {
     const { replica } = this;
     if (action === 'power-off') this.endReached = true;
     if (action === 'speed') replica.speed = value;
-    // What an earlier generation said of its members is past.
+    // A switch-over of an earlier generation has taken effect already.
     if (this.consumed < replica.starts.at(-1)!.first) return;
     if (action === 'switch-over' && replica.options.hosts[value] === replica.name) this.handover = true;
   }
 
-  // ── A disk that each replica reads for itself (the paper, section 4.2), or has for itself (4.1) ──────────────────────────
+  // ── A disk that each replica reads for itself (the paper, section 4.2), or has for itself (4.1) ──────────
 
   private readForItself(retryNs = Number.POSITIVE_INFINITY): void {
     const { replica } = this;
     const { disk } = replica.options;
-    // A replica that was left out would read what the others have written since.
+    // An evicted replica would read what the others have written since.
     if (disk === 'shared' || !(this.inSync || this.eligible)) return;
     const limits = {
       held: Number.POSITIVE_INFINITY,
@@ -313,7 +316,7 @@ export class Backup {
   diskDone(id: number, status: number | 'refused', data: Uint8Array): void {
     if (id < 0) return this.sectorsWritten(id, status === DISK_OK);
     const operation = this.replica.disk.find(id);
-    // What the primary could read this replica can read as well, sooner or later: it is asked again.
+    // The primary read these sectors successfully, so an error here is transient: the retry timer asks again.
     if (!operation || operation.answer) return;
     if (status !== DISK_OK) {
       if (this.replica.options.disk === 'private') operation.issuedNs = undefined;
@@ -336,13 +339,13 @@ export class Backup {
     }
     if (id === 'retry') {
       this.readForItself(replica.options.disk === 'private' ? undefined : retryNs);
-      // An answer to the last one may have been lost.
+      // The last resume or its answer may have been lost.
       if (replica.hasVm && !this.following && replica.generation > 0) this.resume();
       replica.timer('retry', replica.nowNs + retryNs);
     }
   }
 
-  /** A host without a part in the VM says that it has room. */
+  /** Offers this host as a spare to all others. */
   private offer(): void {
     const { replica } = this;
     const { hosts, domain, name, load } = replica.options;

@@ -1,12 +1,15 @@
 import type { AnyHart } from '../cpu/checked-hart.ts';
 
-/** The hart tells once that a page has changed; from here several listeners learn of it, each for itself. */
+/** Distributes the hart's changed pages, which can be taken only once, to several listeners. */
 export class ChangedPages {
   private readonly listeners = new Set<Set<number>>();
 
   constructor(private readonly hart: AnyHart) {}
 
-  /** The numbers of the pages that change from now on; whoever asked takes them out. Up to date after {@link collect}. */
+  /**
+   * The numbers of the pages that change from now on. The caller removes those it has handled. Current after
+   * {@link collect}.
+   */
   listen(): Set<number> {
     this.collect();
     const pages = new Set<number>();
@@ -14,10 +17,12 @@ export class ChangedPages {
     return pages;
   }
 
+  /** Ends a {@link listen}. */
   stop(pages: Set<number>): void {
     this.listeners.delete(pages);
   }
 
+  /** Moves the changed pages from the hart to every listener. */
   collect(): void {
     for (const page of this.hart.takeChanged()) for (const pages of this.listeners) pages.add(page);
   }

@@ -1,29 +1,31 @@
-/** The primary's end of the logging channel to one backup (the paper, section 2.2 and figure 2), with its flow control. */
+/**
+ * The primary's end of the logging channel to one backup (the paper, section 2.2 and figure 2), with its flow control.
+ */
 import type { Entry } from '../vmm/entries.ts';
 import type { HostName } from './effects.ts';
 import type { LogBuffer } from './log-buffer.ts';
 
 /**
- * `waiting`: nothing is sent until that replica has said where it stands. `copying`: it is being sent the machine. `following`: it is
- * sent the log.
+ * `waiting`: nothing is sent until that replica's `resume`. `copying`: the machine is sent. `following`: the log is
+ * sent.
  */
 export type ChannelState = 'waiting' | 'copying' | 'following';
 
 export class Channel {
   state: ChannelState = 'waiting';
-  /** The last entries sent, received there and consumed there. */
+  /** Numbers of the last entries that were sent, received there and consumed there. */
   sent = 0;
   received = 0;
   consumed = 0;
-  /** The last entry that it has acknowledged in answer to what it was sent; undefined before it has. */
+  /** The last entry that it has acknowledged on this channel; undefined before the first acknowledgement. */
   held: number | undefined;
-  /** Where the machine there stands. */
+  /** The position of the machine there. */
   icount = 0;
   lastHeardNs: number;
-  /** Bytes of the log up to the entry that was consumed. */
+  /** Bytes of the log up to the last consumed entry. */
   private consumedBytes = 0;
 
-  /** Where the log ended when nothing was known of that replica yet. */
+  /** Bytes of the log when the channel was opened. */
   private readonly baseBytes: number;
 
   constructor(
@@ -35,7 +37,7 @@ export class Channel {
     this.lastHeardNs = nowNs;
   }
 
-  /** That replica holds the log up to an entry, and has consumed it up to another. */
+  /** Starts sending the log to a replica that holds it up to entry `received` and has consumed it up to `consumed`. */
   startAt(log: LogBuffer, received: number, consumed: number): void {
     this.state = 'following';
     this.sent = received;
@@ -44,7 +46,7 @@ export class Channel {
     this.consumedBytes = log.bytesUpTo(consumed);
   }
 
-  /** That replica starts with this one, from the same image. */
+  /** Starts sending the log to a replica that boots together with this one, from the same image. */
   startTogether(log: LogBuffer): void {
     this.startAt(log, 0, 0);
     this.held = 0;
@@ -57,15 +59,16 @@ export class Channel {
     if (this.state !== 'following') return { first, entries };
     const limitBytes = this.consumedBytes + receiveBufferBytes;
     while (this.sent < log.last) {
-      // One entry always fits, however large, or the channel would stand still.
+      // One entry always fits, however large, or the channel would deadlock.
       if (log.bytesUpTo(this.sent + 1) > limitBytes && this.sent > this.consumed) break;
       entries.push(log.get(++this.sent));
     }
     return { first, entries };
   }
 
+  /** Takes an acknowledgement of that replica; an outdated one is ignored. */
   acknowledge(log: LogBuffer, ack: { received: number; consumed: number; icount: number }): void {
-    // What a lost answer of before says is no news.
+    // An acknowledgement from before the last resume may arrive late.
     if (this.state !== 'following' || ack.received < this.received || ack.received > this.sent) return;
     this.held = ack.received;
     this.received = ack.received;

@@ -1,6 +1,6 @@
 /**
- * The live replica's ends of the logging channels (the paper, section 2.2 and figure 2): whom an output waits for, what is sent to whom, and
- * how far the slowest is behind.
+ * The primary's ends of the logging channels (the paper, section 2.2 and figure 2): which acknowledgements an output
+ * waits for, which entries go to which backup, and the execution lag of the slowest.
  */
 import { Channel } from './channel.ts';
 import type { HostName } from './effects.ts';
@@ -10,10 +10,10 @@ import type { ReplicaState } from './state.ts';
 
 export class LoggingChannels extends Map<HostName, Channel> {
   readonly lag: LagControl;
-  /** A backup has acknowledged something since the lag was measured. */
+  /** A backup has acknowledged entries since the lag was last measured. */
   hasNews = false;
 
-  /** `awaited`: a joining replica for which outputs wait already. */
+  /** `awaited`: the joining replica whose acknowledgements outputs wait for already. */
   constructor(
     private readonly replica: ReplicaState,
     private readonly awaited: () => HostName | undefined,
@@ -22,7 +22,7 @@ export class LoggingChannels extends Map<HostName, Channel> {
     this.lag = new LagControl(replica.options.tuning);
   }
 
-  /** A channel to a host of which nothing is known yet. */
+  /** Opens a channel to a host, in state `waiting`. */
   open(host: HostName): Channel {
     const { replica } = this;
     const channel = new Channel(host, replica.log, replica.nowNs);
@@ -33,8 +33,8 @@ export class LoggingChannels extends Map<HostName, Channel> {
   // ── What is held ──────────────────────────────────────────────────────────────────────────────────────────────────
 
   /**
-   * Who must hold the entry before an output may leave: the members, those of a generation that is being claimed, and one that is about to
-   * be.
+   * The channels to the replicas that must hold the covering entry before an output may leave: the recorded backups,
+   * those of a claim that is under way, and the awaited joining replica.
    */
   required(): Channel[] {
     const { record, claim } = this.replica;
@@ -49,32 +49,32 @@ export class LoggingChannels extends Map<HostName, Channel> {
     return [...hosts].map((host) => this.get(host)!);
   }
 
-  /** Every member holds the log up to this entry. */
+  /** Every required replica holds the log up to this entry. */
   get held(): number {
     if (this.replica.is('output-rule')) return Number.POSITIVE_INFINITY;
     return Math.min(Number.POSITIVE_INFINITY, ...this.required().map(({ held = 0 }) => held));
   }
 
-  /** Those that are sent the log. */
+  /** The channels on which the log is sent. */
   get followers(): Channel[] {
     return [...this.values()].filter(({ state }) => state === 'following');
   }
 
-  /** Up to this entry every other replica has what it needs to go on by itself: see {@link DiskQueue.discard}. */
+  /** Up to this entry every other replica is past the disk operations: see {@link DiskQueue.discard}. */
   get past(): number {
     if (this.replica.options.disk === 'shared') return this.held;
     const others = [...this.required(), ...this.followers];
     return Math.min(Number.POSITIVE_INFINITY, ...others.map(({ consumed }) => consumed));
   }
 
-  /** The most that one of those has not acknowledged, in bytes of the log. */
+  /** The maximum of unacknowledged bytes of the log over the required channels. */
   get unacknowledgedBytes(): number {
     return Math.max(0, ...this.required().map((channel) => channel.unacknowledgedBytes(this.replica.log)));
   }
 
   // ── What is sent ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Sends everyone what fits into its buffer, and forgets what nobody needs any more. */
+  /** Sends to each follower the entries that fit into its buffer, and discards entries that all have consumed. */
   transmit(): void {
     for (const channel of this.values()) this.transmitTo(channel);
     const { log, options } = this.replica;
@@ -82,7 +82,7 @@ export class LoggingChannels extends Map<HostName, Channel> {
     log.forget(consumed, options.tuning.retainBytes);
   }
 
-  /** Sends to one; `answers` a resume, even where there is nothing to send. */
+  /** Sends to one follower. With `answers`, the token of a resume, a message goes out even without entries. */
   transmitTo(channel: Channel, answers = 0): void {
     const { replica } = this;
     const { log, options, generation, gate } = replica;
@@ -103,7 +103,10 @@ export class LoggingChannels extends Map<HostName, Channel> {
     replica.note({ kind: 'sent', to: channel.host, first, last, logBytes, sizeBytes: bytes.length, entries });
   }
 
-  /** The last entry up to which that replica's log is this one, if it can go on from there. */
+  /**
+   * The last entry of the common prefix of that replica's log and this one; undefined if the replica has consumed
+   * entries beyond it, or if the entries after it are no longer kept.
+   */
   commonEntry({ log: generation, received, consumed }: MessageOf<'resume'>): number | undefined {
     const { starts, log } = this.replica;
     const index = starts.findIndex((start) => start.generation === generation);
@@ -115,7 +118,7 @@ export class LoggingChannels extends Map<HostName, Channel> {
 
   // ── Execution lag ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Measures how far the slowest backup is behind, and slows the guest down or speeds it up by that. */
+  /** Measures the execution lag of the slowest backup, and adjusts the guest's share of processor time. */
   measureLag(): void {
     const { replica, lag } = this;
     if (!this.hasNews) return;

@@ -1,6 +1,6 @@
 /**
- * A running machine is copied to another host: all pages that are not zero, then in rounds those that were written meanwhile, and
- * a short stop for what is left (the paper, section 3.1: a modified VMotion).
+ * Live copy of a machine to another host: all non-zero pages, then in rounds those written meanwhile, then the rest
+ * while the guest is paused (the paper, section 3.1: a modified VMotion).
  */
 import type { Execution } from '../cpu/engine.ts';
 import { PAGE_BYTES } from '../cpu/layout.ts';
@@ -12,21 +12,21 @@ import type { ChangedPages } from './changed-pages.ts';
 import type { HostName } from './effects.ts';
 import type { Tuning } from './rules.ts';
 
-/** A guest that writes faster than the rounds can follow is stopped after this many. */
+/** A guest that writes faster than pages are copied is paused after this many rounds. */
 const MAX_ROUNDS = 30;
 
-/** The replica that is copied. */
+/** The sender of a copy. */
 export class CopySender {
   round = 1;
   private queue: number[];
   private unacknowledged = 0;
   private readonly changed: Set<number>;
-  /** How many pages the round before had. */
+  /** The number of pages of the round before. */
   private before = Number.POSITIVE_INFINITY;
 
   constructor(
     readonly host: HostName,
-    /** Tells this copy from others. */
+    /** Identifies this copy in messages. */
     readonly number: number,
     private readonly machine: Machine,
     private readonly pages: ChangedPages,
@@ -36,17 +36,17 @@ export class CopySender {
     this.queue = machine.hart.usedPages();
   }
 
-  /** How many pages of this round have not been sent. */
+  /** The number of pages of this round that have not been sent. */
   get left(): number {
     return this.queue.length;
   }
 
-  /** Whether more may be sent before the other replica has taken in what it was sent. */
+  /** Whether the window of unacknowledged messages has room. */
   get open(): boolean {
     return this.unacknowledged < this.tuning.copyWindow;
   }
 
-  /** The next pages of this round, as they are now. */
+  /** The next pages of this round with their current content. */
   take(): { packed: Uint8Array; sizeBytes: number } {
     this.pages.collect();
     const indexes = this.queue.splice(0, this.tuning.copyPages);
@@ -60,8 +60,8 @@ export class CopySender {
   }
 
   /**
-   * When a round is over and everything was taken in: `stop` when what is left is little, or doesn't get less; else the next round
-   * begins, with `slower` if the guest should write less.
+   * Begins the next round once this one is sent and acknowledged; `slower` if the guest should be slowed. `stop`: few
+   * enough pages are left, or the number of rounds is exhausted. Undefined: this round is incomplete.
    */
   nextRound(): 'stop' | 'slower' | 'again' | undefined {
     if (this.queue.length > 0 || this.unacknowledged > 0) return undefined;
@@ -76,7 +76,9 @@ export class CopySender {
     return shrinks ? 'again' : 'slower';
   }
 
-  /** The end, once {@link nextRound} says `stop`, while the guest stands still: its state, and the pages that are left. */
+  /**
+   * Ends the copy after {@link nextRound} has returned `stop`, while the guest is paused: device state and last pages.
+   */
   finish(): { delta: Uint8Array; pages: number; sizeBytes: number } {
     const indexes = [...this.changed].sort((a, b) => a - b);
     this.stop();
@@ -84,12 +86,13 @@ export class CopySender {
     return { delta, pages: indexes.length, sizeBytes: indexes.length * PAGE_BYTES };
   }
 
+  /** Ends the tracking of changed pages. */
   stop(): void {
     this.pages.stop(this.changed);
   }
 }
 
-/** The replica that becomes a copy. */
+/** The receiver of a copy. */
 export class CopyReceiver {
   readonly machine: Machine;
 
@@ -100,15 +103,16 @@ export class CopyReceiver {
     execution?: Execution,
   ) {
     this.machine = new Machine(description, new ReplayDoors(), execution);
-    // What the image holds at boot is long past; pages of zeros are not sent.
+    // The boot image's content is outdated, and zero pages are not sent.
     this.machine.hart.clearRam();
   }
 
+  /** @throws {FormatError} for anything that `packPages` did not make. */
   pages(packed: Uint8Array): void {
     unpackPages(this.machine, packed);
   }
 
-  /** The copy is whole: says whether it is the machine that was copied. */
+  /** Completes the copy; whether its hash is the sender's. */
   finish(delta: Uint8Array, hash: bigint): boolean {
     applyDelta(this.machine, delta);
     return this.machine.hash() === hash;

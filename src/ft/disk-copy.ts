@@ -1,14 +1,17 @@
-/** A disk that belongs to one host is copied to another along with the machine (the paper, sections 3.1 and 4.1). */
+/** Copies a host's private disk to another host, along with the machine (the paper, sections 3.1 and 4.1). */
 import { type DiskRequest, SECTOR_BYTES } from '../devices/device.ts';
 
-/** What is read and sent at once. */
+/** The size of one read and one message. */
 const BLOCK_SECTORS = 64;
 
-/** The replica that is copied: blocks are read from its disk and sent; those that are written meanwhile, again. */
+/** The sender: blocks are read from its disk and sent; those written meanwhile are sent again. */
 export class DiskCopySender {
   private readonly left: Set<number>;
   private readonly reading = new Map<number, number>();
-  /** Blocks on their way. One that is written meanwhile is sent again only afterwards: the other disk might do both in any order. */
+  /**
+   * Blocks that are being read or are unacknowledged. One that is written meanwhile is sent again only afterwards: the
+   * other disk may reorder two writes.
+   */
   private readonly busy = new Set<number>();
   private reads = 0;
 
@@ -20,19 +23,19 @@ export class DiskCopySender {
     this.left = new Set(Array.from({ length: blocks }, (_, block) => block));
   }
 
-  /** Everything that the guest knows to be on this disk is on the other one. */
+  /** The other disk has every write that the guest has seen completed. */
   get isDone(): boolean {
     return this.left.size === 0 && this.busy.size === 0;
   }
 
-  /** The guest has been told that a write is done: the other disk needs it, too. */
+  /** The guest has seen a request completed: blocks that it wrote are sent again. */
   written(request: DiskRequest): void {
     if (request.operation !== 'write' || request.data.length === 0) return;
     const last = request.sector + request.data.length / SECTOR_BYTES - 1;
     for (let block = blockOf(request.sector); block <= blockOf(last); block++) this.left.add(block);
   }
 
-  /** The next read of this disk. Its number is below zero: it is none of the guest's. */
+  /** The next read of this disk, if the window has room. Its number is negative: no guest operation has it. */
   next(): { id: number; request: DiskRequest } | undefined {
     if (this.busy.size >= this.window) return undefined;
     const block = [...this.left].find((one) => !this.busy.has(one));
@@ -46,7 +49,7 @@ export class DiskCopySender {
     return { id, request: { operation: 'read', sector, sizeBytes } };
   }
 
-  /** A read has ended: where its data belongs. One that failed is done again. */
+  /** A read has ended: the sector that its data begins at; undefined if it failed, and is to be repeated. */
   read(id: number, ok: boolean): number | undefined {
     const block = this.reading.get(id);
     this.reading.delete(id);
@@ -59,7 +62,7 @@ export class DiskCopySender {
     return block * BLOCK_SECTORS;
   }
 
-  /** The other disk has the block that begins at a sector. */
+  /** The other disk has the block that begins at `sector`. */
   acknowledged(sector: number): void {
     this.busy.delete(blockOf(sector));
   }

@@ -6,35 +6,38 @@ export interface DiskOperation {
   /** The number of the output that started it. */
   id: number;
   request: DiskRequest;
-  /** The log entry that explains the start. */
+  /** The log entry that covers the start. */
   entry: number;
-  /** When the disk was asked, in the host's time. */
+  /** When the request was last issued, in the host's time. */
   issuedNs: number | undefined;
-  /** The disk has answered; `data` is what was read. */
+  /** The disk's answer, with the data that was read. */
   answer: { data: Uint8Array } | undefined;
-  /** The log entry of the completion, once the machine has been given it. */
+  /** The log entry of the completion, once the machine has consumed it. */
   doneEntry: number | undefined;
-  /** The disk has been asked before, perhaps by another replica. */
+  /** The request has been issued before, perhaps by another replica. */
   again: boolean;
 }
 
-/** What holds an operation back. */
+/** The conditions under which an operation waits. */
 export interface DiskLimits {
-  /** Every member holds the log up to this entry. */
+  /** Every required replica holds the log up to this entry. */
   held: number;
-  /** Whether operations on the same sectors wait for each other; with `others`, until everyone is past the earlier one's end. */
+  /**
+   * Whether operations on the same sectors wait for each other; with `others`, until all replicas are past the earlier.
+   */
   ordered: boolean;
   others: boolean;
-  /** Whether a write waits until everyone holds the entry that explains it: it is an output where others see the disk. */
+  /** Whether a write waits until `held` reaches its entry: on a shared disk it is an output. */
   writesWait: boolean;
 }
 
 /**
- * The disk operations of a machine, in the order in which the guest started them: one list on every replica, since all start and
- * complete them at the same instructions.
+ * The disk operations of a machine, in the order in which the guest started them: one list on every replica, since all
+ * start and complete them at the same instructions.
  *
- * Operations on the same sectors would race, with one outcome here and another there (the paper, section 3.4). So one waits for the other: not only until the disk has answered, but until every member holds the completion.
- * Otherwise a replica that goes live, and starts the earlier one again, would do so after the later one.
+ * Operations on the same sectors would race, with different outcomes on different replicas (the paper, section 3.4). So
+ * the later waits for the earlier: not only until the disk has answered, but until every required replica holds the
+ * completion. Otherwise a replica that goes live would issue the earlier one again after the later one.
  */
 export class DiskQueue {
   private operations: DiskOperation[] = [];
@@ -44,7 +47,7 @@ export class DiskQueue {
     return this.operations.filter(({ doneEntry }) => doneEntry === undefined);
   }
 
-  /** Numbers below will not be asked of the disk again. */
+  /** No operation with a number below this will be issued again. `made`: the number of outputs made so far. */
   lowWater(made: number): number {
     return this.operations[0]?.id ?? made + 1;
   }
@@ -66,21 +69,22 @@ export class DiskQueue {
     return this.operations.find((operation) => operation.id === id);
   }
 
-  /** The machine has been given the completion. */
+  /** The machine has consumed the completion. */
   complete(id: number, doneEntry: number): void {
     const operation = this.find(id);
     if (operation) operation.doneEntry = doneEntry;
   }
 
   /**
-   * Lets go of operations that hold nobody back any more: everyone is past the entry that ends them. It is enough to hold that entry
-   * where the log carries what was read; where each replica reads for itself, it must be consumed.
+   * Discards operations that no other waits for any more: all replicas are past the entry that completes them. Where
+   * the log carries the data read, holding that entry is enough; where each replica reads the disk, it must be
+   * consumed.
    */
   discard(past: number): void {
     this.operations = this.operations.filter(({ doneEntry }) => doneEntry === undefined || doneEntry > past);
   }
 
-  /** The operations that may be asked of the disk now: again, when the last answer is overdue. */
+  /** The operations to issue now; those unanswered for `retryNs` are issued again. */
   ready(
     limits: DiskLimits,
     nowNs: number,
@@ -91,7 +95,7 @@ export class DiskQueue {
       const { request, entry, issuedNs, answer, doneEntry } = operation;
       if (answer || doneEntry !== undefined) return false;
       if (issuedNs !== undefined) return nowNs - issuedNs >= retryNs;
-      // Only a write is an output; a read that nobody knows of harms nobody.
+      // Only a write is an output; a read has no effect outside.
       if (request.operation === 'write' && limits.writesWait && entry > limits.held) return false;
       return (
         may(operation) &&
@@ -111,7 +115,7 @@ export class DiskQueue {
     return due;
   }
 
-  /** Going live: the disk is asked again for everything that has no completion. */
+  /** Going live: every operation without a completion is to be issued again (the paper, section 3.4). */
   restart(entry: number): void {
     for (const operation of this.open)
       Object.assign(operation, {
@@ -122,7 +126,7 @@ export class DiskQueue {
       });
   }
 
-  /** Only these are under way: a checkpoint says so. */
+  /** A checkpoint names the operations that are open: the others are complete. */
   keep(ids: readonly number[], entry: number): void {
     for (const operation of this.open) if (!ids.includes(operation.id)) operation.doneEntry = entry;
   }

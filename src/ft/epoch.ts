@@ -1,4 +1,6 @@
-/** State transfer (`--replication checkpoint`): what has happened since the last checkpoint, and the checkpoint that ends it. */
+/**
+ * State transfer (`--replication checkpoint`): an epoch's changed pages and outputs, and the checkpoint that ends it.
+ */
 import { PAGE_BYTES } from '../cpu/layout.ts';
 import type { EntryOf } from '../vmm/entries.ts';
 import type { Output } from '../vmm/outputs.ts';
@@ -6,14 +8,14 @@ import { takeDelta } from '../vmm/snapshot.ts';
 import type { ReplicaState } from './state.ts';
 
 export class Epoch {
-  /** Outputs that the next checkpoint explains. */
+  /** Outputs that the next checkpoint covers. */
   readonly outputs: Output[] = [];
-  /** The time is over; a checkpoint is to be taken. */
+  /** The epoch's time has passed. */
   isDue = false;
-  /** Where the machine stood at the last checkpoint: steps and what came through its doors. */
+  /** The sum of steps and door entries at the last checkpoint. */
   private position = -1;
 
-  /** `changed`: physical addresses of the pages that were written since the last checkpoint, as they are collected. */
+  /** `changed`: the numbers of the pages that were written since the last checkpoint, up to the last collection. */
   constructor(
     private readonly replica: ReplicaState,
     private readonly changed: Set<number>,
@@ -25,6 +27,7 @@ export class Epoch {
     replica.timer('epoch', replica.nowNs + replica.options.tuning.epochNs);
   }
 
+  /** Whether the machine has taken a step or an input since the last checkpoint. */
   get hasMoved(): boolean {
     return this.position !== this.here;
   }
@@ -33,7 +36,7 @@ export class Epoch {
     return this.replica.vmm.icount + this.replica.history;
   }
 
-  /** What a backup needs to stand where this machine stands. */
+  /** Everything that brings a backup from the last checkpoint to this machine's state. */
   checkpoint(): EntryOf<'checkpoint'> {
     const { replica, changed } = this;
     const { machine } = replica.vmm;

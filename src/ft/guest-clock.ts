@@ -2,7 +2,7 @@ import type { Environment } from '../vmm/doors.ts';
 
 const NS_PER_TICK = 100;
 
-/** Two hosts' clocks drift apart by less than this: each may be slewed by up to 500 ppm (adjtimex(2)). */
+/** Bound of the relative drift of two hosts' clocks: each may be slewed by up to 500 ppm (adjtimex(2)). */
 const MAX_DRIFT = 1e-3;
 
 /** How the host's clock goes on while the guest runs a slice. Times are of the host's monotonic clock, in nanoseconds. */
@@ -63,18 +63,18 @@ export class MeasuredTime implements SliceTime {
 }
 
 /**
- * The guest's clock on one host: the host's monotonic clock, shifted. Who is live tells the others what the guest's clock shows, with every
- * message; each of them knows so by its own clock how the guest's goes on, and continues it when it goes live. Hosts' clocks are
- * never compared with each other. Within a slice the clock advances with the steps.
+ * The guest's clock on one host: the host's monotonic clock plus an offset. The primary's messages carry the guest's
+ * time; from these each backup estimates its own offset, and continues the guest's clock when it goes live. Hosts'
+ * clocks are never compared with each other. Within a slice the clock advances with the steps.
  */
 export class GuestClock implements Environment {
-  /** The guest's clock less the host's; nothing is known of it at first. */
+  /** The guest's clock minus the host's, in ticks; unknown at first. */
   private offsetTicks = Number.NEGATIVE_INFINITY;
-  /** When the offset was told, by the host's clock. */
+  /** When the offset was last received, in the host's time. */
   private heardNs = 0;
-  /** The latest time that the guest has been told. */
+  /** The latest time that the guest has read. */
   private latestTicks = 0;
-  /** The end of the last slice: where time is computed, that is known before it has passed. */
+  /** The end of the last slice in the host's time; later than now where time is computed and has not passed. */
   private reachedNs = 0;
 
   constructor(
@@ -82,20 +82,22 @@ export class GuestClock implements Environment {
     private readonly time: SliceTime = new ComputedTime(),
   ) {}
 
-  /** The guest's clock shows `ticks` now. */
+  /** Sets the guest's clock to `ticks` now. */
   startAt(ticks: number, nowNs: number): void {
     this.offsetTicks = ticks - Math.floor(nowNs / NS_PER_TICK);
     this.latestTicks = ticks;
   }
 
-  /** The guest goes on here. `ticks` is the latest time that it has been told: it is not told an earlier one. */
+  /**
+   * Continues the guest's clock here. `ticks`: the latest time that the guest has read; it never reads an earlier one.
+   */
   continueFrom(ticks: number, nowNs: number): void {
     this.startAt(Math.max(ticks, this.shownAt(nowNs)), nowNs);
   }
 
   /**
-   * Who is live says what the guest's clock showed when it sent this. The message has been under way for an unknown time, so of two
-   * that disagree the later clock is right, unless the hosts' clocks can have drifted apart by so much since.
+   * The primary's message carries the guest's time at its sending. The message's delay is unknown, so of two offsets
+   * the greater is the better estimate, unless the difference is within the possible drift since then.
    */
   heard(ticks: number, nowNs: number): void {
     const offset = ticks - Math.floor(nowNs / NS_PER_TICK);
@@ -105,17 +107,17 @@ export class GuestClock implements Environment {
     this.heardNs = nowNs;
   }
 
-  /** What the guest's clock shows, as far as this host knows: for those who follow. */
+  /** The guest's time at `nowNs` by this host's estimate, for messages. */
   reading(nowNs: number): number {
     return Math.max(0, this.latestTicks, this.shownAt(Math.max(nowNs, this.reachedNs)));
   }
 
-  /** A slice begins now, at `icount`. */
+  /** Begins a slice now, at position `icount`. */
   beginSlice(nowNs: number, icount: number, nsPerStep: number): void {
     this.time.begin(nowNs, icount, nsPerStep);
   }
 
-  /** The slice has ended at `icount`. */
+  /** Ends the slice at position `icount`. */
   endSlice(icount: number): void {
     this.reachedNs = this.time.nsAt(icount);
   }
@@ -129,7 +131,7 @@ export class GuestClock implements Environment {
     return this.time.icountAt(this.nsAt(ticks));
   }
 
-  /** The host's clock when the guest's shows `ticks`. */
+  /** The host's time, in ns, at which the guest's clock shows `ticks`. */
   nsAt(ticks: number): number {
     return (ticks - this.offsetTicks) * NS_PER_TICK;
   }

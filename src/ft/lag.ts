@@ -1,16 +1,16 @@
 import type { Tuning } from './rules.ts';
 
-/** The share of processor time that is left to a guest at the least, per mille. */
+/** The minimum share of processor time of a guest, per mille. */
 const MIN_SHARE = 20;
-/** One step of the feedback: by so much the share falls or rises. */
+/** The relative change of the share in one step of the feedback. */
 const STEP = 0.05;
 
 /**
- * Execution lag: how far the backup's machine is behind the primary's (the paper, section 3.2). When it grows past its bound
- * the primary's guest is given a little less processor time, again and again until the backup keeps up; then more in the same way.
+ * Feedback control of the execution lag (the paper, section 3.2). While the lag exceeds its bound, the guest's share of
+ * processor time on the primary is reduced step by step; when it is small again, the share grows in the same way.
  */
 export class LagControl {
-  /** Where the primary stood, and when. */
+  /** Positions of the primary, and when it was there. */
   private marks: { icount: number; ns: number }[] = [];
   private changedNs = 0;
   private worstNs = 0;
@@ -20,12 +20,12 @@ export class LagControl {
 
   constructor(private readonly tuning: Pick<Tuning, 'lagBoundNs' | 'lagIntervalNs'>) {}
 
-  /** The primary stands at `icount`. */
+  /** Records that the primary is at position `icount`. */
   mark(icount: number, nowNs: number): void {
     if (this.marks.at(-1)?.icount !== icount) this.marks.push({ icount, ns: nowNs });
   }
 
-  /** How long ago the primary was where the slowest backup is now. */
+  /** The execution lag in ns of a backup at `icount`: how long ago the primary was there. */
   behind(icount: number, nowNs: number): number {
     const passed = this.marks.findIndex((mark) => mark.icount > icount);
     this.marks.splice(0, passed < 0 ? this.marks.length : passed);
@@ -34,12 +34,12 @@ export class LagControl {
     return this.latestNs;
   }
 
-  /** Whether the slowest backup is close behind, as far as was heard. */
+  /** Whether the lag last measured is less than a quarter of its bound. */
   get isSmall(): boolean {
     return this.latestNs < this.tuning.lagBoundNs / 4;
   }
 
-  /** Adjusts the share to a lag; true when it has changed. */
+  /** Adjusts the share to a lag; whether it has changed. */
   adjust(lagNs: number, nowNs: number): boolean {
     const { lagBoundNs, lagIntervalNs } = this.tuning;
     const slower = lagNs > lagBoundNs;
@@ -51,7 +51,7 @@ export class LagControl {
     return true;
   }
 
-  /** Whether a lag is clearly the longest so far. */
+  /** Whether a lag exceeds the longest so far by more than 10 %. */
   isWorst(lagNs: number): boolean {
     if (lagNs <= this.worstNs * 1.1) return false;
     this.worstNs = lagNs;

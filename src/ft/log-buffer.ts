@@ -2,25 +2,25 @@ import { assert } from '../base/assert.ts';
 import { encodedSize } from '../base/codec.ts';
 import { type Before, type Entry, entryAfter, following, NOTHING_BEFORE } from '../vmm/entries.ts';
 
-/** Entries are forgotten when there are so many to forget, or when they have come to so many bytes. */
+/** Entries are discarded in batches of at least this many entries or bytes. */
 const BATCH_ENTRIES = 64;
 const BATCH_BYTES = 1 << 14;
 
 interface Kept {
   entry: Entry;
-  /** What stands before the entry that comes next. */
+  /** What the encoding of the next entry refers to. */
   next: Before;
   /** Bytes of the log up to and with this entry. */
   endBytes: number;
 }
 
 /**
- * The part of the log that a replica keeps. Entries are numbered from 1 since boot, across all generations; the primary keeps
- * what a backup may still lack, a backup what another backup may lack if this one goes live.
+ * The part of the log that a replica keeps. Entries are numbered from 1 since boot, across all generations. The primary
+ * keeps what a backup may lack; a backup keeps what another backup may lack if this one goes live.
  */
 export class LogBuffer {
   private kept: Kept[] = [];
-  /** The number of the last entry that is not kept any more, and the bytes of the log up to it. */
+  /** The number of the last discarded entry, and the bytes of the log up to it. */
   private forgotten = 0;
   private forgottenBytes = 0;
   private afterForgotten: Before = NOTHING_BEFORE;
@@ -30,7 +30,7 @@ export class LogBuffer {
     return this.forgotten + this.kept.length;
   }
 
-  /** The number of the first entry that is kept. */
+  /** The number of the first kept entry. */
   get first(): number {
     return this.forgotten + 1;
   }
@@ -47,6 +47,7 @@ export class LogBuffer {
     return this.kept.at(-1)?.endBytes ?? this.forgottenBytes;
   }
 
+  /** Appends an entry; returns its number. */
   append(entry: Entry): number {
     const { before } = this;
     const sizeBytes = encodedSize(entryAfter(before), entry);
@@ -58,7 +59,7 @@ export class LogBuffer {
     return this.at(number).entry;
   }
 
-  /** Bytes of the log up to and with an entry; of forgotten ones, up to the last of them. */
+  /** Bytes of the log up to and with an entry; for a discarded entry, up to the last discarded one. */
   bytesUpTo(number: number): number {
     return number <= this.forgotten ? this.forgottenBytes : this.at(number).endBytes;
   }
@@ -69,12 +70,12 @@ export class LogBuffer {
     return kept;
   }
 
-  /** Lets go of entries up to `number`, but for the last `retainBytes` of the log. */
+  /** Discards entries up to `number`, except for the last `retainBytes` of the log. */
   forget(number: number, retainBytes: number): void {
     const limitBytes = this.sizeBytes - retainBytes;
     let count = 0;
     while (this.first + count <= number && (this.kept[count]?.endBytes ?? limitBytes) < limitBytes) count++;
-    // In batches: what is gone is gone from the front of an array. Of large entries a few are enough.
+    // In batches, since removing from the front of an array moves the rest. A few large entries make a batch, too.
     const goneBytes = (this.kept[count - 1]?.endBytes ?? 0) - this.forgottenBytes;
     if (count === 0 || (count < BATCH_ENTRIES && goneBytes < BATCH_BYTES)) return;
     const newest = this.kept[count - 1]!;
@@ -84,13 +85,13 @@ export class LogBuffer {
     this.kept.splice(0, count);
   }
 
-  /** Takes back the entries after `number`. */
+  /** Removes the entries after `number`. */
   truncate(number: number): void {
-    assert(number >= this.forgotten && number <= this.last, 'only kept entries can be taken back');
+    assert(number >= this.forgotten && number <= this.last, 'only kept entries can be removed');
     this.kept.length = number - this.forgotten;
   }
 
-  /** A log that goes on after entry `number`, the machine standing at `icount`. */
+  /** Empties the buffer: the next entry is the one after `number`, and the machine is at position `icount`. */
   startAfter(number: number, icount: number): void {
     this.kept = [];
     this.forgotten = number;

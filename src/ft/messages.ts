@@ -1,4 +1,4 @@
-/** What the hosts say to each other, and in which bytes: magic, version, body, checksum. */
+/** The messages between hosts and their encoding: magic, version, body, checksum. */
 import {
   bytes,
   type Codec,
@@ -20,14 +20,14 @@ import { outputCodec } from '../vmm/outputs.ts';
 
 const generationRecord = record({ primary: text, backups: list(text, 16) });
 
-/** Where each generation begins in the log: the number of its first entry. */
+/** The number of each generation's first log entry. */
 export const generationStarts = list(record({ generation: uint, first: uint }), 1 << 16);
 
 const messages = {
   /**
-   * Log entries, numbered from `first` on. `delivered`: outputs up to this number have arrived in the world. `lowWater`: every other replica
-   * is past the entries up to it. `answers`: the resume that this answers, and what the receiver holds from `first` on is void; 0 for none.
-   * `ticks`: what the guest's clock showed when this was sent.
+   * Log entries, numbered from `first` on. `delivered`: every output up to this number is delivered. `lowWater`: every
+   * other replica is past the entries up to it. `answers`: the token of the resume that this answers, or 0; in an
+   * answer, the receiver's entries from `first` on are void. `ticks`: the guest's clock at sending.
    */
   entries: record({
     generation: uint,
@@ -38,31 +38,36 @@ const messages = {
     ticks: uint,
     entries: entryList,
   }),
-  /** The backup holds the entries up to `received`; its machine has consumed those up to `consumed` and stands at `icount`. */
+  /**
+   * The backup holds the entries up to `received` and has consumed those up to `consumed`; it is at position `icount`.
+   */
   ack: record({ generation: uint, received: uint, consumed: uint, icount: uint }),
-  /** I am alive, in this failure domain; as far as I know the guest's clock shows `ticks`. Sent as a datagram; may be lost. */
+  /**
+   * The sender is alive, in failure domain `domain`, and estimates the guest's clock at `ticks`. Sent as a datagram.
+   */
   heartbeat: record({ generation: uint, domain: text, ticks: uint }),
-  /** A host without a VM says that it has room. Sent as a datagram. */
+  /** The sender is a spare. Sent as a datagram. */
   available: record({ generation: uint, load: uint, domain: text }),
-  /** The primary makes known the generation that stands, and where it begins in the log. */
+  /** The primary announces the current generation, and where each generation begins in the log. */
   members: record({ generation: uint, record: generationRecord, starts: generationStarts }),
   /**
-   * A host with a VM asks to go on: its log is that of generation `log`, up to entry `received`, of which `consumed` are consumed.
-   * `token` marks the answer.
+   * A replica asks for the log: its own is that of generation `log` up to entry `received`, consumed up to `consumed`;
+   * all 0 without a VM. The answer carries `token`.
    */
   resume: record({ generation: uint, log: uint, received: uint, consumed: uint, token: uint }),
-  /** A copy begins: make room for this machine. A `copy` number tells one from the next. */
+  /** A copy begins, of a machine as described. `copy` identifies it in the messages that follow. */
   prepare: record({ generation: uint, copy: uint, description: descriptionSchema }),
   /** Pages of RAM, packed. */
   pages: record({ generation: uint, copy: uint, packed: bytes() }),
-  /** One message of a copy has been taken in. */
+  /** Acknowledges one `pages` message. */
   'pages-ack': record({ generation: uint, copy: uint }),
-  /** Sectors of a disk that belongs to the host. */
+  /** Sectors of a private disk. */
   sectors: record({ generation: uint, copy: uint, sector: uint, data: bytes() }),
   'sectors-ack': record({ generation: uint, copy: uint, sector: uint }),
   /**
-   * The end of a copy: what makes the machine complete, as it stood when `history` entries had come through its doors, at entry `entry`
-   * of the log; the share of a processor that it gets; what its clock shows; what it had made and not delivered; and its hash.
+   * The end of a copy: the rest of the machine's state (`delta`), taken after `history` entries through its doors, at
+   * log entry `entry`; its share of a processor, its clock, its undelivered outputs and open disk operations, and its
+   * hash.
    */
   state: record({
     generation: uint,
@@ -88,7 +93,7 @@ const HEAD_BYTES = 3;
 const MAX_BODY_BYTES = 1 << 28;
 const body: Codec<Uint8Array> = bytes(MAX_BODY_BYTES);
 
-/** A message on the channel: magic, version, the message with its length, and its checksum. */
+/** A message in its frame: magic, version, the message with its length, and its checksum. */
 const framed: Codec<Message> = {
   write(out, value) {
     out.u16(MAGIC);
@@ -114,7 +119,7 @@ export const encodeMessage = (value: Message): Uint8Array => encode(framed, valu
 /** @throws {FormatError} for anything that {@link encodeMessage} did not make. */
 export const decodeMessage = (source: Uint8Array): Message => decode(framed, source);
 
-/** What kind of message these bytes begin, without a look at the rest; undefined when they are none. */
+/** The kind of an encoded message, without decoding the rest; undefined if there is none. */
 export function kindOfMessage(source: Uint8Array): Message['kind'] | undefined {
   let at = HEAD_BYTES;
   while (source[at]! >= 128) at++;

@@ -1,4 +1,7 @@
-/** What an operator asks of a live VM, and the ends that wait until nothing is under way in the world: switch-over and power-off. */
+/**
+ * Operator commands, and the two ends that wait until every output and disk operation is complete: switch-over,
+ * power-off.
+ */
 import { unreachable } from '../base/assert.ts';
 import { MAX_RAM_BYTES } from '../cpu/layout.ts';
 import type { ControlAction } from '../vmm/entries.ts';
@@ -7,10 +10,10 @@ import type { Command, HostName } from './effects.ts';
 import type { Protection } from './protection.ts';
 import type { ReplicaState } from './state.ts';
 
-/** What an operator's acts need of the live replica. */
+/** What {@link Operator} needs of the primary. */
 interface Owner {
   readonly replica: ReplicaState;
-  /** The guest has come to rest: see {@link Primary.idle}. */
+  /** See {@link Primary.idle}. */
   readonly idle: boolean;
   readonly protection: Protection;
   readonly channels: LoggingChannels;
@@ -22,9 +25,9 @@ interface Owner {
 export class Operator {
   /** The guest has switched itself off. */
   poweringOff = false;
-  /** The number of the entry that tells of the orderly end. */
+  /** The number of the `power-off` entry. */
   private endEntry: number | undefined;
-  /** The backup that is to go live in a planned switch-over; `handed` when the log says so. */
+  /** The backup that is to go live in a planned switch-over; `handed`: its `switch-over` entry is logged. */
   private switching: { to: HostName; handed: boolean } | undefined;
 
   constructor(private readonly primary: Owner) {}
@@ -37,7 +40,7 @@ export class Operator {
     return this.switching !== undefined;
   }
 
-  /** The log ends with a switch-over: another replica goes on from where this one stands. */
+  /** The log ends with a `switch-over` entry: another replica continues from this machine's state. */
   get hasHandedOver(): boolean {
     return this.switching?.handed ?? false;
   }
@@ -78,7 +81,7 @@ export class Operator {
     }
   }
 
-  /** The guest has switched itself off. */
+  /** Begins the orderly end, once the guest has switched itself off. */
   switchedOff(): void {
     const { replica } = this;
     const { icount, machine } = replica.vmm;
@@ -86,7 +89,7 @@ export class Operator {
     this.poweringOff = true;
   }
 
-  /** Logs an operator's act; returns the number of its entry. */
+  /** Logs a control action; returns the number of its entry. */
   log(action: ControlAction, value: number): number {
     const { replica, primary } = this;
     primary.endEpoch();
@@ -94,20 +97,20 @@ export class Operator {
     return replica.log.last;
   }
 
-  /** Who goes on is said anew to the new members. */
+  /** A new generation voids the `switch-over` entry, so it is logged again; without its target the switch-over ends. */
   membersChanged(): void {
     const to = this.switching?.to;
     const goesOn = to !== undefined && this.replica.record.backups.includes(to);
     this.switching = goesOn ? { to, handed: false } : undefined;
   }
 
-  /** An end that waited for what has arrived by now, or has been acknowledged, comes. */
+  /** Completes a power-off or switch-over whose conditions hold by now. */
   settle(): void {
     if (this.poweringOff) this.powerOff();
     else if (this.switching) this.handOver(this.switching);
   }
 
-  /** The backups are told of an orderly end only when every output has arrived: else they would not know that they must release them. */
+  /** The `power-off` entry is logged only when every output is delivered: backups that stop release none. */
   private powerOff(): void {
     const { replica, primary } = this;
     if (replica.stopped || replica.gate.size > 0) return;
@@ -120,7 +123,7 @@ export class Operator {
     if (primary.channels.held >= this.endEntry) replica.stop('completed');
   }
 
-  /** The guest stands still; when nothing is under way in the world any more, the log says who goes on. */
+  /** The guest is paused; when no output and no disk operation is open, the log names the next primary. */
   private handOver(switching: { to: HostName; handed: boolean }): void {
     const { replica } = this;
     if (switching.handed || !this.primary.idle || replica.claim) return;

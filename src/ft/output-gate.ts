@@ -3,9 +3,9 @@ import type { Edge } from './effects.ts';
 
 interface Held {
   output: WorldOutput;
-  /** The log entry that explains it. */
+  /** The log entry that covers it. */
   entry: number;
-  /** When it was last let out, in the host's time. */
+  /** When it was last released, in the host's time. */
   releasedNs: number | undefined;
 }
 
@@ -17,8 +17,8 @@ const sizeOf = (output: WorldOutput): number =>
 export const edgeOf = (output: WorldOutput): Edge => (output.kind === 'console' ? 'console' : 'switch');
 
 /**
- * The output rule (the paper, section 2.2): an output waits here until the backups hold the entry that explains it, and is kept
- * until the world says that it has arrived. At a backup the same gate keeps the outputs of which that is not known.
+ * The output rule (the paper, section 2.2): an output waits here until the backups hold the entry that covers it, and
+ * is kept until it is delivered. A backup's gate keeps the outputs that are not known to be delivered.
  */
 export class OutputGate {
   private held: Held[] = [];
@@ -28,7 +28,7 @@ export class OutputGate {
     return this.held.length;
   }
 
-  /** What is held takes so many bytes, its envelopes included. */
+  /** The size of the held outputs, their envelopes included. */
   get sizeBytes(): number {
     return this.heldBytes;
   }
@@ -40,7 +40,9 @@ export class OutputGate {
     }
   }
 
-  /** What entries up to `entry` explain and has not been let out, or so long ago that it may be lost. */
+  /**
+   * Releases the outputs covered by entries up to `entry`; those released at least `retryNs` ago are released again.
+   */
   open(entry: number, nowNs: number, retryNs = Number.POSITIVE_INFINITY): WorldOutput[] {
     const due = this.held.filter(
       (held) => held.entry <= entry && (held.releasedNs === undefined || nowNs - held.releasedNs >= retryNs),
@@ -49,12 +51,12 @@ export class OutputGate {
     return due.map(({ output }) => output);
   }
 
-  /** Outputs for an edge up to a number have arrived. */
+  /** Outputs for an edge up to a number are delivered. */
   delivered(edge: Edge, number: number): void {
     this.forgetWhere((output) => edgeOf(output) === edge, number);
   }
 
-  /** Outputs up to a number have arrived. */
+  /** Outputs for both edges up to a number are delivered. */
   forget(number: number): void {
     this.forgetWhere(() => true, number);
   }
@@ -68,17 +70,17 @@ export class OutputGate {
     });
   }
 
-  /** Every output up to this number has arrived, of `made` that were made. */
+  /** Every output up to this number is delivered, of `made` that were made. */
   deliveredUpTo(made: number): number {
     return Math.min(made, ...this.held.map(({ output }) => output.first - 1));
   }
 
-  /** What is here, in order. */
+  /** The held outputs, in order. */
   contents(): WorldOutput[] {
     return this.held.map(({ output }) => output);
   }
 
-  /** Nothing has been let out yet, as far as this replica knows, and nothing waits for an entry. */
+  /** Going live, or continuing another log: no output counts as released, and none waits for an entry after `entry`. */
   restart(entry: number): void {
     for (const held of this.held) {
       held.entry = Math.min(held.entry, entry);
@@ -86,7 +88,7 @@ export class OutputGate {
     }
   }
 
-  /** What was let out and has not arrived may be lost: all of it is due again. */
+  /** Released outputs that are not delivered may be lost: all of them are due again. */
   resend(): void {
     for (const held of this.held) held.releasedNs = undefined;
   }
@@ -97,7 +99,7 @@ export class OutputGate {
   }
 }
 
-/** The numbers of an output and the text of it, for people. */
+/** The numbers of an output and its text, for reports. */
 export function spanOf(output: WorldOutput): { first: number; last: number; text: string } {
   const text =
     output.kind === 'console'

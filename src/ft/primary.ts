@@ -1,6 +1,6 @@
 /**
- * The replica that is live: it runs the guest on the world, logs what comes through the doors, keeps outputs back until the backups
- * hold the entries that explain them, and looks after its protection (the paper, sections 2 and 3).
+ * The primary: it runs the guest on live inputs, logs them, holds outputs until the backups hold the entries that cover
+ * them, and restores redundancy (the paper, sections 2 and 3).
  */
 import { DISK_OK } from '../devices/device.ts';
 import { virtioOf } from '../vmm/description.ts';
@@ -20,7 +20,7 @@ import { CheckPacing, ProgressPacing } from './pacing.ts';
 import { Protection } from './protection.ts';
 import { isDisk, isWorld, type ReplicaState, unloggedKinds } from './state.ts';
 
-/** So many different warnings of devices are told in one generation: a guest could go on for ever. */
+/** The limit of distinct device warnings in one generation: a guest could cause any number. */
 const MAX_WARNINGS = 32;
 
 export class Primary {
@@ -30,15 +30,15 @@ export class Primary {
   readonly operator: Operator;
   private readonly progress: ProgressPacing;
   private readonly checks: CheckPacing;
-  /** How much of the console input the guest has been given, or has waiting. */
+  /** The offset of the next byte of console input that is accepted. */
   private consoleOffset: number;
-  /** Outputs that have left are explained by entries up to this one. */
+  /** Every released output is covered by an entry up to this one. */
   private releasedEntry = 0;
-  /** State transfer: what has happened since the last checkpoint. */
+  /** State transfer: the current epoch. */
   private readonly epoch: Epoch | undefined;
-  /** Without bounce buffers: completions whose data the guest has in its memory, and has not been told of. */
+  /** Without bounce buffers: completions whose data is in guest memory already, but not signalled to the guest. */
   private landed: DiskCompletion[] = [];
-  /** What devices had to say and was told. */
+  /** Device warnings that have been reported. */
   private readonly warned = new Set<string>();
 
   constructor(
@@ -56,7 +56,7 @@ export class Primary {
     this.protection = new Protection(this);
     this.operator = new Operator(this);
     replica.live.clear();
-    // What came up in replay the replica that was live has told.
+    // The previous primary has reported the warnings of what was replayed.
     machine.takeWarnings();
     replica.vmm.doors = this.liveDoors();
     replica.hasPaused = false;
@@ -65,7 +65,7 @@ export class Primary {
 
   // ── Beginning ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** The VM starts here, and its backups start with it, from the same image. */
+  /** Boots the VM here; its backups boot together with it, from the same image. */
   boot(): void {
     const { replica } = this;
     replica.clock.startAt(0, replica.nowNs);
@@ -74,7 +74,10 @@ export class Primary {
     this.arm();
   }
 
-  /** The VM goes on here (the paper, section 2.3): what was under way in the world is done again, and the world drops what it knows. */
+  /**
+   * Continues the VM here (the paper, section 2.3). Undelivered outputs and open disk operations are sent again; edge
+   * and disk drop what they have seen.
+   */
   goLive(): void {
     const { replica } = this;
     const { log, clock } = replica;
@@ -88,7 +91,7 @@ export class Primary {
     this.arm();
   }
 
-  /** Tells the world where the VM is: the switch by a gratuitous ARP for each network card, the console by what has been read of it. */
+  /** Attaches the VM to the edge: an announcement to the switch for each network card, a `listen` to the console. */
   private attach(): void {
     const { replica } = this;
     const { generation } = replica;
@@ -106,7 +109,7 @@ export class Primary {
     if (this.epoch) replica.timer('epoch', replica.nowNs + tuning.epochNs);
   }
 
-  /** A claim is won: the members are those of the record now. */
+  /** A claim is won while live: the backups are those of the new record. */
   membersChanged(): void {
     const { replica } = this;
     const { record, log, generation } = replica;
@@ -131,18 +134,18 @@ export class Primary {
     for (const host of replica.record.backups) this.sendGeneration(host);
   }
 
-  /** Says to a host which generation stands. One that has a VM, and is not in step, answers where it stands. */
+  /** Sends a host the current generation. A replica that is not in sync answers with `resume`. */
   sendGeneration(host: HostName): void {
     const { generation, record, starts } = this.replica;
     this.replica.send(host, { kind: 'members', generation, record: copyOf(record), starts });
   }
 
-  /** What follows from the state, whatever input has led to it: what leaves, what ends, who is claimed as a backup. */
+  /** Takes every action that the state after an input allows: release, transmit, end, claim a backup. */
   settle(): void {
     const { machine } = this.replica.vmm;
     this.releaseReady();
     this.channels.transmit();
-    // A backup that takes over checkpoints executes nothing, and so is never behind.
+    // A backup that applies checkpoints executes nothing, and so has no execution lag.
     if (!this.epoch) this.channels.measureLag();
     this.endEpochIfTaken();
     const hasSwitchedOff = machine.power.off && !this.operator.poweringOff;
@@ -159,18 +162,18 @@ export class Primary {
     return !operator.poweringOff && !this.idle && !this.blocked;
   }
 
-  /** The guest has had what there is for it: it needs no processor time until something comes. */
+  /** The guest waits for an interrupt, and no input is pending: it needs no processor time. */
   get idle(): boolean {
     const { replica, landed } = this;
     return replica.hasPaused && !replica.live.hasNews && landed.length === 0;
   }
 
-  /** The guest may not run: another replica is to go on from here, or a buffer is full. */
+  /** The guest may not run: a switch-over is under way, or a buffer is full. */
   private get isPaused(): boolean {
     return this.operator.isSwitching || this.blocked;
   }
 
-  /** The world, noted for the channel. */
+  /** The live doors, with every entry logged. */
   private liveDoors(): RecordingDoors {
     const { replica } = this;
     const unlogged = unloggedKinds(replica.options.unsafe);
@@ -189,7 +192,7 @@ export class Primary {
     disk.complete(id, this.coveringEntry);
   }
 
-  /** Where each replica reads for itself, the log says only that the read is over. */
+  /** Where each replica reads the disk, the log carries a completion without the data. */
   private asLogged(entry: Entry): Entry {
     const { disk } = this.replica.options;
     if (entry.kind !== 'disk' || entry.status !== DISK_OK || disk === 'shared') return entry;
@@ -197,11 +200,12 @@ export class Primary {
     return disk === 'private' || operation === 'read' ? { ...entry, data: undefined } : entry;
   }
 
-  /** The number of the entry that explains what the guest has done up to now. */
+  /** The number of the entry that covers the guest's outputs up to now. */
   private get coveringEntry(): number {
     return this.epoch ? this.replica.log.last + 1 : this.replica.log.last;
   }
 
+  /** Appends an entry to the log, unless the VM runs without fault tolerance. */
   log(entry: Entry): void {
     if (this.replica.options.backups > 0) this.replica.log.append(entry);
   }
@@ -228,7 +232,7 @@ export class Primary {
       replica.timer('guest', clock.nsAt(Number(deadline)));
   }
 
-  /** Without bounce buffers the guest has had a slice with the data in its memory before it is told so. */
+  /** Without bounce buffers a completion is signalled one slice after its data has reached guest memory. */
   private completeLanded(): void {
     const { replica } = this;
     if (this.landed.length === 0) return;
@@ -245,7 +249,7 @@ export class Primary {
     }
   }
 
-  /** Ends a slice: an entry says up to where the guest has come and what it has made; then everything goes to the backups. */
+  /** Ends a slice: logs an `output` entry or a progress marker, holds the outputs, and sends the log. */
   private flush(outputs: Output[]): void {
     const { replica } = this;
     const { icount, outputsMade } = replica.vmm.machine;
@@ -281,7 +285,7 @@ export class Primary {
     this.channels.transmit();
   }
 
-  /** State transfer: what has changed since the last checkpoint goes to the backups, with the outputs that wait for it. */
+  /** State transfer: logs and sends a checkpoint, with the outputs that it covers, and begins the next epoch. */
   endEpoch(): void {
     const { epoch } = this;
     if (!epoch) return;
@@ -292,14 +296,14 @@ export class Primary {
     this.channels.transmit();
   }
 
-  /** An epoch goes on for as long as the checkpoint before has not been taken in: a slow link gets fewer and not more of them. */
+  /** Extends an epoch until the last checkpoint is acknowledged, so that a slow link gets fewer checkpoints. */
   private endEpochIfTaken(): void {
     if (this.epoch?.isDue && this.channels.held >= this.replica.log.last) this.endEpoch();
   }
 
   // ── Outputs ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Lets out what may leave; again, what left so long ago without an answer that it may be lost. */
+  /** Releases outputs and issues disk operations that may leave; those unanswered for the retry time go out again. */
   releaseReady(retryNs = Number.POSITIVE_INFINITY, diskRetryNs = Number.POSITIVE_INFINITY): void {
     const { replica } = this;
     const { generation } = replica;
@@ -324,7 +328,7 @@ export class Primary {
     }
   }
 
-  /** The way to the world broke: what was sent on it may be lost, so it is sent again, in order. */
+  /** The stream to the edge broke: undelivered outputs are sent again, in order. */
   worldReset(): void {
     this.replica.gate.resend();
     this.attach();
@@ -334,12 +338,12 @@ export class Primary {
     const { replica } = this;
     if (id < 0) return this.protection.sectorsRead(id, status === DISK_OK, data);
     const operation = replica.disk.find(id);
-    // A disk that refuses knows a newer generation: somebody will tell us.
+    // A disk that refuses has seen a newer generation; this replica will learn of it from a message or from storage.
     if (!operation || operation.answer || operation.doneEntry !== undefined || status === 'refused') return;
     const completion: DiskCompletion = { id, status, data: status === DISK_OK ? data : new Uint8Array(0) };
     operation.answer = { data: completion.data };
     if (this.operator.poweringOff) {
-      // There is no guest any more that could be given the completion; but others may wait for the end of this one.
+      // The guest is off and takes no completion; but operations on the same sectors may wait for this one.
       operation.doneEntry = 0;
       return;
     }
@@ -351,12 +355,12 @@ export class Primary {
 
   // ── The channels ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Flow control: the guest may not run until the backups have acknowledged more, or more has arrived in the world. */
+  /** Flow control: the guest may not run until the backups have acknowledged more, or more outputs are delivered. */
   get blocked(): boolean {
     return this.full !== undefined;
   }
 
-  /** The buffer that holds the guest up. */
+  /** The buffer whose limit is exceeded. */
   private get full(): 'log' | 'outputs' | undefined {
     const { gate, options } = this.replica;
     const { sendBufferBytes, outputBufferBytes } = options.tuning;
@@ -391,12 +395,12 @@ export class Primary {
     this.channels.hasNews = true;
   }
 
-  /** A replica says where it stands: it goes on from there, if this log has what it lacks; else it needs a copy. */
+  /** Continues another replica's log if this log has the entries it lacks; else the replica needs a copy. */
   private resume(from: HostName, message: MessageOf<'resume'>): void {
     const { replica } = this;
     const channel = this.channels.get(from) ?? this.protection.offered(from);
     if (!channel || channel.state === 'copying') return;
-    // Where each replica reads for itself, what a replica that was left out has yet to read may be overwritten by now.
+    // Where each replica reads the disk, the sectors that an evicted replica has yet to read may be overwritten by now.
     const mayGoOn = replica.options.disk === 'shared' || replica.record.backups.includes(from);
     const common = mayGoOn ? this.channels.commonEntry(message) : undefined;
     if (common !== undefined) {
@@ -441,26 +445,26 @@ export class Primary {
     replica.timer('suspect', replica.nowNs + heartbeatNs);
     const members = silent.filter(({ host }) => replica.record.backups.includes(host));
     for (const { host } of silent)
-      if (this.protection.isJoining(host)) this.protection.giveUp('nothing is heard from it');
+      if (this.protection.isJoining(host)) this.protection.giveUp('it is silent');
     if (members.length === 0 || replica.claim) return;
     for (const { host, lastHeardNs } of members)
       replica.note({ kind: 'suspected', host, silentNs: replica.nowNs - lastHeardNs });
     this.evict(members.map(({ host }) => host));
   }
 
-  /** Before an output leaves without someone's acknowledgement, a generation without that one must be ours. */
+  /** Claims a generation without these hosts: only then may an output leave without their acknowledgement. */
   evict(hosts: readonly HostName[]): void {
     const { record, claim, name } = this.replica;
     if (claim) return;
     this.claim({ primary: name, backups: record.backups.filter((host) => !hosts.includes(host)) });
   }
 
-  // ── The world and the operator ────────────────────────────────────────────────────────────────────────────────────
+  // ── Inputs from the edge ──────────────────────────────────────────────────────────────────────────────────────────
 
   typed(offset: number, data: Uint8Array): void {
     const { replica } = this;
     const fresh = data.subarray(Math.max(0, this.consoleOffset - offset));
-    // Bytes after a gap are of no use: they will be asked for again.
+    // Bytes after a gap are dropped: the next `listen` requests them again.
     if (offset > this.consoleOffset) return;
     this.consoleOffset += fresh.length;
     replica.live.type(fresh);

@@ -1,8 +1,7 @@
 /**
- * Protection again (the paper, section 3.1): a live VM that has fewer backups than it should picks a host, brings it in sync, and only
- * then records the generation that counts on it.
+ * Re-protection (the paper, section 3.1): a primary with fewer backups than wanted picks a spare, brings it in sync,
+ * and only then claims the generation that names it as a backup.
  */
-
 import type { DiskRequest } from '../devices/device.ts';
 import { sectorsOf } from '../vmm/description.ts';
 import type { ChangedPages } from './changed-pages.ts';
@@ -14,7 +13,7 @@ import type { GenerationRecord, HostName } from './effects.ts';
 import type { MessageOf } from './messages.ts';
 import type { ReplicaState } from './state.ts';
 
-/** What protection needs of the live replica. */
+/** What {@link Protection} needs of the primary. */
 interface Owner {
   readonly replica: ReplicaState;
   readonly channels: LoggingChannels;
@@ -22,7 +21,7 @@ interface Owner {
   claim(record: GenerationRecord): void;
   evict(hosts: readonly HostName[]): void;
   sendGeneration(host: HostName): void;
-  /** State transfer: the log must say where the machine stands. */
+  /** State transfer: logs a checkpoint, so that the log covers the machine's state. */
   endEpoch(): void;
 }
 
@@ -32,31 +31,31 @@ interface Spare {
   heardNs: number;
 }
 
-/** A host that has not been heard of for this many heartbeats is not offered. */
+/** A spare that has been silent for this many heartbeats is not picked. */
 const STALE_HEARTBEATS = 20;
-/** A replica that joins and gets no further is given up after this many times the time of suspicion. */
+/** A joining replica is given up after this many times `suspectNs` without progress. */
 const PATIENCE = 10;
-/** The least that a link carries, in time for each byte: 80 Mbit/s. What RAM holds at boot comes in one message. */
+/** Assumed minimum rate of a link: 80 Mbit/s. The boot image is sent in one message, which counts as no progress. */
 const SLOWEST_NS_PER_BYTE = 100;
-/** What the guest is slowed to, per mille, when it writes faster than it can be copied. */
+/** The minimum share of a guest that writes faster than it can be copied, per mille. */
 const MIN_SHARE = 50;
 
 export class Protection {
-  /** How many backups there should be. */
+  /** The wanted number of backups. */
   wanted: number;
-  /** A backup that is to go when another has taken its place. */
+  /** A backup that is to be evicted once another has replaced it. */
   leaving: HostName | undefined;
   /** The share of processor time that a copy leaves to the guest, per mille. */
   share = 1000;
   private readonly spares = new Map<HostName, Spare>();
   private readonly domains = new Map<HostName, string>();
   private joining: HostName | undefined;
-  /** Outputs wait for the joining replica already: else one that is far away would never hold all that has left. */
+  /** Outputs wait for the joining replica already: otherwise a distant one would always lack the latest entries. */
   private closing = false;
   private copy: CopySender | undefined;
   private diskCopy: DiskCopySender | undefined;
   private copies = 0;
-  /** When the joining replica last got further. */
+  /** When the joining replica last made progress. */
   private progressNs = 0;
 
   constructor(private readonly primary: Owner) {
@@ -67,6 +66,7 @@ export class Protection {
     return this.primary.replica;
   }
 
+  /** What is under way, for {@link Replica.phase}. */
   get phase(): { joining: boolean; copying: boolean } {
     return { joining: this.joining !== undefined, copying: this.copy !== undefined };
   }
@@ -75,20 +75,20 @@ export class Protection {
     return this.joining === host;
   }
 
-  /** The replica that joins, when outputs wait for it. */
+  /** The joining replica, if outputs wait for its acknowledgements. */
   get awaited(): HostName | undefined {
     return this.closing ? this.joining : undefined;
   }
 
-  /** A host says that it has room. */
+  /** A host offers itself as a spare. */
   available(host: HostName, { load, domain, generation }: MessageOf<'available'>): void {
     const { replica, primary } = this;
     this.spares.set(host, { load, domain, heardNs: replica.nowNs });
     this.domains.set(host, domain);
     const channel = primary.channels.get(host);
     if (channel && this.isJoining(host)) channel.lastHeardNs = replica.nowNs;
-    if (generation === 0 && this.copy?.host === host) this.giveUp('it has lost its power');
-    // A member that knows of no generation has lost its VM.
+    if (generation === 0 && this.copy?.host === host) this.giveUp('it restarted empty');
+    // A backup without a generation has restarted empty.
     if (generation === 0 && replica.record.backups.includes(host)) primary.evict([host]);
   }
 
@@ -101,12 +101,12 @@ export class Protection {
     return backups.filter((host) => host !== this.leaving).length < this.wanted;
   }
 
-  /** Now and then: is there a backup missing, and a host for it? */
+  /** Called at each heartbeat: evicts surplus backups, and picks a spare if a backup is missing. */
   tick(): void {
     const { replica, primary } = this;
     if (this.leaving && !replica.record.backups.includes(this.leaving)) this.leaving = undefined;
     const { suspectNs } = replica.options.tuning;
-    if (replica.nowNs - this.progressNs > PATIENCE * suspectNs) this.giveUp('it gets no further');
+    if (replica.nowNs - this.progressNs > PATIENCE * suspectNs) this.giveUp('it makes no progress');
     const { backups } = replica.record;
     if (!replica.claim && backups.length > this.wanted && !this.leaving)
       primary.evict(backups.slice(this.wanted));
@@ -117,7 +117,7 @@ export class Protection {
     primary.sendGeneration(host);
   }
 
-  /** The best of the free hosts: in a failure domain where nobody of us is, then the least loaded (anti-affinity). */
+  /** The best spare: first in an unused failure domain (anti-affinity), then the least loaded. */
   private pick(): HostName | undefined {
     const { replica } = this;
     const { heartbeatNs } = replica.options.tuning;
@@ -138,7 +138,7 @@ export class Protection {
     return free[0]?.[0];
   }
 
-  /** A host that could become a backup: a channel for it, if one is missing. */
+  /** Opens a channel to a host that is to join, if a backup is missing. */
   offered(host: HostName): Channel | undefined {
     const { replica, primary } = this;
     if (this.joining || replica.claim || !this.missing || replica.record.backups.includes(host))
@@ -150,7 +150,7 @@ export class Protection {
     return channel;
   }
 
-  /** Sends the machine as it runs. */
+  /** Begins a copy of the running machine to the joining replica. */
   copyTo(channel: Channel): void {
     const { replica, primary } = this;
     if (!this.isJoining(channel.host)) return;
@@ -198,7 +198,7 @@ export class Protection {
     this.pump();
   }
 
-  /** Sectors that were asked for have been read. */
+  /** A read of sectors for the copy has ended. */
   sectorsRead(id: number, ok: boolean, data: Uint8Array): void {
     const { replica, copy } = this;
     const sector = this.diskCopy?.read(id, ok);
@@ -213,13 +213,13 @@ export class Protection {
     this.pump();
   }
 
-  /** The guest has been told that a write is done. */
+  /** The guest has seen a disk request completed. */
   written(request: DiskRequest): void {
     this.diskCopy?.written(request);
     this.pump();
   }
 
-  /** The stream to a host broke: what was sent of a copy may be lost. */
+  /** The stream to a host broke: messages of a copy may be lost. */
   channelReset(host: HostName): void {
     if (this.copy?.host === host) this.giveUp('the channel broke');
   }
@@ -248,7 +248,7 @@ export class Protection {
     }
   }
 
-  /** The guest stands between two slices: what is left of its state goes, and from here on the log. */
+  /** Ends a copy, between two slices of the guest: sends the rest of its state, and from here on the log. */
   private finishCopy(copy: CopySender): void {
     const { replica, primary } = this;
     const channel = primary.channels.get(copy.host)!;
@@ -276,12 +276,12 @@ export class Protection {
     this.endCopy();
   }
 
-  /** The joining replica has acknowledged something: it gets further. */
+  /** A replica has acknowledged entries: if it is joining, it makes progress. */
   heardOf(host: HostName): void {
     if (this.isJoining(host)) this.progressNs = this.replica.nowNs;
   }
 
-  /** When the joining replica holds whatever explains what has left, it counts from now on. */
+  /** Claims the joining replica as a backup once it holds every entry that covers a released output. */
   settle(releasedEntry: number): void {
     const { replica, joining, primary } = this;
     if (joining === undefined || replica.claim) return;
@@ -298,19 +298,20 @@ export class Protection {
     this.primary.claim({ primary: name, backups: [...stay, host] });
   }
 
-  /** The generation is recorded. */
+  /** A new generation is recorded. */
   membersChanged(): void {
     const { joining } = this;
     if (!joining) return;
-    // It may have nothing to say by itself; what it answers tells whether it is in sync.
+    // Without a message it would keep silent; its answer says whether it is in sync.
     if (!this.replica.record.backups.includes(joining)) this.primary.sendGeneration(joining);
     else if (!this.copy) this.leaveJoining();
   }
 
+  /** Ends the joining, if any, for the reason `why`. */
   giveUp(why: string): void {
     const { replica, primary, joining } = this;
     if (!joining) return;
-    // What was claimed with it stands or falls with the claim.
+    // A pending claim names it: whether it is a backup is storage's decision.
     if (replica.claim?.record.backups.includes(joining)) return;
     replica.note({ kind: 'join-ended', host: joining, why });
     if (!replica.record.backups.includes(joining)) primary.channels.delete(joining);
@@ -319,7 +320,7 @@ export class Protection {
     this.endCopy();
   }
 
-  /** This replica is not live any more: whoever was joining has to ask the one that is. */
+  /** This replica steps down: the joining replica has to ask the new primary. */
   stop(): void {
     this.copy?.stop();
     this.copy = undefined;

@@ -1,10 +1,11 @@
 /**
- * One replica of a fault-tolerant VM: the machine and the protocol around it, as a state machine without I/O. `handle` takes an
- * input and the host's time and gives back effects to be performed in order. Here stand the roles, the generations and who goes
- * live; what a live replica does is in primary.ts, what one that follows does in backup.ts.
+ * One replica of a fault-tolerant VM: the machine and the protocol around it, as a state machine without I/O. `handle`
+ * takes an input and the host's time, and returns effects to be performed in order. This file has roles, generations
+ * and going live; primary.ts and backup.ts have what each role does.
  *
- * The one rule of arbitration: before a replica releases an output without someone's acknowledgement, it claims by test-and-set on shared
- * storage the next generation, whose record leaves that one out. docs/protocol.md says why that is safe.
+ * The rule of arbitration: before a replica releases an output without another's acknowledgement, it claims, by
+ * test-and-set on shared storage, the next generation, whose record omits that other. docs/protocol.md says why that is
+ * safe.
  */
 import { unreachable } from '../base/assert.ts';
 import { FormatError } from '../base/errors.ts';
@@ -20,7 +21,7 @@ import { type ReplicaOptions, ReplicaState } from './state.ts';
 
 export type { ReplicaOptions } from './state.ts';
 
-/** What a replica of the protocol can be doing. */
+/** What a replica is doing, in finer detail than its {@link Role}. */
 export const phases = [
   'primary',
   'primary-claiming',
@@ -40,7 +41,7 @@ export const phases = [
 export type Phase = (typeof phases)[number];
 
 /**
- * `primary`: live. `backup`: has the machine, and replays. `spare`: a host with room, or whose machine is void. `stopped`: done.
+ * `primary`: live. `backup`: replays. `spare`: has no machine, or a void one. `stopped`: has completed or diverged.
  */
 export type Role = 'primary' | 'backup' | 'spare' | 'stopped';
 
@@ -48,7 +49,7 @@ export class Replica {
   private readonly state: ReplicaState;
   private primary: Primary | undefined;
   private backup: Backup;
-  /** A look at storage that has not been answered. */
+  /** The generation whose record is being read from storage. */
   private reading: number | undefined;
 
   constructor(options: ReplicaOptions) {
@@ -68,7 +69,7 @@ export class Replica {
     return this.state.hasVm && (this.backup.inSync || this.backup.eligible) ? 'backup' : 'spare';
   }
 
-  /** What this replica is doing: for people, and to place faults by. */
+  /** For reports, and to place faults by. */
   get phase(): Phase {
     const { state, primary, backup } = this;
     if (state.stopped) return 'stopped';
@@ -99,7 +100,7 @@ export class Replica {
     return this.state.vmmIfAny;
   }
 
-  /** Whether this replica is live, or would be able to go live. */
+  /** Whether this replica is live, or may go live. */
   get isEligible(): boolean {
     return !this.state.stopped && (this.primary !== undefined || this.mayClaim);
   }
@@ -110,7 +111,7 @@ export class Replica {
     return this.primary ? this.primary.wantsCpu : this.backup.wantsCpu;
   }
 
-  /** How many entries were received and not consumed: what a backup has to drain. */
+  /** The number of entries that were received and not consumed, which a backup has to drain before it goes live. */
   get backlog(): number {
     return this.state.replay.waiting;
   }
@@ -120,7 +121,9 @@ export class Replica {
     return this.state.log.last;
   }
 
-  /** Takes one input at the host's time `nowNs` and says what is to be done about it, in order. */
+  /**
+   * Handles one input at the host's monotonic time `nowNs`; returns the effects in order. Never throws a divergence.
+   */
   handle(input: ReplicaInput, nowNs: number): Effect[] {
     const { state } = this;
     if (state.stopped) return [];
@@ -136,7 +139,7 @@ export class Replica {
     return state.effects;
   }
 
-  /** A machine that nobody counts on is let go; one that somebody does must not go on. */
+  /** Discards a diverged machine that is not eligible; an eligible or live one stops. */
   private diverged(divergence: Divergence): void {
     const { state } = this;
     if (!this.primary && !this.backup.eligible) {
@@ -199,7 +202,7 @@ export class Replica {
     (this.primary ?? this.backup).run(input);
   }
 
-  /** What follows from the state, whatever input has led to it. */
+  /** Takes every action that the state after an input allows. */
   private settle(): void {
     const { state, backup } = this;
     if (state.stopped) return;
@@ -220,7 +223,7 @@ export class Replica {
 
   private channelReset(peer: HostName): void {
     const { primary, state } = this;
-    // A host asks for what it lacks by itself. What was asked of storage is asked again in time.
+    // A backup resumes on its own initiative, and requests to storage are repeated by timer.
     if (primary) {
       if (state.options.hosts.includes(peer)) primary.protection.channelReset(peer);
       else primary.worldReset();
@@ -235,7 +238,7 @@ export class Replica {
     try {
       this.understand(from, decodeMessage(bytes));
     } catch (error) {
-      // A damaged message is a lost one: what is missing is asked for.
+      // A corrupted message counts as lost: the protocol recovers from lost messages.
       if (!(error instanceof FormatError)) throw error;
     }
   }
@@ -252,17 +255,17 @@ export class Replica {
     else this.backup.hear(from, message);
   }
 
-  /** Who speaks of an older generation is told of this one. */
+  /** Answers a message of an older generation with the current one. */
   private outdated(from: HostName, { kind }: Message): void {
     const { state, backup, primary } = this;
-    // The primary's own, from before a generation of which this replica has learnt from storage: they are missing now.
+    // Entries that the primary sent before a generation that this replica has read from storage: request them again.
     if (!primary && kind === 'entries' && from === state.record.primary && backup.following) backup.resume();
     if (kind === 'heartbeat' || kind === 'resume') this.primary?.sendGeneration(from);
   }
 
   /**
-   * A newer generation stands. A replica that counts for something reads what lies between from storage, to learn whether it was left out; others
-   * take the word of who leads it. True when this replica is there now.
+   * Adopts a newer generation. A primary or eligible replica reads each one between from storage, to learn whether it
+   * was evicted; others take the sender's word. Whether this replica is in the message's generation now.
    */
   private catchUp(from: HostName, message: Message): boolean {
     const { state, backup, primary } = this;
@@ -288,7 +291,7 @@ export class Replica {
     else backup.resume();
   }
 
-  /** A generation stands that somebody else leads. */
+  /** Adopts a generation with another primary. */
   private adopt(generation: number, record: GenerationRecord): void {
     const { state, backup } = this;
     if (record.primary === state.name) return;
@@ -304,7 +307,7 @@ export class Replica {
     now.handover = false;
     now.lastHeardNs = state.nowNs;
     now.eligible = named && (counted || (now.inSync && sameLeader));
-    // One that is joining goes on; one that was left out has to ask.
+    // A joining replica keeps following; an evicted one has to resume.
     if (!sameLeader || (counted && !named)) {
       now.following = false;
       now.inSync = false;
@@ -312,14 +315,14 @@ export class Replica {
     if (!named && counted) state.note({ kind: 'evicted', generation, primary: record.primary });
   }
 
-  /** A live replica that was left out, or that has handed over, follows from now on, if its log allows. */
+  /** A primary that was evicted, or has handed over, becomes a backup, if its log allows. */
   private stepDown(): void {
     const { state, primary } = this;
     if (!primary) return;
     primary.protection.stop();
     this.primary = undefined;
     state.freshReplay();
-    // Between two checkpoints the machine is nowhere in the log.
+    // Between two checkpoints the machine's state is at no entry of the log.
     if (state.options.replication === 'checkpoint' && !primary.operator.hasHandedOver) state.dropVm();
     else state.vmm.doors = state.replayDoors();
     state.hasPaused = true;
@@ -336,7 +339,7 @@ export class Replica {
     return backup.eligible && state.hasVm;
   }
 
-  /** Suspicion is cheap: whether it was right doesn't matter, because only one claim can win. */
+  /** A false suspicion is safe: only one claim can win. */
   private suspectPrimary(): void {
     const { state, backup } = this;
     const { suspectNs } = state.options.tuning;
@@ -345,7 +348,7 @@ export class Replica {
     state.timer('suspect', state.nowNs + suspectNs);
     if (state.claim || state.generation === 0) return;
     if (!this.mayClaim) {
-      // Perhaps this replica was recorded, and nobody lived to tell it.
+      // This replica may be recorded by a primary that failed before it announced the generation.
       if (backup.inSync) this.readGeneration(state.generation + 1);
       return;
     }
@@ -355,7 +358,7 @@ export class Replica {
     this.claimWithout([state.record.primary]);
   }
 
-  /** Claims the next generation for this replica, with the others but these as its backups. */
+  /** Claims the next generation for this replica, with all other members except these as its backups. */
   private claimWithout(hosts: readonly HostName[]): void {
     const { primary, backups } = this.state.record;
     const { name } = this.state;
@@ -378,7 +381,9 @@ export class Replica {
     this.askStorage();
   }
 
-  /** A request to storage; until it is answered it is made again and again, and its outcome is never assumed. */
+  /**
+   * Sends the pending request to storage; it is repeated until it is answered. A timeout says nothing of its outcome.
+   */
   private askStorage(): void {
     const { state } = this;
     const { claim } = state;
@@ -401,7 +406,7 @@ export class Replica {
     const wasPrimary = this.primary !== undefined;
     this.adopt(generation, record);
     if (state.generation !== generation) return;
-    // There may be more of them.
+    // A still newer generation may exist.
     this.readGeneration(generation + 1);
     if (state.hasVm && (wasPrimary || !this.backup.following)) this.backup.resume();
   }
@@ -418,7 +423,7 @@ export class Replica {
     primary.membersChanged();
   }
 
-  /** Going live (the paper, section 2.3): every entry that was received has been consumed, and storage has said yes. */
+  /** Goes live (the paper, section 2.3) once the claim is won and every received entry is consumed. */
   private goLiveWhenReady(): void {
     const { state, backup } = this;
     const { claim } = state;
@@ -446,7 +451,7 @@ export class Replica {
     this.primary.goLive();
   }
 
-  /** Study only: a machine of which a part has been copied. */
+  /** Study only: installs a machine of which a part has been copied. */
   private installPartial(): void {
     const { state } = this;
     const { machine } = this.backup.partial!;

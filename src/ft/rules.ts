@@ -1,36 +1,39 @@
-/** The rules of the protocol that can be switched off, to see what each is for. */
+/** The rules of the protocol that can be switched off for study, and what happens without each. */
 export const unsafeRules = {
-  'output-rule': 'outputs leave at once, without waiting until the backups hold the entry that explains them',
-  'output-entry': 'no entry says up to where the guest had come when it made an output',
-  'test-and-set': 'a replica goes on without someone, and does not ask shared storage',
-  fencing: 'console, switch and storage take what comes from an older generation',
-  drain: 'a backup goes live as soon as its claim is won, whatever entries it has not consumed yet',
+  'output-rule': 'outputs leave at once, without waiting until the backups hold the entry that covers them',
+  'output-entry': 'no entry records the position at which the guest made an output',
+  'test-and-set': 'a replica continues without another, and does not claim the generation on shared storage',
+  fencing: 'console, switch and storage accept requests of an older generation',
+  drain: 'a backup goes live as soon as its claim is won, without consuming the rest of its log',
   dedup: 'console, switch and storage do not drop the output numbers that they have seen',
   'bounce-buffers':
-    'what the disk has read lands in guest memory as soon as it comes, and not with the completion, at the step that the log names',
-  'disk-order': 'disk operations that touch the same sectors are under way at the same time',
-  'reissue-io': 'a backup that goes live does not start again the disk operations that have no completion',
-  'log-clock': 'clock reads are not logged; each replica asks its own clock',
+    'data read from disk goes to guest memory at once, and not with the completion, at the position that the log names',
+  'disk-order': 'disk operations on the same sectors are in flight at the same time',
+  'reissue-io': 'a backup that goes live does not reissue the disk operations that have no completion',
+  'log-clock': 'clock reads are not logged; each replica reads its own clock',
   'carry-clock':
-    'a replica that goes live goes on with the latest time that the guest has been told, whatever has passed since',
+    'a replica that goes live continues from the latest time that the guest has read, however long ago that was',
   'log-entropy': 'random numbers are not logged; each replica draws its own',
   'lag-control': 'the primary is not slowed when a backup falls behind',
   'resync-atomicity': 'a new backup is recorded as in sync when its copy begins, not when it is complete',
 } as const;
 export type UnsafeRule = keyof typeof unsafeRules;
 
-/** How the backup follows: `lockstep` replays the log of the doors; `checkpoint` takes over changed state, epoch by epoch. */
+/**
+ * How a backup follows: `lockstep` replays the log of the doors; `checkpoint` applies changed state, epoch by epoch.
+ */
 export const replications = ['lockstep', 'checkpoint'] as const;
 export type Replication = (typeof replications)[number];
 
 /**
- * Where disk data comes from. `shared`: one disk; the primary reads, and the log carries the data. `shared-backup-reads`: one
- * disk; each replica reads for itself (the paper, section 4.2). `private`: each host has a disk of its own (section 4.1).
+ * Where disk data comes from. `shared`: one disk; the primary reads, and the log carries the data.
+ * `shared-backup-reads`: one disk, which each replica reads (the paper, section 4.2). `private`: each host has a
+ * private disk (section 4.1).
  */
 export const diskVariants = ['shared', 'shared-backup-reads', 'private'] as const;
 export type DiskVariant = (typeof diskVariants)[number];
 
-/** Why these two can't go together, if they can't. */
+/** Why these two cannot be combined; undefined if they can. */
 export const clash = (replication: Replication, disk: DiskVariant): string | undefined =>
   replication === 'checkpoint' && disk === 'private'
     ? 'a checkpoint carries memory and devices, and no disk: with replication checkpoint the disk must be shared'
@@ -38,39 +41,41 @@ export const clash = (replication: Replication, disk: DiskVariant): string | und
 
 /** Times and sizes of the protocol. */
 export interface Tuning {
+  /** Period of heartbeats. */
   heartbeatNs: number;
   /** Silence after which another replica is suspected. */
   suspectNs: number;
-  /** How long a request to storage or to the world may stay unanswered before it is sent again. */
+  /** How long a request to storage, disk or the edge may stay unanswered before it is sent again. */
   retryNs: number;
-  /** Entries that a backup has not acknowledged; the guest stops when they exceed it. */
+  /** Limit of entries that a backup has not acknowledged; the guest is blocked above it. */
   sendBufferBytes: number;
-  /** Entries that a backup has received and not consumed. */
+  /** Limit of entries that a backup has received and not consumed. */
   receiveBufferBytes: number;
-  /** Outputs that have not arrived in the world; the guest stops when they exceed it. */
+  /** Limit of undelivered outputs; the guest is blocked above it. */
   outputBufferBytes: number;
-  /** Entries that are kept although everyone holds them, for hosts that come back. */
+  /** Entries that are kept although all replicas have consumed them, for replicas that return. */
   retainBytes: number;
-  /** While nothing else happens a backup is told how far it may go at growing distances, up to so many steps. */
+  /** Maximum distance of progress markers, in steps; while nothing else is logged the distance doubles up to this. */
   progressSteps: number;
   /** The same by time: a progress marker is due when the one before is this old. 0: by steps alone. */
   progressNs: number;
-  /** Steps between two comparisons of the whole state, which reads all pages in use: at least so many, and for each of the pages so many. */
+  /** Minimum steps between two checks of the whole state; a check hashes every page in use. */
   checkSteps: number;
+  /** The same minimum for each page in use, so that checks take a bounded share of the time. */
   checkStepsPerPage: number;
-  /** The least time between two comparisons, for hosts whose speed is not known beforehand. 0: by steps alone. */
+  /** Minimum time between two checks, for hosts whose speed is not known in advance. 0: by steps alone. */
   checkNs: number;
-  /** Execution lag above which the primary is slowed; below half of it, it is released again. */
+  /** Execution lag above which the primary is slowed; below half of it, it is sped up again. */
   lagBoundNs: number;
-  /** How often the primary's speed may change. */
+  /** Minimum time between two changes of the primary's speed. */
   lagIntervalNs: number;
-  /** State transfer: how long an epoch lasts. */
+  /** State transfer: minimum length of an epoch. */
   epochNs: number;
   /** Pages in one message of a copy. */
   copyPages: number;
-  /** Messages of a copy that may be unacknowledged. */
+  /** Maximum number of unacknowledged messages of a copy. */
   copyWindow: number;
-  /** The guest stops for the last pages of a copy when they are no more than this many. */
+  /** The guest is paused for the last pages of a copy when at most this many are left. */
   stopPages: number;
 }
 

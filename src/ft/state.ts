@@ -23,20 +23,20 @@ import { OutputGate } from './output-gate.ts';
 import type { DiskVariant, Replication, Tuning, UnsafeRule } from './rules.ts';
 
 export interface ReplicaOptions {
-  /** The host that this replica runs on, and the failure domain that it is in. */
+  /** The host that this replica runs on, and its failure domain. */
   name: HostName;
   domain: string;
-  /** How much else this host has to do. */
+  /** The host's other load, which only orders the choice of spares. */
   load: number;
   /** Every host of the cluster. */
   hosts: readonly HostName[];
   description: MachineDescription;
-  /** How this host executes the guest's instructions; another may do it otherwise. */
+  /** How this host executes instructions (the engine); hosts may differ. */
   execution?: Execution | undefined;
   role: 'primary' | 'backup' | 'spare';
-  /** The first generation, as storage holds it. */
+  /** Storage's record of generation 1. */
   record: GenerationRecord;
-  /** How many backups the VM is to have; 0: no fault tolerance. */
+  /** The wanted number of backups; 0: no fault tolerance. */
   backups: number;
   replication: Replication;
   disk: DiskVariant;
@@ -46,23 +46,23 @@ export interface ReplicaOptions {
   sliceTime?: SliceTime;
   tuning: Tuning;
   unsafe: ReadonlySet<UnsafeRule>;
-  /** Told everything that came through this machine's doors, whatever the channel carries: evidence for checkers. */
+  /** Receives every entry that comes through this machine's doors, logged or not: evidence for checkers. */
   witness: (entry: Entry) => void;
 }
 
-/** A claim of the next generation that storage has not answered yet, or one that is won and not in force yet. */
+/** A claim of the next generation, unanswered by storage yet or won and not in force yet. */
 export interface Claim {
   generation: number;
   record: GenerationRecord;
   won: boolean;
 }
 
-/** The number of the first log entry of each generation that a log has gone through. */
+/** The number of the first log entry of each generation in a log. */
 export type GenerationStarts = { generation: number; first: number }[];
 
 /**
- * What a replica has in every role: the machine, the log, what was made and not delivered, the generation that it knows; and the
- * effects that it asks for.
+ * A replica's state in every role: machine, log, undelivered outputs, disk operations and generation; and the effects
+ * of the input that is being handled.
  */
 export class ReplicaState {
   readonly clock: GuestClock;
@@ -75,11 +75,11 @@ export class ReplicaState {
   record: GenerationRecord;
   starts: GenerationStarts = [{ generation: 1, first: 1 }];
   claim: Claim | undefined;
-  /** Entries that have come through the machine's doors since boot. */
+  /** The number of entries that have come through the machine's doors since boot. */
   history = 0;
-  /** The guest has come to where it waits, or the log here ends. */
+  /** The guest waits for an interrupt, or the log here is consumed. */
   hasPaused = false;
-  /** The share of a processor that an operator has given to the VM, on every replica, per mille. */
+  /** The share of a processor that an operator has set for the VM, per mille. */
   speed = 1000;
   nowNs = 0;
   stopped = false;
@@ -118,7 +118,7 @@ export class ReplicaState {
     return this.options.unsafe.has(rule);
   }
 
-  /** A log with nothing in it to replay. */
+  /** Starts the replay of an empty log. */
   freshReplay(): void {
     const { unsafe } = this.options;
     const kinds = unloggedKinds(unsafe);
@@ -135,7 +135,7 @@ export class ReplicaState {
     this.machine = new Vmm(description, doors, new Machine(description, doors, execution));
   }
 
-  /** Takes over a machine that was copied here. */
+  /** Installs a machine that was copied here. */
   install(vmm: Vmm): void {
     this.machine = vmm;
     vmm.doors = this.replayDoors();
@@ -153,7 +153,7 @@ export class ReplicaState {
     return this.witnessed(this.replay);
   }
 
-  /** Whatever comes through these doors is counted, and shown to the witness. */
+  /** Wraps doors so that every entry is counted and goes to the witness. */
   witnessed(doors: RecordingDoors | ReplayDoors): RecordingDoors {
     return new RecordingDoors(doors, (entry) => {
       this.history++;
@@ -161,7 +161,7 @@ export class ReplicaState {
     });
   }
 
-  /** Whether the guest has come to where its slice is to end. */
+  /** A predicate for whether the guest has reached a slice's end; undefined without one. */
   isAt({ output, entry }: SliceEnd): (() => boolean) | undefined {
     if (output === undefined && entry === undefined) return undefined;
     const [lastOutput, lastEntry] = [output ?? Number.POSITIVE_INFINITY, entry ?? Number.POSITIVE_INFINITY];
@@ -186,7 +186,7 @@ export class ReplicaState {
     this.effects.push({ do: 'datagram', to, bytes: encodeMessage(message) });
   }
 
-  /** Says to a host that this replica is alive, and what it knows of the guest's clock. */
+  /** Sends a heartbeat with the guest's clock as estimated here. */
   beat(to: HostName): void {
     const { generation, clock, options } = this;
     const ticks = clock.reading(this.nowNs);
@@ -199,6 +199,7 @@ export class ReplicaState {
   }
 }
 
+/** The entry kinds that are not logged when these rules are switched off. */
 export const unloggedKinds = (unsafe: ReadonlySet<UnsafeRule>): ReadonlySet<EntryKind> =>
   new Set([
     ...(unsafe.has('log-clock') ? (['clock'] as const) : []),

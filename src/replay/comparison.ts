@@ -1,4 +1,4 @@
-/** Machines compared by what came through their doors. */
+/** Comparison of machines by the histories of their doors. */
 import { sameBytes } from '../base/bytes.ts';
 import type { Execution } from '../cpu/engine.ts';
 import type { MachineDescription } from '../vmm/description.ts';
@@ -7,7 +7,7 @@ import type { Machine } from '../vmm/machine.ts';
 import { compareSnapshots, type Difference, type Snapshot, takeSnapshot } from '../vmm/snapshot.ts';
 import { Timeline } from './timeline.ts';
 
-/** Two histories side by side, as far as both go below a position. */
+/** The entries of two histories in pairs, below a position; ends after the shorter one. */
 function* pairs(
   a: Iterable<Entry>,
   b: Iterable<Entry>,
@@ -24,7 +24,7 @@ function* pairs(
   }
 }
 
-/** The first entry below a position in which two machines' histories differ, if they do. */
+/** The first pair of entries below a position in which two histories differ; undefined if there is none. */
 export function firstDifference(
   a: Iterable<Entry>,
   b: Iterable<Entry>,
@@ -38,7 +38,10 @@ export function firstDifference(
   return undefined;
 }
 
-/** Whether two machines were given the same up to a position; then, by the law of determinism, they were the same there. */
+/**
+ * Whether two histories are equal below a position; the machines are equal there then, since execution is
+ * deterministic.
+ */
 export function sameHistory(a: Iterable<Entry>, b: Iterable<Entry>, icount: number): boolean {
   for (const [one, other] of pairs(a, b, icount)) if (!one || !other || !sameEntry(one, other)) return false;
   return true;
@@ -52,15 +55,18 @@ export interface Comparison {
   firstDifference: { index: number; a: Entry; b: Entry } | undefined;
 }
 
-/** A machine by what came through its doors, and the machine itself where that must be seen and not what its history makes. */
+/**
+ * A machine's history; with `machine`, the machine itself is compared, and not one that is replayed from the history.
+ */
 export interface Witness {
   history: Iterable<Entry>;
   machine?: Machine | undefined;
 }
 
 /**
- * Compares two machines at `icount`: themselves, or built again up to there, before the inputs that were applied there. `execution`:
- * how those execute instructions that are built again.
+ * Compares two machines at `icount`, before the inputs that were applied there.
+ * @param execution how replayed machines execute instructions.
+ * @throws {Divergence} if a machine cannot have its history.
  */
 export function compareHistories(
   description: MachineDescription,
@@ -83,7 +89,7 @@ export function compareHistories(
   };
 }
 
-/** Whether two entries say the same. None of a history is a checkpoint, which has members of its own. */
+/** Whether two entries are equal, member by member. Checkpoints, whose members are nested, are in no history. */
 export function sameEntry(a: Entry, b: Entry): boolean {
   const [x, y]: Record<string, unknown>[] = [a, b];
   return Object.keys({ ...a, ...b }).every((name) => sameValue(x![name], y![name]));

@@ -3,7 +3,7 @@ import { type Entry, entryAfter, following, NOTHING_BEFORE } from '../vmm/entrie
 import type { Spool } from './spool.ts';
 import { Tape } from './tape.ts';
 
-/** Entries one after the other, as in a log. */
+/** Encodes entries as in a log, each relative to the one before. */
 const entries = (): Codec<Entry> => {
   let before = NOTHING_BEFORE;
   return {
@@ -26,8 +26,8 @@ interface Inherited {
 }
 
 /**
- * What came through a machine's doors since boot. A machine that was copied, or that takes over checkpoints, has the history of
- * the one that it was copied from, up to the place where that was: it begins as a {@link fork}.
+ * What came through a machine's doors since boot. A machine that was copied, or that applies checkpoints, shares the
+ * history of its source up to the copy: it begins as a {@link fork}.
  */
 export class History {
   private readonly own: Tape<Entry>;
@@ -44,6 +44,7 @@ export class History {
     return [...this.inherited, { tape: this.own, count: this.own.length }];
   }
 
+  /** The number of entries, kept or not. */
   get length(): number {
     return this.parts.reduce((sum, { count }) => sum + count, 0);
   }

@@ -1,7 +1,7 @@
 /**
- * A recording on disk: magic, version, the machine's description with its checksum, then the entries, each with its length
- * and a checksum that depends on the one before. A log that was cut short is good up to its last whole entry; a changed,
- * missing or moved byte is found at the entry where it stands.
+ * The file format of recordings: magic, version, the machine's description with its checksum, then the entries, each
+ * with its length and a checksum chained to the one before. A truncated log is good up to its last whole entry; a
+ * changed, missing or moved byte is detected at its entry.
  */
 import { joined } from '../base/bytes.ts';
 import { decode, Reader, Writer } from '../base/codec.ts';
@@ -19,12 +19,12 @@ import {
 
 const MAGIC = new TextEncoder().encode('VMFT-LOG');
 const VERSION = 6;
-/** No entry is larger; a larger length is damage. */
+/** The limit of an entry's length; a larger one is damage. */
 const MAX_ENTRY_BYTES = 1 << 21;
 
-/** A place in a log between two entries: what is written there depends on what stands before. */
+/** A position in a log file between two entries, with the state that the encoding of the next one depends on. */
 export interface LogPosition {
-  /** Where the next entry begins, in bytes from the beginning of the file. */
+  /** The offset of the next entry in the file, in bytes. */
   offset: number;
   checksum: number;
   before: Before;
@@ -35,10 +35,10 @@ export class LogWriter {
   private checksum: number;
   private before: Before;
   private readonly out = new Writer();
-  /** The entry that is being written. */
+  /** The current entry. */
   private readonly body = new Writer();
 
-  /** A log that begins with this description, or that goes on where another was read up to. */
+  /** Begins a log with this description, or continues one at a position. */
   constructor(from: MachineDescription | LogPosition) {
     if ('checksum' in from) {
       this.checksum = from.checksum;
@@ -49,11 +49,12 @@ export class LogWriter {
     this.before = NOTHING_BEFORE;
     out.raw(MAGIC);
     out.u16(VERSION);
-    // Where it stands: it may hold a kernel.
+    // Without a copy: the description may contain a kernel.
     this.checksum = xxh32(out.counted(() => descriptionSchema.write(out, from)));
     out.u32(this.checksum);
   }
 
+  /** Encodes an entry with its length and checksum. */
   append(entry: Entry): void {
     this.body.length = 0;
     writeEntry(this.body, entry, this.before);
@@ -65,7 +66,7 @@ export class LogWriter {
     this.out.u32(this.checksum);
   }
 
-  /** How many bytes there are to {@link take}. */
+  /** The number of bytes to {@link take}. */
   get waitingBytes(): number {
     return this.out.length;
   }
@@ -75,14 +76,14 @@ export class LogWriter {
     return this.out.take();
   }
 
-  /** As {@link take}, without a copy: `to` is given the bytes where they stand until more is appended. */
+  /** As {@link take}, without a copy: the bytes that `to` receives are valid until the next {@link append}. */
   drain(to: (written: Uint8Array) => void): void {
     to(this.out.written);
     this.out.length = 0;
   }
 }
 
-/** What a log file holds. */
+/** The content of a log file. */
 export interface Recording {
   description: MachineDescription;
   entries: Entry[];
@@ -98,15 +99,15 @@ export function readLog(content: Uint8Array, name: string): Recording {
   return { description, entries, ...(damage && { damage }) };
 }
 
-/** Reads a log that is in memory: its entries one at a time, as often as they are wanted. */
+/** Reads a log in memory: an iterable of its entries, which can be iterated repeatedly. */
 export class LogReader {
   readonly description: MachineDescription;
-  /** Entries that were read. */
+  /** The number of entries read. */
   count = 0;
-  /** Why there are no more, when the recording has not come to its end. Known when all were read. */
+  /** Why reading stopped before the end of the recording, if it did. Known when all entries are read. */
   damage: OperatingError | undefined;
 
-  /** `name` is for messages. @throws {OperatingError} as {@link LogStream} */
+  /** `name`: the file's name, for messages. @throws {OperatingError} as {@link LogStream} */
   constructor(
     private readonly content: Uint8Array,
     private readonly name: string,
@@ -119,7 +120,7 @@ export class LogReader {
     return new LogStream(() => pieces.pop(), this.name);
   }
 
-  /** The entries that are good, from the first on. */
+  /** The good entries in order. */
   *[Symbol.iterator](): Generator<Entry, void, undefined> {
     const stream = this.stream();
     this.count = 0;
@@ -131,24 +132,25 @@ export class LogReader {
   }
 }
 
-/** Reads a log piece by piece, and holds no more of it than its head, an entry and a piece. */
+/** Reads a log piece by piece, with only its head, an entry and a piece in memory. */
 export class LogStream {
   readonly description: MachineDescription;
-  /** Known when all entries are read: why reading stopped before the end of the recording, if it did. */
+  /** Why reading stopped before the end of the recording, if it did. Known when all entries are read. */
   damage: OperatingError | undefined;
   private input = new Reader(new Uint8Array(0));
-  /** Where `input` begins in the file. */
+  /** The offset of `input` in the file. */
   private base = 0;
   private ended = false;
   private checksum = 0;
   private before = NOTHING_BEFORE;
-  /** After the last entry that was read whole. */
+  /** The position after the last whole entry. */
   private goodOffset = 0;
   private goodChecksum = 0;
 
   /**
-   * `next`: the next bytes of the file, of any length; undefined at its end. `name` is for messages.
-   * @throws {OperatingError} when nothing of it can be used: another format or version, or a damaged head
+   * @param next the next bytes of the file, of any length; undefined at its end.
+   * @param name the file's name, for messages.
+   * @throws {OperatingError} for another format or version, or a damaged head.
    */
   constructor(
     private readonly next: () => Uint8Array | undefined,
@@ -183,7 +185,7 @@ export class LogStream {
     }
   }
 
-  /** After the entries that were read. */
+  /** The position after the entries that were read. */
   get position(): LogPosition {
     return { offset: this.goodOffset, checksum: this.goodChecksum, before: this.before };
   }
@@ -193,7 +195,7 @@ export class LogStream {
     this.goodChecksum = this.checksum;
   }
 
-  /** Fetches until so many bytes are there, or the file has ended. */
+  /** Fetches pieces until `sizeBytes` are available, or the file has ended. */
   private have(sizeBytes: number): void {
     const { input } = this;
     if (this.ended || input.remaining >= sizeBytes) return;
@@ -208,7 +210,7 @@ export class LogStream {
     this.input = new Reader(parts.length === 2 && parts[0]!.length === 0 ? parts[1]! : joined(parts));
   }
 
-  /** The entries that are good, in their order. */
+  /** The good entries in order; sets `damage` at the first that is not. */
   *entries(): Generator<Entry, void> {
     let last: Entry | undefined;
     let count = 0;
@@ -228,7 +230,7 @@ export class LogStream {
         entry = decode(entryAfter(this.before), body);
       } catch (error) {
         if (!(error instanceof FormatError)) throw error;
-        // Too few bytes to be an entry at all.
+        // Fewer bytes than the shortest entry: truncated, not damaged.
         const cut = this.input.remaining === 0 && this.base + this.input.offset - start < 6;
         return stop(cut ? 'the log is cut short' : `the log is damaged at byte ${start}`);
       }
@@ -241,12 +243,12 @@ export class LogStream {
     if (last?.kind !== 'control' || last.action !== 'end') stop('the log is cut short');
   }
 
-  /** The bytes of the next entry; undefined when the file ends in them. */
+  /** The bytes of the next entry; undefined if the file ends within them. */
   private readBody(): Uint8Array | undefined {
     const start = this.input.offset;
     const length = this.input.varint();
     if (length > MAX_ENTRY_BYTES) this.input.fail('too long');
-    // Fetching may move what is left to the start of another buffer.
+    // Fetching may move the rest to the start of another buffer.
     const lengthBytes = this.input.offset - start;
     this.input.offset = start;
     this.have(lengthBytes + length + 4);

@@ -1,27 +1,27 @@
-/** A recording that is written while the run goes on: whatever happens to the program that writes it, what it has written is good. */
+/** A recording that is written during the run: if the program is killed, what it has written is good. */
 import type { MachineDescription } from '../vmm/description.ts';
 import type { Entry } from '../vmm/entries.ts';
 import type { Machine } from '../vmm/machine.ts';
 import { sameEntry } from './comparison.ts';
 import { LogStream, LogWriter } from './log-file.ts';
 
-/** Where a recording is written: it can be read meanwhile, and cut. */
+/** The file of a recording. */
 export interface RecordingFile {
   append(bytes: Uint8Array): void;
   truncate(sizeBytes: number): void;
-  /** Up to so many bytes from an offset on; none at the end. */
+  /** Up to `sizeBytes` bytes from an offset on; none at the end. */
   read(offset: number, sizeBytes: number): Uint8Array;
 }
 
-/** What is appended waits until it has come to so many bytes, or until {@link RecordingWriter.flush}. */
+/** The size of the writer's buffer, which is also written by {@link RecordingWriter.flush}. */
 const BLOCK_BYTES = 1 << 16;
 
-/** Records the history of the machine that lives, or lived last. */
+/** Records the history of the live machine, across failovers. */
 export class RecordingWriter {
   private writer: LogWriter;
   private readonly file: RecordingFile;
 
-  /** `begin` makes the file, with the head of the recording in it. */
+  /** `begin` creates the file with the head of the recording. */
   constructor(description: MachineDescription, begin: (head: Uint8Array) => RecordingFile) {
     this.writer = new LogWriter(description);
     this.file = begin(this.writer.take());
@@ -32,14 +32,14 @@ export class RecordingWriter {
     if (this.writer.waitingBytes >= BLOCK_BYTES) this.flush();
   }
 
-  /** Everything that was appended is in the file. */
+  /** Writes everything appended so far to the file. */
   flush(): void {
     if (this.writer.waitingBytes > 0) this.writer.drain((bytes) => this.file.append(bytes));
   }
 
   /**
-   * Another machine lives on, which has this history: the recording is cut where that parts from what is recorded, and goes on with it.
-   * What the two have in common is read again.
+   * Another machine, with this history, is live: the recording is truncated where the two differ, and continues with
+   * this history. Their common prefix is read again.
    */
   continueAs(history: Iterable<Entry>): void {
     this.flush();
@@ -51,20 +51,20 @@ export class RecordingWriter {
     }, 'the recording');
     const recorded = stream.entries();
     let common = stream.position;
-    let parted = false;
+    let differs = false;
     for (const entry of history) {
-      if (!parted) {
+      if (!differs) {
         const { value } = recorded.next();
         if (value && sameEntry(value, entry)) {
           common = stream.position;
           continue;
         }
-        parted = true;
+        differs = true;
         this.cut(common);
       }
       this.append(entry);
     }
-    if (!parted) this.cut(common);
+    if (!differs) this.cut(common);
   }
 
   private cut(position: LogStream['position']): void {
@@ -72,14 +72,14 @@ export class RecordingWriter {
     this.writer = new LogWriter(position);
   }
 
-  /** The run is over, and the machine stands here: a replay of the recording comes to the same state, and to its end. */
+  /** Ends the recording with the machine's final state, which a replay verifies. */
   end(machine: Machine): void {
     for (const entry of ending(machine)) this.append(entry);
     this.flush();
   }
 }
 
-/** What stands at the end of a whole recording. */
+/** The last entries of a complete recording. */
 function ending(machine: Machine): Entry[] {
   const { icount } = machine;
   return [
@@ -89,7 +89,7 @@ function ending(machine: Machine): Entry[] {
   ];
 }
 
-/** A whole recording of a run that is over, piece by piece. */
+/** The complete recording of a run that is over, piece by piece. */
 export function* recordingOf(machine: Machine, history: Iterable<Entry>): Generator<Uint8Array> {
   const writer = new LogWriter(machine.description);
   for (const entry of history) {

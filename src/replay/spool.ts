@@ -1,15 +1,15 @@
 /**
- * Where a run's evidence is kept. Evidence grows with the run; so it goes to a place that the caller chooses: memory, up to a limit,
- * or a file. Several tapes share one spool.
+ * Storage for a run's evidence, which grows with the run: memory up to a limit, or a file, as the caller chooses.
+ * Several tapes share one spool.
  */
 export interface Spool {
-  /** Appends bytes, which stay the caller's, and says where they stand; undefined, and nothing kept, when there is no room. */
+  /** Appends a copy of the bytes; returns their offset, or undefined, with nothing kept, if there is no room. */
   append(bytes: Uint8Array): number | undefined;
-  /** Bytes that were appended. */
+  /** Reads bytes that were appended together, from their offset on. */
   read(offset: number, sizeBytes: number): Uint8Array;
 }
 
-/** Evidence in memory, and no more of it than `limitBytes`. */
+/** Keeps evidence in memory, at most `limitBytes`. */
 export class MemorySpool implements Spool {
   private readonly blocks = new Map<number, Uint8Array>();
   private sizeBytes = 0;
@@ -29,20 +29,20 @@ export class MemorySpool implements Spool {
   }
 }
 
-/** The most that a run keeps in memory where nothing else is said: campaigns, stories and comparisons are short. */
+/** The default limit of evidence in memory: campaigns, stories and comparisons are short. */
 const LIMIT_BYTES = 1 << 28;
 
-/** What is kept of a run, and where; what has no place is not kept, and cannot be checked, compared or recorded. */
+/** Where each kind of a run's evidence is kept. Without a place it is not kept, nor checked, compared or recorded. */
 export interface EvidencePlaces {
   /** What came through the doors of each machine. */
   histories?: Spool | undefined;
-  /** What the console has printed. */
+  /** The console's output. */
   console?: Spool | undefined;
   /** The frames that left the switch, and the writes that reached the disks. */
   world?: Spool | undefined;
 }
 
-/** Everything is kept in memory. */
+/** Keeps everything in memory. */
 export function inMemory(limitBytes = LIMIT_BYTES): EvidencePlaces {
   const spool = new MemorySpool(limitBytes);
   return { histories: spool, console: spool, world: spool };

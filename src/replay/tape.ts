@@ -1,26 +1,26 @@
 import { type Codec, Reader, Writer } from '../base/codec.ts';
 import type { Spool } from './spool.ts';
 
-/** Values are handed to the spool when they have come to so many bytes. */
+/** The size at which a block is appended to the spool. */
 const BLOCK_BYTES = 1 << 14;
 
 /**
- * Values in the order in which they came, encoded on a spool. What a tape itself holds in memory is one block, whatever its length.
- * From the first block on for which the spool has no room, nothing more is kept.
+ * A sequence of values, encoded on a spool. At any length the tape itself holds one block in memory. From the
+ * first block on for which the spool has no room, nothing more is kept.
  */
 export class Tape<T> {
-  /** Values that were appended, kept or not. */
+  /** The number of appended values, kept or not. */
   length = 0;
   private readonly encoder: Codec<T>;
   private readonly block = new Writer();
   private readonly blocks: { offset: number; sizeBytes: number }[] = [];
-  /** Values in the blocks. */
+  /** The number of values in the blocks. */
   private spooled = 0;
   private full: boolean;
 
   /**
-   * @param codec makes a codec that may remember the values before: it is used for one pass over the tape.
-   * @param spool undefined: nothing is kept.
+   * @param codec makes a codec for one pass over the tape, which may depend on the values before.
+   * @param spool undefined: values are only counted.
    */
   constructor(
     private readonly codec: () => Codec<T>,
@@ -30,12 +30,12 @@ export class Tape<T> {
     this.full = spool === undefined;
   }
 
-  /** How many values are kept, from the first on. */
+  /** The number of kept values, from the first on. */
   get kept(): number {
     return this.full ? this.spooled : this.length;
   }
 
-  /** Whether every value is. */
+  /** Whether every value is kept. */
   get isWhole(): boolean {
     return this.kept === this.length;
   }
@@ -59,7 +59,7 @@ export class Tape<T> {
     this.spooled = this.length;
   }
 
-  /** The values that are kept, in order, decoded one block at a time. Nothing may be appended meanwhile. */
+  /** The kept values in order, decoded one block at a time. Nothing may be appended meanwhile. */
   *[Symbol.iterator](): Generator<T, void, undefined> {
     const decoder = this.codec();
     for (const { offset, sizeBytes } of this.blocks) {

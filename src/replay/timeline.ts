@@ -1,4 +1,4 @@
-/** A machine that goes along a recording: to any position of it, forwards and backwards. */
+/** A machine that replays a recording to any position, forwards and backwards. */
 import { assert } from '../base/assert.ts';
 import type { Execution } from '../cpu/engine.ts';
 import type { MachineDescription } from '../vmm/description.ts';
@@ -9,35 +9,35 @@ import type { Output } from '../vmm/outputs.ts';
 import { restoreSnapshot, takeSnapshot } from '../vmm/snapshot.ts';
 import { type Pause, Vmm, verifyMarker } from '../vmm/vmm.ts';
 
-/** How many steps are taken at once where nobody else says so. */
+/** The default number of steps of a slice. */
 const SLICE_STEPS = 10_000_000;
 
 export interface TimelineOptions {
-  /** Nothing else came through the doors before this position, although the entries end earlier. In steps. */
+  /** The position up to which nothing else came through the doors, if the entries end earlier. In steps. */
   end?: number;
-  /** Is given what the machine puts out, in order, also when it goes the same way again. */
+  /** Receives the machine's outputs in order; again after each rewind. */
   made?: (output: Output) => void;
-  /** Is told of each entry as the machine comes to it; by default state hashes and output counts are compared. */
+  /** Receives each entry when the machine reaches it; by default state hashes and output counts are verified. */
   passed?: (entry: Entry, machine: Machine) => void;
-  /** A machine that stands where the entries begin; by default a fresh one. Going back then ends there with an error. */
+  /** A machine at the position where the entries begin; by default a fresh one. A timeline with one cannot go back. */
   machine?: Machine;
-  /** How the machines that are made here execute instructions; by default as the one that was given. */
+  /** How machines that are made here execute instructions; by default as `machine` does. */
   execution?: Execution | undefined;
 }
 
-/** Before the inputs of a position are applied, or after them. */
+/** Whether a seek ends before or after the inputs of its position are applied. */
 export type InputsThere = 'before' | 'after';
 
 export class Timeline {
   private doors!: ReplayDoors;
   private vmm!: Vmm;
-  /** Entries that the doors have taken. */
+  /** The number of entries that the doors have taken. */
   private taken = 0;
   private readonly passed: (entry: Entry, machine: Machine) => void;
 
   /**
-   * `entries` are read as the machine comes to them, so that of a long recording little is in memory; and from their beginning again
-   * to go back, or for a {@link clone}.
+   * `entries` are read when the machine reaches them, so that little of a long recording is in memory; and from the
+   * beginning again to go back, or for a {@link clone}.
    */
   constructor(
     private readonly description: MachineDescription,
@@ -53,7 +53,7 @@ export class Timeline {
     return new Machine(this.description, new ReplayDoors(), execution ?? machine?.execution);
   }
 
-  /** The machine stands where `consumed` entries have come through its doors. */
+  /** Begins with a machine through whose doors `consumed` entries have come. */
   private begin(machine: Machine, consumed: number): void {
     this.doors = new ReplayDoors(this.passed);
     this.taken = consumed;
@@ -80,14 +80,15 @@ export class Timeline {
     return this.vmm.machine;
   }
 
-  /** Where it stands, in steps since boot. */
+  /** The machine's position, in steps since boot. */
   get icount(): number {
     return this.vmm.icount;
   }
 
   /**
-   * Goes `steps` steps on, and applies the inputs of the place where that ends; or as far as the recording goes, which is when the
-   * result is something else than `budget`. @throws {Divergence} when the machine does not do what the recording says.
+   * Runs `steps` steps, and applies the inputs of the last position. At the end of the recording it stops earlier, with
+   * a result other than `budget`.
+   * @throws {Divergence} if the machine contradicts the recording.
    */
   run(steps: number): Pause {
     this.doors.heldFrom = Number.POSITIVE_INFINITY;
@@ -100,14 +101,14 @@ export class Timeline {
     return pause;
   }
 
-  /** Goes to the end of the recording, or to `icount`, a slice at a time: whoever asks for the next may do something else in between. */
+  /** Runs to the end of the recording, or to `icount`; yields between slices. */
   *slices(icount = Number.POSITIVE_INFINITY, steps = SLICE_STEPS): Generator<void, void> {
     while (this.icount < icount && this.run(Math.min(steps, icount - this.icount)) === 'budget') yield;
   }
 
   /**
-   * Goes to a position, backwards by beginning anew. Where the recording ends before it, that is how far the machine goes.
-   * @throws {Divergence} when the machine does not do what the recording says.
+   * Goes to a position, or to the end of the recording if that is earlier; backwards by a replay from the beginning.
+   * @throws {Divergence} if the machine contradicts the recording.
    */
   seek(icount: number, inputsThere: InputsThere): this {
     if (icount < this.icount || (icount === this.icount && inputsThere === 'before')) this.rewind();
@@ -119,7 +120,7 @@ export class Timeline {
     return this;
   }
 
-  /** Whether inputs of this position wait, because too much was put out to apply all of them at once. */
+  /** Whether inputs of this position are pending: a run ends early if the machine has made too many outputs. */
   private get inputsLeft(): boolean {
     const { next, heldFrom } = this.doors;
     return next !== undefined && isInput(next) && next.icount === this.icount && next.icount < heldFrom;
@@ -127,17 +128,17 @@ export class Timeline {
 
   private rewind(): void {
     if (this.icount === 0 && this.taken === 0) return;
-    assert(!this.options.machine, 'a machine that was given can go back to the beginning');
+    assert(!this.options.machine, 'a timeline on a given machine cannot go back');
     this.begin(this.fresh(), 0);
   }
 
-  /** From here on another machine goes this way, which stands where this one does. */
+  /** Continues with another machine at the same position. */
   continueOn(machine: Machine): void {
-    assert(machine.icount === this.icount, 'both machines stand at one position');
+    assert(machine.icount === this.icount, 'both machines are at one position');
     this.vmm = new Vmm(this.description, this.doors, machine);
   }
 
-  /** Another machine at the same position, which goes its own way from here. */
+  /** A timeline with a copy of the machine at the same position. */
   clone(): Timeline {
     const { machine: _, ...options } = this.options;
     const { execution } = this.machine;

@@ -1,4 +1,4 @@
-/** Memory that changed by itself: which machines it may have misled, and where it is found. */
+/** Memory corruption: which machines it may have affected, and where it is found. */
 import { encode } from '../base/codec.ts';
 import { PAGE_BYTES, RAM_BASE } from '../cpu/layout.ts';
 import { Timeline } from '../replay/timeline.ts';
@@ -7,12 +7,12 @@ import type { Machine } from '../vmm/machine.ts';
 import type { SimEvent, Simulation } from './cluster.ts';
 import type { HostId } from './faults/faults.ts';
 
-/** Follows the machines in which a bit has flipped, and those that were copied from them. */
+/** Tracks the machines in which a bit has flipped, and those that were copied from them. */
 export class FlipWatch {
   private readonly altered = new Set<Machine>();
-  /** The machine of which each host was sent the state: its host may have had another one since. */
+  /** The machine whose state each host was sent; the sender may have another one since. */
   private readonly sources = new Map<HostId, Machine>();
-  /** Whether such a machine was live: what it put out since then may be wrong, and its log too. */
+  /** Whether such a machine was live: its outputs and its log since then may be wrong. */
   wasLive = false;
 
   constructor(private readonly simulation: Simulation) {}
@@ -21,6 +21,7 @@ export class FlipWatch {
     return this.altered.size > 0;
   }
 
+  /** Receives every event of the run. */
   see({ host, event }: SimEvent): void {
     if (event.kind === 'fault') {
       if (event.fault.kind !== 'flip' || event.phase !== 'begins') return;
@@ -47,20 +48,19 @@ export class FlipWatch {
   }
 }
 
-/** A machine that is not what its own history makes. */
+/** A machine that differs from a replay of its own history. */
 export interface Alteration {
   host: HostId;
   /** Physical addresses of the pages that differ. */
   pages: number[];
   /** Registers or devices differ. */
   state: boolean;
-  /** Why no machine has this history at all, if that is so: the guest went another way. */
+  /** Why a replay of this history diverges, if it does. */
   impossible?: string;
 }
 
 /**
- * Builds the machine of each host again from what came through its doors, where all of that was kept, and compares it with the one that
- * is there.
+ * Replays the history of each host's machine, where all of it was kept, and compares the result with that machine.
  */
 export function alterations(simulation: Simulation): Alteration[] {
   return [...simulation.hosts.values()].flatMap(({ id, power, replica }) => {
@@ -102,14 +102,14 @@ function differ(a: Uint8Array, b: Uint8Array): boolean {
   return false;
 }
 
-/** Where and when the memory of a host first changed by itself. */
+/** Where and when the memory of a host was first corrupted. */
 export interface Origin extends Alteration {
   atNs: number;
 }
 
 /**
- * Looks for the moment of a run after which a machine was not what its history makes: the run is done again, up to here and there,
- * until the event is found. Undefined when no machine is altered at the end.
+ * Finds the event of a run after which a machine first differed from a replay of its history, by bisection: the run is
+ * repeated up to different events. Undefined if no machine differs at the end.
  */
 export function firstAlteration(start: (onEvent?: () => void) => Simulation): Origin | undefined {
   const isAltered = (events: number): boolean => {
@@ -124,16 +124,16 @@ export function firstAlteration(start: (onEvent?: () => void) => Simulation): Or
     if (isAltered(middle)) bad = middle;
     else good = middle;
   }
-  // In the course of that event the guest may run on with what has changed: the first sight of it is the clearest.
+  // During that event the guest may run on with the corrupted memory: the first difference within it is the closest.
   let found: Alteration[] | undefined;
-  const look = () => {
+  const check = () => {
     if (found?.length === 0) found = alterations(simulation);
   };
-  const simulation = start(look);
+  const simulation = start(check);
   simulation.advance(good);
   found = [];
   simulation.advance(1);
-  look();
+  check();
   const [first] = found;
   return first && { ...first, atNs: simulation.nowNs };
 }

@@ -28,47 +28,48 @@ import type { ClientNetwork } from './world/network.ts';
 import type { Storage } from './world/storage.ts';
 import { World } from './world/world.ts';
 
-/** For how long a host may have been up: a day. */
+/** The bound of the random origin of a host's monotonic clock: a day. */
 const MAX_UP_MS = 86_400_000;
 
-/** What runs, and what is typed at its console. */
+/** The guest, and its input. */
 export interface Guest {
   description: MachineDescription;
-  /** How every host executes the guest's instructions. What happens does not depend on it. */
+  /** How every host executes instructions. The run's events do not depend on it. */
   execution?: Execution | undefined;
-  /** What the disk holds at first; zeros where nothing is said. */
+  /** The disk's initial content; zeros by default. */
   diskContent?: Uint8Array;
   /** Typed at the console. */
   input: Uint8Array;
-  /** The input is typed when the console has shown this text. */
+  /** The input is typed once the console has shown this text. */
   typeAfter?: string;
 }
 
 export interface SimulationOptions extends Guest {
-  /** It is not checked here: {@link validated} does that, where it is read. */
+  /** Must be {@link validated} by the caller. */
   spec: RunSpec;
-  /** Somebody sits at the console, and may type at any time. */
+  /** The console is interactive: input may come at any time. */
   attended?: boolean;
-  /** What is kept for checkers, comparisons and recordings, and where; by default everything, in memory. */
+  /** Where evidence for checkers, comparisons and recordings is kept; by default all of it in memory. */
   evidence?: EvidencePlaces;
-  /** Console output, as it reaches the world: each byte once. */
+  /** Receives console output when it is delivered: each byte once. */
   print: (data: Uint8Array) => void;
   onEvent: (event: SimEvent) => void;
   /** Every step of every replica, at once; for those who work on the protocol. */
   onStep?: (step: { atNs: number; host: HostId; input: ReplicaInput; effects: readonly Effect[] }) => void;
 }
 
+/** An event of a run, at virtual time `atNs`. */
 export interface SimEvent {
   atNs: number;
-  /** The host that it is about; empty for the world around. */
+  /** The host of the event; empty for links, storage and edge. */
   host: HostId;
   event: ReplicaEvent | WorldEvent;
 }
 
 export type WorldEvent =
   | { kind: 'fault'; fault: Fault; phase: 'begins' | 'ends'; icount: number; made: number; during: string }
-  /** Something left the cluster's edge and is new there. */
   | ({ kind: 'stuck' } & Stuck)
+  /** New outputs have reached the edge. */
   | { kind: 'delivered'; what: 'console' | 'switch'; first: number; last: number };
 
 export class Simulation {
@@ -88,7 +89,7 @@ export class Simulation {
   private readonly ending: Ending;
   private revivals = 0;
   private membersLives = new Map<HostId, number>();
-  /** The life in which each host last followed a primary; all that boot do so in their first. */
+  /** The life ({@link Driver.life}) in which each host last followed a primary; all that boot follow in their first. */
   private readonly followedIn = new Map<HostId, number>();
 
   constructor(readonly options: SimulationOptions) {
@@ -117,7 +118,7 @@ export class Simulation {
     this.ending = new Ending(this);
     for (const id of this.names) this.hosts.set(id, this.host(id));
     this.observer.lives(this.hosts.get('primary')!);
-    this.countOn(this.first);
+    this.recordMembers(this.first);
     network.learn((frame) => this.hosts.get('primary')!.deliver({ kind: 'frame', frame }));
     for (const host of this.hosts.values()) scheduler.at(0, () => host.deliver({ kind: 'start' }));
   }
@@ -141,7 +142,7 @@ export class Simulation {
           const what = output.kind === 'console' ? 'console' : 'switch';
           this.emit('', { kind: 'delivered', what, first: output.first, last: lastOf(output) });
         },
-        recorded: (record) => this.countOn(record),
+        recorded: (record) => this.recordMembers(record),
       },
     );
   }
@@ -158,7 +159,7 @@ export class Simulation {
       maxSteps,
     });
     const hostFaults = faults.filter((fault): fault is HostFault => 'when' in fault);
-    host.moments = new FaultMoments(host, hostFaults, (fault) => this.injector.strike(fault, host));
+    host.moments = new FaultMoments(host, hostFaults, (fault) => this.injector.inject(fault, host));
     return host;
   }
 
@@ -214,11 +215,13 @@ export class Simulation {
     return this.options.spec.domains[host] ?? host;
   }
 
+  /** The live host of the newest generation. */
   live(): Host | undefined {
     const live = [...this.hosts.values()].filter(({ alive, replica }) => alive && replica.role === 'primary');
     return live.sort((a, b) => b.replica.generation - a.replica.generation)[0];
   }
 
+  /** Gives a host its power back, with a new, empty replica. */
   revive(host: Host): void {
     host.powerOn(this.replica(host.id, `/${++this.revivals}`));
   }
@@ -230,7 +233,7 @@ export class Simulation {
       phase === 'begins' &&
       (fault.kind === 'pause' || fault.kind === 'crash' || fault.kind === 'domain')
     )
-      this.observer.struck(host);
+      this.observer.failedHost(host);
     if (host && phase === 'ends' && fault.kind === 'pause') this.observer.recovered(host);
     this.emit(host?.id ?? '', {
       kind: 'fault',
@@ -257,12 +260,12 @@ export class Simulation {
     return this.observer.survivor;
   }
 
-  /** The machine that ended the run, or that lived last. */
+  /** The machine that completed the run, or was live last. */
   get machine(): Machine {
     return this.observer.machine;
   }
 
-  /** Lets up to `events` events happen; false when the run is over. */
+  /** Performs up to `events` events; false if the run is over. */
   advance(events: number): boolean {
     for (let i = 0; i < events; i++) {
       if (this.outcome === 'diverged' || this.ending.isReached) return this.finish();
@@ -271,7 +274,7 @@ export class Simulation {
     return true;
   }
 
-  /** Nothing will happen unless somebody types. */
+  /** See {@link Ending.isStalled}. */
   get stalled(): boolean {
     return this.ending.isStalled;
   }
@@ -282,14 +285,14 @@ export class Simulation {
     return this;
   }
 
-  /** Whoever watches has seen enough: the run is over where it stands. */
+  /** Ends the run at the current event. */
   quit(): void {
     this.console.close();
     this.outcome ??= 'limit';
   }
 
   private finish(): false {
-    this.outcome ??= this.ending.somebodyCanGoOn ? 'limit' : 'lost';
+    this.outcome ??= this.ending.isEligibleLeft ? 'limit' : 'lost';
     for (const failover of this.failovers.slice(-1))
       failover.outputsReleasedAgain = this.world.duplicatesDropped;
     return false;
@@ -308,12 +311,12 @@ export class Simulation {
     host.deliver({ kind: 'message', from, bytes });
   }
 
-  /** The disk that a host has for itself, with `--disk private`. */
+  /** A host's private disk (`--disk private`). */
   privateDisk(id: HostId): Disk {
     return this.world.privateDisk(id);
   }
 
-  /** What every disk holds at first. */
+  /** The initial content of every disk. */
   get diskContent(): Uint8Array {
     return this.options.diskContent ?? new Uint8Array(0);
   }
@@ -329,12 +332,14 @@ export class Simulation {
     this.ending.guestEnds();
   }
 
-  /** Notes in which of its lives each member of a new generation came to be one: whoever has died since has a reason not to go on. */
-  private countOn({ primary, backups }: GenerationRecord): void {
+  /**
+   * Records in which life each host became a member of a new generation: one that has crashed since is not eligible.
+   */
+  private recordMembers({ primary, backups }: GenerationRecord): void {
     this.membersLives = new Map([primary, ...backups].map((id) => [id, this.followedIn.get(id) ?? 0]));
   }
 
-  /** Members of the newest generation that have not died since they became that. */
+  /** Members of the newest generation that have not crashed since they became members. */
   get unharmedMembers(): HostId[] {
     const members = [...this.membersLives].filter(([id, life]) => {
       const host = this.hosts.get(id)!;
@@ -349,13 +354,14 @@ export class Simulation {
     this.emit(host.id, event);
   }
 
-  // ── What it came to ───────────────────────────────────────────────────────────────────────────────────────────────
+  // ── Evidence ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
+  /** What came through the doors of a host's current machine. */
   history(host: HostId): History {
     return this.observer.historyOf(host);
   }
 
-  /** What the console has printed, as far as that is kept. */
+  /** The console's output, as far as it was kept. */
   get transcript(): Uint8Array {
     return joined([...this.console.transcript]);
   }

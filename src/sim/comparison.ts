@@ -1,4 +1,4 @@
-/** What each way to replicate costs and buys: one guest without fault tolerance, in lockstep, and with checkpoints of its state. */
+/** Compares the cost of replication for one guest: without fault tolerance, in lockstep, and with checkpoints. */
 
 import { assert } from '../base/assert.ts';
 import { Random } from '../base/random.ts';
@@ -14,13 +14,13 @@ import type { Fault } from './faults/faults.ts';
 import { defaults, type RunSpec } from './spec/spec.ts';
 import { parse } from './world/packets.ts';
 
-/** What is run, each time with the same chance. */
+/** What is run in every setup, with the same seed. */
 export type Workload = Guest & Pick<RunSpec, 'seed' | 'clients' | 'maxSteps'>;
 
-/** How the guest is protected, and how fast every link of a host is. */
+/** The protection of the guest, and the speed of every link. */
 export interface Setup {
   replication: 'none' | Replication;
-  /** How long an epoch lasts, for checkpoints. */
+  /** The length of an epoch, for checkpoints. */
   epochNs?: number;
   bitsPerSecond: number;
 }
@@ -28,45 +28,45 @@ export interface Setup {
 export interface Plan {
   epochsNs: readonly number[];
   linksBitsPerSecond: readonly number[];
-  /** How often the primary crashes in each setup, each time in a run of its own. */
+  /** The number of runs of each setup in which the primary crashes. */
   crashes: number;
 }
 
-/** Nearest ranks: each of them is one of the values. */
+/** Percentiles by nearest rank: each is one of the values. */
 export interface Spread {
   median: number;
   p99: number;
   worst: number;
 }
 
-/** A crash of the primary, and what came of it. */
+/** A crash of the primary, and the failover. */
 export interface Crash {
   atNs: number;
   /** From the crash until the VM was live again. */
   liveNs: number;
-  /** From the crash to the first new output in the world; undefined when none came any more. */
+  /** From the crash to the delivery of the first new output; undefined if there was none. */
   firstOutputNs?: number;
-  /** Steps that the primary had taken and the machine that went on had not. */
+  /** Steps that the old primary had taken and the new one had not when it went live. */
   stepsLost: number;
 }
 
-/** What the runs of one setup came to, in virtual time. */
+/** The costs of one setup, in virtual time. */
 export interface Cost {
   setup: Setup;
-  /** From boot until the guest switched off, and until everything was over. */
+  /** From boot until the guest switched off, and until the run was over. */
   workNs: number;
   totalNs: number;
   steps: number;
-  /** Between the hosts, in both directions. */
+  /** Bytes between the hosts, in both directions. */
   bytes: number;
-  /** From the end of the slice in which an output was made to its arrival in the world; undefined for a guest that makes none. */
+  /** From the end of the slice in which an output was made to its delivery; undefined for a guest that makes none. */
   latencyNs?: Spread;
-  /** What kept the guest from running: copies of its state, full buffers, rests so that the backup keeps up. */
+  /** How long the guest did not run because of copies of its state, full buffers, and lag control. */
   stillNs: { copies: number; buffers: number; rests: number };
   crashes: Crash[];
 }
 
-/** A run that can't be counted: a checker objects, or it did not come to the guest's end. */
+/** A run without a result: a checker found a violation, or the guest did not end. */
 export interface Failure {
   setup: Setup;
   crashNs?: number;
@@ -76,23 +76,23 @@ export interface Failure {
 
 export interface Comparison {
   costs: Cost[];
-  /** What a replicated state machine at the level of the application would send: see {@link applicationBytes}. */
+  /** See the function of this name. */
   applicationBytes: number;
-  /** The first run that can't be counted ends the comparison. */
+  /** The first failure, which ends the comparison. */
   failure?: Failure;
 }
 
-/** How far a comparison is. */
+/** The progress of a comparison. */
 export interface Progress {
   run: number;
   runs: number;
   setup: Setup;
 }
 
-/** Events of the simulator between two moments at which the caller may do something else. */
+/** The number of simulator events between two yields. */
 const EVENT_BATCH = 2000;
 
-/** Every setup of a plan: for each speed of the links, first without fault tolerance. */
+/** The setups of a plan in order: for each speed of the links, first without fault tolerance. */
 export function setupsOf({ epochsNs, linksBitsPerSecond }: Plan): Setup[] {
   return linksBitsPerSecond.flatMap((bitsPerSecond) => [
     { replication: 'none', bitsPerSecond },
@@ -129,7 +129,9 @@ export function* compare(workload: Workload, plan: Plan): Generator<Progress, Co
   return comparison;
 }
 
-/** When to crash, as shares of a run: one moment in each of `count` equal parts, drawn by chance so that no period is met. */
+/**
+ * When to crash, as shares of a run: one random moment in each of `count` equal parts, to avoid aliasing with periods.
+ */
 function moments(seed: string, count: number): number[] {
   const random = new Random(`${seed}/crashes`);
   const resolution = 1 << 20;
@@ -188,7 +190,7 @@ class Meter {
 
   private observe({ atNs, event }: SimEvent): void {
     switch (event.kind) {
-      // What need not wait is released at once: an output is made at the end of its slice, held or not.
+      // An output is made at the end of its slice; one that need not wait is released there without being held.
       case 'held':
       case 'released':
         for (let n = event.first; n <= event.last; n++) this.madeNs[n] ??= atNs;
@@ -203,7 +205,7 @@ class Meter {
         if (event.what === 'log') this.fullSinceNs ??= atNs;
         return;
       case 'acknowledged':
-        return this.goesOn(atNs);
+        return this.acknowledged(atNs);
       case 'fault':
         this.crashedAtStep = this.simulation.hosts.get('primary')!.stepsTaken;
     }
@@ -215,8 +217,8 @@ class Meter {
     this.latenciesNs.push(atNs - this.madeNs[number]!);
   }
 
-  /** The backup has acknowledged something: perhaps enough for the guest to run again. */
-  private goesOn(atNs: number): void {
+  /** The backup has acknowledged entries, perhaps enough to unblock the guest. */
+  private acknowledged(atNs: number): void {
     if (this.fullSinceNs === undefined || !this.simulation.hosts.get('primary')!.replica.wantsCpu) return;
     this.buffersNs += atNs - this.fullSinceNs;
     this.fullSinceNs = undefined;
@@ -257,7 +259,7 @@ class Meter {
 
 // ── Figures ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** Median, 99th percentile and maximum; undefined of nothing. */
+/** Median, 99th percentile and maximum; undefined without values. */
 export function spread(values: readonly number[]): Spread | undefined {
   if (values.length === 0) return undefined;
   const sorted = [...values].sort((a, b) => a - b);
@@ -265,7 +267,7 @@ export function spread(values: readonly number[]): Spread | undefined {
   return { median: rank(0.5), p99: rank(0.99), worst: rank(1) };
 }
 
-/** How much later outputs arrive than without fault tolerance: each figure is the difference of the two. */
+/** The latency that fault tolerance adds: each figure is the difference of the two. */
 export function addedLatency(cost: Cost, base: Cost): Spread | undefined {
   const [a, b] = [cost.latencyNs, base.latencyNs];
   return a && b && { median: a.median - b.median, p99: a.p99 - b.p99, worst: a.worst - b.worst };
@@ -282,8 +284,8 @@ export const baseOf = (costs: readonly Cost[], { setup }: Cost): Cost =>
   )!;
 
 /**
- * What replication at the level of the application would send: what is typed, and the payloads of datagrams, without headers. A
- * client repeats a request until it is answered; it is sent on once.
+ * The bytes that a state machine replicated at the level of the application would send: typed input, and the payloads
+ * of datagrams without headers. A request that a client repeats counts once.
  */
 export function applicationBytes(history: Iterable<Entry>): number {
   const last = new Map<string, string>();

@@ -1,4 +1,4 @@
-/** When a run is over: the guest has ended, nobody is left that could go on, or nothing more will happen. */
+/** When a run is over: the guest has ended, no eligible replica is left, or nothing more will happen. */
 import type { Machine } from '../vmm/machine.ts';
 import type { HostId } from './faults/faults.ts';
 import type { Injector } from './faults/injector.ts';
@@ -6,17 +6,18 @@ import type { Host } from './host.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { World } from './world/world.ts';
 
-/** After this long without a step the guest waits for something that will not come. */
+/** An idle guest without pending inputs is given up after this long without a step. */
 const IDLE_NS = 200_000_000;
+/** Any guest is given up after this long without a step. */
 const HOPELESS_NS = 2_000_000_000;
-/** How often it is looked whether a run is over. */
-const LOOK_NS = 20_000;
+/** The interval of checks for the end of a run. */
+const CHECK_NS = 20_000;
 /** How long the other hosts may take to end after the guest has. */
 const GRACE_NS = 100_000_000;
-/** How long what a dead host has sent may be on its way. */
+/** The bound of the delay of messages that a crashed host has sent. */
 const LAST_NS = 1_000_000;
 
-/** What the end of a run depends on. */
+/** What {@link Ending} needs of the run. */
 interface Course {
   readonly scheduler: Scheduler;
   readonly world: World;
@@ -31,9 +32,9 @@ export class Ending {
   lastStepNs = 0;
   /** When the guest ended. */
   private endNs: number | undefined;
-  /** When it was last looked. */
-  private lookedNs = -LOOK_NS;
-  /** Since when nobody is left that could go on. */
+  /** When the last check was. */
+  private checkedNs = -CHECK_NS;
+  /** Since when no eligible replica is left. */
   private lostNs: number | undefined;
 
   constructor(private readonly run: Course) {}
@@ -46,31 +47,32 @@ export class Ending {
     this.endNs ??= this.run.scheduler.nowNs;
   }
 
+  /** Whether the run is over; checked at most every {@link CHECK_NS}. */
   get isReached(): boolean {
     const { scheduler, hosts, machine, maxSteps } = this.run;
     const { nowNs } = scheduler;
-    if (nowNs < this.lookedNs + LOOK_NS) return false;
-    this.lookedNs = nowNs;
+    if (nowNs < this.checkedNs + CHECK_NS) return false;
+    this.checkedNs = nowNs;
     if (this.endNs !== undefined) {
-      const settled = [...hosts.values()].every(({ alive, replica }) => !alive || replica.role === 'spare');
-      return settled || nowNs > this.endNs + GRACE_NS;
+      const allEnded = [...hosts.values()].every(({ alive, replica }) => !alive || replica.role === 'spare');
+      return allEnded || nowNs > this.endNs + GRACE_NS;
     }
-    if (!this.somebodyCanGoOn) {
-      // What is on its way to the world still arrives.
+    if (!this.isEligibleLeft) {
+      // Outputs in flight still arrive.
       this.lostNs ??= nowNs;
       return nowNs > this.lostNs + LAST_NS;
     }
     return machine.icount >= maxSteps || this.isIdle;
   }
 
-  /** Nothing will happen unless somebody types. */
+  /** Nothing will happen without interactive input. */
   get isStalled(): boolean {
     const { world, scheduler } = this.run;
-    return world.console.open && scheduler.idle && this.endNs === undefined && this.somebodyCanGoOn;
+    return world.console.open && scheduler.idle && this.endNs === undefined && this.isEligibleLeft;
   }
 
-  /** Whether a host has a machine that is live, or may become so: storage says whom it counts on. */
-  get somebodyCanGoOn(): boolean {
+  /** Whether a replica is live, or is eligible and a member of the newest generation. */
+  get isEligibleLeft(): boolean {
     const { primary, backups } = this.run.world.storage.generations.latest;
     for (const { power, stopReason, replica, id } of this.run.hosts.values()) {
       if (power === 'off' || stopReason !== undefined) continue;
@@ -81,14 +83,14 @@ export class Ending {
     return false;
   }
 
-  /** Whether the guest waits for something that will not come. */
+  /** Whether the guest waits for an input that will not come. */
   private get isIdle(): boolean {
     const { world, scheduler, injector, machine, hosts } = this.run;
     const { console, network } = world;
     if (console.open) return false;
     const silentNs = scheduler.nowNs - Math.max(this.lastStepNs, injector.lastEndNs);
     if (silentNs < IDLE_NS || injector.expecting || machine.timerDeadline !== undefined) return false;
-    // The steps of a slice count when their time has passed.
+    // A slice's steps count only after their time has passed.
     if ([...hosts.values()].some(({ busy }) => busy)) return false;
     const nothingToCome = machine.idle && console.exhausted && network.done && !machine.diskOpen;
     return nothingToCome || silentNs > HOPELESS_NS;

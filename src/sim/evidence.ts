@@ -1,10 +1,10 @@
-/** What a simulated run leaves behind for the checkers. */
+/** A simulated run's evidence for the checkers. */
 import { assert } from '../base/assert.ts';
 import type { Evidence, Meeting } from '../check/evidence.ts';
 import type { Vmm } from '../vmm/vmm.ts';
 import type { Simulation } from './cluster.ts';
 
-/** Of a run that is over. */
+/** The evidence of a run that is over. */
 export function evidenceOf(run: Simulation): Evidence {
   const { outcome, options, observer, console, network, storage } = run;
   assert(outcome !== undefined, 'the run is over');
@@ -29,13 +29,13 @@ export function evidenceOf(run: Simulation): Evidence {
   };
 }
 
-/** To a disk of its own nobody else writes. */
+/** No other host writes to a private disk: its writes are no evidence. */
 function medium(run: Simulation): Pick<Evidence['medium'], 'content' | 'writes'> {
   if (run.options.spec.disk !== 'private') return run.storage.disk;
   return { content: run.privateDisk(run.survivor).content, writes: Object.assign([], { isWhole: true }) };
 }
 
-/** What the guest or the world still had to do. */
+/** What still waited for the service at the end, in words. */
 function waiting({ machine, network, console }: Simulation): string[] {
   const typed = machine.consoleReceived < console.input.length && machine.consoleRoom > 0;
   return [
@@ -46,7 +46,7 @@ function waiting({ machine, network, console }: Simulation): string[] {
   ];
 }
 
-/** Where two machines were the same for the last time, or were found to differ. */
+/** Where two machines were the same for the last time, or diverged. */
 function lastMeeting(run: Simulation): Meeting | undefined {
   const failover = run.failovers.at(-1);
   if (failover) return { a: failover.fromHistory, b: failover.toHistory, icount: failover.meetingIcount };

@@ -8,15 +8,15 @@ import type { Scheduler } from './scheduler.ts';
 /** How fast a simulated host is at speed 1: 100 million steps a second. */
 export const NS_PER_STEP = 10;
 
-/** The clock of a host. It goes as fast as the scheduler's, and shows something else. */
+/** The clock of a host: it runs at the rate of virtual time, from another origin. */
 export class HostClock implements Clock {
-  /** What the faults leave of the host's speed. */
+  /** The factor that `slow` faults leave of the host's speed. */
   factor = 1;
 
   constructor(
     private readonly scheduler: Scheduler,
     private readonly speed: number,
-    /** What the monotonic clock shows at time zero. */
+    /** The monotonic clock at virtual time 0. */
     private readonly startNs: number,
   ) {}
 

@@ -1,4 +1,4 @@
-/** Sees what happens in a cluster, counts it, and keeps the evidence for the checkers. */
+/** Observes a cluster: feeds the online checkers, keeps statistics, and keeps evidence. */
 import { encodedSize } from '../base/codec.ts';
 import { OneLiveChecker, OutputRuleChecker, type Violation } from '../check/checkers.ts';
 import { GuestClockChecker } from '../check/guest-clock.ts';
@@ -19,40 +19,42 @@ export interface Failover {
   crashIcount: number;
   liveIcount: number;
   detectMs: number;
-  /** Until the new primary was live. */
+  /** From the failure until the new primary was live. */
   downMs: number;
-  /** Until something new reached the world; undefined when nothing did. */
+  /** From the failure until a new output was delivered; undefined if none was. */
   firstOutputMs?: number;
-  /** Output numbers that the new primary released and the world had already seen. */
+  /** Output numbers that were released again after they had been delivered. */
   outputsReleasedAgain: number;
 }
 
-/** The log as the channel carried it; without fault tolerance, as a recording would hold it. */
+/** The log as the channel carried it; without fault tolerance, as a recording would contain it. */
 export interface LogStatistics {
   entries: number;
   entriesByKind: Partial<Record<EntryKind, number>>;
-  /** What the entries take one after the other, as in a recording without its checksums. */
+  /** The size of the encoded entries, without checksums. */
   bytes: number;
-  /** What the messages take that carry them. */
+  /** The size of the messages with the entries. */
   channelBytes: number;
 }
 
-/** A failover, and what the machine that was left behind had been through. */
+/** A failover, with the histories of both machines. */
 interface FailoverEvidence extends Failover {
   failedNs: number;
   fromHistory: History;
   toHistory: History;
-  /** Where both were one machine for the last time. */
+  /** The last position at which both machines were the same. */
   meetingIcount: number;
 }
 
-/** Is told what the machine goes through that lives: entry by entry, and the whole history when it is another machine from now on. */
+/**
+ * Receives the history of the live machine entry by entry, and the whole history whenever another machine goes live.
+ */
 export interface HistoryFollower {
   append(entry: Entry): void;
   continueAs(history: Iterable<Entry>): void;
 }
 
-/** The longest execution lag that a run may show. */
+/** The limit of the execution lag (`lag-bound`). */
 const LAG_LIMIT_NS = 500_000_000;
 
 export class Observer {
@@ -67,23 +69,25 @@ export class Observer {
   diverged: HostId | undefined;
   /** The host that is live, or was last. */
   survivor: HostId;
-  /** Its machine, and what came through the doors: they stay known when the host loses its power. */
+  /** Its machine, and what came through its doors; kept after the host has lost its power. */
   machine!: Machine;
   history!: History;
   worstLag = { steps: 0, ns: 0 };
   joins = 0;
-  /** The longest time that a guest stood still for the end of a copy. */
+  /** The maximum size of the last part of a copy, for which the guest is paused. */
   worstStopBytes = 0;
   copiedPages = 0;
-  /** What the live guest stood still for: copies of its state, and rests so that a backup keeps up. */
+  /**
+   * Why the live guest did not run: bytes of its state that were copied, and time without the processor (lag control).
+   */
   copiedBytes = 0;
   restedNs = 0;
   private readonly oneLive: OneLiveChecker;
   private readonly failed = new Map<HostId, { ns: number; icount: number; history: History }>();
-  /** Whom each host follows; at first the one that boots as the primary. And where each went live. */
+  /** The primary that each host follows, by default the first; and the position at which each host went live. */
   private readonly leaders = new Map<HostId, HostId>();
   private readonly liveAt = new Map<HostId, number>();
-  /** The history of the machine of which each host was sent the state, or what leads to it: its host may have had another one since. */
+  /** The history of the machine whose state or log each host was sent; the sender may have another machine since. */
   private readonly sources = new Map<HostId, History>();
   private suspectedNs = 0;
   private generation = 0;
@@ -95,9 +99,9 @@ export class Observer {
     survivor: HostId,
     derivedClock: boolean,
     private readonly nowNs: () => number,
-    /** Where the histories are kept; undefined: nowhere. */
+    /** Where the histories are kept; undefined: they are only counted. */
     private readonly spool: Spool | undefined,
-    /** There is one host, and no channel. */
+    /** There is only one host, and no channel. */
     private readonly alone: boolean,
   ) {
     this.guestClock = new GuestClockChecker(derivedClock);
@@ -120,12 +124,12 @@ export class Observer {
     return [...outputRule.violations, ...oneLive.violations, ...guestClock.violations, ...lag];
   }
 
-  /** A host has a new, empty replica; what its last one went through stays known where it is needed. */
+  /** A host has a new, empty replica. */
   begins(host: HostId): void {
     this.histories.set(host, new History(this.spool));
   }
 
-  /** Something came through a machine's doors. */
+  /** An entry came through a machine's doors. */
   witnessed(host: HostId, entry: Entry, isLive: boolean): void {
     const history = this.historyOf(host);
     history.append(entry);
@@ -134,7 +138,7 @@ export class Observer {
     if (this.alone) this.count(entry);
   }
 
-  /** Without a channel: the log as a recording would hold it. */
+  /** Without a channel: counts an entry as a recording would contain it. */
   private count(entry: Entry): void {
     const { log, before } = this;
     log.entries++;
@@ -147,8 +151,8 @@ export class Observer {
     return this.histories.get(host)!;
   }
 
-  /** A host with a machine has failed. */
-  struck(host: Host): void {
+  /** A host has failed: it crashed, or is paused. */
+  failedHost(host: Host): void {
     const { vmm } = host.replica;
     if (!vmm) return;
     this.failed.set(host.id, {
@@ -158,18 +162,18 @@ export class Observer {
     });
   }
 
-  /** A host that stood still goes on. */
+  /** A paused host has resumed. */
   recovered(host: Host): void {
     if (host.alive && host.replica.vmm) this.failed.delete(host.id);
   }
 
-  /** Outputs, or an operation of the shared disk, leave a host. */
+  /** A host has released outputs, or an operation of the shared disk. */
   released(host: HostId, effect: Effect & { do: 'release' | 'disk' }): void {
     this.outputRule.released(host, effect);
     if (effect.do === 'release') this.lastReleased.set(host, lastOf(effect.outputs.at(-1)!));
   }
 
-  /** Something new has reached the world. */
+  /** A new output was delivered. */
   arrivedInWorld(): void {
     const last = this.failovers.at(-1);
     if (last && last.firstOutputMs === undefined) last.firstOutputMs = (this.nowNs() - last.failedNs) / 1e6;
@@ -192,7 +196,7 @@ export class Observer {
       case 'suspected':
         this.suspectedNs = this.nowNs();
         return this.guestClock.lostSight(id, this.suspectedNs - event.silentNs);
-      // A planned switch-over begins here.
+      // A planned switch-over has no suspicion: its down time counts from here.
       case 'switching':
         this.suspectedNs = this.nowNs();
         return this.guestClock.lostSight(event.to, this.suspectedNs);
@@ -233,7 +237,7 @@ export class Observer {
   lives(host: Host): void {
     this.failed.delete(host.id);
     this.outputRule.holds(host.id, Number.POSITIVE_INFINITY);
-    // One that comes back may not know yet that others have gone on.
+    // A primary that was paused may not know yet that it was replaced.
     if (host.replica.generation < this.generation) return;
     this.generation = host.replica.generation;
     this.survivor = host.id;
@@ -244,32 +248,33 @@ export class Observer {
     this.follower?.continueAs(history);
   }
 
-  /** From its beginning on. */
+  /** Sends the live machine's history to `follower`, from boot on. */
   follow(follower: HistoryFollower): void {
     this.follower = follower;
     follower.continueAs(this.history);
   }
 
   private failedOver(to: HostId, { from, icount }: ReplicaEvent & { kind: 'live' }): void {
-    const struck = this.failed.get(from);
-    const failedNs = struck?.ns ?? this.suspectedNs;
-    const crashIcount = struck?.icount ?? icount;
-    this.guestClock.live(to, from, struck?.ns, this.nowNs());
-    // The one that goes live may hold more of the log than the one that failed: another backup was sent it. And if it never followed
-    // that one, they parted where that one went live.
-    const parted = (this.leaders.get(to) ?? 'primary') === from ? icount : (this.liveAt.get(from) ?? icount);
+    const failure = this.failed.get(from);
+    const failedNs = failure?.ns ?? this.suspectedNs;
+    const crashIcount = failure?.icount ?? icount;
+    this.guestClock.live(to, from, failure?.ns, this.nowNs());
+    // The new primary may hold more of the log than the failed one, from an earlier primary. If it never followed the
+    // failed one, they differ from where that one went live.
+    const forkIcount =
+      (this.leaders.get(to) ?? 'primary') === from ? icount : (this.liveAt.get(from) ?? icount);
     this.failovers.push({
-      meetingIcount: Math.min(icount, crashIcount, parted),
+      meetingIcount: Math.min(icount, crashIcount, forkIcount),
       from,
       to,
       crashIcount,
       liveIcount: icount,
-      // One that dies in the middle of a switch-over is not suspected.
+      // A primary that fails during a switch-over is not suspected.
       detectMs: Math.max(0, this.suspectedNs - failedNs) / 1e6,
       downMs: (this.nowNs() - failedNs) / 1e6,
       outputsReleasedAgain: 0,
       failedNs,
-      fromHistory: struck?.history ?? this.historyOf(from),
+      fromHistory: failure?.history ?? this.historyOf(from),
       toHistory: this.historyOf(to),
     });
   }

@@ -1,19 +1,19 @@
 interface Event {
   atNs: number;
-  /** Events of one instant happen in the order in which they were scheduled. */
+  /** Orders events of one instant by when they were scheduled. */
   order: number;
   action: () => void;
 }
 
 const before = (a: Event, b: Event): boolean => a.atNs < b.atNs || (a.atNs === b.atNs && a.order < b.order);
 
-/** Virtual time: a queue of what happens when. */
+/** Virtual time: a priority queue of events. */
 export class Scheduler {
   nowNs = 0;
   private scheduled = 0;
   private readonly heap: Event[] = [];
 
-  /** Nothing is to happen. */
+  /** No event is scheduled. */
   get idle(): boolean {
     return this.heap.length === 0;
   }
@@ -35,7 +35,7 @@ export class Scheduler {
     this.at(this.nowNs + delayNs, action);
   }
 
-  /** Lets the next event happen; false when there is none. */
+  /** Performs the next event; false if there is none. */
   step(): boolean {
     const event = this.pop();
     if (!event) return false;

@@ -275,7 +275,7 @@ describe('the disk', () => {
         applied: [one],
         content: image(9, 1),
       },
-      ['read 2 of sector 1 shows something else than the writes before it'],
+      ['read 2 of sector 1 returns other data than the writes before it'],
     ],
     [
       'a read that was started before a write of its sector, and shows it',
@@ -284,7 +284,7 @@ describe('the disk', () => {
         applied: [{ ...one, id: 3 }],
         content: image(9, 1),
       },
-      ['read 2 of sector 1 shows something else than the writes before it'],
+      ['read 2 of sector 1 returns other data than the writes before it'],
     ],
     [
       'a write that is done twice',
@@ -294,17 +294,17 @@ describe('the disk', () => {
     [
       'a write that nobody makes',
       { steps: written, applied: [one, { ...one, id: 7 }], content: image(9, 1) },
-      ['write 7 to sector 1 is none that a machine with the same history makes'],
+      ['write 7 to sector 1 is not made by a machine with the same history'],
     ],
     [
       'a write of other bytes',
       { steps: written, applied: [{ ...one, data: sector(2) }], content: image(9, 1) },
-      ['write 1 to sector 1 is none that a machine with the same history makes'],
+      ['write 1 to sector 1 is not made by a machine with the same history'],
     ],
     [
       'a write elsewhere',
       { steps: written, applied: [{ ...one, sector: 2 }], content: image(9, 1) },
-      ['write 1 to sector 2 is none that a machine with the same history makes'],
+      ['write 1 to sector 2 is not made by a machine with the same history'],
     ],
     [
       'a write that failed, and has done nothing',
@@ -321,7 +321,7 @@ describe('the disk', () => {
     [
       'a write that is lost, though it was said to be done',
       { steps: written, applied: [], content: image(9) },
-      ['sector 1 holds something else than a machine with the same history leaves there'],
+      ['sector 1 differs from what a machine with the same history leaves there'],
     ],
     [
       'a write without an end, done',
@@ -340,7 +340,7 @@ describe('the disk', () => {
     [
       'a sector that nobody wrote to',
       { steps: [{ write: 1, at: 1, byte: 1 }], applied: [], content: image(9, 0, 5) },
-      ['sector 2 holds something else than a machine with the same history leaves there'],
+      ['sector 2 differs from what a machine with the same history leaves there'],
     ],
     [
       'a write behind one without an end',
@@ -366,7 +366,7 @@ describe("the guest's clock", () => {
     for (const ticks of [5, 5, 8]) checker.shown(told(ticks));
     expect(messages(checker)).toEqual([]);
     checker.shown(told(7));
-    expect(messages(checker)).toEqual(['at 0 the guest is told 7 ticks, after 8']);
+    expect(messages(checker)).toEqual(['at icount 0 the guest reads 7 ticks, after 8']);
   });
 
   test('goes with time where nothing has failed', () => {

@@ -150,7 +150,7 @@ describe('a verdict', () => {
     expect(observe(completed({ outcome: 'lost', unharmed: ['backup2'], generation: 3 }))).toMatchObject([
       {
         invariant: 'service',
-        message: 'backup2 is a member of generation 3 and has not failed, but cannot go on',
+        message: 'backup2 is a member of generation 3 and has not failed, but is not eligible',
       },
     ]);
   });

@@ -198,7 +198,7 @@ describe('the cluster', () => {
 
   test.each([
     ['crash:spare@5s', 'the run ended before, at '],
-    ['crash:primary@icount=999999999', 'primary did not come there; its machine stands at icount '],
+    ['crash:primary@icount=999999999', 'primary did not reach it; its machine is at icount '],
   ])(
     '%s is not triggered: a warning, an entry in the report, and code 6 if that is asked for',
     async (fault, why) => {

@@ -445,7 +445,7 @@ describe('a spare', () => {
     expect(begun.of('send').map(({ bytes }) => decodeMessage(bytes).kind)).toEqual(['members']);
     expect(primary.replica.phase).toBe('joining');
     const ended = primary.timer('suspect', 11 * MS);
-    expect(ended.event('join-ended')).toMatchObject({ host: 'spare', why: 'nothing is heard from it' });
+    expect(ended.event('join-ended')).toMatchObject({ host: 'spare', why: 'it is silent' });
     expect(primary.replica.phase).toBe('alone');
     expect(primary.timer('heartbeat', MS).of('datagram')).toEqual([]);
   });

@@ -57,7 +57,7 @@ describe('a copy is given up', () => {
     const primary = copying();
     expect(room(primary, 0).event('join-ended')).toMatchObject({
       host: 'spare',
-      why: 'it has lost its power',
+      why: 'it restarted empty',
     });
     // It may try again.
     room(primary, 0);
@@ -77,7 +77,7 @@ describe('a copy is given up', () => {
       room(primary);
       ends.push(beat(primary, SUSPECT_NS).event('join-ended')?.why);
     }
-    expect(ends.filter(Boolean)).toEqual(['it gets no further']);
+    expect(ends.filter(Boolean)).toEqual(['it makes no progress']);
     expect(ends.slice(0, 9)).toEqual(Array(9).fill(undefined));
   });
 

@@ -25,24 +25,24 @@ describe('one that did not strike says why', () => {
     [
       'a step that is not taken',
       ['crash:primary@icount=999999999'],
-      /^primary did not come there; its machine stands at icount 3225$/,
+      /^primary did not reach it; its machine is at icount 3225$/,
     ],
     [
       'an output that is not made',
       ['crash:primary@output=108'],
-      /^primary did not come there; its machine has made 107 outputs$/,
+      /^primary did not reach it; its machine has made 107 outputs$/,
     ],
     [
       'an entry that is not logged',
       ['crash:primary@entry=9999'],
-      /^primary did not come there; its log ends with entry \d+$/,
+      /^primary did not reach it; its log ends with entry \d+$/,
     ],
     [
       'a message that is not sent',
       ['pause:backup@sent=9999+1ms'],
-      /^backup did not come there; it has sent \d+ messages$/,
+      /^backup did not reach it; it has sent \d+ messages$/,
     ],
-    ['whoever is live', ['crash:live@icount=4000'], /^nobody who was live came there$/],
+    ['whoever is live', ['crash:live@icount=4000'], /^no live host reached it$/],
     ['a time after the end', ['crash:primary@1s'], /^the run ended before, at \d+\.\d{3} ms$/],
     [
       'a host that is dead already',
@@ -52,21 +52,21 @@ describe('one that did not strike says why', () => {
     [
       'a host that is dead before it comes there',
       ['crash:primary@icount=1000', 'crash:primary@icount=2000'],
-      /^primary was dead already, since 0\.010 ms; its machine stands at icount 1000$/,
+      /^primary was dead already, since 0\.010 ms; its machine is at icount 1000$/,
     ],
     [
       'a host that stands still already',
       ['pause:primary@10us+1ms', 'pause:primary@20us+1ms'],
-      /^primary stood still already$/,
+      /^primary was paused already$/,
     ],
     ['a machine that is not there', ['flip:spare@10us=0.0'], /^spare has no machine$/],
     [
       'a position of a machine that is not there',
       ['crash:spare@output=1'],
-      /^spare did not come there; it has no machine$/,
+      /^spare did not reach it; it has no machine$/,
     ],
-    ['nobody live', ['crash:primary@10us', 'command:reset@20us'], /^nobody was live$/],
-    ['nobody live to slow', ['crash:primary@10us', 'slow:live@20us+1ms=0.5'], /^nobody was live$/],
+    ['nobody live', ['crash:primary@10us', 'command:reset@20us'], /^no host was live$/],
+    ['nobody live to slow', ['crash:primary@10us', 'slow:live@20us+1ms=0.5'], /^no host was live$/],
     [
       'a domain that is dead already',
       ['domain:backup@10us', 'domain:backup@20us'],

@@ -151,7 +151,7 @@ describe('a story of your own', () => {
       /✗ expect once released: it happened \d+ times/,
       '✗ expect in order: won primary, crash backup: "crash backup" did not happen after "won primary"',
       /✗ expect in order within 1ms: .*: it took \d+\.\d+ ms, more than 1ms/,
-      '✗ expect output 18 never: the world has seen it 1 times',
+      '✗ expect output 18 never: it was delivered 1 times',
       '✗ expect outcome lost: the outcome is completed',
       '✗ expect exit code 1: the exit code is 0',
       '✗ expect down time below 1ms: there was no failover',
@@ -159,7 +159,7 @@ describe('a story of your own', () => {
       /✗ never suspected after crash: it happened at \d+\.\d+ ms/,
       '✗ never live after evicted: "evicted" did not happen',
       '✗ every explanation is used: line 5: "evicted" did not happen',
-      '✗ fault crash:primary@icount=900000000: not triggered: primary did not come there; its machine stands at icount',
+      '✗ fault crash:primary@icount=900000000: not triggered: primary did not reach it; its machine is at icount',
     ])
       expect(text).toMatch(said);
   });

@@ -1,16 +1,16 @@
 /**
- * Which writes a disk has done, and which it is doing: each number is done once. It remembers a number until it is told that this will
- * not come again.
+ * The writes that a disk has done and those under way, so that each number is done once. A number is remembered until
+ * the low-water mark passes it.
  */
 export class DiskLedger {
-  /** Writes that were asked for a second time and not done again. */
+  /** The number of repeated writes that were not done again. */
   duplicatesDropped = 0;
   private readonly done = new Set<number>();
   private readonly underWay = new Set<number>();
   /** Numbers below will not come again. */
   private lowWater = 0;
 
-  /** Asked for a write: only a `new` one is to be done. One that is `under-way` is answered when that has ended. */
+  /** A write is requested: only a `new` one is to be done. One that is `under-way` is answered at its end. */
   begin(id: number): 'new' | 'under-way' | 'done' {
     const state =
       this.done.has(id) || id < this.lowWater ? 'done' : this.underWay.has(id) ? 'under-way' : 'new';
@@ -25,23 +25,24 @@ export class DiskLedger {
     this.done.add(id);
   }
 
-  /** A write has failed: whoever asks again gets it done. */
+  /** A write has failed: a repeated request is `new`. */
   failed(id: number): void {
     this.underWay.delete(id);
   }
 
-  /** The power is gone, and with it whatever was under way. */
+  /** The disk lost its power, and the writes under way with it. */
   powerLost(): void {
     this.underWay.clear();
   }
 
+  /** Forgets numbers below the low-water mark. */
   forget(lowWater: number): void {
     if (lowWater <= this.lowWater) return;
     this.lowWater = lowWater;
     for (const id of this.done) if (id < lowWater) this.done.delete(id);
   }
 
-  /** How many numbers it remembers. */
+  /** The number of remembered numbers. */
   get size(): number {
     return this.done.size + this.underWay.size;
   }

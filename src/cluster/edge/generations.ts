@@ -1,7 +1,7 @@
 import { assert } from '../../base/assert.ts';
 import type { GenerationRecord } from '../../ft/effects.ts';
 
-/** The records of shared storage, one for each generation, each created once by test-and-set. Generations are counted from 1. */
+/** The records of shared storage, one for each generation from 1 on, each created once by test-and-set. */
 export class Generations {
   private readonly records: GenerationRecord[];
 
@@ -21,23 +21,24 @@ export class Generations {
     return this.records.at(-1)!;
   }
 
-  /** Creates the record of a generation unless it exists; gives back the one that stands. */
+  /** Creates the record of a generation unless one exists; returns the one that exists afterwards. */
   testAndSet(generation: number, record: GenerationRecord): GenerationRecord {
     const standing = this.read(generation);
     if (standing) return standing;
     assert(
       generation === this.records.length + 1,
-      'nobody claims a generation without having seen the one before',
+      'a generation is claimed only after the one before was recorded',
     );
     this.records.push(record);
     return record;
   }
 
+  /** The record of a generation; undefined if it is not claimed yet. */
   read(generation: number): GenerationRecord | undefined {
     return this.records[generation - 1];
   }
 
-  /** Whether the disk takes something of this generation. */
+  /** Whether the disk accepts requests of this generation. */
   admits(generation: number): boolean {
     return !this.fencing || generation >= this.newest;
   }

@@ -1,16 +1,16 @@
 import { after, countOf, lastOf, type WorldOutput } from '../../vmm/outputs.ts';
 
-/** Lets each output number pass once: what goes live sends again whatever may not have arrived. */
+/** Deduplication of outputs: a replica that goes live sends undelivered outputs again, and each number passes once. */
 export class SeenNumbers {
   /** The last number that has passed; 0 before the first. */
   last = 0;
-  /** Numbers that came a second time and were dropped. */
+  /** The number of repeated output numbers that were dropped. */
   duplicatesDropped = 0;
 
   /** `enforced`: false for study, to see what numbers are for. */
   constructor(private readonly enforced: boolean) {}
 
-  /** What of this output has not passed before; undefined when all of it has. */
+  /** The part of this output that has not passed before; undefined when all of it has. */
   fresh<O extends WorldOutput>(output: O): O | undefined {
     const fresh = this.enforced ? (after(this.last, output) as O | undefined) : output;
     this.duplicatesDropped += countOf(output) - (fresh ? countOf(fresh) : 0);

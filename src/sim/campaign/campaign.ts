@@ -1,4 +1,4 @@
-/** A campaign: many runs of one guest, each under other faults, and what became of each. */
+/** Executes the runs of a campaign, and classifies how each ended. */
 
 import type { Violation } from '../../check/checkers.ts';
 import type { Outcome } from '../../check/evidence.ts';
@@ -9,51 +9,51 @@ import { evidenceOf } from '../evidence.ts';
 import type { FaultKind, HostId } from '../faults/faults.ts';
 import { campaignDefaults, type RunSpec } from '../spec/spec.ts';
 
-/** What a campaign runs: a guest with its clients. */
+/** A guest with its clients. */
 export type ServedGuest = Guest & Pick<RunSpec, 'clients'>;
 
-/** A guest, and what a run of it without faults comes to: faults are placed by it. */
+/** A guest, and the measures of a run without faults, by which faults are placed. */
 export interface MeasuredGuest extends ServedGuest {
   outcome: Outcome;
-  /** How long it takes, in virtual time. */
+  /** The length of the run, in virtual time. */
   lengthNs: number;
   steps: number;
   outputs: number;
   entries: number;
-  /** Messages that each host sends to others. */
+  /** The number of messages that each host sends to others. */
   sent: Record<HostId, number>;
 }
 
-/** Something that must not be: a checker's words, machines that differ although no bit flipped, or a bug that shows as an exception. */
+/** An error of the run: a checker's violation, a divergence without a flipped bit, or an exception. */
 export interface Finding {
   invariant: Violation['invariant'] | 'divergence' | 'exception';
   message: string;
 }
 
 /**
- * What became of a run. `lost`: nobody was left that could go on, and everybody who could have was dead. `limit`: the guest waits, or
- * runs for too long. `diverged`: a check found a bit that had flipped. `corrupted`: a bit flipped in a live machine, whose outputs then
- * were wrong; hosts that fail by stopping are all that the protocol is made for. `violated`: a rule does not hold.
+ * How a run ended. `lost`: no eligible replica was left, since all had failed. `limit`: the guest waits, or runs for
+ * too long. `diverged`: a check found a flipped bit. `corrupted`: a bit flipped in a live machine, whose outputs were
+ * wrong afterwards; the protocol tolerates only fail-stop failures. `violated`: an invariant was violated.
  */
 export const endings = ['completed', 'lost', 'limit', 'diverged', 'corrupted', 'violated'] as const;
 export type Ending = (typeof endings)[number];
 
 export interface RunResult {
   ending: Ending;
-  /** What was found in a run that is `violated` or `corrupted`. */
+  /** The findings of a run that is `violated` or `corrupted`. */
   findings: Finding[];
   failovers: number;
   joins: number;
-  /** Virtual time from each failure to the first new output in the world. */
+  /** Virtual time from each failure to the delivery of the first new output. */
   downNs: number[];
   worstLagNs: number;
-  /** Bytes that were copied while the guest stood still, at most at once. */
+  /** The maximum number of bytes that were copied in one pause of the guest. */
   worstStopBytes: number;
   virtualNs: number;
   steps: number;
-  /** What the host that was struck, or else the one that was live, was doing: {@link Replica.phase}. */
+  /** The injected faults; `during`: the phase of the fault's host, or of the primary ({@link Replica.phase}). */
   strikes: { during: string; kind: FaultKind }[];
-  /** Faults whose moment did not come. */
+  /** The number of faults that were not triggered. */
   notTriggered: number;
 }
 
@@ -74,7 +74,7 @@ export function simulationOf(
   });
 }
 
-/** Runs it to the end, and has the checkers look at it. */
+/** Runs to the end, and applies the checkers. */
 export function execute(guest: Guest, spec: RunSpec): RunResult {
   const strikes: RunResult['strikes'] = [];
   const simulation: Simulation = simulationOf(guest, spec, (occurred) => {
@@ -107,7 +107,7 @@ function endingOf(simulation: Simulation, flips: FlipWatch): { ending: Ending; f
   const findings: Finding[] = [];
   try {
     findings.push(...judge(evidenceOf(simulation.run()), simulation.options.execution));
-    if (simulation.outcome === 'diverged' && !isExplained(simulation, flips))
+    if (simulation.outcome === 'diverged' && !isDueToFlip(simulation, flips))
       findings.push({
         invariant: 'divergence',
         message: `${simulation.observer.diverged}: ${simulation.observer.divergence?.message}`,
@@ -122,11 +122,11 @@ function endingOf(simulation: Simulation, flips: FlipWatch): { ending: Ending; f
   return { ending: byFlip ? 'corrupted' : 'violated', findings };
 }
 
-/** Whether a flipped bit is why the machines differ: one of them is not what its history makes, or has misled the others. */
-const isExplained = (simulation: Simulation, flips: FlipWatch): boolean =>
+/** Whether the machines differ because of a flipped bit: one differs from a replay of its history, or was live so. */
+const isDueToFlip = (simulation: Simulation, flips: FlipWatch): boolean =>
   flips.wasLive || (flips.any && alterations(simulation).length > 0);
 
-/** Whether the memory of a live guest, if it changes by itself, can make this happen. It has no part in the rest of the protocol. */
+/** Whether memory corruption in a live guest can cause this finding. The protocol's own rules do not depend on it. */
 function dependsOnMemory({ invariant }: Finding, outcome: Outcome): boolean {
   switch (invariant) {
     case 'same-machine':
@@ -136,14 +136,14 @@ function dependsOnMemory({ invariant }: Finding, outcome: Outcome): boolean {
     case 'linearizable':
       return true;
     case 'service':
-      // A guest that has lost its way does not serve; a member that can't go on is another matter.
+      // A corrupted guest may stop serving; but it does not make a member ineligible.
       return outcome === 'limit';
     default:
       return false;
   }
 }
 
-/** A run without faults, on a primary, a backup and a spare. */
+/** Measures a run without faults, on a primary, a backup and a spare. */
 export function measure(guest: ServedGuest, seed: string): MeasuredGuest {
   const simulation = simulationOf(guest, { ...campaignDefaults, seed, clients: guest.clients }).run();
   const { machine, nowNs, hosts } = simulation;

@@ -1,4 +1,4 @@
-/** Which runs a campaign consists of: drawn by chance, or one for every position in the log and on the wire. */
+/** The runs of a campaign: drawn at random, or one for every position in the log and on the wire. */
 import { Random } from '../../base/random.ts';
 import type { Command } from '../../ft/effects.ts';
 import type { Phase } from '../../ft/replica.ts';
@@ -44,15 +44,16 @@ export interface DrawOptions
   kinds?: readonly FaultKind[];
 }
 
-/** A campaign as plain data: it says of every number which run that is. */
+/** A campaign as plain data, which determines the run of every number. */
 export interface Campaign {
   guest: MeasuredGuest;
   seed: string;
-  /** How many runs are drawn, or `every`: one for each position of a run without faults. */
+  /** The number of drawn runs, or `every`: one for each position of a run without faults. */
   runs: number | 'every';
   options: DrawOptions;
 }
 
+/** The number of runs. */
 export const sizeOf = (campaign: Campaign): number =>
   campaign.runs === 'every' ? everyCrash(campaign).length : campaign.runs;
 
@@ -62,7 +63,7 @@ export function runsOf(campaign: Campaign): (index: number) => RunSpec {
   if (runs !== 'every') return (index) => drawRun(guest, `${seed}/${index}`, options);
   const crashes = everyCrash(campaign);
   const { kinds: _, speeds: __, ...fixed } = options;
-  // One seed for all: up to the crash, each is the run in which the positions were counted.
+  // One seed for all: up to its crash, each run equals the one in which the positions were counted.
   return (index) => ({
     ...campaignDefaults,
     ...fixed,
@@ -74,10 +75,10 @@ export function runsOf(campaign: Campaign): (index: number) => RunSpec {
 
 // ── Every position ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** After so long the power returns: before anybody suspects, or after that when the host was given up. */
+/** When the power returns: shorter than the suspicion of a silent host. */
 const RETURN_NS = 5_000_000;
 
-/** A crash of each side at every log entry, and with every message that it sends; without return of power and with. */
+/** A crash of primary and backup at every log entry, and with every message sent; without return of power and with. */
 function everyCrash({ guest }: Campaign): Fault[] {
   const faults: Fault[] = [];
   const count = (who: HostId, at: 'entry' | 'sent', last: number) => {
@@ -93,9 +94,9 @@ function everyCrash({ guest }: Campaign): Fault[] {
   return faults;
 }
 
-// ── By chance ───────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Random ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** How often each kind is drawn, beside the others. */
+/** The weights of fault kinds; 1 by default. */
 const weights: Partial<Record<FaultKind, number>> = {
   crash: 6,
   pause: 3,
@@ -104,7 +105,7 @@ const weights: Partial<Record<FaultKind, number>> = {
   domain: 0.5,
 };
 
-/** Buffers that fill, logs that are forgotten at once, copies that take many rounds: by the usual sizes small guests meet none of that. */
+/** Tuning under which small guests, too, fill buffers, lose log entries and need many rounds of a copy. */
 const tight: readonly Partial<Tuning>[] = [
   { sendBufferBytes: 512, receiveBufferBytes: 256 },
   { outputBufferBytes: 64 },
@@ -114,26 +115,26 @@ const tight: readonly Partial<Tuning>[] = [
 ];
 
 const MAX_FAULTS = 5;
-/** Phases that a cluster is in for moments, of the side that is live and of others. */
+/** Short phases, of the primary and of backups. */
 const ofLive: readonly Phase[] = ['primary-claiming', 'alone', 'joining', 'copying', 'switching'];
 const ofBackups: readonly Phase[] = ['claiming', 'draining', 'between'];
 const aims: readonly Phase[] = [...ofLive, ...ofBackups, 'being-copied', 'catching-up'];
 const MS = 1_000_000;
 
-/** How many hosts there are, the more often the likelier. */
+/** Numbers of hosts, drawn uniformly: repetition is weight. */
 const drawnBackups = [1, 1, 1, 1, 2, 2, 3];
 const drawnSpares = [0, 1, 1, 2];
 
 /**
- * Checks what a campaign fixes, on the largest cluster that it may draw.
- * @throws {OperatingError} for a host that no run can have, or what can't go together
+ * Validates what a campaign fixes, on the largest cluster that it may draw.
+ * @throws {OperatingError} for a host that no run can have, or a combination that is impossible
  */
 export function mustBeDrawable({ kinds: _, ...fixed }: DrawOptions): void {
   const most = { backups: Math.max(...drawnBackups), spares: Math.max(...drawnSpares) };
   validated({ ...most, ...fixed }, campaignDefaults);
 }
 
-/** The run of a campaign that has this seed. */
+/** Draws the run of a campaign with this seed. */
 export function drawRun(guest: MeasuredGuest, seed: string, options: DrawOptions = {}): RunSpec {
   const random = new Random(`${seed}/campaign`);
   const backups = options.backups ?? pick(random, drawnBackups);
@@ -142,7 +143,7 @@ export function drawRun(guest: MeasuredGuest, seed: string, options: DrawOptions
   const drawing = new Drawing(random, guest, hosts, options.kinds ?? faultKinds);
   const faults = drawing.schedule();
   const speeds = random.chance(0.1) ? { [pick(random, hosts.slice(1))]: pick(random, [0.25, 0.5, 2]) } : {};
-  // Checkpoints carry no disk of its own for each side.
+  // Checkpoints carry no private disks.
   const mayCheckpoint = options.disk !== 'private' && random.chance(0.15);
   const replication = options.replication ?? (mayCheckpoint ? 'checkpoint' : 'lockstep');
   const tuning = random.chance(0.2) ? pick(random, tight) : {};
@@ -184,8 +185,8 @@ class Drawing {
   }
 
   /**
-   * Faults in the middle of what a fault sets going. All phases are as likely as each other, however short they are: by chance alone
-   * most would hardly ever be met.
+   * Faults during the protocol's reaction to a fault. All phases are equally likely, however short: random times would
+   * hardly ever hit most of them.
    */
   private aimed(): Fault[] {
     const { random } = this;
@@ -201,7 +202,7 @@ class Drawing {
     return [opener, this.aim(phase), ...second];
   }
 
-  /** What makes a backup claim, and whoever is live then look for protection. */
+  /** A fault after which a backup claims, and the new primary re-protects itself. */
   private opener(): Fault {
     const { random, kinds, guest } = this;
     // With an output under way, half of the time.
@@ -209,7 +210,7 @@ class Drawing {
       ? { at: 'output', number: this.position(guest.outputs) }
       : { at: 'time', ns: this.time() };
     if (kinds.includes('pause') && random.chance(0.5)) {
-      // Half of them end while the new live side has hardly begun: what the old one does then is what fencing is for.
+      // Half of them end when the new primary has just gone live: the old one must be fenced then.
       const over = random.below(pick(random, [5 * MS, 30 * MS]));
       return { kind: 'pause', who: LIVE, when, forNs: 9 * MS + over };
     }
@@ -217,10 +218,10 @@ class Drawing {
     return kinds.includes('crash') ? { kind: 'crash', who, when } : this.fault(this.kind());
   }
 
-  /** A fault that comes at once, or soon, after somebody has come to be in this phase. */
+  /** A fault at once, or soon, after a host has entered this phase. */
   private aim(phase: Phase): Fault {
     const { random } = this;
-    // Backups claim; who is not one yet is copied.
+    // Backups claim; spares are copied.
     const others = this.hosts.filter((host) =>
       host.startsWith(ofBackups.includes(phase) ? 'backup' : 'spare'),
     );
@@ -242,7 +243,7 @@ class Drawing {
     return this.kinds.at(-1)!;
   }
 
-  /** Anywhere in the run; or soon after the fault before, to meet what that one has set going. */
+  /** Anywhere in the run; or soon after the fault before, during the reaction to it. */
   private time(): number {
     const { random, guest, lastNs } = this;
     if (lastNs > 0 && random.chance(0.6)) this.lastNs = lastNs + this.soon();
@@ -250,7 +251,7 @@ class Drawing {
     return this.lastNs;
   }
 
-  /** At once; when the others begin to suspect and claim; when somebody is live again, and looks for protection. */
+  /** At once; during suspicion and claim; or after the failover, during re-protection. */
   private soon(): number {
     const [after, within] = pick(this.random, [
       [0, 2],
@@ -261,7 +262,7 @@ class Drawing {
   }
 
   private length(): number {
-    // Short ones that nobody notices, some around the time of suspicion, and long ones.
+    // Shorter than the time of suspicion, around it, and longer.
     return Math.round(
       pick(this.random, [0.2, 2, 8, 12, 20, 40, 80]) * (0.5 + this.random.below(1000) / 1000) * MS,
     );
@@ -283,14 +284,14 @@ class Drawing {
     }
   }
 
-  /** A number from 1 to `last`, which a run without faults reaches at its end; so it is known roughly when. */
+  /** A number from 1 to `last`, the one at the end of a run without faults, from which its time is estimated. */
   private position(last: number): number {
     const number = 1 + this.random.below(last);
     this.lastNs = Math.floor((number / Math.max(1, last)) * this.guest.lengthNs);
     return number;
   }
 
-  /** The live one, or any; the first backup more often, for it is the likeliest to be in the middle of something. */
+  /** The primary, or any host; the first backup more often, since it takes part in most transitions. */
   private who(): HostId {
     return this.random.chance(0.5) ? LIVE : pick(this.random, [...this.hosts, 'backup', 'backup']);
   }
@@ -373,7 +374,7 @@ class Drawing {
       { kind: 'protect' },
       ...(twice <= limits.memoryBytes.most ? [{ kind: 'memory' as const, sizeBytes: twice }] : []),
     ];
-    // A server that keeps its data in memory has lost it after a reset, with what its clients have been told of it.
+    // A reset makes a server lose the data in its memory, which its clients would report as lost.
     return pick(random, guest.clients ? commands : [...commands, { kind: 'reset' }]);
   }
 }

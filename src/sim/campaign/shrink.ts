@@ -1,4 +1,4 @@
-/** From a run that breaks something to the shortest one that still does. */
+/** Shrinks a failing run to a minimal one. */
 
 import type { Tuning } from '../../ft/rules.ts';
 import { type Fault, type HostId, hostsOf, type When } from '../faults/faults.ts';
@@ -7,12 +7,12 @@ import { campaignDefaults, hostNames, type RunSpec } from '../spec/spec.ts';
 const MS = 1_000_000;
 
 /**
- * The shortest schedule that still fails: faults are left out one at a time, then hosts, then what is special about the rest, until
- * nothing more can go. `fails` says whether a run fails in the same way.
+ * A minimal run that still fails: faults are omitted one at a time, then hosts, then special settings, then details of
+ * faults, until no simpler run fails. `fails`: whether a run fails in the same way.
  */
 export function shrink(run: RunSpec, fails: (run: RunSpec) => boolean): RunSpec {
   let best = run;
-  /** Takes the first simpler run that fails too; false when there is none. */
+  /** Takes the first simpler run that fails too; false if there is none. */
   const step = (): boolean => {
     for (const simpler of simplerRuns(best))
       if (fails(simpler)) {
@@ -25,7 +25,7 @@ export function shrink(run: RunSpec, fails: (run: RunSpec) => boolean): RunSpec 
   return best;
 }
 
-/** Each is simpler than the run by one thing, so that there is an end. */
+/** Runs that are each simpler by one thing, so that shrinking terminates. */
 function* simplerRuns(run: RunSpec): Generator<RunSpec> {
   const { faults, spares, backups, speeds, tuning } = run;
   for (let index = faults.length - 1; index >= 0; index--)
@@ -34,7 +34,7 @@ function* simplerRuns(run: RunSpec): Generator<RunSpec> {
   if (backups > 1) yield* withFewerHosts({ ...run, backups: backups - 1 });
   if (Object.keys(speeds).length > 0) yield { ...run, speeds: {} };
   for (const name of Object.keys(tuning)) {
-    // How often the machines are compared is the campaign's, and not what is special about the run.
+    // These are the same for all runs of the campaign.
     if (name in campaignDefaults.tuning) continue;
     const { [name as keyof Tuning]: _, ...rest } = tuning;
     yield { ...run, tuning: rest };
@@ -43,7 +43,7 @@ function* simplerRuns(run: RunSpec): Generator<RunSpec> {
     for (const simpler of simplerFaults(fault)) yield { ...run, faults: faults.with(index, simpler) };
 }
 
-/** The run, if it can do without the hosts that are no more: what is said of them goes too, but no fault that strikes them. */
+/** The run without the missing hosts and their speeds; none if a fault names one of them. */
 function* withFewerHosts(run: RunSpec): Generator<RunSpec> {
   const hosts = hostNames(run);
   const isThere = (host: HostId) => hosts.includes(host);
@@ -53,7 +53,7 @@ function* withFewerHosts(run: RunSpec): Generator<RunSpec> {
   yield { ...run, speeds: Object.fromEntries(speeds) };
 }
 
-/** The same fault without what it need not have, or with rounder numbers. */
+/** The same fault without its optional parts, or with rounder numbers. */
 function* simplerFaults(fault: Fault): Generator<Fault> {
   if ((fault.kind === 'crash' || fault.kind === 'domain') && fault.forNs !== undefined) {
     const { forNs: _, ...forGood } = fault;
@@ -74,7 +74,7 @@ function* rounderMoments(when: When): Generator<When> {
 
 const rounderTimes = (ns: number): number[] => rounder(ns, [MS, MS / 10, MS / 100]);
 
-/** The number rounded to multiples of these units, the roundest first; none that is no rounder than it already is. */
+/** The number rounded to multiples of these units, the coarsest first; only units coarser than its own. */
 function rounder(number: number, units: readonly number[]): number[] {
   const is = units.findIndex((unit) => number % unit === 0);
   const coarser = is < 0 ? units : units.slice(0, is);

@@ -1,31 +1,31 @@
-/** What a campaign adds up to. It stays small, however many runs there are. */
+/** The totals of a campaign, in bounded memory. */
 
 import { COPY_NS_PER_BYTE } from '../../cluster/driver.ts';
 import { phases } from '../../ft/replica.ts';
 import type { FaultKind } from '../faults/faults.ts';
 import { type Ending, endings, type Finding, type RunResult } from './campaign.ts';
 
-/** What a fault can strike in the middle of, and what a campaign should have met: a side that is done is no part of it. */
+/** The phases in which faults can be injected, which a campaign should cover. */
 export const injectedPhases: readonly string[] = [
   ...phases.filter((phase) => phase !== 'stopped'),
   'nobody live',
 ];
 
-/** A measure that was worst in a run. */
+/** The worst value of a measure. */
 interface Worst {
   ns: number;
-  /** The number of that run. */
+  /** The number of its run. */
   run: number | undefined;
 }
 
-/** A run that is to be told of. */
+/** A run that is reported individually. */
 export interface Noted {
   run: number;
   ending: Ending;
   findings: Finding[];
 }
 
-/** So many runs of each ending are told of one by one. */
+/** The number of runs of each ending that are reported individually. */
 const NOTED_RUNS = 5;
 const notedEndings: readonly Ending[] = ['limit', 'diverged', 'corrupted', 'violated'];
 
@@ -41,7 +41,7 @@ export class Tally {
   readonly worstDown: Worst = { ns: 0, run: undefined };
   readonly worstLag: Worst = { ns: 0, run: undefined };
   readonly worstStop: Worst = { ns: 0, run: undefined };
-  /** How often each kind struck each phase. */
+  /** How often each kind of fault was injected in each phase. */
   readonly coverage = new Map<string, Map<FaultKind, number>>();
   readonly noted: Noted[] = [];
 
@@ -53,7 +53,7 @@ export class Tally {
     return this.endings.violated;
   }
 
-  /** Runs are added in the order of their numbers. */
+  /** Adds a run; must be called in the order of the numbers. */
   add(run: number, result: RunResult): void {
     const { ending, findings } = result;
     this.runs++;
@@ -66,12 +66,12 @@ export class Tally {
     raise(this.worstDown, Math.max(0, ...result.downNs), run);
     raise(this.worstLag, result.worstLagNs, run);
     raise(this.worstStop, result.worstStopBytes * COPY_NS_PER_BYTE, run);
-    for (const { during, kind } of result.strikes) this.struck(during, kind);
+    for (const { during, kind } of result.strikes) this.injected(during, kind);
     if (notedEndings.includes(ending) && this.endings[ending] <= NOTED_RUNS)
       this.noted.push({ run, ending, findings });
   }
 
-  private struck(during: string, kind: FaultKind): void {
+  private injected(during: string, kind: FaultKind): void {
     this.strikes++;
     const row = this.coverage.get(during) ?? new Map<FaultKind, number>();
     this.coverage.set(during, row);

@@ -1,4 +1,4 @@
-/** Which events of a run are meant: `KIND [by] [HOST] [FIELD=VALUE ...]`, the words of stories. */
+/** Patterns of events, as stories write them: `KIND [by] [HOST] [FIELD=VALUE ...]`. */
 import { OperatingError } from '../../base/errors.ts';
 import type { SimEvent } from '../cluster.ts';
 import type { FaultKind, HostId } from './faults.ts';
@@ -65,12 +65,12 @@ const fields: Record<PatternKind, readonly string[]> = {
 
 export interface EventPattern {
   kind: PatternKind;
-  /** The host that the event is about: where it happened. */
+  /** The host of the event. */
   host?: HostId;
   fields: Readonly<Record<string, string>>;
 }
 
-/** Reads a pattern. @throws {OperatingError} which says what is allowed. */
+/** Parses a pattern. @throws {OperatingError} which says what is allowed. */
 export function parsePattern(text: string): EventPattern {
   const [kind = '', ...words] = text.trim().split(/\s+/);
   if (!Object.hasOwn(fields, kind))
@@ -94,18 +94,19 @@ export function parsePattern(text: string): EventPattern {
       throw new OperatingError(
         allowed.length > 0
           ? `"${kind}" has no ${name}; it has ${allowed.join(', ')}`
-          : `"${kind}" has nothing to compare, so no ${name}`,
+          : `"${kind}" has no fields, so no ${name}`,
       );
   }
   return pattern;
 }
 
+/** A pattern as {@link parsePattern} reads it. */
 export function patternText({ kind, host, fields: wanted }: EventPattern): string {
   const compared = Object.entries(wanted).map(([name, value]) => `${name}=${value}`);
   return [kind, ...(host === undefined ? [] : [host]), ...compared].join(' ');
 }
 
-/** A fault matches when it begins, unless the pattern says `phase=ends`. */
+/** Whether an event matches. A fault matches when it begins, unless the pattern has `phase=ends`. */
 export function matches(pattern: EventPattern, { host, event }: SimEvent): boolean {
   const isFault = event.kind === 'fault';
   if (pattern.kind !== (isFault ? event.fault.kind : event.kind)) return false;
@@ -115,7 +116,10 @@ export function matches(pattern: EventPattern, { host, event }: SimEvent): boole
   return Object.entries(wanted).every(([name, value]) => found[name] === value);
 }
 
-/** What a pattern can compare an event with, as text. The backups of a record are joined by `+`, `none` if there are none. */
+/**
+ * The fields of an event that a pattern can compare, as text. The backups of a record are joined by `+`; `none` without
+ * any.
+ */
 export function eventFields(event: SimEvent['event']): Record<string, string> {
   const found: Record<string, string> = {};
   const take = (from: object) => {

@@ -1,5 +1,5 @@
 /**
- * Faults as text, the same on the command line, in stories and in what a campaign prints: `KIND:WHERE@WHEN[+LENGTH][=VALUE]`.
+ * The text form of faults on the command line, in stories and in reports: `KIND:WHERE@WHEN[+LENGTH][=VALUE]`.
  */
 import type { Command } from '../../ft/effects.ts';
 import { phases } from '../../ft/replica.ts';
@@ -21,14 +21,14 @@ const nsPer: Record<string, number> = { ns: 1, us: 1e3, ms: 1e6, s: 1e9 };
 const MIB = 1 << 20;
 const MAX_MEMORY_MIB = limits.memoryBytes.most / MIB;
 
-/** `5ms`, `250us`, `1.5s`. @throws {OperatingError} */
+/** Parses `5ms`, `250us`, `1.5s`; returns ns. @throws {OperatingError} */
 export function parseDuration(text: string): number {
   const match = /^(\d+(?:\.\d+)?)(ns|us|ms|s)$/.exec(text);
   const ns = match ? Math.round(Number(match[1]) * nsPer[match[2]!]!) : Number.NaN;
   return Number.isSafeInteger(ns) ? ns : refuse(`"${text}" is no time; write it like 5ms, 250us or 1.5s`);
 }
 
-/** A time, or one with a minus sign before it. @throws {OperatingError} */
+/** Parses a duration with an optional minus sign; returns ns. @throws {OperatingError} */
 const parseJump = (text: string): number =>
   text.startsWith('-') ? 0 - parseDuration(text.slice(1)) : parseDuration(text);
 
@@ -46,7 +46,7 @@ function whole(text: string, most = Number.MAX_SAFE_INTEGER, least = 0): number 
     : refuse(`"${text}" is no whole number from ${least} to ${most}`);
 }
 
-/** `icount=1000`, `output=3`, `entry=17`, `sent=5`, `t=5ms`, or a time alone. @throws {OperatingError} */
+/** Parses `icount=1000`, `output=3`, `entry=17`, `sent=5`, `t=5ms`, or a time alone. @throws {OperatingError} */
 export function parseWhen(text: string): When {
   const index = text.indexOf('=');
   if (index < 0) return { at: 'time', ns: parseDuration(text) };
@@ -70,7 +70,7 @@ export function whenText(when: When): string {
   return `${when.at}=${when.at === 'icount' ? when.icount : when.number}`;
 }
 
-/** `backup:claiming`, or `backup:claiming.2` for the second time. @throws {OperatingError} */
+/** Parses `backup:claiming`, or `backup:claiming.2` for the second time. @throws {OperatingError} */
 function parsePhase(text: string): PhaseMoment {
   const [host, phaseText = ''] = cut(text, ':');
   const [name, number] = cut(phaseText, '.');
@@ -86,7 +86,7 @@ function parsePhase(text: string): PhaseMoment {
 const phaseText = ({ host, phase, number }: PhaseMoment): string =>
   `${host}:${phase}${number === 1 ? '' : `.${number}`}`;
 
-/** Cuts at the first or the last place where a mark stands. */
+/** Splits at the first or the last occurrence of a mark. */
 function cut(text: string, mark: string, last = false): [string, string | undefined] {
   const index = last ? text.lastIndexOf(mark) : text.indexOf(mark);
   return index < 0 ? [text, undefined] : [text.slice(0, index), text.slice(index + mark.length)];
@@ -100,7 +100,7 @@ const ends = (text: string): { from: string; to: string; both: boolean } => {
   return { from: match[1]!, to: match[3]!, both: match[2] === '-' };
 };
 
-/** What happens to a way happens in both directions, but for a partition. */
+/** Parses a link without a direction: only a partition can have one. */
 function bothEnds(text: string): { from: string; to: string } {
   const { from, to, both } = ends(text);
   return both ? { from, to } : refuse(`"${text}": only a partition has a direction; write ${from}-${to}`);
@@ -150,7 +150,7 @@ function parseCommand(name: string, value: string | undefined): Command {
   }
 }
 
-/** What stands after the moment: how long it lasts, and a value. */
+/** What may follow the moment: a length, and a value. */
 const tails: Record<FaultKind, { length: 'none' | 'may' | 'must'; value: boolean }> = {
   crash: { length: 'may', value: false },
   pause: { length: 'must', value: false },
@@ -178,7 +178,7 @@ function formOf(kind: FaultKind): string {
   return `it has the form ${form}, like ${example}`;
 }
 
-/** Takes apart what stands after the `@`. @throws {OperatingError} when something is missing, or means nothing there. */
+/** Splits the part after the `@`. @throws {OperatingError} if something is missing or not allowed there. */
 function parts(kind: FaultKind, moment: string): { start: string; forNs: number | undefined; value: string } {
   const tail = tails[kind];
   const [front, after] = cut(moment, '+');
@@ -194,24 +194,25 @@ function parts(kind: FaultKind, moment: string): { start: string; forNs: number 
 }
 
 /**
- * One fault. @throws {OperatingError} which says what is wrong, and what the form is.
+ * Parses one fault. @throws {OperatingError} which says what is wrong, and what the form is.
  *
  * `crash:primary@icount=1000[+50ms]`, `pause:live@5ms+20ms`, `flip:backup@5ms=4096.3`, `slow:backup@5ms+20ms=0.05`,
- * `clock:primary@5ms=-3ms`, `domain:a@5ms[+50ms]`, `partition:primary-storage@5ms+20ms`, `partition:primary>backup@5ms+20ms`,
- * `delay:primary-backup@5ms+20ms=2ms`, `lose:…=0.5`, `duplicate:…=0.5`, `reset:primary-backup@5ms`, `outage:storage@5ms+20ms`,
- * `full:…`, `io-error:…`, `restart:…`, `answers:storage@5ms+20ms=twice`, `command:switch-over@5ms`. A time may be counted from the
- * moment in which a host comes to be in a phase: `crash:primary@spare:being-copied:200us`.
+ * `clock:primary@5ms=-3ms`, `domain:a@5ms[+50ms]`, `partition:primary-storage@5ms+20ms`,
+ * `partition:primary>backup@5ms+20ms`, `delay:primary-backup@5ms+20ms=2ms`, `lose:…=0.5`, `duplicate:…=0.5`,
+ * `reset:primary-backup@5ms`, `outage:storage@5ms+20ms`, `full:…`, `io-error:…`, `restart:…`,
+ * `answers:storage@5ms+20ms=twice`, `command:switch-over@5ms`. A time may count from the moment at which a host enters
+ * a phase: `crash:primary@spare:being-copied:200us`.
  */
 export function parseFault(text: string): Fault {
   const { front, after, moment } = anchored(text);
   const fault = parseAtTime(front + moment, text);
   if (!after) return fault;
   if (timeOf(fault) === undefined)
-    refuse(`"${text}": after a phase stands a time, like ${phaseText(after)}:2ms`);
+    refuse(`"${text}": after a phase comes a time, like ${phaseText(after)}:2ms`);
   return { ...fault, after };
 }
 
-/** Takes out the phase that a moment is counted from: what stands up to the `@`, the phase, and the rest. */
+/** Splits off the phase that a moment counts from: the part up to the `@`, the phase, and the rest. */
 function anchored(text: string): { front: string; after: PhaseMoment | undefined; moment: string } {
   const at = text.lastIndexOf('@') + 1;
   const moment = text.slice(at);

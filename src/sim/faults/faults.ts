@@ -1,4 +1,4 @@
-/** Faults, and an operator's acts, on a schedule. */
+/** Faults and operator commands of a schedule. */
 import type { Command } from '../../ft/effects.ts';
 import type { Phase } from '../../ft/replica.ts';
 
@@ -8,7 +8,7 @@ export type HostId = string;
 export type NodeId = HostId;
 export const STORAGE: NodeId = 'storage';
 export const SWITCH: NodeId = 'switch';
-/** Whoever is live when the moment comes. */
+/** The host that is live at the fault's moment. */
 export const LIVE: HostId = 'live';
 
 export type When =
@@ -22,46 +22,46 @@ export type When =
   /** The host has sent this many messages to other hosts; the last of them may arrive or not. */
   | { at: 'sent'; number: number };
 
-/** The `number`-th time, from 1 on, that a host comes to be in a phase. */
+/** The `number`-th time, from 1 on, that a host enters a phase. */
 export interface PhaseMoment {
   host: HostId;
   phase: Phase;
   number: number;
 }
 
-/** `after`: the fault's time is counted from this moment, and not from boot. */
+/** `after`: the fault's time counts from this moment, and not from boot. */
 export type Fault = FaultAtTime & { after?: PhaseMoment };
 
 type FaultAtTime =
-  /** The host loses its power, and whatever was in it; after `forNs`, if that is given, it is there again, empty. */
+  /** The host loses its power and its state; after `forNs`, if given, it restarts empty. */
   | { kind: 'crash'; who: HostId; when: When; forNs?: number }
-  /** The host does nothing for a while, then goes on as if nothing had been. */
+  /** The host is paused for `forNs`, then resumes. */
   | { kind: 'pause'; who: HostId; when: When; forNs: number }
-  /** A bit of the VM's memory changes by itself: bit `bit` of the byte at offset `offset` in RAM. */
+  /** Memory corruption: bit `bit` of the byte at offset `offset` in the VM's RAM flips. */
   | { kind: 'flip'; who: HostId; when: When; offset: number; bit: number }
-  /** The host is slower for a while. */
+  /** The host's speed is multiplied by `factor` for `forNs`. */
   | { kind: 'slow'; who: HostId; atNs: number; forNs: number; factor: number }
-  /** The host's wall clock is set: forward, or back. */
+  /** The host's wall clock is set forward or back. */
   | { kind: 'clock'; who: HostId; atNs: number; jumpNs: number }
   /** A failure domain loses its power, with every host in it. */
   | { kind: 'domain'; domain: string; atNs: number; forNs?: number }
-  /** The way from one node to another carries nothing for a while; `both`: nor the way back. */
+  /** The link from one node to another is partitioned for `forNs`; `both`: the reverse direction, too. */
   | { kind: 'partition'; from: NodeId; to: NodeId; both: boolean; atNs: number; forNs: number }
-  /** The way between two nodes takes longer for a while. */
+  /** The delay between two nodes grows by `extraNs` for `forNs`. */
   | { kind: 'delay'; from: NodeId; to: NodeId; atNs: number; forNs: number; extraNs: number }
-  /** Datagrams (heartbeats) between two nodes are lost, or come twice, with this probability. */
+  /** Datagrams (heartbeats) between two nodes are lost, or duplicated, with this probability. */
   | { kind: 'lose'; from: NodeId; to: NodeId; atNs: number; forNs: number; probability: number }
   | { kind: 'duplicate'; from: NodeId; to: NodeId; atNs: number; forNs: number; probability: number }
-  /** The stream between two nodes breaks, with what is on its way, and is made anew. */
+  /** The stream between two nodes breaks, loses messages in flight, and is re-established. */
   | { kind: 'reset'; from: NodeId; to: NodeId; atNs: number }
   /**
-   * Storage does not answer, has no room for writes, or fails every operation, for a while. `restart`: it is away for a while; what
-   * it had answered stays, and of what was under way chance decides what was done.
+   * For `forNs` storage does not answer, has no room for writes, or fails every operation. `restart`: it does not
+   * answer; answered requests persist, and of the writes under way random ones were done.
    */
   | { kind: 'outage' | 'full' | 'io-error' | 'restart'; atNs: number; forNs: number }
-  /** Storage does what it is asked for, but answers twice, late and out of order, or never, for a while. */
+  /** Storage performs requests, but answers twice, late and out of order, or never, for `forNs`. */
   | { kind: 'answers'; atNs: number; forNs: number; how: AnswerFault }
-  /** Not a fault: an operator's act. */
+  /** Not a fault: an operator's command to the primary. */
   | { kind: 'command'; command: Command; atNs: number };
 
 export const answerFaults = ['twice', 'late', 'never'] as const;
@@ -83,13 +83,13 @@ function nodesOf(fault: Fault): NodeId[] {
   return 'from' in fault ? [fault.from, fault.to] : [];
 }
 
-/** An operator names a backup. Whoever is live at that moment can't be one. */
+/** The hosts that an operator's command names. */
 function hostsOfCommand(command: Command): HostId[] {
   if (command.kind === 'switch-over') return command.to === undefined ? [] : [command.to];
   return command.kind === 'move-backup' ? [command.from] : [];
 }
 
-/** The time of a fault, from boot or from the moment that it comes after; undefined where its moment is a position. */
+/** The time of a fault in ns, from boot or from its `after`; undefined if its moment is a position. */
 export const timeOf = (fault: Fault): number | undefined => {
   if ('atNs' in fault) return fault.atNs;
   return fault.when.at === 'time' ? fault.when.ns : undefined;

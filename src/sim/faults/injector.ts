@@ -1,4 +1,4 @@
-/** Makes the faults of a schedule happen. */
+/** Injects the faults of a schedule. */
 import type { Random } from '../../base/random.ts';
 import type { Phase } from '../../ft/replica.ts';
 import type { Host } from '../host.ts';
@@ -7,7 +7,7 @@ import type { Mesh } from '../world/mesh.ts';
 import type { Storage } from '../world/storage.ts';
 import { type Fault, type HostFault, type HostId, LIVE, type NodeId, STORAGE, timeOf } from './faults.ts';
 
-const NOBODY_LIVE = 'nobody was live';
+const NO_PRIMARY = 'no host was live';
 const inMs = (ns: number): string => `${(ns / 1e6).toFixed(3)} ms`;
 
 /** What the faults act on. */
@@ -23,23 +23,23 @@ export interface FaultTargets {
   onFault(fault: Fault, host: Host | undefined, phase: 'begins' | 'ends'): void;
 }
 
-/** What became of a fault: when and where it struck, or why it did not. */
+/** The outcome of a fault: when and where it was injected, or why it was not triggered. */
 export type FaultOutcome = { fault: Fault } & (
   | { struck: { atNs: number; host: HostId | undefined; icount: number | undefined } }
   | { missed: string }
 );
 
 export class Injector {
-  /** Faults whose moment has not come. */
+  /** Faults that are not triggered yet. */
   private readonly waiting = new Set<Fault>();
   private readonly scheduled: Fault[] = [];
   private readonly known = new Map<Fault, FaultOutcome>();
   /** Since when hosts have been without power. */
   private readonly deadSinceNs = new Map<HostId, number>();
-  /** When the last fault that has begun will be over, and the last whose time is known will begin. */
+  /** The end of the last fault that has begun, and the begin of the last whose time is known. */
   lastEndNs = 0;
   private lastStartNs = 0;
-  /** How often the phase that a fault comes after has begun. */
+  /** How often the `after` phase of a fault has begun. */
   private readonly times = new Map<Fault, number>();
 
   constructor(
@@ -50,22 +50,22 @@ export class Injector {
     for (const fault of faults) this.add(fault);
   }
 
-  /** One more; after the beginning, one whose moment is a time. */
+  /** Adds a fault; during the run only one whose moment is a time. */
   add(fault: Fault): void {
     this.scheduled.push(fault);
     this.waiting.add(fault);
     if (!fault.after) this.expect(fault, 0);
   }
 
-  /** A fault whose moment is a time comes so long after this. */
+  /** Schedules a fault whose moment is a time, which counts from `fromNs`. */
   private expect(fault: Fault, fromNs: number): void {
     const ns = timeOf(fault);
     if (ns === undefined) return;
     this.lastStartNs = Math.max(this.lastStartNs, fromNs + ns);
-    this.targets.scheduler.at(fromNs + ns, () => this.strike(fault, undefined));
+    this.targets.scheduler.at(fromNs + ns, () => this.inject(fault, undefined));
   }
 
-  /** A host has come to be in a phase: the time of faults that wait for that begins. */
+  /** A host has entered a phase: schedules the faults that wait for it. */
   entered(host: Host, phase: Phase): void {
     for (const fault of this.waiting) {
       const { after } = fault;
@@ -80,20 +80,20 @@ export class Injector {
     }
   }
 
-  /** Whether faults are to come at a known time. */
+  /** Whether a fault is under way, or scheduled for a known time. */
   get expecting(): boolean {
     const { nowNs } = this.targets.scheduler;
     return nowNs < Math.max(this.lastEndNs, this.lastStartNs);
   }
 
-  /** The moment of a fault has come: on a host, if the host found out itself. */
-  strike(fault: Fault, on: Host | undefined): void {
+  /** Injects a fault; `on`: the host that has reached its position, if that triggered it. */
+  inject(fault: Fault, on: Host | undefined): void {
     if (!this.waiting.delete(fault)) return;
     if ('when' in fault) return this.injectAtHost(fault, on ?? this.find(fault.who));
     if ('who' in fault) {
       const host = this.find(fault.who);
-      if (!host) return this.miss(fault, NOBODY_LIVE);
-      // A replica is never told the time of day: its host's monotonic clock goes on.
+      if (!host) return this.miss(fault, NO_PRIMARY);
+      // A replica never reads the time of day, and its host's monotonic clock is not affected.
       if (fault.kind === 'clock') return this.begins(fault, host);
       host.hostClock.factor *= fault.factor;
       return this.during(fault, host, () => {
@@ -105,7 +105,7 @@ export class Injector {
         return this.injectAtDomain(fault);
       case 'command': {
         const live = this.targets.live();
-        if (!live) return this.miss(fault, NOBODY_LIVE);
+        if (!live) return this.miss(fault, NO_PRIMARY);
         this.begins(fault, live);
         return live.deliver({ kind: 'command', command: fault.command });
       }
@@ -166,17 +166,17 @@ export class Injector {
     this.known.set(fault, { fault, missed });
   }
 
-  /** What became of every fault by now, in the order of the schedule. */
+  /** The outcome of every fault by now, in the order of the schedule. */
   get outcomes(): FaultOutcome[] {
     return this.scheduled.map((fault) => this.known.get(fault) ?? { fault, missed: this.whyWaiting(fault) });
   }
 
-  /** Faults that did not strike, and why. */
+  /** Faults that were not triggered, and why. */
   get missed(): { fault: Fault; missed: string }[] {
     return this.outcomes.filter((outcome) => 'missed' in outcome);
   }
 
-  /** Why the moment of a fault has not come. */
+  /** Why a fault is not triggered yet. */
   private whyWaiting(fault: Fault): string {
     const { after } = fault;
     if (after && (this.times.get(fault) ?? 0) < after.number)
@@ -184,11 +184,11 @@ export class Injector {
     if (!('when' in fault) || fault.when.at === 'time')
       return `the run ended before, at ${inMs(this.targets.scheduler.nowNs)}`;
     const host = this.targets.hosts.get(fault.who);
-    if (!host) return 'nobody who was live came there';
-    const cause = host.power === 'off' ? this.dead(host) : `${host.id} did not come there`;
+    if (!host) return 'no live host reached it';
+    const cause = host.power === 'off' ? this.dead(host) : `${host.id} did not reach it`;
     const { vmm, logEnd } = host.replica;
     const reached = {
-      icount: vmm ? `its machine stands at icount ${vmm.icount}` : 'it has no machine',
+      icount: vmm ? `its machine is at icount ${vmm.icount}` : 'it has no machine',
       output: vmm ? `its machine has made ${vmm.machine.outputsMade} outputs` : 'it has no machine',
       entry: `its log ends with entry ${logEnd}`,
       sent: `it has sent ${host.sent} messages`,
@@ -215,7 +215,7 @@ export class Injector {
   }
 
   private injectAtHost(fault: HostFault, host: Host | undefined): void {
-    if (!host) return this.miss(fault, NOBODY_LIVE);
+    if (!host) return this.miss(fault, NO_PRIMARY);
     if (host.power === 'off') return this.miss(fault, this.dead(host));
     if (!host.alive) return this.miss(fault, `the machine of ${host.id} had ended already`);
     switch (fault.kind) {
@@ -232,13 +232,13 @@ export class Injector {
         });
         return;
       case 'pause':
-        if (host.power !== 'on') return this.miss(fault, `${host.id} stood still already`);
+        if (host.power !== 'on') return this.miss(fault, `${host.id} was paused already`);
         host.pause();
         return this.during(fault, host, () => host.resume());
       case 'flip': {
         const ram = host.replica.vmm?.machine.hart.ram;
         if (!ram) return this.miss(fault, `${host.id} has no machine`);
-        // Unnoticed by whoever notes what is written: that is what makes it a fault.
+        // Bypasses the tracking of changed pages, as a soft error does.
         ram[fault.offset % ram.length]! ^= 1 << fault.bit;
         return this.begins(fault, host);
       }
@@ -287,7 +287,7 @@ export class Injector {
     for (const link of this.targets.mesh.between(one, other)) link.break();
   }
 
-  /** Streams work again as soon as the one who sends has learnt that they broke. */
+  /** Streams work again once the sender has received the `reset`. */
   private mendStreams(one: NodeId, other: NodeId): void {
     for (const [from, to] of [
       [one, other],

@@ -1,4 +1,4 @@
-/** The moments of faults on one host: a slice ends there, and the fault strikes. */
+/** The positions of faults on one host: a slice ends there, and the fault is injected. */
 import type { Moments } from '../../cluster/driver.ts';
 import type { SliceEnd } from '../../ft/effects.ts';
 import type { Host } from '../host.ts';
@@ -10,7 +10,7 @@ export class FaultMoments implements Moments {
   constructor(
     private readonly host: Host,
     faults: readonly HostFault[],
-    private readonly strike: (fault: HostFault) => void,
+    private readonly inject: (fault: HostFault) => void,
   ) {
     this.faults = faults.filter(({ who, when }) => (who === host.id || who === LIVE) && when.at !== 'time');
   }
@@ -30,7 +30,7 @@ export class FaultMoments implements Moments {
     return { output, entry: this.next('entry', logEnd) };
   }
 
-  /** The first number after this one at which a fault is to strike. */
+  /** The first number after `last` at which a fault is to be injected. */
   private next(at: 'output' | 'entry', last: number): number | undefined {
     const numbers = this.faults.flatMap(({ when, who }) =>
       when.at === at && when.number > last && this.isMeant(who) ? [when.number] : [],
@@ -43,7 +43,7 @@ export class FaultMoments implements Moments {
     return who === host.id || (who === LIVE && host.replica.role === 'primary');
   }
 
-  /** Lets the faults strike whose moment has come; all of them, or those that wait for one kind of moment. */
+  /** Injects the faults whose moment is reached; with `at`, only those with that kind of moment. */
   passed(at?: When['at']): void {
     if (this.faults.length === 0) return;
     const { replica, sent } = this.host;
@@ -58,7 +58,7 @@ export class FaultMoments implements Moments {
         (when.at === 'sent' && sent >= when.number);
       if (!reached || !this.isMeant(who)) continue;
       this.faults.splice(this.faults.indexOf(fault), 1);
-      this.strike(fault);
+      this.inject(fault);
     }
   }
 }

@@ -1,29 +1,29 @@
-/** Which faults a cluster and its guest can have. */
+/** Validates faults against a cluster and its guest. */
 import { OperatingError } from '../../base/errors.ts';
 import { faultText } from './fault-text.ts';
 import { type Fault, type HostId, hostsOf, STORAGE, SWITCH } from './faults.ts';
 
-/** What faults strike: hosts, the failure domains that they are in, and a guest with so much memory, where that is known. */
+/** Targets of faults: hosts, their failure domains, and the guest's memory, if its size is known. */
 interface Cluster {
   hosts: readonly HostId[];
   memorySizeBytes?: number;
   domains?: Readonly<Partial<Record<HostId, string>>>;
 }
 
-/** @throws {OperatingError} for a host that is not there */
+/** @throws {OperatingError} for a host that the cluster does not have */
 export function mustExist(named: readonly HostId[], hosts: readonly HostId[]): void {
   const missing = named.find((host) => !hosts.includes(host));
   if (missing !== undefined)
     throw new OperatingError(`"${missing}" is no host here; they are ${hosts.join(', ')}`);
 }
 
-/** @throws {OperatingError} for a fault that can't be had there */
+/** @throws {OperatingError} for a fault that is impossible there */
 export function mustBePossible(
   faults: readonly Fault[],
   { hosts, memorySizeBytes, domains = {} }: Cluster,
 ): void {
   mustExist(faults.flatMap(hostsOf), hosts);
-  // Where nothing else is said, each host is a failure domain of its own.
+  // By default each host is a failure domain.
   mustExist(
     faults.flatMap((fault) => (fault.kind === 'domain' ? [fault.domain] : [])),
     hosts.map((host) => domains[host] ?? host),
@@ -41,7 +41,7 @@ export function mustBePossible(
   }
 }
 
-/** Why a fault can't be had, if it can't. */
+/** Why a fault is impossible; undefined if it is possible. */
 function obstacle(
   fault: Fault,
   hosts: readonly HostId[],

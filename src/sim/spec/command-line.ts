@@ -6,11 +6,11 @@ import { bitRateText } from './values.ts';
 
 type Field = keyof RunSpec;
 
-/** What is said of hosts by name. */
+/** `HOST=VALUE` for each host. */
 const ofHosts = (values: Readonly<Record<string, unknown>>): string[] =>
   Object.entries(values).map(([host, value]) => `${host}=${value}`);
 
-/** What the option for each field is given, once for each value; in the order in which a command has them. */
+/** The values of each field's option, which is repeated for each; in the order of the command line. */
 const values: Readonly<Record<Field, (spec: RunSpec) => string[]>> = {
   seed: ({ seed }) => [seed],
   clients: ({ clients }) => [`${clients}`],
@@ -29,7 +29,7 @@ const values: Readonly<Record<Field, (spec: RunSpec) => string[]>> = {
 };
 const fields = Object.keys(values) as Field[];
 
-/** Nobody who is shown a run should have to remember how many hosts it has by default. */
+/** Fields that are printed even if they have the default value, so that the number of hosts is visible. */
 const always: readonly Field[] = ['seed', 'backups', 'spares'];
 
 const optionsFor = (field: Field, spec: RunSpec): string[] =>
@@ -37,20 +37,20 @@ const optionsFor = (field: Field, spec: RunSpec): string[] =>
     ? values[field](spec).flatMap((value) => [`--${words[field]}`, value])
     : [];
 
-/** `--check-every` stands for two of the protocol's sizes. */
+/** `--check-every` sets two fields of the tuning. */
 function tuningOptions(spec: RunSpec): string[] {
   const { checkSteps, checkStepsPerPage, ...tuning } = spec.tuning;
   if (checkSteps === undefined || checkStepsPerPage !== 0) return optionsFor('tuning', spec);
   return [...optionsFor('tuning', { ...spec, tuning }), '--check-every', `${checkSteps}`];
 }
 
-/** The arguments of `vmft run` that say all of it but the seed. */
+/** The arguments of `vmft run` for the whole specification except the seed. */
 export const clusterArguments = (spec: RunSpec): string[] =>
   fields
     .filter((field) => field !== 'seed')
     .flatMap((field) => (field === 'tuning' ? tuningOptions(spec) : optionsFor(field, spec)));
 
-/** The arguments of `vmft run` that say all of it. */
+/** The arguments of `vmft run` for the whole specification. */
 export const specArguments = (spec: RunSpec): string[] => [
   ...optionsFor('seed', spec),
   ...clusterArguments(spec),

@@ -1,7 +1,7 @@
-/** How much of everything a run may have: for commands, stories and whoever else describes one. */
+/** The limits of a run's specification, on the command line and in stories. */
 import type { Tuning } from '../../ft/rules.ts';
 
-/** Both ends belong to it. */
+/** A range that includes both ends. */
 export interface Range {
   readonly least: number;
   readonly most: number;
@@ -14,21 +14,21 @@ export const limits = {
   spares: range(0, 8),
   clients: range(0, 64),
   maxSteps: range(1, Number.MAX_SAFE_INTEGER),
-  /** Shares of the usual speed of a host; a fault may slow one down as far. */
+  /** Factors of a host's normal speed, also for `slow` faults. */
   speed: range(0.001, 1000),
   load: range(0, 1000),
   /** Of every link. */
   bitsPerSecond: range(1e6, 1e12),
   /** Of the guest's RAM. */
   memoryBytes: range(4096, 2 ** 31),
-  /** The same in a story, in MiB: it is about one host or another, and makes a machine on each. */
+  /** The same in a story, in MiB: lower, since a story makes several machines. */
   storyMemoryMib: range(1, 64),
 } as const satisfies Record<string, Range>;
 
-/** The guest's RAM where nothing is said. Stories and campaigns make several machines, and copy them. */
+/** The default size of the guest's RAM in bytes. Stories and campaigns make several machines, and copy them. */
 export const memoryDefaults = { run: 64 << 20, story: 1 << 20, campaign: 1 << 20 } as const;
 
-/** Times and sizes of the protocol: with less it does nothing else, with more it does nothing. */
+/** Ranges of the protocol's tuning in which it makes progress. */
 export const tuningLimits: Readonly<Record<keyof Tuning, Range>> = {
   heartbeatNs: range(1e4, 1e10),
   suspectNs: range(1e4, 1e11),
@@ -44,7 +44,7 @@ export const tuningLimits: Readonly<Record<keyof Tuning, Range>> = {
   checkNs: range(0, 1e11),
   lagBoundNs: range(1e4, 1e11),
   lagIntervalNs: range(1e4, 1e11),
-  // The checkers take a backup that is half a second behind for one that does not follow.
+  // Below the checkers' limit of the execution lag, half a second.
   epochNs: range(1e5, 4e8),
   copyPages: range(1, 4096),
   copyWindow: range(1, 1024),

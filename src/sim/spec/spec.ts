@@ -1,4 +1,4 @@
-/** What a run is, but for its guest, as plain data: commands, stories, campaigns and programs describe it, and it is checked here. */
+/** The specification of a run without its guest, as plain data, and its validation. */
 import { OperatingError } from '../../base/errors.ts';
 import {
   clash,
@@ -17,13 +17,13 @@ import { mustBePossible, mustExist } from '../faults/possible.ts';
 import { limits, type Range } from './limits.ts';
 import { checkedTuning } from './tuning.ts';
 
-/** The cluster, its clients and what happens to it. The same specification and guest give the same run to the byte. */
+/** The cluster, its clients and its faults. The same specification and guest give the same run to the byte. */
 export interface RunSpec {
-  /** The source of all chance. */
+  /** The seed of all random numbers. */
   seed: string;
-  /** How many backups protect the VM; 0: no fault tolerance, one host and no log. */
+  /** The number of backups; 0: no fault tolerance, one host and no log. */
   backups: number;
-  /** Hosts with room for another backup. */
+  /** The number of spares. */
   spares: number;
   /** How the backups follow. */
   replication: Replication;
@@ -31,25 +31,25 @@ export interface RunSpec {
   disk: DiskVariant;
   /** Simulated clients of a key-value server on UDP port 9000. */
   clients: number;
-  /** The run is stopped when the guest has taken so many steps. */
+  /** The number of steps at which the run is stopped. */
   maxSteps: number;
-  /** How fast every link is. */
+  /** The speed of every link. */
   bitsPerSecond: number;
-  /** How fast hosts are, 1 where nothing is said: 100 million steps a second. */
+  /** The speeds of hosts, by default 1: 100 million steps a second. */
   speeds: Readonly<Record<HostId, number>>;
-  /** The failure domain of hosts; where nothing is said, each is one of its own. */
+  /** The failure domains of hosts; by default the host's name. */
   domains: Readonly<Record<HostId, string>>;
-  /** What else hosts have to do, 0 where nothing is said: a new backup is made where there is least. */
+  /** The other loads of hosts, by default 0: the spare with the least becomes the new backup. */
   loads: Readonly<Record<HostId, number>>;
-  /** Times and sizes of the protocol that are not the usual ones. */
+  /** Times and sizes of the protocol that differ from the defaults. */
   tuning: Readonly<Partial<Tuning>>;
-  /** What strikes, and an operator's acts. */
+  /** Faults and operator commands. */
   faults: readonly Fault[];
   /** Rules of the protocol that are switched off. */
   unsafe: readonly UnsafeRule[];
 }
 
-/** What holds where nothing is said. */
+/** The defaults of `vmft run`. */
 export const defaults: Readonly<RunSpec> = {
   seed: '1',
   backups: 1,
@@ -67,19 +67,19 @@ export const defaults: Readonly<RunSpec> = {
   unsafe: [],
 };
 
-/** Where a story says nothing: it names the hosts that it is about, and is short. */
+/** The defaults of stories, which name their spares and are short. */
 export const storyDefaults: Readonly<RunSpec> = { ...defaults, spares: 0, maxSteps: 50_000_000 };
 
-/** The runs of a campaign, but for what is drawn. */
+/** The defaults of a campaign's runs, for what is not drawn. */
 export const campaignDefaults: Readonly<RunSpec> = {
   ...defaults,
-  // A guest that a flipped bit has misled may never end.
+  // A guest with a flipped bit may never end.
   maxSteps: 20_000_000,
-  // A small part of a run, so that what differs shows in the same run.
+  // A small part of a run, so that a divergence is detected within it.
   tuning: { checkSteps: 50_000, checkStepsPerPage: 0 },
 };
 
-/** What a field is called on the command line, behind two dashes, and at the beginning of a story's line. */
+/** The name of each field's option (after two dashes), and of its line in a story. */
 export const words: Readonly<Record<keyof RunSpec, string>> = {
   seed: 'seed',
   backups: 'backups',
@@ -98,7 +98,7 @@ export const words: Readonly<Record<keyof RunSpec, string>> = {
 };
 const fields = Object.keys(words) as (keyof RunSpec)[];
 
-/** A specification that can't be. Its message begins with the word for what is wrong: on the command line two dashes belong before it. */
+/** An invalid specification. Its message begins with the field's word; the command line puts two dashes before it. */
 export class SpecError extends OperatingError {
   override name = 'SpecError';
   constructor(field: keyof RunSpec, problem: string) {
@@ -113,11 +113,11 @@ export function hostNames({ backups, spares }: Pick<RunSpec, 'backups' | 'spares
   return ['primary', ...numbered('backup', backups), ...numbered('spare', spares)];
 }
 
-/** What only a protocol between hosts can have. */
+/** Fields without effect if there are no backups. */
 export const betweenHosts = ['spares', 'replication', 'disk', 'unsafe', 'tuning'] as const;
 export const ALONE = 'one machine without backups has no protocol between hosts';
 
-/** Whether a field is as it is in another specification. */
+/** Whether a field is equal in two specifications. */
 export function isAs<F extends keyof RunSpec>(field: F, spec: RunSpec, other: RunSpec): boolean {
   const entries = (value: RunSpec[F]) =>
     JSON.stringify(typeof value === 'object' ? Object.entries(value) : value);
@@ -125,17 +125,17 @@ export function isAs<F extends keyof RunSpec>(field: F, spec: RunSpec, other: Ru
 }
 
 /**
- * The whole specification of a run: what is given, and the rest from `base`. It is checked as far as it can be without the guest,
- * for which there is {@link mustSuit}. A whole one that is checked again stays as it is.
+ * The complete specification of a run: the given fields, and the rest from `base`. Everything that does not depend on
+ * the guest is checked; for the rest see {@link mustSuit}. Idempotent.
  *
- * @throws {OperatingError} which says what is wrong, and what it may be
+ * @throws {OperatingError} which says what is wrong, and what is allowed
  */
 export function validated(given: Partial<RunSpec>, base: RunSpec = defaults): RunSpec {
   const unknown = Object.keys(given).find((name) => !Object.hasOwn(words, name));
   if (unknown !== undefined)
     throw new OperatingError(`a run has no "${unknown}"; it has ${fields.join(', ')}`);
   const said = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-  // Where nobody can fail over, nobody waits for that.
+  // Without backups there are no spares by default.
   const spec: RunSpec = { ...base, ...(given.backups === 0 && { spares: 0 }), ...said };
   if (typeof spec.seed !== 'string') throw new SpecError('seed', `${spec.seed}: it must be a text`);
   for (const name of ['backups', 'spares', 'clients', 'maxSteps', 'bitsPerSecond'] as const)
@@ -159,7 +159,9 @@ export function validated(given: Partial<RunSpec>, base: RunSpec = defaults): Ru
 
 const none: RunSpec = { ...defaults, spares: 0 };
 
-/** What a specification asks of the guest. @throws {OperatingError} for a fault that a guest with so much RAM can't have */
+/**
+ * Checks a specification against its guest. @throws {OperatingError} for a fault that is impossible with this RAM size
+ */
 export function mustSuit(spec: RunSpec, memorySizeBytes: number): void {
   mustBePossible(spec.faults, { hosts: hostNames(spec), domains: spec.domains, memorySizeBytes });
 }
@@ -174,7 +176,7 @@ function mustKnowHosts(spec: RunSpec): void {
       throw new SpecError('domains', `${host}=${domain}: a failure domain is named by a word without blanks`);
 }
 
-/** Each as its text says, so that what is printed of it is what happened. */
+/** Normalizes each fault by its text form, so that a printed fault is exactly the one that was run. */
 function checkedFaults(spec: RunSpec): Fault[] {
   const unknown = spec.faults.find(({ kind }) => !Object.hasOwn(faultForms, kind));
   if (unknown)

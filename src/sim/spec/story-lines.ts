@@ -18,13 +18,13 @@ import {
 
 /** How a field is written in a story. */
 export interface SpecLine {
-  /** What stands behind the field's word. */
+  /** The syntax after the field's word. */
   form: string;
-  /** How often it can be said: once, once for each name, or as often as one likes. */
+  /** How often the line may occur: once, once for each name, or any number of times. */
   times: 'once' | 'by name' | 'often';
-  /** What a line says, beside what was said before, and the hosts that it names. @throws {OperatingError} */
+  /** Parses a line, given the lines before; also returns the hosts that it names. @throws {OperatingError} */
   read: (text: string, spec: RunSpec) => { says: Partial<RunSpec>; named?: string[] };
-  /** What stands behind the word in each line that it takes. */
+  /** The text after the word, for each line that the field takes. */
   write: (spec: RunSpec) => string[];
 }
 
@@ -59,7 +59,7 @@ const hostLine = <F extends 'speeds' | 'domains' | 'loads'>(
 
 const numberIn = (range: Range) => (text: string) => parseNumber(text, range);
 
-/** In the order in which they are explained, and written. */
+/** In the order of the documentation, and of writing. */
 const lines: Readonly<Record<keyof RunSpec, SpecLine>> = {
   clients: wholeLine('clients'),
   backups: wholeLine('backups'),
@@ -112,12 +112,12 @@ const lines: Readonly<Record<keyof RunSpec, SpecLine>> = {
 };
 const fields = Object.keys(lines) as (keyof RunSpec)[];
 
-/** What a story's line may say of the run, by the word that it begins with. */
+/** The lines that specify the run, by their first word. */
 export const specLines: ReadonlyMap<string, SpecLine> = new Map(
   fields.map((field) => [words[field], lines[field]]),
 );
 
-/** The lines of a story that say all of a specification; what a story need not say is left out. */
+/** A specification as lines of a story; defaults are omitted. */
 export const storyLines = (spec: RunSpec): string[] =>
   fields
     .filter((field) => !isAs(field, spec, storyDefaults))

@@ -1,4 +1,4 @@
-/** The times and sizes of the protocol as text: in stories, on the command line, in reports. */
+/** The protocol's tuning as text: in stories, on the command line, in reports. */
 import { OperatingError } from '../../base/errors.ts';
 import type { Tuning } from '../../ft/rules.ts';
 import { durationText, parseDuration } from '../faults/fault-text.ts';
@@ -14,7 +14,7 @@ function nameOf(name: string): keyof Tuning {
   return key;
 }
 
-/** @throws {OperatingError} when there is no such time or size, or it can't be that. */
+/** Parses one field. @throws {OperatingError} for an unknown field, or a value out of range. */
 export function parseTuning(name: string, value: string): Partial<Tuning> {
   const key = nameOf(name);
   const number = isTime(key) ? parseDuration(value) : /^\d+$/.test(value) ? Number(value) : Number.NaN;
@@ -31,7 +31,7 @@ function mustBePossible(key: keyof Tuning, number: number, text: string): void {
   throw new OperatingError(`"${text}" is no ${range}`);
 }
 
-/** Those that are given. @throws {OperatingError} when there is no such time or size, or it can't be that. */
+/** The given fields. @throws {OperatingError} for an unknown field, or a value out of range. */
 export function checkedTuning(tuning: Partial<Tuning>): Partial<Tuning> {
   const given = Object.entries(tuning).filter(([, value]) => value !== undefined);
   for (const [name, value] of given) mustBePossible(nameOf(name), value, `${name}=${value}`);

@@ -1,4 +1,4 @@
-/** What a story expects of its run, and whether it came true. */
+/** A story's expectations of its run, and their evaluation. */
 import { OperatingError } from '../../base/errors.ts';
 import type { Violation } from '../../check/checkers.ts';
 import type { Outcome } from '../../check/evidence.ts';
@@ -9,20 +9,20 @@ import { durationText, parseDuration } from '../faults/fault-text.ts';
 export type Expectation =
   | { kind: 'event'; pattern: EventPattern }
   | { kind: 'once'; pattern: EventPattern }
-  /** One after the other, others in between; from the first to the last no longer than `withinNs`. */
+  /** Events in this order, possibly with others in between; from the first to the last at most `withinNs`. */
   | { kind: 'order'; patterns: readonly EventPattern[]; withinNs?: number }
   /** No such event, from the first `after` on, up to the next `before`. */
   | { kind: 'never'; pattern: EventPattern; after?: EventPattern; before?: EventPattern }
   | { kind: 'outcome'; outcome: Outcome }
   | { kind: 'exit'; code: number }
-  /** The world has seen this output so often. */
+  /** This output was delivered this many times. */
   | { kind: 'output'; number: number; times: number }
   | { kind: 'down'; belowNs: number }
-  /** The checkers find this. Whatever they find and nobody expects is a failure, without a word about it. */
+  /** The checkers find this violation. Unexpected violations are failures without an expectation. */
   | { kind: 'violation'; invariant: Violation['invariant'] }
   | { kind: 'no-violation' };
 
-/** A run that is over, as far as stories look at it. */
+/** The parts of a finished run that expectations are evaluated on. */
 export interface Played {
   events: readonly SimEvent[];
   outcome: Outcome;
@@ -64,7 +64,7 @@ function oneOf<T extends string>(allowed: Record<T, true>, text: string, what: s
   throw new OperatingError(`"${text}" is no ${what}; they are ${Object.keys(allowed).join(', ')}`);
 }
 
-/** What stands behind `expect`. @throws {OperatingError} which says what is allowed. */
+/** Parses the text after `expect`. @throws {OperatingError} which says what is allowed. */
 export function parseExpectation(text: string): Expectation {
   const order = /^in order(?: within (\S+))?: *(.+)$/s.exec(text);
   if (order) {
@@ -101,7 +101,10 @@ export function parseExpectation(text: string): Expectation {
   );
 }
 
-/** What stands behind `never`: `EVENT [after EVENT] [before EVENT]`. @throws {OperatingError} which says what is allowed. */
+/**
+ * Parses the text after `never`: `EVENT [after EVENT] [before EVENT]`. @throws {OperatingError} which says what is
+ * allowed.
+ */
 export function parseNever(text: string): Expectation {
   const [, event, after, before] = /^(.*?)(?: after (.*?))?(?: before (.*?))?$/s.exec(text)!;
   return {
@@ -129,7 +132,7 @@ export function patternsOf(expectation: Expectation): readonly EventPattern[] {
 
 const timeText = (ns: number): string => `${(ns / 1e6).toFixed(3)} ms`;
 
-/** Why an expectation did not come true; undefined when it did. */
+/** Why an expectation is not met; undefined if it is. */
 export function shortcoming(expectation: Expectation, played: Played): string | undefined {
   const { events, outcome, exitCode, violations, failovers } = played;
   switch (expectation.kind) {
@@ -149,12 +152,12 @@ export function shortcoming(expectation: Expectation, played: Played): string | 
       return exitCode === expectation.code ? undefined : `the exit code is ${exitCode}`;
     case 'output': {
       const times = timesSeen(expectation.number, events);
-      return times === expectation.times ? undefined : `the world has seen it ${times} times`;
+      return times === expectation.times ? undefined : `it was delivered ${times} times`;
     }
     case 'down': {
       if (failovers.length === 0) return 'there was no failover';
       const worstMs = Math.max(...failovers.map(({ downMs }) => downMs));
-      return worstMs * 1e6 < expectation.belowNs ? undefined : `nobody was live for ${worstMs.toFixed(3)} ms`;
+      return worstMs * 1e6 < expectation.belowNs ? undefined : `the down time was ${worstMs.toFixed(3)} ms`;
     }
     case 'violation':
       return violations.some(({ invariant }) => invariant === expectation.invariant)
@@ -165,7 +168,7 @@ export function shortcoming(expectation: Expectation, played: Played): string | 
   }
 }
 
-/** What the checkers found and no expectation names. */
+/** The violations that no expectation names. */
 export function unexpected(expectations: readonly Expectation[], { violations }: Played): Violation[] {
   const expected = expectations.flatMap((one) => (one.kind === 'violation' ? [one.invariant] : []));
   return violations.filter(({ invariant }) => !expected.includes(invariant));

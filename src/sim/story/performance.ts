@@ -1,4 +1,4 @@
-/** Plays a story: runs its scenario, and has the checkers look at it. */
+/** Plays a story: runs its scenario, and applies the checkers. */
 import type { Violation } from '../../check/checkers.ts';
 import { judge } from '../../check/verdict.ts';
 import type { MachineDescription } from '../../vmm/description.ts';
@@ -6,7 +6,7 @@ import { type SimEvent, Simulation } from '../cluster.ts';
 import { evidenceOf } from '../evidence.ts';
 import type { Scenario } from './scenario.ts';
 
-/** What happened when a story was played. */
+/** The result of playing a story. */
 export interface Performance {
   simulation: Simulation;
   events: SimEvent[];
@@ -15,7 +15,7 @@ export interface Performance {
   violations: Violation[];
 }
 
-/** Plays it with the guest that it names. `ownInput`: typed when the story says nothing else. */
+/** Plays a story on its guest. `ownInput`: the program's own input, which the story's `typed` replaces. */
 export function perform(
   { spec, typed }: Scenario,
   description: MachineDescription,

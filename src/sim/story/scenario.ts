@@ -7,7 +7,7 @@ import { type SpecLine, specLines } from '../spec/story-lines.ts';
 import { parseWhole, refuse } from '../spec/values.ts';
 import { type Expectation, parseExpectation, parseNever, patternsOf } from './expectations.ts';
 
-/** Something for the reader: at the beginning, at the end, or when something happens for the first time. */
+/** A text for the reader: at the beginning, at the end, or at the first occurrence of an event. */
 export interface Say {
   line: number;
   when: 'beginning' | 'end' | EventPattern;
@@ -15,7 +15,7 @@ export interface Say {
 }
 
 export interface Scenario {
-  /** Where it was read from, for messages. */
+  /** The file's name, for messages. */
   file: string;
   title: string;
   /** A program by its name, or a path. */
@@ -23,40 +23,40 @@ export interface Scenario {
   /** Numbers for the assembler, by name. */
   defines: readonly [string, bigint][];
   memorySizeBytes: number;
-  /** Typed at the console instead of what the program brings along. */
+  /** Console input that replaces the program's own. */
   typed?: string;
-  /** The run, but for the guest. */
+  /** The run without its guest. */
   spec: RunSpec;
-  /** The lines that set it up, as they stand. */
+  /** The lines that set the run up, verbatim. */
   setupLines: readonly string[];
   says: readonly Say[];
-  /** Events to be told that are left out otherwise. */
+  /** Events to report that are omitted by default. */
   shows: readonly EventPattern[];
   expectations: readonly { line: number; text: string; expectation: Expectation }[];
 }
 
-/** A scenario that is being read. */
+/** A scenario that is being parsed. */
 interface Draft {
   guest: string | undefined;
   defines: [string, bigint][];
   typed?: string;
   memorySizeBytes: number;
-  /** The run as far as it is known; not checked as a whole. */
+  /** The run as specified so far, not validated yet. */
   spec: RunSpec;
   says: Say[];
   shows: EventPattern[];
   expectations: { line: number; text: string; expectation: Expectation }[];
-  /** Hosts that lines name: whether they are there is known at the end. */
+  /** Hosts that lines name; they are checked at the end. */
   named: { line: number; host: string }[];
-  /** Where each thing was said that can be said once. */
+  /** The lines of what may be said only once. */
   said: Map<string, number>;
 }
 
 interface Keyword {
   form: string;
-  /** How often it can be said; `often` where nothing is said of that. */
+  /** How often the line may occur; by default `often`. */
   times?: SpecLine['times'];
-  /** `line` is the number of the line, `text` what stands behind the keyword. */
+  /** `line`: the number of the line; `text`: the text after the keyword. */
   read: (draft: Draft, text: string, line: number) => void;
 }
 
@@ -98,7 +98,7 @@ const keywords: Record<string, Keyword> = {
     form: 'say [when EVENT:|at the end:] TEXT',
     read: (draft, text, line) => {
       const [, condition, prose] = /^(?:(when [^:]*|at the end):)?(.*)$/s.exec(text)!;
-      // Without its colon the moment would be taken for prose.
+      // Without its colon the condition would be parsed as prose.
       if (prose!.trim() === '' || (!condition && /^(when|at the end)\b/.test(text)))
         refuse(`"say ${text}" has nothing to say; the form is ${keywords.say!.form}`);
       const when = momentOf(condition);
@@ -118,10 +118,10 @@ const keywords: Record<string, Keyword> = {
   never: { form: 'never EVENT [after EVENT] [before EVENT]', read: expecting('never', parseNever) },
 };
 
-/** Keywords whose lines are for the reader, or are checked afterwards; the others set the scenario up. */
+/** Keywords of texts and expectations; the others set the run up. */
 const afterwards = new Set(['say', 'show', 'expect', 'never']);
 
-/** What stands before the colon of an explanation. */
+/** Parses the condition before the colon of a `say` line. */
 function momentOf(condition: string | undefined): Say['when'] {
   if (condition === undefined) return 'beginning';
   return condition.startsWith('when ') ? parsePattern(condition.slice('when '.length)) : 'end';
@@ -139,7 +139,7 @@ function nameHosts({ named }: Draft, patterns: readonly EventPattern[], line: nu
   for (const { host } of patterns) if (host !== undefined) named.push({ line, host });
 }
 
-/** A line that says something of the run: what it says is added to what is known, and checked as a whole at the end. */
+/** The keyword of a line of the run's specification, which is validated as a whole at the end. */
 function specKeyword(word: string, { form, times, read }: SpecLine): Keyword {
   return {
     form: `${word} ${form}`,
@@ -153,7 +153,7 @@ function specKeyword(word: string, { form, times, read }: SpecLine): Keyword {
 }
 
 /**
- * Reads a story. @throws {OperatingError} with file and line, what is wrong, and what is allowed.
+ * Parses a story. @throws {OperatingError} with file and line, what is wrong, and what is allowed.
  */
 export function parseScenario(text: string, file: string): Scenario {
   const lines = logicalLines(text);
@@ -191,7 +191,7 @@ const emptyDraft = (): Draft => ({
   said: new Map(),
 });
 
-/** Lines without comments; an indented one goes on with the one before. */
+/** The lines without comments; an indented line continues the one before. */
 function logicalLines(text: string): { line: number; text: string }[] {
   const lines: { line: number; text: string }[] = [];
   for (const [index, raw] of text.split(/\r?\n/).entries()) {
@@ -232,7 +232,7 @@ function mustBeNew(
   said.set(what, line);
 }
 
-/** Says where, if something is wrong. */
+/** Puts the place before the message of an error. */
 function at<T>(place: string, action: () => T): T {
   try {
     return action();
@@ -242,7 +242,7 @@ function at<T>(place: string, action: () => T): T {
   }
 }
 
-/** What a story has to say when it is over: explanations whose moment never came. */
+/** Errors for `say` lines whose event never happened. */
 export function unusedExplanations(says: readonly Say[], given: ReadonlySet<Say>): string[] {
   return says
     .filter((say) => typeof say.when === 'object' && !given.has(say))

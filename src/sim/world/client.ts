@@ -2,16 +2,16 @@ import type { Random } from '../../base/random.ts';
 import { type Call, type KvOperation, requestText } from '../../check/linearizability.ts';
 import { type Address, arp, BROADCAST, type Endpoint, type Packet, udp } from './packets.ts';
 
-/** Where the guest listens: the address and port that the key-value server has. */
+/** The address and port of the guest's key-value server. */
 const SERVER = { ip: [10, 0, 2, 15], port: 9000 } as const;
 const REQUESTS = 20;
 const FIRST_NS = 2_000_000;
 const RETRANSMIT_NS = 20_000_000;
-/** Longest pause between an answer and the next request. */
+/** The maximum pause between an answer and the next request. */
 const THINK_NS = 2_000_000;
 const SHARED_KEY = 'shared';
 
-/** How many keys each client has for itself, and how many all of them write besides the counter. */
+/** The number of keys of each client, and of keys that all clients write, besides the counter. */
 const OWN_KEYS = 5;
 const COMMON_KEYS = 3;
 
@@ -19,11 +19,11 @@ interface Request {
   text: string;
   /** None for STOP, which concerns no key. */
   operation?: KvOperation;
-  /** Told the answer after `CLIENT SEQ `; says what is wrong with it, if anything is. */
+  /** Checks the answer after `CLIENT SEQ `; returns the error, if there is one. */
   accept: (answer: string) => string | undefined;
 }
 
-/** What a client needs of the world around it. */
+/** What a client needs of its network. */
 export interface Network {
   send(frame: Uint8Array): void;
   in(delayNs: number, action: () => void): void;
@@ -32,9 +32,9 @@ export interface Network {
 }
 
 /**
- * A client of the key-value server: finds it by ARP, sends requests over UDP one at a time, and sends each again until it is answered.
- * It knows what its own keys must hold, so a write that was acknowledged and then lost does not go unnoticed. What the keys that it
- * shares with others must hold can be told only from all clients' calls together.
+ * A client of the key-value server: finds it by ARP, sends requests over UDP one at a time, and repeats each until it
+ * is answered. It checks the values of its own keys, so an acknowledged write that is lost is detected. The values of
+ * shared keys can be checked only from all clients' calls together (`linearizable`).
  */
 export class Client {
   private readonly me: Endpoint;
@@ -50,7 +50,7 @@ export class Client {
   retransmissions = 0;
   /** Answers that contradict what was acknowledged before. */
   readonly complaints: string[] = [];
-  /** What was asked and answered, in order. A request that was sent again is one call. */
+  /** Requests and answers in order. A request that was repeated is one call. */
   readonly calls: Call[] = [];
 
   constructor(
@@ -67,7 +67,7 @@ export class Client {
     return this.me.mac;
   }
 
-  /** The counter must now hold `total`; then the server is told to stop. */
+  /** Checks that the counter is `total`, then stops the server. */
   conclude(total: number): void {
     this.queue.push(
       request({ op: 'ADD', key: SHARED_KEY, amount: 0 }, (answer) =>
@@ -138,7 +138,7 @@ export class Client {
     });
   }
 
-  /** A request by chance. What it expects is worked out when it is answered: by then all earlier ones have been. */
+  /** Draws a random request. The expected answer is computed when it is answered, after all earlier requests. */
   private draw(): Request {
     const { random } = this.network;
     const own = `c${this.number}-${random.below(OWN_KEYS)}`;
@@ -187,7 +187,7 @@ const isOk = (answer: string): boolean => answer === 'OK';
 const isValue = (answer: string): boolean => answer.startsWith('VALUE ');
 const same = (a: Address, b: Address): boolean => a.every((byte, index) => byte === b[index]);
 
-/** Whether a frame is meant for this address. */
+/** Whether a frame is addressed to this MAC address, or broadcast. */
 export const isFor = (frame: Uint8Array, mac: Address): boolean => {
   const target = [...frame.subarray(0, 6)];
   return same(target, mac) || same(target, BROADCAST);

@@ -8,16 +8,16 @@ import type { Scheduler } from '../scheduler.ts';
 
 const texts = bytes();
 
-/** The operator starts to type when the guest has had time to boot. */
+/** When typing starts: the guest needs time to boot. */
 const FIRST_KEY_NS = 1_000_000;
 /** 16 bytes at 115200 baud. */
 const CHUNK_BYTES = 16;
 const CHUNK_NS = 1_388_889;
 
 /**
- * The terminal outside: types the prepared input at the speed of a serial line, then what somebody types who sits there, and prints
- * what is released, each output number once. It outlives the VMs: a VM that goes live asks for the input from the offset that its
- * guest has reached.
+ * The terminal at the edge: types the prepared input at the speed of a serial line, then interactive input, and prints
+ * released outputs, each number once. It outlives the hosts: a replica that goes live requests the input from the
+ * offset that its guest has reached.
  */
 export class Console {
   private typed = 0;
@@ -29,15 +29,15 @@ export class Console {
 
   constructor(
     private readonly scheduler: Scheduler,
-    /** All that is to be typed, as far as that is known. */
+    /** All input so far, typed or to be typed. */
     public input: Uint8Array,
     dedup: boolean,
     private readonly print: (data: Uint8Array) => void,
-    /** Somebody sits at the terminal, and may type at any time. */
+    /** Interactive: {@link typeNow} may come at any time. */
     public open: boolean,
-    /** The prepared input is typed when the console has shown this text; at once, when it is empty. */
+    /** The prepared input is typed once the console has shown this text; at once if it is empty. */
     private readonly prompt = '',
-    /** Where what was printed is kept. */
+    /** Where the output is kept. */
     spool?: Spool,
   ) {
     this.seen = new SeenNumbers(dedup);
@@ -45,35 +45,35 @@ export class Console {
     if (input.length > 0 && prompt === '') scheduler.at(FIRST_KEY_NS, () => this.type());
   }
 
-  /** Output numbers that came a second time. */
+  /** The number of repeated output numbers. */
   get duplicatesDropped(): number {
     return this.seen.duplicatesDropped;
   }
 
-  /** Whether everything has been typed. */
+  /** Whether all input is typed, and none can come. */
   get exhausted(): boolean {
     return !this.open && this.typed === this.input.length;
   }
 
-  /** Somebody types, now. */
+  /** Adds interactive input. */
   typeNow(data: Uint8Array): void {
-    assert(this.open, 'somebody sits at the terminal');
+    assert(this.open, 'the terminal is interactive');
     const begins = this.typed === this.input.length;
     const all = new Uint8Array(this.input.length + data.length);
     all.set(this.input);
     all.set(data, this.input.length);
     this.input = all;
-    // What was not typed yet comes first.
+    // Input that is not typed yet comes first.
     if (begins) this.scheduler.in(0, () => this.type());
   }
 
-  /** Nobody types any more. */
+  /** Ends interactive input. */
   close(): void {
     this.open = false;
   }
 
-  /** Looks for the text that the prepared input waits for, of which the end of what was shown before may be the beginning. */
-  private look(shown: Uint8Array): void {
+  /** Searches the output for the prompt, which may span two outputs. */
+  private awaitPrompt(shown: Uint8Array): void {
     if (this.prompt === '' || this.prompted) return;
     const text = this.tail + new TextDecoder('latin1').decode(shown);
     this.prompted = text.includes(this.prompt);
@@ -88,19 +88,19 @@ export class Console {
     if (this.typed < this.input.length) this.scheduler.in(CHUNK_NS, () => this.type());
   }
 
-  /** From now on what is typed goes to `listener`, and at once what was typed since `offset`. */
+  /** Directs input to `listener` from now on, beginning with what was typed since `offset`. */
   listen(offset: number, listener: (offset: number, data: Uint8Array) => void): void {
     this.listener = listener;
     if (offset < this.typed) listener(offset, this.input.subarray(offset, this.typed));
   }
 
-  /** Prints what is new; says whether anything was. */
+  /** Prints the new part of an output; whether there was one. */
   release(output: Output & { kind: 'console' }): boolean {
     const fresh = this.seen.fresh(output);
     if (!fresh) return false;
     this.transcript.append(fresh.data);
     this.print(fresh.data);
-    this.look(fresh.data);
+    this.awaitPrompt(fresh.data);
     return true;
   }
 }

@@ -6,7 +6,7 @@ import type { Spool } from '../../replay/spool.ts';
 import { Tape } from '../../replay/tape.ts';
 import type { Scheduler } from '../scheduler.ts';
 
-/** An operation takes as long as chance says, so that those under way at the same time overtake each other. */
+/** An operation's time is random between these, so that concurrent operations complete out of order. */
 const MIN_OPERATION_NS = 40_000;
 const MAX_OPERATION_NS = 400_000;
 
@@ -15,8 +15,7 @@ export type DiskAnswer = (status: number, data: Uint8Array) => void;
 const NOTHING = new Uint8Array(0);
 
 /**
- * A disk that does a number once: a write that it has done, or is doing, is not done again. What it has done it remembers
- * until it is told that the number will not come again.
+ * A disk that performs each write's number once, see {@link DiskLedger}.
  */
 export class Disk {
   readonly content: Uint8Array;
@@ -24,7 +23,7 @@ export class Disk {
   full = false;
   failing = false;
   readonly ledger = new DiskLedger();
-  /** Who else has asked for a write that is under way. */
+  /** The answers to repeated requests of a write that is under way. */
   private readonly waiting = new Map<number, DiskAnswer[]>();
   /** Operations that have begun and have not ended. */
   private readonly begun = new Set<{ id: number; request: DiskRequest }>();
@@ -33,9 +32,9 @@ export class Disk {
     sectors: number,
     private readonly scheduler: Scheduler,
     private readonly random: Random,
-    /** Study only: numbers that were seen are done again. */
+    /** False for study: repeated numbers are done again. */
     private readonly dedup: boolean,
-    /** What it holds at first, behind which there are zeros. */
+    /** The initial content, followed by zeros. */
     initial: Uint8Array,
     spool?: Spool,
   ) {
@@ -63,7 +62,7 @@ export class Disk {
     });
   }
 
-  /** Its power fails. Nothing that was under way is answered; `random` decides which writes have reached the medium. */
+  /** Power failure: operations under way are not answered; `random` decides which writes have reached the medium. */
   cutPower(random: Random): void {
     for (const { id, request } of this.begun)
       if (request.operation === 'write' && random.chance(0.5)) this.execute(id, request);

@@ -7,18 +7,19 @@ interface InFlight {
 }
 
 /**
- * One direction of a network link: a delay, a bandwidth, and two kinds of service. A stream delivers in order, and what is sent
- * during a partition arrives after it, as TCP's retransmissions would; a datagram sent during a partition is lost.
+ * One direction of a network link, with a delay, a bandwidth, and two kinds of service. A stream delivers in order, and
+ * messages sent during a partition arrive after it, as by TCP's retransmission; datagrams sent during a partition are
+ * lost.
  */
 export class Link {
-  /** Added by the delay fault. */
+  /** Added by `delay` faults. */
   extraDelayNs = 0;
-  /** Chances that a datagram is lost, or comes twice. */
+  /** The probabilities that a datagram is lost, or duplicated. */
   loss = 0;
   duplication = 0;
-  /** The stream is broken, until the sender has learnt of it. */
+  /** The stream is broken, until the sender has received its `reset`. */
   private broken = false;
-  /** Partitions may overlap: the link carries again when the last of them has healed. */
+  /** The number of partitions, which may overlap: the link works again when all have healed. */
   private partitions = 0;
   private lastArrivalNs = 0;
   private waiting: (() => void)[] = [];
@@ -64,7 +65,7 @@ export class Link {
     for (const send of this.waiting.splice(0)) send();
   }
 
-  /** The sender lost its power: of what is on its way, only a part that chance decides still arrives. */
+  /** The sender lost its power: a random prefix of the messages in flight still arrives. */
   cut(random: Random): void {
     this.waiting = [];
     this.broken = false;
@@ -72,7 +73,7 @@ export class Link {
     for (const message of messages.slice(random.below(messages.length + 1))) message.lost = true;
   }
 
-  /** The stream breaks: what is on its way is lost, and so is what is sent until {@link restore}. */
+  /** The stream breaks: messages in flight, and those sent until {@link restore}, are lost. */
   break(): void {
     this.broken = true;
     this.waiting = [];
@@ -83,7 +84,7 @@ export class Link {
     this.broken = false;
   }
 
-  /** When something that is sent now arrives: messages go out one after the other. */
+  /** The arrival time of a message that is sent now, after those before it. */
   private arrival(sizeBytes: number): number {
     const { nowNs } = this.scheduler;
     this.carriedBytes += sizeBytes;

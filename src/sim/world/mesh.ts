@@ -3,12 +3,12 @@ import { type NodeId, STORAGE, SWITCH } from '../faults/faults.ts';
 import type { Scheduler } from '../scheduler.ts';
 import { Link } from './link.ts';
 
-/** One way between two hosts, to the switch, and to storage. */
+/** One-way delays between two hosts, to the switch, and to storage. */
 const HOST_DELAY_NS = 50_000;
 const SWITCH_DELAY_NS = 50_000;
 const STORAGE_DELAY_NS = 100_000;
 
-/** The network inside: a link in each direction between any two nodes. */
+/** The cluster's network: a link in each direction between any two nodes. */
 export class Mesh {
   private readonly links = new Map<string, { from: NodeId; to: NodeId; link: Link }>();
 
@@ -33,12 +33,12 @@ export class Mesh {
     return link;
   }
 
-  /** The links that a fault between two nodes touches. */
+  /** The links that a fault between two nodes affects. */
   between(from: NodeId, to: NodeId, both = true): Link[] {
     return both ? [this.link(from, to), this.link(to, from)] : [this.link(from, to)];
   }
 
-  /** A node lost its power. */
+  /** A node lost its power: cuts its outgoing links. */
   cut(node: NodeId, random: Random): void {
     for (const { from, link } of this.links.values()) if (from === node) link.cut(random);
   }

@@ -8,12 +8,12 @@ import type { Scheduler } from '../scheduler.ts';
 import { Client, isFor } from './client.ts';
 import { parse } from './packets.ts';
 
-/** One way through the switch and the wires on both sides. */
+/** The one-way delay through the switch and its wires. */
 const TRANSIT_NS = 100_000;
 
 /**
- * The network outside: a switch that outlives the VMs, and the clients behind it. It learns where the guest's address is from
- * the frames that come from there, and drops the output numbers that it has seen.
+ * The network at the edge: a switch that outlives the hosts, and the clients behind it. The switch learns the guest's
+ * port from its frames, and drops output numbers that it has seen.
  */
 export class ClientNetwork {
   readonly clients: readonly Client[];
@@ -21,7 +21,7 @@ export class ClientNetwork {
   private readonly seen: SeenNumbers;
   private unfinished: number;
   framesIn = 0;
-  /** The frames that went on to the clients. */
+  /** The frames that the switch forwarded to the clients. */
   readonly framesOut: Tape<SeenFrame>;
 
   constructor(
@@ -46,7 +46,7 @@ export class ClientNetwork {
     );
   }
 
-  /** Frames that came a second time. */
+  /** The number of repeated frames. */
   get duplicatesDropped(): number {
     return this.seen.duplicatesDropped;
   }
@@ -55,19 +55,19 @@ export class ClientNetwork {
     return this.clients.flatMap(({ complaints }) => complaints);
   }
 
-  /** Whether every client has had its answers and the server has been told to stop. */
+  /** Whether every client has its answers, and the server has acknowledged the stop. */
   get done(): boolean {
     return this.unfinished < 0 || this.clients.length === 0;
   }
 
-  /** The guest's address is now at this port. */
+  /** Learns the guest's port. */
   learn(port: (frame: Uint8Array) => void): void {
     this.port = port;
   }
 
-  /** A frame of the guest came in at a port; says whether it is new. */
+  /** A frame of the guest came in at a port; whether its number is new. */
   release(output: Output & { kind: 'frame' }, port: (frame: Uint8Array) => void): boolean {
-    // A switch learns from every frame, before it looks at anything else.
+    // A switch learns from every frame, dropped or not.
     this.learn(port);
     if (!this.seen.fresh(output)) return false;
     this.framesOut.append({ number: output.first, frame: output.frame });
@@ -84,7 +84,7 @@ export class ClientNetwork {
     });
   }
 
-  /** When the last client is through, the first one asks for the total and stops the server. */
+  /** When all clients are finished, the first one checks the total and stops the server. */
   private finished(): void {
     this.unfinished--;
     if (this.unfinished === 0)

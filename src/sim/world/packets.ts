@@ -1,4 +1,4 @@
-/** Ethernet, ARP, IPv4 and UDP as the simulated clients speak them (RFC 826, 791, 768). */
+/** Ethernet, ARP, IPv4 and UDP of the simulated clients (RFC 826, 791, 768). */
 
 export type Address = readonly number[];
 export const BROADCAST: Address = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff];
@@ -40,7 +40,7 @@ export function checksum(bytes: readonly number[]): number {
   return ~sum & 0xffff;
 }
 
-/** An ARP packet: operation 1 asks for the MAC address of an IP address, 2 answers. */
+/** An ARP packet; operation 1: request, 2: reply. */
 export function arp(
   operation: 1 | 2,
   sender: Pick<Endpoint, 'mac' | 'ip'>,
@@ -77,7 +77,7 @@ export function udp(source: Endpoint, target: Endpoint, payload: Uint8Array): Ui
   return padded([...ether(target.mac, source.mac, ETHERTYPE.ipv4), ...ip, ...ports, ...u16(sum), ...payload]);
 }
 
-/** What a frame says; damaged or foreign ones are `other`. */
+/** Parses a frame; corrupted and unknown ones are `other`. */
 export function parse(frame: Uint8Array): Packet {
   const type = read16(frame, 12);
   if (type === ETHERTYPE.arp && frame.length >= 42) return parseArp(frame);

@@ -6,17 +6,19 @@ import type { AnswerFault } from '../faults/faults.ts';
 import type { Scheduler } from '../scheduler.ts';
 import type { Disk } from './disk.ts';
 
-/** A late answer comes at most so much later, when the one who asked may have asked again, or another may have claimed. */
+/**
+ * The bound of a late answer's delay: meanwhile the sender may have repeated the request, or another may have claimed.
+ */
 const LATE_NS = 30_000_000;
 
 /**
- * Shared storage: a record for each generation, created once by test-and-set, and the disk of the VM. It outlives the hosts. What
- * comes from a generation that is not the newest is refused (fencing).
+ * Shared storage: the records of the generations, and the shared disk. It outlives the hosts. Disk operations of an
+ * older generation are refused (fencing).
  */
 export class Storage {
-  /** Nothing that arrives is looked at: outages may overlap, and so may restarts. */
+  /** The number of outages and restarts under way, which may overlap. */
   outages = 0;
-  /** What is wrong with answers. */
+  /** The current fault of answers. */
   answerFault: AnswerFault | undefined;
   readonly generations: Generations;
 
@@ -34,7 +36,7 @@ export class Storage {
     return this.outages > 0;
   }
 
-  /** Answers somebody, as far as there is anybody to answer. */
+  /** Sends an answer, subject to the current faults. */
   answer(send: () => void): void {
     if (this.away) return;
     switch (this.answerFault) {

@@ -1,4 +1,4 @@
-/** The world around the hosts: the links between them, storage, and an edge with a console and a network. It outlives them. */
+/** The surroundings of the hosts, which outlive them: links, storage, and the edge with console and client network. */
 import { Random } from '../../base/random.ts';
 import { Fence } from '../../cluster/edge/fence.ts';
 import type { Clock, DiskPort, EdgePort, GenerationStore, Ports, Transport } from '../../cluster/ports.ts';
@@ -14,7 +14,7 @@ import { Mesh } from './mesh.ts';
 import { ClientNetwork } from './network.ts';
 import { Storage } from './storage.ts';
 
-/** What a short message takes on a link, in bytes. */
+/** Sizes of messages without data on a link. */
 const SHORT_BYTES = 20;
 const RECORD_BYTES = 100;
 const READ_BYTES = 30;
@@ -22,13 +22,13 @@ const READ_BYTES = 30;
 export interface WorldOptions {
   seed: string;
   unsafe: ReadonlySet<UnsafeRule>;
-  /** How fast every link is. */
+  /** The speed of every link. */
   bitsPerSecond: number;
-  /** The first record of shared storage. */
+  /** Storage's record of generation 1. */
   first: GenerationRecord;
   disk: DiskVariant;
   sectors: number;
-  /** What every disk holds at first; behind it there are zeros. */
+  /** The initial content of every disk, followed by zeros. */
   diskContent: Uint8Array;
   clients: number;
   input: Uint8Array;
@@ -38,15 +38,15 @@ export interface WorldOptions {
   print: (data: Uint8Array) => void;
 }
 
-/** Is told what goes through the world. */
+/** Receives what goes over links and edge. */
 export interface WorldListener {
-  /** A message of another host has arrived here. */
+  /** A message has arrived at host `to`. */
   arrived(to: HostId, from: HostId, bytes: Uint8Array): void;
-  /** Outputs, or an operation of the shared disk, leave a host. */
+  /** A host has released outputs, or an operation of the shared disk. */
   leaves(host: HostId, effect: Extract<Effect, { do: 'release' | 'disk' }>): void;
-  /** Something new has reached the edge. */
+  /** A new output has reached the edge. */
   reached(output: WorldOutput): void;
-  /** A generation was claimed that is newer than any before. */
+  /** A new generation was recorded. */
   recorded(record: GenerationRecord): void;
 }
 
@@ -55,7 +55,7 @@ export class World {
   readonly storage: Storage;
   readonly console: Console;
   readonly network: ClientNetwork;
-  /** Console and switch know the newest generation by what reaches them. */
+  /** The fence of console and switch. */
   private readonly fence: Fence;
   private readonly privateDisks = new Map<HostId, Disk>();
 
@@ -78,12 +78,12 @@ export class World {
     this.fence = new Fence(fencing);
   }
 
-  /** Output numbers that came a second time to the console and to the switch. */
+  /** The number of repeated outputs at console and switch. */
   get duplicatesDropped(): number {
     return this.console.duplicatesDropped + this.network.duplicatesDropped;
   }
 
-  /** The disk that a host has for itself, with `--disk private`. */
+  /** A host's private disk (`--disk private`). */
   privateDisk(id: HostId): Disk {
     const known = this.privateDisks.get(id);
     if (known) return known;
@@ -97,7 +97,7 @@ export class World {
     return new Disk(sectors, this.scheduler, new Random(seed), dedup, diskContent, spool);
   }
 
-  /** What a host has of the world. */
+  /** The ports of a host. */
   ports(id: HostId, clock: Clock): Ports {
     return {
       clock,

@@ -10,8 +10,8 @@ export const checkers = [
       "entry.kind === 'checkpoint' && entry.outputs.length > 1e9",
     ],
     'rule-sent-counts': [
-      'this.explained.set(host, Math.max(this.explained.get(host) ?? 0, made));',
-      'this.explained.set(host, made + 1);',
+      'this.covered.set(host, Math.max(this.covered.get(host) ?? 0, made));',
+      'this.covered.set(host, made + 1);',
     ],
     'rule-skips-writes': [
       "if (effect.do === 'disk' && effect.request.operation !== 'write') return;",
@@ -151,8 +151,8 @@ export const checkers = [
       'if (end.status >= DISK_OK) this.takesEffect',
     ],
     'disk-content-not-compared': [
-      '        !unsettled.has(at / SECTOR_BYTES) &&',
-      '        unsettled.size > 0 &&\n        !unsettled.has(at / SECTOR_BYTES) &&',
+      '        !undecided.has(at / SECTOR_BYTES) &&',
+      '        undecided.size > 0 &&\n        !undecided.has(at / SECTOR_BYTES) &&',
     ],
     'disk-nothing-unsettled': [
       "      if (!end && request.operation === 'write')",

@@ -17,12 +17,12 @@ export const protection = [
       '',
     ],
     'protection-copy-lost-power': [
-      `    if (generation === 0 && this.copy?.host === host) this.giveUp('it has lost its power');
+      `    if (generation === 0 && this.copy?.host === host) this.giveUp('it restarted empty');
 `,
       '',
     ],
     'protection-no-patience': [
-      `    if (replica.nowNs - this.progressNs > PATIENCE * suspectNs) this.giveUp('it gets no further');
+      `    if (replica.nowNs - this.progressNs > PATIENCE * suspectNs) this.giveUp('it makes no progress');
 `,
       `    void suspectNs;
 `,
