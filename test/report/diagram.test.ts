@@ -46,7 +46,7 @@ describe('a sequence diagram', () => {
             ┠─ outputs 1–3 ──────┼────────────────────┼───────────────────▶│`);
   });
 
-  it('shows what is lost, and who goes on', () => {
+  it('shows lost messages, and the host that goes live', () => {
     const drawn = draw(
       sent(2, 3, 4),
       fault(2.01, 'primary', { kind: 'crash', who: 'primary', when: { at: 'time', ns: 1 } }),
@@ -73,7 +73,7 @@ describe('a sequence diagram', () => {
                                  ┠─ outputs 1–3 ──────┼───────────────────✗│`);
   });
 
-  it('shows a link that breaks and heals, with what arrives late, and a host that stands still', () => {
+  it('shows a link that breaks and heals, late messages, and a paused host', () => {
     const cut: Fault = { kind: 'partition', from: 'primary', to: 'backup', both: true, atNs: 1, forNs: 1 };
     const pause: Fault = { kind: 'pause', who: 'backup', when: { at: 'time', ns: 1 }, forNs: 2e6 };
     const drawn = draw(
@@ -93,14 +93,14 @@ describe('a sequence diagram', () => {
             ┃                    ● entries up to 6 arrive                  │`);
   });
 
-  it('says that the world has seen an output before', () => {
+  it('marks an output that the edge has received before', () => {
     const drawn = rows(released(1, 'primary', 1, 3), delivered(1.1, 1, 3), released(20, 'backup', 1, 3));
     expect(drawn[0]).toContain('▶│');
     expect(drawn[1]).toContain('outputs 1–3, seen before');
     expect(drawn[1]).toContain('✗│');
   });
 
-  it('folds a long stretch of one kind, and keeps what comes right before a turn', () => {
+  it('folds a long sequence of one kind, and keeps the rows right before a change', () => {
     const many = Array.from({ length: 40 }, (_, index) => [
       sent(index, index + 1, index + 1),
       received(index + 0.05, index + 1),
