@@ -1,4 +1,7 @@
-/** What runs instructions is tested with every engine: vitest.config.ts names one in `VMFT_ENGINE`. What is translated is translated at once. */
+/**
+ * What runs instructions is tested with every engine: vitest.config.ts names one in `VMFT_ENGINE`. What is translated
+ * is translated at once.
+ */
 import type { Engine, Execution } from '../src/cpu/engine.ts';
 import { EAGER } from '../src/cpu/translator/translator.ts';
 

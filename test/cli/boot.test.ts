@@ -54,7 +54,10 @@ _start:
 name: .ascii "root=abc"
 `;
 
-/** In machine mode: goes on, in supervisor mode, where the note at a2 says, and does what the kernel asks for: to shut down. */
+/**
+ * In machine mode: goes on, in supervisor mode, where the note at a2 says, and does what the kernel asks for: to shut
+ * down.
+ */
 const FIRMWARE = `
 _start:
     la      t0, trap

@@ -1,4 +1,7 @@
-/** What npm installs is whole: packed, installed in an empty folder without a network, and used there as the demo suggests. */
+/**
+ * What npm installs is whole: packed, installed in an empty folder without a network, and used there as the demo
+ * suggests.
+ */
 import { execFileSync } from 'node:child_process';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';

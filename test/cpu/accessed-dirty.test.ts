@@ -1,4 +1,7 @@
-/** The A and D bits of PTEs: when the hart sets them, when not, and that it does not depend on what the TLB or a translation holds. */
+/**
+ * The A and D bits of PTEs: when the hart sets them, when not, and that it does not depend on what the TLB or a
+ * translation holds.
+ */
 import { beforeEach, describe, expect, test } from 'vitest';
 import { assemble } from '../../src/asm/assemble.ts';
 import { CAUSE } from '../../src/cpu/csrs.ts';
@@ -22,7 +25,9 @@ let watched = 0;
 const hart = makeHart(RAM_BYTES, { ...noDevices, watched: () => watched++ }, execution);
 const boot = hart.state;
 
-/** Machine mode opens all memory to the others, and has traps end the program. Every page is at its physical address. */
+/**
+ * Machine mode opens all memory to the others, and has traps end the program. Every page is at its physical address.
+ */
 const prologue = `
     li t0, -1
     csrw pmpaddr15, t0

@@ -47,7 +47,10 @@ class Harness {
     this.hart.takeChanged();
   }
 
-  /** The guest stores. Says how often it is told of the watched page: for each byte there, when the store reaches into another page. */
+  /**
+   * The guest stores. Says how often it is told of the watched page: for each byte there, when the store reaches into
+   * another page.
+   */
   store(which: number, at: number): number {
     const { sizeBytes, aligned } = stores[which]!;
     const offset = aligned ? at - (at % sizeBytes) : Math.min(at, RAM_BYTES - sizeBytes);

@@ -1,4 +1,7 @@
-/** Every 16-bit parcel: against binutils (see test/goldens/make/parcels.mjs), and against the instruction that it stands for. */
+/**
+ * Every 16-bit parcel: against binutils (see test/goldens/make/parcels.mjs), and against the instruction that it stands
+ * for.
+ */
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';

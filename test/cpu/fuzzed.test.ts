@@ -12,7 +12,10 @@ import { digest, recorded } from '../../tools/fuzz/record.ts';
 import { execution } from '../engine.ts';
 import { noDevices } from './no-devices.ts';
 
-/** Made with `npm run fuzz -- --seed 1 --cases 300 --record test/goldens/fuzz.txt`, anew when the fuzzer makes other cases. */
+/**
+ * Made with `npm run fuzz -- --seed 1 --cases 300 --record test/goldens/fuzz.txt`, anew when the fuzzer makes other
+ * cases.
+ */
 test('cases come out as they did on QEMU', () => {
   const golden = recorded(readFileSync(new URL('../goldens/fuzz.txt', import.meta.url), 'utf8'));
   const ours = new Ours(makeHarness());
@@ -347,7 +350,10 @@ const found: Found[] = [
   },
 ];
 
-/** Each came to another end on QEMU 7.2; the manual sides with this machine. What the goldens show stands in qemu-differences.ts. */
+/**
+ * Each came to another end on QEMU 7.2; the manual sides with this machine. What the goldens show stands in
+ * qemu-differences.ts.
+ */
 describe('as the manual says, and not as QEMU does', () => {
   test.each(found)('$name', ({ program, a0, cause = CAUSE.breakpoint }) => {
     const source = `${prologue}${program}\n    ebreak\n    .balign 4\nend:\n    j end\n`;

@@ -1,4 +1,6 @@
-/** Memory through Sv39 and PMP, against a model that walks the tables anew for every access: the TLB must never show. */
+/**
+ * Memory through Sv39 and PMP, against a model that walks the tables anew for every access: the TLB must never show.
+ */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { CAUSE, csrNumbers, MSTATUS, PMP, PMP_ENTRIES, PRIVILEGE } from '../../src/cpu/csrs.ts';
@@ -14,7 +16,10 @@ const RAM_BYTES = PAGES * PAGE_BYTES;
 /** The last pages hold the instructions, and the handler that exceptions go to. No address leads there. */
 const CODE = RAM_BASE + (PAGES - 1) * PAGE_BYTES;
 const HANDLER = RAM_BASE + (PAGES - 2) * PAGE_BYTES;
-/** The first pages are meant as page tables: a root, one of the middle level and two of the last. Any page may be anything, though. */
+/**
+ * The first pages are meant as page tables: a root, one of the middle level and two of the last. Any page may be
+ * anything, though.
+ */
 const ROOT = 0;
 const MIDDLE = [1];
 const LAST = [2, 3];

@@ -1,6 +1,6 @@
 /**
- * Where this machine does something else than QEMU 7.2 in the cases of the goldens, and why: what comes out here instead of there.
- * "The manual" is the RISC-V Instruction Set Manual, volume I or II.
+ * Where this machine does something else than QEMU 7.2 in the cases of the goldens, and why: what comes out here
+ * instead of there. "The manual" is the RISC-V Instruction Set Manual, volume I or II.
  */
 import { machine } from '../goldens/make/cpu.mjs';
 

@@ -1,4 +1,7 @@
-/** The generated operations against the soft float: the same bits and flags, whatever the operands, the mode and the flags before. */
+/**
+ * The generated operations against the soft float: the same bits and flags, whatever the operands, the mode and the
+ * flags before.
+ */
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { emitFloatFunctions, formatNames } from '../../../src/cpu/float/native.ts';

@@ -1,6 +1,7 @@
 /**
- * A program that runs every floating-point instruction on many operands and tells what comes out, on the serial port of the `virt`
- * machine. QEMU runs it when the goldens are made (test/goldens/make/float.mjs), the hart when they are compared.
+ * A program that runs every floating-point instruction on many operands and tells what comes out, on the serial port of
+ * the `virt` machine. QEMU runs it when the goldens are made (test/goldens/make/float.mjs), the hart when they are
+ * compared.
  */
 import { assemble } from '../../../src/asm/assemble.ts';
 import { RM } from '../../../src/cpu/float/number.ts';
@@ -11,7 +12,10 @@ export const ORIGIN = 0x8000_0000;
 export const UART = 0x1000_0000;
 export const FINISHER = 0x10_0000;
 
-/** How many cases there are for each instruction and mode, and of how many the golden tells more than they have in common. */
+/**
+ * How many cases there are for each instruction and mode, and of how many the golden tells more than they have in
+ * common.
+ */
 const CASES = 900;
 const SAMPLES = 4;
 /** What the results hold before. */

@@ -1,4 +1,7 @@
-/** Code that changes all the time: V8 keeps something of every module that it ever compiled, so there must not be one for each change. */
+/**
+ * Code that changes all the time: V8 keeps something of every module that it ever compiled, so there must not be one
+ * for each change.
+ */
 import { expect, test } from 'vitest';
 import { assemble } from '../../../src/asm/assemble.ts';
 import { Hart } from '../../../src/cpu/hart.ts';

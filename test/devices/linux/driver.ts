@@ -1,6 +1,7 @@
 /**
- * Virtio as Linux 6.12 drives it (virtio_mmio.c, virtio_ring.c): the order of the registers, indirect tables for requests of
- * several buffers, a notification only where the device has asked for one, and callbacks that are put off while it polls.
+ * Virtio as Linux 6.12 drives it (virtio_mmio.c, virtio_ring.c): the order of the registers, indirect tables for
+ * requests of several buffers, a notification only where the device has asked for one, and callbacks that are put off
+ * while it polls.
  */
 import { assert } from '../../../src/base/assert.ts';
 import {
@@ -54,8 +55,8 @@ export class LinuxDriver {
   }
 
   /**
-   * From the first look at the slot to FEATURES_OK: of what the device offers, the driver takes what it wants and what its rings
-   * know. `without`: features of the rings that this kernel is not to have.
+   * From the first look at the slot to FEATURES_OK: of what the device offers, the driver takes what it wants and what
+   * its rings know. `without`: features of the rings that this kernel is not to have.
    */
   probe(deviceId: number, wanted: bigint, without = 0n): this {
     assert(this.readl(VIRTIO_MMIO.MagicValue) === 0x74726976, 'no magic value');
@@ -200,7 +201,10 @@ export class LinuxQueue<T = unknown> {
     return this.requests.size;
   }
 
-  /** Adds a request: bytes for the device to read, then room for it to write. False when there are not enough descriptors. */
+  /**
+   * Adds a request: bytes for the device to read, then room for it to write. False when there are not enough
+   * descriptors.
+   */
   add(out: readonly Uint8Array[], room: readonly number[], token: T): boolean {
     const count = out.length + room.length;
     const indirect = count > 1 && (this.driver.features & VIRTIO_F_INDIRECT_DESC) !== 0n;
@@ -321,7 +325,9 @@ export class LinuxQueue<T = unknown> {
   }
 }
 
-/** Whether moving an index from `old` to `now` passes the one of which the other side wants to hear (section 2.7.10). */
+/**
+ * Whether moving an index from `old` to `now` passes the one of which the other side wants to hear (section 2.7.10).
+ */
 function needEvent(event: number, now: number, old: number): boolean {
   return ((now - event - 1) & 0xffff) < ((now - old) & 0xffff);
 }

@@ -1,4 +1,6 @@
-/** The devices of the platform as Linux 6.12 drives them: 8250_port.c, irq-sifive-plic.c, syscon-poweroff.c and regmap. */
+/**
+ * The devices of the platform as Linux 6.12 drives them: 8250_port.c, irq-sifive-plic.c, syscon-poweroff.c and regmap.
+ */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Random } from '../../../src/base/random.ts';

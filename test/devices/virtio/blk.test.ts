@@ -84,7 +84,8 @@ test('it tells what it is', () => {
   expect(driver.get(VIRTIO_MMIO.QueueNumMax)).toBe(1024);
 });
 
-// Each line is what qemu-system-riscv64 7.2 shows for a disk of that size, without `discard` and `write-zeroes`, to the end.
+// Each line is what qemu-system-riscv64 7.2 shows for a disk of that size, without `discard` and `write-zeroes`, to the
+// end.
 test.each([
   [1, '0100000000000000 00000000 fe000000 0200103f 00020000 0000000000000000 01 00 0100'],
   [0x7a2, 'a207000000000000 00000000 fe000000 0200103f 00020000 0000000000000000 01 00 0100'],
@@ -599,8 +600,10 @@ describe('requests of any size', () => {
     expect([next.device.isBusy, world.outputs.length]).toEqual([false, WINDOW]);
   });
 
-  // The law of the whole mechanism: whatever the sizes, the buffers, the order of completions and the moments at which the
-  // device is saved and restored, each request reads and writes what it says, in the order in which the guest has made them.
+  // The law of the whole mechanism: whatever the sizes, the buffers, the order of completions and the moments at which
+  // the
+  // device is saved and restored, each request reads and writes what it says, in the order in which the guest has made
+  // them.
   test('any requests, ended in any order, do what they say in the order of the guest', () => {
     const request = fc.record({
       type: fc.constantFrom(IN, OUT),
