@@ -22,7 +22,7 @@ const INDIRECT = 4;
 const NO_INTERRUPT = 1;
 const NO_NOTIFY = 1;
 
-/** The driver's side of one device. */
+/** The driver of one device. */
 export class LinuxDriver {
   readonly view: DataView;
   features = 0n;
@@ -135,7 +135,7 @@ export class LinuxDriver {
     this.writel(low + 4, Math.floor(value / 2 ** 32));
   }
 
-  /** Guest memory for good. */
+  /** Guest memory that is never freed. */
   allocate(sizeBytes: number, align = 16): number {
     const at = Math.ceil(this.next / align) * align;
     this.next = at + sizeBytes;
@@ -196,7 +196,7 @@ export class LinuxQueue<T = unknown> {
     return (this.driver.features & VIRTIO_F_EVENT_IDX) !== 0n;
   }
 
-  /** Requests that the device has not given back. */
+  /** Requests that the device has not returned. */
   get outstanding(): number {
     return this.requests.size;
   }
@@ -252,7 +252,7 @@ export class LinuxQueue<T = unknown> {
     view.setUint16(at + 14, next, true);
   }
 
-  /** Notifies the device of what was added, if it wants that. */
+  /** Notifies the device of added requests, if it wants that. */
   kick(): void {
     const old = (this.availIdx - this.added) & 0xffff;
     const { availIdx } = this;
@@ -272,7 +272,7 @@ export class LinuxQueue<T = unknown> {
     return this.driver.u16(this.used + 2) !== this.lastUsed;
   }
 
-  /** The next request that the device has given back. */
+  /** The next request that the device has returned. */
   get(): Done<T> | undefined {
     const { driver } = this;
     if (!this.moreUsed) return undefined;
@@ -302,7 +302,7 @@ export class LinuxQueue<T = unknown> {
     else this.driver.setU16(this.avail, NO_INTERRUPT);
   }
 
-  /** Says whether there is nothing to {@link get}: otherwise no callback need come for it. */
+  /** Whether {@link get} has nothing to return: otherwise no callback may come for it. */
   enableCallbacks(): boolean {
     this.callbacks = true;
     if (!this.eventIdx) this.driver.setU16(this.avail, 0);
@@ -310,7 +310,7 @@ export class LinuxQueue<T = unknown> {
     return !this.moreUsed;
   }
 
-  /** What an interrupt handler does: takes everything, with callbacks off meanwhile. */
+  /** The interrupt handler: takes everything, with callbacks off meanwhile. */
   drain(): Done<T>[] {
     const done: Done<T>[] = [];
     do {
@@ -326,7 +326,7 @@ export class LinuxQueue<T = unknown> {
 }
 
 /**
- * Whether moving an index from `old` to `now` passes the one of which the other side wants to hear (section 2.7.10).
+ * Whether moving an index from `old` to `now` passes the one for which the other end wants a notification (section 2.7.10).
  */
 function needEvent(event: number, now: number, old: number): boolean {
   return ((now - event - 1) & 0xffff) < ((now - old) & 0xffff);

@@ -60,7 +60,7 @@ function fifoBytes(port: Port): number {
 }
 
 describe('the 8250 driver', () => {
-  test('finds a port there, and it is no other chip than a 16550A', () => {
+  test('detects a port, as a 16550A and no other chip', () => {
     const port = new Port();
     port.out(UART.IER, 0);
     expect(port.in(UART.IER) & 15).toBe(0);
@@ -106,7 +106,7 @@ describe('the 8250 driver', () => {
     expect([port.sent, port.in(UART.LSR)]).toEqual([[], LSR.THRE | LSR.TEMT]);
   });
 
-  /** Opening the port: what was found wrong with it. */
+  /** Opens the port; returns the workarounds that the driver needs. */
   const startup = (port: Port): string[] => {
     const bugs: string[] = [];
     port.clearFifos();
@@ -147,7 +147,7 @@ describe('the 8250 driver', () => {
     expect(startup(port)).toEqual([]);
   });
 
-  test('with nothing but interrupts, all is sent and all is received', () => {
+  test('sends and receives everything by interrupts alone', () => {
     fc.assert(
       fc.property(fc.string(), (seed) => {
         const random = new Random(seed);
@@ -228,7 +228,7 @@ describe('the PLIC driver, in supervisor mode', () => {
     return { plic, enable, readl, writel, claim };
   };
 
-  test('every request is served, and machine mode hears of none', () => {
+  test('serves every request, and machine mode sees none', () => {
     fc.assert(
       fc.property(fc.string(), (seed) => {
         const random = new Random(seed);
@@ -272,7 +272,7 @@ describe('the PLIC driver, in supervisor mode', () => {
     );
   });
 
-  test('a masked source keeps its request until it is unmasked', () => {
+  test('keeps the request of a masked source until it is unmasked', () => {
     const { plic, enable, readl, writel, claim } = start();
     enable(10, true);
     writel(PLIC.priority + 40, 0);
