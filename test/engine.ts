@@ -10,5 +10,5 @@ const engine = process.env.VMFT_ENGINE as Engine;
 /** How instructions are executed in this run of the tests. */
 export const execution: Execution = { engine, heat: EAGER };
 
-/** How many examples a property is tried with: translating each takes its time. */
+/** The number of examples of a property: translation makes each of them slow. */
 export const runs = (count: number): number => (engine === 'interpreter' ? count : Math.ceil(count / 8));

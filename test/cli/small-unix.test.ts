@@ -68,11 +68,11 @@ const expected = {
   violations: [],
 };
 
-test('boots, reads and writes its disk, runs a program in user mode and echoes what is typed', () => {
+test('boots, uses its disk, runs a program in user mode and echoes typed bytes', () => {
   expect(run(guestOf(LINE), { backups: 0 })).toMatchObject(expected);
 });
 
-test('does so across a crash of the primary, wherever it comes', () => {
+test('does so across a crash of the primary at any position', () => {
   const guest = guestOf(LINE);
   const { steps } = run(guest);
   for (const icount of spread(24, steps))
@@ -81,7 +81,7 @@ test('does so across a crash of the primary, wherever it comes', () => {
     );
 });
 
-test('finds no disk when that stands elsewhere', () => {
+test('finds no disk when that is in another slot', () => {
   const elsewhere = guestOf(LINE.replace('bus.0', 'bus.7'));
   expect(run(elsewhere)).toMatchObject({ printed: 'a small unix is booting\n', code: 5 });
   const withoutBus = guestOf(LINE.replace(',bus=virtio-mmio-bus.0', ''));

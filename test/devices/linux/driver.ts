@@ -325,9 +325,7 @@ export class LinuxQueue<T = unknown> {
   }
 }
 
-/**
- * Whether moving an index from `old` to `now` passes the one for which the other end wants a notification (section 2.7.10).
- */
+/** Whether an index that moves from `old` to `now` passes `event`, where a notification is wanted (section 2.7.10). */
 function needEvent(event: number, now: number, old: number): boolean {
   return ((now - event - 1) & 0xffff) < ((now - old) & 0xffff);
 }
