@@ -1,6 +1,6 @@
 /**
- * What runs instructions is tested with every engine: vitest.config.ts names one in `VMFT_ENGINE`. What is translated
- * is translated at once.
+ * Tests of what runs instructions run with every engine: vitest.config.ts names one in `VMFT_ENGINE`. The translator
+ * translates at once.
  */
 import type { Engine, Execution } from '../src/cpu/engine.ts';
 import { EAGER } from '../src/cpu/translator/translator.ts';

@@ -153,7 +153,7 @@ describe('canonical text', () => {
     expect(disassemble(0)).toBe('c.unimp');
     expect(disassemble(4)).toBe('.half 0x0004');
     expect(disassemble(-1)).toBe('.word 0xffffffff');
-    // A fence with rd set: executed as a fence, but no text stands for these bits.
+    // A fence with rd set: executed as a fence, but these bits have no text.
     expect(disassemble(0x0ff0008f)).toBe('.word 0x0ff0008f');
     // An addition whose rounding mode is reserved.
     expect(disassemble(0x00c5d553)).toBe('.word 0x00c5d553');

@@ -55,8 +55,7 @@ name: .ascii "root=abc"
 `;
 
 /**
- * In machine mode: goes on, in supervisor mode, where the note at a2 says, and does what the kernel asks for: to shut
- * down.
+ * In machine mode: enters the kernel in supervisor mode by the address at a2, and serves its call: to shut down.
  */
 const FIRMWARE = `
 _start:

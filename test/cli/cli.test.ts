@@ -179,7 +179,7 @@ describe('the cluster', () => {
   });
 
   test.each(['shared', 'shared-backup-reads', 'private'])(
-    '--disk %s: the journal keeps its promises',
+    '--disk %s: the journal loses no record',
     async (disk) => {
       const { code, stdout } = await vmft(['run', journal, '--disk', disk, '--fault', 'crash:primary@8ms']);
       expect([code, stdout]).toEqual([0, expect.stringContaining('journal: 12 records, all sound')]);

@@ -1,5 +1,5 @@
 /**
- * What npm installs is whole: packed, installed in an empty folder without a network, and used there as the demo
+ * The package is complete: packed, installed in an empty folder without a network, and used there as the demo
  * suggests.
  */
 import { execFileSync } from 'node:child_process';

@@ -1,5 +1,5 @@
 /**
- * A guest that does what kernels written for QEMU's `virt` machine do at boot, from QEMU's own command line:
+ * A guest that boots like kernels written for QEMU's `virt` machine, from QEMU's own command line:
  * test/guests/small-unix.s. On QEMU 7.2 it prints the same: linked by riscv64-unknown-elf-gcc -nostdlib -Wl,--no-relax
  * -Ttext=0x80000000, with this command line.
  */

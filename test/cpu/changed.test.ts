@@ -48,8 +48,8 @@ class Harness {
   }
 
   /**
-   * The guest stores. Says how often it is told of the watched page: for each byte there, when the store reaches into
-   * another page.
+   * The guest stores. Returns the number of expected reports on the watched page: one for each byte there, when the
+   * store crosses into another page.
    */
   store(which: number, at: number): number {
     const { sizeBytes, aligned } = stores[which]!;

@@ -1,7 +1,4 @@
-/**
- * Every 16-bit parcel: against binutils (see test/goldens/make/parcels.mjs), and against the instruction that it stands
- * for.
- */
+/** Every 16-bit parcel: against binutils (test/goldens/make/parcels.mjs), and against the expanded instruction. */
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -102,7 +99,7 @@ function step(instruction: number, sizeBytes: 2 | 4, given: readonly bigint[]) {
   hart.run(1);
   hart.write(CODE, new Uint8Array(4));
   const ram = hart.hashRam();
-  // Where the hart goes on after the instruction, and what links to there, is as far behind it as it is long.
+  // The next pc, and a link to it, is as far after the instruction as it is long.
   const next = BigInt(CODE + sizeBytes);
   const state = Object.entries(hart.state).map(([name, value]) => [name, value === next ? 'next' : value]);
   return { state: Object.fromEntries(state), ram };

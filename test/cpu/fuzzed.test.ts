@@ -350,10 +350,7 @@ const found: Found[] = [
   },
 ];
 
-/**
- * Each came to another end on QEMU 7.2; the manual sides with this machine. What the goldens show stands in
- * qemu-differences.ts.
- */
+/** Each had another result on QEMU 7.2, against the manual. Differences in the goldens are in qemu-differences.ts. */
 describe('follows the manual, and not QEMU', () => {
   test.each(found)('$name', ({ program, a0, cause = CAUSE.breakpoint }) => {
     const source = `${prologue}${program}\n    ebreak\n    .balign 4\nend:\n    j end\n`;

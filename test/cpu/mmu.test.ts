@@ -1,5 +1,5 @@
 /**
- * Memory through Sv39 and PMP, against a model that walks the tables anew for every access: the TLB must never show.
+ * Memory through Sv39 and PMP, against a model that walks the tables for every access: the TLB must be invisible.
  */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -17,7 +17,7 @@ const RAM_BYTES = PAGES * PAGE_BYTES;
 const CODE = RAM_BASE + (PAGES - 1) * PAGE_BYTES;
 const HANDLER = RAM_BASE + (PAGES - 2) * PAGE_BYTES;
 /**
- * The first pages are meant as page tables: a root, one of the middle level and two of the last. Any page may be
+ * The first pages serve as page tables: a root, one of the middle level and two of the last. Any page may be
  * anything, though.
  */
 const ROOT = 0;

@@ -192,7 +192,7 @@ describe('the logging channel', () => {
   });
 
   test.each(['waiting', 'copying'] as const)(
-    'sends nothing and takes no acknowledgement while it is %s',
+    'sends nothing and accepts no acknowledgement while it is %s',
     (state) => {
       const log = markers(3);
       const channel = new Channel('backup', log, 7);

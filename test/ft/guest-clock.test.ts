@@ -10,7 +10,7 @@ const MAX_DELAY_NS = 30_000;
 describe("the guest's clock", () => {
   /**
    * Hosts with arbitrary clocks that drift. The primary gives the guest the time and sends readings to the others,
-   * which are delayed; now and then another host goes primary.
+   * which are delayed; now and then another host goes live.
    */
   test('follows true time across failovers, and never runs backwards', () => {
     const act = fc.record({

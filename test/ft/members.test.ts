@@ -260,7 +260,7 @@ describe('a backup whose log differs from that of the new primary', () => {
     expect(backup2.hash).toBe(backup.hash);
     const rest = backup.ack(next.last, { from: 'backup2', generation: 2 });
     expect([acked.released, rest.released]).toEqual(later ? ['abcdefg', 'hi'] : ['abc', 'de']);
-    // Its log belongs to this generation now: it says so when it asks again.
+    // Its log belongs to this generation now, which its next request shows.
     const broken = backup2.do({ kind: 'reset', peer: 'backup' });
     expect(broken.messages).toMatchObject([{ kind: 'resume', log: 2, received: backup2.replica.logEnd }]);
   });

@@ -66,7 +66,7 @@ describe('the output rule', () => {
     primary.ack(primary.cpu(20).last);
     const again = primary.do({ kind: 'reset', peer: 'switch' });
     expect([again.released, again.of('release')[0]!.generation]).toEqual(['A', 1]);
-    // Lost keys are asked for again, too, and the switch learns anew where the guest's network card is.
+    // Lost keys are asked for again, too, and the switch learns again the port of the guest's network card.
     expect(again.of('announce').map(({ frame }) => [...frame.subarray(6, 12)])).toEqual([
       [0x52, 0x54, 0, 0, 0, 1],
     ]);
@@ -504,7 +504,7 @@ describe('the heartbeat timer', () => {
     ]);
   });
 
-  test('makes a spare tell every host that it has room', () => {
+  test('makes a spare report to every host that it has room', () => {
     const spare = new TestHost('spare', 'spare', {
       hosts: ['primary', 'spare', 'backup'],
       load: 7,

@@ -159,15 +159,15 @@ test('TIME: the timer is set, also to never', () => {
 });
 
 /** Masks and bases, and whether they name hart 0, no hart, or a hart that does not exist. */
-const masks: [bigint, bigint, 'hart 0' | 'nobody' | 'wrong'][] = [
+const masks: [bigint, bigint, 'hart 0' | 'none' | 'wrong'][] = [
   [1n, 0n, 'hart 0'],
-  [0n, 0n, 'nobody'],
+  [0n, 0n, 'none'],
   [0n, ALL, 'hart 0'],
   [6n, ALL, 'hart 0'],
   [3n, 0n, 'wrong'],
   [2n, 0n, 'wrong'],
   [1n, 1n, 'wrong'],
-  [0n, 5n, 'nobody'],
+  [0n, 5n, 'none'],
 ];
 
 describe.each(masks)('the harts of mask %i from %i on: %s', (mask, maskBase, who) => {

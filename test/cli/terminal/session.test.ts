@@ -61,7 +61,7 @@ class FakeTerminal {
   }
 
   async typed(withinMs?: number): Promise<void> {
-    if (withinMs === undefined && this.script.length === 0) throw new Error('nobody types any more');
+    if (withinMs === undefined && this.script.length === 0) throw new Error('the script has ended');
     this.next();
   }
 

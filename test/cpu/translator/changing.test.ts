@@ -1,5 +1,5 @@
 /**
- * Code that changes all the time: V8 keeps something of every module that it ever compiled, so there must not be one
+ * Code that keeps changing: V8 retains memory for every module that it has ever compiled, so there must not be one
  * for each change.
  */
 import { expect, test } from 'vitest';

@@ -1,5 +1,5 @@
 /**
- * Virtio as Linux 6.12 drives it (virtio_mmio.c, virtio_ring.c): the order of the registers, indirect tables for
+ * Virtio as driven by Linux 6.12 (virtio_mmio.c, virtio_ring.c): the order of the registers, indirect tables for
  * requests of several buffers, a notification only where the device has asked for one, and callbacks that are put off
  * while it polls.
  */
@@ -55,8 +55,8 @@ export class LinuxDriver {
   }
 
   /**
-   * From the first look at the slot to FEATURES_OK: of what the device offers, the driver takes what it wants and what
-   * its rings know. `without`: features of the rings that this kernel is not to have.
+   * From the probe of the slot to FEATURES_OK: the driver accepts the offered features that it wants and that its rings
+   * support. `without`: features of the rings that this kernel lacks.
    */
   probe(deviceId: number, wanted: bigint, without = 0n): this {
     assert(this.readl(VIRTIO_MMIO.MagicValue) === 0x74726976, 'no magic value');

@@ -1,5 +1,5 @@
 /**
- * The devices of the platform as Linux 6.12 drives them: 8250_port.c, irq-sifive-plic.c, syscon-poweroff.c and regmap.
+ * The devices of the platform as driven by Linux 6.12: 8250_port.c, irq-sifive-plic.c, syscon-poweroff.c and regmap.
  */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -80,7 +80,7 @@ describe('the 8250 driver', () => {
       port.out(UART.LCR, mode);
       expect(port.in(UART.IIR)).not.toBe(0);
     }
-    // National's super I/O chips show LOOP in bank 2: here it stays what IIR says.
+    // National's super I/O chips show LOOP in bank 2: here it still reads as IIR.
     const bank2 = () => {
       port.out(UART.LCR, OTHERS.LCR_BANK_2);
       const value = port.in(UART.IIR);
@@ -91,7 +91,7 @@ describe('the 8250 driver', () => {
     port.out(UART.MCR, MCR.LOOP);
     expect(bank2()).toBe(0);
     port.out(UART.MCR, 0);
-    // A TI16750 says in bit 5 of IIR that its 64 bytes are on, with DLAB.
+    // A TI16750 shows in bit 5 of IIR that its 64 bytes are on, with DLAB.
     for (const lcr of [0, LCR.DLAB]) {
       port.out(UART.LCR, lcr);
       port.out(UART.FCR, FCR.ENABLE_FIFO | OTHERS.FCR_64_BYTES);
