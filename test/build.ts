@@ -1,2 +1,2 @@
-/** The program is built once, and not by every file that runs it: one would take it away from the other. */
+/** The program is built once, and not by every file that runs it: concurrent builds would remove each other's. */
 export { build as setup } from '../scripts/build.mjs';

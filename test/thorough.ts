@@ -1,2 +1,2 @@
-/** How much is tried: as little as shows the usual faults by `npm test`; with `THOROUGH=1`, as CI has it, more. */
+/** The size of a test: small in `npm test`, but enough for typical faults; larger with `THOROUGH=1`, as in CI. */
 export const thorough = (usual: number, more: number): number => (process.env.THOROUGH ? more : usual);

@@ -1,4 +1,4 @@
-/** What `assemble` gives beside the bytes, and where it goes beyond GNU as. The bytes are compared with goldens. */
+/** What `assemble` returns besides the bytes, and where it goes beyond GNU as. The bytes are compared with goldens. */
 import { dirname } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -81,7 +81,7 @@ LIMIT = 5
   });
 });
 
-test('included files come from the callback, nested ones beside the file that names them', () => {
+test('included files come from the callback, nested ones from the folder of the including file', () => {
   const asked: string[] = [];
   const files: Record<string, string> = { 'lib/a.s': '.include "b.s"', 'b.s': 'nop' };
   const { segments } = assemble('.include "lib/a.s"', {
@@ -96,7 +96,7 @@ test('included files come from the callback, nested ones beside the file that na
   expect(segments[0]!.bytes).toEqual(Uint8Array.of(0x13, 0, 0, 0));
 });
 
-test('definitions of the caller decide conditions', () => {
+test('definitions of the caller are used in conditions', () => {
   const source = '.ifdef FAST\n.byte FAST\n.else\n.byte 0\n.endif';
   const byte = (define: Record<string, bigint>) =>
     assemble(source, { file: 'x', define }).segments[0]!.bytes[0];
@@ -109,7 +109,7 @@ describe('beyond GNU as', () => {
     expect(words('addi a0, zero, end - start\nstart: nop; nop\nend:')).toEqual([0x00800513, 0x13, 0x13]);
     expect(words('li a0, N\n.equ N, 3'.split('\n').reverse().join('\n'))).toEqual([0x00300513]);
   });
-  test('an alignment to 4 behind data in code', () => {
+  test('an alignment to 4 after data in code', () => {
     expect(words('.byte 1\n.align 2\nnop')).toEqual([1 | (1 << 16), 0x13]);
   });
   test('branches to numbers, // comments, csr numbers by symbol', () => {

@@ -38,7 +38,7 @@ function anyWordOf(row: (typeof instructions)[number]): fc.Arbitrary<number> {
   return fc.tuple(...values).map((parts) => parts.reduce((word, part) => (word | part) >>> 0, row.match));
 }
 
-describe('what is disassembled assembles to the same word', () => {
+describe('disassembled text assembles to the same word', () => {
   test.each(instructions.map((row) => [row.mnemonic, row] as const))('%s', (_, row) => {
     fc.assert(
       fc.property(anyWordOf(row), fc.boolean(), (word, aliases) => {
@@ -149,17 +149,17 @@ describe('canonical text', () => {
     expect(disassemble(word, ADDRESS, { aliases: false })).toBe(canonical);
   });
 
-  test('what is no instruction', () => {
+  test('of words that are no instruction is data', () => {
     expect(disassemble(0)).toBe('c.unimp');
     expect(disassemble(4)).toBe('.half 0x0004');
     expect(disassemble(-1)).toBe('.word 0xffffffff');
-    // A fence with rd set: executed as a fence, but no text stands for these bits.
+    // A fence with rd set: executed as a fence, but these bits have no text.
     expect(disassemble(0x0ff0008f)).toBe('.word 0x0ff0008f');
     // An addition whose rounding mode is reserved.
     expect(disassemble(0x00c5d553)).toBe('.word 0x00c5d553');
   });
 
-  test('targets have names', () => {
+  test('of targets has their names', () => {
     const symbols = symbolizer([
       { name: 'loop', address: 0x8000_0010 },
       { name: 'start', address: 0x8000_0000 },
@@ -170,7 +170,7 @@ describe('canonical text', () => {
     expect(symbols(0x9000_0000)).toBeUndefined();
   });
 
-  test('addresses below 0 wrap around', () => {
+  test('of addresses below 0 wraps around', () => {
     expect(disassemble(0xff1ff06f, 0)).toBe('j 0xfffffffffffffff0');
   });
 });

@@ -1,4 +1,4 @@
-/** What the assembler says about wrong sources, and where it points. */
+/** The assembler's diagnostics for wrong sources, and their places. */
 import { dirname } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -54,7 +54,7 @@ nowhere: csrr a0, mstaus
   ]);
 });
 
-test('the report shows each line with a caret, tabs and all', () => {
+test('the report shows each line with a caret, also after tabs', () => {
   const error = errorOf('\tnop\n\taddi\ta0, a0, 5000\n  j nowhere\n');
   expect(error).toBeInstanceOf(OperatingError);
   expect(error.message).toBe(
@@ -205,14 +205,14 @@ test('a mistake in an included file names that file, a path beside the including
   expect(error.message).toBe("lib/b.s:1:2: unknown instruction 'bad'.\n bad\n ^");
 });
 
-test('what includes or calls itself without end is stopped', () => {
+test('endless inclusion and recursion are stopped', () => {
   expect(errorOf('.include "x"', () => '.include "x"').diagnostics[0]!.message).toMatch(
     /nested more than 200 deep/,
   );
   expect(diagnosticsOf('.macro m\n nop\n m\n m\n.endm\nm').map(({ line }) => line)).toEqual([3]);
 });
 
-describe('what is deep or long', () => {
+describe('deep and long sources', () => {
   const nested = (open: string, close: string, depth: number) =>
     `.word ${open.repeat(depth)}1${close.repeat(depth)}`;
 
@@ -221,17 +221,17 @@ describe('what is deep or long', () => {
     ['signs', nested('-', '', 3000)],
     ['sums on the right', nested('1+(', ')', 3000)],
     ['relocations', `lui a0, ${'%hi('.repeat(3000)}1${')'.repeat(3000)}`],
-    ['powers that bind tighter and tighter', `.if ${nested('0||(1&&(', '))', 2000).slice(6)}\n.endif`],
+    ['operators of rising precedence', `.if ${nested('0||(1&&(', '))', 2000).slice(6)}\n.endif`],
   ])('%s are nested up to a limit', (_, source) => {
     expect(diagnosticsOf(source)[0]!.message).toMatch(/^expressions are nested more than \d+ deep$/);
   });
 
-  test('within the limit they count', () => {
+  test('are accepted within the limit', () => {
     for (const source of [nested('(', ')', 150), nested('- -', '', 50)])
       expect(assemble(source, { file: 'x' }).segments[0]!.bytes[0]).toBe(1);
   });
 
-  test('a sum may be as long as one likes, and so may a string', () => {
+  test('sums and strings may have any length', () => {
     const sum = assemble(`.word ${'1+'.repeat(9999)}1`, { file: 'x' });
     expect(sum.segments[0]!.bytes.slice(0, 4)).toEqual(Uint8Array.of(0x10, 0x27, 0, 0));
     const labels = assemble(`a: .word b${'+1'.repeat(9999)}-a\nb:`, { file: 'x' });
@@ -240,15 +240,15 @@ describe('what is deep or long', () => {
     expect(string.segments[0]!.bytes.length).toBeGreaterThanOrEqual(300_000);
   });
 
-  test('symbols that stand for one another in a long row', () => {
+  test('a long chain of symbols is refused', () => {
     const row = Array.from({ length: 500 }, (_, index) => `.set s${index}, s${index + 1} + 1`);
     expect(diagnosticsOf(`${row.join('\n')}\n.set s500, 0\n.word s0`)[0]!.message).toMatch(
       /depends on more than/,
     );
   });
 
-  test('macros that multiply', () => {
-    // The innermost is left at once, so that the test need not assemble what it makes.
+  test('macros that multiply are refused', () => {
+    // The innermost returns at once, so that the test need not assemble its body.
     const innermost = `.macro m2\n .exitm\n${' nop\n'.repeat(5000)}.endm`;
     const outer = [0, 1].map((i) => `.macro m${i}\n${` m${i + 1}\n`.repeat(1000)}.endm`);
     expect(diagnosticsOf([innermost, ...outer, ' m0'].join('\n')).map(({ message }) => message)).toEqual([
@@ -257,12 +257,12 @@ describe('what is deep or long', () => {
     expect(diagnosticsOf('.macro m a\n m \\a\\a\n.endm\n m x')[0]!.message).toMatch(/arguments of macros/);
   });
 
-  test('files that together have too many statements', () => {
+  test('files with too many statements together are refused', () => {
     const half = `.if 0\n${'nop\n'.repeat(130_000)}.endif`;
     expect(errorOf('.include "a"\n.include "a"', () => half).message).toMatch(/more than 250000 statements/);
   });
 
-  test('alignments and sections that together are larger than 1 GiB', () => {
+  test('alignments and sections larger than 1 GiB together are refused', () => {
     const sections = ['a', 'b', 'c'].map((name) => `.section .${name}, "aw"\n.space 0x30000000`);
     expect(errorOf(sections.join('\n')).message).toMatch(/the program is larger than 1 GiB/);
   });
@@ -273,7 +273,7 @@ describe('what is deep or long', () => {
     expect(error.message).toMatch(/stopped after 100 errors$/);
   });
 
-  test('of a long line the place around the mistake is shown, and nothing that moves a cursor', () => {
+  test('of a long line the part around the mistake is shown, without control characters', () => {
     const { message } = errorOf(`.byte ${'1,'.repeat(5000)}\x1b[2J`);
     expect(message.length).toBeLessThan(1000);
     const [, line, caret] = message.split('\n');

@@ -15,7 +15,7 @@ const read = (name: string): string => readFileSync(goldens + name, 'utf8');
 
 const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 
-/** The bytes of a section as the goldens write them: 32 a line, runs of zero lines counted. */
+/** The bytes of a section in the form of the goldens: 32 a line, runs of zero lines counted. */
 function hexLines(bytes: Uint8Array): string[] {
   const lines: string[] = [];
   let zeros = 0;

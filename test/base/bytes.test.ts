@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { sameBytes } from '../../src/base/bytes.ts';
 
 describe('sameBytes', () => {
-  it('says what comparing one by one says, wherever the bytes stand', () => {
+  it('agrees with a comparison byte by byte, at any alignment', () => {
     const place = fc.nat(7);
     fc.assert(
       fc.property(

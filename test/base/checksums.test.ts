@@ -5,7 +5,7 @@ import { xxh32 } from '../../src/base/xxh32.ts';
 
 const ascii = (text: string) => new TextEncoder().encode(text);
 const counted = (length: number) => Uint8Array.from({ length }, (_, index) => index);
-/** Bytes that stand anywhere in others. */
+/** A view of bytes at any offset of a larger buffer. */
 const somewhere = fc
   .tuple(fc.uint8Array({ maxLength: 100 }), fc.nat(20))
   .map(([all, start]) => all.subarray(start));
@@ -14,7 +14,7 @@ describe('CRC-32', () => {
   // The check value of the CRC catalogue.
   test('of 123456789', () => expect(crc32(ascii('123456789'))).toBe(0xcbf4_3926));
 
-  test('is the remainder that dividing bit by bit leaves', () => {
+  test('is the remainder of a division bit by bit', () => {
     const remainder = (bytes: Uint8Array): number => {
       let crc = 0xffff_ffff;
       for (const byte of bytes) {
@@ -32,7 +32,7 @@ describe('CRC-32', () => {
 });
 
 describe('XXH32', () => {
-  // What `xxhsum -H32` says.
+  // Printed by `xxhsum -H32`.
   test.each<[string, Uint8Array, number]>([
     ['nothing', counted(0), 0x02cc_5d05],
     ['a', ascii('a'), 0x550d_7456],
@@ -40,7 +40,7 @@ describe('XXH32', () => {
     ['0 to 99', counted(100), 0x7f89_ba44],
   ])('of %s', (_, bytes, expected) => expect(xxh32(bytes)).toBe(expected));
 
-  /** The description in numbers of any size. */
+  /** The description of XXH32, in big integers. */
   function model(bytes: Uint8Array, seed: number): number {
     const u32 = (value: bigint) => BigInt.asUintN(32, value);
     const [p1, p2, p3, p4, p5] = [2654435761n, 2246822519n, 3266489917n, 668265263n, 374761393n];
@@ -64,7 +64,7 @@ describe('XXH32', () => {
     return Number(hash ^ (hash >> 16n));
   }
 
-  test('is what its description says, of any bytes and with any seed', () => {
+  test('agrees with its description, for any bytes and any seed', () => {
     const seeds = fc.integer({ min: 0, max: 0xffff_ffff });
     fc.assert(
       fc.property(somewhere, seeds, (bytes, seed) => {

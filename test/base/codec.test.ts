@@ -95,7 +95,7 @@ describe.each(cases)('$name', ({ codec, values }) => {
   const back = (source: Uint8Array) => decode(codec, source);
   const forth = (value: unknown) => encode(codec, value);
 
-  test('comes back as it was written', () => {
+  test('decodes to what was encoded', () => {
     fc.assert(
       fc.property(values, (value) => {
         expect(back(forth(value))).toEqual(value);
@@ -110,7 +110,7 @@ describe.each(cases)('$name', ({ codec, values }) => {
     );
   });
 
-  test('any bytes are refused, or are the encoding of a value', () => {
+  test('arbitrary bytes are refused, or are the encoding of a value', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 24 }), (source) => {
         mustBeCanonical(source, back, forth);
@@ -119,7 +119,7 @@ describe.each(cases)('$name', ({ codec, values }) => {
     );
   });
 
-  test('bytes that follow are refused', () => {
+  test('trailing bytes are refused', () => {
     fc.assert(
       fc.property(values, anyU8, (value, more) => {
         expect(() => back(Uint8Array.of(...forth(value), more))).toThrow(FormatError);
@@ -156,7 +156,7 @@ describe('a writer that grows', () => {
     expect(input.remaining).toBe(0);
   });
 
-  test('gives a copy', () => {
+  test('returns a copy', () => {
     const out = new Writer();
     out.u8(1);
     const first = out.bytes();
@@ -179,7 +179,7 @@ describe('reading', () => {
     expect(decode(u32, whole.subarray(2, 6))).toBe(0x0102_0304);
   });
 
-  test('says at which byte it stopped', () => {
+  test('reports the byte at which it stopped', () => {
     const offsetOf = (source: Uint8Array, codec: Codec<unknown>) => {
       try {
         decode(codec, source);
@@ -221,7 +221,7 @@ test.each<[string, () => unknown]>([
   expect(write).toThrow(InvariantError);
 });
 
-describe('chance', () => {
+describe('random numbers', () => {
   const draw = (random: Random) => [
     random.below(1000),
     random.chance(0.5),
@@ -229,7 +229,7 @@ describe('chance', () => {
     random.below(2 ** 40),
   ];
 
-  test('the same seed gives the same numbers, another seed others', () => {
+  test('are the same for the same seed, and differ for another', () => {
     fc.assert(
       fc.property(fc.string(), (seed) => {
         const first = draw(new Random(seed));
@@ -239,7 +239,7 @@ describe('chance', () => {
     );
   });
 
-  test('is the same everywhere and always', () => {
+  test('are the same on every platform', () => {
     const random = new Random('vmft');
     expect([
       random.below(1000),
@@ -259,7 +259,7 @@ describe('chance', () => {
     `);
   });
 
-  test('goes on from a saved state', () => {
+  test('continue from a saved state', () => {
     fc.assert(
       fc.property(fc.string(), fc.nat(20), (seed, before) => {
         const random = new Random(seed);
@@ -271,7 +271,7 @@ describe('chance', () => {
     );
   });
 
-  test('stays within its bounds', () => {
+  test('stay within their bounds', () => {
     const random = new Random('bounds');
     const drawn = Array.from({ length: 2000 }, () => random.below(6));
     expect(new Set(drawn)).toEqual(new Set([0, 1, 2, 3, 4, 5]));

@@ -1,10 +1,10 @@
-/** Laws that hold for every format of vmft, whatever it describes. */
+/** Laws that hold for every format of vmft. */
 import { FormatError } from '../../src/base/errors.ts';
 
 const same = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0;
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 
-/** Every encoding that is cut short. */
+/** Every proper prefix of an encoding. */
 export function* truncations(encoded: Uint8Array): Generator<Uint8Array> {
   for (let length = 0; length < encoded.length; length++) yield encoded.slice(0, length);
 }

@@ -1,4 +1,4 @@
-/** The checkers, each on what it is given: what it must find, and what it must not. */
+/** Each checker by itself: what it must find, and what it must not find. */
 
 import { describe, expect, test } from 'vitest';
 import {
@@ -18,8 +18,8 @@ import type { Entry, EntryOf } from '../../src/vmm/entries.ts';
 const bytes = (text: string) => new TextEncoder().encode(text);
 const MS = 1_000_000;
 
-/** Storage in which these generations stand, from 1 on. */
-function standing(first: GenerationRecord, ...others: GenerationRecord[]): Generations {
+/** Storage with the records of these generations, from 1 on. */
+function storageOf(first: GenerationRecord, ...others: GenerationRecord[]): Generations {
   const generations = new Generations(first, true);
   for (const [index, record] of others.entries()) generations.testAndSet(index + 2, record);
   return generations;
@@ -55,8 +55,8 @@ describe('the output rule', () => {
     request: { operation: 'write', sector: 0, data: new Uint8Array(512) },
   };
 
-  test('every member must hold what explains the last output of a release', () => {
-    const checker = new OutputRuleChecker(standing(record));
+  test('is violated unless every member holds the entry that covers the last output of a release', () => {
+    const checker = new OutputRuleChecker(storageOf(record));
     checker.arrived('b', entries({ kind: 'output', icount: 9, made: 5 }));
     checker.arrived('c', entries({ kind: 'output', icount: 9, made: 4 }));
     checker.released('p', release('ab', 'cd'));
@@ -70,22 +70,22 @@ describe('the output rule', () => {
     ]);
   });
 
-  test('what a host was given once it has been given, whatever comes later', () => {
-    const checker = new OutputRuleChecker(standing({ primary: 'p', backups: ['b'] }));
+  test('counts what a host has held, even if it reports less later', () => {
+    const checker = new OutputRuleChecker(storageOf({ primary: 'p', backups: ['b'] }));
     checker.holds('b', 5);
     checker.holds('b', 2);
     checker.released('p', release('abcde'));
     expect(checker.violations).toEqual([]);
   });
 
-  test('a primary that somebody else replaced is a member that must hold it, too', () => {
-    const checker = new OutputRuleChecker(standing({ primary: 'b', backups: [] }));
+  test('requires the entry of the primary that replaced the sender, too', () => {
+    const checker = new OutputRuleChecker(storageOf({ primary: 'b', backups: [] }));
     checker.released('p', release('a'));
     expect(checker.violations).toMatchObject([{ message: expect.stringContaining('but b holds') }]);
   });
 
-  test('a checkpoint explains the outputs that wait for it', () => {
-    const checker = new OutputRuleChecker(standing({ primary: 'p', backups: ['b'] }));
+  test('counts the outputs of a checkpoint as covered', () => {
+    const checker = new OutputRuleChecker(storageOf({ primary: 'p', backups: ['b'] }));
     const outputs = [{ kind: 'console' as const, first: 1, data: bytes('abc') }];
     const empty = new Uint8Array(0);
     checker.arrived(
@@ -96,8 +96,8 @@ describe('the output rule', () => {
     expect(checker.violations).toEqual([]);
   });
 
-  test('a write is an output, and a read is none', () => {
-    const checker = new OutputRuleChecker(standing({ primary: 'p', backups: ['b'] }));
+  test('counts a write as an output, and a read not', () => {
+    const checker = new OutputRuleChecker(storageOf({ primary: 'p', backups: ['b'] }));
     checker.released('p', { ...write, request: { operation: 'read', sector: 0, sizeBytes: 512 } });
     expect(checker.violations).toEqual([]);
     checker.released('p', write);
@@ -105,8 +105,8 @@ describe('the output rule', () => {
   });
 });
 
-test('only the one whose generation it is may be live', () => {
-  const checker = new OneLiveChecker(standing({ primary: 'p', backups: ['b'] }));
+test('only the primary of a generation may be live in it', () => {
+  const checker = new OneLiveChecker(storageOf({ primary: 'p', backups: ['b'] }));
   checker.live('p', 1);
   expect(checker.violations).toEqual([]);
   checker.live('b', 1);
@@ -117,7 +117,7 @@ test('only the one whose generation it is may be live', () => {
   ]);
 });
 
-test('machines differ in a device or a page, too', () => {
+test('a difference in a device or a page is found', () => {
   const difference = { icount: 7, equal: false, registers: [], devices: ['plic'], pages: [0x80001000] };
   const comparison = { difference, firstDifference: undefined } as unknown as Parameters<
     typeof checkSameMachine
@@ -128,11 +128,11 @@ test('machines differ in a device or a page, too', () => {
   expect(checkSameMachine(undefined)).toEqual([]);
 });
 
-test('what clients complain of counts, whatever the history of their calls is', () => {
-  const complaints = ['client 1: no answer'];
-  const complaint = { invariant: 'acknowledged-requests', message: complaints[0] };
-  expect(checkClients([], complaints)).toEqual([complaint]);
-  // A value that nobody set.
+test('errors that clients report are violations, whatever the history of their calls is', () => {
+  const errors = ['client 1: no answer'];
+  const violation = { invariant: 'acknowledged-requests', message: errors[0] };
+  expect(checkClients([], errors)).toEqual([violation]);
+  // A value that no client has set.
   const call = {
     client: 1,
     sequence: 1,
@@ -141,7 +141,7 @@ test('what clients complain of counts, whatever the history of their calls is', 
     returnedNs: 2,
     answer: 'VALUE 7',
   };
-  expect(checkClients([call], complaints)).toMatchObject([complaint, { invariant: 'linearizable' }]);
+  expect(checkClients([call], errors)).toMatchObject([violation, { invariant: 'linearizable' }]);
   expect(checkClients([call], [])).toMatchObject([{ invariant: 'linearizable' }]);
   expect(checkClients([{ ...call, answer: 'NONE' }], [])).toEqual([]);
 });
@@ -152,7 +152,7 @@ describe('outputs', () => {
     console?: string;
     frames?: { number: number; frame: Uint8Array }[];
   }
-  /** What is found when a machine prints this, and sends these frames, and the world saw that. */
+  /** What is found when a machine makes these outputs, and others arrived at the edge. */
   const found = (
     made: { console?: string; frames?: { number: number; frame: Uint8Array }[] },
     seen: Seen,
@@ -166,11 +166,11 @@ describe('outputs', () => {
   };
 
   test.each([
-    ['the same', 'abc', 'abc', true, []],
-    ['a beginning of it, of a guest that goes on', 'abc', 'ab', false, []],
-    ['one byte too few at the end', 'abc', 'ab', true, [expect.stringMatching(/^1 console bytes were lost/)]],
+    ['the same bytes', 'abc', 'abc', true, []],
+    ['a prefix, of a guest that still runs', 'abc', 'ab', false, []],
+    ['the last byte missing', 'abc', 'ab', true, [expect.stringMatching(/^1 console bytes were lost/)]],
     ['the first byte missing', 'abc', 'bc', true, [expect.stringMatching(/^console byte 1 is "bc"/)]],
-    ['more than that', 'abc', 'abcd', false, [expect.stringMatching(/^console byte 4 is /)]],
+    ['an additional byte', 'abc', 'abcd', false, [expect.stringMatching(/^console byte 4 is /)]],
     ['another byte', 'abc', 'axc', false, [expect.stringMatching(/^console byte 2 is /)]],
   ])('on the console: %s', (_, made, seen, complete, messages) => {
     expect(found({ console: made }, { console: seen }, complete)).toEqual(messages);
@@ -178,12 +178,12 @@ describe('outputs', () => {
 
   const two = [frame('one', 3), frame('two', 5)];
   test.each([
-    ['the same', two, true, []],
-    ['the first only, of a guest that goes on', two.slice(0, 1), false, []],
-    ['one too few', two.slice(0, 1), true, ['1 frames left where the machine makes 2']],
+    ['the same frames', two, true, []],
+    ['the first only, of a guest that still runs', two.slice(0, 1), false, []],
+    ['one missing', two.slice(0, 1), true, ['1 frames left where the machine makes 2']],
     ['none', [], true, ['0 frames left where the machine makes 2']],
     [
-      'one too many, of a guest that goes on',
+      'an additional one, of a guest that still runs',
       [...two, frame('x', 6)],
       false,
       [expect.stringContaining('frame 6 left where')],
@@ -202,7 +202,7 @@ describe('input', () => {
     for (const data of given) checker.given({ kind: 'console', icount: 0, data: bytes(data) });
     return checker.end().length;
   };
-  test('is given in order, each byte once, as far as it has come', () => {
+  test('reaches the guest in order, each byte once, up to any point', () => {
     expect(found('abcdef', 'ab', 'c')).toBe(0);
     for (const given of [['ab', 'bc'], ['ab', 'd'], ['abcdefg']])
       expect([given, found('abcdef', ...given)]).toEqual([given, 1]);
@@ -252,9 +252,9 @@ describe('the disk', () => {
   const written: Step[] = [{ write: 1, at: 1, byte: 1 }, { end: 1 }];
 
   test.each<[string, Case, unknown[]]>([
-    ['a write that is done', { steps: written, applied: [one], content: image(9, 1) }, []],
+    ['a write that is applied', { steps: written, applied: [one], content: image(9, 1) }, []],
     [
-      'a read that shows the write before it, and what was there at first',
+      'reads that return the write before them, or the initial content',
       {
         steps: [
           ...written,
@@ -269,7 +269,7 @@ describe('the disk', () => {
       [],
     ],
     [
-      'a read that shows something else',
+      'a read that returns other data',
       {
         steps: [...written, { read: 2, at: 1 }, { end: 2, data: sector(0) }],
         applied: [one],
@@ -278,7 +278,7 @@ describe('the disk', () => {
       ['read 2 of sector 1 returns other data than the writes before it'],
     ],
     [
-      'a read that was started before a write of its sector, and shows it',
+      'a read that was started before a write of its sector, and returns it',
       {
         steps: [{ read: 2, at: 1 }, { write: 3, at: 1, byte: 1 }, { end: 3 }, { end: 2, data: sector(1) }],
         applied: [{ ...one, id: 3 }],
@@ -287,12 +287,12 @@ describe('the disk', () => {
       ['read 2 of sector 1 returns other data than the writes before it'],
     ],
     [
-      'a write that is done twice',
+      'a write that is applied twice',
       { steps: written, applied: [one, one], content: image(9, 1) },
       ['write 1 to sector 1 was applied twice'],
     ],
     [
-      'a write that nobody makes',
+      'a write that the machine does not make',
       { steps: written, applied: [one, { ...one, id: 7 }], content: image(9, 1) },
       ['write 7 to sector 1 is not made by a machine with the same history'],
     ],
@@ -302,12 +302,12 @@ describe('the disk', () => {
       ['write 1 to sector 1 is not made by a machine with the same history'],
     ],
     [
-      'a write elsewhere',
+      'a write to another sector',
       { steps: written, applied: [{ ...one, sector: 2 }], content: image(9, 1) },
       ['write 1 to sector 2 is not made by a machine with the same history'],
     ],
     [
-      'a write that failed, and has done nothing',
+      'a write that failed, and was not applied',
       {
         steps: [
           { write: 1, at: 1, byte: 1 },
@@ -319,12 +319,12 @@ describe('the disk', () => {
       [],
     ],
     [
-      'a write that is lost, though it was said to be done',
+      'a completed write that is lost',
       { steps: written, applied: [], content: image(9) },
       ['sector 1 differs from what a machine with the same history leaves there'],
     ],
     [
-      'a write without an end, done',
+      'an incomplete write, applied',
       {
         steps: [{ write: 1, at: 1, byte: 1, sectors: 2 }],
         applied: [{ ...one, data: sector(1, 2) }],
@@ -333,17 +333,17 @@ describe('the disk', () => {
       [],
     ],
     [
-      'a write without an end, not done',
+      'an incomplete write, not applied',
       { steps: [{ write: 1, at: 1, byte: 1, sectors: 2 }], applied: [], content: image(9) },
       [],
     ],
     [
-      'a sector that nobody wrote to',
+      'a sector that changed without a write',
       { steps: [{ write: 1, at: 1, byte: 1 }], applied: [], content: image(9, 0, 5) },
       ['sector 2 differs from what a machine with the same history leaves there'],
     ],
     [
-      'a write behind one without an end',
+      'a write after an incomplete one',
       {
         steps: [{ write: 1, at: 1, byte: 1 }, { write: 2, at: 2, byte: 2 }, { end: 2 }],
         applied: [{ id: 2, sector: 2, data: sector(2) }],
@@ -357,37 +357,37 @@ describe('the disk', () => {
 });
 
 describe("the guest's clock", () => {
-  const told = (ticks: number): Entry => ({ kind: 'clock', icount: 0, ticks });
+  const reading = (ticks: number): Entry => ({ kind: 'clock', icount: 0, ticks });
   const messages = ({ violations }: GuestClockChecker | ClockForwardChecker) =>
     violations.map(({ message }) => message);
 
-  test('never runs backwards, not even a little', () => {
+  test('never runs backwards, not even by one tick', () => {
     const checker = new ClockForwardChecker();
-    for (const ticks of [5, 5, 8]) checker.shown(told(ticks));
+    for (const ticks of [5, 5, 8]) checker.shown(reading(ticks));
     expect(messages(checker)).toEqual([]);
-    checker.shown(told(7));
+    checker.shown(reading(7));
     expect(messages(checker)).toEqual(['at icount 0 the guest reads 7 ticks, after 8']);
   });
 
-  test('goes with time where nothing has failed', () => {
+  test('follows virtual time where nothing has failed', () => {
     for (const [ticks, finds] of [
       [10_000, false],
-      // Two messages behind, and two slices ahead.
+      // Behind by two messages, and ahead by two slices.
       [10_000 - 4_000, true],
       [10_000 + 20_000, true],
     ] as const) {
       const checker = new GuestClockChecker(false);
       checker.booted('p', 0);
-      checker.shown('p', told(ticks), MS);
+      checker.shown('p', reading(ticks), MS);
       expect([ticks, messages(checker).length > 0]).toEqual([ticks, finds]);
     }
     const derived = new GuestClockChecker(true);
     derived.booted('p', 0);
-    derived.shown('p', told(30_000), MS);
+    derived.shown('p', reading(30_000), MS);
     expect(messages(derived)).toEqual([]);
   });
 
-  test('may lose at a failover what passed since anything was heard, and no more', () => {
+  test('may lose at a failover the time since the last message was received, and no more', () => {
     for (const [lostMs, finds] of [
       [10, false],
       [11, true],
@@ -396,7 +396,7 @@ describe("the guest's clock", () => {
       checker.booted('p', 0);
       checker.lostSight('b', 20 * MS);
       checker.live('b', 'p', 21 * MS, 30 * MS);
-      checker.shown('b', told((40 - lostMs) * 10_000), 40 * MS);
+      checker.shown('b', reading((40 - lostMs) * 10_000), 40 * MS);
       expect([lostMs, messages(checker).length > 0]).toEqual([lostMs, finds]);
     }
   });

@@ -13,7 +13,7 @@ import { arp, parse, udp } from '../../src/sim/world/packets.ts';
 
 type Store = ReadonlyMap<string, string>;
 
-/** The server once more, written apart from the one in the checker; numbers are small here. */
+/** A second model of the server, independent of the one in the checker, for small numbers. */
 function serve(store: Store, operation: KvOperation): { store: Store; answer: string } {
   const { op, key } = operation;
   const old = store.get(key);
@@ -24,15 +24,19 @@ function serve(store: Store, operation: KvOperation): { store: Store; answer: st
   return { store: new Map(store).set(key, String(sum)), answer: `VALUE ${sum}` };
 }
 
-/** Tries every order of all keys' calls; those without an answer may be left out. */
-function explained(rest: readonly Call[], placed: readonly Call[] = [], store: Store = new Map()): boolean {
+/** Whether some order of all keys' calls is legal; calls without an answer may be omitted. */
+function linearizable(
+  rest: readonly Call[],
+  placed: readonly Call[] = [],
+  store: Store = new Map(),
+): boolean {
   if (rest.every(({ answer }) => answer === undefined)) return true;
   return rest.some((call) => {
     const { returnedNs } = call;
     if (returnedNs !== undefined && placed.some(({ calledNs }) => returnedNs < calledNs)) return false;
     const after = serve(store, call.operation);
     if (call.answer !== undefined && call.answer !== after.answer) return false;
-    return explained(
+    return linearizable(
       rest.filter((other) => other !== call),
       [...placed, call],
       after.store,
@@ -59,28 +63,28 @@ function history(...lines: string[]): Call[] {
   });
 }
 
-function offence(calls: readonly Call[]): NonLinearizable {
+function violationOf(calls: readonly Call[]): NonLinearizable {
   const verdict = checkLinearizable(calls);
-  if (verdict === undefined || verdict === 'undecided') throw new Error(`no offence: ${verdict}`);
+  if (verdict === undefined || verdict === 'undecided') throw new Error(`no violation: ${verdict}`);
   return verdict;
 }
 
-const sequences = (calls: readonly Call[]) => offence(calls).calls.map(({ sequence }) => sequence);
+const sequences = (calls: readonly Call[]) => violationOf(calls).calls.map(({ sequence }) => sequence);
 
 describe('linearizable histories', () => {
   const accepted = (name: string, ...lines: string[]) =>
     it(name, () => expect(checkLinearizable(history(...lines))).toBeUndefined());
 
-  accepted('nothing at all');
+  accepted('an empty history');
   accepted('a missing key', '1 GET x > NONE @ 0-1', '1 ADD x 0 > VALUE 0 @ 2-3', '1 GET x > VALUE 0 @ 4-5');
   accepted(
-    'a write that is seen while it is still open',
+    'a write that is read while it is pending',
     '1 SET x 1 > OK @ 0-100',
     '2 GET x > NONE @ 10-20',
     '3 GET x > VALUE 1 @ 30-40',
   );
   accepted(
-    'writes that take effect against the order of their calling',
+    'writes that take effect in another order than they were called',
     '1 SET x 1 > OK @ 0-50',
     '2 SET x 2 > OK @ 10-40',
     '3 GET x > VALUE 2 @ 20-25',
@@ -96,7 +100,7 @@ describe('linearizable histories', () => {
   accepted('additions that overlap', '1 ADD x 1 > VALUE 3 @ 0-9', '2 ADD x 2 > VALUE 2 @ 0-9');
   accepted('an answer in the instant of the next call', '1 SET x 1 > OK @ 0-10', '2 GET x > NONE @ 10-20');
   accepted(
-    'additions to what is not a number, or not to be stored',
+    'additions to a value that is not a number, and sums that do not fit',
     '1 SET x word > OK @ 0-1',
     '1 ADD x 1 > ERROR the value is not a number @ 2-3',
     '1 SET x 9223372036854775807 > OK @ 4-5',
@@ -107,7 +111,7 @@ describe('linearizable histories', () => {
   accepted('a full store', '1 SET x 1 > ERROR the store is full @ 0-1', '1 GET x > NONE @ 2-3');
 });
 
-describe('histories that are not linearizable, and the calls that show it', () => {
+describe('histories that are not linearizable, with the calls that prove it', () => {
   const rejected = (name: string, needed: number[], ...lines: string[]) =>
     it(name, () => expect(sequences(history(...lines))).toEqual(needed));
 
@@ -123,14 +127,14 @@ describe('histories that are not linearizable, and the calls that show it', () =
   rejected('a write that is lost', [1, 2], '1 SET x 1 > OK @ 0-10', '2 GET x > NONE @ 20-30');
   rejected('an update that is lost', [1, 2], '1 ADD x 1 > VALUE 1 @ 0-10', '2 ADD x 1 > VALUE 1 @ 0-10');
   rejected(
-    'an addition that is carried out twice: more than all of them together',
+    'an addition that is carried out twice, so that the sum is too large',
     [3],
     '1 ADD x 1 > VALUE 1 @ 0-10',
     '1 ADD x 2 > VALUE 3 @ 20-30',
     '2 ADD x 1 > VALUE 6 @ 40-50',
   );
   rejected(
-    'two clients that see two writes in different orders',
+    'two clients that read two writes in different orders',
     [3, 5, 4, 6],
     '1 SET x 1 > OK @ 0-100',
     '2 SET x 2 > OK @ 0-100',
@@ -140,28 +144,28 @@ describe('histories that are not linearizable, and the calls that show it', () =
     '4 GET x > VALUE 1 @ 30-40',
   );
   rejected(
-    'a pending write that is seen and then gone',
+    'a pending write that is read and then lost',
     [2, 3],
     '1 SET x 1 @ 0-',
     '2 GET x > VALUE 1 @ 10-20',
     '3 GET x > NONE @ 30-40',
   );
   rejected('a read from the future', [1], '1 GET x > VALUE 1 @ 0-10', '2 SET x 1 > OK @ 20-30');
-  rejected('a value that nobody wrote', [1], '1 GET x > VALUE 7 @ 0-10', '2 SET x 1 > OK @ 0-10');
-  rejected('an error without a reason', [1], '1 ADD x 1 > ERROR the value is not a number @ 0-1');
+  rejected('a value that no call wrote', [1], '1 GET x > VALUE 7 @ 0-10', '2 SET x 1 > OK @ 0-10');
+  rejected('an error without a cause', [1], '1 ADD x 1 > ERROR the value is not a number @ 0-1');
   rejected(
-    'a key that exists, and no room for it',
+    'a full store, for a key that exists',
     [1, 2],
     '1 SET x 1 > OK @ 0-1',
     '1 SET x 2 > ERROR the store is full @ 2-3',
   );
 
-  it('an empty answer', () => {
+  it('include an empty answer', () => {
     const empty = history('1 GET x > NONE @ 0-1').map((call) => ({ ...call, answer: '' }));
-    expect(offence(empty).calls).toEqual(empty);
+    expect(violationOf(empty).calls).toEqual(empty);
   });
 
-  it('are described, overlapping calls one below the other', () => {
+  it('are drawn with one line for each call', () => {
     const calls = history('1 SET x 1 > OK @ 0-250', '2 SET x 2 > OK @ 100-300', '3 GET x > NONE @ 400-400');
     expect(describeHistory({ key: 'x', calls: [...calls, ...history('1 ADD x 1 @ 200-')] })).toEqual([
       '├────────┤        client 1 #1  SET x 1 → OK         0.000000–0.000250 ms',
@@ -185,7 +189,7 @@ const operations: fc.Arbitrary<KvOperation> = fc.oneof(
 interface Instance {
   operation: KvOperation;
   calledNs: number;
-  /** When it takes effect, counted from its call, and when it returns, counted from there. */
+  /** From the call to its effect, and from there to its return. */
   effectNs: number;
   answerNs: number;
   fate: 'answered' | 'pending' | 'lost';
@@ -206,7 +210,7 @@ const instances = (maxLength: number, spanNs: number, durationNs: number): fc.Ar
     { maxLength },
   );
 
-/** What the callers see of calls that do take effect, each in its instant. */
+/** The calls as their clients see them, when each takes effect in its instant. */
 function linearize(planned: readonly Instance[]): Call[] {
   let store: Store = new Map();
   return planned
@@ -232,7 +236,7 @@ const answers = fc.constantFrom(
   'ERROR the value is not a number',
 );
 
-/** Histories of which many are wrong: some answers are replaced. */
+/** Histories with some answers replaced, of which many are not linearizable. */
 const suspects: fc.Arbitrary<Call[]> = fc
   .tuple(instances(7, 12, 5), fc.array(fc.tuple(fc.nat(6), answers), { maxLength: 3 }))
   .map(([planned, changes]) => {
@@ -242,7 +246,7 @@ const suspects: fc.Arbitrary<Call[]> = fc
   });
 
 describe('random histories', () => {
-  it('are accepted when each call takes effect in an instant while it is open', () => {
+  it('are accepted when each call takes effect at an instant between its call and its return', () => {
     fc.assert(
       fc.property(instances(80, 400, 30), (planned) => {
         expect(checkLinearizable(linearize(planned))).toBeUndefined();
@@ -251,12 +255,12 @@ describe('random histories', () => {
     );
   });
 
-  it('get the verdict that trying all orders gives', () => {
+  it('get the same verdict as from trying all orders', () => {
     let wrong = 0;
     fc.assert(
       fc.property(suspects, (calls) => {
         const verdict = checkLinearizable(calls);
-        expect(verdict === undefined).toBe(explained(calls));
+        expect(verdict === undefined).toBe(linearizable(calls));
         if (verdict) wrong++;
       }),
       { numRuns: 3000 },
@@ -265,7 +269,7 @@ describe('random histories', () => {
     expect(wrong).toBeLessThan(2500);
   });
 
-  it('that are wrong are shrunk to calls that are wrong, whatever the others did, and each of which is needed', () => {
+  it('that are rejected are shrunk to a minimal set of calls that proves it', () => {
     fc.assert(
       fc.property(suspects, (calls) => {
         const verdict = checkLinearizable(calls);
@@ -275,10 +279,10 @@ describe('random histories', () => {
           return [...known, ...others.map(forget)];
         };
         expect(verdict.calls.every((call) => calls.includes(call))).toBe(true);
-        expect(explained(verdict.calls)).toBe(false);
-        expect(explained(knowing(verdict.calls))).toBe(false);
+        expect(linearizable(verdict.calls)).toBe(false);
+        expect(linearizable(knowing(verdict.calls))).toBe(false);
         for (const one of verdict.calls)
-          expect(explained(knowing(verdict.calls.filter((call) => call !== one)))).toBe(true);
+          expect(linearizable(knowing(verdict.calls.filter((call) => call !== one)))).toBe(true);
       }),
       { numRuns: 1000 },
     );
@@ -296,7 +300,7 @@ describe('random histories', () => {
 });
 
 describe('the limit', () => {
-  it('leaves open what would take too long, and nothing else', () => {
+  it('leaves undecided what would take too long, and nothing else', () => {
     const pending = Array.from({ length: 18 }, (_, index) => `1 ADD x ${2 ** index} @ 0-`);
     const calls = history(...pending, '1 GET x > VALUE word @ 20-30');
     expect(checkLinearizable(calls, 1000)).toBe('undecided');
@@ -304,7 +308,7 @@ describe('the limit', () => {
     expect(checkLinearizable([...calls, ...other], 1000)).toEqual({ key: 'y', calls: other });
   });
 
-  it('is far away: three clients with 20 requests each', () => {
+  it('is not reached by three clients with 20 requests each', () => {
     const busy = fc.array(fc.tuple(operations, fc.nat(100), fc.nat(100), fc.nat(100)), {
       minLength: 60,
       maxLength: 60,
@@ -323,7 +327,7 @@ describe('the limit', () => {
   });
 });
 
-/** Clients, a server that may forget which requests it has carried out, and wires that lose answers. */
+/** Clients, a server that may forget which requests it has carried out, and a network that loses answers. */
 function converse(seed: string, server: { remembers: boolean }): Client[] {
   const events: { atNs: number; action: () => void }[] = [];
   const random = new Random(seed);
@@ -379,8 +383,8 @@ describe('clients', () => {
     a.calledNs < b.returnedNs! &&
     b.calledNs < a.returnedNs!;
 
-  it('record what they asked and heard, and meet on the keys that they share', () => {
-    let meetings = 0;
+  it('record their requests and answers, and contend for the keys that they share', () => {
+    let overlaps = 0;
     for (const seed of seeds) {
       const clients = converse(seed, { remembers: true });
       const calls = clients.flatMap((client) => client.calls);
@@ -388,16 +392,16 @@ describe('clients', () => {
       expect(calls.filter(({ answer }) => answer !== undefined)).toHaveLength(60);
       expect(clients.some(({ retransmissions }) => retransmissions > 0)).toBe(true);
       expect(checkLinearizable(calls, 500)).toBeUndefined();
-      meetings += calls.filter((a) => calls.some((b) => overlap(a, b))).length;
+      overlaps += calls.filter((a) => calls.some((b) => overlap(a, b))).length;
     }
-    expect(meetings).toBeGreaterThan(10 * seeds.length);
+    expect(overlaps).toBeGreaterThan(10 * seeds.length);
   });
 
-  it('show by their calls that a server carries out repeated requests again', () => {
+  it('reveal a server that carries out repeated requests again', () => {
     const verdicts = seeds.map((seed) =>
       checkLinearizable(converse(seed, { remembers: false }).flatMap(({ calls }) => calls)),
     );
-    // A SET that is carried out twice in a row harms nobody.
+    // A SET that is carried out twice in a row is harmless.
     expect(verdicts.filter((verdict) => typeof verdict === 'object').length).toBeGreaterThan(15);
   });
 });

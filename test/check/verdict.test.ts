@@ -1,4 +1,4 @@
-/** Verdicts on evidence: of a run that was right nothing is found, and whatever is changed in it is found. */
+/** Verdicts on evidence: nothing is found in a correct run, and every change to its evidence is found. */
 import { describe, expect, test } from 'vitest';
 import type { Evidence, Kept } from '../../src/check/evidence.ts';
 import { compareLast, judge, observe } from '../../src/check/verdict.ts';
@@ -13,7 +13,7 @@ const kept = <T>(values: readonly T[], isWhole = true): Kept<T> => Object.assign
 const isDoor = ({ kind }: Entry) => !['check', 'output', 'control'].includes(kind);
 const nothing = new Uint8Array(0);
 
-/** A run that ended well, of a guest that uses its clock and its console. */
+/** The evidence of a correct run, of a guest that uses its clock and its console. */
 function completed(changed: Partial<Evidence> = {}): Evidence {
   const description = machineOf(chattyGuest);
   const typed = 'some words, and the end: q';
@@ -36,7 +36,7 @@ function completed(changed: Partial<Evidence> = {}): Evidence {
   };
 }
 
-/** The same, of a guest that writes a sector and reads it again. */
+/** The same, of a guest that writes a sector and reads it back. */
 function ofDisk(): Evidence {
   const description = machineOf(
     diskGuest([
@@ -84,16 +84,16 @@ const withHistory = (evidence: Evidence, change: (entry: Entry, index: number) =
 });
 
 describe('a verdict', () => {
-  test('finds nothing in what is right', () => {
+  test('finds nothing in a correct run', () => {
     expect([found(completed()), found(ofDisk())]).toEqual([[], []]);
   });
 
-  test('keeps what was found on the way', () => {
+  test('keeps the violations that were found during the run', () => {
     const violation = { invariant: 'one-live', message: 'two' } as const;
     expect(judge(completed({ found: [violation] }))).toEqual([violation]);
   });
 
-  test('finds other keys than were typed, and other output than the machine makes', () => {
+  test('finds keys that were not typed, and output that the machine does not make', () => {
     expect(found(completed({ typed: new TextEncoder().encode('some wards, and the end: q') }))).toContain(
       'input-once',
     );
@@ -114,7 +114,7 @@ describe('a verdict', () => {
     ).toContain('guest-clock');
   });
 
-  test('finds a history that no machine can have', () => {
+  test('finds a history that no machine can replay', () => {
     const [first, ...others] = completed().survivor.history;
     const history = kept([{ ...first!, icount: first!.icount + 1 }, ...others]);
     const { survivor } = completed();
@@ -125,7 +125,7 @@ describe('a verdict', () => {
     });
   });
 
-  test('finds a disk that holds something else, and a read that showed something else', () => {
+  test('finds a wrong sector, and a read with wrong data', () => {
     const evidence = ofDisk();
     const { medium } = evidence;
     const content = medium.content.slice();
@@ -139,7 +139,7 @@ describe('a verdict', () => {
     expect(found(reads)).toContain('disk-covered');
   });
 
-  test('finds that a service stands still, or was given up', () => {
+  test('finds a service that stopped, or was given up', () => {
     expect(found(completed({ waiting: ['clients'] }))).toEqual([]);
     const stopped = completed({ outcome: 'limit', waiting: ['a disk operation', 'clients'] });
     expect(observe(stopped)).toMatchObject([
@@ -155,13 +155,13 @@ describe('a verdict', () => {
     ]);
   });
 
-  test('finds what clients complain of', () => {
+  test('finds errors that clients report', () => {
     expect(found(completed({ clients: { calls: [], complaints: ['lost'] } }))).toEqual([
       'acknowledged-requests',
     ]);
   });
 
-  test('compares the machines where they were one for the last time', () => {
+  test('compares the machines at the last position where they had the same history', () => {
     const evidence = completed();
     const { history, icount } = evidence.survivor;
     const meeting = (b: Kept<Entry>) => ({ ...evidence, meeting: { a: history, b, icount } });
@@ -175,12 +175,12 @@ describe('a verdict', () => {
     expect(compareLast(meeting(kept([], false)))).toBeUndefined();
   });
 
-  test('of a run of which not all was kept is refused', () => {
+  test('is refused for a run of which not everything was kept', () => {
     for (const part of ['console', 'frames'] as const)
       expect(() => judge(completed({ [part]: kept([], false) }))).toThrow(/limit it with --max-steps/);
   });
 
-  test('of machines that diverged is what was seen on the way', () => {
+  test('is what was found during the run if the machines diverged', () => {
     expect(judge(completed({ outcome: 'diverged', console: kept([]), waiting: ['clients'] }))).toEqual([]);
   });
 });

@@ -30,7 +30,7 @@ function vmft(...args: string[]): Promise<Result> {
   });
 }
 
-/** In supervisor mode: prints its command line, which it finds by its name in the device tree, and shuts down. */
+/** In supervisor mode: prints its command line, which it finds in the device tree, and shuts down. */
 const KERNEL = `
 _start:
     mv      s0, a1
@@ -54,7 +54,9 @@ _start:
 name: .ascii "root=abc"
 `;
 
-/** In machine mode: goes on, in supervisor mode, where the note at a2 says, and does what the kernel asks for: to shut down. */
+/**
+ * In machine mode: enters the kernel in supervisor mode by the address at a2, and serves its call: to shut down.
+ */
 const FIRMWARE = `
 _start:
     la      t0, trap
@@ -184,7 +186,7 @@ describe('run', () => {
   });
 });
 
-test('compare and chaos take kernels, and a violation is shown again by the same options', async () => {
+test('compare and chaos take kernels, and a violation is repeated by the same options', async () => {
   const compared = await vmft('compare', ...kernel, '--crashes', '0', '--epochs', '5', '--links', '1G', '-q');
   expect(compared.code).toBe(0);
   const options = ['--memory', '4M', '--drive', 'file=disk.img,readonly=on', '--runs', '20', '--jobs', '1'];

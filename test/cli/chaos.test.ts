@@ -28,7 +28,7 @@ function execute(file: string, args: readonly string[]): Promise<Result> {
   });
 }
 const vmft = (...args: string[]) => execute(process.execPath, [bin, ...args]);
-/** A command line that was printed, as a shell takes it. */
+/** The arguments of a printed command line, as a shell splits them. */
 const shell = (command: string) =>
   execute('sh', ['-c', command.trim().replace(/^vmft/, `'${process.execPath}' '${bin}'`)]);
 
@@ -39,7 +39,7 @@ beforeAll(() => {
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 describe('vmft chaos', () => {
-  test('the same seed gives the same results, whatever the number of jobs', async () => {
+  test('gives the same results for the same seed, whatever the number of jobs', async () => {
     const [one, three, other] = await Promise.all(
       [
         ['--jobs', '1'],
@@ -60,7 +60,7 @@ describe('vmft chaos', () => {
     expect(one!.code).toBe(0);
   });
 
-  test('the report names what happened, and shows empty cells; nothing else is written', async () => {
+  test('prints a report with the events, and with empty cells, and nothing else', async () => {
     const { code, stdout, stderr } = await vmft(
       'chaos',
       program('bank.s'),
@@ -113,7 +113,7 @@ describe('vmft chaos', () => {
     },
   );
 
-  test('the command that is printed for the worst down time shows that run', async () => {
+  test('prints a command for the worst down time that repeats that run', async () => {
     const { stdout } = await vmft('chaos', program('kv/kv.elf'), '--clients', '2', '--runs', '10', '--json');
     const { worstDown } = JSON.parse(stdout);
     const again = await shell(`${worstDown.command} --json`);
@@ -146,7 +146,7 @@ describe('vmft chaos', () => {
     expect(first.faults.struck + rest.faults.struck).toBe(whole.faults.struck);
   });
 
-  test('an interruption ends it with the summary so far', async () => {
+  test('ends with the summary so far when it is interrupted', async () => {
     const child = spawn(
       process.execPath,
       [bin, 'chaos', program('bank.s'), '--runs', '1000000', '--jobs', '1'],
@@ -166,7 +166,7 @@ describe('vmft chaos', () => {
     expect(stdout).toContain('failovers');
   });
 
-  test('wrong use is refused with a reason', async () => {
+  test('refuses wrong use with a reason', async () => {
     const refused = async (args: string[], reason: RegExp) => {
       const { code, stderr } = await vmft('chaos', ...args);
       expect([code, stderr]).toEqual([2, expect.stringMatching(reason)]);

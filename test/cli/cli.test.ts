@@ -36,7 +36,7 @@ const SEVEN = `li t0, 0x100000
 li t1, (7 << 16) | 0x3333
 sw t1, 0(t0)
 `;
-/** Prints every byte that it is given, until a q. */
+/** Echoes every byte, until a q. */
 const ECHO = `li s0, 0x10000000
 li t0, 1
 sb t0, 2(s0)
@@ -94,7 +94,7 @@ describe('run', () => {
     expect(JSON.parse(results[2].stdout)).toMatchObject({ outcome: 'completed', exitCode: 7, console: '' });
   });
 
-  test('both hosts lost, and a limit, have exit codes of their own', async () => {
+  test('the loss of both hosts, and a limit, have distinct exit codes', async () => {
     const [lost, limit] = await Promise.all([
       vmft(['run', program('primes.s'), '--crash', 'primary@icount=1000', '--crash', 'backup@t=100us']),
       vmft(['run', program('primes.s'), '--max-steps', '1000']),
@@ -116,7 +116,7 @@ describe('run', () => {
     expect(failover.stderr).toContain('goes live');
   });
 
-  test('two runs with one seed print the same, and another seed prints something else', async () => {
+  test('two runs with the same seed print the same, and another seed prints something else', async () => {
     const dice = ['run', program('dice.s'), '--verbose', '--crash', 'primary@output=30', '--seed'];
     const [first, second, other] = await Promise.all(['x', 'x', 'y'].map((seed) => vmft([...dice, seed])));
     expect(second).toEqual(first);
@@ -130,7 +130,7 @@ describe('the cluster', () => {
   const bankText = readFileSync(program('expected/bank.txt'), 'utf8');
   const receipts = (text: string) => text.split('\n').filter((line) => /^#\d+ /.test(line)).length;
 
-  test('--backups and --spares: as many failures in a row as there are others', async () => {
+  test('--backups and --spares: the VM survives as many failures in a row as there are other hosts', async () => {
     const crashes = ['20ms', '40ms', '60ms'].flatMap((time) => ['--fault', `crash:live@${time}`]);
     const [three, spares, two] = await Promise.all([
       vmft(['run', bank, '--backups', '3', '--spares', '0', ...crashes]),
@@ -154,7 +154,7 @@ describe('the cluster', () => {
     expect(none).toEqual(alone);
   });
 
-  test("--fault: what shorthands write, and an operator's acts", async () => {
+  test('--fault: the long form of shorthands, and commands of an operator', async () => {
     const [short, long, switched] = await Promise.all([
       vmft(['run', bank, '--crash', 'primary@20ms', '--partition', '40ms+3ms']),
       vmft(['run', bank, '--fault', 'crash:primary@20ms', '--fault', 'partition:primary-backup@40ms+3ms']),
@@ -166,7 +166,7 @@ describe('the cluster', () => {
     expect(switched.stderr).toMatch(/generation 2 from icount [\d ]+: backup with primary/);
   });
 
-  test('--replication checkpoint: the same receipts, by another way', async () => {
+  test('--replication checkpoint: the same receipts', async () => {
     const { code, stdout } = await vmft([
       'run',
       bank,
@@ -179,14 +179,14 @@ describe('the cluster', () => {
   });
 
   test.each(['shared', 'shared-backup-reads', 'private'])(
-    '--disk %s: the journal keeps its promises',
+    '--disk %s: the journal loses no record',
     async (disk) => {
       const { code, stdout } = await vmft(['run', journal, '--disk', disk, '--fault', 'crash:primary@8ms']);
       expect([code, stdout]).toEqual([0, expect.stringContaining('journal: 12 records, all sound')]);
     },
   );
 
-  test('--disk-size: how much there is, and none', async () => {
+  test('--disk-size: any size, or no disk', async () => {
     const [small, none, full] = await Promise.all([
       vmft(['run', journal, '--disk-size', '8K', '-q']),
       vmft(['run', journal, '--disk-size', '0', '-q']),
@@ -200,26 +200,26 @@ describe('the cluster', () => {
     ['crash:spare@5s', 'the run ended before, at '],
     ['crash:primary@icount=999999999', 'primary did not reach it; its machine is at icount '],
   ])(
-    '%s is not triggered: a warning, an entry in the report, and code 6 if that is asked for',
+    '%s is not triggered: a warning, an entry in the report, and code 6 with --strict',
     async (fault, why) => {
       const given = ['run', program('hello.s'), '-q', '--fault', fault];
-      const [told, strict, json] = await Promise.all([
+      const [plain, strict, json] = await Promise.all([
         vmft(given),
         vmft([...given, '--strict']),
         vmft([...given, '--json']),
       ]);
-      expect([told.code, told.stderr]).toEqual([
+      expect([plain.code, plain.stderr]).toEqual([
         0,
         expect.stringContaining(`warning: ${fault} was not triggered: ${why}`),
       ]);
-      expect([strict.code, strict.stdout]).toEqual([6, told.stdout]);
+      expect([strict.code, strict.stdout]).toEqual([6, plain.stdout]);
       expect(JSON.parse(json.stdout).faults).toEqual([
         { fault, triggered: false, why: expect.stringContaining(why) },
       ]);
     },
   );
 
-  test('an injected fault: --strict changes nothing, and the report says when and where', async () => {
+  test('a fault that took effect: --strict changes nothing, and the report has its time and host', async () => {
     const given = ['run', program('hello.s'), '-q', '--strict', '--json', '--crash', 'primary@icount=100'];
     const { code, stdout, stderr } = await vmft(given);
     expect([code, stderr]).toEqual([0, '']);
@@ -233,7 +233,7 @@ describe('--verify', () => {
   const checked = /^checked: a fresh machine that replays the log prints the same/m;
 
   test.each([[[]], [['--no-ft']]])(
-    'replays the run and says so, and nobody pays for it unasked %j',
+    'replays the run and reports it, and only if asked for %j',
     async (options) => {
       const [asked, unasked] = await Promise.all([
         vmft(['run', program('dice.s'), '--verify', ...options]),
@@ -245,14 +245,14 @@ describe('--verify', () => {
     },
   );
 
-  test('goes with a rule that is switched off: it finds what goes wrong', async () => {
+  test('finds what goes wrong with a rule switched off', async () => {
     const { code, stderr } = await vmft(['run', program('hello.s'), '--unsafe', 'dedup']);
     expect([code, stderr]).toEqual([0, expect.stringMatching(checked)]);
   });
 });
 
 describe('--json', () => {
-  test('is one document with these keys', async () => {
+  test('prints one document with these keys', async () => {
     const { code, stdout } = await vmft([
       'run',
       program('dice.s'),
@@ -310,7 +310,7 @@ describe('--json', () => {
     });
   });
 
-  test('without fault tolerance there is nothing to compare', async () => {
+  test('has no comparison without fault tolerance', async () => {
     const { stdout, stderr } = await vmft(['run', program('dice.s'), '--json', '--no-ft', '-q']);
     const report = JSON.parse(stdout);
     expect(report).toMatchObject({ outcome: 'completed', failovers: [], diff: null });
@@ -333,12 +333,12 @@ describe('wrong usage: exit code 2, one line on stderr, nothing on stdout', () =
     ['a missing input', ['run', bank, '--input', 'nothing'], /^vmft: nothing: no such file/],
     ['a foreign ELF', ['run', 'foreign.elf'], /'foreign\.elf'.*x86-64/],
     [
-      'a crash of nobody',
+      'a crash of an unknown host',
       ['run', bank, '--crash', 'nobody@icount=5'],
       /^vmft: "nobody" is no host here; they are primary, backup, spare$/,
     ],
     [
-      'a crash of a host that others would have',
+      'a crash of a host that only other clusters have',
       ['run', bank, '--backups', '2', '--spares', '0', '--crash', 'backup3@5ms'],
       /"backup3" is no host here; they are primary, backup, backup2$/,
     ],
@@ -359,12 +359,12 @@ describe('wrong usage: exit code 2, one line on stderr, nothing on stdout', () =
     ],
     ['a crash at a time without a unit', ['run', bank, '--crash', 'primary@t=5'], /"5" is no time/],
     [
-      'a moment with too much in it',
+      'a moment with too many parts',
       ['run', bank, '--crash', 'primary@icount=5=6'],
       /"5=6" is no whole number/,
     ],
     [
-      'a fault that is none',
+      'an unknown kind of fault',
       ['run', bank, '--fault', 'boom:primary@5ms'],
       /"boom" is no fault; they are crash,/,
     ],
@@ -378,44 +378,56 @@ describe('wrong usage: exit code 2, one line on stderr, nothing on stdout', () =
       /"dance" is no command; they are reset/,
     ],
     [
-      'a switch-over to nobody',
+      'a switch-over to an unknown host',
       ['run', bank, '--fault', 'command:switch-over=nobody@5ms'],
       /^vmft: "nobody" is no host here; they are primary, backup, spare$/,
     ],
     [
-      'a switch-over to whoever is live',
+      'a switch-over to the live host',
       ['run', bank, '--fault', 'command:switch-over=live@5ms'],
       /^vmft: "live" is no host here; they are primary, backup, spare$/,
     ],
     [
-      'a backup that is not there to be moved',
+      'a move of a backup that does not exist',
       ['run', bank, '--fault', 'command:move-backup=backup2@5ms'],
       /^vmft: "backup2" is no host here; they are primary, backup, spare$/,
     ],
     [
-      'a link to nowhere',
+      'a link to an unknown host',
       ['run', bank, '--fault', 'partition:primary-moon@5ms+5ms'],
       /"moon" is no host here/,
     ],
-    ['a domain of nobody', ['run', bank, '--fault', 'domain:rack@5ms'], /"rack" is no host here/],
+    ['a domain without hosts', ['run', bank, '--fault', 'domain:rack@5ms'], /"rack" is no host here/],
     ['too many backups', ['run', bank, '--backups', '4'], /a whole number from 0 to 3/],
     ['too many spares', ['run', bank, '--spares', '9'], /a whole number from 0 to 8/],
-    ['backups that are no number', ['run', bank, '--backups', 'two'], /a whole number from 0 to 3/],
+    [
+      'a number of backups that is no number',
+      ['run', bank, '--backups', 'two'],
+      /a whole number from 0 to 3/,
+    ],
     ['unknown replication', ['run', bank, '--replication', 'none'], /choices are lockstep, checkpoint/],
     ['an unknown disk', ['run', bank, '--disk', 'ram'], /choices are shared, shared-backup-reads, private/],
     ['a bad disk size', ['run', bank, '--disk-size', '5'], /'--disk-size <size>' argument '5' is invalid/],
-    ['a delay with too much in it', ['run', bank, '--delay', '5ms+5ms=1ms=1ms'], /"1ms=1ms" is no time/],
-    ['a speed of nobody', ['run', bank, '--speed', 'nobody=2'], /"nobody" is no host/],
+    ['a delay with too many parts', ['run', bank, '--delay', '5ms+5ms=1ms=1ms'], /"1ms=1ms" is no time/],
+    ['a speed of an unknown host', ['run', bank, '--speed', 'nobody=2'], /"nobody" is no host/],
     ['an unknown rule', ['run', bank, '--unsafe', 'nothing'], /the rules are output-rule/],
-    ['a rule that every object has', ['run', bank, '--unsafe', 'toString'], /the rules are output-rule/],
+    [
+      'a rule named like a property of every object',
+      ['run', bank, '--unsafe', 'toString'],
+      /the rules are output-rule/,
+    ],
     ['options that exclude each other', ['run', bank, '-q', '-v'], /cannot be used with option/],
     [
-      'a recording in no directory',
+      'a recording in a missing directory',
       ['run', bank, '--record', 'no/where'],
       /no directory no; create it first/,
     ],
-    ['a log that is none', ['replay', 'seven.s'], /^vmft: seven\.s: not a vmft log/],
-    ['a state that is none', ['diff', 'seven.s', 'seven.s'], /^vmft: seven\.s: not a saved machine/],
+    ['a file that is not a log', ['replay', 'seven.s'], /^vmft: seven\.s: not a vmft log/],
+    [
+      'a file that is not a saved machine',
+      ['diff', 'seven.s', 'seven.s'],
+      /^vmft: seven\.s: not a saved machine/,
+    ],
   ])('%s', async (_, args, message) => {
     const { code, stdout, stderr } = await vmft(args);
     expect(stderr.trimEnd()).toMatch(message);
@@ -423,7 +435,7 @@ describe('wrong usage: exit code 2, one line on stderr, nothing on stdout', () =
     expect([code, stdout]).toEqual([2, '']);
   });
 
-  test('a source with mistakes: all of them, with their places', async () => {
+  test('a source with mistakes: all mistakes, with their places', async () => {
     for (const args of [
       ['run', 'broken.s'],
       ['asm', 'broken.s'],
@@ -438,7 +450,7 @@ describe('wrong usage: exit code 2, one line on stderr, nothing on stdout', () =
 });
 
 describe('record and replay', () => {
-  test('a machine that is saved and restored on its way is the same machine', async () => {
+  test('a machine that is saved and restored during a replay is the same machine', async () => {
     await vmft(['run', program('dice.s'), '--no-ft', '--record', 'restored.log']);
     const { code, stdout } = await vmft(['replay', 'restored.log', '--restore', '4']);
     expect(code).toBe(0);
@@ -467,7 +479,7 @@ describe('record and replay', () => {
     });
   });
 
-  test('a damaged and a cut log say up to where they are good', async () => {
+  test('a damaged and a truncated log are replayed up to the damage, which is reported', async () => {
     await vmft(['run', program('dice.s'), '--no-ft', '--record', 'whole.log']);
     const whole = readFileSync(file('whole.log'));
     const middle = whole.length - 100;
@@ -490,7 +502,7 @@ describe('record and replay', () => {
     }
   });
 
-  test('the exit code of the guest comes back, too', async () => {
+  test('a replay has the exit code of the guest', async () => {
     await vmft(['run', 'seven.s', '--record', 'seven.log']);
     expect((await vmft(['replay', 'seven.log', '--quiet'])).code).toBe(7);
   });
@@ -543,7 +555,7 @@ describe('help', () => {
 });
 
 describe('help faults', () => {
-  test('lists every fault, each with an example that vmft run takes', async () => {
+  test('lists every fault, each with an example that vmft run accepts', async () => {
     const [run, help] = await Promise.all([vmft(['run', '-h']), vmft(['help', 'faults'])]);
     expect(run.stdout.replace(/\s+/g, ' ')).toContain('`vmft help faults` lists them');
     expect([help.code, help.stderr]).toEqual([0, '']);
@@ -587,7 +599,7 @@ describe('asm and disasm', () => {
   });
 });
 
-test('disasm steps by two bytes or four, and anew from every name', async () => {
+test('disasm steps by two bytes or four, and starts again at every symbol', async () => {
   writeFileSync(file('mixed.s'), '_start: c.li a0, 5\n addi a0, a0, 1\n .half 0xffff\nend: c.jr ra\n');
   const { stdout } = await vmft(['disasm', 'mixed.s']);
   expect(stdout.trim().split('\n')).toEqual([

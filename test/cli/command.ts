@@ -1,4 +1,4 @@
-/** The command, run as users run it, in a directory of its own. */
+/** The command, run as users run it, in a temporary directory. */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,7 +14,7 @@ export interface Result {
   stderr: string;
 }
 
-/** A temporary directory that goes when the tests of a file are over, and the command in it. */
+/** A temporary directory that is removed after the tests of a file, and the command in it. */
 export function workplace(): {
   directory: string;
   file: (name: string) => string;

@@ -22,7 +22,7 @@ const given = (changes: Partial<CompareOptions> = {}): CompareOptions => ({
 
 afterEach(() => vi.restoreAllMocks());
 
-/** Runs the command; what it writes, and its exit code. */
+/** Runs the command; returns its output and exit code. */
 async function run(program: string, changes: Partial<CompareOptions> = {}) {
   const written = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const)
@@ -74,7 +74,7 @@ const round: Comparison = {
   applicationBytes: 2500,
 };
 
-test('the table, and what is to be concluded from it', () => {
+test('the table, and the conclusions from it', () => {
   const lines = comparisonLines('bank.s', { ...given(), clients: 3 }, round);
   expect(lines.map(plainText).join('\n')).toMatchInlineSnapshot(`
     "bank.s, 3 clients, seed 1, 2 crashes of the primary in each setup
@@ -110,7 +110,7 @@ test('the table for hello', async () => {
   const { code, stdout, stderr } = await run(hello);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   expect(stdout).toMatch(/^programs\/hello.s, seed 1, 2 crashes of the primary in each setup\n/);
-  // 706 steps of 10 ns; what waits for a checkpoint waits for its epoch.
+  // 706 steps of 10 ns; outputs that wait for a checkpoint wait for its epoch.
   expect(stdout).toMatch(/^ no replication( +–){5} +0\.007 +1\.000 +0\.706( +–){6}$/m);
   expect(stdout).toMatch(/^ lockstep +\d\.\d\d +\d{3}( +0\.1\d\d){3} +0\.007 +1\.000 +0\.706 +0 /m);
   expect(stdout).toMatch(/^ checkpoint 5 ms +\d\.\d\d +\d \d{3}( +5\.\d\d){3} +0\.007 +1\.000 +0\.706 /m);
@@ -138,7 +138,7 @@ test('--json gives the same figures', async () => {
   expect(setups[3].crashes).toHaveLength(2);
 });
 
-test('a program that does not end: exit code 4, and what to do', async () => {
+test('a program that does not end: exit code 4, and advice', async () => {
   const { code, stdout, stderr } = await run(hello, { maxSteps: 100 });
   expect({ code, stdout }).toEqual({ code: 4, stdout: '' });
   expect(stderr).toMatch(/--max-steps 100/);

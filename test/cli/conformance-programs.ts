@@ -1,4 +1,4 @@
-/** Programs as `vmft conformance` runs them. */
+/** Programs for `vmft conformance`. */
 import { assemble } from '../../src/asm/assemble.ts';
 import { elf } from '../vmm/elf.ts';
 

@@ -16,7 +16,7 @@ const directory = mkdtempSync(join(tmpdir(), 'vmft-conformance-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 const PASS = 1;
-/** What a program stores in `tohost` when its test of this number fails. */
+/** The value in `tohost` of a program whose test of this number fails. */
 const failure = (number: number) => number * 2 + 1;
 
 const ENDLESS = saying(PASS, 'j .');
@@ -85,7 +85,7 @@ text: .asciz "${text}"
   );
 
 describe('a program', () => {
-  test('prints by way of tohost, and fails then', () => {
+  test('prints by tohost, and then fails', () => {
     expect(run(printing('case 7 failed', failure(7)))).toMatchObject({
       outcome: 'failed',
       test: 7,
@@ -119,7 +119,7 @@ describe('a program', () => {
     );
   });
 
-  test('has as many steps as it is given, and no more', () => {
+  test('is limited to the given number of steps', () => {
     const { steps } = run(saying(PASS));
     expect(steps).toBeGreaterThan(3);
     expect(run(saying(PASS), steps)).toEqual({ name: 'program', steps, outcome: 'passed' });
@@ -128,7 +128,7 @@ describe('a program', () => {
       expect(run(endless, 12_345)).toEqual({ name: 'program', steps: 12_345, outcome: 'timed-out' });
   });
 
-  test('that sleeps is woken by its timer, and by nothing else', () => {
+  test('that sleeps is woken by its timer only', () => {
     expect(run(WOKEN)).toMatchObject({ outcome: 'passed' });
     expect(run(SLEEPING)).toMatchObject({ outcome: 'asleep' });
   });
@@ -144,7 +144,7 @@ describe('a program', () => {
     expect(run(source)).toEqual(run(source));
   });
 
-  test('that breaks vmft does not end the others', () => {
+  test('that breaks vmft does not stop the others', () => {
     const broken = () => {
       throw new Error('a broken invariant');
     };
@@ -213,7 +213,7 @@ describe('vmft conformance', () => {
     expect(stdout).toContain('\n8 of 12 passed\n');
   });
 
-  test('says the same with any number of workers', async () => {
+  test('gives the same report with any number of workers', async () => {
     const folder = many();
     const [one, four] = await Promise.all(['1', '4'].map((jobs) => vmft([folder, '--json', '--jobs', jobs])));
     expect(one).toEqual(four);
@@ -241,7 +241,7 @@ describe('vmft conformance', () => {
     expect(stdout).toMatch(/^sleeping +1 {2}waits for an interrupt/m);
   });
 
-  test('an interruption ends it with what is known so far', async () => {
+  test('ends with the results so far when it is interrupted', async () => {
     const folder = write('long', { 'a-passes': saying(PASS), 'b-endless': ENDLESS, 'c-waits': ENDLESS });
     const interruptSecond = `import { Worker } from 'node:worker_threads';
       const { postMessage } = Worker.prototype;
@@ -259,7 +259,7 @@ describe('vmft conformance', () => {
     expect(stdout).toContain('interrupted: 2 were not run');
   });
 
-  test('wrong use is refused with a reason', async () => {
+  test('refuses wrong use with a reason', async () => {
     const refused = async (args: string[], reason: RegExp) =>
       expect(await vmft(args)).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(reason) });
     await refused([join(directory, 'nothing')], /nothing: no such file or directory; give a folder/);

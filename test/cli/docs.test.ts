@@ -1,4 +1,4 @@
-/** What the documentation says of formats, files and commands, compared with those. */
+/** The documentation of formats, files and commands, compared with those. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -50,17 +50,17 @@ describe('docs/questions.md', () => {
   const questions = readFileSync(join(root, 'docs/questions.md'), 'utf8');
   const commands = [...questions.matchAll(/`vmft ([^`]+)`/g)].map(([, command]) => command!);
 
-  test('names stories that there are', () => {
+  test('names existing stories', () => {
     const named = commands.flatMap((command) => /^story ([a-z]\S+)$/.exec(command)?.[1] ?? []);
     expect(named.length).toBeGreaterThan(20);
     for (const name of named) expect(storyNames()).toContain(name);
   });
 
-  test('shows commands that run, each ending as it should', async () => {
+  test('shows commands that run, each with the expected exit code', async () => {
     const cheap = commands.filter((command) => /^(run|replay|log) /.test(command));
     expect(cheap.length).toBeGreaterThan(6);
     const made = (command: string) => command.includes('--record');
-    // What records comes before what reads that.
+    // Commands that record come before those that read the recording.
     for (const stage of [cheap.filter(made), cheap.filter((command) => !made(command))])
       await Promise.all(
         stage.map(async (command) => {
@@ -79,13 +79,13 @@ const pages = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'docs', 'programs
         .map((name) => join(place, name)),
 );
 
-/** docs/machine.md says how NuttX is built. */
+/** docs/machine.md describes how NuttX is built. */
 const OF_NUTTX = 'tools/configure.sh';
 
 describe.each(pages)('%s', (page) => {
   const text = readFileSync(join(root, page), 'utf8');
 
-  /** The names by which GitHub reaches the headlines of a page. */
+  /** The anchors that GitHub makes of the headlines of a page. */
   const anchors = (path: string): string[] =>
     [...readFileSync(path, 'utf8').matchAll(/^#+ (.*)$/gm)].map(([, title]) =>
       title!
@@ -94,7 +94,7 @@ describe.each(pages)('%s', (page) => {
         .replaceAll(' ', '-'),
     );
 
-  test('links to pages and headlines that there are', () => {
+  test('links to existing pages and headlines', () => {
     const links = [...text.matchAll(/\]\((?!https?:)([^)\s]+)\)/g)].map(([, link]) => link!);
     const broken = links.filter((link) => {
       const [path, anchor] = link.split('#') as [string, string | undefined];
@@ -104,7 +104,7 @@ describe.each(pages)('%s', (page) => {
     expect(broken).toEqual([]);
   });
 
-  test('names files and npm commands that there are', () => {
+  test('names existing files and npm commands', () => {
     const named = [
       ...text.matchAll(/`((?:src|test|tools|scripts|stories|docs|bin|\.ci)\/[\w./-]*\w)[`,) ]/g),
     ].map(([, path]) => path!);

@@ -1,4 +1,4 @@
-/** What a command reads is bounded, and what it writes hurts nothing that stands there. */
+/** The input of a command is bounded, and its output damages no existing file. */
 import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
@@ -23,7 +23,7 @@ const put = (name: string, content: string) => {
 const text = (name: string) => readFileSync(file(name), 'utf8');
 
 describe('an output file', () => {
-  test('that is not there is made; one that is there is replaced whole, with its mode', () => {
+  test('that does not exist is created; an existing one is replaced as a whole, with its mode', () => {
     OutputFile.at(file('new')).write('made');
     expect(text('new')).toBe('made');
     chmodSync(put('old', 'a long content'), 0o640);
@@ -34,7 +34,7 @@ describe('an output file', () => {
     expect(readdirSync(directory).filter((name) => name.includes('tmp'))).toEqual([]);
   });
 
-  test('a link is written through, to a file that is there and to one that is not yet', () => {
+  test('that is a link is written through, to an existing file and to a new one', () => {
     put('target', 'before');
     symlinkSync('target', file('link'));
     symlinkSync('later', file('dangling'));
@@ -44,7 +44,7 @@ describe('an output file', () => {
     for (const name of ['link', 'dangling']) expect(lstatSync(file(name)).isSymbolicLink()).toBe(true);
   });
 
-  test('a device and a pipe stay what they are', async () => {
+  test('that is a device or a pipe stays one', async () => {
     execFileSync('mkfifo', [file('pipe')]);
     symlinkSync('/dev/null', file('null'));
     OutputFile.at(file('null')).write('gone');
@@ -58,16 +58,16 @@ describe('an output file', () => {
   test.each([
     ['no name', () => '', /an empty text is no file name/],
     ['a directory', () => directory, /a directory; name a file/],
-    ['a name that ends as those of directories', () => `${file('x')}/`, /a directory; name a file/],
-    ['in no directory', () => file('no/where'), /no directory .*no; create it first/],
+    ['a name that ends like that of a directory', () => `${file('x')}/`, /a directory; name a file/],
+    ['in a missing directory', () => file('no/where'), /no directory .*no; create it first/],
     ['below a file', () => `${put('plain', '')}/x`, /a part of the path is not a directory/],
-    ['where nothing can be made', () => '/proc/x', /^\/proc\/x: /],
+    ['where no file can be created', () => '/proc/x', /^\/proc\/x: /],
     ['with a name that is too long', () => file('x'.repeat(300)), /the name is too long/],
   ])('%s: refused before the work', (_, path, message) => {
     expect(() => OutputFile.at(path())).toThrow(message);
   });
 
-  test('what the command has read is no output, by whatever name, unless nothing can be lost there', () => {
+  test('can not be an input of the same command, by any name, unless nothing can be lost', () => {
     readBytes(put('source', 'x'));
     symlinkSync('source', file('alias'));
     for (const name of ['source', './source', 'alias'])
@@ -76,12 +76,12 @@ describe('an output file', () => {
     OutputFile.at('/dev/null');
   });
 
-  test('two outputs do not go to one place', () => {
+  test('can not be the same for two outputs', () => {
     OutputFile.at(file('both'));
     expect(() => OutputFile.at(`${directory}/./both`)).toThrow(/two outputs/);
   });
 
-  test('a directory is made with those above it; where none can be, that is an error and no endless loop', () => {
+  test('in a new directory is created with its parents; where that is impossible, an error is reported', () => {
     makeDirectory(file('one/two/three'));
     makeDirectory(file('one/two/three'));
     expect(statSync(file('one/two/three')).isDirectory()).toBe(true);
@@ -91,7 +91,7 @@ describe('an output file', () => {
 });
 
 describe('a file that is read', () => {
-  test('has a limit, which holds for what never ends as well', () => {
+  test('has a limit, also when it is endless', () => {
     put('ten', '0123456789');
     expect(readBytes(file('ten'), 10)).toHaveLength(10);
     expect(() => readBytes(file('ten'), 9)).toThrow(/longer than/);
@@ -99,7 +99,7 @@ describe('a file that is read', () => {
     expect(LIMIT_BYTES.source).toBeLessThan(1 << 25);
   });
 
-  test('is read whole when its size is not told', () => {
+  test('is read completely when its size is not known', () => {
     expect(new TextDecoder().decode(readBytes('/proc/self/status'))).toMatch(/^Name:[\s\S]*VmRSS/);
   });
 
@@ -114,7 +114,7 @@ describe('a file that is read', () => {
     expect([code, stderr]).toEqual([2, expect.stringMatching(/^vmft: \/dev\/zero: longer than \d+ MiB/)]);
   });
 
-  test('standard input without an end', async () => {
+  test('may not be an endless standard input', async () => {
     const { code, stderr } = await shell(`$VMFT run ${program('hello.s')} < /dev/zero`);
     expect([code, stderr]).toEqual([2, expect.stringContaining('standard input: longer than')]);
   });
@@ -133,7 +133,7 @@ describe('commands that write', () => {
     expect(existsSync(file('-'))).toBe(false);
   });
 
-  test('a recording on stdout stands there alone', async () => {
+  test('a recording on stdout is the only output there', async () => {
     const piped = `$VMFT run ${program('hello.s')} -q --no-ft --record - | $VMFT replay /dev/stdin`;
     const { code, stdout, stderr } = await shell(piped);
     expect([code, stdout]).toEqual([0, expect.stringMatching(/^Hello! .*\n$/)]);
@@ -143,7 +143,7 @@ describe('commands that write', () => {
   test.each([
     ['the source', ['asm', 'own.s', '-o', 'own.s']],
     ['the program', ['run', 'own.s', '--record', 'own.s']],
-    ['what it includes', ['run', 'outer.s', '--record', 'own.s']],
+    ['an included file', ['run', 'outer.s', '--record', 'own.s']],
     ['the input', ['run', program('hello.s'), '--input', 'own.s', '--record', './own.s']],
     ['the disk', ['run', program('hello.s'), '--drive', 'file=own.s', '--record', 'own.s']],
   ])('%s of a command is not overwritten by it', async (_, args) => {
@@ -154,7 +154,7 @@ describe('commands that write', () => {
     expect(text('own.s')).toBe('.text\nnop\n');
   });
 
-  test('stdout for two things, and no name, are refused', async () => {
+  test('two outputs on stdout, and an empty name, are refused', async () => {
     const [both, none, states] = await Promise.all([
       vmft(['run', program('hello.s'), '--json', '--record', '-']),
       vmft(['run', program('hello.s'), '--record', '']),
@@ -163,7 +163,7 @@ describe('commands that write', () => {
     for (const { code, stdout } of [both, none, states]) expect([code, stdout]).toEqual([2, '']);
   });
 
-  test('what can not be written in the end hides neither what happened nor the exit code of a divergence', async () => {
+  test('a failed write at the end hides neither the result nor the exit code of a divergence', async () => {
     mkdirSync(file('occupied'), { recursive: true });
     put('occupied/vmft-states', '');
     const diverging = `$VMFT run ${program('dice.s')} --unsafe log-entropy`;
@@ -178,7 +178,7 @@ describe('commands that write', () => {
   });
 });
 
-describe('output that can not go anywhere', () => {
+describe('output that can not be written', () => {
   test.each(['run $HELLO -q', 'story', 'asm $HELLO', '--help', 'help faults', 'replay --help'])(
     '%s to a full disk: one line, code 2',
     async (args) => {
@@ -187,7 +187,7 @@ describe('output that can not go anywhere', () => {
     },
   );
 
-  test('a reader that leaves: the code of a broken pipe, and not a word', async () => {
+  test('a reader that leaves: the code of a broken pipe, and no message', async () => {
     const [stdout, stderr] = await Promise.all([
       shell(`$VMFT asm ${program('bank.s')} | true`),
       shell(`$VMFT run ${program('bank.s')} -v 2>&1 >/dev/null | true`),
@@ -196,7 +196,7 @@ describe('output that can not go anywhere', () => {
     expect(stderr).toEqual({ code: 141, stdout: '', stderr: '' });
   });
 
-  test('errors to a full disk end the command all the same', async () => {
+  test('errors to a full disk end the command, too', async () => {
     const { code } = await shell(`$VMFT run ${program('hello.s')} 2> /dev/full`);
     expect(code).toBe(2);
   });

@@ -33,7 +33,7 @@ describe('reading in pieces', () => {
   };
   const sizes = fc.array(fc.integer({ min: 1, max: 300 }), { minLength: 1, maxLength: 5 });
 
-  test('gives what reading at once gives, of whole logs, of damaged ones and of parts', () => {
+  test('gives the same as reading at once, of complete logs, of damaged ones and of parts', () => {
     const whole = content();
     fc.assert(
       fc.property(
@@ -73,7 +73,7 @@ describe('vmft log', () => {
     expect(documents.find(({ kind }) => kind === 'check').hash).toMatch(/^[0-9a-f]{16}$/);
   });
 
-  test('of some kinds, from a step to another, and no more than so many', async () => {
+  test('prints some kinds, from one step to another, and up to a number', async () => {
     const { entries } = readLog(content(), 'x');
     const wanted = entries.filter(
       ({ kind, icount }) => kind === 'entropy' && icount >= 500 && icount <= 2000,
@@ -105,7 +105,7 @@ describe('vmft log', () => {
     expect(two.stdout.trimEnd().split('\n')).toHaveLength(2);
   });
 
-  test('of a damaged log prints what is good, and says where that ends, as replay does', async () => {
+  test('prints the intact part of a damaged log, and reports its end, as replay does', async () => {
     writeFileSync(file('cut.log'), content().subarray(0, content().length - 40));
     const [log, replay, none, kind, piped] = await Promise.all([
       vmft(['log', 'cut.log']),
@@ -115,9 +115,9 @@ describe('vmft log', () => {
       shell('$VMFT log /dev/stdin < dice.log | tail -1'),
     ]);
     expect([log.code, none.code, kind.code]).toEqual([2, 2, 2]);
-    const told = /cut short; the last good entry is number (\d+)/;
-    expect(told.exec(log.stderr)![1]).toBe(told.exec(replay.stderr)![1]);
-    expect(log.stdout.trimEnd().split('\n')).toHaveLength(Number(told.exec(log.stderr)![1]));
+    const end = /cut short; the last good entry is number (\d+)/;
+    expect(end.exec(log.stderr)![1]).toBe(end.exec(replay.stderr)![1]);
+    expect(log.stdout.trimEnd().split('\n')).toHaveLength(Number(end.exec(log.stderr)![1]));
     expect(none.stderr).toContain('not a vmft log');
     expect(kind.stderr).toContain('no kind "tea"; the kinds are clock');
     expect(piped.stdout).toMatch(/control +action end, value 0$/m);

@@ -1,4 +1,7 @@
-/** What npm installs is whole: packed, installed in an empty folder without a network, and used there as the demo suggests. */
+/**
+ * The package is complete: packed, installed in an empty folder without a network, and used there as the demo
+ * suggests.
+ */
 import { execFileSync } from 'node:child_process';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -9,7 +12,7 @@ const MIB = 1 << 20;
 let packed: { filename: string; size: number; files: { path: string }[] };
 
 beforeAll(() => {
-  // What the tests have built is packed; to build again would pull it from under other tests.
+  // The build of the tests is packed; another build would remove it under other tests.
   const npm = ['pack', '--ignore-scripts', '--json', '--pack-destination', directory];
   [packed] = JSON.parse(execFileSync('npm', npm, { cwd: root, encoding: 'utf8' }));
   writeFileSync(file('package.json'), '{ "private": true }');
@@ -18,7 +21,7 @@ beforeAll(() => {
 });
 
 describe('the package', () => {
-  test('needs no other, and has nothing that users do not need', () => {
+  test('has no dependencies, and no files that users do not need', () => {
     expect(readdirSync(file('node_modules')).filter((name) => !name.startsWith('.'))).toEqual(['vmft']);
     expect(packed.size).toBeLessThan(MIB);
     const folders = new Set(packed.files.map(({ path }) => path.split('/')[0]));

@@ -1,4 +1,4 @@
-/** Devices on the command line: where they stand, what is refused, and QEMU's own command lines. */
+/** Devices on the command line: their slots, errors, and QEMU's own command lines. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -30,7 +30,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-/** What commander makes of arguments, with QEMU's spelling or vmft's. @throws what it refuses */
+/** The options that commander makes of arguments, in QEMU's spelling or vmft's. @throws what it refuses */
 function parsed(args: readonly string[]): { program: string | undefined; options: ProgramOptions } {
   const command = takesGuest(new Command('run').exitOverride().configureOutput({ writeErr: () => {} }));
   command.parse(fromQemu(args), { from: 'user' });
@@ -39,7 +39,7 @@ function parsed(args: readonly string[]): { program: string | undefined; options
 
 const read = (name: string) => new Uint8Array(readFileSync(name));
 
-/** What stands in the slots: `7=blk` and the like; a disk is named by its size. */
+/** The devices in the slots: `7=blk` and the like; a disk is named by its size. */
 const placed = (options: ProgramOptions) =>
   placeDevices(options, read)
     .virtio.map((one, slot) => one && `${slot}=${one.kind === 'blk' ? `d${one.sectors - 1}` : one.kind}`)
@@ -59,7 +59,7 @@ function refusal(args: readonly string[]): string {
   }
 }
 
-describe('devices stand where QEMU puts them', () => {
+describe('devices are in the slots where QEMU puts them', () => {
   const golden = readFileSync(join(root, 'test/goldens/placement.txt'), 'utf8');
   const lines = golden.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
   const ours: Record<string, string> = { net: 'virtio-net-device', entropy: 'virtio-rng-device' };
@@ -81,7 +81,7 @@ describe('devices stand where QEMU puts them', () => {
   });
 });
 
-describe('what nobody asked for is not there', () => {
+describe('only requested devices exist', () => {
   test.each<[string[], string]>([
     [[], ''],
     [drive(2), '0=d2'],
@@ -96,13 +96,13 @@ describe('what nobody asked for is not there', () => {
     expect(placedBy(...args)).toBe(expected);
   });
 
-  test('clients bring a card along, unless there is one', () => {
+  test('clients imply a network card, unless there is one', () => {
     const withClients = (...args: string[]) => placed({ ...parsed(args).options, clients: 2 });
     expect(withClients()).toBe('7=net');
     expect(withClients('-device', 'virtio-net-device,bus=virtio-mmio-bus.1')).toBe('1=net');
   });
 
-  test('a program brings along what its guest file says, and options come before it', () => {
+  test('a program gets the devices of its guest file, which options override', () => {
     const of = (...args: string[]) => {
       const { program, options } = parsed([file('own.s'), ...args]);
       return readGuest(program, options)
@@ -115,7 +115,7 @@ describe('what nobody asked for is not there', () => {
     expect(of(...driveFor(0), '--device', 'virtio-blk-device,drive=d0')).toBe('- - - - - - entropy blk');
   });
 
-  test('a card has the address that it was given, or that of the first card of QEMU', () => {
+  test("a network card has the given address, or that of QEMU's first card", () => {
     const macOf = (device: string) => {
       const [card] = placeDevices(parsed(['--device', device]).options, read).virtio.filter(
         (one) => one?.kind === 'net',
@@ -126,7 +126,7 @@ describe('what nobody asked for is not there', () => {
     expect(macOf('virtio-net-device,mac=02:00:00:00:00:0A')).toBe('02000000000a');
   });
 
-  test('the storage has the disks one behind the other, in the order of their slots', () => {
+  test('the storage has the disks one after another, in the order of their slots', () => {
     const devices = [3, 1, 6].flatMap((index) => [
       ...driveFor(index),
       '--device',
@@ -146,7 +146,7 @@ describe("QEMU's command line", () => {
   const debian =
     '-M virt -cpu rv64,v=false,zba=true -m 512 -smp cpus=1 -display none -serial mon:stdio -kernel Image -append root=/dev/vda -object rng-random,filename=/dev/urandom,id=rng -device virtio-rng-device,rng=rng -netdev user,id=net -device virtio-net-device,netdev=net -drive file=root.img,if=virtio';
 
-  test('is understood as it stands', () => {
+  test('is accepted unchanged', () => {
     expect(parsed(xv6.split(' ')).options).toMatchObject({
       kernel: 'kernel/kernel',
       memory: 128 << 20,
@@ -170,7 +170,7 @@ describe("QEMU's command line", () => {
     ).toBe(plain(xv6.split(' ')));
   });
 
-  test('leaves alone what is not of QEMU: values, short options of vmft, what comes after --', () => {
+  test('does not change values, short options of vmft, and arguments after --', () => {
     const args = ['run', 'x.s', '-q', '-append', '-kernel', '--append', 'x', '--', '-kernel'];
     expect(fromQemu(args)).toEqual([
       'run',
@@ -238,7 +238,7 @@ describe("QEMU's command line", () => {
   });
 });
 
-test('settings come back as they were written, commas and all', () => {
+test('settings are read as they were written, with commas', () => {
   const name = fc.stringMatching(/^[a-z]{1,4}$/);
   const value = fc.string({ maxLength: 6 }).filter((text) => !text.includes('\0'));
   fc.assert(

@@ -1,4 +1,4 @@
-/** `--quiet` leaves what is asked for and what is wrong: a script that finds nothing printed need not look. */
+/** `--quiet` prints only requested output and errors: to a script no output means success. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { storyNames } from '../../src/cli/play.ts';
@@ -11,11 +11,11 @@ const silent = (code: number) => ({ code, stdout: '', stderr: '' });
 describe('vmft chaos --quiet', () => {
   const chaos = (...args: string[]) => vmft(['chaos', program('dice.s'), '--jobs', '1', ...args]);
 
-  test('has nothing to say of a campaign without violation', async () => {
+  test('prints nothing for a campaign without violation', async () => {
     expect(await chaos('--runs', '4', '--quiet')).toEqual(silent(0));
   });
 
-  test('prints each violation, and the shortest schedule, as without it', async () => {
+  test('prints each violation, and the shortest schedule, as without the option', async () => {
     const [quiet, whole] = await Promise.all([
       chaos('--runs', '4', '--unsafe', 'output-rule', '-q'),
       chaos('--runs', '4', '--unsafe', 'output-rule'),
@@ -27,7 +27,7 @@ describe('vmft chaos --quiet', () => {
     expect(quiet.stdout).not.toContain('failovers');
   });
 
-  test('leaves the JSON document as it is', async () => {
+  test('does not change the JSON document', async () => {
     const { code, stdout } = await chaos('--runs', '4', '--quiet', '--json');
     expect([code, JSON.parse(stdout).runs]).toEqual([0, 4]);
   });
@@ -44,11 +44,11 @@ describe('vmft story --quiet', () => {
     ]);
   });
 
-  test('has nothing to say of a story that comes as it expects', async () => {
+  test('prints nothing for a story that meets its expectations', async () => {
     expect(await vmft(['story', 'output-rule', '--quiet'])).toEqual(silent(0));
   });
 
-  test('says what does not', async () => {
+  test('prints failed expectations', async () => {
     writeFileSync(file('my.story'), '# T\nguest hello\nexpect live backup\nexpect outcome completed\n');
     const { code, stdout } = await vmft(['story', './my.story', '-q']);
     expect([code, stdout]).toEqual([3, '  ✗ expect live backup: it did not happen\n']);

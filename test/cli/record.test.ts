@@ -1,4 +1,4 @@
-/** A recording is written while the run goes on: however that ends, what was written can be replayed. */
+/** A recording is written during the run: however that ends, the recording can be replayed. */
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { root, workplace } from './command.ts';
 
 const { directory, file, vmft } = workplace();
 
-/** Reads the clock for ever, and says something now and then. */
+/** Reads the clock endlessly, and prints something now and then. */
 const endless = `
     li      s0, 0x10000000
 1:  li      s1, 1000
@@ -23,7 +23,7 @@ const endless = `
 `;
 beforeAll(() => writeFileSync(file('endless.s'), endless));
 
-/** Runs it until its recording is so long, and sends it a signal. */
+/** Runs it until its recording has some length, and sends it a signal. */
 async function interrupted(
   log: string,
   sizeBytes: number,
@@ -85,7 +85,7 @@ describe('a recording', () => {
     expect(replay.stderr).toContain(`: ${said?.[1]} steps, `);
   });
 
-  test('that can be written no further does not end the run', async () => {
+  test('that can not be continued does not end the run', async () => {
     const { code, stderr } = await vmft(['run', join(root, 'programs/dice.s'), '--record', '/dev/full']);
     expect([code, stderr]).toEqual([2, expect.stringContaining('/dev/full: no space left')]);
   });

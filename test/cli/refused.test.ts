@@ -1,4 +1,4 @@
-/** What would be accepted and do nothing, or something else than was meant, is refused with the reason. */
+/** Input that would have no effect, or another than was meant, is refused with the reason. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { InvalidArgumentError } from 'commander';
 import { describe, expect, test } from 'vitest';
@@ -10,7 +10,7 @@ import { program, workplace } from './command.ts';
 
 const { file, vmft } = workplace();
 
-describe('faults that mean nothing', () => {
+describe('meaningless faults', () => {
   test.each([
     ['partition:primary-primary@5ms+5ms', /two ends/],
     ['delay:storage-storage@5ms+5ms=1ms', /two ends/],
@@ -39,7 +39,7 @@ describe('faults that mean nothing', () => {
     expect(() => mustBePossible([parseFault(text)], cluster)).toThrow(message);
   });
 
-  test('a bit of memory that an operator adds may flip; one host has nobody to switch over to', () => {
+  test('a bit of added memory may flip; a host alone can not switch over', () => {
     const hosts = ['primary', 'backup'];
     const faults = ['flip:backup@20ms=1048576.0', 'command:memory=2M@5ms'].map(parseFault);
     mustBePossible(faults, { hosts, memorySizeBytes: 1 << 20 });
@@ -82,15 +82,15 @@ describe('lines of a story', () => {
     ['a number that is too large', ['define A 99999999999999999999999'], /does not fit in 64 bits/],
     ['heartbeats without a pause', ['tuning heartbeatNs 0ms'], /"0ms" is no time from 10us to 10s/],
     ['checks at every step', ['tuning checkSteps 1'], /"1" is no whole number from 100/],
-    ['buffers for nothing', ['tuning sendBufferBytes 0'], /"0" is no whole number from 64/],
+    ['buffers without size', ['tuning sendBufferBytes 0'], /"0" is no whole number from 64/],
     ['no pages in a message', ['tuning copyPages 0'], /"0" is no whole number from 1/],
-    ['an epoch for ever', ['tuning epochNs 1000s'], /is no time from 100us to 400ms/],
+    ['an epoch that is too long', ['tuning epochNs 1000s'], /is no time from 100us to 400ms/],
     ['a factor in hexadecimal', ['speed backup 0x1'], /is no number/],
   ])('%s', (_, lines, message) => {
     expect(() => story(...lines)).toThrow(message);
   });
 
-  test('different names are no repetition', () => {
+  test('may differ in a name only', () => {
     story('define A 1', 'define B 2', 'speed primary 1', 'speed backup 1', 'fault crash:primary@1ms');
   });
 });
@@ -107,36 +107,40 @@ describe('commands', () => {
     ['text as a program', ['run', 'notes.md'], /notes\.md: text, which is no program/],
     ['text with the suffix of an image', ['run', 'notes.bin'], /notes\.bin: text/],
     [
-      'bytes of no known form',
+      'bytes of no known format',
       ['run', 'image'],
       /a raw image has the suffix .bin, .img or .raw, or is given with --raw/,
     ],
     ['bytes as an assembly source', ['asm', process.execPath], /not text|longer than/],
     ['no name', ['run', ''], /an empty text/],
-    ['a name that nobody knows', ['run', 'helo'], /no bundled program of that name; there are: bank, /],
+    ['an unknown name', ['run', 'helo'], /no bundled program of that name; there are: bank, /],
     [
       'backups without fault tolerance',
       ['run', hello, '--no-ft', '--backups', '2'],
       /--backups has no effect here/,
     ],
     [
-      'a rule where there is no protocol',
+      'a rule without the protocol',
       ['run', hello, '--no-ft', '--unsafe', 'dedup'],
       /--unsafe has no effect here/,
     ],
     [
-      'disks that checkpoints do not carry',
+      'disks that checkpoints do not include',
       ['run', hello, '--replication', 'checkpoint', '--disk', 'private'],
       /--disk private: a checkpoint carries memory and devices, and no disk/,
     ],
-    ['spares for nobody', ['run', hello, '--backups', '0', '--spares', '2'], /--spares has no effect here/],
     [
-      'no way to replicate',
+      'spares without backups',
+      ['run', hello, '--backups', '0', '--spares', '2'],
+      /--spares has no effect here/,
+    ],
+    [
+      'an unknown replication',
       ['run', hello, '--no-ft', '--replication', 'checkpoint'],
       /--replication has no effect/,
     ],
     [
-      'a switch-over to nobody',
+      'a switch-over without a backup',
       ['run', hello, '--no-ft', '--fault', 'command:switch-over@1ms'],
       /only one host/,
     ],
@@ -148,7 +152,7 @@ describe('commands', () => {
       /--defsym is for the assembler/,
     ],
     ['a source as a raw image', ['run', hello, '--raw'], /--raw says that a program is a raw image/],
-    ['typing when there is nothing to type', ['run', hello, '--type-after', '>'], /something to type/],
+    ['a prompt to type after without input', ['run', hello, '--type-after', '>'], /something to type/],
   ])('%s', async (_, args, message) => {
     files();
     const { code, stdout, stderr } = await vmft(args);
@@ -157,7 +161,7 @@ describe('commands', () => {
     expect([code, stdout]).toEqual([2, '']);
   });
 
-  test('recordings and saved machines are no programs; more stops than steps are none', async () => {
+  test('recordings and saved machines are no programs; a stop needs a step', async () => {
     await vmft(['run', hello, '-q', '--record', 'hello.log', '--save-states', 'states']);
     const [log, state, often] = await Promise.all([
       vmft(['run', 'hello.log']),
@@ -169,14 +173,14 @@ describe('commands', () => {
     expect([often.code, often.stderr]).toEqual([2, expect.stringContaining('706 steps long')]);
   });
 
-  test('a raw image says that it is one, by its name or with --raw', async () => {
+  test('a raw image is recognized by its name or by --raw', async () => {
     await vmft(['asm', hello, '-o', 'hello.bin']);
     await vmft(['asm', hello, '-o', 'hello']);
-    const [named, told] = await Promise.all([
+    const [named, marked] = await Promise.all([
       vmft(['run', 'hello.bin', '-q']),
       vmft(['run', './hello', '--raw', '-q']),
     ]);
     expect(named.stdout).toMatch(/^Hello!/);
-    expect(told).toEqual(named);
+    expect(marked).toEqual(named);
   });
 });

@@ -1,6 +1,7 @@
 /**
- * A guest that does what kernels written for QEMU's `virt` machine do at boot, from QEMU's own command line: test/guests/small-unix.s.
- * On QEMU 7.2 it prints the same: linked by riscv64-unknown-elf-gcc -nostdlib -Wl,--no-relax -Ttext=0x80000000, with this command line.
+ * A guest that boots like kernels written for QEMU's `virt` machine, from QEMU's own command line:
+ * test/guests/small-unix.s. On QEMU 7.2 it prints the same: linked by riscv64-unknown-elf-gcc -nostdlib -Wl,--no-relax
+ * -Ttext=0x80000000, with this command line.
  */
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -67,11 +68,11 @@ const expected = {
   violations: [],
 };
 
-test('boots, reads and writes its disk, runs a program in user mode and echoes what is typed', () => {
+test('boots, uses its disk, runs a program in user mode and echoes typed bytes', () => {
   expect(run(guestOf(LINE), { backups: 0 })).toMatchObject(expected);
 });
 
-test('does so across a crash of the primary, wherever it comes', () => {
+test('does so across a crash of the primary at any position', () => {
   const guest = guestOf(LINE);
   const { steps } = run(guest);
   for (const icount of spread(24, steps))
@@ -80,7 +81,7 @@ test('does so across a crash of the primary, wherever it comes', () => {
     );
 });
 
-test('finds no disk when that stands elsewhere', () => {
+test('finds no disk when that is in another slot', () => {
   const elsewhere = guestOf(LINE.replace('bus.0', 'bus.7'));
   expect(run(elsewhere)).toMatchObject({ printed: 'a small unix is booting\n', code: 5 });
   const withoutBus = guestOf(LINE.replace(',bus=virtio-mmio-bus.0', ''));

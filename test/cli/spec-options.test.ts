@@ -1,4 +1,4 @@
-/** A run that is printed as a command is the run that the command makes. */
+/** A printed command makes the run that it was printed for. */
 import { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
 import { mustHaveEffect } from '../../src/cli/combinations.ts';
@@ -16,11 +16,11 @@ function read(args: readonly string[]): RunSpec {
 }
 
 describe('a specification', () => {
-  test('is read from a command line as it was printed there', () => {
+  test('is read from a command line as it was printed', () => {
     everySpec((spec) => expect(read(specArguments(spec))).toEqual(spec));
   });
 
-  test('that is as usual needs no words, but is told how many hosts it has', () => {
+  test('with defaults only is printed with the number of hosts alone', () => {
     expect(read([])).toEqual(defaults);
     expect(clusterArguments(defaults)).toEqual(['--backups', '1', '--spares', '1']);
     expect(clusterArguments(campaignDefaults).slice(4)).toEqual([
@@ -29,12 +29,12 @@ describe('a specification', () => {
     ]);
   });
 
-  test('without backups is the same by either name', () => {
+  test('without backups has two equivalent spellings', () => {
     expect(read(['--no-ft'])).toEqual(read(['--backups', '0']));
     expect(read(['--no-ft'])).toMatchObject({ backups: 0, spares: 0 });
   });
 
-  test('has its faults in one schedule, whatever option each came by', () => {
+  test('has its faults in one schedule, whatever their options', () => {
     const short = read(['--crash', 'primary@20ms', '--pause', 'live@5ms+5ms', '--partition', '1ms+1ms']);
     const long = ['crash:primary@20ms', 'pause:live@5ms+5ms', 'partition:primary-backup@1ms+1ms'];
     expect(short).toEqual(read(long.flatMap((text) => ['--fault', text])));

@@ -1,4 +1,4 @@
-/** The driver of a replica: what it hands in, when, and in which order it performs what comes out. */
+/** The driver of a replica: when it passes inputs on, and in which order it performs effects. */
 import { describe, expect, test } from 'vitest';
 import { Driver, type DriverListener, type Moments } from '../../src/cluster/driver.ts';
 import type { Clock, Ports } from '../../src/cluster/ports.ts';
@@ -10,12 +10,12 @@ const NS_PER_STEP = 10;
 const bytes = Uint8Array.of(1);
 const send = (to: string): Effect => ({ do: 'send', to, bytes });
 
-/** A replica that answers inputs as it is told, and a driver on virtual time. */
+/** A replica with scripted effects, and its driver on virtual time. */
 class Stage {
   readonly scheduler = new Scheduler();
   /** What happened, with its time in µs. */
   readonly seen: string[] = [];
-  /** Steps that the guest still takes; it wants the processor while there are any. */
+  /** Steps that the guest still takes; it wants the processor while some are left. */
   steps = 0;
   answers: (input: ReplicaInput) => Effect[] = () => [];
   role: Replica['role'] = 'primary';
@@ -105,7 +105,7 @@ class Stage {
 const frame: ReplicaInput = { kind: 'frame', frame: bytes };
 
 describe('a driver', () => {
-  test('performs effects in their order; those of a slice when its time has passed', () => {
+  test('performs effects in order; those of a slice once its time has passed', () => {
     const stage = new Stage();
     stage.answers = ({ kind }) =>
       kind === 'frame' ? [send('a'), { do: 'datagram', to: 'b', bytes }] : [send('c')];
@@ -120,7 +120,7 @@ describe('a driver', () => {
     expect(stage.driver.sent).toBe(3);
   });
 
-  test('keeps what arrives during a slice until that is over; slices grow while the guest puts out nothing', () => {
+  test('delays inputs until the end of the slice; slices grow while the guest makes no output', () => {
     const stage = new Stage();
     stage.steps = 20_000;
     stage.driver.deliver(frame);
@@ -145,7 +145,7 @@ describe('a driver', () => {
     ]);
   });
 
-  test('ends a slice at a moment, and says when something has passed', () => {
+  test('ends a slice at a requested moment, and reports each effect', () => {
     const stage = new Stage();
     const passed: (string | undefined)[] = [];
     const moments: Moments = {
@@ -161,7 +161,7 @@ describe('a driver', () => {
     expect(passed).toEqual([undefined, 'sent', undefined]);
   });
 
-  test('wakes the replica when its host says that it is time; a later call replaces an earlier one', () => {
+  test('wakes the replica when a timer expires; setting a timer again replaces it', () => {
     const stage = new Stage();
     const timer = (id: 'heartbeat' | 'suspect', atNs: number): Effect => ({ do: 'timer', id, atNs });
     stage.answers = ({ kind }) =>
@@ -172,7 +172,7 @@ describe('a driver', () => {
     expect(stage.run().slice(2)).toEqual(['2 timer suspect at 1002000', '9 timer heartbeat at 1009000']);
   });
 
-  test('copying takes time, and then it is the turn of the guest', () => {
+  test('charges time for copying, after which the guest runs', () => {
     const stage = new Stage();
     stage.steps = 10;
     stage.answers = ({ kind }) => (kind === 'frame' ? [{ do: 'copied', sizeBytes: 3000 }, send('a')] : []);
@@ -184,7 +184,7 @@ describe('a driver', () => {
     ]);
   });
 
-  test('lets the guest rest, and handles what arrives meanwhile', () => {
+  test('throttles the guest, and handles what arrives meanwhile', () => {
     const stage = new Stage();
     stage.steps = 5001;
     const handle = stage.driver.replica.handle.bind(stage.driver.replica);
@@ -197,7 +197,7 @@ describe('a driver', () => {
     ]);
   });
 
-  test('that is paused performs nothing, and goes on where it was', () => {
+  test('that is paused performs nothing, and resumes where it was', () => {
     const stage = new Stage();
     stage.answers = () => [send('a'), send('b')];
     stage.driver.moments = {
@@ -213,7 +213,7 @@ describe('a driver', () => {
     expect(stage.run()).toEqual(['0 to b', '0 frame', '0 to a', '0 to b']);
   });
 
-  test('that loses its power forgets what it had begun, and begins anew with another replica', () => {
+  test('drops pending effects on power-off, and starts with a new replica on power-on', () => {
     const stage = new Stage();
     stage.answers = ({ kind }) =>
       kind === 'start' ? [] : [{ do: 'timer', id: 'claim', atNs: 1_020_000 }, send('a')];
@@ -227,7 +227,7 @@ describe('a driver', () => {
     expect([stage.driver.alive, stage.driver.life]).toEqual([true, 1]);
   });
 
-  test('that has stopped takes no more', () => {
+  test('that has stopped ignores inputs', () => {
     const stage = new Stage();
     stage.answers = () => [{ do: 'stop', reason: 'completed' }];
     stage.driver.deliver(frame);
@@ -236,7 +236,7 @@ describe('a driver', () => {
     expect([stage.driver.alive, stage.driver.stopReason]).toEqual([false, 'completed']);
   });
 
-  test('uses a stream again when the replica knows that it broke', () => {
+  test('restores a stream once the replica knows that it broke', () => {
     const stage = new Stage();
     stage.driver.deliver({ kind: 'reset', peer: 'b' });
     expect(stage.run()).toEqual(['0 restored b', '0 reset', '0 entered primary']);

@@ -1,4 +1,4 @@
-/** The laws of the edge, whatever comes to it: it relies on nobody's good behaviour. */
+/** The laws of the edge, whatever arrives: it does not rely on correct senders. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { DiskLedger } from '../../src/cluster/edge/disk-ledger.ts';
@@ -9,7 +9,7 @@ import { SeenNumbers } from '../../src/cluster/edge/seen-numbers.ts';
 const generation = fc.integer({ min: 1, max: 6 });
 
 describe('a fence', () => {
-  test('lets nothing pass that is older than what has passed', () => {
+  test('admits nothing from an older generation than the newest admitted', () => {
     fc.assert(
       fc.property(fc.array(generation), (arrivals) => {
         const fence = new Fence(true);
@@ -22,32 +22,32 @@ describe('a fence', () => {
     );
   });
 
-  test('that is off lets everything pass', () => {
+  test('that is off admits everything', () => {
     const fence = new Fence(false);
     expect([2, 1, 3].map((one) => fence.admits(one))).toEqual([true, true, true]);
   });
 });
 
-describe('numbers that were seen', () => {
+describe('the filter of duplicates', () => {
   const text = 'abcdefghijklmnopqrstuvwxyz';
   const piece = fc.record({ from: fc.nat(25), length: fc.integer({ min: 1, max: 10 }) });
 
-  test('every byte passes once and in order, however often it is sent and however it is cut', () => {
+  test('passes every byte once and in order, however often it is sent and however it is cut', () => {
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 30 }), (pieces) => {
         const seen = new SeenNumbers(true);
         let passed = '';
         let dropped = 0;
         for (const { from, length } of pieces) {
-          // Whoever sends goes on from a place that has been sent before: there are no gaps.
+          // A sender continues at a position that was sent before: there are no gaps.
           const first = Math.min(from, passed.length);
           const sent = text.slice(first, first + length);
           if (sent === '') continue;
           const data = new TextEncoder().encode(sent);
           const fresh = seen.fresh({ kind: 'console', first: first + 1, data });
-          const news = fresh ? new TextDecoder().decode(fresh.data) : '';
-          passed += news;
-          dropped += sent.length - news.length;
+          const passes = fresh ? new TextDecoder().decode(fresh.data) : '';
+          passed += passes;
+          dropped += sent.length - passes.length;
           expect(passed).toBe(text.slice(0, passed.length));
           expect([seen.last, seen.duplicatesDropped]).toEqual([passed.length, dropped]);
           expect(passed.length).toBeGreaterThanOrEqual(first + sent.length);
@@ -56,7 +56,7 @@ describe('numbers that were seen', () => {
     );
   });
 
-  test('a frame passes as a whole, and once', () => {
+  test('passes a frame as a whole, and once', () => {
     const seen = new SeenNumbers(true);
     const frame = (first: number) => ({ kind: 'frame' as const, first, frame: Uint8Array.of(first) });
     expect([2, 2, 1, 4].map((first) => seen.fresh(frame(first))?.first)).toEqual([
@@ -75,7 +75,7 @@ describe('the ledger of a disk', () => {
     id: fc.integer({ min: 1, max: 8 }),
   });
 
-  test('a number that has reached the medium is never done again, and one that has not is', () => {
+  test('repeats no operation that has reached the medium, and every other', () => {
     fc.assert(
       fc.property(fc.array(act, { maxLength: 60 }), (acts) => {
         const ledger = new DiskLedger();
@@ -83,7 +83,7 @@ describe('the ledger of a disk', () => {
         let lowWater = 0;
         for (const { kind, id } of acts) {
           if (kind === 'lowWater') {
-            // Whoever says so has seen the end of everything below.
+            // A low-water mark is valid only if everything below it is completed.
             const next = Math.max(lowWater, id);
             if ([...Array(next).keys()].some((below) => below > 0 && !done.has(below))) continue;
             lowWater = next;
@@ -101,7 +101,7 @@ describe('the ledger of a disk', () => {
               done.add(id);
             } else ledger.failed(id);
           }
-          // It remembers no more than it must.
+          // It remembers only what is in flight, or at or above the low-water mark.
           const remembered = [...done].filter((one) => one >= lowWater).length + underWay.size;
           expect(ledger.size).toBe(remembered);
         }
@@ -111,7 +111,7 @@ describe('the ledger of a disk', () => {
 });
 
 describe('generations', () => {
-  test('each has one record, the first that was written', () => {
+  test('have one record each: the first that was written', () => {
     fc.assert(
       fc.property(
         fc.array(fc.tuple(generation, fc.constantFrom('a', 'b', 'c')), { maxLength: 20 }),

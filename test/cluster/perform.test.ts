@@ -1,4 +1,4 @@
-/** Effects reach the port that they belong to, and what that answers becomes an input. */
+/** Effects reach their port, and its answer becomes an input. */
 import { describe, expect, test } from 'vitest';
 import { type OutsideEffect, perform } from '../../src/cluster/perform.ts';
 import type { Ports } from '../../src/cluster/ports.ts';
@@ -8,7 +8,7 @@ const bytes = Uint8Array.of(1, 2, 3);
 const record = { primary: 'a', backups: ['b'] };
 const standing = { primary: 'b', backups: [] };
 
-/** Ports that answer everything, and note what they were asked. */
+/** Ports that answer everything, and record each call. */
 function performed(effect: OutsideEffect): { asked: unknown[]; inputs: ReplicaInput[] } {
   const asked: unknown[] = [];
   const inputs: ReplicaInput[] = [];

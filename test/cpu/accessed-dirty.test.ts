@@ -1,4 +1,4 @@
-/** The A and D bits of PTEs: when the hart sets them, when not, and that it does not depend on what the TLB or a translation holds. */
+/** The A and D bits of PTEs: when the hart sets them, whatever the TLB and translations hold. */
 import { beforeEach, describe, expect, test } from 'vitest';
 import { assemble } from '../../src/asm/assemble.ts';
 import { CAUSE } from '../../src/cpu/csrs.ts';
@@ -11,7 +11,7 @@ const PAGES = ['code', 'code2', 'data', 'data2', 'root', 'middle', 'last', 'spar
 type Page = (typeof PAGES)[number];
 const RAM_BYTES = PAGES.length * PAGE_BYTES;
 const address = (page: Page): number => RAM_BASE + PAGES.indexOf(page) * PAGE_BYTES;
-/** Where the PTE of a page is. */
+/** The address of the PTE of a page. */
 const pteOf = (page: Page): number => address('last') + 8 * PAGES.indexOf(page);
 
 const { V, R, W, X, U, G, A, D } = { V: 1, R: 2, W: 4, X: 8, U: 16, G: 32, A: 64, D: 128 };
@@ -22,7 +22,7 @@ let watched = 0;
 const hart = makeHart(RAM_BYTES, { ...noDevices, watched: () => watched++ }, execution);
 const boot = hart.state;
 
-/** Machine mode opens all memory to the others, and has traps end the program. Every page is at its physical address. */
+/** Machine mode opens all memory to the other modes; traps end the program. Every page is mapped to itself. */
 const prologue = `
     li t0, -1
     csrw pmpaddr15, t0
@@ -42,7 +42,7 @@ const toSupervisor = `
     csrw mepc, t0
     mret
 1:`;
-/** PMP entry 0 says of a page that it may only be read, or nothing. */
+/** PMP entry 0 makes a page read-only, or grants nothing. */
 const protect = (page: Page, permissions: number) => `
     li t0, ${address(page) / 4 + PAGE_BYTES / 8 - 1}
     csrw pmpaddr0, t0
@@ -57,15 +57,15 @@ interface Case {
   name: string;
   /** Starts in M-mode, with s0 the address of the page `data` and s1 that of `last`. */
   program: string;
-  /** Bits of PTEs that are not as those of the others: readable, writable and executable, with A and D clear. */
+  /** PTE bits that differ from the default: readable, writable and executable, with A and D clear. */
   bits?: Partial<Record<Page, number>>;
   /** Other words. */
   memory?: Record<number, bigint>;
-  /** Which PTEs have A or D set in the end; all others have neither. */
+  /** The PTEs that have A or D set at the end; all others have neither. */
   marks: Partial<Record<Page, 'A' | 'D' | 'AD'>>;
   /** The trap at the end, if it is not that of EBREAK, and its `mtval`. */
   trap?: [cause: number, tval: number];
-  /** Registers and words in the end. */
+  /** Registers and words at the end. */
   left?: { a0?: bigint; ra?: bigint; memory?: Record<number, bigint> };
 }
 
@@ -206,7 +206,7 @@ f:  ret`,
     marks: { code: 'A', code2: 'A', last: 'AD' },
   },
   {
-    name: 'what is translated ahead, and never runs, does not set A',
+    name: 'code that is translated ahead and never runs does not set A',
     program: `${toSupervisor}
     li s2, 6
     j 2f
@@ -271,7 +271,7 @@ const tables: Case[] = [
     marks: { code: 'A', data: 'AD', last: 'AD' },
   },
   {
-    name: 'a loop of stores sets D as often as the guest clears it',
+    name: 'a loop of stores sets D whenever the guest has cleared it',
     program: `${toSupervisor}
     li s2, 6
 2:  ld a0, 0(s0)
@@ -357,7 +357,7 @@ const protection: Case[] = [
     },
   ]),
   {
-    name: 'a PTE that may not be written serves where nothing is to be set',
+    name: 'a read-only PTE is usable where no bit has to be set',
     program: `${protect('last', 1)} ${toSupervisor} ld a0, 0(s0); sd a0, 0(s0)`,
     bits: { code: RWX | A, data: RWX | A | D },
     marks: { code: 'A', data: 'AD' },
@@ -424,12 +424,12 @@ describe.each(Object.entries({ accesses, fetches, tables, protection }))('A and 
     if (left.ra !== undefined) expect(hart.get('x1')).toBe(left.ra);
     for (const [at, word] of Object.entries(left.memory ?? {})) expect(wordAt(Number(at))).toBe(word);
 
-    // Who copies the machine, or hashes it, is told of what the hart has written there.
+    // Copies and hashes of the machine include what the hart has written there.
     expect(hart.hashRam()).toBe(hart.hashRam(true));
     const written = pagesOf(hart.ram).flatMap((bytes, page) => (bytes.equals(before[page]!) ? [] : [page]));
     expect(hart.takeChanged()).toEqual(expect.arrayContaining(written));
 
-    // A copy has an empty TLB: it goes the same way, wherever it was made.
+    // A copy has an empty TLB: it behaves the same, wherever it was made.
     const ram = hart.ram.slice();
     load(one);
     for (let steps = 0; steps < STEPS && hart.get('pc') !== end; steps++) {
@@ -440,7 +440,7 @@ describe.each(Object.entries({ accesses, fetches, tables, protection }))('A and 
   });
 });
 
-test('who watches the page of a PTE is told that it was written', () => {
+test('a write to a PTE is reported when its page is watched', () => {
   const one: Case = { name: '', program: `${toSupervisor} sd a0, 0(s0)`, marks: {} };
   load(one);
   hart.watch(address('last'));

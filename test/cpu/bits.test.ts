@@ -1,4 +1,4 @@
-/** Zba, Zbb and Zbs against what the manual says of each, in big integers. */
+/** Zba, Zbb and Zbs against their definitions in the manual, in big integers. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { makeHart } from '../../src/cpu/engine.ts';
@@ -25,7 +25,7 @@ const rotated = (text: string, left: bigint) => {
 };
 const bit = (number: bigint) => 1n << (number & 63n);
 
-/** What each instruction makes of `rs1` and of `rs2` or the immediate. */
+/** The result of each instruction, from `rs1` and `rs2` or the immediate. */
 const reference: Record<string, (a: bigint, b: bigint) => bigint> = {
   'add.uw': (a, b) => u32(a) + b,
   sh1add: (a, b) => 2n * a + b,

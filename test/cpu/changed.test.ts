@@ -1,4 +1,4 @@
-/** Which pages were written: the hart tells of each once, whoever wrote it and however the hash was taken meanwhile. */
+/** Which pages were written: the hart reports each once, whoever wrote it and whenever the hash was taken. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { AnyHart } from '../../src/cpu/checked-hart.ts';
@@ -23,7 +23,7 @@ const stores = instructions
     aligned: format !== 'S',
   }));
 
-/** A hart with one of each instruction that stores, and how often it told of a store to the watched page. */
+/** A hart with one of each store instruction, and a count of the reported stores to the watched page. */
 class Harness {
   watched = 0;
   readonly hart: AnyHart;
@@ -47,7 +47,10 @@ class Harness {
     this.hart.takeChanged();
   }
 
-  /** The guest stores. Says how often it is told of the watched page: for each byte there, when the store reaches into another page. */
+  /**
+   * The guest stores. Returns the number of expected reports on the watched page: one for each byte there, when the
+   * store crosses into another page.
+   */
   store(which: number, at: number): number {
     const { sizeBytes, aligned } = stores[which]!;
     const offset = aligned ? at - (at % sizeBytes) : Math.min(at, RAM_BYTES - sizeBytes);
@@ -141,8 +144,8 @@ describe.each([false, true])('the pages that changed, with a page watched: %s', 
           switch (step.do) {
             case 'store':
               for (let time = 0; time < step.times; time++) {
-                const told = harness.store(step.which, step.at);
-                if (watch) watched += told;
+                const reports = harness.store(step.which, step.at);
+                if (watch) watched += reports;
               }
               break;
             case 'write':
@@ -164,7 +167,7 @@ describe.each([false, true])('the pages that changed, with a page watched: %s', 
     );
   });
 
-  test('are told of again after each store of any instruction, hash or not', () => {
+  test('are reported again after a store by any instruction, hashed meanwhile or not', () => {
     for (const hash of [false, true])
       for (const [which] of stores.entries()) {
         const harness = new Harness(watch);
@@ -180,7 +183,7 @@ describe.each([false, true])('the pages that changed, with a page watched: %s', 
   });
 });
 
-test('RAM that is cleared has changed wherever it was not all zeros; a reset leaves it alone', () => {
+test('clearing RAM changes the pages that were not all zeros; a reset changes none', () => {
   const { hart } = new Harness(false);
   hart.write(RAM_BASE + 3 * PAGE_BYTES, Uint8Array.of(1));
   hart.hashRam();

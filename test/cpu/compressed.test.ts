@@ -1,4 +1,4 @@
-/** Every 16-bit parcel: against binutils (see test/goldens/make/parcels.mjs), and against the instruction that it stands for. */
+/** Every 16-bit parcel: against binutils (test/goldens/make/parcels.mjs), and against the expanded instruction. */
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -34,12 +34,12 @@ function textOf(parcel: number): string {
   });
 }
 
-test('is shown as by objdump, and stands for the instruction that GNU as makes of that', () => {
+test('is disassembled as by objdump, and expands to the instruction that GNU as makes of that', () => {
   const ours = parcels.map((parcel) => ({ parcel, text: textOf(parcel), word: expand(parcel) }));
   expect(summaries(ours)).toEqual(golden);
 });
 
-test('stands for an instruction of the table, or for none', () => {
+test('expands to an instruction of the table, or is illegal', () => {
   for (const parcel of parcels) {
     const word = expand(parcel);
     if (word !== 0) expect(decode(word)?.mnemonic).toBe(decodeCompressed(parcel)!.expansion.mnemonic);
@@ -57,7 +57,7 @@ const isHint = (parcel: number): boolean => {
   return hint === 'always' || hint.some((name) => extract(fields[name], parcel) === 0);
 };
 
-test('is what its instruction is compressed to, or another that stands for the same, unless it is a hint', () => {
+test('is what its instruction is compressed to, or an equivalent, unless it is a hint', () => {
   for (const parcel of parcels) {
     const word = expand(parcel);
     if (word === 0 || isHint(parcel)) continue;
@@ -66,7 +66,7 @@ test('is what its instruction is compressed to, or another that stands for the s
   }
 });
 
-/** Registers point into RAM, so that loads and stores find something. */
+/** Registers point into RAM, so that loads and stores succeed. */
 const RAM_BYTES = 0x2_0000;
 const CODE = RAM_BASE + 0x1_0000;
 const DATA = RAM_BASE + 0x1000;
@@ -80,7 +80,7 @@ const registers = fc.array(fc.oneof(pointer, fc.bigInt({ min: 0n, max: 2n ** 64n
 const hart = makeHart(RAM_BYTES, noDevices, execution);
 const boot = hart.state;
 
-/** Takes one step on an instruction and says what is different then. */
+/** Takes one step on an instruction; returns what has changed. */
 function step(instruction: number, sizeBytes: 2 | 4, given: readonly bigint[]) {
   const code = new Uint8Array(
     sizeBytes === 2 ? Uint16Array.of(instruction).buffer : Uint32Array.of(instruction).buffer,
@@ -99,13 +99,13 @@ function step(instruction: number, sizeBytes: 2 | 4, given: readonly bigint[]) {
   hart.run(1);
   hart.write(CODE, new Uint8Array(4));
   const ram = hart.hashRam();
-  // Where the hart goes on after the instruction, and what links to there, is as far behind it as it is long.
+  // The next pc, and a link to it, is as far after the instruction as it is long.
   const next = BigInt(CODE + sizeBytes);
   const state = Object.entries(hart.state).map(([name, value]) => [name, value === next ? 'next' : value]);
   return { state: Object.fromEntries(state), ram };
 }
 
-describe('does what the instruction does that it stands for, and is two bytes long', () => {
+describe('behaves as the instruction that it expands to, but is two bytes long', () => {
   test.each(compressed.map((row) => [row.mnemonic, row] as const))('%s', (_, { match, mask }) => {
     const parcel = fc.integer({ min: 0, max: 0xffff }).map((bits) => match | (bits & ~mask & 0xffff));
     // A jump to what follows one of the two instructions would look like going on.
@@ -120,7 +120,7 @@ describe('does what the instruction does that it stands for, and is two bytes lo
     );
   });
 
-  test('one that is none is illegal, and mtval holds its 16 bits', () => {
+  test('an illegal one traps, and mtval has its 16 bits', () => {
     for (const parcel of parcels.filter((candidate) => expand(candidate) === 0).slice(0, 300)) {
       const { state } = step(parcel, 2, []);
       expect([state.mcause, state.mtval, state.mepc]).toEqual([2n, BigInt(parcel), BigInt(CODE)]);

@@ -1,4 +1,4 @@
-/** What the fuzzer has to say without QEMU: cases whose results were recorded there, and what it found. */
+/** The fuzzer without QEMU: cases whose results were recorded there, and differences that it has found. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { assemble } from '../../src/asm/assemble.ts';
@@ -12,8 +12,11 @@ import { digest, recorded } from '../../tools/fuzz/record.ts';
 import { execution } from '../engine.ts';
 import { noDevices } from './no-devices.ts';
 
-/** Made with `npm run fuzz -- --seed 1 --cases 300 --record test/goldens/fuzz.txt`, anew when the fuzzer makes other cases. */
-test('cases come out as they did on QEMU', () => {
+/**
+ * Made with `npm run fuzz -- --seed 1 --cases 300 --record test/goldens/fuzz.txt`, anew when the fuzzer makes other
+ * cases.
+ */
+test('cases have the same results as on QEMU', () => {
   const golden = recorded(readFileSync(new URL('../goldens/fuzz.txt', import.meta.url), 'utf8'));
   const ours = new Ours(makeHarness());
   const done = golden.map(({ seed, index }) => {
@@ -32,7 +35,7 @@ const RAM_BYTES = 8 * PAGE_BYTES;
 const hart = makeHart(RAM_BYTES, noDevices, execution);
 const boot = hart.state;
 
-/** The last PMP entry opens all memory; traps go to `end`, where every program stops on the spot. */
+/** The last PMP entry opens all memory; traps go to `end`, where every program loops. */
 const prologue = `
     li t0, -1
     csrw pmpaddr15, t0
@@ -60,14 +63,14 @@ const mapped = (flags: number) => `
 interface Found {
   name: string;
   program: string;
-  /** What a0 holds in the end, and the cause of the trap there: that of the EBREAK when nothing went wrong. */
+  /** The final a0, and the cause of the trap at the end: that of the EBREAK when nothing went wrong. */
   a0: bigint;
   cause?: number;
 }
 
 const found: Found[] = [
   {
-    name: 'a PMP entry whose top of range is 0 holds nothing',
+    name: 'a PMP entry whose top of range is 0 matches nothing',
     program: `
     csrw pmpaddr2, zero
     li t0, 0x08 << 16
@@ -94,7 +97,7 @@ const found: Found[] = [
     a0: 7n,
   },
   {
-    name: 'with no PMP entry on MRET goes to a lower mode, where nothing can be fetched',
+    name: 'without PMP entries MRET enters a lower mode, where nothing can be fetched',
     program: `
     csrw pmpcfg2, zero
     li a0, 7
@@ -116,7 +119,7 @@ const found: Found[] = [
     cause: CAUSE.loadFault,
   },
   {
-    name: 'a PMP entry that is smaller than a page counts, whatever of the page was accessed before',
+    name: 'a PMP entry that is smaller than a page is checked, whatever of the page was accessed before',
     program: `
     srli t0, s0, 2
     csrw pmpaddr1, t0
@@ -149,7 +152,7 @@ const found: Found[] = [
     cause: CAUSE.instructionFault,
   })),
   {
-    name: 'bits 6:5 of PMP settings are zero, and a locked setting stays',
+    name: 'bits 6:5 of PMP settings are zero, and a locked setting can not be changed',
     program: `
     li t0, -1
     csrw pmpcfg0, t0
@@ -158,7 +161,7 @@ const found: Found[] = [
     a0: 0x9f9f_9f9f_9f9f_9f9fn,
   },
   {
-    name: 'a PMP setting with W and without R is reserved: it leaves what was there',
+    name: 'a PMP setting with W and without R is reserved: it does not change the entry',
     program: `
     li t0, 0x1a1b
     csrw pmpcfg0, t0
@@ -191,7 +194,7 @@ const found: Found[] = [
     cause: CAUSE.loadFault,
   },
   {
-    name: 'PMP entries count from the instruction that follows, without SFENCE.VMA',
+    name: 'PMP entries are effective from the next instruction on, without SFENCE.VMA',
     program: `
     li t0, 1 << 17
     csrs mstatus, t0
@@ -206,7 +209,7 @@ const found: Found[] = [
     cause: CAUSE.loadFault,
   },
   {
-    name: 'an access across two pages may be held by one PMP entry on either side',
+    name: 'an access across two pages may match a different PMP entry in each page',
     program: `
     srli t0, s0, 2
     addi t0, t0, 0x1ff
@@ -224,7 +227,7 @@ const found: Found[] = [
     a0: 7n,
   },
   {
-    name: 'with MPRV M-mode sees even the page that it runs in as the other mode does',
+    name: 'with MPRV M-mode accesses even the page that it runs in as the other mode does',
     program: `
     ${mapped(0xcf)}
     li t0, 1 << 17
@@ -236,7 +239,7 @@ const found: Found[] = [
     cause: CAUSE.loadPageFault,
   },
   {
-    name: 'page tables count from the instruction that follows, without SFENCE.VMA',
+    name: 'page tables are effective from the next instruction on, without SFENCE.VMA',
     program: `
     ${mapped(0xdf)}
     ${toUser}
@@ -247,7 +250,7 @@ const found: Found[] = [
     cause: CAUSE.instructionPageFault,
   },
   {
-    name: 'instructions count as they are in memory, without FENCE.I',
+    name: 'instructions are executed as they are in memory, without FENCE.I',
     program: `
     li t1, 2
     li a0, 0
@@ -260,7 +263,7 @@ const found: Found[] = [
     a0: 7n,
   },
   {
-    name: 'a reservation outlives a trap',
+    name: 'a reservation survives a trap',
     program: `
     la t0, 1f
     csrw mtvec, t0
@@ -284,7 +287,7 @@ const found: Found[] = [
     a0: 1n,
   },
   {
-    name: 'without the hypervisor extension there is no vstimecmp, not even for M-mode',
+    name: 'without the hypervisor extension vstimecmp does not exist, even for M-mode',
     program: `
     li a0, 7
     csrrc a0, 0x24d, a0`,
@@ -292,12 +295,12 @@ const found: Found[] = [
     cause: CAUSE.illegalInstruction,
   },
   {
-    name: 'S-mode does not fetch from a page for U-mode, though SUM has let it load from there',
+    name: 'S-mode does not fetch from a page of U-mode, though SUM lets it load from there',
     program: `
     ${mapped(0xdf)}
     li t0, (1 << 11) | (1 << 18)
     csrs mstatus, t0
-    # The code stands at an address of its own, where the page is for S-mode.
+    # The code is mapped at a second address, where the page is for S-mode.
     li t0, ${(RAM_BASE >>> 2) + 0xcf}
     sd t0, 24(s1)
     li t1, ${2 ** 30}
@@ -325,7 +328,7 @@ const found: Found[] = [
     a0: 0n,
   },
   {
-    name: 'an instruction whose second half lies outside RAM is an access fault, and tells the address of that half',
+    name: 'an instruction whose second half is outside RAM is an access fault with the address of that half',
     program: `
     li t0, ${RAM_BASE + RAM_BYTES}
     li t1, 0x0013
@@ -347,8 +350,8 @@ const found: Found[] = [
   },
 ];
 
-/** Each came to another end on QEMU 7.2; the manual sides with this machine. What the goldens show stands in qemu-differences.ts. */
-describe('as the manual says, and not as QEMU does', () => {
+/** Each had another result on QEMU 7.2, against the manual. Differences in the goldens are in qemu-differences.ts. */
+describe('follows the manual, and not QEMU', () => {
   test.each(found)('$name', ({ program, a0, cause = CAUSE.breakpoint }) => {
     const source = `${prologue}${program}\n    ebreak\n    .balign 4\nend:\n    j end\n`;
     const { segments, symbols } = assemble(source, { file: 'found.s', origin: RAM_BASE });

@@ -1,4 +1,4 @@
-/** What the hart promises the VMM: what counts as a step, what it asks for and when, and which CSRs there are. */
+/** The hart's contract with the VMM: what counts as a step, what it asks for and when, and which CSRs exist. */
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { AnyHart } from '../../src/cpu/checked-hart.ts';
 import { CAUSE, csrNumbers, csrs, INTERRUPT, MSTATUS } from '../../src/cpu/csrs.ts';
@@ -78,15 +78,12 @@ describe('steps and counters', () => {
     expect(hart.get('pc')).toBe(BigInt(HANDLER));
   });
 
-  test.each(['mcycle', 'minstret'])(
-    'what is written to %s is there when the next instruction starts',
-    (name) => {
-      program(nop, write(name, 5), read(name, 1), nop, read(name, 2));
-      hart.set('x5', 1000n);
-      hart.run(5);
-      expect([hart.get('x1'), hart.get('x2')]).toEqual([1000n, 1002n]);
-    },
-  );
+  test.each(['mcycle', 'minstret'])('a write to %s is effective before the next instruction', (name) => {
+    program(nop, write(name, 5), read(name, 1), nop, read(name, 2));
+    hart.set('x5', 1000n);
+    hart.run(5);
+    expect([hart.get('x1'), hart.get('x2')]).toEqual([1000n, 1002n]);
+  });
 
   test('a counter wraps around', () => {
     program(write('minstret', 5), read('minstret', 1), read('instret', 2));
@@ -95,20 +92,20 @@ describe('steps and counters', () => {
     expect([hart.get('x1'), hart.get('x2')]).toEqual([2n ** 64n - 1n, 0n]);
   });
 
-  test('taking an interrupt is no step', () => {
+  test('taking an interrupt is not a step', () => {
     hart.set('mstatus', 8n);
     hart.set('mie', 0x888n);
     hart.run(0);
     hart.setLine(INTERRUPT.MEI, true);
     hart.run(0);
-    expect(hart.get('pc')).toBe(BigInt(RAM_BASE)); // Not looked at while there is no step to take.
+    expect(hart.get('pc')).toBe(BigInt(RAM_BASE)); // Not checked while there is no step to take.
     program(nop);
     hart.write(HANDLER, new Uint8Array(Uint32Array.of(read('mcycle', 1), read('minstret', 2)).buffer));
     hart.run(2);
     expect([hart.get('mepc'), hart.get('x1'), hart.get('x2')]).toEqual([BigInt(RAM_BASE), 0n, 1n]);
   });
 
-  test('a waiting hart stands still until an interrupt that is enabled in mie is pending', () => {
+  test('a waiting hart takes no steps until an interrupt that is enabled in mie is pending', () => {
     program(op('wfi'), op('addi', { rd: 1, immI: 7 }));
     hart.set('mie', 1n << 7n);
     expect(hart.run(100)).toBe('waiting');
@@ -120,7 +117,7 @@ describe('steps and counters', () => {
     expect([hart.icount, hart.get('waiting'), hart.get('x1')]).toEqual([2, 0n, 7n]);
   });
 
-  test('a stop that a device asks for ends the run after the instruction, and is forgotten', () => {
+  test('a stop that a device requests ends the run after the instruction, once', () => {
     program(op('sd', { rs1: 5 }), nop, nop);
     const stopping: AnyHart = makeHart(
       RAM_BYTES,
@@ -172,7 +169,7 @@ describe('accesses', () => {
     expect(asked).toEqual(['load 4 at 10000000']);
   });
 
-  test('a store to a device hands over just its bytes', () => {
+  test('a store to a device passes exactly its bytes', () => {
     program(...['sb', 'sh', 'sw', 'sd'].map((name) => op(name, { rs1: 5, rs2: 6 })));
     hart.set('x5', DEVICE);
     hart.set('x6', 0x1122_3344_5566_7788n);
@@ -180,7 +177,7 @@ describe('accesses', () => {
     expect(asked.map((line) => line.split(': ')[1])).toEqual(['88', '7788', '55667788', '1122334455667788']);
   });
 
-  test.each(['amoadd.w', 'amoadd.d', 'sc.w', 'sc.d', 'lr.w', 'lr.d'])('devices take no %s', (name) => {
+  test.each(['amoadd.w', 'amoadd.d', 'sc.w', 'sc.d', 'lr.w', 'lr.d'])('devices refuse %s', (name) => {
     program(op(name, { rd: 1, rs1: 5 }));
     hart.set('x5', DEVICE);
     hart.run(1);
@@ -188,7 +185,7 @@ describe('accesses', () => {
     expect(hart.get('mcause')).toBe(BigInt(name.startsWith('lr') ? CAUSE.loadFault : CAUSE.storeFault));
   });
 
-  test.each(['ld', 'sd'])('%s across the end of RAM faults where RAM ends, with nothing done', (name) => {
+  test.each(['ld', 'sd'])('%s across the end of RAM faults at the end of RAM, without any effect', (name) => {
     answer = undefined;
     hart.write(RAM_BASE + RAM_BYTES - 8, new Uint8Array(8).fill(7));
     program(op(name, { rs1: 5, ...(name === 'ld' && { rd: 1 }) }));
@@ -199,14 +196,14 @@ describe('accesses', () => {
     expect([hart.get('x1'), hart.hashRam()]).toEqual([0n, before]);
   });
 
-  test('a page that is watched tells of every store, wherever it begins', () => {
+  test('a store to a watched page is reported, wherever it begins', () => {
     program(op('sd', { rs1: 5 }), op('sb', { rs1: 6 }), op('amoadd.w', { rs1: 6 }), op('sh', { rs1: 7 }));
     hart.watch(DATA);
     hart.set('x5', BigInt(DATA - 1));
     hart.set('x6', BigInt(DATA + 8));
     hart.set('x7', BigInt(DATA + PAGE_BYTES));
     hart.run(4);
-    // What reaches in from the page before is told byte by byte.
+    // A store that begins in the page before is reported byte by byte.
     const bytes = Array.from({ length: 7 }, (_, index) => `watched 1 at ${(DATA + index).toString(16)}`);
     expect(asked).toEqual([...bytes, 'watched 1 at 80002008', 'watched 4 at 80002008']);
     // Also after a hash, and after a write from outside.
@@ -217,7 +214,7 @@ describe('accesses', () => {
     expect(asked.slice(9)).toEqual(['watched 1 at 80002008']);
   });
 
-  test('a write from outside takes the reservation away', () => {
+  test('a write from outside clears the reservation', () => {
     program(op('lr.d', { rd: 1, rs1: 5 }), op('sc.d', { rd: 2, rs1: 5 }));
     hart.set('x5', BigInt(DATA));
     hart.run(1);
@@ -228,7 +225,7 @@ describe('accesses', () => {
 });
 
 describe('CSRs', () => {
-  test('time asks the clock, once each time', () => {
+  test('each read of time asks the clock once', () => {
     program(read('time', 1), read('time', 2));
     hart.run(2);
     expect([asked, hart.get('x1'), hart.get('x2')]).toEqual([['clock', 'clock'], 1234n, 1234n]);
@@ -241,7 +238,7 @@ describe('CSRs', () => {
     expect(hart.get('mcause')).toBe(BigInt(CAUSE.illegalInstruction));
   });
 
-  test('the table is all there is: of 4096 numbers no other can be named', () => {
+  test('no CSR exists but those of the table, of 4096 numbers', () => {
     const reachable = Array.from({ length: 4096 }, (_, csr) => csr).filter((csr) => {
       hart.state = { ...boot, mtvec: BigInt(HANDLER), mstatus: MSTATUS.FS };
       program(op('csrrs', { csr }));
@@ -294,7 +291,7 @@ describe('CSRs', () => {
     }
   });
 
-  test('event counters, the counter inhibitor and triggers are there and hold nothing', () => {
+  test('event counters, the counter inhibitor and triggers exist and read as zero', () => {
     for (const name of ['mcountinhibit', 'mhpmcounter3', 'mhpmevent31', 'tselect', 'tdata1', 'tdata2']) {
       hart.state = { ...boot, mtvec: BigInt(HANDLER), x1: 9n, x5: 2n ** 64n - 1n };
       program(write(name, 5), read(name));
@@ -303,7 +300,7 @@ describe('CSRs', () => {
     }
   });
 
-  test('mstatus says that U-mode is 64 bits wide, whatever is written', () => {
+  test('mstatus.UXL is 64 bits, whatever is written', () => {
     program(write('mstatus', 5), read('mstatus', 1));
     for (const value of [0n, 2n ** 64n - 1n]) {
       hart.state = { ...boot, x5: value };

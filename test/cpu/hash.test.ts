@@ -1,4 +1,4 @@
-/** The hash of the machine tells any two states apart, and says the same of the same state however it came about. */
+/** The hash of the machine differs for different states, and depends on nothing but the state. */
 import fc from 'fast-check';
 import { beforeAll, beforeEach, expect, test } from 'vitest';
 import { encode } from '../../src/base/codec.ts';
@@ -36,15 +36,15 @@ const write = fc
   })
   .map(({ offset, bytes }) => ({ offset, bytes: bytes.subarray(0, RAM_BYTES - offset) }));
 
-test('it depends on what is in RAM alone: not on the order of writes, nor on when it was taken before', () => {
+test('it depends on the content of RAM alone: not on the order of writes, nor on earlier hashes', () => {
   fc.assert(
     fc.property(fc.array(fc.tuple(write, fc.boolean()), { maxLength: 30 }), (writes) => {
       clear();
-      for (const [{ offset, bytes }, look] of writes) {
+      for (const [{ offset, bytes }, hashes] of writes) {
         hart.write(RAM_BASE + offset, bytes);
-        if (look) hart.hashRam();
+        if (hashes) hart.hashRam();
       }
-      // From the back to the front in pieces of odd sizes, against the writes as they came.
+      // From the end to the start in pieces of odd sizes, unlike the writes.
       for (let end = RAM_BYTES; end > 0; end -= 1013) {
         const from = Math.max(0, end - 1013);
         other.write(RAM_BASE + from, hart.ram.slice(from, end));
@@ -87,7 +87,7 @@ test('changing any byte of RAM changes it, and changing it back changes it back'
   );
 });
 
-test('the same bytes somewhere else are another state', () => {
+test('the same bytes at another address hash differently', () => {
   const seen = new Set<bigint>([hart.hashRam()]);
   for (let at = 0; at < RAM_BYTES; at += 8) {
     hart.write(RAM_BASE + at, Uint8Array.of(1));
@@ -102,7 +102,7 @@ test('RAM of zeros hashes to zero, written or not', () => {
   expect(hart.hashRam()).toBe(0n);
 });
 
-test('a store of the guest is seen: of every size, by SC and AMO, and across pages', () => {
+test('a store of the guest changes it: of every size, by SC and AMO, and across pages', () => {
   const page = RAM_BASE + 3 * PAGE_BYTES;
   const stores = instructions.flatMap(({ mnemonic, format, match }) => {
     if (format === 'S') return [page, page + PAGE_BYTES - 1].map((address) => ({ mnemonic, match, address }));
@@ -116,11 +116,11 @@ test('a store of the guest is seen: of every size, by SC and AMO, and across pag
     hart.set('x5', BigInt(address));
     hart.set('x6', 0x8123_4567_89ab_cdefn);
     const before = hart.hashRam();
-    // From here on stores to the first page go unnoticed; those to the second must not.
+    // From here on stores to the first page are fast ones; those to the second must be noticed.
     hart.write(page, Uint8Array.of(0x55));
     hart.set('reservation', BigInt(address));
     hart.run(hart.icount + 1);
-    // A minimum or maximum may be what was there.
+    // A minimum or maximum may equal the old value.
     if (!/amo(min|max)/.test(mnemonic)) expect(hart.hashRam(), mnemonic).not.toBe(before);
     other.write(RAM_BASE, hart.ram);
     expect(other.hashRam(), mnemonic).toBe(hart.hashRam());
@@ -159,7 +159,7 @@ test('bytes hash by content and length, in one piece or many', () => {
   expect(new Set([hart.hash(large), hart.hash(large.subarray(1)), ...hashes]).size).toBe(5);
 });
 
-test('a bit that changes behind the back of the hart is found when all pages in use are read afresh', () => {
+test('a bit that changes without the hart is found when all pages in use are read again', () => {
   fc.assert(
     fc.property(
       fc.array(write, { minLength: 1, maxLength: 10 }),

@@ -1,4 +1,4 @@
-/** The interpreter against QEMU: every instruction of the table does what the goldens say. */
+/** The interpreter against QEMU: every instruction of the table has the results of the goldens. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { csrNumbers, ENVCFG, INTERRUPT } from '../../src/cpu/csrs.ts';
@@ -52,7 +52,7 @@ const goldens = new Map(
   readdirSync(directory).map((name) => [name, parse(readFileSync(new URL(name, directory), 'utf8'))]),
 );
 
-/** What a number written in assembly means: `.-0x10`, `+4`, `077`. */
+/** The value of a number in assembly: `.-0x10`, `+4`, `077`. */
 function number(text: string): number {
   const digits = text.replace(/^\.?[+-]?/, '');
   return /^\.?-/.test(text) ? -Number(digits) : Number(digits);
@@ -131,7 +131,7 @@ const fill = (from: number, sizeBytes: number, word: number) =>
   );
 const halves = (value: bigint) => [Number(value & 0xffff_ffffn), Number(value >> 32n)];
 fill(machine.breaks.from, machine.breaks.to - machine.breaks.from, EBREAK);
-// Where every case ends: the hart steps on the spot when it has arrived.
+// The end of every case: the hart loops there.
 fill(machine.handler, 4, JUMP_TO_ITSELF);
 
 /** More than any case takes. */
@@ -139,7 +139,7 @@ const MAX_STEPS = 100;
 
 const boot = hart.state;
 
-/** Runs a case and says what came out, in the words of the goldens. */
+/** Runs a case; returns its outcome in the form of the goldens. */
 function replay({ words }: Program, input: Record<string, bigint>): string {
   hart.state = {
     ...boot,
@@ -191,7 +191,7 @@ const about = ({ program, text }: { program: Program; text: string }) =>
 
 const outcomes = new Map(cases.map((one) => [about(one), one.qemu]));
 const outcomeOf = (name: string) => outcomes.get(name)!;
-/** What should come out here. */
+/** The outcome that is expected here. */
 const expected = (qemu: string, input: Case['input'], name: string) =>
   differences
     .filter(({ of }) => of.test(name))
@@ -205,7 +205,7 @@ describe.each([...goldens])('%s', (_, programs) => {
     );
   });
 
-  test('does what QEMU does', () => {
+  test('behaves as on QEMU', () => {
     const said: string[] = [];
     const done: string[] = [];
     for (const { program, input, qemu, text } of cases.filter((one) => programs.includes(one.program))) {
@@ -229,7 +229,7 @@ test.each(differences)('differs from QEMU: $why', ({ of, ours }) => {
 
 test('every row of the table has a golden', () => {
   const covered = cases.flatMap(({ program: { words } }) => words.map((word) => decode(word)?.mnemonic));
-  // Those of floating point stand in test/goldens/float.
+  // Those of floating point are in test/goldens/float.
   const here = instructions.filter(({ extension }) => extension !== 'F' && extension !== 'D');
   expect(here.filter(({ mnemonic }) => !covered.includes(mnemonic))).toEqual([]);
 });

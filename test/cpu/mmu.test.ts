@@ -1,4 +1,6 @@
-/** Memory through Sv39 and PMP, against a model that walks the tables anew for every access: the TLB must never show. */
+/**
+ * Memory through Sv39 and PMP, against a model that walks the tables for every access: the TLB must be invisible.
+ */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { CAUSE, csrNumbers, MSTATUS, PMP, PMP_ENTRIES, PRIVILEGE } from '../../src/cpu/csrs.ts';
@@ -11,10 +13,13 @@ import { execution, runs } from '../engine.ts';
 
 const PAGES = 32;
 const RAM_BYTES = PAGES * PAGE_BYTES;
-/** The last pages hold the instructions, and the handler that exceptions go to. No address leads there. */
+/** The last pages have the instructions and the exception handler. No virtual address leads there. */
 const CODE = RAM_BASE + (PAGES - 1) * PAGE_BYTES;
 const HANDLER = RAM_BASE + (PAGES - 2) * PAGE_BYTES;
-/** The first pages are meant as page tables: a root, one of the middle level and two of the last. Any page may be anything, though. */
+/**
+ * The first pages serve as page tables: a root, one of the middle level and two of the last. Any page may be
+ * anything, though.
+ */
 const ROOT = 0;
 const MIDDLE = [1];
 const LAST = [2, 3];
@@ -50,7 +55,7 @@ const accesses = [
 ] as const;
 const isAtomic = (name: string) => /^(amo|lr|sc)/.test(name);
 
-/** Every access at its own place, then what sets the CSRs. */
+/** Every access at its own address, then the instructions that set CSRs. */
 const slots = [
   ...accesses.map(({ name, kind }) =>
     op(name, { rs1: 5, ...(kind === 'load' ? { rd: 7 } : { rs2: 6 }), ...(isAtomic(name) && { rd: 7 }) }),
@@ -74,7 +79,7 @@ const status = fc
     ({ mprv, mpp, sum, mxr }) =>
       (mprv ? MSTATUS.MPRV : 0n) | (mpp << 11n) | (sum ? MSTATUS.SUM : 0n) | (mxr ? MSTATUS.MXR : 0n),
   );
-/** Few addresses, so that they meet: in the same entry of the TLB, in tables and in data. */
+/** Few addresses, so that they collide: in the TLB, in tables and in data. */
 const indices = [0n, 1n, 256n];
 const va = fc
   .record({
@@ -131,14 +136,14 @@ const pteFor = (page: number): fc.Arbitrary<bigint> => {
   if (MIDDLE.includes(page)) return mostly(pointerTo(LAST), leaf, large);
   return mostly(leaf, pointerTo(LAST));
 };
-/** A PTE that some address leads through, and what it is to be. */
+/** A PTE on the path of some address, and its new value. */
 const pte = fc.constantFrom(ROOT, ...MIDDLE, ...LAST, ...LAST, ...LAST, ...LAST).chain((page) =>
   fc.record({
     at: fc.constantFrom(...indices, 511n).map((index) => BigInt(RAM_BASE + page * PAGE_BYTES) + index * 8n),
     value: pteFor(page),
   }),
 );
-/** Every address leads somewhere at first. */
+/** At first every address is mapped. */
 const tables = fc
   .tuple(
     ...[ROOT, ...MIDDLE, ...LAST].flatMap((page) =>
@@ -191,9 +196,9 @@ type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
 class Pair {
   readonly model = new MmuModel(new DataView(new ArrayBuffer(RAM_BYTES)));
-  /** What `mstatus` is to be before each step. */
+  /** The `mstatus` before each step. */
   private wanted = 0n;
-  /** Where LR has reserved, as an offset in RAM. */
+  /** The reservation of LR, as an offset in RAM. */
   private reserved: number | undefined;
   readonly hart = makeHart(
     RAM_BYTES,
@@ -209,7 +214,7 @@ class Pair {
 
   constructor(tables: readonly { at: bigint; value: bigint }[]) {
     const { hart } = this;
-    // Wherever it goes there is something that steps on the spot, and does not look like a PTE.
+    // RAM is filled with an instruction that loops, and is no PTE.
     const filler = new Uint8Array(new Uint32Array(RAM_BYTES / 4).fill(FILLER).buffer);
     this.write(0, filler);
     this.write(CODE - RAM_BASE, new Uint8Array(Uint32Array.from(slots).buffer));
@@ -240,7 +245,7 @@ class Pair {
     new Uint8Array(this.model.ram.buffer).set(bytes, offset);
   }
 
-  /** One instruction in M-mode; says with what exception it ended, if any. */
+  /** One instruction in M-mode; returns its exception, if any. */
   private execute(slot: number, x5: bigint, x6: bigint): Fault | undefined {
     const { hart } = this;
     hart.set('x5', x5);
@@ -292,7 +297,7 @@ class Pair {
     }
   }
 
-  /** Changes a PTE: the guest by a store of so many bytes at its physical address, or somebody from outside (0). */
+  /** Changes a PTE: the guest by a store of `sizeBytes` bytes at its physical address, or a write from outside (0). */
   private changePte({ at, value }: { at: bigint; value: bigint }, sizeBytes: number): void {
     const bytes = new Uint8Array(8);
     new DataView(bytes.buffer).setBigUint64(0, value, true);
@@ -313,10 +318,10 @@ class Pair {
     const misaligned = isAtomic(name) && address % BigInt(sizeBytes) !== 0n;
     const cause = kind === 'load' ? CAUSE.loadMisaligned : CAUSE.storeMisaligned;
     model.updates = [];
-    const looks = name.startsWith('sc') && !this.isReserved(address, sizeBytes);
+    const failsSc = name.startsWith('sc') && !this.isReserved(address, sizeBytes);
     const expected = misaligned
       ? { cause, at: address }
-      : model[looks ? 'accessOnly' : 'access'](address, sizeBytes, kind, model.dataPrivilege);
+      : model[failsSc ? 'accessOnly' : 'access'](address, sizeBytes, kind, model.dataPrivilege);
     this.breakReservation();
     hart.set('x7', 0n);
     const found = this.execute(
@@ -329,10 +334,10 @@ class Pair {
     const ram = new Uint8Array(model.ram.buffer);
     const before = expected.reduceRight((sum, at) => (sum << 8n) | BigInt(ram[at]!), 0n);
     if (name.startsWith('sc')) {
-      expect(hart.get('x7')).toBe(looks ? 1n : 0n);
+      expect(hart.get('x7')).toBe(failsSc ? 1n : 0n);
       this.reserved = undefined;
     }
-    if (kind === 'store' && !looks)
+    if (kind === 'store' && !failsSc)
       for (const [index, at] of expected.entries()) ram[at] = Number((value >> BigInt(8 * index)) & 0xffn);
     const signed = isAtomic(name) ? BigInt.asUintN(64, BigInt.asIntN(8 * sizeBytes, before)) : before;
     if (name.startsWith('lr')) this.reserved = expected[0];
@@ -355,7 +360,7 @@ class Pair {
   private fetch(address: bigint, privilege: number): void {
     this.model.updates = [];
     const expected = this.fetched(address, privilege);
-    // Only what does nothing is executed: the filler, which steps on the spot, and zeros, which are no instruction.
+    // Only harmless code is executed: the filler, which loops, and zeros, which are illegal.
     if (typeof expected === 'number' && expected !== FILLER && expected !== 0) return this.model.undo();
     this.breakReservation();
     const found = this.go(address, privilege);
@@ -384,7 +389,7 @@ class Pair {
 const steps = fc.array(step, { minLength: 40, maxLength: 80, size: 'max' });
 
 describe('memory as a guest sees it', () => {
-  test('is what the tables in memory say, whatever was looked up before', () => {
+  test('follows the tables in memory, whatever was translated before', () => {
     fc.assert(
       fc.property(tables, steps, (entries, list) => {
         const pair = new Pair(entries);
@@ -413,7 +418,7 @@ describe('memory as a guest sees it', () => {
     fc.assert(
       fc.property(tables, fc.array(entry, { maxLength: 6 }), steps, (entries, settings, list) => {
         const pair = new Pair(entries);
-        // The entry behind all others opens what they leave; the code's own page is open before any of them.
+        // The last entry opens what the others leave; the first one opens the page of the code.
         pair.protect(0, PMP.R | PMP.W | PMP.X | PMP.NAPOT, (BigInt(HANDLER) >> 2n) | (2n ** 10n - 1n));
         pair.protect(PMP_ENTRIES - 1, PMP.R | PMP.W | PMP.X | PMP.NAPOT, 2n ** 54n - 1n);
         for (const { entry: number, ...rest } of settings)

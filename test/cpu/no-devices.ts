@@ -1,6 +1,6 @@
 import type { Bus } from '../../src/cpu/hart.ts';
 
-/** A bus with nothing on it: what is not RAM is an access fault. */
+/** A bus without devices: every access outside RAM is an access fault. */
 export const noDevices: Bus = {
   load: () => undefined,
   store: () => false,

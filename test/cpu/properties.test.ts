@@ -16,12 +16,12 @@ beforeAll(() => fc.configureGlobal({ seed: 2024 }));
 
 const RAM_BYTES = 32 * 1024;
 const DEVICE = 0x1000_0000n;
-/** A trap handler that goes on behind the instruction that trapped: x7 := mepc; x7 += 4; mepc := x7; mret. */
+/** A trap handler that skips the instruction that trapped: x7 := mepc; x7 += 4; mepc := x7; mret. */
 const HANDLER = 0x400;
 const SKIP = [0x3410_23f3, 0x0043_8393, 0x3413_9073, 0x3020_0073];
 const U64 = 2n ** 64n - 1n;
 
-/** Operands with which an instruction does something: few registers, of which the first keep pointers; near targets. */
+/** Operands with which an instruction has effects: few registers, of which the first keep pointers; near targets. */
 const operand: Record<OperandKind, (field: (typeof fields)[keyof typeof fields]) => fc.Arbitrary<number>> = {
   x: (field) =>
     fc.oneof(fc.integer({ min: field === fields.rd ? 4 : 1, max: 7 }), fc.integer({ min: 0, max: 7 })),
@@ -95,7 +95,7 @@ type Scene = Omit<typeof scene extends fc.Arbitrary<infer S> ? S : never, 'regis
   registers: bigint[];
 };
 
-/** A hart with a device that answers and interrupts by the icount, and a record of what it was asked. */
+/** A hart with a device that answers and interrupts by the icount, and a record of its accesses. */
 class Machine {
   asked: string[] = [];
   /** Whether the device ends the run in progress now and then. */
@@ -136,7 +136,7 @@ class Machine {
     this.hart.state = { ...this.boot, ...open, ...given, mtvec, mie, mstatus, privilege };
   }
 
-  /** Runs to `limit`, coming up for air at every icount in `stops`. */
+  /** Runs to `limit`, with a stop at every icount in `stops`. */
   run(limit: number, events: readonly Event[], stops: readonly number[] = []): void {
     const { hart } = this;
     const queue = [...events];
@@ -147,7 +147,7 @@ class Machine {
       const waits = hart.run(Math.min(limit, queue[0]?.at ?? limit, stop ?? limit)) === 'waiting';
       if (stops.length > 0) hart.hashRam();
       if (!waits) continue;
-      // While the hart waits its icount stands still: whatever comes next, comes now.
+      // A waiting hart takes no steps: the next event comes now.
       if (queue.length === 0) return;
       apply(queue.shift()!);
     }
@@ -161,7 +161,7 @@ class Machine {
 const [one, other] = [new Machine(), new Machine()];
 const STEPS = 300;
 
-test('running N steps is running some and then the others', () => {
+test('N steps can be split into two runs', () => {
   other.stops = true;
   fc.assert(
     fc.property(
@@ -183,7 +183,7 @@ test('running N steps is running some and then the others', () => {
   );
 });
 
-test('running N steps is running one step N times', () => {
+test('N steps equal N runs of one step', () => {
   const every = Array.from({ length: STEPS }, (_, index) => index);
   fc.assert(
     fc.property(scene, (scene) => {
@@ -197,7 +197,7 @@ test('running N steps is running one step N times', () => {
   );
 });
 
-test('the state is all there is: a hart that is given it goes on like the one it was taken from', () => {
+test('the state is complete: a hart that is restored from it behaves like the original', () => {
   fc.assert(
     fc.property(scene, fc.integer({ min: 1, max: STEPS - 1 }), (scene, at) => {
       const before = scene.events.filter((event) => event.at < at);
@@ -231,7 +231,7 @@ test('x0 stays zero, and counters count: no step is lost and none is counted twi
   );
 });
 
-/** Words near instructions: a row's, with its other bits at random and at most one bit flipped. */
+/** Words near instructions: a row's, with random operand bits and at most one bit flipped. */
 const nearInstruction = fc
   .tuple(fc.constantFrom(...instructions), fc.integer(), fc.integer({ min: 0, max: 63 }))
   .map(([{ match, mask }, bits, flip]) => (match ^ (bits & ~mask) ^ (flip < 32 ? 1 << flip : 0)) >>> 0);
@@ -259,7 +259,7 @@ function step(word: number, privilege: bigint, mstatus = 0n) {
   return { before, after: hart.state };
 }
 
-test('a word that is no instruction is illegal, whatever the mode, and changes nothing but the CSRs of the trap', () => {
+test('a word that is no instruction is illegal in every mode, and changes nothing but the CSRs of the trap', () => {
   const unknown = anyWord.filter((word) => (word & 3) === 3 && decode(word) === undefined);
   fc.assert(
     fc.property(unknown, fc.constantFrom(0n, 3n), (word, privilege) => {

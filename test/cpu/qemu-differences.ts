@@ -1,6 +1,6 @@
 /**
- * Where this machine does something else than QEMU 7.2 in the cases of the goldens, and why: what comes out here instead of there.
- * "The manual" is the RISC-V Instruction Set Manual, volume I or II.
+ * Differences from QEMU 7.2 in the cases of the goldens, with the reason and the outcome here. "The manual" is the
+ * RISC-V Instruction Set Manual, volume I or II.
  */
 import { machine } from '../goldens/make/cpu.mjs';
 
@@ -38,7 +38,7 @@ const accesses: Difference[] = [
     ours: (qemu) => qemu.replace(/cause=5\b/, 'cause=7'),
   },
   {
-    why: 'SC looks at its address first; in QEMU one without a reservation fails whatever its address is',
+    why: 'SC checks its address first; in QEMU one without a reservation fails whatever its address is',
     of: /^sc\.\w x12, x11, \(x10\) : x10=(?!83fffff)/,
     ours(qemu, { x10 }, about) {
       const aligned = x10! % (about.startsWith('sc.w') ? 4n : 8n) === 0n;
@@ -75,12 +75,12 @@ const csrs: Difference[] = [
     },
   },
   {
-    why: 'the event counters that count nothing are there, as the manual asks; with pmu-num=0 QEMU has none',
+    why: 'event counters that count nothing exist, as the manual requires; with pmu-num=0 QEMU has none',
     of: /^csrrs x(12, mhpmcounter|0, 0xc03)/,
     ours: (_, __, about) => (about.startsWith('csrrs x12') ? 'x12=0' : ''),
   },
   {
-    why: 'the trigger that is not there can be asked about: it reads as none; with debug=false QEMU has no such CSRs',
+    why: 'the trigger CSRs exist and read as no trigger; with debug=false QEMU has no such CSRs',
     of: /^csrrs x0, (tselect|tdata1), x0/,
     ours: () => '',
   },
@@ -90,7 +90,7 @@ const csrs: Difference[] = [
     ours: (qemu) => qemu.replace('x12=ffffffffffffffff', 'x12=fffffffffffffffe'),
   },
   {
-    why: 'MRET and SRET go to an even address; QEMU to what stands in mepc or sepc, odd or not',
+    why: 'MRET and SRET go to an even address; QEMU to mepc or sepc, odd or not',
     of: /^csrrw x0, (sepc, x6; sret : x6=80200011|mepc, x11; mret : x11=8020001[13])/,
     ours(_, { x6, x11 }) {
       if (x6) return 'at=80200010 sepc=80200010 mstatus=a00000020';
@@ -124,7 +124,7 @@ const csrs: Difference[] = [
     ours: (qemu) => qemu.replace(/mstatus=a0002/, 'mstatus=a0000'),
   },
   {
-    why: 'stimecmp counts only with menvcfg.STCE; in QEMU always',
+    why: 'stimecmp has an effect only with menvcfg.STCE; in QEMU always',
     of: /^csrrw x0, menvcfg, x10; csrrw x0, stimecmp, x11; csrrs x12, mip, .* x10=0 x11=0 /,
     ours: (qemu) => qemu.replace('x12=20', 'x12=0'),
   },
@@ -172,7 +172,7 @@ const memory: Difference[] = [
       qemu.replace(/cause=([cdf])/, (_, cause) => `cause=${{ c: 1, d: 5, f: 7 }[cause as 'c' | 'd' | 'f']}`),
   },
   {
-    why: 'a PMP entry that holds some byte of an access must hold all; QEMU looks at the first and the last',
+    why: 'a PMP entry that matches a byte of an access must match all; QEMU checks the first and the last',
     of: /(ld x12|sd x11), 0\(x10\) : .* x10=80400005 .* x8=11$/,
     ours(_, { x4, x5, x10 }, about) {
       return `cause=${about.includes('ld x12') ? 5 : 7} epc=${hex(x5!)} tval=${hex(x10!)} mstatus=${hex(0xa_0000_0000n | x4!)}`;
@@ -182,7 +182,7 @@ const memory: Difference[] = [
 
 const bits: Difference[] = [
   {
-    why: 'CTZW counts in 32 bits, so of a word of zeros it gives 32; QEMU 7.2 goes on counting',
+    why: 'CTZW counts in 32 bits, so for a word of zeros it is 32; QEMU 7.2 goes on counting',
     of: /^ctzw x12, x10 : x10=8000000000000000/,
     ours: () => 'x12=20',
   },

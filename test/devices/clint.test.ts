@@ -14,7 +14,7 @@ test('msip keeps its lowest bit', () => {
   expect(clint.softwareInterrupt).toBe(false);
 });
 
-test('the second hart is not there', () => {
+test('the second hart does not exist', () => {
   const clint = new Clint();
   const world = new World();
   clint.write(CLINT.msip + 4, 4, 1n, world);
@@ -24,7 +24,7 @@ test('the second hart is not there', () => {
 });
 
 describe('the timer', () => {
-  test('rings at power-on, as mtimecmp is 0, and never by the largest time', () => {
+  test('is pending at power-on, as mtimecmp is 0, and never with the largest mtimecmp', () => {
     const clint = new Clint();
     expect([clint.timerInterrupt, clint.read(CLINT.mtimecmp, 8, new World())]).toEqual([true, 0n]);
     clint.write(CLINT.mtimecmp, 8, ALL_ONES, new World());
@@ -33,7 +33,7 @@ describe('the timer', () => {
     expect(clint.deadline).toBeUndefined();
   });
 
-  test('rings when it is told the time, not before', () => {
+  test('becomes pending when it gets the time, not before', () => {
     const clint = new Clint();
     const world = new World();
     clint.write(CLINT.mtimecmp, 8, 500n, world);
@@ -48,7 +48,7 @@ describe('the timer', () => {
     expect(clint.timerInterrupt).toBe(true);
   });
 
-  test('rings at once when it is set to a time that has been told', () => {
+  test('is pending at once when it is set to a known time', () => {
     const clint = new Clint();
     const world = new World();
     clint.clockRead(700);
@@ -59,7 +59,7 @@ describe('the timer', () => {
     expect(clint.deadline).toBe(701n);
   });
 
-  test('reading mtime tells the time', () => {
+  test('becomes pending when a read of mtime gets the time', () => {
     const clint = new Clint();
     const world = new World();
     clint.write(CLINT.mtimecmp, 8, BigInt(world.ticks), world);
@@ -92,7 +92,7 @@ test('mtime is read by halves and does not go back', () => {
 });
 
 describe('mtime is set', () => {
-  test('as a whole, and goes on from there', () => {
+  test('as a whole, and continues from there', () => {
     const clint = new Clint();
     const world = new World();
     clint.write(CLINT.mtime, 8, 1n << 60n, world);
@@ -127,7 +127,7 @@ describe('mtime is set', () => {
   });
 });
 
-test('what QEMU refuses: small accesses, 8 bytes of msip, and what lies behind mtime', () => {
+test('accesses that QEMU refuses: small ones, 8 bytes of msip, and any past mtime', () => {
   const world = new World();
   for (const [offset, sizeBytes] of [
     [CLINT.mtime, 1],

@@ -23,7 +23,7 @@ test('other commands and registers are ignored', () => {
   expect(written(0x5555n, 4, 4)).toEqual({ accepted: true, outputs: [] });
 });
 
-test('it reads as zero, and takes 2 and 4 bytes only', () => {
+test('it reads as zero, and accepts 2 and 4 bytes only', () => {
   expect(new Finisher().read(0, 4)).toBe(0n);
   for (const sizeBytes of [1, 8]) {
     expect(new Finisher().read(0, sizeBytes)).toBeUndefined();

@@ -3,7 +3,7 @@ import { attack, attacked } from '../../tools/testing/devices/hostile.ts';
 
 const ATTACKS = 6000;
 
-test('whatever a guest does to them, devices do no harm and stay copies of each other', () => {
+test('devices survive whatever a guest does to them, and copies stay equal', () => {
   const seen = new Map<string, { attacks: number; broken: number; outputs: number; accesses: number }>();
   for (let n = 0; n < ATTACKS; n++) {
     const { device, broken, outputs, accesses } = attack(`test ${n}`);
@@ -15,7 +15,7 @@ test('whatever a guest does to them, devices do no harm and stay copies of each 
       accesses: sum.accesses + accesses,
     });
   }
-  // The attacks are worth something: every device was there, and those with queues were both at work and broken.
+  // The attacks reach the interesting states: every device, and those with queues both at work and broken.
   expect([...seen.keys()].sort()).toEqual(Object.keys(attacked).sort());
   for (const name of ['entropy', 'net', 'console', 'disk', 'read-only disk']) {
     const { attacks, broken, outputs, accesses } = seen.get(name)!;

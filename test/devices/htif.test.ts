@@ -70,7 +70,7 @@ describe('device 0', () => {
     }
   });
 
-  test('a call prints, and is told how much', () => {
+  test('a call prints, and gets the number of bytes', () => {
     const host = new Host();
     host.world.memory.write(TEXT, new TextEncoder().encode('hello\n'));
     host.call(64n, 1n, BigInt(TEXT), 6n);
@@ -96,7 +96,7 @@ describe('device 0', () => {
     expect(new Host().call(93n, 3n).world.outputs).toEqual([{ kind: 'power', action: 'off', code: 3 }]);
   });
 
-  test('what nobody answers is kept: the first of it', () => {
+  test('the first request without an answer is kept', () => {
     const host = new Host().call(1234n).write(5n << 56n);
     expect(host.htif.state.unanswered).toBe(BigInt(BLOCK));
     expect(new Host().write(BigInt(RAM_BASE - 4096)).htif.state.unanswered).toBe(BigInt(RAM_BASE - 4096));
@@ -109,12 +109,12 @@ describe('device 1, the console', () => {
     expect([host.printed, host.word(TOHOST), host.answer]).toEqual(['x', 0n, '101000000000178']);
   });
 
-  test('gives the byte that was typed', () => {
+  test('returns the byte that was typed', () => {
     const host = new Host().write(GETC, () => 0x41);
     expect([host.word(TOHOST), host.answer, host.htif.state.reading]).toEqual([0n, '100000000000141', false]);
   });
 
-  test('gives it when it is typed, and prints meanwhile', () => {
+  test('waits for a byte to be typed, and prints meanwhile', () => {
     const host = new Host().write(GETC);
     expect([host.word(TOHOST), host.answer, host.htif.state.reading]).toEqual([0n, '0', true]);
     host.write(PUTC('x'));
@@ -135,14 +135,14 @@ test('a program without fromhost sees tohost cleared', () => {
   expect([host.printed, host.word(TOHOST), host.answer]).toEqual(['y', 0n, '0']);
 });
 
-test('a store beside tohost is none to it, and one outside RAM is never seen', () => {
+test('a store beside tohost is ignored, and so is a tohost outside RAM', () => {
   const host = new Host().write(0n);
   expect([host.world.outputs, host.htif.state.unanswered]).toEqual([[], 0n]);
   new Htif(RAM_BASE + RAM_BYTES - 4, undefined).written(host.world, nothingTyped);
   expect(host.world.memory.refused).toBe(1);
 });
 
-test('whatever is written, it comes to an end, and its state can be kept', () => {
+test('whatever is written, it terminates with a valid state', () => {
   const address = fc.integer({ min: RAM_BASE - 64, max: RAM_BASE + RAM_BYTES }).map(BigInt);
   const command = fc.oneof(
     fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),

@@ -1,4 +1,4 @@
-/** The devices under test: how each is made, what it is given, and where its interesting behaviour begins. */
+/** The devices under test: how each is made, its inputs, and its interesting states. */
 import { CLINT, Clint } from '../../src/devices/clint.ts';
 import { type Device, DISK_IOERR, DISK_OK } from '../../src/devices/device.ts';
 import { Finisher } from '../../src/devices/finisher.ts';
@@ -16,12 +16,12 @@ import { blkHeader, Driver } from '../../tools/testing/devices/virtio-driver.ts'
 import type { World } from '../../tools/testing/devices/world.ts';
 import { type HostileQueue, infest } from './virtio/hostile.ts';
 
-/** A device under test, with what it gets besides register accesses. */
+/** A device under test, with its inputs besides register accesses. */
 export interface Subject {
   device: Device;
   /** An input from the VMM, chosen by a number; returns what the device answers. */
   input?: (choice: number, world: World) => unknown;
-  /** What the VMM sees of the device between accesses. */
+  /** The state that the VMM sees between accesses. */
   lines?: () => unknown;
 }
 
@@ -29,7 +29,7 @@ interface Kind {
   /** Machines of different descriptions have different devices: the saved one has to win. */
   make(machine: number): Subject;
   offsets: readonly number[];
-  /** Brings it to where its interesting behaviour begins. */
+  /** Brings it to an interesting state. */
   start?: (device: Device, world: World, hostile: HostileQueue[]) => void;
 }
 
@@ -53,7 +53,7 @@ function startDisk(device: Device, world: World, hostile: HostileQueue[]): void 
   for (const queue of hostile.slice(0, 1)) infest(guest, REQUESTQ, queue);
 }
 
-/** The end of one of the requests in flight, or of one that isn't. */
+/** The completion of a request, in flight or not. */
 function completeOne(slot: VirtioMmio<VirtioBlk>, choice: number, world: World) {
   const { operations } = slot.device;
   const { id, operation, sizeBytes } = operations[choice % (operations.length + 1)] ?? NOT_PENDING;

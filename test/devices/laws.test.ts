@@ -41,7 +41,7 @@ function perform({ device, input, lines }: Subject, world: World, action: Action
 
 const save = (device: Device): Uint8Array => encode(device.schema, device.state);
 
-/** A word of a `oneOf` changes to another of its words. */
+/** Another word of the same `oneOf`. */
 const otherWord: Record<string, string> = { read: 'write', write: 'flush', flush: 'read' };
 
 /** All values that differ from the given one in a single place. */
@@ -69,7 +69,7 @@ describe.each(Object.entries(kinds))('%s', (_name, { make, offsets, start }) => 
     after: actionsOn(offsets),
   });
 
-  test('a restored copy goes on identically', () => {
+  test('a restored copy behaves identically', () => {
     fc.assert(
       fc.property(run, ({ hostile, before, after }) => {
         const original = make(1);
@@ -81,7 +81,7 @@ describe.each(Object.entries(kinds))('%s', (_name, { make, offsets, start }) => 
         copy.device.state = decode(copy.device.schema, save(original.device));
         expect(save(copy.device)).toEqual(save(original.device));
         const copyWorld = world.clone();
-        // They count on from there.
+        // They count on from the restored state.
         copyWorld.outputs.push(...world.outputs);
         for (const action of after) {
           expect(perform(copy, copyWorld, action)).toEqual(perform(original, world, action));
@@ -89,7 +89,7 @@ describe.each(Object.entries(kinds))('%s', (_name, { make, offsets, start }) => 
         expect(copyWorld.outputs).toEqual(world.outputs);
         expect(copyWorld.ticks).toBe(world.ticks);
         expect(save(copy.device)).toEqual(save(original.device));
-        // Faster than `toEqual`, which looks at each byte as an object.
+        // Faster than `toEqual`, which compares each byte as an object.
         expect(Buffer.compare(copyWorld.memory.bytes, world.memory.bytes)).toBe(0);
       }),
       { numRuns: 300 },
@@ -113,7 +113,7 @@ describe.each(Object.entries(kinds))('%s', (_name, { make, offsets, start }) => 
     );
   });
 
-  test('every field of the state is in its bytes, and comes back from them', () => {
+  test('every field of the state is encoded and decoded', () => {
     const { device } = make(1);
     start?.(device, new World(), []);
     const schema: RecordCodec<object> & Codec<object> = device.schema;

@@ -38,7 +38,7 @@ test('a request interrupts, is claimed once and completed', () => {
   expect(plic.interrupt(M)).toBe(false);
 });
 
-test('a request while its source is being served is shown, and waits for the completion', () => {
+test('a request while its source is being served is pending, and waits for the completion', () => {
   const plic = plicWith({ 10: 1 });
   plic.request(10);
   word(plic, claim(M));
@@ -82,7 +82,7 @@ test('a completion for a source that is not enabled is ignored', () => {
   expect(plic.interrupt(M)).toBe(true);
 });
 
-test('contexts are apart, and share the pending sources', () => {
+test('contexts are independent, and share the pending sources', () => {
   const plic = plicWith({ 10: 1 });
   set(plic, enable(S, 10), 1 << 10);
   plic.request(10);
@@ -91,7 +91,7 @@ test('contexts are apart, and share the pending sources', () => {
   expect([plic.interrupt(M), plic.interrupt(S)]).toEqual([false, false]);
 });
 
-test('fields hold what they can', () => {
+test('fields keep only their defined bits', () => {
   const plic = new Plic();
   set(plic, priority(0), 5);
   set(plic, priority(95), 0xffff_ffff);

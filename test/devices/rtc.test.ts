@@ -4,7 +4,7 @@ import { World } from '../../tools/testing/devices/world.ts';
 
 const BOOT = 1_700_000_000_000_000_000n;
 
-test('reading TIME_LOW latches TIME_HIGH, and is all that asks for the time', () => {
+test('only a read of TIME_LOW asks for the time, and it latches TIME_HIGH', () => {
   const rtc = new Rtc(BOOT);
   const world = new World();
   expect(rtc.read(RTC.TIME_HIGH, 4, world)).toBe(0n);
@@ -18,7 +18,7 @@ test('reading TIME_LOW latches TIME_HIGH, and is all that asks for the time', ()
   expect(world.clockReads).toBe(1);
 });
 
-test('the time is set in halves, as Linux does, and goes on from there', () => {
+test('the time is set in halves, as Linux does, and continues from there', () => {
   const rtc = new Rtc(BOOT);
   const world = new World();
   const time = 0x1234_5678_9abc_def0n;
@@ -66,7 +66,7 @@ describe('the alarm', () => {
     expect([read(RTC.ALARM_STATUS), rtc.deadline]).toEqual([0n, undefined]);
   });
 
-  test('rings when it is told the time, and its line is high as long as that is pending and enabled', () => {
+  test('becomes pending when it gets the time; its line is high while it is pending and enabled', () => {
     const rtc = new Rtc(BOOT);
     const world = new World();
     rtc.write(RTC.IRQ_ENABLED, 4, 3n, world);
@@ -81,7 +81,7 @@ describe('the alarm', () => {
     expect(rtc.interrupt).toBe(false);
   });
 
-  test('one that is past rings at once; enabling asks for it, again each time', () => {
+  test('is pending at once when it is past; enabling it asks for the time each time', () => {
     const rtc = new Rtc(BOOT);
     const world = new World();
     const asked = () => {
@@ -99,7 +99,7 @@ describe('the alarm', () => {
     expect([rtc.read(RTC.ALARM_STATUS, 4, world), asked()]).toEqual([0n, true]);
   });
 
-  test('rings as planned when the time is set meanwhile', () => {
+  test('fires as planned when the time is set meanwhile', () => {
     const rtc = new Rtc(BOOT);
     const world = new World();
     setAlarm(rtc, world, AFTER);

@@ -15,7 +15,7 @@ function port() {
 }
 const text = (s: string) => new TextEncoder().encode(s);
 
-test('what is written to THR goes out at once', () => {
+test('a byte written to THR is sent at once', () => {
   const { set, get, sent } = port();
   for (const byte of [0x68, 0x69]) set(UART.THR, byte);
   expect(sent()).toEqual([0x68, 0x69]);
@@ -99,7 +99,7 @@ describe('the transmitter interrupt', () => {
     expect(get(UART.IIR)).toBe(IIR.NO_INT);
   });
 
-  test('is raised again by each transmission and by enabling it anew, not by writing IER unchanged', () => {
+  test('is raised again by each transmission and by enabling it again, not by writing IER unchanged', () => {
     const { uart, set, get } = port();
     set(UART.IER, IER.THRI);
     get(UART.IIR);
@@ -113,7 +113,7 @@ describe('the transmitter interrupt', () => {
     expect(uart.interrupt).toBe(true);
   });
 
-  test('is not acknowledged by an IIR that tells of received data', () => {
+  test('is not acknowledged by an IIR that shows received data', () => {
     const { uart, set, get } = port();
     set(UART.IER, IER.THRI | IER.RDI);
     uart.receive(text('a'));
@@ -123,8 +123,8 @@ describe('the transmitter interrupt', () => {
   });
 });
 
-describe('what asks for an interrupt', () => {
-  /** Whether an access asked for an interrupt since the last look. */
+describe('the interrupt line', () => {
+  /** Whether an access has raised the line since the last check. */
   const asked = (uart: Uart) => {
     const { interruptRequested } = uart.state;
     uart.state.interruptRequested = false;
@@ -132,7 +132,7 @@ describe('what asks for an interrupt', () => {
   };
 
   // Each value is that of QEMU 7.2: its PLIC notes each time that a device drives its line.
-  test('each byte sent asks once, and a line that nobody looks after asks no more', () => {
+  test('is raised once by each byte sent, and not again while it is not served', () => {
     const { uart, set, get } = port();
     set(UART.IER, IER.THRI);
     expect(asked(uart)).toBe(true);
@@ -149,7 +149,7 @@ describe('what asks for an interrupt', () => {
     expect([uart.interrupt, asked(uart)]).toEqual([false, false]);
   });
 
-  test('received data asks as it comes, and as long as a read leaves some', () => {
+  test('is raised by received data, and by each read that leaves some', () => {
     const { uart, set, get } = port();
     set(UART.IER, IER.RDI);
     set(UART.FCR, FCR.ENABLE_FIFO);
@@ -165,7 +165,7 @@ describe('what asks for an interrupt', () => {
     expect(asked(uart)).toBe(false);
   });
 
-  test('FCR always, IER when it changes, LSR when it clears an overrun', () => {
+  test('is raised by FCR always, by IER when it changes, by LSR when it clears an overrun', () => {
     const { uart, set, get } = port();
     set(UART.MCR, MCR.LOOP);
     for (const byte of [1, 2]) set(UART.THR, byte);
@@ -184,7 +184,7 @@ describe('what asks for an interrupt', () => {
 });
 
 describe('identification', () => {
-  test.each([0, 1, 2, 3])('data below the trigger level %i is told of by the timeout', (level) => {
+  test.each([0, 1, 2, 3])('data below the trigger level %i is reported by the timeout', (level) => {
     const { uart, set, get } = port();
     set(UART.FCR, FCR.ENABLE_FIFO | (level << 6));
     set(UART.IER, IER.RDI);
@@ -223,7 +223,7 @@ test('RBR keeps the last byte without FIFOs; an empty FIFO reads as zero', () =>
   expect(get(UART.RBR)).toBe(0x61);
 });
 
-test('loopback: bytes come back, the outside is cut off, and too many overrun', () => {
+test('loopback returns bytes, cuts off the outside, and overruns when full', () => {
   const { uart, set, get, sent } = port();
   set(UART.IER, IER.RLSI);
   set(UART.MCR, MCR.LOOP);
@@ -252,7 +252,7 @@ test('an overrun leaves a full FIFO as it is', () => {
   ]);
 });
 
-test('what a driver probes: scratch, FIFO detection, the modem in loopback', () => {
+test('it passes the probes of drivers: scratch, FIFO detection, the modem in loopback', () => {
   const { set, get } = port();
   set(UART.SCR, 0xa5);
   expect(get(UART.SCR)).toBe(0xa5);
@@ -268,7 +268,7 @@ test('what a driver probes: scratch, FIFO detection, the modem in loopback', () 
   expect(get(UART.MSR)).toBe(MSR.RI | MSR.DSR);
 });
 
-test('wide accesses mean one register; past the last one there is nothing', () => {
+test('a wide access reaches one register; past the last one there is none', () => {
   const { uart, world, sent } = port();
   expect(uart.write(UART.THR, 4, 0x1234_5641n, world)).toBe(true);
   expect(sent()).toEqual([0x41]);

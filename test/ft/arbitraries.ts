@@ -8,7 +8,7 @@ import { controlActions, type Entry, entryAfter, following, NOTHING_BEFORE } fro
 import type { Output } from '../../src/vmm/outputs.ts';
 
 const uint = fc.oneof(fc.nat(300), fc.maxSafeNat());
-/** What is written as a difference. */
+/** A number that is written as a difference to the one before. */
 const counter = fc.oneof(
   fc.nat(300),
   fc.maxSafeNat().map((value) => Math.floor(value / 4)),
@@ -24,7 +24,7 @@ export const diskRequests: fc.Arbitrary<DiskRequest> = fc.oneof(
   fc.record({ operation: fc.constant('flush' as const) }),
 );
 
-/** Outputs of every kind, with any numbers. */
+/** Outputs of every kind, with arbitrary numbers. */
 export const outputs: fc.Arbitrary<Output> = fc.oneof(
   fc.record({ kind: fc.constant('console' as const), first: uint, data }),
   fc.record({ kind: fc.constant('frame' as const), first: uint, frame: data }),
@@ -34,7 +34,7 @@ const fewOutputs = fc.array(outputs, { maxLength: 2 });
 
 type Content = Entry extends infer E ? (E extends Entry ? Omit<E, 'icount'> : never) : never;
 
-/** What an entry of each kind can hold. */
+/** Arbitrary entries, by kind. */
 export const entryContent: fc.Arbitrary<Content> = fc.oneof(
   fc.record({ kind: fc.constantFrom('clock' as const, 'timer' as const), ticks: counter }),
   fc.record({ kind: fc.constantFrom('entropy' as const, 'console' as const), data }),
@@ -62,7 +62,7 @@ export const entryContent: fc.Arbitrary<Content> = fc.oneof(
   }),
 );
 
-/** Entries whose positions never go back. */
+/** Entries whose positions never decrease. */
 export const entryLists = (maxLength: number, minLength = 0): fc.Arbitrary<Entry[]> =>
   fc
     .array(fc.tuple(fc.oneof(fc.nat(3), fc.nat(100_000)), entryContent), { minLength, maxLength })
@@ -74,7 +74,7 @@ export const entryLists = (maxLength: number, minLength = 0): fc.Arbitrary<Entry
       });
     });
 
-/** How many bytes each entry takes in the log. */
+/** The size of each entry in the log, in bytes. */
 export function sizesOf(entries: readonly Entry[]): number[] {
   let before = NOTHING_BEFORE;
   return entries.map((entry) => {

@@ -7,7 +7,7 @@ import { entryLists, sizesOf } from './arbitraries.ts';
 
 const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
 
-/** Both ends, the wires between them, and what is known to be true of each. */
+/** Both ends of a channel, the messages in flight between them, and a model of the state of each end. */
 class Wires {
   readonly log = new LogBuffer();
   readonly channel = new Channel('backup', this.log, 0);
@@ -19,7 +19,7 @@ class Wires {
   appended = 0;
   private sent = 0;
   private known = { received: 0, consumed: 0, icount: 0 };
-  /** How often something had to wait for the backup's buffer. */
+  /** How often an entry had to wait for space in the backup's buffer. */
   waited = 0;
 
   constructor(
@@ -66,12 +66,12 @@ class Wires {
     const ack = this.toPrimary.shift();
     if (!ack) return;
     this.channel.acknowledge(this.log, ack);
-    // One that is older than what is known takes nothing back.
+    // An older acknowledgement than the last one changes nothing.
     if (ack.received >= this.known.received)
       this.known = { ...ack, consumed: Math.max(ack.consumed, this.known.consumed) };
   }
 
-  /** The stream breaks with what is on its way to the backup, which says where it stands. Old answers may still come. */
+  /** The stream breaks and loses what is in flight; the backup reports its position. Old answers may still arrive. */
   reset(): void {
     this.toBackup = [];
     this.sent = this.received.length;
@@ -83,8 +83,8 @@ class Wires {
     this.log.forget(this.channel.consumed, 0);
   }
 
-  /** Everything that is on its way arrives, is consumed and acknowledged. */
-  settle(): void {
+  /** Everything in flight arrives, is consumed and acknowledged. */
+  deliverAll(): void {
     while (this.toBackup.length > 0) this.deliver();
     this.consume(this.received.length);
     this.answer();
@@ -131,7 +131,7 @@ const operations = fc.array(
 );
 
 describe('the logging channel', () => {
-  test('keeps entries in order, each once, within the buffer of the backup, though the stream breaks', () => {
+  test('delivers entries in order and exactly once, within the buffer of the backup, though the stream breaks', () => {
     let waited = 0;
     fc.assert(
       fc.property(entryLists(60, 15), operations, fc.nat(120), (entries, list, receiveBytes) => {
@@ -142,12 +142,12 @@ describe('the logging channel', () => {
           wires.check();
         }
         waited += wires.waited;
-        // Whatever happened before, it comes to an end when both hosts do their part.
+        // From any state, all entries arrive once both hosts take turns.
         for (let round = 0; wires.received.length < entries.length; round++) {
           expect(round).toBeLessThan(2 * entries.length + 1);
           wires.append();
           wires.take();
-          wires.settle();
+          wires.deliverAll();
           wires.check();
         }
         expect(wires.received).toEqual(entries);
@@ -163,7 +163,7 @@ describe('the logging channel', () => {
     return log;
   };
 
-  test('sends one entry that is larger than the buffer, alone', () => {
+  test('sends an entry that is larger than the buffer on its own', () => {
     const log = new LogBuffer();
     const channel = new Channel('backup', log, 0);
     channel.startAt(log, 0, 0);
@@ -179,7 +179,7 @@ describe('the logging channel', () => {
     expect(channel.take(log, 20)).toEqual({ first: 2, entries: [{ kind: 'progress', icount: 2 }] });
   });
 
-  test('an older acknowledgement takes nothing back, and one of what was not sent is no news', () => {
+  test('ignores an acknowledgement that is older than the last, or of entries that were not sent', () => {
     const log = markers(5);
     const channel = new Channel('backup', log, 0);
     channel.startAt(log, 0, 0);
@@ -192,7 +192,7 @@ describe('the logging channel', () => {
   });
 
   test.each(['waiting', 'copying'] as const)(
-    'sends nothing and takes no acknowledgement while it is %s',
+    'sends nothing and accepts no acknowledgement while it is %s',
     (state) => {
       const log = markers(3);
       const channel = new Channel('backup', log, 7);
@@ -202,18 +202,18 @@ describe('the logging channel', () => {
       expect(channel.take(log, 1000).entries).toEqual([]);
       channel.acknowledge(log, { received: 0, consumed: 0, icount: 9 });
       expect(channel.icount).toBe(0);
-      // What was appended since the channel was made counts: the guest must not run on without end.
+      // Entries appended since the channel was made count: the guest must not run on without limit.
       expect(channel.unacknowledgedBytes(log)).toBe(12);
     },
   );
 
-  test('goes on from where that host stands, though the log before is forgotten', () => {
+  test('resumes at the position of the host, though the log before it is forgotten', () => {
     const log = markers(200);
     log.forget(150, 0);
     expect(log.first).toBe(151);
     const channel = new Channel('backup', log, 0);
     channel.startAt(log, 180, 100);
-    // The buffer there is counted from what is still known.
+    // The use of the host's buffer is counted from the first entry that the log still has.
     expect(channel.take(log, 2 * 40)).toMatchObject({ first: 181, entries: { length: 10 } });
     channel.acknowledge(log, { received: 190, consumed: 120, icount: 120 });
     channel.acknowledge(log, { received: 190, consumed: 185, icount: 185 });
@@ -221,7 +221,7 @@ describe('the logging channel', () => {
     expect(channel.unacknowledgedBytes(log)).toBe(20);
   });
 
-  test('takes a host at its word that stands further back than before', () => {
+  test('accepts a host that reports an earlier position than before', () => {
     const log = markers(30);
     const channel = new Channel('backup', log, 0);
     channel.startAt(log, 20, 20);

@@ -1,10 +1,10 @@
-/** State transfer instead of replay: the backup takes over what has changed, epoch by epoch. */
+/** State transfer instead of replay: the backup receives the pages that changed in each epoch. */
 import { describe, expect, test } from 'vitest';
 import { PAGE_BYTES } from '../../src/cpu/layout.ts';
 import { diskGuest } from './guest.ts';
 import { alphabet, Effects, Group, MS, type Setting, TestHost } from './hosts.ts';
 
-/** Writes to one page after the other, and never to the same twice. */
+/** Writes to one page after another, to each once. */
 const pageWriter = `
     li      s0, 0x80010000
     li      s1, 4096
@@ -48,16 +48,16 @@ describe('an epoch', () => {
     expect([backup.hash, backup.replica.vmm!.icount]).toEqual([primary.hash, 318]);
   });
 
-  test('in which nothing has happened needs none', () => {
+  test('in which nothing has happened needs no checkpoint', () => {
     const { primary } = pair();
     primary.cpu(106);
     expect(primary.timer('epoch', 10 * MS).entries).toHaveLength(1);
     expect(primary.timer('epoch', 10 * MS).entries).toEqual([]);
   });
 
-  test('carries the pages that were written in it, and no others', () => {
+  test('carries exactly the pages that were written in it', () => {
     const { primary } = pair({ source: diskGuest([{ operation: 'read', sector: 1 }]), diskSectors: 8 });
-    /** How many pages the checkpoint of this epoch carries. */
+    /** The number of pages in the checkpoint of this epoch. */
     const epoch = () => {
       const ended = primary.timer('epoch', 10 * MS);
       primary.ack(ended.last);
@@ -72,7 +72,7 @@ describe('an epoch', () => {
     expect(epoch()).toBe(0);
   });
 
-  test('that the backup does not hold is void when it goes live', () => {
+  test('whose checkpoint the backup does not hold is dropped when it goes live', () => {
     const group = new Group(1, 0, setting);
     for (const name of ['primary', 'backup']) expect(group.replica(name).vmm).toBeDefined();
     group.work(2);
@@ -88,7 +88,7 @@ describe('an epoch', () => {
     expect(group.printed).toBe('abcde');
   });
 
-  test('ends where a copy does: all who hold the log up to there have the same machine', () => {
+  test('ends where a copy ends: all replicas that hold the log up to there have the same machine', () => {
     const group = new Group(1, 1, { ...setting, source: pageWriter, backups: 2 });
     group.work(3);
     for (let beat = 0; beat < 20 && !group.storage.has(2); beat++) {
@@ -106,7 +106,7 @@ describe('an epoch', () => {
     expect(group.host('backup').hash).toBe(group.host('spare').hash);
   });
 
-  test('is where a machine stands that can go on with another log: a primary that was left out has none', () => {
+  test('ends with the only state that another log can continue: an evicted primary discards its machine', () => {
     const { primary } = pair();
     primary.cpu(106);
     primary.timer('suspect', 11 * MS);
@@ -115,7 +115,7 @@ describe('an epoch', () => {
     expect(primary.timer('heartbeat', 2 * MS).datagrams).toMatchObject([{ kind: 'available' }]);
   });
 
-  test('carries which disk operations are under way', () => {
+  test('carries the disk operations that are in flight', () => {
     const disk = {
       source: diskGuest([
         { operation: 'write', sector: 1 },
@@ -137,8 +137,8 @@ describe('an epoch', () => {
     forward(second, primary, backup);
     backup.cpu(1);
     backup.timer('suspect', 11 * MS);
-    const live = backup.storage(2, 'backup');
-    expect(live.of('disk').map(({ id, generation }) => [id, generation])).toEqual([[1, 2]]);
+    const goesLive = backup.storage(2, 'backup');
+    expect(goesLive.of('disk').map(({ id, generation }) => [id, generation])).toEqual([[1, 2]]);
     expect(backup.hash).toBe(primary.hash);
   });
 });

@@ -12,7 +12,7 @@ import { FakeWorld } from './world.ts';
 
 const description = machineOf(chattyGuest);
 
-/** A machine that lives, and is given keys and resets while it runs. */
+/** A live machine that gets keys and resets while it runs. */
 class Living {
   private readonly random: Random;
   private readonly world: FakeWorld;
@@ -40,7 +40,7 @@ class Living {
   }
 }
 
-/** Copies a machine while it runs, each message taken in some time later; the copy, and how many rounds it took. */
+/** Copies a machine while it runs, with messages delayed at random; returns the copy and the number of rounds. */
 function copyOf(
   living: Living,
   seed: string,
@@ -79,7 +79,7 @@ describe('a machine that runs on while it is copied', () => {
     stopPages: fc.nat(3),
   });
 
-  test('arrives whole, equal in every bit, and goes on like the original', () => {
+  test('arrives bit for bit equal, and runs on like the original', () => {
     let rounds = 0;
     fc.assert(
       fc.property(fc.nat(), fc.nat(30), fc.constantFrom(0, 0.05), tunings, (seed, before, resets, tuning) => {
@@ -106,7 +106,7 @@ describe('a machine that runs on while it is copied', () => {
     expect(rounds).toBeGreaterThan(3);
   });
 
-  test('is not what it was at boot any more', () => {
+  test('differs from its state at boot', () => {
     const living = new Living('wiped', 0);
     const { machine } = living.vmm;
     machine.hart.write(RAM_BASE, new Uint8Array(description.memorySizeBytes));
@@ -120,7 +120,7 @@ describe('a machine that runs on while it is copied', () => {
     expect(receiver.finish(sender.finish().delta, machine.hash())).toBe(true);
   });
 
-  test('is not taken for whole when a message is missing, or when the hash is another', () => {
+  test('is rejected when a message is missing, or when its hash differs', () => {
     const living = new Living('lost', 0);
     for (let slice = 0; slice < 10; slice++) living.run();
     const { machine } = living.vmm;
@@ -149,7 +149,7 @@ describe('a machine that runs on while it is copied', () => {
     return sender.finish().delta;
   }
 
-  test('that writes faster than it is copied is slowed, and stopped in the end', () => {
+  test('that writes faster than it is copied is slowed down, and finally stopped', () => {
     const { vmm, pages } = new Living('busy', 0);
     const { hart } = vmm.machine;
     const sender = new CopySender('spare', 1, vmm.machine, pages, {
@@ -172,13 +172,13 @@ describe('a machine that runs on while it is copied', () => {
     expect(answers).toHaveLength(30);
     expect(answers.slice(0, 3)).toEqual(['again', 'slower', 'slower']);
     expect(sender.round).toBe(30);
-    // The page that was sent last has not changed since.
+    // The last page sent has not changed since.
     expect(sender.finish().pages).toBe(5);
   });
 });
 
 describe('pages that change', () => {
-  test('are told to each who listens, from when it began until it stops', () => {
+  test('are reported to each listener from its start until it stops', () => {
     const step = fc.oneof(
       { weight: 5, arbitrary: fc.record({ do: fc.constant('write' as const), page: fc.nat(15) }) },
       { weight: 2, arbitrary: fc.record({ do: fc.constantFrom('listen' as const, 'collect' as const) }) },
@@ -191,7 +191,7 @@ describe('pages that change', () => {
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
         const { vmm, pages } = new Living('x', 0);
         const { hart } = vmm.machine;
-        const listeners: { told: Set<number>; model: Set<number>; stopped: boolean }[] = [];
+        const listeners: { heard: Set<number>; model: Set<number>; stopped: boolean }[] = [];
         for (const action of steps) {
           switch (action.do) {
             case 'write':
@@ -199,11 +199,11 @@ describe('pages that change', () => {
               for (const { model, stopped } of listeners) if (!stopped) model.add(action.page);
               break;
             case 'listen':
-              listeners.push({ told: pages.listen(), model: new Set(), stopped: false });
+              listeners.push({ heard: pages.listen(), model: new Set(), stopped: false });
               break;
             case 'collect':
               pages.collect();
-              for (const { told, model } of listeners) expect(told).toEqual(model);
+              for (const { heard, model } of listeners) expect(heard).toEqual(model);
               break;
             case 'empty':
             case 'stop': {
@@ -211,17 +211,17 @@ describe('pages that change', () => {
               if (!one || one.stopped) break;
               pages.collect();
               if (action.do === 'stop') {
-                pages.stop(one.told);
+                pages.stop(one.heard);
                 one.stopped = true;
               } else {
-                one.told.clear();
+                one.heard.clear();
                 one.model.clear();
               }
             }
           }
         }
         pages.collect();
-        for (const { told, model } of listeners) expect(told).toEqual(model);
+        for (const { heard, model } of listeners) expect(heard).toEqual(model);
       }),
     );
   });

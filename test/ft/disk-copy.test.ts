@@ -6,7 +6,7 @@ import { DiskCopySender } from '../../src/ft/disk-copy.ts';
 
 const SECTORS = 200;
 
-/** Which of what is under way goes on, and what else happens. */
+/** Which operation in flight proceeds, and what else happens. */
 const act = fc.oneof(
   fc.record({
     kind: fc.constant('write' as const),
@@ -17,13 +17,13 @@ const act = fc.oneof(
   fc.record({ kind: fc.constant('arrive' as const), which: fc.nat() }),
 );
 
-test('when all is settled both disks hold the same, whatever is written and whichever reads fail meanwhile', () => {
+test('at the end both disks are equal, whatever is written and whichever reads fail meanwhile', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 4 }), fc.array(act, { maxLength: 60 }), (window, acts) => {
       const copy = new DiskCopySender(SECTORS, window);
       const [here, there] = [new Array<number>(SECTORS).fill(1), new Array<number>(SECTORS).fill(0)];
       let version = 1;
-      /** Reads that this disk has not answered, and blocks on their way with what was read. */
+      /** Reads that this disk has not answered, and blocks in flight with their data. */
       const reads: { id: number; sector: number; count: number }[] = [];
       const sent: { sector: number; content: number[] }[] = [];
       const ask = () => {

@@ -15,7 +15,7 @@ const requestOf = (operation: Kind, sector: number, sectors: number): DiskReques
 };
 const outputOf = (first: number, request: DiskRequest): DiskOutput => ({ kind: 'disk', first, request });
 
-/** Whether two requests would race: said sector by sector, as nobody needs to be told quickly. */
+/** Whether two requests would race: a slow model, sector by sector. */
 function race(a: DiskRequest, b: DiskRequest): boolean {
   const sectors = (request: DiskRequest) => {
     if (request.operation === 'flush') return [];
@@ -26,7 +26,7 @@ function race(a: DiskRequest, b: DiskRequest): boolean {
   return writes && sectors(a).some((sector) => sectors(b).includes(sector));
 }
 
-/** What is known of an operation, apart from any queue. */
+/** The model of an operation, apart from any queue. */
 interface Known {
   id: number;
   request: DiskRequest;
@@ -45,7 +45,7 @@ class Bench {
   held = 0;
   consumed = 0;
   nowNs = 0;
-  /** No operation below this may be asked of the disk any more. */
+  /** No operation below this may be sent to the disk any more. */
   lowWater = 0;
   issues = 0;
   waits = 0;
@@ -56,12 +56,12 @@ class Bench {
     return { writesWait: this.rules.writesWait, ordered: true, others: true, held: this.held };
   }
 
-  /** Everyone is past the entries up to this one. */
+  /** Every replica is past the entries up to this one. */
   get past(): number {
     return this.rules.everyoneReads ? this.consumed : this.held;
   }
 
-  /** The guest starts operations in one slice; other outputs come in between. */
+  /** The guest starts operations in one slice, with `gap` other outputs after them. */
   start(requests: readonly DiskRequest[], gap: number): void {
     this.entry++;
     const outputs = requests.map((request) => outputOf(++this.made, request));
@@ -88,7 +88,7 @@ class Bench {
     this.lowWater = lowWater;
   }
 
-  /** What may be asked of the disk, as the rules say it. */
+  /** The operations that the rules allow to be sent to the disk. */
   private due(retryNs: number): Known[] {
     return this.all.filter((known) => {
       if (known.answered || known.doneEntry !== undefined) return false;
@@ -96,14 +96,14 @@ class Bench {
       const blockers = this.all.filter(
         (other) => other.id < known.id && race(other.request, known.request) && !this.over(other),
       );
-      const explained =
+      const covered =
         known.request.operation !== 'write' || !this.rules.writesWait || known.entry <= this.held;
-      if (blockers.length > 0 || !explained) this.waits++;
-      return blockers.length === 0 && explained;
+      if (blockers.length > 0 || !covered) this.waits++;
+      return blockers.length === 0 && covered;
     });
   }
 
-  /** Nobody can ask for it again. */
+  /** No replica can repeat it. */
   over({ doneEntry }: Known): boolean {
     return doneEntry !== undefined && doneEntry <= this.past;
   }
@@ -117,14 +117,14 @@ class Bench {
       if (race(other.request, known.request)) {
         const underWay = other.issuedNs !== undefined && other.doneEntry === undefined && other !== known;
         expect(underWay, `${other.id} is under way`).toBe(false);
-        // What came later has not been done before.
+        // No later operation was started before it.
         if (other.id > known.id) expect(other.issuedNs).toBeUndefined();
       }
     known.issuedNs = this.nowNs;
     this.issues++;
   }
 
-  /** The disk answers one of the operations that it was asked for. */
+  /** The disk answers one of the operations sent to it. */
   answer(choice: number): void {
     const open = this.all.filter(({ issuedNs, answered }) => issuedNs !== undefined && !answered);
     const known = open[choice % open.length];
@@ -133,7 +133,7 @@ class Bench {
     this.queue.find(known.id)!.answer = { data: new Uint8Array(0) };
   }
 
-  /** The machine is given an answer, and the log tells of it. */
+  /** The machine gets an answer, which is logged. */
   complete(choice: number): void {
     const answered = this.all.filter((known) => known.answered && known.doneEntry === undefined);
     const known = answered[choice % answered.length];
@@ -155,7 +155,7 @@ class Bench {
     expect(this.queue.open.map(({ id }) => id)).toEqual(open.map(({ id }) => id));
   }
 
-  /** The queue of a member that goes live: it has gone through the log up to `held`, and starts from there. */
+  /** The queue of a backup that goes live: it has replayed the log up to `held`, and starts from there. */
   failover(): void {
     const { queue, all, held, lowWater } = this;
     const other = new DiskQueue();
@@ -176,7 +176,7 @@ class Bench {
       expect(mark).toBe(true);
     }
     for (const { id, request } of open) {
-      // Whatever it asks for again now or later, nothing that came after it has been done.
+      // Whenever it repeats an operation, none that came after it and races with it was started.
       const later = all.filter(
         (known) => known.id > id && known.issuedNs !== undefined && race(known.request, request),
       );
@@ -186,7 +186,7 @@ class Bench {
   }
 }
 
-/** What, from which sector on, and how many. */
+/** Operation, first sector, number of sectors. */
 const request = fc.tuple(
   fc.constantFrom<Kind>('read', 'write', 'write', 'flush'),
   fc.nat(5),
@@ -235,7 +235,7 @@ function take(bench: Bench, action: typeof step extends fc.Arbitrary<infer S> ? 
 }
 
 describe('disk operations', () => {
-  test('on the same sectors are never under way together nor reordered, and come to an end', () => {
+  test('on the same sectors are neither concurrent nor reordered, and all of them complete', () => {
     let [issues, waits] = [0, 0];
     fc.assert(
       fc.property(rules, fc.array(step, { minLength: 20, maxLength: 120 }), (rule, steps) => {
@@ -265,7 +265,7 @@ describe('disk operations', () => {
     expect(waits).toBeGreaterThan(500);
   });
 
-  test('can be asked for again by a host that goes live, and nothing that came after them has been done', () => {
+  test('can be repeated by a backup that goes live: no racing later operation was started', () => {
     fc.assert(
       fc.property(fc.array(step, { minLength: 10, maxLength: 80 }), (steps) => {
         const bench = new Bench({ writesWait: true, everyoneReads: false });
@@ -278,7 +278,7 @@ describe('disk operations', () => {
     );
   });
 
-  test('after a restart are asked for again, each once, in order', () => {
+  test('are repeated after a restart, each once, in order', () => {
     fc.assert(
       fc.property(fc.array(step, { minLength: 10, maxLength: 80 }), (steps) => {
         const bench = new Bench({ writesWait: true, everyoneReads: false });
@@ -310,14 +310,14 @@ describe('disk operations', () => {
   const write = (id: number, sector: number) => outputOf(id, requestOf('write', sector, 1));
   const idsOf = (operations: readonly DiskOperation[]) => operations.map(({ id }) => id);
 
-  test('that write wait for the entry that explains them; reads and flushes do not', () => {
+  test('that write wait for the entry that covers them; reads and flushes do not', () => {
     const queue = new DiskQueue();
     queue.start([write(1, 0), outputOf(2, requestOf('read', 1, 1)), outputOf(3, { operation: 'flush' })], 4);
     expect(idsOf(queue.ready({ ...limits, held: 3 }, 0))).toEqual([2, 3]);
     expect(idsOf(queue.ready({ ...limits, held: 4 }, 0))).toEqual([1]);
   });
 
-  test('wait until everyone is past the end of the other, not only for its answer', () => {
+  test('that race wait until every replica is past the completion of the other, not only for its answer', () => {
     const queue = new DiskQueue();
     queue.start([write(1, 0), write(2, 0)], 1);
     const ready = (past: number) => {
@@ -332,7 +332,7 @@ describe('disk operations', () => {
     expect([ready(2), queue.lowWater(2)]).toEqual([[2], 2]);
   });
 
-  test('of a host for itself wait only until it has the end of the other', () => {
+  test("of a host's own disk wait only until the host has the completion of the other", () => {
     const queue = new DiskQueue();
     queue.start([write(1, 0), outputOf(2, requestOf('read', 0, 1))], 1);
     const ready = () => idsOf(queue.ready({ ...limits, others: false, writesWait: false }, 0));
@@ -342,19 +342,19 @@ describe('disk operations', () => {
     expect(ready()).toEqual([2]);
   });
 
-  test('race freely where the rule is switched off', () => {
+  test('may race when the rule is switched off', () => {
     const queue = new DiskQueue();
     queue.start([write(1, 0), write(2, 0)], 0);
     expect(idsOf(queue.ready({ ...limits, ordered: false }, 0))).toEqual([1, 2]);
   });
 
-  test('are started only where they may be', () => {
+  test('are started only by a replica that may start them', () => {
     const queue = new DiskQueue();
     queue.start([write(1, 0), write(2, 5)], 0);
     expect(idsOf(queue.ready(limits, 0, never, ({ id }) => id === 2))).toEqual([2]);
   });
 
-  test('that a checkpoint does not name are over', () => {
+  test('that a checkpoint does not name are completed', () => {
     const queue = new DiskQueue();
     queue.start([write(1, 0), write(2, 5), write(3, 0)], 0);
     queue.keep([2, 3], 6);

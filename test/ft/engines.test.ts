@@ -1,4 +1,4 @@
-/** Machines of one VM that execute instructions in different ways, beside each other in one process. */
+/** Replicas of one VM on different execution engines, in one process. */
 import { expect, test } from 'vitest';
 import { EAGER } from '../../src/cpu/translator/translator.ts';
 import { Timeline } from '../../src/replay/timeline.ts';
@@ -44,7 +44,7 @@ test('a VM whose hosts use different engines stays in lockstep, through a failov
   expect(group.printed).toMatch(/^abcdefgh/);
 });
 
-test('a log leads every engine to the same states, and a clone goes on with that of its original', () => {
+test('a log leads every engine to the same states, and a clone keeps the engine of its original', () => {
   const description = machineOf(chattyGuest);
   const { entries, icount, hash } = recordRun(description, 'engines', 'some words, then the end: q');
   for (const execution of [interpreter, translator, check]) {

@@ -1,4 +1,4 @@
-/** How a host comes from one generation to the next: what it believes, and whom. */
+/** How a replica moves from one generation to the next: which messages and records it accepts. */
 import { describe, expect, test } from 'vitest';
 import type { GenerationRecord } from '../../src/ft/effects.ts';
 import type { MessageOf } from '../../src/ft/messages.ts';
@@ -20,7 +20,7 @@ const members = (
 const suspected = (effects: Effects) => effects.notes.includes('suspected');
 
 describe('a backup', () => {
-  /** It holds the entries of one slice. */
+  /** A backup that has replayed the entries of one slice. */
   function backupWithLog(): { primary: TestHost; backup: TestHost } {
     const primary = new TestHost('primary', 'primary', setting);
     const backup = new TestHost('backup', 'backup', setting);
@@ -29,16 +29,16 @@ describe('a backup', () => {
     return { primary, backup };
   }
 
-  test('reads from storage what lies between: it may have been left out', () => {
+  test('reads every skipped generation from storage: one may have evicted it', () => {
     const { backup } = backupWithLog();
-    const told = backup.hear('backup2', members(3, 'backup2', 'backup'));
-    expect(told.of('read-generation')).toEqual([{ do: 'read-generation', generation: 2 }]);
+    const heard = backup.hear('backup2', members(3, 'backup2', 'backup'));
+    expect(heard.of('read-generation')).toEqual([{ do: 'read-generation', generation: 2 }]);
     expect(backup.replica.generation).toBe(1);
     expect(backup.storage(2, 'backup2').notes).toEqual(['evicted']);
     expect(backup.replica.isEligible).toBe(false);
   });
 
-  test('that follows says which generation its log belongs to by now', () => {
+  test('that follows reports the generation that its log now belongs to', () => {
     const { backup } = backupWithLog();
     const starts = [
       { generation: 1, first: 1 },
@@ -50,7 +50,7 @@ describe('a backup', () => {
     ]);
   });
 
-  test('goes on with the time that the primary has told it', () => {
+  test('continues the guest clock from the last reading of the primary', () => {
     const { backup } = backupWithLog();
     backup.nowNs = 3 * MS;
     backup.hear('primary', { kind: 'heartbeat', generation: 1, domain: 'x', ticks: 5_000_000 });
@@ -59,28 +59,28 @@ describe('a backup', () => {
     backup.cpu(1000);
     expect(backup.replica.role).toBe('primary');
     const [beat] = backup.timer('heartbeat', 6 * MS).datagrams;
-    // Of ticks there are 10,000 in a millisecond.
+    // A millisecond has 10,000 ticks.
     expect(beat).toMatchObject({ kind: 'heartbeat', ticks: 5_000_000 + 17 * 10_000 });
   });
 
-  test('takes the description of a generation from its primary only', () => {
+  test('accepts the record of a generation from its primary only', () => {
     const { backup } = backupWithLog();
     expect(backup.hear('backup2', members(1, 'primary', 'backup', 'backup2')).all).toEqual([]);
   });
 
-  test('looks again and again for what it lacks', () => {
+  test('keeps its retry timer armed', () => {
     const { backup } = backupWithLog();
     for (let time = 0; time < 2; time++)
       expect(backup.timer('retry', 5 * MS).of('timer')).toMatchObject([{ id: 'retry' }]);
   });
 
-  test('looks nowhere else while it waits for the outcome of its claim', () => {
+  test('reads no generation while it waits for the outcome of its claim', () => {
     const { backup } = backupWithLog();
     backup.timer('suspect', 11 * MS);
     expect(backup.hear('backup2', members(3, 'backup2', 'backup')).all).toEqual([]);
   });
 
-  test('that was left out and is named again counts only when it is in step again', () => {
+  test('that was evicted and is named again is not eligible before it is in sync again', () => {
     const { backup } = backupWithLog();
     backup.hear('primary', members(2, 'primary', 'backup2'));
     backup.hear('primary', members(3, 'primary', 'backup', 'backup2'));
@@ -89,7 +89,7 @@ describe('a backup', () => {
     expect([suspected(silent), silent.of('claim')]).toEqual([false, []]);
   });
 
-  test('gives a new primary its time', () => {
+  test('suspects a new primary only after a full timeout', () => {
     const { backup } = backupWithLog();
     backup.nowNs = 9 * MS;
     backup.storage(2, 'backup2', 'backup');
@@ -98,17 +98,17 @@ describe('a backup', () => {
     expect(suspected(backup.timer('suspect', 8 * MS))).toBe(true);
   });
 
-  test('has won only with the very record that it claimed', () => {
+  test('has won only if storage has exactly the record that it claimed', () => {
     const { backup } = backupWithLog();
     const claimed = backup.timer('suspect', 11 * MS);
     expect(claimed.of('claim')).toMatchObject([{ record: { primary: 'backup', backups: ['backup2'] } }]);
-    // One of its own, from before it was switched off and on again.
+    // Its own record, but from before it was restarted.
     expect(backup.storage(2, 'backup').notes).toEqual([]);
     expect(backup.replica.role).toBe('backup');
     expect(backup.storage(2, 'backup', 'backup2').notes).toContain('live');
   });
 
-  test('asks anew for entries that come from before a generation that it knows of', () => {
+  test('that gets entries from before the generation it knows asks for them anew', () => {
     const { primary, backup } = backupWithLog();
     const old = primary.cpu(300).messages[0]!;
     backup.storage(2, 'primary', 'backup');
@@ -118,7 +118,7 @@ describe('a backup', () => {
   });
 });
 
-test('a primary that steps down wakes up as a backup does', () => {
+test('a primary that steps down sets the timers of a backup', () => {
   const primary = new TestHost('primary', 'primary', setting);
   primary.nowNs = 3 * MS;
   const lost = primary.storage(2, 'backup', 'backup2');

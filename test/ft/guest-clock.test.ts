@@ -4,20 +4,20 @@ import { ComputedTime, GuestClock, MeasuredTime } from '../../src/ft/guest-clock
 
 const clockOf = () => new GuestClock((sizeBytes) => new Uint8Array(sizeBytes));
 const NS_PER_STEP = 7;
-/** How long messages are under way, at most. */
+/** The longest time that a message is in flight. */
 const MAX_DELAY_NS = 30_000;
 
 describe("the guest's clock", () => {
   /**
-   * Hosts whose clocks show anything, and go a little too fast or too slowly. Who is live tells the guest the time, and sends readings to the
-   * others, which take their time; now and then another goes live.
+   * Hosts with arbitrary clocks that drift. The primary gives the guest the time and sends readings to the others,
+   * which are delayed; now and then another host goes live.
    */
-  test('goes with time from host to host, and never runs backwards', () => {
+  test('follows true time across failovers, and never runs backwards', () => {
     const act = fc.record({
       passesNs: fc.nat(5_000_000),
       steps: fc.array(fc.nat(2000), { maxLength: 4 }),
       delayNs: fc.integer({ min: 1_000, max: MAX_DELAY_NS }),
-      /** A message that was held up for long comes as well. */
+      /** How late another, long delayed message arrives. */
       lateNs: fc.option(fc.integer({ min: 1e6, max: 1e9 })),
       goesLive: fc.constantFrom(undefined, undefined, 0, 1, 2),
     });
@@ -31,41 +31,41 @@ describe("the guest's clock", () => {
           clock: clockOf(),
           now: (ns: number) => startNs + Math.floor(ns * (1 + ppm / 1e6)),
         }));
-        let [trueNs, icount, last, live, moves] = [0, 0, 0, all[0]!, 0];
-        live.clock.startAt(0, live.now(0));
+        let [trueNs, icount, last, primary, moves] = [0, 0, 0, all[0]!, 0];
+        primary.clock.startAt(0, primary.now(0));
         for (const { passesNs, steps, delayNs, lateNs, goesLive } of acts) {
           for (const host of all)
-            if (host !== live)
-              host.clock.heard(live.clock.reading(live.now(trueNs)), host.now(trueNs + delayNs));
+            if (host !== primary)
+              host.clock.heard(primary.clock.reading(primary.now(trueNs)), host.now(trueNs + delayNs));
           trueNs += delayNs + passesNs;
           if (lateNs !== null)
             for (const host of all)
-              if (host !== live && trueNs > lateNs)
+              if (host !== primary && trueNs > lateNs)
                 host.clock.heard(Math.floor((trueNs - lateNs) / 100), host.now(trueNs));
-          if (goesLive !== undefined && all[goesLive] !== live) {
-            live = all[goesLive]!;
-            live.clock.continueFrom(last, live.now(trueNs));
+          if (goesLive !== undefined && all[goesLive] !== primary) {
+            primary = all[goesLive]!;
+            primary.clock.continueFrom(last, primary.now(trueNs));
             moves++;
           }
-          live.clock.beginSlice(live.now(trueNs), icount, NS_PER_STEP);
+          primary.clock.beginSlice(primary.now(trueNs), icount, NS_PER_STEP);
           const begin = icount;
           for (const step of steps) {
             icount += step;
-            const ticks = live.clock.clock(icount);
+            const ticks = primary.clock.clock(icount);
             expect(ticks).toBeGreaterThanOrEqual(last);
             last = ticks;
-            // A microsecond for what each reading rounds; hosts drift by less than 400 ppm of all that has passed.
+            // Each reading rounds by up to a microsecond; two hosts drift apart by less than 400 ppm.
             const slackNs = 1_000 * (moves + 1) + moves * MAX_DELAY_NS + trueNs * 4e-4;
             expect(Math.abs(ticks * 100 - (trueNs + (icount - begin) * NS_PER_STEP))).toBeLessThan(slackNs);
           }
           trueNs += (icount - begin) * NS_PER_STEP;
-          live.clock.endSlice(icount);
+          primary.clock.endSlice(icount);
         }
       }),
     );
   });
 
-  test('shows a time at the position that it says, and not before', () => {
+  test('reaches a time at the position that it predicts, and not before', () => {
     fc.assert(
       fc.property(fc.nat(1e9), fc.integer({ min: 1, max: 5000 }), fc.nat(1000), (nowNs, ahead, icount) => {
         const clock = clockOf();
@@ -80,12 +80,12 @@ describe("the guest's clock", () => {
     );
   });
 
-  test('of two readings the later clock is right, but not for ever: hosts drift', () => {
+  test('takes the later of two readings, until drift outweighs it', () => {
     const clock = clockOf();
     const shownAt = (nowNs: number) => clock.reading(nowNs);
     clock.heard(1_000, 50_000);
     expect(shownAt(150_000)).toBe(2_000);
-    // Held up for 100 ms: no news.
+    // Delayed by 100 ms: no later than the known reading.
     clock.heard(1_000, 100_050_000);
     expect(shownAt(100_150_000)).toBe(1_002_000);
     // A minute later the two may have drifted apart by up to 60 ms.
@@ -93,15 +93,15 @@ describe("the guest's clock", () => {
     expect(shownAt(60_000_000_000)).toBe(599_700_000);
   });
 
-  test('goes on from what the guest has been told when nothing was heard', () => {
+  test('continues from the last time that the guest has read when no reading was heard', () => {
     const clock = clockOf();
     clock.continueFrom(700, 5_000_000_000);
     clock.beginSlice(5_000_000_000, 0, 100);
     expect([clock.clock(0), clock.clock(10)]).toEqual([700, 710]);
   });
 
-  /** A slice is computed before its time has passed, and the next may begin before that: a host takes the speed of its processor as it finds it. */
-  test('is not told backwards by slices that overlap, nor by what others are told of them', () => {
+  /** A slice is computed faster than its time passes, so the next one may begin inside it: processor speed varies. */
+  test('never runs backwards when slices overlap, nor do the readings sent to others', () => {
     const slice = fc.record({
       passesNs: fc.nat(20_000),
       nsPerStep: fc.integer({ min: 1, max: 20 }),
@@ -111,7 +111,7 @@ describe("the guest's clock", () => {
     fc.assert(
       fc.property(fc.array(slice, { minLength: 2, maxLength: 20 }), (slices) => {
         const clock = clockOf();
-        let [nowNs, icount, told] = [0, 0, 0];
+        let [nowNs, icount, read] = [0, 0, 0];
         clock.startAt(0, nowNs);
         for (const { passesNs, nsPerStep, steps, reads } of slices) {
           nowNs += passesNs;
@@ -119,13 +119,13 @@ describe("the guest's clock", () => {
           icount += steps;
           if (reads) {
             const ticks = clock.clock(icount);
-            expect(ticks).toBeGreaterThanOrEqual(told);
-            told = ticks;
+            expect(ticks).toBeGreaterThanOrEqual(read);
+            read = ticks;
           }
           clock.endSlice(icount);
-          // The guest may have been shown the end of its slice by its timer: whoever follows must not be told less.
+          // The guest may have been shown the end of its slice by its timer: a later primary must not show less.
           const shown = Math.floor((nowNs + steps * nsPerStep) / 100);
-          expect(clock.reading(nowNs)).toBeGreaterThanOrEqual(Math.max(told, shown));
+          expect(clock.reading(nowNs)).toBeGreaterThanOrEqual(Math.max(read, shown));
         }
       }),
     );

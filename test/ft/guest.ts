@@ -1,7 +1,7 @@
 import { assemble } from '../../src/asm/assemble.ts';
 import type { MachineDescription } from '../../src/vmm/description.ts';
 
-/** Where these guests look for the devices: a network card, a source of random numbers, a disk, and a console, from slot 0 on. */
+/** The device slots of these guests: a network card, an entropy source, a disk and a console, from slot 0 on. */
 const CONSOLE_SLOT = 3;
 const virtio = (diskSectors: number): MachineDescription['virtio'] => [
   { kind: 'net', mac: Uint8Array.of(0x52, 0x54, 0, 0, 0, 1) },
@@ -10,19 +10,19 @@ const virtio = (diskSectors: number): MachineDescription['virtio'] => [
   undefined,
 ];
 
-/** The machine with a virtio console, which gets what is typed. */
+/** The machine with a virtio console, which gets the typed bytes. */
 export const withConsole = (description: MachineDescription): MachineDescription => ({
   ...description,
   virtio: description.virtio.with(CONSOLE_SLOT, { kind: 'console' }),
 });
 
-/** The machine with its disks as the guest may only read them, or may write them. */
+/** The machine with its disks read-only, or writable. */
 export const withReadOnly = (description: MachineDescription, readOnly: boolean): MachineDescription => ({
   ...description,
   virtio: description.virtio.map((one) => (one?.kind === 'blk' ? { ...one, readOnly } : one)),
 });
 
-/** A small machine that runs a program, with a disk of so many sectors. */
+/** A small machine that runs a program, with a disk of `diskSectors` sectors. */
 export function machineOf(source: string, diskSectors = 0): MachineDescription {
   const { entry, segments } = assemble(source, { file: 'guest.s' });
   return {
@@ -40,8 +40,9 @@ export function machineOf(source: string, diskSectors = 0): MachineDescription {
 }
 
 /**
- * A guest that uses every door but the network: it mixes the clock, random numbers and typed bytes into one number, sleeps
- * until the timer ticks, and prints a letter made from that number for each tick and each byte. `q` ends it with exit code 5.
+ * A guest that uses every door but the network: it mixes the clock, random numbers and typed bytes into one number,
+ * sleeps until the timer ticks, and prints a letter made from that number for each tick and each byte. `q` ends it
+ * with exit code 5.
  */
 export const chattyGuest = `
 .equ UART, 0x10000000
@@ -132,8 +133,8 @@ stack_top:
 `;
 
 /**
- * A guest that repeats what is typed on its virtio console, in slot 3, with one buffer of 8 bytes. `q` ends it with exit code 5.
- * Each start begins with `>` on the UART.
+ * A guest that echoes what is typed on its virtio console, in slot 3, with one buffer of 8 bytes. `q` ends it with exit
+ * code 5. Each boot prints `>` on the UART.
  */
 export const consoleGuest = `
 .equ UART, 0x10000000
@@ -244,8 +245,8 @@ interface DiskStep {
 }
 
 /**
- * A guest that starts these operations of one sector at once, waits until all of them have ended, prints `!` and powers off with
- * exit code 5. Operation n writes letter n of the alphabet, over and over.
+ * A guest that starts these operations of one sector at once, waits until all of them have ended, prints `!` and powers
+ * off with exit code 5. Operation n fills its sector with letter n of the alphabet.
  */
 export function diskGuest(steps: readonly DiskStep[]): string {
   const numbered = steps.map((step, index) => ({ ...step, index, write: step.operation === 'write' }));

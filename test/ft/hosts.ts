@@ -37,7 +37,7 @@ work:
     bnez    t0, 1b
     ret
 `;
-/** Says X once, then sleeps, with a FIFO for what is typed. */
+/** Prints X once, then sleeps with the UART's FIFO on. */
 export const sleeper = `
     li      s0, 0x10000000
     li      a0, 1
@@ -47,7 +47,7 @@ export const sleeper = `
 1:  wfi
     j       1b
 `;
-/** Prints a letter every 106 steps, for ever, the first in step 3. */
+/** Prints a letter every 106 steps, endlessly, the first in step 3. */
 export const alphabet = `
     li      s0, 0x10000000
 1:  li      a0, 'a'
@@ -67,7 +67,7 @@ export interface Setting extends Partial<Omit<ReplicaOptions, 'name' | 'role' | 
   tuning?: Partial<ReplicaOptions['tuning']>;
 }
 
-/** A replica, the time on its host, and what came out of it. */
+/** A replica and the time on its host. */
 export class TestHost {
   readonly replica: Replica;
   nowNs = 0;
@@ -120,7 +120,7 @@ export class TestHost {
   storage(generation: number, primary?: string, ...backups: string[]): Effects {
     return this.do({ kind: 'record', generation, record: primary ? { primary, backups } : undefined });
   }
-  /** The console has got everything up to a number. */
+  /** The console has received everything up to a number. */
   delivered(number: number): Effects {
     return this.do({ kind: 'delivered', edge: 'console', number });
   }
@@ -132,7 +132,7 @@ export class TestHost {
   }
 }
 
-/** What a replica asks for. */
+/** The effects of one input. */
 export class Effects {
   constructor(readonly all: readonly Effect[]) {}
 
@@ -153,7 +153,7 @@ export class Effects {
     const message = this.messages.findLast((sent): sent is MessageOf<'entries'> => sent.kind === 'entries')!;
     return message.first + message.entries.length - 1;
   }
-  /** What was let out, as text. */
+  /** The console outputs that were released, as text. */
   get released(): string {
     return this.of('release')
       .flatMap(({ outputs }) => outputs)
@@ -172,20 +172,20 @@ export class Effects {
   }
 }
 
-/** What one host asked for, in the order in which all of them did. */
+/** One effect of a host; a list of them is in global order. */
 interface Performed {
   by: string;
   effect: Effect;
 }
 
 /**
- * Several hosts, shared storage and a console between them: messages arrive at once and in order, unless a host is cut off. Nothing
- * happens by itself: guests run and timers ring when a story says so.
+ * Several hosts, shared storage and a console: messages arrive at once and in order, unless a host is cut off. Guests
+ * run and timers expire only when a test says so.
  */
 export class Group {
   readonly hosts = new Map<string, TestHost>();
   readonly storage = new Map<number, GenerationRecord>();
-  /** Hosts that nothing comes from or goes to. */
+  /** Hosts that are cut off: they neither send nor receive. */
   readonly cut = new Set<string>();
   readonly performed: Performed[] = [];
   storageAnswers = true;
@@ -193,7 +193,7 @@ export class Group {
   private readonly seen = new SeenNumbers(true);
   private readonly console: string[] = [];
 
-  /** `primary`, `backup`, `backup2`, … and `spare`. `own`: what is different on single hosts. */
+  /** `primary`, `backup`, `backup2`, … and `spare`. `own`: settings of single hosts. */
   constructor(backups: number, spares: number, setting: Setting = {}, own: Record<string, Setting> = {}) {
     const numbered = (name: string, count: number) =>
       Array.from({ length: count }, (_, index) => (index === 0 ? name : `${name}${index + 1}`));
@@ -215,7 +215,7 @@ export class Group {
     return this.host(name).replica;
   }
 
-  /** One input for one host, and whatever follows from it everywhere. */
+  /** One input for one host, and all that follows from it on every host. */
   do(name: string, input: ReplicaInput): void {
     const host = this.host(name);
     this.perform(host, host.do(input));
@@ -227,11 +227,11 @@ export class Group {
   timer(name: string, id: TimerId): void {
     this.do(name, { kind: 'timer', id });
   }
-  /** Time passes everywhere; nobody is woken. */
+  /** Time passes on every host; no timer expires. */
   wait(ns: number): void {
     for (const host of this.hosts.values()) host.nowNs += ns;
   }
-  /** For so many heartbeats everybody is woken for everything that a host does now and then. */
+  /** Passes `count` heartbeat intervals; each wakes every host for its periodic work. */
   beat(count: number): void {
     for (let beat = 0; beat < count; beat++) {
       this.wait(2 * MS);
@@ -240,14 +240,14 @@ export class Group {
           if (!this.cut.has(name)) this.timer(name, id);
     }
   }
-  /** Whoever is live runs so many steps, in each of so many slices; the others run what they have. */
+  /** In each slice the primary runs `steps` steps, and the others replay what they hold. */
   work(slices: number, steps = 106): void {
     for (let slice = 0; slice < slices; slice++) {
       for (const name of this.running) if (this.replica(name).role === 'primary') this.cpu(name, steps);
       this.drain();
     }
   }
-  /** Those that follow run what they have. */
+  /** The backups replay what they hold. */
   drain(): void {
     for (const name of this.running) if (this.replica(name).role !== 'primary') this.cpu(name, 100_000);
   }
@@ -275,7 +275,7 @@ export class Group {
     }
   }
 
-  /** Everything answers at once. */
+  /** Ports that answer at once. */
   private portsOf(name: string): Omit<Ports, 'clock'> {
     const send = (to: string, bytes: Uint8Array) => {
       if (!this.cut.has(name) && !this.cut.has(to)) this.do(to, { kind: 'message', from: name, bytes });

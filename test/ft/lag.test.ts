@@ -4,7 +4,7 @@ import { LagControl } from '../../src/ft/lag.ts';
 
 const tuning = { lagBoundNs: 1000, lagIntervalNs: 10 };
 
-/** Adjusts to lags, one each interval, and says what the share was after each. */
+/** Adjusts to lags, one each interval; returns the share after each. */
 function sharesUnder(control: LagControl, lags: readonly number[], startNs = 10): number[] {
   return lags.map((lagNs, index) => {
     control.adjust(lagNs, startNs + index * tuning.lagIntervalNs);
@@ -13,7 +13,7 @@ function sharesUnder(control: LagControl, lags: readonly number[], startNs = 10)
 }
 
 describe('the share of processor time', () => {
-  test('falls in small steps while the backup is behind, never below its lowWater, and comes back', () => {
+  test('falls in small steps while the backup lags, never below its minimum, and recovers', () => {
     const control = new LagControl(tuning);
     const falling = sharesUnder(control, Array(120).fill(5000));
     for (const [index, share] of falling.entries()) {
@@ -51,14 +51,14 @@ describe('the share of processor time', () => {
             if (lagNs > tuning.lagBoundNs) expect(control.perMille).toBeLessThanOrEqual(before);
             else expect(control.perMille).toBeGreaterThan(before);
           }
-          // Between half the bound and the bound it is left as it is.
+          // Between half the bound and the bound it does not change.
           if (lagNs >= 500 && lagNs <= 1000) expect(changed).toBe(false);
         }
       }),
     );
   });
 
-  test('is whole again where there is no backup any more', () => {
+  test('is whole again once no backup is left', () => {
     const control = new LagControl(tuning);
     sharesUnder(control, [5000, 5000]);
     control.mark(10, 0);
@@ -67,8 +67,8 @@ describe('the share of processor time', () => {
   });
 });
 
-describe('how far the backup is behind', () => {
-  test('is the time since the primary went on from where the backup is', () => {
+describe('the execution lag', () => {
+  test('is the time since the primary left the position where the backup is', () => {
     const step = fc.record({ ran: fc.nat(5), tookNs: fc.integer({ min: 1, max: 50 }), follows: fc.nat(8) });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 100 }), (steps) => {
@@ -88,7 +88,7 @@ describe('how far the backup is behind', () => {
     );
   });
 
-  test('is told when it is clearly longer than ever', () => {
+  test('is reported when it is clearly longer than ever before', () => {
     const control = new LagControl(tuning);
     expect([100, 105, 111, 100, 122, 123].map((lagNs) => control.isWorst(lagNs))).toEqual([
       true,

@@ -7,9 +7,9 @@ import { entryLists, sizesOf } from './arbitraries.ts';
 
 const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
 
-/** The same as an array: every entry there ever was, and where the buffer may have forgotten. */
+/** The model: an array of every entry since the buffer was started. */
 class Model {
-  /** Entry `base + n` is member `n - 1`. */
+  /** Entry `base + n` has index `n - 1`. */
   entries: Entry[] = [];
   base = 0;
   baseIcount = 0;
@@ -21,7 +21,7 @@ class Model {
     return this.entries.at(-1)?.icount ?? this.baseIcount;
   }
   get sizes(): number[] {
-    // The first entry is as far from the position before it as the log says.
+    // A position is written as the difference to the one before, for the first entry too.
     return sizesOf([{ kind: 'progress', icount: this.baseIcount }, ...this.entries]).slice(1);
   }
   bytesUpTo(number: number): number {
@@ -51,8 +51,8 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
   { minLength: 4, maxLength: 15 },
 );
 
-describe('a log that is kept in part', () => {
-  test('is that of an array', () => {
+describe('a log buffer', () => {
+  test('behaves as an array that forgets its beginning', () => {
     let forgotten = 0;
     fc.assert(
       fc.property(entryLists(300, 200), steps, (entries, list) => {
@@ -64,7 +64,7 @@ describe('a log that is kept in part', () => {
           switch (step.do) {
             case 'append':
               for (const entry of entries.slice(next, next + step.count)) {
-                // After entries were taken back the log may go on with earlier ones, but never behind what is left.
+                // After a truncation positions may go back, but never behind the last entry that is left.
                 const placed = { ...entry, icount: Math.max(entry.icount, model.lastIcount) };
                 model.entries.push(placed);
                 expect(buffer.append(placed)).toBe(model.last);
@@ -81,7 +81,7 @@ describe('a log that is kept in part', () => {
                   step.retain,
                 );
               }
-              // What must go does go, but for less than a batch.
+              // All that may be forgotten is forgotten, but for less than a batch.
               const rest = Array.from(
                 { length: Math.max(0, number - buffer.first + 1) },
                 (_, index) => buffer.first + index,
@@ -132,7 +132,7 @@ describe('a log that is kept in part', () => {
     }
   }
 
-  test('does not answer for what it does not hold', () => {
+  test('throws for entries that it does not hold', () => {
     const buffer = new LogBuffer();
     for (let icount = 1; icount <= 100; icount++) buffer.append({ kind: 'progress', icount });
     buffer.forget(80, 0);

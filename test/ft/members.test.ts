@@ -1,4 +1,4 @@
-/** Several hosts, shared storage and a console between them: who counts, who goes live, and how a host gets in step. */
+/** Several hosts, shared storage and a console: who is a member, who goes live, and how a host gets in sync. */
 import { describe, expect, test } from 'vitest';
 import type { Message } from '../../src/ft/messages.ts';
 import { decodeMessage } from '../../src/ft/messages.ts';
@@ -9,14 +9,14 @@ const source = alphabet;
 const letters = (count: number) =>
   Array.from({ length: count }, (_, index) => String.fromCharCode(97 + (index % 26))).join('');
 
-/** What a host is, in short. */
+/** The state of a replica, in short. */
 const stateOf = (group: Group, name: string) => {
   const { role, phase, generation, isEligible } = group.replica(name);
   return { role, phase, generation, isEligible };
 };
 
-/** Everybody does what there is to do, for a while. */
-function settle(group: Group, rounds = 6): void {
+/** Lets every host work for some rounds. */
+function workRounds(group: Group, rounds = 6): void {
   for (let round = 0; round < rounds; round++) {
     group.beat(2);
     group.work(1);
@@ -59,13 +59,13 @@ describe('the members', () => {
         ],
       },
     ]);
-    // From now on the one that is left is enough, and needed.
+    // From now on the acknowledgement of the remaining one is necessary and sufficient.
     const next = primary.cpu(212);
     expect(next.released).toBe('');
     expect(primary.ack(next.last, { from: 'backup', generation: 2 }).released).toBe('bc');
   });
 
-  test('that are left out learn it, and who stays goes on', () => {
+  test('that are evicted learn it, and the others run on', () => {
     const group = new Group(2, 0, { source });
     group.work(3);
     group.cut.add('backup2');
@@ -74,14 +74,14 @@ describe('the members', () => {
     group.work(3);
     expect(group.printed).toBe(letters(6));
     expect(group.replica('backup').phase).toBe('backup');
-    // The one that was cut off claimed what was taken already.
+    // The host that was cut off loses its claim.
     group.cut.delete('backup2');
     group.timer('backup2', 'heartbeat');
     expect(group.notes('backup2')).toContain('evicted');
     expect(group.replica('backup2').generation).toBeGreaterThanOrEqual(2);
   });
 
-  test('that were left out by mistake come back, and count again', () => {
+  test('that were evicted by mistake rejoin, and are members again', () => {
     const group = new Group(1, 0, { source });
     group.work(3);
     group.cut.add('backup');
@@ -89,7 +89,7 @@ describe('the members', () => {
     expect(group.replica('primary').phase).toBe('alone');
     group.work(3);
     group.cut.delete('backup');
-    settle(group, 5);
+    workRounds(group, 5);
     expect(group.replica('backup').phase).toBe('backup');
     expect(group.replica('primary').record).toEqual({ primary: 'primary', backups: ['backup'] });
     expect(group.event('primary', 'joining')).toMatchObject({ host: 'backup', how: 'entries' });
@@ -97,20 +97,20 @@ describe('the members', () => {
   });
 });
 
-test('a host that was left out reads no disk that others write to: it is copied', () => {
+test('an evicted host reads no disk that others write to: it is copied', () => {
   const group = new Group(1, 0, { source, disk: 'shared-backup-reads' });
   group.work(3);
   group.cut.add('backup');
   group.beat(7);
   group.work(3);
   group.cut.delete('backup');
-  settle(group, 5);
+  workRounds(group, 5);
   expect(group.event('primary', 'joining')).toMatchObject({ host: 'backup', how: 'copy' });
   expect(group.host('backup').hash).toBe(group.host('primary').hash);
 });
 
 describe('after a failover', () => {
-  /** The primary is gone; both backups have a part of its log. */
+  /** The primary is cut off; the first backup takes over. */
   function failover(backups: number, spares = 0): Group {
     const group = new Group(backups, spares, { source });
     group.work(3);
@@ -121,7 +121,7 @@ describe('after a failover', () => {
     return group;
   }
 
-  test('the other backup is a member of the one that lives now', () => {
+  test('the other backup is a member of the next generation', () => {
     const group = failover(2);
     expect(group.storage.get(2)).toEqual({ primary: 'backup', backups: ['backup2'] });
     expect(group.replica('backup').role).toBe('primary');
@@ -131,7 +131,7 @@ describe('after a failover', () => {
     expect(group.host('backup2').hash).toBe(group.host('backup').hash);
   });
 
-  test('nothing leaves before the other backup holds it', () => {
+  test('no output leaves before the other backup holds its entry', () => {
     const group = failover(2);
     group.cut.add('backup2');
     group.cpu('backup', 212);
@@ -153,7 +153,7 @@ describe('after a failover', () => {
     group.cut.add('backup');
     group.cut.delete('backup2');
     group.timer('backup2', 'suspect');
-    // Its own claim is lost; what it reads says that it counts.
+    // It loses its claim; the record that it reads names it.
     expect(stateOf(group, 'backup2')).toEqual({
       role: 'backup',
       phase: 'between',
@@ -168,21 +168,21 @@ describe('after a failover', () => {
     expect(group.printed).toBe(letters(6));
   });
 
-  test('a primary that was only cut off follows, if what it has done is in the log', () => {
+  test('a primary that was only cut off follows, if all that it has executed is in the log', () => {
     const group = failover(1);
     expect(group.replica('backup').phase).toBe('alone');
     group.cut.delete('primary');
-    settle(group, 5);
+    workRounds(group, 5);
     expect(group.replica('primary').phase).toBe('backup');
     expect(group.event('backup', 'joining')).toMatchObject({ host: 'primary', how: 'entries' });
     expect(group.host('primary').hash).toBe(group.host('backup').hash);
   });
 
-  test('a primary that ran on before it learned is copied', () => {
+  test('a primary that ran on before it learned of the failover is copied', () => {
     const group = failover(1);
     group.cpu('primary', 1000);
     group.cut.delete('primary');
-    settle(group, 8);
+    workRounds(group, 8);
     expect(group.event('primary', 'evicted')).toMatchObject({ primary: 'backup' });
     expect(group.event('backup', 'joining')).toMatchObject({ host: 'primary', how: 'copy' });
     expect(group.event('primary', 'installed')).toMatchObject({ from: 'backup' });
@@ -193,8 +193,8 @@ describe('after a failover', () => {
   });
 });
 
-describe('a host whose log is another', () => {
-  /** A primary with two backups, of which the second has the entries of `more` slices that the first has not. */
+describe('a backup whose log differs from that of the new primary', () => {
+  /** A primary with two backups; the second has the entries of `more` slices more than the first, which goes live. */
   function diverging(
     more: number,
     others: string[] = [],
@@ -232,13 +232,13 @@ describe('a host whose log is another', () => {
     return messages[0]!;
   };
 
-  test.each([0, 4])('gives up entries that it has not consumed, %i slices later', (later) => {
+  test.each([0, 4])('drops entries that it has not consumed, %i slices later', (later) => {
     const { backup, backup2 } = diverging(2);
     expect([backup.replica.logEnd, backup2.replica.logEnd]).toEqual([3, 5]);
-    const live = backup.cpu(1000);
-    expect(live.notes).toContain('live');
+    const goesLive = backup.cpu(1000);
+    expect(goesLive.notes).toContain('live');
     for (let slice = 0; slice < later; slice++) backup.cpu(100);
-    const asked = backup2.hear('backup', only(live.messages));
+    const asked = backup2.hear('backup', only(goesLive.messages));
     expect(asked.messages).toMatchObject([
       { kind: 'resume', generation: 2, log: 1, received: 5, consumed: 0, token: 1 },
     ]);
@@ -250,26 +250,26 @@ describe('a host whose log is another', () => {
     expect(following.messages).toMatchObject([
       { kind: 'ack', generation: 2, received: 3 + later, consumed: 0 },
     ]);
-    // What it said that it holds lets nothing out; that it has taken up the log of this generation does.
+    // Its old position releases nothing; its acknowledgement in the log of this generation does.
     expect(answered.released).toBe('');
     const acked = backup.hear('backup2', following.messages[0]!);
-    // What the new primary does instead is what it replays.
+    // It replays what the new primary does instead.
     const next = backup.cpu(150);
     for (const message of next.messages) backup2.hear('backup', message);
     backup2.cpu(10_000);
     expect(backup2.hash).toBe(backup.hash);
     const rest = backup.ack(next.last, { from: 'backup2', generation: 2 });
     expect([acked.released, rest.released]).toEqual(later ? ['abcdefg', 'hi'] : ['abc', 'de']);
-    // Its log is one of this generation now: it says so when it has to ask again.
+    // Its log belongs to this generation now, which its next request shows.
     const broken = backup2.do({ kind: 'reset', peer: 'backup' });
     expect(broken.messages).toMatchObject([{ kind: 'resume', log: 2, received: backup2.replica.logEnd }]);
   });
 
-  test('is left out, and copied, if it has consumed what is not in the log', () => {
+  test('is evicted and copied if it has consumed entries that are not in the log', () => {
     const { backup, backup2 } = diverging(2);
     backup2.cpu(1000);
-    const live = backup.cpu(1000);
-    const asked = backup2.hear('backup', only(live.messages));
+    const goesLive = backup.cpu(1000);
+    const asked = backup2.hear('backup', only(goesLive.messages));
     expect(asked.messages).toMatchObject([{ kind: 'resume', received: 5, consumed: 5 }]);
     const refused = backup.hear('backup2', asked.messages[0]!);
     expect(refused.messages).toEqual([]);
@@ -278,17 +278,17 @@ describe('a host whose log is another', () => {
     ]);
     expect(refused.released).toBe('');
     expect(backup.storage(3, 'backup').released).toBe('abc');
-    // Now it is a host like any other, and needs a copy.
-    const told = backup.hear('backup2', { kind: 'heartbeat', generation: 2, domain: 'x', ticks: 0 });
-    const again = backup2.hear('backup', only(told.messages));
+    // Now it is a spare, and needs a copy.
+    const answered = backup.hear('backup2', { kind: 'heartbeat', generation: 2, domain: 'x', ticks: 0 });
+    const again = backup2.hear('backup', only(answered.messages));
     expect(again.notes).toEqual(['evicted']);
     const resumed = backup.hear('backup2', only(again.messages));
     expect(resumed.messages[0]).toMatchObject({ kind: 'prepare', generation: 3, copy: 1 });
   });
 
-  test('has outputs that what it gave up does not explain: they wait for no entry that will not come', () => {
+  test('drops the entries that covered some of its outputs: those wait for no entry that will never come', () => {
     const { backup, backup2 } = diverging(2, ['backup3']);
-    // It has made an output, which what it has received explains in any case.
+    // It has made an output, which the entries that it has received cover in any case.
     backup2.cpu(50);
     const asked = backup2.hear('backup', only(of(backup.cpu(1000), 'backup2')));
     backup2.hear('backup', only(backup.hear('backup2', asked.messages[0]!).messages));
@@ -302,7 +302,7 @@ describe('a host whose log is another', () => {
     expect(backup2.ack(3, { from: 'backup3', generation: 3 }).released).toBe('abc');
   });
 
-  test('takes no answer to a question that it has not asked', () => {
+  test('ignores an answer to a question that it has not asked', () => {
     const { backup, backup2 } = diverging(1);
     const asked = backup2.hear('backup', only(backup.cpu(1000).messages));
     const answer = only(backup.hear('backup2', asked.messages[0]!).messages);
@@ -313,7 +313,7 @@ describe('a host whose log is another', () => {
   });
 });
 
-test('a log that others may lack is kept when all of it was consumed', () => {
+test('a log that others may lack is kept although all of it was consumed', () => {
   const backups = ['backup', 'backup2'];
   const setting = {
     source,
@@ -334,14 +334,14 @@ test('a log that others may lack is kept when all of it was consumed', () => {
 });
 
 describe('a stream that breaks', () => {
-  test('is asked about again, since the answer may be lost', () => {
+  test('makes the backup ask again, since the answer may be lost', () => {
     const backup = new TestHost('backup', 'backup', { source });
     const asked = backup.do({ kind: 'reset', peer: 'primary' });
     expect(asked.messages).toMatchObject([{ kind: 'resume', token: 1 }]);
     expect(backup.timer('retry', 10 * MS).messages).toMatchObject([{ kind: 'resume', token: 2 }]);
   });
 
-  test('is gone on with where the backup stands', () => {
+  test('is resumed at the position of the backup', () => {
     const setting = { source };
     const primary = new TestHost('primary', 'primary', setting);
     const backup = new TestHost('backup', 'backup', setting);
@@ -363,7 +363,7 @@ describe('a stream that breaks', () => {
 });
 
 describe('a spare', () => {
-  /** The backup is gone, and a spare has room. */
+  /** The backup is cut off, and a spare has room. */
   function withoutBackup(): Group {
     const group = new Group(1, 1, { source, tuning: { copyPages: 2, copyWindow: 1, stopPages: 1 } });
     group.work(3);
@@ -373,7 +373,7 @@ describe('a spare', () => {
     return group;
   }
 
-  test('is copied to while the guest runs, and counts once it holds what explains all that left', () => {
+  test('is copied to while the guest runs, and is a member once it holds what covers all that left', () => {
     const group = withoutBackup();
     for (let round = 0; round < 3; round++) {
       group.beat(1);
@@ -384,7 +384,7 @@ describe('a spare', () => {
     expect(group.storage.get(3)).toEqual({ primary: 'primary', backups: ['spare'] });
     expect(group.replica('spare').phase).toBe('backup');
     expect(group.host('spare').hash).toBe(group.host('primary').hash);
-    // The primary dies: the copy goes on, with each letter once.
+    // The primary dies: the copy goes live, and prints each letter once.
     group.work(2);
     group.cut.add('primary');
     group.beat(7);
@@ -401,7 +401,7 @@ describe('a spare', () => {
     group.work(1);
     expect(group.event('spare', 'installed')).toBeDefined();
     group.cut.add('primary');
-    // Its primary asked for the record, but here the request never came to storage.
+    // Its primary claimed the record, but here the request never reached storage.
     group.storage.delete(3);
     group.storageAnswers = true;
     group.beat(20);
@@ -414,14 +414,14 @@ describe('a spare', () => {
     expect(group.storage.get(3)).toBeUndefined();
   });
 
-  test('that was recorded and not told learns it from storage', () => {
+  test('that was recorded but not notified learns it from storage', () => {
     const group = withoutBackup();
     group.storageAnswers = false;
     group.beat(2);
     group.work(1);
     expect(group.storage.get(3)).toEqual({ primary: 'primary', backups: ['spare'] });
     expect(group.replica('spare').isEligible).toBe(false);
-    // The claim may have been taken: from when it is made an output waits for the new one as well.
+    // The claim may have been won: from the claim on outputs wait for the new backup, too.
     const before = group.printed;
     group.cut.add('spare');
     group.work(2);
@@ -450,32 +450,32 @@ describe('a spare', () => {
     expect(primary.timer('heartbeat', MS).of('datagram')).toEqual([]);
   });
 
-  /** A primary without a backup, and a spare that has just been copied to; what the primary has heard of that is up to the story. */
+  /** A primary without a backup, and a spare that has just been copied to; its acknowledgement is not delivered yet. */
   function copied() {
     const shared = { source, hosts: ['primary', 'spare'], record: { primary: 'primary', backups: [] } };
     const primary = new TestHost('primary', 'primary', shared);
     const spare = new TestHost('spare', 'spare', shared);
-    // The letter has left, and nobody has said that it arrived.
+    // The letter has left; its delivery is not confirmed.
     expect(primary.cpu(106).released).toBe('a');
-    const tell = (from: TestHost, to: TestHost, effects: Effects) =>
+    const forward = (from: TestHost, to: TestHost, effects: Effects) =>
       effects.messages.map((message) => to.hear(from.name, message));
     primary.hear('spare', spare.timer('heartbeat').datagrams[0]!);
-    const [asked] = tell(primary, spare, primary.timer('heartbeat'));
-    let [answer] = tell(spare, primary, asked!);
+    const [asked] = forward(primary, spare, primary.timer('heartbeat'));
+    let [answer] = forward(spare, primary, asked!);
     let acks: Effects[] = [];
     while (!spare.replica.vmm) {
-      acks = tell(primary, spare, answer!);
+      acks = forward(primary, spare, answer!);
       if (spare.replica.vmm) break;
-      [answer] = acks.flatMap((ack) => tell(spare, primary, ack)).slice(-1);
+      [answer] = acks.flatMap((ack) => forward(spare, primary, ack)).slice(-1);
     }
     return { primary, spare, installed: acks.at(-1)! };
   }
 
-  test('counts only when it holds what explains all that has left meanwhile', () => {
+  test('is a member only when it holds what covers all that has left meanwhile', () => {
     const { primary, spare, installed } = copied();
     const run = primary.cpu(106);
     expect(run.released).toBe('b');
-    // The first acknowledgement is older than that letter.
+    // The first acknowledgement does not cover that letter.
     expect(primary.hear('spare', installed.messages[0]!).of('claim')).toEqual([]);
     const acked = spare.hear('primary', run.messages[0]!);
     expect(primary.hear('spare', acked.messages[0]!).of('claim')).toEqual([
@@ -483,7 +483,7 @@ describe('a spare', () => {
     ]);
   });
 
-  test('is told in the copy what has left and may not have arrived', () => {
+  test('gets in the copy the outputs that have left and may not be delivered', () => {
     const { primary, spare, installed } = copied();
     expect(primary.hear('spare', installed.messages[0]!).of('claim')).toHaveLength(1);
     spare.hear('primary', primary.storage(2, 'primary', 'spare').messages[0]!);
@@ -494,7 +494,7 @@ describe('a spare', () => {
   });
 });
 
-test('a host that was recorded as in sync, and does not know it yet, counts as soon as it follows the next primary', () => {
+test('a backup that was recorded without learning it is eligible as soon as it follows the next primary', () => {
   const group = new Group(1, 1, { source, backups: 2 });
   group.storageAnswers = false;
   for (let beat = 0; beat < 20 && !group.storage.has(2); beat++) {
@@ -505,7 +505,7 @@ test('a host that was recorded as in sync, and does not know it yet, counts as s
   expect(group.replica('spare').phase).toBe('catching-up');
   group.cut.add('primary');
   group.storageAnswers = true;
-  // The backup learns that it was too late for generation 2, and claims the next; the spare has not looked at storage meanwhile.
+  // The backup loses its claim of generation 2, and claims the next; meanwhile the spare has not read storage.
   for (const _ of [2, 3]) {
     group.wait(11 * MS);
     group.timer('backup', 'suspect');
@@ -517,27 +517,27 @@ test('a host that was recorded as in sync, and does not know it yet, counts as s
 });
 
 describe('an operator', () => {
-  test('switches over: the backup lives, and the primary becomes its backup', () => {
+  test('switches over: the backup goes live, and the primary becomes its backup', () => {
     const group = new Group(1, 0, { source });
     group.work(3);
     group.cpu('primary', 106);
     group.do('primary', { kind: 'command', command: { kind: 'switch-over' } });
     expect(group.replica('primary').phase).toBe('switching');
-    settle(group);
+    workRounds(group);
     expect(group.storage.get(2)).toEqual({ primary: 'backup', backups: ['primary'] });
     expect([group.replica('backup').phase, group.replica('primary').phase]).toEqual(['primary', 'backup']);
     expect(group.host('primary').hash).toBe(group.host('backup').hash);
     expect(group.printed).toBe(letters(group.printed.length));
-    // Nobody had to wait for suspicion.
+    // No host had to be suspected.
     expect([...group.notes('primary'), ...group.notes('backup')]).not.toContain('suspected');
   });
 
-  test('switches over only when nothing is under way in the world', () => {
+  test('switches over only when every output was delivered', () => {
     const primary = new TestHost('primary', 'primary', { source });
     const { last } = primary.cpu(20);
     expect(primary.command({ kind: 'switch-over' }).notes).toEqual(['command', 'switching']);
-    const still = primary.cpu(1000);
-    expect([still.of('ran')[0]!.steps, still.entries, primary.replica.wantsCpu]).toEqual([0, [], false]);
+    const paused = primary.cpu(1000);
+    expect([paused.of('ran')[0]!.steps, paused.entries, primary.replica.wantsCpu]).toEqual([0, [], false]);
     expect(primary.ack(last).entries).toEqual([]);
     expect(primary.delivered(1).entries).toMatchObject([
       { kind: 'control', action: 'switch-over', value: 1 },
@@ -545,7 +545,7 @@ describe('an operator', () => {
     expect(primary.cpu(1000).of('ran')[0]!.steps).toBe(0);
   });
 
-  test('switches over only when no disk operation is under way', () => {
+  test('switches over only when no disk operation is in flight', () => {
     const source = diskGuest([{ operation: 'write', sector: 1 }]);
     const primary = new TestHost('primary', 'primary', { source, diskSectors: 8 });
     const { last } = primary.cpu(200);
@@ -559,7 +559,7 @@ describe('an operator', () => {
     ]);
   });
 
-  test('switches over only when no claim is under way', () => {
+  test('switches over only when no claim is in flight', () => {
     const hosts = ['primary', 'backup', 'backup2'];
     const record = { primary: 'primary', backups: ['backup', 'backup2'] };
     const primary = new TestHost('primary', 'primary', { source, hosts, record, backups: 2 });
@@ -574,7 +574,7 @@ describe('an operator', () => {
     );
   });
 
-  test('switches over to a backup that then dies: the primary goes on', () => {
+  test('switches over to a backup that then dies: the primary runs on', () => {
     const group = new Group(1, 0, { source });
     group.work(3);
     group.cut.add('backup');
@@ -586,7 +586,7 @@ describe('an operator', () => {
     expect(group.printed).toBe(letters(before + 3));
   });
 
-  test('switches over although another backup dies just then', () => {
+  test('switches over although another backup dies meanwhile', () => {
     const group = new Group(2, 0, { source });
     group.work(3);
     group.do('primary', { kind: 'command', command: { kind: 'switch-over', to: 'backup2' } });
@@ -594,13 +594,13 @@ describe('an operator', () => {
     group.cut.add('backup');
     group.beat(7);
     expect(group.storage.get(2)).toEqual({ primary: 'primary', backups: ['backup2'] });
-    settle(group);
+    workRounds(group);
     expect(group.storage.get(3)).toEqual({ primary: 'backup2', backups: ['primary'] });
     expect([group.replica('backup2').phase, group.replica('primary').phase]).toEqual(['primary', 'backup']);
     expect(group.printed).toBe(letters(group.printed.length));
   });
 
-  test('switches over to a backup whose claim comes too late: it does not claim again', () => {
+  test('switches over to a backup that loses its claim: it does not claim again', () => {
     const primary = new TestHost('primary', 'primary', { source });
     const backup = new TestHost('backup', 'backup', { source });
     primary.command({ kind: 'switch-over' });
@@ -614,31 +614,31 @@ describe('an operator', () => {
     expect([backup.replica.phase, backup.replica.generation]).toEqual(['backup', 2]);
   });
 
-  test('does not switch over to a host that is no backup', () => {
+  test('can not switch over to a host that is not a backup', () => {
     const primary = new TestHost('primary', 'primary', { source });
     expect(primary.command({ kind: 'switch-over', to: 'spare' }).notes).toEqual(['command']);
     expect(primary.replica.phase).toBe('primary');
   });
 
-  test('ends the protection, and begins it again', () => {
+  test('switches protection off and on', () => {
     const group = new Group(1, 0, { source });
     group.work(3);
     group.do('primary', { kind: 'command', command: { kind: 'unprotect' } });
     expect(group.storage.get(2)).toEqual({ primary: 'primary', backups: [] });
-    settle(group);
+    workRounds(group);
     expect([group.replica('primary').phase, group.replica('backup').isEligible]).toEqual(['alone', false]);
     expect(group.storage.size).toBe(2);
     group.do('primary', { kind: 'command', command: { kind: 'protect' } });
-    settle(group);
+    workRounds(group);
     expect([group.replica('primary').phase, group.replica('backup').phase]).toEqual(['primary', 'backup']);
     expect(group.storage.get(3)).toEqual({ primary: 'primary', backups: ['backup'] });
     expect(group.printed).toBe(letters(group.printed.length));
   });
 
-  test('ends the protection: what an earlier generation said of its members is past', () => {
+  test('switches protection off and on: the backup ignores the eviction once it is a member again', () => {
     const group = new Group(1, 0, { source });
     group.work(3);
-    // The backup doesn't run, so it reads these entries when it counts again.
+    // The backup doesn't run, so it replays these entries when it is a member again.
     const command = (kind: 'unprotect' | 'protect') =>
       group.do('primary', { kind: 'command', command: { kind } });
     command('unprotect');
@@ -649,23 +649,23 @@ describe('an operator', () => {
     expect(stateOf(group, 'backup')).toMatchObject({ phase: 'backup', isEligible: true });
   });
 
-  test('switches over to a backup that comes too late: it does not go live any more', () => {
+  test('switches over to a backup that is evicted before it replays the entry: it does not go live', () => {
     const group = new Group(1, 0, { source });
     group.work(3);
     group.do('primary', { kind: 'command', command: { kind: 'switch-over' } });
-    // The backup has the entry that says so, and is cut off before it reads it.
+    // The backup has the entry of the switch-over, and is cut off before it replays it.
     group.cpu('primary', 106);
     expect(group.replica('backup').backlog).toBe(1);
     group.cut.add('backup');
     group.beat(7);
     group.cut.delete('backup');
-    settle(group);
+    workRounds(group);
     expect(group.storage.size).toBe(3);
     expect(stateOf(group, 'primary')).toMatchObject({ role: 'primary', phase: 'primary', generation: 3 });
     expect(stateOf(group, 'backup')).toMatchObject({ role: 'backup', phase: 'backup', generation: 3 });
   });
 
-  test('ends the protection by a claim: until that is made, the backup may go live', () => {
+  test('switches protection off by a claim: until it is won, the backup may go live', () => {
     const group = new Group(1, 0, { source });
     group.work(3);
     group.storageAnswers = false;
@@ -675,17 +675,17 @@ describe('an operator', () => {
     expect(group.replica('backup').isEligible).toBe(true);
   });
 
-  test('moves the backup: the other host counts before the first is let go', () => {
+  test('moves the backup: the new one is a member before the old one is dropped', () => {
     const group = new Group(1, 1, { source });
     group.work(3);
     group.do('primary', { kind: 'command', command: { kind: 'move-backup', from: 'backup' } });
-    settle(group);
+    workRounds(group);
     expect(group.storage.get(2)).toEqual({ primary: 'primary', backups: ['spare'] });
     expect(group.replica('spare').phase).toBe('backup');
     expect(group.replica('backup').isEligible).toBe(false);
   });
 
-  test('resets the guest, on both hosts', () => {
+  test('resets the guest on both hosts', () => {
     const group = new Group(1, 0, { source });
     group.work(3);
     group.do('primary', { kind: 'command', command: { kind: 'reset' } });
@@ -694,14 +694,14 @@ describe('an operator', () => {
     expect(group.host('backup').hash).toBe(group.host('primary').hash);
   });
 
-  test('gives the VM a share of the processor, on every host', () => {
+  test('gives the VM a share of the processor on every host', () => {
     const primary = new TestHost('primary', 'primary', { source });
     const backup = new TestHost('backup', 'backup', { source });
-    const told = primary.command({ kind: 'speed', perMille: 250 });
-    expect(told.entries).toEqual([{ kind: 'control', icount: 0, action: 'speed', value: 250 }]);
+    const set = primary.command({ kind: 'speed', perMille: 250 });
+    expect(set.entries).toEqual([{ kind: 'control', icount: 0, action: 'speed', value: 250 }]);
     const ran = primary.cpu(100);
     expect(ran.of('ran')).toEqual([{ do: 'ran', steps: 100, restNs: 3000 }]);
-    for (const message of [...told.messages, ...ran.messages]) backup.hear('primary', message);
+    for (const message of [...set.messages, ...ran.messages]) backup.hear('primary', message);
     expect(backup.cpu(1000).of('ran')).toEqual([{ do: 'ran', steps: 100, restNs: 3000 }]);
   });
 });

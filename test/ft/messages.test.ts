@@ -7,7 +7,7 @@ import { decodeMessage, encodeMessage, kindOfMessage } from '../../src/ft/messag
 import { bitFlips, mustBeCanonical, truncations } from '../base/laws.ts';
 import { messageKinds, messages, messagesOf } from './arbitraries.ts';
 
-/** A message with this body, whatever it is. */
+/** A message with an arbitrary body, and the right checksum. */
 function withBody(body: Uint8Array): Uint8Array {
   const out = new Writer();
   out.raw(encodeMessage({ kind: 'heartbeat', generation: 1, domain: 'x', ticks: 0 }).subarray(0, 3));
@@ -24,7 +24,7 @@ function bodyOf(message: Uint8Array): Uint8Array {
 }
 
 describe.each(messageKinds)('a message of kind %s', (kind) => {
-  test('comes back as it was sent', () => {
+  test('decodes to what was encoded', () => {
     fc.assert(
       fc.property(messagesOf(kind), (message) => {
         const encoded = encodeMessage(message);
@@ -34,7 +34,7 @@ describe.each(messageKinds)('a message of kind %s', (kind) => {
     );
   });
 
-  test('that is cut short or has one bit changed is refused', () => {
+  test('that is truncated or has one bit flipped is refused', () => {
     fc.assert(
       fc.property(messagesOf(kind), (message) => {
         const encoded = encodeMessage(message);
@@ -47,7 +47,7 @@ describe.each(messageKinds)('a message of kind %s', (kind) => {
     );
   });
 
-  test('whose body has one bit changed under a right checksum is refused, or is another message', () => {
+  test('whose body has one bit flipped under a right checksum is refused, or is another message', () => {
     fc.assert(
       fc.property(messagesOf(kind), (message) => {
         for (const changed of bitFlips(bodyOf(encodeMessage(message))))
@@ -59,7 +59,7 @@ describe.each(messageKinds)('a message of kind %s', (kind) => {
 });
 
 describe('messages', () => {
-  test('with bytes behind them, and other bytes, are refused', () => {
+  test('with trailing bytes, and arbitrary bytes, are refused', () => {
     fc.assert(
       fc.property(messages, fc.uint8Array({ maxLength: 40 }), (message, other) => {
         const encoded = encodeMessage(message);
@@ -69,7 +69,7 @@ describe('messages', () => {
     );
   });
 
-  test('with a right checksum over a body that is none are refused', () => {
+  test('with a right checksum over an invalid body are refused', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 30 }), (body) => {
         mustBeCanonical(withBody(body), decodeMessage, encodeMessage);
@@ -78,7 +78,7 @@ describe('messages', () => {
     );
   });
 
-  test('of something else, and of another version, are told apart', () => {
+  test('of another format, of another version and with a wrong checksum get distinct errors', () => {
     const encoded = encodeMessage({ kind: 'heartbeat', generation: 1, domain: 'x', ticks: 0 });
     const changed = (at: number) => encoded.map((byte, index) => (index === at ? byte + 1 : byte));
     expect(() => decodeMessage(changed(0))).toThrow('not a message of vmft');

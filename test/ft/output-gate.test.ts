@@ -4,7 +4,7 @@ import type { Edge } from '../../src/ft/effects.ts';
 import { edgeOf, OutputGate } from '../../src/ft/output-gate.ts';
 import { countOf, type WorldOutput } from '../../src/vmm/outputs.ts';
 
-/** Each number of an output with what belongs to it. */
+/** Each number of an output with its content. */
 const numbers = (outputs: readonly WorldOutput[]) =>
   outputs.flatMap((output) =>
     output.kind === 'console'
@@ -24,7 +24,7 @@ const operation = fc.oneof(
       do: fc.constant('hold' as const),
       outputs: fc.array(output, { maxLength: 3 }),
       later: fc.nat(2),
-      /** Numbers between that go elsewhere: disk operations. */
+      /** Skipped numbers: those of disk operations. */
       gap: fc.nat(2),
     }),
   },
@@ -65,7 +65,7 @@ interface Held {
 }
 
 describe('the output gate', () => {
-  test('opens for what entries explain, in order, once, or again when it is overdue, and keeps it until it has arrived', () => {
+  test('releases covered outputs in order, once, or again when overdue, and keeps them until delivered', () => {
     fc.assert(
       fc.property(fc.array(operation, { maxLength: 50 }), (operations) => {
         const gate = new OutputGate();
@@ -136,7 +136,7 @@ describe('the output gate', () => {
     );
   });
 
-  test('an output that has arrived in part keeps the rest, which is let out again when it is overdue', () => {
+  test('an output that was delivered in part keeps the rest, which is released again when overdue', () => {
     const gate = new OutputGate();
     gate.hold([{ kind: 'console', first: 5, data: Uint8Array.of(50, 60, 70) }], 1);
     expect(gate.open(0, 0)).toEqual([]);

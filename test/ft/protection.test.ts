@@ -1,4 +1,4 @@
-/** A primary that brings a new backup in step: what it does when something comes in between. */
+/** A primary that re-protects its VM: what it does when something goes wrong meanwhile. */
 import { describe, expect, test } from 'vitest';
 import type { MessageOf } from '../../src/ft/messages.ts';
 import { diskGuest } from './guest.ts';
@@ -16,7 +16,7 @@ const lonely = (setting: Setting = {}): TestHost =>
     ...setting,
   });
 
-/** The spare says that it has room; a host that knows no generation has just been switched on. */
+/** The spare reports that it has room; generation 0 means that it has just restarted empty. */
 const room = (primary: TestHost, generation = 1): Effects =>
   primary.hear('spare', { kind: 'available', generation, load: 0, domain: 'spare' });
 const beat = (primary: TestHost, ns = 2 * MS): Effects => primary.timer('heartbeat', ns);
@@ -25,7 +25,7 @@ const asks = (primary: TestHost): Effects =>
 const takes = (primary: TestHost): Effects =>
   primary.hear('spare', { kind: 'pages-ack', generation: 1, copy: 1 });
 
-/** In the middle of a copy: one page is under way, and others wait. */
+/** In the middle of a copy: one page is in flight, and others wait. */
 function copying(setting?: Setting): TestHost {
   const primary = lonely(setting);
   primary.cpu(106);
@@ -35,7 +35,7 @@ function copying(setting?: Setting): TestHost {
   return primary;
 }
 
-/** The whole machine is under way, and the guest stands between two slices. */
+/** Completes the copy up to the message with the machine's state. */
 function copied(primary: TestHost): MessageOf<'state'> {
   for (let page = 0; page < 100; page++)
     for (const message of takes(primary).messages) if (message.kind === 'state') return message;
@@ -43,17 +43,17 @@ function copied(primary: TestHost): MessageOf<'state'> {
 }
 
 describe('a member', () => {
-  test('that says it has no VM is left out at once', () => {
+  test('that reports that it has no VM is evicted at once', () => {
     const primary = new TestHost('primary', 'primary');
-    const told = primary.hear('backup', { kind: 'available', generation: 0, load: 0, domain: 'backup' });
-    expect(told.of('claim')).toEqual([
+    const heard = primary.hear('backup', { kind: 'available', generation: 0, load: 0, domain: 'backup' });
+    expect(heard.of('claim')).toEqual([
       { do: 'claim', generation: 2, record: { primary: 'primary', backups: [] } },
     ]);
   });
 });
 
 describe('a copy is given up', () => {
-  test('when the host has lost its power meanwhile', () => {
+  test('when the host has restarted meanwhile', () => {
     const primary = copying();
     expect(room(primary, 0).event('join-ended')).toMatchObject({
       host: 'spare',
@@ -65,12 +65,12 @@ describe('a copy is given up', () => {
     expect(asks(primary).event('joining')).toMatchObject({ host: 'spare', how: 'copy' });
   });
 
-  test('when the stream breaks that it was sent on', () => {
+  test('when its stream breaks', () => {
     const ended = copying().do({ kind: 'reset', peer: 'spare' });
     expect(ended.event('join-ended')).toMatchObject({ why: 'the channel broke' });
   });
 
-  test('when it gets no further, though the host is there', () => {
+  test('when it makes no progress, though the host answers', () => {
     const primary = copying();
     const ends: (string | undefined)[] = [];
     for (let time = 0; time < 12; time++) {
@@ -81,7 +81,7 @@ describe('a copy is given up', () => {
     expect(ends.slice(0, 9)).toEqual(Array(9).fill(undefined));
   });
 
-  test('not when storage has been asked to count it', () => {
+  test('but not once the host is named in a claim', () => {
     const primary = copying();
     const { entry } = copied(primary);
     expect(primary.ack(entry, { from: 'spare' }).of('claim')).toMatchObject([
@@ -91,14 +91,14 @@ describe('a copy is given up', () => {
       room(primary);
       expect(beat(primary, SUSPECT_NS).notes).not.toContain('join-ended');
     }
-    // Nor may outputs leave without it from here on, whatever storage has done by now.
+    // From the claim on outputs wait for it, too: the claim may have been won already.
     const { last } = primary.cpu(106);
     expect(primary.ack(last - 1, { from: 'spare' }).released).toBe('');
     expect(primary.ack(last, { from: 'spare' }).released).toBe('b');
   });
 });
 
-test('nobody is taken on while a claim is under way', () => {
+test('no new backup joins while a claim is in flight', () => {
   // One backup is missing before the other is suspected.
   const primary = lonely({ record: { primary: 'primary', backups: ['backup'] }, backups: 2 });
   primary.cpu(106);
@@ -112,7 +112,7 @@ test('nobody is taken on while a claim is under way', () => {
 });
 
 describe('the end of a copy', () => {
-  test('says which log the new backup holds, though the stream breaks right behind it', () => {
+  test('carries the generation of the log, so that the new backup can resume if the stream breaks right after it', () => {
     const setting = { record: { primary: 'primary', backups: ['backup'] } };
     const primary = lonely(setting);
     const spare = new TestHost('spare', 'spare', {
@@ -135,7 +135,7 @@ describe('the end of a copy', () => {
     ]);
   });
 
-  test('has the speed that an operator has set, and outputs and operations that the world may not have', () => {
+  test('carries the speed that an operator has set, and the outputs that may not have been delivered', () => {
     const source = diskGuest([{ operation: 'write', sector: 1 }]);
     const primary = copying({ source, diskSectors: 8 });
     primary.command({ kind: 'speed', perMille: 500 });

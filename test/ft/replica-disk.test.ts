@@ -1,4 +1,4 @@
-/** The guest's disk: who asks it for what, and when. */
+/** The guest's disk: which replica sends it which operations, and when. */
 import { describe, expect, test } from 'vitest';
 import type { DiskVariant } from '../../src/ft/rules.ts';
 import { diskGuest } from './guest.ts';
@@ -14,7 +14,7 @@ const setting = (disk: DiskVariant): Setting => ({ source, diskSectors: 8, disk 
 const sector = new Uint8Array(512).fill(0x52);
 const nothing = new Uint8Array(0);
 
-/** What is asked of the disk, in short. */
+/** The operations sent to the disk, in short. */
 const asked = (effects: Effects) =>
   effects
     .of('disk')
@@ -34,23 +34,23 @@ function pair(disk: DiskVariant): { primary: TestHost; backup: TestHost } {
   };
 }
 
-/** What may be forgotten: for operations that a backup still has to keep in order, when it goes live. */
+/** The low-water mark keeps operations that a backup must still order when it goes live. */
 test.each([
   { disk: 'shared', lowWater: 'received' },
   { disk: 'shared-backup-reads', lowWater: 'consumed' },
-] as const)('who is behind decides what the others may forget: $disk', ({ disk, lowWater }) => {
+] as const)('the slowest backup determines the low-water mark: $disk', ({ disk, lowWater }) => {
   const record = { primary: 'primary', backups: ['backup', 'backup2'] };
   const primary = new TestHost('primary', 'primary', { ...setting(disk), record, backups: 2 });
-  const floors = (effects: Effects) =>
+  const lowWaterMarks = (effects: Effects) =>
     effects.messages.flatMap((message) => (message.kind === 'entries' ? [message.lowWater] : []));
-  for (let slice = 0; slice < 4; slice++) expect(floors(primary.cpu(50))).toEqual([0, 0]);
+  for (let slice = 0; slice < 4; slice++) expect(lowWaterMarks(primary.cpu(50))).toEqual([0, 0]);
   primary.ack(4, { from: 'backup' });
   primary.ack(3, { from: 'backup2', consumed: 2 });
-  expect(floors(primary.cpu(50))).toEqual(lowWater === 'received' ? [3, 3] : [2, 2]);
+  expect(lowWaterMarks(primary.cpu(50))).toEqual(lowWater === 'received' ? [3, 3] : [2, 2]);
 });
 
 describe('on a shared disk', () => {
-  test('a write waits for its entry, then for the write before it to be over; a read waits for nothing', () => {
+  test('a write waits for its entry, then for the completion of the write before it; a read waits for nothing', () => {
     const primary = new TestHost('primary', 'primary', setting('shared'));
     const started = primary.cpu(200);
     expect(started.entries).toMatchObject([{ kind: 'output', made: 3 }]);
@@ -67,7 +67,7 @@ describe('on a shared disk', () => {
     expect(asked(primary.ack(ended.last))).toEqual(['write 2 in 1, lowWater 2']);
   });
 
-  test('what a read has read is in the log', () => {
+  test('the data of a read is in the log', () => {
     const { primary, backup } = pair('shared');
     const started = primary.cpu(200);
     done(primary, 3, sector);
@@ -78,7 +78,7 @@ describe('on a shared disk', () => {
     expect(backup.hash).toBe(primary.hash);
   });
 
-  test('an operation ends once, however often the disk says so, and not by a refusal', () => {
+  test('an operation completes once, however often the disk reports it, and not by a refusal', () => {
     const primary = new TestHost('primary', 'primary', setting('shared'));
     primary.cpu(200);
     expect(done(primary, 3, nothing, 'refused').all).toEqual([]);
@@ -97,7 +97,7 @@ describe('on a shared disk', () => {
     expect(primary.cpu(10).entries[0]).toMatchObject({ kind: 'disk', id: 3, status: 1, data: nothing });
   });
 
-  test('an operation that is overdue is asked for again', () => {
+  test('an overdue operation is sent again', () => {
     const primary = new TestHost('primary', 'primary', setting('shared'));
     primary.cpu(200);
     expect(asked(primary.timer('retry', 4 * MS))).toEqual([]);
@@ -108,7 +108,7 @@ describe('on a shared disk', () => {
     expect(asked(primary.timer('retry', 60 * MS))).toEqual([]);
   });
 
-  test('who goes live asks again for whatever has no completion, in its generation, and for nothing else', () => {
+  test('a backup that goes live sends exactly the incomplete operations again, in its own generation', () => {
     const { primary, backup } = pair('shared');
     const slices = [primary.cpu(200)];
     primary.ack(slices[0]!.last);
@@ -117,11 +117,11 @@ describe('on a shared disk', () => {
     for (const effects of slices) forward(effects, primary, backup);
     backup.timer('suspect', 11 * MS);
     expect(asked(backup.cpu(1000))).toEqual([]);
-    const live = backup.storage(2, 'backup');
-    expect(live.notes).toContain('live');
-    expect(asked(live)).toEqual(['write 1 in 2, lowWater 1']);
-    expect(live.event('disk-issued')).toEqual({ kind: 'disk-issued', id: 1, again: true });
-    // The read is over here as well: its end is not taken twice.
+    const goesLive = backup.storage(2, 'backup');
+    expect(goesLive.notes).toContain('live');
+    expect(asked(goesLive)).toEqual(['write 1 in 2, lowWater 1']);
+    expect(goesLive.event('disk-issued')).toEqual({ kind: 'disk-issued', id: 1, again: true });
+    // The read is completed on the backup, too: a second completion is ignored.
     done(backup, 3, sector);
     done(backup, 1);
     const next = backup.cpu(10);
@@ -131,7 +131,7 @@ describe('on a shared disk', () => {
     expect(backup.cpu(1000).released).toBe('!');
   });
 
-  test('who goes live may leave them alone, for study', () => {
+  test('a backup that goes live sends nothing again where the rule is switched off', () => {
     const backup = new TestHost('backup', 'backup', {
       ...setting('shared'),
       unsafe: new Set(['reissue-io'] as const),
@@ -143,7 +143,7 @@ describe('on a shared disk', () => {
     expect(asked(backup.storage(2, 'backup'))).toEqual([]);
   });
 
-  test('a guest that switches off while the disk is busy is off when the disk is done', () => {
+  test('a guest that powers off while the disk is busy is off when the disk is done', () => {
     const primary = new TestHost('primary', 'primary', {
       source: source.replace('bne     t0, s2, wait', 'nop'),
       diskSectors: 8,
@@ -172,7 +172,7 @@ describe('on a shared disk that each host reads', () => {
       2,
       false,
     ]);
-    // An error here is no answer: the primary could read it.
+    // An error does not count as an answer: the primary could read the sector.
     done(backup, 3, nothing, 1);
     expect(backup.replica.wantsCpu).toBe(false);
     expect(asked(backup.timer('retry', 5 * MS))).toEqual(['read 3 in 1, lowWater 0']);
@@ -181,14 +181,14 @@ describe('on a shared disk that each host reads', () => {
     expect([backup.hash, backup.replica.backlog]).toEqual([primary.hash, 0]);
   });
 
-  test('a backup that was left out reads no more: others may have written since', () => {
+  test('an evicted backup reads no more: others may have written since', () => {
     const { primary, backup } = pair('shared-backup-reads');
     forward(primary.cpu(200), primary, backup);
     expect(asked(backup.cpu(1000))).toEqual(['read 3 in 1, lowWater 0']);
     const starts = [{ generation: 1, first: 1 }];
     const record = { primary: 'primary', backups: [] };
-    const told = backup.hear('primary', { kind: 'members', generation: 2, record, starts });
-    expect(told.notes).toContain('evicted');
+    const heard = backup.hear('primary', { kind: 'members', generation: 2, record, starts });
+    expect(heard.notes).toContain('evicted');
     expect(asked(backup.timer('retry', 5 * MS))).toEqual([]);
   });
 
@@ -208,7 +208,7 @@ describe('on a shared disk that each host reads', () => {
 });
 
 describe('on private disks', () => {
-  test('a primary writes at once; a backup writes when the log says that it was done', () => {
+  test('a primary writes at once; a backup writes when the log has the completion', () => {
     const { primary, backup } = pair('private');
     const started = primary.cpu(200);
     expect(asked(started)).toEqual(['write 1 in 1, lowWater 1', 'read 3 in 1, lowWater 1']);

@@ -7,7 +7,7 @@ import { type Effects, MS, type Setting, sleeper, TestHost } from './hosts.ts';
 
 const primaryHost = (setting?: Setting) => new TestHost('primary', 'primary', setting);
 const backupHost = (setting?: Setting) => new TestHost('backup', 'backup', setting);
-const aloneSide = () => primaryHost({ backups: 0, record: { primary: 'primary', backups: [] } });
+const unprotectedHost = () => primaryHost({ backups: 0, record: { primary: 'primary', backups: [] } });
 
 describe('the output rule', () => {
   test('an output is held until its entry is acknowledged', () => {
@@ -36,20 +36,20 @@ describe('the output rule', () => {
     expect(primary.ack(b.last).released).toBe('B');
   });
 
-  test('the entries that explain an output are sent before it could be released', () => {
+  test('the entries that cover an output are sent before it can be released', () => {
     const { all } = primaryHost().cpu(20);
     expect(all.findIndex((effect) => effect.do === 'send')).toBeGreaterThan(-1);
     expect(all.findIndex((effect) => effect.do === 'release')).toBe(-1);
   });
 
   test('without a backup outputs leave at once', () => {
-    const alone = aloneSide();
+    const alone = unprotectedHost();
     const ran = alone.cpu(1000);
     expect([ran.released, ran.stopped, ran.messages]).toEqual(['AB', undefined, []]);
     expect(alone.delivered(2).stopped).toBe('completed');
   });
 
-  test('an output is kept until it has arrived, and let out again when that takes too long', () => {
+  test('an output is kept until it is delivered, and released again when that takes too long', () => {
     const primary = primaryHost();
     const { last } = primary.cpu(20);
     expect(primary.ack(last).released).toBe('A');
@@ -61,38 +61,38 @@ describe('the output rule', () => {
     expect(primary.timer('retry', 60 * MS).released).toBe('');
   });
 
-  test('an output that is on its way when the way to the world breaks is let out again', () => {
+  test('an output in flight when the stream to the switch breaks is released again', () => {
     const primary = primaryHost();
     primary.ack(primary.cpu(20).last);
     const again = primary.do({ kind: 'reset', peer: 'switch' });
     expect([again.released, again.of('release')[0]!.generation]).toEqual(['A', 1]);
-    // What was typed and is lost is asked for again, too, and the switch learns anew where the guest's network card is.
+    // Lost keys are asked for again, too, and the switch learns again the port of the guest's network card.
     expect(again.of('announce').map(({ frame }) => [...frame.subarray(6, 12)])).toEqual([
       [0x52, 0x54, 0, 0, 0, 1],
     ]);
     expect(again.of('listen')).toEqual([{ do: 'listen', offset: 0, generation: 1 }]);
     primary.delivered(1);
     expect(primary.do({ kind: 'reset', peer: 'switch' }).released).toBe('');
-    // What has no acknowledgement stays.
+    // An output without an acknowledgement is still held.
     primary.cpu(300);
     expect(primary.do({ kind: 'reset', peer: 'switch' }).released).toBe('');
   });
 
-  test('what has arrived is told to the backup with the next entries', () => {
+  test('the backup learns what was delivered with the next entries', () => {
     const primary = primaryHost();
-    const settled = (effects: Effects) =>
+    const delivered = (effects: Effects) =>
       effects.messages.flatMap((message) => (message.kind === 'entries' ? [message.delivered] : []));
     const ran = primary.cpu(20);
-    expect(settled(ran)).toEqual([0]);
+    expect(delivered(ran)).toEqual([0]);
     primary.ack(ran.last);
-    expect(settled(primary.cpu(20))).toEqual([0]);
+    expect(delivered(primary.cpu(20))).toEqual([0]);
     primary.delivered(1);
-    expect(settled(primary.cpu(20))).toEqual([1]);
+    expect(delivered(primary.cpu(20))).toEqual([1]);
   });
 });
 
 describe('power-off', () => {
-  test('is told to the backup only after every output has arrived', () => {
+  test('is logged only after every output was delivered', () => {
     const primary = primaryHost();
     const ran = primary.cpu(1000);
     expect(ran.notes).toContain('off');
@@ -101,12 +101,12 @@ describe('power-off', () => {
     const acked = primary.ack(ran.last);
     expect([acked.released, acked.entries, acked.stopped]).toEqual(['AB', [], undefined]);
     expect(primary.delivered(1).all).toEqual([]);
-    const told = primary.delivered(2);
-    expect(told.entries).toEqual([
+    const logged = primary.delivered(2);
+    expect(logged.entries).toEqual([
       { kind: 'control', icount: primary.replica.vmm!.icount, action: 'power-off', value: 5 },
     ]);
-    expect(primary.ack(told.last - 1).stopped).toBeUndefined();
-    expect(primary.ack(told.last).stopped).toBe('completed');
+    expect(primary.ack(logged.last - 1).stopped).toBeUndefined();
+    expect(primary.ack(logged.last).stopped).toBe('completed');
     expect(primary.replica.role).toBe('stopped');
   });
 
@@ -135,7 +135,7 @@ describe('power-off', () => {
   });
 });
 
-/** A backup that holds the entries of the first slices and has run none of them. */
+/** A backup that holds the entries of the first slices and has replayed none of them. */
 function backupWithLog(slices = [20, 20]): { backup: TestHost; primary: TestHost } {
   const primary = primaryHost();
   const backup = backupHost();
@@ -156,7 +156,7 @@ describe('a backup', () => {
     expect([ran.released, backup.replica.wantsCpu]).toEqual(['', false]);
   });
 
-  test('takes entries that it has already for what they are', () => {
+  test('ignores entries that it already has', () => {
     const { messages } = primaryHost().cpu(20);
     const backup = backupHost();
     backup.hear('primary', messages[0]!);
@@ -167,7 +167,7 @@ describe('a backup', () => {
     expect([backup.replica.backlog, backup.replica.logEnd]).toEqual([0, 1]);
   });
 
-  test('that misses entries says where it stands, and waits for the answer to that', () => {
+  test('that misses entries reports its position, and waits for the answer', () => {
     const primary = primaryHost();
     primary.cpu(20);
     const second = primary.cpu(20).messages[0]!;
@@ -184,7 +184,7 @@ describe('a backup', () => {
     ]);
   });
 
-  test('that hears something does not claim', () => {
+  test('that hears from the primary does not claim', () => {
     const { backup } = backupWithLog();
     backup.nowNs = 8 * MS;
     backup.hear('primary', { kind: 'heartbeat', generation: 1, domain: 'x', ticks: 0 });
@@ -192,7 +192,7 @@ describe('a backup', () => {
     expect(woken.all).toEqual([{ do: 'timer', id: 'suspect', atNs: 18 * MS }]);
   });
 
-  test('that hears nothing claims, and goes live when the claim is won and the log is drained', () => {
+  test('that hears nothing claims, and goes live once the claim is won and the log is drained', () => {
     const { backup, primary } = backupWithLog();
     const claimed = backup.timer('suspect', 11 * MS);
     expect(claimed.notes).toEqual(['suspected', 'draining', 'claimed']);
@@ -204,16 +204,19 @@ describe('a backup', () => {
     expect([backup.replica.role, backup.replica.phase]).toEqual(['backup', 'draining']);
     const part = backup.cpu(30);
     expect([part.released, part.of('announce'), backup.replica.role]).toEqual(['', [], 'backup']);
-    const live = backup.cpu(30);
-    expect(live.event('live')).toMatchObject({ icount: 40, generation: 2, pending: 1, from: 'primary' });
-    expect([live.released, live.of('listen')]).toEqual(['A', [{ do: 'listen', offset: 0, generation: 2 }]]);
+    const goesLive = backup.cpu(30);
+    expect(goesLive.event('live')).toMatchObject({ icount: 40, generation: 2, pending: 1, from: 'primary' });
+    expect([goesLive.released, goesLive.of('listen')]).toEqual([
+      'A',
+      [{ do: 'listen', offset: 0, generation: 2 }],
+    ]);
     expect([backup.replica.role, backup.replica.phase, backup.replica.generation]).toEqual([
       'primary',
       'alone',
       2,
     ]);
-    expect(live.of('release')[0]!.generation).toBe(2);
-    const [announced] = live.of('announce');
+    expect(goesLive.of('release')[0]!.generation).toBe(2);
+    const [announced] = goesLive.of('announce');
     expect([announced!.generation, [...announced!.frame.subarray(6, 12)]]).toEqual([
       2,
       [0x52, 0x54, 0, 0, 0, 1],
@@ -231,7 +234,7 @@ describe('a backup', () => {
     expect([backup.storage(2, 'backup').released, backup.replica.role]).toEqual(['A', 'primary']);
   });
 
-  test('still takes entries until its claim is won, and none after that', () => {
+  test('accepts entries until its claim is won, and none after that', () => {
     const { backup, primary } = backupWithLog();
     backup.timer('suspect', 11 * MS);
     backup.hear('primary', primary.cpu(20).messages[0]!);
@@ -241,7 +244,7 @@ describe('a backup', () => {
     expect(backup.replica.logEnd).toBe(3);
   });
 
-  test('does not release again what it knows to have arrived', () => {
+  test('does not release again what it knows to be delivered', () => {
     const { backup, primary } = backupWithLog([20]);
     primary.ack(1);
     primary.delivered(1);
@@ -253,7 +256,7 @@ describe('a backup', () => {
     expect(backup.cpu(1000).released).toBe('B');
   });
 
-  test('stops where its machine turns out to be another', () => {
+  test('stops where its machine has diverged', () => {
     const backup = backupHost();
     const entries: Entry[] = [{ kind: 'check', icount: 30, hash: 1n }];
     backup.hear('primary', {
@@ -271,7 +274,7 @@ describe('a backup', () => {
     expect(backup.cpu(100).all).toEqual([]);
   });
 
-  test("does not take keys, frames or commands: those are the primary's", () => {
+  test('ignores keys, frames and commands: those are for the primary', () => {
     const { backup } = backupWithLog();
     expect(backup.do({ kind: 'typed', offset: 0, data: Uint8Array.of(1) }).all).toEqual([]);
     expect(backup.do({ kind: 'frame', frame: new Uint8Array(60) }).all).toEqual([]);
@@ -280,7 +283,7 @@ describe('a backup', () => {
 });
 
 describe('a claim', () => {
-  test('that is not answered is made again, until what stands is read back', () => {
+  test('that is not answered is made again, until the record is read back', () => {
     const { backup } = backupWithLog();
     const first = backup.timer('suspect', 11 * MS);
     expect(first.of('timer')).toContainEqual({ do: 'timer', id: 'claim', atNs: 16 * MS });
@@ -288,7 +291,7 @@ describe('a claim', () => {
     expect(again.of('claim')).toEqual(first.of('claim'));
     expect(again.of('timer')).toEqual([{ do: 'timer', id: 'claim', atNs: 21 * MS }]);
     expect(backup.timer('suspect', MS).of('claim')).toEqual([]);
-    // Storage has no answer yet: that is none.
+    // An empty record does not answer the claim.
     expect(backup.storage(2).notes).toEqual([]);
     expect(backup.storage(2, 'backup').notes).toEqual(['won']);
     expect(backup.timer('claim', 5 * MS).all).toEqual([]);
@@ -296,7 +299,7 @@ describe('a claim', () => {
     expect(backup.storage(2, 'backup').all).toEqual([]);
   });
 
-  test('that is lost makes a backup follow who won, though it counts no more', () => {
+  test('that is lost makes a backup follow the winner, though it is evicted', () => {
     const { backup } = backupWithLog();
     backup.timer('suspect', 11 * MS);
     const lost = backup.storage(2, 'primary');
@@ -307,7 +310,7 @@ describe('a claim', () => {
     expect(backup.storage(3, 'backup').notes).toEqual([]);
   });
 
-  test('that is lost makes a primary step down; what it held is void', () => {
+  test('that is lost makes a primary step down and drop the outputs that it held', () => {
     const primary = primaryHost();
     primary.cpu(20);
     primary.timer('suspect', 11 * MS);
@@ -325,7 +328,7 @@ describe('a claim', () => {
       expect(later.released).toBe('');
   });
 
-  test('is not answered by what stands for another generation', () => {
+  test('is not answered by the record of another generation', () => {
     const { backup } = backupWithLog();
     expect(backup.storage(2, 'backup').all).toEqual([]);
     backup.timer('suspect', 11 * MS);
@@ -333,7 +336,7 @@ describe('a claim', () => {
     expect([backup.replica.role, backup.replica.phase]).toEqual(['backup', 'claiming']);
   });
 
-  test('without storage holds back what has no acknowledgement', () => {
+  test('that storage does not answer holds back outputs without an acknowledgement', () => {
     const primary = primaryHost();
     primary.cpu(20);
     const suspected = primary.timer('suspect', 11 * MS);
@@ -357,7 +360,7 @@ describe('a claim', () => {
     ]);
   });
 
-  test('does not shut out the one that is suspected: its acknowledgement still counts', () => {
+  test('does not yet evict the suspect: its acknowledgement still counts', () => {
     const primary = primaryHost();
     const { last } = primary.cpu(20);
     primary.timer('suspect', 11 * MS);
@@ -373,32 +376,37 @@ describe('a claim', () => {
   });
 });
 
-describe('what an older generation says is ignored', () => {
+describe('a message of another generation', () => {
   /** A backup that has gone live in generation 2. */
-  function live(): TestHost {
+  function liveInSecond(): TestHost {
     const backup = backupHost();
     backup.timer('suspect', 11 * MS);
     expect(backup.storage(2, 'backup').notes).toEqual(['won', 'live', 'members']);
     return backup;
   }
 
-  test('an acknowledgement', () => {
+  test('is ignored if it is an older acknowledgement', () => {
     const primary = primaryHost();
     const { last } = primary.cpu(20);
     expect(primary.ack(last, { generation: 0 }).all).toEqual([]);
     expect(primary.ack(last).released).toBe('A');
   });
 
-  test('whatever a primary that was left out still sends', () => {
-    const backup = live();
+  test('is ignored if an evicted primary sent it', () => {
+    const backup = liveInSecond();
     for (const message of primaryHost().cpu(20).messages)
       expect(backup.hear('primary', message).all).toEqual([]);
     expect(backup.replica.role).toBe('primary');
   });
 
-  test('but who shows by a heartbeat that it does not know is told', () => {
-    const told = live().hear('primary', { kind: 'heartbeat', generation: 1, domain: 'x', ticks: 0 });
-    expect(told.messages).toEqual([
+  test('is answered with the record if it is an older heartbeat', () => {
+    const answered = liveInSecond().hear('primary', {
+      kind: 'heartbeat',
+      generation: 1,
+      domain: 'x',
+      ticks: 0,
+    });
+    expect(answered.messages).toEqual([
       {
         kind: 'members',
         generation: 2,
@@ -411,7 +419,7 @@ describe('what an older generation says is ignored', () => {
     ]);
   });
 
-  test('and of a newer one only what storage confirms counts', () => {
+  test('makes a replica read the record if it is newer: only storage is believed', () => {
     const primary = primaryHost();
     const { last } = primary.cpu(20);
     const acked = primary.ack(last, { generation: 2 });
@@ -428,7 +436,7 @@ describe('what an older generation says is ignored', () => {
     expect([primary.replica.role, primary.ack(last).released]).toEqual(['primary', 'A']);
   });
 
-  test('a primary that learns of a newer generation goes through all that lie between', () => {
+  test('makes a primary read all generations in between', () => {
     const primary = primaryHost();
     primary.hear('backup', { kind: 'heartbeat', generation: 3, domain: 'x', ticks: 0 });
     const second = primary.storage(2, 'backup');
@@ -454,7 +462,7 @@ describe('a primary whose log buffer is full', () => {
     ['a frame', { kind: 'frame', frame: new Uint8Array(60) }],
     ["the guest's timer", { kind: 'timer', id: 'guest' }],
     ['a reset', { kind: 'command', command: { kind: 'reset' } }],
-  ])('stands still, whatever comes: %s', (_, input) => {
+  ])('is paused, whatever arrives: %s', (_, input) => {
     const { primary, ran } = full();
     primary.do(input);
     expect(primary.replica.wantsCpu).toBe(false);
@@ -464,7 +472,7 @@ describe('a primary whose log buffer is full', () => {
 });
 
 describe('the console', () => {
-  test('gives each byte once, and after a gap none', () => {
+  test('delivers each byte once, and none after a gap', () => {
     const primary = primaryHost({ source: sleeper });
     primary.cpu(5);
     const typed = (offset: number, text: string) =>
@@ -480,14 +488,14 @@ describe('the console', () => {
   });
 });
 
-describe('now and then', () => {
-  test('a backup says that it lives, by a datagram', () => {
+describe('the heartbeat timer', () => {
+  test('makes a backup send a heartbeat, as a datagram', () => {
     const beat = backupHost().timer('heartbeat', 2 * MS);
     expect(beat.datagrams).toEqual([{ kind: 'heartbeat', generation: 1, domain: 'backup', ticks: 0 }]);
     expect(beat.of('timer')).toEqual([{ do: 'timer', id: 'heartbeat', atNs: 4 * MS }]);
   });
 
-  test('a primary says so to each member', () => {
+  test('makes a primary send a heartbeat to each member', () => {
     const primary = primaryHost({ record: { primary: 'primary', backups: ['backup', 'other'] } });
     const beat = primary.timer('heartbeat', 2 * MS);
     expect(beat.of('datagram').map(({ to, bytes }) => [to, decodeMessage(bytes)])).toEqual([
@@ -496,7 +504,7 @@ describe('now and then', () => {
     ]);
   });
 
-  test('a spare says to everyone that it has room', () => {
+  test('makes a spare report to every host that it has room', () => {
     const spare = new TestHost('spare', 'spare', {
       hosts: ['primary', 'spare', 'backup'],
       load: 7,

@@ -7,7 +7,7 @@ import type { Output } from '../../src/vmm/outputs.ts';
 import { type Pause, Vmm, verifyMarker } from '../../src/vmm/vmm.ts';
 import { TickingWorld } from '../../tools/testing/ticking-world.ts';
 
-/** A world with random numbers of a seed. */
+/** A world with random numbers from a seed. */
 export class FakeWorld extends TickingWorld {
   private readonly random: Random;
 
@@ -34,8 +34,8 @@ const textOf = (output: Output): string =>
 const printed = ({ machine }: Vmm): string => machine.takeOutputs().map(textOf).join('');
 
 /**
- * Runs a guest in a world, in slices of random lengths, typing now and then, and records what came through its doors. `resets`: how
- * probable it is that somebody presses the reset button before a slice.
+ * Runs a guest in a world, in slices of random lengths, typing now and then, and records what came through its doors.
+ * `resets`: the probability of a reset before each slice.
  */
 export function recordRun(description: MachineDescription, seed: string, typed: string, resets = 0): Run {
   const random = new Random(`${seed}/slices`);
@@ -53,7 +53,7 @@ export function recordRun(description: MachineDescription, seed: string, typed: 
     if (random.chance(0.5)) entries.push({ kind: 'check', icount, hash: machine.hash() });
     if (random.chance(0.3)) entries.push({ kind: 'output', icount, made: machine.outputsMade });
     if (pause === 'waiting') world.advance(1 + random.below(200));
-    // The last byte typed ends the guest. A reset soon after may still lose it, as it does on a real UART; then the run ends asleep.
+    // The last byte typed ends the guest. A reset soon after may lose it, as on a UART; then the guest ends asleep.
     if (keys.length > 0 && random.chance(resets)) live.operate('reset');
     if (random.chance(0.2)) live.type(Uint8Array.from(keys.splice(0, 1 + random.below(20))));
   }

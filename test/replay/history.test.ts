@@ -14,7 +14,7 @@ const spools: [string, () => Spool][] = [
   ['memory', () => new MemorySpool(64 * MIB)],
   ['a file', () => new FileSpool()],
 ];
-/** Some longer than a block of a tape. */
+/** Lists of which some are longer than a block of a tape. */
 const part = fc
   .tuple(fc.oneof(fc.nat(40), fc.integer({ min: 10_000, max: 40_000 })), fc.nat(255))
   .map(([length, byte]) => new Uint8Array(length).fill(byte));
@@ -25,7 +25,7 @@ const areSame = (a: readonly Uint8Array[], b: readonly Uint8Array[]): boolean =>
   a.length === b.length && a.every((bytes, index) => sameBytes(bytes, b[index]!));
 
 describe.each(spools)('on %s', (_, spool) => {
-  it('tapes that share a spool give back what was appended, each its own', () => {
+  it('each tape of a shared spool returns what was appended to it', () => {
     fc.assert(
       fc.property(parts, parts, (a, b) => {
         const shared = spool();
@@ -42,7 +42,7 @@ describe.each(spools)('on %s', (_, spool) => {
   });
 });
 
-it('a tape keeps what its spool has room for, a beginning, and says that there was more', () => {
+it('a tape keeps the first values that fit its spool, and reports that there were more', () => {
   fc.assert(
     fc.property(parts, fc.nat(100_000), (given, limitBytes) => {
       const tape = new Tape(() => bytes(), new MemorySpool(limitBytes));
@@ -55,7 +55,7 @@ it('a tape keeps what its spool has room for, a beginning, and says that there w
   );
 });
 
-it('without a spool values are only counted', () => {
+it('a tape without a spool only counts values', () => {
   const tape = new Tape(() => bytes(), undefined);
   expect(tape.isWhole).toBe(true);
   tape.append(new Uint8Array(3));
@@ -64,7 +64,7 @@ it('without a spool values are only counted', () => {
 
 const clock = (icount: number): Entry => ({ kind: 'clock', icount, ticks: 7 * icount });
 
-it('a history is what was appended to it, behind the beginning of those that it was copied from', () => {
+it('a history is the beginning that was copied, and what was appended to it', () => {
   const step = fc.record({ history: fc.nat(5), entries: fc.nat(6000), count: fc.nat(9000) });
   fc.assert(
     fc.property(fc.array(step, { maxLength: 6 }), (steps) => {
@@ -90,7 +90,7 @@ it('a history is what was appended to it, behind the beginning of those that it 
   );
 });
 
-it('two streams of bytes agree up to the first place where their bytes differ, however they are cut into pieces', () => {
+it('two byte streams agree up to their first difference, however they are cut into pieces', () => {
   const stream = fc.array(fc.uint8Array({ max: 1, maxLength: 6 }), { maxLength: 8 });
   fc.assert(
     fc.property(stream, stream, (came, there) => {

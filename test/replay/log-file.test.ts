@@ -23,7 +23,7 @@ const description: MachineDescription = {
   fromhost: [],
 };
 
-/** A whole recording, and the number of bytes after its head and after each of its entries. */
+/** A complete recording, and the number of bytes after its head and after each of its entries. */
 function recorded(entries: readonly Entry[]): { content: Uint8Array; all: Entry[]; ends: number[] } {
   const end: Entry = { kind: 'control', icount: entries.at(-1)?.icount ?? 0, action: 'end', value: 0 };
   const all = [...entries, end];
@@ -42,12 +42,12 @@ function recorded(entries: readonly Entry[]): { content: Uint8Array; all: Entry[
 }
 
 const isEnd = (entry: Entry) => entry.kind === 'control' && entry.action === 'end';
-/** Recordings, in which only the last entry ends them. */
+/** Recordings whose last entry alone is an end. */
 const recordings = (maxLength: number) =>
   entryLists(maxLength).map((entries) => recorded(entries.filter((entry) => !isEnd(entry))));
 
-/** What a log that is not whole says: it is good up to its last whole entry. */
-function mustBeGoodUpTo(recording: Recording, all: readonly Entry[], count: number, problem: RegExp): void {
+/** Checks that a damaged log is read up to its last intact entry, with an error that says so. */
+function mustBeIntactUpTo(recording: Recording, all: readonly Entry[], count: number, problem: RegExp): void {
   const last = all[count - 1]?.icount ?? 0;
   if (recording.entries.length !== count)
     throw new Error(`${recording.entries.length} entries, not ${count}`);
@@ -57,7 +57,7 @@ function mustBeGoodUpTo(recording: Recording, all: readonly Entry[], count: numb
 }
 
 describe('a recording', () => {
-  test('comes back as it was written', () => {
+  test('is read as it was written', () => {
     fc.assert(
       fc.property(recordings(30), ({ content, all }) => {
         expect(readLog(content, 'x.log')).toEqual({ description, entries: all });
@@ -76,7 +76,7 @@ describe('a recording', () => {
     );
   });
 
-  test('cut at any byte is good up to its last whole entry, and says so', () => {
+  test('cut at any byte is read up to its last intact entry, and reports the damage', () => {
     fc.assert(
       fc.property(recordings(8), ({ content, all, ends }) => {
         for (let length = 0; length < content.length; length++) {
@@ -86,7 +86,7 @@ describe('a recording', () => {
             continue;
           }
           const recording = readLog(cut, 'x.log');
-          mustBeGoodUpTo(
+          mustBeIntactUpTo(
             recording,
             all,
             ends.findLastIndex((end) => end <= length),
@@ -99,7 +99,7 @@ describe('a recording', () => {
     );
   });
 
-  test('with any one byte changed is refused, or is good up to the entry before it', () => {
+  test('with any one byte changed is refused, or read up to the entry before it', () => {
     fc.assert(
       fc.property(recordings(6), fc.integer({ min: 1, max: 255 }), ({ content, all, ends }, change) => {
         for (let at = 0; at < content.length; at++) {
@@ -110,7 +110,7 @@ describe('a recording', () => {
             continue;
           }
           const recording = readLog(changed, 'x.log');
-          mustBeGoodUpTo(
+          mustBeIntactUpTo(
             recording,
             all,
             ends.findLastIndex((end) => end <= at),
@@ -122,7 +122,7 @@ describe('a recording', () => {
     );
   });
 
-  test('with an entry taken out, repeated or moved is found damaged there', () => {
+  test('with an entry removed, repeated or moved is reported as damaged there', () => {
     fc.assert(
       fc.property(recordings(6), fc.nat(), ({ content, all, ends }, choice) => {
         const parts = all.map((_, index) => content.subarray(ends[index], ends[index + 1]));
@@ -130,25 +130,25 @@ describe('a recording', () => {
         const join = (list: Uint8Array[]) =>
           new Uint8Array(Buffer.concat([content.subarray(0, ends[0]), ...list]));
         const removed = readLog(join(parts.toSpliced(index, 1)), 'x.log');
-        mustBeGoodUpTo(removed, all, index, index === parts.length - 1 ? /cut short/ : /damaged/);
+        mustBeIntactUpTo(removed, all, index, index === parts.length - 1 ? /cut short/ : /damaged/);
         const repeated = readLog(join(parts.toSpliced(index, 0, parts[index]!)), 'x.log');
-        mustBeGoodUpTo(repeated, all, index + 1, /damaged/);
+        mustBeIntactUpTo(repeated, all, index + 1, /damaged/);
         if (index + 1 === parts.length || Buffer.compare(parts[index]!, parts[index + 1]!) === 0) return;
         const moved = readLog(join(parts.toSpliced(index, 2, parts[index + 1]!, parts[index]!)), 'x.log');
-        mustBeGoodUpTo(moved, all, index, /damaged/);
+        mustBeIntactUpTo(moved, all, index, /damaged/);
       }),
     );
   });
 
-  test('with bytes behind its end is found damaged', () => {
+  test('with trailing bytes is reported as damaged', () => {
     const { content, all } = recorded([]);
     const longer = new Uint8Array(content.length + 9);
     longer.set(content);
-    mustBeGoodUpTo(readLog(longer, 'x.log'), all, 1, /damaged/);
+    mustBeIntactUpTo(readLog(longer, 'x.log'), all, 1, /damaged/);
   });
 });
 
-describe('is refused, with the name of the file and what to do', () => {
+describe('a file that is not a readable log is refused with its name', () => {
   const { content } = recorded([]);
   const changed = (at: number) => content.map((byte, index) => (index === at ? byte ^ 0x40 : byte));
   test.each<[string, Uint8Array, RegExp]>([

@@ -1,4 +1,4 @@
-/** A recording that is written while the run goes on, and whose machine may be succeeded by another. */
+/** A recording that is written during the run, whose machine may be succeeded by another. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { sameBytes } from '../../src/base/bytes.ts';
@@ -36,7 +36,7 @@ function begun(): { file: File; writer: RecordingWriter } {
   return { file, writer };
 }
 
-/** Histories, one after the other; each begins with some of the one before. */
+/** Histories, one after another; each begins with a prefix of the one before. */
 const lives = fc.array(fc.record({ own: entryLists(20), kept: fc.double({ min: 0, max: 1, noNaN: true }) }), {
   minLength: 1,
   maxLength: 5,
@@ -47,7 +47,7 @@ const after = (entries: readonly Entry[], icount: number): Entry[] =>
   entries.map((entry) => ({ ...entry, icount: entry.icount + icount }));
 
 describe('a recording', () => {
-  test('is that of the last machine, byte for byte, whatever machines were recorded before it', () => {
+  test('equals that of the last machine byte for byte, whatever machines were recorded before it', () => {
     fc.assert(
       fc.property(lives, fc.boolean(), (all, flushes) => {
         const { file, writer } = begun();
@@ -71,7 +71,7 @@ describe('a recording', () => {
     );
   });
 
-  test('has its head from the beginning, and its end when the run is over', () => {
+  test('has its head from the start, and its end once the run is over', () => {
     const { file, writer } = begun();
     expect(readLog(file.content, 'x')).toMatchObject({ description, entries: [] });
     expect(readLog(file.content, 'x').damage?.message).toContain('the log is cut short');

@@ -1,4 +1,4 @@
-/** One timeline over a recording: wherever it goes, and however it gets there, the machine is the one that was recorded. */
+/** A timeline over a recording: at every position, however it gets there, the machine is in the recorded state. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Timeline } from '../../src/replay/timeline.ts';
@@ -12,7 +12,7 @@ const description = machineOf(chattyGuest);
 const recording = recordRun(description, 'timeline', 'a few words, then the end: q', 0.02);
 const { entries, icount: end } = recording;
 
-/** The state at a position, by a machine that has done nothing but go there. */
+/** The state at a position, of a machine that ran straight to it. */
 const known = new Map<string, bigint>();
 function stateAt(icount: number, inputsThere: 'before' | 'after'): bigint {
   const name = `${icount} ${inputsThere}`;
@@ -37,7 +37,7 @@ const act = fc.oneof(
 );
 
 describe('a timeline', () => {
-  test('is where it was asked to be, in the state that was recorded, whatever it did before', () => {
+  test('reaches any position in the recorded state, whatever it did before', () => {
     fc.assert(
       fc.property(fc.array(act, { minLength: 1, maxLength: 12 }), (acts) => {
         let timeline = new Timeline(description, entries);
@@ -71,7 +71,7 @@ describe('a timeline', () => {
     );
   });
 
-  test('stands before an input, or after it', () => {
+  test('seeks to before or after an input', () => {
     const input = entries.find(({ kind }) => kind === 'console')!;
     const timeline = new Timeline(description, entries);
     const received = (inputsThere: 'before' | 'after') =>
@@ -81,7 +81,7 @@ describe('a timeline', () => {
     expect(received('before')).toBe(before);
   });
 
-  test('puts out what was put out, in slices of any length', () => {
+  test('makes the recorded outputs, in slices of any length', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 5000 }), (steps) => {
         let console = '';
@@ -97,7 +97,7 @@ describe('a timeline', () => {
     );
   });
 
-  test('ends where the recording does, or where nothing more came through the doors', () => {
+  test('ends with the recording, or at a given later position without inputs', () => {
     const some = entries.slice(0, 40);
     const { icount } = some.at(-1)!;
     expect(new Timeline(description, some).seek(end, 'after').icount).toBe(icount);
@@ -105,7 +105,7 @@ describe('a timeline', () => {
     expect(new Timeline(description, some, { end: next }).seek(next, 'after').icount).toBe(next);
   });
 
-  test('says where a machine does not do what the recording says', () => {
+  test('stops with a divergence where the machine differs from the recording', () => {
     const wrong = entries.map((entry) =>
       entry.kind === 'check' ? { ...entry, hash: entry.hash ^ 1n } : entry,
     );

@@ -100,7 +100,7 @@ describe('a sequence diagram', () => {
     expect(drawn[1]).toContain('✗│');
   });
 
-  it('folds a long stretch of one kind, and keeps what comes right before a turn', () => {
+  it('folds a long sequence of one kind, and keeps the rows right before a change', () => {
     const many = Array.from({ length: 40 }, (_, index) => [
       sent(index, index + 1, index + 1),
       received(index + 0.05, index + 1),

@@ -1,4 +1,4 @@
-/** Everything that may strike a cluster, and everything that a run may be. */
+/** Arbitrary faults, and arbitrary specifications of runs. */
 import fc from 'fast-check';
 import type { Command } from '../../src/ft/effects.ts';
 import { phases } from '../../src/ft/replica.ts';
@@ -9,7 +9,7 @@ import { limits, type Range, tuningLimits } from '../../src/sim/spec/limits.ts';
 import { hostNames, type RunSpec } from '../../src/sim/spec/spec.ts';
 import { tuningNames } from '../../src/sim/spec/tuning.ts';
 
-/** Of a story's guest, when it says nothing else. */
+/** The memory of a story's guest by default. */
 const MEMORY_BYTES = 1 << 20;
 
 const host = fc.constantFrom('primary', 'backup', 'backup2', 'spare', 'live');
@@ -38,7 +38,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
 type Fields<F> = F extends Fault
   ? { [K in Exclude<keyof F, 'kind' | 'after'>]-?: fc.Arbitrary<Exclude<F[K], undefined>> }
   : never;
-/** Faults of which some kinds are alike stand together in the type. */
+/** The type of a kind; kinds with the same fields share a member of the union. */
 type Of<K extends FaultKind> = Fault extends infer F
   ? F extends { kind: infer N }
     ? K extends N
@@ -78,7 +78,7 @@ const phaseMoment = fc.record({
   number: fc.integer({ min: 1, max: 9 }),
 });
 export const kinds = Object.keys(fields) as FaultKind[];
-/** Faults that need no length, when they last for ever. */
+/** Faults that may have no length: they last to the end of the run. */
 const endless = new Set<FaultKind>(['crash', 'domain']);
 
 export const faultsOf = (kind: FaultKind): fc.Arbitrary<Fault> => {
@@ -97,7 +97,7 @@ export const faultsOf = (kind: FaultKind): fc.Arbitrary<Fault> => {
 
 const whole = ({ least, most }: Range) =>
   fc.maxSafeInteger().map((n) => least + (Math.abs(n) % (most - least + 1)));
-/** Small numbers are as likely as the others, and so is what is at the ends. */
+/** Numbers of all magnitudes are equally likely, and so are the limits. */
 const within = (range: Range) =>
   fc.oneof(
     fc.integer({ min: range.least, max: Math.min(range.most, range.least + 9) }),
@@ -112,11 +112,11 @@ const tuning = fc
   })
   .map((one) => ({ ...one }));
 
-/** Faults of all kinds; those that a cluster can't have are left out of it. */
+/** Faults of all kinds; those that are impossible in a cluster are omitted later. */
 const schedule = fc.array(fc.oneof(...kinds.map(faultsOf)), { maxLength: 4 });
 
 const domainName = fc.stringMatching(/^[^\s\p{Cc}]+$/u);
-/** Something of some of the hosts. */
+/** A value for some of the hosts. */
 const hostValues = <T>(hosts: readonly string[], value: fc.Arbitrary<T>): fc.Arbitrary<Record<string, T>> =>
   fc
     .record(Object.fromEntries(hosts.map((name) => [name, value])), { requiredKeys: [] })
@@ -135,7 +135,7 @@ function isPossible(fault: Fault, hosts: readonly string[], domains: Record<stri
   }
 }
 
-/** Specifications that can be, each in its only form. */
+/** Valid specifications in canonical form. */
 const specs: fc.Arbitrary<RunSpec> = cluster.chain(({ backups, spares }) => {
   const hosts = hostNames({ backups, spares });
   const protocol = backups > 0;
@@ -166,7 +166,7 @@ const specs: fc.Arbitrary<RunSpec> = cluster.chain(({ backups, spares }) => {
     }));
 });
 
-/** Asserts something of every specification that can be. */
+/** Asserts a property of every valid specification. */
 export const everySpec = (holds: (spec: RunSpec) => void): void =>
   fc.assert(
     fc.property(specs, (spec) => {

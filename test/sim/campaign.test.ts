@@ -59,7 +59,7 @@ describe('drawing', () => {
   const guest = measuredGuest('kv');
   const drawn = Array.from({ length: 400 }, (_, index) => drawRun(guest, `1/${index}`));
 
-  it('one seed, one run', () => {
+  it('gives the same run for the same seed', () => {
     for (const run of drawn.slice(0, 20)) expect(drawRun(guest, run.seed)).toEqual(run);
     expect(drawn[0]).not.toEqual({ ...drawn[1], seed: drawn[0]!.seed });
   });
@@ -69,7 +69,7 @@ describe('drawing', () => {
     expect([...kinds].sort()).toEqual([...faultKinds].sort());
   });
 
-  it('draws only what it is told to', () => {
+  it('draws only the kinds of faults that are asked for', () => {
     for (let index = 0; index < 50; index++) {
       const run = drawRun(guest, `${index}`, { kinds: ['crash', 'flip'], backups: 2, spares: 0 });
       expect(run).toMatchObject({ backups: 2, spares: 0 });
@@ -77,14 +77,14 @@ describe('drawing', () => {
     }
   });
 
-  it('draws only what can be, and what is printed of it is all of it', () => {
+  it('draws only valid runs, and prints them completely', () => {
     for (const run of drawn) {
       expect(validated(run)).toEqual({ ...run, faults: run.faults.map(withoutMinusZero) });
       mustSuit(run, guest.description.memorySizeBytes);
     }
   });
 
-  it('gives a host its speed wherever there is that host, and refuses one that is never there', () => {
+  it('sets the speed of a host in every run that has it, and refuses a host that no run has', () => {
     const options = { speeds: { backup3: 0.5 } };
     mustBeDrawable(options);
     const runs = Array.from({ length: 40 }, (_, index) => drawRun(guest, `${index}`, options));
@@ -93,7 +93,7 @@ describe('drawing', () => {
     expect(() => mustBeDrawable({ replication: 'checkpoint', disk: 'private' })).toThrow(/^disk private/);
   });
 
-  it('every fault comes back from its text: the command that is printed says the same', () => {
+  it('prints a command that repeats the run: every fault is read as it was written', () => {
     for (const fault of drawn.flatMap(({ faults }) => faults))
       expect({ ...parseFault(faultText(fault)) }, faultText(fault)).toEqual(withoutMinusZero(fault));
   });
@@ -104,7 +104,7 @@ describe('drawing', () => {
 const RUNS = thorough(20, 40);
 
 describe('a campaign', () => {
-  it('the same run again gives the same result', () => {
+  it('gives the same result for the same run', () => {
     const { guest } = campaign('kv', 5);
     for (let index = 0; index < 5; index++) {
       const run = drawRun(guest, `again/${index}`);
@@ -128,7 +128,7 @@ describe('a campaign', () => {
     },
   );
 
-  it('counts what struck in the middle of what', () => {
+  it('counts faults by the phase of the host that they hit', () => {
     const guest = measuredGuest('kv');
     const tally = new Tally();
     const runs = [
@@ -145,16 +145,16 @@ describe('a campaign', () => {
     expect(tally).toMatchObject({ strikes: 4, notTriggered: 1, failovers: 2 });
   });
 
-  it('knows every phase that a fault can meet', () => {
+  it('counts every phase in which a fault can hit a host', () => {
     const guest = measuredGuest('kv');
     const met = Array.from({ length: 30 }, (_, index) =>
       execute(guest, drawRun(guest, `phases/${index}`)),
     ).flatMap(({ strikes }) => strikes.map(({ during }) => during));
-    // A clock may be set on a host whose side is done.
+    // A clock may be set on a host whose replica has stopped.
     expect([...injectedPhases, 'stopped']).toEqual(expect.arrayContaining([...new Set(met)]));
   });
 
-  it.each(['hello', 'dice'] as const)('%s: a crash at every position violates nothing', (name) => {
+  it.each(['hello', 'dice'] as const)('%s: finds no violation with a crash at every position', (name) => {
     const every = campaign(name, 'every');
     const { guest } = every;
     const sent = guest.sent.primary! + guest.sent.backup!;
@@ -171,7 +171,7 @@ describe('a campaign', () => {
 describe('a flipped bit', () => {
   const hello = measuredGuest('hello');
   const bank = measuredGuest('bank');
-  /** Where a text stands in RAM. */
+  /** The offset of a text in RAM. */
   const offsetOf = ({ description }: ServedGuest, text: string): number => {
     for (const { address, bytes } of description.segments) {
       const at = Buffer.from(bytes).indexOf(text);
@@ -182,39 +182,41 @@ describe('a flipped bit', () => {
   const inText = (guest: ServedGuest, text: string, who: string, when: string) =>
     `flip:${who}@${when}=${offsetOf(guest, text)}.0`;
 
-  it('is found by the next check, and traced to host, page and moment', () => {
+  it('is found by the next check, and traced to its host, page and time', () => {
     const run = runWith([inText(bank, 'the books balance', 'backup', '20ms')]);
     expect(execute(bank, run)).toMatchObject({ ending: 'diverged', findings: [] });
     const page = RAM_BASE + Math.floor(offsetOf(bank, 'the books balance') / PAGE_BYTES) * PAGE_BYTES;
-    const origin = firstAlteration((tell) => simulationOf(bank, run, tell));
+    const origin = firstAlteration((onEvent) => simulationOf(bank, run, onEvent));
     expect(origin).toEqual({ host: 'backup', atNs: 20_000_000, pages: [page], state: false });
   });
 
-  it('that leads the guest another way is traced as well', () => {
-    // In one instruction after another, from the beginning of the program.
+  it("that changes the guest's control flow is traced, too", () => {
+    // In one instruction after another, from the start of the program.
     const origins = Array.from({ length: 5 }, (_, index) => {
       const run = runWith([`flip:primary@20ms=${index * 4 + 16}.6`]);
       const { ending } = execute(bank, run);
-      return ending === 'diverged' ? firstAlteration((tell) => simulationOf(bank, run, tell)) : undefined;
+      return ending === 'diverged'
+        ? firstAlteration((onEvent) => simulationOf(bank, run, onEvent))
+        : undefined;
     });
     const found = origins.filter((origin) => origin !== undefined);
     for (const origin of found) expect(origin).toMatchObject({ host: 'primary', pages: [RAM_BASE] });
     expect(found.length).toBeGreaterThan(0);
   });
 
-  it('that is read in the same moment is traced to its page', () => {
-    // The host goes on with the flipped instruction before anything else happens.
+  it('that is read at once is traced to its page', () => {
+    // The host executes the flipped instruction before any other event.
     const origins = Array.from({ length: 5 }, (_, index) => {
       const run = runWith([`flip:backup@sent=${100 + index}=${(index * 97 * 4) % 2048}.5`]);
       if (execute(bank, run).ending !== 'diverged') return [];
-      return [firstAlteration((tell) => simulationOf(bank, run, tell))];
+      return [firstAlteration((onEvent) => simulationOf(bank, run, onEvent))];
     }).flat();
     expect(origins.length).toBeGreaterThan(2);
     for (const origin of origins)
       expect(origin).toMatchObject({ host: 'backup', pages: [RAM_BASE], state: false });
   });
 
-  it('without one, each machine is what its history makes, whatever else happens', () => {
+  it('is not found without one: under all other faults each machine is what its history makes', () => {
     const kinds = faultKinds.filter((kind) => kind !== 'flip');
     for (let index = 0; index < 10; index++) {
       const simulation = simulationOf(bank, drawRun(bank, `clean/${index}`, { kinds }));
@@ -225,7 +227,7 @@ describe('a flipped bit', () => {
     }
   });
 
-  it('in a machine that nobody needs any more leaves the run complete', () => {
+  it('in a machine that is not used any more leaves the run complete', () => {
     const run = runWith([
       inText(hello, 'Hello', 'spare', '0ms'),
       inText(bank, 'the books balance', 'live', '500s'),
@@ -233,7 +235,7 @@ describe('a flipped bit', () => {
     expect(execute(hello, run).ending).toBe('completed');
   });
 
-  it('in a live machine whose outputs then are wrong: corrupted, and not a violation', () => {
+  it('in a live machine with wrong outputs is memory corruption, not a violation', () => {
     const run = runWith([inText(bank, 'the books balance', 'live', '20ms'), 'crash:live@output=4193']);
     const result = execute(bank, run);
     expect(result).toMatchObject({ ending: 'diverged' });
@@ -244,12 +246,12 @@ describe('a flipped bit', () => {
     });
   });
 
-  it('does not excuse what it has no part in', () => {
+  it('does not excuse violations that it has not caused', () => {
     const flip = inText(bank, 'the bank is open', 'live', '0ms');
     const result = execute(bank, runWith([flip, 'crash:live@5ms'], { unsafe: ['output-rule'] }));
     expect(result.ending).toBe('violated');
     expect(result.findings.map(({ invariant }) => invariant)).toContain('output-rule');
-    // In a machine that is gone before it could go live it excuses nothing.
+    // In a machine that is discarded before it could go live it excuses nothing.
     const gone = ['flip:backup2@4ms=4096.0', 'crash:backup2@4500us', 'crash:live@sent=60'];
     const elsewhere = execute(bank, runWith(gone, { backups: 2, unsafe: ['dedup'] }));
     expect(elsewhere).toMatchObject({ ending: 'violated', findings: [{ invariant: 'outputs-covered' }] });
@@ -257,7 +259,7 @@ describe('a flipped bit', () => {
 });
 
 describe('shrinking', () => {
-  it('leaves out what has no part in it, and rounds the rest', () => {
+  it('removes what the failure does not need, and rounds the rest', () => {
     const run = runWith(
       ['crash:live@1234567ns+7ms', 'partition:primary-backup@7654321ns+11111111ns', 'slow:spare@5ms+2ms=0.5'],
       { backups: 3, spares: 2, speeds: { backup: 0.5 } },
@@ -269,17 +271,17 @@ describe('shrinking', () => {
     expect(shrunk).toEqual(runWith(['crash:live@1200us'], { backups: 2, spares: 0 }));
   });
 
-  it('leaves every host that a fault needs, and says nothing of one that is gone', () => {
+  it('keeps every host that a fault needs, and drops the settings of hosts that are removed', () => {
     const run = runWith(['crash:spare@1ms', 'crash:backup2@2ms'], {
       ...{ backups: 3, spares: 2, speeds: { spare2: 0.5, backup: 0.5 } },
       tuning: { ...campaignDefaults.tuning, retainBytes: 0 },
     });
-    const tried: RunSpec[] = [];
+    const candidates: RunSpec[] = [];
     const shrunk = shrink(run, (simpler) => {
-      tried.push(simpler);
+      candidates.push(simpler);
       return simpler.faults.length === 2 && simpler.speeds.backup !== undefined;
     });
-    for (const one of tried) expect(validated(one)).toEqual(one);
+    for (const one of candidates) expect(validated(one)).toEqual(one);
     expect(shrunk).toEqual({
       ...run,
       backups: 2,
@@ -290,22 +292,19 @@ describe('shrinking', () => {
     });
   });
 
-  it.each(['dedup', 'test-and-set'] as const)(
-    'without %s: no fault of the schedule can be left out',
-    (rule) => {
-      const guest = measuredGuest('bank');
-      const options = { unsafe: [rule] };
-      const whole = Array.from({ length: 40 }, (_, index) => drawRun(guest, `1/${index}`, options)).find(
-        (run) => execute(guest, run).ending === 'violated',
-      )!;
-      const [found] = execute(guest, whole).findings;
-      const fails = (run: RunSpec) =>
-        execute(guest, run).findings.some(({ invariant }) => invariant === found!.invariant);
-      const shortest = shrink(whole, fails);
-      expect(fails(shortest)).toBe(true);
-      expect(shortest.faults.length).toBeLessThanOrEqual(2);
-      for (const index of shortest.faults.keys())
-        expect(fails({ ...shortest, faults: shortest.faults.filter((_, i) => i !== index) })).toBe(false);
-    },
-  );
+  it.each(['dedup', 'test-and-set'] as const)('without %s: leaves no fault that can be removed', (rule) => {
+    const guest = measuredGuest('bank');
+    const options = { unsafe: [rule] };
+    const whole = Array.from({ length: 40 }, (_, index) => drawRun(guest, `1/${index}`, options)).find(
+      (run) => execute(guest, run).ending === 'violated',
+    )!;
+    const [found] = execute(guest, whole).findings;
+    const fails = (run: RunSpec) =>
+      execute(guest, run).findings.some(({ invariant }) => invariant === found!.invariant);
+    const shortest = shrink(whole, fails);
+    expect(fails(shortest)).toBe(true);
+    expect(shortest.faults.length).toBeLessThanOrEqual(2);
+    for (const index of shortest.faults.keys())
+      expect(fails({ ...shortest, faults: shortest.faults.filter((_, i) => i !== index) })).toBe(false);
+  });
 });

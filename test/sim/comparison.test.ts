@@ -28,7 +28,7 @@ _start:
     sw      t1, 0(t0)
 `;
 
-/** Computes for so many turns of two steps, then prints a letter; that so many times. Writes all over its memory meanwhile. */
+/** Prints `letters` letters, each after a loop of two steps; writes to all its memory meanwhile. */
 const ticker = (letters: number, turns: number): string => `
 _start:
     li      s0, 0x10000000
@@ -74,7 +74,7 @@ function measured(source: string, plan: Partial<Plan> = {}, workload: Partial<Wo
   }
 }
 
-test('a setup for each way to replicate, at each speed of the links', () => {
+test('compares each kind of replication at each speed of the links', () => {
   const setups = setupsOf({ epochsNs: [1, 2], linksBitsPerSecond: [1e8, 1e9], crashes: 0 });
   expect(setups.slice(0, 4)).toEqual([
     { replication: 'none', bitsPerSecond: 1e8 },
@@ -85,7 +85,7 @@ test('a setup for each way to replicate, at each speed of the links', () => {
   expect(setups).toHaveLength(8);
 });
 
-test('a spread is made of nearest ranks', () => {
+test('percentiles are nearest ranks', () => {
   expect(spread([])).toBeUndefined();
   expect(spread([7])).toEqual({ median: 7, p99: 7, worst: 7 });
   expect(spread([4, 1, 3, 2])).toEqual({ median: 2, p99: 4, worst: 4 });
@@ -93,11 +93,11 @@ test('a spread is made of nearest ranks', () => {
   expect(spread(hundred)).toEqual({ median: 50, p99: 99, worst: 100 });
 });
 
-test('a byte in a microsecond is 8 Mbit/s', () => {
+test('a byte per microsecond is 8 Mbit/s', () => {
   expect(mbitPerSecond(1, 1000)).toBe(8);
 });
 
-test('the log of an application holds what is typed and each request once', () => {
+test('the log of an application has the typed bytes and each request once', () => {
   const server = { mac: [2, 0, 0, 0, 0, 9], ip: [10, 0, 2, 15], port: 9000 };
   const request = (client: number, payload: string) => ({
     kind: 'net' as const,
@@ -120,10 +120,10 @@ test('the log of an application holds what is typed and each request once', () =
   expect(bytes).toBe(3 + 5 + 5 + 6);
 });
 
-test('what an output waits for: the end of its slice, an entry there and an acknowledgement back', () => {
+test('an output waits for the end of its slice, for its entry to arrive, and for the acknowledgement', () => {
   const [none, lockstep] = measured(ONE_LETTER).costs as [Cost, Cost];
   expect(none).toMatchObject({ steps: 7, workNs: 70, bytes: 0 });
-  // 21 bytes to the console at 8 ns each, after 20 bytes that ask it for input from time 0 on; and 50 µs on the way.
+  // 21 bytes to the console at 8 ns each, after 20 bytes that ask for input from time 0 on; and 50 µs of latency.
   const queued = 8 * 20 - 70;
   const alone = queued + 8 * 21 + 50_000;
   expect(none.latencyNs).toEqual({ median: alone, p99: alone, worst: alone });
@@ -143,13 +143,13 @@ test('what an output waits for: the end of its slice, an entry there and an ackn
   expect(lockstep).toMatchObject({ workNs: 70, stillNs: { copies: 0, buffers: 0, rests: 0 } });
 });
 
-test('what an output waits for with checkpoints: the end of the epoch, and the copy', () => {
+test('with checkpoints an output waits for the end of its epoch, and for the copy', () => {
   const { costs } = measured(ONE_LETTER, { epochsNs: [5 * MS, 25 * MS] });
   const [none, , ...checkpoints] = costs as [Cost, Cost, ...Cost[]];
   for (const cost of checkpoints) {
     const { epochNs } = cost.setup;
     const rest = addedLatency(cost, none)!.median - (epochNs! - 70) - cost.stillNs.copies - 100_000;
-    // The checkpoint and its acknowledgement take their time on the link: 8 ns a byte.
+    // The checkpoint and its acknowledgement take 8 ns a byte on the link.
     expect(rest).toBeGreaterThan(0);
     expect(rest).toBeLessThanOrEqual(8 * cost.bytes);
   }
@@ -176,7 +176,7 @@ test('a crash loses no more than a slice in lockstep, and an epoch with checkpoi
   }
 });
 
-test('longer epochs: later outputs, fewer bytes; slower links: never earlier outputs', () => {
+test('longer epochs delay outputs and save bytes; slower links never make outputs earlier', () => {
   const links = [1e7, 1e8, 1e9];
   const { costs } = measured(ticker(100, 20_000), {
     epochsNs: [2 * MS, 5 * MS, 10 * MS],
@@ -198,7 +198,7 @@ test('longer epochs: later outputs, fewer bytes; slower links: never earlier out
       expect(median(cost)).toBeGreaterThanOrEqual(median(of(links[index + 1]!)[way]!));
 });
 
-test('the guest stands still while its pages are copied', () => {
+test('the guest is paused while its pages are copied', () => {
   const [none, , checkpoint] = measured(ticker(100, 20_000)).costs as [Cost, Cost, Cost];
   expect(checkpoint.stillNs.copies).toBeGreaterThan(0);
   expect(checkpoint.stillNs.copies % 4096).toBe(0);

@@ -1,4 +1,4 @@
-/** What an operator asks of a VM that is protected: it reaches both sides at the same instruction, and nothing is lost by it. */
+/** Commands of an operator to a protected VM: they reach both replicas at the same instruction, and lose nothing. */
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -20,14 +20,14 @@ import {
 const open = 'the bank is open\n';
 const count = (text: string, part: string): number => text.split(part).length - 1;
 
-/** Nobody was taken for dead. */
+/** No host was suspected. */
 function expectNoSuspicion(run: Run): void {
   expect(happened(run, 'suspected')).toEqual([]);
   expect(happened(run, 'evicted')).toEqual([]);
 }
 
 describe('reset', () => {
-  it('starts the guest again, on both sides at the same instruction', () => {
+  it('restarts the guest, on both replicas at the same instruction', () => {
     const run = simulate('bank', { faults: faults('command:reset@20ms') });
     expect(result(run)).toEqual(sound);
     expect(count(run.output, open)).toBe(2);
@@ -41,17 +41,17 @@ describe('reset', () => {
     expect(compareLast(evidenceOf(run.simulation))?.difference.equal).toBe(true);
   });
 
-  it('is done once, whenever the primary dies around it', () => {
+  it('happens once, whenever the primary dies', () => {
     for (let index = 0; index < 30; index++) {
       const crash = `crash:primary@${ms(19.7) + index * 20_000}ns`;
       const run = simulate('bank', { faults: faults('command:reset@20ms', crash) });
       expect(result(run)).toEqual(sound);
-      // A command that dies with the primary, before anyone else knows of it, was never given.
+      // A command that is lost with the primary before its entry was sent has no effect.
       expect([1, 2]).toContain(count(run.output, open));
     }
   });
 
-  it('wakes a guest with a disk, and its disk is as it was', () => {
+  it('restarts a guest with a disk, which keeps its content', () => {
     const run = simulate('journal', { faults: faults('command:reset@5ms', 'crash:primary@12ms') });
     expect(result(run)).toEqual(sound);
     expect(run.output).toContain('all sound');
@@ -59,7 +59,7 @@ describe('reset', () => {
 });
 
 describe('speed', () => {
-  it('gives both sides less of the processor', () => {
+  it('gives both replicas a smaller share of the processor', () => {
     const fast = simulate('primes');
     const slow = simulate('primes', { faults: faults('command:speed=0.25@0.1ms') });
     expect([result(fast), result(slow)]).toEqual([sound, sound]);
@@ -74,7 +74,7 @@ describe('speed', () => {
     expect(run.simulation.nowNs).toBeGreaterThan(ms(20));
   });
 
-  it('can be given back', () => {
+  it('can be restored', () => {
     const run = simulate('primes', { faults: faults('command:speed=0.1@0.1ms', 'command:speed=1@2ms') });
     expect(result(run)).toEqual(sound);
     expect(run.simulation.nowNs).toBeLessThan(ms(9));
@@ -82,7 +82,7 @@ describe('speed', () => {
 });
 
 describe('switch-over', () => {
-  it('the backup goes live, the primary becomes its backup; no crash, no output lost, none twice', () => {
+  it('makes the backup live and the primary its backup; no output is lost or repeated', () => {
     const run = simulate('bank', { faults: faults('command:switch-over@20ms') });
     expect(result(run)).toEqual(sound);
     expectNoSuspicion(run);
@@ -93,7 +93,7 @@ describe('switch-over', () => {
     expect(happened(run, 'live')).toMatchObject([{ at: 'backup', pending: 0 }]);
   });
 
-  it('waits until everything that was let out has arrived', () => {
+  it('waits until every released output is delivered', () => {
     for (let index = 0; index < 30; index++) {
       const run = simulate('bank', { faults: faults(`command:switch-over@${40 + index}ms`) });
       expect(result(run)).toEqual(sound);
@@ -104,7 +104,7 @@ describe('switch-over', () => {
     expect(busy.simulation.network.duplicatesDropped).toBe(0);
   });
 
-  it('takes little time, and says so', () => {
+  it('takes little time, and reports it', () => {
     const run = simulate('bank', { faults: faults('command:switch-over@20ms') });
     const [{ from, to, downMs, detectMs }] = run.simulation.failovers as [
       (typeof run.simulation.failovers)[0],
@@ -113,14 +113,14 @@ describe('switch-over', () => {
     expect(downMs).toBeLessThan(2);
   });
 
-  it('there and back again', () => {
+  it('is possible there and back', () => {
     const run = simulate('kv', { faults: faults('command:switch-over@10ms', 'command:switch-over@25ms') });
     expect(result(run)).toEqual(sound);
     expectNoSuspicion(run);
     expect(generations(run)).toEqual(['2: backup + primary', '3: primary + backup']);
   });
 
-  it('the clients find the new primary, though the way to the switch breaks while it announces itself', () => {
+  it('lets clients find the new primary, though its stream to the switch breaks while it announces itself', () => {
     for (let us = 200; us <= 400; us += 10) {
       const broken = `reset:backup-switch@live:switching:${us}us`;
       const run = simulate('kv', {
@@ -133,7 +133,7 @@ describe('switch-over', () => {
     }
   });
 
-  it('to the backup that is named, and the others follow', () => {
+  it('moves to the named backup, and the others follow', () => {
     const run = simulate('bank', { backups: 2, faults: faults('command:switch-over=backup2@20ms') });
     expect(result(run)).toEqual(sound);
     expectNoSuspicion(run);
@@ -141,7 +141,7 @@ describe('switch-over', () => {
     expect([...run.simulation.storage.generations.latest.backups].sort()).toEqual(['backup', 'primary']);
   });
 
-  it('waits for what is under way at the disk', () => {
+  it('waits for disk operations in flight', () => {
     for (const disk of ['shared', 'shared-backup-reads', 'private'] as const)
       for (let index = 0; index < 10; index++) {
         const run = simulate('sectors', { disk, faults: faults(`command:switch-over@${3 + index * 1.7}ms`) });
@@ -150,19 +150,19 @@ describe('switch-over', () => {
       }
   });
 
-  it('without a backup does nothing', () => {
+  it('does nothing without a backup', () => {
     const run = simulate('bank', { faults: faults('crash:backup@5ms', 'command:switch-over@30ms') });
     expect(result(run)).toEqual(sound);
     expect(happened(run, 'switching')).toEqual([]);
   });
 
-  it('the primary, now the backup, takes over when the new one dies', () => {
+  it('lets the old primary, now the backup, take over when the new one dies', () => {
     const run = simulate('bank', { faults: faults('command:switch-over@20ms', 'crash:backup@40ms') });
     expect(result(run)).toEqual(sound);
     expect(happened(run, 'live').map(({ at }) => at)).toEqual(['backup', 'primary']);
   });
 
-  it('any of the two may die at any moment of it', () => {
+  it('tolerates a crash of either host at any time', () => {
     for (const who of ['primary', 'backup'])
       for (let index = 0; index < 40; index++) {
         const crash = `crash:${who}@${ms(19.9) + index * 25_000}ns`;
@@ -173,7 +173,7 @@ describe('switch-over', () => {
 });
 
 describe('move-backup', () => {
-  it('another host takes its place, and there is a backup all the time', () => {
+  it('replaces the backup, and the VM is protected all the time', () => {
     const run = simulate('bank', {
       spares: 1,
       faults: faults('command:move-backup=backup@10ms', 'crash:primary@40ms'),
@@ -183,7 +183,7 @@ describe('move-backup', () => {
     expect(happened(run, 'live').map(({ at }) => at)).toEqual(['spare']);
   });
 
-  it('until the other is in sync the old one stays', () => {
+  it('keeps the old backup until the new one is in sync', () => {
     const run = simulate('bank', {
       spares: 1,
       tuning: { copyPages: 1, copyWindow: 1, stopPages: 0 },
@@ -193,7 +193,7 @@ describe('move-backup', () => {
     expect(happened(run, 'live').map(({ at }) => at)).toEqual(['backup']);
   });
 
-  it('without another host the old one stays', () => {
+  it('keeps the old backup without another host', () => {
     const run = simulate('bank', { faults: faults('command:move-backup=backup@10ms', 'crash:primary@40ms') });
     expect(result(run)).toEqual(sound);
     expect(happened(run, 'live').map(({ at }) => at)).toEqual(['backup']);
@@ -201,7 +201,7 @@ describe('move-backup', () => {
 });
 
 describe('protection', () => {
-  it('ends on demand: then nobody goes live for a primary that dies', () => {
+  it('ends on demand: then no host goes live when the primary dies', () => {
     const run = simulate('bank', {
       spares: 1,
       faults: faults('command:unprotect@20ms', 'crash:primary@40ms'),
@@ -211,7 +211,7 @@ describe('protection', () => {
     expect([...kindsAt(run, 'backup'), ...kindsAt(run, 'spare')]).not.toContain('live');
   });
 
-  it('ends while the guest runs on, and outputs wait for nobody any more', () => {
+  it('ends while the guest runs on, and outputs wait no longer', () => {
     const run = simulate('bank', { faults: faults('command:unprotect@20ms') });
     expect(result(run)).toEqual(sound);
     const [won] = happened(run, 'won');
@@ -219,7 +219,7 @@ describe('protection', () => {
     expect(happened(run, 'released').at(-1)!.atNs).toBeGreaterThan(ms(60));
   });
 
-  it('no service is lost while protection ends, whenever the primary dies', () => {
+  it('ends by a claim: whenever the primary dies, either the backup goes live or the VM was unprotected', () => {
     for (let index = 0; index < 30; index++) {
       const crash = `crash:primary@${ms(19.9) + index * 30_000}ns`;
       const run = simulate('bank', { faults: faults('command:unprotect@20ms', crash) });
@@ -229,7 +229,7 @@ describe('protection', () => {
     }
   });
 
-  it('comes back on demand, with the same backup', () => {
+  it('resumes on demand, with the same backup', () => {
     const run = simulate('bank', {
       faults: faults('command:unprotect@10ms', 'command:protect@30ms', 'crash:primary@60ms'),
     });
@@ -237,7 +237,7 @@ describe('protection', () => {
     expect(generations(run)).toEqual(['2: primary', '3: primary + backup', '4: backup']);
   });
 
-  it('comes back on demand, with a host that is free', () => {
+  it('resumes on demand, with a spare', () => {
     const run = simulate('bank', {
       spares: 1,
       faults: faults(
@@ -252,7 +252,7 @@ describe('protection', () => {
   });
 });
 
-it('commands and crashes in any order: nothing is contradicted', () => {
+it('commands and crashes in any order violate nothing', () => {
   const command = fc.constantFrom(
     'switch-over',
     'switch-over=backup',

@@ -7,14 +7,14 @@ import { type GuestName, result, type Setup, simulate, sound, spread } from './s
 const POSITIONS = thorough(50, 200);
 
 /**
- * Crashes the primary at many positions of a guest's run. Whatever the position: the guest completes, what the console printed is
- * what a fresh machine prints from the log, complete and in order, both machines were one, and no client is contradicted. With a
- * spare the VM is protected again meanwhile.
+ * Crashes the primary at many positions of a guest's run. After each crash the guest completes, the console has printed
+ * what a fresh machine prints from the log, completely and in order, both machines were in the same state, and the
+ * clients' calls are linearizable. With a spare the VM is re-protected.
  */
 export function crashEverywhere(name: GuestName, options: Pick<Setup, 'spares' | 'disk'> = {}): void {
   describe(name, () => {
     const undisturbed = simulate(name, options);
-    it('completes without a crash, and both machines stay one', () => {
+    it('completes without a crash, and both machines stay in the same state', () => {
       expect(result(undisturbed)).toEqual(sound);
       expect(compareLast(evidenceOf(undisturbed.simulation))?.difference.equal).toBe(true);
     });
@@ -33,9 +33,9 @@ export function crashEverywhere(name: GuestName, options: Pick<Setup, 'spares' |
         failovers += run.simulation.failovers.length;
         joins += run.simulation.observer.joins;
       }
-      // At the very last steps the guest has ended before the crash can matter.
+      // In its last steps the guest may end before the crash is noticed.
       expect(failovers).toBeGreaterThan(POSITIONS * 0.9);
-      // Near its end a guest does not live to see the copy complete.
+      // Near its end a guest may end before the copy is complete.
       if (options.spares) expect(joins).toBeGreaterThan(POSITIONS * 0.5);
     });
   });

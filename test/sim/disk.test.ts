@@ -1,4 +1,4 @@
-/** A guest with a disk: what it wrote is there once, whoever wrote it, and what it was told is the same on both sides. */
+/** A guest with a disk: each write is applied once, whichever host sent it, and both replicas see the same results. */
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -14,13 +14,13 @@ const oneDisk = diskVariants.filter((variant) => variant !== 'private');
 
 const completions = (entries: Iterable<Entry>): EntryOf<'disk'>[] =>
   [...entries].filter((entry) => entry.kind === 'disk');
-/** How the operations ended that the guest was told of. */
+/** The statuses of the completed operations, as the guest saw them. */
 const statuses = (run: Run, host: string): number[] =>
   completions(run.simulation.history(host)).map(({ status }) => status);
 
 describe.each(oneDisk)('%s', (disk: DiskVariant) => {
   describe.each(disks)('%s', (guest) => {
-    it('without a fault both sides are told the same, and every write is applied once', () => {
+    it('without a fault both replicas see the same results, and every write is applied once', () => {
       const run = simulate(guest, { disk });
       expect(result(run)).toEqual(sound);
       const { simulation } = run;
@@ -31,20 +31,20 @@ describe.each(oneDisk)('%s', (disk: DiskVariant) => {
       expect(compareLast(evidenceOf(simulation))?.difference.equal).toBe(true);
     });
 
-    it('survives a crash wherever it strikes, and the disk does every write once', () => {
+    it('survives a crash at any time, and the disk applies every write once', () => {
       const { nowNs } = simulate(guest, { disk }).simulation;
       let again = 0;
-      // By time: the machine stands still while it waits for the disk.
+      // By time: the machine takes no steps while it waits for the disk.
       for (const ns of spread(40, nowNs)) {
         const run = simulate(guest, { disk, seed: `${ns}`, faults: faults(`crash:primary@${ns}ns`) });
         expect({ ns, ...result(run) }).toEqual({ ns, ...sound });
         again += run.simulation.storage.disk.ledger.duplicatesDropped;
       }
-      // Some writes had reached the disk, and nobody was left who knew.
+      // Some writes had reached the disk, but their completion was lost with the primary.
       expect(again).toBeGreaterThan(0);
     });
 
-    it('survives two crashes, with protection again between them', () => {
+    it('survives two crashes, with re-protection between them', () => {
       for (let index = 0; index < 15; index++) {
         const [first, second] = [ms(2) + index * 130_000, ms(19) + index * 190_000];
         const run = simulate(guest, {
@@ -59,7 +59,7 @@ describe.each(oneDisk)('%s', (disk: DiskVariant) => {
     });
   });
 
-  it('a primary that was cut off writes nothing that counts when it comes back', () => {
+  it('a primary that was cut off writes nothing after its eviction', () => {
     for (const guest of disks) {
       const run = simulate(guest, {
         disk,
@@ -72,7 +72,7 @@ describe.each(oneDisk)('%s', (disk: DiskVariant) => {
 });
 
 describe('private disks', () => {
-  it.each(disks)('%s survives a crash of either side', (guest) => {
+  it.each(disks)('%s survives a crash of either replica', (guest) => {
     const { machine } = simulate(guest, { disk: 'private' }).simulation;
     for (const icount of spread(15, machine.icount))
       for (const who of ['primary', 'backup']) {
@@ -85,7 +85,7 @@ describe('private disks', () => {
       }
   });
 
-  it.each(disks)('%s: a spare is sent the disk as well, and can go on with it', (guest) => {
+  it.each(disks)('%s: a spare gets a copy of the disk, too, and can take over', (guest) => {
     const setup = { disk: 'private', spares: 1 } as const;
     const joined = happened(simulate(guest, { ...setup, faults: faults('crash:live@3ms') }), 'won').at(-1)!;
     expect(joined.record.backups).toEqual(['spare']);
@@ -105,7 +105,7 @@ describe('when storage fails', () => {
     ['full', 'shared'],
     ['full', 'shared-backup-reads'],
   ] as const)(
-    '%s for a moment: the guest sees an error, on both sides the same, and tries again (%s)',
+    '%s for a short time: the guest sees the same error on both replicas, and retries (%s)',
     (kind, disk) => {
       const run = simulate('journal', { disk, faults: faults(`${kind}:storage@3ms+1.5ms`) });
       expect(result(run)).toEqual(sound);
@@ -115,15 +115,18 @@ describe('when storage fails', () => {
     },
   );
 
-  it.each(['io-error', 'full'] as const)('%s for long: the guest gives up, and says so once', (kind) => {
-    const run = simulate('journal', { faults: faults(`${kind}:storage@5ms+100ms`) });
-    expect(result(run)).toEqual(gaveUp);
-    expect(statuses(run, 'primary').slice(-4)).toEqual([DISK_IOERR, DISK_IOERR, DISK_IOERR, DISK_IOERR]);
-    expect(statuses(run, 'backup')).toEqual(statuses(run, 'primary'));
-    expect(run.output).toMatch(/journal: sector \d+ failed with status 1, given up\n$/);
-  });
+  it.each(['io-error', 'full'] as const)(
+    '%s for a long time: the guest gives up, and prints that once',
+    (kind) => {
+      const run = simulate('journal', { faults: faults(`${kind}:storage@5ms+100ms`) });
+      expect(result(run)).toEqual(gaveUp);
+      expect(statuses(run, 'primary').slice(-4)).toEqual([DISK_IOERR, DISK_IOERR, DISK_IOERR, DISK_IOERR]);
+      expect(statuses(run, 'backup')).toEqual(statuses(run, 'primary'));
+      expect(run.output).toMatch(/journal: sector \d+ failed with status 1, given up\n$/);
+    },
+  );
 
-  it('full storage still reads', () => {
+  it('that is full still reads', () => {
     const run = simulate('sectors', { faults: faults('full:storage@5ms+1s') });
     const { history } = run.simulation.observer;
     const afterwards = completions(history).slice(-3);
@@ -133,7 +136,7 @@ describe('when storage fails', () => {
     expect(result(run).violations).toEqual([]);
   });
 
-  it('an error that the primary was told of is known to the side that goes live', () => {
+  it('an error that the primary has seen is known to the backup that goes live', () => {
     for (let index = 0; index < 20; index++) {
       const crash = `crash:primary@${ms(3) + index * 100_000}ns`;
       const run = simulate('journal', {
@@ -145,7 +148,7 @@ describe('when storage fails', () => {
     }
   });
 
-  it('that does not answer is asked again; the guest waits and sees no error', () => {
+  it('that does not answer gets each request again; the guest waits and sees no error', () => {
     const quick = simulate('journal');
     const run = simulate('journal', { faults: faults('outage:storage@5ms+30ms') });
     expect(result(run)).toEqual(sound);
@@ -155,7 +158,7 @@ describe('when storage fails', () => {
   });
 
   it.each(['twice', 'late', 'never'] as const)(
-    'that answers %s: nothing is done twice, and nobody is misled',
+    'that answers %s: nothing is applied twice, and the guest sees no error',
     (how) => {
       for (let index = 0; index < 10; index++) {
         const run = simulate('journal', {
@@ -169,7 +172,7 @@ describe('when storage fails', () => {
     },
   );
 
-  it('that restarts keeps what it answered; what was under way is asked for again, whether it was done or not', () => {
+  it('that restarts keeps what it has answered; operations in flight are sent again, applied or not', () => {
     const done = { again: 0, dropped: 0 };
     for (let index = 0; index < 12; index++) {
       const run = simulate('journal', {
@@ -181,12 +184,12 @@ describe('when storage fails', () => {
       done.again += happened(run, 'disk-issued').filter(({ again }) => again).length;
       done.dropped += run.simulation.storage.disk.ledger.duplicatesDropped;
     }
-    // Some had been done before the power failed, and some had not.
+    // Some had been applied before the restart, and some had not.
     expect(done.dropped).toBeGreaterThan(0);
     expect(done.again).toBeGreaterThan(done.dropped);
   });
 
-  it('that restarts in the middle of a claim has it, or has never heard of it; either way one side goes on', () => {
+  it('that restarts during a claim has recorded it or not; either way one replica goes live', () => {
     for (let index = 0; index < 12; index++) {
       const run = simulate('journal', {
         seed: `${index}`,
@@ -198,7 +201,7 @@ describe('when storage fails', () => {
     }
   });
 
-  it('that does not answer holds a failover up, and no more', () => {
+  it('that does not answer only delays a failover', () => {
     const run = simulate('journal', { faults: faults('outage:storage@5ms+40ms', 'crash:primary@10ms') });
     expect(result(run)).toEqual(sound);
     expect(happened(run, 'claimed')[0]!.atNs).toBeLessThan(ms(25));
@@ -217,7 +220,7 @@ describe('when storage fails', () => {
       .map(([who, at, length]) => `partition:${who}-storage@${at}us+${length}us`),
   );
 
-  it.each(diskVariants)('whatever happens to both, nothing is contradicted (%s)', (disk) => {
+  it.each(diskVariants)('random faults of hosts and storage violate nothing (%s)', (disk) => {
     fc.assert(
       fc.property(
         fc.constantFrom(...disks),

@@ -1,4 +1,4 @@
-/** Several disks of one machine: they lie one behind the other on the storage, and none reaches into another. */
+/** Several disks of one machine: they are consecutive on the storage, and no access crosses into another. */
 import { describe, expect, it } from 'vitest';
 import { SECTOR_BYTES } from '../../src/devices/device.ts';
 import { diskVariants } from '../../src/ft/rules.ts';
@@ -9,7 +9,7 @@ import { faults, result, simulate, sound } from './support.ts';
 const BEFORE = 8;
 const OWN = 6;
 const BEHIND = 4;
-/** The guest uses the disk in slot 2, and tries to read and write the sector behind its end. */
+/** The guest uses the disk in slot 2, and tries to read and write the sector past its end. */
 const steps = [
   { operation: 'read', sector: 3 },
   { operation: 'write', sector: 0 },

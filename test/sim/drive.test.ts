@@ -1,4 +1,4 @@
-/** A disk that holds something at first: every host sees it, and the checkers know of it. */
+/** A disk with initial content: every host reads it, and the checkers expect it. */
 
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../src/base/random.ts';

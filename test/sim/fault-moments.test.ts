@@ -1,4 +1,4 @@
-/** A fault whose moment is a position strikes in the very step that reaches it. */
+/** A fault whose moment is a position takes effect in the very step that reaches it. */
 import { describe, expect, it } from 'vitest';
 import { faults, happened, result, type Setup, simulate, sound } from './support.ts';
 
@@ -9,19 +9,19 @@ const variants: Record<string, Setup> = {
   'two backups': { backups: 2, spares: 1 },
 };
 
-/** What the machine had come to when the first fault struck. */
-const struck = (fault: string, options: Setup = {}) => {
+/** The state of the machine when the first fault took effect. */
+const firstOf = (fault: string, options: Setup = {}) => {
   const run = simulate('dice', { faults: faults(fault), ...options });
   const [first] = happened(run, 'fault');
   return { run, icount: first?.icount, made: first?.made, at: first?.at };
 };
 
 describe.each(Object.entries(variants))('with %s', (name, options) => {
-  it('at output N the guest has made N outputs, and has just taken the step that makes it', () => {
-    const at = [1, 30, 106].map((number) => struck(`crash:primary@output=${number}`, options));
+  it('at output N takes effect right after the step that makes it', () => {
+    const at = [1, 30, 106].map((number) => firstOf(`crash:primary@output=${number}`, options));
     expect(at.map(({ made }) => made)).toEqual([1, 30, 106]);
     for (const { icount, run } of at) {
-      const before = struck(`crash:primary@icount=${icount! - 1}`, options);
+      const before = firstOf(`crash:primary@icount=${icount! - 1}`, options);
       const [here] = at.filter((other) => other.icount === icount);
       expect([before.made, before.icount]).toEqual([here!.made! - 1, icount! - 1]);
       expect(result(run).violations).toEqual([]);
@@ -29,22 +29,22 @@ describe.each(Object.entries(variants))('with %s', (name, options) => {
     }
   });
 
-  it('so it is for whoever is live', () => {
-    expect(struck('crash:live@output=31', options)).toMatchObject({ made: 31, at: 'primary' });
+  it('at output N hits the primary if it names the live host', () => {
+    expect(firstOf('crash:live@output=31', options)).toMatchObject({ made: 31, at: 'primary' });
   });
 
-  it('a pause begins there as well', () => {
-    expect(struck('pause:primary@output=31+1ms', options)).toMatchObject({ made: 31 });
+  it('at output N takes effect there for a pause, too', () => {
+    expect(firstOf('pause:primary@output=31+1ms', options)).toMatchObject({ made: 31 });
   });
 });
 
-it('a backup dies in the step that makes the output', () => {
-  const { run, made, at } = struck('crash:backup@output=30');
+it('a fault at output N hits a backup in the step that makes the output', () => {
+  const { run, made, at } = firstOf('crash:backup@output=30');
   expect([made, at]).toEqual([30, 'backup']);
   expect(result(run)).toEqual(sound);
 });
 
-it('so does a spare that has become a backup', () => {
+it('a fault at output N hits a spare that has become a backup', () => {
   const run = simulate('bank', {
     spares: 1,
     faults: faults('crash:primary@20ms', 'crash:spare@output=3000'),
@@ -53,18 +53,18 @@ it('so does a spare that has become a backup', () => {
   expect(result(run)).toEqual(sound);
 });
 
-it('at entry N the step that appends it is the last', () => {
+it('a crash at entry N lets the step that appends it be the last', () => {
   // The dice ask for random numbers, each of them an entry.
   const run = simulate('dice');
   const log = happened(run, 'sent', 'primary').flatMap(({ entries }) => entries);
   for (const number of [1, 2, 7, 20]) {
     const entry = log[number - 1]!;
     expect(entry.kind).toBe('entropy');
-    expect(struck(`crash:primary@entry=${number}`).icount).toBe(entry.icount + 1);
+    expect(firstOf(`crash:primary@entry=${number}`).icount).toBe(entry.icount + 1);
   }
 });
 
-it('at entry N that is typed input, nothing happens after it', () => {
+it('a crash at an entry with typed input comes before any later step', () => {
   const run = simulate('bank');
   const log = happened(run, 'sent', 'primary').flatMap(({ entries }) => entries);
   const number = log.findIndex(({ kind }) => kind === 'console') + 1;
@@ -72,8 +72,8 @@ it('at entry N that is typed input, nothing happens after it', () => {
   expect(happened(crashed, 'fault')).toMatchObject([{ icount: log[number - 1]!.icount }]);
 });
 
-it('after N messages no other is sent: a host that stands still sends the rest when it goes on', () => {
-  // Every message goes to both backups, so that one more is to be sent after the fifth.
+it('a pause after N messages delays the rest until the host resumes', () => {
+  // Every message goes to both backups, so one more follows the fifth.
   const crash = simulate('bank', { backups: 2, faults: faults('crash:primary@sent=5') });
   expect(crash.simulation.hosts.get('primary')!.sent).toBe(5);
   const sent = new Set<number>();
@@ -85,7 +85,7 @@ it('after N messages no other is sent: a host that stands still sends the rest w
   expect(result(pause)).toEqual(sound);
 });
 
-it('several moments on one host: each at its place', () => {
+it('several faults of one host take effect each at its own position', () => {
   const run = simulate('dice', {
     faults: faults(
       'pause:primary@output=50+1ms',
@@ -99,7 +99,7 @@ it('several moments on one host: each at its place', () => {
 });
 
 describe('a time counted from a phase', () => {
-  /** For each phase: what leads to it, in a cluster with two backups and two spares, and who comes to be in it. */
+  /** For each phase: the host that enters it, and the fault that leads to it, with two backups and two spares. */
   const leads: [phase: string, who: string, opener: string][] = [
     ['claiming', 'backup', 'crash:primary@10ms'],
     ['primary-claiming', 'live', 'crash:backup@10ms'],
@@ -110,20 +110,20 @@ describe('a time counted from a phase', () => {
     ['switching', 'live', 'command:switch-over@10ms'],
   ];
 
-  it.each(leads)('%s: a fault meets %s in the middle of it', (phase, who, opener) => {
+  it.each(leads)('%s: a fault hits %s in this phase', (phase, who, opener) => {
     const options = { backups: 2, spares: 2 };
     const run = simulate('bank', {
       ...options,
       faults: faults(opener, `pause:${who}@${who}:${phase}:0ms+200us`),
     });
-    const [struck] = happened(run, 'fault').filter(
-      ({ fault, phase: side }) => fault.kind === 'pause' && side === 'begins',
+    const [begun] = happened(run, 'fault').filter(
+      ({ fault, phase: part }) => fault.kind === 'pause' && part === 'begins',
     );
-    expect(struck).toMatchObject({ during: phase });
+    expect(begun).toMatchObject({ during: phase });
     expect(result(run)).toEqual(sound);
   });
 
-  it('goes on from there', () => {
+  it('is an offset from its start', () => {
     const first = simulate('bank', {
       faults: faults('crash:primary@10ms', 'pause:backup@backup:claiming:0ms+1us'),
     });
@@ -135,7 +135,7 @@ describe('a time counted from a phase', () => {
     expect(at(later) - at(first)).toBe(70_000);
   });
 
-  it('that nobody comes to be in is missed, and it is said how often it was reached', () => {
+  it('is not triggered in a phase that no host enters; how often it was entered is reported', () => {
     const run = simulate('bank', {
       faults: faults('crash:primary@10ms', 'pause:backup@backup:claiming.2:0ms+1us'),
     });

@@ -1,4 +1,4 @@
-/** What became of each fault of a schedule: when and where it struck, or why it did not. */
+/** The outcome of each fault of a schedule: when and where it took effect, or why it was not triggered. */
 import { describe, expect, it } from 'vitest';
 import { faults, type Setup, simulate } from './support.ts';
 
@@ -9,7 +9,7 @@ const outcomes = (texts: string[], options: Setup = {}) => {
   );
 };
 
-it('one that struck: when, on which host, and where its machine stood', () => {
+it('an injected fault has a time, a host and the position of its machine', () => {
   expect(outcomes(['crash:primary@icount=1000'])).toEqual([{ atNs: 10_000, host: 'primary', icount: 1000 }]);
   expect(
     outcomes(['outage:storage@5us+1us', 'clock:backup@6us=1ms', 'lose:primary-backup@7us+1us=0.5']),
@@ -20,7 +20,7 @@ it('one that struck: when, on which host, and where its machine stood', () => {
   ]);
 });
 
-describe('one that did not strike says why', () => {
+describe('a fault that was not triggered has a reason', () => {
   it.each<[string, string[], RegExp]>([
     [
       'a step that is not taken',
@@ -42,7 +42,7 @@ describe('one that did not strike says why', () => {
       ['pause:backup@sent=9999+1ms'],
       /^backup did not reach it; it has sent \d+ messages$/,
     ],
-    ['whoever is live', ['crash:live@icount=4000'], /^no live host reached it$/],
+    ['a position of the primary', ['crash:live@icount=4000'], /^no live host reached it$/],
     ['a time after the end', ['crash:primary@1s'], /^the run ended before, at \d+\.\d{3} ms$/],
     [
       'a host that is dead already',
@@ -50,23 +50,27 @@ describe('one that did not strike says why', () => {
       /^primary was dead already, since 0\.010 ms$/,
     ],
     [
-      'a host that is dead before it comes there',
+      'a host that is dead before it reaches the position',
       ['crash:primary@icount=1000', 'crash:primary@icount=2000'],
       /^primary was dead already, since 0\.010 ms; its machine is at icount 1000$/,
     ],
     [
-      'a host that stands still already',
+      'a host that is paused already',
       ['pause:primary@10us+1ms', 'pause:primary@20us+1ms'],
       /^primary was paused already$/,
     ],
-    ['a machine that is not there', ['flip:spare@10us=0.0'], /^spare has no machine$/],
+    ['a host without a machine', ['flip:spare@10us=0.0'], /^spare has no machine$/],
     [
-      'a position of a machine that is not there',
+      'a position on a host without a machine',
       ['crash:spare@output=1'],
       /^spare did not reach it; it has no machine$/,
     ],
-    ['nobody live', ['crash:primary@10us', 'command:reset@20us'], /^no host was live$/],
-    ['nobody live to slow', ['crash:primary@10us', 'slow:live@20us+1ms=0.5'], /^no host was live$/],
+    ['a command without a live host', ['crash:primary@10us', 'command:reset@20us'], /^no host was live$/],
+    [
+      'a slow-down without a live host',
+      ['crash:primary@10us', 'slow:live@20us+1ms=0.5'],
+      /^no host was live$/,
+    ],
     [
       'a domain that is dead already',
       ['domain:backup@10us', 'domain:backup@20us'],
@@ -77,14 +81,14 @@ describe('one that did not strike says why', () => {
   });
 
   it('a machine that has ended', () => {
-    // The primary goes on until it has heard that the backup knows of the end.
+    // The primary runs on until the backup has acknowledged the end.
     const [end] = simulate('dice').events.filter(({ event }) => event.kind === 'ended');
     const after = Math.floor(end!.atNs) + 1_000;
     expect(outcomes([`crash:backup@${after}ns`])).toEqual(['the machine of backup had ended already']);
   });
 });
 
-it('each of a schedule has one outcome, in order, and those that missed are told apart', () => {
+it('each fault of a schedule has one outcome, in order, and those not triggered are listed', () => {
   const schedule = faults('crash:primary@1s', 'crash:backup@10us', 'pause:primary@icount=3+1us');
   const { injector } = simulate('dice', { faults: schedule }).simulation;
   expect(injector.outcomes.map(({ fault }) => fault)).toEqual(schedule);

@@ -24,7 +24,7 @@ describe.each(kinds)('a fault of kind %s', (kind) => {
     );
   });
 
-  test('with a piece of it changed is another fault, or is refused in words', () => {
+  test('with a part of its text changed is another fault, or is refused with a message', () => {
     const noise = fc.constantFrom(
       '',
       ':',
@@ -55,7 +55,7 @@ describe.each(kinds)('a fault of kind %s', (kind) => {
   });
 });
 
-/** The fault, or undefined when the text is refused with a message that says what is wrong. */
+/** The fault, or undefined when the text is refused with a proper message. */
 function readOrRefuse(text: string): Fault | undefined {
   try {
     return parseFault(text);
@@ -147,7 +147,7 @@ test.each<[string, RegExp]>([
   expect(() => parseFault(text)).toThrow(message);
 });
 
-/** What would be read as something that its writer did not mean. */
+/** Texts whose obvious reading would not be what the author meant. */
 test.each([
   'crash:@5ms',
   'crash:primary@-5ms',
@@ -177,7 +177,7 @@ test.each([
 });
 
 describe('times', () => {
-  test('are read as they were written, the shortest way', () => {
+  test('are written in their shortest form, and read back', () => {
     fc.assert(
       fc.property(ns, (time) => {
         expect(parseDuration(durationText(time))).toBe(time);
@@ -195,7 +195,7 @@ describe('times', () => {
     expect(['1.5s', '250us', '7ns', '0.5ms'].map(parseDuration)).toEqual([1.5e9, 250e3, 7, 5e5]);
   });
 
-  test.each(['', '5', 'ms', '5 ms', '5m', '1e3ms', '.5ms', '+5ms', '5ms '])('"%s" is none', (text) => {
+  test.each(['', '5', 'ms', '5 ms', '5m', '1e3ms', '.5ms', '+5ms', '5ms '])('refuse "%s"', (text) => {
     expect(() => parseDuration(text)).toThrow(`"${text}" is no time; write it like 5ms, 250us or 1.5s`);
   });
 });

@@ -15,7 +15,7 @@ import {
 } from './support.ts';
 
 describe('faults', () => {
-  it('the backup dies: the primary claims the next generation and goes on alone', () => {
+  it('the backup dies: the primary claims the next generation and runs on alone', () => {
     const run = simulate('bank', { faults: faults('crash:backup@20ms') });
     expect(result(run)).toEqual(sound);
     expect(kindsAt(run, 'primary')).toEqual(expect.arrayContaining(['suspected', 'won', 'members', 'off']));
@@ -23,14 +23,14 @@ describe('faults', () => {
     expect(run.simulation.failovers).toEqual([]);
   });
 
-  it('both die: the run is lost, and what was printed is a beginning of what would have been', () => {
+  it('both die: the run is lost, and its output is a prefix of the output without faults', () => {
     const run = simulate('bank', { faults: faults('crash:primary@20ms', 'crash:backup@60ms') });
     expect(result(run)).toEqual(lost);
     expect(run.output.length).toBeGreaterThan(0);
     expect(run.output.startsWith('the bank is open\n#1 ')).toBe(true);
   });
 
-  it('both lose their power at once, in a domain that both are in', () => {
+  it('both lose power at once, in a common failure domain', () => {
     const run = simulate('bank', {
       domains: { primary: 'rack', backup: 'rack' },
       faults: faults('domain:rack@20ms'),
@@ -39,7 +39,7 @@ describe('faults', () => {
     expect(happened(run, 'suspected')).toEqual([]);
   });
 
-  it('a partition: both suspect, one claim wins, the loser is left out and comes back', () => {
+  it('a partition: both suspect, one claim wins, the loser is evicted and rejoins', () => {
     const run = simulate('bank', { faults: faults('partition:primary-backup@20ms+30ms') });
     expect(result(run)).toEqual(sound);
     const [first, second, ...more] = happened(run, 'won');
@@ -51,7 +51,7 @@ describe('faults', () => {
   });
 
   it('overlapping partitions: the link carries again when the last one has healed', () => {
-    // Healed at 24 ms both sides would hear each other in time.
+    // If it healed at 24 ms, both hosts would hear each other in time.
     const run = simulate('bank', {
       faults: faults('partition:primary-backup@20ms+4ms', 'partition:primary-backup@22ms+20ms'),
     });
@@ -59,7 +59,7 @@ describe('faults', () => {
     expect(happened(run, 'evicted')).toHaveLength(1);
   });
 
-  it('a partition in one direction is one: whoever hears nothing claims', () => {
+  it('a partition in one direction: the host that hears nothing claims', () => {
     for (const [direction, from] of [
       ['primary>backup', 'backup'],
       ['backup>primary', 'primary'],
@@ -71,7 +71,7 @@ describe('faults', () => {
     }
   });
 
-  it('a primary that stands still and comes back finds that it has been replaced, and follows', () => {
+  it('a primary that was paused finds that it has been replaced, and follows', () => {
     const run = simulate('kv', { faults: faults('pause:primary@12ms+25ms') });
     expect(result(run)).toEqual(sound);
     expect(run.simulation.failovers).toHaveLength(1);
@@ -88,7 +88,7 @@ describe('faults', () => {
     expect(generations(run)).toEqual([]);
   });
 
-  it('lost and doubled heartbeats are no failure while some get through', () => {
+  it('lost and duplicated heartbeats are no failure while some arrive', () => {
     const run = simulate('bank', {
       faults: faults('lose:primary-backup@5ms+60ms=0.3', 'duplicate:primary-backup@5ms+60ms=0.9'),
     });
@@ -96,7 +96,7 @@ describe('faults', () => {
     expect(happened(run, 'suspected')).toEqual([]);
   });
 
-  it('a broken stream: the backup says where it stands, and goes on from there', () => {
+  it('a broken stream: the backup reports its position, and the stream resumes there', () => {
     const run = simulate('bank', {
       faults: faults('reset:primary-backup@12.01ms', 'reset:primary-backup@40ms'),
     });
@@ -105,7 +105,7 @@ describe('faults', () => {
     expect([...generations(run), ...happened(run, 'installed')]).toEqual([]);
   });
 
-  it('the way to the world breaks: what was on it is released again, in order', () => {
+  it('the stream to the switch breaks: outputs in flight are released again, in order', () => {
     const run = simulate('bank', {
       faults: faults('reset:primary-switch@12.1ms', 'reset:primary-switch@30ms'),
     });
@@ -121,7 +121,7 @@ describe('faults', () => {
     expect(happened(run, 'live')).toHaveLength(1);
   });
 
-  it('a bit that flips on one side is found, and nothing more is said', () => {
+  it('a bit that flips on one replica is found, and no other checker reports a violation', () => {
     const run = simulate('bank', {
       tuning: { checkSteps: 20_000, checkStepsPerPage: 0 },
       faults: faults('flip:backup@icount=50000=4096.3'),
@@ -130,14 +130,14 @@ describe('faults', () => {
     expect(happened(run, 'diverged', 'backup')).toHaveLength(1);
   });
 
-  it('a guest that sleeps for long is not taken for one that waits in vain', () => {
+  it('a guest that sleeps for long is not reported as waiting for service', () => {
     const description = benchGuest('idle', 1 << 16, { SECONDS: 3n });
     const run = simulate('hello', { description, faults: faults('crash:primary@1s') });
     expect(result(run)).toEqual(sound);
     expect(run.simulation.nowNs).toBeGreaterThan(ms(3000));
   });
 
-  it('a host that is slow for a while is waited for', () => {
+  it('the primary waits for a host that is slow for a while', () => {
     const run = simulate('primes', {
       tuning: { lagBoundNs: ms(1) },
       faults: faults('slow:backup@0.5ms+6ms=0.1'),
@@ -147,7 +147,7 @@ describe('faults', () => {
     expect(generations(run)).toEqual([]);
   });
 
-  it('an output that was made and not released appears once, from the other side', () => {
+  it('an output that was made and not released appears once, from the backup', () => {
     for (const number of [1, 100, 500, 1000]) {
       const run = simulate('bank', { faults: faults(`crash:primary@output=${number}`) });
       expect(result(run), `crash after output ${number} was made`).toEqual(sound);
@@ -155,7 +155,7 @@ describe('faults', () => {
     }
   });
 
-  it('outputs whose release is not known are released again, and the world drops them', () => {
+  it('outputs that may have left are released again, and the edge drops duplicates', () => {
     const again = Array.from({ length: 40 }, (_, index) => {
       const crash: Fault = {
         kind: 'crash',
@@ -169,13 +169,13 @@ describe('faults', () => {
     expect(Math.max(...again)).toBeGreaterThan(0);
   });
 
-  it('full buffers stop the guest, never the run', () => {
+  it('full buffers block the guest, but never the run', () => {
     const run = simulate('primes', { tuning: { sendBufferBytes: 2, receiveBufferBytes: 8 } });
     expect(result(run)).toEqual(sound);
     expect(kindsAt(run, 'primary')).toContain('full');
   });
 
-  it('one seed, one run: events and output are equal to the byte', () => {
+  it('the same seed gives the same events and output to the byte', () => {
     const options = { spares: 1, faults: faults('crash:primary@11ms', 'crash:live@40ms') };
     const story = () => {
       const { events, output } = simulate('kv', { seed: 'again', ...options });
@@ -224,8 +224,8 @@ const fault: fc.Arbitrary<Fault> = fc.oneof(
   fc.tuple(link, time).map(([[from, to], atNs]) => ({ kind: 'reset' as const, from, to, atNs })),
 );
 
-describe('faults drawn by chance', () => {
-  it.each(['bank', 'kv', 'journal'] as const)('%s: nothing is contradicted, whatever happens', (guest) => {
+describe('random faults', () => {
+  it.each(['bank', 'kv', 'journal'] as const)('%s: violate nothing', (guest) => {
     fc.assert(
       fc.property(fc.array(fault, { minLength: 1, maxLength: 4 }), fc.integer(), (drawn, seed) => {
         const { outcome, violations } = result(

@@ -8,7 +8,7 @@ import { benchGuest } from './support.ts';
 const KINDS = { clock: 1, entropy: 2, timer: 3, console: 4, disk: 5, frames: 6, device: 7 } as const;
 const SHORT_STEPS = 10_000;
 const LONG_STEPS = 10 * SHORT_STEPS;
-/** Buffers that are full long before the short run is over. */
+/** Buffers that are full long before the short run ends. */
 const SMALL = {
   retainBytes: 64,
   sendBufferBytes: 1 << 12,
@@ -17,7 +17,7 @@ const SMALL = {
   checkSteps: 5000,
 };
 
-/** What the run's memory holds after so many steps. */
+/** The memory of a run after `steps` steps. */
 function held(kind: keyof typeof KINDS, steps: number, backups: number): Census {
   const file = elsewhere();
   const description = benchGuest('log-heavy', 1 << 20, { KIND: BigInt(KINDS[kind]) });
@@ -39,7 +39,7 @@ function held(kind: keyof typeof KINDS, steps: number, backups: number): Census 
   return census(simulation);
 }
 
-/** As a file: what is appended is not in memory any more. */
+/** A spool that, like a file, keeps nothing in memory. */
 function elsewhere(): Spool & { sizeBytes: number } {
   return {
     sizeBytes: 0,
@@ -53,7 +53,7 @@ function elsewhere(): Spool & { sizeBytes: number } {
 
 describe.each([0, 1])('with %i backups', (backups) => {
   it.each(Object.keys(KINDS) as (keyof typeof KINDS)[])(
-    'a run of ten times the length holds as much in memory: %s',
+    'a run of ten times the length takes no more memory: %s',
     (kind) => {
       const short = held(kind, SHORT_STEPS, backups);
       const long = held(kind, LONG_STEPS, backups);

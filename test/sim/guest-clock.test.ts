@@ -9,7 +9,7 @@ const powerOff = `
     sw      t1, 0(t0)
 end: j      end
 `;
-/** Reads the clock, and then not for 100 ms: 5 million turns of a loop. */
+/** Reads the clock, and again after 100 ms: 5 million rounds of a loop. */
 const computes = `
     rdtime  s0
     li      t0, 5000000
@@ -38,7 +38,7 @@ const histories: Record<string, Setup> = {
   'nothing happens': {},
   'the primary dies at 90 ms': { faults: faults('crash:primary@90ms') },
   'two of them die': { faults: faults('crash:primary@50ms', 'crash:live@85ms'), spares: 1 },
-  'both backups take their turn': { faults: faults('crash:primary@50ms', 'crash:live@80ms'), backups: 2 },
+  'both backups take over in turn': { faults: faults('crash:primary@50ms', 'crash:live@80ms'), backups: 2 },
   'a switch-over at 95 ms': { faults: faults('command:switch-over@95ms') },
   'three switch-overs': {
     faults: faults('command:switch-over@30ms', 'command:switch-over@60ms', 'command:switch-over@95ms'),
@@ -47,13 +47,13 @@ const histories: Record<string, Setup> = {
     faults: faults('command:move-backup=backup@20ms', 'crash:primary@85ms'),
     spares: 1,
   },
-  'protection ends and begins again, and then the primary dies': {
+  'protection is switched off and on, and then the primary dies': {
     faults: faults('command:unprotect@20ms', 'command:protect@40ms', 'crash:primary@85ms'),
     spares: 1,
   },
-  'the primary stands still and is replaced': { faults: faults('pause:primary@60ms+30ms') },
-  'the primary stands still for a moment': { faults: faults('pause:primary@90ms+4ms') },
-  'the backup comes back by entries, and then the primary dies': {
+  'the primary is paused and replaced': { faults: faults('pause:primary@60ms+30ms') },
+  'the primary is paused for a short time': { faults: faults('pause:primary@90ms+4ms') },
+  'the backup rejoins by entries, and then the primary dies': {
     faults: faults('reset:primary-backup@40ms', 'crash:primary@85ms'),
   },
   'a backup on a slow host takes over': { faults: faults('crash:primary@85ms'), speeds: { backup: 0.9 } },
@@ -62,7 +62,7 @@ const histories: Record<string, Setup> = {
   },
 };
 
-describe.each(Object.entries(histories))('the guest knows what time it is when %s', (_, history) => {
+describe.each(Object.entries(histories))('the guest clock shows the right time when %s', (_, history) => {
   describe.each(['lockstep', 'checkpoint'] as const)('with %s', (replication) => {
     it.each([
       ['computes', 'logged'],
@@ -75,10 +75,10 @@ describe.each(Object.entries(histories))('the guest knows what time it is when %
       expect(result(run)).toEqual(sound);
       const [off] = happened(run, 'off').slice(-1);
       const behindNs = off!.atNs - run.simulation.machine.lastKnownTicks * 100;
-      // It has looked at the clock just before. Each new primary had the time from a message that was under way for 50 µs or more; a
-      // derived clock is set right, at the end of a slice, when it is a millisecond behind.
+      // The guest has just read the clock. Each new primary had the time from a message that took 50 µs or more; a
+      // derived clock is corrected at the end of a slice when it is a millisecond behind.
       expect(Math.abs(behindNs)).toBeLessThan(clock === 'logged' ? 400_000 : 2_000_000);
-      // Who sleeps does not sleep for longer than it wanted, but for the time in which nobody was live.
+      // A sleep is prolonged by no more than the time without a live host.
       if (name === 'sleeps') expect(off!.atNs).toBeLessThan(ms(100.4));
     });
   });

@@ -1,4 +1,4 @@
-/** Requests that are many operations of the disk: whatever strikes in their middle, the guest gets what it asked for, once. */
+/** Requests of many disk operations each: whatever fails meanwhile, each request is carried out once. */
 
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
@@ -23,10 +23,10 @@ const disks = replications.flatMap((replication) =>
     .map((disk) => [replication, disk] as const),
 );
 
-it.each(disks)('%s, %s: without a fault each request is done once, in pieces', (replication, disk) => {
+it.each(disks)('%s, %s: without a fault each request is carried out once, in pieces', (replication, disk) => {
   const one = run({ replication, disk });
   expect([result(one), one.output]).toEqual([sound, output]);
-  // An answer that is overdue is asked for again, under the same number.
+  // An overdue operation is sent again, under the same number.
   const issued = happened(one, 'disk-issued', 'primary').map(({ id }) => id);
   expect(new Set(issued).size).toBe(ROUND * ROUNDS);
   const reads = [...one.simulation.observer.history].flatMap((entry) =>
@@ -35,7 +35,7 @@ it.each(disks)('%s, %s: without a fault each request is done once, in pieces', (
   expect(Math.max(...reads)).toBe(MAX_OPERATION_BYTES);
 });
 
-/** When requests are in flight: between the first operation that was asked for and the last. */
+/** When requests are in flight: from the first operation sent to the last. */
 function inFlight(replication: (typeof replications)[number], disk: DiskVariant): [number, number] {
   const issued = happened(run({ replication, disk }), 'disk-issued', 'primary');
   return [issued[0]!.atNs, issued.at(-1)!.atNs];
@@ -44,7 +44,7 @@ const times = new Map(
   disks.map(([replication, disk]) => [`${replication} ${disk}`, inFlight(replication, disk)]),
 );
 
-it('whoever dies in the middle of a request, and whenever the next one does: nothing is lost, nothing done twice', () => {
+it('two crashes at any time of a request lose nothing, and repeat nothing', () => {
   const drawn = fc.record({
     setup: fc.constantFrom(...disks),
     who: fc.constantFrom('primary', 'backup'),
@@ -62,7 +62,7 @@ it('whoever dies in the middle of a request, and whenever the next one does: not
         ...{ replication, disk, seed: `${seed}`, spares: 1 },
         faults: faults(`crash:${who}@${ns}ns`, ...second),
       });
-      // The spare may not have had the machine yet when the second one died.
+      // The spare may not have had the machine yet at the second crash.
       const { outcome } = result(one);
       if (again !== null && outcome === 'lost') return;
       expect([result(one), one.output]).toEqual([sound, output]);
@@ -73,7 +73,7 @@ it('whoever dies in the middle of a request, and whenever the next one does: not
   expect(reissued).toBeGreaterThan(0);
 });
 
-it.each(disks)('%s, %s: a reset of the machine in the middle of a request', (replication, disk) => {
+it.each(disks)('%s, %s: the machine can be reset in the middle of a request', (replication, disk) => {
   const [first, last] = times.get(`${replication} ${disk}`)!;
   for (const at of [0.1, 0.3, 0.5, 0.8]) {
     const ns = Math.round(first + at * (last - first));
@@ -86,7 +86,7 @@ it.each(disks)('%s, %s: a reset of the machine in the middle of a request', (rep
   }
 });
 
-it('an error in the middle of a request is its status, on both sides', () => {
+it('an error in the middle of a request is its status on both replicas', () => {
   const [first, last] = times.get('lockstep shared')!;
   const one = run({ faults: faults(`io-error:storage@${Math.round((first + last) / 2)}ns+1s`) });
   expect([one.output.endsWith('the disk failed\n'), result(one)]).toEqual([true, { ...sound, exitCode: 2 }]);

@@ -1,4 +1,4 @@
-/** A VM with several backups: who must hold what before an output leaves, and who goes on when some of them fail. */
+/** A VM with several backups: who must hold an entry before an output leaves, and who goes live when some fail. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Fault, HostId } from '../../src/sim/faults/faults.ts';
@@ -6,7 +6,7 @@ import { faults, generations, happened, lost, ms, type Run, result, simulate, so
 
 const names = (backups: number): HostId[] => ['backup', 'backup2', 'backup3'].slice(0, backups);
 
-/** For each output that was let out: how long it was held, and up to which entry each backup had acknowledged by then. */
+/** For each released output: how long it was held, and the last entry that each backup had acknowledged by then. */
 function releases(
   run: Run,
 ): { number: number; entry: number; heldNs: number; known: Record<HostId, number> }[] {
@@ -22,7 +22,7 @@ function releases(
 }
 
 describe.each([2, 3])('%i backups', (backups) => {
-  it('an output waits for all of them', () => {
+  it('must all acknowledge an output before it leaves', () => {
     const run = simulate('bank', { backups });
     expect(result(run)).toEqual(sound);
     const all = releases(run);
@@ -33,14 +33,14 @@ describe.each([2, 3])('%i backups', (backups) => {
     }
   });
 
-  it('the slowest link decides how long', () => {
+  it('delay outputs by the slowest link', () => {
     const slow = names(backups).at(-1);
     const run = simulate('bank', { backups, faults: faults(`delay:primary-${slow}@0ms+1s=2ms`) });
     expect(result(run)).toEqual(sound);
     expect(Math.min(...releases(run).map(({ heldNs }) => heldNs))).toBeGreaterThan(ms(4));
   });
 
-  it('the primary dies: one goes live, and the others follow it from entries', () => {
+  it('survive the primary: one goes live, and the others follow it by entries', () => {
     const run = simulate('bank', { backups, faults: faults('crash:primary@20ms') });
     expect(result(run)).toEqual(sound);
     const [live, ...more] = happened(run, 'live');
@@ -56,7 +56,7 @@ describe.each([2, 3])('%i backups', (backups) => {
     expect(generations(run)).toEqual([`2: ${[live!.at, ...others].join(' + ')}`]);
   });
 
-  it('one after the other dies, until the last goes on alone', () => {
+  it('survive one crash after another, until the last runs alone', () => {
     const crashes = ['20ms', '40ms', '60ms'].slice(0, backups).map((time) => `crash:live@${time}`);
     const run = simulate('bank', { backups, faults: faults(...crashes) });
     expect(result(run)).toEqual(sound);
@@ -64,7 +64,7 @@ describe.each([2, 3])('%i backups', (backups) => {
     expect(run.simulation.storage.generations.latest.backups).toEqual([]);
   });
 
-  it('all but one die at the same moment', () => {
+  it('survive the crash of all but one at the same time', () => {
     for (const last of ['primary', ...names(backups)]) {
       const others = ['primary', ...names(backups)].filter((name) => name !== last);
       const run = simulate('bank', {
@@ -76,27 +76,27 @@ describe.each([2, 3])('%i backups', (backups) => {
     }
   });
 
-  it('all of them die: lost', () => {
+  it('lose the run if all of them die', () => {
     const all = ['primary', ...names(backups)];
     const run = simulate('bank', { backups, faults: faults(...all.map((name) => `crash:${name}@20ms`)) });
     expect(result(run)).toEqual(lost);
   });
 
-  it('the network server goes on through two crashes in a row', () => {
+  it('keep a network server running through two crashes in a row', () => {
     const run = simulate('kv', { backups, faults: faults('crash:live@10ms', 'crash:live@27ms') });
     expect(result(run)).toEqual(sound);
     expect(run.simulation.failovers).toHaveLength(2);
   });
 });
 
-it('a backup that dies is left out; outputs that it did not hold wait for the generation without it', () => {
+it('a backup that dies is evicted; outputs that it did not hold wait for the generation without it', () => {
   const run = simulate('bank', { backups: 2, faults: faults('crash:backup2@20ms', 'crash:primary@50ms') });
   expect(result(run)).toEqual(sound);
   const [won] = happened(run, 'won');
   expect(won).toMatchObject({ at: 'primary', generation: 2, record: { backups: ['backup'] } });
   const between = happened(run, 'released').filter(({ atNs }) => atNs > ms(21) && atNs < won!.atNs);
   expect(between).toEqual([]);
-  // What was held meanwhile leaves at that moment, and service goes on.
+  // Outputs held meanwhile leave then, and service resumes.
   const held = happened(run, 'held').filter(({ atNs }) => atNs > ms(21) && atNs < won!.atNs);
   expect(held.length).toBeGreaterThan(0);
   const released = happened(run, 'released', 'primary');
@@ -105,12 +105,12 @@ it('a backup that dies is left out; outputs that it did not hold wait for the ge
   expect(happened(run, 'live').map(({ at }) => at)).toEqual(['backup']);
 });
 
-it('a backup whose machine is past the log of the one that goes live is left out, and copied', () => {
+it('a backup whose machine is past the log of the new primary is evicted, and copied', () => {
   for (let icount = 40_000; icount < 240_000; icount += 20_000) {
-    // It strikes between what is sent to one backup and what is sent to the other.
+    // The crash comes between the message to one backup and that to the other.
     const run = simulate('bank', { backups: 2, faults: faults(`crash:primary@icount=${icount}`) });
     expect(result(run)).toEqual(sound);
-    // Two of the three are left, and protect each other whoever went live.
+    // Two of the three are left, one primary and one backup.
     expect(run.simulation.storage.generations.latest.backups).toHaveLength(1);
     const [installed] = happened(run, 'installed');
     expect(happened(run, 'evicted').map(({ at }) => at)).toEqual([installed!.at]);
@@ -119,7 +119,7 @@ it('a backup whose machine is past the log of the one that goes live is left out
   }
 });
 
-it('both backups are cut off: the one that claims first goes on with the other, and the old primary comes back', () => {
+it('both backups are cut off: the first to claim goes live with the other, and the old primary rejoins', () => {
   const run = simulate('bank', {
     backups: 2,
     faults: faults('partition:primary-backup@20ms+30ms', 'partition:primary-backup2@20ms+30ms'),
@@ -131,7 +131,7 @@ it('both backups are cut off: the one that claims first goes on with the other, 
   expect([primary, ...backups].sort()).toEqual(['backup', 'backup2', 'primary']);
 });
 
-it('a primary that is cut off from everything releases nothing more, and is replaced', () => {
+it('a primary that is cut off from everything releases no more outputs, and is replaced', () => {
   const cut = ['backup', 'backup2', 'storage', 'switch'].map((node) => `partition:primary-${node}@20ms+30ms`);
   const run = simulate('kv', { backups: 2, faults: faults(...cut) });
   expect(result(run)).toEqual(sound);
@@ -154,7 +154,7 @@ it('backups that hear each other and not the primary do not both go live', () =>
   expect(new Set(live.map(({ generation }) => generation)).size).toBe(live.length);
 });
 
-describe('crashes drawn by chance', () => {
+describe('random crashes', () => {
   const crash = (backups: number): fc.Arbitrary<Fault> =>
     fc.record({
       kind: fc.constant('crash' as const),

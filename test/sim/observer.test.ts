@@ -1,4 +1,4 @@
-/** What the simulator notes of a run on its way, and hands over as evidence in the end. */
+/** What the simulator records during a run, and the evidence that it returns at the end. */
 import { describe, expect, test } from 'vitest';
 import { Generations } from '../../src/cluster/edge/generations.ts';
 import { MemorySpool } from '../../src/replay/spool.ts';
@@ -11,7 +11,7 @@ import type { Entry } from '../../src/vmm/entries.ts';
 const record = { primary: 'primary', backups: ['backup'] };
 const MS = 1_000_000;
 
-/** A host whose machine has made so many outputs. */
+/** A host whose machine has made `outputsMade` outputs. */
 const host = (id: string, generation = 1, outputsMade = 0): Host =>
   ({
     id,
@@ -37,14 +37,14 @@ describe('an observer', () => {
     expect(found(made)).toEqual(['lag-bound']);
   });
 
-  test('takes no host for the survivor that does not know that others have gone on', () => {
+  test('takes the primary of the newest generation for the survivor', () => {
     const made = observer();
     made.lives(host('backup', 3));
     made.lives(host('primary', 2));
     expect(made.survivor).toBe('backup');
   });
 
-  test('knows what a host holds that follows: outputs that its machine has made', () => {
+  test('counts what a following host holds: the outputs that its machine has made', () => {
     const released = (outputsMade: number | undefined) => {
       const made = observer();
       if (outputsMade !== undefined)
@@ -56,18 +56,18 @@ describe('an observer', () => {
     expect([released(undefined), released(4), released(5)]).toEqual([['output-rule'], ['output-rule'], []]);
   });
 
-  test('finds who is live in a generation that is not its own', () => {
+  test('finds a host that is live in a generation of another', () => {
     const members = observer();
     members.noted(host('backup', 2), { kind: 'members', icount: 0, generation: 2, record });
-    const live = observer();
-    live.noted(host('backup', 2), {
+    const goesLive = observer();
+    goesLive.noted(host('backup', 2), {
       ...{ kind: 'live', icount: 0, generation: 2, pending: 0, history: 0 },
       from: 'primary',
     });
-    expect([found(members), found(live)]).toEqual([['one-live'], ['one-live']]);
+    expect([found(members), found(goesLive)]).toEqual([['one-live'], ['one-live']]);
   });
 
-  test('gives a machine that was copied the history of the one that it was copied from', () => {
+  test('gives a copied machine the history of its original', () => {
     const made = observer();
     for (const icount of [1, 2, 3]) made.witnessed('primary', input(icount), true);
     made.noted(host('primary'), {
@@ -82,7 +82,7 @@ describe('an observer', () => {
     expect([...made.historyOf('backup')]).toEqual([input(1), input(2)]);
   });
 
-  test('knows whose history that is, though the host that sent it has lost its power and begun anew', () => {
+  test('gives a copied machine that history though the sender has restarted meanwhile', () => {
     const made = observer();
     for (const icount of [1, 2, 3]) made.witnessed('primary', input(icount), true);
     const entries = [{ kind: 'checkpoint' } as unknown as Entry];
@@ -96,13 +96,13 @@ describe('an observer', () => {
     expect([...made.historyOf('backup')]).toEqual([input(1), input(2)]);
   });
 
-  test('tells a follower what the machine goes through that lives, and whole when another does', () => {
+  test('reports the history of the live machine to a follower, from the start when another goes live', () => {
     const made = observer();
     made.witnessed('primary', input(1), true);
-    const told: unknown[] = [];
+    const received: unknown[] = [];
     made.follow({
-      append: (entry) => told.push(entry),
-      continueAs: (history) => told.push([...history]),
+      append: (entry) => received.push(entry),
+      continueAs: (history) => received.push([...history]),
     });
     made.witnessed('primary', input(2), true);
     made.witnessed('backup', input(1), false);
@@ -110,12 +110,12 @@ describe('an observer', () => {
     made.lives(host('backup', 2));
     made.witnessed('primary', input(3), false);
     made.witnessed('backup', input(2), true);
-    expect(told).toEqual([[input(1)], input(2), [input(1)], input(2)]);
+    expect(received).toEqual([[input(1)], input(2), [input(1)], input(2)]);
   });
 });
 
 describe('evidence', () => {
-  /** A run that stopped, in which nothing waits. */
+  /** A run that stopped at its limit with no pending work. */
   const run = (changed: Record<string, object | number> = {}, maxSteps = 100): Simulation =>
     ({
       outcome: 'limit',
@@ -134,7 +134,7 @@ describe('evidence', () => {
     ...changed,
   });
 
-  test('says what still waited', () => {
+  test('names the pending work', () => {
     const waiting = (simulation: Simulation) => evidenceOf(simulation).waiting;
     expect(waiting(run())).toEqual([]);
     expect(waiting(run({ machine: machine({ diskOpen: true }) }))).toEqual(['a disk operation']);
@@ -146,7 +146,7 @@ describe('evidence', () => {
     expect(waiting(run({ network }, 50))).toEqual([]);
   });
 
-  test('has the last failover: there the machines were one for the last time', () => {
+  test('has the position of the last failover, where the machines last had the same history', () => {
     const failover = (meetingIcount: number) => ({ meetingIcount, fromHistory: [], toHistory: [] });
     expect(evidenceOf(run({ failovers: [failover(1), failover(2)] })).meeting).toMatchObject({ icount: 2 });
     expect(evidenceOf(run()).meeting).toBeUndefined();

@@ -1,4 +1,4 @@
-/** Protection again: after a failure another host becomes a backup, and counts as one only when it has everything. */
+/** Re-protection: after a failure another host becomes a backup, and is a member only once it is in sync. */
 import { describe, expect, it } from 'vitest';
 import { COPY_NS_PER_BYTE } from '../../src/cluster/driver.ts';
 import { thorough } from '../thorough.ts';
@@ -16,10 +16,10 @@ import {
   sound,
 } from './support.ts';
 
-/** A copy in many small steps, so that there is time for everything to happen in its middle. */
+/** A copy in many small steps, so that faults can hit any of them. */
 const slowCopy = { copyPages: 1, copyWindow: 1, stopPages: 0 };
 
-/** No generation counts on a host before that has the whole machine. */
+/** No generation names a host before it has the whole machine. */
 function expectRecordedInSync(run: Run): void {
   const installed = happened(run, 'installed');
   const alreadyIn = new Set(['primary', 'backup', 'backup2', 'backup3']);
@@ -32,7 +32,7 @@ function expectRecordedInSync(run: Run): void {
 }
 
 describe('after a failover', () => {
-  it('a spare is sent the machine, then the log, and only then counts', () => {
+  it('a spare gets the machine, then the log, and only then is a member', () => {
     const run = simulate('bank', { spares: 1, faults: faults('crash:primary@20ms') });
     expect(result(run)).toEqual(sound);
     expect(generations(run)).toEqual(['2: backup', '3: backup + spare']);
@@ -47,7 +47,7 @@ describe('after a failover', () => {
     expect(run.simulation.observer.joins).toBe(1);
   });
 
-  it('a machine with much in RAM at boot is sent too, though it takes its time on the way', () => {
+  it('a machine with a large image is copied, too, though that takes long', () => {
     const idle = benchGuest('idle', 64 << 20, { SECONDS: 1n });
     const sizeBytes = 24 << 20;
     const kernel = { address: 0x8100_0000, bytes: new Uint8Array(sizeBytes), memorySizeBytes: sizeBytes };
@@ -62,7 +62,7 @@ describe('after a failover', () => {
     expect(happened(run, 'join-ended')).toEqual([]);
   });
 
-  it('outputs do not wait for the one that joins', () => {
+  it('outputs do not wait for the joining host', () => {
     const run = simulate('bank', {
       spares: 1,
       tuning: { copyPages: 1, copyWindow: 1 },
@@ -85,7 +85,7 @@ describe('after a failover', () => {
     expect(happened(run, 'live').map(({ at }) => at)).toEqual(['backup', 'spare', 'spare2']);
   });
 
-  it('a host whose power returns becomes the backup, and goes live later', () => {
+  it('a host that restarts becomes the backup, and goes live later', () => {
     const run = simulate('kv', { faults: faults('crash:primary@8ms+10ms', 'crash:backup@40ms') });
     expect(result(run)).toEqual(sound);
     expect(happened(run, 'joining')).toMatchObject([{ host: 'primary', how: 'copy' }]);
@@ -93,7 +93,7 @@ describe('after a failover', () => {
     expect(generations(run)).toEqual(['2: backup', '3: backup + primary', '4: primary']);
   });
 
-  it('a backup that was only away comes back by entries', () => {
+  it('a backup that was only cut off rejoins by entries', () => {
     for (const away of ['pause:backup@20ms+14ms', 'partition:primary-backup@20ms+14ms']) {
       const run = simulate('bank', { faults: faults(away, 'crash:primary@60ms') });
       expect(result(run)).toEqual(sound);
@@ -105,7 +105,7 @@ describe('after a failover', () => {
     expect(generations(run)).toEqual(['2: primary', '3: primary + backup', '4: backup']);
   });
 
-  it('one that was away for so long that entries are gone is sent the machine', () => {
+  it('a backup that was cut off until entries were forgotten gets the machine', () => {
     const run = simulate('bank', {
       tuning: { retainBytes: 64 },
       faults: faults('pause:backup@20ms+30ms', 'crash:primary@70ms'),
@@ -116,29 +116,29 @@ describe('after a failover', () => {
   });
 });
 
-describe('which host', () => {
+describe('the host for a new backup', () => {
   const chosen = (options: Setup) =>
     happened(simulate('bank', { spares: 2, faults: faults('crash:primary@10ms'), ...options }), 'joining')[0]!
       .host;
 
-  it('the least loaded', () => {
+  it('is the least loaded', () => {
     expect(chosen({ loads: { spare: 5, spare2: 1 } })).toBe('spare2');
     expect(chosen({ loads: { spare: 1, spare2: 5 } })).toBe('spare');
     expect(chosen({})).toBe('spare');
   });
 
-  it('but first one in a failure domain where none of us is', () => {
+  it('is rather one in another failure domain', () => {
     const domains = { primary: 'a', backup: 'b', spare: 'b', spare2: 'c' };
     expect(chosen({ domains, loads: { spare: 0, spare2: 9 } })).toBe('spare2');
     expect(chosen({ domains: { ...domains, spare2: 'b' }, loads: { spare: 9, spare2: 0 } })).toBe('spare2');
   });
 
-  it('nor in that of another backup', () => {
+  it('is not in the domain of another backup', () => {
     const domains = { primary: 'a', backup: 'b', backup2: 'c', spare: 'c', spare2: 'd' };
     expect(chosen({ backups: 2, domains, loads: { spare2: 9 } })).toBe('spare2');
   });
 
-  it('so the next failure of a domain leaves somebody', () => {
+  it('survives the next failure of a domain', () => {
     const domains = { primary: 'a', backup: 'b', spare: 'b', spare2: 'c' };
     const run = simulate('bank', {
       spares: 2,
@@ -149,7 +149,7 @@ describe('which host', () => {
     expect(happened(run, 'live').map(({ at }) => at)).toEqual(['backup', 'spare2']);
   });
 
-  it('another one, when the first is lost in the middle', () => {
+  it('is another one when the first dies during the copy', () => {
     const run = simulate('bank', {
       spares: 2,
       tuning: slowCopy,
@@ -161,7 +161,7 @@ describe('which host', () => {
   });
 });
 
-/** Crashes `who` at moments all over the copy that the first crash leads to. */
+/** Crashes `who` at times all over the copy that follows the first crash. */
 function sweep(
   guest: 'bank' | 'kv' | 'journal',
   who: string,
@@ -185,18 +185,15 @@ function sweep(
 }
 
 describe('a second crash at any moment of the copy', () => {
-  it.each(['bank', 'kv', 'journal'] as const)(
-    '%s: of the one that is copied to: the other goes on',
-    (guest) => {
-      sweep(guest, 'spare', 1, (run) => {
-        expect(result(run)).toEqual(sound);
-        expect(happened(run, 'live').map(({ at }) => at)).toEqual(['backup']);
-      });
-    },
-  );
+  it.each(['bank', 'kv', 'journal'] as const)('%s: of the new backup: the primary runs on', (guest) => {
+    sweep(guest, 'spare', 1, (run) => {
+      expect(result(run)).toEqual(sound);
+      expect(happened(run, 'live').map(({ at }) => at)).toEqual(['backup']);
+    });
+  });
 
   it.each(['bank', 'kv', 'journal'] as const)(
-    '%s: of the one that is copied: lost, unless the copy counts',
+    '%s: of the primary: the run is lost, unless the copy is a member',
     (guest) => {
       const outcomes = new Set<string>();
       sweep(guest, 'backup', 1, (run) => {
@@ -210,7 +207,7 @@ describe('a second crash at any moment of the copy', () => {
   );
 
   it.each(['bank', 'kv', 'journal'] as const)(
-    '%s: of the one that is copied, with another backup: that goes on',
+    '%s: of the primary, with another backup: that goes live',
     (guest) => {
       sweep(guest, 'live', 2, (run) => {
         expect(result(run)).toEqual(sound);
@@ -219,7 +216,7 @@ describe('a second crash at any moment of the copy', () => {
   );
 });
 
-it('a side counts only when it holds whatever explains what has left, however far away it is', () => {
+it('a new backup is a member only when it holds what covers all released outputs, however slow its link is', () => {
   const away = ['crash:primary@10ms', 'delay:backup-spare@0ms+1s=1ms'];
   for (const seed of ['1', '2']) {
     const setup = { spares: 1, clients: 8, seed };
@@ -234,7 +231,7 @@ it('a side counts only when it holds whatever explains what has left, however fa
   }
 });
 
-it('a busy service is protected again over a link that is slower than it answers', () => {
+it('a busy service is re-protected over a link that is slower than its requests', () => {
   const away = ['crash:primary@10ms', 'delay:backup-spare@0ms+1s=3ms'];
   const run = simulate('kv', { spares: 1, clients: 8, faults: faults(...away) });
   expect(happened(run, 'following', 'spare')).toHaveLength(1);
@@ -242,11 +239,11 @@ it('a busy service is protected again over a link that is slower than it answers
 });
 
 describe('the guest while it is copied', () => {
-  /** A machine of 16 MB that fills most of them; and how long it took no step while it was copied. */
-  function copyOf(defines: Record<string, bigint>): { run: Run; standsNs: number; rounds: number } {
+  /** Copies a machine that fills most of its 16 MB; returns the longest time without a step meanwhile. */
+  function copyOf(defines: Record<string, bigint>): { run: Run; pausedNs: number; rounds: number } {
     let icount = 0;
     let sinceNs = 0;
-    let standsNs = 0;
+    let pausedNs = 0;
     const run = simulate(
       'hello',
       {
@@ -257,31 +254,31 @@ describe('the guest while it is copied', () => {
       },
       (simulation) => {
         const { machine, nowNs } = simulation;
-        if (simulation.live()?.replica.phase === 'copying') standsNs = Math.max(standsNs, nowNs - sinceNs);
+        if (simulation.live()?.replica.phase === 'copying') pausedNs = Math.max(pausedNs, nowNs - sinceNs);
         if (machine.icount !== icount) sinceNs = nowNs;
         icount = machine.icount;
       },
     );
     expect(result(run)).toEqual(sound);
     expect(run.simulation.observer.joins).toBe(1);
-    return { run, standsNs, rounds: happened(run, 'copying').at(-1)!.round };
+    return { run, pausedNs, rounds: happened(run, 'copying').at(-1)!.round };
   }
 
-  it('stands still only for what is left at the end', () => {
-    const { run, standsNs, rounds } = copyOf({ HOT: 256n, ROUNDS: 150n });
+  it('is paused only for the last pages', () => {
+    const { run, pausedNs, rounds } = copyOf({ HOT: 256n, ROUNDS: 150n });
     expect(rounds).toBe(1);
     expect(run.simulation.observer.worstStopBytes * COPY_NS_PER_BYTE).toBeLessThan(ms(3));
-    expect(standsNs).toBeLessThan(ms(3));
+    expect(pausedNs).toBeLessThan(ms(3));
   });
 
-  it('is slowed when it writes faster than it can be copied, so that its stop stays short', () => {
-    const { run, standsNs, rounds } = copyOf({ HOT: 2048n, PACE: 10n, ROUNDS: 200n });
+  it('is slowed down when it writes faster than it is copied, so that the pause stays short', () => {
+    const { run, pausedNs, rounds } = copyOf({ HOT: 2048n, PACE: 10n, ROUNDS: 200n });
     expect(rounds).toBeGreaterThan(2);
     expect(run.simulation.observer.worstStopBytes * COPY_NS_PER_BYTE).toBeLessThan(ms(3));
-    expect(standsNs).toBeLessThan(ms(50));
+    expect(pausedNs).toBeLessThan(ms(50));
   });
 
-  it('that was sent by a host which has begun anew since is judged by what its machine went through', () => {
+  it('is judged by its own history when the sending host has restarted since', () => {
     const run = simulate('kv', {
       seed: '1/92840',
       replication: 'checkpoint',
@@ -291,7 +288,7 @@ describe('the guest while it is copied', () => {
     expect(result(run)).toEqual(sound);
   });
 
-  it('that is small may be copied over a slow link in as many rounds as it likes', () => {
+  it('may need any number of rounds over a slow link when it is small', () => {
     const run = simulate('bank', {
       spares: 1,
       tuning: slowCopy,

@@ -12,12 +12,12 @@ describe('a reset in the middle of a run', () => {
     expect([result(run), run.output]).toEqual([sound, EXPECTED]);
   });
 
-  it.each([2, 4, 5, 8, 9, 12, 13])('a crash at output %i: the new primary counts on', (output) => {
+  it.each([2, 4, 5, 8, 9, 12, 13])('survives a crash at output %i: the new primary counts on', (output) => {
     const run = simulate('hello', { ...own, faults: faults(`crash:primary@output=${output}`) });
     expect([result(run), run.output]).toEqual([sound, EXPECTED]);
   });
 
-  it('so it does wherever the crash is', () => {
+  it('survives a crash anywhere', () => {
     const { simulation } = simulate('hello', own);
     for (const icount of spread(10, simulation.machine.icount)) {
       const run = simulate('hello', { ...own, faults: faults(`crash:primary@icount=${icount}`) });

@@ -6,25 +6,25 @@ import { eventFields, parsePattern } from '../../src/sim/faults/event-pattern.ts
 import { parseScenario, type Scenario } from '../../src/sim/story/scenario.ts';
 import { path } from './support.ts';
 
-const told = (scenario: Scenario, options: StoryOptions = {}) => {
+const play = (scenario: Scenario, options: StoryOptions = {}) => {
   const { lines, asExpected } = playStory(scenario, options);
   return { lines: lines.map(plainText), asExpected };
 };
-const tell = (text: string) => {
-  const { lines, asExpected } = told(parseScenario(text, 'my.story'));
+const playText = (text: string) => {
+  const { lines, asExpected } = play(parseScenario(text, 'my.story'));
   return { text: lines.join('\n'), asExpected };
 };
 
 describe.each(storyNames())('the story %s', (name) => {
-  it('comes as it expects, and as its transcript says (npm run stories)', () => {
-    const { lines, asExpected } = told(readStory(name));
+  it('meets its expectations, and gives its transcript (npm run stories)', () => {
+    const { lines, asExpected } = play(readStory(name));
     const golden = path(`test/stories/${name}.txt`);
     expect(lines.filter((line) => line.includes('✗'))).toEqual([]);
     expect(asExpected).toBe(true);
     expect(existsSync(golden) && readFileSync(golden, 'utf8')).toBe(`${lines.join('\n')}\n`);
   });
 
-  it('teaches something, and checks it', () => {
+  it('has a title, prose and expectations', () => {
     const { title, says, expectations } = readStory(name);
     expect(title.length).toBeLessThan(110);
     expect(says.length).toBeGreaterThan(1);
@@ -34,7 +34,7 @@ describe.each(storyNames())('the story %s', (name) => {
 
 it('the same story gives the same transcript and the same diagram, to the byte', () => {
   for (const diagram of [false, true]) {
-    const once = () => told(readStory('deposed-primary'), { diagram }).lines.join('\n');
+    const once = () => play(readStory('deposed-primary'), { diagram }).lines.join('\n');
     expect(once()).toBe(once());
   }
 });
@@ -126,8 +126,8 @@ describe('a story of your own', () => {
     expect(() => parseScenario('# Nothing.', 'my.story')).toThrow('my.story: a story needs a guest');
   });
 
-  it('that fails says which expectation, and why', () => {
-    const { text, asExpected } = tell(
+  it('that fails names each failed expectation, and the reason', () => {
+    const { text, asExpected } = playText(
       bank(
         'fault crash:backup@5ms',
         'fault crash:primary@icount=900000000',
@@ -164,8 +164,8 @@ describe('a story of your own', () => {
       expect(text).toMatch(said);
   });
 
-  it('fails when the checkers find what it does not expect', () => {
-    const { text, asExpected } = tell(
+  it('fails when the checkers find a violation that it does not expect', () => {
+    const { text, asExpected } = playText(
       bank('unsafe test-and-set', 'fault partition:primary-backup@20ms+30ms'),
     );
     expect(asExpected).toBe(false);

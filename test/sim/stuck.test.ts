@@ -1,4 +1,4 @@
-/** Guests that spin or trap for ever are told of; guests that work or wait are not. */
+/** Guests that spin or trap endlessly are reported; guests that work or wait are not. */
 import { describe, expect, it } from 'vitest';
 import type { HartWord } from '../../src/cpu/layout.ts';
 import { boot, leftByFirmware } from '../../src/vmm/boot.ts';
@@ -6,8 +6,8 @@ import { machineOf } from '../ft/guest.ts';
 import { happened, simulate } from './support.ts';
 
 const STEPS = 130_000_000;
-/** What is told of a program that starts in machine mode, or of a kernel. */
-function told(source: string, { kernel = false, maxSteps = STEPS } = {}) {
+/** The reports on a program that starts in machine mode, or on a kernel. */
+function reports(source: string, { kernel = false, maxSteps = STEPS } = {}) {
   const plain = machineOf(source);
   const segments = plain.segments.map((segment) => ({ ...segment }));
   const image = { entry: segments[0]!.address, segments, symbols: [] };
@@ -19,61 +19,61 @@ function told(source: string, { kernel = false, maxSteps = STEPS } = {}) {
   return happened(run, 'stuck');
 }
 
-describe('a guest that goes round for ever', () => {
-  it('is told of when it traps for ever, with the cause and the address, and once', () => {
-    const [stuck, ...more] = told('_start: .word 0', { maxSteps: 5_000_000 });
+describe('a guest that loops endlessly', () => {
+  it('is reported once when it traps endlessly, with cause and address', () => {
+    const [stuck, ...more] = reports('_start: .word 0', { maxSteps: 5_000_000 });
     expect(more).toEqual([]);
-    // Nobody has set mtvec: the handler is at 0, where nothing is.
+    // mtvec is not set: the handler is at 0, where nothing is mapped.
     expect(stuck).toMatchObject({ pc: 0n, cause: 1 });
     expect(stuck!.traps).toBeGreaterThanOrEqual(10_000);
   });
 
-  it('so is a handler that does not mend what it is called for', () => {
+  it('is reported when its handler returns without removing the cause', () => {
     const source =
       '_start: la t0, trap\n csrw mtvec, t0\nfault: ld a0, 0(zero)\n.balign 4\ntrap: nop\n nop\n mret\n';
-    const [stuck] = told(source, { maxSteps: 10_000_000 });
+    const [stuck] = reports(source, { maxSteps: 10_000_000 });
     expect(stuck).toMatchObject({ pc: 0x8000_000cn, cause: 5 });
   });
 
-  it('so is a kernel whose own handler faults', () => {
-    const [stuck] = told('_start: li t0, 0x1000\n csrw stvec, t0\n ld a0, 0(zero)\n', {
+  it('is reported when it is a kernel whose own handler faults', () => {
+    const [stuck] = reports('_start: li t0, 0x1000\n csrw stvec, t0\n ld a0, 0(zero)\n', {
       kernel: true,
       maxSteps: 5_000_000,
     });
     expect(stuck).toMatchObject({ pc: 0x1000n, cause: 1 });
   });
 
-  it('is told of when it spins, after a hundred million steps', () => {
-    const [stuck, ...more] = told('_start: li t0, 7\n1: j 1b\n');
+  it('is reported when it spins, after a hundred million steps', () => {
+    const [stuck, ...more] = reports('_start: li t0, 7\n1: j 1b\n');
     expect([stuck!.pc, stuck!.cause, more]).toEqual([0x8000_0004n, undefined, []]);
     expect(stuck!.steps).toBeGreaterThanOrEqual(100_000_000);
-    expect(told('_start: li t0, 7\n1: j 1b\n', { maxSteps: 90_000_000 })).toEqual([]);
+    expect(reports('_start: li t0, 7\n1: j 1b\n', { maxSteps: 90_000_000 })).toEqual([]);
   });
 });
 
-it('a guest that does nothing but call is not said to trap', () => {
-  const [stuck] = told(
+it('a guest that only makes environment calls is not reported as trapping', () => {
+  const [stuck] = reports(
     '_start: la t0, trap\n csrw mtvec, t0\n1: ecall\n j 1b\n.balign 4\ntrap: csrr t0, mepc\n addi t0, t0, 4\n csrw mepc, t0\n mret\n',
   );
   expect(stuck).toMatchObject({ cause: undefined });
 });
 
-describe('nothing is told of a guest that', () => {
+describe('no report is made of a guest that', () => {
   it.each([
-    ['computes without a word', '_start: addi t0, t0, 1\n j _start\n'],
+    ['computes without output', '_start: addi t0, t0, 1\n j _start\n'],
     [
       'counts in memory',
       '_start: la a0, 2f\n1: li t0, 1\n amoadd.d zero, t0, (a0)\n li t0, 0\n j 1b\n.balign 8\n2: .dword 0\n',
     ],
-    ['looks at the UART', '_start: li a0, 0x10000000\n1: lbu t0, 5(a0)\n j 1b\n'],
-    ['looks at the clock', '_start: rdtime t0\n li t0, 0\n j _start\n'],
+    ['polls the UART', '_start: li a0, 0x10000000\n1: lbu t0, 5(a0)\n j 1b\n'],
+    ['polls the clock', '_start: rdtime t0\n li t0, 0\n j _start\n'],
     [
       'may be interrupted',
       '_start: la t0, _start\n csrw mtvec, t0\n li t0, 1 << 11\n csrw mie, t0\n csrsi mstatus, 8\n1: j 1b\n',
     ],
   ])('%s', (_, source) => {
     expect(
-      told(source, {
+      reports(source, {
         maxSteps: source.includes('rdtime') || source.includes('0x10000000') ? 5_000_000 : STEPS,
       }),
     ).toEqual([]);

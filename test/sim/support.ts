@@ -45,7 +45,7 @@ export interface Run {
   output: string;
 }
 
-/** A guest made for measurements: what it does is said at the top of its source in bench. */
+/** A guest of the benchmark; the comment at the top of its source describes it. */
 export const benchGuest = (
   name: 'fill' | 'idle' | 'log-heavy',
   memorySizeBytes: number,
@@ -57,16 +57,16 @@ export const benchGuest = (
     defsym: Object.entries(defines),
   });
 
-/** What a test says of a run, of its guest, and of who watches it. */
+/** What a test sets of a run, of its guest and of its observers. */
 export type Setup = Partial<RunSpec & Omit<SimulationOptions, 'spec'>>;
 
-/** What it says of the run; the rest is as in stories. */
+/** The specification of the run, with the defaults of stories. */
 export function specOf(setup: Setup): RunSpec {
-  const said = Object.entries(setup).filter(([name]) => name in storyDefaults);
-  return { ...storyDefaults, ...Object.fromEntries(said) };
+  const given = Object.entries(setup).filter(([name]) => name in storyDefaults);
+  return { ...storyDefaults, ...Object.fromEntries(given) };
 }
 
-/** Runs a guest in the simulator to its end; `watch` is called after everything that happens. */
+/** Runs a guest in the simulator to its end; `watch` is called after every event. */
 export function simulate(name: GuestName, setup: Setup = {}, watch?: (simulation: Simulation) => void): Run {
   const events: SimEvent[] = [];
   const parts: Uint8Array[] = [];
@@ -82,7 +82,7 @@ export function simulate(name: GuestName, setup: Setup = {}, watch?: (simulation
   return { simulation, events, output: Buffer.concat(parts).toString() };
 }
 
-/** Faults in the words of the command line. */
+/** Faults, in the syntax of the command line. */
 export const faults = (...texts: string[]): Fault[] => texts.map(parseFault);
 
 export const ms = (count: number): number => count * 1_000_000;
@@ -100,7 +100,7 @@ export const result = ({ simulation }: Run): Result => ({
   violations: judge(evidenceOf(simulation)),
 });
 export const sound: Result = { outcome: 'completed', exitCode: 0, violations: [] };
-/** Nobody was left, and nothing wrong was said. */
+/** No eligible replica was left, and nothing was violated. */
 export const lost: Result = { outcome: 'lost', exitCode: 0, violations: [] };
 
 type Kind = SimEvent['event']['kind'];
@@ -117,7 +117,7 @@ export const happened = <K extends Kind>({ events }: Run, kind: K, host?: HostId
 export const kindsAt = ({ events }: Run, host: HostId): Kind[] =>
   events.filter((event) => event.host === host).map(({ event }) => event.kind);
 
-/** The generations that somebody led, in order: who, and with whom. */
+/** The generations that were claimed successfully, in order: primary and backups. */
 export const generations = (run: Run): string[] =>
   happened(run, 'members').map(({ generation, record: { primary, backups } }) =>
     [`${generation}: ${primary}`, ...backups].join(' + '),

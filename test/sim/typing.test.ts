@@ -1,4 +1,4 @@
-/** Typed bytes reach the guest as fast as a serial line carries them and the guest takes them, not one for each slice of the host. */
+/** Typed bytes reach the guest as fast as the serial line and the guest allow, not one for each slice of the host. */
 import { describe, expect, it } from 'vitest';
 import { LiveDoors, RecordingDoors } from '../../src/vmm/doors.ts';
 import type { Entry } from '../../src/vmm/entries.ts';
@@ -7,7 +7,7 @@ import { consoleGuest, machineOf, withConsole } from '../ft/guest.ts';
 import { FakeWorld, replayRun } from '../ft/world.ts';
 import { faults, result, simulate, sound } from './support.ts';
 
-/** Polls the UART, with its FIFO off: there is room for one byte. Adds up what it reads; `q` ends it, with exit code 0 if the sum is right. */
+/** Polls the UART, with its FIFO off. Sums up what it reads; `q` ends it, with exit code 0 if the sum is right. */
 const polls = (sum: number) => `
     li      s0, 0x10000000
     li      s1, 0
@@ -35,7 +35,7 @@ const description = machineOf(polls(bytes.reduce((sum, byte) => sum + byte, 0)))
 /** 115,200 baud, ten bits to a byte. */
 const NS_PER_BYTE = 1e9 / 11_520;
 
-describe('a guest that polls a UART without FIFO is given 11.5 kB/s', () => {
+describe('a guest that polls a UART without FIFO gets 11.5 kB/s', () => {
   it.each(['lockstep', 'checkpoint'] as const)('with %s, also across a crash', (replication) => {
     for (const crash of [[], faults('crash:primary@15ms')]) {
       const run = simulate('hello', { description, input: typed, replication, faults: crash });
@@ -47,7 +47,7 @@ describe('a guest that polls a UART without FIFO is given 11.5 kB/s', () => {
   });
 });
 
-describe('what waits is given where the guest makes room for it, in the middle of a run', () => {
+describe('pending input is given where the guest makes room for it, in the middle of a slice', () => {
   const consoles = {
     'the UART': description,
     'the virtio console': withConsole(machineOf(consoleGuest)),
@@ -56,7 +56,7 @@ describe('what waits is given where the guest makes room for it, in the middle o
     const live = new LiveDoors(new FakeWorld('typing'));
     const entries: Entry[] = [];
     const vmm = new Vmm(guest, new RecordingDoors(live, (entry) => entries.push(entry)));
-    // The driver is up.
+    // The guest's driver is ready.
     vmm.run(1000);
     live.type(typed);
     const pause = vmm.run(1_000_000);

@@ -18,7 +18,7 @@ interface Case {
 
 const faults = (...texts: string[]): Setup => ({ faults: texts.map(parseFault) });
 
-/** Computes for some 0.9 s of virtual time. */
+/** Computes for about 0.9 s of virtual time. */
 const longPrimes = describeMachine(path('programs/primes.s'), {
   memory: 16 << 20,
   diskSize: 0,
@@ -29,7 +29,7 @@ const cases: Record<UnsafeRule, Case> = {
   'output-rule': { guest: 'dice', scenario: faults('crash:primary@icount=2000'), finds: 'output-rule' },
   'output-entry': { guest: 'clock', scenario: {}, finds: 'output-rule' },
   'log-clock': { guest: 'bank', scenario: faults('crash:primary@icount=100000'), finds: 'same-machine' },
-  // Nobody tells the guest the time between two ticks of its timer.
+  // The guest reads no time between two ticks of its timer.
   'carry-clock': { guest: 'clock', scenario: faults('command:switch-over@5ms'), finds: 'guest-clock' },
   'log-entropy': { guest: 'dice', scenario: {}, finds: 'divergence' },
   // The backup must have something to drain: it runs on a slow host.
@@ -43,14 +43,14 @@ const cases: Record<UnsafeRule, Case> = {
     scenario: faults('partition:primary-backup@20ms+40ms'),
     finds: 'one-live',
   },
-  // Replaced while it stood still, the old primary wakes up with a frame to send: the switch learns the wrong port.
+  // Replaced while it was paused, the old primary resumes with a frame to send: the switch learns the wrong port.
   fencing: { guest: 'kv', scenario: faults('pause:primary@entry=103+11040us'), finds: 'service' },
   dedup: {
     guest: 'kv',
     scenario: { ...faults('crash:live@entry=89'), backups: 2 },
     finds: 'outputs-covered',
   },
-  // The guest looks into the buffer while the disk reads.
+  // The guest reads the buffer while the disk reads.
   'bounce-buffers': { guest: 'race', scenario: {}, finds: 'divergence' },
   'disk-order': { guest: 'sectors', scenario: {}, finds: 'disk-covered' },
   'reissue-io': { guest: 'sectors', scenario: faults('crash:live@output=127'), finds: 'service' },
@@ -83,13 +83,13 @@ describe.each(Object.entries(cases) as [UnsafeRule, Case][])(
       expect(found([rule])).toContain(finds);
     });
 
-    it('switched on again, it holds', () => {
+    it('switched on, it holds', () => {
       expect(found([])).toEqual([]);
     });
   },
 );
 
-it('machines that were found to differ are compared as they stand, not as their histories make them', () => {
+it('machines that diverged are compared in their actual states, not as their histories make them', () => {
   const { simulation } = simulate('race', { unsafe: ['bounce-buffers'] });
   expect(compareLast(evidenceOf(simulation))?.difference.equal).toBe(false);
 });

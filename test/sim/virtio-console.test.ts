@@ -1,4 +1,4 @@
-/** What is typed at a virtio console survives failovers as it does at the UART: each byte once. */
+/** Input of a virtio console survives failovers as that of the UART does: each byte arrives once. */
 import { expect, test } from 'vitest';
 import { consoleGuest, machineOf, withConsole } from '../ft/guest.ts';
 import { result, simulate, sound, spread } from './support.ts';
@@ -11,7 +11,7 @@ const options = {
 } as const;
 const ended = { ...sound, exitCode: 5 };
 
-test(`a crash of the primary at ${POSITIONS} positions loses nothing that was typed`, () => {
+test(`a crash of the primary at ${POSITIONS} positions loses no typed byte`, () => {
   const undisturbed = simulate('hello', options);
   expect(result(undisturbed)).toEqual(ended);
   expect(undisturbed.output).toBe(`>${typed}`);

@@ -1,4 +1,4 @@
-/** What a device gives up or refuses is told, once, by whoever is live. */
+/** The primary reports once what a device gives up or refuses. */
 import { expect, it } from 'vitest';
 import { machineOf } from '../ft/guest.ts';
 import { faults, happened, result, simulate, sound } from './support.ts';
@@ -29,14 +29,14 @@ _start:
 
 const message = 'a queue of 3 descriptors is asked for: it does nothing more until its driver resets it';
 
-it('a device that waits for a reset is told with its name, the reason and the icount, by the primary', () => {
+it('the primary reports a device that waits for a reset with its name, the reason and the icount', () => {
   const run = simulate('hello', { description: stubborn(1) });
   expect(result(run)).toEqual(sound);
   expect(happened(run, 'warned')).toMatchObject([{ at: 'primary', device: 'net', message }]);
   expect(happened(run, 'warned')[0]!.icount).toBeGreaterThan(0);
 });
 
-it('what comes again and again is told once by each side that is live', () => {
+it('each primary reports a repeated warning once', () => {
   const description = stubborn(100_000);
   expect(happened(simulate('hello', { description }), 'warned')).toHaveLength(1);
   const run = simulate('hello', { description, faults: faults('crash:primary@icount=200000') });

@@ -1,4 +1,4 @@
-/** The world around the hosts, part by part: what it promises, the protocol relies on. */
+/** The parts of the world around the hosts: the protocol relies on these properties. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Random } from '../../src/base/random.ts';
@@ -35,7 +35,7 @@ function makeDisk() {
 }
 
 describe('the disk', () => {
-  test('does a number once, and answers everybody who asks', () => {
+  test('carries out each number once, and answers every request', () => {
     const { scheduler, disk, answers, perform } = makeDisk();
     perform(1, write(2, 0xaa, 3));
     perform(1, write(2, 0xaa, 3));
@@ -49,7 +49,7 @@ describe('the disk', () => {
     expect(disk.ledger.duplicatesDropped).toBe(2);
   });
 
-  test('does nothing again below the numbers that will not come again, and remembers those from there on', () => {
+  test('repeats nothing below the low-water mark, and remembers the numbers from there on', () => {
     const { scheduler, disk, answers, perform } = makeDisk();
     for (const id of [1, 2, 3, 4]) perform(id, write(id, id));
     run(scheduler);
@@ -60,7 +60,7 @@ describe('the disk', () => {
     expect([1, 2, 3, 4].map((sector) => disk.content[sector * SECTOR])).toEqual([1, 2, 3, 4]);
   });
 
-  test('says so when it fails or is full, and then has done nothing', () => {
+  test('applies nothing when it fails or is full, and reports that', () => {
     const { scheduler, disk, answers, perform } = makeDisk();
     disk.full = true;
     perform(1, write(0, 1));
@@ -87,7 +87,7 @@ describe('shared storage', () => {
     return { scheduler, disk, storage: new Storage(alone('a'), disk, true, scheduler, random) };
   };
 
-  test('creates the record of a generation once, and gives back the one that stands', () => {
+  test('creates the record of a generation once, and returns the existing one later', () => {
     const { storage } = makeStorage();
     expect(storage.generations.testAndSet(2, alone('b'))).toEqual(alone('b'));
     expect(storage.generations.testAndSet(2, alone('c'))).toEqual(alone('b'));
@@ -102,7 +102,7 @@ describe('shared storage', () => {
     expect(() => storage.generations.testAndSet(5, alone('d'))).toThrow(/without having seen the one before/);
   });
 
-  test('refuses what comes from any generation but the newest', () => {
+  test('refuses operations of any generation but the newest', () => {
     const { scheduler, disk, storage } = makeStorage();
     storage.generations.testAndSet(2, alone('b'));
     const statuses: (number | 'refused')[] = [];
@@ -137,7 +137,7 @@ describe('the console', () => {
         let end = 0;
         let fresh = 0;
         for (const { first, count } of released) {
-          // Numbers come in order, but may come again.
+          // Numbers come in order, but may be repeated.
           const from = Math.min(first, end);
           const data = bytes(text.slice(from, from + count));
           if (data.length === 0) continue;
@@ -151,7 +151,7 @@ describe('the console', () => {
     );
   });
 
-  test('gives whoever listens anew what was typed since', () => {
+  test('resends to a new listener all bytes from its position', () => {
     const { scheduler, console } = makeConsole('0123456789abcdefXYZ');
     const heard: string[] = [];
     const listener = (offset: number, data: Uint8Array) =>
@@ -167,7 +167,7 @@ describe('the console', () => {
 describe('the switch', () => {
   const frame = new Uint8Array(60);
 
-  test('sends to where the last frame came from, and drops numbers that it has seen', () => {
+  test('sends to the port of the last frame, and drops repeated numbers', () => {
     const scheduler = new Scheduler();
     const network = new ClientNetwork(scheduler, new Random('net'), 0, true, new MemorySpool(1 << 20));
     const [one, other] = [() => {}, () => {}];
@@ -192,7 +192,7 @@ describe('the switch', () => {
 });
 
 describe('a link', () => {
-  /** Messages of any size under delays that come and go: a stream keeps their order. */
+  /** Messages of any size under changing delays: a stream keeps their order. */
   test('delivers a stream in order, each message once, whatever the delay', () => {
     const act = fc.record({
       sizeBytes: fc.integer({ min: 1, max: 5000 }),
@@ -258,7 +258,7 @@ describe('the edge', () => {
   }
   const nothing = () => {};
 
-  test('takes nothing of an older generation: no outputs, no listener, no announcement', () => {
+  test('refuses an older generation: outputs, listeners and announcements', () => {
     const { scheduler, reached, a, b, console } = makeEdge();
     const got: string[] = [];
     const from = (host: string) => (data: Uint8Array) => got.push(`${host} frame ${data.length}`);
@@ -270,7 +270,7 @@ describe('the edge', () => {
       a.release(console(1, 'A', 1), () => got.push('a delivered'), nothing);
       b.release(console(1, 'B', 2), () => got.push('b delivered'), nothing);
     });
-    // The client behind the switch asks for the guest's address again and again.
+    // The client behind the switch keeps asking for the guest's address.
     while (scheduler.nowNs < 50_000_000 && scheduler.step());
     expect(reached).toEqual(['B']);
     expect(got).toEqual(expect.arrayContaining(['b delivered', 'b typed']));
@@ -278,7 +278,7 @@ describe('the edge', () => {
     expect(got.filter((what) => what.startsWith('a'))).toEqual([]);
   });
 
-  test('says of every output that it has arrived, also of one that it had seen', () => {
+  test('confirms every output, also a duplicate', () => {
     const { scheduler, reached, a, b, console } = makeEdge();
     const delivered: string[] = [];
     const note = (host: string) => (output: { first: number }) => delivered.push(`${host} ${output.first}`);

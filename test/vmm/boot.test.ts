@@ -26,7 +26,7 @@ const chosenOf = (booted: Boot) =>
   nodesOf(readTree(segmentAt(booted, word(booted, 'x11')!).bytes).root).get('/chosen')!;
 const number = (bytes: Uint8Array) => Number(`0x${Buffer.from(bytes).toString('hex')}`);
 
-describe('what lies in RAM', () => {
+describe('the layout of RAM at boot', () => {
   const size = fc.integer({ min: 1, max: 3 * MIB });
   const machines = fc.record({
     memorySizeBytes: fc.oneof(fc.integer({ min: 1, max: 64 }), fc.integer({ min: 1024, max: 131072 })),
@@ -36,7 +36,7 @@ describe('what lies in RAM', () => {
     append: fc.stringMatching(/^[a-z=, ]{0,40}$/),
   });
 
-  test('never overlaps, lies in RAM, and the tree says where; or there is no room, and why is said', () => {
+  test('has no overlaps, fits RAM, and is in the tree; otherwise boot is refused with the reason', () => {
     let booted = 0;
     fc.assert(
       fc.property(machines, (drawn) => {
@@ -81,14 +81,14 @@ describe('what lies in RAM', () => {
     expect(booted).toBeGreaterThan(50);
   });
 
-  test('the tree stands where QEMU puts it: at the end of RAM, below 3 GiB', () => {
+  test('puts the tree where QEMU does: at the end of RAM, below 3 GiB', () => {
     const at = (memorySizeBytes: number) =>
       word(boot({ memorySizeBytes, append: '', kernel: image(BASE + KERNEL_OFFSET, 10) }), 'x11');
     expect(at(128 * MIB)).toBe(0x87e0_0000n);
     expect(at(2048 * MIB)).toBe(0xbfe0_0000n);
   });
 
-  test('a small machine gives one page to the tree and what goes with it', () => {
+  test('spends one page of a small machine on the tree and what belongs to it', () => {
     const { segments } = boot({ memorySizeBytes: MIB, append: '', firmware: image(BASE, 100) });
     const pages = new Set(
       segments.flatMap(({ address, bytes }) => [address, address + bytes.length - 1].map((at) => at >> 12)),
@@ -96,21 +96,21 @@ describe('what lies in RAM', () => {
     expect(pages.size).toBe(2);
   });
 
-  test('a program that fills RAM gets no tree', () => {
+  test('has no tree for a program that fills RAM', () => {
     const full = boot({ memorySizeBytes: MIB, append: '', firmware: image(BASE, 10, MIB - 10) });
     expect(full.segments).toHaveLength(1);
     expect([word(full, 'x11'), word(full, 'x12')]).toEqual([0n, 0n]);
   });
 
-  test('the tree keeps out of what a program counts as its memory', () => {
+  test('keeps the tree out of the memory of a program', () => {
     const top = image(BASE + MIB - 8192, 1, 8191);
     const result = boot({ memorySizeBytes: MIB, append: '', firmware: top });
     expect(Number(word(result, 'x11'))).toBeLessThan(BASE + MIB - 8192 - 3000);
   });
 });
 
-describe('how the hart starts', () => {
-  test('with firmware: in machine mode, with the tree and the note of where the kernel is', () => {
+describe('the state of the hart at boot', () => {
+  test('with firmware: machine mode, the tree, and the address of the kernel for the firmware', () => {
     const firmware = image(BASE, 100);
     const kernel = image(BASE + KERNEL_OFFSET, 100);
     const result = boot({ memorySizeBytes: 32 * MIB, append: '', firmware, kernel });
@@ -129,7 +129,7 @@ describe('how the hart starts', () => {
     expect(read.slice(1)).toEqual([2n, BigInt(kernel.entry), 1n, 0n, 0n]);
   });
 
-  test('a kernel alone: in supervisor mode, with traps, counters, timer and memory open to it', () => {
+  test('a kernel alone: supervisor mode, with access to traps, counters, timer and memory', () => {
     const result = boot({ memorySizeBytes: 32 * MIB, append: '', kernel: image(BASE + KERNEL_OFFSET, 100) });
     expect(result.sbi).toBe(true);
     expect(word(result, 'pc')).toBe(BigInt(BASE + KERNEL_OFFSET));
@@ -140,7 +140,7 @@ describe('how the hart starts', () => {
     for (const cause of [9, 11]) expect((delegated >> BigInt(cause)) & 1n).toBe(0n);
   });
 
-  test('a kernel that is its own firmware: in machine mode, at the start of RAM if it is there, otherwise at its entry', () => {
+  test('a kernel that is its own firmware: machine mode, at the start of RAM if it is there, otherwise at its entry', () => {
     const bare = (kernel: Image) => boot({ memorySizeBytes: 32 * MIB, append: 'x', kernel, bare: true });
     const low = { ...image(BASE, 100), entry: BASE + 50, tohost: BASE + 64 };
     const booted = bare(low);
@@ -158,21 +158,21 @@ describe('how the hart starts', () => {
     );
   });
 
-  test('`tohost` is that of the program that starts', () => {
+  test('`tohost` is taken from the program that starts', () => {
     const firmware = { ...image(BASE, 100), tohost: BASE + 0x40 };
     expect(boot({ memorySizeBytes: MIB, append: '', firmware }).tohost).toEqual([BASE + 0x40]);
     expect(boot({ memorySizeBytes: MIB, append: '', firmware: image(BASE, 100) }).tohost).toEqual([]);
   });
 });
 
-describe('what cannot be booted', () => {
+describe('boot is refused for', () => {
   test('a RAM disk without a kernel', () => {
     expect(() =>
       boot({ memorySizeBytes: MIB, append: '', firmware: image(BASE, 100), initrd: initrd(5) }),
     ).toThrow(/^'initrd' is the initial RAM disk of a kernel; name the kernel with --kernel\.$/);
   });
 
-  test('a kernel where the firmware would be, that the VMM stands for', () => {
+  test('a kernel at the address of the firmware that the VMM replaces', () => {
     const at = (address: number) => () =>
       boot({ memorySizeBytes: 32 * MIB, append: '', kernel: image(address, 100) });
     expect(at(BASE)).toThrow(
@@ -197,7 +197,7 @@ describe('what cannot be booted', () => {
 describe('a kernel image', () => {
   const ram = { base: BASE, sizeBytes: 64 * MIB };
 
-  /** A boot image: the header's fields at their offsets, and something behind it. */
+  /** A boot image: the header's fields at their offsets, and a payload. */
   function bootImage({ offset = 0x20_0000n, size = 8192n, flags = 0n, magic = 'RSC\x05' } = {}): Uint8Array {
     const bytes = new Uint8Array(300).fill(0x13);
     const view = new DataView(bytes.buffer);
@@ -207,7 +207,7 @@ describe('a kernel image', () => {
     bytes.set(new TextEncoder().encode(magic), 56);
     return bytes;
   }
-  /** One with the header that makes it a program for EFI, which tells where its sections end: after 512 bytes. */
+  /** One that is also a program for EFI, whose header has the end of its sections: 512 bytes. */
   function peImage(): Uint8Array {
     const bytes = new Uint8Array(512).fill(0x13);
     bytes.set(bootImage().subarray(0, 64));
@@ -221,7 +221,7 @@ describe('a kernel image', () => {
     view.setUint32(64 + 24 + 32 + 20, 200, true);
     return bytes;
   }
-  /** A kernel in the wrapper that unpacks it under EFI. */
+  /** A kernel in the EFI wrapper that unpacks it. */
   function zboot(packed: Uint8Array, how = 'gzip'): Uint8Array {
     const bytes = new Uint8Array(80 + packed.length);
     bytes.set(new TextEncoder().encode('MZ\0\0zimg'));
@@ -249,7 +249,7 @@ describe('a kernel image', () => {
   }
   const load = (bytes: Uint8Array) => loadKernel({ name: 'Image', bytes }, ram);
 
-  test('goes where its header says, with all the memory that it says', () => {
+  test('is loaded at the address in its header, with the memory size in it', () => {
     const bytes = bootImage();
     expect(load(bytes)).toEqual({
       entry: 0x8020_0000,
@@ -260,19 +260,19 @@ describe('a kernel image', () => {
     expect(load(bootImage({ size: 100n })).segments[0]!.memorySizeBytes).toBe(300);
   });
 
-  test('may be packed with gzip', () => {
+  test('may be compressed with gzip', () => {
     const bytes = bootImage();
     expect(load(gzipSync(bytes))).toEqual(load(bytes));
   });
 
-  test('is taken out of the wrapper that unpacks itself under EFI', () => {
+  test('is extracted from the EFI wrapper', () => {
     expect(load(zboot(gzipSync(bootImage())))).toEqual(load(bootImage()));
     expect(() => load(zboot(gzipSync(bootImage()), 'zstd'))).toThrow(
       /^'Image' unpacks itself under EFI, with zstd; unpack it, and give the Image inside\.$/,
     );
   });
 
-  test('of U-Boot lies and begins where its header says, packed or not, as on QEMU', () => {
+  test('of U-Boot is loaded and entered where its header says, compressed or not, as on QEMU', () => {
     const code = Uint8Array.of(0x13, 0, 0, 0, 0x6f, 0, 0, 0);
     const expected = {
       entry: 0x8030_0004,
@@ -283,7 +283,7 @@ describe('a kernel image', () => {
     expect(load(uBootImage(gzipSync(code), { packed: 1 }))).toEqual(expected);
   });
 
-  test('without a header goes behind the firmware, from a large page on; without firmware to the start of RAM', () => {
+  test('without a header goes to the large page after the firmware, or to the start of RAM without firmware', () => {
     const code = Uint8Array.of(0x6f, 0, 0, 0);
     const at = (start: number) => loadKernel({ name: 'u-boot.bin', bytes: code }, ram, start);
     expect(load(code)).toMatchObject({
@@ -343,12 +343,12 @@ describe('a kernel image', () => {
     ],
     ['a damaged U-Boot image', uBootImage(gzip).with(70, 7), /^'Image' is a U-Boot image that is damaged/],
     [
-      'a U-Boot image that lies nowhere',
+      'a U-Boot image with a load address outside RAM',
       uBootImage(gzip, { load: 0 }),
       /^'Image' needs memory from 0x0 .* link it/,
     ],
     [
-      'a U-Boot image that starts nowhere',
+      'a U-Boot image with an entry outside RAM',
       uBootImage(gzip, { entry: BASE }),
       /that starts at 0x80000000, where it/,
     ],
@@ -365,7 +365,7 @@ describe('a kernel image', () => {
     ['gzip with another checksum', gzip.with(-8, gzip.at(-8)! ^ 1), /^'Image' is a gzip file that is cut/],
     ['gzip with another size', gzip.with(-1, 0x40), /^'Image' is a gzip file that is cut short or damaged/],
     [
-      'gzip of more than RAM',
+      'gzip of more bytes than RAM has',
       gzipSync(new Uint8Array(ram.sizeBytes + 1), { level: 1 }),
       /^'Image' unpacks to more than the 67108864 bytes of RAM .* --memory\.$/,
     ],
@@ -374,7 +374,7 @@ describe('a kernel image', () => {
     expect(() => load(bytes)).toThrow(message);
   });
 
-  test('a file cut short is told as that, by its name, and memory is not blamed', () => {
+  test('that is truncated is reported as such, with its name, and not as a lack of memory', () => {
     const code = new Uint8Array(400).fill(0x13);
     const whole: Record<string, Uint8Array> = {
       gzip,
@@ -387,7 +387,7 @@ describe('a kernel image', () => {
     };
     for (const [kind, bytes] of Object.entries(whole)) {
       expect(() => load(bytes)).not.toThrow();
-      // What is left of the first bytes may be a payload without a header.
+      // A short prefix may be a payload without a header.
       for (let length = 6; length < bytes.length; length++)
         expect(() => load(bytes.subarray(0, length)), `${kind}, ${length} bytes`).toThrow(
           /^'Image' (ends inside|is a gzip file that is cut short|is a program for EFI)/,
@@ -395,7 +395,7 @@ describe('a kernel image', () => {
     }
   });
 
-  test('damage never throws anything but an operating error', () => {
+  test('that is damaged never causes anything but an operating error', () => {
     const damaged = fc.record({
       at: fc.nat(gzip.length - 1),
       value: fc.nat(255),

@@ -9,7 +9,7 @@ import { FakeWorld, recordRun, replayRun } from '../ft/world.ts';
 const description: MachineDescription = withConsole(machineOf(consoleGuest));
 const typed = 'The quick brown fox? No: a lazy dog jumps over a longer line of text.'.replaceAll('q', 'k');
 
-test('what is typed arrives at the virtio console, each byte once, whatever the slices', () => {
+test('typed bytes arrive at the virtio console once each, whatever the slices', () => {
   for (const seed of ['a', 'b', 'c', 'd']) {
     const run = recordRun(description, seed, `${typed}q`);
     expect(run.pause).toBe('off');
@@ -21,14 +21,14 @@ test('what is typed arrives at the virtio console, each byte once, whatever the 
   }
 });
 
-test('a recording with resets replays, and the bytes received are counted on', () => {
+test('a recording with resets replays, and continues the count of received bytes', () => {
   const run = recordRun(description, 'resets', `${typed}q`, 0.1);
   expect(run.console.lastIndexOf('>')).toBeGreaterThan(0);
   const replay = replayRun(description, run.entries);
   expect([replay.console, replay.hash]).toEqual([run.console, run.hash]);
 });
 
-test('there is room for typed bytes once the driver is up, and the UART gets none', () => {
+test('typed bytes wait for the driver of the virtio console, and the UART gets none', () => {
   const live = new LiveDoors(new FakeWorld('room'));
   const vmm = new Vmm(description, live);
   const { machine } = vmm;
@@ -50,7 +50,7 @@ test('a machine whose console is its UART has no virtio console', () => {
   expect(Object.keys(new Machine(description, doors).state.devices)).toContain('console.3');
 });
 
-test('a disk that may only be read refuses writes by itself', () => {
+test('a read-only disk refuses writes itself', () => {
   const disk = machineOf(diskGuest([{ operation: 'write', sector: 3 }]), 8);
   const outputsOf = (readOnly: boolean) => {
     const vmm = new Vmm(withReadOnly(disk, readOnly), new LiveDoors(new FakeWorld('disk')));

@@ -1,4 +1,4 @@
-/** Pages and changed state as bytes: what a copy and a checkpoint are made of. */
+/** Pages and changed state as bytes: the content of copies and checkpoints. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { bytes, decode, encode, list, record, uint } from '../../src/base/codec.ts';
@@ -34,7 +34,7 @@ const write = fc.tuple(
 const indexSet = fc.uniqueArray(fc.nat(PAGES - 1), { maxLength: PAGES });
 
 describe('packed pages', () => {
-  test('carry these pages over, and no others', () => {
+  test('change exactly these pages of the other machine', () => {
     fc.assert(
       fc.property(fc.array(write, { maxLength: 20 }), indexSet, (writes, indexes) => {
         const [from, to] = [fresh(), fresh()];
@@ -63,12 +63,12 @@ describe('packed pages', () => {
     expect(pageOf(to, 0)).toEqual(was);
   });
 
-  test('of zeros take next to nothing', () => {
+  test('of zeros take a few bytes only', () => {
     expect(packPages(fresh(), [8, 9, 10, 11]).length).toBeLessThan(200);
   });
 });
 
-/** Any bytes are refused with a FormatError, or taken for other pages; nothing else happens. */
+/** Checks that bytes are refused with a FormatError, or accepted as other pages. */
 function mustRefuseOrTake(take: () => void): 'refused' | 'taken' {
   try {
     take();
@@ -95,7 +95,7 @@ describe('damaged pages', () => {
     for (const changed of bitFlips(packed)) mustRefuseOrTake(() => unpackPages(to, changed));
   });
 
-  test('and any other bytes are refused', () => {
+  test('that are arbitrary bytes are refused', () => {
     const to = fresh();
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 60 }), (source) => {
@@ -105,7 +105,7 @@ describe('damaged pages', () => {
     );
   });
 
-  /** Pages as {@link packPages} would pack them, if a machine had them. */
+  /** Pages in the form of {@link packPages}, which no machine need have. */
   const pack = (pages: { index: number; bytes: Uint8Array }[]) => {
     const plain = encode(list(record({ index: uint, bytes: bytes() })), pages);
     // One stored block (RFC 1951, section 3.2.4).
@@ -127,7 +127,7 @@ describe('damaged pages', () => {
     bytes: new Uint8Array(sizeBytes).fill(9),
   });
 
-  test('in one stored block are pages too', () => {
+  test('in one stored block are accepted', () => {
     const to = fresh();
     unpackPages(to, pack([page(7)]));
     expect(pageOf(to, 7)).toEqual(page(7).bytes);
@@ -146,7 +146,7 @@ describe('damaged pages', () => {
     expect(to.hash()).toBe(before);
   });
 
-  test('that claim more than any machine has are refused', () => {
+  test('with larger sizes than any machine has are refused', () => {
     const claim = encode(record({ sizeBytes: uint, deflated: bytes() }), {
       sizeBytes: 2 ** 40,
       deflated: new Uint8Array(9),
@@ -154,7 +154,7 @@ describe('damaged pages', () => {
     expect(() => unpackPages(fresh(), claim)).toThrow('more pages than the machine has');
   });
 
-  test('that hold more, or less, than they say are refused', () => {
+  test('with more or less content than their size are refused', () => {
     const { sizeBytes, deflated } = decode(record({ sizeBytes: uint, deflated: bytes() }), packed);
     for (const wrong of [sizeBytes - 1, sizeBytes + 1, sizeBytes - PAGE_BYTES, 0])
       expect(() =>
@@ -169,7 +169,7 @@ describe('damaged pages', () => {
 describe('a delta', () => {
   const anyPosition = fc.nat(run.icount);
 
-  test('makes the machine of before the machine of now', () => {
+  test('turns the earlier machine into the later one', () => {
     fc.assert(
       fc.property(anyPosition, anyPosition, (a, b) => {
         const [from, to] = [machineAt(Math.min(a, b)), machineAt(Math.min(a, b))];
@@ -184,7 +184,7 @@ describe('a delta', () => {
     );
   });
 
-  test('is a copy: what the machine does later is not in it', () => {
+  test('is a copy: it does not change with the machine', () => {
     const vmm = machineAt(1000);
     const delta = takeDelta(vmm.machine, [0, 1, 2, 3]);
     const { hash } = { hash: vmm.machine.hash() };
@@ -205,7 +205,7 @@ describe('a delta', () => {
       if (mustRefuseOrTake(() => applyDelta(to, changed)) === 'refused') expect(state()).toEqual(before);
       else {
         taken++;
-        // What was taken may have grown its RAM, which never shrinks.
+        // A part that was applied may have grown its RAM, which never shrinks.
         to = machineAt(500).machine;
       }
     }

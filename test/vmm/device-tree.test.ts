@@ -15,7 +15,7 @@ const hex = (bytes: Uint8Array | undefined) => Buffer.from(bytes ?? []).toString
 const text = (bytes: Uint8Array | undefined) => Buffer.from(bytes ?? []).toString();
 const number = (bytes: Uint8Array | undefined) => Number(`0x${hex(bytes)}`);
 
-/** What QEMU says of its machine: property by property, each with its node. */
+/** QEMU's tree, as one line for each property with its node. */
 function qemuTree(): Map<string, string> {
   const golden = readFileSync(new URL('../goldens/virt-tree.txt', import.meta.url), 'utf8');
   const lines = golden.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
@@ -37,7 +37,7 @@ describe("compared with the tree of QEMU's machine", () => {
     ),
   );
   const theirs = qemuTree();
-  /** What QEMU's machine has and this one has not. */
+  /** Nodes of QEMU's machine that this one lacks. */
   const lacking = /^\/(pmu|fw-cfg|flash|platform-bus|soc\/pci)/;
 
   test('it lacks the devices that this machine lacks', () => {
@@ -54,16 +54,16 @@ describe("compared with the tree of QEMU's machine", () => {
       '/cpus/cpu@0 riscv,isa',
       '/cpus/cpu@0 riscv,isa-base',
       '/cpus/cpu@0 riscv,isa-extensions',
-      // dtc asks for it of whatever takes interrupts.
+      // dtc requires it of every interrupt controller.
       '/cpus/cpu@0/interrupt-controller #address-cells',
-      // QEMU counts source 0, which does not exist; its later versions say 95 as well.
+      // QEMU counts source 0, which does not exist; its later versions have 95, too.
       '/soc/plic@c000000 riscv,ndev',
     ]);
   });
 });
 
 describe('the device tree', () => {
-  test('has the virtio slots in the order of QEMU, the last first', () => {
+  test("has the virtio slots in QEMU's order, the last first", () => {
     const slots = (nodes: Iterable<string>) =>
       [...new Set(nodes)].filter((node) => node.startsWith('/soc/virtio_mmio'));
     const theirs = [...qemuTree().keys()].map((key) => key.split(' ')[0]!);
@@ -75,7 +75,7 @@ describe('the device tree', () => {
     expect(deviceTree(options)).toEqual(deviceTree({ ...options }));
   });
 
-  test('says the instruction set in both ways, which agree', () => {
+  test('names the instruction set in both forms, which agree', () => {
     const cpu = treeOf().get('/cpus/cpu@0')!;
     const [base, letters, ...long] = [
       text(cpu['riscv,isa']).slice(0, 4),
@@ -86,7 +86,7 @@ describe('the device tree', () => {
     expect(text(cpu['riscv,isa-extensions'])).toBe([...letters!, ...long, ''].join('\0'));
   });
 
-  test.each([4096, 1 << 20, 96 << 20, 2 ** 31])('says how much memory there is: %i bytes', (sizeBytes) => {
+  test.each([4096, 1 << 20, 96 << 20, 2 ** 31])('has the size of memory: %i bytes', (sizeBytes) => {
     const { reg } = treeOf({ memorySizeBytes: sizeBytes }).get('/memory@80000000')!;
     expect(hex(reg)).toBe(`0000000080000000${sizeBytes.toString(16).padStart(16, '0')}`);
   });
@@ -104,7 +104,7 @@ describe('the device tree', () => {
     expect(number(chosen['linux,initrd-end'])).toBe(0x8765_4000 + 1000);
   });
 
-  test('refers only to nodes and addresses that are there', () => {
+  test('refers only to nodes and addresses that exist', () => {
     const nodes = treeOf();
     const phandles = new Map(
       [...nodes].filter(([, { phandle }]) => phandle).map(([path, { phandle }]) => [number(phandle), path]),

@@ -38,7 +38,7 @@ describe('a replay', () => {
     );
   });
 
-  test('goes through every reset that was pressed, at its place', () => {
+  test('repeats every reset at its position', () => {
     fc.assert(
       fc.property(fc.nat(), (seed) => {
         const run = recordRun(description, `${seed}`, TYPED, 0.1);
@@ -53,14 +53,14 @@ describe('a replay', () => {
     );
   });
 
-  test('passes every entry but those that the guest asks for', () => {
+  test('applies every entry but those that the guest asks for', () => {
     const { entries } = replayRun(description, original.entries);
     expect(entries).toEqual(
       original.entries.filter(({ kind }) => kind !== 'clock' && kind !== 'entropy').slice(0, entries.length),
     );
   });
 
-  test('never runs past the last entry, and goes on when more come', () => {
+  test('never runs past the last entry, and continues when more arrive', () => {
     const doors = new ReplayDoors(verifyMarker);
     const vmm = new Vmm(description, doors);
     expect(vmm.run(1000)).toBe('stalled');
@@ -76,7 +76,7 @@ describe('a replay', () => {
     expect(vmm.machine.hash()).toBe(original.hash);
   });
 
-  test('of a long log lets go of what it has consumed', () => {
+  test('of a long log forgets the entries that it has consumed', () => {
     const doors = new ReplayDoors();
     const vmm = new Vmm(machineOf('_start: j _start'), doors);
     for (let icount = 0; icount < 10_000; icount++) doors.append({ kind: 'progress', icount });
@@ -86,12 +86,12 @@ describe('a replay', () => {
   });
 });
 
-describe('entries that are taken back', () => {
-  test('are those appended last; what was consumed before stays so', () => {
+describe('entries that are truncated', () => {
+  test('are the last appended; those consumed before stay consumed', () => {
     const doors = new ReplayDoors();
     const vmm = new Vmm(machineOf('_start: j _start'), doors);
     for (let icount = 1; icount <= 5000; icount++) doors.append({ kind: 'progress', icount });
-    // Past the point where consumed entries are let go.
+    // Past the point where consumed entries are forgotten.
     vmm.run(4500);
     expect(doors.waiting).toBe(500);
     doors.retract(200);
@@ -112,7 +112,7 @@ describe('a disk', () => {
   ] as const;
   const withDisk = machineOf(diskGuest(steps), 8);
   const sector = (letter: number) => new Uint8Array(512).fill(letter);
-  /** The read is answered first, then the write, at different places. */
+  /** The read is answered first, then the write, at different positions. */
   const answers: DiskCompletion[] = [
     { id: 2, status: 0, data: sector(0x62) },
     { id: 1, status: 0, data: new Uint8Array(0) },
@@ -153,7 +153,7 @@ describe('a disk', () => {
     expect([all.icount, all.hash]).toEqual([icount, end]);
   });
 
-  test('that a side reads for itself: it waits for its own data, and goes on with that', () => {
+  test('that a replica reads itself: the replay waits for its own data, and continues with that', () => {
     const read = new Map<number, Uint8Array>();
     const passed: Entry[] = [];
     const doors = new ReplayDoors(
@@ -175,7 +175,7 @@ describe('a disk', () => {
     expect(passed.map(({ kind }) => kind)).toEqual(['disk', 'disk', 'disk', 'progress']);
   });
 
-  test('that read something else leads to another machine', () => {
+  test('that returns other data leads to another machine', () => {
     const doors = new ReplayDoors(
       () => {},
       undefined,
@@ -190,8 +190,8 @@ describe('a disk', () => {
   });
 });
 
-describe('a log that is not that of the machine', () => {
-  /** The divergence that a replay ends in; fails when it ends in none. */
+describe('a log that does not belong to the machine', () => {
+  /** The divergence that a replay ends with. @throws if there is none */
   function divergence(entries: readonly Entry[], slices?: readonly number[]): Divergence {
     try {
       replayRun(description, entries, slices);
@@ -243,8 +243,8 @@ describe('a log that is not that of the machine', () => {
   });
 
   /**
-   * An input may come a step earlier or later, or not fit into a full FIFO, without any effect on the guest. Where there is an effect,
-   * it is found.
+   * An input may come a step earlier or later, or not fit into a full FIFO, without an effect on the guest. An effect
+   * is found.
    */
   test.each<[string, Change]>([
     ['moved forward', (index, entry) => entries.with(index, { ...entry, icount: entry.icount + 1 })],
@@ -279,7 +279,7 @@ describe('a log that is not that of the machine', () => {
     expect(diverged).toBeGreaterThan(doors.length / 2);
   });
 
-  test('the message names the position, what the guest did and what the log says', () => {
+  test("the message names the position, the guest's action and the entry of the log", () => {
     const first = entries.findIndex(({ kind }) => kind === 'entropy');
     const { icount } = entries[first]!;
     const clock = entries.slice(first).find(({ kind }) => kind === 'clock')!;
@@ -291,7 +291,7 @@ describe('a log that is not that of the machine', () => {
     ).toBe(`at ${icount}: the guest asked for 2 random bytes, but the log says entropy 3 bytes at ${icount}`);
   });
 
-  test('a check with another hash, and an output count that is another, end in a divergence', () => {
+  test('a check with another hash, and another output count, end in a divergence', () => {
     const check = entries.findIndex(({ kind }) => kind === 'check');
     const at = entries[check]!;
     expect(divergence(entries.with(check, { kind: 'check', icount: at.icount, hash: 1n })).message).toMatch(
@@ -313,7 +313,7 @@ describe('a log that is not that of the machine', () => {
     );
   });
 
-  test('a guest that sleeps where the log goes on is found', () => {
+  test('a guest that sleeps before the next entry is found', () => {
     const doors = new ReplayDoors();
     const vmm = new Vmm(machineOf('_start: wfi\nj _start'), doors);
     doors.append({ kind: 'progress', icount: 50 });
@@ -335,7 +335,7 @@ describe('a log that is not that of the machine', () => {
 });
 
 describe('live doors', () => {
-  test('hand out typed bytes as the guest has room, all of them, in order', () => {
+  test('hand out all typed bytes in order, as the guest has room', () => {
     fc.assert(
       fc.property(fc.array(fc.uint8Array({ maxLength: 40 }), { maxLength: 5 }), (pieces) => {
         const doors = new LiveDoors(new FakeWorld('x'));
@@ -367,7 +367,7 @@ describe('live doors', () => {
     expect(doors.input(vmm.machine)).toEqual({ kind: 'timer', icount: vmm.icount, ticks: deadline });
   });
 
-  test('hand out one thing at a time: a reset, disk completions in order, a frame, then keys', () => {
+  test('hand out one input at a time: a reset, disk completions in order, a frame, then keys', () => {
     const doors = new LiveDoors(new FakeWorld('x'));
     const { machine } = new Vmm(description, doors);
     doors.type(Uint8Array.of(65));
@@ -385,7 +385,7 @@ describe('live doors', () => {
     expect(doors.input(machine)).toBeUndefined();
   });
 
-  test('forget what waits when the world has gone on without them', () => {
+  test('drop pending inputs when another machine has received them', () => {
     const doors = new LiveDoors(new FakeWorld('x'));
     const { machine } = new Vmm(description, doors);
     doors.type(Uint8Array.of(65));

@@ -1,4 +1,4 @@
-/** A reader of flattened device trees that shares nothing with their writer. Devicetree Specification v0.4, chapter 5. */
+/** A reader of flattened device trees, independent of their writer. Devicetree Specification v0.4, chapter 5. */
 export interface ReadNode {
   name: string;
   properties: Record<string, Uint8Array>;

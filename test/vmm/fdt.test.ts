@@ -26,7 +26,7 @@ const asRead = ({ name, properties: own, children = [] }: TreeNode): ReadNode =>
 });
 
 describe('a flattened device tree', () => {
-  test('says to another reader what was put in', () => {
+  test('is read by an independent reader as it was built', () => {
     fc.assert(
       fc.property(node, fc.nat(), (tree, bootHart) => {
         const root = { ...tree, name: '' };
@@ -38,14 +38,14 @@ describe('a flattened device tree', () => {
     );
   });
 
-  test('holds the name of a property once', () => {
+  test('has the name of each property once', () => {
     const leaf = (name: string): TreeNode => ({ name, properties: { 'interrupt-parent': cells(1) } });
     const blob = flatten({ name: '', properties: {}, children: [leaf('a'), leaf('b')] });
     expect(new TextDecoder('latin1').decode(blob).split('interrupt-parent')).toHaveLength(2);
   });
 });
 
-test('values are big-endian cells and strings with their ends', () => {
+test('values are big-endian cells and strings with a final zero', () => {
   expect(cells(1, 0xfedc_ba98)).toEqual(Uint8Array.of(0, 0, 0, 1, 0xfe, 0xdc, 0xba, 0x98));
   expect(wideCells(2 ** 32 + 5)).toEqual(cells(1, 5));
   expect(strings('ab', 'c')).toEqual(Uint8Array.of(0x61, 0x62, 0, 0x63, 0));

@@ -1,4 +1,4 @@
-/** Guests made from files that are nowhere but here: no file system has a part in it. */
+/** Guests made from files in memory, without a file system. */
 import { expect, test } from 'vitest';
 import { OperatingError } from '../../src/base/errors.ts';
 import type { GuestFiles } from '../../src/vmm/guest/files.ts';
@@ -8,7 +8,7 @@ import { elf } from './elf.ts';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 
-/** Files by their names; a source finds what it includes in the folders that it is told of. */
+/** Files by their names; a source finds included files in the given folders. */
 function filesOf(content: Record<string, Uint8Array>): GuestFiles {
   const has = (name: string) => Object.hasOwn(content, name);
   return {
@@ -45,7 +45,7 @@ test('a source is assembled, with what it includes and with its symbols', () => 
   expect(() => guest('a/main.s')).toThrow(/end\.s/);
 });
 
-test('an ELF and a raw image are taken for what they are, and anything else is refused', () => {
+test('an ELF and a raw image are recognized, and other files are refused', () => {
   expect(firstBytes('small.elf')).toEqual([0x13, 0, 0, 0]);
   expect(firstBytes('code.bin')).toEqual([0x6f, 0, 0, 0]);
   expect(firstBytes('code', { raw: true })).toEqual([0x6f, 0, 0, 0]);
@@ -55,14 +55,14 @@ test('an ELF and a raw image are taken for what they are, and anything else is r
   expect(() => guest(undefined)).toThrow(/^nothing to run/);
 });
 
-test('a disk holds the file that was named for it', () => {
+test('a disk has the content of its file', () => {
   const drive = [{ text: 'file=disk', file: 'disk', readOnly: true, id: undefined, forDevice: false }];
   const { description, diskContent } = guest('code.bin', { drive });
   expect(description.virtio[0]).toEqual({ kind: 'blk', sectors: 2, readOnly: true });
   expect([diskContent.length, diskContent[699], diskContent[700]]).toEqual([1024, 7, 0]);
 });
 
-test('a guest file stands for options, and those that are given come before it', () => {
+test('a guest file sets options, which those of the command line override', () => {
   const folder = parseGuestFile(bytes('{ "kernel": "code.bin", "append": "a", "memoryMiB": 4 }'), 'g.json');
   const options = withFolder(folder, 'g.json', { memory, append: 'b' }, (name) => name);
   expect(options).toMatchObject({ kernel: 'code.bin', append: 'a b', memory: 4 << 20 });

@@ -1,4 +1,4 @@
-/** A few of the cases of `npm run hostile`, which runs as many as one wants. */
+/** A few of the cases of `npm run hostile`, which runs any number. */
 import { expect, test } from 'vitest';
 import { MachineAttacker } from '../../tools/hostile/campaign.ts';
 import { kinds } from '../../tools/hostile/machines.ts';
@@ -7,7 +7,7 @@ import { execution, runs } from '../engine.ts';
 const ALL = 800;
 const CASES = runs(ALL);
 
-test('a machine outlives whatever it executes, and its log comes to the same state elsewhere', () => {
+test('a machine survives whatever it executes, and its log leads to the same state elsewhere', () => {
   const seen = new Map<string, number>();
   const attacker = new MachineAttacker('test', execution);
   for (let index = 0; index < CASES; index++) {
@@ -15,7 +15,7 @@ test('a machine outlives whatever it executes, and its log comes to the same sta
     expect(finding?.what, `npm run hostile -- --seed test --from ${index} --cases 1`).toBeUndefined();
   }
   if (CASES < ALL) return;
-  // The guests get somewhere: every mode, most exceptions, outputs of all kinds, and devices at work and broken.
+  // The guests reach every mode, most exceptions, outputs of all kinds, and devices at work and broken.
   const expected = [
     ...kinds.map(({ program }) => `machine "${program}"`),
     ...[0, 1, 3].map((mode) => `ends in mode ${mode}`),

@@ -1,4 +1,4 @@
-/** A whole machine whose guest does nothing but harm: the devices through the bus, with instructions, doors and a replay. */
+/** A whole machine with a hostile guest: the devices through the bus, with instructions, doors and a replay. */
 import { expect, test } from 'vitest';
 import { encode } from '../../src/base/codec.ts';
 import { Random } from '../../src/base/random.ts';
@@ -19,7 +19,7 @@ import { FakeWorld } from '../ft/world.ts';
 /** Loads and stores of 1, 2, 4 and 8 bytes, as the guest numbers them. */
 type Access = { store: boolean; sizeBytes: 1 | 2 | 4 | 8; address: bigint; value: bigint };
 
-/** Does the accesses of a table one after the other, whatever traps they cause, and ends. */
+/** Makes the accesses of a table one after another, whatever traps they cause, and ends. */
 const guest = (accesses: readonly Access[]) => `
 _start:
     la      t0, trap
@@ -57,7 +57,7 @@ end:
 `;
 
 const RAM = 0x8000_0000;
-/** Where queue q of slot n has its rings: behind the guest's program. */
+/** The rings of queue q of slot n: after the guest's program. */
 const ringsAt = (slot: number, queue: number) => RAM + 0xa000 + slot * 0x1000 + queue * 0x800;
 const SLOTS = 4;
 
@@ -108,7 +108,7 @@ function againstQueue(random: Random): Access[] {
   ];
 }
 
-/** An access of any size, somewhere in a device, and not always aligned. */
+/** An access of any size in a device, not always aligned. */
 function anyAccess(random: Random): Access[] {
   const { finisher: _, ...others } = memoryMap;
   const regions = Object.values(others);
@@ -128,7 +128,7 @@ function script(random: Random): Access[] {
   return [...Array.from({ length: SLOTS }, (_, slot) => bringUp(slot)).flat(), ...acts.flat()];
 }
 
-/** Runs it with a world that answers, sends and types at random; what came through the doors, and what went out. */
+/** Runs a guest with a world that answers, sends and types at random; returns the entries and outputs. */
 function record(description: MachineDescription, random: Random) {
   const live = new LiveDoors(new FakeWorld('hostile'));
   const entries: Entry[] = [];
@@ -153,7 +153,7 @@ function record(description: MachineDescription, random: Random) {
   return { vmm, entries, outputs };
 }
 
-test('a machine outlives its guest, and a replay in other slices is the same machine', () => {
+test('a machine survives its guest, and a replay in other slices leads to the same state', () => {
   let made = 0;
   for (let seed = 0; seed < 60; seed++) {
     const random = new Random(`hostile machine ${seed}`);
@@ -174,11 +174,11 @@ test('a machine outlives its guest, and a replay in other slices is the same mac
     const snapshot = encodeSnapshot(takeSnapshot(vmm.machine));
     expect(Buffer.compare(encodeSnapshot(decodeSnapshot(snapshot, 'snapshot')), snapshot)).toBe(0);
   }
-  // The guests get somewhere.
+  // The guests reach the interesting states.
   expect(made).toBeGreaterThan(1000);
 });
 
-/** What went out, however its console bytes were cut into pieces. */
+/** The outputs, independent of how console bytes were cut into pieces. */
 function bytesOf(outputs: readonly Output[]): string {
   return outputs
     .flatMap((output) =>

@@ -24,7 +24,7 @@ const good = () => elf([text, data, { address: 0n, bytes: [9], type: 4 }], symbo
 /** An entry of the dynamic section. */
 const dynamic = (words: [bigint, bigint]): number[] => [...new Uint8Array(BigUint64Array.from(words).buffer)];
 
-/** What RAM holds at its start. */
+/** The content of RAM at boot. */
 function memoryOf(segments: { address: number; bytes: Uint8Array }[]): Uint8Array {
   const memory = new Uint8Array(4096);
   for (const { address, bytes } of segments) memory.set(bytes, address - ram.base);
@@ -32,7 +32,7 @@ function memoryOf(segments: { address: number; bytes: Uint8Array }[]): Uint8Arra
 }
 
 describe('loadElf', () => {
-  test('gives segments, entry and symbols', () => {
+  test('returns segments, entry and symbols', () => {
     const { bytes } = good();
     expect(isElf(bytes)).toBe(true);
     expect(loadElf(bytes, 'good.elf', ram)).toEqual({
@@ -50,7 +50,7 @@ describe('loadElf', () => {
     });
   });
 
-  test('reads what the GNU linker makes, as the assembler makes it of the same source', () => {
+  test("reads a file of the GNU linker like the assembler's image of the same source", () => {
     const golden = (name: string) => readFileSync(new URL(`../goldens/asm/${name}`, import.meta.url), 'utf8');
     const image = loadElf(
       Uint8Array.from(Buffer.from(golden('expressions.elf.txt'), 'base64')),
@@ -82,7 +82,7 @@ describe('loadElf', () => {
     expect(() => loadElf(bytes, 'vmlinux', ram)).toThrow(/link it to an address in RAM/);
   });
 
-  test('leaves a kernel where it is linked, if RAM is there', () => {
+  test('leaves a kernel where it is linked, if that is in RAM', () => {
     const { bytes, view } = good();
     expect(loadElf(bytes, 'kernel', ram, ram.base + 0x4000)).toEqual(loadElf(bytes, 'kernel', ram));
     view.setUint16(16, 3, true);
@@ -128,7 +128,7 @@ describe('loadElf', () => {
     }
   });
 
-  test('takes a file that lies inside other bytes, and one without sections', () => {
+  test('reads a file inside other bytes, and one without sections', () => {
     const { bytes, view } = good();
     view.setBigUint64(40, 0n, true);
     const around = new Uint8Array(bytes.length + 20);
@@ -139,10 +139,10 @@ describe('loadElf', () => {
     expect(image.segments[1]!.bytes).toEqual(Uint8Array.from([1, 2, 3]));
   });
 
-  test('leaves out headers that the linker put below RAM, and nothing else', () => {
+  test('omits headers that the linker put below RAM, and nothing else', () => {
     const program = Array.from({ length: 256 }, (_, index) => (index < 136 ? 0 : index));
     const { bytes, view } = elf([{ address: BigInt(ram.base), bytes: program }]);
-    // The segment now holds the file from its start; the program's first 136 bytes are the gap behind the headers.
+    // The segment now has the file from its start; the program's first 136 bytes are the gap after the headers.
     view.setBigUint64(64 + 8, 0n, true);
     view.setBigUint64(64 + 24, BigInt(ram.base - 256), true);
     view.setBigUint64(64 + 32, 376n, true);
@@ -150,13 +150,13 @@ describe('loadElf', () => {
     expect(loadElf(bytes, 'x.elf', ram).segments).toEqual([
       { address: ram.base, bytes: Uint8Array.from(program.slice(136)), memorySizeBytes: 144 },
     ]);
-    // Such a file lies where it is linked to, also where one that is linked below RAM is moved.
+    // Such a file stays where it is linked, while one that is linked below RAM is moved.
     expect(loadElf(bytes, 'x.elf', ram, ram.base + 0x4000)).toEqual(loadElf(bytes, 'x.elf', ram));
     bytes[255] = 1;
     expect(() => loadElf(bytes, 'x.elf', ram)).toThrow(/needs memory from 0x7fffff00 to 0x80000090/);
   });
 
-  test('takes a segment that is all zeros and ends where RAM ends', () => {
+  test('reads a segment that is all zeros and ends where RAM ends', () => {
     const { bytes } = elf([text, { address: 0x800f_0000n, memorySize: 0x1_0000n }]);
     expect(loadElf(bytes, 'x', ram).segments[1]).toEqual({
       address: 0x800f_0000,
@@ -165,7 +165,7 @@ describe('loadElf', () => {
     });
   });
 
-  /** Each case damages a good file in place, or gives another. */
+  /** Each case damages a good file in place, or returns another. */
   const refused: [what: string, damage: (of: ReturnType<typeof good>) => unknown, message: RegExp][] = [
     [
       'text',
@@ -250,7 +250,7 @@ describe('loadElf', () => {
     }
   };
 
-  test('any damage gives an image that fits or an OperatingError', () => {
+  test('reads a damaged file as an image that fits, or throws an OperatingError', () => {
     const { length } = good().bytes;
     const change = fc.tuple(fc.nat(length - 1), fc.constantFrom(0, 1, 127, 128, 255));
     const damage = fc.tuple(fc.array(change, { minLength: 1, maxLength: 12 }), fc.nat(length));
@@ -265,7 +265,7 @@ describe('loadElf', () => {
     );
   });
 
-  test('any single bit that is wrong', () => {
+  test('does so for every single bit', () => {
     const { bytes } = good();
     for (let at = 0; at < bytes.length; at++)
       for (let bit = 0; bit < 8; bit++) {

@@ -9,8 +9,9 @@ import { machineOf } from '../ft/guest.ts';
 const ENTRY = RAM_BASE + KERNEL_OFFSET;
 
 /**
- * What a payload finds at its entry from OpenSBI 1.1 and from OpenSBI 1.6 alike, on QEMU 7.2, read by the payload itself. `stimecmp` is
- * zero there, and QEMU looks at it only when it is written; by the manual the timer would be pending, which here it is not.
+ * The state of the hart at the entry of a payload of OpenSBI 1.1 and 1.6 alike, on QEMU 7.2, read by the payload
+ * itself. `stimecmp` is zero there, which QEMU compares only when it is written; by the manual the timer would be
+ * pending, which here it is not.
  */
 const openSbi: Readonly<Record<string, bigint>> = {
   sstatus: 0x8000_0002_0000_6000n,
@@ -29,7 +30,7 @@ const openSbi: Readonly<Record<string, bigint>> = {
   hpmcounter18: 0n,
 };
 
-/** Traps that arrive in supervisor mode under both, from either mode: what is done, the cause, and `stval` where it does not depend on the place. */
+/** Traps that arrive in supervisor mode from either mode: the code, the cause, and `stval` where it is fixed. */
 const traps: readonly { what: string; code: string; cause: bigint }[] = [
   { what: 'a word that is no instruction', code: '.word 0', cause: 2n },
   { what: 'what belongs to machine mode', code: 'csrr t0, mstatus', cause: 2n },
@@ -38,10 +39,10 @@ const traps: readonly { what: string; code: string; cause: bigint }[] = [
   { what: 'a store to nowhere', code: 'sd t0, 0(zero)', cause: 7n },
 ];
 
-/** What user mode may do without a trap: the clock, the counters, and floating point. */
+/** What user mode may execute without a trap: the clock, the counters, and floating point. */
 const allowed = ['rdtime t0', 'rdcycle t0', 'rdinstret t0', 'fmv.d.x ft0, zero', 'fadd.d ft0, ft0, ft0'];
 
-/** Runs a kernel to its end, and gives the words that it left at `results`. */
+/** Runs a kernel to its end; returns the words that it left at `results`. */
 function wordsLeft(code: string, count: number): bigint[] {
   const source = `
 _start:
@@ -111,12 +112,12 @@ describe('a kernel without firmware finds at its entry', () => {
   });
 });
 
-test.each(allowed)('user mode may do `%s`', (instruction) => {
-  // The trap is the call behind it.
+test.each(allowed)('user mode may execute `%s`', (instruction) => {
+  // The trap is the call after it.
   expect(wordsLeft(intoUserMode(instruction), 2)[0]).toBe(8n);
 });
 
-test.each(traps)('$what in user mode and in supervisor mode is told to the kernel', ({ code, cause }) => {
+test.each(traps)('$what in user mode and in supervisor mode traps to the kernel', ({ code, cause }) => {
   const SPP = 1n << 8n;
   const user = wordsLeft(intoUserMode(code), 2);
   expect([user[0], user[1]! & SPP]).toEqual([cause, 0n]);

@@ -1,4 +1,6 @@
-/** A small kernel with a program in user mode: translation on, timer interrupts by SBI and by Sstc in turn, a virtio console, faults. */
+/**
+ * A small kernel with a user program: translation, timer interrupts by SBI and Sstc in turn, a virtio console, faults.
+ */
 import { PRIVILEGE } from '../../src/cpu/csrs.ts';
 import { type HartWord, RAM_BASE } from '../../src/cpu/layout.ts';
 import { leftByFirmware } from '../../src/vmm/boot.ts';
@@ -6,9 +8,10 @@ import type { MachineDescription } from '../../src/vmm/description.ts';
 import { machineOf, withConsole } from '../ft/guest.ts';
 
 /**
- * The program stores, calls and computes for ever. At each timer interrupt the kernel prints `.` on its virtio console, and takes the
- * program's data page away at every fourth; the page comes back in two faults, `m` (mapped) and `d` (dirty), which it tells by DBCN.
- * Each call of the program prints a letter from `A` on by a legacy call. Typed bytes come back on the console; `!` ends it with code 0.
+ * The program stores, calls and computes endlessly. At each timer interrupt the kernel prints `.` on its virtio
+ * console, and unmaps the program's data page at every fourth; two faults map it again, `m` (mapped) and `d` (dirty),
+ * which the kernel prints by DBCN. Each call of the program prints a letter from `A` on by a legacy call. Typed bytes
+ * are echoed on the console; `!` ends it with code 0.
  */
 const source = `
 .equ CONSOLE, 0x10004000
@@ -293,7 +296,7 @@ byte: .byte 0
 `;
 
 const plain = withConsole(machineOf(source));
-/** Starts as a kernel does without firmware. */
+/** The machine that boots it without firmware. */
 const start = Object.entries({
   privilege: BigInt(PRIVILEGE.S),
   ...leftByFirmware(BigInt(RAM_BASE)),

@@ -1,4 +1,4 @@
-/** The laws of a machine's state, for every word of the hart, every CSR and every device that the tables have. */
+/** The laws of a machine's state, for every word of the hart, every CSR and every device in the tables. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decode, encode } from '../../src/base/codec.ts';
@@ -14,7 +14,7 @@ import { attacked } from '../../tools/testing/devices/hostile.ts';
 import { kinds } from '../devices/kinds.ts';
 import { machineOf, withConsole } from '../ft/guest.ts';
 
-/** With every device that there is. */
+/** A machine with every device. */
 const description = withConsole(machineOf('_start: j _start', 64));
 const doors = {
   clock: () => 4711,
@@ -27,7 +27,7 @@ const throughFile = (from: Machine, to: Machine) =>
   restoreSnapshot(to, decodeSnapshot(encodeSnapshot(takeSnapshot(from)), 'x.vm'));
 
 describe('a word of the hart', () => {
-  test.each(hartWords)('%s is saved, comes back, and counts in the hash', (word) => {
+  test.each(hartWords)('%s is saved, restored, and part of the hash', (word) => {
     fc.assert(
       fc.property(fc.bigInt(1n, 2n ** 64n - 1n), (change) => {
         restoreSnapshot(machine, atBoot);
@@ -56,7 +56,7 @@ describe('a CSR', () => {
       instructions.find(({ mnemonic }) => mnemonic === name)!.match,
     );
 
-  test.each(csrs)('$name shows the same on a machine that is restored after a write', ({ number: csr }) => {
+  test.each(csrs)('$name reads the same on a machine that is restored after a write', ({ number: csr }) => {
     const code = new Uint32Array([op('csrrw', { rd: 6, rs1: 5, csr }), op('csrrs', { rd: 7, csr })]);
     const any = fc.oneof(fc.constantFrom(0n, 2n ** 64n - 1n), fc.bigInt(0n, 2n ** 64n - 1n));
     fc.assert(
@@ -69,7 +69,7 @@ describe('a CSR', () => {
         }
         machine.hart.set('x5', value);
         machine.run(machine.icount + 1);
-        // What the other has done before is forgotten.
+        // The earlier state of the other machine is replaced.
         copy.hart.set('x5', other);
         copy.run(copy.icount + 1);
         throughFile(machine, copy);
@@ -88,14 +88,14 @@ describe('a device', () => {
   const named = devices.named.map(([name]) => name);
   const names = devices.named.map(([, { name }]) => name);
 
-  test('has its place in the state of the machine, and every field of that has its place in the schema', () => {
+  test("is part of the machine's state, and every field of it is in the schema", () => {
     expect(Object.keys(machine.state.devices)).toEqual(named);
     const schema = machineSchema(description);
     expect(Object.keys(schema.fields).sort()).toEqual(Object.keys(machine.state).sort());
     expect(decode(schema, encode(schema, machine.state))).toEqual(machine.state);
   });
 
-  test('that is mapped anywhere is one of those with a name, or empty', () => {
+  test('that is mapped has a name, or is an empty slot', () => {
     const mapped = devices.mappings.map(({ device }) => device).filter(({ name }) => name !== 'empty');
     expect(devices.named.map(([, device]) => device)).toEqual(expect.arrayContaining(mapped));
     expect(mapped.length).toBeGreaterThan(8);

@@ -5,7 +5,7 @@ import { Machine } from '../../src/vmm/machine.ts';
 import { decodeSnapshot, encodeSnapshot, restoreSnapshot, takeSnapshot } from '../../src/vmm/snapshot.ts';
 import { machineOf } from '../ft/guest.ts';
 
-/** Loads from the first address behind 64 KiB until that is no fault any more; then ends with what it read there. */
+/** Loads from the first address past 64 KiB until that no longer faults; then ends with the value read. */
 const prober = `
 _start:
     la      t0, trap
@@ -32,7 +32,7 @@ const memory = (icount: number, value: number) =>
   ({ kind: 'control', icount, action: 'memory', value }) as const;
 
 describe('memory is added', () => {
-  test('the guest finds it, zero at first, and can write it', () => {
+  test('it reads as zero, and the guest can write it', () => {
     const one = machine();
     one.run(1000);
     expect(one.power.off).toBe(false);
@@ -41,14 +41,14 @@ describe('memory is added', () => {
     expect(one.power).toMatchObject({ off: true, code: 7 });
   });
 
-  test('there is never less of it', () => {
+  test('its size never decreases', () => {
     const one = machine();
     const before = one.hash();
     one.apply(memory(0, 1 << 12));
     expect(one.hash()).toBe(before);
   });
 
-  test('what was there stays, and the size is part of the state', () => {
+  test('its content stays, and its size is part of the state', () => {
     const [one, other] = [machine(), machine()];
     for (const each of [one, other]) each.run(500);
     one.apply(memory(500, 1 << 17));

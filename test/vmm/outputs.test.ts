@@ -13,11 +13,11 @@ import {
 import { mustBeCanonical, mustRefuseChanges } from '../base/laws.ts';
 import { diskRequests, outputs } from '../ft/arbitraries.ts';
 
-describe('the bytes of outputs', () => {
+describe('encoded outputs', () => {
   const back = (source: Uint8Array) => decode(outputCodec, source);
   const forth = (output: Output) => encode(outputCodec, output);
 
-  test('come back as they were written', () => {
+  test('decode to what was encoded', () => {
     fc.assert(
       fc.property(outputs, diskRequests, (output, request) => {
         expect(back(forth(output))).toEqual(output);
@@ -26,11 +26,11 @@ describe('the bytes of outputs', () => {
     );
   });
 
-  test('cut short or with one bit changed are refused, or are another output', () => {
+  test('truncated or with one bit flipped are refused, or are another output', () => {
     fc.assert(fc.property(outputs, (output) => mustRefuseChanges(forth(output), back, forth)));
   });
 
-  test('or any others, are refused, or are an output', () => {
+  test('of arbitrary bytes are refused, or are an output', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 12 }), (source) => {
         mustBeCanonical(source, back, forth);
@@ -50,7 +50,7 @@ const making: fc.Arbitrary<Made> = fc.oneof(
 );
 
 describe('outputs that are collected', () => {
-  test('are never larger than a message takes, however much a guest prints at once', () => {
+  test('never exceed a message, however much a guest prints at once', () => {
     const collector = new OutputCollector();
     const count = 3 * 2 ** 20;
     for (let made = 1; made <= count; made++) collector.console(made, made & 0xff);
@@ -63,7 +63,7 @@ describe('outputs that are collected', () => {
     expect(next).toBe(count + 1);
   });
 
-  test('keep their numbers and their order; neighbouring console bytes travel together', () => {
+  test('keep their numbers and their order; neighbouring console bytes are merged', () => {
     fc.assert(
       fc.property(fc.array(making, { maxLength: 30 }), (steps) => {
         const collector = new OutputCollector();
@@ -89,7 +89,7 @@ describe('outputs that are collected', () => {
     );
   });
 
-  test('are cut after a number that was seen', () => {
+  test('are cut after a number that was delivered', () => {
     const typed: Output = { kind: 'console', first: 5, data: Uint8Array.of(50, 60, 70) };
     expect([4, 5, 6, 7].map((seen) => partAfter(seen, typed))).toEqual([
       typed,
@@ -104,7 +104,7 @@ describe('outputs that are collected', () => {
   });
 });
 
-/** Where each output begins when their numbers follow each other from 1. */
+/** The first number of each output, when they are numbered from 1. */
 function firstsOf(all: readonly Output[]): number[] {
   let next = 1;
   return all.map((output) => {

@@ -1,9 +1,10 @@
-/** A guest that resets its machine three times, and counts in memory of three kinds. */
+/** A guest that resets its machine three times, and counts in three kinds of memory. */
 import { machineOf } from '../ft/guest.ts';
 
 /**
- * Each boot prints three numbers and counts them up: one that was loaded as zero, one in the zeros behind what was loaded, and one at an
- * address where nothing was loaded, by which it ends. QEMU 7.2 prints `000`, `001`, `002`, `003`, with the program as an ELF.
+ * Each boot prints three numbers and increments them: one that was loaded as zero, one in the zeros after the loaded
+ * bytes, and one at an address where nothing was loaded, which ends it. QEMU 7.2 prints `000`, `001`, `002`, `003`,
+ * with the program as an ELF.
  */
 const source = `
 .equ FINISHER, 0x100000

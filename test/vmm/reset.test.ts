@@ -11,7 +11,7 @@ import { rebootingGuest } from './rebooting-guest.ts';
 
 const doors = { clock: () => 4711, entropy: (_: number, sizeBytes: number) => new Uint8Array(sizeBytes) };
 
-/** Runs to the end, or as long as that takes several times over, and gives what was printed. */
+/** Runs to the end, or several times as long as that takes; returns the printed text. */
 function printed(machine: Machine): string {
   let text = '';
   while (!machine.power.off && machine.icount < 5000) {
@@ -22,12 +22,12 @@ function printed(machine: Machine): string {
   return text;
 }
 
-describe('RAM survives a reset, but for what was loaded into it', () => {
-  test('what was loaded is loaded again, zeros behind it included, and the rest stays, as on QEMU', () => {
+describe('RAM survives a reset, except for loaded segments', () => {
+  test('segments are loaded again, with the zeros after them, and the rest stays, as on QEMU', () => {
     expect(printed(new Machine(rebootingGuest, doors))).toBe('000\n001\n002\n003\n');
   });
 
-  test('so is a kernel with its device tree, wherever a reset comes from', () => {
+  test('a kernel is loaded again with its device tree, whatever caused the reset', () => {
     const machine = new Machine(machineOf('_start: j _start'), doors);
     const { hart } = machine;
     hart.write(RAM_BASE, Uint8Array.of(1, 2, 3, 4));
@@ -37,7 +37,7 @@ describe('RAM survives a reset, but for what was loaded into it', () => {
     expect([...hart.ram.subarray(0x8000, 0x8002)]).toEqual([5, 6]);
   });
 
-  test('memory that was added stays, and its content', () => {
+  test('added memory stays, with its content', () => {
     const machine = new Machine(machineOf('_start: j _start'), doors);
     machine.apply({ kind: 'control', action: 'memory', value: 1 << 17, icount: 0 });
     machine.hart.write(RAM_BASE + (1 << 16), Uint8Array.of(7));
@@ -55,14 +55,14 @@ describe('RAM survives a reset, but for what was loaded into it', () => {
   });
 });
 
-/** Everything but the position, and what the outside counts. */
+/** The state but for the position and the counters of the outside. */
 const atPowerOn = (machine: Machine) => {
   const { hart, devices } = machine.state;
   const state: MachineState = { ...machine.state, hart: { ...hart, icount: 0n }, outputsMade: 0, devices };
   return encode(machine.schema, state);
 };
 
-test('whatever is written to the devices, a reset puts them and the hart back to power-on', () => {
+test('a reset restores the power-on state of devices and hart, whatever was written to them', () => {
   const { uart, clint, plic, rtc, virtio } = memoryMap;
   const slots = { base: virtio.base, sizeBytes: virtio.sizeBytes * VIRTIO_SLOTS };
   const offsets = fc.oneof(

@@ -1,4 +1,4 @@
-/** A machine that is saved in the middle of a kernel's work, and restored elsewhere: both go on alike, whatever comes in from then on. */
+/** A machine that is saved while a kernel runs, and restored elsewhere: both behave alike under any later input. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { encode } from '../../src/base/codec.ts';
@@ -24,7 +24,7 @@ const RUNS = runs(24);
 const kernelVmm = (doors: Doors): Vmm =>
   new Vmm(kernelMachine, doors, new Machine(kernelMachine, doors, execution));
 
-/** A world that can be made twice. */
+/** A reproducible world. */
 class CountingWorld extends TickingWorld {
   constructor(
     offset = 0,
@@ -41,7 +41,7 @@ class CountingWorld extends TickingWorld {
   }
 }
 
-/** A machine in a world, and all that goes in and out. */
+/** A machine in a world, with all its inputs and outputs. */
 class Life {
   readonly entries: Entry[] = [];
   readonly outputs: Output[] = [];
@@ -69,7 +69,7 @@ class Life {
     return pause;
   }
 
-  /** The same machine, made from a file, in the same world. */
+  /** The same machine, restored from a file, in the same world. */
   copy(): Life {
     const file = encodeSnapshot(takeSnapshot(this.vmm.machine));
     return new Life(this.world.clone(), this.typed, decodeSnapshot(file, 'x.vm'));
@@ -86,7 +86,7 @@ interface Slice {
   steps: number;
   keys: string;
   ticks: number;
-  /** A copy is made before it. */
+  /** The position at which a copy is made. */
   copies: boolean;
 }
 const slice: fc.Arbitrary<Slice> = fc.record({
@@ -103,13 +103,13 @@ const bytesOf = (entries: Entry[]): string => Buffer.from(encode(entryList, entr
 
 const lastly: Slice = { steps: 100_000, keys: '!', ticks: 0, copies: false };
 
-test('the kernel does what it is for', () => {
+test('the kernel exercises all that it is made for', () => {
   const life = new Life(new CountingWorld(), new Uint8Array(0));
   for (let i = 0; i < 20; i++) life.go({ steps: 1000, keys: i % 3 ? '' : 'ping', ticks: 0, copies: false });
   expect(life.go(lastly)).toBe('off');
   expect(life.vmm.machine.power.code).toBe(0);
   const { console } = life;
-  // Ticks, the page mapped and made writable again and again, calls of the program, and what was typed.
+  // Ticks, faults that map the page and make it writable, calls of the program, and echoes.
   for (const [what, least] of [
     ['.', 20],
     ['m', 6],
@@ -121,7 +121,7 @@ test('the kernel does what it is for', () => {
   expect(new Set(life.entries.map(({ kind }) => kind))).toEqual(new Set(['clock', 'timer', 'console']));
 });
 
-test('every copy, made anywhere, goes on as the machine that it was made from', () => {
+test('a copy made at any position behaves like its original', () => {
   let made = 0;
   const run = fc.array(slice, { minLength: 10, maxLength: 40 });
   fc.assert(
@@ -156,7 +156,7 @@ test('every copy, made anywhere, goes on as the machine that it was made from', 
   expect(made).toBeGreaterThan(2 * RUNS);
 });
 
-test('a replay that changes to a fresh machine again and again comes to the same end', () => {
+test('a replay that is repeatedly moved to a fresh machine comes to the same end', () => {
   const life = new Life(new CountingWorld(), new Uint8Array(0));
   for (let i = 0; i < 15; i++) life.go({ steps: 500, keys: i % 4 ? '' : 'ab', ticks: 0, copies: false });
   expect(life.go(lastly)).toBe('off');

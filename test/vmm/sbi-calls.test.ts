@@ -14,7 +14,7 @@ const kernel = fileURLToPath(new URL('../goldens/sbi/calls.s', import.meta.url))
 const describeKernel = (file: string): MachineDescription =>
   describeMachine(undefined, { memory: 4 << 20, diskSize: 0, kernel: file });
 
-/** Runs a kernel to its end, and notes what came through the doors. */
+/** Runs a kernel to its end, and records what came through the doors. */
 function run(description: MachineDescription): { console: string; entries: Entry[]; vmm: Vmm } {
   const entries: Entry[] = [];
   const vmm = new Vmm(
@@ -47,7 +47,7 @@ describe('a kernel that makes every kind of call', () => {
       '10 0 0 0: 0000000002000000',
       '10 5 0 0: 0000000000000000',
       '10 6 0 0: 0000000000000000',
-      // A suspension that this platform does not have: the specification asks for INVALID_PARAM.
+      // A suspension that this platform does not have: the specification requires INVALID_PARAM.
       '48534d 3 10000000 0: fffffffffffffffd',
       // An address that this machine does not have: FAILED and INVALID_PARAM are both right.
       '4442434e 0 8 1: fffffffffffffffd',
@@ -55,7 +55,7 @@ describe('a kernel that makes every kind of call', () => {
     ]);
   });
 
-  test('is the same again in a replay', () => {
+  test('behaves the same in a replay', () => {
     const { icount, machine } = ours.vmm;
     const end: Entry[] = [
       { kind: 'check', icount, hash: machine.hash() },
@@ -68,7 +68,7 @@ describe('a kernel that makes every kind of call', () => {
   });
 });
 
-/** A machine that boots this kernel. */
+/** A machine that boots a kernel. */
 function kernelOf(source: string): MachineDescription {
   const directory = mkdtempSync(join(tmpdir(), 'vmft-sbi-'));
   const file = join(directory, 'kernel.s');
@@ -91,7 +91,7 @@ const macros = `
 .endm
 `;
 
-test('a suspended hart waits, and goes on when the timer tells it to', () => {
+test('a suspended hart waits until the timer interrupt', () => {
   const description = kernelOf(`${macros}
 _start:
     rdtime  s0
@@ -123,8 +123,8 @@ _start:
   expect(vmm.machine.power.code).toBe(0);
 });
 
-test('what is typed can be read by calls, and a reboot boots the same again', () => {
-  // Prints the hart that it was told to be, then what is typed; at `r` it reboots, at `q` it ends as after a failure.
+test('typed bytes can be read by calls, and a reboot starts the same kernel again', () => {
+  // Prints its hart id, then what is typed; at `r` it reboots, at `q` it ends as after a failure.
   const description = kernelOf(`${macros}
 _start:
     addi    a0, a0, '0'
@@ -153,14 +153,14 @@ buffer: .byte 0
 `);
   const live = new LiveDoors(new FakeWorld('typed'));
   const vmm = new Vmm(description, live);
-  // The UART has room for one byte, and each is given in a slice of its own.
+  // The UART has room for one byte, and each is given in a separate slice.
   live.type(new TextEncoder().encode('abrcq'));
   for (let slice = 0; slice < 100 && vmm.run(1000) !== 'off'; slice++);
   const text = vmm.machine
     .takeOutputs()
     .map((output) => (output.kind === 'console' ? new TextDecoder().decode(output.data) : '?'))
     .join('');
-  // What the receiver held when the machine was reset is lost, as on QEMU.
+  // A byte in the receiver at the reset is lost, as on QEMU.
   expect(text).toBe('0abr0q');
   expect(vmm.machine.power.code).toBe(1);
 });

@@ -16,7 +16,7 @@ const filled = Uint8Array.from({ length: RAM_BYTES }, (_, index) => index % 251)
 const same = (a: ArrayLike<number>, b: ArrayLike<number>) =>
   Buffer.compare(Buffer.from(a), Buffer.from(b)) === 0;
 
-/** A machine as far as calls reach it, which notes what is done to it. */
+/** A machine as calls see it, which records what they do. */
 class FakeHost implements SbiHost {
   readonly registers = Array.from({ length: 8 }, (_, index) => 1000n + BigInt(index));
   readonly ram = filled.slice();
@@ -61,7 +61,7 @@ class FakeHost implements SbiHost {
     this.done.push(`power ${action} ${code}`);
   }
 
-  /** Makes a call, and gives back a0 as a signed number, and a1. */
+  /** Makes a call; returns a0 as a signed number, and a1. */
   call(eid: number, fid: number, ...args: bigint[]): { error: number; value: bigint } {
     for (const [index, value] of args.entries()) this.registers[index] = value;
     this.registers[6] = BigInt(fid);
@@ -93,7 +93,7 @@ describe('any call', () => {
     fc.bigInt(-8n, BigInt(RAM_BYTES) + 8n).map((near) => BigInt(RAM_BASE) + near),
   );
 
-  test('answers with a standard error and touches nothing but a0, a1 and what it is for', () => {
+  test('answers with a standard error code and changes nothing but a0, a1 and its subject', () => {
     fc.assert(
       fc.property(
         ids,
@@ -139,7 +139,7 @@ describe('any call', () => {
   });
 });
 
-test('Base: versions, implementation, and which extensions there are', () => {
+test('Base: versions, implementation, and the available extensions', () => {
   expect(call(EID.BASE, 0)).toMatchObject({ error: SUCCESS, value: 0x0200_0000n });
   expect(call(EID.BASE, 1)).toMatchObject({ error: SUCCESS, value: IMPLEMENTATION_ID });
   expect(call(EID.BASE, 2)).toMatchObject({ error: SUCCESS, value: 1n });
@@ -158,16 +158,16 @@ test('TIME: the timer is set, also to never', () => {
   expect(old.host.done).toEqual(['timer 7']);
 });
 
-/** Masks and bases, and whether they name hart 0, nobody, or a hart that does not exist. */
-const masks: [bigint, bigint, 'hart 0' | 'nobody' | 'wrong'][] = [
+/** Masks and bases, and whether they name hart 0, no hart, or a hart that does not exist. */
+const masks: [bigint, bigint, 'hart 0' | 'none' | 'wrong'][] = [
   [1n, 0n, 'hart 0'],
-  [0n, 0n, 'nobody'],
+  [0n, 0n, 'none'],
   [0n, ALL, 'hart 0'],
   [6n, ALL, 'hart 0'],
   [3n, 0n, 'wrong'],
   [2n, 0n, 'wrong'],
   [1n, 1n, 'wrong'],
-  [0n, 5n, 'nobody'],
+  [0n, 5n, 'none'],
 ];
 
 describe.each(masks)('the harts of mask %i from %i on: %s', (mask, maskBase, who) => {
@@ -193,7 +193,7 @@ describe('HSM', () => {
     expect(call(EID.HSM, 2, 1n)).toMatchObject({ error: INVALID_PARAM });
   });
 
-  test('it is suspended as by WFI; a suspension that loses its registers is none of this machine', () => {
+  test('it is suspended as by WFI; a suspension that loses registers is not supported', () => {
     expect(call(EID.HSM, 3, 0n)).toMatchObject({ error: SUCCESS, value: 0n });
     expect(call(EID.HSM, 3, 0n).host.done).toEqual(['wait']);
     expect(call(EID.HSM, 3, 0x8000_0000n)).toMatchObject({ error: NOT_SUPPORTED });
@@ -230,7 +230,7 @@ describe('DBCN', () => {
   const isRam = (at: number, sizeBytes: number) =>
     sizeBytes === 0 || (at >= RAM_BASE && at + sizeBytes <= RAM_BASE + RAM_BYTES);
 
-  test('writes what lies in RAM, and nothing else', () => {
+  test('writes bytes from RAM, and from nowhere else', () => {
     fc.assert(
       fc.property(address, size, (at, sizeBytes) => {
         const { host, error, value } = call(EID.DBCN, 0, BigInt(sizeBytes), BigInt(at), 0n);
@@ -245,7 +245,7 @@ describe('DBCN', () => {
     );
   });
 
-  test('reads what was typed, and leaves the rest', () => {
+  test('reads typed bytes, and leaves the rest', () => {
     fc.assert(
       fc.property(address, size, fc.array(fc.nat(255), { maxLength: 30 }), (at, sizeBytes, typed) => {
         const host = new FakeHost();

@@ -24,7 +24,7 @@ import { recordRun } from '../ft/world.ts';
 const description = machineOf(chattyGuest);
 const run = recordRun(description, 'snapshot', 'to be continued, but not for long: q');
 
-/** A machine that has gone through the recording up to a position, and what is left of it. */
+/** A machine that has replayed the recording up to a position, and the entries after it. */
 function machineAt(icount: number): { vmm: Vmm; doors: ReplayDoors } {
   const doors = new ReplayDoors(verifyMarker);
   for (const entry of run.entries) doors.append(entry);
@@ -52,7 +52,7 @@ describe('a machine that is restored', () => {
     );
   });
 
-  test('goes on as the original would have', () => {
+  test('behaves as the original would', () => {
     fc.assert(
       fc.property(anyPosition, (icount) => {
         const { vmm, doors } = machineAt(icount);
@@ -77,7 +77,7 @@ describe('a machine that is restored', () => {
 });
 
 describe('the file', () => {
-  test('comes back as it was written', () => {
+  test('decodes to what was encoded', () => {
     expect(decodeSnapshot(content, 'x.vm')).toEqual(taken);
     expect(encodeSnapshot(decodeSnapshot(content, 'x.vm'))).toEqual(content);
   });
@@ -96,7 +96,7 @@ describe('the file', () => {
     );
   });
 
-  test('cut anywhere, or longer, is refused', () => {
+  test('truncated anywhere, or longer, is refused', () => {
     for (let length = 0; length < content.length; length++) mustRefuse(content.subarray(0, length));
     mustRefuse(Uint8Array.of(...content, 0));
   });
@@ -115,11 +115,11 @@ describe('the file', () => {
       /^x\.vm: not a machine of this vmft \(.*bytes too many/,
     ],
     ['a damaged file', content.with(100, content[100]! ^ 1), /^x\.vm: the file is damaged or cut short/],
-  ])('%s is told apart', (_, source, message) => {
+  ])('%s is refused with its own error', (_, source, message) => {
     expect(() => decodeSnapshot(source, 'x.vm')).toThrow(message);
   });
 
-  /** The same bytes with the checksum that belongs to them. */
+  /** The same bytes with their right checksum. */
   function resealed(source: Uint8Array): Uint8Array {
     const body = source.subarray(0, -4);
     const out = new Writer();
@@ -139,7 +139,7 @@ describe('the file', () => {
   }
 });
 
-/** All the ways to change one value that stands somewhere in a state. */
+/** Every change of one value in a state. */
 function* changes(value: unknown, path: string): Generator<[string, unknown]> {
   if (typeof value === 'number') yield [path, value === 0 ? 1 : value - 1];
   else if (typeof value === 'bigint') yield [path, value ^ 1n];

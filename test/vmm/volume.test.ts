@@ -48,7 +48,7 @@ used:   .space 128
 `;
 const description: MachineDescription = withConsole(machineOf(shouter));
 
-/** The bytes of the outputs that came between one pause and the next, and where it ended. */
+/** The output bytes between one pause and the next, and the final position. */
 function run(steps: number) {
   const vmm = new Vmm(description, new LiveDoors(new FakeWorld('volume')));
   const parts: number[] = [];
@@ -62,7 +62,7 @@ function run(steps: number) {
   return { parts, hash: vmm.machine.hash(), icount: vmm.icount };
 }
 
-test('a run ends before a guest has made more than somebody can hold, and nothing else changes', () => {
+test('a run is interrupted before its outputs exceed the limit, without any other effect', () => {
   const far = run(1_000_000);
   const near = run(3);
   for (const bytes of far.parts) expect(bytes).toBeLessThanOrEqual(2 ** 20);

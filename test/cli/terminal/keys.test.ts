@@ -7,7 +7,7 @@ const shown = (keys: Key[]) =>
   keys.map((key) => (key.kind === 'type' ? new TextDecoder().decode(key.data) : `<${key.kind}>`));
 const merged = (keys: Key[]) => shown(keys).join('');
 
-describe('what is typed', () => {
+describe('typed bytes', () => {
   test.each([
     ['abc\r', ['abc\r']],
     ['\x03\x04\x1a', ['\x03\x04\x1a']],
@@ -21,7 +21,7 @@ describe('what is typed', () => {
     expect(shown(new Keys().take(bytesOf(typed)))).toEqual(expected);
   });
 
-  test('means the same however it arrives', () => {
+  test('mean the same however they are split', () => {
     const typed = fc.array(fc.constantFrom('\x01', 'x', 'c', 'h', 'a', '\x01\x01', '\r', 'é'), {
       maxLength: 12,
     });
@@ -39,7 +39,7 @@ describe('what is typed', () => {
     );
   });
 
-  test('reaches the guest byte for byte when every Ctrl-A is doubled', () => {
+  test('reach the guest unchanged when every Ctrl-A is doubled', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 40 }), (data) => {
         const doubled = Uint8Array.from([...data].flatMap((byte) => (byte === 1 ? [1, 1] : [byte])));

@@ -4,7 +4,7 @@ import { Line } from '../../../src/cli/terminal/line.ts';
 const bytes = (text: string) => new TextEncoder().encode(text);
 const text = (data: Uint8Array) => new TextDecoder().decode(data);
 
-/** What a line makes of keys, key by key. */
+/** The effects of keys on a line, key by key. */
 function typed(...keys: string[]) {
   const line = new Line();
   const taken = keys.map((key) => line.take(bytes(key)));
@@ -25,7 +25,7 @@ describe('a line that is typed', () => {
     });
   });
 
-  test('is mended with backspace, by whole characters, and thrown away with Ctrl-U', () => {
+  test('is corrected with backspace, by whole characters, and erased with Ctrl-U', () => {
     expect(typed('\x7f', 'axö', '\x7f\x08', 'b\r')).toMatchObject({
       sent: 'ab\n',
       shown: 'axö\b \b\b \bb\r\n',
@@ -33,11 +33,11 @@ describe('a line that is typed', () => {
     expect(typed('gone', '\x15', 'kept\r').sent).toBe('kept\n');
   });
 
-  test('does not grow without end', () => {
+  test('has a limit of length', () => {
     expect(typed('x'.repeat(10_000), '\r').sent).toHaveLength(4096);
   });
 
-  test('Ctrl-C ends the run, and Ctrl-D where no line is begun; control keys are no text', () => {
+  test('is not started by Ctrl-C and Ctrl-D, which end the run; control keys are no text', () => {
     expect(typed('abc', '\x03')).toMatchObject({ sent: '', quit: true });
     expect(typed('\x04').quit).toBe(true);
     expect(typed('abc', '\x04')).toMatchObject({ shown: 'abc', quit: false });

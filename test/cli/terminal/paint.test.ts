@@ -21,15 +21,15 @@ const styles: Record<Style, string> = {
   alarm: '\x1b[31m\x1b[1mx\x1b[22m\x1b[39m',
 };
 
-test('on a terminal every style has its look', () => {
+test('on a terminal every style has its escape sequences', () => {
   vi.stubEnv('TERM', 'xterm');
   vi.stubEnv('NO_COLOR', '');
   const paint = painterFor(terminal);
-  for (const [style, look] of Object.entries(styles))
-    expect(paint(['a ', styled(style as Style, 'x'), ' b'])).toBe(`a ${look} b`);
+  for (const [style, escaped] of Object.entries(styles))
+    expect(paint(['a ', styled(style as Style, 'x'), ' b'])).toBe(`a ${escaped} b`);
 });
 
-test('elsewhere, and where colours are not wanted, a line is its text', () => {
+test('without a terminal, or without colours, a line is plain text', () => {
   const line: Line = ['plain, ', styled('alarm', 'styled'), styled('aside', ''), ', and plain'];
   expect(plainText(line)).toBe('plain, styled, and plain');
   expect(painterFor({})(line)).toBe(plainText(line));

@@ -9,7 +9,7 @@ import { evidenceOf } from '../../../src/sim/evidence.ts';
 import { defaults } from '../../../src/sim/spec/spec.ts';
 import { chattyGuest, machineOf } from '../../ft/guest.ts';
 
-/** Prints every byte that it is given, and ends at a `q`. Between them it waits for the UART's interrupt. */
+/** Echoes every byte, and ends at a `q`. Between bytes it waits for the UART's interrupt. */
 const ECHO = `
 .equ UART, 0x10000000
 .equ PLIC, 0x0c000000
@@ -44,7 +44,7 @@ sleep:
     j       loop
 `;
 
-/** Somebody who types the next thing whenever nothing else happens, or now and then in between. */
+/** A user who types the next key whenever nothing else happens, or now and then in between. */
 class FakeTerminal {
   ended = false;
   private now: Key[] = [];
@@ -61,7 +61,7 @@ class FakeTerminal {
   }
 
   async typed(withinMs?: number): Promise<void> {
-    if (withinMs === undefined && this.script.length === 0) throw new Error('nobody types any more');
+    if (withinMs === undefined && this.script.length === 0) throw new Error('the script has ended');
     this.next();
   }
 
@@ -105,7 +105,7 @@ async function session(
 }
 
 describe.each([0, 1])('a session with %i backups', (backups) => {
-  test('waits for what is typed, and ends when the guest does', async () => {
+  test('waits for typed bytes, and ends when the guest does', async () => {
     const { simulation, end, console } = await session(backups, [type('ab'), type('c'), type('dq')]);
     expect([end, console, simulation.outcome]).toEqual(['ended', 'abcdq', 'completed']);
     expect(judge(evidenceOf(simulation))).toEqual([]);
@@ -122,19 +122,19 @@ describe.each([0, 1])('a session with %i backups', (backups) => {
     expect(simulation.outcome).toBe('limit');
   });
 
-  test('ends when nobody can type any more', async () => {
+  test('ends when its input is closed', async () => {
     const { simulation, end, console } = await session(backups, [type('ab'), hangUp]);
     expect([end, console, simulation.outcome]).toEqual(['ended', 'ab', 'limit']);
     expect(judge(evidenceOf(simulation))).toEqual([]);
   });
 });
 
-test('without a backup a crash is the end', async () => {
+test('without a backup a crash ends the session', async () => {
   const { simulation, end } = await session(0, [type('ab'), crash]);
   expect([end, simulation.outcome]).toEqual(['ended', 'lost']);
 });
 
-test('crashes by key are survived, one after the other, and no byte is lost', async () => {
+test('crashes by key are survived, one after another, and no byte is lost', async () => {
   const text = 'the quick brown fox'.replaceAll('q', 'k');
   const script = [...text].flatMap((letter, index) =>
     index % 4 === 3 ? [type(letter), crash] : [type(letter)],
@@ -145,7 +145,7 @@ test('crashes by key are survived, one after the other, and no byte is lost', as
   expect(judge(evidenceOf(simulation))).toEqual([]);
 });
 
-test('keys at any moment reach a busy guest once and in order', async () => {
+test('keys at any time reach a busy guest once and in order', async () => {
   for (let seed = 0; seed < 5; seed++) {
     const random = new Random(`session/${seed}`);
     const text = 'some words, a few more words';

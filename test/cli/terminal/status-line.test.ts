@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { StatusLine } from '../../../src/cli/terminal/status-line.ts';
 
-/** A terminal that counts, and a clock that stands still until it is moved. */
+/** A terminal that counts writes, and a clock that is set by hand. */
 function screen(isTTY = true) {
   const written: string[] = [];
   const clock = { ms: 0 };
@@ -20,7 +20,7 @@ function screen(isTTY = true) {
 }
 const bytes = (text: string) => new TextEncoder().encode(text);
 
-test('comes after a second, is renewed each second, and goes before anything else', () => {
+test('appears after a second, is renewed each second, and is cleared before other output', () => {
   const { line, after, seen } = screen();
   after(999);
   expect(seen()).toEqual([]);
@@ -33,7 +33,7 @@ test('comes after a second, is renewed each second, and goes before anything els
   expect(seen()).toEqual(['\r\x1b[K']);
 });
 
-test('does not come in the middle of a line of the guest, nor while it prints', () => {
+test('does not appear in the middle of a line of the guest, nor while it prints', () => {
   const { line, after, seen } = screen();
   for (let i = 0; i < 5; i++) {
     line.before(bytes('more\n'));
@@ -49,7 +49,7 @@ test('does not come in the middle of a line of the guest, nor while it prints', 
   expect(seen()).toEqual([expect.stringMatching(/^\rturn/), '\r\x1b[K']);
 });
 
-test('is on terminals only', () => {
+test('appears on terminals only', () => {
   const { line, after, seen } = screen(false);
   after(5000);
   line.before(bytes('text'));

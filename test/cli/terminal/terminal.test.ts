@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { describe, expect, test } from 'vitest';
 import { Terminal } from '../../../src/cli/terminal/terminal.ts';
 
-/** A terminal that notes what is done to it. */
+/** A terminal that records what is done to it. */
 class FakeInput extends EventEmitter {
   raw = false;
   flowing = false;
@@ -36,7 +36,7 @@ function opened() {
 }
 
 describe('the terminal', () => {
-  test('is given back, and nothing is listened to any more', () => {
+  test('is restored, and all listeners are removed', () => {
     const { input, process, terminal } = opened();
     terminal.close();
     terminal.close();
@@ -55,7 +55,7 @@ describe('the terminal', () => {
     expect([input.raw, process.code]).toEqual([false, code]);
   });
 
-  test('is given back when the process exits by itself, and taken again after a stop', () => {
+  test('is restored when the process exits, and set up again after a stop', () => {
     const { input, process } = opened();
     input.raw = false;
     process.emit('SIGCONT');
@@ -64,7 +64,7 @@ describe('the terminal', () => {
     expect(input.raw).toBe(false);
   });
 
-  test('hands over what is typed, and waits for it', async () => {
+  test('returns typed bytes, and waits for them', async () => {
     const { input, terminal } = opened();
     expect(terminal.take()).toEqual([]);
     const typed = terminal.typed();

@@ -1,4 +1,4 @@
-/** Every floating-point instruction as QEMU does it, in every rounding mode: results, boxing and flags. */
+/** Every floating-point instruction against QEMU, in every rounding mode: results, boxing and flags. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import type { AnyHart } from '../../../src/cpu/checked-hart.ts';
@@ -6,7 +6,7 @@ import { makeHart } from '../../../src/cpu/engine.ts';
 import { execution } from '../../engine.ts';
 import { FINISHER, image, ORIGIN, OUTPUT_BYTES, render, UART } from './program.ts';
 
-test('floating-point instructions do what QEMU does', () => {
+test('floating-point instructions behave as on QEMU', () => {
   const sent: number[] = [];
   const hart: AnyHart = makeHart(
     2 ** 20,

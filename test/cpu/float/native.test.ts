@@ -1,4 +1,7 @@
-/** The generated operations against the soft float: the same bits and flags, whatever the operands, the mode and the flags before. */
+/**
+ * The generated operations against the soft float: the same bits and flags, whatever the operands, the mode and the
+ * flags before.
+ */
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { emitFloatFunctions, formatNames } from '../../../src/cpu/float/native.ts';
@@ -93,7 +96,7 @@ const operandsOf = (op: FloatOp, format: FormatName): fc.Arbitrary<bigint[]> => 
 
 const all = formatNames.flatMap((format) => floatOps.map((op) => [op, format] as const));
 
-describe('generated operations do as the soft float', () => {
+describe('generated operations agree with the soft float', () => {
   test.each(all)('%s.%s', (op, format) => {
     fc.assert(
       fc.property(operandsOf(op, format), (operands) => {
@@ -115,7 +118,7 @@ describe('generated operations do as the soft float', () => {
   });
 });
 
-test('ordinary numbers do without the soft float, once NX is set', () => {
+test('ordinary numbers do not call the soft float, once NX is set', () => {
   calls = 0;
   for (const format of formatNames) {
     const one = soft('fromW', format, RM.RNE, 1n).bits;

@@ -1,6 +1,7 @@
 /**
- * A program that runs every floating-point instruction on many operands and tells what comes out, on the serial port of the `virt`
- * machine. QEMU runs it when the goldens are made (test/goldens/make/float.mjs), the hart when they are compared.
+ * A program that runs every floating-point instruction on many operands and prints the results, on the serial port of
+ * the `virt` machine. QEMU runs it when the goldens are made (test/goldens/make/float.mjs), the hart when they are
+ * compared.
  */
 import { assemble } from '../../../src/asm/assemble.ts';
 import { RM } from '../../../src/cpu/float/number.ts';
@@ -11,10 +12,10 @@ export const ORIGIN = 0x8000_0000;
 export const UART = 0x1000_0000;
 export const FINISHER = 0x10_0000;
 
-/** How many cases there are for each instruction and mode, and of how many the golden tells more than they have in common. */
+/** The number of cases for each instruction and mode, and of those that the golden lists. */
 const CASES = 900;
 const SAMPLES = 4;
-/** What the results hold before. */
+/** The initial content of the results. */
 const SENTINEL = 0x1234_5678_9abc_def0n;
 
 /** A fixed sequence of 64-bit values (SplitMix64). */
@@ -56,7 +57,7 @@ const tables = Object.entries(operands).map(([name, make]): [OperandType, bigint
   Array.from({ length: 3 * CASES }, make),
 ]);
 
-/** What the operands of an instruction are: the last letter of a mnemonic names what is read. */
+/** The kind of an instruction's operands: the last letter of a mnemonic names what is read. */
 function typeOf({ mnemonic, format }: Instruction): OperandType {
   if (format.startsWith('FFromX')) return 'integer';
   return /[sw]$/.test(mnemonic) ? 'single' : 'double';
@@ -70,7 +71,7 @@ interface Job {
 
 const modes = Object.entries(RM).map(([name, mode]) => ({ name: name.toLowerCase(), mode }));
 
-/** Where the program has operands and results, by the name of the field. */
+/** The addresses of operands and results, by the name of the field. */
 const registers: Record<string, string> = {
   ...{ fd: 'f13', fs1: 'f10', fs2: 'f11', fs3: 'f12', rd: 'x13', rs1: 'x10', immI: '0', immS: '0' },
 };

@@ -33,7 +33,7 @@ describe('mstatus.FS', () => {
     expect(fs()).toBe(FS.off);
   });
 
-  test.each(['fflags', 'frm', 'fcsr'])('off: %s is not there, to be read or written', (csr) => {
+  test.each(['fflags', 'frm', 'fcsr'])('off: %s can not be read or written', (csr) => {
     for (const access of [`csrr a0, ${csr}`, `csrwi ${csr}, 1`]) {
       hart.state = { ...boot, mtvec: BigInt(RAM_BASE + 0x800), fcsr: 0xe0n };
       run(access);
@@ -46,7 +46,7 @@ describe('mstatus.FS', () => {
     ['fmv.w.x fa0, zero', FS.dirty],
     ['csrwi fflags, 0', FS.dirty],
     ['csrsi frm, 1', FS.dirty],
-    // What raises a flag changes `fcsr`, whatever it writes.
+    // An instruction that raises a flag changes `fcsr`, whatever it writes.
     ['fcvt.w.d a0, fa2', FS.dirty],
     ['fcvt.w.d a0, fa1', FS.clean],
     ['feq.d a0, fa1, fa1', FS.clean],

@@ -1,4 +1,7 @@
-/** Code that changes all the time: V8 keeps something of every module that it ever compiled, so there must not be one for each change. */
+/**
+ * Code that keeps changing: V8 retains memory for every module that it has ever compiled, so there must not be one
+ * for each change.
+ */
 import { expect, test } from 'vitest';
 import { assemble } from '../../../src/asm/assemble.ts';
 import { Hart } from '../../../src/cpu/hart.ts';
@@ -8,7 +11,7 @@ const CHANGES = 1000;
 const CALLS = 400;
 const HOT = 100;
 
-/** Writes a function that adds another number every time, and calls it; then calls the last one for long. */
+/** Writes a function that adds another number each time, and calls it; then calls the last one many times. */
 const PROGRAM = `
     la s0, function
     li s1, ${CHANGES}
@@ -35,7 +38,7 @@ function:
     ret
 `;
 
-test('code is translated the later, the more often it has changed, and what stays is translated in the end', () => {
+test('code is translated later the more often it has changed, and stable code is translated finally', () => {
   let modules = 0;
   const { Module } = WebAssembly;
   const hart = new Hart(1 << 16, noDevices, { heat: { hot: HOT, patience: 0, drops: CHANGES } });
@@ -49,7 +52,7 @@ test('code is translated the later, the more often it has changed, and what stay
   };
   try {
     hart.run(CHANGES * (CALLS * 3 + 20));
-    // The count for what is hot went up to 256 times of what it is at first.
+    // The threshold of hot code rises up to 256 times its initial value.
     expect(modules).toBeGreaterThan(4);
     expect(modules).toBeLessThan(8 + (CHANGES * CALLS) / (HOT * 2 ** 8) + 10);
     const before = modules;

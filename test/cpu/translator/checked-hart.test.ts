@@ -1,4 +1,4 @@
-/** The engine that checks the others: what it must find, and where. */
+/** The engine that compares the others: which differences it must find, and where. */
 import { expect, test } from 'vitest';
 import { assemble } from '../../../src/asm/assemble.ts';
 import { CheckedHart, EngineDifference } from '../../../src/cpu/checked-hart.ts';
@@ -45,7 +45,7 @@ function checked(answer: (icount: number) => bigint = () => 5n): CheckedHart {
   return hart;
 }
 
-test('is content with engines that do the same', () => {
+test('accepts engines that agree', () => {
   let asked = 0;
   const hart = checked(() => BigInt(++asked));
   for (const limit of [1, 2, 50, 3000, 3001, 9000]) expect(hart.run(limit)).toBe('limit');
@@ -66,7 +66,7 @@ function spoil(hart: CheckedHart, which: 'first' | 'second', from: number): void
 }
 
 test.each(['first', 'second'] as const)(
-  'names the first step after which the %s one differs, and what',
+  'names the first step after which the %s engine differs, and the difference',
   (which) => {
     for (const step of [101, 1234, 5100, 6789]) {
       const hart = checked();
@@ -87,7 +87,7 @@ test.each(['first', 'second'] as const)(
   },
 );
 
-test('tells when one asks the bus for something else', () => {
+test('finds that an engine makes another access to the bus', () => {
   const hart = checked();
   hart.run(100);
   const inner = hart['second' as never] as Hart;

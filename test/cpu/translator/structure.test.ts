@@ -1,4 +1,4 @@
-/** Any graph of blocks does as WebAssembly what it does when it is walked. */
+/** Any graph of blocks behaves as WebAssembly as when it is walked. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { reserves } from '../../../src/cpu/translator/reserves.ts';
@@ -81,7 +81,7 @@ function compile(graph: Graph<number>, ways: Ways) {
   };
 }
 
-test('goes where the graph goes', () => {
+test('generated code passes the same nodes as a walk of the graph', () => {
   fc.assert(
     fc.property(graphs, fc.array(fc.nat(), { minLength: 1, maxLength: 5 }), ({ ways, entries }, seeds) => {
       const run = compile(graphOf(ways, entries), ways);
@@ -94,7 +94,7 @@ test('goes where the graph goes', () => {
   );
 });
 
-test('no way is longer than what was asked for at its start', () => {
+test('no path is longer than the number of steps reserved at its start', () => {
   fc.assert(
     fc.property(
       graphs,
@@ -102,12 +102,12 @@ test('no way is longer than what was asked for at its start', () => {
       fc.integer({ min: 1, max: 30 }),
       fc.nat(),
       ({ ways, entries }, steps, most, bits) => {
-        const looks = reserves(graphOf(ways, entries), (node) => steps[node]!, most);
+        const reserved = reserves(graphOf(ways, entries), (node) => steps[node]!, most);
         for (const entry of entries) {
           let left = 0;
-          expect(looks.has(entry)).toBe(true);
+          expect(reserved.has(entry)).toBe(true);
           for (const node of walk(ways, entry, bits)) {
-            const asked = looks.get(node);
+            const asked = reserved.get(node);
             if (asked !== undefined) {
               expect(asked).toBeLessThanOrEqual(Math.max(most, steps[node]!));
               left = asked;

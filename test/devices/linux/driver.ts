@@ -1,6 +1,7 @@
 /**
- * Virtio as Linux 6.12 drives it (virtio_mmio.c, virtio_ring.c): the order of the registers, indirect tables for requests of
- * several buffers, a notification only where the device has asked for one, and callbacks that are put off while it polls.
+ * Virtio as driven by Linux 6.12 (virtio_mmio.c, virtio_ring.c): the order of the registers, indirect tables for
+ * requests of several buffers, a notification only where the device has asked for one, and callbacks that are put off
+ * while it polls.
  */
 import { assert } from '../../../src/base/assert.ts';
 import {
@@ -21,7 +22,7 @@ const INDIRECT = 4;
 const NO_INTERRUPT = 1;
 const NO_NOTIFY = 1;
 
-/** The driver's side of one device. */
+/** The driver of one device. */
 export class LinuxDriver {
   readonly view: DataView;
   features = 0n;
@@ -54,8 +55,8 @@ export class LinuxDriver {
   }
 
   /**
-   * From the first look at the slot to FEATURES_OK: of what the device offers, the driver takes what it wants and what its rings
-   * know. `without`: features of the rings that this kernel is not to have.
+   * From the probe of the slot to FEATURES_OK: the driver accepts the offered features that it wants and that its rings
+   * support. `without`: features of the rings that this kernel lacks.
    */
   probe(deviceId: number, wanted: bigint, without = 0n): this {
     assert(this.readl(VIRTIO_MMIO.MagicValue) === 0x74726976, 'no magic value');
@@ -134,7 +135,7 @@ export class LinuxDriver {
     this.writel(low + 4, Math.floor(value / 2 ** 32));
   }
 
-  /** Guest memory for good. */
+  /** Guest memory that is never freed. */
   allocate(sizeBytes: number, align = 16): number {
     const at = Math.ceil(this.next / align) * align;
     this.next = at + sizeBytes;
@@ -195,12 +196,15 @@ export class LinuxQueue<T = unknown> {
     return (this.driver.features & VIRTIO_F_EVENT_IDX) !== 0n;
   }
 
-  /** Requests that the device has not given back. */
+  /** Requests that the device has not returned. */
   get outstanding(): number {
     return this.requests.size;
   }
 
-  /** Adds a request: bytes for the device to read, then room for it to write. False when there are not enough descriptors. */
+  /**
+   * Adds a request: bytes for the device to read, then room for it to write. False when there are not enough
+   * descriptors.
+   */
   add(out: readonly Uint8Array[], room: readonly number[], token: T): boolean {
     const count = out.length + room.length;
     const indirect = count > 1 && (this.driver.features & VIRTIO_F_INDIRECT_DESC) !== 0n;
@@ -248,7 +252,7 @@ export class LinuxQueue<T = unknown> {
     view.setUint16(at + 14, next, true);
   }
 
-  /** Notifies the device of what was added, if it wants that. */
+  /** Notifies the device of added requests, if it wants that. */
   kick(): void {
     const old = (this.availIdx - this.added) & 0xffff;
     const { availIdx } = this;
@@ -268,7 +272,7 @@ export class LinuxQueue<T = unknown> {
     return this.driver.u16(this.used + 2) !== this.lastUsed;
   }
 
-  /** The next request that the device has given back. */
+  /** The next request that the device has returned. */
   get(): Done<T> | undefined {
     const { driver } = this;
     if (!this.moreUsed) return undefined;
@@ -298,7 +302,7 @@ export class LinuxQueue<T = unknown> {
     else this.driver.setU16(this.avail, NO_INTERRUPT);
   }
 
-  /** Says whether there is nothing to {@link get}: otherwise no callback need come for it. */
+  /** Whether {@link get} has nothing to return: otherwise no callback may come for it. */
   enableCallbacks(): boolean {
     this.callbacks = true;
     if (!this.eventIdx) this.driver.setU16(this.avail, 0);
@@ -306,7 +310,7 @@ export class LinuxQueue<T = unknown> {
     return !this.moreUsed;
   }
 
-  /** What an interrupt handler does: takes everything, with callbacks off meanwhile. */
+  /** The interrupt handler: takes everything, with callbacks off meanwhile. */
   drain(): Done<T>[] {
     const done: Done<T>[] = [];
     do {
@@ -321,7 +325,7 @@ export class LinuxQueue<T = unknown> {
   }
 }
 
-/** Whether moving an index from `old` to `now` passes the one of which the other side wants to hear (section 2.7.10). */
+/** Whether an index that moves from `old` to `now` passes `event`, where a notification is wanted (section 2.7.10). */
 function needEvent(event: number, now: number, old: number): boolean {
   return ((now - event - 1) & 0xffff) < ((now - old) & 0xffff);
 }

@@ -1,4 +1,6 @@
-/** The devices of the platform as Linux 6.12 drives them: 8250_port.c, irq-sifive-plic.c, syscon-poweroff.c and regmap. */
+/**
+ * The devices of the platform as driven by Linux 6.12: 8250_port.c, irq-sifive-plic.c, syscon-poweroff.c and regmap.
+ */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Random } from '../../../src/base/random.ts';
@@ -58,7 +60,7 @@ function fifoBytes(port: Port): number {
 }
 
 describe('the 8250 driver', () => {
-  test('finds a port there, and it is no other chip than a 16550A', () => {
+  test('detects a port, as a 16550A and no other chip', () => {
     const port = new Port();
     port.out(UART.IER, 0);
     expect(port.in(UART.IER) & 15).toBe(0);
@@ -78,7 +80,7 @@ describe('the 8250 driver', () => {
       port.out(UART.LCR, mode);
       expect(port.in(UART.IIR)).not.toBe(0);
     }
-    // National's super I/O chips show LOOP in bank 2: here it stays what IIR says.
+    // National's super I/O chips show LOOP in bank 2: here it still reads as IIR.
     const bank2 = () => {
       port.out(UART.LCR, OTHERS.LCR_BANK_2);
       const value = port.in(UART.IIR);
@@ -89,7 +91,7 @@ describe('the 8250 driver', () => {
     port.out(UART.MCR, MCR.LOOP);
     expect(bank2()).toBe(0);
     port.out(UART.MCR, 0);
-    // A TI16750 says in bit 5 of IIR that its 64 bytes are on, with DLAB.
+    // A TI16750 shows in bit 5 of IIR that its 64 bytes are on, with DLAB.
     for (const lcr of [0, LCR.DLAB]) {
       port.out(UART.LCR, lcr);
       port.out(UART.FCR, FCR.ENABLE_FIFO | OTHERS.FCR_64_BYTES);
@@ -104,7 +106,7 @@ describe('the 8250 driver', () => {
     expect([port.sent, port.in(UART.LSR)]).toEqual([[], LSR.THRE | LSR.TEMT]);
   });
 
-  /** Opening the port: what was found wrong with it. */
+  /** Opens the port; returns the workarounds that the driver needs. */
   const startup = (port: Port): string[] => {
     const bugs: string[] = [];
     port.clearFifos();
@@ -145,7 +147,7 @@ describe('the 8250 driver', () => {
     expect(startup(port)).toEqual([]);
   });
 
-  test('with nothing but interrupts, all is sent and all is received', () => {
+  test('sends and receives everything by interrupts alone', () => {
     fc.assert(
       fc.property(fc.string(), (seed) => {
         const random = new Random(seed);
@@ -226,7 +228,7 @@ describe('the PLIC driver, in supervisor mode', () => {
     return { plic, enable, readl, writel, claim };
   };
 
-  test('every request is served, and machine mode hears of none', () => {
+  test('serves every request, and machine mode sees none', () => {
     fc.assert(
       fc.property(fc.string(), (seed) => {
         const random = new Random(seed);
@@ -270,7 +272,7 @@ describe('the PLIC driver, in supervisor mode', () => {
     );
   });
 
-  test('a masked source keeps its request until it is unmasked', () => {
+  test('keeps the request of a masked source until it is unmasked', () => {
     const { plic, enable, readl, writel, claim } = start();
     enable(10, true);
     writel(PLIC.priority + 40, 0);

@@ -11,11 +11,11 @@ import { VirtioMmio } from '../../../src/devices/virtio/transport.ts';
 import { blkHeader } from '../../../tools/testing/devices/virtio-driver.ts';
 import { LinuxDriver } from './driver.ts';
 
-/** Every feature that one of the drivers has in its table: a driver takes what it is offered of them. */
+/** Every feature in the table of one of the drivers: a driver accepts those of them that are offered. */
 const ALL_FEATURES = (1n << 28n) - 1n;
 const MAC = Uint8Array.of(0x52, 0x54, 0, 0x12, 0x34, 0x56);
 const CAPACITY = 4096;
-/** The bytes before a frame, `struct virtio_net_hdr_mrg_rxbuf`, and what Linux makes a receive buffer large for. */
+/** The size of `struct virtio_net_hdr_mrg_rxbuf` before a frame, and of Linux's receive buffers. */
 const NET_HEADER = new Uint8Array(12);
 const GOOD_PACKET_BYTES = 1518;
 const PAGE_BYTES = 4096;
@@ -69,7 +69,7 @@ describe('virtio_net', () => {
     }
   });
 
-  test('sends a frame with its header in one buffer, and the queue comes back however seldom it asks', () => {
+  test('sends a frame with its header in one buffer, and the queue is reclaimed however rarely the driver asks', () => {
     fc.assert(
       fc.property(anyKernel, ({ without, largest, seed }) => {
         const { driver } = start(without, largest);
@@ -115,7 +115,7 @@ describe('virtio_blk', () => {
   });
 
   test.each([1024, 16])(
-    'a request of as many pages as it has segments is read, in a queue of %i too',
+    'reads a request with the largest number of segments, in a queue of %i, too',
     (largest) => {
       const { slot, driver } = start({ largest });
       const segments = Number(driver.config(12, 4));
@@ -135,7 +135,7 @@ describe('virtio_blk', () => {
     },
   );
 
-  test('asks for the serial number into 20 bytes', () => {
+  test('reads the serial number into 20 bytes', () => {
     const { driver } = start();
     driver.queues[0]!.add([blkHeader(VIRTIO_BLK_T.GET_ID, 0)], [20, 1], 0);
     driver.queues[0]!.kick();
@@ -144,7 +144,7 @@ describe('virtio_blk', () => {
     expect(done!.written[20]).toBe(DISK_OK);
   });
 
-  test('a disk that may only be read fails writes and starts none', () => {
+  test('a read-only disk fails writes and starts none', () => {
     const { driver } = start({ readOnly: true });
     driver.queues[0]!.add([blkHeader(VIRTIO_BLK_T.OUT, 0), new Uint8Array(PAGE_BYTES)], [1], 0);
     driver.queues[0]!.kick();
@@ -152,7 +152,7 @@ describe('virtio_blk', () => {
     expect(driver.world.outputs).toEqual([]);
   });
 
-  test('whatever the order of completions, each request gets its own, and no interrupt is missed', () => {
+  test('gives each request its own completion, in any order, and misses no interrupt', () => {
     fc.assert(
       fc.property(anyKernel, ({ without, largest, seed }) => {
         const { slot, driver } = start({ without, largest });
@@ -173,7 +173,7 @@ describe('virtio_blk', () => {
           }
         };
         const handle = () => {
-          // Only the interrupt tells the driver to look.
+          // The driver polls only after an interrupt.
           if (!slot.interrupt) return;
           driver.interrupt();
           for (const { token, written } of queue!.drain()) {
@@ -227,7 +227,7 @@ describe('virtio_console', () => {
     const slot = new VirtioMmio(new VirtioConsole());
     const driver = new LinuxDriver(slot).probe(3, ALL_FEATURES, without).findQueues(2, 64).ready();
     const [receiveq] = driver.queues;
-    // Its own table of features ends with MULTIPORT; what it does not know of, it does not write to.
+    // Its own table of features ends with MULTIPORT; it does not write to what it does not know.
     while (receiveq!.add([], [PAGE_BYTES], undefined)) receiveq!.kick();
     return { slot, driver, receiveq: receiveq!, transmitq: driver.queues[1]! };
   };
@@ -252,7 +252,7 @@ describe('virtio_console', () => {
     }
   });
 
-  test('reads what is typed, each byte once, and gives its pages back to the device', () => {
+  test('reads typed bytes once each, and returns its pages to the device', () => {
     fc.assert(
       fc.property(anyKernel, ({ without, seed }) => {
         const { slot, driver, receiveq } = start(without);
@@ -307,7 +307,7 @@ test.each([
     expect([driver.status, slot.interrupt]).toEqual([0, false]);
   }
   if (slot.device instanceof VirtioBlk) {
-    // The disk answers the requests of the first driver: nobody waits for them.
+    // The disk answers the requests of the first driver, which are dropped.
     expect(slot.device.complete(1, DISK_OK, new Uint8Array(512), slot, driver.world)).toBe(false);
     for (const id of [2, 3]) slot.device.complete(id, DISK_OK, new Uint8Array(512), slot, driver.world);
     expect(slot.device.state).toEqual({ requests: [], orphans: [] });

@@ -38,7 +38,7 @@ import { Ram, World } from '../../../tools/testing/devices/world.ts';
 const { IN, OUT, FLUSH, GET_ID } = VIRTIO_BLK_T;
 const CAPACITY = 100;
 const NONE = new Uint8Array(0);
-/** What the driver finds in a status byte that the device has not written. */
+/** The value of a status byte that the device has not written. */
 const UNTOUCHED = 0xaa;
 
 const fill = (sizeBytes: number, seed = 1) =>
@@ -51,7 +51,7 @@ function start({ features = 0n, readOnly = false } = {}) {
   return {
     slot,
     driver,
-    /** Makes a request available and notifies; `status` shows the last byte of its last buffer. */
+    /** Makes a request available and notifies; `status` reads the last byte of its last buffer. */
     ask: (pieces: readonly Piece[], indirect = false) => {
       const { head, at } = driver.add(REQUESTQ, pieces, indirect);
       const last = pieces.at(-1);
@@ -68,7 +68,7 @@ function start({ features = 0n, readOnly = false } = {}) {
   };
 }
 
-test('it tells what it is', () => {
+test('it identifies itself', () => {
   const { driver } = start();
   const features =
     VIRTIO_BLK_F_SEG_MAX |
@@ -84,7 +84,8 @@ test('it tells what it is', () => {
   expect(driver.get(VIRTIO_MMIO.QueueNumMax)).toBe(1024);
 });
 
-// Each line is what qemu-system-riscv64 7.2 shows for a disk of that size, without `discard` and `write-zeroes`, to the end.
+// Each line is what qemu-system-riscv64 7.2 shows for a disk of that size, without `discard` and `write-zeroes`, to the
+// end.
 test.each([
   [1, '0100000000000000 00000000 fe000000 0200103f 00020000 0000000000000000 01 00 0100'],
   [0x7a2, 'a207000000000000 00000000 fe000000 0200103f 00020000 0000000000000000 01 00 0100'],
@@ -126,7 +127,7 @@ describe('a read', () => {
     expect(underWay()).toEqual([]);
   });
 
-  test('that fails says so, and leaves the buffer as it was', () => {
+  test('that fails reports it, and leaves the buffer unchanged', () => {
     const { driver, ask, complete, used } = start();
     const { head, at, status } = ask([blkHeader(IN, 0), 512, 1]);
     driver.world.memory.bytes.fill(7, at[1]! - 0x8000_0000, at[1]! - 0x8000_0000 + 512);
@@ -176,7 +177,7 @@ describe('a write', () => {
     expect(asked()).toEqual([{ operation: 'write', sector: 9, data: fill(512) }]);
   });
 
-  test('that fails says so', () => {
+  test('that fails reports it', () => {
     const { ask, complete } = start();
     const { status } = ask([blkHeader(OUT, 9), fill(512), 1]);
     expect(complete(1, DISK_IOERR)).toBe(true);
@@ -223,7 +224,7 @@ test.each([
   expect(asked()).toEqual([]);
 });
 
-describe('nothing at all is read, and written, like anything else', () => {
+describe('a request of no sectors is read and written like any other', () => {
   test.each([
     ['IN', [blkHeader(IN, CAPACITY), 1], { operation: 'read', sector: CAPACITY, sizeBytes: 0 }],
     ['OUT', [blkHeader(OUT, 0), 1], { operation: 'write', sector: 0, data: NONE }],
@@ -274,7 +275,7 @@ describe('ends at once', () => {
   });
 });
 
-// QEMU looks at neither the direction of the others nor at the barrier of drivers before virtio 1.0.
+// QEMU ignores the direction of the others, and the barrier of drivers before virtio 1.0.
 test.each([
   ['IN with a barrier', 0x8000_0000 | IN, { operation: 'read', sector: 3, sizeBytes: 512 }],
   ['FLUSH with OUT', FLUSH | OUT, { operation: 'flush' }],
@@ -307,7 +308,7 @@ describe('several requests in flight', () => {
     expect([first.status(), second.status(), third.status()]).toEqual([DISK_OK, DISK_IOERR, DISK_OK]);
   });
 
-  test('one that ends at once passes by one in flight', () => {
+  test('one that ends at once overtakes one in flight', () => {
     const { ask, complete, used } = start();
     const read = ask([blkHeader(IN, 1), 512, 1]);
     const name = ask([blkHeader(GET_ID, 0), 20, 1]);
@@ -323,7 +324,7 @@ describe('several requests in flight', () => {
     expect(asked()).toMatchObject([{ sector: 1 }, { sector: 2 }, { sector: 3 }]);
   });
 
-  test.each([0, 0xfffb])('as many as the queue has descriptors, and no more, from index %i on', (index) => {
+  test.each([0, 0xfffb])('are at most as many as the queue has descriptors, from index %i on', (index) => {
     const { slot, driver, asked, complete } = start({ features: VIRTIO_F_INDIRECT_DESC });
     Object.assign(slot.state.queues[REQUESTQ]!, { lastAvail: index, usedIdx: index });
     driver.setU16(ringsOf(REQUESTQ).driver + 2, index);
@@ -340,7 +341,7 @@ describe('several requests in flight', () => {
   });
 });
 
-test('a completion that nobody waits for does nothing', () => {
+test('a completion without a request in flight has no effect', () => {
   const { slot, driver, ask, complete, used } = start();
   ask([blkHeader(IN, 1), 512, 1]);
   const before = encode(slot.schema, slot.state);
@@ -353,7 +354,7 @@ test('a completion that nobody waits for does nothing', () => {
   expect(used()).toHaveLength(1);
 });
 
-describe('requests in flight are forgotten', () => {
+describe('requests in flight are dropped', () => {
   test.each<[string, (driver: Driver) => void]>([
     ['when the driver resets the device', (driver) => driver.set(VIRTIO_MMIO.Status, 0)],
     ['when the driver stops the queue', (driver) => driver.set(VIRTIO_MMIO.QueueReady, 0)],
@@ -375,7 +376,7 @@ describe('requests in flight are forgotten', () => {
   });
 });
 
-test('a restored copy completes what the original has started', () => {
+test('a restored copy completes the requests of the original', () => {
   const { slot, driver, ask } = start();
   const { head, at, status } = ask([blkHeader(IN, 1), 512, 1]);
   const copy = new VirtioMmio(new VirtioBlk(CAPACITY));
@@ -387,7 +388,7 @@ test('a restored copy completes what the original has started', () => {
 });
 
 describe('interrupts', () => {
-  test('NO_INTERRUPT holds them back, as it stands at the completion', () => {
+  test('are suppressed by NO_INTERRUPT, as it is at the completion', () => {
     const { driver, ask, complete, used } = start();
     ask([blkHeader(IN, 1), 512, 1]);
     ask([blkHeader(IN, 2), 512, 1]);
@@ -399,7 +400,7 @@ describe('interrupts', () => {
     expect([used().length, driver.interrupt()]).toEqual([2, INTERRUPT.USED_BUFFER]);
   });
 
-  test('with EVENT_IDX they come at used_event, and avail_event follows what is taken', () => {
+  test('come at used_event with EVENT_IDX, and avail_event follows the requests taken', () => {
     const { driver, ask, complete } = start({ features: VIRTIO_F_EVENT_IDX });
     const { driver: avail, device: used } = ringsOf(REQUESTQ);
     const availEvent = () => driver.u16(used + 4 + 8 * driver.size);
@@ -484,7 +485,7 @@ describe('requests of any size', () => {
     const content = new Uint8Array(
       Uint32Array.from({ length: SECTORS * 128 }, (_, i) => Math.imul(i, 0x9e37_79b1)).buffer,
     );
-    /** Does what an operation asks for, on `content`, and completes it. */
+    /** Carries out an operation on `content`, and completes it. */
     const perform = (id: number, status: number = DISK_OK, on = slot) => {
       const output = world.outputs[id - 1]!;
       const request = output.kind === 'disk' ? output.request : undefined;
@@ -526,12 +527,12 @@ describe('requests of any size', () => {
     expect(driver.bytes(at[2]!, 1)).toEqual(Uint8Array.of(DISK_OK));
   });
 
-  test('a write takes the data of each operation when that one starts', () => {
+  test('a write copies the data of each operation when that one starts', () => {
     const { driver, world, content, perform } = large();
     const data = fill(2 * WINDOW_BYTES, 77);
     const { at } = driver.add(REQUESTQ, [blkHeader(OUT, 0), data, 1]);
     driver.notify(REQUESTQ);
-    // The window is full: half of the operations have their data, and what comes of the rest is the guest's own harm.
+    // The window is full: half of the operations have their data; the guest may overwrite the rest at its own risk.
     expect(world.outputs).toHaveLength(WINDOW);
     world.memory.bytes.fill(7, at[1]! - 0x8000_0000, at[1]! - 0x8000_0000 + data.length);
     for (let id = 1; id <= 2 * WINDOW; id++) perform(id);
@@ -539,7 +540,7 @@ describe('requests of any size', () => {
     expect(content.subarray(WINDOW_BYTES, data.length).every((byte) => byte === 7)).toBe(true);
   });
 
-  test('the first error ends a request: what was not started is not', () => {
+  test('the first error ends a request: no further operation is started', () => {
     const { driver, world, perform } = large();
     const { head, at } = driver.add(REQUESTQ, [blkHeader(IN, 0), 2 * WINDOW_BYTES, 1]);
     driver.notify(REQUESTQ);
@@ -567,7 +568,7 @@ describe('requests of any size', () => {
     expect([driver.used(REQUESTQ).length, driver.broken, driver.world.outputs]).toEqual([1, false, []]);
   });
 
-  test('a reset in the middle: operations under way take their part of the window until they end', () => {
+  test('operations in flight at a reset keep their part of the window until they end', () => {
     const { driver, world, perform, slot } = large();
     driver.add(REQUESTQ, [blkHeader(OUT, 0), new Uint8Array(2 * WINDOW_BYTES), 1]);
     driver.notify(REQUESTQ);
@@ -578,7 +579,7 @@ describe('requests of any size', () => {
       driver.offer(REQUESTQ, 0);
       driver.notify(REQUESTQ);
     }
-    // However often it is done: no more than the window was started.
+    // However many resets: no more operations than the window were started.
     expect(world.outputs).toHaveLength(WINDOW);
     for (let id = 1; id <= WINDOW; id++) {
       expect(perform(id)).toBe(false);
@@ -588,7 +589,7 @@ describe('requests of any size', () => {
     expect([driver.used(REQUESTQ).length, slot.device.isBusy]).toEqual([1, false]);
   });
 
-  test('a machine that starts anew inherits the operations under way', () => {
+  test('a reset machine inherits the operations in flight', () => {
     const { driver, world, perform, slot } = large();
     driver.add(REQUESTQ, [blkHeader(IN, 0), 2 * WINDOW_BYTES, 1]);
     driver.notify(REQUESTQ);
@@ -599,9 +600,9 @@ describe('requests of any size', () => {
     expect([next.device.isBusy, world.outputs.length]).toEqual([false, WINDOW]);
   });
 
-  // The law of the whole mechanism: whatever the sizes, the buffers, the order of completions and the moments at which the
-  // device is saved and restored, each request reads and writes what it says, in the order in which the guest has made them.
-  test('any requests, ended in any order, do what they say in the order of the guest', () => {
+  // Whatever the sizes, the buffers, the order of completions, and the times at which the device is saved and restored:
+  // requests read and write what they name, in the order in which the guest has made them.
+  test('requests that end in any order take effect in the order of the guest', () => {
     const request = fc.record({
       type: fc.constantFrom(IN, OUT),
       sector: fc.nat(3000),

@@ -20,7 +20,7 @@ import { VirtioMmio } from '../../../src/devices/virtio/transport.ts';
 import { Driver, ringsOf } from '../../../tools/testing/devices/virtio-driver.ts';
 
 const FEATURES = VIRTIO_CONSOLE_F_SIZE | VIRTIO_CONSOLE_F_EMERG_WRITE | VIRTIO_F_VERSION_1;
-/** What the device keeps for a driver that has no buffers. */
+/** The number of bytes that the device keeps for a driver without buffers. */
 const INPUT_BYTES = 256;
 
 const text = (s: string) => new TextEncoder().encode(s);
@@ -39,7 +39,7 @@ function port(start = true) {
   };
 }
 
-test('it offers a size and emergency writes, and one port only', () => {
+test('it offers a size and emergency writes, and only one port', () => {
   const { driver } = port(false);
   expect(driver.get(VIRTIO_MMIO.DeviceID)).toBe(3);
   expect(driver.offered).toBe(FEATURES | VIRTIO_F_INDIRECT_DESC | VIRTIO_F_EVENT_IDX);
@@ -81,7 +81,7 @@ describe('printing', () => {
     expect(driver.interrupt()).toBe(INTERRUPT.USED_BUFFER);
   });
 
-  test('one notification prints 2 MiB, in as many chains as it takes; more break the queue', () => {
+  test('one notification prints 2 MiB, in any number of chains; more break the queue', () => {
     const { driver } = port();
     let printedBytes = 0;
     driver.world.output = () => ++printedBytes;
@@ -100,7 +100,7 @@ describe('printing', () => {
 });
 
 describe('typing', () => {
-  test('fills the buffers in order, each with as much as there is', () => {
+  test('fills the buffers in order, each with all that is available', () => {
     const { driver, type } = port();
     const first = driver.add(RECEIVEQ, [4]);
     const second = driver.add(RECEIVEQ, [2, 8]);
@@ -147,7 +147,7 @@ describe('typing', () => {
     expect(room()).toBe(0);
   });
 
-  test('a driver that has the device fill avail.idx gets no more than was typed', () => {
+  test('gives no more than was typed to a driver that has the device fill avail.idx', () => {
     const { driver, type } = port();
     const { desc, driver: avail, device } = ringsOf(RECEIVEQ);
     driver.descriptor(desc, 0, BigInt(avail + 2), 1, 2, 0);
@@ -157,7 +157,7 @@ describe('typing', () => {
     expect(driver.u16(device + 2)).toBe(200);
   });
 
-  test('what no driver has got is there for the next one', () => {
+  test('keeps bytes that no driver has received for the next one', () => {
     const { slot, driver, type } = port();
     type(text('ab'));
     driver.offer(RECEIVEQ, 63);
@@ -171,7 +171,7 @@ describe('typing', () => {
     expect(slot.device.state.received).toBe(3);
   });
 
-  test('whatever the buffers and the moments: the guest reads what was typed, each byte once', () => {
+  test('gives the guest each typed byte once, whatever the buffers and the timing', () => {
     const act = fc.oneof(
       fc.record({ type: fc.uint8Array({ minLength: 1, maxLength: 40 }) }),
       fc.record({ add: fc.array(fc.nat(20), { minLength: 1, maxLength: 3 }) }),
@@ -189,7 +189,7 @@ describe('typing', () => {
             const taken = slot.device.receive(one.type, slot, driver.world);
             typed.push(...one.type.subarray(0, taken));
           } else if (inRing + one.add.length <= 32) {
-            // A descriptor is never used again here, so that each buffer can be looked at in the end.
+            // No descriptor is used twice here, so that each buffer can be checked at the end.
             inRing += indirect ? 1 : one.add.length;
             const { head, at } = driver.add(RECEIVEQ, one.add, indirect);
             buffers.set(head, { at, sizes: one.add });

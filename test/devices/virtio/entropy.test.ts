@@ -21,7 +21,7 @@ test.each([
   expect(driver.slot.interrupt).toBe(true);
 });
 
-test('it serves all chains that wait', () => {
+test('it serves all waiting chains', () => {
   const driver = start();
   const first = driver.add(0, [2]);
   const second = driver.add(0, [2]);
@@ -40,7 +40,7 @@ test('one request gets 4096 bytes at most', () => {
   expect(driver.used(0)).toEqual([{ id: 0, len: 4096 }]);
 });
 
-test('a chain with nothing to fill is given back', () => {
+test('a chain with nothing to fill is returned', () => {
   const driver = start();
   driver.add(0, [counting(0, 4)]);
   driver.notify(0);

@@ -108,12 +108,12 @@ test('an indirect table as long as the largest queue is served, also in a smalle
   }
 });
 
-test('a device that is made to fill avail.idx does no more work than was there before', () => {
+test('a device that is made to fill avail.idx serves only the chains that were available before', () => {
   const guest = new Driver(new VirtioMmio(new VirtioEntropy())).start(VIRTIO_F_VERSION_1);
   const rings = ringsOf(0);
   guest.add(0, [2]);
   guest.notify(0);
-  // This world's entropy counts: each of these chains would make just one more of them available.
+  // The entropy of this world counts up: each of these chains would make one more available.
   guest.descriptor(rings.desc, 1, BigInt(rings.driver + 2), 1, WRITE, 0);
   for (let entry = 0; entry < 8; entry++) guest.setU16(rings.driver + 4 + 2 * entry, 1);
   guest.setU16(rings.driver + 2, 2);
@@ -140,7 +140,7 @@ const features = fc.constantFrom(
   VIRTIO_F_INDIRECT_DESC | VIRTIO_F_EVENT_IDX,
 );
 
-test('whatever is in the rings: no exception, bounded work, and a reset is asked for when RAM was missed', () => {
+test('any content of the rings: no exception, bounded work, and a request for a reset when an address is outside RAM', () => {
   fc.assert(
     fc.property(
       hostileQueue,
@@ -176,7 +176,7 @@ const QUEUE = 16;
 /** Accesses to walk a chain of the largest queue's length, fill it, and put it into the used ring. */
 const GIVE_BOUND = 2 * MAX_QUEUE_SIZE + 8;
 
-test('whatever becomes of the rings while requests are in flight, their completions do no harm', () => {
+test('any change of the rings while requests are in flight: completions do no harm', () => {
   const completion = fc.record({ index: fc.nat(2), status: fc.constantFrom(DISK_OK, DISK_IOERR) });
   const run = fc.record({
     features,

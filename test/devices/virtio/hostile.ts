@@ -8,7 +8,7 @@ export interface HostileQueue {
   ring: number[];
   availFlags: number;
   availIdx: number;
-  /** Where the rings are; undefined for where they belong. */
+  /** The addresses of the rings; undefined for the usual ones. */
   desc: bigint | undefined;
   driver: bigint | undefined;
   device: bigint | undefined;
@@ -27,7 +27,7 @@ const length = fc.oneof(
   { arbitrary: fc.integer({ min: 0, max: 20 }).map((n) => 16 * n), weight: 3 },
   fc.constantFrom(0x1_0000, 0x7fff_ffff, 0xffff_ffff),
 );
-/** Mostly in its place, so that most walks get beyond their first step. */
+/** Mostly the usual value, so that most walks get past their first step. */
 const place = fc.option(address, { freq: 8, nil: undefined });
 
 export const hostileQueue: fc.Arbitrary<HostileQueue> = fc.record({

@@ -41,7 +41,7 @@ test('it offers its address and the link, and nothing else of a network card', (
   expect(driver.offered).toBe(FEATURES | VIRTIO_F_INDIRECT_DESC | VIRTIO_F_EVENT_IDX);
 });
 
-test('the configuration is read in every size, and can not be written', () => {
+test('the configuration can be read in every size, and not written', () => {
   const { driver } = start();
   const { slot, world } = driver;
   slot.write(VIRTIO_MMIO.Config, 1, 0xffn, world);
@@ -58,7 +58,7 @@ describe('sending', () => {
     ['in one buffer', [join(HEADER, frameOf(60))], false],
     ['with the header apart', [HEADER, frameOf(60)], false],
     [
-      'in crumbs',
+      'in small pieces',
       [HEADER.slice(0, 5), join(HEADER.slice(5), frameOf(60).slice(0, 1)), frameOf(60).slice(1)],
       false,
     ],
@@ -136,7 +136,7 @@ describe('receiving', () => {
     expect(driver.interrupt()).toBe(INTERRUPT.USED_BUFFER);
   });
 
-  test('takes one chain for each frame, and drops what finds none', () => {
+  test('uses one chain for each frame, and drops frames without one', () => {
     const { driver, receive } = start();
     driver.add(RECEIVEQ, [1530]);
     driver.add(RECEIVEQ, [1530]);
@@ -156,7 +156,7 @@ describe('receiving', () => {
     expect(driver.used(RECEIVEQ)).toEqual([{ id: head, len: 72 }]);
   });
 
-  test('drops what is no frame, and everything while the driver is not up', () => {
+  test('drops invalid frames, and all frames until the driver is ready', () => {
     const { driver, receive } = start();
     driver.add(RECEIVEQ, [4000]);
     expect([0, 13, MAX_FRAME_BYTES + 1].map((size) => receive(frameOf(size)))).toEqual([false, false, false]);

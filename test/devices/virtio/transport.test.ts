@@ -14,7 +14,7 @@ import { Driver, ringsOf } from '../../../tools/testing/devices/virtio-driver.ts
 
 const entropy = () => new Driver(new VirtioMmio(new VirtioEntropy()));
 
-test('it tells what it is', () => {
+test('it identifies itself', () => {
   const driver = entropy();
   expect(driver.get(VIRTIO_MMIO.MagicValue)).toBe(0x74726976);
   expect(driver.get(VIRTIO_MMIO.Version)).toBe(2);
@@ -48,7 +48,7 @@ describe('as on QEMU', () => {
     expect(slot.state).toMatchObject({ driverFeatures: 0x3000_0000n, driverFeaturesSel: 1 });
   });
 
-  test('the configuration reads as all ones where it ends, and nothing is behind the registers', () => {
+  test('the configuration reads as all ones past its end, and no access reaches past the registers', () => {
     const { slot, world } = entropy();
     expect(slot.read(VIRTIO_MMIO.Config, 1)).toBe(0xffn);
     expect(slot.read(VIRTIO_MMIO.Config + 8, 8)).toBe(2n ** 64n - 1n);
@@ -56,7 +56,7 @@ describe('as on QEMU', () => {
     expect(slot.write(0x200, 4, 0n, world)).toBe(false);
   });
 
-  test('a reset leaves what was selected and accepted, and any number but 0 makes a queue ready', () => {
+  test('a reset keeps what was selected and accepted, and any number but 0 makes a queue ready', () => {
     const driver = entropy();
     driver.set(VIRTIO_MMIO.DeviceFeaturesSel, 1);
     driver.negotiate(VIRTIO_F_VERSION_1);
@@ -66,7 +66,7 @@ describe('as on QEMU', () => {
     expect(driver.get(VIRTIO_MMIO.QueueReady)).toBe(1);
   });
 
-  test('an interrupt cause that is not acknowledged asks again', () => {
+  test('an interrupt cause that is not acknowledged raises the line again', () => {
     const driver = entropy();
     driver.slot.state.interruptStatus = 3;
     driver.set(VIRTIO_MMIO.InterruptACK, 1);
@@ -84,7 +84,7 @@ test('features come in banks of 32', () => {
   expect(driver.get(VIRTIO_MMIO.DeviceFeatures)).toBe(0);
 });
 
-test('FEATURES_OK stays off when a feature is not offered, and seals the choice', () => {
+test('FEATURES_OK stays off when a feature is not offered, and makes the choice final', () => {
   const driver = entropy();
   expect(driver.negotiate(VIRTIO_F_VERSION_1 | 1n)).toBe(false);
   expect(driver.slot.negotiated).toBe(0n);
@@ -95,7 +95,7 @@ test('FEATURES_OK stays off when a feature is not offered, and seals the choice'
   expect(driver.slot.negotiated).toBe(VIRTIO_F_VERSION_1);
 });
 
-test('queues: sizes, selection, and one that is not there', () => {
+test('queues have sizes and a selection, and some do not exist', () => {
   const driver = entropy();
   expect(driver.get(VIRTIO_MMIO.QueueNumMax)).toBe(1024);
   driver.setUp(0);
@@ -172,7 +172,7 @@ test('a broken queue interrupts for the configuration and stops the device', () 
   expect(driver.used(0)).toEqual([]);
 });
 
-test('NO_INTERRUPT in the available ring holds the interrupt back', () => {
+test('NO_INTERRUPT in the available ring suppresses the interrupt', () => {
   const driver = entropy().start(VIRTIO_F_VERSION_1);
   driver.setU16(ringsOf(0).driver, 1);
   driver.add(0, [16]);
@@ -189,7 +189,7 @@ test('with EVENT_IDX the interrupt comes at used_event, and avail_event follows 
   const driver = entropy().start(VIRTIO_F_VERSION_1 | VIRTIO_F_EVENT_IDX);
   const usedEvent = ringsOf(0).driver + 4 + 2 * driver.size;
   const availEvent = ringsOf(0).device + 4 + 8 * driver.size;
-  driver.setU16(ringsOf(0).driver, 1); // NO_INTERRUPT means nothing here
+  driver.setU16(ringsOf(0).driver, 1); // NO_INTERRUPT has no effect here
   driver.setU16(usedEvent, 2);
   const interrupts = [0, 1, 2, 3].map(() => {
     driver.add(0, [16]);
@@ -243,7 +243,7 @@ test.each<[string, (driver: Driver) => void, RegExp]>([
     (driver) => driver.negotiate(VIRTIO_F_VERSION_1 | 5n),
     /^entropy: its driver wants .* not offered: 0x5$/,
   ],
-])('whoever runs the machine is told of %s', (_, act, message) => {
+])('a warning reports %s', (_, act, message) => {
   const driver = entropy();
   act(driver);
   driver.notify(0);

@@ -17,11 +17,11 @@ const read = (lines: readonly string[]) =>
   parseScenario(['# T', 'guest hello', ...lines].join('\n'), 'f').spec;
 
 describe('a specification', () => {
-  test('that can be stays as it is when it is checked', () => {
+  test('that is valid and canonical is not changed by validation', () => {
     everySpec((spec) => expect(validated(spec)).toEqual(spec));
   });
 
-  test('that says nothing is as usual, in a run, in a story and in a campaign', () => {
+  test('that is empty means the defaults, of a run, of a story and of a campaign', () => {
     for (const base of [defaults, storyDefaults, campaignDefaults]) {
       expect(validated({}, base)).toEqual(base);
       expect(validated(validated({}, base), base)).toEqual(base);
@@ -29,25 +29,25 @@ describe('a specification', () => {
     }
   });
 
-  test('is read from a story as it was written there', () => {
+  test('is read from a story as it was written', () => {
     everySpec((spec) => expect(read(storyLines(spec))).toEqual(spec));
   });
 
-  test('is plain data', () => {
+  test('survives JSON: it is plain data', () => {
     everySpec((spec) => expect(validated(JSON.parse(JSON.stringify(spec)))).toEqual(spec));
   });
 
-  test('says what is usual in no words', () => {
+  test('that is the default needs no line in a story', () => {
     expect(storyLines(storyDefaults)).toEqual([]);
   });
 
-  test('whoever has no backup waits for none, and has no rules for that', () => {
+  test('is canonical: no spares without backups, and no rule twice', () => {
     expect(validated({ backups: 0 })).toEqual({ ...defaults, backups: 0, spares: 0 });
     expect(validated({ unsafe: ['drain', 'dedup', 'drain'] }).unsafe).toEqual(['drain', 'dedup']);
   });
 });
 
-describe('what can not be is refused, with what is wrong and what it may be', () => {
+describe('an invalid specification is refused, with the reason and the valid values', () => {
   const wild = (spec: object) => () => validated(spec as Partial<RunSpec>);
   test.each<[object, RegExp]>([
     [{ backup: 2 }, /^a run has no "backup"; it has seed, backups, spares, /],
@@ -88,7 +88,7 @@ describe('what can not be is refused, with what is wrong and what it may be', ()
     expect(wild(spec)).toThrow(message);
   });
 
-  test('in a story, with its name and, where it is one line, the line', () => {
+  test('with the name of its story and, where it is a single line, its number', () => {
     expect(() => read(['backups 0', 'unsafe drain'])).toThrow(/^f: unsafe has no effect here/);
     expect(() => read(['link 9600'])).toThrow(/^f:3: the speed of a link is 1M to 1000G bits a second/);
     expect(() => read(['max-steps 0'])).toThrow(/^f:3: "0" is no number from 1/);
@@ -96,7 +96,7 @@ describe('what can not be is refused, with what is wrong and what it may be', ()
     expect(() => read(['fault flip:backup@5ms=1048576.0'])).toThrow(/^f: "flip:.*the offsets 0 to 1048575/);
   });
 
-  test('and what only the guest can tell, when it is known', () => {
+  test('if it does not suit the guest, once that is known', () => {
     const flip = validated({ faults: faults('flip:backup@5ms=4096.0') });
     mustSuit(flip, 8192);
     expect(() => mustSuit(flip, 4096)).toThrow(/the offsets 0 to 4095/);

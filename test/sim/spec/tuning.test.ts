@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { defaultTuning } from '../../../src/ft/rules.ts';
 import { parseTuning, tuningNames, tuningText } from '../../../src/sim/spec/tuning.ts';
 
-test('is read as it is written', () => {
+test('a tuning is read as it was written', () => {
   const some = fc
     .subarray(tuningNames)
     .map((names) => Object.fromEntries(names.map((name) => [name, defaultTuning[name]])));
