@@ -6,8 +6,8 @@ import { Timeline } from '../replay/timeline.ts';
 import { Divergence } from '../vmm/doors.ts';
 import type { Output } from '../vmm/outputs.ts';
 import { checkClients, checkSameMachine, type Violation } from './checkers.ts';
-import type { Evidence } from './evidence.ts';
 import { DiskChecker, InputChecker, OutputsChecker } from './covered.ts';
+import type { Evidence } from './evidence.ts';
 import { ClockForwardChecker } from './guest-clock.ts';
 
 /** What the checkers found without running anything again: what was seen on the way, and how it ended. */

@@ -1,4 +1,4 @@
-/** A driver of the UART that does anything in any order. */
+/** A driver of the UART that makes random accesses. */
 import { FCR, LCR, MCR, UART } from '../../../src/devices/uart.ts';
 import { memoryMap } from '../../../src/vmm/memory-map.ts';
 import type { Access, Piece } from './access.ts';
@@ -9,7 +9,7 @@ const REGISTERS = 8;
 
 export class UartAccesses {
   private dlab = false;
-  /** The FIFOs have been on at some time: what is made smaller must not depend on when they were off again. */
+  /** The FIFOs were enabled at some time: shrinking must not depend on when they were disabled again. */
   private fifo = false;
 
   constructor(private readonly script: Script) {}

@@ -1,4 +1,4 @@
-/** What a hostile or broken driver does to a virtio device: half of it sense, so that the other half is reached. */
+/** A hostile or broken driver of a virtio device. Half of its steps are valid, so that the others are reached. */
 import type { Random } from '../../../src/base/random.ts';
 import { STATUS, VIRTIO_F_VERSION_1, VIRTIO_MMIO } from '../../../src/devices/virtio/registers.ts';
 import type { VirtioMmio } from '../../../src/devices/virtio/transport.ts';
