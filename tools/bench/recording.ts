@@ -51,7 +51,7 @@ function* recorded(description: MachineDescription, sink: Sink, until: string | 
   return steps;
 }
 
-/** A task of its own process. */
+/** A task for {@link inOwnProcess}. */
 export function recordingTask(kind: string, folder: string): Recorded {
   const description = descriptionOf(kind, folder)!;
   const until = kind.startsWith('boot') ? PROMPT : undefined;

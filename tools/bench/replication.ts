@@ -163,7 +163,7 @@ const growing: Record<string, { values: readonly string[]; run: (of: string, val
   },
 };
 
-/** A task of its own process. */
+/** A task for {@link inOwnProcess}. */
 export function growthTask(of: string, value: string): Growth {
   const growth = growing[of]!.run(of, value);
   const peak = peakMB(fs);

@@ -38,7 +38,7 @@ const elf = (name: GuestName): string => file(`tools/bench/guests/${name}.elf`);
 export const machineOf = (path: string): MachineDescription =>
   describeMachine(path, { memory: MEMORY_BYTES, diskSize: 0 });
 
-/** A task of its own process: a guest, from the making of its machine to its end. */
+/** A task for {@link inOwnProcess}: a guest, from the creation of its machine to its end. */
 export function speedTask(engine: Engine, path: string): { steps: number; seconds: number } {
   return whole(alone(machineOf(path), { execution: { engine } }));
 }
@@ -110,7 +110,7 @@ function openDebian() {
   }
 }
 
-/** A task of its own process: the boot to the prompt. */
+/** A task for {@link inOwnProcess}: the boot to the prompt. */
 export function bootTask(engine: Engine): { steps: number; seconds: number } {
   return whole(alone(debian()!, { execution: { engine }, until: PROMPT }));
 }

@@ -51,7 +51,7 @@ export class Comparison {
   /** Runs QEMU. A case that hangs it, or disturbs the others of its batch, only costs time. */
   async finish({ judged, cases, results }: Prepared): Promise<Judged[]> {
     const done = [...judged];
-    const tell = (index: number, qemu?: BigUint64Array) => {
+    const judge = (index: number, qemu?: BigUint64Array) => {
       const [one, ours] = [cases[index]!, results[index]!];
       const isSame = qemu && same(ours, qemu);
       done.push({ one, verdict: isSame ? { is: 'same', result: ours } : this.judge(one, ours, qemu) });
@@ -60,8 +60,8 @@ export class Comparison {
       const batch = await this.qemu.run(cases.slice(from));
       const spoilt = batch.findIndex(locks);
       const good = spoilt < 0 ? batch : batch.slice(0, spoilt + 1);
-      for (const qemu of good) tell(from++, qemu);
-      if (spoilt < 0 && from < cases.length) tell(from++);
+      for (const qemu of good) judge(from++, qemu);
+      if (spoilt < 0 && from < cases.length) judge(from++);
     }
     return done;
   }

@@ -94,7 +94,7 @@ export function csrPiece(context: Context): number[] {
     const zimm = chance.pick(immediates[name] ?? [0, 1, 31, 21]);
     return parcels(op(`${operation}i`, { rd, csr, zimm }));
   }
-  // Reading is most of what is done with CSRs.
+  // CSRs are mostly read.
   const rs1 = chance.chance(0.3) ? 0 : holding(context, valueFor(chance, name, context.plan.code));
   return parcels(op(operation, { rd, csr, rs1 }));
 }

@@ -177,7 +177,7 @@ ${lines(30, (n) => `    sd x${n}, ${8 * n}(x31)`, 1)}
     addi x4, x4, 4
     addi x7, x3, -2
     bnez x7, 1f
-    # An illegal instruction's length can be told.
+    # mtval holds an illegal instruction, and so its length.
     andi x7, x5, 3
     addi x7, x7, -3
     beqz x7, 1f

@@ -35,7 +35,7 @@ export const locks = (result: BigUint64Array): boolean =>
 export type Outcome =
   /** The result's words. */
   | { is: 'result'; words: BigUint64Array }
-  /** Nothing to compare: it does not end, or asks for what differs from machine to machine by its nature. */
+  /** Not comparable: it does not end, or depends on what differs between the machines by design. */
   | { is: 'useless'; why: string };
 
 /** Addresses of devices of QEMU's machine, where this one has others or none. */

@@ -137,11 +137,11 @@ export class Areas {
 
   private wrongFlags(pages: number): string | undefined {
     const any = Object.values(PAGE).reduce((all, bit) => all | bit, 0);
-    const noticed = PAGE.LEAF_TABLE | PAGE.UPPER_TABLE | PAGE.WATCHED;
+    const reported = PAGE.LEAF_TABLE | PAGE.UPPER_TABLE | PAGE.WATCHED;
     for (let page = 0; page < pages; page++) {
       const flags = this.bytes[PAGE_FLAGS + page]!;
       if ((flags & ~any) !== 0) return `page ${page} has the flags ${flags}`;
-      if ((flags & PAGE.SILENT) !== 0 && ((flags & noticed) !== 0 || (flags & PAGE.DIRTY) === 0))
+      if ((flags & PAGE.SILENT) !== 0 && ((flags & reported) !== 0 || (flags & PAGE.DIRTY) === 0))
         return `stores to page ${page} are not detected, with flags ${flags}`;
     }
     return undefined;

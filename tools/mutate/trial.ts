@@ -42,7 +42,7 @@ function stories(): Notice | null {
   return null;
 }
 
-function noticed(stage: TrialStage, runs: number): Notice | null {
+function detected(stage: TrialStage, runs: number): Notice | null {
   try {
     return stage === 'campaign' ? campaign(runs) : stories();
   } catch (error) {
@@ -52,4 +52,4 @@ function noticed(stage: TrialStage, runs: number): Notice | null {
 }
 
 const [stage, runs] = process.argv.slice(2);
-process.stdout.write(`${JSON.stringify(noticed(stage as TrialStage, Number(runs)))}\n`);
+process.stdout.write(`${JSON.stringify(detected(stage as TrialStage, Number(runs)))}\n`);

@@ -42,7 +42,7 @@ access:
     ld t3, 16(s1)
     li t4, 0
     li s3, 0
-    # A timer that is set into the past is noticed at once by a machine that knows the time.
+    # Updates the time of this machine, so that it detects a timer that is set into the past at once.
     rdtime t5
     slli t1, t1, 3
     la t5, operations

@@ -116,7 +116,7 @@ export class StrictWorld implements DeviceContext {
   }
 }
 
-/** A device under attack, and the world around it. */
+/** A device under attack, and its context. */
 export interface Bench {
   device: Device;
   /** The device as a virtio device, if it is one. */

@@ -262,7 +262,7 @@ function notify(random: Random, slot: VirtioMmio): Step {
 }
 
 export function hostileStep(random: Random, slot: VirtioMmio): Step {
-  // A device that isn't up, or is broken, has nothing to be attacked.
+  // A device that isn't initialized, or is broken, is usually restarted.
   const { status } = slot.state;
   const up = (status & (STATUS.DRIVER_OK | STATUS.DEVICE_NEEDS_RESET)) === STATUS.DRIVER_OK;
   if (random.chance(up ? 0.02 : 0.7)) return restart(random, slot);
