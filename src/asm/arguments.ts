@@ -13,6 +13,7 @@ export interface Arguments {
   column: number;
 }
 
+/** The handler of a directive. */
 export type Directive = (assembly: Assembly, args: Arguments) => void;
 
 /** A directive that parses its arguments as tokens and must consume all of them. */

@@ -15,6 +15,7 @@ import { type FindFile, Reader } from './reader.ts';
 export { AssemblyError, type Diagnostic } from './diagnostics.ts';
 export type { FindFile } from './reader.ts';
 
+/** The options of {@link assemble}. */
 export interface AssembleOptions {
   /** The name of the source in messages. */
   file: string;
@@ -32,6 +33,7 @@ export interface AssembledSegment {
   bytes: Uint8Array;
 }
 
+/** A section in memory. */
 export interface AssembledSection {
   name: string;
   address: number;
@@ -51,6 +53,7 @@ export interface AssembledLine {
   text: string;
 }
 
+/** An assembled program. */
 export interface Assembled {
   origin: number;
   /** The stored sections that are not empty, ordered by address. */

@@ -8,6 +8,7 @@ import { Symbols } from './symbols.ts';
 import { Cursor, tokenize } from './tokens.ts';
 import type { Position, Scope, Value } from './values.ts';
 
+/** The state of an assembly: sections, symbols, options and errors. */
 export class Assembly {
   readonly symbols = new Symbols();
   readonly layout: Layout;

@@ -155,6 +155,7 @@ const leb128: Directive = reading((assembly, cursor) =>
   }),
 );
 
+/** The data directives, by name. */
 export const data: Record<string, Directive> = {
   '.byte': integers(1),
   '.half': integers(2),

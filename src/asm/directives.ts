@@ -167,6 +167,7 @@ const other: Record<string, Directive> = {
   '.altmacro': refused('.altmacro is not supported'),
 };
 
+/** All directives, by name. */
 export const directives: ReadonlyMap<string, Directive> = new Map(
   Object.entries({ ...ignored, ...sections, ...data, ...symbols, ...other }),
 );

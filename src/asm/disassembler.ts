@@ -23,6 +23,7 @@ import { aliases, type Pseudo, words } from './pseudo.ts';
 /** A name for an address, such as `loop` or `loop+0x8`; undefined when there is none. */
 export type NameOf = (address: number) => string | undefined;
 
+/** The options of {@link disassemble}. */
 export interface DisassembleOptions {
   /** Named addresses are followed by their names: `j 0x80000010 <loop>`. */
   symbols?: NameOf;

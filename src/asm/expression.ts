@@ -10,6 +10,7 @@ import type { Position, Scope, Value } from './values.ts';
 /** The relocation functions of the RISC-V assembly manual that need no global offset table. */
 export type Relocation = 'hi' | 'lo' | 'pcrel_hi' | 'pcrel_lo';
 
+/** The syntax tree of an expression. */
 export type Expression =
   | { is: 'constant'; value: bigint }
   | { is: 'position'; position: Position }

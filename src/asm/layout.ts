@@ -16,6 +16,7 @@ interface Piece {
   write(out: DataView, at: number, scope: Scope, sizeBytes: number): void;
 }
 
+/** A piece whose size is known when it is read. */
 export interface FixedPiece extends Piece {
   offset: number;
   sizeBytes: number;
@@ -30,6 +31,7 @@ export interface VariablePiece extends Piece {
   sizeBytes: number;
 }
 
+/** A run of fixed pieces, followed by at most one of variable size. */
 export interface Zone {
   pieces: FixedPiece[];
   sizeBytes: number;
@@ -42,6 +44,7 @@ export interface Zone {
 const groups = ['text', 'rodata', 'data', 'other', 'bss'] as const;
 export type SectionGroup = (typeof groups)[number];
 
+/** The properties of a section. */
 export interface SectionKind {
   group: SectionGroup;
   /** Code: gaps are filled with NOPs. */
@@ -59,6 +62,7 @@ const CODE_ALIGNMENT = 4;
 
 const newZone = (): Zone => ({ pieces: [], sizeBytes: 0, offset: 0 });
 
+/** A section: a chain of zones. */
 export class Section {
   readonly zones: [Zone, ...Zone[]] = [newZone()];
   /** The largest alignment of its directives, in bytes. */

@@ -11,6 +11,7 @@ interface Parameter {
   rest?: true;
 }
 
+/** A macro definition. */
 export interface Macro {
   name: string;
   parameters: Parameter[];

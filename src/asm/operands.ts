@@ -179,6 +179,7 @@ const roundingModes = new Map<string, number>(
 );
 const roundingNames = new Map([...roundingModes].map(([name, mode]) => [mode, name]));
 
+/** Whether a field's value is reserved, so that no instruction has it. */
 export const isReserved = (field: Field, value: number): boolean =>
   field.kind === 'rounding' && !roundingNames.has(value);
 

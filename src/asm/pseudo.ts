@@ -9,6 +9,7 @@
 import { instructions } from '../cpu/instructions.ts';
 import { compressed } from '../cpu/table/compressed.ts';
 
+/** A pseudo-instruction and its expansion. */
 export interface Pseudo {
   mnemonic: string;
   /** In the form of {@link Format.syntax}. */

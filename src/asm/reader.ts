@@ -53,6 +53,7 @@ const wordPattern = /^\s*([A-Za-z_.$][\w.$]*)(?=\s|$|["'(%,-])/;
 
 const repetitions = ['.rept', '.irp', '.irpc'];
 
+/** Reads the sources into an {@link Assembly}. */
 export class Reader {
   private readonly frames: Frame[] = [];
   private conditions: Condition[] = [];

@@ -15,6 +15,7 @@ interface Definition {
 
 const where = ({ line }: Definition) => (line ? `${line.file}:${line.line}` : 'outside the sources');
 
+/** The symbol table. */
 export class Symbols {
   private readonly definitions = new Map<string, Definition>();
   private readonly weak = new Set<string>();

@@ -9,6 +9,7 @@ interface Written {
   column: number;
 }
 
+/** A token with its text and column. */
 export type Token = Written &
   (
     | { kind: 'name' }

@@ -168,6 +168,7 @@ const codec = <T>(write: (out: Writer, value: T) => void, read: (input: Reader) 
   read,
 });
 
+/** Integers of a fixed width, little-endian. */
 export const u8 = codec<number>(
   (out, value) => out.u8(value),
   (input) => input.u8(),
@@ -189,6 +190,7 @@ export const uint = codec<number>(
   (out, value) => out.varint(value),
   (input) => input.varint(),
 );
+/** A truth value, in one byte. */
 export const bool = codec<boolean>(
   (out, value) => out.u8(value ? 1 : 0),
   (input) => {

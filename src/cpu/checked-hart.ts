@@ -47,6 +47,7 @@ interface State {
   ramHash: bigint;
 }
 
+/** The hart of the engine `check`. @throws {EngineDifference} from `run`, when the engines differ */
 export class CheckedHart implements AnyHart {
   private readonly first: Hart;
   private readonly second: Hart;

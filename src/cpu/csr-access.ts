@@ -16,6 +16,7 @@ import { anyOf, getWord, setWord } from './hart-words.ts';
 import { CSR_INDEX, type HartWord } from './layout.ts';
 import type { Body, FunctionRef, Label, ModuleBuilder } from './wasm/module.ts';
 
+/** The generated functions for CSR accesses. */
 export interface CsrFunctions {
   /** (number, writes) → 1 when the access is legal. */
   csrLegal: FunctionRef;
@@ -37,6 +38,7 @@ export interface CsrNeeds {
   flush: FunctionRef;
 }
 
+/** Emits the functions for CSR accesses. */
 export function emitCsrFunctions(module: ModuleBuilder, needs: CsrNeeds): CsrFunctions {
   module.bytes(CSR_INDEX, csrIndex());
   return {

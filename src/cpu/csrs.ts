@@ -69,6 +69,7 @@ export type CsrAccess =
   /** The entropy door (Zkr). */
   | { is: 'seed' };
 
+/** A row of the CSR table. */
 export interface Csr {
   name: string;
   number: number;
@@ -127,6 +128,7 @@ export const MSECCFG = { USEED: 1n << 8n, SSEED: 1n << 9n } as const;
 /** Interrupts by their bit in `mip` and `mie`. */
 export const INTERRUPT = { SSI: 1, MSI: 3, STI: 5, MTI: 7, SEI: 9, MEI: 11 } as const;
 
+/** The privilege modes, as in `mstatus.MPP`. */
 export const PRIVILEGE = { U: 0, S: 1, M: 3 } as const;
 
 /** Exception codes of `mcause` (Privileged Architecture, table "Machine cause register values after trap"). */
@@ -183,6 +185,7 @@ const XL = MSTATUS.UXL_64 | MSTATUS.SXL_64;
 /** The position of `frm` in `fcsr`, above `fflags`. */
 export const FRM = { shift: 5, bits: 3 } as const;
 
+/** The CSR table. */
 export const csrs: readonly Csr[] = [
   { name: 'fflags', number: 0x001, access: { is: 'fcsr', shift: 0, bits: FRM.shift } },
   { name: 'frm', number: 0x002, access: { is: 'fcsr', ...FRM } },
@@ -253,7 +256,9 @@ export const csrs: readonly Csr[] = [
   constant('mconfigptr', 0xf15),
 ];
 
+/** CSR numbers by name. */
 export const csrNumbers: ReadonlyMap<string, number> = new Map(
   csrs.map(({ name, number }) => [name, number]),
 );
+/** CSR names by number. */
 export const csrNames: ReadonlyMap<number, string> = new Map(csrs.map(({ name, number }) => [number, name]));

@@ -57,6 +57,7 @@ const compareOps: Record<CompareOp, Opcode> = {
 export const loadOp = (sizeBytes: AccessSize, signed: boolean): Access =>
   sizeBytes === 8 ? 'i64.load' : (`i64.load${(sizeBytes * 8) as 8 | 16 | 32}_${signed ? 's' : 'u'}` as const);
 
+/** The WebAssembly store of this size. */
 export const storeOp = (sizeBytes: AccessSize): Access =>
   sizeBytes === 8 ? 'i64.store' : (`i64.store${(sizeBytes * 8) as 8 | 16 | 32}` as const);
 

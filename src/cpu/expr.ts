@@ -9,6 +9,7 @@
 import type { FormatName } from './float/number.ts';
 import type { FloatOp } from './float/soft.ts';
 
+/** An expression. */
 export type Expr =
   | { is: 'const'; value: bigint }
   | { is: 'operand'; name: 'rs1' | 'rs2' | 'fs1' | 'fs2' | 'fs3' | 'imm' | 'pc' | 'next' | 'old' }
@@ -23,6 +24,7 @@ export type Expr =
   | { is: 'float'; op: FloatOp; format: FormatName; operands: readonly Expr[] }
   | { is: 'load'; sizeBytes: AccessSize; signed: boolean; address: Expr };
 
+/** The size of a memory access in bytes. */
 export type AccessSize = 1 | 2 | 4 | 8;
 
 /** Count leading zeros, count trailing zeros, count ones. For 0 the first two give 64. */

@@ -28,6 +28,7 @@ export type OperandKind =
   | 'ordering' // a subset of `iorw`
   | 'suffix'; // `.aq`, `.rl`: part of the mnemonic
 
+/** A field of an instruction: its kind, its pieces and its range. */
 export interface Field {
   kind: OperandKind;
   pieces: readonly Piece[];
@@ -59,6 +60,7 @@ const jumpPieces: [at: number, width: number, to: number][] = [
   [2, 1, 5],
 ];
 
+/** The fields of instructions, by name. */
 export const fields = {
   rd: field('x', false, [7, 5, 0]),
   rs1: field('x', false, [15, 5, 0]),
@@ -123,6 +125,7 @@ export interface Format {
   suffix?: FieldName;
 }
 
+/** The formats of instructions, by name. */
 export const formats = {
   R: { syntax: 'rd, rs1, rs2' },
   /** One source, as in `clz`. */

@@ -45,6 +45,7 @@ export interface Bus {
   hostCall?: () => void;
 }
 
+/** The options of a {@link Hart}. */
 export interface HartOptions {
   /** Whether hot code is translated; default: true. The hart goes through the same states either way. */
   translates?: boolean;

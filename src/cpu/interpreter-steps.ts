@@ -20,6 +20,7 @@ import type { Body, FunctionRef, Label, TypeRef } from './wasm/module.ts';
 
 const MIP = csrNumbers.get('mip')!;
 
+/** The {@link Surface} of the interpreter. */
 export abstract class StepSurface implements Surface {
   readonly functions;
   readonly floats;

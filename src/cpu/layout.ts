@@ -5,6 +5,7 @@
 import { type RecordCodec, record, u64 } from '../base/codec.ts';
 import { csrWords } from './csrs.ts';
 
+/** The size of a page of RAM. */
 export const PAGE_BYTES = 4096;
 /** Where RAM starts in the guest's physical address space (the `virt` machine's map). */
 export const RAM_BASE = 0x8000_0000;
@@ -28,10 +29,12 @@ export const hartWords = [
   ...floatRegisters,
   ...csrWords,
 ] as const;
+/** The name of a word of hart state. */
 export type HartWord =
   | `x${number}`
   | `f${number}`
   | Exclude<(typeof hartWords)[number], `x${number}` | `f${number}`>;
+/** The hart's state: each word by name, as an unsigned 64-bit number. */
 export type HartState = Record<string, bigint>;
 
 const offsets = new Map<string, number>(hartWords.map((name, index) => [name, index * 8]));
@@ -166,6 +169,7 @@ export const TARGET_COUNT = 0x800;
 export const TARGET_BYTES = 32;
 /** Guest RAM, byte for byte. */
 export const RAM = 0x6e_0000;
+/** The largest RAM: 2 GiB. */
 export const MAX_RAM_BYTES = 0x8000_0000;
 
 /** Flags of a page. */

@@ -28,6 +28,7 @@ import {
 } from './tlb.ts';
 import type { Body, FunctionRef, ModuleBuilder, Signature } from './wasm/module.ts';
 
+/** The imports of the MMU functions. */
 export interface MmuNeeds {
   /** (physical address, sizeBytes) → value. Sets the `REFUSED` word on an access fault. */
   load: FunctionRef;
@@ -39,6 +40,7 @@ export interface MmuNeeds {
   codeChanged: FunctionRef;
 }
 
+/** The generated functions for memory accesses. */
 export interface Mmu extends TlbFunctions {
   /** (va) → the 32 bits there, of which the upper 16 count only if the lower say so. */
   fetch: FunctionRef;
@@ -57,6 +59,7 @@ export interface Mmu extends TlbFunctions {
   reach: FunctionRef;
 }
 
+/** Emits the functions for memory accesses. */
 export function emitMmu(module: ModuleBuilder, needs: MmuNeeds): Mmu {
   const tlb = emitTlb(module);
   const pmp = emitPmp(module);

@@ -33,6 +33,7 @@ export const isRam = (body: Body, physical: number): Body => {
   return getWide(body, 'RAM_BYTES').op('i64.lt_u');
 };
 
+/** Pushes whether the last access has failed: the `FAULT` word. */
 export const failed = (body: Body): Body => getScratch(body, 'FAULT');
 
 /** Records an exception, by the kind of access in a local; `mtval` is the virtual address in another. */

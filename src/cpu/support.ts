@@ -46,11 +46,13 @@ export interface TranslationSupport {
   mulhsu: FunctionRef;
 }
 
+/** All functions that the interpreter calls. */
 export interface Support extends CsrFunctions, TrapFunctions, TranslationSupport {
   imports: Imports;
   mmu: Mmu;
 }
 
+/** Declares the {@link Imports} in the interpreter's module. */
 export function declareImports(module: ModuleBuilder): Imports {
   return {
     load: module.importFunction('load', ['i64', 'i32'], ['i64']),
@@ -79,6 +81,7 @@ const named = ({ reach, mulh, mulhu, mulhsu, floats }: TranslationSupport): [nam
   ...namedFloatFunctions(floats),
 ];
 
+/** The functions that translations call, in their fixed order. */
 export const supportFunctions = (support: TranslationSupport): FunctionRef[] =>
   named(support).map(([, ref]) => ref);
 
@@ -99,6 +102,7 @@ export function importTranslationSupport(module: ModuleBuilder): TranslationSupp
   };
 }
 
+/** Emits the functions that the interpreter calls. */
 export function emitSupport(module: ModuleBuilder, imports: Imports): Support {
   const mulhu = emitMulhu(module);
   const mmu = emitMmu(module, imports);

@@ -21,6 +21,7 @@ import {
 } from './layout.ts';
 import type { Body, FunctionRef, ModuleBuilder } from './wasm/module.ts';
 
+/** The generated functions that maintain the TLB. */
 export interface TlbFunctions {
   /** Discards every entry. */
   flush: FunctionRef;
@@ -34,11 +35,13 @@ export interface TlbFunctions {
   install: FunctionRef;
 }
 
+/** The page flags of page tables of any level. */
 export const ANY_TABLE = PAGE.LEAF_TABLE | PAGE.UPPER_TABLE;
 const TABLE_FLAGS = ANY_TABLE | PAGE.FETCH_TABLE;
 /** No virtual page has this number. */
 const NO_PAGE = -1;
 
+/** Emits the functions that maintain the TLB. */
 export function emitTlb(module: ModuleBuilder): TlbFunctions {
   const flush = emitFlush(module);
   const flushStores = emitFlushStores(module);

@@ -4,6 +4,7 @@ import { anyOf, getScratch, getWord, setScratch, setWord } from './hart-words.ts
 import { KEY_BITS, TLB, TLB_CONTEXT_BYTES } from './layout.ts';
 import type { Body, FunctionRef, ModuleBuilder } from './wasm/module.ts';
 
+/** The generated functions for traps. */
 export interface TrapFunctions {
   /** (cause, tval): an exception at the instruction at `pc`. */
   exception: FunctionRef;
@@ -16,6 +17,7 @@ export interface TrapFunctions {
   sret: FunctionRef;
 }
 
+/** Emits the functions for traps. */
 export function emitTraps(module: ModuleBuilder): TrapFunctions {
   const trap = emitTrap(module);
   return {

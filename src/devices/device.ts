@@ -36,6 +36,7 @@ export type DeviceOutput =
   /** The guest asks for the end: its exit code, or a reset. */
   | { kind: 'power'; action: 'off' | 'reset'; code: number };
 
+/** The size of a disk's sector. */
 export const SECTOR_BYTES = 512;
 
 /**

@@ -4,6 +4,7 @@ import type { Device, DeviceContext } from './device.ts';
 /** The device of a command, in bits 63:56 of `tohost`; bits 55:48 are the command. */
 export const HTIF = { SYSTEM: 0, CONSOLE: 1 } as const;
 const SYSTEM = { SYSCALL: 0 } as const;
+/** The commands of the console. */
 export const HTIF_CONSOLE = { GETC: 0, PUTC: 1 } as const;
 const PAYLOAD = 2n ** 48n - 1n;
 

@@ -37,6 +37,7 @@ interface Context {
   threshold: number;
 }
 
+/** The state of the {@link Plic}. */
 export interface PlicState {
   priority: number[];
   /** Requested and not claimed yet. */

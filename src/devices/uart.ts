@@ -25,9 +25,13 @@ export const IER = { RDI: 0x01, THRI: 0x02, RLSI: 0x04, MSI: 0x08 } as const;
 export const IIR = { RLSI: 0x06, RDI: 0x04, CTI: 0x0c, THRI: 0x02, NO_INT: 0x01, FIFO: 0xc0 } as const;
 /** TRIGGER: the receiver FIFO's trigger level, as an index of {@link TRIGGER_BYTES}. */
 export const FCR = { ENABLE_FIFO: 0x01, CLEAR_RCVR: 0x02, CLEAR_XMIT: 0x04, TRIGGER: 0xc0 } as const;
+/** Line control bits. */
 export const LCR = { DLAB: 0x80 } as const;
+/** Modem control bits. */
 export const MCR = { DTR: 0x01, RTS: 0x02, OUT1: 0x04, OUT2: 0x08, LOOP: 0x10 } as const;
+/** Line status bits. */
 export const LSR = { DR: 0x01, OE: 0x02, THRE: 0x20, TEMT: 0x40 } as const;
+/** Modem status bits. */
 export const MSR = { CTS: 0x10, DSR: 0x20, RI: 0x40, DCD: 0x80 } as const;
 
 const FIFO_BYTES = 16;

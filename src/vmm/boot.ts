@@ -14,6 +14,7 @@ import { deviceTree } from './device-tree.ts';
 import { endOf, type Image, type ImageSegment } from './image.ts';
 import { type BootFile, KERNEL_OFFSET } from './kernel-image.ts';
 
+/** The options of {@link boot}. At least a firmware or a kernel must be given. */
 export interface BootOptions {
   memorySizeBytes: number;
   /** What starts in machine mode. */

@@ -38,6 +38,7 @@ const virtioDescription = union({
 });
 export type VirtioDescription = ValueOf<typeof virtioDescription>;
 
+/** The encoding of a machine's description. */
 export const descriptionSchema = record({
   /** The program's name, for display. */
   program: text,
@@ -64,6 +65,7 @@ export const descriptionSchema = record({
   tohost: list(uint, 1),
   fromhost: list(uint, 1),
 });
+/** A machine's description. */
 export type MachineDescription = ValueOf<typeof descriptionSchema>;
 
 /** The part of the machine's description that the devices are built from. */

@@ -6,6 +6,7 @@ import type { Entry, EntryKind, EntryOf, Input, MachineAction } from './entries.
 import { describeEntry, isInput } from './entries.ts';
 import type { Machine, SynchronousDoors } from './machine.ts';
 
+/** A machine's connection to the outside. */
 export interface Doors extends SynchronousDoors {
   /** The next input to apply at the machine's present position, or undefined when there is none (yet). */
   input(machine: Machine): Input | undefined;

@@ -94,6 +94,7 @@ export type Input =
 /** Control actions that are applied to the machine. */
 export type MachineAction = 'reset' | 'memory';
 
+/** Whether an entry is an {@link Input}. */
 export const isInput = (entry: Entry): entry is Input =>
   entry.kind === 'timer' ||
   entry.kind === 'console' ||

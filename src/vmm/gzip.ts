@@ -5,6 +5,7 @@ import { OperatingError } from '../base/errors.ts';
 /** CRC32 and ISIZE, the last two words of the file (RFC 1952, section 2.3 "Member format"). */
 const TRAILER_BYTES = 8;
 
+/** Whether a file begins with the magic number of gzip. */
 export const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
 
 /**

@@ -13,6 +13,7 @@ export interface ImageSegment {
   memorySizeBytes: number;
 }
 
+/** A symbol of a program. */
 export interface ImageSymbol {
   name: string;
   address: number;
@@ -20,6 +21,7 @@ export interface ImageSymbol {
   sizeBytes: number;
 }
 
+/** A program image. */
 export interface Image {
   /** The address of the first instruction. */
   entry: number;
@@ -35,6 +37,7 @@ export interface Image {
 export const endOf = ({ segments }: Image): number =>
   Math.max(...segments.map(({ address, memorySizeBytes }) => address + memorySizeBytes));
 
+/** The range of RAM, in bytes. */
 export interface RamRange {
   base: number;
   sizeBytes: number;

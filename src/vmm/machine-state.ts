@@ -16,6 +16,7 @@ const ramSize: Codec<number> = {
 /** When a derived clock was last set: its time, and the position. */
 export const clockSchema = record({ ticks: uint, icount: uint });
 
+/** Whether the machine is off, whether a reset is requested, and the exit code. */
 export const powerSchema = record({ off: bool, reset: bool, code: u32 });
 
 /** The state of a machine without its RAM. */

@@ -239,7 +239,7 @@ export class Machine {
         break;
       case 'control':
         if (input.action === 'reset') this.reset();
-        // A guest that looks at its memory again finds more of it (memory hot-add); there is never less.
+        // Memory hot-add: RAM only ever grows.
         else if (input.value > this.hart.ramSizeBytes) this.hart.growRam(input.value);
         break;
     }

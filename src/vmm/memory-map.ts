@@ -9,6 +9,7 @@ export const memoryMap = {
   virtio: { base: 0x1000_1000, sizeBytes: 0x1000 },
 } as const;
 
+/** The number of virtio slots. */
 export const VIRTIO_SLOTS = 8;
 
 /** The PLIC's interrupt sources are numbered from 1 to this. */

@@ -11,6 +11,7 @@ export type Output =
   | { kind: 'frame'; first: number; frame: Uint8Array }
   /** The start of a disk operation; `first` is how everyone names it. */
   | { kind: 'disk'; first: number; request: DiskRequest };
+/** An output to the disk. */
 export type DiskOutput = Output & { kind: 'disk' };
 /** An output to the edge; a disk operation goes to the disk. */
 export type WorldOutput = Exclude<Output, DiskOutput>;

@@ -11,11 +11,13 @@ import { descriptionSchema, type MachineDescription } from './description.ts';
 import type { Machine } from './machine.ts';
 import { type MachineState, machineSchema } from './machine-state.ts';
 
+/** A page of RAM. */
 export interface Page {
   index: number;
   bytes: Uint8Array;
 }
 
+/** The complete state of a machine. */
 export interface Snapshot {
   description: MachineDescription;
   state: MachineState;
@@ -149,6 +151,7 @@ export function decodeSnapshot(content: Uint8Array, name: string): Snapshot {
   }
 }
 
+/** A word of the hart that differs. */
 export interface RegisterDifference {
   /** The ABI name, the CSR, or another word of hart state. */
   name: string;
@@ -157,6 +160,7 @@ export interface RegisterDifference {
   equal: boolean;
 }
 
+/** How two machines differ. */
 export interface Difference {
   icount: number;
   equal: boolean;

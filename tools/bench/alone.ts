@@ -1,4 +1,6 @@
-/** A machine on its own, in a world that costs next to nothing: time goes with the steps, and the disk answers at once. */
+/**
+ * A single machine in an environment of negligible cost: time follows the steps, and disk operations complete at once.
+ */
 import type { Execution } from '../../src/cpu/engine.ts';
 import { SECTOR_BYTES } from '../../src/devices/device.ts';
 import { Timeline } from '../../src/replay/timeline.ts';
@@ -26,21 +28,21 @@ class SteppingWorld implements Environment {
   }
 }
 
-/** A run that is made a slice at a time, and what is to be known of it at its end. */
+/** A run, executed a slice at a time, and its result. */
 export type Slices<Result> = Generator<void, Result, void>;
 
 export interface AloneOptions {
   execution?: Execution;
-  /** Told of everything that came through the doors. */
+  /** Gets every log entry. */
   note?: (entry: Entry) => void;
   /** After every slice. */
   sliced?: () => void;
-  /** Stops when the console has shown this. */
+  /** Stops when the console output contains this. */
   until?: string | undefined;
   maxSteps?: number;
 }
 
-/** Runs a guest on the world; in the end, its steps. */
+/** Runs a guest; returns the number of steps. */
 export function* alone(description: MachineDescription, options: AloneOptions = {}): Slices<number> {
   const world = new SteppingWorld();
   const live = new LiveDoors(world);
@@ -86,7 +88,7 @@ export function* again(
   return timeline.icount;
 }
 
-/** Makes a run from its beginning to its end. */
+/** Executes a run to its end. */
 export function whole(run: Slices<number>): { steps: number; seconds: number } {
   const start = performance.now();
   for (;;) {
@@ -95,19 +97,19 @@ export function whole(run: Slices<number>): { steps: number; seconds: number } {
   }
 }
 
-/** A turn lasts so long, or for one slice. */
+/** The duration of a turn; at least one slice. */
 const TURN_MS = 2;
 
 /**
- * Makes runs beside each other, a short time each in turn, and says how many seconds each took: whatever else happens on the machine
- * slows them all down alike.
+ * Executes runs in short turns, and returns the seconds that each took: other load on the host slows all of them down
+ * equally.
  */
 export function byTurns<Name extends string>(runs: Record<Name, Slices<number>>): Record<Name, number> {
   const names = Object.keys(runs) as Name[];
   const seconds = Object.fromEntries(names.map((name) => [name, 0])) as Record<Name, number>;
   let open = names;
   while (open.length > 0)
-    // Back and forth, so that none always comes after the same one.
+    // In alternating order, so that none always follows the same one.
     open = open.toReversed().filter((name) => {
       const start = performance.now();
       for (;;) {

@@ -1,5 +1,5 @@
 # log-heavy.s - a guest for measurements: it does nothing but what goes through
-# one of the machine's doors, for ever. KIND says which:
+# one of the machine's doors, endlessly. KIND selects it:
 #
 #   1  reads the clock                 4  prints
 #   2  reads random bits               5  writes to the disk and reads back
@@ -91,7 +91,7 @@ _start:
     li      t4, FRAME_SIZE
     sw      t4, DESC_LENGTH(t2)
     sh      zero, DESC_FLAGS(t2)
-    # queue_offer tells queue 0 of work; this one is number 1.
+    # queue_offer notifies queue 0; this is queue 1.
     mv      s0, t0
     li      s1, 1
 1:  li      a0, 0

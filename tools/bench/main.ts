@@ -1,6 +1,6 @@
 /**
- * Where the time goes: how fast guests run, what recording and replication cost, and how each grows. Every comparison is of things
- * that were run in turn.
+ * Benchmarks: the speed of guests, the cost of recording and replication, and growth. Compared variants are run in
+ * turn.
  */
 import { parseArgs } from 'node:util';
 import { prepareEngine } from '../../src/cli/engine.ts';
@@ -15,13 +15,13 @@ import { table } from './table.ts';
 const HELP = `usage: npm run bench -- [options]
 
   --only <section,...>  ${sections.join(', ')} (default: all)
-  --times <n>           how often each thing is run (default: 5)
+  --times <n>           runs of each variant (default: 5)
   --json                one JSON document instead of tables
 
 QEMU (qemu-system-riscv64), native programs (make -C tools/bench/guests native) and the Debian guest (node programs/debian/build.mjs) are
-measured where they are there.`;
+measured if they are installed.`;
 
-/** Things that are done in a process of their own. */
+/** Tasks that run in a new process. */
 function task([name, ...args]: string[]): unknown {
   switch (name) {
     case 'speed':

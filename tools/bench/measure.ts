@@ -1,4 +1,4 @@
-/** Timing: things are run in turn, several times, and what counts is how they compare. */
+/** Timing: variants are run in turn, several times, and compared. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
@@ -21,7 +21,7 @@ export function seconds(action: () => void): number {
   return (performance.now() - start) / 1000;
 }
 
-/** Does all of them `times` times, in turn, so that a machine that slows down or speeds up favours none. */
+/** Runs all of them `times` times, in turn, so that a host that slows down or speeds up favours none. */
 export function inTurn<Name extends string>(
   times: number,
   actions: Record<Name, () => number>,
@@ -36,13 +36,13 @@ export function inTurn<Name extends string>(
   return results;
 }
 
-/** How much one is of another, round by round. */
+/** The ratio of one to the other, round by round. */
 export const ratios = (a: readonly number[], b: readonly number[]): Spread =>
   spreadOf(a.map((value, index) => value / b[index]!));
 
 /**
- * The most memory that this process has had, in MiB. What the system counts by itself begins with the memory of the process that started
- * this one, so Linux is asked for what this one had. Depends on nothing around it: it is sent to other processes as text.
+ * The peak memory of this process, in MiB. The maximum in getrusage includes that of the parent process before exec, so
+ * this reads /proc on Linux. Self-contained, since its source text is sent to other processes.
  */
 export function peakMB(fs: Pick<typeof import('node:fs'), 'existsSync' | 'readFileSync'>): number {
   const status = '/proc/self/status';
@@ -56,7 +56,7 @@ export const file = (name: string): string => fileURLToPath(new URL(`../${name}`
 export const has = (command: string): boolean =>
   (process.env.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, command)));
 
-/** Runs a command to its end and says how long that took, in seconds. */
+/** Runs a command to its end. Returns the time in seconds. @throws {Error} when it fails */
 export function timed(command: string, args: readonly string[], input = ''): number {
   return seconds(() => {
     const { status, stderr, error } = spawnSync(command, args, { input, encoding: 'utf8' });
@@ -64,7 +64,7 @@ export function timed(command: string, args: readonly string[], input = ''): num
   });
 }
 
-/** What a task of the benchmark says when it is done in a process of its own, where nothing is warm. */
+/** The result of a task of the benchmark in a new process, where nothing is warm. @throws {Error} when it fails */
 export function inOwnProcess<Result>(task: string, ...args: string[]): Result {
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
@@ -75,10 +75,10 @@ export function inOwnProcess<Result>(task: string, ...args: string[]): Result {
   return JSON.parse(stdout.trim().split('\n').at(-1)!) as Result;
 }
 
-/** The mark in front of the word that says how often a guest does its work. */
+/** The mark before the word with a guest's number of rounds. */
 const ROUNDS = 'rounds =        ';
 
-/** Writes a copy of a guest that does its work so often, and returns its name. */
+/** Writes a copy of a guest with this number of rounds, and returns its name. */
 export function withRounds(elf: string, rounds: number, folder: string): string {
   const content = readFileSync(elf);
   content.writeBigUInt64LE(BigInt(rounds), content.indexOf(ROUNDS) + ROUNDS.length);

@@ -1,4 +1,4 @@
-/** What recording costs, and how fast a recording runs again. */
+/** The cost of recording, and the speed of replay. */
 import { closeSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeMachine } from '../../src/cli/program.ts';
@@ -14,7 +14,7 @@ interface Sink {
   pass(writer: LogWriter): void;
 }
 
-/** Kept in large pieces, as each of them costs the garbage collector something. */
+/** Kept in large pieces, to save the garbage collector work. */
 function inMemory(): Sink {
   const kept: Uint8Array[] = [];
   return { pieceBytes: 4 << 20, pass: (writer) => kept.push(writer.take()) };
@@ -51,7 +51,7 @@ function* recorded(description: MachineDescription, sink: Sink, until: string | 
   return steps;
 }
 
-/** A task of its own process. */
+/** A task for {@link inOwnProcess}. */
 export function recordingTask(kind: string, folder: string): Recorded {
   const description = descriptionOf(kind, folder)!;
   const until = kind.startsWith('boot') ? PROMPT : undefined;
@@ -65,7 +65,7 @@ export function recordingTask(kind: string, folder: string): Recorded {
   closeSync(file);
   const { entries } = readLog(readFileSync(path), path);
   const steps = entries.at(-1)!.icount;
-  // Recording is warm by now: V8 has optimized its code. Replay has to be as well.
+  // V8 has optimized recording by now. Replay is warmed up as well.
   whole(again(description, entries, steps));
   const second = byTurns({
     recorded: recorded(description, inMemory(), until),
@@ -78,7 +78,7 @@ export interface RecordingCost {
   steps: number;
   entries: number;
   bytes: number;
-  /** Time by time without recording; of a replay, by recording to memory. */
+  /** Time relative to no recording; of a replay, relative to recording to memory. */
   memory: Spread;
   disk: Spread;
   replay: Spread;

@@ -1,4 +1,4 @@
-/** What fault tolerance costs in the simulator, and how things grow. */
+/** The cost of fault tolerance in the simulator, and growth with size. */
 import * as fs from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -27,7 +27,7 @@ const describe = (name: string, memory: number, defines: Record<string, bigint> 
   describeMachine(file(name), { memory, diskSize: 0, defsym: Object.entries(defines) });
 
 interface Setup extends Partial<Omit<SimulationOptions, 'spec'>> {
-  /** What is not as usual, beside that there are no spares. */
+  /** Options that differ from the default, besides that there are no spares. */
   spec?: Partial<RunSpec>;
 }
 
@@ -51,7 +51,7 @@ const primes = (limit: bigint, memory = MEMORY_BYTES): MachineDescription =>
 
 export interface ReplicationCost {
   steps: number;
-  /** Wall time with a backup by wall time without one, pair by pair. */
+  /** Wall time with a backup divided by wall time without one, pair by pair. */
   ratio: Spread;
   /** Of log entries, without the messages that carry them. */
   logBytesPerKilostep: number;
@@ -115,7 +115,7 @@ export interface Growth {
   steps: number;
   logBytesPerKilostep: number;
   peakMB?: number;
-  /** What is in use of that when garbage has been collected at the end: without the room that V8 keeps for new objects. */
+  /** The part still in use after a garbage collection at the end. */
   keptMB?: number;
 }
 
@@ -134,10 +134,10 @@ function grown(of: string, value: string, description: MachineDescription, setup
   };
 }
 
-/** How often each function of `changing.s` goes round, with 160,000 steps. */
+/** The loops of each function of `changing.s`, 160,000 steps. */
 const CALLS = 40_000n;
 
-/** What grows, up to what, and the run with so much of it. */
+/** The parameters that grow, their values, and the run for a value. */
 const growing: Record<string, { values: readonly string[]; run: (of: string, value: string) => Growth }> = {
   'memory, MiB': {
     values: ['16', '64', '256', '1024'],
@@ -163,7 +163,7 @@ const growing: Record<string, { values: readonly string[]; run: (of: string, val
   },
 };
 
-/** A task of its own process. */
+/** A task for {@link inOwnProcess}. */
 export function growthTask(of: string, value: string): Growth {
   const growth = growing[of]!.run(of, value);
   const peak = peakMB(fs);
@@ -179,7 +179,7 @@ export const growths: Record<string, readonly string[]> = Object.fromEntries(
   Object.entries(growing).map(([of, { values }]) => [of, values]),
 );
 
-/** A campaign of crashes against the network server: how many failovers it goes through in a minute. */
+/** A campaign of crashes against the network server: failovers and runs a minute. */
 function failoverRate(): { failoversPerMinute: number; runsPerMinute: number } {
   const guest: ServedGuest = {
     description: describe('programs/kv/kv.elf', 1 << 20),
@@ -207,10 +207,10 @@ function idle(): { virtualByReal: number; idleLogMbit: number } {
 }
 
 export interface LargeCopy {
-  /** Virtual time for which the guest stood still at the end. */
+  /** Virtual time for which the guest was paused at the end. */
   stopMs: number;
-  /** Virtual time from the failure to protection again. */
-  protectedAgainMs: number;
+  /** Virtual time from the failure to re-protection. */
+  reprotectionMs: number;
   rounds: number;
 }
 
@@ -230,9 +230,9 @@ function largeCopy(): LargeCopy {
       if (event.kind === 'members') protectedNs = atNs;
     },
   });
-  if (observer.joins !== 1) throw new Error('the guest ended before it was protected again');
+  if (observer.joins !== 1) throw new Error('the guest ended before re-protection');
   const stopMs = (observer.worstStopBytes * COPY_NS_PER_BYTE) / 1e6;
-  return { stopMs, protectedAgainMs: (protectedNs - crashNs) / 1e6, rounds };
+  return { stopMs, reprotectionMs: (protectedNs - crashNs) / 1e6, rounds };
 }
 
 export const simulatorFigures = () => ({ ...failoverRate(), ...idle(), largeCopy: largeCopy() });

@@ -1,4 +1,4 @@
-/** Measures what was asked for, section by section. */
+/** Measures the chosen sections. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** How fast guests run: here, in QEMU's ways, and as native programs. */
+/** The speed of guests: here, in QEMU's modes, and as native programs. */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { openFolder } from '../../src/cli/guest-file.ts';
@@ -20,7 +20,7 @@ import {
 
 export const QEMU = 'qemu-system-riscv64';
 
-/** The guests of guests/, and how often they do their work to keep QEMU busy for about two seconds. */
+/** The guests of guests/, and the rounds that take QEMU about two seconds. */
 export const guests = {
   integer: 20_000,
   floating: 4_000,
@@ -29,7 +29,7 @@ export const guests = {
   paging: 6_000,
 } as const;
 export type GuestName = keyof typeof guests;
-/** The interpreter does a part of it. */
+/** The interpreter runs this fraction of the rounds. */
 const INTERPRETED_PART = 10;
 const MEMORY_BYTES = 64 << 20;
 
@@ -38,7 +38,7 @@ const elf = (name: GuestName): string => file(`tools/bench/guests/${name}.elf`);
 export const machineOf = (path: string): MachineDescription =>
   describeMachine(path, { memory: MEMORY_BYTES, diskSize: 0 });
 
-/** A task of its own process: a guest, from the making of its machine to its end. */
+/** A task for {@link inOwnProcess}: a guest, from the creation of its machine to its end. */
 export function speedTask(engine: Engine, path: string): { steps: number; seconds: number } {
   return whole(alone(machineOf(path), { execution: { engine } }));
 }
@@ -59,7 +59,7 @@ export interface Speed {
   steps: number;
   /** Million steps a second, by engine. */
   rates: Record<string, Spread>;
-  /** Time of QEMU by time of the translator, round by round: above 1 the translator is faster. */
+  /** QEMU's time divided by the translator's, round by round: above 1 the translator is faster. */
   overQemu?: Spread;
 }
 
@@ -110,12 +110,12 @@ function openDebian() {
   }
 }
 
-/** A task of its own process: the boot to the prompt. */
+/** A task for {@link inOwnProcess}: the boot to the prompt. */
 export function bootTask(engine: Engine): { steps: number; seconds: number } {
   return whole(alone(debian()!, { execution: { engine }, until: PROMPT }));
 }
 
-/** Boots a kernel in QEMU until the prompt shows, and says how long that took. */
+/** Boots a kernel in QEMU to the prompt. Returns the time in seconds. */
 async function qemuBoot(mode: readonly string[]): Promise<number> {
   const { options } = openDebian();
   const { kernel, initrd, append, memory } = options as unknown as Record<string, string> & {

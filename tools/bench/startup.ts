@@ -1,4 +1,4 @@
-/** How long the command itself takes, and how much memory. */
+/** The start-up time and memory of the command. */
 import { spawnSync } from 'node:child_process';
 import { file, inTurn, peakMB, type Spread, spreadOf, timed } from './measure.ts';
 

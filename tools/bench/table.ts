@@ -1,4 +1,4 @@
-/** The report as tables, in Markdown, so that docs/performance.md can hold it as it is. */
+/** The report as Markdown tables, in the form that docs/performance.md contains. */
 
 import type { Spread } from './measure.ts';
 import type { Report } from './report.ts';
@@ -116,8 +116,8 @@ export function table(report: Report): string {
           ['256 MB copied while it runs: stop, ms of virtual time', number(simulator.largeCopy.stopMs)],
           ['… rounds', number(simulator.largeCopy.rounds)],
           [
-            '… protected again, ms of virtual time after the failure',
-            number(simulator.largeCopy.protectedAgainMs),
+            '… re-protected, ms of virtual time after the failure',
+            number(simulator.largeCopy.reprotectionMs),
           ],
         ],
       ),

@@ -1,4 +1,4 @@
-/** Runs cases in batches, follows up what differs, and counts. */
+/** Runs cases in batches, analyses the differences, and counts. */
 import { writeFileSync } from 'node:fs';
 import type { Case } from './case.ts';
 import type { Comparison, Judged } from './compare.ts';
@@ -12,11 +12,11 @@ import { shrink } from './shrink.ts';
 const isDifferent = ({ verdict }: Judged): boolean => verdict.is === 'different';
 const isExplained = ({ verdict }: Judged): boolean => verdict.is === 'explained';
 
-/** What became of explained cases without the instructions that were blamed. */
+/** The result of explained cases without the instructions that the rules name. */
 const restText = {
-  same: 'without that instruction the same',
-  useless: 'without that instruction not to be compared',
-  stays: 'the instruction cannot be taken out',
+  same: 'equal without that instruction',
+  useless: 'not comparable without that instruction',
+  stays: 'the instruction cannot be removed',
 } as const;
 
 export class Campaign {
@@ -43,10 +43,10 @@ export class Campaign {
       const prepared = this.comparison.prepare(this.cases(until));
       const judged = await waiting;
       waiting = this.comparison.finish(prepared);
-      await this.look(judged);
+      await this.check(judged);
       this.next = until;
     }
-    await this.look(await waiting);
+    await this.check(await waiting);
     const { record, seed } = this.options;
     if (record) writeFileSync(record, recordText(seed, this.same));
   }
@@ -78,8 +78,8 @@ export class Campaign {
     this.counts.set(what, (this.counts.get(what) ?? 0) + 1);
   }
 
-  /** Looks at what came of a batch. */
-  private async look(batch: readonly Judged[]): Promise<void> {
+  /** Checks the results of a batch. */
+  private async check(batch: readonly Judged[]): Promise<void> {
     const judged = await this.settle(batch);
     for (const { one, verdict } of judged)
       if (verdict.is === 'same') {
@@ -99,8 +99,8 @@ export class Campaign {
   }
 
   /**
-   * Runs what differs without the others, and then alone: one that goes astray on QEMU may write into the harness there, and those that
-   * come after it in its batch all differ.
+   * Runs what differs without the others, and then alone: one that goes astray on QEMU may write into the harness
+   * there, and those that come after it in its batch all differ.
    */
   private async settle(judged: readonly Judged[]): Promise<Judged[]> {
     const rest = judged.filter((one) => !isDifferent(one));

@@ -1,16 +1,16 @@
 /** A case as plain data, and as the words that the harness reads. */
 import { caseFields, caseWord } from './layout.ts';
 
-/** What a program ends with, and what stands behind it. */
+/** The last instruction of a program, which also fills the memory after it. */
 export const EBREAK = 0x0010_0073;
 
 export interface Case {
-  /** How to make it again. */
+  /** Seed and number reproduce the case. */
   seed: string;
   index: number;
   /**
-   * Pieces of the program, each 16-bit parcels that belong together; they stand one after the other, from
-   * `start` on, a multiple of 8 in the pages for programs.
+   * Pieces of the program, each a list of 16-bit parcels, concatenated from `start` on, a multiple of 8 in the pages
+   * for programs.
    */
   start: number;
   pieces: number[][];
@@ -26,7 +26,7 @@ export interface Case {
 function pokesOf({ start, pieces, memory }: Case): Map<number, bigint> {
   const pokes = new Map<number, bigint>();
   const parcels = pieces.flat();
-  // The last word is filled up with the end of programs.
+  // The last word is padded with EBREAKs.
   while (parcels.length % 4 > 0) parcels.push(parcels.length % 2 > 0 ? EBREAK >>> 16 : EBREAK & 0xffff);
   for (let at = 0; at < parcels.length; at += 4) {
     const [low, high] = [
@@ -39,7 +39,7 @@ function pokesOf({ start, pieces, memory }: Case): Map<number, bigint> {
   return pokes;
 }
 
-/** Puts a case into words; returns how many. */
+/** Encodes a case as words; returns their number. */
 export function encodeCase(one: Case, words: BigUint64Array, at: number): number {
   const pokes = pokesOf(one);
   const { state } = one;

@@ -1,4 +1,4 @@
-/** Runs cases on both machines and tells what came of each. */
+/** Runs cases on both machines and compares the results. */
 import type { Case } from './case.ts';
 import { type Explanation, explain } from './explain.ts';
 import type { Harness } from './harness.ts';
@@ -18,7 +18,7 @@ export interface Judged {
   verdict: Verdict;
 }
 
-/** What this machine makes of cases, before QEMU is asked. */
+/** The results of this machine, before QEMU runs. */
 export interface Prepared {
   judged: Judged[];
   cases: Case[];
@@ -48,10 +48,10 @@ export class Comparison {
     return prepared;
   }
 
-  /** Asks QEMU; one that does not come to an end, or spoils QEMU for the others of its batch, costs those nothing but time. */
+  /** Runs QEMU. A case that hangs it, or disturbs the others of its batch, only costs time. */
   async finish({ judged, cases, results }: Prepared): Promise<Judged[]> {
     const done = [...judged];
-    const tell = (index: number, qemu?: BigUint64Array) => {
+    const judge = (index: number, qemu?: BigUint64Array) => {
       const [one, ours] = [cases[index]!, results[index]!];
       const isSame = qemu && same(ours, qemu);
       done.push({ one, verdict: isSame ? { is: 'same', result: ours } : this.judge(one, ours, qemu) });
@@ -60,8 +60,8 @@ export class Comparison {
       const batch = await this.qemu.run(cases.slice(from));
       const spoilt = batch.findIndex(locks);
       const good = spoilt < 0 ? batch : batch.slice(0, spoilt + 1);
-      for (const qemu of good) tell(from++, qemu);
-      if (spoilt < 0 && from < cases.length) tell(from++);
+      for (const qemu of good) judge(from++, qemu);
+      if (spoilt < 0 && from < cases.length) judge(from++);
     }
     return done;
   }
@@ -73,7 +73,7 @@ export class Comparison {
       : { is: 'different', ours, ...(qemu && { qemu }) };
   }
 
-  /** A case by itself: what came before on QEMU may have left something behind. */
+  /** Runs a case alone: earlier cases may have left state in QEMU. */
   async alone(one: Case): Promise<Verdict> {
     const [judged] = await this.finish(this.prepare([one]));
     return judged!.verdict;

@@ -1,4 +1,4 @@
-/** What the pieces of a program are made with: the case so far, and instruction words. */
+/** The context for generating pieces of a program: the case so far, and instruction words. */
 import { type FieldName, fields, insert } from '../../src/cpu/formats.ts';
 import { instructions } from '../../src/cpu/instructions.ts';
 import type { Chance } from '../testing/random-words.ts';

@@ -1,4 +1,4 @@
-/** Instructions on CSRs. What is written has only bits that both machines know, or the difference would be no news. */
+/** CSR instructions. Only bits that both machines implement are written: other differences are known. */
 import { csrNumbers, csrs, PRIVILEGE } from '../../src/cpu/csrs.ts';
 import type { Chance } from '../testing/random-words.ts';
 import { type Context, holding, op, parcels } from './context.ts';
@@ -6,7 +6,7 @@ import { ROOT, SUPERVISOR_HANDLER } from './layout.ts';
 
 /** CSRs whose values are no state of the case: reads of these go to x0. */
 const counters = new Set(['mcycle', 'minstret', 'cycle', 'time', 'instret', 'seed']);
-/** CSRs that the harness lives by, or that QEMU's machine does not have as this one. */
+/** CSRs that the harness uses, or that QEMU's machine does not have in the same form. */
 const left = /^(mtvec|mscratch|mseccfg|stimecmp|mhpm.*|tselect|tdata.|pmp.*|mcountinhibit)$/;
 const usable = csrs.filter(({ name }) => !left.test(name));
 const byPrivilege = new Map(
@@ -94,7 +94,7 @@ export function csrPiece(context: Context): number[] {
     const zimm = chance.pick(immediates[name] ?? [0, 1, 31, 21]);
     return parcels(op(`${operation}i`, { rd, csr, zimm }));
   }
-  // Reading is most of what is done with CSRs.
+  // CSRs are mostly read.
   const rs1 = chance.chance(0.3) ? 0 : holding(context, valueFor(chance, name, context.plan.code));
   return parcels(op(operation, { rd, csr, rs1 }));
 }

@@ -1,16 +1,16 @@
 /**
- * Checks explanations: the instruction that a rule blames is taken out, and the case runs again. If both machines agree then, it was
- * that one; if not, it is another instruction's turn, or there is something that no rule explains.
+ * Checks explanations: the instruction that a rule names is removed, and the case runs again. If both machines agree
+ * then, the explanation is confirmed; if not, another instruction is removed, or no rule explains the difference.
  */
 import type { Case } from './case.ts';
 import type { Comparison, Judged } from './compare.ts';
 import type { Step } from './trace.ts';
 
 const C_NOP = 0x0001;
-/** Instructions that are taken out of a case, one after the other. */
+/** The most instructions that are removed from a case. */
 const ROUNDS_MAX = 12;
 
-/** The piece that a step's instruction belongs to; -1 when it is not one of the program's own. */
+/** The index of the piece of a step's instruction; -1 when it is not part of the program. */
 function pieceOf({ start, pieces }: Case, { at }: Step): number {
   if (at === undefined) return -1;
   let next = start;
@@ -21,7 +21,7 @@ function pieceOf({ start, pieces }: Case, { at }: Step): number {
   return at < BigInt(start) ? -1 : ends.findIndex((end) => at < BigInt(end));
 }
 
-/** The case with instructions that do nothing in place of a piece; undefined when that changes nothing. */
+/** The case with a piece replaced by NOPs; undefined when that changes nothing. */
 function without(one: Case, index: number): Case | undefined {
   const piece = one.pieces[index];
   if (!piece || piece.every((parcel) => parcel === C_NOP)) return undefined;
@@ -36,13 +36,13 @@ function without(one: Case, index: number): Case | undefined {
 
 export interface Excused {
   judged: Judged;
-  /** How an explanation was found to be: the rest is the same on both, cannot be compared, or the instruction stays. */
+  /** The check of the explanation: the rest is equal, not comparable, or the instruction cannot be removed. */
   rest?: 'same' | 'useless' | 'stays';
 }
 
 /**
- * @param judged cases that are explained
- * @returns as many: explained by the instruction without which both machines agree, or different with nothing to explain it
+ * @param judged explained cases
+ * @returns the same number of cases: explained by the instruction without which both machines agree, or different
  */
 export async function excuse(comparison: Comparison, judged: readonly Judged[]): Promise<Excused[]> {
   const done: Excused[] = [];

@@ -1,4 +1,4 @@
-/** Why QEMU 7.2 may come to another result than this machine without either being wrong, or with QEMU being wrong. */
+/** The known differences between QEMU 7.2 and this machine: implementation-defined behaviour, and bugs of QEMU. */
 import { COUNTERS, csrNames, MSTATUS } from '../../src/cpu/csrs.ts';
 import { extract, fields } from '../../src/cpu/formats.ts';
 import { ARENA, ARENA_BYTES, HARNESS, SAVE } from './layout.ts';
@@ -11,14 +11,14 @@ const VSTIMECMP = 0x24d;
 
 interface Rule {
   why: string;
-  /** Whether it could be so at a step, given the one that follows and all of the case. */
+  /** Whether the rule can apply at a step, given the next one and the whole case. */
   at(step: Step, next: Step | undefined, all: readonly Step[], index: number): boolean;
 }
 
 const mnemonic = (step: Step | undefined): string => step?.row?.mnemonic ?? '';
 const isCsr = ({ row }: Step): boolean => row?.extension === 'Zicsr';
 const csrName = ({ word }: Step): string => csrNames.get(extract(fields.csr, word!)) ?? '';
-/** It compares floats or makes an integer of one: flags may be all that it writes of the floating-point state. */
+/** Whether it compares or converts to an integer: its only floating-point effect may be flags. */
 const setsFlagsOnly = ({ word }: Step): boolean =>
   word !== undefined && (word & 0x7f) === 0x53 && [0b10100, 0b11000].includes(word >>> 27);
 /** Whether a physical address is of RAM that is not the case's own. */
@@ -26,7 +26,7 @@ const isHarness = (address: bigint | undefined): boolean =>
   address !== undefined &&
   isRam(address) &&
   (address < BigInt(ARENA) || address >= BigInt(ARENA + ARENA_BYTES));
-/** Whether some byte of one range of addresses is in a page of some byte of another. */
+/** Whether two ranges of addresses share a page. */
 const sharePage = (a: bigint, aBytes: number, b: bigint, bBytes: number): boolean =>
   a >> 12n <= (b + BigInt(bBytes - 1)) >> 12n && b >> 12n <= (a + BigInt(aBytes - 1)) >> 12n;
 
@@ -249,11 +249,11 @@ const isStore = (step: Step): boolean =>
 
 export interface Explanation {
   why: string;
-  /** The step to which the rule applies. */
+  /** The step that the rule applies to. */
   step: Step;
 }
 
-/** The first step to which a rule applies; undefined when the difference is news. */
+/** The first step that a rule applies to; undefined when the difference is unknown. */
 export function explain(steps: readonly Step[]): Explanation | undefined {
   for (const [index, step] of steps.entries())
     for (const { why, at } of rules) if (at(step, steps[index + 1], steps, index)) return { why, step };

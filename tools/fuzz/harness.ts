@@ -1,7 +1,7 @@
 /**
- * The program that runs cases one after the other, on QEMU and on this machine alike: it puts the arena, the registers and the CSRs
- * as the case says, goes to its instructions, logs every trap to machine mode and goes on behind the instruction, and in the end
- * writes down what there is. In assembly, for this project's own assembler.
+ * The program that runs cases in sequence, on QEMU and on this machine: it sets the arena, the registers and the CSRs
+ * as the case defines them, jumps to its instructions, logs every trap to machine mode and resumes after the
+ * instruction, and in the end writes the result. In assembly, for this project's assembler.
  */
 import { assemble } from '../../src/asm/assemble.ts';
 import { csrs, MSTATUS } from '../../src/cpu/csrs.ts';
@@ -39,7 +39,7 @@ function shownBits(name: string): bigint {
   return 2n ** 64n - 1n;
 }
 
-/** Writing a PMP entry costs QEMU its TLB, so what is already so is left alone. */
+/** Skips a CSR that has the value already: writing a PMP entry flushes QEMU's TLB. */
 const setCsr = (name: string): string => `
     ld t0, ${given(name)}
     csrr t1, ${name}
@@ -116,7 +116,7 @@ ${lines(30, (n) => `    ld x${n}, ${8 * caseWord.get(`x${n}`)!}(x31)`, 1)}
     mret
 `;
 
-/** Where a number that is `SAVE` comes from in two instructions that need no other register. */
+/** Loads `SAVE` in two instructions that need no other register. */
 const loadSave = (register: string): string => `    lui ${register}, ${SAVE / 0x2000}
     slli ${register}, ${register}, 1`;
 
@@ -177,7 +177,7 @@ ${lines(30, (n) => `    sd x${n}, ${8 * n}(x31)`, 1)}
     addi x4, x4, 4
     addi x7, x3, -2
     bnez x7, 1f
-    # An illegal instruction's length can be told.
+    # mtval holds an illegal instruction, and so its length.
     andi x7, x5, 3
     addi x7, x7, -3
     beqz x7, 1f
@@ -272,8 +272,8 @@ done:
 const SUPERVISOR_TRAPS_MAX = 40;
 
 /**
- * Supervisor mode's handler: it mixes what it sees into x28 and goes on behind the instruction, or ends the case. x30 counts, x29 is
- * for its own use.
+ * Supervisor mode's handler: mixes the trap's CSRs into x28 and resumes after the instruction, or ends the case. x30
+ * counts the traps, x29 is scratch.
  */
 const supervisorHandler = `
     addi x30, x30, 1
@@ -306,7 +306,7 @@ const supervisorHandler = `
     ebreak
 `;
 
-/** Words that a program is likely to do something with. */
+/** Interesting data words. */
 const dataWords = [
   0n,
   1n,
@@ -328,9 +328,9 @@ const dataWords = [
 ];
 
 export interface Harness {
-  /** What is in RAM when the harness starts, from {@link HARNESS} on. */
+  /** The content of RAM from {@link HARNESS} on when the harness starts. */
   image: Uint8Array;
-  /** Where it takes the next case, and where it goes when that has ended. */
+  /** The addresses where it takes the next case, and where a case ends. */
   next: bigint;
   finish: bigint;
 }
@@ -342,7 +342,7 @@ export function makeHarness(): Harness {
   const put = (address: number, bytes: Uint8Array) => image.set(bytes, address - HARNESS);
   for (const { address, bytes } of program.segments) put(address, bytes);
   const template = new BigUint64Array(ARENA_BYTES / 8);
-  // Behind the program is its end.
+  // The program is followed by EBREAKs.
   template.fill(0x0010_0073_0010_0073n, 0, (DATA - CODE) / 8);
   template.set(dataWords, (DATA - ARENA) / 8);
   put(TEMPLATE, new Uint8Array(template.buffer));

@@ -1,12 +1,12 @@
-/** Where everything lies that a case and the harness use, and what the records between them look like: 64-bit words, in order. */
+/** The memory layout of harness and cases, and the format of cases and results: 64-bit words, in order. */
 import { PAGE_BYTES, RAM_BASE } from '../../src/cpu/layout.ts';
 
 /** Both machines have this much RAM: the harness first, the arena, cases, results. */
 export const RAM_BYTES = 32 << 20;
 export const HARNESS = RAM_BASE;
-/** What the harness keeps; as a mask of `mstatus` it is the bit of MPRV, see the harness. */
+/** The harness's save area; as a mask of `mstatus` the address is the bit of MPRV, see the harness. */
 export const SAVE = 0x8002_0000;
-/** What the arena holds when a case starts, before the case's own words. */
+/** The arena's initial content, before the case's own words. */
 export const TEMPLATE = 0x8010_0000;
 export const ARENA = 0x8020_0000;
 export const CASES = 0x8040_0000;
@@ -55,7 +55,7 @@ export const givenCsrs = [
   'mtval',
   'mstatus',
 ];
-/** The CSRs that are looked at in the end. */
+/** The CSRs in a result. */
 export const shownCsrs = givenCsrs;
 
 /** A case: a header, registers, CSRs, and `pokes` pairs of an address in the arena and the word there. */
@@ -70,8 +70,8 @@ export const caseFields = [
 export const caseWord = new Map(caseFields.map((name, index) => [name, index]));
 
 /**
- * A result: a header, registers, CSRs, then for each trap to machine mode its cause, epc, tval and `mstatus`, then for each word of
- * the arena that is not as in the template its offset and the word.
+ * A result: a header, registers, CSRs, then for each trap to machine mode its cause, epc, tval and `mstatus`, then for
+ * each word of the arena that is not as in the template its offset and the word.
  */
 export const resultFields = [
   'words',
@@ -93,7 +93,7 @@ export const saveWords = {
   input: 33,
   left: 34,
   output: 35,
-  /** Where the log of traps goes on, and how many more there may be. */
+  /** The end of the log of traps, and how many more may follow. */
   log: 36,
   trapsLeft: 37,
   reserved: 38,

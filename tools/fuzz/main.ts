@@ -1,11 +1,11 @@
 /**
- * The differential fuzzer: random programs on this machine's CPU and on QEMU's, compared in all they leave behind, or random accesses
- * to their devices, compared one by one. Needs `qemu-system-riscv64` (7.2) on the PATH.
+ * The differential fuzzer: random programs on this machine's CPU and on QEMU's, compared by their final state, or
+ * random accesses to their devices, compared one by one. Needs `qemu-system-riscv64` (7.2) on the PATH.
  *
  *     npm run fuzz -- --seed 1 --minutes 60
  *     npm run fuzz -- --devices --seed 1 --minutes 60
  *
- * The same seed makes the same cases. What differs and isn't explained by a rule of explain.ts is made smaller and printed.
+ * Equal seeds give equal cases. A difference that no rule of explain.ts explains is shrunk and printed.
  */
 import { OperatingError } from '../../src/base/errors.ts';
 import { exitOnBrokenPipe } from '../../src/cli/exit-on-broken-pipe.ts';

@@ -1,4 +1,4 @@
-/** Page tables and PMP entries of a case, and addresses that have to do with them. */
+/** Page tables and PMP entries of a case, and addresses related to them. */
 
 import type { Chance } from '../testing/random-words.ts';
 import { ARENA, CODE, DATA, LAST, MIDDLE, ROOT, SUPERVISOR_HANDLER } from './layout.ts';
@@ -46,7 +46,7 @@ function leafBits(chance: Chance, user: boolean): bigint {
   return bits;
 }
 
-/** Any entry: a leaf, a pointer to a table, or rubbish. */
+/** Any entry: a leaf, a pointer to a table, or random bits. */
 export function randomPte(chance: Chance, user: boolean): bigint {
   switch (chance.below(8)) {
     case 0:
@@ -153,7 +153,10 @@ function putPmp(chance: Chance, state: Record<string, bigint>): void {
   state.pmpcfg2 = packed(8);
 }
 
-/** An entry's number, address and setting. QEMU is wrong about fetching from a page that an entry holds in part, so only data is cut. */
+/**
+ * An entry's number, address and setting. QEMU is wrong about fetching from a page that an entry holds in part, so only
+ * data is cut.
+ */
 export function randomPmp(chance: Chance): [number, bigint, bigint] {
   const index = 1 + chance.below(14);
   const permission = chance.pick([0n, 1n, 3n, 4n, 5n, 7n]);

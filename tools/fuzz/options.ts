@@ -1,4 +1,4 @@
-/** What the fuzzer is told on the command line. */
+/** The fuzzer's command-line options. */
 import { Command, CommanderError, Option } from 'commander';
 import { wholeNumber } from '../../src/cli/options.ts';
 import { QEMU } from './qemu.ts';
@@ -15,13 +15,13 @@ export interface Options {
   devices?: boolean;
 }
 
-/** Batches must fit into the memory that both machines have for cases and results. */
+/** A batch must fit into the machines' memory for cases and results. */
 const BATCH_MAX = 3000;
 
 const number = (flags: string, description: string, max?: number): Option =>
   new Option(flags, description).argParser(wholeNumber(1, max));
 
-/** The options; undefined when there is nothing to do but to exit, with the exit code set. */
+/** The options; undefined when the process is to exit, with the exit code set. */
 export function readOptions(argv: readonly string[]): Options | undefined {
   const command = new Command('npm run fuzz --')
     .usage('[options]')
@@ -31,17 +31,17 @@ export function readOptions(argv: readonly string[]): Options | undefined {
     .allowExcessArguments(false)
     .showSuggestionAfterError()
     .option('--devices', 'accesses to the devices instead of programs for the CPU')
-    .option('--seed <seed>', 'the source of all chance: the same seed makes the same cases', '1')
+    .option('--seed <seed>', 'seed of the random generator: equal seeds give equal cases', '1')
     .addOption(new Option('--from <n>', 'the first case').argParser(wholeNumber(0)).default(0))
-    .addOption(number('--cases <n>', 'how many cases (default: until the time is over)'))
+    .addOption(number('--cases <n>', 'number of cases (default: until --minutes are over)'))
     .addOption(number('--minutes <n>', 'stop after this time').default(1))
     .addOption(number('--batch <n>', 'cases in one run of QEMU', BATCH_MAX).default(BATCH_MAX))
-    .addOption(number('--findings <n>', 'stop after so many differences').default(10))
-    .option('--record <file>', 'write down what came of the cases that are the same, for `npm test`')
+    .addOption(number('--findings <n>', 'stop after this number of differences').default(10))
+    .option('--record <file>', 'record the results of equal cases, for `npm test`')
     .addHelpText(
       'after',
       `
-A difference that a rule of tools/fuzz/explain.ts (tools/fuzz/devices/explain.ts) explains is counted; any other is made smaller and printed.
+A difference that a rule of tools/fuzz/explain.ts (tools/fuzz/devices/explain.ts) explains is counted; any other is shrunk and printed.
 The exit code is 1 when there was one, 2 for wrong usage or when QEMU cannot be started.
 
 Examples:

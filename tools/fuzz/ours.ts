@@ -20,25 +20,25 @@ import {
   TEMPLATE,
 } from './layout.ts';
 
-/** Harness and case together take fewer steps, unless the case goes round in circles. */
+/** Harness and case together take fewer steps, unless the case loops. */
 const STEPS_MAX = 25_000;
-/** The harness puts off the timer. */
+/** The harness disables the timer. */
 const MTIMECMP = 0x200_4000n;
 
 /** The lock bits of eight PMP entries: only a reset undoes them. */
 const LOCKS = 0x8080_8080_8080_8080n;
 
-/** Whether a case has locked PMP entries, so that what runs after it cannot be set up. */
+/** Whether a case has locked PMP entries: then the next case cannot be set up. */
 export const locks = (result: BigUint64Array): boolean =>
   ((result[resultWord.get('pmpcfg0')!]! | result[resultWord.get('pmpcfg2')!]!) & LOCKS) !== 0n;
 
 export type Outcome =
   /** The result's words. */
   | { is: 'result'; words: BigUint64Array }
-  /** Nothing to compare: it does not end, or asks for what differs from machine to machine by its nature. */
+  /** Not comparable: it does not end, or depends on what differs between the machines by design. */
   | { is: 'useless'; why: string };
 
-/** Where QEMU's machine has devices, and this one has others or none. */
+/** Addresses of devices of QEMU's machine, where this one has others or none. */
 export const isDevice = (address: bigint): boolean =>
   (address >= 0x1000n && address < 0x20_0000n) ||
   (address >= 0x200_0000n && address < 0x8000_0000n) ||
@@ -100,7 +100,7 @@ export class Ours {
     if (isDevice(address)) this.useless = 'a device';
   }
 
-  /** Puts everything as it is when the harness starts, and a case before it. */
+  /** Sets up the state in which the harness starts, with a case. */
   load(one: Case): void {
     const { hart } = this;
     if (!this.clean) {
@@ -118,14 +118,14 @@ export class Ours {
         new Uint8Array(BigUint64Array.of(BigInt(value)).buffer),
       );
     hart.state = { ...this.boot, pc: this.harness.next };
-    // What was put here is not what the case does.
+    // Pages written here do not count as written by the case.
     this.written = hart.takeChanged();
     this.useless = '';
     this.done = false;
     this.clean = false;
   }
 
-  /** Writes memory where it is something else: translations of what is the same are kept. */
+  /** Writes memory only where it differs, to keep translations of the rest. */
   private write(address: number, bytes: Uint8Array): void {
     for (let from = 0; from < bytes.length; from += PAGE_BYTES) {
       const part = bytes.subarray(from, from + PAGE_BYTES);
@@ -139,7 +139,7 @@ export class Ours {
     const { hart } = this;
     this.load(one);
     const exit = hart.run(hart.icount + STEPS_MAX);
-    if (!this.done) return { is: 'useless', why: exit === 'waiting' ? 'waits' : 'goes on' };
+    if (!this.done) return { is: 'useless', why: exit === 'waiting' ? 'waits' : 'loops' };
     if (this.useless) return { is: 'useless', why: this.useless };
     if (!this.isIntact()) return { is: 'useless', why: 'harms the harness' };
     const at = (RESULTS - RAM_BASE) / 8;
@@ -149,7 +149,7 @@ export class Ours {
     return { is: 'result', words };
   }
 
-  /** Whether the case has written nowhere but to the arena. */
+  /** Whether the case has written only to the arena. */
   private isIntact(): boolean {
     const allowed = (page: number) => {
       const address = RAM_BASE + page * PAGE_BYTES;

@@ -1,4 +1,4 @@
-/** The pieces of which programs are made: instructions, and short sequences in which one means little without the others. */
+/** The pieces of generated programs: instructions, and short sequences of related ones. */
 
 import { csrNumbers } from '../../src/cpu/csrs.ts';
 import { type Field, type FieldName, type Format, fields, formats, insert } from '../../src/cpu/formats.ts';
@@ -27,7 +27,7 @@ const memoryRows = of(OPCODE.load, OPCODE.store, OPCODE.loadFloat, OPCODE.storeF
 const amoRows = of(OPCODE.amo).filter(({ mnemonic }) => !mnemonic.startsWith('sc.'));
 const controlRows = of(OPCODE.branch, OPCODE.jal);
 const systemRows = of(OPCODE.system).filter(({ extension }) => extension === 'Privileged');
-/** WFI is for cases with an interrupt that ends it: QEMU would wait for ever. */
+/** WFI is for cases with an interrupt that ends it: QEMU would wait endlessly. */
 const runningRows = systemRows.filter(({ mnemonic }) => mnemonic !== 'wfi');
 const computingRows = instructions.filter(
   (row) => row.match % 4 === 3 && !Object.values(OPCODE).includes(opcodeOf(row)),
@@ -104,7 +104,7 @@ function indirectJump({ chance }: Context): number[] {
   ];
 }
 
-/** A page table changes, and the hart is told. */
+/** Changes a page table, then SFENCE.VMA. */
 function remap(context: Context): number[] {
   const { chance, plan } = context;
   const target = holding(context, plan.tables());
@@ -113,7 +113,7 @@ function remap(context: Context): number[] {
   return [...parcels(op('sd', { rs1: target, rs2: entry })), ...parcels(fence)];
 }
 
-/** An instruction some way ahead changes, and the hart is told. */
+/** Changes an instruction some way ahead, then FENCE.I. */
 function rewrite(context: Context): number[] {
   const { chance, plan } = context;
   const target = holding(context, plan.code + BigInt(4 * chance.below(40)));
@@ -141,7 +141,7 @@ function goBack(context: Context): number[] {
   ];
 }
 
-/** A PMP entry changes, and the hart is told. */
+/** Changes a PMP entry, then SFENCE.VMA. */
 function protect(context: Context): number[] {
   const [index, address, setting] = randomPmp(context.chance);
   const register = holding(context, address);

@@ -1,4 +1,4 @@
-/** Runs a batch of cases on QEMU. What goes in and what comes out lies in a file that is QEMU's RAM. */
+/** Runs a batch of cases on QEMU. Cases and results are in a file that backs QEMU's RAM. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import {
   closeSync,
@@ -31,7 +31,7 @@ import {
 import { TICK_MS, Watchdog } from './watchdog.ts';
 
 export const QEMU = 'qemu-system-riscv64';
-/** The version whose ways the rules of explain.ts know. */
+/** The version that the rules of explain.ts are written for. */
 const KNOWN_VERSION = '7.2';
 
 export function checkQemu(): void {
@@ -42,10 +42,10 @@ export function checkQemu(): void {
     );
   const version = /version ([\d.]+)/.exec(stdout)?.[1] ?? 'of an unknown version';
   if (!version.startsWith(`${KNOWN_VERSION}.`))
-    console.error(`This is QEMU ${version}; what it does otherwise than ${KNOWN_VERSION} is not explained.`);
+    console.error(`This is QEMU ${version}; its differences from ${KNOWN_VERSION} are not explained.`);
 }
 
-/** QEMU's CPU with what this machine has, and without what it has not. */
+/** QEMU's CPU with exactly this machine's extensions. */
 const cpu = [
   'rv64',
   ...['h', 'v', 'zbc', 'svinval', 'svnapot', 'svpbmt', 'debug'].map((name) => `${name}=false`),
@@ -67,7 +67,7 @@ export class Qemu {
     rmSync(this.directory, { recursive: true });
   }
 
-  /** The result of each case up to one that does not come to its end, in order. */
+  /** The results of the cases in order, up to the first that does not terminate. */
   async run(cases: readonly Case[]): Promise<BigUint64Array[]> {
     const path = join(this.directory, `ram-${this.runs++}`);
     const file = openSync(path, 'w+');
@@ -91,7 +91,7 @@ export class Qemu {
     return results;
   }
 
-  /** How many cases are left to be run. */
+  /** The number of cases that have not run yet. */
   private left(file: number): bigint {
     const word = new BigUint64Array(1);
     readSync(file, new Uint8Array(word.buffer), 0, 8, SAVE - RAM_BASE + 8 * saveWords.left);
@@ -113,7 +113,7 @@ export class Qemu {
     return results;
   }
 
-  /** Until QEMU ends, or has finished no case for some time. */
+  /** Runs QEMU until it exits, or has finished no case for some time. */
   private execute(path: string, left: () => bigint): Promise<void> {
     const child = spawn(
       QEMU,

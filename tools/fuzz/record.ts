@@ -1,8 +1,8 @@
-/** What came of cases on QEMU, for a test that needs none. */
+/** Recorded results of QEMU, for a test without QEMU. */
 import { createHash } from 'node:crypto';
 import type { Case } from './case.ts';
 
-/** A result in sixteen digits: enough to see that another is not the same. */
+/** A digest of a result, 16 hexadecimal digits. */
 export const digest = (result: BigUint64Array): string =>
   createHash('sha256')
     .update(new Uint8Array(result.buffer, result.byteOffset, result.byteLength))

@@ -1,4 +1,4 @@
-/** A case, and how two results differ, as text. */
+/** A case and the difference of two results, as text. */
 import { disassemble } from '../../src/asm/disassembler.ts';
 import { expand } from '../../src/cpu/table/compressed.ts';
 import type { Case } from './case.ts';
@@ -25,7 +25,7 @@ function listing({ start, pieces }: Case): string[] {
   return lines;
 }
 
-/** A compressed instruction by what it stands for. */
+/** A compressed instruction, disassembled by its expansion. */
 function shortText(parcel: number, address: number): string {
   const word = expand(parcel);
   return word === 0 ? 'not an instruction' : `${disassemble(word, address)} (compressed)`;
@@ -66,9 +66,9 @@ function decoded(words: BigUint64Array): Decoded {
   return { fields };
 }
 
-/** Where results differ: `x5 1 (QEMU 2)`. */
+/** The differences of two results, a line each. */
 export function differenceText(ours: BigUint64Array, qemu: BigUint64Array | undefined): string {
-  if (!qemu) return '  QEMU does not come to an end';
+  if (!qemu) return '  QEMU does not terminate';
   const [a, b] = [decoded(ours).fields, decoded(qemu).fields];
   return [...new Set([...Object.keys(a), ...Object.keys(b)])]
     .filter((name) => a[name] !== b[name])

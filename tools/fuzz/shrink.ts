@@ -1,10 +1,10 @@
-/** Makes a case that fails smaller, as long as it still fails. */
+/** Shrinks a failing case while it still fails. */
 import type { Case } from './case.ts';
 import type { Comparison } from './compare.ts';
 
 const ROUNDS_MAX = 30;
 
-/** Something that can be left out. None depends on another. */
+/** A simplification of a case. All are independent. */
 type Change = (one: Case) => Case;
 
 const without = <T>(from: Record<string, T>, name: string): Record<string, T> =>
@@ -12,7 +12,7 @@ const without = <T>(from: Record<string, T>, name: string): Record<string, T> =>
 
 const nop = (piece: readonly number[]): number[] => piece.map((_, at) => [0x0013, 0x0000][at % 2]!);
 
-/** What a case needs to go anywhere. */
+/** State that every case needs. */
 const kept = /^(pmpcfg2|pmpaddr15)$/;
 
 /** Every piece but the last, which is the end. */
@@ -23,7 +23,7 @@ const removals = ({ pieces }: Case): Change[] =>
       piece.length === 0 ? [] : [(one: Case) => ({ ...one, pieces: one.pieces.with(index, []) })],
     );
 
-/** Instructions that do nothing in place of a piece, where leaving it out would move what follows. */
+/** Replaces a piece by NOPs, for when removing it would move the following ones. */
 const blanks = ({ pieces }: Case): Change[] =>
   pieces
     .slice(0, -1)
@@ -54,7 +54,7 @@ function groups<T>(all: readonly T[]): T[][] {
 
 export async function shrink(comparison: Comparison, failing: Case): Promise<Case> {
   let smallest = failing;
-  /** Which of some sets of changes leave a case that fails. */
+  /** The sets of changes after which the case still fails. */
   const harmless = async (sets: readonly Change[][]): Promise<Change[][]> => {
     const candidates = new Map(sets.map((set) => [applied(set, smallest), set]));
     const judged = await comparison.all(candidates.keys());

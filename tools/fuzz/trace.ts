@@ -1,4 +1,4 @@
-/** What a case does on this machine, step by step. */
+/** The trace of a case on this machine, step by step. */
 
 import type { AnyHart } from '../../src/cpu/checked-hart.ts';
 import { extract, fields } from '../../src/cpu/formats.ts';
@@ -15,7 +15,7 @@ export interface Step {
   /** The physical address of the instruction, where there is one. */
   at?: bigint;
   privilege: number;
-  /** The instruction, for a compressed one what it stands for; undefined where there is none or it could not be fetched. */
+  /** The instruction, expanded if compressed; undefined when it is illegal or could not be fetched. */
   word: number | undefined;
   row: Instruction | undefined;
   /** The mode of loads and stores, `mstatus` and the interrupts that are pending and enabled, before the step. */
@@ -27,11 +27,11 @@ export interface Step {
   /** Where it loads from or stores to, and how many bytes. */
   address?: bigint;
   sizeBytes: number;
-  /** The physical address of the first byte, where the page tables say one. */
+  /** The physical address of the first byte, if it is mapped. */
   to?: bigint;
-  /** The exception that it ended with, and what became of the address. */
+  /** The exception that it ended with, and the result of the page walk for its address. */
   trap?: { cause: number; tval: bigint; to?: bigint; leaf?: bigint; fault?: string };
-  /** What PMP entries are about. The last one opens all memory. */
+  /** The ranges of PMP entries. The last one opens all memory. */
   pmp: PmpRange[];
   /** An interrupt came first. */
   interrupted: boolean;

@@ -1,4 +1,4 @@
-/** Where an address leads, in a few lines of its own, to see why the two machines may differ there. */
+/** A page walk independent of the CPU's, to find out why the two machines may differ. */
 
 import type { AnyHart } from '../../src/cpu/checked-hart.ts';
 import { MSTATUS, PMP, PRIVILEGE } from '../../src/cpu/csrs.ts';
@@ -40,7 +40,7 @@ export function walk(hart: AnyHart, va: bigint, privilege: number): Walk {
   return { fault: 'no page' };
 }
 
-/** A PMP entry that is on: its number, and what it is about: addresses from the first to the one before `end`. */
+/** An active PMP entry: its number, and its range of addresses, `end` excluded. */
 export interface PmpRange {
   entry: number;
   isTor: boolean;

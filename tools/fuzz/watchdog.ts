@@ -1,19 +1,19 @@
-/** Tells whether a process has stopped getting anywhere, on a machine that may have no time for it. */
+/** Detects a process without progress, on a host that may be overloaded. */
 import { readdirSync, readFileSync } from 'node:fs';
 
 export const TICK_MS = 250;
-/** What a case may take of the processor for nothing, and in how many ticks a process must have been asleep to be waiting for ever. */
+/** The CPU time without progress, and the ticks asleep, after which a process counts as stuck. */
 const CPU_SECONDS_MAX = 1.5;
 const TICKS_ASLEEP_MAX = 8;
 
 interface Use {
-  /** Time of the processor so far. */
+  /** CPU time so far. */
   cpuSeconds: number;
-  /** All threads are asleep: the process is neither running, nor waiting for its turn, nor stopped from outside. */
+  /** All threads are asleep: the process is neither running, nor runnable, nor stopped from outside. */
   asleep: boolean;
 }
 
-/** From Linux's /proc; elsewhere a process just seems to be asleep. */
+/** From Linux's /proc; on other systems a process always counts as asleep. */
 function useOf(pid: number): Use {
   try {
     const stats = readdirSync(`/proc/${pid}/task`).map((thread) =>
@@ -31,7 +31,7 @@ export class Watchdog {
   private cpuBefore = 0;
   private ticksAsleep = 0;
 
-  /** @param progress a number that changes whenever the process gets on */
+  /** @param progress a number that changes whenever the process makes progress */
   constructor(
     private readonly pid: number,
     private readonly progress: () => bigint,

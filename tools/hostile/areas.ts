@@ -1,4 +1,4 @@
-/** The shared memory of the interpreter and the VMM, in front of RAM and behind it: what must stand there whatever a guest did. */
+/** Invariants of the memory shared by interpreter and VMM, before and after RAM, that hold whatever a guest does. */
 
 import type { AnyHart } from '../../src/cpu/checked-hart.ts';
 import { MSTATUS, PMP, PMP_ENTRIES, PRIVILEGE } from '../../src/cpu/csrs.ts';
@@ -37,7 +37,7 @@ const HASHED_BYTES = SCRATCH_BYTES / 2;
 const zeros = Buffer.alloc(PAGE_HASHES - SCRATCH);
 const canaries = Buffer.alloc(SCRATCH_BYTES - HASHED_BYTES, CANARY);
 
-/** What each parcel stands for, made when it is first asked for. */
+/** The expansion of each parcel, computed on first use. */
 let expansions: Uint32Array | undefined;
 const allExpansions = (): Uint32Array =>
   (expansions ??= Uint32Array.from({ length: 1 << 16 }, (_, parcel) =>
@@ -53,7 +53,7 @@ const contexts = [
 ] as const;
 if (contexts.length !== TLB_CONTEXTS) throw new Error('the TLB has other contexts');
 
-/** Gives a model what the hart has in its CSRs. */
+/** Copies the hart's CSRs to a model. */
 export function informModel(model: MmuModel, hart: AnyHart): void {
   model.mstatus = hart.get('mstatus');
   model.satp = hart.get('satp');
@@ -79,13 +79,13 @@ export class Areas {
   private ram: Uint8Array | undefined;
 
   constructor(private readonly hart: AnyHart) {
-    this.look();
+    this.refresh();
     this.csrIndex = Buffer.from(this.part(CSR_INDEX, TLB));
     this.part(SCRATCH + HASHED_BYTES, SCRATCH + SCRATCH_BYTES).fill(CANARY);
   }
 
-  /** A memory that has grown is another. */
-  private look(): void {
+  /** Added memory is a new object. */
+  private refresh(): void {
     const { ram } = this.hart;
     if (this.ram === ram) return;
     this.ram = ram;
@@ -106,46 +106,43 @@ export class Areas {
     return true;
   }
 
-  /** What is wrong with the small areas, which takes some microseconds. */
+  /** Violations in the small areas. Takes some microseconds. */
   wrong(): string | undefined {
-    this.look();
+    this.refresh();
     const pages = this.hart.ramSizeBytes / PAGE_BYTES;
-    if (!this.isZero(8 * hartWords.length, SCRATCH_WORDS.STOP))
-      return 'something stands behind the registers';
-    if (!this.isZero(SCRATCH_WORDS_END, CSR_INDEX)) return 'something stands behind the scratch words';
+    if (!this.isZero(8 * hartWords.length, SCRATCH_WORDS.STOP)) return 'nonzero bytes after the registers';
+    if (!this.isZero(SCRATCH_WORDS_END, CSR_INDEX)) return 'nonzero bytes after the scratch words';
     if (this.part(CSR_INDEX, TLB).compare(this.csrIndex) !== 0) return 'the index of the CSRs has changed';
-    if (!this.isZero(TABLES + 4 * MAX_TABLES, SCRATCH))
-      return 'something stands behind the list of page tables';
-    if (!this.isZero(RAM + this.hart.ramSizeBytes, this.bytes.length)) return 'something stands behind RAM';
+    if (!this.isZero(TABLES + 4 * MAX_TABLES, SCRATCH)) return 'nonzero bytes after the list of page tables';
+    if (!this.isZero(RAM + this.hart.ramSizeBytes, this.bytes.length)) return 'nonzero bytes after RAM';
     return this.wrongFlags(pages) ?? this.wrongTables(pages) ?? this.wrongTlb(pages);
   }
 
-  /** What is wrong with the large ones, which takes a millisecond. */
+  /** Violations in the large areas. Takes a millisecond. */
   wrongAtLarge(): string | undefined {
-    this.look();
+    this.refresh();
     const pages = this.hart.ramSizeBytes / PAGE_BYTES;
     if (this.part(SCRATCH + HASHED_BYTES, SCRATCH + SCRATCH_BYTES).compare(canaries) !== 0)
-      return 'something stands in the scratch area';
-    if (!this.isZero(PAGE_FLAGS + pages, PAGE_HASHES)) return 'there are flags of pages that are not there';
-    if (!this.isZero(PAGE_HASHES + 8 * pages, EXPANSIONS))
-      return 'there are hashes of pages that are not there';
+      return 'nonzero bytes in the scratch area';
+    if (!this.isZero(PAGE_FLAGS + pages, PAGE_HASHES)) return 'flags of pages beyond RAM';
+    if (!this.isZero(PAGE_HASHES + 8 * pages, EXPANSIONS)) return 'hashes of pages beyond RAM';
     const known = allExpansions();
     for (let parcel = 0; parcel < known.length; parcel++) {
       const found = this.words[(EXPANSIONS >> 2) + parcel]! >>> 0;
       if (found !== 0 && found !== known[parcel])
-        return `the parcel 0x${parcel.toString(16)} stands for another`;
+        return `the parcel 0x${parcel.toString(16)} has a wrong expansion`;
     }
     return undefined;
   }
 
   private wrongFlags(pages: number): string | undefined {
     const any = Object.values(PAGE).reduce((all, bit) => all | bit, 0);
-    const noticed = PAGE.LEAF_TABLE | PAGE.UPPER_TABLE | PAGE.WATCHED;
+    const reported = PAGE.LEAF_TABLE | PAGE.UPPER_TABLE | PAGE.WATCHED;
     for (let page = 0; page < pages; page++) {
       const flags = this.bytes[PAGE_FLAGS + page]!;
       if ((flags & ~any) !== 0) return `page ${page} has the flags ${flags}`;
-      if ((flags & PAGE.SILENT) !== 0 && ((flags & noticed) !== 0 || (flags & PAGE.DIRTY) === 0))
-        return `stores to page ${page} go unnoticed, with flags ${flags}`;
+      if ((flags & PAGE.SILENT) !== 0 && ((flags & reported) !== 0 || (flags & PAGE.DIRTY) === 0))
+        return `stores to page ${page} are not detected, with flags ${flags}`;
     }
     return undefined;
   }
@@ -160,7 +157,7 @@ export class Areas {
     return undefined;
   }
 
-  /** Each entry of the TLB must be what a walk through the tables comes to now, for every byte of its page. */
+  /** Each entry of the TLB must equal the result of a page walk now, for every byte of its page. */
   private wrongTlb(pages: number): string | undefined {
     informModel(this.model, this.hart);
     const { mstatus } = this.model;
@@ -191,7 +188,7 @@ export class Areas {
     const at = (addend + (low << 12)) >>> 0;
     const page = (at - RAM) / PAGE_BYTES;
     const name = `0x${va.toString(16)} in page ${page}`;
-    if (!Number.isInteger(page) || page < 0 || page >= pages) return `${name}, which is not there`;
+    if (!Number.isInteger(page) || page < 0 || page >= pages) return `${name}, which does not exist`;
     const physical = BigInt(RAM_BASE + page * PAGE_BYTES);
     const right = this.model.translate(va, kind, privilege);
     if (this.model.updates.length > 0) {

@@ -1,9 +1,9 @@
-/** Many cases one after the other, and what came of them. */
+/** Campaigns of many cases, with statistics. */
 import type { Execution } from '../../src/cpu/engine.ts';
 import { attack } from '../testing/devices/hostile.ts';
 import { type Outcome, Runner } from './run.ts';
 
-/** Memory that takes long to look at is looked at after so many cases. */
+/** The number of cases between two checks of large memory areas. */
 const LARGE_EVERY = 64;
 
 export interface Finding {
@@ -11,9 +11,9 @@ export interface Finding {
   what: string;
 }
 
-/** Runs the cases of a seed by their numbers. */
+/** Runs the cases of a seed, by number. */
 export interface Attacker {
-  /** What must not be, if that is what came of a case; what there is to count goes to `count`. */
+  /** Runs a case; returns a violated property. Statistics go to `count`. */
   run(index: number, count: (what: string, number?: number) => void): Finding | undefined;
 }
 
@@ -44,7 +44,7 @@ export class MachineAttacker implements Attacker {
     }
   }
 
-  /** Which of these cases it was. */
+  /** Finds which of these cases caused a violation. */
   private culprit(cases: readonly number[], wrong: string): Finding {
     for (const index of cases) {
       this.renew();
@@ -56,10 +56,10 @@ export class MachineAttacker implements Attacker {
       }
     }
     this.renew();
-    return { index: cases[0]!, what: `${wrong}, after this case and the ${cases.length - 1} that follow it` };
+    return { index: cases[0]!, what: `${wrong}, after this case and the ${cases.length - 1} following ones` };
   }
 
-  /** Machines on which something went wrong may be damaged. */
+  /** Replaces the machines, which may be damaged after a violation. */
   private renew(): void {
     this.runner = new Runner(this.execution);
     this.since = [];

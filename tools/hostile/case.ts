@@ -1,4 +1,4 @@
-/** A case: one machine as it stands before it is let loose. All of it follows from a seed. */
+/** A case: the initial state of one machine, determined by a seed. */
 
 import { encode } from '../../src/base/codec.ts';
 import { MSTATUS, PMP, PMP_ENTRIES, PRIVILEGE } from '../../src/cpu/csrs.ts';
@@ -39,13 +39,13 @@ export interface Case {
   name: string;
   /** Which of {@link kinds}. */
   kind: number;
-  /** All but RAM, encoded: it is decoded for each machine that starts with it. */
+  /** The state without RAM, encoded: it is decoded for each machine that starts with it. */
   state: Uint8Array;
   /** RAM from its start on. */
   memory: Uint8Array;
-  /** How long it may run. */
+  /** The number of steps to run. */
   steps: number;
-  /** Whether each step is compared with what the manual says of its accesses to memory. */
+  /** Whether the memory accesses of each step are compared with the model. */
   stepByStep: boolean;
   /** Whether memory is added while it runs. */
   grows: boolean;
@@ -54,10 +54,10 @@ export interface Case {
 const MAX_STEPS = 1200;
 const STEP_BY_STEP = 1 / 24;
 
-/** So many cases in a row begin with the same tables, rings and values: to draw them takes longer than to run a case. */
+/** Consecutive cases with the same tables, rings and values: drawing them takes longer than running a case. */
 const CASES_PER_MEMORY = 8;
 
-/** In one of so many cases memory is added. It takes machines of its own. */
+/** Memory is added in one of this number of cases, which needs new machines. */
 const CASES_PER_GROWTH = 250;
 
 /** One buffer for all cases: each is run before the next is made. */
@@ -65,7 +65,7 @@ const memory = new Uint8Array(PLACED_PAGES * PAGE_BYTES);
 const view = new DataView(memory.buffer);
 const words = new Uint32Array(memory.buffer);
 
-/** What memory held before the program came, and for which cases. */
+/** The drawn memory without the program, and the cases that it is for. */
 const drawn = { by: '', kind: 0, user: false, memory: new Uint8Array(memory.length) };
 
 export function makeCase(seed: string, index: number, pairOf: (kind: number) => Pair): Case {
@@ -119,7 +119,7 @@ function drawMemory(by: string): void {
   Object.assign(drawn, { by, kind, user });
 }
 
-/** Most often that for which the tables were made. */
+/** Usually the mode that the tables are for. */
 const drawPrivilege = (chance: Chance, sbi: boolean, user: boolean): number => {
   if (chance.chance(user ? 0.8 : 0.05)) return PRIVILEGE.U;
   return sbi || chance.chance(0.4) ? PRIVILEGE.S : PRIVILEGE.M;
@@ -135,7 +135,7 @@ function put(at: number, parcels: readonly number[]): void {
   for (const [index, parcel] of parcels.entries()) view.setUint16(at - RAM_BASE + 2 * index, parcel, true);
 }
 
-/** Random bytes by a generator that is faster than that of {@link Chance}. */
+/** Random bytes, from a faster generator than {@link Chance}. */
 function noise(chance: Chance, at: number, sizeBytes: number): void {
   let state = 1 + chance.below(2 ** 32 - 1);
   const first = (at - RAM_BASE) / 4;
@@ -150,7 +150,7 @@ function noise(chance: Chance, at: number, sizeBytes: number): void {
 const legalPmp = (setting: number): number =>
   (setting & (PMP.R | PMP.W)) === PMP.W ? setting & ~PMP.W : setting & 0x9f;
 
-/** What instructions load to do harm with. */
+/** A value for instructions to load. */
 function poolWord(chance: Chance, index: number, user: boolean, ramBytes: number): bigint {
   if (index < EIDS.length) return BigInt(EIDS[index]!);
   switch (index & 15) {
@@ -188,7 +188,7 @@ function pmpAddress(chance: Chance): bigint {
   return chance.pick([at, at | 1n, at | 0x1ffn, at & ~0x3ffn]);
 }
 
-/** The words of the hart: what software could have left there. */
+/** The words of the hart, in a state that software can reach. */
 function drawHart(chance: Chance, privilege: number, ramBytes: number, slot: number): HartState {
   const hart: HartState = {};
   for (let index = 1; index < 32; index++) hart[`x${index}`] = chance.value();
@@ -232,7 +232,7 @@ const pointersOf = (chance: Chance, ramBytes: number, slot: number): HartState =
   };
 };
 
-/** The last entry opens everything; others before it close parts, and some of them for machine mode as well. */
+/** The last entry allows everything; earlier ones deny parts, some also to machine mode. */
 function drawPmp(chance: Chance): HartState {
   const settings = Array.from({ length: PMP_ENTRIES }, () => 0);
   const pmp: HartState = {};
@@ -250,7 +250,7 @@ function drawPmp(chance: Chance): HartState {
   return { ...pmp, pmpcfg0: packed(0), pmpcfg2: packed(8) };
 }
 
-/** A driver has brought the device up, mostly as one should. */
+/** Initializes the device as a driver does, mostly correctly. */
 function bringUp(
   state: VirtioState,
   chance: Chance,

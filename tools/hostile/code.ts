@@ -1,4 +1,4 @@
-/** What a guest that means harm executes: half of it sense, so that the other half is reached. */
+/** The code of a hostile guest. Half of it is valid, so that the other half is reached. */
 
 import { csrs } from '../../src/cpu/csrs.ts';
 import { type Field, type FieldName, type Format, fields, formats, insert } from '../../src/cpu/formats.ts';
@@ -73,10 +73,10 @@ const li = (rd: number, immI: number): number => instruction('addi', { rd, immI 
 
 const changing = csrs.filter(({ access }) => access.is !== 'constant');
 
-/** CSRs that have to do with interrupts. */
+/** CSRs of interrupts. */
 const interrupting = csrs.filter(({ name }) => /^[ms](status|ie|ip)$/.test(name));
 
-/** Interrupts are made pending, or let in. */
+/** Makes interrupts pending, or enables them. */
 const interrupt = (chance: Chance): number[] => {
   const mnemonic = chance.pick(['csrrsi', 'csrrsi', 'csrrs', 'csrrw']);
   const { number: csr } = chance.pick(interrupting);
@@ -103,7 +103,7 @@ function csr(chance: Chance): number[] {
   ];
 }
 
-/** A call of the SBI with arguments that make sense, or not. */
+/** A call of the SBI with valid or invalid arguments. */
 function sbi(chance: Chance): number[] {
   const argument = (rd: number) =>
     chance.chance(0.6) ? parcelsOf(li(rd, chance.pick([0, 1, 1, 2, -1, 3, 17, 300]))) : load(chance, rd);
@@ -126,7 +126,7 @@ const notify = (chance: Chance): number[] =>
     instruction('sw', { rs1: slot(chance), rs2: 5, immS: VIRTIO_MMIO.QueueNotify }),
   );
 
-/** Something in the rings changes, and most often the device is told. */
+/** Changes something in the rings, and usually notifies the device. */
 function queue(chance: Chance): number[] {
   const at = RING.queueBytes * chance.below(2);
   const change = (): number[] => {
@@ -173,7 +173,7 @@ const access = (chance: Chance): number[] => {
   return random(chance, chance.pick(loads), { rs1: pointer(chance), immI: offset, immS: offset });
 };
 
-/** A page-table entry changes, and sometimes the hart is told. */
+/** Changes a page-table entry, sometimes with SFENCE.VMA. */
 const remap = (chance: Chance): number[] => [
   ...load(chance, 6),
   ...parcelsOf(
@@ -186,7 +186,7 @@ const remap = (chance: Chance): number[] => [
   ...(chance.chance(0.5) ? parcelsOf(instruction('sfence.vma')) : []),
 ];
 
-/** An instruction some way ahead changes. */
+/** Changes an instruction some way ahead. */
 const rewrite = (chance: Chance): number[] => [
   ...load(chance, 6),
   ...parcelsOf(
@@ -194,7 +194,7 @@ const rewrite = (chance: Chance): number[] => [
   ),
 ];
 
-/** MRET or SRET to the instruction that follows, in another mode perhaps. */
+/** MRET or SRET to the next instruction, possibly in another mode. */
 function goOn(chance: Chance): number[] {
   const [name, epc] = chance.pick([
     ['mret', 'mepc'],
@@ -248,7 +248,7 @@ export function program(chance: Chance, parcels: number): number[] {
 
 const number = (name: string): number => csrs.find((one) => one.name === name)!.number;
 
-/** Goes on behind what trapped, or somewhere in the program. `mode`: whose traps it handles. */
+/** A trap handler that resumes after the trap, or anywhere in the program. `mode`: whose traps it handles. */
 export function handler(chance: Chance, mode: 'm' | 's'): number[] {
   const [scratch, epc] = [number(`${mode}scratch`), number(`${mode}epc`)];
   const away = [

@@ -1,4 +1,4 @@
-/** What the manual says of the accesses to memory that the next step makes: the instruction's own bytes, and its data. */
+/** The memory accesses of the next step according to the manual: the instruction's bytes, and its data. */
 
 import type { AnyHart } from '../../src/cpu/checked-hart.ts';
 import { CAUSE, MSTATUS, PMP, PRIVILEGE } from '../../src/cpu/csrs.ts';
@@ -14,7 +14,7 @@ interface DataAccess {
   kind: Kind;
   sizeBytes: number;
   atomic: boolean;
-  /** It stores only where LR has reserved. */
+  /** It stores only with a reservation. */
   conditional?: boolean;
 }
 
@@ -56,18 +56,18 @@ function accessOfRow(row: Instruction): DataAccess | undefined {
 export interface Expectation {
   pc: bigint;
   privilege: number;
-  /** The fault, `none` where memory gives no reason for one, or `device` where a device decides. */
+  /** The fault, `none` when memory causes none, or `device` when a device decides. */
   fault: Fault | 'none' | 'device';
-  /** The PTEs in which A or D is set, and what they hold then; undefined where the step may write to them itself. */
+  /** The PTEs in which A or D is set, and their new values; undefined when the step may write to them itself. */
   marked: { at: number; word: bigint }[] | undefined;
 }
 
-/** Undefined where something else happens first: an interrupt, or the hart waits. */
+/** The expectation for the next step; undefined when an interrupt comes first, or the hart waits. */
 export function expectationOf(hart: AnyHart, model: MmuModel): Expectation | undefined {
   if (hart.pending !== 0n || hart.get('waiting') !== 0n) return undefined;
   informModel(model, hart);
   const expected = accessesOf(hart, model);
-  // The memory is the guest's: what the accesses set there is for the hart to set.
+  // The memory is the guest's: the bits that the accesses set are left to the hart.
   const marked = model.updates.map(({ at }) => ({ at, word: model.ram.getBigUint64(at, true) }));
   model.undo();
   return expected && { ...expected, marked: expected.writes ? undefined : marked };
@@ -84,7 +84,7 @@ function accessesOf(hart: AnyHart, model: MmuModel): Accesses | undefined {
   const plain = sizeOf(word) === 4 ? word : expand(word & 0xffff);
   const row = plain === 0 ? undefined : decode(plain);
   const access = row && accessOfRow(row);
-  // The VMM may write what an ECALL asks for.
+  // An SBI call may write to memory.
   if (!row || !access) return expect('none', row?.mnemonic === 'ecall');
   if (row.mnemonic.startsWith('f') && (model.mstatus & MSTATUS.FS) === 0n) return undefined;
   const base = hart.get(`x${extract(fields.rs1, plain)}` as HartWord);
@@ -132,7 +132,7 @@ function data(
   return !inRam && model.permits(to, BigInt(sizeBytes), permission, privilege) ? 'device' : found;
 }
 
-/** The exceptions that accesses to memory make. */
+/** The exceptions of memory accesses. */
 const memoryCauses: ReadonlySet<number> = new Set([
   CAUSE.instructionFault,
   CAUSE.instructionPageFault,
@@ -144,14 +144,14 @@ const memoryCauses: ReadonlySet<number> = new Set([
   CAUSE.storePageFault,
 ]);
 
-/** What came otherwise than expected in the step that was just taken. */
+/** How the last step differs from the expectation; undefined when it does not. */
 export function surprise(
   hart: AnyHart,
   { pc, privilege, fault, marked = [] }: Expectation,
   retiredBefore: bigint,
 ): string | undefined {
   if (fault === 'device') return undefined;
-  // A CSR instruction may set the counter: then nothing can be said.
+  // A CSR instruction may set the counter: then there is no check.
   const trapped = hart.get('minstretBias') === BigInt.asUintN(64, retiredBefore - 1n);
   const at = `at 0x${pc.toString(16)} in mode ${privilege}`;
   const ram = new DataView(hart.ram.buffer, hart.ram.byteOffset);
@@ -172,7 +172,7 @@ export function surprise(
         hart.get('privilege') === (cause === 'mcause' ? 3n : 1n) &&
         justTaken(hart, cause, privilege)
       )
-        return `${at}: ${cause} ${hart.get(cause)}, and memory gives no reason for it`;
+        return `${at}: ${cause} ${hart.get(cause)}, which memory does not cause`;
     return undefined;
   }
   const delegated = privilege !== PRIVILEGE.M && ((hart.get('medeleg') >> BigInt(fault.cause)) & 1n) === 1n;
@@ -180,11 +180,11 @@ export function surprise(
     ? [hart.get('sepc'), hart.get('scause'), hart.get('stval')]
     : [hart.get('mepc'), hart.get('mcause'), hart.get('mtval')];
   if (!trapped || epc !== pc || cause !== BigInt(fault.cause) || tval !== fault.at)
-    return `${at}: cause ${fault.cause} with 0x${fault.at.toString(16)} is due, and ${trapped ? `cause ${cause} with 0x${tval.toString(16)} came` : 'no exception came'}`;
+    return `${at}: cause ${fault.cause} with 0x${fault.at.toString(16)} is expected, and ${trapped ? `cause ${cause} with 0x${tval.toString(16)} came` : 'no exception came'}`;
   return undefined;
 }
 
-/** Whether a cause was written by the last step: the exception went to the mode whose it is. */
+/** Whether the last step wrote this cause register: the exception went to its mode. */
 function justTaken(hart: AnyHart, cause: 'mcause' | 'scause', privilege: number): boolean {
   const delegated = privilege !== PRIVILEGE.M && ((hart.get('medeleg') >> hart.get(cause)) & 1n) === 1n;
   return delegated === (cause === 'scause');

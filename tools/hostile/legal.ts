@@ -1,4 +1,4 @@
-/** Which bits of the hart's words can ever be set, from the table of CSRs. */
+/** The bits of the hart's words that can be set, from the CSR table. */
 
 import type { AnyHart } from '../../src/cpu/checked-hart.ts';
 import {
@@ -46,7 +46,7 @@ export const legalBits: ReadonlyMap<CsrWord, bigint> = (() => {
     const [word, bits] = bitsOf(csr) ?? [];
     if (word !== undefined) legal.set(word, (legal.get(word) ?? 0n) | bits!);
   }
-  // A word that no CSR shows would never be looked at.
+  // A word without a CSR would never be checked.
   for (const word of csrWords) if (!legal.has(word)) throw new Error(`no CSR shows ${word}`);
   return legal;
 })();
@@ -66,18 +66,18 @@ const pmpIsLegal = (settings: bigint): boolean => {
 /** The words of which not all bits can be set. */
 const limited = [...legalBits].filter(([, bits]) => bits !== ALL);
 
-/** What is wrong with the words of a hart; undefined when they are what some sequence of instructions can leave behind. */
+/** Why the words of a hart are not reachable by instructions; undefined when they are. */
 export function illegalWord(hart: AnyHart): string | undefined {
   const word = (name: HartWord) => hart.get(name);
   for (const [name, bits] of limited)
     if ((word(name) & ~bits) !== 0n) return `${name} is 0x${word(name).toString(16)}`;
   if (word('x0') !== 0n) return 'x0 is not zero';
-  if ((word('mstatus') & MSTATUS.MPP) >> 11n === 2n) return 'MPP is a mode that is not there';
+  if ((word('mstatus') & MSTATUS.MPP) >> 11n === 2n) return 'MPP is a mode that does not exist';
   if (![0n, 1n, 3n].includes(word('privilege'))) return `the mode is ${word('privilege')}`;
   if (word('waiting') > 1n) return 'waiting is no bit';
   if ((word('pc') & 1n) !== 0n) return 'pc is odd';
   if ((word('lines') & ~LINES) !== 0n) return `lines are 0x${word('lines').toString(16)}`;
-  if (![0n, SATP.SV39].includes(word('satp') >> 60n)) return 'satp has a mode that is not there';
+  if (![0n, SATP.SV39].includes(word('satp') >> 60n)) return 'satp has a mode that does not exist';
   if (!pmpIsLegal(word('pmpcfg0')) || !pmpIsLegal(word('pmpcfg2'))) return 'a PMP entry has W without R';
   const reserved = word('reservation');
   const offset = reserved - BigInt(RAM_BASE);

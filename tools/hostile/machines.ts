@@ -1,4 +1,4 @@
-/** The machines that are attacked: a few kinds, each made once and used again and again. */
+/** The machines under attack: a few kinds, each created once and reused. */
 import { decode, encode } from '../../src/base/codec.ts';
 import { PRIVILEGE } from '../../src/cpu/csrs.ts';
 import type { Execution } from '../../src/cpu/engine.ts';
@@ -11,7 +11,7 @@ import type { MachineState } from '../../src/vmm/machine-state.ts';
 import { memoryMap } from '../../src/vmm/memory-map.ts';
 import { instruction, parcelsOf } from './words.ts';
 
-/** What a guest that was reset begins with: it prints a letter and waits. */
+/** The boot code after a reset: prints a letter and waits. */
 const REBOOTED = parcelsOf(
   instruction('lui', { rd: 5, immU: memoryMap.uart.base }),
   instruction('addi', { rd: 6, immI: 'R'.charCodeAt(0) }),
@@ -19,7 +19,7 @@ const REBOOTED = parcelsOf(
   instruction('wfi'),
 );
 
-/** Those that a machine has stand from slot 0 on, in the order of case.ts. */
+/** The devices of a machine are in the slots from 0 on, in the order of case.ts. */
 const net: VirtioDescription = { kind: 'net', mac: Uint8Array.of(0x52, 0x54, 0, 0, 0, 1) };
 const entropy: VirtioDescription = { kind: 'entropy' };
 const disk = (sectors: number, readOnly = false): VirtioDescription => ({ kind: 'blk', sectors, readOnly });
@@ -49,7 +49,7 @@ const description = (
   ...rest,
 });
 
-/** RAM never fills the last 64 KiB of the shared memory: there is room behind it that nobody may touch. */
+/** RAM never fills the last 64 KiB of the shared memory: the rest is a guard area that must not change. */
 export const kinds: readonly MachineDescription[] = [
   description('bare', 17),
   description('disk', 24, { virtio: [net, entropy, disk(64), terminal] }),
@@ -65,7 +65,7 @@ export const kinds: readonly MachineDescription[] = [
 /** Two machines of one kind. */
 export class Pair {
   readonly machines: readonly [Machine, Machine];
-  /** Devices of this kind, to be asked what they offer. */
+  /** Devices of this kind, for their offered features. */
   readonly devices: Devices;
   private readonly atPowerOn: Uint8Array;
 
@@ -80,7 +80,7 @@ export class Pair {
     this.atPowerOn = encode(machine.schema, machine.state);
   }
 
-  /** A state to begin with, which shares nothing. */
+  /** A fresh power-on state. */
   powerOn(): MachineState {
     return decode(this.machines[0].schema, this.atPowerOn);
   }

@@ -1,4 +1,4 @@
-/** `npm run hostile`: guests that mean harm, many of them, on whole machines or on devices alone. */
+/** `npm run hostile`: many hostile guests, on whole machines or on single devices. */
 import { parseArgs } from 'node:util';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { exitOnBrokenPipe } from '../../src/cli/exit-on-broken-pipe.ts';
@@ -8,26 +8,26 @@ import { type Attacker, DeviceAttacker, type Finding, MachineAttacker } from './
 
 const USAGE = `Usage: npm run hostile -- [options]
 
-Runs guests that mean harm: random code and CSR writes, page tables, virtqueues and SBI calls, on whole
-machines. None may throw, hang, reach memory that is not its own, or leave a state that can't be; and a replay
-of its log in other slices, with a snapshot in the middle, must come to the same state.
+Runs hostile guests: random code and CSR writes, page tables, virtqueues and SBI calls, on whole machines.
+None may throw, hang, access memory outside its RAM, or leave an invalid state; and a replay of its log in
+other slices, with a snapshot in the middle, must reach the same state.
 
-  --seed S        draws the cases (default: 1)
-  --cases N       how many (default: 100000)
-  --from N        the number of the first (default: 0)
-  --engine NAME   interpreter, translator or check; what can be translated is translated at once (default: translator)
-  --devices       attack devices alone, with a driver that means harm, instead of machines
-  --findings N    stop after so many violations (default: 5)
-  -h, --help      this text
+  --seed S        seed of the cases (default: 1)
+  --cases N       number of cases (default: 100000)
+  --from N        number of the first case (default: 0)
+  --engine NAME   interpreter, translator or check; code is translated at once (default: translator)
+  --devices       attack single devices, with a hostile driver, instead of machines
+  --findings N    stop after this number of violations (default: 5)
+  -h, --help      print this text
 
-The same seed and number give the same case. Ctrl-C stops with what has been done by then. Exit code 1:
-something was found.
+Equal seeds and numbers give equal cases. Ctrl-C stops and prints the summary. Exit code 1: a violation was
+found.
 `;
 
-const LOOK_MS = 1000;
-/** A case that is still the same after so many looks hangs. Most take less than a millisecond. */
-const HANGS_LOOKS = 30;
-/** The first cases wait for the compiler: they are no measure. */
+const CHECK_MS = 1000;
+/** A case that is unchanged in this number of checks hangs. Most take less than a millisecond. */
+const HANGS_CHECKS = 30;
+/** The first cases, which include compilation, are not timed. */
 const FIRST_CASES = 500;
 
 interface Options {
@@ -114,12 +114,12 @@ function watch(options: Options): void {
   const worker = new Worker(new URL(import.meta.url), { workerData: { options, buffer: current.buffer } });
   const started = performance.now();
   let last = -1;
-  let looks = 0;
+  let unchanged = 0;
   let findings = 0;
   const clear = () => process.stderr.isTTY && process.stderr.write('\r\x1b[K');
-  const look = () => {
+  const check = () => {
     const [index] = current;
-    looks = index === last ? looks + 1 : 0;
+    unchanged = index === last ? unchanged + 1 : 0;
     last = index!;
     const done = index! - options.from;
     const rate = done / ((performance.now() - started) / 1000);
@@ -127,12 +127,12 @@ function watch(options: Options): void {
       process.stderr.write(
         `\r${done} of ${options.cases} cases, ${rate.toFixed(0)} a second, ${findings} findings\x1b[K`,
       );
-    if (looks < HANGS_LOOKS) return;
+    if (unchanged < HANGS_CHECKS) return;
     clear();
     console.log(`case ${index} hangs\n  again: ${again(options, index!)}`);
     process.exit(1);
   };
-  const timer = setInterval(look, LOOK_MS);
+  const timer = setInterval(check, CHECK_MS);
   worker.on('message', (message: Report) => {
     clear();
     if (message.kind === 'finding') {

@@ -1,4 +1,4 @@
-/** What memory holds when a case begins, and which addresses a guest that means harm has at hand. */
+/** The initial memory of a case, and the addresses that a hostile guest uses. */
 
 import { PAGE_BYTES, RAM_BASE } from '../../src/cpu/layout.ts';
 import { memoryMap } from '../../src/vmm/memory-map.ts';
@@ -7,7 +7,7 @@ import type { Chance } from '../testing/random-words.ts';
 
 const page = (number: number): number => RAM_BASE + number * PAGE_BYTES;
 
-/** Pages by what they are meant for. The guest may use any for anything. */
+/** Pages by intended use. The guest may use any for anything. */
 export const PLACE = {
   code: page(0),
   /** Random bytes, into which programs run. */
@@ -46,7 +46,7 @@ const devicePages: readonly number[] = [
   memoryMap.finisher.base,
 ];
 
-/** A place in some device. Those that end the machine are rare. */
+/** An address in a device. Those that end the machine are rare. */
 export function deviceAddress(chance: Chance): number {
   if (chance.chance(0.6))
     return memoryMap.virtio.base + memoryMap.virtio.sizeBytes * chance.below(RING_SLOTS + 1);
@@ -99,7 +99,7 @@ function leafBits(chance: Chance, user: bigint): bigint {
   return chance.chance(0.6) ? open ^ (1n << BigInt(chance.below(8))) : BigInt(chance.below(256));
 }
 
-/** Any entry: a leaf, a pointer to a table, or rubbish. */
+/** Any entry: a leaf, a pointer to a table, or random bits. */
 export function pageTableEntry(chance: Chance, user: bigint, ramBytes: number): bigint {
   switch (chance.below(8)) {
     case 0:
@@ -117,7 +117,7 @@ export function pageTableEntry(chance: Chance, user: bigint, ramBytes: number): 
   }
 }
 
-/** Most addresses lead where they would without translation. `user`: the tables are for user mode. */
+/** Writes page tables that are mostly identity mappings. `user`: the tables are for user mode. */
 export function putTables(memory: DataView, chance: Chance, user: boolean, ramBytes: number): void {
   const own = user ? U : 0n;
   const set = (table: number, index: number, value: bigint) =>
@@ -219,7 +219,7 @@ export function putQueue(
     } else rings.anything(at);
   }
   for (let index = 0; index < 24; index++) rings.anything(queue + RING.table + 16 * index);
-  // A table that is in itself.
+  // A table that contains itself.
   if (chance.chance(0.1)) rings.descriptor(queue + RING.table, queue + RING.table, 16, INDIRECT, 0);
   if (use === 'request')
     for (let first = 0; first + 3 <= DESCRIPTORS; first += 3)

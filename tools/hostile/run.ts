@@ -1,8 +1,8 @@
 /**
- * Runs a case, and looks whether anything came of it that must not. Nobody knows what a machine should make of random bytes, but
- * much is certain: nothing is thrown and nothing hangs; memory outside RAM is as it was; the hart's words are such as
- * instructions can leave behind; what leaves the machine is what the world can take; the TLB says what the page tables say. And the
- * log of the run, replayed on another machine in other slices, with a snapshot in the middle, comes to the same state.
+ * Runs a case and checks properties. The correct result of random bytes is unknown, but these hold for all: nothing
+ * throws or hangs; memory outside RAM is unchanged; the hart's words are reachable by instructions; outputs are valid;
+ * the TLB agrees with the page tables. And a replay of the run's log on another machine in other slices, with a
+ * snapshot in the middle, reaches the same state.
  */
 import { decode } from '../../src/base/codec.ts';
 import { Random } from '../../src/base/random.ts';
@@ -34,7 +34,7 @@ import { expectationOf, surprise } from './expectation.ts';
 import { illegalWord } from './legal.ts';
 import { kinds, Pair } from './machines.ts';
 
-/** What must not be. */
+/** A violated property. */
 export class Violation extends Error {
   override name = 'Violation';
 }
@@ -44,12 +44,12 @@ function must(what: string | undefined): void {
 }
 const mustBe = (condition: boolean, what: string): void => must(condition ? undefined : what);
 
-/** What a case came to, so that nobody takes for an attack what does nothing. */
+/** Statistics of a case, which show that attacks have effects. */
 export interface Outcome {
   kind: string;
   steps: number;
   outputs: Record<Output['kind'], number>;
-  /** Devices that ask for a reset at the end. */
+  /** Devices that need a reset at the end. */
   broken: string[];
   entries: number;
   causes: string[];
@@ -60,10 +60,10 @@ export interface Outcome {
   off: boolean;
 }
 
-/** The most that is asked of the entropy door at once. */
+/** The most random bytes that are requested at once. */
 const MAX_ENTROPY_BYTES = 4096;
 
-/** A world that gives bytes in turn. */
+/** An environment whose random bytes are a sequence. */
 class FillingWorld extends TickingWorld {
   private drawn = 0;
 
@@ -73,10 +73,10 @@ class FillingWorld extends TickingWorld {
   }
 }
 
-/** The most that one run may have made: a megabyte ends it, and one instruction makes two. */
+/** The most output of one run: a megabyte ends it, and one instruction can make two more. */
 const MAX_OUTPUT_BYTES = 3 << 20;
 
-/** Looks at outputs as the world does, and keeps a digest of them, however console bytes were cut into pieces. */
+/** Checks outputs, and keeps a digest that does not depend on how console bytes are grouped. */
 class Outside {
   readonly counts: Record<Output['kind'], number> = { console: 0, frame: 0, disk: 0 };
   private made = 0;
@@ -94,12 +94,12 @@ class Outside {
       mustBe(output.first === this.made + 1, `output ${output.first} comes after ${this.made}`);
       this.made += countOf(output);
       this.counts[output.kind] += countOf(output);
-      bytes += this.look(output);
+      bytes += this.check(output);
     }
     mustBe(bytes <= MAX_OUTPUT_BYTES, `${bytes} bytes of output at once`);
   }
 
-  private look(output: Output): number {
+  private check(output: Output): number {
     switch (output.kind) {
       case 'console':
         this.mix(output.data);
@@ -118,7 +118,7 @@ class Outside {
   private request(request: DiskRequest): number {
     if (request.operation === 'flush') return 0;
     const [disk] = virtioOf(this.description, 'blk');
-    if (!disk) throw new Error('a disk operation of a machine without a disk');
+    if (!disk) throw new Error('a disk operation from a machine without a disk');
     const sizeBytes = request.operation === 'read' ? request.sizeBytes : request.data.length;
     mustBe(sizeBytes % SECTOR_BYTES === 0, `a disk operation of ${sizeBytes} bytes`);
     mustBe(
@@ -150,7 +150,7 @@ interface Recording {
   outside: Outside;
 }
 
-/** Runs cases on a few machines that are made once. */
+/** Runs cases on a few reused machines. */
 export class Runner {
   private readonly pairs: (Pair | undefined)[] = [];
   private readonly areas = new Map<Machine, Areas>();
@@ -165,7 +165,7 @@ export class Runner {
     return pair;
   }
 
-  /** Machines to record and to replay on, and one for the snapshot. One whose memory has grown is of no use for another case. */
+  /** Machines to record and to replay on, and one for the snapshot. A machine with added memory is not reused. */
   private machinesFor({ kind, grows }: Case): Trio {
     if (!grows) {
       const [first, second] = this.pair(kind).machines;
@@ -175,7 +175,9 @@ export class Runner {
     return { first: make(), second: make(), third: make() };
   }
 
-  /** @throws when something is wrong. After that the runner is of no use any more: its machines may be damaged. */
+  /**
+   * @throws {Error} when a property is violated. Then the runner must not be used again: its machines may be damaged.
+   */
   run(seed: string, index: number): Outcome {
     const one = makeCase(seed, index, (kind) => this.pair(kind));
     const trio = this.machinesFor(one);
@@ -188,7 +190,7 @@ export class Runner {
     return outcome;
   }
 
-  /** What is wrong with memory that is too large to be looked at after each case. */
+  /** Violations in memory that is too large to be checked after each case. */
   wrongAtLarge(): string | undefined {
     for (const areas of this.areas.values()) {
       const wrong = areas.wrongAtLarge();
@@ -197,7 +199,7 @@ export class Runner {
     return undefined;
   }
 
-  /** Makes a machine what the case begins with. */
+  /** Sets a machine to the initial state of the case. */
   private prepare({ state, memory }: Case, machine: Machine): void {
     machine.hart.clearRam();
     machine.hart.write(RAM_BASE, memory);
@@ -220,12 +222,12 @@ export class Runner {
     const end = one.steps;
     let idle = 0;
     for (let slices = 0; machine.icount < end && idle < 3; slices++) {
-      mustBe(slices < 20 * MAX_SLICES, 'it does not get on');
+      mustBe(slices < 20 * MAX_SLICES, 'it makes no progress');
       const slice = Math.min(1 + random.below(300), end - machine.icount);
       const from = machine.icount;
       const pause = one.stepByStep ? this.stepByStep(vmm, slice) : vmm.run(slice);
       mustBe(machine.icount <= from + slice, `${machine.icount - from} steps where ${slice} were asked for`);
-      mustBe(pause !== 'stalled', 'it stalls');
+      mustBe(pause !== 'stalled', 'it is stalled');
       must(illegalWord(machine.hart));
       const outputs = machine.takeOutputs();
       outside.take(outputs);
@@ -236,13 +238,13 @@ export class Runner {
       if (one.grows) live.operate('memory', machine.hart.ramSizeBytes + PAGE_BYTES * random.below(40));
     }
     const { hart, icount } = machine;
-    mustBe(hart.hashRam() === hart.hashRam(true), 'a page has changed and its hash has not');
+    mustBe(hart.hashRam() === hart.hashRam(true), 'a page has changed without its hash');
     const hash = machine.hash();
     entries.push({ kind: 'control', icount, action: 'end', value: 0 });
     return { entries, icount, hash, outside };
   }
 
-  /** As `vmm.run`, with each step's accesses to memory compared to the manual. */
+  /** As `vmm.run`, with each step's memory accesses compared with the model. */
   private stepByStep(vmm: Vmm, steps: number): ReturnType<Vmm['run']> {
     const { machine } = vmm;
     const { hart } = machine;
@@ -251,7 +253,7 @@ export class Runner {
     const end = machine.icount + steps;
     let pause = vmm.run(0);
     while (pause === 'budget' && machine.icount < end) {
-      // A memory that has grown is another.
+      // Added memory is a new object.
       if (ram !== hart.ram) model = modelOf(hart);
       ram = hart.ram;
       const expected = expectationOf(hart, model);
@@ -266,7 +268,7 @@ export class Runner {
     return pause;
   }
 
-  /** The same run on the second machine in other slices; somewhere in it a third one, made from a snapshot, goes on instead. */
+  /** The same run on the second machine in other slices; somewhere a third one continues from a snapshot. */
   private replay(one: Case, { second, third }: Trio, recording: Recording): void {
     this.prepare(one, second);
     const random = new Random(`${one.name}/replay`);
@@ -274,7 +276,7 @@ export class Runner {
     const timeline = this.timeline(second, recording, (output) => outside.take([output]));
     const changeAt = random.chance(0.5) ? random.below(recording.icount) : Number.POSITIVE_INFINITY;
     for (let slices = 0; ; slices++) {
-      mustBe(slices < MAX_SLICES * 20, 'the replay does not get on');
+      mustBe(slices < MAX_SLICES * 20, 'the replay makes no progress');
       const changes = timeline.machine === second && timeline.icount >= changeAt;
       if (changes) {
         const snapshot = takeSnapshot(second);
@@ -300,21 +302,21 @@ export class Runner {
       `the replay ends at ${machine.icount}, not at ${recording.icount}`,
     );
     if (machine.hash(true) !== recording.hash) throw new Violation(this.difference(one, machine, recording));
-    mustBe(outside.digest === recording.outside.digest, 'the replay makes other outputs');
+    mustBe(outside.digest === recording.outside.digest, 'the replay makes different outputs');
   }
 
   private timeline(machine: Machine, { entries }: Recording, made?: (output: Output) => void): Timeline {
     return new Timeline(machine.description, entries, { machine, passed: () => {}, ...(made && { made }) });
   }
 
-  /** Runs it once more in one piece, to say what is different. */
+  /** Runs the case again in one slice, to describe the difference. */
   private difference(one: Case, machine: Machine, recording: Recording): string {
     const replayed = takeSnapshot(machine);
     this.prepare(one, machine);
     for (const _ of this.timeline(machine, recording).slices());
     const { registers, devices, pages } = compareSnapshots(replayed, takeSnapshot(machine));
     const words = registers.filter(({ equal }) => !equal).map(({ name }) => name);
-    return `the replay comes to another state: ${[...words, ...devices, ...pages.map((page) => `page 0x${page.toString(16)}`)].join(', ') || 'it is the first run that was different'}`;
+    return `the replay reaches a different state: ${[...words, ...devices, ...pages.map((page) => `page 0x${page.toString(16)}`)].join(', ') || 'the first run was different'}`;
   }
 }
 
@@ -328,7 +330,7 @@ function passTime(machine: Machine, world: FillingWorld, waiting: boolean): void
   world.advance(ahead > 0 && ahead < 1e12 ? ahead : 100);
 }
 
-/** What the world does between two slices: it answers the disk's operations, and sends, types and resets. */
+/** The actions of the outside between two slices: completes disk operations, sends frames, types, resets. */
 function answer(random: Random, live: LiveDoors, outputs: readonly Output[]): void {
   for (const output of outputs) {
     if (output.kind !== 'disk' || random.chance(0.2)) continue;

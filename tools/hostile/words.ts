@@ -1,4 +1,4 @@
-/** Instruction words by their names. */
+/** Instruction words by mnemonic. */
 import { type FieldName, fields, insert } from '../../src/cpu/formats.ts';
 import { type Instruction, instructions } from '../../src/cpu/instructions.ts';
 

@@ -1,11 +1,11 @@
-/** The campaign that mutations are tried on, and that coverage is measured of: every kind of guest, replication and disk. */
+/** The campaign for mutations and for coverage: every kind of guest, replication and disk. */
 
 import { packageRoot } from '../../src/cli/package.ts';
 import { ownInput, readGuest } from '../../src/cli/program.ts';
 import { execute, type MeasuredGuest, measure, type RunResult } from '../../src/sim/campaign/campaign.ts';
 import { type DrawOptions, drawRun } from '../../src/sim/campaign/draw.ts';
 
-/** What runs, and what is fixed. The rest is drawn. */
+/** The programs and fixed options. The rest is random. */
 export const configurations: readonly {
   name: string;
   program: string;
@@ -20,7 +20,7 @@ export const configurations: readonly {
   { name: 'journal, private disks', program: 'journal.s', options: { disk: 'private' } },
 ];
 
-/** Guests as small as those of `vmft chaos`: every run makes several machines. */
+/** Guests as small as those of `vmft chaos`: every run creates several machines. */
 const MACHINE = { memory: 1 << 20, diskSize: 64 << 10 };
 
 const programs = `${packageRoot()}/programs/`;
@@ -31,13 +31,13 @@ function guestOf(program: string, clients: number): MeasuredGuest {
 }
 
 export interface CampaignRun {
-  /** Of all runs, from 1. */
+  /** The number of the run, from 1. */
   number: number;
   configuration: string;
   outcome: RunResult;
 }
 
-/** Runs under faults, a round of all configurations after the other. */
+/** Runs under faults, in rounds of all configurations. */
 export function* campaignRuns(rounds: number): Generator<CampaignRun> {
   const guests = new Map<string, MeasuredGuest>();
   for (const { program, clients = 0 } of configurations)

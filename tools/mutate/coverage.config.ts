@@ -1,5 +1,5 @@
 /**
- * Which branches of the protocol the campaign reaches: what it never does, no run has ever tested.
+ * Which branches of the protocol the campaign reaches: no run has tested the others.
  *
  *     npm run coverage
  */

@@ -1,4 +1,4 @@
-/** The campaign of the mutations without one, and the stories, for their coverage of branches (coverage.config.ts). */
+/** The campaign of the mutation tests without a mutation, and the stories, for branch coverage (coverage.config.ts). */
 import { describe, expect, it } from 'vitest';
 import { playStory, readStory, storyNames } from '../../src/cli/play.ts';
 import { campaignRuns } from './campaign.ts';

@@ -1,9 +1,9 @@
 /**
- * Mutation tests of the protocol: every mutation of mutations.ts is tried, and what notices it is told.
+ * Mutation tests of the protocol: tries every mutation of mutations.ts, and reports what detects it.
  *
  *     npm run mutate
  *
- * A mutation that nothing notices is either harmless, with the reason written down beside it, or shows what the tests lack.
+ * A mutation that nothing detects is either harmless, with the reason noted in it, or shows a gap in the tests.
  */
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -30,7 +30,7 @@ function readOptions(): Options | undefined {
   const command = new Command('npm run mutate --')
     .usage('[options]')
     .description(
-      'Tries every mutation of the protocol, the edge of the simulated world and the checkers: on a quick campaign, the stories and the unit tests, until one of them notices it. Prints a table in Markdown.',
+      'Tries every mutation of the protocol, the edge of the simulated world and the checkers: on a quick campaign, the stories and the unit tests, until one of them detects it. Prints a table in Markdown.',
     )
     .allowExcessArguments(false)
     .showSuggestionAfterError()
@@ -47,18 +47,18 @@ function readOptions(): Options | undefined {
     )
     .option(
       '--results <file>',
-      'keeps what noticed each mutation in this file, a line of JSON each; those that stand in it are not tried again',
+      'keeps what detected each mutation in this file, a line of JSON each; mutations in it are not tried again',
     )
     .option('--list', 'lists the mutations and tries none')
     .addHelpText(
       'after',
       `
-The exit code is 1 when a mutation survived for which no reason is written down, 2 for wrong usage.
+The exit code is 1 when a mutation survived without a noted reason, 2 for wrong usage.
 
 Examples:
   npm run mutate
   npm run mutate -- --only primary- --runs 100
-  npm run mutate -- --results mutations.jsonl   # goes on where it was interrupted
+  npm run mutate -- --results mutations.jsonl   # resumes where it was interrupted
   npm run mutate -- --only gate-open-plus1 --jobs 1`,
     )
     .exitOverride();
@@ -71,7 +71,7 @@ Examples:
   }
 }
 
-/** The results that a file holds of earlier trials, by the names of their mutations. */
+/** The results of earlier trials in a file, by the names of their mutations. */
 function earlier(file: string | undefined): Map<string, Notice | null> {
   const lines = file !== undefined && existsSync(file) ? readFileSync(file, 'utf8').split('\n') : [];
   return new Map(

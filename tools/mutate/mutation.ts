@@ -1,4 +1,4 @@
-/** Mutations: small changes of what the protocol does, each of which some test should notice. */
+/** Mutations: small changes of the protocol's behaviour, each of which some test should detect. */
 import { readFileSync } from 'node:fs';
 import { assert } from '../../src/base/assert.ts';
 import { packageRoot } from '../../src/cli/package.ts';
@@ -8,10 +8,10 @@ export interface Mutation {
   name: string;
   /** The file below `src`. */
   file: string;
-  /** The text that is changed; it stands once in the file. */
+  /** The text that is changed; it occurs once in the file. */
   find: string;
   replace: string;
-  /** Why nobody can notice it, if nobody can. */
+  /** Why no test can detect it, if none can. */
   harmless?: string;
 }
 
@@ -33,14 +33,14 @@ export const pathOf = ({ file }: Mutation): string => `${sources}${file}`;
 
 /**
  * The file with the mutation in it.
- * @throws when the text does not stand in it exactly once: the source has changed, and the mutation must follow it.
+ * @throws {Error} when the text does not occur in it exactly once: the source has changed, and the mutation must follow
  */
 export function mutated(mutation: Mutation): string {
   const source = readFileSync(pathOf(mutation), 'utf8');
   const parts = source.split(mutation.find);
   assert(
     parts.length === 2,
-    `mutation ${mutation.name}: its text stands ${parts.length - 1} times in src/${mutation.file}`,
+    `mutation ${mutation.name}: its text occurs ${parts.length - 1} times in src/${mutation.file}`,
   );
   return parts.join(mutation.replace);
 }

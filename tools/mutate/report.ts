@@ -1,4 +1,4 @@
-/** What the trials of all mutations came to, as Markdown. */
+/** The results of all trials, as Markdown. */
 import type { Notice, Trial } from './stages.ts';
 
 export interface Report {
@@ -8,13 +8,13 @@ export interface Report {
   seconds: number;
 }
 
-/** Mutations that nothing noticed and that are not known to be harmless. */
+/** Mutations that nothing detected and that are not known to be harmless. */
 export const unexplained = (trials: readonly Trial[]): Trial[] =>
   trials.filter(({ mutation, notice }) => !notice && mutation.harmless === undefined);
 
 const columns: readonly Notice['by'][] = ['campaign', 'stories', 'tests'];
 
-/** The part of the protocol that a mutation is of: its name begins with it. */
+/** The part of the protocol that a mutation changes: the prefix of its name. */
 const partOf = ({ mutation }: Trial): string => mutation.file.replace(/\.ts$/, '');
 
 const row = (cells: readonly (string | number)[]): string => `| ${cells.join(' | ')} |`;
@@ -34,7 +34,7 @@ export function reportLines({ trials, runs, seconds }: Report): string[] {
   ];
 }
 
-/** How many of each file were noticed by what. */
+/** The numbers of mutations of each file by what detected them. */
 function summary(trials: readonly Trial[]): string[] {
   const parts = [...new Set(trials.map(partOf))];
   const counts = (of: readonly Trial[]) => [

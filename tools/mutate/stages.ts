@@ -1,4 +1,4 @@
-/** The stages of a trial: a quick campaign, the stories and the unit tests, until one of them notices the mutation. */
+/** The stages of a trial: a quick campaign, the stories and the unit tests, until one of them detects the mutation. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
@@ -9,10 +9,10 @@ import { type Mutation, mutated, pathOf } from './mutation.ts';
 /** The stages that the bundled trial has (trial.ts); after them come the unit tests. */
 export type TrialStage = 'campaign' | 'stories';
 
-/** What noticed a mutation. */
+/** What detected a mutation. */
 export interface Notice {
   by: TrialStage | 'types' | 'tests';
-  /** Runs, stories or tests until then; 0 where none came to its end. */
+  /** Runs, stories or tests until then; 0 when none ended. */
   runs: number;
   /** What it found. */
   what: string;
@@ -20,12 +20,12 @@ export interface Notice {
 
 export interface Trial {
   mutation: Mutation;
-  /** Nothing, when the mutation survived. */
+  /** Null when the mutation survived. */
   notice: Notice | null;
 }
 
 const root = `${packageRoot()}/`;
-/** A trial that shows no sign of life for so long hangs: its guest, or the protocol, never comes to an end. */
+/** A trial without output for this long hangs: its guest, or the protocol, does not terminate. */
 const HANG_MS = 120_000;
 /** The most of a child's output that is kept. */
 const MAX_OUTPUT = 1 << 20;
@@ -41,7 +41,7 @@ export async function tryMutation(mutation: Mutation, runs: number, place: numbe
     const tests = () => unitTests(mutation);
     const trials = async () =>
       (await runTrial(program, 'campaign', runs)) ?? (await runTrial(program, 'stories', runs));
-    // A checker that overlooks something shows in no campaign of a protocol that is right.
+    // A campaign of a correct protocol cannot detect a checker that misses violations.
     const [first, second] = ofCheckers(mutation) ? [tests, trials] : [trials, tests];
     return { mutation, notice: (await first()) ?? (await second()) };
   } finally {
@@ -85,7 +85,7 @@ async function runTrial(program: string, stage: TrialStage, runs: number): Promi
       else last = line;
     },
   );
-  if (hangs) return { by: stage, runs: lives + 1, what: 'it never ends' };
+  if (hangs) return { by: stage, runs: lives + 1, what: 'it does not terminate' };
   if (code !== 0) return { by: stage, runs: lives + 1, what: `exit code ${code}` };
   return JSON.parse(last) as Notice | null;
 }
@@ -115,7 +115,7 @@ async function unitTests(mutation: Mutation): Promise<Notice | null> {
       if (kept < MAX_OUTPUT) lines.push(line);
     },
   );
-  if (hangs) return { by: 'tests', runs: 0, what: 'they never end' };
+  if (hangs) return { by: 'tests', runs: 0, what: 'they do not terminate' };
   if (code === 0) return null;
   const failed = lines.find((line) => /^\s*(FAIL|×)/.test(line)) ?? lines.find((line) => /Error/.test(line));
   return {
@@ -125,7 +125,7 @@ async function unitTests(mutation: Mutation): Promise<Notice | null> {
   };
 }
 
-/** Reads a child's lines until it ends, and ends it when nothing comes for too long. */
+/** Reads a child's lines until it ends, and kills it when it is silent for too long. */
 function watch(
   child: ChildProcess,
   take: (line: string) => void,

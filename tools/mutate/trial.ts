@@ -1,6 +1,6 @@
 /**
- * A trial of one mutation: the program of a quick campaign and of the stories, bundled with the mutation in it. It writes what
- * noticed the mutation as one line of JSON, `null` if nothing did, and a line with a dot for each run, as a sign of life.
+ * A trial of one mutation: a quick campaign and the stories, bundled with the mutation. Writes what detected the
+ * mutation as one line of JSON, `null` if nothing did, and a line with a dot for each run, as a heartbeat.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { packageRoot } from '../../src/cli/package.ts';
@@ -14,7 +14,7 @@ const alive = () => process.stdout.write('.\n');
 function campaign(rounds: number): Notice | null {
   for (const { number, configuration, outcome } of campaignRuns(rounds)) {
     alive();
-    // A run without a flipped bit in it has no other reason to come out so.
+    // Without injected memory corruption only the mutation can cause this.
     if (outcome.ending === 'violated')
       return {
         by: 'campaign',
@@ -33,12 +33,16 @@ function stories(): Notice | null {
     const same =
       existsSync(golden) && readFileSync(golden, 'utf8') === `${lines.map(plainText).join('\n')}\n`;
     if (!asExpected || !same)
-      return { by: 'stories', runs: index + 1, what: `${name}${asExpected ? ' is told differently' : ''}` };
+      return {
+        by: 'stories',
+        runs: index + 1,
+        what: `${name}${asExpected ? ' has a different transcript' : ''}`,
+      };
   }
   return null;
 }
 
-function noticed(stage: TrialStage, runs: number): Notice | null {
+function detected(stage: TrialStage, runs: number): Notice | null {
   try {
     return stage === 'campaign' ? campaign(runs) : stories();
   } catch (error) {
@@ -48,4 +52,4 @@ function noticed(stage: TrialStage, runs: number): Notice | null {
 }
 
 const [stage, runs] = process.argv.slice(2);
-process.stdout.write(`${JSON.stringify(noticed(stage as TrialStage, Number(runs)))}\n`);
+process.stdout.write(`${JSON.stringify(detected(stage as TrialStage, Number(runs)))}\n`);

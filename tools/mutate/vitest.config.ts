@@ -1,4 +1,6 @@
-/** The unit tests of protocol, simulator and checkers, on sources with the mutation that `VMFT_MUTATION` names in them. */
+/**
+ * The unit tests of protocol, simulator and checkers, on sources with the mutation that `VMFT_MUTATION` names in them.
+ */
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { defineConfig } from 'vitest/config';
@@ -8,11 +10,13 @@ import { mutations } from './mutations.ts';
 
 const mutation = mutations.find(({ name }) => name === process.env.VMFT_MUTATION);
 
-/** Does a test import the mutated file itself? */
+/** Whether a test imports the mutated file. */
 const imports = (test: string): boolean =>
   mutation !== undefined && readFileSync(test, 'utf8').includes(`/${basename(mutation.file)}'`);
 
-/** The first test that fails is the last: so those of the mutated file come first, then the protocol's, which are quick. */
+/**
+ * A run ends at the first failing test, so those of the mutated file come first, then the protocol's, which are quick.
+ */
 class NearestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     return files.sort(
@@ -31,11 +35,11 @@ export default defineConfig({
   ],
   test: {
     include: ['test/{check,cluster,ft,sim}/**/*.test.ts'],
-    // Campaigns and stories have stages of their own; crashes at every position are a campaign, too.
+    // Campaigns and stories are separate stages; crashes at every position are a campaign, too.
     exclude: ['test/sim/{campaign,stories,crash-*}.test.ts'],
     sequence: { sequencer: NearestFirst },
     pool: 'forks',
-    // One process for all: they share what was loaded.
+    // One process for all, to load modules once.
     isolate: false,
     maxWorkers: 1,
     testTimeout: 300_000,

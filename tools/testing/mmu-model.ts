@@ -1,4 +1,4 @@
-/** Memory as the manual says it, step by step: Sv39 and PMP, walked anew for each access. */
+/** A model of memory accesses that follows the manual step by step: Sv39 and PMP, without a TLB. */
 import { CAUSE, MSTATUS, PMP, PMP_ENTRIES, PRIVILEGE } from '../../src/cpu/csrs.ts';
 import { PAGE_BYTES, RAM_BASE } from '../../src/cpu/layout.ts';
 
@@ -19,7 +19,7 @@ export interface Fault {
   at: bigint;
 }
 
-/** A PTE in which an access has set A or D: its offset in RAM, and what it held. */
+/** A PTE in which an access has set A or D: its offset in RAM, and its old value. */
 export interface Update {
   at: number;
   before: bigint;
@@ -28,7 +28,7 @@ export interface Update {
 const [A, D] = [1n << 6n, 1n << 7n];
 
 export class MmuModel {
-  /** Whether an access sets A and D, or leaves them: it may turn out not to be made. */
+  /** Whether an access sets A and D; false for an access that may not be made. */
   marks = true;
   /** Since the last {@link undo}. */
   updates: Update[] = [];
@@ -36,14 +36,14 @@ export class MmuModel {
   satp = 0n;
   pmp = Array.from({ length: PMP_ENTRIES }, () => ({ settings: 0, address: 0n }));
 
-  /** @param ram what it looks at: the guest's, or a copy. */
+  /** @param ram the guest's RAM, or a copy */
   constructor(readonly ram: DataView) {}
 
   private get ramBytes(): number {
     return this.ram.byteLength;
   }
 
-  /** Takes back what accesses have set in PTEs. */
+  /** Reverts the A and D bits that accesses have set. */
   undo(): void {
     for (const { at, before } of this.updates.splice(0).reverse()) this.ram.setBigUint64(at, before, true);
   }
@@ -130,7 +130,7 @@ export class MmuModel {
     return { to };
   }
 
-  /** What an access comes to, with A and D left as they are. */
+  /** As {@link access}, with A and D unchanged. */
   accessOnly(...access: Parameters<MmuModel['access']>): number[] | Fault {
     this.marks = false;
     const found = this.access(...access);

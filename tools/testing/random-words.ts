@@ -1,4 +1,4 @@
-/** Random numbers as a fuzzer wants them. */
+/** Random numbers for fuzzers. */
 import { Random } from '../../src/base/random.ts';
 
 const U64 = 2n ** 64n - 1n;
@@ -26,7 +26,7 @@ export class Chance extends Random {
     return (BigInt(this.word32()) << 32n) | BigInt(this.word32());
   }
 
-  /** A value with which arithmetic is likely to go wrong, or any. */
+  /** A value at an edge case of arithmetic, or any value. */
   value(): bigint {
     switch (this.below(6)) {
       case 0:
@@ -60,7 +60,7 @@ export class Chance extends Random {
     return (this.chance(0.9) ? 0xffff_ffff_0000_0000n : 0n) | single;
   }
 
-  /** Those that operations have rules of their own for, often enough that three of them meet in one instruction. */
+  /** Special values, often enough that three of them meet in one instruction. */
   private specialFloat(): bigint {
     const sign = this.chance(0.5);
     if (this.chance(0.5)) return this.pick(specialDoubles) | (sign ? 1n << 63n : 0n);

@@ -1,6 +1,6 @@
 import type { Environment } from '../../src/vmm/doors.ts';
 
-/** A world in which one step takes one tick, and more time passes only when somebody lets it. */
+/** An environment in which one step takes one tick, and more time passes only on request. */
 export abstract class TickingWorld implements Environment {
   constructor(protected offset = 0) {}
 

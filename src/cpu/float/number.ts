@@ -17,6 +17,7 @@ export interface Format {
   canonicalNaN: bigint;
 }
 
+/** The parameters of single (`S`) and double (`D`) precision (IEEE 754-2019, table 3.5). */
 export const formats = {
   S: { bits: 32, precision: 24, lowest: -149, infinity: 0x7f80_0000n, canonicalNaN: 0x7fc0_0000n },
   D: {
@@ -47,6 +48,7 @@ export interface Finite {
 
 /** Any value except NaN. */
 export type Numeric = Finite | { is: 'infinite'; negative: boolean };
+/** The exact value of an encoding. */
 export type Value = Numeric | { is: 'nan'; signaling: boolean };
 
 /** The outcome of an operation: the encoding of its result, and the flags that it raises. */

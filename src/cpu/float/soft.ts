@@ -230,6 +230,7 @@ function convert(format: Format, bits: bigint, rm: number): Outcome {
 const rounding = (operands: 1 | 2 | 3, run: Run): Operation => ({ operands, rounds: true, run });
 const exact = (operands: 1 | 2, run: Run): Operation => ({ operands, rounds: false, run });
 
+/** The operations, by name. */
 export const operations = {
   add: rounding(2, (f, a, b, _, rm) => addValues(f, unpack(f, a), unpack(f, b), rm)),
   mul: rounding(2, (f, a, b, _, rm) => multiply(f, unpack(f, a), unpack(f, b), rm)),

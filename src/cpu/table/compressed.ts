@@ -7,6 +7,7 @@ import { extract, type Field, type FieldName, type Format, fields, formats, inse
 import { instructions } from '../instructions.ts';
 import { registerNumbers } from '../registers.ts';
 
+/** A row of the table of compressed instructions. */
 export interface CompressedInstruction {
   mnemonic: string;
   format: Format;

@@ -5,6 +5,7 @@
 import type { Action } from '../expr.ts';
 import { type FormatName, fields } from '../formats.ts';
 
+/** The extension that an instruction belongs to. */
 export type Extension =
   | 'I'
   | 'M'
@@ -18,6 +19,7 @@ export type Extension =
   | 'Zifencei'
   | 'Privileged';
 
+/** A row of the instruction table. */
 export interface Instruction {
   mnemonic: string;
   extension: Extension;
@@ -45,6 +47,7 @@ export interface Encoding {
   zero?: readonly ('rd' | 'rs1' | 'rs2')[];
 }
 
+/** Makes a row from its fixed bits and its actions. */
 export function row(
   extension: Extension,
   mnemonic: string,

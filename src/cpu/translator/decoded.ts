@@ -19,6 +19,7 @@ export type Flow =
   /** It is the interpreter's; the next instruction in memory may come after it. */
   | { is: 'interpreted'; returns: boolean };
 
+/** A decoded instruction. */
 export interface Decoded {
   word: number;
   row: Instruction;

@@ -32,6 +32,7 @@ export interface Block {
   end: End;
 }
 
+/** A region: blocks, and where it can be entered. */
 export interface Region {
   blocks: Block[];
   /** The addresses of the blocks that can be entered from outside, or by an indirect jump. */
@@ -159,6 +160,7 @@ function endOf({ pc, is: { flow } }: Placed, next: number, profile: Profile): En
   return { is: 'indirect', likely: profile.lastTargets(pc) };
 }
 
+/** The address of the page that holds `pc`. */
 export const pageOf = (pc: number): number => Math.floor(pc / PAGE_BYTES) * PAGE_BYTES;
 
 function pagesOf(instructions: Iterable<Placed>): number[] {

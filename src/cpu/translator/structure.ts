@@ -5,6 +5,7 @@
  */
 import type { Body, Label } from '../wasm/module.ts';
 
+/** A control-flow graph. */
 export interface Graph<Node> {
   nodes: readonly Node[];
   /** Where control goes from a node within the graph. */

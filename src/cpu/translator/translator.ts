@@ -26,6 +26,7 @@ import { ModuleBuilder } from '../wasm/module.ts';
 import { findRegion, type Profile, pageOf, type ReadParcel, type Region } from './region.ts';
 import { emitTranslation } from './translation.ts';
 
+/** The thresholds for translation. */
 export interface Heat {
   /**
    * The jumps to an address until it is hot, and the further ones until it no longer waits for others to share a
@@ -83,6 +84,7 @@ interface Found {
   pages: ReadonlyMap<number, number>;
 }
 
+/** The translations of one hart. */
 export class Translator implements Profile {
   private view!: DataView;
   private heat!: Int32Array;

@@ -352,6 +352,7 @@ export class Body {
   }
 }
 
+/** The type of a function. */
 export interface Signature {
   params: readonly ValueType[];
   results: readonly ValueType[];

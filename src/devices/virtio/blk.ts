@@ -12,6 +12,7 @@ import { BrokenQueue, type Chain } from './queue.ts';
 import { MAX_QUEUE_SIZE } from './registers.ts';
 import type { VirtioDevice, VirtioPort } from './transport.ts';
 
+/** Feature bits (virtio 1.2, section 5.2.3). */
 export const VIRTIO_BLK_F_SEG_MAX = 1n << 2n;
 export const VIRTIO_BLK_F_GEOMETRY = 1n << 4n;
 export const VIRTIO_BLK_F_RO = 1n << 5n;
@@ -25,6 +26,7 @@ const FEATURES =
   VIRTIO_BLK_F_FLUSH |
   VIRTIO_BLK_F_TOPOLOGY;
 
+/** The only queue. */
 export const REQUESTQ = 0;
 
 /** Request types. */

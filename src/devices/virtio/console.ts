@@ -4,6 +4,7 @@ import { BrokenQueue, type Chain } from './queue.ts';
 import { MAX_QUEUE_SIZE } from './registers.ts';
 import type { VirtioDevice, VirtioPort } from './transport.ts';
 
+/** Feature bits (virtio 1.2, section 5.3.3). */
 export const VIRTIO_CONSOLE_F_SIZE = 1n << 0n;
 export const VIRTIO_CONSOLE_F_MULTIPORT = 1n << 1n;
 export const VIRTIO_CONSOLE_F_EMERG_WRITE = 1n << 2n;

@@ -5,8 +5,10 @@ import type { Chain } from './queue.ts';
 import { MAX_QUEUE_SIZE, VIRTIO_F_VERSION_1 } from './registers.ts';
 import type { VirtioDevice, VirtioPort } from './transport.ts';
 
+/** Feature bits (virtio 1.2, section 5.1.3). */
 export const VIRTIO_NET_F_MAC = 1n << 5n;
 export const VIRTIO_NET_F_STATUS = 1n << 16n;
+/** A bit of `status` (virtio 1.2, section 5.1.4). */
 export const VIRTIO_NET_S_LINK_UP = 1;
 
 /** The queues. */

@@ -12,6 +12,7 @@ const USED_ELEM_BYTES = 8;
 /** `flags` and `idx`, before the entries of both rings. */
 const RING_HEADER_BYTES = 4;
 
+/** The state of a queue. */
 export const queueSchema = record({
   /** The size of the queue in descriptors: a power of two. */
   num: u16,

@@ -33,7 +33,9 @@ export const VIRTIO_MMIO = {
 /** Accesses from this offset on fault, as on QEMU. */
 export const VIRTIO_MMIO_BYTES = 0x200;
 
+/** The value of MagicValue: "virt" in ASCII. */
 export const MAGIC = 0x74726976;
+/** The value of Version: 2, for virtio 1.x. */
 export const VERSION = 2;
 /** QEMU's vendor ID: xv6 accepts no other. */
 export const VENDOR = 0x554d4551;

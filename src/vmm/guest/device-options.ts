@@ -111,6 +111,9 @@ const hints: Record<string, string> = {
   terminal: 'there is `stdio`',
 };
 
+/** Parses a value of `--netdev`. @throws {OperatingError} for an unknown type or property */
 export const parseNetdev = backend('network', /^user$/, {});
+/** Parses a value of `--object`. @throws {OperatingError} for an unknown type or property */
 export const parseObject = backend('source of randomness', /^rng-(random|builtin)$/, { filename: /./ });
+/** Parses a value of `--chardev`. @throws {OperatingError} for an unknown type or property */
 export const parseChardev = backend('terminal', /^stdio$/, { mux: /^(on|off)$/, signal: /^(on|off)$/ });

@@ -3,6 +3,7 @@
 /** What a file is read as, which determines its maximum size. */
 export type FileKind = 'source' | 'image';
 
+/** The source of a guest's files. */
 export interface GuestFiles {
   /** The bytes of a file. @throws {OperatingError} when it does not exist, or is too large for its kind */
   read(name: string, kind: FileKind): Uint8Array;

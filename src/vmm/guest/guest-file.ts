@@ -13,6 +13,7 @@ export const GUEST_FILE = 'guest.json';
 /** The options that a guest file provides. */
 export type BootOptions = Pick<GuestOptions, 'own' | 'memory' | 'kernel' | 'initrd' | 'append'>;
 
+/** The content of a guest file. */
 export interface GuestFile {
   /** Relative to the folder. */
   kernel?: string;

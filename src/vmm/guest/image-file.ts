@@ -13,6 +13,7 @@ export interface SourceOptions {
   include?: string[];
 }
 
+/** The options for loading an image. */
 export interface ImageOptions extends SourceOptions {
   /** The size of RAM, in bytes. */
   memory: number;
@@ -22,6 +23,7 @@ export interface ImageOptions extends SourceOptions {
 
 const decoder = new TextDecoder();
 
+/** Whether a file is an assembly source, by its suffix. */
 export const isSource = (path: string): boolean => /\.s$/i.test(path);
 
 const ramOf = ({ memory }: ImageOptions): RamRange => ({ base: RAM_BASE, sizeBytes: memory });

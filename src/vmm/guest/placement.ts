@@ -29,6 +29,7 @@ export interface DeviceOptions {
   own?: { devices: DeviceRequest[]; diskSize?: number };
 }
 
+/** The devices in their slots, with the content of disks. */
 export interface Placement {
   virtio: (VirtioDescription | undefined)[];
   /** The initial content of the disks, concatenated in the order of their slots. */

@@ -9,5 +9,5 @@ typedef unsigned int u32;
 typedef unsigned long u64;
 typedef int s32;
 
-// Does the guest's work so many times. The result depends on all of it.
+// Does the guest's work this number of times. The result depends on all of it.
 u64 work(u64 rounds);

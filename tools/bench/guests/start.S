@@ -23,7 +23,7 @@ start:
     .data
     .balign 8
     .globl rounds
-# Whoever runs the guest finds the word by what stands before it, and writes it.
+# The runner finds this word by the mark before it, and writes it.
     .ascii "rounds =        "
 rounds:
     .dword 1

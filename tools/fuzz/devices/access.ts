@@ -1,12 +1,12 @@
-/** What a case of the device fuzzer is made of, and how the harness is told and answers. */
+/** The cases of the device fuzzer, and their encoding for the harness. */
 
-/** One access of the guest to a device. `settle`: time passes, so that what QEMU leaves for later is done. */
+/** One access of the guest to a device. `settle`: time passes, so that QEMU's deferred work is done. */
 export type Access =
   | { kind: 'load'; sizeBytes: number; address: number }
   | { kind: 'store'; sizeBytes: number; address: number; value: bigint }
   | { kind: 'settle' };
 
-/** Accesses that belong together: what fails is made smaller by whole pieces. */
+/** Accesses that belong together: a failing case is shrunk by whole pieces. */
 export type Piece = readonly Access[];
 
 export interface Case {
@@ -15,9 +15,9 @@ export interface Case {
   pieces: readonly Piece[];
 }
 
-/** What an access came to. */
+/** The result of an access. */
 export interface Result {
-  /** What was read. */
+  /** The value read. */
   value: bigint;
   /** `mcause` of the fault, 0 for none. */
   cause: number;
@@ -25,7 +25,7 @@ export interface Result {
   mip: number;
 }
 
-/** An access, or its result in its place, takes so many words of 64 bits; a number in front of all says how many there are. */
+/** 64-bit words of an access, which its result overwrites. The number of accesses precedes all of them. */
 export const ACCESS_WORDS = 3;
 
 const SIZES = [1, 2, 4, 8];
@@ -51,7 +51,7 @@ export function encodeCase(one: Case): BigUint64Array {
   return words;
 }
 
-/** The results that stand where the accesses of a case stood. */
+/** The results, which have overwritten the accesses of a case. */
 export function decodeResults(words: BigUint64Array): Result[] {
   return Array.from({ length: Number(words[0]!) }, (_, index) => {
     const at = 1 + ACCESS_WORDS * index;

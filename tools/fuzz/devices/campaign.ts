@@ -1,4 +1,4 @@
-/** Runs cases in batches, makes what differs smaller, and counts. */
+/** Runs cases in batches, shrinks the differences, and counts. */
 import type { Options } from '../options.ts';
 import type { Case } from './access.ts';
 import type { Comparison, Judged } from './compare.ts';
@@ -12,7 +12,7 @@ const SHRINK_ROUNDS_MAX = 8;
 export class DeviceCampaign {
   private readonly started = Date.now();
   private readonly counts = new Map<string, number>();
-  /** What has been printed already: the same difference is in many cases. */
+  /** The differences printed already: one occurs in many cases. */
   private readonly known = new Set<string>();
   private next: number;
   findings = 0;
@@ -30,7 +30,7 @@ export class DeviceCampaign {
     while (this.next < end && !this.isOver()) {
       const until = Math.min(this.next + Math.min(batch, BATCH_MAX), end);
       const made = Array.from({ length: until - this.next }, (_, index) => generate(seed, this.next + index));
-      for (const judged of await this.comparison.all(made)) await this.look(judged);
+      for (const judged of await this.comparison.all(made)) await this.check(judged);
       this.next = until;
     }
   }
@@ -56,10 +56,10 @@ export class DeviceCampaign {
     this.counts.set(what, (this.counts.get(what) ?? 0) + 1);
   }
 
-  private async look(judged: Judged): Promise<void> {
+  private async check(judged: Judged): Promise<void> {
     for (const why of new Set(judged.explained)) this.count(`explained: ${why}`);
     if (judged.different === undefined) {
-      this.count(judged.explained.length > 0 ? 'the same but for that' : 'the same');
+      this.count(judged.explained.length > 0 ? 'otherwise equal' : 'equal');
       return;
     }
     this.count('DIFFERENT');
@@ -70,7 +70,7 @@ export class DeviceCampaign {
     console.log(`\nDifferent: ${differenceText(await this.shrink(judged))}`);
   }
 
-  /** Leaves out pieces, as long as the same access still differs. */
+  /** Removes pieces while the same access still differs. */
   private async shrink(failing: Judged): Promise<Judged> {
     let smallest = failing;
     for (let round = 0; round < SHRINK_ROUNDS_MAX; round++) {

@@ -1,4 +1,4 @@
-/** Drivers of the CLINT, the real-time clock and the finisher that do anything in any order. */
+/** Drivers of the CLINT, the real-time clock and the finisher that make random accesses. */
 import { CLINT } from '../../../src/devices/clint.ts';
 import { FINISHER } from '../../../src/devices/finisher.ts';
 import { RTC } from '../../../src/devices/rtc.ts';
@@ -52,7 +52,7 @@ export function rtcAccess(script: Script): Piece {
   const { chance } = script;
   const write = (offset: number, value: number | bigint): Piece => [store(rtcBase + offset, 4, value)];
   return chance.weighted<() => Piece>([
-    // An alarm in the past rings at once, one in the future not within a case.
+    // An alarm in the past goes off at once, one in the future not within a case.
     [
       4,
       () => [

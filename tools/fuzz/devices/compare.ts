@@ -1,4 +1,4 @@
-/** Runs cases on both machines and says what came of each. */
+/** Runs cases on both machines and compares the results. */
 import { INTERRUPT } from '../../../src/cpu/csrs.ts';
 import { accessesOf, type Case } from './access.ts';
 import { explain, hiddenRule, isSame, type Step } from './explain.ts';
@@ -10,9 +10,9 @@ const SHOWN = (1 << INTERRUPT.MSI) | (1 << INTERRUPT.MTI) | (1 << INTERRUPT.SEI)
 
 export interface Judged {
   one: Case;
-  /** Why it is different where that is explained. */
+  /** The rules that explain differences. */
   explained: string[];
-  /** The first access whose result is different and not explained; `ends`: QEMU came to no end. */
+  /** The first access whose result is different and not explained; `ends`: QEMU did not terminate. */
   different?: { at: number; step: Step } | 'ends';
 }
 
@@ -29,7 +29,7 @@ export class Comparison {
       const shown = (all: typeof results) => all.map((result) => ({ ...result, mip: result.mip & SHOWN }));
       return judge(cases[index]!, shown(here[index]!), shown(results));
     });
-    // The next case is one that did not come to its end: the others are run without it.
+    // The next case did not terminate: the others are run without it.
     const stuck = cases[judged.length];
     if (stuck === undefined) return judged;
     return [

@@ -1,4 +1,4 @@
-/** Where QEMU 7.2's devices do otherwise than this machine's, and why that is no fault here. */
+/** The known differences between QEMU 7.2's devices and this machine's, and why they are no bugs here. */
 import { CLINT } from '../../../src/devices/clint.ts';
 import { PLIC } from '../../../src/devices/plic.ts';
 import { RTC } from '../../../src/devices/rtc.ts';
@@ -9,10 +9,10 @@ import { MAX_QUEUE_SIZE, VIRTIO_MMIO } from '../../../src/devices/virtio/registe
 import { memoryMap, PLIC_SOURCES, VIRTIO_SLOTS } from '../../../src/vmm/memory-map.ts';
 import type { Access, Result } from './access.ts';
 
-/** One access, and what came of it on both. */
+/** One access, and its results on both machines. */
 export interface Step {
   access: Access;
-  /** Those before it in the case. */
+  /** The accesses before it in the case. */
   before: readonly Access[];
   ours: Result;
   qemu: Result;
@@ -22,8 +22,8 @@ interface Rule {
   why: string;
   applies(step: Step): boolean;
   /**
-   * From here on the two machines' states differ: the rest of the case says nothing. `hidden`: also when the results are the same,
-   * as what differs shows only later.
+   * The two machines' states differ from here on, so the rest of the case is ignored. `hidden`: also when the results
+   * are equal, since the difference shows only later.
    */
   stops?: 'shown' | 'hidden';
 }
@@ -84,7 +84,7 @@ const isQueueAddress = (access: Access): boolean =>
   offsetOf(access) <= VIRTIO_MMIO.QueueDeviceHigh;
 const slotOf = (access: Access): number =>
   access.kind === 'settle' ? -1 : Math.floor((access.address - virtio.base) / virtio.sizeBytes);
-/** InterruptStatus of a device that QEMU has given up: a used buffer, and a change of configuration. */
+/** InterruptStatus of a device that needs a reset in QEMU: a used buffer, and a change of configuration. */
 const GIVEN_UP = 3n;
 const MEIP = 1 << 11;
 
@@ -106,19 +106,19 @@ const rules: readonly Rule[] = [
     stops: 'hidden',
   },
   {
-    why: 'QEMU raises an interrupt that is enabled while it is pending only when it looks again',
+    why: 'QEMU raises an interrupt that is enabled while it is pending only at its next update',
     applies: (step) => isEnable(step.access) && onlyMipDiffers(step),
   },
   {
-    why: "QEMU's character timeout has come, and it tells of it before it tells of the trigger level",
+    why: "QEMU's character timeout has expired, and it is reported before the trigger level",
     applies: ({ access, ours, qemu }) =>
       isAt(access, 'load', memoryMap.uart.base + UART.IIR) &&
       ours.value === BigInt(IIR.FIFO | IIR.RDI) &&
       qemu.value === BigInt(IIR.FIFO | IIR.CTI),
   },
   {
-    // The next access is to settle: then both must have it.
-    why: "QEMU's character timeout is yet to come",
+    // The next access is `settle`: after it both machines must have the interrupt.
+    why: "QEMU's character timeout has not expired yet",
     applies: (step) =>
       (isAt(step.access, 'store', memoryMap.uart.base + UART.THR) ||
         isAt(step.access, 'store', memoryMap.uart.base + UART.IER) ||
@@ -159,7 +159,7 @@ const rules: readonly Rule[] = [
       qemu.value === 0n,
   },
   {
-    why: 'QEMU maps the rings when a queue becomes ready, and gives the device up at once if that fails; here they are looked at when they are used',
+    why: 'QEMU maps the rings when a queue becomes ready, and the device needs a reset at once if that fails; here they are read when they are used',
     applies: ({ access, before, ours, qemu }) =>
       isVirtio(access) &&
       before.some((one) => isQueueAddress(one) && slotOf(one) === slotOf(access)) &&
@@ -183,7 +183,7 @@ const rules: readonly Rule[] = [
   },
 ];
 
-/** Why the two machines' states differ from this access on, though its results are the same. */
+/** The rule by which the machines' states differ from this access on although its results are equal. */
 export const hiddenRule = (step: Step): Rule | undefined =>
   rules.find(({ stops, applies }) => stops === 'hidden' && applies(step));
 
@@ -217,7 +217,7 @@ function halvesOf(step: Step): Step[] {
 export const isSame = (step: Step): boolean =>
   step.ours.cause === step.qemu.cause && step.ours.mip === step.qemu.mip && isSameValue(step);
 
-/** How far two machines' clocks may be apart in a case: they go on with the instructions, but not by the same amount. */
+/** The tolerated difference of the machines' clocks in a case: they advance with instructions, at different rates. */
 const TOLERANCE_NS = 300_000_000n;
 const NS_PER_TICK = 100n;
 
@@ -226,7 +226,7 @@ const isNear = (a: bigint, b: bigint, bits: number, tolerance: bigint): boolean 
   return difference <= tolerance && -difference <= tolerance;
 };
 
-/** Whether what was read is the same; of times, whether they are close. */
+/** Whether the values read are equal; for times, whether they are close. */
 function isSameValue({ access, ours, qemu }: Step): boolean {
   const [a, b] = [ours.value, qemu.value];
   if (a === b) return true;

@@ -8,7 +8,7 @@ import { VirtioAccesses } from './virtio-accesses.ts';
 
 const PIECES_MAX = 40;
 
-/** Where pieces come from, with what goes before them. A case has at most one of a kind: each knows what it has told its device. */
+/** A generator of pieces, with a prologue. A case has at most one of a kind: it tracks the state of its device. */
 interface Source {
   start: readonly Piece[];
   next: () => Piece;

@@ -1,6 +1,6 @@
 /**
- * The program that makes the accesses of cases one after the other, on QEMU and on this machine alike, and writes what came of each
- * where it stood. After a case it resets the machine, so that the next one finds the devices as they are at power-on.
+ * The program that makes the accesses of cases in sequence, on QEMU and on this machine, and overwrites each access
+ * with its result. After a case it resets the machine, so that the next one starts with the devices as at power-on.
  */
 import { assemble } from '../../../src/asm/assemble.ts';
 import { RAM_BASE } from '../../../src/cpu/layout.ts';
@@ -17,7 +17,7 @@ export const RAM_BYTES = 1 << 22;
 
 /** QEMU's clock goes on by 2 to the power of this, in nanoseconds, with each instruction. */
 export const CLOCK_SHIFT = 10;
-/** A UART with a divisor up to 12 waits 14 ms, at the most, to tell of received data. */
+/** The character timeout of a UART with a divisor up to 12 takes at most 14 ms. */
 const SETTLE_STEPS = 16_000;
 
 const source = `
@@ -42,7 +42,7 @@ access:
     ld t3, 16(s1)
     li t4, 0
     li s3, 0
-    # A timer that is set into the past is noticed at once by a machine that knows the time.
+    # Updates the time of this machine, so that it detects a timer that is set into the past at once.
     rdtime t5
     slli t1, t1, 3
     la t5, operations

@@ -6,7 +6,7 @@ import { Vmm } from '../../../src/vmm/vmm.ts';
 import { ACCESS_WORDS, accessesOf, type Case, decodeResults, encodeCase, type Result } from './access.ts';
 import { CASES, CLOCK_SHIFT, CURSOR } from './harness.ts';
 
-/** As many as the longest case needs. */
+/** Enough for the longest case. */
 const STEPS_MAX = 10_000_000;
 const RAM_BYTES = 1 << 16;
 
@@ -15,7 +15,7 @@ export const BOOT_EPOCH = '2030-01-01T00:00:00';
 export const MAC = '52:54:00:00:00:01';
 export const DISK_SECTORS = 1024;
 
-/** The same devices in the same places as `qemu.ts` asks for. */
+/** The same devices in the same slots as in `qemu.ts`. */
 const description = (harness: Uint8Array): MachineDescription => ({
   program: 'devices',
   memorySizeBytes: RAM_BYTES,
@@ -67,11 +67,11 @@ export class Ours {
     machine.hart.write(CURSOR, new Uint8Array(BigUint64Array.of(BigInt(CASES), 1n).buffer));
     const pause = this.vmm.run(STEPS_MAX);
     if (pause !== 'off')
-      throw new Error(`case ${one.index} of seed ${one.seed} comes to no end here: ${pause}`);
+      throw new Error(`case ${one.index} of seed ${one.seed} does not terminate here: ${pause}`);
     machine.takeOutputs();
     const at = CASES - RAM_BASE;
     const results = machine.hart.ram.slice(at, at + words.byteLength);
-    // The count in front stays as it was.
+    // The count before them is not overwritten.
     return decodeResults(new BigUint64Array(results.buffer)).slice(0, accessesOf(one).length);
   }
 }

@@ -60,7 +60,7 @@ export class Qemu {
     rmSync(this.directory, { recursive: true });
   }
 
-  /** The results of each case up to one that does not come to its end, in order. */
+  /** The results of the cases in order, up to the first that does not terminate. */
   async run(cases: readonly Case[]): Promise<Result[][]> {
     const path = join(this.directory, 'ram');
     const file = openSync(path, 'w+');
@@ -94,7 +94,7 @@ export class Qemu {
     return results;
   }
 
-  /** Until QEMU ends, or has finished no case for some time. */
+  /** Runs QEMU until it exits, or has finished no case for some time. */
   private execute(path: string, left: () => bigint): Promise<void> {
     const child = spawn(
       QEMU,

@@ -31,7 +31,7 @@ const resultText = ({ value, cause, mip }: Step['ours']): string =>
 
 export function differenceText({ one, different }: Judged): string {
   const head = `seed ${one.seed}, case ${one.index}`;
-  if (different === undefined || different === 'ends') return `${head}: QEMU comes to no end`;
+  if (different === undefined || different === 'ends') return `${head}: QEMU does not terminate`;
   const { at, step } = different;
   const before = accessesOf(one).slice(0, at);
   return [

@@ -1,4 +1,4 @@
-/** What the generators of one case share: chance, and what the PLIC has been told. */
+/** The shared state of a case's generators: random numbers, and the PLIC's configuration. */
 import { PLIC } from '../../../src/devices/plic.ts';
 import {
   M_MODE_CONTEXT,
@@ -19,9 +19,9 @@ const SOURCES = [
   plicSource.uart,
   plicSource.rtc,
 ];
-/** QEMU 7.2 has no sources from here to those that neither machine has. */
+/** QEMU 7.2 has no sources from this number on. */
 const QEMU_SOURCES = 53;
-/** A source that no device drives: writing its priority has QEMU look at its interrupts again. */
+/** A source that no device drives: writing its priority makes QEMU update its interrupts. */
 const UNUSED_SOURCE = 50;
 
 export const settle: Access = { kind: 'settle' };
@@ -41,7 +41,7 @@ export class Script {
 
   constructor(readonly chance: Chance) {}
 
-  /** An access of any size, aligned or not, in a device's registers and a little behind. */
+  /** An access of any size, aligned or not, in a device's registers or a little beyond. */
   wild(base: number, sizeBytes: number): Piece {
     const { chance } = this;
     const size = chance.pick(SIZES);
@@ -50,7 +50,7 @@ export class Script {
     return [load(address, size)];
   }
 
-  /** All sources on, for one context or both, so that what devices ask for is seen. */
+  /** Enables all sources, for one context or both, so that interrupts of devices are visible. */
   openPlic(): Piece {
     const { chance } = this;
     const priorities = SOURCES.map((source) => store(BASE + 4 * source, 4, 1 + chance.below(7)));
@@ -58,7 +58,7 @@ export class Script {
     return [...enables.flatMap((context) => this.enable(context, SOURCES)), ...priorities];
   }
 
-  /** Enabling makes QEMU look at no interrupt, so that it is made to. */
+  /** Enables sources. QEMU does not update its interrupts then, so an access that makes it do so follows. */
   private enable(context: number, sources: readonly number[]): Access[] {
     this.enabled[context] = new Set(sources);
     const word = (index: number) =>
@@ -71,7 +71,7 @@ export class Script {
     ];
   }
 
-  /** What a handler does, and what it might do. */
+  /** Accesses of an interrupt handler, usual and unusual. */
   plic(): Piece {
     const { chance } = this;
     const context = chance.below(2);

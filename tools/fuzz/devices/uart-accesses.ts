@@ -1,4 +1,4 @@
-/** A driver of the UART that does anything in any order. */
+/** A driver of the UART that makes random accesses. */
 import { FCR, LCR, MCR, UART } from '../../../src/devices/uart.ts';
 import { memoryMap } from '../../../src/vmm/memory-map.ts';
 import type { Access, Piece } from './access.ts';
@@ -9,7 +9,7 @@ const REGISTERS = 8;
 
 export class UartAccesses {
   private dlab = false;
-  /** The FIFOs have been on at some time: what is made smaller must not depend on when they were off again. */
+  /** The FIFOs were enabled at some time: shrinking must not depend on when they were disabled again. */
   private fifo = false;
 
   constructor(private readonly script: Script) {}
@@ -25,10 +25,10 @@ export class UartAccesses {
     const { chance } = this.script;
     return chance.weighted<() => Piece>([
       [8, () => this.send()],
-      [6, () => [load(base + UART.RBR, 1), ...this.settled()]],
+      [6, () => [load(base + UART.RBR, 1), ...this.settling()]],
       [6, () => [load(base + UART.IIR, 1)]],
       [4, () => [load(base + UART.LSR, 1)]],
-      [3, () => [this.write(UART.IER, chance.below(chance.chance(0.9) ? 16 : 256)), ...this.settled()]],
+      [3, () => [this.write(UART.IER, chance.below(chance.chance(0.9) ? 16 : 256)), ...this.settling()]],
       [
         3,
         () =>
@@ -43,7 +43,7 @@ export class UartAccesses {
       ],
       [1, () => [store(base + chance.pick([UART.LSR, UART.MSR, UART.SCR]), 1, chance.below(256))]],
       [2, () => [load(base + chance.pick([UART.IER, UART.LCR, UART.MCR, UART.MSR, UART.SCR]), 1)]],
-      [1, () => [...this.script.wild(base, REGISTERS), ...this.settled()]],
+      [1, () => [...this.script.wild(base, REGISTERS), ...this.settling()]],
       [1, () => this.wide()],
     ])();
   }
@@ -54,7 +54,7 @@ export class UartAccesses {
     const count = chance.chance(0.8) ? 1 : 1 + chance.below(18);
     return Array.from({ length: count }, () => [
       this.write(UART.THR, chance.below(256)),
-      ...this.settled(),
+      ...this.settling(),
     ]).flat();
   }
 
@@ -63,10 +63,10 @@ export class UartAccesses {
     const { chance } = this.script;
     const size = chance.pick([2, 4, 8]);
     const offset = chance.below(REGISTERS / size) * size;
-    if (offset === UART.THR || chance.chance(0.5)) return [load(base + offset, size), ...this.settled()];
+    if (offset === UART.THR || chance.chance(0.5)) return [load(base + offset, size), ...this.settling()];
     // LCR is at no such offset: DLAB stays. FCR is.
     this.fifo ||= offset === UART.FCR;
-    return [store(base + offset, size, chance.value()), ...this.settled()];
+    return [store(base + offset, size, chance.value()), ...this.settling()];
   }
 
   /** What is written to the divisor keeps a character's time below what `settle` waits. */
@@ -88,7 +88,7 @@ export class UartAccesses {
   }
 
   /** Below, QEMU's character timeout comes a while after the last byte. */
-  private settled(): Access[] {
+  private settling(): Access[] {
     return this.fifo ? [settle] : [];
   }
 }

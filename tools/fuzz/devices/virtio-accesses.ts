@@ -1,4 +1,4 @@
-/** A driver of a virtio device that knows its registers, but not their order. */
+/** A driver of a virtio device that accesses its registers in random order. */
 import { STATUS, VIRTIO_MMIO } from '../../../src/devices/virtio/registers.ts';
 import { memoryMap, VIRTIO_SLOTS } from '../../../src/vmm/memory-map.ts';
 import type { Piece } from './access.ts';
@@ -9,7 +9,7 @@ const REGISTERS = Object.values(VIRTIO_MMIO).filter((offset) => offset < VIRTIO_
 const ADDRESSES = REGISTERS.filter(
   (offset) => offset >= VIRTIO_MMIO.QueueDescLow && offset <= VIRTIO_MMIO.QueueDeviceHigh,
 );
-/** Where the registers end, behind the configuration space. */
+/** The size of the registers, including the configuration space. */
 const SLOT_BYTES = 0x200;
 
 /** Bits that drivers write to Status; the device's own is not theirs. */
@@ -74,7 +74,7 @@ export class VirtioAccesses {
     return chance.chance(0.8) ? chance.below(2) : chance.pick([2, 3, 64, 1023, 1024, 2 ** 31]);
   }
 
-  /** All that is offered, less some. */
+  /** Accepts a subset of the offered features. */
   private acceptFeatures(): Piece {
     const { chance } = this.script;
     const banks = chance.chance(0.7) ? [0, 1] : [chance.below(2)];

@@ -1,4 +1,4 @@
-/** The bench on which a device is attacked: a world that checks what it is given, and what happens on it. */
+/** The test bench of a device under attack: a context that checks outputs, and the steps of an attack. */
 import {
   type Device,
   type DeviceContext,
@@ -18,10 +18,10 @@ export function must(condition: boolean, what: string): asserts condition {
   if (!condition) throw new Violation(what);
 }
 
-/** What a device may ask of the entropy door at once. */
+/** The most random bytes that a device may request at once. */
 const MAX_ENTROPY_BYTES = 4096;
 
-/** More than any step may do: what gets here hangs. */
+/** More accesses than any step may make: the device hangs. */
 const HANGS = 1e6;
 
 /** RAM that counts how many bytes were moved. */
@@ -29,7 +29,7 @@ class MeteredRam extends Ram {
   moved = 0;
 
   override read(address: number, sizeBytes: number): Uint8Array | undefined {
-    must(this.accesses < HANGS, 'it does not come to an end');
+    must(this.accesses < HANGS, 'it does not terminate');
     const bytes = super.read(address, sizeBytes);
     this.moved += bytes?.length ?? 0;
     return bytes;
@@ -41,7 +41,7 @@ class MeteredRam extends Ram {
   }
 }
 
-/** A world that checks what it is given, and keeps only the count and a digest of it. */
+/** A context that checks outputs, and keeps only their number and a digest. */
 export class StrictWorld implements DeviceContext {
   made = 0;
   digest = 0;
@@ -56,7 +56,7 @@ export class StrictWorld implements DeviceContext {
   }
 
   entropy(sizeBytes: number): Uint8Array {
-    must(sizeBytes > 0 && sizeBytes <= MAX_ENTROPY_BYTES, `${sizeBytes} random bytes are asked for`);
+    must(sizeBytes > 0 && sizeBytes <= MAX_ENTROPY_BYTES, `${sizeBytes} random bytes are requested`);
     return new Uint8Array(sizeBytes).fill(this.ticks++ & 0xff);
   }
 
@@ -116,7 +116,7 @@ export class StrictWorld implements DeviceContext {
   }
 }
 
-/** A device under attack, and the world around it. */
+/** A device under attack, and its context. */
 export interface Bench {
   device: Device;
   /** The device as a virtio device, if it is one. */
@@ -130,7 +130,7 @@ export interface Bench {
   consistent?: () => boolean;
 }
 
-/** One act of the guest or of the world, with all its numbers drawn: the same on every bench. */
+/** One action of the guest or of the outside, with all random numbers drawn: equal on every bench. */
 export interface Step {
   name: string;
   run(bench: Bench): unknown;

@@ -1,4 +1,4 @@
-/** What a hostile or broken driver does to a virtio device: half of it sense, so that the other half is reached. */
+/** A hostile or broken driver of a virtio device. Half of its steps are valid, so that the others are reached. */
 import type { Random } from '../../../src/base/random.ts';
 import { STATUS, VIRTIO_F_VERSION_1, VIRTIO_MMIO } from '../../../src/devices/virtio/registers.ts';
 import type { VirtioMmio } from '../../../src/devices/virtio/transport.ts';
@@ -262,7 +262,7 @@ function notify(random: Random, slot: VirtioMmio): Step {
 }
 
 export function hostileStep(random: Random, slot: VirtioMmio): Step {
-  // A device that isn't up, or is broken, has nothing to be attacked.
+  // A device that isn't initialized, or is broken, is usually restarted.
   const { status } = slot.state;
   const up = (status & (STATUS.DRIVER_OK | STATUS.DEVICE_NEEDS_RESET)) === STATUS.DRIVER_OK;
   if (random.chance(up ? 0.02 : 0.7)) return restart(random, slot);

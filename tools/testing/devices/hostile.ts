@@ -1,8 +1,8 @@
 /**
- * Hostile guests: one {@link attack} is one device and some dozens of steps against it, all of which follow from a seed. Nobody
- * knows what a device should answer to nonsense, but much is certain. It never throws and never hangs: the work of one step is
- * bounded. It reaches nothing but RAM, and asks for a reset when it was sent elsewhere. Its outputs are what the world can take.
- * Its state fits its schema; and a copy, made from the saved state in the middle of the attack, answers the rest of it alike.
+ * Hostile guests: an {@link attack} is a few dozen steps against one device, determined by a seed. The correct answer
+ * to invalid input is undefined, but these properties are not: the device never throws or hangs, since the work of one
+ * step is bounded; it accesses only RAM, and needs a reset when it was sent elsewhere; its outputs are valid; its state
+ * fits its schema; and a copy from the saved state in the middle of the attack behaves equally for the rest of it.
  */
 import { isDeepStrictEqual } from 'node:util';
 import { decode, encode } from '../../../src/base/codec.ts';
@@ -32,7 +32,7 @@ function virtio<D extends VirtioDevice>(device: D, input?: (slot: VirtioMmio<D>,
   return input ? { ...bench, input: (choice: number) => input(slot, choice) } : bench;
 }
 
-/** No more requests are pending than the queue has chains in flight; none while it stands still. */
+/** Whether at most as many requests are pending as the queue has chains in flight; none while it is stopped. */
 function inFlightAtMost(slot: VirtioMmio): boolean {
   const { ready, lastAvail, usedIdx } = slot.state.queues[0]!;
   const { requests } = slot.device.state as VirtioBlk['state'];
@@ -113,7 +113,7 @@ export const attacked: Readonly<Record<string, Attacked>> = {
   'read-only disk': disk(true),
 };
 
-/** Where the registers are that a device of its own kind has, besides those of virtio. */
+/** The register offsets of devices that are not virtio. */
 const registers: Readonly<Record<string, readonly number[]>> = {
   clint: [CLINT.msip, CLINT.mtimecmp, CLINT.mtime, CLINT.mtimecmp + 4],
   plic: [
@@ -123,7 +123,7 @@ const registers: Readonly<Record<string, readonly number[]>> = {
     ...[0, 4, 8, 0x1000, 0x1004, 0x2000, 0x2004].map((at) => PLIC.context + at),
   ],
 };
-/** How large the region is in which a device is mapped. */
+/** The size of a device's mapped region, in bytes. */
 const regionBytes: Readonly<Record<string, number>> = { clint: 0x1_0000, plic: 0x60_0000, uart: 0x100 };
 
 const VALUES = [
@@ -182,8 +182,8 @@ function step(random: Random, name: string, bench: Bench): Step {
 }
 
 /**
- * How much one step may do. A queue of `num` has at most `num` chains waiting, each with at most `num` descriptors and one table
- * of as many as the largest queue has; each descriptor is read once and what it points to once more.
+ * How much one step may do. A queue of `num` has at most `num` chains waiting, each with at most `num` descriptors and
+ * one table of as many as the largest queue has; each descriptor is read once and what it points to once more.
  */
 function bounds(slot: VirtioMmio): { accesses: number; moved: number } {
   const { queueSizes, chainLimitBytes } = slot.device;
@@ -202,16 +202,19 @@ function perform(bench: Bench, one: Step): unknown {
   const warningsBefore = world.warnings;
   Object.assign(memory, { accesses: 0, refused: 0, moved: 0 });
   const result = one.run(bench);
-  must(brokenBefore || !isBroken(slot) || world.warnings > warningsBefore, 'it gives up, and says nothing');
-  if (slot === undefined) must(memory.accesses === 0, 'a device without queues looked at RAM');
+  must(
+    brokenBefore || !isBroken(slot) || world.warnings > warningsBefore,
+    'it needs a reset without a warning',
+  );
+  if (slot === undefined) must(memory.accesses === 0, 'a device without queues accessed RAM');
   else {
     must(memory.accesses <= limits!.accesses, `${memory.accesses} accesses to RAM`);
     must(memory.moved <= limits!.moved, `${memory.moved} bytes moved`);
-    must(memory.refused <= 1, 'it went on after it had been sent outside of RAM');
-    must(memory.refused === 0 || isBroken(slot), 'it was sent outside of RAM and does not say so');
-    must(!brokenBefore || !isBroken(slot) || memory.accesses === 0, 'a broken device looked at RAM');
+    must(memory.refused <= 1, 'it continued after an access outside RAM');
+    must(memory.refused === 0 || isBroken(slot), 'it was sent outside RAM and needs no reset');
+    must(!brokenBefore || !isBroken(slot) || memory.accesses === 0, 'a broken device accessed RAM');
   }
-  must(bench.consistent?.() ?? true, 'a request is pending that its queue does not have');
+  must(bench.consistent?.() ?? true, 'a pending request is not in its queue');
   return [result, bench.lines?.()];
 }
 
@@ -224,29 +227,29 @@ function copyOf(bench: Bench, name: string): Bench {
   const copy: Bench = { ...attacked[name]!(world), world };
   const saved = encode(bench.device.schema, bench.device.state);
   copy.device.state = decode(copy.device.schema, saved);
-  must(isDeepStrictEqual(copy.device.state, bench.device.state), 'the state is not what its schema says');
+  must(isDeepStrictEqual(copy.device.state, bench.device.state), 'the state does not match its schema');
   return copy;
 }
 
 function mustBeEqual(bench: Bench, copy: Bench): void {
   const [a, b] = [bench, copy].map(({ device }) => encode(device.schema, device.state));
-  must(Buffer.compare(a!, b!) === 0, 'the copy has another state');
+  must(Buffer.compare(a!, b!) === 0, 'the copy has a different state');
   const [left, right] = [bench.world, copy.world];
   must(left.made === right.made && left.digest === right.digest, 'the copy made other outputs');
-  must(Buffer.compare(left.memory.bytes, right.memory.bytes) === 0, 'the copy left another RAM');
+  must(Buffer.compare(left.memory.bytes, right.memory.bytes) === 0, 'the copy left a different RAM');
 }
 
-/** What became of an attack. */
+/** The outcome of an attack. */
 export interface Outcome {
   device: string;
   steps: number;
-  /** Whether the device asked for a reset at some time. */
+  /** Whether the device needed a reset at some time. */
   broken: boolean;
   outputs: number;
   accesses: number;
 }
 
-/** @throws when the device does what it must not; the message says how to see it again. */
+/** @throws {Error} when the device violates a property; the message says how to reproduce it */
 export function attack(seed: string): Outcome {
   const random = new Random(seed);
   const names = Object.keys(attacked);
@@ -267,7 +270,7 @@ export function attack(seed: string): Outcome {
       const result = perform(bench, one);
       outcome.accesses += world.memory.accesses;
       outcome.broken ||= isBroken(bench.slot);
-      if (copy) must(isDeepStrictEqual(perform(copy, one), result), 'the copy answers something else');
+      if (copy) must(isDeepStrictEqual(perform(copy, one), result), 'the copy returns a different result');
     }
     if (copy) mustBeEqual(bench, copy);
     copyOf(bench, name);

@@ -14,7 +14,7 @@ export const ringsOf = (queue: number) => {
 };
 const BUFFERS = RAM_BASE + 0x4000;
 
-/** What comes first in a request to the block device. */
+/** The header of a block request. */
 export function blkHeader(type: number, sector: number | bigint): Uint8Array {
   const view = new DataView(new ArrayBuffer(16));
   view.setUint32(0, type, true);
@@ -22,7 +22,7 @@ export function blkHeader(type: number, sector: number | bigint): Uint8Array {
   return new Uint8Array(view.buffer);
 }
 
-/** A tiny driver of the split virtqueues: enough to talk to a device the way a guest does. */
+/** A minimal driver of split virtqueues, which uses a device as a guest does. */
 export class Driver {
   readonly view: DataView;
   private nextDescriptor = [0, 0, 0, 0];

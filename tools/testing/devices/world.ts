@@ -3,11 +3,11 @@ import type { DeviceContext, DeviceOutput, GuestMemory } from '../../../src/devi
 export const RAM_BASE = 0x8000_0000;
 export const RAM_BYTES = 0x1_0000;
 
-/** A small guest RAM that counts what is asked of it. */
+/** A small guest RAM that counts accesses. */
 export class Ram implements GuestMemory {
   readonly bytes: Uint8Array;
   accesses = 0;
-  /** Accesses that did not fall in RAM. */
+  /** Accesses outside RAM. */
   refused = 0;
 
   constructor(bytes = new Uint8Array(RAM_BYTES)) {
@@ -64,7 +64,7 @@ export class World implements DeviceContext {
     return output.kind === 'power' ? 0 : count;
   }
 
-  /** The same world once more, with no outputs yet. */
+  /** A copy without outputs. */
   clone(): World {
     const copy = new World(new Ram(this.memory.bytes.slice()));
     copy.ticks = this.ticks;
