@@ -5,7 +5,7 @@ fault command:switch-over@20ms
 
 say Maintenance of the primary's host, without a failure.
 say when switching: The guest is paused until every output is delivered and no disk operation is in flight. Then a log
-  entry tells the backup to go live.
+  entry makes the backup go live.
 say when won: The claim names the old primary as a backup: the VM stays protected.
 say when live: Nothing is pending, so nothing is released a second time.
 say when following by primary: Roles are exchanged.

@@ -8,7 +8,7 @@ import { prepareInterpreter } from '../cpu/hart.ts';
 // Translated code has hints for rarely taken branches: with them it is a third faster.
 setFlagsFromString('--experimental-wasm-branch-hinting');
 
-/** V8's tiering budget, in units of its own: its default, and that for the interpreter. */
+/** V8's tiering budget: its default, and that for the interpreter. */
 const OPTIMIZE_AFTER = 1_800_000;
 /**
  * The interpreter is one large function, which V8 optimizes in 0.1 s of processor time: too long for a short guest. The

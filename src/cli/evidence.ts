@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type EvidencePlaces, MemorySpool, type Spool } from '../replay/spool.ts';
 import { JSON_CONSOLE_BYTES } from '../report/run-report.ts';
-import { explained, type OutputFile } from './files.ts';
+import { asOperatingError, type OutputFile } from './files.ts';
 import type { RunOptions } from './options.ts';
 
 /** Size of the histories kept without an option, to compare machines that diverge: some million entries. */
@@ -45,7 +45,7 @@ export class FileSpool implements Spool {
     try {
       action();
     } catch (error) {
-      throw explained(
+      throw asOperatingError(
         `the temporary file for the evidence of the run, in ${tmpdir()}`,
         error,
         'set TMPDIR to a place with more room, or limit the run with --max-steps',

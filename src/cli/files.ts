@@ -66,7 +66,7 @@ export function readBytes(path: string, limitBytes: number = LIMIT_BYTES.image):
     if (stats.isFile() && stats.size > limitBytes) throw tooLarge(path, limitBytes);
     return readAll(file, path, stats.isFile() ? limitBytes : Math.min(limitBytes, STREAM_LIMIT_BYTES));
   } catch (error) {
-    throw explained(path, error, 'check the path');
+    throw asOperatingError(path, error, 'check the path');
   } finally {
     if (file !== undefined) closeSync(file);
   }
@@ -82,7 +82,7 @@ export function pieces(path: string): () => Uint8Array | undefined {
     try {
       return action();
     } catch (error) {
-      throw explained(path, error, 'check the path');
+      throw asOperatingError(path, error, 'check the path');
     }
   };
   if (path === '') throw new OperatingError('an empty text is no file name; name a file');
@@ -259,7 +259,7 @@ function attempt<T>(path: string, action: () => T): T {
   try {
     return action();
   } catch (error) {
-    throw explained(path, error, UNWRITABLE);
+    throw asOperatingError(path, error, UNWRITABLE);
   }
 }
 
@@ -302,7 +302,7 @@ function wayTo(path: string, stats: Stats | undefined): 'through' | 'replace' {
   } catch (error) {
     // A file may be writable in a directory that is not.
     if (stats && isWritable(path)) return 'through';
-    throw explained(path, error, UNWRITABLE);
+    throw asOperatingError(path, error, UNWRITABLE);
   }
 }
 
@@ -369,12 +369,12 @@ export function makeDirectory(path: string): void {
     if (dirname(path) !== path) makeDirectory(dirname(path));
     mkdirSync(path);
   } catch (error) {
-    throw explained(path, error, UNWRITABLE);
+    throw asOperatingError(path, error, UNWRITABLE);
   }
 }
 
 /** A system error as an {@link OperatingError}; other errors unchanged. */
-export function explained(path: string, error: unknown, advice: string): Error {
+export function asOperatingError(path: string, error: unknown, advice: string): Error {
   if (error instanceof RangeError)
     return new OperatingError(`${path}: does not fit into memory; give a smaller file`);
   if (!(error instanceof Error) || !('code' in error)) return error as Error;

@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { OperatingError } from '../../base/errors.ts';
 import { isElf } from '../../vmm/image.ts';
-import { explained } from '../files.ts';
+import { asOperatingError } from '../files.ts';
 import { INTERRUPTED, interruption } from '../interruption.ts';
 import { Pool } from '../pool.ts';
 import { Progress, SILENT } from '../progress.ts';
@@ -71,7 +71,7 @@ function programsIn(folder: string): string[] {
     const names = files.map(({ name }) => name).filter((name) => isElf(beginningOf(join(folder, name))));
     return names.sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
   } catch (error) {
-    throw explained(folder, error, 'give a folder with ELF files');
+    throw asOperatingError(folder, error, 'give a folder with ELF files');
   }
 }
 
