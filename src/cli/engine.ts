@@ -1,9 +1,8 @@
 /** Which engine a command runs its guests with, and what is asked of V8 for that. */
-import { existsSync, readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { type Command, Option } from 'commander';
 import { type Engine, type Execution, engines } from '../cpu/engine.ts';
-import { prepareInterpreter } from '../cpu/hart.ts';
+import { loadInterpreter } from '../lib/interpreter.ts';
 
 // Translated code says which of its branches are rarely taken. With an ear for that it is a third faster.
 setFlagsFromString('--experimental-wasm-branch-hinting');
@@ -16,17 +15,10 @@ const OPTIMIZE_AFTER = 1_800_000;
  */
 const OPTIMIZE_INTERPRETER_AFTER = 600_000_000;
 
-/** The interpreter as the build has generated it, beside this program. */
-function generatedInterpreter(translates: boolean): Uint8Array<ArrayBuffer> | undefined {
-  const path = new URL(translates ? './interpreter.wasm' : './interpreter-only.wasm', import.meta.url);
-  return existsSync(path) ? new Uint8Array(readFileSync(path)) : undefined;
-}
-
 /** Has an engine ready on this thread; without it the first machine that needs it waits longer. */
 export function prepareEngine(engine: Engine = 'translator'): void {
   setFlagsFromString(`--wasm-tiering-budget=${OPTIMIZE_INTERPRETER_AFTER}`);
-  const translates = engine !== 'interpreter';
-  prepareInterpreter(translates, generatedInterpreter(translates));
+  loadInterpreter(engine);
   setFlagsFromString(`--wasm-tiering-budget=${OPTIMIZE_AFTER}`);
 }
 

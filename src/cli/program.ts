@@ -1,30 +1,22 @@
 /** The program that a command names, on the file system. */
-import { existsSync } from 'node:fs';
-import { dirname, isAbsolute, join } from 'node:path';
+
+import { filesOnDisk, inputBeside, openFolder as openWith } from '../lib/programs.ts';
 import type { MachineDescription } from '../vmm/description.ts';
 import type { GuestFiles } from '../vmm/guest/files.ts';
 import { firstFile, type Guest, type GuestOptions, readGuest as readGuestFrom } from '../vmm/guest/guest.ts';
-import { LIMIT_BYTES, readBytes } from './files.ts';
-import { openFolder } from './guest-file.ts';
-import { PROGRAMS } from './package.ts';
+import type { BootOptions } from '../vmm/guest/guest-file.ts';
+import { readBytes } from './files.ts';
 
 export type { Guest } from '../vmm/guest/guest.ts';
 
 /** What a command is told of its guest. */
 export type ProgramOptions = GuestOptions;
 
-/** The file system. A source finds what it includes beside it, in the folders named for that, and among the programs that come along. */
-export const guestFiles: GuestFiles = {
-  read: (name, kind) => readBytes(name, LIMIT_BYTES[kind]),
-  findIncluded: (included, from, folders) => {
-    const places = [dirname(from), ...folders, PROGRAMS];
-    return places.map((place) => besides(place, included)).find((file) => existsSync(file));
-  },
-};
+export const guestFiles: GuestFiles = filesOnDisk(readBytes);
 
-/** A name seen from a folder, as short as it can be. */
-const besides = (folder: string, name: string): string =>
-  isAbsolute(name) || folder === '.' ? name : join(folder, name);
+/** As {@link openWith}. */
+export const openFolder = <T extends BootOptions>(name: string | undefined, options: T) =>
+  openWith(name, options, readBytes);
 
 /** The file that says what a machine runs. @throws {OperatingError} unless it is one. */
 export function programPath(program: string | undefined, given: GuestOptions): string {
@@ -46,7 +38,4 @@ export const describeMachine = (path: string | undefined, options: GuestOptions)
   readGuest(path, options).description;
 
 /** The input that a program brings along: `bank.input` beside `bank.s`. */
-export function ownInput(path: string): Uint8Array {
-  const file = path.replace(/\.[^./]+$/, '.input');
-  return file !== path && existsSync(file) ? readBytes(file, LIMIT_BYTES.typed) : new Uint8Array(0);
-}
+export const ownInput = (path: string): Uint8Array => inputBeside(path, readBytes);
