@@ -85,7 +85,8 @@ export class FinishedRun implements Run {
   }
 }
 
-const notKept = (what: string): OperatingError =>
+/** Not all is there that is asked for. */
+export const notKept = (what: string): OperatingError =>
   new OperatingError(
     `more ${what} in this run than was kept; give it more evidenceBytes, or limit it with maxSteps`,
   );

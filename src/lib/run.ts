@@ -20,7 +20,8 @@ export function run(guest: Guest, options: RunOptions = {}): Run {
  * As {@link run}, and writes the recording to a file while the run goes on: whenever this process ends, the file can be replayed up to
  * there. {@link Run.recording} gives the same bytes without a file.
  * @param path of the file, which is replaced
- * @throws {OperatingError} when the file can't be written, too
+ * @throws {OperatingError} as {@link run}; when the file can't be written; and when another machine goes on, of whose history not all is
+ * within `evidenceBytes`
  */
 export function record(guest: Guest, path: string, options: RunOptions = {}): Run {
   return recordSimulation(guest, path, options);

@@ -9,7 +9,7 @@ import { parseFault } from '../sim/faults/fault-text.ts';
 import { mustSuit, type RunSpec, validated } from '../sim/spec/spec.ts';
 import { runEvent } from './events.ts';
 import { attempt, GrowingFile } from './files.ts';
-import { FinishedRun } from './finished-run.ts';
+import { FinishedRun, notKept } from './finished-run.ts';
 import { loadInterpreter } from './interpreter.ts';
 import { LoadedGuest } from './loaded-guest.ts';
 import type { Guest, RunOptions } from './types.ts';
@@ -85,7 +85,13 @@ export function record(guest: Guest, path: string, options: RunOptions): Finishe
       file = attempt(path, () => new GrowingFile(path, head.length));
       return file;
     });
-    simulation.observer.follow(writer);
+    simulation.observer.follow({
+      append: (entry) => writer.append(entry),
+      continueAs: (history) => {
+        if (!simulation.observer.history.isWhole) throw notKept('came through the doors');
+        writer.continueAs(history);
+      },
+    });
     while (simulation.advance(FLUSH_EVENTS)) writer.flush();
     writer.end(simulation.machine);
   } finally {
