@@ -1,6 +1,6 @@
 /** What npm installs is whole: packed, installed in an empty folder without a network, and used there as the demo suggests. */
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { writeDeclarations } from '../../scripts/declarations.mjs';
@@ -52,6 +52,44 @@ describe('the package', () => {
     expect(stdout).toContain(shown);
     expect(code).toBe(0);
   });
+});
+
+/** Programs in the documentation, and behind each what it prints. */
+const shown = ['README.md', 'docs/library.md'].flatMap((page) => {
+  const text = readFileSync(join(root, page), 'utf8');
+  return [...text.matchAll(/```js\n(.*?)```\n\n```text\n(.*?)```/gs)].map(([, code, output], index) => {
+    const title = text.slice(0, text.indexOf(code!)).split('\n## ').at(-1)!.split('\n')[0]!;
+    return { page, index, title, code: code!, output: output! };
+  });
+});
+
+describe('the documentation', () => {
+  test('shows programs with what they print, and no others', () => {
+    const page = readFileSync(join(root, 'docs/library.md'), 'utf8');
+    expect(shown.length).toBe(page.split('```js').length);
+  });
+
+  test.each(shown)('$page: $title', async ({ index, code, output }) => {
+    writeFileSync(file(`shown${index}.mjs`), code);
+    expect(await shell(`node shown${index}.mjs`)).toEqual({ code: 0, stdout: output, stderr: '' });
+  });
+});
+
+test('the library works in a worker thread, on its own and without what was generated ahead', async () => {
+  const code = `
+    import { copyFileSync } from 'node:fs';
+    import { isMainThread, Worker } from 'node:worker_threads';
+    import { fileURLToPath } from 'node:url';
+    if (isMainThread) new Worker(new URL(import.meta.url));
+    else {
+      copyFileSync(fileURLToPath(import.meta.resolve('vmft')), 'lib.mjs');
+      const alone = await import(new URL('lib.mjs', import.meta.url));
+      const source = '_start: li a0, 5\\n li t0, 0x100000\\n li t1, 0x5555\\n sw t1, (t0)';
+      for (const { run, loadGuest } of [await import('vmft'), alone])
+        process.stdout.write(run(loadGuest({ source })).machine.register('a0') + ' ');
+    }`;
+  writeFileSync(file('worker.mjs'), code);
+  expect(await shell('node worker.mjs')).toEqual({ code: 0, stdout: '5 5 ', stderr: '' });
 });
 
 /** What somebody writes who has the package and TypeScript, and no types of Node. */
