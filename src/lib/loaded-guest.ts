@@ -39,7 +39,16 @@ export class LoadedGuest implements Guest {
     const held: Held = new Map();
     this.booted = bootedOf(from, optionsOf(options, held), held);
     const { read, findIncluded } = filesOnDisk(readFile);
-    this.files = { findIncluded, read: (name, kind) => held.get(name) ?? read(name, kind) };
+    // Read once: a guest does not change with its files.
+    const seen: Held = new Map(held);
+    this.files = {
+      findIncluded,
+      read: (name, kind) => {
+        const bytes = seen.get(name) ?? read(name, kind);
+        seen.set(name, bytes);
+        return bytes;
+      },
+    };
     const { description } = this.machine(0);
     this.name = description.program;
     this.memoryBytes = description.memorySizeBytes;
@@ -58,6 +67,8 @@ export class LoadedGuest implements Guest {
 
 function bootedOf(from: GuestSource, options: BootOptions, held: Held): Booted {
   if (typeof from === 'string') return openFolder(from, options, readFile);
+  if (typeof from !== 'object' || from === null)
+    throw new OperatingError('a guest comes from a name, a path, { source }, { image } or { kernel }');
   if ('source' in from) {
     const path = (from.name ?? 'guest').replace(/(\.s)?$/i, '.s');
     held.set(path, new TextEncoder().encode(from.source));
@@ -80,9 +91,14 @@ function optionsOf(options: GuestOptions, held: Held): BootOptions {
     includeFolders,
     disk,
     devices,
-    console,
-    clock,
+    console = 'uart',
+    clock = 'logged',
+    ...unknown
   } = options;
+  for (const name of Object.keys(unknown))
+    throw new OperatingError(`a guest has no "${name}"; there are ${Object.keys(optionNames).join(', ')}`);
+  mustBeOneOf('console', console, ['uart', 'virtio']);
+  mustBeOneOf('clock', clock, ['logged', 'derived']);
   const { least, most } = limits.memoryBytes;
   if (!(memoryBytes >= least && memoryBytes <= most && memoryBytes % PAGE_BYTES === 0))
     throw new OperatingError(
@@ -90,7 +106,10 @@ function optionsOf(options: GuestOptions, held: Held): BootOptions {
     );
   if (disk instanceof Uint8Array) held.set(DISK, disk.slice());
   const file = disk instanceof Uint8Array ? DISK : disk;
-  const symbols = Object.entries(defines).map(([name, value]): [string, bigint] => [name, BigInt(value)]);
+  const symbols = Object.entries(defines).map(([name, value]): [string, bigint] => [
+    name,
+    wordOf(name, value),
+  ]);
   return {
     memory: memoryBytes,
     ...(symbols.length > 0 && { defsym: symbols }),
@@ -100,9 +119,31 @@ function optionsOf(options: GuestOptions, held: Held): BootOptions {
     }),
     ...(typeof file === 'number' && { diskSize: diskBytes(file) }),
     ...(devices && { device: devices.map(parseDevice) }),
-    ...(console && { console }),
-    ...(clock && { clock }),
+    console,
+    clock,
   };
+}
+
+const optionNames: Readonly<Record<keyof GuestOptions, true>> = {
+  memoryBytes: true,
+  defines: true,
+  includeFolders: true,
+  disk: true,
+  devices: true,
+  console: true,
+  clock: true,
+};
+
+function mustBeOneOf<T>(option: string, value: T, allowed: readonly T[]): void {
+  if (!allowed.includes(value))
+    throw new OperatingError(`${option} ${value}: it must be one of ${allowed.join(', ')}`);
+}
+
+/** A symbol's value, as 64 bits can hold it. */
+function wordOf(name: string, value: number | bigint): bigint {
+  const whole = typeof value === 'bigint' || Number.isSafeInteger(value) ? BigInt(value) : undefined;
+  if (whole !== undefined && whole >= -(2n ** 63n) && whole < 2n ** 64n) return whole;
+  throw new OperatingError(`defines ${name}=${value}: it must be a whole number that fits into 64 bits`);
 }
 
 function diskBytes(sizeBytes: number): number {

@@ -12,9 +12,9 @@ const TSC = join(root, 'node_modules/typescript/bin/tsc');
 const examples = readdirSync(join(root, 'examples'));
 let packed: { filename: string; size: number; files: { path: string }[] };
 
-beforeAll(() => {
-  // As before packing; only here they are read.
-  writeDeclarations();
+beforeAll(async () => {
+  // As `npm pack` does; only here they are read.
+  await writeDeclarations();
   // What the tests have built is packed; to build again would pull it from under other tests.
   const npm = ['pack', '--ignore-scripts', '--json', '--pack-destination', directory];
   [packed] = JSON.parse(execFileSync('npm', npm, { cwd: root, encoding: 'utf8' }));
@@ -119,9 +119,9 @@ describe('the declarations', () => {
   const compile = (line: string) =>
     shell(`node ${TSC} --noEmit --skipLibCheck false --module nodenext --target es2022 ${line}`);
 
-  test.each(['false', 'true'])('are right for others, with exact optional properties %s', async (exact) => {
+  test('are right for others, as strict as there is', async () => {
     writeFileSync(file('consumer.mts'), consumer);
-    const strict = `--strict --noUncheckedSideEffectImports --exactOptionalPropertyTypes ${exact}`;
+    const strict = '--strict --noUncheckedSideEffectImports --exactOptionalPropertyTypes';
     expect(await compile(`${strict} consumer.mts`)).toMatchObject({ stdout: '', code: 0 });
   });
 

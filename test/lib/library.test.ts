@@ -221,6 +221,11 @@ describe('a guest', () => {
     const before = run(guest, { backups: 0 }).machine.stateHash;
     image.fill(0);
     expect(run(guest, { backups: 0 }).machine.stateHash).toBe(before);
+    writeFileSync(file('mine.s'), ending('li a0, 1'));
+    const mine = loadGuest(file('mine.s'));
+    writeFileSync(file('mine.s'), ending('li a0, 2'));
+    // With clients the machine has a card, and is another one.
+    for (const clients of [0, 1]) expect(run(mine, { clients }).machine.register('a0')).toBe(1n);
   });
 
   test('has symbols, memory and devices as it is told', () => {
@@ -250,6 +255,11 @@ describe('a guest', () => {
     expect(() => loadGuest({ image: new TextEncoder().encode('text') })).toThrow(OperatingError);
     expect(() => loadGuest('hello', { memoryBytes: 5000 })).toThrow(/^memoryBytes 5000/);
     expect(() => loadGuest('hello', { disk: -1 })).toThrow(/^disk -1/);
+    expect(() => loadGuest('hello', { memory: 4096 } as object)).toThrow(/^a guest has no "memory"/);
+    expect(() => loadGuest('hello', { clock: 'sun' } as object)).toThrow(/^clock sun/);
+    expect(() => loadGuest('hello', { defines: { N: 0.5 } })).toThrow(/^defines N=0.5/);
+    expect(() => loadGuest('hello', { defines: { N: 2n ** 64n } })).toThrow(OperatingError);
+    expect(() => loadGuest(undefined as never)).toThrow(/^a guest comes from/);
     expect(() => loadGuest('hello', { devices: ['toaster'] })).toThrow(/toaster/);
     try {
       loadGuest({ source: 'nop\nfrobnicate\nadd a0', name: 'mine.s' });
