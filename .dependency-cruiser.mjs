@@ -13,8 +13,12 @@ const layers = {
   check: ['base', 'cpu', 'devices', 'vmm', 'replay', 'ft', 'cluster'],
   sim: ['base', 'cpu', 'devices', 'vmm', 'replay', 'ft', 'cluster', 'check'],
   report: ['base', 'cpu', 'devices', 'vmm', 'replay', 'ft', 'cluster', 'check', 'sim'],
+  lib: ['base', 'cpu', 'devices', 'asm', 'vmm', 'replay', 'ft', 'cluster', 'check', 'sim', 'report'],
   host: ['base', 'cpu', 'devices', 'vmm', 'replay', 'ft', 'cluster'],
-  cli: ['base', 'cpu', 'devices', 'asm', 'vmm', 'replay', 'ft', 'cluster', 'check', 'sim', 'report', 'host'],
+  cli: [
+    ...['base', 'cpu', 'devices', 'asm', 'vmm', 'replay', 'ft', 'cluster', 'check', 'sim', 'report', 'host'],
+    'lib',
+  ],
   web: ['base', 'cpu', 'devices', 'asm', 'vmm', 'replay', 'ft', 'cluster', 'check', 'sim', 'report', 'host'],
 };
 

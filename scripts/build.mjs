@@ -65,6 +65,8 @@ export async function build() {
       js: "import { createRequire as $createRequire } from 'node:module'; const require = $createRequire(import.meta.url);",
     },
   });
+  // Of the packages it has seedrandom and fflate: no command line, no colours.
+  await bundle({ ...programs, entryPoints: { lib: 'src/lib/index.ts' } });
   writeLicenses();
   await writeInterpreters(bundle, shared);
   execFileSync(process.execPath, [`${root}/scripts/compile.mjs`], { stdio: ['ignore', 'ignore', 'inherit'] });

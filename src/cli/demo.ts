@@ -2,13 +2,13 @@
 
 import { join } from 'node:path';
 import { judge } from '../check/verdict.ts';
+import { PROGRAMS } from '../lib/package.ts';
 import { Story } from '../report/story.ts';
 import { type Line, line, styled } from '../report/styled-text.ts';
 import { type SimEvent, Simulation } from '../sim/cluster.ts';
 import { evidenceOf } from '../sim/evidence.ts';
 import { memoryDefaults } from '../sim/spec/limits.ts';
 import { validated } from '../sim/spec/spec.ts';
-import { PROGRAMS } from './package.ts';
 import { ownInput, readGuest } from './program.ts';
 import { EXIT_CODE, Report } from './report.ts';
 import { runToEnd } from './run.ts';

@@ -1,9 +1,8 @@
 /** The `--engine` option, and the V8 flags that the engines need. */
-import { existsSync, readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { type Command, Option } from 'commander';
 import { type Engine, type Execution, engines } from '../cpu/engine.ts';
-import { prepareInterpreter } from '../cpu/hart.ts';
+import { loadInterpreter } from '../lib/interpreter.ts';
 
 // Translated code has hints for rarely taken branches: with them it is a third faster.
 setFlagsFromString('--experimental-wasm-branch-hinting');
@@ -16,17 +15,10 @@ const OPTIMIZE_AFTER = 1_800_000;
  */
 const OPTIMIZE_INTERPRETER_AFTER = 600_000_000;
 
-/** The interpreter that the build generated beside this program. */
-function generatedInterpreter(translates: boolean): Uint8Array<ArrayBuffer> | undefined {
-  const path = new URL(translates ? './interpreter.wasm' : './interpreter-only.wasm', import.meta.url);
-  return existsSync(path) ? new Uint8Array(readFileSync(path)) : undefined;
-}
-
 /** Prepares an engine on this thread, so that its first machine starts sooner. */
 export function prepareEngine(engine: Engine = 'translator'): void {
   setFlagsFromString(`--wasm-tiering-budget=${OPTIMIZE_INTERPRETER_AFTER}`);
-  const translates = engine !== 'interpreter';
-  prepareInterpreter(translates, generatedInterpreter(translates));
+  loadInterpreter(engine);
   setFlagsFromString(`--wasm-tiering-budget=${OPTIMIZE_AFTER}`);
 }
 

@@ -6,7 +6,6 @@ import {
   constants,
   existsSync,
   fstatSync,
-  ftruncateSync,
   lstatSync,
   mkdirSync,
   openSync,
@@ -19,27 +18,21 @@ import {
   statSync,
   unlinkSync,
   writeFileSync,
-  writeSync,
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { OperatingError } from '../base/errors.ts';
+import {
+  asOperatingError,
+  attempt,
+  CHUNK_BYTES,
+  GrowingFile,
+  LIMIT_BYTES,
+  readFile,
+  tooLarge,
+  UNWRITABLE,
+} from '../lib/files.ts';
 
-const MIB = 2 ** 20;
-
-/** Maximum size of a file of each kind, in bytes; larger ones are refused. */
-export const LIMIT_BYTES = {
-  /** A source file, or one that it includes. */
-  source: 16 * MIB,
-  /** Console input. */
-  typed: 64 * MIB,
-  /** A story, or the `guest.json` of a folder. */
-  text: MIB,
-  /** A program, a kernel, a disk, a recording, a saved machine. */
-  image: 2048 * MIB - 1,
-} as const;
-/** Maximum for a pipe or a device, which may be endless. */
-const STREAM_LIMIT_BYTES = 256 * MIB;
-const CHUNK_BYTES = MIB;
+export { asOperatingError, LIMIT_BYTES } from '../lib/files.ts';
 
 const identityOf = ({ dev, ino }: Stats): string => `${dev}:${ino}`;
 
@@ -51,26 +44,9 @@ const outputs = new Set<string>();
 
 // ── Reading ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/**
- * The bytes of a file, a pipe or a device.
- * @throws {OperatingError} with the file's name and what to do, also when the file exceeds the limit
- */
-export function readBytes(path: string, limitBytes: number = LIMIT_BYTES.image): Uint8Array<ArrayBuffer> {
-  if (path === '') throw new OperatingError('an empty text is no file name; name a file');
-  let file: number | undefined;
-  try {
-    file = openSync(path, 'r');
-    const stats = fstatSync(file);
-    if (stats.isDirectory()) throw new OperatingError(`${path}: a directory; name a file in it`);
-    inputs.add(identityOf(stats));
-    if (stats.isFile() && stats.size > limitBytes) throw tooLarge(path, limitBytes);
-    return readAll(file, path, stats.isFile() ? limitBytes : Math.min(limitBytes, STREAM_LIMIT_BYTES));
-  } catch (error) {
-    throw asOperatingError(path, error, 'check the path');
-  } finally {
-    if (file !== undefined) closeSync(file);
-  }
-}
+/** As {@link readFile}; no output of this command may take the place of what was read. */
+export const readBytes = (path: string, limitBytes?: number): Uint8Array<ArrayBuffer> =>
+  readFile(path, limitBytes, (stats) => inputs.add(identityOf(stats)));
 
 /**
  * Reads a file, a pipe or a device piece by piece: each call returns the next, undefined at the end. Only one piece is
@@ -94,28 +70,6 @@ export function pieces(path: string): () => Uint8Array | undefined {
     return read > 0 ? bytes.subarray(0, read) : undefined;
   };
 }
-
-/** Reads to the end, whatever the size in its status: that of files in `/proc` is 0, and others grow. */
-function readAll(file: number, path: string, limitBytes: number): Uint8Array<ArrayBuffer> {
-  let bytes = new Uint8Array(Math.min(limitBytes, fstatSync(file).size) + 1);
-  let length = 0;
-  for (;;) {
-    const read = readSync(file, bytes, length, Math.min(bytes.length - length, 64 * CHUNK_BYTES), null);
-    if (read === 0) return bytes.subarray(0, length);
-    length += read;
-    if (length > limitBytes) throw tooLarge(path, limitBytes);
-    if (length === bytes.length) {
-      const larger = new Uint8Array(Math.min(limitBytes + 1, Math.max(CHUNK_BYTES, 2 * length)));
-      larger.set(bytes);
-      bytes = larger;
-    }
-  }
-}
-
-const tooLarge = (path: string, limitBytes: number): OperatingError =>
-  new OperatingError(
-    `${path}: larger than ${Math.ceil(limitBytes / MIB)} MiB, the limit for this kind of file; give a smaller file`,
-  );
 
 /** Standard input to its end; empty for a terminal. Prints a hint when nothing arrives. */
 export async function readPipedInput(): Promise<Uint8Array> {
@@ -219,54 +173,8 @@ export class OutputFile {
   }
 }
 
-/** A file that is appended to, read and truncated. Errors as in {@link OutputFile.write}. */
-export class GrowingFile {
-  private readonly file: number;
-
-  constructor(
-    private readonly path: string,
-    private sizeBytes: number,
-  ) {
-    this.file = openSync(path, 'r+');
-  }
-
-  append(bytes: Uint8Array): void {
-    attempt(this.path, () => {
-      for (let done = 0; done < bytes.length; ) {
-        const written = writeSync(this.file, bytes, done, bytes.length - done, this.sizeBytes);
-        done += written;
-        this.sizeBytes += written;
-      }
-    });
-  }
-
-  truncate(sizeBytes: number): void {
-    attempt(this.path, () => ftruncateSync(this.file, sizeBytes));
-    this.sizeBytes = sizeBytes;
-  }
-
-  /** Reads up to `sizeBytes` bytes at an offset; none at the end. */
-  read(offset: number, sizeBytes: number): Uint8Array {
-    const bytes = new Uint8Array(sizeBytes);
-    return bytes.subarray(
-      0,
-      attempt(this.path, () => readSync(this.file, bytes, 0, sizeBytes, offset)),
-    );
-  }
-}
-
-function attempt<T>(path: string, action: () => T): T {
-  try {
-    return action();
-  } catch (error) {
-    throw asOperatingError(path, error, UNWRITABLE);
-  }
-}
-
 const statusOf = (path: string): Stats | undefined =>
   attempt(path, () => statSync(path, { throwIfNoEntry: false }));
-
-const UNWRITABLE = 'choose a place that can be written';
 
 const isStored = (stats: Stats): boolean => stats.isFile() || stats.isBlockDevice();
 
@@ -371,29 +279,4 @@ export function makeDirectory(path: string): void {
   } catch (error) {
     throw asOperatingError(path, error, UNWRITABLE);
   }
-}
-
-/** A system error as an {@link OperatingError}; other errors unchanged. */
-export function asOperatingError(path: string, error: unknown, advice: string): Error {
-  if (error instanceof RangeError)
-    return new OperatingError(`${path}: does not fit into memory; give a smaller file`);
-  if (!(error instanceof Error) || !('code' in error)) return error as Error;
-  const reasons: Record<string, string> = {
-    ENOENT: 'no such file or directory',
-    EACCES: 'permission denied',
-    EPERM: 'permission denied',
-    EROFS: 'on a file system that is read-only',
-    EISDIR: 'a directory',
-    ENOTDIR: 'a part of the path is not a directory',
-    ENOSPC: 'no space left',
-    EDQUOT: 'no space left',
-    EEXIST: 'a file of that name exists',
-    ENAMETOOLONG: 'the name is too long',
-    ELOOP: 'a cycle of symbolic links',
-    ENXIO: 'it has no reader',
-    EPIPE: 'its reader has closed it',
-    EMFILE: 'too many files are open',
-    EIO: 'the device cannot be read or written',
-  };
-  return new OperatingError(`${path}: ${reasons[String(error.code)] ?? error.message}; ${advice}`);
 }

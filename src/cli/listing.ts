@@ -4,9 +4,9 @@ import { disassemble, symbolizer } from '../asm/disassembler.ts';
 import { OperatingError } from '../base/errors.ts';
 import { sizeOf } from '../cpu/formats.ts';
 import { RAM_BASE } from '../cpu/layout.ts';
+import { findProgram } from '../lib/programs.ts';
 import { assembleFile, isSource, loadImage, type SourceOptions } from '../vmm/guest/image-file.ts';
 import { OutputFile } from './files.ts';
-import { findProgram } from './guest-file.ts';
 import { guestFiles, type ProgramOptions } from './program.ts';
 
 const hex = (value: number, digits: number): string => value.toString(16).padStart(digits, '0');

@@ -3,13 +3,13 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { OperatingError } from '../base/errors.ts';
+import { packageRoot } from '../lib/package.ts';
+import { findProgram } from '../lib/programs.ts';
 import { scenarioLines, type Transcript } from '../report/scenario.ts';
 import { type Line, styled } from '../report/styled-text.ts';
 import { perform } from '../sim/story/performance.ts';
 import { parseScenario, type Scenario } from '../sim/story/scenario.ts';
 import { LIMIT_BYTES, readBytes } from './files.ts';
-import { findProgram } from './guest-file.ts';
-import { packageRoot } from './package.ts';
 import { describeMachine, ownInput } from './program.ts';
 import { EXIT_CODE } from './report.ts';
 import { painterFor } from './terminal/paint.ts';

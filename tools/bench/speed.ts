@@ -1,8 +1,7 @@
 /** The speed of guests: here, in QEMU's modes, and as native programs. */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { openFolder } from '../../src/cli/guest-file.ts';
-import { describeMachine } from '../../src/cli/program.ts';
+import { describeMachine, openFolder } from '../../src/cli/program.ts';
 import type { Engine } from '../../src/cpu/engine.ts';
 import type { MachineDescription } from '../../src/vmm/description.ts';
 import { alone, whole } from './alone.ts';

@@ -1,7 +1,7 @@
 /** The campaign for mutations and for coverage: every kind of guest, replication and disk. */
 
-import { packageRoot } from '../../src/cli/package.ts';
 import { ownInput, readGuest } from '../../src/cli/program.ts';
+import { packageRoot } from '../../src/lib/package.ts';
 import { execute, type MeasuredGuest, measure, type RunResult } from '../../src/sim/campaign/campaign.ts';
 import { type DrawOptions, drawRun } from '../../src/sim/campaign/draw.ts';
 

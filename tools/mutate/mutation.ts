@@ -1,7 +1,7 @@
 /** Mutations: small changes of the protocol's behaviour, each of which some test should detect. */
 import { readFileSync } from 'node:fs';
 import { assert } from '../../src/base/assert.ts';
-import { packageRoot } from '../../src/cli/package.ts';
+import { packageRoot } from '../../src/lib/package.ts';
 
 export interface Mutation {
   /** What it changes, as a name to give on the command line: the part of the protocol, then the fault. */

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { build } from 'esbuild';
-import { packageRoot } from '../../src/cli/package.ts';
+import { packageRoot } from '../../src/lib/package.ts';
 import { type Mutation, mutated, pathOf } from './mutation.ts';
 
 /** The stages that the bundled trial has (trial.ts); after them come the unit tests. */

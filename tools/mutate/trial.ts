@@ -3,8 +3,8 @@
  * mutation as one line of JSON, `null` if nothing did, and a line with a dot for each run, as a heartbeat.
  */
 import { existsSync, readFileSync } from 'node:fs';
-import { packageRoot } from '../../src/cli/package.ts';
 import { playStory, readStory, storyNames } from '../../src/cli/play.ts';
+import { packageRoot } from '../../src/lib/package.ts';
 import { plainText } from '../../src/report/styled-text.ts';
 import { campaignRuns } from './campaign.ts';
 import type { Notice, TrialStage } from './stages.ts';

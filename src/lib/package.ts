@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url';
 /** The directory of the package: the bundle and the sources are at different depths in it. */
 export function packageRoot(): string {
   let directory = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(directory, 'package.json'))) directory = dirname(directory);
+  while (!existsSync(join(directory, 'package.json')) && dirname(directory) !== directory)
+    directory = dirname(directory);
   return directory;
 }
 

@@ -1,7 +1,8 @@
 /** Finds programs and folders with a `guest.json`, and the options that they imply. */
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import { OperatingError } from '../base/errors.ts';
+import type { GuestFiles } from '../vmm/guest/files.ts';
 import {
   type BootOptions,
   GUEST_FILE,
@@ -10,7 +11,7 @@ import {
   withDevices,
   withFolder,
 } from '../vmm/guest/guest-file.ts';
-import { LIMIT_BYTES, readBytes } from './files.ts';
+import { LIMIT_BYTES, type ReadFile } from './files.ts';
 import { PROGRAMS } from './package.ts';
 
 /**
@@ -21,22 +22,24 @@ import { PROGRAMS } from './package.ts';
 export function openFolder<T extends BootOptions>(
   name: string | undefined,
   options: T,
+  read: ReadFile,
 ): { path: string | undefined; options: T } {
   if (name === undefined) return { path: name, options };
   const folder = [name, join(PROGRAMS, name)].find((at) => existsSync(join(at, GUEST_FILE)));
   if (folder !== undefined) {
     const file = join(folder, GUEST_FILE);
-    const guest = readGuestFile(file);
+    const guest = parseGuestFile(read(file, LIMIT_BYTES.text), file);
     const place = (one: string) => placeOf(join(folder, one), guest);
     return { path: undefined, options: withFolder(guest, file, options, place) };
   }
   const path = findProgram(name);
   const beside = path.replace(/\.[^./]+$/, `.${GUEST_FILE}`);
   if (beside === path || !existsSync(beside)) return { path, options };
-  return { path, options: withDevices(readGuestFile(beside), beside, options) };
+  return {
+    path,
+    options: withDevices(parseGuestFile(read(beside, LIMIT_BYTES.text), beside), beside, options),
+  };
 }
-
-const readGuestFile = (path: string): GuestFile => parseGuestFile(readBytes(path, LIMIT_BYTES.text), path);
 
 function placeOf(path: string, { make }: GuestFile): string {
   if (existsSync(path)) return path;
@@ -55,7 +58,8 @@ export function findProgram(name: string): string {
   );
 }
 
-const programNames = (): string[] =>
+/** The names of the bundled programs. */
+export const programNames = (): string[] =>
   readdirSync(PROGRAMS, { withFileTypes: true })
     .filter(
       ({ name }) =>
@@ -64,3 +68,22 @@ const programNames = (): string[] =>
     )
     .map(({ name }) => name.replace(/\.s$/, ''))
     .sort();
+
+/** The file system. An include is searched for beside its source, in the include folders, and in the bundled programs. */
+export const filesOnDisk = (read: ReadFile): GuestFiles => ({
+  read: (name, kind) => read(name, LIMIT_BYTES[kind]),
+  findIncluded: (included, from, folders) => {
+    const places = [dirname(from), ...folders, PROGRAMS];
+    return places.map((place) => besides(place, included)).find((file) => existsSync(file));
+  },
+});
+
+/** The shortest path of a name relative to a folder. */
+const besides = (folder: string, name: string): string =>
+  isAbsolute(name) || folder === '.' ? name : join(folder, name);
+
+/** The input file of a program: `bank.input` beside `bank.s`; empty without one. */
+export function inputBeside(path: string, read: ReadFile): Uint8Array {
+  const file = path.replace(/\.[^./]+$/, '.input');
+  return file !== path && existsSync(file) ? read(file, LIMIT_BYTES.typed) : new Uint8Array(0);
+}

@@ -1,0 +1,102 @@
+/** A run that is over, as the library shows it. */
+import { joined } from '../base/bytes.ts';
+import { OperatingError } from '../base/errors.ts';
+import type { Outcome as Ending } from '../check/evidence.ts';
+import { recordingOf } from '../replay/recorder.ts';
+import { drawDiagram } from '../report/diagram.ts';
+import type { SimEvent, Simulation } from '../sim/cluster.ts';
+import { faultText } from '../sim/faults/fault-text.ts';
+import type { FaultOutcome } from '../sim/faults/injector.ts';
+import { runEvent } from './events.ts';
+import { MachineView } from './machine-view.ts';
+import type { Failover, FaultResult, LogStatistics, Outcome, Run, RunEvent, RunSpec } from './types.ts';
+
+export class FinishedRun implements Run {
+  readonly machine: MachineView;
+  private told: readonly RunEvent[] | undefined;
+
+  /** `happened`: the events that were kept. */
+  constructor(
+    readonly simulation: Simulation,
+    private readonly happened: readonly SimEvent[],
+  ) {
+    this.machine = new MachineView(() => simulation.machine);
+  }
+
+  get spec(): RunSpec {
+    const { spec } = this.simulation.options;
+    return { ...spec, faults: spec.faults.map(faultText) };
+  }
+
+  get outcome(): Outcome {
+    return this.simulation.outcome as Ending;
+  }
+
+  get exitCode(): number | undefined {
+    return this.outcome === 'completed' ? this.simulation.machine.power.code : undefined;
+  }
+
+  get console(): Uint8Array {
+    if (!this.simulation.console.transcript.isWhole) throw notKept('was printed');
+    return this.simulation.transcript;
+  }
+
+  get consoleText(): string {
+    return new TextDecoder().decode(this.console);
+  }
+
+  get steps(): number {
+    return this.simulation.machine.icount;
+  }
+
+  get virtualNs(): number {
+    return this.simulation.nowNs;
+  }
+
+  get failovers(): Failover[] {
+    return this.simulation.failovers.map(
+      ({ fromHistory: _, toHistory: __, failedNs: ___, meetingIcount: ____, ...failover }) => failover,
+    );
+  }
+
+  get faults(): FaultResult[] {
+    return this.simulation.injector.outcomes.map(faultResult);
+  }
+
+  get log(): LogStatistics {
+    const { log } = this.simulation.observer;
+    return { ...log, entriesByKind: { ...log.entriesByKind } };
+  }
+
+  get events(): readonly RunEvent[] {
+    this.told ??= this.happened.map(runEvent);
+    return this.told;
+  }
+
+  recording(): Uint8Array {
+    const { machine, observer } = this.simulation;
+    if (!observer.history.isWhole) throw notKept('came through the doors');
+    return joined([...recordingOf(machine, observer.history)]);
+  }
+
+  diagram(columns?: number): string {
+    if (this.happened.length === 0) return '';
+    return drawDiagram(this.happened, [...this.simulation.hosts.keys()], columns).join('\n');
+  }
+}
+
+/** Not all is there that is asked for. */
+export const notKept = (what: string): OperatingError =>
+  new OperatingError(
+    `more ${what} in this run than was kept; give it more evidenceBytes, or limit it with maxSteps`,
+  );
+
+function faultResult(outcome: FaultOutcome): FaultResult {
+  const fault = faultText(outcome.fault);
+  if ('missed' in outcome) return { fault, notTriggered: outcome.missed };
+  const { atNs, host, icount } = outcome.struck;
+  return {
+    fault,
+    injected: { atNs, ...(host !== undefined && { host }), ...(icount !== undefined && { icount }) },
+  };
+}

@@ -1,0 +1,101 @@
+/** A run, from its options to its end. */
+import { writeFileSync } from 'node:fs';
+import { OperatingError } from '../base/errors.ts';
+import { type Engine, engines } from '../cpu/engine.ts';
+import { RecordingWriter } from '../replay/recorder.ts';
+import { inMemory } from '../replay/spool.ts';
+import { type SimEvent, Simulation } from '../sim/cluster.ts';
+import { parseFault } from '../sim/faults/fault-text.ts';
+import { mustSuit, type RunSpec, validated } from '../sim/spec/spec.ts';
+import { runEvent } from './events.ts';
+import { attempt, GrowingFile } from './files.ts';
+import { FinishedRun, notKept } from './finished-run.ts';
+import { loadInterpreter } from './interpreter.ts';
+import { LoadedGuest } from './loaded-guest.ts';
+import type { Guest, RunOptions } from './types.ts';
+
+/** Where the machines execute their instructions. @throws {OperatingError} when there is no such engine */
+export function executionOf(engine: Engine = 'translator'): { engine: Engine } {
+  if (!engines.includes(engine))
+    throw new OperatingError(`engine ${engine}: it must be one of ${engines.join(', ')}`);
+  loadInterpreter(engine);
+  return { engine };
+}
+
+/** The specification that the options say, with faults as they are inside. */
+function specOf(options: RunOptions): RunSpec {
+  const {
+    input: _,
+    typeAfter: __,
+    engine: ___,
+    onConsole,
+    onEvent,
+    keepEvents,
+    evidenceBytes,
+    ...spec
+  } = options;
+  const { faults, ...others } = spec;
+  return validated({ ...others, ...(faults && { faults: faults.map(parseFault) }) });
+}
+
+/** A simulation that has not begun, and the events that it will have kept. */
+function begin(guest: Guest, options: RunOptions): { simulation: Simulation; happened: SimEvent[] } {
+  if (!(guest instanceof LoadedGuest)) throw new OperatingError('a guest comes from loadGuest');
+  const { typeAfter, onConsole, onEvent, keepEvents = true, evidenceBytes } = options;
+  const spec = specOf(options);
+  const machine = guest.machine(spec.clients);
+  mustSuit(spec, machine.description.memorySizeBytes);
+  const input = typed(options.input ?? guest.input);
+  if (typeAfter !== undefined && (typeAfter === '' || input.length === 0))
+    throw new OperatingError('typeAfter needs a text to wait for, and an input to type');
+  const happened: SimEvent[] = [];
+  const simulation = new Simulation({
+    spec,
+    ...machine,
+    execution: executionOf(options.engine),
+    input,
+    ...(typeAfter !== undefined && { typeAfter }),
+    evidence: inMemory(evidenceBytes),
+    print: (bytes) => onConsole?.(bytes.slice()),
+    onEvent: (event) => {
+      if (keepEvents) happened.push(event);
+      onEvent?.(runEvent(event));
+    },
+  });
+  return { simulation, happened };
+}
+
+const typed = (input: string | Uint8Array): Uint8Array =>
+  typeof input === 'string' ? new TextEncoder().encode(input) : input.slice();
+
+export function simulate(guest: Guest, options: RunOptions): FinishedRun {
+  const { simulation, happened } = begin(guest, options);
+  return new FinishedRun(simulation.run(), happened);
+}
+
+/** Events of the simulation between two times that all is written. */
+const FLUSH_EVENTS = 10_000;
+
+export function record(guest: Guest, path: string, options: RunOptions): FinishedRun {
+  const { simulation, happened } = begin(guest, options);
+  let file: GrowingFile | undefined;
+  try {
+    const writer = new RecordingWriter(simulation.options.description, (head) => {
+      attempt(path, () => writeFileSync(path, head));
+      file = attempt(path, () => new GrowingFile(path, head.length));
+      return file;
+    });
+    simulation.observer.follow({
+      append: (entry) => writer.append(entry),
+      continueAs: (history) => {
+        if (!simulation.observer.history.isWhole) throw notKept('came through the doors');
+        writer.continueAs(history);
+      },
+    });
+    while (simulation.advance(FLUSH_EVENTS)) writer.flush();
+    writer.end(simulation.machine);
+  } finally {
+    file?.close();
+  }
+  return new FinishedRun(simulation, happened);
+}
