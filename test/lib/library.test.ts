@@ -129,6 +129,15 @@ describe('a run', () => {
     expect([quiet.events, quiet.diagram(), quiet.consoleText]).toEqual([[], '', one.consoleText]);
   });
 
+  test('tells of a host that comes back too late', () => {
+    const { events } = run(bank, { faults: ['pause:primary@t=9ms+30ms'] });
+    expect(events.find(({ kind }) => kind === 'evicted')).toMatchObject({
+      host: 'primary',
+      primary: 'backup',
+      generation: 2,
+    });
+  });
+
   test('is ended by what is thrown while it goes on', () => {
     const enough = () => {
       throw new Error('enough');
