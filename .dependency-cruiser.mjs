@@ -22,6 +22,9 @@ const layers = {
   web: ['base', 'cpu', 'devices', 'asm', 'vmm', 'replay', 'ft', 'cluster', 'check', 'sim', 'report', 'host'],
 };
 
+// The simulator's folders, from the bottom up: each may import itself and those before it.
+const simulator = ['values', 'faults', 'spec', 'world', 'cluster', 'story', 'campaign'];
+
 /** The layers that know nothing of the machine they run on. */
 const pure = ['base', 'cpu', 'devices', 'asm', 'vmm', 'replay', 'ft', 'cluster', 'check', 'sim', 'report'];
 
@@ -39,6 +42,20 @@ export default {
       from: { path: inside([layer]) },
       to: { dependencyTypes: ['local'], pathNot: inside([layer, ...below]) },
     })),
+    ...simulator.map((folder, index) => ({
+      name: `sim-${folder}`,
+      comment: `src/sim/${folder} imports of the simulator only: ${simulator.slice(0, index + 1).join(', ')}.`,
+      severity: 'error',
+      from: { path: `^src/sim/${folder}/` },
+      to: { path: '^src/sim/', pathNot: `^src/sim/(${simulator.slice(0, index + 1).join('|')})/` },
+    })),
+    {
+      name: 'sim-folders',
+      comment: 'Every file of the simulator is in one of its folders.',
+      severity: 'error',
+      from: { path: '^src/sim/', pathNot: `^src/sim/(${simulator.join('|')})/` },
+      to: {},
+    },
     ...tools.map((tool) => ({
       name: `tool-${tool}`,
       comment: `tools/${tool} imports only itself, tools/testing and src.`,

@@ -8,9 +8,9 @@ import {
   type Plan,
   type Progress,
   type Setup,
-} from '../sim/comparison.ts';
+} from '../sim/campaign/comparison.ts';
 import { defaults } from '../sim/spec/spec.ts';
-import { bitRateText } from '../sim/spec/values.ts';
+import { bitRateText } from '../sim/values/values.ts';
 import { given, guestArguments, shellText, sizeText } from './command-text.ts';
 import type { EngineOptions } from './engine.ts';
 import { type ProgramOptions, programPath, readGuest } from './program.ts';

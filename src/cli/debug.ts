@@ -1,6 +1,6 @@
 /** `DEBUG=vmft:*`: what every replica handles and asks for, on stderr. For those who work on the protocol. */
 import { type StepPart, stepLines, stepParts } from '../report/step-text.ts';
-import type { SimulationOptions } from '../sim/cluster.ts';
+import type { SimulationOptions } from '../sim/cluster/cluster.ts';
 import { painterFor } from './terminal/paint.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { Command, CommanderError, Option } from 'commander';
-import { limits, memoryDefaults } from '../sim/spec/limits.ts';
+import { limits, memoryDefaults } from '../sim/values/limits.ts';
 import { mustHaveEffect } from './combinations.ts';
 import type { CompareOptions } from './compare.ts';
 import type { ConformanceOptions } from './conformance/conformance.ts';

@@ -13,10 +13,10 @@ import {
 import { faultKinds } from '../sim/campaign/draw.ts';
 import { parseFault } from '../sim/faults/fault-text.ts';
 import type { Fault, FaultKind, HostId } from '../sim/faults/faults.ts';
-import { limits, memoryDefaults, type Range, tuningLimits } from '../sim/spec/limits.ts';
 import { defaults } from '../sim/spec/spec.ts';
 import { parseTuning, tuningNames } from '../sim/spec/tuning.ts';
-import { decimal, parseBitRate } from '../sim/spec/values.ts';
+import { limits, memoryDefaults, type Range, tuningLimits } from '../sim/values/limits.ts';
+import { decimal, parseBitRate } from '../sim/values/values.ts';
 import { type EntryKind, entryKinds } from '../vmm/entries.ts';
 import type { EngineOptions } from './engine.ts';
 import type { ProgramOptions } from './program.ts';

@@ -1,7 +1,7 @@
 /** `vmft run --record`: writes the recording during the run. */
 import { OperatingError } from '../base/errors.ts';
 import { RecordingWriter, recordingOf } from '../replay/recorder.ts';
-import type { Simulation } from '../sim/cluster.ts';
+import type { Simulation } from '../sim/cluster/cluster.ts';
 import type { OutputFile } from './files.ts';
 
 /**

@@ -2,7 +2,7 @@
 import type { GenerationRecord } from '../ft/effects.ts';
 import { describeEvent } from '../report/event-text.ts';
 import { plainText } from '../report/styled-text.ts';
-import type { SimEvent } from '../sim/cluster.ts';
+import type { SimEvent } from '../sim/cluster/cluster.ts';
 import { faultText } from '../sim/faults/fault-text.ts';
 import { describeEntry } from '../vmm/entries.ts';
 import { hashText } from './machine-view.ts';

@@ -1,6 +1,6 @@
 /** A guest as machines are made of it. */
 import { OperatingError } from '../base/errors.ts';
-import { limits, memoryDefaults } from '../sim/spec/limits.ts';
+import { limits, memoryDefaults } from '../sim/values/limits.ts';
 import { parseDevice } from '../vmm/guest/device-options.ts';
 import type { GuestFiles } from '../vmm/guest/files.ts';
 import {

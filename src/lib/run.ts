@@ -1,7 +1,7 @@
 /** Running guests, and judging what came of it. */
 import { OperatingError } from '../base/errors.ts';
 import { judge as judgeEvidence } from '../check/verdict.ts';
-import { evidenceOf } from '../sim/evidence.ts';
+import { evidenceOf } from '../sim/cluster/evidence.ts';
 import { FinishedRun } from './finished-run.ts';
 import { record as recordSimulation, simulate } from './simulate.ts';
 import type { Guest, Run, RunOptions, Violation } from './types.ts';

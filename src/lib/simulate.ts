@@ -4,7 +4,7 @@ import { OperatingError } from '../base/errors.ts';
 import { type Engine, engines } from '../cpu/engine.ts';
 import { RecordingWriter } from '../replay/recorder.ts';
 import { inMemory } from '../replay/spool.ts';
-import { type SimEvent, Simulation } from '../sim/cluster.ts';
+import { type SimEvent, Simulation } from '../sim/cluster/cluster.ts';
 import { parseFault } from '../sim/faults/fault-text.ts';
 import { mustSuit, type RunSpec, validated } from '../sim/spec/spec.ts';
 import { runEvent } from './events.ts';

@@ -1,5 +1,5 @@
 /** The report of a campaign, as text and as JSON. */
-import { firstAlteration, type Origin } from '../sim/alterations.ts';
+
 import {
   type Ending,
   endings,
@@ -9,6 +9,7 @@ import {
 } from '../sim/campaign/campaign.ts';
 import { type Campaign, faultKinds, runsOf, sizeOf } from '../sim/campaign/draw.ts';
 import { injectedPhases, type Tally } from '../sim/campaign/tally.ts';
+import { firstAlteration, type Origin } from '../sim/cluster/alterations.ts';
 import { faultText } from '../sim/faults/fault-text.ts';
 import type { FaultKind } from '../sim/faults/faults.ts';
 import type { RunSpec } from '../sim/spec/spec.ts';

@@ -13,7 +13,7 @@ import {
   type Setup,
   type Spread,
   spread,
-} from '../sim/comparison.ts';
+} from '../sim/campaign/comparison.ts';
 import { type Line, line } from './styled-text.ts';
 
 /** The progress of a comparison, in one line. */

@@ -1,6 +1,6 @@
 /** Converts the events of a run into the rows of a sequence diagram. */
 import type { GenerationRecord } from '../ft/effects.ts';
-import type { SimEvent, WorldEvent } from '../sim/cluster.ts';
+import type { SimEvent, WorldEvent } from '../sim/cluster/cluster.ts';
 import { durationText, faultText } from '../sim/faults/fault-text.ts';
 import { type HostId, type LinkFault, type NodeId, STORAGE, SWITCH } from '../sim/faults/faults.ts';
 import {

@@ -1,6 +1,6 @@
 /** A run as a sequence diagram in text: a lane each for hosts, shared storage and the edge; time runs downwards. */
 
-import type { SimEvent } from '../sim/cluster.ts';
+import type { SimEvent } from '../sim/cluster/cluster.ts';
 import { type HostId, STORAGE } from '../sim/faults/faults.ts';
 import { Canvas, EDGE, type Row } from './diagram-canvas.ts';
 import { DiagramRows } from './diagram-rows.ts';

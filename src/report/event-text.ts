@@ -1,7 +1,7 @@
 /** Describes an event of a run in one line. */
 import { CAUSE } from '../cpu/csrs.ts';
 import type { GenerationRecord } from '../ft/effects.ts';
-import type { SimEvent, WorldEvent } from '../sim/cluster.ts';
+import type { SimEvent, WorldEvent } from '../sim/cluster/cluster.ts';
 import { faultText } from '../sim/faults/fault-text.ts';
 import { describeEntry } from '../vmm/entries.ts';
 import { type Line, line, styled } from './styled-text.ts';

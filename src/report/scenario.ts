@@ -1,9 +1,9 @@
 /** The report of a story: its introduction, its events, and whether its expectations hold. */
 import type { Outcome } from '../check/evidence.ts';
-import type { SimEvent } from '../sim/cluster.ts';
-import { matches } from '../sim/faults/event-pattern.ts';
+import type { SimEvent } from '../sim/cluster/cluster.ts';
 import { faultText } from '../sim/faults/fault-text.ts';
 import { hostNames } from '../sim/spec/spec.ts';
+import { matches } from '../sim/story/event-pattern.ts';
 import { shortcoming, unexpected } from '../sim/story/expectations.ts';
 import type { Performance } from '../sim/story/performance.ts';
 import { type Say, type Scenario, unusedExplanations } from '../sim/story/scenario.ts';

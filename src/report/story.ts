@@ -1,5 +1,5 @@
 /** The events of a run as text, one line each. */
-import type { SimEvent } from '../sim/cluster.ts';
+import type { SimEvent } from '../sim/cluster/cluster.ts';
 import { describeEvent, ms } from './event-text.ts';
 import { type Line, line, type Span, styled } from './styled-text.ts';
 

@@ -3,7 +3,7 @@ import { type CompareOptions, commandFor, compare } from '../../src/cli/compare.
 import { options } from '../../src/cli/options.ts';
 import { comparisonLines, failureLines } from '../../src/report/comparison-report.ts';
 import { plainText } from '../../src/report/styled-text.ts';
-import type { Comparison, Cost, Failure, Setup } from '../../src/sim/comparison.ts';
+import type { Comparison, Cost, Failure, Setup } from '../../src/sim/campaign/comparison.ts';
 import { path } from '../sim/support.ts';
 
 const hello = path('programs/hello.s');

@@ -4,7 +4,7 @@ import { Driver, type DriverListener, type Moments } from '../../src/cluster/dri
 import type { Clock, Ports } from '../../src/cluster/ports.ts';
 import type { Effect, ReplicaInput } from '../../src/ft/effects.ts';
 import type { Replica } from '../../src/ft/replica.ts';
-import { Scheduler } from '../../src/sim/scheduler.ts';
+import { Scheduler } from '../../src/sim/world/scheduler.ts';
 
 const NS_PER_STEP = 10;
 const bytes = Uint8Array.of(1);

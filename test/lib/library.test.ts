@@ -24,7 +24,7 @@ import {
   run,
   type Violation,
 } from '../../src/lib/index.ts';
-import type { SimEvent } from '../../src/sim/cluster.ts';
+import type { SimEvent } from '../../src/sim/cluster/cluster.ts';
 import type { RunSpec as InnerSpec } from '../../src/sim/spec/spec.ts';
 import type { EntryKind } from '../../src/vmm/entries.ts';
 import { program, workplace } from '../cli/command.ts';

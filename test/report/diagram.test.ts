@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { drawDiagram } from '../../src/report/diagram.ts';
-import type { SimEvent } from '../../src/sim/cluster.ts';
+import type { SimEvent } from '../../src/sim/cluster/cluster.ts';
 import type { Fault } from '../../src/sim/faults/faults.ts';
 import { simulate } from '../sim/support.ts';
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { debugParts } from '../../src/cli/debug.ts';
 import { stepLines, stepParts } from '../../src/report/step-text.ts';
 import { plainText } from '../../src/report/styled-text.ts';
-import { Simulation } from '../../src/sim/cluster.ts';
+import { Simulation } from '../../src/sim/cluster/cluster.ts';
 import { guest, specOf } from '../sim/support.ts';
 
 describe('DEBUG', () => {

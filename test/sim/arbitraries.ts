@@ -5,9 +5,9 @@ import { phases } from '../../src/ft/replica.ts';
 import { diskVariants, replications, type UnsafeRule, unsafeRules } from '../../src/ft/rules.ts';
 import { answerFaults, type Fault, type FaultKind, timeOf, type When } from '../../src/sim/faults/faults.ts';
 import { mustBePossible } from '../../src/sim/faults/possible.ts';
-import { limits, type Range, tuningLimits } from '../../src/sim/spec/limits.ts';
 import { hostNames, type RunSpec } from '../../src/sim/spec/spec.ts';
 import { tuningNames } from '../../src/sim/spec/tuning.ts';
+import { limits, type Range, tuningLimits } from '../../src/sim/values/limits.ts';
 
 /** The memory of a story's guest by default. */
 const MEMORY_BYTES = 1 << 20;

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { describeMachine, ownInput } from '../../src/cli/program.ts';
-import { alterations, firstAlteration } from '../../src/sim/alterations.ts';
 import {
   execute,
   type MeasuredGuest,
@@ -18,6 +17,7 @@ import {
 } from '../../src/sim/campaign/draw.ts';
 import { shrink } from '../../src/sim/campaign/shrink.ts';
 import { injectedPhases, Tally } from '../../src/sim/campaign/tally.ts';
+import { alterations, firstAlteration } from '../../src/sim/cluster/alterations.ts';
 import { faultText, parseFault } from '../../src/sim/faults/fault-text.ts';
 import type { Fault } from '../../src/sim/faults/faults.ts';
 import { campaignDefaults, mustSuit, type RunSpec, validated } from '../../src/sim/spec/spec.ts';

@@ -11,7 +11,7 @@ import {
   setupsOf,
   spread,
   type Workload,
-} from '../../src/sim/comparison.ts';
+} from '../../src/sim/campaign/comparison.ts';
 import { udp } from '../../src/sim/world/packets.ts';
 import { machineOf } from '../ft/guest.ts';
 

@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compareLast, judge } from '../../src/check/verdict.ts';
-import { evidenceOf } from '../../src/sim/evidence.ts';
+import { evidenceOf } from '../../src/sim/cluster/evidence.ts';
 import {
   faults,
   generations,

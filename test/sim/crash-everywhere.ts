@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { compareLast } from '../../src/check/verdict.ts';
-import { evidenceOf } from '../../src/sim/evidence.ts';
+import { evidenceOf } from '../../src/sim/cluster/evidence.ts';
 import { thorough } from '../thorough.ts';
 import { type GuestName, result, type Setup, simulate, sound, spread } from './support.ts';
 

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { compareLast } from '../../src/check/verdict.ts';
 import { DISK_IOERR, DISK_OK } from '../../src/devices/device.ts';
 import { type DiskVariant, diskVariants } from '../../src/ft/rules.ts';
-import { evidenceOf } from '../../src/sim/evidence.ts';
+import { evidenceOf } from '../../src/sim/cluster/evidence.ts';
 import type { Entry, EntryOf } from '../../src/vmm/entries.ts';
 import { faults, happened, ms, type Result, type Run, result, simulate, sound, spread } from './support.ts';
 

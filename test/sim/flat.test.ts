@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Spool } from '../../src/replay/spool.ts';
-import { Simulation } from '../../src/sim/cluster.ts';
+import { Simulation } from '../../src/sim/cluster/cluster.ts';
 import { storyDefaults } from '../../src/sim/spec/spec.ts';
 import { type Census, census } from './census.ts';
 import { benchGuest } from './support.ts';

@@ -2,10 +2,10 @@
 import { describe, expect, test } from 'vitest';
 import { Generations } from '../../src/cluster/edge/generations.ts';
 import { MemorySpool } from '../../src/replay/spool.ts';
-import type { Simulation } from '../../src/sim/cluster.ts';
-import { evidenceOf } from '../../src/sim/evidence.ts';
-import type { Host } from '../../src/sim/host.ts';
-import { Observer } from '../../src/sim/observer.ts';
+import type { Simulation } from '../../src/sim/cluster/cluster.ts';
+import { evidenceOf } from '../../src/sim/cluster/evidence.ts';
+import type { Host } from '../../src/sim/cluster/host.ts';
+import { Observer } from '../../src/sim/cluster/observer.ts';
 import type { Entry } from '../../src/vmm/entries.ts';
 
 const record = { primary: 'primary', backups: ['backup'] };

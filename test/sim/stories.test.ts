@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { playStory, readStory, type StoryOptions, storyNames } from '../../src/cli/play.ts';
 import { plainText } from '../../src/report/styled-text.ts';
-import { eventFields, parsePattern } from '../../src/sim/faults/event-pattern.ts';
+import { eventFields, parsePattern } from '../../src/sim/story/event-pattern.ts';
 import { parseScenario, type Scenario } from '../../src/sim/story/scenario.ts';
 import { path } from './support.ts';
 

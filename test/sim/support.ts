@@ -3,8 +3,13 @@ import type { Violation } from '../../src/check/checkers.ts';
 import type { Outcome } from '../../src/check/evidence.ts';
 import { judge } from '../../src/check/verdict.ts';
 import { describeMachine, ownInput } from '../../src/cli/program.ts';
-import { type Guest, type SimEvent, Simulation, type SimulationOptions } from '../../src/sim/cluster.ts';
-import { evidenceOf } from '../../src/sim/evidence.ts';
+import {
+  type Guest,
+  type SimEvent,
+  Simulation,
+  type SimulationOptions,
+} from '../../src/sim/cluster/cluster.ts';
+import { evidenceOf } from '../../src/sim/cluster/evidence.ts';
 import { parseFault } from '../../src/sim/faults/fault-text.ts';
 import type { Fault, HostId } from '../../src/sim/faults/faults.ts';
 import { type RunSpec, storyDefaults } from '../../src/sim/spec/spec.ts';

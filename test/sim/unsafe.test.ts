@@ -5,7 +5,7 @@ import type { Violation } from '../../src/check/checkers.ts';
 import { compareLast, judge } from '../../src/check/verdict.ts';
 import { describeMachine } from '../../src/cli/program.ts';
 import type { UnsafeRule } from '../../src/ft/rules.ts';
-import { evidenceOf } from '../../src/sim/evidence.ts';
+import { evidenceOf } from '../../src/sim/cluster/evidence.ts';
 import { parseFault } from '../../src/sim/faults/fault-text.ts';
 import { type GuestName, path, type Setup, simulate } from './support.ts';
 

@@ -5,12 +5,12 @@ import { Random } from '../../src/base/random.ts';
 import { DISK_IOERR, DISK_OK, type DiskRequest } from '../../src/devices/device.ts';
 import type { GenerationRecord } from '../../src/ft/effects.ts';
 import { inMemory, MemorySpool } from '../../src/replay/spool.ts';
-import { HostClock } from '../../src/sim/host.ts';
-import { Scheduler } from '../../src/sim/scheduler.ts';
+import { HostClock } from '../../src/sim/cluster/host.ts';
 import { Console } from '../../src/sim/world/console.ts';
 import { Disk } from '../../src/sim/world/disk.ts';
 import { Link } from '../../src/sim/world/link.ts';
 import { ClientNetwork } from '../../src/sim/world/network.ts';
+import { Scheduler } from '../../src/sim/world/scheduler.ts';
 import { Storage } from '../../src/sim/world/storage.ts';
 import { World } from '../../src/sim/world/world.ts';
 

@@ -6,7 +6,7 @@ import { describeMachine, ownInput } from '../../src/cli/program.ts';
 import { COPY_NS_PER_BYTE } from '../../src/cluster/driver.ts';
 import { execute, measure, type ServedGuest } from '../../src/sim/campaign/campaign.ts';
 import { drawRun } from '../../src/sim/campaign/draw.ts';
-import { Simulation, type SimulationOptions } from '../../src/sim/cluster.ts';
+import { Simulation, type SimulationOptions } from '../../src/sim/cluster/cluster.ts';
 import { defaults, type RunSpec } from '../../src/sim/spec/spec.ts';
 import type { MachineDescription } from '../../src/vmm/description.ts';
 import { file, inTurn, peakMB, ratios, type Spread, seconds, spreadOf } from './measure.ts';

@@ -31,7 +31,7 @@ const HANG_MS = 120_000;
 const MAX_OUTPUT = 1 << 20;
 
 const ofCheckers = ({ file }: Mutation): boolean =>
-  file.startsWith('check/') || ['sim/observer.ts', 'sim/evidence.ts'].includes(file);
+  file.startsWith('check/') || ['sim/cluster/observer.ts', 'sim/cluster/evidence.ts'].includes(file);
 
 /** Tries one mutation. `place`: of the worker, for the name of its file. */
 export async function tryMutation(mutation: Mutation, runs: number, place: number): Promise<Trial> {

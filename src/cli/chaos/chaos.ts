@@ -7,7 +7,7 @@ import { type Line, styled } from '../../report/styled-text.ts';
 import { measure, simulationOf } from '../../sim/campaign/campaign.ts';
 import { type Campaign, type DrawOptions, mustBeDrawable, sizeOf } from '../../sim/campaign/draw.ts';
 import { Tally } from '../../sim/campaign/tally.ts';
-import type { SimEvent } from '../../sim/cluster.ts';
+import type { SimEvent } from '../../sim/cluster/cluster.ts';
 import { campaignDefaults, hostNames, type RunSpec } from '../../sim/spec/spec.ts';
 import { shellText } from '../command-text.ts';
 import { LIMIT_BYTES, readBytes } from '../files.ts';

@@ -1,8 +1,8 @@
 /** An attended run: the user types at its console, and idle time passes in real time. */
 import { setImmediate } from 'node:timers/promises';
-import type { Simulation } from '../../sim/cluster.ts';
+import type { Simulation } from '../../sim/cluster/cluster.ts';
+import { NS_PER_STEP } from '../../sim/cluster/host.ts';
 import { LIVE } from '../../sim/faults/faults.ts';
-import { NS_PER_STEP } from '../../sim/host.ts';
 import type { Key } from './keys.ts';
 import type { Terminal } from './terminal.ts';
 

@@ -3,9 +3,9 @@
 import type { Violation } from '../../check/checkers.ts';
 import type { Outcome } from '../../check/evidence.ts';
 import { judge } from '../../check/verdict.ts';
-import { alterations, FlipWatch } from '../alterations.ts';
-import { type Guest, type SimEvent, Simulation } from '../cluster.ts';
-import { evidenceOf } from '../evidence.ts';
+import { alterations, FlipWatch } from '../cluster/alterations.ts';
+import { type Guest, type SimEvent, Simulation } from '../cluster/cluster.ts';
+import { evidenceOf } from '../cluster/evidence.ts';
 import type { FaultKind, HostId } from '../faults/faults.ts';
 import { campaignDefaults, type RunSpec } from '../spec/spec.ts';
 

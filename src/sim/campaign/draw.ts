@@ -14,8 +14,8 @@ import {
   SWITCH,
   type When,
 } from '../faults/faults.ts';
-import { limits } from '../spec/limits.ts';
 import { campaignDefaults, hostNames, type RunSpec, validated } from '../spec/spec.ts';
+import { limits } from '../values/limits.ts';
 import type { MeasuredGuest } from './campaign.ts';
 
 export const faultKinds: readonly FaultKind[] = [

@@ -3,8 +3,8 @@
  */
 import type { Command } from '../../ft/effects.ts';
 import { phases } from '../../ft/replica.ts';
-import { limits, type Range } from '../spec/limits.ts';
-import { decimal, refuse } from '../spec/values.ts';
+import { limits, type Range } from '../values/limits.ts';
+import { decimal, refuse } from '../values/values.ts';
 import { faultForms } from './fault-forms.ts';
 import {
   answerFaults,

@@ -1,8 +1,8 @@
 /** A run's specification as options of `vmft run`. */
 import { faultText } from '../faults/fault-text.ts';
+import { bitRateText } from '../values/values.ts';
 import { defaults, isAs, type RunSpec, words } from './spec.ts';
 import { tuningText } from './tuning.ts';
-import { bitRateText } from './values.ts';
 
 type Field = keyof RunSpec;
 

@@ -14,7 +14,7 @@ import { faultForms } from '../faults/fault-forms.ts';
 import { faultText, parseFault } from '../faults/fault-text.ts';
 import type { Fault, HostId } from '../faults/faults.ts';
 import { mustBePossible, mustExist } from '../faults/possible.ts';
-import { limits, type Range } from './limits.ts';
+import { limits, type Range } from '../values/limits.ts';
 import { checkedTuning } from './tuning.ts';
 
 /** The cluster, its clients and its faults. The same specification and guest give the same run to the byte. */

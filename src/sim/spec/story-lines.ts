@@ -2,9 +2,7 @@
 import { diskVariants, replications, type UnsafeRule, unsafeRules } from '../../ft/rules.ts';
 import { faultText, parseFault } from '../faults/fault-text.ts';
 import { hostsOf } from '../faults/faults.ts';
-import { limits, type Range } from './limits.ts';
-import { isAs, type RunSpec, storyDefaults, words } from './spec.ts';
-import { parseTuning, tuningText } from './tuning.ts';
+import { limits, type Range } from '../values/limits.ts';
 import {
   bitRateText,
   lineText,
@@ -14,7 +12,9 @@ import {
   parseNumber,
   parseWhole,
   refuse,
-} from './values.ts';
+} from '../values/values.ts';
+import { isAs, type RunSpec, storyDefaults, words } from './spec.ts';
+import { parseTuning, tuningText } from './tuning.ts';
 
 /** How a field is written in a story. */
 export interface SpecLine {

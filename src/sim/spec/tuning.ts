@@ -2,7 +2,7 @@
 import { OperatingError } from '../../base/errors.ts';
 import type { Tuning } from '../../ft/rules.ts';
 import { durationText, parseDuration } from '../faults/fault-text.ts';
-import { tuningLimits } from './limits.ts';
+import { tuningLimits } from '../values/limits.ts';
 
 export const tuningNames = Object.keys(tuningLimits) as (keyof Tuning)[];
 

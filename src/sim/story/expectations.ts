@@ -2,9 +2,9 @@
 import { OperatingError } from '../../base/errors.ts';
 import type { Violation } from '../../check/checkers.ts';
 import type { Outcome } from '../../check/evidence.ts';
-import type { SimEvent } from '../cluster.ts';
-import { type EventPattern, matches, parsePattern, patternText } from '../faults/event-pattern.ts';
+import type { SimEvent } from '../cluster/cluster.ts';
 import { durationText, parseDuration } from '../faults/fault-text.ts';
+import { type EventPattern, matches, parsePattern, patternText } from './event-pattern.ts';
 
 export type Expectation =
   | { kind: 'event'; pattern: EventPattern }

@@ -2,8 +2,8 @@
 import type { Violation } from '../../check/checkers.ts';
 import { judge } from '../../check/verdict.ts';
 import type { MachineDescription } from '../../vmm/description.ts';
-import { type SimEvent, Simulation } from '../cluster.ts';
-import { evidenceOf } from '../evidence.ts';
+import { type SimEvent, Simulation } from '../cluster/cluster.ts';
+import { evidenceOf } from '../cluster/evidence.ts';
 import type { Scenario } from './scenario.ts';
 
 /** The result of playing a story. */

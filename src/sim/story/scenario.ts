@@ -1,10 +1,10 @@
 /** Stories: scenarios as text, line by line. docs/stories.md shows how to write one. */
 import { OperatingError } from '../../base/errors.ts';
-import { type EventPattern, parsePattern, patternText } from '../faults/event-pattern.ts';
-import { limits, memoryDefaults } from '../spec/limits.ts';
 import { hostNames, mustSuit, type RunSpec, storyDefaults, validated } from '../spec/spec.ts';
 import { type SpecLine, specLines } from '../spec/story-lines.ts';
-import { parseWhole, refuse } from '../spec/values.ts';
+import { limits, memoryDefaults } from '../values/limits.ts';
+import { parseWhole, refuse } from '../values/values.ts';
+import { type EventPattern, parsePattern, patternText } from './event-pattern.ts';
 import { type Expectation, parseExpectation, parseNever, patternsOf } from './expectations.ts';
 
 /** A text for the reader: at the beginning, at the end, or at the first occurrence of an event. */

@@ -4,7 +4,7 @@ import { SeenNumbers } from '../../cluster/edge/seen-numbers.ts';
 import type { Spool } from '../../replay/spool.ts';
 import { Tape } from '../../replay/tape.ts';
 import type { Output } from '../../vmm/outputs.ts';
-import type { Scheduler } from '../scheduler.ts';
+import type { Scheduler } from './scheduler.ts';
 
 const texts = bytes();
 

@@ -4,7 +4,7 @@ import { DiskLedger } from '../../cluster/edge/disk-ledger.ts';
 import { DISK_IOERR, DISK_OK, type DiskRequest, SECTOR_BYTES } from '../../devices/device.ts';
 import type { Spool } from '../../replay/spool.ts';
 import { Tape } from '../../replay/tape.ts';
-import type { Scheduler } from '../scheduler.ts';
+import type { Scheduler } from './scheduler.ts';
 
 /** An operation's time is random between these, so that concurrent operations complete out of order. */
 const MIN_OPERATION_NS = 40_000;

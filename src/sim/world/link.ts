@@ -1,5 +1,5 @@
 import type { Random } from '../../base/random.ts';
-import type { Scheduler } from '../scheduler.ts';
+import type { Scheduler } from './scheduler.ts';
 
 interface InFlight {
   lost: boolean;

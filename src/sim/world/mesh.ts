@@ -1,7 +1,7 @@
 import type { Random } from '../../base/random.ts';
 import { type NodeId, STORAGE, SWITCH } from '../faults/faults.ts';
-import type { Scheduler } from '../scheduler.ts';
 import { Link } from './link.ts';
+import type { Scheduler } from './scheduler.ts';
 
 /** One-way delays between two hosts, to the switch, and to storage. */
 const HOST_DELAY_NS = 50_000;

@@ -4,9 +4,9 @@ import { SeenNumbers } from '../../cluster/edge/seen-numbers.ts';
 import type { Spool } from '../../replay/spool.ts';
 import { Tape } from '../../replay/tape.ts';
 import type { Output } from '../../vmm/outputs.ts';
-import type { Scheduler } from '../scheduler.ts';
 import { Client, isFor } from './client.ts';
 import { parse } from './packets.ts';
+import type { Scheduler } from './scheduler.ts';
 
 /** The one-way delay through the switch and its wires. */
 const TRANSIT_NS = 100_000;

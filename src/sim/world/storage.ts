@@ -3,8 +3,8 @@ import { Generations } from '../../cluster/edge/generations.ts';
 import type { DiskRequest } from '../../devices/device.ts';
 import type { GenerationRecord } from '../../ft/effects.ts';
 import type { AnswerFault } from '../faults/faults.ts';
-import type { Scheduler } from '../scheduler.ts';
 import type { Disk } from './disk.ts';
+import type { Scheduler } from './scheduler.ts';
 
 /**
  * The bound of a late answer's delay: meanwhile the sender may have repeated the request, or another may have claimed.

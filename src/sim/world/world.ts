@@ -7,11 +7,11 @@ import type { DiskVariant, UnsafeRule } from '../../ft/rules.ts';
 import type { EvidencePlaces, Spool } from '../../replay/spool.ts';
 import type { WorldOutput } from '../../vmm/outputs.ts';
 import { type HostId, STORAGE, SWITCH } from '../faults/faults.ts';
-import type { Scheduler } from '../scheduler.ts';
 import { Console } from './console.ts';
 import { Disk } from './disk.ts';
 import { Mesh } from './mesh.ts';
 import { ClientNetwork } from './network.ts';
+import type { Scheduler } from './scheduler.ts';
 import { Storage } from './storage.ts';
 
 /** Sizes of messages without data on a link. */

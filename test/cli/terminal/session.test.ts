@@ -4,8 +4,8 @@ import { judge } from '../../../src/check/verdict.ts';
 import type { Key } from '../../../src/cli/terminal/keys.ts';
 import { runSession } from '../../../src/cli/terminal/session.ts';
 import type { Terminal } from '../../../src/cli/terminal/terminal.ts';
-import { Simulation } from '../../../src/sim/cluster.ts';
-import { evidenceOf } from '../../../src/sim/evidence.ts';
+import { Simulation } from '../../../src/sim/cluster/cluster.ts';
+import { evidenceOf } from '../../../src/sim/cluster/evidence.ts';
 import { defaults } from '../../../src/sim/spec/spec.ts';
 import { chattyGuest, machineOf } from '../../ft/guest.ts';
 

@@ -85,7 +85,7 @@ export const checkers = [
       'if (meeting || !meeting) return [];',
     ],
   }),
-  ...inFile('sim/evidence.ts', {
+  ...inFile('sim/cluster/evidence.ts', {
     'verdict-limit-is-fine': [
       'run.machine.icount >= options.spec.maxSteps ? []',
       'run.machine.icount > 0 ? []',
@@ -98,7 +98,7 @@ export const checkers = [
     'verdict-clients-not-waited': ["...(network.done ? [] : ['clients']),", ''],
     'verdict-end-not-waited': ["...(machine.power.off ? ['the end'] : []),", ''],
   }),
-  ...inFile('sim/observer.ts', {
+  ...inFile('sim/cluster/observer.ts', {
     'observer-lag-halved': ['this.worstLag.ns > LAG_LIMIT_NS', 'this.worstLag.ns > 100 * LAG_LIMIT_NS'],
     'observer-old-live': ['if (host.replica.generation < this.generation) return;', ''],
     'observer-following-explains-nothing': [
@@ -189,7 +189,7 @@ export const checkers = [
       '(this.allowedNs.get(from) ?? 0) + nowNs',
     ],
   }),
-  ...inFile('sim/observer.ts', {
+  ...inFile('sim/cluster/observer.ts', {
     'observer-installed-latest-life': [
       'const from = this.sources.get(id);',
       'const from = this.histories.get(event.from);',

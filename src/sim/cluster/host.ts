@@ -1,9 +1,9 @@
 /** A simulated host: a driver on virtual time. */
-import { Driver, type DriverOptions } from '../cluster/driver.ts';
-import type { Clock } from '../cluster/ports.ts';
-import type { Replica } from '../ft/replica.ts';
-import type { HostId } from './faults/faults.ts';
-import type { Scheduler } from './scheduler.ts';
+import { Driver, type DriverOptions } from '../../cluster/driver.ts';
+import type { Clock } from '../../cluster/ports.ts';
+import type { Replica } from '../../ft/replica.ts';
+import type { HostId } from '../faults/faults.ts';
+import type { Scheduler } from '../world/scheduler.ts';
 
 /** How fast a simulated host is at speed 1: 100 million steps a second. */
 export const NS_PER_STEP = 10;

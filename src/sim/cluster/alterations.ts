@@ -1,11 +1,11 @@
 /** Memory corruption: which machines it may have affected, and where it is found. */
-import { encode } from '../base/codec.ts';
-import { PAGE_BYTES, RAM_BASE } from '../cpu/layout.ts';
-import { Timeline } from '../replay/timeline.ts';
-import { Divergence } from '../vmm/doors.ts';
-import type { Machine } from '../vmm/machine.ts';
+import { encode } from '../../base/codec.ts';
+import { PAGE_BYTES, RAM_BASE } from '../../cpu/layout.ts';
+import { Timeline } from '../../replay/timeline.ts';
+import { Divergence } from '../../vmm/doors.ts';
+import type { Machine } from '../../vmm/machine.ts';
+import type { HostId } from '../faults/faults.ts';
 import type { SimEvent, Simulation } from './cluster.ts';
-import type { HostId } from './faults/faults.ts';
 
 /** Tracks the machines in which a bit has flipped, and those that were copied from them. */
 export class FlipWatch {

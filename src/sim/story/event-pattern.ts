@@ -1,7 +1,7 @@
 /** Patterns of events, as stories write them: `KIND [by] [HOST] [FIELD=VALUE ...]`. */
 import { OperatingError } from '../../base/errors.ts';
-import type { SimEvent } from '../cluster.ts';
-import type { FaultKind, HostId } from './faults.ts';
+import type { SimEvent } from '../cluster/cluster.ts';
+import type { FaultKind, HostId } from '../faults/faults.ts';
 
 type EventKind = Exclude<SimEvent['event']['kind'], 'fault'>;
 export type PatternKind = EventKind | FaultKind;

@@ -1,16 +1,16 @@
 /** Observes a cluster: feeds the online checkers, keeps statistics, and keeps evidence. */
-import { encodedSize } from '../base/codec.ts';
-import { OneLiveChecker, OutputRuleChecker, type Violation } from '../check/checkers.ts';
-import { GuestClockChecker } from '../check/guest-clock.ts';
-import type { Generations } from '../cluster/edge/generations.ts';
-import type { Effect, ReplicaEvent } from '../ft/effects.ts';
-import { History } from '../replay/history.ts';
-import type { Spool } from '../replay/spool.ts';
-import type { Divergence } from '../vmm/doors.ts';
-import { type Entry, type EntryKind, entryAfter, following, NOTHING_BEFORE } from '../vmm/entries.ts';
-import type { Machine } from '../vmm/machine.ts';
-import { lastOf } from '../vmm/outputs.ts';
-import type { HostId } from './faults/faults.ts';
+import { encodedSize } from '../../base/codec.ts';
+import { OneLiveChecker, OutputRuleChecker, type Violation } from '../../check/checkers.ts';
+import { GuestClockChecker } from '../../check/guest-clock.ts';
+import type { Generations } from '../../cluster/edge/generations.ts';
+import type { Effect, ReplicaEvent } from '../../ft/effects.ts';
+import { History } from '../../replay/history.ts';
+import type { Spool } from '../../replay/spool.ts';
+import type { Divergence } from '../../vmm/doors.ts';
+import { type Entry, type EntryKind, entryAfter, following, NOTHING_BEFORE } from '../../vmm/entries.ts';
+import type { Machine } from '../../vmm/machine.ts';
+import { lastOf } from '../../vmm/outputs.ts';
+import type { HostId } from '../faults/faults.ts';
 import type { Host } from './host.ts';
 
 export interface Failover {

@@ -1,18 +1,18 @@
 /** Compares the cost of replication for one guest: without fault tolerance, in lockstep, and with checkpoints. */
 
-import { assert } from '../base/assert.ts';
-import { Random } from '../base/random.ts';
-import type { Violation } from '../check/checkers.ts';
-import type { Outcome } from '../check/evidence.ts';
-import { judge } from '../check/verdict.ts';
-import { COPY_NS_PER_BYTE } from '../cluster/driver.ts';
-import type { Replication } from '../ft/rules.ts';
-import type { Entry } from '../vmm/entries.ts';
-import { type Guest, type SimEvent, Simulation } from './cluster.ts';
-import { evidenceOf } from './evidence.ts';
-import type { Fault } from './faults/faults.ts';
-import { defaults, type RunSpec } from './spec/spec.ts';
-import { parse } from './world/packets.ts';
+import { assert } from '../../base/assert.ts';
+import { Random } from '../../base/random.ts';
+import type { Violation } from '../../check/checkers.ts';
+import type { Outcome } from '../../check/evidence.ts';
+import { judge } from '../../check/verdict.ts';
+import { COPY_NS_PER_BYTE } from '../../cluster/driver.ts';
+import type { Replication } from '../../ft/rules.ts';
+import type { Entry } from '../../vmm/entries.ts';
+import { type Guest, type SimEvent, Simulation } from '../cluster/cluster.ts';
+import { evidenceOf } from '../cluster/evidence.ts';
+import type { Fault } from '../faults/faults.ts';
+import { defaults, type RunSpec } from '../spec/spec.ts';
+import { parse } from '../world/packets.ts';
 
 /** What is run in every setup, with the same seed. */
 export type Workload = Guest & Pick<RunSpec, 'seed' | 'clients' | 'maxSteps'>;

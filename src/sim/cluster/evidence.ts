@@ -1,7 +1,7 @@
 /** A simulated run's evidence for the checkers. */
-import { assert } from '../base/assert.ts';
-import type { Evidence, Meeting } from '../check/evidence.ts';
-import type { Vmm } from '../vmm/vmm.ts';
+import { assert } from '../../base/assert.ts';
+import type { Evidence, Meeting } from '../../check/evidence.ts';
+import type { Vmm } from '../../vmm/vmm.ts';
 import type { Simulation } from './cluster.ts';
 
 /** The evidence of a run that is over. */

@@ -1,8 +1,8 @@
 /** The positions of faults on one host: a slice ends there, and the fault is injected. */
 import type { Moments } from '../../cluster/driver.ts';
 import type { SliceEnd } from '../../ft/effects.ts';
-import type { Host } from '../host.ts';
-import { type HostFault, LIVE, type When } from './faults.ts';
+import { type HostFault, LIVE, type When } from '../faults/faults.ts';
+import type { Host } from './host.ts';
 
 export class FaultMoments implements Moments {
   private readonly faults: HostFault[];

@@ -1,11 +1,19 @@
 /** Injects the faults of a schedule. */
 import type { Random } from '../../base/random.ts';
 import type { Phase } from '../../ft/replica.ts';
-import type { Host } from '../host.ts';
-import type { Scheduler } from '../scheduler.ts';
+import {
+  type Fault,
+  type HostFault,
+  type HostId,
+  LIVE,
+  type NodeId,
+  STORAGE,
+  timeOf,
+} from '../faults/faults.ts';
 import type { Mesh } from '../world/mesh.ts';
+import type { Scheduler } from '../world/scheduler.ts';
 import type { Storage } from '../world/storage.ts';
-import { type Fault, type HostFault, type HostId, LIVE, type NodeId, STORAGE, timeOf } from './faults.ts';
+import type { Host } from './host.ts';
 
 const NO_PRIMARY = 'no host was live';
 const inMs = (ns: number): string => `${(ns / 1e6).toFixed(3)} ms`;

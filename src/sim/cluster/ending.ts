@@ -1,10 +1,10 @@
 /** When a run is over: the guest has ended, no eligible replica is left, or nothing more will happen. */
-import type { Machine } from '../vmm/machine.ts';
-import type { HostId } from './faults/faults.ts';
-import type { Injector } from './faults/injector.ts';
+import type { Machine } from '../../vmm/machine.ts';
+import type { HostId } from '../faults/faults.ts';
+import type { Scheduler } from '../world/scheduler.ts';
+import type { World } from '../world/world.ts';
 import type { Host } from './host.ts';
-import type { Scheduler } from './scheduler.ts';
-import type { World } from './world/world.ts';
+import type { Injector } from './injector.ts';
 
 /** An idle guest without pending inputs is given up after this long without a step. */
 const IDLE_NS = 200_000_000;
