@@ -51,7 +51,7 @@ export interface Evidence {
   frames: Kept<SeenFrame>;
   /** The survivor's disk: its initial and final content, and, on a shared disk, the writes that reached it. */
   medium: { initial: Uint8Array; content: Uint8Array; writes: Kept<AppliedWrite> };
-  clients: { calls: readonly Call[]; complaints: readonly string[] };
+  clients: { calls: readonly Call[]; errors: readonly string[] };
   /** What still waited for the service at the end, in words; empty if the run was ended on purpose. */
   waiting: readonly string[];
   /** The newest generation, and those of its members that have not failed since they became members. */

@@ -13,7 +13,7 @@ import { ClockForwardChecker } from './guest-clock.ts';
 /** The violations found without a replay: those seen during the run, of clients, and of the run's end. */
 export function observe(evidence: Evidence): Violation[] {
   const { outcome, clients } = evidence;
-  const found = [...evidence.found, ...checkClients(clients.calls, clients.complaints)];
+  const found = [...evidence.found, ...checkClients(clients.calls, clients.errors)];
   return outcome === 'diverged' ? found : [...found, ...checkService(evidence)];
 }
 

@@ -92,7 +92,8 @@ export class Report {
     const { quit, signal } = this.circumstances;
     if (signal) return 128 + constants.signals[signal];
     if (quit) return 0;
-    if (this.options.strict && this.simulation.injector.missed.length > 0) return EXIT_CODE.faultNotTriggered;
+    if (this.options.strict && this.simulation.injector.notTriggered.length > 0)
+      return EXIT_CODE.faultNotTriggered;
     if (this.outcome !== 'completed') return EXIT_CODE[this.outcome];
     const { code } = this.simulation.machine.power;
     // The system keeps eight bits; a failure must not look like success.

@@ -247,7 +247,7 @@ export class Driver {
     const effects = this.handle({ kind: 'cpu', steps: Math.max(1, steps), nsPerStep, end: moments.end() });
     const [first] = effects;
     const { steps: taken, restNs } = first?.do === 'ran' ? first : { steps: 0, restNs: 0 };
-    const stuck = replica.role === 'primary' ? this.watch.look(machine) : undefined;
+    const stuck = replica.role === 'primary' ? this.watch.sample(machine) : undefined;
     this.sliceNs = machine.outputsMade > made ? SHORT_SLICE_NS : Math.min(this.sliceNs * 2, LONG_SLICE_NS);
     this.stepsEndNs = clock.nowNs + taken * nsPerStep;
     this.occupy(taken * nsPerStep + copiedBytes(effects) * COPY_NS_PER_BYTE, () => {

@@ -93,8 +93,8 @@ export const notKept = (what: string): OperatingError =>
 
 function faultResult(outcome: FaultOutcome): FaultResult {
   const fault = faultText(outcome.fault);
-  if ('missed' in outcome) return { fault, notTriggered: outcome.missed };
-  const { atNs, host, icount } = outcome.struck;
+  if ('notTriggered' in outcome) return { fault, notTriggered: outcome.notTriggered };
+  const { atNs, host, icount } = outcome.injected;
   return {
     fault,
     injected: { atNs, ...(host !== undefined && { host }), ...(icount !== undefined && { icount }) },

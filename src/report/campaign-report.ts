@@ -110,7 +110,7 @@ export class CampaignReport {
           const text = `${String(tally.endings[ending]).padStart(COUNT_WIDTH)}  ${endingText[ending]}`;
           return ending === 'violated' && tally.violations > 0 ? line('alarm', text) : [text];
         }),
-      row('faults', `${tally.strikes} injected, ${tally.notTriggered} not triggered`),
+      row('faults', `${tally.injections} injected, ${tally.notTriggered} not triggered`),
       row('failovers', `${tally.failovers}, ${((tally.failovers / seconds) * 60).toFixed(0)} a minute`),
       row('re-protections', `${tally.joins} copies completed`),
       row('worst down time', worst(tally.worstDown, ' from the failure to the first new output')),
@@ -202,7 +202,7 @@ export class CampaignReport {
       from,
       runs: tally.runs,
       outcomes: tally.endings,
-      faults: { struck: tally.strikes, notTriggered: tally.notTriggered },
+      faults: { injected: tally.injections, notTriggered: tally.notTriggered },
       failovers: tally.failovers,
       protections: tally.joins,
       worstDown: worst(tally.worstDown),

@@ -52,8 +52,8 @@ export function runLines(facts: RunFacts): Line[] {
 
 /** A warning for each scheduled fault that was not triggered. */
 export const notTriggeredLines = ({ injector }: Simulation): Line[] =>
-  injector.missed.map(({ fault, missed }) =>
-    line('warning', `warning: ${faultText(fault)} was not triggered: ${missed}`),
+  injector.notTriggered.map(({ fault, notTriggered }) =>
+    line('warning', `warning: ${faultText(fault)} was not triggered: ${notTriggered}`),
   );
 
 /** Where a host's memory was corrupted. */
@@ -219,8 +219,8 @@ function divergenceJson({ simulation, comparison }: RunFacts): object | null {
 /** A fault as on the command line, with the time at which it was injected, or why it was not triggered. */
 function faultJson(outcome: FaultOutcome): object {
   const fault = faultText(outcome.fault);
-  if ('missed' in outcome) return { fault, triggered: false, why: outcome.missed };
-  const { atNs, host, icount } = outcome.struck;
+  if ('notTriggered' in outcome) return { fault, triggered: false, why: outcome.notTriggered };
+  const { atNs, host, icount } = outcome.injected;
   return { fault, triggered: true, atMs: atNs / 1e6, host: host ?? null, icount: icount ?? null };
 }
 

@@ -147,9 +147,9 @@ class ScenarioReport {
         why: `the checkers found ${invariant}`,
       })),
       ...unusedExplanations(scenario.says, said).map((why) => ({ text: 'every explanation is used', why })),
-      ...injector.missed.map(({ fault, missed }) => ({
+      ...injector.notTriggered.map(({ fault, notTriggered }) => ({
         text: `fault ${faultText(fault)}`,
-        why: `not triggered: ${missed}`,
+        why: `not triggered: ${notTriggered}`,
       })),
     ];
   }

@@ -47,7 +47,7 @@ export class StuckWatch {
   private reported = false;
 
   /** Takes a sample; to be called between runs. Returns the loop once, when it is found. */
-  look(machine: Machine): Stuck | undefined {
+  sample(machine: Machine): Stuck | undefined {
     if (machine.contacts !== this.contacts || machine.icount < this.nextLook - LOOK_STEPS) {
       this.begin(machine);
       return undefined;

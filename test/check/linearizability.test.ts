@@ -388,7 +388,7 @@ describe('clients', () => {
     for (const seed of seeds) {
       const clients = converse(seed, { remembers: true });
       const calls = clients.flatMap((client) => client.calls);
-      expect(clients.flatMap(({ complaints }) => complaints)).toEqual([]);
+      expect(clients.flatMap(({ errors }) => errors)).toEqual([]);
       expect(calls.filter(({ answer }) => answer !== undefined)).toHaveLength(60);
       expect(clients.some(({ retransmissions }) => retransmissions > 0)).toBe(true);
       expect(checkLinearizable(calls, 500)).toBeUndefined();

@@ -28,7 +28,7 @@ function completed(changed: Partial<Evidence> = {}): Evidence {
     console: kept([new TextEncoder().encode(console)]),
     frames: kept([]),
     medium: { initial: nothing, content: nothing, writes: kept([]) },
-    clients: { calls: [], complaints: [] },
+    clients: { calls: [], errors: [] },
     waiting: [],
     generation: 1,
     unharmed: [],
@@ -156,9 +156,7 @@ describe('a verdict', () => {
   });
 
   test('finds errors that clients report', () => {
-    expect(found(completed({ clients: { calls: [], complaints: ['lost'] } }))).toEqual([
-      'acknowledged-requests',
-    ]);
+    expect(found(completed({ clients: { calls: [], errors: ['lost'] } }))).toEqual(['acknowledged-requests']);
   });
 
   test('compares the machines at the last position where they had the same history', () => {

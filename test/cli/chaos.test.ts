@@ -129,7 +129,7 @@ describe('vmft chaos', () => {
     const { code, stdout } = await vmft('chaos', program('dice.s'), '--exhaustive', '--json');
     expect(code).toBe(0);
     const { runs, outcomes, faults } = JSON.parse(stdout);
-    expect(faults).toEqual({ struck: runs, notTriggered: 0 });
+    expect(faults).toEqual({ injected: runs, notTriggered: 0 });
     expect(outcomes).toMatchObject({ violated: 0, corrupted: 0, diverged: 0 });
     expect(runs).toBeGreaterThan(100);
   });
@@ -143,7 +143,7 @@ describe('vmft chaos', () => {
     );
     expect([first.runs, rest.runs]).toEqual([6, 10]);
     for (const count of ['failovers', 'protections']) expect(first[count] + rest[count]).toBe(whole[count]);
-    expect(first.faults.struck + rest.faults.struck).toBe(whole.faults.struck);
+    expect(first.faults.injected + rest.faults.injected).toBe(whole.faults.injected);
   });
 
   test('ends with the summary so far when it is interrupted', async () => {

@@ -142,14 +142,14 @@ describe('a campaign', () => {
       primary: { crash: 2, outage: 1 },
       spare: { pause: 1 },
     });
-    expect(tally).toMatchObject({ strikes: 4, notTriggered: 1, failovers: 2 });
+    expect(tally).toMatchObject({ injections: 4, notTriggered: 1, failovers: 2 });
   });
 
   it('counts every phase in which a fault can hit a host', () => {
     const guest = measuredGuest('kv');
     const met = Array.from({ length: 30 }, (_, index) =>
       execute(guest, drawRun(guest, `phases/${index}`)),
-    ).flatMap(({ strikes }) => strikes.map(({ during }) => during));
+    ).flatMap(({ injections }) => injections.map(({ during }) => during));
     // A clock may be set on a host whose replica has stopped.
     expect([...injectedPhases, 'stopped']).toEqual(expect.arrayContaining([...new Set(met)]));
   });

@@ -139,6 +139,8 @@ describe('a time counted from a phase', () => {
     const run = simulate('bank', {
       faults: faults('crash:primary@10ms', 'pause:backup@backup:claiming.2:0ms+1us'),
     });
-    expect(run.simulation.injector.missed).toMatchObject([{ missed: 'backup was claiming 1 times' }]);
+    expect(run.simulation.injector.notTriggered).toMatchObject([
+      { notTriggered: 'backup was claiming 1 times' },
+    ]);
   });
 });

@@ -5,7 +5,7 @@ import { faults, type Setup, simulate } from './support.ts';
 const outcomes = (texts: string[], options: Setup = {}) => {
   const run = simulate('dice', { faults: faults(...texts), ...options });
   return run.simulation.injector.outcomes.map((outcome) =>
-    'struck' in outcome ? outcome.struck : outcome.missed,
+    'injected' in outcome ? outcome.injected : outcome.notTriggered,
   );
 };
 
@@ -92,5 +92,5 @@ it('each fault of a schedule has one outcome, in order, and those not triggered 
   const schedule = faults('crash:primary@1s', 'crash:backup@10us', 'pause:primary@icount=3+1us');
   const { injector } = simulate('dice', { faults: schedule }).simulation;
   expect(injector.outcomes.map(({ fault }) => fault)).toEqual(schedule);
-  expect(injector.missed.map(({ fault }) => fault)).toEqual([schedule[0]]);
+  expect(injector.notTriggered.map(({ fault }) => fault)).toEqual([schedule[0]]);
 });

@@ -122,7 +122,7 @@ describe('evidence', () => {
       options: { spec: { maxSteps, disk: 'shared' } },
       observer: { violations: [], history: [] },
       console: { input: new Uint8Array(3), exhausted: true, transcript: [] },
-      network: { done: true, clients: [], framesOut: [], complaints: [] },
+      network: { done: true, clients: [], framesOut: [], errors: [] },
       storage: { disk: {}, generations: { newest: 1 } },
       machine: { icount: 50, diskOpen: false, power: { off: false }, consoleReceived: 3, consoleRoom: 1 },
       failovers: [],
@@ -141,7 +141,7 @@ describe('evidence', () => {
     expect(waiting(run({ machine: machine({ power: { off: true } }) }))).toEqual(['the end']);
     expect(waiting(run({ machine: machine({ consoleReceived: 2 }) }))).toEqual(['typed input']);
     expect(waiting(run({ machine: machine({ consoleReceived: 2, consoleRoom: 0 }) }))).toEqual([]);
-    const network = { done: false, clients: [], framesOut: [], complaints: [] };
+    const network = { done: false, clients: [], framesOut: [], errors: [] };
     expect(waiting(run({ network }))).toEqual(['clients']);
     expect(waiting(run({ network }, 50))).toEqual([]);
   });

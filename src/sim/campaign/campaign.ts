@@ -52,7 +52,7 @@ export interface RunResult {
   virtualNs: number;
   steps: number;
   /** The injected faults; `during`: the phase of the fault's host, or of the primary ({@link Replica.phase}). */
-  strikes: { during: string; kind: FaultKind }[];
+  injections: { during: string; kind: FaultKind }[];
   /** The number of faults that were not triggered. */
   notTriggered: number;
 }
@@ -76,12 +76,12 @@ export function simulationOf(
 
 /** Runs to the end, and applies the checkers. */
 export function execute(guest: Guest, spec: RunSpec): RunResult {
-  const strikes: RunResult['strikes'] = [];
+  const injections: RunResult['injections'] = [];
   const simulation: Simulation = simulationOf(guest, spec, (occurred) => {
     const { event } = occurred;
     flips.see(occurred);
     if (event.kind === 'fault' && event.phase === 'begins')
-      strikes.push({ during: event.during, kind: event.fault.kind });
+      injections.push({ during: event.during, kind: event.fault.kind });
   });
   const flips = new FlipWatch(simulation);
   const { ending, findings } = endingOf(simulation, flips);
@@ -98,8 +98,8 @@ export function execute(guest: Guest, spec: RunSpec): RunResult {
     worstStopBytes: observer.worstStopBytes,
     virtualNs: simulation.nowNs,
     steps: simulation.machine.icount,
-    strikes,
-    notTriggered: simulation.injector.missed.length,
+    injections,
+    notTriggered: simulation.injector.notTriggered.length,
   };
 }
 

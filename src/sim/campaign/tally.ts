@@ -8,7 +8,7 @@ import { type Ending, endings, type Finding, type RunResult } from './campaign.t
 /** The phases in which faults can be injected, which a campaign should cover. */
 export const injectedPhases: readonly string[] = [
   ...phases.filter((phase) => phase !== 'stopped'),
-  'nobody live',
+  'no primary',
 ];
 
 /** The worst value of a measure. */
@@ -36,7 +36,7 @@ export class Tally {
   joins = 0;
   virtualNs = 0;
   steps = 0;
-  strikes = 0;
+  injections = 0;
   notTriggered = 0;
   readonly worstDown: Worst = { ns: 0, run: undefined };
   readonly worstLag: Worst = { ns: 0, run: undefined };
@@ -66,13 +66,13 @@ export class Tally {
     raise(this.worstDown, Math.max(0, ...result.downNs), run);
     raise(this.worstLag, result.worstLagNs, run);
     raise(this.worstStop, result.worstStopBytes * COPY_NS_PER_BYTE, run);
-    for (const { during, kind } of result.strikes) this.injected(during, kind);
+    for (const { during, kind } of result.injections) this.injected(during, kind);
     if (notedEndings.includes(ending) && this.endings[ending] <= NOTED_RUNS)
       this.noted.push({ run, ending, findings });
   }
 
   private injected(during: string, kind: FaultKind): void {
-    this.strikes++;
+    this.injections++;
     const row = this.coverage.get(during) ?? new Map<FaultKind, number>();
     this.coverage.set(during, row);
     row.set(kind, (row.get(kind) ?? 0) + 1);

@@ -241,7 +241,7 @@ export class Simulation {
       phase,
       icount: machine?.icount ?? 0,
       made: machine?.outputsMade ?? 0,
-      during: (host ?? this.live())?.replica.phase ?? 'nobody live',
+      during: (host ?? this.live())?.replica.phase ?? 'no primary',
     });
   }
 

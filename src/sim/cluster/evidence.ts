@@ -21,7 +21,7 @@ export function evidenceOf(run: Simulation): Evidence {
     medium: { initial: run.diskContent, content, writes },
     clients: {
       calls: network.clients.flatMap((client) => client.calls),
-      complaints: network.complaints,
+      errors: network.errors,
     },
     waiting: run.machine.icount >= options.spec.maxSteps ? [] : waiting(run),
     generation: storage.generations.newest,

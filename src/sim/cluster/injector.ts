@@ -33,8 +33,8 @@ export interface FaultTargets {
 
 /** The outcome of a fault: when and where it was injected, or why it was not triggered. */
 export type FaultOutcome = { fault: Fault } & (
-  | { struck: { atNs: number; host: HostId | undefined; icount: number | undefined } }
-  | { missed: string }
+  | { injected: { atNs: number; host: HostId | undefined; icount: number | undefined } }
+  | { notTriggered: string }
 );
 
 export class Injector {
@@ -166,22 +166,27 @@ export class Injector {
 
   private begins(fault: Fault, host: Host | undefined): void {
     const icount = host?.replica.vmm?.icount;
-    this.known.set(fault, { fault, struck: { atNs: this.targets.scheduler.nowNs, host: host?.id, icount } });
+    this.known.set(fault, {
+      fault,
+      injected: { atNs: this.targets.scheduler.nowNs, host: host?.id, icount },
+    });
     this.targets.onFault(fault, host, 'begins');
   }
 
-  private miss(fault: Fault, missed: string): void {
-    this.known.set(fault, { fault, missed });
+  private miss(fault: Fault, notTriggered: string): void {
+    this.known.set(fault, { fault, notTriggered });
   }
 
   /** The outcome of every fault by now, in the order of the schedule. */
   get outcomes(): FaultOutcome[] {
-    return this.scheduled.map((fault) => this.known.get(fault) ?? { fault, missed: this.whyWaiting(fault) });
+    return this.scheduled.map(
+      (fault) => this.known.get(fault) ?? { fault, notTriggered: this.whyWaiting(fault) },
+    );
   }
 
   /** Faults that were not triggered, and why. */
-  get missed(): { fault: Fault; missed: string }[] {
-    return this.outcomes.filter((outcome) => 'missed' in outcome);
+  get notTriggered(): { fault: Fault; notTriggered: string }[] {
+    return this.outcomes.filter((outcome) => 'notTriggered' in outcome);
   }
 
   /** Why a fault is not triggered yet. */

@@ -49,7 +49,7 @@ export class Client {
   answered = 0;
   retransmissions = 0;
   /** Answers that contradict what was acknowledged before. */
-  readonly complaints: string[] = [];
+  readonly errors: string[] = [];
   /** Requests and answers in order. A request that was repeated is one call. */
   readonly calls: Call[] = [];
 
@@ -104,7 +104,7 @@ export class Client {
     if (this.pending.operation)
       Object.assign(this.calls.at(-1)!, { returnedNs: this.network.nowNs(), answer });
     const problem = this.pending.accept(answer);
-    if (problem) this.complaints.push(`client ${this.number}, request ${this.sequence}: ${problem}`);
+    if (problem) this.errors.push(`client ${this.number}, request ${this.sequence}: ${problem}`);
     this.pending = undefined;
     this.answered++;
     this.network.in(this.network.random.below(THINK_NS), () => this.next());

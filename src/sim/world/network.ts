@@ -51,8 +51,8 @@ export class ClientNetwork {
     return this.seen.duplicatesDropped;
   }
 
-  get complaints(): string[] {
-    return this.clients.flatMap(({ complaints }) => complaints);
+  get errors(): string[] {
+    return this.clients.flatMap(({ errors }) => errors);
   }
 
   /** Whether every client has its answers, and the server has acknowledged the stop. */

@@ -38,7 +38,7 @@ export const checkers = [
       'if (!comparison || comparison.difference.equal) return [];',
       'if (!comparison || comparison.difference.registers.every(({ equal }) => equal)) return [];',
     ],
-    'clients-complaints-dropped': [
+    'clients-errors-dropped': [
       "return [...found, { invariant: 'linearizable'",
       "return [{ invariant: 'linearizable'",
     ],
@@ -166,7 +166,7 @@ export const checkers = [
       'return found;',
     ],
     'verdict-no-clients': [
-      '...checkClients(clients.calls, clients.complaints)];',
+      '...checkClients(clients.calls, clients.errors)];',
       '...checkClients(clients.calls, []).slice(0, 0)];',
     ],
     'verdict-no-input': ["if (entry.kind === 'console') input.given(entry);", ''],
