@@ -3,7 +3,7 @@
 //     node failover.mjs
 import { judge, loadGuest, run } from 'vmft';
 
-const bank = loadGuest('bank'); // comes along with vmft; its input is a day at the bank
+const bank = loadGuest('bank'); // a bundled program; its input is a day at the bank
 
 const quiet = run(bank);
 const crashed = run(bank, { faults: ['crash:primary@icount=100000'] });

@@ -1,6 +1,6 @@
 /** Loading guests. */
 import { LoadedGuest } from './loaded-guest.ts';
-import { programNames as comeAlong } from './programs.ts';
+import { programNames as bundled } from './programs.ts';
 import type { Guest, GuestOptions, GuestSource } from './types.ts';
 
 /**
@@ -12,7 +12,7 @@ export function loadGuest(from: GuestSource, options: GuestOptions = {}): Guest 
   return new LoadedGuest(from, options);
 }
 
-/** The names of the programs that come along, for {@link loadGuest}: `bank`, `hello`, … */
+/** The names of the bundled programs, for {@link loadGuest}: `bank`, `hello`, … */
 export function programNames(): string[] {
-  return comeAlong();
+  return bundled();
 }

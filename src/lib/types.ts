@@ -19,7 +19,7 @@ export interface Kernel {
 }
 
 /**
- * Where a guest comes from: the name of a program that comes along (`bank`), or the path of a `.s` source, an RV64 ELF, a raw image or
+ * Where a guest comes from: the name of a bundled program (`bank`), or the path of a `.s` source, an RV64 ELF, a raw image or
  * a folder with a `guest.json`; RISC-V assembly as text; an ELF or a raw image as bytes; or a kernel. `name` is for messages.
  */
 export type GuestSource =
@@ -34,11 +34,11 @@ export interface GuestOptions {
   memoryBytes?: number;
   /** Symbols for the assembler. */
   defines?: Readonly<Record<string, number | bigint>>;
-  /** Folders in which a source's `.include` is looked for: after its own, before the programs that come along. */
+  /** Folders in which a source's `.include` is looked for: after its own, before the bundled programs. */
   includeFolders?: readonly string[];
   /** A disk in virtio slot 0: what it holds at first, as bytes or the path of a file; or its size in bytes, and it is empty. */
   disk?: Uint8Array | string | number;
-  /** Virtio devices in QEMU's words, such as `virtio-rng-device`; by default those that the program brings along. */
+  /** Virtio devices in QEMU's words, such as `virtio-rng-device`; by default those in the program's `NAME.guest.json`. */
   devices?: readonly string[];
   /** What typed bytes go to; the UART unless it is given. */
   console?: 'uart' | 'virtio';
@@ -98,7 +98,7 @@ export interface RunSpec {
 
 /** How a guest is run. What is not said of the cluster is as for `vmft run`: one backup, one spare, seed `1`, no faults. */
 export interface RunOptions extends Partial<RunSpec> {
-  /** What is typed at the console; by default what the guest brings along. */
+  /** What is typed at the console; by default {@link Guest.input}. */
   input?: string | Uint8Array;
   /** The input is typed when the console has shown this text; by default at once. */
   typeAfter?: string;

@@ -122,7 +122,7 @@ describe('a run', () => {
       generation: 2,
       pending: 34,
       atNs: 44_694_980,
-      text: 'goes live at icount 100000; releases again 34 outputs that may already have left',
+      text: 'goes live at icount 100000; re-releases 34 outputs that may have been delivered',
     });
     expect(one.diagram()).toContain('primary');
     const quiet = run(bank, { faults: [CRASH], keepEvents: false });
@@ -150,7 +150,7 @@ describe('a run', () => {
     const { faults, spec } = run(bank, { faults: [CRASH, 'crash:backup@icount=900000000'] });
     expect(faults).toEqual([
       { fault: CRASH, injected: { atNs: 34_442_644, host: 'primary', icount: 100_000 } },
-      { fault: 'crash:backup@icount=900000000', notTriggered: expect.stringContaining('did not come there') },
+      { fault: 'crash:backup@icount=900000000', notTriggered: expect.stringContaining('did not reach it') },
     ]);
     expect(spec).toMatchObject({
       seed: '1',
@@ -258,9 +258,7 @@ describe('a guest', () => {
   });
 
   test('that can not be had is refused, with all mistakes of a source', () => {
-    expect(() => loadGuest('nowhere')).toThrow(
-      /nowhere: no such file, and no program of that name comes along/,
-    );
+    expect(() => loadGuest('nowhere')).toThrow(/^nowhere: no such file, and no bundled program of that name/);
     expect(() => loadGuest({ image: new TextEncoder().encode('text') })).toThrow(OperatingError);
     expect(() => loadGuest('hello', { memoryBytes: 5000 })).toThrow(/^memoryBytes 5000/);
     expect(() => loadGuest('hello', { disk: -1 })).toThrow(/^disk -1/);
