@@ -44,9 +44,9 @@ export function run(tool, args, { input, binary = false, cwd } = {}) {
       encoding: binary ? 'buffer' : 'utf8',
       maxBuffer: 2 ** 30,
     };
-    const child = execFile(tool, args, options, (error, output, complaints) => {
+    const child = execFile(tool, args, options, (error, output, errors) => {
       if (!error) return resolve(output);
-      const lines = (String(complaints) || error.message).trim().split('\n');
+      const lines = (String(errors) || error.message).trim().split('\n');
       const told = lines.slice(-LINES_TOLD).join('\n');
       reject(new BuildError(`${basename(tool)} failed:\n${told}`));
     });

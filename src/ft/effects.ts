@@ -29,7 +29,7 @@ export type Command =
   | { kind: 'move-backup'; from: HostName }
   /** Ends protection: every backup is evicted. */
   | { kind: 'unprotect' }
-  /** Starts protection again after `unprotect`. */
+  /** Ends `unprotect`: re-protection starts. */
   | { kind: 'protect' };
 
 /** The receivers of outputs. */

@@ -4,7 +4,7 @@ import type { ReplicaState } from './state.ts';
 /** The distance between progress markers doubles from this part of the longest on; below it there is one after each slice. */
 const SLOW_START = 20;
 
-/** Progress markers: a backup may run no further than the log says, so while the guest computes it is told how far that is. */
+/** Progress markers: a backup runs no further than the log, so a computing guest needs entries that only move it on. */
 export class ProgressPacing {
   /** The marker that was logged last: its entry, how many steps it came after the entry before, and when. */
   private last: { entry: number; steps: number; ns: number };

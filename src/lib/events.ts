@@ -17,7 +17,7 @@ export const runEvent = ({ atNs, host, event }: SimEvent): RunEvent => ({
   text: plainText(describeEvent(event)),
 });
 
-/** Kinds with the same fields on both sides stay as they are; what else there is inside is left out, or said in words. */
+/** Kinds with equal fields in both types are copied; of the others only plain values remain, or their text. */
 function contentOf(event: SimEvent['event']): EventContent {
   switch (event.kind) {
     case 'held': {

@@ -13,7 +13,7 @@ import type { Failover, FaultResult, LogStatistics, Outcome, Run, RunEvent, RunS
 
 export class FinishedRun implements Run {
   readonly machine: MachineView;
-  private told: readonly RunEvent[] | undefined;
+  private converted: readonly RunEvent[] | undefined;
 
   /** `happened`: the events that were kept. */
   constructor(
@@ -69,8 +69,8 @@ export class FinishedRun implements Run {
   }
 
   get events(): readonly RunEvent[] {
-    this.told ??= this.happened.map(runEvent);
-    return this.told;
+    this.converted ??= this.happened.map(runEvent);
+    return this.converted;
   }
 
   recording(): Uint8Array {

@@ -28,7 +28,7 @@ export function record(guest: Guest, path: string, options: RunOptions = {}): Ru
 }
 
 /**
- * What the checkers find in a run: nothing, unless a rule is switched off (`unsafe`), memory has changed by itself, or vmft is wrong. They
+ * What the checkers find in a run: nothing, unless a rule is switched off (`unsafe`), memory was corrupted, or vmft is wrong. They
  * stand outside of the protocol, and replay the whole run on a fresh machine, which takes about as long as the guest alone.
  * @throws {OperatingError} when more happened than `evidenceBytes` has room for
  */

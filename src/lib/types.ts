@@ -106,7 +106,7 @@ export interface RunOptions extends Partial<RunSpec> {
   engine?: Engine;
   /** Is given what the console prints as it reaches the world, each byte once. What it throws ends the run and is thrown by it. */
   onConsole?: (bytes: Uint8Array) => void;
-  /** Is told of each event as it happens. What it throws ends the run and is thrown by it. */
+  /** Called with each event as it happens. An error that it throws ends the run and is thrown by it. */
   onEvent?: (event: RunEvent) => void;
   /** Whether {@link Run.events} are kept; true unless it is given. A long run has millions. */
   keepEvents?: boolean;
@@ -131,7 +131,7 @@ export interface Failover {
   detectMs: number;
   /** From the failure until the new primary was live. */
   downMs: number;
-  /** From the failure until something new reached the world; left out when nothing did. */
+  /** From the failure to the first new output at the edge; absent when there was none. */
   firstOutputMs?: number;
   /** Outputs that the new primary released and the world had seen already, and dropped. */
   outputsReleasedAgain: number;
@@ -228,7 +228,7 @@ export type EventContent =
   | { kind: 'sent'; to: string; first: number; last: number; logBytes: number; sizeBytes: number }
   | { kind: 'received'; last: number; consumed: number }
   | { kind: 'acknowledged'; by: string; received: number; consumed: number }
-  /** The guest stands still until there is room. */
+  /** The guest is blocked until there is room. */
   | { kind: 'full'; what: 'log' | 'outputs' }
   | { kind: 'suspected'; host: string; silentNs: number }
   /** Test-and-set on shared storage: asked for, won, or lost. */
@@ -241,7 +241,7 @@ export type EventContent =
   | { kind: 'members'; icount: number; generation: number; members: Members }
   | { kind: 'checked'; icount: number; stateHash: string }
   | { kind: 'diverged'; icount: number; found: string; expected: string | undefined }
-  /** Its machine is none that the primary has had, and is let go. */
+  /** Its machine has a state that the primary never had, and is discarded. */
   | { kind: 'void'; why: string }
   | { kind: 'off'; icount: number; code: number }
   | { kind: 'ended' }

@@ -52,7 +52,7 @@ export class Machine {
   readonly schema: RecordCodec<MachineState>;
   private devices: Devices;
   private readonly collector = new OutputCollector();
-  private readonly surroundings: DeviceContext;
+  private readonly context: DeviceContext;
   private readonly sbi: MachineSbi;
   private made = 0;
   /**
@@ -80,7 +80,7 @@ export class Machine {
     this.devices = new Devices(description);
     this.schema = machineSchema(description);
     this.hart = makeHart(description.memorySizeBytes, this.bus(), execution);
-    this.surroundings = {
+    this.context = {
       clock: () => this.readClock(),
       entropy: (sizeBytes) => {
         this.pass(sizeBytes);
@@ -105,7 +105,7 @@ export class Machine {
     };
     this.sbi = new MachineSbi(
       this.hart,
-      this.surroundings,
+      this.context,
       () => this.devices.uart,
       () => this.updateLines(),
     );
@@ -249,7 +249,7 @@ export class Machine {
   /** A machine without a card drops the frame, as does one whose driver has made no buffer available. */
   private receive(frame: Uint8Array): void {
     const { net } = this.devices;
-    net?.device.receive(frame, net, this.surroundings);
+    net?.device.receive(frame, net, this.context);
   }
 
   /**
@@ -257,7 +257,7 @@ export class Machine {
    * prevent.
    */
   land(id: number, data: Uint8Array): void {
-    for (const disk of this.devices.disks) disk.device.land(id, data, disk, this.surroundings);
+    for (const disk of this.devices.disks) disk.device.land(id, data, disk, this.context);
   }
 
   /**
@@ -265,14 +265,14 @@ export class Machine {
    */
   private complete(id: number, status: number, data: Uint8Array): void {
     for (const disk of this.devices.disks)
-      if (disk.device.complete(id, status, data, disk, this.surroundings)) return;
+      if (disk.device.complete(id, status, data, disk, this.context)) return;
   }
 
   private type(data: Uint8Array): void {
     const { console, uart, htif } = this.devices;
-    if (console) console.device.receive(data, console, this.surroundings);
+    if (console) console.device.receive(data, console, this.context);
     else uart.receive(data);
-    htif?.offer(this.surroundings, () => uart.take());
+    htif?.offer(this.context, () => uart.take());
   }
 
   /** The first HTIF command that the machine does not implement. */
@@ -438,10 +438,10 @@ export class Machine {
     };
     return {
       load: (address, sizeBytes) =>
-        access(address, sizeBytes, (device, offset) => device.read(offset, sizeBytes, this.surroundings)),
+        access(address, sizeBytes, (device, offset) => device.read(offset, sizeBytes, this.context)),
       store: (address, sizeBytes, value) =>
         access(address, sizeBytes, (device, offset) =>
-          device.write(offset, sizeBytes, value, this.surroundings),
+          device.write(offset, sizeBytes, value, this.context),
         ) ?? false,
       clock: () => {
         this.contacts++;
@@ -456,7 +456,7 @@ export class Machine {
       },
       watched: () => {
         const { htif, uart } = this.devices;
-        htif?.written(this.surroundings, () => uart.take());
+        htif?.written(this.context, () => uart.take());
         this.updateLines();
       },
       timerChanged: () => this.updateLines(),

@@ -103,17 +103,17 @@ describe('a run', () => {
     for (const one of [outer, inner!]) expect(one.machine.stateHash).toBe(crashed.machine.stateHash);
   });
 
-  test('tells what happens while it happens, and keeps it', () => {
-    const told: RunEvent[] = [];
+  test('calls onEvent while it runs, and keeps the events', () => {
+    const seen: RunEvent[] = [];
     const printed: Uint8Array[] = [];
     const one = run(bank, {
       faults: [CRASH],
-      onEvent: (event) => told.push(event),
+      onEvent: (event) => seen.push(event),
       onConsole: (bytes) => printed.push(bytes),
     });
-    expect(one.events).toEqual(told);
+    expect(one.events).toEqual(seen);
     expect(Buffer.concat(printed).toString()).toBe(one.consoleText);
-    const live = told.find((event) => event.kind === 'live');
+    const live = seen.find((event) => event.kind === 'live');
     expect(live).toEqual({
       kind: 'live',
       host: 'backup',
@@ -129,7 +129,7 @@ describe('a run', () => {
     expect([quiet.events, quiet.diagram(), quiet.consoleText]).toEqual([[], '', one.consoleText]);
   });
 
-  test('tells of a host that comes back too late', () => {
+  test('reports a host that returns too late', () => {
     const { events } = run(bank, { faults: ['pause:primary@t=9ms+30ms'] });
     expect(events.find(({ kind }) => kind === 'evicted')).toMatchObject({
       host: 'primary',
@@ -160,7 +160,7 @@ describe('a run', () => {
     });
   });
 
-  test('types what it is told to, when it is told to', () => {
+  test('types its input, after the text that it waits for', () => {
     const typed = run(bank, { input: 'open me\nquit\n', typeAfter: 'the bank is open' });
     expect(typed.consoleText).toContain('open me: me 0');
     const none = run(bank, { input: '' });
@@ -237,7 +237,7 @@ describe('a guest', () => {
     for (const clients of [0, 1]) expect(run(mine, { clients }).machine.register('a0')).toBe(1n);
   });
 
-  test('has symbols, memory and devices as it is told', () => {
+  test('has the symbols, memory and devices of its options', () => {
     const guest = loadGuest(
       { source: ending('li a0, N') },
       {

@@ -1,4 +1,4 @@
-/** The surroundings of the hosts, which outlive them: links, storage, and the edge with console and client network. */
+/** What is outside the hosts, and outlives them: links, storage, and the edge with console and client network. */
 import { Random } from '../../base/random.ts';
 import { Fence } from '../../cluster/edge/fence.ts';
 import type { Clock, DiskPort, EdgePort, GenerationStore, Ports, Transport } from '../../cluster/ports.ts';

@@ -99,7 +99,7 @@ export const backup = [
         this.copy`,
       `        this.inSync = false;
         this.copy`,
-      'a member is not sent a copy: it is left out first, and then it does not count any more',
+      'a member is not sent a copy: it is evicted first, and then it does not count any more',
     ],
     'backup-prepare-keeps-instep': [
       `        this.inSync = false;
@@ -107,9 +107,9 @@ export const backup = [
         this.copy`,
       `        this.eligible = false;
         this.copy`,
-      'without a machine nothing follows from being in step, and with the copied one this replica is',
+      'without a machine nothing follows from being in sync, and with the copied one this replica is',
     ],
-    'backup-sbr-left-out-reads': [
+    'backup-sbr-evicted-reads': [
       "if (disk === 'shared' || !(this.inSync || this.eligible)) return;",
       "if (disk === 'shared') return;",
     ],

@@ -109,7 +109,7 @@ export const logging = [
 `,
       `    this.latestTicks = 0 * ticks;
 `,
-      'from then on the clock shows at least `ticks` without it: the latestTicks only has to forget what another machine was told',
+      'from then on the clock shows at least `ticks` without it: `latestTicks` only has to forget what another machine has read',
     ],
   }),
   ...inFile('ft/lag.ts', {

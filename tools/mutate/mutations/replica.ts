@@ -5,7 +5,7 @@ export const replica = [
     'replica-adopt-complete-named': ['named && (counted || (now.inSync && sameLeader))', 'named'],
     'replica-adopt-not-complete': ['named && (counted || (now.inSync && sameLeader))', 'named && counted'],
     'replica-adopt-other-leader': ['if (!sameLeader || (counted && !named)) {', 'if (counted && !named) {'],
-    'replica-adopt-left-out-instep': ['if (!sameLeader || (counted && !named)) {', 'if (!sameLeader) {'],
+    'replica-adopt-evicted-in-sync': ['if (!sameLeader || (counted && !named)) {', 'if (!sameLeader) {'],
     'replica-adopt-lastheard': [
       `    now.lastHeardNs = state.nowNs;
     now.eligible`,
