@@ -318,7 +318,7 @@ describe('a log that does not belong to the machine', () => {
     const vmm = new Vmm(machineOf('_start: wfi\nj _start'), doors);
     doors.append({ kind: 'progress', icount: 50 });
     expect(() => vmm.run(100)).toThrow(
-      'the guest waits for an interrupt, but the log says progress marker at 50',
+      'the guest waits for an interrupt, but the log says progress at 50',
     );
   });
 
@@ -329,7 +329,7 @@ describe('a log that does not belong to the machine', () => {
     vmm.run(100);
     doors.append({ kind: 'progress', icount: 20 });
     expect(() => vmm.run(100)).toThrow(
-      'at 50: the guest has gone past the entry, but the log says progress marker at 20',
+      'at 50: the guest has gone past the entry, but the log says progress at 20',
     );
   });
 });
