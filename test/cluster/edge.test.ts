@@ -121,7 +121,7 @@ describe('generations', () => {
           for (const [number, primary] of claims) {
             if (number > model.length + 1) {
               expect(() => generations.testAndSet(number, { primary, backups: [] })).toThrow(
-                /without having seen/,
+                /only after the one before was recorded/,
               );
               continue;
             }
