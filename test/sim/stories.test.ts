@@ -158,7 +158,7 @@ describe('a story of your own', () => {
       '✗ expect violation one-live: the checkers did not find it',
       /✗ never suspected after crash: it happened at \d+\.\d+ ms/,
       '✗ never live after evicted: "evicted" did not happen',
-      '✗ every explanation is told: line 5: "evicted" did not happen',
+      '✗ every explanation is given: line 5: "evicted" did not happen',
       '✗ fault crash:primary@icount=900000000: it did not strike: primary did not reach it; its machine is at icount',
     ])
       expect(text).toMatch(said);
