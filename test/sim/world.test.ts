@@ -99,7 +99,7 @@ describe('shared storage', () => {
       undefined,
     ]);
     expect([storage.generations.newest, storage.generations.latest]).toEqual([3, alone('c')]);
-    expect(() => storage.generations.testAndSet(5, alone('d'))).toThrow(/without having seen the one before/);
+    expect(() => storage.generations.testAndSet(5, alone('d'))).toThrow(/only after the one before/);
   });
 
   test('refuses what comes from any generation but the newest', () => {
