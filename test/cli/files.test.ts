@@ -94,8 +94,8 @@ describe('a file that is read', () => {
   test('has a limit, which holds for what never ends as well', () => {
     put('ten', '0123456789');
     expect(readBytes(file('ten'), 10)).toHaveLength(10);
-    expect(() => readBytes(file('ten'), 9)).toThrow(/longer than/);
-    expect(() => readBytes('/dev/zero', 1 << 20)).toThrow(/\/dev\/zero: longer than 1 MiB/);
+    expect(() => readBytes(file('ten'), 9)).toThrow(/larger than/);
+    expect(() => readBytes('/dev/zero', 1 << 20)).toThrow(/\/dev\/zero: larger than 1 MiB/);
     expect(LIMIT_BYTES.source).toBeLessThan(1 << 25);
   });
 
@@ -111,12 +111,12 @@ describe('a file that is read', () => {
   ])('%s without an end', async (_, args) => {
     put('zero.s', '.include "/dev/zero"\n');
     const { code, stderr } = await vmft(args);
-    expect([code, stderr]).toEqual([2, expect.stringMatching(/^vmft: \/dev\/zero: longer than \d+ MiB/)]);
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/^vmft: \/dev\/zero: larger than \d+ MiB/)]);
   });
 
   test('standard input without an end', async () => {
     const { code, stderr } = await shell(`$VMFT run ${program('hello.s')} < /dev/zero`);
-    expect([code, stderr]).toEqual([2, expect.stringContaining('standard input: longer than')]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('standard input: larger than')]);
   });
 });
 

@@ -62,7 +62,7 @@ describe('values of options', () => {
     ['defsym', 'N=2', [['N', 1n]], /N has a value already/],
     ['include', 'no/such/place', undefined, /no such directory/],
     ['crash', 'x', undefined, /like crash:primary@20ms; here without the "crash:"/],
-    ['delay', '5ms+5ms', undefined, /like delay:.*"delay:primary-backup@" may be left out/],
+    ['delay', '5ms+5ms', undefined, /like delay:.*"delay:primary-backup@" may be omitted/],
     ['fault', 'boom', undefined, /like crash:primary@20ms/],
   ];
   test.each(refused)('--%s %s', (name, text, before, message) => {
@@ -111,7 +111,7 @@ describe('commands', () => {
       ['run', 'image'],
       /a raw image has the suffix .bin, .img or .raw, or is given with --raw/,
     ],
-    ['bytes as an assembly source', ['asm', process.execPath], /not text|longer than/],
+    ['bytes as an assembly source', ['asm', process.execPath], /not text|larger than/],
     ['no name', ['run', ''], /an empty text/],
     ['a name that nobody knows', ['run', 'helo'], /no bundled program of that name; there are: bank, /],
     [
@@ -148,7 +148,7 @@ describe('commands', () => {
       /--defsym is for the assembler/,
     ],
     ['a source as a raw image', ['run', hello, '--raw'], /--raw says that a program is a raw image/],
-    ['typing when there is nothing to type', ['run', hello, '--type-after', '>'], /something to type/],
+    ['typing when there is nothing to type', ['run', hello, '--type-after', '>'], /and console input/],
   ])('%s', async (_, args, message) => {
     files();
     const { code, stdout, stderr } = await vmft(args);
@@ -166,7 +166,7 @@ describe('commands', () => {
     ]);
     expect([log.code, log.stderr]).toEqual([2, expect.stringContaining('vmft replay hello.log')]);
     expect([state.code, state.stderr]).toEqual([2, expect.stringContaining('a saved machine')]);
-    expect([often.code, often.stderr]).toEqual([2, expect.stringContaining('706 steps long')]);
+    expect([often.code, often.stderr]).toEqual([2, expect.stringContaining('only 706 steps')]);
   });
 
   test('a raw image says that it is one, by its name or with --raw', async () => {
