@@ -99,7 +99,9 @@ describe('shared storage', () => {
       undefined,
     ]);
     expect([storage.generations.newest, storage.generations.latest]).toEqual([3, alone('c')]);
-    expect(() => storage.generations.testAndSet(5, alone('d'))).toThrow(/only after the one before was recorded/);
+    expect(() => storage.generations.testAndSet(5, alone('d'))).toThrow(
+      /only after the one before was recorded/,
+    );
   });
 
   test('refuses operations of any generation but the newest', () => {

@@ -317,9 +317,7 @@ describe('a log that does not belong to the machine', () => {
     const doors = new ReplayDoors();
     const vmm = new Vmm(machineOf('_start: wfi\nj _start'), doors);
     doors.append({ kind: 'progress', icount: 50 });
-    expect(() => vmm.run(100)).toThrow(
-      'the guest waits for an interrupt, but the log says progress at 50',
-    );
+    expect(() => vmm.run(100)).toThrow('the guest waits for an interrupt, but the log says progress at 50');
   });
 
   test('a guest that is past the entry is found', () => {
