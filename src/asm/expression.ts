@@ -145,6 +145,7 @@ function binary(operator: string, left: Value, right: Value, scope: Scope, colum
   throw new StatementError(`'${operator}' needs values that are known here; an address is not`, column);
 }
 
+/** Long: a case for each operator. */
 function compute(operator: string, a: bigint, b: bigint, column: number): bigint {
   switch (operator) {
     case '+':

@@ -51,7 +51,7 @@ const explanations: Partial<Record<SimEvent['event']['kind'], string>> = {
 /** Pause after an explanation on a terminal, for reading. */
 const READING_MS = 350;
 
-/** Runs the demo; returns the exit code. */
+/** Runs the demo; returns the exit code. Long: most of it is text. */
 export async function demo(): Promise<number> {
   const path = join(PROGRAMS, 'bank.s');
   const paint = painterFor(process.stderr);

@@ -80,7 +80,10 @@ const withDefaults = (given: RunOptions): RunOptions => ({
   verify: given.verify || (given.unsafe ?? []).length > 0,
 });
 
-/** Runs a guest and reports the run; returns the exit code. @throws {OperatingError} for wrong options or files */
+/**
+ * Runs a guest and reports the run; returns the exit code. Long: one sequence whose steps share the output streams.
+ * @throws {OperatingError} for wrong options or files
+ */
 export async function run(program: string | undefined, given: RunOptions): Promise<number> {
   const options = withDefaults(given);
   const path = programPath(program, options);

@@ -7,7 +7,7 @@ import type { Ports } from './ports.ts';
 /** An effect outside the host. */
 export type OutsideEffect = Exclude<Effect, { do: 'ran' | 'copied' | 'timer' | 'note' | 'stop' }>;
 
-/** Performs an effect; `deliver` receives the answers later. */
+/** Performs an effect; `deliver` receives the answers later. Long: a case for each effect. */
 export function perform(
   effect: OutsideEffect,
   { transport, generations, edge, disk }: Omit<Ports, 'clock'>,

@@ -86,6 +86,7 @@ function perCsr(body: Body, armOf: (csr: Csr) => (() => void) | undefined): void
 const isBelowM = (body: Body) => getWord(body, 'privilege').i64(PRIVILEGE.M).op('i64.ne');
 const isU = (body: Body) => getWord(body, 'privilege').op('i64.eqz');
 
+/** Whether a CSR may be accessed here. Long: a condition for each of the manual's exceptions. */
 function emitLegal(module: ModuleBuilder): FunctionRef {
   return module.function({ params: ['i32', 'i32'], results: ['i32'] }, (body) => {
     const refuseIf = () => body.if(() => body.i32(0).op('return'));
@@ -156,6 +157,7 @@ function seedLegal(body: Body): void {
   body.get(1).op('i32.and');
 }
 
+/** Reads a CSR. Long: an arm for each kind of access. */
 function emitRead(module: ModuleBuilder, { clock, entropy }: CsrNeeds): FunctionRef {
   return module.function({ params: ['i32'], results: ['i64'] }, (body) => {
     const pending = () => {
@@ -221,6 +223,7 @@ function readStatus(body: Body, readable: bigint): void {
   body.i64(63).op('i64.shl', 'i64.or').i64(readable).op('i64.and');
 }
 
+/** Writes a CSR. Long: an arm for each kind of access. */
 function emitWrite(module: ModuleBuilder, { timerChanged, flush }: CsrNeeds): FunctionRef {
   return module.function({ params: ['i32', 'i64'], results: [] }, (body) => {
     /** The bits of the word that are set in what `mask` pushes become those of the value. */

@@ -93,7 +93,7 @@ function emitFloat(on: Surface, { op, format, operands }: Expr & { is: 'float' }
   });
 }
 
-/** Pushes the value of `expr`: an i64, or an i32 for a condition. */
+/** Pushes the value of `expr`: an i64, or an i32 for a condition. Long: a case for each kind of expression. */
 export function emitExpr(on: Surface, expr: Expr): void {
   const { body } = on;
   switch (expr.is) {
@@ -150,7 +150,7 @@ export function emitExpr(on: Surface, expr: Expr): void {
   }
 }
 
-/** Emits one action of a row. */
+/** Emits one action of a row. Long: a case for each kind of action. */
 export function emitAction(on: Surface, action: Action): void {
   switch (action.do) {
     case 'rd':

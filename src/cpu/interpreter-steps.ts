@@ -361,6 +361,7 @@ export abstract class StepSurface implements Surface {
     this.writeRd(() => body.get(this.old));
   }
 
+  /** Long: one sequence, in the order of the manual: legality, read, write. */
   csr({ operation, operand }: Action & { do: 'csr' }): void {
     const { body } = this;
     const { csrLegal, csrRead, csrWrite } = this.support;

@@ -90,7 +90,7 @@ interface TranslateNeeds {
 
 /**
  * (va, sizeBytes, kind of access) → physical address. The access lies within a page. Enters loads and fetches from RAM
- * into the TLB, and sets whether a store may be entered, too.
+ * into the TLB, and sets whether a store may be entered, too. Long: the locals of one WebAssembly function.
  */
 function emitTranslate(module: ModuleBuilder, { tlb, pmp, walk }: TranslateNeeds): FunctionRef {
   return module.function({ params: ['i64', 'i32', 'i32'], results: ['i64'] }, (body) => {
@@ -379,6 +379,7 @@ function isCode(body: Body, page: number, physical: number, sizeBytes: number): 
 
 export const REACH: Signature = { params: ['i64', 'i32', 'i32'], results: ['i32'] };
 
+/** The slow path of a translated access. Long: the locals of one WebAssembly function. */
 function emitReach(module: ModuleBuilder, tlb: TlbFunctions, translate: FunctionRef): FunctionRef {
   return module.function(REACH, (body) => {
     const [va, sizeBytes, access] = [0, 1, 2];

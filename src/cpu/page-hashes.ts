@@ -7,6 +7,7 @@ const MIX = [0x9e3779b97f4a7c15n, 0xd1b54a32d192ed03n] as const;
 /**
  * Exports `hash(at, sizeBytes, seed)` over a multiple of 32 bytes, and `hashRam(pages)`, which rehashes the dirty pages
  * and returns the sum over all pages. A page of zeros has the hash zero, so that untouched RAM need not be read.
+ * Long: the locals of one WebAssembly function.
  */
 export function emitPageHashes(module: ModuleBuilder, flushStores: FunctionRef): void {
   const hash = module.function(

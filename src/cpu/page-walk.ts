@@ -53,7 +53,10 @@ interface WalkNeeds {
   setBits: FunctionRef;
 }
 
-/** (va, kind of access, privilege) → physical address. */
+/**
+ * (va, kind of access, privilege) → physical address. Long: one WebAssembly function, in the order of the manual's
+ * algorithm.
+ */
 export function emitWalk(module: ModuleBuilder, { tlb, pmp, setBits }: WalkNeeds): FunctionRef {
   return module.function({ params: ['i64', 'i32', 'i32'], results: ['i64'] }, (body) => {
     const [va, access, privilege] = [0, 1, 2];

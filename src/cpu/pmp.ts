@@ -10,7 +10,7 @@ export const PERMISSION = { load: PMP.R, store: PMP.W, fetch: PMP.X } as const;
 /**
  * (physical address, sizeBytes, permission, privilege) → 1 when the access is allowed to all of the bytes. The entry
  * with the lowest number that matches any of them decides, and must match all of them. M-mode is allowed what no entry,
- * or only an unlocked one, matches.
+ * or only an unlocked one, matches. Long: the locals of one WebAssembly function.
  */
 export function emitPmp(module: ModuleBuilder): FunctionRef {
   return module.function({ params: ['i64', 'i64', 'i32', 'i32'], results: ['i32'] }, (body) => {

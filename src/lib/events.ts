@@ -17,7 +17,10 @@ export const runEvent = ({ atNs, host, event }: SimEvent): RunEvent => ({
   text: plainText(describeEvent(event)),
 });
 
-/** Kinds with equal fields in both types are copied; of the others only plain values remain, or their text. */
+/**
+ * Kinds with equal fields in both types are copied; of the others only plain values remain, or their text. Long: a case
+ * for each of those.
+ */
 function contentOf(event: SimEvent['event']): EventContent {
   switch (event.kind) {
     case 'held': {

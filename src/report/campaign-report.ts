@@ -183,6 +183,7 @@ export class CampaignReport {
 
   // ── JSON ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
+  /** The report for programs. Long: one object literal. */
   json(): object {
     const { path, campaign, from, tally, jobs, seconds, interrupted } = this.facts;
     const shown = (run: RunSpec, steps?: number) => ({

@@ -76,6 +76,7 @@ export class DiagramRows {
     this.lanes.set(host, begins ? PAUSED_LANE : this.paused.get(host)!);
   }
 
+  /** What an event adds to the diagram. Long: a case for each kind of event. */
   private drawn(host: HostId, event: SimEvent['event'], index: number): Drawn | undefined {
     switch (event.kind) {
       // ── Routine ───────────────────────────────────────────────────────────────────────────────────────────────────

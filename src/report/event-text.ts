@@ -27,7 +27,7 @@ const againText = (pending: number): string =>
     ? `; re-releases ${pending} output${pending === 1 ? '' : 's'} that may have been delivered`
     : '';
 
-/** The event in words, without its time and host. */
+/** The event in words, without its time and host. Long: a case for each kind of event. */
 export function describeEvent(event: SimEvent['event']): Line {
   switch (event.kind) {
     case 'booted':

@@ -420,6 +420,7 @@ export class Machine {
     );
   }
 
+  /** What the hart reaches outside itself. Long: an object with an entry for each. */
   private bus(): Bus {
     const access = <T>(
       address: bigint,

@@ -21,7 +21,10 @@ import { painterFor } from '../terminal/paint.ts';
 import { runArguments } from './command.ts';
 import { CampaignPool } from './pool.ts';
 
-/** Runs a campaign and reports it; returns the exit code. @throws {OperatingError} for options that cannot work */
+/**
+ * Runs a campaign and reports it; returns the exit code. Long: one sequence with a pool that must be ended.
+ * @throws {OperatingError} for options that cannot work
+ */
 export async function chaos(program: string | undefined, options: ChaosOptions): Promise<number> {
   const interrupted = interruption();
   const path = programPath(program, options);

@@ -244,7 +244,8 @@ function multiplyAddSingle(native: Native): void {
   native.give();
 }
 
-/** The algorithm of Boldo and Melquiond: the product's error is added first, with the sum rounded to odd. */
+/** The algorithm of Boldo and Melquiond: the product's error is added first, with the sum rounded to odd.
+ * Long: the locals of one algorithm. */
 function multiplyAddDouble(native: Native): void {
   const { body, a, b, c, result } = native;
   const local = () => body.local('f64');

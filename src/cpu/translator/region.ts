@@ -79,7 +79,7 @@ export interface Profile {
 
 /**
  * The region around a hot address; undefined when the instruction there can't be translated. Jumps are followed to
- * targets that were reached before.
+ * targets that were reached before. Long: one worklist algorithm on shared sets.
  */
 export function findRegion(read: ReadParcel, hot: number, profile: Profile): Region | undefined {
   const placed = new Map<number, Placed>();

@@ -120,6 +120,7 @@ class Translation implements Surface {
     this.byPc = new Map(region.blocks.map((block) => [block.pc, block]));
   }
 
+  /** Emits the function of the region. Long: its prologue, dispatch and exits share its labels. */
   emit(): void {
     const { body, left, end, region } = this;
     this.findRegisters();

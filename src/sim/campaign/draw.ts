@@ -302,6 +302,7 @@ class Drawing {
     return { from, to: pick(this.random, others) };
   }
 
+  /** Draws a fault. Long: a case for each kind. */
   private fault(kind: FaultKind): Fault {
     const { random } = this;
     const back = random.chance(0.7) ? { forNs: this.length() } : {};

@@ -94,7 +94,10 @@ export class Injector {
     return nowNs < Math.max(this.lastEndNs, this.lastStartNs);
   }
 
-  /** Injects a fault; `on`: the host that has reached its position, if that triggered it. */
+  /**
+   * Injects a fault; `on`: the host that has reached its position, if that triggered it. Long: a case for each kind of
+   * fault.
+   */
   inject(fault: Fault, on: Host | undefined): void {
     if (!this.waiting.delete(fault)) return;
     if ('when' in fault) return this.injectAtHost(fault, on ?? this.find(fault.who));

@@ -179,6 +179,7 @@ export class Observer {
     if (last && last.firstOutputMs === undefined) last.firstOutputMs = (this.nowNs() - last.failedNs) / 1e6;
   }
 
+  /** An event of a replica. Long: a case for each kind that is counted or judged. */
   noted(host: Host, event: ReplicaEvent): void {
     const { id } = host;
     switch (event.kind) {

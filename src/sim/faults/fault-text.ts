@@ -225,6 +225,7 @@ function anchored(text: string): { front: string; after: PhaseMoment | undefined
   };
 }
 
+/** A fault at a time. Long: a case for each kind of fault. */
 function parseAtTime(plain: string, text: string): Fault {
   const [kind, rest] = cut(plain, ':');
   if (rest === undefined)
