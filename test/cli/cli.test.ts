@@ -186,7 +186,7 @@ describe('the cluster', () => {
     },
   );
 
-  test('--disk-size: any size, or no disk', async () => {
+  test('--disk-size sets the size of the disk, and 0 leaves the machine without one', async () => {
     const [small, none, full] = await Promise.all([
       vmft(['run', journal, '--disk-size', '8K', '-q']),
       vmft(['run', journal, '--disk-size', '0', '-q']),
