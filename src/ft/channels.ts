@@ -88,19 +88,23 @@ export class LoggingChannels extends Map<HostName, Channel> {
     const { log, options, generation, gate } = replica;
     const { first, entries } = channel.take(log, options.tuning.receiveBufferBytes);
     if (entries.length === 0 && answers === 0) return;
-    const bytes = replica.send(channel.host, {
-      kind: 'entries',
-      generation,
-      first,
-      delivered: gate.deliveredUpTo(replica.vmm.machine.outputsMade),
-      lowWater: Math.min(log.last, this.past),
-      answers,
-      ticks: replica.clock.reading(replica.nowNs),
-      entries,
-    });
     const last = first + entries.length - 1;
     const logBytes = log.bytesUpTo(last) - log.bytesUpTo(first - 1);
-    replica.note({ kind: 'sent', to: channel.host, first, last, logBytes, sizeBytes: bytes.length, entries });
+    const { host } = channel;
+    replica.send(
+      host,
+      {
+        kind: 'entries',
+        generation,
+        first,
+        delivered: gate.deliveredUpTo(replica.vmm.machine.outputsMade),
+        lowWater: Math.min(log.last, this.past),
+        answers,
+        ticks: replica.clock.reading(replica.nowNs),
+        entries,
+      },
+      (sizeBytes) => ({ kind: 'sent', to: host, first, last, logBytes, sizeBytes, entries }),
+    );
   }
 
   /**

@@ -258,20 +258,23 @@ export class Protection {
     const entry = replica.log.last;
     const disks = replica.disk.open.map(({ id, request }) => ({ kind: 'disk' as const, first: id, request }));
     replica.effects.push({ do: 'copied', sizeBytes });
-    replica.send(copy.host, {
-      kind: 'state',
-      generation: replica.generation,
-      copy: copy.number,
-      entry,
-      history: replica.history,
-      speed: replica.speed,
-      ticks: replica.clock.reading(replica.nowNs),
-      delta,
-      outputs: [...replica.gate.contents(), ...disks],
-      starts: replica.starts,
-      hash: machine.hash(),
-    });
-    replica.note({ kind: 'copied', host: copy.host, pages, sizeBytes, icount: machine.icount, entry });
+    replica.send(
+      copy.host,
+      {
+        kind: 'state',
+        generation: replica.generation,
+        copy: copy.number,
+        entry,
+        history: replica.history,
+        speed: replica.speed,
+        ticks: replica.clock.reading(replica.nowNs),
+        delta,
+        outputs: [...replica.gate.contents(), ...disks],
+        starts: replica.starts,
+        hash: machine.hash(),
+      },
+      () => ({ kind: 'copied', host: copy.host, pages, sizeBytes, icount: machine.icount, entry }),
+    );
     channel.startAt(replica.log, entry, entry);
     this.endCopy();
   }

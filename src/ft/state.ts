@@ -176,10 +176,11 @@ export class ReplicaState {
     this.effects.push({ do: 'timer', id, atNs });
   }
 
-  send(to: HostName, message: Message): Uint8Array {
+  /** `event`, of the message's size, is noted before the sending: afterwards a failing host would have sent it unnoticed. */
+  send(to: HostName, message: Message, event?: (sizeBytes: number) => ReplicaEvent): void {
     const bytes = encodeMessage(message);
+    if (event) this.note(event(bytes.length));
     this.effects.push({ do: 'send', to, bytes });
-    return bytes;
   }
 
   datagram(to: HostName, message: Message): void {

@@ -288,6 +288,16 @@ describe('the guest while it is copied', () => {
     expect(result(run)).toEqual(sound);
   });
 
+  it.each([1, 2, 3])(
+    'is judged by its own history when the sending host fails just after message %i',
+    (message) => {
+      const setup = { seed: '3/37517', spares: 0, replication: 'checkpoint' as const };
+      const run = simulate('kv', { ...setup, faults: faults(`crash:primary@sent=${message}`) });
+      expect(happened(run, 'live').map(({ at }) => at)).toEqual(['backup']);
+      expect(result(run)).toEqual(sound);
+    },
+  );
+
   it('may need any number of rounds over a slow link when it is small', () => {
     const run = simulate('bank', {
       spares: 1,
