@@ -3,7 +3,7 @@
  * would with sockets, disks and clocks. A callback is never called before the call that requested it returns.
  */
 import type { Effect, GenerationRecord, HostName } from '../ft/effects.ts';
-import type { WorldOutput } from '../vmm/outputs.ts';
+import type { EdgeOutput } from '../vmm/outputs.ts';
 
 export interface Clock {
   /** The host's monotonic clock, in whole ns. Its origin is arbitrary: clocks of hosts are not comparable. */
@@ -45,7 +45,7 @@ export interface EdgePort {
   /** Sends outputs. `delivered` is called for each one that has arrived, duplicates included. */
   release(
     effect: Extract<Effect, { do: 'release' }>,
-    delivered: (output: WorldOutput) => void,
+    delivered: (output: EdgeOutput) => void,
     received: (frame: Uint8Array) => void,
   ): void;
   /** Directs typed bytes from `offset` on to this host. */

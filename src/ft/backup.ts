@@ -6,7 +6,7 @@ import { Vmm, verifyMarker } from '../vmm/vmm.ts';
 import { CopyReceiver } from './copy.ts';
 import type { CpuInput, HostName, TimerId } from './effects.ts';
 import type { Message, MessageOf } from './messages.ts';
-import { type GenerationStarts, isDisk, isWorld, type ReplicaState } from './state.ts';
+import { type GenerationStarts, isDiskOutput, isEdgeOutput, type ReplicaState } from './state.ts';
 
 export class Backup {
   /** The log here continues with the entries that the primary sends: the stream between them is unbroken. */
@@ -136,8 +136,8 @@ export class Backup {
     replica.speed = message.speed;
     replica.starts = message.starts;
     replica.log.startAfter(message.entry, machine.icount);
-    replica.gate.hold(message.outputs.filter(isWorld), message.entry);
-    replica.disk.start(message.outputs.filter(isDisk), message.entry);
+    replica.gate.hold(message.outputs.filter(isEdgeOutput), message.entry);
+    replica.disk.start(message.outputs.filter(isDiskOutput), message.entry);
     replica.note({ kind: 'installed', from, history: message.history, icount: machine.icount });
     this.follow();
     this.acknowledge();
@@ -245,8 +245,8 @@ export class Backup {
   private collect(): void {
     const { replica } = this;
     const outputs = replica.vmm.machine.takeOutputs();
-    replica.gate.hold(outputs.filter(isWorld), replica.log.last);
-    replica.disk.start(outputs.filter(isDisk), replica.log.last);
+    replica.gate.hold(outputs.filter(isEdgeOutput), replica.log.last);
+    replica.disk.start(outputs.filter(isDiskOutput), replica.log.last);
   }
 
   /**
@@ -275,8 +275,8 @@ export class Backup {
     const { replica } = this;
     applyDelta(replica.vmm.machine, delta);
     replica.history = history;
-    replica.gate.hold(outputs.filter(isWorld), this.consumed);
-    replica.disk.start(outputs.filter(isDisk), this.consumed);
+    replica.gate.hold(outputs.filter(isEdgeOutput), this.consumed);
+    replica.disk.start(outputs.filter(isDiskOutput), this.consumed);
     replica.disk.keep(open, this.consumed);
     replica.note({ kind: 'installed', from: replica.record.primary, history, icount });
   }

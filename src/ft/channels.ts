@@ -11,7 +11,7 @@ import type { ReplicaState } from './state.ts';
 export class LoggingChannels extends Map<HostName, Channel> {
   readonly lag: LagControl;
   /** A backup has acknowledged entries since the lag was last measured. */
-  hasNews = false;
+  ackArrived = false;
 
   /** `awaited`: the joining replica whose acknowledgements outputs wait for already. */
   constructor(
@@ -121,8 +121,8 @@ export class LoggingChannels extends Map<HostName, Channel> {
   /** Measures the execution lag of the slowest backup, and adjusts the guest's share of processor time. */
   measureLag(): void {
     const { replica, lag } = this;
-    if (!this.hasNews) return;
-    this.hasNews = false;
+    if (!this.ackArrived) return;
+    this.ackArrived = false;
     const members = this.required().filter(({ state }) => state === 'following');
     if (members.length === 0) return lag.reset();
     const icount = Math.min(...members.map((member) => member.icount));

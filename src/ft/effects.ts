@@ -2,7 +2,7 @@
 import type { DiskRequest } from '../devices/device.ts';
 import type { Divergence } from '../vmm/doors.ts';
 import type { Entry } from '../vmm/entries.ts';
-import type { WorldOutput } from '../vmm/outputs.ts';
+import type { EdgeOutput } from '../vmm/outputs.ts';
 
 /** The name of a host. */
 export type HostName = string;
@@ -76,7 +76,7 @@ export type Effect =
   /** To a host, as a datagram that may be lost. */
   | { do: 'datagram'; to: HostName; bytes: Uint8Array }
   /** To the edge, which drops numbers that it has seen and answers with `delivered`. */
-  | { do: 'release'; outputs: WorldOutput[]; generation: number }
+  | { do: 'release'; outputs: EdgeOutput[]; generation: number }
   /** To the disk, which performs each number once. `lowWater`: numbers below will not be issued again. */
   | { do: 'disk'; id: number; request: DiskRequest; generation: number; lowWater: number }
   /** Requests console input from this offset on. */

@@ -18,7 +18,7 @@ import { Operator } from './operator.ts';
 import { spanOf } from './output-gate.ts';
 import { CheckPacing, ProgressPacing } from './pacing.ts';
 import { Protection } from './protection.ts';
-import { isDisk, isWorld, type ReplicaState, unloggedKinds } from './state.ts';
+import { isDiskOutput, isEdgeOutput, type ReplicaState, unloggedKinds } from './state.ts';
 
 /** The limit of distinct device warnings in one generation: a guest could cause any number. */
 const MAX_WARNINGS = 32;
@@ -37,7 +37,7 @@ export class Primary {
   /** State transfer: the current epoch. */
   private readonly epoch: Epoch | undefined;
   /** Without bounce buffers: completions whose data is in guest memory already, but not signalled to the guest. */
-  private landed: DiskCompletion[] = [];
+  private unsignalled: DiskCompletion[] = [];
   /** Device warnings that have been reported. */
   private readonly warned = new Set<string>();
 
@@ -164,8 +164,8 @@ export class Primary {
 
   /** The guest waits for an interrupt, and no input is pending: it needs no processor time. */
   get idle(): boolean {
-    const { replica, landed } = this;
-    return replica.hasPaused && !replica.live.hasNews && landed.length === 0;
+    const { replica, unsignalled } = this;
+    return replica.hasPaused && !replica.live.inputArrived && unsignalled.length === 0;
   }
 
   /** The guest may not run: a switch-over is under way, or a buffer is full. */
@@ -214,7 +214,7 @@ export class Primary {
     const { replica } = this;
     const { vmm, clock } = replica;
     const before = vmm.icount;
-    replica.live.hasNews = false;
+    replica.live.inputArrived = false;
     clock.beginSlice(replica.nowNs, before, nsPerStep);
     const paused = this.isPaused;
     const pause = vmm.run(paused ? 0 : this.checks.limit(steps), replica.isAt(end));
@@ -223,7 +223,7 @@ export class Primary {
     const share = (this.channels.lag.perMille * replica.speed * this.protection.share) / 1e9;
     replica.effects.push({ do: 'ran', steps: ran, restNs: Math.round(ran * nsPerStep * (1 / share - 1)) });
     replica.hasPaused = paused || pause !== 'budget';
-    this.completeLanded();
+    this.completeUnsignalled();
     if (this.channels.followers.length > 0) this.channels.lag.mark(before, replica.nowNs);
     this.reportWarnings();
     this.flush(vmm.machine.takeOutputs());
@@ -233,10 +233,10 @@ export class Primary {
   }
 
   /** Without bounce buffers a completion is signalled one slice after its data has reached guest memory. */
-  private completeLanded(): void {
+  private completeUnsignalled(): void {
     const { replica } = this;
-    if (this.landed.length === 0) return;
-    for (const completion of this.landed.splice(0)) replica.live.completed(completion);
+    if (this.unsignalled.length === 0) return;
+    for (const completion of this.unsignalled.splice(0)) replica.live.completed(completion);
   }
 
   private reportWarnings(): void {
@@ -266,9 +266,9 @@ export class Primary {
   private hold(outputs: Output[]): void {
     const { replica } = this;
     const entry = this.coveringEntry;
-    const world = outputs.filter(isWorld);
+    const world = outputs.filter(isEdgeOutput);
     replica.gate.hold(world, entry);
-    replica.disk.start(outputs.filter(isDisk), entry);
+    replica.disk.start(outputs.filter(isDiskOutput), entry);
     if (this.channels.required().length === 0) return;
     for (const output of world) replica.note({ kind: 'held', ...spanOf(output), entry });
   }
@@ -329,7 +329,7 @@ export class Primary {
   }
 
   /** The stream to the edge broke: undelivered outputs are sent again, in order. */
-  worldReset(): void {
+  edgeReset(): void {
     this.replica.gate.resend();
     this.attach();
   }
@@ -348,8 +348,8 @@ export class Primary {
       return;
     }
     if (replica.is('bounce-buffers') && completion.data.length > 0) {
-      replica.vmm.machine.land(id, completion.data);
-      this.landed.push(completion);
+      replica.vmm.machine.writeEarly(id, completion.data);
+      this.unsignalled.push(completion);
     } else replica.live.completed(completion);
   }
 
@@ -392,7 +392,7 @@ export class Primary {
     const { received, consumed } = message;
     replica.note({ kind: 'acknowledged', by: channel.host, received, consumed });
     this.protection.heardOf(channel.host);
-    this.channels.hasNews = true;
+    this.channels.ackArrived = true;
   }
 
   /** Continues another replica's log if this log has the entries it lacks; else the replica needs a copy. */

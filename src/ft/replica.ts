@@ -226,7 +226,7 @@ export class Replica {
     // A backup resumes on its own initiative, and requests to storage are repeated by timer.
     if (primary) {
       if (state.options.hosts.includes(peer)) primary.protection.channelReset(peer);
-      else primary.worldReset();
+      else primary.edgeReset();
     }
     if (!this.primary && this.state.hasVm && peer === this.state.record.primary && this.backup.following)
       this.backup.resume();

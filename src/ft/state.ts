@@ -4,7 +4,7 @@ import type { MachineDescription } from '../vmm/description.ts';
 import { LiveDoors, RecordingDoors, ReplayDoors } from '../vmm/doors.ts';
 import type { Entry, EntryKind } from '../vmm/entries.ts';
 import { Machine } from '../vmm/machine.ts';
-import type { DiskOutput, Output, WorldOutput } from '../vmm/outputs.ts';
+import type { DiskOutput, EdgeOutput, Output } from '../vmm/outputs.ts';
 import { Vmm } from '../vmm/vmm.ts';
 import { DiskQueue } from './disk-queue.ts';
 import type {
@@ -206,5 +206,5 @@ export const unloggedKinds = (unsafe: ReadonlySet<UnsafeRule>): ReadonlySet<Entr
     ...(unsafe.has('log-entropy') ? (['entropy'] as const) : []),
   ]);
 
-export const isDisk = (output: Output): output is DiskOutput => output.kind === 'disk';
-export const isWorld = (output: Output): output is WorldOutput => output.kind !== 'disk';
+export const isDiskOutput = (output: Output): output is DiskOutput => output.kind === 'disk';
+export const isEdgeOutput = (output: Output): output is EdgeOutput => output.kind !== 'disk';

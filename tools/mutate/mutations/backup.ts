@@ -131,8 +131,8 @@ export const backup = [
   }),
   ...inFile('ft/backup.ts', {
     'backup-install-no-gate': [
-      '    replica.gate.hold(message.outputs.filter(isWorld), message.entry);\n    replica.disk.start(message.outputs.filter(isDisk), message.entry);\n    replica.note',
-      '    replica.disk.start(message.outputs.filter(isDisk), message.entry);\n    replica.note',
+      '    replica.gate.hold(message.outputs.filter(isEdgeOutput), message.entry);\n    replica.disk.start(message.outputs.filter(isDiskOutput), message.entry);\n    replica.note',
+      '    replica.disk.start(message.outputs.filter(isDiskOutput), message.entry);\n    replica.note',
     ],
     'backup-hears-no-clock': [
       "    if ('ticks' in message) replica.clock.heard(message.ticks, replica.nowNs);\n",

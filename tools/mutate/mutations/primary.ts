@@ -123,11 +123,11 @@ export const primary = [
       'consumed <= common ? common',
     ],
     'primary-lowWater-last': ['lowWater: Math.min(log.last, this.past),', 'lowWater: log.last,'],
-    'primary-settled-made': [
+    'primary-delivered-made': [
       'delivered: gate.deliveredUpTo(replica.vmm.machine.outputsMade),',
       'delivered: replica.vmm.machine.outputsMade,',
     ],
-    'primary-settled-made2': [
+    'primary-delivered-made2': [
       'delivered: gate.deliveredUpTo(replica.vmm.machine.outputsMade),',
       'delivered: Math.max(0, gate.deliveredUpTo(replica.vmm.machine.outputsMade)) + 40,',
     ],
