@@ -159,7 +159,8 @@ export class Primary {
 
   get wantsCpu(): boolean {
     const { operator } = this;
-    return !operator.poweringOff && !this.idle && !this.blocked;
+    // Once the log names the next primary, an input would put this machine ahead of the log.
+    return !operator.poweringOff && !operator.hasHandedOver && !this.idle && !this.blocked;
   }
 
   /** The guest waits for an interrupt, and no input is pending: it needs no processor time. */
@@ -224,7 +225,7 @@ export class Primary {
     replica.effects.push({ do: 'ran', steps: ran, restNs: Math.round(ran * nsPerStep * (1 / share - 1)) });
     replica.hasPaused = paused || pause !== 'budget';
     this.completeUnsignalled();
-    if (this.channels.followers.length > 0) this.channels.lag.mark(before, replica.nowNs);
+    if (!this.epoch && this.channels.followers.length > 0) this.channels.lag.mark(before, replica.nowNs);
     this.reportWarnings();
     this.flush(vmm.machine.takeOutputs());
     const deadline = vmm.machine.timerDeadline;
