@@ -8,6 +8,13 @@ import type { CpuInput, HostName, TimerId } from './effects.ts';
 import type { Message, MessageOf } from './messages.ts';
 import { type GenerationStarts, isDiskOutput, isEdgeOutput, type ReplicaState } from './state.ts';
 
+/** Sectors of the primary's private disk, received as part of a copy. */
+interface CopiedSectors {
+  of: CopyReceiver;
+  sector: number;
+  data: Uint8Array;
+}
+
 export class Backup {
   /** The log here continues with the entries that the primary sends: the stream between them is unbroken. */
   following = false;
@@ -28,9 +35,10 @@ export class Backup {
   private endReached = false;
   /** Private disks: completions that the log holds; a write here waits for its own. */
   private readonly granted = new Set<number>();
-  /** Sectors that are being copied to this replica's private disk. Negative numbers: no guest operation has them. */
-  private readonly writing = new Map<number, { sector: number; data: Uint8Array }>();
-  private sectorWrites = 0;
+  /** Sectors of copies that are being written to this replica's private disk, by the number of the write. */
+  private readonly writing = new Map<number, CopiedSectors>();
+  /** Sectors that wait for a write of the same sectors, which an earlier copy has left behind. */
+  private postponed: CopiedSectors[] = [];
 
   constructor(private readonly replica: ReplicaState) {
     this.lastHeardNs = replica.nowNs;
@@ -88,18 +96,24 @@ export class Backup {
         replica.send(from, { kind: 'pages-ack', generation: replica.generation, copy: message.copy });
         return;
       case 'sectors':
-        if (this.copy?.number === message.copy) this.writeSectors(message.sector, message.data);
+        if (this.copy?.number === message.copy)
+          this.writeSectors({ of: this.copy, sector: message.sector, data: message.data });
         return;
       case 'state':
         if (this.copy?.number === message.copy) this.install(message);
     }
   }
 
-  /** Writes sectors of the primary's disk to this one. */
-  private writeSectors(sector: number, data: Uint8Array): void {
+  /** Writes sectors of the primary's disk to this one: one write of the same sectors at a time, or they might be reordered. */
+  private writeSectors(sectors: CopiedSectors): void {
     const { replica } = this;
-    const id = -++this.sectorWrites;
-    this.writing.set(id, { sector, data });
+    if ([...this.writing.values()].some(({ sector }) => sector === sectors.sector)) {
+      this.postponed.push(sectors);
+      return;
+    }
+    const id = replica.nextCopyOperation();
+    const { sector, data } = sectors;
+    this.writing.set(id, sectors);
     replica.effects.push({
       do: 'disk',
       id,
@@ -112,16 +126,17 @@ export class Backup {
   private sectorsWritten(id: number, ok: boolean): void {
     const { replica } = this;
     const write = this.writing.get(id);
+    if (!write) return;
     this.writing.delete(id);
-    if (!write || !this.copy) return;
-    if (!ok) return this.writeSectors(write.sector, write.data);
-    const { generation } = replica;
-    replica.send(this.copy.from, {
-      kind: 'sectors-ack',
-      generation,
-      copy: this.copy.number,
-      sector: write.sector,
-    });
+    const { copy } = this;
+    if (write.of === copy && !ok) this.writeSectors(write);
+    else if (write.of === copy) {
+      const { generation } = replica;
+      replica.send(copy.from, { kind: 'sectors-ack', generation, copy: copy.number, sector: write.sector });
+    }
+    const postponed = this.postponed.filter((sectors) => sectors.of === copy);
+    this.postponed = [];
+    for (const sectors of postponed) this.writeSectors(sectors);
   }
 
   /** Completes the copy. A machine whose hash differs from the primary's is discarded. */

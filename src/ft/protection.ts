@@ -165,7 +165,10 @@ export class Protection {
     const { disk, description, tuning } = replica.options;
     const bootBytes = description.segments.reduce((sum, { bytes }) => sum + bytes.length, 0);
     this.progressNs = replica.nowNs + bootBytes * SLOWEST_NS_PER_BYTE;
-    if (disk === 'private') this.diskCopy = new DiskCopySender(sectorsOf(description), tuning.copyWindow);
+    if (disk === 'private')
+      this.diskCopy = new DiskCopySender(sectorsOf(description), tuning.copyWindow, () =>
+        replica.nextCopyOperation(),
+      );
     replica.note({ kind: 'joining', host: channel.host, how: 'copy' });
     const { generation } = replica;
     replica.send(channel.host, {

@@ -85,6 +85,7 @@ export class ReplicaState {
   stopped = false;
   effects: Effect[] = [];
   private machine: Vmm | undefined;
+  private copyOperations = 0;
 
   constructor(
     readonly options: ReplicaOptions,
@@ -159,6 +160,14 @@ export class ReplicaState {
       this.history++;
       this.options.witness(entry);
     });
+  }
+
+  /**
+   * A number for a disk operation of a copy: negative, so that no guest operation has it, and never used before on this
+   * host, so that a late answer is not taken for that of another copy.
+   */
+  nextCopyOperation(): number {
+    return -++this.copyOperations;
   }
 
   /** A predicate for whether the guest has reached a slice's end; undefined without one. */
