@@ -85,6 +85,7 @@ export class Backup {
         return this.receive(message);
       case 'prepare':
         replica.dropVm();
+        this.granted.clear();
         this.following = false;
         this.inSync = false;
         this.eligible = false;
@@ -204,6 +205,10 @@ export class Backup {
     const { replica } = this;
     const surplus = replica.log.last - (first - 1);
     if (surplus > 0) {
+      for (let number = first; number <= replica.log.last; number++) {
+        const entry = replica.log.get(number);
+        if (entry.kind === 'disk') this.granted.delete(entry.id);
+      }
       replica.replay.retract(replica.replay.waiting - surplus);
       replica.log.truncate(first - 1);
     }
