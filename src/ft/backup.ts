@@ -29,7 +29,7 @@ export class Backup {
   /** The number of the last `resume` message; the answer carries it. 0: none was sent. */
   private token = 0;
   /** The generations of the primary's log, which this log adopts when it continues it. */
-  private offered: GenerationStarts | undefined;
+  private primaryStarts: GenerationStarts | undefined;
   private acknowledgedConsumed = 0;
   private ended = false;
   private endReached = false;
@@ -170,8 +170,8 @@ export class Backup {
   }
 
   /** The primary has described its log. A replica that follows it already has that log. */
-  describes(starts: GenerationStarts): void {
-    this.offered = starts;
+  learnStarts(starts: GenerationStarts): void {
+    this.primaryStarts = starts;
     if (this.following) this.replica.starts = starts;
   }
 
@@ -184,7 +184,7 @@ export class Backup {
     if (!replica.hasVm || this.ended || replica.claim?.won) return;
     if (!this.following) {
       if (message.answers !== this.token || this.token === 0) return;
-      this.goOnFrom(message.first);
+      this.continueFrom(message.first);
     }
     if (message.first > replica.log.last + 1) return this.resume();
     for (const entry of message.entries.slice(replica.log.last + 1 - message.first)) {
@@ -201,7 +201,7 @@ export class Backup {
   }
 
   /** Continues the log from entry `first`. The entries from there on are not in the primary's log, and not consumed. */
-  private goOnFrom(first: number): void {
+  private continueFrom(first: number): void {
     const { replica } = this;
     const surplus = replica.log.last - (first - 1);
     if (surplus > 0) {
@@ -213,7 +213,7 @@ export class Backup {
       replica.log.truncate(first - 1);
     }
     replica.gate.restart(replica.log.last);
-    replica.starts = this.offered ?? replica.starts;
+    replica.starts = this.primaryStarts ?? replica.starts;
     this.follow();
   }
 
@@ -257,7 +257,7 @@ export class Backup {
       replica.note({ kind: 'ended' });
       return replica.stop('completed');
     }
-    this.readForItself();
+    this.issueOwnOperations();
     if (!replica.claim && this.consumed > consumedBefore && this.consumptionIsNews) this.acknowledge();
   }
 
@@ -312,14 +312,14 @@ export class Backup {
 
   // ── A disk that each replica reads for itself (the paper, section 4.2), or has for itself (4.1) ──────────
 
-  private readForItself(retryNs = Number.POSITIVE_INFINITY): void {
+  private issueOwnOperations(retryNs = Number.POSITIVE_INFINITY): void {
     const { replica } = this;
     const { disk } = replica.options;
     // An evicted replica would read what the others have written since.
     if (disk === 'shared' || !(this.inSync || this.eligible)) return;
     const limits = {
       held: Number.POSITIVE_INFINITY,
-      ordered: !replica.is('disk-order'),
+      ordered: !replica.isOff('disk-order'),
       others: false,
       writesWait: false,
     };
@@ -358,7 +358,7 @@ export class Backup {
       replica.timer('heartbeat', replica.nowNs + heartbeatNs);
     }
     if (id === 'retry') {
-      this.readForItself(replica.options.disk === 'private' ? undefined : retryNs);
+      this.issueOwnOperations(replica.options.disk === 'private' ? undefined : retryNs);
       // The last resume or its answer may have been lost.
       if (replica.hasVm && !this.following && replica.generation > 0) this.resume();
       replica.timer('retry', replica.nowNs + retryNs);

@@ -44,14 +44,14 @@ export class LoggingChannels extends Map<HostName, Channel> {
       ...(claim?.record.backups ?? []),
       ...(awaited ? [awaited] : []),
     ]);
-    if (this.replica.is('resync-atomicity'))
+    if (this.replica.isOff('resync-atomicity'))
       for (const host of hosts) if (this.get(host)?.state !== 'following') hosts.delete(host);
     return [...hosts].map((host) => this.get(host)!);
   }
 
   /** Every required replica holds the log up to this entry. */
   get held(): number {
-    if (this.replica.is('output-rule')) return Number.POSITIVE_INFINITY;
+    if (this.replica.isOff('output-rule')) return Number.POSITIVE_INFINITY;
     return Math.min(Number.POSITIVE_INFINITY, ...this.required().map(({ held = 0 }) => held));
   }
 
@@ -128,7 +128,7 @@ export class LoggingChannels extends Map<HostName, Channel> {
     const icount = Math.min(...members.map((member) => member.icount));
     const ns = lag.behind(icount, replica.nowNs);
     if (lag.isWorst(ns)) replica.note({ kind: 'lag', steps: replica.vmm.icount - icount, ns });
-    if (replica.is('lag-control')) return;
+    if (replica.isOff('lag-control')) return;
     if (lag.adjust(ns, replica.nowNs)) replica.note({ kind: 'slowed', perMille: lag.perMille });
   }
 }

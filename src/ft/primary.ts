@@ -82,11 +82,11 @@ export class Primary {
     const { replica } = this;
     const { log, clock } = replica;
     const { lastKnownTicks } = replica.vmm.machine;
-    if (replica.is('carry-clock')) clock.startAt(lastKnownTicks, replica.nowNs);
+    if (replica.isOff('carry-clock')) clock.startAt(lastKnownTicks, replica.nowNs);
     else clock.continueFrom(lastKnownTicks, replica.nowNs);
     this.announceGeneration();
     this.attach();
-    if (replica.is('reissue-io')) replica.disk.clear();
+    if (replica.isOff('reissue-io')) replica.disk.clear();
     replica.disk.restart(log.last);
     this.arm();
   }
@@ -147,7 +147,7 @@ export class Primary {
     this.channels.transmit();
     // A backup that applies checkpoints executes nothing, and so has no execution lag.
     if (!this.epoch) this.channels.measureLag();
-    this.endEpochIfTaken();
+    this.endEpochIfAcknowledged();
     const hasSwitchedOff = machine.power.off && !this.operator.poweringOff;
     if (this.checks.isDue || hasSwitchedOff) this.check();
     if (hasSwitchedOff) this.operator.switchedOff();
@@ -256,7 +256,7 @@ export class Primary {
     const { icount, outputsMade } = replica.vmm.machine;
     const made = outputs.length > 0;
     if (this.epoch) this.epoch.outputs.push(...outputs);
-    else if (made && !replica.is('output-entry')) this.log({ kind: 'output', icount, made: outputsMade });
+    else if (made && !replica.isOff('output-entry')) this.log({ kind: 'output', icount, made: outputsMade });
     else if (!made && this.channels.size > 0 && this.progress.isDue(this.idle || !this.channels.lag.isSmall))
       this.progress.mark((entry) => this.log(entry));
     this.hold(outputs);
@@ -298,7 +298,7 @@ export class Primary {
   }
 
   /** Extends an epoch until the last checkpoint is acknowledged, so that a slow link gets fewer checkpoints. */
-  private endEpochIfTaken(): void {
+  private endEpochIfAcknowledged(): void {
     if (this.epoch?.isDue && this.channels.held >= this.replica.log.last) this.endEpoch();
   }
 
@@ -314,7 +314,7 @@ export class Primary {
     replica.disk.discard(past);
     const limits = {
       held,
-      ordered: !replica.is('disk-order'),
+      ordered: !replica.isOff('disk-order'),
       others: true,
       writesWait: replica.options.disk !== 'private',
     };
@@ -348,7 +348,7 @@ export class Primary {
       operation.doneEntry = 0;
       return;
     }
-    if (replica.is('bounce-buffers') && completion.data.length > 0) {
+    if (replica.isOff('bounce-buffers') && completion.data.length > 0) {
       replica.vmm.machine.writeEarly(id, completion.data);
       this.unsignalled.push(completion);
     } else replica.live.completed(completion);
@@ -381,9 +381,9 @@ export class Primary {
       case 'resume':
         return this.resume(from, message);
       case 'pages-ack':
-        return this.protection.pagesTaken(from, message.copy);
+        return this.protection.pagesAcknowledged(from, message.copy);
       case 'sectors-ack':
-        return this.protection.sectorsTaken(from, message);
+        return this.protection.sectorsAcknowledged(from, message);
     }
   }
 
@@ -392,14 +392,14 @@ export class Primary {
     channel.acknowledge(replica.log, message);
     const { received, consumed } = message;
     replica.note({ kind: 'acknowledged', by: channel.host, received, consumed });
-    this.protection.heardOf(channel.host);
+    this.protection.progressed(channel.host);
     this.channels.ackArrived = true;
   }
 
   /** Continues another replica's log if this log has the entries it lacks; else the replica needs a copy. */
   private resume(from: HostName, message: MessageOf<'resume'>): void {
     const { replica } = this;
-    const channel = this.channels.get(from) ?? this.protection.offered(from);
+    const channel = this.channels.get(from) ?? this.protection.beginJoin(from);
     if (!channel || channel.state === 'copying') return;
     // Where each replica reads the disk, the sectors that an evicted replica has yet to read may be overwritten by now.
     const mayGoOn = replica.options.disk === 'shared' || replica.record.backups.includes(from);

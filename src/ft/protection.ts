@@ -113,7 +113,7 @@ export class Protection {
     if (this.joining || replica.claim || !this.missing) return;
     const host = this.pick();
     if (!host) return;
-    this.offered(host);
+    this.beginJoin(host);
     primary.sendGeneration(host);
   }
 
@@ -139,7 +139,7 @@ export class Protection {
   }
 
   /** Opens a channel to a host that is to join, if a backup is missing. */
-  offered(host: HostName): Channel | undefined {
+  beginJoin(host: HostName): Channel | undefined {
     const { replica, primary } = this;
     if (this.joining || replica.claim || !this.missing || replica.record.backups.includes(host))
       return undefined;
@@ -177,7 +177,7 @@ export class Protection {
       copy: this.copies,
       description,
     });
-    if (replica.is('resync-atomicity')) this.record(channel.host);
+    if (replica.isOff('resync-atomicity')) this.record(channel.host);
     this.noteRound();
     this.pump();
   }
@@ -187,14 +187,14 @@ export class Protection {
     this.replica.note({ kind: 'copying', host, round, pages: left });
   }
 
-  pagesTaken(host: HostName, number: number): void {
+  pagesAcknowledged(host: HostName, number: number): void {
     if (this.copy?.host !== host || this.copy.number !== number) return;
     this.progressNs = this.replica.nowNs;
     this.copy.acknowledged();
     this.pump();
   }
 
-  sectorsTaken(host: HostName, { copy, sector }: MessageOf<'sectors-ack'>): void {
+  sectorsAcknowledged(host: HostName, { copy, sector }: MessageOf<'sectors-ack'>): void {
     if (this.copy?.host !== host || this.copy.number !== copy) return;
     this.progressNs = this.replica.nowNs;
     this.diskCopy?.acknowledged(sector);
@@ -280,7 +280,7 @@ export class Protection {
   }
 
   /** A replica has acknowledged entries: if it is joining, it makes progress. */
-  heardOf(host: HostName): void {
+  progressed(host: HostName): void {
     if (this.isJoining(host)) this.progressNs = this.replica.nowNs;
   }
 

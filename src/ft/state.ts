@@ -115,7 +115,8 @@ export class ReplicaState {
     return this.machine;
   }
 
-  is(rule: UnsafeRule): boolean {
+  /** Whether this rule is switched off (`--unsafe`). */
+  isOff(rule: UnsafeRule): boolean {
     return this.options.unsafe.has(rule);
   }
 

@@ -56,7 +56,7 @@ export const backup = [
       'replica.replay.retract(Math.min(replica.replay.waiting, replica.replay.waiting - surplus + 1));',
     ],
     'backup-goon-no-starts': [
-      `    replica.starts = this.offered ?? replica.starts;
+      `    replica.starts = this.primaryStarts ?? replica.starts;
 `,
       '',
     ],
@@ -114,7 +114,7 @@ export const backup = [
       "if (disk === 'shared') return;",
     ],
     'backup-sbr-unordered': [
-      `      ordered: !replica.is('disk-order'),
+      `      ordered: !replica.isOff('disk-order'),
       others: false,`,
       `      ordered: false,
       others: false,`,

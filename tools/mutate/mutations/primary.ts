@@ -4,8 +4,8 @@ export const primary = [
   ...inFile('ft/primary.ts', {
     'primary-live-no-attach': [
       `    this.attach();
-    if (replica.is('reissue-io'))`,
-      `    if (replica.is('reissue-io'))`,
+    if (replica.isOff('reissue-io'))`,
+      `    if (replica.isOff('reissue-io'))`,
     ],
     'primary-live-disk-no-restart': [
       `    replica.disk.restart(log.last);
