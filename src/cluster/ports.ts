@@ -5,6 +5,7 @@
 import type { Effect, GenerationRecord, HostName } from '../ft/effects.ts';
 import type { EdgeOutput } from '../vmm/outputs.ts';
 
+/** The host's time, and the time that work takes. */
 export interface Clock {
   /** The host's monotonic clock, in whole ns. Its origin is arbitrary: clocks of hosts are not comparable. */
   readonly monotonicNs: number;
@@ -23,6 +24,7 @@ export interface Clock {
   spend(ns: number, action: () => void): void;
 }
 
+/** The network between hosts: the stream of the logging channel, and datagrams for heartbeats. */
 export interface Transport {
   /** Sends to another host, reliably and in order until the stream breaks: then a `reset` is delivered. */
   stream(to: HostName, bytes: Uint8Array): void;
@@ -54,6 +56,7 @@ export interface EdgePort {
   announce(frame: Uint8Array, generation: number, received: (frame: Uint8Array) => void): void;
 }
 
+/** The virtual disk: shared, or the host's private one. It refuses an older generation, unless it is private. */
 export interface DiskPort {
   /** Performs each write's number once; answers `refused` once a newer generation is known. */
   perform(

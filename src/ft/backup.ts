@@ -1,4 +1,3 @@
-/** A backup: it replays the primary's log, acknowledges the entries it holds, and keeps what going live needs. */
 import { DISK_OK } from '../devices/device.ts';
 import type { Entry, EntryOf } from '../vmm/entries.ts';
 import { applyDelta } from '../vmm/snapshot.ts';
@@ -15,6 +14,7 @@ interface CopiedSectors {
   data: Uint8Array;
 }
 
+/** A backup: it replays the primary's log, acknowledges the entries it holds, and keeps what going live needs. */
 export class Backup {
   /** The log here continues with the entries that the primary sends: the stream between them is unbroken. */
   following = false;
@@ -105,7 +105,7 @@ export class Backup {
     }
   }
 
-  /** Writes sectors of the primary's disk to this one: one write of the same sectors at a time, or they might be reordered. */
+  /** Writes sectors of the primary's disk to this one. Two writes of the same sectors could be reordered: one waits. */
   private writeSectors(sectors: CopiedSectors): void {
     const { replica } = this;
     if ([...this.writing.values()].some(({ sector }) => sector === sectors.sector)) {

@@ -1,13 +1,13 @@
-/**
- * The primary's ends of the logging channels (the paper, section 2.2 and figure 2): which acknowledgements an output
- * waits for, which entries go to which backup, and the execution lag of the slowest.
- */
 import { Channel } from './channel.ts';
 import type { HostName } from './effects.ts';
 import { LagControl } from './lag.ts';
 import type { MessageOf } from './messages.ts';
 import type { ReplicaState } from './state.ts';
 
+/**
+ * The primary's ends of the logging channels (the paper, section 2.2 and figure 2): which acknowledgements an output
+ * waits for, which entries go to which backup, and the execution lag of the slowest.
+ */
 export class LoggingChannels extends Map<HostName, Channel> {
   readonly lag: LagControl;
   /** A backup has acknowledged entries since the lag was last measured. */

@@ -13,7 +13,9 @@ export interface GenerationRecord {
   backups: readonly HostName[];
 }
 
+/** The timers of a replica. `claim`: a request to storage is unanswered; `guest`: the guest's own timer expires. */
 export const timerIds = ['heartbeat', 'suspect', 'claim', 'guest', 'retry', 'epoch'] as const;
+/** See {@link timerIds}. */
 export type TimerId = (typeof timerIds)[number];
 
 /** An operator's commands to the primary. */
@@ -41,6 +43,7 @@ export interface SliceEnd {
   entry?: number | undefined;
 }
 
+/** What a replica is told, one at a time. */
 export type ReplicaInput =
   | { kind: 'start' }
   /** Processor time: run up to `steps` steps of `nsPerStep` each, no further than `end`. */
@@ -61,8 +64,10 @@ export type ReplicaInput =
   | { kind: 'disk-done'; id: number; status: number | 'refused'; data: Uint8Array }
   | { kind: 'command'; command: Command };
 
+/** The input that gives the guest processor time. */
 export type CpuInput = Extract<ReplicaInput, { kind: 'cpu' }>;
 
+/** What a replica asks its host to do. The order is part of the protocol: an output comes after what it depends on. */
 export type Effect =
   /**
    * The guest took this many steps, and gets no processor time for `restNs` afterwards. The effects that follow are
@@ -93,6 +98,7 @@ export type Effect =
   /** This replica has stopped, and takes no inputs any more. */
   | { do: 'stop'; reason: StopReason };
 
+/** Why a replica has stopped: the guest has ended in order, or its machine differs from the log. */
 export type StopReason = 'completed' | 'diverged';
 
 /** What happened, for reports and checkers. The protocol does not depend on it. */

@@ -14,6 +14,7 @@ const ENVELOPE_BYTES = 20;
 const sizeOf = (output: EdgeOutput): number =>
   ENVELOPE_BYTES + (output.kind === 'console' ? output.data.length : output.frame.length);
 
+/** The receiver of an output. */
 export const edgeOf = (output: EdgeOutput): Edge => (output.kind === 'console' ? 'console' : 'switch');
 
 /**
@@ -80,7 +81,7 @@ export class OutputGate {
     return this.held.map(({ output }) => output);
   }
 
-  /** Going live, or continuing another log: no output counts as released, and none waits for an entry after `entry`. */
+  /** Continuing another primary's log: no output counts as released, and none waits for an entry after `entry`. */
   restart(entry: number): void {
     for (const held of this.held) {
       held.entry = Math.min(held.entry, entry);

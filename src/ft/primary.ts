@@ -1,7 +1,3 @@
-/**
- * The primary: it runs the guest on live inputs, logs them, holds outputs until the backups hold the entries that cover
- * them, and restores redundancy (the paper, sections 2 and 3).
- */
 import { DISK_OK } from '../devices/device.ts';
 import { virtioOf } from '../vmm/description.ts';
 import { type DiskCompletion, RecordingDoors } from '../vmm/doors.ts';
@@ -23,6 +19,10 @@ import { isDiskOutput, isEdgeOutput, type ReplicaState, unloggedKinds } from './
 /** The limit of distinct device warnings in one generation: a guest could cause any number. */
 const MAX_WARNINGS = 32;
 
+/**
+ * The primary: it runs the guest on live inputs, logs them, holds outputs until the backups hold the entries that cover
+ * them, and restores redundancy (the paper, sections 2 and 3).
+ */
 export class Primary {
   readonly channels: LoggingChannels;
   readonly pages: ChangedPages;

@@ -40,6 +40,7 @@ const SLOWEST_NS_PER_BYTE = 100;
 /** The minimum share of a guest that writes faster than it can be copied, per mille. */
 const MIN_SHARE = 50;
 
+/** The primary's part that keeps the wanted number of backups. */
 export class Protection {
   /** The wanted number of backups. */
   wanted: number;

@@ -38,6 +38,7 @@ export const phases = [
   'spare',
   'stopped',
 ] as const;
+/** See {@link phases}. */
 export type Phase = (typeof phases)[number];
 
 /**
@@ -45,6 +46,7 @@ export type Phase = (typeof phases)[number];
  */
 export type Role = 'primary' | 'backup' | 'spare' | 'stopped';
 
+/** One replica; whoever runs it calls {@link handle} and performs the effects. */
 export class Replica {
   private readonly state: ReplicaState;
   private primary: Primary | undefined;

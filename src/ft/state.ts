@@ -22,6 +22,7 @@ import { encodeMessage, type Message } from './messages.ts';
 import { OutputGate } from './output-gate.ts';
 import type { DiskVariant, Replication, Tuning, UnsafeRule } from './rules.ts';
 
+/** What a replica is made with; constant during its life. */
 export interface ReplicaOptions {
   /** The host that this replica runs on, and its failure domain. */
   name: HostName;
@@ -216,5 +217,7 @@ export const unloggedKinds = (unsafe: ReadonlySet<UnsafeRule>): ReadonlySet<Entr
     ...(unsafe.has('log-entropy') ? (['entropy'] as const) : []),
   ]);
 
+/** Whether an output goes to the disk. */
 export const isDiskOutput = (output: Output): output is DiskOutput => output.kind === 'disk';
+/** Whether an output goes to the edge: console or switch. */
 export const isEdgeOutput = (output: Output): output is EdgeOutput => output.kind !== 'disk';
