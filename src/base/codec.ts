@@ -168,19 +168,22 @@ const codec = <T>(write: (out: Writer, value: T) => void, read: (input: Reader) 
   read,
 });
 
-/** Integers of a fixed width, little-endian. */
+/** An unsigned integer of 8 bits. */
 export const u8 = codec<number>(
   (out, value) => out.u8(value),
   (input) => input.u8(),
 );
+/** An unsigned integer of 16 bits, little-endian. */
 export const u16 = codec<number>(
   (out, value) => out.u16(value),
   (input) => input.u16(),
 );
+/** An unsigned integer of 32 bits, little-endian. */
 export const u32 = codec<number>(
   (out, value) => out.u32(value),
   (input) => input.u32(),
 );
+/** An unsigned integer of 64 bits, little-endian; a bigint. */
 export const u64 = codec<bigint>(
   (out, value) => out.u64(value),
   (input) => input.u64(),

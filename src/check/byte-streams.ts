@@ -1,4 +1,3 @@
-/** Compares two streams of bytes: one is appended in pieces, the other is read as far as needed. */
 import { joined, sameBytes } from '../base/bytes.ts';
 
 /** The number of bytes quoted before a difference, and from it on. */
@@ -27,6 +26,7 @@ class ByteSource {
   }
 }
 
+/** Compares two streams of bytes: one is appended in pieces, the other is read as far as needed. */
 export class ByteStreams {
   /** The length of the streams' common prefix. */
   same = 0;

@@ -86,22 +86,28 @@ export class OneLiveChecker {
   }
 }
 
-/** Two machines with the same history are bit-identical. */
+/** The number of differing registers, devices and pages that a message names. */
+const SHOWN_PARTS = 6;
+
+/** Two machines at the last position of their common history are equal in every bit. */
 export function checkSameMachine(comparison: Comparison | undefined): Violation[] {
   if (!comparison || comparison.difference.equal) return [];
   const { difference, firstDifference } = comparison;
-  const parts = [
+  const different = [
     ...difference.registers.filter(({ equal }) => !equal).map(({ name }) => name),
     ...difference.devices,
     ...difference.pages.map((address) => `page 0x${address.toString(16)}`),
   ];
-  const first = firstDifference
-    ? `; the first entry that differs is ${describeEntry(firstDifference.a)} on the primary, ${describeEntry(firstDifference.b)} on the backup`
+  const shown = different.slice(0, SHOWN_PARTS).join(', ');
+  const more = different.length > SHOWN_PARTS ? ` and ${different.length - SHOWN_PARTS} more` : '';
+  const entries = firstDifference && [firstDifference.a, firstDifference.b].map(describeEntry);
+  const first = entries
+    ? `; the first entry that differs is ${entries[0]} on the primary, ${entries[1]} on the backup`
     : '';
   return [
     {
       invariant: 'same-machine',
-      message: `at icount ${difference.icount} the machines differ in ${parts.slice(0, 6).join(', ')}${parts.length > 6 ? ` and ${parts.length - 6} more` : ''}${first}`,
+      message: `at icount ${difference.icount} the machines differ in ${shown}${more}${first}`,
     },
   ];
 }

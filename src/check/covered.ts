@@ -51,7 +51,7 @@ export class OutputsChecker {
     const { console } = this;
     const { same, more, thereIsMore, quoted } = console;
     if (thereIsMore)
-      return `console byte ${same + 1} is ${console.quoted.there}; a machine with the same history prints ${quoted.came}`;
+      return `console byte ${same + 1} is ${quoted.there}; a machine with the same history prints ${quoted.came}`;
     if (complete && more > 0)
       return `${more} console bytes were lost, from byte ${same + 1} on: ${quoted.came}`;
     return undefined;
@@ -121,7 +121,8 @@ export class DiskChecker {
     if (output.kind !== 'disk') return;
     const { first: id, request } = output;
     this.open.push({ id, request });
-    if (request.operation === 'write') this.unapplied.set(id, request);
+    // With no applied write left there is nothing to compare: on private disks none is recorded.
+    if (request.operation === 'write' && this.next) this.unapplied.set(id, request);
     this.matchApplied(id);
     this.settle();
   }

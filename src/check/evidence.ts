@@ -14,10 +14,12 @@ export type Outcome = 'completed' | 'lost' | 'limit' | 'diverged';
 
 /** A frame that left the cluster, and its output number. */
 export const seenFrame = record({ number: uint, frame: bytes() });
+/** See {@link seenFrame}. */
 export type SeenFrame = ValueOf<typeof seenFrame>;
 
 /** A write that reached the medium. */
 export const appliedWrite = record({ id: uint, sector: uint, data: bytes() });
+/** See {@link appliedWrite}. */
 export type AppliedWrite = ValueOf<typeof appliedWrite>;
 
 /** Values in order; `isWhole`: false if the last ones were not kept. */

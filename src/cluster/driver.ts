@@ -44,6 +44,7 @@ export interface Moments {
 
 const NO_MOMENTS: Moments = { limit: (steps) => steps, end: () => ({}), passed: () => {} };
 
+/** What a {@link Driver} is made with. */
 export interface DriverOptions {
   ports: Ports;
   listener: DriverListener;
@@ -51,6 +52,7 @@ export interface DriverOptions {
   maxSteps: number;
 }
 
+/** One host: a replica, its inbox and its timers. */
 export class Driver {
   power: 'on' | 'paused' | 'off' = 'on';
   /** Why the replica has stopped; undefined before. */
@@ -131,6 +133,10 @@ export class Driver {
     this.stopReason = undefined;
     this.replica = replica;
     this.watch = new StuckWatch();
+    this.sliceNs = SHORT_SLICE_NS;
+    this.stepsEndNs = 0;
+    this.restUntilNs = Number.NEGATIVE_INFINITY;
+    this.guestsTurn = false;
     this.deliver({ kind: 'start' });
   }
 

@@ -1,7 +1,7 @@
 /** Performs a replica's effects on the ports; the answers become its inputs. */
 import { unreachable } from '../base/assert.ts';
 import type { Effect, ReplicaInput } from '../ft/effects.ts';
-import { lastOf, type WorldOutput } from '../vmm/outputs.ts';
+import { type EdgeOutput, lastOf } from '../vmm/outputs.ts';
 import type { Ports } from './ports.ts';
 
 /** An effect outside the host. */
@@ -20,7 +20,7 @@ export function perform(
     case 'datagram':
       return transport.datagram(effect.to, effect.bytes);
     case 'release': {
-      const delivered = (output: WorldOutput) =>
+      const delivered = (output: EdgeOutput) =>
         deliver({
           kind: 'delivered',
           edge: output.kind === 'console' ? 'console' : 'switch',

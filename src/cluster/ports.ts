@@ -3,8 +3,9 @@
  * would with sockets, disks and clocks. A callback is never called before the call that requested it returns.
  */
 import type { Effect, GenerationRecord, HostName } from '../ft/effects.ts';
-import type { WorldOutput } from '../vmm/outputs.ts';
+import type { EdgeOutput } from '../vmm/outputs.ts';
 
+/** The host's time, and the time that work takes. */
 export interface Clock {
   /** The host's monotonic clock, in whole ns. Its origin is arbitrary: clocks of hosts are not comparable. */
   readonly monotonicNs: number;
@@ -23,6 +24,7 @@ export interface Clock {
   spend(ns: number, action: () => void): void;
 }
 
+/** The network between hosts: the stream of the logging channel, and datagrams for heartbeats. */
 export interface Transport {
   /** Sends to another host, reliably and in order until the stream breaks: then a `reset` is delivered. */
   stream(to: HostName, bytes: Uint8Array): void;
@@ -45,7 +47,7 @@ export interface EdgePort {
   /** Sends outputs. `delivered` is called for each one that has arrived, duplicates included. */
   release(
     effect: Extract<Effect, { do: 'release' }>,
-    delivered: (output: WorldOutput) => void,
+    delivered: (output: EdgeOutput) => void,
     received: (frame: Uint8Array) => void,
   ): void;
   /** Directs typed bytes from `offset` on to this host. */
@@ -54,6 +56,7 @@ export interface EdgePort {
   announce(frame: Uint8Array, generation: number, received: (frame: Uint8Array) => void): void;
 }
 
+/** The virtual disk: shared, or the host's private one. It refuses an older generation, unless it is private. */
 export interface DiskPort {
   /** Performs each write's number once; answers `refused` once a newer generation is known. */
   perform(

@@ -1,4 +1,3 @@
-/** A backup: it replays the primary's log, acknowledges the entries it holds, and keeps what going live needs. */
 import { DISK_OK } from '../devices/device.ts';
 import type { Entry, EntryOf } from '../vmm/entries.ts';
 import { applyDelta } from '../vmm/snapshot.ts';
@@ -6,8 +5,16 @@ import { Vmm, verifyMarker } from '../vmm/vmm.ts';
 import { CopyReceiver } from './copy.ts';
 import type { CpuInput, HostName, TimerId } from './effects.ts';
 import type { Message, MessageOf } from './messages.ts';
-import { type GenerationStarts, isDisk, isWorld, type ReplicaState } from './state.ts';
+import { type GenerationStarts, isDiskOutput, isEdgeOutput, type ReplicaState } from './state.ts';
 
+/** Sectors of the primary's private disk, received as part of a copy. */
+interface CopiedSectors {
+  of: CopyReceiver;
+  sector: number;
+  data: Uint8Array;
+}
+
+/** A backup: it replays the primary's log, acknowledges the entries it holds, and keeps what going live needs. */
 export class Backup {
   /** The log here continues with the entries that the primary sends: the stream between them is unbroken. */
   following = false;
@@ -22,15 +29,16 @@ export class Backup {
   /** The number of the last `resume` message; the answer carries it. 0: none was sent. */
   private token = 0;
   /** The generations of the primary's log, which this log adopts when it continues it. */
-  private offered: GenerationStarts | undefined;
+  private primaryStarts: GenerationStarts | undefined;
   private acknowledgedConsumed = 0;
   private ended = false;
   private endReached = false;
   /** Private disks: completions that the log holds; a write here waits for its own. */
   private readonly granted = new Set<number>();
-  /** Sectors that are being copied to this replica's private disk. Negative numbers: no guest operation has them. */
-  private readonly writing = new Map<number, { sector: number; data: Uint8Array }>();
-  private sectorWrites = 0;
+  /** Sectors of copies that are being written to this replica's private disk, by the number of the write. */
+  private readonly writing = new Map<number, CopiedSectors>();
+  /** Sectors that wait for a write of the same sectors, which an earlier copy has left behind. */
+  private postponed: CopiedSectors[] = [];
 
   constructor(private readonly replica: ReplicaState) {
     this.lastHeardNs = replica.nowNs;
@@ -77,6 +85,7 @@ export class Backup {
         return this.receive(message);
       case 'prepare':
         replica.dropVm();
+        this.granted.clear();
         this.following = false;
         this.inSync = false;
         this.eligible = false;
@@ -88,18 +97,24 @@ export class Backup {
         replica.send(from, { kind: 'pages-ack', generation: replica.generation, copy: message.copy });
         return;
       case 'sectors':
-        if (this.copy?.number === message.copy) this.writeSectors(message.sector, message.data);
+        if (this.copy?.number === message.copy)
+          this.writeSectors({ of: this.copy, sector: message.sector, data: message.data });
         return;
       case 'state':
         if (this.copy?.number === message.copy) this.install(message);
     }
   }
 
-  /** Writes sectors of the primary's disk to this one. */
-  private writeSectors(sector: number, data: Uint8Array): void {
+  /** Writes sectors of the primary's disk to this one. Two writes of the same sectors could be reordered: one waits. */
+  private writeSectors(sectors: CopiedSectors): void {
     const { replica } = this;
-    const id = -++this.sectorWrites;
-    this.writing.set(id, { sector, data });
+    if ([...this.writing.values()].some(({ sector }) => sector === sectors.sector)) {
+      this.postponed.push(sectors);
+      return;
+    }
+    const id = replica.nextCopyOperation();
+    const { sector, data } = sectors;
+    this.writing.set(id, sectors);
     replica.effects.push({
       do: 'disk',
       id,
@@ -112,16 +127,17 @@ export class Backup {
   private sectorsWritten(id: number, ok: boolean): void {
     const { replica } = this;
     const write = this.writing.get(id);
+    if (!write) return;
     this.writing.delete(id);
-    if (!write || !this.copy) return;
-    if (!ok) return this.writeSectors(write.sector, write.data);
-    const { generation } = replica;
-    replica.send(this.copy.from, {
-      kind: 'sectors-ack',
-      generation,
-      copy: this.copy.number,
-      sector: write.sector,
-    });
+    const { copy } = this;
+    if (write.of === copy && !ok) this.writeSectors(write);
+    else if (write.of === copy) {
+      const { generation } = replica;
+      replica.send(copy.from, { kind: 'sectors-ack', generation, copy: copy.number, sector: write.sector });
+    }
+    const postponed = this.postponed.filter((sectors) => sectors.of === copy);
+    this.postponed = [];
+    for (const sectors of postponed) this.writeSectors(sectors);
   }
 
   /** Completes the copy. A machine whose hash differs from the primary's is discarded. */
@@ -136,8 +152,8 @@ export class Backup {
     replica.speed = message.speed;
     replica.starts = message.starts;
     replica.log.startAfter(message.entry, machine.icount);
-    replica.gate.hold(message.outputs.filter(isWorld), message.entry);
-    replica.disk.start(message.outputs.filter(isDisk), message.entry);
+    replica.gate.hold(message.outputs.filter(isEdgeOutput), message.entry);
+    replica.disk.start(message.outputs.filter(isDiskOutput), message.entry);
     replica.note({ kind: 'installed', from, history: message.history, icount: machine.icount });
     this.follow();
     this.acknowledge();
@@ -154,8 +170,8 @@ export class Backup {
   }
 
   /** The primary has described its log. A replica that follows it already has that log. */
-  describes(starts: GenerationStarts): void {
-    this.offered = starts;
+  learnStarts(starts: GenerationStarts): void {
+    this.primaryStarts = starts;
     if (this.following) this.replica.starts = starts;
   }
 
@@ -168,7 +184,7 @@ export class Backup {
     if (!replica.hasVm || this.ended || replica.claim?.won) return;
     if (!this.following) {
       if (message.answers !== this.token || this.token === 0) return;
-      this.goOnFrom(message.first);
+      this.continueFrom(message.first);
     }
     if (message.first > replica.log.last + 1) return this.resume();
     for (const entry of message.entries.slice(replica.log.last + 1 - message.first)) {
@@ -185,15 +201,19 @@ export class Backup {
   }
 
   /** Continues the log from entry `first`. The entries from there on are not in the primary's log, and not consumed. */
-  private goOnFrom(first: number): void {
+  private continueFrom(first: number): void {
     const { replica } = this;
     const surplus = replica.log.last - (first - 1);
     if (surplus > 0) {
+      for (let number = first; number <= replica.log.last; number++) {
+        const entry = replica.log.get(number);
+        if (entry.kind === 'disk') this.granted.delete(entry.id);
+      }
       replica.replay.retract(replica.replay.waiting - surplus);
       replica.log.truncate(first - 1);
     }
     replica.gate.restart(replica.log.last);
-    replica.starts = this.offered ?? replica.starts;
+    replica.starts = this.primaryStarts ?? replica.starts;
     this.follow();
   }
 
@@ -237,7 +257,7 @@ export class Backup {
       replica.note({ kind: 'ended' });
       return replica.stop('completed');
     }
-    this.readForItself();
+    this.issueOwnOperations();
     if (!replica.claim && this.consumed > consumedBefore && this.consumptionIsNews) this.acknowledge();
   }
 
@@ -245,8 +265,8 @@ export class Backup {
   private collect(): void {
     const { replica } = this;
     const outputs = replica.vmm.machine.takeOutputs();
-    replica.gate.hold(outputs.filter(isWorld), replica.log.last);
-    replica.disk.start(outputs.filter(isDisk), replica.log.last);
+    replica.gate.hold(outputs.filter(isEdgeOutput), replica.log.last);
+    replica.disk.start(outputs.filter(isDiskOutput), replica.log.last);
   }
 
   /**
@@ -275,8 +295,8 @@ export class Backup {
     const { replica } = this;
     applyDelta(replica.vmm.machine, delta);
     replica.history = history;
-    replica.gate.hold(outputs.filter(isWorld), this.consumed);
-    replica.disk.start(outputs.filter(isDisk), this.consumed);
+    replica.gate.hold(outputs.filter(isEdgeOutput), this.consumed);
+    replica.disk.start(outputs.filter(isDiskOutput), this.consumed);
     replica.disk.keep(open, this.consumed);
     replica.note({ kind: 'installed', from: replica.record.primary, history, icount });
   }
@@ -292,14 +312,14 @@ export class Backup {
 
   // ── A disk that each replica reads for itself (the paper, section 4.2), or has for itself (4.1) ──────────
 
-  private readForItself(retryNs = Number.POSITIVE_INFINITY): void {
+  private issueOwnOperations(retryNs = Number.POSITIVE_INFINITY): void {
     const { replica } = this;
     const { disk } = replica.options;
     // An evicted replica would read what the others have written since.
     if (disk === 'shared' || !(this.inSync || this.eligible)) return;
     const limits = {
       held: Number.POSITIVE_INFINITY,
-      ordered: !replica.is('disk-order'),
+      ordered: !replica.isOff('disk-order'),
       others: false,
       writesWait: false,
     };
@@ -338,7 +358,7 @@ export class Backup {
       replica.timer('heartbeat', replica.nowNs + heartbeatNs);
     }
     if (id === 'retry') {
-      this.readForItself(replica.options.disk === 'private' ? undefined : retryNs);
+      this.issueOwnOperations(replica.options.disk === 'private' ? undefined : retryNs);
       // The last resume or its answer may have been lost.
       if (replica.hasVm && !this.following && replica.generation > 0) this.resume();
       replica.timer('retry', replica.nowNs + retryNs);

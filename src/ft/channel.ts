@@ -1,6 +1,3 @@
-/**
- * The primary's end of the logging channel to one backup (the paper, section 2.2 and figure 2), with its flow control.
- */
 import type { Entry } from '../vmm/entries.ts';
 import type { HostName } from './effects.ts';
 import type { LogBuffer } from './log-buffer.ts';
@@ -11,6 +8,9 @@ import type { LogBuffer } from './log-buffer.ts';
  */
 export type ChannelState = 'waiting' | 'copying' | 'following';
 
+/**
+ * The primary's end of the logging channel to one backup (the paper, section 2.2 and figure 2), with its flow control.
+ */
 export class Channel {
   state: ChannelState = 'waiting';
   /** Numbers of the last entries that were sent, received there and consumed there. */
@@ -21,6 +21,7 @@ export class Channel {
   held: number | undefined;
   /** The position of the machine there. */
   icount = 0;
+  /** When a message of that host came last, in this host's time. */
   lastHeardNs: number;
   /** Bytes of the log up to the last consumed entry. */
   private consumedBytes = 0;

@@ -1,17 +1,17 @@
-/**
- * The primary's ends of the logging channels (the paper, section 2.2 and figure 2): which acknowledgements an output
- * waits for, which entries go to which backup, and the execution lag of the slowest.
- */
 import { Channel } from './channel.ts';
 import type { HostName } from './effects.ts';
 import { LagControl } from './lag.ts';
 import type { MessageOf } from './messages.ts';
 import type { ReplicaState } from './state.ts';
 
+/**
+ * The primary's ends of the logging channels (the paper, section 2.2 and figure 2): which acknowledgements an output
+ * waits for, which entries go to which backup, and the execution lag of the slowest.
+ */
 export class LoggingChannels extends Map<HostName, Channel> {
   readonly lag: LagControl;
   /** A backup has acknowledged entries since the lag was last measured. */
-  hasNews = false;
+  ackArrived = false;
 
   /** `awaited`: the joining replica whose acknowledgements outputs wait for already. */
   constructor(
@@ -44,14 +44,14 @@ export class LoggingChannels extends Map<HostName, Channel> {
       ...(claim?.record.backups ?? []),
       ...(awaited ? [awaited] : []),
     ]);
-    if (this.replica.is('resync-atomicity'))
+    if (this.replica.isOff('resync-atomicity'))
       for (const host of hosts) if (this.get(host)?.state !== 'following') hosts.delete(host);
     return [...hosts].map((host) => this.get(host)!);
   }
 
   /** Every required replica holds the log up to this entry. */
   get held(): number {
-    if (this.replica.is('output-rule')) return Number.POSITIVE_INFINITY;
+    if (this.replica.isOff('output-rule')) return Number.POSITIVE_INFINITY;
     return Math.min(Number.POSITIVE_INFINITY, ...this.required().map(({ held = 0 }) => held));
   }
 
@@ -125,14 +125,14 @@ export class LoggingChannels extends Map<HostName, Channel> {
   /** Measures the execution lag of the slowest backup, and adjusts the guest's share of processor time. */
   measureLag(): void {
     const { replica, lag } = this;
-    if (!this.hasNews) return;
-    this.hasNews = false;
+    if (!this.ackArrived) return;
+    this.ackArrived = false;
     const members = this.required().filter(({ state }) => state === 'following');
     if (members.length === 0) return lag.reset();
     const icount = Math.min(...members.map((member) => member.icount));
     const ns = lag.behind(icount, replica.nowNs);
     if (lag.isWorst(ns)) replica.note({ kind: 'lag', steps: replica.vmm.icount - icount, ns });
-    if (replica.is('lag-control')) return;
+    if (replica.isOff('lag-control')) return;
     if (lag.adjust(ns, replica.nowNs)) replica.note({ kind: 'slowed', perMille: lag.perMille });
   }
 }

@@ -13,11 +13,16 @@ export class DiskCopySender {
    * other disk may reorder two writes.
    */
   private readonly busy = new Set<number>();
-  private reads = 0;
 
+  /**
+   * @param sectors the size of the disk.
+   * @param window the maximum number of blocks that are being read or are unacknowledged.
+   * @param nextId gives each read a number that no other operation on this disk has.
+   */
   constructor(
     private readonly sectors: number,
     private readonly window: number,
+    private readonly nextId: () => number,
   ) {
     const blocks = Math.ceil(sectors / BLOCK_SECTORS);
     this.left = new Set(Array.from({ length: blocks }, (_, block) => block));
@@ -35,14 +40,14 @@ export class DiskCopySender {
     for (let block = blockOf(request.sector); block <= blockOf(last); block++) this.left.add(block);
   }
 
-  /** The next read of this disk, if the window has room. Its number is negative: no guest operation has it. */
+  /** The next read of this disk, if the window has room. */
   next(): { id: number; request: DiskRequest } | undefined {
     if (this.busy.size >= this.window) return undefined;
     const block = [...this.left].find((one) => !this.busy.has(one));
     if (block === undefined) return undefined;
     this.left.delete(block);
     this.busy.add(block);
-    const id = -++this.reads;
+    const id = this.nextId();
     this.reading.set(id, block);
     const sector = block * BLOCK_SECTORS;
     const sizeBytes = Math.min(BLOCK_SECTORS, this.sectors - sector) * SECTOR_BYTES;

@@ -2,6 +2,7 @@ import type { DiskRequest } from '../devices/device.ts';
 import { SECTOR_BYTES } from '../devices/device.ts';
 import type { DiskOutput } from '../vmm/outputs.ts';
 
+/** A disk operation of the guest, from its start until no other operation waits for it. */
 export interface DiskOperation {
   /** The number of the output that started it. */
   id: number;

@@ -2,7 +2,7 @@
 import type { DiskRequest } from '../devices/device.ts';
 import type { Divergence } from '../vmm/doors.ts';
 import type { Entry } from '../vmm/entries.ts';
-import type { WorldOutput } from '../vmm/outputs.ts';
+import type { EdgeOutput } from '../vmm/outputs.ts';
 
 /** The name of a host. */
 export type HostName = string;
@@ -13,7 +13,9 @@ export interface GenerationRecord {
   backups: readonly HostName[];
 }
 
+/** The timers of a replica. `claim`: a request to storage is unanswered; `guest`: the guest's own timer expires. */
 export const timerIds = ['heartbeat', 'suspect', 'claim', 'guest', 'retry', 'epoch'] as const;
+/** See {@link timerIds}. */
 export type TimerId = (typeof timerIds)[number];
 
 /** An operator's commands to the primary. */
@@ -41,6 +43,7 @@ export interface SliceEnd {
   entry?: number | undefined;
 }
 
+/** What a replica is told, one at a time. */
 export type ReplicaInput =
   | { kind: 'start' }
   /** Processor time: run up to `steps` steps of `nsPerStep` each, no further than `end`. */
@@ -61,8 +64,10 @@ export type ReplicaInput =
   | { kind: 'disk-done'; id: number; status: number | 'refused'; data: Uint8Array }
   | { kind: 'command'; command: Command };
 
+/** The input that gives the guest processor time. */
 export type CpuInput = Extract<ReplicaInput, { kind: 'cpu' }>;
 
+/** What a replica asks its host to do. The order is part of the protocol: an output comes after what it depends on. */
 export type Effect =
   /**
    * The guest took this many steps, and gets no processor time for `restNs` afterwards. The effects that follow are
@@ -76,7 +81,7 @@ export type Effect =
   /** To a host, as a datagram that may be lost. */
   | { do: 'datagram'; to: HostName; bytes: Uint8Array }
   /** To the edge, which drops numbers that it has seen and answers with `delivered`. */
-  | { do: 'release'; outputs: WorldOutput[]; generation: number }
+  | { do: 'release'; outputs: EdgeOutput[]; generation: number }
   /** To the disk, which performs each number once. `lowWater`: numbers below will not be issued again. */
   | { do: 'disk'; id: number; request: DiskRequest; generation: number; lowWater: number }
   /** Requests console input from this offset on. */
@@ -93,6 +98,7 @@ export type Effect =
   /** This replica has stopped, and takes no inputs any more. */
   | { do: 'stop'; reason: StopReason };
 
+/** Why a replica has stopped: the guest has ended in order, or its machine differs from the log. */
 export type StopReason = 'completed' | 'diverged';
 
 /** What happened, for reports and checkers. The protocol does not depend on it. */

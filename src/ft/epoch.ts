@@ -1,12 +1,12 @@
-/**
- * State transfer (`--replication checkpoint`): an epoch's changed pages and outputs, and the checkpoint that ends it.
- */
 import { PAGE_BYTES } from '../cpu/layout.ts';
 import type { EntryOf } from '../vmm/entries.ts';
 import type { Output } from '../vmm/outputs.ts';
 import { takeDelta } from '../vmm/snapshot.ts';
 import type { ReplicaState } from './state.ts';
 
+/**
+ * State transfer (`--replication checkpoint`): an epoch's changed pages and outputs, and the checkpoint that ends it.
+ */
 export class Epoch {
   /** Outputs that the next checkpoint covers. */
   readonly outputs: Output[] = [];

@@ -5,13 +5,13 @@ const NS_PER_TICK = 100;
 /** Bound of the relative drift of two hosts' clocks: each may be slewed by up to 500 ppm (adjtimex(2)). */
 const MAX_DRIFT = 1e-3;
 
-/** How the host's clock goes on while the guest runs a slice. Times are of the host's monotonic clock, in nanoseconds. */
+/** The host's time within a slice of the guest. Times are of the host's monotonic clock, in nanoseconds. */
 export interface SliceTime {
   /** A slice begins at `nowNs` and `icount`; a step is expected to take `nsPerStep`. */
   begin(nowNs: number, icount: number, nsPerStep: number): void;
-  /** The time at which the machine stands at `icount`, which it has reached. */
+  /** The time at which the machine is at `icount`, which it has reached. */
   nsAt(icount: number): number;
-  /** A position at which the guest should be asked again whether `ns` has come; beyond the one where it stands. */
+  /** The position, beyond the present one, at which to check again whether the host's time has reached `ns`. */
   icountAt(ns: number): number;
 }
 
@@ -37,8 +37,8 @@ export class ComputedTime implements SliceTime {
 }
 
 /**
- * Time that is read: for a real host. `nsPerStep` is a guess, and a wrong one does no harm: it only says how soon the guest is asked again
- * whether a time has come.
+ * Time that is read: for a real host. `nsPerStep` is an estimate, and an error does no harm: it only decides how soon
+ * the host checks again whether a time has come.
  */
 export class MeasuredTime implements SliceTime {
   private icount = 0;

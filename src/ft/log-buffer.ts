@@ -1,6 +1,12 @@
 import { assert } from '../base/assert.ts';
 import { encodedSize } from '../base/codec.ts';
-import { type Before, type Entry, entryAfter, following, NOTHING_BEFORE } from '../vmm/entries.ts';
+import {
+  contextAfter,
+  type EncodingContext,
+  type Entry,
+  entryCodec,
+  INITIAL_CONTEXT,
+} from '../vmm/entries.ts';
 
 /** Entries are discarded in batches of at least this many entries or bytes. */
 const BATCH_ENTRIES = 64;
@@ -8,8 +14,8 @@ const BATCH_BYTES = 1 << 14;
 
 interface Kept {
   entry: Entry;
-  /** What the encoding of the next entry refers to. */
-  next: Before;
+  /** The encoding context of the next entry. */
+  next: EncodingContext;
   /** Bytes of the log up to and with this entry. */
   endBytes: number;
 }
@@ -23,7 +29,7 @@ export class LogBuffer {
   /** The number of the last discarded entry, and the bytes of the log up to it. */
   private forgotten = 0;
   private forgottenBytes = 0;
-  private afterForgotten: Before = NOTHING_BEFORE;
+  private afterForgotten: EncodingContext = INITIAL_CONTEXT;
 
   /** The number of the last entry. */
   get last(): number {
@@ -36,10 +42,10 @@ export class LogBuffer {
   }
 
   get lastIcount(): number {
-    return this.before.icount;
+    return this.context.icount;
   }
 
-  private get before(): Before {
+  private get context(): EncodingContext {
     return this.kept.at(-1)?.next ?? this.afterForgotten;
   }
 
@@ -49,9 +55,9 @@ export class LogBuffer {
 
   /** Appends an entry; returns its number. */
   append(entry: Entry): number {
-    const { before } = this;
-    const sizeBytes = encodedSize(entryAfter(before), entry);
-    this.kept.push({ entry, next: following(before, entry), endBytes: this.sizeBytes + sizeBytes });
+    const { context } = this;
+    const sizeBytes = encodedSize(entryCodec(context), entry);
+    this.kept.push({ entry, next: contextAfter(context, entry), endBytes: this.sizeBytes + sizeBytes });
     return this.last;
   }
 
@@ -96,6 +102,6 @@ export class LogBuffer {
     this.kept = [];
     this.forgotten = number;
     this.forgottenBytes = 0;
-    this.afterForgotten = { ...NOTHING_BEFORE, icount };
+    this.afterForgotten = { ...INITIAL_CONTEXT, icount };
   }
 }

@@ -84,7 +84,9 @@ const messages = {
 };
 const message = union(messages);
 const kinds = Object.keys(messages) as (keyof typeof messages)[];
+/** A message between hosts. */
 export type Message = ValueOf<typeof message>;
+/** A message of one kind. */
 export type MessageOf<K extends Message['kind']> = Extract<Message, { kind: K }>;
 
 const MAGIC = 0x4654;
@@ -114,6 +116,7 @@ const framed: Codec<Message> = {
   },
 };
 
+/** A message's bytes, framed. */
 export const encodeMessage = (value: Message): Uint8Array => encode(framed, value);
 
 /** @throws {FormatError} for anything that {@link encodeMessage} did not make. */

@@ -22,6 +22,7 @@ interface Owner {
   log(entry: { kind: 'control'; icount: number; action: ControlAction; value: number }): void;
 }
 
+/** The primary's part that carries out commands. */
 export class Operator {
   /** The guest has switched itself off. */
   poweringOff = false;

@@ -1,8 +1,8 @@
-import { after, lastOf, type WorldOutput } from '../vmm/outputs.ts';
+import { after, type EdgeOutput, lastOf } from '../vmm/outputs.ts';
 import type { Edge } from './effects.ts';
 
 interface Held {
-  output: WorldOutput;
+  output: EdgeOutput;
   /** The log entry that covers it. */
   entry: number;
   /** When it was last released, in the host's time. */
@@ -11,10 +11,11 @@ interface Held {
 
 const ENVELOPE_BYTES = 20;
 
-const sizeOf = (output: WorldOutput): number =>
+const sizeOf = (output: EdgeOutput): number =>
   ENVELOPE_BYTES + (output.kind === 'console' ? output.data.length : output.frame.length);
 
-export const edgeOf = (output: WorldOutput): Edge => (output.kind === 'console' ? 'console' : 'switch');
+/** The receiver of an output. */
+export const edgeOf = (output: EdgeOutput): Edge => (output.kind === 'console' ? 'console' : 'switch');
 
 /**
  * The output rule (the paper, section 2.2): an output waits here until the backups hold the entry that covers it, and
@@ -33,7 +34,7 @@ export class OutputGate {
     return this.heldBytes;
   }
 
-  hold(outputs: readonly WorldOutput[], entry: number): void {
+  hold(outputs: readonly EdgeOutput[], entry: number): void {
     for (const output of outputs) {
       this.held.push({ output, entry, releasedNs: undefined });
       this.heldBytes += sizeOf(output);
@@ -43,7 +44,7 @@ export class OutputGate {
   /**
    * Releases the outputs covered by entries up to `entry`; those released at least `retryNs` ago are released again.
    */
-  open(entry: number, nowNs: number, retryNs = Number.POSITIVE_INFINITY): WorldOutput[] {
+  open(entry: number, nowNs: number, retryNs = Number.POSITIVE_INFINITY): EdgeOutput[] {
     const due = this.held.filter(
       (held) => held.entry <= entry && (held.releasedNs === undefined || nowNs - held.releasedNs >= retryNs),
     );
@@ -61,10 +62,10 @@ export class OutputGate {
     this.forgetWhere(() => true, number);
   }
 
-  private forgetWhere(matches: (output: WorldOutput) => boolean, number: number): void {
+  private forgetWhere(matches: (output: EdgeOutput) => boolean, number: number): void {
     this.held = this.held.flatMap((held) => {
       if (!matches(held.output)) return [held];
-      const rest = lastOf(held.output) <= number ? undefined : (after(number, held.output) as WorldOutput);
+      const rest = lastOf(held.output) <= number ? undefined : (after(number, held.output) as EdgeOutput);
       this.heldBytes += (rest ? sizeOf(rest) : 0) - sizeOf(held.output);
       return rest ? [{ ...held, output: rest }] : [];
     });
@@ -76,11 +77,11 @@ export class OutputGate {
   }
 
   /** The held outputs, in order. */
-  contents(): WorldOutput[] {
+  contents(): EdgeOutput[] {
     return this.held.map(({ output }) => output);
   }
 
-  /** Going live, or continuing another log: no output counts as released, and none waits for an entry after `entry`. */
+  /** Continuing another primary's log: no output counts as released, and none waits for an entry after `entry`. */
   restart(entry: number): void {
     for (const held of this.held) {
       held.entry = Math.min(held.entry, entry);
@@ -100,7 +101,7 @@ export class OutputGate {
 }
 
 /** The numbers of an output and its text, for reports. */
-export function spanOf(output: WorldOutput): { first: number; last: number; text: string } {
+export function spanOf(output: EdgeOutput): { first: number; last: number; text: string } {
   const text =
     output.kind === 'console'
       ? new TextDecoder().decode(output.data)

@@ -1,12 +1,15 @@
-/** When the primary logs what no input asks for: progress markers, and comparisons of the state. By steps, by time, or both. */
+/**
+ * When the primary logs entries without an input: progress markers, and comparisons of the state. By steps, by time, or
+ * both.
+ */
 import type { ReplicaState } from './state.ts';
 
-/** The distance between progress markers doubles from this part of the longest on; below it there is one after each slice. */
+/** Progress markers come after each slice up to 1/SLOW_START of their maximum distance; from there on it doubles. */
 const SLOW_START = 20;
 
 /** Progress markers: a backup runs no further than the log, so a computing guest needs entries that only move it on. */
 export class ProgressPacing {
-  /** The marker that was logged last: its entry, how many steps it came after the entry before, and when. */
+  /** The last marker: its entry, the distance in steps from the entry before, and its time. */
   private last: { entry: number; steps: number; ns: number };
 
   constructor(private readonly replica: ReplicaState) {
@@ -18,7 +21,7 @@ export class ProgressPacing {
     return vmm.icount - log.lastIcount;
   }
 
-  /** `atOnce`: the guest waits, or a backup lags. Else the distance between markers grows, or is `progressNs`. */
+  /** `atOnce`: a marker is due in any case, since the guest is idle or a backup lags. */
   isDue(atOnce: boolean): boolean {
     const { replica, last, steps } = this;
     if (steps === 0) return false;
@@ -36,9 +39,9 @@ export class ProgressPacing {
   }
 }
 
-/** Comparisons of the whole state. They read every page in use, and so their distance grows with those. */
+/** Comparisons of the whole state: `check` entries. Each reads all pages in use, so the distance grows with these. */
 export class CheckPacing {
-  /** The next one is due when the guest has come here and this time has come. */
+  /** The position and the time before which no comparison is due. */
   private next: { icount: number; ns: number };
 
   constructor(private readonly replica: ReplicaState) {
@@ -51,13 +54,13 @@ export class CheckPacing {
     return vmm.icount >= this.next.icount && nowNs >= this.next.ns;
   }
 
-  /** Of these steps those up to the next comparison, where its time has come: then its position does not depend on the slice. */
+  /** At most `steps`, up to the next comparison if its time has come: its position does not depend on the slices. */
   limit(steps: number): number {
     const { vmm, nowNs } = this.replica;
     return nowNs < this.next.ns ? steps : Math.max(0, Math.min(steps, this.next.icount - vmm.icount));
   }
 
-  /** One was made, of so many pages. */
+  /** A comparison was made, of `pages` pages. */
   made(pages: number): void {
     const { vmm, nowNs, options } = this.replica;
     const { checkSteps, checkStepsPerPage, checkNs } = options.tuning;

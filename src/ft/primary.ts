@@ -1,7 +1,3 @@
-/**
- * The primary: it runs the guest on live inputs, logs them, holds outputs until the backups hold the entries that cover
- * them, and restores redundancy (the paper, sections 2 and 3).
- */
 import { DISK_OK } from '../devices/device.ts';
 import { virtioOf } from '../vmm/description.ts';
 import { type DiskCompletion, RecordingDoors } from '../vmm/doors.ts';
@@ -18,11 +14,15 @@ import { Operator } from './operator.ts';
 import { spanOf } from './output-gate.ts';
 import { CheckPacing, ProgressPacing } from './pacing.ts';
 import { Protection } from './protection.ts';
-import { isDisk, isWorld, type ReplicaState, unloggedKinds } from './state.ts';
+import { isDiskOutput, isEdgeOutput, type ReplicaState, unloggedKinds } from './state.ts';
 
 /** The limit of distinct device warnings in one generation: a guest could cause any number. */
 const MAX_WARNINGS = 32;
 
+/**
+ * The primary: it runs the guest on live inputs, logs them, holds outputs until the backups hold the entries that cover
+ * them, and restores redundancy (the paper, sections 2 and 3).
+ */
 export class Primary {
   readonly channels: LoggingChannels;
   readonly pages: ChangedPages;
@@ -37,7 +37,7 @@ export class Primary {
   /** State transfer: the current epoch. */
   private readonly epoch: Epoch | undefined;
   /** Without bounce buffers: completions whose data is in guest memory already, but not signalled to the guest. */
-  private landed: DiskCompletion[] = [];
+  private unsignalled: DiskCompletion[] = [];
   /** Device warnings that have been reported. */
   private readonly warned = new Set<string>();
 
@@ -82,11 +82,11 @@ export class Primary {
     const { replica } = this;
     const { log, clock } = replica;
     const { lastKnownTicks } = replica.vmm.machine;
-    if (replica.is('carry-clock')) clock.startAt(lastKnownTicks, replica.nowNs);
+    if (replica.isOff('carry-clock')) clock.startAt(lastKnownTicks, replica.nowNs);
     else clock.continueFrom(lastKnownTicks, replica.nowNs);
     this.announceGeneration();
     this.attach();
-    if (replica.is('reissue-io')) replica.disk.clear();
+    if (replica.isOff('reissue-io')) replica.disk.clear();
     replica.disk.restart(log.last);
     this.arm();
   }
@@ -147,7 +147,7 @@ export class Primary {
     this.channels.transmit();
     // A backup that applies checkpoints executes nothing, and so has no execution lag.
     if (!this.epoch) this.channels.measureLag();
-    this.endEpochIfTaken();
+    this.endEpochIfAcknowledged();
     const hasSwitchedOff = machine.power.off && !this.operator.poweringOff;
     if (this.checks.isDue || hasSwitchedOff) this.check();
     if (hasSwitchedOff) this.operator.switchedOff();
@@ -159,13 +159,14 @@ export class Primary {
 
   get wantsCpu(): boolean {
     const { operator } = this;
-    return !operator.poweringOff && !this.idle && !this.blocked;
+    // Once the log names the next primary, an input would put this machine ahead of the log.
+    return !operator.poweringOff && !operator.hasHandedOver && !this.idle && !this.blocked;
   }
 
   /** The guest waits for an interrupt, and no input is pending: it needs no processor time. */
   get idle(): boolean {
-    const { replica, landed } = this;
-    return replica.hasPaused && !replica.live.hasNews && landed.length === 0;
+    const { replica, unsignalled } = this;
+    return replica.hasPaused && !replica.live.inputArrived && unsignalled.length === 0;
   }
 
   /** The guest may not run: a switch-over is under way, or a buffer is full. */
@@ -214,7 +215,7 @@ export class Primary {
     const { replica } = this;
     const { vmm, clock } = replica;
     const before = vmm.icount;
-    replica.live.hasNews = false;
+    replica.live.inputArrived = false;
     clock.beginSlice(replica.nowNs, before, nsPerStep);
     const paused = this.isPaused;
     const pause = vmm.run(paused ? 0 : this.checks.limit(steps), replica.isAt(end));
@@ -223,8 +224,8 @@ export class Primary {
     const share = (this.channels.lag.perMille * replica.speed * this.protection.share) / 1e9;
     replica.effects.push({ do: 'ran', steps: ran, restNs: Math.round(ran * nsPerStep * (1 / share - 1)) });
     replica.hasPaused = paused || pause !== 'budget';
-    this.completeLanded();
-    if (this.channels.followers.length > 0) this.channels.lag.mark(before, replica.nowNs);
+    this.completeUnsignalled();
+    if (!this.epoch && this.channels.followers.length > 0) this.channels.lag.mark(before, replica.nowNs);
     this.reportWarnings();
     this.flush(vmm.machine.takeOutputs());
     const deadline = vmm.machine.timerDeadline;
@@ -233,10 +234,10 @@ export class Primary {
   }
 
   /** Without bounce buffers a completion is signalled one slice after its data has reached guest memory. */
-  private completeLanded(): void {
+  private completeUnsignalled(): void {
     const { replica } = this;
-    if (this.landed.length === 0) return;
-    for (const completion of this.landed.splice(0)) replica.live.completed(completion);
+    if (this.unsignalled.length === 0) return;
+    for (const completion of this.unsignalled.splice(0)) replica.live.completed(completion);
   }
 
   private reportWarnings(): void {
@@ -255,7 +256,7 @@ export class Primary {
     const { icount, outputsMade } = replica.vmm.machine;
     const made = outputs.length > 0;
     if (this.epoch) this.epoch.outputs.push(...outputs);
-    else if (made && !replica.is('output-entry')) this.log({ kind: 'output', icount, made: outputsMade });
+    else if (made && !replica.isOff('output-entry')) this.log({ kind: 'output', icount, made: outputsMade });
     else if (!made && this.channels.size > 0 && this.progress.isDue(this.idle || !this.channels.lag.isSmall))
       this.progress.mark((entry) => this.log(entry));
     this.hold(outputs);
@@ -266,9 +267,9 @@ export class Primary {
   private hold(outputs: Output[]): void {
     const { replica } = this;
     const entry = this.coveringEntry;
-    const world = outputs.filter(isWorld);
+    const world = outputs.filter(isEdgeOutput);
     replica.gate.hold(world, entry);
-    replica.disk.start(outputs.filter(isDisk), entry);
+    replica.disk.start(outputs.filter(isDiskOutput), entry);
     if (this.channels.required().length === 0) return;
     for (const output of world) replica.note({ kind: 'held', ...spanOf(output), entry });
   }
@@ -297,7 +298,7 @@ export class Primary {
   }
 
   /** Extends an epoch until the last checkpoint is acknowledged, so that a slow link gets fewer checkpoints. */
-  private endEpochIfTaken(): void {
+  private endEpochIfAcknowledged(): void {
     if (this.epoch?.isDue && this.channels.held >= this.replica.log.last) this.endEpoch();
   }
 
@@ -313,7 +314,7 @@ export class Primary {
     replica.disk.discard(past);
     const limits = {
       held,
-      ordered: !replica.is('disk-order'),
+      ordered: !replica.isOff('disk-order'),
       others: true,
       writesWait: replica.options.disk !== 'private',
     };
@@ -329,7 +330,7 @@ export class Primary {
   }
 
   /** The stream to the edge broke: undelivered outputs are sent again, in order. */
-  worldReset(): void {
+  edgeReset(): void {
     this.replica.gate.resend();
     this.attach();
   }
@@ -347,9 +348,9 @@ export class Primary {
       operation.doneEntry = 0;
       return;
     }
-    if (replica.is('bounce-buffers') && completion.data.length > 0) {
-      replica.vmm.machine.land(id, completion.data);
-      this.landed.push(completion);
+    if (replica.isOff('bounce-buffers') && completion.data.length > 0) {
+      replica.vmm.machine.writeEarly(id, completion.data);
+      this.unsignalled.push(completion);
     } else replica.live.completed(completion);
   }
 
@@ -380,9 +381,9 @@ export class Primary {
       case 'resume':
         return this.resume(from, message);
       case 'pages-ack':
-        return this.protection.pagesTaken(from, message.copy);
+        return this.protection.pagesAcknowledged(from, message.copy);
       case 'sectors-ack':
-        return this.protection.sectorsTaken(from, message);
+        return this.protection.sectorsAcknowledged(from, message);
     }
   }
 
@@ -391,14 +392,14 @@ export class Primary {
     channel.acknowledge(replica.log, message);
     const { received, consumed } = message;
     replica.note({ kind: 'acknowledged', by: channel.host, received, consumed });
-    this.protection.heardOf(channel.host);
-    this.channels.hasNews = true;
+    this.protection.progressed(channel.host);
+    this.channels.ackArrived = true;
   }
 
   /** Continues another replica's log if this log has the entries it lacks; else the replica needs a copy. */
   private resume(from: HostName, message: MessageOf<'resume'>): void {
     const { replica } = this;
-    const channel = this.channels.get(from) ?? this.protection.offered(from);
+    const channel = this.channels.get(from) ?? this.protection.beginJoin(from);
     if (!channel || channel.state === 'copying') return;
     // Where each replica reads the disk, the sectors that an evicted replica has yet to read may be overwritten by now.
     const mayGoOn = replica.options.disk === 'shared' || replica.record.backups.includes(from);

@@ -40,6 +40,7 @@ const SLOWEST_NS_PER_BYTE = 100;
 /** The minimum share of a guest that writes faster than it can be copied, per mille. */
 const MIN_SHARE = 50;
 
+/** The primary's part that keeps the wanted number of backups. */
 export class Protection {
   /** The wanted number of backups. */
   wanted: number;
@@ -113,7 +114,7 @@ export class Protection {
     if (this.joining || replica.claim || !this.missing) return;
     const host = this.pick();
     if (!host) return;
-    this.offered(host);
+    this.beginJoin(host);
     primary.sendGeneration(host);
   }
 
@@ -139,7 +140,7 @@ export class Protection {
   }
 
   /** Opens a channel to a host that is to join, if a backup is missing. */
-  offered(host: HostName): Channel | undefined {
+  beginJoin(host: HostName): Channel | undefined {
     const { replica, primary } = this;
     if (this.joining || replica.claim || !this.missing || replica.record.backups.includes(host))
       return undefined;
@@ -165,7 +166,10 @@ export class Protection {
     const { disk, description, tuning } = replica.options;
     const bootBytes = description.segments.reduce((sum, { bytes }) => sum + bytes.length, 0);
     this.progressNs = replica.nowNs + bootBytes * SLOWEST_NS_PER_BYTE;
-    if (disk === 'private') this.diskCopy = new DiskCopySender(sectorsOf(description), tuning.copyWindow);
+    if (disk === 'private')
+      this.diskCopy = new DiskCopySender(sectorsOf(description), tuning.copyWindow, () =>
+        replica.nextCopyOperation(),
+      );
     replica.note({ kind: 'joining', host: channel.host, how: 'copy' });
     const { generation } = replica;
     replica.send(channel.host, {
@@ -174,7 +178,7 @@ export class Protection {
       copy: this.copies,
       description,
     });
-    if (replica.is('resync-atomicity')) this.record(channel.host);
+    if (replica.isOff('resync-atomicity')) this.record(channel.host);
     this.noteRound();
     this.pump();
   }
@@ -184,14 +188,14 @@ export class Protection {
     this.replica.note({ kind: 'copying', host, round, pages: left });
   }
 
-  pagesTaken(host: HostName, number: number): void {
+  pagesAcknowledged(host: HostName, number: number): void {
     if (this.copy?.host !== host || this.copy.number !== number) return;
     this.progressNs = this.replica.nowNs;
     this.copy.acknowledged();
     this.pump();
   }
 
-  sectorsTaken(host: HostName, { copy, sector }: MessageOf<'sectors-ack'>): void {
+  sectorsAcknowledged(host: HostName, { copy, sector }: MessageOf<'sectors-ack'>): void {
     if (this.copy?.host !== host || this.copy.number !== copy) return;
     this.progressNs = this.replica.nowNs;
     this.diskCopy?.acknowledged(sector);
@@ -280,7 +284,7 @@ export class Protection {
   }
 
   /** A replica has acknowledged entries: if it is joining, it makes progress. */
-  heardOf(host: HostName): void {
+  progressed(host: HostName): void {
     if (this.isJoining(host)) this.progressNs = this.replica.nowNs;
   }
 

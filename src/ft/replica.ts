@@ -38,6 +38,7 @@ export const phases = [
   'spare',
   'stopped',
 ] as const;
+/** See {@link phases}. */
 export type Phase = (typeof phases)[number];
 
 /**
@@ -45,6 +46,7 @@ export type Phase = (typeof phases)[number];
  */
 export type Role = 'primary' | 'backup' | 'spare' | 'stopped';
 
+/** One replica; whoever runs it calls {@link handle} and performs the effects. */
 export class Replica {
   private readonly state: ReplicaState;
   private primary: Primary | undefined;
@@ -226,7 +228,7 @@ export class Replica {
     // A backup resumes on its own initiative, and requests to storage are repeated by timer.
     if (primary) {
       if (state.options.hosts.includes(peer)) primary.protection.channelReset(peer);
-      else primary.worldReset();
+      else primary.edgeReset();
     }
     if (!this.primary && this.state.hasVm && peer === this.state.record.primary && this.backup.following)
       this.backup.resume();
@@ -236,21 +238,21 @@ export class Replica {
 
   private hear(from: HostName, bytes: Uint8Array): void {
     try {
-      this.understand(from, decodeMessage(bytes));
+      this.handleMessage(from, decodeMessage(bytes));
     } catch (error) {
       // A corrupted message counts as lost: the protocol recovers from lost messages.
       if (!(error instanceof FormatError)) throw error;
     }
   }
 
-  private understand(from: HostName, message: Message): void {
+  private handleMessage(from: HostName, message: Message): void {
     const { state, primary } = this;
     if (message.kind === 'available') return primary?.protection.available(from, message);
     if (message.generation < state.generation) return this.outdated(from, message);
     if (message.generation > state.generation) {
       if (!this.catchUp(from, message)) return;
     }
-    if (message.kind === 'members') return this.describedBy(from, message);
+    if (message.kind === 'members') return this.membersReceived(from, message);
     if (primary) primary.hear(from, message);
     else this.backup.hear(from, message);
   }
@@ -269,12 +271,12 @@ export class Replica {
    */
   private catchUp(from: HostName, message: Message): boolean {
     const { state, backup, primary } = this;
-    const counts = primary !== undefined || backup.eligible;
-    if (message.kind === 'members' && (message.generation === state.generation + 1 || !counts)) {
+    const canClaim = primary !== undefined || backup.eligible;
+    if (message.kind === 'members' && (message.generation === state.generation + 1 || !canClaim)) {
       this.adopt(message.generation, message.record);
       return state.generation === message.generation;
     }
-    if (!counts && message.kind === 'prepare') {
+    if (!canClaim && message.kind === 'prepare') {
       this.adopt(message.generation, { primary: from, backups: [] });
       return true;
     }
@@ -282,11 +284,11 @@ export class Replica {
     return false;
   }
 
-  private describedBy(from: HostName, { starts, generation }: Message & { kind: 'members' }): void {
+  private membersReceived(from: HostName, { starts, generation }: Message & { kind: 'members' }): void {
     const { state, backup, primary } = this;
     if (primary || from !== state.record.primary || generation !== state.generation) return;
     backup.lastHeardNs = state.nowNs;
-    backup.describes(starts);
+    backup.learnStarts(starts);
     if (backup.following) backup.acknowledge();
     else backup.resume();
   }
@@ -295,9 +297,9 @@ export class Replica {
   private adopt(generation: number, record: GenerationRecord): void {
     const { state, backup } = this;
     if (record.primary === state.name) return;
-    const sameLeader = record.primary === state.record.primary && !this.primary;
+    const samePrimary = record.primary === state.record.primary && !this.primary;
     const named = record.backups.includes(state.name);
-    const counted = this.primary !== undefined || backup.eligible;
+    const wasEligible = this.primary !== undefined || backup.eligible;
     if (state.claim) state.note({ kind: 'lost', generation, to: record.primary });
     state.claim = undefined;
     state.generation = generation;
@@ -306,13 +308,13 @@ export class Replica {
     const now = this.backup;
     now.handover = false;
     now.lastHeardNs = state.nowNs;
-    now.eligible = named && (counted || (now.inSync && sameLeader));
+    now.eligible = named && (wasEligible || (now.inSync && samePrimary));
     // A joining replica keeps following; an evicted one has to resume.
-    if (!sameLeader || (counted && !named)) {
+    if (!samePrimary || (wasEligible && !named)) {
       now.following = false;
       now.inSync = false;
     }
-    if (!named && counted) state.note({ kind: 'evicted', generation, primary: record.primary });
+    if (!named && wasEligible) state.note({ kind: 'evicted', generation, primary: record.primary });
   }
 
   /** A primary that was evicted, or has handed over, becomes a backup, if its log allows. */
@@ -335,7 +337,7 @@ export class Replica {
   private get mayClaim(): boolean {
     const { state, backup } = this;
     const named = state.record.backups.includes(state.name);
-    if (state.is('resync-atomicity') && named && backup.partial) return true;
+    if (state.isOff('resync-atomicity') && named && backup.partial) return true;
     return backup.eligible && state.hasVm;
   }
 
@@ -371,7 +373,7 @@ export class Replica {
     state.claim = { generation: state.generation + 1, record, won: false };
     state.hasPaused = false;
     state.note({ kind: 'claimed', generation: state.claim.generation, record });
-    if (state.is('test-and-set')) return this.won();
+    if (state.isOff('test-and-set')) return this.won();
     this.askStorage();
   }
 
@@ -428,8 +430,8 @@ export class Replica {
     const { state, backup } = this;
     const { claim } = state;
     if (!claim?.won || this.primary || state.stopped) return;
-    if (state.is('resync-atomicity') && backup.partial && !state.hasVm) this.installPartial();
-    if (state.replay.waiting > 0 && !state.is('drain')) return;
+    if (state.isOff('resync-atomicity') && backup.partial && !state.hasVm) this.installPartial();
+    if (state.replay.waiting > 0 && !state.isOff('drain')) return;
     const from = state.record.primary;
     if (state.replay.waiting > 0) state.log.truncate(backup.consumed);
     state.freshReplay();

@@ -1,28 +1,31 @@
 /** The rules of the protocol that can be switched off for study, and what happens without each. */
 export const unsafeRules = {
-  'output-rule': 'outputs leave at once, without waiting until the backups hold the entry that covers them',
-  'output-entry': 'no entry records the position at which the guest made an output',
-  'test-and-set': 'a replica continues without another, and does not claim the generation on shared storage',
-  fencing: 'console, switch and storage accept requests of an older generation',
-  drain: 'a backup goes live as soon as its claim is won, without consuming the rest of its log',
-  dedup: 'console, switch and storage do not drop the output numbers that they have seen',
+  'output-rule': 'an output leaves at once, before the backups have acknowledged the entry that covers it',
+  'output-entry': 'no log entry records the position at which the guest made an output',
+  'test-and-set':
+    'a replica goes live, or continues without a backup, before storage has recorded the generation',
+  fencing: 'console, switch and storage accept requests of older generations',
+  drain: 'a backup goes live as soon as its claim is won, and drops the log entries that it has not consumed',
+  dedup: 'console, switch and storage accept an output number that they have seen before',
   'bounce-buffers':
-    'data read from disk goes to guest memory at once, and not with the completion, at the position that the log names',
-  'disk-order': 'disk operations on the same sectors are in flight at the same time',
-  'reissue-io': 'a backup that goes live does not reissue the disk operations that have no completion',
+    'data read from disk is written to guest memory when it arrives, not at the logged position of the completion',
+  'disk-order': 'disk operations on the same sectors are in flight concurrently',
+  'reissue-io': 'a backup that goes live does not reissue disk operations without a completion',
   'log-clock': 'clock reads are not logged; each replica reads its own clock',
   'carry-clock':
-    'a replica that goes live continues from the latest time that the guest has read, however long ago that was',
+    "the guest's clock continues from the latest time that the guest has read, not from the old primary's",
   'log-entropy': 'random numbers are not logged; each replica draws its own',
-  'lag-control': 'the primary is not slowed when a backup falls behind',
+  'lag-control': 'the primary is not slowed when the execution lag exceeds its bound',
   'resync-atomicity': 'a new backup is recorded as in sync when its copy begins, not when it is complete',
 } as const;
+/** A rule of the protocol that `--unsafe` switches off. */
 export type UnsafeRule = keyof typeof unsafeRules;
 
 /**
  * How a backup follows: `lockstep` replays the log of the doors; `checkpoint` applies changed state, epoch by epoch.
  */
 export const replications = ['lockstep', 'checkpoint'] as const;
+/** See {@link replications}. */
 export type Replication = (typeof replications)[number];
 
 /**
@@ -31,6 +34,7 @@ export type Replication = (typeof replications)[number];
  * private disk (section 4.1).
  */
 export const diskVariants = ['shared', 'shared-backup-reads', 'private'] as const;
+/** See {@link diskVariants}. */
 export type DiskVariant = (typeof diskVariants)[number];
 
 /** Why these two cannot be combined; undefined if they can. */
@@ -79,6 +83,7 @@ export interface Tuning {
   stopPages: number;
 }
 
+/** The tuning of a run that sets none. */
 export const defaultTuning: Tuning = {
   heartbeatNs: 2_000_000,
   suspectNs: 10_000_000,

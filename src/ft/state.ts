@@ -4,7 +4,7 @@ import type { MachineDescription } from '../vmm/description.ts';
 import { LiveDoors, RecordingDoors, ReplayDoors } from '../vmm/doors.ts';
 import type { Entry, EntryKind } from '../vmm/entries.ts';
 import { Machine } from '../vmm/machine.ts';
-import type { DiskOutput, Output, WorldOutput } from '../vmm/outputs.ts';
+import type { DiskOutput, EdgeOutput, Output } from '../vmm/outputs.ts';
 import { Vmm } from '../vmm/vmm.ts';
 import { DiskQueue } from './disk-queue.ts';
 import type {
@@ -22,6 +22,7 @@ import { encodeMessage, type Message } from './messages.ts';
 import { OutputGate } from './output-gate.ts';
 import type { DiskVariant, Replication, Tuning, UnsafeRule } from './rules.ts';
 
+/** What a replica is made with; constant during its life. */
 export interface ReplicaOptions {
   /** The host that this replica runs on, and its failure domain. */
   name: HostName;
@@ -85,6 +86,7 @@ export class ReplicaState {
   stopped = false;
   effects: Effect[] = [];
   private machine: Vmm | undefined;
+  private copyOperations = 0;
 
   constructor(
     readonly options: ReplicaOptions,
@@ -114,7 +116,8 @@ export class ReplicaState {
     return this.machine;
   }
 
-  is(rule: UnsafeRule): boolean {
+  /** Whether this rule is switched off (`--unsafe`). */
+  isOff(rule: UnsafeRule): boolean {
     return this.options.unsafe.has(rule);
   }
 
@@ -159,6 +162,14 @@ export class ReplicaState {
       this.history++;
       this.options.witness(entry);
     });
+  }
+
+  /**
+   * A number for a disk operation of a copy: negative, so that no guest operation has it, and never used before on this
+   * host, so that a late answer is not taken for that of another copy.
+   */
+  nextCopyOperation(): number {
+    return -++this.copyOperations;
   }
 
   /** A predicate for whether the guest has reached a slice's end; undefined without one. */
@@ -207,5 +218,7 @@ export const unloggedKinds = (unsafe: ReadonlySet<UnsafeRule>): ReadonlySet<Entr
     ...(unsafe.has('log-entropy') ? (['entropy'] as const) : []),
   ]);
 
-export const isDisk = (output: Output): output is DiskOutput => output.kind === 'disk';
-export const isWorld = (output: Output): output is WorldOutput => output.kind !== 'disk';
+/** Whether an output goes to the disk. */
+export const isDiskOutput = (output: Output): output is DiskOutput => output.kind === 'disk';
+/** Whether an output goes to the edge: console or switch. */
+export const isEdgeOutput = (output: Output): output is EdgeOutput => output.kind !== 'disk';

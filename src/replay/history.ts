@@ -1,19 +1,19 @@
 import type { Codec } from '../base/codec.ts';
-import { type Entry, entryAfter, following, NOTHING_BEFORE } from '../vmm/entries.ts';
+import { contextAfter, type Entry, entryCodec, INITIAL_CONTEXT } from '../vmm/entries.ts';
 import type { Spool } from './spool.ts';
 import { Tape } from './tape.ts';
 
 /** Encodes entries as in a log, each relative to the one before. */
 const entries = (): Codec<Entry> => {
-  let before = NOTHING_BEFORE;
+  let context = INITIAL_CONTEXT;
   return {
     write: (out, entry) => {
-      entryAfter(before).write(out, entry);
-      before = following(before, entry);
+      entryCodec(context).write(out, entry);
+      context = contextAfter(context, entry);
     },
     read: (input) => {
-      const entry = entryAfter(before).read(input);
-      before = following(before, entry);
+      const entry = entryCodec(context).read(input);
+      context = contextAfter(context, entry);
       return entry;
     },
   };

@@ -9,11 +9,11 @@ import { FormatError, OperatingError } from '../base/errors.ts';
 import { xxh32 } from '../base/xxh32.ts';
 import { descriptionSchema, type MachineDescription } from '../vmm/description.ts';
 import {
-  type Before,
+  contextAfter,
+  type EncodingContext,
   type Entry,
-  entryAfter,
-  following,
-  NOTHING_BEFORE,
+  entryCodec,
+  INITIAL_CONTEXT,
   writeEntry,
 } from '../vmm/entries.ts';
 
@@ -27,13 +27,13 @@ export interface LogPosition {
   /** The offset of the next entry in the file, in bytes. */
   offset: number;
   checksum: number;
-  before: Before;
+  context: EncodingContext;
 }
 
 /** Writes a log, piece by piece. */
 export class LogWriter {
   private checksum: number;
-  private before: Before;
+  private context: EncodingContext;
   private readonly out = new Writer();
   /** The current entry. */
   private readonly body = new Writer();
@@ -42,11 +42,11 @@ export class LogWriter {
   constructor(from: MachineDescription | LogPosition) {
     if ('checksum' in from) {
       this.checksum = from.checksum;
-      this.before = from.before;
+      this.context = from.context;
       return;
     }
     const { out } = this;
-    this.before = NOTHING_BEFORE;
+    this.context = INITIAL_CONTEXT;
     out.raw(MAGIC);
     out.u16(VERSION);
     // Without a copy: the description may contain a kernel.
@@ -57,9 +57,9 @@ export class LogWriter {
   /** Encodes an entry with its length and checksum. */
   append(entry: Entry): void {
     this.body.length = 0;
-    writeEntry(this.body, entry, this.before);
+    writeEntry(this.body, entry, this.context);
     const { written } = this.body;
-    this.before = following(this.before, entry);
+    this.context = contextAfter(this.context, entry);
     this.checksum = xxh32(written, this.checksum);
     this.out.varint(written.length);
     this.out.raw(written);
@@ -142,7 +142,7 @@ export class LogStream {
   private base = 0;
   private ended = false;
   private checksum = 0;
-  private before = NOTHING_BEFORE;
+  private context = INITIAL_CONTEXT;
   /** The position after the last whole entry. */
   private goodOffset = 0;
   private goodChecksum = 0;
@@ -187,7 +187,7 @@ export class LogStream {
 
   /** The position after the entries that were read. */
   get position(): LogPosition {
-    return { offset: this.goodOffset, checksum: this.goodChecksum, before: this.before };
+    return { offset: this.goodOffset, checksum: this.goodChecksum, context: this.context };
   }
 
   private good(): void {
@@ -227,14 +227,14 @@ export class LogStream {
       try {
         const body = this.readBody();
         if (!body) return stop('the log is cut short');
-        entry = decode(entryAfter(this.before), body);
+        entry = decode(entryCodec(this.context), body);
       } catch (error) {
         if (!(error instanceof FormatError)) throw error;
         // Fewer bytes than the shortest entry: truncated, not damaged.
         const cut = this.input.remaining === 0 && this.base + this.input.offset - start < 6;
         return stop(cut ? 'the log is cut short' : `the log is damaged at byte ${start}`);
       }
-      this.before = following(this.before, entry);
+      this.context = contextAfter(this.context, entry);
       this.good();
       last = entry;
       count++;

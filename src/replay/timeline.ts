@@ -1,4 +1,3 @@
-/** A machine that replays a recording to any position, forwards and backwards. */
 import { assert } from '../base/assert.ts';
 import type { Execution } from '../cpu/engine.ts';
 import type { MachineDescription } from '../vmm/description.ts';
@@ -12,6 +11,7 @@ import { type Pause, Vmm, verifyMarker } from '../vmm/vmm.ts';
 /** The default number of steps of a slice. */
 const SLICE_STEPS = 10_000_000;
 
+/** What a {@link Timeline} is made with; every member is optional. */
 export interface TimelineOptions {
   /** The position up to which nothing else came through the doors, if the entries end earlier. In steps. */
   end?: number;
@@ -28,6 +28,7 @@ export interface TimelineOptions {
 /** Whether a seek ends before or after the inputs of its position are applied. */
 export type InputsThere = 'before' | 'after';
 
+/** A machine that replays a recording to any position, forwards and backwards. */
 export class Timeline {
   private doors!: ReplayDoors;
   private vmm!: Vmm;

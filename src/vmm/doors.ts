@@ -42,31 +42,31 @@ export class LiveDoors implements Doors {
   private completions: DiskCompletion[] = [];
   private operated: { action: MachineAction; value: number }[] = [];
   /** Whether an input has arrived since the present slice began. */
-  hasNews = false;
+  inputArrived = false;
 
   constructor(private readonly world: Environment) {}
 
   /** A frame arrives from the network. */
   frame(frame: Uint8Array): void {
     this.frames.push(frame);
-    this.hasNews = true;
+    this.inputArrived = true;
   }
 
   /** Bytes are typed at the console, after those typed before. */
   type(data: Uint8Array): void {
     if (data.length > 0) this.typed.push(data);
-    this.hasNews = true;
+    this.inputArrived = true;
   }
 
   completed(completion: DiskCompletion): void {
     this.completions.push(completion);
-    this.hasNews = true;
+    this.inputArrived = true;
   }
 
   /** The operator presses the reset button, or adds memory (`value`: the new size of RAM, in bytes). */
   operate(action: MachineAction, value = 0): void {
     this.operated.push({ action, value });
-    this.hasNews = true;
+    this.inputArrived = true;
   }
 
   /** Discards what waits: this machine is no longer the live one. */

@@ -102,21 +102,21 @@ export const isInput = (entry: Entry): entry is Input =>
   entry.kind === 'disk' ||
   (entry.kind === 'control' && (entry.action === 'reset' || entry.action === 'memory'));
 
-/** The values of the entries so far, relative to which the next entry is encoded. */
-export interface Before {
+/** The latest values in the log so far: the encoding of the next entry is relative to them (delta encoding). */
+export interface EncodingContext {
   icount: number;
   ticks: number;
   made: number;
 }
 
-/** Before the first entry. */
-export const NOTHING_BEFORE: Before = { icount: 0, ticks: 0, made: 0 };
+/** The context of the first entry. */
+export const INITIAL_CONTEXT: EncodingContext = { icount: 0, ticks: 0, made: 0 };
 
-/** The values before the entry that follows this one. */
-export const following = (before: Before, entry: Entry): Before => ({
+/** The context of the entry that comes next after `entry`, whose own context is `context`. */
+export const contextAfter = (context: EncodingContext, entry: Entry): EncodingContext => ({
   icount: entry.icount,
-  ticks: 'ticks' in entry ? entry.ticks : before.ticks,
-  made: 'made' in entry ? entry.made : before.made,
+  ticks: 'ticks' in entry ? entry.ticks : context.ticks,
+  made: 'made' in entry ? entry.made : context.made,
 });
 
 /** Zigzag encoding: a signed difference as an unsigned number, small when the difference is. */
@@ -124,25 +124,29 @@ const toUnsigned = (difference: number): number => (difference < 0 ? -2 * differ
 const toSigned = (value: number): number => (value % 2 === 0 ? value / 2 : -(value + 1) / 2);
 
 /** The entry with its ticks and its count of outputs mapped by `change`, which also gets the values before it. */
-function changed(entry: Entry, before: Before, change: (value: number, before: number) => number): Entry {
-  if ('ticks' in entry) return { ...entry, ticks: change(entry.ticks, before.ticks) };
-  if ('made' in entry) return { ...entry, made: change(entry.made, before.made) };
+function changed(
+  entry: Entry,
+  context: EncodingContext,
+  change: (value: number, before: number) => number,
+): Entry {
+  if ('ticks' in entry) return { ...entry, ticks: change(entry.ticks, context.ticks) };
+  if ('made' in entry) return { ...entry, made: change(entry.made, context.made) };
   return entry;
 }
 
 /** Writes one entry, with its position, ticks and count of outputs relative to those before. */
-export function writeEntry(out: Writer, entry: Entry, before: Before): void {
-  out.varint(entry.icount - before.icount);
+export function writeEntry(out: Writer, entry: Entry, context: EncodingContext): void {
+  out.varint(entry.icount - context.icount);
   content.write(
     out,
-    changed(entry, before, (value, was) => toUnsigned(value - was)),
+    changed(entry, context, (value, was) => toUnsigned(value - was)),
   );
 }
 
-function readEntry(input: Reader, before: Before): Entry {
-  const icount = before.icount + input.varint();
+function readEntry(input: Reader, context: EncodingContext): Entry {
+  const icount = context.icount + input.varint();
   if (!Number.isSafeInteger(icount)) input.fail('position too large');
-  return changed({ icount, ...content.read(input) }, before, (value, was) => {
+  return changed({ icount, ...content.read(input) }, context, (value, was) => {
     const result = was + toSigned(value);
     if (!Number.isSafeInteger(result) || result < 0) input.fail('clock or count out of range');
     return result;
@@ -150,29 +154,29 @@ function readEntry(input: Reader, before: Before): Entry {
 }
 
 /** The codec of one entry that follows others: see {@link writeEntry}. */
-export const entryAfter = (before: Before): Codec<Entry> => ({
-  write: (out, entry) => writeEntry(out, entry, before),
-  read: (input) => readEntry(input, before),
+export const entryCodec = (context: EncodingContext): Codec<Entry> => ({
+  write: (out, entry) => writeEntry(out, entry, context),
+  read: (input) => readEntry(input, context),
 });
 
 /** Entries in order, each relative to the one before. */
 export const entryList: Codec<Entry[]> = {
   write: (out, entries) => {
     out.varint(entries.length);
-    let before = NOTHING_BEFORE;
+    let context = INITIAL_CONTEXT;
     for (const entry of entries) {
-      writeEntry(out, entry, before);
-      before = following(before, entry);
+      writeEntry(out, entry, context);
+      context = contextAfter(context, entry);
     }
   },
   read: (input) => {
     const length = input.varint();
     if (length > input.remaining) input.fail(`${length} entries can't fit`);
     const entries: Entry[] = [];
-    let before = NOTHING_BEFORE;
+    let context = INITIAL_CONTEXT;
     for (let i = 0; i < length; i++) {
-      const entry = readEntry(input, before);
-      before = following(before, entry);
+      const entry = readEntry(input, context);
+      context = contextAfter(context, entry);
       entries.push(entry);
     }
     return entries;

@@ -47,7 +47,7 @@ const LOOK_BYTES = 4096;
 const ESCAPE = 0x1b;
 
 /** What a file is, and what to do with it, for an error message; undefined when it may be machine code. */
-export function whatElse(bytes: Uint8Array): string | undefined {
+export function describeNonCode(bytes: Uint8Array): string | undefined {
   const known = kinds.find(({ at, magic }) => textAt(bytes, at, magic.length) === magic);
   return known?.is ?? (isText(bytes) ? 'text; this machine runs RISC-V machine code' : undefined);
 }

@@ -3,7 +3,7 @@
  * "Object Files" and "Program Loading"; RISC-V ELF psABI), or raw bytes.
  */
 import { OperatingError } from '../base/errors.ts';
-import { whatElse } from './file-kinds.ts';
+import { describeNonCode } from './file-kinds.ts';
 
 /** A range of memory and its initial content. */
 export interface ImageSegment {
@@ -117,7 +117,7 @@ export function htifWords(
  */
 export function loadRaw(bytes: Uint8Array, name: string, ram: RamRange, address = ram.base): Image {
   if (bytes.length === 0) throw new OperatingError(`'${name}' is empty; there is nothing to run.`);
-  const other = whatElse(bytes);
+  const other = describeNonCode(bytes);
   if (other !== undefined) throw new OperatingError(`'${name}' is ${other}.`);
   const end = address + bytes.length;
   if (end > ram.base + ram.sizeBytes) throw new OperatingError(`'${name}' ${tooLarge(address, end, ram)}`);

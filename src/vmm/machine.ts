@@ -59,14 +59,14 @@ export class Machine {
    * Counts the guest's uses of anything outside the hart and its RAM. Not state, but deterministic for a run from a
    * given start.
    */
-  contacts = 0;
+  interactions = 0;
   /** Bytes of outputs and random numbers since {@link takeOutputs}. */
   private passedBytes = 0;
   /**
    * Called in each step in which the guest uses a door or a device: whether {@link run} is to return after that step.
    * Not part of the state.
    */
-  enough: () => boolean = () => false;
+  stopCondition: () => boolean = () => false;
   private warnings: Warning[] = [];
   private clockState: ValueOf<typeof clockSchema> = { ticks: 0, icount: 0 };
   private powerState: ValueOf<typeof powerSchema> = { off: false, reset: false, code: 0 };
@@ -207,7 +207,7 @@ export class Machine {
 
   /**
    * Takes steps until `icount` is `limit`, the hart waits, the guest has switched off, the machine {@link isFull}, or
-   * {@link enough} returns true.
+   * {@link stopCondition} returns true.
    */
   run(limit: number): Exit {
     for (;;) {
@@ -220,7 +220,7 @@ export class Machine {
 
   /** Applies an input at the present position. */
   apply(input: Input): void {
-    this.contacts++;
+    this.interactions++;
     switch (input.kind) {
       case 'timer':
         this.clockState = { ticks: input.ticks, icount: this.icount };
@@ -256,8 +256,8 @@ export class Machine {
    * Study only: puts a read's data into guest memory before the logged completion, the race that bounce buffers
    * prevent.
    */
-  land(id: number, data: Uint8Array): void {
-    for (const disk of this.devices.disks) disk.device.land(id, data, disk, this.context);
+  writeEarly(id: number, data: Uint8Array): void {
+    for (const disk of this.devices.disks) disk.device.writeEarly(id, data, disk, this.context);
   }
 
   /**
@@ -356,18 +356,18 @@ export class Machine {
     const ticks = this.derivedTicks ?? this.doors.clock(this.icount);
     this.devices.clint.clockRead(ticks);
     this.devices.rtc.timer(ticks);
-    this.stopIfEnough();
+    this.stopWhenDue();
     return ticks;
   }
 
   private drawEntropy(sizeBytes: number): Uint8Array {
     const data = this.doors.entropy(this.icount, sizeBytes);
-    this.stopIfEnough();
+    this.stopWhenDue();
     return data;
   }
 
-  private stopIfEnough(): void {
-    if (this.isFull || this.enough()) this.hart.stop();
+  private stopWhenDue(): void {
+    if (this.isFull || this.stopCondition()) this.hart.stop();
   }
 
   /** Numbers an output and keeps it for {@link takeOutputs}. */
@@ -398,7 +398,7 @@ export class Machine {
 
   private pass(sizeBytes: number): void {
     this.passedBytes += sizeBytes;
-    this.stopIfEnough();
+    this.stopWhenDue();
   }
 
   /** Drives the hart's interrupt lines from those of the devices. */
@@ -431,10 +431,10 @@ export class Machine {
       const mapping = this.devices.at(at);
       // Devices take naturally aligned accesses only.
       if (!mapping || at % sizeBytes !== 0) return undefined;
-      this.contacts++;
+      this.interactions++;
       const result = use(mapping.device, at - mapping.base);
       this.updateLines();
-      this.stopIfEnough();
+      this.stopWhenDue();
       return result;
     };
     return {
@@ -445,13 +445,13 @@ export class Machine {
           device.write(offset, sizeBytes, value, this.context),
         ) ?? false,
       clock: () => {
-        this.contacts++;
+        this.interactions++;
         const ticks = this.readClock();
         this.updateLines();
         return this.devices.clint.mtime(ticks);
       },
       entropy: () => {
-        this.contacts++;
+        this.interactions++;
         const [low, high] = this.drawEntropy(2);
         return low! | (high! << 8);
       },
@@ -463,7 +463,7 @@ export class Machine {
       timerChanged: () => this.updateLines(),
       ...(this.description.sbi && {
         hostCall: () => {
-          this.contacts++;
+          this.interactions++;
           sbiCall(this.sbi);
         },
       }),

@@ -14,7 +14,7 @@ export type Output =
 /** An output to the disk. */
 export type DiskOutput = Output & { kind: 'disk' };
 /** An output to the edge; a disk operation goes to the disk. */
-export type WorldOutput = Exclude<Output, DiskOutput>;
+export type EdgeOutput = Exclude<Output, DiskOutput>;
 
 const MAX_OUTPUT_BYTES = 1 << 21;
 /** Longer runs of console bytes are split into several outputs. */

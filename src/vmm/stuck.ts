@@ -40,7 +40,7 @@ const calls: ReadonlySet<number> = new Set([CAUSE.ecallFromU, CAUSE.ecallFromS, 
  */
 export class StuckWatch {
   private seen: string[] = [];
-  private contacts = -1;
+  private interactions = -1;
   private nextLook = 0;
   /** Where the guest was first known to repeat itself, and the number of exceptions taken until then. */
   private since: { icount: number; traps: number } | undefined;
@@ -48,7 +48,7 @@ export class StuckWatch {
 
   /** Takes a sample; to be called between runs. Returns the loop once, when it is found. */
   sample(machine: Machine): Stuck | undefined {
-    if (machine.contacts !== this.contacts || machine.icount < this.nextLook - LOOK_STEPS) {
+    if (machine.interactions !== this.interactions || machine.icount < this.nextLook - LOOK_STEPS) {
       this.begin(machine);
       return undefined;
     }
@@ -61,7 +61,7 @@ export class StuckWatch {
 
   /** Starts over: the guest has used something outside, so earlier samples do not count. */
   private begin(machine: Machine): void {
-    this.contacts = machine.contacts;
+    this.interactions = machine.interactions;
     this.nextLook = machine.icount + LOOK_STEPS;
     this.seen = [];
     this.since = undefined;

@@ -5,7 +5,7 @@ import type { Entry } from './entries.ts';
 import { Machine } from './machine.ts';
 
 /**
- * Why {@link Vmm.run} returned. `budget`: the steps are used up, `enough` was true, or the outputs must be taken first;
+ * Why {@link Vmm.run} returned. `budget`: the steps are used up, `until` was true, or the outputs must be taken first;
  * `waiting`: the guest waits for an interrupt; `stalled`: the doors do not allow a further step yet; `off`: the guest
  * has switched off.
  */
@@ -34,32 +34,32 @@ export class Vmm {
 
   /**
    * Runs up to `steps` steps, applying inputs where they are due. The run ends with the step or input after which
-   * `enough` returns true.
+   * `until` returns true.
    * @throws {Divergence} in replay
    */
-  run(steps: number, enough: () => boolean = () => false): Pause {
+  run(steps: number, until: () => boolean = () => false): Pause {
     const { machine } = this;
     const end = machine.icount + steps;
     // When the guest makes room for a waiting input, the input is applied at that position.
-    machine.enough = () => enough() || this.current.inputWaits(machine);
+    machine.stopCondition = () => until() || this.current.inputWaits(machine);
     for (;;) {
-      this.applyInputs(enough);
+      this.applyInputs(until);
       if (machine.power.off) return 'off';
-      if (machine.icount >= end || machine.isFull || enough()) return 'budget';
+      if (machine.icount >= end || machine.isFull || until()) return 'budget';
       const limit = Math.min(end, this.current.limit(machine));
       if (limit <= machine.icount) return 'stalled';
       const exit = machine.run(limit);
       // While the hart waits, only an input at this position can wake it.
-      if (exit === 'waiting' && !this.applyInputs(enough))
-        return machine.isFull || enough() ? 'budget' : 'waiting';
+      if (exit === 'waiting' && !this.applyInputs(until))
+        return machine.isFull || until() ? 'budget' : 'waiting';
     }
   }
 
-  private applyInputs(enough: () => boolean): boolean {
+  private applyInputs(until: () => boolean): boolean {
     const { machine, current } = this;
     let any = false;
     // An input can start the next operation of a disk request, so several completions may come at one position.
-    while (!machine.isFull && !enough()) {
+    while (!machine.isFull && !until()) {
       const input = current.input(machine);
       if (!input) break;
       machine.apply(input);

@@ -227,6 +227,25 @@ describe('a driver', () => {
     expect([stage.driver.alive, stage.driver.life]).toEqual([true, 1]);
   });
 
+  test('does not make a restarted replica wait for what the one before it had to wait', () => {
+    const stage = new Stage();
+    stage.steps = 5000;
+    const throttled = stage.replica();
+    const handle = throttled.handle.bind(throttled);
+    throttled.handle = (input, nowNs) =>
+      handle(input, nowNs).map((effect) => (effect.do === 'ran' ? { ...effect, restNs: 1e9 } : effect));
+    stage.driver.replica = throttled;
+    stage.driver.deliver(frame);
+    stage.scheduler.at(60_000, () => {
+      stage.driver.powerOff();
+      stage.steps = 100;
+      stage.driver.powerOn(stage.replica());
+    });
+    expect(stage.run().filter((what) => /start|cpu/.test(what))).toEqual([
+      ...['0 cpu 5000 of 5000', '60 start', '60 cpu 100 of 5000'],
+    ]);
+  });
+
   test('that has stopped ignores inputs', () => {
     const stage = new Stage();
     stage.answers = () => [{ do: 'stop', reason: 'completed' }];

@@ -4,7 +4,13 @@ import { hartWords } from '../../src/cpu/layout.ts';
 import type { DiskRequest } from '../../src/devices/device.ts';
 import type { Message } from '../../src/ft/messages.ts';
 import type { MachineDescription, VirtioDescription } from '../../src/vmm/description.ts';
-import { controlActions, type Entry, entryAfter, following, NOTHING_BEFORE } from '../../src/vmm/entries.ts';
+import {
+  contextAfter,
+  controlActions,
+  type Entry,
+  entryCodec,
+  INITIAL_CONTEXT,
+} from '../../src/vmm/entries.ts';
 import type { Output } from '../../src/vmm/outputs.ts';
 
 const uint = fc.oneof(fc.nat(300), fc.maxSafeNat());
@@ -76,10 +82,10 @@ export const entryLists = (maxLength: number, minLength = 0): fc.Arbitrary<Entry
 
 /** The size of each entry in the log, in bytes. */
 export function sizesOf(entries: readonly Entry[]): number[] {
-  let before = NOTHING_BEFORE;
+  let context = INITIAL_CONTEXT;
   return entries.map((entry) => {
-    const { length } = encode(entryAfter(before), entry);
-    before = following(before, entry);
+    const { length } = encode(entryCodec(context), entry);
+    context = contextAfter(context, entry);
     return length;
   });
 }

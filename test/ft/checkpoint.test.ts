@@ -1,8 +1,9 @@
 /** State transfer instead of replay: the backup receives the pages that changed in each epoch. */
 import { describe, expect, test } from 'vitest';
 import { PAGE_BYTES } from '../../src/cpu/layout.ts';
+import { census } from '../sim/census.ts';
 import { diskGuest } from './guest.ts';
-import { alphabet, Effects, Group, MS, type Setting, TestHost } from './hosts.ts';
+import { alphabet, Effects, Group, MS, type Setting, sleeper, TestHost } from './hosts.ts';
 
 /** Writes to one page after another, to each once. */
 const pageWriter = `
@@ -140,5 +141,35 @@ describe('an epoch', () => {
     const goesLive = backup.storage(2, 'backup');
     expect(goesLive.of('disk').map(({ id, generation }) => [id, generation])).toEqual([[1, 2]]);
     expect(backup.hash).toBe(primary.hash);
+  });
+
+  test('leaves no trace in memory once it is acknowledged', () => {
+    const { primary } = pair({ tuning: { retainBytes: 64 } });
+    const objectsAfter = (epochs: number) => {
+      for (let epoch = 0; epoch < epochs; epoch++) {
+        primary.nowNs += 10 * MS;
+        primary.cpu(106);
+        const { last } = primary.timer('epoch');
+        primary.ack(last);
+        primary.delivered(primary.replica.vmm!.machine.outputsMade);
+      }
+      return census(primary.replica).objects;
+    };
+    const short = objectsAfter(200);
+    expect(objectsAfter(1000)).toBeLessThan(short + 500);
+  });
+
+  test('is the last one of a primary that has handed over: an input after it would be in no checkpoint', () => {
+    const group = new Group(1, 0, { ...setting, source: sleeper });
+    group.work(3);
+    group.timer('primary', 'epoch');
+    group.do('primary', { kind: 'command', command: { kind: 'switch-over' } });
+    group.cpu('primary', 100);
+    expect(group.replica('primary').phase).toBe('switching');
+    group.do('primary', { kind: 'typed', offset: 0, data: Uint8Array.of(0x61) });
+    if (group.replica('primary').wantsCpu) group.cpu('primary', 100);
+    group.drain();
+    expect([group.replica('backup').role, group.replica('primary').phase]).toEqual(['primary', 'backup']);
+    expect(group.host('primary').hash).toBe(group.host('backup').hash);
   });
 });

@@ -20,7 +20,8 @@ const act = fc.oneof(
 test('at the end both disks are equal, whatever is written and whichever reads fail meanwhile', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 4 }), fc.array(act, { maxLength: 60 }), (window, acts) => {
-      const copy = new DiskCopySender(SECTORS, window);
+      let operations = 0;
+      const copy = new DiskCopySender(SECTORS, window, () => -++operations);
       const [here, there] = [new Array<number>(SECTORS).fill(1), new Array<number>(SECTORS).fill(0)];
       let version = 1;
       /** Reads that this disk has not answered, and blocks in flight with their data. */

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Message } from '../../src/ft/messages.ts';
 import { decodeMessage } from '../../src/ft/messages.ts';
 import { diskGuest } from './guest.ts';
-import { alphabet, type Effects, Group, MS, TestHost } from './hosts.ts';
+import { alphabet, type Effects, Group, MS, sleeper, TestHost } from './hosts.ts';
 
 const source = alphabet;
 const letters = (count: number) =>
@@ -543,6 +543,24 @@ describe('an operator', () => {
       { kind: 'control', action: 'switch-over', value: 1 },
     ]);
     expect(primary.cpu(1000).of('ran')[0]!.steps).toBe(0);
+  });
+
+  test('takes no input once the log names the next primary: the old one would be ahead of its log', () => {
+    const group = new Group(1, 0, { source: sleeper });
+    group.work(3);
+    group.cut.add('backup');
+    group.do('primary', { kind: 'command', command: { kind: 'switch-over' } });
+    group.cpu('primary', 100);
+    const { logEnd } = group.replica('primary');
+    group.do('primary', { kind: 'typed', offset: 0, data: Uint8Array.of(0x61) });
+    group.timer('primary', 'guest');
+    expect(group.replica('primary').wantsCpu).toBe(false);
+    expect(group.replica('primary').logEnd).toBe(logEnd);
+    // It takes the input if the other host fails.
+    group.beat(7);
+    expect(group.replica('primary').phase).toBe('alone');
+    group.work(1);
+    expect(group.replica('primary').vmm!.machine.consoleReceived).toBe(1);
   });
 
   test('switches over only when no disk operation is in flight', () => {

@@ -2,17 +2,17 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Edge } from '../../src/ft/effects.ts';
 import { edgeOf, OutputGate } from '../../src/ft/output-gate.ts';
-import { countOf, type WorldOutput } from '../../src/vmm/outputs.ts';
+import { countOf, type EdgeOutput } from '../../src/vmm/outputs.ts';
 
 /** Each number of an output with its content. */
-const numbers = (outputs: readonly WorldOutput[]) =>
+const numbers = (outputs: readonly EdgeOutput[]) =>
   outputs.flatMap((output) =>
     output.kind === 'console'
       ? [...output.data].map((byte, index) => `${output.first + index}: ${byte}`)
       : [`${output.first}: frame ${output.frame}`],
   );
 
-const output: fc.Arbitrary<WorldOutput> = fc.oneof(
+const output: fc.Arbitrary<EdgeOutput> = fc.oneof(
   fc.uint8Array({ minLength: 1, maxLength: 5 }).map((data) => ({ kind: 'console' as const, first: 0, data })),
   fc.uint8Array({ maxLength: 3 }).map((frame) => ({ kind: 'frame' as const, first: 0, frame })),
 );

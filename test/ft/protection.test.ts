@@ -146,6 +146,52 @@ describe('the end of a copy', () => {
   });
 });
 
+describe('a private disk', () => {
+  const setting: Setting = { disk: 'private', diskSectors: 8 };
+  const data = (byte: number) => new Uint8Array(8 * 512).fill(byte);
+  const done = (host: TestHost, id: number, read = new Uint8Array(0)): Effects =>
+    host.do({ kind: 'disk-done', id, status: 0, data: read });
+
+  test('is not copied from what it answers to an earlier copy: the guest may have written since', () => {
+    const primary = lonely(setting);
+    primary.cpu(106);
+    /** Begins a copy; returns the number of its first read. */
+    const begin = (): number => {
+      room(primary);
+      beat(primary);
+      return asks(primary).of('disk')[0]!.id;
+    };
+    const earlier = begin();
+    primary.do({ kind: 'reset', peer: 'spare' });
+    const later = begin();
+    expect(done(primary, earlier, data(1)).messages).toEqual([]);
+    expect(done(primary, later, data(2)).messages).toMatchObject([
+      { kind: 'sectors', copy: 2, data: data(2) },
+    ]);
+  });
+
+  test('is written by one copy after the other, and acknowledged to the later one alone', () => {
+    const primary = lonely(setting);
+    const spare = new TestHost('spare', 'spare', { hosts: ['primary', 'spare'] });
+    /** The sectors of a copy arrive at the spare. */
+    const arrive = (copy: number): Effects => {
+      const { description } = primary.replica.vmm!.machine;
+      spare.hear('primary', { kind: 'prepare', generation: 1, copy, description });
+      return spare.hear('primary', { kind: 'sectors', generation: 1, copy, sector: 0, data: data(copy) });
+    };
+    const [first] = arrive(1).of('disk');
+    expect(first).toMatchObject({ request: { operation: 'write', data: data(1) } });
+    // The disk might reorder two writes of the same sectors.
+    expect(arrive(2).of('disk')).toEqual([]);
+    const next = done(spare, first!.id);
+    expect(next.messages).toEqual([]);
+    expect(next.of('disk')).toMatchObject([{ request: { operation: 'write', data: data(2) } }]);
+    expect(done(spare, next.of('disk')[0]!.id).messages).toMatchObject([
+      { kind: 'sectors-ack', copy: 2, sector: 0 },
+    ]);
+  });
+});
+
 test('a new backup has the share of the processor that an operator has set', () => {
   const group = new Group(0, 1, { source: alphabet, backups: 1 });
   group.do('primary', { kind: 'command', command: { kind: 'speed', perMille: 250 } });

@@ -223,4 +223,34 @@ describe('on private disks', () => {
     backup.cpu(1000);
     expect(backup.hash).toBe(primary.hash);
   });
+
+  test('a backup does not write for a completion that the new primary does not have', () => {
+    const hosts = ['primary', 'backup', 'backup2'];
+    const record = { primary: 'primary', backups: ['backup', 'backup2'] };
+    const more: Setting = { ...setting('private'), hosts, record, backups: 2 };
+    const [primary, backup] = [
+      new TestHost('primary', 'primary', more),
+      new TestHost('backup', 'backup', more),
+    ];
+    const started = primary.cpu(200);
+    done(primary, 1);
+    for (const effects of [started, primary.cpu(10)])
+      for (const message of effects.messages.slice(0, 1)) backup.hear('primary', message);
+    const starts = [
+      { generation: 1, first: 1 },
+      { generation: 2, first: 2 },
+    ];
+    const resumed = backup.hear('backup2', {
+      kind: 'members',
+      generation: 2,
+      record: { primary: 'backup2', backups: ['backup'] },
+      starts,
+    });
+    expect(resumed.messages).toMatchObject([{ kind: 'resume', received: 3, consumed: 0, token: 1 }]);
+    backup.hear('backup2', {
+      ...{ kind: 'entries', generation: 2, first: 2, delivered: 0, lowWater: 0, answers: 1, ticks: 0 },
+      entries: [],
+    });
+    expect(asked(backup.cpu(1000))).toEqual(['read 3 in 2, lowWater 0']);
+  });
 });

@@ -19,12 +19,15 @@ export function census(root: object): Census {
     waiting.push(value);
   };
   for (let one = waiting.pop(); one; one = waiting.pop()) {
-    if (ArrayBuffer.isView(one)) visit(one.buffer);
-    else if (one instanceof ArrayBuffer || one instanceof SharedArrayBuffer) found.bytes += one.byteLength;
-    else if (one instanceof Map) for (const [key, value] of one) [key, value].forEach(visit);
-    else if (one instanceof Set || Array.isArray(one)) for (const member of one) visit(member);
-    else
-      for (const descriptor of Object.values(Object.getOwnPropertyDescriptors(one))) visit(descriptor.value);
+    if (ArrayBuffer.isView(one)) {
+      visit(one.buffer);
+      continue;
+    }
+    if (one instanceof ArrayBuffer || one instanceof SharedArrayBuffer) found.bytes += one.byteLength;
+    if (one instanceof Map) for (const [key, value] of one) [key, value].forEach(visit);
+    if (one instanceof Set) for (const member of one) visit(member);
+    // A subclass of a collection has properties, too.
+    for (const descriptor of Object.values(Object.getOwnPropertyDescriptors(one))) visit(descriptor.value);
   }
   return found;
 }

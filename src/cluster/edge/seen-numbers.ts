@@ -1,4 +1,4 @@
-import { after, countOf, lastOf, type WorldOutput } from '../../vmm/outputs.ts';
+import { after, countOf, type EdgeOutput, lastOf } from '../../vmm/outputs.ts';
 
 /** Deduplication of outputs: a replica that goes live sends undelivered outputs again, and each number passes once. */
 export class SeenNumbers {
@@ -11,7 +11,7 @@ export class SeenNumbers {
   constructor(private readonly enforced: boolean) {}
 
   /** The part of this output that has not passed before; undefined when all of it has. */
-  fresh<O extends WorldOutput>(output: O): O | undefined {
+  fresh<O extends EdgeOutput>(output: O): O | undefined {
     const fresh = this.enforced ? (after(this.last, output) as O | undefined) : output;
     this.duplicatesDropped += countOf(output) - (fresh ? countOf(fresh) : 0);
     if (fresh) this.last = lastOf(fresh);

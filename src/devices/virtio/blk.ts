@@ -284,7 +284,7 @@ export class VirtioBlk implements VirtioDevice<ValueOf<typeof schema>> {
    * Study only: writes an operation's data into guest memory before its completion, as a disk with DMA does: the race
    * that bounce buffers prevent (the paper, section 3.4).
    */
-  land(id: number, data: Uint8Array, port: VirtioPort, around: DeviceContext): void {
+  writeEarly(id: number, data: Uint8Array, port: VirtioPort, around: DeviceContext): void {
     for (const { head, operations } of this.state.requests) {
       const { index } = operations.find((one) => one.id === id) ?? {};
       if (index === undefined) continue;

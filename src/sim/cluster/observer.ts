@@ -7,7 +7,7 @@ import type { Effect, ReplicaEvent } from '../../ft/effects.ts';
 import { History } from '../../replay/history.ts';
 import type { Spool } from '../../replay/spool.ts';
 import type { Divergence } from '../../vmm/doors.ts';
-import { type Entry, type EntryKind, entryAfter, following, NOTHING_BEFORE } from '../../vmm/entries.ts';
+import { contextAfter, type Entry, type EntryKind, entryCodec, INITIAL_CONTEXT } from '../../vmm/entries.ts';
 import type { Machine } from '../../vmm/machine.ts';
 import { lastOf } from '../../vmm/outputs.ts';
 import type { HostId } from '../faults/faults.ts';
@@ -91,7 +91,7 @@ export class Observer {
   private readonly sources = new Map<HostId, History>();
   private suspectedNs = 0;
   private generation = 0;
-  private before = NOTHING_BEFORE;
+  private context = INITIAL_CONTEXT;
   private follower: HistoryFollower | undefined;
 
   constructor(
@@ -140,11 +140,11 @@ export class Observer {
 
   /** Without a channel: counts an entry as a recording would contain it. */
   private count(entry: Entry): void {
-    const { log, before } = this;
+    const { log, context } = this;
     log.entries++;
     log.entriesByKind[entry.kind] = (log.entriesByKind[entry.kind] ?? 0) + 1;
-    log.bytes += encodedSize(entryAfter(before), entry);
-    this.before = following(before, entry);
+    log.bytes += encodedSize(entryCodec(context), entry);
+    this.context = contextAfter(context, entry);
   }
 
   historyOf(host: HostId): History {

@@ -5,7 +5,7 @@ import type { Clock, DiskPort, EdgePort, GenerationStore, Ports, Transport } fro
 import type { Effect, GenerationRecord } from '../../ft/effects.ts';
 import type { DiskVariant, UnsafeRule } from '../../ft/rules.ts';
 import type { EvidencePlaces, Spool } from '../../replay/spool.ts';
-import type { WorldOutput } from '../../vmm/outputs.ts';
+import type { EdgeOutput } from '../../vmm/outputs.ts';
 import { type HostId, STORAGE, SWITCH } from '../faults/faults.ts';
 import { Console } from './console.ts';
 import { Disk } from './disk.ts';
@@ -45,7 +45,7 @@ export interface WorldListener {
   /** A host has released outputs, or an operation of the shared disk. */
   leaves(host: HostId, effect: Extract<Effect, { do: 'release' | 'disk' }>): void;
   /** A new output has reached the edge. */
-  reached(output: WorldOutput): void;
+  reached(output: EdgeOutput): void;
   /** A new generation was recorded. */
   recorded(record: GenerationRecord): void;
 }
@@ -204,7 +204,7 @@ export class World {
   }
 }
 
-const sizeOf = (outputs: readonly WorldOutput[]): number =>
+const sizeOf = (outputs: readonly EdgeOutput[]): number =>
   outputs.reduce(
     (sum, output) =>
       sum + SHORT_BYTES + (output.kind === 'console' ? output.data.length : output.frame.length),

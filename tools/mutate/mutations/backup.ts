@@ -56,7 +56,7 @@ export const backup = [
       'replica.replay.retract(Math.min(replica.replay.waiting, replica.replay.waiting - surplus + 1));',
     ],
     'backup-goon-no-starts': [
-      `    replica.starts = this.offered ?? replica.starts;
+      `    replica.starts = this.primaryStarts ?? replica.starts;
 `,
       '',
     ],
@@ -114,7 +114,7 @@ export const backup = [
       "if (disk === 'shared') return;",
     ],
     'backup-sbr-unordered': [
-      `      ordered: !replica.is('disk-order'),
+      `      ordered: !replica.isOff('disk-order'),
       others: false,`,
       `      ordered: false,
       others: false,`,
@@ -131,8 +131,8 @@ export const backup = [
   }),
   ...inFile('ft/backup.ts', {
     'backup-install-no-gate': [
-      '    replica.gate.hold(message.outputs.filter(isWorld), message.entry);\n    replica.disk.start(message.outputs.filter(isDisk), message.entry);\n    replica.note',
-      '    replica.disk.start(message.outputs.filter(isDisk), message.entry);\n    replica.note',
+      '    replica.gate.hold(message.outputs.filter(isEdgeOutput), message.entry);\n    replica.disk.start(message.outputs.filter(isDiskOutput), message.entry);\n    replica.note',
+      '    replica.disk.start(message.outputs.filter(isDiskOutput), message.entry);\n    replica.note',
     ],
     'backup-hears-no-clock': [
       "    if ('ticks' in message) replica.clock.heard(message.ticks, replica.nowNs);\n",

@@ -154,7 +154,7 @@ export const checkers = [
       '        !undecided.has(at / SECTOR_BYTES) &&',
       '        undecided.size > 0 &&\n        !undecided.has(at / SECTOR_BYTES) &&',
     ],
-    'disk-nothing-unsettled': [
+    'disk-nothing-undecided': [
       "      if (!end && request.operation === 'write')",
       "      if (end && request.operation === 'write')",
     ],

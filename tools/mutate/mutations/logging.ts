@@ -45,7 +45,7 @@ export const logging = [
       'lastOf(held.output) <= number ? undefined',
       'held.output.first <= number ? undefined',
     ],
-    'gate-settled-off1': ['output.first - 1', 'output.first'],
+    'gate-delivered-off1': ['output.first - 1', 'output.first'],
     'gate-delivered-any-edge': ['edgeOf(output) === edge', 'edge !== undefined'],
     'gate-restart-keeps-released': [
       `      held.entry = Math.min(held.entry, entry);

@@ -4,8 +4,8 @@ export const primary = [
   ...inFile('ft/primary.ts', {
     'primary-live-no-attach': [
       `    this.attach();
-    if (replica.is('reissue-io'))`,
-      `    if (replica.is('reissue-io'))`,
+    if (replica.isOff('reissue-io'))`,
+      `    if (replica.isOff('reissue-io'))`,
     ],
     'primary-live-disk-no-restart': [
       `    replica.disk.restart(log.last);
@@ -123,11 +123,11 @@ export const primary = [
       'consumed <= common ? common',
     ],
     'primary-lowWater-last': ['lowWater: Math.min(log.last, this.past),', 'lowWater: log.last,'],
-    'primary-settled-made': [
+    'primary-delivered-made': [
       'delivered: gate.deliveredUpTo(replica.vmm.machine.outputsMade),',
       'delivered: replica.vmm.machine.outputsMade,',
     ],
-    'primary-settled-made2': [
+    'primary-delivered-made2': [
       'delivered: gate.deliveredUpTo(replica.vmm.machine.outputsMade),',
       'delivered: Math.max(0, gate.deliveredUpTo(replica.vmm.machine.outputsMade)) + 40,',
     ],

@@ -47,7 +47,7 @@ export const protection = [
       'void host;',
     ],
     'protection-never-awaited': ['this.closing ? this.joining : undefined', 'undefined'],
-    'protection-disk-not-settled': [
+    'protection-disk-not-done': [
       `      if (this.diskCopy && !this.diskCopy.isDone) return;
 `,
       '',

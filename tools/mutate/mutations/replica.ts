@@ -2,18 +2,27 @@ import { inFile } from '../mutation.ts';
 
 export const replica = [
   ...inFile('ft/replica.ts', {
-    'replica-adopt-complete-named': ['named && (counted || (now.inSync && sameLeader))', 'named'],
-    'replica-adopt-not-complete': ['named && (counted || (now.inSync && sameLeader))', 'named && counted'],
-    'replica-adopt-other-leader': ['if (!sameLeader || (counted && !named)) {', 'if (counted && !named) {'],
-    'replica-adopt-evicted-in-sync': ['if (!sameLeader || (counted && !named)) {', 'if (!sameLeader) {'],
+    'replica-adopt-complete-named': ['named && (wasEligible || (now.inSync && samePrimary))', 'named'],
+    'replica-adopt-not-complete': [
+      'named && (wasEligible || (now.inSync && samePrimary))',
+      'named && wasEligible',
+    ],
+    'replica-adopt-other-leader': [
+      'if (!samePrimary || (wasEligible && !named)) {',
+      'if (wasEligible && !named) {',
+    ],
+    'replica-adopt-evicted-in-sync': [
+      'if (!samePrimary || (wasEligible && !named)) {',
+      'if (!samePrimary) {',
+    ],
     'replica-adopt-lastheard': [
       `    now.lastHeardNs = state.nowNs;
     now.eligible`,
       '    now.eligible',
     ],
     'replica-catchup-skips': [
-      '(message.generation === state.generation + 1 || !counts)',
-      '(message.generation > state.generation || !counts)',
+      '(message.generation === state.generation + 1 || !canClaim)',
+      '(message.generation > state.generation || !canClaim)',
     ],
     'replica-answered-no-look': [
       `    this.readGeneration(generation + 1);
@@ -27,8 +36,8 @@ export const replica = [
 `,
     ],
     'replica-drain-skips-last': [
-      "if (state.replay.waiting > 0 && !state.is('drain')) return;",
-      "if (state.replay.waiting > 1 && !state.is('drain')) return;",
+      "if (state.replay.waiting > 0 && !state.isOff('drain')) return;",
+      "if (state.replay.waiting > 1 && !state.isOff('drain')) return;",
     ],
     'replica-same-record-primary': [
       `  a.primary === b.primary &&
