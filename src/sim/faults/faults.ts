@@ -71,17 +71,19 @@ export type FaultKind = Fault['kind'];
 export type HostFault = Extract<Fault, { when: When }>;
 export type LinkFault = Extract<Fault, { from: NodeId }>;
 
-/** The hosts that a fault names. */
+/**
+ * The hosts that a fault names, without {@link LIVE} where that is allowed: a link is between hosts by name, storage and
+ * the switch.
+ */
 export const hostsOf = (fault: Fault): HostId[] => {
-  const nodes = [...nodesOf(fault), ...(fault.after ? [fault.after.host] : [])];
-  const hosts = nodes.filter((node) => ![LIVE, STORAGE, SWITCH].includes(node));
-  return fault.kind === 'command' ? [...hostsOfCommand(fault.command), ...hosts] : hosts;
+  const affected = [...('who' in fault ? [fault.who] : []), ...(fault.after ? [fault.after.host] : [])];
+  const ends = 'from' in fault ? [fault.from, fault.to] : [];
+  return [
+    ...(fault.kind === 'command' ? hostsOfCommand(fault.command) : []),
+    ...affected.filter((host) => host !== LIVE),
+    ...ends.filter((node) => node !== STORAGE && node !== SWITCH),
+  ];
 };
-
-function nodesOf(fault: Fault): NodeId[] {
-  if ('who' in fault) return [fault.who];
-  return 'from' in fault ? [fault.from, fault.to] : [];
-}
 
 /** The hosts that an operator's command names. */
 function hostsOfCommand(command: Command): HostId[] {

@@ -201,5 +201,7 @@ function mustBeOneOf(field: keyof RunSpec, value: string, allowed: readonly stri
     throw new SpecError(field, `${value}: it must be one of ${allowed.join(', ')}`);
 }
 
-const isWithin = (value: number, { least, most }: Range): boolean => value >= least && value <= most;
+/** Callers without types may give a text. */
+const isWithin = (value: unknown, { least, most }: Range): boolean =>
+  typeof value === 'number' && value >= least && value <= most;
 const rangeText = ({ least, most }: Range): string => `from ${least} to ${most}`;
