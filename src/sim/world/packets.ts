@@ -101,8 +101,9 @@ function parseUdp(frame: Uint8Array): Packet {
     return { kind: 'other' };
   const segment = ip.subarray(headerBytes, total);
   const pseudo = [...ip.subarray(12, 20), 0, UDP, ...u16(segment.length)];
-  const sound = checksum([...ip.subarray(0, headerBytes)]) === 0 && checksum([...pseudo, ...segment]) === 0;
-  if (!sound && read16(segment, 6) !== 0) return { kind: 'other' };
+  if (checksum([...ip.subarray(0, headerBytes)]) !== 0) return { kind: 'other' };
+  // Zero: the sender has computed no checksum.
+  if (read16(segment, 6) !== 0 && checksum([...pseudo, ...segment]) !== 0) return { kind: 'other' };
   const part = (at: number, size: number): Address => [...frame.subarray(at, at + size)];
   return {
     kind: 'udp',
