@@ -86,7 +86,8 @@ const lines: Readonly<Record<keyof RunSpec, SpecLine>> = {
     form: 'NAME VALUE',
     times: 'by name',
     read: (text, { tuning }) => {
-      const [name = '', value = ''] = text.split(/\s+/);
+      const [name = '', value = '', ...more] = text.split(/\s+/);
+      if (more.length > 0) refuse(`"${text}" must be a name and a value`);
       return { says: { tuning: { ...tuning, ...parseTuning(name, value) } } };
     },
     write: ({ tuning }) => tuningText(tuning).map((text) => text.replace('=', ' ')),

@@ -18,7 +18,8 @@ const fields: Record<PatternKind, readonly string[]> = {
   received: ['last', 'consumed'],
   acknowledged: ['by', 'received', 'consumed'],
   released: ['first', 'last'],
-  full: fault,
+  // Of a buffer, and of storage.
+  full: [...fault, 'what'],
   suspected: ['host'],
   claimed: members,
   won: members,

@@ -91,7 +91,7 @@ export function parseExpectation(text: string): Expectation {
         return { kind: 'output', number: Number(rest[0]), times: rest[1] === 'once' ? 1 : 0 };
       break;
     case 'down':
-      if (tail.startsWith('time below ')) return { kind: 'down', belowNs: parseDuration(rest[2] ?? '') };
+      if (/^time below \S+$/.test(tail)) return { kind: 'down', belowNs: parseDuration(rest[2]!) };
       break;
     default:
       return { kind: 'event', pattern: parsePattern(text) };

@@ -174,7 +174,7 @@ export function parseScenario(text: string, file: string): Scenario {
     file,
     guest,
     spec: checked,
-    title: /^#\s*(.+)$/m.exec(text)?.[1]?.trim() ?? file,
+    title: /^#[ \t]*(\S.*)$/m.exec(text)?.[1]?.trim() ?? file,
     setupLines: lines.map(({ text: line }) => line).filter((line) => !afterwards.has(line.split(/\s/)[0]!)),
   };
 }
