@@ -220,11 +220,18 @@ export class Injector {
     return who === LIVE ? this.targets.live() : this.targets.hosts.get(who);
   }
 
-  private during(fault: Fault & { forNs: number }, host: Host | undefined, end: () => void): void {
+  /** Begins a fault, and calls `end` after its length, unless `isOver` says that something else has ended it. */
+  private during(
+    fault: Fault & { forNs: number },
+    host: Host | undefined,
+    end: () => void,
+    isOver: () => boolean = () => false,
+  ): void {
     const { scheduler } = this.targets;
     this.begins(fault, host);
     this.lastEndNs = Math.max(this.lastEndNs, scheduler.nowNs + fault.forNs);
     scheduler.in(fault.forNs, () => {
+      if (isOver()) return;
       end();
       this.targets.onFault(fault, host, 'ends');
     });
@@ -247,10 +254,17 @@ export class Injector {
           this.targets.revive(host);
         });
         return;
-      case 'pause':
+      case 'pause': {
         if (host.power !== 'on') return this.miss(fault, `${host.id} was paused already`);
+        const { life } = host;
         host.pause();
-        return this.during(fault, host, () => host.resume());
+        return this.during(
+          fault,
+          host,
+          () => host.resume(),
+          () => host.life !== life,
+        );
+      }
       case 'flip': {
         const ram = host.replica.vmm?.machine.hart.ram;
         if (!ram) return this.miss(fault, `${host.id} has no machine`);
