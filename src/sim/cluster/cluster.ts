@@ -88,6 +88,8 @@ export class Simulation {
   private readonly first: GenerationRecord;
   private readonly ending: Ending;
   private revivals = 0;
+  /** Repeated outputs that are counted in a failover, or came before the first. */
+  private duplicatesCounted = 0;
   private membersLives = new Map<HostId, number>();
   /** The life ({@link Driver.life}) in which each host last followed a primary; all that boot follow in their first. */
   private readonly followedIn = new Map<HostId, number>();
@@ -289,13 +291,21 @@ export class Simulation {
   quit(): void {
     this.console.close();
     this.outcome ??= 'limit';
+    this.countDuplicates();
   }
 
   private finish(): false {
     this.outcome ??= this.ending.isEligibleLeft ? 'limit' : 'lost';
-    for (const failover of this.failovers.slice(-1))
-      failover.outputsReleasedAgain = this.world.duplicatesDropped;
+    this.countDuplicates();
     return false;
+  }
+
+  /** Counts the repeated outputs since the last call in the latest failover. */
+  private countDuplicates(): void {
+    const { duplicatesDropped } = this.world;
+    const failover = this.failovers.at(-1);
+    if (failover) failover.outputsReleasedAgain += duplicatesDropped - this.duplicatesCounted;
+    this.duplicatesCounted = duplicatesDropped;
   }
 
   // ── What the hosts do ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -350,6 +360,7 @@ export class Simulation {
 
   private noted(host: Host, event: ReplicaEvent): void {
     if (event.kind === 'following') this.followedIn.set(host.id, host.life);
+    if (event.kind === 'live') this.countDuplicates();
     this.observer.noted(host, event);
     this.emit(host.id, event);
   }
