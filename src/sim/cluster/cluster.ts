@@ -87,10 +87,10 @@ export class Simulation {
   private readonly unsafe: ReadonlySet<UnsafeRule>;
   private readonly first: GenerationRecord;
   private readonly ending: Ending;
-  private revivals = 0;
+  private restarts = 0;
   /** Repeated outputs that are counted in a failover, or came before the first. */
   private duplicatesCounted = 0;
-  private membersLives = new Map<HostId, number>();
+  private memberLives = new Map<HostId, number>();
   /** The life ({@link Driver.life}) in which each host last followed a primary; all that boot follow in their first. */
   private readonly followedIn = new Map<HostId, number>();
 
@@ -119,7 +119,7 @@ export class Simulation {
     this.injector = new Injector(this, new Random(`${seed}/faults`), faults);
     this.ending = new Ending(this);
     for (const id of this.names) this.hosts.set(id, this.host(id));
-    this.observer.lives(this.hosts.get('primary')!);
+    this.observer.wentLive(this.hosts.get('primary')!);
     this.recordMembers(this.first);
     network.learn((frame) => this.hosts.get('primary')!.deliver({ kind: 'frame', frame }));
     for (const host of this.hosts.values()) scheduler.at(0, () => host.deliver({ kind: 'start' }));
@@ -140,7 +140,7 @@ export class Simulation {
         arrived: (to, from, bytes) => this.arrive(to, from, bytes),
         leaves: (host, effect) => this.observer.released(host, effect),
         reached: (output) => {
-          this.observer.arrivedInWorld();
+          this.observer.outputDelivered();
           const what = output.kind === 'console' ? 'console' : 'switch';
           this.emit('', { kind: 'delivered', what, first: output.first, last: lastOf(output) });
         },
@@ -189,7 +189,7 @@ export class Simulation {
     const { description, execution, spec } = this.options;
     const { seed, tuning, backups, replication, disk, loads } = spec;
     const random = new Random(`${seed}/${id}${revival}`);
-    this.observer.begins(id);
+    this.observer.replicaCreated(id);
     const booting = id === 'primary' ? 'primary' : this.first.backups.includes(id) ? 'backup' : 'spare';
     return new Replica({
       name: id,
@@ -224,8 +224,8 @@ export class Simulation {
   }
 
   /** Gives a host its power back, with a new, empty replica. */
-  revive(host: Host): void {
-    host.powerOn(this.replica(host.id, `/${++this.revivals}`));
+  restartHost(host: Host): void {
+    host.powerOn(this.replica(host.id, `/${++this.restarts}`));
   }
 
   onFault(fault: Fault, host: Host | undefined, phase: 'begins' | 'ends'): void {
@@ -235,8 +235,8 @@ export class Simulation {
       phase === 'begins' &&
       (fault.kind === 'pause' || fault.kind === 'crash' || fault.kind === 'domain')
     )
-      this.observer.failedHost(host);
-    if (host && phase === 'ends' && fault.kind === 'pause') this.observer.recovered(host);
+      this.observer.hostFailed(host);
+    if (host && phase === 'ends' && fault.kind === 'pause') this.observer.hostResumed(host);
     this.emit(host?.id ?? '', {
       kind: 'fault',
       fault,
@@ -346,12 +346,12 @@ export class Simulation {
    * Records in which life each host became a member of a new generation: one that has crashed since is not eligible.
    */
   private recordMembers({ primary, backups }: GenerationRecord): void {
-    this.membersLives = new Map([primary, ...backups].map((id) => [id, this.followedIn.get(id) ?? 0]));
+    this.memberLives = new Map([primary, ...backups].map((id) => [id, this.followedIn.get(id) ?? 0]));
   }
 
   /** Members of the newest generation that have not crashed since they became members. */
   get unharmedMembers(): HostId[] {
-    const members = [...this.membersLives].filter(([id, life]) => {
+    const members = [...this.memberLives].filter(([id, life]) => {
       const host = this.hosts.get(id)!;
       return host.alive && host.life === life;
     });

@@ -27,7 +27,7 @@ export interface FaultTargets {
   domainOf(host: HostId): string;
   live(): Host | undefined;
   /** A host's power is back: it has a new, empty replica. */
-  revive(host: Host): void;
+  restartHost(host: Host): void;
   onFault(fault: Fault, host: Host | undefined, phase: 'begins' | 'ends'): void;
 }
 
@@ -251,7 +251,7 @@ export class Injector {
         this.lastEndNs = Math.max(this.lastEndNs, this.targets.scheduler.nowNs + fault.forNs);
         this.targets.scheduler.in(fault.forNs, () => {
           this.targets.onFault(fault, host, 'ends');
-          this.targets.revive(host);
+          this.targets.restartHost(host);
         });
         return;
       case 'pause': {

@@ -125,7 +125,7 @@ export class Observer {
   }
 
   /** A host has a new, empty replica. */
-  begins(host: HostId): void {
+  replicaCreated(host: HostId): void {
     this.histories.set(host, new History(this.spool));
   }
 
@@ -152,7 +152,7 @@ export class Observer {
   }
 
   /** A host has failed: it crashed, or is paused. */
-  failedHost(host: Host): void {
+  hostFailed(host: Host): void {
     const { vmm } = host.replica;
     if (!vmm) return;
     this.failed.set(host.id, {
@@ -163,7 +163,7 @@ export class Observer {
   }
 
   /** A paused host has resumed. */
-  recovered(host: Host): void {
+  hostResumed(host: Host): void {
     if (host.alive && host.replica.vmm) this.failed.delete(host.id);
   }
 
@@ -174,7 +174,7 @@ export class Observer {
   }
 
   /** A new output was delivered. */
-  arrivedInWorld(): void {
+  outputDelivered(): void {
     const last = this.failovers.at(-1);
     if (last && last.firstOutputMs === undefined) last.firstOutputMs = (this.nowNs() - last.failedNs) / 1e6;
   }
@@ -212,12 +212,12 @@ export class Observer {
         return;
       }
       case 'live':
-        this.lives(host);
+        this.wentLive(host);
         this.failedOver(id, event);
         this.liveAt.set(id, event.icount);
         return this.oneLive.live(id, event.generation);
       case 'members':
-        this.lives(host);
+        this.wentLive(host);
         return this.oneLive.live(id, event.generation);
       case 'copied':
         this.sources.set(event.host, this.historyOf(id));
@@ -235,7 +235,7 @@ export class Observer {
   }
 
   /** This host is live from now on. */
-  lives(host: Host): void {
+  wentLive(host: Host): void {
     this.failed.delete(host.id);
     this.outputRule.holds(host.id, Number.POSITIVE_INFINITY);
     // A primary that was paused may not know yet that it was replaced.

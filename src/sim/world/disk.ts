@@ -25,8 +25,8 @@ export class Disk {
   readonly ledger = new DiskLedger();
   /** The answers to repeated requests of a write that is under way. */
   private readonly waiting = new Map<number, DiskAnswer[]>();
-  /** Operations that have begun and have not ended. */
-  private readonly begun = new Set<{ id: number; request: DiskRequest }>();
+  /** Operations under way. */
+  private readonly underWay = new Set<{ id: number; request: DiskRequest }>();
 
   constructor(
     sectors: number,
@@ -56,17 +56,17 @@ export class Disk {
       }
     }
     const operation = { id, request };
-    this.begun.add(operation);
+    this.underWay.add(operation);
     this.scheduler.in(MIN_OPERATION_NS + this.random.below(MAX_OPERATION_NS - MIN_OPERATION_NS), () => {
-      if (this.begun.delete(operation)) this.finish(id, request, answer);
+      if (this.underWay.delete(operation)) this.finish(id, request, answer);
     });
   }
 
   /** Power failure: operations under way are not answered; `random` decides which writes have reached the medium. */
   cutPower(random: Random): void {
-    for (const { id, request } of this.begun)
+    for (const { id, request } of this.underWay)
       if (request.operation === 'write' && random.chance(0.5)) this.execute(id, request);
-    this.begun.clear();
+    this.underWay.clear();
     this.waiting.clear();
     this.ledger.powerLost();
   }

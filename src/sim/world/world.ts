@@ -128,7 +128,7 @@ export class World {
 
   private toStorage(from: HostId, sizeBytes: number, action: () => void): void {
     this.mesh.link(from, STORAGE).stream(sizeBytes, () => {
-      if (!this.storage.away) action();
+      if (!this.storage.isDown) action();
     });
   }
 
