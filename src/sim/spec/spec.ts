@@ -134,9 +134,9 @@ export function validated(given: Partial<RunSpec>, base: RunSpec = defaults): Ru
   const unknown = Object.keys(given).find((name) => !Object.hasOwn(words, name));
   if (unknown !== undefined)
     throw new OperatingError(`a run has no "${unknown}"; it has ${fields.join(', ')}`);
-  const said = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  const set = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   // Without backups there are no spares by default.
-  const spec: RunSpec = { ...base, ...(given.backups === 0 && { spares: 0 }), ...said };
+  const spec: RunSpec = { ...base, ...(given.backups === 0 && { spares: 0 }), ...set };
   if (typeof spec.seed !== 'string') throw new SpecError('seed', `${spec.seed}: it must be a text`);
   for (const name of ['backups', 'spares', 'clients', 'maxSteps', 'bitsPerSecond'] as const)
     mustBeWhole(name, spec[name]);

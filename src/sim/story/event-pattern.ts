@@ -87,7 +87,7 @@ export function parsePattern(text: string): EventPattern {
     if (value === undefined) {
       if (pattern.host !== undefined)
         throw new OperatingError(
-          `"${word}" is too much in "${text}"; the form is KIND [by] [HOST] [FIELD=VALUE ...]`,
+          `"${text}" has a second host, "${word}"; the form is KIND [by] [HOST] [FIELD=VALUE ...]`,
         );
       pattern.host = name;
     } else if (allowed.includes(name)) pattern.fields[name] = value;
