@@ -6,6 +6,7 @@ import { recordingOf } from '../replay/recorder.ts';
 import { drawDiagram } from '../report/diagram.ts';
 import type { SimEvent, Simulation } from '../sim/cluster/cluster.ts';
 import type { FaultOutcome } from '../sim/cluster/injector.ts';
+import { failoverFigures } from '../sim/cluster/observer.ts';
 import { faultText } from '../sim/faults/fault-text.ts';
 import { runEvent } from './events.ts';
 import { MachineView } from './machine-view.ts';
@@ -54,9 +55,7 @@ export class FinishedRun implements Run {
   }
 
   get failovers(): Failover[] {
-    return this.simulation.failovers.map(
-      ({ fromHistory: _, toHistory: __, failedNs: ___, meetingIcount: ____, ...failover }) => failover,
-    );
+    return this.simulation.failovers.map(failoverFigures);
   }
 
   get faults(): FaultResult[] {

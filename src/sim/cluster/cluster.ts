@@ -230,11 +230,7 @@ export class Simulation {
 
   onFault(fault: Fault, host: Host | undefined, phase: 'begins' | 'ends'): void {
     const machine = host?.replica.vmm?.machine;
-    if (
-      host &&
-      phase === 'begins' &&
-      (fault.kind === 'pause' || fault.kind === 'crash' || fault.kind === 'domain')
-    )
+    if (host && phase === 'begins' && (fault.kind === 'pause' || fault.kind === 'crash'))
       this.observer.hostFailed(host);
     if (host && phase === 'ends' && fault.kind === 'pause') this.observer.hostResumed(host);
     this.emit(host?.id ?? '', {

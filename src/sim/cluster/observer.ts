@@ -46,6 +46,15 @@ interface FailoverEvidence extends Failover {
   meetingIcount: number;
 }
 
+/** A failover without its evidence, as reports show it. */
+export const failoverFigures = ({
+  failedNs: _,
+  fromHistory: __,
+  toHistory: ___,
+  meetingIcount: ____,
+  ...figures
+}: FailoverEvidence): Failover => figures;
+
 /**
  * Receives the history of the live machine entry by entry, and the whole history whenever another machine goes live.
  */

@@ -43,7 +43,7 @@ type FaultAtTime =
   | { kind: 'slow'; who: HostId; atNs: number; forNs: number; factor: number }
   /** The host's wall clock is set forward or back. */
   | { kind: 'clock'; who: HostId; atNs: number; jumpNs: number }
-  /** A failure domain loses its power, with every host in it. */
+  /** A failure domain loses its power, with every host in it. Each host has a `crash` event, and the domain no end. */
   | { kind: 'domain'; domain: string; atNs: number; forNs?: number }
   /** The link from one node to another is partitioned for `forNs`; `both`: the reverse direction, too. */
   | { kind: 'partition'; from: NodeId; to: NodeId; both: boolean; atNs: number; forNs: number }
