@@ -36,8 +36,10 @@ export interface Finding {
  * wrong afterwards; the protocol tolerates only fail-stop failures. `violated`: an invariant was violated.
  */
 export const endings = ['completed', 'lost', 'limit', 'diverged', 'corrupted', 'violated'] as const;
+/** See {@link endings}. */
 export type Ending = (typeof endings)[number];
 
+/** What a campaign keeps of one run: plain data, which worker processes send. */
 export interface RunResult {
   ending: Ending;
   /** The findings of a run that is `violated` or `corrupted`. */

@@ -44,6 +44,7 @@ export interface Guest {
   typeAfter?: string;
 }
 
+/** A run: its specification, its guest, and who observes it. */
 export interface SimulationOptions extends Guest {
   /** Must be {@link validated} by the caller. */
   spec: RunSpec;
@@ -66,12 +67,14 @@ export interface SimEvent {
   event: ReplicaEvent | WorldEvent;
 }
 
+/** Events that no replica has: of faults, of a guest that loops, and of the edge. */
 export type WorldEvent =
   | { kind: 'fault'; fault: Fault; phase: 'begins' | 'ends'; icount: number; made: number; during: string }
   | ({ kind: 'stuck' } & Stuck)
   /** New outputs have reached the edge. */
   | { kind: 'delivered'; what: 'console' | 'switch'; first: number; last: number };
 
+/** One run of a cluster: {@link run} takes it to its end, {@link advance} a part of the way. */
 export class Simulation {
   readonly scheduler = new Scheduler();
   readonly world: World;

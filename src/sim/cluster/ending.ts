@@ -6,9 +6,9 @@ import type { World } from '../world/world.ts';
 import type { Host } from './host.ts';
 import type { Injector } from './injector.ts';
 
-/** An idle guest without pending inputs is given up after this long without a step. */
+/** The run is stopped after this long without a step of an idle guest that no input is pending for. */
 const IDLE_NS = 200_000_000;
-/** Any guest is given up after this long without a step. */
+/** The run is stopped after this long without a step of any guest that has set no timer. */
 const STALL_NS = 2_000_000_000;
 /** The interval of checks for the end of a run. */
 const CHECK_NS = 20_000;
@@ -27,6 +27,7 @@ interface RunState {
   readonly maxSteps: number;
 }
 
+/** Decides whether a run is over. */
 export class Ending {
   /** When the guest last took a step. */
   lastStepNs = 0;

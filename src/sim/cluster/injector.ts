@@ -37,6 +37,7 @@ export type FaultOutcome = { fault: Fault } & (
   | { notTriggered: string }
 );
 
+/** Schedules faults by time and phase, injects them, and knows the outcome of each. */
 export class Injector {
   /** Faults that are not triggered yet. */
   private readonly waiting = new Set<Fault>();

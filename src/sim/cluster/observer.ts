@@ -13,11 +13,14 @@ import { lastOf } from '../../vmm/outputs.ts';
 import type { HostId } from '../faults/faults.ts';
 import type { Host } from './host.ts';
 
+/** One replica went live in place of another: after a failure, or by a switch-over. */
 export interface Failover {
   from: HostId;
   to: HostId;
+  /** The position of the failed machine, and that at which the new primary went live. */
   crashIcount: number;
   liveIcount: number;
+  /** From the failure until it was suspected, in milliseconds of virtual time. */
   detectMs: number;
   /** From the failure until the new primary was live. */
   downMs: number;
@@ -66,6 +69,7 @@ export interface HistoryFollower {
 /** The limit of the execution lag (`lag-bound`). */
 const LAG_LIMIT_NS = 500_000_000;
 
+/** What a run shows to checkers and reports, beyond its events. */
 export class Observer {
   readonly histories = new Map<HostId, History>();
   readonly failovers: FailoverEvidence[] = [];

@@ -65,6 +65,7 @@ export function parseWhen(text: string): When {
   }
 }
 
+/** A moment as {@link parseWhen} reads it. */
 export function whenText(when: When): string {
   if (when.at === 'time') return durationText(when.ns);
   return `${when.at}=${when.at === 'icount' ? when.icount : when.number}`;

@@ -6,11 +6,14 @@ import type { Phase } from '../../ft/replica.ts';
 export type HostId = string;
 /** A host, shared storage, or the switch: the console and the clients are behind it. */
 export type NodeId = HostId;
+/** Shared storage. */
 export const STORAGE: NodeId = 'storage';
+/** The switch of the edge. */
 export const SWITCH: NodeId = 'switch';
 /** The host that is live at the fault's moment. */
 export const LIVE: HostId = 'live';
 
+/** The moment of a fault. */
 export type When =
   /** The VM of that host has taken this many steps. */
   | { at: 'icount'; icount: number }
@@ -64,11 +67,16 @@ type FaultAtTime =
   /** Not a fault: an operator's command to the primary. */
   | { kind: 'command'; command: Command; atNs: number };
 
+/** How storage answers under an `answers` fault: twice, late and out of order, or never. */
 export const answerFaults = ['twice', 'late', 'never'] as const;
+/** See {@link answerFaults}. */
 export type AnswerFault = (typeof answerFaults)[number];
 
+/** The first word of a fault's text. */
 export type FaultKind = Fault['kind'];
+/** A fault of one host that may be at a position. */
 export type HostFault = Extract<Fault, { when: When }>;
+/** A fault of the link between two nodes. */
 export type LinkFault = Extract<Fault, { from: NodeId }>;
 
 /**

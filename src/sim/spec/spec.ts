@@ -115,6 +115,7 @@ export function hostNames({ backups, spares }: Pick<RunSpec, 'backups' | 'spares
 
 /** Fields without effect if there are no backups. */
 export const betweenHosts = ['spares', 'replication', 'disk', 'unsafe', 'tuning'] as const;
+/** Why {@link betweenHosts} are refused without backups. */
 export const ALONE = 'one machine without backups has no protocol between hosts';
 
 /** Whether a field is equal in two specifications. */

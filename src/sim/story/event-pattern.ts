@@ -4,6 +4,7 @@ import type { SimEvent } from '../cluster/cluster.ts';
 import type { FaultKind, HostId } from '../faults/faults.ts';
 
 type EventKind = Exclude<SimEvent['event']['kind'], 'fault'>;
+/** The first word of a pattern: a kind of event, or of fault. */
 export type PatternKind = EventKind | FaultKind;
 
 const fault = ['phase', 'icount', 'made', 'during'];
@@ -64,6 +65,7 @@ const fields: Record<PatternKind, readonly string[]> = {
   answers: [...fault, 'how'],
 };
 
+/** Events of a kind: of one host if it is given, and with these values of fields. */
 export interface EventPattern {
   kind: PatternKind;
   /** The host of the event. */

@@ -6,6 +6,7 @@ import type { SimEvent } from '../cluster/cluster.ts';
 import { durationText, parseDuration } from '../faults/fault-text.ts';
 import { type EventPattern, matches, parsePattern, patternText } from './event-pattern.ts';
 
+/** What a story expects of its run. */
 export type Expectation =
   | { kind: 'event'; pattern: EventPattern }
   | { kind: 'once'; pattern: EventPattern }

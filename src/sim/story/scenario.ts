@@ -14,6 +14,7 @@ export interface Say {
   text: string;
 }
 
+/** A parsed story. */
 export interface Scenario {
   /** The file's name, for messages. */
   file: string;

@@ -4,15 +4,19 @@ import { type Address, arp, BROADCAST, type Endpoint, type Packet, udp } from '.
 
 /** The address and port of the guest's key-value server. */
 const SERVER = { ip: [10, 0, 2, 15], port: 9000 } as const;
+/** The number of requests of each client. */
 const REQUESTS = 20;
+/** When clients first look for the server. */
 const FIRST_NS = 2_000_000;
+/** The time after which an unanswered request is repeated. */
 const RETRANSMIT_NS = 20_000_000;
 /** The maximum pause between an answer and the next request. */
 const THINK_NS = 2_000_000;
+/** The counter that all clients add to. */
 const SHARED_KEY = 'shared';
-
-/** The number of keys of each client, and of keys that all clients write, besides the counter. */
+/** The number of keys that only one client writes, for each client. */
 const OWN_KEYS = 5;
+/** The number of keys that all clients write, besides the counter. */
 const COMMON_KEYS = 3;
 
 interface Request {

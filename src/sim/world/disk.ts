@@ -10,16 +10,16 @@ import type { Scheduler } from './scheduler.ts';
 const MIN_OPERATION_NS = 40_000;
 const MAX_OPERATION_NS = 400_000;
 
+/** Receives the status (`DISK_OK`, `DISK_IOERR`), and the data of a read. */
 export type DiskAnswer = (status: number, data: Uint8Array) => void;
 
 const NOTHING = new Uint8Array(0);
 
-/**
- * A disk that performs each write's number once, see {@link DiskLedger}.
- */
+/** A disk that performs each write's number once, see {@link DiskLedger}. */
 export class Disk {
   readonly content: Uint8Array;
   readonly writes: Tape<AppliedWrite>;
+  /** Writes fail; every operation fails. Set by faults. */
   full = false;
   failing = false;
   readonly ledger = new DiskLedger();
