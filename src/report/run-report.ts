@@ -97,7 +97,7 @@ function resultLines({ simulation, violations, asked, ended }: RunFacts): Line[]
   const checked =
     outcome === 'completed'
       ? 'a fresh machine that replays the log prints the same, every byte once and in order'
-      : 'what was printed is what a fresh machine that replays the log prints first';
+      : 'what was printed is a prefix of what a fresh machine that replays the log prints';
   return [result, line('good', `checked: ${checked}`)];
 }
 
