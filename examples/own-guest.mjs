@@ -1,4 +1,4 @@
-// A guest of your own, as a few lines of assembly: it adds up the numbers from 1 to N.
+// Your own guest, as a few lines of assembly: it adds the numbers from 1 to N.
 //
 //     node own-guest.mjs
 import { diff, loadGuest, run } from 'vmft';
@@ -24,7 +24,7 @@ console.log(`sum: ${translated.machine.register('a0')}, after ${translated.steps
 console.log(`interpreter ${interpreted.machine.stateHash}, translator ${translated.machine.stateHash}`);
 console.log(`equal in every bit: ${diff(interpreted, translated).equal}`);
 
-// A machine that was protected is the same, too; one that adds up other numbers is not.
+// With a backup the machine ends in the same state; with another N it does not.
 console.log(`equal to one with a backup: ${diff(translated, run(sum(100_000))).equal}`);
 const { registers, pages } = diff(translated, run(sum(50_000)));
 const differing = registers.filter(({ equal }) => !equal).map(({ name, a, b }) => `${name} ${a} and ${b}`);

@@ -1,4 +1,4 @@
-// Records a run, then goes to any instruction of it: forwards, and backwards.
+// Records a run, then goes to any instruction of it, forwards and backwards.
 //
 //     node time-travel.mjs
 import { loadGuest, replay, run } from 'vmft';
@@ -7,7 +7,7 @@ const recorded = run(loadGuest('dice'), { backups: 0 }); // alone, without fault
 const recording = recorded.recording();
 console.log(`recorded ${recorded.steps} steps in ${recording.length} bytes`);
 
-// What the guest could not compute by itself: everything else follows from it.
+// The log has only the non-deterministic inputs: everything else is computed again.
 const travel = replay(recording);
 for (const entry of travel.entries()) {
   if (entry.icount > 300) break;

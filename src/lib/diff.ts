@@ -1,4 +1,4 @@
-/** Comparing machines. */
+/** Compares machines. */
 import { OperatingError } from '../base/errors.ts';
 import { compareSnapshots, decodeSnapshot, type Snapshot } from '../vmm/snapshot.ts';
 import { readFile } from './files.ts';
@@ -9,7 +9,7 @@ import type { Comparable, Difference } from './types.ts';
 
 /**
  * Compares two machines bit for bit: registers, devices, and each page of RAM.
- * @throws {OperatingError} when one is no saved machine, is damaged, or they have different memory sizes
+ * @throws {OperatingError} if one is no snapshot or is damaged, or if the memory sizes differ
  */
 export function diff(a: Comparable, b: Comparable): Difference {
   const [left, right] = [snapshotOf(a), snapshotOf(b)];

@@ -1,4 +1,4 @@
-/** What happened in a run, in the words of the library. */
+/** The events of a run, converted to the library's types. */
 import type { GenerationRecord } from '../ft/effects.ts';
 import { describeEvent } from '../report/event-text.ts';
 import { plainText } from '../report/styled-text.ts';
@@ -10,6 +10,7 @@ import type { EventContent, Members, RunEvent } from './types.ts';
 
 const membersOf = ({ primary, backups }: GenerationRecord): Members => ({ primary, backups: [...backups] });
 
+/** An event as the library presents it. */
 export const runEvent = ({ atNs, host, event }: SimEvent): RunEvent => ({
   ...contentOf(event),
   atNs,

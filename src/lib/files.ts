@@ -15,8 +15,9 @@ export const LIMIT_BYTES = {
   /** A program, a kernel, a disk, a recording, a saved machine. */
   image: 2048 * MIB - 1,
 } as const;
-/** Maximum for a pipe or a device, which may be endless. */
+/** Maximum for a pipe or a device, in bytes: its content may be endless. */
 const STREAM_LIMIT_BYTES = 256 * MIB;
+/** The unit in which files are read and written, in bytes. */
 export const CHUNK_BYTES = MIB;
 
 /** Reads a file. @throws {OperatingError} with the file's name and what to do, also when the file exceeds the limit */
@@ -65,6 +66,7 @@ function readAll(file: number, path: string, limitBytes: number): Uint8Array<Arr
   }
 }
 
+/** The error for a file above its limit. */
 export const tooLarge = (path: string, limitBytes: number): OperatingError =>
   new OperatingError(
     `${path}: larger than ${Math.ceil(limitBytes / MIB)} MiB, the limit for this kind of file; give a smaller file`,
@@ -110,6 +112,7 @@ export class GrowingFile {
   }
 }
 
+/** Performs an action on a file. @throws {OperatingError} for a system error, with the file's path */
 export function attempt<T>(path: string, action: () => T): T {
   try {
     return action();
@@ -118,6 +121,7 @@ export function attempt<T>(path: string, action: () => T): T {
   }
 }
 
+/** Advice for a file that cannot be written. */
 export const UNWRITABLE = 'choose a place that can be written';
 
 /** A system error as an {@link OperatingError}; other errors unchanged. */

@@ -1,4 +1,4 @@
-/** A run that is over, as the library shows it. */
+/** A finished run, as the library presents it. */
 import { joined } from '../base/bytes.ts';
 import { OperatingError } from '../base/errors.ts';
 import type { Outcome as Ending } from '../check/evidence.ts';
@@ -6,11 +6,13 @@ import { recordingOf } from '../replay/recorder.ts';
 import { drawDiagram } from '../report/diagram.ts';
 import type { SimEvent, Simulation } from '../sim/cluster/cluster.ts';
 import type { FaultOutcome } from '../sim/cluster/injector.ts';
+import { failoverFigures } from '../sim/cluster/observer.ts';
 import { faultText } from '../sim/faults/fault-text.ts';
 import { runEvent } from './events.ts';
 import { MachineView } from './machine-view.ts';
 import type { Failover, FaultResult, LogStatistics, Outcome, Run, RunEvent, RunSpec } from './types.ts';
 
+/** What {@link run} and {@link record} return. */
 export class FinishedRun implements Run {
   readonly machine: MachineView;
   private converted: readonly RunEvent[] | undefined;
@@ -37,7 +39,7 @@ export class FinishedRun implements Run {
   }
 
   get console(): Uint8Array {
-    if (!this.simulation.console.transcript.isWhole) throw notKept('was printed');
+    if (!this.simulation.console.transcript.isWhole) throw notKept('console output');
     return this.simulation.transcript;
   }
 
@@ -54,9 +56,7 @@ export class FinishedRun implements Run {
   }
 
   get failovers(): Failover[] {
-    return this.simulation.failovers.map(
-      ({ fromHistory: _, toHistory: __, failedNs: ___, meetingIcount: ____, ...failover }) => failover,
-    );
+    return this.simulation.failovers.map(failoverFigures);
   }
 
   get faults(): FaultResult[] {
@@ -75,7 +75,7 @@ export class FinishedRun implements Run {
 
   recording(): Uint8Array {
     const { machine, observer } = this.simulation;
-    if (!observer.history.isWhole) throw notKept('came through the doors');
+    if (!observer.history.isWhole) throw notKept('log of inputs');
     return joined([...recordingOf(machine, observer.history)]);
   }
 
@@ -85,10 +85,10 @@ export class FinishedRun implements Run {
   }
 }
 
-/** Not all is there that is asked for. */
-export const notKept = (what: string): OperatingError =>
+/** The error when evidence that is needed exceeded `evidenceBytes`. */
+export const notKept = (what: 'console output' | 'log of inputs'): OperatingError =>
   new OperatingError(
-    `more ${what} in this run than was kept; give it more evidenceBytes, or limit it with maxSteps`,
+    `the ${what} was not kept in full: give it more evidenceBytes, or limit the run with maxSteps`,
   );
 
 function faultResult(outcome: FaultOutcome): FaultResult {

@@ -1,12 +1,12 @@
-/** Loading guests. */
+/** Loads guests. */
 import { LoadedGuest } from './loaded-guest.ts';
 import { programNames as bundled } from './programs.ts';
 import type { Guest, GuestOptions, GuestSource } from './types.ts';
 
 /**
- * Loads a guest, to be run as often as you like.
- * @throws {OperatingError} when there is none, it is nothing that this machine can run, or a device can't be had
- * @throws {AssemblyError} with all mistakes of a source
+ * Loads a guest. It can be run any number of times.
+ * @throws {OperatingError} if a file is missing, is no program for this machine, or an option or a device is invalid
+ * @throws {AssemblyError} with all errors of a source
  */
 export function loadGuest(from: GuestSource, options: GuestOptions = {}): Guest {
   return new LoadedGuest(from, options);

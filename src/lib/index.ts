@@ -1,6 +1,6 @@
 /**
- * vmft as a library: `import { loadGuest, run } from 'vmft'`. Everything is a function of its arguments; nothing is printed, and what is
- * wrong is thrown, as an {@link OperatingError} with a message for people. docs/library.md shows what it is good for.
+ * vmft as a library: `import { loadGuest, run } from 'vmft'`. Results depend only on arguments and the files that they
+ * name, nothing is printed, and wrong arguments are thrown as an {@link OperatingError}. docs/library.md has examples.
  */
 export { AssemblyError, type Diagnostic } from '../asm/diagnostics.ts';
 export { FormatError, OperatingError } from '../base/errors.ts';

@@ -1,9 +1,9 @@
-/** The interpreter as the build has generated it, beside the program. */
+/** The interpreter that the build has generated, beside the bundle. */
 import { existsSync, readFileSync } from 'node:fs';
 import type { Engine } from '../cpu/engine.ts';
 import { prepareInterpreter } from '../cpu/hart.ts';
 
-/** Compiles what an engine starts with, unless that was done. Where the build has left no file, it is generated. */
+/** Compiles the interpreter of an engine once. Without a file of the build, the interpreter is generated. */
 export function loadInterpreter(engine: Engine = 'translator'): void {
   const translates = engine !== 'interpreter';
   const path = new URL(translates ? './interpreter.wasm' : './interpreter-only.wasm', import.meta.url);

@@ -1,4 +1,4 @@
-/** A guest as machines are made of it. */
+/** A guest from which machines are made. */
 import { OperatingError } from '../base/errors.ts';
 import { limits, memoryDefaults } from '../sim/values/limits.ts';
 import { parseDevice } from '../vmm/guest/device-options.ts';
@@ -13,24 +13,25 @@ import { readFile } from './files.ts';
 import { filesOnDisk, inputBeside, openFolder } from './programs.ts';
 import type { Guest, GuestOptions, GuestSource } from './types.ts';
 
-/** The bytes of a disk that no file holds: no file can be called that. */
+/** The name of a disk that was given as bytes: no file can have it. */
 const DISK = '\0disk';
 const PAGE_BYTES = 4096;
 
-/** Files that were given as bytes, by name. */
+/** The contents of files that were given as bytes, by name. */
 type Held = Map<string, Uint8Array>;
 
-/** What is booted: a file, on disk or held, or a kernel. */
+/** What is booted: a file, on disk or given as bytes, or a kernel. */
 interface Booted {
   path: string | undefined;
   options: BootOptions;
 }
 
+/** What {@link loadGuest} returns. Machines are made when a run first needs them. */
 export class LoadedGuest implements Guest {
   readonly name: string;
   readonly memoryBytes: number;
   readonly input: Uint8Array;
-  /** Without clients, and with them: then it has a network card. */
+  /** The machine without clients, and with them: then it has a network card. */
   private readonly made = new Map<boolean, Made>();
   private readonly booted: Booted;
   private readonly files: GuestFiles;
@@ -39,7 +40,7 @@ export class LoadedGuest implements Guest {
     const held: Held = new Map();
     this.booted = bootedOf(from, optionsOf(options, held), held);
     const { read, findIncluded } = filesOnDisk(readFile);
-    // Read once: a guest does not change with its files.
+    // Each file is read once: later changes of it do not change the guest.
     const seen: Held = new Map(held);
     this.files = {
       findIncluded,
@@ -56,7 +57,7 @@ export class LoadedGuest implements Guest {
     this.input = held.has(first) ? new Uint8Array(0) : inputBeside(first, readFile);
   }
 
-  /** The machine, and what its disks hold at first. @throws {OperatingError} when it can't be had */
+  /** The machine, and the initial content of its disk. @throws {OperatingError} if a file or a device is invalid */
   machine(clients: number): Made {
     const { path, options } = this.booted;
     const made = this.made.get(clients > 0) ?? readGuest(path, { ...options, clients }, this.files);
@@ -68,7 +69,7 @@ export class LoadedGuest implements Guest {
 function bootedOf(from: GuestSource, options: BootOptions, held: Held): Booted {
   if (typeof from === 'string') return openFolder(from, options, readFile);
   if (typeof from !== 'object' || from === null)
-    throw new OperatingError('a guest comes from a name, a path, { source }, { image } or { kernel }');
+    throw new OperatingError('a guest is a name, a path, { source }, { image } or { kernel }');
   if ('source' in from) {
     const path = (from.name ?? 'guest').replace(/(\.s)?$/i, '.s');
     held.set(path, new TextEncoder().encode(from.source));
@@ -96,7 +97,7 @@ function optionsOf(options: GuestOptions, held: Held): BootOptions {
     ...unknown
   } = options;
   for (const name of Object.keys(unknown))
-    throw new OperatingError(`a guest has no "${name}"; there are ${Object.keys(optionNames).join(', ')}`);
+    throw new OperatingError(`a guest has no "${name}"; it has ${Object.keys(optionNames).join(', ')}`);
   mustBeOneOf('console', console, ['uart', 'virtio']);
   mustBeOneOf('clock', clock, ['logged', 'derived']);
   const { least, most } = limits.memoryBytes;
@@ -139,7 +140,7 @@ function mustBeOneOf<T>(option: string, value: T, allowed: readonly T[]): void {
     throw new OperatingError(`${option} ${value}: it must be one of ${allowed.join(', ')}`);
 }
 
-/** A symbol's value, as 64 bits can hold it. */
+/** A symbol's value. @throws {OperatingError} if it does not fit in 64 bits */
 function wordOf(name: string, value: number | bigint): bigint {
   const whole = typeof value === 'bigint' || Number.isSafeInteger(value) ? BigInt(value) : undefined;
   if (whole !== undefined && whole >= -(2n ** 63n) && whole < 2n ** 64n) return whole;

@@ -1,4 +1,4 @@
-/** A machine as the library shows it. */
+/** A machine, as the library presents it. */
 import { disassemble } from '../asm/disassembler.ts';
 import { OperatingError } from '../base/errors.ts';
 import { sizeOf } from '../cpu/formats.ts';
@@ -8,16 +8,16 @@ import type { Machine as Inside } from '../vmm/machine.ts';
 import { encodeSnapshot, type Snapshot, takeSnapshot } from '../vmm/snapshot.ts';
 import type { Machine } from './types.ts';
 
-/** As the commands print it. */
+/** A state hash as the commands print it. */
 export const hashText = (hash: bigint): string => hash.toString(16).padStart(16, '0');
 
-/** Words of the hart that are no register. */
+/** Words of the hart that are no registers. */
 const hidden: ReadonlySet<string> = new Set(['icount', 'waiting', 'reservation', 'lines']);
 const shown = ['pc', ...hartWords.filter((word) => word !== 'pc' && !hidden.has(word))] as HartWord[];
 
 const abiName = (word: HartWord): string => (word.startsWith('x') ? abiNames[Number(word.slice(1))]! : word);
 
-/** By every name that a register has. */
+/** The word of a register, by any of its names: `a0`, `x10`. */
 const wordNamed = (name: string): HartWord | undefined => {
   const x = registerNumbers.get(name);
   if (x !== undefined) return `x${x}`;
@@ -25,8 +25,9 @@ const wordNamed = (name: string): HartWord | undefined => {
   return f === undefined ? shown.find((word) => word === name) : `f${f}`;
 };
 
+/** A view of the machine that `current` returns. */
 export class MachineView implements Machine {
-  /** `current` gives the machine of this moment. */
+  /** `current` returns the machine, which is another one after a replay went back. */
   constructor(private readonly current: () => Inside) {}
 
   get icount(): number {
@@ -67,7 +68,7 @@ export class MachineView implements Machine {
   }
 
   instruction(address: number | bigint = this.pc): string {
-    // One at the very end of RAM may be short.
+    // The last instruction of RAM may be compressed.
     const [low, high] = this.memory(address, 2);
     const parcel = low! | (high! << 8);
     if (sizeOf(parcel) === 2) return disassemble(parcel, Number(address));
@@ -75,7 +76,7 @@ export class MachineView implements Machine {
     return disassemble(parcel | (third! << 16) | (fourth! << 24), Number(address));
   }
 
-  /** A copy of all of it. */
+  /** A copy of the machine's state. */
   snapshot(): Snapshot {
     return takeSnapshot(this.current());
   }
@@ -88,6 +89,7 @@ export class MachineView implements Machine {
 const outside = (address: number | bigint, sizeBytes: number, ramSizeBytes: number): OperatingError => {
   const hex = (value: number | bigint) => `0x${value.toString(16)}`;
   return new OperatingError(
-    `${sizeBytes} bytes at ${hex(address)} are not all in RAM, which is from ${hex(RAM_BASE)} to ${hex(RAM_BASE + ramSizeBytes)}`,
+    `${sizeBytes} bytes at ${hex(address)} are not all in RAM, which is from ${hex(RAM_BASE)} to ` +
+      hex(RAM_BASE + ramSizeBytes),
   );
 };

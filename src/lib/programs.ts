@@ -16,7 +16,7 @@ import { PROGRAMS } from './package.ts';
 
 /**
  * The options of a folder with a `guest.json`, or of one among the bundled programs: `--append` is added to the guest's
- * own command line, and memory is at least what the guest needs. For a program, the options include its own devices.
+ * own command line, and memory is at least what the guest needs. For a program, the options include its devices.
  * @throws {OperatingError} when a file of the guest is missing, or the JSON is invalid
  */
 export function openFolder<T extends BootOptions>(
@@ -69,7 +69,7 @@ export const programNames = (): string[] =>
     .map(({ name }) => name.replace(/\.s$/, ''))
     .sort();
 
-/** The file system. An include is searched for beside its source, in the include folders, and in the bundled programs. */
+/** The file system. Includes are searched for beside the source, in the include folders, and in the bundled programs. */
 export const filesOnDisk = (read: ReadFile): GuestFiles => ({
   read: (name, kind) => read(name, LIMIT_BYTES[kind]),
   findIncluded: (included, from, folders) => {

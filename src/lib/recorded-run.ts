@@ -1,4 +1,4 @@
-/** A recording, and a machine that goes along it. */
+/** A recording and a machine that replays it. */
 import { joined } from '../base/bytes.ts';
 import { OperatingError } from '../base/errors.ts';
 import { LogReader } from '../replay/log-file.ts';
@@ -12,13 +12,14 @@ import type { LogEntry, Replay, ReplayOptions } from './types.ts';
 
 type Printed = Output & { kind: 'console' };
 
+/** What {@link replay} returns. */
 export class RecordedRun implements Replay {
   readonly machine: MachineView;
   readonly end: number;
   readonly damage: string | undefined;
   private readonly reader: LogReader;
   private readonly timeline: Timeline;
-  /** What the machine has printed on its way here, and what it printed when it was further. */
+  /** The console outputs from boot to the current position. */
   private printed: Printed[] = [];
 
   constructor(
@@ -59,8 +60,8 @@ export class RecordedRun implements Replay {
 
   seek(icount: number): this {
     if (!Number.isSafeInteger(icount) || icount < 0)
-      throw new OperatingError(`${icount} is no position; it is a number of steps since boot, from 0 on`);
-    // Going back begins anew, and everything is printed once more.
+      throw new OperatingError(`${icount} is no position: give a whole number of steps since boot`);
+    // To go back, the machine is replayed from boot, and prints again.
     if (icount < this.icount) this.printed = [];
     try {
       this.timeline.seek(Math.min(icount, this.end), 'after');
@@ -87,7 +88,7 @@ export class RecordedRun implements Replay {
   }
 }
 
-/** A checkpoint has more inside than there is to be shown. */
+/** An entry as the library presents it: of a checkpoint, only the changed state. */
 function logEntry(entry: Entry): LogEntry {
   if (entry.kind !== 'checkpoint') return entry;
   const { icount, kind, delta } = entry;

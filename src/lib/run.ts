@@ -1,4 +1,4 @@
-/** Running guests, and judging what came of it. */
+/** Runs guests, and applies the checkers. */
 import { OperatingError } from '../base/errors.ts';
 import { judge as judgeEvidence } from '../check/verdict.ts';
 import { evidenceOf } from '../sim/cluster/evidence.ts';
@@ -7,30 +7,31 @@ import { record as recordSimulation, simulate } from './simulate.ts';
 import type { Guest, Run, RunOptions, Violation } from './types.ts';
 
 /**
- * Runs a guest to its end on a simulated cluster, in virtual time: protected by backups, or alone with `backups: 0`. The same guest and
- * options give the same run to the byte, and it prints what `vmft run` prints. It returns when the run is over: a guest that never ends
- * wants `maxSteps`, and one that takes long a worker thread.
- * @throws {OperatingError} when the options say no run that can be: the message says what is wrong, and what it may be
+ * Runs a guest to its end on a simulated cluster, in virtual time: with backups, or alone with `backups: 0`. The same
+ * guest and options give the same run to the byte, as `vmft run` does. It returns when the run is over: a guest that
+ * never ends needs `maxSteps`, and a long run belongs in a worker thread.
+ * @throws {OperatingError} for invalid options, with what is wrong and what is allowed
  */
 export function run(guest: Guest, options: RunOptions = {}): Run {
   return simulate(guest, options);
 }
 
 /**
- * As {@link run}, and writes the recording to a file while the run goes on: whenever this process ends, the file can be replayed up to
- * there. {@link Run.recording} gives the same bytes without a file.
- * @param path of the file, which is replaced
- * @throws {OperatingError} as {@link run}; when the file can't be written; and when another machine goes on, of whose history not all is
- * within `evidenceBytes`
+ * As {@link run}, and writes the recording to a file during the run: if the process ends early, the file can be replayed
+ * up to there. {@link Run.recording} gives the same bytes without a file.
+ * @param path of the file, which is overwritten
+ * @throws {OperatingError} as {@link run}; if the file cannot be written; and at a failover after `evidenceBytes` is
+ * exceeded, since the new primary's history is not complete
  */
 export function record(guest: Guest, path: string, options: RunOptions = {}): Run {
   return recordSimulation(guest, path, options);
 }
 
 /**
- * What the checkers find in a run: nothing, unless a rule is switched off (`unsafe`), memory was corrupted, or vmft is wrong. They
- * stand outside of the protocol, and replay the whole run on a fresh machine, which takes about as long as the guest alone.
- * @throws {OperatingError} when more happened than `evidenceBytes` has room for
+ * The violations that the checkers find in a run: none, unless a rule is switched off (`unsafe`), memory was corrupted,
+ * or vmft has a bug. The checkers are independent of the protocol. They replay the whole run on a fresh machine, which
+ * takes about as long as the guest alone.
+ * @throws {OperatingError} if the run exceeded `evidenceBytes`
  */
 export function judge(finished: Run): Violation[] {
   if (!(finished instanceof FinishedRun)) throw new OperatingError('judge takes what run or record returned');

@@ -14,7 +14,7 @@ import { loadInterpreter } from './interpreter.ts';
 import { LoadedGuest } from './loaded-guest.ts';
 import type { Guest, RunOptions } from './types.ts';
 
-/** Where the machines execute their instructions. @throws {OperatingError} when there is no such engine */
+/** How machines execute instructions. @throws {OperatingError} if there is no such engine */
 export function executionOf(engine: Engine = 'translator'): { engine: Engine } {
   if (!engines.includes(engine))
     throw new OperatingError(`engine ${engine}: it must be one of ${engines.join(', ')}`);
@@ -22,7 +22,7 @@ export function executionOf(engine: Engine = 'translator'): { engine: Engine } {
   return { engine };
 }
 
-/** The specification that the options say, with faults as they are inside. */
+/** The specification in the options, with parsed faults. */
 function specOf(options: RunOptions): RunSpec {
   const {
     input: _,
@@ -38,16 +38,18 @@ function specOf(options: RunOptions): RunSpec {
   return validated({ ...others, ...(faults && { faults: faults.map(parseFault) }) });
 }
 
-/** A simulation that has not begun, and the events that it will have kept. */
+/** A simulation that has not started, and the array that receives its events. */
 function begin(guest: Guest, options: RunOptions): { simulation: Simulation; happened: SimEvent[] } {
-  if (!(guest instanceof LoadedGuest)) throw new OperatingError('a guest comes from loadGuest');
+  if (!(guest instanceof LoadedGuest)) throw new OperatingError('the guest must come from loadGuest');
   const { typeAfter, onConsole, onEvent, keepEvents = true, evidenceBytes } = options;
   const spec = specOf(options);
   const machine = guest.machine(spec.clients);
   mustSuit(spec, machine.description.memorySizeBytes);
   const input = typed(options.input ?? guest.input);
   if (typeAfter !== undefined && (typeAfter === '' || input.length === 0))
-    throw new OperatingError('typeAfter needs a text to wait for, and an input to type');
+    throw new OperatingError('typeAfter needs a text to wait for, and an input');
+  if (evidenceBytes !== undefined && !(Number.isSafeInteger(evidenceBytes) && evidenceBytes >= 0))
+    throw new OperatingError(`evidenceBytes ${evidenceBytes}: it must be a whole number of bytes`);
   const happened: SimEvent[] = [];
   const simulation = new Simulation({
     spec,
@@ -68,14 +70,16 @@ function begin(guest: Guest, options: RunOptions): { simulation: Simulation; hap
 const typed = (input: string | Uint8Array): Uint8Array =>
   typeof input === 'string' ? new TextEncoder().encode(input) : input.slice();
 
+/** Runs a guest to its end. */
 export function simulate(guest: Guest, options: RunOptions): FinishedRun {
   const { simulation, happened } = begin(guest, options);
   return new FinishedRun(simulation.run(), happened);
 }
 
-/** Events of the simulation between two times that all is written. */
+/** The number of simulator events between two flushes of the recording. */
 const FLUSH_EVENTS = 10_000;
 
+/** Runs a guest to its end, and writes the recording to a file during the run. */
 export function record(guest: Guest, path: string, options: RunOptions): FinishedRun {
   const { simulation, happened } = begin(guest, options);
   let file: GrowingFile | undefined;
@@ -88,7 +92,7 @@ export function record(guest: Guest, path: string, options: RunOptions): Finishe
     simulation.observer.follow({
       append: (entry) => writer.append(entry),
       continueAs: (history) => {
-        if (!simulation.observer.history.isWhole) throw notKept('came through the doors');
+        if (!simulation.observer.history.isWhole) throw notKept('log of inputs');
         writer.continueAs(history);
       },
     });

@@ -7,6 +7,7 @@ export const EDGE: NodeId = 'edge';
 /** Arrowhead by outcome of a message: delivered; lost, dropped or refused; delivered much later. */
 export type ArrowEnd = '▶' | '✗' | '…';
 
+/** What a row shows beside its lanes. */
 export type Mark =
   | { kind: 'arrow'; from: NodeId; to: NodeId; end: ArrowEnd; text: string }
   | { kind: 'note'; on: NodeId; sign: string; text: string }
@@ -28,10 +29,13 @@ export interface Row {
   mark: Mark;
 }
 
-/** The lane of a host: live VM; no live VM; paused; powered off. */
+/** The lane of a host whose VM is live. */
 export const LIVE_LANE = '┃';
+/** The lane of a host without a live VM, of storage and of the edge. */
 export const LANE = '│';
+/** The lane of a paused host. */
 export const PAUSED_LANE = '┊';
+/** The lane of a host without power. */
 export const DEAD_LANE = ' ';
 
 /** The character where an arrow crosses a lane. */

@@ -66,8 +66,7 @@ export class DiagramRows {
         return;
       case 'fault':
         if (event.fault.kind === 'pause') this.pause(host, event.phase === 'begins');
-        if (event.fault.kind === 'crash' || event.fault.kind === 'domain')
-          if (host) this.lanes.set(host, event.phase === 'begins' ? DEAD_LANE : LANE);
+        if (event.fault.kind === 'crash') this.lanes.set(host, event.phase === 'begins' ? DEAD_LANE : LANE);
     }
   }
 
@@ -250,9 +249,7 @@ const note = (on: NodeId, text: string, sign = '●'): { mark: Mark } => ({
 });
 
 const isPowerLoss = (event: SimEvent['event']): boolean =>
-  event.kind === 'fault' &&
-  event.phase === 'begins' &&
-  (event.fault.kind === 'crash' || event.fault.kind === 'domain');
+  event.kind === 'fault' && event.phase === 'begins' && event.fault.kind === 'crash';
 
 const span = ({ first, last }: { first: number; last: number }): string =>
   first === last ? `output ${first}` : `outputs ${first}–${last}`;
@@ -276,9 +273,7 @@ function faultDrawn(host: HostId, { fault, phase, icount }: FaultEvent): Drawn |
     case 'pause':
       return note(host, ends ? 'resumes' : `paused for ${durationText(fault.forNs)}`);
     case 'domain':
-      return host
-        ? undefined
-        : note(EDGE, `failure domain ${fault.domain} ${ends ? 'regains power' : 'loses power'}`);
+      return note(EDGE, `failure domain ${fault.domain} loses power`);
     case 'command':
       return undefined;
     case 'outage':

@@ -153,7 +153,7 @@ function describeStuck({ pc, steps, traps, cause }: WorldEvent & { kind: 'stuck'
 function describeFault({ fault, phase, icount, made }: WorldEvent & { kind: 'fault' }): Line {
   if (phase === 'ends') {
     if (fault.kind === 'pause') return ['resumes'];
-    if (fault.kind === 'crash' || fault.kind === 'domain') return ['restarted empty'];
+    if (fault.kind === 'crash') return ['restarted empty'];
     return [`${faultText(fault)} is over`];
   }
   switch (fault.kind) {

@@ -6,6 +6,7 @@ import type { Comparison } from '../replay/comparison.ts';
 import type { Alteration } from '../sim/cluster/alterations.ts';
 import type { Simulation } from '../sim/cluster/cluster.ts';
 import type { FaultOutcome } from '../sim/cluster/injector.ts';
+import { failoverFigures } from '../sim/cluster/observer.ts';
 import { faultText } from '../sim/faults/fault-text.ts';
 import { differenceTable } from './difference.ts';
 import { fullEntry } from './entries.ts';
@@ -96,7 +97,7 @@ function resultLines({ simulation, violations, asked, ended }: RunFacts): Line[]
   const checked =
     outcome === 'completed'
       ? 'a fresh machine that replays the log prints the same, every byte once and in order'
-      : 'what was printed is what a fresh machine that replays the log prints first';
+      : 'what was printed is a prefix of what a fresh machine that replays the log prints';
   return [result, line('good', `checked: ${checked}`)];
 }
 
@@ -155,9 +156,6 @@ export function runJson(program: string, facts: RunFacts): object {
   const { simulation, violations, comparison, asked } = facts;
   const { machine, nowNs } = simulation;
   const outcome = simulation.outcome!;
-  const failovers = simulation.failovers.map(
-    ({ fromHistory: _, toHistory: __, failedNs: ___, meetingIcount: ____, ...failover }) => failover,
-  );
   const steps = machine.icount;
   const seconds = nowNs / 1e9;
   const { log } = simulation.observer;
@@ -172,7 +170,7 @@ export function runJson(program: string, facts: RunFacts): object {
     verified: asked.verify === true,
     steps,
     virtualMs: nowNs / 1e6,
-    failovers,
+    failovers: simulation.failovers.map(failoverFigures),
     faults: simulation.injector.outcomes.map(faultJson),
     log: {
       ...log,

@@ -1,14 +1,15 @@
-/** One step of a replica, the input that it handled and the effects that it asked for, in lines: for those who work on the protocol. */
+/** One step of a replica as text, its input and its effects: for work on the protocol. */
 import type { Effect, ReplicaInput } from '../ft/effects.ts';
 import { decodeMessage } from '../ft/messages.ts';
 import { ms } from './event-text.ts';
 import { type Line, styled } from './styled-text.ts';
 
-/** What can be shown of a step: its input, its effects, and the events among those. */
+/** The parts of a step: its input, its effects, and the events among the effects. */
 export const stepParts = ['input', 'effect', 'note'] as const;
+/** See {@link stepParts}. */
 export type StepPart = (typeof stepParts)[number];
 
-/** The lines of a step at `atNs` on a host. `parts`: which of them are wanted. */
+/** The lines of a step at `atNs` on a host, limited to the given parts. */
 export function stepLines(
   {
     atNs,
@@ -50,7 +51,7 @@ function messageText(bytes: Uint8Array): string {
   return `${fieldsOf(message.kind, message)}, ${bytes.length} bytes`;
 }
 
-/** A name and the plain fields of a value; of lists and bytes only how many. */
+/** A name and the fields of a value; of lists and bytes only their length. */
 const fieldsOf = (name: string, value: object): string =>
   [name, ...fields(value)].filter((text) => text !== '').join(' ');
 
@@ -59,7 +60,7 @@ const fields = (value: object): string[] =>
     key === 'kind' || key === 'do' || field === undefined ? [] : [`${key}=${fieldText(field)}`],
   );
 
-/** Of a longer text this much is shown. */
+/** Maximum number of characters shown of a text. */
 const MAX_TEXT = 60;
 
 function fieldText(field: unknown): string {

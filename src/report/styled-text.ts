@@ -26,8 +26,10 @@ export type Style =
 /** A piece of text, plain without a style. It may contain line breaks. */
 export type Span = string | { text: string; style: Style };
 
+/** A line as its spans. */
 export type Line = readonly Span[];
 
+/** A text with a style. */
 export const styled = (style: Style, text: string): Span => ({ text, style });
 
 /** A line of one style. */

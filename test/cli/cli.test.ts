@@ -397,7 +397,11 @@ describe('wrong usage: exit code 2, one line on stderr, nothing on stdout', () =
       ['run', bank, '--fault', 'partition:primary-moon@5ms+5ms'],
       /"moon" is no host here/,
     ],
-    ['a domain without hosts', ['run', bank, '--fault', 'domain:rack@5ms'], /"rack" is no host here/],
+    [
+      'a domain without hosts',
+      ['run', bank, '--fault', 'domain:rack@5ms'],
+      /"rack" is no failure domain here/,
+    ],
     ['too many backups', ['run', bank, '--backups', '4'], /a whole number from 0 to 3/],
     ['too many spares', ['run', bank, '--spares', '9'], /a whole number from 0 to 8/],
     [

@@ -47,7 +47,7 @@ describe('the package', () => {
     ['$VMFT story two-backups', '✓'],
     ['$VMFT chaos hello --runs 4 --jobs 2', '0  VIOLATED'],
     ['$VMFT asm node_modules/vmft/programs/hello.s', '80000000'],
-    ['node failover.mjs', 'The checkers find nothing wrong.'],
+    ['node failover.mjs', 'The checkers find no violation.'],
     ['node time-travel.mjs', 'the same state as recorded: true'],
     ['node own-guest.mjs', 'equal to one with a backup: true'],
   ])('%s', async (line, shown) => {

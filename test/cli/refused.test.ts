@@ -75,10 +75,10 @@ describe('values of options', () => {
 describe('lines of a story', () => {
   const story = (...lines: string[]) => parseScenario(['# T', 'guest hello', ...lines].join('\n'), 'f');
   test.each([
-    ['a second guest', ['guest bank'], /f:3: "guest" was said in line 2; say it once/],
-    ['a second seed', ['seed 1', 'seed 2'], /f:4: "seed" was said in line 3/],
-    ['a symbol twice', ['define A 1', 'define A 2'], /"define A" was said/],
-    ['a speed twice', ['speed backup 1', 'speed backup 2'], /"speed backup" was said/],
+    ['a second guest', ['guest bank'], /f:3: "guest" is given twice: line 2 has it, too$/],
+    ['a second seed', ['seed 1', 'seed 2'], /f:4: "seed" is given twice: line 3/],
+    ['a symbol twice', ['define A 1', 'define A 2'], /"define A" is given twice/],
+    ['a speed twice', ['speed backup 1', 'speed backup 2'], /"speed backup" is given twice/],
     ['a number that is too large', ['define A 99999999999999999999999'], /does not fit in 64 bits/],
     ['heartbeats without a pause', ['tuning heartbeatNs 0ms'], /"0ms" is no time from 10us to 10s/],
     ['checks at every step', ['tuning checkSteps 1'], /"1" is no whole number from 100/],

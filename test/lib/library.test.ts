@@ -173,9 +173,9 @@ describe('a run', () => {
     const whole = run(talker);
     const one = run(talker, { evidenceBytes: 0 });
     expect(() => one.console).toThrow(
-      /^more was printed in this run than was kept; give it more evidenceBytes/,
+      /^the console output was not kept in full: give it more evidenceBytes, or limit the run with maxSteps$/,
     );
-    expect(() => one.recording()).toThrow(/^more came through the doors/);
+    expect(() => one.recording()).toThrow(/^the log of inputs was not kept in full/);
     expect(() => judge(one)).toThrow(OperatingError);
     expect([one.machine.stateHash, whole.console.length]).toEqual([whole.machine.stateHash, 30_000]);
     // A recording needs the history of a machine that goes on, and none of one that goes on all the time.
@@ -183,7 +183,7 @@ describe('a run', () => {
     expect(record(talker, file('alone.log'), { evidenceBytes: 0 }).steps).toBe(whole.steps);
     expect(replay(file('alone.log')).run().machine.stateHash).toBe(whole.machine.stateHash);
     expect(() => record(talker, file('half.log'), { evidenceBytes: 0, faults })).toThrow(
-      /^more came through/,
+      /^the log of inputs was not kept in full/,
     );
     expect(replay(file('half.log')).run().damage).toMatch(/cut short/);
   });
@@ -200,6 +200,8 @@ describe('a run', () => {
     [{ faults: ['meteor:primary'] }, /meteor/],
     [{ engine: 'steam' }, /^engine steam: it must be one of interpreter, translator, check/],
     [{ typeAfter: '' }, /^typeAfter/],
+    [{ evidenceBytes: -1 }, /^evidenceBytes -1: it must be a whole number of bytes$/],
+    [{ evidenceBytes: Number.NaN }, /^evidenceBytes NaN/],
     [{ backup: 2 }, /"backup"/],
   ])('that can not be is refused: %j', (options, message) => {
     const attempt = () => run(bank, options as object);
@@ -266,7 +268,7 @@ describe('a guest', () => {
     expect(() => loadGuest('hello', { clock: 'sun' } as object)).toThrow(/^clock sun/);
     expect(() => loadGuest('hello', { defines: { N: 0.5 } })).toThrow(/^defines N=0.5/);
     expect(() => loadGuest('hello', { defines: { N: 2n ** 64n } })).toThrow(OperatingError);
-    expect(() => loadGuest(undefined as never)).toThrow(/^a guest comes from/);
+    expect(() => loadGuest(undefined as never)).toThrow(/^a guest is a name, a path/);
     expect(() => loadGuest('hello', { devices: ['toaster'] })).toThrow(/toaster/);
     try {
       loadGuest({ source: 'nop\nfrobnicate\nadd a0', name: 'mine.s' });

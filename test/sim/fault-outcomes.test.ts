@@ -1,6 +1,6 @@
 /** The outcome of each fault of a schedule: when and where it took effect, or why it was not triggered. */
 import { describe, expect, it } from 'vitest';
-import { faults, type Setup, simulate } from './support.ts';
+import { faults, happened, ms, result, type Setup, simulate, sound } from './support.ts';
 
 const outcomes = (texts: string[], options: Setup = {}) => {
   const run = simulate('dice', { faults: faults(...texts), ...options });
@@ -18,6 +18,26 @@ it('an injected fault has a time, a host and the position of its machine', () =>
     { atNs: 6_000, host: 'backup', icount: 0 },
     { atNs: 7_000, host: undefined, icount: undefined },
   ]);
+});
+
+describe("a pause ends with its host's power", () => {
+  const pauses = (...texts: string[]) =>
+    happened(simulate('bank', { faults: faults(...texts) }), 'fault', 'backup').flatMap(
+      ({ fault, phase, atNs }) => (fault.kind === 'pause' ? [`${phase} ${atNs / 1e6}`] : []),
+    );
+
+  it('a host that crashes while it is paused does not resume', () => {
+    expect(pauses('pause:backup@1ms+20ms', 'crash:backup@5ms')).toEqual(['begins 1']);
+  });
+
+  it('a host that restarted, and is paused again, does not resume early', () => {
+    const texts = ['pause:backup@1ms+20ms', 'crash:backup@5ms+1ms', 'pause:backup@10ms+30ms'];
+    expect(pauses(...texts)).toEqual(['begins 1', 'begins 10', 'ends 40']);
+    const run = simulate('bank', { faults: faults(...texts) }, ({ hosts, nowNs }) => {
+      if (nowNs > ms(10) && nowNs < ms(40)) expect(hosts.get('backup')!.power).toBe('paused');
+    });
+    expect(result(run)).toEqual(sound);
+  });
 });
 
 describe('a fault that was not triggered has a reason', () => {

@@ -141,7 +141,7 @@ test.each<[string, RegExp]>([
   ['command:dance@5ms', /"dance" is no command; they are reset, memory=128M, speed=F/],
   ['command:speed=2@5ms', /a speed is a share of the processor, like speed=0\.5/],
   ['command:speed@5ms', /a speed is a share/],
-  ['command:move-backup@5ms', /move-backup=HOST says which backup is to go/],
+  ['command:move-backup@5ms', /move-backup=HOST names the backup to move/],
 ])('%s is refused with what is wrong, and what is right', (text, message) => {
   expect(() => parseFault(text)).toThrow(OperatingError);
   expect(() => parseFault(text)).toThrow(message);

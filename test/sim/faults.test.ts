@@ -1,10 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { Simulation } from '../../src/sim/cluster/cluster.ts';
 import type { Fault, HostId } from '../../src/sim/faults/faults.ts';
 import {
   benchGuest,
   faults,
   generations,
+  guest,
   happened,
   kindsAt,
   lost,
@@ -12,6 +14,7 @@ import {
   result,
   simulate,
   sound,
+  specOf,
 } from './support.ts';
 
 describe('faults', () => {
@@ -165,6 +168,34 @@ describe('faults', () => {
       const run = simulate('bank', { faults: [crash] });
       expect(result(run)).toEqual(sound);
       return run.simulation.failovers[0]!.outputsReleasedAgain;
+    });
+    expect(Math.max(...again)).toBeGreaterThan(0);
+  });
+
+  it('each failover has the outputs that were released again after it', () => {
+    const counts = Array.from({ length: 20 }, (_, index) => {
+      const first = `crash:primary@${5_000 + index * 250}us`;
+      const run = simulate('bank', { spares: 1, faults: faults(first, 'crash:live@40ms') });
+      expect(result(run)).toEqual(sound);
+      const each = run.simulation.failovers.map(({ outputsReleasedAgain }) => outputsReleasedAgain);
+      expect(each.reduce((sum, count) => sum + count, 0)).toBe(run.simulation.world.duplicatesDropped);
+      return each;
+    });
+    expect(Math.max(...counts.map(([one]) => one!))).toBeGreaterThan(0);
+  });
+
+  it('a run that the user ends has the outputs that were released again, too', () => {
+    const crashes = Array.from({ length: 20 }, (_, index) => `crash:primary@${5_000 + index * 250}us`);
+    const again = crashes.map((crash) => {
+      const simulation = new Simulation({
+        ...guest('bank'),
+        spec: specOf({ faults: faults(crash) }),
+        print: () => {},
+        onEvent: () => {},
+      });
+      while (simulation.nowNs < ms(30)) simulation.advance(1);
+      simulation.quit();
+      return simulation.failovers[0]!.outputsReleasedAgain;
     });
     expect(Math.max(...again)).toBeGreaterThan(0);
   });

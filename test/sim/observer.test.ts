@@ -21,8 +21,8 @@ const host = (id: string, generation = 1, outputsMade = 0): Host =>
 function observer(): Observer {
   const generations = new Generations(record, true);
   const made = new Observer(generations, 'primary', false, () => 0, new MemorySpool(1 << 20), false);
-  for (const id of ['primary', 'backup']) made.begins(id);
-  made.lives(host('primary'));
+  for (const id of ['primary', 'backup']) made.replicaCreated(id);
+  made.wentLive(host('primary'));
   return made;
 }
 const found = ({ violations }: Observer) => violations.map(({ invariant }) => invariant);
@@ -39,8 +39,8 @@ describe('an observer', () => {
 
   test('takes the primary of the newest generation for the survivor', () => {
     const made = observer();
-    made.lives(host('backup', 3));
-    made.lives(host('primary', 2));
+    made.wentLive(host('backup', 3));
+    made.wentLive(host('primary', 2));
     expect(made.survivor).toBe('backup');
   });
 
@@ -90,7 +90,7 @@ describe('an observer', () => {
       ...{ kind: 'sent', to: 'backup', first: 1, last: 1, logBytes: 1, sizeBytes: 1 },
       entries,
     });
-    made.begins('primary');
+    made.replicaCreated('primary');
     made.witnessed('primary', input(9), false);
     made.noted(host('backup'), { kind: 'installed', from: 'primary', history: 2, icount: 2 });
     expect([...made.historyOf('backup')]).toEqual([input(1), input(2)]);
@@ -106,8 +106,8 @@ describe('an observer', () => {
     });
     made.witnessed('primary', input(2), true);
     made.witnessed('backup', input(1), false);
-    made.lives(host('primary', 1));
-    made.lives(host('backup', 2));
+    made.wentLive(host('primary', 1));
+    made.wentLive(host('backup', 2));
     made.witnessed('primary', input(3), false);
     made.witnessed('backup', input(2), true);
     expect(received).toEqual([[input(1)], input(2), [input(1)], input(2)]);

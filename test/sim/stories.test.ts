@@ -2,8 +2,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { playStory, readStory, type StoryOptions, storyNames } from '../../src/cli/play.ts';
 import { plainText } from '../../src/report/styled-text.ts';
-import { eventFields, parsePattern } from '../../src/sim/story/event-pattern.ts';
+import type { SimEvent } from '../../src/sim/cluster/cluster.ts';
+import { eventFields, matches, parsePattern } from '../../src/sim/story/event-pattern.ts';
+import { perform } from '../../src/sim/story/performance.ts';
 import { parseScenario, type Scenario } from '../../src/sim/story/scenario.ts';
+import { machineOf } from '../ft/guest.ts';
 import { path } from './support.ts';
 
 const play = (scenario: Scenario, options: StoryOptions = {}) => {
@@ -96,21 +99,20 @@ describe('a story of your own', () => {
     [['speed backup'], /:3: "backup" must be a host and a value$/],
     [['speed backup9 1'], /:3: "backup9" is no host here; they are primary, backup$/],
     [['tuning patience 5ms'], /:3: "patience" is none of heartbeatNs, suspectNs/],
+    [['tuning suspectNs 20ms or so'], /:3: "suspectNs 20ms or so" must be a name and a value$/],
+    [['expect down time below 15ms or so'], /:3: .*expect down time below 15ms/s],
     [['tuning suspectNs 5'], /:3: "5" is no time; write it like 5ms/],
     [['unsafe everything'], /:3: "everything" is none of output-rule,/],
     [['fault crash:primary'], /:3: "crash:primary" has no place or no moment/],
     [['fault crash:bacup@5ms'], /:3: "bacup" is no host here/],
     [['fault command:switch-over=bacup@5ms'], /:3: "bacup" is no host here/],
-    [
-      ['say when live The backup'],
-      /:3: "say when live The backup" has nothing to say; the form is say \[when/,
-    ],
+    [['say when live The backup'], /:3: "say when live The backup" has no text; the form is say \[when/],
     [['say when : Now.'], /:3: "" is no event; they are booted, held/],
     [['say when vanished: Gone.'], /:3: "vanished" is no event/],
-    [['say when live:'], /:3: "say when live:" has nothing to say/],
+    [['say when live:'], /:3: "say when live:" has no text/],
     [['expect lives'], /:3: "lives" is no event/],
     [['', 'expect live bakcup'], /:4: "bakcup" is no host here/],
-    [['expect live backup spare'], /:3: "spare" is too much in "live backup spare"/],
+    [['expect live backup spare'], /:3: "live backup spare" has a second host, "spare"/],
     [['expect live generatoin=2'], /:3: "live" has no generatoin; it has icount, generation, pending, from$/],
     [['expect full size=2'], /:3: "full" has no size/],
     [['expect outcome fine'], /:3: "fine" is no outcome; they are completed, lost, limit, diverged$/],
@@ -120,6 +122,13 @@ describe('a story of your own', () => {
     [['never live after dinner'], /:3: "dinner" is no event/],
   ])('%j is refused', (lines, message) => {
     expect(() => parseScenario(bank(...lines), 'my.story')).toThrow(message);
+  });
+
+  it('has the first line of comment as its title, or the name of its file', () => {
+    const title = (...lines: string[]) =>
+      parseScenario([...lines, 'guest bank'].join('\n'), 'my.story').title;
+    expect(title('#', '', '# A title.')).toBe('A title.');
+    expect(title('#')).toBe('my.story');
   });
 
   it('without a guest is refused', () => {
@@ -185,6 +194,34 @@ it('a pattern compares what events have: hosts, numbers, records, and faults whe
     host: 'backup',
     fields: { backups: 'none' },
   });
+});
+
+it('a pattern of a full buffer may say which one', () => {
+  const pattern = parsePattern('full primary what=log');
+  const on = (event: SimEvent['event']) => matches(pattern, { atNs: 0, host: 'primary', event });
+  expect(on({ kind: 'full', what: 'log' })).toBe(true);
+  expect(on({ kind: 'full', what: 'outputs' })).toBe(false);
+});
+
+it('shows characters whose bytes are separate outputs', () => {
+  const story = parseScenario('# T\nguest hello', 'my.story');
+  // Longer than a slice, so that each byte is released on its own.
+  const source = [0xc3, 0xa4, 0x0a].map(
+    (byte, label) => `
+    li    t1, ${byte}
+    sb    t1, (t0)
+    li    t2, 200000
+wait${label}: addi t2, t2, -1
+    bnez  t2, wait${label}`,
+  );
+  const guest = machineOf(`
+    li    t0, 0x10000000
+    ${source.join('')}
+    li    t0, 0x100000
+    li    t1, 0x5555
+    sw    t1, (t0)`);
+  const { printed } = perform(story, guest, new Uint8Array(0));
+  expect(printed.map(({ text }) => text).join('')).toBe('ä\n');
 });
 
 it('docs/stories.md lists every story', () => {

@@ -10,6 +10,7 @@ import { Console } from '../../src/sim/world/console.ts';
 import { Disk } from '../../src/sim/world/disk.ts';
 import { Link } from '../../src/sim/world/link.ts';
 import { ClientNetwork } from '../../src/sim/world/network.ts';
+import { parse, udp } from '../../src/sim/world/packets.ts';
 import { Scheduler } from '../../src/sim/world/scheduler.ts';
 import { Storage } from '../../src/sim/world/storage.ts';
 import { World } from '../../src/sim/world/world.ts';
@@ -153,6 +154,19 @@ describe('the console', () => {
     );
   });
 
+  test('types after a prompt with any characters, whose bytes may be separate outputs', () => {
+    const scheduler = new Scheduler();
+    const console = new Console(scheduler, bytes('x'), true, () => {}, false, 'Größe?');
+    const heard: string[] = [];
+    console.listen(0, (_, data) => heard.push(new TextDecoder().decode(data)));
+    for (const [index, byte] of bytes('Die Größe? ').entries()) {
+      expect(heard).toEqual([]);
+      console.release({ kind: 'console', first: index + 1, data: Uint8Array.of(byte) });
+    }
+    run(scheduler);
+    expect(heard).toEqual(['x']);
+  });
+
   test('resends to a new listener all bytes from its position', () => {
     const { scheduler, console } = makeConsole('0123456789abcdefXYZ');
     const heard: string[] = [];
@@ -190,6 +204,27 @@ describe('the switch', () => {
     network.release({ kind: 'frame', first: 1, frame }, () => got.push('other'));
     while (got.length === 0 && scheduler.step());
     expect(got).toEqual(['other']);
+  });
+});
+
+describe('a datagram', () => {
+  const source = { mac: [2, 0, 0, 0, 0, 1], ip: [10, 0, 2, 100], port: 4000 };
+  const target = { mac: [2, 0, 0, 0, 0, 2], ip: [10, 0, 2, 15], port: 9000 };
+  const frame = () => udp(source, target, Uint8Array.of(1, 2, 3));
+  const UDP_CHECKSUM = 14 + 20 + 6;
+
+  test('is read as it was written', () => {
+    expect(parse(frame())).toEqual({ kind: 'udp', source, target, payload: Uint8Array.of(1, 2, 3) });
+  });
+
+  test('needs no UDP checksum, but then, too, a sound IP header (RFC 768)', () => {
+    const without = frame().fill(0, UDP_CHECKSUM, UDP_CHECKSUM + 2);
+    expect(parse(without).kind).toBe('udp');
+    for (let at = 14; at < 14 + 20; at++) {
+      const corrupted = without.slice();
+      corrupted[at]! ^= 0x10;
+      expect(parse(corrupted).kind, `byte ${at}`).toBe('other');
+    }
   });
 });
 

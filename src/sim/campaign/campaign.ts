@@ -3,7 +3,7 @@
 import type { Violation } from '../../check/checkers.ts';
 import type { Outcome } from '../../check/evidence.ts';
 import { judge } from '../../check/verdict.ts';
-import { alterations, FlipWatch } from '../cluster/alterations.ts';
+import { alterations, CorruptionTracker } from '../cluster/alterations.ts';
 import { type Guest, type SimEvent, Simulation } from '../cluster/cluster.ts';
 import { evidenceOf } from '../cluster/evidence.ts';
 import type { FaultKind, HostId } from '../faults/faults.ts';
@@ -36,8 +36,10 @@ export interface Finding {
  * wrong afterwards; the protocol tolerates only fail-stop failures. `violated`: an invariant was violated.
  */
 export const endings = ['completed', 'lost', 'limit', 'diverged', 'corrupted', 'violated'] as const;
+/** See {@link endings}. */
 export type Ending = (typeof endings)[number];
 
+/** What a campaign keeps of one run: plain data, which worker processes send. */
 export interface RunResult {
   ending: Ending;
   /** The findings of a run that is `violated` or `corrupted`. */
@@ -79,11 +81,11 @@ export function execute(guest: Guest, spec: RunSpec): RunResult {
   const injections: RunResult['injections'] = [];
   const simulation: Simulation = simulationOf(guest, spec, (occurred) => {
     const { event } = occurred;
-    flips.see(occurred);
+    flips.observe(occurred);
     if (event.kind === 'fault' && event.phase === 'begins')
       injections.push({ during: event.during, kind: event.fault.kind });
   });
-  const flips = new FlipWatch(simulation);
+  const flips = new CorruptionTracker(simulation);
   const { ending, findings } = endingOf(simulation, flips);
   const { observer } = simulation;
   return {
@@ -103,7 +105,7 @@ export function execute(guest: Guest, spec: RunSpec): RunResult {
   };
 }
 
-function endingOf(simulation: Simulation, flips: FlipWatch): { ending: Ending; findings: Finding[] } {
+function endingOf(simulation: Simulation, flips: CorruptionTracker): { ending: Ending; findings: Finding[] } {
   const findings: Finding[] = [];
   try {
     findings.push(...judge(evidenceOf(simulation.run()), simulation.options.execution));
@@ -123,7 +125,7 @@ function endingOf(simulation: Simulation, flips: FlipWatch): { ending: Ending; f
 }
 
 /** Whether the machines differ because of a flipped bit: one differs from a replay of its history, or was live so. */
-const isDueToFlip = (simulation: Simulation, flips: FlipWatch): boolean =>
+const isDueToFlip = (simulation: Simulation, flips: CorruptionTracker): boolean =>
   flips.wasLive || (flips.any && alterations(simulation).length > 0);
 
 /** Whether memory corruption in a live guest can cause this finding. The protocol's own rules do not depend on it. */

@@ -25,6 +25,7 @@ export interface Setup {
   bitsPerSecond: number;
 }
 
+/** What is compared: the setups are all combinations of epochs and links. */
 export interface Plan {
   epochsNs: readonly number[];
   linksBitsPerSecond: readonly number[];
@@ -74,6 +75,7 @@ export interface Failure {
   violations: Violation[];
 }
 
+/** The result of a comparison: complete, or up to its failure. */
 export interface Comparison {
   costs: Cost[];
   /** See the function of this name. */
@@ -273,7 +275,9 @@ export function addedLatency(cost: Cost, base: Cost): Spread | undefined {
   return a && b && { median: a.median - b.median, p99: a.p99 - b.p99, worst: a.worst - b.worst };
 }
 
+/** A rate in Mbit/s of virtual time; 0 for no time. */
 export const mbitPerSecond = (bytes: number, ns: number): number => (ns > 0 ? (bytes * 8e3) / ns : 0);
+/** Bytes for each 1000 steps of the guest; 0 without steps. */
 export const bytesPerKilostep = (bytes: number, steps: number): number =>
   steps > 0 ? (bytes * 1000) / steps : 0;
 

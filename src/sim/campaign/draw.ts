@@ -18,6 +18,7 @@ import { campaignDefaults, hostNames, type RunSpec, validated } from '../spec/sp
 import { limits } from '../values/limits.ts';
 import type { MeasuredGuest } from './campaign.ts';
 
+/** All kinds of faults, which a campaign draws from by default. */
 export const faultKinds: readonly FaultKind[] = [
   'crash',
   'domain',

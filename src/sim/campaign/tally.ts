@@ -29,6 +29,7 @@ export interface Noted {
 const NOTED_RUNS = 5;
 const notedEndings: readonly Ending[] = ['limit', 'diverged', 'corrupted', 'violated'];
 
+/** The totals of the runs that were added. */
 export class Tally {
   runs = 0;
   readonly endings: Record<Ending, number>;

@@ -8,7 +8,7 @@ import type { HostId } from '../faults/faults.ts';
 import type { SimEvent, Simulation } from './cluster.ts';
 
 /** Tracks the machines in which a bit has flipped, and those that were copied from them. */
-export class FlipWatch {
+export class CorruptionTracker {
   private readonly altered = new Set<Machine>();
   /** The machine whose state each host was sent; the sender may have another one since. */
   private readonly sources = new Map<HostId, Machine>();
@@ -22,7 +22,7 @@ export class FlipWatch {
   }
 
   /** Receives every event of the run. */
-  see({ host, event }: SimEvent): void {
+  observe({ host, event }: SimEvent): void {
     if (event.kind === 'fault') {
       if (event.fault.kind !== 'flip' || event.phase !== 'begins') return;
       this.mark(host);

@@ -44,6 +44,7 @@ export interface Guest {
   typeAfter?: string;
 }
 
+/** A run: its specification, its guest, and who observes it. */
 export interface SimulationOptions extends Guest {
   /** Must be {@link validated} by the caller. */
   spec: RunSpec;
@@ -66,12 +67,14 @@ export interface SimEvent {
   event: ReplicaEvent | WorldEvent;
 }
 
+/** Events that no replica has: of faults, of a guest that loops, and of the edge. */
 export type WorldEvent =
   | { kind: 'fault'; fault: Fault; phase: 'begins' | 'ends'; icount: number; made: number; during: string }
   | ({ kind: 'stuck' } & Stuck)
   /** New outputs have reached the edge. */
   | { kind: 'delivered'; what: 'console' | 'switch'; first: number; last: number };
 
+/** One run of a cluster: {@link run} takes it to its end, {@link advance} a part of the way. */
 export class Simulation {
   readonly scheduler = new Scheduler();
   readonly world: World;
@@ -87,8 +90,10 @@ export class Simulation {
   private readonly unsafe: ReadonlySet<UnsafeRule>;
   private readonly first: GenerationRecord;
   private readonly ending: Ending;
-  private revivals = 0;
-  private membersLives = new Map<HostId, number>();
+  private restarts = 0;
+  /** Repeated outputs that are counted in a failover, or came before the first. */
+  private duplicatesCounted = 0;
+  private memberLives = new Map<HostId, number>();
   /** The life ({@link Driver.life}) in which each host last followed a primary; all that boot follow in their first. */
   private readonly followedIn = new Map<HostId, number>();
 
@@ -117,7 +122,7 @@ export class Simulation {
     this.injector = new Injector(this, new Random(`${seed}/faults`), faults);
     this.ending = new Ending(this);
     for (const id of this.names) this.hosts.set(id, this.host(id));
-    this.observer.lives(this.hosts.get('primary')!);
+    this.observer.wentLive(this.hosts.get('primary')!);
     this.recordMembers(this.first);
     network.learn((frame) => this.hosts.get('primary')!.deliver({ kind: 'frame', frame }));
     for (const host of this.hosts.values()) scheduler.at(0, () => host.deliver({ kind: 'start' }));
@@ -138,7 +143,7 @@ export class Simulation {
         arrived: (to, from, bytes) => this.arrive(to, from, bytes),
         leaves: (host, effect) => this.observer.released(host, effect),
         reached: (output) => {
-          this.observer.arrivedInWorld();
+          this.observer.outputDelivered();
           const what = output.kind === 'console' ? 'console' : 'switch';
           this.emit('', { kind: 'delivered', what, first: output.first, last: lastOf(output) });
         },
@@ -187,7 +192,7 @@ export class Simulation {
     const { description, execution, spec } = this.options;
     const { seed, tuning, backups, replication, disk, loads } = spec;
     const random = new Random(`${seed}/${id}${revival}`);
-    this.observer.begins(id);
+    this.observer.replicaCreated(id);
     const booting = id === 'primary' ? 'primary' : this.first.backups.includes(id) ? 'backup' : 'spare';
     return new Replica({
       name: id,
@@ -222,19 +227,15 @@ export class Simulation {
   }
 
   /** Gives a host its power back, with a new, empty replica. */
-  revive(host: Host): void {
-    host.powerOn(this.replica(host.id, `/${++this.revivals}`));
+  restartHost(host: Host): void {
+    host.powerOn(this.replica(host.id, `/${++this.restarts}`));
   }
 
   onFault(fault: Fault, host: Host | undefined, phase: 'begins' | 'ends'): void {
     const machine = host?.replica.vmm?.machine;
-    if (
-      host &&
-      phase === 'begins' &&
-      (fault.kind === 'pause' || fault.kind === 'crash' || fault.kind === 'domain')
-    )
-      this.observer.failedHost(host);
-    if (host && phase === 'ends' && fault.kind === 'pause') this.observer.recovered(host);
+    if (host && phase === 'begins' && (fault.kind === 'pause' || fault.kind === 'crash'))
+      this.observer.hostFailed(host);
+    if (host && phase === 'ends' && fault.kind === 'pause') this.observer.hostResumed(host);
     this.emit(host?.id ?? '', {
       kind: 'fault',
       fault,
@@ -289,13 +290,21 @@ export class Simulation {
   quit(): void {
     this.console.close();
     this.outcome ??= 'limit';
+    this.countDuplicates();
   }
 
   private finish(): false {
     this.outcome ??= this.ending.isEligibleLeft ? 'limit' : 'lost';
-    for (const failover of this.failovers.slice(-1))
-      failover.outputsReleasedAgain = this.world.duplicatesDropped;
+    this.countDuplicates();
     return false;
+  }
+
+  /** Counts the repeated outputs since the last call in the latest failover. */
+  private countDuplicates(): void {
+    const { duplicatesDropped } = this.world;
+    const failover = this.failovers.at(-1);
+    if (failover) failover.outputsReleasedAgain += duplicatesDropped - this.duplicatesCounted;
+    this.duplicatesCounted = duplicatesDropped;
   }
 
   // ── What the hosts do ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -336,12 +345,12 @@ export class Simulation {
    * Records in which life each host became a member of a new generation: one that has crashed since is not eligible.
    */
   private recordMembers({ primary, backups }: GenerationRecord): void {
-    this.membersLives = new Map([primary, ...backups].map((id) => [id, this.followedIn.get(id) ?? 0]));
+    this.memberLives = new Map([primary, ...backups].map((id) => [id, this.followedIn.get(id) ?? 0]));
   }
 
   /** Members of the newest generation that have not crashed since they became members. */
   get unharmedMembers(): HostId[] {
-    const members = [...this.membersLives].filter(([id, life]) => {
+    const members = [...this.memberLives].filter(([id, life]) => {
       const host = this.hosts.get(id)!;
       return host.alive && host.life === life;
     });
@@ -350,6 +359,7 @@ export class Simulation {
 
   private noted(host: Host, event: ReplicaEvent): void {
     if (event.kind === 'following') this.followedIn.set(host.id, host.life);
+    if (event.kind === 'live') this.countDuplicates();
     this.observer.noted(host, event);
     this.emit(host.id, event);
   }

@@ -6,10 +6,10 @@ import type { World } from '../world/world.ts';
 import type { Host } from './host.ts';
 import type { Injector } from './injector.ts';
 
-/** An idle guest without pending inputs is given up after this long without a step. */
+/** The run is stopped after this long without a step of an idle guest that no input is pending for. */
 const IDLE_NS = 200_000_000;
-/** Any guest is given up after this long without a step. */
-const HOPELESS_NS = 2_000_000_000;
+/** The run is stopped after this long without a step of any guest that has set no timer. */
+const STALL_NS = 2_000_000_000;
 /** The interval of checks for the end of a run. */
 const CHECK_NS = 20_000;
 /** How long the other hosts may take to end after the guest has. */
@@ -18,7 +18,7 @@ const GRACE_NS = 100_000_000;
 const LAST_NS = 1_000_000;
 
 /** What {@link Ending} needs of the run. */
-interface Course {
+interface RunState {
   readonly scheduler: Scheduler;
   readonly world: World;
   readonly hosts: ReadonlyMap<HostId, Host>;
@@ -27,6 +27,7 @@ interface Course {
   readonly maxSteps: number;
 }
 
+/** Decides whether a run is over. */
 export class Ending {
   /** When the guest last took a step. */
   lastStepNs = 0;
@@ -37,7 +38,7 @@ export class Ending {
   /** Since when no eligible replica is left. */
   private lostNs: number | undefined;
 
-  constructor(private readonly run: Course) {}
+  constructor(private readonly run: RunState) {}
 
   get guestHasEnded(): boolean {
     return this.endNs !== undefined;
@@ -93,6 +94,6 @@ export class Ending {
     // A slice's steps count only after their time has passed.
     if ([...hosts.values()].some(({ busy }) => busy)) return false;
     const nothingToCome = machine.idle && console.exhausted && network.done && !machine.diskOpen;
-    return nothingToCome || silentNs > HOPELESS_NS;
+    return nothingToCome || silentNs > STALL_NS;
   }
 }

@@ -45,6 +45,7 @@ export class HostClock implements Clock {
   }
 }
 
+/** A host by its name, with the clock that `slow` faults change. */
 export class Host extends Driver {
   constructor(
     readonly id: HostId,

@@ -27,7 +27,7 @@ export interface FaultTargets {
   domainOf(host: HostId): string;
   live(): Host | undefined;
   /** A host's power is back: it has a new, empty replica. */
-  revive(host: Host): void;
+  restartHost(host: Host): void;
   onFault(fault: Fault, host: Host | undefined, phase: 'begins' | 'ends'): void;
 }
 
@@ -37,6 +37,7 @@ export type FaultOutcome = { fault: Fault } & (
   | { notTriggered: string }
 );
 
+/** Schedules faults by time and phase, injects them, and knows the outcome of each. */
 export class Injector {
   /** Faults that are not triggered yet. */
   private readonly waiting = new Set<Fault>();
@@ -220,11 +221,18 @@ export class Injector {
     return who === LIVE ? this.targets.live() : this.targets.hosts.get(who);
   }
 
-  private during(fault: Fault & { forNs: number }, host: Host | undefined, end: () => void): void {
+  /** Begins a fault, and calls `end` after its length, unless `isOver` says that something else has ended it. */
+  private during(
+    fault: Fault & { forNs: number },
+    host: Host | undefined,
+    end: () => void,
+    isOver: () => boolean = () => false,
+  ): void {
     const { scheduler } = this.targets;
     this.begins(fault, host);
     this.lastEndNs = Math.max(this.lastEndNs, scheduler.nowNs + fault.forNs);
     scheduler.in(fault.forNs, () => {
+      if (isOver()) return;
       end();
       this.targets.onFault(fault, host, 'ends');
     });
@@ -244,13 +252,20 @@ export class Injector {
         this.lastEndNs = Math.max(this.lastEndNs, this.targets.scheduler.nowNs + fault.forNs);
         this.targets.scheduler.in(fault.forNs, () => {
           this.targets.onFault(fault, host, 'ends');
-          this.targets.revive(host);
+          this.targets.restartHost(host);
         });
         return;
-      case 'pause':
+      case 'pause': {
         if (host.power !== 'on') return this.miss(fault, `${host.id} was paused already`);
+        const { life } = host;
         host.pause();
-        return this.during(fault, host, () => host.resume());
+        return this.during(
+          fault,
+          host,
+          () => host.resume(),
+          () => host.life !== life,
+        );
+      }
       case 'flip': {
         const ram = host.replica.vmm?.machine.hart.ram;
         if (!ram) return this.miss(fault, `${host.id} has no machine`);

@@ -4,6 +4,7 @@ import type { SliceEnd } from '../../ft/effects.ts';
 import { type HostFault, LIVE, type When } from '../faults/faults.ts';
 import type { Host } from './host.ts';
 
+/** The faults of one host whose moment is a position: `icount`, output, entry or message. */
 export class FaultMoments implements Moments {
   private readonly faults: HostFault[];
 

@@ -13,11 +13,14 @@ import { lastOf } from '../../vmm/outputs.ts';
 import type { HostId } from '../faults/faults.ts';
 import type { Host } from './host.ts';
 
+/** One replica went live in place of another: after a failure, or by a switch-over. */
 export interface Failover {
   from: HostId;
   to: HostId;
+  /** The position of the failed machine, and that at which the new primary went live. */
   crashIcount: number;
   liveIcount: number;
+  /** From the failure until it was suspected, in milliseconds of virtual time. */
   detectMs: number;
   /** From the failure until the new primary was live. */
   downMs: number;
@@ -46,6 +49,15 @@ interface FailoverEvidence extends Failover {
   meetingIcount: number;
 }
 
+/** A failover without its evidence, as reports show it. */
+export const failoverFigures = ({
+  failedNs: _,
+  fromHistory: __,
+  toHistory: ___,
+  meetingIcount: ____,
+  ...figures
+}: FailoverEvidence): Failover => figures;
+
 /**
  * Receives the history of the live machine entry by entry, and the whole history whenever another machine goes live.
  */
@@ -57,6 +69,7 @@ export interface HistoryFollower {
 /** The limit of the execution lag (`lag-bound`). */
 const LAG_LIMIT_NS = 500_000_000;
 
+/** What a run shows to checkers and reports, beyond its events. */
 export class Observer {
   readonly histories = new Map<HostId, History>();
   readonly failovers: FailoverEvidence[] = [];
@@ -125,7 +138,7 @@ export class Observer {
   }
 
   /** A host has a new, empty replica. */
-  begins(host: HostId): void {
+  replicaCreated(host: HostId): void {
     this.histories.set(host, new History(this.spool));
   }
 
@@ -152,7 +165,7 @@ export class Observer {
   }
 
   /** A host has failed: it crashed, or is paused. */
-  failedHost(host: Host): void {
+  hostFailed(host: Host): void {
     const { vmm } = host.replica;
     if (!vmm) return;
     this.failed.set(host.id, {
@@ -163,7 +176,7 @@ export class Observer {
   }
 
   /** A paused host has resumed. */
-  recovered(host: Host): void {
+  hostResumed(host: Host): void {
     if (host.alive && host.replica.vmm) this.failed.delete(host.id);
   }
 
@@ -174,7 +187,7 @@ export class Observer {
   }
 
   /** A new output was delivered. */
-  arrivedInWorld(): void {
+  outputDelivered(): void {
     const last = this.failovers.at(-1);
     if (last && last.firstOutputMs === undefined) last.firstOutputMs = (this.nowNs() - last.failedNs) / 1e6;
   }
@@ -212,12 +225,12 @@ export class Observer {
         return;
       }
       case 'live':
-        this.lives(host);
+        this.wentLive(host);
         this.failedOver(id, event);
         this.liveAt.set(id, event.icount);
         return this.oneLive.live(id, event.generation);
       case 'members':
-        this.lives(host);
+        this.wentLive(host);
         return this.oneLive.live(id, event.generation);
       case 'copied':
         this.sources.set(event.host, this.historyOf(id));
@@ -235,7 +248,7 @@ export class Observer {
   }
 
   /** This host is live from now on. */
-  lives(host: Host): void {
+  wentLive(host: Host): void {
     this.failed.delete(host.id);
     this.outputRule.holds(host.id, Number.POSITIVE_INFINITY);
     // A primary that was paused may not know yet that it was replaced.

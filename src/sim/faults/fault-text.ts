@@ -65,6 +65,7 @@ export function parseWhen(text: string): When {
   }
 }
 
+/** A moment as {@link parseWhen} reads it. */
 export function whenText(when: When): string {
   if (when.at === 'time') return durationText(when.ns);
   return `${when.at}=${when.at === 'icount' ? when.icount : when.number}`;
@@ -140,9 +141,9 @@ function parseCommand(name: string, value: string | undefined): Command {
     }
     case 'switch-over':
       if (value === undefined) return { kind: 'switch-over' };
-      return { kind: 'switch-over', to: value || refuse('switch-over=HOST says which backup is to go live') };
+      return { kind: 'switch-over', to: value || refuse('switch-over=HOST names the backup that goes live') };
     case 'move-backup':
-      return { kind: 'move-backup', from: value || refuse('move-backup=HOST says which backup is to go') };
+      return { kind: 'move-backup', from: value || refuse('move-backup=HOST names the backup to move') };
     default:
       return refuse(
         `"${name}" is no command; they are reset, memory=128M, speed=F, switch-over[=HOST], move-backup=HOST, unprotect, protect`,

@@ -6,11 +6,14 @@ import type { Phase } from '../../ft/replica.ts';
 export type HostId = string;
 /** A host, shared storage, or the switch: the console and the clients are behind it. */
 export type NodeId = HostId;
+/** Shared storage. */
 export const STORAGE: NodeId = 'storage';
+/** The switch of the edge. */
 export const SWITCH: NodeId = 'switch';
 /** The host that is live at the fault's moment. */
 export const LIVE: HostId = 'live';
 
+/** The moment of a fault. */
 export type When =
   /** The VM of that host has taken this many steps. */
   | { at: 'icount'; icount: number }
@@ -43,7 +46,7 @@ type FaultAtTime =
   | { kind: 'slow'; who: HostId; atNs: number; forNs: number; factor: number }
   /** The host's wall clock is set forward or back. */
   | { kind: 'clock'; who: HostId; atNs: number; jumpNs: number }
-  /** A failure domain loses its power, with every host in it. */
+  /** A failure domain loses its power, with every host in it. Each host has a `crash` event, and the domain no end. */
   | { kind: 'domain'; domain: string; atNs: number; forNs?: number }
   /** The link from one node to another is partitioned for `forNs`; `both`: the reverse direction, too. */
   | { kind: 'partition'; from: NodeId; to: NodeId; both: boolean; atNs: number; forNs: number }
@@ -64,24 +67,31 @@ type FaultAtTime =
   /** Not a fault: an operator's command to the primary. */
   | { kind: 'command'; command: Command; atNs: number };
 
+/** How storage answers under an `answers` fault: twice, late and out of order, or never. */
 export const answerFaults = ['twice', 'late', 'never'] as const;
+/** See {@link answerFaults}. */
 export type AnswerFault = (typeof answerFaults)[number];
 
+/** The first word of a fault's text. */
 export type FaultKind = Fault['kind'];
+/** A fault of one host that may be at a position. */
 export type HostFault = Extract<Fault, { when: When }>;
+/** A fault of the link between two nodes. */
 export type LinkFault = Extract<Fault, { from: NodeId }>;
 
-/** The hosts that a fault names. */
+/**
+ * The hosts that a fault names, without {@link LIVE} where that is allowed: a link is between hosts by name, storage and
+ * the switch.
+ */
 export const hostsOf = (fault: Fault): HostId[] => {
-  const nodes = [...nodesOf(fault), ...(fault.after ? [fault.after.host] : [])];
-  const hosts = nodes.filter((node) => ![LIVE, STORAGE, SWITCH].includes(node));
-  return fault.kind === 'command' ? [...hostsOfCommand(fault.command), ...hosts] : hosts;
+  const affected = [...('who' in fault ? [fault.who] : []), ...(fault.after ? [fault.after.host] : [])];
+  const ends = 'from' in fault ? [fault.from, fault.to] : [];
+  return [
+    ...(fault.kind === 'command' ? hostsOfCommand(fault.command) : []),
+    ...affected.filter((host) => host !== LIVE),
+    ...ends.filter((node) => node !== STORAGE && node !== SWITCH),
+  ];
 };
-
-function nodesOf(fault: Fault): NodeId[] {
-  if ('who' in fault) return [fault.who];
-  return 'from' in fault ? [fault.from, fault.to] : [];
-}
 
 /** The hosts that an operator's command names. */
 function hostsOfCommand(command: Command): HostId[] {

@@ -12,9 +12,13 @@ interface Cluster {
 
 /** @throws {OperatingError} for a host that the cluster does not have */
 export function mustExist(named: readonly HostId[], hosts: readonly HostId[]): void {
-  const missing = named.find((host) => !hosts.includes(host));
+  mustBeAmong('host', named, hosts);
+}
+
+function mustBeAmong(what: string, named: readonly string[], existing: readonly string[]): void {
+  const missing = named.find((name) => !existing.includes(name));
   if (missing !== undefined)
-    throw new OperatingError(`"${missing}" is no host here; they are ${hosts.join(', ')}`);
+    throw new OperatingError(`"${missing}" is no ${what} here; they are ${existing.join(', ')}`);
 }
 
 /** @throws {OperatingError} for a fault that is impossible there */
@@ -24,9 +28,10 @@ export function mustBePossible(
 ): void {
   mustExist(faults.flatMap(hostsOf), hosts);
   // By default each host is a failure domain.
-  mustExist(
+  mustBeAmong(
+    'failure domain',
     faults.flatMap((fault) => (fault.kind === 'domain' ? [fault.domain] : [])),
-    hosts.map((host) => domains[host] ?? host),
+    [...new Set(hosts.map((host) => domains[host] ?? host))],
   );
   const added = faults.map((fault) =>
     fault.kind === 'command' && fault.command.kind === 'memory' ? fault.command.sizeBytes : 0,

@@ -115,6 +115,7 @@ export function hostNames({ backups, spares }: Pick<RunSpec, 'backups' | 'spares
 
 /** Fields without effect if there are no backups. */
 export const betweenHosts = ['spares', 'replication', 'disk', 'unsafe', 'tuning'] as const;
+/** Why {@link betweenHosts} are refused without backups. */
 export const ALONE = 'one machine without backups has no protocol between hosts';
 
 /** Whether a field is equal in two specifications. */
@@ -134,9 +135,9 @@ export function validated(given: Partial<RunSpec>, base: RunSpec = defaults): Ru
   const unknown = Object.keys(given).find((name) => !Object.hasOwn(words, name));
   if (unknown !== undefined)
     throw new OperatingError(`a run has no "${unknown}"; it has ${fields.join(', ')}`);
-  const said = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  const set = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   // Without backups there are no spares by default.
-  const spec: RunSpec = { ...base, ...(given.backups === 0 && { spares: 0 }), ...said };
+  const spec: RunSpec = { ...base, ...(given.backups === 0 && { spares: 0 }), ...set };
   if (typeof spec.seed !== 'string') throw new SpecError('seed', `${spec.seed}: it must be a text`);
   for (const name of ['backups', 'spares', 'clients', 'maxSteps', 'bitsPerSecond'] as const)
     mustBeWhole(name, spec[name]);
@@ -201,5 +202,7 @@ function mustBeOneOf(field: keyof RunSpec, value: string, allowed: readonly stri
     throw new SpecError(field, `${value}: it must be one of ${allowed.join(', ')}`);
 }
 
-const isWithin = (value: number, { least, most }: Range): boolean => value >= least && value <= most;
+/** Callers without types may give a text. */
+const isWithin = (value: unknown, { least, most }: Range): boolean =>
+  typeof value === 'number' && value >= least && value <= most;
 const rangeText = ({ least, most }: Range): string => `from ${least} to ${most}`;

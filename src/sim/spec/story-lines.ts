@@ -23,7 +23,7 @@ export interface SpecLine {
   /** How often the line may occur: once, once for each name, or any number of times. */
   times: 'once' | 'by name' | 'often';
   /** Parses a line, given the lines before; also returns the hosts that it names. @throws {OperatingError} */
-  read: (text: string, spec: RunSpec) => { says: Partial<RunSpec>; named?: string[] };
+  read: (text: string, spec: RunSpec) => { given: Partial<RunSpec>; named?: string[] };
   /** The text after the word, for each line that the field takes. */
   write: (spec: RunSpec) => string[];
 }
@@ -31,14 +31,14 @@ export interface SpecLine {
 const wholeLine = (field: 'backups' | 'spares' | 'clients' | 'maxSteps'): SpecLine => ({
   form: 'N',
   times: 'once',
-  read: (text) => ({ says: { [field]: parseWhole(text, limits[field]) } }),
+  read: (text) => ({ given: { [field]: parseWhole(text, limits[field]) } }),
   write: (spec) => [`${spec[field]}`],
 });
 
 const choiceLine = (field: 'replication' | 'disk', allowed: readonly string[]): SpecLine => ({
   form: allowed.join('|'),
   times: 'once',
-  read: (text) => ({ says: { [field]: parseChoice(allowed, text) } }),
+  read: (text) => ({ given: { [field]: parseChoice(allowed, text) } }),
   write: (spec) => [spec[field]],
 });
 
@@ -52,7 +52,7 @@ const hostLine = <F extends 'speeds' | 'domains' | 'loads'>(
   read: (text, spec) => {
     const [host = '', value, ...more] = text.split(/\s+/);
     if (value === undefined || more.length > 0) refuse(`"${text}" must be a host and a value`);
-    return { says: { [field]: { ...spec[field], [host]: parse(value) } }, named: [host] };
+    return { given: { [field]: { ...spec[field], [host]: parse(value) } }, named: [host] };
   },
   write: (spec) => Object.entries(spec[field]).map(([host, value]) => `${host} ${value}`),
 });
@@ -67,7 +67,7 @@ const lines: Readonly<Record<keyof RunSpec, SpecLine>> = {
   seed: {
     form: 'TEXT',
     times: 'once',
-    read: (text) => ({ says: { seed: parseLineText(text) } }),
+    read: (text) => ({ given: { seed: parseLineText(text) } }),
     write: ({ seed }) => [lineText(seed)],
   },
   replication: choiceLine('replication', replications),
@@ -75,7 +75,7 @@ const lines: Readonly<Record<keyof RunSpec, SpecLine>> = {
   bitsPerSecond: {
     form: 'SPEED',
     times: 'once',
-    read: (text) => ({ says: { bitsPerSecond: parseBitRate(text, limits.bitsPerSecond) } }),
+    read: (text) => ({ given: { bitsPerSecond: parseBitRate(text, limits.bitsPerSecond) } }),
     write: ({ bitsPerSecond }) => [bitRateText(bitsPerSecond)],
   },
   maxSteps: wholeLine('maxSteps'),
@@ -86,8 +86,9 @@ const lines: Readonly<Record<keyof RunSpec, SpecLine>> = {
     form: 'NAME VALUE',
     times: 'by name',
     read: (text, { tuning }) => {
-      const [name = '', value = ''] = text.split(/\s+/);
-      return { says: { tuning: { ...tuning, ...parseTuning(name, value) } } };
+      const [name = '', value = '', ...more] = text.split(/\s+/);
+      if (more.length > 0) refuse(`"${text}" must be a name and a value`);
+      return { given: { tuning: { ...tuning, ...parseTuning(name, value) } } };
     },
     write: ({ tuning }) => tuningText(tuning).map((text) => text.replace('=', ' ')),
   },
@@ -96,7 +97,7 @@ const lines: Readonly<Record<keyof RunSpec, SpecLine>> = {
     times: 'often',
     read: (text, { faults }) => {
       const fault = parseFault(text);
-      return { says: { faults: [...faults, fault] }, named: hostsOf(fault) };
+      return { given: { faults: [...faults, fault] }, named: hostsOf(fault) };
     },
     write: ({ faults }) => faults.map(faultText),
   },
@@ -105,7 +106,7 @@ const lines: Readonly<Record<keyof RunSpec, SpecLine>> = {
     times: 'often',
     read: (text, { unsafe }) => {
       const rule = parseChoice(Object.keys(unsafeRules) as UnsafeRule[], text);
-      return { says: { unsafe: [...unsafe, rule] } };
+      return { given: { unsafe: [...unsafe, rule] } };
     },
     write: ({ unsafe }) => [...unsafe],
   },

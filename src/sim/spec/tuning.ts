@@ -4,6 +4,7 @@ import type { Tuning } from '../../ft/rules.ts';
 import { durationText, parseDuration } from '../faults/fault-text.ts';
 import { tuningLimits } from '../values/limits.ts';
 
+/** The fields of the tuning. */
 export const tuningNames = Object.keys(tuningLimits) as (keyof Tuning)[];
 
 const isTime = (name: keyof Tuning): boolean => name.endsWith('Ns');

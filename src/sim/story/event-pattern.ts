@@ -4,6 +4,7 @@ import type { SimEvent } from '../cluster/cluster.ts';
 import type { FaultKind, HostId } from '../faults/faults.ts';
 
 type EventKind = Exclude<SimEvent['event']['kind'], 'fault'>;
+/** The first word of a pattern: a kind of event, or of fault. */
 export type PatternKind = EventKind | FaultKind;
 
 const fault = ['phase', 'icount', 'made', 'during'];
@@ -18,7 +19,8 @@ const fields: Record<PatternKind, readonly string[]> = {
   received: ['last', 'consumed'],
   acknowledged: ['by', 'received', 'consumed'],
   released: ['first', 'last'],
-  full: fault,
+  // Of a buffer, and of storage.
+  full: [...fault, 'what'],
   suspected: ['host'],
   claimed: members,
   won: members,
@@ -63,6 +65,7 @@ const fields: Record<PatternKind, readonly string[]> = {
   answers: [...fault, 'how'],
 };
 
+/** Events of a kind: of one host if it is given, and with these values of fields. */
 export interface EventPattern {
   kind: PatternKind;
   /** The host of the event. */
@@ -86,7 +89,7 @@ export function parsePattern(text: string): EventPattern {
     if (value === undefined) {
       if (pattern.host !== undefined)
         throw new OperatingError(
-          `"${word}" is too much in "${text}"; the form is KIND [by] [HOST] [FIELD=VALUE ...]`,
+          `"${text}" has a second host, "${word}"; the form is KIND [by] [HOST] [FIELD=VALUE ...]`,
         );
       pattern.host = name;
     } else if (allowed.includes(name)) pattern.fields[name] = value;

@@ -6,6 +6,7 @@ import type { SimEvent } from '../cluster/cluster.ts';
 import { durationText, parseDuration } from '../faults/fault-text.ts';
 import { type EventPattern, matches, parsePattern, patternText } from './event-pattern.ts';
 
+/** What a story expects of its run. */
 export type Expectation =
   | { kind: 'event'; pattern: EventPattern }
   | { kind: 'once'; pattern: EventPattern }
@@ -91,7 +92,7 @@ export function parseExpectation(text: string): Expectation {
         return { kind: 'output', number: Number(rest[0]), times: rest[1] === 'once' ? 1 : 0 };
       break;
     case 'down':
-      if (tail.startsWith('time below ')) return { kind: 'down', belowNs: parseDuration(rest[2] ?? '') };
+      if (/^time below \S+$/.test(tail)) return { kind: 'down', belowNs: parseDuration(rest[2]!) };
       break;
     default:
       return { kind: 'event', pattern: parsePattern(text) };

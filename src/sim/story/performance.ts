@@ -23,11 +23,17 @@ export function perform(
 ): Performance {
   const events: SimEvent[] = [];
   const printed: Performance['printed'] = [];
+  const decoder = new TextDecoder();
+  const print = (data: Uint8Array): void => {
+    const text = decoder.decode(data, { stream: true });
+    // Only a part of a character so far.
+    if (text !== '') printed.push({ atNs: simulation.nowNs, text });
+  };
   const simulation: Simulation = new Simulation({
     spec,
     description,
     input: typed === undefined ? ownInput : new TextEncoder().encode(typed),
-    print: (data) => printed.push({ atNs: simulation.nowNs, text: new TextDecoder().decode(data) }),
+    print,
     onEvent: (event) => events.push(event),
   });
   simulation.run();

@@ -14,6 +14,7 @@ export interface Say {
   text: string;
 }
 
+/** A parsed story. */
 export interface Scenario {
   /** The file's name, for messages. */
   file: string;
@@ -48,8 +49,8 @@ interface Draft {
   expectations: { line: number; text: string; expectation: Expectation }[];
   /** Hosts that lines name; they are checked at the end. */
   named: { line: number; host: string }[];
-  /** The lines of what may be said only once. */
-  said: Map<string, number>;
+  /** The line of each keyword that may be given only once. */
+  given: Map<string, number>;
 }
 
 interface Keyword {
@@ -100,7 +101,7 @@ const keywords: Record<string, Keyword> = {
       const [, condition, prose] = /^(?:(when [^:]*|at the end):)?(.*)$/s.exec(text)!;
       // Without its colon the condition would be parsed as prose.
       if (prose!.trim() === '' || (!condition && /^(when|at the end)\b/.test(text)))
-        refuse(`"say ${text}" has nothing to say; the form is ${keywords.say!.form}`);
+        refuse(`"say ${text}" has no text; the form is ${keywords.say!.form}`);
       const when = momentOf(condition);
       if (typeof when === 'object') nameHosts(draft, [when], line);
       draft.says.push({ line, when, text: prose!.trim() });
@@ -145,8 +146,8 @@ function specKeyword(word: string, { form, times, read }: SpecLine): Keyword {
     form: `${word} ${form}`,
     times,
     read: (draft, text, line) => {
-      const { says, named = [] } = read(text, draft.spec);
-      Object.assign(draft.spec, says);
+      const { given, named = [] } = read(text, draft.spec);
+      Object.assign(draft.spec, given);
       for (const host of named) draft.named.push({ line, host });
     },
   };
@@ -159,7 +160,7 @@ export function parseScenario(text: string, file: string): Scenario {
   const lines = logicalLines(text);
   const draft = emptyDraft();
   for (const { line, text: content } of lines) at(`${file}:${line}`, () => readLine(draft, content, line));
-  const { guest, named, spec, said: _, ...rest } = draft;
+  const { guest, named, spec, given: _, ...rest } = draft;
   if (guest === undefined)
     throw new OperatingError(`${file}: a story needs a guest; write a line like "guest bank"`);
   const hosts = hostNames(spec);
@@ -174,7 +175,7 @@ export function parseScenario(text: string, file: string): Scenario {
     file,
     guest,
     spec: checked,
-    title: /^#\s*(.+)$/m.exec(text)?.[1]?.trim() ?? file,
+    title: /^#[ \t]*(\S.*)$/m.exec(text)?.[1]?.trim() ?? file,
     setupLines: lines.map(({ text: line }) => line).filter((line) => !afterwards.has(line.split(/\s/)[0]!)),
   };
 }
@@ -188,7 +189,7 @@ const emptyDraft = (): Draft => ({
   shows: [],
   expectations: [],
   named: [],
-  said: new Map(),
+  given: new Map(),
 });
 
 /** The lines without comments; an indented line continues the one before. */
@@ -219,7 +220,7 @@ function readLine(draft: Draft, content: string, line: number): void {
 }
 
 function mustBeNew(
-  { said }: Draft,
+  { given }: Draft,
   word: string,
   { times = 'often' }: Keyword,
   rest: string,
@@ -227,9 +228,9 @@ function mustBeNew(
 ): void {
   if (times === 'often') return;
   const what = times === 'by name' ? `${word} ${rest.split(/\s/)[0]}` : word;
-  const before = said.get(what);
-  if (before !== undefined) refuse(`"${what}" was said in line ${before}; say it once`);
-  said.set(what, line);
+  const before = given.get(what);
+  if (before !== undefined) refuse(`"${what}" is given twice: line ${before} has it, too`);
+  given.set(what, line);
 }
 
 /** Puts the place before the message of an error. */

@@ -9,6 +9,7 @@ export interface Range {
 
 const range = (least: number, most: number): Range => ({ least, most });
 
+/** The range of each number in a specification. */
 export const limits = {
   backups: range(0, 3),
   spares: range(0, 8),

@@ -4,15 +4,19 @@ import { type Address, arp, BROADCAST, type Endpoint, type Packet, udp } from '.
 
 /** The address and port of the guest's key-value server. */
 const SERVER = { ip: [10, 0, 2, 15], port: 9000 } as const;
+/** The number of requests of each client. */
 const REQUESTS = 20;
+/** When clients first look for the server. */
 const FIRST_NS = 2_000_000;
+/** The time after which an unanswered request is repeated. */
 const RETRANSMIT_NS = 20_000_000;
 /** The maximum pause between an answer and the next request. */
 const THINK_NS = 2_000_000;
+/** The counter that all clients add to. */
 const SHARED_KEY = 'shared';
-
-/** The number of keys of each client, and of keys that all clients write, besides the counter. */
+/** The number of keys that only one client writes, for each client. */
 const OWN_KEYS = 5;
+/** The number of keys that all clients write, besides the counter. */
 const COMMON_KEYS = 3;
 
 interface Request {
@@ -37,7 +41,7 @@ export interface Network {
  * shared keys can be checked only from all clients' calls together (`linearizable`).
  */
 export class Client {
-  private readonly me: Endpoint;
+  private readonly endpoint: Endpoint;
   private server: Endpoint | undefined;
   private sequence = 0;
   private pending: Request | undefined;
@@ -58,13 +62,17 @@ export class Client {
     private readonly network: Network,
     private readonly finished: (client: Client) => void,
   ) {
-    this.me = { mac: [0x52, 0x54, 0, 0, 1, number], ip: [10, 0, 2, 100 + number], port: 40_000 + number };
+    this.endpoint = {
+      mac: [0x52, 0x54, 0, 0, 1, number],
+      ip: [10, 0, 2, 100 + number],
+      port: 40_000 + number,
+    };
     for (let i = 0; i < REQUESTS; i++) this.queue.push(this.draw());
     network.in(FIRST_NS, () => this.resolve());
   }
 
   get mac(): Address {
-    return this.me.mac;
+    return this.endpoint.mac;
   }
 
   /** Checks that the counter is `total`, then stops the server. */
@@ -81,23 +89,27 @@ export class Client {
   }
 
   receive(packet: Packet): void {
-    if (packet.kind === 'arp-request' && same(packet.targetIp, this.me.ip))
-      this.network.send(arp(2, this.me, { mac: packet.senderMac, ip: packet.senderIp }));
-    if (packet.kind === 'arp-reply' && same(packet.targetIp, this.me.ip) && !this.server) {
+    if (packet.kind === 'arp-request' && equal(packet.targetIp, this.endpoint.ip))
+      this.network.send(arp(2, this.endpoint, { mac: packet.senderMac, ip: packet.senderIp }));
+    if (packet.kind === 'arp-reply' && equal(packet.targetIp, this.endpoint.ip) && !this.server) {
       this.server = { mac: packet.senderMac, ip: SERVER.ip, port: SERVER.port };
       this.next();
     }
-    if (packet.kind === 'udp' && same(packet.target.mac, this.me.mac) && packet.target.port === this.me.port)
-      this.hear(new TextDecoder().decode(packet.payload));
+    if (
+      packet.kind === 'udp' &&
+      equal(packet.target.mac, this.endpoint.mac) &&
+      packet.target.port === this.endpoint.port
+    )
+      this.handleReply(new TextDecoder().decode(packet.payload));
   }
 
   private resolve(): void {
     if (this.server) return;
-    this.network.send(arp(1, this.me, { ip: SERVER.ip }));
+    this.network.send(arp(1, this.endpoint, { ip: SERVER.ip }));
     this.network.in(RETRANSMIT_NS, () => this.resolve());
   }
 
-  private hear(reply: string): void {
+  private handleReply(reply: string): void {
     const prefix = `${this.number} ${this.sequence} `;
     if (!this.pending || !reply.startsWith(prefix)) return;
     const answer = reply.slice(prefix.length).trimEnd();
@@ -130,7 +142,7 @@ export class Client {
   private transmit(sequence: number): void {
     if (!this.pending || this.sequence !== sequence) return;
     const payload = new TextEncoder().encode(`${this.number} ${sequence} ${this.pending.text}`);
-    this.network.send(udp(this.me, this.server!, payload));
+    this.network.send(udp(this.endpoint, this.server!, payload));
     this.network.in(RETRANSMIT_NS, () => {
       if (!this.pending || this.sequence !== sequence) return;
       this.retransmissions++;
@@ -185,10 +197,10 @@ const request = (operation: KvOperation, accept: Request['accept']): Request => 
 
 const isOk = (answer: string): boolean => answer === 'OK';
 const isValue = (answer: string): boolean => answer.startsWith('VALUE ');
-const same = (a: Address, b: Address): boolean => a.every((byte, index) => byte === b[index]);
+const equal = (a: Address, b: Address): boolean => a.every((byte, index) => byte === b[index]);
 
 /** Whether a frame is addressed to this MAC address, or broadcast. */
-export const isFor = (frame: Uint8Array, mac: Address): boolean => {
+export const isAddressedTo = (frame: Uint8Array, mac: Address): boolean => {
   const target = [...frame.subarray(0, 6)];
-  return same(target, mac) || same(target, BROADCAST);
+  return equal(target, mac) || equal(target, BROADCAST);
 };

@@ -24,7 +24,10 @@ export class Console {
   private listener: ((offset: number, data: Uint8Array) => void) | undefined;
   private readonly seen: SeenNumbers;
   private prompted = false;
+  /** The end of the output so far, in which the prompt may begin. */
   private tail = '';
+  /** The prompt's UTF-8 bytes, a character each. */
+  private readonly prompt: string;
   readonly transcript: Tape<Uint8Array>;
 
   constructor(
@@ -36,11 +39,12 @@ export class Console {
     /** Interactive: {@link typeNow} may come at any time. */
     public open: boolean,
     /** The prepared input is typed once the console has shown this text; at once if it is empty. */
-    private readonly prompt = '',
+    prompt = '',
     /** Where the output is kept. */
     spool?: Spool,
   ) {
     this.seen = new SeenNumbers(dedup);
+    this.prompt = byteText(new TextEncoder().encode(prompt));
     this.transcript = new Tape(() => texts, spool);
     if (input.length > 0 && prompt === '') scheduler.at(FIRST_KEY_NS, () => this.type());
   }
@@ -75,7 +79,7 @@ export class Console {
   /** Searches the output for the prompt, which may span two outputs. */
   private awaitPrompt(shown: Uint8Array): void {
     if (this.prompt === '' || this.prompted) return;
-    const text = this.tail + new TextDecoder('latin1').decode(shown);
+    const text = this.tail + byteText(shown);
     this.prompted = text.includes(this.prompt);
     this.tail = text.slice(-this.prompt.length);
     if (this.prompted && this.input.length > 0) this.scheduler.in(FIRST_KEY_NS, () => this.type());
@@ -104,3 +108,6 @@ export class Console {
     return true;
   }
 }
+
+/** Bytes as a text with a character for each. */
+const byteText = (data: Uint8Array): string => Array.from(data, (byte) => String.fromCharCode(byte)).join('');

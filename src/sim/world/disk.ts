@@ -10,23 +10,23 @@ import type { Scheduler } from './scheduler.ts';
 const MIN_OPERATION_NS = 40_000;
 const MAX_OPERATION_NS = 400_000;
 
+/** Receives the status (`DISK_OK`, `DISK_IOERR`), and the data of a read. */
 export type DiskAnswer = (status: number, data: Uint8Array) => void;
 
 const NOTHING = new Uint8Array(0);
 
-/**
- * A disk that performs each write's number once, see {@link DiskLedger}.
- */
+/** A disk that performs each write's number once, see {@link DiskLedger}. */
 export class Disk {
   readonly content: Uint8Array;
   readonly writes: Tape<AppliedWrite>;
+  /** Writes fail; every operation fails. Set by faults. */
   full = false;
   failing = false;
   readonly ledger = new DiskLedger();
   /** The answers to repeated requests of a write that is under way. */
   private readonly waiting = new Map<number, DiskAnswer[]>();
-  /** Operations that have begun and have not ended. */
-  private readonly begun = new Set<{ id: number; request: DiskRequest }>();
+  /** Operations under way. */
+  private readonly underWay = new Set<{ id: number; request: DiskRequest }>();
 
   constructor(
     sectors: number,
@@ -56,17 +56,17 @@ export class Disk {
       }
     }
     const operation = { id, request };
-    this.begun.add(operation);
+    this.underWay.add(operation);
     this.scheduler.in(MIN_OPERATION_NS + this.random.below(MAX_OPERATION_NS - MIN_OPERATION_NS), () => {
-      if (this.begun.delete(operation)) this.finish(id, request, answer);
+      if (this.underWay.delete(operation)) this.finish(id, request, answer);
     });
   }
 
   /** Power failure: operations under way are not answered; `random` decides which writes have reached the medium. */
   cutPower(random: Random): void {
-    for (const { id, request } of this.begun)
+    for (const { id, request } of this.underWay)
       if (request.operation === 'write' && random.chance(0.5)) this.execute(id, request);
-    this.begun.clear();
+    this.underWay.clear();
     this.waiting.clear();
     this.ledger.powerLost();
   }

@@ -65,7 +65,7 @@ export class Link {
     for (const send of this.waiting.splice(0)) send();
   }
 
-  /** The sender lost its power: a random prefix of the messages in flight still arrives. */
+  /** The sender has lost its power: a random prefix of the messages in flight still arrives. */
   cut(random: Random): void {
     this.waiting = [];
     this.broken = false;

@@ -3,7 +3,7 @@ import { type NodeId, STORAGE, SWITCH } from '../faults/faults.ts';
 import { Link } from './link.ts';
 import type { Scheduler } from './scheduler.ts';
 
-/** One-way delays between two hosts, to the switch, and to storage. */
+/** The one-way delays of links between two hosts, to or from the switch, and to or from storage. */
 const HOST_DELAY_NS = 50_000;
 const SWITCH_DELAY_NS = 50_000;
 const STORAGE_DELAY_NS = 100_000;
@@ -38,7 +38,7 @@ export class Mesh {
     return both ? [this.link(from, to), this.link(to, from)] : [this.link(from, to)];
   }
 
-  /** A node lost its power: cuts its outgoing links. */
+  /** A node has lost its power: cuts its outgoing links. */
   cut(node: NodeId, random: Random): void {
     for (const { from, link } of this.links.values()) if (from === node) link.cut(random);
   }

@@ -4,7 +4,7 @@ import { SeenNumbers } from '../../cluster/edge/seen-numbers.ts';
 import type { Spool } from '../../replay/spool.ts';
 import { Tape } from '../../replay/tape.ts';
 import type { Output } from '../../vmm/outputs.ts';
-import { Client, isFor } from './client.ts';
+import { Client, isAddressedTo } from './client.ts';
 import { parse } from './packets.ts';
 import type { Scheduler } from './scheduler.ts';
 
@@ -72,7 +72,7 @@ export class ClientNetwork {
     if (!this.seen.fresh(output)) return false;
     this.framesOut.append({ number: output.first, frame: output.frame });
     for (const client of this.clients)
-      if (isFor(output.frame, client.mac))
+      if (isAddressedTo(output.frame, client.mac))
         this.scheduler.in(TRANSIT_NS, () => client.receive(parse(output.frame)));
     return true;
   }

@@ -1,6 +1,8 @@
 /** Ethernet, ARP, IPv4 and UDP of the simulated clients (RFC 826, 791, 768). */
 
+/** A MAC or IPv4 address, byte by byte. */
 export type Address = readonly number[];
+/** The MAC address of all stations. */
 export const BROADCAST: Address = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff];
 
 const ETHER_HEADER_BYTES = 14;
@@ -10,12 +12,14 @@ const ETHERTYPE = { ipv4: 0x0800, arp: 0x0806 } as const;
 const UDP = 17;
 const MIN_FRAME_BYTES = 60;
 
+/** One end of a UDP datagram. */
 export interface Endpoint {
   mac: Address;
   ip: Address;
   port: number;
 }
 
+/** A parsed frame; `other`: one that the clients ignore. */
 export type Packet =
   | { kind: 'arp-request'; senderMac: Address; senderIp: Address; targetIp: Address }
   | { kind: 'arp-reply'; senderMac: Address; senderIp: Address; targetIp: Address }
@@ -53,6 +57,7 @@ export function arp(
   ]);
 }
 
+/** A UDP datagram in an IPv4 packet in an Ethernet frame, padded to the minimum length. */
 export function udp(source: Endpoint, target: Endpoint, payload: Uint8Array): Uint8Array {
   const length = UDP_HEADER_BYTES + payload.length;
   const ports = [...u16(source.port), ...u16(target.port), ...u16(length)];
@@ -101,8 +106,9 @@ function parseUdp(frame: Uint8Array): Packet {
     return { kind: 'other' };
   const segment = ip.subarray(headerBytes, total);
   const pseudo = [...ip.subarray(12, 20), 0, UDP, ...u16(segment.length)];
-  const sound = checksum([...ip.subarray(0, headerBytes)]) === 0 && checksum([...pseudo, ...segment]) === 0;
-  if (!sound && read16(segment, 6) !== 0) return { kind: 'other' };
+  if (checksum([...ip.subarray(0, headerBytes)]) !== 0) return { kind: 'other' };
+  // Zero: the sender has computed no checksum.
+  if (read16(segment, 6) !== 0 && checksum([...pseudo, ...segment]) !== 0) return { kind: 'other' };
   const part = (at: number, size: number): Address => [...frame.subarray(at, at + size)];
   return {
     kind: 'udp',

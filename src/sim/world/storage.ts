@@ -32,21 +32,22 @@ export class Storage {
     this.generations = new Generations(first, fencing);
   }
 
-  get away(): boolean {
+  /** Requests get no answer: an outage, or a restart. */
+  get isDown(): boolean {
     return this.outages > 0;
   }
 
   /** Sends an answer, subject to the current faults. */
   answer(send: () => void): void {
-    if (this.away) return;
+    if (this.isDown) return;
     switch (this.answerFault) {
       case 'never':
         return;
       case 'late':
-        return this.scheduler.in(this.random.below(LATE_NS), () => !this.away && send());
+        return this.scheduler.in(this.random.below(LATE_NS), () => !this.isDown && send());
       case 'twice':
         send();
-        return this.scheduler.in(this.random.below(LATE_NS), () => !this.away && send());
+        return this.scheduler.in(this.random.below(LATE_NS), () => !this.isDown && send());
       default:
         return send();
     }

@@ -14,11 +14,14 @@ import { ClientNetwork } from './network.ts';
 import type { Scheduler } from './scheduler.ts';
 import { Storage } from './storage.ts';
 
-/** Sizes of messages without data on a link. */
+/** The size on a link of a request or an answer without data. */
 const SHORT_BYTES = 20;
+/** The size on a link of a generation's record. */
 const RECORD_BYTES = 100;
+/** The size on a link of a request to read from disk. */
 const READ_BYTES = 30;
 
+/** What the world depends on. */
 export interface WorldOptions {
   seed: string;
   unsafe: ReadonlySet<UnsafeRule>;
@@ -50,6 +53,7 @@ export interface WorldListener {
   recorded(record: GenerationRecord): void;
 }
 
+/** The ports of all hosts lead here. */
 export class World {
   readonly mesh: Mesh;
   readonly storage: Storage;
@@ -128,7 +132,7 @@ export class World {
 
   private toStorage(from: HostId, sizeBytes: number, action: () => void): void {
     this.mesh.link(from, STORAGE).stream(sizeBytes, () => {
-      if (!this.storage.away) action();
+      if (!this.storage.isDown) action();
     });
   }
 

@@ -106,8 +106,8 @@ export const checkers = [
       'this.leaders.set(id, event.primary);\n        return;',
     ],
     'observer-members-unchecked': [
-      "      case 'members':\n        this.lives(host);\n        return this.oneLive.live(id, event.generation);",
-      "      case 'members':\n        return this.lives(host);",
+      "      case 'members':\n        this.wentLive(host);\n        return this.oneLive.live(id, event.generation);",
+      "      case 'members':\n        return this.wentLive(host);",
     ],
     'observer-live-unchecked': [
       'this.liveAt.set(id, event.icount);\n        return this.oneLive.live(id, event.generation);',
