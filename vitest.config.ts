@@ -9,6 +9,9 @@ const onEveryEngine = [
   'test/vmm/{hostile,hostile-guests,restore}.test.ts',
 ];
 
+/** Campaigns, crashes at many positions and killed processes: for CI, and for who works on them. */
+const slow = ['test/sim/{campaign,crash-*,large-requests,stuck}.test.ts', 'test/cli/{chaos,record}.test.ts'];
+
 const shared = {
   // A process per test file gives its guest memories back when the file ends.
   pool: 'forks' as const,
@@ -22,7 +25,15 @@ export default defineConfig({
     // By itself it would leave one core of two idle.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
-      { test: { ...shared, name: 'all', include: ['test/**/*.test.ts'], exclude: onEveryEngine } },
+      {
+        test: {
+          ...shared,
+          name: 'fast',
+          include: ['test/**/*.test.ts'],
+          exclude: [...onEveryEngine, ...slow],
+        },
+      },
+      { test: { ...shared, name: 'slow', include: slow } },
       ...engines.map((engine) => ({
         test: {
           ...shared,

@@ -1,2 +1,8 @@
-/** The size of a test: small in `npm test`, but enough for typical faults; larger with `THOROUGH=1`, as in CI. */
+/**
+ * The size of a test: small in `npm test`, but enough for typical faults; larger with `THOROUGH=1`, as in CI and for
+ * mutations.
+ */
 export const thorough = (usual: number, more: number): number => (process.env.THOROUGH ? more : usual);
+
+/** The number of examples of a property: all of `count` with `THOROUGH=1`, else a quarter. */
+export const examples = (count: number): number => thorough(Math.ceil(count / 4), count);

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { assemble } from '../../src/asm/assemble.ts';
 import { loadImmediate } from '../../src/asm/load-immediate.ts';
+import { examples } from '../thorough.ts';
 
 const words = (source: string, origin = 0x8000_0000): number[] => {
   const { segments } = assemble(source, { file: 'test.s', origin });
@@ -143,6 +144,6 @@ test('li makes the value, for any value', () => {
       expect(run(instructions)).toBe(wanted);
       expect(instructions.length).toBeLessThanOrEqual(8);
     }),
-    { numRuns: 2000 },
+    { numRuns: examples(2000) },
   );
 });

@@ -13,6 +13,7 @@ import {
   sizeOf,
 } from '../../src/cpu/formats.ts';
 import { instructions } from '../../src/cpu/instructions.ts';
+import { examples } from '../thorough.ts';
 
 const ADDRESS = 0x8000_0000;
 
@@ -46,7 +47,7 @@ describe('disassembled text assembles to the same word', () => {
         expect(text).not.toContain('.word');
         expect([text, wordOf(text)]).toEqual([text, word]);
       }),
-      { numRuns: 60 },
+      { numRuns: examples(60) },
     );
   });
 
@@ -55,7 +56,7 @@ describe('disassembled text assembles to the same word', () => {
       fc.property(fc.integer({ min: 0, max: 2 ** 32 - 1 }), (word) => {
         expect(wordOf(disassemble(word, ADDRESS))).toBe(sizeOf(word) === 4 ? word : word & 0xffff);
       }),
-      { numRuns: 500 },
+      { numRuns: examples(500) },
     );
   });
 });

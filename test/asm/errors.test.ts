@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { AssemblyError, assemble, type Diagnostic } from '../../src/asm/assemble.ts';
 import { OperatingError } from '../../src/base/errors.ts';
+import { examples } from '../thorough.ts';
 
 function errorOf(
   source: string,
@@ -346,6 +347,6 @@ test('no text crashes the assembler', () => {
         expect(error).toBeInstanceOf(AssemblyError);
       }
     }),
-    { numRuns: 2000 },
+    { numRuns: examples(2000) },
   );
 });

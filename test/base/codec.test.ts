@@ -24,6 +24,7 @@ import {
 } from '../../src/base/codec.ts';
 import { FormatError } from '../../src/base/errors.ts';
 import { Random } from '../../src/base/random.ts';
+import { examples } from '../thorough.ts';
 import { mustBeCanonical, mustRefuseChanges } from './laws.ts';
 
 const anyU8 = fc.integer({ min: 0, max: 0xff });
@@ -106,7 +107,7 @@ describe.each(cases)('$name', ({ codec, values }) => {
   test('a truncated or changed encoding is refused, or is that of another value', () => {
     fc.assert(
       fc.property(values, (value) => mustRefuseChanges(forth(value), back, forth)),
-      { numRuns: 50 },
+      { numRuns: examples(50) },
     );
   });
 
@@ -115,7 +116,7 @@ describe.each(cases)('$name', ({ codec, values }) => {
       fc.property(fc.uint8Array({ maxLength: 24 }), (source) => {
         mustBeCanonical(source, back, forth);
       }),
-      { numRuns: 500 },
+      { numRuns: examples(500) },
     );
   });
 

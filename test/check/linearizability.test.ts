@@ -10,6 +10,7 @@ import {
 } from '../../src/check/linearizability.ts';
 import { Client } from '../../src/sim/world/client.ts';
 import { arp, parse, udp } from '../../src/sim/world/packets.ts';
+import { examples } from '../thorough.ts';
 
 type Store = ReadonlyMap<string, string>;
 
@@ -251,7 +252,7 @@ describe('random histories', () => {
       fc.property(instances(80, 400, 30), (planned) => {
         expect(checkLinearizable(linearize(planned))).toBeUndefined();
       }),
-      { numRuns: 300 },
+      { numRuns: examples(300) },
     );
   });
 
@@ -263,7 +264,7 @@ describe('random histories', () => {
         expect(verdict === undefined).toBe(linearizable(calls));
         if (verdict) wrong++;
       }),
-      { numRuns: 3000 },
+      { numRuns: examples(3000) },
     );
     expect(wrong).toBeGreaterThan(500);
     expect(wrong).toBeLessThan(2500);
@@ -284,7 +285,7 @@ describe('random histories', () => {
         for (const one of verdict.calls)
           expect(linearizable(knowing(verdict.calls.filter((call) => call !== one)))).toBe(true);
       }),
-      { numRuns: 1000 },
+      { numRuns: examples(1000) },
     );
   });
 

@@ -8,6 +8,7 @@ import { type Facts, reportLines as linesOf } from '../../src/cli/conformance/re
 import { type Result, runTest } from '../../src/cli/conformance/run-test.ts';
 import { describeMachine } from '../../src/cli/program.ts';
 import { plainText } from '../../src/report/styled-text.ts';
+import { examples } from '../thorough.ts';
 import { executable, saying } from './conformance-programs.ts';
 
 const reportLines = (facts: Facts) => linesOf(facts).map(plainText);
@@ -115,7 +116,7 @@ describe('a program', () => {
       fc.property(fc.integer({ min: 1, max: 2 ** 31 }), (number) => {
         expect(run(saying(failure(number)))).toMatchObject({ outcome: 'failed', test: number });
       }),
-      { numRuns: 50 },
+      { numRuns: examples(50) },
     );
   });
 

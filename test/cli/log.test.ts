@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { LogStream, readLog } from '../../src/replay/log-file.ts';
+import { examples } from '../thorough.ts';
 import { program, workplace } from './command.ts';
 
 const { file, vmft, shell } = workplace();
@@ -50,7 +51,7 @@ describe('reading in pieces', () => {
           expect(outcome(() => inPieces(bytes, pieces))).toEqual(atOnce);
         },
       ),
-      { numRuns: 60 },
+      { numRuns: examples(60) },
     );
   });
 });

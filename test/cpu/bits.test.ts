@@ -6,6 +6,7 @@ import { fields, insert } from '../../src/cpu/formats.ts';
 import { RAM_BASE } from '../../src/cpu/layout.ts';
 import { bits } from '../../src/cpu/table/bits.ts';
 import { execution } from '../engine.ts';
+import { examples } from '../thorough.ts';
 import { noDevices } from './no-devices.ts';
 
 const u64 = (value: bigint) => BigInt.asUintN(64, value);
@@ -109,7 +110,7 @@ describe('does what the manual says', () => {
           icount: 1n,
         });
       }),
-      { numRuns: 200 },
+      { numRuns: examples(200) },
     );
   });
 });

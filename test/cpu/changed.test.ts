@@ -7,6 +7,7 @@ import { fields, insert } from '../../src/cpu/formats.ts';
 import { instructions } from '../../src/cpu/instructions.ts';
 import { PAGE_BYTES, RAM_BASE } from '../../src/cpu/layout.ts';
 import { execution, runs } from '../engine.ts';
+import { examples } from '../thorough.ts';
 
 const PAGES = 8;
 const RAM_BYTES = PAGES * PAGE_BYTES;
@@ -163,7 +164,7 @@ describe.each([false, true])('the pages that changed, with a page watched: %s', 
         harness.take();
         harness.take();
       }),
-      { numRuns: runs(150) },
+      { numRuns: examples(runs(150)) },
     );
   });
 

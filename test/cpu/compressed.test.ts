@@ -13,6 +13,7 @@ import { RAM_BASE } from '../../src/cpu/layout.ts';
 import { compressed, decodeCompressed, expand } from '../../src/cpu/table/compressed.ts';
 import { execution } from '../engine.ts';
 import { parcels, summaries } from '../goldens/make/parcels.mjs';
+import { examples } from '../thorough.ts';
 import { noDevices } from './no-devices.ts';
 
 const golden = readFileSync(new URL('../goldens/parcels.txt', import.meta.url), 'utf8')
@@ -116,7 +117,7 @@ describe('behaves as the instruction that it expands to, but is two bytes long',
       fc.property(instruction, registers, (half, given) => {
         expect(step(half, 2, given)).toEqual(step(expand(half), 4, given));
       }),
-      { numRuns: 60 },
+      { numRuns: examples(60) },
     );
   });
 

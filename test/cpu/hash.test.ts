@@ -7,6 +7,7 @@ import { fields, insert } from '../../src/cpu/formats.ts';
 import { instructions } from '../../src/cpu/instructions.ts';
 import { hartSchema, hartWords, PAGE_BYTES, RAM_BASE, SCRATCH_BYTES } from '../../src/cpu/layout.ts';
 import { execution } from '../engine.ts';
+import { examples } from '../thorough.ts';
 
 beforeAll(() => fc.configureGlobal({ seed: 2024 }));
 
@@ -51,7 +52,7 @@ test('it depends on the content of RAM alone: not on the order of writes, nor on
       }
       expect(other.hashRam()).toBe(hart.hashRam());
     }),
-    { numRuns: 200 },
+    { numRuns: examples(200) },
   );
 });
 
@@ -83,7 +84,7 @@ test('changing any byte of RAM changes it, and changing it back changes it back'
         expect(hart.hashRam()).toBe(before);
       },
     ),
-    { numRuns: 500 },
+    { numRuns: examples(500) },
   );
 });
 
@@ -147,7 +148,7 @@ test('bytes hash by content and length, in one piece or many', () => {
       expect(hart.hash(a) === hart.hash(b)).toBe(Buffer.from(a).equals(b));
       expect(other.hash(a.slice())).toBe(hart.hash(a));
     }),
-    { numRuns: 500 },
+    { numRuns: examples(500) },
   );
   const large = new Uint8Array(2 * SCRATCH_BYTES + 17);
   const hashes = [0, SCRATCH_BYTES, 2 * SCRATCH_BYTES + 16].map((at) => {
@@ -180,6 +181,6 @@ test('a bit that changes without the hart is found when all pages in use are rea
         expect(hart.usedPages()).toEqual(used);
       },
     ),
-    { numRuns: 200 },
+    { numRuns: examples(200) },
   );
 });

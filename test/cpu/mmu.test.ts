@@ -10,6 +10,7 @@ import { instructions } from '../../src/cpu/instructions.ts';
 import { PAGE_BYTES, RAM_BASE } from '../../src/cpu/layout.ts';
 import { type Fault, MmuModel } from '../../tools/testing/mmu-model.ts';
 import { execution, runs } from '../engine.ts';
+import { examples } from '../thorough.ts';
 
 const PAGES = 32;
 const RAM_BYTES = PAGES * PAGE_BYTES;
@@ -396,7 +397,7 @@ describe('memory as a guest sees it', () => {
         for (const each of list) pair.do(each);
         pair.check();
       }),
-      { numRuns: runs(200), seed: 39 },
+      { numRuns: examples(runs(200)), seed: 39 },
     );
   });
 
@@ -426,7 +427,7 @@ describe('memory as a guest sees it', () => {
         for (const each of list) pair.do(each);
         pair.check();
       }),
-      { numRuns: runs(200), seed: 16 },
+      { numRuns: examples(runs(200)), seed: 16 },
     );
   });
 });

@@ -9,6 +9,7 @@ import { decode, type Instruction, instructions } from '../../src/cpu/instructio
 import { RAM_BASE } from '../../src/cpu/layout.ts';
 import { compressed } from '../../src/cpu/table/compressed.ts';
 import { execution, runs } from '../engine.ts';
+import { examples } from '../thorough.ts';
 import { encoding } from './float/numbers.ts';
 
 // The same programs in every run of the suite.
@@ -179,7 +180,7 @@ test('N steps can be split into two runs', () => {
         expect(other.everything).toEqual(one.everything);
       },
     ),
-    { numRuns: runs(400) },
+    { numRuns: examples(runs(400)) },
   );
 });
 
@@ -193,7 +194,7 @@ test('N steps equal N runs of one step', () => {
       other.run(STEPS, scene.events, every);
       expect(other.everything).toEqual(one.everything);
     }),
-    { numRuns: runs(150) },
+    { numRuns: examples(runs(150)) },
   );
 });
 
@@ -212,7 +213,7 @@ test('the state is complete: a hart that is restored from it behaves like the or
       }
       expect(other.everything).toEqual(one.everything);
     }),
-    { numRuns: runs(150) },
+    { numRuns: examples(runs(150)) },
   );
 });
 
@@ -227,7 +228,7 @@ test('x0 stays zero, and counters count: no step is lost and none is counted twi
         expect(one.hart.icount).toBe(steps);
       }
     }),
-    { numRuns: runs(100) },
+    { numRuns: examples(runs(100)) },
   );
 });
 
@@ -276,7 +277,7 @@ test('a word that is no instruction is illegal in every mode, and changes nothin
         minstretBias: U64,
       });
     }),
-    { numRuns: runs(2000) },
+    { numRuns: examples(runs(2000)) },
   );
 });
 
@@ -294,7 +295,7 @@ test('a word that is an instruction is not illegal in M-mode, unless it names a 
       const isIllegal = after.mcause === BigInt(CAUSE.illegalInstruction) && after.mtval === BigInt(word);
       expect(isIllegal).toBe(hasReservedMode(word));
     }),
-    { numRuns: runs(2000) },
+    { numRuns: examples(runs(2000)) },
   );
 });
 
@@ -307,6 +308,6 @@ test('an instruction of floating point is illegal when FS is off, and changes no
       const { f0, fcsr } = before;
       expect(after).toMatchObject({ f0, fcsr, mstatus: MSTATUS.MPP });
     }),
-    { numRuns: runs(500) },
+    { numRuns: examples(runs(500)) },
   );
 });

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { type Codec, decode, encode, type RecordCodec } from '../../src/base/codec.ts';
 import type { Device } from '../../src/devices/device.ts';
 import { World } from '../../tools/testing/devices/world.ts';
+import { examples } from '../thorough.ts';
 import { kinds, type Subject } from './kinds.ts';
 import { hostileQueue } from './virtio/hostile.ts';
 
@@ -92,7 +93,7 @@ describe.each(Object.entries(kinds))('%s', (_name, { make, offsets, start }) => 
         // Faster than `toEqual`, which compares each byte as an object.
         expect(Buffer.compare(copyWorld.memory.bytes, world.memory.bytes)).toBe(0);
       }),
-      { numRuns: 300 },
+      { numRuns: examples(300) },
     );
   });
 
@@ -109,7 +110,7 @@ describe.each(Object.entries(kinds))('%s', (_name, { make, offsets, start }) => 
         for (const action of after) perform(subject, world, action);
         expect(encode(subject.device.schema, state)).toEqual(saved);
       }),
-      { numRuns: 100 },
+      { numRuns: examples(100) },
     );
   });
 

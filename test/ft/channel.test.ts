@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { Channel } from '../../src/ft/channel.ts';
 import { LogBuffer } from '../../src/ft/log-buffer.ts';
 import type { Entry } from '../../src/vmm/entries.ts';
+import { examples } from '../thorough.ts';
 import { entryLists, sizesOf } from './arbitraries.ts';
 
 const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
@@ -152,7 +153,7 @@ describe('the logging channel', () => {
         }
         expect(wires.received).toEqual(entries);
       }),
-      { numRuns: 200 },
+      { numRuns: examples(200) },
     );
     expect(waited).toBeGreaterThan(100);
   });

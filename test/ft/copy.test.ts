@@ -7,6 +7,7 @@ import { CopyReceiver, CopySender } from '../../src/ft/copy.ts';
 import { LiveDoors, RecordingDoors, ReplayDoors } from '../../src/vmm/doors.ts';
 import type { Entry } from '../../src/vmm/entries.ts';
 import { Vmm, verifyMarker } from '../../src/vmm/vmm.ts';
+import { examples } from '../thorough.ts';
 import { chattyGuest, machineOf } from './guest.ts';
 import { FakeWorld } from './world.ts';
 
@@ -101,7 +102,7 @@ describe('a machine that runs on while it is copied', () => {
         copy.run(1_000_000);
         expect([copy.icount, copy.machine.hash()]).toEqual([machine.icount, machine.hash()]);
       }),
-      { numRuns: 60 },
+      { numRuns: examples(60) },
     );
     expect(rounds).toBeGreaterThan(3);
   });

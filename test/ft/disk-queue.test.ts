@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { DiskRequest } from '../../src/devices/device.ts';
 import { type DiskLimits, type DiskOperation, DiskQueue } from '../../src/ft/disk-queue.ts';
 import type { DiskOutput } from '../../src/vmm/outputs.ts';
+import { examples } from '../thorough.ts';
 
 const RETRY_NS = 10;
 const never = Number.POSITIVE_INFINITY;
@@ -259,7 +260,7 @@ describe('disk operations', () => {
         bench.issue();
         expect(bench.lowWater).toBe(bench.made + 1);
       }),
-      { numRuns: 300 },
+      { numRuns: examples(300) },
     );
     expect(issues).toBeGreaterThan(1000);
     expect(waits).toBeGreaterThan(500);
@@ -274,7 +275,7 @@ describe('disk operations', () => {
           bench.failover();
         }
       }),
-      { numRuns: 150 },
+      { numRuns: examples(150) },
     );
   });
 
@@ -302,7 +303,7 @@ describe('disk operations', () => {
         }
         expect([...issued].sort((a, b) => a - b)).toEqual(expected);
       }),
-      { numRuns: 150 },
+      { numRuns: examples(150) },
     );
   });
 

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { InvariantError } from '../../src/base/assert.ts';
 import { LogBuffer } from '../../src/ft/log-buffer.ts';
 import type { Entry } from '../../src/vmm/entries.ts';
+import { examples } from '../thorough.ts';
 import { entryLists, sizesOf } from './arbitraries.ts';
 
 const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
@@ -108,7 +109,7 @@ describe('a log buffer', () => {
           check(buffer, model);
         }
       }),
-      { numRuns: 150 },
+      { numRuns: examples(150) },
     );
     expect(forgotten).toBeGreaterThan(10);
   });

@@ -5,6 +5,7 @@ import { FormatError } from '../../src/base/errors.ts';
 import { xxh32 } from '../../src/base/xxh32.ts';
 import { decodeMessage, encodeMessage, kindOfMessage } from '../../src/ft/messages.ts';
 import { bitFlips, mustBeCanonical, truncations } from '../base/laws.ts';
+import { examples } from '../thorough.ts';
 import { messageKinds, messages, messagesOf } from './arbitraries.ts';
 
 /** A message with an arbitrary body, and the right checksum. */
@@ -74,7 +75,7 @@ describe('messages', () => {
       fc.property(fc.uint8Array({ maxLength: 30 }), (body) => {
         mustBeCanonical(withBody(body), decodeMessage, encodeMessage);
       }),
-      { numRuns: 1000 },
+      { numRuns: examples(1000) },
     );
   });
 

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Edge } from '../../src/ft/effects.ts';
 import { edgeOf, OutputGate } from '../../src/ft/output-gate.ts';
 import { countOf, type EdgeOutput } from '../../src/vmm/outputs.ts';
+import { examples } from '../thorough.ts';
 
 /** Each number of an output with its content. */
 const numbers = (outputs: readonly EdgeOutput[]) =>
@@ -132,7 +133,7 @@ describe('the output gate', () => {
         gate.clear();
         expect([gate.size, gate.contents(), gate.deliveredUpTo(made)]).toEqual([0, [], made]);
       }),
-      { numRuns: 400 },
+      { numRuns: examples(400) },
     );
   });
 

@@ -8,6 +8,7 @@ import { History } from '../../src/replay/history.ts';
 import { MemorySpool, type Spool } from '../../src/replay/spool.ts';
 import { Tape } from '../../src/replay/tape.ts';
 import { describeEntry, type Entry } from '../../src/vmm/entries.ts';
+import { examples } from '../thorough.ts';
 
 const MIB = 1 << 20;
 const spools: [string, () => Spool][] = [
@@ -37,7 +38,7 @@ describe.each(spools)('on %s', (_, spool) => {
         expect([areSame([...one], a), areSame([...other], b)]).toEqual([true, true]);
         expect([one.isWhole, other.isWhole, one.length]).toEqual([true, true, a.length]);
       }),
-      { numRuns: 30 },
+      { numRuns: examples(30) },
     );
   });
 });
@@ -86,7 +87,7 @@ it('a history is the beginning that was copied, and what was appended to it', ()
         expect([history.length, history.isWhole]).toEqual([models[index]!.length, true]);
       }
     }),
-    { numRuns: 20 },
+    { numRuns: examples(20) },
   );
 });
 

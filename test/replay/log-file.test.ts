@@ -5,6 +5,7 @@ import { LogWriter, type Recording, readLog } from '../../src/replay/log-file.ts
 import type { MachineDescription } from '../../src/vmm/description.ts';
 import type { Entry } from '../../src/vmm/entries.ts';
 import { entryLists } from '../ft/arbitraries.ts';
+import { examples } from '../thorough.ts';
 
 const description: MachineDescription = {
   program: 'test.s',
@@ -95,7 +96,7 @@ describe('a recording', () => {
           expect(recording.entries).toEqual(all.slice(0, recording.entries.length));
         }
       }),
-      { numRuns: 25 },
+      { numRuns: examples(25) },
     );
   });
 
@@ -118,7 +119,7 @@ describe('a recording', () => {
           );
         }
       }),
-      { numRuns: 60 },
+      { numRuns: examples(60) },
     );
   });
 

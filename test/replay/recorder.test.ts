@@ -9,6 +9,7 @@ import type { Entry } from '../../src/vmm/entries.ts';
 import { Machine } from '../../src/vmm/machine.ts';
 import { entryLists } from '../ft/arbitraries.ts';
 import { machineOf } from '../ft/guest.ts';
+import { examples } from '../thorough.ts';
 
 const description = machineOf('_start: j _start');
 const machine = new Machine(description, new ReplayDoors());
@@ -67,7 +68,7 @@ describe('a recording', () => {
         alone.writer.flush();
         expect(sameBytes(file.content, alone.file.content)).toBe(true);
       }),
-      { numRuns: 200 },
+      { numRuns: examples(200) },
     );
   });
 

@@ -7,6 +7,7 @@ import { Machine } from '../../src/vmm/machine.ts';
 import { restoreSnapshot, takeSnapshot } from '../../src/vmm/snapshot.ts';
 import { chattyGuest, machineOf } from '../ft/guest.ts';
 import { recordRun } from '../ft/world.ts';
+import { examples } from '../thorough.ts';
 
 const description = machineOf(chattyGuest);
 const recording = recordRun(description, 'timeline', 'a few words, then the end: q', 0.02);
@@ -67,7 +68,7 @@ describe('a timeline', () => {
         timeline.seek(end, 'after');
         expect([timeline.icount, timeline.machine.hash(true)]).toEqual([end, recording.hash]);
       }),
-      { numRuns: 40 },
+      { numRuns: examples(40) },
     );
   });
 
@@ -93,7 +94,7 @@ describe('a timeline', () => {
         for (const _ of timeline.slices(Number.POSITIVE_INFINITY, steps));
         expect([console, timeline.icount]).toEqual([recording.console, end]);
       }),
-      { numRuns: 20 },
+      { numRuns: examples(20) },
     );
   });
 

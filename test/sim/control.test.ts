@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compareLast, judge } from '../../src/check/verdict.ts';
 import { evidenceOf } from '../../src/sim/cluster/evidence.ts';
+import { examples } from '../thorough.ts';
 import {
   faults,
   generations,
@@ -279,6 +280,6 @@ it('commands and crashes in any order violate nothing', () => {
         expect(['completed', 'lost']).toContain(run.simulation.outcome);
       },
     ),
-    { numRuns: 40, seed: 8 },
+    { numRuns: examples(40), seed: 8 },
   );
 });

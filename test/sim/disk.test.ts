@@ -7,6 +7,7 @@ import { DISK_IOERR, DISK_OK } from '../../src/devices/device.ts';
 import { type DiskVariant, diskVariants } from '../../src/ft/rules.ts';
 import { evidenceOf } from '../../src/sim/cluster/evidence.ts';
 import type { Entry, EntryOf } from '../../src/vmm/entries.ts';
+import { examples } from '../thorough.ts';
 import { faults, happened, ms, type Result, type Run, result, simulate, sound, spread } from './support.ts';
 
 const disks = ['journal', 'sectors'] as const;
@@ -232,7 +233,7 @@ describe('when storage fails', () => {
           expect(['completed', 'lost']).toContain(run.simulation.outcome);
         },
       ),
-      { numRuns: 40, seed: 17 },
+      { numRuns: examples(40), seed: 17 },
     );
   });
 });

@@ -10,6 +10,7 @@ import {
   whenText,
 } from '../../src/sim/faults/fault-text.ts';
 import type { Fault } from '../../src/sim/faults/faults.ts';
+import { examples } from '../thorough.ts';
 import { faultsOf, kinds, ns } from './arbitraries.ts';
 
 describe.each(kinds)('a fault of kind %s', (kind) => {
@@ -20,7 +21,7 @@ describe.each(kinds)('a fault of kind %s', (kind) => {
         expect(parseFault(text)).toEqual(fault);
         expect(faultText(parseFault(text))).toBe(text);
       }),
-      { numRuns: 300 },
+      { numRuns: examples(300) },
     );
   });
 
@@ -50,7 +51,7 @@ describe.each(kinds)('a fault of kind %s', (kind) => {
         const again = faultText(other);
         expect(parseFault(again), `${changed} and ${again}`).toEqual(other);
       }),
-      { numRuns: 500 },
+      { numRuns: examples(500) },
     );
   });
 });

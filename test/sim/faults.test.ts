@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Simulation } from '../../src/sim/cluster/cluster.ts';
 import type { Fault, HostId } from '../../src/sim/faults/faults.ts';
+import { examples } from '../thorough.ts';
 import {
   benchGuest,
   faults,
@@ -270,7 +271,7 @@ describe('random faults', () => {
         expect(violations).toEqual([]);
         expect(['completed', 'lost']).toContain(outcome);
       }),
-      { numRuns: 40, seed: 20101201 },
+      { numRuns: examples(40), seed: 20101201 },
     );
   });
 });

@@ -5,6 +5,7 @@ import { expect, it } from 'vitest';
 import { describeMachine } from '../../src/cli/program.ts';
 import { MAX_OPERATION_BYTES } from '../../src/devices/device.ts';
 import { type DiskVariant, diskVariants } from '../../src/ft/rules.ts';
+import { examples } from '../thorough.ts';
 import { faults, happened, path, type Run, result, type Setup, simulate, sound } from './support.ts';
 
 const MIB = 1 << 20;
@@ -68,7 +69,7 @@ it('two crashes at any time of a request lose nothing, and repeat nothing', () =
       expect([result(one), one.output]).toEqual([sound, output]);
       reissued += happened(one, 'disk-issued').filter((event) => event.again).length;
     }),
-    { numRuns: 40, seed: 3 },
+    { numRuns: examples(40), seed: 3 },
   );
   expect(reissued).toBeGreaterThan(0);
 });

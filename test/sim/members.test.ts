@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Fault, HostId } from '../../src/sim/faults/faults.ts';
+import { examples } from '../thorough.ts';
 import { faults, generations, happened, lost, ms, type Run, result, simulate, sound } from './support.ts';
 
 const names = (backups: number): HostId[] => ['backup', 'backup2', 'backup3'].slice(0, backups);
@@ -176,7 +177,7 @@ describe('random crashes', () => {
       fc.property(crashes, fc.nat(1000), (drawn, seed) => {
         expect(result(simulate(guest, { backups, faults: drawn, seed: `${seed}` }))).toEqual(sound);
       }),
-      { numRuns: 40, seed: 3 },
+      { numRuns: examples(40), seed: 3 },
     );
   });
 });

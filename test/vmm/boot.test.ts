@@ -6,6 +6,7 @@ import { OperatingError } from '../../src/base/errors.ts';
 import { type Boot, type BootOptions, boot } from '../../src/vmm/boot.ts';
 import type { Image } from '../../src/vmm/image.ts';
 import { KERNEL_OFFSET, kernelStart, loadKernel } from '../../src/vmm/kernel-image.ts';
+import { examples } from '../thorough.ts';
 import { elf } from './elf.ts';
 import { nodesOf, readTree } from './fdt-reader.ts';
 
@@ -76,7 +77,7 @@ describe('the layout of RAM at boot', () => {
         expect(to - from).toBe(drawn.initrd);
         expect(segmentAt(result, BigInt(from)).bytes).toBe(options.initrd!.bytes);
       }),
-      { numRuns: 300 },
+      { numRuns: examples(300) },
     );
     expect(booted).toBeGreaterThan(50);
   });
@@ -417,7 +418,7 @@ describe('a kernel image', () => {
           }
         },
       ),
-      { numRuns: 500 },
+      { numRuns: examples(500) },
     );
   });
 });

@@ -11,6 +11,7 @@ import { Vmm, verifyMarker } from '../../src/vmm/vmm.ts';
 import { bitFlips, truncations } from '../base/laws.ts';
 import { chattyGuest, machineOf } from '../ft/guest.ts';
 import { recordRun } from '../ft/world.ts';
+import { examples } from '../thorough.ts';
 
 const description = machineOf(chattyGuest);
 const PAGES = description.memorySizeBytes / PAGE_BYTES;
@@ -49,7 +50,7 @@ describe('packed pages', () => {
           expect(Buffer.compare(pageOf(to, index), expected)).toBe(0);
         }
       }),
-      { numRuns: 40 },
+      { numRuns: examples(40) },
     );
   });
 
@@ -101,7 +102,7 @@ describe('damaged pages', () => {
       fc.property(fc.uint8Array({ maxLength: 60 }), (source) => {
         mustRefuseOrTake(() => unpackPages(to, source));
       }),
-      { numRuns: 500 },
+      { numRuns: examples(500) },
     );
   });
 
@@ -180,7 +181,7 @@ describe('a delta', () => {
         expect(to.machine.icount).toBe(from.machine.icount);
         expect(to.machine.outputsMade).toBe(from.machine.outputsMade);
       }),
-      { numRuns: 40 },
+      { numRuns: examples(40) },
     );
   });
 

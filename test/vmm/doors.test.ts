@@ -11,6 +11,7 @@ import { describeEntry, type Entry, type EntryOf } from '../../src/vmm/entries.t
 import { Vmm, verifyMarker } from '../../src/vmm/vmm.ts';
 import { chattyGuest, diskGuest, machineOf } from '../ft/guest.ts';
 import { FakeWorld, recordRun, replayRun } from '../ft/world.ts';
+import { examples } from '../thorough.ts';
 
 const description = machineOf(chattyGuest);
 const TYPED = 'some words for the guest, and then the end: q';
@@ -34,7 +35,7 @@ describe('a replay', () => {
         expect(again.console).toBe(run.console);
         expect([again.icount, again.hash]).toEqual([run.icount, run.hash]);
       }),
-      { numRuns: 40 },
+      { numRuns: examples(40) },
     );
   });
 
@@ -49,7 +50,7 @@ describe('a replay', () => {
           resets,
         );
       }),
-      { numRuns: 20 },
+      { numRuns: examples(20) },
     );
   });
 

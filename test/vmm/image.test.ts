@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { assemble } from '../../src/asm/assemble.ts';
 import { OperatingError } from '../../src/base/errors.ts';
 import { isElf, loadElf, loadRaw } from '../../src/vmm/image.ts';
+import { examples } from '../thorough.ts';
 import { elf, type Segment } from './elf.ts';
 
 const ram = { base: 0x8000_0000, sizeBytes: 0x10_0000 };
@@ -261,7 +262,7 @@ describe('loadElf', () => {
         imageOrOperatingError(bytes);
         imageOrOperatingError(bytes.subarray(0, cut));
       }),
-      { numRuns: 3000 },
+      { numRuns: examples(3000) },
     );
   });
 

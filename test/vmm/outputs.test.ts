@@ -12,6 +12,7 @@ import {
 } from '../../src/vmm/outputs.ts';
 import { mustBeCanonical, mustRefuseChanges } from '../base/laws.ts';
 import { diskRequests, outputs } from '../ft/arbitraries.ts';
+import { examples } from '../thorough.ts';
 
 describe('encoded outputs', () => {
   const back = (source: Uint8Array) => decode(outputCodec, source);
@@ -35,7 +36,7 @@ describe('encoded outputs', () => {
       fc.property(fc.uint8Array({ maxLength: 12 }), (source) => {
         mustBeCanonical(source, back, forth);
       }),
-      { numRuns: 1000 },
+      { numRuns: examples(1000) },
     );
   });
 });

@@ -7,6 +7,7 @@ import { Machine } from '../../src/vmm/machine.ts';
 import type { MachineState } from '../../src/vmm/machine-state.ts';
 import { memoryMap, VIRTIO_SLOTS } from '../../src/vmm/memory-map.ts';
 import { machineOf, withConsole } from '../ft/guest.ts';
+import { examples } from '../thorough.ts';
 import { rebootingGuest } from './rebooting-guest.ts';
 
 const doors = { clock: () => 4711, entropy: (_: number, sizeBytes: number) => new Uint8Array(sizeBytes) };
@@ -94,6 +95,6 @@ test('a reset restores the power-on state of devices and hart, whatever was writ
       machine.apply({ kind: 'control', action: 'reset', value: 0, icount: 0 });
       expect(atPowerOn(machine)).toEqual(fresh);
     }),
-    { numRuns: 60 },
+    { numRuns: examples(60) },
   );
 });

@@ -8,6 +8,7 @@ import {
   type SbiHost,
   sbiCall,
 } from '../../src/vmm/sbi.ts';
+import { examples } from '../thorough.ts';
 
 const RAM_BASE = 0x8000_0000;
 const RAM_BYTES = 3 * CONSOLE_BYTES;
@@ -109,7 +110,7 @@ describe('any call', () => {
           }
         },
       ),
-      { numRuns: 2000 },
+      { numRuns: examples(2000) },
     );
   });
 

@@ -20,6 +20,7 @@ import {
 import { Vmm, verifyMarker } from '../../src/vmm/vmm.ts';
 import { chattyGuest, machineOf } from '../ft/guest.ts';
 import { recordRun } from '../ft/world.ts';
+import { examples } from '../thorough.ts';
 
 const description = machineOf(chattyGuest);
 const run = recordRun(description, 'snapshot', 'to be continued, but not for long: q');
@@ -48,7 +49,7 @@ describe('a machine that is restored', () => {
         expect(copy.icount).toBe(machine.icount);
         expect(compareSnapshots(takeSnapshot(copy), takeSnapshot(machine)).equal).toBe(true);
       }),
-      { numRuns: 20 },
+      { numRuns: examples(20) },
     );
   });
 
@@ -63,7 +64,7 @@ describe('a machine that is restored', () => {
         expect(copy.run(1_000_000)).toBe('off');
         expect([copy.icount, copy.machine.hash()]).toEqual([run.icount, run.hash]);
       }),
-      { numRuns: 20 },
+      { numRuns: examples(20) },
     );
   });
 
@@ -229,7 +230,7 @@ describe('a comparison', () => {
         expect(compareSnapshots(taken, other)).toMatchObject({ equal: false, devices: [], pages });
         expect(compareSnapshots(other, taken).pages).toEqual(pages);
       }),
-      { numRuns: 30 },
+      { numRuns: examples(30) },
     );
   });
 });

@@ -9,6 +9,7 @@ import { FLAG, type FormatName, RM } from '../../../src/cpu/float/number.ts';
 import { type FloatOp, floatOps, operations, soft } from '../../../src/cpu/float/soft.ts';
 import { offsetOf } from '../../../src/cpu/layout.ts';
 import { ModuleBuilder } from '../../../src/cpu/wasm/module.ts';
+import { examples } from '../../thorough.ts';
 import { encoding, integer, specials } from './numbers.ts';
 
 beforeAll(() => fc.configureGlobal({ seed: 2024 }));
@@ -102,7 +103,7 @@ describe('generated operations agree with the soft float', () => {
       fc.property(operandsOf(op, format), (operands) => {
         for (const rm of modes) for (const flags of flagsBefore) compare(op, format, rm, operands, flags);
       }),
-      { numRuns: 400 },
+      { numRuns: examples(400) },
     );
   });
 

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { reserves } from '../../../src/cpu/translator/reserves.ts';
 import { emitGraph, type Graph } from '../../../src/cpu/translator/structure.ts';
 import { ModuleBuilder } from '../../../src/cpu/wasm/module.ts';
+import { examples } from '../../thorough.ts';
 
 /** Nodes by number; each goes to up to two others, by a bit of a number that every step shifts. */
 const graphs = fc.integer({ min: 1, max: 14 }).chain((size) => {
@@ -90,7 +91,7 @@ test('generated code passes the same nodes as a walk of the graph', () => {
           expect(run(index, bits)).toEqual(walk(ways, entry, bits));
         });
     }),
-    { numRuns: 500 },
+    { numRuns: examples(500) },
   );
 });
 
@@ -118,6 +119,6 @@ test('no path is longer than the number of steps reserved at its start', () => {
         }
       },
     ),
-    { numRuns: 1000 },
+    { numRuns: examples(1000) },
   );
 });

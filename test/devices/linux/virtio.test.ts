@@ -9,6 +9,7 @@ import { VIRTIO_NET_F_MAC, VIRTIO_NET_F_STATUS, VirtioNet } from '../../../src/d
 import { STATUS, VIRTIO_F_EVENT_IDX, VIRTIO_F_INDIRECT_DESC } from '../../../src/devices/virtio/registers.ts';
 import { VirtioMmio } from '../../../src/devices/virtio/transport.ts';
 import { blkHeader } from '../../../tools/testing/devices/virtio-driver.ts';
+import { examples } from '../../thorough.ts';
 import { LinuxDriver } from './driver.ts';
 
 /** Every feature in the table of one of the drivers: a driver accepts those of them that are offered. */
@@ -90,7 +91,7 @@ describe('virtio_net', () => {
           Array.from({ length: sent }, (_, i) => ({ kind: 'frame', frame: frameOf(60, i) })),
         );
       }),
-      { numRuns: 40 },
+      { numRuns: examples(40) },
     );
   });
 });
@@ -201,7 +202,7 @@ describe('virtio_blk', () => {
         expect(queue!.outstanding).toBe(0);
         expect(slot.interrupt).toBe(false);
       }),
-      { numRuns: 60 },
+      { numRuns: examples(60) },
     );
   });
 });
@@ -283,7 +284,7 @@ describe('virtio_console', () => {
         }
         expect(got).toEqual(typed);
       }),
-      { numRuns: 40 },
+      { numRuns: examples(40) },
     );
   });
 });

@@ -14,6 +14,7 @@ import {
 import { VirtioMmio } from '../../../src/devices/virtio/transport.ts';
 import { blkHeader, Driver, type Piece, ringsOf } from '../../../tools/testing/devices/virtio-driver.ts';
 import { RAM_BASE, RAM_BYTES } from '../../../tools/testing/devices/world.ts';
+import { examples } from '../../thorough.ts';
 import { hostileQueue, infest } from './hostile.ts';
 
 const NEXT = 1;
@@ -162,7 +163,7 @@ test('any content of the rings: no exception, bounded work, and a request for a 
         if (refused > 0) expect(guest.broken).toBe(true);
       },
     ),
-    { numRuns: 3000 },
+    { numRuns: examples(3000) },
   );
 });
 
@@ -208,6 +209,6 @@ test('any change of the rings while requests are in flight: completions do no ha
         if (memory.refused > 0) expect(guest.broken).toBe(true);
       }
     }),
-    { numRuns: 2000 },
+    { numRuns: examples(2000) },
   );
 });
