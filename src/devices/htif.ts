@@ -44,10 +44,13 @@ export class Htif implements Pick<Device<HtifState>, 'name' | 'schema' | 'state'
     private readonly fromhost: number | undefined,
   ) {}
 
-  /** The guest has written to the page of `tohost`. `typed` takes the next typed byte. */
-  written(around: DeviceContext, typed: () => number | undefined): void {
+  /**
+   * The guest has written to the page of `tohost`. `typed` takes the next typed byte. Returns whether there was a
+   * command.
+   */
+  written(around: DeviceContext, typed: () => number | undefined): boolean {
     const [command] = wordsAt(around, this.tohost, 1) ?? [0n];
-    if (command === 0n) return;
+    if (command === 0n) return false;
     const [device, operation] = [Number(command! >> 56n), Number((command! >> 48n) & 0xffn)];
     const payload = command! & PAYLOAD;
     if (device === HTIF.SYSTEM && operation === SYSTEM.SYSCALL) this.system(command!, payload, around);
@@ -60,6 +63,7 @@ export class Htif implements Pick<Device<HtifState>, 'name' | 'schema' | 'state'
       this.set(this.tohost, 0n, around);
       this.offer(around, typed);
     } else this.leave(command!, around);
+    return true;
   }
 
   /** Completes a waiting GETC if a byte was typed. */

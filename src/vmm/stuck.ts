@@ -54,7 +54,7 @@ export class StuckWatch {
     }
     if (this.reported || machine.icount < this.nextLook) return undefined;
     this.nextLook = machine.icount + LOOK_STEPS;
-    if (machine.isLeftAlone) return this.compare(machine);
+    if (machine.isIsolated) return this.compare(machine);
     this.begin(machine);
     return undefined;
   }
