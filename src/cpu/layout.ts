@@ -93,7 +93,7 @@ export const SCRATCH_WORDS = {
   KEY: 0x850,
   /** The `icount` at which this run ends, 64 bits. */
   LIMIT: 0x858,
-  /** How often the interpreter lands at an address before the translator is called. */
+  /** The number of jumps to an address at which the translator is called: {@link HEAT}. */
   HOT: 0x860,
   /** What a walk does when A or D is clear: see {@link CLEAR_BITS}. */
   CLEAR_BITS: 0x864,
@@ -152,8 +152,8 @@ export const ENTRIES = 0x55_0000;
 export const ENTRY_COUNT = 0x4000;
 export const ENTRY_BYTES = 16;
 /**
- * How often the interpreter has landed at addresses with no translation: 32 bits each, at the address modulo their
- * count.
+ * The interpreter's jumps to addresses without a translation, counted: 32 bits each, at the address modulo
+ * {@link HEAT_COUNT}.
  */
 export const HEAT = 0x59_0000;
 export const HEAT_COUNT = 0x1_0000;

@@ -70,9 +70,9 @@ export interface Device<S extends object = object> {
   /**
    * A guest's read of `sizeBytes` (1, 2, 4 or 8) bytes at `offset`, naturally aligned. Undefined is an access fault.
    */
-  read(offset: number, sizeBytes: number, around: DeviceContext): bigint | undefined;
+  read(offset: number, sizeBytes: number, context: DeviceContext): bigint | undefined;
   /** A guest's write; false is an access fault. */
-  write(offset: number, sizeBytes: number, value: bigint, around: DeviceContext): boolean;
+  write(offset: number, sizeBytes: number, value: bigint, context: DeviceContext): boolean;
 }
 
 /** A device with one interrupt line. */

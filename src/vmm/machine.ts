@@ -63,7 +63,7 @@ export class Machine {
   /** Bytes of outputs and random numbers since {@link takeOutputs}. */
   private passedBytes = 0;
   /**
-   * Called in each step in which the guest uses a door or a device: whether {@link run} is to return after that step.
+   * Called in each step in which the guest uses a door or a device: whether {@link run} returns after it.
    * Not part of the state.
    */
   stopCondition: () => boolean = () => false;

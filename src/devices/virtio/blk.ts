@@ -162,9 +162,9 @@ export class VirtioBlk implements VirtioDevice<ValueOf<typeof schema>> {
     return this.state.orphans.length > 0 || this.operations.length > 0;
   }
 
-  notify(queue: number, port: VirtioPort, around: DeviceContext): void {
-    port.take(queue, around, (chain) => this.handle(chain));
-    this.startOperations(port, around);
+  notify(queue: number, port: VirtioPort, context: DeviceContext): void {
+    port.take(queue, context, (chain) => this.handle(chain));
+    this.startOperations(port, context);
   }
 
   reset(): void {
@@ -221,16 +221,16 @@ export class VirtioBlk implements VirtioDevice<ValueOf<typeof schema>> {
   }
 
   /** Starts operations, in order, as many as the window has room for. */
-  private startOperations(port: VirtioPort, around: DeviceContext): void {
+  private startOperations(port: VirtioPort, context: DeviceContext): void {
     let roomBytes = WINDOW_BYTES - this.underWayBytes();
     for (const request of this.state.requests) {
       while (hasMoreToStart(request)) {
         const index = request.started;
         roomBytes -= shareOf(pieceBytes(request, index));
         if (roomBytes < 0) return;
-        const operation = this.operation(request, index, port, around);
+        const operation = this.operation(request, index, port, context);
         if (!operation) return;
-        const id = around.output({ kind: 'disk', request: operation });
+        const id = context.output({ kind: 'disk', request: operation });
         request.operations.push({ id, index });
         request.started++;
       }
@@ -249,7 +249,7 @@ export class VirtioBlk implements VirtioDevice<ValueOf<typeof schema>> {
     request: Request,
     index: number,
     port: VirtioPort,
-    around: DeviceContext,
+    context: DeviceContext,
   ): DiskRequest | undefined {
     if (!port.serves(REQUESTQ)) return undefined;
     const sizeBytes = pieceBytes(request, index);
@@ -258,7 +258,7 @@ export class VirtioBlk implements VirtioDevice<ValueOf<typeof schema>> {
     if (request.operation === 'flush') return { operation: 'flush' };
     if (request.operation === 'read') return { operation: 'read', sector, sizeBytes };
     let data: Uint8Array | undefined;
-    port.revisit(REQUESTQ, request.head, around, (chain) => {
+    port.resume(REQUESTQ, request.head, context, (chain) => {
       mustHaveRoom(chain, request);
       data = chain.read(HEADER_BYTES + offset, sizeBytes);
       return undefined;
@@ -271,12 +271,12 @@ export class VirtioBlk implements VirtioDevice<ValueOf<typeof schema>> {
    * that ended with DISK_OK, and empty otherwise. Returns false when no request in flight has this operation, because
    * the driver has reset the device meanwhile: the driver then sees nothing of it.
    */
-  complete(id: number, status: number, data: Uint8Array, port: VirtioPort, around: DeviceContext): boolean {
+  complete(id: number, status: number, data: Uint8Array, port: VirtioPort, context: DeviceContext): boolean {
     const { state } = this;
     const request = state.requests.find(({ operations }) => operations.some((one) => one.id === id));
-    if (request) this.end(request, { id, status, data }, port, around);
+    if (request) this.end(request, { id, status, data }, port, context);
     else state.orphans = state.orphans.filter((orphan) => orphan.id !== id);
-    this.startOperations(port, around);
+    this.startOperations(port, context);
     return request !== undefined;
   }
 
@@ -284,11 +284,11 @@ export class VirtioBlk implements VirtioDevice<ValueOf<typeof schema>> {
    * Study only: writes an operation's data into guest memory before its completion, as a disk with DMA does: the race
    * that bounce buffers prevent (the paper, section 3.4).
    */
-  writeEarly(id: number, data: Uint8Array, port: VirtioPort, around: DeviceContext): void {
+  writeEarly(id: number, data: Uint8Array, port: VirtioPort, context: DeviceContext): void {
     for (const { head, operations } of this.state.requests) {
       const { index } = operations.find((one) => one.id === id) ?? {};
       if (index === undefined) continue;
-      port.revisit(REQUESTQ, head, around, (chain) => {
+      port.resume(REQUESTQ, head, context, (chain) => {
         chain.write(data, index * MAX_OPERATION_BYTES);
         return undefined;
       });
@@ -300,7 +300,7 @@ export class VirtioBlk implements VirtioDevice<ValueOf<typeof schema>> {
     request: Request,
     { id, status, data }: { id: number; status: number; data: Uint8Array },
     port: VirtioPort,
-    around: DeviceContext,
+    context: DeviceContext,
   ): void {
     const at = request.operations.findIndex((one) => one.id === id);
     const { index } = request.operations[at]!;
@@ -313,7 +313,7 @@ export class VirtioBlk implements VirtioDevice<ValueOf<typeof schema>> {
     if (request.status === DISK_OK) request.status = status;
     const isLast = request.operations.length === 0 && !hasMoreToStart(request);
     if (isLast) this.state.requests.splice(this.state.requests.indexOf(request), 1);
-    port.revisit(REQUESTQ, request.head, around, (chain) => {
+    port.resume(REQUESTQ, request.head, context, (chain) => {
       mustHaveRoom(chain, request);
       chain.write(data, index * MAX_OPERATION_BYTES);
       return isLast ? answer(chain, request.status) : undefined;

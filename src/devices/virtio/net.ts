@@ -55,28 +55,28 @@ export class VirtioNet implements VirtioDevice<ValueOf<typeof schema>> {
   }
 
   /** Sends the frames in the transmit queue. New receive buffers wait for {@link receive}. */
-  notify(queue: number, port: VirtioPort, around: DeviceContext): void {
+  notify(queue: number, port: VirtioPort, context: DeviceContext): void {
     if (queue !== TRANSMITQ) return;
-    port.take(TRANSMITQ, around, (chain) => {
-      this.transmit(chain, headerBytes(port), around);
+    port.take(TRANSMITQ, context, (chain) => {
+      this.transmit(chain, headerBytes(port), context);
       return 0;
     });
   }
 
-  private transmit(chain: Chain, header: number, around: DeviceContext): void {
+  private transmit(chain: Chain, header: number, context: DeviceContext): void {
     const sizeBytes = chain.readableBytes - header;
     if (!isFrame(sizeBytes)) {
       const limits = `a frame has ${MIN_FRAME_BYTES} to ${MAX_FRAME_BYTES}`;
-      return around.warn(this.name, `drops ${sizeBytes} bytes that its driver sends: ${limits}`);
+      return context.warn(this.name, `drops ${sizeBytes} bytes that its driver sends: ${limits}`);
     }
-    around.output({ kind: 'frame', frame: chain.read().slice(header) });
+    context.output({ kind: 'frame', frame: chain.read().slice(header) });
   }
 
   /**
    * Input from the network: puts the frame into the next receive buffer. Returns false when it was dropped: the driver
    * isn't ready, has no buffer or one too small, or the frame's size is not one of Ethernet.
    */
-  receive(frame: Uint8Array, port: VirtioPort, around: DeviceContext): boolean {
+  receive(frame: Uint8Array, port: VirtioPort, context: DeviceContext): boolean {
     if (!isFrame(frame.length)) return false;
     const packet = withHeader(frame, headerBytes(port));
     const put = (chain: Chain): number | undefined => {
@@ -84,7 +84,7 @@ export class VirtioNet implements VirtioDevice<ValueOf<typeof schema>> {
       chain.write(packet);
       return packet.length;
     };
-    return port.fillNext(RECEIVEQ, around, put);
+    return port.fillNext(RECEIVEQ, context, put);
   }
 }
 

@@ -60,7 +60,7 @@ export type ReadFile = (name: string) => Uint8Array;
  */
 export function placeDevices(options: DeviceOptions, read: ReadFile): Placement {
   const { device = [] } = options;
-  mustRefer(options);
+  checkReferences(options);
   const slots = new Slots();
   const disk = diskWithoutDevice(options, read);
   if (disk) slots.put(disk, { at: DISK_SLOT, what: 'the disk that no device was named for' });
@@ -202,16 +202,22 @@ function diskOf({ file, readOnly }: Drive, read: ReadFile): DiskInSlot {
 // ── What refers to what ─────────────────────────────────────────────────────────────────────────────────────────────
 
 /** Checks that ids are unique and references resolve. @throws {OperatingError} */
-function mustRefer({ drive = [], device = [], netdev = [], object = [], chardev = [] }: DeviceOptions): void {
+function checkReferences({
+  drive = [],
+  device = [],
+  netdev = [],
+  object = [],
+  chardev = [],
+}: DeviceOptions): void {
   const named = { drive, netdev, rng: object, chardev };
   const options = { drive: '--drive', netdev: '--netdev', rng: '--object', chardev: '--chardev' };
-  mustDiffer(
+  checkUnique(
     device.map(({ settings, text }) => ({ id: settings.id, text })),
     '--device',
   );
   for (const [property, option] of Object.entries(options)) {
     const all = named[property as keyof typeof named];
-    mustDiffer(all, option);
+    checkUnique(all, option);
     for (const { settings, text, driver } of device) {
       const id = settings[property];
       if (id !== undefined && !all.some((one) => one.id === id))
@@ -223,15 +229,15 @@ function mustRefer({ drive = [], device = [], netdev = [], object = [], chardev 
   const drives = device.flatMap(({ settings: { drive: id }, text }) =>
     id === undefined ? [] : [{ id, text }],
   );
-  mustDiffer(drives, '--device', (id) => `drive "${id}" is in use by another device already`);
-  const lonely = netdev.find(({ id }) => !device.some(({ settings }) => settings.netdev === id));
-  if (lonely)
+  checkUnique(drives, '--device', (id) => `drive "${id}" is in use by another device already`);
+  const unused = netdev.find(({ id }) => !device.some(({ settings }) => settings.netdev === id));
+  if (unused)
     throw new OperatingError(
-      `--netdev ${lonely.text}: no card is on it; add --device virtio-net-device,netdev=${lonely.id}`,
+      `--netdev ${unused.text}: no card is on it; add --device virtio-net-device,netdev=${unused.id}`,
     );
 }
 
-function mustDiffer(
+function checkUnique(
   all: readonly { id: string | undefined; text: string }[],
   option: string,
   message = (id: string) => `the id "${id}" is given twice`,

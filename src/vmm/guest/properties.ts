@@ -39,7 +39,7 @@ function named(part: string, otherwise: string | undefined): [string, string] {
 }
 
 /** @throws {OperatingError} when a setting's name or value is not among the known ones */
-export function mustKnow(
+export function checkSettings(
   { settings }: Pick<Properties, 'settings'>,
   known: Readonly<Record<string, RegExp>>,
   what: string,
