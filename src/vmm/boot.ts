@@ -198,7 +198,7 @@ function mustNotOverlap(firmware: Image | undefined, kernel: Image | undefined):
     for (const b of kernel?.segments ?? [])
       if (a.address < b.address + b.memorySizeBytes && b.address < a.address + a.memorySizeBytes)
         throw new OperatingError(
-          `the kernel at 0x${b.address.toString(16)} lies over the firmware at 0x${a.address.toString(16)}; take a kernel that is linked to another address.`,
+          `the kernel at 0x${b.address.toString(16)} overlaps the firmware at 0x${a.address.toString(16)}; link it to another address.`,
         );
 }
 
@@ -206,13 +206,13 @@ function mustLeaveRoomForFirmware({ segments }: Image): void {
   const low = segments.find(({ address }) => address < RAM_BASE + FIRMWARE_BYTES);
   if (low)
     throw new OperatingError(
-      `the kernel lies at 0x${low.address.toString(16)}, where firmware stands; if it starts in machine mode, as its own firmware, give it --bios none; if it is a kernel for supervisor mode, link it to 0x${(RAM_BASE + KERNEL_OFFSET).toString(16)} or above.`,
+      `the kernel is at 0x${low.address.toString(16)}, in the memory of the firmware; if it starts in machine mode, as its own firmware, add --bios none; if it is a kernel for supervisor mode, link it to 0x${(RAM_BASE + KERNEL_OFFSET).toString(16)} or above.`,
     );
 }
 
 function noRoom(what: string, sizeBytes: number, { kernel, memorySizeBytes }: BootOptions): OperatingError {
   const end = endOf(kernel!);
   return new OperatingError(
-    `${what} takes ${sizeBytes} bytes, and of the machine's ${memorySizeBytes} the kernel leaves ${RAM_BASE + memorySizeBytes - end} above itself; give it more with --memory.`,
+    `${what} takes ${sizeBytes} bytes, and the kernel leaves ${RAM_BASE + memorySizeBytes - end} of ${memorySizeBytes} bytes of RAM above itself; give the machine more with --memory.`,
   );
 }

@@ -195,7 +195,7 @@ class ElfFile {
    * Accepts self-relocating files such as firmware; rejects files that need a dynamic linker, which there is none of.
    */
   private mustNeedNoLoader(): void {
-    const statically = 'nothing links it here; link it with -static';
+    const statically = 'there is no dynamic linker here; link it with -static';
     for (const at of this.programHeaders()) {
       if (this.u32(at) === INTERPRETER) throw this.fail(`is dynamically linked, and ${statically}.`);
       if (this.u32(at) !== DYNAMIC) continue;

@@ -52,7 +52,7 @@ test('an ELF and a raw image are recognized, and other files are refused', () =>
   expect(() => guest('code')).toThrow(/^code: neither an ELF nor a source/);
   expect(() => guest('notes')).toThrow(/^notes: text, which is no program/);
   expect(() => guest('nowhere.bin')).toThrow(/^nowhere\.bin: not there$/);
-  expect(() => guest(undefined)).toThrow(/^nothing to run/);
+  expect(() => guest(undefined)).toThrow(/^no program given/);
 });
 
 test('a disk has the content of its file', () => {

@@ -95,7 +95,7 @@ class Slots {
     const there = this.slots[slot];
     if (there)
       throw new OperatingError(
-        `${what}: bus ${BUS}${slot} is full, ${there.what} is there; devices get their places in the order in which they are given`,
+        `${what}: bus ${BUS}${slot} is taken by ${there.what}; devices are placed in the order in which they are given`,
       );
     this.slots[slot] = { content, what };
   }
@@ -128,7 +128,7 @@ function placeRequest(slots: Slots, request: DeviceRequest, options: DeviceOptio
   }
   const kind = kinds[driver];
   if (kind !== 'blk' && slots.has(kind))
-    throw new OperatingError(`--device ${text}: there is one ${driver} at the most`);
+    throw new OperatingError(`--device ${text}: only one ${driver} is possible`);
   const at = slotOf(request);
   slots.put(built(request, options, read), { ...(at !== undefined && { at }), what: `--device ${text}` });
 }
@@ -178,7 +178,7 @@ function diskWithoutDevice(options: DeviceOptions, read: ReadFile): DiskInSlot |
   const [first, second] = drive.filter((one) => !isUsed(one, options));
   if (second)
     throw new OperatingError(
-      `--drive ${second.text}: a second disk needs a device that says where it stands: add ,if=none,id=x1 and --device virtio-blk-device,drive=x1`,
+      `--drive ${second.text}: a second disk needs a device, which has its slot: add ,if=none,id=x1 and --device virtio-blk-device,drive=x1`,
     );
   if (first?.forDevice)
     throw new OperatingError(
@@ -195,7 +195,7 @@ function diskWithoutDevice(options: DeviceOptions, read: ReadFile): DiskInSlot |
 function diskOf({ file, readOnly }: Drive, read: ReadFile): DiskInSlot {
   const content = read(file);
   if (content.length === 0)
-    throw new OperatingError(`${file}: an empty file; a disk has at least one sector of 512 bytes`);
+    throw new OperatingError(`${file}: the file is empty; a disk has at least one sector of 512 bytes`);
   return { device: { kind: 'blk', sectors: Math.ceil(content.length / SECTOR_BYTES), readOnly }, content };
 }
 
@@ -229,11 +229,11 @@ function checkReferences({
   const drives = device.flatMap(({ settings: { drive: id }, text }) =>
     id === undefined ? [] : [{ id, text }],
   );
-  checkUnique(drives, '--device', (id) => `drive "${id}" is in use by another device already`);
+  checkUnique(drives, '--device', (id) => `drive "${id}" is already used by another device`);
   const unused = netdev.find(({ id }) => !device.some(({ settings }) => settings.netdev === id));
   if (unused)
     throw new OperatingError(
-      `--netdev ${unused.text}: no card is on it; add --device virtio-net-device,netdev=${unused.id}`,
+      `--netdev ${unused.text}: no card uses it; add --device virtio-net-device,netdev=${unused.id}`,
     );
 }
 
