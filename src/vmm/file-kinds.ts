@@ -63,7 +63,7 @@ export const textAt = (bytes: Uint8Array, at: number, length: number): string =>
 /**
  * Whether the bytes are UTF-8 without control characters except white space. Machine code soon has a byte that is not.
  */
-function isText(bytes: Uint8Array): boolean {
+export function isText(bytes: Uint8Array): boolean {
   const start = bytes.subarray(0, LOOK_BYTES);
   if (start.length === 0 || start.some((byte) => byte < 9 || (byte > 13 && byte < 0x20 && byte !== ESCAPE)))
     return false;
