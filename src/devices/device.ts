@@ -55,8 +55,9 @@ export type DiskRequest =
   /** Completes when every write that was completed before it is on stable storage. */
   | { operation: 'flush' };
 
-/** The status of a disk operation. The numbers are VIRTIO_BLK_S_OK and VIRTIO_BLK_S_IOERR. */
+/** The operation succeeded: VIRTIO_BLK_S_OK (virtio 1.2, section 5.2.6). */
 export const DISK_OK = 0;
+/** The operation failed: VIRTIO_BLK_S_IOERR. */
 export const DISK_IOERR = 1;
 
 /**

@@ -12,12 +12,17 @@ import { BrokenQueue, type Chain } from './queue.ts';
 import { MAX_QUEUE_SIZE } from './registers.ts';
 import type { VirtioDevice, VirtioPort } from './transport.ts';
 
-/** Feature bits (virtio 1.2, section 5.2.3). */
+/** Feature bit (virtio 1.2, section 5.2.3): `seg_max` is the largest number of segments in a request. */
 export const VIRTIO_BLK_F_SEG_MAX = 1n << 2n;
+/** Feature bit: the configuration has a geometry of cylinders, heads and sectors. */
 export const VIRTIO_BLK_F_GEOMETRY = 1n << 4n;
+/** Feature bit: the disk is read-only. */
 export const VIRTIO_BLK_F_RO = 1n << 5n;
+/** Feature bit: `blk_size` is the size of a block. */
 export const VIRTIO_BLK_F_BLK_SIZE = 1n << 6n;
+/** Feature bit: the device takes flush requests. */
 export const VIRTIO_BLK_F_FLUSH = 1n << 9n;
+/** Feature bit: the configuration has the optimal alignment of requests. */
 export const VIRTIO_BLK_F_TOPOLOGY = 1n << 10n;
 const FEATURES =
   VIRTIO_BLK_F_SEG_MAX |

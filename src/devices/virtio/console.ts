@@ -4,13 +4,16 @@ import { BrokenQueue, type Chain } from './queue.ts';
 import { MAX_QUEUE_SIZE } from './registers.ts';
 import type { VirtioDevice, VirtioPort } from './transport.ts';
 
-/** Feature bits (virtio 1.2, section 5.3.3). */
+/** Feature bit (virtio 1.2, section 5.3.3): `cols` and `rows` are valid. */
 export const VIRTIO_CONSOLE_F_SIZE = 1n << 0n;
+/** Feature bit: more than one port. Not offered. */
 export const VIRTIO_CONSOLE_F_MULTIPORT = 1n << 1n;
+/** Feature bit: `emerg_wr` prints a byte. */
 export const VIRTIO_CONSOLE_F_EMERG_WRITE = 1n << 2n;
 
-/** The queues of port 0, the only one. */
+/** The receive queue of port 0, the only port (section 5.3.2). */
 export const RECEIVEQ = 0;
+/** The transmit queue of port 0. */
 export const TRANSMITQ = 1;
 
 /** Offsets in the configuration space. */

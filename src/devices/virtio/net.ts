@@ -5,18 +5,21 @@ import type { Chain } from './queue.ts';
 import { MAX_QUEUE_SIZE, VIRTIO_F_VERSION_1 } from './registers.ts';
 import type { VirtioDevice, VirtioPort } from './transport.ts';
 
-/** Feature bits (virtio 1.2, section 5.1.3). */
+/** Feature bit (virtio 1.2, section 5.1.3): the configuration has the MAC address. */
 export const VIRTIO_NET_F_MAC = 1n << 5n;
+/** Feature bit: the configuration has `status`. */
 export const VIRTIO_NET_F_STATUS = 1n << 16n;
 /** A bit of `status` (virtio 1.2, section 5.1.4). */
 export const VIRTIO_NET_S_LINK_UP = 1;
 
-/** The queues. */
+/** The receive queue (section 5.1.2). */
 export const RECEIVEQ = 0;
+/** The transmit queue. */
 export const TRANSMITQ = 1;
 
-/** An Ethernet frame without its checksum: addresses and type, up to one VLAN tag, and 1500 bytes of payload. */
+/** The smallest Ethernet frame: its addresses and type. */
 export const MIN_FRAME_BYTES = 14;
+/** The largest Ethernet frame without its checksum: addresses and type, one VLAN tag, 1500 bytes of payload. */
 export const MAX_FRAME_BYTES = 1518;
 
 /** `virtio_net_hdr`; drivers before virtio 1.0 don't have its last field, `num_buffers`. */

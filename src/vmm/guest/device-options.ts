@@ -61,6 +61,7 @@ const drivers = {
   'virtio-serial-device': common,
   virtconsole: { ...common, chardev: /./ },
 } as const;
+/** The name of a driver in `--device`. */
 export type Driver = keyof typeof drivers;
 
 const isDriver = (name: string): name is Driver => Object.hasOwn(drivers, name);

@@ -25,7 +25,7 @@ export interface DeviceOptions {
   console?: 'uart' | 'virtio';
   /** The number of simulated clients; with any there is a network card. */
   clients?: number;
-  /** From the program's guest file: used when nothing else is requested. */
+  /** From the program's guest file: each is used when no other device of its kind is requested. */
   own?: { devices: DeviceRequest[]; diskSize?: number };
 }
 
