@@ -42,6 +42,7 @@ export interface Zone {
 
 /** The groups of sections, in the order in which they lie in memory. */
 const groups = ['text', 'rodata', 'data', 'other', 'bss'] as const;
+/** A group of sections. */
 export type SectionGroup = (typeof groups)[number];
 
 /** The properties of a section. */

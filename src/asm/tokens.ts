@@ -174,6 +174,6 @@ export class Cursor {
   /** @throws {StatementError} when tokens are left over */
   finish(): void {
     const token = this.peek;
-    if (token) throw new StatementError(`'${token.text}' does not belong here`, token.column);
+    if (token) throw new StatementError(`unexpected '${token.text}'`, token.column);
   }
 }

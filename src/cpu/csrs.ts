@@ -42,6 +42,7 @@ export const csrWords = [
   'pmpcfg2',
   ...pmpAddresses,
 ] as const;
+/** The name of a word of hart state that holds a CSR. */
 export type CsrWord = (typeof csrWords)[number];
 
 /** How a CSR is read and written. */

@@ -6,8 +6,12 @@ import { type AnyHart, CheckedHart } from './checked-hart.ts';
 import { type Bus, Hart } from './hart.ts';
 import type { Heat } from './translator/translator.ts';
 
-/** The interpreter; the translator, which interprets cold code; or both in turn, with their states compared. */
+/** The engines, by name. */
 export const engines = ['interpreter', 'translator', 'check'] as const;
+/**
+ * What executes instructions: the interpreter; the translator, which interprets cold code; or `check`: both in turn,
+ * with their states compared.
+ */
 export type Engine = (typeof engines)[number];
 
 /** How instructions are executed. */

@@ -30,6 +30,7 @@ export type AccessSize = 1 | 2 | 4 | 8;
 /** Count leading zeros, count trailing zeros, count ones. For 0 the first two give 64. */
 export type UnaryOp = 'clz' | 'ctz' | 'popcnt';
 
+/** Operations on two integers, named as in WebAssembly; `mulh`, `mulhu`, `mulhsu`: the upper half of the product. */
 export type BinaryOp =
   | 'add'
   | 'sub'
@@ -50,6 +51,7 @@ export type BinaryOp =
   | 'rem_s'
   | 'rem_u';
 
+/** Comparisons of two integers, signed (`_s`) or unsigned (`_u`). */
 export type CompareOp = 'eq' | 'ne' | 'lt_s' | 'lt_u' | 'ge_s' | 'ge_u';
 
 /** One of an instruction's actions, in order. A trap in any of them ends the instruction. */
@@ -78,20 +80,25 @@ export type Action =
 /** The instructions that no expression can define. The list is closed: a new one needs a reason. */
 export type HelperName = 'ecall' | 'ebreak' | 'mret' | 'sret' | 'wfi' | 'sfence.vma';
 
+/** A constant. */
 export const constant = (value: bigint | number): Expr => ({ is: 'const', value: BigInt(value) });
 const operand = (name: (Expr & { is: 'operand' })['name']): Expr => ({ is: 'operand', name });
 
-/** The values of the source registers. */
+/** The value of the integer register `rs1`. */
 export const rs1 = operand('rs1');
+/** The value of the integer register `rs2`. */
 export const rs2 = operand('rs2');
-/** All 64 bits of the floating-point source registers. */
+/** All 64 bits of the floating-point register `fs1` (`rs1` in the manual). */
 export const fs1 = operand('fs1');
+/** All 64 bits of the floating-point register `fs2`. */
 export const fs2 = operand('fs2');
+/** All 64 bits of the floating-point register `fs3`. */
 export const fs3 = operand('fs3');
 /** The immediate of the instruction's format, extended as its field says. */
 export const imm = operand('imm');
-/** The address of the instruction, and of the one that follows it in memory. */
+/** The address of the instruction. */
 export const pc = operand('pc');
+/** The address of the instruction that follows it in memory. */
 export const next = operand('next');
 /** Within an `amo`: the value that was in memory. */
 export const old = operand('old');
@@ -106,35 +113,61 @@ const compare =
   (op: CompareOp) =>
   (a: Expr, b: Expr): Expr => ({ is: 'compare', op, a, b });
 
+/** The number of leading zeros; 64 for 0. */
 export const clz = unary('clz');
+/** The number of trailing zeros; 64 for 0. */
 export const ctz = unary('ctz');
+/** The number of ones. */
 export const popcnt = unary('popcnt');
 
+/** The sum. */
 export const add = binary('add');
+/** The difference. */
 export const sub = binary('sub');
+/** Bitwise AND. */
 export const and = binary('and');
+/** Bitwise OR. */
 export const or = binary('or');
+/** Bitwise exclusive OR. */
 export const xor = binary('xor');
+/** Shift left. */
 export const shl = binary('shl');
+/** Arithmetic shift right. */
 export const shrS = binary('shr_s');
+/** Logical shift right. */
 export const shrU = binary('shr_u');
+/** Rotation to the left. */
 export const rotl = binary('rotl');
+/** Rotation to the right. */
 export const rotr = binary('rotr');
+/** The lower 64 bits of the product. */
 export const mul = binary('mul');
-/** The upper 64 bits of the 128-bit product: both signed, both unsigned, signed by unsigned. */
+/** The upper 64 bits of the 128-bit product of two signed numbers. */
 export const mulh = binary('mulh');
+/** The upper 64 bits of the product of two unsigned numbers. */
 export const mulhu = binary('mulhu');
+/** The upper 64 bits of the product of a signed and an unsigned number. */
 export const mulhsu = binary('mulhsu');
+/** The signed quotient, rounded towards zero. The row guards against zero and overflow. */
 export const divS = binary('div_s');
+/** The unsigned quotient. The row guards against zero. */
 export const divU = binary('div_u');
+/** The signed remainder, with the sign of the dividend. The row guards against zero. */
 export const remS = binary('rem_s');
+/** The unsigned remainder. The row guards against zero. */
 export const remU = binary('rem_u');
 
+/** Equal. */
 export const eq = compare('eq');
+/** Not equal. */
 export const ne = compare('ne');
+/** Less, as signed numbers. */
 export const ltS = compare('lt_s');
+/** Less, as unsigned numbers. */
 export const ltU = compare('lt_u');
+/** Greater or equal, as signed numbers. */
 export const geS = compare('ge_s');
+/** Greater or equal, as unsigned numbers. */
 export const geU = compare('ge_u');
 
 /** Both conditions hold. */
@@ -149,20 +182,23 @@ export const choose = (cond: Expr, then: Expr, otherwise: Expr): Expr => ({
   else: otherwise,
 });
 
-/** The low bits, sign- or zero-extended. */
+/** The low bits, sign-extended. */
 export const signExtend = (bits: 8 | 16 | 32, a: Expr): Expr => ({ is: 'extend', signed: true, bits, a });
+/** The low bits, zero-extended. */
 export const zeroExtend = (bits: 8 | 16 | 32, a: Expr): Expr => ({ is: 'extend', signed: false, bits, a });
-/** The low 32 bits, sign- or zero-extended. */
+/** The low 32 bits, sign-extended. */
 export const word = (a: Expr): Expr => signExtend(32, a);
+/** The low 32 bits, zero-extended. */
 export const wordU = (a: Expr): Expr => zeroExtend(32, a);
 
-/** A value from memory, sign- or zero-extended. Traps with a load fault. */
+/** A value from memory, sign-extended. Traps with a load fault. */
 export const loadS = (sizeBytes: AccessSize, address: Expr): Expr => ({
   is: 'load',
   sizeBytes,
   signed: true,
   address,
 });
+/** A value from memory, zero-extended. Traps with a load fault. */
 export const loadU = (sizeBytes: AccessSize, address: Expr): Expr => ({
   is: 'load',
   sizeBytes,
@@ -170,6 +206,7 @@ export const loadU = (sizeBytes: AccessSize, address: Expr): Expr => ({
   address,
 });
 
+/** A floating-point operation: see {@link Expr}. */
 export const float = (op: FloatOp, format: FormatName, ...operands: Expr[]): Expr => ({
   is: 'float',
   op,
@@ -177,15 +214,22 @@ export const float = (op: FloatOp, format: FormatName, ...operands: Expr[]): Exp
   operands,
 });
 
+/** Writes the integer register `rd`. */
 export const rd = (value: Expr): Action => ({ do: 'rd', value });
+/** Writes all 64 bits of the floating-point register `fd`, and makes the floating-point state dirty. */
 export const fd = (value: Expr): Action => ({ do: 'fd', value });
+/** Stores the low bytes of a value. Traps with a store fault. */
 export const store = (sizeBytes: AccessSize, address: Expr, value: Expr): Action => ({
   do: 'store',
   sizeBytes,
   address,
   value,
 });
+/** Continues at an address. */
 export const jump = (target: Expr): Action => ({ do: 'jump', target });
+/** Continues at an address if a condition holds. */
 export const branch = (when: Expr, target: Expr): Action => ({ do: 'jump', target, when });
+/** An atomic read-modify-write of memory at `rs1`: see {@link Action}. */
 export const amo = (sizeBytes: 4 | 8, value: Expr): Action => ({ do: 'amo', sizeBytes, value });
+/** What no expression can define: see {@link HelperName}. */
 export const helper = (name: HelperName): Action => ({ do: 'helper', name });

@@ -111,6 +111,7 @@ export const fields = {
   immCJ: field('target', true, ...jumpPieces),
 } as const satisfies Record<string, Field>;
 
+/** The name of a field. */
 export type FieldName = keyof typeof fields;
 
 /**
@@ -161,6 +162,7 @@ export const formats = {
   None: { syntax: '' },
 } as const satisfies Record<string, Format>;
 
+/** The name of a format. */
 export type FormatName = keyof typeof formats;
 
 /** The size of an instruction in bytes, from its two lowest bits (section "Expanded Instruction-Length Encoding"). */

@@ -3,6 +3,7 @@ import { type HartWord, offsetOf, SCRATCH_WORDS } from './layout.ts';
 import type { Body } from './wasm/module.ts';
 
 type WideWord = 'FAULT_VALUE' | 'RAM_BYTES' | 'FETCH_START' | 'FETCH_BYTES' | 'LIMIT';
+/** The name of a scratch word of 32 bits. */
 export type ScratchWord = Exclude<keyof typeof SCRATCH_WORDS, WideWord>;
 
 /** Pushes a 64-bit word of hart state. */
@@ -26,9 +27,10 @@ export const setScratch = (body: Body, word: ScratchWord, value: () => void): Bo
   return body.access('i32.store', SCRATCH_WORDS[word]);
 };
 
-/** Pushes, and sets, a scratch word of 64 bits. */
+/** Pushes a scratch word of 64 bits. */
 export const getWide = (body: Body, word: WideWord): Body =>
   body.i32(0).access('i64.load', SCRATCH_WORDS[word]);
+/** Sets a scratch word of 64 bits to what `value` pushes. */
 export const setWide = (body: Body, word: WideWord, value: () => void): Body => {
   body.i32(0);
   value();

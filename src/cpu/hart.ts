@@ -133,7 +133,7 @@ export class Hart {
     const env = {
       memory,
       translations,
-      landed: (pc: number) => this.translator?.landed(pc),
+      jumpedTo: (pc: number) => this.translator?.jumpedTo(pc),
       codeChanged: (page: number) => this.translator?.dropPage(page),
       load: (address: bigint, sizeBytes: number) => this.load(BigInt.asUintN(64, address), sizeBytes),
       store: (address: bigint, sizeBytes: number, value: bigint) =>

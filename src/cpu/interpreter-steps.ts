@@ -49,7 +49,7 @@ export abstract class StepSurface implements Surface {
   protected illegal!: Label;
   protected boundary!: Label;
   /** Where the next step is taken after a jump. */
-  protected landed!: Label;
+  protected jumped!: Label;
 
   /** @param translation the type of translated functions, if there are any. */
   constructor(
@@ -253,7 +253,7 @@ export abstract class StepSurface implements Surface {
     body.set(this.pc);
     if (meaning.at(-1)?.do !== 'jump') return;
     this.countStep();
-    body.br(this.landed);
+    body.br(this.jumped);
   }
 
   /** Records for the translator that the indirect jump at `pc` goes to `address`. */

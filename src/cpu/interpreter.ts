@@ -21,7 +21,7 @@ export const TRANSLATION: Signature = { params: ['i32'], results: [] };
 
 /**
  * The module of the interpreter, ready to be compiled. It exports `run(limit) → EXIT`, `flush`, `flushStores`, `hash`,
- * `hashRam`, and `codePage`. With `translates` it enters translations, calls `env.landed` at hot addresses without one,
+ * `hashRam`, and `codePage`. With `translates` it enters translations, calls `env.jumpedTo` at hot addresses without one,
  * and puts the functions that they call into the table `env.translations`.
  */
 export function interpreterModule(translates: boolean): Uint8Array<ArrayBuffer> {
@@ -62,8 +62,8 @@ class Interpreter extends StepSurface {
         this.trap = trap;
         body.block((illegal) => {
           this.illegal = illegal;
-          body.loop((landed) => {
-            this.landed = landed;
+          body.loop((jumped) => {
+            this.jumped = jumped;
             if (this.translation) this.enterTranslation(this.translation);
             body.loop((step) => {
               this.step = step;
@@ -132,7 +132,7 @@ class Interpreter extends StepSurface {
         getScratch(body, 'ATTENTION');
         body.if(() => this.lookUpAfterThis());
         // If the translation took no step, the interpreter takes one.
-        body.op('i64.ne').brIf(this.landed);
+        body.op('i64.ne').brIf(this.jumped);
       },
       () => {
         body.get(pc).op('i32.wrap_i64').i32(1).op('i32.shl');
@@ -144,7 +144,7 @@ class Interpreter extends StepSurface {
         body.access('i32.store', HEAT);
         body.get(this.at);
         getScratch(body, 'HOT').op('i32.ge_s');
-        body.if(() => body.get(pc).op('f64.convert_i64_s').call(this.support.imports.landed));
+        body.if(() => body.get(pc).op('f64.convert_i64_s').call(this.support.imports.jumpedTo));
       },
     );
   }
@@ -202,6 +202,6 @@ class Interpreter extends StepSurface {
     const jumps = last.includes('jump');
     if (!jumps) this.fallThrough();
     this.countStep();
-    body.br(jumps ? this.landed : this.step);
+    body.br(jumps ? this.jumped : this.step);
   }
 }

@@ -93,7 +93,7 @@ export const SCRATCH_WORDS = {
   KEY: 0x850,
   /** The `icount` at which this run ends, 64 bits. */
   LIMIT: 0x858,
-  /** How often the interpreter lands at an address before the translator is called. */
+  /** The number of jumps to an address at which the translator is called: {@link HEAT}. */
   HOT: 0x860,
   /** What a walk does when A or D is clear: see {@link CLEAR_BITS}. */
   CLEAR_BITS: 0x864,
@@ -107,6 +107,7 @@ export const CLEAR_BITS = {
   /** Leaves them clear: the access may not be made. */
   leave: 2,
 } as const;
+/** The number of low bits of a key that hold the contexts: see {@link SCRATCH_WORDS.KEY}. */
 export const KEY_BITS = 4;
 /** Where the last of the scratch words ends. */
 export const SCRATCH_WORDS_END = 0x868;
@@ -121,21 +122,28 @@ export const CSR_INDEX = 0x1000;
  * need not be reported.
  */
 export const TLB = 0x2000;
+/** The number of TLB entries for one kind of access in one context. */
 export const TLB_ENTRIES = 256;
+/** The size of a TLB entry. */
 export const TLB_ENTRY_BYTES = 16;
 const KIND_BYTES = TLB_ENTRIES * TLB_ENTRY_BYTES;
 /** Where the entries for each kind of access begin in a context. */
 export const TLB_KIND = { load: 0, store: KIND_BYTES, fetch: 2 * KIND_BYTES } as const;
+/** The size of the entries of one context, for all kinds of access. */
 export const TLB_CONTEXT_BYTES = 3 * KIND_BYTES;
+/** The number of contexts. */
 export const TLB_CONTEXTS = 4;
+/** The size of the TLB. */
 export const TLB_BYTES = TLB_CONTEXTS * TLB_CONTEXT_BYTES;
 
 /** The numbers of the pages that are marked as page tables, 32 bits each. */
 export const TABLES = 0xe000;
+/** The capacity of {@link TABLES}: when it is full, the TLB is flushed. */
 export const MAX_TABLES = 1024;
 
 /** Bytes to be hashed are put here. */
 export const SCRATCH = 0x1_0000;
+/** The size of {@link SCRATCH}. */
 export const SCRATCH_BYTES = 0x8_0000;
 /** One byte for each page of RAM: see {@link PAGE}. */
 export const PAGE_FLAGS = 0x9_0000;
@@ -149,23 +157,29 @@ export const EXPANSIONS = 0x51_0000;
  * (16 bits each).
  */
 export const ENTRIES = 0x55_0000;
+/** The number of {@link ENTRIES}: a power of two. */
 export const ENTRY_COUNT = 0x4000;
+/** The size of one of the {@link ENTRIES}. */
 export const ENTRY_BYTES = 16;
 /**
- * How often the interpreter has landed at addresses with no translation: 32 bits each, at the address modulo their
- * count.
+ * The interpreter's jumps to addresses without a translation, counted: 32 bits each, at the address modulo
+ * {@link HEAT_COUNT}.
  */
 export const HEAT = 0x59_0000;
+/** The number of counts at {@link HEAT}: a power of two. */
 export const HEAT_COUNT = 0x1_0000;
 /** 16 bits for each page of RAM: which 16ths of it hold translated code. */
 export const CODE_PARTS = 0x5d_0000;
+/** The size of a 16th of a page: see {@link CODE_PARTS}. */
 export const CODE_PART_BYTES = PAGE_BYTES / 16;
 /**
  * The last targets of indirect jumps: the jump's address, its latest target, and the latest different one (64 bits
  * each, and as many unused), at the jump's address modulo their count.
  */
 export const TARGETS = 0x6d_0000;
+/** The number of jumps at {@link TARGETS}: a power of two. */
 export const TARGET_COUNT = 0x800;
+/** The size of the record of one jump at {@link TARGETS}. */
 export const TARGET_BYTES = 32;
 /** Guest RAM, byte for byte. */
 export const RAM = 0x6e_0000;

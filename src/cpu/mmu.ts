@@ -377,6 +377,7 @@ function isCode(body: Body, page: number, physical: number, sizeBytes: number): 
   body.op('i32.or', 'i32.and').i32(0).op('i32.ne');
 }
 
+/** The type of {@link Mmu.reach}. */
 export const REACH: Signature = { params: ['i64', 'i32', 'i32'], results: ['i32'] };
 
 /** The slow path of a translated access. Long: the locals of one WebAssembly function. */

@@ -20,8 +20,9 @@ const PTE = { V: 1n, R: 2n, W: 4n, X: 8n, U: 16n, A: 64n, D: 128n } as const;
 const PTE_RESERVED = 0x3ffn << 54n;
 const LEVELS = 3;
 
-/** The causes of faults, for each kind of access. */
+/** The causes of page faults, by the number of the kind of access ({@link ACCESS}). */
 export const pageFaults = [CAUSE.loadPageFault, CAUSE.storePageFault, CAUSE.instructionPageFault] as const;
+/** The causes of access faults, by the number of the kind of access. */
 export const accessFaults = [CAUSE.loadFault, CAUSE.storeFault, CAUSE.instructionFault] as const;
 
 /**

@@ -34,7 +34,7 @@ export interface Imports {
   /** (operation, format, rounding mode, a, b, c) → result: the soft float. Raises the flags. */
   softFloat: FunctionRef;
   /** (pc as a number): a hot jump target without a translation that can be entered. */
-  landed: FunctionRef;
+  jumpedTo: FunctionRef;
 }
 
 /** The functions that translated code calls. */
@@ -65,7 +65,7 @@ export function declareImports(module: ModuleBuilder): Imports {
     hostCall: module.importFunction('hostCall', []),
     expand: module.importFunction('expand', ['i32'], ['i32']),
     softFloat: module.importFunction('softFloat', ['i32', 'i32', 'i32', 'i64', 'i64', 'i64'], ['i64']),
-    landed: module.importFunction('landed', ['f64']),
+    jumpedTo: module.importFunction('jumpedTo', ['f64']),
   };
 }
 

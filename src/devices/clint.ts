@@ -78,33 +78,33 @@ export class Clint implements Device<ValueOf<typeof schema>> {
     this.timer(ticks);
   }
 
-  read(offset: number, sizeBytes: number, around: DeviceContext): bigint | undefined {
+  read(offset: number, sizeBytes: number, context: DeviceContext): bigint | undefined {
     if (!accepts(offset, sizeBytes)) return undefined;
-    const value = this.register(offset & ~7, around);
+    const value = this.register(offset & ~7, context);
     if (sizeBytes === 8) return value;
     return BigInt(offset & 4 ? high32(value) : low32(value));
   }
 
   /** The 8 bytes at `offset`. */
-  private register(offset: number, around: DeviceContext): bigint {
+  private register(offset: number, context: DeviceContext): bigint {
     switch (offset) {
       case CLINT.msip:
         return this.state.msip ? 1n : 0n;
       case CLINT.mtimecmp:
         return this.state.mtimecmp;
       case CLINT.mtime:
-        return this.now(around);
+        return this.now(context);
       default:
         return 0n;
     }
   }
 
-  private now(around: DeviceContext): bigint {
-    this.clockRead(around.clock());
+  private now(context: DeviceContext): bigint {
+    this.clockRead(context.clock());
     return this.mtime(this.state.lastKnownTicks);
   }
 
-  write(offset: number, sizeBytes: number, value: bigint, around: DeviceContext): boolean {
+  write(offset: number, sizeBytes: number, value: bigint, context: DeviceContext): boolean {
     if (!accepts(offset, sizeBytes)) return false;
     const { state } = this;
     if (offset === CLINT.msip) state.msip = (value & 1n) !== 0n;
@@ -117,7 +117,7 @@ export class Clint implements Device<ValueOf<typeof schema>> {
         state.mtimecmp = merge(state.mtimecmp);
         break;
       case CLINT.mtime: {
-        const now = this.now(around);
+        const now = this.now(context);
         state.offsetTicks = BigInt.asUintN(64, state.offsetTicks + merge(now) - now);
         break;
       }

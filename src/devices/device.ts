@@ -55,8 +55,9 @@ export type DiskRequest =
   /** Completes when every write that was completed before it is on stable storage. */
   | { operation: 'flush' };
 
-/** The status of a disk operation. The numbers are VIRTIO_BLK_S_OK and VIRTIO_BLK_S_IOERR. */
+/** The operation succeeded: VIRTIO_BLK_S_OK (virtio 1.2, section 5.2.6). */
 export const DISK_OK = 0;
+/** The operation failed: VIRTIO_BLK_S_IOERR. */
 export const DISK_IOERR = 1;
 
 /**
@@ -70,9 +71,9 @@ export interface Device<S extends object = object> {
   /**
    * A guest's read of `sizeBytes` (1, 2, 4 or 8) bytes at `offset`, naturally aligned. Undefined is an access fault.
    */
-  read(offset: number, sizeBytes: number, around: DeviceContext): bigint | undefined;
+  read(offset: number, sizeBytes: number, context: DeviceContext): bigint | undefined;
   /** A guest's write; false is an access fault. */
-  write(offset: number, sizeBytes: number, value: bigint, around: DeviceContext): boolean;
+  write(offset: number, sizeBytes: number, value: bigint, context: DeviceContext): boolean;
 }
 
 /** A device with one interrupt line. */

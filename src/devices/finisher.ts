@@ -18,14 +18,14 @@ export class Finisher implements Device {
     return accepts(sizeBytes) ? 0n : undefined;
   }
 
-  write(offset: number, sizeBytes: number, value: bigint, around: DeviceContext): boolean {
+  write(offset: number, sizeBytes: number, value: bigint, context: DeviceContext): boolean {
     if (!accepts(sizeBytes)) return false;
     if (offset !== 0) return true;
     const command = Number(value & 0xffffn);
     const code = Number((value >> 16n) & 0xffffn);
-    if (command === FINISHER.PASS) around.output({ kind: 'power', action: 'off', code: 0 });
-    if (command === FINISHER.FAIL) around.output({ kind: 'power', action: 'off', code });
-    if (command === FINISHER.RESET) around.output({ kind: 'power', action: 'reset', code: 0 });
+    if (command === FINISHER.PASS) context.output({ kind: 'power', action: 'off', code: 0 });
+    if (command === FINISHER.FAIL) context.output({ kind: 'power', action: 'off', code });
+    if (command === FINISHER.RESET) context.output({ kind: 'power', action: 'reset', code: 0 });
     return true;
   }
 }

@@ -44,58 +44,62 @@ export class Htif implements Pick<Device<HtifState>, 'name' | 'schema' | 'state'
     private readonly fromhost: number | undefined,
   ) {}
 
-  /** The guest has written to the page of `tohost`. `typed` takes the next typed byte. */
-  written(around: DeviceContext, typed: () => number | undefined): void {
-    const [command] = wordsAt(around, this.tohost, 1) ?? [0n];
-    if (command === 0n) return;
+  /**
+   * The guest has written to the page of `tohost`. `typed` takes the next typed byte. Returns whether there was a
+   * command.
+   */
+  written(context: DeviceContext, typed: () => number | undefined): boolean {
+    const [command] = wordsAt(context, this.tohost, 1) ?? [0n];
+    if (command === 0n) return false;
     const [device, operation] = [Number(command! >> 56n), Number((command! >> 48n) & 0xffn)];
     const payload = command! & PAYLOAD;
-    if (device === HTIF.SYSTEM && operation === SYSTEM.SYSCALL) this.system(command!, payload, around);
+    if (device === HTIF.SYSTEM && operation === SYSTEM.SYSCALL) this.system(command!, payload, context);
     else if (device === HTIF.CONSOLE && operation === HTIF_CONSOLE.PUTC) {
       const byte = Number(payload & 0xffn);
-      around.output({ kind: 'console', byte });
-      this.answer(command!, 0x100n | BigInt(byte), around);
+      context.output({ kind: 'console', byte });
+      this.answer(command!, 0x100n | BigInt(byte), context);
     } else if (device === HTIF.CONSOLE && operation === HTIF_CONSOLE.GETC) {
       this.state.reading = true;
-      this.set(this.tohost, 0n, around);
-      this.offer(around, typed);
-    } else this.leave(command!, around);
+      this.writeWord(this.tohost, 0n, context);
+      this.offer(context, typed);
+    } else this.rejectCommand(command!, context);
+    return true;
   }
 
   /** Completes a waiting GETC if a byte was typed. */
-  offer(around: DeviceContext, typed: () => number | undefined): void {
+  offer(context: DeviceContext, typed: () => number | undefined): void {
     if (!this.state.reading) return;
     const byte = typed();
     if (byte === undefined) return;
     this.state.reading = false;
     if (this.fromhost !== undefined)
-      this.set(this.fromhost, (BigInt(HTIF.CONSOLE) << 56n) | 0x100n | BigInt(byte), around);
+      this.writeWord(this.fromhost, (BigInt(HTIF.CONSOLE) << 56n) | 0x100n | BigInt(byte), context);
   }
 
-  private system(command: bigint, payload: bigint, around: DeviceContext): void {
-    if (payload & 1n) return exit(payload >> 1n, around);
-    const block = wordsAt(around, Number(payload), BLOCK_BYTES / 8);
-    if (!block) return this.leave(command, around);
+  private system(command: bigint, payload: bigint, context: DeviceContext): void {
+    if (payload & 1n) return exit(payload >> 1n, context);
+    const block = wordsAt(context, Number(payload), BLOCK_BYTES / 8);
+    if (!block) return this.rejectCommand(command, context);
     const [number, file, from, sizeBytes] = block as [bigint, bigint, bigint, bigint];
-    if (number === SYSCALL.EXIT) return exit(file, around);
-    const result = number === SYSCALL.WRITE ? write(around, file, from, sizeBytes) : -ENOSYS;
-    this.set(Number(payload), result, around);
-    if (result === -ENOSYS) this.leave(command, around, 1n);
-    else this.answer(command, 1n, around);
+    if (number === SYSCALL.EXIT) return exit(file, context);
+    const result = number === SYSCALL.WRITE ? write(context, file, from, sizeBytes) : -ENOSYS;
+    this.writeWord(Number(payload), result, context);
+    if (result === -ENOSYS) this.rejectCommand(command, context, 1n);
+    else this.answer(command, 1n, context);
   }
 
-  /** Handles a command that is not implemented. */
-  private leave(command: bigint, around: DeviceContext, answer = 0n): void {
+  /** Answers a command that is not implemented, and records the first. */
+  private rejectCommand(command: bigint, context: DeviceContext, answer = 0n): void {
     if (this.state.unanswered === 0n) this.state.unanswered = command;
-    this.answer(command, answer, around);
+    this.answer(command, answer, context);
   }
 
-  private answer(command: bigint, payload: bigint, around: DeviceContext): void {
-    if (this.fromhost !== undefined) this.set(this.fromhost, (command & ~PAYLOAD) | payload, around);
-    this.set(this.tohost, 0n, around);
+  private answer(command: bigint, payload: bigint, context: DeviceContext): void {
+    if (this.fromhost !== undefined) this.writeWord(this.fromhost, (command & ~PAYLOAD) | payload, context);
+    this.writeWord(this.tohost, 0n, context);
   }
 
-  private set(address: number, value: bigint, { memory }: DeviceContext): void {
+  private writeWord(address: number, value: bigint, { memory }: DeviceContext): void {
     const bytes = new Uint8Array(8);
     new DataView(bytes.buffer).setBigInt64(0, value, true);
     memory.write(address, bytes);
@@ -109,16 +113,16 @@ function wordsAt({ memory }: DeviceContext, address: number, count: number): big
   return Array.from({ length: count }, (_, index) => view.getBigUint64(8 * index, true));
 }
 
-const exit = (code: bigint, around: DeviceContext): void => {
-  around.output({ kind: 'power', action: 'off', code: Number(code & 0xffff_ffffn) });
+const exit = (code: bigint, context: DeviceContext): void => {
+  context.output({ kind: 'power', action: 'off', code: Number(code & 0xffff_ffffn) });
 };
 
 /** Prints, and returns the number of bytes, or a negative error number. */
-function write(around: DeviceContext, file: bigint, from: bigint, sizeBytes: bigint): bigint {
+function write(context: DeviceContext, file: bigint, from: bigint, sizeBytes: bigint): bigint {
   if (file !== STDOUT && file !== STDERR) return -EBADF;
   const count = Number(sizeBytes < WRITE_BYTES_MAX ? sizeBytes : WRITE_BYTES_MAX);
-  const bytes = around.memory.read(Number(from), count);
+  const bytes = context.memory.read(Number(from), count);
   if (!bytes) return -EFAULT;
-  for (const byte of bytes) around.output({ kind: 'console', byte });
+  for (const byte of bytes) context.output({ kind: 'console', byte });
   return BigInt(count);
 }

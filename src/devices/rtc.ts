@@ -82,17 +82,17 @@ export class Rtc implements InterruptingDevice<ValueOf<typeof schema>> {
     if (this.interrupt) this.state.interruptRequested = true;
   }
 
-  read(offset: number, sizeBytes: number, around: DeviceContext): bigint | undefined {
+  read(offset: number, sizeBytes: number, context: DeviceContext): bigint | undefined {
     if (!accepts(offset, sizeBytes)) return undefined;
-    const read = (at: number) => BigInt(this.register(at, around));
+    const read = (at: number) => BigInt(this.register(at, context));
     return sizeBytes === 8 ? readHalves(offset, read) : read(offset);
   }
 
-  private register(offset: number, around: DeviceContext): number {
+  private register(offset: number, context: DeviceContext): number {
     const { state } = this;
     switch (offset) {
       case RTC.TIME_LOW: {
-        const time = this.time(around);
+        const time = this.time(context);
         state.timeHigh = high32(time);
         return low32(time);
       }
@@ -111,30 +111,30 @@ export class Rtc implements InterruptingDevice<ValueOf<typeof schema>> {
     }
   }
 
-  private time(around: DeviceContext): bigint {
-    return BigInt.asUintN(64, this.state.bootEpochNs + BigInt(around.clock()) * NS_PER_TICK);
+  private time(context: DeviceContext): bigint {
+    return BigInt.asUintN(64, this.state.bootEpochNs + BigInt(context.clock()) * NS_PER_TICK);
   }
 
-  write(offset: number, sizeBytes: number, value: bigint, around: DeviceContext): boolean {
+  write(offset: number, sizeBytes: number, value: bigint, context: DeviceContext): boolean {
     if (!accepts(offset, sizeBytes)) return false;
-    this.writeRegister(offset, low32(value), around);
-    if (sizeBytes === 8) this.writeRegister(offset + 4, high32(value), around);
+    this.writeRegister(offset, low32(value), context);
+    if (sizeBytes === 8) this.writeRegister(offset + 4, high32(value), context);
     return true;
   }
 
-  private writeRegister(offset: number, word: number, around: DeviceContext): void {
+  private writeRegister(offset: number, word: number, context: DeviceContext): void {
     const { state } = this;
     switch (offset) {
       case RTC.TIME_LOW:
-        this.set((time) => withLow32(time, word), around);
+        this.set((time) => withLow32(time, word), context);
         break;
       case RTC.TIME_HIGH:
-        this.set((time) => withHigh32(time, word), around);
+        this.set((time) => withHigh32(time, word), context);
         break;
       case RTC.ALARM_LOW:
         // The driver writes ALARM_HIGH first: the low half arms the alarm.
         state.alarm = withLow32(state.alarm, word);
-        this.setAlarm(around);
+        this.setAlarm(context);
         break;
       case RTC.ALARM_HIGH:
         state.alarm = withHigh32(state.alarm, word);
@@ -153,17 +153,17 @@ export class Rtc implements InterruptingDevice<ValueOf<typeof schema>> {
   }
 
   /** An alarm beyond the range of a signed 64-bit number of nanoseconds counts as past, as on QEMU. */
-  private setAlarm(around: DeviceContext): void {
+  private setAlarm(context: DeviceContext): void {
     const { state } = this;
-    const now = this.time(around);
+    const now = this.time(context);
     const sinceBootNs = BigInt.asIntN(64, state.alarm - state.bootEpochNs);
     state.alarmRunning = state.alarm > now && sinceBootNs > 0n;
     if (state.alarmRunning) state.alarmTicks = (sinceBootNs + NS_PER_TICK - 1n) / NS_PER_TICK;
     else this.ring();
   }
 
-  private set(change: (time: bigint) => bigint, around: DeviceContext): void {
-    const time = this.time(around);
+  private set(change: (time: bigint) => bigint, context: DeviceContext): void {
+    const time = this.time(context);
     this.state.bootEpochNs = BigInt.asUintN(64, this.state.bootEpochNs + change(time) - time);
   }
 }

@@ -206,13 +206,13 @@ export class Uart implements InterruptingDevice<ValueOf<typeof schema>> {
     return value;
   }
 
-  write(offset: number, _sizeBytes: number, value: bigint, around: DeviceContext): boolean {
+  write(offset: number, _sizeBytes: number, value: bigint, context: DeviceContext): boolean {
     const { state } = this;
     const byte = Number(value & 0xffn);
     switch (offset) {
       case UART.THR:
         if (this.dlab) state.DLL = byte;
-        else this.transmit(byte, around);
+        else this.transmit(byte, context);
         return true;
       case UART.IER:
         if (this.dlab) state.DLM = byte;
@@ -238,12 +238,12 @@ export class Uart implements InterruptingDevice<ValueOf<typeof schema>> {
     }
   }
 
-  private transmit(byte: number, around: DeviceContext): void {
+  private transmit(byte: number, context: DeviceContext): void {
     const { state } = this;
     state.thrEmptyPending = true;
     this.driveInterrupt();
     if (state.MCR & MCR.LOOP) this.put(Uint8Array.of(byte));
-    else around.output({ kind: 'console', byte });
+    else context.output({ kind: 'console', byte });
   }
 
   /**

@@ -1,11 +1,14 @@
-/** The 32-bit halves of 64-bit registers. */
+/** Bits 31:0 of a 64-bit register. */
 export const low32 = (value: bigint): number => Number(BigInt.asUintN(32, value));
 
+/** Bits 63:32 of a 64-bit register. */
 export const high32 = (value: bigint): number => low32(value >> 32n);
 
+/** The register with other bits 31:0. */
 export const withLow32 = (value: bigint, half: number): bigint =>
   (BigInt(high32(value)) << 32n) | BigInt(half);
 
+/** The register with other bits 63:32. */
 export const withHigh32 = (value: bigint, half: number): bigint =>
   (BigInt(half) << 32n) | BigInt(low32(value));
 

@@ -379,7 +379,7 @@ export interface Difference {
   equal: boolean;
   /** All registers, equal ones included. */
   registers: readonly { name: string; a: bigint; b: bigint; equal: boolean }[];
-  /** The devices whose state differs; also `outputs`, `power`, `memory size`. */
+  /** The devices whose state differs; also `outputs`, `memory size`, `clock`, `power`. */
   devices: readonly string[];
   /** The physical addresses of the pages of 4096 bytes that differ. */
   pages: readonly number[];

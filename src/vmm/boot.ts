@@ -73,7 +73,7 @@ export function boot(options: BootOptions): Boot {
     privilege: BigInt(sbi ? PRIVILEGE.S : PRIVILEGE.M),
     x10: 0n,
     x11: BigInt(data.tree),
-    ...(sbi ? leftByFirmware(pc) : { x12: BigInt(data.info) }),
+    ...(sbi ? kernelEntryState(pc) : { x12: BigInt(data.info) }),
   };
   const { tohost, fromhost } = first;
   return {
@@ -109,7 +109,7 @@ const { ecallFromS, ecallFromM, ...toSupervisor } = CAUSE;
  * OpenSBI takes misaligned accesses, access faults and illegal instructions itself, and redirects to supervisor mode
  * what it does not emulate. Nothing needs emulation here, so supervisor mode sees the same.
  */
-export const leftByFirmware = (entry: bigint) => ({
+export const kernelEntryState = (entry: bigint) => ({
   medeleg: bits(...Object.values(toSupervisor)),
   mideleg: S_INTERRUPTS,
   mcounteren: COUNTERS,
@@ -124,7 +124,7 @@ export const leftByFirmware = (entry: bigint) => ({
   pmpcfg0: BigInt(PMP.R | PMP.W | PMP.X | PMP.NAPOT),
 });
 
-// ── What lies where ─────────────────────────────────────────────────────────────────────────────────────────────────
+// ── The layout of RAM ───────────────────────────────────────────────────────────────────────────────────────────────
 
 interface BootData {
   segments: { address: number; bytes: Uint8Array }[];
@@ -147,11 +147,11 @@ function layOutData(options: BootOptions, images: readonly ImageSegment[]): Boot
       rngSeed: RNG_SEED,
       ...(initrd && { initrd: { address: initrdAddress, sizeBytes: initrd.bytes.length } }),
     });
-  const note = firmwareNote(kernel?.entry ?? 0);
-  const noteAt = Math.ceil(treeWith(0).length / 8) * 8;
+  const info = fwDynamicInfo(kernel?.entry ?? 0);
+  const infoAt = Math.ceil(treeWith(0).length / 8) * 8;
   const lowest = kernel ? endOf(kernel) : RAM_BASE;
   const alignment = memorySizeBytes >= LARGE_PAGES_FROM_BYTES ? LARGE_PAGE_BYTES : PAGE_BYTES;
-  const room = noteAt + note.length + TREE_ROOM_BYTES;
+  const room = infoAt + info.length + TREE_ROOM_BYTES;
   const tree = placeBelow(Math.min(RAM_BASE + memorySizeBytes, TREE_LIMIT), room, alignment, images);
   if (tree === undefined || tree < lowest) {
     if (kernel) throw noRoom('the device tree', room, options);
@@ -163,9 +163,9 @@ function layOutData(options: BootOptions, images: readonly ImageSegment[]): Boot
   const segments = [
     ...(initrd ? [{ address: initrdAt!, bytes: initrd.bytes }] : []),
     { address: tree, bytes: treeWith(initrdAt!) },
-    { address: tree + noteAt, bytes: note },
+    { address: tree + infoAt, bytes: info },
   ];
-  return { segments, tree, info: tree + noteAt };
+  return { segments, tree, info: tree + infoAt };
 }
 
 /** The highest address below `limit` that overlaps none of the ranges. */
@@ -187,7 +187,7 @@ function placeBelow(
  * `struct fw_dynamic_info`, which OpenSBI's fw_dynamic finds at the address in a2 (include/sbi/fw_dynamic.h): magic,
  * version, the next stage's address and mode (supervisor), no options, boot hart 0.
  */
-function firmwareNote(next: number): Uint8Array {
+function fwDynamicInfo(next: number): Uint8Array {
   const out = new Writer();
   for (const field of [0x4942_534fn, 2n, BigInt(next), BigInt(PRIVILEGE.S), 0n, 0n]) out.u64(field);
   return out.bytes();
@@ -198,7 +198,7 @@ function mustNotOverlap(firmware: Image | undefined, kernel: Image | undefined):
     for (const b of kernel?.segments ?? [])
       if (a.address < b.address + b.memorySizeBytes && b.address < a.address + a.memorySizeBytes)
         throw new OperatingError(
-          `the kernel at 0x${b.address.toString(16)} lies over the firmware at 0x${a.address.toString(16)}; take a kernel that is linked to another address.`,
+          `the kernel at 0x${b.address.toString(16)} overlaps the firmware at 0x${a.address.toString(16)}; link it to another address.`,
         );
 }
 
@@ -206,13 +206,13 @@ function mustLeaveRoomForFirmware({ segments }: Image): void {
   const low = segments.find(({ address }) => address < RAM_BASE + FIRMWARE_BYTES);
   if (low)
     throw new OperatingError(
-      `the kernel lies at 0x${low.address.toString(16)}, where firmware stands; if it starts in machine mode, as its own firmware, give it --bios none; if it is a kernel for supervisor mode, link it to 0x${(RAM_BASE + KERNEL_OFFSET).toString(16)} or above.`,
+      `the kernel is at 0x${low.address.toString(16)}, in the memory of the firmware; if it starts in machine mode, as its own firmware, add --bios none; if it is a kernel for supervisor mode, link it to 0x${(RAM_BASE + KERNEL_OFFSET).toString(16)} or above.`,
     );
 }
 
 function noRoom(what: string, sizeBytes: number, { kernel, memorySizeBytes }: BootOptions): OperatingError {
   const end = endOf(kernel!);
   return new OperatingError(
-    `${what} takes ${sizeBytes} bytes, and of the machine's ${memorySizeBytes} the kernel leaves ${RAM_BASE + memorySizeBytes - end} above itself; give it more with --memory.`,
+    `${what} takes ${sizeBytes} bytes, and the kernel leaves ${RAM_BASE + memorySizeBytes - end} of ${memorySizeBytes} bytes of RAM above itself; give the machine more with --memory.`,
   );
 }

@@ -36,6 +36,7 @@ const virtioDescription = union({
   /** A console, which receives what is typed in place of the UART. Both print. */
   console: record({}),
 });
+/** The device in a virtio slot. */
 export type VirtioDescription = ValueOf<typeof virtioDescription>;
 
 /** The encoding of a machine's description. */

@@ -18,7 +18,7 @@ import { outputCodec } from './outputs.ts';
 
 /** The largest frame, console input or piece of entropy that one entry holds. */
 const MAX_DATA_BYTES = 1 << 16;
-/** The largest delta of one checkpoint: all of RAM. */
+/** The largest delta of one checkpoint, compressed. */
 const MAX_DELTA_BYTES = 1 << 27;
 
 /**
@@ -36,6 +36,7 @@ export const controlActions = [
   'switch-over',
   'unprotect',
 ] as const;
+/** What a control entry does: see {@link controlActions}. */
 export type ControlAction = (typeof controlActions)[number];
 
 /**
@@ -83,8 +84,11 @@ const content = union(kinds);
 
 /** A log entry: what came through a door, and the position (`icount`). */
 export type Entry = { icount: number } & ValueOf<typeof content>;
+/** The name of a kind of log entry. */
 export type EntryKind = Entry['kind'];
+/** The kinds of log entries, in the order of their numbers. */
 export const entryKinds = Object.keys(kinds) as readonly EntryKind[];
+/** A log entry of one kind. */
 export type EntryOf<K extends EntryKind> = Extract<Entry, { kind: K }>;
 
 /** Entries that the VMM applies to the machine between two steps. */

@@ -28,7 +28,11 @@ const kinds: readonly Kind[] = [
   { at: 0, magic: '\x89LZO\0', is: packed('lzop', 'lzop -d') },
   { at: 0, magic: 'BZh', is: packed('bzip2', 'bunzip2') },
   { at: 0, magic: 'PK\x03\x04', is: packed('zip', 'unzip') },
-  { at: 0, magic: '!<arch>\n', is: 'an archive, such as a library or a Debian package; take what is inside' },
+  {
+    at: 0,
+    magic: '!<arch>\n',
+    is: 'an archive, such as a library or a Debian package; give the file inside',
+  },
   {
     at: 0,
     magic: 'QFI\xfb',
@@ -37,7 +41,7 @@ const kinds: readonly Kind[] = [
   {
     at: 0,
     magic: '\xd0\x0d\xfe\xed',
-    is: 'a device tree, or a U-Boot image in the format FIT; take the kernel inside',
+    is: 'a device tree, or a U-Boot image in the format FIT; give the kernel inside',
   },
   { at: 0, magic: '07070', is: 'an initial RAM disk; give it with --initrd, and the kernel with --kernel' },
 ];
@@ -59,7 +63,7 @@ export const textAt = (bytes: Uint8Array, at: number, length: number): string =>
 /**
  * Whether the bytes are UTF-8 without control characters except white space. Machine code soon has a byte that is not.
  */
-function isText(bytes: Uint8Array): boolean {
+export function isText(bytes: Uint8Array): boolean {
   const start = bytes.subarray(0, LOOK_BYTES);
   if (start.length === 0 || start.some((byte) => byte < 9 || (byte > 13 && byte < 0x20 && byte !== ESCAPE)))
     return false;

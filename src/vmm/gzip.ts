@@ -44,4 +44,4 @@ export function gunzip(bytes: Uint8Array, name: string, limitBytes: number): Uin
 }
 
 const damaged = (name: string) =>
-  new OperatingError(`'${name}' is a gzip file that is cut short or damaged; make it again.`);
+  new OperatingError(`'${name}' is a gzip file that is truncated or damaged; make it again.`);

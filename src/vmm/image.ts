@@ -3,6 +3,7 @@
  * "Object Files" and "Program Loading"; RISC-V ELF psABI), or raw bytes.
  */
 import { OperatingError } from '../base/errors.ts';
+import { MAX_RAM_BYTES } from '../cpu/layout.ts';
 import { describeNonCode } from './file-kinds.ts';
 
 /** A range of memory and its initial content. */
@@ -134,10 +135,10 @@ const MEBIBYTE = 2 ** 20;
 export function tooLarge(start: number | bigint, end: number | bigint, ram: RamRange): string {
   const ends = ram.base + ram.sizeBytes;
   const outside = `needs memory from ${hex(start)} to ${hex(end)}, and RAM is ${hex(ram.base)} to ${hex(ends)};`;
-  const needed = (Number(end) - ram.base) / MEBIBYTE;
+  const neededBytes = Number(end) - ram.base;
   // Otherwise the address itself is wrong, and more memory does not help.
-  return start >= ram.base && needed <= 2 ** 20
-    ? `${outside} give the machine at least ${Math.ceil(needed)} MiB with --memory.`
+  return start >= ram.base && neededBytes <= MAX_RAM_BYTES
+    ? `${outside} give the machine at least ${Math.ceil(neededBytes / MEBIBYTE)} MiB with --memory.`
     : `${outside} link it to an address in RAM.`;
 }
 
@@ -194,7 +195,7 @@ class ElfFile {
    * Accepts self-relocating files such as firmware; rejects files that need a dynamic linker, which there is none of.
    */
   private mustNeedNoLoader(): void {
-    const statically = 'nothing links it here; link it with -static';
+    const statically = 'there is no dynamic linker here; link it with -static';
     for (const at of this.programHeaders()) {
       if (this.u32(at) === INTERPRETER) throw this.fail(`is dynamically linked, and ${statically}.`);
       if (this.u32(at) !== DYNAMIC) continue;

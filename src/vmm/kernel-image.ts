@@ -154,8 +154,7 @@ function loadUBootImage({ name, bytes }: BootFile, ram: RamRange): Image {
   if (crc32(header) !== word(UBOOT.headerCrc)) throw refuse('with a damaged header; make it again');
   const [arch, type] = [view.getUint8(UBOOT.arch), view.getUint8(UBOOT.type)];
   if (arch !== UBOOT_RISCV) throw refuse(`for architecture number ${arch}; RISC-V is ${UBOOT_RISCV}`);
-  if (type !== UBOOT_KERNEL)
-    throw refuse(`of type ${type}; a kernel, which is type ${UBOOT_KERNEL}, says where it is to lie`);
+  if (type !== UBOOT_KERNEL) throw refuse(`of type ${type}; a kernel has type ${UBOOT_KERNEL}`);
   const stored = bytes.subarray(HEADER_BYTES, HEADER_BYTES + word(UBOOT.size));
   if (stored.length < word(UBOOT.size)) throw cutShort(name, 'the kernel');
   if (crc32(stored) !== word(UBOOT.dataCrc)) throw refuse('that is damaged; make it again');

@@ -63,7 +63,7 @@ export class Machine {
   /** Bytes of outputs and random numbers since {@link takeOutputs}. */
   private passedBytes = 0;
   /**
-   * Called in each step in which the guest uses a door or a device: whether {@link run} is to return after that step.
+   * Called in each step in which the guest uses a door or a device: whether {@link run} returns after it.
    * Not part of the state.
    */
   stopCondition: () => boolean = () => false;
@@ -135,11 +135,12 @@ export class Machine {
 
   /**
    * Whether nothing from outside can reach the guest in its present state: no interrupt that it would take can become
-   * pending, and no driver has given a device a buffer.
+   * pending, no driver has given a device a buffer, and it does not wait for a byte in a word of HTIF.
    */
-  get isLeftAlone(): boolean {
-    if (this.devices.virtio.some((device) => device instanceof VirtioMmio && device.live)) return false;
-    const { hart } = this;
+  get isIsolated(): boolean {
+    const { hart, devices } = this;
+    if (devices.virtio.some((device) => device instanceof VirtioMmio && device.live)) return false;
+    if (devices.htif?.state.reading) return false;
     const [enabled, delegated, status] = [hart.get('mie'), hart.get('mideleg'), hart.get('mstatus')];
     const privilege = Number(hart.get('privilege'));
     const inMachine = privilege < PRIVILEGE.M || (status & MSTATUS.MIE) !== 0n;
@@ -457,14 +458,18 @@ export class Machine {
       },
       watched: () => {
         const { htif, uart } = this.devices;
-        htif?.written(this.context, () => uart.take());
+        if (!htif?.written(this.context, () => uart.take())) return;
+        this.interactions++;
         this.updateLines();
+        this.stopWhenDue();
       },
       timerChanged: () => this.updateLines(),
       ...(this.description.sbi && {
         hostCall: () => {
           this.interactions++;
           sbiCall(this.sbi);
+          this.updateLines();
+          this.stopWhenDue();
         },
       }),
     };

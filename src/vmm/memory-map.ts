@@ -17,6 +17,7 @@ export const PLIC_SOURCES = 95;
 /** Interrupt sources of the PLIC: virtio slot n is source 1 + n. */
 export const plicSource = { virtio: 1, uart: 10, rtc: 11 } as const;
 
-/** The interrupt contexts of hart 0. */
+/** The PLIC's context of hart 0 in machine mode. */
 export const M_MODE_CONTEXT = 0;
+/** The PLIC's context of hart 0 in supervisor mode. */
 export const S_MODE_CONTEXT = 1;

@@ -12,11 +12,11 @@ export class MachineSbi implements SbiHost {
 
   constructor(
     private readonly hart: AnyHart,
-    private readonly around: DeviceContext,
+    private readonly context: DeviceContext,
     private readonly uart: () => Uart,
     private readonly timerChanged: () => void,
   ) {
-    this.memory = around.memory;
+    this.memory = context.memory;
   }
 
   argument(index: number): bigint {
@@ -42,7 +42,7 @@ export class MachineSbi implements SbiHost {
   }
 
   print(byte: number): void {
-    this.around.output({ kind: 'console', byte });
+    this.context.output({ kind: 'console', byte });
   }
 
   /** Typed bytes wait in the UART, as for a driver. */
@@ -55,6 +55,6 @@ export class MachineSbi implements SbiHost {
   }
 
   power(action: 'off' | 'reset', code: number): void {
-    this.around.output({ kind: 'power', action, code });
+    this.context.output({ kind: 'power', action, code });
   }
 }

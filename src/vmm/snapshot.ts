@@ -1,7 +1,18 @@
 /** Snapshots of whole machines: taking and restoring them, their file format, and comparing two. */
 import { deflateSync, inflateSync } from 'fflate';
 import { sameBytes } from '../base/bytes.ts';
-import { bytes, type Codec, decode, encode, list, Reader, record, uint, Writer } from '../base/codec.ts';
+import {
+  bytes,
+  type Codec,
+  decode,
+  encode,
+  list,
+  Reader,
+  type RecordCodec,
+  record,
+  uint,
+  Writer,
+} from '../base/codec.ts';
 import { FormatError, OperatingError } from '../base/errors.ts';
 import { xxh32 } from '../base/xxh32.ts';
 import type { AnyHart } from '../cpu/checked-hart.ts';
@@ -166,8 +177,9 @@ export interface Difference {
   equal: boolean;
   registers: RegisterDifference[];
   /**
-   * Names of the devices whose state differs; `outputs` is the count of outputs made, `power` whether the machine is
-   * off.
+   * Names of the devices whose state differs, or that only one machine has; `outputs` is the count of outputs made,
+   * `memory size` the size of RAM, `clock` the time at which a derived clock was last set, `power` whether the machine
+   * is off.
    */
   devices: string[];
   /** Physical addresses of the pages that differ. */
@@ -185,19 +197,40 @@ export function compareSnapshots(a: Snapshot, b: Snapshot): Difference {
     b: right[word]!,
     equal: left[word] === right[word],
   }));
-  const { fields } = machineSchema(a.description);
-  const devices = Object.keys(a.state.devices).filter((name) => {
-    const only = (from: Snapshot) => ({ ...a.state.devices, [name]: from.state.devices[name]! });
-    return !sameBytes(encode(fields.devices, only(a)), encode(fields.devices, only(b)));
-  });
-  if (a.state.outputsMade !== b.state.outputsMade) devices.push('outputs');
-  if (a.state.ramSizeBytes !== b.state.ramSizeBytes) devices.push('memory size');
-  if (!sameBytes(encode(fields.power, a.state.power), encode(fields.power, b.state.power)))
-    devices.push('power');
+  const devices = differingParts(a, b);
   const pages = differingPages(a.pages, b.pages);
   const equal = registers.every((register) => register.equal) && devices.length === 0 && pages.length === 0;
   return { icount: Number(left.icount), equal, registers, devices, pages };
 }
+
+/** The devices whose state differs, or that only one machine has, and the other differing parts of the state. */
+function differingParts(a: Snapshot, b: Snapshot): string[] {
+  const [left, right] = [a, b].map(({ description, state }) => {
+    const { hart: _, devices, ...others } = machineSchema(description).fields;
+    // A name stands for the same kind of device in both: it has the kind, and the slot.
+    const parts = (devices as RecordCodec<MachineState['devices']>).fields;
+    return new Map<string, Uint8Array>([
+      ...Object.entries(parts).map(([name, codec]) => [name, encode(codec, state.devices[name]!)] as const),
+      ...Object.entries(others).map(
+        ([name, codec]) =>
+          [partNames[name as OtherPart], encode(codec as Codec<unknown>, state[name as OtherPart])] as const,
+      ),
+    ]);
+  });
+  return [...new Set([...left!.keys(), ...right!.keys()])].filter((name) => {
+    const [one, other] = [left!.get(name), right!.get(name)];
+    return !one || !other || !sameBytes(one, other);
+  });
+}
+
+type OtherPart = Exclude<keyof MachineState, 'hart' | 'devices'>;
+/** The parts of a machine besides the hart, the devices and RAM, as a difference names them. */
+const partNames: Record<OtherPart, string> = {
+  outputsMade: 'outputs',
+  ramSizeBytes: 'memory size',
+  clock: 'clock',
+  power: 'power',
+};
 
 function differingPages(a: readonly Page[], b: readonly Page[]): number[] {
   const left = new Map(a.map(({ index, bytes: content }) => [index, content]));

@@ -1,4 +1,4 @@
-import { CAUSE } from '../cpu/csrs.ts';
+import { CAUSE, PRIVILEGE } from '../cpu/csrs.ts';
 import { hartWords } from '../cpu/layout.ts';
 import type { Machine } from './machine.ts';
 
@@ -54,7 +54,7 @@ export class StuckWatch {
     }
     if (this.reported || machine.icount < this.nextLook) return undefined;
     this.nextLook = machine.icount + LOOK_STEPS;
-    if (machine.isLeftAlone) return this.compare(machine);
+    if (machine.isIsolated) return this.compare(machine);
     this.begin(machine);
     return undefined;
   }
@@ -94,7 +94,8 @@ export class StuckWatch {
 function lastException({ hart }: Machine): { cause: number; pc: bigint } {
   const [inMachine, bySupervisor] = [Number(hart.get('mcause')), Number(hart.get('scause'))];
   const delegated =
-    hart.get('privilege') !== 3n && ((hart.get('medeleg') >> BigInt(bySupervisor & 63)) & 1n) === 1n;
+    hart.get('privilege') !== BigInt(PRIVILEGE.M) &&
+    ((hart.get('medeleg') >> BigInt(bySupervisor & 63)) & 1n) === 1n;
   return delegated
     ? { cause: bySupervisor, pc: hart.get('sepc') }
     : { cause: inMachine, pc: hart.get('mepc') };

@@ -156,28 +156,31 @@ describe('run', () => {
   });
 
   test.each<[string[], RegExp]>([
-    [[], /^vmft: nothing to run; name a program, or give --kernel$/m],
-    [['kernel.s', ...kernel], /^vmft: a program and a kernel are two ways to boot; leave out kernel\.s, or/],
+    [[], /^vmft: no program given; name one, or give --kernel$/m],
+    [['kernel.s', ...kernel], /^vmft: a program and a kernel are given; leave out kernel\.s, or/],
     [
       ['kernel.s', '--bios', 'firmware.s'],
-      /^vmft: a program starts as firmware does; leave out kernel\.s, or/,
+      /^vmft: a program takes the place of firmware; leave out kernel\.s, or/,
     ],
-    [['kernel.s', '--initrd', 'initrd'], /^vmft: --initrd is for a kernel, which kernel\.s is not given as/],
+    [
+      ['kernel.s', '--initrd', 'initrd'],
+      /^vmft: --initrd is for a kernel, and kernel\.s is given as a program/,
+    ],
     [['--kernel', 'initrd'], /^vmft: 'initrd' is text; this machine runs RISC-V machine code\.$/m],
-    [['--bios', 'none'], /^vmft: nothing to run; name a program, or give --kernel$/m],
+    [['--bios', 'none'], /^vmft: no program given; name one, or give --kernel$/m],
     [['--kernel', 'nothing'], /^vmft: nothing: no such file or directory; check the path/],
     [
       [...kernel, '--memory', '2M'],
       /^vmft: kernel\.s: the program ends at 0x802.*; give it more with --memory/,
     ],
-    [[...kernel, '--drive', 'file=empty'], /^vmft: empty: an empty file; a disk has at least one sector/],
+    [[...kernel, '--drive', 'file=empty'], /^vmft: empty: the file is empty; a disk has at least one sector/],
     [[...kernel, '--drive', 'file=nothing'], /^vmft: nothing: no such file/],
     [[...kernel, '--drive', 'readonly=on'], /no file is named; it has the form file=FILE/],
     [
       [...kernel, '--drive', 'file=disk.img,format=qcow2'],
       /"format=qcow2" is not read here; make a raw image of it/,
     ],
-    [[...kernel, '--drive', 'file=disk.img,file=x'], /"file" is said twice/],
+    [[...kernel, '--drive', 'file=disk.img,file=x'], /"file" is given twice/],
     [[...kernel, '--drive', 'file=disk.img', '--disk-size', '1M'], /cannot be used with option '--disk-size/],
   ])('%j is refused', async (args, message) => {
     const { code, stdout, stderr } = await vmft('run', ...args);

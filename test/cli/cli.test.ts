@@ -324,7 +324,7 @@ describe('wrong usage: exit code 2, one line on stderr, nothing on stdout', () =
   test.each<[string, string[], RegExp]>([
     ['an unknown option', ['run', bank, '--zzzzzzzz'], /unknown option '--zzzzzzzz'/],
     ['an unknown command', ['zzzzzzzz'], /unknown command 'zzzzzzzz'/],
-    ['no program', ['run'], /nothing to run; name a program/],
+    ['no program', ['run'], /no program given; name one/],
     ['a bad number', ['run', bank, '--max-steps', 'many'], /'--max-steps <n>' argument 'many' is invalid/],
     ['a number out of range', ['run', bank, '--clients', '65'], /a whole number from 0 to 64/],
     ['a bad memory size', ['run', bank, '--memory', '5K'], /a multiple of 4K up to 2G/],

@@ -72,7 +72,7 @@ describe('devices are in the slots where QEMU puts them', () => {
       ...devices.flatMap((device) => ['-device', device]),
     ];
     if (expected.startsWith('refused'))
-      return expect(refusal(args)).toMatch(/bus virtio-mmio-bus\.\d is full|no bus|all 8 slots are taken/);
+      return expect(refusal(args)).toMatch(/bus virtio-mmio-bus\.\d is taken|no bus|all 8 slots are taken/);
     const names = placedBy(...args).replaceAll(
       /=([a-z]+)\b/g,
       (_, kind) => `=${ours[kind] ?? 'virtio-serial-device'}`,
@@ -200,7 +200,7 @@ describe("QEMU's command line", () => {
     [['-netdev', 'user,id=n,hostfwd=tcp::1-:2'], /nothing is forwarded/],
     [['-netdev', 'tap,id=n'], /"tap" is no network here/],
     [['-netdev', 'user'], /needs a name: id=NAME/],
-    [['-netdev', 'user,id=n'], /no card is on it; add --device virtio-net-device,netdev=n/],
+    [['-netdev', 'user,id=n'], /no card uses it; add --device virtio-net-device,netdev=n/],
     [['-device', 'virtio-net-device,netdev=n'], /there is no netdev "n"/],
     [['-device', 'virtio-rng-device,rng=r'], /there is no rng "r".*--object/],
     [
@@ -213,24 +213,27 @@ describe("QEMU's command line", () => {
     ],
     [['-device', 'virtio-rng-device,foo=1'], /virtio-rng-device has no "foo" here; it has id, bus, rng/],
     [['-device', 'virtio-rng-device,bus=pcie.0'], /there is no bus pcie\.0; they are virtio-mmio-bus\.0 to/],
-    [['-device', 'virtio-rng-device', '-device', 'virtio-rng-device'], /one virtio-rng-device at the most/],
+    [
+      ['-device', 'virtio-rng-device', '-device', 'virtio-rng-device'],
+      /only one virtio-rng-device is possible/,
+    ],
     [['-device', 'virtio-rng-device,id=a', '-device', 'virtio-net-device,id=a'], /the id "a" is given twice/],
     [['-device', 'virtconsole'], /a console needs its device before it: --device virtio-serial-device/],
     [['-device', 'virtio-blk-device'], /no drive is set; give it one/],
     [['-device', 'virtio-blk-device,drive=d0'], /there is no drive "d0".*name it with --drive \.\.\.,id=d0/],
-    [['-device', 'virtio-net-device,mac=1:2'], /"mac=1:2" is not understood/],
+    [['-device', 'virtio-net-device,mac=1:2'], /"mac=1:2" is not a valid setting/],
     [driveFor(0), /no device refers to it; add --device virtio-blk-device,drive=d0, or leave out if=none/],
-    [[...drive(0), ...drive(1)], /a second disk needs a device that says where it stands/],
+    [[...drive(0), ...drive(1)], /a second disk needs a device, which has its slot/],
     [[...driveFor(0), ...driveFor(0)], /the id "d0" is given twice/],
     [
       [...driveFor(0), '-device', 'virtio-blk-device,drive=d0', '-device', 'virtio-blk-device,drive=d0'],
-      /drive "d0" is in use by another device already/,
+      /drive "d0" is already used by another device/,
     ],
     [
       [...drive(0), '-device', 'virtio-rng-device,bus=virtio-mmio-bus.0'],
-      /bus virtio-mmio-bus\.0 is full, the disk that no device was named for is there/,
+      /bus virtio-mmio-bus\.0 is taken by the disk that no device was named for/,
     ],
-    [['--drive', 'file=x,,y,id='], /"id=" is not understood/],
+    [['--drive', 'file=x,,y,id='], /"id=" is not a valid setting/],
     [[file('bad.s')], /bad\.guest\.json: "virtio-fax-device" is no device/],
     [[file('folder.s')], /folder\.guest\.json: "kernel" is for a folder/],
   ])('%j is refused, with the reason', (args, message) => {

@@ -151,7 +151,7 @@ describe('commands', () => {
       ['run', program('kv/kv.elf'), '--defsym', 'A=1'],
       /--defsym is for the assembler/,
     ],
-    ['a source as a raw image', ['run', hello, '--raw'], /--raw says that a program is a raw image/],
+    ['a source as a raw image', ['run', hello, '--raw'], /--raw is for a raw image, and none is given/],
     ['a prompt to type after without input', ['run', hello, '--type-after', '>'], /and console input/],
   ])('%s', async (_, args, message) => {
     files();

@@ -1,7 +1,7 @@
 /** Guests that spin or trap endlessly are reported; guests that work or wait are not. */
 import { describe, expect, it } from 'vitest';
 import type { HartWord } from '../../src/cpu/layout.ts';
-import { boot, leftByFirmware } from '../../src/vmm/boot.ts';
+import { boot, kernelEntryState } from '../../src/vmm/boot.ts';
 import { machineOf } from '../ft/guest.ts';
 import { happened, simulate } from './support.ts';
 
@@ -12,7 +12,7 @@ function reports(source: string, { kernel = false, maxSteps = STEPS } = {}) {
   const segments = plain.segments.map((segment) => ({ ...segment }));
   const image = { entry: segments[0]!.address, segments, symbols: [] };
   const { start, sbi } = boot({ memorySizeBytes: plain.memorySizeBytes, append: '', firmware: image });
-  const words = { privilege: 1n, ...leftByFirmware(BigInt(image.entry)) };
+  const words = { privilege: 1n, ...kernelEntryState(BigInt(image.entry)) };
   const asKernel = Object.entries(words).map(([word, value]) => ({ word: word as HartWord, value }));
   const description = { ...plain, sbi: kernel || sbi, start: kernel ? [...plain.start, ...asKernel] : start };
   const run = simulate('hello', { description, input: new Uint8Array(0), backups: 0, maxSteps });

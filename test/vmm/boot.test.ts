@@ -55,7 +55,7 @@ describe('the layout of RAM at boot', () => {
           result = boot(options);
         } catch (error) {
           if (!(error instanceof OperatingError)) throw error;
-          expect(error.message).toMatch(/give it more with --memory/);
+          expect(error.message).toMatch(/give the machine more with --memory/);
           const needed = (drawn.initrd ?? 0) + 2 * MIB + 3 * 4096;
           expect(kernelEnd + needed).toBeGreaterThan(BASE + memorySizeBytes - 2 * MIB);
           return;
@@ -177,9 +177,9 @@ describe('boot is refused for', () => {
     const at = (address: number) => () =>
       boot({ memorySizeBytes: 32 * MIB, append: '', kernel: image(address, 100) });
     expect(at(BASE)).toThrow(
-      /^the kernel lies at 0x80000000, where firmware stands; .* give it --bios none;/,
+      /^the kernel is at 0x80000000, in the memory of the firmware; .* add --bios none;/,
     );
-    expect(at(BASE + 0x7_ffff)).toThrow(/^the kernel lies at 0x8007ffff/);
+    expect(at(BASE + 0x7_ffff)).toThrow(/^the kernel is at 0x8007ffff/);
     expect(at(BASE + 0x8_0000)).not.toThrow();
   });
 
@@ -191,7 +191,7 @@ describe('boot is refused for', () => {
         firmware: image(BASE, 100),
         kernel: image(BASE + 64, 100),
       }),
-    ).toThrow(/^the kernel at 0x80000040 lies over the firmware at 0x80000000;/);
+    ).toThrow(/^the kernel at 0x80000040 overlaps the firmware at 0x80000000;/);
   });
 });
 
@@ -306,7 +306,7 @@ describe('a kernel image', () => {
   const starts = (text: string) =>
     Uint8Array.from({ length: 300 }, (_, index) => text.charCodeAt(index) || 0);
   test.each<[string, Uint8Array, RegExp]>([
-    ['an empty file', new Uint8Array(0), /^'Image' is empty; there is nothing to run\.$/],
+    ['an empty file', new Uint8Array(0), /^'Image' is empty; give a file with a program\.$/],
     [
       'a text',
       new TextEncoder().encode('# Grüße\n'),
@@ -361,10 +361,14 @@ describe('a kernel image', () => {
     [
       'damaged gzip',
       gzip.with(30, gzip[30]! ^ 1),
-      /^'Image' is a gzip file that is cut short or damaged; make/,
+      /^'Image' is a gzip file that is truncated or damaged; make/,
     ],
-    ['gzip with another checksum', gzip.with(-8, gzip.at(-8)! ^ 1), /^'Image' is a gzip file that is cut/],
-    ['gzip with another size', gzip.with(-1, 0x40), /^'Image' is a gzip file that is cut short or damaged/],
+    [
+      'gzip with another checksum',
+      gzip.with(-8, gzip.at(-8)! ^ 1),
+      /^'Image' is a gzip file that is truncated/,
+    ],
+    ['gzip with another size', gzip.with(-1, 0x40), /^'Image' is a gzip file that is truncated or damaged/],
     [
       'gzip of more bytes than RAM has',
       gzipSync(new Uint8Array(ram.sizeBytes + 1), { level: 1 }),
@@ -391,7 +395,7 @@ describe('a kernel image', () => {
       // A short prefix may be a payload without a header.
       for (let length = 6; length < bytes.length; length++)
         expect(() => load(bytes.subarray(0, length)), `${kind}, ${length} bytes`).toThrow(
-          /^'Image' (ends inside|is a gzip file that is cut short|is a program for EFI)/,
+          /^'Image' (ends inside|is a gzip file that is truncated|is a program for EFI)/,
         );
     }
   });

@@ -52,7 +52,7 @@ test('an ELF and a raw image are recognized, and other files are refused', () =>
   expect(() => guest('code')).toThrow(/^code: neither an ELF nor a source/);
   expect(() => guest('notes')).toThrow(/^notes: text, which is no program/);
   expect(() => guest('nowhere.bin')).toThrow(/^nowhere\.bin: not there$/);
-  expect(() => guest(undefined)).toThrow(/^nothing to run/);
+  expect(() => guest(undefined)).toThrow(/^no program given/);
 });
 
 test('a disk has the content of its file', () => {
@@ -72,5 +72,9 @@ test('a guest file sets options, which those of the command line override', () =
   const kinds = guest('code.bin', own).description.virtio.map((one) => one?.kind);
   expect(kinds).toEqual(['blk', ...Array(6).fill(undefined), 'entropy']);
   expect(() => withDevices(folder, 'g.json', { memory })).toThrow(/"kernel" is for a folder/);
+  const sized = (memoryMiB: number) =>
+    parseGuestFile(bytes(`{ "kernel": "code.bin", "memoryMiB": ${memoryMiB} }`), 'g.json');
+  expect(withFolder(sized(2048), 'g.json', { memory }, (name) => name).memory).toBe(2 ** 31);
+  expect(() => sized(2049)).toThrow(/^g\.json: "memoryMiB" can't be 2049$/);
   expect(() => parseGuestFile(bytes('[]'), 'g.json')).toThrow(/^g\.json: it must be a JSON object$/);
 });

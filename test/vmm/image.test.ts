@@ -294,6 +294,9 @@ describe('loadRaw', () => {
     expect(() => loadRaw(new Uint8Array(ram.sizeBytes + 1), 'x.bin', ram)).toThrow(
       /at least 2 MiB with --memory/,
     );
+    // No machine has so much RAM.
+    const { bytes } = elf([text, { address: 0x9000_0000n, memorySize: 2n ** 31n }]);
+    expect(() => loadElf(bytes, 'x', ram)).toThrow(/; link it to an address in RAM/);
     expect(loadRaw(new Uint8Array(ram.sizeBytes), 'x.bin', ram).segments).toHaveLength(1);
   });
 });

@@ -3,7 +3,7 @@
  */
 import { PRIVILEGE } from '../../src/cpu/csrs.ts';
 import { type HartWord, RAM_BASE } from '../../src/cpu/layout.ts';
-import { leftByFirmware } from '../../src/vmm/boot.ts';
+import { kernelEntryState } from '../../src/vmm/boot.ts';
 import type { MachineDescription } from '../../src/vmm/description.ts';
 import { machineOf, withConsole } from '../ft/guest.ts';
 
@@ -299,7 +299,7 @@ const plain = withConsole(machineOf(source));
 /** The machine that boots it without firmware. */
 const start = Object.entries({
   privilege: BigInt(PRIVILEGE.S),
-  ...leftByFirmware(BigInt(RAM_BASE)),
+  ...kernelEntryState(BigInt(RAM_BASE)),
 }).map(([word, value]) => ({ word: word as HartWord, value }));
 
 export const kernelMachine: MachineDescription = {

@@ -202,15 +202,36 @@ describe('a comparison', () => {
     expect(difference.registers.filter(({ equal }) => !equal)).toEqual([]);
   });
 
-  test.each<[string, Partial<Snapshot['state']>]>([
-    ['the count of outputs', { outputsMade: taken.state.outputsMade + 1 }],
-    ['that one is off', { power: { ...taken.state.power, off: true } }],
-    ['the exit code', { power: { ...taken.state.power, code: 1 } }],
-  ])('finds %s', (_, part) => {
+  const others: [string, Partial<Snapshot['state']>][] = [
+    ['outputs', { outputsMade: taken.state.outputsMade + 1 }],
+    ['memory size', { ramSizeBytes: taken.state.ramSizeBytes + 4096 }],
+    ...['ticks', 'icount'].map((name): [string, Partial<Snapshot['state']>] => [
+      'clock',
+      { clock: { ...taken.state.clock, [name]: 7 } },
+    ]),
+    ['power', { power: { ...taken.state.power, off: true } }],
+    ['power', { power: { ...taken.state.power, reset: true } }],
+    ['power', { power: { ...taken.state.power, code: 1 } }],
+  ];
+  test('knows every part of the state', () => {
+    const parts = others.flatMap(([, part]) => Object.keys(part));
+    expect(new Set([...parts, 'hart', 'devices'])).toEqual(new Set(Object.keys(taken.state)));
+  });
+  test.each(others)('finds %s: %j', (name, part) => {
     const other = { ...taken, state: { ...taken.state, ...part } };
     const schema = machineSchema(description);
     expect(encode(schema, other.state)).not.toEqual(encode(schema, taken.state));
-    expect(compareSnapshots(taken, other).equal).toBe(false);
+    expect(compareSnapshots(taken, other)).toMatchObject({ equal: false, devices: [name], pages: [] });
+  });
+
+  test('finds a device that only one has', () => {
+    const disk = takeSnapshot(new Machine(machineOf(chattyGuest, 8), new ReplayDoors()));
+    const none = takeSnapshot(new Machine(description, new ReplayDoors()));
+    for (const [a, b] of [
+      [disk, none],
+      [none, disk],
+    ] as const)
+      expect(compareSnapshots(a, b)).toMatchObject({ equal: false, devices: ['blk.2'] });
   });
 
   test('finds each page in which one byte differs, and pages that only one has', () => {

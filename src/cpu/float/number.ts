@@ -57,6 +57,7 @@ export interface Outcome {
   flags: number;
 }
 
+/** Makes a finite number: ±significand · 2^exponent. */
 export const finite = (negative: boolean, significand: bigint, exponent: number): Finite => ({
   is: 'finite',
   negative,
@@ -64,8 +65,10 @@ export const finite = (negative: boolean, significand: bigint, exponent: number)
   exponent,
 });
 
+/** Whether a value is a zero of either sign. */
 export const isZero = (value: Value): boolean => value.is === 'finite' && value.significand === 0n;
 
+/** The sign bit of an encoding. */
 export const signBit = ({ bits }: Format): bigint => 1n << BigInt(bits - 1);
 
 /** The value of an encoding. */

@@ -22,6 +22,7 @@ export function fromNumber(body: Body, format: FormatName): void {
   else body.op('i64.reinterpret_f64');
 }
 
+/** Pushes a number of a format. */
 export const constant = (body: Body, format: FormatName, value: number): Body =>
   format === 'S' ? body.f32(value) : body.f64(value);
 
@@ -43,6 +44,7 @@ export function isOrdinary(body: Body, format: FormatName, local: number): Body 
 
 const quickOps = ['add', 'mul', 'div', 'sqrt'] as const;
 type QuickOp = (typeof quickOps)[number];
+/** Whether an operation has an inlined fast path. */
 export const isQuick = (op: FloatOp): op is QuickOp => quickOps.includes(op as QuickOp);
 
 interface Parts {

@@ -271,7 +271,9 @@ export const operations = {
   convert: rounding(1, (f, a, _b, _c, rm) => convert(f, a, rm)),
 } as const satisfies Record<string, Operation>;
 
+/** The name of a floating-point operation. */
 export type FloatOp = keyof typeof operations;
+/** The names of the operations, in the order of their numbers in calls of the soft float. */
 export const floatOps = Object.keys(operations) as FloatOp[];
 
 /**

@@ -113,4 +113,5 @@ const single: Instruction[] = (
   row('Zbs', `${name}i`, 'Shift6', { opcode: OP_IMM, funct3, funct6 }, rd(result(imm))),
 ]);
 
+/** The rows of Zba, Zbb and Zbs (RISC-V Unprivileged ISA, chapter "B"). */
 export const bits: Instruction[] = [...addresses, ...basic, ...single];

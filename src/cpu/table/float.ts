@@ -168,6 +168,7 @@ function withIntegers(width: Width): Instruction[] {
 const narrow = fd(box(float('convert', 'S', fs1)));
 const widen = fd(float('convert', 'D', unbox(fs1)));
 
+/** The rows of F and D (RISC-V Unprivileged ISA, chapters "F" and "D"). */
 export const floatingPoint: Instruction[] = [
   ...widths.flatMap((width) => [...memory(width), ...arithmetic(width), ...withIntegers(width)]),
   floating('D', 'fcvt.s.d', 'FRound1', { opcode: OP_FP, funct5: 0x08, fmt: 0, rs2: 1 }, narrow),

@@ -64,6 +64,7 @@ const sext1 = word(rs1);
 const zext1 = wordU(rs1);
 const shift5 = and(rs2, constant(31));
 
+/** The rows of RV32I, RV64I and Zifencei (RISC-V Unprivileged ISA, chapters of these names). */
 export const baseInteger: Instruction[] = [
   iU('lui', { opcode: LUI }, rd(imm)),
   iU('auipc', { opcode: AUIPC }, rd(target)),

@@ -35,6 +35,7 @@ const sext2 = word(rs2);
 const zext1 = wordU(rs1);
 const zext2 = wordU(rs2);
 
+/** The rows of M (RISC-V Unprivileged ISA, chapter "M"). */
 export const multiply: Instruction[] = [
   m('mul', { opcode: OP, funct3: 0, funct7: 1 }, rd(mul(rs1, rs2))),
   m('mulh', { opcode: OP, funct3: 1, funct7: 1 }, rd(mulh(rs1, rs2))),

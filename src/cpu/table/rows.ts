@@ -74,26 +74,47 @@ export function row(
   return { mnemonic, extension, format, match: match >>> 0, mask: mask >>> 0, meaning };
 }
 
+/** Major opcode (RISC-V Unprivileged ISA, "RV32/64G Instruction Set Listings"): loads of integers. */
 export const LOAD = 0x03;
+/** Major opcode: loads of floating-point numbers. */
 export const LOAD_FP = 0x07;
+/** Major opcode: FENCE and FENCE.I. */
 export const MISC_MEM = 0x0f;
+/** Major opcode: integer operations with an immediate. */
 export const OP_IMM = 0x13;
+/** Major opcode: AUIPC. */
 export const AUIPC = 0x17;
+/** Major opcode: operations on words with an immediate. */
 export const OP_IMM_32 = 0x1b;
+/** Major opcode: stores of integers. */
 export const STORE = 0x23;
+/** Major opcode: stores of floating-point numbers. */
 export const STORE_FP = 0x27;
+/** Major opcode: LR, SC and atomic operations. */
 export const AMO = 0x2f;
+/** Major opcode: integer operations on two registers. */
 export const OP = 0x33;
+/** Major opcode: LUI. */
 export const LUI = 0x37;
+/** Major opcode: operations on words in two registers. */
 export const OP_32 = 0x3b;
+/** Major opcode: FMADD. */
 export const MADD = 0x43;
+/** Major opcode: FMSUB. */
 export const MSUB = 0x47;
+/** Major opcode: FNMSUB. */
 export const NMSUB = 0x4b;
+/** Major opcode: FNMADD. */
 export const NMADD = 0x4f;
+/** Major opcode: floating-point operations. */
 export const OP_FP = 0x53;
+/** Major opcode: conditional branches. */
 export const BRANCH = 0x63;
+/** Major opcode: JALR. */
 export const JALR = 0x67;
+/** Major opcode: JAL. */
 export const JAL = 0x6f;
+/** Major opcode: CSR accesses and privileged instructions. */
 export const SYSTEM = 0x73;
 
 /** Makes rows with a common extension and format. */

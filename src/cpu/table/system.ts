@@ -2,6 +2,7 @@
 import { helper, imm, rs1 } from '../expr.ts';
 import { group, type Instruction, row, SYSTEM } from './rows.ts';
 
+/** The rows of Zicsr (RISC-V Unprivileged ISA, chapter "Zicsr"). */
 export const csr: Instruction[] = (
   [
     ['csrrw', 'write', 1],
@@ -21,6 +22,7 @@ export const csr: Instruction[] = (
 
 const system = group('Privileged', 'None');
 const fixed = ['rd', 'rs1'] as const;
+/** ECALL and EBREAK (RISC-V Unprivileged ISA), MRET, SRET, WFI and SFENCE.VMA (Privileged Architecture). */
 export const privileged: Instruction[] = [
   system('ecall', { opcode: SYSTEM, funct3: 0, funct12: 0x000, zero: fixed }, helper('ecall')),
   system('ebreak', { opcode: SYSTEM, funct3: 0, funct12: 0x001, zero: fixed }, helper('ebreak')),

@@ -7,6 +7,7 @@ import { type HartWord, offsetOf } from '../layout.ts';
 /** A register, by the index of its word in the hart's state; 0 is x0. */
 export type Register = number;
 
+/** The name of a field that names a register. */
 export type RegisterField = 'rd' | 'rs1' | 'rs2' | 'fd' | 'fs1' | 'fs2' | 'fs3';
 const registerFields: readonly string[] = ['rd', 'rs1', 'rs2', 'fd', 'fs1', 'fs2', 'fs3'];
 

@@ -119,7 +119,7 @@ export class Translator implements Profile {
   }
 
   /** `pc` is a hot jump target without a translation that can be entered. */
-  landed(pc: number): void {
+  jumpedTo(pc: number): void {
     const { hot, patience } = this.options;
     if (this.enter(pc) || this.putOnTrial(pc)) return;
     if (this.waiting.has(pc) || patience === 0) this.waiting.add(pc);

@@ -4,6 +4,7 @@
  */
 import { assert } from '../../base/assert.ts';
 
+/** A type of values. */
 export type ValueType = 'i32' | 'i64' | 'f32' | 'f64';
 
 const valueTypes: Record<ValueType, number> = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c };
@@ -110,6 +111,7 @@ const opcodes = {
   'i64.extend16_s': 0xc3,
   'i64.extend32_s': 0xc4,
 } as const;
+/** The name of an instruction without immediates. */
 export type Opcode = keyof typeof opcodes;
 
 /** Memory instructions; all are used with an alignment hint of one byte. */
@@ -131,6 +133,7 @@ const accesses = {
   'i64.store16': 0x3d,
   'i64.store32': 0x3e,
 } as const;
+/** The name of a memory instruction. */
 export type Access = keyof typeof accesses;
 
 function pushUnsigned(to: number[], value: number): void {

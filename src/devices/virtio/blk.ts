@@ -12,12 +12,17 @@ import { BrokenQueue, type Chain } from './queue.ts';
 import { MAX_QUEUE_SIZE } from './registers.ts';
 import type { VirtioDevice, VirtioPort } from './transport.ts';
 
-/** Feature bits (virtio 1.2, section 5.2.3). */
+/** Feature bit (virtio 1.2, section 5.2.3): `seg_max` is the largest number of segments in a request. */
 export const VIRTIO_BLK_F_SEG_MAX = 1n << 2n;
+/** Feature bit: the configuration has a geometry of cylinders, heads and sectors. */
 export const VIRTIO_BLK_F_GEOMETRY = 1n << 4n;
+/** Feature bit: the disk is read-only. */
 export const VIRTIO_BLK_F_RO = 1n << 5n;
+/** Feature bit: `blk_size` is the size of a block. */
 export const VIRTIO_BLK_F_BLK_SIZE = 1n << 6n;
+/** Feature bit: the device takes flush requests. */
 export const VIRTIO_BLK_F_FLUSH = 1n << 9n;
+/** Feature bit: the configuration has the optimal alignment of requests. */
 export const VIRTIO_BLK_F_TOPOLOGY = 1n << 10n;
 const FEATURES =
   VIRTIO_BLK_F_SEG_MAX |
@@ -162,9 +167,9 @@ export class VirtioBlk implements VirtioDevice<ValueOf<typeof schema>> {
     return this.state.orphans.length > 0 || this.operations.length > 0;
   }
 
-  notify(queue: number, port: VirtioPort, around: DeviceContext): void {
-    port.take(queue, around, (chain) => this.handle(chain));
-    this.startOperations(port, around);
+  notify(queue: number, port: VirtioPort, context: DeviceContext): void {
+    port.take(queue, context, (chain) => this.handle(chain));
+    this.startOperations(port, context);
   }
 
   reset(): void {
@@ -221,16 +226,16 @@ export class VirtioBlk implements VirtioDevice<ValueOf<typeof schema>> {
   }
 
   /** Starts operations, in order, as many as the window has room for. */
-  private startOperations(port: VirtioPort, around: DeviceContext): void {
+  private startOperations(port: VirtioPort, context: DeviceContext): void {
     let roomBytes = WINDOW_BYTES - this.underWayBytes();
     for (const request of this.state.requests) {
       while (hasMoreToStart(request)) {
         const index = request.started;
         roomBytes -= shareOf(pieceBytes(request, index));
         if (roomBytes < 0) return;
-        const operation = this.operation(request, index, port, around);
+        const operation = this.operation(request, index, port, context);
         if (!operation) return;
-        const id = around.output({ kind: 'disk', request: operation });
+        const id = context.output({ kind: 'disk', request: operation });
         request.operations.push({ id, index });
         request.started++;
       }
@@ -249,7 +254,7 @@ export class VirtioBlk implements VirtioDevice<ValueOf<typeof schema>> {
     request: Request,
     index: number,
     port: VirtioPort,
-    around: DeviceContext,
+    context: DeviceContext,
   ): DiskRequest | undefined {
     if (!port.serves(REQUESTQ)) return undefined;
     const sizeBytes = pieceBytes(request, index);
@@ -258,7 +263,7 @@ export class VirtioBlk implements VirtioDevice<ValueOf<typeof schema>> {
     if (request.operation === 'flush') return { operation: 'flush' };
     if (request.operation === 'read') return { operation: 'read', sector, sizeBytes };
     let data: Uint8Array | undefined;
-    port.revisit(REQUESTQ, request.head, around, (chain) => {
+    port.resume(REQUESTQ, request.head, context, (chain) => {
       mustHaveRoom(chain, request);
       data = chain.read(HEADER_BYTES + offset, sizeBytes);
       return undefined;
@@ -271,12 +276,12 @@ export class VirtioBlk implements VirtioDevice<ValueOf<typeof schema>> {
    * that ended with DISK_OK, and empty otherwise. Returns false when no request in flight has this operation, because
    * the driver has reset the device meanwhile: the driver then sees nothing of it.
    */
-  complete(id: number, status: number, data: Uint8Array, port: VirtioPort, around: DeviceContext): boolean {
+  complete(id: number, status: number, data: Uint8Array, port: VirtioPort, context: DeviceContext): boolean {
     const { state } = this;
     const request = state.requests.find(({ operations }) => operations.some((one) => one.id === id));
-    if (request) this.end(request, { id, status, data }, port, around);
+    if (request) this.end(request, { id, status, data }, port, context);
     else state.orphans = state.orphans.filter((orphan) => orphan.id !== id);
-    this.startOperations(port, around);
+    this.startOperations(port, context);
     return request !== undefined;
   }
 
@@ -284,11 +289,11 @@ export class VirtioBlk implements VirtioDevice<ValueOf<typeof schema>> {
    * Study only: writes an operation's data into guest memory before its completion, as a disk with DMA does: the race
    * that bounce buffers prevent (the paper, section 3.4).
    */
-  writeEarly(id: number, data: Uint8Array, port: VirtioPort, around: DeviceContext): void {
+  writeEarly(id: number, data: Uint8Array, port: VirtioPort, context: DeviceContext): void {
     for (const { head, operations } of this.state.requests) {
       const { index } = operations.find((one) => one.id === id) ?? {};
       if (index === undefined) continue;
-      port.revisit(REQUESTQ, head, around, (chain) => {
+      port.resume(REQUESTQ, head, context, (chain) => {
         chain.write(data, index * MAX_OPERATION_BYTES);
         return undefined;
       });
@@ -300,7 +305,7 @@ export class VirtioBlk implements VirtioDevice<ValueOf<typeof schema>> {
     request: Request,
     { id, status, data }: { id: number; status: number; data: Uint8Array },
     port: VirtioPort,
-    around: DeviceContext,
+    context: DeviceContext,
   ): void {
     const at = request.operations.findIndex((one) => one.id === id);
     const { index } = request.operations[at]!;
@@ -313,7 +318,7 @@ export class VirtioBlk implements VirtioDevice<ValueOf<typeof schema>> {
     if (request.status === DISK_OK) request.status = status;
     const isLast = request.operations.length === 0 && !hasMoreToStart(request);
     if (isLast) this.state.requests.splice(this.state.requests.indexOf(request), 1);
-    port.revisit(REQUESTQ, request.head, around, (chain) => {
+    port.resume(REQUESTQ, request.head, context, (chain) => {
       mustHaveRoom(chain, request);
       chain.write(data, index * MAX_OPERATION_BYTES);
       return isLast ? answer(chain, request.status) : undefined;

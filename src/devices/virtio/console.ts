@@ -4,13 +4,16 @@ import { BrokenQueue, type Chain } from './queue.ts';
 import { MAX_QUEUE_SIZE } from './registers.ts';
 import type { VirtioDevice, VirtioPort } from './transport.ts';
 
-/** Feature bits (virtio 1.2, section 5.3.3). */
+/** Feature bit (virtio 1.2, section 5.3.3): `cols` and `rows` are valid. */
 export const VIRTIO_CONSOLE_F_SIZE = 1n << 0n;
+/** Feature bit: more than one port. Not offered. */
 export const VIRTIO_CONSOLE_F_MULTIPORT = 1n << 1n;
+/** Feature bit: `emerg_wr` prints a byte. */
 export const VIRTIO_CONSOLE_F_EMERG_WRITE = 1n << 2n;
 
-/** The queues of port 0, the only one. */
+/** The receive queue of port 0, the only port (section 5.3.2). */
 export const RECEIVEQ = 0;
+/** The transmit queue of port 0. */
 export const TRANSMITQ = 1;
 
 /** Offsets in the configuration space. */
@@ -56,21 +59,21 @@ export class VirtioConsole implements VirtioDevice<ValueOf<typeof schema>> {
   }
 
   /** The low byte written to `emerg_wr` is printed, whatever the width of the access. */
-  writeConfig(offset: number, value: bigint, around: DeviceContext): void {
-    if (offset === CONFIG.emerg_wr) around.output({ kind: 'console', byte: Number(value & 0xffn) });
+  writeConfig(offset: number, value: bigint, context: DeviceContext): void {
+    if (offset === CONFIG.emerg_wr) context.output({ kind: 'console', byte: Number(value & 0xffn) });
   }
 
-  notify(queue: number, port: VirtioPort, around: DeviceContext): void {
-    if (queue === RECEIVEQ) this.deliver(port, around);
-    else this.print(port, around);
+  notify(queue: number, port: VirtioPort, context: DeviceContext): void {
+    if (queue === RECEIVEQ) this.deliver(port, context);
+    else this.print(port, context);
   }
 
-  private print(port: VirtioPort, around: DeviceContext): void {
+  private print(port: VirtioPort, context: DeviceContext): void {
     let leftBytes = MAX_PRINTED_BYTES;
-    port.take(TRANSMITQ, around, (chain) => {
+    port.take(TRANSMITQ, context, (chain) => {
       leftBytes -= chain.readableBytes;
       if (leftBytes < 0) throw new BrokenQueue(`more than ${MAX_PRINTED_BYTES} bytes to print at once`);
-      for (const byte of chain.read()) around.output({ kind: 'console', byte });
+      for (const byte of chain.read()) context.output({ kind: 'console', byte });
       return 0;
     });
   }
@@ -81,7 +84,7 @@ export class VirtioConsole implements VirtioDevice<ValueOf<typeof schema>> {
   }
 
   /** Input from outside: takes the first bytes, as many as there is room for, and returns their number. */
-  receive(input: Uint8Array, port: VirtioPort, around: DeviceContext): number {
+  receive(input: Uint8Array, port: VirtioPort, context: DeviceContext): number {
     const { state } = this;
     const taken = input.subarray(0, this.room(port));
     const all = new Uint8Array(state.input.length + taken.length);
@@ -89,7 +92,7 @@ export class VirtioConsole implements VirtioDevice<ValueOf<typeof schema>> {
     all.set(taken, state.input.length);
     state.input = all;
     state.received += taken.length;
-    this.deliver(port, around);
+    this.deliver(port, context);
     return taken.length;
   }
 
@@ -97,7 +100,7 @@ export class VirtioConsole implements VirtioDevice<ValueOf<typeof schema>> {
    * Moves waiting bytes into the driver's buffers: at most as many buffers as its queue has, however it changes the
    * rings.
    */
-  private deliver(port: VirtioPort, around: DeviceContext): void {
+  private deliver(port: VirtioPort, context: DeviceContext): void {
     const { state } = this;
     const fill = (chain: Chain): number => {
       const part = state.input.subarray(0, chain.writableBytes);
@@ -107,7 +110,7 @@ export class VirtioConsole implements VirtioDevice<ValueOf<typeof schema>> {
       return part.length;
     };
     for (let turn = 0; turn < MAX_QUEUE_SIZE && state.input.length > 0; turn++) {
-      if (!port.fillNext(RECEIVEQ, around, fill)) return;
+      if (!port.fillNext(RECEIVEQ, context, fill)) return;
     }
   }
 }

@@ -22,11 +22,11 @@ export class VirtioEntropy implements VirtioDevice {
     return new Uint8Array(0);
   }
 
-  notify(queue: number, port: VirtioPort, around: DeviceContext): void {
-    port.take(queue, around, (chain) => {
+  notify(queue: number, port: VirtioPort, context: DeviceContext): void {
+    port.take(queue, context, (chain) => {
       const sizeBytes = Math.min(chain.writableBytes, REQUEST_LIMIT_BYTES);
       if (sizeBytes === 0) return 0;
-      const bytes = around.entropy(sizeBytes);
+      const bytes = context.entropy(sizeBytes);
       assert(
         bytes.length === sizeBytes,
         `${bytes.length} bytes of entropy where ${sizeBytes} were asked for`,

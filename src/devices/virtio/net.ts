@@ -5,18 +5,21 @@ import type { Chain } from './queue.ts';
 import { MAX_QUEUE_SIZE, VIRTIO_F_VERSION_1 } from './registers.ts';
 import type { VirtioDevice, VirtioPort } from './transport.ts';
 
-/** Feature bits (virtio 1.2, section 5.1.3). */
+/** Feature bit (virtio 1.2, section 5.1.3): the configuration has the MAC address. */
 export const VIRTIO_NET_F_MAC = 1n << 5n;
+/** Feature bit: the configuration has `status`. */
 export const VIRTIO_NET_F_STATUS = 1n << 16n;
 /** A bit of `status` (virtio 1.2, section 5.1.4). */
 export const VIRTIO_NET_S_LINK_UP = 1;
 
-/** The queues. */
+/** The receive queue (section 5.1.2). */
 export const RECEIVEQ = 0;
+/** The transmit queue. */
 export const TRANSMITQ = 1;
 
-/** An Ethernet frame without its checksum: addresses and type, up to one VLAN tag, and 1500 bytes of payload. */
+/** The smallest Ethernet frame: its addresses and type. */
 export const MIN_FRAME_BYTES = 14;
+/** The largest Ethernet frame without its checksum: addresses and type, one VLAN tag, 1500 bytes of payload. */
 export const MAX_FRAME_BYTES = 1518;
 
 /** `virtio_net_hdr`; drivers before virtio 1.0 don't have its last field, `num_buffers`. */
@@ -55,28 +58,28 @@ export class VirtioNet implements VirtioDevice<ValueOf<typeof schema>> {
   }
 
   /** Sends the frames in the transmit queue. New receive buffers wait for {@link receive}. */
-  notify(queue: number, port: VirtioPort, around: DeviceContext): void {
+  notify(queue: number, port: VirtioPort, context: DeviceContext): void {
     if (queue !== TRANSMITQ) return;
-    port.take(TRANSMITQ, around, (chain) => {
-      this.transmit(chain, headerBytes(port), around);
+    port.take(TRANSMITQ, context, (chain) => {
+      this.transmit(chain, headerBytes(port), context);
       return 0;
     });
   }
 
-  private transmit(chain: Chain, header: number, around: DeviceContext): void {
+  private transmit(chain: Chain, header: number, context: DeviceContext): void {
     const sizeBytes = chain.readableBytes - header;
     if (!isFrame(sizeBytes)) {
       const limits = `a frame has ${MIN_FRAME_BYTES} to ${MAX_FRAME_BYTES}`;
-      return around.warn(this.name, `drops ${sizeBytes} bytes that its driver sends: ${limits}`);
+      return context.warn(this.name, `drops ${sizeBytes} bytes that its driver sends: ${limits}`);
     }
-    around.output({ kind: 'frame', frame: chain.read().slice(header) });
+    context.output({ kind: 'frame', frame: chain.read().slice(header) });
   }
 
   /**
    * Input from the network: puts the frame into the next receive buffer. Returns false when it was dropped: the driver
    * isn't ready, has no buffer or one too small, or the frame's size is not one of Ethernet.
    */
-  receive(frame: Uint8Array, port: VirtioPort, around: DeviceContext): boolean {
+  receive(frame: Uint8Array, port: VirtioPort, context: DeviceContext): boolean {
     if (!isFrame(frame.length)) return false;
     const packet = withHeader(frame, headerBytes(port));
     const put = (chain: Chain): number | undefined => {
@@ -84,7 +87,7 @@ export class VirtioNet implements VirtioDevice<ValueOf<typeof schema>> {
       chain.write(packet);
       return packet.length;
     };
-    return port.fillNext(RECEIVEQ, around, put);
+    return port.fillNext(RECEIVEQ, context, put);
   }
 }
 

@@ -12,7 +12,7 @@ const USED_ELEM_BYTES = 8;
 /** `flags` and `idx`, before the entries of both rings. */
 const RING_HEADER_BYTES = 4;
 
-/** The state of a queue. */
+/** The encoding of the state of a queue. */
 export const queueSchema = record({
   /** The size of the queue in descriptors: a power of two. */
   num: u16,
@@ -26,6 +26,7 @@ export const queueSchema = record({
   /** `used.idx`: the number of chains returned to the driver, modulo 2^16. */
   usedIdx: u16,
 });
+/** The state of a queue: see {@link queueSchema}. */
 export type QueueState = ValueOf<typeof queueSchema>;
 
 /** The driver violated the rules of a queue: the transport sets DEVICE_NEEDS_RESET. */

@@ -55,7 +55,9 @@ export const STATUS = {
 /** Bits of InterruptStatus. */
 export const INTERRUPT = { USED_BUFFER: 1, CONFIGURATION_CHANGE: 2 } as const;
 
-/** Feature bits of the rings and the transport (section 6). */
+/** Feature bit (section 6): a descriptor may name an indirect table. */
 export const VIRTIO_F_INDIRECT_DESC = 1n << 28n;
+/** Feature bit: `used_event` and `avail_event` say when a notification is wanted. */
 export const VIRTIO_F_EVENT_IDX = 1n << 29n;
+/** Feature bit: the driver follows virtio 1.0 or later. */
 export const VIRTIO_F_VERSION_1 = 1n << 32n;

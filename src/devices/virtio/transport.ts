@@ -25,24 +25,24 @@ export interface VirtioPort {
   serves(queue: number): boolean;
   /**
    * Takes every available chain of a queue. `handle` returns the number of bytes it has written to the chain, which is
-   * then returned to the driver, or undefined to keep the chain in flight until {@link revisit}.
+   * then returned to the driver, or undefined to keep the chain in flight until {@link resume}.
    */
-  take(queue: number, around: DeviceContext, handle: (chain: Chain) => number | undefined): void;
+  take(queue: number, context: DeviceContext, handle: (chain: Chain) => number | undefined): void;
   /**
    * Passes a chain in flight, by its head, to `handle` again, with results as for {@link take}. The chain is walked
    * again: the driver may have changed it meanwhile.
    */
-  revisit(
+  resume(
     queue: number,
     head: number,
-    around: DeviceContext,
+    context: DeviceContext,
     handle: (chain: Chain) => number | undefined,
   ): void;
   /**
    * Offers the next available chain to `fill`, which returns the number of bytes it has written, or undefined to leave
    * the chain available. Returns whether a chain was filled and returned to the driver.
    */
-  fillNext(queue: number, around: DeviceContext, fill: (chain: Chain) => number | undefined): boolean;
+  fillNext(queue: number, context: DeviceContext, fill: (chain: Chain) => number | undefined): boolean;
 }
 
 /** A virtio device without its transport. */
@@ -61,9 +61,9 @@ export interface VirtioDevice<S extends object = object> {
   /** The configuration space. A read that goes past its end reads as all ones. */
   config(): Uint8Array;
   /** The driver writes to the configuration space; without this method it is read-only. */
-  writeConfig?(offset: number, value: bigint, around: DeviceContext): void;
+  writeConfig?(offset: number, value: bigint, context: DeviceContext): void;
   /** The driver has made buffers available in a queue. */
-  notify(queue: number, port: VirtioPort, around: DeviceContext): void;
+  notify(queue: number, port: VirtioPort, context: DeviceContext): void;
   /** The driver has stopped a queue (every queue, when it resets the device): its chains in flight are discarded. */
   reset?(queue: number): void;
 }
@@ -153,8 +153,8 @@ export class VirtioMmio<D extends VirtioDevice = VirtioDevice>
     return this.device.features | TRANSPORT_FEATURES;
   }
 
-  take(queue: number, around: DeviceContext, handle: (chain: Chain) => number | undefined): void {
-    this.withQueue(queue, around, (ring) => {
+  take(queue: number, context: DeviceContext, handle: (chain: Chain) => number | undefined): void {
+    this.withQueue(queue, context, (ring) => {
       // Read once: a chain may make the device write over the ring itself.
       for (let count = ring.waiting(); count > 0; count--) {
         const chain = ring.peek();
@@ -165,22 +165,22 @@ export class VirtioMmio<D extends VirtioDevice = VirtioDevice>
     });
   }
 
-  revisit(
+  resume(
     queue: number,
     head: number,
-    around: DeviceContext,
+    context: DeviceContext,
     handle: (chain: Chain) => number | undefined,
   ): void {
-    this.withQueue(queue, around, (ring) => {
+    this.withQueue(queue, context, (ring) => {
       const chain = ring.walk(head);
       const writtenBytes = handle(chain);
       if (writtenBytes !== undefined) this.giveBack(ring, chain, writtenBytes);
     });
   }
 
-  fillNext(queue: number, around: DeviceContext, fill: (chain: Chain) => number | undefined): boolean {
+  fillNext(queue: number, context: DeviceContext, fill: (chain: Chain) => number | undefined): boolean {
     let filled = false;
-    this.withQueue(queue, around, (ring) => {
+    this.withQueue(queue, context, (ring) => {
       if (ring.waiting() === 0) return;
       const chain = ring.peek();
       const writtenBytes = fill(chain);
@@ -193,15 +193,15 @@ export class VirtioMmio<D extends VirtioDevice = VirtioDevice>
   }
 
   /** Runs `work` on a queue that may be served; a broken queue sets DEVICE_NEEDS_RESET. */
-  private withQueue(queue: number, around: DeviceContext, work: (ring: Virtqueue) => void): void {
+  private withQueue(queue: number, context: DeviceContext, work: (ring: Virtqueue) => void): void {
     const state = this.current.queues[queue];
     if (state === undefined || !this.serves(queue)) return;
     try {
       const { queueSizes, chainLimitBytes } = this.device;
-      work(new Virtqueue(state, around.memory, this.negotiated, chainLimitBytes, queueSizes[queue]!));
+      work(new Virtqueue(state, context.memory, this.negotiated, chainLimitBytes, queueSizes[queue]!));
     } catch (error) {
       if (!(error instanceof BrokenQueue)) throw error;
-      this.needReset(`a queue is broken (${error.message})`, around);
+      this.needReset(`a queue is broken (${error.message})`, context);
     }
   }
 
@@ -215,8 +215,8 @@ export class VirtioMmio<D extends VirtioDevice = VirtioDevice>
     return (this.current.status & (DRIVER_OK | DEVICE_NEEDS_RESET)) === DRIVER_OK;
   }
 
-  private needReset(why: string, around: DeviceContext): void {
-    around.warn(this.name, `${why}: it does nothing more until its driver resets it`);
+  private needReset(why: string, context: DeviceContext): void {
+    context.warn(this.name, `${why}: it does nothing more until its driver resets it`);
     this.current.status |= STATUS.DEVICE_NEEDS_RESET;
     if (this.current.status & STATUS.DRIVER_OK) this.raise(INTERRUPT.CONFIGURATION_CHANGE);
   }
@@ -278,23 +278,23 @@ export class VirtioMmio<D extends VirtioDevice = VirtioDevice>
     }
   }
 
-  write(offset: number, sizeBytes: number, value: bigint, around: DeviceContext): boolean {
+  write(offset: number, sizeBytes: number, value: bigint, context: DeviceContext): boolean {
     if (offset >= VIRTIO_MMIO_BYTES) return false;
     if (sizeBytes === 8) {
-      this.writeWord(offset, 4, BigInt.asUintN(32, value), around);
-      this.writeWord(offset + 4, 4, value >> 32n, around);
+      this.writeWord(offset, 4, BigInt.asUintN(32, value), context);
+      this.writeWord(offset + 4, 4, value >> 32n, context);
     } else {
-      this.writeWord(offset, sizeBytes, value, around);
+      this.writeWord(offset, sizeBytes, value, context);
     }
     return true;
   }
 
-  private writeWord(offset: number, sizeBytes: number, value: bigint, around: DeviceContext): void {
-    if (offset >= VIRTIO_MMIO.Config) this.device.writeConfig?.(offset - VIRTIO_MMIO.Config, value, around);
-    else if (sizeBytes === 4) this.writeRegister(offset, value, around);
+  private writeWord(offset: number, sizeBytes: number, value: bigint, context: DeviceContext): void {
+    if (offset >= VIRTIO_MMIO.Config) this.device.writeConfig?.(offset - VIRTIO_MMIO.Config, value, context);
+    else if (sizeBytes === 4) this.writeRegister(offset, value, context);
   }
 
-  private writeRegister(offset: number, value: bigint, around: DeviceContext): void {
+  private writeRegister(offset: number, value: bigint, context: DeviceContext): void {
     const state = this.current;
     const word = low32(value);
     switch (offset) {
@@ -311,7 +311,7 @@ export class VirtioMmio<D extends VirtioDevice = VirtioDevice>
         state.queueSel = word;
         break;
       case VIRTIO_MMIO.QueueNotify:
-        if (this.serves(word)) this.device.notify(word, this, around);
+        if (this.serves(word)) this.device.notify(word, this, context);
         break;
       case VIRTIO_MMIO.InterruptACK:
         state.interruptStatus &= ~word;
@@ -319,10 +319,10 @@ export class VirtioMmio<D extends VirtioDevice = VirtioDevice>
         if (this.interrupt) state.interruptRequested = true;
         break;
       case VIRTIO_MMIO.Status:
-        this.writeStatus(word & 0xff, around);
+        this.writeStatus(word & 0xff, context);
         break;
       default:
-        this.writeQueue(offset, word, around);
+        this.writeQueue(offset, word, context);
     }
   }
 
@@ -333,7 +333,7 @@ export class VirtioMmio<D extends VirtioDevice = VirtioDevice>
     if (state.driverFeaturesSel === 1) state.driverFeatures = withHigh32(state.driverFeatures, word);
   }
 
-  private writeStatus(value: number, around: DeviceContext): void {
+  private writeStatus(value: number, context: DeviceContext): void {
     if (value === 0) {
       this.reset();
       return;
@@ -343,7 +343,7 @@ export class VirtioMmio<D extends VirtioDevice = VirtioDevice>
     // The driver reads FEATURES_OK back to learn whether its choice is supported.
     const granted = unknown === 0n ? value : value & ~FEATURES_OK;
     if (granted !== value)
-      around.warn(this.name, `its driver wants features that are not offered: 0x${unknown.toString(16)}`);
+      context.warn(this.name, `its driver wants features that are not offered: 0x${unknown.toString(16)}`);
     const broken = this.current.status & DEVICE_NEEDS_RESET;
     this.current.status = (granted & ~DEVICE_NEEDS_RESET) | broken;
   }
@@ -357,7 +357,7 @@ export class VirtioMmio<D extends VirtioDevice = VirtioDevice>
   }
 
   /** Writes a register of the queue that QueueSel selects. A ready queue cannot be changed. */
-  private writeQueue(offset: number, word: number, around: DeviceContext): void {
+  private writeQueue(offset: number, word: number, context: DeviceContext): void {
     const queue = this.current.queues[this.current.queueSel];
     if (queue === undefined) return;
     if (offset === VIRTIO_MMIO.QueueReady) {
@@ -366,15 +366,15 @@ export class VirtioMmio<D extends VirtioDevice = VirtioDevice>
       queue.ready = word !== 0;
       if (!queue.ready) this.device.reset?.(this.current.queueSel);
     } else if (!queue.ready) {
-      this.layOut(queue, offset, word, around);
+      this.layOut(queue, offset, word, context);
     }
   }
 
-  private layOut(queue: QueueState, offset: number, word: number, around: DeviceContext): void {
+  private layOut(queue: QueueState, offset: number, word: number, context: DeviceContext): void {
     switch (offset) {
       case VIRTIO_MMIO.QueueNum:
         if (this.fits(word)) queue.num = word;
-        else this.needReset(`a queue of ${word} descriptors is asked for`, around);
+        else this.needReset(`a queue of ${word} descriptors is asked for`, context);
         break;
       case VIRTIO_MMIO.QueueDescLow:
         queue.desc = withLow32(queue.desc, word);

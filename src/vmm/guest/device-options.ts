@@ -1,6 +1,6 @@
 /** `--drive`, `--device`, `--netdev`, `--object` and `--chardev`, as QEMU takes them. */
 import { OperatingError } from '../../base/errors.ts';
-import { mustKnow, type Properties, parseProperties } from './properties.ts';
+import { checkSettings, type Properties, parseProperties } from './properties.ts';
 
 /** A file with a disk's initial content. */
 export interface Drive {
@@ -24,7 +24,7 @@ export function parseDrive(text: string): Drive {
     throw new OperatingError(
       `"format=${settings.format}" is not read here; make a raw image of it: qemu-img convert -O raw.`,
     );
-  mustKnow(given, known, 'a drive');
+  checkSettings(given, known, 'a drive');
   const { file, id } = settings;
   if (!file) throw new OperatingError(`no file is named; ${FORM}.`);
   return { text, file, readOnly: settings.readonly === 'on', id, forDevice: settings.if === 'none' };
@@ -61,6 +61,7 @@ const drivers = {
   'virtio-serial-device': common,
   virtconsole: { ...common, chardev: /./ },
 } as const;
+/** The name of a driver in `--device`. */
 export type Driver = keyof typeof drivers;
 
 const isDriver = (name: string): name is Driver => Object.hasOwn(drivers, name);
@@ -77,7 +78,7 @@ export function parseDevice(text: string): DeviceRequest {
         : `they are ${Object.keys(drivers).join(', ')}`;
     throw new OperatingError(`"${first}" is no device of this machine; ${hint}.`);
   }
-  mustKnow(given, drivers[first], first);
+  checkSettings(given, drivers[first], first);
   return { text, driver: first, settings: given.settings };
 }
 
@@ -98,7 +99,7 @@ const backend = (what: string, types: RegExp, properties: Readonly<Record<string
       throw new OperatingError(
         'nothing is forwarded: the network is simulated, and its clients come from --clients.',
       );
-    mustKnow(given, { id: ID, ...properties }, what);
+    checkSettings(given, { id: ID, ...properties }, what);
     const { id } = given.settings;
     if (id === undefined) throw new OperatingError(`the ${what} needs a name: id=NAME.`);
     return { text, id };

@@ -3,6 +3,7 @@
  * the devices it runs with. Command-line options take precedence.
  */
 import { OperatingError } from '../../base/errors.ts';
+import { MAX_RAM_BYTES } from '../../cpu/layout.ts';
 import { parseDevice } from './device-options.ts';
 import type { GuestOptions } from './guest.ts';
 import type { DeviceOptions } from './placement.ts';
@@ -49,7 +50,7 @@ export function withFolder<T extends BootOptions>(
     kernel: place(guest.kernel),
     ...(guest.initrd !== undefined && { initrd: place(guest.initrd) }),
     append,
-    memory: Math.max(options.memory, (guest.memoryMiB ?? 0) << 20),
+    memory: Math.max(options.memory, (guest.memoryMiB ?? 0) * MEBIBYTE),
     own: ownDevices(guest, name),
   };
 }
@@ -72,7 +73,7 @@ function ownDevices(
   try {
     return {
       devices: devices.map(parseDevice),
-      ...(diskKiB !== undefined && { diskSize: diskKiB << 10 }),
+      ...(diskKiB !== undefined && { diskSize: diskKiB * 1024 }),
     };
   } catch (error) {
     if (error instanceof OperatingError) throw new OperatingError(`${name}: ${error.message}`);
@@ -80,18 +81,22 @@ function ownDevices(
   }
 }
 
+const MEBIBYTE = 2 ** 20;
 const isText = (value: unknown): boolean => typeof value === 'string';
-const isSize = (value: unknown): boolean =>
-  Number.isInteger(value) && Number(value) > 0 && Number(value) < 2 ** 21;
+const isSizeUpTo =
+  (max: number) =>
+  (value: unknown): boolean =>
+    Number.isInteger(value) && Number(value) > 0 && Number(value) <= max;
 
 const fields: { [K in keyof GuestFile]-?: (value: unknown) => boolean } = {
   kernel: isText,
   initrd: isText,
   append: isText,
-  memoryMiB: isSize,
+  memoryMiB: isSizeUpTo(MAX_RAM_BYTES / MEBIBYTE),
   make: isText,
   devices: (value) => Array.isArray(value) && value.every(isText),
-  diskKiB: isSize,
+  // Less than 2 GiB.
+  diskKiB: isSizeUpTo(2 ** 21 - 1),
 };
 
 /** @param name of the file, for messages. @throws {OperatingError} when the content is not a valid guest file */

@@ -98,14 +98,12 @@ export function firstFile(path: string | undefined, options: GuestOptions): stri
   const { kernel } = options;
   const bios = firmwareFile(options);
   if (path !== undefined && kernel !== undefined)
-    throw new OperatingError(
-      `a program and a kernel are two ways to boot; leave out ${path}, or --kernel ${kernel}`,
-    );
+    throw new OperatingError(`a program and a kernel are given; leave out ${path}, or --kernel ${kernel}`);
   if (path !== undefined && bios !== undefined)
-    throw new OperatingError(`a program starts as firmware does; leave out ${path}, or --bios ${bios}`);
+    throw new OperatingError(`a program takes the place of firmware; leave out ${path}, or --bios ${bios}`);
   mustHaveUse(path, options);
   const first = path ?? kernel ?? bios;
-  if (first === undefined) throw new OperatingError('nothing to run; name a program, or give --kernel');
+  if (first === undefined) throw new OperatingError('no program given; name one, or give --kernel');
   return first;
 }
 
@@ -116,12 +114,11 @@ function mustHaveUse(path: string | undefined, options: GuestOptions): void {
     throw new OperatingError(`${option} ${why}; leave it out`);
   };
   if (path !== undefined && initrd !== undefined)
-    refuse('--initrd', `is for a kernel, which ${path} is not given as`);
+    refuse('--initrd', `is for a kernel, and ${path} is given as a program`);
   if (path !== undefined && append !== undefined)
-    refuse('--append', `is for a kernel, which ${path} is not given as`);
+    refuse('--append', `is for a kernel, and ${path} is given as a program`);
   const source = [path, kernel, firmwareFile(options)].find((file) => file !== undefined && isSource(file));
   if (source === undefined && defsym) refuse('--defsym', 'is for the assembler, and no source is given');
   if (source === undefined && include) refuse('--include', 'is for the assembler, and no source is given');
-  if (raw && (path === undefined || isSource(path)))
-    refuse('--raw', 'says that a program is a raw image, and none is');
+  if (raw && (path === undefined || isSource(path))) refuse('--raw', 'is for a raw image, and none is given');
 }

@@ -2,6 +2,7 @@
 import { assemble } from '../../asm/assemble.ts';
 import { OperatingError } from '../../base/errors.ts';
 import { RAM_BASE } from '../../cpu/layout.ts';
+import { isText } from '../file-kinds.ts';
 import { htifWords, type Image, isElf, loadElf, loadRaw, type RamRange } from '../image.ts';
 import type { GuestFiles } from './files.ts';
 
@@ -82,15 +83,9 @@ function mustBeImage(content: Uint8Array, path: string): void {
     throw new OperatingError(`${path}: a recording; run it again with \`vmft replay ${path}\``);
   if (begins('VMFT-VM'))
     throw new OperatingError(`${path}: a saved machine; compare it with another by \`vmft diff\``);
-  if (isText(content.subarray(0, TEXT_SAMPLE_BYTES)))
+  if (isText(content))
     throw new OperatingError(`${path}: text, which is no program; an assembly source has the suffix .s`);
 }
-
-const TEXT_SAMPLE_BYTES = 4096;
-
-/** Whether the bytes are printable text. Code has zeros or non-text bytes in every few instructions. */
-const isText = (bytes: Uint8Array): boolean =>
-  !/[^\P{Cc}\t\n\f\r]|\ufffd/u.test(new TextDecoder().decode(bytes, { stream: true })) && bytes.length > 0;
 
 /** Firmware may be linked to any address and relocate itself to where it is loaded, as OpenSBI does. */
 export function loadFirmware(path: string, options: ImageOptions, files: GuestFiles): Image {

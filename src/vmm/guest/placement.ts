@@ -25,7 +25,7 @@ export interface DeviceOptions {
   console?: 'uart' | 'virtio';
   /** The number of simulated clients; with any there is a network card. */
   clients?: number;
-  /** From the program's guest file: used when nothing else is requested. */
+  /** From the program's guest file: each is used when no other device of its kind is requested. */
   own?: { devices: DeviceRequest[]; diskSize?: number };
 }
 
@@ -60,7 +60,7 @@ export type ReadFile = (name: string) => Uint8Array;
  */
 export function placeDevices(options: DeviceOptions, read: ReadFile): Placement {
   const { device = [] } = options;
-  mustRefer(options);
+  checkReferences(options);
   const slots = new Slots();
   const disk = diskWithoutDevice(options, read);
   if (disk) slots.put(disk, { at: DISK_SLOT, what: 'the disk that no device was named for' });
@@ -95,7 +95,7 @@ class Slots {
     const there = this.slots[slot];
     if (there)
       throw new OperatingError(
-        `${what}: bus ${BUS}${slot} is full, ${there.what} is there; devices get their places in the order in which they are given`,
+        `${what}: bus ${BUS}${slot} is taken by ${there.what}; devices are placed in the order in which they are given`,
       );
     this.slots[slot] = { content, what };
   }
@@ -128,7 +128,7 @@ function placeRequest(slots: Slots, request: DeviceRequest, options: DeviceOptio
   }
   const kind = kinds[driver];
   if (kind !== 'blk' && slots.has(kind))
-    throw new OperatingError(`--device ${text}: there is one ${driver} at the most`);
+    throw new OperatingError(`--device ${text}: only one ${driver} is possible`);
   const at = slotOf(request);
   slots.put(built(request, options, read), { ...(at !== undefined && { at }), what: `--device ${text}` });
 }
@@ -178,7 +178,7 @@ function diskWithoutDevice(options: DeviceOptions, read: ReadFile): DiskInSlot |
   const [first, second] = drive.filter((one) => !isUsed(one, options));
   if (second)
     throw new OperatingError(
-      `--drive ${second.text}: a second disk needs a device that says where it stands: add ,if=none,id=x1 and --device virtio-blk-device,drive=x1`,
+      `--drive ${second.text}: a second disk needs a device, which has its slot: add ,if=none,id=x1 and --device virtio-blk-device,drive=x1`,
     );
   if (first?.forDevice)
     throw new OperatingError(
@@ -195,23 +195,29 @@ function diskWithoutDevice(options: DeviceOptions, read: ReadFile): DiskInSlot |
 function diskOf({ file, readOnly }: Drive, read: ReadFile): DiskInSlot {
   const content = read(file);
   if (content.length === 0)
-    throw new OperatingError(`${file}: an empty file; a disk has at least one sector of 512 bytes`);
+    throw new OperatingError(`${file}: the file is empty; a disk has at least one sector of 512 bytes`);
   return { device: { kind: 'blk', sectors: Math.ceil(content.length / SECTOR_BYTES), readOnly }, content };
 }
 
 // ── What refers to what ─────────────────────────────────────────────────────────────────────────────────────────────
 
 /** Checks that ids are unique and references resolve. @throws {OperatingError} */
-function mustRefer({ drive = [], device = [], netdev = [], object = [], chardev = [] }: DeviceOptions): void {
+function checkReferences({
+  drive = [],
+  device = [],
+  netdev = [],
+  object = [],
+  chardev = [],
+}: DeviceOptions): void {
   const named = { drive, netdev, rng: object, chardev };
   const options = { drive: '--drive', netdev: '--netdev', rng: '--object', chardev: '--chardev' };
-  mustDiffer(
+  checkUnique(
     device.map(({ settings, text }) => ({ id: settings.id, text })),
     '--device',
   );
   for (const [property, option] of Object.entries(options)) {
     const all = named[property as keyof typeof named];
-    mustDiffer(all, option);
+    checkUnique(all, option);
     for (const { settings, text, driver } of device) {
       const id = settings[property];
       if (id !== undefined && !all.some((one) => one.id === id))
@@ -223,15 +229,15 @@ function mustRefer({ drive = [], device = [], netdev = [], object = [], chardev 
   const drives = device.flatMap(({ settings: { drive: id }, text }) =>
     id === undefined ? [] : [{ id, text }],
   );
-  mustDiffer(drives, '--device', (id) => `drive "${id}" is in use by another device already`);
-  const lonely = netdev.find(({ id }) => !device.some(({ settings }) => settings.netdev === id));
-  if (lonely)
+  checkUnique(drives, '--device', (id) => `drive "${id}" is already used by another device`);
+  const unused = netdev.find(({ id }) => !device.some(({ settings }) => settings.netdev === id));
+  if (unused)
     throw new OperatingError(
-      `--netdev ${lonely.text}: no card is on it; add --device virtio-net-device,netdev=${lonely.id}`,
+      `--netdev ${unused.text}: no card uses it; add --device virtio-net-device,netdev=${unused.id}`,
     );
 }
 
-function mustDiffer(
+function checkUnique(
   all: readonly { id: string | undefined; text: string }[],
   option: string,
   message = (id: string) => `the id "${id}" is given twice`,

@@ -23,8 +23,8 @@ export function parseProperties(text: string, firstName?: string): Properties {
   const settings: Record<string, string> = {};
   for (const [index, part] of parts.entries()) {
     const [name, value] = named(part, index === 0 ? firstName : undefined);
-    if (name === '') throw new OperatingError('something is missing beside a comma.');
-    if (Object.hasOwn(settings, name)) throw new OperatingError(`"${name}" is said twice.`);
+    if (name === '') throw new OperatingError('a setting is empty: there is a comma too many.');
+    if (Object.hasOwn(settings, name)) throw new OperatingError(`"${name}" is given twice.`);
     settings[name] = value;
   }
   if (firstName === undefined) return { text, first: undefined, settings };
@@ -39,7 +39,7 @@ function named(part: string, otherwise: string | undefined): [string, string] {
 }
 
 /** @throws {OperatingError} when a setting's name or value is not among the known ones */
-export function mustKnow(
+export function checkSettings(
   { settings }: Pick<Properties, 'settings'>,
   known: Readonly<Record<string, RegExp>>,
   what: string,
@@ -48,6 +48,6 @@ export function mustKnow(
     const pattern = Object.hasOwn(known, name) ? known[name] : undefined;
     if (!pattern)
       throw new OperatingError(`${what} has no "${name}" here; it has ${Object.keys(known).join(', ')}.`);
-    if (!pattern.test(value)) throw new OperatingError(`"${name}=${value}" is not understood.`);
+    if (!pattern.test(value)) throw new OperatingError(`"${name}=${value}" is not a valid setting.`);
   }
 }
