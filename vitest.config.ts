@@ -9,8 +9,12 @@ const onEveryEngine = [
   'test/vmm/{hostile,hostile-guests,restore}.test.ts',
 ];
 
-/** Campaigns, crashes at many positions and killed processes: for CI, and for who works on them. */
-const slow = ['test/sim/{campaign,crash-*,large-requests,stuck}.test.ts', 'test/cli/{chaos,record}.test.ts'];
+/** Campaigns, faults at many positions, killed and installed programs: only in `npm run test:thorough`, which CI runs. */
+const slow = [
+  'test/sim/{campaign,control,crash-*,disk,faults,large-requests,protection,stuck}.test.ts',
+  'test/cli/{chaos,conformance,packed,record}.test.ts',
+  'test/lib/library.test.ts',
+];
 
 const shared = {
   // A process per test file gives its guest memories back when the file ends.

@@ -266,8 +266,8 @@ describe('random histories', () => {
       }),
       { numRuns: examples(3000) },
     );
-    expect(wrong).toBeGreaterThan(500);
-    expect(wrong).toBeLessThan(2500);
+    expect(wrong).toBeGreaterThan(examples(500));
+    expect(wrong).toBeLessThan(examples(2500));
   });
 
   it('that are rejected are shrunk to a minimal set of calls that proves it', () => {
