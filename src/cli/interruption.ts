@@ -1,6 +1,3 @@
-/** The exit code after SIGINT. */
-export const INTERRUPTED = 130;
-
 /** Resolves on SIGINT; the caller then ends the command. */
 export function interruption(): Promise<'interrupted'> {
   process.removeAllListeners('SIGINT');

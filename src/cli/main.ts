@@ -5,6 +5,7 @@ import type { CompareOptions } from './compare.ts';
 import type { ConformanceOptions } from './conformance/conformance.ts';
 import type { DiffOptions } from './diff.ts';
 import { takesEngine } from './engine.ts';
+import { EXIT_CODE } from './exit-codes.ts';
 import { exitOnBrokenPipe } from './exit-on-broken-pipe.ts';
 import { codeOf, endWithFailures } from './failures.ts';
 import { faultHelp } from './fault-help.ts';
@@ -14,7 +15,6 @@ import { type ChaosOptions, options, type RunOptions, takesGuest, wholeNumber } 
 import type { StoryOptions } from './play.ts';
 import { fromQemu } from './qemu/command-line.ts';
 import type { ReplayOptions } from './replay.ts';
-import { EXIT_CODE } from './report.ts';
 import { takesSpec } from './spec-options.ts';
 
 /** Defined by the build, from package.json. */

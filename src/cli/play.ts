@@ -9,9 +9,9 @@ import { scenarioLines, type Transcript } from '../report/scenario.ts';
 import { type Line, styled } from '../report/styled-text.ts';
 import { perform } from '../sim/story/performance.ts';
 import { parseScenario, type Scenario } from '../sim/story/scenario.ts';
+import { EXIT_CODE } from './exit-codes.ts';
 import { LIMIT_BYTES, readBytes } from './files.ts';
 import { describeMachine, ownInput } from './program.ts';
-import { EXIT_CODE } from './report.ts';
 import { painterFor } from './terminal/paint.ts';
 
 export interface StoryOptions {

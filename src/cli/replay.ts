@@ -7,8 +7,8 @@ import { styled } from '../report/styled-text.ts';
 import { Divergence } from '../vmm/doors.ts';
 import type { Output } from '../vmm/outputs.ts';
 import type { EngineOptions } from './engine.ts';
+import { EXIT_CODE } from './exit-codes.ts';
 import { readBytes } from './files.ts';
-import { EXIT_CODE } from './report.ts';
 import { replayRestoring } from './restoring.ts';
 import { painterFor } from './terminal/paint.ts';
 

@@ -12,12 +12,10 @@ import type { Line } from '../report/styled-text.ts';
 import type { Simulation } from '../sim/cluster/cluster.ts';
 import { evidenceOf } from '../sim/cluster/evidence.ts';
 import { encodeSnapshot, takeSnapshot } from '../vmm/snapshot.ts';
+import { EXIT_CODE } from './exit-codes.ts';
 import { makeDirectory, OutputFile } from './files.ts';
 import type { RunOptions } from './options.ts';
 import type { RunRecording } from './recording.ts';
-
-/** The exit codes of vmft; otherwise it exits with the guest's. */
-export const EXIT_CODE = { usage: 2, diverged: 3, limit: 4, lost: 5, faultNotTriggered: 6 } as const;
 
 /** The default directory for the states of machines that differ. */
 const DIVERGED_DIRECTORY = 'vmft-states';

@@ -13,7 +13,7 @@ import {
   restoreSnapshot,
   takeSnapshot,
 } from '../vmm/snapshot.ts';
-import { EXIT_CODE } from './report.ts';
+import { EXIT_CODE } from './exit-codes.ts';
 
 /** The position at which a recording ends. @throws {OperatingError} when it is damaged */
 function endOf(recording: LogReader): number {

@@ -4,8 +4,9 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { OperatingError } from '../../base/errors.ts';
 import { isElf } from '../../vmm/image.ts';
+import { EXIT_CODE } from '../exit-codes.ts';
 import { asOperatingError } from '../files.ts';
-import { INTERRUPTED, interruption } from '../interruption.ts';
+import { interruption } from '../interruption.ts';
 import { Pool } from '../pool.ts';
 import { Progress, SILENT } from '../progress.ts';
 import { painterFor } from '../terminal/paint.ts';
@@ -20,8 +21,6 @@ export interface ConformanceOptions extends Setup {
   json?: boolean;
   quiet?: boolean;
 }
-
-const SOME_FAILED = 1;
 
 /** Runs the programs of a folder and reports them; returns the exit code. @throws {OperatingError} without programs */
 export async function conformance(folder: string, options: ConformanceOptions): Promise<number> {
@@ -57,8 +56,8 @@ export async function conformance(folder: string, options: ConformanceOptions): 
     const text = options.quiet ? quietLines(facts) : reportLines(facts);
     const lines = options.json ? [JSON.stringify(facts, null, 2)] : text.map(painterFor(process.stdout));
     for (const line of lines) process.stdout.write(`${line}\n`);
-    if (stopped) return INTERRUPTED;
-    return failures() > 0 ? SOME_FAILED : 0;
+    if (stopped) return EXIT_CODE.interrupted;
+    return failures() > 0 ? EXIT_CODE.failed : 0;
   } finally {
     await pool.stop();
   }
