@@ -337,10 +337,6 @@ faults.helpInformation = faultHelp;
 
 exitOnBrokenPipe();
 endWithFailures(VMFT_VERSION);
-process.on('SIGINT', () => {
-  process.stderr.write('\ninterrupted; nothing was written\n');
-  process.exit(130);
-});
 
 async function main(): Promise<void> {
   try {
