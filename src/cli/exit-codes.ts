@@ -19,3 +19,6 @@ export const EXIT_CODE = {
   /** 128 and the number of SIGPIPE: the reader of the output has closed it. */
   brokenPipe: 141,
 } as const;
+
+/** The exit code for that of a guest. The system keeps eight bits; a failure must not look like success. */
+export const exitCodeOf = (code: number): number => (code === 0 ? 0 : code & 0xff || EXIT_CODE.failed);

@@ -12,7 +12,7 @@ import type { Line } from '../report/styled-text.ts';
 import type { Simulation } from '../sim/cluster/cluster.ts';
 import { evidenceOf } from '../sim/cluster/evidence.ts';
 import { encodeSnapshot, takeSnapshot } from '../vmm/snapshot.ts';
-import { EXIT_CODE } from './exit-codes.ts';
+import { EXIT_CODE, exitCodeOf } from './exit-codes.ts';
 import { makeDirectory, OutputFile } from './files.ts';
 import type { RunOptions } from './options.ts';
 import type { RunRecording } from './recording.ts';
@@ -93,9 +93,7 @@ export class Report {
     if (this.options.strict && this.simulation.injector.notTriggered.length > 0)
       return EXIT_CODE.faultNotTriggered;
     if (this.outcome !== 'completed') return EXIT_CODE[this.outcome];
-    const { code } = this.simulation.machine.power;
-    // The system keeps eight bits; a failure must not look like success.
-    return code === 0 ? 0 : code & 0xff || 1;
+    return exitCodeOf(this.simulation.machine.power.code);
   }
 
   /** Saves the states with `--save-states`, or when the machines differ. */
