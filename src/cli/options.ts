@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { OperatingError } from '../base/errors.ts';
 import {
@@ -212,7 +212,7 @@ const defsym = (text: string): [string, bigint] => {
 };
 
 const directory = (text: string): string => {
-  if (statSync(text, { throwIfNoEntry: false })?.isDirectory()) return text;
+  if (existsSync(text) && statSync(text).isDirectory()) return text;
   throw new InvalidArgumentError('there is no such directory.');
 };
 

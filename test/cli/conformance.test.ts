@@ -1,5 +1,5 @@
-import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFile, execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -205,6 +205,9 @@ describe('vmft conformance', () => {
     writeFileSync(join(folder, 'test-1.dump'), 'Disassembly of section .text:\n');
     writeFileSync(join(folder, 'empty'), '');
     mkdirSync(join(folder, 'sources'), { recursive: true });
+    symlinkSync('sources', join(folder, 'link'));
+    symlinkSync('nowhere', join(folder, 'dangling'));
+    execFileSync('mkfifo', [join(folder, 'pipe')]);
     const { code, stdout, stderr } = await vmft([folder]);
     expect(code).toBe(1);
     expect(stderr).toBe('');

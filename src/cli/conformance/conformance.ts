@@ -1,5 +1,5 @@
 /** `vmft conformance`: runs programs that test their machine, such as riscv-tests. */
-import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { OperatingError } from '../../base/errors.ts';
@@ -65,12 +65,22 @@ export async function conformance(folder: string, options: ConformanceOptions): 
 
 /** The sorted names of a folder's ELF files. */
 function programsIn(folder: string): string[] {
+  const names = attempt(folder, () => readdirSync(folder)).filter((name) => isProgram(join(folder, name)));
+  return names.sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
+}
+
+/** Whether a path is an ELF file, or a link to one. Others are not opened: a pipe without a writer would block. */
+const isProgram = (path: string): boolean =>
+  attempt(
+    path,
+    () => statSync(path, { throwIfNoEntry: false })?.isFile() === true && isElf(beginningOf(path)),
+  );
+
+function attempt<T>(path: string, action: () => T): T {
   try {
-    const files = readdirSync(folder, { withFileTypes: true }).filter((entry) => !entry.isDirectory());
-    const names = files.map(({ name }) => name).filter((name) => isElf(beginningOf(join(folder, name))));
-    return names.sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
+    return action();
   } catch (error) {
-    throw asOperatingError(folder, error, 'give a folder with ELF files');
+    throw asOperatingError(path, error, 'give a folder with ELF files');
   }
 }
 
