@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+
 import { expect, test } from 'vitest';
 import { EndingSignal } from '../../src/cli/interruption.ts';
-import { root, workplace } from './command.ts';
+import { BIN, workplace } from './command.ts';
 
 const { directory, file } = workplace();
 
@@ -28,7 +28,7 @@ test('after the run signals are not handled: the replay of --verify can be inter
 test('a command that has nothing to report is ended by the signal itself', async () => {
   // More than the pipe holds: the command is still there when the signal comes.
   writeFileSync(file('long.s'), '.rept 30000\n addi a0, a0, 1\n.endr\n');
-  const child = spawn(process.execPath, [join(root, 'bin/vmft.js'), 'asm', 'long.s'], { cwd: directory });
+  const child = spawn(process.execPath, [BIN, 'asm', 'long.s'], { cwd: directory });
   await once(child.stdout, 'readable');
   child.kill('SIGINT');
   expect(await once(child, 'exit')).toEqual([null, 'SIGINT']);

@@ -6,7 +6,7 @@ import { setTimeout } from 'node:timers/promises';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { readLog } from '../../src/replay/log-file.ts';
-import { root, workplace } from './command.ts';
+import { BIN, root, workplace } from './command.ts';
 
 const { directory, file, vmft } = workplace();
 
@@ -31,11 +31,11 @@ async function interrupted(
   options: readonly string[],
 ): Promise<{ code: number | null; stderr: string }> {
   rmSync(file(log), { force: true });
-  const child = spawn(
-    process.execPath,
-    [join(root, 'bin/vmft.js'), 'run', 'endless.s', '--record', log, ...options],
-    { cwd: directory, stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, NO_COLOR: '1' } },
-  );
+  const child = spawn(process.execPath, [BIN, 'run', 'endless.s', '--record', log, ...options], {
+    cwd: directory,
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: { ...process.env, NO_COLOR: '1' },
+  });
   let stderr = '';
   child.stderr.setEncoding('utf8').on('data', (part: string) => {
     stderr += part;
