@@ -523,6 +523,13 @@ describe('help', () => {
     expect(examples).toContain(`\n  vmft ${command} `);
   });
 
+  test('chaos -h shows that campaigns draw what other commands have a default for', async () => {
+    const { stdout } = await vmft(['chaos', '-h']);
+    const text = stdout.replaceAll(/\s+/g, ' ');
+    for (const name of ['backups', 'spares', 'replication', 'disk'])
+      expect(text).toMatch(new RegExp(`--${name} <((?! --).)*\\(default: random\\b`));
+  });
+
   test('-h shows the commands and examples, --version a version', async () => {
     const [help, version] = await Promise.all([vmft(['-h']), vmft(['--version'])]);
     for (const command of ['run', 'replay', 'asm', 'disasm', 'diff', 'demo', 'story', 'chaos', 'compare'])
