@@ -153,6 +153,12 @@ describe('commands', () => {
       ['run', program('kv/kv.elf'), '--defsym', 'A=1'],
       /--defsym is for the assembler/,
     ],
+    [
+      'symbols to disassemble without a source',
+      ['disasm', program('kv/kv.elf'), '--defsym', 'A=1'],
+      /--defsym is for the assembler/,
+    ],
+    ['a source to disassemble as a raw image', ['disasm', hello, '--raw'], /--raw is for a raw image/],
     ['a source as a raw image', ['run', hello, '--raw'], /--raw is for a raw image, and none is given/],
     ['a prompt to type after without input', ['run', hello, '--type-after', '>'], /and console input/],
   ])('%s', async (_, args, message) => {
