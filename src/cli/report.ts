@@ -12,6 +12,7 @@ import type { Line } from '../report/styled-text.ts';
 import type { Simulation } from '../sim/cluster/cluster.ts';
 import { evidenceOf } from '../sim/cluster/evidence.ts';
 import { encodeSnapshot, takeSnapshot } from '../vmm/snapshot.ts';
+import { shellText } from './command-text.ts';
 import { EXIT_CODE, exitCodeOf } from './exit-codes.ts';
 import { makeDirectory, OutputFile } from './files.ts';
 import type { RunOptions } from './options.ts';
@@ -141,17 +142,19 @@ export class Report {
     const { recording } = this.circumstances;
     return [
       ...(recording && recording.failure === undefined ? [[recordedLine(recording.output)]] : []),
-      ...(statesKept && this.comparison
-        ? [
-            [
-              `both machines saved in ${directory}; compare them with \`vmft diff ${directory}/primary.vm ${directory}/backup.vm\``,
-            ],
-          ]
+      ...(statesKept && directory !== undefined
+        ? [[this.comparison ? bothLine(directory) : `machine saved in ${directory}/primary.vm`]]
         : []),
-      ...(statesKept && !this.comparison ? [[`machine saved in ${directory}/primary.vm`]] : []),
     ];
   }
 }
 
+function bothLine(directory: string): string {
+  const command = shellText(['diff', `${directory}/primary.vm`, `${directory}/backup.vm`]);
+  return `both machines saved in ${directory}; compare them with \`${command}\``;
+}
+
 const recordedLine = ({ path, isStandardOutput }: OutputFile): string =>
-  isStandardOutput ? 'recorded to stdout' : `recorded to ${path}; replay it with \`vmft replay ${path}\``;
+  isStandardOutput
+    ? 'recorded to stdout'
+    : `recorded to ${path}; replay it with \`${shellText(['replay', path])}\``;
