@@ -6,7 +6,9 @@ import { EXIT_CODE } from './exit-codes.ts';
 import { readBytes } from './files.ts';
 import { painterFor } from './terminal/paint.ts';
 
+/** The options of `vmft diff`. */
 export interface DiffOptions {
+  /** Print nothing; only the exit code tells. */
   quiet?: boolean;
 }
 

@@ -1,7 +1,10 @@
-/** Ends the process when its output can't be written. */
+/** Failures of stdout and stderr. */
 import { EXIT_CODE } from './exit-codes.ts';
 
-/** Ends the process silently when the reader of a pipe has closed it (`vmft … | head`), with a message on other errors. */
+/**
+ * Ends the process when its output can't be written: silently when the reader of a pipe has closed it
+ * (`vmft … | head`), with a message on other errors.
+ */
 export function exitOnBrokenPipe(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(EXIT_CODE.brokenPipe);

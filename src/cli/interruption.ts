@@ -1,6 +1,6 @@
 /**
- * Signals that a command handles to report what it has done. Where none is handled, a signal ends the process at once: a
- * handler runs only between two turns of the event loop, too late for a long computation.
+ * Signals that a command handles to report what it has done. Commands that have nothing to report handle none, so that
+ * a signal ends them at once: a handler runs only between two turns of the event loop, late in a long computation.
  */
 
 /** Resolves on SIGINT; the caller then ends the command. */

@@ -270,7 +270,7 @@ export function takesGuest(command: Command, memory: Option = options.memory()):
 }
 
 /**
- * An option with a default. In a campaign that is no value, but drawn for each run; commander shows a default only with a
+ * An option with a default value, or with one that a campaign draws for each run. Commander shows only defaults with a
  * value, so the help text says what is drawn.
  */
 const withDefault = (

@@ -14,6 +14,7 @@ import { LIMIT_BYTES, readBytes } from './files.ts';
 import { describeMachine, ownInput } from './program.ts';
 import { painterFor } from './terminal/paint.ts';
 
+/** The options of `vmft story`. */
 export interface StoryOptions {
   diagram?: boolean;
   /** Print only failed expectations; of the list, only the names. */
