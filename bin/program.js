@@ -1,4 +1,5 @@
-// Loads the program that the build has made, with what V8 compiled of it then. Node.js 22 has that for modules; 20 only for scripts.
+// Loads the program from the bundle, with V8's code cache of the build. Node.js 20 supports that for scripts only, not for
+// modules.
 
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -9,16 +10,17 @@ import { Script } from 'node:vm';
 /** @param {string} name */
 const inDist = (name) => fileURLToPath(new URL(`../dist/${name}`, import.meta.url));
 
+/** The bundle. */
 export const PROGRAM = inDist('vmft.cjs');
-/** V8 looks itself whether this is its own, and compiles again when it is another version's, or other options' than it has now. */
+/** The code cache. V8 rejects one of another version of V8 or with other flags, and compiles again. */
 export const COMPILED = inDist('vmft.compiled');
 
-/** The options that the program will have given V8 when it ends (src/cli/engine.ts): as it was then, so V8 has to be now. */
-const OPTIONS = ['--experimental-wasm-branch-hinting', '--wasm-tiering-budget=1800000'];
+/** The V8 flags at the end of the program (src/cli/engine.ts), when the cache is made: it is valid with these only. */
+const FLAGS = ['--experimental-wasm-branch-hinting', '--wasm-tiering-budget=1800000'];
 
-/** The program as a script, and what starts it. */
+/** The program as a script, and a function that starts it. */
 export function program() {
-  for (const option of OPTIONS) setFlagsFromString(option);
+  for (const flag of FLAGS) setFlagsFromString(flag);
   const script = new Script(`(function (require, __filename) {${readFileSync(PROGRAM, 'utf8')}\n})`, {
     filename: PROGRAM,
     cachedData: existsSync(COMPILED) ? readFileSync(COMPILED) : undefined,

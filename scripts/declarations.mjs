@@ -1,5 +1,6 @@
-// Writes the library's type declarations into dist/types: of its index, and of each module that a declaration names. Each is made of its
-// own source alone, which takes no time; so everything that they export says its type (TypeScript's isolatedDeclarations).
+// Writes the library's type declarations into dist/types: of its index, and of each module that a declaration names.
+// Each is made from its own source alone, which is fast, but requires that every export has an explicit type
+// (TypeScript's isolatedDeclarations).
 
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
@@ -14,7 +15,7 @@ export async function writeDeclarations() {
   const types = join(root, 'dist/types');
   rmSync(types, { recursive: true, force: true });
   const written = new Set([INDEX]);
-  // The set grows meanwhile.
+  // The set grows in the loop.
   for (const file of written) {
     const text = declarationOf(file, ts);
     for (const [, path] of text.matchAll(/from '(\..*?)\.js'/g))

@@ -1,5 +1,6 @@
 // Checks that the resident memory of long runs stays flat: `npm run soak`. Each guest runs with and without fault
-// tolerance for 60 s of processor time; its maximum from 10 to 20 s is compared with that of the last 10 s. Needs /proc.
+// tolerance for 60 s of processor time; the maximum from 10 to 20 s is compared with that of the last 10 s. Needs
+// /proc.
 //
 //   npm run soak -- --seconds 30 --only clock      a shorter run of one guest
 

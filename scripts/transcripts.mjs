@@ -1,5 +1,5 @@
-// Runs every command of the documentation that is shown with its output, and reports shown lines that it does not print
-// in this order: `npm run transcripts`. A command follows `$ vmft ` at the start of a block; `   ...` stands for omitted
+// Runs every command that the documentation shows with its output, and reports shown lines that it does not print in
+// this order: `npm run transcripts`. A command follows `$ vmft ` at the start of a block; `   ...` stands for omitted
 // lines. `--write` rewrites blocks that show the whole output; `--only TEXT` limits it to commands with this text.
 //
 // Also runs the campaigns (`vmft chaos …`) in tables that show the run of the violation and its shortest schedule.
@@ -31,7 +31,10 @@ function printed(command) {
   return stdout + stderr;
 }
 
-/** The first shown line that does not occur in the output after the previous one. @param {string} shown @param {string} output */
+/**
+ * The first shown line that does not occur in the output after the previous one.
+ * @param {string} shown @param {string} output
+ */
 function missing(shown, output) {
   const lines = output.split('\n').map(plain);
   let at = 0;

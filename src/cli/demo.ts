@@ -9,8 +9,9 @@ import { type SimEvent, Simulation } from '../sim/cluster/cluster.ts';
 import { evidenceOf } from '../sim/cluster/evidence.ts';
 import { validated } from '../sim/spec/spec.ts';
 import { memoryDefaults } from '../sim/values/limits.ts';
+import { EXIT_CODE } from './exit-codes.ts';
 import { ownInput, readGuest } from './program.ts';
-import { EXIT_CODE, Report } from './report.ts';
+import { Report } from './report.ts';
 import { runToEnd } from './run.ts';
 import { painterFor } from './terminal/paint.ts';
 

@@ -2,14 +2,17 @@
 import { OperatingError } from '../base/errors.ts';
 import { differenceTable } from '../report/difference.ts';
 import { compareSnapshots, decodeSnapshot } from '../vmm/snapshot.ts';
+import { EXIT_CODE } from './exit-codes.ts';
 import { readBytes } from './files.ts';
 import { painterFor } from './terminal/paint.ts';
 
+/** The options of `vmft diff`. */
 export interface DiffOptions {
+  /** Print nothing; only the exit code tells. */
   quiet?: boolean;
 }
 
-/** Prints the table; returns 1 when the machines differ, as `diff` does. */
+/** Prints the table; returns the exit code, 1 when the machines differ, as `diff` does. */
 export function diff(a: string, b: string, { quiet }: DiffOptions): number {
   const [left, right] = [decodeSnapshot(readBytes(a), a), decodeSnapshot(readBytes(b), b)];
   if (left.description.memorySizeBytes !== right.description.memorySizeBytes)
@@ -18,5 +21,5 @@ export function diff(a: string, b: string, { quiet }: DiffOptions): number {
   const paint = painterFor(process.stdout);
   const lines = quiet ? [] : differenceTable(difference, [a, b]);
   for (const line of lines) process.stdout.write(`${paint(line)}\n`);
-  return difference.equal ? 0 : 1;
+  return difference.equal ? 0 : EXIT_CODE.failed;
 }

@@ -3,7 +3,7 @@ import { closeSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type EvidencePlaces, MemorySpool, type Spool } from '../replay/spool.ts';
-import { JSON_CONSOLE_BYTES } from '../report/run-report.ts';
+import { JSON_CONSOLE_BYTES } from '../report/console-text.ts';
 import { asOperatingError, type OutputFile } from './files.ts';
 import type { RunOptions } from './options.ts';
 

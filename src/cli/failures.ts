@@ -1,9 +1,7 @@
 /** Error messages and exit codes for exceptions. */
 import { InvariantError } from '../base/assert.ts';
 import { OperatingError } from '../base/errors.ts';
-import { EXIT_CODE } from './report.ts';
-
-const BUG = 70;
+import { EXIT_CODE } from './exit-codes.ts';
 
 /** Prints an error on stderr and returns the exit code. All but an {@link OperatingError} is a bug in vmft. */
 export function codeOf(error: unknown, version: string): number {
@@ -18,7 +16,7 @@ export function codeOf(error: unknown, version: string): number {
     `vmft ${version}: a bug in vmft (${what.split('\n')[0]}); please report it with the command line${how}\n`,
   );
   if (process.env.VMFT_TRACE) process.stderr.write(`${stack}\n`);
-  return BUG;
+  return EXIT_CODE.bug;
 }
 
 /** Handles exceptions outside the command's promise: in timers, and in promises that nobody awaits. */

@@ -9,6 +9,7 @@ export function faultHelp(): string {
   const lines = rows.map(
     ([form, example, meaning]) => `  ${form.padEnd(wide!)}  ${example.padEnd(wider!)}  ${meaning}`,
   );
+  const half = Math.ceil(phases.length / 2);
   return `Faults and operator commands for vmft run --fault (repeatable):
 
 ${lines.join('\n')}
@@ -16,9 +17,11 @@ ${lines.join('\n')}
 HOST    primary, backup, backup2, …, spare, spare2, … by the role that it boots in; live: the primary at that time
 A, B    a HOST, storage, or switch (the console and the network clients are behind it)
 WHEN    TIME, or icount=N (steps of its VM), output=N (made, not released), entry=N (of its log), sent=N (messages)
-TIME    since boot, like 5ms, 250us or 1.5s; LENGTH, JUMP and EXTRA likewise. HOST:PHASE:TIME counts from when HOST enters PHASE, and
-        HOST:PHASE.2:TIME from when it does so for the second time
-PHASE   the phase of a replica in the protocol: ${phases.join(', ')}
+TIME    since boot, like 5ms, 250us or 1.5s; LENGTH, JUMP and EXTRA likewise. HOST:PHASE:TIME counts from when HOST
+        enters PHASE, and HOST:PHASE.2:TIME from when it does so for the second time
+PHASE   the phase of a replica in the protocol:
+        ${phases.slice(0, half).join(', ')},
+        ${phases.slice(half).join(', ')}
 NAME    reset, memory=SIZE, speed=SHARE, switch-over[=HOST], move-backup=HOST, unprotect, protect
 
 Examples:

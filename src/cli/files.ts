@@ -54,7 +54,7 @@ export const readBytes = (path: string, limitBytes?: number): Uint8Array<ArrayBu
  * @throws {OperatingError} with the file's name and what to do
  */
 export function pieces(path: string): () => Uint8Array | undefined {
-  const attempt = <T>(action: () => T): T => {
+  const reading = <T>(action: () => T): T => {
     try {
       return action();
     } catch (error) {
@@ -62,11 +62,11 @@ export function pieces(path: string): () => Uint8Array | undefined {
     }
   };
   if (path === '') throw new OperatingError('an empty text is no file name; name a file');
-  const file = attempt(() => openSync(path, 'r'));
+  const file = reading(() => openSync(path, 'r'));
   if (fstatSync(file).isDirectory()) throw new OperatingError(`${path}: a directory; name a file in it`);
   return () => {
     const bytes = new Uint8Array(CHUNK_BYTES);
-    const read = attempt(() => readSync(file, bytes));
+    const read = reading(() => readSync(file, bytes));
     return read > 0 ? bytes.subarray(0, read) : undefined;
   };
 }

@@ -1,23 +1,31 @@
-/** The exit code after SIGINT. */
-export const INTERRUPTED = 130;
+/**
+ * Signals that a command handles to report what it has done. Commands that have nothing to report handle none, so that
+ * a signal ends them at once: a handler runs only between two turns of the event loop, late in a long computation.
+ */
 
 /** Resolves on SIGINT; the caller then ends the command. */
-export function interruption(): Promise<'interrupted'> {
-  process.removeAllListeners('SIGINT');
-  return new Promise((resolve) => process.once('SIGINT', () => resolve('interrupted')));
-}
+export const interruption = (): Promise<'interrupted'> =>
+  new Promise((resolve) => process.once('SIGINT', () => resolve('interrupted')));
 
-/** Signals that end a run gracefully; a second one ends it immediately. Without SIGHUP, so that `nohup` works. */
+/** Without SIGHUP, so that `nohup` works. */
 const ENDING_SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
-/** Starts listening; the function returned gives the first signal received, undefined before. */
-export function endingSignal(): () => NodeJS.Signals | undefined {
-  let received: NodeJS.Signals | undefined;
-  // The default handler of the command would end it immediately.
-  process.removeAllListeners('SIGINT');
-  for (const signal of ENDING_SIGNALS)
-    process.once(signal, () => {
-      received ??= signal;
-    });
-  return () => received;
+/** The first signal that asks a run to end. A second one ends the process at once. */
+export class EndingSignal {
+  /** Undefined before there is one. */
+  received: NodeJS.Signals | undefined;
+
+  constructor(private readonly process: Pick<NodeJS.Process, 'on' | 'off'> = globalThis.process) {
+    for (const signal of ENDING_SIGNALS) process.on(signal, this.receive);
+  }
+
+  private readonly receive = (signal: NodeJS.Signals): void => {
+    this.received = signal;
+    this.release();
+  };
+
+  /** From now on a signal ends the process at once. */
+  release(): void {
+    for (const signal of ENDING_SIGNALS) this.process.off(signal, this.receive);
+  }
 }

@@ -5,11 +5,14 @@ import { OperatingError } from '../base/errors.ts';
 import { sizeOf } from '../cpu/formats.ts';
 import { RAM_BASE } from '../cpu/layout.ts';
 import { findProgram } from '../lib/programs.ts';
+import { firstFile } from '../vmm/guest/guest.ts';
 import { assembleFile, isSource, loadImage, type SourceOptions } from '../vmm/guest/image-file.ts';
 import { OutputFile } from './files.ts';
 import { guestFiles, type ProgramOptions } from './program.ts';
 
 const hex = (value: number, digits: number): string => value.toString(16).padStart(digits, '0');
+
+/** The options of `vmft asm`. */
 export interface AsmOptions extends SourceOptions {
   output?: string;
 }
@@ -38,7 +41,9 @@ export function asm(source: string, options: AsmOptions): void {
   }
 }
 
+/** The options of `vmft disasm`. */
 export interface DisasmOptions extends ProgramOptions {
+  /** Whether pseudo-instructions are shown, such as `ret`. */
   aliases: boolean;
 }
 
@@ -51,7 +56,7 @@ export function disasm(target: string, options: DisasmOptions): void {
     process.stdout.write(`${disassemble(Number(target), RAM_BASE, { aliases: options.aliases })}\n`);
     return;
   }
-  const path = findProgram(target);
+  const path = firstFile(findProgram(target), options);
   const image = loadImage(path, options, guestFiles);
   const names = new Map(image.symbols.map(({ name, address }) => [address, name]));
   const code = codeRanges(path, options, image.segments);

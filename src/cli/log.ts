@@ -5,10 +5,14 @@ import { entryJson, entryRow } from '../report/entries.ts';
 import type { EntryKind } from '../vmm/entries.ts';
 import { pieces } from './files.ts';
 
+/** The options of `vmft log`. */
 export interface LogOptions {
+  /** Only entries of these kinds. */
   kind?: EntryKind[];
+  /** The first and the last position, in steps. */
   from: number;
   to: number;
+  /** Maximum number of entries. */
   limit: number;
   json?: boolean;
 }

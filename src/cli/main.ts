@@ -5,6 +5,7 @@ import type { CompareOptions } from './compare.ts';
 import type { ConformanceOptions } from './conformance/conformance.ts';
 import type { DiffOptions } from './diff.ts';
 import { takesEngine } from './engine.ts';
+import { EXIT_CODE } from './exit-codes.ts';
 import { exitOnBrokenPipe } from './exit-on-broken-pipe.ts';
 import { codeOf, endWithFailures } from './failures.ts';
 import { faultHelp } from './fault-help.ts';
@@ -14,7 +15,6 @@ import { type ChaosOptions, options, type RunOptions, takesGuest, wholeNumber } 
 import type { StoryOptions } from './play.ts';
 import { fromQemu } from './qemu/command-line.ts';
 import type { ReplayOptions } from './replay.ts';
-import { EXIT_CODE } from './report.ts';
 import { takesSpec } from './spec-options.ts';
 
 /** Defined by the build, from package.json. */
@@ -38,9 +38,9 @@ Examples:
   vmft run hello --no-ft --record hello.log
   vmft replay hello.log
 
-The guest's exit code is vmft's. vmft's own: 2 wrong usage or input, 3 a divergence or a violated invariant,
-4 stopped by a limit, 5 no eligible replica, 70 a bug in vmft, 130 interrupted, 141 broken pipe.
-vmft diff has 1 for a difference, vmft conformance for a program that does not pass.`,
+The exit code is the guest's, or: 2 wrong usage or input, 3 a divergence or a violated invariant, 4 stopped by a limit,
+5 no eligible replica, 6 a fault not triggered (--strict), 70 a bug in vmft, 130 interrupted, 141 broken pipe;
+1 from vmft diff for a difference, from vmft conformance for a program that does not pass.`,
   );
 
 /** Sets the exit code of a command. Commands are imported on demand, so that none loads the code of the others. */
@@ -48,14 +48,13 @@ const finish = async (code: number | undefined | Promise<number | undefined>) =>
   process.exitCode = (await code) ?? 0;
 };
 
-const runs = (command: Command, what?: Parameters<typeof takesGuest>[1]) =>
-  takesEngine(takesGuest(command, what));
+const runs = (command: Command, memory?: Option) => takesEngine(takesGuest(command, memory));
 
 takesSpec(runs(program.command('run').description('run a program, or boot a kernel, on a simulated cluster')))
   .hook('preAction', mustHaveEffect)
   .option(
     '--input <file>',
-    'console input (default: the terminal; else stdin, and `NAME.input` when that is empty)',
+    'console input (default: the terminal, or stdin when it is none; `NAME.input` when that is empty)',
   )
   .addOption(
     new Option(
@@ -71,10 +70,10 @@ takesSpec(runs(program.command('run').description('run a program, or boot a kern
   )
   .option('--diagram', 'after the run, draw it as a sequence diagram on stderr')
   .option('--record <file>', 'write the history of the last primary, for `vmft replay`')
-  .option('--save-states <dir>', 'save both machines at that position, for `vmft diff`')
+  .option('--save-states <dir>', 'save both machines at the position of --diff, for `vmft diff`')
   .option('--json', 'print one JSON document on stdout instead of the console output')
   .addOption(new Option('-q, --quiet', 'no events on stderr').conflicts('verbose'))
-  .option('--strict', 'exit with 6 when a scheduled fault was not triggered')
+  .option('--strict', 'exit with code 6 when a requested fault was not triggered')
   .option('-v, --verbose', 'print every log entry and acknowledgement on stderr')
   .addHelpText(
     'after',
@@ -155,8 +154,11 @@ runs(
       .default(10),
   )
   .addOption(options.seed('the seed of all randomness: the same seed gives the same table to the byte'))
-  .addOption(options.maxSteps('stop a run after this many steps'))
-  .option('--input <file>', 'console input (default: stdin, when it is not a terminal)')
+  .addOption(options.maxSteps('stop a run after this many steps (default: no limit)'))
+  .option(
+    '--input <file>',
+    'console input (default: stdin when it is not a terminal; `NAME.input` when that is empty)',
+  )
   .addOption(options.clients())
   .option('--json', 'print one JSON document on stdout instead of the table')
   .option('-q, --quiet', 'show no progress')
@@ -177,7 +179,7 @@ Examples:
 program
   .command('asm')
   .description('assemble a source file: print a listing, or write a raw image')
-  .argument('<source>', 'GNU as syntax')
+  .argument('<source>', 'a file in the syntax of GNU as, or the name of a bundled program')
   .option('-o, --output <file>', 'write a raw image that starts at 0x80000000')
   .addOption(options.defsym())
   .addOption(options.include())
@@ -187,7 +189,10 @@ program
 program
   .command('disasm')
   .description('print the instructions of a program, or of one instruction word')
-  .argument('<program>', 'a .s source, an RV64 ELF, a raw image (.bin), or a word like 0x00a50513')
+  .argument(
+    '<program>',
+    'a .s source, an RV64 ELF, a raw image (.bin), the name of a bundled program, or a word like 0x00a50513',
+  )
   .option('--no-aliases', 'canonical instructions only: `jalr zero, 0(ra)` instead of `ret`')
   .addOption(options.memory())
   .addOption(options.defsym())
@@ -225,12 +230,8 @@ runs(
     .description(
       'a campaign: many runs with random faults of a guest that terminates, each checked; a violation is shrunk and drawn',
     ),
-  {
-    // Every run creates up to six machines and copies some of them: unneeded memory costs time.
-    memory: options
-      .memory()
-      .default(memoryDefaults.campaign, '1M: a run creates and copies several machines'),
-  },
+  // Every run creates up to six machines and copies some of them: unneeded memory costs time.
+  options.memory().default(memoryDefaults.campaign, '1M: a run creates and copies several machines'),
 )
   .addOption(new Option('--runs <n>', 'number of runs').argParser(wholeNumber(1)).default(1000))
   .addOption(
@@ -253,26 +254,22 @@ runs(
   )
   .addOption(options.clients())
   .option('--input <file>', 'console input (default: `NAME.input` beside the program)')
-  .addOption(
-    new Option('--backups <n>', 'number of backups (default: random, 1 to 3)').argParser(
-      wholeNumber(1, limits.backups.most),
-    ),
-  )
-  .addOption(options.spares().default(undefined, 'random, 0 to 2'))
+  .addOption(options.backups('random, 1 to 3').argParser(wholeNumber(1, limits.backups.most)))
+  .addOption(options.spares('random, 0 to 2'))
   .addOption(options.speed())
-  .addOption(options.replication().default(undefined, 'random'))
-  .addOption(options.disk().default(undefined, 'random'))
+  .addOption(options.replication('random'))
+  .addOption(options.disk('random'))
   .addOption(options.kindsOfFaults())
   .addOption(options.unsafe())
   .addOption(
     new Option('--stop-after <n>', 'stop after n violations; 0: never').argParser(wholeNumber(0)).default(1),
   )
   .option('--json', 'print the report as one JSON document')
-  .option('-q, --quiet', 'print only violations; show no progress (with --json: only the latter)')
+  .option('-q, --quiet', 'print only violations; show no progress (--json prints its document all the same)')
   .addHelpText(
     'after',
     `
-The report goes to stdout. The exit code is 3 when a rule was violated.
+The report goes to stdout. The exit code is 3 when a checker found a violation.
 
 Examples:
   vmft chaos kv --clients 3 --runs 100000
@@ -300,7 +297,7 @@ takesEngine(program.command('conformance'))
   .option('--json', 'print one JSON document on stdout instead of the table')
   .option(
     '-q, --quiet',
-    'print only programs that do not pass; show no progress (with --json: only the latter)',
+    'print only programs that do not pass; show no progress (--json prints its document all the same)',
   )
   .addHelpText(
     'after',
@@ -337,10 +334,6 @@ faults.helpInformation = faultHelp;
 
 exitOnBrokenPipe();
 endWithFailures(VMFT_VERSION);
-process.on('SIGINT', () => {
-  process.stderr.write('\ninterrupted; nothing was written\n');
-  process.exit(130);
-});
 
 async function main(): Promise<void> {
   try {

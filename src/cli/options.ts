@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { OperatingError } from '../base/errors.ts';
 import {
@@ -62,6 +62,7 @@ export interface RunOptions extends ProgramOptions, SpecOptions, EngineOptions {
   quiet?: boolean;
   strict?: boolean;
   verbose?: boolean;
+  /** Always given, though optional for a guest. */
   clients: number;
 }
 
@@ -212,7 +213,7 @@ const defsym = (text: string): [string, bigint] => {
 };
 
 const directory = (text: string): string => {
-  if (statSync(text, { throwIfNoEntry: false })?.isDirectory()) return text;
+  if (existsSync(text) && statSync(text).isDirectory()) return text;
   throw new InvalidArgumentError('there is no such directory.');
 };
 
@@ -238,10 +239,7 @@ const kindsOfEntries = (text: string): EntryKind[] =>
   });
 
 /** Adds the argument and options of a guest: a program, or a kernel with its disks and firmware. */
-export function takesGuest(
-  command: Command,
-  { memory = options.memory() }: { memory?: Option } = {},
-): Command {
+export function takesGuest(command: Command, memory: Option = options.memory()): Command {
   return takesFixed(command)
     .argument(
       '[program]',
@@ -270,6 +268,20 @@ export function takesGuest(
     .addOption(options.include())
     .addOption(options.raw());
 }
+
+/**
+ * An option with a default value, or with one that a campaign draws for each run. Commander shows only defaults with a
+ * value, so the help text says what is drawn.
+ */
+const withDefault = (
+  flags: string,
+  description: string,
+  value: unknown,
+  drawn: string | undefined,
+): Option =>
+  drawn === undefined
+    ? new Option(flags, description).default(value)
+    : new Option(flags, `${description} (default: ${drawn})`);
 
 /** Options that several commands share, or that need their own parser. */
 export const options = {
@@ -320,7 +332,7 @@ export const options = {
   crash: () =>
     new Option(
       '--crash <who@when>',
-      'power loss of primary or backup at icount=N, t=5ms or output=N (repeatable)',
+      'power loss of a host at icount=N, t=5ms or output=N (repeatable)',
     ).argParser(collect(shorthand('crash'))),
   pause: () =>
     new Option('--pause <who@when+length>', 'the host is paused, then resumes (repeatable)').argParser(
@@ -351,22 +363,31 @@ export const options = {
     )
       .argParser(wholeNumber(1))
       .conflicts(['json', 'quiet']),
-  backups: () =>
-    new Option('--backups <n>', 'number of backups')
-      .argParser(wholeNumberIn(limits.backups))
-      .default(defaults.backups),
-  spares: () =>
-    new Option('--spares <n>', 'number of spare hosts, for re-protection after a failure')
-      .argParser(wholeNumberIn(limits.spares))
-      .default(defaults.spares),
-  replication: () =>
-    new Option('--replication <how>', 'replay the log of inputs, or transfer checkpoints of the state')
-      .choices(replications)
-      .default(defaults.replication),
-  disk: () =>
-    new Option('--disk <variant>', 'one disk, which the primary or each replica reads; or a disk per replica')
-      .choices(diskVariants)
-      .default(defaults.disk),
+  backups: (drawn?: string) =>
+    withDefault('--backups <n>', 'number of backups', defaults.backups, drawn).argParser(
+      wholeNumberIn(limits.backups),
+    ),
+  spares: (drawn?: string) =>
+    withDefault(
+      '--spares <n>',
+      'number of spare hosts, for re-protection after a failure',
+      defaults.spares,
+      drawn,
+    ).argParser(wholeNumberIn(limits.spares)),
+  replication: (drawn?: string) =>
+    withDefault(
+      '--replication <how>',
+      'replay the log of inputs, or transfer checkpoints of the state',
+      defaults.replication,
+      drawn,
+    ).choices(replications),
+  disk: (drawn?: string) =>
+    withDefault(
+      '--disk <variant>',
+      'one disk, which the primary or each replica reads; or a disk per replica',
+      defaults.disk,
+      drawn,
+    ).choices(diskVariants),
   speed: () =>
     new Option(
       '--speed <host=factor>',
@@ -388,7 +409,7 @@ export const options = {
       .default(defaults.bitsPerSecond, '1G'),
   seed: (what = 'the seed of all randomness: the same seed gives the same run to the byte') =>
     new Option('--seed <seed>', what).default(defaults.seed),
-  maxSteps: (what = 'stop after this many steps') =>
+  maxSteps: (what = 'stop after this many steps (default: no limit)') =>
     new Option('--max-steps <n>', what).argParser(wholeNumberIn(limits.maxSteps)),
   checkEvery: () =>
     new Option(

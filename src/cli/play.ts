@@ -9,11 +9,12 @@ import { scenarioLines, type Transcript } from '../report/scenario.ts';
 import { type Line, styled } from '../report/styled-text.ts';
 import { perform } from '../sim/story/performance.ts';
 import { parseScenario, type Scenario } from '../sim/story/scenario.ts';
+import { EXIT_CODE } from './exit-codes.ts';
 import { LIMIT_BYTES, readBytes } from './files.ts';
 import { describeMachine, ownInput } from './program.ts';
-import { EXIT_CODE } from './report.ts';
 import { painterFor } from './terminal/paint.ts';
 
+/** The options of `vmft story`. */
 export interface StoryOptions {
   diagram?: boolean;
   /** Print only failed expectations; of the list, only the names. */

@@ -15,34 +15,10 @@ export class Pool<Order, Answer> {
     this.workers = Array.from({ length: jobs }, () => new Worker(url, { workerData: setup, resourceLimits }));
   }
 
-  /** Executes all orders, and passes the answers to `take` in the same order, until it returns `enough`. */
-  async execute(orders: Iterable<Order>, take: (answer: Answer) => 'more' | 'enough'): Promise<void> {
-    const source = orders[Symbol.iterator]();
-    const early = new Map<number, Answer>();
-    let [ordered, taken, over] = [0, 0, false];
-    const next = (): { number: number; order: Order } | undefined => {
-      if (over || ordered - taken > MAX_AHEAD_ORDERS) return undefined;
-      const { done, value } = source.next();
-      if (!done) return { number: ordered++, order: value };
-      over = true;
-      return undefined;
-    };
-    let enough = false;
-    const takeInOrder = () => {
-      for (; !enough && early.has(taken); taken++) {
-        const answer = early.get(taken)!;
-        early.delete(taken);
-        enough = take(answer) === 'enough';
-      }
-      over ||= enough;
-    };
-    const work = async (worker: Worker) => {
-      for (let given = next(); given; given = next()) {
-        early.set(given.number, await ask<Order, Answer>(worker, given.order));
-        takeInOrder();
-      }
-    };
-    while (!over) await Promise.all(this.workers.map(work));
+  /** As {@link executeInOrder}, on all workers. */
+  execute(orders: Iterable<Order>, take: (answer: Answer) => 'more' | 'enough'): Promise<void> {
+    const workers = this.workers.map((worker) => (order: Order) => ask<Order, Answer>(worker, order));
+    return executeInOrder(orders, workers, take);
   }
 
   /** Executes one order. */
@@ -54,6 +30,44 @@ export class Pool<Order, Answer> {
   async stop(): Promise<void> {
     await Promise.all(this.workers.map((worker) => worker.terminate()));
   }
+}
+
+/**
+ * Gives each worker one order after the other, and passes the answers to `take` in the order of the orders, until it
+ * returns `enough` or there are no more. Orders in execution then are still completed; their answers are dropped.
+ */
+export async function executeInOrder<Order, Answer>(
+  orders: Iterable<Order>,
+  workers: readonly ((order: Order) => Promise<Answer>)[],
+  take: (answer: Answer) => 'more' | 'enough',
+): Promise<void> {
+  const source = orders[Symbol.iterator]();
+  const early = new Map<number, Answer>();
+  let [ordered, taken, enough] = [0, 0, false];
+  /** Workers that are too far ahead of a slow one. */
+  const waiting: (() => void)[] = [];
+  const takeInOrder = () => {
+    for (; !enough && early.has(taken); taken++) {
+      const answer = early.get(taken)!;
+      early.delete(taken);
+      enough = take(answer) === 'enough';
+    }
+    for (const resume of waiting.splice(0)) resume();
+  };
+  const work = async (execute: (order: Order) => Promise<Answer>) => {
+    while (!enough) {
+      if (ordered - taken >= MAX_AHEAD_ORDERS) {
+        await new Promise<void>((resolve) => waiting.push(resolve));
+        continue;
+      }
+      const { done, value } = source.next();
+      if (done) return;
+      const number = ordered++;
+      early.set(number, await execute(value));
+      takeInOrder();
+    }
+  };
+  await Promise.all(workers.map(work));
 }
 
 function ask<Order, Answer>(worker: Worker, order: Order): Promise<Answer> {

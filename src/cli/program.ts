@@ -11,6 +11,7 @@ export type { Guest } from '../vmm/guest/guest.ts';
 /** The options of a command's guest. */
 export type ProgramOptions = GuestOptions;
 
+/** The files that guests are made of. */
 export const guestFiles: GuestFiles = filesOnDisk(readBytes);
 
 /** As {@link openWith}. */
@@ -33,6 +34,7 @@ export function readGuest(program: string | undefined, given: GuestOptions): Gue
   return readGuestFrom(path, options, guestFiles);
 }
 
+/** The machine of {@link readGuest}, without the content of its disks. @throws {OperatingError} */
 export const describeMachine = (path: string | undefined, options: GuestOptions): MachineDescription =>
   readGuest(path, options).description;
 

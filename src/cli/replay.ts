@@ -3,15 +3,17 @@ import { setImmediate } from 'node:timers/promises';
 import { OperatingError } from '../base/errors.ts';
 import { LogReader } from '../replay/log-file.ts';
 import { Timeline } from '../replay/timeline.ts';
+import { ConsoleText } from '../report/console-text.ts';
 import { styled } from '../report/styled-text.ts';
 import { Divergence } from '../vmm/doors.ts';
 import type { Output } from '../vmm/outputs.ts';
 import type { EngineOptions } from './engine.ts';
+import { EXIT_CODE, exitCodeOf } from './exit-codes.ts';
 import { readBytes } from './files.ts';
-import { EXIT_CODE } from './report.ts';
 import { replayRestoring } from './restoring.ts';
 import { painterFor } from './terminal/paint.ts';
 
+/** The options of `vmft replay`. */
 export interface ReplayOptions extends EngineOptions {
   json?: boolean;
   quiet?: boolean;
@@ -19,20 +21,16 @@ export interface ReplayOptions extends EngineOptions {
   restore?: number;
 }
 
-/** Replays the valid part of a log; returns the exit code. @throws {OperatingError} at the end when the log is damaged */
-export async function replay(path: string, { json, quiet, restore, engine }: ReplayOptions): Promise<number> {
+/**
+ * Replays the valid part of a log; returns the exit code.
+ * @throws {OperatingError} at the end when the log is damaged
+ */
+export async function replay(path: string, options: ReplayOptions): Promise<number> {
+  const { restore, engine } = options;
   const recording = new LogReader(readBytes(path), path);
-  if (restore !== undefined) return await replayRestoring(recording, restore, { engine });
-  const { description } = recording;
-  const parts: Uint8Array[] = [];
-  const made = (output: Output) => {
-    if (output.kind !== 'console') return;
-    if (json) parts.push(output.data);
-    else process.stdout.write(output.data);
-  };
-  const timeline = new Timeline(description, recording, { made, execution: { engine } });
   try {
-    for (const _ of timeline.slices()) await setImmediate();
+    if (restore !== undefined) return await replayRestoring(recording, restore, { engine });
+    return await replayPrinting(recording, options);
   } catch (error) {
     if (!(error instanceof Divergence)) throw error;
     process.stderr.write(
@@ -40,6 +38,19 @@ export async function replay(path: string, { json, quiet, restore, engine }: Rep
     );
     return EXIT_CODE.diverged;
   }
+}
+
+/** Replays and prints the console output, and at the end the result. @throws {Divergence} @throws {OperatingError} */
+async function replayPrinting(recording: LogReader, { json, quiet, engine }: ReplayOptions): Promise<number> {
+  const { description } = recording;
+  const console = new ConsoleText();
+  const made = (output: Output) => {
+    if (output.kind !== 'console') return;
+    if (json) console.add(output.data);
+    else process.stdout.write(output.data);
+  };
+  const timeline = new Timeline(description, recording, { made, execution: { engine } });
+  for (const _ of timeline.slices()) await setImmediate();
   const { machine, icount } = timeline;
   const hash = machine.hash().toString(16).padStart(16, '0');
   const { damage, count } = recording;
@@ -47,16 +58,24 @@ export async function replay(path: string, { json, quiet, restore, engine }: Rep
     throw new OperatingError(
       `${damage.message}; replayed up to there (icount ${icount}, state hash ${hash})`,
     );
-  if (json)
-    process.stdout.write(
-      `${JSON.stringify({ program: description.program, steps: icount, exitCode: machine.power.off ? machine.power.code : null, stateHash: hash, entries: count, console: Buffer.concat(parts).toString() }, null, 2)}\n`,
-    );
-  else if (!quiet)
+  const { off, code } = machine.power;
+  if (json) {
+    const facts = {
+      program: description.program,
+      steps: icount,
+      exitCode: off ? code : null,
+      stateHash: hash,
+      entries: count,
+      console: console.text,
+      consoleTruncated: console.isCut,
+    };
+    process.stdout.write(`${JSON.stringify(facts, null, 2)}\n`);
+  } else if (!quiet)
     process.stderr.write(
       `${painterFor(process.stderr)([
         styled('good', 'replayed'),
         ` ${description.program}: ${icount} steps, ${count} entries, state hash ${hash}, as recorded`,
       ])}\n`,
     );
-  return machine.power.off && machine.power.code !== 0 ? machine.power.code & 0xff || 1 : 0;
+  return off ? exitCodeOf(code) : 0;
 }

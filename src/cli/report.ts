@@ -12,12 +12,11 @@ import type { Line } from '../report/styled-text.ts';
 import type { Simulation } from '../sim/cluster/cluster.ts';
 import { evidenceOf } from '../sim/cluster/evidence.ts';
 import { encodeSnapshot, takeSnapshot } from '../vmm/snapshot.ts';
+import { shellText } from './command-text.ts';
+import { EXIT_CODE, exitCodeOf } from './exit-codes.ts';
 import { makeDirectory, OutputFile } from './files.ts';
 import type { RunOptions } from './options.ts';
 import type { RunRecording } from './recording.ts';
-
-/** The exit codes of vmft; otherwise it exits with the guest's. */
-export const EXIT_CODE = { usage: 2, diverged: 3, limit: 4, lost: 5, faultNotTriggered: 6 } as const;
 
 /** The default directory for the states of machines that differ. */
 const DIVERGED_DIRECTORY = 'vmft-states';
@@ -95,9 +94,7 @@ export class Report {
     if (this.options.strict && this.simulation.injector.notTriggered.length > 0)
       return EXIT_CODE.faultNotTriggered;
     if (this.outcome !== 'completed') return EXIT_CODE[this.outcome];
-    const { code } = this.simulation.machine.power;
-    // The system keeps eight bits; a failure must not look like success.
-    return code === 0 ? 0 : code & 0xff || 1;
+    return exitCodeOf(this.simulation.machine.power.code);
   }
 
   /** Saves the states with `--save-states`, or when the machines differ. */
@@ -145,17 +142,19 @@ export class Report {
     const { recording } = this.circumstances;
     return [
       ...(recording && recording.failure === undefined ? [[recordedLine(recording.output)]] : []),
-      ...(statesKept && this.comparison
-        ? [
-            [
-              `both machines saved in ${directory}; compare them with \`vmft diff ${directory}/primary.vm ${directory}/backup.vm\``,
-            ],
-          ]
+      ...(statesKept && directory !== undefined
+        ? [[this.comparison ? bothLine(directory) : `machine saved in ${directory}/primary.vm`]]
         : []),
-      ...(statesKept && !this.comparison ? [[`machine saved in ${directory}/primary.vm`]] : []),
     ];
   }
 }
 
+function bothLine(directory: string): string {
+  const command = shellText(['diff', `${directory}/primary.vm`, `${directory}/backup.vm`]);
+  return `both machines saved in ${directory}; compare them with \`${command}\``;
+}
+
 const recordedLine = ({ path, isStandardOutput }: OutputFile): string =>
-  isStandardOutput ? 'recorded to stdout' : `recorded to ${path}; replay it with \`vmft replay ${path}\``;
+  isStandardOutput
+    ? 'recorded to stdout'
+    : `recorded to ${path}; replay it with \`${shellText(['replay', path])}\``;

@@ -13,7 +13,7 @@ import {
   restoreSnapshot,
   takeSnapshot,
 } from '../vmm/snapshot.ts';
-import { EXIT_CODE } from './report.ts';
+import { EXIT_CODE } from './exit-codes.ts';
 
 /** The position at which a recording ends. @throws {OperatingError} when it is damaged */
 function endOf(recording: LogReader): number {
@@ -39,7 +39,9 @@ export async function replayRestoring(
 ): Promise<number> {
   const end = endOf(recording);
   if (times > end)
-    throw new OperatingError(`the recording has only ${end} steps, too few for ${times} positions`);
+    throw new OperatingError(
+      `--restore ${times}: the recording has only ${end} steps; give a number up to that`,
+    );
   const { description } = recording;
   const through = new Timeline(description, recording, { execution });
   const restored = new Timeline(description, recording, { execution });

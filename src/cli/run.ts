@@ -14,7 +14,7 @@ import { mustSuit } from '../sim/spec/spec.ts';
 import { debugging } from './debug.ts';
 import { evidenceFor } from './evidence.ts';
 import { LIMIT_BYTES, readBytes, readPipedInput } from './files.ts';
-import { endingSignal } from './interruption.ts';
+import { EndingSignal } from './interruption.ts';
 import type { RunOptions } from './options.ts';
 import { bootsKernel, ownInput, programPath, readGuest } from './program.ts';
 import { RunRecording } from './recording.ts';
@@ -145,27 +145,28 @@ export async function run(program: string | undefined, given: RunOptions): Promi
     recording?.flush();
     if (detail !== 'quiet') status.show();
   };
-  const signal = attended ? () => undefined : endingSignal();
+  const signal = attended ? undefined : new EndingSignal();
   const quit = attended ? await attend(simulation, printLine, turn, how) : false;
   if (!attended)
     await runToEnd(simulation, () => {
       turn();
-      return signal() === undefined;
+      return signal?.received === undefined;
     });
-  if (signal()) simulation.quit();
+  signal?.release();
+  if (signal?.received) simulation.quit();
   recording?.end();
   status.clear();
   story.end(simulation.nowNs).forEach(printLine);
   if (options.diagram) for (const line of diagramOf(drawn, simulation)) printLine(line);
   const violations =
-    quit || signal()
+    quit || signal?.received
       ? []
       : options.verify
         ? judge(evidenceOf(simulation), simulation.options.execution)
         : observe(evidenceOf(simulation));
   const report = new Report(simulation, violations, options, {
     quit,
-    signal: signal(),
+    signal: signal?.received,
     files,
     recording,
   });

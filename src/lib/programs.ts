@@ -49,7 +49,7 @@ function placeOf(path: string, { make }: GuestFile): string {
 /** The file of a program: a path, or the name of a bundled one. @throws {OperatingError} when there is neither */
 export function findProgram(name: string): string {
   if (name === '') throw new OperatingError('an empty text is no program; name a file');
-  if (/[./]/.test(name) || statSync(name, { throwIfNoEntry: false })?.isFile()) return name;
+  if (/[./]/.test(name) || (existsSync(name) && statSync(name).isFile())) return name;
   const files = [join(PROGRAMS, `${name}.s`), join(PROGRAMS, name, `${name}.elf`)];
   const found = files.find((file) => existsSync(file));
   if (found !== undefined || existsSync(name)) return found ?? name;

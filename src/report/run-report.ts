@@ -1,5 +1,4 @@
 /** The report of a run, as text and as JSON. */
-import { joined } from '../base/bytes.ts';
 import type { Violation } from '../check/checkers.ts';
 import type { Outcome } from '../check/evidence.ts';
 import type { Comparison } from '../replay/comparison.ts';
@@ -8,6 +7,7 @@ import type { Simulation } from '../sim/cluster/cluster.ts';
 import type { FaultOutcome } from '../sim/cluster/injector.ts';
 import { failoverFigures } from '../sim/cluster/observer.ts';
 import { faultText } from '../sim/faults/fault-text.ts';
+import { ConsoleText } from './console-text.ts';
 import { differenceTable } from './difference.ts';
 import { fullEntry } from './entries.ts';
 import { ms } from './event-text.ts';
@@ -148,9 +148,6 @@ function differenceLines({ simulation, comparison, asked, wholeComparison }: Run
 
 // ── JSON ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** Maximum console output in the JSON, in bytes. */
-export const JSON_CONSOLE_BYTES = 16 << 20;
-
 /** The report as JSON; times in milliseconds. @param program its name as given */
 export function runJson(program: string, facts: RunFacts): object {
   const { simulation, violations, comparison, asked } = facts;
@@ -222,14 +219,12 @@ function faultJson(outcome: FaultOutcome): object {
   return { fault, triggered: true, atMs: atNs / 1e6, host: host ?? null, icount: icount ?? null };
 }
 
-/** The console output, up to {@link JSON_CONSOLE_BYTES}. */
+/** The console output, up to its limit in JSON. */
 function consoleOf({ console: { transcript } }: Simulation): { text: string; isCut: boolean } {
-  const parts: Uint8Array[] = [];
-  let room = JSON_CONSOLE_BYTES;
+  const console = new ConsoleText();
   for (const part of transcript) {
-    parts.push(part.subarray(0, room));
-    room -= part.length;
-    if (room < 0) break;
+    console.add(part);
+    if (console.isCut) break;
   }
-  return { text: new TextDecoder().decode(joined(parts)), isCut: room < 0 || !transcript.isWhole };
+  return { text: console.text, isCut: console.isCut || !transcript.isWhole };
 }

@@ -1,34 +1,13 @@
 /** Kernels, firmware and disks on the command line. */
-import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { writeFileSync } from 'node:fs';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { describeMachine, readGuest } from '../../src/cli/program.ts';
 import { parseDrive } from '../../src/cli/qemu/device-options.ts';
 import { virtioOf } from '../../src/vmm/description.ts';
+import { workplace } from './command.ts';
 
-const root = join(import.meta.dirname, '../..');
-const directory = mkdtempSync(join(tmpdir(), 'vmft-boot-'));
-const file = (name: string) => join(directory, name);
-
-interface Result {
-  code: number;
-  stdout: string;
-  stderr: string;
-}
-
-function vmft(...args: string[]): Promise<Result> {
-  return new Promise((resolve) => {
-    const child = execFile(
-      process.execPath,
-      [join(root, 'bin/vmft.js'), ...args],
-      { cwd: directory, timeout: 240_000, env: { ...process.env, NO_COLOR: '1' } },
-      (error, stdout, stderr) => resolve({ code: error ? Number(error.code ?? -1) : 0, stdout, stderr }),
-    );
-    child.stdin?.end();
-  });
-}
+const { file, vmft: command } = workplace();
+const vmft = (...args: string[]) => command(args);
 
 /** In supervisor mode: prints its command line, which it finds in the device tree, and shuts down. */
 const KERNEL = `
@@ -103,7 +82,6 @@ beforeAll(() => {
   writeFileSync(file('empty'), '');
   writeFileSync(file('disk.img'), 'x'.repeat(700));
 });
-afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 const kernel = ['--kernel', 'kernel.s', '--append', 'root=abc quiet'];
 

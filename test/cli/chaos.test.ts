@@ -1,42 +1,16 @@
-import { execFile, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { writeFileSync } from 'node:fs';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { program, type Result, workplace } from './command.ts';
 
-const root = join(import.meta.dirname, '../..');
-const bin = join(root, 'bin/vmft.js');
-const program = (name: string) => join(root, 'programs', name);
-const directory = mkdtempSync(join(tmpdir(), 'vmft-chaos-'));
-const environment = { ...process.env, NO_COLOR: '1' };
-
-interface Result {
-  code: number;
-  stdout: string;
-  stderr: string;
-}
-
-function execute(file: string, args: readonly string[]): Promise<Result> {
-  return new Promise((resolve) => {
-    const child = execFile(
-      file,
-      args,
-      { cwd: directory, timeout: 240_000, env: environment, maxBuffer: 1 << 26 },
-      (error, stdout, stderr) => resolve({ code: error ? Number(error.code ?? -1) : 0, stdout, stderr }),
-    );
-    child.stdin?.end();
-  });
-}
-const vmft = (...args: string[]) => execute(process.execPath, [bin, ...args]);
-/** The arguments of a printed command line, as a shell splits them. */
-const shell = (command: string) =>
-  execute('sh', ['-c', command.trim().replace(/^vmft/, `'${process.execPath}' '${bin}'`)]);
+const { file, vmft: command, interrupted, shell: execute } = workplace();
+const vmft = (...args: string[]) => command(args);
+/** Executes a printed command line. */
+const shell = (line: string) => execute(line.trim().replace(/^vmft/, '$VMFT'));
 
 beforeAll(() => {
-  writeFileSync(join(directory, 'idle.s'), 'wfi\nj .\n');
-  writeFileSync(join(directory, 'echo input.txt'), 'open me\nquit\n');
+  writeFileSync(file('idle.s'), 'wfi\nj .\n');
+  writeFileSync(file('echo input.txt'), 'open me\nquit\n');
 });
-afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 describe('vmft chaos', () => {
   test('gives the same results for the same seed, whatever the number of jobs', async () => {
@@ -147,20 +121,8 @@ describe('vmft chaos', () => {
   });
 
   test('ends with the summary so far when it is interrupted', async () => {
-    const child = spawn(
-      process.execPath,
-      [bin, 'chaos', program('bank.s'), '--runs', '1000000', '--jobs', '1'],
-      {
-        env: environment,
-        stdio: ['ignore', 'pipe', 'pipe'],
-      },
-    );
-    let stdout = '';
-    child.stdout.on('data', (part) => {
-      stdout += part;
-    });
-    setTimeout(() => child.kill('SIGINT'), 5000);
-    const code = await new Promise((resolve) => child.on('close', resolve));
+    const campaign = ['chaos', program('bank.s'), '--runs', '1000000', '--jobs', '1'];
+    const { code, stdout } = await interrupted(campaign, 3);
     expect(code).toBe(130);
     expect(stdout).toMatch(/interrupted after (\d+) of 1000000 runs; continue with --from \1\n/);
     expect(stdout).toContain('failovers');
@@ -174,7 +136,7 @@ describe('vmft chaos', () => {
     await refused([program('bank.s'), '--faults', 'crash,meteor'], /no kind "meteor"; the kinds are crash,/);
     await refused([program('bank.s'), '--exhaustive', '--runs', '5'], /cannot be used with/);
     await refused([program('bank.s'), '--backups', '0'], /from 1 to 3/);
-    await refused([join(directory, 'idle.s')], /does not terminate/);
+    await refused([file('idle.s')], /does not terminate/);
   });
 });
 

@@ -1,35 +1,10 @@
-import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { faultKinds } from '../../src/sim/campaign/draw.ts';
 import { parseFault } from '../../src/sim/faults/fault-text.ts';
+import { program, workplace } from './command.ts';
 
-const root = join(import.meta.dirname, '../..');
-const program = (name: string) => join(root, 'programs', name);
-const directory = mkdtempSync(join(tmpdir(), 'vmft-test-'));
-const file = (name: string) => join(directory, name);
-
-interface Result {
-  code: number;
-  stdout: string;
-  stderr: string;
-}
-
-/** Runs the program in the temporary directory. */
-function vmft(args: readonly string[], input = ''): Promise<Result> {
-  return new Promise((resolve) => {
-    const child = execFile(
-      process.execPath,
-      [join(root, 'bin/vmft.js'), ...args],
-      { cwd: directory, timeout: 240_000, env: { ...process.env, NO_COLOR: '1' }, maxBuffer: 1 << 26 },
-      (error, stdout, stderr) => resolve({ code: error ? Number(error.code ?? -1) : 0, stdout, stderr }),
-    );
-    child.stdin?.on('error', () => {});
-    child.stdin?.end(input);
-  });
-}
+const { file, vmft } = workplace();
 
 /** Powers off with exit code 7. */
 const SEVEN = `li t0, 0x100000
@@ -62,7 +37,6 @@ beforeAll(() => {
   elf.set([2, 0, 62, 0, 1, 0, 0, 0], 16);
   writeFileSync(file('foreign.elf'), elf);
 });
-afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 const hashIn = (text: string) => /state hash ([0-9a-f]{16})/.exec(text)?.[1];
 const primesText = readFileSync(program('expected/primes.txt'), 'utf8');
@@ -547,6 +521,13 @@ describe('help', () => {
     const [usage, examples = ''] = stdout.split(/^Examples?:$/m);
     expect(usage).toMatch(new RegExp(`^Usage: vmft ${command} `));
     expect(examples).toContain(`\n  vmft ${command} `);
+  });
+
+  test('chaos -h shows that campaigns draw what other commands have a default for', async () => {
+    const { stdout } = await vmft(['chaos', '-h']);
+    const text = stdout.replaceAll(/\s+/g, ' ');
+    for (const name of ['backups', 'spares', 'replication', 'disk'])
+      expect(text).toMatch(new RegExp(`--${name} <((?! --).)*\\(default: random\\b`));
   });
 
   test('-h shows the commands and examples, --version a version', async () => {

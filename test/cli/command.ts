@@ -6,8 +6,12 @@ import { join } from 'node:path';
 import { afterAll } from 'vitest';
 
 export const root = join(import.meta.dirname, '../..');
+/** The command as it is installed. */
+export const BIN = join(root, 'bin/vmft.js');
+/** The path of a bundled program. */
 export const program = (name: string) => join(root, 'programs', name);
 
+/** What a command that has ended leaves. */
 export interface Result {
   code: number;
   stdout: string;
@@ -19,13 +23,14 @@ export function workplace(): {
   directory: string;
   file: (name: string) => string;
   vmft: (args: readonly string[], input?: string) => Promise<Result>;
+  interrupted: (args: readonly string[], orders: number) => Promise<Result>;
   shell: (line: string) => Promise<Result>;
 } {
   const directory = mkdtempSync(join(tmpdir(), 'vmft-test-'));
   afterAll(() => rmSync(directory, { recursive: true, force: true }));
   const execute = (command: string, args: readonly string[], input: string) =>
     new Promise<Result>((resolve) => {
-      const env = { ...process.env, NO_COLOR: '1', VMFT: `${process.execPath} ${join(root, 'bin/vmft.js')}` };
+      const env = { ...process.env, NO_COLOR: '1', VMFT: `${process.execPath} ${BIN}` };
       const child = spawn(command, args, { cwd: directory, env, timeout: 240_000 });
       const text = { stdout: '', stderr: '' };
       for (const name of ['stdout', 'stderr'] as const)
@@ -39,7 +44,19 @@ export function workplace(): {
   return {
     directory,
     file: (name) => join(directory, name),
-    vmft: (args, input = '') => execute(process.execPath, [join(root, 'bin/vmft.js'), ...args], input),
+    vmft: (args, input = '') => execute(process.execPath, [BIN, ...args], input),
+    /** SIGINT arrives when a worker is given this order. */
+    interrupted: (args, orders) => {
+      const code = `import { Worker } from 'node:worker_threads';
+        const { postMessage } = Worker.prototype;
+        let orders = 0;
+        Worker.prototype.postMessage = function (...given) {
+          postMessage.apply(this, given);
+          if (++orders === ${orders}) process.kill(process.pid, 'SIGINT');
+        };`;
+      const hook = ['--import', `data:text/javascript,${encodeURIComponent(code)}`];
+      return execute(process.execPath, [...hook, BIN, ...args], '');
+    },
     /** `$VMFT` is the command. */
     shell: (line) => execute('bash', ['-o', 'pipefail', '-c', line], ''),
   };

@@ -1,20 +1,18 @@
-import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { type Facts, reportLines as linesOf } from '../../src/cli/conformance/report.ts';
 import { type Result, runTest } from '../../src/cli/conformance/run-test.ts';
 import { describeMachine } from '../../src/cli/program.ts';
 import { plainText } from '../../src/report/styled-text.ts';
 import { examples } from '../thorough.ts';
+import { workplace } from './command.ts';
 import { executable, saying } from './conformance-programs.ts';
 
 const reportLines = (facts: Facts) => linesOf(facts).map(plainText);
-const bin = join(import.meta.dirname, '../../bin/vmft.js');
-const directory = mkdtempSync(join(tmpdir(), 'vmft-conformance-'));
-afterAll(() => rmSync(directory, { recursive: true, force: true }));
+const { directory, vmft: command, interrupted } = workplace();
 
 const PASS = 1;
 /** The value in `tohost` of a program whose test of this number fails. */
@@ -178,15 +176,7 @@ test('the report has a row for each program and a total', () => {
 });
 
 describe('vmft conformance', () => {
-  const vmft = (args: readonly string[], nodeOptions: readonly string[] = []) =>
-    new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
-      execFile(
-        process.execPath,
-        [...nodeOptions, bin, 'conformance', ...args],
-        { timeout: 240_000, env: { ...process.env, NO_COLOR: '1' } },
-        (error, stdout, stderr) => resolve({ code: error ? Number(error.code ?? -1) : 0, stdout, stderr }),
-      );
-    });
+  const vmft = (args: readonly string[]) => command(['conformance', ...args]);
 
   /** Each third fails in the test that is its number. */
   const many = () =>
@@ -205,6 +195,9 @@ describe('vmft conformance', () => {
     writeFileSync(join(folder, 'test-1.dump'), 'Disassembly of section .text:\n');
     writeFileSync(join(folder, 'empty'), '');
     mkdirSync(join(folder, 'sources'), { recursive: true });
+    symlinkSync('sources', join(folder, 'link'));
+    symlinkSync('nowhere', join(folder, 'dangling'));
+    execFileSync('mkfifo', [join(folder, 'pipe')]);
     const { code, stdout, stderr } = await vmft([folder]);
     expect(code).toBe(1);
     expect(stderr).toBe('');
@@ -244,16 +237,9 @@ describe('vmft conformance', () => {
 
   test('ends with the results so far when it is interrupted', async () => {
     const folder = write('long', { 'a-passes': saying(PASS), 'b-endless': ENDLESS, 'c-waits': ENDLESS });
-    const interruptSecond = `import { Worker } from 'node:worker_threads';
-      const { postMessage } = Worker.prototype;
-      let orders = 0;
-      Worker.prototype.postMessage = function (...given) {
-        postMessage.apply(this, given);
-        if (++orders === 2) process.kill(process.pid, 'SIGINT');
-      };`;
-    const { code, stdout, stderr } = await vmft(
-      [folder, '--jobs', '1', '--max-steps', '1000000000000'],
-      ['--import', `data:text/javascript,${encodeURIComponent(interruptSecond)}`],
+    const { code, stdout, stderr } = await interrupted(
+      ['conformance', folder, '--jobs', '1', '--max-steps', '1000000000000'],
+      2,
     );
     expect([code, stderr]).toEqual([130, '']);
     expect(stdout).toMatch(/^a-passes +\d+ {2}passed$/m);

@@ -95,7 +95,7 @@ test('the library works in a worker thread, on its own and without what was gene
   expect(await shell('node worker.mjs')).toEqual({ code: 0, stdout: '5 5 ', stderr: '' });
 });
 
-/** What somebody writes who has the package and TypeScript, and no types of Node. */
+/** A program that uses the package, checked without the types of Node. */
 const consumer = `
 import { type EventContent, judge, loadGuest, OperatingError, type Run, run, type RunOptions } from 'vmft';
 const options: RunOptions = { backups: 1, unsafe: ['log-clock'], tuning: { suspectNs: 1e7 }, onEvent: (event) => {
@@ -118,7 +118,7 @@ export { OperatingError };
 `;
 
 describe('the declarations', () => {
-  /** As TypeScript does it by itself in a new project: without the types of Node, and with a look into all declarations. */
+  /** As in a new project: without the types of Node. Also checks the declarations themselves. */
   const compile = (line: string) =>
     shell(`node ${TSC} --noEmit --skipLibCheck false --module nodenext --target es2022 ${line}`);
 

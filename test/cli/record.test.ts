@@ -6,9 +6,9 @@ import { setTimeout } from 'node:timers/promises';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { readLog } from '../../src/replay/log-file.ts';
-import { root, workplace } from './command.ts';
+import { BIN, root, workplace } from './command.ts';
 
-const { directory, file, vmft } = workplace();
+const { directory, file, shell, vmft } = workplace();
 
 /** Reads the clock endlessly, and prints something now and then. */
 const endless = `
@@ -31,11 +31,11 @@ async function interrupted(
   options: readonly string[],
 ): Promise<{ code: number | null; stderr: string }> {
   rmSync(file(log), { force: true });
-  const child = spawn(
-    process.execPath,
-    [join(root, 'bin/vmft.js'), 'run', 'endless.s', '--record', log, ...options],
-    { cwd: directory, stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, NO_COLOR: '1' } },
-  );
+  const child = spawn(process.execPath, [BIN, 'run', 'endless.s', '--record', log, ...options], {
+    cwd: directory,
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: { ...process.env, NO_COLOR: '1' },
+  });
   let stderr = '';
   child.stderr.setEncoding('utf8').on('data', (part: string) => {
     stderr += part;
@@ -83,6 +83,18 @@ describe('a recording', () => {
     const replay = await vmft(['replay', 'stopped.log']);
     expect([replay.code, replay.stderr]).toEqual([0, expect.stringContaining('as recorded')]);
     expect(replay.stderr).toContain(`: ${said?.[1]} steps, `);
+  });
+
+  test('and saved machines are named in commands as a shell reads them', async () => {
+    const [hello, log, states] = [join(root, 'programs/hello.s'), 'my run.log', 'my states'];
+    const { stderr } = await vmft(['run', hello, '--record', log, '--save-states', states]);
+    const printed = [...stderr.matchAll(/`(vmft [^`]*)`/g)].map(([, command]) => command!);
+    expect(printed).toEqual([
+      "vmft replay 'my run.log'",
+      "vmft diff 'my states/primary.vm' 'my states/backup.vm'",
+    ]);
+    for (const command of printed)
+      expect(await shell(command.replace('vmft', '$VMFT'))).toMatchObject({ code: 0 });
   });
 
   test('that can not be continued does not end the run', async () => {

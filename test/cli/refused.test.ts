@@ -61,6 +61,7 @@ describe('values of options', () => {
     ['defsym', 'N=-99999999999999999999', undefined, /does not fit in 64 bits/],
     ['defsym', 'N=2', [['N', 1n]], /N has a value already/],
     ['include', 'no/such/place', undefined, /no such directory/],
+    ['include', 'x'.repeat(300), undefined, /no such directory/],
     ['crash', 'x', undefined, /like crash:primary@20ms; here without the "crash:"/],
     ['delay', '5ms+5ms', undefined, /like delay:.*"delay:primary-backup@" may be omitted/],
     ['fault', 'boom', undefined, /like crash:primary@20ms/],
@@ -113,6 +114,7 @@ describe('commands', () => {
     ],
     ['bytes as an assembly source', ['asm', process.execPath], /not text|larger than/],
     ['no name', ['run', ''], /an empty text/],
+    ['a name that is too long', ['run', 'x'.repeat(300)], /no bundled program of that name/],
     ['an unknown name', ['run', 'helo'], /no bundled program of that name; there are: bank, /],
     [
       'backups without fault tolerance',
@@ -151,6 +153,12 @@ describe('commands', () => {
       ['run', program('kv/kv.elf'), '--defsym', 'A=1'],
       /--defsym is for the assembler/,
     ],
+    [
+      'symbols to disassemble without a source',
+      ['disasm', program('kv/kv.elf'), '--defsym', 'A=1'],
+      /--defsym is for the assembler/,
+    ],
+    ['a source to disassemble as a raw image', ['disasm', hello, '--raw'], /--raw is for a raw image/],
     ['a source as a raw image', ['run', hello, '--raw'], /--raw is for a raw image, and none is given/],
     ['a prompt to type after without input', ['run', hello, '--type-after', '>'], /and console input/],
   ])('%s', async (_, args, message) => {

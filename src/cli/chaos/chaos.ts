@@ -10,12 +10,12 @@ import { Tally } from '../../sim/campaign/tally.ts';
 import type { SimEvent } from '../../sim/cluster/cluster.ts';
 import { campaignDefaults, hostNames, type RunSpec } from '../../sim/spec/spec.ts';
 import { shellText } from '../command-text.ts';
+import { EXIT_CODE } from '../exit-codes.ts';
 import { LIMIT_BYTES, readBytes } from '../files.ts';
-import { INTERRUPTED, interruption } from '../interruption.ts';
+import { interruption } from '../interruption.ts';
 import type { ChaosOptions } from '../options.ts';
 import { ownInput, programPath, readGuest } from '../program.ts';
 import { Progress, SILENT } from '../progress.ts';
-import { EXIT_CODE } from '../report.ts';
 import { asOptions } from '../spec-options.ts';
 import { painterFor } from '../terminal/paint.ts';
 import { runArguments } from './command.ts';
@@ -63,7 +63,7 @@ export async function chaos(program: string | undefined, options: ChaosOptions):
       ? [JSON.stringify(report.json(), null, 2)]
       : text.map(painterFor(process.stdout));
     for (const line of lines) process.stdout.write(`${line}\n`);
-    if (end === 'interrupted') return INTERRUPTED;
+    if (end === 'interrupted') return EXIT_CODE.interrupted;
     return tally.violations > 0 ? EXIT_CODE.diverged : 0;
   } finally {
     await pool.stop();

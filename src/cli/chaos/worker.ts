@@ -6,8 +6,10 @@ import type { RunSpec } from '../../sim/spec/spec.ts';
 import { prepareEngine } from '../engine.ts';
 import { serve, setupOf } from '../pool.ts';
 
+/** What a worker is asked to do. Runs have numbers; `first` is that of the first of `count`. */
 export type Order = { kind: 'execute'; first: number; count: number } | { kind: 'shrink'; run: number };
 
+/** What came of an {@link Order}; `tried`: how many runs it took to find the shortest. */
 export type Answer =
   | { kind: 'executed'; first: number; results: RunResult[] }
   | { kind: 'shrunk'; run: RunSpec; result: RunResult; tried: number };

@@ -1,11 +1,12 @@
 /** `vmft conformance`: runs programs that test their machine, such as riscv-tests. */
-import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { OperatingError } from '../../base/errors.ts';
 import { isElf } from '../../vmm/image.ts';
+import { EXIT_CODE } from '../exit-codes.ts';
 import { asOperatingError } from '../files.ts';
-import { INTERRUPTED, interruption } from '../interruption.ts';
+import { interruption } from '../interruption.ts';
 import { Pool } from '../pool.ts';
 import { Progress, SILENT } from '../progress.ts';
 import { painterFor } from '../terminal/paint.ts';
@@ -20,8 +21,6 @@ export interface ConformanceOptions extends Setup {
   json?: boolean;
   quiet?: boolean;
 }
-
-const SOME_FAILED = 1;
 
 /** Runs the programs of a folder and reports them; returns the exit code. @throws {OperatingError} without programs */
 export async function conformance(folder: string, options: ConformanceOptions): Promise<number> {
@@ -57,8 +56,8 @@ export async function conformance(folder: string, options: ConformanceOptions): 
     const text = options.quiet ? quietLines(facts) : reportLines(facts);
     const lines = options.json ? [JSON.stringify(facts, null, 2)] : text.map(painterFor(process.stdout));
     for (const line of lines) process.stdout.write(`${line}\n`);
-    if (stopped) return INTERRUPTED;
-    return failures() > 0 ? SOME_FAILED : 0;
+    if (stopped) return EXIT_CODE.interrupted;
+    return failures() > 0 ? EXIT_CODE.failed : 0;
   } finally {
     await pool.stop();
   }
@@ -66,12 +65,22 @@ export async function conformance(folder: string, options: ConformanceOptions): 
 
 /** The sorted names of a folder's ELF files. */
 function programsIn(folder: string): string[] {
+  const names = attempt(folder, () => readdirSync(folder)).filter((name) => isProgram(join(folder, name)));
+  return names.sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
+}
+
+/** Whether a path is an ELF file, or a link to one. Others are not opened: a pipe without a writer would block. */
+const isProgram = (path: string): boolean =>
+  attempt(
+    path,
+    () => statSync(path, { throwIfNoEntry: false })?.isFile() === true && isElf(beginningOf(path)),
+  );
+
+function attempt<T>(path: string, action: () => T): T {
   try {
-    const files = readdirSync(folder, { withFileTypes: true }).filter((entry) => !entry.isDirectory());
-    const names = files.map(({ name }) => name).filter((name) => isElf(beginningOf(join(folder, name))));
-    return names.sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
+    return action();
   } catch (error) {
-    throw asOperatingError(folder, error, 'give a folder with ELF files');
+    throw asOperatingError(path, error, 'give a folder with ELF files');
   }
 }
 

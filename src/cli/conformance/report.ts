@@ -2,6 +2,7 @@
 import { type Line, line } from '../../report/styled-text.ts';
 import type { Ending, Result } from './run-test.ts';
 
+/** What is reported. */
 export interface Facts {
   folder: string;
   /** Number of selected programs; an interrupted command has fewer results. */

@@ -15,8 +15,13 @@ export const argument =
     }
   };
 
+/** The value of `--drive`. */
 export const parseDrive = argument(qemu.parseDrive);
+/** The value of `--device`. */
 export const parseDevice = argument(qemu.parseDevice);
+/** The value of `--netdev`. */
 export const parseNetdev = argument(qemu.parseNetdev);
+/** The value of `--object`. */
 export const parseObject = argument(qemu.parseObject);
+/** The value of `--chardev`. */
 export const parseChardev = argument(qemu.parseChardev);

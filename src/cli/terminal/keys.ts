@@ -10,6 +10,7 @@ const ESCAPE = 0x01;
 
 const commands: Readonly<Record<string, Key['kind']>> = { x: 'quit', c: 'crash', h: 'help', '?': 'help' };
 
+/** What Ctrl-A h shows. */
 export const KEYS_HELP = [
   'Ctrl-A x       quit',
   'Ctrl-A c       crash the primary; it restarts after a second',

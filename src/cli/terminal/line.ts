@@ -23,6 +23,7 @@ export interface Taken {
 
 const isContinuation = (byte: number | undefined): boolean => byte !== undefined && (byte & 0xc0) === 0x80;
 
+/** The line being typed. */
 export class Line {
   private text: number[] = [];
 

@@ -6,6 +6,7 @@ const SHOW_EVERY_MS = 1000;
 const NEWLINE = 0x0a;
 const CLEAR = '\r\x1b[K';
 
+/** Shows a status in the last line, and removes it before anything else is printed. */
 export class StatusLine {
   private shown = false;
   /** Times of the last status, and of the guest's last output. */

@@ -24,7 +24,11 @@ export const faultForms: Record<FaultKind, [form: string, example: string, meani
   ],
   delay: ['delay:A-B@TIME+LENGTH=EXTRA', 'delay:primary-backup@5ms+20ms=2ms', 'takes longer'],
   lose: ['lose:A-B@TIME+LENGTH=CHANCE', 'lose:primary-backup@5ms+20ms=0.5', 'heartbeats are lost'],
-  duplicate: ['duplicate:A-B@TIME+LENGTH=CHANCE', 'duplicate:primary-backup@5ms+20ms=0.5', 'or duplicated'],
+  duplicate: [
+    'duplicate:A-B@TIME+LENGTH=CHANCE',
+    'duplicate:primary-backup@5ms+20ms=0.5',
+    'heartbeats are duplicated',
+  ],
   reset: ['reset:A-B@TIME', 'reset:primary-switch@5ms', 'the stream breaks and loses data in flight'],
   outage: ['outage:storage@TIME+LENGTH', 'outage:storage@5ms+20ms', 'storage does not answer'],
   full: ['full:storage@TIME+LENGTH', 'full:storage@5ms+2ms', 'its disk is full: writes fail'],
