@@ -30,6 +30,7 @@ function guestOf(program: string, clients: number): MeasuredGuest {
   return measure({ ...readGuest(path, MACHINE), input: ownInput(path), clients }, '1');
 }
 
+/** A run and how it ended. */
 export interface CampaignRun {
   /** The number of the run, from 1. */
   number: number;

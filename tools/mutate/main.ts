@@ -6,7 +6,7 @@
  * A mutation that nothing detects is either harmless, with the reason noted in it, or shows a gap in the tests.
  */
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, constants } from 'node:os';
 import { Command, CommanderError, Option } from 'commander';
 import { exitOnBrokenPipe } from '../../src/cli/exit-on-broken-pipe.ts';
 import { wholeNumber } from '../../src/cli/options.ts';
@@ -34,7 +34,7 @@ function readOptions(): Options | undefined {
     )
     .allowExcessArguments(false)
     .showSuggestionAfterError()
-    .option('--only <text>', 'only mutations that have this in their names')
+    .option('--only <text>', 'only mutations with this in their names')
     .addOption(
       new Option('--runs <n>', 'runs of each configuration of the campaign')
         .argParser(wholeNumber(1))
@@ -47,7 +47,7 @@ function readOptions(): Options | undefined {
     )
     .option(
       '--results <file>',
-      'keeps what detected each mutation in this file, a line of JSON each; mutations in it are not tried again',
+      'keeps what detected each mutation in this file, one JSON document per line; mutations in it are not tried again',
     )
     .option('--list', 'lists the mutations and tries none')
     .addHelpText(
@@ -112,14 +112,16 @@ async function mutate(chosen: readonly Mutation[], { runs, jobs, results }: Opti
 }
 
 exitOnBrokenPipe();
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+// Ends the children, too, which an exit handler of each kills.
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => process.exit(128 + constants.signals[signal]));
 
 const options = readOptions();
 if (options) {
   const { only = '' } = options;
   const chosen = mutations.filter(({ name }) => name.includes(only));
   if (chosen.length === 0) {
-    console.error(`no mutation has "${only}" in its name; --list shows them all`);
+    console.error(`no mutation has "${only}" in its name; --list lists them all`);
     process.exitCode = 2;
   } else if (options.list)
     console.log(chosen.map(({ name, file }) => `${name.padEnd(40)} src/${file}`).join('\n'));

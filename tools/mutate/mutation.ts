@@ -3,8 +3,9 @@ import { readFileSync } from 'node:fs';
 import { assert } from '../../src/base/assert.ts';
 import { packageRoot } from '../../src/lib/package.ts';
 
+/** A change of one place in a source file. */
 export interface Mutation {
-  /** What it changes, as a name to give on the command line: the part of the protocol, then the fault. */
+  /** The part of the protocol, then the fault: the name on the command line. */
   name: string;
   /** The file below `src`. */
   file: string;
@@ -29,6 +30,7 @@ export const inFile = (file: string, changes: Record<string, Change>): Mutation[
 
 const sources = `${packageRoot()}/src/`;
 
+/** The file that a mutation changes. */
 export const pathOf = ({ file }: Mutation): string => `${sources}${file}`;
 
 /**

@@ -8,6 +8,7 @@ import { primary } from './mutations/primary.ts';
 import { protection } from './mutations/protection.ts';
 import { replica } from './mutations/replica.ts';
 
+/** In the order of the report. */
 export const mutations: readonly Mutation[] = [
   ...logging,
   ...primary,

@@ -1,6 +1,7 @@
 /** The results of all trials, as Markdown. */
 import type { Notice, Trial } from './stages.ts';
 
+/** What is reported. */
 export interface Report {
   trials: readonly Trial[];
   /** Runs of each configuration of the campaign. */
@@ -14,12 +15,13 @@ export const unexplained = (trials: readonly Trial[]): Trial[] =>
 
 const columns: readonly Notice['by'][] = ['campaign', 'stories', 'tests'];
 
-/** The part of the protocol that a mutation changes: the prefix of its name. */
+/** The file that a mutation changes, without its suffix. */
 const partOf = ({ mutation }: Trial): string => mutation.file.replace(/\.ts$/, '');
 
 const row = (cells: readonly (string | number)[]): string => `| ${cells.join(' | ')} |`;
 const inCell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('<', '&lt;');
 
+/** The report, line by line. */
 export function reportLines({ trials, runs, seconds }: Report): string[] {
   const survivors = unexplained(trials);
   return [

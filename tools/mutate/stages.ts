@@ -11,13 +11,14 @@ export type TrialStage = 'campaign' | 'stories';
 
 /** What detected a mutation. */
 export interface Notice {
-  by: TrialStage | 'types' | 'tests';
+  by: TrialStage | 'tests';
   /** Runs, stories or tests until then; 0 when none ended. */
   runs: number;
   /** What it found. */
   what: string;
 }
 
+/** A mutation and what detected it. */
 export interface Trial {
   mutation: Mutation;
   /** Null when the mutation survived. */
@@ -107,7 +108,7 @@ async function unitTests(mutation: Mutation): Promise<Notice | null> {
       {
         cwd: root,
         stdio: ['ignore', 'pipe', 'pipe'],
-        env: { ...process.env, VMFT_MUTATION: mutation.name, NO_COLOR: '1' },
+        env: { ...process.env, VMFT_MUTATION: mutation.name, THOROUGH: '1', NO_COLOR: '1' },
       },
     ),
     (line) => {

@@ -32,7 +32,7 @@ export const backup = [
 `,
       '',
     ],
-    'backup-log-forget-lowWater': [
+    'backup-log-forget-low-water': [
       'replica.log.forget(Math.min(message.lowWater, this.consumed), replica.options.tuning.retainBytes);',
       'replica.log.forget(this.consumed, 0);',
     ],

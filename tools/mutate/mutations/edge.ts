@@ -23,7 +23,7 @@ export const edge = [
     ],
   }),
   ...inFile('cluster/edge/disk-ledger.ts', {
-    'edge-disk-no-lowWater': ['this.done.has(id) || id < this.lowWater', 'this.done.has(id)'],
+    'edge-disk-no-low-water': ['this.done.has(id) || id < this.lowWater', 'this.done.has(id)'],
     'edge-disk-no-done': ['this.done.has(id) || id < this.lowWater', 'id < this.lowWater'],
     'edge-disk-forget-more': [
       'if (id < lowWater) this.done.delete(id)',

@@ -84,7 +84,7 @@ export const logging = [
       'a.sector < endOf(b) && b.sector + 1 < endOf(a)',
     ],
     'disk-queue-ready-skips-first': ['.slice(0, index)', '.slice(1, Math.max(1, index))'],
-    'disk-queue-lowWater-last': [
+    'disk-queue-low-water-last': [
       'this.operations[0]?.id ?? made + 1',
       'this.operations.at(-1)?.id ?? made + 1',
     ],

@@ -122,7 +122,7 @@ export const primary = [
       'consumed <= common && common + 1 >= log.first ? common',
       'consumed <= common ? common',
     ],
-    'primary-lowWater-last': ['lowWater: Math.min(log.last, this.past),', 'lowWater: log.last,'],
+    'primary-low-water-last': ['lowWater: Math.min(log.last, this.past),', 'lowWater: log.last,'],
     'primary-delivered-made': [
       'delivered: gate.deliveredUpTo(replica.vmm.machine.outputsMade),',
       'delivered: replica.vmm.machine.outputsMade,',
