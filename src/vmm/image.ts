@@ -117,7 +117,7 @@ export function htifWords(
  * @throws {OperatingError} when the bytes are recognized as something other than machine code, or do not fit into RAM
  */
 export function loadRaw(bytes: Uint8Array, name: string, ram: RamRange, address = ram.base): Image {
-  if (bytes.length === 0) throw new OperatingError(`'${name}' is empty; there is nothing to run.`);
+  if (bytes.length === 0) throw new OperatingError(`'${name}' is empty; give a file with a program.`);
   const other = describeNonCode(bytes);
   if (other !== undefined) throw new OperatingError(`'${name}' is ${other}.`);
   const end = address + bytes.length;
