@@ -146,7 +146,7 @@ export function validated(given: Partial<RunSpec>, base: RunSpec = defaults): Ru
   for (const rule of spec.unsafe) mustBeOneOf('unsafe', rule, Object.keys(unsafeRules));
   const reason = clash(spec.replication, spec.disk);
   if (reason !== undefined) throw new SpecError('disk', `private: ${reason}`);
-  checkSettingsHosts(spec);
+  mustKnowHosts(spec);
   const whole: RunSpec = {
     ...spec,
     tuning: checkedTuning(spec.tuning),
@@ -167,7 +167,7 @@ export function mustSuit(spec: RunSpec, memorySizeBytes: number): void {
   mustBePossible(spec.faults, { hosts: hostNames(spec), domains: spec.domains, memorySizeBytes });
 }
 
-function checkSettingsHosts(spec: RunSpec): void {
+function mustKnowHosts(spec: RunSpec): void {
   const { speeds, domains, loads } = spec;
   mustExist(Object.keys({ ...speeds, ...domains, ...loads }), hostNames(spec));
   for (const [host, speed] of Object.entries(speeds)) mustBeNumber('speeds', host, speed, limits.speed);
