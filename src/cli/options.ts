@@ -141,8 +141,7 @@ const collectByName =
   <T>(parse: (text: string) => [string, T]) =>
   (text: string, before: [string, T][] = []): [string, T][] => {
     const [name, value] = parse(text);
-    if (before.some(([other]) => other === name))
-      throw new InvalidArgumentError(`${name} has a value already; name it once.`);
+    if (before.some(([other]) => other === name)) throw new InvalidArgumentError(`${name} is given twice.`);
     return [...before, [name, value]];
   };
 

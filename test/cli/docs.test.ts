@@ -82,6 +82,30 @@ const pages = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'docs', 'programs
 /** docs/machine.md describes how NuttX is built. */
 const OF_NUTTX = 'tools/configure.sh';
 
+/** The commands and options of vmft in a text: in backquotes, or at the start of a line of a block. */
+const commandsIn = (text: string): string[] =>
+  [/`(?:npx )?vmft ([^`]+)`/g, /^ *(?:\$ )?(?:npx )?vmft (\S.*)$/gm].flatMap((pattern) =>
+    [...text.matchAll(pattern)].map(([, command]) => command!),
+  );
+
+test('the documentation shows commands and options that exist', async () => {
+  const shown = new Map<string, Set<string>>();
+  for (const command of pages.flatMap((page) => commandsIn(readFileSync(join(root, page), 'utf8')))) {
+    const [name, ...rest] = command.split(/[\s\\|]+/) as [string, ...string[]];
+    // Not `vmft COMMAND --help`, nor sentences that begin with vmft.
+    if (!/^[a-z]+$/.test(name) || /^(runs|has)$/.test(name)) continue;
+    const options = shown.get(name) ?? shown.set(name, new Set()).get(name)!;
+    for (const word of rest) if (word.startsWith('--')) options.add(word);
+  }
+  expect(shown.size).toBeGreaterThan(10);
+  for (const [name, options] of shown) {
+    const { code, stdout } = await vmft([name, '--help']);
+    expect([name, code, stdout.startsWith(`Usage: vmft ${name}`)]).toEqual([name, 0, name !== 'help']);
+    const known = [...stdout.matchAll(/(?<=[ ,])--[a-z-]+/g)].map(([option]) => option);
+    expect([name, [...options].filter((option) => !known.includes(option))]).toEqual([name, []]);
+  }
+});
+
 describe.each(pages)('%s', (page) => {
   const text = readFileSync(join(root, page), 'utf8');
 

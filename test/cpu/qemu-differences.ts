@@ -182,7 +182,7 @@ const memory: Difference[] = [
 
 const bits: Difference[] = [
   {
-    why: 'CTZW counts in 32 bits, so for a word of zeros it is 32; QEMU 7.2 goes on counting',
+    why: 'CTZW counts in 32 bits, so for a word of zeros it is 32; QEMU 7.2 continues in the upper half',
     of: /^ctzw x12, x10 : x10=8000000000000000/,
     ours: () => 'x12=20',
   },

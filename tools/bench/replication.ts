@@ -9,7 +9,7 @@ import { drawRun } from '../../src/sim/campaign/draw.ts';
 import { Simulation, type SimulationOptions } from '../../src/sim/cluster/cluster.ts';
 import { defaults, type RunSpec } from '../../src/sim/spec/spec.ts';
 import type { MachineDescription } from '../../src/vmm/description.ts';
-import { file, inTurn, peakMB, ratios, type Spread, seconds, spreadOf } from './measure.ts';
+import { file, inTurn, peakMB, ratios, type Spread, seconds } from './measure.ts';
 import { debian } from './speed.ts';
 
 const MEMORY_BYTES = 64 << 20;
@@ -236,4 +236,3 @@ function largeCopy(): LargeCopy {
 }
 
 export const simulatorFigures = () => ({ ...failoverRate(), ...idle(), largeCopy: largeCopy() });
-export { spreadOf };

@@ -99,7 +99,7 @@ export class Campaign {
   }
 
   /**
-   * Runs what differs without the others, and then alone: one that goes astray on QEMU may write into the harness
+   * Runs what differs without the others, and then alone: one that leaves its arena on QEMU may write into the harness
    * there, and those that come after it in its batch all differ.
    */
   private async settle(judged: readonly Judged[]): Promise<Judged[]> {

@@ -82,7 +82,7 @@ const rules: Rule[] = [
       address !== undefined && pmp.length > 1 && (address & 0xfffn) + BigInt(sizeBytes) > 0x1000n,
   },
   {
-    why: 'PMP entries smaller than a page: QEMU 7.2 overlooks them in a page that it knows',
+    why: 'PMP entries smaller than a page: QEMU 7.2 ignores them in a page that its TLB holds',
     at: ({ to, pmp }, _, all, index) =>
       to !== undefined &&
       isCut(pmp, to) &&
@@ -99,12 +99,12 @@ const rules: Rule[] = [
     at: (step, next) => isCsr(step) && !!next?.pmp.some(({ isTor, end }) => isTor && end === 0n),
   },
   {
-    why: 'the bottom of a PMP range is the address of the entry before; QEMU 7.2 goes by what that was',
+    why: 'the bottom of a PMP range is the address of the entry before; QEMU 7.2 uses its earlier value',
     at: (step, next) =>
       isCsr(step) && !!next?.pmp.some(({ entry, isTor }) => isTor && csrName(step) === `pmpaddr${entry - 1}`),
   },
   {
-    why: 'CTZW of a word of zeros is 32; QEMU 7.2 goes on counting in the upper half',
+    why: 'CTZW of a word of zeros is 32; QEMU 7.2 continues in the upper half',
     at: (step) => mnemonic(step) === 'ctzw' && (step.rs1 & 0xffff_ffffn) === 0n,
   },
   {
@@ -119,11 +119,11 @@ const rules: Rule[] = [
     at: ({ trap }) => trap?.fault === 'table outside RAM' && [1, 5, 7].includes(trap.cause),
   },
   {
-    why: 'page tables changed without SFENCE.VMA: QEMU may go by the old ones',
+    why: 'page tables changed without SFENCE.VMA: QEMU may use the old ones',
     at: (step, next) => step.wroteTables && (mnemonic(next) !== 'sfence.vma' || next?.trap !== undefined),
   },
   {
-    why: 'with MPRV M-mode goes to memory as another mode; in QEMU 7.2 pages that it has fetched from are still its own',
+    why: 'with MPRV M-mode accesses memory as another mode; QEMU 7.2 accesses pages that it has fetched from as M-mode',
     at: ({ privilege, dataPrivilege, address, sizeBytes }, _, all) =>
       address !== undefined &&
       privilege !== dataPrivilege &&
@@ -153,7 +153,7 @@ const rules: Rule[] = [
     at: (step) => setsFlagsOnly(step) && [1n, 2n].includes((step.mstatus >> 13n) & 3n),
   },
   {
-    why: 'instructions changed without FENCE.I: QEMU may go by the old ones',
+    why: 'instructions changed without FENCE.I: QEMU may use the old ones',
     at: (step, next) => step.wroteCode && mnemonic(next) !== 'fence.i',
   },
   {
@@ -238,7 +238,7 @@ const rules: Rule[] = [
       (extract(fields.csr, step.word!) >> 10 === 3 || /^(fflags|frm|fcsr)$/.test(csrName(step))),
   },
   {
-    why: 'PMP changed without SFENCE.VMA: QEMU may go by the old entries',
+    why: 'PMP changed without SFENCE.VMA: QEMU may use the old entries',
     at: (step, next) =>
       isCsr(step) && !step.trap && csrName(step).startsWith('pmpcfg') && mnemonic(next) !== 'sfence.vma',
   },

@@ -7,6 +7,7 @@
  *
  * Equal seeds give equal cases. A difference that no rule of explain.ts explains is shrunk and printed.
  */
+import { constants } from 'node:os';
 import { OperatingError } from '../../src/base/errors.ts';
 import { exitOnBrokenPipe } from '../../src/cli/exit-on-broken-pipe.ts';
 import { Campaign } from './campaign.ts';
@@ -43,7 +44,7 @@ async function fuzz(options: Options): Promise<void> {
     process.once(signal, () => {
       console.log(`\nStopped. ${campaign.summary()}`);
       qemu.close();
-      process.exit(1);
+      process.exit(128 + constants.signals[signal]);
     });
   try {
     await campaign.run();

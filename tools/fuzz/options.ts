@@ -37,7 +37,9 @@ export function readOptions(argv: readonly string[]): Options | undefined {
     .addOption(number('--minutes <n>', 'stop after this time').default(1))
     .addOption(number('--batch <n>', 'cases in one run of QEMU', BATCH_MAX).default(BATCH_MAX))
     .addOption(number('--findings <n>', 'stop after this number of differences').default(10))
-    .option('--record <file>', 'record the results of equal cases, for `npm test`')
+    .addOption(
+      new Option('--record <file>', 'record the results of equal cases, for `npm test`').conflicts('devices'),
+    )
     .addHelpText(
       'after',
       `

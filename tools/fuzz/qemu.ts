@@ -105,7 +105,7 @@ export class Qemu {
     const results: BigUint64Array[] = [];
     for (let at = 0; results.length < done; ) {
       const end = at + Number(words[at]!);
-      // A case that went astray may have written here.
+      // A case that left its arena may have written here.
       if (end < at + resultFields.length || end > words.length) break;
       results.push(words.subarray(at, end));
       at = end;

@@ -6,6 +6,7 @@ import { type Outcome, Runner } from './run.ts';
 /** The number of cases between two checks of large memory areas. */
 const LARGE_EVERY = 64;
 
+/** A violated property, and the number of the case. */
 export interface Finding {
   index: number;
   what: string;
@@ -15,6 +16,8 @@ export interface Finding {
 export interface Attacker {
   /** Runs a case; returns a violated property. Statistics go to `count`. */
   run(index: number, count: (what: string, number?: number) => void): Finding | undefined;
+  /** After the last case: checks what is not checked after each. */
+  end(): Finding | undefined;
 }
 
 /** Whole machines. */
@@ -33,23 +36,25 @@ export class MachineAttacker implements Attacker {
     this.since.push(index);
     try {
       tally(this.runner.run(this.seed, index), count);
-      if (this.since.length < LARGE_EVERY) return undefined;
-      const wrong = this.runner.wrongAtLarge();
-      const cases = this.since;
-      this.since = [];
-      return wrong === undefined ? undefined : this.culprit(cases, wrong);
     } catch (error) {
       this.renew();
       return { index, what: textOf(error) };
     }
+    return this.since.length < LARGE_EVERY ? undefined : this.end();
+  }
+
+  end(): Finding | undefined {
+    const wrong = this.runner.wrongAtLarge();
+    const cases = this.since;
+    this.since = [];
+    return wrong === undefined ? undefined : this.culprit(cases, wrong);
   }
 
   /** Finds which of these cases caused a violation. */
   private culprit(cases: readonly number[], wrong: string): Finding {
     for (const index of cases) {
       this.renew();
-      this.runner.run(this.seed, index);
-      const found = this.runner.wrongAtLarge();
+      const found = this.alone(index);
       if (found !== undefined) {
         this.renew();
         return { index, what: found };
@@ -57,6 +62,16 @@ export class MachineAttacker implements Attacker {
     }
     this.renew();
     return { index: cases[0]!, what: `${wrong}, after this case and the ${cases.length - 1} following ones` };
+  }
+
+  /** What is wrong after a case on fresh machines. */
+  private alone(index: number): string | undefined {
+    try {
+      this.runner.run(this.seed, index);
+      return this.runner.wrongAtLarge();
+    } catch (error) {
+      return textOf(error);
+    }
   }
 
   /** Replaces the machines, which may be damaged after a violation. */
@@ -82,6 +97,8 @@ export class DeviceAttacker implements Attacker {
       return { index, what: textOf(error) };
     }
   }
+
+  end(): undefined {}
 }
 
 function tally(outcome: Outcome, count: (what: string, number?: number) => void): void {

@@ -20,8 +20,8 @@ other slices, with a snapshot in the middle, must reach the same state.
   --findings N    stop after this number of violations (default: 5)
   -h, --help      print this text
 
-Equal seeds and numbers give equal cases. Ctrl-C stops and prints the summary. Exit code 1: a violation was
-found.
+Equal seeds and numbers give equal cases. Ctrl-C stops and prints the summary. The exit code is 1 when a
+violation was found, 2 for wrong usage.
 `;
 
 const CHECK_MS = 1000;
@@ -67,6 +67,8 @@ function work({ seed, from, cases, devices, findings, engine }: Options, current
       send({ kind: 'finding', finding });
     }
   }
+  const finding = attacker.end();
+  if (finding) send({ kind: 'finding', finding });
   send({ kind: 'end', done: index - from, counts: [...counts], slowest });
 }
 

@@ -31,7 +31,7 @@ export async function chaos(program: string | undefined, options: ChaosOptions):
   const campaign = campaignOf(program, options);
   const { from } = options;
   const size = sizeOf(campaign);
-  if (from >= size) throw new OperatingError(`--from ${from}: the last of ${size} runs is ${size - 1}`);
+  if (from >= size) throw new OperatingError(`--from ${from}: the runs are numbered 0 to ${size - 1}`);
   const total = size - from;
   const jobs = Math.min(options.jobs ?? availableParallelism(), total);
   const tally = new Tally();
