@@ -12,17 +12,20 @@ const onEveryEngine = [
 /** Campaigns, faults at many positions, killed and installed programs: only in `npm run test:thorough`, which CI runs. */
 const slow = [
   'test/sim/{campaign,control,crash-*,disk,faults,large-requests,protection,stuck}.test.ts',
-  'test/cli/{chaos,conformance,packed,record}.test.ts',
+  'test/cli/{chaos,conformance,files,packed,quiet,record}.test.ts',
   'test/lib/library.test.ts',
 ];
 
 const shared = {
-  // A process per test file gives its guest memories back when the file ends.
   pool: 'forks' as const,
   testTimeout: 300_000,
   hookTimeout: 300_000,
 };
 
+/*
+ * A process per test file gives its guest memories back when the file ends, which campaigns and whole engines need. The
+ * projects of `npm test` share processes instead: a third of their time would go into starting them and loading modules.
+ */
 export default defineConfig({
   test: {
     globalSetup: 'test/build.ts',
@@ -33,6 +36,7 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'fast',
+          isolate: false,
           include: ['test/**/*.test.ts'],
           exclude: [...onEveryEngine, ...slow],
         },
@@ -42,6 +46,7 @@ export default defineConfig({
         test: {
           ...shared,
           name: engine,
+          isolate: engine !== 'check',
           include: onEveryEngine,
           env: { VMFT_ENGINE: engine },
         },
