@@ -53,6 +53,8 @@ const REPEAT = 3;
 /** Prints the instructions of an ELF, a raw image or a source file, with its symbols. */
 export function disasm(target: string, options: DisasmOptions): void {
   if (/^0x[\da-f]{1,8}$/i.test(target)) {
+    const useless = (['raw', 'defsym', 'include'] as const).find((name) => options[name] !== undefined);
+    if (useless) throw new OperatingError(`--${useless} has no effect on an instruction word; leave it out`);
     process.stdout.write(`${disassemble(Number(target), RAM_BASE, { aliases: options.aliases })}\n`);
     return;
   }

@@ -159,6 +159,12 @@ describe('commands', () => {
       /--defsym is for the assembler/,
     ],
     ['a source to disassemble as a raw image', ['disasm', hello, '--raw'], /--raw is for a raw image/],
+    ['a word to disassemble as a raw image', ['disasm', '0x13', '--raw'], /--raw has no effect on/],
+    [
+      'a word to disassemble with symbols',
+      ['disasm', '0x13', '--defsym', 'A=1'],
+      /--defsym has no effect on/,
+    ],
     ['a source as a raw image', ['run', hello, '--raw'], /--raw is for a raw image, and none is given/],
     ['a prompt to type after without input', ['run', hello, '--type-after', '>'], /and console input/],
   ])('%s', async (_, args, message) => {
