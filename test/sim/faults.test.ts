@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Simulation } from '../../src/sim/cluster/cluster.ts';
-import type { Fault, HostId } from '../../src/sim/faults/faults.ts';
+import { answerFaults, type Fault, type HostId } from '../../src/sim/faults/faults.ts';
 import { examples } from '../thorough.ts';
 import {
   benchGuest,
@@ -61,6 +61,31 @@ describe('faults', () => {
     });
     expect(result(run)).toEqual(sound);
     expect(happened(run, 'evicted')).toHaveLength(1);
+  });
+
+  it('storage is affected while a fault of it is under way, however faults overlap', () => {
+    const fault = fc.record({
+      kind: fc.constantFrom('full', 'io-error', 'answers'),
+      how: fc.constantFrom(...answerFaults),
+      atNs: fc.integer({ min: 1, max: 20 }).map(ms),
+      forNs: fc.integer({ min: 1, max: 20 }).map(ms),
+    });
+    fc.assert(
+      fc.property(fc.array(fault, { minLength: 4, maxLength: 8 }), (schedule) => {
+        simulate('bank', { faults: schedule }, ({ nowNs, storage }) => {
+          // At the instant itself either is right.
+          if (schedule.some(({ atNs, forNs }) => nowNs === atNs || nowNs === atNs + forNs)) return;
+          const underWay = schedule.filter(({ atNs, forNs }) => atNs < nowNs && nowNs < atNs + forNs);
+          const count = (kind: Fault['kind']) => underWay.filter((one) => one.kind === kind).length;
+          expect([storage.disk.fullFaults, storage.disk.errorFaults, storage.answerFaults.length]).toEqual([
+            count('full'),
+            count('io-error'),
+            count('answers'),
+          ]);
+        });
+      }),
+      { numRuns: examples(20) },
+    );
   });
 
   it('a partition in one direction: the host that hears nothing claims', () => {

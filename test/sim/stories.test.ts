@@ -203,6 +203,16 @@ it('a pattern of a full buffer may say which one', () => {
   expect(on({ kind: 'full', what: 'outputs' })).toBe(false);
 });
 
+it('an operator command matches once', () => {
+  const { text, asExpected } = playText(
+    ['# Mine.', 'guest bank', 'fault command:switch-over@20ms', 'say T.', 'expect once command primary'].join(
+      '\n',
+    ),
+  );
+  expect(text).not.toContain('✗');
+  expect(asExpected).toBe(true);
+});
+
 it('shows characters whose bytes are separate outputs', () => {
   const story = parseScenario('# T\nguest hello', 'my.story');
   // Longer than a slice, so that each byte is released on its own.

@@ -63,17 +63,17 @@ describe('the disk', () => {
 
   test('applies nothing when it fails or is full, and reports that', () => {
     const { scheduler, disk, answers, perform } = makeDisk();
-    disk.full = true;
+    disk.fullFaults = 1;
     perform(1, write(0, 1));
     perform(2, { operation: 'read', sector: 0, sizeBytes: SECTOR });
     run(scheduler);
-    disk.full = false;
-    disk.failing = true;
+    disk.fullFaults = 0;
+    disk.errorFaults = 1;
     perform(3, { operation: 'read', sector: 0, sizeBytes: SECTOR });
     run(scheduler);
     expect(answers.sort()).toEqual([`1 ${DISK_IOERR} 0`, `2 ${DISK_OK} ${SECTOR}`, `3 ${DISK_IOERR} 0`]);
     expect([...disk.writes]).toEqual([]);
-    disk.failing = false;
+    disk.errorFaults = 0;
     perform(1, write(0, 1));
     run(scheduler);
     expect(disk.content[0]).toBe(1);

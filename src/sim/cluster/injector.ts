@@ -135,19 +135,20 @@ export class Injector {
           for (const host of this.targets.hosts.keys()) this.mendStreams(host, STORAGE);
         });
       case 'answers':
-        this.targets.storage.answerFault = fault.how;
+        this.targets.storage.answerFaults.push(fault.how);
         return this.during(fault, undefined, () => {
-          this.targets.storage.answerFault = undefined;
+          const { answerFaults } = this.targets.storage;
+          answerFaults.splice(answerFaults.indexOf(fault.how), 1);
         });
       case 'full':
-        this.targets.storage.disk.full = true;
+        this.targets.storage.disk.fullFaults++;
         return this.during(fault, undefined, () => {
-          this.targets.storage.disk.full = false;
+          this.targets.storage.disk.fullFaults--;
         });
       case 'io-error':
-        this.targets.storage.disk.failing = true;
+        this.targets.storage.disk.errorFaults++;
         return this.during(fault, undefined, () => {
-          this.targets.storage.disk.failing = false;
+          this.targets.storage.disk.errorFaults--;
         });
       default:
         return this.injectAtLink(fault);

@@ -109,9 +109,13 @@ export function patternText({ kind, host, fields: wanted }: EventPattern): strin
   return [kind, ...(host === undefined ? [] : [host]), ...compared].join(' ');
 }
 
-/** Whether an event matches. A fault matches when it begins, unless the pattern has `phase=ends`. */
+/**
+ * Whether an event matches. A fault matches when it begins, unless the pattern has `phase=ends`. An operator's command
+ * matches once, when the primary receives it.
+ */
 export function matches(pattern: EventPattern, { host, event }: SimEvent): boolean {
   const isFault = event.kind === 'fault';
+  if (isFault && event.fault.kind === 'command') return false;
   if (pattern.kind !== (isFault ? event.fault.kind : event.kind)) return false;
   if (pattern.host !== undefined && pattern.host !== host) return false;
   const wanted = isFault ? { phase: 'begins', ...pattern.fields } : pattern.fields;
@@ -136,6 +140,5 @@ export function eventFields(event: SimEvent['event']): Record<string, string> {
     Object.assign(found, { primary, backups: backups.join('+') || 'none' });
   }
   if (event.kind === 'command') found.command = event.command.kind;
-  if (event.kind === 'fault' && event.fault.kind === 'command') found.command = event.fault.command.kind;
   return found;
 }

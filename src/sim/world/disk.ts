@@ -19,9 +19,9 @@ const NOTHING = new Uint8Array(0);
 export class Disk {
   readonly content: Uint8Array;
   readonly writes: Tape<AppliedWrite>;
-  /** Writes fail; every operation fails. Set by faults. */
-  full = false;
-  failing = false;
+  /** The number of `full` faults under way (writes fail), and of `io-error` faults (every operation fails). */
+  fullFaults = 0;
+  errorFaults = 0;
   readonly ledger = new DiskLedger();
   /** The answers to repeated requests of a write that is under way. */
   private readonly waiting = new Map<number, DiskAnswer[]>();
@@ -79,7 +79,7 @@ export class Disk {
   }
 
   private execute(id: number, request: DiskRequest): { status: number; data: Uint8Array } {
-    if (this.failing || (this.full && request.operation === 'write')) {
+    if (this.errorFaults > 0 || (this.fullFaults > 0 && request.operation === 'write')) {
       this.ledger.failed(id);
       return { status: DISK_IOERR, data: NOTHING };
     }

@@ -18,8 +18,8 @@ const LATE_NS = 30_000_000;
 export class Storage {
   /** The number of outages and restarts under way, which may overlap. */
   outages = 0;
-  /** The current fault of answers. */
-  answerFault: AnswerFault | undefined;
+  /** The faults of answers under way; the last one decides. */
+  readonly answerFaults: AnswerFault[] = [];
   readonly generations: Generations;
 
   constructor(
@@ -40,7 +40,7 @@ export class Storage {
   /** Sends an answer, subject to the current faults. */
   answer(send: () => void): void {
     if (this.isDown) return;
-    switch (this.answerFault) {
+    switch (this.answerFaults.at(-1)) {
       case 'never':
         return;
       case 'late':
