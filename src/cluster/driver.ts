@@ -132,6 +132,7 @@ export class Driver {
     this.power = 'on';
     this.stopReason = undefined;
     this.replica = replica;
+    this.phase = undefined;
     this.watch = new StuckWatch();
     this.sliceNs = SHORT_SLICE_NS;
     this.stepsEndNs = 0;

@@ -223,7 +223,9 @@ describe('a driver', () => {
     stage.steps = 0;
     stage.driver.deliver(frame);
     stage.driver.powerOn(stage.replica());
-    expect(stage.run()).toEqual(['0 frame', '0 entered primary', '0 to a', '0 cpu 100 of 5000', '0 start']);
+    expect(stage.run()).toEqual([
+      ...['0 frame', '0 entered primary', '0 to a', '0 cpu 100 of 5000', '0 start', '0 entered primary'],
+    ]);
     expect([stage.driver.alive, stage.driver.life]).toEqual([true, 1]);
   });
 
