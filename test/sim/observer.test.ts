@@ -7,6 +7,7 @@ import { evidenceOf } from '../../src/sim/cluster/evidence.ts';
 import type { Host } from '../../src/sim/cluster/host.ts';
 import { Observer } from '../../src/sim/cluster/observer.ts';
 import type { Entry } from '../../src/vmm/entries.ts';
+import { faults, happened, result, simulate, sound } from './support.ts';
 
 const record = { primary: 'primary', backups: ['backup'] };
 const MS = 1_000_000;
@@ -29,6 +30,20 @@ const found = ({ violations }: Observer) => violations.map(({ invariant }) => in
 const input = (icount: number): Entry => ({ kind: 'console', icount, data: Uint8Array.of(icount) });
 
 describe('an observer', () => {
+  test('takes no replica for a failover that goes live in an old generation, since its claim was answered late', () => {
+    // Found by a campaign: the machine of the host that it believes to follow is another one by then.
+    const run = simulate('kv', {
+      ...{ backups: 2, spares: 0, seed: '5/40133', checkSteps: 50_000, tuning: { retainBytes: 0 } },
+      faults: faults('pause:live@17ms+29ms', 'partition:backup-storage@backup2:claiming:20us+46ms'),
+    });
+    expect(result(run)).toEqual(sound);
+    expect(happened(run, 'live').map(({ at, generation }) => [at, generation])).toEqual([
+      ['backup2', 3],
+      ['backup', 2],
+    ]);
+    expect(run.simulation.failovers.map(({ to }) => to)).toEqual(['backup2']);
+  });
+
   test('finds a backup that lags by more than half a second', () => {
     const made = observer();
     made.noted(host('backup'), { kind: 'lag', steps: 1, ns: 400 * MS });

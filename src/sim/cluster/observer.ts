@@ -268,11 +268,13 @@ export class Observer {
     follower.continueAs(this.history);
   }
 
-  private failedOver(to: HostId, { from, icount }: ReplicaEvent & { kind: 'live' }): void {
+  private failedOver(to: HostId, { from, icount, generation }: ReplicaEvent & { kind: 'live' }): void {
     const failure = this.failed.get(from);
     const failedNs = failure?.ns ?? this.suspectedNs;
     const crashIcount = failure?.icount ?? icount;
     this.guestClock.live(to, from, failure?.ns, this.nowNs());
+    // A replica whose claim is answered late goes live in an old generation: nothing of it leaves, and no VM failed over.
+    if (generation < this.generation) return;
     // The new primary may hold more of the log than the failed one, from an earlier primary. If it never followed the
     // failed one, they differ from where that one went live.
     const forkIcount =
