@@ -67,27 +67,43 @@ export class OutputsChecker {
   }
 }
 
-/** The guest's console input is a prefix of what was typed: no byte lost and none repeated, across failovers. */
+/**
+ * The guest's console input is a prefix of what was typed, and its frames are a prefix of those that the switch accepted
+ * for it: nothing lost and nothing repeated, across failovers.
+ */
 export class InputChecker {
   private readonly streams: ByteStreams;
+  private readonly inbound: Iterator<Uint8Array>;
+  private frames = 0;
+  private wrongFrame: string | undefined;
 
-  constructor(typed: Uint8Array) {
+  constructor(typed: Uint8Array, inbound: Iterable<Uint8Array>) {
     this.streams = new ByteStreams([typed]);
+    this.inbound = inbound[Symbol.iterator]();
   }
 
   given({ data }: EntryOf<'console'>): void {
     this.streams.append(data);
   }
 
+  frame({ frame }: EntryOf<'net'>): void {
+    this.frames++;
+    if (this.wrongFrame !== undefined) return;
+    const { value, done } = this.inbound.next();
+    if (done) this.wrongFrame = `the guest took ${this.frames} frames or more; the switch had fewer for it`;
+    else if (!sameBytes(value, frame))
+      this.wrongFrame = `frame ${this.frames} that the guest took is not frame ${this.frames} that the switch had for it`;
+  }
+
   end(): Violation[] {
     const { same, more, quoted } = this.streams;
-    if (more === 0) return [];
-    return [
-      {
-        invariant: 'input-once',
-        message: `input byte ${same + 1} of the guest is ${quoted.came}; typed was ${quoted.there}`,
-      },
+    const messages = [
+      ...(more > 0
+        ? [`input byte ${same + 1} of the guest is ${quoted.came}; typed was ${quoted.there}`]
+        : []),
+      ...(this.wrongFrame === undefined ? [] : [this.wrongFrame]),
     ];
+    return messages.map((message) => ({ invariant: 'input-once', message }));
   }
 }
 

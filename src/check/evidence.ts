@@ -49,6 +49,8 @@ export interface Evidence {
   /** The console's input, and what it printed. */
   typed: Uint8Array;
   console: Kept<Uint8Array>;
+  /** Frames from outside that the switch accepted for the guest. */
+  inbound: Kept<Uint8Array>;
   /** Frames that the switch sent to the clients. */
   frames: Kept<SeenFrame>;
   /** The survivor's disk: its initial and final content, and, on a shared disk, the writes that reached it. */

@@ -26,8 +26,8 @@ export function observe(evidence: Evidence): Violation[] {
 export function judge(evidence: Evidence, execution?: Execution): Violation[] {
   const found = observe(evidence);
   if (evidence.outcome === 'diverged') return found;
-  const { survivor, console, frames, medium } = evidence;
-  if (![survivor.history, console, frames, medium.writes].every(({ isWhole }) => isWhole))
+  const { survivor, console, inbound, frames, medium } = evidence;
+  if (![survivor.history, console, inbound, frames, medium.writes].every(({ isWhole }) => isWhole))
     throw new OperatingError(
       'too much happened in this run to be checked in memory; limit it with --max-steps',
     );
@@ -36,15 +36,16 @@ export function judge(evidence: Evidence, execution?: Execution): Violation[] {
 
 /** Replays the survivor's history, and compares it with what was seen outside. */
 function checkReplay(evidence: Evidence, execution: Execution | undefined): Violation[] {
-  const { description, survivor, typed, console, frames, outcome } = evidence;
+  const { description, survivor, typed, inbound, console, frames, outcome } = evidence;
   const { history, icount } = survivor;
-  const input = new InputChecker(typed);
+  const input = new InputChecker(typed, inbound);
   const seen = new OutputsChecker({ console, frames });
   const medium = new DiskChecker(evidence.medium);
   const clock = new ClockForwardChecker();
   const entries = function* () {
     for (const entry of history) {
       if (entry.kind === 'console') input.given(entry);
+      if (entry.kind === 'net') input.frame(entry);
       clock.shown(entry);
       if (entry.kind === 'disk') medium.ended(entry);
       yield entry;

@@ -13,7 +13,7 @@ export function perform(
   { transport, generations, edge, disk }: Omit<Ports, 'clock'>,
   deliver: (input: ReplicaInput) => void,
 ): void {
-  const received = (frame: Uint8Array) => deliver({ kind: 'frame', frame });
+  const received = (number: number, frame: Uint8Array) => deliver({ kind: 'frame', number, frame });
   switch (effect.do) {
     case 'send':
       return transport.stream(effect.to, effect.bytes);
@@ -33,7 +33,9 @@ export function perform(
         deliver({ kind: 'typed', offset, data }),
       );
     case 'announce':
-      return edge.announce(effect.frame, effect.generation, received);
+      return edge.announce(effect.frame, effect.nextFrame, effect.generation, received);
+    case 'frames-held':
+      return edge.framesHeld(effect.upTo, effect.generation);
     case 'disk':
       return disk.perform(effect, (status, data) =>
         deliver({ kind: 'disk-done', id: effect.id, status, data }),

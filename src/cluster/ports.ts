@@ -42,18 +42,23 @@ export interface GenerationStore {
   read(generation: number, answer: (record: GenerationRecord | undefined) => void): void;
 }
 
+/** Receives frames for the guest, with the numbers that the switch has given them. */
+export type FrameReceiver = (number: number, frame: Uint8Array) => void;
+
 /** Console and switch: they drop output numbers that they have seen, and refuse an older generation. */
 export interface EdgePort {
   /** Sends outputs. `delivered` is called for each one that has arrived, duplicates included. */
   release(
     effect: Extract<Effect, { do: 'release' }>,
     delivered: (output: EdgeOutput) => void,
-    received: (frame: Uint8Array) => void,
+    received: FrameReceiver,
   ): void;
   /** Directs typed bytes from `offset` on to this host. */
   listen(offset: number, generation: number, typed: (offset: number, data: Uint8Array) => void): void;
-  /** Directs the guest's address to this host, and frames for it to `received`. */
-  announce(frame: Uint8Array, generation: number, received: (frame: Uint8Array) => void): void;
+  /** Directs the guest's address to this host, and frames for it to `received`, from number `nextFrame` on. */
+  announce(frame: Uint8Array, nextFrame: number, generation: number, received: FrameReceiver): void;
+  /** The switch need no longer keep the frames up to this number. */
+  framesHeld(upTo: number, generation: number): void;
 }
 
 /** The virtual disk: shared, or the host's private one. It refuses an older generation, unless it is private. */

@@ -149,6 +149,7 @@ export class Backup {
     if (!whole) return;
     replica.install(new Vmm(machine.description, replica.replay, machine));
     replica.history = message.history;
+    replica.frames = message.frames;
     replica.speed = message.speed;
     replica.starts = message.starts;
     replica.log.startAfter(message.entry, machine.icount);
@@ -291,10 +292,11 @@ export class Backup {
     }
   }
 
-  private restore({ history, delta, outputs, open, icount }: EntryOf<'checkpoint'>): void {
+  private restore({ history, frames, delta, outputs, open, icount }: EntryOf<'checkpoint'>): void {
     const { replica } = this;
     applyDelta(replica.vmm.machine, delta);
     replica.history = history;
+    replica.frames = frames;
     replica.gate.hold(outputs.filter(isEdgeOutput), this.consumed);
     replica.disk.start(outputs.filter(isDiskOutput), this.consumed);
     replica.disk.keep(open, this.consumed);

@@ -49,9 +49,13 @@ export class LoggingChannels extends Map<HostName, Channel> {
     return [...hosts].map((host) => this.get(host)!);
   }
 
-  /** Every required replica holds the log up to this entry. */
+  /** Outputs that are covered by the log up to this entry may leave. */
   get held(): number {
-    if (this.replica.isOff('output-rule')) return Number.POSITIVE_INFINITY;
+    return this.replica.isOff('output-rule') ? Number.POSITIVE_INFINITY : this.acknowledged;
+  }
+
+  /** Every required replica holds the log up to this entry. */
+  get acknowledged(): number {
     return Math.min(Number.POSITIVE_INFINITY, ...this.required().map(({ held = 0 }) => held));
   }
 

@@ -57,7 +57,8 @@ export type ReplicaInput =
   | { kind: 'record'; generation: number; record: GenerationRecord | undefined }
   /** Bytes typed at the console, the first of them at `offset` since boot. */
   | { kind: 'typed'; offset: number; data: Uint8Array }
-  | { kind: 'frame'; frame: Uint8Array }
+  /** A frame from the switch, which numbers frames for the VM since boot, from 1. */
+  | { kind: 'frame'; number: number; frame: Uint8Array }
   /** Every output for that edge up to this number is delivered. */
   | { kind: 'delivered'; edge: Edge; number: number }
   /** A disk operation ended; `refused`: the disk has seen a newer generation. */
@@ -86,8 +87,10 @@ export type Effect =
   | { do: 'disk'; id: number; request: DiskRequest; generation: number; lowWater: number }
   /** Requests console input from this offset on. */
   | { do: 'listen'; offset: number; generation: number }
-  /** A frame from which the switch learns the guest's port. */
-  | { do: 'announce'; frame: Uint8Array; generation: number }
+  /** A frame from which the switch learns the guest's port; it sends the frames for the VM from `nextFrame` on again. */
+  | { do: 'announce'; frame: Uint8Array; nextFrame: number; generation: number }
+  /** To the switch: every backup holds the log entries of the frames up to this number. */
+  | { do: 'frames-held'; upTo: number; generation: number }
   /** Test-and-set on shared storage. */
   | { do: 'claim'; generation: number; record: GenerationRecord }
   /** Reads the record of a generation from shared storage. */

@@ -47,6 +47,7 @@ export class Epoch {
     replica.effects.push({ do: 'copied', sizeBytes: pages.length * PAGE_BYTES });
     const open = replica.disk.open.map(({ id }) => id);
     const outputs = this.outputs.splice(0);
-    return { kind: 'checkpoint', icount: machine.icount, history: replica.history, delta, outputs, open };
+    const { history, frames } = replica;
+    return { kind: 'checkpoint', icount: machine.icount, history, frames, delta, outputs, open };
   }
 }

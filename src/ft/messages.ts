@@ -65,8 +65,8 @@ const messages = {
   sectors: record({ generation: uint, copy: uint, sector: uint, data: bytes() }),
   'sectors-ack': record({ generation: uint, copy: uint, sector: uint }),
   /**
-   * The end of a copy: the rest of the machine's state (`delta`), taken after `history` entries through its doors, at
-   * log entry `entry`; its share of a processor, its clock, its undelivered outputs and open disk operations, and its
+   * The end of a copy: the rest of the machine's state (`delta`), taken after `history` entries through its doors,
+   * `frames` of them from the network, at log entry `entry`; its share of a processor, its clock, its undelivered outputs and open disk operations, and its
    * hash.
    */
   state: record({
@@ -74,6 +74,7 @@ const messages = {
     copy: uint,
     entry: uint,
     history: uint,
+    frames: uint,
     speed: uint,
     ticks: uint,
     delta: bytes(),
@@ -90,7 +91,7 @@ export type Message = ValueOf<typeof message>;
 export type MessageOf<K extends Message['kind']> = Extract<Message, { kind: K }>;
 
 const MAGIC = 0x4654;
-const VERSION = 6;
+const VERSION = 7;
 const HEAD_BYTES = 3;
 const MAX_BODY_BYTES = 1 << 28;
 const body: Codec<Uint8Array> = bytes(MAX_BODY_BYTES);

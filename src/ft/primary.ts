@@ -9,6 +9,7 @@ import type { Channel } from './channel.ts';
 import { LoggingChannels } from './channels.ts';
 import type { CpuInput, GenerationRecord, HostName, TimerId } from './effects.ts';
 import { Epoch } from './epoch.ts';
+import { InboundFrames } from './inbound-frames.ts';
 import type { Message, MessageOf } from './messages.ts';
 import { Operator } from './operator.ts';
 import { spanOf } from './output-gate.ts';
@@ -32,6 +33,9 @@ export class Primary {
   private readonly checks: CheckPacing;
   /** The offset of the next byte of console input that is accepted. */
   private consoleOffset: number;
+  /** The number of the next frame that is accepted. */
+  private nextFrame: number;
+  private readonly frames: InboundFrames;
   /** Every released output is covered by an entry up to this one. */
   private releasedEntry = 0;
   /** State transfer: the current epoch. */
@@ -51,6 +55,8 @@ export class Primary {
     this.progress = new ProgressPacing(replica);
     this.checks = new CheckPacing(replica);
     this.consoleOffset = machine.consoleReceived;
+    this.nextFrame = replica.frames + 1;
+    this.frames = new InboundFrames(replica.frames);
     this.pages = new ChangedPages(machine.hart);
     this.epoch = replication === 'checkpoint' ? new Epoch(replica, this.pages.listen()) : undefined;
     this.protection = new Protection(this);
@@ -96,7 +102,12 @@ export class Primary {
     const { replica } = this;
     const { generation } = replica;
     for (const { mac } of virtioOf(replica.options.description, 'net'))
-      replica.effects.push({ do: 'announce', frame: announcement(mac), generation });
+      replica.effects.push({
+        do: 'announce',
+        frame: announcement(mac),
+        nextFrame: this.nextFrame,
+        generation,
+      });
     replica.effects.push({ do: 'listen', offset: this.consoleOffset, generation });
   }
 
@@ -182,6 +193,7 @@ export class Primary {
       new RecordingDoors(replica.live, (entry) => {
         if (!this.epoch && !unlogged.has(entry.kind)) this.log(this.asLogged(entry));
         if (entry.kind === 'disk') this.completed(entry);
+        if (entry.kind === 'net') this.frames.logged(this.coveringEntry);
       }),
     );
   }
@@ -322,6 +334,8 @@ export class Primary {
     if (outputs.length + operations.length > 0)
       this.releasedEntry = Math.max(this.releasedEntry, Math.min(held, this.coveringEntry));
     if (outputs.length > 0) replica.effects.push({ do: 'release', outputs, generation });
+    const framesHeld = this.frames.held(this.channels.acknowledged);
+    if (framesHeld !== undefined) replica.effects.push({ do: 'frames-held', upTo: framesHeld, generation });
     const lowWater = replica.disk.lowWater(replica.vmm.machine.outputsMade);
     for (const { id, request, again } of operations) {
       replica.note({ kind: 'disk-issued', id, again });
@@ -471,8 +485,12 @@ export class Primary {
     replica.live.type(fresh);
   }
 
-  frame(frame: Uint8Array): void {
-    this.replica.live.frame(frame);
+  frame(number: number, frame: Uint8Array): void {
+    const { replica } = this;
+    // After a gap none is accepted: the next `announce` requests the frames again, which the switch has kept.
+    if (replica.isOff('keep-frames') ? number < this.nextFrame : number !== this.nextFrame) return;
+    this.nextFrame = number + 1;
+    replica.live.frame(frame);
   }
 }
 

@@ -270,6 +270,7 @@ export class Protection {
         copy: copy.number,
         entry,
         history: replica.history,
+        frames: replica.frames,
         speed: replica.speed,
         ticks: replica.clock.reading(replica.nowNs),
         delta,

@@ -174,7 +174,7 @@ export class Replica {
       case 'typed':
         return primary?.typed(input.offset, input.data);
       case 'frame':
-        return primary?.frame(input.frame);
+        return primary?.frame(input.number, input.frame);
       case 'delivered':
         return primary && state.gate.delivered(input.edge, input.number);
       case 'command':

@@ -10,6 +10,8 @@ export const unsafeRules = {
   'bounce-buffers':
     'data read from disk is written to guest memory when it arrives, not at the logged position of the completion',
   'disk-order': 'disk operations on the same sectors are in flight concurrently',
+  'keep-frames':
+    'the switch forgets a frame from outside once it has sent it to the primary; what only a failed primary had is lost',
   'reissue-io': 'a backup that goes live does not reissue disk operations without a completion',
   'log-clock': 'clock reads are not logged; each replica reads its own clock',
   'carry-clock':

@@ -78,6 +78,8 @@ export class ReplicaState {
   claim: Claim | undefined;
   /** The number of entries that have come through the machine's doors since boot. */
   history = 0;
+  /** The number of those that were frames: the switch numbers frames for the VM alike. */
+  frames = 0;
   /** The guest waits for an interrupt, or the log here is consumed. */
   hasPaused = false;
   /** The share of a processor that an operator has set for the VM, per mille. */
@@ -160,6 +162,7 @@ export class ReplicaState {
   witnessed(doors: RecordingDoors | ReplayDoors): RecordingDoors {
     return new RecordingDoors(doors, (entry) => {
       this.history++;
+      if (entry.kind === 'net') this.frames++;
       this.options.witness(entry);
     });
   }

@@ -35,9 +35,6 @@ export interface DiskCompletion {
   data: Uint8Array;
 }
 
-/** The number of frames that wait for a guest at most; as on a network card whose ring is full, later ones are lost. */
-export const MAX_WAITING_FRAMES = 4096;
-
 /** The doors of a live machine. What arrives from outside waits here until the machine can take it. */
 export class LiveDoors implements Doors {
   private frames: Uint8Array[] = [];
@@ -51,7 +48,6 @@ export class LiveDoors implements Doors {
 
   /** A frame arrives from the network. */
   frame(frame: Uint8Array): void {
-    if (this.frames.length >= MAX_WAITING_FRAMES) return;
     this.frames.push(frame);
     this.inputArrived = true;
   }

@@ -71,10 +71,11 @@ const kinds = {
   disk: record({ id: uint, status: u8, data: optional(bytes(MAX_OPERATION_BYTES)) }),
   /**
    * State transfer instead of replay: what changed since the previous checkpoint, the outputs made since, and the disk
-   * operations under way. `history` counts what has come through the doors.
+   * operations under way. `history` counts what has come through the doors, and `frames` those of it from the network.
    */
   checkpoint: record({
     history: uint,
+    frames: uint,
     delta: bytes(MAX_DELTA_BYTES),
     outputs: list(outputCodec),
     open: list(uint),

@@ -90,7 +90,7 @@ describe('the output rule', () => {
     const empty = new Uint8Array(0);
     checker.arrived(
       'b',
-      entries({ kind: 'checkpoint', icount: 5, history: 1, delta: empty, outputs, open: [] }),
+      entries({ kind: 'checkpoint', icount: 5, history: 1, frames: 0, delta: empty, outputs, open: [] }),
     );
     checker.released('p', release('abc'));
     expect(checker.violations).toEqual([]);
@@ -198,7 +198,7 @@ describe('outputs', () => {
 
 describe('input', () => {
   const found = (typed: string, ...given: string[]) => {
-    const checker = new InputChecker(bytes(typed));
+    const checker = new InputChecker(bytes(typed), []);
     for (const data of given) checker.given({ kind: 'console', icount: 0, data: bytes(data) });
     return checker.end().length;
   };
@@ -206,6 +206,20 @@ describe('input', () => {
     expect(found('abcdef', 'ab', 'c')).toBe(0);
     for (const given of [['ab', 'bc'], ['ab', 'd'], ['abcdefg']])
       expect([given, found('abcdef', ...given)]).toEqual([given, 1]);
+  });
+
+  test('frames reach the guest in order, each once, up to any point', () => {
+    const offences = (...taken: string[]) => {
+      const checker = new InputChecker(bytes(''), ['one', 'two', 'two'].map(bytes));
+      for (const frame of taken) checker.frame({ kind: 'net', icount: 0, frame: bytes(frame) });
+      return checker.end().map(({ message }) => message);
+    };
+    for (const taken of [[], ['one'], ['one', 'two', 'two']]) expect(offences(...taken)).toEqual([]);
+    expect(offences('two')).toEqual([
+      'frame 1 that the guest took is not frame 1 that the switch had for it',
+    ]);
+    expect(offences('one', 'one', 'two')).toEqual([expect.stringContaining('frame 2 that the guest took')]);
+    expect(offences('one', 'two', 'two', 'two')).toEqual([expect.stringContaining('took 4 frames or more')]);
   });
 });
 

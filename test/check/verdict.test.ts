@@ -26,6 +26,7 @@ function completed(changed: Partial<Evidence> = {}): Evidence {
     meeting: undefined,
     typed: new TextEncoder().encode(typed),
     console: kept([new TextEncoder().encode(console)]),
+    inbound: kept([]),
     frames: kept([]),
     medium: { initial: nothing, content: nothing, writes: kept([]) },
     clients: { calls: [], errors: [] },

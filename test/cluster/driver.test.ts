@@ -102,7 +102,7 @@ class Stage {
     return this.seen.splice(0);
   }
 }
-const frame: ReplicaInput = { kind: 'frame', frame: bytes };
+const frame: ReplicaInput = { kind: 'frame', number: 1, frame: bytes };
 
 describe('a driver', () => {
   test('performs effects in order; those of a slice once its time has passed', () => {

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { DiskLedger } from '../../src/cluster/edge/disk-ledger.ts';
 import { Fence } from '../../src/cluster/edge/fence.ts';
 import { Generations } from '../../src/cluster/edge/generations.ts';
+import { KeptFrames } from '../../src/cluster/edge/kept-frames.ts';
 import { SeenNumbers } from '../../src/cluster/edge/seen-numbers.ts';
 
 const generation = fc.integer({ min: 1, max: 6 });
@@ -66,6 +67,68 @@ describe('the filter of duplicates', () => {
       4,
     ]);
     expect(new SeenNumbers(false).fresh(frame(1))).toEqual(frame(1));
+  });
+});
+
+describe('frames for a VM', () => {
+  const act = fc.oneof(
+    fc.record({ kind: fc.constant('accept' as const), sizeBytes: fc.integer({ min: 14, max: 100_000 }) }),
+    fc.record({ kind: fc.constant('held' as const), share: fc.double({ min: 0, max: 1, noNaN: true }) }),
+  );
+
+  test('are kept, bounded, until they are held', () => {
+    fc.assert(
+      fc.property(fc.array(act, { minLength: 50, maxLength: 100 }), (acts) => {
+        const kept = new KeptFrames(true);
+        let expected: { number: number; frame: Uint8Array }[] = [];
+        let [last, dropped] = [0, 0];
+        for (const one of acts) {
+          if (one.kind === 'held') {
+            const upTo = Math.floor(one.share * last);
+            kept.held(upTo);
+            expected = expected.filter(({ number }) => number > upTo);
+          } else {
+            const frame = new Uint8Array(one.sizeBytes);
+            const sizeBytes = expected.reduce((sum, { frame: { length } }) => sum + length, frame.length);
+            const fits = sizeBytes <= 1 << 20;
+            expect(kept.accept(frame)).toBe(fits ? last + 1 : undefined);
+            if (fits) expected.push({ number: ++last, frame });
+            else dropped++;
+          }
+          const next = Math.ceil(last / 2);
+          const wanted = expected.filter(({ number }) => number >= next);
+          const found = kept.from(next);
+          expect(found.map(({ number }) => number)).toEqual(wanted.map(({ number }) => number));
+          expect(found.every(({ frame }, index) => frame === wanted[index]!.frame)).toBe(true);
+          expect([kept.last, kept.dropped]).toEqual([last, dropped]);
+        }
+      }),
+    );
+  });
+
+  test('are limited in number', () => {
+    const kept = new KeptFrames(true);
+    const numbers = Array.from({ length: 1025 }, () => kept.accept(new Uint8Array(60)));
+    expect([numbers[1023], numbers[1024], kept.last]).toEqual([1024, undefined, 1024]);
+    kept.held(1);
+    expect(kept.accept(new Uint8Array(60))).toBe(1025);
+  });
+
+  test('continue, after a restart of the switch, with the number that the primary needs', () => {
+    const kept = new KeptFrames(true);
+    expect(kept.from(57)).toEqual([]);
+    expect([kept.accept(new Uint8Array(60)), kept.from(57).length]).toEqual([57, 1]);
+    kept.from(57);
+    expect(kept.accept(new Uint8Array(60))).toBe(58);
+  });
+
+  test('are not kept without the rule', () => {
+    const kept = new KeptFrames(false);
+    expect([kept.accept(new Uint8Array(60)), kept.accept(new Uint8Array(60)), kept.from(1)]).toEqual([
+      1,
+      2,
+      [],
+    ]);
   });
 });
 

@@ -31,16 +31,17 @@ function performed(effect: OutsideEffect): { asked: unknown[]; inputs: ReplicaIn
     edge: {
       release: ({ outputs }, delivered, received) => {
         for (const output of outputs) delivered(output);
-        received(bytes);
+        received(8, bytes);
       },
       listen: (offset, generation, typed) => {
         asked.push(['listen', offset, generation]);
         typed(offset + 1, bytes);
       },
-      announce: (frame, generation, received) => {
-        asked.push(['announce', frame, generation]);
-        received(bytes);
+      announce: (frame, nextFrame, generation, received) => {
+        asked.push(['announce', frame, nextFrame, generation]);
+        received(nextFrame, bytes);
       },
+      framesHeld: (upTo, generation) => asked.push(['frames-held', upTo, generation]),
     },
     disk: { perform: (_, answer) => answer('refused', bytes) },
   };
@@ -68,10 +69,11 @@ describe('an effect', () => {
       [{ kind: 'typed', offset: 8, data: bytes }],
     ],
     [
-      { do: 'announce', frame: bytes, generation: 2 },
-      [['announce', bytes, 2]],
-      [{ kind: 'frame', frame: bytes }],
+      { do: 'announce', frame: bytes, nextFrame: 6, generation: 2 },
+      [['announce', bytes, 6, 2]],
+      [{ kind: 'frame', number: 6, frame: bytes }],
     ],
+    [{ do: 'frames-held', upTo: 5, generation: 2 }, [['frames-held', 5, 2]], []],
     [
       { do: 'disk', id: 5, request: { operation: 'flush' }, generation: 1, lowWater: 0 },
       [],
@@ -90,7 +92,7 @@ describe('an effect', () => {
       [
         { kind: 'delivered', edge: 'console', number: 6 },
         { kind: 'delivered', edge: 'switch', number: 7 },
-        { kind: 'frame', frame: bytes },
+        { kind: 'frame', number: 8, frame: bytes },
       ],
     ],
   ])('%o', (effect, asked, inputs) => {

@@ -62,6 +62,7 @@ export const entryContent: fc.Arbitrary<Content> = fc.oneof(
   fc.record({
     kind: fc.constant('checkpoint' as const),
     history: uint,
+    frames: uint,
     delta: data,
     outputs: fewOutputs,
     open: fc.array(uint, { maxLength: 3 }),
@@ -142,6 +143,7 @@ const fields: { [K in Message['kind']]: Fields<K> } = {
     copy: uint,
     entry: uint,
     history: uint,
+    frames: uint,
     speed: uint,
     ticks: uint,
     delta: data,

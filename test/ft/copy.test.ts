@@ -102,7 +102,11 @@ describe('a machine that runs on while it is copied', () => {
         copy.run(1_000_000);
         expect([copy.icount, copy.machine.hash()]).toEqual([machine.icount, machine.hash()]);
       }),
-      { numRuns: examples(60) },
+      {
+        numRuns: examples(60),
+        // One that takes many rounds.
+        examples: [[1, 10, 0, { copyPages: 1, copyWindow: 1, stopPages: 0 }]],
+      },
     );
     expect(rounds).toBeGreaterThan(3);
   });

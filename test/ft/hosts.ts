@@ -303,6 +303,7 @@ export class Group {
         },
         listen: () => {},
         announce: () => {},
+        framesHeld: () => {},
       },
       disk: { perform: () => {} },
     };

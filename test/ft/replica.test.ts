@@ -277,7 +277,7 @@ describe('a backup', () => {
   test('ignores keys, frames and commands: those are for the primary', () => {
     const { backup } = backupWithLog();
     expect(backup.do({ kind: 'typed', offset: 0, data: Uint8Array.of(1) }).all).toEqual([]);
-    expect(backup.do({ kind: 'frame', frame: new Uint8Array(60) }).all).toEqual([]);
+    expect(backup.do({ kind: 'frame', number: 1, frame: new Uint8Array(60) }).all).toEqual([]);
     expect(backup.command({ kind: 'reset' }).all).toEqual([]);
   });
 });
@@ -459,7 +459,7 @@ describe('a primary whose log buffer is full', () => {
 
   test.each<[string, ReplicaInput]>([
     ['a typed key', { kind: 'typed', offset: 0, data: Uint8Array.of(1) }],
-    ['a frame', { kind: 'frame', frame: new Uint8Array(60) }],
+    ['a frame', { kind: 'frame', number: 1, frame: new Uint8Array(60) }],
     ["the guest's timer", { kind: 'timer', id: 'guest' }],
     ['a reset', { kind: 'command', command: { kind: 'reset' } }],
   ])('is paused, whatever arrives: %s', (_, input) => {
@@ -485,6 +485,60 @@ describe('the console', () => {
       { kind: 'console', data: Uint8Array.of(99) },
       { kind: 'progress' },
     ]);
+  });
+});
+
+describe('frames from the switch', () => {
+  const frame = (number: number): ReplicaInput => ({
+    kind: 'frame',
+    number,
+    frame: new Uint8Array(60).fill(number),
+  });
+  const taken = ({ entries }: Effects) =>
+    entries.flatMap((entry) => (entry.kind === 'net' ? [entry.frame[0]] : []));
+
+  test('are accepted in order, each once, and none after a gap', () => {
+    const primary = primaryHost({ source: sleeper });
+    primary.cpu(5);
+    for (const number of [1, 1, 3, 2, 4]) primary.do(frame(number));
+    expect(taken(primary.cpu(100))).toEqual([1, 2]);
+  });
+
+  test('are kept by the switch until every backup holds their entries', () => {
+    const primary = primaryHost({
+      record: { primary: 'primary', backups: ['backup', 'other'] },
+      source: sleeper,
+    });
+    primary.cpu(5);
+    for (const number of [1, 2]) primary.do(frame(number));
+    // Two frames, and a progress marker.
+    const { last, all } = primary.cpu(100);
+    const held = (effects: Effects) => effects.of('frames-held').map(({ upTo }) => upTo);
+    expect(all.some((effect) => effect.do === 'frames-held')).toBe(false);
+    expect(held(primary.ack(last))).toEqual([]);
+    expect(held(primary.ack(last - 2, { from: 'other' }))).toEqual([1]);
+    expect(held(primary.ack(last, { from: 'other' }))).toEqual([2]);
+    expect(held(primary.ack(last, { from: 'other' }))).toEqual([]);
+  });
+
+  test('without a backup need not be kept once the guest has taken them', () => {
+    const alone = unprotectedHost();
+    alone.do(frame(1));
+    expect(alone.cpu(5).of('frames-held')).toEqual([{ do: 'frames-held', upTo: 1, generation: 1 }]);
+  });
+
+  test('are requested by a backup that goes live, after the last one in its log', () => {
+    const { backup, primary } = backupWithLog([20]);
+    primary.do(frame(1));
+    for (const message of primary.cpu(20).messages) backup.hear('primary', message);
+    backup.timer('suspect', 11 * MS);
+    backup.storage(2, 'backup');
+    expect(
+      backup
+        .cpu(100)
+        .of('announce')
+        .map(({ nextFrame }) => nextFrame),
+    ).toEqual([2]);
   });
 });
 

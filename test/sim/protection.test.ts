@@ -85,6 +85,18 @@ describe('after a failover', () => {
     expect(happened(run, 'live').map(({ at }) => at)).toEqual(['backup', 'spare', 'spare2']);
   });
 
+  it.each(['lockstep', 'checkpoint'] as const)(
+    'the new backup continues with the frames that its guest has not taken: %s',
+    (replication) => {
+      const run = simulate('kv', {
+        ...{ replication, spares: 1 },
+        faults: faults('crash:primary@8ms', 'crash:live@28ms'),
+      });
+      expect(result(run)).toEqual(sound);
+      expect(run.simulation.failovers.map(({ to }) => to)).toEqual(['backup', 'spare']);
+    },
+  );
+
   it('a host that restarts becomes the backup, and goes live later', () => {
     const run = simulate('kv', { faults: faults('crash:primary@8ms+10ms', 'crash:backup@40ms') });
     expect(result(run)).toEqual(sound);

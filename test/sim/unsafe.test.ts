@@ -53,6 +53,7 @@ const cases: Record<UnsafeRule, Case> = {
   // The guest reads the buffer while the disk reads.
   'bounce-buffers': { guest: 'race', scenario: {}, finds: 'divergence' },
   'disk-order': { guest: 'sectors', scenario: {}, finds: 'disk-covered' },
+  'keep-frames': { guest: 'kv', scenario: faults('crash:primary@entry=103'), finds: 'input-once' },
   'reissue-io': { guest: 'sectors', scenario: faults('crash:live@output=127'), finds: 'service' },
   'lag-control': {
     guest: 'primes',

@@ -185,7 +185,7 @@ describe('the switch', () => {
 
   test('sends to the port of the last frame, and drops repeated numbers', () => {
     const scheduler = new Scheduler();
-    const network = new ClientNetwork(scheduler, new Random('net'), 0, true, new MemorySpool(1 << 20));
+    const network = new ClientNetwork(scheduler, new Random('net'), 0, true, true, new MemorySpool(1 << 20));
     const [one, other] = [() => {}, () => {}];
     expect(network.release({ kind: 'frame', first: 1, frame }, one)).toBe(true);
     expect(network.release({ kind: 'frame', first: 1, frame }, one)).toBe(false);
@@ -198,7 +198,7 @@ describe('the switch', () => {
 
   test('learns the port even from a frame that it drops', () => {
     const scheduler = new Scheduler();
-    const network = new ClientNetwork(scheduler, new Random('net'), 1, true);
+    const network = new ClientNetwork(scheduler, new Random('net'), 1, true, true);
     const got: string[] = [];
     network.release({ kind: 'frame', first: 1, frame }, () => got.push('one'));
     network.release({ kind: 'frame', first: 1, frame }, () => got.push('other'));
@@ -298,11 +298,11 @@ describe('the edge', () => {
   test('refuses an older generation: outputs, listeners and announcements', () => {
     const { scheduler, reached, a, b, console } = makeEdge();
     const got: string[] = [];
-    const from = (host: string) => (data: Uint8Array) => got.push(`${host} frame ${data.length}`);
-    b.announce(new Uint8Array(60), 2, from('b'));
+    const from = (host: string) => (_: number, data: Uint8Array) => got.push(`${host} frame ${data.length}`);
+    b.announce(new Uint8Array(60), 1, 2, from('b'));
     b.listen(0, 2, (_, data) => got.push(`b ${text(data)}`));
     scheduler.at(1_000, () => {
-      a.announce(new Uint8Array(60), 1, from('a'));
+      a.announce(new Uint8Array(60), 1, 1, from('a'));
       a.listen(0, 1, (_, data) => got.push(`a ${text(data)}`));
       a.release(console(1, 'A', 1), () => got.push('a delivered'), nothing);
       b.release(console(1, 'B', 2), () => got.push('b delivered'), nothing);

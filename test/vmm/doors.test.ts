@@ -4,7 +4,6 @@ import {
   type DiskCompletion,
   Divergence,
   LiveDoors,
-  MAX_WAITING_FRAMES,
   RecordingDoors,
   ReplayDoors,
 } from '../../src/vmm/doors.ts';
@@ -395,13 +394,4 @@ describe('live doors', () => {
     doors.clear();
     expect(doors.input(machine)).toBeUndefined();
   });
-});
-
-test('a guest that takes no frames has only so many waiting; later ones are lost', () => {
-  const doors = new LiveDoors(new FakeWorld('frames'));
-  const frames = Array.from({ length: MAX_WAITING_FRAMES + 10 }, (_, index) => Uint8Array.of(index));
-  for (const frame of frames) doors.frame(frame);
-  const { machine } = new Vmm(description, doors);
-  const taken = frames.map(() => doors.input(machine)).filter((input) => input?.kind === 'net');
-  expect(taken.map(({ frame }) => frame)).toEqual(frames.slice(0, MAX_WAITING_FRAMES));
 });

@@ -81,7 +81,7 @@ describe('an entry', () => {
       { kind: 'output', icount, made: 1 },
       { kind: 'progress', icount },
       { kind: 'check', icount, hash: 1n },
-      { kind: 'checkpoint', icount, history: 0, delta: data, outputs: [], open: [] },
+      { kind: 'checkpoint', icount, history: 0, frames: 0, delta: data, outputs: [], open: [] },
     ];
     expect(inputs.filter(isInput)).toEqual(inputs);
     expect(others.filter(isInput)).toEqual([]);

@@ -124,7 +124,7 @@ export class Simulation {
     for (const id of this.names) this.hosts.set(id, this.host(id));
     this.observer.wentLive(this.hosts.get('primary')!);
     this.recordMembers(this.first);
-    network.learn((frame) => this.hosts.get('primary')!.deliver({ kind: 'frame', frame }));
+    network.learn((number, frame) => this.hosts.get('primary')!.deliver({ kind: 'frame', number, frame }));
     for (const host of this.hosts.values()) scheduler.at(0, () => host.deliver({ kind: 'start' }));
   }
 

@@ -17,6 +17,7 @@ export function evidenceOf(run: Simulation): Evidence {
     meeting: lastMeeting(run),
     typed: console.input,
     console: console.transcript,
+    inbound: network.framesIn,
     frames: network.framesOut,
     medium: { initial: run.diskContent, content, writes },
     clients: {

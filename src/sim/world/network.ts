@@ -1,6 +1,9 @@
+import { bytes } from '../../base/codec.ts';
 import type { Random } from '../../base/random.ts';
 import { type SeenFrame, seenFrame } from '../../check/evidence.ts';
+import { KeptFrames } from '../../cluster/edge/kept-frames.ts';
 import { SeenNumbers } from '../../cluster/edge/seen-numbers.ts';
+import type { FrameReceiver } from '../../cluster/ports.ts';
 import type { Spool } from '../../replay/spool.ts';
 import { Tape } from '../../replay/tape.ts';
 import type { Output } from '../../vmm/outputs.ts';
@@ -8,19 +11,23 @@ import { Client, isAddressedTo } from './client.ts';
 import { parse } from './packets.ts';
 import type { Scheduler } from './scheduler.ts';
 
+const frames = bytes();
+
 /** The one-way delay through the switch and its wires. */
 const TRANSIT_NS = 100_000;
 
 /**
  * The network at the edge: a switch that outlives the hosts, and the clients behind it. The switch learns the guest's
- * port from its frames, and drops output numbers that it has seen.
+ * port from its frames, drops output numbers that it has seen, and keeps frames for the guest until they are held.
  */
 export class ClientNetwork {
   readonly clients: readonly Client[];
-  private port: ((frame: Uint8Array) => void) | undefined;
+  private port: FrameReceiver | undefined;
   private readonly seen: SeenNumbers;
   private unfinished: number;
-  framesIn = 0;
+  /** Frames for the guest. */
+  readonly kept: KeptFrames;
+  readonly framesIn: Tape<Uint8Array>;
   /** The frames that the switch forwarded to the clients. */
   readonly framesOut: Tape<SeenFrame>;
 
@@ -29,9 +36,12 @@ export class ClientNetwork {
     random: Random,
     count: number,
     dedup: boolean,
+    keepFrames: boolean,
     spool?: Spool,
   ) {
     this.seen = new SeenNumbers(dedup);
+    this.kept = new KeptFrames(keepFrames);
+    this.framesIn = new Tape(() => frames, spool);
     this.framesOut = new Tape(() => seenFrame, spool);
     const network = {
       send: (frame: Uint8Array) => this.toGuest(frame),
@@ -61,12 +71,18 @@ export class ClientNetwork {
   }
 
   /** Learns the guest's port. */
-  learn(port: (frame: Uint8Array) => void): void {
+  learn(port: FrameReceiver): void {
     this.port = port;
   }
 
+  /** A host announces the guest's address: learns the port, and sends it the kept frames from `nextFrame` on. */
+  announced(port: FrameReceiver, nextFrame: number): void {
+    this.learn(port);
+    for (const { number, frame } of this.kept.from(nextFrame)) port(number, frame);
+  }
+
   /** A frame of the guest came in at a port; whether its number is new. */
-  release(output: Output & { kind: 'frame' }, port: (frame: Uint8Array) => void): boolean {
+  release(output: Output & { kind: 'frame' }, port: FrameReceiver): boolean {
     // A switch learns from every frame, dropped or not.
     this.learn(port);
     if (!this.seen.fresh(output)) return false;
@@ -79,8 +95,11 @@ export class ClientNetwork {
 
   private toGuest(frame: Uint8Array): void {
     this.scheduler.in(TRANSIT_NS, () => {
-      this.framesIn++;
-      this.port?.(frame);
+      if (!this.port) return;
+      const number = this.kept.accept(frame);
+      if (number === undefined) return;
+      this.framesIn.append(frame);
+      this.port(number, frame);
     });
   }
 

@@ -1,7 +1,15 @@
 /** What is outside the hosts, and outlives them: links, storage, and the edge with console and client network. */
 import { Random } from '../../base/random.ts';
 import { Fence } from '../../cluster/edge/fence.ts';
-import type { Clock, DiskPort, EdgePort, GenerationStore, Ports, Transport } from '../../cluster/ports.ts';
+import type {
+  Clock,
+  DiskPort,
+  EdgePort,
+  FrameReceiver,
+  GenerationStore,
+  Ports,
+  Transport,
+} from '../../cluster/ports.ts';
 import type { Effect, GenerationRecord } from '../../ft/effects.ts';
 import type { DiskVariant, UnsafeRule } from '../../ft/rules.ts';
 import type { EvidencePlaces, Spool } from '../../replay/spool.ts';
@@ -78,7 +86,14 @@ export class World {
     this.storage = new Storage(first, disk, fencing, scheduler, random('storage'));
     const { input, print, attended, typeAfter, clients } = options;
     this.console = new Console(scheduler, input, dedup, print, attended, typeAfter, console);
-    this.network = new ClientNetwork(scheduler, random('clients'), clients, dedup, world);
+    this.network = new ClientNetwork(
+      scheduler,
+      random('clients'),
+      clients,
+      dedup,
+      !unsafe.has('keep-frames'),
+      world,
+    );
     this.fence = new Fence(fencing);
   }
 
@@ -160,8 +175,10 @@ export class World {
 
   private edge(id: HostId): EdgePort {
     const { console, network, fence, listener } = this;
-    const port = (received: (frame: Uint8Array) => void) => (frame: Uint8Array) =>
-      this.fromSwitch(id, frame.length, () => received(frame));
+    const port =
+      (received: FrameReceiver): FrameReceiver =>
+      (number, frame) =>
+        this.fromSwitch(id, frame.length, () => received(number, frame));
     return {
       release: (effect, delivered, received) => {
         const { outputs, generation } = effect;
@@ -181,9 +198,13 @@ export class World {
           if (!fence.admits(generation)) return;
           console.listen(offset, (from, data) => this.fromSwitch(id, data.length, () => typed(from, data)));
         }),
-      announce: (frame, generation, received) =>
+      announce: (frame, nextFrame, generation, received) =>
         this.toSwitch(id, frame.length, () => {
-          if (fence.admits(generation)) network.learn(port(received));
+          if (fence.admits(generation)) network.announced(port(received), nextFrame);
+        }),
+      framesHeld: (upTo, generation) =>
+        this.toSwitch(id, SHORT_BYTES, () => {
+          if (fence.admits(generation)) network.kept.held(upTo);
         }),
     };
   }

@@ -85,9 +85,11 @@ export const backup = [
     ],
     'backup-restore-no-history': [
       `    replica.history = history;
-    replica.gate.hold(outputs`,
-      '    replica.gate.hold(outputs',
+    replica.frames = frames;`,
+      '    replica.frames = frames;',
     ],
+    'backup-restore-no-frames': ['    replica.frames = frames;', ''],
+    'backup-install-no-frames': ['    replica.frames = message.frames;', ''],
     'backup-wake-no-resume': [
       `      if (replica.hasVm && !this.following && replica.generation > 0) this.resume();
 `,
@@ -143,9 +145,6 @@ export const backup = [
       '      if (replica.hasVm && !this.following && replica.generation > 0) this.resume();',
     ],
     'backup-install-no-speed': ['    replica.speed = message.speed;\n', ''],
-    'backup-install-no-history': [
-      '    replica.history = message.history;\n    replica.speed',
-      '    replica.speed',
-    ],
+    'backup-install-no-history': ['    replica.history = message.history;\n', ''],
   }),
 ];

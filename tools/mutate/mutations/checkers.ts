@@ -132,7 +132,15 @@ export const checkers = [
       'if (complete && this.framesSeen < this.framesMade)',
       'if (complete && this.framesSeen + 1 < this.framesMade)',
     ],
-    'input-more-is-fine': ['if (more === 0) return [];', 'if (more <= 4) return [];'],
+    'input-more-is-fine': ['...(more > 0', '...(more > 4'],
+    'input-frames-surplus': [
+      'if (done) this.wrongFrame =',
+      'if (!done && value.length === 0) this.wrongFrame =',
+    ],
+    'input-frames-not-compared': [
+      'else if (!sameBytes(value, frame))',
+      'else if (value.length !== frame.length)',
+    ],
     'disk-reads-not-compared': [
       'else if (!sameBytes(this.expected.subarray(at, at + request.sizeBytes), data!))',
       'else if (data!.length !== request.sizeBytes)',

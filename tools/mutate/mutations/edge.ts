@@ -68,8 +68,8 @@ export const edge = [
           for`,
     ],
     'edge-announce-unfenced': [
-      'if (fence.admits(generation)) network.learn(port(received));',
-      'fence.admits(generation); network.learn(port(received));',
+      'if (fence.admits(generation)) network.announced(port(received), nextFrame);',
+      'fence.admits(generation); network.announced(port(received), nextFrame);',
     ],
     'edge-listen-unfenced': [
       `          if (!fence.admits(generation)) return;
@@ -86,7 +86,19 @@ export const edge = [
     'edge-console-dup': ['after(this.last, output)', 'after(this.last - 1, output)'],
     'edge-seen-too-much': ['after(this.last, output)', 'after(this.last + 1, output)'],
   }),
+  ...inFile('cluster/edge/kept-frames.ts', {
+    'edge-frames-held-minus1': ['number > upTo', 'number >= upTo'],
+    'edge-frames-held-all': ['count < 0 ? this.kept.length : count', 'this.kept.length'],
+    'edge-frames-from-plus1': ['number >= next', 'number > next'],
+    'edge-frames-unbounded': ['this.kept.length >= MAX_FRAMES || ', ''],
+    'edge-frames-bytes-leak': ['this.keptBytes -= frame.length', 'this.keptBytes -= 0'],
+    'edge-frames-restart': ['this.last = Math.max(this.last, next - 1);', ''],
+  }),
   ...inFile('sim/world/network.ts', {
+    'edge-announce-no-frames': [
+      'for (const { number, frame } of this.kept.from(nextFrame)) port(number, frame);',
+      '',
+    ],
     'edge-switch-dup-last': ['if (!this.seen.fresh(output)) return false;', 'this.seen.fresh(output);'],
     'edge-switch-no-learn': [
       `    this.learn(port);

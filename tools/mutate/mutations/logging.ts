@@ -112,6 +112,10 @@ export const logging = [
       'from then on the clock shows at least `ticks` without it: `latestTicks` only has to forget what another machine has read',
     ],
   }),
+  ...inFile('ft/inbound-frames.ts', {
+    'frames-held-plus1': ['this.waiting[0].entry <= entry', 'this.waiting[0].entry <= entry + 1'],
+    'frames-taken-again': ['number: ++this.taken', 'number: this.taken++'],
+  }),
   ...inFile('ft/lag.ts', {
     'lag-never-faster': [
       'lagNs < lagBoundNs / 2 && this.perMille < 1000',

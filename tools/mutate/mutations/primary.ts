@@ -49,6 +49,8 @@ export const primary = [
 `,
       '',
     ],
+    'primary-frames-after-gap': ['number !== this.nextFrame', 'number < this.nextFrame'],
+    'primary-next-frame-from-one': ['this.nextFrame = replica.frames + 1;', 'this.nextFrame = 1;'],
     'primary-typed-again': ['data.subarray(Math.max(0, this.consoleOffset - offset))', 'data'],
     'primary-resume-while-copying': [
       "if (!channel || channel.state === 'copying') return;",
@@ -185,7 +187,12 @@ export const primary = [
   }),
   ...inFile('ft/primary.ts', {
     'primary-live-no-announce': [
-      "      replica.effects.push({ do: 'announce', frame: announcement(mac), generation });",
+      `      replica.effects.push({
+        do: 'announce',
+        frame: announcement(mac),
+        nextFrame: this.nextFrame,
+        generation,
+      });`,
       '      void announcement(mac);',
     ],
   }),
