@@ -12,3 +12,4 @@ say at the end: ... and diverges from there: a receipt that a customer holds get
 
 expect in order: crash primary, live backup
 expect violation outputs-covered
+expect violation input-once

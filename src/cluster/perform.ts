@@ -34,8 +34,8 @@ export function perform(
       );
     case 'announce':
       return edge.announce(effect.frame, effect.nextFrame, effect.generation, received);
-    case 'frames-held':
-      return edge.framesHeld(effect.upTo, effect.generation);
+    case 'inputs-held':
+      return edge.inputsHeld(effect.frames, effect.typed, effect.generation);
     case 'disk':
       return disk.perform(effect, (status, data) =>
         deliver({ kind: 'disk-done', id: effect.id, status, data }),

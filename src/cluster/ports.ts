@@ -57,8 +57,8 @@ export interface EdgePort {
   listen(offset: number, generation: number, typed: (offset: number, data: Uint8Array) => void): void;
   /** Directs the guest's address to this host, and frames for it to `received`, from number `nextFrame` on. */
   announce(frame: Uint8Array, nextFrame: number, generation: number, received: FrameReceiver): void;
-  /** The switch need no longer keep the frames up to this number. */
-  framesHeld(upTo: number, generation: number): void;
+  /** The edge need no longer keep the frames up to this number, and so many typed bytes. */
+  inputsHeld(frames: number, typed: number, generation: number): void;
 }
 
 /** The virtual disk: shared, or the host's private one. It refuses an older generation, unless it is private. */

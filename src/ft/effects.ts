@@ -89,8 +89,8 @@ export type Effect =
   | { do: 'listen'; offset: number; generation: number }
   /** A frame from which the switch learns the guest's port; it sends the frames for the VM from `nextFrame` on again. */
   | { do: 'announce'; frame: Uint8Array; nextFrame: number; generation: number }
-  /** To the switch: every backup holds the log entries of the frames up to this number. */
-  | { do: 'frames-held'; upTo: number; generation: number }
+  /** To the edge: every backup holds the log entries of the frames up to this number, and of so many typed bytes. */
+  | { do: 'inputs-held'; frames: number; typed: number; generation: number }
   /** Test-and-set on shared storage. */
   | { do: 'claim'; generation: number; record: GenerationRecord }
   /** Reads the record of a generation from shared storage. */

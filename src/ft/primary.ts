@@ -9,7 +9,7 @@ import type { Channel } from './channel.ts';
 import { LoggingChannels } from './channels.ts';
 import type { CpuInput, GenerationRecord, HostName, TimerId } from './effects.ts';
 import { Epoch } from './epoch.ts';
-import { InboundFrames } from './inbound-frames.ts';
+import { HeldInputs } from './held-inputs.ts';
 import type { Message, MessageOf } from './messages.ts';
 import { Operator } from './operator.ts';
 import { spanOf } from './output-gate.ts';
@@ -35,7 +35,7 @@ export class Primary {
   private consoleOffset: number;
   /** The number of the next frame that is accepted. */
   private nextFrame: number;
-  private readonly frames: InboundFrames;
+  private readonly inputs: HeldInputs;
   /** Every released output is covered by an entry up to this one. */
   private releasedEntry = 0;
   /** State transfer: the current epoch. */
@@ -56,7 +56,7 @@ export class Primary {
     this.checks = new CheckPacing(replica);
     this.consoleOffset = machine.consoleReceived;
     this.nextFrame = replica.frames + 1;
-    this.frames = new InboundFrames(replica.frames);
+    this.inputs = new HeldInputs({ frames: replica.frames, typed: machine.consoleReceived });
     this.pages = new ChangedPages(machine.hart);
     this.epoch = replication === 'checkpoint' ? new Epoch(replica, this.pages.listen()) : undefined;
     this.protection = new Protection(this);
@@ -193,7 +193,9 @@ export class Primary {
       new RecordingDoors(replica.live, (entry) => {
         if (!this.epoch && !unlogged.has(entry.kind)) this.log(this.asLogged(entry));
         if (entry.kind === 'disk') this.completed(entry);
-        if (entry.kind === 'net') this.frames.logged(this.coveringEntry);
+        if (entry.kind === 'net') this.inputs.logged({ frames: 1, typed: 0 }, this.coveringEntry);
+        if (entry.kind === 'console')
+          this.inputs.logged({ frames: 0, typed: entry.data.length }, this.coveringEntry);
       }),
     );
   }
@@ -334,8 +336,8 @@ export class Primary {
     if (outputs.length + operations.length > 0)
       this.releasedEntry = Math.max(this.releasedEntry, Math.min(held, this.coveringEntry));
     if (outputs.length > 0) replica.effects.push({ do: 'release', outputs, generation });
-    const framesHeld = this.frames.held(this.channels.acknowledged);
-    if (framesHeld !== undefined) replica.effects.push({ do: 'frames-held', upTo: framesHeld, generation });
+    const inputs = this.inputs.held(this.channels.acknowledged);
+    if (inputs) replica.effects.push({ do: 'inputs-held', ...inputs, generation });
     const lowWater = replica.disk.lowWater(replica.vmm.machine.outputsMade);
     for (const { id, request, again } of operations) {
       replica.note({ kind: 'disk-issued', id, again });

@@ -41,7 +41,7 @@ function performed(effect: OutsideEffect): { asked: unknown[]; inputs: ReplicaIn
         asked.push(['announce', frame, nextFrame, generation]);
         received(nextFrame, bytes);
       },
-      framesHeld: (upTo, generation) => asked.push(['frames-held', upTo, generation]),
+      inputsHeld: (frames, typed, generation) => asked.push(['inputs-held', frames, typed, generation]),
     },
     disk: { perform: (_, answer) => answer('refused', bytes) },
   };
@@ -73,7 +73,7 @@ describe('an effect', () => {
       [['announce', bytes, 6, 2]],
       [{ kind: 'frame', number: 6, frame: bytes }],
     ],
-    [{ do: 'frames-held', upTo: 5, generation: 2 }, [['frames-held', 5, 2]], []],
+    [{ do: 'inputs-held', frames: 5, typed: 9, generation: 2 }, [['inputs-held', 5, 9, 2]], []],
     [
       { do: 'disk', id: 5, request: { operation: 'flush' }, generation: 1, lowWater: 0 },
       [],

@@ -303,7 +303,7 @@ export class Group {
         },
         listen: () => {},
         announce: () => {},
-        framesHeld: () => {},
+        inputsHeld: () => {},
       },
       disk: { perform: () => {} },
     };

@@ -513,8 +513,8 @@ describe('frames from the switch', () => {
     for (const number of [1, 2]) primary.do(frame(number));
     // Two frames, and a progress marker.
     const { last, all } = primary.cpu(100);
-    const held = (effects: Effects) => effects.of('frames-held').map(({ upTo }) => upTo);
-    expect(all.some((effect) => effect.do === 'frames-held')).toBe(false);
+    const held = (effects: Effects) => effects.of('inputs-held').map(({ frames }) => frames);
+    expect(all.some((effect) => effect.do === 'inputs-held')).toBe(false);
     expect(held(primary.ack(last))).toEqual([]);
     expect(held(primary.ack(last - 2, { from: 'other' }))).toEqual([1]);
     expect(held(primary.ack(last, { from: 'other' }))).toEqual([2]);
@@ -524,7 +524,9 @@ describe('frames from the switch', () => {
   test('without a backup need not be kept once the guest has taken them', () => {
     const alone = unprotectedHost();
     alone.do(frame(1));
-    expect(alone.cpu(5).of('frames-held')).toEqual([{ do: 'frames-held', upTo: 1, generation: 1 }]);
+    expect(alone.cpu(5).of('inputs-held')).toEqual([
+      { do: 'inputs-held', frames: 1, typed: 0, generation: 1 },
+    ]);
   });
 
   test('are requested by a backup that goes live, after the last one in its log', () => {
@@ -539,6 +541,26 @@ describe('frames from the switch', () => {
         .of('announce')
         .map(({ nextFrame }) => nextFrame),
     ).toEqual([2]);
+    backup.do(frame(2));
+    expect(
+      backup
+        .cpu(100)
+        .of('inputs-held')
+        .map(({ frames }) => frames),
+    ).toEqual([2]);
+  });
+});
+
+describe('typed bytes', () => {
+  test('are kept by the console until every backup holds their entries', () => {
+    const primary = primaryHost({ source: sleeper });
+    primary.cpu(5);
+    primary.do({ kind: 'typed', offset: 0, data: new TextEncoder().encode('ab') });
+    const { last, all } = primary.cpu(100);
+    expect(all.some((effect) => effect.do === 'inputs-held')).toBe(false);
+    expect(primary.ack(last).of('inputs-held')).toEqual([
+      { do: 'inputs-held', frames: 0, typed: 2, generation: 1 },
+    ]);
   });
 });
 

@@ -136,7 +136,7 @@ describe('evidence', () => {
       outcome: 'limit',
       options: { spec: { maxSteps, disk: 'shared' } },
       observer: { violations: [], history: [] },
-      console: { input: new Uint8Array(3), exhausted: true, transcript: [] },
+      console: { violations: [], input: new Uint8Array(3), exhausted: true, transcript: [] },
       network: { done: true, clients: [], framesOut: [], errors: [] },
       storage: { disk: {}, generations: { newest: 1 } },
       machine: { icount: 50, diskOpen: false, power: { off: false }, consoleReceived: 3, consoleRoom: 1 },

@@ -154,6 +154,25 @@ describe('the console', () => {
     );
   });
 
+  test('is not asked for input again that every backup was said to hold', () => {
+    const { scheduler, console } = makeConsole('typed');
+    run(scheduler);
+    const got: string[] = [];
+    const typed = (offset: number, data: Uint8Array) =>
+      got.push(`${offset} ${new TextDecoder().decode(data)}`);
+    console.held(3);
+    console.listen(3, typed);
+    expect(console.violations).toEqual([]);
+    console.listen(2, typed);
+    expect(console.violations).toEqual([
+      {
+        invariant: 'input-once',
+        message: 'input is asked for from byte 3 on, but every backup was said to hold 3 bytes',
+      },
+    ]);
+    expect(got).toEqual(['3 ed', '2 ped']);
+  });
+
   test('types after a prompt with any characters, whose bytes may be separate outputs', () => {
     const scheduler = new Scheduler();
     const console = new Console(scheduler, bytes('x'), true, () => {}, false, 'Größe?');

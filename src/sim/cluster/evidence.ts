@@ -12,7 +12,7 @@ export function evidenceOf(run: Simulation): Evidence {
   return {
     description: options.description,
     outcome,
-    found: observer.violations,
+    found: [...observer.violations, ...console.violations],
     survivor: { host: run.survivor, history: observer.history, icount: run.machine.icount },
     meeting: lastMeeting(run),
     typed: console.input,

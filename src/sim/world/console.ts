@@ -1,5 +1,6 @@
 import { assert } from '../../base/assert.ts';
 import { bytes } from '../../base/codec.ts';
+import type { Violation } from '../../check/checkers.ts';
 import { SeenNumbers } from '../../cluster/edge/seen-numbers.ts';
 import type { Spool } from '../../replay/spool.ts';
 import { Tape } from '../../replay/tape.ts';
@@ -21,6 +22,10 @@ const CHUNK_NS = 1_388_889;
  */
 export class Console {
   private typed = 0;
+  /** Every backup holds so many bytes of the input. */
+  private heldBytes = 0;
+  /** A primary has asked for input that a console with a bounded buffer would not have any more. */
+  readonly violations: Violation[] = [];
   private listener: ((offset: number, data: Uint8Array) => void) | undefined;
   private readonly seen: SeenNumbers;
   private prompted = false;
@@ -95,7 +100,17 @@ export class Console {
   /** Directs input to `listener` from now on, beginning with what was typed since `offset`. */
   listen(offset: number, listener: (offset: number, data: Uint8Array) => void): void {
     this.listener = listener;
+    if (offset < this.heldBytes && this.violations.length === 0)
+      this.violations.push({
+        invariant: 'input-once',
+        message: `input is asked for from byte ${offset + 1} on, but every backup was said to hold ${this.heldBytes} bytes`,
+      });
     if (offset < this.typed) listener(offset, this.input.subarray(offset, this.typed));
+  }
+
+  /** Every backup holds so many typed bytes: a console need not keep them. */
+  held(typed: number): void {
+    this.heldBytes = typed;
   }
 
   /** Prints the new part of an output; whether there was one. */

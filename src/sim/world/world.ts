@@ -202,9 +202,11 @@ export class World {
         this.toSwitch(id, frame.length, () => {
           if (fence.admits(generation)) network.announced(port(received), nextFrame);
         }),
-      framesHeld: (upTo, generation) =>
+      inputsHeld: (frames, typed, generation) =>
         this.toSwitch(id, SHORT_BYTES, () => {
-          if (fence.admits(generation)) network.kept.held(upTo);
+          if (!fence.admits(generation)) return;
+          network.kept.held(frames);
+          console.held(typed);
         }),
     };
   }

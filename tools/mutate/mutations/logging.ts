@@ -112,9 +112,13 @@ export const logging = [
       'from then on the clock shows at least `ticks` without it: `latestTicks` only has to forget what another machine has read',
     ],
   }),
-  ...inFile('ft/inbound-frames.ts', {
-    'frames-held-plus1': ['this.waiting[0].entry <= entry', 'this.waiting[0].entry <= entry + 1'],
-    'frames-taken-again': ['number: ++this.taken', 'number: this.taken++'],
+  ...inFile('ft/held-inputs.ts', {
+    'inputs-held-plus1': ['this.waiting[0].entry <= entry', 'this.waiting[0].entry <= entry + 1'],
+    'inputs-typed-as-frames': [
+      'frames: last.frames, typed: last.typed',
+      'frames: last.frames, typed: last.frames',
+    ],
+    'inputs-taken-zero': ['this.taken = taken;', 'this.taken = { frames: 0, typed: 0 };'],
   }),
   ...inFile('ft/lag.ts', {
     'lag-never-faster': [
