@@ -40,9 +40,11 @@ export interface DatagramOptions {
   log(line: string): void;
 }
 
-/** The latest start of a sender that was heard of, and its datagrams. */
+/** The current start of a sender, and its datagrams. */
 interface Sender {
   bootId: bigint;
+  /** The largest boot id ever: all others up to it are of earlier starts. */
+  largestBootId: bigint;
   window: ReplayWindow;
 }
 
@@ -93,8 +95,7 @@ export class Datagrams {
    * machine's clock was set back. Datagrams of earlier starts are dropped from now on.
    */
   vouch(peer: Identity): void {
-    const sender = this.senders.get(describeProcess(peer));
-    if (sender?.bootId !== peer.bootId) this.remember(peer);
+    if (this.senders.get(describeProcess(peer))?.bootId !== peer.bootId) this.remember(peer);
   }
 
   close(): Promise<void> {
@@ -125,17 +126,21 @@ export class Datagrams {
   private objection({ from, to, counter }: Datagram): string | undefined {
     const who = describeProcess(from);
     if (!sameProcess(to, this.options.self)) return `${who} sent it to ${describeProcess(to)}`;
-    let sender = this.senders.get(who);
-    if (sender && from.bootId < sender.bootId) return `${who} has restarted since`;
-    if (!sender || from.bootId > sender.bootId) sender = this.remember(from);
+    const known = this.senders.get(who);
+    const later = !known || from.bootId > known.largestBootId;
+    if (!later && from.bootId !== known.bootId) return `${who} has restarted since`;
+    const sender = later ? this.remember(from) : known;
     if (!sender) return `${who} is one sender too many: the limit is ${MAX_SENDERS}`;
     return sender.window.accepts(counter) ? undefined : `it is a repeated or late one of ${who}`;
   }
 
-  private remember({ role, name, bootId }: Identity): Sender | undefined {
-    const who = describeProcess({ role, name });
-    if (!this.senders.has(who) && this.senders.size >= MAX_SENDERS) return undefined;
-    const sender = { bootId, window: new ReplayWindow() };
+  private remember(peer: Identity): Sender | undefined {
+    const { bootId } = peer;
+    const who = describeProcess(peer);
+    const known = this.senders.get(who);
+    if (!known && this.senders.size >= MAX_SENDERS) return undefined;
+    const largestBootId = known && known.largestBootId > bootId ? known.largestBootId : bootId;
+    const sender = { bootId, largestBootId, window: new ReplayWindow() };
     this.senders.set(who, sender);
     return sender;
   }
