@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { joined } from '../../src/base/bytes.ts';
-import { FRAME_HEAD_BYTES, FrameReader, frameHead } from '../../src/host/wire/frames.ts';
+import { FrameReader, frameHead } from '../../src/host/wire/frames.ts';
 import { SendQueue } from '../../src/host/wire/send-queue.ts';
 import { examples } from '../thorough.ts';
 
@@ -68,12 +68,11 @@ test('a length over the limit is refused at its head, whatever the cut', () => {
 });
 
 test('a head alone reserves no more than the first buffer', () => {
-  const reader = new FrameReader(64 << 20);
   const before = process.memoryUsage().arrayBuffers;
-  for (let i = 0; i < 20; i++) {
-    const one = i === 0 ? reader : new FrameReader(64 << 20);
-    one.push(Uint8Array.from(frameHead(64 << 20)));
-    expect(one.next()).toBeUndefined();
+  const readers = Array.from({ length: 20 }, () => new FrameReader(64 << 20));
+  for (const reader of readers) {
+    reader.push(Uint8Array.from(frameHead(64 << 20)));
+    expect(reader.next()).toBeUndefined();
   }
   expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(64 << 20);
 });
@@ -108,5 +107,4 @@ test('small messages share chunks', () => {
   let chunks = 0;
   while (queue.take()) chunks++;
   expect(chunks).toBeLessThanOrEqual(3);
-  expect(FRAME_HEAD_BYTES).toBe(4);
 });

@@ -41,9 +41,8 @@ test('what is no key is refused, and the error does not show it', () => {
     `secret ${good}`,
   ]) {
     writeFileSync(path, content, { mode: 0o600 });
-    expect(() => readKey(path), content).toThrow(
-      /is not a cluster key: one line of 64 hexadecimal digits(?!.*ab)/,
-    );
+    expect(() => readKey(path), content).toThrow('one line of 64 hexadecimal digits');
+    expect(() => readKey(path), content).not.toThrow('abab');
   }
 });
 
