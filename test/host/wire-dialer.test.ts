@@ -2,7 +2,27 @@ import { createServer } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { expect, test, vi } from 'vitest';
 import { Random } from '../../src/base/random.ts';
-import { atEnd, dialer, linked, listener, OTHER_KEY, STORAGE, until, who } from './wire-parts.ts';
+import { atEnd, dialer, linked, listener, OTHER_KEY, STORAGE, until } from './wire-parts.ts';
+
+/** Of nobody, for `localhost`, without end. */
+const CERTIFICATE = {
+  key: `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg8A6Sw8ml7+bPS9Z3
+qyjpsN9S3mjGVRDykZ0UVQS3bVChRANCAASbsXptWKk5mXoXbx2jf/04GYRkFsxb
+EWy8tSs7zylz4PAX/A15e/PJ7oL3htLi2aqq9sbLDxgcYI8ILhMGyWNq
+-----END PRIVATE KEY-----`,
+  cert: `-----BEGIN CERTIFICATE-----
+MIIBfzCCASWgAwIBAgIUDso0As8UoYKoMTJFpIUQ9i5teicwCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyOTA5MjEzMVoYDzIxMjYxMTA1
+MDkyMTMxWjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAASbsXptWKk5mXoXbx2jf/04GYRkFsxbEWy8tSs7zylz4PAX/A15e/PJ
+7oL3htLi2aqq9sbLDxgcYI8ILhMGyWNqo1MwUTAdBgNVHQ4EFgQU46YF/7POIR/n
+3Z9Txh51zeGstjkwHwYDVR0jBBgwFoAU46YF/7POIR/n3Z9Txh51zeGstjkwDwYD
+VR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNIADBFAiBwaK9pQW50MJpZgRxmuI7q
+g2/oLwBMC3E1pyt9MyQecQIhANl4sLuJXr5ozw4bdBeWEGTqVKizGIhwtyAXubsE
+gXOx
+-----END CERTIFICATE-----`,
+};
 
 test('a dialer reconnects when the listener has restarted on its port', async () => {
   const first = await listener();
@@ -123,4 +143,18 @@ test('a server that never answers is given up', async () => {
   const { dialer: client } = dialer(port, { limits: { helloMs: 50 } });
   await until(() => client.failures >= 2);
   expect(client.lastFailure).toBe('no hello within 50 ms');
+});
+
+test('a server with a certificate in place of the key is refused', async () => {
+  const { key, cert } = CERTIFICATE;
+  const server = createTlsServer({ key, cert });
+  const seen: string[] = [];
+  server.on('secureConnection', (socket) => socket.on('data', (bytes) => seen.push(String(bytes))));
+  server.on('tlsClientError', () => {});
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  atEnd(() => server.close());
+  const { dialer: client } = dialer((server.address() as { port: number }).port);
+  await until(() => client.lastFailure !== undefined);
+  expect(client.lastFailure).toBe('x');
+  expect(seen).toEqual([]);
 });

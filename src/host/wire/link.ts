@@ -30,7 +30,7 @@ export interface Link {
   onClose: (why: string) => void;
   /**
    * Queues a message, of at most {@link MAX_MESSAGE_BYTES}. A link whose peer reads too slowly breaks when more than
-   * its bound is queued. Without effect on a broken link.
+   * its bound is queued. Without effect on a broken link. The message must not be changed afterwards.
    */
   send(message: Uint8Array): void;
   /** The bytes that are queued and not handed to the operating system. */

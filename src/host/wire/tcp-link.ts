@@ -33,7 +33,7 @@ export interface TcpLinkOptions {
 
 /**
  * One end of a link. Messages are received from the next turn of the event loop on. A received message may be a view of
- * a larger buffer: who keeps a small part for long copies it. `send` copies.
+ * a larger buffer: who keeps a small part for long copies it.
  */
 export class TcpLink implements Link {
   onMessage: (message: Uint8Array) => void = () => {};
