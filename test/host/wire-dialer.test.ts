@@ -43,21 +43,19 @@ test('a dialer reconnects when the listener has restarted on its port', async ()
 });
 
 test('a link that breaks is made anew, and messages pass again', async () => {
-  const server = await listener();
   const received: number[] = [];
-  const { ups } = dialer(server.port, {
-    onUp: (link) => {
-      ups.push(link);
-      link.send(Uint8Array.of(ups.length));
+  const server = await listener({
+    accept: (link) => {
+      link.onMessage = (message) => {
+        received.push(...message);
+        link.close('again');
+      };
     },
   });
-  for (let i = 1; i <= 3; i++) {
-    await until(() => server.links.length === i);
-    server.links[i - 1]!.onMessage = (message) => received.push(...message);
-    await until(() => received.length === i);
-    server.links[i - 1]!.close('again');
-  }
-  expect(received).toEqual([1, 2, 3]);
+  let made = 0;
+  dialer(server.port, { onUp: (link) => link.send(Uint8Array.of(++made)) });
+  await until(() => received.length >= 3);
+  expect(received.slice(0, 3)).toEqual([1, 2, 3]);
 });
 
 test('retries wait for longer and longer, from 20 ms to 1 s', async () => {
@@ -155,6 +153,6 @@ test('a server with a certificate in place of the key is refused', async () => {
   atEnd(() => server.close());
   const { dialer: client } = dialer((server.address() as { port: number }).port);
   await until(() => client.lastFailure !== undefined);
-  expect(client.lastFailure).toBe('x');
+  expect(client.lastFailure).toBe('the peer presents a certificate in place of the key');
   expect(seen).toEqual([]);
 });

@@ -45,7 +45,9 @@ export function secureConnect(address: string, port: number, key: ClusterKey): T
     rejectUnauthorized: true,
     // A server that presents a certificate, valid or not, has not shown the key.
     checkServerIdentity: (_, certificate) =>
-      Object.keys(certificate ?? {}).length > 0 ? new Error('the peer presents a certificate') : undefined,
+      Object.keys(certificate ?? {}).length > 0
+        ? new Error('the peer presents a certificate in place of the key')
+        : undefined,
   };
   return connect(options);
 }
@@ -60,6 +62,10 @@ const IN_WORDS: Readonly<Record<string, string>> = {
   ERR_SSL_HTTP_REQUEST: 'the peer speaks HTTP',
   ERR_SSL_UNSUPPORTED_PROTOCOL: 'the peer does not speak TLS 1.3',
   ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION: 'the peer does not speak TLS 1.3',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'the peer presents a certificate in place of the key',
+  SELF_SIGNED_CERT_IN_CHAIN: 'the peer presents a certificate in place of the key',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'the peer presents a certificate in place of the key',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'the peer presents a certificate in place of the key',
   ECONNREFUSED: 'nothing listens there',
   ECONNRESET: 'the connection was reset',
   EPIPE: 'the peer closed the connection',
