@@ -42,7 +42,7 @@ async function receiver(options: Partial<DatagramOptions> = {}): Promise<Receive
     for (const bytes of all) {
       socket.send(bytes, datagrams.port, '127.0.0.1');
       fed++;
-      await until(() => received.length + datagrams.dropped === fed);
+      while (received.length + datagrams.dropped < fed) await new Promise((resolve) => setImmediate(resolve));
     }
   };
   return { datagrams, received, lines, feed };
@@ -163,7 +163,7 @@ test('another key, version or magic is dropped in words', async () => {
     new Uint8Array(60),
   );
   expect(b.received).toEqual([]);
-  expect(b.lines.map((line) => line.replace(/^.*\d+: /, ''))).toEqual([
+  expect(b.lines.map((line) => line.replace(/^.*?:\d+: /, ''))).toEqual([
     'a datagram that is damaged, or made with another cluster key',
     'a datagram that is damaged, or made with another cluster key',
     'a datagram of version 9, and this process speaks version 1: run the same release of vmft on all machines',

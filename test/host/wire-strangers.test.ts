@@ -1,4 +1,5 @@
 /** What those without the key, and members that misbehave, can do to a listener: one log line each, and no harm. */
+import { createServer, type Socket } from 'node:net';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { FrameReader, frameHead } from '../../src/host/wire/frames.ts';
@@ -75,7 +76,6 @@ test('garbage on the port, random and mutated, is refused and harms nothing', as
 
 /** What a dialer with another key sends first: TLS up to the point where the key is shown. */
 async function firstBytesOfClient(): Promise<Buffer> {
-  const { createServer } = await import('node:net');
   const chunks: Buffer[] = [];
   const server = createServer((socket) => {
     socket.on('error', () => {});
@@ -191,7 +191,7 @@ test('who says no hello is closed, in TCP, in TLS or in the middle of its hello'
 
 test('a flood of silent connections does not keep members out', async () => {
   const server = await listener({ limits: { helloMs: 300_000 } });
-  const sockets = [];
+  const sockets: Socket[] = [];
   for (let i = 0; i < 100; i++) sockets.push(await stranger(server.port));
   await serves(server);
   // The oldest have yielded; as many as may wait do so.

@@ -1,5 +1,6 @@
 /** The bytes of a datagram: what {@link datagramHead} describes, the payload, and a code that only members can make. */
 import { createHmac, timingSafeEqual } from 'node:crypto';
+import { joined } from '../../base/bytes.ts';
 import { decode, encode, Reader, record, u16, u32, uint } from '../../base/codec.ts';
 import { FormatError } from '../../base/errors.ts';
 import { identity, processName, WIRE_VERSION } from './identity.ts';
@@ -40,12 +41,12 @@ const codeOf = (bytes: Uint8Array, key: Uint8Array): Uint8Array =>
 
 /** The bytes of a datagram. `key`: the one for datagrams, see `derivedKey`. */
 export function encodeDatagram(datagram: Datagram, key: Uint8Array, version = WIRE_VERSION): Uint8Array {
-  const content = Buffer.concat([
+  const content = joined([
     encode(start, { magic: MAGIC, version }),
     encode(datagramHead, datagram),
     datagram.payload,
   ]);
-  return Buffer.concat([content, codeOf(content, key)]);
+  return joined([content, codeOf(content, key)]);
 }
 
 /** The datagram of these bytes. @throws {FormatError} if they are none, or not made with this key */

@@ -1,5 +1,6 @@
 /** From a socket to a link: both ends say who they are, and check what they hear. */
 import type { TLSSocket } from 'node:tls';
+import { joined } from '../../base/bytes.ts';
 import { FormatError } from '../../base/errors.ts';
 import { FrameReader, frameHead } from './frames.ts';
 import { decodeHello, encodeHello, type Hello, MAX_HELLO_BYTES } from './hello.ts';
@@ -97,7 +98,7 @@ export class Handshake {
 
   private say(hello: Hello): void {
     const bytes = encodeHello(hello);
-    this.socket.write(Buffer.concat([frameHead(bytes.length), bytes]));
+    this.socket.write(joined([frameHead(bytes.length), bytes]));
   }
 
   /** Whether this ends the handshake now. */

@@ -1,4 +1,5 @@
 /** What both ends of a link say first: the client its hello, then the server its own, or why it refuses. */
+import { joined } from '../../base/bytes.ts';
 import { decode, encode, record, text, u16, u32, union } from '../../base/codec.ts';
 import { FormatError } from '../../base/errors.ts';
 import { identity, WIRE_VERSION } from './identity.ts';
@@ -24,7 +25,7 @@ export type Hello = { kind: 'hello'; identity: Identity } | { kind: 'refused'; w
 export function encodeHello(hello: Hello, version = WIRE_VERSION): Uint8Array {
   const bounded =
     hello.kind === 'hello' ? hello : { kind: hello.kind, why: hello.why.slice(0, MAX_REASON_CHARACTERS) };
-  return Buffer.concat([encode(head, { magic: MAGIC, version }), encode(body, bounded)]);
+  return joined([encode(head, { magic: MAGIC, version }), encode(body, bounded)]);
 }
 
 /** The hello of these bytes. @throws {FormatError} if they are none, or of another version; the message says which */
