@@ -44,6 +44,9 @@ export class TcpLink implements Link {
   queuedBytes = 0;
   private open = true;
   private writing = false;
+  private chunksWritten = 0;
+  /** Looks after `stallMs` whether anything was written. Not the socket's own: it stays off after it fired once. */
+  private stallTimer: NodeJS.Timeout | undefined;
   private readonly queue = new SendQueue();
   private readonly socket: Socket;
   private readonly frames: FrameReader;
@@ -57,7 +60,6 @@ export class TcpLink implements Link {
     frames.limitBytes = MAX_MESSAGE_BYTES;
     socket.setNoDelay(true);
     socket.setKeepAlive(true, KEEP_ALIVE_MS);
-    socket.setTimeout(limits.stallMs, () => this.stalled());
     socket.on('error', (error) => this.close(socketErrorInWords(error)));
     socket.on('end', () => this.close('the peer closed the connection'));
     socket.on('close', () => this.close('the connection closed'));
@@ -83,6 +85,7 @@ export class TcpLink implements Link {
   close(why: string): void {
     if (!this.open) return;
     this.open = false;
+    clearTimeout(this.stallTimer);
     this.queue.clear();
     this.queuedBytes = 0;
     this.socket.destroy();
@@ -97,17 +100,26 @@ export class TcpLink implements Link {
     const chunk = this.queue.take();
     this.writing = chunk !== undefined;
     if (!chunk) return;
+    if (!this.stallTimer) this.watchProgress();
     this.socket.write(chunk, (error) => {
       // After an error the link is about to break.
       if (error || !this.open) return;
+      this.chunksWritten++;
       this.queuedBytes -= chunk.length;
       this.write();
     });
   }
 
-  private stalled(): void {
-    const seconds = this.limits.stallMs / 1000;
-    if (this.queuedBytes > 0) this.close(`the peer has taken no data for ${seconds} s`);
+  /** While something is being written, a chunk must be done in each `stallMs`. */
+  private watchProgress(): void {
+    const { chunksWritten } = this;
+    const { stallMs } = this.limits;
+    this.stallTimer = setTimeout(() => {
+      this.stallTimer = undefined;
+      if (!this.writing) return;
+      if (this.chunksWritten > chunksWritten) this.watchProgress();
+      else this.close(`the peer has taken no data for ${stallMs / 1000} s`);
+    }, stallMs);
   }
 
   private startReading(): void {
