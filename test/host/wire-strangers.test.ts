@@ -141,6 +141,20 @@ test('the server answers only after an accepted hello', async () => {
   expect(decodeHello(heard[0]!)).toEqual({ kind: 'hello', identity: who('storage', 's') });
 });
 
+test('messages in the same bytes as the hello wait until the handlers are set', async () => {
+  const received: number[] = [];
+  const server = await listener({
+    accept: async (link) => {
+      await Promise.resolve();
+      link.onMessage = (message) => received.push(...message);
+    },
+  });
+  const { socket } = await member(server.port);
+  socket.write(Buffer.concat([framed(hello), framed(Uint8Array.of(1)), framed(Uint8Array.of(2))]));
+  await until(() => received.length === 2);
+  expect(received).toEqual([1, 2]);
+});
+
 test.each([
   [
     'an old version',

@@ -114,12 +114,14 @@ export class TcpLink implements Link {
   private watchProgress(): void {
     const { chunksWritten } = this;
     const { stallMs } = this.limits;
-    this.stallTimer = setTimeout(() => {
+    const check = () => {
       this.stallTimer = undefined;
-      if (!this.writing) return;
+      if (!this.writing || !this.open) return;
       if (this.chunksWritten > chunksWritten) this.watchProgress();
       else this.close(`the peer has taken no data for ${stallMs / 1000} s`);
-    }, stallMs);
+    };
+    // After a pause of this process, timers come before sockets: those first.
+    this.stallTimer = setTimeout(() => setImmediate(check), stallMs);
   }
 
   private startReading(): void {
