@@ -8,12 +8,16 @@ export const processRoles = ['host', 'storage', 'switch', 'control'] as const;
 /** See {@link processRoles}. */
 export type ProcessRole = (typeof processRoles)[number];
 
-/** Who is at one end of a link. */
-export interface Identity {
+/** A process, whichever of its starts. */
+export interface ProcessName {
   role: ProcessRole;
-  /** Unique among the processes of a role. */
+  /** Unique among the processes of a role: letters, digits, `.`, `_` and `-`; at most 64, the first a letter or digit. */
   name: string;
-  /** Random, for each start of the process: a peer with another boot id has restarted and knows nothing. */
+}
+
+/** Who is at one end of a link. */
+export interface Identity extends ProcessName {
+  /** Another one for each start of the process: a peer with another boot id has restarted and knows nothing. */
   bootId: bigint;
 }
 
@@ -26,7 +30,7 @@ export interface Link {
   onClose: (why: string) => void;
   /**
    * Queues a message, of at most {@link MAX_MESSAGE_BYTES}. A link whose peer reads too slowly breaks when more than
-   * its bound is queued. Without effect on a broken link.
+   * its bound is queued. Without effect on a broken link. The message must not be changed afterwards.
    */
   send(message: Uint8Array): void;
   /** The bytes that are queued and not handed to the operating system. */

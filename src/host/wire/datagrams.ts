@@ -1,0 +1,169 @@
+/**
+ * Authenticated datagrams, for heartbeats: they may be lost, late or out of order, and are never delivered twice, to
+ * another process, or after a later start of their sender has been heard of.
+ */
+import { createSocket, type Socket } from 'node:dgram';
+import { isIPv6 } from 'node:net';
+import { assert } from '../../base/assert.ts';
+import { FormatError, OperatingError } from '../../base/errors.ts';
+import { type Datagram, decodeDatagram, encodeDatagram, MAX_PAYLOAD_BYTES } from './datagram-format.ts';
+import { describeProcess, sameProcess } from './identity.ts';
+import { type ClusterKey, derivedKey } from './key.ts';
+import { LimitedLog } from './limited-log.ts';
+import type { Identity, ProcessName } from './link.ts';
+import { ReplayWindow } from './replay-window.ts';
+
+/** Only members of the cluster take a place, and one each. */
+const MAX_SENDERS = 256;
+/** Datagrams that the operating system does not take are dropped beyond this. */
+const MAX_QUEUED_BYTES = 256 << 10;
+
+/** Where a datagram goes, and who must be there. */
+export interface Destination extends ProcessName {
+  /** An IP address. */
+  address: string;
+  port: number;
+}
+
+/** What {@link bindDatagrams} is called with. */
+export interface DatagramOptions {
+  /** The IP address to receive on. */
+  address: string;
+  /** 0: any free one. */
+  port: number;
+  key: ClusterKey;
+  /** Its boot id must be of `newBootId`: a later start has a larger one. */
+  self: Identity;
+  /** Receives a payload, of at most 1 KiB. */
+  onMessage(from: Identity, payload: Uint8Array): void;
+  /** Receives lines about dropped datagrams, at a bounded rate. */
+  log(line: string): void;
+}
+
+/** The current start of a sender, and its datagrams. */
+interface Sender {
+  bootId: bigint;
+  /** The largest boot id ever: all others up to it are of earlier starts. */
+  largestBootId: bigint;
+  window: ReplayWindow;
+}
+
+/** Sends and receives datagrams until it is closed. Made by {@link bindDatagrams}. */
+export class Datagrams {
+  /** The number of received datagrams that were dropped: not of this cluster, replayed, or too late. */
+  dropped = 0;
+  /** The number of datagrams that could not be sent. */
+  unsent = 0;
+  private counter = 0;
+  private readonly senders = new Map<string, Sender>();
+  private readonly key: Uint8Array;
+  private readonly log: LimitedLog;
+  private open = true;
+
+  constructor(
+    private readonly socket: Socket,
+    private readonly options: DatagramOptions,
+  ) {
+    this.key = derivedKey(options.key, 'datagrams');
+    this.log = new LimitedLog(options.log);
+    socket.on('message', (bytes, { address, port }) => this.receive(bytes, `${address}:${port}`));
+    socket.on('error', (error) => this.log.line(`datagrams: ${error.message}`));
+  }
+
+  get port(): number {
+    return this.socket.address().port;
+  }
+
+  /** Sends a payload of at most 1 KiB; it may be lost. Without effect when closed. */
+  send({ role, name, address, port }: Destination, payload: Uint8Array): void {
+    assert(payload.length <= MAX_PAYLOAD_BYTES, () => `a datagram of ${payload.length} bytes`);
+    if (!this.open) return;
+    if (this.socket.getSendQueueSize() > MAX_QUEUED_BYTES) {
+      this.unsent++;
+      return;
+    }
+    const datagram = { from: this.options.self, to: { role, name }, counter: this.counter++, payload };
+    this.socket.send(encodeDatagram(datagram, this.key), port, address, (error) => {
+      if (!error || !this.open) return;
+      this.unsent++;
+      this.log.line(`a datagram to ${address}:${port} can't be sent: ${error.message}`);
+    });
+  }
+
+  /**
+   * A link with this peer stands: its boot id is the current one, even if a larger one was heard of, as after its
+   * machine's clock was set back. Datagrams of earlier starts are dropped from now on.
+   */
+  vouch(peer: Identity): void {
+    if (this.senders.get(describeProcess(peer))?.bootId !== peer.bootId) this.remember(peer);
+  }
+
+  close(): Promise<void> {
+    this.open = false;
+    this.log.close();
+    return new Promise((resolve) => this.socket.close(() => resolve()));
+  }
+
+  private receive(bytes: Uint8Array, source: string): void {
+    if (!this.open) return;
+    const datagram = this.admitted(bytes);
+    if (typeof datagram !== 'string') return this.options.onMessage(datagram.from, datagram.payload);
+    this.dropped++;
+    this.log.line(`dropped a datagram from ${source}: ${datagram}`);
+  }
+
+  /** The datagram of these bytes, or why it is dropped. */
+  private admitted(bytes: Uint8Array): Datagram | string {
+    try {
+      const datagram = decodeDatagram(bytes, this.key);
+      return this.objection(datagram) ?? datagram;
+    } catch (error) {
+      if (!(error instanceof FormatError)) throw error;
+      return error.message;
+    }
+  }
+
+  private objection({ from, to, counter }: Datagram): string | undefined {
+    const who = describeProcess(from);
+    if (!sameProcess(to, this.options.self)) return `${who} sent it to ${describeProcess(to)}`;
+    const known = this.senders.get(who);
+    const later = !known || from.bootId > known.largestBootId;
+    if (!later && from.bootId !== known.bootId) return `${who} has restarted since`;
+    const sender = later ? this.remember(from) : known;
+    if (!sender) return `${who} is one sender too many: the limit is ${MAX_SENDERS}`;
+    return sender.window.accepts(counter) ? undefined : `it is a repeated or late one of ${who}`;
+  }
+
+  private remember(peer: Identity): Sender | undefined {
+    const { bootId } = peer;
+    const who = describeProcess(peer);
+    const known = this.senders.get(who);
+    if (!known && this.senders.size >= MAX_SENDERS) return undefined;
+    const largestBootId = known && known.largestBootId > bootId ? known.largestBootId : bootId;
+    const sender = { bootId, largestBootId, window: new ReplayWindow() };
+    this.senders.set(who, sender);
+    return sender;
+  }
+}
+
+/**
+ * Receives datagrams on an address. A sender's first datagram is accepted whatever its boot id, then those of the same
+ * or a later start, each counter once and at most 64 behind the newest. So a receiver that has just started, and only
+ * that, may be shown an old datagram, unless a link {@link Datagrams.vouch | vouches} for the current start first.
+ * @throws {OperatingError} if the address can't be used, such as when the port is in use
+ */
+export function bindDatagrams(options: DatagramOptions): Promise<Datagrams> {
+  const { address, port } = options;
+  const socket = createSocket(isIPv6(address) ? 'udp6' : 'udp4');
+  return new Promise((resolve, reject) => {
+    const failed = (error: NodeJS.ErrnoException) => {
+      const why = error.code === 'EADDRINUSE' ? 'the port is in use' : (error.code ?? error.message);
+      reject(new OperatingError(`can't receive datagrams on ${address}:${port}: ${why}`));
+    };
+    socket.once('error', failed);
+    socket.bind({ address, port }, () => {
+      socket.off('error', failed);
+      resolve(new Datagrams(socket, options));
+    });
+  });
+}
