@@ -1,5 +1,5 @@
 /** Clients of the storage service, over a link that may break and be replaced. */
-import { decode, encode } from '../../base/codec.ts';
+import { decode, encode, type ValueOf } from '../../base/codec.ts';
 import { OperatingError } from '../../base/errors.ts';
 import type { DiskPort, GenerationStore } from '../../cluster/ports.ts';
 import type { Effect, GenerationRecord } from '../../ft/effects.ts';
@@ -150,15 +150,17 @@ export class StorageClient {
   }
 
   private receive(link: Link, message: Uint8Array): void {
+    let answer: ValueOf<typeof storageAnswer>;
     try {
-      const { id, body } = decode(storageAnswer, message);
-      const waiting = this.waiting.get(id);
-      this.forget(id);
-      if (!waiting?.answer(body))
-        link.close(`storage's answer "${body.kind}" to request ${id} is out of place`);
+      answer = decode(storageAnswer, message);
     } catch (error) {
-      link.close(`storage's answer: ${(error as Error).message}`);
+      return link.close(`storage's answer: ${(error as Error).message}`);
     }
+    const { id, body } = answer;
+    const waiting = this.waiting.get(id);
+    this.forget(id);
+    if (!waiting?.answer(body))
+      link.close(`storage's answer "${body.kind}" to request ${id} is out of place`);
   }
 
   private lose(why: string): void {

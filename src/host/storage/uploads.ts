@@ -13,6 +13,8 @@ export class Uploads {
   create(group: string, sizeBytes: number): Promise<void> {
     return this.inOrder(async () => {
       if (this.isOver) return;
+      // The client has given up an earlier attempt.
+      await this.open.get(group)?.abort();
       this.open.set(group, await this.disks.create(group, sizeBytes));
     });
   }
