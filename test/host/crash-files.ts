@@ -56,6 +56,8 @@ const never = () => new Promise<never>(() => {});
 export class CrashFiles implements Files {
   /** The operations performed so far. */
   operations = 0;
+  /** Whether a failed write leaves a part of the data. */
+  leavesPart = true;
   /** Power fails after this many operations: later ones never end. */
   powerFailsAfter = Number.POSITIVE_INFINITY;
   /** The next operations of a kind fail with an error code, for those in the list. */
@@ -156,7 +158,9 @@ export class CrashFiles implements Files {
       write: async (data, position) => {
         // A torn or failed write leaves a part of the data.
         if (this.operations < this.powerFailsAfter) {
-          const part = this.fails.write[0] ? data.slice(0, data.length >> 1) : data.slice();
+          const part = this.fails.write[0]
+            ? data.slice(0, this.leavesPart ? data.length >> 1 : 0)
+            : data.slice();
           inode.change({ kind: 'write', data: part, position });
         }
         await this.step('write');
