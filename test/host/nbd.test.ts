@@ -202,6 +202,20 @@ describe('a disk behind NBD', () => {
     }
   });
 
+  test.each([
+    ['vm-g1-late', ['vm-g2-']],
+    ['vm-g3-newer', ['vm-g3-newer']],
+  ])('sees %s, which has come while it added its own export', async (other, left) => {
+    const daemon = await new FakeDaemon().start();
+    daemon.beforeCommand = (command) => {
+      if (command === 'block-export-add') daemon.exports.set(other, new Set());
+    };
+    const entered = new NbdFence(daemon.target).enter(2);
+    if (other === 'vm-g3-newer') await expect(entered).rejects.toThrow(/generation 2 is over/);
+    else await entered;
+    expect([...daemon.exports.keys()]).toEqual(left.map((name) => expect.stringContaining(name)));
+  });
+
   test('is used again after its connection was cut', async () => {
     const daemon = await new FakeDaemon().start();
     const one = disk(daemon.target);

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { decode, encode } from '../../src/base/codec.ts';
 import { Random } from '../../src/base/random.ts';
 import { DISK_IOERR, DISK_OK, type DiskRequest, SECTOR_BYTES } from '../../src/devices/device.ts';
+import { GenerationServer } from '../../src/host/storage/generation-server.ts';
 import { StorageClient } from '../../src/host/storage/storage-client.ts';
 import {
   MAX_OUTSTANDING,
@@ -78,6 +79,16 @@ const turns = async (count: number) => {
 };
 
 describe('generations', () => {
+  test('that are claimed in the same turn are one record, in the journal too', async () => {
+    const files = new CrashFiles();
+    const generations = await GenerationServer.open('/generations', files);
+    await generations.create('g', FIRST, NOTHING);
+    const claims = ['b', 'c', 'd'].map((primary) => generations.claim('g', 2, { primary, backups: [] }));
+    expect((await Promise.all(claims)).map(({ primary }) => primary)).toEqual(['b', 'b', 'b']);
+    const again = await GenerationServer.open('/generations', files.afterKill());
+    expect(again.generations('g').latest.primary).toBe('b');
+  });
+
   test('have one record each, whoever asks at the same time, and after a restart', async () => {
     const { files, server, client } = await service();
     const other = new StorageClient();
