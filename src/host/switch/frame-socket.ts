@@ -29,28 +29,29 @@ export class FrameParser {
   push(chunk: Uint8Array, onFrame: (frame: Uint8Array) => void): string | undefined {
     let at = 0;
     while (at < chunk.length) {
-      const taken = chunk.subarray(at, at + this.wanted - this.filled);
-      this.buffer.set(taken, this.filled);
-      this.filled += taken.length;
-      at += taken.length;
-      if (this.filled < this.wanted) return undefined;
+      at += this.fill(chunk.subarray(at));
+      if (this.filled < LENGTH_BYTES) return undefined;
       const { frameBytes } = this;
       if (!isFrameSize(frameBytes))
         return `a frame of ${frameBytes} bytes was announced; a frame has ${MIN_FRAME_BYTES} to ${MAX_FRAME_BYTES}`;
-      if (this.filled < this.wanted) continue;
+      if (this.filled < LENGTH_BYTES + frameBytes) continue;
       this.filled = 0;
       onFrame(this.buffer.slice(LENGTH_BYTES, LENGTH_BYTES + frameBytes));
     }
     return undefined;
   }
 
-  private get frameBytes(): number {
-    return new DataView(this.buffer.buffer).getUint32(0);
+  /** Takes bytes up to the end of the length, or of the frame; returns how many. */
+  private fill(chunk: Uint8Array): number {
+    const end = this.filled < LENGTH_BYTES ? LENGTH_BYTES : LENGTH_BYTES + this.frameBytes;
+    const taken = chunk.subarray(0, end - this.filled);
+    this.buffer.set(taken, this.filled);
+    this.filled += taken.length;
+    return taken.length;
   }
 
-  /** The bytes from the length on that can be interpreted next. */
-  private get wanted(): number {
-    return this.filled < LENGTH_BYTES ? LENGTH_BYTES : LENGTH_BYTES + this.frameBytes;
+  private get frameBytes(): number {
+    return new DataView(this.buffer.buffer).getUint32(0);
   }
 }
 
