@@ -24,6 +24,8 @@ export interface EdgeServerOptions {
 /** Consoles and networks of all groups. */
 export class EdgeServer {
   private readonly groups = new Map<string, GroupEdge>();
+  /** By host. */
+  private readonly links = new Map<string, Link>();
   private appendedBytes = 0;
   private broken = false;
 
@@ -85,8 +87,14 @@ export class EdgeServer {
     await this.append({ kind: 'ended', group: name });
   }
 
-  /** Serves a host. What it sends wrongly closes this link, and harms no other. */
+  /**
+   * Serves a host. What it sends wrongly closes this link, and harms no other. An older link of the same host is closed:
+   * what still arrives on it must not undo what the host says on the new one.
+   */
   serve(link: Link): void {
+    const { name: peer } = link.peer;
+    this.links.get(peer)?.close(`host ${peer} has connected again`);
+    this.links.set(peer, link);
     const hosts = new Map<string, EdgeHost>();
     link.onMessage = (message) => {
       try {
@@ -100,6 +108,7 @@ export class EdgeServer {
       }
     };
     link.onClose = () => {
+      if (this.links.get(peer) === link) this.links.delete(peer);
       for (const [name, host] of hosts) this.groups.get(name)?.forget(host);
     };
   }

@@ -22,12 +22,16 @@ export type GroupNote = EdgeRecord extends infer R
 
 /** An attached terminal. */
 export interface Attacher {
+  /** Its session of typing. */
+  readonly session: bigint;
   /** There is more output to read. */
   outputGrew(): void;
   /** Bytes of this session may be taken now: others were held. */
   roomGrew(): void;
   /** The offset before which the terminal has shown all output. */
   readonly shown: number;
+  /** Detaches it. */
+  close(why: string): void;
 }
 
 /** The primary that listens. */
@@ -48,6 +52,8 @@ export class GroupConsole {
   private durableNumber = 0;
   private durableTyped = 0;
   private readonly waiting = new Map<Listener, number>();
+  /** Resolves when what was typed so far is durable. */
+  inputDurable: Promise<void> = Promise.resolve();
   private listener: Listener | undefined;
   private listenedTo = 0;
 
@@ -135,7 +141,7 @@ export class GroupConsole {
     const part = data.subarray(0, this.input.room);
     if (part.length === 0) return 0;
     this.input.take(session, part);
-    void this.note({ kind: 'typed', session, data: part }).then(() => {
+    this.inputDurable = this.note({ kind: 'typed', session, data: part }).then(() => {
       this.durableTyped += part.length;
       taken();
       this.push();

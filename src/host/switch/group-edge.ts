@@ -101,8 +101,9 @@ export class GroupEdge {
     this.guest.forget(host);
   }
 
-  /** Closes the network's ports. */
+  /** Closes the network's ports, and detaches the terminals. */
   close(why: string): void {
+    for (const attacher of this.console.attachers) attacher.close(why);
     for (const port of this.network.ports) port.close(why);
   }
 
