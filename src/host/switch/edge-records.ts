@@ -15,7 +15,8 @@ import { groupName } from './groups.ts';
 /** How far the note of frames from the guest may be behind, in output numbers. */
 export const FRAMES_PER_NOTE = 1024;
 
-const MAX_BYTES = 8 << 20;
+/** More than a group's console keeps, with what waits for the journal. */
+const MAX_BYTES = 16 << 20;
 /** Typists' sessions that a group remembers. */
 export const MAX_SESSIONS = 256;
 

@@ -1,4 +1,5 @@
 /** The console of a group: output exactly once, in order, and input that waits for the guest. */
+import { OperatingError } from '../../base/errors.ts';
 import { SeenNumbers } from '../../cluster/edge/seen-numbers.ts';
 import { type EdgeOutput, lastOf } from '../../vmm/outputs.ts';
 import { ByteLog } from './byte-log.ts';
@@ -9,6 +10,8 @@ import { TypedInput } from './typed-input.ts';
 export const TAIL_BYTES = 64 << 10;
 /** More is kept for an attached terminal that is slow; what it has not shown before that is lost to it. */
 export const MAX_OUTPUT_KEPT_BYTES = 4 << 20;
+/** The bound of output that waits for the journal. */
+export const MAX_PENDING_BYTES = 4 << 20;
 /** Bytes in one message to a host. */
 const TYPED_PUSH_BYTES = 32 << 10;
 
@@ -80,8 +83,14 @@ export class GroupConsole {
     return this.output.read(offset, Math.min(limitBytes, this.durableOutput - offset));
   }
 
-  /** An output of the guest; `from` is told when it is durable, also when it came before. */
+  /**
+   * An output of the guest; `from` is told when it is durable, also when it came before.
+   * @throws {OperatingError} when the journal is too slow: with its link closed, the host sends everything again in order
+   */
   release(output: EdgeOutput & { kind: 'console' }, from: Listener): void {
+    const pending = this.output.end - this.durableOutput;
+    if (pending > MAX_PENDING_BYTES)
+      throw new OperatingError(`the journal is too slow: ${pending} bytes of console output wait for it`);
     const fresh = this.seen.fresh(output);
     if (fresh) this.write(fresh);
     this.waiting.set(from, Math.max(lastOf(output), this.waiting.get(from) ?? 0));
