@@ -1,5 +1,6 @@
 /** Child processes that a port needs: started, restarted with back-off when they die, stopped with the port. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { OperatingError } from '../../base/errors.ts';
 
 const FIRST_RESTART_MS = 100;
@@ -19,8 +20,13 @@ export interface SupervisorOptions {
   install: string;
   /** Receives one line for each event. */
   log: (line: string) => void;
+  /**
+   * The file that takes what children print, for those that outlive this process: a pipe without a reader would end
+   * them. They are in a process group of their own, too.
+   */
+  outputFile?: string;
   /** A child runs; it may not be ready yet. */
-  started: () => void;
+  started: (pid: number) => void;
   /** A child has ended; another one is started after a delay. */
   ended?: () => void;
   /** It is no use to try again, e.g. since the command is not installed. */
@@ -45,19 +51,24 @@ export class Supervisor {
 
   start(): void {
     if (this.stopped) return;
-    const { command, started } = this.options;
-    const child = spawn(command, [...this.options.arguments()], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const { command, started, outputFile } = this.options;
+    const args = [...this.options.arguments()];
+    const file = outputFile === undefined ? undefined : openSync(outputFile, 'w', 0o600);
+    const output = file ?? 'pipe';
+    const child = spawn(command, args, { stdio: ['ignore', output, output], detached: file !== undefined });
+    if (file !== undefined) closeSync(file);
     this.child = child;
     const startedMs = performance.now();
     let printed = '';
     const print = (data: Buffer) => {
       printed = (printed + data.toString()).slice(-TAIL_BYTES);
     };
-    child.stdout.on('data', print);
-    child.stderr.on('data', print);
-    child.on('spawn', () => !this.stopped && started());
+    child.stdout?.on('data', print);
+    child.stderr?.on('data', print);
+    child.on('spawn', () => !this.stopped && started(child.pid!));
     child.on('error', (error) => this.notStarted(error));
     child.on('close', (code, signal) => {
+      if (outputFile !== undefined) printed = tailOf(outputFile);
       if (performance.now() - startedMs >= STEADY_MS) this.delayMs = FIRST_RESTART_MS;
       if (child.pid !== undefined) this.ended(code === null ? `by ${signal}` : `with code ${code}`, printed);
     });
@@ -107,3 +118,11 @@ const lastLine = (printed: string): string => {
   const line = printed.trim().split('\n').at(-1) ?? '';
   return line === '' ? '' : `It printed: ${line}`;
 };
+
+function tailOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').slice(-TAIL_BYTES);
+  } catch {
+    return '';
+  }
+}

@@ -2,15 +2,13 @@
  * A group's way to the outside through passt: connections of this machine into the guest, and the guest's connections
  * to the world, without privileges. passt keeps outside connections when this process reconnects to it.
  */
-import { chmodSync, chownSync, mkdtempSync, rmSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { OperatingError } from '../../base/errors.ts';
+import { OperatingError } from '../../base/errors.ts';
 import { Supervisor } from './children.ts';
-import type { Forward } from './forwards.ts';
+import { type Forward, unusable } from './forwards.ts';
 import { FrameSocket } from './frame-socket.ts';
 import type { NetworkPort } from './network-port.ts';
+import { isOurs, PasstDirectory } from './passt-process.ts';
 
 /** The guest's addresses behind passt. */
 export interface PasstNetwork {
@@ -25,6 +23,11 @@ export const usualNetwork: PasstNetwork = { guestAddress: '10.0.2.15', prefixBit
 /** What a {@link PasstPort} is made with. */
 export interface PasstOptions {
   group: string;
+  /**
+   * Where its socket is; made, and removed by `close`. One for each group, and the same when the switch starts again.
+   * When root starts passt it runs as nobody, who must be able to reach it.
+   */
+  directory: string;
   forwards: readonly Forward[];
   network?: PasstNetwork;
   /** Receives one line for each event. */
@@ -35,11 +38,9 @@ export interface PasstOptions {
 }
 
 /** passt creates its socket after it has started. */
-const CONNECT_AGAIN_MS = 50;
+const TRY_AGAIN_MS = 50;
 /** The guest's card takes Ethernet frames with 1500 bytes of payload. */
 const MTU = 1500;
-/** passt drops to this user when root starts it, and creates its socket as that. */
-const NOBODY = 65_534;
 
 /** The arguments of passt. */
 export function passtArguments(
@@ -60,42 +61,47 @@ export class PasstPort implements NetworkPort {
   readonly description: string;
   onFrame: (frame: Uint8Array) => void = () => {};
   onClose: (why: string) => void = () => {};
-  private readonly directory: string;
+  private readonly directory: PasstDirectory;
+  private readonly arguments: string[];
   private readonly supervisor: Supervisor;
-  private readonly log: (line: string) => void;
   private frames: FrameSocket | undefined;
   private connecting: Socket | undefined;
   private timer: NodeJS.Timeout | undefined;
+  /** A passt that an earlier switch process has started. */
+  private adopted: number | undefined;
   private running = false;
   private open = true;
 
-  constructor({ group, forwards, network, log, failed, command = 'passt' }: PasstOptions) {
+  /** @throws {OperatingError} when the directory can't be used */
+  constructor(private readonly options: PasstOptions) {
+    const { group, forwards, network, log, command = 'passt' } = options;
     this.description = `passt of group ${group}`;
-    this.log = log;
-    this.directory = makeDirectory();
+    this.directory = new PasstDirectory(options.directory);
+    this.arguments = passtArguments(this.directory.socket, forwards, network);
     this.supervisor = new Supervisor({
       command,
+      outputFile: this.directory.output,
       arguments: () => {
-        // A passt that was killed leaves its socket behind, and the next one would not start.
-        rmSync(this.socketPath, { force: true });
-        return passtArguments(this.socketPath, forwards, network);
+        this.directory.clear();
+        return this.arguments;
       },
       install: "Install it with 'apt-get install passt', or use a TAP device instead.",
       log,
-      started: () => this.childStarted(),
-      ended: () => this.childEnded(),
-      failed: (error) => {
-        failed(error);
-        this.close(error.message);
+      started: (pid) => {
+        this.directory.started(pid, this.arguments);
+        this.runs();
       },
+      ended: () => this.ended(),
+      failed: (error) => this.fail(error),
       hopeless: (printed) => hopeless(printed, group),
     });
-    this.supervisor.start();
+    // In a later turn, so that the owner can set its handlers.
+    this.timer = setTimeout(() => this.begin(), 0);
   }
 
   /** passt's process id while it runs. */
   get pid(): number | undefined {
-    return this.supervisor.pid;
+    return this.adopted ?? this.supervisor.pid;
   }
 
   /** Whether frames can pass at present. */
@@ -110,30 +116,57 @@ export class PasstPort implements NetworkPort {
   close(why: string): void {
     if (!this.open) return;
     this.open = false;
-    this.childEnded();
+    this.ended();
     this.frames?.close(why);
+    if (this.adopted !== undefined) end(this.adopted);
     this.supervisor.stop();
-    rmSync(this.directory, { recursive: true, force: true });
+    this.directory.remove();
     this.onClose(why);
   }
 
-  private get socketPath(): string {
-    return join(this.directory, 'socket');
+  /** Takes over a passt that runs already, or starts one. */
+  private begin(): void {
+    if (!this.open) return;
+    const left = this.directory.running(this.arguments);
+    if (left?.same) {
+      this.options.log(`${this.description}: process ${left.pid} still runs, and is used`);
+      this.adopted = left.pid;
+      return this.runs();
+    }
+    if (left) {
+      // Started with other forwards.
+      end(left.pid);
+      this.timer = setTimeout(() => this.begin(), TRY_AGAIN_MS);
+    } else void this.startNew();
   }
 
-  private childStarted(): void {
+  private async startNew(): Promise<void> {
+    for (const forward of this.options.forwards) {
+      const why = await unusable(forward);
+      if (why !== undefined) return this.fail(new OperatingError(`${this.description}: ${why}`));
+    }
+    if (this.open) this.supervisor.start();
+  }
+
+  private fail(error: OperatingError): void {
+    if (!this.open) return;
+    this.options.failed(error);
+    this.close(error.message);
+  }
+
+  private runs(): void {
     this.running = true;
     this.connect();
   }
 
-  private childEnded(): void {
+  private ended(): void {
     this.running = false;
     clearTimeout(this.timer);
     this.connecting?.destroy();
   }
 
   private connect(): void {
-    const socket = connect(this.socketPath);
+    const socket = connect(this.directory.socket);
     this.connecting = socket;
     socket.on('error', () => this.connectLater());
     socket.on('connect', () => {
@@ -149,22 +182,27 @@ export class PasstPort implements NetworkPort {
   private lost(why: string): void {
     this.frames = undefined;
     if (!this.open) return;
-    this.log(`${this.description}: ${why}; connecting again`);
+    this.options.log(`${this.description}: ${why}; connecting again`);
     this.connectLater();
   }
 
   private connectLater(): void {
     clearTimeout(this.timer);
-    if (this.open && this.running) this.timer = setTimeout(() => this.connect(), CONNECT_AGAIN_MS);
+    if (!this.open || !this.running) return;
+    if (this.adopted !== undefined && !isOurs(this.adopted, this.directory.socket)) {
+      this.adopted = undefined;
+      this.running = false;
+      this.begin();
+    } else this.timer = setTimeout(() => this.connect(), TRY_AGAIN_MS);
   }
 }
 
-/** A directory that only passt's user and root can enter. */
-function makeDirectory(): string {
-  const directory = mkdtempSync(join(tmpdir(), 'vmft-passt-'));
-  chmodSync(directory, 0o700);
-  if (process.getuid?.() === 0) chownSync(directory, NOBODY, NOBODY);
-  return directory;
+function end(pid: number): void {
+  try {
+    process.kill(pid, 'SIGTERM');
+  } catch {
+    // It has ended by itself.
+  }
 }
 
 /** What no restart repairs. */
