@@ -156,9 +156,14 @@ describe('passt', () => {
     ]);
   });
 
+  test('in a directory that it can not reach as nobody is a clear error', () => {
+    if (process.getuid?.() !== 0) return;
+    expect(() => new PasstDirectory(join(directory(), 'passt'))).toThrow("as nobody, can't enter");
+  });
+
   onNet('answers the guest, passes connections to it, and is started again when it dies', async () => {
     const forward = await forwardOf();
-    const at = join(directory(), 'passt');
+    const at = directory();
     const { port, frames, lines, errors } = watched(
       (log, failed) => new PasstPort({ group: 'g1', directory: at, forwards: [forward], log, failed }),
     );
@@ -186,7 +191,7 @@ describe('passt', () => {
   });
 
   onNet('of a killed switch is taken over; one with other forwards is replaced', async () => {
-    const at = join(directory(), 'passt');
+    const at = directory();
     const forward = await forwardOf();
     const place = new PasstDirectory(at);
     const args = passtArguments(place.socket, [forward]);
@@ -203,7 +208,7 @@ describe('passt', () => {
     await until(() => first.port.pid !== left.pid, 'a passt of its own');
     await answers(first.port, first.frames);
 
-    const elsewhere = new PasstDirectory(join(directory(), 'passt'));
+    const elsewhere = new PasstDirectory(directory());
     const otherArgs = passtArguments(elsewhere.socket, []);
     const other = spawn('passt', otherArgs, { stdio: 'ignore' });
     cleanups.push(() => other.kill());

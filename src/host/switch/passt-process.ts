@@ -2,8 +2,17 @@
  * The passt of a group and what it leaves behind: its directory with socket, output and a note of how it was started. A
  * passt survives a kill of the switch, with the outside connections that it holds; the next switch takes it over.
  */
-import { chmodSync, chownSync, lstatSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  chmodSync,
+  chownSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
 import { decode, encode, list, record, text, uint } from '../../base/codec.ts';
 import { OperatingError } from '../../base/errors.ts';
 
@@ -29,7 +38,9 @@ export class PasstDirectory {
     if (!lstatSync(path).isDirectory() || (uid !== own && !(own === 0 && uid === NOBODY)))
       throw new OperatingError(`${path} belongs to another user; remove it, or use another --dir`);
     chmodSync(path, 0o700);
-    if (own === 0) chownSync(path, NOBODY, NOBODY);
+    if (own !== 0) return;
+    checkParents(path);
+    chownSync(path, NOBODY, NOBODY);
   }
 
   get socket(): string {
@@ -68,6 +79,18 @@ export class PasstDirectory {
     } catch {
       return undefined;
     }
+  }
+}
+
+/** passt as nobody must be able to reach its directory. */
+function checkParents(path: string): void {
+  for (let parent = dirname(path); ; parent = dirname(parent)) {
+    if ((statSync(parent).mode & 0o001) === 0)
+      throw new OperatingError(
+        `${path}: passt, which root starts as nobody, can't enter ${parent}; ` +
+          `use a directory under /run or /tmp for it, or 'chmod o+x ${parent}'`,
+      );
+    if (parent === dirname(parent)) return;
   }
 }
 
