@@ -11,6 +11,7 @@ import {
   OUTPUT_WINDOW_BYTES,
 } from '../../src/host/switch/console-messages.ts';
 import { MAX_ATTACHERS } from '../../src/host/switch/console-server.ts';
+import { edgeRecord } from '../../src/host/switch/edge-records.ts';
 import { MAX_OUTPUT_KEPT_BYTES, TAIL_BYTES } from '../../src/host/switch/group-console.ts';
 import { MAX_TYPED_KEPT_BYTES } from '../../src/host/switch/typed-input.ts';
 import type { Link } from '../../src/host/wire/link.ts';
@@ -402,4 +403,96 @@ test('a primary that knows of more typed bytes than a new journal goes on where 
   await terminal.type('d');
   await settle();
   expect(read).toEqual(['100 ab', '102 c', '103 d']);
+});
+
+describe('a session', () => {
+  const bytesOf = (content: string) => Buffer.from(content);
+  const type = (from: number, content: string): ConsoleRequest => ({
+    kind: 'type',
+    group: GROUP,
+    from,
+    data: bytesOf(content),
+  });
+  const taken = (pushes: readonly ConsolePush[]) =>
+    pushes.flatMap((push) =>
+      push.kind === 'attached' ? [push.taken] : push.kind === 'taken' ? [push.upTo] : [],
+    );
+
+  test('that attaches again closes its older link, so that no byte is taken twice', async () => {
+    const at = new TestSwitch();
+    at.server.open(GROUP);
+    const old = rawTerminal(at);
+    old.send(attach(1n));
+    await settle();
+    const now = rawTerminal(at);
+    now.send(attach(1n));
+    await settle();
+    // Late bytes of the old link, which the client sends again on the new one.
+    old.send(type(0, 'ab'));
+    now.send(type(0, 'ab'));
+    await settle();
+    expect(old.why).toEqual(['this session has attached again']);
+    expect(at.server.status[0]!.typedBytes).toBe(2);
+    expect(taken(now.pushes)).toEqual([0, 2]);
+  });
+
+  test('hears only of durable bytes when it attaches again', async () => {
+    const at = new TestSwitch();
+    at.server.open(GROUP);
+    const old = rawTerminal(at);
+    old.send(attach(1n));
+    await settle();
+    at.journal.prompt = false;
+    old.send(type(0, 'ab'));
+    await settle();
+    const now = rawTerminal(at);
+    now.send(attach(1n));
+    await settle();
+    expect(taken(now.pushes)).toEqual([]);
+    at.journal.flush();
+    await settle();
+    expect(taken(now.pushes)).toEqual([2]);
+  });
+
+  test('is remembered by a journal that was rewritten', async () => {
+    const at = new TestSwitch();
+    at.server.open(GROUP);
+    const old = rawTerminal(at);
+    old.send(attach(1n));
+    await settle();
+    old.send(type(0, 'ab'));
+    await settle();
+    await at.journal.rewrite([encode(edgeRecord, at.server.group(GROUP)!.save())]);
+    await at.restart();
+    const now = rawTerminal(at);
+    now.send(attach(1n));
+    await settle();
+    expect(taken(now.pushes)).toEqual([2]);
+  });
+
+  test('a primary may ask for all that is not said to be held, however far another one was', async () => {
+    const at = new TestSwitch();
+    at.server.open(GROUP);
+    const terminal = new Terminal(at, 1n);
+    await settle();
+    await terminal.type('abcdef');
+    const read: string[] = [];
+    const listen = (generation: number, offset: number) => {
+      const edge = at.edge(`h${generation}`);
+      edge.port.listen(offset, generation, (from, data) => read.push(`${from} ${Buffer.from(data)}`));
+      return edge;
+    };
+    listen(1, 4);
+    await settle();
+    const second = listen(2, 1);
+    await settle();
+    second.port.typedHeld(3, 2);
+    await settle();
+    const third = listen(3, 2);
+    await settle();
+    expect(read).toEqual(['4 ef', '1 bcdef']);
+    expect(third.why).toEqual([expect.stringContaining('those before 3 are held')]);
+    await at.restart();
+    expect(at.server.status[0]!.typedWaitingBytes).toBe(3);
+  });
 });

@@ -151,6 +151,12 @@ describe('a learning switch', () => {
     ports[1]!.onFrame(frameOf(9, 5000, 77));
     ports[1]!.onFrame(frameOf(MAX_ADDRESSES + 9, 5000, 78));
     expect(ports[2]!.sent.map(tagOf).filter((tag) => tag > 1)).toEqual([77]);
+    // One that is heard of again is not the oldest any more.
+    ports[0]!.onFrame(frameOf(255, 11, 1));
+    ports[0]!.onFrame(frameOf(255, 6000, 1));
+    ports[0]!.onFrame(frameOf(255, 6001, 1));
+    ports[1]!.onFrame(frameOf(11, 5000, 79));
+    expect(ports[2]!.sent.map(tagOf).filter((tag) => tag > 1)).toEqual([77]);
   });
 
   test('forgets a port that closes, learns no group address, and drops frames of impossible sizes', () => {

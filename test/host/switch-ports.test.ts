@@ -400,7 +400,6 @@ describe('QEMU streams', () => {
     ]);
     const errors: string[] = [];
     qemu.on('error', ({ message }) => errors.push(message));
-    qemu.stderr!.on('data', (data) => errors.push(String(data)));
     cleanups.push(() => qemu.kill('SIGKILL'));
     await until(() => network.ports.length === 2 || errors.length > 0, 'QEMU connects');
     expect(errors).toEqual([]);
