@@ -55,7 +55,7 @@ export class ConsoleServer {
     if (!console) {
       const { names } = edge;
       throw new OperatingError(
-        `there is no group ${name} at this switch; ${names.length > 0 ? `there are: ${names.join(', ')}` : 'there are none'}`,
+        `there is no group ${name} at this switch; there are: ${names.join(', ') || 'none'}`,
       );
     }
     if (console.attachers.size >= MAX_ATTACHERS)

@@ -1,13 +1,17 @@
 /**
- * What the switch writes down to survive a `kill -9`.
+ * What the switch writes down to survive a `kill -9`, and what that gives:
  *
- * | what | written | after a kill |
- * | --- | --- | --- |
- * | console output | before it is shown or confirmed | shown exactly once to a client that attaches again within the tail |
- * | typed bytes | before they are acknowledged or sent to a host | none is lost or doubled, if the typist's client attaches again |
- * | generation | not waited for, but ahead of all that depends on it | an older primary may be heard until the newest one, whose link broke too, has announced itself again |
- * | frames from the guest | afterwards, once for {@link FRAMES_PER_NOTE} output numbers | at least once: some that were not confirmed are sent twice, which a network may do and TCP discards |
- * | frames to the guest | never | lost, as on any network; their numbering continues from the primary's next |
+ * - *Console output* is written before it is shown or confirmed: a client that attaches again within the tail shows it
+ *   exactly once.
+ * - *Typed bytes* are written before they are acknowledged or sent to a host: none is lost or doubled, if the typist's
+ *   client attaches again.
+ * - The *generation* is not waited for, but written ahead of all that depends on it. An older primary may be heard until
+ *   the newest one, whose link broke too, has announced itself again.
+ * - *Frames from the guest* are noted afterwards, once for {@link FRAMES_PER_NOTE} output numbers, for a note before
+ *   each would cost every reply a write to disk. They are forwarded at least once: after a kill some that were not
+ *   confirmed go out twice, which a network may do and TCP discards.
+ * - *Frames to the guest* are not written: they are lost, as on any network. Their numbering continues from the
+ *   primary's next.
  */
 import { bytes, list, record, u64, uint, union, type ValueOf } from '../../base/codec.ts';
 import { groupName } from './groups.ts';

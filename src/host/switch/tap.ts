@@ -25,7 +25,7 @@ const LOOPBACK = '127.0.0.1';
 /** Datagrams queued in this process; frames that would make them more are dropped. */
 const MAX_QUEUED_BYTES = 256 << 10;
 
-/** A TAP device of this machine. While socat restarts, frames are lost, and the device is another one of the same name. */
+/** A TAP device of this machine. While socat restarts, frames are lost; the device is then a new one of that name. */
 export class TapPort implements NetworkPort {
   readonly description: string;
   onFrame: (frame: Uint8Array) => void = () => {};
