@@ -1,0 +1,87 @@
+/** The guest's port of its group's learning switch: it leads to whichever host announced the guest last. */
+import { SeenNumbers } from '../../cluster/edge/seen-numbers.ts';
+import { MAX_FRAME_BYTES, MIN_FRAME_BYTES } from '../../devices/virtio/net.ts';
+import type { EdgeOutput } from '../../vmm/outputs.ts';
+import { KeptFrames } from './kept-frames.ts';
+import type { NetworkPort } from './network-port.ts';
+
+/** The bound of frames that wait for their log entry to be held, in bytes with their envelopes. */
+const MAX_KEPT_BYTES = 1 << 20;
+
+/** Receives frames for the guest. */
+export interface GuestHost {
+  frame(number: number, frame: Uint8Array): void;
+}
+
+/** Numbers and keeps frames for the guest, and drops repeated ones from it. */
+export class GuestNetwork implements NetworkPort {
+  readonly description = 'the guest';
+  onFrame: (frame: Uint8Array) => void = () => {};
+  onClose: (why: string) => void = () => {};
+  /** Frames for the guest that were dropped: no host had announced it, too many were kept, or its card refuses them. */
+  dropped = 0;
+  private readonly seen = new SeenNumbers(true);
+  private readonly kept = new KeptFrames(MAX_KEPT_BYTES);
+  private host: GuestHost | undefined;
+  /** No frame is numbered before the first announcement: until then nobody knows the guest's next number. */
+  private announced = false;
+  /** The highest number that a frame has had, or was announced. */
+  private lastGiven = 0;
+
+  get duplicatesDropped(): number {
+    return this.seen.duplicatesDropped;
+  }
+
+  /** The last output number that has passed. */
+  get number(): number {
+    return this.seen.last;
+  }
+
+  set number(number: number) {
+    this.seen.last = number;
+  }
+
+  /** A frame from the group's network. */
+  send(frame: Uint8Array): void {
+    const fits = frame.length >= MIN_FRAME_BYTES && frame.length <= MAX_FRAME_BYTES;
+    const number = this.announced && fits ? this.kept.accept(frame) : undefined;
+    if (number === undefined) {
+      this.dropped++;
+      return;
+    }
+    this.lastGiven = number;
+    this.host?.frame(number, frame);
+  }
+
+  close(why: string): void {
+    this.announced = false;
+    this.host = undefined;
+    this.onClose(why);
+  }
+
+  /** Directs frames to a host, beginning with those kept from `nextFrame` on. */
+  announce(host: GuestHost, nextFrame: number): void {
+    this.host = host;
+    this.announced = true;
+    this.lastGiven = Math.max(this.lastGiven, nextFrame - 1);
+    for (const { number, frame } of this.kept.from(nextFrame)) host.frame(number, frame);
+  }
+
+  /** The link to a host has broken: frames are kept until the guest is announced again. */
+  forget(host: GuestHost): void {
+    if (this.host === host) this.host = undefined;
+  }
+
+  /** A frame of the guest; whether its number is new. A host that was never announced gets the replies all the same. */
+  release(output: EdgeOutput & { kind: 'frame' }, from: GuestHost): boolean {
+    if (!this.announced) this.announce(from, this.lastGiven + 1);
+    const fresh = this.seen.fresh(output);
+    if (fresh) this.onFrame(fresh.frame);
+    return fresh !== undefined;
+  }
+
+  /** Every member's log has the frames up to this number. */
+  held(upTo: number): void {
+    this.kept.held(upTo);
+  }
+}
