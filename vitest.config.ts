@@ -14,7 +14,11 @@ const slow = [
   'test/sim/{campaign,control,crash-*,disk,faults,large-requests,protection,stuck}.test.ts',
   'test/cli/{chaos,conformance,files,packed,quiet,record}.test.ts',
   'test/lib/library.test.ts',
+  'test/host/{storage-crash,storage-killed,wire-links,wire-strangers}.test.ts',
 ];
+
+/** What needs programs of others: `npm run test:real`. The rest of these files runs with it. */
+const real = ['test/host/{etcd,nbd,switch-ports}.test.ts'];
 
 const shared = {
   pool: 'forks' as const,
@@ -42,6 +46,7 @@ export default defineConfig({
         },
       },
       { test: { ...shared, name: 'slow', include: slow } },
+      { test: { ...shared, name: 'real', include: real, env: { VMFT_REAL: '1' } } },
       ...engines.map((engine) => ({
         test: {
           ...shared,

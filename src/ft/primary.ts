@@ -490,7 +490,7 @@ export class Primary {
   frame(number: number, frame: Uint8Array): void {
     const { replica } = this;
     // After a gap none is accepted: the next `announce` requests the frames again, which the switch has kept.
-    if (replica.isOff('keep-frames') ? number < this.nextFrame : number !== this.nextFrame) return;
+    if (number !== this.nextFrame) return;
     this.nextFrame = number + 1;
     replica.live.frame(frame);
   }

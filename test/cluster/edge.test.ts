@@ -95,7 +95,7 @@ describe('frames for a VM', () => {
             if (fits) expected.push({ number: ++last, frame });
             else dropped++;
           }
-          const next = Math.ceil(last / 2);
+          const next = (expected[0]?.number ?? last + 1) + Math.floor(expected.length / 2);
           const wanted = expected.filter(({ number }) => number >= next);
           const found = kept.from(next);
           expect(found.map(({ number }) => number)).toEqual(wanted.map(({ number }) => number));
@@ -120,6 +120,18 @@ describe('frames for a VM', () => {
     expect([kept.accept(new Uint8Array(60)), kept.from(57).length]).toEqual([57, 1]);
     kept.from(57);
     expect(kept.accept(new Uint8Array(60))).toBe(58);
+  });
+
+  test('are numbered anew where some are lost', () => {
+    const kept = new KeptFrames(true);
+    kept.from(57);
+    for (let count = 0; count < 3; count++) kept.accept(new Uint8Array(60));
+    kept.held(57);
+    expect(kept.from(50).map(({ number }) => number)).toEqual([50, 51]);
+    kept.held(50);
+    expect([kept.accept(new Uint8Array(60)), kept.from(51).length]).toEqual([52, 2]);
+    kept.held(52);
+    expect([kept.from(40), kept.accept(new Uint8Array(60))]).toEqual([[], 40]);
   });
 
   test('are not kept without the rule', () => {

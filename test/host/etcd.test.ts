@@ -1,4 +1,4 @@
-/** Generations in etcd: against servers that misbehave, and with `VMFT_ETCD=1` against real ones (Debian: etcd-server). */
+/** Generations in etcd: against servers that misbehave, and against real ones. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { EtcdGenerations } from '../../src/host/storage/etcd.ts';
+import { real } from './real.ts';
 
 const FIRST = { primary: 'a', backups: ['b'] };
 const after: (() => unknown)[] = [];
@@ -221,7 +222,7 @@ async function realCluster(): Promise<{ endpoints: string[]; members: ChildProce
   return { endpoints, members };
 }
 
-test.runIf(process.env.VMFT_ETCD === '1')('real etcd: the laws, and members that are killed', async () => {
+real('real etcd: the laws, and members that are killed', async () => {
   const { endpoints, members } = await realCluster();
   await laws(endpoints);
   const lines: string[] = [];

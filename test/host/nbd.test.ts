@@ -1,7 +1,4 @@
-/**
- * A disk behind NBD: against a server of the test, and with `VMFT_NBD=1` against qemu-storage-daemon (Debian:
- * qemu-system-common).
- */
+/** A disk behind NBD: against a server of the test, and against qemu-storage-daemon. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { access, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
@@ -14,6 +11,7 @@ import { Nbd } from '../../src/host/storage/nbd.ts';
 import { NbdDisk } from '../../src/host/storage/nbd-disk.ts';
 import { NbdFence, type NbdTarget } from '../../src/host/storage/nbd-fence.ts';
 import { SocketReader } from '../../src/host/storage/socket-reader.ts';
+import { real } from './real.ts';
 
 const DISK_BYTES = 64 * SECTOR_BYTES;
 const after: (() => unknown)[] = [];
@@ -262,50 +260,47 @@ describe('an NBD client', () => {
     });
 });
 
-test.runIf(process.env.VMFT_NBD === '1')(
-  'qemu-storage-daemon: the laws, and two hosts that race',
-  async () => {
-    const directory = await scratch();
-    const file = join(directory, 'disk.img');
-    await writeFile(file, '');
-    await truncate(file, DISK_BYTES);
-    const daemon = spawn(
-      'qemu-storage-daemon',
-      [
-        ['--blockdev', `driver=file,node-name=disk,filename=${file},cache.direct=off`],
-        ['--nbd-server', `addr.type=unix,addr.path=${directory}/nbd,max-connections=0`],
-        ...[0, 1].flatMap((n) => [
-          ['--chardev', `socket,id=c${n},path=${directory}/qmp${n},server=on,wait=off`],
-          ['--monitor', `chardev=c${n}`],
-        ]),
-      ].flat(),
-      { stdio: 'inherit' },
-    );
-    after.push(() => daemon.kill('SIGKILL'));
-    await once(daemon, 'spawn');
-    const target = (n: number): NbdTarget => ({
-      nbd: { path: `${directory}/nbd` },
-      monitor: { path: `${directory}/qmp${n}` },
-      node: 'disk',
-      prefix: 'vm',
-    });
-    while (
-      !(await access(`${directory}/qmp1`).then(
-        () => true,
-        () => false,
-      ))
-    )
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    await laws(target(0));
-    const [old, next] = [disk(target(0)), disk(target(1))];
-    for (let generation = 10; generation < 40; generation += 2) {
-      const [, newer] = await Promise.all([
-        perform(old, generation, write(0, 1), generation),
-        perform(next, generation, write(0, 2), generation + 1),
-      ]);
-      expect(newer.status).toBe(DISK_OK);
-      expect((await perform(old, generation + 1, write(0, 1), generation)).status).toBe('refused');
-      expect((await perform(next, generation + 1, read(0), generation + 1)).data[0]).toBe(2);
-    }
-  },
-);
+real('qemu-storage-daemon: the laws, and two hosts that race', async () => {
+  const directory = await scratch();
+  const file = join(directory, 'disk.img');
+  await writeFile(file, '');
+  await truncate(file, DISK_BYTES);
+  const daemon = spawn(
+    'qemu-storage-daemon',
+    [
+      ['--blockdev', `driver=file,node-name=disk,filename=${file},cache.direct=off`],
+      ['--nbd-server', `addr.type=unix,addr.path=${directory}/nbd,max-connections=0`],
+      ...[0, 1].flatMap((n) => [
+        ['--chardev', `socket,id=c${n},path=${directory}/qmp${n},server=on,wait=off`],
+        ['--monitor', `chardev=c${n}`],
+      ]),
+    ].flat(),
+    { stdio: 'inherit' },
+  );
+  after.push(() => daemon.kill('SIGKILL'));
+  await once(daemon, 'spawn');
+  const target = (n: number): NbdTarget => ({
+    nbd: { path: `${directory}/nbd` },
+    monitor: { path: `${directory}/qmp${n}` },
+    node: 'disk',
+    prefix: 'vm',
+  });
+  while (
+    !(await access(`${directory}/qmp1`).then(
+      () => true,
+      () => false,
+    ))
+  )
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  await laws(target(0));
+  const [old, next] = [disk(target(0)), disk(target(1))];
+  for (let generation = 10; generation < 40; generation += 2) {
+    const [, newer] = await Promise.all([
+      perform(old, generation, write(0, 1), generation),
+      perform(next, generation, write(0, 2), generation + 1),
+    ]);
+    expect(newer.status).toBe(DISK_OK);
+    expect((await perform(old, generation + 1, write(0, 1), generation)).status).toBe('refused');
+    expect((await perform(next, generation + 1, read(0), generation + 1)).data[0]).toBe(2);
+  }
+});

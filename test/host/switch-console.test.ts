@@ -146,7 +146,7 @@ class Guest {
   replicate(part: number): void {
     this.deliveredEverywhere += Math.floor((this.delivered - this.deliveredEverywhere) * part);
     this.readEverywhere += Math.floor((this.read.length - this.readEverywhere) * part);
-    this.host.port.typedHeld(this.readEverywhere, this.generation);
+    this.host.port.inputsHeld(0, this.readEverywhere, this.generation);
   }
 }
 
@@ -300,7 +300,7 @@ describe('a terminal', () => {
     port.listen(0, 1, (offset, data) => {
       expect(offset).toBe(read);
       read += data.length;
-      port.typedHeld(read, 1);
+      port.inputsHeld(0, read, 1);
     });
     await settle(3000);
     expect(read).toBe(2 * MAX_TYPED_KEPT_BYTES);
@@ -486,7 +486,7 @@ describe('a session', () => {
     await settle();
     const second = listen(2, 1);
     await settle();
-    second.port.typedHeld(3, 2);
+    second.port.inputsHeld(0, 3, 2);
     await settle();
     const third = listen(3, 2);
     await settle();

@@ -17,7 +17,7 @@ function hostAt(at: TestSwitch, name: string) {
   const delivered: string[] = [];
   const frames: [number, number][] = [];
   const typed: string[] = [];
-  const received = (frame: Uint8Array, number: number) => frames.push([number, tagOf(frame)]);
+  const received = (number: number, frame: Uint8Array) => frames.push([number, tagOf(frame)]);
   return {
     port,
     link,
@@ -32,7 +32,7 @@ function hostAt(at: TestSwitch, name: string) {
         received,
       ),
     announce: (generation: number, nextFrame: number) =>
-      port.announce(hello, generation, received, nextFrame),
+      port.announce(hello, nextFrame, generation, received),
     listen: (generation: number, offset: number) =>
       port.listen(offset, generation, (from, data) => typed.push(`${from} ${Buffer.from(data)}`)),
   };
@@ -190,7 +190,7 @@ describe('frames for the guest', () => {
           );
           if (kind === 'held' && alive) {
             held += Math.floor((log.length - held) * part);
-            host.port.framesHeld(held, generation);
+            host.port.inputsHeld(held, 0, generation);
           }
           if (kind === 'failover') {
             // The new primary's log has what every member holds, and perhaps more.
@@ -223,7 +223,7 @@ describe('frames for the guest', () => {
     const fit = a.frames.length;
     expect(fit).toBeLessThan(20_000);
     expect(at.server.status[0]!.framesDropped).toBe(20_000 - fit);
-    a.port.framesHeld(fit, 1);
+    a.port.inputsHeld(fit, 0, 1);
     await settle();
     send(30_000);
     await settle();

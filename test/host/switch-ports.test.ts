@@ -1,4 +1,4 @@
-/** Ports to the outside. Those that need passt, socat, QEMU and rights run with VMFT_NET=1, and fail when those miss. */
+/** Ports to the outside. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -14,9 +14,9 @@ import { PasstPort, passtArguments } from '../../src/host/switch/passt.ts';
 import { PasstDirectory } from '../../src/host/switch/passt-process.ts';
 import { QemuStreams } from '../../src/host/switch/qemu-stream.ts';
 import { TapPort } from '../../src/host/switch/tap.ts';
+import { real } from './real.ts';
 import { frameOf, TestPort, tagOf } from './switch-rig.ts';
 
-const onNet = process.env.VMFT_NET ? test : test.skip;
 const cleanups: (() => void)[] = [];
 afterEach(() => {
   for (const cleanup of cleanups.splice(0).reverse()) cleanup();
@@ -161,7 +161,7 @@ describe('passt', () => {
     expect(() => new PasstDirectory(join(directory(), 'passt'))).toThrow("as nobody, can't enter");
   });
 
-  onNet('answers the guest, passes connections to it, and is started again when it dies', async () => {
+  real('answers the guest, passes connections to it, and is started again when it dies', async () => {
     const forward = await forwardOf();
     const at = directory();
     const { port, frames, lines, errors } = watched(
@@ -190,7 +190,7 @@ describe('passt', () => {
     expect(existsSync(at)).toBe(false);
   });
 
-  onNet('of a killed switch is taken over; one with other forwards is replaced', async () => {
+  real('of a killed switch is taken over; one with other forwards is replaced', async () => {
     const at = directory();
     const forward = await forwardOf();
     const place = new PasstDirectory(at);
@@ -263,7 +263,7 @@ describe('a TAP device', () => {
     ]);
   });
 
-  onNet('carries single frames both ways, and is gone when the port is closed', async () => {
+  real('carries single frames both ways, and is gone when the port is closed', async () => {
     const { port, frames } = watched(
       (log, failed) => new TapPort({ name: 'vmft-test', address: '10.177.3.1/24', log, failed }),
     );
@@ -387,7 +387,7 @@ describe('QEMU streams', () => {
     streams.close('end of test');
   });
 
-  onNet('carry the frames of a real QEMU', async () => {
+  real('carry the frames of a real QEMU', async () => {
     const path = join(directory(), 's');
     const { network } = await listening({ path });
     const guest = new TestPort('guest');

@@ -46,9 +46,15 @@ export class KeptFrames {
       this.keptBytes -= frame.length;
   }
 
-  /** The kept frames from a number on, in order: what the VM has not taken. A restarted switch learns where it was. */
+  /**
+   * The kept frames from a number on, in order: what the VM has not taken. If that number is lost or was never given,
+   * which takes a restart of the switch, the frames from here on are numbered anew, as the VM counts them.
+   */
   from(next: number): NumberedFrame[] {
-    this.last = Math.max(this.last, next - 1);
-    return this.kept.filter(({ number }) => number >= next);
+    const again = this.kept.filter(({ number }) => number >= next);
+    const gap = (again[0]?.number ?? this.last + 1) - next;
+    for (const frame of again) frame.number -= gap;
+    this.last -= gap;
+    return again;
   }
 }

@@ -9,8 +9,9 @@ import { decode, encode } from '../../base/codec.ts';
 import { OperatingError } from '../../base/errors.ts';
 import type { GenerationStore } from '../../cluster/ports.ts';
 import type { GenerationRecord } from '../../ft/effects.ts';
-import { type Log, limitedLog } from './limited-log.ts';
-import { GROUP_NAME, generationRecord, groupDescription, MAX_DESCRIPTION_BYTES } from './storage-messages.ts';
+import { GROUP_NAME } from '../groups.ts';
+import { type Log, limitedLog } from '../limited-log.ts';
+import { generationRecord, groupDescription, MAX_DESCRIPTION_BYTES } from './storage-messages.ts';
 
 /** How long one member may take. A cluster that has lost its majority answers after seconds. */
 const MEMBER_MS = 200;

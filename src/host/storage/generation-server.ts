@@ -2,19 +2,15 @@
  * The generations of several groups, kept in one journal. A record is visible once it is durable: neither an answer nor
  * a fence depends on one that a crash could take back.
  */
+
 import { decode, encode, record, uint, union, type ValueOf } from '../../base/codec.ts';
 import { Generations } from '../../cluster/edge/generations.ts';
 import type { GenerationRecord } from '../../ft/effects.ts';
+import { groupName } from '../groups.ts';
 import { type Files, nodeFiles } from './files.ts';
 import { Journal, type JournalOwner } from './journal.ts';
 import { Refusal, Violation } from './refusal.ts';
-import {
-  generationRecord,
-  groupDescription,
-  groupName,
-  MAX_GENERATIONS,
-  MAX_GROUPS,
-} from './storage-messages.ts';
+import { generationRecord, groupDescription, MAX_GENERATIONS, MAX_GROUPS } from './storage-messages.ts';
 
 /** A failed journal is given a new file at most this often. */
 const RENEW_MS = 1000;

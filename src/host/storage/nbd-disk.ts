@@ -30,7 +30,7 @@ import {
   SECTOR_BYTES,
 } from '../../devices/device.ts';
 import type { Effect } from '../../ft/effects.ts';
-import { type Log, limitedLog } from './limited-log.ts';
+import { type Log, limitedLog } from '../limited-log.ts';
 import { type Nbd, NbdError } from './nbd.ts';
 import { Fenced, type NbdFence } from './nbd-fence.ts';
 

@@ -3,8 +3,8 @@ import { decode, encode, type ValueOf } from '../../base/codec.ts';
 import { OperatingError } from '../../base/errors.ts';
 import type { DiskPort, GenerationStore } from '../../cluster/ports.ts';
 import type { Effect, GenerationRecord } from '../../ft/effects.ts';
+import { type Log, limitedLog } from '../limited-log.ts';
 import type { Link } from '../wire/link.ts';
-import { type Log, limitedLog } from './limited-log.ts';
 import {
   type AnswerBody,
   type GroupSummary,

@@ -16,6 +16,7 @@ import {
 } from '../../base/codec.ts';
 import { MAX_OPERATION_BYTES } from '../../devices/device.ts';
 import type { GenerationRecord } from '../../ft/effects.ts';
+import { groupName } from '../groups.ts';
 
 /** The most requests of one link that may be unanswered. */
 export const MAX_OUTSTANDING = 256;
@@ -28,9 +29,6 @@ export const MAX_GROUPS = 256;
 /** The most generations of one group: as many as the log of the protocol can tell apart. */
 export const MAX_GENERATIONS = 1 << 16;
 
-/** What a group may be called. */
-export const GROUP_NAME = /^[a-z0-9][a-z0-9-]{0,31}$/;
-
 /** Text of which only some is allowed. */
 const checkedText = (isAllowed: (value: string) => boolean, what: string): Codec<string> => ({
   write: (out: Writer, value) => text.write(out, value),
@@ -40,8 +38,6 @@ const checkedText = (isAllowed: (value: string) => boolean, what: string): Codec
   },
 });
 
-/** The name of a group. */
-export const groupName = checkedText((name) => GROUP_NAME.test(name), 'not the name of a group');
 const hostName = checkedText((name) => name.length > 0 && name.length <= 255, 'not the name of a host');
 const reason = checkedText((why) => why.length <= 1000, 'too long a reason');
 

@@ -6,12 +6,12 @@ import { join } from 'node:path';
 import { unreachable } from '../../base/assert.ts';
 import { decode, encode } from '../../base/codec.ts';
 import type { DiskRequest } from '../../devices/device.ts';
+import { type Log, limitedLog } from '../limited-log.ts';
 import type { Link } from '../wire/link.ts';
 import { lockDirectory } from './directory-lock.ts';
 import { DiskServer } from './disk-server.ts';
 import { type Files, nodeFiles } from './files.ts';
 import { GenerationServer } from './generation-server.ts';
-import { type Log, limitedLog } from './limited-log.ts';
 import { Refusal, Violation } from './refusal.ts';
 import {
   type AnswerBody,

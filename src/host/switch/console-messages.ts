@@ -1,6 +1,6 @@
 /** What a terminal and the switch say to each other. */
 import { bytes, record, u64, uint, union, type ValueOf } from '../../base/codec.ts';
-import { groupName } from './groups.ts';
+import { groupName } from '../groups.ts';
 
 /** Bytes that a terminal may send without an answer. */
 export const TYPE_WINDOW_BYTES = 4096;

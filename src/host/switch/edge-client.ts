@@ -1,6 +1,6 @@
 /** A host's side of the switch: the edge ports of its groups over one link at a time. */
 import { decode, encode } from '../../base/codec.ts';
-import type { EdgePort } from '../../cluster/ports.ts';
+import type { EdgePort, FrameReceiver } from '../../cluster/ports.ts';
 import type { Edge, Effect } from '../../ft/effects.ts';
 import type { EdgeOutput } from '../../vmm/outputs.ts';
 import type { Link } from '../wire/link.ts';
@@ -17,7 +17,7 @@ export class EdgeClientPort implements EdgePort {
   private inOrder = true;
   private delivered: (output: EdgeOutput) => void = () => {};
   private typed: (offset: number, data: Uint8Array) => void = () => {};
-  private received: (frame: Uint8Array, number: number) => void = () => {};
+  private received: FrameReceiver = () => {};
 
   /** `send` sends a request, if there is a link. */
   constructor(private readonly send: (request: Unaddressed) => boolean) {}
@@ -25,7 +25,7 @@ export class EdgeClientPort implements EdgePort {
   release(
     { outputs, generation }: Extract<Effect, { do: 'release' }>,
     delivered: (output: EdgeOutput) => void,
-    received: (frame: Uint8Array, number: number) => void,
+    received: FrameReceiver,
   ): void {
     this.delivered = delivered;
     this.received = received;
@@ -37,25 +37,13 @@ export class EdgeClientPort implements EdgePort {
     this.request({ kind: 'listen', generation, offset });
   }
 
-  /** `nextFrame`: the number of the first inbound frame that the guest's log does not have. */
-  announce(
-    frame: Uint8Array,
-    generation: number,
-    received: (frame: Uint8Array, number: number) => void,
-    nextFrame = 1,
-  ): void {
+  announce(frame: Uint8Array, nextFrame: number, generation: number, received: FrameReceiver): void {
     this.received = received;
     this.request({ kind: 'announce', generation, frame, nextFrame });
   }
 
-  /** The log of every member has the inbound frames up to this number. */
-  framesHeld(upTo: number, generation: number): void {
-    this.request({ kind: 'frames-held', generation, upTo });
-  }
-
-  /** The log of every member has the typed bytes before this offset. */
-  typedHeld(upTo: number, generation: number): void {
-    this.request({ kind: 'typed-held', generation, upTo });
+  inputsHeld(frames: number, typed: number, generation: number): void {
+    this.request({ kind: 'inputs-held', generation, frames, typed });
   }
 
   /** The replica has received the `reset` of the switch: what it sends from now on is in order. */
@@ -71,7 +59,7 @@ export class EdgeClientPort implements EdgePort {
   /** Takes what the switch says. */
   pushed(push: EdgePush): void {
     if (push.kind === 'typed') this.typed(push.offset, push.data);
-    else if (push.kind === 'frame') this.received(push.frame, push.number);
+    else if (push.kind === 'frame') this.received(push.number, push.frame);
     else this.delivered(lastOutput(push.edge, push.number));
   }
 

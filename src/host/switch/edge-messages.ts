@@ -2,7 +2,7 @@
 import { bytes, type Codec, list, oneOf, record, uint, union, type ValueOf } from '../../base/codec.ts';
 import { MAX_FRAME_BYTES } from '../../devices/virtio/net.ts';
 import type { EdgeOutput } from '../../vmm/outputs.ts';
-import { groupName } from './groups.ts';
+import { groupName } from '../groups.ts';
 
 /** Outputs of one message: a primary's gate holds fewer. */
 const MAX_OUTPUTS = 1 << 16;
@@ -49,10 +49,8 @@ export const edgeRequest = union({
   listen: record({ ...fenced, offset: position }),
   /** Directs the guest's address, the sender of `frame`, to this link, and frames for it from this number on. */
   announce: record({ ...fenced, frame: bytes(MAX_FRAME_BYTES), nextFrame: position }),
-  /** Every member's log has the inbound frames up to this number: they are not kept any longer. */
-  'frames-held': record({ ...fenced, upTo: position }),
-  /** Every member's log has the typed bytes before this offset: they are not kept any longer. */
-  'typed-held': record({ ...fenced, upTo: position }),
+  /** Every member's log has the frames up to this number, and so many typed bytes: they are not kept any longer. */
+  'inputs-held': record({ ...fenced, frames: position, typed: position }),
 });
 /** See {@link edgeRequest}. */
 export type EdgeRequest = ValueOf<typeof edgeRequest>;

@@ -14,7 +14,7 @@
  *   primary's next.
  */
 import { bytes, list, record, u64, uint, union, type ValueOf } from '../../base/codec.ts';
-import { groupName } from './groups.ts';
+import { groupName } from '../groups.ts';
 
 /** How far the note of frames from the guest may be behind, in output numbers. */
 export const FRAMES_PER_NOTE = 1024;

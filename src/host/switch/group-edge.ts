@@ -61,10 +61,9 @@ export class GroupEdge {
       case 'announce':
         this.network.learn(request.frame, this.guest);
         return this.guest.announce(host, request.nextFrame);
-      case 'frames-held':
-        return this.guest.held(request.upTo);
-      case 'typed-held':
-        return this.console.typedHeld(request.upTo);
+      case 'inputs-held':
+        this.guest.held(request.frames);
+        return this.console.typedHeld(request.typed);
     }
   }
 

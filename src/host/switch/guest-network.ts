@@ -1,12 +1,9 @@
 /** The guest's port of its group's learning switch: it leads to whichever host announced the guest last. */
+import { KeptFrames } from '../../cluster/edge/kept-frames.ts';
 import { SeenNumbers } from '../../cluster/edge/seen-numbers.ts';
 import { MAX_FRAME_BYTES, MIN_FRAME_BYTES } from '../../devices/virtio/net.ts';
 import type { EdgeOutput } from '../../vmm/outputs.ts';
-import { KeptFrames } from './kept-frames.ts';
 import type { NetworkPort } from './network-port.ts';
-
-/** The bound of frames that wait for their log entry to be held, in bytes with their envelopes. */
-const MAX_KEPT_BYTES = 1 << 20;
 
 /** Receives frames for the guest. */
 export interface GuestHost {
@@ -21,12 +18,10 @@ export class GuestNetwork implements NetworkPort {
   /** Frames for the guest that were dropped: no host had announced it, too many were kept, or its card refuses them. */
   dropped = 0;
   private readonly seen = new SeenNumbers(true);
-  private readonly kept = new KeptFrames(MAX_KEPT_BYTES);
+  private readonly kept = new KeptFrames(true);
   private host: GuestHost | undefined;
   /** No frame is numbered before the first announcement: until then nobody knows the guest's next number. */
   private announced = false;
-  /** The highest number that a frame has had, or was announced. */
-  private lastGiven = 0;
 
   get duplicatesDropped(): number {
     return this.seen.duplicatesDropped;
@@ -49,7 +44,6 @@ export class GuestNetwork implements NetworkPort {
       this.dropped++;
       return;
     }
-    this.lastGiven = number;
     this.host?.frame(number, frame);
   }
 
@@ -63,7 +57,6 @@ export class GuestNetwork implements NetworkPort {
   announce(host: GuestHost, nextFrame: number): void {
     this.host = host;
     this.announced = true;
-    this.lastGiven = Math.max(this.lastGiven, nextFrame - 1);
     for (const { number, frame } of this.kept.from(nextFrame)) host.frame(number, frame);
   }
 
@@ -74,7 +67,7 @@ export class GuestNetwork implements NetworkPort {
 
   /** A frame of the guest; whether its number is new. A host that was never announced gets the replies all the same. */
   release(output: EdgeOutput & { kind: 'frame' }, from: GuestHost): boolean {
-    if (!this.announced) this.announce(from, this.lastGiven + 1);
+    if (!this.announced) this.announce(from, this.kept.last + 1);
     const fresh = this.seen.fresh(output);
     if (fresh) this.onFrame(fresh.frame);
     return fresh !== undefined;

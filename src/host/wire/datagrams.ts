@@ -6,10 +6,10 @@ import { createSocket, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
 import { assert } from '../../base/assert.ts';
 import { FormatError, OperatingError } from '../../base/errors.ts';
+import { LimitedLog } from '../limited-log.ts';
 import { type Datagram, decodeDatagram, encodeDatagram, MAX_PAYLOAD_BYTES } from './datagram-format.ts';
 import { describeProcess, sameProcess } from './identity.ts';
 import { type ClusterKey, derivedKey } from './key.ts';
-import { LimitedLog } from './limited-log.ts';
 import type { Identity, ProcessName } from './link.ts';
 import { ReplayWindow } from './replay-window.ts';
 

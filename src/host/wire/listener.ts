@@ -1,9 +1,9 @@
 /** Accepts links on an address. */
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { OperatingError } from '../../base/errors.ts';
+import { LimitedLog } from '../limited-log.ts';
 import { Handshake } from './handshake.ts';
 import type { ClusterKey } from './key.ts';
-import { LimitedLog } from './limited-log.ts';
 import type { Identity, Link } from './link.ts';
 import { DEFAULT_LIMITS, type LinkLimits, type TcpLink } from './tcp-link.ts';
 import { secureAccepted } from './tls.ts';

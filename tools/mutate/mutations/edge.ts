@@ -92,7 +92,8 @@ export const edge = [
     'edge-frames-from-plus1': ['number >= next', 'number > next'],
     'edge-frames-unbounded': ['this.kept.length >= MAX_FRAMES || ', ''],
     'edge-frames-bytes-leak': ['this.keptBytes -= frame.length', 'this.keptBytes -= 0'],
-    'edge-frames-restart': ['this.last = Math.max(this.last, next - 1);', ''],
+    'edge-frames-restart': ['this.last -= gap;', ''],
+    'edge-frames-no-renumber': ['for (const frame of again) frame.number -= gap;', ''],
   }),
   ...inFile('sim/world/network.ts', {
     'edge-announce-no-frames': [

@@ -1,4 +1,7 @@
-/** Lines that strangers cause, at a bounded rate: they must not fill a disk. */
+/** Lines at a bounded rate: what strangers or a failing disk cause must not fill a disk. */
+
+/** Takes a line for the operator. */
+export type Log = (line: string) => void;
 
 /** What a {@link LimitedLog} lets through by default. */
 const LINES_PER_SECOND = 5;
@@ -10,7 +13,7 @@ export class LimitedLog {
   private second: NodeJS.Timeout | undefined;
 
   constructor(
-    private readonly log: (line: string) => void,
+    private readonly log: Log,
     private readonly linesPerSecond = LINES_PER_SECOND,
   ) {}
 
@@ -34,4 +37,10 @@ export class LimitedLog {
     this.passed = 0;
     this.suppressed = 0;
   }
+}
+
+/** The same as a function. */
+export function limitedLog(log: Log): Log {
+  const limited = new LimitedLog(log);
+  return (line) => limited.line(line);
 }

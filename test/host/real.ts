@@ -1,0 +1,9 @@
+import { test } from 'vitest';
+
+/**
+ * A test with programs of others: etcd, qemu-storage-daemon, passt, socat, QEMU. It is run in the project `real` only
+ * (`npm run test:real`), and fails there when a program is missing.
+ */
+export const real = (name: string, run: () => Promise<void>): void => {
+  if (process.env.VMFT_REAL) test(name, run);
+};
