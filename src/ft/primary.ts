@@ -418,7 +418,9 @@ export class Primary {
     const channel = this.channels.get(from) ?? this.protection.beginJoin(from);
     if (!channel || channel.state === 'copying') return;
     // Where each replica reads the disk, the sectors that an evicted replica has yet to read may be overwritten by now.
-    const mayGoOn = replica.options.disk === 'shared' || replica.record.backups.includes(from);
+    const { record, claim, options } = replica;
+    const isNamed = record.backups.includes(from) || claim?.record.backups.includes(from);
+    const mayGoOn = options.disk === 'shared' || isNamed;
     const common = mayGoOn ? this.channels.commonEntry(message) : undefined;
     if (common !== undefined) {
       channel.startAt(replica.log, common, message.consumed);
@@ -426,8 +428,9 @@ export class Primary {
       this.channels.transmitTo(channel, message.token);
       return;
     }
-    if (replica.record.backups.includes(from)) this.evict([from]);
-    else this.protection.copyTo(channel);
+    if (record.backups.includes(from)) this.evict([from]);
+    // A replica that may be recorded by now must not lose its machine to a copy. It asks again after the claim.
+    else if (!isNamed) this.protection.copyTo(channel);
   }
 
   // ── Failures, and the clock ───────────────────────────────────────────────────────────────────────────────────────

@@ -98,6 +98,24 @@ describe('a copy is given up', () => {
   });
 });
 
+test('a copy does not begin again once the host is named in a claim: it may be a backup already', () => {
+  const primary = copying();
+  const { entry } = copied(primary);
+  expect(primary.ack(entry, { from: 'spare' }).of('claim')).toHaveLength(1);
+  // It has lost the machine, and must be evicted; but only storage knows whether it is a backup.
+  expect([asks(primary).messages, asks(primary).of('claim')]).toEqual([[], []]);
+  primary.storage(2, 'primary', 'spare');
+  const resumed = primary.hear('spare', {
+    kind: 'resume',
+    generation: 2,
+    log: 0,
+    received: 0,
+    consumed: 0,
+    token: 1,
+  });
+  expect(resumed.of('claim')).toMatchObject([{ generation: 3, record: { primary: 'primary', backups: [] } }]);
+});
+
 test('no new backup joins while a claim is in flight', () => {
   // One backup is missing before the other is suspected.
   const primary = lonely({ record: { primary: 'primary', backups: ['backup'] }, backups: 2 });

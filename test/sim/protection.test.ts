@@ -128,6 +128,16 @@ describe('after a failover', () => {
   });
 });
 
+it('a joining host whose channel breaks during the claim that names it keeps its machine', () => {
+  // Found by a campaign: it was copied to once more, while storage recorded it as a backup.
+  const setup: Setup = { backups: 1, disk: 'shared-backup-reads', seed: '5/39291' };
+  const schedule = ['pause:live@14ms+12900us', 'reset:backup-primary@27600us', 'crash:live@28ms'];
+  const run = simulate('kv', { ...setup, faults: faults(...schedule) });
+  expect(happened(run, 'claimed', 'backup').map(({ record }) => record.backups)).toEqual([[], ['primary']]);
+  expect(result(run)).toEqual(sound);
+  expect(happened(run, 'live').map(({ at }) => at)).toEqual(['backup', 'primary']);
+});
+
 describe('the host for a new backup', () => {
   const chosen = (options: Setup) =>
     happened(simulate('bank', { spares: 2, faults: faults('crash:primary@10ms'), ...options }), 'joining')[0]!

@@ -52,6 +52,7 @@ export const primary = [
     'primary-frames-after-gap': ['number !== this.nextFrame', 'number < this.nextFrame'],
     'primary-next-frame-from-one': ['this.nextFrame = replica.frames + 1;', 'this.nextFrame = 1;'],
     'primary-typed-again': ['data.subarray(Math.max(0, this.consoleOffset - offset))', 'data'],
+    'primary-copies-to-named': ['else if (!isNamed) this.protection', 'else this.protection'],
     'primary-resume-while-copying': [
       "if (!channel || channel.state === 'copying') return;",
       'if (!channel) return;',
@@ -76,10 +77,7 @@ export const primary = [
     this.attach();`,
       '    this.replica.gate.resend();',
     ],
-    'primary-may-go-on': [
-      "replica.options.disk === 'shared' || replica.record.backups.includes(from)",
-      'true',
-    ],
+    'primary-may-go-on': ["options.disk === 'shared' || isNamed", 'true'],
   }),
   ...inFile('ft/pacing.ts', {
     'pacing-check-untimed': [
