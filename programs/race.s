@@ -9,9 +9,9 @@
 #
 # On a real machine the disk writes into memory by itself, at any moment: how
 # often the program looks is a race that two machines lose differently. Here
-# what was read lands in the buffer with the completion, at one instruction that
-# the log names, so the backup counts as the primary did. With `--unsafe
-# bounce-buffers` it lands when it comes, and the backup counts on.
+# what was read is written to the buffer with the completion, at one instruction
+# that the log names, so the backup counts as the primary did. With `--unsafe
+# bounce-buffers` it is written when it comes, and the backup counts on.
 #
 # The exit code is 1 if a sector is wrong. The program overwrites the first
 # sector of its disk.

@@ -4,10 +4,10 @@
 #
 # Prints eight random UUIDs (version 4). The random bytes do not pass through a
 # register: the device puts them straight into RAM, while the hart sleeps, and
-# then interrupts. For the lockstep this is an input like any other. What was
-# written, and at which instruction it landed, stands in the log; were it
-# only the bytes, primary and backup could disagree on who read the buffer
-# before and who after.
+# then interrupts. For the lockstep this is an input like any other. The log
+# has what was written, and at which instruction; had it only the bytes,
+# primary and backup could disagree on who read the buffer before and who
+# after.
 #
 # The program needs an entropy device in one of the virtio slots; without one
 # it says so and ends with exit code 1.

@@ -236,7 +236,7 @@ export class Driver {
 
   private arm(id: TimerId, atNs: number): void {
     this.timers.set(id, atNs);
-    this.clock.wakeAt(atNs, () => {
+    this.clock.wakeAt(id, atNs, () => {
       if (this.timers.get(id) !== atNs) return;
       this.timers.delete(id);
       this.deliver({ kind: 'timer', id });

@@ -2,7 +2,7 @@
  * What a replica needs of its host, as small interfaces. The simulator implements them on virtual time; a real host
  * would with sockets, disks and clocks. A callback is never called before the call that requested it returns.
  */
-import type { Effect, GenerationRecord, HostName } from '../ft/effects.ts';
+import type { Effect, GenerationRecord, HostName, TimerId } from '../ft/effects.ts';
 import type { EdgeOutput } from '../vmm/outputs.ts';
 
 /** The host's time, and the time that work takes. */
@@ -13,8 +13,11 @@ export interface Clock {
   readonly nowNs: number;
   /** The estimated time of one step of the guest, in ns, by which slices are planned. */
   readonly nsPerStep: number;
-  /** Calls back when the monotonic clock shows `atNs`, or soon after. */
-  wakeAt(atNs: number, action: () => void): void;
+  /**
+   * Calls back when the monotonic clock shows `atNs`, or soon after. A later call with the same id replaces it; the
+   * caller ignores a replaced one that comes nevertheless.
+   */
+  wakeAt(id: TimerId, atNs: number, action: () => void): void;
   /** Calls back after `ns`. */
   after(ns: number, action: () => void): void;
   /**

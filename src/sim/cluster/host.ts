@@ -1,6 +1,7 @@
 /** A simulated host: a driver on virtual time. */
 import { Driver, type DriverOptions } from '../../cluster/driver.ts';
 import type { Clock } from '../../cluster/ports.ts';
+import type { TimerId } from '../../ft/effects.ts';
 import type { Replica } from '../../ft/replica.ts';
 import type { HostId } from '../faults/faults.ts';
 import type { Scheduler } from '../world/scheduler.ts';
@@ -32,7 +33,7 @@ export class HostClock implements Clock {
     return NS_PER_STEP / (this.speed * this.factor);
   }
 
-  wakeAt(atNs: number, action: () => void): void {
+  wakeAt(_id: TimerId, atNs: number, action: () => void): void {
     this.scheduler.at(atNs - this.startNs, action);
   }
 

@@ -1,0 +1,103 @@
+/** A host's clock in real time: the ports' clock over Node's timers. */
+import type { Clock } from '../cluster/ports.ts';
+import type { TimerId } from '../ft/effects.ts';
+import { StepTime } from './step-time.ts';
+
+/** Longer timeouts overflow Node's, which then fire at once; after this long the rest is waited for anew. */
+const MAX_TIMEOUT_MS = 2 ** 30;
+
+/**
+ * Time since the process began, as its monotonic clock shows it. Callbacks come in later turns of the event loop, after
+ * the sockets were read: a host that was stalled handles the messages that came meanwhile before it suspects anybody.
+ */
+export class RealClock implements Clock {
+  readonly stepTime = new StepTime();
+  private readonly timers = new Map<TimerId, Wait>();
+  private readonly waits = new Set<Wait>();
+  private closed = false;
+
+  get monotonicNs(): number {
+    return Math.floor(performance.now() * 1e6);
+  }
+
+  get nowNs(): number {
+    return this.monotonicNs;
+  }
+
+  get nsPerStep(): number {
+    return this.stepTime.nsPerStep;
+  }
+
+  wakeAt(id: TimerId, atNs: number, action: () => void): void {
+    this.timers.get(id)?.cancel();
+    const wait = this.wait(atNs, () => {
+      this.timers.delete(id);
+      action();
+    });
+    if (wait) this.timers.set(id, wait);
+  }
+
+  after(ns: number, action: () => void): void {
+    this.wait(this.monotonicNs + ns, action);
+  }
+
+  /** The work is done, and has taken its time: sockets and timers come first, then `action`. */
+  spend(_ns: number, action: () => void): void {
+    setImmediate(() => {
+      if (!this.closed) action();
+    });
+  }
+
+  /** Nothing is called back any more. */
+  close(): void {
+    this.closed = true;
+    for (const wait of this.waits) wait.cancel();
+    this.waits.clear();
+    this.timers.clear();
+  }
+
+  private wait(atNs: number, action: () => void): Wait | undefined {
+    if (this.closed) return undefined;
+    const wait = new Wait(
+      atNs,
+      () => this.monotonicNs,
+      () => this.waits.delete(wait),
+      action,
+    );
+    this.waits.add(wait);
+    return wait;
+  }
+}
+
+/** One pending callback. */
+class Wait {
+  private timeout: NodeJS.Timeout | undefined;
+  private immediate: NodeJS.Immediate | undefined;
+
+  constructor(
+    private readonly atNs: number,
+    private readonly nowNs: () => number,
+    private readonly ended: () => void,
+    private readonly action: () => void,
+  ) {
+    this.arm();
+  }
+
+  cancel(): void {
+    clearTimeout(this.timeout);
+    clearImmediate(this.immediate);
+    this.ended();
+  }
+
+  private arm(): void {
+    const leftMs = (this.atNs - this.nowNs()) / 1e6;
+    // Rounded up: Node counts whole milliseconds, and a host that woke early would have to wait in a loop.
+    if (leftMs > 0) this.timeout = setTimeout(() => this.arm(), Math.min(Math.ceil(leftMs), MAX_TIMEOUT_MS));
+    // Timers run before sockets are read, immediates after.
+    else
+      this.immediate = setImmediate(() => {
+        this.ended();
+        this.action();
+      });
+  }
+}
