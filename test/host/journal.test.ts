@@ -151,7 +151,7 @@ describe('a journal that is opened again', () => {
   });
 });
 
-/** Appends to a journal until its power fails; returns what was acknowledged, and what was tried. */
+/** Appends to a journal until its power fails; returns what was acknowledged, and all that was appended. */
 async function appendUntilCrash(files: CrashFiles, sizes: number[]) {
   const acknowledged: string[] = [];
   const tried: string[] = [];

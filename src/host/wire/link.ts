@@ -17,7 +17,7 @@ export interface ProcessName {
 
 /** Who is at one end of a link. */
 export interface Identity extends ProcessName {
-  /** Another one for each start of the process: a peer with another boot id has restarted and knows nothing. */
+  /** Another one for each start of the process: a peer with another boot id has restarted empty. */
   bootId: bigint;
 }
 

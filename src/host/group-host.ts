@@ -1,0 +1,103 @@
+/** One group's replica on a real host: the driver over sockets, disks and the clock. */
+import { randomBytes } from 'node:crypto';
+import { Driver } from '../cluster/driver.ts';
+import type { Ports } from '../cluster/ports.ts';
+import type { ReplicaEvent, ReplicaInput, StopReason } from '../ft/effects.ts';
+import { MeasuredTime } from '../ft/guest-clock.ts';
+import { Replica, type ReplicaOptions } from '../ft/replica.ts';
+import { defaultTuning, type Tuning } from '../ft/rules.ts';
+import type { Stuck } from '../vmm/stuck.ts';
+import { RealClock } from './real-clock.ts';
+
+const MS = 1_000_000;
+
+/**
+ * The protocol's times on a real host. Its process may lose its core for tens of milliseconds, and its speed is not known
+ * in advance: what is paced by steps in the simulator is paced by time.
+ */
+export const realTuning: Tuning = {
+  ...defaultTuning,
+  heartbeatNs: 20 * MS,
+  suspectNs: 100 * MS,
+  retryNs: 50 * MS,
+  progressNs: 2 * MS,
+  checkNs: 1000 * MS,
+};
+
+/** What a {@link GroupHost} is made with: the replica's options but for those that only a real host knows. */
+export interface GroupHostOptions extends Omit<ReplicaOptions, 'entropy' | 'sliceTime' | 'witness'> {
+  ports: Omit<Ports, 'clock'>;
+  onEvent(event: ReplicaEvent): void;
+  /** The live guest loops forever. */
+  stuck(stuck: Stuck): void;
+  /** The replica has stopped, in order or because its machine diverged. */
+  stopped(reason: StopReason): void;
+  witness?: ReplicaOptions['witness'];
+}
+
+/** Measures how long slices take, beside the guest's time within them. */
+class SliceMeter extends MeasuredTime {
+  private startNs = 0;
+  private endNs = 0;
+
+  override begin(nowNs: number, icount: number, nsPerStep: number): void {
+    this.startNs = nowNs;
+    this.endNs = nowNs;
+    super.begin(nowNs, icount, nsPerStep);
+  }
+
+  override nsAt(icount: number): number {
+    this.endNs = super.nsAt(icount);
+    return this.endNs;
+  }
+
+  /** The time from the begin of the last slice to the last reading, which is at its end. */
+  get sliceNs(): number {
+    return this.endNs - this.startNs;
+  }
+}
+
+/** A replica, its driver and its clock. */
+export class GroupHost {
+  readonly clock = new RealClock();
+  private readonly driver: Driver;
+
+  constructor(options: GroupHostOptions) {
+    const { ports, onEvent, stuck, stopped, witness = () => {}, ...rest } = options;
+    const { clock } = this;
+    const meter = new SliceMeter(() => clock.monotonicNs);
+    const entropy = (sizeBytes: number) => new Uint8Array(randomBytes(sizeBytes));
+    const replica = new Replica({ ...rest, witness, entropy, sliceTime: meter });
+    this.driver = new Driver(replica, {
+      ports: { ...ports, clock },
+      maxSteps: Number.MAX_SAFE_INTEGER,
+      listener: {
+        noted: onEvent,
+        ran: (steps) => clock.stepTime.measured(steps, meter.sliceNs),
+        copied: () => {},
+        stopped,
+        stuck,
+        entered: () => {},
+      },
+    });
+  }
+
+  get replica(): Replica {
+    return this.driver.replica;
+  }
+
+  start(): void {
+    this.deliver({ kind: 'start' });
+  }
+
+  /** Gives the replica an input. */
+  deliver(input: ReplicaInput): void {
+    this.driver.deliver(input);
+  }
+
+  /** Ends the replica, as a failure of the host would. */
+  close(): void {
+    this.driver.powerOff();
+    this.clock.close();
+  }
+}

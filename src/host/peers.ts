@@ -1,0 +1,199 @@
+/** The streams and datagrams between the hosts of a cluster, for several groups. */
+import { bytes, decode, encode, record } from '../base/codec.ts';
+import { FormatError } from '../base/errors.ts';
+import type { Transport } from '../cluster/ports.ts';
+import type { HostName } from '../ft/effects.ts';
+import { groupName } from './groups.ts';
+import type { Log } from './limited-log.ts';
+import { bindDatagrams, type Datagrams } from './wire/datagrams.ts';
+import { Dialer } from './wire/dialer.ts';
+import type { ClusterKey } from './wire/key.ts';
+import { type Identity, type Link, MAX_MESSAGE_BYTES } from './wire/link.ts';
+
+/** A message of the protocol between two hosts, for the replica of a group. */
+const addressed = record({ group: groupName, bytes: bytes(MAX_MESSAGE_BYTES) });
+
+/** Where another host listens, for links (TCP) and for datagrams (UDP). */
+export interface PeerAddress {
+  name: HostName;
+  address: string;
+  port: number;
+}
+
+/** What {@link Peers} are made with. */
+export interface PeersOptions {
+  /** This host; its name is unique in the cluster. */
+  self: Identity;
+  key: ClusterKey;
+  /** Where datagrams are received; the same port as for links. */
+  address: string;
+  port: number;
+  random: { below(end: number): number };
+  /** A message for a group's replica here. */
+  received(group: string, from: HostName, bytes: Uint8Array): void;
+  /** A new link to a host stands: what was sent before may be lost. */
+  restored(peer: HostName): void;
+  log: Log;
+}
+
+/** One other host. */
+interface Peer {
+  link: Link | undefined;
+  dialer: Dialer | undefined;
+  address: PeerAddress | undefined;
+}
+
+/**
+ * One link to each other host: of two hosts, the one with the lower name dials. A broken link loses what was on its way,
+ * so nothing is sent for a group on the next one until the group's replica has been told ({@link Transport.restored}).
+ */
+export class Peers {
+  private readonly peers = new Map<HostName, Peer>();
+  private readonly transports = new Map<string, GroupTransport>();
+
+  private constructor(
+    private readonly options: PeersOptions,
+    private readonly datagrams: Datagrams,
+  ) {}
+
+  /** @throws {OperatingError} if datagrams can't be received there */
+  static async open(options: PeersOptions): Promise<Peers> {
+    let peers: Peers | undefined;
+    const { self, key, address, port, log } = options;
+    const datagrams = await bindDatagrams({
+      ...{ address, port, key, self, log },
+      onMessage: (from, payload) => {
+        if (from.role === 'host') peers?.receive(from.name, payload);
+      },
+    });
+    peers = new Peers(options, datagrams);
+    return peers;
+  }
+
+  /** The port of the datagrams. */
+  get port(): number {
+    return this.datagrams.port;
+  }
+
+  /** The hosts to which a link stands. */
+  get connected(): HostName[] {
+    return [...this.peers].filter(([, { link }]) => link).map(([name]) => name);
+  }
+
+  /** Adds another host, or says where it listens now. */
+  add(address: PeerAddress): void {
+    const { self, key, random } = this.options;
+    const peer = this.peer(address.name);
+    peer.address = address;
+    peer.dialer?.close();
+    peer.dialer = undefined;
+    if (self.name >= address.name) return;
+    peer.dialer = new Dialer({
+      ...address,
+      ...{ key, self, random, expects: { role: 'host', name: address.name } },
+      onUp: (link) => this.use(link),
+    });
+  }
+
+  /** Takes a link that another host has dialled. */
+  accept(link: Link): void {
+    const { name } = link.peer;
+    if (name <= this.options.self.name && name !== this.options.self.name) this.use(link);
+    else link.close(`of two hosts the one with the lower name dials: ${name} does not`);
+  }
+
+  private use(link: Link): void {
+    const { name } = link.peer;
+    const peer = this.peer(name);
+    const old = peer.link;
+    peer.link = link;
+    // What the peer has sent on the old link came before what it sends on this one.
+    if (old) {
+      old.onMessage = () => {};
+      old.close('another link stands');
+    }
+    this.datagrams.vouch(link.peer);
+    for (const transport of this.transports.values()) transport.interrupt(name);
+    link.onMessage = (message) => {
+      if (!this.receive(name, message)) link.close('a message that is none');
+    };
+    link.onClose = () => {
+      if (peer.link !== link) return;
+      peer.link = undefined;
+      for (const transport of this.transports.values()) transport.interrupt(name);
+    };
+    this.options.restored(name);
+  }
+
+  private receive(from: HostName, message: Uint8Array): boolean {
+    try {
+      const { group, bytes } = decode(addressed, message);
+      this.options.received(group, from, bytes);
+      return true;
+    } catch (error) {
+      if (!(error instanceof FormatError)) throw error;
+      return false;
+    }
+  }
+
+  private peer(name: HostName): Peer {
+    const known = this.peers.get(name);
+    if (known) return known;
+    const peer: Peer = { link: undefined, dialer: undefined, address: undefined };
+    this.peers.set(name, peer);
+    return peer;
+  }
+
+  /** The transport of a group's replica here. */
+  transport(group: string): Transport {
+    const known = this.transports.get(group);
+    if (known) return known;
+    const transport = new GroupTransport(
+      (to, message) => this.peers.get(to)?.link?.send(encode(addressed, { group, bytes: message })),
+      (to, message) => this.datagram(to, encode(addressed, { group, bytes: message })),
+    );
+    this.transports.set(group, transport);
+    return transport;
+  }
+
+  /** The group's replica is not here any more. */
+  forget(group: string): void {
+    this.transports.delete(group);
+  }
+
+  private datagram(name: HostName, payload: Uint8Array): void {
+    const address = this.peers.get(name)?.address;
+    if (address) this.datagrams.send({ role: 'host', ...address }, payload);
+  }
+
+  /** Breaks all links, and dials no more. */
+  async close(): Promise<void> {
+    for (const { dialer, link } of this.peers.values()) {
+      dialer?.close();
+      link?.close('the host ends');
+    }
+    await this.datagrams.close();
+  }
+}
+
+/** The transport of one group: it sends nothing to a host between a broken link and `restored`. */
+class GroupTransport implements Transport {
+  private readonly interrupted = new Set<HostName>();
+
+  constructor(
+    private readonly send: (to: HostName, message: Uint8Array) => void,
+    readonly datagram: (to: HostName, message: Uint8Array) => void,
+  ) {}
+
+  stream(to: HostName, message: Uint8Array): void {
+    if (!this.interrupted.has(to)) this.send(to, message);
+  }
+
+  restored(peer: HostName): void {
+    this.interrupted.delete(peer);
+  }
+
+  interrupt(peer: HostName): void {
+    this.interrupted.add(peer);
+  }
+}
