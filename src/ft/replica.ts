@@ -350,9 +350,11 @@ export class Replica {
     state.timer('suspect', state.nowNs + suspectNs);
     if (state.claim || state.generation === 0) return;
     if (!this.mayClaim) {
-      // This replica may be recorded by a primary that failed before it announced the generation.
-      if (backup.inSync) this.readGeneration(state.generation + 1);
-      return;
+      if (!backup.inSync) return;
+      // This replica may be recorded by a primary that failed before it announced the generation; or the primary has
+      // given it up, and has to hear from it that it still wants to join.
+      this.readGeneration(state.generation + 1);
+      return backup.resume();
     }
     state.note({ kind: 'suspected', host: state.record.primary, silentNs });
     if (state.hasVm)

@@ -128,6 +128,17 @@ describe('after a failover', () => {
   });
 });
 
+it('a joining host that the primary has given up, and that does not know it, joins later', () => {
+  // The host has the whole machine, but its acknowledgement is held up until after it was given up.
+  const setup: Setup = { spares: 1 };
+  const copied = happened(simulate('kv', { ...setup, faults: faults('crash:primary@8ms') }), 'copied')[0]!;
+  const partition = `partition:backup-spare@${copied.atNs + 20_000}ns+15ms`;
+  const run = simulate('kv', { ...setup, faults: faults('crash:primary@8ms', partition) });
+  expect(result(run)).toEqual(sound);
+  expect(happened(run, 'join-ended').map(({ why }) => why)).toEqual(['it is silent']);
+  expect(happened(run, 'members').at(-1)!.record).toEqual({ primary: 'backup', backups: ['spare'] });
+});
+
 it('a joining host whose channel breaks during the claim that names it keeps its machine', () => {
   // Found by a campaign: it was copied to once more, while storage recorded it as a backup.
   const setup: Setup = { backups: 1, disk: 'shared-backup-reads', seed: '5/39291' };
