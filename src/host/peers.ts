@@ -84,6 +84,8 @@ export class Peers {
   add(address: PeerAddress): void {
     const { self, key, random } = this.options;
     const peer = this.peer(address.name);
+    const known = peer.address;
+    if (known && known.address === address.address && known.port === address.port) return;
     peer.address = address;
     peer.dialer?.close();
     peer.dialer = undefined;

@@ -4,13 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { HostName, ReplicaEvent } from '../../src/ft/effects.ts';
-import { GroupHost, realTuning } from '../../src/host/group-host.ts';
-import { Peers } from '../../src/host/peers.ts';
+import { HostClient } from '../../src/host/host-client.ts';
+import type { GroupDescription, GroupStatus, HostAnswer, HostRequest } from '../../src/host/host-messages.ts';
+import { HostProcess, type ServiceAddress } from '../../src/host/host-process.ts';
+import type { PeerAddress } from '../../src/host/peers.ts';
 import { StorageClient } from '../../src/host/storage/storage-client.ts';
 import { StorageServer } from '../../src/host/storage/storage-server.ts';
 import { ConsoleClient } from '../../src/host/switch/console-client.ts';
 import { ConsoleServer } from '../../src/host/switch/console-server.ts';
-import { EdgeClient } from '../../src/host/switch/edge-client.ts';
 import { EdgeServer } from '../../src/host/switch/edge-server.ts';
 import { newBootId } from '../../src/host/wire/identity.ts';
 import type { Identity, ProcessRole } from '../../src/host/wire/link.ts';
@@ -25,74 +26,51 @@ const NAMES = ['a', 'b', 'c'];
 const identity = (role: ProcessRole, name: string): Identity => ({ role, name, bootId: newBootId() });
 const accepting = { address: '127.0.0.1', port: 0, key: KEY, log: () => {} };
 
-/** One host's process: its links, and the replica of the group. */
+/** One host's process, and control's link to it. */
 class TestHost {
   readonly events: ReplicaEvent[] = [];
-  host!: GroupHost;
-  peers!: Peers;
-  private readonly closing: (() => unknown)[] = [];
+  private process!: HostProcess;
+  private client: HostClient | undefined;
+  readonly directory = mkdtempSync(join(tmpdir(), 'vmft-'));
 
-  constructor(readonly name: HostName) {}
-
-  async open(storagePort: number, switchPort: number): Promise<number> {
-    const self = identity('host', this.name);
-    const links = await listen({ ...accepting, self, accept: (link) => this.peers.accept(link) });
-    this.peers = await Peers.open({
-      ...{
-        self,
-        key: KEY,
-        address: '127.0.0.1',
-        port: links.port,
-        random: { below: () => 0 },
-        log: () => {},
-      },
-      received: (_, from, bytes) => this.host?.deliver({ kind: 'message', from, bytes }),
-      restored: (peer) => this.host?.deliver({ kind: 'reset', peer }),
-    });
-    const storage = dialer(storagePort, { self, onUp: (link) => this.storage.attach(link) });
-    const edge = dialer(switchPort, {
-      self,
-      onUp: (link) => {
-        this.edge.attach(link);
-        this.host?.deliver({ kind: 'reset', peer: 'switch' });
-      },
-    });
-    this.closing.push(
-      () => links.close(),
-      () => storage.dialer.close(),
-      () => edge.dialer.close(),
-      () => this.peers.close(),
-    );
-    await until(() => storage.dialer.link !== undefined && edge.dialer.link !== undefined);
-    return links.port;
+  constructor(
+    readonly name: HostName,
+    private readonly services: { storage: ServiceAddress; switch: ServiceAddress },
+  ) {
+    atEnd(() => rmSync(this.directory, { recursive: true, force: true }));
   }
 
-  readonly storage = new StorageClient();
-  private readonly edge = new EdgeClient(() => {});
-
-  /** Runs a replica of the group. */
-  run(role: 'primary' | 'backup' | 'spare', description: MachineDescription): void {
-    const transport = this.peers.transport(GROUP);
-    const port = this.edge.port(GROUP);
-    const store = this.storage.group(GROUP);
-    this.host = new GroupHost({
-      ...{ name: this.name, domain: this.name, load: 0, hosts: NAMES, description, role, backups: 1 },
-      ...{ replication: 'lockstep', disk: 'shared', tuning: realTuning, unsafe: new Set() },
-      record: { primary: 'a', backups: ['b'] },
-      ports: {
-        transport: {
-          stream: (to, bytes) => transport.stream(to, bytes),
-          datagram: (to, bytes) => transport.datagram(to, bytes),
-          restored: (peer) => (peer === 'switch' ? port.restored() : transport.restored(peer)),
-        },
-        generations: store,
-        edge: port,
-        disk: store,
-      },
-      onEvent: (event) => this.events.push(event),
-      stuck: () => {},
-      stopped: () => {},
+  async open(port = 0): Promise<PeerAddress> {
+    this.process = await HostProcess.open({
+      ...{ self: identity('host', this.name), domain: this.name, directory: this.directory, key: KEY },
+      ...{ address: '127.0.0.1', port, random: { below: () => 0 }, log: () => {} },
+      ...this.services,
+      onEvent: (_, event) => this.events.push(event),
     });
+    atEnd(() => this.process.close());
+    const before = this.client;
+    dialer(this.process.port, {
+      self: identity('control', 'up'),
+      onUp: (link) => {
+        this.client = new HostClient(link);
+      },
+    });
+    await until(() => this.client !== before);
+    await until(() => this.process.status.hasStorage && this.process.status.hasSwitch);
+    return this.address;
+  }
+
+  get address(): PeerAddress {
+    return { name: this.name, address: '127.0.0.1', port: this.process.port };
+  }
+
+  ask(body: HostRequest['body']): Promise<HostAnswer['body']> {
+    return this.client!.ask(body);
+  }
+
+  /** What it says of the group. */
+  async status(): Promise<GroupStatus> {
+    return (await this.client!.status()).groups[0]!;
   }
 
   happened(kind: ReplicaEvent['kind']): boolean {
@@ -100,9 +78,8 @@ class TestHost {
   }
 
   /** The host fails: nothing leaves it any more, and its connections break. */
-  async crash(): Promise<void> {
-    this.host.close();
-    for (const close of this.closing.splice(0)) await close();
+  crash(): Promise<void> {
+    return this.process.close();
   }
 }
 
@@ -140,21 +117,25 @@ async function cluster(description: MachineDescription) {
   });
   dialer(switchLinks.port, { self: identity('control', 't'), onUp: (link) => terminal.attach(link) });
 
-  const hosts = NAMES.map((name) => new TestHost(name));
-  atEnd(async () => {
-    for (const host of hosts) await host.crash();
+  const local = (port: number) => ({ address: '127.0.0.1', port });
+  const services = { storage: local(storageLinks.port), switch: local(switchLinks.port) };
+  const hosts = NAMES.map((name) => new TestHost(name, services));
+  const addresses = await Promise.all(hosts.map((host) => host.open()));
+  const first = { primary: 'a', backups: ['b'] };
+  const control = new StorageClient();
+  const up = dialer(storageLinks.port, {
+    self: identity('control', 'up'),
+    onUp: (link) => control.attach(link),
   });
-  const ports = await Promise.all(hosts.map((host) => host.open(storageLinks.port, switchLinks.port)));
-  for (const { name, peers } of hosts)
-    for (const [index, other] of NAMES.entries())
-      if (other !== name) peers.add({ name: other, address: '127.0.0.1', port: ports[index]! });
-  await until(() => hosts.every(({ peers }) => peers.connected.length === 2));
-  await hosts[0]!.storage.createGroup(GROUP, { primary: 'a', backups: ['b'] }, new Uint8Array(0));
-  for (const [index, role] of (['primary', 'backup', 'spare'] as const).entries())
-    hosts[index]!.run(role, description);
+  await until(() => up.dialer.link !== undefined);
+  expect(await control.createGroup(GROUP, first, new Uint8Array(0))).toBe(true);
+  const group: GroupDescription = {
+    ...{ group: GROUP, hosts: addresses, first, backups: 1 },
+    ...{ replication: 'lockstep', disk: 'shared', machine: description },
+  };
   // The backup listens before the primary sends.
-  for (const { host } of hosts.toReversed()) host.start();
-  return { hosts, terminal, shown: () => shown };
+  for (const host of hosts.toReversed()) await host.ask({ kind: 'start', description: group });
+  return { hosts, group, terminal, shown: () => shown };
 }
 
 test('the bank goes on when its primaries fail, with every receipt once and in order', async () => {
@@ -169,12 +150,42 @@ test('the bank goes on when its primaries fail, with every receipt once and in o
   await until(() => b.happened('live'));
   void terminal.type(new TextEncoder().encode(text.slice(40, half)));
   // The spare becomes a backup, and then the primary.
-  await until(() => c.happened('following') && b.host.replica.record.backups.includes('c'));
+  await until(() => c.happened('following'));
+  while (!(await b.status()).record.backups.includes('c'));
   await b.crash();
   await until(() => c.happened('live'));
   void terminal.type(new TextEncoder().encode(text.slice(half)));
   await until(() => c.happened('off'));
   const receipts = [...shown().matchAll(/^#(\d+) /gm)].map(([, number]) => Number(number));
   expect(receipts.length).toBeGreaterThan(3);
+  expect(receipts).toEqual(receipts.map((_, index) => index + 1));
+});
+
+test('a host that has restarted does not boot the VM again: it is a spare, and becomes the backup', async () => {
+  const { description, input } = guest('bank');
+  const { hosts, group, terminal, shown } = await cluster(description);
+  const [a, b, c] = hosts as [TestHost, TestHost, TestHost];
+  await expect(a.ask({ kind: 'start', description: group })).rejects.toThrow('host a runs group g1 already');
+  await expect(a.ask({ kind: 'command', group: 'other', command: { kind: 'reset' } })).rejects.toThrow(
+    'does not run group other',
+  );
+  // Nobody else can take its place.
+  await c.ask({ kind: 'remove', group: GROUP });
+  const text = new TextDecoder().decode(input);
+  void terminal.type(new TextEncoder().encode(text.slice(0, 40)));
+  await until(() => shown().includes('#1 '));
+  const { port } = a.address;
+  await a.crash();
+  await until(() => b.happened('live'));
+  a.events.length = 0;
+  await a.open(port);
+  await expect(a.ask({ kind: 'start', description: group })).rejects.toThrow('host a runs group g1 already');
+  await until(() => a.happened('following'));
+  while (!(await b.status()).record.backups.includes('a'));
+  await b.ask({ kind: 'command', group: GROUP, command: { kind: 'switch-over', to: 'a' } });
+  await until(() => a.happened('live'));
+  void terminal.type(new TextEncoder().encode(text.slice(40)));
+  await until(() => a.happened('off'));
+  const receipts = [...shown().matchAll(/^#(\d+) /gm)].map(([, number]) => Number(number));
   expect(receipts).toEqual(receipts.map((_, index) => index + 1));
 });
