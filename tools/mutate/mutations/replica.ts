@@ -50,10 +50,11 @@ export const replica = [
       'if (state.claim?.won || state.generation === 0) return;',
     ],
     'replica-suspect-no-look': [
-      `      if (backup.inSync) this.readGeneration(state.generation + 1);
-`,
-      '',
+      `      this.readGeneration(state.generation + 1);
+      return backup.resume();`,
+      '      return backup.resume();',
     ],
+    'replica-suspect-no-resume': ['return backup.resume();', 'return;'],
     'replica-outdated-no-tell': [
       `    if (kind === 'heartbeat' || kind === 'resume') this.primary?.sendGeneration(from);
 `,
