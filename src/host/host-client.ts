@@ -1,6 +1,6 @@
 /** Control's side of a host: asks, and gets answers. */
 import { decode, encode } from '../base/codec.ts';
-import { OperatingError } from '../base/errors.ts';
+import { FormatError, OperatingError } from '../base/errors.ts';
 import { type HostAnswer, type HostRequest, hostAnswer, hostRequest } from './host-messages.ts';
 import type { Link } from './wire/link.ts';
 
@@ -13,12 +13,14 @@ interface Waiting {
 export class HostClient {
   private nextId = 1;
   private readonly waiting = new Map<number, Waiting>();
+  /** Why the link has broken; undefined while it stands. */
+  private broken: string | undefined;
 
   constructor(private readonly link: Link) {
     link.onMessage = (message) => this.receive(message);
     link.onClose = (why) => {
-      for (const { reject } of this.waiting.values())
-        reject(new OperatingError(`the link to ${link.peer.name} broke: ${why}`));
+      this.broken = `the link to ${link.peer.name} broke: ${why}`;
+      for (const { reject } of this.waiting.values()) reject(new OperatingError(this.broken));
       this.waiting.clear();
     };
   }
@@ -28,6 +30,7 @@ export class HostClient {
    * @throws {OperatingError} when it refuses, or when the link breaks: then nothing is known of the request's effect
    */
   async ask(body: HostRequest['body']): Promise<HostAnswer['body']> {
+    if (this.broken !== undefined) throw new OperatingError(this.broken);
     const id = this.nextId++;
     const answered = new Promise<HostAnswer['body']>((resolve, reject) =>
       this.waiting.set(id, { resolve, reject }),
@@ -46,8 +49,13 @@ export class HostClient {
   }
 
   private receive(message: Uint8Array): void {
-    const { id, body } = decode(hostAnswer, message);
-    this.waiting.get(id)?.resolve(body);
-    this.waiting.delete(id);
+    try {
+      const { id, body } = decode(hostAnswer, message);
+      this.waiting.get(id)?.resolve(body);
+      this.waiting.delete(id);
+    } catch (error) {
+      if (!(error instanceof FormatError)) throw error;
+      this.link.close(`an answer that is none: ${error.message}`);
+    }
   }
 }

@@ -44,7 +44,7 @@ export interface HostProcessOptions {
   /** The groups that it has run are remembered here. */
   directory: string;
   key: ClusterKey;
-  /** Where it listens, for links (TCP) and datagrams (UDP). Port 0: any free one. */
+  /** Where it listens, for links (TCP) and datagrams (UDP). 0: any free port. */
   address: string;
   port: number;
   storage: ServiceAddress;
@@ -170,6 +170,8 @@ export class HostProcess {
     try {
       // Written before it boots: after a restart this host must not boot the VM a second time.
       await writeDurably(this.path(group), encode(groupDescription, description));
+    } catch (error) {
+      throw new OperatingError(`host ${name} can't write ${this.path(group)}: ${(error as Error).message}`);
     } finally {
       this.starting.delete(group);
     }
@@ -240,7 +242,7 @@ export class HostProcess {
         case 'status':
           return this.status;
         case 'command':
-          this.group(request.group).host.deliver({ kind: 'command', command: commandOf(request.command) });
+          this.primary(request.group).deliver({ kind: 'command', command: commandOf(request.command) });
           return { kind: 'done' };
         case 'remove':
           this.remove(request.group);
@@ -254,10 +256,16 @@ export class HostProcess {
     }
   }
 
-  private group(name: string): Group {
-    const group = this.groups.get(name);
-    if (!group) throw new OperatingError(`host ${this.options.self.name} does not run group ${name}`);
-    return group;
+  private primary(name: string): GroupHost {
+    const { self } = this.options;
+    const host = this.groups.get(name)?.host;
+    if (!host) throw new OperatingError(`host ${self.name} does not run group ${name}`);
+    const { role, record } = host.replica;
+    if (role !== 'primary')
+      throw new OperatingError(
+        `host ${self.name} is not the primary of ${name}, but a ${role}; try ${record.primary}`,
+      );
+    return host;
   }
 
   /** Who it is connected to, and what its replicas do. */

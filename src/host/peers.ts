@@ -100,7 +100,7 @@ export class Peers {
   /** Takes a link that another host has dialled. */
   accept(link: Link): void {
     const { name } = link.peer;
-    if (name <= this.options.self.name && name !== this.options.self.name) this.use(link);
+    if (name < this.options.self.name) this.use(link);
     else link.close(`of two hosts the one with the lower name dials: ${name} does not`);
   }
 

@@ -169,6 +169,9 @@ test('a host that has restarted does not boot the VM again: it is a spare, and b
   await expect(a.ask({ kind: 'command', group: 'other', command: { kind: 'reset' } })).rejects.toThrow(
     'does not run group other',
   );
+  await expect(b.ask({ kind: 'command', group: GROUP, command: { kind: 'reset' } })).rejects.toThrow(
+    'host b is not the primary of g1, but a backup; try a',
+  );
   // Nobody else can take its place.
   await c.ask({ kind: 'remove', group: GROUP });
   const text = new TextDecoder().decode(input);

@@ -29,7 +29,7 @@ export interface Destination extends ProcessName {
 export interface DatagramOptions {
   /** The IP address to receive on. */
   address: string;
-  /** 0: any free one. */
+  /** 0: any free port. */
   port: number;
   key: ClusterKey;
   /** Its boot id must be of `newBootId`: a later start has a larger one. */

@@ -20,7 +20,7 @@ export interface ListenerLimits extends LinkLimits {
 export interface ListenOptions {
   /** The address to listen on, such as `127.0.0.1`. */
   address: string;
-  /** 0: any free one. */
+  /** 0: any free port. */
   port: number;
   key: ClusterKey;
   self: Identity;
