@@ -12,6 +12,16 @@ const root = dirname(import.meta.dirname);
 /** Whether the build tools are installed: `npm ci --omit=dev` omits them. */
 export const canBuild = () => existsSync(`${root}/node_modules/esbuild`);
 
+// Commander needs it only for commands that are executables. Loading it takes longer than most guests run.
+const withoutProcesses = /** @type {import('esbuild').Plugin} */ ({
+  name: 'commander without child processes',
+  setup: ({ onResolve }) =>
+    onResolve({ filter: /^node:child_process$/ }, ({ importer, path }) => ({
+      path: importer.includes('/commander/') ? 'node:events' : path,
+      external: true,
+    })),
+});
+
 export async function build() {
   const { build: bundle } = await import('esbuild');
   const { version } = JSON.parse(readFileSync(`${root}/package.json`, 'utf8'));
@@ -39,8 +49,7 @@ export async function build() {
     entryPoints: { vmft: 'src/cli/main.ts' },
     // A script: V8's code cache does not support modules.
     format: 'cjs',
-    // Commander needs it only for commands that are executables. Loading it takes longer than most guests run.
-    alias: { 'node:child_process': 'node:events' },
+    plugins: [withoutProcesses],
     outExtension: { '.js': '.cjs' },
     define: { ...programs.define, 'import.meta.url': 'metaUrl' },
     banner: { js: "const metaUrl = require('node:url').pathToFileURL(__filename).href;" },

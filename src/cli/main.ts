@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option } from 'commander';
 import { limits, memoryDefaults } from '../sim/values/limits.ts';
+import { addClusterCommands } from './cluster/commands.ts';
 import { mustHaveEffect } from './combinations.ts';
 import type { CompareOptions } from './compare.ts';
 import type { ConformanceOptions } from './conformance/conformance.ts';
@@ -325,6 +326,8 @@ program
   .action(async (name: string | undefined, given: StoryOptions) =>
     finish((await import('./play.ts')).story(name, given)),
   );
+
+addClusterCommands(program, finish);
 
 // A hidden command, for `vmft help faults`.
 const faults = program.command('faults', { hidden: true }).action(() => {

@@ -61,6 +61,7 @@ class SliceMeter extends MeasuredTime {
 export class GroupHost {
   readonly clock = new RealClock();
   private readonly driver: Driver;
+  private isStarted = false;
 
   constructor(options: GroupHostOptions) {
     const { ports, onEvent, stuck, stopped, witness = () => {}, ...rest } = options;
@@ -86,12 +87,16 @@ export class GroupHost {
     return this.driver.replica;
   }
 
+  /** Starts the replica; without effect when it is started. */
   start(): void {
-    this.deliver({ kind: 'start' });
+    if (this.isStarted) return;
+    this.isStarted = true;
+    this.driver.deliver({ kind: 'start' });
   }
 
-  /** Gives the replica an input. */
+  /** Gives the replica an input. A message of a peer that was started earlier starts it too. */
   deliver(input: ReplicaInput): void {
+    if (input.kind === 'message') this.start();
     this.driver.deliver(input);
   }
 

@@ -52,6 +52,8 @@ export const groupStatus = record({
   backlog: uint,
   /** Why it has stopped: the guest has ended, or its machine diverged. */
   stopped: optional(text),
+  /** The exit code of a guest that has ended. */
+  exitCode: optional(uint),
 });
 /** See {@link groupStatus}. */
 export type GroupStatus = ValueOf<typeof groupStatus>;
@@ -61,15 +63,19 @@ export const hostRequest = record({
   id: uint,
   body: union({
     /**
-     * Runs a replica of a new group. The one who sends this has created generation 1 on storage, and sends it to each
-     * host once; a host that has run the group before does not boot it again, but becomes a spare.
+     * Makes a replica of a new group, which waits for `run`. The one who sends this has created generation 1 on storage,
+     * and sends it to each host once; a host that has run the group before does not boot it again, but becomes a spare.
      */
-    start: record({ description: groupDescription }),
+    prepare: record({ description: groupDescription }),
+    /** Runs the replica. All hosts of the group are ready by now, so that none is suspected while it boots. */
+    run: record({ group: groupName }),
     status: record({}),
     /** For the primary of a group. */
     command: record({ group: groupName, command }),
     /** Ends the group here, and forgets it. */
     remove: record({ group: groupName }),
+    /** Kills the host's process by SIGKILL, for a test of what follows: there is no answer. */
+    crash: record({}),
   }),
 });
 /** See {@link hostRequest}. */
@@ -83,6 +89,8 @@ export const hostAnswer = record({
     refused: record({ why: text }),
     status: record({
       name: text,
+      /** The id of its process. */
+      pid: uint,
       connected: list(text, MAX_HOSTS),
       hasStorage: bool,
       hasSwitch: bool,

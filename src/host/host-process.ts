@@ -1,10 +1,13 @@
 /** A host: replicas of several groups in one process, with its links to the other hosts, to storage and to the switch. */
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { unreachable } from '../base/assert.ts';
 import { decode, encode } from '../base/codec.ts';
 import { FormatError, OperatingError } from '../base/errors.ts';
 import type { Command, ReplicaEvent, StopReason } from '../ft/effects.ts';
+import type { ServiceAddress } from './address.ts';
+import { serveControl } from './control.ts';
 import { writeDurably } from './durable-write.ts';
 import { GroupHost, realTuning } from './group-host.ts';
 import { GROUP_NAME } from './groups.ts';
@@ -29,12 +32,7 @@ import type { Identity, Link } from './wire/link.ts';
 import { type Listener, listen } from './wire/listener.ts';
 
 const SUFFIX = '.group';
-
-/** Where another process listens. */
-export interface ServiceAddress {
-  address: string;
-  port: number;
-}
+const LEAVE_POLL_MS = 10;
 
 /** What a {@link HostProcess} is made with. */
 export interface HostProcessOptions {
@@ -58,6 +56,7 @@ interface Group {
   description: GroupDescription;
   host: GroupHost;
   stopped: StopReason | undefined;
+  exitCode: number | undefined;
 }
 
 /** See the head of this file. */
@@ -115,7 +114,10 @@ export class HostProcess {
         this.groups.get(group)?.host.deliver({ kind: 'message', from, bytes }),
       restored: (peer) => this.reset(peer),
     });
-    for (const description of this.remembered()) this.run(description, 'spare');
+    for (const description of this.remembered()) {
+      this.make(description, 'spare');
+      this.groupHost(description.group).start();
+    }
   }
 
   /** The port of links and datagrams. */
@@ -130,7 +132,8 @@ export class HostProcess {
   private accept(link: Link): void {
     const { role, name } = link.peer;
     if (role === 'host') this.peers.accept(link);
-    else if (role === 'control') this.serve(link);
+    else if (role === 'control')
+      serveControl(link, { request: hostRequest, answer: hostAnswer }, (body) => this.perform(body));
     else link.close(`${role} ${name} has no business with a host`);
   }
 
@@ -157,7 +160,7 @@ export class HostProcess {
       });
   }
 
-  private async start(description: GroupDescription): Promise<void> {
+  private async prepare(description: GroupDescription): Promise<void> {
     const { group, first, machine } = description;
     const { name } = this.options.self;
     if (this.groups.has(group) || this.starting.has(group))
@@ -176,10 +179,10 @@ export class HostProcess {
       this.starting.delete(group);
     }
     const role = first.primary === name ? 'primary' : first.backups.includes(name) ? 'backup' : 'spare';
-    this.run(description, role);
+    this.make(description, role);
   }
 
-  private run(description: GroupDescription, role: 'primary' | 'backup' | 'spare'): void {
+  private make(description: GroupDescription, role: 'primary' | 'backup' | 'spare'): void {
     const { group, hosts, first, backups, replication, disk, machine } = description;
     const { self, domain, log } = this.options;
     for (const other of hosts) if (other.name !== self.name) this.peers.add(other);
@@ -200,15 +203,18 @@ export class HostProcess {
         disk: store,
         edge,
       },
-      onEvent: (event) => this.options.onEvent?.(group, event),
+      onEvent: (event) => {
+        const known = this.groups.get(group);
+        if (known && event.kind === 'off') known.exitCode = event.code;
+        this.options.onEvent?.(group, event);
+      },
       stuck: (stuck) => log(`group ${group}: the guest loops forever, at ${stuck.steps} steps`),
       stopped: (reason) => {
         const known = this.groups.get(group);
         if (known) known.stopped = reason;
       },
     });
-    this.groups.set(group, { description, host, stopped: undefined });
-    host.start();
+    this.groups.set(group, { description, host, stopped: undefined, exitCode: undefined });
   }
 
   private remove(group: string): void {
@@ -221,45 +227,41 @@ export class HostProcess {
 
   // ── Control ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  private serve(link: Link): void {
-    link.onMessage = (message) => {
-      try {
-        const { id, body } = decode(hostRequest, message);
-        void this.perform(body).then((answer) => link.send(encode(hostAnswer, { id, body: answer })));
-      } catch (error) {
-        if (!(error instanceof FormatError)) throw error;
-        link.close(`a message that is none: ${error.message}`);
-      }
-    };
+  /** @throws {OperatingError} to refuse */
+  private async perform(request: HostRequest['body']): Promise<HostAnswer['body']> {
+    switch (request.kind) {
+      case 'prepare':
+        await this.prepare(request.description);
+        break;
+      case 'run':
+        this.groupHost(request.group).start();
+        break;
+      case 'status':
+        return this.status;
+      case 'command':
+        this.primary(request.group).deliver({ kind: 'command', command: commandOf(request.command) });
+        break;
+      case 'remove':
+        this.remove(request.group);
+        break;
+      case 'crash':
+        process.kill(process.pid, 'SIGKILL');
+        break;
+      default:
+        return unreachable(request);
+    }
+    return { kind: 'done' };
   }
 
-  private async perform(request: HostRequest['body']): Promise<HostAnswer['body']> {
-    try {
-      switch (request.kind) {
-        case 'start':
-          await this.start(request.description);
-          return { kind: 'done' };
-        case 'status':
-          return this.status;
-        case 'command':
-          this.primary(request.group).deliver({ kind: 'command', command: commandOf(request.command) });
-          return { kind: 'done' };
-        case 'remove':
-          this.remove(request.group);
-          return { kind: 'done' };
-        default:
-          return unreachable(request);
-      }
-    } catch (error) {
-      if (!(error instanceof OperatingError)) throw error;
-      return { kind: 'refused', why: error.message };
-    }
+  private groupHost(name: string): GroupHost {
+    const host = this.groups.get(name)?.host;
+    if (!host) throw new OperatingError(`host ${this.options.self.name} does not run group ${name}`);
+    return host;
   }
 
   private primary(name: string): GroupHost {
     const { self } = this.options;
-    const host = this.groups.get(name)?.host;
-    if (!host) throw new OperatingError(`host ${self.name} does not run group ${name}`);
+    const host = this.groupHost(name);
     const { role, record } = host.replica;
     if (role !== 'primary')
       throw new OperatingError(
@@ -273,11 +275,26 @@ export class HostProcess {
     return {
       kind: 'status',
       name: this.options.self.name,
+      pid: process.pid,
       connected: this.peers.connected,
       hasStorage: this.dialers.storage.link !== undefined,
       hasSwitch: this.dialers.switch.link !== undefined,
       groups: [...this.groups].map(([group, one]) => statusOf(group, one)),
     };
+  }
+
+  /**
+   * Hands the VMs that are live here over to their backups, before this host ends. Resolves when none is live here, or
+   * after `limitMs`: a VM without a backup stays.
+   */
+  async leave(limitMs: number): Promise<void> {
+    const endMs = performance.now() + limitMs;
+    const live = () =>
+      [...this.groups.values()].filter(
+        ({ host: { replica } }) => replica.role === 'primary' && replica.record.backups.length > 0,
+      );
+    for (const { host } of live()) host.deliver({ kind: 'command', command: { kind: 'switch-over' } });
+    while (live().length > 0 && performance.now() < endMs) await setTimeout(LEAVE_POLL_MS);
   }
 
   /** Ends the replicas as a failure would, and closes all links. */
@@ -295,11 +312,11 @@ export class HostProcess {
   }
 }
 
-function statusOf(group: string, { host, stopped }: Group): GroupStatus {
+function statusOf(group: string, { host, stopped, exitCode }: Group): GroupStatus {
   const { replica } = host;
   const { role, phase, generation, record, logEnd, backlog, vmm } = replica;
   return {
-    ...{ group, role, phase, generation, logEnd, backlog, stopped },
+    ...{ group, role, phase, generation, logEnd, backlog, stopped, exitCode },
     record: { primary: record.primary, backups: [...record.backups] },
     icount: vmm?.icount,
   };

@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { HostName, ReplicaEvent } from '../../src/ft/effects.ts';
+import type { ServiceAddress } from '../../src/host/address.ts';
 import { HostClient } from '../../src/host/host-client.ts';
 import type { GroupDescription, GroupStatus, HostAnswer, HostRequest } from '../../src/host/host-messages.ts';
-import { HostProcess, type ServiceAddress } from '../../src/host/host-process.ts';
+import { HostProcess } from '../../src/host/host-process.ts';
 import type { PeerAddress } from '../../src/host/peers.ts';
 import { StorageClient } from '../../src/host/storage/storage-client.ts';
 import { StorageServer } from '../../src/host/storage/storage-server.ts';
@@ -115,7 +116,7 @@ async function cluster(description: MachineDescription) {
       shown += new TextDecoder().decode(data);
     },
   });
-  dialer(switchLinks.port, { self: identity('control', 't'), onUp: (link) => terminal.attach(link) });
+  dialer(switchLinks.port, { self: identity('terminal', 't'), onUp: (link) => terminal.attach(link) });
 
   const local = (port: number) => ({ address: '127.0.0.1', port });
   const services = { storage: local(storageLinks.port), switch: local(switchLinks.port) };
@@ -133,8 +134,8 @@ async function cluster(description: MachineDescription) {
     ...{ group: GROUP, hosts: addresses, first, backups: 1 },
     ...{ replication: 'lockstep', disk: 'shared', machine: description },
   };
-  // The backup listens before the primary sends.
-  for (const host of hosts.toReversed()) await host.ask({ kind: 'start', description: group });
+  for (const host of hosts) await host.ask({ kind: 'prepare', description: group });
+  for (const host of hosts) await host.ask({ kind: 'run', group: GROUP });
   return { hosts, group, terminal, shown: () => shown };
 }
 
@@ -165,7 +166,9 @@ test('a host that has restarted does not boot the VM again: it is a spare, and b
   const { description, input } = guest('bank');
   const { hosts, group, terminal, shown } = await cluster(description);
   const [a, b, c] = hosts as [TestHost, TestHost, TestHost];
-  await expect(a.ask({ kind: 'start', description: group })).rejects.toThrow('host a runs group g1 already');
+  await expect(a.ask({ kind: 'prepare', description: group })).rejects.toThrow(
+    'host a runs group g1 already',
+  );
   await expect(a.ask({ kind: 'command', group: 'other', command: { kind: 'reset' } })).rejects.toThrow(
     'does not run group other',
   );
@@ -182,7 +185,9 @@ test('a host that has restarted does not boot the VM again: it is a spare, and b
   await until(() => b.happened('live'));
   a.events.length = 0;
   await a.open(port);
-  await expect(a.ask({ kind: 'start', description: group })).rejects.toThrow('host a runs group g1 already');
+  await expect(a.ask({ kind: 'prepare', description: group })).rejects.toThrow(
+    'host a runs group g1 already',
+  );
   await until(() => a.happened('following'));
   while (!(await b.status()).record.backups.includes('a'));
   await b.ask({ kind: 'command', group: GROUP, command: { kind: 'switch-over', to: 'a' } });

@@ -9,14 +9,14 @@ export interface DirectoryLock {
 }
 
 /**
- * Locks a directory: two services on the same files would break test-and-set.
+ * Locks a directory for its `what`: two services on the same files would break test-and-set.
  *
  * The lock is an abstract Unix socket, which the kernel frees when the last thread of its process has ended; so no
  * write of that process is under way any more. It is one of the network namespace: containers that share a directory,
  * and hosts that share a file system, are not kept apart.
  * @throws {OperatingError} when another process holds the lock
  */
-export async function lockDirectory(directory: string): Promise<DirectoryLock> {
+export async function lockDirectory(directory: string, what = 'storage service'): Promise<DirectoryLock> {
   const path = await realpath(directory);
   const name = createHash('sha256').update(path).digest('hex').slice(0, 32);
   const server: Server = createServer((socket) => socket.destroy());
@@ -25,7 +25,7 @@ export async function lockDirectory(directory: string): Promise<DirectoryLock> {
       reject(
         error.code === 'EADDRINUSE'
           ? new OperatingError(
-              `${path} is in use by another storage service: end that one, or name another directory`,
+              `${path} is in use by another ${what}: end that one, or name another directory`,
             )
           : error,
       ),

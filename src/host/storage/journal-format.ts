@@ -5,7 +5,7 @@ import { FormatError, OperatingError } from '../../base/errors.ts';
 import type { StoredFile } from './files.ts';
 
 /** The largest record. */
-export const MAX_RECORD_BYTES = 2 << 20;
+export const MAX_RECORD_BYTES = 8 << 20;
 /** A frame takes further records up to this size; one record alone may be larger. */
 export const FRAME_BYTES = 1 << 20;
 

@@ -49,7 +49,8 @@ export interface JournalOwner {
 }
 
 interface Waiting {
-  record: Uint8Array;
+  /** A record to append, or records that replace all those before. */
+  what: { record: Uint8Array } | { replacement: readonly Uint8Array[] };
   durable: () => void;
   resolve: () => void;
   reject: (error: Error) => void;
@@ -117,8 +118,21 @@ export class Journal {
         new OperatingError(`${this.path}: more is appended than this disk writes; use a faster one`),
       );
     this.queuedBytes += record.length;
+    return this.enqueue({ record }, durable);
+  }
+
+  /**
+   * Replaces all records before this call by others, at once. For an owner that compacts by itself: its `liveBytes` are
+   * infinite. Resolves when that is durable; rejects as {@link append}.
+   */
+  replace(records: readonly Uint8Array[]): Promise<void> {
+    if (this.failure) return Promise.reject(this.failure);
+    return this.enqueue({ replacement: records }, () => {});
+  }
+
+  private enqueue(what: Waiting['what'], durable: () => void): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.queue.push({ record, durable, resolve, reject });
+      this.queue.push({ what, durable, resolve, reject });
       this.writing ??= this.writeQueue();
     });
   }
@@ -150,7 +164,7 @@ export class Journal {
     while (this.queue.length > 0) {
       const batch = this.takeBatch();
       try {
-        await this.writeFrame(batch.map(({ record }) => record));
+        await this.write(batch);
       } catch (error) {
         await this.fail(error as Error, batch);
         break;
@@ -165,15 +179,23 @@ export class Journal {
     this.writing = undefined;
   }
 
+  /** The next records of a frame, or one replacement. */
   private takeBatch(): Waiting[] {
     let sizeBytes = 0;
-    const end = this.queue.findIndex(({ record }, index) => {
-      sizeBytes += sizeInFrame(record);
+    const end = this.queue.findIndex(({ what }, index) => {
+      if ('replacement' in what) return true;
+      sizeBytes += sizeInFrame(what.record);
       return index > 0 && sizeBytes > FRAME_BYTES;
     });
-    const batch = this.queue.splice(0, end < 0 ? this.queue.length : end);
-    for (const { record } of batch) this.queuedBytes -= record.length;
+    const batch = this.queue.splice(0, end < 0 ? this.queue.length : Math.max(end, 1));
+    for (const { what } of batch) if ('record' in what) this.queuedBytes -= what.record.length;
     return batch;
+  }
+
+  private async write(batch: readonly Waiting[]): Promise<void> {
+    const { what } = batch[0]!;
+    if ('replacement' in what) await this.rewrite(what.replacement);
+    else await this.writeFrame(batch.flatMap(({ what }) => ('record' in what ? [what.record] : [])));
   }
 
   private async writeFrame(records: Uint8Array[]): Promise<void> {
@@ -208,8 +230,8 @@ export class Journal {
     }
   }
 
-  /** Replaces the file by a new one with the owner's state. The owner's state does not change meanwhile. */
-  private async rewrite(): Promise<void> {
+  /** Replaces the file by a new one with these records, at first the owner's state, which does not change meanwhile. */
+  private async rewrite(records = this.owner.snapshot()): Promise<void> {
     const temporary = `${this.path}.new`;
     const marker = randomBytes(4).readUInt32LE();
     const file = await this.files.open(temporary, 'new');
@@ -221,7 +243,7 @@ export class Journal {
         sizeBytes += data.length;
       };
       await put(headerOf(marker));
-      for (const records of inFrames(this.owner.snapshot())) await put(frameOf(marker, ++frames, records));
+      for (const frame of inFrames(records)) await put(frameOf(marker, ++frames, frame));
       await file.sync();
     } catch (error) {
       await file.close().catch(() => {});

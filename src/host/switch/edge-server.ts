@@ -113,6 +113,11 @@ export class EdgeServer {
     };
   }
 
+  /** Records from which {@link replay} makes the present state. */
+  snapshot(): Uint8Array[] {
+    return [...this.groups.values()].map((group) => encode(edgeRecord, group.save()));
+  }
+
   /** Writes a record. The promise resolves when it is durable; not at all once the journal is broken. */
   private append(record: EdgeRecord): Promise<void> {
     if (this.broken) return new Promise(() => {});
@@ -122,8 +127,7 @@ export class EdgeServer {
     if (!persist.rewrite || this.appendedBytes < REWRITE_BYTES) return this.durable(persist.append(bytes));
     this.appendedBytes = 0;
     // The state holds what this record says: it is noted after it is done.
-    const records = [...this.groups.values()].map((group) => encode(edgeRecord, group.save()));
-    return this.durable(persist.rewrite(records));
+    return this.durable(persist.rewrite(this.snapshot()));
   }
 
   private durable(written: Promise<void>): Promise<void> {

@@ -181,10 +181,12 @@ export class GroupConsole {
 
   /** Its part of a group's state, with what is not durable yet. */
   save(): StateFields {
+    // What only a slow terminal still needs is left out, so that the record's size is bounded.
+    const tailOffset = Math.max(this.output.start, this.durableOutput - TAIL_BYTES);
     return {
       consoleNumber: this.seen.last,
-      tailOffset: this.output.start,
-      tail: this.output.all(),
+      tailOffset,
+      tail: this.output.read(tailOffset, this.output.end - tailOffset),
       ...this.input.save(),
     };
   }

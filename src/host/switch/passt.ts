@@ -4,7 +4,7 @@
  */
 import { connect, type Socket } from 'node:net';
 import { OperatingError } from '../../base/errors.ts';
-import { Supervisor } from './children.ts';
+import { Supervisor } from '../children.ts';
 import { type Forward, unusable } from './forwards.ts';
 import { FrameSocket } from './frame-socket.ts';
 import type { NetworkPort } from './network-port.ts';
@@ -119,7 +119,7 @@ export class PasstPort implements NetworkPort {
     this.ended();
     this.frames?.close(why);
     if (this.adopted !== undefined) end(this.adopted);
-    this.supervisor.stop();
+    void this.supervisor.stop();
     this.directory.remove();
     this.onClose(why);
   }

@@ -5,7 +5,7 @@
  */
 import { createSocket, type Socket } from 'node:dgram';
 import { OperatingError } from '../../base/errors.ts';
-import { Supervisor } from './children.ts';
+import { Supervisor } from '../children.ts';
 import { isFrameSize, MAX_FRAME_BYTES, type NetworkPort } from './network-port.ts';
 
 /** What a {@link TapPort} is made with. */
@@ -86,7 +86,7 @@ export class TapPort implements NetworkPort {
     if (!this.open) return;
     this.open = false;
     this.connected = false;
-    this.supervisor.stop();
+    void this.supervisor.stop();
     this.socket.close();
     this.onClose(why);
   }

@@ -4,7 +4,7 @@
  */
 
 /** What a process is. */
-export const processRoles = ['host', 'storage', 'switch', 'control'] as const;
+export const processRoles = ['host', 'storage', 'switch', 'control', 'terminal'] as const;
 /** See {@link processRoles}. */
 export type ProcessRole = (typeof processRoles)[number];
 

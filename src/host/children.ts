@@ -1,10 +1,11 @@
-/** Child processes that a port needs: started, restarted with back-off when they die, stopped with the port. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync } from 'node:fs';
-import { OperatingError } from '../../base/errors.ts';
+/** Child processes: started, restarted with back-off when they die, stopped with who needs them. */
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { OperatingError } from '../base/errors.ts';
 
-const FIRST_RESTART_MS = 100;
-const MAX_RESTART_MS = 10_000;
+/** The delay of the first restart, and of the last of many in a row. */
+const RESTART_MS = { first: 100, most: 10_000 };
 /** A child that has lived this long is in order: the back-off starts over. */
 const STEADY_MS = 10_000;
 /** The end of what a child has printed, for messages. */
@@ -25,6 +26,11 @@ export interface SupervisorOptions {
    * them. They are in a process group of their own, too.
    */
   outputFile?: string;
+  /** Keeps what earlier children have printed to {@link outputFile}. */
+  appends?: boolean;
+  /** Children end with this process, however it ends: their `disconnect` event says so. */
+  isBound?: boolean;
+  restartMs?: { first: number; most: number };
   /** A child runs; it may not be ready yet. */
   started: (pid: number) => void;
   /** A child has ended; another one is started after a delay. */
@@ -39,10 +45,14 @@ export interface SupervisorOptions {
 export class Supervisor {
   private child: ChildProcess | undefined;
   private timer: NodeJS.Timeout | undefined;
-  private delayMs = FIRST_RESTART_MS;
+  private readonly restartMs: { first: number; most: number };
+  private delayMs: number;
   private stopped = false;
 
-  constructor(private readonly options: SupervisorOptions) {}
+  constructor(private readonly options: SupervisorOptions) {
+    this.restartMs = options.restartMs ?? RESTART_MS;
+    this.delayMs = this.restartMs.first;
+  }
 
   /** The child's process id while it runs. */
   get pid(): number | undefined {
@@ -51,11 +61,12 @@ export class Supervisor {
 
   start(): void {
     if (this.stopped) return;
-    const { command, started, outputFile } = this.options;
+    const { command, started, outputFile, appends, isBound } = this.options;
     const args = [...this.options.arguments()];
-    const file = outputFile === undefined ? undefined : openSync(outputFile, 'w', 0o600);
+    const file = outputFile === undefined ? undefined : openSync(outputFile, appends ? 'a' : 'w', 0o600);
     const output = file ?? 'pipe';
-    const child = spawn(command, args, { stdio: ['ignore', output, output], detached: file !== undefined });
+    const stdio: StdioOptions = ['ignore', output, output, ...(isBound ? (['ipc'] as const) : [])];
+    const child = spawn(command, args, { stdio, detached: file !== undefined });
     if (file !== undefined) closeSync(file);
     this.child = child;
     const startedMs = performance.now();
@@ -69,28 +80,29 @@ export class Supervisor {
     child.on('error', (error) => this.notStarted(error));
     child.on('close', (code, signal) => {
       if (outputFile !== undefined) printed = tailOf(outputFile);
-      if (performance.now() - startedMs >= STEADY_MS) this.delayMs = FIRST_RESTART_MS;
+      if (performance.now() - startedMs >= STEADY_MS) this.delayMs = this.restartMs.first;
       if (child.pid !== undefined) this.ended(code === null ? `by ${signal}` : `with code ${code}`, printed);
     });
   }
 
-  /** Ends the child, and starts no other. */
-  stop(): void {
+  /** Ends the child, and starts no other. Resolves when it has ended. */
+  async stop(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
     this.stopped = true;
     clearTimeout(this.timer);
     const { child } = this;
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
-    child.kill('SIGTERM');
+    child.kill(signal);
     const kill = setTimeout(() => child.kill('SIGKILL'), KILL_AFTER_MS);
     kill.unref();
-    child.on('close', () => clearTimeout(kill));
+    await once(child, 'close');
+    clearTimeout(kill);
   }
 
   private notStarted(error: NodeJS.ErrnoException): void {
     if (this.stopped) return;
     const { command, install, failed } = this.options;
     const missing = error.code === 'ENOENT';
-    this.stop();
+    void this.stop();
     failed(
       new OperatingError(
         missing ? `${command} is not installed. ${install}` : `${command}: ${error.message}`,
@@ -105,12 +117,12 @@ export class Supervisor {
     ended?.();
     const why = hopeless?.(printed);
     if (why !== undefined) {
-      this.stop();
+      void this.stop();
       return failed(new OperatingError(why));
     }
     log(`${command} ended ${how}; it is started again in ${this.delayMs} ms. ${lastLine(printed)}`.trim());
     this.timer = setTimeout(() => this.start(), this.delayMs);
-    this.delayMs = Math.min(this.delayMs * 2, MAX_RESTART_MS);
+    this.delayMs = Math.min(this.delayMs * 2, this.restartMs.most);
   }
 }
 
@@ -119,9 +131,17 @@ const lastLine = (printed: string): string => {
   return line === '' ? '' : `It printed: ${line}`;
 };
 
-function tailOf(file: string): string {
+/** The end of a file; empty if it can't be read. */
+export function tailOf(path: string): string {
   try {
-    return readFileSync(file, 'utf8').slice(-TAIL_BYTES);
+    const file = openSync(path, 'r');
+    try {
+      const tail = Buffer.alloc(TAIL_BYTES);
+      const read = readSync(file, tail, 0, TAIL_BYTES, Math.max(0, fstatSync(file).size - TAIL_BYTES));
+      return tail.toString('utf8', 0, read);
+    } finally {
+      closeSync(file);
+    }
   } catch {
     return '';
   }

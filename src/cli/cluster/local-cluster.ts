@@ -1,0 +1,124 @@
+/** The processes of a cluster on this machine: one for storage, one for the switch, one for each host. */
+import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
+import { OperatingError } from '../../base/errors.ts';
+import { Supervisor, tailOf } from '../../host/children.ts';
+import { type DirectoryLock, lockDirectory } from '../../host/storage/directory-lock.ts';
+import type { ClusterConfiguration } from './configuration.ts';
+import type { ClusterDirectory } from './directory.ts';
+import { UP } from './down.ts';
+import type { Operator } from './operator.ts';
+
+const LOOPBACK = '127.0.0.1';
+/** A killed host is back soon enough to be a backup again, and not before its peers have noticed. */
+const RESTART_MS = { first: 500, most: 2000 };
+const START_MS = 30_000;
+const POLL_MS = 50;
+
+/** Ports that are free now; somebody else may take them before they are used. */
+async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer());
+  const ports = await Promise.all(
+    servers.map(
+      (server) =>
+        new Promise<number>((resolve, reject) => {
+          server.once('error', reject);
+          server.listen(0, LOOPBACK, () => resolve((server.address() as { port: number }).port));
+        }),
+    ),
+  );
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}
+
+/** A configuration of `hosts` hosts, named a, b, c, …, on this machine. */
+export async function localConfiguration(
+  hosts: number,
+  networks: ClusterConfiguration['networks'],
+): Promise<ClusterConfiguration> {
+  const [storage, edge, ...ports] = await freePorts(hosts + 2);
+  const at = (port: number) => ({ address: LOOPBACK, port });
+  return {
+    ...{ storage: at(storage!), switch: at(edge!), networks },
+    hosts: ports.map((port, index) => {
+      const name = String.fromCharCode(0x61 + index);
+      return { name, domain: name, ...at(port) };
+    }),
+  };
+}
+
+/** See the head of this file. */
+export class LocalCluster {
+  private readonly children = new Map<string, Supervisor>();
+  /** Why a process has ended while all were being started. */
+  private failure: string | undefined;
+  private isStarting = true;
+
+  private constructor(
+    private readonly directory: ClusterDirectory,
+    private readonly lock: DirectoryLock,
+    private readonly options: { restart: boolean; log: (line: string) => void },
+  ) {}
+
+  /** Makes the directory and starts the processes. @throws {OperatingError} */
+  static async start(
+    directory: ClusterDirectory,
+    configuration: ClusterConfiguration,
+    options: { restart: boolean; log: (line: string) => void },
+  ): Promise<LocalCluster> {
+    await directory.create(configuration);
+    const lock = await lockDirectory(directory.path, UP);
+    const cluster = new LocalCluster(directory, lock, options);
+    writeFileSync(directory.owner, `${process.pid}\n`);
+    cluster.run('storage', ['storage']);
+    cluster.run('switch', ['switch']);
+    for (const { name } of configuration.hosts) cluster.run(`host-${name}`, ['host', '--name', name]);
+    return cluster;
+  }
+
+  private run(id: string, args: readonly string[]): void {
+    const { directory, options } = this;
+    const outputFile = directory.logOf(id);
+    const child = new Supervisor({
+      command: process.execPath,
+      arguments: () => [process.argv[1]!, ...args, '--dir', directory.path],
+      ...{ install: '', outputFile, appends: true, isBound: true, restartMs: RESTART_MS },
+      log: (line) => options.log(`${id}: ${line.replace(process.execPath, 'the process')}`),
+      started: () => {},
+      ended: () => {
+        if (this.isStarting) this.failure ??= `${id} has ended: ${lastLine(tailOf(outputFile))}`;
+        if (!options.restart) void child.stop();
+      },
+      failed: (error) => {
+        this.failure ??= error.message;
+      },
+    });
+    this.children.set(id, child);
+    child.start();
+  }
+
+  /** Waits until all processes can be reached. @throws {OperatingError} when one has ended */
+  async ready(operator: Operator): Promise<void> {
+    for (let ms = 0; ; ms += POLL_MS) {
+      if (this.failure !== undefined) throw new OperatingError(this.failure);
+      const statuses = await operator.statuses(1000);
+      if (statuses.every(({ status }) => status?.hasStorage && status.hasSwitch)) break;
+      if (ms > START_MS) throw new OperatingError('the processes do not reach each other; see the logs');
+      await setTimeout(POLL_MS);
+    }
+    this.isStarting = false;
+  }
+
+  /** Ends the processes and removes the directory. */
+  async end(): Promise<void> {
+    const ending = [...this.children].map(([id, child]) =>
+      child.stop(id.startsWith('host-') ? 'SIGKILL' : 'SIGTERM'),
+    );
+    await Promise.all(ending);
+    this.directory.remove();
+    this.lock.release();
+  }
+}
+
+const lastLine = (printed: string): string => printed.trim().split('\n').at(-1) || 'it printed nothing';

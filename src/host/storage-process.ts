@@ -1,0 +1,55 @@
+/** The storage service as a process: on an address, for everybody who has the key. */
+import type { Log } from './limited-log.ts';
+import { StorageServer } from './storage/storage-server.ts';
+import type { ClusterKey } from './wire/key.ts';
+import type { Identity } from './wire/link.ts';
+import { type Listener, listen } from './wire/listener.ts';
+
+/** What a process of one service is made with. */
+export interface ServiceOptions {
+  self: Identity;
+  key: ClusterKey;
+  /** Where it listens; port 0: any free one. */
+  address: string;
+  port: number;
+  /** Its files. */
+  directory: string;
+  log: Log;
+}
+
+/** See the head of this file. */
+export class StorageProcess {
+  private constructor(
+    private readonly server: StorageServer,
+    private readonly listener: Listener,
+  ) {}
+
+  /** @throws {OperatingError} when the directory or the address can't be used */
+  static async open(options: ServiceOptions): Promise<StorageProcess> {
+    const { directory, log, ...listening } = options;
+    const server = await StorageServer.open(directory, { log });
+    try {
+      const listener = await listen({
+        ...{ ...listening, log },
+        accept: (link) => {
+          const { role, name } = link.peer;
+          if (role === 'host' || role === 'control') server.serve(link);
+          else link.close(`${role} ${name} has no business with storage`);
+        },
+      });
+      return new StorageProcess(server, listener);
+    } catch (error) {
+      await server.close();
+      throw error;
+    }
+  }
+
+  get port(): number {
+    return this.listener.port;
+  }
+
+  async close(): Promise<void> {
+    await this.listener.close();
+    await this.server.close();
+  }
+}
