@@ -102,7 +102,10 @@ function addOperators(program: Command, finish: Finish): void {
     .addOption(dir())
     .addOption(group())
     .option('--to <host>', 'which backup (default: the first)')
-    .addHelpText('after', '\nExamples:\n  vmft move\n  vmft move --to c')
+    .addHelpText(
+      'after',
+      '\nThe exit code is 1 when it does not become the primary.\n\nExamples:\n  vmft move\n  vmft move --to c',
+    )
     .action(async (given) => finish((await import('./operate.ts')).move(given)));
 
   program

@@ -52,6 +52,8 @@ export async function console({ dir, group: name }: ConsoleOptions): Promise<num
   } finally {
     dialer?.close();
     operator.close();
+    // A pipe whose writer goes on would keep this process.
+    process.stdin.destroy();
   }
 }
 

@@ -61,7 +61,7 @@ export const move = (options: OperateOptions & { to?: string }): Promise<number>
       const now = (await viewOf(operator, group)).newest.record.primary;
       if (now !== primary) {
         process.stdout.write(`${now} is the primary of ${group} now, before it was ${primary}\n`);
-        return 0;
+        return to === undefined || now === to ? 0 : EXIT_CODE.failed;
       }
       await setTimeout(POLL_MS);
     }

@@ -172,7 +172,7 @@ async function within<T>(limitMs: number, promise: Promise<T>): Promise<T> {
 /** One group as its hosts see it. */
 export interface GroupView {
   group: string;
-  /** The status of the host with the newest generation, which is the one in charge. */
+  /** The status of the host that leads the newest generation, or, while none does, of one that knows of it. */
   newest: GroupStatus;
   members: { host: string; status: GroupStatus }[];
 }
@@ -190,9 +190,11 @@ export function groupsOf(statuses: readonly HostStatus[]): GroupView[] {
   return [...views.values()].sort((a, b) => (a.group < b.group ? -1 : 1));
 }
 
-/** Of two in the same generation the primary knows the record first. */
+/** Of two in the same generation the primary, or who was it at the end, knows first. */
 const isNewer = (one: GroupStatus, other: GroupStatus): boolean =>
-  one.generation > other.generation || (one.generation === other.generation && one.role === 'primary');
+  one.generation > other.generation || (one.generation === other.generation && leads(one) && !leads(other));
+
+const leads = ({ role, stopped }: GroupStatus): boolean => role === 'primary' || stopped !== undefined;
 
 /** The group that a command means. @throws {OperatingError} when there is none, or several and none is named */
 export function chosenGroup(views: readonly GroupView[], name: string | undefined): GroupView {

@@ -1,0 +1,166 @@
+/** A cluster of separate processes, as `vmft up` makes it, for tests that kill, stop and cut them. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { afterEach } from 'vitest';
+import { BIN, type Result } from '../cli/command.ts';
+
+const POLL_MS = 20;
+
+/** A host in the document of `vmft status --json`. */
+export interface HostView {
+  name: string;
+  up: boolean;
+  pid: number;
+}
+
+/** The document of `vmft status --json`. */
+export interface View {
+  hosts: HostView[];
+  groups: {
+    group: string;
+    generation: number;
+    primary: string;
+    backups: string[];
+    members: { host: string; role: string; phase: string; icount?: number; stopped?: string }[];
+  }[];
+}
+
+const clusters: Cluster[] = [];
+afterEach(async () => {
+  for (const cluster of clusters.splice(0)) await cluster.end();
+});
+
+/** A command that runs, and what it has printed. */
+export class Running {
+  readonly child: ChildProcess;
+  stdout = '';
+  stderr = '';
+  /** Its exit code, or the signal that has ended it. */
+  readonly code: Promise<number | string>;
+
+  constructor(args: readonly string[], cwd: string) {
+    this.child = spawn(process.execPath, [BIN, ...args], { cwd, env: { ...process.env, NO_COLOR: '1' } });
+    this.child.stdout!.setEncoding('utf8').on('data', (text: string) => {
+      this.stdout += text;
+    });
+    this.child.stderr!.setEncoding('utf8').on('data', (text: string) => {
+      this.stderr += text;
+    });
+    this.child.stdin!.on('error', () => {});
+    this.code = new Promise((resolve) => this.child.on('close', (code, signal) => resolve(code ?? signal!)));
+  }
+
+  type(text: string): void {
+    this.child.stdin!.write(text);
+  }
+}
+
+/** See the head of this file. All of it ends with the test. */
+export class Cluster {
+  readonly directory = mkdtempSync(join(tmpdir(), 'vmft-up-'));
+  private up!: Running;
+  private readonly others: Running[] = [];
+
+  /** Starts `vmft up`, and waits until the VM is protected. */
+  static async start(args: readonly string[]): Promise<Cluster> {
+    const cluster = new Cluster();
+    clusters.push(cluster);
+    cluster.up = new Running(['up', ...args], cluster.directory);
+    let ended = false;
+    void cluster.up.code.then(() => {
+      ended = true;
+    });
+    while (!cluster.up.stdout.includes('runs; its processes')) {
+      if (ended) throw new Error(`vmft up has ended: ${cluster.up.stderr}`);
+      await setTimeout(POLL_MS);
+    }
+    return cluster;
+  }
+
+  /** A command of the cluster, to its end. */
+  async vmft(...args: string[]): Promise<Result> {
+    const command = new Running(args, this.directory);
+    command.child.stdin!.end();
+    const code = await command.code;
+    return { code: Number(code), stdout: command.stdout, stderr: command.stderr };
+  }
+
+  /** `vmft console`, with what is typed through the pipe. */
+  console(): Running {
+    const console = new Running(['console'], this.directory);
+    this.others.push(console);
+    return console;
+  }
+
+  async status(): Promise<View> {
+    return JSON.parse((await this.vmft('status', '--json')).stdout) as View;
+  }
+
+  /** Waits for a view of the cluster. */
+  async when(holds: (view: View) => boolean): Promise<View> {
+    for (;;) {
+      const view = await this.status();
+      if (view.groups[0] && holds(view)) return view;
+      await setTimeout(POLL_MS);
+    }
+  }
+
+  /** Waits until the VM is protected by `count` backups that run. */
+  protected(count = 1): Promise<View> {
+    return this.when(({ groups: [vm] }) => {
+      const inPhase = (phase: string) => vm!.members.filter((one) => one.phase === phase).length;
+      return vm!.backups.length === count && inPhase('primary') === 1 && inPhase('backup') === count;
+    });
+  }
+
+  /** The process of a host. */
+  async pidOf(name: string): Promise<number> {
+    return (await this.status()).hosts.find((host) => host.name === name)!.pid;
+  }
+
+  /** Kills the process of a host, by SIGKILL; returns its name. */
+  async kill(role: 'primary' | 'backup'): Promise<string> {
+    const { hosts, groups } = await this.protected();
+    const name = role === 'primary' ? groups[0]!.primary : groups[0]!.backups[0]!;
+    process.kill(hosts.find((host) => host.name === name)!.pid, 'SIGKILL');
+    return name;
+  }
+
+  /** Kills the process of storage or of the switch, by SIGKILL. */
+  async killService(role: 'storage' | 'switch'): Promise<void> {
+    const log = readFileSync(join(this.directory, '.vmft/log', `${role}.log`), 'utf8');
+    const [, pid] = [...log.matchAll(/process (\d+) listens/g)].at(-1)!;
+    process.kill(Number(pid), 'SIGKILL');
+  }
+
+  /** What all processes have printed, for the message of a failure. */
+  get logs(): string {
+    const logs = join(this.directory, '.vmft/log');
+    if (!existsSync(logs)) return '';
+    const lines = readdirSync(logs).flatMap((name) => readFileSync(join(logs, name), 'utf8').split('\n'));
+    return lines
+      .filter((line) => line !== '')
+      .sort()
+      .join('\n');
+  }
+
+  /** The exit code of `vmft up`. */
+  get code(): Promise<number | string> {
+    return this.up.code;
+  }
+
+  async end(): Promise<void> {
+    for (const { child } of this.others) child.kill('SIGKILL');
+    this.up.child.kill('SIGTERM');
+    await this.up.code;
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+}
+
+/** Waits until a condition holds; the test's own limit ends a wait for what never comes. */
+export async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await setTimeout(POLL_MS);
+}
