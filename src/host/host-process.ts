@@ -24,6 +24,7 @@ import {
 } from './host-messages.ts';
 import type { Log } from './limited-log.ts';
 import { Peers } from './peers.ts';
+import { type Engines, type GroupStorage, groupStorage } from './shared-storage.ts';
 import { StorageClient } from './storage/storage-client.ts';
 import { EdgeClient } from './switch/edge-client.ts';
 import { Dialer } from './wire/dialer.ts';
@@ -45,7 +46,9 @@ export interface HostProcessOptions {
   /** Where it listens, for links (TCP) and datagrams (UDP). 0: any free port. */
   address: string;
   port: number;
-  storage: ServiceAddress;
+  /** The storage service; absent when {@link engines} has all. */
+  storage: ServiceAddress | undefined;
+  engines?: Engines;
   switch: ServiceAddress;
   random: { below(end: number): number };
   log: Log;
@@ -55,6 +58,7 @@ export interface HostProcessOptions {
 interface Group {
   description: GroupDescription;
   host: GroupHost;
+  storage: GroupStorage;
   stopped: StopReason | undefined;
   exitCode: number | undefined;
 }
@@ -66,7 +70,7 @@ export class HostProcess {
   private readonly starting = new Set<string>();
   private readonly storage: StorageClient;
   private readonly edge: EdgeClient;
-  private readonly dialers: { storage: Dialer; switch: Dialer };
+  private readonly dialers: { storage: Dialer | undefined; switch: Dialer };
   private peers!: Peers;
   private listener!: Listener;
   private closing: Promise<void> | undefined;
@@ -78,7 +82,7 @@ export class HostProcess {
     const dial = (to: ServiceAddress, onUp: (link: Link) => void) =>
       new Dialer({ ...to, key, self, random, onUp });
     this.dialers = {
-      storage: dial(storage, (link) => this.storage.attach(link)),
+      storage: storage && dial(storage, (link) => this.storage.attach(link)),
       switch: dial(edge, (link) => {
         this.edge.attach(link);
         this.reset('switch');
@@ -188,7 +192,7 @@ export class HostProcess {
     for (const other of hosts) if (other.name !== self.name) this.peers.add(other);
     const transport = this.peers.transport(group);
     const edge = this.edge.port(group);
-    const store = this.storage.group(group);
+    const storage = groupStorage(group, self.name, this.options.engines ?? {}, this.storage, log);
     const host = new GroupHost({
       ...{ name: self.name, domain, load: this.groups.size, hosts: hosts.map(({ name }) => name) },
       ...{ description: machine, role, record: first, backups, replication, disk },
@@ -199,8 +203,8 @@ export class HostProcess {
           datagram: (to, bytes) => transport.datagram(to, bytes),
           restored: (peer) => (peer === 'switch' ? edge.restored() : transport.restored(peer)),
         },
-        generations: store,
-        disk: store,
+        generations: storage.generations,
+        disk: storage.disk,
         edge,
       },
       onEvent: (event) => {
@@ -214,11 +218,13 @@ export class HostProcess {
         if (known) known.stopped = reason;
       },
     });
-    this.groups.set(group, { description, host, stopped: undefined, exitCode: undefined });
+    this.groups.set(group, { description, host, storage, stopped: undefined, exitCode: undefined });
   }
 
   private remove(group: string): void {
-    this.groups.get(group)?.host.close();
+    const known = this.groups.get(group);
+    known?.host.close();
+    known?.storage.close();
     this.groups.delete(group);
     this.peers.forget(group);
     this.edge.forget(group);
@@ -277,7 +283,7 @@ export class HostProcess {
       name: this.options.self.name,
       pid: process.pid,
       connected: this.peers.connected,
-      hasStorage: this.dialers.storage.link !== undefined,
+      hasStorage: this.dialers.storage === undefined || this.dialers.storage.link !== undefined,
       hasSwitch: this.dialers.switch.link !== undefined,
       groups: [...this.groups].map(([group, one]) => statusOf(group, one)),
     };
@@ -304,9 +310,12 @@ export class HostProcess {
   }
 
   private async end(): Promise<void> {
-    for (const { host } of this.groups.values()) host.close();
+    for (const { host, storage } of this.groups.values()) {
+      host.close();
+      storage.close();
+    }
     this.groups.clear();
-    for (const dialer of Object.values(this.dialers)) dialer.close();
+    for (const dialer of Object.values(this.dialers)) dialer?.close();
     await this.peers?.close();
     await this.listener?.close();
   }

@@ -13,6 +13,21 @@ const forward = () =>
     '--forward <ports>',
     "[ADDRESS:]PORT:GUESTPORT[/udp]: connections to this machine's port lead to the guest's, through passt (repeatable)",
   ).argParser(collect);
+const store = () =>
+  new Option(
+    '--store <etcd:url,...>',
+    'keep generations in etcd, with these client URLs (default: in the storage process)',
+  );
+const disk = () =>
+  new Option(
+    '--disk <nbd:server,node=name>',
+    "the guest's disk is this block node of qemu-storage-daemon, at the address or socket of its NBD server (default: in the storage process)",
+  );
+const monitor = () =>
+  new Option(
+    '--monitor <host=address>',
+    'a QMP monitor of that daemon, for one host; needed for each with --disk nbd: (repeatable)',
+  ).argParser(collect);
 const log = () =>
   new Option('--log <format>', 'what it prints on stderr').choices(logFormats).default('text');
 
@@ -51,6 +66,9 @@ function addUp(program: Command, finish: Finish): void {
         'a socket, or ADDRESS:PORT, for machines with `-netdev stream` of QEMU (repeatable)',
       ).argParser(collect),
     )
+    .addOption(store())
+    .addOption(disk())
+    .addOption(monitor())
     .option('-d, --detach', 'return when the VM runs; `vmft down` ends it')
     .option('--no-restart', 'leave processes that have died as they are')
     .addHelpText(
@@ -144,13 +162,16 @@ function addServices(program: Command, finish: Finish): void {
     .command('init')
     .description('make the key and the configuration of a cluster on several machines')
     .addOption(dir())
-    .requiredOption('--storage <address:port>', 'where `vmft storage` will listen')
+    .option('--storage <address:port>', 'where `vmft storage` will listen; needed unless --store has etcd')
     .requiredOption('--switch <address:port>', 'where `vmft switch` will listen')
     .addOption(
       new Option('--host <name=address:port>', 'where a `vmft host` will listen (repeatable)')
         .argParser(collect)
         .makeOptionMandatory(),
     )
+    .addOption(store())
+    .addOption(disk())
+    .addOption(monitor())
     .addHelpText(
       'after',
       `

@@ -1,13 +1,19 @@
 /** `vmft init`: the key and the configuration of a cluster on several machines. */
 import { OperatingError } from '../../base/errors.ts';
 import { parseAddress } from '../../host/address.ts';
-import { type ClusterConfiguration, configurationText, parseConfiguration } from './configuration.ts';
+import {
+  type ClusterConfiguration,
+  configurationText,
+  type EngineOptions,
+  parseConfiguration,
+  parseEngines,
+} from './configuration.ts';
 import { ClusterDirectory } from './directory.ts';
 
 /** The options of `vmft init`, as commander parses them. */
-export interface InitOptions {
+export interface InitOptions extends EngineOptions {
   dir: string;
-  storage: string;
+  storage?: string;
   switch: string;
   host: string[];
 }
@@ -23,12 +29,14 @@ export async function init({ dir, host, ...services }: InitOptions): Promise<num
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined)
     throw new OperatingError(`--host ${twice}: given twice; each host needs a name of its own`);
+  const engines = parseEngines(services, names);
+  if (services.storage === undefined && !engines.etcd)
+    throw new OperatingError(
+      '--storage ADDRESS:PORT is missing: where `vmft storage` will listen; or give --store etcd:…',
+    );
   const configuration: ClusterConfiguration = {
-    ...{
-      storage: parseAddress(services.storage, '--storage'),
-      switch: parseAddress(services.switch, '--switch'),
-    },
-    ...{ hosts, networks: [] },
+    storage: services.storage === undefined ? undefined : parseAddress(services.storage, '--storage'),
+    ...{ engines, switch: parseAddress(services.switch, '--switch'), hosts, networks: [] },
   };
   // What is written must be readable.
   parseConfiguration('the configuration', configurationText(configuration));

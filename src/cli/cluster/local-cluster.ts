@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { OperatingError } from '../../base/errors.ts';
 import { Supervisor, tailOf } from '../../host/children.ts';
+import type { Engines } from '../../host/shared-storage.ts';
 import { type DirectoryLock, lockDirectory } from '../../host/storage/directory-lock.ts';
 import type { ClusterConfiguration } from './configuration.ts';
 import type { ClusterDirectory } from './directory.ts';
@@ -32,19 +33,22 @@ async function freePorts(count: number): Promise<number[]> {
   return ports;
 }
 
-/** A configuration of `hosts` hosts, named a, b, c, …, on this machine. */
+/** The names of hosts: a, b, c, … */
+export const hostNames = (count: number): string[] =>
+  Array.from({ length: count }, (_, index) => String.fromCharCode(0x61 + index));
+
+/** A configuration on free ports of this machine. With etcd no storage process is needed. */
 export async function localConfiguration(
-  hosts: number,
+  names: readonly string[],
+  engines: Engines,
   networks: ClusterConfiguration['networks'],
 ): Promise<ClusterConfiguration> {
-  const [storage, edge, ...ports] = await freePorts(hosts + 2);
+  const [storage, edge, ...ports] = await freePorts(names.length + 2);
   const at = (port: number) => ({ address: LOOPBACK, port });
   return {
-    ...{ storage: at(storage!), switch: at(edge!), networks },
-    hosts: ports.map((port, index) => {
-      const name = String.fromCharCode(0x61 + index);
-      return { name, domain: name, ...at(port) };
-    }),
+    storage: engines.etcd ? undefined : at(storage!),
+    ...{ engines, switch: at(edge!), networks },
+    hosts: names.map((name, index) => ({ name, domain: name, ...at(ports[index]!) })),
   };
 }
 
@@ -71,7 +75,7 @@ export class LocalCluster {
     const lock = await lockDirectory(directory.path, UP);
     const cluster = new LocalCluster(directory, lock, options);
     writeFileSync(directory.owner, `${process.pid}\n`);
-    cluster.run('storage', ['storage']);
+    if (configuration.storage) cluster.run('storage', ['storage']);
     cluster.run('switch', ['switch']);
     for (const { name } of configuration.hosts) cluster.run(`host-${name}`, ['host', '--name', name]);
     return cluster;

@@ -75,9 +75,8 @@ export const move = (options: OperateOptions & { to?: string }): Promise<number>
 export const remove = (group: string, { dir }: OperateOptions): Promise<number> =>
   operate(dir, async (operator) => {
     const statuses = await operator.statuses();
-    const storage = await operator.storage();
-    if (!(await storage.groups()).some((one) => one.group === group))
-      throw new OperatingError(`there is no VM ${group} in this cluster`);
+    const { storage } = operator;
+    if (!(await storage.has(group))) throw new OperatingError(`there is no VM ${group} in this cluster`);
     const away = statuses.filter(({ status }) => !status).map(({ host }) => host.name);
     if (away.length > 0)
       throw new OperatingError(
@@ -85,7 +84,7 @@ export const remove = (group: string, { dir }: OperateOptions): Promise<number> 
       );
     for (const { host } of statuses) await (await operator.host(host.name)).ask({ kind: 'remove', group });
     await (await operator.switch()).ask({ kind: 'end', group }).catch(ignoreUnknown);
-    await storage.removeGroup(group);
+    await storage.remove(group);
     process.stdout.write(`${group} has ended\n`);
     return 0;
   });

@@ -5,6 +5,7 @@ import { addressText, type ServiceAddress } from '../../host/address.ts';
 import { ControlClient } from '../../host/control.ts';
 import { HostClient } from '../../host/host-client.ts';
 import type { GroupStatus, HostAnswer } from '../../host/host-messages.ts';
+import { SharedStorage } from '../../host/shared-storage.ts';
 import { StorageClient } from '../../host/storage/storage-client.ts';
 import {
   type SwitchAnswer,
@@ -107,11 +108,17 @@ export class Operator {
     return service.reach(limitMs);
   }
 
-  /** @throws {OperatingError} when it is not reached */
-  storage(limitMs = PATIENCE_MS): Promise<StorageClient> {
+  /** The VMs' records and disks. */
+  get storage(): SharedStorage {
+    return new SharedStorage(this.configuration.engines, () => this.service());
+  }
+
+  private service(limitMs = PATIENCE_MS): Promise<StorageClient> {
+    const { storage } = this.configuration;
+    if (!storage) throw new OperatingError('this cluster has no storage service');
     const client = new StorageClient();
     this.storageService ??= new Service(
-      ...([this.configuration.storage, { role: 'storage', name: 'storage' }, this.credentials] as const),
+      ...([storage, { role: 'storage', name: 'storage' }, this.credentials] as const),
       (link) => {
         client.attach(link);
         return client;

@@ -125,7 +125,10 @@ export const storage = (options: ServiceCommandOptions): Promise<number> =>
     'storage',
     'storage',
     options,
-    ({ configuration }) => configuration.storage,
+    ({ configuration: { storage: at }, path }) => {
+      if (at) return at;
+      throw new OperatingError(`the cluster in ${path} has no storage service: it uses etcd`);
+    },
     (service) => StorageProcess.open(service),
   );
 
@@ -158,9 +161,9 @@ export const host = (options: ServiceCommandOptions & { name: string }): Promise
     options,
     of,
     (service, directory, logger) => {
-      const { storage: store, switch: edge } = directory.configuration;
+      const { storage: store, engines, switch: edge } = directory.configuration;
       return HostProcess.open({
-        ...{ ...service, domain: of(directory).domain, storage: store, switch: edge },
+        ...{ ...service, domain: of(directory).domain, storage: store, engines, switch: edge },
         random: { below: (end) => randomInt(end) },
         onEvent: (group, event) => {
           if (!LOGGED.has(event.kind)) return;

@@ -91,15 +91,12 @@ export async function startVm(operator: Operator, { group, backups, guest }: New
   const { description: machine, diskContent } = guest;
   const statuses = await operator.statuses();
   const { hosts, ...first } = placement(statuses, backups);
-  const storage = await operator.storage();
-  if ((await storage.groups()).some((one) => one.group === group))
+  const { storage } = operator;
+  if (await storage.has(group))
     throw new OperatingError(
       `there is a VM ${group} already; end it with \`vmft remove ${group}\`, or name another --group`,
     );
-  if (!(await storage.createGroup(group, first, new Uint8Array(0))))
-    throw new OperatingError(`a VM ${group} was started at the same moment; name another --group`);
-  const sizeBytes = sectorsOf(machine) * SECTOR_BYTES;
-  if (sizeBytes > 0) await storage.uploadDisk(group, sizeBytes, [diskContent]);
+  await storage.create(group, first, sectorsOf(machine) * SECTOR_BYTES, diskContent);
   const description: GroupDescription = {
     ...{ group, backups, replication: 'lockstep', disk: 'shared', machine },
     first: { primary: first.primary, backups: [...first.backups] },

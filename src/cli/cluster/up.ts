@@ -9,15 +9,22 @@ import type { GroupNetwork } from '../../host/switch-process.ts';
 import { EXIT_CODE, exitCodeOf } from '../exit-codes.ts';
 import { EndingSignal } from '../interruption.ts';
 import { StatusLine } from '../terminal/status-line.ts';
-import { type ClusterConfiguration, forwardText, parseStream, parseTap } from './configuration.ts';
+import {
+  type ClusterConfiguration,
+  type EngineOptions,
+  forwardText,
+  parseEngines,
+  parseStream,
+  parseTap,
+} from './configuration.ts';
 import { ClusterDirectory } from './directory.ts';
-import { LocalCluster, localConfiguration } from './local-cluster.ts';
+import { hostNames, LocalCluster, localConfiguration } from './local-cluster.ts';
 import { type GroupView, groupsOf, type HostStatus, Operator } from './operator.ts';
 import { mustSuitNetwork, type NewVm, newVm, startVm, type VmOptions } from './start.ts';
 import { stepsText, summary } from './status.ts';
 
 /** The options of `vmft up`, as commander parses them. */
-export interface UpOptions extends VmOptions {
+export interface UpOptions extends VmOptions, EngineOptions {
   hosts: number;
   forward?: string[];
   outside?: boolean;
@@ -58,7 +65,8 @@ export async function up(program: string | undefined, given: UpOptions): Promise
   const directory = new ClusterDirectory(given.dir);
   mustBeFree(directory);
   if (given.detach && !process.env[DETACHED]) return detach(directory);
-  const configuration = await localConfiguration(given.hosts, networks);
+  const names = hostNames(given.hosts);
+  const configuration = await localConfiguration(names, parseEngines(given, names), networks);
   try {
     return await serve(directory, configuration, vm, given.restart);
   } catch (error) {
@@ -116,7 +124,7 @@ function introduction(
   const forwards = networks.flatMap(({ forwards: all }) => all.map(forwardText));
   return [
     `${group} runs; its processes:`,
-    `  storage  ${addressText(storage)}`,
+    ...(storage ? [`  storage  ${addressText(storage)}`] : []),
     `  switch   ${addressText(edge)}`,
     ...hosts.map((host) => `  host ${host.name}   ${addressText(host)}`),
     ...forwards.map((text) => `  forward  ${text}`),

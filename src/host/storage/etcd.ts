@@ -96,6 +96,13 @@ export class EtcdGenerations implements GenerationStore {
     return found && decode(groupDescription, found);
   }
 
+  /** Forgets the group. Its hosts must have ended. @throws {OperatingError} when no member answers: then repeat it */
+  async remove(): Promise<void> {
+    const all = `vmft/${this.options.group}`;
+    // All keys that begin with `all/`: the byte after the slash ends the range.
+    await this.post('/v3/kv/deleterange', { key: base64(`${all}/`), range_end: base64(`${all}0`) });
+  }
+
   /** Ends the requests under way: none is answered any more. */
   close(): void {
     this.stopping.abort();
