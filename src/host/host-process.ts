@@ -203,6 +203,7 @@ export class HostProcess {
       onEvent: (event) => this.options.onEvent?.(group, event),
       stuck: (stuck) => log(`group ${group}: the guest loops forever, at ${stuck.steps} steps`),
       stopped: (reason) => {
+        this.peers.silence(group);
         const known = this.groups.get(group);
         if (known) known.stopped = reason;
       },

@@ -3,6 +3,7 @@ import { bytes, decode, encode, record } from '../base/codec.ts';
 import { FormatError } from '../base/errors.ts';
 import type { Transport } from '../cluster/ports.ts';
 import type { HostName } from '../ft/effects.ts';
+import { kindOfMessage } from '../ft/messages.ts';
 import { groupName } from './groups.ts';
 import type { Log } from './limited-log.ts';
 import { bindDatagrams, type Datagrams } from './wire/datagrams.ts';
@@ -152,7 +153,7 @@ export class Peers {
     if (known) return known;
     const transport = new GroupTransport(
       (to, message) => this.peers.get(to)?.link?.send(encode(addressed, { group, bytes: message })),
-      (to, message) => this.datagram(to, encode(addressed, { group, bytes: message })),
+      (to, message) => this.datagram(group, to, message),
     );
     this.transports.set(group, transport);
     return transport;
@@ -161,11 +162,23 @@ export class Peers {
   /** The group's replica is not here any more. */
   forget(group: string): void {
     this.transports.delete(group);
+    this.silence(group);
   }
 
-  private datagram(name: HostName, payload: Uint8Array): void {
+  /** The group's replica has stopped: its heartbeats end. */
+  silence(group: string): void {
+    for (const name of this.peers.keys()) this.datagrams.end(`${group}/${name}`);
+  }
+
+  private datagram(group: string, name: HostName, message: Uint8Array): void {
     const address = this.peers.get(name)?.address;
-    if (address) this.datagrams.send({ role: 'host', ...address }, payload);
+    if (!address) return;
+    const payload = encode(addressed, { group, bytes: message });
+    const series = `${group}/${name}`;
+    // A spare's offer is not repeated: after it has joined, it would say that the spare has restarted empty.
+    const isHeartbeat = kindOfMessage(message) === 'heartbeat';
+    if (!isHeartbeat) this.datagrams.end(series);
+    this.datagrams.send({ role: 'host', ...address }, payload, isHeartbeat ? series : undefined);
   }
 
   /** Breaks all links, and dials no more. */
