@@ -89,7 +89,7 @@ export class Backup {
         this.following = false;
         this.inSync = false;
         this.eligible = false;
-        this.copy = new CopyReceiver(from, message.copy, message.description, replica.options.execution);
+        this.copy = new CopyReceiver(from, message.copy, message.description, replica.options);
         return;
       case 'pages':
         if (this.copy?.number !== message.copy) return;
@@ -294,7 +294,7 @@ export class Backup {
 
   private restore({ history, frames, delta, outputs, open, icount }: EntryOf<'checkpoint'>): void {
     const { replica } = this;
-    applyDelta(replica.vmm.machine, delta);
+    applyDelta(replica.vmm.machine, delta, replica.options.compressor);
     replica.history = history;
     replica.frames = frames;
     replica.gate.hold(outputs.filter(isEdgeOutput), this.consumed);

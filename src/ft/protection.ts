@@ -162,6 +162,7 @@ export class Protection {
       replica.vmm.machine,
       primary.pages,
       replica.options.tuning,
+      replica.options.compressor,
     );
     const { disk, description, tuning } = replica.options;
     const bootBytes = description.segments.reduce((sum, { bytes }) => sum + bytes.length, 0);

@@ -8,6 +8,7 @@ import { Replica, type ReplicaOptions } from '../ft/replica.ts';
 import { defaultTuning, type Tuning } from '../ft/rules.ts';
 import type { Stuck } from '../vmm/stuck.ts';
 import { RealClock } from './real-clock.ts';
+import { zlib } from './zlib.ts';
 
 const MS = 1_000_000;
 
@@ -25,7 +26,8 @@ export const realTuning: Tuning = {
 };
 
 /** What a {@link GroupHost} is made with: the replica's options but for those that only a real host knows. */
-export interface GroupHostOptions extends Omit<ReplicaOptions, 'entropy' | 'sliceTime' | 'witness'> {
+export interface GroupHostOptions
+  extends Omit<ReplicaOptions, 'entropy' | 'sliceTime' | 'compressor' | 'witness'> {
   ports: Omit<Ports, 'clock'>;
   onEvent(event: ReplicaEvent): void;
   /** The live guest loops forever. */
@@ -67,7 +69,7 @@ export class GroupHost {
     const { clock } = this;
     const meter = new SliceMeter(() => clock.monotonicNs);
     const entropy = (sizeBytes: number) => new Uint8Array(randomBytes(sizeBytes));
-    const replica = new Replica({ ...rest, witness, entropy, sliceTime: meter });
+    const replica = new Replica({ ...rest, witness, entropy, sliceTime: meter, compressor: zlib });
     this.driver = new Driver(replica, {
       ports: { ...ports, clock },
       maxSteps: Number.MAX_SAFE_INTEGER,
