@@ -108,9 +108,8 @@ export class CopyReceiver {
     { execution, compressor }: { execution?: Execution | undefined; compressor?: Compressor } = {},
   ) {
     this.compressor = compressor;
-    this.machine = new Machine(description, new ReplayDoors(), execution);
     // The boot image's content is outdated, and zero pages are not sent.
-    this.machine.hart.clearRam();
+    this.machine = new Machine(description, new ReplayDoors(), execution, 'blank');
   }
 
   /** @throws {FormatError} for anything that `packPages` did not make. */
