@@ -85,7 +85,10 @@ export class Protection {
     this.spares.set(host, { load, domain, heardNs: replica.nowNs });
     this.domains.set(host, domain);
     const channel = primary.channels.get(host);
-    if (channel && this.isJoining(host)) channel.lastHeardNs = replica.nowNs;
+    if (channel && this.isJoining(host)) {
+      channel.lastHeardNs = replica.nowNs;
+      channel.closed = false;
+    }
     if (generation === 0 && this.copy?.host === host) this.giveUp('it restarted empty');
     // A backup without a generation has restarted empty.
     if (generation === 0 && replica.record.backups.includes(host)) primary.evict([host]);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { unreachable } from '../base/assert.ts';
 import { decode, encode } from '../base/codec.ts';
 import { FormatError, OperatingError } from '../base/errors.ts';
-import type { Command, ReplicaEvent, StopReason } from '../ft/effects.ts';
+import type { Command, ReplicaEvent, ReplicaInput, StopReason } from '../ft/effects.ts';
 import { writeDurably } from './durable-write.ts';
 import { GroupHost, realTuning } from './group-host.ts';
 import { GROUP_NAME } from './groups.ts';
@@ -114,6 +114,7 @@ export class HostProcess {
       received: (group, from, bytes) =>
         this.groups.get(group)?.host.deliver({ kind: 'message', from, bytes }),
       restored: (peer) => this.reset(peer),
+      ended: (peer) => this.deliver({ kind: 'closed', peer }),
     });
     for (const description of this.remembered()) this.run(description, 'spare');
   }
@@ -124,7 +125,12 @@ export class HostProcess {
   }
 
   private reset(peer: string): void {
-    for (const { host } of this.groups.values()) host.deliver({ kind: 'reset', peer });
+    this.deliver({ kind: 'reset', peer });
+  }
+
+  /** Gives an input to all replicas. */
+  private deliver(input: ReplicaInput): void {
+    for (const { host } of this.groups.values()) host.deliver(input);
   }
 
   private accept(link: Link): void {

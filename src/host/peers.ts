@@ -10,6 +10,7 @@ import { bindDatagrams, type Datagrams } from './wire/datagrams.ts';
 import { Dialer } from './wire/dialer.ts';
 import type { ClusterKey } from './wire/key.ts';
 import { type Identity, type Link, MAX_MESSAGE_BYTES } from './wire/link.ts';
+import { RefusalProbe } from './wire/refusal-probe.ts';
 
 /** A message of the protocol between two hosts, for the replica of a group. */
 const addressed = record({ group: groupName, bytes: bytes(MAX_MESSAGE_BYTES) });
@@ -34,6 +35,8 @@ export interface PeersOptions {
   received(group: string, from: HostName, bytes: Uint8Array): void;
   /** A new link to a host stands: what was sent before may be lost. */
   restored(peer: HostName): void;
+  /** The link to a host has broken, and its operating system refuses another: its process has ended. */
+  ended(peer: HostName): void;
   log: Log;
 }
 
@@ -42,6 +45,8 @@ interface Peer {
   link: Link | undefined;
   dialer: Dialer | undefined;
   address: PeerAddress | undefined;
+  /** Under way since its link has broken. */
+  probe: RefusalProbe | undefined;
 }
 
 /**
@@ -51,6 +56,7 @@ interface Peer {
 export class Peers {
   private readonly peers = new Map<HostName, Peer>();
   private readonly transports = new Map<string, GroupTransport>();
+  private closed = false;
 
   private constructor(
     private readonly options: PeersOptions,
@@ -110,6 +116,7 @@ export class Peers {
     const peer = this.peer(name);
     const old = peer.link;
     peer.link = link;
+    peer.probe?.close();
     // What the peer has sent on the old link came before what it sends on this one.
     if (old) {
       old.onMessage = () => {};
@@ -124,8 +131,17 @@ export class Peers {
       if (peer.link !== link) return;
       peer.link = undefined;
       for (const transport of this.transports.values()) transport.interrupt(name);
+      this.probe(name, peer);
     };
     this.options.restored(name);
+  }
+
+  /** A link can break between hosts that live: `ended` is said of none of these. */
+  private probe(name: HostName, peer: Peer): void {
+    const { address } = peer;
+    if (!address || this.closed) return;
+    peer.probe?.close();
+    peer.probe = new RefusalProbe(address.address, address.port, () => this.options.ended(name));
   }
 
   private receive(from: HostName, message: Uint8Array): boolean {
@@ -142,7 +158,7 @@ export class Peers {
   private peer(name: HostName): Peer {
     const known = this.peers.get(name);
     if (known) return known;
-    const peer: Peer = { link: undefined, dialer: undefined, address: undefined };
+    const peer: Peer = { link: undefined, dialer: undefined, address: undefined, probe: undefined };
     this.peers.set(name, peer);
     return peer;
   }
@@ -183,7 +199,9 @@ export class Peers {
 
   /** Breaks all links, and dials no more. */
   async close(): Promise<void> {
-    for (const { dialer, link } of this.peers.values()) {
+    this.closed = true;
+    for (const { dialer, link, probe } of this.peers.values()) {
+      probe?.close();
       dialer?.close();
       link?.close('the host ends');
     }
