@@ -57,6 +57,7 @@ export async function build() {
   const others = {
     'chaos-worker': 'src/cli/chaos/worker.ts',
     'conformance-worker': 'src/cli/conformance/worker.ts',
+    'datagram-worker': 'src/host/wire/datagram-worker.ts',
     bench: 'tools/bench/main.ts',
     fuzz: 'tools/fuzz/main.ts',
     hostile: 'tools/hostile/main.ts',

@@ -1,4 +1,5 @@
 import { DISK_OK } from '../devices/device.ts';
+import { descriptionHash } from '../vmm/description.ts';
 import type { Entry, EntryOf } from '../vmm/entries.ts';
 import { applyDelta } from '../vmm/snapshot.ts';
 import { Vmm, verifyMarker } from '../vmm/vmm.ts';
@@ -84,13 +85,7 @@ export class Backup {
       case 'entries':
         return this.receive(message);
       case 'prepare':
-        replica.dropVm();
-        this.granted.clear();
-        this.following = false;
-        this.inSync = false;
-        this.eligible = false;
-        this.copy = new CopyReceiver(from, message.copy, message.description, replica.options.execution);
-        return;
+        return this.prepare(from, message);
       case 'pages':
         if (this.copy?.number !== message.copy) return;
         this.copy.pages(message.packed);
@@ -103,6 +98,21 @@ export class Backup {
       case 'state':
         if (this.copy?.number === message.copy) this.install(message);
     }
+  }
+
+  /** A copy of the primary's machine begins. */
+  private prepare(from: HostName, { copy, description: hash }: MessageOf<'prepare'>): void {
+    const { replica } = this;
+    const { description } = replica.options;
+    replica.dropVm();
+    this.granted.clear();
+    this.following = false;
+    this.inSync = false;
+    this.eligible = false;
+    this.copy = undefined;
+    if (hash === descriptionHash(description))
+      this.copy = new CopyReceiver(from, copy, description, replica.options);
+    else replica.note({ kind: 'void', why: `the machine of ${from} has another description or boot image` });
   }
 
   /** Writes sectors of the primary's disk to this one. Two writes of the same sectors could be reordered: one waits. */
@@ -294,7 +304,7 @@ export class Backup {
 
   private restore({ history, frames, delta, outputs, open, icount }: EntryOf<'checkpoint'>): void {
     const { replica } = this;
-    applyDelta(replica.vmm.machine, delta);
+    applyDelta(replica.vmm.machine, delta, replica.options.compressor);
     replica.history = history;
     replica.frames = frames;
     replica.gate.hold(outputs.filter(isEdgeOutput), this.consumed);

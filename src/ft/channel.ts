@@ -23,6 +23,8 @@ export class Channel {
   icount = 0;
   /** When a message of that host came last, in this host's time. */
   lastHeardNs: number;
+  /** The process there is said to have ended, and nothing was heard since. */
+  closed = false;
   /** Bytes of the log up to the last consumed entry. */
   private consumedBytes = 0;
 

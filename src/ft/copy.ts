@@ -7,7 +7,7 @@ import { PAGE_BYTES } from '../cpu/layout.ts';
 import type { MachineDescription } from '../vmm/description.ts';
 import { ReplayDoors } from '../vmm/doors.ts';
 import { Machine } from '../vmm/machine.ts';
-import { applyDelta, packPages, takeDelta, unpackPages } from '../vmm/snapshot.ts';
+import { applyDelta, type Compressor, packPages, takeDelta, unpackPages } from '../vmm/snapshot.ts';
 import type { ChangedPages } from './changed-pages.ts';
 import type { HostName } from './effects.ts';
 import type { Tuning } from './rules.ts';
@@ -31,6 +31,7 @@ export class CopySender {
     private readonly machine: Machine,
     private readonly pages: ChangedPages,
     private readonly tuning: Pick<Tuning, 'copyPages' | 'copyWindow' | 'stopPages'>,
+    private readonly compressor?: Compressor,
   ) {
     this.changed = pages.listen();
     this.queue = machine.hart.usedPages();
@@ -52,7 +53,10 @@ export class CopySender {
     const indexes = this.queue.splice(0, this.tuning.copyPages);
     for (const index of indexes) this.changed.delete(index);
     this.unacknowledged++;
-    return { packed: packPages(this.machine, indexes), sizeBytes: indexes.length * PAGE_BYTES };
+    return {
+      packed: packPages(this.machine, indexes, this.compressor),
+      sizeBytes: indexes.length * PAGE_BYTES,
+    };
   }
 
   acknowledged(): void {
@@ -82,7 +86,7 @@ export class CopySender {
   finish(): { delta: Uint8Array; pages: number; sizeBytes: number } {
     const indexes = [...this.changed].sort((a, b) => a - b);
     this.stop();
-    const delta = takeDelta(this.machine, indexes);
+    const delta = takeDelta(this.machine, indexes, this.compressor);
     return { delta, pages: indexes.length, sizeBytes: indexes.length * PAGE_BYTES };
   }
 
@@ -95,26 +99,27 @@ export class CopySender {
 /** The receiver of a copy. */
 export class CopyReceiver {
   readonly machine: Machine;
+  private readonly compressor: Compressor | undefined;
 
   constructor(
     readonly from: HostName,
     readonly number: number,
     description: MachineDescription,
-    execution?: Execution,
+    { execution, compressor }: { execution?: Execution | undefined; compressor?: Compressor } = {},
   ) {
-    this.machine = new Machine(description, new ReplayDoors(), execution);
+    this.compressor = compressor;
     // The boot image's content is outdated, and zero pages are not sent.
-    this.machine.hart.clearRam();
+    this.machine = new Machine(description, new ReplayDoors(), execution, 'blank');
   }
 
   /** @throws {FormatError} for anything that `packPages` did not make. */
   pages(packed: Uint8Array): void {
-    unpackPages(this.machine, packed);
+    unpackPages(this.machine, packed, this.compressor);
   }
 
   /** Completes the copy; whether its hash is the sender's. */
   finish(delta: Uint8Array, hash: bigint): boolean {
-    applyDelta(this.machine, delta);
+    applyDelta(this.machine, delta, this.compressor);
     return this.machine.hash() === hash;
   }
 }

@@ -52,6 +52,11 @@ export type ReplicaInput =
   | { kind: 'message'; from: HostName; bytes: Uint8Array }
   /** The stream to a host, to storage or to the edge broke and was re-established; data in flight may be lost. */
   | { kind: 'reset'; peer: HostName }
+  /**
+   * The operating system of a host has closed the stream, and says that the host's process has ended: nothing more comes
+   * from it. A hint, which may be wrong, or never come.
+   */
+  | { kind: 'closed'; peer: HostName }
   | { kind: 'timer'; id: TimerId }
   /** Storage's record of a generation, in answer to `claim` or `read-generation`. */
   | { kind: 'record'; generation: number; record: GenerationRecord | undefined }
@@ -122,7 +127,8 @@ export type ReplicaEvent =
   | { kind: 'acknowledged'; by: HostName; received: number; consumed: number }
   | { kind: 'released'; first: number; last: number; text: string }
   | { kind: 'full'; what: 'log' | 'outputs' }
-  | { kind: 'suspected'; host: HostName; silentNs: number }
+  /** `closed`: because its process is said to have ended, and not for its silence. */
+  | { kind: 'suspected'; host: HostName; silentNs: number; closed: boolean }
   | { kind: 'claimed'; generation: number; record: GenerationRecord }
   | { kind: 'won'; generation: number; record: GenerationRecord }
   | { kind: 'lost'; generation: number; to: HostName }

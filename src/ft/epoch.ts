@@ -43,7 +43,7 @@ export class Epoch {
     this.position = this.here;
     const pages = [...changed].sort((a, b) => a - b);
     changed.clear();
-    const delta = takeDelta(machine, pages);
+    const delta = takeDelta(machine, pages, replica.options.compressor);
     replica.effects.push({ do: 'copied', sizeBytes: pages.length * PAGE_BYTES });
     const open = replica.disk.open.map(({ id }) => id);
     const outputs = this.outputs.splice(0);

@@ -7,6 +7,7 @@ import {
   list,
   record,
   text,
+  u32,
   u64,
   uint,
   union,
@@ -14,7 +15,6 @@ import {
 } from '../base/codec.ts';
 import { FormatError } from '../base/errors.ts';
 import { xxh32 } from '../base/xxh32.ts';
-import { descriptionSchema } from '../vmm/description.ts';
 import { entryList } from '../vmm/entries.ts';
 import { outputCodec } from '../vmm/outputs.ts';
 
@@ -55,8 +55,11 @@ const messages = {
    * all 0 without a VM. The answer carries `token`.
    */
   resume: record({ generation: uint, log: uint, received: uint, consumed: uint, token: uint }),
-  /** A copy begins, of a machine as described. `copy` identifies it in the messages that follow. */
-  prepare: record({ generation: uint, copy: uint, description: descriptionSchema }),
+  /**
+   * A copy begins. `copy` identifies it in the messages that follow. `description`: the hash of the description of the
+   * machine, which every host of the VM has, boot image included.
+   */
+  prepare: record({ generation: uint, copy: uint, description: u32 }),
   /** Pages of RAM, packed. */
   pages: record({ generation: uint, copy: uint, packed: bytes() }),
   /** Acknowledges one `pages` message. */
@@ -91,7 +94,7 @@ export type Message = ValueOf<typeof message>;
 export type MessageOf<K extends Message['kind']> = Extract<Message, { kind: K }>;
 
 const MAGIC = 0x4654;
-const VERSION = 7;
+const VERSION = 8;
 const HEAD_BYTES = 3;
 const MAX_BODY_BYTES = 1 << 28;
 const body: Codec<Uint8Array> = bytes(MAX_BODY_BYTES);

@@ -387,7 +387,10 @@ export class Primary {
 
   hear(from: HostName, message: Message): void {
     const channel = this.channels.get(from);
-    if (channel) channel.lastHeardNs = this.replica.nowNs;
+    if (channel) {
+      channel.lastHeardNs = this.replica.nowNs;
+      channel.closed = false;
+    }
     switch (message.kind) {
       case 'heartbeat':
         return this.protection.heard(from, message.domain);
@@ -456,19 +459,27 @@ export class Primary {
     }
   }
 
+  /** The process of a host is said to have ended. */
+  closed(host: HostName): void {
+    const channel = this.channels.get(host);
+    if (!channel) return;
+    channel.closed = true;
+    this.suspectSilent();
+  }
+
   private suspectSilent(): void {
     const { replica } = this;
     const { suspectNs, heartbeatNs } = replica.options.tuning;
     const silent = [...this.channels.values()].filter(
-      ({ lastHeardNs }) => replica.nowNs - lastHeardNs >= suspectNs,
+      ({ lastHeardNs, closed }) => closed || replica.nowNs - lastHeardNs >= suspectNs,
     );
     replica.timer('suspect', replica.nowNs + heartbeatNs);
     const members = silent.filter(({ host }) => replica.record.backups.includes(host));
     for (const { host } of silent)
       if (this.protection.isJoining(host)) this.protection.giveUp('it is silent');
     if (members.length === 0 || replica.claim) return;
-    for (const { host, lastHeardNs } of members)
-      replica.note({ kind: 'suspected', host, silentNs: replica.nowNs - lastHeardNs });
+    for (const { host, lastHeardNs, closed } of members)
+      replica.note({ kind: 'suspected', host, silentNs: replica.nowNs - lastHeardNs, closed });
     this.evict(members.map(({ host }) => host));
   }
 

@@ -3,7 +3,7 @@
  * and only then claims the generation that names it as a backup.
  */
 import type { DiskRequest } from '../devices/device.ts';
-import { sectorsOf } from '../vmm/description.ts';
+import { descriptionHash, sectorsOf } from '../vmm/description.ts';
 import type { ChangedPages } from './changed-pages.ts';
 import type { Channel } from './channel.ts';
 import type { LoggingChannels } from './channels.ts';
@@ -35,8 +35,6 @@ interface Spare {
 const STALE_HEARTBEATS = 20;
 /** A joining replica is given up after this many times `suspectNs` without progress. */
 const PATIENCE = 10;
-/** Assumed minimum rate of a link: 80 Mbit/s. The boot image is sent in one message, which counts as no progress. */
-const SLOWEST_NS_PER_BYTE = 100;
 /** The minimum share of a guest that writes faster than it can be copied, per mille. */
 const MIN_SHARE = 50;
 
@@ -87,7 +85,10 @@ export class Protection {
     this.spares.set(host, { load, domain, heardNs: replica.nowNs });
     this.domains.set(host, domain);
     const channel = primary.channels.get(host);
-    if (channel && this.isJoining(host)) channel.lastHeardNs = replica.nowNs;
+    if (channel && this.isJoining(host)) {
+      channel.lastHeardNs = replica.nowNs;
+      channel.closed = false;
+    }
     if (generation === 0 && this.copy?.host === host) this.giveUp('it restarted empty');
     // A backup without a generation has restarted empty.
     if (generation === 0 && replica.record.backups.includes(host)) primary.evict([host]);
@@ -162,10 +163,10 @@ export class Protection {
       replica.vmm.machine,
       primary.pages,
       replica.options.tuning,
+      replica.options.compressor,
     );
     const { disk, description, tuning } = replica.options;
-    const bootBytes = description.segments.reduce((sum, { bytes }) => sum + bytes.length, 0);
-    this.progressNs = replica.nowNs + bootBytes * SLOWEST_NS_PER_BYTE;
+    this.progressNs = replica.nowNs;
     if (disk === 'private')
       this.diskCopy = new DiskCopySender(sectorsOf(description), tuning.copyWindow, () =>
         replica.nextCopyOperation(),
@@ -176,7 +177,7 @@ export class Protection {
       kind: 'prepare',
       generation,
       copy: this.copies,
-      description,
+      description: descriptionHash(description),
     });
     if (replica.isOff('resync-atomicity')) this.record(channel.host);
     this.noteRound();

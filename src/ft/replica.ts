@@ -165,6 +165,8 @@ export class Replica {
         return this.hear(input.from, input.bytes);
       case 'reset':
         return this.channelReset(input.peer);
+      case 'closed':
+        return this.closed(input.peer);
       case 'timer':
         return this.wake(input.id);
       case 'record':
@@ -348,6 +350,18 @@ export class Replica {
     const silentNs = state.nowNs - backup.lastHeardNs;
     if (silentNs < suspectNs) return state.timer('suspect', backup.lastHeardNs + suspectNs);
     state.timer('suspect', state.nowNs + suspectNs);
+    this.takeOver(silentNs, false);
+  }
+
+  /** The process of a host is said to have ended: who would suspect it after a silence does so now. */
+  private closed(peer: HostName): void {
+    const { state, primary, backup } = this;
+    if (primary) primary.closed(peer);
+    else if (peer === state.record.primary) this.takeOver(state.nowNs - backup.lastHeardNs, true);
+  }
+
+  private takeOver(silentNs: number, closed: boolean): void {
+    const { state, backup } = this;
     if (state.claim || state.generation === 0) return;
     if (!this.mayClaim) {
       if (!backup.inSync) return;
@@ -356,7 +370,7 @@ export class Replica {
       this.readGeneration(state.generation + 1);
       return backup.resume();
     }
-    state.note({ kind: 'suspected', host: state.record.primary, silentNs });
+    state.note({ kind: 'suspected', host: state.record.primary, silentNs, closed });
     if (state.hasVm)
       state.note({ kind: 'draining', entries: state.replay.waiting, icount: state.vmm.icount });
     this.claimWithout([state.record.primary]);

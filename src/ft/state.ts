@@ -5,6 +5,7 @@ import { LiveDoors, RecordingDoors, ReplayDoors } from '../vmm/doors.ts';
 import type { Entry, EntryKind } from '../vmm/entries.ts';
 import { Machine } from '../vmm/machine.ts';
 import type { DiskOutput, EdgeOutput, Output } from '../vmm/outputs.ts';
+import type { Compressor } from '../vmm/snapshot.ts';
 import { Vmm } from '../vmm/vmm.ts';
 import { DiskQueue } from './disk-queue.ts';
 import type {
@@ -45,6 +46,8 @@ export interface ReplicaOptions {
   entropy: (sizeBytes: number) => Uint8Array;
   /** How the host's clock goes on within a slice; where nothing is said, it is computed from the steps. */
   sliceTime?: SliceTime;
+  /** Compresses pages; where nothing is said, in JavaScript. */
+  compressor?: Compressor;
   tuning: Tuning;
   unsafe: ReadonlySet<UnsafeRule>;
   /** Receives every entry that comes through this machine's doors, logged or not: evidence for checkers. */

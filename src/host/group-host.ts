@@ -6,8 +6,10 @@ import type { ReplicaEvent, ReplicaInput, StopReason } from '../ft/effects.ts';
 import { MeasuredTime } from '../ft/guest-clock.ts';
 import { Replica, type ReplicaOptions } from '../ft/replica.ts';
 import { defaultTuning, type Tuning } from '../ft/rules.ts';
+import { descriptionHash } from '../vmm/description.ts';
 import type { Stuck } from '../vmm/stuck.ts';
 import { RealClock } from './real-clock.ts';
+import { zlib } from './zlib.ts';
 
 const MS = 1_000_000;
 
@@ -22,10 +24,14 @@ export const realTuning: Tuning = {
   retryNs: 50 * MS,
   progressNs: 2 * MS,
   checkNs: 1000 * MS,
+  // Compressing so many pages, and pausing the guest for the last ones, blocks the process for some milliseconds.
+  copyPages: 32,
+  stopPages: 128,
 };
 
 /** What a {@link GroupHost} is made with: the replica's options but for those that only a real host knows. */
-export interface GroupHostOptions extends Omit<ReplicaOptions, 'entropy' | 'sliceTime' | 'witness'> {
+export interface GroupHostOptions
+  extends Omit<ReplicaOptions, 'entropy' | 'sliceTime' | 'compressor' | 'witness'> {
   ports: Omit<Ports, 'clock'>;
   onEvent(event: ReplicaEvent): void;
   /** The live guest loops forever. */
@@ -68,7 +74,9 @@ export class GroupHost {
     const { clock } = this;
     const meter = new SliceMeter(() => clock.monotonicNs);
     const entropy = (sizeBytes: number) => new Uint8Array(randomBytes(sizeBytes));
-    const replica = new Replica({ ...rest, witness, entropy, sliceTime: meter });
+    // Now, and not when a copy begins and the guest runs.
+    descriptionHash(rest.description);
+    const replica = new Replica({ ...rest, witness, entropy, sliceTime: meter, compressor: zlib });
     this.driver = new Driver(replica, {
       ports: { ...ports, clock },
       maxSteps: Number.MAX_SAFE_INTEGER,

@@ -5,7 +5,7 @@ import { setTimeout } from 'node:timers/promises';
 import { unreachable } from '../base/assert.ts';
 import { decode, encode } from '../base/codec.ts';
 import { FormatError, OperatingError } from '../base/errors.ts';
-import type { Command, ReplicaEvent, StopReason } from '../ft/effects.ts';
+import type { Command, ReplicaEvent, ReplicaInput, StopReason } from '../ft/effects.ts';
 import type { ServiceAddress } from './address.ts';
 import { serveControl } from './control.ts';
 import { writeDurably } from './durable-write.ts';
@@ -117,6 +117,7 @@ export class HostProcess {
       received: (group, from, bytes) =>
         this.groups.get(group)?.host.deliver({ kind: 'message', from, bytes }),
       restored: (peer) => this.reset(peer),
+      ended: (peer) => this.deliver({ kind: 'closed', peer }),
     });
     for (const description of this.remembered()) {
       this.make(description, 'spare');
@@ -130,7 +131,12 @@ export class HostProcess {
   }
 
   private reset(peer: string): void {
-    for (const { host } of this.groups.values()) host.deliver({ kind: 'reset', peer });
+    this.deliver({ kind: 'reset', peer });
+  }
+
+  /** Gives an input to all replicas. */
+  private deliver(input: ReplicaInput): void {
+    for (const { host } of this.groups.values()) host.deliver(input);
   }
 
   private accept(link: Link): void {
@@ -214,6 +220,7 @@ export class HostProcess {
       },
       stuck: (stuck) => log(`group ${group}: the guest loops forever, at ${stuck.steps} steps`),
       stopped: (reason) => {
+        this.peers.silence(group);
         const known = this.groups.get(group);
         if (known) known.stopped = reason;
       },

@@ -3,12 +3,14 @@ import { bytes, decode, encode, record } from '../base/codec.ts';
 import { FormatError } from '../base/errors.ts';
 import type { Transport } from '../cluster/ports.ts';
 import type { HostName } from '../ft/effects.ts';
+import { kindOfMessage } from '../ft/messages.ts';
 import { groupName } from './groups.ts';
 import type { Log } from './limited-log.ts';
 import { bindDatagrams, type Datagrams } from './wire/datagrams.ts';
 import { Dialer } from './wire/dialer.ts';
 import type { ClusterKey } from './wire/key.ts';
 import { type Identity, type Link, MAX_MESSAGE_BYTES } from './wire/link.ts';
+import { RefusalProbe } from './wire/refusal-probe.ts';
 
 /** A message of the protocol between two hosts, for the replica of a group. */
 const addressed = record({ group: groupName, bytes: bytes(MAX_MESSAGE_BYTES) });
@@ -33,6 +35,8 @@ export interface PeersOptions {
   received(group: string, from: HostName, bytes: Uint8Array): void;
   /** A new link to a host stands: what was sent before may be lost. */
   restored(peer: HostName): void;
+  /** The link to a host has broken, and its operating system refuses another: its process has ended. */
+  ended(peer: HostName): void;
   log: Log;
 }
 
@@ -41,6 +45,8 @@ interface Peer {
   link: Link | undefined;
   dialer: Dialer | undefined;
   address: PeerAddress | undefined;
+  /** Under way since its link has broken. */
+  probe: RefusalProbe | undefined;
 }
 
 /**
@@ -50,6 +56,7 @@ interface Peer {
 export class Peers {
   private readonly peers = new Map<HostName, Peer>();
   private readonly transports = new Map<string, GroupTransport>();
+  private closed = false;
 
   private constructor(
     private readonly options: PeersOptions,
@@ -109,6 +116,7 @@ export class Peers {
     const peer = this.peer(name);
     const old = peer.link;
     peer.link = link;
+    peer.probe?.close();
     // What the peer has sent on the old link came before what it sends on this one.
     if (old) {
       old.onMessage = () => {};
@@ -123,8 +131,17 @@ export class Peers {
       if (peer.link !== link) return;
       peer.link = undefined;
       for (const transport of this.transports.values()) transport.interrupt(name);
+      this.probe(name, peer);
     };
     this.options.restored(name);
+  }
+
+  /** A link can break between hosts that live: `ended` is said of none of these. */
+  private probe(name: HostName, peer: Peer): void {
+    const { address } = peer;
+    if (!address || this.closed) return;
+    peer.probe?.close();
+    peer.probe = new RefusalProbe(address.address, address.port, () => this.options.ended(name));
   }
 
   private receive(from: HostName, message: Uint8Array): boolean {
@@ -141,7 +158,7 @@ export class Peers {
   private peer(name: HostName): Peer {
     const known = this.peers.get(name);
     if (known) return known;
-    const peer: Peer = { link: undefined, dialer: undefined, address: undefined };
+    const peer: Peer = { link: undefined, dialer: undefined, address: undefined, probe: undefined };
     this.peers.set(name, peer);
     return peer;
   }
@@ -152,7 +169,7 @@ export class Peers {
     if (known) return known;
     const transport = new GroupTransport(
       (to, message) => this.peers.get(to)?.link?.send(encode(addressed, { group, bytes: message })),
-      (to, message) => this.datagram(to, encode(addressed, { group, bytes: message })),
+      (to, message) => this.datagram(group, to, message),
     );
     this.transports.set(group, transport);
     return transport;
@@ -161,16 +178,30 @@ export class Peers {
   /** The group's replica is not here any more. */
   forget(group: string): void {
     this.transports.delete(group);
+    this.silence(group);
   }
 
-  private datagram(name: HostName, payload: Uint8Array): void {
+  /** The group's replica has stopped: its heartbeats end. */
+  silence(group: string): void {
+    for (const name of this.peers.keys()) this.datagrams.end(`${group}/${name}`);
+  }
+
+  private datagram(group: string, name: HostName, message: Uint8Array): void {
     const address = this.peers.get(name)?.address;
-    if (address) this.datagrams.send({ role: 'host', ...address }, payload);
+    if (!address) return;
+    const payload = encode(addressed, { group, bytes: message });
+    const series = `${group}/${name}`;
+    // A spare's offer is not repeated: after it has joined, it would say that the spare has restarted empty.
+    const isHeartbeat = kindOfMessage(message) === 'heartbeat';
+    if (!isHeartbeat) this.datagrams.end(series);
+    this.datagrams.send({ role: 'host', ...address }, payload, isHeartbeat ? series : undefined);
   }
 
   /** Breaks all links, and dials no more. */
   async close(): Promise<void> {
-    for (const { dialer, link } of this.peers.values()) {
+    this.closed = true;
+    for (const { dialer, link, probe } of this.peers.values()) {
+      probe?.close();
       dialer?.close();
       link?.close('the host ends');
     }

@@ -2,7 +2,14 @@
 import type { GenerationRecord } from '../ft/effects.ts';
 import type { SimEvent, WorldEvent } from '../sim/cluster/cluster.ts';
 import { durationText, faultText } from '../sim/faults/fault-text.ts';
-import { type HostId, type LinkFault, type NodeId, STORAGE, SWITCH } from '../sim/faults/faults.ts';
+import {
+  type HostId,
+  isEndOfHost,
+  type LinkFault,
+  type NodeId,
+  STORAGE,
+  SWITCH,
+} from '../sim/faults/faults.ts';
 import {
   type ArrowEnd,
   DEAD_LANE,
@@ -66,7 +73,7 @@ export class DiagramRows {
         return;
       case 'fault':
         if (event.fault.kind === 'pause') this.pause(host, event.phase === 'begins');
-        if (event.fault.kind === 'crash') this.lanes.set(host, event.phase === 'begins' ? DEAD_LANE : LANE);
+        if (isEndOfHost(event.fault)) this.lanes.set(host, event.phase === 'begins' ? DEAD_LANE : LANE);
     }
   }
 
@@ -249,7 +256,7 @@ const note = (on: NodeId, text: string, sign = '●'): { mark: Mark } => ({
 });
 
 const isPowerLoss = (event: SimEvent['event']): boolean =>
-  event.kind === 'fault' && event.phase === 'begins' && event.fault.kind === 'crash';
+  event.kind === 'fault' && event.phase === 'begins' && isEndOfHost(event.fault);
 
 const span = ({ first, last }: { first: number; last: number }): string =>
   first === last ? `output ${first}` : `outputs ${first}–${last}`;
@@ -270,6 +277,8 @@ function faultDrawn(host: HostId, { fault, phase, icount }: FaultEvent): Drawn |
   switch (fault.kind) {
     case 'crash':
       return ends ? note(host, 'restarted empty') : note(host, `CRASH at icount ${icount}`, '✖');
+    case 'kill':
+      return ends ? note(host, 'restarted empty') : note(host, `KILLED at icount ${icount}`, '✖');
     case 'pause':
       return note(host, ends ? 'resumes' : `paused for ${durationText(fault.forNs)}`);
     case 'domain':

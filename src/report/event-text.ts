@@ -56,7 +56,12 @@ export function describeEvent(event: SimEvent['event']): Line {
           : 'the output buffer is full: the guest is blocked until more outputs are delivered',
       );
     case 'suspected':
-      return line('warning', `${event.host} is suspected: nothing heard for ${ms(event.silentNs)}`);
+      return line(
+        'warning',
+        event.closed
+          ? `${event.host} is suspected: its connection was closed`
+          : `${event.host} is suspected: nothing heard for ${ms(event.silentNs)}`,
+      );
     case 'claimed':
       return [`test-and-set on shared storage: generation ${event.generation}, ${members(event.record)}`];
     case 'won':
@@ -153,7 +158,7 @@ function describeStuck({ pc, steps, traps, cause }: WorldEvent & { kind: 'stuck'
 function describeFault({ fault, phase, icount, made }: WorldEvent & { kind: 'fault' }): Line {
   if (phase === 'ends') {
     if (fault.kind === 'pause') return ['resumes'];
-    if (fault.kind === 'crash') return ['restarted empty'];
+    if (fault.kind === 'crash' || fault.kind === 'kill') return ['restarted empty'];
     return [`${faultText(fault)} is over`];
   }
   switch (fault.kind) {
@@ -161,6 +166,8 @@ function describeFault({ fault, phase, icount, made }: WorldEvent & { kind: 'fau
       return line('alarm', `failure domain ${fault.domain} loses power`);
     case 'crash':
       return line('alarm', `CRASH at icount ${icount}, ${made} outputs made`);
+    case 'kill':
+      return line('alarm', `its process is KILLED at icount ${icount}, ${made} outputs made`);
     case 'pause':
       return line('bad', `paused at icount ${icount} for ${ms(fault.forNs)}`);
     case 'partition':

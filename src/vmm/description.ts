@@ -3,6 +3,7 @@ import {
   bool,
   bytes,
   type Codec,
+  encode,
   list,
   oneOf,
   optional,
@@ -13,6 +14,7 @@ import {
   union,
   type ValueOf,
 } from '../base/codec.ts';
+import { xxh32 } from '../base/xxh32.ts';
 import { type HartWord, hartWords } from '../cpu/layout.ts';
 import { VIRTIO_SLOTS } from './memory-map.ts';
 
@@ -68,6 +70,22 @@ export const descriptionSchema = record({
 });
 /** A machine's description. */
 export type MachineDescription = ValueOf<typeof descriptionSchema>;
+
+const hashes = new WeakMap<MachineDescription, number>();
+
+/**
+ * A hash of a description, boot image included: to see that two hosts have the same one. Remembered, since an image of
+ * 45 MB takes some 50 ms.
+ */
+export function descriptionHash(description: MachineDescription): number {
+  const known = hashes.get(description);
+  if (known !== undefined) return known;
+  const outline = description.segments.map((segment) => ({ ...segment, bytes: new Uint8Array(0) }));
+  let hash = xxh32(encode(descriptionSchema, { ...description, segments: outline }));
+  for (const { bytes: content } of description.segments) hash = xxh32(content, hash);
+  hashes.set(description, hash);
+  return hash;
+}
 
 /** The part of the machine's description that the devices are built from. */
 export type DevicesDescription = Pick<MachineDescription, 'bootEpochNs' | 'virtio' | 'tohost' | 'fromhost'>;

@@ -76,6 +76,8 @@ export class Machine {
     public doors: SynchronousDoors,
     /** Not part of the state: every engine gives the same machine. */
     readonly execution: Execution = {},
+    /** `blank`: its RAM is all zeros, and will be set as a whole; the image is loaded at a reset. */
+    image: 'loaded' | 'blank' = 'loaded',
   ) {
     this.devices = new Devices(description);
     this.schema = machineSchema(description);
@@ -109,7 +111,8 @@ export class Machine {
       () => this.devices.uart,
       () => this.updateLines(),
     );
-    this.loadImage();
+    if (image === 'loaded') this.loadImage();
+    this.startHart();
     this.updateLines();
   }
 
@@ -329,6 +332,10 @@ export class Machine {
       hart.write(address, content);
       hart.clearRam(address + content.length, memorySizeBytes - content.length);
     }
+  }
+
+  private startHart(): void {
+    const { description, hart } = this;
     for (const address of description.tohost) hart.watch(address);
     for (const { word, value } of description.start) hart.set(word, value);
   }
@@ -345,6 +352,7 @@ export class Machine {
     this.hart.reset();
     this.powerState = { off: false, reset: false, code: 0 };
     this.loadImage();
+    this.startHart();
     this.updateLines();
   }
 

@@ -63,29 +63,46 @@ const pageList: Codec<Page[]> = list(record({ index: uint, bytes: bytes(PAGE_BYT
 const PAGE_HEAD_BYTES = 8;
 const packed = record({ sizeBytes: uint, deflated: bytes() });
 
+/** Raw DEFLATE (RFC 1951). Two implementations may compress to different bytes; each reads the other's. */
+export interface Compressor {
+  deflate(plain: Uint8Array): Uint8Array;
+  /** The bytes that were compressed, of which there are `sizeBytes`. Throws for bytes that are damaged. */
+  inflate(deflated: Uint8Array, sizeBytes: number): Uint8Array;
+}
+
+/** A compressor that runs anywhere, and always makes the same bytes. */
+const portable: Compressor = {
+  deflate: (plain) => deflateSync(plain, { level: 1 }),
+  inflate: (deflated, sizeBytes) => inflateSync(deflated, { out: new Uint8Array(sizeBytes) }),
+};
+
 /** These pages, compressed. */
-export function packPages({ hart }: Machine, indexes: readonly number[]): Uint8Array {
+export function packPages(
+  { hart }: Machine,
+  indexes: readonly number[],
+  compressor: Compressor = portable,
+): Uint8Array {
   const pages = indexes.map((index) => ({
     index,
     bytes: hart.ram.subarray(index * PAGE_BYTES, (index + 1) * PAGE_BYTES),
   }));
   const plain = encode(pageList, pages);
-  return encode(packed, { sizeBytes: plain.length, deflated: deflateSync(plain, { level: 1 }) });
+  return encode(packed, { sizeBytes: plain.length, deflated: compressor.deflate(plain) });
 }
 
 /** Writes packed pages into a machine's RAM. @throws {FormatError} when {@link packPages} did not make the content */
-export function unpackPages({ hart }: Machine, content: Uint8Array): void {
-  writePages(hart, readPages(content, hart.ramSizeBytes));
+export function unpackPages({ hart }: Machine, content: Uint8Array, compressor = portable): void {
+  writePages(hart, readPages(content, hart.ramSizeBytes, compressor));
 }
 
 /** The packed pages, checked to lie within a RAM of this size. */
-function readPages(content: Uint8Array, ramSizeBytes: number): Page[] {
+function readPages(content: Uint8Array, ramSizeBytes: number, compressor: Compressor): Page[] {
   const { sizeBytes, deflated } = decode(packed, content);
   if (sizeBytes > (ramSizeBytes / PAGE_BYTES) * (PAGE_BYTES + PAGE_HEAD_BYTES) + PAGE_HEAD_BYTES)
     throw new FormatError('more pages than the machine has', 0);
   let plain: Uint8Array;
   try {
-    plain = inflateSync(deflated, { out: new Uint8Array(sizeBytes) });
+    plain = compressor.inflate(deflated, sizeBytes);
   } catch {
     throw new FormatError('compressed pages are damaged', 0);
   }
@@ -104,18 +121,18 @@ function writePages(hart: AnyHart, pages: readonly Page[]): void {
 const delta = record({ state: bytes(), pages: bytes() });
 
 /** A delta: the state without RAM, and these pages. It brings a machine with equal other pages to this one's state. */
-export function takeDelta(machine: Machine, indexes: readonly number[]): Uint8Array {
+export function takeDelta(machine: Machine, indexes: readonly number[], compressor?: Compressor): Uint8Array {
   return encode(delta, {
     state: encode(machine.schema, machine.state),
-    pages: packPages(machine, indexes),
+    pages: packPages(machine, indexes, compressor),
   });
 }
 
 /** Applies a delta. @throws {FormatError} when {@link takeDelta} did not make it from a machine of this description */
-export function applyDelta(machine: Machine, content: Uint8Array): void {
+export function applyDelta(machine: Machine, content: Uint8Array, compressor = portable): void {
   const { state, pages } = decode(delta, content);
   const next = decode(machine.schema, state);
-  const changed = readPages(pages, next.ramSizeBytes);
+  const changed = readPages(pages, next.ramSizeBytes, compressor);
   if (next.ramSizeBytes > machine.hart.ramSizeBytes) machine.hart.growRam(next.ramSizeBytes);
   writePages(machine.hart, changed);
   machine.state = next;

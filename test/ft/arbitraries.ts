@@ -1,9 +1,7 @@
 import fc from 'fast-check';
 import { encode } from '../../src/base/codec.ts';
-import { hartWords } from '../../src/cpu/layout.ts';
 import type { DiskRequest } from '../../src/devices/device.ts';
 import type { Message } from '../../src/ft/messages.ts';
-import type { MachineDescription, VirtioDescription } from '../../src/vmm/description.ts';
 import {
   contextAfter,
   controlActions,
@@ -92,23 +90,6 @@ export function sizesOf(entries: readonly Entry[]): number[] {
 }
 
 const starts = fc.array(fc.record({ generation: uint, first: uint }), { maxLength: 3 });
-const virtio: fc.Arbitrary<VirtioDescription> = fc.oneof(
-  fc.record({ kind: fc.constant('net' as const), mac: fc.uint8Array({ maxLength: 6 }) }),
-  fc.record({ kind: fc.constantFrom('entropy' as const, 'console' as const) }),
-  fc.record({ kind: fc.constant('blk' as const), sectors: uint, readOnly: fc.boolean() }),
-);
-const description: fc.Arbitrary<MachineDescription> = fc.record({
-  program: text,
-  memorySizeBytes: uint,
-  bootEpochNs: u64,
-  start: fc.array(fc.record({ word: fc.constantFrom(...hartWords), value: u64 }), { maxLength: 3 }),
-  sbi: fc.boolean(),
-  segments: fc.array(fc.record({ address: uint, bytes: data, memorySizeBytes: uint }), { maxLength: 2 }),
-  virtio: fc.array(fc.option(virtio, { nil: undefined }), { maxLength: 8 }),
-  clock: fc.constantFrom('logged' as const, 'derived' as const),
-  tohost: fc.array(uint, { maxLength: 1 }),
-  fromhost: fc.array(uint, { maxLength: 1 }),
-});
 
 type Fields<K extends Message['kind']> = {
   [F in Exclude<keyof Extract<Message, { kind: K }>, 'kind' | 'generation'>]: fc.Arbitrary<
@@ -131,7 +112,7 @@ const fields: { [K in Message['kind']]: Fields<K> } = {
   available: { load: uint, domain: text },
   members: { record: fc.record({ primary: text, backups: fc.array(text, { maxLength: 3 }) }), starts },
   resume: { log: uint, received: uint, consumed: uint, token: uint },
-  prepare: { copy: uint, description },
+  prepare: { copy: uint, description: fc.nat(0xffff_ffff) },
   pages: { copy: uint, packed: data },
   'pages-ack': { copy: uint },
   sectors: { copy: uint, sector: uint, data },

@@ -35,13 +35,36 @@ describe('the members', () => {
     expect(primary.ack(last, { from: 'backup2' }).released).toBe('a');
   });
 
+  test('are evicted at once when their process has ended, and those that are heard again are not', () => {
+    const primary = new TestHost('primary', 'primary', two);
+    const { last } = primary.cpu(20);
+    primary.ack(last, { from: 'backup' });
+    const closed = primary.do({ kind: 'closed', peer: 'backup2' });
+    expect(closed.event('suspected')).toMatchObject({ host: 'backup2', silentNs: 0, closed: true });
+    expect(closed.of('claim')).toMatchObject([{ record: { backups: ['backup'] } }]);
+    expect([closed.released, primary.storage(2, 'primary', 'backup').released]).toEqual(['', 'a']);
+    expect(primary.do({ kind: 'closed', peer: 'backup2' }).all).toEqual([]);
+    // While a claim is under way no other begins.
+    const second = new TestHost('primary', 'primary', two);
+    second.do({ kind: 'closed', peer: 'backup2' });
+    expect(second.do({ kind: 'closed', peer: 'backup' }).of('claim')).toEqual([]);
+    second.storage(2, 'primary', 'backup');
+    second.hear('backup', { kind: 'heartbeat', generation: 2, domain: 'x', ticks: 0 });
+    expect(second.timer('suspect', MS).of('claim')).toEqual([]);
+  });
+
   test('are fewer only when the claim is won', () => {
     const primary = new TestHost('primary', 'primary', two);
     const { last } = primary.cpu(20);
     primary.nowNs = 9 * MS;
     primary.ack(last, { from: 'backup' });
     const suspected = primary.timer('suspect', 2 * MS);
-    expect(suspected.event('suspected')).toEqual({ kind: 'suspected', host: 'backup2', silentNs: 11 * MS });
+    expect(suspected.event('suspected')).toEqual({
+      kind: 'suspected',
+      host: 'backup2',
+      silentNs: 11 * MS,
+      closed: false,
+    });
     expect(suspected.of('claim')).toEqual([
       { do: 'claim', generation: 2, record: { primary: 'primary', backups: ['backup'] } },
     ]);
@@ -434,6 +457,18 @@ describe('a spare', () => {
     expect(group.storage.get(4)).toEqual({ primary: 'spare', backups: [] });
     expect(group.replica('spare').role).toBe('primary');
     expect(group.printed).toBe(letters(group.printed.length));
+  });
+
+  test('whose process ends while it joins is given up', () => {
+    const group = withoutBackup();
+    group.timer('spare', 'heartbeat');
+    const primary = group.host('primary');
+    primary.timer('heartbeat', 2 * MS);
+    expect(primary.do({ kind: 'closed', peer: 'other' }).all).toEqual([]);
+    expect(primary.do({ kind: 'closed', peer: 'spare' }).event('join-ended')).toMatchObject({
+      host: 'spare',
+    });
+    expect(primary.replica.phase).toBe('alone');
   });
 
   test('that falls silent while it joins is given up', () => {

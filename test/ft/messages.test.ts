@@ -83,7 +83,7 @@ describe('messages', () => {
     const encoded = encodeMessage({ kind: 'heartbeat', generation: 1, domain: 'x', ticks: 0 });
     const changed = (at: number) => encoded.map((byte, index) => (index === at ? byte + 1 : byte));
     expect(() => decodeMessage(changed(0))).toThrow('not a message of vmft');
-    expect(() => decodeMessage(changed(2))).toThrow('message version 8, this vmft speaks 7');
+    expect(() => decodeMessage(changed(2))).toThrow('message version 9, this vmft speaks 8');
     expect(() => decodeMessage(changed(encoded.length - 1))).toThrow('checksum');
   });
 });

@@ -1,6 +1,7 @@
 /** A primary that re-protects its VM: what it does when something goes wrong meanwhile. */
 import { describe, expect, test } from 'vitest';
 import type { MessageOf } from '../../src/ft/messages.ts';
+import { descriptionHash } from '../../src/vmm/description.ts';
 import { diskGuest } from './guest.ts';
 import { alphabet, type Effects, Group, MS, type Setting, TestHost } from './hosts.ts';
 
@@ -190,10 +191,14 @@ describe('a private disk', () => {
 
   test('is written by one copy after the other, and acknowledged to the later one alone', () => {
     const primary = lonely(setting);
-    const spare = new TestHost('spare', 'spare', { hosts: ['primary', 'spare'] });
+    const spare = new TestHost('spare', 'spare', {
+      ...setting,
+      source: alphabet,
+      hosts: ['primary', 'spare'],
+    });
     /** The sectors of a copy arrive at the spare. */
     const arrive = (copy: number): Effects => {
-      const { description } = primary.replica.vmm!.machine;
+      const description = descriptionHash(primary.replica.vmm!.machine.description);
       spare.hear('primary', { kind: 'prepare', generation: 1, copy, description });
       return spare.hear('primary', { kind: 'sectors', generation: 1, copy, sector: 0, data: data(copy) });
     };
@@ -220,4 +225,15 @@ test('a new backup has the share of the processor that an operator has set', () 
   expect(group.storage.get(2)).toEqual({ primary: 'primary', backups: ['spare'] });
   for (const message of group.host('primary').cpu(100).messages) group.host('spare').hear('primary', message);
   expect(group.host('spare').cpu(1000).of('ran')).toEqual([{ do: 'ran', steps: 100, restNs: 3000 }]);
+});
+
+test('a host with another boot image takes no copy, and says so', () => {
+  const hashOf = (host: TestHost) => descriptionHash(host.replica.vmm!.machine.description);
+  const spare = new TestHost('spare', 'spare', { hosts: ['primary', 'spare'] });
+  const prepare = (description: number) =>
+    spare.hear('primary', { kind: 'prepare', generation: 1, copy: 1, description });
+  expect(prepare(hashOf(lonely())).notes).toContain('void');
+  expect(spare.replica.phase).toBe('spare');
+  expect(prepare(hashOf(new TestHost('primary', 'primary'))).notes).not.toContain('void');
+  expect(spare.replica.phase).toBe('being-copied');
 });

@@ -192,6 +192,19 @@ describe('a backup', () => {
     expect(woken.all).toEqual([{ do: 'timer', id: 'suspect', atNs: 18 * MS }]);
   });
 
+  test('whose primary has ended claims at once, whatever it has heard', () => {
+    const { backup } = backupWithLog();
+    backup.hear('primary', { kind: 'heartbeat', generation: 1, domain: 'x', ticks: 0 });
+    expect(backup.do({ kind: 'closed', peer: 'other' }).all).toEqual([]);
+    const closed = backup.do({ kind: 'closed', peer: 'primary' });
+    expect(closed.notes).toEqual(['suspected', 'draining', 'claimed']);
+    expect(closed.event('suspected')).toMatchObject({ host: 'primary', silentNs: 0, closed: true });
+    // Once is enough, and it is the claim that decides: the primary may live, and may have claimed first.
+    expect(backup.do({ kind: 'closed', peer: 'primary' }).of('claim')).toEqual([]);
+    expect(backup.storage(2, 'primary').notes).toEqual(['lost', 'evicted']);
+    expect(backup.do({ kind: 'closed', peer: 'primary' }).of('claim')).toEqual([]);
+  });
+
   test('that hears nothing claims, and goes live once the claim is won and the log is drained', () => {
     const { backup, primary } = backupWithLog();
     const claimed = backup.timer('suspect', 11 * MS);

@@ -2,6 +2,7 @@ import { createSocket } from 'node:dgram';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type Datagram, decodeDatagram, encodeDatagram } from '../../src/host/wire/datagram-format.ts';
+import { REPEATS } from '../../src/host/wire/datagram-sender.ts';
 import { bindDatagrams, type DatagramOptions, type Datagrams } from '../../src/host/wire/datagrams.ts';
 import { newBootId } from '../../src/host/wire/identity.ts';
 import { derivedKey } from '../../src/host/wire/key.ts';
@@ -218,6 +219,29 @@ test('a port in use is an error with words; an unreachable address is counted', 
   b.datagrams.send({ role: 'host', name: 'x', address: '240.0.0.1', port: 9 }, new Uint8Array());
   await until(() => b.datagrams.unsent === 1);
   expect(b.lines[0]).toMatch(/^a datagram to 240\.0\.0\.1:9 can't be sent: /);
+});
+
+test('a heartbeat is repeated a few times while its thread is blocked, each time with a counter of its own', async () => {
+  const b = await receiver();
+  const a = await receiver({ self: A });
+  const to = { role: 'host' as const, name: 'b', address: '127.0.0.1', port: b.datagrams.port };
+  const send = (payload: number, series?: string) => a.datagrams.send(to, Uint8Array.of(payload), series);
+  const idle = new Int32Array(new SharedArrayBuffer(4));
+  send(0);
+  await until(() => b.received.length === 1);
+  send(1, 'g/b');
+  Atomics.wait(idle, 0, 0, 1000);
+  await until(() => b.received.length === 2 + REPEATS);
+  // What follows in the series, or ends it, ends the repetitions; and so does what comes after them.
+  send(2, 'g/b');
+  send(3, 'g/b');
+  a.datagrams.end('g/b');
+  send(4, 'g/c');
+  Atomics.wait(idle, 0, 0, 1000);
+  send(5);
+  await until(() => payloads(b).includes(5));
+  expect(payloads(b)).toEqual([0, 1, 1, 1, 1, 2, 3, 4, 4, 4, 4, 5]);
+  expect(b.datagrams.dropped).toBe(0);
 });
 
 test('a later start has a larger boot id', () => {

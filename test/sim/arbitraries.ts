@@ -51,6 +51,7 @@ const storage = { atNs: ns, forNs: ns };
 /** The fields of each kind of fault. A new kind is missing here until it has its row. */
 const fields: { [K in FaultKind]: Fields<Of<K>> } = {
   crash: { who: host, when, forNs: ns },
+  kill: { who: host, when, forNs: ns },
   pause: { who: host, when, forNs: ns },
   flip: { who: host, when, offset: fc.oneof(fc.nat(MEMORY_BYTES - 1), count), bit: fc.nat(7) },
   slow: { who: host, atNs: ns, forNs: ns, factor: fc.double({ min: 0.001, max: 1000, noNaN: true }) },
@@ -79,7 +80,7 @@ const phaseMoment = fc.record({
 });
 export const kinds = Object.keys(fields) as FaultKind[];
 /** Faults that may have no length: they last to the end of the run. */
-const endless = new Set<FaultKind>(['crash', 'domain']);
+const endless = new Set<FaultKind>(['crash', 'kill', 'domain']);
 
 export const faultsOf = (kind: FaultKind): fc.Arbitrary<Fault> => {
   const model: Record<string, fc.Arbitrary<unknown>> = { kind: fc.constant(kind), ...fields[kind] };

@@ -1,6 +1,6 @@
 /** A fault whose moment is a position takes effect in the very step that reaches it. */
 import { describe, expect, it } from 'vitest';
-import { faults, happened, result, type Setup, simulate, sound } from './support.ts';
+import { faults, happened, ms, result, type Setup, simulate, sound } from './support.ts';
 
 const variants: Record<string, Setup> = {
   lockstep: {},
@@ -143,4 +143,21 @@ describe('a time counted from a phase', () => {
       { notTriggered: 'backup was claiming 1 times' },
     ]);
   });
+});
+
+it('a killed process is noticed when its connections close, and a host without power by its silence', () => {
+  const suspicion = (fault: string) => {
+    const run = simulate('bank', { faults: faults(fault) });
+    expect(result(run)).toEqual(sound);
+    const [begin] = happened(run, 'fault');
+    const [suspected] = happened(run, 'suspected', 'backup');
+    return { closed: suspected!.closed, afterNs: suspected!.atNs - begin!.atNs };
+  };
+  const killed = suspicion('kill:primary@icount=100000');
+  expect(killed.closed).toBe(true);
+  expect(killed.afterNs).toBeLessThan(ms(0.2));
+  expect(suspicion('crash:primary@icount=100000')).toMatchObject({ closed: false });
+  // What it had sent comes first, and nothing is lost but what a crash would lose.
+  const again = simulate('bank', { faults: faults('kill:primary@20ms+1ms', 'kill:live@40ms+10ms') });
+  expect(result(again)).toEqual(sound);
 });

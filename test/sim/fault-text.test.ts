@@ -125,7 +125,7 @@ test.each<[string, RegExp]>([
   ['crash:primary@icount=-1', /"-1" is no whole number/],
   ['crash:primary@5ms+', /"" is no time/],
   ['crash:primary@5ms+soon', /"soon" is no time/],
-  ['crush:primary@5ms', /"crush" is no fault; they are crash, pause, .*, command/],
+  ['crush:primary@5ms', /"crush" is no fault; they are crash, kill, pause, .*, command/],
   ['pause:primary@5ms', /needs a length; it has the form pause:HOST@WHEN/],
   ['slow:backup@5ms+20ms', /needs a value; it has the form/],
   ['slow:backup@5ms+20ms=0', /0 is not from 0\.001 to 1000/],

@@ -4,26 +4,23 @@
  */
 import { createSocket, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
+import { Worker } from 'node:worker_threads';
 import { assert } from '../../base/assert.ts';
 import { FormatError, OperatingError } from '../../base/errors.ts';
 import { LimitedLog } from '../limited-log.ts';
-import { type Datagram, decodeDatagram, encodeDatagram, MAX_PAYLOAD_BYTES } from './datagram-format.ts';
+import { workerFile } from '../worker-file.ts';
+import { type Datagram, decodeDatagram, MAX_PAYLOAD_BYTES } from './datagram-format.ts';
+import type { Destination, SenderOrder } from './datagram-sender.ts';
+import type { DatagramWorkerData } from './datagram-worker.ts';
 import { describeProcess, sameProcess } from './identity.ts';
 import { type ClusterKey, derivedKey } from './key.ts';
-import type { Identity, ProcessName } from './link.ts';
+import type { Identity } from './link.ts';
 import { ReplayWindow } from './replay-window.ts';
 
 /** Only members of the cluster take a place, and one each. */
 const MAX_SENDERS = 256;
-/** Datagrams that the operating system does not take are dropped beyond this. */
-const MAX_QUEUED_BYTES = 256 << 10;
-
-/** Where a datagram goes, and who must be there. */
-export interface Destination extends ProcessName {
-  /** An IP address. */
-  address: string;
-  port: number;
-}
+/** Datagrams that the worker has not taken are dropped beyond this. */
+const MAX_PENDING = 1024;
 
 /** What {@link bindDatagrams} is called with. */
 export interface DatagramOptions {
@@ -54,11 +51,13 @@ export class Datagrams {
   dropped = 0;
   /** The number of datagrams that could not be sent. */
   unsent = 0;
-  private counter = 0;
   private readonly senders = new Map<string, Sender>();
   private readonly key: Uint8Array;
   private readonly log: LimitedLog;
   private open = true;
+  private readonly worker: Worker;
+  /** See {@link DatagramWorkerData}. */
+  private readonly pending = new Int32Array(new SharedArrayBuffer(4));
 
   constructor(
     private readonly socket: Socket,
@@ -66,6 +65,10 @@ export class Datagrams {
   ) {
     this.key = derivedKey(options.key, 'datagrams');
     this.log = new LimitedLog(options.log);
+    const { address, self } = options;
+    const data: DatagramWorkerData = { address, self, key: this.key, pending: this.pending };
+    this.worker = new Worker(workerFile('datagram-worker'), { workerData: data });
+    this.worker.on('message', (why: string) => this.failed(why));
     socket.on('message', (bytes, { address, port }) => this.receive(bytes, `${address}:${port}`));
     socket.on('error', (error) => this.log.line(`datagrams: ${error.message}`));
   }
@@ -74,20 +77,32 @@ export class Datagrams {
     return this.socket.address().port;
   }
 
-  /** Sends a payload of at most 1 KiB; it may be lost. Without effect when closed. */
-  send({ role, name, address, port }: Destination, payload: Uint8Array): void {
+  /**
+   * Sends a payload of at most 1 KiB; it may be lost. Without effect when closed. With `series` it is sent again a few
+   * times while this thread does not give that series' next payload.
+   */
+  send(to: Destination, payload: Uint8Array, series?: string): void {
     assert(payload.length <= MAX_PAYLOAD_BYTES, () => `a datagram of ${payload.length} bytes`);
+    // A view's whole buffer would be cloned.
+    this.order({ kind: 'send', to, payload: payload.slice(), series });
+  }
+
+  /** The last payload of a series is not sent again. */
+  end(series: string): void {
+    this.order({ kind: 'end', series });
+  }
+
+  private order(order: SenderOrder): void {
     if (!this.open) return;
-    if (this.socket.getSendQueueSize() > MAX_QUEUED_BYTES) {
-      this.unsent++;
-      return;
-    }
-    const datagram = { from: this.options.self, to: { role, name }, counter: this.counter++, payload };
-    this.socket.send(encodeDatagram(datagram, this.key), port, address, (error) => {
-      if (!error || !this.open) return;
-      this.unsent++;
-      this.log.line(`a datagram to ${address}:${port} can't be sent: ${error.message}`);
-    });
+    if (Atomics.load(this.pending, 0) >= MAX_PENDING) return this.failed('datagrams wait for their worker');
+    Atomics.add(this.pending, 0, 1);
+    this.worker.postMessage(order);
+  }
+
+  private failed(why: string): void {
+    if (!this.open) return;
+    this.unsent++;
+    this.log.line(why);
   }
 
   /**
@@ -98,10 +113,14 @@ export class Datagrams {
     if (this.senders.get(describeProcess(peer))?.bootId !== peer.bootId) this.remember(peer);
   }
 
-  close(): Promise<void> {
+  /** Nothing is sent or received any more. */
+  async close(): Promise<void> {
     this.open = false;
     this.log.close();
-    return new Promise((resolve) => this.socket.close(() => resolve()));
+    await Promise.all([
+      this.worker.terminate(),
+      new Promise<void>((resolve) => this.socket.close(() => resolve())),
+    ]);
   }
 
   private receive(bytes: Uint8Array, source: string): void {

@@ -21,6 +21,7 @@ import type { MeasuredGuest } from './campaign.ts';
 /** All kinds of faults, which a campaign draws from by default. */
 export const faultKinds: readonly FaultKind[] = [
   'crash',
+  'kill',
   'domain',
   'pause',
   'slow',
@@ -141,8 +142,9 @@ export function drawRun(guest: MeasuredGuest, seed: string, options: DrawOptions
   const backups = options.backups ?? pick(random, drawnBackups);
   const spares = options.spares ?? pick(random, drawnSpares);
   const hosts = hostNames({ backups, spares });
-  const drawing = new Drawing(random, guest, hosts, options.kinds ?? faultKinds);
-  const faults = drawing.schedule();
+  const kinds = options.kinds ?? faultKinds;
+  const drawing = new Drawing(random, guest, hosts, asCrashes(kinds));
+  const faults = withKills(drawing.schedule(), kinds, new Random(`${seed}/kills`));
   const speeds = random.chance(0.1) ? { [pick(random, hosts.slice(1))]: pick(random, [0.25, 0.5, 2]) } : {};
   // Checkpoints carry no private disks.
   const mayCheckpoint = options.disk !== 'private' && random.chance(0.15);
@@ -164,6 +166,19 @@ export function drawRun(guest: MeasuredGuest, seed: string, options: DrawOptions
     faults,
     unsafe: options.unsafe ?? [],
   };
+}
+
+/** A kill is drawn as a crash, and so takes no chances from the others. */
+const asCrashes = (kinds: readonly FaultKind[]): FaultKind[] => [
+  ...new Set(kinds.map((kind) => (kind === 'kill' ? 'crash' : kind))),
+];
+
+/** Half of the crashes are kills; or all or none, when only the one or the other may be drawn. */
+function withKills(faults: readonly Fault[], kinds: readonly FaultKind[], random: Random): Fault[] {
+  const share = kinds.includes('kill') ? (kinds.includes('crash') ? 0.5 : 1) : 0;
+  return faults.map((fault) =>
+    fault.kind === 'crash' && random.chance(share) ? { ...fault, kind: 'kill' } : fault,
+  );
 }
 
 const pick = <T>(random: Random, from: readonly T[]): T => from[random.below(from.length)]!;
@@ -309,6 +324,7 @@ class Drawing {
     const back = random.chance(0.7) ? { forNs: this.length() } : {};
     switch (kind) {
       case 'crash':
+      case 'kill':
         return { kind, who: this.who(), when: this.when(), ...back };
       case 'pause':
         return { kind, who: this.who(), when: this.when(), forNs: this.length() };

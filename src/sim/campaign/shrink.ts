@@ -55,7 +55,10 @@ function* withFewerHosts(run: RunSpec): Generator<RunSpec> {
 
 /** The same fault without its optional parts, or with rounder numbers. */
 function* simplerFaults(fault: Fault): Generator<Fault> {
-  if ((fault.kind === 'crash' || fault.kind === 'domain') && fault.forNs !== undefined) {
+  if (
+    (fault.kind === 'crash' || fault.kind === 'kill' || fault.kind === 'domain') &&
+    fault.forNs !== undefined
+  ) {
     const { forNs: _, ...forGood } = fault;
     yield forGood;
   }

@@ -13,7 +13,7 @@ import { type MachineDescription, sectorsOf } from '../../vmm/description.ts';
 import type { Machine } from '../../vmm/machine.ts';
 import { lastOf } from '../../vmm/outputs.ts';
 import type { Stuck } from '../../vmm/stuck.ts';
-import type { Fault, HostFault, HostId } from '../faults/faults.ts';
+import { type Fault, type HostFault, type HostId, isEndOfHost } from '../faults/faults.ts';
 import { hostNames, type RunSpec } from '../spec/spec.ts';
 import type { Console } from '../world/console.ts';
 import type { Disk } from '../world/disk.ts';
@@ -233,7 +233,7 @@ export class Simulation {
 
   onFault(fault: Fault, host: Host | undefined, phase: 'begins' | 'ends'): void {
     const machine = host?.replica.vmm?.machine;
-    if (host && phase === 'begins' && (fault.kind === 'pause' || fault.kind === 'crash'))
+    if (host && phase === 'begins' && (fault.kind === 'pause' || isEndOfHost(fault)))
       this.observer.hostFailed(host);
     if (host && phase === 'ends' && fault.kind === 'pause') this.observer.hostResumed(host);
     this.emit(host?.id ?? '', {

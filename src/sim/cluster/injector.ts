@@ -245,10 +245,12 @@ export class Injector {
     if (!host.alive) return this.miss(fault, `the machine of ${host.id} had ended already`);
     switch (fault.kind) {
       case 'crash':
+      case 'kill':
         this.begins(fault, host);
         this.deadSinceNs.set(host.id, this.targets.scheduler.nowNs);
         host.powerOff();
-        this.targets.mesh.cut(host.id, this.random);
+        if (fault.kind === 'crash') this.targets.mesh.cut(host.id, this.random);
+        else this.closeStreams(host.id);
         if (fault.forNs === undefined) return;
         this.lastEndNs = Math.max(this.lastEndNs, this.targets.scheduler.nowNs + fault.forNs);
         this.targets.scheduler.in(fault.forNs, () => {
@@ -313,6 +315,13 @@ export class Injector {
         this.begins(fault, undefined);
         return this.mendStreams(fault.from, fault.to);
     }
+  }
+
+  /** The operating system of a host sends what is on its way, and then closes the streams to the other hosts. */
+  private closeStreams(id: HostId): void {
+    for (const other of this.targets.hosts.values())
+      if (other.id !== id)
+        this.targets.mesh.link(id, other.id).close(() => other.deliver({ kind: 'closed', peer: id }));
   }
 
   private breakStreams(one: NodeId, other: NodeId): void {

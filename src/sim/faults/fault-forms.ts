@@ -8,6 +8,11 @@ export const faultForms: Record<FaultKind, [form: string, example: string, meani
     'crash:primary@20ms',
     'loses its power; after LENGTH it restarts empty',
   ],
+  kill: [
+    'kill:HOST@WHEN[+LENGTH]',
+    'kill:primary@20ms',
+    'its process is killed, and its connections close; after LENGTH it restarts empty',
+  ],
   pause: ['pause:HOST@WHEN+LENGTH', 'pause:live@output=10+30ms', 'is paused, then resumes'],
   flip: ['flip:HOST@WHEN=OFFSET.BIT', 'flip:backup@5ms=4096.3', 'a bit of the memory flips'],
   slow: ['slow:HOST@TIME+LENGTH=FACTOR', 'slow:backup@5ms+20ms=0.05', 'has less processor time'],

@@ -154,6 +154,7 @@ function parseCommand(name: string, value: string | undefined): Command {
 /** What may follow the moment: a length, and a value. */
 const tails: Record<FaultKind, { length: 'none' | 'may' | 'must'; value: boolean }> = {
   crash: { length: 'may', value: false },
+  kill: { length: 'may', value: false },
   pause: { length: 'must', value: false },
   flip: { length: 'none', value: true },
   slow: { length: 'must', value: true },
@@ -248,6 +249,7 @@ function parseAtTime(plain: string, text: string): Fault {
   };
   switch (kind) {
     case 'crash':
+    case 'kill':
       return { kind, who: where, when: parseWhen(start), ...maybeForNs };
     case 'pause':
       return { kind, who: where, when: parseWhen(start), forNs };
@@ -297,6 +299,7 @@ export function faultText(fault: Fault): string {
   const length = 'forNs' in fault && fault.forNs !== undefined ? `+${durationText(fault.forNs)}` : '';
   switch (fault.kind) {
     case 'crash':
+    case 'kill':
     case 'pause':
       return `${fault.kind}:${fault.who}@${time}${length}`;
     case 'flip':

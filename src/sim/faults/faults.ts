@@ -38,6 +38,11 @@ export type Fault = FaultAtTime & { after?: PhaseMoment };
 type FaultAtTime =
   /** The host loses its power and its state; after `forNs`, if given, it restarts empty. */
   | { kind: 'crash'; who: HostId; when: When; forNs?: number }
+  /**
+   * The process is killed, with the host's state; its operating system sends what the process has handed over, and closes
+   * its connections. After `forNs`, if given, it restarts empty.
+   */
+  | { kind: 'kill'; who: HostId; when: When; forNs?: number }
   /** The host is paused for `forNs`, then resumes. */
   | { kind: 'pause'; who: HostId; when: When; forNs: number }
   /** Memory corruption: bit `bit` of the byte at offset `offset` in the VM's RAM flips. */
@@ -71,6 +76,9 @@ type FaultAtTime =
 export const answerFaults = ['twice', 'late', 'never'] as const;
 /** See {@link answerFaults}. */
 export type AnswerFault = (typeof answerFaults)[number];
+
+/** Whether the host's state is lost. */
+export const isEndOfHost = ({ kind }: Fault): boolean => kind === 'crash' || kind === 'kill';
 
 /** The first word of a fault's text. */
 export type FaultKind = Fault['kind'];

@@ -49,6 +49,7 @@ const fields: Record<PatternKind, readonly string[]> = {
   delivered: ['what', 'first', 'last'],
   stuck: ['steps', 'traps', 'cause'],
   crash: fault,
+  kill: fault,
   pause: fault,
   flip: fault,
   slow: fault,

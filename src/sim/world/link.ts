@@ -80,6 +80,12 @@ export class Link {
     for (const message of this.inFlight) if (message.stream) message.lost = true;
   }
 
+  /** The sender's process has ended: `deliver` comes after all that it has sent. */
+  close(deliver: () => void): void {
+    this.broken = false;
+    this.stream(0, deliver);
+  }
+
   restore(): void {
     this.broken = false;
   }

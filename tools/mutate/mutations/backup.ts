@@ -96,19 +96,19 @@ export const backup = [
       '',
     ],
     'backup-prepare-keeps-complete': [
-      `        this.inSync = false;
-        this.eligible = false;
-        this.copy`,
-      `        this.inSync = false;
-        this.copy`,
+      `    this.inSync = false;
+    this.eligible = false;
+    this.copy`,
+      `    this.inSync = false;
+    this.copy`,
       'a member is not sent a copy: it is evicted first, and then it does not count any more',
     ],
     'backup-prepare-keeps-instep': [
-      `        this.inSync = false;
-        this.eligible = false;
-        this.copy`,
-      `        this.eligible = false;
-        this.copy`,
+      `    this.inSync = false;
+    this.eligible = false;
+    this.copy`,
+      `    this.eligible = false;
+    this.copy`,
       'without a machine nothing follows from being in sync, and with the copied one this replica is',
     ],
     'backup-sbr-evicted-reads': [

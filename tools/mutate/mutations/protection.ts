@@ -72,11 +72,7 @@ export const protection = [
   ...inFile('ft/copy.ts', {
     'copy-no-hash': ['return this.machine.hash() === hash;', 'return hash >= 0n;'],
     'copy-round-unacked': ['this.queue.length > 0 || this.unacknowledged > 0', 'this.queue.length > 0'],
-    'copy-no-clear-ram': [
-      `    this.machine.hart.clearRam();
-`,
-      '',
-    ],
+    'copy-no-clear-ram': ["execution, 'blank'", 'execution'],
   }),
   ...inFile('ft/disk-copy.ts', {
     'disk-copy-written-last': ['block <= blockOf(last)', 'block < blockOf(last)'],
