@@ -23,9 +23,9 @@ const disk = () =>
     '--disk <nbd:server,node=name>',
     "the guest's disk is this block node of qemu-storage-daemon, at the address or socket of its NBD server (default: in the storage process)",
   );
-const monitor = () =>
+const qmp = () =>
   new Option(
-    '--monitor <host=address>',
+    '--qmp <host=address>',
     'a QMP monitor of that daemon, for one host; needed for each with --disk nbd: (repeatable)',
   ).argParser(collect);
 const log = () =>
@@ -68,7 +68,7 @@ function addUp(program: Command, finish: Finish): void {
     )
     .addOption(store())
     .addOption(disk())
-    .addOption(monitor())
+    .addOption(qmp())
     .option('-d, --detach', 'return when the VM runs; `vmft down` ends it')
     .option('--no-restart', 'leave processes that have died as they are')
     .addHelpText(
@@ -171,7 +171,7 @@ function addServices(program: Command, finish: Finish): void {
     )
     .addOption(store())
     .addOption(disk())
-    .addOption(monitor())
+    .addOption(qmp())
     .addHelpText(
       'after',
       `

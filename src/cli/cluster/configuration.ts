@@ -138,20 +138,17 @@ function enginesOf(file: Section): Engines {
 export interface EngineOptions {
   store?: string;
   disk?: string;
-  monitor?: string[];
+  qmp?: string[];
 }
 
 /** Reads `etcd:URL,URL`, `nbd:SERVER,node=NODE` and `HOST=MONITOR`. @throws {OperatingError} */
-export function parseEngines(
-  { store, disk, monitor = [] }: EngineOptions,
-  hosts: readonly string[],
-): Engines {
+export function parseEngines({ store, disk, qmp = [] }: EngineOptions, hosts: readonly string[]): Engines {
   const [, urls] = store === undefined ? [] : (/^etcd:(.+)$/.exec(store) ?? []);
   if (store !== undefined && urls === undefined)
     throw new OperatingError(`--store ${store}: write etcd:URL,URL like etcd:http://127.0.0.1:2379`);
   const etcd = urls?.split(',');
   if (disk === undefined) {
-    if (monitor.length > 0) throw new OperatingError('--monitor: is for a disk behind NBD; add --disk nbd:…');
+    if (qmp.length > 0) throw new OperatingError('--qmp: is for a disk behind NBD; add --disk nbd:…');
     return { ...(etcd && { etcd }) };
   }
   const [, server, node] = /^nbd:([^,]+),node=([^,]+)$/.exec(disk) ?? [];
@@ -160,11 +157,11 @@ export function parseEngines(
       `--disk ${disk}: write nbd:ADDRESS:PORT,node=NAME, or nbd:/path/of/socket,node=NAME`,
     );
   const monitors = Object.fromEntries(
-    monitor.map((text) => {
+    qmp.map((text) => {
       const [, host = '', at = ''] = /^([^=]+)=(.+)$/.exec(text) ?? [];
       if (!hosts.includes(host))
         throw new OperatingError(
-          `--monitor ${text}: write HOST=ADDRESS:PORT or HOST=PATH, for ${hosts.join(', ')}`,
+          `--qmp ${text}: write HOST=ADDRESS:PORT or HOST=PATH, for ${hosts.join(', ')}`,
         );
       return [host, parseSocket(at)];
     }),
@@ -172,7 +169,7 @@ export function parseEngines(
   const missing = hosts.filter((host) => !monitors[host]);
   if (missing.length > 0)
     throw new OperatingError(
-      `--disk ${disk}: each host needs a QMP monitor of its own: add --monitor ${missing[0]}=ADDRESS:PORT`,
+      `--disk ${disk}: each host needs a QMP monitor of its own: add --qmp ${missing[0]}=ADDRESS:PORT`,
     );
   return { ...(etcd && { etcd }), nbd: { server: parseSocket(server), node, monitors } };
 }
