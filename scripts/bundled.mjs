@@ -1,2 +1,11 @@
 /** The npm packages in the bundle. */
-export const bundled = ['chalk', 'commander', 'fflate', 'seedrandom'];
+export const bundled = [
+  '@opentelemetry/api',
+  'bintrees',
+  'chalk',
+  'commander',
+  'fflate',
+  'prom-client',
+  'seedrandom',
+  'tdigest',
+];

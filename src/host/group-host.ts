@@ -34,6 +34,8 @@ export interface GroupHostOptions
   extends Omit<ReplicaOptions, 'entropy' | 'sliceTime' | 'compressor' | 'witness'> {
   ports: Omit<Ports, 'clock'>;
   onEvent(event: ReplicaEvent): void;
+  /** The guest has run for so long, in ns. */
+  ran?(ns: number): void;
   /** The live guest loops forever. */
   stuck(stuck: Stuck): void;
   /** The replica has stopped, in order or because its machine diverged. */
@@ -70,7 +72,7 @@ export class GroupHost {
   private isStarted = false;
 
   constructor(options: GroupHostOptions) {
-    const { ports, onEvent, stuck, stopped, witness = () => {}, ...rest } = options;
+    const { ports, onEvent, ran, stuck, stopped, witness = () => {}, ...rest } = options;
     const { clock } = this;
     const meter = new SliceMeter(() => clock.monotonicNs);
     const entropy = (sizeBytes: number) => new Uint8Array(randomBytes(sizeBytes));
@@ -82,7 +84,10 @@ export class GroupHost {
       maxSteps: Number.MAX_SAFE_INTEGER,
       listener: {
         noted: onEvent,
-        ran: (steps) => clock.stepTime.measured(steps, meter.sliceNs),
+        ran: (steps) => {
+          clock.stepTime.measured(steps, meter.sliceNs);
+          ran?.(meter.sliceNs);
+        },
         copied: () => {},
         stopped,
         stuck,

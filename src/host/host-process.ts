@@ -53,6 +53,8 @@ export interface HostProcessOptions {
   random: { below(end: number): number };
   log: Log;
   onEvent?(group: string, event: ReplicaEvent): void;
+  /** A group's guest has run for so long, in ns. */
+  ran?(group: string, ns: number): void;
 }
 
 interface Group {
@@ -218,6 +220,7 @@ export class HostProcess {
         if (known && event.kind === 'off') known.exitCode = event.code;
         this.options.onEvent?.(group, event);
       },
+      ran: (ns) => this.options.ran?.(group, ns),
       stuck: (stuck) => log(`group ${group}: the guest loops forever, at ${stuck.steps} steps`),
       stopped: (reason) => {
         this.peers.silence(group);

@@ -9,6 +9,7 @@ import type { ServiceOptions } from './storage-process.ts';
 import { ConsoleServer } from './switch/console-server.ts';
 import { type DurableEdge, openEdge } from './switch/edge-journal.ts';
 import type { Forward } from './switch/forwards.ts';
+import type { EdgeStatus } from './switch/group-edge.ts';
 import type { NetworkPort } from './switch/network-port.ts';
 import { PasstPort } from './switch/passt.ts';
 import { QemuStreams, type StreamAddress } from './switch/qemu-stream.ts';
@@ -123,6 +124,11 @@ export class SwitchProcess {
       default:
         return unreachable(request);
     }
+  }
+
+  /** The groups and what passes through them. */
+  get status(): EdgeStatus[] {
+    return this.durable.edge.status;
   }
 
   get port(): number {

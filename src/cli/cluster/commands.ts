@@ -70,6 +70,13 @@ function addUp(program: Command, finish: Finish): void {
     .addOption(disk())
     .addOption(qmp())
     .option('-d, --detach', 'return when the VM runs; `vmft down` ends it')
+    .addOption(
+      new Option(
+        '--metrics <port>',
+        'serve figures for Prometheus: those of storage at this port, of the switch at the next, then of the hosts',
+      ).argParser(wholeNumber(1, 65_000)),
+    )
+    .addOption(log())
     .option('--no-restart', 'leave processes that have died as they are')
     .addHelpText(
       'after',
@@ -192,6 +199,7 @@ Example:
       .description(description)
       .addOption(dir())
       .option('--listen <address>', 'the address to listen on (default: that of the configuration)')
+      .option('--metrics <address:port>', 'serve figures for Prometheus there, at /metrics')
       .addOption(log());
   const ends = 'SIGTERM and Ctrl-C end it.';
   service('storage', 'the process of a cluster that stores generations and disks')

@@ -9,6 +9,7 @@ import { type DirectoryLock, lockDirectory } from '../../host/storage/directory-
 import type { ClusterConfiguration } from './configuration.ts';
 import type { ClusterDirectory } from './directory.ts';
 import { UP } from './down.ts';
+import type { LogFormat } from './names.ts';
 import type { Operator } from './operator.ts';
 
 const LOOPBACK = '127.0.0.1';
@@ -52,6 +53,18 @@ export async function localConfiguration(
   };
 }
 
+/** How the processes run. */
+export interface LocalOptions {
+  /** Whether one that has died is started again. */
+  restart: boolean;
+  /** The format of their logs. */
+  logFormat: LogFormat;
+  /** The first of the ports at which they serve figures. */
+  metrics?: number;
+  /** Receives a line when one has died. */
+  log: (line: string) => void;
+}
+
 /** See the head of this file. */
 export class LocalCluster {
   private readonly children = new Map<string, Supervisor>();
@@ -62,14 +75,14 @@ export class LocalCluster {
   private constructor(
     private readonly directory: ClusterDirectory,
     private readonly lock: DirectoryLock,
-    private readonly options: { restart: boolean; log: (line: string) => void },
+    private readonly options: LocalOptions,
   ) {}
 
   /** Makes the directory and starts the processes. @throws {OperatingError} */
   static async start(
     directory: ClusterDirectory,
     configuration: ClusterConfiguration,
-    options: { restart: boolean; log: (line: string) => void },
+    options: LocalOptions,
   ): Promise<LocalCluster> {
     await directory.create(configuration);
     const lock = await lockDirectory(directory.path, UP);
@@ -84,9 +97,11 @@ export class LocalCluster {
   private run(id: string, args: readonly string[]): void {
     const { directory, options } = this;
     const outputFile = directory.logOf(id);
+    const { metrics, logFormat } = options;
+    const figures = metrics === undefined ? [] : ['--metrics', `${LOOPBACK}:${metrics + this.children.size}`];
     const child = new Supervisor({
       command: process.execPath,
-      arguments: () => [process.argv[1]!, ...args, '--dir', directory.path],
+      arguments: () => [process.argv[1]!, ...args, '--dir', directory.path, '--log', logFormat, ...figures],
       ...{ install: '', outputFile, appends: true, isBound: true, restartMs: RESTART_MS },
       log: (line) => options.log(`${id}: ${line.replace(process.execPath, 'the process')}`),
       started: () => {},

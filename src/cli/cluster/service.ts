@@ -1,9 +1,11 @@
 /** The commands that are one process of a cluster: `vmft storage`, `vmft switch` and `vmft host`. */
 import { randomInt } from 'node:crypto';
+import type { Registry } from 'prom-client';
 import { OperatingError } from '../../base/errors.ts';
 import type { ReplicaEvent } from '../../ft/effects.ts';
-import { addressText, type ServiceAddress } from '../../host/address.ts';
+import { addressText, parseAddress, type ServiceAddress } from '../../host/address.ts';
 import { HostProcess } from '../../host/host-process.ts';
+import { HostMetrics, processRegistry, serveMetrics, switchRegistry } from '../../host/metrics.ts';
 import { type ServiceOptions, StorageProcess } from '../../host/storage-process.ts';
 import { SwitchProcess } from '../../host/switch-process.ts';
 import { newBootId } from '../../host/wire/identity.ts';
@@ -24,12 +26,32 @@ export interface ServiceCommandOptions {
   /** The address to listen on, where it is not the one under which others reach it. */
   listen?: string;
   log: LogFormat;
+  /** Where to serve figures for Prometheus. */
+  metrics?: string;
 }
 
 /** A process that runs. */
 interface Running {
   port: number;
+  /** Its figures, for Prometheus. */
+  registry: Registry;
+  /** Done before it ends in order. */
+  leave?(): Promise<void>;
   close(): Promise<void>;
+}
+
+/** One of the three commands. */
+interface Service {
+  role: ProcessRole;
+  name: string;
+  /** Its address in the configuration. */
+  at(directory: ClusterDirectory): ServiceAddress;
+  open(context: {
+    service: ServiceOptions;
+    directory: ClusterDirectory;
+    logger: Logger;
+    failed: (error: Error) => void;
+  }): Promise<Running>;
 }
 
 /** Events that are worth a line: changes, not the traffic. */
@@ -79,41 +101,31 @@ class Ending {
 }
 
 async function serve(
-  role: ProcessRole,
-  name: string,
-  { dir, listen, log }: ServiceCommandOptions,
-  at: (directory: ClusterDirectory) => ServiceAddress,
-  open: (
-    service: ServiceOptions,
-    directory: ClusterDirectory,
-    logger: Logger,
-    ending: Ending,
-  ) => Promise<Running>,
-  leave: (running: never) => Promise<void> = () => Promise.resolve(),
+  { role, name, at, open }: Service,
+  { dir, listen, log, metrics }: ServiceCommandOptions,
 ): Promise<number> {
   const directory = new ClusterDirectory(dir);
-  const { address, port } = at(directory);
+  const { port, ...configured } = at(directory);
+  const address = listen ?? configured.address;
   const id = role === 'host' ? `host-${name}` : role;
   const logger = new Logger(id, log, process.stderr);
   const ending = new Ending(logger);
-  const self = { role, name, bootId: newBootId() };
-  const running = await open(
-    {
-      ...{ self, key: directory.key, address: listen ?? address, port },
-      ...{ directory: directory.stateOf(id), log: (line) => logger.line(line) },
-    },
-    directory,
-    logger,
-    ending,
-  );
-  logger.line(
-    `process ${process.pid} listens on ${addressText({ address: listen ?? address, port: running.port })}`,
-  );
+  const service = {
+    ...{ self: { role, name, bootId: newBootId() }, key: directory.key, address, port },
+    ...{ directory: directory.stateOf(id), log: (line: string) => logger.line(line) },
+  };
+  const running = await open({ service, directory, logger, failed: (error) => ending.failed(error) });
+  const figures =
+    metrics === undefined
+      ? undefined
+      : await serveMetrics(running.registry, parseAddress(metrics, '--metrics'));
+  logger.line(`process ${process.pid} listens on ${addressText({ address, port: running.port })}`);
   const code = await ending.code;
   // A second signal ends it at once.
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.once(signal, () => process.exit(EXIT_CODE.interrupted));
-  await leave(running as never);
+  await running.leave?.();
+  figures?.close();
   await running.close();
   logger.line('ends');
   return code;
@@ -122,55 +134,62 @@ async function serve(
 /** `vmft storage`: generations and disks. */
 export const storage = (options: ServiceCommandOptions): Promise<number> =>
   serve(
-    'storage',
-    'storage',
-    options,
-    ({ configuration: { storage: at }, path }) => {
-      if (at) return at;
-      throw new OperatingError(`the cluster in ${path} has no storage service: it uses etcd`);
+    {
+      ...{ role: 'storage', name: 'storage' },
+      at: ({ configuration: { storage: at }, path }) => {
+        if (at) return at;
+        throw new OperatingError(`the cluster in ${path} has no storage service: it uses etcd`);
+      },
+      open: async ({ service }) => {
+        const opened = await StorageProcess.open(service);
+        return { port: opened.port, registry: processRegistry(), close: () => opened.close() };
+      },
     },
-    (service) => StorageProcess.open(service),
+    options,
   );
 
 /** `vmft switch`: consoles and networks. */
 export const switchService = (options: ServiceCommandOptions): Promise<number> =>
   serve(
-    'switch',
-    'switch',
+    {
+      ...{ role: 'switch', name: 'switch' },
+      at: ({ configuration }) => configuration.switch,
+      open: async ({ service, directory: { configuration, passt }, failed }) => {
+        const { networks } = configuration;
+        const opened = await SwitchProcess.open({ ...service, networks, passtDirectory: passt, failed });
+        const registry = switchRegistry(() => opened.status);
+        return { port: opened.port, registry, close: () => opened.close() };
+      },
+    },
     options,
-    ({ configuration }) => configuration.switch,
-    (service, { configuration, passt }, _, ending) =>
-      SwitchProcess.open({
-        ...{ ...service, networks: configuration.networks, passtDirectory: passt },
-        failed: (error) => ending.failed(error),
-      }),
   );
 
 /** `vmft host`: replicas of VMs. */
 export const host = (options: ServiceCommandOptions & { name: string }): Promise<number> => {
   const { name } = options;
-  const of = ({ configuration, path }: ClusterDirectory) => {
+  const at = ({ configuration, path }: ClusterDirectory) => {
     const found = configuration.hosts.find((one) => one.name === name);
     if (found) return found;
     const names = configuration.hosts.map((one) => one.name).join(', ');
     throw new OperatingError(`--name ${name}: the cluster in ${path} has the hosts ${names}`);
   };
-  return serve(
-    'host',
-    name,
-    options,
-    of,
-    (service, directory, logger) => {
-      const { storage: store, engines, switch: edge } = directory.configuration;
-      return HostProcess.open({
-        ...{ ...service, domain: of(directory).domain, storage: store, engines, switch: edge },
-        random: { below: (end) => randomInt(end) },
-        onEvent: (group, event) => {
-          if (!LOGGED.has(event.kind)) return;
-          logger.line(`${group}: ${plainText(describeEvent(event))}`, { group, event: event.kind });
-        },
-      });
-    },
-    (running: HostProcess) => running.leave(LEAVE_MS),
-  );
+  const open: Service['open'] = async ({ service, directory, logger }) => {
+    const { storage: store, engines, switch: edge } = directory.configuration;
+    const metrics = new HostMetrics(() => opened.status.groups);
+    const opened = await HostProcess.open({
+      ...{ ...service, domain: at(directory).domain, storage: store, engines, switch: edge },
+      random: { below: (end) => randomInt(end) },
+      onEvent: (group, event) => {
+        metrics.event(group, event);
+        if (!LOGGED.has(event.kind)) return;
+        logger.line(`${group}: ${plainText(describeEvent(event))}`, { group, event: event.kind });
+      },
+      ran: (group, ns) => metrics.ran(group, ns),
+    });
+    return {
+      ...{ port: opened.port, registry: metrics.registry, leave: () => opened.leave(LEAVE_MS) },
+      close: () => opened.close(),
+    };
+  };
+  return serve({ role: 'host', name, at, open }, options);
 };

@@ -19,6 +19,7 @@ import {
 } from './configuration.ts';
 import { ClusterDirectory } from './directory.ts';
 import { hostNames, LocalCluster, localConfiguration } from './local-cluster.ts';
+import type { LogFormat } from './names.ts';
 import { type GroupView, groupsOf, type HostStatus, Operator } from './operator.ts';
 import { mustSuitNetwork, type NewVm, newVm, startVm, type VmOptions } from './start.ts';
 import { stepsText, summary } from './status.ts';
@@ -32,6 +33,8 @@ export interface UpOptions extends VmOptions, EngineOptions {
   stream?: string[];
   detach?: boolean;
   restart: boolean;
+  log: LogFormat;
+  metrics?: number;
 }
 
 const POLL_MS = 250;
@@ -68,7 +71,7 @@ export async function up(program: string | undefined, given: UpOptions): Promise
   const names = hostNames(given.hosts);
   const configuration = await localConfiguration(names, parseEngines(given, names), networks);
   try {
-    return await serve(directory, configuration, vm, given.restart);
+    return await serve(directory, configuration, vm, given);
   } catch (error) {
     if (error instanceof OperatingError) process.send?.({ failed: error.message });
     throw error;
@@ -79,7 +82,7 @@ async function serve(
   directory: ClusterDirectory,
   configuration: ClusterConfiguration,
   vm: NewVm,
-  restart: boolean,
+  { restart, log: logFormat, metrics }: UpOptions,
 ): Promise<number> {
   const signal = new EndingSignal();
   let live: StatusLine | undefined;
@@ -87,7 +90,10 @@ async function serve(
     live?.clear();
     process.stderr.write(`${line}\n`);
   };
-  const cluster = await LocalCluster.start(directory, configuration, { restart, log: say });
+  const cluster = await LocalCluster.start(directory, configuration, {
+    ...{ restart, logFormat, log: say },
+    ...(metrics !== undefined && { metrics }),
+  });
   let operator: Operator | undefined;
   try {
     operator = new Operator(directory);
