@@ -22,6 +22,9 @@ export interface NbdLocation {
   monitors: Readonly<Record<string, NetConnectOpts>>;
 }
 
+/** How long a member of etcd may take to answer control, which has nobody else to ask. */
+const CONTROL_MS = 5000;
+
 /** What is not at the storage service. */
 export interface Engines {
   /** Client URLs of the members of etcd, for generations. */
@@ -65,6 +68,9 @@ function fenceOf({ server, node, monitors }: NbdLocation, group: string, host: s
   return new NbdFence({ nbd: server, monitor, node, prefix: group });
 }
 
+const etcdOf = (endpoints: readonly string[], group: string): EtcdGenerations =>
+  new EtcdGenerations({ endpoints, group, memberMs: CONTROL_MS });
+
 /** Control's view: creates VMs and removes them. */
 export class SharedStorage {
   /** `service`: the storage service, which is not asked when the engines have all. */
@@ -76,7 +82,7 @@ export class SharedStorage {
   /** Whether there is a VM of this name. */
   async has(group: string): Promise<boolean> {
     const { etcd } = this.engines;
-    if (etcd) return (await new EtcdGenerations({ endpoints: etcd, group }).describe()) !== undefined;
+    if (etcd) return (await etcdOf(etcd, group).describe()) !== undefined;
     return (await (await this.service()).groups()).some((one) => one.group === group);
   }
 
@@ -96,7 +102,7 @@ export class SharedStorage {
     if (etcd && sizeBytes > 0 && !nbd)
       throw new OperatingError('with --store etcd:… the disk must be one behind NBD: add --disk nbd:…');
     const isSame = etcd
-      ? await new EtcdGenerations({ endpoints: etcd, group }).createGroup(record, nothing)
+      ? await etcdOf(etcd, group).createGroup(record, nothing)
       : await (await this.service()).createGroup(group, record, nothing);
     if (!isSame)
       throw new OperatingError(`a VM ${group} was started at the same moment; name another --group`);
@@ -106,7 +112,7 @@ export class SharedStorage {
   /** Forgets a VM, and its disk unless that is behind NBD. */
   async remove(group: string): Promise<void> {
     const { etcd } = this.engines;
-    if (etcd) await new EtcdGenerations({ endpoints: etcd, group }).remove();
+    if (etcd) await etcdOf(etcd, group).remove();
     else await (await this.service()).removeGroup(group);
   }
 }
