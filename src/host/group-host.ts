@@ -6,7 +6,10 @@ import type { ReplicaEvent, ReplicaInput, StopReason } from '../ft/effects.ts';
 import { MeasuredTime } from '../ft/guest-clock.ts';
 import { Replica, type ReplicaOptions } from '../ft/replica.ts';
 import { defaultTuning, type Tuning } from '../ft/rules.ts';
+import type { Entry } from '../vmm/entries.ts';
 import type { Stuck } from '../vmm/stuck.ts';
+import { ReplicaEvidence } from './evidence/replica-evidence.ts';
+import type { EvidenceWriter } from './evidence/writer.ts';
 import { RealClock } from './real-clock.ts';
 
 const MS = 1_000_000;
@@ -32,7 +35,8 @@ export interface GroupHostOptions extends Omit<ReplicaOptions, 'entropy' | 'slic
   stuck(stuck: Stuck): void;
   /** The replica has stopped, in order or because its machine diverged. */
   stopped(reason: StopReason): void;
-  witness?: ReplicaOptions['witness'];
+  /** Where its evidence goes. */
+  evidence?: EvidenceWriter | undefined;
 }
 
 /** Measures how long slices take, beside the guest's time within them. */
@@ -61,21 +65,33 @@ class SliceMeter extends MeasuredTime {
 export class GroupHost {
   readonly clock = new RealClock();
   private readonly driver: Driver;
+  private readonly evidence: ReplicaEvidence | undefined;
 
   constructor(options: GroupHostOptions) {
-    const { ports, onEvent, stuck, stopped, witness = () => {}, ...rest } = options;
+    const { ports, onEvent, stuck, stopped, evidence: file, ...rest } = options;
     const { clock } = this;
+    const evidence = file && new ReplicaEvidence(file);
+    this.evidence = evidence;
     const meter = new SliceMeter(() => clock.monotonicNs);
     const entropy = (sizeBytes: number) => new Uint8Array(randomBytes(sizeBytes));
+    const witness = (entry: Entry) => evidence?.witness(entry);
     const replica = new Replica({ ...rest, witness, entropy, sliceTime: meter });
+    evidence?.begin(replica, rest.role);
     this.driver = new Driver(replica, {
-      ports: { ...ports, clock },
+      ports: { ...(evidence?.ports(ports) ?? ports), clock },
       maxSteps: Number.MAX_SAFE_INTEGER,
       listener: {
-        noted: onEvent,
+        handled: (input) => evidence?.handled(input),
+        noted: (event) => {
+          evidence?.noted(event);
+          onEvent(event);
+        },
         ran: (steps) => clock.stepTime.measured(steps, meter.sliceNs),
         copied: () => {},
-        stopped,
+        stopped: (reason) => {
+          evidence?.stopped(reason);
+          stopped(reason);
+        },
         stuck,
         entered: () => {},
       },
@@ -98,6 +114,7 @@ export class GroupHost {
   /** Ends the replica, as a failure of the host would. */
   close(): void {
     this.driver.powerOff();
+    this.evidence?.end();
     this.clock.close();
   }
 }

@@ -6,6 +6,7 @@ import { decode, encode } from '../base/codec.ts';
 import { FormatError, OperatingError } from '../base/errors.ts';
 import type { Command, ReplicaEvent, StopReason } from '../ft/effects.ts';
 import { writeDurably } from './durable-write.ts';
+import { EvidenceDirectory } from './evidence/directory.ts';
 import { GroupHost, realTuning } from './group-host.ts';
 import { GROUP_NAME } from './groups.ts';
 import {
@@ -51,6 +52,8 @@ export interface HostProcessOptions {
   switch: ServiceAddress;
   random: { below(end: number): number };
   log: Log;
+  /** A directory for evidence of what its replicas do, which `vmft judge` reads. */
+  evidence?: string | undefined;
   onEvent?(group: string, event: ReplicaEvent): void;
 }
 
@@ -68,12 +71,15 @@ export class HostProcess {
   private readonly storage: StorageClient;
   private readonly edge: EdgeClient;
   private readonly dialers: { storage: Dialer; switch: Dialer };
+  private readonly evidence: EvidenceDirectory | undefined;
   private peers!: Peers;
   private listener!: Listener;
   private closing: Promise<void> | undefined;
 
   private constructor(private readonly options: HostProcessOptions) {
-    const { self, key, random, log, storage, switch: edge } = options;
+    const { self, key, random, log, storage, switch: edge, evidence } = options;
+    this.evidence =
+      evidence === undefined ? undefined : new EvidenceDirectory(evidence, 'host', self.name, log);
     this.storage = new StorageClient(log);
     this.edge = new EdgeClient(() => {});
     const dial = (to: ServiceAddress, onUp: (link: Link) => void) =>
@@ -186,6 +192,7 @@ export class HostProcess {
     const transport = this.peers.transport(group);
     const edge = this.edge.port(group);
     const store = this.storage.group(group);
+    void this.evidence?.machine(group, machine);
     const host = new GroupHost({
       ...{ name: self.name, domain, load: this.groups.size, hosts: hosts.map(({ name }) => name) },
       ...{ description: machine, role, record: first, backups, replication, disk },
@@ -200,6 +207,7 @@ export class HostProcess {
         disk: store,
         edge,
       },
+      evidence: this.evidence?.group(group),
       onEvent: (event) => this.options.onEvent?.(group, event),
       stuck: (stuck) => log(`group ${group}: the guest loops forever, at ${stuck.steps} steps`),
       stopped: (reason) => {
@@ -214,6 +222,7 @@ export class HostProcess {
   private remove(group: string): void {
     this.groups.get(group)?.host.close();
     this.groups.delete(group);
+    void this.evidence?.end(group);
     this.peers.forget(group);
     this.edge.forget(group);
     rmSync(this.path(group), { force: true });
@@ -289,6 +298,7 @@ export class HostProcess {
   private async end(): Promise<void> {
     for (const { host } of this.groups.values()) host.close();
     this.groups.clear();
+    await this.evidence?.close();
     for (const dialer of Object.values(this.dialers)) dialer.close();
     await this.peers?.close();
     await this.listener?.close();

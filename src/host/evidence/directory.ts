@@ -1,5 +1,6 @@
 /** A process's evidence: a file for each group in one directory, which several processes may share. */
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { OperatingError } from '../../base/errors.ts';
 import { LogWriter } from '../../replay/log-file.ts';
@@ -52,16 +53,18 @@ export class EvidenceDirectory {
   }
 
   /** Writes down what a group's machine is built from, unless another process has. */
-  machine(group: string, description: MachineDescription): void {
+  async machine(group: string, description: MachineDescription): Promise<void> {
     const path = join(this.directory, `${group}${MACHINE_SUFFIX}`);
     if (existsSync(path)) return;
     const temporary = `${path}.${this.name}`;
     try {
-      writeFileSync(temporary, new LogWriter(description).take(), { mode: 0o600 });
-      renameSync(temporary, path);
+      await writeFile(temporary, new LogWriter(description).take(), { mode: 0o600 });
+      await rename(temporary, path);
     } catch (error) {
-      this.log(`${path} can't be written, so the evidence of ${group} can't be judged: ${(error as Error).message}`);
-      rmSync(temporary, { force: true });
+      this.log(
+        `${path} can't be written, so the evidence of ${group} can't be judged: ${(error as Error).message}`,
+      );
+      await rm(temporary, { force: true }).catch(() => {});
     }
   }
 

@@ -39,8 +39,8 @@ const kinds = {
   incomplete: record({ why: text }),
 
   // A host.
-  /** The replica was made: with a machine at its boot, unless it is a spare. */
-  booted: record({ role: oneOf('primary', 'backup', 'spare') }),
+  /** The replica was made: with a machine at its boot, unless it is a spare. `first`: the record of generation 1. */
+  booted: record({ role: oneOf('primary', 'backup', 'spare'), first: generationRecord }),
   /** What came through the doors of the machine. */
   entries: record({ entries: entryList }),
   /** Log entries up to `last` have arrived from the primary; those of an earlier log from `first` on are void. */

@@ -84,13 +84,11 @@ export class EvidenceWriter {
     this.begin();
   }
 
-  /** Resolves when everything appended so far is in the file, or nothing more will be. */
+  /** Resolves when everything appended so far is in the file, or nothing more will be; in the order of the calls. */
   flushed(): Promise<void> {
-    if (this.isOver || (this.out.length === 0 && this.batch.length === 0 && this.underWay === 0))
-      return Promise.resolve();
+    if (!this.draining) return Promise.resolve();
     return new Promise((resolve) => {
       this.waiters.push(resolve);
-      this.begin();
     });
   }
 
@@ -109,9 +107,7 @@ export class EvidenceWriter {
   private failed = false;
 
   private begin(): void {
-    this.draining ??= this.drain().finally(() => {
-      this.draining = undefined;
-    });
+    this.draining ??= this.drain();
   }
 
   private async drain(): Promise<void> {
@@ -121,7 +117,10 @@ export class EvidenceWriter {
       this.endBatch();
       const bytes = this.out.take();
       const waiters = this.waiters.splice(0);
-      if (bytes.length === 0 && waiters.length === 0) return;
+      if (bytes.length === 0 && waiters.length === 0) {
+        this.draining = undefined;
+        return;
+      }
       this.underWay = bytes.length;
       if (!this.failed) await this.write(bytes);
       this.underWay = 0;
