@@ -114,14 +114,18 @@ const MAX_REMEMBERED = 1 << 16;
 export class StorageEvidence {
   readonly generations = new Map<number, GenerationRecord>();
   readonly violations: Violation[] = [];
-  /** The size of the disk in bytes; undefined without one. */
-  private sizeBytes: number | undefined;
+  /** Whether there is a disk, of which the initial content is here. */
+  hasDisk = false;
 
-  constructor(private readonly files: readonly EvidenceFile[]) {
+  /** `sizeBytes`: of the machine's disk. */
+  constructor(
+    private readonly files: readonly EvidenceFile[],
+    private readonly sizeBytes: number,
+  ) {
     for (const file of files)
       for (const record of file) {
         if (record.kind === 'generation') this.recorded(record);
-        if (record.kind === 'disk') this.sizeBytes = record.sizeBytes;
+        if (record.kind === 'disk') this.hasDisk = true;
       }
   }
 
@@ -135,10 +139,6 @@ export class StorageEvidence {
       });
   }
 
-  get hasDisk(): boolean {
-    return this.sizeBytes !== undefined;
-  }
-
   /** Whether everything up to the last answer is here. */
   get isWhole(): boolean {
     return this.files.every(isUsable);
@@ -146,10 +146,10 @@ export class StorageEvidence {
 
   /** The disk. `made`: as in {@link SwitchEvidence}. */
   medium(made: number): { initial: Uint8Array; content: Uint8Array; writes: Kept<AppliedWrite> } {
-    let initial = new Uint8Array(this.sizeBytes ?? 0);
+    let initial = new Uint8Array(this.sizeBytes);
     for (const file of this.files)
       for (const record of file) {
-        if (record.kind === 'disk') initial = new Uint8Array(this.sizeBytes!);
+        if (record.kind === 'disk') initial = new Uint8Array(this.sizeBytes);
         if (record.kind === 'piece') initial.set(record.data, record.position);
       }
     const writes = whole(() => this.writes(made));

@@ -4,6 +4,7 @@ import { OneLiveChecker, type Violation } from '../../check/checkers.ts';
 import type { Evidence, Kept, Meeting } from '../../check/evidence.ts';
 import { checkMeeting, judge } from '../../check/verdict.ts';
 import type { Execution } from '../../cpu/engine.ts';
+import { SECTOR_BYTES } from '../../devices/device.ts';
 import type { GenerationRecord } from '../../ft/effects.ts';
 import { Timeline } from '../../replay/timeline.ts';
 import { sectorsOf } from '../../vmm/description.ts';
@@ -45,7 +46,7 @@ export class RealRun {
   ) {
     const { group } = files;
     this.hosts = new Hosts(files.hosts);
-    this.storage = new StorageEvidence(files.storages);
+    this.storage = new StorageEvidence(files.storages, sectorsOf(files.description) * SECTOR_BYTES);
     if (this.hosts.boots > 1)
       throw new OperatingError(
         `there is evidence of ${this.hosts.boots} VMs of group ${group}; each needs a directory of its own`,
