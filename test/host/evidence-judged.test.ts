@@ -35,10 +35,14 @@ process.on('exit', () => {
   for (const directory of made) rmSync(directory, { recursive: true, force: true });
 });
 
-/** The host of these that is live. */
-async function primaryOf(hosts: readonly TestHost[]): Promise<TestHost> {
+/** The host of these that is live, and whose failure another one of them survives. */
+async function protectedPrimary(hosts: readonly TestHost[]): Promise<TestHost> {
   for (;;) {
-    for (const host of hosts) if ((await host.status()).role === 'primary') return host;
+    for (const host of hosts) {
+      const { role, record } = await host.status();
+      if (role === 'primary' && record.backups.some((name) => hosts.some((one) => one.name === name)))
+        return host;
+    }
     await nextTurn();
   }
 }
@@ -69,12 +73,10 @@ async function bank(evidence: string): Promise<void> {
     void terminal.type(new TextEncoder().encode(part));
     if (left.length === 1) break;
     await until(() => shown().length > seen + 40);
-    const primary = await primaryOf(left);
-    while ((await primary.status()).record.backups.length === 0) await nextTurn();
+    const primary = await protectedPrimary(left);
     await primary.crash();
     order.bank.push(primary.name);
     left = left.filter((host) => host !== primary);
-    await primaryOf(left);
   }
   await completes(left);
   order.bank.push(left[0]!.name);
@@ -86,7 +88,7 @@ async function journal(evidence: string): Promise<void> {
   const { description } = guest('journal');
   const { hosts, shown, end } = await cluster(description, { evidence, disk: new Uint8Array(DISK_BYTES) });
   await until(() => shown().includes('record 2 '));
-  const primary = await primaryOf(hosts);
+  const primary = await protectedPrimary(hosts);
   await primary.crash();
   const left = hosts.filter((host) => host !== primary);
   await completes(left);
@@ -98,7 +100,7 @@ beforeAll(async () => {
   await bank(runs.bank);
   await journal(runs.journal);
   order.journal = [judged(runs.journal).survivor];
-}, 60_000);
+}, 40_000);
 
 function judged(directory: string): Verdict {
   const [files] = filesIn(directory, GROUP);
