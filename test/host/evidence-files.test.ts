@@ -48,7 +48,7 @@ beforeAll(async () => {
     if (index % 10 === 0) await writer.flushed();
   }
   await writer.close();
-  const bytes = readFileSync(path);
+  const bytes = new Uint8Array(readFileSync(path));
   whole = { bytes, records: read(bytes).records };
 });
 
@@ -84,7 +84,7 @@ test('any prefix of a file reads as a prefix of its records, or says that it has
       expect(prefix.end).toBe('cut');
       expect(prefix.records).toEqual(whole.records.slice(0, prefix.records.length));
     }),
-    examples(300),
+    { numRuns: examples(300) },
   );
 });
 
@@ -105,7 +105,7 @@ test('a changed byte is found, and what is before it is read', () => {
       expect(changed.records).toEqual(whole.records.slice(0, changed.records.length));
       expect(changed.records.length).toBeLessThan(whole.records.length + 1);
     }),
-    examples(300),
+    { numRuns: examples(300) },
   );
 });
 
