@@ -81,7 +81,9 @@ export class OutputRule {
       case 'following':
         this.isPrimary = false;
         this.held = Math.max(this.held, record.entry);
-        return covers.add([{ entry: record.entry, made: record.made }]);
+        // The machine may be behind the log.
+        covers.cut(record.entry + 1);
+        return covers.add([{ entry: record.entry, made: Math.max(record.made, covers.upTo(record.entry)) }]);
       case 'claimed':
         this.claimed = record;
         return;

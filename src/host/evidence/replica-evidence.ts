@@ -114,6 +114,10 @@ export class ReplicaEvidence {
         if (covers.length > 0) file.append({ kind: 'sent', covers });
         return;
       }
+      case 'copied':
+        // Entries that were logged while no backup was there are in the copy, and are never sent.
+        file.append({ kind: 'sent', covers: [{ entry: event.entry, made }] });
+        return;
       case 'claimed':
       case 'won': {
         const { kind, generation, record } = event;
