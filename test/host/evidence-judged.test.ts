@@ -15,6 +15,7 @@ import {
   type EvidenceRecord,
   evidenceRecord,
 } from '../../src/host/evidence/format.ts';
+import type { GroupStatus } from '../../src/host/host-messages.ts';
 import { writeFrame } from '../../src/replay/chained-frames.ts';
 import { readLog } from '../../src/replay/log-file.ts';
 import { Timeline } from '../../src/replay/timeline.ts';
@@ -35,14 +36,35 @@ process.on('exit', () => {
   for (const directory of made) rmSync(directory, { recursive: true, force: true });
 });
 
+/** On a busy machine a backup may be evicted just before its primary fails: then the VM is lost. */
+class Lost extends Error {}
+
+/** What hosts say. @throws {Lost} when none of them has the VM */
+async function statusOf(hosts: readonly TestHost[]): Promise<GroupStatus[]> {
+  const all = await Promise.all(hosts.map((host) => host.status()));
+  if (all.every(({ role }) => role === 'spare')) throw new Lost();
+  return all;
+}
+
+/** Makes a run, again if its VM is lost. */
+async function run(guest: (evidence: string) => Promise<void>): Promise<string> {
+  for (;;) {
+    const directory = temporary();
+    try {
+      await guest(directory);
+      return directory;
+    } catch (error) {
+      if (!(error instanceof Lost)) throw error;
+    }
+  }
+}
+
 /** The host of these that is live, and whose failure another one of them survives. */
 async function protectedPrimary(hosts: readonly TestHost[]): Promise<TestHost> {
   for (;;) {
-    for (const host of hosts) {
-      const { role, record } = await host.status();
+    for (const [index, { role, record }] of (await statusOf(hosts)).entries())
       if (role === 'primary' && record.backups.some((name) => hosts.some((one) => one.name === name)))
-        return host;
-    }
+        return hosts[index]!;
     await nextTurn();
   }
 }
@@ -50,7 +72,7 @@ async function protectedPrimary(hosts: readonly TestHost[]): Promise<TestHost> {
 /** Waits until the guest has ended, and all its outputs are delivered. */
 async function completes(hosts: readonly TestHost[]): Promise<void> {
   for (;;) {
-    for (const host of hosts) if ((await host.status()).stopped === 'completed') return;
+    if ((await statusOf(hosts)).some(({ stopped }) => stopped === 'completed')) return;
     await nextTurn();
   }
 }
@@ -60,6 +82,7 @@ const order: Record<'bank' | 'journal', string[]> = { bank: [], journal: [] };
 
 /** The bank on three hosts: two of them fail, and the third, which was copied to, ends the day. */
 async function bank(evidence: string): Promise<void> {
+  order.bank = [];
   const { description, input } = guest('bank');
   const { hosts, terminal, shown, end } = await cluster(description, {
     evidence,
@@ -96,12 +119,12 @@ async function journal(evidence: string): Promise<void> {
   await end();
 }
 
-const runs = { bank: temporary(), journal: temporary() };
+const runs = { bank: '', journal: '' };
 beforeAll(async () => {
-  await bank(runs.bank);
-  await journal(runs.journal);
+  runs.bank = await run(bank);
+  runs.journal = await run(journal);
   order.journal = [judged(runs.journal).survivor];
-}, 40_000);
+});
 
 function judged(directory: string): Verdict {
   const [files] = filesIn(directory, GROUP);
@@ -298,9 +321,9 @@ describe('files that were cut short', () => {
   test('a gap in the history is named', ({ skip }) => {
     // If its machine was there from boot on, nothing else is needed.
     skip(order.bank[2] !== 'c');
-    const { violations, missing } = cut('bank', host(1), 0.2);
+    const { violations, missing } = cut('bank', [host(0), host(1)], 0);
     expect(violations).toEqual([]);
-    expect(missing.join()).toMatch(/of \w .*are needed|got its machine from/);
+    expect(missing.join()).toMatch(/got its machine from/);
   });
 
   test('without the switch or storage the rest is judged', () => {

@@ -108,6 +108,17 @@ export class RealRun {
     };
   }
 
+  /** The host that storage names as the next primary, if it may have gone live unrecorded. */
+  private get successor(): string | undefined {
+    const { survivor, hosts, records, files } = this;
+    const newest = Math.max(...records.keys());
+    if (survivor.stopped === 'completed' || newest <= hosts.lives.at(-1)!.generation) return undefined;
+    const { primary } = records.get(newest)!;
+    const own = files.hosts.filter(({ head }) => head.name === primary);
+    const isKnown = own.length > 0 && own.every(({ end }) => end === 'closed');
+    return primary === survivor.host || isKnown ? undefined : primary;
+  }
+
   /** The files' ends are known once all of them are read. */
   private noteUnusable(): void {
     const { hosts, switches, storages, group, description } = this.files;
@@ -121,8 +132,12 @@ export class RealRun {
     if (storages.length === 0) this.missing.push(`there is no evidence of the storage of group ${group}`);
     else if (sectorsOf(description) > 0 && !this.storage.hasDisk)
       this.missing.push(`there is no evidence of the initial content of the disk of group ${group}`);
-    const { survivor } = this;
-    if (!survivor.state)
+    const { survivor, successor } = this;
+    if (successor !== undefined)
+      this.missing.push(
+        `${successor} was to go live after ${survivor.host}, and its evidence ends early: outputs after icount ${survivor.icount} are not judged`,
+      );
+    else if (!survivor.state)
       this.missing.push(
         `${survivor.host}, which was live last, did not end in order: outputs after icount ${survivor.icount} are not judged`,
       );
@@ -140,7 +155,8 @@ export class RealRun {
     const { files, survivor, storage, execution } = this;
     const { description } = files;
     const history = this.history;
-    const made = survivor.state ? Number.MAX_SAFE_INTEGER : this.outputsMade(history);
+    const isEnd = survivor.state !== undefined && this.successor === undefined;
+    const made = isEnd ? Number.MAX_SAFE_INTEGER : this.outputsMade(history);
     const seen = new SwitchEvidence(files.switches, made);
     if (seen.hasUnjudgedFrames)
       this.missing.push('the switch was killed: frames that left after its restart are not judged');
