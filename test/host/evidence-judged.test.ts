@@ -19,12 +19,14 @@ import type { GroupStatus } from '../../src/host/host-messages.ts';
 import { writeFrame } from '../../src/replay/chained-frames.ts';
 import { readLog } from '../../src/replay/log-file.ts';
 import { Timeline } from '../../src/replay/timeline.ts';
+import { workplace } from '../cli/command.ts';
 import { guest } from '../sim/support.ts';
 import { cluster, GROUP, type TestHost } from './cluster-rig.ts';
 import { until } from './wire-parts.ts';
 
 /** The size of the disk that the test guests are described with. */
 const DISK_BYTES = 64 << 10;
+const { vmft } = workplace();
 const nextTurn = () => setTimeout(1);
 const made: string[] = [];
 const temporary = (): string => {
@@ -185,6 +187,21 @@ test('its recording ends in the state of the machine that ran', () => {
   for (const _ of timeline.slices());
   expect(timeline.machine.hash()).toBe(run.end!.hash);
   expect(timeline.icount).toBe(run.end!.icount);
+});
+
+test('the commands: a verdict, and a replay of its recording to the same state', async () => {
+  const log = join(temporary(), 'bank.log');
+  const { code, stdout } = await vmft(['judge', runs.bank, '--record', log, '--json']);
+  const [verdict] = JSON.parse(stdout);
+  expect([code, verdict.violations, verdict.missing]).toEqual([0, [], []]);
+  const replayed = await vmft(['replay', log, '--json']);
+  expect(replayed.code).toBe(0);
+  const { stateHash, steps } = JSON.parse(replayed.stdout);
+  expect({ stateHash, steps }).toEqual({ stateHash: verdict.stateHash, steps: verdict.steps });
+  expect((await vmft(['judge', runs.bank])).stdout).toMatch(
+    /^no violations in group g1: bank.s completed on \w at/,
+  );
+  expect((await vmft(['judge', runs.bank, '--group', 'other'])).code).toBe(2);
 });
 
 describe('evidence that was tampered with', () => {
