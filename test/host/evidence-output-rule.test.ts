@@ -62,11 +62,11 @@ test('a backup that goes live knows what its log covers', () => {
   const takesOver = [backup, arrived(1, 4, 10), claim('won', 2, ['c']), live];
   expect(messages(...takesOver, ack('c', 4, 2), released(10, 2))).toEqual([]);
   expect(messages(...takesOver, ack('c', 3, 2), released(10, 2))).toHaveLength(1);
-  // The machine may have been behind its log when it began to follow.
-  const following: EvidenceRecord = { kind: 'following', primary: 'b', entry: 4, made: 2 };
-  expect(
-    messages(backup, arrived(1, 4, 10), following, ...takesOver.slice(2), ack('c', 4, 2), released(10, 2)),
-  ).toEqual([]);
+  // The machine may have been behind its log, which ends with an entry that covers nothing more.
+  const log: EvidenceRecord = { kind: 'arrived', first: 1, last: 5, covers: [{ entry: 4, made: 10 }] };
+  const following: EvidenceRecord = { kind: 'following', primary: 'b', entry: 5, made: 2 };
+  const later = [claim('won', 2, ['c']), live, ack('c', 5, 2), released(10, 2)];
+  expect(messages(backup, log, following, ...later)).toEqual([]);
 });
 
 test('entries of a new primary replace those from their first number on', () => {
