@@ -33,7 +33,7 @@ export class OutputRuleChecker {
   private readonly covered = new Map<HostName, number>();
   readonly violations: Violation[] = [];
 
-  constructor(private readonly generations: Generations) {}
+  constructor(private readonly generations: Pick<Generations, 'latest'>) {}
 
   /** A message has reached a host. */
   arrived(host: HostName, bytes: Uint8Array): void {
@@ -53,9 +53,13 @@ export class OutputRuleChecker {
 
   /** An effect of a host has released outputs or a disk write. */
   released(host: HostName, effect: Effect & { do: 'release' | 'disk' }): void {
-    if (this.violations.length > 0) return;
     if (effect.do === 'disk' && effect.request.operation !== 'write') return;
-    const last = effect.do === 'disk' ? effect.id : lastOf(effect.outputs.at(-1)!);
+    this.left(host, effect.do === 'disk' ? effect.id : lastOf(effect.outputs.at(-1)!));
+  }
+
+  /** Outputs up to `last` have left a host. */
+  left(host: HostName, last: number): void {
+    if (this.violations.length > 0) return;
     const { primary, backups } = this.generations.latest;
     for (const member of [primary, ...backups]) {
       const known = this.covered.get(member) ?? 0;
@@ -73,7 +77,7 @@ export class OutputRuleChecker {
 export class OneLiveChecker {
   readonly violations: Violation[] = [];
 
-  constructor(private readonly generations: Generations) {}
+  constructor(private readonly generations: Pick<Generations, 'read'>) {}
 
   live(host: HostName, generation: number): void {
     const record = this.generations.read(generation);

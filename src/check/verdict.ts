@@ -95,7 +95,7 @@ function checkService({ outcome, waiting, unharmed, generation }: Evidence): Vio
  * divergence. Undefined without a second machine, or if part of a history was not kept.
  */
 export function compareLast(
-  { description, meeting }: Evidence,
+  { description, meeting }: Pick<Evidence, 'description' | 'meeting'>,
   execution?: Execution,
 ): Comparison | undefined {
   if (!meeting?.a.isWhole || !meeting.b.isWhole) return undefined;
@@ -115,8 +115,11 @@ export function compareLast(
   }
 }
 
-/** Replays the machines only if their histories differ. */
-function checkMeeting(evidence: Evidence, execution: Execution | undefined): Violation[] {
+/** Compares the machines of {@link Evidence.meeting}. Replays them only if their histories differ. */
+export function checkMeeting(
+  evidence: Pick<Evidence, 'description' | 'meeting'>,
+  execution?: Execution,
+): Violation[] {
   const { meeting } = evidence;
   if (!meeting || sameHistory(meeting.a, meeting.b, meeting.icount)) return [];
   const comparison = compareLast(evidence, execution);

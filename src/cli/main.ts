@@ -10,6 +10,7 @@ import { EXIT_CODE } from './exit-codes.ts';
 import { exitOnBrokenPipe } from './exit-on-broken-pipe.ts';
 import { codeOf, endWithFailures } from './failures.ts';
 import { faultHelp } from './fault-help.ts';
+import type { JudgeOptions } from './judge.ts';
 import type { AsmOptions, DisasmOptions } from './listing.ts';
 import type { LogOptions } from './log.ts';
 import { type ChaosOptions, options, type RunOptions, takesGuest, wholeNumber } from './options.ts';
@@ -109,6 +110,26 @@ takesEngine(program.command('replay'))
   )
   .action(async (path: string, given: ReplayOptions) =>
     finish((await import('./replay.ts')).replay(path, given)),
+  );
+
+takesEngine(program.command('judge'))
+  .description('check the evidence of a run on real hosts, as the simulator checks its own runs')
+  .argument('<dir>', 'the directory to which hosts, switch and storage wrote their evidence')
+  .option('--group <name>', 'only this group')
+  .option('--record <file>', 'write the history of the last primary, for `vmft replay`')
+  .option('--json', 'print one JSON document on stdout instead of the verdict')
+  .addHelpText(
+    'after',
+    `
+The exit code is 0 when everything was checked and is right, 3 for a violation, 2 when evidence is missing or damaged.
+
+Examples:
+  vmft judge evidence
+  vmft judge evidence --group kv --record kv.log
+  vmft replay kv.log`,
+  )
+  .action(async (directory: string, given: JudgeOptions) =>
+    finish((await import('./judge.ts')).judge(directory, given)),
   );
 
 program

@@ -7,7 +7,10 @@ import { MeasuredTime } from '../ft/guest-clock.ts';
 import { Replica, type ReplicaOptions } from '../ft/replica.ts';
 import { defaultTuning, type Tuning } from '../ft/rules.ts';
 import { descriptionHash } from '../vmm/description.ts';
+import type { Entry } from '../vmm/entries.ts';
 import type { Stuck } from '../vmm/stuck.ts';
+import { ReplicaEvidence } from './evidence/replica-evidence.ts';
+import type { EvidenceWriter } from './evidence/writer.ts';
 import { RealClock } from './real-clock.ts';
 import { zlib } from './zlib.ts';
 
@@ -40,7 +43,8 @@ export interface GroupHostOptions
   stuck(stuck: Stuck): void;
   /** The replica has stopped, in order or because its machine diverged. */
   stopped(reason: StopReason): void;
-  witness?: ReplicaOptions['witness'];
+  /** Where its evidence goes. */
+  evidence?: EvidenceWriter | undefined;
 }
 
 /** Measures how long slices take, beside the guest's time within them. */
@@ -69,27 +73,39 @@ class SliceMeter extends MeasuredTime {
 export class GroupHost {
   readonly clock = new RealClock();
   private readonly driver: Driver;
+  private readonly evidence: ReplicaEvidence | undefined;
   private isStarted = false;
 
   constructor(options: GroupHostOptions) {
-    const { ports, onEvent, ran, stuck, stopped, witness = () => {}, ...rest } = options;
+    const { ports, onEvent, ran, stuck, stopped, evidence: file, ...rest } = options;
     const { clock } = this;
+    const evidence = file && new ReplicaEvidence(file);
+    this.evidence = evidence;
     const meter = new SliceMeter(() => clock.monotonicNs);
     const entropy = (sizeBytes: number) => new Uint8Array(randomBytes(sizeBytes));
+    const witness = (entry: Entry) => evidence?.witness(entry);
     // Now, and not when a copy begins and the guest runs.
     descriptionHash(rest.description);
     const replica = new Replica({ ...rest, witness, entropy, sliceTime: meter, compressor: zlib });
+    evidence?.begin(replica, rest.role);
     this.driver = new Driver(replica, {
-      ports: { ...ports, clock },
+      ports: { ...(evidence?.ports(ports) ?? ports), clock },
       maxSteps: Number.MAX_SAFE_INTEGER,
       listener: {
-        noted: onEvent,
+        handled: (input) => evidence?.handled(input),
+        noted: (event) => {
+          evidence?.noted(event);
+          onEvent(event);
+        },
         ran: (steps) => {
           clock.stepTime.measured(steps, meter.sliceNs);
           ran?.(meter.sliceNs);
         },
         copied: () => {},
-        stopped,
+        stopped: (reason) => {
+          evidence?.stopped(reason);
+          stopped(reason);
+        },
         stuck,
         entered: () => {},
       },
@@ -116,6 +132,7 @@ export class GroupHost {
   /** Ends the replica, as a failure of the host would. */
   close(): void {
     this.driver.powerOff();
+    this.evidence?.end();
     this.clock.close();
   }
 }

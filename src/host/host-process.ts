@@ -9,6 +9,7 @@ import type { Command, ReplicaEvent, ReplicaInput, StopReason } from '../ft/effe
 import type { ServiceAddress } from './address.ts';
 import { serveControl } from './control.ts';
 import { writeDurably } from './durable-write.ts';
+import { EvidenceDirectory } from './evidence/directory.ts';
 import { GroupHost, realTuning } from './group-host.ts';
 import { GROUP_NAME } from './groups.ts';
 import {
@@ -52,6 +53,8 @@ export interface HostProcessOptions {
   switch: ServiceAddress;
   random: { below(end: number): number };
   log: Log;
+  /** A directory for evidence of what its replicas do, which `vmft judge` reads. */
+  evidence?: string | undefined;
   onEvent?(group: string, event: ReplicaEvent): void;
   /** A group's guest has run for so long, in ns. */
   ran?(group: string, ns: number): void;
@@ -73,12 +76,15 @@ export class HostProcess {
   private readonly storage: StorageClient;
   private readonly edge: EdgeClient;
   private readonly dialers: { storage: Dialer | undefined; switch: Dialer };
+  private readonly evidence: EvidenceDirectory | undefined;
   private peers!: Peers;
   private listener!: Listener;
   private closing: Promise<void> | undefined;
 
   private constructor(private readonly options: HostProcessOptions) {
-    const { self, key, random, log, storage, switch: edge } = options;
+    const { self, key, random, log, storage, switch: edge, evidence } = options;
+    this.evidence =
+      evidence === undefined ? undefined : new EvidenceDirectory(evidence, 'host', self.name, log);
     this.storage = new StorageClient(log);
     this.edge = new EdgeClient(() => {});
     const dial = (to: ServiceAddress, onUp: (link: Link) => void) =>
@@ -201,6 +207,7 @@ export class HostProcess {
     const transport = this.peers.transport(group);
     const edge = this.edge.port(group);
     const storage = groupStorage(group, self.name, this.options.engines ?? {}, this.storage, log);
+    void this.evidence?.machine(group, machine);
     const host = new GroupHost({
       ...{ name: self.name, domain, load: this.groups.size, hosts: hosts.map(({ name }) => name) },
       ...{ description: machine, role, record: first, backups, replication, disk },
@@ -215,6 +222,7 @@ export class HostProcess {
         disk: storage.disk,
         edge,
       },
+      evidence: this.evidence?.group(group),
       onEvent: (event) => {
         const known = this.groups.get(group);
         if (known && event.kind === 'off') known.exitCode = event.code;
@@ -236,6 +244,7 @@ export class HostProcess {
     known?.host.close();
     known?.storage.close();
     this.groups.delete(group);
+    void this.evidence?.end(group);
     this.peers.forget(group);
     this.edge.forget(group);
     rmSync(this.path(group), { force: true });
@@ -325,6 +334,7 @@ export class HostProcess {
       storage.close();
     }
     this.groups.clear();
+    await this.evidence?.close();
     for (const dialer of Object.values(this.dialers)) dialer?.close();
     await this.peers?.close();
     await this.listener?.close();

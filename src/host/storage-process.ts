@@ -1,4 +1,5 @@
 /** The storage service as a process: on an address, for everybody who has the key. */
+import { EvidenceDirectory } from './evidence/directory.ts';
 import type { Log } from './limited-log.ts';
 import { StorageServer } from './storage/storage-server.ts';
 import type { ClusterKey } from './wire/key.ts';
@@ -14,6 +15,8 @@ export interface ServiceOptions {
   port: number;
   /** Its files. */
   directory: string;
+  /** A directory for evidence of what it does, which `vmft judge` reads. */
+  evidence?: string | undefined;
   log: Log;
 }
 
@@ -22,12 +25,15 @@ export class StorageProcess {
   private constructor(
     private readonly server: StorageServer,
     private readonly listener: Listener,
+    private readonly evidence: EvidenceDirectory | undefined,
   ) {}
 
   /** @throws {OperatingError} when the directory or the address can't be used */
   static async open(options: ServiceOptions): Promise<StorageProcess> {
-    const { directory, log, ...listening } = options;
-    const server = await StorageServer.open(directory, { log });
+    const { directory, log, evidence: kept, ...listening } = options;
+    const { name } = options.self;
+    const evidence = kept === undefined ? undefined : new EvidenceDirectory(kept, 'storage', name, log);
+    const server = await StorageServer.open(directory, { log, evidence });
     try {
       const listener = await listen({
         ...{ ...listening, log },
@@ -37,7 +43,7 @@ export class StorageProcess {
           else link.close(`${role} ${name} has no business with storage`);
         },
       });
-      return new StorageProcess(server, listener);
+      return new StorageProcess(server, listener, evidence);
     } catch (error) {
       await server.close();
       throw error;
@@ -51,5 +57,6 @@ export class StorageProcess {
   async close(): Promise<void> {
     await this.listener.close();
     await this.server.close();
+    await this.evidence?.close();
   }
 }

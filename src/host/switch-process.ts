@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { unreachable } from '../base/assert.ts';
 import { OperatingError } from '../base/errors.ts';
 import { serveControl } from './control.ts';
+import { EvidenceDirectory } from './evidence/directory.ts';
 import { type DirectoryLock, lockDirectory } from './storage/directory-lock.ts';
 import type { ServiceOptions } from './storage-process.ts';
 import { ConsoleServer } from './switch/console-server.ts';
@@ -55,19 +56,24 @@ export class SwitchProcess {
     private readonly options: SwitchOptions,
     private readonly durable: DurableEdge,
     private readonly lock: DirectoryLock,
+    private readonly evidence: EvidenceDirectory | undefined,
   ) {
     this.consoles = new ConsoleServer(durable.edge);
   }
 
   /** @throws {OperatingError} when a directory, an address or a part of a network can't be used */
   static async open(options: SwitchOptions): Promise<SwitchProcess> {
-    const { directory, failed } = options;
+    const { directory, failed, evidence: kept, self, log } = options;
+    const evidence = kept === undefined ? undefined : new EvidenceDirectory(kept, 'switch', self.name, log);
     await mkdir(directory, { recursive: true, mode: 0o700 });
     const lock = await lockDirectory(directory, 'switch');
     let opened: SwitchProcess | undefined;
     try {
-      const durable = await openEdge(join(directory, 'edge'), { nowMs: () => performance.now(), failed });
-      opened = new SwitchProcess(options, durable, lock);
+      const durable = await openEdge(join(directory, 'edge'), {
+        nowMs: () => performance.now(),
+        ...{ failed, evidence },
+      });
+      opened = new SwitchProcess(options, durable, lock, evidence);
       await opened.begin();
       return opened;
     } catch (error) {
@@ -140,6 +146,7 @@ export class SwitchProcess {
     for (const streams of this.streams) streams.close('the switch ends');
     for (const port of this.ports) port.close('the switch ends');
     await this.durable.journal.close();
+    await this.evidence?.close();
     this.lock.release();
   }
 }

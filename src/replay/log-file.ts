@@ -3,8 +3,7 @@
  * with its length and a checksum chained to the one before. A truncated log is good up to its last whole entry; a
  * changed, missing or moved byte is detected at its entry.
  */
-import { joined } from '../base/bytes.ts';
-import { decode, Reader, Writer } from '../base/codec.ts';
+import { decode, Writer } from '../base/codec.ts';
 import { FormatError, OperatingError } from '../base/errors.ts';
 import { xxh32 } from '../base/xxh32.ts';
 import { descriptionSchema, type MachineDescription } from '../vmm/description.ts';
@@ -16,6 +15,7 @@ import {
   INITIAL_CONTEXT,
   writeEntry,
 } from '../vmm/entries.ts';
+import { ChainedFrames, writeFrame } from './chained-frames.ts';
 
 const MAGIC = new TextEncoder().encode('VMFT-LOG');
 const VERSION = 6;
@@ -60,10 +60,7 @@ export class LogWriter {
     writeEntry(this.body, entry, this.context);
     const { written } = this.body;
     this.context = contextAfter(this.context, entry);
-    this.checksum = xxh32(written, this.checksum);
-    this.out.varint(written.length);
-    this.out.raw(written);
-    this.out.u32(this.checksum);
+    this.checksum = writeFrame(this.out, written, this.checksum);
   }
 
   /** The number of bytes to {@link take}. */
@@ -137,11 +134,7 @@ export class LogStream {
   readonly description: MachineDescription;
   /** Why reading stopped before the end of the recording, if it did. Known when all entries are read. */
   damage: OperatingError | undefined;
-  private input = new Reader(new Uint8Array(0));
-  /** The offset of `input` in the file. */
-  private base = 0;
-  private ended = false;
-  private checksum = 0;
+  private readonly frames: ChainedFrames;
   private context = INITIAL_CONTEXT;
   /** The position after the last whole entry. */
   private goodOffset = 0;
@@ -153,9 +146,10 @@ export class LogStream {
    * @throws {OperatingError} for another format or version, or a damaged head.
    */
   constructor(
-    private readonly next: () => Uint8Array | undefined,
+    next: () => Uint8Array | undefined,
     private readonly name: string,
   ) {
+    this.frames = new ChainedFrames(next);
     this.description = this.readHead();
   }
 
@@ -163,20 +157,21 @@ export class LogStream {
     const refuse = (reason: string): never => {
       throw new OperatingError(`${this.name}: ${reason}`);
     };
-    this.have(HEAD_BYTES);
-    const { source } = this.input;
+    const { frames } = this;
+    frames.have(HEAD_BYTES);
+    const { source } = frames.input;
     if (source.length < MAGIC.length || MAGIC.some((byte, index) => source[index] !== byte))
       refuse('not a vmft log; make one with `vmft run PROGRAM --no-ft --record FILE`');
-    this.input.raw(MAGIC.length);
+    frames.input.raw(MAGIC.length);
     try {
-      const version = this.input.u16();
+      const version = frames.input.u16();
       if (version !== VERSION)
         refuse(`log format ${version}, and this vmft reads ${VERSION}; record it again`);
-      const length = this.input.u32();
-      this.have(length + 4);
-      const head = this.input.raw(length);
-      this.checksum = xxh32(head);
-      if (this.input.u32() !== this.checksum) refuse('the head of the log is damaged; record it again');
+      const length = frames.input.u32();
+      frames.have(length + 4);
+      const head = frames.input.raw(length);
+      frames.checksum = xxh32(head);
+      if (frames.input.u32() !== frames.checksum) refuse('the head of the log is damaged; record it again');
       this.good();
       return decode(descriptionSchema, head);
     } catch (error) {
@@ -191,27 +186,13 @@ export class LogStream {
   }
 
   private good(): void {
-    this.goodOffset = this.base + this.input.offset;
-    this.goodChecksum = this.checksum;
-  }
-
-  /** Fetches pieces until `sizeBytes` are available, or the file has ended. */
-  private have(sizeBytes: number): void {
-    const { input } = this;
-    if (this.ended || input.remaining >= sizeBytes) return;
-    const parts = [input.source.subarray(input.offset)];
-    for (let size = input.remaining; size < sizeBytes && !this.ended; ) {
-      const part = this.next();
-      if (part) parts.push(part);
-      else this.ended = true;
-      size += part?.length ?? 0;
-    }
-    this.base += input.offset;
-    this.input = new Reader(parts.length === 2 && parts[0]!.length === 0 ? parts[1]! : joined(parts));
+    this.goodOffset = this.frames.offset;
+    this.goodChecksum = this.frames.checksum;
   }
 
   /** The good entries in order; sets `damage` at the first that is not. */
   *entries(): Generator<Entry, void> {
+    const { frames } = this;
     let last: Entry | undefined;
     let count = 0;
     const stop = (problem: string) => {
@@ -220,18 +201,17 @@ export class LogStream {
       );
     };
     for (;;) {
-      this.have(LONGEST_LENGTH_BYTES);
-      if (this.input.remaining === 0) break;
-      const start = this.base + this.input.offset;
+      if (frames.isAtEnd) break;
+      const start = frames.offset;
       let entry: Entry;
       try {
-        const body = this.readBody();
+        const body = frames.body(MAX_ENTRY_BYTES);
         if (!body) return stop('the log is cut short');
         entry = decode(entryCodec(this.context), body);
       } catch (error) {
         if (!(error instanceof FormatError)) throw error;
         // Fewer bytes than the shortest entry: truncated, not damaged.
-        const cut = this.input.remaining === 0 && this.base + this.input.offset - start < 6;
+        const cut = frames.isAtEnd && frames.offset - start < 6;
         return stop(cut ? 'the log is cut short' : `the log is damaged at byte ${start}`);
       }
       this.context = contextAfter(this.context, entry);
@@ -242,26 +222,7 @@ export class LogStream {
     }
     if (last?.kind !== 'control' || last.action !== 'end') stop('the log is cut short');
   }
-
-  /** The bytes of the next entry; undefined if the file ends within them. */
-  private readBody(): Uint8Array | undefined {
-    const start = this.input.offset;
-    const length = this.input.varint();
-    if (length > MAX_ENTRY_BYTES) this.input.fail('too long');
-    // Fetching may move the rest to the start of another buffer.
-    const lengthBytes = this.input.offset - start;
-    this.input.offset = start;
-    this.have(lengthBytes + length + 4);
-    this.input.offset += lengthBytes;
-    if (length + 4 > this.input.remaining) return undefined;
-    const body = this.input.raw(length);
-    this.checksum = xxh32(body, this.checksum);
-    if (this.input.u32() !== this.checksum) this.input.fail('checksum');
-    return body;
-  }
 }
 
 /** Magic, version, and the length of the description. */
 const HEAD_BYTES = MAGIC.length + 6;
-/** A varint. */
-const LONGEST_LENGTH_BYTES = 8;

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { storyNames } from '../../src/cli/play.ts';
 import { encodeMessage } from '../../src/ft/messages.ts';
+import { EVIDENCE_VERSION } from '../../src/host/evidence/format.ts';
 import { workplace } from './command.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -42,6 +43,10 @@ test('a message', () => {
   expect(encodeMessage({ kind: 'heartbeat', generation: 1, domain: '', ticks: 0 })[2]).toBe(
     version('Message'),
   );
+});
+
+test('an evidence file', () => {
+  expect(EVIDENCE_VERSION).toBe(version('Evidence file'));
 });
 
 afterAll(() => rmSync(directory, { recursive: true }));

@@ -9,6 +9,12 @@ const receipts = (shown: string): number[] =>
   [...shown.matchAll(/^#(\d+) /gm)].map(([, number]) => Number(number));
 const countedTo = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
 
+/** The guest has ended in order, and the checkers find nothing in what the processes have written down. */
+async function clean(cluster: Cluster): Promise<void> {
+  expect(await cluster.code).toBe(0);
+  expect(await cluster.judge()).toMatchObject({ code: 0, stdout: expect.stringContaining('no violations') });
+}
+
 test('the bank, whose primary is killed five times in a row, prints every receipt once and in order', async () => {
   const cluster = await Cluster.start(['bank']);
   const terminal = cluster.console();
@@ -25,7 +31,7 @@ test('the bank, whose primary is killed five times in a row, prints every receip
   expect(await terminal.code).toBe(0);
   expect(receipts(terminal.stdout)).toEqual(countedTo(11));
   expect(terminal.stdout).toContain('alice 10');
-  expect(await cluster.code).toBe(0);
+  await clean(cluster);
   expect(existsSync(join(cluster.directory, '.vmft'))).toBe(false);
 });
 
@@ -48,6 +54,7 @@ test('a primary that is stopped for a while has nothing to say when it goes on',
   terminal.type('deposit alice 1\nquit\n');
   expect(await terminal.code).toBe(0);
   expect(receipts(terminal.stdout)).toEqual(countedTo(3));
+  await clean(cluster);
 });
 
 test('a backup that is killed is replaced, and a switch-over moves the VM to the new one', async () => {
@@ -71,6 +78,7 @@ test('a backup that is killed is replaced, and a switch-over moves the VM to the
   terminal.type('deposit alice 1\nquit\n');
   expect(await terminal.code).toBe(0);
   expect(receipts(terminal.stdout)).toEqual(countedTo(2));
+  await clean(cluster);
 });
 
 test('a guest whose storage and switch are killed goes on when they are back', async () => {
@@ -86,4 +94,5 @@ test('a guest whose storage and switch are killed goes on when they are back', a
   terminal.type('deposit alice 1\nquit\n');
   expect(await terminal.code).toBe(0);
   expect(receipts(terminal.stdout)).toEqual(countedTo(3));
+  await clean(cluster);
 });

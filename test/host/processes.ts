@@ -68,7 +68,7 @@ export class Cluster {
   static async start(args: readonly string[]): Promise<Cluster> {
     const cluster = new Cluster();
     clusters.push(cluster);
-    cluster.up = new Running(['up', ...args], cluster.directory);
+    cluster.up = new Running(['up', ...args, '--evidence', 'evidence'], cluster.directory);
     let ended = false;
     void cluster.up.code.then(() => {
       ended = true;
@@ -145,6 +145,11 @@ export class Cluster {
       .filter((line) => line !== '')
       .sort()
       .join('\n');
+  }
+
+  /** After the end: what the checkers say of all that happened. */
+  judge(): Promise<Result> {
+    return this.vmft('judge', 'evidence');
   }
 
   /** The exit code of `vmft up`. */

@@ -28,6 +28,11 @@ const qmp = () =>
     '--qmp <host=address>',
     'a QMP monitor of that daemon, for one host; needed for each with --disk nbd: (repeatable)',
   ).argParser(collect);
+const evidence = () =>
+  new Option(
+    '--evidence <dir>',
+    'write down what happens, for `vmft judge`: it grows as long as the VM runs',
+  );
 const log = () =>
   new Option('--log <format>', 'what it prints on stderr').choices(logFormats).default('text');
 
@@ -77,6 +82,7 @@ function addUp(program: Command, finish: Finish): void {
       ).argParser(wholeNumber(1, 65_000)),
     )
     .addOption(log())
+    .addOption(evidence())
     .option('--no-restart', 'leave processes that have died as they are')
     .addHelpText(
       'after',
@@ -200,6 +206,7 @@ Example:
       .addOption(dir())
       .option('--listen <address>', 'the address to listen on (default: that of the configuration)')
       .option('--metrics <address:port>', 'serve figures for Prometheus there, at /metrics')
+      .addOption(evidence())
       .addOption(log());
   const ends = 'SIGTERM and Ctrl-C end it.';
   service('storage', 'the process of a cluster that stores generations and disks')

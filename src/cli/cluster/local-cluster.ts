@@ -61,6 +61,8 @@ export interface LocalOptions {
   logFormat: LogFormat;
   /** The first of the ports at which they serve figures. */
   metrics?: number;
+  /** A directory for their evidence. */
+  evidence?: string;
   /** Receives a line when one has died. */
   log: (line: string) => void;
 }
@@ -97,11 +99,21 @@ export class LocalCluster {
   private run(id: string, args: readonly string[]): void {
     const { directory, options } = this;
     const outputFile = directory.logOf(id);
-    const { metrics, logFormat } = options;
+    const { metrics, logFormat, evidence } = options;
+    const kept = evidence === undefined ? [] : ['--evidence', evidence];
     const figures = metrics === undefined ? [] : ['--metrics', `${LOOPBACK}:${metrics + this.children.size}`];
     const child = new Supervisor({
       command: process.execPath,
-      arguments: () => [process.argv[1]!, ...args, '--dir', directory.path, '--log', logFormat, ...figures],
+      arguments: () => [
+        process.argv[1]!,
+        ...args,
+        '--dir',
+        directory.path,
+        '--log',
+        logFormat,
+        ...figures,
+        ...kept,
+      ],
       ...{ install: '', outputFile, appends: true, isBound: true, restartMs: RESTART_MS },
       log: (line) => options.log(`${id}: ${line.replace(process.execPath, 'the process')}`),
       started: () => {},

@@ -28,6 +28,8 @@ export interface ServiceCommandOptions {
   log: LogFormat;
   /** Where to serve figures for Prometheus. */
   metrics?: string;
+  /** A directory for evidence. */
+  evidence?: string;
 }
 
 /** A process that runs. */
@@ -102,7 +104,7 @@ class Ending {
 
 async function serve(
   { role, name, at, open }: Service,
-  { dir, listen, log, metrics }: ServiceCommandOptions,
+  { dir, listen, log, metrics, evidence }: ServiceCommandOptions,
 ): Promise<number> {
   const directory = new ClusterDirectory(dir);
   const { port, ...configured } = at(directory);
@@ -112,7 +114,7 @@ async function serve(
   const ending = new Ending(logger);
   const service = {
     ...{ self: { role, name, bootId: newBootId() }, key: directory.key, address, port },
-    ...{ directory: directory.stateOf(id), log: (line: string) => logger.line(line) },
+    ...{ directory: directory.stateOf(id), evidence, log: (line: string) => logger.line(line) },
   };
   const running = await open({ service, directory, logger, failed: (error) => ending.failed(error) });
   const figures =

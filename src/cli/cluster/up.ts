@@ -35,6 +35,7 @@ export interface UpOptions extends VmOptions, EngineOptions {
   restart: boolean;
   log: LogFormat;
   metrics?: number;
+  evidence?: string;
 }
 
 const POLL_MS = 250;
@@ -82,7 +83,7 @@ async function serve(
   directory: ClusterDirectory,
   configuration: ClusterConfiguration,
   vm: NewVm,
-  { restart, log: logFormat, metrics }: UpOptions,
+  { restart, log: logFormat, metrics, evidence }: UpOptions,
 ): Promise<number> {
   const signal = new EndingSignal();
   let live: StatusLine | undefined;
@@ -93,6 +94,7 @@ async function serve(
   const cluster = await LocalCluster.start(directory, configuration, {
     ...{ restart, logFormat, log: say },
     ...(metrics !== undefined && { metrics }),
+    ...(evidence !== undefined && { evidence }),
   });
   let operator: Operator | undefined;
   try {

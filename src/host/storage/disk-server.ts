@@ -48,6 +48,9 @@ export interface DiskAnswer {
 const OK: DiskAnswer = { status: DISK_OK, data: NOTHING };
 const FAILED: DiskAnswer = { status: DISK_IOERR, data: NOTHING };
 
+/** Is told of a write that has reached the medium. */
+export type WriteListener = (id: number, sector: number, data: Uint8Array) => Promise<void>;
+
 /** One group's disk. */
 export class ServedDisk {
   readonly ledger = new DiskLedger();
@@ -55,9 +58,11 @@ export class ServedDisk {
   lastError: Error | undefined;
   private readonly underWay = new Map<number, Promise<DiskAnswer>>();
 
+  /** `reached` is told of each write that is durable, and delays its answer. */
   constructor(
     private readonly file: DurableFile,
     readonly sizeBytes: number,
+    private readonly reached?: WriteListener,
   ) {}
 
   /**
@@ -96,6 +101,7 @@ export class ServedDisk {
 
   private async write(number: number, sector: number, data: Uint8Array): Promise<DiskAnswer> {
     const answer = await this.answered(() => this.file.write(data, sector * SECTOR_BYTES));
+    if (answer.status === DISK_OK) await this.reached?.(number, sector, data);
     if (answer.status === DISK_OK) this.ledger.reached(number);
     else this.ledger.failed(number);
     this.underWay.delete(number);
@@ -140,6 +146,7 @@ export class DiskServer {
   constructor(
     private readonly directory: string,
     private readonly files: Files = nodeFiles,
+    private readonly reached?: (group: string) => WriteListener,
   ) {}
 
   /** Opens the disk of a group, if it has one, and discards one that was not uploaded to its end. */
@@ -152,7 +159,10 @@ export class DiskServer {
       await file.sync();
       const sizeBytes = await file.size();
       const served = new DurableFile(file, () => this.files.open(path, 'existing'));
-      this.disks.set(group, new ServedDisk(served, sizeBytes - (sizeBytes % SECTOR_BYTES)));
+      this.disks.set(
+        group,
+        new ServedDisk(served, sizeBytes - (sizeBytes % SECTOR_BYTES), this.reached?.(group)),
+      );
     } catch (error) {
       if (!isMissing(error)) throw error;
     }

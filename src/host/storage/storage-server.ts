@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { unreachable } from '../../base/assert.ts';
 import { decode, encode } from '../../base/codec.ts';
 import type { DiskRequest } from '../../devices/device.ts';
+import type { GenerationRecord } from '../../ft/effects.ts';
+import type { EvidenceDirectory } from '../evidence/directory.ts';
 import { type Log, limitedLog } from '../limited-log.ts';
 import type { Link } from '../wire/link.ts';
 import { lockDirectory } from './directory-lock.ts';
@@ -13,6 +15,7 @@ import { DiskServer } from './disk-server.ts';
 import { type Files, nodeFiles } from './files.ts';
 import { GenerationServer } from './generation-server.ts';
 import { Refusal, Violation } from './refusal.ts';
+import { StorageEvidence } from './storage-evidence.ts';
 import {
   type AnswerBody,
   type GroupSummary,
@@ -30,6 +33,8 @@ export interface StorageOptions {
   files?: Files;
   /** Receives a line when the medium fails, or a link is closed for what it sent. Rate-limited. */
   log?: Log;
+  /** Where the groups' evidence goes; the caller closes it. */
+  evidence?: EvidenceDirectory | undefined;
 }
 
 /** A storage service on one directory. */
@@ -40,6 +45,7 @@ export class StorageServer {
     private readonly generations: GenerationServer,
     private readonly disks: DiskServer,
     private readonly log: Log,
+    private readonly evidence: StorageEvidence | undefined,
     private readonly unlock: () => void,
   ) {}
 
@@ -55,9 +61,15 @@ export class StorageServer {
     const lock = files === nodeFiles ? await lockDirectory(directory) : undefined;
     try {
       const generations = await GenerationServer.open(join(directory, 'generations'), files);
-      const disks = new DiskServer(diskDirectory, files);
+      const evidence = options.evidence && new StorageEvidence(options.evidence, generations);
+      const disks = new DiskServer(
+        diskDirectory,
+        files,
+        evidence &&
+          ((group) => (id, sector, data) => evidence.add(group, { kind: 'write', id, sector, data })),
+      );
       for (const group of generations.names) await disks.open(group);
-      return new StorageServer(generations, disks, limitedLog(log), () => lock?.release());
+      return new StorageServer(generations, disks, limitedLog(log), evidence, () => lock?.release());
     } catch (error) {
       lock?.release();
       throw error;
@@ -123,13 +135,14 @@ export class StorageServer {
   private async handle(body: RequestBody, uploads: Uploads): Promise<AnswerBody> {
     const { generations } = this;
     switch (body.kind) {
-      case 'create':
-        return {
-          kind: 'created',
-          isSame: await generations.create(body.group, body.record, body.description),
-        };
+      case 'create': {
+        const isSame = await generations.create(body.group, body.record, body.description);
+        this.evidence?.begin(body.group);
+        return { kind: 'created', isSame };
+      }
       case 'remove':
         await generations.remove(body.group);
+        this.evidence?.end(body.group);
         await this.disks.remove(body.group);
         return DONE;
       case 'groups':
@@ -137,7 +150,7 @@ export class StorageServer {
       case 'describe':
         return { kind: 'description', description: generations.description(body.group) };
       case 'claim':
-        return { kind: 'record', record: await generations.claim(body.group, body.generation, body.record) };
+        return { kind: 'record', record: await this.claim(body) };
       case 'read':
         return { kind: 'record', record: generations.generations(body.group).read(body.generation) };
       case 'disk-read':
@@ -147,9 +160,11 @@ export class StorageServer {
       case 'disk-create':
         generations.generations(body.group);
         await uploads.create(body.group, body.sizeBytes);
+        await this.evidence?.add(body.group, { kind: 'disk', sizeBytes: body.sizeBytes });
         return DONE;
       case 'disk-piece':
         await uploads.write(body.group, body.position, body.data);
+        await this.evidence?.add(body.group, { kind: 'piece', position: body.position, data: body.data });
         return DONE;
       case 'disk-finish':
         await uploads.finish(body.group);
@@ -157,6 +172,17 @@ export class StorageServer {
       default:
         return unreachable(body);
     }
+  }
+
+  private async claim({
+    group,
+    generation,
+    record,
+  }: RequestBody & { kind: 'claim' }): Promise<GenerationRecord> {
+    const standing = await this.generations.claim(group, generation, record);
+    const copy = { ...standing, backups: [...standing.backups] };
+    await this.evidence?.add(group, { kind: 'generation', generation, record: copy });
+    return standing;
   }
 
   private summary(group: string): GroupSummary {

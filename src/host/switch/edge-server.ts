@@ -1,6 +1,7 @@
 /** The switch's service for hosts: the edge of several groups. It outlives the hosts and the VMs. */
 import { decode, encode } from '../../base/codec.ts';
 import { FormatError, OperatingError } from '../../base/errors.ts';
+import type { EvidenceDirectory } from '../evidence/directory.ts';
 import type { Link } from '../wire/link.ts';
 import { type EdgePush, edgePush, edgeRequest } from './edge-messages.ts';
 import { type EdgeRecord, edgeRecord, type Persist } from './edge-records.ts';
@@ -19,6 +20,8 @@ export interface EdgeServerOptions {
   nowMs: () => number;
   /** The journal can't be written: nothing is confirmed any more, and the process should end with this error. */
   failed: (error: Error) => void;
+  /** Where the groups' evidence goes; the caller closes it. */
+  evidence?: EvidenceDirectory | undefined;
 }
 
 /** Consoles and networks of all groups. */
@@ -60,10 +63,12 @@ export class EdgeServer {
       throw new OperatingError(
         `no room for group ${name}: this switch has ${MAX_GROUPS} groups; end one that is not needed`,
       );
+    const evidence = this.options.evidence && (() => this.options.evidence!.group(name));
     const group = new GroupEdge(
       name,
       (note) => this.append({ group: name, ...note } as EdgeRecord),
       this.options.nowMs,
+      evidence,
     );
     this.groups.set(name, group);
     return group;
@@ -84,6 +89,7 @@ export class EdgeServer {
     if (!group) return;
     this.groups.delete(name);
     group.close(`group ${name} has ended`);
+    void this.options.evidence?.end(name);
     await this.append({ kind: 'ended', group: name });
   }
 

@@ -1,6 +1,7 @@
 /** The edge of one group: console and network behind one fence. */
 import { Fence } from '../../cluster/edge/fence.ts';
 import { lastOf } from '../../vmm/outputs.ts';
+import type { EvidenceWriter } from '../evidence/writer.ts';
 import type { EdgeRequest } from './edge-messages.ts';
 import { type EdgeRecord, FRAMES_PER_NOTE } from './edge-records.ts';
 import { GroupConsole, type GroupNote, type Listener } from './group-console.ts';
@@ -34,20 +35,38 @@ export interface EdgeStatus {
 export class GroupEdge {
   readonly console: GroupConsole;
   readonly network: LearningSwitch;
-  readonly guest = new GuestNetwork();
+  readonly guest: GuestNetwork;
   private readonly fence = new Fence(true);
   private generation = 1;
   private framesNoted = 0;
 
-  /** `note` writes a record; the promise says when it is durable, and never rejects. */
+  /**
+   * `write` writes a record; the promise says when it is durable, and never rejects. `evidence`: where it goes, opened
+   * with the first call.
+   */
   constructor(
     readonly group: string,
-    private readonly note: (record: GroupNote) => Promise<void>,
+    private readonly write: (record: GroupNote) => Promise<void>,
     nowMs: () => number,
+    private readonly evidence?: () => EvidenceWriter,
   ) {
-    this.console = new GroupConsole(note);
+    this.console = new GroupConsole((record) => this.note(record));
+    this.guest = new GuestNetwork(evidence);
     this.network = new LearningSwitch(nowMs);
     this.network.connect(this.guest);
+  }
+
+  /**
+   * What the console took is in the evidence before it is in the journal: after a crash it may be there twice, with its
+   * number, and never be missing.
+   */
+  private note(record: GroupNote): Promise<void> {
+    if (!this.evidence) return this.write(record);
+    const file = this.evidence();
+    if (record.kind === 'output') file.append({ kind: 'console', first: record.first, data: record.data });
+    if (record.kind === 'typed')
+      file.append({ kind: 'typed', offset: this.console.input.end - record.data.length, data: record.data });
+    return file.flushed().then(() => this.write(record));
   }
 
   /** Performs a host's request, unless a newer generation is known. @throws {OperatingError} on an impossible one */

@@ -3,6 +3,7 @@ import { KeptFrames } from '../../cluster/edge/kept-frames.ts';
 import { SeenNumbers } from '../../cluster/edge/seen-numbers.ts';
 import { MAX_FRAME_BYTES, MIN_FRAME_BYTES } from '../../devices/virtio/net.ts';
 import type { EdgeOutput } from '../../vmm/outputs.ts';
+import type { EvidenceWriter } from '../evidence/writer.ts';
 import type { NetworkPort } from './network-port.ts';
 
 /** Receives frames for the guest. */
@@ -22,6 +23,9 @@ export class GuestNetwork implements NetworkPort {
   private host: GuestHost | undefined;
   /** No frame is numbered before the first announcement: until then nobody knows the guest's next number. */
   private announced = false;
+
+  /** `evidence`: where what was accepted from and for the guest is recorded. */
+  constructor(private readonly evidence?: () => EvidenceWriter) {}
 
   get duplicatesDropped(): number {
     return this.seen.duplicatesDropped;
@@ -44,6 +48,7 @@ export class GuestNetwork implements NetworkPort {
       this.dropped++;
       return;
     }
+    this.evidence?.().append({ kind: 'inbound', number, frame });
     this.host?.frame(number, frame);
   }
 
@@ -69,7 +74,10 @@ export class GuestNetwork implements NetworkPort {
   release(output: EdgeOutput & { kind: 'frame' }, from: GuestHost): boolean {
     if (!this.announced) this.announce(from, this.kept.last + 1);
     const fresh = this.seen.fresh(output);
-    if (fresh) this.onFrame(fresh.frame);
+    if (fresh) {
+      this.evidence?.().append({ kind: 'frame', number: fresh.first, frame: fresh.frame });
+      this.onFrame(fresh.frame);
+    }
     return fresh !== undefined;
   }
 

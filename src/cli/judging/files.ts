@@ -1,0 +1,125 @@
+/** The files of a run's evidence. */
+import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
+import { join } from 'node:path';
+import { OperatingError } from '../../base/errors.ts';
+import {
+  EVIDENCE_SUFFIX,
+  type EvidenceOf,
+  type EvidenceRecord,
+  MACHINE_SUFFIX,
+} from '../../host/evidence/format.ts';
+import { EmptyEvidence, type EvidenceEnd, EvidenceStream } from '../../host/evidence/reader.ts';
+import { LogStream } from '../../replay/log-file.ts';
+import type { MachineDescription } from '../../vmm/description.ts';
+import { asOperatingError } from '../files.ts';
+
+const PIECE_BYTES = 1 << 16;
+
+function* piecesOf(path: string): Generator<Uint8Array, undefined> {
+  let file: number | undefined;
+  try {
+    file = openSync(path, 'r');
+    for (;;) {
+      const bytes = new Uint8Array(PIECE_BYTES);
+      const read = readSync(file, bytes);
+      if (read === 0) return;
+      yield bytes.subarray(0, read);
+    }
+  } catch (error) {
+    throw asOperatingError(path, error, 'check the path');
+  } finally {
+    if (file !== undefined) closeSync(file);
+  }
+}
+
+/** A file of evidence, which can be read repeatedly. */
+export class EvidenceFile {
+  readonly head: EvidenceOf<'head'>;
+  /** Known when all records are read. */
+  end: EvidenceEnd | undefined;
+
+  /** @throws {OperatingError} as {@link EvidenceStream} */
+  constructor(readonly path: string) {
+    const pieces = piecesOf(path);
+    this.head = new EvidenceStream(() => pieces.next().value, path).head;
+    pieces.return(undefined);
+  }
+
+  /** The records after the head, in order. */
+  *[Symbol.iterator](): Generator<EvidenceRecord, void> {
+    const pieces = piecesOf(this.path);
+    try {
+      const stream = new EvidenceStream(() => pieces.next().value, this.path);
+      yield* stream;
+      this.end = stream.end;
+    } finally {
+      pieces.return(undefined);
+    }
+  }
+}
+
+/** Whether a file has all that its process wrote, until its end or until it was killed; known when all is read. */
+export const isUsable = ({ end }: EvidenceFile): boolean => end === 'closed' || end === 'cut';
+
+/** The files of one group. */
+export interface GroupFiles {
+  group: string;
+  description: MachineDescription;
+  /** In the order of time for each process. */
+  hosts: EvidenceFile[];
+  switches: EvidenceFile[];
+  storages: EvidenceFile[];
+}
+
+/**
+ * The evidence in a directory, by group. Processes that were killed before they wrote anything are left out.
+ * @throws {OperatingError} when a file is none, or a group's machine is not known
+ */
+export function filesIn(directory: string, wanted?: string): GroupFiles[] {
+  const groups = new Map<string, EvidenceFile[]>();
+  for (const name of namesIn(directory)) {
+    const file = open(join(directory, name));
+    if (!file || (wanted !== undefined && file.head.group !== wanted)) continue;
+    const { group } = file.head;
+    groups.set(group, [...(groups.get(group) ?? []), file]);
+  }
+  if (groups.size === 0)
+    throw new OperatingError(
+      `${directory}: no evidence${wanted === undefined ? '' : ` of group ${wanted}`}; hosts, switch and storage write it there when they are started so`,
+    );
+  return [...groups].map(([group, files]) => {
+    files.sort((a, b) => a.head.number - b.head.number);
+    const of = (role: string) => files.filter(({ head }) => head.role === role);
+    const description = machineOf(directory, group);
+    return { group, description, hosts: of('host'), switches: of('switch'), storages: of('storage') };
+  });
+}
+
+function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory)
+      .filter((name) => name.endsWith(EVIDENCE_SUFFIX))
+      .sort();
+  } catch (error) {
+    throw asOperatingError(directory, error, 'name the directory with the evidence');
+  }
+}
+
+function open(path: string): EvidenceFile | undefined {
+  try {
+    return new EvidenceFile(path);
+  } catch (error) {
+    if (error instanceof EmptyEvidence) return undefined;
+    throw error;
+  }
+}
+
+function machineOf(directory: string, group: string): MachineDescription {
+  const path = join(directory, `${group}${MACHINE_SUFFIX}`);
+  const pieces = piecesOf(path);
+  try {
+    return new LogStream(() => pieces.next().value, path).description;
+  } finally {
+    pieces.return(undefined);
+  }
+}

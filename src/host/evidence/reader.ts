@@ -1,0 +1,94 @@
+/** Reads a file of evidence piece by piece, up to its last whole record. */
+import { decode } from '../../base/codec.ts';
+import { FormatError, OperatingError } from '../../base/errors.ts';
+import { ChainedFrames } from '../../replay/chained-frames.ts';
+import {
+  EVIDENCE_MAGIC,
+  EVIDENCE_VERSION,
+  type EvidenceOf,
+  type EvidenceRecord,
+  evidenceRecord,
+  MAX_RECORD_BYTES,
+} from './format.ts';
+
+/** Magic and version. */
+const HEAD_BYTES = EVIDENCE_MAGIC.length + 2;
+
+/** How a file ends: in order, with its process or its disk, or (as a message says) damaged. */
+export type EvidenceEnd = 'closed' | 'cut' | { incomplete: string } | { damaged: string };
+
+/** The process has ended before it wrote the first record. */
+export class EmptyEvidence extends OperatingError {}
+
+/** A file that is being read. */
+export class EvidenceStream {
+  readonly head: EvidenceOf<'head'>;
+  /** Known when all records are read. */
+  end: EvidenceEnd | undefined;
+  private readonly frames: ChainedFrames;
+
+  /**
+   * @param next the next bytes of the file, of any length; undefined at its end.
+   * @param name the file's name, for messages.
+   * @throws {EmptyEvidence} if the first record is cut short
+   * @throws {OperatingError} for another format or version, or if the first record is damaged
+   */
+  constructor(
+    next: () => Uint8Array | undefined,
+    private readonly name: string,
+  ) {
+    this.frames = new ChainedFrames(next);
+    this.head = this.readHead();
+  }
+
+  private readHead(): EvidenceOf<'head'> {
+    const { frames, name } = this;
+    frames.have(HEAD_BYTES);
+    const { input } = frames;
+    const begin = input.source.subarray(0, EVIDENCE_MAGIC.length);
+    if (begin.some((byte, index) => byte !== EVIDENCE_MAGIC[index]))
+      throw new OperatingError(`${name}: no evidence of vmft`);
+    if (input.remaining < HEAD_BYTES) throw new EmptyEvidence(`${name}: cut short within its head`);
+    input.raw(EVIDENCE_MAGIC.length);
+    const version = input.u16();
+    if (version !== EVIDENCE_VERSION)
+      throw new OperatingError(
+        `${name}: evidence of format ${version}, and this vmft reads ${EVIDENCE_VERSION}; judge it with the vmft that wrote it`,
+      );
+    const first = this.next();
+    if (!first && this.end === 'cut') throw new EmptyEvidence(`${name}: cut short within its head`);
+    if (first?.kind !== 'head') throw new OperatingError(`${name}: the head is damaged`);
+    return first;
+  }
+
+  /** The next whole record; undefined at the end, and then {@link end} is known. */
+  next(): EvidenceRecord | undefined {
+    const { frames } = this;
+    if (this.end !== undefined) return undefined;
+    if (frames.isAtEnd) return this.stop('cut');
+    const start = frames.offset;
+    try {
+      const body = frames.body(MAX_RECORD_BYTES);
+      if (!body) return this.stop('cut');
+      const record = decode(evidenceRecord, body);
+      if (record.kind === 'closed') return this.stop('closed');
+      if (record.kind === 'incomplete') return this.stop({ incomplete: record.why });
+      return record;
+    } catch (error) {
+      if (!(error instanceof FormatError)) throw error;
+      // The length itself may be cut.
+      if (frames.isAtEnd && frames.offset - start < 8) return this.stop('cut');
+      return this.stop({ damaged: `${this.name} is damaged at byte ${start}` });
+    }
+  }
+
+  private stop(end: EvidenceEnd): undefined {
+    this.end = end;
+    return undefined;
+  }
+
+  /** The remaining records in order. */
+  *[Symbol.iterator](): Generator<EvidenceRecord, void> {
+    for (let record = this.next(); record; record = this.next()) yield record;
+  }
+}
