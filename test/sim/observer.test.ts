@@ -44,6 +44,19 @@ describe('an observer', () => {
     expect(run.simulation.failovers.map(({ to }) => to)).toEqual(['backup2']);
   });
 
+  test('takes the history of the host whose state a replica has installed, whoever else has sent it some', () => {
+    // Found by a campaign: a primary that was paused and replaced sent its next checkpoint when it went on.
+    const made = observer();
+    made.replicaCreated('spare');
+    const sent = { kind: 'sent' as const, first: 1, last: 1, logBytes: 0, sizeBytes: 0, entries: [] };
+    for (const [icount, id] of ['backup', 'primary'].entries()) {
+      made.witnessed(id, input(icount), false);
+      made.noted(host(id), { ...sent, to: 'spare' });
+    }
+    made.noted(host('spare'), { kind: 'installed', from: 'backup', history: 1, icount: 10 });
+    expect([...made.historyOf('spare')]).toEqual([input(0)]);
+  });
+
   test('finds a backup that lags by more than half a second', () => {
     const made = observer();
     made.noted(host('backup'), { kind: 'lag', steps: 1, ns: 400 * MS });

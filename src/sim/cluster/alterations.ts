@@ -6,12 +6,13 @@ import { Divergence } from '../../vmm/doors.ts';
 import type { Machine } from '../../vmm/machine.ts';
 import type { HostId } from '../faults/faults.ts';
 import type { SimEvent, Simulation } from './cluster.ts';
+import { fromTo } from './observer.ts';
 
 /** Tracks the machines in which a bit has flipped, and those that were copied from them. */
 export class CorruptionTracker {
   private readonly altered = new Set<Machine>();
-  /** The machine whose state each host was sent; the sender may have another one since. */
-  private readonly sources = new Map<HostId, Machine>();
+  /** By sender and receiver: the machine whose state was sent; the sender may have another one since. */
+  private readonly sources = new Map<string, Machine>();
   /** Whether such a machine was live: its outputs and its log since then may be wrong. */
   wasLive = false;
 
@@ -28,11 +29,11 @@ export class CorruptionTracker {
       this.mark(host);
       if (this.simulation.hosts.get(host)!.replica.role === 'primary') this.wasLive = true;
     } else if (event.kind === 'sent') {
-      this.sources.set(event.to, this.machineOf(host)!);
+      this.sources.set(fromTo(host, event.to), this.machineOf(host)!);
     } else if (event.kind === 'copied') {
-      this.sources.set(event.host, this.machineOf(host)!);
+      this.sources.set(fromTo(host, event.host), this.machineOf(host)!);
     } else if (event.kind === 'installed') {
-      if (this.altered.has(this.sources.get(host)!)) this.mark(host);
+      if (this.altered.has(this.sources.get(fromTo(event.from, host))!)) this.mark(host);
     } else if (event.kind === 'live') {
       if (this.altered.has(this.machineOf(host)!)) this.wasLive = true;
     }

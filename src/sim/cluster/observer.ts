@@ -66,6 +66,9 @@ export interface HistoryFollower {
   continueAs(history: Iterable<Entry>): void;
 }
 
+/** Names what one host sends to another. */
+export const fromTo = (from: HostId, to: HostId): string => `${from} ${to}`;
+
 /** The limit of the execution lag (`lag-bound`). */
 const LAG_LIMIT_NS = 500_000_000;
 
@@ -100,8 +103,11 @@ export class Observer {
   /** The primary that each host follows, by default the first; and the position at which each host went live. */
   private readonly leaders = new Map<HostId, HostId>();
   private readonly liveAt = new Map<HostId, number>();
-  /** The history of the machine whose state or log each host was sent; the sender may have another machine since. */
-  private readonly sources = new Map<HostId, History>();
+  /**
+   * By sender and receiver: the history of the machine whose state or log was sent. The sender may have another machine
+   * since; and a primary that does not know of its end may send too, which the receiver ignores.
+   */
+  private readonly sources = new Map<string, History>();
   private suspectedNs = 0;
   private generation = 0;
   private context = INITIAL_CONTEXT;
@@ -200,7 +206,7 @@ export class Observer {
         if (event.role === 'primary') this.guestClock.booted(id, this.nowNs());
         return;
       case 'sent':
-        this.sources.set(event.to, this.historyOf(id));
+        this.sources.set(fromTo(id, event.to), this.historyOf(id));
         this.log.channelBytes += event.sizeBytes;
         this.log.entries += event.entries.length;
         this.log.bytes += event.logBytes;
@@ -219,7 +225,7 @@ export class Observer {
         this.leaders.set(id, event.primary);
         return this.outputRule.holds(id, host.replica.vmm!.machine.outputsMade);
       case 'installed': {
-        const from = this.sources.get(id);
+        const from = this.sources.get(fromTo(event.from, id));
         if (from) this.histories.set(id, from.fork(event.history));
         this.outputRule.holds(id, host.replica.vmm!.machine.outputsMade);
         return;
@@ -233,7 +239,7 @@ export class Observer {
         this.wentLive(host);
         return this.oneLive.live(id, event.generation);
       case 'copied':
-        this.sources.set(event.host, this.historyOf(id));
+        this.sources.set(fromTo(id, event.host), this.historyOf(id));
         this.joins++;
         this.copiedPages += event.pages;
         this.worstStopBytes = Math.max(this.worstStopBytes, event.sizeBytes);
