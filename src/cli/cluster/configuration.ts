@@ -45,7 +45,7 @@ class Section {
   }
 
   refuse(name: string, why: string): never {
-    throw new OperatingError(`${this.where}${name}: ${why}`);
+    throw new OperatingError(`${(this.where + name).replace(/\.$/, '')}: ${why}`);
   }
 
   text(name: string, preset?: string): string {
