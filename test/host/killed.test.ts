@@ -81,6 +81,21 @@ test('a backup that is killed is replaced, and a switch-over moves the VM to the
   await clean(cluster);
 });
 
+test('a host that is told to end moves its primary first', async () => {
+  const cluster = await Cluster.start(['bank']);
+  const terminal = cluster.console();
+  terminal.type('open alice\n');
+  await until(() => receipts(terminal.stdout).length === 1);
+  const { primary } = (await cluster.protected()).groups[0]!;
+  process.kill(await cluster.pidOf(primary), 'SIGTERM');
+  await cluster.when(({ groups: [vm] }) => vm!.primary !== primary);
+  expect(cluster.logs).toContain(`host-${primary}: bank: planned switch-over to`);
+  terminal.type('deposit alice 1\nquit\n');
+  expect(await terminal.code).toBe(0);
+  expect(receipts(terminal.stdout)).toEqual(countedTo(2));
+  await clean(cluster);
+});
+
 test('a guest whose storage and switch are killed goes on when they are back', async () => {
   const cluster = await Cluster.start(['bank']);
   const terminal = cluster.console();

@@ -5,6 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterEach } from 'vitest';
+import { ClusterDirectory } from '../../src/cli/cluster/directory.ts';
+import { Operator } from '../../src/cli/cluster/operator.ts';
+import { document } from '../../src/cli/cluster/status.ts';
 import { BIN, type Result } from '../cli/command.ts';
 
 const POLL_MS = 20;
@@ -63,6 +66,7 @@ export class Cluster {
   readonly directory = mkdtempSync(join(tmpdir(), 'vmft-up-'));
   private up!: Running;
   private readonly others: Running[] = [];
+  private operator: Operator | undefined;
 
   /** Starts `vmft up`, and waits until the VM is protected. */
   static async start(args: readonly string[]): Promise<Cluster> {
@@ -95,8 +99,10 @@ export class Cluster {
     return console;
   }
 
+  /** What `vmft status --json` prints, without a process for each call. */
   async status(): Promise<View> {
-    return JSON.parse((await this.vmft('status', '--json')).stdout) as View;
+    this.operator ??= new Operator(new ClusterDirectory(join(this.directory, '.vmft')));
+    return document(await this.operator.statuses(1000)) as View;
   }
 
   /** Waits for a view of the cluster. */
@@ -158,6 +164,7 @@ export class Cluster {
   }
 
   async end(): Promise<void> {
+    this.operator?.close();
     for (const { child } of this.others) child.kill('SIGKILL');
     this.up.child.kill('SIGTERM');
     await this.up.code;

@@ -2,13 +2,14 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { hostFigures } from './host.ts';
 import { inOwnProcess } from './measure.ts';
 import { canRecord, recordingCost, recordingKinds } from './recording.ts';
 import { growths, type growthTask, replicationCosts, simulatorFigures } from './replication.ts';
 import { bootSpeed, type GuestName, guests, speedOf } from './speed.ts';
 import { startup } from './startup.ts';
 
-export const sections = ['speed', 'recording', 'replication', 'startup', 'growth', 'simulator'] as const;
+export const sections = ['speed', 'recording', 'replication', 'startup', 'growth', 'simulator', 'host'] as const;
 export type Section = (typeof sections)[number];
 
 function machine() {
@@ -59,6 +60,7 @@ export async function measureAll(only: ReadonlySet<Section>, times: number, say:
         ),
       ),
       simulator: await when('simulator', () => simulatorFigures()),
+      host: await when('host', () => hostFigures(times, folder)),
     };
   } finally {
     rmSync(folder, { recursive: true });

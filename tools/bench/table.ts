@@ -27,7 +27,7 @@ const percent = ({ median, min, max }: Spread): string => {
 };
 
 export function table(report: Report): string {
-  const { machine, times, speed, recording, replication, startup, growth, simulator } = report;
+  const { machine, times, speed, recording, replication, startup, growth, simulator, host } = report;
   const parts = [
     `${machine.cpu}, ${machine.cores} cores, ${machine.system}, Node.js ${machine.node}; each ${times} times, in turn: median (least–most)`,
   ];
@@ -119,6 +119,21 @@ export function table(report: Report): string {
             '… re-protected, ms of virtual time after the failure',
             number(simulator.largeCopy.reprotectionMs),
           ],
+        ],
+      ),
+    );
+  if (host)
+    parts.push(
+      '### Real processes on this machine',
+      rows(
+        ['', ''],
+        [
+          ["computing, with a backup: million steps in a second of the primary's processor time", spread(host.protectedRate)],
+          ['… alone', spread(host.aloneRate)],
+          ['… with a backup / alone', spread(host.compute)],
+          ['idle guest, primary: share of a core', `${(host.idlePrimary * 100).toFixed(1)} %`],
+          ['… backup', `${(host.idleBackup * 100).toFixed(1)} %`],
+          ["`kill -9` of the primary: a terminal's wait for its answer, ms", spread(host.gapMs)],
         ],
       ),
     );

@@ -73,7 +73,8 @@ const isServed = (statuses: readonly HostStatus[]): boolean =>
       newest.stopped === 'completed' || members.some(({ status }) => status.role === 'primary'),
   );
 
-const document = (statuses: readonly HostStatus[]): object => ({
+/** The document of `--json`. */
+export const document = (statuses: readonly HostStatus[]): object => ({
   hosts: statuses.map((one) => ({
     ...one.host,
     ...(one.status
