@@ -2,7 +2,7 @@
 // Makes a Linux guest out of Debian's own packages: a kernel (out/Image) and an initramfs (out/initrd).
 // README.md in this folder says how to use it.
 
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { hostMirror, PrivateApt } from './apt.mjs';
@@ -41,7 +41,7 @@ function options() {
 }
 
 async function build({ suite, mirror, out, with: extra }) {
-  needTools(['apt-get', 'apt-cache', 'dpkg-deb', 'tar', 'xz', 'gzip']);
+  needTools(['apt-get', 'apt-cache', 'dpkg-deb', 'tar', 'xz']);
   const work = join(out, 'work');
   const clean = () => rmSync(work, { recursive: true, force: true });
   clean();
@@ -65,11 +65,13 @@ async function build({ suite, mirror, out, with: extra }) {
     release,
     ...(await guestModules(system, release)),
     init: readFileSync(join(import.meta.dirname, 'init')),
+    services: services(),
     greeting: `Debian ${suite}, Linux ${release}. "exit" switches the machine off.`,
   });
   const results = {
     Image: bytes,
     initrd,
+    'guest.json': guestFile(initrd.length),
     'packages.txt': versions.map(([name, version]) => `${name} ${version}\n`).join(''),
   };
   for (const [name, content] of Object.entries(results)) {
@@ -77,6 +79,23 @@ async function build({ suite, mirror, out, with: extra }) {
     renameSync(join(work, name), join(out, name));
   }
   say(`made in ${out}: Image with ${megabytes(bytes.length)}, initrd with ${megabytes(initrd.length)}`);
+}
+
+/** What the kernel needs when it unpacks the initrd, which is in memory twice then. */
+const KERNEL_MIB = 88;
+
+/** What `vmft run FOLDER` reads, as ../guest.json says it for the usual folder. */
+function guestFile(initrdBytes) {
+  const guest = JSON.parse(readFileSync(join(import.meta.dirname, 'guest.json')));
+  const memoryMiB = Math.max(guest.memoryMiB, KERNEL_MIB + Math.ceil((2 * initrdBytes) / 2 ** 20));
+  const own = { kernel: 'Image', initrd: 'initrd', make: undefined, memoryMiB };
+  return `${JSON.stringify({ ...guest, ...own }, null, 2)}\n`;
+}
+
+/** The scripts that SERVICE on the kernel's command line starts, by name. */
+function services() {
+  const folder = join(import.meta.dirname, 'services');
+  return readdirSync(folder).map((name) => [name, readFileSync(join(folder, name))]);
 }
 
 const megabytes = (bytes) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;

@@ -1,6 +1,7 @@
-// The initramfs: busybox, further packages, modules and /init, as a cpio archive (newc) packed with gzip.
+// The initramfs: busybox, further packages, modules, services and /init, as a cpio archive (newc).
 // Equal inputs give equal bytes: entries are sorted, times are 0, all belongs to root.
 
+import { createHash } from 'node:crypto';
 import {
   chmodSync,
   lstatSync,
@@ -14,12 +15,15 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { CpioArchive } from './cpio.mjs';
-import { run, unpack } from './tools.mjs';
+import { unpack } from './tools.mjs';
 
 /** Nothing in the guest reads these, and the guest keeps its root in RAM. */
-const LEFT_OUT = ['doc', 'info', 'lintian', 'locale', 'man', 'bug', 'initramfs-tools'].map(
-  (name) => `usr/share/${name}`,
-);
+const LEFT_OUT = [
+  ...['bash-completion', 'bug', 'doc', 'gcc', 'gdb', 'info', 'initramfs-tools', 'lintian', 'locale', 'man'].map(
+    (name) => `usr/share/${name}`,
+  ),
+  ...['systemd', 'udev', 'riscv64-linux-gnu/gconv'].map((name) => `usr/lib/${name}`),
+];
 
 /** Debian's layout: one folder with three names. */
 const MERGED = { bin: 'usr/bin', sbin: 'usr/sbin', lib: 'usr/lib' };
@@ -43,8 +47,11 @@ const LINK_MODE = 0o120777;
 /** The system console, Documentation/admin-guide/devices.txt: a character device. */
 const CONSOLE = { mode: 0o020600, major: 5, minor: 1 };
 
-/** Lays the root file system in `root` and packs it. */
-export async function packInitramfs({ root, debs, release, modules, atBoot, init, greeting }) {
+/**
+ * Lays the root file system in `root` and packs it. The archive is not compressed: to unpack what gzip has packed takes
+ * the guest 24 instructions a byte.
+ */
+export async function packInitramfs({ root, debs, release, modules, atBoot, init, services, greeting }) {
   for (const [name, target] of Object.entries(MERGED)) {
     mkdirSync(join(root, target), { recursive: true });
     symlinkSync(target, join(root, name));
@@ -59,7 +66,8 @@ export async function packInitramfs({ root, debs, release, modules, atBoot, init
   add(root, 'etc/modules', atBoot.map((name) => `${name}\n`).join(''));
   add(root, 'etc/issue', `${greeting}\n`);
   add(root, 'init', init, 0o755);
-  return run('gzip', ['-9', '-n'], { input: archive(root), binary: true });
+  for (const [name, script] of services) add(root, `etc/services/${name}`, script);
+  return archive(root);
 }
 
 /** The modules and the tables in which modprobe finds its way (`modules.dep(5)`, made by depmod elsewhere). */
@@ -96,17 +104,27 @@ const exists = (path) => lstatSync(path, { throwIfNoEntry: false }) !== undefine
 
 function archive(root) {
   const cpio = new CpioArchive();
+  const firstNames = new Map();
   for (const name of tree(root).sort()) {
     const path = join(root, name);
     const stat = lstatSync(path);
     if (stat.isDirectory()) cpio.add(name, stat.mode);
     else if (stat.isSymbolicLink()) cpio.add(name, LINK_MODE, readlinkSync(path, { encoding: 'buffer' }));
-    else cpio.add(name, stat.mode, readFileSync(path));
+    else {
+      const content = readFileSync(path);
+      // A program that the package has under two names: the second becomes a symbolic link.
+      const first = (stat.mode & 0o111) !== 0 ? firstNames.get(digest(content)) : undefined;
+      if (first === undefined) cpio.add(name, stat.mode, content);
+      else cpio.add(name, LINK_MODE, Buffer.from(`/${first}`));
+      firstNames.set(digest(content), name);
+    }
   }
   // The kernel opens it for /init before anything is mounted.
   cpio.add('dev/console', CONSOLE.mode, undefined, CONSOLE);
   return cpio.end();
 }
+
+const digest = (content) => createHash('sha256').update(content).digest('hex');
 
 /** The names of all entries below a folder. (A recursive readdir would follow symbolic links.) */
 function tree(root, prefix = '') {

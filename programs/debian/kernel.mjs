@@ -5,11 +5,11 @@ import { basename, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { BuildError, run } from './tools.mjs';
 
-/** The drivers that the guest loads when it boots. */
-const DRIVERS = ['virtio_mmio', 'virtio_blk', 'virtio_net', 'virtio_rng', 'virtio_console'];
+/** The driver that finds the devices; the guest loads it when it boots. */
+const BUS = 'virtio_mmio';
 
-/** What the kernel itself asks for when something needs it. */
-const ON_DEMAND = ['ext4'];
+/** The devices' drivers, of which the guest loads those that it needs, and what the kernel itself asks for. */
+const ON_DEMAND = ['virtio_blk', 'virtio_net', 'virtio_rng', 'virtio_console', 'ext4'];
 
 /** Asked for by ext4 of kernels before 6.14 by an alias that only a complete modules.alias resolves. */
 const CHECKSUM = 'crc32c_generic';
@@ -73,12 +73,12 @@ export async function guestModules(system, release) {
       for (const needed of direct.map(canonical))
         for (const one of await visit(needed)) dependencies.add(one);
       const aliases = moduleInfo(bytes, 'alias');
-      found.set(name, { name, bytes: unsigned(bytes), dependencies: [...dependencies], aliases });
+      found.set(name, { name, bytes: withoutTypes(unsigned(bytes)), dependencies: [...dependencies], aliases });
     }
     return [...found.get(name).dependencies, name];
   };
-  for (const name of [...DRIVERS, ...ON_DEMAND]) await visit(name);
-  return { modules: [...found.values()], atBoot: DRIVERS.filter((name) => found.has(name)) };
+  for (const name of [BUS, ...ON_DEMAND]) await visit(name);
+  return { modules: [...found.values()], atBoot: [BUS].filter((name) => found.has(name)) };
 }
 
 /** What a module says of itself in its section `.modinfo`: `key=value` strings with a zero at their end. */
@@ -105,4 +105,15 @@ function unsigned(bytes) {
   const mark = bytes.length - SIGNATURE_END.length;
   if (bytes.toString('latin1', mark) !== SIGNATURE_END) return bytes;
   return bytes.subarray(0, mark - SIGNATURE_INFO - bytes.readUInt32BE(mark - 4));
+}
+
+/**
+ * A module whose type information for BPF has another section's name: the kernel does not find it. To check it takes most
+ * of the time in which the kernel loads a module.
+ */
+function withoutTypes(bytes) {
+  const changed = Buffer.from(bytes);
+  const at = changed.indexOf('\0.BTF\0');
+  if (at >= 0) changed.write('.btf', at + 1);
+  return changed;
 }

@@ -156,7 +156,7 @@ export async function cluster(
     await Promise.all(hosts.map((host) => host.crash()));
     await closed();
   };
-  return { hosts, group, terminal, shown: () => shown, end };
+  return { hosts, group, terminal, edge, directory, shown: () => shown, end };
 }
 
 /** The evidence of storage and switch. */
