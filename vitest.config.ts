@@ -18,7 +18,7 @@ const slow = [
 ];
 
 /** What needs programs of others: `npm run test:real`. The rest of these files runs with it. */
-const real = ['test/host/{debian-disk,etcd,nbd,redis,switch-ports}.test.ts'];
+const real = ['test/host/{debian-disk,etcd,nbd,redis,redis-killed,switch-ports}.test.ts'];
 
 const shared = {
   pool: 'forks' as const,

@@ -16,11 +16,10 @@ const madeBy = join(cache, 'made-by');
 const PACKAGES = ['redis-server', 'e2fsprogs'];
 
 /**
- * Debian with Redis and the tools of ext4, which starts a service of `programs/debian/services`. `append`: further
- * words on the kernel's command line. `diskSize`: of an empty disk, in bytes. The first call takes half a minute and
- * downloads 140 MB with apt; what it leaves is used again.
+ * The folder of Debian with Redis and the tools of ext4. The first call takes half a minute and downloads 140 MB with
+ * apt; what it leaves is used again.
  */
-export async function debianGuest(append: string, diskSize = 0): Promise<Guest> {
+export async function debianFolder(): Promise<string> {
   const digest = digestOf(scripts);
   if (!existsSync(madeBy) || readFileSync(madeBy, 'utf8') !== digest) {
     mkdirSync(cache, { recursive: true });
@@ -28,7 +27,15 @@ export async function debianGuest(append: string, diskSize = 0): Promise<Guest> 
     await promisify(execFile)(process.execPath, [join(scripts, 'build.mjs'), '--out', cache, ...wanted]);
     writeFileSync(madeBy, digest);
   }
-  const { options } = openFolder(cache, { memory: 160 << 20, append, diskSize });
+  return cache;
+}
+
+/**
+ * That guest, which starts a service of `programs/debian/services`. `append`: further words on the kernel's command
+ * line. `diskSize`: of an empty disk, in bytes.
+ */
+export async function debianGuest(append: string, diskSize = 0): Promise<Guest> {
+  const { options } = openFolder(await debianFolder(), { memory: 160 << 20, append, diskSize });
   return readGuest(undefined, options);
 }
 
