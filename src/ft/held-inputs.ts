@@ -27,10 +27,13 @@ export class HeldInputs {
     this.waiting.push({ ...this.taken, entry });
   }
 
-  /** Every backup holds the entries up to `entry`: what need not be kept, if that is more than before. */
-  held(entry: number): InputCounts | undefined {
-    let last: InputCounts | undefined;
+  /**
+   * Every backup holds the entries up to `entry`: what need not be kept, if that is more than before, and the last entry
+   * that covers some of it.
+   */
+  held(entry: number): (InputCounts & { entry: number }) | undefined {
+    let last: (InputCounts & { entry: number }) | undefined;
     while (this.waiting[0] && this.waiting[0].entry <= entry) last = this.waiting.shift();
-    return last && { frames: last.frames, typed: last.typed };
+    return last;
   }
 }

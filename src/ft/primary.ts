@@ -36,7 +36,7 @@ export class Primary {
   /** The number of the next frame that is accepted. */
   private nextFrame: number;
   private readonly inputs: HeldInputs;
-  /** Every released output is covered by an entry up to this one. */
+  /** Every released output, and every input that the edge need not keep, is covered by an entry up to this one. */
   private releasedEntry = 0;
   /** State transfer: the current epoch. */
   private readonly epoch: Epoch | undefined;
@@ -318,6 +318,17 @@ export class Primary {
 
   // ── Outputs ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
+  /** Tells the edge which inputs it need not keep any more: every member has them in its log. */
+  private releaseInputs(): void {
+    const { effects, generation } = this.replica;
+    const held = this.inputs.held(this.channels.acknowledged);
+    if (!held) return;
+    const { entry, ...counts } = held;
+    // Alone, all are held at once: a replica that joins must have their entries, or they would be lost with this host.
+    this.releasedEntry = Math.max(this.releasedEntry, entry);
+    effects.push({ do: 'inputs-held', ...counts, generation });
+  }
+
   /** Releases outputs and issues disk operations that may leave; those unanswered for the retry time go out again. */
   releaseReady(retryNs = Number.POSITIVE_INFINITY, diskRetryNs = Number.POSITIVE_INFINITY): void {
     const { replica } = this;
@@ -336,8 +347,7 @@ export class Primary {
     if (outputs.length + operations.length > 0)
       this.releasedEntry = Math.max(this.releasedEntry, Math.min(held, this.coveringEntry));
     if (outputs.length > 0) replica.effects.push({ do: 'release', outputs, generation });
-    const inputs = this.inputs.held(this.channels.acknowledged);
-    if (inputs) replica.effects.push({ do: 'inputs-held', ...inputs, generation });
+    this.releaseInputs();
     const lowWater = replica.disk.lowWater(replica.vmm.machine.outputsMade);
     for (const { id, request, again } of operations) {
       replica.note({ kind: 'disk-issued', id, again });

@@ -290,7 +290,7 @@ export class Protection {
     if (this.isJoining(host)) this.progressNs = this.replica.nowNs;
   }
 
-  /** Claims the joining replica as a backup once it holds every entry that covers a released output. */
+  /** Claims the joining replica as a backup once it holds every entry that covers a released output, or input. */
   settle(releasedEntry: number): void {
     const { replica, joining, primary } = this;
     if (joining === undefined || replica.claim) return;

@@ -47,6 +47,17 @@ describe('after a failover', () => {
     expect(run.simulation.observer.joins).toBe(1);
   });
 
+  it('a spare that does not have an input which the edge need not keep is not a member yet', () => {
+    // Found by a campaign: a frame came after the copy's last state and before the claim. The primary was alone, so the
+    // switch forgot the frame at once; the claim took effect, and the primary crashed before its answer.
+    const run = simulate('kv', {
+      ...{ backups: 1, spares: 1, seed: '9/76820', checkSteps: 50_000, speeds: { backup: 0.25 } },
+      ...{ replication: 'checkpoint', disk: 'shared-backup-reads' },
+      faults: faults('pause:live@29300us+11300us', 'crash:live@live:primary-claiming:400us'),
+    });
+    expect(result(run)).toMatchObject({ violations: [] });
+  });
+
   it('a machine with a large image is copied, too, though that takes long', () => {
     const idle = benchGuest('idle', 64 << 20, { SECONDS: 1n });
     const sizeBytes = 24 << 20;

@@ -47,7 +47,9 @@ class Cluster {
   }
 
   /** Waits until the VM has so many backups, and says who is what. */
-  async protected(backups: number): Promise<{ primary: Sampled; backup: Sampled | undefined; generation: number }> {
+  async protected(
+    backups: number,
+  ): Promise<{ primary: Sampled; backup: Sampled | undefined; generation: number }> {
     for (;;) {
       const statuses = await this.operator.statuses();
       const [view] = groupsOf(statuses);
@@ -92,13 +94,17 @@ interface Sampled {
 }
 
 function vmft(args: readonly string[]): void {
-  const { status, stderr } = spawnSync(process.execPath, [file('bin/vmft.js'), ...args], { encoding: 'utf8' });
+  const { status, stderr } = spawnSync(process.execPath, [file('bin/vmft.js'), ...args], {
+    encoding: 'utf8',
+  });
   if (status !== 0) throw new Error(`vmft ${args.join(' ')}: ${stderr}`);
 }
 
 /** The processor time that a process has used, in ms. */
 function cpuMs(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /, '').split(' ');
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /, '')
+    .split(' ');
   return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
 }
 
@@ -187,7 +193,11 @@ export async function hostFigures(times: number, folder: string): Promise<HostFi
   }
   const idle = await idleShares(path('idle'));
   return {
-    ...{ protectedRate: spreadOf(withBackup), aloneRate: spreadOf(alone), compute: ratios(withBackup, alone) },
+    ...{
+      protectedRate: spreadOf(withBackup),
+      aloneRate: spreadOf(alone),
+      compute: ratios(withBackup, alone),
+    },
     ...{ idlePrimary: idle.primary, idleBackup: idle.backup, gapMs: spreadOf(await gaps(path('gaps'))) },
   };
 }

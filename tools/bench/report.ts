@@ -9,7 +9,15 @@ import { growths, type growthTask, replicationCosts, simulatorFigures } from './
 import { bootSpeed, type GuestName, guests, speedOf } from './speed.ts';
 import { startup } from './startup.ts';
 
-export const sections = ['speed', 'recording', 'replication', 'startup', 'growth', 'simulator', 'host'] as const;
+export const sections = [
+  'speed',
+  'recording',
+  'replication',
+  'startup',
+  'growth',
+  'simulator',
+  'host',
+] as const;
 export type Section = (typeof sections)[number];
 
 function machine() {

@@ -128,7 +128,10 @@ export function table(report: Report): string {
       rows(
         ['', ''],
         [
-          ["computing, with a backup: million steps in a second of the primary's processor time", spread(host.protectedRate)],
+          [
+            "computing, with a backup: million steps in a second of the primary's processor time",
+            spread(host.protectedRate),
+          ],
           ['… alone', spread(host.aloneRate)],
           ['… with a backup / alone', spread(host.compute)],
           ['idle guest, primary: share of a core', `${(host.idlePrimary * 100).toFixed(1)} %`],
