@@ -66,8 +66,8 @@ real(
     const redis = await RedisClient.connect(port);
     const connection = await redis.ask('CLIENT', 'ID');
     const load = spawn('redis-benchmark', ['-p', String(port), '-c', '4', '-l', '-q', '-t', 'set,get']);
-    const complaints: string[] = [];
-    load.stderr.on('data', (text) => complaints.push(String(text)));
+    const errors: string[] = [];
+    load.stderr.on('data', (text) => errors.push(String(text)));
     const writer = new Writer(redis, 'w');
     const gaps: number[] = [];
     try {
@@ -84,7 +84,7 @@ real(
     }
     await writer.end();
     expect(await redis.ask('CLIENT', 'ID')).toBe(connection);
-    expect(complaints.join('')).toBe('');
+    expect(errors.join('')).toBe('');
     redis.close();
     console.log(`the client's longest waits, in ms: ${gaps.join(', ')}; ${writer.writes} writes`);
     terminal.type('stop\n');

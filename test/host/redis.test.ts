@@ -27,14 +27,14 @@ const freePort = () =>
 function client(port: number) {
   const cli = spawn('redis-cli', ['-h', '127.0.0.1', '-p', String(port)]);
   atEnd(() => cli.kill('SIGKILL'));
-  const complaints: string[] = [];
-  cli.stderr.on('data', (data) => complaints.push(String(data)));
+  const printed: string[] = [];
+  cli.stderr.on('data', (data) => printed.push(String(data)));
   const lines = createInterface({ input: cli.stdout })[Symbol.asyncIterator]();
   /** A command whose answer is one line. */
   const ask = async (command: string): Promise<string> => {
     cli.stdin.write(`${command}\n`);
     const { value, done } = await lines.next();
-    if (done) throw new Error(`redis-cli has ended: ${complaints.join('')}`);
+    if (done) throw new Error(`redis-cli has ended: ${printed.join('')}`);
     return value;
   };
   return { ask, end: () => cli.stdin.end() };
