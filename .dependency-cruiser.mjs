@@ -31,7 +31,7 @@ const pure = ['base', 'cpu', 'devices', 'asm', 'vmm', 'replay', 'ft', 'cluster',
 const inside = (names) => `^src/(${names.join('|')})/`;
 
 // The programs for those who work on vmft; what several of them and the tests use stands in tools/testing.
-const tools = ['testing', 'bench', 'fuzz', 'hostile', 'mutate'];
+const tools = ['testing', 'bench', 'fuzz', 'hostile', 'mutate', 'soak'];
 
 export default {
   forbidden: [

@@ -62,6 +62,7 @@ export async function build() {
     fuzz: 'tools/fuzz/main.ts',
     hostile: 'tools/hostile/main.ts',
     mutate: 'tools/mutate/main.ts',
+    soak: 'tools/soak/main.ts',
   };
   await bundle({
     ...programs,

@@ -74,9 +74,11 @@ export class GroupHost {
   readonly clock = new RealClock();
   private readonly driver: Driver;
   private readonly evidence: ReplicaEvidence | undefined;
+  private readonly role: GroupHostOptions['role'];
   private isStarted = false;
 
   constructor(options: GroupHostOptions) {
+    this.role = options.role;
     const { ports, onEvent, ran, stuck, stopped, evidence: file, ...rest } = options;
     const { clock } = this;
     const evidence = file && new ReplicaEvidence(file);
@@ -92,7 +94,7 @@ export class GroupHost {
       ports: { ...(evidence?.ports(ports) ?? ports), clock },
       maxSteps: Number.MAX_SAFE_INTEGER,
       listener: {
-        handled: (input) => evidence?.handled(input),
+        handled: (input, effects) => evidence?.handled(input, effects),
         noted: (event) => {
           evidence?.noted(event);
           onEvent(event);
@@ -121,6 +123,9 @@ export class GroupHost {
     if (this.isStarted) return;
     this.isStarted = true;
     this.driver.deliver({ kind: 'start' });
+    // A guest that only answers sends no frame from which the switch could learn where it is: it is announced, as after
+    // the link to the switch has broken.
+    if (this.role === 'primary') this.driver.deliver({ kind: 'reset', peer: 'switch' });
   }
 
   /** Gives the replica an input. A message of a peer that was started earlier starts it too. */

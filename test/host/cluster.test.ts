@@ -1,5 +1,6 @@
 /** A protected VM on real sockets and clocks: hosts, storage and switch in one process, each with links of its own. */
 import { expect, test } from 'vitest';
+import { arp, parse } from '../../src/sim/world/packets.ts';
 import { guest } from '../sim/support.ts';
 import { cluster, GROUP, type TestHost } from './cluster-rig.ts';
 import { until } from './wire-parts.ts';
@@ -61,4 +62,23 @@ test('a host that has restarted does not boot the VM again: it is a spare, and b
   await until(() => a.happened('off'));
   const receipts = [...shown().matchAll(/^#(\d+) /gm)].map(([, number]) => Number(number));
   expect(receipts).toEqual(receipts.map((_, index) => index + 1));
+});
+
+test('a guest that only answers is reached from the start, without a failover', async () => {
+  const { edge } = await cluster(guest('kv').description);
+  const answers: string[] = [];
+  const port = {
+    description: 'a client',
+    send: (frame: Uint8Array) => answers.push(parse(frame).kind),
+    onFrame: (_: Uint8Array) => {},
+    onClose: () => {},
+    close: () => {},
+  };
+  edge.connect(GROUP, port);
+  const client = { mac: [2, 0, 0, 0, 0, 7], ip: [10, 0, 2, 7] };
+  // What comes before the announcement is lost, as on any network.
+  await until(() => {
+    port.onFrame(arp(1, client, { ip: [10, 0, 2, 15] }));
+    return answers.includes('arp-reply');
+  });
 });

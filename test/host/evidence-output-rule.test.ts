@@ -1,7 +1,12 @@
 /** The output rule, judged by the evidence of one host. */
 import { expect, test } from 'vitest';
 import { OutputRule } from '../../src/cli/judging/output-rule.ts';
+import type { ReplicaEvent } from '../../src/ft/effects.ts';
+import { encodeMessage } from '../../src/ft/messages.ts';
+import type { Replica } from '../../src/ft/replica.ts';
 import type { EvidenceRecord } from '../../src/host/evidence/format.ts';
+import { ReplicaEvidence } from '../../src/host/evidence/replica-evidence.ts';
+import type { EvidenceWriter } from '../../src/host/evidence/writer.ts';
 
 function messages(...records: EvidenceRecord[]): string[] {
   const rule = new OutputRule('a');
@@ -82,4 +87,33 @@ test('a backup acknowledges only what has arrived', () => {
   expect(messages(backup, arrived(1, 4, 10), acked(5))).toEqual([
     'a acknowledged log entries up to 5, when only those up to 4 had reached it',
   ]);
+});
+
+test('the message that continues a log brings entries, which arrive after the replica has begun to follow', () => {
+  const records: EvidenceRecord[] = [];
+  const evidence = new ReplicaEvidence({
+    append: (record: EvidenceRecord) => records.push(record),
+  } as unknown as EvidenceWriter);
+  const record = { primary: 'b', backups: ['a', 'c'] };
+  evidence.begin({ record, generation: 1, logEnd: 1 } as unknown as Replica, 'backup');
+  const following: ReplicaEvent = { kind: 'following', primary: 'b', entry: 0 };
+  const message = {
+    ...({
+      kind: 'entries',
+      generation: 1,
+      first: 1,
+      delivered: 0,
+      lowWater: 0,
+      answers: 1,
+      ticks: 0,
+    } as const),
+    entries: [{ kind: 'output', icount: 5, made: 10 } as const],
+  };
+  evidence.handled({ kind: 'message', from: 'b', bytes: encodeMessage(message) }, [
+    { do: 'note', event: following },
+  ]);
+  evidence.noted(following);
+  expect(records.map(({ kind }) => kind)).toEqual(['booted', 'following', 'arrived']);
+  const live: EvidenceRecord = { kind: 'live', generation: 2, icount: 5, history: 1, from: 'b' };
+  expect(messages(...records, claim('won', 2, ['c']), live, ack('c', 1, 2), released(10, 2))).toEqual([]);
 });

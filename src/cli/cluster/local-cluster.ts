@@ -18,20 +18,33 @@ const RESTART_MS = { first: 500, most: 2000 };
 const START_MS = 30_000;
 const POLL_MS = 50;
 
-/** Ports that are free now; somebody else may take them before they are used. */
+/**
+ * Ports for processes that may be killed: below those that operating systems give to outgoing connections (from 32768 or
+ * 49152 on), or such a connection could take the port of a process that is being restarted, for as long as it stands.
+ */
+const PORTS = { first: 20_000, end: 32_000 };
+/** Clusters that start at the same time begin to look at different places. */
+const BLOCK = 32;
+
+const isFree = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, LOOPBACK, () => server.close(() => resolve(true)));
+  });
+
+/** Ports that are free now; somebody else may take them before they are used. @throws {OperatingError} */
 async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  const ports = await Promise.all(
-    servers.map(
-      (server) =>
-        new Promise<number>((resolve, reject) => {
-          server.once('error', reject);
-          server.listen(0, LOOPBACK, () => resolve((server.address() as { port: number }).port));
-        }),
-    ),
+  const size = PORTS.end - PORTS.first;
+  const found: number[] = [];
+  for (let tried = 0; tried < size && found.length < count; tried++) {
+    const port = PORTS.first + ((process.pid * BLOCK + tried) % size);
+    if (await isFree(port)) found.push(port);
+  }
+  if (found.length === count) return found;
+  throw new OperatingError(
+    `${count} free ports are needed, from ${PORTS.first} to ${PORTS.end - 1} of ${LOOPBACK}; end what uses them`,
   );
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
 }
 
 /** The names of hosts: a, b, c, … */

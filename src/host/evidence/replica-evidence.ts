@@ -1,6 +1,6 @@
 /** What a real replica shows to the checkers: its machine's history, and what reaches and leaves the host. */
 import type { Ports } from '../../cluster/ports.ts';
-import type { ReplicaEvent, ReplicaInput, StopReason } from '../../ft/effects.ts';
+import type { Effect, ReplicaEvent, ReplicaInput, StopReason } from '../../ft/effects.ts';
 import { decodeMessage, kindOfMessage, type MessageOf } from '../../ft/messages.ts';
 import type { Replica } from '../../ft/replica.ts';
 import type { Entry } from '../../vmm/entries.ts';
@@ -24,6 +24,8 @@ function coversOf(first: number, entries: readonly Entry[]): Cover[] {
 export class ReplicaEvidence {
   /** The last entry whose cover was recorded as sent: the same entries go to each backup. */
   private sentUpTo = 0;
+  /** The event of following that is recorded already. */
+  private followed: ReplicaEvent | undefined;
   private replica!: Replica;
 
   constructor(private readonly file: EvidenceWriter) {}
@@ -83,15 +85,26 @@ export class ReplicaEvidence {
     this.file.append({ kind: 'acked', generation, received });
   }
 
-  /** The replica has handled an input. */
-  handled(input: ReplicaInput): void {
+  /** The replica has handled an input; its events are noted afterwards. */
+  handled(input: ReplicaInput, effects: readonly Effect[]): void {
     if (input.kind !== 'message') return;
     const { from, bytes } = input;
     const kind = kindOfMessage(bytes);
     if (kind === 'ack') {
       const { generation, received } = decodeMessage(bytes) as MessageOf<'ack'>;
       this.file.append({ kind: 'ack', from, generation, received });
-    } else if (kind === 'entries') this.arrived(decodeMessage(bytes) as MessageOf<'entries'>);
+    } else if (kind === 'entries') {
+      // The message that continues a log brings its next entries: it has followed before they arrived.
+      for (const effect of effects) if (effect.do === 'note') this.follows(effect.event);
+      this.arrived(decodeMessage(bytes) as MessageOf<'entries'>);
+    }
+  }
+
+  private follows(event: ReplicaEvent): void {
+    if (event.kind !== 'following' || event === this.followed) return;
+    this.followed = event;
+    const made = this.replica.vmm?.machine.outputsMade ?? 0;
+    this.file.append({ kind: 'following', primary: event.primary, entry: event.entry, made });
   }
 
   /** Entries of another generation, or after a gap, are not taken. */
@@ -141,8 +154,7 @@ export class ReplicaEvidence {
         return;
       }
       case 'following':
-        file.append({ kind: 'following', primary: event.primary, entry: event.entry, made });
-        return;
+        return this.follows(event);
       case 'checked':
         // A backup notes the check at the end of a slice, after entries that came later.
         if (replica.role === 'primary')

@@ -75,6 +75,12 @@ export class Client {
     return this.endpoint.mac;
   }
 
+  /** Makes so many more requests, after those that were made before are answered. */
+  ask(count: number): void {
+    for (let i = 0; i < count; i++) this.queue.push(this.draw());
+    this.next();
+  }
+
   /** Checks that the counter is `total`, then stops the server. */
   conclude(total: number): void {
     this.queue.push(
