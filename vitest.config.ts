@@ -14,7 +14,7 @@ const slow = [
   'test/sim/{campaign,control,crash-*,disk,faults,large-requests,protection,stuck}.test.ts',
   'test/cli/{chaos,conformance,files,packed,quiet,record}.test.ts',
   'test/lib/library.test.ts',
-  'test/host/{cluster,evidence-judged,killed,storage-crash,storage-killed,wire-links,wire-strangers}.test.ts',
+  'test/host/{cluster,evidence-judged,full-disk,killed,storage-crash,storage-killed,wire-links,wire-strangers}.test.ts',
 ];
 
 /** What needs programs of others: `npm run test:real`. The rest of these files runs with it. */

@@ -242,7 +242,10 @@ export const list = <T>(member: Codec<T>, limit = 1 << 24): Codec<T[]> =>
     (input) => {
       const length = input.varint();
       if (length > limit) input.fail(`${length} members exceed the limit of ${limit}`);
-      return Array.from({ length }, () => member.read(input));
+      // Not allocated for that length: five bytes may announce millions of members, and have none.
+      const values: T[] = [];
+      for (let index = 0; index < length; index++) values.push(member.read(input));
+      return values;
     },
   );
 

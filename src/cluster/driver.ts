@@ -28,6 +28,10 @@ export interface DriverListener {
   stuck(stuck: Stuck): void;
   /** The replica has entered a phase. */
   entered(phase: Phase): void;
+  /**
+   * The replica, or a port, has thrown: the host has lost its power. Without this listener the error is thrown on.
+   */
+  failed?: (error: unknown) => void;
   /** The replica has handled an input and asks for these effects, which come next. */
   handled?(input: ReplicaInput, effects: readonly Effect[]): void;
 }
@@ -143,12 +147,14 @@ export class Driver {
 
   /** Handles the inbox, then runs slices while the guest may run. */
   private pump(): void {
-    while (!this.busy && this.power === 'on' && this.stopReason === undefined) {
-      const input = this.guestsTurn && this.guestMayRun ? undefined : this.inbox.shift();
-      if (input) this.take(input);
-      else if (!this.guestMayRun) return;
-      else this.slice();
-    }
+    this.guarded(() => {
+      while (!this.busy && this.power === 'on' && this.stopReason === undefined) {
+        const input = this.guestsTurn && this.guestMayRun ? undefined : this.inbox.shift();
+        if (input) this.take(input);
+        else if (!this.guestMayRun) return;
+        else this.slice();
+      }
+    });
   }
 
   private get guestMayRun(): boolean {
@@ -170,12 +176,25 @@ export class Driver {
   }
 
   private handle(input: ReplicaInput): Effect[] {
+    const { listener } = this.options;
     const effects = this.replica.handle(input, this.clock.monotonicNs);
-    this.options.listener.handled?.(input, effects);
+    listener.handled?.(input, effects);
     const { phase } = this.replica;
-    if (phase !== this.phase) this.options.listener.entered(phase);
+    if (phase !== this.phase) listener.entered(phase);
     this.phase = phase;
     return effects;
+  }
+
+  /** An error leaves the replica in a state that nobody knows: it does nothing more. */
+  private guarded(action: () => void): void {
+    const { failed } = this.options.listener;
+    try {
+      action();
+    } catch (error) {
+      if (!failed) throw error;
+      this.powerOff();
+      failed(error);
+    }
   }
 
   private occupy(ns: number, then: () => void): void {
@@ -188,7 +207,7 @@ export class Driver {
         return;
       }
       this.busy = false;
-      then();
+      this.guarded(then);
       this.pump();
     };
     this.clock.spend(ns, end);

@@ -86,7 +86,8 @@ const messages = {
     hash: u64,
   }),
 };
-const message = union(messages);
+/** A message without its frame. */
+export const message = union(messages);
 const kinds = Object.keys(messages) as (keyof typeof messages)[];
 /** A message between hosts. */
 export type Message = ValueOf<typeof message>;

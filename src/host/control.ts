@@ -72,24 +72,38 @@ export class ControlClient<Q, A extends { kind: string }> {
 
 const isRefused = (answer: { kind: string }): answer is Refused => answer.kind === 'refused';
 
+/** Questions of one link that may be unanswered. */
+const MAX_UNANSWERED = 64;
+/** A reason may repeat what was asked. */
+const MAX_REASON_CHARACTERS = 1000;
+/** A link whose peer does not read its answers breaks beyond this. */
+const MAX_QUEUED_BYTES = 4 << 20;
+
 /** Answers what comes over a link; `perform` may throw an {@link OperatingError} to refuse. */
 export function serveControl<Q, A>(
   link: Link,
   codecs: { request: Codec<Numbered<Q>>; answer: Codec<Numbered<A | Refused>> },
   perform: (body: Q) => A | Promise<A>,
 ): void {
+  let unanswered = 0;
   const answerTo = async (body: Q): Promise<A | Refused> => {
     try {
       return await perform(body);
     } catch (error) {
       if (!(error instanceof OperatingError)) throw error;
-      return { kind: 'refused', why: error.message };
+      return { kind: 'refused', why: error.message.slice(0, MAX_REASON_CHARACTERS) };
     }
   };
   link.onMessage = (message) => {
     try {
       const { id, body } = decode(codecs.request, message);
-      void answerTo(body).then((answer) => link.send(encode(codecs.answer, { id, body: answer })));
+      if (unanswered >= MAX_UNANSWERED || link.queuedBytes > MAX_QUEUED_BYTES)
+        return link.close('too many questions whose answers are not awaited');
+      unanswered++;
+      void answerTo(body).then((answer) => {
+        unanswered--;
+        link.send(encode(codecs.answer, { id, body: answer }));
+      });
     } catch (error) {
       if (!(error instanceof FormatError)) throw error;
       link.close(`a message that is none: ${error.message}`);

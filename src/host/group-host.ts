@@ -43,6 +43,8 @@ export interface GroupHostOptions
   stuck(stuck: Stuck): void;
   /** The replica has stopped, in order or because its machine diverged. */
   stopped(reason: StopReason): void;
+  /** The replica has thrown, which is a bug in vmft, and does nothing any more. */
+  failed(error: unknown): void;
   /** Where its evidence goes. */
   evidence?: EvidenceWriter | undefined;
 }
@@ -79,7 +81,7 @@ export class GroupHost {
 
   constructor(options: GroupHostOptions) {
     this.role = options.role;
-    const { ports, onEvent, ran, stuck, stopped, evidence: file, ...rest } = options;
+    const { ports, onEvent, ran, stuck, stopped, failed, evidence: file, ...rest } = options;
     const { clock } = this;
     const evidence = file && new ReplicaEvidence(file);
     this.evidence = evidence;
@@ -109,6 +111,7 @@ export class GroupHost {
           stopped(reason);
         },
         stuck,
+        failed,
         entered: () => {},
       },
     });

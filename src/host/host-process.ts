@@ -5,9 +5,10 @@ import { setTimeout } from 'node:timers/promises';
 import { unreachable } from '../base/assert.ts';
 import { decode, encode } from '../base/codec.ts';
 import { FormatError, OperatingError } from '../base/errors.ts';
-import type { Command, ReplicaEvent, ReplicaInput, StopReason } from '../ft/effects.ts';
+import type { HostName, ReplicaEvent, ReplicaInput, StopReason } from '../ft/effects.ts';
 import type { ServiceAddress } from './address.ts';
 import { serveControl } from './control.ts';
+import { checkHosts, commandOf, SWITCH } from './description-check.ts';
 import { writeDurably } from './durable-write.ts';
 import { EvidenceDirectory } from './evidence/directory.ts';
 import { GroupHost, realTuning } from './group-host.ts';
@@ -17,7 +18,6 @@ import {
   type GroupStatus,
   groupDescription,
   type HostAnswer,
-  type HostCommand,
   type HostRequest,
   hostAnswer,
   hostRequest,
@@ -35,6 +35,8 @@ import { type Listener, listen } from './wire/listener.ts';
 
 const SUFFIX = '.group';
 const LEAVE_POLL_MS = 10;
+/** A replica that has failed starts again after so long: its peers have given it up by then. */
+const RESTART_MS = 1000;
 
 /** What a {@link HostProcess} is made with. */
 export interface HostProcessOptions {
@@ -93,7 +95,7 @@ export class HostProcess {
       storage: storage && dial(storage, (link) => this.storage.attach(link)),
       switch: dial(edge, (link) => {
         this.edge.attach(link);
-        this.reset('switch');
+        for (const { host } of this.groups.values()) host.deliver({ kind: 'reset', peer: SWITCH });
       }),
     };
   }
@@ -123,8 +125,8 @@ export class HostProcess {
     this.peers = await Peers.open({
       ...{ self, key, address, random, log, port: this.listener.port },
       received: (group, from, bytes) =>
-        this.groups.get(group)?.host.deliver({ kind: 'message', from, bytes }),
-      restored: (peer) => this.reset(peer),
+        this.memberOf(group, from)?.host.deliver({ kind: 'message', from, bytes }),
+      restored: (peer) => this.deliver({ kind: 'reset', peer }),
       ended: (peer) => this.deliver({ kind: 'closed', peer }),
     });
     for (const description of this.remembered()) {
@@ -138,13 +140,15 @@ export class HostProcess {
     return this.listener.port;
   }
 
-  private reset(peer: string): void {
-    this.deliver({ kind: 'reset', peer });
+  /** A group, if this other host is one of its hosts: what others say of it is of no interest. */
+  private memberOf(group: string, host: HostName): Group | undefined {
+    const known = this.groups.get(group);
+    return known?.description.hosts.some(({ name }) => name === host) ? known : undefined;
   }
 
-  /** Gives an input to all replicas. */
-  private deliver(input: ReplicaInput): void {
-    for (const { host } of this.groups.values()) host.deliver(input);
+  /** Tells the replicas of all groups of another host about it. */
+  private deliver(input: Extract<ReplicaInput, { kind: 'reset' | 'closed' }>): void {
+    for (const group of this.groups.keys()) this.memberOf(group, input.peer)?.host.deliver(input);
   }
 
   private accept(link: Link): void {
@@ -187,6 +191,7 @@ export class HostProcess {
       throw new OperatingError(`host ${name} runs ${MAX_HOST_GROUPS} groups already`);
     if (machine.clock === 'derived')
       throw new OperatingError('a derived clock is only for simulated hosts, whose speed does not vary');
+    checkHosts(description, name);
     this.starting.add(group);
     try {
       // Written before it boots: after a restart this host must not boot the VM a second time.
@@ -197,7 +202,32 @@ export class HostProcess {
       this.starting.delete(group);
     }
     const role = first.primary === name ? 'primary' : first.backups.includes(name) ? 'backup' : 'spare';
-    this.make(description, role);
+    try {
+      this.make(description, role);
+    } catch (error) {
+      // Or this host could not start any more.
+      this.remove(group);
+      throw new OperatingError(
+        `host ${name} can't make the machine of ${group}: ${(error as Error).message}`,
+      );
+    }
+  }
+
+  /** A replica has thrown. The others go on; it has lost its machine, as if this host had restarted. */
+  private failed(group: string, error: unknown): void {
+    const { log } = this.options;
+    const { stack, message } = error instanceof Error ? error : new Error(String(error));
+    const where = stack?.split('\n    at ').slice(1, 4).join(', ');
+    log(`group ${group}: its replica here has failed, and starts again as a spare: ${message} (${where})`);
+    this.peers.silence(group);
+    const failed = this.groups.get(group);
+    const again = () => {
+      if (!failed || this.groups.get(group) !== failed || this.closing) return;
+      this.end(group);
+      this.make(failed.description, 'spare');
+      this.groupHost(group).start();
+    };
+    globalThis.setTimeout(again, RESTART_MS).unref();
   }
 
   private make(description: GroupDescription, role: 'primary' | 'backup' | 'spare'): void {
@@ -216,7 +246,7 @@ export class HostProcess {
         transport: {
           stream: (to, bytes) => transport.stream(to, bytes),
           datagram: (to, bytes) => transport.datagram(to, bytes),
-          restored: (peer) => (peer === 'switch' ? edge.restored() : transport.restored(peer)),
+          restored: (peer) => (peer === SWITCH ? edge.restored() : transport.restored(peer)),
         },
         generations: storage.generations,
         disk: storage.disk,
@@ -228,6 +258,7 @@ export class HostProcess {
         if (known && event.kind === 'off') known.exitCode = event.code;
         this.options.onEvent?.(group, event);
       },
+      failed: (error) => this.failed(group, error),
       ran: (ns) => this.options.ran?.(group, ns),
       stuck: (stuck) => log(`group ${group}: the guest loops forever, at ${stuck.steps} steps`),
       stopped: (reason) => {
@@ -240,6 +271,12 @@ export class HostProcess {
   }
 
   private remove(group: string): void {
+    this.end(group);
+    rmSync(this.path(group), { force: true });
+  }
+
+  /** Ends a group's replica here. */
+  private end(group: string): void {
     const known = this.groups.get(group);
     known?.host.close();
     known?.storage.close();
@@ -247,7 +284,6 @@ export class HostProcess {
     void this.evidence?.end(group);
     this.peers.forget(group);
     this.edge.forget(group);
-    rmSync(this.path(group), { force: true });
   }
 
   // ── Control ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -324,11 +360,11 @@ export class HostProcess {
 
   /** Ends the replicas as a failure would, and closes all links. */
   close(): Promise<void> {
-    this.closing ??= this.end();
+    this.closing ??= this.closeAll();
     return this.closing;
   }
 
-  private async end(): Promise<void> {
+  private async closeAll(): Promise<void> {
     for (const { host, storage } of this.groups.values()) {
       host.close();
       storage.close();
@@ -349,9 +385,4 @@ function statusOf(group: string, { host, stopped, exitCode }: Group): GroupStatu
     record: { primary: record.primary, backups: [...record.backups] },
     icount: vmm?.icount,
   };
-}
-
-function commandOf(command: HostCommand): Command {
-  if (command.kind !== 'switch-over') return command;
-  return command.to === undefined ? { kind: 'switch-over' } : { kind: 'switch-over', to: command.to };
 }

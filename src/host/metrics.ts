@@ -13,6 +13,9 @@ const SECONDS = [0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.0
 /** Outputs whose begin of waiting is remembered; of others the wait is not measured. */
 const MAX_HELD = 4096;
 
+/** Who connects and asks nothing does not keep others out for long. */
+const PATIENCE = { headersTimeout: 5000, requestTimeout: 5000, connectionsCheckingInterval: 1000 };
+
 const GROUP = ['group'] as const;
 
 /** The figures that all processes have: those of Node.js, and of the operating system about the process. */
@@ -167,7 +170,7 @@ export function switchRegistry(statuses: () => readonly EdgeStatus[]): Registry 
 
 /** Serves a registry until it is closed. Who can connect can read it. @throws {OperatingError} if it can't listen there */
 export async function serveMetrics(registry: Registry, at: ServiceAddress): Promise<{ close(): void }> {
-  const server: Server = createServer((request, response) => {
+  const server: Server = createServer(PATIENCE, (request, response) => {
     if (request.method !== 'GET' || request.url !== '/metrics') {
       response.writeHead(404).end('the figures are at /metrics\n');
       return;

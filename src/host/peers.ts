@@ -13,7 +13,7 @@ import { type Identity, type Link, MAX_MESSAGE_BYTES } from './wire/link.ts';
 import { RefusalProbe } from './wire/refusal-probe.ts';
 
 /** A message of the protocol between two hosts, for the replica of a group. */
-const addressed = record({ group: groupName, bytes: bytes(MAX_MESSAGE_BYTES) });
+export const addressed = record({ group: groupName, bytes: bytes(MAX_MESSAGE_BYTES) });
 
 /** Where another host listens, for links (TCP) and for datagrams (UDP). */
 export interface PeerAddress {
@@ -69,9 +69,8 @@ export class Peers {
     const { self, key, address, port, log } = options;
     const datagrams = await bindDatagrams({
       ...{ address, port, key, self, log },
-      onMessage: (from, payload) => {
-        if (from.role === 'host') peers?.receive(from.name, payload);
-      },
+      expects: ({ role, name }) => role === 'host' && peers?.isKnown(name) === true,
+      onMessage: (from, payload) => void peers?.receive(from.name, payload),
     });
     peers = new Peers(options, datagrams);
     return peers;
@@ -84,7 +83,12 @@ export class Peers {
 
   /** The hosts to which a link stands. */
   get connected(): HostName[] {
-    return [...this.peers].filter(([, { link }]) => link).map(([name]) => name);
+    return [...this.peers].filter(([, { link, address }]) => link && address).map(([name]) => name);
+  }
+
+  /** Whether this is a host of a group that is, or was, here. Others may have dialled. */
+  private isKnown(name: HostName): boolean {
+    return this.peers.get(name)?.address !== undefined;
   }
 
   /** Adds another host, or says where it listens now. */
@@ -94,6 +98,7 @@ export class Peers {
     const known = peer.address;
     if (known && known.address === address.address && known.port === address.port) return;
     peer.address = address;
+    if (peer.link) this.datagrams.vouch(peer.link.peer);
     peer.dialer?.close();
     peer.dialer = undefined;
     if (self.name >= address.name) return;
@@ -122,14 +127,21 @@ export class Peers {
       old.onMessage = () => {};
       old.close('another link stands');
     }
-    this.datagrams.vouch(link.peer);
-    for (const transport of this.transports.values()) transport.interrupt(name);
+    if (peer.address) {
+      this.datagrams.vouch(link.peer);
+      for (const transport of this.transports.values()) transport.interrupt(name);
+    }
     link.onMessage = (message) => {
       if (!this.receive(name, message)) link.close('a message that is none');
     };
     link.onClose = () => {
       if (peer.link !== link) return;
       peer.link = undefined;
+      if (!peer.address) {
+        // A host of no group here: nothing is remembered of it.
+        this.peers.delete(name);
+        return;
+      }
       for (const transport of this.transports.values()) transport.interrupt(name);
       this.probe(name, peer);
     };

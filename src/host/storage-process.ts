@@ -1,6 +1,8 @@
 /** The storage service as a process: on an address, for everybody who has the key. */
 import { EvidenceDirectory } from './evidence/directory.ts';
 import type { Log } from './limited-log.ts';
+import { rightsOf } from './storage/rights.ts';
+import { MAX_REQUEST_BYTES } from './storage/storage-messages.ts';
 import { StorageServer } from './storage/storage-server.ts';
 import type { ClusterKey } from './wire/key.ts';
 import type { Identity } from './wire/link.ts';
@@ -36,10 +38,10 @@ export class StorageProcess {
     const server = await StorageServer.open(directory, { log, evidence });
     try {
       const listener = await listen({
-        ...{ ...listening, log },
+        ...{ ...listening, log, maxMessageBytes: () => MAX_REQUEST_BYTES },
         accept: (link) => {
           const { role, name } = link.peer;
-          if (role === 'host' || role === 'control') server.serve(link);
+          if (role === 'host' || role === 'control') server.serve(link, rightsOf(link.peer));
           else link.close(`${role} ${name} has no business with storage`);
         },
       });

@@ -21,8 +21,11 @@ import {
   switchRequest,
 } from './switch/switch-messages.ts';
 import { TapPort } from './switch/tap.ts';
-import type { Link } from './wire/link.ts';
+import { type Identity, type Link, MAX_MESSAGE_BYTES } from './wire/link.ts';
 import { type Listener, listen } from './wire/listener.ts';
+
+/** Terminals and control send little. */
+const MAX_SMALL_MESSAGE_BYTES = 64 << 10;
 
 /** What leads out of one group's network. */
 export interface GroupNetwork {
@@ -87,7 +90,9 @@ export class SwitchProcess {
     const { networks, self, key, address, port, log } = this.options;
     for (const network of networks) await this.connect(network);
     const accept = (link: Link) => this.accept(link);
-    this.listener = await listen({ self, key, address, port, log, accept });
+    const maxMessageBytes = ({ role }: Identity) =>
+      role === 'host' ? MAX_MESSAGE_BYTES : MAX_SMALL_MESSAGE_BYTES;
+    this.listener = await listen({ self, key, address, port, log, accept, maxMessageBytes });
   }
 
   private async connect({ group, forwards, outside, taps, streams }: GroupNetwork): Promise<void> {

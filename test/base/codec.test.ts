@@ -280,3 +280,10 @@ describe('random numbers', () => {
     expect(new Set(random.bytes(4000)).size).toBe(256);
   });
 });
+
+test('a list that announces members and has none takes no memory for them', () => {
+  const announced = encode(uint, 1 << 24);
+  const before = process.memoryUsage().heapUsed;
+  expect(() => decode(list(u8), announced)).toThrow(FormatError);
+  expect(process.memoryUsage().heapUsed - before).toBeLessThan(32 << 20);
+});

@@ -63,14 +63,18 @@ export class Running {
 
 /** See the head of this file. All of it ends with the test. */
 export class Cluster {
-  readonly directory = mkdtempSync(join(tmpdir(), 'vmft-up-'));
   private up!: Running;
   private readonly others: Running[] = [];
   private operator: Operator | undefined;
 
-  /** Starts `vmft up`, and waits until the VM is protected. */
-  static async start(args: readonly string[]): Promise<Cluster> {
-    const cluster = new Cluster();
+  private constructor(readonly directory: string) {}
+
+  /** Starts `vmft up` in a directory, and waits until the VM is protected. */
+  static async start(
+    args: readonly string[],
+    directory = mkdtempSync(join(tmpdir(), 'vmft-up-')),
+  ): Promise<Cluster> {
+    const cluster = new Cluster(directory);
     clusters.push(cluster);
     cluster.up = new Running(['up', ...args, '--evidence', 'evidence'], cluster.directory);
     let ended = false;
@@ -156,6 +160,11 @@ export class Cluster {
   /** After the end: what the checkers say of all that happened. */
   judge(): Promise<Result> {
     return this.vmft('judge', 'evidence');
+  }
+
+  /** What `vmft up` has said. */
+  get said(): string {
+    return this.up.stderr;
   }
 
   /** The exit code of `vmft up`. */

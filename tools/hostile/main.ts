@@ -5,6 +5,7 @@ import { exitOnBrokenPipe } from '../../src/cli/exit-on-broken-pipe.ts';
 import { type Engine, engines } from '../../src/cpu/engine.ts';
 import { EAGER } from '../../src/cpu/translator/translator.ts';
 import { type Attacker, DeviceAttacker, type Finding, MachineAttacker } from './campaign.ts';
+import { attackInThread, ports } from './ports/main.ts';
 
 const USAGE = `Usage: npm run hostile -- [options]
 
@@ -17,6 +18,9 @@ other slices, with a snapshot in the middle, must reach the same state.
   --from N        number of the first case (default: 0)
   --engine NAME   interpreter, translator or check; code is translated at once (default: translator)
   --devices       attack single devices, with a hostile driver, instead of machines
+  --ports         attack the ports of a cluster instead, which runs in this process: random and damaged messages
+                  over links of members and over the sockets of strangers, with well-behaved clients beside them
+  --messages N    number of messages for --ports (default: 1000000)
   --findings N    stop after this number of violations (default: 5)
   -h, --help      print this text
 
@@ -37,6 +41,8 @@ interface Options {
   devices: boolean;
   findings: number;
   engine: Engine;
+  ports: boolean;
+  messages: number;
 }
 
 type Report =
@@ -83,6 +89,8 @@ function readOptions(): Options {
       findings: { type: 'string', default: '5' },
       engine: { type: 'string', default: 'translator' },
       devices: { type: 'boolean', default: false },
+      ports: { type: 'boolean', default: false },
+      messages: { type: 'string', default: '1000000' },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
@@ -90,7 +98,7 @@ function readOptions(): Options {
     process.stdout.write(USAGE);
     process.exit(0);
   }
-  const whole = (name: 'from' | 'cases' | 'findings'): number => {
+  const whole = (name: 'from' | 'cases' | 'findings' | 'messages'): number => {
     const number = Number(values[name]);
     if (!Number.isSafeInteger(number) || number < 0) throw new Error(`--${name} is a whole number from 0 on`);
     return number;
@@ -101,6 +109,8 @@ function readOptions(): Options {
     engine,
     seed: values.seed,
     devices: values.devices,
+    ports: values.ports,
+    messages: whole('messages'),
     from: whole('from'),
     cases: whole('cases'),
     findings: whole('findings'),
@@ -174,9 +184,12 @@ function report(
 exitOnBrokenPipe();
 if (isMainThread) {
   try {
-    watch(readOptions());
+    const options = readOptions();
+    if (options.ports) await ports(options, new URL(import.meta.url));
+    else watch(options);
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
     process.exitCode = 2;
   }
-} else work(workerData.options, new Float64Array(workerData.buffer));
+} else if (workerData.attack) await attackInThread(workerData.attack);
+else work(workerData.options, new Float64Array(workerData.buffer));

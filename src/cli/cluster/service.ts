@@ -1,5 +1,6 @@
 /** The commands that are one process of a cluster: `vmft storage`, `vmft switch` and `vmft host`. */
 import { randomInt } from 'node:crypto';
+import { writeSync } from 'node:fs';
 import type { Registry } from 'prom-client';
 import { OperatingError } from '../../base/errors.ts';
 import type { ReplicaEvent } from '../../ft/effects.ts';
@@ -110,13 +111,20 @@ async function serve(
   const { port, ...configured } = at(directory);
   const address = listen ?? configured.address;
   const id = role === 'host' ? `host-${name}` : role;
-  const logger = new Logger(id, log, process.stderr);
+  const logger = new Logger(id, log, { write: writeToStderr });
   const ending = new Ending(logger);
   const service = {
     ...{ self: { role, name, bootId: newBootId() }, key: directory.key, address, port },
     ...{ directory: directory.stateOf(id), evidence, log: (line: string) => logger.line(line) },
   };
-  const running = await open({ service, directory, logger, failed: (error) => ending.failed(error) });
+  const running = await open({
+    ...{ service, directory, logger },
+    failed: (error) => ending.failed(error),
+  }).catch((error: unknown) => {
+    // A full disk, a directory that may not be written: not a bug in vmft.
+    if (isSystemError(error)) throw new OperatingError(`${id} can't start: ${error.message}`);
+    throw error;
+  });
   const figures =
     metrics === undefined
       ? undefined
@@ -130,7 +138,21 @@ async function serve(
   figures?.close();
   await running.close();
   logger.line('ends');
+  // The channel to `vmft up`, whose end is listened for, would keep this process alive: it is to be started again.
+  if (process.connected) process.disconnect();
   return code;
+}
+
+const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
+  error instanceof Error && 'syscall' in error;
+
+/** On a full disk the service goes on without a log, which `process.stderr` does not allow. */
+function writeToStderr(text: string): void {
+  try {
+    writeSync(2, text);
+  } catch {
+    // There is nowhere to say so.
+  }
 }
 
 /** `vmft storage`: generations and disks. */

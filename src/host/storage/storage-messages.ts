@@ -24,6 +24,8 @@ export const MAX_OUTSTANDING = 256;
 export const MAX_DESCRIPTION_BYTES = 1 << 20;
 /** The largest piece of a disk's initial content. */
 export const MAX_PIECE_BYTES = 1 << 20;
+/** The largest request: a piece or a description, and what stands before it. */
+export const MAX_REQUEST_BYTES = Math.max(MAX_DESCRIPTION_BYTES, MAX_PIECE_BYTES) + (64 << 10);
 /** The most groups of one service. */
 export const MAX_GROUPS = 256;
 /** The most generations of one group: as many as the log of the protocol can tell apart. */

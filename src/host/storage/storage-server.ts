@@ -15,6 +15,7 @@ import { DiskServer } from './disk-server.ts';
 import { type Files, nodeFiles } from './files.ts';
 import { GenerationServer } from './generation-server.ts';
 import { Refusal, Violation } from './refusal.ts';
+import { ALL_RIGHTS, type Rights } from './rights.ts';
 import { StorageEvidence } from './storage-evidence.ts';
 import {
   type AnswerBody,
@@ -76,8 +77,8 @@ export class StorageServer {
     }
   }
 
-  /** Serves a client until the link breaks. */
-  serve(link: Link): void {
+  /** Serves a client until the link breaks. What it has no right to ask breaks it. */
+  serve(link: Link, rights = ALL_RIGHTS): void {
     const uploads = new Uploads(this.disks);
     const outstanding = new Set<number>();
     this.links.add(link);
@@ -95,7 +96,7 @@ export class StorageServer {
         if (outstanding.has(id)) return violated(`request ${id} is unanswered, and comes again`);
         if (outstanding.size >= MAX_OUTSTANDING) return violated(`more than ${MAX_OUTSTANDING} requests`);
         outstanding.add(id);
-        this.answer(body, uploads).then(({ answer, violation }) => {
+        this.answer(body, uploads, rights).then(({ answer, violation }) => {
           outstanding.delete(id);
           if (!this.links.has(link)) return;
           link.send(encode(storageAnswer, { id, body: answer }));
@@ -119,9 +120,12 @@ export class StorageServer {
   private async answer(
     body: RequestBody,
     uploads: Uploads,
+    rights: Rights,
   ): Promise<{ answer: AnswerBody; violation?: string }> {
     try {
-      return { answer: await this.handle(body, uploads) };
+      const objection = rights.objection(body);
+      if (objection !== undefined) throw new Violation(objection);
+      return { answer: await this.handle(body, uploads, rights) };
     } catch (error) {
       const why = (error as Error).message.slice(0, 1000);
       if (error instanceof Violation) return { answer: { kind: 'refused', why }, violation: why };
@@ -132,7 +136,7 @@ export class StorageServer {
   }
 
   /** Long: a case for each request. Up to a disk operation's start it must not wait, or the order would be lost. */
-  private async handle(body: RequestBody, uploads: Uploads): Promise<AnswerBody> {
+  private async handle(body: RequestBody, uploads: Uploads, rights: Rights): Promise<AnswerBody> {
     const { generations } = this;
     switch (body.kind) {
       case 'create': {
@@ -150,13 +154,13 @@ export class StorageServer {
       case 'describe':
         return { kind: 'description', description: generations.description(body.group) };
       case 'claim':
-        return { kind: 'record', record: await this.claim(body) };
+        return { kind: 'record', record: await this.claim(body, rights) };
       case 'read':
         return { kind: 'record', record: generations.generations(body.group).read(body.generation) };
       case 'disk-read':
       case 'disk-write':
       case 'disk-flush':
-        return this.perform(body);
+        return this.perform(body, rights);
       case 'disk-create':
         generations.generations(body.group);
         await uploads.create(body.group, body.sizeBytes);
@@ -174,11 +178,15 @@ export class StorageServer {
     }
   }
 
-  private async claim({
-    group,
-    generation,
-    record,
-  }: RequestBody & { kind: 'claim' }): Promise<GenerationRecord> {
+  private async claim(
+    { group, generation, record }: RequestBody & { kind: 'claim' },
+    rights: Rights,
+  ): Promise<GenerationRecord> {
+    const { newest, latest } = this.generations.generations(group);
+    if (generation > newest && !rights.mayClaim(latest))
+      throw new Violation(
+        `a claim of generation ${generation} of ${group} by a host that ${newest} does not name`,
+      );
     const standing = await this.generations.claim(group, generation, record);
     const copy = { ...standing, backups: [...standing.backups] };
     await this.evidence?.add(group, { kind: 'generation', generation, record: copy });
@@ -193,12 +201,17 @@ export class StorageServer {
 
   private async perform(
     body: Extract<RequestBody, { kind: 'disk-read' | 'disk-write' | 'disk-flush' }>,
+    rights: Rights,
   ): Promise<AnswerBody> {
     const { group, generation } = body;
     const generations = this.generations.generations(group);
     if (generation > generations.newest)
       throw new Violation(`a disk operation of generation ${generation} of ${group}, which does not exist`);
     if (!generations.admits(generation)) return { kind: 'fenced' };
+    if (body.kind === 'disk-write' && !rights.mayWrite(generations.latest))
+      throw new Violation(
+        `a write of generation ${generation} of ${group}, whose primary is ${generations.latest.primary}`,
+      );
     const disk = this.disks.disk(group);
     if (!disk) throw new Refusal(`group ${group} has no disk`);
     const isWrite = body.kind === 'disk-write';

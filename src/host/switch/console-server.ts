@@ -144,6 +144,7 @@ class Attachment implements Attacher {
     if (!this.begun) throw new OperatingError('typed bytes before the answer to attach');
     if (from !== this.received)
       throw new OperatingError(`typed bytes from ${from} on; those from ${this.received} on come next`);
+    if (data.length === 0) throw new OperatingError('typed bytes that are none');
     this.received += data.length;
     if (this.received - this.durable > TYPE_WINDOW_BYTES)
       throw new OperatingError(`more than ${TYPE_WINDOW_BYTES} typed bytes without an answer`);

@@ -1,4 +1,5 @@
 /** The switch's edge with its journal on disk. */
+import type { Files } from '../storage/files.ts';
 import { Journal, type JournalOwner } from '../storage/journal.ts';
 import { EdgeServer, type EdgeServerOptions } from './edge-server.ts';
 
@@ -15,6 +16,7 @@ export interface DurableEdge {
 export async function openEdge(
   path: string,
   options: Omit<EdgeServerOptions, 'persist'>,
+  files?: Files,
 ): Promise<DurableEdge> {
   // The journal is opened before anything is noted.
   let journal!: Journal;
@@ -29,6 +31,6 @@ export async function openEdge(
     snapshot: () => edge.snapshot(),
     liveBytes: Number.POSITIVE_INFINITY,
   };
-  journal = await Journal.open(path, owner);
+  journal = await Journal.open(path, owner, files);
   return { edge, journal };
 }

@@ -24,12 +24,17 @@ export interface EdgeServerOptions {
   evidence?: EvidenceDirectory | undefined;
 }
 
+/** What may wait for the journal, in records and bytes, before a host that sends more is cut off. */
+const MAX_WAITING = { records: 1 << 16, bytes: 32 << 20 };
+
 /** Consoles and networks of all groups. */
 export class EdgeServer {
   private readonly groups = new Map<string, GroupEdge>();
   /** By host. */
   private readonly links = new Map<string, Link>();
   private appendedBytes = 0;
+  /** Records that are not durable yet. */
+  private readonly waiting = { records: 0, bytes: 0 };
   private broken = false;
 
   constructor(private readonly options: EdgeServerOptions) {}
@@ -105,6 +110,7 @@ export class EdgeServer {
     link.onMessage = (message) => {
       try {
         const request = decode(edgeRequest, message);
+        this.mustNotFlood();
         const group = this.open(request.group);
         const host = hosts.get(request.group) ?? hostOver(link, request.group);
         hosts.set(request.group, host);
@@ -119,6 +125,13 @@ export class EdgeServer {
     };
   }
 
+  /** @throws {OperatingError} when too much waits for the journal: more would break it, for all hosts */
+  private mustNotFlood(): void {
+    const { records, bytes } = this.waiting;
+    if (records > MAX_WAITING.records || bytes > MAX_WAITING.bytes)
+      throw new OperatingError(`the journal is too slow: ${records} records of ${bytes} bytes wait for it`);
+  }
+
   /** Records from which {@link replay} makes the present state. */
   snapshot(): Uint8Array[] {
     return [...this.groups.values()].map((group) => encode(edgeRecord, group.save()));
@@ -130,16 +143,24 @@ export class EdgeServer {
     const bytes = encode(edgeRecord, record);
     this.appendedBytes += bytes.length;
     const { persist } = this.options;
-    if (!persist.rewrite || this.appendedBytes < REWRITE_BYTES) return this.durable(persist.append(bytes));
+    if (!persist.rewrite || this.appendedBytes < REWRITE_BYTES)
+      return this.durable(persist.append(bytes), bytes.length);
     this.appendedBytes = 0;
     // The state holds what this record says: it is noted after it is done.
-    return this.durable(persist.rewrite(this.snapshot()));
+    return this.durable(persist.rewrite(this.snapshot()), bytes.length);
   }
 
-  private durable(written: Promise<void>): Promise<void> {
+  private durable(written: Promise<void>, sizeBytes: number): Promise<void> {
+    const { waiting } = this;
+    waiting.records++;
+    waiting.bytes += sizeBytes;
     return new Promise((resolve) =>
       written.then(
-        () => !this.broken && resolve(),
+        () => {
+          waiting.records--;
+          waiting.bytes -= sizeBytes;
+          if (!this.broken) resolve();
+        },
         (error: Error) => {
           if (!this.broken) this.options.failed(error);
           this.broken = true;

@@ -2,6 +2,7 @@
 import { chmodSync, lstatSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { OperatingError } from '../../base/errors.ts';
+import { type Log, limitedLog } from '../limited-log.ts';
 import { FrameSocket } from './frame-socket.ts';
 import { MAX_PORTS } from './learning.ts';
 import type { NetworkPort } from './network-port.ts';
@@ -24,7 +25,11 @@ export class QemuStreams {
   private readonly open = new Set<FrameSocket>();
   private accepted = 0;
 
+  /** Who connects again and again must not fill a disk. */
+  private readonly log: Log;
+
   private constructor(private readonly options: QemuStreamOptions) {
+    this.log = limitedLog(options.log);
     this.server = createServer((socket) => this.accept(socket));
     this.server.maxConnections = MAX_PORTS;
   }
@@ -65,7 +70,8 @@ export class QemuStreams {
   }
 
   private accept(socket: Socket): void {
-    const { log, connected } = this.options;
+    const { log } = this;
+    const { connected } = this.options;
     socket.setNoDelay(true);
     const description = `QEMU machine ${++this.accepted}`;
     const port = new FrameSocket(socket, description);

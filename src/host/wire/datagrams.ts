@@ -31,6 +31,8 @@ export interface DatagramOptions {
   key: ClusterKey;
   /** Its boot id must be of `newBootId`: a later start has a larger one. */
   self: Identity;
+  /** Whether a sender is one that this process knows: what others send is dropped. Without it, everybody is. */
+  expects?(from: Identity): boolean;
   /** Receives a payload, of at most 1 KiB. */
   onMessage(from: Identity, payload: Uint8Array): void;
   /** Receives lines about dropped datagrams, at a bounded rate. */
@@ -145,6 +147,7 @@ export class Datagrams {
   private objection({ from, to, counter }: Datagram): string | undefined {
     const who = describeProcess(from);
     if (!sameProcess(to, this.options.self)) return `${who} sent it to ${describeProcess(to)}`;
+    if (this.options.expects?.(from) === false) return `nothing is expected of ${who}`;
     const known = this.senders.get(who);
     const later = !known || from.bootId > known.largestBootId;
     if (!later && from.bootId !== known.bootId) return `${who} has restarted since`;

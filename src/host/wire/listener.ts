@@ -29,6 +29,8 @@ export interface ListenOptions {
   /** Receives a line for each connection that is refused, at a bounded rate. */
   log(line: string): void;
   limits?: Partial<ListenerLimits>;
+  /** The largest message that this peer may send; {@link MAX_MESSAGE_BYTES} where nothing is said. */
+  maxMessageBytes?(peer: Identity): number;
 }
 
 /** Accepts links until it is closed. */
@@ -129,6 +131,8 @@ class Acceptor {
   }
 
   private keep(link: TcpLink): void {
+    const { maxMessageBytes } = this.options;
+    if (maxMessageBytes) link.limitMessages(maxMessageBytes(link.peer));
     this.links.add(link);
     link.onBroken = () => this.links.delete(link);
     this.options.accept(link);

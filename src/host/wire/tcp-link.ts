@@ -66,6 +66,11 @@ export class TcpLink implements Link {
     setImmediate(() => this.startReading());
   }
 
+  /** A larger message of the peer breaks the link. To be called in the turn in which the link was made. */
+  limitMessages(limitBytes: number): void {
+    this.frames.limitBytes = limitBytes;
+  }
+
   send(message: Uint8Array): void {
     if (!this.open) return;
     if (message.length > MAX_MESSAGE_BYTES) {
