@@ -6,6 +6,7 @@ import type { AppliedWrite, Kept, SeenFrame } from '../../check/evidence.ts';
 import { SECTOR_BYTES } from '../../devices/device.ts';
 import type { GenerationRecord } from '../../ft/effects.ts';
 import type { EvidenceOf, EvidenceRecord } from '../../host/evidence/format.ts';
+import type { Entry } from '../../vmm/entries.ts';
 import { type EvidenceFile, isUsable } from './files.ts';
 
 type Numbered = 'console' | 'typed' | 'frame' | 'inbound';
@@ -92,13 +93,37 @@ export class SwitchEvidence {
     });
   }
 
-  /** Frames for the guest. A switch that restarts loses those that no log has, and gives their numbers again. */
-  get inbound(): Kept<Uint8Array> {
+  /**
+   * Frames for the guest. A switch that restarts loses those that no log has, and gives their numbers again. One that is
+   * killed may have sent frames that it had not written down: these are taken from the guest's `history`.
+   */
+  inbound(history: Iterable<Entry>): Kept<Uint8Array> {
     const records = (): Generator<[EvidenceOf<'inbound'>, number]> => this.records('inbound', 'always');
+    const starts = new Set(
+      this.files.map((_, index) =>
+        index > 0 && this.files[index - 1]!.end !== 'closed' ? this.firsts[index]!.get('inbound') : undefined,
+      ),
+    );
     return whole(function* () {
-      for (const [{ frame }] of records()) yield frame;
+      const taken = framesOf(history);
+      let next = 1;
+      for (const [{ number, frame }] of records()) {
+        for (; starts.has(number) && next < number; next++) {
+          const { value, done } = taken.next();
+          if (done) return;
+          yield value;
+        }
+        taken.next();
+        next++;
+        yield frame;
+      }
     });
   }
+}
+
+/** The frames that a guest has taken. */
+function* framesOf(history: Iterable<Entry>): Generator<Uint8Array, undefined> {
+  for (const entry of history) if (entry.kind === 'net') yield entry.frame;
 }
 
 const isNumbered = (record: EvidenceRecord): record is EvidenceOf<Numbered> =>

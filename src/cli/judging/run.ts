@@ -161,7 +161,8 @@ export class RealRun {
     if (seen.hasUnjudgedFrames)
       this.missing.push('the switch was killed: frames that left after its restart are not judged');
     const isWhole = this.hasSwitch && !seen.hasUnjudgedFrames;
-    const outside = { typed: seen.typed, console: seen.console, inbound: seen.inbound, frames: seen.frames };
+    const inbound = seen.inbound(history);
+    const outside = { typed: seen.typed, console: seen.console, inbound, frames: seen.frames };
     // Of what is incomplete, not even the order is known.
     if (!this.hasSwitch) Object.assign(outside, { console: NOTHING, frames: NOTHING });
     const evidence: Evidence = {
