@@ -17,8 +17,11 @@ const slow = [
   'test/host/{cluster,evidence-judged,full-disk,killed,storage-crash,storage-killed,wire-links,wire-strangers}.test.ts',
 ];
 
+/** What needs nothing but programs of others. */
+const onlyReal = ['test/host/{debian-disk,redis,redis-killed}.test.ts'];
+
 /** What needs programs of others: `npm run test:real`. The rest of these files runs with it. */
-const real = ['test/host/{debian-disk,etcd,nbd,redis,redis-killed,switch-ports}.test.ts'];
+const real = ['test/host/{etcd,nbd,switch-ports}.test.ts', ...onlyReal];
 
 const shared = {
   pool: 'forks' as const,
@@ -42,7 +45,7 @@ export default defineConfig({
           name: 'fast',
           isolate: false,
           include: ['test/**/*.test.ts'],
-          exclude: [...onEveryEngine, ...slow],
+          exclude: [...onEveryEngine, ...slow, ...onlyReal],
         },
       },
       { test: { ...shared, name: 'slow', include: slow } },

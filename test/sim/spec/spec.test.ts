@@ -74,7 +74,7 @@ describe('an invalid specification is refused, with the reason and the valid val
     [{ tuning: { patience: 5 } }, /^"patience" is none of heartbeatNs, suspectNs/],
     [{ tuning: { suspectNs: 1 } }, /^"suspectNs=1" is no time from 10us to 100s$/],
     [{ tuning: { copyPages: 1.5 } }, /^"copyPages=1.5" is no whole number from 1 to 4096$/],
-    [{ faults: [{ kind: 'meteor' }] }, /^fault meteor: the kinds are crash, pause, /],
+    [{ faults: [{ kind: 'meteor' }] }, /^fault meteor: the kinds are crash, kill, pause, /],
     [{ faults: [{ kind: 'slow', who: 'backup', atNs: 5, forNs: 5, factor: -1 }] }, /-1 is not from 0.001/],
     [{ faults: [{ kind: 'outage', atNs: -5, forNs: 5 }] }, /is no time; write it like 5ms/],
     [{ faults: faults('crash:backup2@5ms') }, /^"backup2" is no host here/],

@@ -114,10 +114,7 @@ export const logging = [
   }),
   ...inFile('ft/held-inputs.ts', {
     'inputs-held-plus1': ['this.waiting[0].entry <= entry', 'this.waiting[0].entry <= entry + 1'],
-    'inputs-typed-as-frames': [
-      'frames: last.frames, typed: last.typed',
-      'frames: last.frames, typed: last.frames',
-    ],
+    'inputs-typed-as-frames': ['typed: this.taken.typed + typed', 'typed: this.taken.typed + frames'],
     'inputs-taken-zero': ['this.taken = taken;', 'this.taken = { frames: 0, typed: 0 };'],
   }),
   ...inFile('ft/lag.ts', {

@@ -2,6 +2,7 @@ import { inFile } from '../mutation.ts';
 
 export const primary = [
   ...inFile('ft/primary.ts', {
+    'primary-inputs-not-claimed': ['this.releasedEntry = Math.max(this.releasedEntry, entry);', ''],
     'primary-live-no-attach': [
       `    this.attach();
     if (replica.isOff('reissue-io'))`,
