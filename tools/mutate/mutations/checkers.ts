@@ -18,8 +18,8 @@ export const checkers = [
       "if (effect.do === 'disk') return;",
     ],
     'rule-first-of-release': [
-      "const last = effect.do === 'disk' ? effect.id : lastOf(effect.outputs.at(-1)!);",
-      "const last = effect.do === 'disk' ? effect.id : effect.outputs[0]!.first;",
+      "this.left(host, effect.do === 'disk' ? effect.id : lastOf(effect.outputs.at(-1)!));",
+      "this.left(host, effect.do === 'disk' ? effect.id : effect.outputs[0]!.first);",
     ],
     'rule-first-backup-only': [
       'for (const member of [primary, ...backups]) {',
@@ -199,7 +199,7 @@ export const checkers = [
   }),
   ...inFile('sim/cluster/observer.ts', {
     'observer-installed-latest-life': [
-      'const from = this.sources.get(id);',
+      'const from = this.sources.get(fromTo(event.from, id));',
       'const from = this.histories.get(event.from);',
     ],
     'observer-installed-forgets': [
