@@ -234,7 +234,8 @@ real('real etcd: the laws, and members that are killed', async () => {
   generations.claim(11, { primary: 'none', backups: [] }, () => {
     answered = true;
   });
-  while (lines.length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+  // On a busy machine a member may have been late before, too.
+  const both = /ECONNREFUSED; .*no answer in time|no answer in time; .*ECONNREFUSED/;
+  while (!lines.some((line) => both.test(line))) await new Promise((resolve) => setTimeout(resolve, 20));
   expect(answered).toBe(false);
-  expect(lines[0]).toMatch(/ECONNREFUSED; .*no answer in time|no answer in time; .*ECONNREFUSED/);
 });
