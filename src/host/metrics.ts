@@ -111,17 +111,22 @@ export class HostMetrics {
   }
 }
 
-/** Figures that are read at each scrape. */
-function gauges(registry: Registry, statuses: () => readonly GroupStatus[]): void {
-  const gauge = (name: string, help: string, value: (status: GroupStatus) => number) => {
+/** Adds figures with a value for each group, which are read at each scrape. */
+const groupGauges =
+  <S extends { group: string }>(registry: Registry, prefix: string, statuses: () => readonly S[]) =>
+  (name: string, help: string, value: (status: S) => number): void => {
     const made: Gauge = new Gauge({
-      ...{ name: `vmft_${name}`, help, labelNames: GROUP, registers: [registry] },
+      ...{ name: `${prefix}_${name}`, help, labelNames: GROUP, registers: [registry] },
       collect: () => {
         made.reset();
         for (const status of statuses()) made.set({ group: status.group }, value(status));
       },
     });
   };
+
+/** The figures of a host's replicas. */
+function gauges(registry: Registry, statuses: () => readonly GroupStatus[]): void {
+  const gauge = groupGauges(registry, 'vmft', statuses);
   gauge('guest_steps', 'The position of the guest: steps since boot', ({ icount }) => icount ?? 0);
   gauge('generation', 'The generation of the VM as known here', ({ generation }) => generation);
   gauge('log_entries', 'The last entry of the log here', ({ logEnd }) => logEnd);
@@ -145,15 +150,7 @@ function gauges(registry: Registry, statuses: () => readonly GroupStatus[]): voi
 /** The figures of a switch. */
 export function switchRegistry(statuses: () => readonly EdgeStatus[]): Registry {
   const registry = processRegistry();
-  const gauge = (name: string, help: string, value: (status: EdgeStatus) => number) => {
-    const made: Gauge = new Gauge({
-      ...{ name: `vmft_switch_${name}`, help, labelNames: GROUP, registers: [registry] },
-      collect: () => {
-        made.reset();
-        for (const status of statuses()) made.set({ group: status.group }, value(status));
-      },
-    });
-  };
+  const gauge = groupGauges(registry, 'vmft_switch', statuses);
   gauge('generation', 'The newest generation that the switch has heard of', ({ generation }) => generation);
   gauge('console_output_bytes', 'Console output since boot', ({ outputBytes }) => outputBytes);
   gauge('console_typed_bytes', 'Console input since boot', ({ typedBytes }) => typedBytes);
