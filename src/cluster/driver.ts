@@ -79,8 +79,8 @@ export class Driver {
   private stepsEndNs = 0;
   /** The guest gets no processor time before this. */
   private restUntilNs = Number.NEGATIVE_INFINITY;
-  /** This host has been copying: the guest runs a slice before the next message, or a copy would starve it. */
-  private guestsTurn = false;
+  /** After it has copied, this host runs the guest for as long, before the next message: a copy would starve it. */
+  private guestsTurnUntilNs = Number.NEGATIVE_INFINITY;
 
   constructor(
     public replica: Replica,
@@ -141,7 +141,7 @@ export class Driver {
     this.sliceNs = SHORT_SLICE_NS;
     this.stepsEndNs = 0;
     this.restUntilNs = Number.NEGATIVE_INFINITY;
-    this.guestsTurn = false;
+    this.guestsTurnUntilNs = Number.NEGATIVE_INFINITY;
     this.deliver({ kind: 'start' });
   }
 
@@ -149,7 +149,8 @@ export class Driver {
   private pump(): void {
     this.guarded(() => {
       while (!this.busy && this.power === 'on' && this.stopReason === undefined) {
-        const input = this.guestsTurn && this.guestMayRun ? undefined : this.inbox.shift();
+        const isGuestsTurn = this.clock.nowNs < this.guestsTurnUntilNs && this.guestMayRun;
+        const input = isGuestsTurn ? undefined : this.inbox.shift();
         if (input) this.take(input);
         else if (!this.guestMayRun) return;
         else this.slice();
@@ -166,11 +167,16 @@ export class Driver {
 
   private take(input: ReplicaInput): void {
     if (input.kind === 'reset') this.options.ports.transport.restored(input.peer);
+    const startNs = this.clock.nowNs;
     const effects = this.handle(input);
-    // The host does nothing else during a copy.
     const copied = copiedBytes(effects);
-    this.guestsTurn ||= copied > 0;
-    if (copied > 0) this.occupy(copied * COPY_NS_PER_BYTE, () => this.act(effects));
+    // The host does nothing else during a copy.
+    if (copied > 0)
+      this.occupy(copied * COPY_NS_PER_BYTE, () => {
+        this.act(effects);
+        const { nowNs } = this.clock;
+        this.guestsTurnUntilNs = nowNs + (nowNs - startNs);
+      });
     else this.act(effects);
     this.moments.passed();
   }
@@ -268,7 +274,6 @@ export class Driver {
     const { nsPerStep } = clock;
     const { machine } = replica.vmm!;
     const made = machine.outputsMade;
-    this.guestsTurn = false;
     const steps = moments.limit(this.stepsAllowed(nsPerStep));
     const effects = this.handle({ kind: 'cpu', steps: Math.max(1, steps), nsPerStep, end: moments.end() });
     const [first] = effects;

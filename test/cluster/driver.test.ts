@@ -184,6 +184,18 @@ describe('a driver', () => {
     ]);
   });
 
+  test('runs the guest for as long as a copy took, before the next input', () => {
+    const stage = new Stage();
+    stage.steps = 100_000;
+    stage.answers = ({ kind }) => (kind === 'frame' ? [{ do: 'copied', sizeBytes: 200_000 }] : []);
+    stage.driver.deliver(frame);
+    stage.driver.deliver(frame);
+    expect(stage.run().filter((what) => /frame|cpu/.test(what))).toEqual([
+      ...['0 frame', '200 cpu 5000 of 5000', '250 cpu 10000 of 10000', '350 cpu 20000 of 20000', '550 frame'],
+      ...['750 cpu 40000 of 40000', '1150 cpu 25000 of 80000'],
+    ]);
+  });
+
   test('throttles the guest, and handles what arrives meanwhile', () => {
     const stage = new Stage();
     stage.steps = 5001;
