@@ -24,10 +24,12 @@ export const realTuning: Tuning = {
   ...defaultTuning,
   heartbeatNs: 20 * MS,
   suspectNs: 100 * MS,
+  // A backup that takes over has to consume what it lags behind, and clients wait.
+  lagBoundNs: 20 * MS,
   retryNs: 50 * MS,
   progressNs: 2 * MS,
   checkNs: 1000 * MS,
-  // Compressing so many pages, and pausing the guest for the last ones, blocks the process for some milliseconds.
+  // Packing so many pages, and pausing the guest for the last ones, blocks the process for a millisecond or two.
   copyPages: 32,
   stopPages: 128,
 };

@@ -1,7 +1,7 @@
 /** What control says to a host, and what it answers. */
 import { bool, list, oneOf, optional, record, text, uint, union, type ValueOf } from '../base/codec.ts';
 import { diskVariants, replications } from '../ft/rules.ts';
-import { descriptionSchema } from '../vmm/description.ts';
+import { descriptionSchema, outlineSchema } from '../vmm/description.ts';
 import { groupName } from './groups.ts';
 
 const MAX_HOSTS = 16;
@@ -12,8 +12,8 @@ export const MAX_HOST_GROUPS = 64;
 const address = record({ name: text, address: text, port: uint });
 const generationRecord = record({ primary: text, backups: list(text, MAX_HOSTS) });
 
-/** A protected VM: the same on all its hosts. */
-export const groupDescription = record({
+/** How a VM is protected. */
+const protection = {
   group: groupName,
   hosts: list(address, MAX_HOSTS),
   /** Storage's record of generation 1: who boots the VM. */
@@ -21,8 +21,11 @@ export const groupDescription = record({
   backups: uint,
   replication: oneOf(...replications),
   disk: oneOf(...diskVariants),
-  machine: descriptionSchema,
-});
+};
+/** A protected VM: the same on all its hosts. */
+export const groupDescription = record({ ...protection, machine: descriptionSchema });
+/** The same without the content of its boot image. */
+export const groupOutline = record({ ...protection, machine: outlineSchema });
 /** See {@link groupDescription}. */
 export type GroupDescription = ValueOf<typeof groupDescription>;
 

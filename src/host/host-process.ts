@@ -1,22 +1,17 @@
 /** A host: replicas of several groups in one process, with its links to the other hosts, to storage and to the switch. */
-import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { unreachable } from '../base/assert.ts';
-import { decode, encode } from '../base/codec.ts';
-import { FormatError, OperatingError } from '../base/errors.ts';
+import { OperatingError } from '../base/errors.ts';
 import type { HostName, ReplicaEvent, ReplicaInput, StopReason } from '../ft/effects.ts';
 import type { ServiceAddress } from './address.ts';
 import { serveControl } from './control.ts';
 import { checkHosts, commandOf, SWITCH } from './description-check.ts';
-import { writeDurably } from './durable-write.ts';
 import { EvidenceDirectory } from './evidence/directory.ts';
+import { GroupFiles } from './group-files.ts';
 import { GroupHost, realTuning } from './group-host.ts';
-import { GROUP_NAME } from './groups.ts';
 import {
   type GroupDescription,
   type GroupStatus,
-  groupDescription,
   type HostAnswer,
   type HostRequest,
   hostAnswer,
@@ -33,7 +28,6 @@ import type { ClusterKey } from './wire/key.ts';
 import type { Identity, Link } from './wire/link.ts';
 import { type Listener, listen } from './wire/listener.ts';
 
-const SUFFIX = '.group';
 const LEAVE_POLL_MS = 10;
 /** A replica that has failed starts again after so long: its peers have given it up by then. */
 const RESTART_MS = 1000;
@@ -73,8 +67,9 @@ interface Group {
 /** See the head of this file. */
 export class HostProcess {
   private readonly groups = new Map<string, Group>();
-  /** Groups that are being started. */
-  private readonly starting = new Set<string>();
+  private readonly files: GroupFiles;
+  /** Groups that are being written down, before they start. */
+  private readonly starting = new Map<string, Promise<GroupDescription>>();
   private readonly storage: StorageClient;
   private readonly edge: EdgeClient;
   private readonly dialers: { storage: Dialer | undefined; switch: Dialer };
@@ -85,6 +80,7 @@ export class HostProcess {
 
   private constructor(private readonly options: HostProcessOptions) {
     const { self, key, random, log, storage, switch: edge, evidence } = options;
+    this.files = new GroupFiles(options.directory);
     this.evidence =
       evidence === undefined ? undefined : new EvidenceDirectory(evidence, 'host', self.name, log);
     this.storage = new StorageClient(log);
@@ -105,7 +101,6 @@ export class HostProcess {
    * @throws {OperatingError} if the address or the directory can't be used
    */
   static async open(options: HostProcessOptions): Promise<HostProcess> {
-    mkdirSync(options.directory, { recursive: true });
     const host = new HostProcess(options);
     try {
       await host.begin();
@@ -129,7 +124,7 @@ export class HostProcess {
       restored: (peer) => this.deliver({ kind: 'reset', peer }),
       ended: (peer) => this.deliver({ kind: 'closed', peer }),
     });
-    for (const description of this.remembered()) {
+    for (const description of this.files.all()) {
       this.make(description, 'spare');
       this.groupHost(description.group).start();
     }
@@ -161,27 +156,6 @@ export class HostProcess {
 
   // ── Groups ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  private path(group: string): string {
-    return join(this.options.directory, `${group}${SUFFIX}`);
-  }
-
-  /** The groups that this host has run. @throws {OperatingError} if a file of them is damaged */
-  private remembered(): GroupDescription[] {
-    return readdirSync(this.options.directory)
-      .filter((file) => file.endsWith(SUFFIX) && GROUP_NAME.test(file.slice(0, -SUFFIX.length)))
-      .map((file) => {
-        const path = join(this.options.directory, file);
-        try {
-          return decode(groupDescription, readFileSync(path));
-        } catch (error) {
-          if (!(error instanceof FormatError)) throw error;
-          throw new OperatingError(
-            `${path} is damaged: ${error.message}; remove it, and the host forgets the group`,
-          );
-        }
-      });
-  }
-
   private async prepare(description: GroupDescription): Promise<void> {
     const { group, first, machine } = description;
     const { name } = this.options.self;
@@ -192,18 +166,21 @@ export class HostProcess {
     if (machine.clock === 'derived')
       throw new OperatingError('a derived clock is only for simulated hosts, whose speed does not vary');
     checkHosts(description, name);
-    this.starting.add(group);
+    let kept: GroupDescription;
     try {
       // Written before it boots: after a restart this host must not boot the VM a second time.
-      await writeDurably(this.path(group), encode(groupDescription, description));
+      const writing = this.files.write(description);
+      this.starting.set(group, writing);
+      kept = await writing;
     } catch (error) {
-      throw new OperatingError(`host ${name} can't write ${this.path(group)}: ${(error as Error).message}`);
+      throw new OperatingError(`host ${name} ${(error as Error).message}`);
     } finally {
       this.starting.delete(group);
     }
+    if (this.closing) throw new OperatingError(`host ${name} ends`);
     const role = first.primary === name ? 'primary' : first.backups.includes(name) ? 'backup' : 'spare';
     try {
-      this.make(description, role);
+      this.make(kept, role);
     } catch (error) {
       // Or this host could not start any more.
       this.remove(group);
@@ -272,7 +249,7 @@ export class HostProcess {
 
   private remove(group: string): void {
     this.end(group);
-    rmSync(this.path(group), { force: true });
+    this.files.remove(group);
   }
 
   /** Ends a group's replica here. */
@@ -370,6 +347,7 @@ export class HostProcess {
       storage.close();
     }
     this.groups.clear();
+    await Promise.allSettled(this.starting.values());
     await this.evidence?.close();
     for (const dialer of Object.values(this.dialers)) dialer?.close();
     await this.peers?.close();

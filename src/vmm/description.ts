@@ -9,6 +9,7 @@ import {
   optional,
   record,
   text,
+  u32,
   u64,
   uint,
   union,
@@ -71,21 +72,52 @@ export const descriptionSchema = record({
 /** A machine's description. */
 export type MachineDescription = ValueOf<typeof descriptionSchema>;
 
-const hashes = new WeakMap<MachineDescription, number>();
+/** The encoding of a {@link DescriptionOutline}. */
+export const outlineSchema = record({
+  /** The description, its segments without bytes. */
+  description: descriptionSchema,
+  /** The bytes of each segment: how many, and their checksum (XXH32). */
+  contents: list(record({ sizeBytes: uint, checksum: u32 })),
+});
+/** A description without the content of its boot image, which is most of it. */
+export type DescriptionOutline = ValueOf<typeof outlineSchema>;
 
-/**
- * A hash of a description, boot image included: to see that two hosts have the same one. Remembered, since an image of
- * 45 MB takes some 50 ms.
- */
-export function descriptionHash(description: MachineDescription): number {
-  const known = hashes.get(description);
-  if (known !== undefined) return known;
-  const outline = description.segments.map((segment) => ({ ...segment, bytes: new Uint8Array(0) }));
-  let hash = xxh32(encode(descriptionSchema, { ...description, segments: outline }));
-  for (const { bytes: content } of description.segments) hash = xxh32(content, hash);
-  hashes.set(description, hash);
-  return hash;
+const outlines = new WeakMap<MachineDescription, DescriptionOutline>();
+
+/** The outline of a description. Remembered, since the checksum of an image of 45 MB takes some 50 ms. */
+export function outlineOf(description: MachineDescription): DescriptionOutline {
+  const known = outlines.get(description);
+  if (known) return known;
+  const outline = {
+    description: {
+      ...description,
+      segments: description.segments.map((segment) => ({ ...segment, bytes: new Uint8Array(0) })),
+    },
+    contents: description.segments.map(({ bytes: content }) => ({
+      sizeBytes: content.length,
+      checksum: xxh32(content),
+    })),
+  };
+  outlines.set(description, outline);
+  return outline;
 }
+
+/** The description of an outline. `read` gets the bytes of a segment, checked by the caller, whenever they are used. */
+export function fromOutline(
+  outline: DescriptionOutline,
+  read: (segment: number) => Uint8Array,
+): MachineDescription {
+  const segments = outline.description.segments.map((segment, index) =>
+    Object.defineProperty({ ...segment }, 'bytes', { enumerable: true, get: () => read(index) }),
+  );
+  const description = { ...outline.description, segments };
+  outlines.set(description, outline);
+  return description;
+}
+
+/** A hash of a description, boot image included: to see that two hosts have the same one. */
+export const descriptionHash = (description: MachineDescription): number =>
+  xxh32(encode(outlineSchema, outlineOf(description)));
 
 /** The part of the machine's description that the devices are built from. */
 export type DevicesDescription = Pick<MachineDescription, 'bootEpochNs' | 'virtio' | 'tohost' | 'fromhost'>;

@@ -127,7 +127,7 @@ test('a machine that is none is refused, and forgotten', async () => {
   expect(readdirSync(directory)).toEqual([]);
   expect(process.status.groups).toEqual([]);
   await client.ask({ kind: 'prepare', description: good });
-  expect(readdirSync(directory)).toEqual(['one.group']);
+  expect(readdirSync(directory)).toEqual(['one.group', 'one.image']);
 });
 
 test('a command that no machine can carry out is refused', async () => {
