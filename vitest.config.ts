@@ -18,10 +18,13 @@ const slow = [
 ];
 
 /** What needs nothing but programs of others. */
-const onlyReal = ['test/host/{debian-disk,redis-killed}.test.ts'];
+const onlyReal = ['test/host/{debian-disk,debian-killed,redis-killed}.test.ts'];
 
 /** What needs programs of others: `npm run test:real`. The rest of these files runs with it. */
 const real = ['test/host/{etcd,nbd,switch-ports}.test.ts', ...onlyReal];
+
+/** Files of one size, which take long: `AFTER_NPM_TEST=1 npm run test:thorough` does not repeat them. */
+const oneSize = process.env.AFTER_NPM_TEST ? ['test/cli/{boot,cli,docs,refused,replay}.test.ts'] : [];
 
 const shared = {
   pool: 'forks' as const,
@@ -45,7 +48,7 @@ export default defineConfig({
           name: 'fast',
           isolate: false,
           include: ['test/**/*.test.ts'],
-          exclude: [...onEveryEngine, ...slow, ...onlyReal],
+          exclude: [...onEveryEngine, ...slow, ...onlyReal, ...oneSize],
         },
       },
       { test: { ...shared, name: 'slow', include: slow } },
