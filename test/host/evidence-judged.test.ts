@@ -123,7 +123,10 @@ async function journal(evidence: string): Promise<void> {
 
 const runs = { bank: '', journal: '' };
 beforeAll(async () => {
-  runs.bank = await run(bank);
+  // On a busy machine a false suspicion may give it another course: the tests need one in which the machine was copied
+  // to the last host, and in which outputs waited for a backup.
+  do runs.bank = await run(bank);
+  while (order.bank[2] !== 'c' || violationsWithout('ack').length === 0);
   runs.journal = await run(journal);
   order.journal = [judged(runs.journal).survivor];
 });
@@ -159,6 +162,14 @@ function tampered(
   writeFileSync(path, out.take());
   return judged(directory);
 }
+
+/** What the output rule finds when each host's file in turn has no records of a kind. */
+const violationsWithout = (kind: EvidenceRecord['kind']): string[] =>
+  order.bank.flatMap((name) =>
+    tampered('bank', `host-${name}`, (records) => records.filter((record) => record.kind !== kind))
+      .violations.filter(({ invariant }) => invariant === 'output-rule')
+      .map(({ message }) => message),
+  );
 
 const host = (index: number) => `host-${order.bank[index]}`;
 const invariants = ({ violations }: Verdict) => violations.map(({ invariant }) => invariant);
@@ -205,23 +216,14 @@ test('the commands: a verdict, and a replay of its recording to the same state',
 });
 
 describe('evidence that was tampered with', () => {
-  /** Each host's file without records of a kind. A host may have been alone, or never a backup: not all matter. */
-  const without = (kind: EvidenceRecord['kind']): string[] =>
-    order.bank.flatMap((name) =>
-      tampered('bank', `host-${name}`, (records) => records.filter((record) => record.kind !== kind))
-        .violations.filter(({ invariant }) => invariant === 'output-rule')
-        .map(({ message }) => message),
+  test('an output that left without an acknowledgement', () => {
+    expect(violationsWithout('ack').join()).toMatch(
+      /output \d+ left \w, but \w holds entries only for outputs up to 0/,
     );
-
-  test('an output that left without an acknowledgement', ({ skip }) => {
-    const found = without('ack');
-    // On a busy machine the primaries may have been alone whenever something left them.
-    skip(found.length === 0);
-    expect(found.join()).toMatch(/output \d+ left \w, but \w holds entries only for outputs up to 0/);
   });
 
   test('an acknowledgement of what had not arrived', () => {
-    expect(without('arrived').join()).toMatch(
+    expect(violationsWithout('arrived').join()).toMatch(
       /\w acknowledged log entries up to \d+, when only those up to \d+/,
     );
   });
@@ -336,9 +338,7 @@ describe('files that were cut short', () => {
       expect(cut('journal', `host-${order.journal[0]}`, share).violations).toEqual([]);
   });
 
-  test('a gap in the history is named', ({ skip }) => {
-    // If its machine was there from boot on, nothing else is needed.
-    skip(order.bank[2] !== 'c');
+  test('a gap in the history is named', () => {
     const { violations, missing } = cut('bank', [host(0), host(1)], 0);
     expect(violations).toEqual([]);
     expect(missing.join()).toMatch(/got its machine from/);
