@@ -1,13 +1,10 @@
 /** Generations in etcd: against servers that misbehave, and against real ones. */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { EtcdGenerations } from '../../src/host/storage/etcd.ts';
+import { EtcdMembers } from './etcd-members.ts';
 import { real } from './real.ts';
 
 const FIRST = { primary: 'a', backups: ['b'] };
@@ -190,46 +187,16 @@ describe('generations in etcd', () => {
   });
 });
 
-/** Three members on this machine. */
-async function realCluster(): Promise<{ endpoints: string[]; members: ChildProcess[] }> {
-  const directory = await mkdtemp(join(tmpdir(), 'vmft-etcd-'));
-  const base = 20_000 + (process.pid % 10_000);
-  const names = ['m0', 'm1', 'm2'];
-  const peer = (member: number) => `http://127.0.0.1:${base + 10 + member}`;
-  const endpoints = names.map((_, member) => `http://127.0.0.1:${base + member}`);
-  const members = names.map((name, member) => {
-    const options = {
-      name,
-      'data-dir': join(directory, name),
-      'listen-client-urls': endpoints[member],
-      'advertise-client-urls': endpoints[member],
-      'listen-peer-urls': peer(member),
-      'initial-advertise-peer-urls': peer(member),
-      'initial-cluster': names.map((one, index) => `${one}=${peer(index)}`).join(','),
-    };
-    const args = Object.entries(options).map(([option, value]) => `--${option}=${value}`);
-    return spawn('etcd', args, {
-      stdio: 'ignore',
-      env: { ...process.env, ETCD_UNSUPPORTED_ARCH: process.arch },
-    });
-  });
-  after.push(async () => {
-    for (const member of members) member.kill('SIGKILL');
-    await rm(directory, { recursive: true, force: true });
-  });
-  await Promise.race(members.map((member) => once(member, 'spawn')));
-  await claim(store(endpoints), 1000, 'ready');
-  return { endpoints, members };
-}
-
 real('real etcd: the laws, and members that are killed', async () => {
-  const { endpoints, members } = await realCluster();
+  const members = await EtcdMembers.start();
+  after.push(() => members.end());
+  const { endpoints } = members;
   await laws(endpoints);
   const lines: string[] = [];
   const generations = store(endpoints, (line) => lines.push(line));
-  members[0]!.kill('SIGKILL');
+  await members.kill(0);
   expect(await claim(generations, 10, 'one-killed')).toBe('one-killed');
-  members[1]!.kill('SIGKILL');
+  await members.kill(1);
   let answered = false;
   generations.claim(11, { primary: 'none', backups: [] }, () => {
     answered = true;

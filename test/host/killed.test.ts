@@ -101,8 +101,8 @@ test('a guest whose storage and switch are killed goes on when they are back', a
   const terminal = cluster.console();
   terminal.type('open alice\n');
   await until(() => receipts(terminal.stdout).length === 1);
-  await cluster.killService('switch');
-  await cluster.killService('storage');
+  cluster.killService('switch');
+  cluster.killService('storage');
   terminal.type('deposit alice 1\n');
   await until(() => receipts(terminal.stdout).length === 2);
   await cluster.kill('primary');

@@ -1,7 +1,6 @@
 /** A disk behind NBD: against a server of the test, and against qemu-storage-daemon. */
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { access, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +11,7 @@ import { NbdDisk } from '../../src/host/storage/nbd-disk.ts';
 import { NbdFence, type NbdTarget } from '../../src/host/storage/nbd-fence.ts';
 import { SocketReader } from '../../src/host/storage/socket-reader.ts';
 import { real } from './real.ts';
+import { StorageDaemon } from './storage-daemon.ts';
 
 const DISK_BYTES = 64 * SECTOR_BYTES;
 const after: (() => unknown)[] = [];
@@ -261,37 +261,14 @@ describe('an NBD client', () => {
 });
 
 real('qemu-storage-daemon: the laws, and two hosts that race', async () => {
-  const directory = await scratch();
-  const file = join(directory, 'disk.img');
-  await writeFile(file, '');
-  await truncate(file, DISK_BYTES);
-  const daemon = spawn(
-    'qemu-storage-daemon',
-    [
-      ['--blockdev', `driver=file,node-name=disk,filename=${file},cache.direct=off`],
-      ['--nbd-server', `addr.type=unix,addr.path=${directory}/nbd,max-connections=0`],
-      ...[0, 1].flatMap((n) => [
-        ['--chardev', `socket,id=c${n},path=${directory}/qmp${n},server=on,wait=off`],
-        ['--monitor', `chardev=c${n}`],
-      ]),
-    ].flat(),
-    { stdio: 'inherit' },
-  );
-  after.push(() => daemon.kill('SIGKILL'));
-  await once(daemon, 'spawn');
+  const daemon = await StorageDaemon.start(DISK_BYTES, 2);
+  after.push(() => daemon.end());
   const target = (n: number): NbdTarget => ({
-    nbd: { path: `${directory}/nbd` },
-    monitor: { path: `${directory}/qmp${n}` },
-    node: 'disk',
+    nbd: { path: daemon.nbd },
+    monitor: { path: daemon.monitors[n]! },
+    node: daemon.node,
     prefix: 'vm',
   });
-  while (
-    !(await access(`${directory}/qmp1`).then(
-      () => true,
-      () => false,
-    ))
-  )
-    await new Promise((resolve) => setTimeout(resolve, 20));
   await laws(target(0));
   const [old, next] = [disk(target(0)), disk(target(1))];
   for (let generation = 10; generation < 40; generation += 2) {

@@ -8,6 +8,7 @@ import { afterEach } from 'vitest';
 import { ClusterDirectory } from '../../src/cli/cluster/directory.ts';
 import { Operator } from '../../src/cli/cluster/operator.ts';
 import { document } from '../../src/cli/cluster/status.ts';
+import { cut } from '../../tools/soak/partition.ts';
 import { BIN, type Result } from '../cli/command.ts';
 
 const POLL_MS = 20;
@@ -131,6 +132,18 @@ export class Cluster {
     return (await this.status()).hosts.find((host) => host.name === name)!.pid;
   }
 
+  /** Cuts the connection between the primary and its backup, in both directions, until `heal()` of the soak. */
+  async cut(): Promise<void> {
+    const { hosts, groups } = await this.protected();
+    const { configuration } = new ClusterDirectory(join(this.directory, '.vmft'));
+    const side = (name: string) => ({
+      name,
+      pid: hosts.find((host) => host.name === name)!.pid,
+      port: configuration.hosts.find((host) => host.name === name)!.port,
+    });
+    cut(side(groups[0]!.primary), side(groups[0]!.backups[0]!));
+  }
+
   /** Kills the process of a host, by SIGKILL; returns its name. */
   async kill(role: 'primary' | 'backup'): Promise<string> {
     const { hosts, groups } = await this.protected();
@@ -140,10 +153,14 @@ export class Cluster {
   }
 
   /** Kills the process of storage or of the switch, by SIGKILL. */
-  async killService(role: 'storage' | 'switch'): Promise<void> {
+  killService(role: 'storage' | 'switch'): void {
+    process.kill(this.pidOfService(role), 'SIGKILL');
+  }
+
+  /** The process of storage or of the switch. */
+  pidOfService(role: 'storage' | 'switch'): number {
     const log = readFileSync(join(this.directory, '.vmft/log', `${role}.log`), 'utf8');
-    const [, pid] = [...log.matchAll(/process (\d+) listens/g)].at(-1)!;
-    process.kill(Number(pid), 'SIGKILL');
+    return Number([...log.matchAll(/process (\d+) listens/g)].at(-1)![1]);
   }
 
   /** What all processes have printed, for the message of a failure. */

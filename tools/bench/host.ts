@@ -1,20 +1,13 @@
 /** Real processes: what protection costs a guest, what idle guests cost, and how long a failover takes. */
-import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { ClusterDirectory } from '../../src/cli/cluster/directory.ts';
-import { groupsOf, identity, Operator } from '../../src/cli/cluster/operator.ts';
-import { ConsoleClient } from '../../src/host/switch/console-client.ts';
-import { Dialer } from '../../src/host/wire/dialer.ts';
+import { Cluster, cpuMs } from './cluster.ts';
 import { file, ratios, type Spread, spreadOf } from './measure.ts';
+import { hasRedis, type RedisFigures, redisFigures } from './redis.ts';
 
 const SAMPLE_MS = 4000;
 const IDLE_MS = 10_000;
 const KILLS = 5;
-const POLL_MS = 20;
-/** Linux counts a process's time in ticks of this length. */
-const TICK_MS = 10;
 /** The client's pause between two questions. */
 const THINKING_MS = 2;
 
@@ -30,82 +23,8 @@ export interface HostFigures {
   idleBackup: number;
   /** From a `kill -9` of the primary to the next answer at the console, in ms. */
   gapMs: Spread;
-}
-
-/** A cluster of `vmft up`. */
-class Cluster {
-  readonly operator: Operator;
-  private readonly directory: ClusterDirectory;
-
-  constructor(
-    private readonly path: string,
-    args: readonly string[],
-  ) {
-    vmft(['up', ...args, '--detach', '--dir', path]);
-    this.directory = new ClusterDirectory(path);
-    this.operator = new Operator(this.directory);
-  }
-
-  /** Waits until the VM has so many backups, and says who is what. */
-  async protected(
-    backups: number,
-  ): Promise<{ primary: Sampled; backup: Sampled | undefined; generation: number }> {
-    for (;;) {
-      const statuses = await this.operator.statuses();
-      const [view] = groupsOf(statuses);
-      const by = (phase: string): Sampled | undefined => {
-        const member = view?.members.find(({ status }) => status.phase === phase);
-        const host = statuses.find(({ host: { name } }) => name === member?.host);
-        return member && host?.status && { pid: host.status.pid, icount: member.status.icount ?? 0 };
-      };
-      const primary = by(backups > 0 ? 'primary' : 'alone');
-      const backup = by('backup');
-      if (primary && (backups === 0 || backup))
-        return { primary, backup, generation: view!.newest.generation };
-      await setTimeout(POLL_MS);
-    }
-  }
-
-  /** A terminal at the console; `shown` receives what it shows. */
-  terminal(shown: (text: string) => void): { type(text: string): void; close(): void } {
-    const client = new ConsoleClient({
-      ...{ group: 'bank', session: 1n, gap: () => {}, broken: () => {} },
-      output: (data) => shown(new TextDecoder().decode(data)),
-    });
-    const dialer = new Dialer({
-      ...{ ...this.operator.configuration.switch, key: this.directory.key, self: identity('terminal') },
-      ...{ random: { below: () => 0 }, onUp: (link) => client.attach(link) },
-    });
-    return {
-      type: (text) => void client.type(new TextEncoder().encode(text)),
-      close: () => dialer.close(),
-    };
-  }
-
-  end(): void {
-    this.operator.close();
-    vmft(['down', '--dir', this.path]);
-  }
-}
-
-interface Sampled {
-  pid: number;
-  icount: number;
-}
-
-function vmft(args: readonly string[]): void {
-  const { status, stderr } = spawnSync(process.execPath, [file('bin/vmft.js'), ...args], {
-    encoding: 'utf8',
-  });
-  if (status !== 0) throw new Error(`vmft ${args.join(' ')}: ${stderr}`);
-}
-
-/** The processor time that a process has used, in ms. */
-function cpuMs(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    .replace(/^.*\) /, '')
-    .split(' ');
-  return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
+  /** Absent without the Debian guest with Redis, passt and redis-benchmark. */
+  redis?: RedisFigures | undefined;
 }
 
 /** Million steps in a second of the primary's processor time. */
@@ -144,7 +63,7 @@ async function gaps(path: string): Promise<number[]> {
   const cluster = new Cluster(path, ['bank']);
   let shown = '';
   let answered = () => {};
-  const terminal = cluster.terminal((text) => {
+  const terminal = cluster.terminal('bank', (text) => {
     shown += text;
     if (!shown.endsWith('\n')) return;
     shown = '';
@@ -199,5 +118,6 @@ export async function hostFigures(times: number, folder: string): Promise<HostFi
       compute: ratios(withBackup, alone),
     },
     ...{ idlePrimary: idle.primary, idleBackup: idle.backup, gapMs: spreadOf(await gaps(path('gaps'))) },
+    redis: hasRedis() ? await redisFigures(times, path('redis')) : undefined,
   };
 }

@@ -1,6 +1,7 @@
 /** The report as Markdown tables, in the form that docs/performance.md contains. */
 
 import type { Spread } from './measure.ts';
+import type { RedisFigures } from './redis.ts';
 import type { Report } from './report.ts';
 
 const number = (value: number): string =>
@@ -137,8 +138,25 @@ export function table(report: Report): string {
           ['idle guest, primary: share of a core', `${(host.idlePrimary * 100).toFixed(1)} %`],
           ['… backup', `${(host.idleBackup * 100).toFixed(1)} %`],
           ["`kill -9` of the primary: a terminal's wait for its answer, ms", spread(host.gapMs)],
+          ...(host.redis ? redisRows(host.redis) : []),
         ],
       ),
     );
   return parts.join('\n\n');
 }
+
+const redisRows = ({ set, get, waitMs, ...rest }: RedisFigures): string[][] => [
+  ['Redis in Debian, 10 clients, with a backup: SET a second', spread(set.protectedRate)],
+  ['… alone', spread(set.aloneRate)],
+  ['… with a backup / alone', spread(set.ratio)],
+  ['GET a second, with a backup', spread(get.protectedRate)],
+  ['… alone', spread(get.aloneRate)],
+  ['… with a backup / alone', spread(get.ratio)],
+  ['one client that pauses 2 ms: its wait, ms, with a backup', spread(waitMs.protected)],
+  ['… alone', spread(waitMs.alone)],
+  ['idle Debian guest, primary: share of a core', `${(rest.idlePrimary * 100).toFixed(1)} %`],
+  ['… backup', `${(rest.idleBackup * 100).toFixed(1)} %`],
+  ["a minute of that client: the guest's clock, parts of a million too fast", number(rest.clockPpm)],
+  ['… false suspicions', String(rest.suspicions)],
+  ["`kill -9` of the primary: that client's longest wait, ms", spread(rest.gapMs)],
+];
