@@ -211,6 +211,16 @@ export class Hart {
     return new BigUint64Array(this.ram.buffer, PAGE_HASHES, this.flags.length);
   }
 
+  /** The numbers of the pages that were not all zeros when they were last hashed. */
+  private hashedPages(): number[] {
+    // In halves: each read of a bigint would allocate one.
+    const halves = new Uint32Array(this.ram.buffer, PAGE_HASHES, 2 * this.flags.length);
+    const pages: number[] = [];
+    for (let page = 0; page < this.flags.length; page++)
+      if ((halves[2 * page]! | halves[2 * page + 1]!) !== 0) pages.push(page);
+    return pages;
+  }
+
   get(word: HartWord): bigint {
     return this.words[offsetOf(word) / 8]!;
   }
@@ -312,19 +322,14 @@ export class Hart {
    * in use, which detects memory corruption.
    */
   hashRam(afresh = false): bigint {
-    if (afresh) {
-      const hashes = this.pageHashes();
-      for (let page = 0; page < this.flags.length; page++)
-        if (hashes[page] !== 0n) this.flags[page]! |= PAGE.DIRTY;
-    }
+    if (afresh) for (const page of this.hashedPages()) this.flags[page]! |= PAGE.DIRTY;
     return BigInt.asUintN(64, this.generated.hashRam(this.ramSizeBytes / PAGE_BYTES));
   }
 
   /** The numbers of the pages that are not all zeros. Does not read pages that were never written. */
   usedPages(): number[] {
     this.hashRam();
-    const hashes = this.pageHashes();
-    return [...hashes.keys()].filter((page) => hashes[page] !== 0n);
+    return this.hashedPages();
   }
 
   /** A 64-bit hash of bytes; the same function that hashes RAM. */
