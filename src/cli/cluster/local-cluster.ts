@@ -13,8 +13,14 @@ import type { LogFormat } from './names.ts';
 import type { Operator } from './operator.ts';
 
 const LOOPBACK = '127.0.0.1';
-/** A killed host is back soon enough to be a backup again, and not before its peers have noticed. */
-const RESTART_MS = { first: 500, most: 2000 };
+/**
+ * The delays of restarts. Storage and the switch are single: all wait for them. A killed host is back soon enough to be a
+ * backup again, and not while another one takes over.
+ */
+const RESTART_MS = {
+  service: { first: 50, most: 2000 },
+  host: { first: 500, most: 2000 },
+};
 const START_MS = 30_000;
 const POLL_MS = 50;
 
@@ -103,13 +109,14 @@ export class LocalCluster {
     const lock = await lockDirectory(directory.path, UP);
     const cluster = new LocalCluster(directory, lock, options);
     writeFileSync(directory.owner, `${process.pid}\n`);
-    if (configuration.storage) cluster.run('storage', ['storage']);
-    cluster.run('switch', ['switch']);
-    for (const { name } of configuration.hosts) cluster.run(`host-${name}`, ['host', '--name', name]);
+    const { service, host } = RESTART_MS;
+    if (configuration.storage) cluster.run('storage', ['storage'], service);
+    cluster.run('switch', ['switch'], service);
+    for (const { name } of configuration.hosts) cluster.run(`host-${name}`, ['host', '--name', name], host);
     return cluster;
   }
 
-  private run(id: string, args: readonly string[]): void {
+  private run(id: string, args: readonly string[], restartMs: { first: number; most: number }): void {
     const { directory, options } = this;
     const outputFile = directory.logOf(id);
     const { metrics, logFormat, evidence } = options;
@@ -127,7 +134,7 @@ export class LocalCluster {
         ...figures,
         ...kept,
       ],
-      ...{ install: '', outputFile, appends: true, isBound: true, restartMs: RESTART_MS },
+      ...{ install: '', outputFile, appends: true, isBound: true, restartMs },
       log: (line) => options.log(`${id}: ${line.replace(process.execPath, 'the process')}`),
       started: () => {},
       ended: () => {
