@@ -479,9 +479,11 @@ export class Primary {
 
   private suspectSilent(): void {
     const { replica } = this;
-    const { suspectNs, heartbeatNs } = replica.options.tuning;
+    const { suspectNs, joinPatience, heartbeatNs } = replica.options.tuning;
+    const patience = (host: HostName) =>
+      this.protection.isJoining(host) && this.protection.awaited !== host ? joinPatience : 1;
     const silent = [...this.channels.values()].filter(
-      ({ lastHeardNs, closed }) => closed || replica.nowNs - lastHeardNs >= suspectNs,
+      ({ host, lastHeardNs, closed }) => closed || replica.nowNs - lastHeardNs >= patience(host) * suspectNs,
     );
     replica.timer('suspect', replica.nowNs + heartbeatNs);
     const members = silent.filter(({ host }) => replica.record.backups.includes(host));

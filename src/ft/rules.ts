@@ -51,6 +51,8 @@ export interface Tuning {
   heartbeatNs: number;
   /** Silence after which another replica is suspected. */
   suspectNs: number;
+  /** How many times that a joining replica may be silent while nothing waits for it, before it is given up. */
+  joinPatience: number;
   /** How long a request to storage, disk or the edge may stay unanswered before it is sent again. */
   retryNs: number;
   /** Limit of entries that a backup has not acknowledged; the guest is blocked above it. */
@@ -89,6 +91,7 @@ export interface Tuning {
 export const defaultTuning: Tuning = {
   heartbeatNs: 2_000_000,
   suspectNs: 10_000_000,
+  joinPatience: 1,
   retryNs: 5_000_000,
   sendBufferBytes: 1 << 20,
   receiveBufferBytes: 1 << 20,

@@ -24,6 +24,8 @@ export const realTuning: Tuning = {
   ...defaultTuning,
   heartbeatNs: 20 * MS,
   suspectNs: 100 * MS,
+  // It may lose its core while it makes its machine, and again and again during a copy of seconds.
+  joinPatience: 10,
   // A backup that takes over has to consume what it lags behind, and clients wait.
   lagBoundNs: 20 * MS,
   retryNs: 50 * MS,

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Message } from '../../src/ft/messages.ts';
 import { decodeMessage } from '../../src/ft/messages.ts';
+import type { Tuning } from '../../src/ft/rules.ts';
 import { diskGuest } from './guest.ts';
 import { alphabet, type Effects, Group, MS, sleeper, TestHost } from './hosts.ts';
 
@@ -387,8 +388,11 @@ describe('a stream that breaks', () => {
 
 describe('a spare', () => {
   /** The backup is cut off, and a spare has room. */
-  function withoutBackup(): Group {
-    const group = new Group(1, 1, { source, tuning: { copyPages: 2, copyWindow: 1, stopPages: 1 } });
+  function withoutBackup(tuning: Partial<Tuning> = {}): Group {
+    const group = new Group(1, 1, {
+      source,
+      tuning: { copyPages: 2, copyWindow: 1, stopPages: 1, ...tuning },
+    });
     group.work(3);
     for (const name of ['backup', 'spare']) group.cut.add(name);
     group.beat(7);
@@ -485,9 +489,38 @@ describe('a spare', () => {
     expect(primary.timer('heartbeat', MS).of('datagram')).toEqual([]);
   });
 
+  test('may be silent for longer while nothing waits for it, but not when its host is said to have ended', () => {
+    const begin = () => {
+      const group = withoutBackup({ joinPatience: 3 });
+      group.timer('spare', 'heartbeat');
+      const primary = group.host('primary');
+      primary.timer('heartbeat', 2 * MS);
+      expect(primary.timer('suspect', 27 * MS).event('join-ended')).toBeUndefined();
+      expect(primary.replica.phase).toBe('joining');
+      return primary;
+    };
+    expect(
+      begin()
+        .timer('suspect', 3 * MS)
+        .event('join-ended'),
+    ).toMatchObject({ why: 'it is silent' });
+    const ended = begin().do({ kind: 'closed', peer: 'spare' });
+    expect(ended.event('join-ended')).toMatchObject({ host: 'spare', why: 'it is silent' });
+  });
+
+  test('that outputs wait for may not be silent for longer', () => {
+    const { primary, spare, installed } = copied({ joinPatience: 3 });
+    primary.cpu(106);
+    // The acknowledgement does not cover the letter that has left: from now on outputs wait for the next one.
+    primary.hear('spare', installed.messages[0]!);
+    expect(primary.timer('suspect', 9 * MS).event('join-ended')).toBeUndefined();
+    expect(primary.timer('suspect', 2 * MS).event('join-ended')).toMatchObject({ host: spare.name });
+  });
+
   /** A primary without a backup, and a spare that has just been copied to; its acknowledgement is not delivered yet. */
-  function copied() {
-    const shared = { source, hosts: ['primary', 'spare'], record: { primary: 'primary', backups: [] } };
+  function copied(tuning: Partial<Tuning> = {}) {
+    const record = { primary: 'primary', backups: [] };
+    const shared = { source, hosts: ['primary', 'spare'], record, tuning };
     const primary = new TestHost('primary', 'primary', shared);
     const spare = new TestHost('spare', 'spare', shared);
     // The letter has left; its delivery is not confirmed.

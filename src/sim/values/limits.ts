@@ -33,6 +33,7 @@ export const memoryDefaults = { run: 64 << 20, story: 1 << 20, campaign: 1 << 20
 export const tuningLimits: Readonly<Record<keyof Tuning, Range>> = {
   heartbeatNs: range(1e4, 1e10),
   suspectNs: range(1e4, 1e11),
+  joinPatience: range(1, 100),
   retryNs: range(1e4, 1e11),
   sendBufferBytes: range(64, 2 ** 30),
   receiveBufferBytes: range(64, 2 ** 30),
