@@ -21,7 +21,15 @@ const host = (id: string, generation = 1, outputsMade = 0): Host =>
   }) as unknown as Host;
 function observer(): Observer {
   const generations = new Generations(record, true);
-  const made = new Observer(generations, 'primary', false, () => 0, new MemorySpool(1 << 20), false);
+  const made = new Observer(
+    generations,
+    'primary',
+    false,
+    () => 0,
+    () => 10,
+    new MemorySpool(1 << 20),
+    false,
+  );
   for (const id of ['primary', 'backup']) made.replicaCreated(id);
   made.wentLive(host('primary'));
   return made;
@@ -42,6 +50,20 @@ describe('an observer', () => {
       ['backup', 2],
     ]);
     expect(run.simulation.failovers.map(({ to }) => to)).toEqual(['backup2']);
+  });
+
+  test('compares a new primary with one that was never live up to where that one is', () => {
+    // Found by a campaign: the answer to the claim of the host that it replaces came late, and that host has less of the
+    // log.
+    const run = simulate('kv', {
+      ...{ backups: 2, spares: 0, seed: '10/32725', checkSteps: 50_000 },
+      faults: faults('delay:backup2-storage@18800us+7ms=14596810ns', 'crash:live@entry=35'),
+    });
+    expect(result(run)).toEqual(sound);
+    expect(happened(run, 'live').map(({ at, generation }) => [at, generation])).toEqual([
+      ['backup', 3],
+      ['backup2', 2],
+    ]);
   });
 
   test('takes the history of the host whose state a replica has installed, whoever else has sent it some', () => {

@@ -116,6 +116,7 @@ export class Simulation {
       'primary',
       description.clock === 'derived',
       () => scheduler.nowNs,
+      (host) => this.hosts.get(host)?.replica.vmm?.icount,
       evidence.histories,
       this.names.length === 1,
     );

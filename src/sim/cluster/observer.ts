@@ -118,6 +118,8 @@ export class Observer {
     survivor: HostId,
     derivedClock: boolean,
     private readonly nowNs: () => number,
+    /** The position of a host's machine, if it has one. */
+    private readonly positionOf: (host: HostId) => number | undefined,
     /** Where the histories are kept; undefined: they are only counted. */
     private readonly spool: Spool | undefined,
     /** There is only one host, and no channel. */
@@ -278,6 +280,8 @@ export class Observer {
     const failure = this.failed.get(from);
     const failedNs = failure?.ns ?? this.suspectedNs;
     const crashIcount = failure?.icount ?? icount;
+    // One that is only cut off may be behind: it was never live if the answer to its claim is on the way.
+    const fromIcount = failure?.icount ?? this.positionOf(from) ?? icount;
     this.guestClock.live(to, from, failure?.ns, this.nowNs());
     // A replica whose claim is answered late goes live in an old generation: nothing of it leaves, and no VM failed over.
     if (generation < this.generation) return;
@@ -286,7 +290,7 @@ export class Observer {
     const forkIcount =
       (this.leaders.get(to) ?? 'primary') === from ? icount : (this.liveAt.get(from) ?? icount);
     this.failovers.push({
-      meetingIcount: Math.min(icount, crashIcount, forkIcount),
+      meetingIcount: Math.min(icount, fromIcount, forkIcount),
       from,
       to,
       crashIcount,
