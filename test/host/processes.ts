@@ -6,8 +6,10 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterEach } from 'vitest';
 import { ClusterDirectory } from '../../src/cli/cluster/directory.ts';
-import { Operator } from '../../src/cli/cluster/operator.ts';
+import { identity, Operator } from '../../src/cli/cluster/operator.ts';
 import { document } from '../../src/cli/cluster/status.ts';
+import { StorageClient } from '../../src/host/storage/storage-client.ts';
+import { Dialer } from '../../src/host/wire/dialer.ts';
 import { cut } from '../../tools/soak/partition.ts';
 import { BIN, type Result } from '../cli/command.ts';
 
@@ -67,6 +69,8 @@ export class Cluster {
   private up!: Running;
   private readonly others: Running[] = [];
   private operator: Operator | undefined;
+  private storage: { client: StorageClient; dialer: Dialer } | undefined;
+  private endedWith: number | string | undefined;
 
   private constructor(readonly directory: string) {}
 
@@ -78,14 +82,10 @@ export class Cluster {
     const cluster = new Cluster(directory);
     clusters.push(cluster);
     cluster.up = new Running(['up', ...args, '--evidence', 'evidence'], cluster.directory);
-    let ended = false;
-    void cluster.up.code.then(() => {
-      ended = true;
+    void cluster.up.code.then((code) => {
+      cluster.endedWith = code;
     });
-    while (!cluster.up.stdout.includes('runs; its processes')) {
-      if (ended) throw new Error(`vmft up has ended: ${cluster.up.stderr}`);
-      await setTimeout(POLL_MS);
-    }
+    while (!cluster.up.stdout.includes('runs; its processes')) await cluster.poll();
     return cluster;
   }
 
@@ -115,8 +115,15 @@ export class Cluster {
     for (;;) {
       const view = await this.status();
       if (view.groups[0] && holds(view)) return view;
-      await setTimeout(POLL_MS);
+      await this.poll();
     }
+  }
+
+  /** A moment. @throws {Error} when `vmft up` has ended: what is waited for will not come */
+  async poll(): Promise<void> {
+    if (this.endedWith !== undefined)
+      throw new Error(`vmft up has ended with ${this.endedWith}: ${this.said}`);
+    await setTimeout(POLL_MS);
   }
 
   /** Waits until the VM is protected by `count` backups that run. */
@@ -146,10 +153,38 @@ export class Cluster {
 
   /** Kills the process of a host, by SIGKILL; returns its name. */
   async kill(role: 'primary' | 'backup'): Promise<string> {
-    const { hosts, groups } = await this.protected();
-    const name = role === 'primary' ? groups[0]!.primary : groups[0]!.backups[0]!;
-    process.kill(hosts.find((host) => host.name === name)!.pid, 'SIGKILL');
-    return name;
+    for (;;) {
+      const { hosts, groups } = await this.protected();
+      const { group, generation, primary, backups } = groups[0]!;
+      const name = role === 'primary' ? primary : backups[0]!;
+      const { pid } = hosts.find((host) => host.name === name)!;
+      process.kill(pid, 'SIGSTOP');
+      const isProtected = role === 'backup' || (await this.isNewest(group, generation));
+      process.kill(pid, isProtected ? 'SIGKILL' : 'SIGCONT');
+      if (isProtected) return name;
+    }
+  }
+
+  /**
+   * Whether storage has no later generation. A primary that has just evicted its backup, as on a busy machine by a false
+   * suspicion, is alone: with it the VM would be lost, and rightly.
+   */
+  private async isNewest(group: string, generation: number): Promise<boolean> {
+    const { configuration, key } = new ClusterDirectory(join(this.directory, '.vmft'));
+    if (!configuration.storage) return true;
+    if (!this.storage) {
+      const client = new StorageClient();
+      const connect = { ...configuration.storage, key, self: identity('control') };
+      this.storage = {
+        client,
+        dialer: new Dialer({ ...connect, random: { below: () => 0 }, onUp: (link) => client.attach(link) }),
+      };
+    }
+    const { client, dialer } = this.storage;
+    while (!dialer.link) await this.poll();
+    // Storage may be being started again: then it is not known.
+    const known = await client.groups().catch(() => undefined);
+    return known?.some((one) => one.group === group && one.generation === generation) ?? false;
   }
 
   /** Kills the process of storage or of the switch, by SIGKILL. */
@@ -191,6 +226,7 @@ export class Cluster {
 
   async end(): Promise<void> {
     this.operator?.close();
+    this.storage?.dialer.close();
     for (const { child } of this.others) child.kill('SIGKILL');
     this.up.child.kill('SIGTERM');
     await this.up.code;
