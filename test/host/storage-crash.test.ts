@@ -151,7 +151,9 @@ async function run(requests: DiskRequest[], events: string[], seed: string): Pro
     expect(step).toBeLessThan(500);
     guest.issue(storage.client, false);
     const next = events[step] ?? 'retry';
-    if (next === 'soon') storage.files.powerFailsAfter = storage.files.operations + random.below(6);
+    const hasFailed = storage.files.operations >= storage.files.powerFailsAfter;
+    if (next === 'soon' && !hasFailed)
+      storage.files.powerFailsAfter = storage.files.operations + random.below(6);
     for (let n = random.below(6); n > 0; n--) await turn();
     guest.hold(random);
     const failed = storage.files.operations >= storage.files.powerFailsAfter;
