@@ -6,7 +6,7 @@ import { thorough } from '../thorough.ts';
 import { debianFolder } from './debian.ts';
 import { EtcdMembers } from './etcd-members.ts';
 import { journalOf } from './ext4-image.ts';
-import { Cluster, type Running, until } from './processes.ts';
+import { Cluster, isProtected, type Running, until } from './processes.ts';
 import { real } from './real.ts';
 import { StorageDaemon } from './storage-daemon.ts';
 
@@ -95,9 +95,18 @@ real(
 
     // Without a majority nobody may take over: what the guest does waits.
     const second = await etcd.leader();
-    await cluster.protected();
-    await etcd.kill(second);
-    const killed = await cluster.kill('primary');
+    for (;;) {
+      await cluster.protected();
+      await etcd.kill(second);
+      const { hosts, groups } = await cluster.status();
+      const primary = hosts.find(({ name }) => name === groups[0]!.primary);
+      // On a busy machine it may have lost its backup just before, by a false suspicion.
+      if (isProtected({ hosts, groups })) {
+        process.kill(primary!.pid, 'SIGKILL');
+        break;
+      }
+      await etcd.restart(second);
+    }
     const { length } = cluster.logs;
     await until(() => cluster.logs.slice(length).includes('no member has answered'));
     const shown = announced(terminal);
@@ -107,7 +116,6 @@ real(
     await etcd.restart(leader);
     await until(() => announced(terminal) >= shown + 3);
     await etcd.restart(second);
-    expect(killed).toBeTruthy();
     await kill(cluster, terminal, daemon);
     await end(cluster, terminal);
     expect(readFileSync(daemon.image).length).toBe(DISK_MIB << 20);

@@ -128,10 +128,7 @@ export class Cluster {
 
   /** Waits until the VM is protected by `count` backups that run. */
   protected(count = 1): Promise<View> {
-    return this.when(({ groups: [vm] }) => {
-      const inPhase = (phase: string) => vm!.members.filter((one) => one.phase === phase).length;
-      return vm!.backups.length === count && inPhase('primary') === 1 && inPhase('backup') === count;
-    });
+    return this.when((view) => isProtected(view, count));
   }
 
   /** The process of a host. */
@@ -232,6 +229,12 @@ export class Cluster {
     await this.up.code;
     rmSync(this.directory, { recursive: true, force: true });
   }
+}
+
+/** Whether the VM is protected by `count` backups that run, and no change of that is under way. */
+export function isProtected({ groups: [vm] }: View, count = 1): boolean {
+  const inPhase = (phase: string) => vm!.members.filter((one) => one.phase === phase).length;
+  return vm!.backups.length === count && inPhase('primary') === 1 && inPhase('backup') === count;
 }
 
 /** Waits until a condition holds; the test's own limit ends a wait for what never comes. */
