@@ -8,7 +8,7 @@ import { RedisClient } from '../testing/redis-client.ts';
 import { Cluster, cpuMs } from './cluster.ts';
 import { file, has, ratios, type Spread, spreadOf } from './measure.ts';
 
-const GUEST = '../programs/debian/out';
+const GUEST = 'programs/debian/out';
 const CLIENTS = 10;
 const REQUESTS = 3000;
 const MINUTE_MS = 60_000;
