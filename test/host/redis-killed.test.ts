@@ -1,9 +1,9 @@
 /** Redis in a Debian guest on separate processes: a client's connection outlives the primaries that serve it. */
 import { spawn } from 'node:child_process';
-import { createServer } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { heal, whyNoPartitions } from '../../tools/soak/partition.ts';
+import { freePort } from '../../tools/testing/free-port.ts';
 import { RedisClient } from '../../tools/testing/redis-client.ts';
 import { debianFolder } from './debian.ts';
 import { Cluster, until } from './processes.ts';
@@ -13,16 +13,6 @@ const KILLS = 10;
 /** How long a primary is stopped: far longer than it takes the others to go on without it. */
 const STOPPED_MS = 10_000;
 const THINKING_MS = 2;
-
-/** A port of this machine that nobody uses. */
-const freePort = () =>
-  new Promise<number>((resolve) => {
-    const server = createServer();
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
 
 /** Writes and reads until it is ended: each write is acknowledged once, and what was acknowledged is there. */
 class Writer {

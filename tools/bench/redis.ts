@@ -1,9 +1,9 @@
 /** Redis in the Debian guest on real processes: what protection costs its clients, and whether its clock is right. */
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { freePort } from '../testing/free-port.ts';
 import { RedisClient } from '../testing/redis-client.ts';
 import { Cluster, cpuMs } from './cluster.ts';
 import { file, has, ratios, type Spread, spreadOf } from './measure.ts';
@@ -44,16 +44,6 @@ export const hasRedis = (): boolean => {
     has('redis-benchmark')
   );
 };
-
-/** A port that nobody uses. */
-const freePort = () =>
-  new Promise<number>((resolve) => {
-    const server = createServer();
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
 
 /** A cluster whose Redis is ready. */
 async function withRedis<T>(
