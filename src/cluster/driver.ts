@@ -10,11 +10,18 @@ import type { Clock, Ports } from './ports.ts';
 
 /** The time to copy, compress and checksum one byte of a guest's state. */
 export const COPY_NS_PER_BYTE = 1;
-/** Slices grow while the guest only computes, and are short while it makes outputs, which wait for the slice's end. */
-const SHORT_SLICE_NS = 50_000;
-const LONG_SLICE_NS = 800_000;
-/** Bounds the delay of a backup's acknowledgements, which it sends between slices. */
-const BACKUP_SLICE_NS = 200_000;
+/** The least and the greatest time that the guest runs before the inbox is looked at, in ns. */
+export interface Slices {
+  /**
+   * On a primary. They grow while the guest only computes, and are short while it makes outputs, which wait for the
+   * slice's end.
+   */
+  primary: readonly [least: number, greatest: number];
+  /** On a backup, whose acknowledgements wait for the slice's end. */
+  backup: readonly [least: number, greatest: number];
+}
+
+const DEFAULT_SLICES: Slices = { primary: [50_000, 800_000], backup: [200_000, 200_000] };
 
 /** Receives what the replica does. */
 export interface DriverListener {
@@ -54,6 +61,7 @@ export interface DriverOptions {
   listener: DriverListener;
   /** The position at which the guest stops. */
   maxSteps: number;
+  slices?: Slices;
 }
 
 /** One host: a replica, its inbox and its timers. */
@@ -74,7 +82,10 @@ export class Driver {
   private timers = new Map<TimerId, number>();
   /** Completions that are deferred while the host is paused. */
   private whenResumed: (() => void)[] = [];
-  private sliceNs = SHORT_SLICE_NS;
+  private readonly slices: Slices;
+  private sliceNs: number;
+  /** Rests that were too short for the clock. */
+  private owedRestNs = 0;
   /** When the steps of the slice under way will have been taken. */
   private stepsEndNs = 0;
   /** The guest gets no processor time before this. */
@@ -85,7 +96,10 @@ export class Driver {
   constructor(
     public replica: Replica,
     private readonly options: DriverOptions,
-  ) {}
+  ) {
+    this.slices = options.slices ?? DEFAULT_SLICES;
+    [this.sliceNs] = this.slices.primary;
+  }
 
   private get clock(): Clock {
     return this.options.ports.clock;
@@ -138,7 +152,8 @@ export class Driver {
     this.replica = replica;
     this.phase = undefined;
     this.watch = new StuckWatch();
-    this.sliceNs = SHORT_SLICE_NS;
+    [this.sliceNs] = this.slices.primary;
+    this.owedRestNs = 0;
     this.stepsEndNs = 0;
     this.restUntilNs = Number.NEGATIVE_INFINITY;
     this.guestsTurnUntilNs = Number.NEGATIVE_INFINITY;
@@ -219,8 +234,12 @@ export class Driver {
     this.clock.spend(ns, end);
   }
 
-  /** Gives the guest no processor time for `ns`; messages are handled meanwhile. */
-  private rest(ns: number): void {
+  /** Gives the guest no processor time for `restNs`, at once or together with later rests; messages are handled. */
+  private rest(restNs: number): void {
+    const ns = this.owedRestNs + restNs;
+    const isLong = ns >= this.clock.minRestNs;
+    this.owedRestNs = isLong ? 0 : ns;
+    if (!isLong) return;
     this.restUntilNs = this.clock.nowNs + ns;
     this.clock.after(ns, () => this.pump());
   }
@@ -279,7 +298,8 @@ export class Driver {
     const [first] = effects;
     const { steps: taken, restNs } = first?.do === 'ran' ? first : { steps: 0, restNs: 0 };
     const stuck = replica.role === 'primary' ? this.watch.sample(machine) : undefined;
-    this.sliceNs = machine.outputsMade > made ? SHORT_SLICE_NS : Math.min(this.sliceNs * 2, LONG_SLICE_NS);
+    const [least, greatest] = this.slices.primary;
+    this.sliceNs = machine.outputsMade > made ? least : Math.min(this.sliceNs * 2, greatest);
     this.stepsEndNs = clock.nowNs + taken * nsPerStep;
     this.occupy(taken * nsPerStep + copiedBytes(effects) * COPY_NS_PER_BYTE, () => {
       this.act(effects);
@@ -291,7 +311,8 @@ export class Driver {
 
   private stepsAllowed(nsPerStep: number): number {
     const { role, vmm } = this.replica;
-    const sliceNs = role === 'primary' ? this.sliceNs : BACKUP_SLICE_NS;
+    const [least, greatest] = role === 'primary' ? this.slices.primary : this.slices.backup;
+    const sliceNs = Math.max(least, Math.min(this.sliceNs, greatest));
     return Math.min(Math.floor(sliceNs / nsPerStep), this.options.maxSteps - vmm!.icount);
   }
 }

@@ -18,6 +18,8 @@ export interface Clock {
    * caller ignores a replaced one that comes nevertheless.
    */
   wakeAt(id: TimerId, atNs: number, action: () => void): void;
+  /** A wait shorter than this takes about as long. */
+  readonly minRestNs: number;
   /** Calls back after `ns`. */
   after(ns: number, action: () => void): void;
   /**

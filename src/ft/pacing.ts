@@ -21,13 +21,17 @@ export class ProgressPacing {
     return vmm.icount - log.lastIcount;
   }
 
-  /** `atOnce`: a marker is due in any case, since the guest is idle or a backup lags. */
-  isDue(atOnce: boolean): boolean {
+  /**
+   * `idle`: the guest waits, so nothing else moves the backups on. `lags`: one of them is behind, and long distances
+   * would add to that; a time between markers is short enough.
+   */
+  isDue({ idle, lags }: { idle: boolean; lags: boolean }): boolean {
     const { replica, last, steps } = this;
     if (steps === 0) return false;
-    if (atOnce || last.entry !== replica.log.last) return true;
+    if (idle) return true;
     const { progressSteps, progressNs } = replica.options.tuning;
     if (progressNs > 0) return replica.nowNs - last.ns >= progressNs;
+    if (lags || last.entry !== replica.log.last) return true;
     return last.steps < progressSteps / SLOW_START || steps >= Math.min(2 * last.steps, progressSteps);
   }
 

@@ -271,7 +271,11 @@ export class Primary {
     const made = outputs.length > 0;
     if (this.epoch) this.epoch.outputs.push(...outputs);
     else if (made && !replica.isOff('output-entry')) this.log({ kind: 'output', icount, made: outputsMade });
-    else if (!made && this.channels.size > 0 && this.progress.isDue(this.idle || !this.channels.lag.isSmall))
+    else if (
+      !made &&
+      this.channels.size > 0 &&
+      this.progress.isDue({ idle: this.idle, lags: !this.channels.lag.isSmall })
+    )
       this.progress.mark((entry) => this.log(entry));
     this.hold(outputs);
     this.channels.transmit();

@@ -1,6 +1,6 @@
 /** One group's replica on a real host: the driver over sockets, disks and the clock. */
 import { randomBytes } from 'node:crypto';
-import { Driver } from '../cluster/driver.ts';
+import { Driver, type Slices } from '../cluster/driver.ts';
 import type { Ports } from '../cluster/ports.ts';
 import type { ReplicaEvent, ReplicaInput, StopReason } from '../ft/effects.ts';
 import { MeasuredTime } from '../ft/guest-clock.ts';
@@ -22,19 +22,23 @@ const MS = 1_000_000;
  */
 export const realTuning: Tuning = {
   ...defaultTuning,
-  heartbeatNs: 20 * MS,
+  // With what timers are late, at most 20 ms apart.
+  heartbeatNs: 18 * MS,
   suspectNs: 100 * MS,
   // It may lose its core while it makes its machine, and again and again during a copy of seconds.
   joinPatience: 10,
   // A backup that takes over has to consume what it lags behind, and clients wait.
   lagBoundNs: 20 * MS,
   retryNs: 50 * MS,
-  progressNs: 2 * MS,
+  progressNs: 5 * MS,
   checkNs: 1000 * MS,
   // Packing so many pages, and pausing the guest for the last ones, blocks the process for a millisecond or two.
   copyPages: 32,
   stopPages: 128,
 };
+
+/** Entering the guest, and looking at sockets and timers, takes some 20 µs. */
+const slices: Slices = { primary: [50_000, MS], backup: [200_000, MS] };
 
 /** What a {@link GroupHost} is made with: the replica's options but for those that only a real host knows. */
 export interface GroupHostOptions
@@ -53,25 +57,19 @@ export interface GroupHostOptions
   evidence?: EvidenceWriter | undefined;
 }
 
-/** Measures how long slices take, beside the guest's time within them. */
+/** The guest's time within slices, and how long these take, the work for the log included. */
 class SliceMeter extends MeasuredTime {
-  private startNs = 0;
-  private endNs = 0;
+  private beginNs = 0;
+  /** The length of the last slice that has ended. */
+  sliceNs = 0;
 
   override begin(nowNs: number, icount: number, nsPerStep: number): void {
-    this.startNs = nowNs;
-    this.endNs = nowNs;
+    this.beginNs = nowNs;
     super.begin(nowNs, icount, nsPerStep);
   }
 
-  override nsAt(icount: number): number {
-    this.endNs = super.nsAt(icount);
-    return this.endNs;
-  }
-
-  /** The time from the begin of the last slice to the last reading, which is at its end. */
-  get sliceNs(): number {
-    return this.endNs - this.startNs;
+  ended(nowNs: number): void {
+    this.sliceNs = nowNs - this.beginNs;
   }
 }
 
@@ -99,8 +97,12 @@ export class GroupHost {
     this.driver = new Driver(replica, {
       ports: { ...(evidence?.ports(ports) ?? ports), clock },
       maxSteps: Number.MAX_SAFE_INTEGER,
+      slices,
       listener: {
-        handled: (input, effects) => evidence?.handled(input, effects),
+        handled: (input, effects) => {
+          if (input.kind === 'cpu') meter.ended(clock.monotonicNs);
+          evidence?.handled(input, effects);
+        },
         noted: (event) => {
           evidence?.noted(event);
           onEvent(event);

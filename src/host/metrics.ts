@@ -16,12 +16,15 @@ const MAX_HELD = 4096;
 /** Who connects and asks nothing does not keep others out for long. */
 const PATIENCE = { headersTimeout: 5000, requestTimeout: 5000, connectionsCheckingInterval: 1000 };
 
+/** How often Node.js measures the delay of its event loop: each time wakes the process. */
+const LAG_PRECISION_MS = 100;
+
 const GROUP = ['group'] as const;
 
 /** The figures that all processes have: those of Node.js, and of the operating system about the process. */
 export function processRegistry(): Registry {
   const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: LAG_PRECISION_MS });
   return registry;
 }
 

@@ -3,6 +3,10 @@ import type { Clock } from '../cluster/ports.ts';
 import type { TimerId } from '../ft/effects.ts';
 import { StepTime } from './step-time.ts';
 
+/** Node's timeouts are of whole milliseconds. */
+const MIN_REST_NS = 2_000_000;
+/** Node may wake this much too early. The protocol's own timers allow for it, and need not be set a second time. */
+const ROUNDING_MS = 1;
 /** Longer timeouts overflow Node's, which then fire at once; after this long the rest is waited for anew. */
 const MAX_TIMEOUT_MS = 2 ** 30;
 
@@ -11,6 +15,7 @@ const MAX_TIMEOUT_MS = 2 ** 30;
  * the sockets were read: a host that was stalled handles the messages that came meanwhile before it suspects anybody.
  */
 export class RealClock implements Clock {
+  readonly minRestNs = MIN_REST_NS;
   readonly stepTime = new StepTime();
   private readonly timers = new Map<TimerId, Wait>();
   private readonly waits = new Set<Wait>();
@@ -30,7 +35,7 @@ export class RealClock implements Clock {
 
   wakeAt(id: TimerId, atNs: number, action: () => void): void {
     this.timers.get(id)?.cancel();
-    const wait = this.wait(atNs, () => {
+    const wait = this.wait(atNs, id === 'guest' ? 0 : ROUNDING_MS, () => {
       this.timers.delete(id);
       action();
     });
@@ -38,7 +43,7 @@ export class RealClock implements Clock {
   }
 
   after(ns: number, action: () => void): void {
-    this.wait(this.monotonicNs + ns, action);
+    this.wait(this.monotonicNs + ns, 0, action);
   }
 
   /** The work is done, and has taken its time: sockets and timers come first, then `action`. */
@@ -56,10 +61,11 @@ export class RealClock implements Clock {
     this.timers.clear();
   }
 
-  private wait(atNs: number, action: () => void): Wait | undefined {
+  private wait(atNs: number, extraMs: number, action: () => void): Wait | undefined {
     if (this.closed) return undefined;
     const wait = new Wait(
       atNs,
+      extraMs,
       () => this.monotonicNs,
       () => this.waits.delete(wait),
       action,
@@ -76,6 +82,7 @@ class Wait {
 
   constructor(
     private readonly atNs: number,
+    private readonly extraMs: number,
     private readonly nowNs: () => number,
     private readonly ended: () => void,
     private readonly action: () => void,
@@ -92,7 +99,8 @@ class Wait {
   private arm(): void {
     const leftMs = (this.atNs - this.nowNs()) / 1e6;
     // Rounded up: Node counts whole milliseconds, and a host that woke early would have to wait in a loop.
-    if (leftMs > 0) this.timeout = setTimeout(() => this.arm(), Math.min(Math.ceil(leftMs), MAX_TIMEOUT_MS));
+    if (leftMs > 0)
+      this.timeout = setTimeout(() => this.arm(), Math.min(Math.ceil(leftMs) + this.extraMs, MAX_TIMEOUT_MS));
     // Timers run before sockets are read, immediates after.
     else
       this.immediate = setImmediate(() => {

@@ -74,6 +74,7 @@ class Stage {
         return scheduler.nowNs;
       },
       nsPerStep: NS_PER_STEP,
+      minRestNs: 0,
       wakeAt: (_, atNs, action) => scheduler.at(atNs - 1_000_000, action),
       after: (ns, action) => scheduler.in(ns, action),
       spend: (ns, action) => scheduler.in(ns, action),

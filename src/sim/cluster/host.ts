@@ -11,6 +11,7 @@ export const NS_PER_STEP = 10;
 
 /** The clock of a host: it runs at the rate of virtual time, from another origin. */
 export class HostClock implements Clock {
+  readonly minRestNs = 0;
   /** The factor that `slow` faults leave of the host's speed. */
   factor = 1;
 
