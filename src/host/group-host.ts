@@ -4,6 +4,7 @@ import { Driver, type Slices } from '../cluster/driver.ts';
 import type { Ports } from '../cluster/ports.ts';
 import type { ReplicaEvent, ReplicaInput, StopReason } from '../ft/effects.ts';
 import { MeasuredTime } from '../ft/guest-clock.ts';
+import { kindOfMessage } from '../ft/messages.ts';
 import { Replica, type ReplicaOptions } from '../ft/replica.ts';
 import { defaultTuning, type Tuning } from '../ft/rules.ts';
 import { descriptionHash } from '../vmm/description.ts';
@@ -141,6 +142,8 @@ export class GroupHost {
   deliver(input: ReplicaInput): void {
     if (input.kind === 'message') this.start();
     this.driver.deliver(input);
+    // The peer's heartbeat wakes this process up: then it gives its own, too.
+    if (input.kind === 'message' && kindOfMessage(input.bytes) === 'heartbeat') this.clock.coalesce();
   }
 
   /** Ends the replica, as a failure of the host would. */

@@ -7,6 +7,8 @@ import { StepTime } from './step-time.ts';
 const MIN_REST_NS = 2_000_000;
 /** Node may wake this much too early. The protocol's own timers allow for it, and need not be set a second time. */
 const ROUNDING_MS = 1;
+/** How much too early these may come: what they cause is repeated all the time. */
+const SLACK_NS: Partial<Record<TimerId, number>> = { heartbeat: 6_000_000, retry: 20_000_000 };
 /** Longer timeouts overflow Node's, which then fire at once; after this long the rest is waited for anew. */
 const MAX_TIMEOUT_MS = 2 ** 30;
 
@@ -40,6 +42,14 @@ export class RealClock implements Clock {
       action();
     });
     if (wait) this.timers.set(id, wait);
+  }
+
+  /**
+   * Calls back now what {@link wakeAt} would within its slack: the process is awake, and is spared a wake-up of its own.
+   */
+  coalesce(): void {
+    for (const [id, slackNs] of Object.entries(SLACK_NS) as [TimerId, number][])
+      this.timers.get(id)?.bringForward(slackNs);
   }
 
   after(ns: number, action: () => void): void {
@@ -79,6 +89,7 @@ export class RealClock implements Clock {
 class Wait {
   private timeout: NodeJS.Timeout | undefined;
   private immediate: NodeJS.Immediate | undefined;
+  private isDue = false;
 
   constructor(
     private readonly atNs: number,
@@ -96,16 +107,27 @@ class Wait {
     this.ended();
   }
 
+  /** Calls back in this turn of the event loop if that is due within `slackNs`. */
+  bringForward(slackNs: number): void {
+    if (this.atNs - this.nowNs() > slackNs || this.isDue) return;
+    clearTimeout(this.timeout);
+    this.due();
+  }
+
+  private due(): void {
+    this.isDue = true;
+    this.immediate = setImmediate(() => {
+      this.ended();
+      this.action();
+    });
+  }
+
   private arm(): void {
     const leftMs = (this.atNs - this.nowNs()) / 1e6;
     // Rounded up: Node counts whole milliseconds, and a host that woke early would have to wait in a loop.
     if (leftMs > 0)
       this.timeout = setTimeout(() => this.arm(), Math.min(Math.ceil(leftMs) + this.extraMs, MAX_TIMEOUT_MS));
     // Timers run before sockets are read, immediates after.
-    else
-      this.immediate = setImmediate(() => {
-        this.ended();
-        this.action();
-      });
+    else this.due();
   }
 }

@@ -1,6 +1,6 @@
 /** The driver of a replica: when it passes inputs on, and in which order it performs effects. */
 import { describe, expect, test } from 'vitest';
-import { Driver, type DriverListener, type Moments } from '../../src/cluster/driver.ts';
+import { Driver, type DriverListener, type Moments, type Slices } from '../../src/cluster/driver.ts';
 import type { Clock, Ports } from '../../src/cluster/ports.ts';
 import type { Effect, ReplicaInput } from '../../src/ft/effects.ts';
 import type { Replica } from '../../src/ft/replica.ts';
@@ -22,11 +22,14 @@ class Stage {
   private icount = 0;
   readonly driver: Driver;
 
-  constructor(maxSteps = Number.MAX_SAFE_INTEGER) {
+  minRestNs = 0;
+
+  constructor(maxSteps = Number.MAX_SAFE_INTEGER, slices?: Slices) {
     this.driver = new Driver(this.replica(), {
       ports: this.ports(),
       listener: this.listener(),
       maxSteps,
+      ...(slices && { slices }),
     });
   }
 
@@ -66,6 +69,7 @@ class Stage {
 
   private ports(): Ports {
     const { scheduler } = this;
+    const minRestNs = () => this.minRestNs;
     const clock: Clock = {
       get monotonicNs() {
         return 1_000_000 + Math.floor(scheduler.nowNs);
@@ -74,7 +78,9 @@ class Stage {
         return scheduler.nowNs;
       },
       nsPerStep: NS_PER_STEP,
-      minRestNs: 0,
+      get minRestNs() {
+        return minRestNs();
+      },
       wakeAt: (_, atNs, action) => scheduler.at(atNs - 1_000_000, action),
       after: (ns, action) => scheduler.in(ns, action),
       spend: (ns, action) => scheduler.in(ns, action),
@@ -207,6 +213,34 @@ describe('a driver', () => {
     stage.scheduler.at(60_000, () => stage.driver.deliver(frame));
     expect(stage.run().filter((what) => /frame|cpu/.test(what))).toEqual([
       ...['0 frame', '0 cpu 5000 of 5000', '60 frame', '70 cpu 1 of 10000'],
+    ]);
+  });
+
+  test('adds up rests that the clock is too coarse for', () => {
+    const stage = new Stage(undefined, { primary: [50_000, 50_000], backup: [50_000, 50_000] });
+    stage.minRestNs = 30_000;
+    stage.steps = 20_000;
+    const handle = stage.driver.replica.handle.bind(stage.driver.replica);
+    stage.driver.replica.handle = (input, nowNs) =>
+      handle(input, nowNs).map((effect) => (effect.do === 'ran' ? { ...effect, restNs: 20_000 } : effect));
+    stage.driver.deliver(frame);
+    expect(stage.run().filter((what) => what.includes('cpu'))).toEqual([
+      ...['0 cpu 5000 of 5000', '50 cpu 5000 of 5000', '140 cpu 5000 of 5000', '190 cpu 5000 of 5000'],
+    ]);
+  });
+
+  test('gives a backup slices within bounds of its own', () => {
+    const stage = new Stage(undefined, { primary: [50_000, 800_000], backup: [100_000, 150_000] });
+    stage.role = 'backup';
+    stage.steps = 50_000;
+    stage.driver.deliver(frame);
+    expect(stage.run().filter((what) => what.includes('cpu'))).toEqual([
+      ...[
+        '0 cpu 10000 of 10000',
+        '100 cpu 10000 of 10000',
+        '200 cpu 15000 of 15000',
+        '350 cpu 15000 of 15000',
+      ],
     ]);
   });
 

@@ -47,6 +47,22 @@ describe('a real clock', () => {
     expect(woken).toEqual(['retry', 'guest']);
   });
 
+  test('brings forward what may come early, and nothing else, and calls it back once', async () => {
+    const clock = clockOf();
+    const woken: string[] = [];
+    const wake = (id: 'heartbeat' | 'retry' | 'suspect' | 'guest', ns: number) =>
+      clock.wakeAt(id, clock.monotonicNs + ns, () => woken.push(id));
+    for (const id of ['suspect', 'guest', 'heartbeat'] as const) wake(id, 3 * MS);
+    wake('retry', 1e12);
+    clock.coalesce();
+    clock.coalesce();
+    expect(woken).toEqual([]);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(woken).toEqual(['heartbeat']);
+    await later(clock, 10 * MS);
+    expect(woken.toSorted()).toEqual(['guest', 'heartbeat', 'suspect']);
+  });
+
   test('after a stall, what has come over the network is handled before a timer that is due', async () => {
     const seen: string[] = [];
     const server = createServer((socket) => socket.on('data', () => seen.push('message')));

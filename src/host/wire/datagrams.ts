@@ -2,16 +2,18 @@
  * Authenticated datagrams, for heartbeats: they may be lost, late or out of order, and are never delivered twice, to
  * another process, or after a later start of their sender has been heard of.
  */
-import { createSocket, type Socket } from 'node:dgram';
-import { isIPv6 } from 'node:net';
+import type { Socket } from 'node:dgram';
 import { Worker } from 'node:worker_threads';
 import { assert } from '../../base/assert.ts';
 import { FormatError, OperatingError } from '../../base/errors.ts';
 import { LimitedLog } from '../limited-log.ts';
 import { workerFile } from '../worker-file.ts';
 import { type Datagram, decodeDatagram, MAX_PAYLOAD_BYTES } from './datagram-format.ts';
-import type { Destination, SenderOrder } from './datagram-sender.ts';
+import { DatagramSender, type Destination } from './datagram-sender.ts';
+import { datagramSocket } from './datagram-socket.ts';
 import type { DatagramWorkerData } from './datagram-worker.ts';
+import type { SeriesOrder } from './heartbeat-repeater.ts';
+import { HeartbeatSlot } from './heartbeat-slot.ts';
 import { describeProcess, sameProcess } from './identity.ts';
 import { type ClusterKey, derivedKey } from './key.ts';
 import type { Identity } from './link.ts';
@@ -19,8 +21,6 @@ import { ReplayWindow } from './replay-window.ts';
 
 /** Only members of the cluster take a place, and one each. */
 const MAX_SENDERS = 256;
-/** Datagrams that the worker has not taken are dropped beyond this. */
-const MAX_PENDING = 1024;
 
 /** What {@link bindDatagrams} is called with. */
 export interface DatagramOptions {
@@ -57,9 +57,10 @@ export class Datagrams {
   private readonly key: Uint8Array;
   private readonly log: LimitedLog;
   private open = true;
+  private readonly sender: DatagramSender;
   private readonly worker: Worker;
-  /** See {@link DatagramWorkerData}. */
-  private readonly pending = new Int32Array(new SharedArrayBuffer(4));
+  /** The heartbeats that the worker repeats while this thread is busy. */
+  private readonly series = new Map<string, { to: Destination; slot: HeartbeatSlot }>();
 
   constructor(
     private readonly socket: Socket,
@@ -68,7 +69,9 @@ export class Datagrams {
     this.key = derivedKey(options.key, 'datagrams');
     this.log = new LimitedLog(options.log);
     const { address, self } = options;
-    const data: DatagramWorkerData = { address, self, key: this.key, pending: this.pending };
+    const counter = new BigInt64Array(new SharedArrayBuffer(8));
+    const data: DatagramWorkerData = { address, self, key: this.key, counter };
+    this.sender = new DatagramSender(socket, data, (why) => this.failed(why));
     this.worker = new Worker(workerFile('datagram-worker'), { workerData: data });
     this.worker.on('message', (why: string) => this.failed(why));
     socket.on('message', (bytes, { address, port }) => this.receive(bytes, `${address}:${port}`));
@@ -81,24 +84,31 @@ export class Datagrams {
 
   /**
    * Sends a payload of at most 1 KiB; it may be lost. Without effect when closed. With `series` it is sent again a few
-   * times while this thread does not give that series' next payload.
+   * times while this thread does not send that series' next payload.
    */
   send(to: Destination, payload: Uint8Array, series?: string): void {
     assert(payload.length <= MAX_PAYLOAD_BYTES, () => `a datagram of ${payload.length} bytes`);
-    // A view's whole buffer would be cloned.
-    this.order({ kind: 'send', to, payload: payload.slice(), series });
+    if (!this.open) return;
+    this.sender.send(to, payload);
+    if (series !== undefined) this.slotOf(series, to).write(payload);
   }
 
   /** The last payload of a series is not sent again. */
   end(series: string): void {
-    this.order({ kind: 'end', series });
+    if (this.series.delete(series)) this.order({ kind: 'end', series });
   }
 
-  private order(order: SenderOrder): void {
-    if (!this.open) return;
-    if (Atomics.load(this.pending, 0) >= MAX_PENDING) return this.failed('datagrams wait for their worker');
-    Atomics.add(this.pending, 0, 1);
-    this.worker.postMessage(order);
+  private slotOf(series: string, to: Destination): HeartbeatSlot {
+    const known = this.series.get(series);
+    if (known && known.to.address === to.address && known.to.port === to.port) return known.slot;
+    const slot = new HeartbeatSlot();
+    this.series.set(series, { to, slot });
+    this.order({ kind: 'begin', series, to, memory: slot.memory });
+    return slot;
+  }
+
+  private order(order: SeriesOrder): void {
+    if (this.open) this.worker.postMessage(order);
   }
 
   private failed(why: string): void {
@@ -176,7 +186,7 @@ export class Datagrams {
  */
 export function bindDatagrams(options: DatagramOptions): Promise<Datagrams> {
   const { address, port } = options;
-  const socket = createSocket(isIPv6(address) ? 'udp6' : 'udp4');
+  const socket = datagramSocket(address);
   return new Promise((resolve, reject) => {
     const failed = (error: NodeJS.ErrnoException) => {
       const why = error.code === 'EADDRINUSE' ? 'the port is in use' : (error.code ?? error.message);
