@@ -6,6 +6,8 @@ import { file, ratios, type Spread, spreadOf } from './measure.ts';
 import { hasRedis, type RedisFigures, redisFigures } from './redis.ts';
 
 const SAMPLE_MS = 4000;
+/** The translator, and V8's compiler of what runs around the guest, have done their work by then. */
+const WARM_UP_MS = 10_000;
 const IDLE_MS = 10_000;
 const KILLS = 5;
 /** The client's pause between two questions. */
@@ -32,8 +34,7 @@ async function rateOf(path: string, hosts: readonly string[], backups: number): 
   const cluster = new Cluster(path, [file('tools/bench/busy.s'), ...hosts]);
   try {
     await cluster.protected(backups);
-    // The translator has done its work by then.
-    await setTimeout(SAMPLE_MS / 4);
+    await setTimeout(WARM_UP_MS);
     const before = await cluster.protected(backups);
     const startMs = cpuMs(before.primary.pid);
     await setTimeout(SAMPLE_MS);
@@ -48,6 +49,8 @@ async function rateOf(path: string, hosts: readonly string[], backups: number): 
 async function idleShares(path: string): Promise<{ primary: number; backup: number }> {
   const cluster = new Cluster(path, [file('tools/bench/idle.s'), '--hosts', '2', '--defsym', 'SECONDS=600']);
   try {
+    await cluster.protected(1);
+    await setTimeout(WARM_UP_MS);
     const { primary, backup } = await cluster.protected(1);
     const startMs = [primary, backup!].map(({ pid }) => cpuMs(pid));
     await setTimeout(IDLE_MS);

@@ -11,16 +11,41 @@ import { file, has, ratios, type Spread, spreadOf } from './measure.ts';
 const GUEST = 'programs/debian/out';
 const CLIENTS = 10;
 const REQUESTS = 3000;
+/** Large values, for the bandwidth of the network. */
+const LARGE_BYTES = 1 << 16;
+const LARGE_REQUESTS = 300;
+const LARGE_CLIENTS = 4;
+/** The load before the measurement, in rounds of both kinds: meanwhile the translator works. */
+const WARM_UP = 3;
+/** A guest that has just been used is not idle, and V8 compiles what has become hot. */
+const SETTLE_MS = 60_000;
 const MINUTE_MS = 60_000;
 const KILLS = 10;
 /** The pause of the client that is alone, between two questions. */
 const THINKING_MS = 2;
 
+/** One kind of request, with a backup and alone. */
+export interface Compared {
+  /** Requests a second, and the first by the second. */
+  protectedRate: Spread;
+  aloneRate: Spread;
+  ratio: Spread;
+  /** The primary's processor time for one request, in µs; and alone by protected. */
+  protectedUs: Spread;
+  aloneUs: Spread;
+  timeRatio: Spread;
+  /** What the primary sends to its backup with log entries, in Mbit/s. */
+  logMbit: Spread;
+}
+
 /** See the head of this file. */
 export interface RedisFigures {
-  /** Requests a second of ten clients, with a backup and alone, and the first by the second. */
-  set: { protectedRate: Spread; aloneRate: Spread; ratio: Spread };
-  get: { protectedRate: Spread; aloneRate: Spread; ratio: Spread };
+  /** Small requests of ten clients. */
+  set: Compared;
+  get: Compared;
+  /** Requests with values of 64 KiB, which the guest receives or transmits. */
+  receive: Compared;
+  transmit: Compared;
   /** The median wait of one client that pauses between its requests, in ms. */
   waitMs: { protected: Spread; alone: Spread };
   /** Processor time of primary and backup while Redis has nothing to do, as a share of a core. */
@@ -67,25 +92,70 @@ async function withRedis<T>(
   }
 }
 
-interface Rates {
-  set: number;
-  get: number;
-  waitMs: number;
+/** One load: requests a second, the primary's processor time for one in µs, and the logging channel's Mbit/s. */
+interface Load {
+  rate: number;
+  us: number;
+  logMbit: number;
 }
 
-/** Requests a second of ten clients, and the median wait of one. The first requests are not counted. */
-async function ratesOf(path: string, options: readonly string[]): Promise<Rates> {
-  return withRedis(path, options, async (_, port) => {
-    const load = async () => {
-      const args = ['-p', port, '-c', CLIENTS, '-n', REQUESTS, '-t', 'set,get', '--csv'].map(String);
-      const { stdout } = await promisify(execFile)('redis-benchmark', args);
-      const of = (name: string) => Number(new RegExp(`"${name}","([\\d.]+)"`).exec(stdout)![1]);
-      return { set: of('SET'), get: of('GET') };
+type LoadName = 'set' | 'get' | 'receive' | 'transmit';
+type Rates = Record<LoadName, Load> & { waitMs: number };
+
+/** The sum of a figure of all hosts: that of bytes to backups. The first two ports are of storage and switch. */
+async function channelBytes(metricsPort: number, hosts: number): Promise<number> {
+  const texts = await Promise.all(
+    Array.from({ length: hosts }, async (_, host) => {
+      const answer = await fetch(`http://127.0.0.1:${metricsPort + 2 + host}/metrics`);
+      return answer.text();
+    }),
+  );
+  return texts.reduce(
+    (sum, text) => sum + Number(/^vmft_channel_bytes_total{.*} (\d+)/m.exec(text)?.[1] ?? 0),
+    0,
+  );
+}
+
+/** The rates of small and large requests, and the median wait of one client. The first requests are not counted. */
+async function ratesOf(path: string, hosts: number): Promise<Rates> {
+  const backups = hosts - 1;
+  const metrics = await freePort();
+  const options = ['--hosts', hosts, '--backups', backups, '--metrics', metrics].map(String);
+  return withRedis(path, options, async (cluster, port) => {
+    const sample = async () => {
+      const { primary } = await cluster.protected(backups);
+      return {
+        cpuMs: cpuMs(primary.pid),
+        bytes: await channelBytes(metrics, hosts),
+        atMs: performance.now(),
+      };
     };
-    await load();
-    const rates = await load();
+    const load = async (
+      kind: 'set' | 'get',
+      requests: number,
+      more: readonly (string | number)[],
+    ): Promise<Load> => {
+      const args = ['-p', port, '-n', requests, '-t', kind, '--csv', ...more].map(String);
+      const before = await sample();
+      const { stdout } = await promisify(execFile)('redis-benchmark', args);
+      const after = await sample();
+      return {
+        rate: Number(/^"[SG]ET","([\d.]+)"/m.exec(stdout)![1]),
+        us: ((after.cpuMs - before.cpuMs) * 1000) / requests,
+        logMbit: ((after.bytes - before.bytes) * 8) / 1000 / (after.atMs - before.atMs),
+      };
+    };
+    const small = (kind: 'set' | 'get') => load(kind, REQUESTS, ['-c', CLIENTS]);
+    const large = (kind: 'set' | 'get') =>
+      load(kind, LARGE_REQUESTS, ['-c', LARGE_CLIENTS, '-d', LARGE_BYTES]);
+    for (let round = 0; round < WARM_UP; round++)
+      for (const kind of ['set', 'get'] as const) await small(kind);
+    await large('set');
+    const receive = await large('set');
+    const transmit = await large('get');
+    const [set, get] = [await small('set'), await small('get')];
     const waits = await closedLoop(port, MINUTE_MS / 10);
-    return { ...rates, waitMs: spreadOf(waits).median };
+    return { set, get, receive, transmit, waitMs: spreadOf(waits).median };
   });
 }
 
@@ -128,6 +198,7 @@ async function minute(cluster: Cluster, port: number): Promise<{ clockPpm: numbe
 }
 
 async function idle(cluster: Cluster): Promise<{ idlePrimary: number; idleBackup: number }> {
+  await setTimeout(SETTLE_MS);
   const { primary, backup } = await cluster.protected(1);
   const pids = [primary.pid, backup!.pid];
   const before = pids.map(cpuMs);
@@ -169,24 +240,30 @@ export async function redisFigures(times: number, path: string): Promise<RedisFi
   const alone: Rates[] = [];
   for (let round = 0; round < times; round++) {
     const runs = [
-      async () => withBackup.push(await ratesOf(path, ['--hosts', '2'])),
-      async () => alone.push(await ratesOf(path, ['--hosts', '1', '--backups', '0'])),
+      async () => withBackup.push(await ratesOf(path, 2)),
+      async () => alone.push(await ratesOf(path, 1)),
     ];
     for (const run of round % 2 === 0 ? runs : runs.toReversed()) await run();
   }
-  const of = (rates: readonly Rates[], name: keyof Rates) => rates.map((one) => one[name]);
-  const compared = (name: 'set' | 'get') => ({
-    protectedRate: spreadOf(of(withBackup, name)),
-    aloneRate: spreadOf(of(alone, name)),
-    ratio: ratios(of(withBackup, name), of(alone, name)),
-  });
+  const compared = (name: LoadName): Compared => {
+    const of = (rates: readonly Rates[], figure: keyof Load) => rates.map((one) => one[name][figure]);
+    return {
+      ...{ protectedRate: spreadOf(of(withBackup, 'rate')), aloneRate: spreadOf(of(alone, 'rate')) },
+      ratio: ratios(of(withBackup, 'rate'), of(alone, 'rate')),
+      ...{ protectedUs: spreadOf(of(withBackup, 'us')), aloneUs: spreadOf(of(alone, 'us')) },
+      timeRatio: ratios(of(alone, 'us'), of(withBackup, 'us')),
+      logMbit: spreadOf(of(withBackup, 'logMbit')),
+    };
+  };
+  const waits = (rates: readonly Rates[]) => spreadOf(rates.map(({ waitMs }) => waitMs));
   const rest = await withRedis(path, [], async (cluster, port) => ({
     ...(await idle(cluster)),
     ...(await minute(cluster, port)),
     gapMs: spreadOf(await gaps(cluster, port)),
   }));
   return {
-    ...{ set: compared('set'), get: compared('get'), ...rest },
-    waitMs: { protected: spreadOf(of(withBackup, 'waitMs')), alone: spreadOf(of(alone, 'waitMs')) },
+    ...{ set: compared('set'), get: compared('get') },
+    ...{ receive: compared('receive'), transmit: compared('transmit'), ...rest },
+    waitMs: { protected: waits(withBackup), alone: waits(alone) },
   };
 }

@@ -1,7 +1,7 @@
 /** The report as Markdown tables, in the form that docs/performance.md contains. */
 
 import type { Spread } from './measure.ts';
-import type { RedisFigures } from './redis.ts';
+import type { Compared, RedisFigures } from './redis.ts';
 import type { Report } from './report.ts';
 
 const number = (value: number): string =>
@@ -141,17 +141,38 @@ export function table(report: Report): string {
           ...(host.redis ? redisRows(host.redis) : []),
         ],
       ),
+      ...(host.redis ? [redisTable(host.redis)] : []),
     );
   return parts.join('\n\n');
 }
 
-const redisRows = ({ set, get, waitMs, ...rest }: RedisFigures): string[][] => [
-  ['Redis in Debian, 10 clients, with a backup: SET a second', spread(set.protectedRate)],
-  ['… alone', spread(set.aloneRate)],
-  ['… with a backup / alone', spread(set.ratio)],
-  ['GET a second, with a backup', spread(get.protectedRate)],
-  ['… alone', spread(get.aloneRate)],
-  ['… with a backup / alone', spread(get.ratio)],
+const comparedRow = (what: string, of: Compared): string[] => [
+  what,
+  ...[of.aloneRate, of.protectedRate, of.ratio, of.aloneUs, of.protectedUs, of.timeRatio, of.logMbit].map(
+    spread,
+  ),
+];
+
+const redisTable = ({ set, get, receive, transmit }: RedisFigures): string =>
+  rows(
+    [
+      ...['Redis in Debian', 'alone, requests/s', 'with a backup', 'ratio'],
+      ...[
+        'processor time of the primary: alone, µs a request',
+        'with a backup',
+        'ratio',
+        'logging channel, Mbit/s',
+      ],
+    ],
+    [
+      comparedRow('SET, 10 clients', set),
+      comparedRow('GET, 10 clients', get),
+      comparedRow('64 KiB received (SET), 4 clients', receive),
+      comparedRow('64 KiB transmitted (GET), 4 clients', transmit),
+    ],
+  );
+
+const redisRows = ({ waitMs, ...rest }: RedisFigures): string[][] => [
   ['one client that pauses 2 ms: its wait, ms, with a backup', spread(waitMs.protected)],
   ['… alone', spread(waitMs.alone)],
   ['idle Debian guest, primary: share of a core', `${(rest.idlePrimary * 100).toFixed(1)} %`],
