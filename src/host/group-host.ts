@@ -38,8 +38,11 @@ export const realTuning: Tuning = {
   stopPages: 128,
 };
 
-/** Entering the guest, and looking at sockets and timers, takes some 20 µs. */
-const slices: Slices = { primary: [50_000, MS], backup: [200_000, MS] };
+/**
+ * Between two slices, messages to and from the backup and the switch take 100 µs and more when the guest makes outputs,
+ * so shorter slices would leave less to the guest than they save. A guest that has answered waits, which ends a slice.
+ */
+const slices: Slices = { primary: [200_000, MS], backup: [200_000, MS] };
 
 /** What a {@link GroupHost} is made with: the replica's options but for those that only a real host knows. */
 export interface GroupHostOptions

@@ -9,12 +9,17 @@ import { reason } from './edge-server.ts';
 
 type Unaddressed = EdgeRequest extends infer R ? (R extends EdgeRequest ? Omit<R, 'group'> : never) : never;
 
+/** How long {@link EdgeClientPort.inputsHeld} waits for later ones. */
+const HELD_MS = 10;
+
 /**
  * The edge port of one group. After its link broke, or a request found none, nothing is sent until {@link restored}:
  * outputs must reach the switch in order, and those that are lost are sent again first.
  */
 export class EdgeClientPort implements EdgePort {
   private inOrder = true;
+  private held: Unaddressed | undefined;
+  private heldTimer: NodeJS.Timeout | undefined;
   private delivered: (output: EdgeOutput) => void = () => {};
   private typed: (offset: number, data: Uint8Array) => void = () => {};
   private received: FrameReceiver = () => {};
@@ -42,8 +47,14 @@ export class EdgeClientPort implements EdgePort {
     this.request({ kind: 'announce', generation, frame, nextFrame });
   }
 
+  /** Not urgent: until then the edge only keeps more than it must. One message for all that come meanwhile. */
   inputsHeld(frames: number, typed: number, generation: number): void {
-    this.request({ kind: 'inputs-held', generation, frames, typed });
+    this.held = { kind: 'inputs-held', generation, frames, typed };
+    this.heldTimer ??= setTimeout(() => {
+      this.heldTimer = undefined;
+      if (this.held) this.request(this.held);
+      this.held = undefined;
+    }, HELD_MS).unref();
   }
 
   /** The replica has received the `reset` of the switch: what it sends from now on is in order. */
@@ -54,6 +65,7 @@ export class EdgeClientPort implements EdgePort {
   /** The link broke. */
   broke(): void {
     this.inOrder = false;
+    this.held = undefined;
   }
 
   /** Takes what the switch says. */
@@ -96,6 +108,7 @@ export class EdgeClient {
 
   /** The VM of this group is not here any more. */
   forget(group: string): void {
+    this.ports.get(group)?.broke();
     this.ports.delete(group);
   }
 
