@@ -9,7 +9,7 @@ import { reason } from './edge-server.ts';
 
 type Unaddressed = EdgeRequest extends infer R ? (R extends EdgeRequest ? Omit<R, 'group'> : never) : never;
 
-/** How long {@link EdgeClientPort.inputsHeld} waits for later ones. */
+/** The pause between two messages about inputs that are held. */
 const HELD_MS = 10;
 
 /**
@@ -18,8 +18,9 @@ const HELD_MS = 10;
  */
 export class EdgeClientPort implements EdgePort {
   private inOrder = true;
+  /** An `inputs-held` that waits for the end of the pause. */
   private held: Unaddressed | undefined;
-  private heldTimer: NodeJS.Timeout | undefined;
+  private pause: NodeJS.Timeout | undefined;
   private delivered: (output: EdgeOutput) => void = () => {};
   private typed: (offset: number, data: Uint8Array) => void = () => {};
   private received: FrameReceiver = () => {};
@@ -47,13 +48,19 @@ export class EdgeClientPort implements EdgePort {
     this.request({ kind: 'announce', generation, frame, nextFrame });
   }
 
-  /** Not urgent: until then the edge only keeps more than it must. One message for all that come meanwhile. */
+  /** At most one message in {@link HELD_MS}: until the next one the edge only keeps more than it must. */
   inputsHeld(frames: number, typed: number, generation: number): void {
-    this.held = { kind: 'inputs-held', generation, frames, typed };
-    this.heldTimer ??= setTimeout(() => {
-      this.heldTimer = undefined;
-      if (this.held) this.request(this.held);
-      this.held = undefined;
+    const held: Unaddressed = { kind: 'inputs-held', generation, frames, typed };
+    if (this.pause) this.held = held;
+    else this.sayHeld(held);
+  }
+
+  private sayHeld(held: Unaddressed): void {
+    this.held = undefined;
+    this.request(held);
+    this.pause = setTimeout(() => {
+      this.pause = undefined;
+      if (this.held) this.sayHeld(this.held);
     }, HELD_MS).unref();
   }
 
