@@ -163,6 +163,26 @@ describe('generations in etcd', () => {
       expect(await claim(alone, 1, 'a')).toBe('a');
     });
 
+  test('say once that no member answers, and once that one does again', async () => {
+    const etcd = await new FakeEtcd().start(1);
+    const lines: string[] = [];
+    const generations = store(etcd.endpoints, (line) => lines.push(line), 50);
+    await claim(generations, 1, 'a');
+    let asked = 0;
+    etcd.behaviours[0] = (_, response) => {
+      asked++;
+      response.destroy();
+    };
+    const claimed = claim(generations, 2, 'b');
+    while (asked < 5) await new Promise((resolve) => setTimeout(resolve, 5));
+    etcd.behaviours[0] = well;
+    await claimed;
+    expect(lines).toEqual([
+      expect.stringContaining('no member has answered for group g'),
+      'etcd answers again for group g',
+    ]);
+  });
+
   test('are asked for once at a time, and not without bound', async () => {
     const etcd = await new FakeEtcd().start(1);
     let requests = 0;

@@ -88,3 +88,20 @@ export function cpuMs(pid: number): number {
     .split(' ');
   return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
 }
+
+/**
+ * The bytes of messages that hosts have sent to backups with log entries. `metricsPort`: that of `--metrics`; the first
+ * two ports are of storage and switch.
+ */
+export async function channelBytes(metricsPort: number, hosts: number): Promise<number> {
+  const texts = await Promise.all(
+    Array.from({ length: hosts }, async (_, host) => {
+      const answer = await fetch(`http://127.0.0.1:${metricsPort + 2 + host}/metrics`);
+      return answer.text();
+    }),
+  );
+  return texts.reduce(
+    (sum, text) => sum + Number(/^vmft_channel_bytes_total{.*} (\d+)/m.exec(text)?.[1] ?? 0),
+    0,
+  );
+}

@@ -1,7 +1,8 @@
 /** Real processes: what protection costs a guest, what idle guests cost, and how long a failover takes. */
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { Cluster, cpuMs } from './cluster.ts';
+import { freePort } from '../testing/free-port.ts';
+import { Cluster, channelBytes, cpuMs } from './cluster.ts';
 import { file, ratios, type Spread, spreadOf } from './measure.ts';
 import { hasRedis, type RedisFigures, redisFigures } from './redis.ts';
 
@@ -20,6 +21,8 @@ export interface HostFigures {
   aloneRate: Spread;
   /** The first by the second, round by round. */
   compute: Spread;
+  /** Of the logging channel meanwhile. */
+  computeLogMbit: Spread;
   /** Processor time of primary and backup while the guest sleeps, as a share of a core. */
   idlePrimary: number;
   idleBackup: number;
@@ -29,18 +32,31 @@ export interface HostFigures {
   redis?: RedisFigures | undefined;
 }
 
-/** Million steps in a second of the primary's processor time. */
-async function rateOf(path: string, hosts: readonly string[], backups: number): Promise<number> {
-  const cluster = new Cluster(path, [file('tools/bench/busy.s'), ...hosts]);
+interface Rate {
+  /** Million steps in a second of the primary's processor time. */
+  rate: number;
+  /** Of the logging channel. */
+  logMbit: number;
+}
+
+async function rateOf(path: string, hosts: number): Promise<Rate> {
+  const backups = hosts - 1;
+  const metrics = await freePort();
+  const options = ['--hosts', hosts, '--backups', backups, '--metrics', metrics].map(String);
+  const cluster = new Cluster(path, [file('tools/bench/busy.s'), ...options]);
   try {
     await cluster.protected(backups);
     await setTimeout(WARM_UP_MS);
     const before = await cluster.protected(backups);
     const startMs = cpuMs(before.primary.pid);
+    const startBytes = await channelBytes(metrics, hosts);
     await setTimeout(SAMPLE_MS);
     const after = await cluster.protected(backups);
     if (after.primary.pid !== before.primary.pid) throw new Error('a failover disturbed the measurement');
-    return (after.primary.icount - before.primary.icount) / 1000 / (cpuMs(after.primary.pid) - startMs);
+    return {
+      rate: (after.primary.icount - before.primary.icount) / 1000 / (cpuMs(after.primary.pid) - startMs),
+      logMbit: ((await channelBytes(metrics, hosts)) - startBytes) / 125 / SAMPLE_MS,
+    };
   } finally {
     cluster.end();
   }
@@ -104,21 +120,23 @@ async function gaps(path: string): Promise<number[]> {
 /** Measures; protected and alone by turns. */
 export async function hostFigures(times: number, folder: string): Promise<HostFigures> {
   const path = (name: string) => join(folder, `vmft-${name}`);
-  const withBackup: number[] = [];
-  const alone: number[] = [];
+  const withBackup: Rate[] = [];
+  const alone: Rate[] = [];
   for (let round = 0; round < times; round++) {
     const runs = [
-      async () => withBackup.push(await rateOf(path('two'), ['--hosts', '2'], 1)),
-      async () => alone.push(await rateOf(path('one'), ['--hosts', '1', '--backups', '0'], 0)),
+      async () => withBackup.push(await rateOf(path('two'), 2)),
+      async () => alone.push(await rateOf(path('one'), 1)),
     ];
     for (const run of round % 2 === 0 ? runs : runs.toReversed()) await run();
   }
+  const [protectedRates, aloneRates] = [withBackup, alone].map((all) => all.map(({ rate }) => rate));
   const idle = await idleShares(path('idle'));
   return {
     ...{
-      protectedRate: spreadOf(withBackup),
-      aloneRate: spreadOf(alone),
-      compute: ratios(withBackup, alone),
+      protectedRate: spreadOf(protectedRates!),
+      aloneRate: spreadOf(aloneRates!),
+      compute: ratios(protectedRates!, aloneRates!),
+      computeLogMbit: spreadOf(withBackup.map(({ logMbit }) => logMbit)),
     },
     ...{ idlePrimary: idle.primary, idleBackup: idle.backup, gapMs: spreadOf(await gaps(path('gaps'))) },
     redis: hasRedis() ? await redisFigures(times, path('redis')) : undefined,

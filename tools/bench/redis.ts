@@ -5,7 +5,7 @@ import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { freePort } from '../testing/free-port.ts';
 import { RedisClient } from '../testing/redis-client.ts';
-import { Cluster, cpuMs } from './cluster.ts';
+import { Cluster, channelBytes, cpuMs } from './cluster.ts';
 import { file, has, ratios, type Spread, spreadOf } from './measure.ts';
 
 const GUEST = 'programs/debian/out';
@@ -101,20 +101,6 @@ interface Load {
 
 type LoadName = 'set' | 'get' | 'receive' | 'transmit';
 type Rates = Record<LoadName, Load> & { waitMs: number };
-
-/** The sum of a figure of all hosts: that of bytes to backups. The first two ports are of storage and switch. */
-async function channelBytes(metricsPort: number, hosts: number): Promise<number> {
-  const texts = await Promise.all(
-    Array.from({ length: hosts }, async (_, host) => {
-      const answer = await fetch(`http://127.0.0.1:${metricsPort + 2 + host}/metrics`);
-      return answer.text();
-    }),
-  );
-  return texts.reduce(
-    (sum, text) => sum + Number(/^vmft_channel_bytes_total{.*} (\d+)/m.exec(text)?.[1] ?? 0),
-    0,
-  );
-}
 
 /** The rates of small and large requests, and the median wait of one client. The first requests are not counted. */
 async function ratesOf(path: string, hosts: number): Promise<Rates> {

@@ -135,6 +135,7 @@ export function table(report: Report): string {
           ],
           ['… alone', spread(host.aloneRate)],
           ['… with a backup / alone', spread(host.compute)],
+          ['… logging channel, Mbit/s', spread(host.computeLogMbit)],
           ['idle guest, primary: share of a core', `${(host.idlePrimary * 100).toFixed(1)} %`],
           ['… backup', `${(host.idleBackup * 100).toFixed(1)} %`],
           ["`kill -9` of the primary: a terminal's wait for its answer, ms", spread(host.gapMs)],

@@ -10,7 +10,7 @@ import { OperatingError } from '../../base/errors.ts';
 import type { GenerationStore } from '../../cluster/ports.ts';
 import type { GenerationRecord } from '../../ft/effects.ts';
 import { GROUP_NAME } from '../groups.ts';
-import { type Log, limitedLog } from '../limited-log.ts';
+import type { Log } from '../limited-log.ts';
 import { generationRecord, groupDescription, MAX_DESCRIPTION_BYTES } from './storage-messages.ts';
 
 /** How long one member may take. A cluster that has lost its majority answers after seconds. */
@@ -25,7 +25,7 @@ export interface EtcdOptions {
   /** Client URLs of the members, such as `http://10.0.0.1:2379`. */
   endpoints: readonly string[];
   group: string;
-  /** Receives a line when no member has answered; rate-limited. */
+  /** Receives a line when no member answers any more, and when one does again. */
   log?: Log;
   memberMs?: number;
 }
@@ -50,7 +50,7 @@ export class EtcdGenerations implements GenerationStore {
   private first = 0;
   /** Requests under way, by name: a repetition waits for the answer to the first. */
   private readonly underWay = new Set<string>();
-  private readonly log: Log;
+  private isReachable = true;
   private readonly stopping = new AbortController();
 
   /** @throws {OperatingError} when an endpoint is no URL, or the name is none of a group */
@@ -59,7 +59,6 @@ export class EtcdGenerations implements GenerationStore {
       throw new OperatingError(`"${options.group}" is not the name of a group`);
     if (options.endpoints.length === 0) throw new OperatingError('etcd: name at least one member');
     this.endpoints = options.endpoints.map(endpoint);
-    this.log = limitedLog(options.log ?? (() => {}));
   }
 
   claim(generation: number, record: GenerationRecord, answer: (record: GenerationRecord) => void): void {
@@ -139,13 +138,22 @@ export class EtcdGenerations implements GenerationStore {
     this.underWay.add(name);
     action()
       .then(
-        (answered) => () => !this.stopping.signal.aborted && answered(),
-        (error: Error) => () => this.stopping.signal.aborted || this.log(error.message),
+        (answered) => () => {
+          this.say(true, `etcd answers again for group ${this.options.group}`);
+          answered();
+        },
+        (error: Error) => () => this.say(false, error.message),
       )
       .then((end) => {
         this.underWay.delete(name);
-        end();
+        if (!this.stopping.signal.aborted) end();
       });
+  }
+
+  /** Requests are repeated all the time: only a change is news. */
+  private say(isReachable: boolean, line: string): void {
+    if (isReachable !== this.isReachable) this.options.log?.(line);
+    this.isReachable = isReachable;
   }
 
   /** Asks the members in turn. @throws {OperatingError} saying of each member why it has not answered */
