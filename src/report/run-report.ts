@@ -117,7 +117,7 @@ function place(simulation: Simulation, comparison: Comparison): string {
   const further = failover.crashIcount - failover.liveIcount;
   const leaked = (simulation.observer.lastReleased.get(failover.from) ?? 0) - comparison.a.state.outputsMade;
   const released = leaked > 0 ? `and had released ${leaked} outputs from there` : 'with no output released';
-  return `where the backup went live; the primary had run ${further} steps further, ${released}`;
+  return `where the ${failover.to} went live; the ${failover.from} had run ${further} steps further, ${released}`;
 }
 
 function differenceLines({ simulation, comparison, asked, wholeComparison }: RunFacts): Line[] {
@@ -130,10 +130,12 @@ function differenceLines({ simulation, comparison, asked, wholeComparison }: Run
       ],
     ];
   const { difference, firstDifference } = comparison;
+  // The hosts of the last failover, by the roles that they booted in.
+  const { from, to } = simulation.failovers.at(-1) ?? { from: 'primary', to: 'backup' };
   const lines: Line[] = [
     [],
     [`both machines at icount ${difference.icount}, ${place(simulation, comparison)}`],
-    ...differenceTable(difference, ['primary', 'backup'], wholeComparison),
+    ...differenceTable(difference, [from, to], wholeComparison),
   ];
   if (!firstDifference) return lines;
   const { index, a, b } = firstDifference;
@@ -141,7 +143,7 @@ function differenceLines({ simulation, comparison, asked, wholeComparison }: Run
     ...lines,
     line(
       'bad',
-      `the first entry that differs is number ${index + 1}: ${fullEntry(a)} on the primary, ${fullEntry(b)} on the backup`,
+      `the first entry that differs is number ${index + 1}: ${fullEntry(a)} on the ${from}, ${fullEntry(b)} on the ${to}`,
     ),
   ];
 }

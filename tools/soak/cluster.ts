@@ -171,7 +171,7 @@ export class Cluster {
     }
     for (const { pid, command } of await this.left()) {
       wrong.push(`process ${pid} is left behind: ${command}`);
-      process.kill(pid, 'SIGKILL');
+      killIfAny(pid);
     }
     if (this.operator) writeFileSync(join(this.directory, 'logs/up.log'), this.printed + this.said);
     return wrong;
@@ -181,7 +181,7 @@ export class Cluster {
   private async left(): Promise<{ pid: number; command: string }[]> {
     for (let ms = 0; ; ms += POLL_MS) {
       const left = [...this.seen].filter(([pid, command]) => commandOf(pid).join(' ') === command);
-      if (left.length === 0 || ms > END_MS / 10) return left.map(([pid, command]) => ({ pid, command }));
+      if (left.length === 0 || ms > END_MS) return left.map(([pid, command]) => ({ pid, command }));
       await sleep(POLL_MS);
     }
   }
@@ -193,6 +193,15 @@ export class Cluster {
 
   remove(): void {
     rmSync(this.directory, { recursive: true, force: true });
+  }
+}
+
+/** It may have ended meanwhile. */
+function killIfAny(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
 }
 
