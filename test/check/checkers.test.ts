@@ -70,7 +70,7 @@ describe('the output rule', () => {
     ]);
   });
 
-  test('counts what a host has held, even if it reports less later', () => {
+  test('counts the most that a host has held, even if it reports less later', () => {
     const checker = new OutputRuleChecker(storageOf({ primary: 'p', backups: ['b'] }));
     checker.holds('b', 5);
     checker.holds('b', 2);
@@ -78,7 +78,7 @@ describe('the output rule', () => {
     expect(checker.violations).toEqual([]);
   });
 
-  test('requires the entry of the primary that replaced the sender, too', () => {
+  test('requires that a primary that replaced the sender holds the entry, too', () => {
     const checker = new OutputRuleChecker(storageOf({ primary: 'b', backups: [] }));
     checker.released('p', release('a'));
     expect(checker.violations).toMatchObject([{ message: expect.stringContaining('but b holds') }]);
@@ -96,7 +96,7 @@ describe('the output rule', () => {
     expect(checker.violations).toEqual([]);
   });
 
-  test('counts a write as an output, and a read not', () => {
+  test('counts a disk write as an output, but not a read', () => {
     const checker = new OutputRuleChecker(storageOf({ primary: 'p', backups: ['b'] }));
     checker.released('p', { ...write, request: { operation: 'read', sector: 0, sizeBytes: 512 } });
     expect(checker.violations).toEqual([]);
@@ -128,7 +128,7 @@ test('a difference in a device or a page is found', () => {
   expect(checkSameMachine(undefined)).toEqual([]);
 });
 
-test('errors that clients report are violations, whatever the history of their calls is', () => {
+test('errors that clients report are violations, even if their calls are linearizable', () => {
   const errors = ['client 1: no answer'];
   const violation = { invariant: 'acknowledged-requests', message: errors[0] };
   expect(checkClients([], errors)).toEqual([violation]);
@@ -152,7 +152,7 @@ describe('outputs', () => {
     console?: string;
     frames?: { number: number; frame: Uint8Array }[];
   }
-  /** What is found when a machine makes these outputs, and others arrived at the edge. */
+  /** The violations when the machine makes `made` and the edge has received `seen`. */
   const found = (
     made: { console?: string; frames?: { number: number; frame: Uint8Array }[] },
     seen: Seen,
@@ -202,24 +202,24 @@ describe('input', () => {
     for (const data of given) checker.given({ kind: 'console', icount: 0, data: bytes(data) });
     return checker.end().length;
   };
-  test('reaches the guest in order, each byte once, up to any point', () => {
+  test('typed bytes reach the guest in order, each once; the last ones may be missing', () => {
     expect(found('abcdef', 'ab', 'c')).toBe(0);
     for (const given of [['ab', 'bc'], ['ab', 'd'], ['abcdefg']])
       expect([given, found('abcdef', ...given)]).toEqual([given, 1]);
   });
 
-  test('frames reach the guest in order, each once, up to any point', () => {
-    const offences = (...taken: string[]) => {
+  test('frames reach the guest in order, each once; the last ones may be missing', () => {
+    const messages = (...taken: string[]) => {
       const checker = new InputChecker(bytes(''), ['one', 'two', 'two'].map(bytes));
       for (const frame of taken) checker.frame({ kind: 'net', icount: 0, frame: bytes(frame) });
       return checker.end().map(({ message }) => message);
     };
-    for (const taken of [[], ['one'], ['one', 'two', 'two']]) expect(offences(...taken)).toEqual([]);
-    expect(offences('two')).toEqual([
+    for (const taken of [[], ['one'], ['one', 'two', 'two']]) expect(messages(...taken)).toEqual([]);
+    expect(messages('two')).toEqual([
       'frame 1 that the guest took is not frame 1 that the switch had for it',
     ]);
-    expect(offences('one', 'one', 'two')).toEqual([expect.stringContaining('frame 2 that the guest took')]);
-    expect(offences('one', 'two', 'two', 'two')).toEqual([expect.stringContaining('took 4 frames or more')]);
+    expect(messages('one', 'one', 'two')).toEqual([expect.stringContaining('frame 2 that the guest took')]);
+    expect(messages('one', 'two', 'two', 'two')).toEqual([expect.stringContaining('took 4 frames or more')]);
   });
 });
 
@@ -401,7 +401,7 @@ describe("the guest's clock", () => {
     expect(messages(derived)).toEqual([]);
   });
 
-  test('may lose at a failover the time since the last message was received, and no more', () => {
+  test('loses at a failover at most the time since the last message was received', () => {
     for (const [lostMs, finds] of [
       [10, false],
       [11, true],

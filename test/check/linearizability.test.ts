@@ -155,13 +155,13 @@ describe('histories that are not linearizable, with the calls that prove it', ()
   rejected('a value that no call wrote', [1], '1 GET x > VALUE 7 @ 0-10', '2 SET x 1 > OK @ 0-10');
   rejected('an error without a cause', [1], '1 ADD x 1 > ERROR the value is not a number @ 0-1');
   rejected(
-    'a full store, for a key that exists',
+    'a full store, reported for an existing key',
     [1, 2],
     '1 SET x 1 > OK @ 0-1',
     '1 SET x 2 > ERROR the store is full @ 2-3',
   );
 
-  it('include an empty answer', () => {
+  it('include a call with an empty answer', () => {
     const empty = history('1 GET x > NONE @ 0-1').map((call) => ({ ...call, answer: '' }));
     expect(violationOf(empty).calls).toEqual(empty);
   });
@@ -190,7 +190,7 @@ const operations: fc.Arbitrary<KvOperation> = fc.oneof(
 interface Instance {
   operation: KvOperation;
   calledNs: number;
-  /** From the call to its effect, and from there to its return. */
+  /** Time from the call to its effect; `answerNs`: from the effect to the return. */
   effectNs: number;
   answerNs: number;
   fate: 'answered' | 'pending' | 'lost';
@@ -211,7 +211,7 @@ const instances = (maxLength: number, spanNs: number, durationNs: number): fc.Ar
     { maxLength },
   );
 
-/** The calls as their clients see them, when each takes effect in its instant. */
+/** The calls as their clients see them, if each takes effect at its `effectNs`. */
 function linearize(planned: readonly Instance[]): Call[] {
   let store: Store = new Map();
   return planned
@@ -256,7 +256,7 @@ describe('random histories', () => {
     );
   });
 
-  it('get the same verdict as from trying all orders', () => {
+  it('get the same verdict as from a search of all orders', () => {
     let wrong = 0;
     fc.assert(
       fc.property(suspects, (calls) => {
@@ -270,7 +270,7 @@ describe('random histories', () => {
     expect(wrong).toBeLessThan(examples(2500));
   });
 
-  it('that are rejected are shrunk to a minimal set of calls that proves it', () => {
+  it('that are rejected are shrunk to a minimal set of calls that is not linearizable', () => {
     fc.assert(
       fc.property(suspects, (calls) => {
         const verdict = checkLinearizable(calls);
@@ -300,8 +300,8 @@ describe('random histories', () => {
   });
 });
 
-describe('the limit', () => {
-  it('leaves undecided what would take too long, and nothing else', () => {
+describe('the search limit', () => {
+  it('leaves only the keys undecided whose search exceeds it', () => {
     const pending = Array.from({ length: 18 }, (_, index) => `1 ADD x ${2 ** index} @ 0-`);
     const calls = history(...pending, '1 GET x > VALUE word @ 20-30');
     expect(checkLinearizable(calls, 1000)).toBe('undecided');
@@ -329,7 +329,7 @@ describe('the limit', () => {
 });
 
 /** Clients, a server that may forget which requests it has carried out, and a network that loses answers. */
-function converse(seed: string, server: { remembers: boolean }): Client[] {
+function runClients(seed: string, server: { remembers: boolean }): Client[] {
   const events: { atNs: number; action: () => void }[] = [];
   const random = new Random(seed);
   const at = { mac: [2, 2, 2, 2, 2, 2], ip: [10, 0, 2, 15], port: 9000 };
@@ -387,7 +387,7 @@ describe('clients', () => {
   it('record their requests and answers, and contend for the keys that they share', () => {
     let overlaps = 0;
     for (const seed of seeds) {
-      const clients = converse(seed, { remembers: true });
+      const clients = runClients(seed, { remembers: true });
       const calls = clients.flatMap((client) => client.calls);
       expect(clients.flatMap(({ errors }) => errors)).toEqual([]);
       expect(calls.filter(({ answer }) => answer !== undefined)).toHaveLength(60);
@@ -398,9 +398,9 @@ describe('clients', () => {
     expect(overlaps).toBeGreaterThan(10 * seeds.length);
   });
 
-  it('reveal a server that carries out repeated requests again', () => {
+  it('reveal a server that executes a retransmitted request again', () => {
     const verdicts = seeds.map((seed) =>
-      checkLinearizable(converse(seed, { remembers: false }).flatMap(({ calls }) => calls)),
+      checkLinearizable(runClients(seed, { remembers: false }).flatMap(({ calls }) => calls)),
     );
     // A SET that is carried out twice in a row is harmless.
     expect(verdicts.filter((verdict) => typeof verdict === 'object').length).toBeGreaterThan(15);

@@ -101,7 +101,7 @@ describe('a verdict', () => {
     expect(found(completed({ console: kept([new TextEncoder().encode('?')]) }))).toEqual(['outputs-covered']);
   });
 
-  test('finds time that runs backwards', () => {
+  test('finds a guest clock that runs backwards', () => {
     const evidence = completed();
     const clocks = [...evidence.survivor.history].filter(({ kind }) => kind === 'clock');
     const last = clocks.at(-1)!;
@@ -140,7 +140,7 @@ describe('a verdict', () => {
     expect(found(reads)).toContain('disk-covered');
   });
 
-  test('finds a service that stopped, or was given up', () => {
+  test('finds pending work at the limit, and a lost run with an unharmed member', () => {
     expect(found(completed({ waiting: ['clients'] }))).toEqual([]);
     const stopped = completed({ outcome: 'limit', waiting: ['a disk operation', 'clients'] });
     expect(observe(stopped)).toMatchObject([
@@ -174,12 +174,12 @@ describe('a verdict', () => {
     expect(compareLast(meeting(kept([], false)))).toBeUndefined();
   });
 
-  test('is refused for a run of which not everything was kept', () => {
+  test('is refused for a run whose evidence was not kept in full', () => {
     for (const part of ['console', 'frames'] as const)
       expect(() => judge(completed({ [part]: kept([], false) }))).toThrow(/limit it with --max-steps/);
   });
 
-  test('is what was found during the run if the machines diverged', () => {
+  test('has only the violations found during the run if the machines diverged', () => {
     expect(judge(completed({ outcome: 'diverged', console: kept([]), waiting: ['clients'] }))).toEqual([]);
   });
 });

@@ -34,7 +34,8 @@ name: .ascii "root=abc"
 `;
 
 /**
- * In machine mode: enters the kernel in supervisor mode by the address at a2, and serves its call: to shut down.
+ * In machine mode: enters the kernel in supervisor mode at the address in the structure at a2, prints F and shuts
+ * down at the kernel's first SBI call.
  */
 const FIRMWARE = `
 _start:
@@ -60,7 +61,7 @@ trap:
     sw      t1, 0(t0)
 `;
 
-/** Prints, unless `csrr mhartid` is illegal, which it is in supervisor mode. */
+/** Prints M in machine mode; in supervisor mode `csrr mhartid` is illegal. */
 const MACHINE_KERNEL = `
 _start:
     csrr    t0, mhartid
@@ -86,7 +87,7 @@ beforeAll(() => {
 const kernel = ['--kernel', 'kernel.s', '--append', 'root=abc quiet'];
 
 describe('run', () => {
-  test('boots a kernel without firmware, with its command line, alone and protected', async () => {
+  test('boots a kernel without firmware, with its command line, with and without a backup', async () => {
     const expected = { code: 0, stdout: 'root=abc quiet' };
     expect(await vmft('run', ...kernel, '--no-ft')).toMatchObject(expected);
     expect(await vmft('run', ...kernel, '--initrd', 'initrd', '--memory', '8M')).toMatchObject(expected);
@@ -95,9 +96,9 @@ describe('run', () => {
     expect(crashed.stderr).toMatch(/backup {3}goes live/);
   });
 
-  test('starts firmware, which finds the kernel', async () => {
+  test('starts firmware, which enters the kernel', async () => {
     const { code, stdout } = await vmft('run', '--bios', 'firmware.s', ...kernel, '--memory', '8M');
-    // The kernel's first call ends it.
+    // The firmware shuts down at the kernel's first SBI call.
     expect([code, stdout]).toEqual([0, 'F']);
   });
 
@@ -167,7 +168,7 @@ describe('run', () => {
   });
 });
 
-test('compare and chaos take kernels, and a violation is repeated by the same options', async () => {
+test('compare and chaos take kernels, and print a command with the same options', async () => {
   const compared = await vmft('compare', ...kernel, '--crashes', '0', '--epochs', '5', '--links', '1G', '-q');
   expect(compared.code).toBe(0);
   const options = ['--memory', '4M', '--drive', 'file=disk.img,readonly=on', '--runs', '20', '--jobs', '1'];

@@ -34,7 +34,7 @@ describe('vmft chaos', () => {
     expect(one!.code).toBe(0);
   });
 
-  test('prints a report with the events, and with empty cells, and nothing else', async () => {
+  test('prints only a report, with counts by phase and with empty cells', async () => {
     const { code, stdout, stderr } = await vmft(
       'chaos',
       program('bank.s'),
@@ -70,7 +70,7 @@ describe('vmft chaos', () => {
       'output-rule',
     ],
   ])(
-    '%s %j: a violation is shrunk, drawn, and the printed command shows it',
+    '%s %j: a violation is shrunk and drawn, and the printed command repeats it',
     async (name, args, invariant) => {
       const { code, stdout } = await vmft('chaos', program(name), '--runs', '60', ...args);
       expect(code).toBe(3);
@@ -87,7 +87,7 @@ describe('vmft chaos', () => {
     },
   );
 
-  test('prints a command for the worst down time that repeats that run', async () => {
+  test('prints a command that repeats the run with the worst down time', async () => {
     const { stdout } = await vmft('chaos', program('kv/kv.elf'), '--clients', '2', '--runs', '10', '--json');
     const { worstDown } = JSON.parse(stdout);
     const again = await shell(`${worstDown.command} --json`);
@@ -141,7 +141,7 @@ describe('vmft chaos', () => {
 });
 
 describe('vmft run', () => {
-  test('--diagram draws the run after its story', async () => {
+  test('--diagram draws the run as a sequence diagram on stderr', async () => {
     const { code, stdout, stderr } = await vmft(
       'run',
       program('hello.s'),

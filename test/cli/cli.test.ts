@@ -58,7 +58,7 @@ describe('run', () => {
     expect(crashed.stderr).toMatch(/CRASH[\s\S]*goes live/);
   });
 
-  test("the guest's exit code is that of the command", async () => {
+  test("the command exits with the guest's exit code", async () => {
     const results = await Promise.all([
       vmft(['run', 'seven.s']),
       vmft(['run', 'seven.s', '--no-ft']),
@@ -128,7 +128,7 @@ describe('the cluster', () => {
     expect(none).toEqual(alone);
   });
 
-  test('--fault: the long form of shorthands, and commands of an operator', async () => {
+  test('--fault takes the long form of the shorthands, and operator commands', async () => {
     const [short, long, switched] = await Promise.all([
       vmft(['run', bank, '--crash', 'primary@20ms', '--partition', '40ms+3ms']),
       vmft(['run', bank, '--fault', 'crash:primary@20ms', '--fault', 'partition:primary-backup@40ms+3ms']),
@@ -140,7 +140,7 @@ describe('the cluster', () => {
     expect(switched.stderr).toMatch(/generation 2 from icount [\d ]+: backup with primary/);
   });
 
-  test('--replication checkpoint: the same receipts', async () => {
+  test('--replication checkpoint prints the same receipts', async () => {
     const { code, stdout } = await vmft([
       'run',
       bank,
@@ -193,7 +193,7 @@ describe('the cluster', () => {
     },
   );
 
-  test('a fault that took effect: --strict changes nothing, and the report has its time and host', async () => {
+  test('--strict accepts a fault that took effect; the report has its time and host', async () => {
     const given = ['run', program('hello.s'), '-q', '--strict', '--json', '--crash', 'primary@icount=100'];
     const { code, stdout, stderr } = await vmft(given);
     expect([code, stderr]).toEqual([0, '']);
@@ -207,7 +207,7 @@ describe('--verify', () => {
   const checked = /^checked: a fresh machine that replays the log prints the same/m;
 
   test.each([[[]], [['--no-ft']]])(
-    'replays the run and reports it, and only if asked for %j',
+    'replays the run and reports the result; a run without it does not: %j',
     async (options) => {
       const [asked, unasked] = await Promise.all([
         vmft(['run', program('dice.s'), '--verify', ...options]),
@@ -219,7 +219,7 @@ describe('--verify', () => {
     },
   );
 
-  test('finds what goes wrong with a rule switched off', async () => {
+  test('is implied when a rule is switched off', async () => {
     const { code, stderr } = await vmft(['run', program('hello.s'), '--unsafe', 'dedup']);
     expect([code, stderr]).toEqual([0, expect.stringMatching(checked)]);
   });
@@ -322,18 +322,18 @@ describe('wrong usage: exit code 2, one line on stderr, nothing on stdout', () =
       /"backup"/,
     ],
     [
-      'a crash at no moment',
+      'a crash at an invalid time',
       ['run', bank, '--crash', 'primary@noon'],
       /"noon" is no time; write it like 5ms/,
     ],
     [
-      'a crash without a moment',
+      'a crash without a time',
       ['run', bank, '--crash', 'primary'],
       /no place or no moment; it has the form crash:HOST@WHEN\[\+LENGTH\], like crash:primary@20ms/,
     ],
     ['a crash at a time without a unit', ['run', bank, '--crash', 'primary@t=5'], /"5" is no time/],
     [
-      'a moment with too many parts',
+      'a position with too many parts',
       ['run', bank, '--crash', 'primary@icount=5=6'],
       /"5=6" is no whole number/,
     ],
@@ -342,9 +342,9 @@ describe('wrong usage: exit code 2, one line on stderr, nothing on stdout', () =
       ['run', bank, '--fault', 'boom:primary@5ms'],
       /"boom" is no fault; they are crash,/,
     ],
-    ['a fault without a form', ['run', bank, '--fault', 'boom'], /it has the form KIND:WHERE@WHEN/],
+    ['a fault without place and time', ['run', bank, '--fault', 'boom'], /it has the form KIND:WHERE@WHEN/],
     ['a pause without a length', ['run', bank, '--fault', 'pause:primary@5ms'], /pause \w+ a length/],
-    ['a slowness without a value', ['run', bank, '--fault', 'slow:backup@5ms+5ms'], /slow needs a value/],
+    ['a slow-down without a value', ['run', bank, '--fault', 'slow:backup@5ms+5ms'], /slow needs a value/],
     ['an outage of a host', ['run', bank, '--fault', 'outage:backup@5ms+5ms'], /only storage can have that/],
     [
       'an unknown command',
@@ -379,7 +379,7 @@ describe('wrong usage: exit code 2, one line on stderr, nothing on stdout', () =
     ['too many backups', ['run', bank, '--backups', '4'], /a whole number from 0 to 3/],
     ['too many spares', ['run', bank, '--spares', '9'], /a whole number from 0 to 8/],
     [
-      'a number of backups that is no number',
+      'a number of backups that is not a number',
       ['run', bank, '--backups', 'two'],
       /a whole number from 0 to 3/,
     ],
@@ -390,7 +390,7 @@ describe('wrong usage: exit code 2, one line on stderr, nothing on stdout', () =
     ['a speed of an unknown host', ['run', bank, '--speed', 'nobody=2'], /"nobody" is no host/],
     ['an unknown rule', ['run', bank, '--unsafe', 'nothing'], /the rules are output-rule/],
     [
-      'a rule named like a property of every object',
+      'a rule named like a property of Object.prototype',
       ['run', bank, '--unsafe', 'toString'],
       /the rules are output-rule/,
     ],
@@ -413,7 +413,7 @@ describe('wrong usage: exit code 2, one line on stderr, nothing on stdout', () =
     expect([code, stdout]).toEqual([2, '']);
   });
 
-  test('a source with mistakes: all mistakes, with their places', async () => {
+  test('a source with errors: all errors, each with its line', async () => {
     for (const args of [
       ['run', 'broken.s'],
       ['asm', 'broken.s'],
@@ -428,7 +428,7 @@ describe('wrong usage: exit code 2, one line on stderr, nothing on stdout', () =
 });
 
 describe('record and replay', () => {
-  test('a machine that is saved and restored during a replay is the same machine', async () => {
+  test('--restore: a machine saved and restored during a replay has the same state', async () => {
     await vmft(['run', program('dice.s'), '--no-ft', '--record', 'restored.log']);
     const { code, stdout } = await vmft(['replay', 'restored.log', '--restore', '4']);
     expect(code).toBe(0);
@@ -442,7 +442,7 @@ describe('record and replay', () => {
     ['one machine', ['--no-ft']],
     ['a pair', []],
     ['a pair that lost its primary', ['--crash', 'primary@output=30']],
-  ])('%s: the same bytes and the same state', async (_, options) => {
+  ])('%s: the replay prints the same bytes and ends in the same state', async (_, options) => {
     const log = `${options.length}${options[0] ?? ''}.log`;
     const run = await vmft(['run', program('dice.s'), '--record', log, ...options]);
     const [replay, json] = await Promise.all([vmft(['replay', log]), vmft(['replay', log, '--json'])]);
@@ -487,7 +487,7 @@ describe('record and replay', () => {
 });
 
 describe('diff', () => {
-  test('of equal machines is 0, of others 1', async () => {
+  test('exits with 0 for equal machines, with 1 for others', async () => {
     await Promise.all([
       vmft(['run', program('dice.s'), '--crash', 'primary@output=30', '--save-states', 'one']),
       vmft(['run', program('dice.s'), '--seed', '2', '--save-states', 'two']),
@@ -523,7 +523,7 @@ describe('help', () => {
     expect(examples).toContain(`\n  vmft ${command} `);
   });
 
-  test('chaos -h shows that campaigns draw what other commands have a default for', async () => {
+  test('chaos -h shows random defaults for what campaigns draw', async () => {
     const { stdout } = await vmft(['chaos', '-h']);
     const text = stdout.replaceAll(/\s+/g, ' ');
     for (const name of ['backups', 'spares', 'replication', 'disk'])
@@ -571,7 +571,7 @@ describe('help faults', () => {
 });
 
 describe('asm and disasm', () => {
-  test('a listing, an image that runs like its source, and one word', async () => {
+  test('make a listing, an image that runs like its source, and one instruction', async () => {
     const [listing, image, word] = await Promise.all([
       vmft(['asm', 'seven.s']),
       vmft(['asm', 'seven.s', '-o', 'seven.bin']),
@@ -584,7 +584,7 @@ describe('asm and disasm', () => {
   });
 });
 
-test('disasm steps by two bytes or four, and starts again at every symbol', async () => {
+test('disasm advances by two or four bytes, and restarts at every symbol', async () => {
   writeFileSync(file('mixed.s'), '_start: c.li a0, 5\n addi a0, a0, 1\n .half 0xffff\nend: c.jr ra\n');
   const { stdout } = await vmft(['disasm', 'mixed.s']);
   expect(stdout.trim().split('\n')).toEqual([
@@ -599,7 +599,7 @@ test('disasm steps by two bytes or four, and starts again at every symbol', asyn
   ]);
 });
 
-test('the limit of primes can be chosen', async () => {
+test('--defsym sets the limit of primes', async () => {
   const { stdout } = await vmft(['run', program('primes.s'), '--defsym', 'LIMIT=100', '--no-ft']);
   expect(stdout).toContain('primes below 100: 25\n');
   expect(stdout).not.toBe(primesText);

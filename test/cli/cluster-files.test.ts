@@ -119,7 +119,7 @@ describe('a new VM', () => {
     expect(placement(hosts, 2)).toMatchObject({ primary: 'a', backups: ['c', 'b'] });
   });
 
-  test('needs as many hosts that can be reached', () => {
+  test('needs as many reachable hosts as it has replicas', () => {
     const hosts = [status('a', 'a', 0), status('b', 'b', undefined)];
     expect(() => placement(hosts, 1)).toThrow('--backups 1: 1 of 2 hosts can be reached, and 2 are needed');
   });

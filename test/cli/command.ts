@@ -11,7 +11,7 @@ export const BIN = join(root, 'bin/vmft.js');
 /** The path of a bundled program. */
 export const program = (name: string) => join(root, 'programs', name);
 
-/** What a command that has ended leaves. */
+/** Exit code and output of a command. */
 export interface Result {
   code: number;
   stdout: string;
@@ -45,7 +45,7 @@ export function workplace(): {
     directory,
     file: (name) => join(directory, name),
     vmft: (args, input = '') => execute(process.execPath, [BIN, ...args], input),
-    /** SIGINT arrives when a worker is given this order. */
+    /** Sends SIGINT when the workers have received this number of orders. */
     interrupted: (args, orders) => {
       const code = `import { Worker } from 'node:worker_threads';
         const { postMessage } = Worker.prototype;

@@ -20,7 +20,7 @@ const failure = (number: number) => number * 2 + 1;
 
 const ENDLESS = saying(PASS, 'j .');
 const SLEEPING = saying(PASS, 'wfi');
-/** Sleeps until the timer rings, a second after boot. */
+/** Sleeps until the timer interrupt, a second after boot. */
 const SLEEP = `li t0, 0x2004000
   li t1, 10000000
   sd t1, 0(t0)
@@ -47,7 +47,7 @@ const run = (source: string, maxSteps = 1000): Result => {
   return runTest('program', load, maxSteps);
 };
 
-/** As the environments of riscv-tests and of its benchmarks print. */
+/** Prints as the environments of riscv-tests and of its benchmarks do. */
 const printing = (text: string, value: number) =>
   saying(
     value,
@@ -84,7 +84,7 @@ text: .asciz "${text}"
   );
 
 describe('a program', () => {
-  test('prints by tohost, and then fails', () => {
+  test('prints through tohost, and then fails', () => {
     expect(run(printing('case 7 failed', failure(7)))).toMatchObject({
       outcome: 'failed',
       test: 7,
@@ -100,7 +100,7 @@ describe('a program', () => {
     ).toContain("failed: test 7; it printed 'oh nooh no'");
   });
 
-  test('is reported when it waits for an answer that does not come', () => {
+  test('is reported when it waits for an HTIF answer that never comes', () => {
     const result = run(saying('9 << 56 | 3 << 48'));
     expect(result).toMatchObject({ outcome: 'timed-out', unanswered: '0x903000000000000' });
     expect(reportLines({ programs: 1, results: [result], interrupted: false, folder: 'x' })[1]).toContain(
@@ -143,7 +143,7 @@ describe('a program', () => {
     expect(run(source)).toEqual(run(source));
   });
 
-  test('that breaks vmft does not stop the others', () => {
+  test('that makes vmft throw is reported with the error', () => {
     const broken = () => {
       throw new Error('a broken invariant');
     };
@@ -178,7 +178,7 @@ test('the report has a row for each program and a total', () => {
 describe('vmft conformance', () => {
   const vmft = (args: readonly string[]) => command(['conformance', ...args]);
 
-  /** Each third fails in the test that is its number. */
+  /** Every third program fails; the failed test has the program's number. */
   const many = () =>
     write(
       'many',
@@ -216,7 +216,7 @@ describe('vmft conformance', () => {
     expect(results[2]).toEqual({ name: 'test-3', steps: expect.any(Number), outcome: 'failed', test: 3 });
   });
 
-  test('--only chooses by name; the exit code is 0 when all of those pass', async () => {
+  test('--only chooses by name; the exit code is 0 when all chosen programs pass', async () => {
     const { code, stdout } = await vmft([many(), '--only', 't*-1', '--json']);
     const chosen = JSON.parse(stdout).results.map(({ name }: Result) => name);
     expect(chosen).toEqual(['test-1', 'test-10', 'test-11', 'test-12']);

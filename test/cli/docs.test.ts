@@ -1,4 +1,4 @@
-/** The documentation of formats, files and commands, compared with those. */
+/** The documentation of formats, files and commands agrees with the program. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -25,7 +25,7 @@ function section(title: string): string {
 }
 const version = (title: string) => Number(/version, (\d+)/.exec(section(title))![1]);
 
-test('the log file', () => {
+test('the log file has the documented version and end', () => {
   run(join(root, 'programs/hello.s'), '--no-ft', '--record', 'hello.log');
   const log = made('hello.log');
   expect(log.readUInt16LE(8)).toBe(version('Log file'));
@@ -34,18 +34,18 @@ test('the log file', () => {
   expect(log.toString('hex').slice(-end.length)).toBe(end);
 });
 
-test('a snapshot file', () => {
+test('a snapshot file has the documented version', () => {
   run(join(root, 'programs/bank.s'), '--crash', 'primary@icount=100000', '--save-states', 'states');
   expect(made('states/backup.vm').readUInt16LE(8)).toBe(version('Snapshot file'));
 });
 
-test('a message', () => {
+test('a message has the documented version', () => {
   expect(encodeMessage({ kind: 'heartbeat', generation: 1, domain: '', ticks: 0 })[2]).toBe(
     version('Message'),
   );
 });
 
-test('an evidence file', () => {
+test('an evidence file has the documented version', () => {
   expect(EVIDENCE_VERSION).toBe(version('Evidence file'));
 });
 

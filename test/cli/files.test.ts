@@ -67,7 +67,7 @@ describe('an output file', () => {
     expect(() => OutputFile.at(path())).toThrow(message);
   });
 
-  test('can not be an input of the same command, by any name, unless nothing can be lost', () => {
+  test('can not be an input of the same command, by any name, except a device', () => {
     readBytes(put('source', 'x'));
     symlinkSync('source', file('alias'));
     for (const name of ['source', './source', 'alias'])
@@ -187,7 +187,7 @@ describe('output that can not be written', () => {
     },
   );
 
-  test('a reader that leaves: the code of a broken pipe, and no message', async () => {
+  test('a closed pipe: exit code 141, and no message', async () => {
     const [stdout, stderr] = await Promise.all([
       shell(`$VMFT asm ${program('bank.s')} | true`),
       shell(`$VMFT run ${program('bank.s')} -v 2>&1 >/dev/null | true`),
@@ -196,7 +196,7 @@ describe('output that can not be written', () => {
     expect(stderr).toEqual({ code: 141, stdout: '', stderr: '' });
   });
 
-  test('errors to a full disk end the command, too', async () => {
+  test('error output to a full disk ends the command, too', async () => {
     const { code } = await shell(`$VMFT run ${program('hello.s')} 2> /dev/full`);
     expect(code).toBe(2);
   });

@@ -8,16 +8,19 @@ import { BIN, workplace } from './command.ts';
 
 const { directory, file } = workplace();
 
-test.each(['SIGINT', 'SIGTERM'] as const)('%s is noted once; the next signal is not handled', (signal) => {
-  const process = new EventEmitter();
-  const ending = new EndingSignal(process as unknown as NodeJS.Process);
-  expect(ending.received).toBeUndefined();
-  process.emit(signal, signal);
-  expect(ending.received).toBe(signal);
-  expect(process.eventNames()).toEqual([]);
-});
+test.each(['SIGINT', 'SIGTERM'] as const)(
+  'the first %s is recorded; the next has its default effect',
+  (signal) => {
+    const process = new EventEmitter();
+    const ending = new EndingSignal(process as unknown as NodeJS.Process);
+    expect(ending.received).toBeUndefined();
+    process.emit(signal, signal);
+    expect(ending.received).toBe(signal);
+    expect(process.eventNames()).toEqual([]);
+  },
+);
 
-test('after the run signals are not handled: the replay of --verify can be interrupted', () => {
+test('after the run signals have their default effect: the replay of --verify can be interrupted', () => {
   const process = new EventEmitter();
   const ending = new EndingSignal(process as unknown as NodeJS.Process);
   expect(process.eventNames()).toEqual(['SIGINT', 'SIGTERM']);

@@ -34,7 +34,7 @@ describe('reading in pieces', () => {
   };
   const sizes = fc.array(fc.integer({ min: 1, max: 300 }), { minLength: 1, maxLength: 5 });
 
-  test('gives the same as reading at once, of complete logs, of damaged ones and of parts', () => {
+  test('gives the same as reading at once, for complete, damaged and truncated logs', () => {
     const whole = content();
     fc.assert(
       fc.property(
@@ -74,7 +74,7 @@ describe('vmft log', () => {
     expect(documents.find(({ kind }) => kind === 'check').hash).toMatch(/^[0-9a-f]{16}$/);
   });
 
-  test('prints some kinds, from one step to another, and up to a number', async () => {
+  test('prints the given kinds, from one step to another, and at most a given number', async () => {
     const { entries } = readLog(content(), 'x');
     const wanted = entries.filter(
       ({ kind, icount }) => kind === 'entropy' && icount >= 500 && icount <= 2000,

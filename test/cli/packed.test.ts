@@ -1,6 +1,5 @@
 /**
- * The package is complete: packed, installed in an empty folder without a network, and used there as the demo
- * suggests.
+ * The package is complete: it is packed, installed in an empty folder without a network, and used there as documented.
  */
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -16,7 +15,7 @@ const examples = readdirSync(join(root, 'examples'));
 let packed: { filename: string; size: number; files: { path: string }[] };
 
 beforeAll(async () => {
-  // As `npm pack` does; only here they are read.
+  // As `npm pack` does. No other test reads the declarations.
   await writeDeclarations();
   // The build of the tests is packed; another build would remove it under other tests.
   const npm = ['pack', '--ignore-scripts', '--json', '--pack-destination', directory];
@@ -57,7 +56,7 @@ describe('the package', () => {
   });
 });
 
-/** Programs in the documentation, and behind each what it prints. */
+/** Programs in the documentation, each followed by its output. */
 const shown = ['README.md', 'docs/library.md'].flatMap((page) => {
   const text = readFileSync(join(root, page), 'utf8');
   return [...text.matchAll(/```js\n(.*?)```\n\n```text\n(.*?)```/gs)].map(([, code, output], index) => {
@@ -67,7 +66,7 @@ const shown = ['README.md', 'docs/library.md'].flatMap((page) => {
 });
 
 describe('the documentation', () => {
-  test('shows programs with what they print, and no others', () => {
+  test('shows no program without its output', () => {
     const page = readFileSync(join(root, 'docs/library.md'), 'utf8');
     expect(shown.length).toBe(page.split('```js').length);
   });
@@ -78,7 +77,7 @@ describe('the documentation', () => {
   });
 });
 
-test('the library works in a worker thread, on its own and without what was generated ahead', async () => {
+test('the library works in a worker thread, also without the generated files beside it', async () => {
   const code = `
     import { copyFileSync } from 'node:fs';
     import { isMainThread, Worker } from 'node:worker_threads';
@@ -100,7 +99,7 @@ const consumer = `
 import { type EventContent, judge, loadGuest, OperatingError, type Run, run, type RunOptions } from 'vmft';
 const options: RunOptions = { backups: 1, unsafe: ['log-clock'], tuning: { suspectNs: 1e7 }, onEvent: (event) => {
   if (event.kind === 'live') { const at: number = event.icount; void at; }
-  // @ts-expect-error what is held has no such field
+  // @ts-expect-error a held event has no icount
   if (event.kind === 'held') void event.icount;
 } };
 const finished: Run = run(loadGuest({ source: 'nop' }), options);
@@ -108,11 +107,11 @@ const code: number | undefined = finished.exitCode;
 const a0: bigint = finished.machine.register('a0');
 const first: EventContent['kind'] | undefined = finished.events[0]?.kind;
 void [code, a0, first, judge(finished).map(({ invariant, message }) => invariant + message)];
-// @ts-expect-error the rules have names
+// @ts-expect-error not the name of a rule
 run(loadGuest('bank'), { unsafe: ['everything'] });
-// @ts-expect-error results can't be changed
+// @ts-expect-error results are read-only
 finished.steps = 5;
-// @ts-expect-error what is inside stays there
+// @ts-expect-error other files of the package are not exported
 import 'vmft/dist/lib.js';
 export { OperatingError };
 `;
@@ -122,13 +121,13 @@ describe('the declarations', () => {
   const compile = (line: string) =>
     shell(`node ${TSC} --noEmit --skipLibCheck false --module nodenext --target es2022 ${line}`);
 
-  test('are right for others, as strict as there is', async () => {
+  test('compile in a project with the strictest settings', async () => {
     writeFileSync(file('consumer.mts'), consumer);
     const strict = '--strict --noUncheckedSideEffectImports --exactOptionalPropertyTypes';
     expect(await compile(`${strict} consumer.mts`)).toMatchObject({ stdout: '', code: 0 });
   });
 
-  test('are right for the examples', async () => {
+  test('agree with the examples', async () => {
     const line = `--lib es2022,dom --allowJs --checkJs --strict false ${examples.join(' ')}`;
     expect(await compile(line)).toMatchObject({ stdout: '', code: 0 });
   });

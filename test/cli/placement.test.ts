@@ -90,7 +90,7 @@ describe('only requested devices exist', () => {
     [['--console', 'virtio'], '7=console'],
     [['-device', 'virtio-serial-device', '-device', 'virtconsole', '--console', 'virtio'], '7=console'],
     [[...driveFor(0), '-device', 'virtio-blk-device,drive=d0', ...drive(1)], '0=d1 7=d0'],
-    // A drive that a device refers to is that device's, with if=none or without.
+    // A drive that a device refers to belongs to that device, with or without if=none.
     [[...drive(3, ',id=x'), '-device', 'virtio-blk-device,drive=x,bus=virtio-mmio-bus.5'], '5=d3'],
   ])('%j', (args, expected) => {
     expect(placedBy(...args)).toBe(expected);
@@ -158,7 +158,7 @@ describe("QEMU's command line", () => {
     expect(options.device?.map(({ driver }) => driver)).toEqual(['virtio-rng-device', 'virtio-net-device']);
   });
 
-  test('with two dashes is the same', () => {
+  test('with two dashes has the same effect', () => {
     const plain = (args: string[]) => JSON.stringify(parsed(args));
     expect(
       plain(
@@ -170,7 +170,7 @@ describe("QEMU's command line", () => {
     ).toBe(plain(xv6.split(' ')));
   });
 
-  test('does not change values, short options of vmft, and arguments after --', () => {
+  test('is not recognized in values, short options of vmft, and arguments after --', () => {
     const args = ['run', 'x.s', '-q', '-append', '-kernel', '--append', 'x', '--', '-kernel'];
     expect(fromQemu(args)).toEqual([
       'run',

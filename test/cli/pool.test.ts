@@ -1,11 +1,11 @@
-/** Orders to workers, and their answers in order. */
+/** Workers execute orders concurrently; their answers are taken in sequence. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { executeInOrder } from '../../src/cli/pool.ts';
 
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
 
-test('answers are taken in the order of the orders, whichever worker is faster', async () => {
+test('answers are taken in sequence, whichever worker is faster', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.scheduler(),
@@ -52,7 +52,7 @@ test('workers that wait for a slow one continue when it has answered', async () 
   expect(executed[1]).toBeGreaterThan(before + 100);
 });
 
-test('a failure of a worker is that of the whole', async () => {
+test('the failure of one worker fails the whole execution', async () => {
   const failing = async () => {
     throw new Error('out of memory');
   };

@@ -34,7 +34,7 @@ describe('vmft chaos --quiet', () => {
 });
 
 describe('vmft story --quiet', () => {
-  test('lists names, one a line', async () => {
+  test('lists names, one per line', async () => {
     const { code, stdout } = await vmft(['story', '-q']);
     expect([code, stdout]).toEqual([
       0,
@@ -55,14 +55,14 @@ describe('vmft story --quiet', () => {
   });
 });
 
-test('vmft diff --quiet has only its exit code', async () => {
+test('vmft diff --quiet prints nothing; its exit code is the result', async () => {
   await vmft(['run', program('hello.s'), '-q', '--save-states', 'one']);
   await vmft(['run', program('dice.s'), '-q', '--save-states', 'other']);
   const diff = (other: string) => vmft(['diff', 'one/primary.vm', `${other}.vm`, '--quiet']);
   expect(await Promise.all([diff('one/backup'), diff('other/primary')])).toEqual([silent(0), silent(1)]);
 });
 
-test('vmft conformance --quiet names those that do not pass', async () => {
+test('vmft conformance --quiet prints only the programs that do not pass', async () => {
   const folder = (name: string, programs: Record<string, number>) => {
     mkdirSync(file(name));
     for (const [one, value] of Object.entries(programs))

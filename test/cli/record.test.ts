@@ -1,4 +1,4 @@
-/** A recording is written during the run: however that ends, the recording can be replayed. */
+/** A recording is written during the run, and can be replayed however the run ends. */
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -23,7 +23,7 @@ const endless = `
 `;
 beforeAll(() => writeFileSync(file('endless.s'), endless));
 
-/** Runs it until its recording has some length, and sends it a signal. */
+/** Runs `endless.s` until its recording has `sizeBytes` bytes, and sends `signal`. */
 async function interrupted(
   log: string,
   sizeBytes: number,
@@ -85,7 +85,7 @@ describe('a recording', () => {
     expect(replay.stderr).toContain(`: ${said?.[1]} steps, `);
   });
 
-  test('and saved machines are named in commands as a shell reads them', async () => {
+  test('and saved machines have shell-quoted names in the printed commands', async () => {
     const [hello, log, states] = [join(root, 'programs/hello.s'), 'my run.log', 'my states'];
     const { stderr } = await vmft(['run', hello, '--record', log, '--save-states', states]);
     const printed = [...stderr.matchAll(/`(vmft [^`]*)`/g)].map(([, command]) => command!);
@@ -97,7 +97,7 @@ describe('a recording', () => {
       expect(await shell(command.replace('vmft', '$VMFT'))).toMatchObject({ code: 0 });
   });
 
-  test('that can not be continued does not end the run', async () => {
+  test('that can not be written is reported, with exit code 2', async () => {
     const { code, stderr } = await vmft(['run', join(root, 'programs/dice.s'), '--record', '/dev/full']);
     expect([code, stderr]).toEqual([2, expect.stringContaining('/dev/full: no space left')]);
   });

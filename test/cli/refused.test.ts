@@ -1,4 +1,4 @@
-/** Input that would have no effect, or another than was meant, is refused with the reason. */
+/** Input that would have no effect, or not the intended one, is refused with the reason. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { InvalidArgumentError } from 'commander';
 import { describe, expect, test } from 'vitest';
@@ -39,7 +39,7 @@ describe('meaningless faults', () => {
     expect(() => mustBePossible([parseFault(text)], cluster)).toThrow(message);
   });
 
-  test('a bit of added memory may flip; a host alone can not switch over', () => {
+  test('a bit of added memory may flip; a single host can not switch over', () => {
     const hosts = ['primary', 'backup'];
     const faults = ['flip:backup@20ms=1048576.0', 'command:memory=2M@5ms'].map(parseFault);
     mustBePossible(faults, { hosts, memorySizeBytes: 1 << 20 });
@@ -50,7 +50,7 @@ describe('meaningless faults', () => {
   });
 });
 
-describe('values of options', () => {
+describe('invalid values of options', () => {
   const refused: [keyof typeof options, string, unknown, RegExp][] = [
     ['memory', '3G', undefined, /the size of the memory is a multiple of 4K up to 2G/],
     ['diskSize', '5', undefined, /the size of a disk is a multiple of 4K/],
@@ -91,7 +91,7 @@ describe('lines of a story', () => {
     expect(() => story(...lines)).toThrow(message);
   });
 
-  test('may differ in a name only', () => {
+  test('may differ only in a name', () => {
     story('define A 1', 'define B 2', 'speed primary 1', 'speed backup 1', 'fault crash:primary@1ms');
   });
 });

@@ -6,7 +6,7 @@ import { program, workplace } from './command.ts';
 const { file, vmft } = workplace();
 
 test.each([[[]], [['--restore', '3']], [['--json']]])(
-  'a recording that this machine contradicts is a divergence with %j, and no bug',
+  'a replay that contradicts its recording is reported as a divergence: %j',
   async (options) => {
     await vmft(['run', program('dice.s'), '--no-ft', '-q', '--record', 'dice.log']);
     const { description, entries } = readLog(readFileSync(file('dice.log')), 'dice.log');
@@ -21,7 +21,7 @@ test.each([[[]], [['--restore', '3']], [['--json']]])(
   },
 );
 
-test('--json says whether it holds all of the console output', async () => {
+test('--json says whether its console output is complete', async () => {
   const run = await vmft(['run', program('hello.s'), '-q', '--record', 'hello.log']);
   const { stdout } = await vmft(['replay', 'hello.log', '--json']);
   expect(JSON.parse(stdout)).toMatchObject({ console: run.stdout, consoleTruncated: false });

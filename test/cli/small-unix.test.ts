@@ -81,7 +81,7 @@ test('does so across a crash of the primary at any position', () => {
     );
 });
 
-test('finds no disk when that is in another slot', () => {
+test('finds no disk when the disk is in another slot', () => {
   const elsewhere = guestOf(LINE.replace('bus.0', 'bus.7'));
   expect(run(elsewhere)).toMatchObject({ printed: 'a small unix is booting\n', code: 5 });
   const withoutBus = guestOf(LINE.replace(',bus=virtio-mmio-bus.0', ''));

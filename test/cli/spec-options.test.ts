@@ -1,4 +1,4 @@
-/** A printed command makes the run that it was printed for. */
+/** A printed command repeats the run for which it was printed. */
 import { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
 import { mustHaveEffect } from '../../src/cli/combinations.ts';
@@ -20,7 +20,7 @@ describe('a specification', () => {
     everySpec((spec) => expect(read(specArguments(spec))).toEqual(spec));
   });
 
-  test('with defaults only is printed with the number of hosts alone', () => {
+  test('with defaults only is printed as the number of hosts', () => {
     expect(read([])).toEqual(defaults);
     expect(clusterArguments(defaults)).toEqual(['--backups', '1', '--spares', '1']);
     expect(clusterArguments(campaignDefaults).slice(4)).toEqual([
@@ -34,7 +34,7 @@ describe('a specification', () => {
     expect(read(['--no-ft'])).toMatchObject({ backups: 0, spares: 0 });
   });
 
-  test('has its faults in one schedule, whatever their options', () => {
+  test('has all faults in one schedule, whichever options gave them', () => {
     const short = read(['--crash', 'primary@20ms', '--pause', 'live@5ms+5ms', '--partition', '1ms+1ms']);
     const long = ['crash:primary@20ms', 'pause:live@5ms+5ms', 'partition:primary-backup@1ms+1ms'];
     expect(short).toEqual(read(long.flatMap((text) => ['--fault', text])));

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 
-/** In a process of its own: other tests set V8 flags, with which V8 rejects the cache. */
+/** In a separate process: other tests set V8 flags, with which V8 rejects the cache. */
 const REJECTED = `
   import { program } from './bin/program.js';
   console.log(program().script.cachedDataRejected);`;

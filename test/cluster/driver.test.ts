@@ -142,7 +142,7 @@ describe('a driver', () => {
     ]);
   });
 
-  test('gives the guest no step beyond the last', () => {
+  test('stops the guest at the maximum number of steps', () => {
     const stage = new Stage(7000);
     stage.steps = 20_000;
     stage.driver.deliver(frame);
@@ -216,7 +216,7 @@ describe('a driver', () => {
     ]);
   });
 
-  test('adds up rests that the clock is too coarse for', () => {
+  test('accumulates rests that are too short for the clock', () => {
     const stage = new Stage(undefined, { primary: [50_000, 50_000], backup: [50_000, 50_000] });
     stage.minRestNs = 30_000;
     stage.steps = 20_000;
@@ -229,7 +229,7 @@ describe('a driver', () => {
     ]);
   });
 
-  test('gives a backup slices within bounds of its own', () => {
+  test('limits the slices of a backup by separate bounds', () => {
     const stage = new Stage(undefined, { primary: [50_000, 800_000], backup: [100_000, 150_000] });
     stage.role = 'backup';
     stage.steps = 50_000;
@@ -276,7 +276,7 @@ describe('a driver', () => {
     expect([stage.driver.alive, stage.driver.life]).toEqual([true, 1]);
   });
 
-  test('does not make a restarted replica wait for what the one before it had to wait', () => {
+  test('does not apply the rest of the previous replica to a restarted one', () => {
     const stage = new Stage();
     stage.steps = 5000;
     const throttled = stage.replica();
@@ -304,7 +304,7 @@ describe('a driver', () => {
     expect([stage.driver.alive, stage.driver.stopReason]).toEqual([false, 'completed']);
   });
 
-  test('restores a stream once the replica knows that it broke', () => {
+  test('restores a broken stream when the replica handles the reset', () => {
     const stage = new Stage();
     stage.driver.deliver({ kind: 'reset', peer: 'b' });
     expect(stage.run()).toEqual(['0 restored b', '0 reset', '0 entered primary']);

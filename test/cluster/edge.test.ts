@@ -1,4 +1,4 @@
-/** The laws of the edge, whatever arrives: it does not rely on correct senders. */
+/** Properties of the edge for arbitrary input: it does not rely on correct senders. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { DiskLedger } from '../../src/cluster/edge/disk-ledger.ts';
@@ -33,7 +33,7 @@ describe('the filter of duplicates', () => {
   const text = 'abcdefghijklmnopqrstuvwxyz';
   const piece = fc.record({ from: fc.nat(25), length: fc.integer({ min: 1, max: 10 }) });
 
-  test('passes every byte once and in order, however often it is sent and however it is cut', () => {
+  test('passes every byte once and in order, however often it is sent and however it is split', () => {
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 30 }), (pieces) => {
         const seen = new SeenNumbers(true);
@@ -57,7 +57,7 @@ describe('the filter of duplicates', () => {
     );
   });
 
-  test('passes a frame as a whole, and once', () => {
+  test('passes a whole frame once', () => {
     const seen = new SeenNumbers(true);
     const frame = (first: number) => ({ kind: 'frame' as const, first, frame: Uint8Array.of(first) });
     expect([2, 2, 1, 4].map((first) => seen.fresh(frame(first))?.first)).toEqual([
@@ -76,7 +76,7 @@ describe('frames for a VM', () => {
     fc.record({ kind: fc.constant('held' as const), share: fc.double({ min: 0, max: 1, noNaN: true }) }),
   );
 
-  test('are kept, bounded, until they are held', () => {
+  test('are kept until every backup holds them, up to a maximum size', () => {
     fc.assert(
       fc.property(fc.array(act, { minLength: 50, maxLength: 100 }), (acts) => {
         const kept = new KeptFrames(true);
@@ -122,7 +122,7 @@ describe('frames for a VM', () => {
     expect(kept.accept(new Uint8Array(60))).toBe(58);
   });
 
-  test('are numbered anew where some are lost', () => {
+  test('are renumbered from the requested number if some are lost', () => {
     const kept = new KeptFrames(true);
     kept.from(57);
     for (let count = 0; count < 3; count++) kept.accept(new Uint8Array(60));
@@ -134,7 +134,7 @@ describe('frames for a VM', () => {
     expect([kept.from(40), kept.accept(new Uint8Array(60))]).toEqual([[], 40]);
   });
 
-  test('are not kept without the rule', () => {
+  test('are not kept with the rule switched off', () => {
     const kept = new KeptFrames(false);
     expect([kept.accept(new Uint8Array(60)), kept.accept(new Uint8Array(60)), kept.from(1)]).toEqual([
       1,
@@ -150,7 +150,7 @@ describe('the ledger of a disk', () => {
     id: fc.integer({ min: 1, max: 8 }),
   });
 
-  test('repeats no operation that has reached the medium, and every other', () => {
+  test('repeats every operation except those that have reached the medium', () => {
     fc.assert(
       fc.property(fc.array(act, { maxLength: 60 }), (acts) => {
         const ledger = new DiskLedger();
@@ -176,7 +176,7 @@ describe('the ledger of a disk', () => {
               done.add(id);
             } else ledger.failed(id);
           }
-          // It remembers only what is in flight, or at or above the low-water mark.
+          // It remembers only operations in flight, and those at or above the low-water mark.
           const remembered = [...done].filter((one) => one >= lowWater).length + underWay.size;
           expect(ledger.size).toBe(remembered);
         }

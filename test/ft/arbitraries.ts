@@ -97,7 +97,7 @@ type Fields<K extends Message['kind']> = {
   >;
 };
 
-/** The fields of every kind of message but its generation. A new kind is missing here until it has its row. */
+/** The fields of every kind of message but its generation. Does not compile until a new kind has its row. */
 const fields: { [K in Message['kind']]: Fields<K> } = {
   entries: {
     first: uint,

@@ -132,7 +132,7 @@ const operations = fc.array(
 );
 
 describe('the logging channel', () => {
-  test('delivers entries in order and exactly once, within the buffer of the backup, though the stream breaks', () => {
+  test("delivers entries in order, once, and within the backup's buffer, even if the stream breaks", () => {
     let waited = 0;
     fc.assert(
       fc.property(entryLists(60, 15), operations, fc.nat(120), (entries, list, receiveBytes) => {

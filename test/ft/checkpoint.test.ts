@@ -27,7 +27,7 @@ const forward = (effects: Effects, from: TestHost, to: TestHost): Effects =>
   );
 
 describe('an epoch', () => {
-  test('ends with a checkpoint, and its outputs leave when the backup holds that', () => {
+  test('ends with a checkpoint, and its outputs leave when the backup holds it', () => {
     const { primary, backup } = pair();
     const runs = [primary.cpu(106), primary.cpu(106)];
     expect(runs.map(({ entries, released }) => [entries, released])).toEqual([
@@ -73,7 +73,7 @@ describe('an epoch', () => {
     expect(epoch()).toBe(0);
   });
 
-  test('whose checkpoint the backup does not hold is dropped when it goes live', () => {
+  test('is discarded at a failover if the backup does not hold its checkpoint', () => {
     const group = new Group(1, 0, setting);
     for (const name of ['primary', 'backup']) expect(group.replica(name).vmm).toBeDefined();
     group.work(2);
@@ -89,7 +89,7 @@ describe('an epoch', () => {
     expect(group.printed).toBe('abcde');
   });
 
-  test('ends where a copy ends: all replicas that hold the log up to there have the same machine', () => {
+  test('ends where a copy ends, so that the new and the old backup have the same machine', () => {
     const group = new Group(1, 1, { ...setting, source: pageWriter, backups: 2 });
     group.work(3);
     for (let beat = 0; beat < 20 && !group.storage.has(2); beat++) {
@@ -107,7 +107,7 @@ describe('an epoch', () => {
     expect(group.host('backup').hash).toBe(group.host('spare').hash);
   });
 
-  test('ends with the only state that another log can continue: an evicted primary discards its machine', () => {
+  test('in progress can not continue with another log: an evicted primary discards its machine', () => {
     const { primary } = pair();
     primary.cpu(106);
     primary.timer('suspect', 11 * MS);
@@ -143,7 +143,7 @@ describe('an epoch', () => {
     expect(backup.hash).toBe(primary.hash);
   });
 
-  test('leaves no trace in memory once it is acknowledged', () => {
+  test('takes no memory once it is acknowledged', () => {
     const { primary } = pair({ tuning: { retainBytes: 64 } });
     const objectsAfter = (epochs: number) => {
       for (let epoch = 0; epoch < epochs; epoch++) {
@@ -159,7 +159,7 @@ describe('an epoch', () => {
     expect(objectsAfter(1000)).toBeLessThan(short + 500);
   });
 
-  test('is the last one of a primary that has handed over: an input after it would be in no checkpoint', () => {
+  test('takes no input after a switch-over has begun: no checkpoint would include it', () => {
     const group = new Group(1, 0, { ...setting, source: sleeper });
     group.work(3);
     group.timer('primary', 'epoch');

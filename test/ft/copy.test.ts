@@ -14,7 +14,7 @@ import { FakeWorld } from './world.ts';
 const description = machineOf(chattyGuest);
 
 /** A live machine that gets keys and resets while it runs. */
-class Living {
+class LiveMachine {
   private readonly random: Random;
   private readonly world: FakeWorld;
   private readonly live: LiveDoors;
@@ -43,7 +43,7 @@ class Living {
 
 /** Copies a machine while it runs, with messages delayed at random; returns the copy and the number of rounds. */
 function copyOf(
-  living: Living,
+  living: LiveMachine,
   seed: string,
   tuning: { copyPages: number; copyWindow: number; stopPages: number },
 ) {
@@ -73,18 +73,18 @@ function copyOf(
   throw new Error('the copy does not come to an end');
 }
 
-describe('a machine that runs on while it is copied', () => {
+describe('a machine that runs while it is copied', () => {
   const tunings = fc.record({
     copyPages: fc.integer({ min: 1, max: 4 }),
     copyWindow: fc.integer({ min: 1, max: 3 }),
     stopPages: fc.nat(3),
   });
 
-  test('arrives bit for bit equal, and runs on like the original', () => {
+  test('has a copy that is equal in every bit, and runs on like the original', () => {
     let rounds = 0;
     fc.assert(
       fc.property(fc.nat(), fc.nat(30), fc.constantFrom(0, 0.05), tunings, (seed, before, resets, tuning) => {
-        const living = new Living(`${seed}`, resets);
+        const living = new LiveMachine(`${seed}`, resets);
         for (let slice = 0; slice < before; slice++) living.run();
         const { receiver, whole, rounds: took } = copyOf(living, `${seed}`, tuning);
         rounds = Math.max(rounds, took);
@@ -104,15 +104,15 @@ describe('a machine that runs on while it is copied', () => {
       }),
       {
         numRuns: examples(60),
-        // One that takes many rounds.
+        // A case with many rounds.
         examples: [[1, 10, 0, { copyPages: 1, copyWindow: 1, stopPages: 0 }]],
       },
     );
     expect(rounds).toBeGreaterThan(3);
   });
 
-  test('differs from its state at boot', () => {
-    const living = new Living('wiped', 0);
+  test('is copied correctly after it has cleared its boot image', () => {
+    const living = new LiveMachine('wiped', 0);
     const { machine } = living.vmm;
     machine.hart.write(RAM_BASE, new Uint8Array(description.memorySizeBytes));
     const sender = new CopySender('spare', 1, machine, living.pages, {
@@ -125,8 +125,8 @@ describe('a machine that runs on while it is copied', () => {
     expect(receiver.finish(sender.finish().delta, machine.hash())).toBe(true);
   });
 
-  test('is rejected when a message is missing, or when its hash differs', () => {
-    const living = new Living('lost', 0);
+  test('has its copy rejected when a message is missing or the hash differs', () => {
+    const living = new LiveMachine('lost', 0);
     for (let slice = 0; slice < 10; slice++) living.run();
     const { machine } = living.vmm;
     const tuning = { copyPages: 1, copyWindow: 100, stopPages: 8 };
@@ -140,12 +140,12 @@ describe('a machine that runs on while it is copied', () => {
       }
       expect(sender.nextRound()).toBe('stop');
       expect(receiver.finish(sender.finish().delta, machine.hash())).toBe(lost === undefined);
-      if (lost === undefined) expect(receiver.finish(takeNothing(living), machine.hash() ^ 1n)).toBe(false);
+      if (lost === undefined) expect(receiver.finish(emptyDelta(living), machine.hash() ^ 1n)).toBe(false);
     }
   });
 
   /** A delta without pages. */
-  function takeNothing(living: Living): Uint8Array {
+  function emptyDelta(living: LiveMachine): Uint8Array {
     const sender = new CopySender('spare', 2, living.vmm.machine, living.pages, {
       copyPages: 99,
       copyWindow: 1,
@@ -155,7 +155,7 @@ describe('a machine that runs on while it is copied', () => {
   }
 
   test('that writes faster than it is copied is slowed down, and finally stopped', () => {
-    const { vmm, pages } = new Living('busy', 0);
+    const { vmm, pages } = new LiveMachine('busy', 0);
     const { hart } = vmm.machine;
     const sender = new CopySender('spare', 1, vmm.machine, pages, {
       copyPages: 1,
@@ -194,7 +194,7 @@ describe('pages that change', () => {
     );
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
-        const { vmm, pages } = new Living('x', 0);
+        const { vmm, pages } = new LiveMachine('x', 0);
         const { hart } = vmm.machine;
         const listeners: { heard: Set<number>; model: Set<number>; stopped: boolean }[] = [];
         for (const action of steps) {

@@ -6,7 +6,7 @@ import { DiskCopySender } from '../../src/ft/disk-copy.ts';
 
 const SECTORS = 200;
 
-/** Which operation in flight proceeds, and what else happens. */
+/** The guest writes, a pending read completes, or a block in flight arrives. */
 const act = fc.oneof(
   fc.record({
     kind: fc.constant('write' as const),
@@ -17,7 +17,7 @@ const act = fc.oneof(
   fc.record({ kind: fc.constant('arrive' as const), which: fc.nat() }),
 );
 
-test('at the end both disks are equal, whatever is written and whichever reads fail meanwhile', () => {
+test('both disks are equal at the end, whatever is written and whichever reads fail meanwhile', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 4 }), fc.array(act, { maxLength: 60 }), (window, acts) => {
       let operations = 0;

@@ -16,7 +16,7 @@ const requestOf = (operation: Kind, sector: number, sectors: number): DiskReques
 };
 const outputOf = (first: number, request: DiskRequest): DiskOutput => ({ kind: 'disk', first, request });
 
-/** Whether two requests would race: a slow model, sector by sector. */
+/** Whether two requests would race: a model that compares sector by sector. */
 function race(a: DiskRequest, b: DiskRequest): boolean {
   const sectors = (request: DiskRequest) => {
     if (request.operation === 'flush') return [];
@@ -27,7 +27,7 @@ function race(a: DiskRequest, b: DiskRequest): boolean {
   return writes && sectors(a).some((sector) => sectors(b).includes(sector));
 }
 
-/** The model of an operation, apart from any queue. */
+/** The model of an operation, independent of any queue. */
 interface Known {
   id: number;
   request: DiskRequest;
@@ -57,7 +57,7 @@ class Bench {
     return { writesWait: this.rules.writesWait, ordered: true, others: true, held: this.held };
   }
 
-  /** Every replica is past the entries up to this one. */
+  /** The last entry that every replica holds, or has consumed if every replica reads. */
   get past(): number {
     return this.rules.everyoneReads ? this.consumed : this.held;
   }
@@ -104,7 +104,7 @@ class Bench {
     });
   }
 
-  /** No replica can repeat it. */
+  /** Whether no replica can repeat it. */
   over({ doneEntry }: Known): boolean {
     return doneEntry !== undefined && doneEntry <= this.past;
   }
@@ -118,7 +118,7 @@ class Bench {
       if (race(other.request, known.request)) {
         const underWay = other.issuedNs !== undefined && other.doneEntry === undefined && other !== known;
         expect(underWay, `${other.id} is under way`).toBe(false);
-        // No later operation was started before it.
+        // No later operation that races with it was started before it.
         if (other.id > known.id) expect(other.issuedNs).toBeUndefined();
       }
     known.issuedNs = this.nowNs;
@@ -177,7 +177,7 @@ class Bench {
       expect(mark).toBe(true);
     }
     for (const { id, request } of open) {
-      // Whenever it repeats an operation, none that came after it and races with it was started.
+      // No later operation that races with a repeated one was started.
       const later = all.filter(
         (known) => known.id > id && known.issuedNs !== undefined && race(known.request, request),
       );
@@ -266,7 +266,7 @@ describe('disk operations', () => {
     expect(waits).toBeGreaterThan(examples(500));
   });
 
-  test('can be repeated by a backup that goes live: no racing later operation was started', () => {
+  test('can be repeated by a backup that goes live: no later operation that races was started', () => {
     fc.assert(
       fc.property(fc.array(step, { minLength: 10, maxLength: 80 }), (steps) => {
         const bench = new Bench({ writesWait: true, everyoneReads: false });
@@ -333,7 +333,7 @@ describe('disk operations', () => {
     expect([ready(2), queue.lowWater(2)]).toEqual([[2], 2]);
   });
 
-  test("of a host's own disk wait only until the host has the completion of the other", () => {
+  test('on a private disk wait only until the host has the completion of the other', () => {
     const queue = new DiskQueue();
     queue.start([write(1, 0), outputOf(2, requestOf('read', 0, 1))], 1);
     const ready = () => idsOf(queue.ready({ ...limits, others: false, writesWait: false }, 0));
@@ -349,13 +349,13 @@ describe('disk operations', () => {
     expect(idsOf(queue.ready({ ...limits, ordered: false }, 0))).toEqual([1, 2]);
   });
 
-  test('are started only by a replica that may start them', () => {
+  test('are started only if the filter of the replica admits them', () => {
     const queue = new DiskQueue();
     queue.start([write(1, 0), write(2, 5)], 0);
     expect(idsOf(queue.ready(limits, 0, never, ({ id }) => id === 2))).toEqual([2]);
   });
 
-  test('that a checkpoint does not name are completed', () => {
+  test('that are not among the open ones of a checkpoint are completed', () => {
     const queue = new DiskQueue();
     queue.start([write(1, 0), write(2, 5), write(3, 0)], 0);
     queue.keep([2, 3], 6);

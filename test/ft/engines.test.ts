@@ -44,7 +44,7 @@ test('a VM whose hosts use different engines stays in lockstep, through a failov
   expect(group.printed).toMatch(/^abcdefgh/);
 });
 
-test('a log leads every engine to the same states, and a clone keeps the engine of its original', () => {
+test('every engine replays a log to the same states, and a clone keeps the engine of its original', () => {
   const description = machineOf(chattyGuest);
   const { entries, icount, hash } = recordRun(description, 'engines', 'some words, then the end: q');
   for (const execution of [interpreter, translator, check]) {

@@ -38,7 +38,7 @@ describe('a backup', () => {
     expect(backup.replica.isEligible).toBe(false);
   });
 
-  test('that follows reports the generation that its log now belongs to', () => {
+  test('that follows a new generation reports it as that of its log', () => {
     const { backup } = backupWithLog();
     const starts = [
       { generation: 1, first: 1 },
@@ -108,7 +108,7 @@ describe('a backup', () => {
     expect(backup.storage(2, 'backup', 'backup2').notes).toContain('live');
   });
 
-  test('that gets entries from before the generation it knows asks for them anew', () => {
+  test('that gets entries of an older generation asks for them again', () => {
     const { primary, backup } = backupWithLog();
     const old = primary.cpu(300).messages[0]!;
     backup.storage(2, 'primary', 'backup');

@@ -17,7 +17,7 @@ describe("the guest's clock", () => {
       passesNs: fc.nat(5_000_000),
       steps: fc.array(fc.nat(2000), { maxLength: 4 }),
       delayNs: fc.integer({ min: 1_000, max: MAX_DELAY_NS }),
-      /** How late another, long delayed message arrives. */
+      /** The delay of an additional, late message. */
       lateNs: fc.option(fc.integer({ min: 1e6, max: 1e9 })),
       goesLive: fc.constantFrom(undefined, undefined, 0, 1, 2),
     });
@@ -80,7 +80,7 @@ describe("the guest's clock", () => {
     );
   });
 
-  test('takes the later of two readings, until drift outweighs it', () => {
+  test('takes the later of two readings, until possible drift exceeds the difference', () => {
     const clock = clockOf();
     const shownAt = (nowNs: number) => clock.reading(nowNs);
     clock.heard(1_000, 50_000);
@@ -93,7 +93,7 @@ describe("the guest's clock", () => {
     expect(shownAt(60_000_000_000)).toBe(599_700_000);
   });
 
-  test('continues from the last time that the guest has read when no reading was heard', () => {
+  test('continues from the last time that the guest has read if no reading was received', () => {
     const clock = clockOf();
     clock.continueFrom(700, 5_000_000_000);
     clock.beginSlice(5_000_000_000, 0, 100);
@@ -133,7 +133,7 @@ describe("the guest's clock", () => {
 });
 
 describe('on a host whose clock is read', () => {
-  /** Slices of a guest that takes `trueNs` a step, on a host that takes it for `guessNs`. */
+  /** Slices of a guest that takes `trueNs` per step, on a host that assumes `guessNs`. */
   const slice = fc.record({
     steps: fc.nat(100_000),
     trueNs: fc.double({ min: 0.5, max: 50, noNaN: true }),
@@ -141,7 +141,7 @@ describe('on a host whose clock is read', () => {
     idleNs: fc.nat(1_000_000),
   });
 
-  /** Runs the slices; gives back by how much the guest's clock differs from the host's in the end, in ns. */
+  /** Runs the slices; returns the difference of the guest's clock from the host's at the end, in ns. */
   function errorOf(
     slices: (typeof slice extends fc.Arbitrary<infer T> ? T : never)[],
     reads: boolean,
@@ -161,7 +161,7 @@ describe('on a host whose clock is read', () => {
         const ticks = clock.clock(icount);
         expect(ticks).toBeGreaterThanOrEqual(last);
         last = ticks;
-        // Wherever the guest is asked again, that is further on.
+        // The predicted position of the next tick is always ahead.
         expect(clock.icountAt(ticks + 1)).toBeGreaterThan(icount);
       }
       clock.endSlice(icount);
@@ -169,7 +169,7 @@ describe('on a host whose clock is read', () => {
     return Math.abs(last * 100 - nowNs);
   }
 
-  test('the guest sees that clock, however wrong the guess of its speed is', () => {
+  test('the guest clock follows the host clock, however wrong the assumed speed is', () => {
     fc.assert(
       fc.property(fc.array(slice, { minLength: 1, maxLength: 20 }), (slices) => {
         expect(errorOf(slices, true)).toBeLessThanOrEqual(101);
@@ -177,7 +177,7 @@ describe('on a host whose clock is read', () => {
     );
   });
 
-  test('where it is computed instead, a guess that is too large makes it go fast for good', () => {
+  test('a computed clock instead runs fast if the assumed time per step is too large', () => {
     const slices = Array.from({ length: 20 }, () => ({ steps: 100_000, trueNs: 1, guessNs: 10, idleNs: 0 }));
     expect(errorOf(slices, false)).toBeGreaterThan(500_000);
   });

@@ -193,7 +193,7 @@ export class Group {
   private readonly seen = new SeenNumbers(true);
   private readonly console: string[] = [];
 
-  /** `primary`, `backup`, `backup2`, … and `spare`. `own`: settings of single hosts. */
+  /** Hosts `primary`, `backup`, `backup2`, … and `spare`, …. `own`: settings of single hosts. */
   constructor(backups: number, spares: number, setting: Setting = {}, own: Record<string, Setting> = {}) {
     const numbered = (name: string, count: number) =>
       Array.from({ length: count }, (_, index) => (index === 0 ? name : `${name}${index + 1}`));
@@ -215,7 +215,7 @@ export class Group {
     return this.host(name).replica;
   }
 
-  /** One input for one host, and all that follows from it on every host. */
+  /** Gives one host an input, and performs all effects that follow on every host. */
   do(name: string, input: ReplicaInput): void {
     const host = this.host(name);
     this.perform(host, host.do(input));
@@ -312,7 +312,7 @@ export class Group {
   get printed(): string {
     return this.console.join('');
   }
-  /** What a host noted since `from`, by kind. */
+  /** The kinds of the events that a host noted since effect `from`. */
   notes(by: string, from = 0): ReplicaEvent['kind'][] {
     return this.performed
       .slice(from)

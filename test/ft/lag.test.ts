@@ -58,7 +58,7 @@ describe('the share of processor time', () => {
     );
   });
 
-  test('is whole again once no backup is left', () => {
+  test('is 1000 per mille again after a reset', () => {
     const control = new LagControl(tuning);
     sharesUnder(control, [5000, 5000]);
     control.mark(10, 0);
@@ -88,7 +88,7 @@ describe('the execution lag', () => {
     );
   });
 
-  test('is reported when it is clearly longer than ever before', () => {
+  test('is the worst so far only if it clearly exceeds the previous worst', () => {
     const control = new LagControl(tuning);
     expect([100, 105, 111, 100, 122, 123].map((lagNs) => control.isWorst(lagNs))).toEqual([
       true,

@@ -22,7 +22,7 @@ class Model {
     return this.entries.at(-1)?.icount ?? this.baseIcount;
   }
   get sizes(): number[] {
-    // A position is written as the difference to the one before, for the first entry too.
+    // A position is encoded as the difference from the one before, for the first entry too.
     return sizesOf([{ kind: 'progress', icount: this.baseIcount }, ...this.entries]).slice(1);
   }
   bytesUpTo(number: number): number {
@@ -53,7 +53,7 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
 );
 
 describe('a log buffer', () => {
-  test('behaves as an array that forgets its beginning', () => {
+  test('behaves like an array whose first entries can be discarded', () => {
     let forgotten = 0;
     fc.assert(
       fc.property(entryLists(300, 200), steps, (entries, list) => {
@@ -65,7 +65,7 @@ describe('a log buffer', () => {
           switch (step.do) {
             case 'append':
               for (const entry of entries.slice(next, next + step.count)) {
-                // After a truncation positions may go back, but never behind the last entry that is left.
+                // After a truncation positions may go back, but never below that of the last entry that is left.
                 const placed = { ...entry, icount: Math.max(entry.icount, model.lastIcount) };
                 model.entries.push(placed);
                 expect(buffer.append(placed)).toBe(model.last);
@@ -82,7 +82,7 @@ describe('a log buffer', () => {
                   step.retain,
                 );
               }
-              // All that may be forgotten is forgotten, but for less than a batch.
+              // At most an incomplete batch of the entries that may be forgotten is still kept.
               const rest = Array.from(
                 { length: Math.max(0, number - buffer.first + 1) },
                 (_, index) => buffer.first + index,

@@ -36,7 +36,7 @@ describe('the members', () => {
     expect(primary.ack(last, { from: 'backup2' }).released).toBe('a');
   });
 
-  test('are evicted at once when their process has ended, and those that are heard again are not', () => {
+  test('are evicted at once when their process ends, unless they are heard again first', () => {
     const primary = new TestHost('primary', 'primary', two);
     const { last } = primary.cpu(20);
     primary.ack(last, { from: 'backup' });
@@ -54,7 +54,7 @@ describe('the members', () => {
     expect(second.timer('suspect', MS).of('claim')).toEqual([]);
   });
 
-  test('are fewer only when the claim is won', () => {
+  test('lose a suspected backup only when the claim is won', () => {
     const primary = new TestHost('primary', 'primary', two);
     const { last } = primary.cpu(20);
     primary.nowNs = 9 * MS;
@@ -89,7 +89,7 @@ describe('the members', () => {
     expect(primary.ack(next.last, { from: 'backup', generation: 2 }).released).toBe('bc');
   });
 
-  test('that are evicted learn it, and the others run on', () => {
+  test('that are evicted learn of it, and the others run on', () => {
     const group = new Group(2, 0, { source });
     group.work(3);
     group.cut.add('backup2');
@@ -121,7 +121,7 @@ describe('the members', () => {
   });
 });
 
-test('an evicted host reads no disk that others write to: it is copied', () => {
+test('an evicted host that reads the shared disk is copied: others may have written to it', () => {
   const group = new Group(1, 0, { source, disk: 'shared-backup-reads' });
   group.work(3);
   group.cut.add('backup');
@@ -310,9 +310,9 @@ describe('a backup whose log differs from that of the new primary', () => {
     expect(resumed.messages[0]).toMatchObject({ kind: 'prepare', generation: 3, copy: 1 });
   });
 
-  test('drops the entries that covered some of its outputs: those wait for no entry that will never come', () => {
+  test('drops entries that covered its outputs: these then wait for the last entry that is left', () => {
     const { backup, backup2 } = diverging(2, ['backup3']);
-    // It has made an output, which the entries that it has received cover in any case.
+    // It has made an output, and takes the last entry received so far as the one that covers it.
     backup2.cpu(50);
     const asked = backup2.hear('backup', only(of(backup.cpu(1000), 'backup2')));
     backup2.hear('backup', only(backup.hear('backup2', asked.messages[0]!).messages));
@@ -320,13 +320,13 @@ describe('a backup whose log differs from that of the new primary', () => {
     backup2.timer('suspect', 11 * MS);
     backup2.cpu(1000);
     expect(backup2.storage(3, 'backup2', 'backup3').notes).toContain('live');
-    const standing = { kind: 'resume', generation: 3, log: 1, received: 2, consumed: 0, token: 1 } as const;
-    expect(backup2.hear('backup3', standing).messages).toMatchObject([{ kind: 'entries', first: 3 }]);
+    const position = { kind: 'resume', generation: 3, log: 1, received: 2, consumed: 0, token: 1 } as const;
+    expect(backup2.hear('backup3', position).messages).toMatchObject([{ kind: 'entries', first: 3 }]);
     expect(backup2.ack(2, { from: 'backup3', generation: 3 }).released).toBe('');
     expect(backup2.ack(3, { from: 'backup3', generation: 3 }).released).toBe('abc');
   });
 
-  test('ignores an answer to a question that it has not asked', () => {
+  test('ignores an answer to a request that it has not sent', () => {
     const { backup, backup2 } = diverging(1);
     const asked = backup2.hear('backup', only(backup.cpu(1000).messages));
     const answer = only(backup.hear('backup2', asked.messages[0]!).messages);
@@ -337,7 +337,7 @@ describe('a backup whose log differs from that of the new primary', () => {
   });
 });
 
-test('a log that others may lack is kept although all of it was consumed', () => {
+test('entries that another member may lack are kept, although this host has consumed them', () => {
   const backups = ['backup', 'backup2'];
   const setting = {
     source,
@@ -353,8 +353,8 @@ test('a log that others may lack is kept although all of it was consumed', () =>
   }
   backup.timer('suspect', 11 * MS);
   backup.storage(2, 'backup', 'backup2');
-  const standing = { kind: 'resume', generation: 2, log: 1, received: 5, consumed: 5, token: 1 } as const;
-  expect(backup.hear('backup2', standing).messages).toMatchObject([{ kind: 'entries', first: 6 }]);
+  const position = { kind: 'resume', generation: 2, log: 1, received: 5, consumed: 5, token: 1 } as const;
+  expect(backup.hear('backup2', position).messages).toMatchObject([{ kind: 'entries', first: 6 }]);
 });
 
 describe('a stream that breaks', () => {
@@ -400,7 +400,7 @@ describe('a spare', () => {
     return group;
   }
 
-  test('is copied to while the guest runs, and is a member once it holds what covers all that left', () => {
+  test('is copied to while the guest runs, and a member once it has all entries of released outputs', () => {
     const group = withoutBackup();
     for (let round = 0; round < 3; round++) {
       group.beat(1);
@@ -441,14 +441,14 @@ describe('a spare', () => {
     expect(group.storage.get(3)).toBeUndefined();
   });
 
-  test('that was recorded but not notified learns it from storage', () => {
+  test('that was recorded but not notified learns of it from storage', () => {
     const group = withoutBackup();
     group.storageAnswers = false;
     group.beat(2);
     group.work(1);
     expect(group.storage.get(3)).toEqual({ primary: 'primary', backups: ['spare'] });
     expect(group.replica('spare').isEligible).toBe(false);
-    // The claim may have been won: from the claim on outputs wait for the new backup, too.
+    // The claim may have been won: from the claim on, outputs wait for the new backup, too.
     const before = group.printed;
     group.cut.add('spare');
     group.work(2);
@@ -489,7 +489,7 @@ describe('a spare', () => {
     expect(primary.timer('heartbeat', MS).of('datagram')).toEqual([]);
   });
 
-  test('may be silent for longer while nothing waits for it, but not when its host is said to have ended', () => {
+  test('may be silent for longer while no output waits for it, unless its process has ended', () => {
     const begin = () => {
       const group = withoutBackup({ joinPatience: 3 });
       group.timer('spare', 'heartbeat');
@@ -539,7 +539,7 @@ describe('a spare', () => {
     return { primary, spare, installed: acks.at(-1)! };
   }
 
-  test('is a member only when it holds what covers all that has left meanwhile', () => {
+  test('is a member only when it has the entries of all outputs released meanwhile', () => {
     const { primary, spare, installed } = copied();
     const run = primary.cpu(106);
     expect(run.released).toBe('b');
@@ -551,7 +551,7 @@ describe('a spare', () => {
     ]);
   });
 
-  test('gets in the copy the outputs that have left and may not be delivered', () => {
+  test('gets with the copy the released outputs whose delivery is not confirmed', () => {
     const { primary, spare, installed } = copied();
     expect(primary.hear('spare', installed.messages[0]!).of('claim')).toHaveLength(1);
     spare.hear('primary', primary.storage(2, 'primary', 'spare').messages[0]!);
@@ -562,7 +562,7 @@ describe('a spare', () => {
   });
 });
 
-test('a backup that was recorded without learning it is eligible as soon as it follows the next primary', () => {
+test('a backup that was recorded but not notified is eligible as soon as it follows the next primary', () => {
   const group = new Group(1, 1, { source, backups: 2 });
   group.storageAnswers = false;
   for (let beat = 0; beat < 20 && !group.storage.has(2); beat++) {
@@ -613,7 +613,7 @@ describe('an operator', () => {
     expect(primary.cpu(1000).of('ran')[0]!.steps).toBe(0);
   });
 
-  test('takes no input once the log names the next primary: the old one would be ahead of its log', () => {
+  test('switches over: the old primary takes no more input, or it would be ahead of its log', () => {
     const group = new Group(1, 0, { source: sleeper });
     group.work(3);
     group.cut.add('backup');

@@ -1,4 +1,4 @@
-/** A primary that re-protects its VM: what it does when something goes wrong meanwhile. */
+/** A primary that re-protects its VM: how it handles failures meanwhile. */
 import { describe, expect, test } from 'vitest';
 import type { MessageOf } from '../../src/ft/messages.ts';
 import { descriptionHash } from '../../src/vmm/description.ts';
@@ -8,7 +8,7 @@ import { alphabet, type Effects, Group, MS, type Setting, TestHost } from './hos
 const SUSPECT_NS = 10 * MS;
 
 /** A primary that has lost its backup, with a spare. */
-const lonely = (setting: Setting = {}): TestHost =>
+const unprotected = (setting: Setting = {}): TestHost =>
   new TestHost('primary', 'primary', {
     source: alphabet,
     hosts: ['primary', 'backup', 'spare'],
@@ -18,28 +18,28 @@ const lonely = (setting: Setting = {}): TestHost =>
   });
 
 /** The spare reports that it has room; generation 0 means that it has just restarted empty. */
-const room = (primary: TestHost, generation = 1): Effects =>
+const available = (primary: TestHost, generation = 1): Effects =>
   primary.hear('spare', { kind: 'available', generation, load: 0, domain: 'spare' });
 const beat = (primary: TestHost, ns = 2 * MS): Effects => primary.timer('heartbeat', ns);
-const asks = (primary: TestHost): Effects =>
+const resume = (primary: TestHost): Effects =>
   primary.hear('spare', { kind: 'resume', generation: 1, log: 0, received: 0, consumed: 0, token: 1 });
-const takes = (primary: TestHost): Effects =>
+const pagesAck = (primary: TestHost): Effects =>
   primary.hear('spare', { kind: 'pages-ack', generation: 1, copy: 1 });
 
 /** In the middle of a copy: one page is in flight, and others wait. */
 function copying(setting?: Setting): TestHost {
-  const primary = lonely(setting);
+  const primary = unprotected(setting);
   primary.cpu(106);
-  room(primary);
+  available(primary);
   beat(primary);
-  expect(asks(primary).event('joining')).toMatchObject({ host: 'spare', how: 'copy' });
+  expect(resume(primary).event('joining')).toMatchObject({ host: 'spare', how: 'copy' });
   return primary;
 }
 
 /** Completes the copy up to the message with the machine's state. */
 function copied(primary: TestHost): MessageOf<'state'> {
   for (let page = 0; page < 100; page++)
-    for (const message of takes(primary).messages) if (message.kind === 'state') return message;
+    for (const message of pagesAck(primary).messages) if (message.kind === 'state') return message;
   throw new Error('no end');
 }
 
@@ -56,14 +56,14 @@ describe('a member', () => {
 describe('a copy is given up', () => {
   test('when the host has restarted meanwhile', () => {
     const primary = copying();
-    expect(room(primary, 0).event('join-ended')).toMatchObject({
+    expect(available(primary, 0).event('join-ended')).toMatchObject({
       host: 'spare',
       why: 'it restarted empty',
     });
     // It may try again.
-    room(primary, 0);
+    available(primary, 0);
     beat(primary);
-    expect(asks(primary).event('joining')).toMatchObject({ host: 'spare', how: 'copy' });
+    expect(resume(primary).event('joining')).toMatchObject({ host: 'spare', how: 'copy' });
   });
 
   test('when its stream breaks', () => {
@@ -75,7 +75,7 @@ describe('a copy is given up', () => {
     const primary = copying();
     const ends: (string | undefined)[] = [];
     for (let time = 0; time < 12; time++) {
-      room(primary);
+      available(primary);
       ends.push(beat(primary, SUSPECT_NS).event('join-ended')?.why);
     }
     expect(ends.filter(Boolean)).toEqual(['it makes no progress']);
@@ -89,22 +89,22 @@ describe('a copy is given up', () => {
       { record: { primary: 'primary', backups: ['spare'] } },
     ]);
     for (let time = 0; time < 12; time++) {
-      room(primary);
+      available(primary);
       expect(beat(primary, SUSPECT_NS).notes).not.toContain('join-ended');
     }
-    // From the claim on outputs wait for it, too: the claim may have been won already.
+    // From the claim on, outputs wait for it, too: the claim may have been won already.
     const { last } = primary.cpu(106);
     expect(primary.ack(last - 1, { from: 'spare' }).released).toBe('');
     expect(primary.ack(last, { from: 'spare' }).released).toBe('b');
   });
 });
 
-test('a copy does not begin again once the host is named in a claim: it may be a backup already', () => {
+test('a copy does not restart once the host is named in a claim: it may be a backup already', () => {
   const primary = copying();
   const { entry } = copied(primary);
   expect(primary.ack(entry, { from: 'spare' }).of('claim')).toHaveLength(1);
   // It has lost the machine, and must be evicted; but only storage knows whether it is a backup.
-  expect([asks(primary).messages, asks(primary).of('claim')]).toEqual([[], []]);
+  expect([resume(primary).messages, resume(primary).of('claim')]).toEqual([[], []]);
   primary.storage(2, 'primary', 'spare');
   const resumed = primary.hear('spare', {
     kind: 'resume',
@@ -119,21 +119,21 @@ test('a copy does not begin again once the host is named in a claim: it may be a
 
 test('no new backup joins while a claim is in flight', () => {
   // One backup is missing before the other is suspected.
-  const primary = lonely({ record: { primary: 'primary', backups: ['backup'] }, backups: 2 });
+  const primary = unprotected({ record: { primary: 'primary', backups: ['backup'] }, backups: 2 });
   primary.cpu(106);
   primary.timer('suspect', SUSPECT_NS);
-  room(primary);
+  available(primary);
   beat(primary);
-  expect([asks(primary).notes, asks(primary).messages]).toEqual([[], []]);
+  expect([resume(primary).notes, resume(primary).messages]).toEqual([[], []]);
   primary.storage(2, 'primary');
-  room(primary, 2);
+  available(primary, 2);
   expect(beat(primary).messages).toMatchObject([{ kind: 'members', generation: 2 }]);
 });
 
 describe('the end of a copy', () => {
   test('carries the generation of the log, so that the new backup can resume if the stream breaks right after it', () => {
     const setting = { record: { primary: 'primary', backups: ['backup'] } };
-    const primary = lonely(setting);
+    const primary = unprotected(setting);
     const spare = new TestHost('spare', 'spare', {
       source: alphabet,
       hosts: ['primary', 'backup', 'spare'],
@@ -142,7 +142,7 @@ describe('the end of a copy', () => {
     primary.timer('suspect', SUSPECT_NS);
     primary.storage(2, 'primary');
     primary.cpu(106);
-    room(primary);
+    available(primary);
     const waiting = [...beat(primary).messages];
     for (let message = waiting.shift(); message; message = waiting.shift()) {
       const answers = spare.hear('primary', message).messages;
@@ -171,14 +171,14 @@ describe('a private disk', () => {
   const done = (host: TestHost, id: number, read = new Uint8Array(0)): Effects =>
     host.do({ kind: 'disk-done', id, status: 0, data: read });
 
-  test('is not copied from what it answers to an earlier copy: the guest may have written since', () => {
-    const primary = lonely(setting);
+  test('ignores the reads of an earlier copy: the guest may have written since', () => {
+    const primary = unprotected(setting);
     primary.cpu(106);
     /** Begins a copy; returns the number of its first read. */
     const begin = (): number => {
-      room(primary);
+      available(primary);
       beat(primary);
-      return asks(primary).of('disk')[0]!.id;
+      return resume(primary).of('disk')[0]!.id;
     };
     const earlier = begin();
     primary.do({ kind: 'reset', peer: 'spare' });
@@ -189,8 +189,8 @@ describe('a private disk', () => {
     ]);
   });
 
-  test('is written by one copy after the other, and acknowledged to the later one alone', () => {
-    const primary = lonely(setting);
+  test('is written by one copy after the other; only the later one is acknowledged', () => {
+    const primary = unprotected(setting);
     const spare = new TestHost('spare', 'spare', {
       ...setting,
       source: alphabet,
@@ -227,12 +227,12 @@ test('a new backup has the share of the processor that an operator has set', () 
   expect(group.host('spare').cpu(1000).of('ran')).toEqual([{ do: 'ran', steps: 100, restNs: 3000 }]);
 });
 
-test('a host with another boot image takes no copy, and says so', () => {
+test('a host with another boot image refuses a copy, and reports it', () => {
   const hashOf = (host: TestHost) => descriptionHash(host.replica.vmm!.machine.description);
   const spare = new TestHost('spare', 'spare', { hosts: ['primary', 'spare'] });
   const prepare = (description: number) =>
     spare.hear('primary', { kind: 'prepare', generation: 1, copy: 1, description });
-  expect(prepare(hashOf(lonely())).notes).toContain('void');
+  expect(prepare(hashOf(unprotected())).notes).toContain('void');
   expect(spare.replica.phase).toBe('spare');
   expect(prepare(hashOf(new TestHost('primary', 'primary'))).notes).not.toContain('void');
   expect(spare.replica.phase).toBe('being-copied');

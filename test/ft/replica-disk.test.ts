@@ -78,7 +78,7 @@ describe('on a shared disk', () => {
     expect(backup.hash).toBe(primary.hash);
   });
 
-  test('an operation completes once, however often the disk reports it, and not by a refusal', () => {
+  test('an operation completes once, however often the disk reports it; a refusal is ignored', () => {
     const primary = new TestHost('primary', 'primary', setting('shared'));
     primary.cpu(200);
     expect(done(primary, 3, nothing, 'refused').all).toEqual([]);
@@ -90,7 +90,7 @@ describe('on a shared disk', () => {
     expect(primary.cpu(10).entries.map(({ kind }) => kind)).toEqual(['progress']);
   });
 
-  test('an operation that failed is logged so, without data', () => {
+  test('a failed operation is logged with its status, without data', () => {
     const primary = new TestHost('primary', 'primary', setting('shared'));
     primary.cpu(200);
     done(primary, 3, sector, 1);
@@ -143,7 +143,7 @@ describe('on a shared disk', () => {
     expect(asked(backup.storage(2, 'backup'))).toEqual([]);
   });
 
-  test('a guest that powers off while the disk is busy is off when the disk is done', () => {
+  test('a power-off while the disk is busy is logged when the disk is done', () => {
     const primary = new TestHost('primary', 'primary', {
       source: source.replace('bne     t0, s2, wait', 'nop'),
       diskSectors: 8,
@@ -158,7 +158,7 @@ describe('on a shared disk', () => {
 });
 
 describe('on a shared disk that each host reads', () => {
-  test('the log has no data, and the backup waits for its own', () => {
+  test('the log has no data, and the backup waits for its own read', () => {
     const { primary, backup } = pair('shared-backup-reads');
     const started = primary.cpu(200);
     done(primary, 3, sector);

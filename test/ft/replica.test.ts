@@ -1,4 +1,4 @@
-/** One host of the VM, driven by hand. */
+/** One replica, which gets its inputs one by one. */
 import { describe, expect, test } from 'vitest';
 import type { ReplicaInput } from '../../src/ft/effects.ts';
 import { decodeMessage } from '../../src/ft/messages.ts';
@@ -66,7 +66,7 @@ describe('the output rule', () => {
     primary.ack(primary.cpu(20).last);
     const again = primary.do({ kind: 'reset', peer: 'switch' });
     expect([again.released, again.of('release')[0]!.generation]).toEqual(['A', 1]);
-    // Lost keys are asked for again, too, and the switch learns again the port of the guest's network card.
+    // Lost keys are requested again, too, and the switch relearns the port of the guest's network card.
     expect(again.of('announce').map(({ frame }) => [...frame.subarray(6, 12)])).toEqual([
       [0x52, 0x54, 0, 0, 0, 1],
     ]);
@@ -192,14 +192,14 @@ describe('a backup', () => {
     expect(woken.all).toEqual([{ do: 'timer', id: 'suspect', atNs: 18 * MS }]);
   });
 
-  test('whose primary has ended claims at once, whatever it has heard', () => {
+  test('whose primary has ended claims at once, despite a recent heartbeat', () => {
     const { backup } = backupWithLog();
     backup.hear('primary', { kind: 'heartbeat', generation: 1, domain: 'x', ticks: 0 });
     expect(backup.do({ kind: 'closed', peer: 'other' }).all).toEqual([]);
     const closed = backup.do({ kind: 'closed', peer: 'primary' });
     expect(closed.notes).toEqual(['suspected', 'draining', 'claimed']);
     expect(closed.event('suspected')).toMatchObject({ host: 'primary', silentNs: 0, closed: true });
-    // Once is enough, and it is the claim that decides: the primary may live, and may have claimed first.
+    // It claims once, and the claim decides: the primary may be alive, and may have claimed first.
     expect(backup.do({ kind: 'closed', peer: 'primary' }).of('claim')).toEqual([]);
     expect(backup.storage(2, 'primary').notes).toEqual(['lost', 'evicted']);
     expect(backup.do({ kind: 'closed', peer: 'primary' }).of('claim')).toEqual([]);
@@ -296,7 +296,7 @@ describe('a backup', () => {
 });
 
 describe('a claim', () => {
-  test('that is not answered is made again, until the record is read back', () => {
+  test('that is not answered is repeated until the record is read back', () => {
     const { backup } = backupWithLog();
     const first = backup.timer('suspect', 11 * MS);
     expect(first.of('timer')).toContainEqual({ do: 'timer', id: 'claim', atNs: 16 * MS });
@@ -381,7 +381,7 @@ describe('a claim', () => {
     expect(primary.replica.generation).toBe(1);
   });
 
-  test('by test-and-set can be switched off for study', () => {
+  test('is skipped with the rule test-and-set switched off: the backup goes live at once', () => {
     const backup = backupHost({ unsafe: new Set(['test-and-set']) });
     const claimed = backup.timer('suspect', 11 * MS);
     expect(claimed.of('claim')).toEqual([]);
@@ -432,7 +432,7 @@ describe('a message of another generation', () => {
     ]);
   });
 
-  test('makes a replica read the record if it is newer: only storage is believed', () => {
+  test('makes a replica read the record if it is newer: only storage is trusted', () => {
     const primary = primaryHost();
     const { last } = primary.cpu(20);
     const acked = primary.ack(last, { generation: 2 });
@@ -440,7 +440,7 @@ describe('a message of another generation', () => {
       '',
       [{ do: 'read-generation', generation: 2 }],
     ]);
-    // One question at a time; asked again when the answer is lost.
+    // One read at a time; it is repeated when the answer is lost.
     expect(primary.ack(last, { generation: 2 }).of('read-generation')).toEqual([]);
     expect(primary.timer('claim', 5 * MS).of('read-generation')).toEqual([
       { do: 'read-generation', generation: 2 },

@@ -1,4 +1,4 @@
-/** The library, as its index gives it, beside the commands and what is inside. */
+/** The exported library, compared with the commands and with the modules inside. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { beforeAll, describe, expect, expectTypeOf, test } from 'vitest';
 import type { Violation as InnerViolation } from '../../src/check/checkers.ts';
@@ -39,13 +39,13 @@ beforeAll(() => {
   crashed = run(bank, { faults: [CRASH] });
 });
 
-/** Stores 0x5555, or another word, to the test finisher; `before` comes first. */
+/** Runs `before`, then stores 0x5555 to the test finisher. */
 const ending = (before: string) => `_start: ${before}\n li t0, 0x100000\n li t1, 0x5555\n sw t1, (t0)\nj .`;
 
 describe('a run', () => {
   const bundled = programNames().filter((name) => name !== 'debian');
 
-  test.each(bundled)('of %s is what the command says it is', async (name) => {
+  test.each(bundled)('of %s has the same results as the command', async (name) => {
     const clients = name === 'kv' ? 2 : 0;
     const options = { seed: '7', clients, faults: ['crash:primary@t=5ms'] };
     const ours = run(loadGuest(name), options);
@@ -83,7 +83,7 @@ describe('a run', () => {
     expect(judge(ours)).toEqual([]);
   });
 
-  test('leaves nothing behind that another one notices', () => {
+  test('does not affect other runs', () => {
     const facts = (one: Run) => [one.consoleText, one.machine.stateHash, one.events, one.recording()];
     const before = facts(crashed);
     run(bank, { faults: [CRASH], seed: '2', unsafe: ['log-clock'] });
@@ -92,7 +92,7 @@ describe('a run', () => {
     expect(facts(crashed)).toEqual(before);
   });
 
-  test('inside of another one is a run of its own', () => {
+  test('in a callback of another run has the same result', () => {
     let inner: Run | undefined;
     const outer = run(bank, {
       faults: [CRASH],
@@ -129,7 +129,7 @@ describe('a run', () => {
     expect([quiet.events, quiet.diagram(), quiet.consoleText]).toEqual([[], '', one.consoleText]);
   });
 
-  test('reports a host that returns too late', () => {
+  test('reports the eviction of a host that resumes too late', () => {
     const { events } = run(bank, { faults: ['pause:primary@t=9ms+30ms'] });
     expect(events.find(({ kind }) => kind === 'evicted')).toMatchObject({
       host: 'primary',
@@ -138,7 +138,7 @@ describe('a run', () => {
     });
   });
 
-  test('is ended by what is thrown while it goes on', () => {
+  test('ends with an error that a callback throws', () => {
     const enough = () => {
       throw new Error('enough');
     };
@@ -146,7 +146,7 @@ describe('a run', () => {
     expect(() => run(bank, { onConsole: enough })).toThrow('enough');
   });
 
-  test('says what became of each fault', () => {
+  test('has the outcome of each fault', () => {
     const { faults, spec } = run(bank, { faults: [CRASH, 'crash:backup@icount=900000000'] });
     expect(faults).toEqual([
       { fault: CRASH, injected: { atNs: 34_442_644, host: 'primary', icount: 100_000 } },
@@ -167,7 +167,7 @@ describe('a run', () => {
     expect([none.outcome, none.exitCode]).toEqual(['limit', undefined]);
   });
 
-  test('keeps no more than it may, and says so', () => {
+  test('keeps evidence up to its limit, and reports what is incomplete', () => {
     const before = 'li t3, 30000\nli t4, 0x10000000\n1: rdtime a0\nsb a0, (t4)\naddi t3, t3, -1\nbnez t3, 1b';
     const talker = loadGuest({ source: ending(before) }, { memoryBytes: 1 << 20 });
     const whole = run(talker);
@@ -178,7 +178,7 @@ describe('a run', () => {
     expect(() => one.recording()).toThrow(/^the log of inputs was not kept in full/);
     expect(() => judge(one)).toThrow(OperatingError);
     expect([one.machine.stateHash, whole.console.length]).toEqual([whole.machine.stateHash, 30_000]);
-    // A recording needs the history of a machine that goes on, and none of one that goes on all the time.
+    // A recording needs a kept history only at a failover, where another machine goes on.
     const faults = ['crash:primary@icount=100000'];
     expect(record(talker, file('alone.log'), { evidenceBytes: 0 }).steps).toBe(whole.steps);
     expect(replay(file('alone.log')).run().machine.stateHash).toBe(whole.machine.stateHash);
@@ -188,7 +188,7 @@ describe('a run', () => {
     expect(replay(file('half.log')).run().damage).toMatch(/cut short/);
   });
 
-  test('with a rule switched off is found out', () => {
+  test('with a rule switched off has violations', () => {
     const one = run(bank, { faults: [CRASH], unsafe: ['output-rule'] });
     const found = judge(one);
     expect(found.map(({ invariant }) => invariant)).toContain('output-rule');
@@ -203,7 +203,7 @@ describe('a run', () => {
     [{ evidenceBytes: -1 }, /^evidenceBytes -1: it must be a whole number of bytes$/],
     [{ evidenceBytes: Number.NaN }, /^evidenceBytes NaN/],
     [{ backup: 2 }, /"backup"/],
-  ])('that can not be is refused: %j', (options, message) => {
+  ])('with invalid options is refused: %j', (options, message) => {
     const attempt = () => run(bank, options as object);
     expect(attempt).toThrow(OperatingError);
     expect(attempt).toThrow(message);
@@ -226,7 +226,7 @@ describe('a guest', () => {
     expect(guests.map(({ name }) => name)).toEqual(['hello.s', 'hello.s', 'guest.s', 'hello', 'hello.bin']);
   });
 
-  test('is not changed by what happens to what it was made of', () => {
+  test('does not change with the bytes or the file that it was loaded from', () => {
     const image = Uint8Array.from(readFileSync(file('hello.bin')));
     const guest = loadGuest({ image });
     const before = run(guest, { backups: 0 }).machine.stateHash;
@@ -235,7 +235,7 @@ describe('a guest', () => {
     writeFileSync(file('mine.s'), ending('li a0, 1'));
     const mine = loadGuest(file('mine.s'));
     writeFileSync(file('mine.s'), ending('li a0, 2'));
-    // With clients the machine has a card, and is another one.
+    // With clients the machine has a network card, so it is another machine.
     for (const clients of [0, 1]) expect(run(mine, { clients }).machine.register('a0')).toBe(1n);
   });
 
@@ -259,7 +259,7 @@ describe('a guest', () => {
     expect(() => machine.register('x32')).toThrow(/^"x32" is no register/);
   });
 
-  test('that can not be had is refused, with all mistakes of a source', () => {
+  test('that can not be loaded is refused, with all errors of a source', () => {
     expect(() => loadGuest('nowhere')).toThrow(/^nowhere: no such file, and no bundled program of that name/);
     expect(() => loadGuest({ image: new TextEncoder().encode('text') })).toThrow(OperatingError);
     expect(() => loadGuest('hello', { memoryBytes: 5000 })).toThrow(/^memoryBytes 5000/);
@@ -297,7 +297,7 @@ describe('a recording', () => {
     expect(JSON.parse(stdout).stateHash).toBe(crashed.machine.stateHash);
   });
 
-  test('is written while the run goes on, across a failover, as it is made at the end', () => {
+  test('written during the run, across a failover, equals the one made at the end', () => {
     const path = file('growing.log');
     let atCrash = 0;
     const one = record(bank, path, {
@@ -339,7 +339,7 @@ describe('a recording', () => {
     expect(travel.machine.instruction(0x8000_0004)).toBe('mul a0, a0, a0');
   });
 
-  test('that is damaged is good up to there; what is none is refused', () => {
+  test('that is damaged replays up to the damage; other bytes are refused', () => {
     const bytes = crashed.recording();
     const cut = replay(bytes.subarray(0, bytes.length / 2));
     expect(cut.damage).toMatch(/^the recording: the log is cut short/);
@@ -351,7 +351,7 @@ describe('a recording', () => {
 });
 
 describe('a comparison', () => {
-  test('finds what differs, of machines that stand or were saved', async () => {
+  test('finds the differences between machines, saved or not', async () => {
     const travel = replay(crashed.recording()).seek(50_000);
     const saved = travel.machine.save();
     expect(diff(saved, travel).equal).toBe(true);
@@ -365,7 +365,7 @@ describe('a comparison', () => {
     expect((await vmft(['diff', file('a.vm'), file('b.vm')])).code).toBe(1);
   });
 
-  test('is of machines of one kind', () => {
+  test('refuses machines of different sizes, and anything else', () => {
     const small = run(loadGuest('hello', { memoryBytes: 1 << 20 }), { backups: 0 });
     expect(() => diff(small, crashed)).toThrow(/^machines with different memory sizes/);
     expect(() => diff(Uint8Array.of(1), crashed)).toThrow(/^the saved machine: not a saved machine/);
@@ -373,7 +373,7 @@ describe('a comparison', () => {
   });
 });
 
-test('the types are those inside, in other words', () => {
+test('the exported types equal those inside', () => {
   expectTypeOf<keyof RunSpec>().toEqualTypeOf<keyof InnerSpec>();
   expectTypeOf<Omit<RunSpec, 'faults'>>().toEqualTypeOf<Omit<InnerSpec, 'faults'>>();
   expectTypeOf<Violation>().toEqualTypeOf<InnerViolation>();

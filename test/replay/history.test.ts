@@ -15,13 +15,13 @@ const spools: [string, () => Spool][] = [
   ['memory', () => new MemorySpool(64 * MIB)],
   ['a file', () => new FileSpool()],
 ];
-/** Lists of which some are longer than a block of a tape. */
+/** Lists of values, some longer than a block of a tape. */
 const part = fc
   .tuple(fc.oneof(fc.nat(40), fc.integer({ min: 10_000, max: 40_000 })), fc.nat(255))
   .map(([length, byte]) => new Uint8Array(length).fill(byte));
 const parts = fc.array(part, { maxLength: 20 });
 
-/** As `toEqual`, which takes a hundred times as long for bytes. */
+/** Like `toEqual`, which is a hundred times slower for bytes. */
 const areSame = (a: readonly Uint8Array[], b: readonly Uint8Array[]): boolean =>
   a.length === b.length && a.every((bytes, index) => sameBytes(bytes, b[index]!));
 
@@ -65,7 +65,7 @@ it('a tape without a spool only counts values', () => {
 
 const clock = (icount: number): Entry => ({ kind: 'clock', icount, ticks: 7 * icount });
 
-it('a history is the beginning that was copied, and what was appended to it', () => {
+it('a forked history has the copied prefix and the entries appended to it', () => {
   const step = fc.record({ history: fc.nat(5), entries: fc.nat(6000), count: fc.nat(9000) });
   fc.assert(
     fc.property(fc.array(step, { maxLength: 6 }), (steps) => {
@@ -91,7 +91,7 @@ it('a history is the beginning that was copied, and what was appended to it', ()
   );
 });
 
-it('two byte streams agree up to their first difference, however they are cut into pieces', () => {
+it('two byte streams agree up to their first difference, however they are split', () => {
   const stream = fc.array(fc.uint8Array({ max: 1, maxLength: 6 }), { maxLength: 8 });
   fc.assert(
     fc.property(stream, stream, (came, there) => {

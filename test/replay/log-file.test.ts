@@ -43,7 +43,7 @@ function recorded(entries: readonly Entry[]): { content: Uint8Array; all: Entry[
 }
 
 const isEnd = (entry: Entry) => entry.kind === 'control' && entry.action === 'end';
-/** Recordings whose last entry alone is an end. */
+/** Recordings whose only end entry is the last one. */
 const recordings = (maxLength: number) =>
   entryLists(maxLength).map((entries) => recorded(entries.filter((entry) => !isEnd(entry))));
 
@@ -66,7 +66,7 @@ describe('a recording', () => {
     );
   });
 
-  test('is the same in one piece and in many', () => {
+  test('is the same written in one piece and in many', () => {
     fc.assert(
       fc.property(recordings(10), ({ content, all }) => {
         const writer = new LogWriter(description);

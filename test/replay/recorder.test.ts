@@ -1,4 +1,4 @@
-/** A recording that is written during the run, whose machine may be succeeded by another. */
+/** A recording that is written during the run; at a failover another machine continues it. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { sameBytes } from '../../src/base/bytes.ts';
@@ -38,19 +38,22 @@ function begun(): { file: File; writer: RecordingWriter } {
 }
 
 /** Histories, one after another; each begins with a prefix of the one before. */
-const lives = fc.array(fc.record({ own: entryLists(20), kept: fc.double({ min: 0, max: 1, noNaN: true }) }), {
-  minLength: 1,
-  maxLength: 5,
-});
+const histories = fc.array(
+  fc.record({ own: entryLists(20), kept: fc.double({ min: 0, max: 1, noNaN: true }) }),
+  {
+    minLength: 1,
+    maxLength: 5,
+  },
+);
 const isOf = (entry: Entry) =>
   entry.kind !== 'checkpoint' && !(entry.kind === 'control' && entry.action === 'end');
 const after = (entries: readonly Entry[], icount: number): Entry[] =>
   entries.map((entry) => ({ ...entry, icount: entry.icount + icount }));
 
 describe('a recording', () => {
-  test('equals that of the last machine byte for byte, whatever machines were recorded before it', () => {
+  test('equals that of the last machine alone, whatever machines were recorded before it', () => {
     fc.assert(
-      fc.property(lives, fc.boolean(), (all, flushes) => {
+      fc.property(histories, fc.boolean(), (all, flushes) => {
         const { file, writer } = begun();
         let history: Entry[] = [];
         for (const { own, kept } of all) {

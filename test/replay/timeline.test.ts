@@ -1,4 +1,4 @@
-/** A timeline over a recording: at every position, however it gets there, the machine is in the recorded state. */
+/** A timeline over a recording: the machine has the recorded state at every position, however it was reached. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Timeline } from '../../src/replay/timeline.ts';
@@ -13,7 +13,7 @@ const description = machineOf(chattyGuest);
 const recording = recordRun(description, 'timeline', 'a few words, then the end: q', 0.02);
 const { entries, icount: end } = recording;
 
-/** The state at a position, of a machine that ran straight to it. */
+/** The state at a position, of a machine that ran directly to it. */
 const known = new Map<string, bigint>();
 function stateAt(icount: number, inputsThere: 'before' | 'after'): bigint {
   const name = `${icount} ${inputsThere}`;
@@ -38,7 +38,7 @@ const act = fc.oneof(
 );
 
 describe('a timeline', () => {
-  test('reaches any position in the recorded state, whatever it did before', () => {
+  test('has the recorded state at any position, whatever it did before', () => {
     fc.assert(
       fc.property(fc.array(act, { minLength: 1, maxLength: 12 }), (acts) => {
         let timeline = new Timeline(description, entries);

@@ -19,7 +19,7 @@ describe('DEBUG', () => {
   });
 });
 
-test('every step of every replica has lines, each of one line and bounded, and shows nothing of the rest', () => {
+test('steps are shown as single lines of bounded length, with messages and notes', () => {
   const lines: string[] = [];
   const simulation = new Simulation({
     ...guest('dice'),

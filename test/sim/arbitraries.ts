@@ -48,7 +48,7 @@ type Of<K extends FaultKind> = Fault extends infer F
   : never;
 const link = { from: node, to: node, atNs: ns };
 const storage = { atNs: ns, forNs: ns };
-/** The fields of each kind of fault. A new kind is missing here until it has its row. */
+/** The fields of each kind of fault. Does not compile until a new kind has its row. */
 const fields: { [K in FaultKind]: Fields<Of<K>> } = {
   crash: { who: host, when, forNs: ns },
   kill: { who: host, when, forNs: ns },

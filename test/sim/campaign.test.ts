@@ -69,7 +69,7 @@ describe('drawing', () => {
     expect([...kinds].sort()).toEqual([...faultKinds].sort());
   });
 
-  it('draws only the kinds of faults that are asked for', () => {
+  it('draws only the requested kinds of faults', () => {
     for (let index = 0; index < 50; index++) {
       const run = drawRun(guest, `${index}`, { kinds: ['crash', 'flip'], backups: 2, spares: 0 });
       expect(run).toMatchObject({ backups: 2, spares: 0 });
@@ -77,7 +77,7 @@ describe('drawing', () => {
     }
   });
 
-  it('draws only valid runs, and prints them completely', () => {
+  it('draws only valid runs that suit the guest', () => {
     for (const run of drawn) {
       expect(validated(run)).toEqual({ ...run, faults: run.faults.map(withoutMinusZero) });
       mustSuit(run, guest.description.memorySizeBytes);
@@ -191,7 +191,7 @@ describe('a flipped bit', () => {
   });
 
   it("that changes the guest's control flow is traced, too", () => {
-    // In one instruction after another, from the start of the program.
+    // One bit in each of five consecutive instructions.
     const origins = Array.from({ length: 5 }, (_, index) => {
       const run = runWith([`flip:primary@20ms=${index * 4 + 16}.6`]);
       const { ending } = execute(bank, run);
@@ -216,7 +216,7 @@ describe('a flipped bit', () => {
       expect(origin).toMatchObject({ host: 'backup', pages: [RAM_BASE], state: false });
   });
 
-  it('is not found without one: under all other faults each machine is what its history makes', () => {
+  it('is not found under other faults: each machine has the state that its history gives', () => {
     const kinds = faultKinds.filter((kind) => kind !== 'flip');
     for (let index = 0; index < 10; index++) {
       const simulation = simulationOf(bank, drawRun(bank, `clean/${index}`, { kinds }));
@@ -227,7 +227,7 @@ describe('a flipped bit', () => {
     }
   });
 
-  it('in a machine that is not used any more leaves the run complete', () => {
+  it('in a machine that is not used any more does not disturb the run', () => {
     const run = runWith([
       inText(hello, 'Hello', 'spare', '0ms'),
       inText(bank, 'the books balance', 'live', '500s'),
@@ -251,7 +251,7 @@ describe('a flipped bit', () => {
     const result = execute(bank, runWith([flip, 'crash:live@5ms'], { unsafe: ['output-rule'] }));
     expect(result.ending).toBe('violated');
     expect(result.findings.map(({ invariant }) => invariant)).toContain('output-rule');
-    // In a machine that is discarded before it could go live it excuses nothing.
+    // A flip in a machine that is discarded before it goes live excuses nothing.
     const gone = ['flip:backup2@4ms=4096.0', 'crash:backup2@4500us', 'crash:live@sent=60'];
     const elsewhere = execute(bank, runWith(gone, { backups: 2, unsafe: ['dedup'] }));
     expect(elsewhere).toMatchObject({ ending: 'violated', findings: [{ invariant: 'outputs-covered' }] });

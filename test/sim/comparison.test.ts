@@ -123,7 +123,7 @@ test('the log of an application has the typed bytes and each request once', () =
 test('an output waits for the end of its slice, for its entry to arrive, and for the acknowledgement', () => {
   const [none, lockstep] = measured(ONE_LETTER).costs as [Cost, Cost];
   expect(none).toMatchObject({ steps: 7, workNs: 70, bytes: 0 });
-  // 21 bytes to the console at 8 ns each, after 20 bytes that ask for input from time 0 on; and 50 µs of latency.
+  // 21 bytes to the console at 8 ns each, queued behind a 20-byte input request sent at 0; and 50 µs of latency.
   const queued = 8 * 20 - 70;
   const alone = queued + 8 * 21 + 50_000;
   expect(none.latencyNs).toEqual({ median: alone, p99: alone, worst: alone });

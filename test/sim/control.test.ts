@@ -1,4 +1,4 @@
-/** Commands of an operator to a protected VM: they reach both replicas at the same instruction, and lose nothing. */
+/** Operator commands to a protected VM: they take effect at the same instruction on both replicas, without loss. */
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -69,7 +69,7 @@ describe('speed', () => {
     expect(happened(slow, 'slowed')).toEqual([]);
   });
 
-  it('holds after a failover, too', () => {
+  it('persists after a failover', () => {
     const run = simulate('primes', { faults: faults('command:speed=0.25@0.1ms', 'crash:primary@1ms') });
     expect(result(run)).toEqual(sound);
     expect(run.simulation.nowNs).toBeGreaterThan(ms(20));
@@ -105,7 +105,7 @@ describe('switch-over', () => {
     expect(busy.simulation.network.duplicatesDropped).toBe(0);
   });
 
-  it('takes little time, and reports it', () => {
+  it('has a short down time, which it reports', () => {
     const run = simulate('bank', { faults: faults('command:switch-over@20ms') });
     const [{ from, to, downMs, detectMs }] = run.simulation.failovers as [
       (typeof run.simulation.failovers)[0],
@@ -114,14 +114,14 @@ describe('switch-over', () => {
     expect(downMs).toBeLessThan(2);
   });
 
-  it('is possible there and back', () => {
+  it('works in both directions', () => {
     const run = simulate('kv', { faults: faults('command:switch-over@10ms', 'command:switch-over@25ms') });
     expect(result(run)).toEqual(sound);
     expectNoSuspicion(run);
     expect(generations(run)).toEqual(['2: backup + primary', '3: primary + backup']);
   });
 
-  it('lets clients find the new primary, though its stream to the switch breaks while it announces itself', () => {
+  it('lets clients find the new primary, even if its stream to the switch breaks at its announcement', () => {
     for (let us = 200; us <= 400; us += 10) {
       const broken = `reset:backup-switch@live:switching:${us}us`;
       const run = simulate('kv', {
@@ -212,7 +212,7 @@ describe('protection', () => {
     expect([...kindsAt(run, 'backup'), ...kindsAt(run, 'spare')]).not.toContain('live');
   });
 
-  it('ends while the guest runs on, and outputs wait no longer', () => {
+  it('ends while the guest runs on, and outputs no longer wait', () => {
     const run = simulate('bank', { faults: faults('command:unprotect@20ms') });
     expect(result(run)).toEqual(sound);
     const [won] = happened(run, 'won');

@@ -127,7 +127,7 @@ describe('when storage fails', () => {
     },
   );
 
-  it('that is full still reads', () => {
+  it('full: reads still succeed', () => {
     const run = simulate('sectors', { faults: faults('full:storage@5ms+1s') });
     const { history } = run.simulation.observer;
     const afterwards = completions(history).slice(-3);
@@ -149,7 +149,7 @@ describe('when storage fails', () => {
     }
   });
 
-  it('that does not answer gets each request again; the guest waits and sees no error', () => {
+  it('an outage: each request is sent again; the guest waits and sees no error', () => {
     const quick = simulate('journal');
     const run = simulate('journal', { faults: faults('outage:storage@5ms+30ms') });
     expect(result(run)).toEqual(sound);
@@ -159,7 +159,7 @@ describe('when storage fails', () => {
   });
 
   it.each(['twice', 'late', 'never'] as const)(
-    'that answers %s: nothing is applied twice, and the guest sees no error',
+    'answers %s: nothing is applied twice, and the guest sees no error',
     (how) => {
       for (let index = 0; index < 10; index++) {
         const run = simulate('journal', {
@@ -173,7 +173,7 @@ describe('when storage fails', () => {
     },
   );
 
-  it('that restarts keeps what it has answered; operations in flight are sent again, applied or not', () => {
+  it('a restart: completed operations are kept; those in flight are sent again, applied or not', () => {
     const done = { again: 0, dropped: 0 };
     for (let index = 0; index < 12; index++) {
       const run = simulate('journal', {
@@ -190,7 +190,7 @@ describe('when storage fails', () => {
     expect(done.again).toBeGreaterThan(done.dropped);
   });
 
-  it('that restarts during a claim has recorded it or not; either way one replica goes live', () => {
+  it('a restart during a claim: recorded or not, one replica goes live', () => {
     for (let index = 0; index < 12; index++) {
       const run = simulate('journal', {
         seed: `${index}`,
@@ -202,7 +202,7 @@ describe('when storage fails', () => {
     }
   });
 
-  it('that does not answer only delays a failover', () => {
+  it('an outage only delays a failover', () => {
     const run = simulate('journal', { faults: faults('outage:storage@5ms+40ms', 'crash:primary@10ms') });
     expect(result(run)).toEqual(sound);
     expect(happened(run, 'claimed')[0]!.atNs).toBeLessThan(ms(25));

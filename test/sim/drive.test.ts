@@ -23,7 +23,7 @@ describe.each(diskVariants)('%s', (disk) => {
   it.each([
     ['undisturbed', ''],
     ['with a crash while the disk works', 'crash:primary@icount=60'],
-  ])('%s the guest reads what the disk held, and the rest of it stays', (_, fault) => {
+  ])('%s the guest reads the initial content, and the rest does not change', (_, fault) => {
     const run = simulate('sectors', {
       description,
       diskContent,

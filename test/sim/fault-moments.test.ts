@@ -33,7 +33,7 @@ describe.each(Object.entries(variants))('with %s', (name, options) => {
     expect(firstOf('crash:live@output=31', options)).toMatchObject({ made: 31, at: 'primary' });
   });
 
-  it('at output N takes effect there for a pause, too', () => {
+  it('at output N takes effect in that step for a pause, too', () => {
     expect(firstOf('pause:primary@output=31+1ms', options)).toMatchObject({ made: 31 });
   });
 });
@@ -53,7 +53,7 @@ it('a fault at output N hits a spare that has become a backup', () => {
   expect(result(run)).toEqual(sound);
 });
 
-it('a crash at entry N lets the step that appends it be the last', () => {
+it('a crash at entry N comes right after the step that appends it', () => {
   // The dice ask for random numbers, each of them an entry.
   const run = simulate('dice');
   const log = happened(run, 'sent', 'primary').flatMap(({ entries }) => entries);
@@ -157,7 +157,7 @@ it('a killed process is noticed when its connections close, and a host without p
   expect(killed.closed).toBe(true);
   expect(killed.afterNs).toBeLessThan(ms(0.2));
   expect(suspicion('crash:primary@icount=100000')).toMatchObject({ closed: false });
-  // What it had sent comes first, and nothing is lost but what a crash would lose.
+  // Its last messages arrive before the close; a kill loses no more than a crash.
   const again = simulate('bank', { faults: faults('kill:primary@20ms+1ms', 'kill:live@40ms+10ms') });
   expect(result(again)).toEqual(sound);
 });

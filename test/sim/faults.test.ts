@@ -54,7 +54,7 @@ describe('faults', () => {
     expect(second!.atNs).toBeGreaterThan(ms(50));
   });
 
-  it('overlapping partitions: the link carries again when the last one has healed', () => {
+  it('overlapping partitions: the link works again when the last one has healed', () => {
     // If it healed at 24 ms, both hosts would hear each other in time.
     const run = simulate('bank', {
       faults: faults('partition:primary-backup@20ms+4ms', 'partition:primary-backup@22ms+20ms'),
@@ -63,7 +63,7 @@ describe('faults', () => {
     expect(happened(run, 'evicted')).toHaveLength(1);
   });
 
-  it('storage is affected while a fault of it is under way, however faults overlap', () => {
+  it('a storage fault is active from its start to its end, however faults overlap', () => {
     const fault = fc.record({
       kind: fc.constantFrom('full', 'io-error', 'answers'),
       how: fc.constantFrom(...answerFaults),
@@ -73,7 +73,7 @@ describe('faults', () => {
     fc.assert(
       fc.property(fc.array(fault, { minLength: 4, maxLength: 8 }), (schedule) => {
         simulate('bank', { faults: schedule }, ({ nowNs, storage }) => {
-          // At the instant itself either is right.
+          // At the very start or end of a fault either state is right.
           if (schedule.some(({ atNs, forNs }) => nowNs === atNs || nowNs === atNs + forNs)) return;
           const underWay = schedule.filter(({ atNs, forNs }) => atNs < nowNs && nowNs < atNs + forNs);
           const count = (kind: Fault['kind']) => underWay.filter((one) => one.kind === kind).length;
@@ -142,7 +142,7 @@ describe('faults', () => {
     expect(generations(run)).toEqual([]);
   });
 
-  it('a clock that is set never runs backwards in the guest', () => {
+  it('the guest clock never runs backwards when a host clock is set', () => {
     const run = simulate('clock', {
       faults: faults('clock:primary@3ms=-500ms', 'clock:backup@5ms=90ms', 'crash:primary@8ms'),
     });
@@ -198,7 +198,7 @@ describe('faults', () => {
     expect(Math.max(...again)).toBeGreaterThan(0);
   });
 
-  it('each failover has the outputs that were released again after it', () => {
+  it('each failover counts the outputs that were released again after it', () => {
     const counts = Array.from({ length: 20 }, (_, index) => {
       const first = `crash:primary@${5_000 + index * 250}us`;
       const run = simulate('bank', { spares: 1, faults: faults(first, 'crash:live@40ms') });
@@ -210,7 +210,7 @@ describe('faults', () => {
     expect(Math.max(...counts.map(([one]) => one!))).toBeGreaterThan(0);
   });
 
-  it('a run that the user ends has the outputs that were released again, too', () => {
+  it('a run that the user ends counts the outputs released again, too', () => {
     const crashes = Array.from({ length: 20 }, (_, index) => `crash:primary@${5_000 + index * 250}us`);
     const again = crashes.map((crash) => {
       const simulation = new Simulation({
@@ -226,7 +226,7 @@ describe('faults', () => {
     expect(Math.max(...again)).toBeGreaterThan(0);
   });
 
-  it('full buffers block the guest, but never the run', () => {
+  it('full buffers block the guest, but not forever', () => {
     const run = simulate('primes', { tuning: { sendBufferBytes: 2, receiveBufferBytes: 8 } });
     expect(result(run)).toEqual(sound);
     expect(kindsAt(run, 'primary')).toContain('full');

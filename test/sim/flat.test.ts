@@ -19,7 +19,7 @@ const SMALL = {
 
 /** The memory of a run after `steps` steps. */
 function held(kind: keyof typeof KINDS, steps: number, backups: number): Census {
-  const file = elsewhere();
+  const file = discardingSpool();
   const description = benchGuest('log-heavy', 1 << 20, { KIND: BigInt(KINDS[kind]) });
   const simulation = new Simulation({
     description,
@@ -39,8 +39,8 @@ function held(kind: keyof typeof KINDS, steps: number, backups: number): Census 
   return census(simulation);
 }
 
-/** A spool that, like a file, keeps nothing in memory. */
-function elsewhere(): Spool & { sizeBytes: number } {
+/** A spool that keeps nothing in memory, like one on a file. */
+function discardingSpool(): Spool & { sizeBytes: number } {
   return {
     sizeBytes: 0,
     append(bytes) {

@@ -1,4 +1,4 @@
-/** Requests of many disk operations each: whatever fails meanwhile, each request is carried out once. */
+/** Requests of many disk operations each: each request is carried out once, whatever fails meanwhile. */
 
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
@@ -87,7 +87,7 @@ it.each(disks)('%s, %s: the machine can be reset in the middle of a request', (r
   }
 });
 
-it('an error in the middle of a request is its status on both replicas', () => {
+it('an error in the middle of a request fails it on both replicas', () => {
   const [first, last] = times.get('lockstep shared')!;
   const one = run({ faults: faults(`io-error:storage@${Math.round((first + last) / 2)}ns+1s`) });
   expect([one.output.endsWith('the disk failed\n'), result(one)]).toEqual([true, { ...sound, exitCode: 2 }]);

@@ -41,7 +41,7 @@ describe.each([2, 3])('%i backups', (backups) => {
     expect(Math.min(...releases(run).map(({ heldNs }) => heldNs))).toBeGreaterThan(ms(4));
   });
 
-  it('survive the primary: one goes live, and the others follow it by entries', () => {
+  it('survive a crash of the primary: one goes live, and the others follow it by entries', () => {
     const run = simulate('bank', { backups, faults: faults('crash:primary@20ms') });
     expect(result(run)).toEqual(sound);
     const [live, ...more] = happened(run, 'live');
@@ -90,7 +90,7 @@ describe.each([2, 3])('%i backups', (backups) => {
   });
 });
 
-it('a backup that dies is evicted; outputs that it did not hold wait for the generation without it', () => {
+it('a backup that dies is evicted; outputs whose entries it lacks wait for the generation without it', () => {
   const run = simulate('bank', { backups: 2, faults: faults('crash:backup2@20ms', 'crash:primary@50ms') });
   expect(result(run)).toEqual(sound);
   const [won] = happened(run, 'won');
@@ -108,7 +108,7 @@ it('a backup that dies is evicted; outputs that it did not hold wait for the gen
 
 it('a backup whose machine is past the log of the new primary is evicted, and copied', () => {
   for (let icount = 40_000; icount < 240_000; icount += 20_000) {
-    // The crash comes between the message to one backup and that to the other.
+    // The crash comes after the message to one backup, and before that to the other.
     const run = simulate('bank', { backups: 2, faults: faults(`crash:primary@icount=${icount}`) });
     expect(result(run)).toEqual(sound);
     // Two of the three are left, one primary and one backup.

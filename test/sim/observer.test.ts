@@ -38,8 +38,8 @@ const found = ({ violations }: Observer) => violations.map(({ invariant }) => in
 const input = (icount: number): Entry => ({ kind: 'console', icount, data: Uint8Array.of(icount) });
 
 describe('an observer', () => {
-  test('takes no replica for a failover that goes live in an old generation, since its claim was answered late', () => {
-    // Found by a campaign: the machine of the host that it believes to follow is another one by then.
+  test('counts no failover to a replica that goes live in an old generation after a late answer', () => {
+    // Found by a campaign: by then, the host that the replica believes to replace has another machine.
     const run = simulate('kv', {
       ...{ backups: 2, spares: 0, seed: '5/40133', checkSteps: 50_000, tuning: { retainBytes: 0 } },
       faults: faults('pause:live@17ms+29ms', 'partition:backup-storage@backup2:claiming:20us+46ms'),
@@ -52,9 +52,8 @@ describe('an observer', () => {
     expect(run.simulation.failovers.map(({ to }) => to)).toEqual(['backup2']);
   });
 
-  test('compares a new primary with one that was never live up to where that one is', () => {
-    // Found by a campaign: the answer to the claim of the host that it replaces came late, and that host has less of the
-    // log.
+  test('compares a new primary with one that was never live, up to the position of the latter', () => {
+    // Found by a campaign: the claim of the replaced host was answered late, and that host has less of the log.
     const run = simulate('kv', {
       ...{ backups: 2, spares: 0, seed: '10/32725', checkSteps: 50_000 },
       faults: faults('delay:backup2-storage@18800us+7ms=14596810ns', 'crash:live@entry=35'),
@@ -66,8 +65,8 @@ describe('an observer', () => {
     ]);
   });
 
-  test('takes the history of the host whose state a replica has installed, whoever else has sent it some', () => {
-    // Found by a campaign: a primary that was paused and replaced sent its next checkpoint when it went on.
+  test('takes the history of the host whose state a replica has installed, not of another sender', () => {
+    // Found by a campaign: a primary that was paused and replaced sent its next checkpoint when it resumed.
     const made = observer();
     made.replicaCreated('spare');
     const sent = { kind: 'sent' as const, first: 1, last: 1, logBytes: 0, sizeBytes: 0, entries: [] };
@@ -87,7 +86,7 @@ describe('an observer', () => {
     expect(found(made)).toEqual(['lag-bound']);
   });
 
-  test('takes the primary of the newest generation for the survivor', () => {
+  test('regards the primary of the newest generation as the survivor', () => {
     const made = observer();
     made.wentLive(host('backup', 3));
     made.wentLive(host('primary', 2));
@@ -106,7 +105,7 @@ describe('an observer', () => {
     expect([released(undefined), released(4), released(5)]).toEqual([['output-rule'], ['output-rule'], []]);
   });
 
-  test('finds a host that is live in a generation of another', () => {
+  test('finds a host that is live in a generation of another primary', () => {
     const members = observer();
     members.noted(host('backup', 2), { kind: 'members', icount: 0, generation: 2, record });
     const goesLive = observer();
@@ -132,7 +131,7 @@ describe('an observer', () => {
     expect([...made.historyOf('backup')]).toEqual([input(1), input(2)]);
   });
 
-  test('gives a copied machine that history though the sender has restarted meanwhile', () => {
+  test('gives a copied machine that history even if the sender has restarted meanwhile', () => {
     const made = observer();
     for (const icount of [1, 2, 3]) made.witnessed('primary', input(icount), true);
     const entries = [{ kind: 'checkpoint' } as unknown as Entry];

@@ -1,4 +1,4 @@
-/** Comparisons and progress markers that are paced by time: as on a host whose speed nobody knows beforehand. */
+/** Comparisons and progress markers that are paced by time, as on a host whose speed is unknown. */
 import { describe, expect, it } from 'vitest';
 import { faults, happened, ms, result, simulate, sound } from './support.ts';
 
@@ -7,7 +7,7 @@ const gapOf = (times: readonly number[]): number =>
   Math.min(...times.slice(1).map((atNs, index) => atNs - times[index]!));
 
 describe('paced by time', () => {
-  it('comparisons are as far apart as was asked for, and not much further', () => {
+  it('comparisons keep the requested distance, up to a slice', () => {
     const bySteps = simulate('primes', { tuning: { checkSteps: 1000, checkStepsPerPage: 0 } });
     const byTime = simulate('primes', {
       tuning: { checkSteps: 1000, checkStepsPerPage: 0, checkNs: ms(0.2) },
@@ -15,12 +15,12 @@ describe('paced by time', () => {
     const times = happened(byTime, 'checked', 'primary').map(({ atNs }) => atNs);
     expect([result(bySteps), result(byTime)]).toEqual([sound, sound]);
     expect(times.length).toBeGreaterThan(5);
-    // They are seen at the end of their slice, and decided at its beginning.
+    // A comparison is decided at the beginning of a slice, and noted at its end.
     expect(gapOf(times)).toBeGreaterThanOrEqual(ms(0.15));
     expect(happened(bySteps, 'checked', 'primary').length).toBeGreaterThan(2 * times.length);
   });
 
-  it('progress markers are as far apart as was asked for while the guest computes', () => {
+  it('progress markers keep the requested distance while the guest computes', () => {
     const run = simulate('primes', { tuning: { progressNs: ms(0.4) } });
     const markers = happened(run, 'sent').flatMap(({ atNs, entries }) =>
       entries.some(({ kind }) => kind === 'progress') ? [atNs] : [],

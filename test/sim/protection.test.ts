@@ -47,7 +47,7 @@ describe('after a failover', () => {
     expect(run.simulation.observer.joins).toBe(1);
   });
 
-  it('a spare that does not have an input which the edge need not keep is not a member yet', () => {
+  it('a spare is not a member before it holds every input that the edge may have dropped', () => {
     // Found by a campaign: a frame came after the copy's last state and before the claim. The primary was alone, so the
     // switch forgot the frame at once; the claim took effect, and the primary crashed before its answer.
     const run = simulate('kv', {
@@ -58,7 +58,7 @@ describe('after a failover', () => {
     expect(result(run)).toMatchObject({ violations: [] });
   });
 
-  it('a machine with a large image is copied, too, though that takes long', () => {
+  it('a machine with a large image is copied, even though it takes long', () => {
     const idle = benchGuest('idle', 64 << 20, { SECONDS: 1n });
     const sizeBytes = 24 << 20;
     const kernel = { address: 0x8100_0000, bytes: new Uint8Array(sizeBytes), memorySizeBytes: sizeBytes };
@@ -128,7 +128,7 @@ describe('after a failover', () => {
     expect(generations(run)).toEqual(['2: primary', '3: primary + backup', '4: backup']);
   });
 
-  it('a backup that was cut off until entries were forgotten gets the machine', () => {
+  it('a backup that was cut off until its next entries were dropped is copied', () => {
     const run = simulate('bank', {
       tuning: { retainBytes: 64 },
       faults: faults('pause:backup@20ms+30ms', 'crash:primary@70ms'),
@@ -139,7 +139,7 @@ describe('after a failover', () => {
   });
 });
 
-it('a joining host that the primary has given up, and that does not know it, joins later', () => {
+it('a joining host that the primary has given up without its knowledge joins later', () => {
   // The host has the whole machine, but its acknowledgement is held up until after it was given up.
   const setup: Setup = { spares: 1 };
   const copied = happened(simulate('kv', { ...setup, faults: faults('crash:primary@8ms') }), 'copied')[0]!;
@@ -171,7 +171,7 @@ describe('the host for a new backup', () => {
     expect(chosen({})).toBe('spare');
   });
 
-  it('is rather one in another failure domain', () => {
+  it('is preferably in another failure domain', () => {
     const domains = { primary: 'a', backup: 'b', spare: 'b', spare2: 'c' };
     expect(chosen({ domains, loads: { spare: 0, spare2: 9 } })).toBe('spare2');
     expect(chosen({ domains: { ...domains, spare2: 'b' }, loads: { spare: 9, spare2: 0 } })).toBe('spare2');
@@ -205,7 +205,7 @@ describe('the host for a new backup', () => {
   });
 });
 
-/** Crashes `who` at times all over the copy that follows the first crash. */
+/** Crashes `who` at times spread over the copy that follows the first crash. */
 function sweep(
   guest: 'bank' | 'kv' | 'journal',
   who: string,
@@ -229,7 +229,7 @@ function sweep(
 }
 
 describe('a second crash at any moment of the copy', () => {
-  it.each(['bank', 'kv', 'journal'] as const)('%s: of the new backup: the primary runs on', (guest) => {
+  it.each(['bank', 'kv', 'journal'] as const)('%s: crash of the new backup: the primary runs on', (guest) => {
     sweep(guest, 'spare', 1, (run) => {
       expect(result(run)).toEqual(sound);
       expect(happened(run, 'live').map(({ at }) => at)).toEqual(['backup']);
@@ -237,7 +237,7 @@ describe('a second crash at any moment of the copy', () => {
   });
 
   it.each(['bank', 'kv', 'journal'] as const)(
-    '%s: of the primary: the run is lost, unless the copy is a member',
+    '%s: crash of the primary: the run is lost, unless the copy is a member',
     (guest) => {
       const outcomes = new Set<string>();
       sweep(guest, 'backup', 1, (run) => {
@@ -251,7 +251,7 @@ describe('a second crash at any moment of the copy', () => {
   );
 
   it.each(['bank', 'kv', 'journal'] as const)(
-    '%s: of the primary, with another backup: that goes live',
+    '%s: crash of the primary, with another backup: the run completes',
     (guest) => {
       sweep(guest, 'live', 2, (run) => {
         expect(result(run)).toEqual(sound);
@@ -260,7 +260,7 @@ describe('a second crash at any moment of the copy', () => {
   );
 });
 
-it('a new backup is a member only when it holds what covers all released outputs, however slow its link is', () => {
+it('a new backup is a member only when it has all entries of released outputs, even over a slow link', () => {
   const away = ['crash:primary@10ms', 'delay:backup-spare@0ms+1s=1ms'];
   for (const seed of ['1', '2']) {
     const setup = { spares: 1, clients: 8, seed };
@@ -322,7 +322,7 @@ describe('the guest while it is copied', () => {
     expect(pausedNs).toBeLessThan(ms(50));
   });
 
-  it('is judged by its own history when the sending host has restarted since', () => {
+  it('is compared with its own history when the sending host has restarted since', () => {
     const run = simulate('kv', {
       seed: '1/92840',
       replication: 'checkpoint',
@@ -333,7 +333,7 @@ describe('the guest while it is copied', () => {
   });
 
   it.each([1, 2, 3])(
-    'is judged by its own history when the sending host fails just after message %i',
+    'is compared with its own history when the sending host fails just after message %i',
     (message) => {
       const setup = { seed: '3/37517', spares: 0, replication: 'checkpoint' as const };
       const run = simulate('kv', { ...setup, faults: faults(`crash:primary@sent=${message}`) });

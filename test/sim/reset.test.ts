@@ -1,4 +1,4 @@
-/** A guest that resets its machine, and counts in memory that survives it, under protection. */
+/** A protected guest that resets its machine, and counts the resets in memory, which survives them. */
 import { describe, expect, it } from 'vitest';
 import { rebootingGuest } from '../vmm/rebooting-guest.ts';
 import { faults, result, simulate, sound, spread } from './support.ts';
@@ -12,12 +12,12 @@ describe('a reset in the middle of a run', () => {
     expect([result(run), run.output]).toEqual([sound, EXPECTED]);
   });
 
-  it.each([2, 4, 5, 8, 9, 12, 13])('survives a crash at output %i: the new primary counts on', (output) => {
+  it.each([2, 4, 5, 8, 9, 12, 13])('survives a crash at output %i, and the count goes on', (output) => {
     const run = simulate('hello', { ...own, faults: faults(`crash:primary@output=${output}`) });
     expect([result(run), run.output]).toEqual([sound, EXPECTED]);
   });
 
-  it('survives a crash anywhere', () => {
+  it('survives a crash at any position', () => {
     const { simulation } = simulate('hello', own);
     for (const icount of spread(10, simulation.machine.icount)) {
       const run = simulate('hello', { ...own, faults: faults(`crash:primary@icount=${icount}`) });

@@ -42,7 +42,7 @@ it('the same story gives the same transcript and the same diagram, to the byte',
   }
 });
 
-describe('a story of your own', () => {
+describe("a user's story", () => {
   const bank = (...lines: string[]) => ['# Mine.', 'guest bank', ...lines].join('\n');
 
   it('sets up hosts, faults and explanations', () => {
@@ -196,7 +196,7 @@ it('a pattern compares what events have: hosts, numbers, records, and faults whe
   });
 });
 
-it('a pattern of a full buffer may say which one', () => {
+it('a pattern of a full buffer may name the buffer', () => {
   const pattern = parsePattern('full primary what=log');
   const on = (event: SimEvent['event']) => matches(pattern, { atNs: 0, host: 'primary', event });
   expect(on({ kind: 'full', what: 'log' })).toBe(true);

@@ -1,4 +1,4 @@
-/** Typed bytes reach the guest as fast as the serial line and the guest allow, not one for each slice of the host. */
+/** Typed bytes reach the guest as fast as the serial line and the guest allow, not one byte per slice. */
 import { describe, expect, it } from 'vitest';
 import { LiveDoors, RecordingDoors } from '../../src/vmm/doors.ts';
 import type { Entry } from '../../src/vmm/entries.ts';
@@ -47,12 +47,12 @@ describe('a guest that polls a UART without FIFO gets 11.5 kB/s', () => {
   });
 });
 
-describe('pending input is given where the guest makes room for it, in the middle of a slice', () => {
+describe('pending input arrives in the step in which the guest makes room, even inside a slice', () => {
   const consoles = {
     'the UART': description,
     'the virtio console': withConsole(machineOf(consoleGuest)),
   };
-  it.each(Object.entries(consoles))('by %s, and replayed there', (_, guest) => {
+  it.each(Object.entries(consoles))('through %s, and on replay', (_, guest) => {
     const live = new LiveDoors(new FakeWorld('typing'));
     const entries: Entry[] = [];
     const vmm = new Vmm(guest, new RecordingDoors(live, (entry) => entries.push(entry)));

@@ -29,7 +29,7 @@ const cases: Record<UnsafeRule, Case> = {
   'output-rule': { guest: 'dice', scenario: faults('crash:primary@icount=2000'), finds: 'output-rule' },
   'output-entry': { guest: 'clock', scenario: {}, finds: 'output-rule' },
   'log-clock': { guest: 'bank', scenario: faults('crash:primary@icount=100000'), finds: 'same-machine' },
-  // The guest reads no time between two ticks of its timer.
+  // The guest does not read its clock between two timer interrupts: the time since the last read is lost.
   'carry-clock': { guest: 'clock', scenario: faults('command:switch-over@5ms'), finds: 'guest-clock' },
   'log-entropy': { guest: 'dice', scenario: {}, finds: 'divergence' },
   // The backup must have something to drain: it runs on a slow host.
@@ -80,17 +80,17 @@ describe.each(Object.entries(cases) as [UnsafeRule, Case][])(
       return simulation.outcome === 'diverged' ? [...violations, 'divergence'] : violations;
     };
 
-    it(`switched off, a checker finds it: ${finds}`, () => {
+    it(`switched off, a checker reports ${finds}`, () => {
       expect(found([rule])).toContain(finds);
     });
 
-    it('switched on, it holds', () => {
+    it('switched on, no checker reports a violation', () => {
       expect(found([])).toEqual([]);
     });
   },
 );
 
-it('machines that diverged are compared in their actual states, not as their histories make them', () => {
+it('machines that diverged are compared in their actual states, not as replayed from their histories', () => {
   const { simulation } = simulate('race', { unsafe: ['bounce-buffers'] });
   expect(compareLast(evidenceOf(simulation))?.difference.equal).toBe(false);
 });

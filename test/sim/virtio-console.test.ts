@@ -1,4 +1,4 @@
-/** Input of a virtio console survives failovers as that of the UART does: each byte arrives once. */
+/** Input of a virtio console survives failovers like that of the UART: each byte arrives once. */
 import { expect, test } from 'vitest';
 import { consoleGuest, machineOf, withConsole } from '../ft/guest.ts';
 import { result, simulate, sound, spread } from './support.ts';

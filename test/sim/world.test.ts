@@ -154,7 +154,7 @@ describe('the console', () => {
     );
   });
 
-  test('is not asked for input again that every backup was said to hold', () => {
+  test('reports a request for input that every backup was said to hold', () => {
     const { scheduler, console } = makeConsole('typed');
     run(scheduler);
     const got: string[] = [];
@@ -236,7 +236,7 @@ describe('a datagram', () => {
     expect(parse(frame())).toEqual({ kind: 'udp', source, target, payload: Uint8Array.of(1, 2, 3) });
   });
 
-  test('needs no UDP checksum, but then, too, a sound IP header (RFC 768)', () => {
+  test('needs no UDP checksum (RFC 768), but always a correct IP header', () => {
     const without = frame().fill(0, UDP_CHECKSUM, UDP_CHECKSUM + 2);
     expect(parse(without).kind).toBe('udp');
     for (let at = 14; at < 14 + 20; at++) {
@@ -334,7 +334,7 @@ describe('the edge', () => {
     expect(got.filter((what) => what.startsWith('a'))).toEqual([]);
   });
 
-  test('confirms every output, also a duplicate', () => {
+  test('confirms every output, including duplicates', () => {
     const { scheduler, reached, a, b, console } = makeEdge();
     const delivered: string[] = [];
     const note = (host: string) => (output: { first: number }) => delivered.push(`${host} ${output.first}`);

@@ -21,7 +21,7 @@ describe('typed bytes', () => {
     expect(shown(new Keys().take(bytesOf(typed)))).toEqual(expected);
   });
 
-  test('mean the same however they are split', () => {
+  test('are the same keys however they are split', () => {
     const typed = fc.array(fc.constantFrom('\x01', 'x', 'c', 'h', 'a', '\x01\x01', '\r', 'é'), {
       maxLength: 12,
     });

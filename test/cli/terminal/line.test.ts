@@ -33,11 +33,11 @@ describe('a line that is typed', () => {
     expect(typed('gone', '\x15', 'kept\r').sent).toBe('kept\n');
   });
 
-  test('has a limit of length', () => {
+  test('has a maximum length', () => {
     expect(typed('x'.repeat(10_000), '\r').sent).toHaveLength(4096);
   });
 
-  test('is not started by Ctrl-C and Ctrl-D, which end the run; control keys are no text', () => {
+  test('ends the run at Ctrl-C, or at Ctrl-D while it is empty; other control keys are ignored', () => {
     expect(typed('abc', '\x03')).toMatchObject({ sent: '', quit: true });
     expect(typed('\x04').quit).toBe(true);
     expect(typed('abc', '\x04')).toMatchObject({ shown: 'abc', quit: false });

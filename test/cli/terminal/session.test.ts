@@ -44,14 +44,14 @@ sleep:
     j       loop
 `;
 
-/** A user who types the next key whenever nothing else happens, or now and then in between. */
+/** A user who types the next key whenever the session is idle, or when `between` returns true. */
 class FakeTerminal {
   ended = false;
   private now: Key[] = [];
   constructor(
     private readonly script: (Key | typeof hangUp)[],
     private readonly between: () => boolean,
-    /** Whether a crash would be survived. */
+    /** Whether the VM would survive a crash. */
     private readonly isProtected: () => boolean,
   ) {}
 
@@ -111,7 +111,7 @@ describe.each([0, 1])('a session with %i backups', (backups) => {
     expect(judge(evidenceOf(simulation))).toEqual([]);
   });
 
-  test('can be quit', async () => {
+  test('ends at the quit key', async () => {
     const { simulation, end, helped } = await session(backups, [
       type('ab'),
       { kind: 'help' },
@@ -134,7 +134,7 @@ test('without a backup a crash ends the session', async () => {
   expect([end, simulation.outcome]).toEqual(['ended', 'lost']);
 });
 
-test('crashes by key are survived, one after another, and no byte is lost', async () => {
+test('the VM survives repeated crashes by key, and no byte is lost', async () => {
   const text = 'the quick brown fox'.replaceAll('q', 'k');
   const script = [...text].flatMap((letter, index) =>
     index % 4 === 3 ? [type(letter), crash] : [type(letter)],

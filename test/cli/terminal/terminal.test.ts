@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { describe, expect, test } from 'vitest';
 import { Terminal } from '../../../src/cli/terminal/terminal.ts';
 
-/** A terminal that records what is done to it. */
+/** The input of a terminal, which records its mode. */
 class FakeInput extends EventEmitter {
   raw = false;
   flowing = false;
