@@ -30,7 +30,7 @@ class ByteSource {
 export class ByteStreams {
   /** The length of the streams' common prefix. */
   same = 0;
-  /** The number of bytes appended after it. */
+  /** The number of bytes appended after the common prefix. */
   more = 0;
   private readonly source: ByteSource;
   private before: Uint8Array = new Uint8Array(0);

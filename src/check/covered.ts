@@ -68,8 +68,8 @@ export class OutputsChecker {
 }
 
 /**
- * The guest's console input is a prefix of what was typed, and its frames are a prefix of those that the switch accepted
- * for it: nothing lost and nothing repeated, across failovers.
+ * The guest's console input is a prefix of what was typed, and its frames are a prefix of those that the switch
+ * accepted for it: nothing lost and nothing repeated, across failovers.
  */
 export class InputChecker {
   private readonly streams: ByteStreams;
@@ -185,7 +185,7 @@ export class DiskChecker {
     }
   }
 
-  /** Describes a write that the machine does not make, or makes only once. */
+  /** Describes a write on the disk that the machine does not make, or that it makes once and the disk applied twice. */
   private describe(id: number, sector: number): string {
     let times = 0;
     for (const write of this.disk.writes) if (write.id === id) times++;

@@ -8,7 +8,8 @@ import type { Violation } from './checkers.ts';
 import type { Call } from './linearizability.ts';
 
 /**
- * How the run ended: the guest ended; no eligible replica is left; at a limit or idle forever; the machines diverged.
+ * How the run ended. `completed`: the guest ended. `lost`: no eligible replica was left. `limit`: the run reached a
+ * limit, or the guest was idle forever. `diverged`: two machines differed.
  */
 export type Outcome = 'completed' | 'lost' | 'limit' | 'diverged';
 

@@ -5,7 +5,7 @@ import type { Entry } from '../vmm/entries.ts';
 import type { Violation } from './checkers.ts';
 
 const NS_PER_TICK = 100;
-/** The entries of a slice are observed at its begin, before their time has passed. */
+/** The entries of a slice are observed at its start, before their time has passed. */
 const SLICE_NS = 1_000_000;
 /** Bound of a message's delay, by which a host's estimate of the guest's clock is behind. */
 const MESSAGE_NS = 200_000;
@@ -18,7 +18,7 @@ const inMs = (ns: number): string => `${(ns / 1e6).toFixed(3)} ms`;
  */
 export class GuestClockChecker {
   readonly violations: Violation[] = [];
-  /** Since when each host has heard nothing of the primary. */
+  /** For each host, the time since which it has heard nothing from the primary. */
   private readonly unknownSinceNs = new Map<HostName, number>();
   /** How far the clock may be behind on each host that is or was live. */
   private readonly allowedNs = new Map<HostName, number>();

@@ -36,7 +36,7 @@ export interface DriverListener {
   /** The replica has entered a phase. */
   entered(phase: Phase): void;
   /**
-   * The replica, or a port, has thrown: the host has lost its power. Without this listener the error is thrown on.
+   * The replica, or a port, has thrown: the host has lost its power. Without this listener the error is rethrown.
    */
   failed?: (error: unknown) => void;
   /** The replica has handled an input and asks for these effects, which come next. */
@@ -90,7 +90,10 @@ export class Driver {
   private stepsEndNs = 0;
   /** The guest gets no processor time before this. */
   private restUntilNs = Number.NEGATIVE_INFINITY;
-  /** After it has copied, this host runs the guest for as long, before the next message: a copy would starve it. */
+  /**
+   * Until then the guest runs before the next input is handled: after a copy step, for as long as the step took.
+   * Otherwise a copy would starve the guest.
+   */
   private guestsTurnUntilNs = Number.NEGATIVE_INFINITY;
 
   constructor(
@@ -109,7 +112,10 @@ export class Driver {
     return this.power !== 'off' && this.stopReason === undefined;
   }
 
-  /** Steps that the guest has taken by now. A slice's steps are computed at its begin, before their time has passed. */
+  /**
+   * Steps that the guest has taken by now. The steps of a slice are computed at its start, before their time has
+   * passed.
+   */
   get stepsTaken(): number {
     const { nowNs, nsPerStep } = this.clock;
     const aheadNs = Math.max(0, this.stepsEndNs - nowNs);
@@ -206,7 +212,7 @@ export class Driver {
     return effects;
   }
 
-  /** An error leaves the replica in a state that nobody knows: it does nothing more. */
+  /** Runs an action. An error leaves the replica in an unknown state, so the host then loses its power. */
   private guarded(action: () => void): void {
     const { failed } = this.options.listener;
     try {
@@ -234,7 +240,7 @@ export class Driver {
     this.clock.spend(ns, end);
   }
 
-  /** Gives the guest no processor time for `restNs`, at once or together with later rests; messages are handled. */
+  /** Gives the guest no processor time for `restNs`, now or together with later rests. Inputs are handled meanwhile. */
   private rest(restNs: number): void {
     const ns = this.owedRestNs + restNs;
     const isLong = ns >= this.clock.minRestNs;

@@ -1,6 +1,6 @@
 /**
- * What a replica needs of its host, as small interfaces. The simulator implements them on virtual time; a real host
- * would with sockets, disks and clocks. A callback is never called before the call that requested it returns.
+ * What a replica needs of its host, as small interfaces. The simulator implements them on virtual time, a real host
+ * with sockets, disks and clocks. A callback is never called before the call that requested it returns.
  */
 import type { Effect, GenerationRecord, HostName, TimerId } from '../ft/effects.ts';
 import type { EdgeOutput } from '../vmm/outputs.ts';
@@ -14,11 +14,11 @@ export interface Clock {
   /** The estimated time of one step of the guest, in ns, by which slices are planned. */
   readonly nsPerStep: number;
   /**
-   * Calls back when the monotonic clock shows `atNs`, or soon after. A later call with the same id replaces it; the
-   * caller ignores a replaced one that comes nevertheless.
+   * Calls back when the monotonic clock shows `atNs`, or soon after. A later call with the same id replaces this
+   * one; the caller ignores a callback of a replaced call.
    */
   wakeAt(id: TimerId, atNs: number, action: () => void): void;
-  /** A wait shorter than this takes about as long. */
+  /** The shortest wait that makes sense: a shorter one would take about this long. */
   readonly minRestNs: number;
   /** Calls back after `ns`. */
   after(ns: number, action: () => void): void;
@@ -62,7 +62,7 @@ export interface EdgePort {
   listen(offset: number, generation: number, typed: (offset: number, data: Uint8Array) => void): void;
   /** Directs the guest's address to this host, and frames for it to `received`, from number `nextFrame` on. */
   announce(frame: Uint8Array, nextFrame: number, generation: number, received: FrameReceiver): void;
-  /** The edge need no longer keep the frames up to this number, and so many typed bytes. */
+  /** The edge need no longer keep the frames up to number `frames`, and the first `typed` bytes. */
   inputsHeld(frames: number, typed: number, generation: number): void;
 }
 

@@ -15,7 +15,10 @@ interface CopiedSectors {
   data: Uint8Array;
 }
 
-/** A backup: it replays the primary's log, acknowledges the entries it holds, and keeps what going live needs. */
+/**
+ * A backup: it replays the primary's log, acknowledges the entries it holds, and keeps the log, the outputs and the
+ * disk operations that it needs to go live.
+ */
 export class Backup {
   /** The log here continues with the entries that the primary sends: the stream between them is unbroken. */
   following = false;
@@ -34,7 +37,10 @@ export class Backup {
   private acknowledgedConsumed = 0;
   private ended = false;
   private endReached = false;
-  /** Private disks: completions that the log holds; a write here waits for its own. */
+  /**
+   * Private disks: operations whose completion the log holds. A write here is issued only once its number is among
+   * them.
+   */
   private readonly granted = new Set<number>();
   /** Sectors of copies that are being written to this replica's private disk, by the number of the write. */
   private readonly writing = new Map<number, CopiedSectors>();
@@ -61,7 +67,7 @@ export class Backup {
 
   // ── Getting in sync ───────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Reports the end of this log to the primary. The machine does not run until the answer. */
+  /** Reports the end of this log to the primary. The machine does not run until the primary answers. */
   resume(): void {
     const { replica } = this;
     this.following = false;

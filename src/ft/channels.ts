@@ -64,7 +64,7 @@ export class LoggingChannels extends Map<HostName, Channel> {
     return [...this.values()].filter(({ state }) => state === 'following');
   }
 
-  /** Up to this entry every other replica is past the disk operations: see {@link DiskQueue.discard}. */
+  /** Every other replica is past the disk operations completed up to this entry: see {@link DiskQueue.discard}. */
   get past(): number {
     if (this.replica.options.disk === 'shared') return this.held;
     const others = [...this.required(), ...this.followers];

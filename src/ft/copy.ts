@@ -21,7 +21,7 @@ export class CopySender {
   private queue: number[];
   private unacknowledged = 0;
   private readonly changed: Set<number>;
-  /** The number of pages of the round before. */
+  /** The number of pages of the previous round. */
   private before = Number.POSITIVE_INFINITY;
 
   constructor(
@@ -117,7 +117,7 @@ export class CopyReceiver {
     unpackPages(this.machine, packed, this.compressor);
   }
 
-  /** Completes the copy; whether its hash is the sender's. */
+  /** Completes the copy; returns whether the machine's hash is the sender's. */
   finish(delta: Uint8Array, hash: bigint): boolean {
     applyDelta(this.machine, delta, this.compressor);
     return this.machine.hash() === hash;

@@ -24,7 +24,8 @@ export interface DiskLimits {
   /** Every required replica holds the log up to this entry. */
   held: number;
   /**
-   * Whether operations on the same sectors wait for each other; with `others`, until all replicas are past the earlier.
+   * Whether an operation waits for an earlier one on the same sectors: until that one is complete here, or with
+   * `others` until all replicas are past it.
    */
   ordered: boolean;
   others: boolean;

@@ -53,8 +53,8 @@ export type ReplicaInput =
   /** The stream to a host, to storage or to the edge broke and was re-established; data in flight may be lost. */
   | { kind: 'reset'; peer: HostName }
   /**
-   * The operating system of a host has closed the stream, and says that the host's process has ended: nothing more comes
-   * from it. A hint, which may be wrong, or never come.
+   * A host's process is said to have ended: its operating system has closed the stream, and nothing more comes from it.
+   * This input is a hint: it may be wrong, or never come.
    */
   | { kind: 'closed'; peer: HostName }
   | { kind: 'timer'; id: TimerId }
@@ -92,9 +92,13 @@ export type Effect =
   | { do: 'disk'; id: number; request: DiskRequest; generation: number; lowWater: number }
   /** Requests console input from this offset on. */
   | { do: 'listen'; offset: number; generation: number }
-  /** A frame from which the switch learns the guest's port; it sends the frames for the VM from `nextFrame` on again. */
+  /**
+   * `frame` tells the switch the guest's port. The switch then sends the frames for the VM from `nextFrame` on again.
+   */
   | { do: 'announce'; frame: Uint8Array; nextFrame: number; generation: number }
-  /** To the edge: every backup holds the log entries of the frames up to this number, and of so many typed bytes. */
+  /**
+   * To the edge: every backup holds the log entries of the frames up to number `frames` and of the first `typed` bytes.
+   */
   | { do: 'inputs-held'; frames: number; typed: number; generation: number }
   /** Test-and-set on shared storage. */
   | { do: 'claim'; generation: number; record: GenerationRecord }
@@ -127,7 +131,7 @@ export type ReplicaEvent =
   | { kind: 'acknowledged'; by: HostName; received: number; consumed: number }
   | { kind: 'released'; first: number; last: number; text: string }
   | { kind: 'full'; what: 'log' | 'outputs' }
-  /** `closed`: because its process is said to have ended, and not for its silence. */
+  /** `closed`: the reason is that the host's process is said to have ended, not its silence. */
   | { kind: 'suspected'; host: HostName; silentNs: number; closed: boolean }
   | { kind: 'claimed'; generation: number; record: GenerationRecord }
   | { kind: 'won'; generation: number; record: GenerationRecord }
@@ -142,7 +146,7 @@ export type ReplicaEvent =
   | { kind: 'void'; why: string }
   | { kind: 'off'; icount: number; code: number }
   | { kind: 'ended' }
-  /** The record of the current generation does not name this replica: what it has done since is void. */
+  /** The record of the new generation does not name this replica: what it has done since that record is void. */
   | { kind: 'evicted'; generation: number; primary: HostName }
   | { kind: 'following'; primary: HostName; entry: number }
   | { kind: 'joining'; host: HostName; how: 'entries' | 'copy' }

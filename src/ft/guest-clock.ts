@@ -74,7 +74,7 @@ export class GuestClock implements Environment {
   private heardNs = 0;
   /** The latest time that the guest has read. */
   private latestTicks = 0;
-  /** The end of the last slice in the host's time; later than now where time is computed and has not passed. */
+  /** The end of the last slice in the host's time; later than now if that time is computed and has not passed yet. */
   private reachedNs = 0;
 
   constructor(

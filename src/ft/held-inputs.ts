@@ -8,8 +8,8 @@ export interface InputCounts {
 
 /**
  * Inputs from the edge that the primary has logged and that not every backup is known to hold. Console and switch keep
- * an input until then, so that one which only a failed primary had is not lost. A frame would be sent again by its
- * sender, but with TCP only after a second or more.
+ * an input until every backup holds it, so that an input that only a failed primary had is not lost. The sender of a
+ * frame would send it again, but with TCP only after a second or more.
  */
 export class HeldInputs {
   /** Entries that are not held yet, and what the guest has taken up to each. */
@@ -28,8 +28,8 @@ export class HeldInputs {
   }
 
   /**
-   * Every backup holds the entries up to `entry`: what need not be kept, if that is more than before, and the last entry
-   * that covers some of it.
+   * Every backup holds the entries up to `entry`. Returns the counts of inputs that the edge need not keep any more,
+   * and the last entry that covers one of them; undefined if the counts are those of the previous call.
    */
   held(entry: number): (InputCounts & { entry: number }) | undefined {
     let last: (InputCounts & { entry: number }) | undefined;

@@ -26,8 +26,9 @@ export const generationStarts = list(record({ generation: uint, first: uint }), 
 const messages = {
   /**
    * Log entries, numbered from `first` on. `delivered`: every output up to this number is delivered. `lowWater`: every
-   * other replica is past the entries up to it. `answers`: the token of the resume that this answers, or 0; in an
-   * answer, the receiver's entries from `first` on are void. `ticks`: the guest's clock at sending.
+   * replica that outputs wait for holds the entries up to this one, and has consumed them where each replica has its
+   * own disk or reads for itself. `answers`: the token of the `resume` that this message answers, or 0; in an answer,
+   * the receiver's entries from `first` on are void. `ticks`: the guest's clock at sending.
    */
   entries: record({
     generation: uint,
@@ -68,9 +69,9 @@ const messages = {
   sectors: record({ generation: uint, copy: uint, sector: uint, data: bytes() }),
   'sectors-ack': record({ generation: uint, copy: uint, sector: uint }),
   /**
-   * The end of a copy: the rest of the machine's state (`delta`), taken after `history` entries through its doors,
-   * `frames` of them from the network, at log entry `entry`; its share of a processor, its clock, its undelivered outputs and open disk operations, and its
-   * hash.
+   * The end of a copy: the rest of the machine's state (`delta`), taken at log entry `entry`, after `history` entries
+   * had come through its doors, `frames` of them from the network; its share of a processor (`speed`), the guest's
+   * clock (`ticks`), its undelivered outputs and open disk operations (`outputs`), and its hash.
    */
   state: record({
     generation: uint,

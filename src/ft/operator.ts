@@ -1,6 +1,5 @@
 /**
- * Operator commands, and the two ends that wait until every output and disk operation is complete: switch-over,
- * power-off.
+ * Operator commands; and switch-over and power-off, which wait until every output and disk operation is complete.
  */
 import { unreachable } from '../base/assert.ts';
 import { MAX_RAM_BYTES } from '../cpu/layout.ts';
@@ -98,7 +97,10 @@ export class Operator {
     return replica.log.last;
   }
 
-  /** A new generation voids the `switch-over` entry, so it is logged again; without its target the switch-over ends. */
+  /**
+   * A new generation voids the `switch-over` entry, so it is logged again. If its target is no backup any more, the
+   * switch-over ends.
+   */
   membersChanged(): void {
     const to = this.switching?.to;
     const goesOn = to !== undefined && this.replica.record.backups.includes(to);
@@ -111,7 +113,9 @@ export class Operator {
     else if (this.switching) this.handOver(this.switching);
   }
 
-  /** The `power-off` entry is logged only when every output is delivered: backups that stop release none. */
+  /**
+   * The `power-off` entry is logged only when every output is delivered: a backup that consumes it releases nothing.
+   */
   private powerOff(): void {
     const { replica, primary } = this;
     if (replica.stopped || replica.gate.size > 0) return;

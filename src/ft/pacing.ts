@@ -7,7 +7,10 @@ import type { ReplicaState } from './state.ts';
 /** Progress markers come after each slice up to 1/SLOW_START of their maximum distance; from there on it doubles. */
 const SLOW_START = 20;
 
-/** Progress markers: a backup runs no further than the log, so a computing guest needs entries that only move it on. */
+/**
+ * Progress markers. A backup runs no further than the log, so while the guest only computes, the log needs entries
+ * whose only purpose is to let the backup run on.
+ */
 export class ProgressPacing {
   /** The last marker: its entry, the distance in steps from the entry before, and its time. */
   private last: { entry: number; steps: number; ns: number };
@@ -22,8 +25,8 @@ export class ProgressPacing {
   }
 
   /**
-   * `idle`: the guest waits, so nothing else moves the backups on. `lags`: one of them is behind, and long distances
-   * would add to that; a time between markers is short enough.
+   * `idle`: the guest waits, so no other entry lets the backups run on. `lags`: a backup is behind, and long distances
+   * between markers would add to its lag; markers by time (`progressNs`) come often enough.
    */
   isDue({ idle, lags }: { idle: boolean; lags: boolean }): boolean {
     const { replica, last, steps } = this;
@@ -58,7 +61,7 @@ export class CheckPacing {
     return vmm.icount >= this.next.icount && nowNs >= this.next.ns;
   }
 
-  /** At most `steps`, up to the next comparison if its time has come: its position does not depend on the slices. */
+  /** Limits `steps` so that a slice ends where a comparison is due: then its position does not depend on the slices. */
   limit(steps: number): number {
     const { vmm, nowNs } = this.replica;
     return nowNs < this.next.ns ? steps : Math.max(0, Math.min(steps, this.next.icount - vmm.icount));

@@ -145,7 +145,7 @@ export class Primary {
     for (const host of replica.record.backups) this.sendGeneration(host);
   }
 
-  /** Sends a host the current generation. A replica that is not in sync answers with `resume`. */
+  /** Sends the current generation to a host. A replica that is not in sync answers with `resume`. */
   sendGeneration(host: HostName): void {
     const { generation, record, starts } = this.replica;
     this.replica.send(host, { kind: 'members', generation, record: copyOf(record), starts });
@@ -328,7 +328,8 @@ export class Primary {
     const held = this.inputs.held(this.channels.acknowledged);
     if (!held) return;
     const { entry, ...counts } = held;
-    // Alone, all are held at once: a replica that joins must have their entries, or they would be lost with this host.
+    // Without a backup the edge forgets inputs at once: a replica that joins must hold their entries before it is
+    // recorded, or they would be lost with this host.
     this.releasedEntry = Math.max(this.releasedEntry, entry);
     effects.push({ do: 'inputs-held', ...counts, generation });
   }

@@ -290,7 +290,10 @@ export class Protection {
     if (this.isJoining(host)) this.progressNs = this.replica.nowNs;
   }
 
-  /** Claims the joining replica as a backup once it holds every entry that covers a released output, or input. */
+  /**
+   * Claims the joining replica as a backup once it holds every entry up to `releasedEntry`, which cover all released
+   * outputs and all inputs that the edge need not keep.
+   */
   settle(releasedEntry: number): void {
     const { replica, joining, primary } = this;
     if (joining === undefined || replica.claim) return;
@@ -311,7 +314,7 @@ export class Protection {
   membersChanged(): void {
     const { joining } = this;
     if (!joining) return;
-    // Without a message it would keep silent; its answer says whether it is in sync.
+    // Without this message the joining replica would keep silent; its answer says whether it is in sync.
     if (!this.replica.record.backups.includes(joining)) this.primary.sendGeneration(joining);
     else if (!this.copy) this.leaveJoining();
   }
@@ -320,7 +323,7 @@ export class Protection {
   giveUp(why: string): void {
     const { replica, primary, joining } = this;
     if (!joining) return;
-    // A pending claim names it: whether it is a backup is storage's decision.
+    // A pending claim names the joining replica: storage decides whether it is a backup.
     if (replica.claim?.record.backups.includes(joining)) return;
     replica.note({ kind: 'join-ended', host: joining, why });
     if (!replica.record.backups.includes(joining)) primary.channels.delete(joining);

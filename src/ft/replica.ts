@@ -269,7 +269,7 @@ export class Replica {
 
   /**
    * Adopts a newer generation. A primary or eligible replica reads each one between from storage, to learn whether it
-   * was evicted; others take the sender's word. Whether this replica is in the message's generation now.
+   * was evicted; others take the sender's word. Returns whether this replica is now in the message's generation.
    */
   private catchUp(from: HostName, message: Message): boolean {
     const { state, backup, primary } = this;
@@ -319,7 +319,7 @@ export class Replica {
     if (!named && wasEligible) state.note({ kind: 'evicted', generation, primary: record.primary });
   }
 
-  /** A primary that was evicted, or has handed over, becomes a backup, if its log allows. */
+  /** A primary that was evicted or has handed over: it keeps its machine if the log can be continued from its state. */
   private stepDown(): void {
     const { state, primary } = this;
     if (!primary) return;
@@ -353,7 +353,7 @@ export class Replica {
     this.takeOver(silentNs, false);
   }
 
-  /** The process of a host is said to have ended: who would suspect it after a silence does so now. */
+  /** The process of a host is said to have ended: a replica that would suspect it after a silence does so now. */
   private closed(peer: HostName): void {
     const { state, primary, backup } = this;
     if (primary) primary.closed(peer);
@@ -400,7 +400,8 @@ export class Replica {
   }
 
   /**
-   * Sends the pending request to storage; it is repeated until it is answered. A timeout says nothing of its outcome.
+   * Sends the pending request to storage; it is repeated until it is answered. A timeout does not tell whether storage
+   * has executed the request.
    */
   private askStorage(): void {
     const { state } = this;

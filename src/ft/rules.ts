@@ -51,7 +51,7 @@ export interface Tuning {
   heartbeatNs: number;
   /** Silence after which another replica is suspected. */
   suspectNs: number;
-  /** How many times that a joining replica may be silent while nothing waits for it, before it is given up. */
+  /** A joining replica for which no output waits is given up after this many times `suspectNs` of silence. */
   joinPatience: number;
   /** How long a request to storage, disk or the edge may stay unanswered before it is sent again. */
   retryNs: number;
@@ -65,11 +65,11 @@ export interface Tuning {
   retainBytes: number;
   /** Maximum distance of progress markers, in steps; while nothing else is logged the distance doubles up to this. */
   progressSteps: number;
-  /** The same by time: a progress marker is due when the one before is this old. 0: by steps alone. */
+  /** Time after which the next progress marker is due, instead of `progressSteps`. 0: by steps alone. */
   progressNs: number;
   /** Minimum steps between two checks of the whole state; a check hashes every page in use. */
   checkSteps: number;
-  /** The same minimum for each page in use, so that checks take a bounded share of the time. */
+  /** The minimum is at least this many steps for each page in use, so that checks take a bounded share of the time. */
   checkStepsPerPage: number;
   /** Minimum time between two checks, for hosts whose speed is not known in advance. 0: by steps alone. */
   checkNs: number;

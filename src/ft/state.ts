@@ -28,7 +28,7 @@ export interface ReplicaOptions {
   /** The host that this replica runs on, and its failure domain. */
   name: HostName;
   domain: string;
-  /** The host's other load, which only orders the choice of spares. */
+  /** The host's other load: of several spares the least loaded is chosen. */
   load: number;
   /** Every host of the cluster. */
   hosts: readonly HostName[];
@@ -44,9 +44,9 @@ export interface ReplicaOptions {
   disk: DiskVariant;
   /** The host's random numbers. */
   entropy: (sizeBytes: number) => Uint8Array;
-  /** How the host's clock goes on within a slice; where nothing is said, it is computed from the steps. */
+  /** How the host's clock advances within a slice; by default it is computed from the steps. */
   sliceTime?: SliceTime;
-  /** Compresses pages; where nothing is said, in JavaScript. */
+  /** Compresses pages; by default an implementation in JavaScript. */
   compressor?: Compressor;
   tuning: Tuning;
   unsafe: ReadonlySet<UnsafeRule>;
@@ -54,7 +54,7 @@ export interface ReplicaOptions {
   witness: (entry: Entry) => void;
 }
 
-/** A claim of the next generation, unanswered by storage yet or won and not in force yet. */
+/** A claim of the next generation: not answered by storage yet, or won but not in force yet. */
 export interface Claim {
   generation: number;
   record: GenerationRecord;
@@ -81,7 +81,7 @@ export class ReplicaState {
   claim: Claim | undefined;
   /** The number of entries that have come through the machine's doors since boot. */
   history = 0;
-  /** The number of those that were frames: the switch numbers frames for the VM alike. */
+  /** The number of those that were frames. The switch numbers the frames for the VM in the same way. */
   frames = 0;
   /** The guest waits for an interrupt, or the log here is consumed. */
   hasPaused = false;
@@ -193,7 +193,10 @@ export class ReplicaState {
     this.effects.push({ do: 'timer', id, atNs });
   }
 
-  /** `event`, of the message's size, is noted before the sending: afterwards a failing host would have sent it unnoticed. */
+  /**
+   * Sends a message. `event`, which is given the message's size, is noted first: if the host failed between the two, a
+   * message would have left without an event.
+   */
   send(to: HostName, message: Message, event?: (sizeBytes: number) => ReplicaEvent): void {
     const bytes = encodeMessage(message);
     if (event) this.note(event(bytes.length));

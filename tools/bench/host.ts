@@ -7,21 +7,21 @@ import { file, ratios, type Spread, spreadOf } from './measure.ts';
 import { hasRedis, type RedisFigures, redisFigures } from './redis.ts';
 
 const SAMPLE_MS = 4000;
-/** The translator, and V8's compiler of what runs around the guest, have done their work by then. */
+/** After this time the translator and V8 have compiled what the guest and the host run. */
 const WARM_UP_MS = 10_000;
 const IDLE_MS = 10_000;
 const KILLS = 5;
-/** The client's pause between two questions. */
+/** The client's pause between two requests. */
 const THINKING_MS = 2;
 
-/** See the head of this file. Times of processors are of the thread that runs the guest and all others of its process. */
+/** See the head of this file. Processor time is that of the whole process, all its threads included. */
 export interface HostFigures {
   /** Million steps a second of the primary's processor time, with a backup and alone. */
   protectedRate: Spread;
   aloneRate: Spread;
-  /** The first by the second, round by round. */
+  /** The protected rate divided by the other, round by round. */
   compute: Spread;
-  /** Of the logging channel meanwhile. */
+  /** Traffic of the logging channel meanwhile, in Mbit/s. */
   computeLogMbit: Spread;
   /** Processor time of primary and backup while the guest sleeps, as a share of a core. */
   idlePrimary: number;
@@ -35,7 +35,7 @@ export interface HostFigures {
 interface Rate {
   /** Million steps in a second of the primary's processor time. */
   rate: number;
-  /** Of the logging channel. */
+  /** Traffic of the logging channel, in Mbit/s. */
   logMbit: number;
 }
 

@@ -28,11 +28,11 @@ const onDisk = (file: number): Sink => ({
 
 /** One guest, run in each way by turns. */
 interface Recorded {
-  /** `recorded`: to memory once more, beside the replay. */
+  /** `recorded`: recording to memory once more, measured in turn with the replay. */
   seconds: Record<'none' | 'memory' | 'disk' | 'recorded' | 'replay', number>;
   steps: number;
   entries: number;
-  /** Of the file. */
+  /** The size of the file. */
   bytes: number;
 }
 

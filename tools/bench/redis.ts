@@ -15,22 +15,22 @@ const REQUESTS = 3000;
 const LARGE_BYTES = 1 << 16;
 const LARGE_REQUESTS = 300;
 const LARGE_CLIENTS = 4;
-/** The load before the measurement, in rounds of both kinds: meanwhile the translator works. */
+/** Rounds of both kinds of load before the measurement, during which the translator compiles the guest's code. */
 const WARM_UP = 3;
-/** A guest that has just been used is not idle, and V8 compiles what has become hot. */
+/** The wait before idleness is measured: a guest that was just used is not idle yet, and V8 still compiles. */
 const SETTLE_MS = 60_000;
 const MINUTE_MS = 60_000;
 const KILLS = 10;
-/** The pause of the client that is alone, between two questions. */
+/** The pause of the single client between two requests. */
 const THINKING_MS = 2;
 
 /** One kind of request, with a backup and alone. */
 export interface Compared {
-  /** Requests a second, and the first by the second. */
+  /** Requests a second, and the protected rate divided by the other. */
   protectedRate: Spread;
   aloneRate: Spread;
   ratio: Spread;
-  /** The primary's processor time for one request, in µs; and alone by protected. */
+  /** The primary's processor time for one request, in µs; and the time alone divided by the protected one. */
   protectedUs: Spread;
   aloneUs: Spread;
   timeRatio: Spread;
@@ -51,11 +51,11 @@ export interface RedisFigures {
   /** Processor time of primary and backup while Redis has nothing to do, as a share of a core. */
   idlePrimary: number;
   idleBackup: number;
-  /** How much faster the guest's clock went than this machine's, in a minute of that client, in parts of a million. */
+  /** How much faster the guest's clock ran than this machine's, in a minute of that client, in parts per million. */
   clockPpm: number;
   /** Changes of the generation in that minute: false suspicions. */
   suspicions: number;
-  /** The longest wait of that client from a `kill -9` of the primary until another one has answered ten times, in ms. */
+  /** The longest wait of that client between a `kill -9` of the primary and the new primary's tenth answer, in ms. */
   gapMs: Spread;
 }
 

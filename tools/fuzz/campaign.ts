@@ -99,8 +99,8 @@ export class Campaign {
   }
 
   /**
-   * Runs what differs without the others, and then alone: one that leaves its arena on QEMU may write into the harness
-   * there, and those that come after it in its batch all differ.
+   * Runs the cases that differ again, first without the others, then each alone: on QEMU a case that writes outside its
+   * arena may damage the harness, and then all later cases of its batch differ.
    */
   private async settle(judged: readonly Judged[]): Promise<Judged[]> {
     const rest = judged.filter((one) => !isDifferent(one));

@@ -154,8 +154,8 @@ function putPmp(chance: Chance, state: Record<string, bigint>): void {
 }
 
 /**
- * An entry's number, address and setting. QEMU is wrong about fetching from a page that an entry holds in part, so only
- * data is cut.
+ * An entry's number, address and setting. QEMU is wrong about fetching from a page that an entry covers only in part,
+ * so only pages of data are covered in part.
  */
 export function randomPmp(chance: Chance): [number, bigint, bigint] {
   const index = 1 + chance.below(14);

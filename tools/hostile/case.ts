@@ -57,7 +57,7 @@ const STEP_BY_STEP = 1 / 24;
 /** Consecutive cases with the same tables, rings and values: drawing them takes longer than running a case. */
 const CASES_PER_MEMORY = 8;
 
-/** Memory is added in one of this number of cases, which needs new machines. */
+/** Memory is added in one of so many cases; such a case needs new machines. */
 const CASES_PER_GROWTH = 250;
 
 /** One buffer for all cases: each is run before the next is made. */
@@ -181,7 +181,7 @@ function poolWord(chance: Chance, index: number, user: boolean, ramBytes: number
   }
 }
 
-/** An address for a PMP entry: of one word, of the page it is in, or of all there is. */
+/** An address for a PMP entry: one that covers a single word, its page, or a larger range. */
 function pmpAddress(chance: Chance): bigint {
   if (chance.chance(0.1)) return chance.word64() >> 10n;
   const at = BigInt(RAM_BASE + 4 * chance.below((PLACED_PAGES * PAGE_BYTES) / 4)) >> 2n;

@@ -36,7 +36,7 @@ export interface ProcessOf {
   pid: number;
 }
 
-/** An end that nobody has caused: `how` as `vmft up` says it. */
+/** A process that ended although nobody had killed it; `how`: in the words of `vmft up`. */
 export interface Death {
   id: string;
   how: string;

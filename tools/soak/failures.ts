@@ -11,7 +11,7 @@ export interface Failure {
   text: string;
   /** Hosts that lose their machines. */
   killed: readonly string[];
-  /** Lets it happen; resolves when it is over, before the cluster has recovered. */
+  /** Causes the failure; resolves when the failure is over, before the cluster has recovered. */
   happen(): Promise<void>;
   /** Whether the cluster can have noticed by now: a killed process has a successor. */
   isOver(): boolean;
@@ -24,7 +24,7 @@ export type Sleep = (ms: number) => Promise<void>;
 const STOPPED_MS = { least: 50, most: 5000 };
 const CUT_MS = { least: 50, most: 3000 };
 
-/** Of short times as many as of long ones. */
+/** A random time with a uniform logarithm: short times are drawn as often as long ones. */
 const between = ({ least, most }: { least: number; most: number }, random: Random): number =>
   Math.round(least * (most / least) ** (random.below(1 << 20) / (1 << 20)));
 

@@ -5,14 +5,14 @@ import type { GenerationRecord } from '../../src/ft/effects.ts';
 /** What must not happen; the evidence of its cluster is kept. */
 export interface Finding {
   /**
-   * `violation`: a client or a checker found a contradiction, or a protected VM was lost. `hang`: what must come did not
-   * come in time. `death`: a process ended by itself. `left`: something was left behind.
+   * `violation`: a client or a checker found a contradiction, or a protected VM was lost. `hang`: an expected event did
+   * not come in time. `death`: a process ended by itself. `left`: something was left behind.
    */
   kind: 'violation' | 'hang' | 'death' | 'left';
   text: string;
 }
 
-/** Ends a round: with a finding, or with what is none. */
+/** Ends a round: with a finding, or with `message` as a reason that is no finding. */
 export class RoundOver extends Error {
   constructor(
     readonly finding: Finding | undefined,

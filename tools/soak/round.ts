@@ -51,7 +51,7 @@ export interface RoundResult {
   outcomes: Outcome[];
   findings: Finding[];
   answered: number;
-  /** What could not be checked, and why a VM was lost that was not protected. */
+  /** What could not be checked; and why the VM was lost, if it was not protected at the time. */
   notes: string[];
   isLost: boolean;
   /** Where its evidence is, if there is a finding. */
@@ -66,7 +66,7 @@ export class Round {
   private readonly result: RoundResult = {
     ...{ outcomes: [], findings: [], answered: 0, notes: [], isLost: false, kept: undefined },
   };
-  /** By how much a timer of this process was late at most. */
+  /** The largest delay of a timer of this process. */
   private lateMs = 0;
   /** Hosts that were killed since the VM was protected for the last time. */
   private killed: readonly string[] = [];

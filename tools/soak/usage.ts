@@ -26,7 +26,7 @@ export interface Growth {
 export interface RoleUsage {
   role: string;
   lives: number;
-  /** The number of lives of a minute and more; their growth is that of the one that has grown most. */
+  /** The number of processes that lived for a minute or more. The growth below is that of the one that grew most. */
   longLives: number;
   peakMb: number;
   peakDescriptors: number;

@@ -7,7 +7,7 @@ export class DiskLedger {
   duplicatesDropped = 0;
   private readonly done = new Set<number>();
   private readonly underWay = new Set<number>();
-  /** Numbers below will not come again. */
+  /** Numbers below this one will not come again. */
   private lowWater = 0;
 
   /** A write is requested: only a `new` one is to be done. One that is `under-way` is answered at its end. */

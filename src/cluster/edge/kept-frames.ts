@@ -12,8 +12,8 @@ const MAX_BYTES = 1 << 20;
 
 /**
  * Frames from outside on their way to a VM. The switch numbers them and keeps each until the primary says that every
- * backup holds its log entry, so that a primary that goes live gets those that only the failed one had. When too many
- * are kept, the next one is lost, as in any switch, and has no number.
+ * backup holds its log entry, so that a replica that goes live gets the frames that only the failed primary had. When
+ * too many are kept, the next frame is lost, as in any switch, and gets no number.
  */
 export class KeptFrames {
   /** The number of the last frame that was accepted; 0 before the first. */
@@ -47,8 +47,8 @@ export class KeptFrames {
   }
 
   /**
-   * The kept frames from a number on, in order: what the VM has not taken. If that number is lost or was never given,
-   * which takes a restart of the switch, the frames from here on are numbered anew, as the VM counts them.
+   * The kept frames from a number on, in order: what the VM has not taken. After a restart of the switch there may be
+   * no frame of that number; then the frames are renumbered, so that they continue the VM's count.
    */
   from(next: number): NumberedFrame[] {
     const again = this.kept.filter(({ number }) => number >= next);

@@ -9,7 +9,7 @@ import { neighbours, scraper, storageClient, teller, type Witness } from './witn
 import { World } from './world.ts';
 
 const MB = 1 << 20;
-/** What memory may grow by: during the attack, with what the garbage collector has not taken yet, and after it. */
+/** The growth of memory that is allowed: during the attack, garbage not collected yet included, and after it. */
 const GROWTH = { peakMB: 1024, lastingMB: 96 };
 /** A round that takes longer counts as a hang. */
 const PATIENCE_MS = 120_000;

@@ -3,14 +3,14 @@ import { type Codec, encode, Reader } from '../../../src/base/codec.ts';
 import { FormatError, OperatingError } from '../../../src/base/errors.ts';
 import type { Random } from '../../../src/base/random.ts';
 
-/** A value that takes more reads is given up. */
+/** A value whose decoding takes more reads than this is given up. */
 const MAX_READS = 3000;
 const MAX_RAW_BYTES = 70_000;
-/** More bytes are all the same. */
+/** More bytes than this are not drawn one by one: they are all equal. */
 const MAX_DRAWN_BYTES = 256;
 const ATTEMPTS = 20_000;
 
-/** Numbers at which something may end. */
+/** Boundary values: numbers around which a limit may lie. */
 const EDGES = [
   0,
   1,
@@ -31,7 +31,7 @@ const EDGES = [
   2 ** 53 - 1,
 ];
 
-/** A reader that draws what is read: so every codec makes random values of its own, of a form that it accepts. */
+/** A reader that draws at random what is read: so every codec makes random values of a form that it accepts. */
 class RandomReader extends Reader {
   private reads = 0;
 
@@ -71,7 +71,7 @@ class RandomReader extends Reader {
     return this.random.chance(0.5) ? BigInt(this.random.below(8)) : BigInt(this.random.below(2 ** 53)) << 11n;
   }
 
-  /** Often small, or the length of a word: the next bytes may be that one. */
+  /** Often small, or the length of one of the words, so that the next bytes can be that word. */
   override varint(): number {
     this.count();
     const { random, words } = this;
@@ -93,7 +93,7 @@ class RandomReader extends Reader {
   }
 }
 
-/** The bytes of a random value. `words`: names and texts that are likely to mean something. `allowed`: which to take. */
+/** The bytes of a random value. `words`: texts that are likely to have a meaning. `allowed`: which values to take. */
 export function randomMessage<T>(
   codec: Codec<T>,
   random: Random,

@@ -8,12 +8,12 @@ import { DEFAULT_LIMITS, type TcpLink } from '../../../src/host/wire/tcp-link.ts
 import { secureConnect } from '../../../src/host/wire/tls.ts';
 import type { LinkTarget } from './targets.ts';
 
-/** Messages between two looks at the link. */
+/** Messages that are sent between two checks of the link. */
 const BURST = 32;
 const MAX_QUEUED_BYTES = 256 << 10;
-/** Messages of which some are sent again. */
+/** The number of earlier messages that are kept, of which some are sent again. */
 const REMEMBERED = 64;
-/** A member that does not read. */
+/** The probability that a link never reads. */
 const DEAF = 0.1;
 
 export const ADDRESS = '127.0.0.1';
@@ -74,7 +74,7 @@ export async function attackOverLinks(
     await turn();
     if (random.chance(DEAF)) socket.pause();
     if (first) link.send(first(random));
-    // Slowly at first: most of what is sent wrongly ends the link, and the rest of a burst is not heard.
+    // Slowly at first: most invalid messages end the link, and then the rest of a burst is not received.
     for (let onLink = 0; open && left > 0; ) {
       for (let i = 0; i < BURST && i <= onLink && left > 0; i++, left--) {
         const again = sent.length > 0 && random.chance(0.05);

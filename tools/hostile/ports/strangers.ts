@@ -42,7 +42,7 @@ function datagramPayload(random: Random): Uint8Array {
   return encode(addressed, { group: groups[random.below(groups.length)]!, bytes: encodeMessage(made) });
 }
 
-/** Datagrams of the member gone wrong, of strangers, of a sender with another key; replays, and damaged ones. */
+/** Datagrams of the hostile member, of processes without a key, of a sender with another key; replays, damaged ones. */
 export async function attackWithDatagrams(
   port: number,
   key: ClusterKey,

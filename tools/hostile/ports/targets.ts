@@ -15,7 +15,7 @@ import { damaged, randomMessage, wordsOf } from './generate.ts';
 /** The VM that well-behaved clients use, and a group of storage that they use. */
 export const BANK = 'bank';
 export const SHARED = 'shared';
-/** A host that is a member of these groups, and has gone wrong. Its name is below those of the others, so it dials. */
+/** The hostile member: a host that is a member of these groups. Its name is below those of the others, so it dials. */
 export const EVIL = '0evil';
 export const EVIL_GROUPS = ['evil-backup', 'evil-primary'] as const;
 
@@ -36,7 +36,7 @@ export interface LinkTarget {
   names: readonly string[];
   /** The part of all messages that it gets. */
   share: number;
-  /** What is said first on a link, for the rest to be heard. */
+  /** The first message on a link, without which the others are not accepted. */
   first?(random: Random): Uint8Array;
   message(random: Random): Uint8Array;
 }
@@ -49,8 +49,8 @@ const WORDS = wordsOf(
 const DAMAGED = 0.02;
 
 /**
- * Messages of a codec, some of them damaged. What `harms` by itself, as an operator may, is left out: it would prove
- * nothing. Most are `usual`: they do not end their link.
+ * Messages of a codec, some of them damaged. Valid messages that do harm, such as an operator's, are left out by
+ * `harms`: they would prove nothing. Most messages are `usual`: they do not end their link.
  */
 function messagesOf<T>(
   codec: Codec<T>,
@@ -78,7 +78,7 @@ function betweenHosts(random: Random): Uint8Array {
   const groups = [...EVIL_GROUPS, ...EVIL_GROUPS, BANK, 'none'];
   const group = groups[random.below(groups.length)]!;
   const bare = randomMessage(message, random, WORDS);
-  // The checksum is right: what is damaged before it is taken for the message.
+  // Damaged before it is framed, a message has a right checksum.
   const whole = random.chance(0.9) ? encodeMessage(decode(message, bare)) : damaged(bare, random);
   const bytes = encode(addressed, { group, bytes: random.chance(DAMAGED) ? damaged(whole, random) : whole });
   return random.chance(DAMAGED / 10) ? damaged(bytes, random) : bytes;
@@ -96,7 +96,7 @@ export const linkTargets: readonly LinkTarget[] = [
     ...{ port: 'host', role: 'control', names: ['stray'], share: 0.03 },
     message: messagesOf(hostRequest, ({ body }) => {
       if (body.kind === 'crash') return true;
-      // Control says where hosts are, and is believed.
+      // The address of a host that control sends is accepted.
       if (body.kind === 'prepare')
         return body.description.hosts.some(({ name }) => name === 'b' || name === 'c');
       return isProtected(body) || isOwn(body);
@@ -120,7 +120,7 @@ export const linkTargets: readonly LinkTarget[] = [
   },
   {
     ...{ port: 'switch', role: 'host', names: [EVIL, 'x1'], share: 0.1 },
-    // The switch knows no members: a host that speaks for a group in its newest generation is believed.
+    // The switch does not know who the members are: any host may speak for a group in its newest generation.
     message: messagesOf(edgeRequest, (request) => isProtected(request) && request.generation > 0),
   },
   {
@@ -157,7 +157,7 @@ export const linkTargets: readonly LinkTarget[] = [
 const isOfHosts = (body: RequestBody): boolean =>
   rightsOf({ role: 'host', name: EVIL }).objection(body) === undefined;
 
-/** A group of the member gone wrong, which control does not end: there would be nothing to attack. */
+/** Whether it is about a group of the hostile member, which control must not end: nothing would be left to attack. */
 function isOwn(body: object): boolean {
   return 'group' in body && (EVIL_GROUPS as readonly unknown[]).includes(body.group);
 }

@@ -60,7 +60,7 @@ export function teller(world: World): Witness {
     ...{ name: 'deposits at the bank', rounds: 0 },
     round: async () => {
       const number = witness.rounds + 1;
-      // Then its ledger is nearly full: one asks.
+      // By then the ledger is nearly full: further rounds only ask for the balance.
       const asks = number > LEDGER;
       const command = asks ? 'balance teller' : number === 1 ? 'open teller' : 'deposit teller 1';
       void terminal.type(new TextEncoder().encode(`${command}\n`));
@@ -126,7 +126,7 @@ export function scraper({ ports }: World): Witness {
         text = await response.text();
         if (!response.ok) return witness.round();
       } catch {
-        // As many as may connect are connected, or this process had no time: again.
+        // The limit of connections is reached, or this process was too busy: try again.
         return witness.round();
       }
       if (!text.includes(`vmft_generation{group="${BANK}"}`)) throw new WrongAnswer(`figures: ${text}`);

@@ -34,7 +34,7 @@ export class World {
   readonly lines: string[] = [];
   /** Why a service is of no use any more. */
   readonly failures: Error[] = [];
-  /** What happened to the replicas of the attacked host in the groups of the member gone wrong, by kind of event. */
+  /** What happened to the replicas of the attacked host in the groups of the hostile member, by kind of event. */
   readonly events = new Map<string, number>();
   ports!: Ports;
   private readonly directory = mkdtempSync(join(tmpdir(), 'vmft-hostile-'));
