@@ -7,6 +7,7 @@ import { getScratch, setScratch } from './hart-words.ts';
 import {
   MAX_TABLES,
   PAGE,
+  PAGE_BYTES,
   PAGE_FLAGS,
   RAM,
   RAM_BASE,
@@ -256,3 +257,11 @@ export const physicalOfOffset = (body: Body): Body =>
 /** Pushes the number of the page of RAM that holds the physical address in a local. */
 export const pageOf = (body: Body, physical: number): Body =>
   body.get(physical).i64(RAM_BASE).op('i64.sub').i64(12).op('i64.shr_u', 'i32.wrap_i64');
+
+/** Pushes the offset in its page of the address in a local, 32 bits. */
+export const offsetInPage = (body: Body, va: number): Body =>
+  body
+    .get(va)
+    .op('i32.wrap_i64')
+    .i32(PAGE_BYTES - 1)
+    .op('i32.and');

@@ -1,15 +1,13 @@
 import { DISK_OK } from '../devices/device.ts';
-import { virtioOf } from '../vmm/description.ts';
 import { type DiskCompletion, RecordingDoors } from '../vmm/doors.ts';
 import type { Entry, EntryOf } from '../vmm/entries.ts';
 import type { Output } from '../vmm/outputs.ts';
-import { announcement } from './announce.ts';
 import { ChangedPages } from './changed-pages.ts';
 import type { Channel } from './channel.ts';
 import { LoggingChannels } from './channels.ts';
+import { EdgeInputs } from './edge-inputs.ts';
 import type { CpuInput, GenerationRecord, HostName, TimerId } from './effects.ts';
 import { Epoch } from './epoch.ts';
-import { HeldInputs } from './held-inputs.ts';
 import type { Message, MessageOf } from './messages.ts';
 import { Operator } from './operator.ts';
 import { spanOf } from './output-gate.ts';
@@ -29,13 +27,9 @@ export class Primary {
   readonly pages: ChangedPages;
   readonly protection: Protection;
   readonly operator: Operator;
+  readonly edge: EdgeInputs;
   private readonly progress: ProgressPacing;
   private readonly checks: CheckPacing;
-  /** The offset of the next byte of console input that is accepted. */
-  private consoleOffset: number;
-  /** The number of the next frame that is accepted. */
-  private nextFrame: number;
-  private readonly inputs: HeldInputs;
   /** Every released output, and every input that the edge need not keep, is covered by an entry up to this one. */
   private releasedEntry = 0;
   /** State transfer: the current epoch. */
@@ -54,9 +48,7 @@ export class Primary {
     this.channels = new LoggingChannels(replica, () => this.protection.awaited);
     this.progress = new ProgressPacing(replica);
     this.checks = new CheckPacing(replica);
-    this.consoleOffset = machine.consoleReceived;
-    this.nextFrame = replica.frames + 1;
-    this.inputs = new HeldInputs({ frames: replica.frames, typed: machine.consoleReceived });
+    this.edge = new EdgeInputs(replica);
     this.pages = new ChangedPages(machine.hart);
     this.epoch = replication === 'checkpoint' ? new Epoch(replica, this.pages.listen()) : undefined;
     this.protection = new Protection(this);
@@ -91,24 +83,10 @@ export class Primary {
     if (replica.isOff('carry-clock')) clock.startAt(lastKnownTicks, replica.nowNs);
     else clock.continueFrom(lastKnownTicks, replica.nowNs);
     this.announceGeneration();
-    this.attach();
+    this.edge.attach();
     if (replica.isOff('reissue-io')) replica.disk.clear();
     replica.disk.restart(log.last);
     this.arm();
-  }
-
-  /** Attaches the VM to the edge: an announcement to the switch for each network card, a `listen` to the console. */
-  private attach(): void {
-    const { replica } = this;
-    const { generation } = replica;
-    for (const { mac } of virtioOf(replica.options.description, 'net'))
-      replica.effects.push({
-        do: 'announce',
-        frame: announcement(mac),
-        nextFrame: this.nextFrame,
-        generation,
-      });
-    replica.effects.push({ do: 'listen', offset: this.consoleOffset, generation });
   }
 
   private arm(): void {
@@ -193,9 +171,7 @@ export class Primary {
       new RecordingDoors(replica.live, (entry) => {
         if (!this.epoch && !unlogged.has(entry.kind)) this.log(this.asLogged(entry));
         if (entry.kind === 'disk') this.completed(entry);
-        if (entry.kind === 'net') this.inputs.logged({ frames: 1, typed: 0 }, this.coveringEntry);
-        if (entry.kind === 'console')
-          this.inputs.logged({ frames: 0, typed: entry.data.length }, this.coveringEntry);
+        this.edge.logged(entry, this.coveringEntry);
       }),
     );
   }
@@ -322,18 +298,6 @@ export class Primary {
 
   // ── Outputs ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Tells the edge which inputs it need not keep any more: every member has them in its log. */
-  private releaseInputs(): void {
-    const { effects, generation } = this.replica;
-    const held = this.inputs.held(this.channels.acknowledged);
-    if (!held) return;
-    const { entry, ...counts } = held;
-    // Without a backup the edge forgets inputs at once: a replica that joins must hold their entries before it is
-    // recorded, or they would be lost with this host.
-    this.releasedEntry = Math.max(this.releasedEntry, entry);
-    effects.push({ do: 'inputs-held', ...counts, generation });
-  }
-
   /** Releases outputs and issues disk operations that may leave; those unanswered for the retry time go out again. */
   releaseReady(retryNs = Number.POSITIVE_INFINITY, diskRetryNs = Number.POSITIVE_INFINITY): void {
     const { replica } = this;
@@ -352,7 +316,9 @@ export class Primary {
     if (outputs.length + operations.length > 0)
       this.releasedEntry = Math.max(this.releasedEntry, Math.min(held, this.coveringEntry));
     if (outputs.length > 0) replica.effects.push({ do: 'release', outputs, generation });
-    this.releaseInputs();
+    // Without a backup the edge forgets inputs at once: a replica that joins must hold their entries before it is
+    // recorded, or they would be lost with this host.
+    this.releasedEntry = Math.max(this.releasedEntry, this.edge.release(this.channels.acknowledged));
     const lowWater = replica.disk.lowWater(replica.vmm.machine.outputsMade);
     for (const { id, request, again } of operations) {
       replica.note({ kind: 'disk-issued', id, again });
@@ -363,7 +329,7 @@ export class Primary {
   /** The stream to the edge broke: undelivered outputs are sent again, in order. */
   edgeReset(): void {
     this.replica.gate.resend();
-    this.attach();
+    this.edge.attach();
   }
 
   diskDone(id: number, status: number | 'refused', data: Uint8Array): void {
@@ -505,25 +471,6 @@ export class Primary {
     const { record, claim, name } = this.replica;
     if (claim) return;
     this.claim({ primary: name, backups: record.backups.filter((host) => !hosts.includes(host)) });
-  }
-
-  // ── Inputs from the edge ──────────────────────────────────────────────────────────────────────────────────────────
-
-  typed(offset: number, data: Uint8Array): void {
-    const { replica } = this;
-    const fresh = data.subarray(Math.max(0, this.consoleOffset - offset));
-    // Bytes after a gap are dropped: the next `listen` requests them again.
-    if (offset > this.consoleOffset) return;
-    this.consoleOffset += fresh.length;
-    replica.live.type(fresh);
-  }
-
-  frame(number: number, frame: Uint8Array): void {
-    const { replica } = this;
-    // After a gap none is accepted: the next `announce` requests the frames again, which the switch has kept.
-    if (number !== this.nextFrame) return;
-    this.nextFrame = number + 1;
-    replica.live.frame(frame);
   }
 }
 

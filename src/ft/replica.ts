@@ -174,9 +174,9 @@ export class Replica {
       case 'disk-done':
         return (primary ?? backup).diskDone(input.id, input.status, input.data);
       case 'typed':
-        return primary?.typed(input.offset, input.data);
+        return primary?.edge.typed(input.offset, input.data);
       case 'frame':
-        return primary?.frame(input.number, input.frame);
+        return primary?.edge.frame(input.number, input.frame);
       case 'delivered':
         return primary && state.gate.delivered(input.edge, input.number);
       case 'command':

@@ -2,9 +2,12 @@ import { inFile } from '../mutation.ts';
 
 export const primary = [
   ...inFile('ft/primary.ts', {
-    'primary-inputs-not-claimed': ['this.releasedEntry = Math.max(this.releasedEntry, entry);', ''],
+    'primary-inputs-not-claimed': [
+      'Math.max(this.releasedEntry, this.edge.release(this.channels.acknowledged))',
+      'Math.max(this.releasedEntry, 0 * this.edge.release(this.channels.acknowledged))',
+    ],
     'primary-live-no-attach': [
-      `    this.attach();
+      `    this.edge.attach();
     if (replica.isOff('reissue-io'))`,
       `    if (replica.isOff('reissue-io'))`,
     ],
@@ -45,14 +48,6 @@ export const primary = [
       "!operation || operation.answer || operation.doneEntry !== undefined || status === 'refused'",
       "!operation || operation.doneEntry !== undefined || status === 'refused'",
     ],
-    'primary-typed-gap': [
-      `    if (offset > this.consoleOffset) return;
-`,
-      '',
-    ],
-    'primary-frames-after-gap': ['number !== this.nextFrame', 'number < this.nextFrame'],
-    'primary-next-frame-from-one': ['this.nextFrame = replica.frames + 1;', 'this.nextFrame = 1;'],
-    'primary-typed-again': ['data.subarray(Math.max(0, this.consoleOffset - offset))', 'data'],
     'primary-copies-to-named': ['else if (!isNamed) this.protection', 'else this.protection'],
     'primary-resume-while-copying': [
       "if (!channel || channel.state === 'copying') return;",
@@ -68,17 +63,27 @@ export const primary = [
       `    void claim;
     this.claim({ primary: name`,
     ],
+    'primary-world-reset-no-attach': [
+      `    this.replica.gate.resend();
+    this.edge.attach();`,
+      '    this.replica.gate.resend();',
+    ],
+    'primary-may-go-on': ["options.disk === 'shared' || isNamed", 'true'],
+  }),
+  ...inFile('ft/edge-inputs.ts', {
+    'primary-typed-gap': [
+      `    if (offset > this.consoleOffset) return;
+`,
+      '',
+    ],
+    'primary-frames-after-gap': ['number !== this.nextFrame', 'number < this.nextFrame'],
+    'primary-next-frame-from-one': ['this.nextFrame = replica.frames + 1;', 'this.nextFrame = 1;'],
+    'primary-typed-again': ['data.subarray(Math.max(0, this.consoleOffset - offset))', 'data'],
     'primary-attach-no-listen': [
       `    replica.effects.push({ do: 'listen', offset: this.consoleOffset, generation });
 `,
       '',
     ],
-    'primary-world-reset-no-attach': [
-      `    this.replica.gate.resend();
-    this.attach();`,
-      '    this.replica.gate.resend();',
-    ],
-    'primary-may-go-on': ["options.disk === 'shared' || isNamed", 'true'],
   }),
   ...inFile('ft/pacing.ts', {
     'pacing-check-untimed': [
@@ -184,7 +189,7 @@ export const primary = [
       'goesOn ? { to, handed: this.switching?.handed ?? false } : undefined',
     ],
   }),
-  ...inFile('ft/primary.ts', {
+  ...inFile('ft/edge-inputs.ts', {
     'primary-live-no-announce': [
       `      replica.effects.push({
         do: 'announce',
