@@ -1,6 +1,6 @@
 /** One group's replica on a real host: the driver over sockets, disks and the clock. */
 import { randomBytes } from 'node:crypto';
-import { Driver, type Slices } from '../cluster/driver.ts';
+import { Driver, type DriverListener, type Slices } from '../cluster/driver.ts';
 import type { Ports } from '../cluster/ports.ts';
 import type { ReplicaEvent, ReplicaInput, StopReason } from '../ft/effects.ts';
 import { MeasuredTime } from '../ft/guest-clock.ts';
@@ -87,7 +87,7 @@ export class GroupHost {
 
   constructor(options: GroupHostOptions) {
     this.role = options.role;
-    const { ports, onEvent, ran, stuck, stopped, failed, evidence: file, ...rest } = options;
+    const { ports, evidence: file, ...rest } = options;
     const { clock } = this;
     const evidence = file && new ReplicaEvidence(file);
     this.evidence = evidence;
@@ -102,29 +102,37 @@ export class GroupHost {
       ports: { ...(evidence?.ports(ports) ?? ports), clock },
       maxSteps: Number.MAX_SAFE_INTEGER,
       slices,
-      listener: {
-        handled: (input, effects) => {
-          if (input.kind === 'cpu') meter.ended(clock.monotonicNs);
-          evidence?.handled(input, effects);
-        },
-        noted: (event) => {
-          evidence?.noted(event);
-          onEvent(event);
-        },
-        ran: (steps) => {
-          clock.stepTime.measured(steps, meter.sliceNs);
-          ran?.(meter.sliceNs);
-        },
-        copied: () => {},
-        stopped: (reason) => {
-          evidence?.stopped(reason);
-          stopped(reason);
-        },
-        stuck,
-        failed,
-        entered: () => {},
-      },
+      listener: this.listener(options, meter),
     });
+  }
+
+  private listener(
+    { onEvent, ran, stuck, stopped, failed }: GroupHostOptions,
+    meter: SliceMeter,
+  ): DriverListener {
+    const { clock, evidence } = this;
+    return {
+      handled: (input, effects) => {
+        if (input.kind === 'cpu') meter.ended(clock.monotonicNs);
+        evidence?.handled(input, effects);
+      },
+      noted: (event) => {
+        evidence?.noted(event);
+        onEvent(event);
+      },
+      ran: (steps) => {
+        clock.stepTime.measured(steps, meter.sliceNs);
+        ran?.(meter.sliceNs);
+      },
+      copied: () => {},
+      stopped: (reason) => {
+        evidence?.stopped(reason);
+        stopped(reason);
+      },
+      stuck,
+      failed,
+      entered: () => {},
+    };
   }
 
   get replica(): Replica {

@@ -82,7 +82,20 @@ export class Machine {
     this.devices = new Devices(description);
     this.schema = machineSchema(description);
     this.hart = makeHart(description.memorySizeBytes, this.bus(), execution);
-    this.context = {
+    this.context = this.deviceContext();
+    this.sbi = new MachineSbi(
+      this.hart,
+      this.context,
+      () => this.devices.uart,
+      () => this.updateLines(),
+    );
+    if (image === 'loaded') this.loadImage();
+    this.startHart();
+    this.updateLines();
+  }
+
+  private deviceContext(): DeviceContext {
+    return {
       clock: () => this.readClock(),
       entropy: (sizeBytes) => {
         this.pass(sizeBytes);
@@ -105,15 +118,6 @@ export class Machine {
         },
       },
     };
-    this.sbi = new MachineSbi(
-      this.hart,
-      this.context,
-      () => this.devices.uart,
-      () => this.updateLines(),
-    );
-    if (image === 'loaded') this.loadImage();
-    this.startHart();
-    this.updateLines();
   }
 
   /** The position: steps since boot. */

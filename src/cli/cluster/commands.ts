@@ -48,6 +48,7 @@ const takesVm = (command: Command): Command =>
     .addOption(options.backups())
     .option('--group <name>', 'the name of the VM (default: that of the program)');
 
+/** Long: its options and examples. */
 function addUp(program: Command, finish: Finish): void {
   takesVm(program.command('up'))
     .description('run a program, or boot a kernel, under fault tolerance on real processes of this machine')
@@ -105,6 +106,7 @@ Examples:
     .action(async (given) => finish((await import('./down.ts')).down(given)));
 }
 
+/** Long: the options and examples of several commands. */
 function addOperators(program: Command, finish: Finish): void {
   program
     .command('status')
@@ -170,6 +172,7 @@ function addOperators(program: Command, finish: Finish): void {
     .action(async (name: string, given) => finish((await import('./operate.ts')).remove(name, given)));
 }
 
+/** Long: the options and examples of several commands. */
 function addServices(program: Command, finish: Finish): void {
   program
     .command('init')

@@ -79,6 +79,7 @@ export async function up(program: string | undefined, given: UpOptions): Promise
   }
 }
 
+/** Runs the cluster until its VM ends or a signal comes. Long: what it starts it also ends. */
 async function serve(
   directory: ClusterDirectory,
   configuration: ClusterConfiguration,

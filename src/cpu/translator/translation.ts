@@ -187,6 +187,7 @@ class Translation implements Surface {
     return this.block.instructions[this.position]!;
   }
 
+  /** Long: the end of a block depends on what its last instruction is. */
   private emitBlock(block: Block, go: (to: Block) => void): void {
     const { body, left } = this;
     this.block = block;
