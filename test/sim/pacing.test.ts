@@ -30,6 +30,17 @@ describe('paced by time', () => {
     expect(gapOf(markers.slice(1, -1))).toBeGreaterThanOrEqual(ms(0.4));
   });
 
+  it('progress markers keep that distance while a backup lags, too', () => {
+    const tuning = { progressNs: ms(0.4), lagBoundNs: ms(1) };
+    const run = simulate('primes', { tuning, faults: faults('slow:backup@1ms+500ms=0.3') });
+    const markers = happened(run, 'sent').flatMap(({ atNs, entries }) =>
+      entries.some(({ kind }) => kind === 'progress') ? [atNs] : [],
+    );
+    expect(happened(run, 'slowed').length).toBeGreaterThan(0);
+    expect(markers.length).toBeGreaterThan(3);
+    expect(gapOf(markers.slice(1, -1))).toBeGreaterThanOrEqual(ms(0.4));
+  });
+
   it('a crash at any time loses nothing', () => {
     const tuning = { checkSteps: 1000, checkStepsPerPage: 0, checkNs: ms(1), progressNs: ms(0.4) };
     for (let atMs = 5; atMs < 60; atMs += 7) {
