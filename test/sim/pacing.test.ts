@@ -1,6 +1,7 @@
 /** Comparisons and progress markers that are paced by time, as on a host whose speed is unknown. */
 import { describe, expect, it } from 'vitest';
-import { faults, happened, ms, result, simulate, sound } from './support.ts';
+import { describeMachine } from '../../src/cli/program.ts';
+import { faults, happened, ms, path, result, simulate, sound } from './support.ts';
 
 /** The least time between two events. */
 const gapOf = (times: readonly number[]): number =>
@@ -32,7 +33,11 @@ describe('paced by time', () => {
 
   it('progress markers keep that distance while a backup lags, too', () => {
     const tuning = { progressNs: ms(2), lagBoundNs: ms(1) };
-    const run = simulate('primes', { tuning, faults: faults('slow:backup@1ms+500ms=0.3') });
+    const description = describeMachine(path('programs/primes.s'), {
+      memory: 1 << 20,
+      defsym: [['LIMIT', 200_000n]],
+    });
+    const run = simulate('primes', { tuning, description, faults: faults('slow:backup@1ms+500ms=0.3') });
     const markers = happened(run, 'sent').flatMap(({ atNs, entries }) =>
       entries.some(({ kind }) => kind === 'progress') ? [atNs] : [],
     );
