@@ -58,11 +58,13 @@ export class StuckWatch {
       return undefined;
     }
     if (this.reported || machine.icount < this.nextLook) return undefined;
-    if (!this.since) this.lookSteps = Math.min(this.lookSteps * 2, MAX_LOOK_STEPS);
+    if (!machine.isIsolated) {
+      this.begin(machine);
+      return undefined;
+    }
+    const stuck = this.compare(machine);
     this.nextLook = machine.icount + this.lookSteps;
-    if (machine.isIsolated) return this.compare(machine);
-    this.begin(machine);
-    return undefined;
+    return stuck;
   }
 
   /** Starts over: the guest has used something outside, so earlier samples do not count. */
@@ -83,7 +85,10 @@ export class StuckWatch {
     if (this.seen.length > KEPT_LOOKS) this.seen.shift();
     // Every step retires an instruction unless it ends in an exception.
     const taken = Number(BigInt.asIntN(64, -hart.get('minstretBias')));
-    if (!repeats) return undefined;
+    if (!repeats) {
+      this.lookSteps = Math.min(this.lookSteps * 2, MAX_LOOK_STEPS);
+      return undefined;
+    }
     this.since ??= { icount, traps: taken };
     const [steps, traps] = [icount - this.since.icount, taken - this.since.traps];
     const { cause, pc } = lastException(machine);
