@@ -124,7 +124,11 @@ export class Cluster {
       .filter(({ id }) => id === 'switch')
       .flatMap((edge) => childrenOf(edge.pid).map((child) => ({ id: idOf(commandOf(child)), pid: child })));
     const all = [{ id: 'up', pid }, ...own, ...passt].filter(({ id }) => id !== '');
-    for (const one of all) this.seen.set(one.pid, commandOf(one.pid).join(' '));
+    for (const one of all) {
+      const command = commandOf(one.pid).join(' ');
+      // One that has ended meanwhile has none.
+      if (command !== '') this.seen.set(one.pid, command);
+    }
     return all;
   }
 
