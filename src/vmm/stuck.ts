@@ -20,6 +20,8 @@ export interface Stuck {
  */
 const LOOK_STEPS = 1_000_000;
 const MAX_LOOK_STEPS = 16_000_000;
+/** The samples after which the distance begins to grow. */
+const EARLY_LOOKS = 4;
 /** A loop is reported after this many exceptions or steps: about a second of a guest at full speed. */
 const TRAPS = 10_000;
 const STEPS = 100_000_000;
@@ -86,7 +88,7 @@ export class StuckWatch {
     // Every step retires an instruction unless it ends in an exception.
     const taken = Number(BigInt.asIntN(64, -hart.get('minstretBias')));
     if (!repeats) {
-      this.lookSteps = Math.min(this.lookSteps * 2, MAX_LOOK_STEPS);
+      if (this.seen.length > EARLY_LOOKS) this.lookSteps = Math.min(this.lookSteps * 2, MAX_LOOK_STEPS);
       return undefined;
     }
     this.since ??= { icount, traps: taken };
