@@ -14,6 +14,8 @@ import { cut } from '../../tools/soak/partition.ts';
 import { BIN, type Result } from '../cli/command.ts';
 
 const POLL_MS = 20;
+/** The lines of each source that the report of a failure has. */
+const REPORTED_LINES = 100;
 
 /** A host in the document of `vmft status --json`. */
 export interface HostView {
@@ -35,8 +37,12 @@ export interface View {
 }
 
 const clusters: Cluster[] = [];
-afterEach(async () => {
-  for (const cluster of clusters.splice(0)) await cluster.end();
+afterEach(async ({ task }) => {
+  for (const cluster of clusters.splice(0)) {
+    // A test that fails at its time limit says nothing else of where it stood.
+    if (task.result?.state === 'fail') console.error(await cluster.report());
+    await cluster.end();
+  }
 });
 
 /** A command that runs, and what it has printed. */
@@ -219,6 +225,15 @@ export class Cluster {
   /** The exit code of `vmft up`. */
   get code(): Promise<number | string> {
     return this.up.code;
+  }
+
+  /** What is known of the cluster, for the message of a failure: views, and the last lines of logs and commands. */
+  async report(): Promise<string> {
+    const tail = (text: string) => text.split('\n').slice(-REPORTED_LINES).join('\n');
+    const commands = this.others.map(
+      ({ stdout, stderr }, index) => `command ${index}:\n${tail(stdout)}${tail(stderr)}`,
+    );
+    return [JSON.stringify(await this.status()), tail(this.logs), ...commands].join('\n');
   }
 
   async end(): Promise<void> {
