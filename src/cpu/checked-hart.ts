@@ -3,7 +3,7 @@
  * accesses of the first hart are recorded and replayed to the second.
  */
 import { InvariantError } from '../base/assert.ts';
-import { type Bus, type Exit, Hart, type HartOptions } from './hart.ts';
+import { type Bus, type Exit, Hart, type HartOptions, type ObservedRange } from './hart.ts';
 import { type HartState, type HartWord, hartWords, PAGE_BYTES, RAM_BASE } from './layout.ts';
 
 /** The interface of a hart, independent of its engine. */
@@ -243,6 +243,9 @@ export class CheckedHart implements AnyHart {
   }
   stop(): void {
     this.change((hart) => hart.stop());
+  }
+  observe(ranges: readonly ObservedRange[]): void {
+    this.change((hart) => hart.observe(ranges));
   }
   watch(address: number): void {
     this.change((hart) => hart.watch(address));

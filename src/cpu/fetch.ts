@@ -3,20 +3,29 @@
  */
 import { getScratch, setScratch, setWide } from './hart-words.ts';
 import { PAGE_BYTES, TLB_KIND } from './layout.ts';
-import { ACCESS, accessFaults, failed, fault, isRam } from './page-walk.ts';
+import { ACCESS, accessFaults, failed, fault, isObserved, isRam } from './page-walk.ts';
 import { entryOf, offsetInPage, offsetOfPhysical } from './tlb.ts';
 import type { FunctionRef, ModuleBuilder } from './wasm/module.ts';
 
 /** The last two bytes of a page: an instruction there may reach into the next. */
 const LAST_PARCEL = PAGE_BYTES - 2;
 
-/** (va) → the instruction's bits: 16 when it is compressed, else 32. Updates what is fetched from directly. */
-export function emitFetch(module: ModuleBuilder, parcel: FunctionRef): FunctionRef {
+/**
+ * (va) → the instruction's bits: 16 when it is compressed, else 32. Updates what is fetched from directly. The VMM may
+ * end the run before the instruction, when its page is observed: then the `STOP` word is set, and nothing has changed.
+ */
+export function emitFetch(module: ModuleBuilder, parcel: FunctionRef, observed: FunctionRef): FunctionRef {
   return module.function({ params: ['i64'], results: ['i32'] }, (body) => {
     const va = 0;
     const at = body.local('i32');
     const low = body.local('i32');
     setWide(body, 'FETCH_BYTES', () => body.i64(0));
+    isObserved(body, va, () => body.i32(ACCESS.fetch));
+    body.if(() => {
+      body.get(va).i32(2).i32(ACCESS.fetch).call(observed);
+      getScratch(body, 'STOP');
+      body.if(() => body.i32(0).op('return'));
+    });
     body.get(va).call(parcel).set(at);
     failed(body);
     body.if(() => body.i32(0).op('return'));

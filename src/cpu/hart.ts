@@ -11,6 +11,8 @@ import {
   hartWords,
   MAX_RAM_BYTES,
   NO_RESERVATION,
+  OBSERVED,
+  OBSERVED_PAGES,
   offsetOf,
   PAGE,
   PAGE_BYTES,
@@ -23,6 +25,7 @@ import {
   SCRATCH_WORDS,
   SCRATCH_WORDS_END,
 } from './layout.ts';
+import { ACCESS } from './page-walk.ts';
 import { supportNames } from './support.ts';
 import { expand } from './table/compressed.ts';
 import { type Heat, Translator } from './translator/translator.ts';
@@ -39,10 +42,30 @@ export interface Bus {
   entropy(): number;
   /** The guest stored to a page that is watched. */
   watched(address: number, sizeBytes: number): void;
+  /**
+   * The guest accesses a page that is observed, at a virtual address: an instruction before it is executed, so that
+   * {@link Hart.stop} leaves it unexecuted; data that may be accessed, before that. An atomic operation is a store.
+   */
+  observed?: (address: bigint, sizeBytes: number, access: AccessKind) => void;
   /** The guest wrote `stimecmp`, or whether it counts. */
   timerChanged?: () => void;
   /** ECALL from supervisor mode, when the VMM implements the SBI; undefined when it is an exception. */
   hostCall?: () => void;
+}
+
+/** A kind of access, in the order of their numbers. */
+export type AccessKind = 'load' | 'store' | 'fetch';
+const accessKinds: readonly AccessKind[] = ['load', 'store', 'fetch'];
+assert(
+  accessKinds.every((name, index) => ACCESS[name] === index),
+  'kinds of access are numbered in order',
+);
+
+/** Virtual addresses whose accesses of a kind are observed. */
+export interface ObservedRange {
+  address: bigint;
+  sizeBytes: number;
+  access: AccessKind;
 }
 
 /** The options of a {@link Hart}. */
@@ -81,6 +104,8 @@ const ICOUNT = offsetOf('icount') / 8;
 /** The indexes of the lines, and of the upper half of `menvcfg`, among the 32-bit words. */
 const LINES = offsetOf('lines') / 4;
 const ENVIRONMENT_HIGH = offsetOf('menvcfg') / 4 + 1;
+
+const PAGE_SHIFT = BigInt(Math.log2(PAGE_BYTES));
 
 /** The size of the header before the hashed bytes; a multiple of 32. */
 const HASH_HEADER_BYTES = 32;
@@ -139,6 +164,8 @@ export class Hart {
       store: (address: bigint, sizeBytes: number, value: bigint) =>
         this.store(BigInt.asUintN(64, address), sizeBytes, value),
       watched: (address: bigint, sizeBytes: number) => bus.watched(Number(address), sizeBytes),
+      observed: (address: bigint, sizeBytes: number, access: number) =>
+        bus.observed?.(BigInt.asUintN(64, address), sizeBytes, accessKinds[access]!),
       clock: () => BigInt(bus.clock()),
       entropy: () => bus.entropy(),
       timerChanged: () => bus.timerChanged?.(),
@@ -280,6 +307,25 @@ export class Hart {
     const page = Math.floor((address - RAM_BASE) / PAGE_BYTES);
     this.flags[page] = (this.flags[page]! | PAGE.WATCHED) & ~PAGE.SILENT;
     this.generated.flushStores();
+  }
+
+  /**
+   * Reports accesses to these addresses to {@link Bus.observed}, and no others than those of their pages and of pages
+   * whose numbers are equal modulo {@link OBSERVED_PAGES}. For a debugger: code in these pages is interpreted.
+   */
+  observe(ranges: readonly ObservedRange[]): void {
+    const bits = new Uint8Array(this.memory.buffer, OBSERVED, (accessKinds.length * OBSERVED_PAGES) / 8);
+    bits.fill(0);
+    for (const { address, sizeBytes, access } of ranges) {
+      const first = address >> PAGE_SHIFT;
+      const count = Number(((address + BigInt(Math.max(sizeBytes, 1) - 1)) >> PAGE_SHIFT) - first) + 1;
+      for (let index = 0; index < Math.min(count, OBSERVED_PAGES); index++) {
+        const bit =
+          ACCESS[access] * OBSERVED_PAGES + Number((first + BigInt(index)) % BigInt(OBSERVED_PAGES));
+        bits[bit >> 3]! |= 1 << (bit & 7);
+      }
+    }
+    this.generated.flush();
   }
 
   /** Marks pages of RAM as about to change, from the offset in RAM on. */

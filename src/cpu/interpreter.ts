@@ -179,6 +179,7 @@ class Interpreter extends StepSurface {
     getWide(body, 'FETCH_START').set(this.fetchStart);
     getWide(body, 'FETCH_BYTES').set(this.fetchBytes);
     getScratch(body, 'FETCH_AT').set(this.fetchAt);
+    getScratch(body, 'STOP').brIf(this.boundary);
     this.trapIfFailed();
   }
 

@@ -112,6 +112,14 @@ export const KEY_BITS = 4;
 /** Where the last of the scratch words ends. */
 export const SCRATCH_WORDS_END = 0x868;
 
+/**
+ * The virtual pages whose accesses are reported to the VMM: a bit at the page's number modulo {@link OBSERVED_PAGES},
+ * for each kind of access in the order of their numbers. The TLB has no entries for these pages.
+ */
+export const OBSERVED = 0x900;
+/** The number of bits for one kind of access at {@link OBSERVED}: a power of two. */
+export const OBSERVED_PAGES = 4096;
+
 /** For each CSR number one byte: its row in the CSR table plus one, or zero. */
 export const CSR_INDEX = 0x1000;
 

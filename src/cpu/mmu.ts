@@ -16,7 +16,16 @@ import {
   SCRATCH_WORDS,
   TLB_KIND,
 } from './layout.ts';
-import { ACCESS, accessFaults, emitSetBits, emitWalk, failed, fault, isRam } from './page-walk.ts';
+import {
+  ACCESS,
+  accessFaults,
+  emitSetBits,
+  emitWalk,
+  failed,
+  fault,
+  isObserved,
+  isRam,
+} from './page-walk.ts';
 import { emitPmp, PERMISSION } from './pmp.ts';
 import {
   ANY_TABLE,
@@ -37,6 +46,8 @@ export interface MmuNeeds {
   store: FunctionRef;
   /** (physical address, sizeBytes): a page that is watched was written. */
   watched: FunctionRef;
+  /** (va, sizeBytes, kind of access): an access to a page that is observed; an instruction before it is executed. */
+  observed: FunctionRef;
   /** (page): translated instructions were overwritten. */
   codeChanged: FunctionRef;
 }
@@ -67,14 +78,14 @@ export function emitMmu(module: ModuleBuilder, needs: MmuNeeds): Mmu {
   const stored = emitStored(module, needs);
   const setBits = emitSetBits(module, { pmp, stored });
   const walk = emitWalk(module, { tlb, pmp, setBits });
-  const translate = emitTranslate(module, { tlb, pmp, walk });
+  const translate = emitTranslate(module, { tlb, pmp, walk, observed: needs.observed });
   const storePhysical = emitStorePhysical(module, needs.store, { tlb, stored });
   const probe = emitProbe(module, translate);
   const parcel = emitFetchParcel(module, translate);
   emitCodePage(module, parcel);
   return {
     ...tlb,
-    fetch: emitFetch(module, parcel),
+    fetch: emitFetch(module, parcel, needs.observed),
     load: emitLoad(module, needs.load, { translate, probe }),
     store: emitStore(module, { translate, probe, storePhysical }),
     probe,
@@ -87,13 +98,14 @@ interface TranslateNeeds {
   tlb: TlbFunctions;
   pmp: FunctionRef;
   walk: FunctionRef;
+  observed: FunctionRef;
 }
 
 /**
  * (va, sizeBytes, kind of access) → physical address. The access lies within a page. Enters loads and fetches from RAM
  * into the TLB, and sets whether a store may be entered, too. Long: the locals of one WebAssembly function.
  */
-function emitTranslate(module: ModuleBuilder, { tlb, pmp, walk }: TranslateNeeds): FunctionRef {
+function emitTranslate(module: ModuleBuilder, { tlb, pmp, walk, observed }: TranslateNeeds): FunctionRef {
   return module.function({ params: ['i64', 'i32', 'i32'], results: ['i64'] }, (body) => {
     const [va, sizeBytes, access] = [0, 1, 2];
     const privilege = body.local('i32');
@@ -133,6 +145,17 @@ function emitTranslate(module: ModuleBuilder, { tlb, pmp, walk }: TranslateNeeds
       body.if(() => {
         fault(body, accessFaults, access, va);
         body.i64(0).op('return');
+      });
+    });
+    isObserved(body, va, () => body.get(access));
+    body.if(() => {
+      setScratch(body, 'CACHEABLE', () => body.i32(0));
+      isFetch().op('i32.eqz');
+      body.if(() => {
+        // The step ends the run if the VMM says so; a look-up ahead of the access leaves it to the interpreter.
+        setScratch(body, 'ATTENTION', () => body.i32(1));
+        getScratch(body, 'CLEAR_BITS').i32(CLEAR_BITS.refuse).op('i32.ne');
+        body.if(() => body.get(va).get(sizeBytes).get(access).call(observed));
       });
     });
     getScratch(body, 'CACHEABLE');

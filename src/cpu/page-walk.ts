@@ -7,7 +7,15 @@
  */
 import { CAUSE, MSTATUS, PRIVILEGE, SATP } from './csrs.ts';
 import { anyOf, getScratch, getWide, getWord, setScratch, setWide, setWord } from './hart-words.ts';
-import { CLEAR_BITS, NO_RESERVATION, PAGE, PAGE_FLAGS, RAM_BASE } from './layout.ts';
+import {
+  CLEAR_BITS,
+  NO_RESERVATION,
+  OBSERVED,
+  OBSERVED_PAGES,
+  PAGE,
+  PAGE_FLAGS,
+  RAM_BASE,
+} from './layout.ts';
 import { PERMISSION } from './pmp.ts';
 import { makeRoomForMarks, offsetOfPhysical, pageOf, type TlbFunctions } from './tlb.ts';
 import type { Body, FunctionRef, ModuleBuilder } from './wasm/module.ts';
@@ -33,6 +41,20 @@ export const isRam = (body: Body, physical: number): Body => {
   body.get(physical).i64(RAM_BASE).op('i64.sub');
   return getWide(body, 'RAM_BYTES').op('i64.lt_u');
 };
+
+/** Pushes whether accesses of a kind to the page of the virtual address in a local are reported to the VMM. */
+export function isObserved(body: Body, va: number, access: () => void): void {
+  access();
+  body.i32(OBSERVED_PAGES / 8).op('i32.mul');
+  body
+    .get(va)
+    .i64(15)
+    .op('i64.shr_u', 'i32.wrap_i64')
+    .i32(OBSERVED_PAGES / 8 - 1)
+    .op('i32.and', 'i32.add')
+    .access('i32.load8_u', OBSERVED);
+  body.get(va).i64(12).op('i64.shr_u', 'i32.wrap_i64').i32(7).op('i32.and', 'i32.shr_u').i32(1).op('i32.and');
+}
 
 /** Pushes whether the last access has failed: the `FAULT` word. */
 export const failed = (body: Body): Body => getScratch(body, 'FAULT');

@@ -19,6 +19,8 @@ export interface Imports {
   store: FunctionRef;
   /** (physical address, sizeBytes): a page that is watched was written. */
   watched: FunctionRef;
+  /** (va, sizeBytes, kind of access): an access to a page that is observed; an instruction before it is executed. */
+  observed: FunctionRef;
   /** (page): translated instructions were overwritten. */
   codeChanged: FunctionRef;
   /** () → ticks of the guest's clock. */
@@ -58,6 +60,7 @@ export function declareImports(module: ModuleBuilder): Imports {
     load: module.importFunction('load', ['i64', 'i32'], ['i64']),
     store: module.importFunction('store', ['i64', 'i32', 'i64']),
     watched: module.importFunction('watched', ['i64', 'i32']),
+    observed: module.importFunction('observed', ['i64', 'i32', 'i32']),
     codeChanged: module.importFunction('codeChanged', ['i32']),
     clock: module.importFunction('clock', [], ['i64']),
     entropy: module.importFunction('entropy', [], ['i32']),

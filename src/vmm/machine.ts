@@ -12,7 +12,8 @@ import { Devices } from './devices.ts';
 import type { Input } from './entries.ts';
 import { type clockSchema, type MachineState, machineSchema, type powerSchema } from './machine-state.ts';
 import { M_MODE_CONTEXT, S_MODE_CONTEXT } from './memory-map.ts';
-import { type Output, OutputCollector } from './outputs.ts';
+import type { Observer } from './observer.ts';
+import { type Output, OutputCollector, type Warning } from './outputs.ts';
 import { sbiCall } from './sbi.ts';
 import { MachineSbi } from './sbi-host.ts';
 
@@ -29,12 +30,6 @@ export interface SynchronousDoors {
  */
 const MAX_RUN_BYTES = 1 << 20;
 
-/** A device's warning; see {@link DeviceContext.warn}. */
-export interface Warning {
-  icount: number;
-  device: string;
-  message: string;
-}
 /** The most warnings that are kept until {@link Machine.takeWarnings}; further ones are dropped. */
 const MAX_WARNINGS = 16;
 
@@ -67,6 +62,7 @@ export class Machine {
    * Not part of the state.
    */
   stopCondition: () => boolean = () => false;
+  private observer: Observer | undefined;
   private warnings: Warning[] = [];
   private clockState: ValueOf<typeof clockSchema> = { ticks: 0, icount: 0 };
   private powerState: ValueOf<typeof powerSchema> = { off: false, reset: false, code: 0 };
@@ -224,6 +220,12 @@ export class Machine {
       if (!this.powerState.reset) return exit;
       this.reset();
     }
+  }
+
+  /** Stops runs at accesses that a debugger is interested in. Not part of the state. */
+  observe(observer: Observer | undefined): void {
+    this.observer = observer;
+    this.hart.observe(observer?.ranges ?? []);
   }
 
   /** Applies an input at the present position. */
@@ -474,6 +476,9 @@ export class Machine {
         this.interactions++;
         this.updateLines();
         this.stopWhenDue();
+      },
+      observed: (address, sizeBytes, access) => {
+        if (this.observer?.stopsAt(address, sizeBytes, access)) this.hart.stop();
       },
       timerChanged: () => this.updateLines(),
       ...(this.description.sbi && {

@@ -16,6 +16,13 @@ export type DiskOutput = Output & { kind: 'disk' };
 /** An output to the edge; a disk operation goes to the disk. */
 export type EdgeOutput = Exclude<Output, DiskOutput>;
 
+/** A device's warning; see {@link DeviceContext.warn}. */
+export interface Warning {
+  icount: number;
+  device: string;
+  message: string;
+}
+
 const MAX_OUTPUT_BYTES = 1 << 21;
 /** Longer runs of console bytes are split into several outputs. */
 const MAX_TEXT_BYTES = 1 << 16;

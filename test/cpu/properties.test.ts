@@ -5,6 +5,7 @@ import type { AnyHart } from '../../src/cpu/checked-hart.ts';
 import { CAUSE, csrs, INTERRUPT, MSTATUS, PRIVILEGE } from '../../src/cpu/csrs.ts';
 import { makeHart } from '../../src/cpu/engine.ts';
 import { type Format, fields, formats, insert, type OperandKind, range } from '../../src/cpu/formats.ts';
+import type { AccessKind, ObservedRange } from '../../src/cpu/hart.ts';
 import { decode, type Instruction, instructions } from '../../src/cpu/instructions.ts';
 import { RAM_BASE } from '../../src/cpu/layout.ts';
 import { compressed } from '../../src/cpu/table/compressed.ts';
@@ -96,11 +97,23 @@ type Scene = Omit<typeof scene extends fc.Arbitrary<infer S> ? S : never, 'regis
   registers: bigint[];
 };
 
+/** A reported access. */
+interface Access {
+  icount: number;
+  pc: bigint;
+  address: bigint;
+  sizeBytes: number;
+  access: AccessKind;
+}
+
 /** A hart with a device that answers and interrupts by the icount, and a record of its accesses. */
 class Machine {
   asked: string[] = [];
   /** Whether the device ends the run in progress now and then. */
   stops = false;
+  /** The accesses that were reported, and whether each ends the run. */
+  seen: Access[] = [];
+  stopsAtSeen = false;
   readonly hart: AnyHart = makeHart(
     RAM_BYTES,
     {
@@ -118,6 +131,14 @@ class Machine {
       clock: () => this.hart.icount,
       entropy: () => this.hart.icount & 0xffff,
       watched: () => undefined,
+      observed: (address, sizeBytes, access) => {
+        const { icount } = this.hart;
+        // Going on from the instruction at which the run has ended.
+        const again = access === 'fetch' && this.seen.at(-1)?.icount === icount && this.stopsAtSeen;
+        if (again && this.seen.at(-1)!.access === 'fetch') return;
+        this.seen.push({ icount, address, sizeBytes, access, pc: this.hart.get('pc') });
+        if (this.stopsAtSeen) this.hart.stop();
+      },
     },
     execution,
   );
@@ -125,6 +146,7 @@ class Machine {
 
   load({ program, registers, floats, mtvec, mie, mstatus, privilege }: Scene): void {
     this.asked = [];
+    this.seen = [];
     const words = Uint32Array.from({ length: RAM_BYTES / 4 }, (_, index) => program[index % program.length]!);
     words.set(SKIP, HANDLER / 4);
     this.hart.write(RAM_BASE, new Uint8Array(words.buffer));
@@ -229,6 +251,87 @@ test('x0 stays zero, and counters count: no step is lost and none is counted twi
       }
     }),
     { numRuns: examples(runs(100)) },
+  );
+});
+
+const ALL_PAGES = 4096 * 4096;
+const kinds = ['load', 'store', 'fetch'] as const;
+const observedRange: fc.Arbitrary<ObservedRange> = fc.record({
+  address: anything,
+  sizeBytes: fc.constantFrom(0, 1, 8, 4096, 8192),
+  access: fc.constantFrom(...kinds),
+});
+const pageNumber = (address: bigint): bigint => (address >> 12n) % 4096n;
+
+/** Whether an access is to a page of a range, or to one that can't be told from it. */
+const isIn = ({ address, access }: Access, range: ObservedRange): boolean => {
+  const last = range.address + BigInt(Math.max(range.sizeBytes, 1) - 1);
+  const pages = Number((last >> 12n) - (range.address >> 12n));
+  return (
+    access === range.access && BigInt.asUintN(12, pageNumber(address) - pageNumber(range.address)) <= pages
+  );
+};
+
+test('observation changes nothing, and reports exactly the accesses to the pages that are observed', () => {
+  fc.assert(
+    fc.property(scene, fc.array(observedRange, { minLength: 1, maxLength: 4 }), (scene, ranges) => {
+      one.load(scene);
+      one.run(STEPS, scene.events);
+      const { everything } = one;
+      other.load(scene);
+      other.hart.observe(ranges);
+      other.run(STEPS, scene.events);
+      expect(other.everything).toEqual(everything);
+      one.load(scene);
+      one.hart.observe(kinds.map((access) => ({ address: 0n, sizeBytes: ALL_PAGES, access })));
+      one.run(STEPS, scene.events);
+      expect(one.everything).toEqual(everything);
+      expect(other.seen).toEqual(one.seen.filter((access) => ranges.some((range) => isIn(access, range))));
+      // Each step that executes an instruction fetches it once.
+      const fetched = one.seen.filter(({ access }) => access === 'fetch');
+      expect(new Set(fetched.map(({ icount }) => icount)).size).toBe(fetched.length);
+      for (const { address, pc } of fetched) expect(address).toBe(pc);
+      for (const { hart } of [one, other]) hart.observe([]);
+    }),
+    { numRuns: examples(runs(150)) },
+  );
+});
+
+test('a run that ends at accesses goes on as if it had not, before an instruction and after an access to data', () => {
+  fc.assert(
+    fc.property(scene, fc.array(observedRange, { minLength: 1, maxLength: 4 }), (scene, ranges) => {
+      one.load(scene);
+      one.hart.observe(ranges);
+      one.run(STEPS, scene.events);
+      other.load(scene);
+      other.hart.observe(ranges);
+      other.stopsAtSeen = true;
+      const queue = [...scene.events];
+      let known = 0;
+      while (other.hart.icount < STEPS) {
+        while (queue.length > 0 && queue[0]!.at <= other.hart.icount) {
+          const { interrupt, level } = queue.shift()!;
+          other.hart.setLine(interrupt, level);
+        }
+        const exit = other.hart.run(Math.min(STEPS, queue[0]?.at ?? STEPS));
+        if (exit === 'waiting') {
+          if (queue.length === 0) break;
+          const { interrupt, level } = queue.shift()!;
+          other.hart.setLine(interrupt, level);
+        }
+        const here = other.seen.slice(known);
+        known = other.seen.length;
+        if (here.length === 0) continue;
+        expect(exit).toBe('stop');
+        const { access, icount } = here.at(-1)!;
+        expect(other.hart.icount).toBe(access === 'fetch' ? icount : icount + 1);
+      }
+      expect(other.everything).toEqual(one.everything);
+      expect(other.seen).toEqual(one.seen);
+      other.stopsAtSeen = false;
+      for (const { hart } of [one, other]) hart.observe([]);
+    }),
+    { numRuns: examples(runs(150)) },
   );
 });
 

@@ -70,7 +70,7 @@ real(
     for (let round = 0; round < thorough(4, 20); round++) await kill(cluster, terminal, disk);
     await end(cluster, terminal);
   },
-  240_000,
+  900_000,
 );
 
 real(
@@ -125,5 +125,5 @@ real(
     await end(cluster, terminal);
     expect(readFileSync(daemon.image).length).toBe(DISK_MIB << 20);
   },
-  240_000,
+  900_000,
 );
