@@ -7,6 +7,7 @@ import { Machine } from '../vmm/machine.ts';
 import type { Output } from '../vmm/outputs.ts';
 import { restoreSnapshot, takeSnapshot } from '../vmm/snapshot.ts';
 import { type Pause, Vmm, verifyMarker } from '../vmm/vmm.ts';
+import { Snapshots } from './snapshots.ts';
 
 /** The default number of steps of a slice. */
 const SLICE_STEPS = 10_000_000;
@@ -23,7 +24,14 @@ export interface TimelineOptions {
   machine?: Machine;
   /** How machines that are made here execute instructions; by default as `machine` does. */
   execution?: Execution | undefined;
+  /** Memory for snapshots, from which going back starts; without it from the beginning. In bytes. */
+  snapshotBytes?: number;
 }
+
+/** Snapshots of a replay that goes far are about this many steps apart. */
+const SNAPSHOT_STEPS = 50_000_000;
+/** Before a position that is sought, a snapshot is taken at this many steps: for single steps back from there. */
+const NEAR_STEPS = 1_000_000;
 
 /** Whether a seek ends before or after the inputs of its position are applied. */
 export type InputsThere = 'before' | 'after';
@@ -34,6 +42,7 @@ export class Timeline {
   private vmm!: Vmm;
   /** The number of entries that the doors have taken. */
   private taken = 0;
+  private readonly snapshots: Snapshots | undefined;
   private readonly passed: (entry: Entry, machine: Machine) => void;
 
   /**
@@ -46,7 +55,19 @@ export class Timeline {
     private readonly options: TimelineOptions = {},
   ) {
     this.passed = options.passed ?? verifyMarker;
+    if (options.snapshotBytes !== undefined) this.snapshots = new Snapshots(options.snapshotBytes);
     this.begin(options.machine ?? this.fresh(), 0);
+    this.keep();
+  }
+
+  /** Takes a snapshot here, if snapshots are taken. */
+  keep(): void {
+    this.snapshots?.take(this.machine, { icount: this.icount, consumed: this.consumed });
+  }
+
+  /** How many entries have come through the doors. */
+  private get consumed(): number {
+    return this.taken - this.doors.waiting;
   }
 
   private fresh(): Machine {
@@ -88,16 +109,16 @@ export class Timeline {
 
   /**
    * Runs `steps` steps, and applies the inputs of the last position. At the end of the recording it stops earlier, with
-   * a result other than `budget`.
+   * a result other than `budget`. It ends with the step after which `until` returns true.
    * @throws {Divergence} if the machine contradicts the recording.
    */
-  run(steps: number): Pause {
+  run(steps: number, until?: () => boolean): Pause {
     this.doors.heldFrom = Number.POSITIVE_INFINITY;
-    return this.go(steps);
+    return this.go(steps, until);
   }
 
-  private go(steps: number): Pause {
-    const pause = this.vmm.run(steps);
+  private go(steps: number, until?: () => boolean): Pause {
+    const pause = this.vmm.run(steps, until);
     for (const output of this.machine.takeOutputs()) this.options.made?.(output);
     return pause;
   }
@@ -108,17 +129,46 @@ export class Timeline {
   }
 
   /**
-   * Goes to a position, or to the end of the recording if that is earlier; backwards by a replay from the beginning.
+   * Goes to a position, or to the end of the recording if that is earlier; backwards by a replay from the last snapshot
+   * before it, or from the beginning.
    * @throws {Divergence} if the machine contradicts the recording.
    */
   seek(icount: number, inputsThere: InputsThere): this {
-    if (icount < this.icount || (icount === this.icount && inputsThere === 'before')) this.rewind();
+    for (const _ of this.seeking(icount, inputsThere));
+    return this;
+  }
+
+  /** As {@link seek}, in parts: a part at each turn. */
+  *seeking(icount: number, inputsThere: InputsThere): Generator<void, void> {
+    this.startFor(icount, inputsThere);
+    if (this.snapshots)
+      while (this.icount < icount - NEAR_STEPS) {
+        const { icount: from } = this;
+        const target = Math.min(icount - NEAR_STEPS, Math.floor(from / SNAPSHOT_STEPS + 1) * SNAPSHOT_STEPS);
+        if (this.run(Math.min(SLICE_STEPS, target - from)) !== 'budget') break;
+        if (this.icount === target) this.keep();
+        yield;
+      }
     this.doors.heldFrom = inputsThere === 'before' ? icount : Number.POSITIVE_INFINITY;
     while (
       this.go(Math.min(SLICE_STEPS, icount - this.icount)) === 'budget' &&
       (this.icount < icount || this.inputsLeft)
-    );
-    return this;
+    )
+      yield;
+  }
+
+  /** Goes back, unless the position is ahead; and to a snapshot that is nearer than the present position. */
+  private startFor(icount: number, inputsThere: InputsThere): void {
+    const isPast = icount < this.icount || (icount === this.icount && inputsThere === 'before');
+    const snapshot = this.snapshots?.lastUntil(icount, inputsThere === 'before');
+    if (!snapshot) {
+      if (isPast) this.rewind();
+    } else if (isPast || snapshot.icount > this.icount) {
+      const { machine } = this;
+      const one = machine.hart.ramSizeBytes <= snapshot.ramSizeBytes ? machine : this.fresh();
+      this.snapshots!.restore(one, snapshot);
+      this.begin(one, snapshot.consumed);
+    }
   }
 
   /** Whether inputs of this position are pending: a run ends early if the machine has made too many outputs. */
@@ -145,7 +195,7 @@ export class Timeline {
     const { execution } = this.machine;
     const other = new Timeline(this.description, this.entries, { ...options, execution });
     restoreSnapshot(other.machine, takeSnapshot(this.machine));
-    other.begin(other.machine, this.taken - this.doors.waiting);
+    other.begin(other.machine, this.consumed);
     return other;
   }
 }

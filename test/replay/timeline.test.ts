@@ -34,15 +34,23 @@ const act = fc.oneof(
     inputsThere: fc.constantFrom('before' as const, 'after' as const),
   }),
   fc.record({ kind: fc.constant('run' as const), steps: fc.nat(3000) }),
-  fc.record({ kind: fc.constantFrom('clone' as const, 'restore' as const) }),
+  fc.record({ kind: fc.constantFrom('clone' as const, 'restore' as const, 'keep' as const) }),
 );
+/** Memory for snapshots: none, only for the first and the latest, for a few, for all. */
+const memory = fc.constantFrom(undefined, 0, 100_000, 1 << 30);
 
 describe('a timeline', () => {
   test('has the recorded state at any position, whatever it did before', () => {
     fc.assert(
-      fc.property(fc.array(act, { minLength: 1, maxLength: 12 }), (acts) => {
-        let timeline = new Timeline(description, entries);
+      fc.property(memory, fc.array(act, { minLength: 1, maxLength: 24 }), (snapshotBytes, acts) => {
+        let timeline = new Timeline(description, entries, {
+          ...(snapshotBytes !== undefined && { snapshotBytes }),
+        });
         for (const one of acts) {
+          if (one.kind === 'keep') {
+            timeline.keep();
+            continue;
+          }
           if (one.kind === 'seek') {
             timeline.seek(one.icount, one.inputsThere);
             expect(timeline.icount).toBe(one.icount);
