@@ -24,13 +24,22 @@ export class ChainedFrames {
   /** What is fetched and not read yet. */
   input = new Reader(new Uint8Array(0));
   /** The checksum of the last frame: the seed of the next one's. */
-  checksum = 0;
+  checksum: number;
   /** The offset of `input` in the file. */
-  private base = 0;
+  private base: number;
   private ended = false;
 
-  /** @param next the next bytes of the file, of any length; undefined at its end. */
-  constructor(private readonly next: () => Uint8Array | undefined) {}
+  /**
+   * @param next the next bytes of the file, of any length; undefined at its end.
+   * @param from where they begin: the offset, and the checksum of the frame before; by default the file's beginning.
+   */
+  constructor(
+    private readonly next: () => Uint8Array | undefined,
+    from = { offset: 0, checksum: 0 },
+  ) {
+    this.base = from.offset;
+    this.checksum = from.checksum;
+  }
 
   /** The offset in the file of the next byte to read. */
   get offset(): number {

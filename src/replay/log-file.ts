@@ -28,6 +28,9 @@ export interface LogPosition {
   offset: number;
   checksum: number;
   context: EncodingContext;
+  /** The number of entries before, and the last of them. */
+  count: number;
+  last: Entry | undefined;
 }
 
 /** Writes a log, piece by piece. */
@@ -103,6 +106,7 @@ export class LogReader {
   count = 0;
   /** Why reading stopped before the end of the recording, if it did. Known when all entries are read. */
   damage: OperatingError | undefined;
+  private readonly marks: LogPosition[] = [];
 
   /** `name`: the file's name, for messages. @throws {OperatingError} as {@link LogStream} */
   constructor(
@@ -112,22 +116,33 @@ export class LogReader {
     this.description = this.stream().description;
   }
 
-  private stream(): LogStream {
-    const pieces = [this.content];
-    return new LogStream(() => pieces.pop(), this.name);
+  private stream(from?: LogPosition): LogStream {
+    const pieces = [from ? this.content.subarray(from.offset) : this.content];
+    const resumed = from && { description: this.description, position: from };
+    return new LogStream(() => pieces.pop(), this.name, resumed);
   }
 
   /** The good entries in order. */
   *[Symbol.iterator](): Generator<Entry, void, undefined> {
-    const stream = this.stream();
-    this.count = 0;
+    yield* this.from(0);
+  }
+
+  /** The good entries from number `start` on, counted from 0. Those before are not read again. */
+  *from(start: number): Generator<Entry, void, undefined> {
+    const mark = Math.min(Math.floor(start / MARK_ENTRIES), this.marks.length);
+    const stream = this.stream(this.marks[mark - 1]);
     for (const entry of stream.entries()) {
-      this.count++;
-      yield entry;
+      const { count } = stream.position;
+      this.count = Math.max(this.count, count);
+      if (count === (this.marks.length + 1) * MARK_ENTRIES) this.marks.push(stream.position);
+      if (count > start) yield entry;
     }
     this.damage = stream.damage;
   }
 }
+
+/** The position after every so many entries is kept. */
+const MARK_ENTRIES = 256;
 
 /** Reads a log piece by piece, with only its head, an entry and a piece in memory. */
 export class LogStream {
@@ -135,22 +150,30 @@ export class LogStream {
   /** Why reading stopped before the end of the recording, if it did. Known when all entries are read. */
   damage: OperatingError | undefined;
   private readonly frames: ChainedFrames;
-  private context = INITIAL_CONTEXT;
   /** The position after the last whole entry. */
-  private goodOffset = 0;
-  private goodChecksum = 0;
+  position: LogPosition;
 
   /**
    * @param next the next bytes of the file, of any length; undefined at its end.
    * @param name the file's name, for messages.
+   * @param resumed where the bytes begin, if that is not at the file's beginning.
    * @throws {OperatingError} for another format or version, or a damaged head.
    */
   constructor(
     next: () => Uint8Array | undefined,
     private readonly name: string,
+    resumed?: { description: MachineDescription; position: LogPosition },
   ) {
-    this.frames = new ChainedFrames(next);
-    this.description = this.readHead();
+    this.frames = new ChainedFrames(next, resumed?.position);
+    this.description = resumed?.description ?? this.readHead();
+    const { offset, checksum } = this.frames;
+    this.position = resumed?.position ?? {
+      offset,
+      checksum,
+      context: INITIAL_CONTEXT,
+      count: 0,
+      last: undefined,
+    };
   }
 
   private readHead(): MachineDescription {
@@ -172,7 +195,6 @@ export class LogStream {
       const head = frames.input.raw(length);
       frames.checksum = xxh32(head);
       if (frames.input.u32() !== frames.checksum) refuse('the head of the log is damaged; record it again');
-      this.good();
       return decode(descriptionSchema, head);
     } catch (error) {
       if (!(error instanceof FormatError)) throw error;
@@ -180,22 +202,11 @@ export class LogStream {
     }
   }
 
-  /** The position after the entries that were read. */
-  get position(): LogPosition {
-    return { offset: this.goodOffset, checksum: this.goodChecksum, context: this.context };
-  }
-
-  private good(): void {
-    this.goodOffset = this.frames.offset;
-    this.goodChecksum = this.frames.checksum;
-  }
-
   /** The good entries in order; sets `damage` at the first that is not. */
   *entries(): Generator<Entry, void> {
     const { frames } = this;
-    let last: Entry | undefined;
-    let count = 0;
     const stop = (problem: string) => {
+      const { count, last } = this.position;
       this.damage = new OperatingError(
         `${this.name}: ${problem}; the last good entry is number ${count}, at icount ${last?.icount ?? 0}`,
       );
@@ -207,19 +218,25 @@ export class LogStream {
       try {
         const body = frames.body(MAX_ENTRY_BYTES);
         if (!body) return stop('the log is cut short');
-        entry = decode(entryCodec(this.context), body);
+        entry = decode(entryCodec(this.position.context), body);
       } catch (error) {
         if (!(error instanceof FormatError)) throw error;
         // Fewer bytes than the shortest entry: truncated, not damaged.
         const cut = frames.isAtEnd && frames.offset - start < 6;
         return stop(cut ? 'the log is cut short' : `the log is damaged at byte ${start}`);
       }
-      this.context = contextAfter(this.context, entry);
-      this.good();
-      last = entry;
-      count++;
+      const { context, count } = this.position;
+      const { offset, checksum } = frames;
+      this.position = {
+        offset,
+        checksum,
+        context: contextAfter(context, entry),
+        count: count + 1,
+        last: entry,
+      };
       yield entry;
     }
+    const { last } = this.position;
     if (last?.kind !== 'control' || last.action !== 'end') stop('the log is cut short');
   }
 }

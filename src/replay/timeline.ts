@@ -33,6 +33,12 @@ const SNAPSHOT_STEPS = 50_000_000;
 /** Before a position that is sought, a snapshot is taken at this many steps: for single steps back from there. */
 const NEAR_STEPS = 1_000_000;
 
+/** The entries of a recording, which can be read repeatedly. */
+export interface EntrySource extends Iterable<Entry> {
+  /** The entries from number `start` on, counted from 0; by default all are read, and those before are left out. */
+  from?(start: number): Iterable<Entry>;
+}
+
 /** Whether a seek ends before or after the inputs of its position are applied. */
 export type InputsThere = 'before' | 'after';
 
@@ -51,7 +57,7 @@ export class Timeline {
    */
   constructor(
     private readonly description: MachineDescription,
-    private readonly entries: Iterable<Entry>,
+    private readonly entries: EntrySource,
     private readonly options: TimelineOptions = {},
   ) {
     this.passed = options.passed ?? verifyMarker;
@@ -84,18 +90,17 @@ export class Timeline {
   }
 
   private *from(consumed: number): Generator<Entry, void> {
+    const { end } = this.options;
     let index = 0;
-    for (const entry of this.all()) {
-      if (index++ < consumed) continue;
+    for (const entry of this.entries.from?.(consumed) ?? this.entries) {
+      if (!this.entries.from && index++ < consumed) continue;
       this.taken++;
       yield entry;
     }
-  }
-
-  private *all(): Generator<Entry, void> {
-    yield* this.entries;
-    const { end } = this.options;
-    if (end !== undefined) yield { kind: 'progress', icount: end };
+    if (end !== undefined) {
+      this.taken++;
+      yield { kind: 'progress', icount: end };
+    }
   }
 
   get machine(): Machine {

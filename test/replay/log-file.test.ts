@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { OperatingError } from '../../src/base/errors.ts';
-import { LogWriter, type Recording, readLog } from '../../src/replay/log-file.ts';
+import { LogReader, LogWriter, type Recording, readLog } from '../../src/replay/log-file.ts';
 import type { MachineDescription } from '../../src/vmm/description.ts';
 import type { Entry } from '../../src/vmm/entries.ts';
 import { entryLists } from '../ft/arbitraries.ts';
@@ -58,6 +58,25 @@ function mustBeIntactUpTo(recording: Recording, all: readonly Entry[], count: nu
 }
 
 describe('a recording', () => {
+  test('is read from any entry on, in any order of readings, and damage is reported alike', () => {
+    const { content, ends } = recorded(
+      Array.from({ length: 1000 }, (_, index) => ({ kind: 'clock', icount: 3 * index, ticks: index })),
+    );
+    const cut = fc.option(fc.nat(ends.at(-1)! - ends[0]! - 1), { nil: undefined });
+    fc.assert(
+      fc.property(cut, fc.array(fc.nat(1100), { minLength: 1, maxLength: 6 }), (cutBytes, starts) => {
+        const bytes = content.subarray(0, content.length - (cutBytes ?? 0));
+        const whole = readLog(bytes, 'x.log');
+        const reader = new LogReader(bytes, 'x.log');
+        for (const start of starts) {
+          expect([...reader.from(start)]).toEqual(whole.entries.slice(start));
+          expect(reader.damage).toEqual(whole.damage);
+        }
+      }),
+      { numRuns: examples(100) },
+    );
+  });
+
   test('is read as it was written', () => {
     fc.assert(
       fc.property(recordings(30), ({ content, all }) => {
