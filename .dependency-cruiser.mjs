@@ -8,6 +8,7 @@ const layers = {
   asm: ['base', 'cpu'],
   vmm: ['base', 'cpu', 'devices', 'asm'],
   replay: ['base', 'cpu', 'devices', 'vmm'],
+  debug: ['base', 'cpu', 'devices', 'asm', 'vmm', 'replay'],
   ft: ['base', 'cpu', 'devices', 'vmm', 'replay'],
   cluster: ['base', 'cpu', 'devices', 'vmm', 'replay', 'ft'],
   check: ['base', 'cpu', 'devices', 'vmm', 'replay', 'ft', 'cluster'],
@@ -17,7 +18,7 @@ const layers = {
   host: ['base', 'cpu', 'devices', 'vmm', 'replay', 'ft', 'cluster'],
   cli: [
     ...['base', 'cpu', 'devices', 'asm', 'vmm', 'replay', 'ft', 'cluster', 'check', 'sim', 'report', 'host'],
-    'lib',
+    ...['debug', 'lib'],
   ],
   web: ['base', 'cpu', 'devices', 'asm', 'vmm', 'replay', 'ft', 'cluster', 'check', 'sim', 'report', 'host'],
 };
@@ -26,7 +27,7 @@ const layers = {
 const simulator = ['values', 'faults', 'spec', 'world', 'cluster', 'story', 'campaign'];
 
 /** The layers that know nothing of the machine they run on. */
-const pure = ['base', 'cpu', 'devices', 'asm', 'vmm', 'replay', 'ft', 'cluster', 'check', 'sim', 'report'];
+const pure = ['base', 'cpu', 'devices', 'asm', 'vmm', 'replay', 'debug', 'ft', 'cluster', 'check', 'sim', 'report'];
 
 const inside = (names) => `^src/(${names.join('|')})/`;
 

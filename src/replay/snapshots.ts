@@ -62,7 +62,7 @@ export class Snapshots {
     const before = this.list[at - 1];
     if (before && !isBefore(before, place)) return;
     // The pages that changed since the anchor include those that changed since a later snapshot that it ran past.
-    const pages = this.anchor ? [...this.changed] : machine.hart.usedPages();
+    const pages = this.anchor ? [...this.changed] : this.allPages(machine, at);
     const taken: PlacedSnapshot = {
       ...place,
       state: encode(machine.schema, machine.state),
@@ -75,6 +75,12 @@ export class Snapshots {
     this.sizeBytes += sizeOf(taken);
     this.setAnchor(taken);
     this.thin(taken);
+  }
+
+  /** The pages that are in use, in the machine or in the snapshots before number `at`. */
+  private allPages({ hart }: Machine, at: number): number[] {
+    const earlier = this.list.slice(0, at).flatMap(({ pages }) => [...pages.keys()]);
+    return [...new Set([...earlier, ...hart.usedPages()])];
   }
 
   /** Makes a machine, which has not more RAM, what it was at a snapshot. */

@@ -30,8 +30,8 @@ export interface TimelineOptions {
 
 /** Snapshots of a replay that goes far are about this many steps apart. */
 const SNAPSHOT_STEPS = 50_000_000;
-/** Before a position that is sought, a snapshot is taken at this many steps: for single steps back from there. */
-const NEAR_STEPS = 1_000_000;
+/** Snapshots are taken this many steps before a position that is sought: for single steps back from there. */
+const NEAR_STEPS = [1_000_000, 1000];
 
 /** The entries of a recording, which can be read repeatedly. */
 export interface EntrySource extends Iterable<Entry> {
@@ -49,6 +49,8 @@ export class Timeline {
   /** The number of entries that the doors have taken. */
   private taken = 0;
   private readonly snapshots: Snapshots | undefined;
+  /** The position of the last snapshot that was taken or restored. */
+  private keptAt = 0;
   private readonly passed: (entry: Entry, machine: Machine) => void;
 
   /**
@@ -69,6 +71,7 @@ export class Timeline {
   /** Takes a snapshot here, if snapshots are taken. */
   keep(): void {
     this.snapshots?.take(this.machine, { icount: this.icount, consumed: this.consumed });
+    this.keptAt = this.icount;
   }
 
   /** How many entries have come through the doors. */
@@ -125,6 +128,8 @@ export class Timeline {
   private go(steps: number, until?: () => boolean): Pause {
     const pause = this.vmm.run(steps, until);
     for (const output of this.machine.takeOutputs()) this.options.made?.(output);
+    // A run that was ended may be past an interrupt that belongs to the next step.
+    if (this.icount - this.keptAt >= SNAPSHOT_STEPS && !until?.()) this.keep();
     return pause;
   }
 
@@ -147,13 +152,11 @@ export class Timeline {
   *seeking(icount: number, inputsThere: InputsThere): Generator<void, void> {
     this.startFor(icount, inputsThere);
     if (this.snapshots)
-      while (this.icount < icount - NEAR_STEPS) {
-        const { icount: from } = this;
-        const target = Math.min(icount - NEAR_STEPS, Math.floor(from / SNAPSHOT_STEPS + 1) * SNAPSHOT_STEPS);
-        if (this.run(Math.min(SLICE_STEPS, target - from)) !== 'budget') break;
-        if (this.icount === target) this.keep();
-        yield;
-      }
+      for (const distance of NEAR_STEPS)
+        if (this.icount < icount - 2 * distance) {
+          for (const _ of this.slices(icount - distance)) yield;
+          this.keep();
+        }
     this.doors.heldFrom = inputsThere === 'before' ? icount : Number.POSITIVE_INFINITY;
     while (
       this.go(Math.min(SLICE_STEPS, icount - this.icount)) === 'budget' &&
@@ -173,7 +176,13 @@ export class Timeline {
       const one = machine.hart.ramSizeBytes <= snapshot.ramSizeBytes ? machine : this.fresh();
       this.snapshots!.restore(one, snapshot);
       this.begin(one, snapshot.consumed);
+      this.keptAt = snapshot.icount;
     }
+  }
+
+  /** The position of the last snapshot before a position; undefined when there is none. */
+  snapshotBefore(icount: number): number | undefined {
+    return this.snapshots?.lastUntil(icount, true)?.icount;
   }
 
   /** Whether inputs of this position are pending: a run ends early if the machine has made too many outputs. */

@@ -1,0 +1,124 @@
+/** A run under a debugger: it is moved forwards and backwards along its history, to breakpoints and watchpoints. */
+
+import type { Timeline } from '../replay/timeline.ts';
+import type { Machine } from '../vmm/machine.ts';
+import { type Hit, StopPoints } from './stop-points.ts';
+
+/**
+ * Why the guest stands where it does. `start` and `end` are those of its history; at `end` the guest may have switched
+ * off.
+ */
+export type Stop = { why: 'moved' } | { why: 'start' } | { why: 'end' } | ({ why: 'hit' } & Hit);
+
+/** Parts of an operation, between which it can be abandoned; it returns where the guest stands then. */
+export type Operation = Generator<void, Stop>;
+
+/** The steps of a part of an operation: some tens of milliseconds when every instruction is looked at. */
+const PART_STEPS = 1_000_000;
+
+/**
+ * See the head of this file. A position is after the inputs that are applied there; and at a breakpoint after the
+ * interrupt that led to it, if one did: taking an interrupt is not a step.
+ */
+export class DebugSession {
+  readonly points: StopPoints;
+  /** Whether the guest is at a breakpoint, perhaps after an interrupt. */
+  private atBreakpoint = false;
+
+  /** @param timeline with snapshots */
+  constructor(readonly timeline: Timeline) {
+    this.points = new StopPoints(() => this.machine);
+  }
+
+  get machine(): Machine {
+    return this.timeline.machine;
+  }
+
+  get icount(): number {
+    return this.timeline.icount;
+  }
+
+  /** One step forwards. */
+  step(): Stop {
+    this.atBreakpoint = false;
+    this.observe(false);
+    const { icount } = this;
+    // An input can make so many outputs that these are taken first.
+    while (this.timeline.run(1) === 'budget' && this.icount === icount);
+    return { why: this.icount === icount ? 'end' : 'moved' };
+  }
+
+  /** One step backwards. */
+  *stepBack(): Operation {
+    if (this.icount === 0) return { why: 'start' };
+    yield* this.goTo(this.icount - 1);
+    return { why: 'moved' };
+  }
+
+  /** To a position, or to the end if that is earlier. */
+  *goTo(icount: number): Operation {
+    this.observe(false);
+    if (this.atBreakpoint && icount === this.icount) yield* this.timeline.seeking(icount - 1, 'after');
+    this.atBreakpoint = false;
+    yield* this.timeline.seeking(icount, 'after');
+    return { why: this.icount < icount ? 'end' : 'moved' };
+  }
+
+  /** Forwards to the next breakpoint or watchpoint, or to the end. */
+  *continue(): Operation {
+    this.points.arm();
+    return yield* this.runToHit();
+  }
+
+  private *runToHit(): Operation {
+    const { points, timeline } = this;
+    this.atBreakpoint = false;
+    this.observe(!points.isEmpty);
+    for (;;) {
+      const pause = timeline.run(PART_STEPS, () => points.hit !== undefined);
+      const { hit } = points;
+      if (hit) {
+        this.atBreakpoint = hit.reached === 'breakpoint';
+        // The inputs of the position.
+        timeline.run(0);
+        return { why: 'hit', ...hit };
+      }
+      if (pause !== 'budget') return { why: 'end' };
+      yield;
+    }
+  }
+
+  /**
+   * Backwards to the last breakpoint that was reached before, or to before the last step that a watchpoint stops at;
+   * else to the start. Looks through what lies between two snapshots at a time.
+   */
+  *reverseContinue(): Operation {
+    const { points, timeline } = this;
+    let end = this.icount;
+    for (;;) {
+      const start = timeline.snapshotBefore(end);
+      if (start === undefined) break;
+      yield* this.goTo(start);
+      if (!points.isEmpty) {
+        this.observe(true);
+        points.armToNote();
+        for (const _ of timeline.slices(end, PART_STEPS)) yield;
+        const { hit } = points;
+        if (hit) {
+          yield* this.goTo(hit.icount);
+          if (hit.reached === 'watchpoint') return { why: 'hit', ...hit };
+          points.armFromHere();
+          return yield* this.runToHit();
+        }
+      }
+      end = start;
+    }
+    yield* this.goTo(0);
+    return { why: 'start' };
+  }
+
+  /** Whether breakpoints and watchpoints count. */
+  private observe(on: boolean): void {
+    this.machine.observe(on ? this.points : undefined);
+  }
+}
