@@ -10,6 +10,16 @@ export const interruption = (): Promise<'interrupted'> =>
 /** Without SIGHUP, so that `nohup` works. */
 const ENDING_SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
+/** Resolves on the first signal that asks a command to end, which then ends in order; a second one ends it at once. */
+export const endingSignal = (): Promise<NodeJS.Signals> =>
+  new Promise((resolve) => {
+    const receive = (signal: NodeJS.Signals): void => {
+      for (const one of ENDING_SIGNALS) process.off(one, receive);
+      resolve(signal);
+    };
+    for (const one of ENDING_SIGNALS) process.on(one, receive);
+  });
+
 /** The first signal that asks a run to end. A second one ends the process at once. */
 export class EndingSignal {
   /** Undefined before there is one. */

@@ -4,6 +4,7 @@ import { addClusterCommands } from './cluster/commands.ts';
 import { mustHaveEffect } from './combinations.ts';
 import type { CompareOptions } from './compare.ts';
 import type { ConformanceOptions } from './conformance/conformance.ts';
+import type { DebugOptions } from './debugging/debug.ts';
 import type { DiffOptions } from './diff.ts';
 import { takesEngine } from './engine.ts';
 import { EXIT_CODE } from './exit-codes.ts';
@@ -110,6 +111,26 @@ takesEngine(program.command('replay'))
   )
   .action(async (path: string, given: ReplayOptions) =>
     finish((await import('./replay.ts')).replay(path, given)),
+  );
+
+takesEngine(program.command('debug'))
+  .description('debug a recording with gdb, forwards and backwards')
+  .argument('<log>', 'a file made by `vmft run --record` or `vmft judge --record`')
+  .option('--listen <address:port>', 'where gdb connects', '127.0.0.1:1234')
+  .option('-q, --quiet', 'only the console output and errors')
+  .addHelpText(
+    'after',
+    `
+In gdb, all commands for recorded programs work: reverse-step, reverse-next, reverse-continue, reverse-finish, also to
+breakpoints and watchpoints; "monitor help" lists more. The run follows its log: nothing in it can be changed.
+
+Examples:
+  vmft run kernel.elf --crash primary@20ms --record kernel.log
+  vmft debug kernel.log
+  gdb-multiarch kernel.elf -ex 'target remote :1234'`,
+  )
+  .action(async (path: string, given: DebugOptions) =>
+    finish((await import('./debugging/debug.ts')).debug(path, given).then(() => undefined)),
   );
 
 takesEngine(program.command('judge'))

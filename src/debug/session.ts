@@ -117,6 +117,32 @@ export class DebugSession {
     return { why: 'start' };
   }
 
+  /**
+   * To the first position at which a condition holds that, once it holds, holds for good. It may change only where the
+   * guest uses a device or a door. Returns `end` if it never holds.
+   */
+  *goToFirst(holds: () => boolean): Operation {
+    for (let before: number | undefined = this.icount; holds() && before !== undefined; ) {
+      before = this.timeline.snapshotBefore(before);
+      yield* this.goTo(before ?? 0);
+    }
+    if (holds()) return { why: 'moved' };
+    this.observe(false);
+    for (;;) {
+      const pause = this.timeline.run(PART_STEPS, holds);
+      // The inputs of the position.
+      if (holds()) this.timeline.run(0);
+      if (holds()) return { why: 'moved' };
+      if (pause !== 'budget') return { why: 'end' };
+      yield;
+    }
+  }
+
+  /** Makes it quick to come back here. */
+  keep(): void {
+    if (!this.atBreakpoint) this.timeline.keep();
+  }
+
   /** Whether breakpoints and watchpoints count. */
   private observe(on: boolean): void {
     this.machine.observe(on ? this.points : undefined);

@@ -75,8 +75,13 @@ export class Timeline {
   }
 
   /** How many entries have come through the doors. */
-  private get consumed(): number {
+  get consumed(): number {
     return this.taken - this.doors.waiting;
+  }
+
+  /** The entry that comes next; undefined at the end. */
+  get next(): Entry | undefined {
+    return this.doors.next;
   }
 
   private fresh(): Machine {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { debugParts } from '../../src/cli/debug.ts';
+import { debugParts } from '../../src/cli/step-log.ts';
 import { stepLines, stepParts } from '../../src/report/step-text.ts';
 import { plainText } from '../../src/report/styled-text.ts';
 import { Simulation } from '../../src/sim/cluster/cluster.ts';
