@@ -51,12 +51,18 @@ export class DebugSession {
   /** One step backwards. */
   *stepBack(): Operation {
     if (this.icount === 0) return { why: 'start' };
-    yield* this.goTo(this.icount - 1);
+    yield* this.move(this.icount - 1);
     return { why: 'moved' };
   }
 
   /** To a position, or to the end if that is earlier. */
   *goTo(icount: number): Operation {
+    // From there the next step back is quick, also when there is a snapshot just here.
+    if (icount > 0) yield* this.move(icount - 1);
+    return yield* this.move(icount);
+  }
+
+  private *move(icount: number): Operation {
     this.observe(false);
     if (this.atBreakpoint && icount === this.icount) yield* this.timeline.seeking(icount - 1, 'after');
     this.atBreakpoint = false;
@@ -98,7 +104,7 @@ export class DebugSession {
     for (;;) {
       const start = timeline.snapshotBefore(end);
       if (start === undefined) break;
-      yield* this.goTo(start);
+      yield* this.move(start);
       if (!points.isEmpty) {
         this.observe(true);
         points.armToNote();
@@ -124,7 +130,7 @@ export class DebugSession {
   *goToFirst(holds: () => boolean): Operation {
     for (let before: number | undefined = this.icount; holds() && before !== undefined; ) {
       before = this.timeline.snapshotBefore(before);
-      yield* this.goTo(before ?? 0);
+      yield* this.move(before ?? 0);
     }
     if (holds()) return { why: 'moved' };
     this.observe(false);

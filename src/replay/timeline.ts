@@ -26,10 +26,16 @@ export interface TimelineOptions {
   execution?: Execution | undefined;
   /** Memory for snapshots, from which going back starts; without it from the beginning. In bytes. */
   snapshotBytes?: number;
+  /** A clock in milliseconds, by which the distances between snapshots are chosen. */
+  nowMs?: () => number;
 }
 
-/** Snapshots of a replay that goes far are about this many steps apart. */
+/** Without a clock, snapshots of a replay that goes far are about this many steps apart. */
 const SNAPSHOT_STEPS = 50_000_000;
+/** With one, this long: a replay from the last one takes about as long at most. In milliseconds. */
+const SNAPSHOT_MS = 200;
+/** The steps between two looks at the clock. */
+const LOOK_STEPS = 1_000_000;
 /** Snapshots are taken this many steps before a position that is sought: for single steps back from there. */
 const NEAR_STEPS = [1_000_000, 1000];
 
@@ -49,8 +55,8 @@ export class Timeline {
   /** The number of entries that the doors have taken. */
   private taken = 0;
   private readonly snapshots: Snapshots | undefined;
-  /** The position of the last snapshot that was taken or restored. */
-  private keptAt = 0;
+  /** When and where the last snapshot was taken or restored. */
+  private kept = { icount: 0, ms: 0 };
   private readonly passed: (entry: Entry, machine: Machine) => void;
 
   /**
@@ -71,7 +77,18 @@ export class Timeline {
   /** Takes a snapshot here, if snapshots are taken. */
   keep(): void {
     this.snapshots?.take(this.machine, { icount: this.icount, consumed: this.consumed });
-    this.keptAt = this.icount;
+    this.noteKept();
+  }
+
+  private noteKept(): void {
+    this.kept = { icount: this.icount, ms: this.options.nowMs?.() ?? 0 };
+  }
+
+  /** Whether a replay from the last snapshot would take long. */
+  private get isFarFromSnapshot(): boolean {
+    const { nowMs } = this.options;
+    const steps = this.icount - this.kept.icount;
+    return nowMs ? steps > 0 && nowMs() - this.kept.ms >= SNAPSHOT_MS : steps >= SNAPSHOT_STEPS;
   }
 
   /** How many entries have come through the doors. */
@@ -131,11 +148,17 @@ export class Timeline {
   }
 
   private go(steps: number, until?: () => boolean): Pause {
-    const pause = this.vmm.run(steps, until);
-    for (const output of this.machine.takeOutputs()) this.options.made?.(output);
-    // A run that was ended may be past an interrupt that belongs to the next step.
-    if (this.icount - this.keptAt >= SNAPSHOT_STEPS && !until?.()) this.keep();
-    return pause;
+    const end = this.icount + steps;
+    for (;;) {
+      const most = this.snapshots ? LOOK_STEPS : Number.POSITIVE_INFINITY;
+      const { icount } = this;
+      const pause = this.vmm.run(Math.min(most, end - icount), until);
+      for (const output of this.machine.takeOutputs()) this.options.made?.(output);
+      // A run that was ended may be past an interrupt that belongs to the next step.
+      const ended = until?.() ?? false;
+      if (this.snapshots && !ended && this.isFarFromSnapshot) this.keep();
+      if (pause !== 'budget' || ended || this.icount >= end || this.icount < icount + most) return pause;
+    }
   }
 
   /** Runs to the end of the recording, or to `icount`; yields between slices. */
@@ -181,7 +204,7 @@ export class Timeline {
       const one = machine.hart.ramSizeBytes <= snapshot.ramSizeBytes ? machine : this.fresh();
       this.snapshots!.restore(one, snapshot);
       this.begin(one, snapshot.consumed);
-      this.keptAt = snapshot.icount;
+      this.noteKept();
     }
   }
 

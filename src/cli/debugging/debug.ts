@@ -48,6 +48,7 @@ export async function debug(path: string, { listen, engine, quiet }: DebugOption
     made: printOnce(),
     execution: { engine },
     snapshotBytes: SNAPSHOT_BYTES,
+    nowMs: () => performance.now(),
   });
   const socket = new GdbSocket({ session: new DebugSession(timeline), listen: address, say });
   const { port, address: bound } = await socket.listen();
