@@ -64,7 +64,6 @@ export class DebugSession {
 
   private *move(icount: number): Operation {
     this.observe(false);
-    if (this.atBreakpoint && icount === this.icount) yield* this.timeline.seeking(icount - 1, 'after');
     this.atBreakpoint = false;
     yield* this.timeline.seeking(icount, 'after');
     return { why: this.icount < icount ? 'end' : 'moved' };

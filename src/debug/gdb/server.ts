@@ -89,7 +89,8 @@ export class GdbServer {
           if (this.lastSent) this.options.send(this.lastSent);
           break;
         case 'interrupt':
-          this.interrupted = true;
+          // While the guest stands there is nothing to interrupt.
+          this.interrupted = this.running !== undefined || this.waiting.length > 0;
           break;
         case 'acknowledgment':
           break;
@@ -118,7 +119,6 @@ export class GdbServer {
 
   /** Begins what is answered when it has ended. */
   private begin<T>(operation: Generator<void, T>, ended: (result: T) => void, from?: number): undefined {
-    this.interrupted = false;
     const part = () => {
       const { done, value } = operation.next();
       if (done) ended(value);
@@ -138,6 +138,7 @@ export class GdbServer {
       return;
     }
     this.running = undefined;
+    this.interrupted = false;
     const stopped = () => this.stopped(SIGNAL.interrupt);
     // Looking through the past may be anywhere: the guest is where it was.
     if (from === undefined) stopped();
@@ -145,6 +146,7 @@ export class GdbServer {
   }
 
   private stopped(signal: number, stop?: Stop): void {
+    this.interrupted = false;
     const { machine } = this.options.session;
     if (stop?.why === 'end' && machine.power.off)
       this.say(`the guest has switched off with exit code ${machine.power.code}`);
