@@ -64,11 +64,18 @@ export class LoggingChannels extends Map<HostName, Channel> {
     return [...this.values()].filter(({ state }) => state === 'following');
   }
 
-  /** Every other replica is past the disk operations completed up to this entry: see {@link DiskQueue.discard}. */
-  get past(): number {
-    if (this.replica.options.disk === 'shared') return this.held;
+  /**
+   * Every other replica has consumed the log up to this entry. A required one that has not reported its position since
+   * this replica went live counts as one that has consumed nothing.
+   */
+  private get consumed(): number {
     const others = [...this.required(), ...this.followers];
     return Math.min(Number.POSITIVE_INFINITY, ...others.map(({ consumed }) => consumed));
+  }
+
+  /** Every other replica is past the disk operations completed up to this entry: see {@link DiskQueue.discard}. */
+  get past(): number {
+    return this.replica.options.disk === 'shared' ? this.held : this.consumed;
   }
 
   /** The maximum of unacknowledged bytes of the log over the required channels. */
@@ -78,12 +85,15 @@ export class LoggingChannels extends Map<HostName, Channel> {
 
   // ── What is sent ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Sends to each follower the entries that fit into its buffer, and discards entries that all have consumed. */
+  /**
+   * Sends to each follower the entries that fit into its buffer, and discards entries that all have consumed. What is
+   * kept for a backup that has not reported its position is bounded: the guest is blocked once `sendBufferBytes` were
+   * appended without its acknowledgement.
+   */
   transmit(): void {
     for (const channel of this.values()) this.transmitTo(channel);
     const { log, options } = this.replica;
-    const consumed = Math.min(log.last, ...this.followers.map(({ consumed }) => consumed));
-    log.forget(consumed, options.tuning.retainBytes);
+    log.forget(this.consumed, options.tuning.retainBytes);
   }
 
   /** Sends to one follower. With `answers`, the token of a resume, a message goes out even without entries. */

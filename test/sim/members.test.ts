@@ -120,6 +120,21 @@ it('a backup whose machine is past the log of the new primary is evicted, and co
   }
 });
 
+it('a backup that lags far behind the new primary gets the entries that it lacks, and no copy', () => {
+  const tuning = { retainBytes: 0 };
+  for (let atMs = 30; atMs <= 50; atMs += 10) {
+    const slow = faults('delay:primary-backup2@5ms+1s=3ms', `crash:primary@${atMs}ms`);
+    const run = simulate('bank', { backups: 2, tuning, faults: slow });
+    expect(result(run)).toEqual(sound);
+    const [live] = happened(run, 'live');
+    expect(live!.at).toBe('backup');
+    expect([happened(run, 'evicted'), happened(run, 'installed')]).toEqual([[], []]);
+    const { entries } = happened(run, 'sent', 'backup').find(({ to }) => to === 'backup2')!;
+    expect(entries.length).toBeGreaterThan(20);
+    expect(generations(run)).toEqual(['2: backup + backup2']);
+  }
+});
+
 it('both backups are cut off: the first to claim goes live with the other, and the old primary rejoins', () => {
   const run = simulate('bank', {
     backups: 2,

@@ -138,8 +138,8 @@ export const primary = [
       'delivered: Math.max(0, gate.deliveredUpTo(replica.vmm.machine.outputsMade)) + 40,',
     ],
     'primary-past-held': [
-      "if (this.replica.options.disk === 'shared') return this.held;",
-      'if (this.replica.options.disk !== undefined) return this.held;',
+      "return this.replica.options.disk === 'shared' ? this.held : this.consumed;",
+      'return this.held;',
     ],
     'primary-held-max': [
       'return Math.min(Number.POSITIVE_INFINITY, ...this.required().map(({ held = 0 }) => held));',
@@ -150,8 +150,12 @@ export const primary = [
       'return Math.min(Number.POSITIVE_INFINITY, ...this.required().map(({ sent }) => sent));',
     ],
     'primary-forget-first-follower': [
-      'const consumed = Math.min(log.last, ...this.followers.map(({ consumed }) => consumed));',
-      'const consumed = Math.min(log.last, ...this.followers.slice(1).map(({ consumed }) => consumed));',
+      'log.forget(this.consumed, ',
+      'log.forget(Math.min(log.last, ...this.followers.slice(1).map(({ consumed }) => consumed)), ',
+    ],
+    'primary-forget-followers-only': [
+      'log.forget(this.consumed, ',
+      'log.forget(Math.min(log.last, ...this.followers.map(({ consumed }) => consumed)), ',
     ],
   }),
   ...inFile('ft/operator.ts', {
