@@ -203,28 +203,6 @@ describe('the cluster', () => {
   });
 });
 
-describe('--verify', () => {
-  const checked = /^checked: a fresh machine that replays the log prints the same/m;
-
-  test.each([[[]], [['--no-ft']]])(
-    'replays the run and reports the result; a run without it does not: %j',
-    async (options) => {
-      const [asked, unasked] = await Promise.all([
-        vmft(['run', program('dice.s'), '--verify', ...options]),
-        vmft(['run', program('dice.s'), ...options]),
-      ]);
-      expect([asked.code, unasked.code]).toEqual([0, 0]);
-      expect(asked.stderr).toMatch(checked);
-      expect(unasked.stderr).not.toMatch(checked);
-    },
-  );
-
-  test('is implied when a rule is switched off', async () => {
-    const { code, stderr } = await vmft(['run', program('hello.s'), '--unsafe', 'dedup']);
-    expect([code, stderr]).toEqual([0, expect.stringMatching(checked)]);
-  });
-});
-
 describe('--json', () => {
   test('prints one document with these keys', async () => {
     const { code, stdout } = await vmft([
