@@ -97,8 +97,32 @@ describe('a recording', () => {
       expect(await shell(command.replace('vmft', '$VMFT'))).toMatchObject({ code: 0 });
   });
 
-  test('that can not be written is reported, with exit code 2', async () => {
-    const { code, stderr } = await vmft(['run', join(root, 'programs/dice.s'), '--record', '/dev/full']);
-    expect([code, stderr]).toEqual([2, expect.stringContaining('/dev/full: no space left')]);
+  test('to a device without room does not end the run; it is reported at the end, with exit code 2', async () => {
+    const dice = join(root, 'programs/dice.s');
+    const { code, stdout, stderr } = await vmft(['run', dice, '--record', '/dev/full']);
+    expect(stdout).toBe(readFileSync(join(root, 'programs/expected/dice.txt'), 'utf8'));
+    const [completed, failure, ...more] = stderr.split('\n').slice(-3);
+    expect(completed).toMatch(/^completed with exit code 0; \d+ steps, /);
+    expect([failure, more]).toEqual([expect.stringMatching(/^vmft: \/dev\/full: no space left; /), ['']]);
+    expect([code, stderr]).toEqual([2, expect.not.stringContaining('recorded to')]);
+  });
+
+  test('to a file that can not grow any more does not end the run; what was written can be replayed', async () => {
+    const record = '$VMFT run bank --record';
+    await shell(`${record} whole.log </dev/null`);
+    const whole = readLog(readFileSync(file('whole.log')), 'whole.log').entries;
+    // Not only the head, and not all entries.
+    const limitKiB = Math.floor((statSync(file('whole.log')).size * 0.8) / 1024);
+    const run = await shell(`ulimit -f ${limitKiB}; ${record} limited.log </dev/null`);
+    expect(run.stdout).toBe(readFileSync(join(root, 'programs/expected/bank.txt'), 'utf8'));
+    expect(run.stderr).toMatch(/^completed with exit code 0; .*\nvmft: limited\.log: EFBIG: file too large/m);
+    expect([run.code, run.stderr]).toEqual([2, expect.not.stringContaining('recorded to')]);
+    const { entries, damage } = readLog(readFileSync(file('limited.log')), 'limited.log');
+    expect(damage?.message).toContain('the log is cut short');
+    expect(entries.length).toBeGreaterThan(0);
+    expect(entries).toEqual(whole.slice(0, entries.length));
+    expect((await vmft(['replay', 'limited.log'])).stderr).toContain(
+      `${damage!.message}; replayed up to there`,
+    );
   });
 });
