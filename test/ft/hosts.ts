@@ -189,6 +189,8 @@ export class Group {
   readonly cut = new Set<string>();
   readonly performed: Performed[] = [];
   storageAnswers = true;
+  /** What is on its way to storage or back. Given, a test decides what of it arrives, when, and how often. */
+  underWay: (() => void)[] | undefined;
   private readonly fence = new Fence(true);
   private readonly seen = new SeenNumbers(true);
   private readonly console: string[] = [];
@@ -283,14 +285,17 @@ export class Group {
     return {
       transport: { stream: send, datagram: send, restored: () => {} },
       generations: {
-        claim: (generation, record, answer) => {
-          if (this.cut.has(name)) return;
-          if (!this.storage.has(generation)) this.storage.set(generation, record);
-          if (this.storageAnswers) answer(this.storage.get(generation)!);
-        },
-        read: (generation, answer) => {
-          if (!this.cut.has(name) && this.storageAnswers) answer(this.storage.get(generation));
-        },
+        claim: (generation, record, answer) =>
+          this.pass(name, () => {
+            if (!this.storage.has(generation)) this.storage.set(generation, record);
+            const found = this.storage.get(generation)!;
+            if (this.storageAnswers) this.pass(name, () => answer(found));
+          }),
+        read: (generation, answer) =>
+          this.pass(name, () => {
+            const found = this.storage.get(generation);
+            if (this.storageAnswers) this.pass(name, () => answer(found));
+          }),
       },
       edge: {
         release: ({ outputs, generation }, delivered) => {
@@ -307,6 +312,13 @@ export class Group {
       },
       disk: { perform: () => {} },
     };
+  }
+
+  /** A request of a host reaches storage, or an answer the host: at once, or when a test says so. */
+  private pass(name: string, arrive: () => void): void {
+    if (this.cut.has(name)) return;
+    if (this.underWay) this.underWay.push(arrive);
+    else arrive();
   }
 
   get printed(): string {
