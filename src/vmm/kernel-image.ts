@@ -4,11 +4,12 @@
  * as `vmlinux`; or a payload without a header.
  */
 import { crc32 } from '../base/crc32.ts';
+import { isElf } from '../base/elf.ts';
 import { OperatingError } from '../base/errors.ts';
 import { RAM_BASE } from '../cpu/layout.ts';
 import { textAt } from './file-kinds.ts';
 import { gunzip, isGzip } from './gzip.ts';
-import { endOf, type Image, isElf, loadElf, loadRaw, type RamRange, tooLarge } from './image.ts';
+import { endOf, type Image, loadElf, loadRaw, type RamRange, tooLarge } from './image.ts';
 
 /** A file's name, for messages, and its content. */
 export interface BootFile {

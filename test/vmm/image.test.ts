@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { assemble } from '../../src/asm/assemble.ts';
+import { isElf } from '../../src/base/elf.ts';
 import { OperatingError } from '../../src/base/errors.ts';
-import { isElf, loadElf, loadRaw } from '../../src/vmm/image.ts';
+import { loadElf, loadRaw } from '../../src/vmm/image.ts';
 import { examples } from '../thorough.ts';
 import { elf, type Segment } from './elf.ts';
 

@@ -2,8 +2,8 @@
 import { closeSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { isElf } from '../../base/elf.ts';
 import { OperatingError } from '../../base/errors.ts';
-import { isElf } from '../../vmm/image.ts';
 import { EXIT_CODE } from '../exit-codes.ts';
 import { asOperatingError } from '../files.ts';
 import { interruption } from '../interruption.ts';

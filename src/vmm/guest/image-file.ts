@@ -1,9 +1,10 @@
 /** Files that are loaded into memory: assembly sources, ELF files, raw images. */
 import { assemble } from '../../asm/assemble.ts';
+import { isElf } from '../../base/elf.ts';
 import { OperatingError } from '../../base/errors.ts';
 import { RAM_BASE } from '../../cpu/layout.ts';
 import { isText } from '../file-kinds.ts';
-import { htifWords, type Image, isElf, loadElf, loadRaw, type RamRange } from '../image.ts';
+import { htifWords, type Image, loadElf, loadRaw, type RamRange } from '../image.ts';
 import type { GuestFiles } from './files.ts';
 
 /** The options of a source file. */
