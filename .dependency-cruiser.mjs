@@ -1,33 +1,31 @@
 import { bundled } from './scripts/bundled.mjs';
 
+/** The layers that know nothing of the machine they run on. */
+const pure = 'base symbols cpu devices asm vmm replay debug ft cluster check sim report'.split(' ');
+
 // What each layer may import: itself, and the layers named beside it.
 const layers = {
   base: [],
+  symbols: ['base'],
   cpu: ['base'],
   devices: ['base'],
   asm: ['base', 'cpu'],
   vmm: ['base', 'cpu', 'devices', 'asm'],
   replay: ['base', 'cpu', 'devices', 'vmm'],
-  debug: ['base', 'cpu', 'devices', 'asm', 'vmm', 'replay'],
+  debug: ['base', 'symbols', 'cpu', 'devices', 'asm', 'vmm', 'replay'],
   ft: ['base', 'cpu', 'devices', 'vmm', 'replay'],
   cluster: ['base', 'cpu', 'devices', 'vmm', 'replay', 'ft'],
   check: ['base', 'cpu', 'devices', 'vmm', 'replay', 'ft', 'cluster'],
   sim: ['base', 'cpu', 'devices', 'vmm', 'replay', 'ft', 'cluster', 'check'],
-  report: ['base', 'cpu', 'devices', 'vmm', 'replay', 'ft', 'cluster', 'check', 'sim'],
-  lib: ['base', 'cpu', 'devices', 'asm', 'vmm', 'replay', 'ft', 'cluster', 'check', 'sim', 'report'],
+  report: ['base', 'symbols', 'cpu', 'devices', 'vmm', 'replay', 'ft', 'cluster', 'check', 'sim'],
+  lib: pure,
   host: ['base', 'cpu', 'devices', 'vmm', 'replay', 'ft', 'cluster'],
-  cli: [
-    ...['base', 'cpu', 'devices', 'asm', 'vmm', 'replay', 'ft', 'cluster', 'check', 'sim', 'report', 'host'],
-    ...['debug', 'lib'],
-  ],
-  web: ['base', 'cpu', 'devices', 'asm', 'vmm', 'replay', 'ft', 'cluster', 'check', 'sim', 'report', 'host'],
+  cli: [...pure, 'host', 'lib'],
+  web: [...pure, 'host'],
 };
 
 // The simulator's folders, from the bottom up: each may import itself and those before it.
 const simulator = ['values', 'faults', 'spec', 'world', 'cluster', 'story', 'campaign'];
-
-/** The layers that know nothing of the machine they run on. */
-const pure = ['base', 'cpu', 'devices', 'asm', 'vmm', 'replay', 'debug', 'ft', 'cluster', 'check', 'sim', 'report'];
 
 const inside = (names) => `^src/(${names.join('|')})/`;
 

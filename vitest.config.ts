@@ -18,7 +18,11 @@ const slow = [
 ];
 
 /** What needs nothing but programs of others. */
-const onlyReal = ['test/host/{debian-disk,debian-killed,redis-killed}.test.ts', 'test/debug/gdb/gdb.test.ts'];
+const onlyReal = [
+  'test/host/{debian-disk,debian-killed,redis-killed}.test.ts',
+  'test/symbols/addr2line.test.ts',
+  'test/debug/gdb/gdb.test.ts',
+];
 
 /** What needs programs of others: `npm run test:real`. The rest of these files runs with it. */
 const real = ['test/host/{etcd,nbd,switch-ports}.test.ts', ...onlyReal];
