@@ -60,7 +60,7 @@ export class DwarfReader extends Reader {
     let value = 0;
     for (let scale = 1; ; scale *= 128) {
       const byte = this.u8();
-      if (byte % 128 > 0) value += (byte % 128) * scale;
+      value += (byte % 128) * scale;
       if (!Number.isSafeInteger(value)) this.fail('a number above 2^53');
       if (byte < 128) return value;
     }

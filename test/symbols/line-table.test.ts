@@ -279,6 +279,15 @@ describe('damage', () => {
     }
   });
 
+  test('a unit that is longer than the section is not read, even if its program is complete', () => {
+    const writer = new LineWriter().unit(good);
+    const line = writer.line.bytes();
+    new DataView(line.buffer).setUint32(0, line.length - 3, true);
+    const table = new LineTable({ line, lineTexts: () => undefined, texts: () => undefined }, everywhere);
+    expect(table.damage?.message).toMatch(/^a unit of \d+ bytes, where \d+ are left$/);
+    expect(table.at(0x100n)).toBeUndefined();
+  });
+
   test('sequences before the damage are used, and it is said where it is', () => {
     const program = Uint8Array.from([
       ...[0, 9, 2, 0, 1, 0, 0, 0, 0, 0, 0, 3, 4, 1, 2, 8, 0, 1, 1],

@@ -133,7 +133,7 @@ export class LineWriter {
       if (details) out.u16(directory);
       else out.varint(directory);
       if (details) {
-        out.raw(new Uint8Array(16).fill(0xd5));
+        out.raw(new Uint8Array(16).fill(0x55));
         out.varint(1000);
         out.raw(Uint8Array.of(3, 1, 2, 3));
         out.u8(7);

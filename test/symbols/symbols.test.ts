@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { joined } from '../../src/base/bytes.ts';
 import { OperatingError } from '../../src/base/errors.ts';
 import { type Place, placeText, readSymbols } from '../../src/symbols/symbols.ts';
 import {
@@ -127,6 +128,12 @@ describe('symbols of an ELF file', () => {
     expect(at(0x8000_102fn)).toBe('buffer');
     expect(at(0x8000_1030n)).toBeUndefined();
     expect(at(0x9000_0004n)).toBe('far');
+    const { table } = whole();
+    expect(table.named('static_one')).toEqual({
+      ...{ name: 'static_one', address: 0x8000_0020n, sizeBytes: 8, kind: 'function', binding: 'local' },
+      limit: 0x8000_0040n,
+    });
+    expect(table.named('table')).toMatchObject({ kind: 'object', binding: 'global' });
   });
 
   test('absolute values by name only; nothing of what is no place in memory', () => {
@@ -224,17 +231,33 @@ describe('sections', () => {
     expect(read([...parts, line]).warnings.at(-1)).toMatch(/has no compressed data in \.debug_line/);
   });
 
-  test('names in a damaged section: both are said', () => {
-    const [line, lineTexts] = lineSections();
+  test('compressed to more than any debug section has: no memory is taken for it', () => {
+    const line = compressed({ name: '.debug_line', bytes: new Uint8Array(8) });
+    const bytes = new Uint8Array(300_000);
+    bytes.set(line.bytes!);
+    new DataView(bytes.buffer).setBigUint64(8, 2n ** 28n + 1n, true);
+    expect(read([...parts, { ...line, bytes }]).warnings.at(-1)).toMatch(/a size of 268435457 bytes/);
+  });
+
+  test('names in a damaged section: both are said, each once', () => {
+    const [unit, lineTexts] = lineSections();
+    const line = { ...unit!, bytes: joined([unit!.bytes!, unit!.bytes!]) };
     const cut = compressed(lineTexts!, (bytes) => bytes.fill(0xff, 30));
-    const all = read([...parts, ...symbolSections(symbols, parts), line!, cut]);
+    const all = read([...parts, ...symbolSections(symbols, parts), line, cut]);
     expect(all.warnings).toEqual([
       "'x.elf' has damaged data in .debug_line_str; make it again.",
       expect.stringMatching(
-        /^'x\.elf' has line information that can't be read, in one unit of \.debug_line, first at 0x[0-9a-f]+: a text at 1 of the 0 bytes of \.debug_line_str; compile it again, with -g\.$/,
+        /^'x\.elf' has line information that can't be read, in 2 units of \.debug_line, first at 0x[0-9a-f]+: a text at 1 of the 0 bytes of \.debug_line_str; compile it again, with -g\.$/,
       ),
     ]);
     expect(placeText(all.describe(0x8000_0012n))).toBe('main+0x2');
+  });
+
+  test('that take no room in the file, as in one without debug information', () => {
+    const line = { name: '.debug_line', type: 8, size: 10_000 };
+    const all = read([...parts, ...symbolSections(symbols, parts), line]);
+    expect(all.warnings).toEqual([]);
+    expect(all.describe(0x8000_0012n)).toEqual({ address: 0x8000_0012n, symbol: 'main', offset: 2 });
   });
 
   test('outside the file', () => {
