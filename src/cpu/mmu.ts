@@ -152,10 +152,16 @@ function emitTranslate(module: ModuleBuilder, { tlb, pmp, walk, observed }: Tran
       setScratch(body, 'CACHEABLE', () => body.i32(0));
       isFetch().op('i32.eqz');
       body.if(() => {
-        // The step ends the run if the VMM says so; a look-up ahead of the access leaves it to the interpreter.
-        setScratch(body, 'ATTENTION', () => body.i32(1));
-        getScratch(body, 'CLEAR_BITS').i32(CLEAR_BITS.refuse).op('i32.ne');
-        body.if(() => body.get(va).get(sizeBytes).get(access).call(observed));
+        getScratch(body, 'CLEAR_BITS').i32(CLEAR_BITS.refuse).op('i32.eq');
+        body.if(
+          // A look-up ahead of the access leaves it to the interpreter.
+          () => fault(body, accessFaults, access, va),
+          () => {
+            // The step ends the run if the VMM says so.
+            setScratch(body, 'ATTENTION', () => body.i32(1));
+            body.get(va).get(sizeBytes).get(access).call(observed);
+          },
+        );
       });
     });
     getScratch(body, 'CACHEABLE');

@@ -335,6 +335,22 @@ test('a run that ends at accesses goes on as if it had not, before an instructio
   );
 });
 
+test('a loop whose first instruction stores to an observed page is executed, also when it is translated', () => {
+  // sd x5, 0(x6); addi x5, x5, 1; bne x5, x7, -8; j 0
+  const program = [0x0053_3023, 0x0012_8293, 0xfe72_9ce3, 0x0000_006f];
+  const { hart } = one;
+  one.load({
+    ...{ program: [], floats: [], mtvec: 0n, mie: 0n, mstatus: 0n, privilege: 3n, events: [] },
+    registers: [0n, 0n, 0n, 0n, 0n, BigInt(RAM_BASE + 4096), 1000n],
+  });
+  hart.write(RAM_BASE, new Uint8Array(Uint32Array.from(program).buffer));
+  hart.run(hart.icount + 600);
+  hart.observe([{ address: BigInt(RAM_BASE + 4096), sizeBytes: 8, access: 'store' }]);
+  hart.run(hart.icount + 3000 - 600);
+  hart.observe([]);
+  expect([hart.get('x5'), one.seen.length]).toEqual([1000n, 800]);
+});
+
 /** Words near instructions: a row's, with random operand bits and at most one bit flipped. */
 const nearInstruction = fc
   .tuple(fc.constantFrom(...instructions), fc.integer(), fc.integer({ min: 0, max: 63 }))
