@@ -127,7 +127,6 @@ describe('gdb', () => {
     const output = await gdb('guest.log', 'guest.elf', [
       'tbreak main',
       'continue',
-      show('main', '$pc == &main || 1'),
       'watch broken',
       'continue',
       show('after', 'broken'),
@@ -146,8 +145,11 @@ describe('gdb', () => {
       'backtrace',
       'finish',
       show('finished', 'broken'),
+      'delete',
+      'tbreak add',
+      'continue',
       'reverse-finish',
-      show('unfinished', 'broken'),
+      'info line *$pc',
       'info registers misa priv mstatus',
       'kill',
     ]);
@@ -159,7 +161,7 @@ describe('gdb', () => {
     expect(output).toMatch(/#0 {2}corrupt \(.*\) at guest\.c/);
     expect(output).toMatch(/#1 .*main \(\) at guest\.c/);
     expect(values(output, 'finished')).toEqual(['99']);
-    expect(values(output, 'unfinished')).toEqual(['7']);
+    expect(output).toMatch(/in sum \(.*\) at guest\.c:15\s+15\s/);
     expect(output).toContain('RV64ACDFIMSU');
   });
 
@@ -181,7 +183,7 @@ describe('gdb', () => {
           states.push(direction);
         }
       }
-      commands.push(`stepi ${random.below(3000)}`);
+      commands.push(`stepi ${random.below(60)}`);
     }
     const output = await gdb('guest.log', 'guest.elf', [...commands, 'kill']);
     const walked = [...output.matchAll(/^(stepi|reverse-stepi)=state=(.*)$/gm)].map(([, how, at]) => ({
