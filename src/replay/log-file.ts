@@ -99,7 +99,16 @@ export function readLog(content: Uint8Array, name: string): Recording {
   return { description, entries, ...(damage && { damage }) };
 }
 
-/** Reads a log in memory: an iterable of its entries, which can be iterated repeatedly. */
+/** A file that is read in any order. */
+export interface ReadableFile {
+  /** Up to `sizeBytes` bytes from an offset on; none at the end. */
+  read(offset: number, sizeBytes: number): Uint8Array;
+}
+
+/** The size of the pieces in which a file is read. */
+const PIECE_BYTES = 1 << 16;
+
+/** Reads a log: an iterable of its entries, which can be iterated repeatedly. A file may grow meanwhile. */
 export class LogReader {
   readonly description: MachineDescription;
   /** The number of entries read. */
@@ -110,16 +119,35 @@ export class LogReader {
 
   /** `name`: the file's name, for messages. @throws {OperatingError} as {@link LogStream} */
   constructor(
-    private readonly content: Uint8Array,
+    private readonly content: Uint8Array | ReadableFile,
     private readonly name: string,
   ) {
     this.description = this.stream().description;
   }
 
   private stream(from?: LogPosition): LogStream {
-    const pieces = [from ? this.content.subarray(from.offset) : this.content];
     const resumed = from && { description: this.description, position: from };
-    return new LogStream(() => pieces.pop(), this.name, resumed);
+    return new LogStream(this.pieces(from?.offset ?? 0), this.name, resumed);
+  }
+
+  private pieces(from: number): () => Uint8Array | undefined {
+    const { content } = this;
+    if (content instanceof Uint8Array) {
+      const pieces = [content.subarray(from)];
+      return () => pieces.pop();
+    }
+    let offset = from;
+    return () => {
+      const piece = content.read(offset, PIECE_BYTES);
+      offset += piece.length;
+      return piece.length > 0 ? piece : undefined;
+    };
+  }
+
+  /** The file was truncated after this many entries, and may have others now. */
+  truncated(count: number): void {
+    this.marks.length = Math.min(this.marks.length, Math.floor(count / MARK_ENTRIES));
+    this.count = Math.min(this.count, count);
   }
 
   /** The good entries in order. */

@@ -3,14 +3,12 @@ import type { MachineDescription } from '../vmm/description.ts';
 import type { Entry } from '../vmm/entries.ts';
 import type { Machine } from '../vmm/machine.ts';
 import { sameEntry } from './comparison.ts';
-import { LogStream, LogWriter } from './log-file.ts';
+import { LogStream, LogWriter, type ReadableFile } from './log-file.ts';
 
 /** The file of a recording. */
-export interface RecordingFile {
+export interface RecordingFile extends ReadableFile {
   append(bytes: Uint8Array): void;
   truncate(sizeBytes: number): void;
-  /** Up to `sizeBytes` bytes from an offset on; none at the end. */
-  read(offset: number, sizeBytes: number): Uint8Array;
 }
 
 /** The size of the writer's buffer, which is also written by {@link RecordingWriter.flush}. */
@@ -39,9 +37,9 @@ export class RecordingWriter {
 
   /**
    * Another machine, with this history, is live: the recording is truncated where the two differ, and continues with
-   * this history. Their common prefix is read again.
+   * this history. Their common prefix is read again. Returns the number of entries that are common.
    */
-  continueAs(history: Iterable<Entry>): void {
+  continueAs(history: Iterable<Entry>): number {
     this.flush();
     let offset = 0;
     const stream = new LogStream(() => {
@@ -65,6 +63,7 @@ export class RecordingWriter {
       this.append(entry);
     }
     if (!differs) this.cut(common);
+    return common.count;
   }
 
   private cut(position: LogStream['position']): void {

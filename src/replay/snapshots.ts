@@ -55,6 +55,16 @@ export class Snapshots {
     return this.list.findLast((one) => one.icount < icount || (!strictly && one.icount === icount));
   }
 
+  /** Forgets the snapshots after a place. */
+  forgetAfter({ icount, consumed }: Place): void {
+    for (let last = this.list.at(-1); last; last = this.list.at(-1)) {
+      if (last.icount <= icount && last.consumed <= consumed) return;
+      this.list.pop();
+      this.sizeBytes -= sizeOf(last);
+      if (this.anchor === last) this.anchor = undefined;
+    }
+  }
+
   /** Takes a snapshot of the machine, which is at this place. */
   take(machine: Machine, place: Place): void {
     this.noteChanges(machine);

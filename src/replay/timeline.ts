@@ -7,15 +7,18 @@ import { Machine } from '../vmm/machine.ts';
 import type { Output } from '../vmm/outputs.ts';
 import { restoreSnapshot, takeSnapshot } from '../vmm/snapshot.ts';
 import { type Pause, Vmm, verifyMarker } from '../vmm/vmm.ts';
-import { Snapshots } from './snapshots.ts';
+import { type Place, type PlacedSnapshot, Snapshots } from './snapshots.ts';
 
 /** The default number of steps of a slice. */
 const SLICE_STEPS = 10_000_000;
 
 /** What a {@link Timeline} is made with; every member is optional. */
 export interface TimelineOptions {
-  /** The position up to which nothing else came through the doors, if the entries end earlier. In steps. */
-  end?: number;
+  /**
+   * The position up to which nothing else came through the doors, if the entries end earlier. In steps. A function for
+   * a history that grows: see {@link Timeline.resume}.
+   */
+  end?: number | (() => number);
   /** Receives the machine's outputs in order; again after each rewind. */
   made?: (output: Output) => void;
   /** Receives each entry when the machine reaches it; by default state hashes and output counts are verified. */
@@ -54,6 +57,7 @@ export class Timeline {
   private vmm!: Vmm;
   /** The number of entries that the doors have taken. */
   private taken = 0;
+  private isEndTaken = false;
   private readonly snapshots: Snapshots | undefined;
   /** When and where the last snapshot was taken or restored. */
   private kept = { icount: 0, ms: 0 };
@@ -93,7 +97,8 @@ export class Timeline {
 
   /** How many entries have come through the doors. */
   get consumed(): number {
-    return this.taken - this.doors.waiting;
+    // The last one that waits may be the end, which is no entry.
+    return this.taken - Math.max(0, this.doors.waiting - (this.isEndTaken ? 1 : 0));
   }
 
   /** The entry that comes next; undefined at the end. */
@@ -110,22 +115,39 @@ export class Timeline {
   private begin(machine: Machine, consumed: number): void {
     this.doors = new ReplayDoors(this.passed);
     this.taken = consumed;
+    this.isEndTaken = false;
     this.doors.follow(this.from(consumed));
     this.vmm = new Vmm(this.description, this.doors, machine);
   }
 
   private *from(consumed: number): Generator<Entry, void> {
-    const { end } = this.options;
     let index = 0;
     for (const entry of this.entries.from?.(consumed) ?? this.entries) {
       if (!this.entries.from && index++ < consumed) continue;
       this.taken++;
       yield entry;
     }
-    if (end !== undefined) {
-      this.taken++;
-      yield { kind: 'progress', icount: end };
-    }
+    const { end } = this.options;
+    if (end === undefined) return;
+    this.isEndTaken = true;
+    yield { kind: 'progress', icount: typeof end === 'number' ? end : end() };
+  }
+
+  /** Goes on reading: the history has grown. */
+  resume(): void {
+    this.begin(this.machine, this.consumed);
+  }
+
+  /**
+   * The history is another one after a place: after this many entries, or after this position. Goes back if the machine
+   * is further.
+   */
+  truncated(place: Place): void {
+    this.snapshots?.forgetAfter(place);
+    const isFurther = this.icount > place.icount || this.consumed > place.consumed;
+    if (!isFurther) return this.resume();
+    this.rewind();
+    this.seek(place.icount, 'after');
   }
 
   get machine(): Machine {
@@ -199,13 +221,7 @@ export class Timeline {
     const snapshot = this.snapshots?.lastUntil(icount, inputsThere === 'before');
     if (!snapshot) {
       if (isPast) this.rewind();
-    } else if (isPast || snapshot.icount > this.icount) {
-      const { machine } = this;
-      const one = machine.hart.ramSizeBytes <= snapshot.ramSizeBytes ? machine : this.fresh();
-      this.snapshots!.restore(one, snapshot);
-      this.begin(one, snapshot.consumed);
-      this.noteKept();
-    }
+    } else if (isPast || snapshot.icount > this.icount) this.restore(snapshot);
   }
 
   /** The position of the last snapshot before a position; undefined when there is none. */
@@ -222,7 +238,17 @@ export class Timeline {
   private rewind(): void {
     if (this.icount === 0 && this.taken === 0) return;
     assert(!this.options.machine, 'a timeline on a given machine cannot go back');
-    this.begin(this.fresh(), 0);
+    const first = this.snapshots?.lastUntil(0);
+    if (first) this.restore(first);
+    else this.begin(this.fresh(), 0);
+  }
+
+  private restore(snapshot: PlacedSnapshot): void {
+    const { machine } = this;
+    const one = machine.hart.ramSizeBytes <= snapshot.ramSizeBytes ? machine : this.fresh();
+    this.snapshots!.restore(one, snapshot);
+    this.begin(one, snapshot.consumed);
+    this.noteKept();
   }
 
   /** Continues with another machine at the same position. */

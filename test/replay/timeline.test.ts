@@ -1,6 +1,7 @@
 /** A timeline over a recording: the machine has the recorded state at every position, however it was reached. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { firstDifference } from '../../src/replay/comparison.ts';
 import { Timeline } from '../../src/replay/timeline.ts';
 import { Divergence, ReplayDoors } from '../../src/vmm/doors.ts';
 import { Machine } from '../../src/vmm/machine.ts';
@@ -122,5 +123,79 @@ describe('a timeline', () => {
     const timeline = new Timeline(description, wrong);
     expect(() => timeline.seek(end, 'after')).toThrow(Divergence);
     expect(timeline.icount).toBe(first.icount);
+  });
+
+  test('follows a history that grows', () => {
+    const growth = fc.array(fc.record({ more: fc.nat(30), at: fc.double({ min: 0, max: 1, noNaN: true }) }), {
+      minLength: 1,
+      maxLength: 20,
+    });
+    fc.assert(
+      fc.property(memory, growth, (snapshotBytes, turns) => {
+        let known = 0;
+        const knownEnd = () => entries[Math.min(known, entries.length - 1)]!.icount;
+        const source = {
+          [Symbol.iterator]: () => entries.slice(0, known)[Symbol.iterator](),
+          from: (start: number) => entries.slice(start, known),
+        };
+        const limits = snapshotBytes !== undefined && { snapshotBytes };
+        const timeline = new Timeline(description, source, { ...limits, end: knownEnd });
+        for (const { more, at } of turns) {
+          known = Math.min(entries.length, known + more);
+          timeline.resume();
+          const target = Math.floor(knownEnd() * at);
+          timeline.seek(target, 'after');
+          expect(timeline.icount).toBe(target);
+          if (target < knownEnd()) expect(timeline.machine.hash(true)).toBe(stateAt(target, 'after'));
+          if (more % 3 === 0) timeline.keep();
+        }
+        known = entries.length;
+        timeline.resume();
+        timeline.seek(end, 'after');
+        expect(timeline.machine.hash(true)).toBe(recording.hash);
+      }),
+      { numRuns: examples(60) },
+    );
+  });
+
+  test('goes back when its history becomes another one', () => {
+    const other = recordRun(description, 'timeline', 'a few words, and others: q', 0.02);
+    const { index } = firstDifference(entries, other.entries)!;
+    const common = {
+      consumed: index,
+      icount: Math.min(entries[index]!.icount, other.entries[index]!.icount),
+    };
+    fc.assert(
+      fc.property(
+        memory,
+        fc.array(position, { maxLength: 5 }),
+        fc.array(position),
+        (snapshotBytes, before, after) => {
+          let history = entries;
+          const source = {
+            [Symbol.iterator]: () => history[Symbol.iterator](),
+            from: (start: number) => history.slice(start),
+          };
+          const timeline = new Timeline(
+            description,
+            source,
+            snapshotBytes === undefined ? {} : { snapshotBytes },
+          );
+          for (const icount of before) {
+            timeline.seek(icount, 'after');
+            timeline.keep();
+          }
+          history = other.entries;
+          timeline.truncated(common);
+          expect(timeline.icount).toBeLessThanOrEqual(common.icount);
+          for (const icount of after.map((one) => Math.min(one, other.icount))) {
+            timeline.seek(icount, 'after');
+            const direct = new Timeline(description, other.entries).seek(icount, 'after');
+            expect(timeline.machine.hash(true)).toBe(direct.machine.hash(true));
+          }
+        },
+      ),
+      { numRuns: examples(40) },
+    );
   });
 });
