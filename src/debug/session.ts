@@ -10,8 +10,20 @@ import { type Hit, StopPoints } from './stop-points.ts';
  */
 export type Stop = { why: 'moved' } | { why: 'start' } | { why: 'end' } | ({ why: 'hit' } & Hit);
 
+/** Between two parts of an operation: whether the next one is to follow at once, or when something may have come in. */
+export type Between = 'busy' | 'waiting';
+
 /** Parts of an operation, between which it can be abandoned; it returns where the guest stands then. */
-export type Operation = Generator<void, Stop>;
+export type Operation = Generator<Between, Stop>;
+
+/** A run whose history grows as far as the debugger asks. */
+export interface LiveRun {
+  /**
+   * Goes on a little, and lets the timeline know. `more`: there is more history, or another; `waiting`: not yet, it
+   * waits for something from outside; `over`: there will be no more.
+   */
+  advance(): 'more' | 'waiting' | 'over';
+}
 
 /** The steps of a part of an operation: some tens of milliseconds when every instruction is looked at. */
 const PART_STEPS = 1_000_000;
@@ -25,8 +37,14 @@ export class DebugSession {
   /** Whether the guest is at a breakpoint, perhaps after an interrupt. */
   private atBreakpoint = false;
 
-  /** @param timeline with snapshots */
-  constructor(readonly timeline: Timeline) {
+  /**
+   * @param timeline with snapshots
+   * @param live the run that its history is of, if that goes on
+   */
+  constructor(
+    readonly timeline: Timeline,
+    private readonly live?: LiveRun,
+  ) {
     this.points = new StopPoints(() => this.machine);
   }
 
@@ -39,13 +57,25 @@ export class DebugSession {
   }
 
   /** One step forwards. */
-  step(): Stop {
+  *step(): Operation {
     this.atBreakpoint = false;
     this.observe(false);
     const { icount } = this;
-    // An input can make so many outputs that these are taken first.
-    while (this.timeline.run(1) === 'budget' && this.icount === icount);
-    return { why: this.icount === icount ? 'end' : 'moved' };
+    for (;;) {
+      const pause = this.timeline.run(1);
+      if (this.icount !== icount) return { why: 'moved' };
+      // An input can make so many outputs that these are taken first.
+      if (pause !== 'budget' && !(yield* this.goesOn())) return { why: 'end' };
+    }
+  }
+
+  /** At the end of what is known: whether there is more now. */
+  private *goesOn(): Generator<Between, boolean> {
+    for (;;) {
+      const how = this.live?.advance() ?? 'over';
+      if (how !== 'waiting') return how === 'more';
+      yield 'waiting';
+    }
   }
 
   /** One step backwards. */
@@ -62,11 +92,22 @@ export class DebugSession {
     return yield* this.move(icount);
   }
 
+  /** To the end of what is known. */
+  *goToEnd(): Operation {
+    this.observe(false);
+    this.atBreakpoint = false;
+    yield* busy(this.timeline.seeking(Number.MAX_SAFE_INTEGER, 'after'));
+    return { why: 'end' };
+  }
+
   private *move(icount: number): Operation {
     this.observe(false);
     this.atBreakpoint = false;
-    yield* this.timeline.seeking(icount, 'after');
-    return { why: this.icount < icount ? 'end' : 'moved' };
+    for (;;) {
+      yield* busy(this.timeline.seeking(icount, 'after'));
+      if (this.icount >= icount) return { why: 'moved' };
+      if (!(yield* this.goesOn())) return { why: 'end' };
+    }
   }
 
   /** Forwards to the next breakpoint or watchpoint, or to the end. */
@@ -78,8 +119,9 @@ export class DebugSession {
   private *runToHit(): Operation {
     const { points, timeline } = this;
     this.atBreakpoint = false;
-    this.observe(!points.isEmpty);
     for (;;) {
+      // Another machine may take the place of the one before.
+      this.observe(!points.isEmpty);
       const pause = timeline.run(PART_STEPS, () => points.hit !== undefined);
       const { hit } = points;
       if (hit) {
@@ -88,8 +130,8 @@ export class DebugSession {
         timeline.run(0);
         return { why: 'hit', ...hit };
       }
-      if (pause !== 'budget') return { why: 'end' };
-      yield;
+      if (pause !== 'budget' && !(yield* this.goesOn())) return { why: 'end' };
+      yield 'busy';
     }
   }
 
@@ -107,7 +149,7 @@ export class DebugSession {
       if (!points.isEmpty) {
         this.observe(true);
         points.armToNote();
-        for (const _ of timeline.slices(end, PART_STEPS)) yield;
+        yield* busy(timeline.slices(end, PART_STEPS));
         const { hit } = points;
         if (hit) {
           yield* this.goTo(hit.icount);
@@ -138,8 +180,8 @@ export class DebugSession {
       // The inputs of the position.
       if (holds()) this.timeline.run(0);
       if (holds()) return { why: 'moved' };
-      if (pause !== 'budget') return { why: 'end' };
-      yield;
+      if (pause !== 'budget' && !(yield* this.goesOn())) return { why: 'end' };
+      yield 'busy';
     }
   }
 
@@ -152,4 +194,9 @@ export class DebugSession {
   private observe(on: boolean): void {
     this.machine.observe(on ? this.points : undefined);
   }
+}
+
+/** Parts that follow each other at once. */
+function* busy(parts: Generator<void, void>): Generator<Between, void> {
+  for (const _ of parts) yield 'busy';
 }

@@ -111,7 +111,7 @@ describe('a debugged run', () => {
               stop = done(session.goTo(icount));
               expected = { at: icount, why: 'moved' };
             } else if (one.kind === 'step') {
-              stop = session.step();
+              stop = done(session.step());
               expected = icount < end ? { at: icount + 1, why: 'moved' } : { at: end, why: 'end' };
             } else if (one.kind === 'step back') {
               stop = done(session.stepBack());

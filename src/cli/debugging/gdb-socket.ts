@@ -15,6 +15,9 @@ export interface GdbSocketOptions {
   say(line: string): void;
 }
 
+/** The interval at which a guest that waits is looked at. */
+const POLL_MS = 10;
+
 /** Listens for gdb, one at a time. */
 export class GdbSocket {
   /** Resolves when gdb has ended the session: `kill`, or `quit` while the guest is not detached. */
@@ -67,9 +70,11 @@ export class GdbSocket {
     });
     let working = false;
     const work = () => {
-      working = this.client === socket && server.work();
+      const next = this.client === socket ? server.work() : 'idle';
+      working = next !== 'idle';
       // Other sockets, and what this one has received, between two parts.
-      if (working) setImmediate(work);
+      if (next === 'busy') setImmediate(work);
+      else if (next === 'waiting') setTimeout(work, POLL_MS);
     };
     socket.on('data', (bytes) => {
       server.receive(bytes);

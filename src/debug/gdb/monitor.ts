@@ -1,6 +1,6 @@
 /** `monitor` commands: what gdb has no command for. */
 import { describeEntry } from '../../vmm/entries.ts';
-import type { DebugSession, Operation } from '../session.ts';
+import type { Between, DebugSession, Operation } from '../session.ts';
 
 const HELP = `icount              the position, in steps since boot
 entry               how many entries of the log the guest has consumed, and the next one
@@ -25,7 +25,7 @@ export class Monitor {
   constructor(private readonly session: DebugSession) {}
 
   /** Carries out a command; its answer is for the user. */
-  command(line: string): string | Generator<void, string> {
+  command(line: string): string | Generator<Between, string> {
     const [name = '', ...words] = line.trim().split(/\s+/);
     switch (name) {
       case 'icount':
@@ -62,11 +62,11 @@ export class Monitor {
     return `checkpoint ${this.checkpoints.length} at icount ${icount}\n`;
   }
 
-  private goTo(words: readonly string[]): string | Generator<void, string> {
+  private goTo(words: readonly string[]): string | Generator<Between, string> {
     const { session } = this;
     const [place = '', number = ''] = words;
     if (place === 'start') return this.moving(session.goTo(0));
-    if (place === 'end') return this.moving(session.goTo(Number.MAX_SAFE_INTEGER));
+    if (place === 'end') return this.moving(session.goToEnd());
     if (words.length === 1 && NUMBER.test(place)) return this.moving(session.goTo(Number(place)));
     const count = Number(number);
     if (words.length === 2 && NUMBER.test(number))
@@ -85,7 +85,7 @@ export class Monitor {
     return `goto what? There are:\n${HELP}`;
   }
 
-  private *moving(operation: Operation): Generator<void, string> {
+  private *moving(operation: Operation): Generator<Between, string> {
     const { why } = yield* operation;
     return `${why === 'end' ? 'the end of the run, ' : ''}icount ${this.session.icount}\n`;
   }

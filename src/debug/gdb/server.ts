@@ -4,7 +4,7 @@
  */
 import { hexOf } from '../../base/text.ts';
 import { type Addressing, readMemory } from '../address-space.ts';
-import type { DebugSession, Operation, Stop } from '../session.ts';
+import type { Between, DebugSession, Operation, Stop } from '../session.ts';
 import type { Watchpoint } from '../stop-points.ts';
 import { Monitor } from './monitor.ts';
 import {
@@ -28,8 +28,8 @@ const MAX_READ_BYTES = MAX_PACKET_BYTES / 2;
 
 /** What is under way. */
 interface Running {
-  /** Does a part; returns whether it has ended, and has been answered. */
-  part(): boolean;
+  /** Does a part; returns `ended` when it has been answered. */
+  part(): Between | 'ended';
   /** Where the guest was before, when it is there again after an interruption. */
   from: number | undefined;
 }
@@ -97,14 +97,15 @@ export class GdbServer {
       }
   }
 
-  /** Does a part of what is to be done; returns whether there is more. */
-  work(): boolean {
-    if (this.running) this.continueRunning(this.running);
-    else {
+  /** Does a part of what is to be done; returns whether there is more to do at once, or later, or nothing. */
+  work(): Between | 'idle' {
+    if (this.running) {
+      if (this.continueRunning(this.running) === 'waiting') return 'waiting';
+    } else {
       const packet = this.waiting.shift();
       if (packet !== undefined) this.handle(packet);
     }
-    return this.running !== undefined || this.waiting.length > 0;
+    return this.running !== undefined || this.waiting.length > 0 ? 'busy' : 'idle';
   }
 
   private reply(content: string): void {
@@ -118,11 +119,12 @@ export class GdbServer {
   }
 
   /** Begins what is answered when it has ended. */
-  private begin<T>(operation: Generator<void, T>, ended: (result: T) => void, from?: number): undefined {
+  private begin<T>(operation: Generator<Between, T>, ended: (result: T) => void, from?: number): undefined {
     const part = () => {
       const { done, value } = operation.next();
-      if (done) ended(value);
-      return done === true;
+      if (!done) return value;
+      ended(value);
+      return 'ended';
     };
     this.running = { part, from };
     return undefined;
@@ -132,10 +134,11 @@ export class GdbServer {
     return this.begin(operation, (stop) => this.stopped(SIGNAL.trap, stop), from);
   }
 
-  private continueRunning({ part, from }: Running): void {
+  private continueRunning({ part, from }: Running): Between | 'ended' {
     if (!this.interrupted) {
-      if (part() && this.running?.part === part) this.running = undefined;
-      return;
+      const how = part();
+      if (how === 'ended' && this.running?.part === part) this.running = undefined;
+      return how;
     }
     this.running = undefined;
     this.interrupted = false;
@@ -143,6 +146,7 @@ export class GdbServer {
     // Looking through the past may be anywhere: the guest is where it was.
     if (from === undefined) stopped();
     else this.begin(this.options.session.goTo(from), stopped);
+    return 'busy';
   }
 
   private stopped(signal: number, stop?: Stop): void {
@@ -198,7 +202,7 @@ export class GdbServer {
       case 'X':
         return 'E.the past cannot be changed: this run follows its log';
       case 's':
-        return this.stepped(session.step());
+        return this.run(session.step());
       case 'c':
         return this.run(session.continue());
       case 'b':
@@ -227,16 +231,11 @@ export class GdbServer {
     }
   }
 
-  private stepped(stop: Stop): undefined {
-    this.stopped(SIGNAL.trap, stop);
-    return undefined;
-  }
-
   private answerVerbose(packet: string): string | undefined {
     const { session } = this.options;
     if (packet === 'vCont?') return 'vCont;c;C;s;S';
     const [, action] = /^vCont;([cCsS])/.exec(packet) ?? [];
-    if (action) return /s/i.test(action) ? this.stepped(session.step()) : this.run(session.continue());
+    if (action) return this.run(/s/i.test(action) ? session.step() : session.continue());
     if (packet.startsWith('vKill')) {
       this.reply('OK');
       this.options.ended('killed');

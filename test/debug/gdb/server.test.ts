@@ -37,7 +37,7 @@ class Client {
   }
 
   work(): void {
-    while (this.server.work());
+    while (this.server.work() !== 'idle');
   }
 
   /** The answer to a packet, without framing. */
