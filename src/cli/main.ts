@@ -113,23 +113,33 @@ takesEngine(program.command('replay'))
     finish((await import('./replay.ts')).replay(path, given)),
   );
 
-takesEngine(program.command('debug'))
-  .description('debug a recording with gdb, forwards and backwards')
-  .argument('<log>', 'a file made by `vmft run --record` or `vmft judge --record`')
+takesSpec(
+  runs(
+    program
+      .command('debug')
+      .description(
+        'debug a recording, or a program as it runs on a simulated cluster, with gdb: also backwards',
+      ),
+  ),
+)
   .option('--listen <address:port>', 'where gdb connects', '127.0.0.1:1234')
+  .option('--input <file>', 'console input (default: the terminal, or stdin when it is none)')
+  .option('--type-after <text>', 'type when the console has shown this, for example a prompt')
   .option('-q, --quiet', 'only the console output and errors')
   .addHelpText(
     'after',
     `
-In gdb, all commands for recorded programs work: reverse-step, reverse-next, reverse-continue, reverse-finish, also to
-breakpoints and watchpoints; "monitor help" lists more. The run follows its log: nothing in it can be changed.
+Instead of a program, a recording: a file made by "vmft run --record" or "vmft judge --record". In gdb, all commands for
+recorded programs work: reverse-step, reverse-next, reverse-continue, reverse-finish, also to breakpoints and
+watchpoints; "monitor help" lists more. The machine follows its log: nothing in it can be changed.
 
 Examples:
+  vmft debug kernel.elf --crash primary@20ms
   vmft run kernel.elf --crash primary@20ms --record kernel.log
   vmft debug kernel.log
   gdb-multiarch kernel.elf -ex 'target remote :1234'`,
   )
-  .action(async (path: string, given: DebugOptions) =>
+  .action(async (path: string | undefined, given: DebugOptions) =>
     finish((await import('./debugging/debug.ts')).debug(path, given).then(() => undefined)),
   );
 

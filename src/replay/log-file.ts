@@ -33,6 +33,10 @@ export interface LogPosition {
   last: Entry | undefined;
 }
 
+/** Whether a file that begins with these bytes is a recording, of any version. */
+export const isRecording = (head: Uint8Array): boolean =>
+  head.length >= MAGIC.length && MAGIC.every((byte, index) => head[index] === byte);
+
 /** Writes a log, piece by piece. */
 export class LogWriter {
   private checksum: number;
@@ -211,7 +215,7 @@ export class LogStream {
     const { frames } = this;
     frames.have(HEAD_BYTES);
     const { source } = frames.input;
-    if (source.length < MAGIC.length || MAGIC.some((byte, index) => source[index] !== byte))
+    if (!isRecording(source))
       refuse('not a vmft log; make one with `vmft run PROGRAM --no-ft --record FILE`');
     frames.input.raw(MAGIC.length);
     try {

@@ -1,23 +1,95 @@
-/** `vmft debug`: a recording under gdb. */
+/** `vmft debug`: a recording, or a run that goes on, under gdb. */
+import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
 import { DebugSession } from '../../debug/session.ts';
-import { addressText, parseAddress } from '../../host/address.ts';
-import { LogReader } from '../../replay/log-file.ts';
+import { addressText, parseAddress, type ServiceAddress } from '../../host/address.ts';
+import { isRecording, LogReader } from '../../replay/log-file.ts';
 import { Timeline } from '../../replay/timeline.ts';
+import { Story } from '../../report/story.ts';
+import type { Line } from '../../report/styled-text.ts';
+import { Simulation } from '../../sim/cluster/cluster.ts';
+import { mustSuit } from '../../sim/spec/spec.ts';
 import type { Output } from '../../vmm/outputs.ts';
-import type { EngineOptions } from '../engine.ts';
+import { FileSpool } from '../evidence.ts';
 import { readBytes } from '../files.ts';
 import { endingSignal } from '../interruption.ts';
+import type { RunOptions } from '../options.ts';
+import { programPath, readGuest } from '../program.ts';
+import { consoleInput } from '../run.ts';
+import { specOf } from '../spec-options.ts';
+import { debugging } from '../step-log.ts';
+import { painterFor } from '../terminal/paint.ts';
 import { GdbSocket } from './gdb-socket.ts';
+import { SimulatedRun } from './live-run.ts';
 
-/** The options of `vmft debug`. */
-export interface DebugOptions extends EngineOptions {
+/** The options of `vmft debug`: those of `vmft run` are for a program. */
+export interface DebugOptions extends RunOptions {
   /** Where gdb connects: `ADDRESS:PORT`. */
   listen: string;
-  quiet?: boolean;
+}
+
+/** What is debugged. */
+interface Debugged {
+  session: DebugSession;
+  /** Lines for the user, before gdb connects. */
+  about: string;
+  close(): void;
 }
 
 /** Memory for snapshots. */
 const SNAPSHOT_BYTES = 1 << 29;
+
+/**
+ * Serves gdb until it kills the guest, or a signal ends the command.
+ * @throws {OperatingError} for wrong options or files, or when the address is taken
+ */
+export async function debug(path: string | undefined, options: DebugOptions): Promise<void> {
+  const { listen, quiet } = options;
+  const paint = painterFor(process.stderr);
+  const say = (line: Line | string) => {
+    if (!quiet) process.stderr.write(`${paint(typeof line === 'string' ? [line] : line)}\n`);
+  };
+  const address = parseAddress(listen, '--listen');
+  const { session, about, close } =
+    path !== undefined && isRecordingFile(path) ? recorded(path, options) : await live(path, options, say);
+  try {
+    await serve(session, address, about, say);
+  } finally {
+    close();
+  }
+}
+
+async function serve(
+  session: DebugSession,
+  listen: ServiceAddress,
+  about: string,
+  say: (line: string) => void,
+): Promise<void> {
+  const socket = new GdbSocket({ session, listen, say });
+  const bound = await socket.listen();
+  say(about);
+  say(`gdb connects with: target remote ${addressText(bound)}`);
+  await Promise.race([socket.killed, endingSignal()]);
+  socket.close();
+}
+
+function isRecordingFile(path: string): boolean {
+  if (!existsSync(path) || !statSync(path).isFile()) return false;
+  const file = openSync(path, 'r');
+  try {
+    const head = new Uint8Array(16);
+    return isRecording(head.subarray(0, readSync(file, head)));
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** How a debugged machine is replayed. */
+const timelineOptions = ({ engine }: DebugOptions) => ({
+  made: printOnce(),
+  execution: { engine },
+  snapshotBytes: SNAPSHOT_BYTES,
+  nowMs: () => performance.now(),
+});
 
 /** Prints each console byte once, however often the guest goes back. */
 function printOnce(): (output: Output) => void {
@@ -30,30 +102,57 @@ function printOnce(): (output: Output) => void {
   };
 }
 
-/**
- * Serves gdb until it kills the guest, or a signal ends the command.
- * @throws {OperatingError} when the file is no recording, or the address is taken
- */
-export async function debug(path: string, { listen, engine, quiet }: DebugOptions): Promise<void> {
-  const say = (line: string) => {
-    if (!quiet) process.stderr.write(`${line}\n`);
-  };
-  const address = parseAddress(listen, '--listen');
+function recorded(path: string, options: DebugOptions): Debugged {
   const recording = new LogReader(readBytes(path), path);
   let end = 0;
   for (const { icount } of recording) end = icount;
   if (recording.damage) process.stderr.write(`vmft: warning: ${recording.damage.message}\n`);
-  const { description } = recording;
-  const timeline = new Timeline(description, recording, {
-    made: printOnce(),
-    execution: { engine },
-    snapshotBytes: SNAPSHOT_BYTES,
-    nowMs: () => performance.now(),
+  const { description, count } = recording;
+  const timeline = new Timeline(description, recording, timelineOptions(options));
+  return {
+    session: new DebugSession(timeline),
+    about: `${description.program}: ${end} steps, ${count} entries; it stands at step 0`,
+    close: () => {},
+  };
+}
+
+async function live(
+  program: string | undefined,
+  options: DebugOptions,
+  say: (line: Line | string) => void,
+): Promise<Debugged> {
+  const path = programPath(program, options);
+  const spec = specOf(options);
+  const guest = readGuest(program, options);
+  mustSuit(spec, guest.description.memorySizeBytes);
+  const attended = options.input === undefined && process.stdin.isTTY;
+  const input = attended ? new Uint8Array(0) : await consoleInput(path, options);
+  const story = new Story('turns');
+  const simulation: Simulation = new Simulation({
+    spec,
+    ...guest,
+    execution: { engine: options.engine },
+    input,
+    ...(options.typeAfter !== undefined && { typeAfter: options.typeAfter }),
+    attended,
+    evidence: { histories: new FileSpool() },
+    ...debugging(),
+    // The debugged machine makes the same output, where the debugger is.
+    print: () => {},
+    onEvent: (event) => {
+      story.linesFor(event).forEach(say);
+    },
   });
-  const socket = new GdbSocket({ session: new DebugSession(timeline), listen: address, say });
-  const { port, address: bound } = await socket.listen();
-  say(`${description.program}: ${end} steps, ${recording.count} entries; it stands at step 0`);
-  say(`gdb connects with: target remote ${addressText({ address: bound, port })}`);
-  await Promise.race([socket.killed, endingSignal()]);
-  socket.close();
+  const run = new SimulatedRun(simulation, timelineOptions(options), (icount) =>
+    say(`the survivor goes on from step ${icount}: what came after it did not happen`),
+  );
+  if (attended) {
+    process.stdin.on('data', (typed) => simulation.console.open && simulation.console.typeNow(typed));
+    process.stdin.on('end', () => simulation.console.close());
+  }
+  return {
+    session: new DebugSession(run.timeline, run),
+    about: `${guest.description.program} stands at step 0, and goes on as gdb says`,
+    close: () => process.stdin.pause(),
+  };
 }

@@ -73,10 +73,11 @@ interface Position {
   icount: number;
 }
 
-const positionOf = ({ nowNs, machine }: Simulation): Position => ({ nowNs, icount: machine.icount });
+/** How far a simulation is. */
+export const positionOf = ({ nowNs, machine }: Simulation): Position => ({ nowNs, icount: machine.icount });
 
 /** The idle time of the guest between two positions. */
-function idleNs({ options, survivor }: Simulation, before: Position, after: Position): number {
+export function idleNs({ options, survivor }: Simulation, before: Position, after: Position): number {
   const speed = options.spec.speeds[survivor] ?? 1;
   // After a failover the machine may be behind the old one.
   const busyNs = Math.max(0, after.icount - before.icount) * (NS_PER_STEP / speed);
