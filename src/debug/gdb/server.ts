@@ -86,7 +86,8 @@ export class GdbServer {
           if (this.acknowledges) this.options.send(packetByte('-'));
           break;
         case 'retransmission request':
-          if (this.lastSent) this.options.send(this.lastSent);
+          // gdb 13 asks again also without acknowledgments, when an answer takes long: the last packet was another's.
+          if (this.acknowledges && this.lastSent && !this.running) this.options.send(this.lastSent);
           break;
         case 'interrupt':
           // While the guest stands there is nothing to interrupt.
