@@ -21,7 +21,7 @@ const slow = [
 const onlyReal = [
   'test/host/{debian-disk,debian-killed,redis-killed}.test.ts',
   'test/symbols/addr2line.test.ts',
-  'test/debug/gdb/gdb.test.ts',
+  'test/debug/gdb/{docs,gdb}.test.ts',
 ];
 
 /** What needs programs of others: `npm run test:real`. The rest of these files runs with it. */

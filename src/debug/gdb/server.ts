@@ -135,6 +135,23 @@ export class GdbServer {
     return this.begin(operation, (stop) => this.stopped(SIGNAL.trap, stop), from);
   }
 
+  /**
+   * gdb takes it that a RISC-V machine stops before the access that a watchpoint reports, as QEMU does, and takes one
+   * step to see what it changes: forwards, or backwards.
+   */
+  private runOn(): undefined {
+    const { session } = this.options;
+    return this.run(before(session.continue(), () => session.stepBack()));
+  }
+
+  private runBack(): undefined {
+    const { session } = this.options;
+    return this.run(
+      before(session.reverseContinue(), () => session.step()),
+      session.icount,
+    );
+  }
+
   private continueRunning({ part, from }: Running): Between | 'ended' {
     if (!this.interrupted) {
       const how = part();
@@ -205,10 +222,10 @@ export class GdbServer {
       case 's':
         return this.run(session.step());
       case 'c':
-        return this.run(session.continue());
+        return this.runOn();
       case 'b':
         if (rest === 's') return this.run(session.stepBack(), session.icount);
-        return rest === 'c' ? this.run(session.reverseContinue(), session.icount) : '';
+        return rest === 'c' ? this.runBack() : '';
       case 'v':
         return this.answerVerbose(packet);
       case 'Z':
@@ -236,7 +253,7 @@ export class GdbServer {
     const { session } = this.options;
     if (packet === 'vCont?') return 'vCont;c;C;s;S';
     const [, action] = /^vCont;([cCsS])/.exec(packet) ?? [];
-    if (action) return this.run(/s/i.test(action) ? session.step() : session.continue());
+    if (action) return /s/i.test(action) ? this.run(session.step()) : this.runOn();
     if (packet.startsWith('vKill')) {
       this.reply('OK');
       this.options.ended('killed');
@@ -320,6 +337,13 @@ export class GdbServer {
     else points.removeWatchpoint(watchpoint);
     return 'OK';
   }
+}
+
+/** An operation that, when a watchpoint is reached, is followed by a step to where gdb expects the guest. */
+function* before(operation: Operation, step: () => Operation): Operation {
+  const stop = yield* operation;
+  if (stop.why === 'hit' && stop.reached === 'watchpoint') yield* step();
+  return stop;
 }
 
 const packetByte = (char: string): Uint8Array => Uint8Array.of(char.charCodeAt(0));
