@@ -5,6 +5,7 @@ import { mustHaveEffect } from './combinations.ts';
 import type { CompareOptions } from './compare.ts';
 import type { ConformanceOptions } from './conformance/conformance.ts';
 import type { DebugOptions } from './debugging/debug.ts';
+import type { IndexOptions } from './debugging/index-recording.ts';
 import type { DiffOptions } from './diff.ts';
 import { takesEngine } from './engine.ts';
 import { EXIT_CODE } from './exit-codes.ts';
@@ -141,6 +142,26 @@ Examples:
   )
   .action(async (path: string | undefined, given: DebugOptions) =>
     finish((await import('./debugging/debug.ts')).debug(path, given).then(() => undefined)),
+  );
+
+takesEngine(program.command('index'))
+  .description(
+    'write snapshots of a recording beside it, from which `vmft debug` reaches any position at once',
+  )
+  .argument('<log>', 'a file made by `vmft run --record` or `vmft judge --record`')
+  .addOption(options.keep())
+  .option('-q, --quiet', 'nothing on stderr')
+  .addHelpText(
+    'after',
+    `
+The file is LOG.snapshots. It holds nothing that a replay does not give: it can be removed, and made again.
+
+Examples:
+  vmft index kernel.log
+  vmft index kernel.log --keep 128M       fewer snapshots: a position takes longer to reach`,
+  )
+  .action(async (path: string, given: IndexOptions) =>
+    finish((await import('./debugging/index-recording.ts')).index(path, given).then(() => undefined)),
   );
 
 takesEngine(program.command('judge'))

@@ -284,6 +284,10 @@ const withDefault = (
 
 /** Options that several commands share, or that need their own parser. */
 export const options = {
+  keep: () =>
+    new Option('--keep <size>', 'memory for snapshots, before they are compressed')
+      .argParser((text) => size(text, 'the snapshots'))
+      .default(512 << 20, '512M'),
   memory: () =>
     new Option('--memory <size>', "the guest's RAM").argParser(memorySize).default(memoryDefaults.run, '64M'),
   diskSize: () =>

@@ -148,6 +148,15 @@ export class LogReader {
     };
   }
 
+  /** The checksum that is chained up to the first `count` entries; undefined when there are not as many. */
+  checksumAfter(count: number): number | undefined {
+    const mark = Math.min(Math.floor(count / MARK_ENTRIES), this.marks.length);
+    const stream = this.stream(this.marks[mark - 1]);
+    const entries = stream.entries();
+    while (stream.position.count < count && !entries.next().done);
+    return stream.position.count === count ? stream.position.checksum : undefined;
+  }
+
   /** The file was truncated after this many entries, and may have others now. */
   truncated(count: number): void {
     this.marks.length = Math.min(this.marks.length, Math.floor(count / MARK_ENTRIES));

@@ -11,13 +11,20 @@ export interface Place {
   consumed: number;
 }
 
+/** A page's bytes, or what reads them. */
+export type PageContent = Uint8Array | (() => Uint8Array);
+
+/** The bytes of a page. */
+export const pageBytes = (content: PageContent): Uint8Array =>
+  typeof content === 'function' ? content() : content;
+
 /** The state of a machine at a place. */
 export interface PlacedSnapshot extends Place {
   /** The state without RAM, encoded. */
   readonly state: Uint8Array;
   readonly ramSizeBytes: number;
   /** At least the pages of RAM that are not as in the snapshot before this one; for the first, as zeros. */
-  readonly pages: Map<number, Uint8Array>;
+  readonly pages: Map<number, PageContent>;
 }
 
 /** Whether one place comes before another. */
@@ -27,23 +34,40 @@ const isBefore = (a: Place, b: Place): boolean =>
 /** The size of a snapshot besides its pages and its state, about. */
 const OVERHEAD_BYTES = 1 << 10;
 
-const sizeOf = ({ state, pages }: PlacedSnapshot): number =>
-  OVERHEAD_BYTES + state.length + pages.size * PAGE_BYTES;
+function sizeOf({ state, pages }: PlacedSnapshot): number {
+  let inMemory = 0;
+  for (const content of pages.values()) if (typeof content !== 'function') inMemory++;
+  return OVERHEAD_BYTES + state.length + inMemory * PAGE_BYTES;
+}
 
 /**
  * The snapshots of one replay, in memory and in order. A machine's RAM is that of its anchor, the snapshot that was
  * last taken of it or restored in it, but for the pages that were written since.
  */
 export class Snapshots {
-  private readonly list: PlacedSnapshot[] = [];
-  private sizeBytes = 0;
+  private readonly list: PlacedSnapshot[];
+  private sizeBytes: number;
   private machine: Machine | undefined;
   private anchor: PlacedSnapshot | undefined;
   /** Pages of the machine that may differ from its anchor's, besides those that it reports as changed. */
   private readonly changed = new Set<number>();
 
-  /** @param limitBytes memory for snapshots; the first and the latest one are kept even if they need more */
-  constructor(private readonly limitBytes: number) {}
+  /**
+   * @param limitBytes memory for snapshots; the first and the latest one are kept even if they need more
+   * @param known snapshots from elsewhere, in order
+   */
+  constructor(
+    private readonly limitBytes: number,
+    known: readonly PlacedSnapshot[] = [],
+  ) {
+    this.list = [...known];
+    this.sizeBytes = known.reduce((sum, one) => sum + sizeOf(one), 0);
+  }
+
+  /** All of them, in order. */
+  [Symbol.iterator](): Iterator<PlacedSnapshot> {
+    return this.list[Symbol.iterator]();
+  }
 
   /** The number of snapshots. */
   get count(): number {
@@ -70,7 +94,8 @@ export class Snapshots {
     this.noteChanges(machine);
     const at = this.list.findLastIndex((one) => !isBefore(place, one)) + 1;
     const before = this.list[at - 1];
-    if (before && !isBefore(before, place)) return;
+    // At one place there is one state.
+    if (before && !isBefore(before, place)) return this.setAnchor(before);
     // The pages that changed since the anchor include those that changed since a later snapshot that it ran past.
     const pages = this.anchor ? [...this.changed] : this.allPages(machine, at);
     const taken: PlacedSnapshot = {
@@ -114,7 +139,7 @@ export class Snapshots {
     for (let at = target; at >= 0; at--) {
       const content = this.list[at]!.pages.get(page);
       if (!content) continue;
-      hart.write(RAM_BASE + page * PAGE_BYTES, content);
+      hart.write(RAM_BASE + page * PAGE_BYTES, pageBytes(content));
       return;
     }
     hart.clearRam(RAM_BASE + page * PAGE_BYTES, PAGE_BYTES);

@@ -29,6 +29,8 @@ export interface TimelineOptions {
   execution?: Execution | undefined;
   /** Memory for snapshots, from which going back starts; without it from the beginning. In bytes. */
   snapshotBytes?: number;
+  /** Snapshots of this recording that are known already, in order. */
+  knownSnapshots?: readonly PlacedSnapshot[];
   /** A clock in milliseconds, by which the distances between snapshots are chosen. */
   nowMs?: () => number;
 }
@@ -58,7 +60,7 @@ export class Timeline {
   /** The number of entries that the doors have taken. */
   private taken = 0;
   private isEndTaken = false;
-  private readonly snapshots: Snapshots | undefined;
+  readonly snapshots: Snapshots | undefined;
   /** When and where the last snapshot was taken or restored. */
   private kept = { icount: 0, ms: 0 };
   private readonly passed: (entry: Entry, machine: Machine) => void;
@@ -73,7 +75,8 @@ export class Timeline {
     private readonly options: TimelineOptions = {},
   ) {
     this.passed = options.passed ?? verifyMarker;
-    if (options.snapshotBytes !== undefined) this.snapshots = new Snapshots(options.snapshotBytes);
+    if (options.snapshotBytes !== undefined)
+      this.snapshots = new Snapshots(options.snapshotBytes, options.knownSnapshots);
     this.begin(options.machine ?? this.fresh(), 0);
     this.keep();
   }

@@ -19,6 +19,7 @@ import { specOf } from '../spec-options.ts';
 import { debugging } from '../step-log.ts';
 import { painterFor } from '../terminal/paint.ts';
 import { GdbSocket } from './gdb-socket.ts';
+import { knownSnapshots } from './index-recording.ts';
 import { SimulatedRun } from './live-run.ts';
 
 /** The options of `vmft debug`: those of `vmft run` are for a program. */
@@ -108,7 +109,10 @@ function recorded(path: string, options: DebugOptions): Debugged {
   for (const { icount } of recording) end = icount;
   if (recording.damage) process.stderr.write(`vmft: warning: ${recording.damage.message}\n`);
   const { description, count } = recording;
-  const timeline = new Timeline(description, recording, timelineOptions(options));
+  const timeline = new Timeline(description, recording, {
+    ...timelineOptions(options),
+    knownSnapshots: knownSnapshots(path, recording),
+  });
   return {
     session: new DebugSession(timeline),
     about: `${description.program}: ${end} steps, ${count} entries; it stands at step 0`,

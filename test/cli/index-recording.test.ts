@@ -1,0 +1,64 @@
+/** `vmft index`, and what `vmft debug` says of recordings and of their snapshots. */
+import { spawn } from 'node:child_process';
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { BIN, workplace } from './command.ts';
+
+const { directory, file, vmft } = workplace();
+
+/** What `vmft debug` says until it listens. */
+async function debugged(recording: string): Promise<string> {
+  const child = spawn(process.execPath, [BIN, 'debug', recording, '--listen', '127.0.0.1:0'], {
+    cwd: directory,
+  });
+  let said = '';
+  await new Promise<void>((resolve) => {
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+      if (said.includes('target remote')) child.kill('SIGINT');
+    });
+    child.on('close', () => resolve());
+  });
+  return said;
+}
+
+test('a recording is indexed beside it; a cut one up to its last whole entry, and a wrong index is told', async () => {
+  expect((await vmft(['run', 'dice', '--no-ft', '--record', 'dice.log'])).code).toBe(0);
+  const indexed = await vmft(['index', 'dice.log']);
+  expect([indexed.code, indexed.stderr]).toEqual([
+    0,
+    expect.stringMatching(/^dice\.log\.snapshots: \d+ snapshots of [\d ]+ steps, [\d ]+ bytes\n$/),
+  ]);
+  expect(await debugged('dice.log')).toMatch(
+    /^dice\.s: \d+ steps, \d+ entries; it stands at step 0\ngdb connects with: /,
+  );
+
+  const whole = readFileSync(file('dice.log'));
+  writeFileSync(file('cut.log'), whole.subarray(0, whole.length - 100));
+  const cut = await vmft(['index', 'cut.log']);
+  expect([cut.code, cut.stderr]).toEqual([
+    2,
+    expect.stringMatching(/^vmft: cut\.log: the log is cut short.*indexed up to there\n$/),
+  ]);
+  expect(await debugged('cut.log')).toMatch(/^vmft: warning: cut\.log: the log is cut short/);
+
+  copyFileSync(file('dice.log.snapshots'), file('cut.log.snapshots'));
+  expect(await debugged('cut.log')).toContain(
+    'cut.log.snapshots: it belongs to another recording; make it again',
+  );
+  writeFileSync(file('dice.log.snapshots'), 'nonsense');
+  expect(await debugged('dice.log')).toContain('dice.log.snapshots: not a file of snapshots; make it again');
+});
+
+test('what is no recording is refused, and so is an address that is taken', async () => {
+  writeFileSync(file('empty'), '');
+  const none = await vmft(['index', 'empty']);
+  expect([none.code, none.stderr]).toEqual([2, expect.stringContaining('empty: not a vmft log')]);
+  const missing = await vmft(['debug', 'missing.s']);
+  expect([missing.code, missing.stderr]).toEqual([2, expect.stringContaining('missing.s')]);
+  const wrong = await vmft(['debug', 'dice.log', '--listen', 'here']);
+  expect([wrong.code, wrong.stderr]).toEqual([
+    2,
+    expect.stringContaining("--listen 'here': write ADDRESS:PORT"),
+  ]);
+});
