@@ -1,6 +1,7 @@
 /** Scripts of the real gdb drive recordings of guests: an assembler guest, and a C guest across a failover. */
 import { execFileSync, spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { Random } from '../../../src/base/random.ts';
 import { BIN, workplace } from '../../cli/command.ts';
@@ -8,75 +9,26 @@ import { real } from '../../host/real.ts';
 
 const { directory, file, vmft } = workplace();
 
-/** A list whose end is written over the neighbour of the array: the wrong value is noticed much later. */
-const SOURCE = `
-static volatile unsigned char *const uart = (void *)0x10000000;
-struct node { struct node *next; int value; };
-struct node nodes[16];
-int total, broken = 7;
-static void print(const char *text) { while (*text) *uart = *text++; }
-__attribute__((noinline)) int add(int a, int b) { return a + b; }
-__attribute__((noinline)) void corrupt(struct node *n) {
-  n[15].value = 0;
-  *(int *)((char *)&broken + (n != nodes)) = 99;
+const SOURCES = join(import.meta.dirname, 'guests');
+/** Position-independent code without a C library. */
+const COMPILE = [
+  '-g',
+  '-O1',
+  '-march=rv64gc',
+  '-mabi=lp64d',
+  '-mcmodel=medany',
+  '-nostdlib',
+  '-ffreestanding',
+];
+
+function compile(program: string, ...args: string[]): void {
+  const sources = args.map((arg) => (arg.startsWith('-') ? arg : join(SOURCES, arg)));
+  execFileSync('riscv64-unknown-elf-gcc', [...COMPILE, ...sources, '-o', program], { cwd: directory });
 }
-__attribute__((noinline)) int sum(struct node *n) {
-  int s = 0;
-  for (; n; n = n->next)
-    s = add(s, n->value);
-  return s;
-}
-int main(void) {
-  for (int i = 0; i < 16; i++) {
-    nodes[i].value = i;
-    nodes[i].next = i < 15 ? &nodes[i + 1] : 0;
-  }
-  for (int round = 0; round < 2000; round++) {
-    total = sum(nodes);
-    if (round == 300)
-      corrupt(nodes);
-  }
-  print(broken == 7 ? "fine\\n" : "broken\\n");
-  return broken;
-}
-`;
-const START = `
-.globl _start
-_start:
-  la sp, stack
-  call main
-  li t0, 0x100000
-  slli a0, a0, 16
-  li t1, 0x3333
-  or a0, a0, t1
-  sw a0, 0(t0)
-1: j 1b
-.bss
-.balign 16
-.space 4096
-stack:
-`;
 
 /** The C guest, recorded while its primary crashes after the variable is broken. */
 async function recorded(): Promise<void> {
-  writeFileSync(file('guest.c'), SOURCE);
-  writeFileSync(file('start.S'), START);
-  const options = [
-    '-g',
-    '-O1',
-    '-march=rv64gc',
-    '-mabi=lp64d',
-    '-mcmodel=medany',
-    '-nostdlib',
-    '-ffreestanding',
-  ];
-  execFileSync(
-    'riscv64-unknown-elf-gcc',
-    [...options, '-Ttext=0x80000000', 'start.S', 'guest.c', '-o', 'guest.elf'],
-    {
-      cwd: directory,
-    },
-  );
+  compile('guest.elf', '-Ttext=0x80000000', 'start.S', 'list.c');
   const run = await vmft(['run', 'guest.elf', '--crash', 'primary@icount=100000', '--record', 'guest.log']);
   expect(run.stderr).toContain('goes live');
   expect(run.code).toBe(99);
@@ -158,10 +110,10 @@ describe('gdb', () => {
     expect(values(output, 'before')).toEqual(['7']);
     expect(output).toMatch(/Old value = 7\s+New value = 99/);
     expect(output).toMatch(/Old value = 99\s+New value = 7/);
-    expect(output).toMatch(/#0 {2}corrupt \(.*\) at guest\.c/);
-    expect(output).toMatch(/#1 .*main \(\) at guest\.c/);
+    expect(output).toMatch(/#0 {2}corrupt \(.*\) at \S*list\.c/);
+    expect(output).toMatch(/#1 .*main \(\) at \S*list\.c/);
     expect(values(output, 'finished')).toEqual(['99']);
-    expect(output).toMatch(/in sum \(.*\) at guest\.c:15\s+15\s/);
+    expect(output).toMatch(/in sum \(.*\) at \S*list\.c:15\s+15\s/);
     expect(output).toContain('RV64ACDFIMSU');
   });
 
@@ -201,6 +153,58 @@ describe('gdb', () => {
       from = turn + count;
     }
   });
+
+  real(
+    'a kernel in S-mode and its program in U-mode, by their virtual addresses, across a failover',
+    async () => {
+      compile(
+        'kernel.elf',
+        `-T${join(SOURCES, 'kernel.ld')}`,
+        '-Wl,--no-warn-rwx-segments',
+        'entry.S',
+        'kernel.c',
+      );
+      const crash = ['--crash', 'primary@icount=10000'];
+      const run = await vmft(['run', '--kernel', 'kernel.elf', ...crash, '--record', 'kernel.log']);
+      expect([run.code, run.stderr]).toEqual([0, expect.stringContaining('goes live')]);
+      const output = await gdb('kernel.log', 'kernel.elf', [
+        // Before the MMU is on, these addresses are not mapped.
+        'break syscall if number == 500',
+        'break *0x1000',
+        'continue',
+        show('mode', '$priv'),
+        'x/3i $pc',
+        'continue',
+        show('mode', '$priv'),
+        show('syscalls', 'syscalls', '%d'),
+        'reverse-continue',
+        show('mode', '$priv'),
+        'delete',
+        'watch syscalls',
+        'continue',
+        show('syscalls', 'syscalls', '%d'),
+        'reverse-continue',
+        show('syscalls', 'syscalls', '%d'),
+        'delete',
+        'monitor goto end',
+        'maintenance flush register-cache',
+        show('syscalls', 'syscalls', '%d'),
+        'maintenance packet Qqemu.PhyMemMode:1',
+        'x/1xw 0x80200000',
+        'maintenance packet Qqemu.PhyMemMode:0',
+        'x/1xw &start',
+        'kill',
+      ]);
+      expect(values(output, 'mode')).toEqual(['0', '1', '0']);
+      expect(values(output, 'syscalls')).toEqual(['499', '1', '0', '1000']);
+      expect(output).toMatch(/=> 0x1000:\s+li\s+a0,0\n/);
+      const [physical, virtual] = [/^0x80200000:\s+(\S+)$/m, /^0x\w+ <start>:\s+(\S+)$/m].map(
+        (at) => at.exec(output)?.[1],
+      );
+      expect(physical).toMatch(/^0x[0-9a-f]{8}$/);
+      expect(virtual).toBe(physical);
+    },
+  );
 
   real('an assembler guest, by addresses', async () => {
     const run = await vmft(['run', 'primes', '--no-ft', '--record', 'primes.log']);
