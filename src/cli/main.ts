@@ -6,6 +6,7 @@ import type { CompareOptions } from './compare.ts';
 import type { ConformanceOptions } from './conformance/conformance.ts';
 import type { DebugOptions } from './debugging/debug.ts';
 import type { IndexOptions } from './debugging/index-recording.ts';
+import { POSITION_FORMS, parsePosition } from './debugging/position.ts';
 import type { DiffOptions } from './diff.ts';
 import { takesEngine } from './engine.ts';
 import { EXIT_CODE } from './exit-codes.ts';
@@ -105,10 +106,16 @@ takesEngine(program.command('replay'))
   .argument('<log>', 'a file made by `vmft run --record`')
   .option('--json', 'print one JSON document on stdout instead of the console output')
   .option('-q, --quiet', 'nothing on stderr')
-  .addOption(options.restore())
+  .addOption(
+    new Option('--from <position>', `print only what comes after ${POSITION_FORMS}`).argParser(parsePosition),
+  )
+  .addOption(
+    new Option('--to <position>', 'replay only up to there').argParser(parsePosition).conflicts('restore'),
+  )
+  .addOption(options.restore().conflicts('from'))
   .addHelpText(
     'after',
-    '\nExamples:\n  vmft run dice --no-ft --record dice.log\n  vmft replay dice.log\n  vmft replay dice.log --restore 5    compares restored machines',
+    '\nExamples:\n  vmft run dice --no-ft --record dice.log\n  vmft replay dice.log\n  vmft replay dice.log --restore 5    compares restored machines\n  vmft replay dice.log --from output=100 --to time=10ms',
   )
   .action(async (path: string, given: ReplayOptions) =>
     finish((await import('./replay.ts')).replay(path, given)),

@@ -1,12 +1,15 @@
 /** `vmft replay`: replays a recording. */
 import { setImmediate } from 'node:timers/promises';
 import { OperatingError } from '../base/errors.ts';
+import { DebugSession } from '../debug/session.ts';
 import { LogReader } from '../replay/log-file.ts';
 import { Timeline } from '../replay/timeline.ts';
 import { ConsoleText } from '../report/console-text.ts';
 import { styled } from '../report/styled-text.ts';
 import { Divergence } from '../vmm/doors.ts';
 import type { Output } from '../vmm/outputs.ts';
+import { knownSnapshots } from './debugging/index-recording.ts';
+import { goTo, type Position } from './debugging/position.ts';
 import type { EngineOptions } from './engine.ts';
 import { EXIT_CODE, exitCodeOf } from './exit-codes.ts';
 import { readBytes } from './files.ts';
@@ -19,7 +22,13 @@ export interface ReplayOptions extends EngineOptions {
   quiet?: boolean;
   /** How often a second machine is saved and restored. */
   restore?: number;
+  /** The part of the recording whose console output is printed. */
+  from?: Position;
+  to?: Position;
 }
+
+/** Memory for snapshots on the way to where printing begins: for the last ones before it. */
+const SNAPSHOT_BYTES = 1 << 26;
 
 /**
  * Replays the valid part of a log; returns the exit code.
@@ -30,7 +39,7 @@ export async function replay(path: string, options: ReplayOptions): Promise<numb
   const recording = new LogReader(readBytes(path), path);
   try {
     if (restore !== undefined) return await replayRestoring(recording, restore, { engine });
-    return await replayPrinting(recording, options);
+    return await replayPrinting(recording, path, options);
   } catch (error) {
     if (!(error instanceof Divergence)) throw error;
     process.stderr.write(
@@ -41,20 +50,37 @@ export async function replay(path: string, options: ReplayOptions): Promise<numb
 }
 
 /** Replays and prints the console output, and at the end the result. @throws {Divergence} @throws {OperatingError} */
-async function replayPrinting(recording: LogReader, { json, quiet, engine }: ReplayOptions): Promise<number> {
+async function replayPrinting(
+  recording: LogReader,
+  path: string,
+  { json, quiet, engine, from, to = { at: 'end' } }: ReplayOptions,
+): Promise<number> {
   const { description } = recording;
   const console = new ConsoleText();
+  let prints = from === undefined;
   const made = (output: Output) => {
-    if (output.kind !== 'console') return;
+    if (output.kind !== 'console' || !prints) return;
     if (json) console.add(output.data);
     else process.stdout.write(output.data);
   };
-  const timeline = new Timeline(description, recording, { made, execution: { engine } });
-  for (const _ of timeline.slices()) await setImmediate();
-  const { machine, icount } = timeline;
+  // Without a place to begin at, nothing is left out: then no snapshot is needed.
+  const snapshots = from && {
+    snapshotBytes: SNAPSHOT_BYTES,
+    knownSnapshots: knownSnapshots(path, recording),
+  };
+  const timeline = new Timeline(description, recording, { made, execution: { engine }, ...snapshots });
+  const session = new DebugSession(timeline);
+  if (from) for (const _ of goTo(session, from)) await setImmediate();
+  prints = true;
+  const start = timeline.icount;
+  for (const _ of goTo(session, to)) await setImmediate();
+  if (timeline.icount < start) throw new OperatingError('--to is before --from; exchange them');
+  const { machine, icount, consumed } = timeline;
   const hash = machine.hash().toString(16).padStart(16, '0');
-  const { damage, count } = recording;
-  if (damage)
+  const isEnd = to.at === 'end';
+  const { damage } = recording;
+  const count = isEnd ? recording.count : consumed;
+  if (damage && isEnd)
     throw new OperatingError(
       `${damage.message}; replayed up to there (icount ${icount}, state hash ${hash})`,
     );
@@ -74,7 +100,7 @@ async function replayPrinting(recording: LogReader, { json, quiet, engine }: Rep
     process.stderr.write(
       `${painterFor(process.stderr)([
         styled('good', 'replayed'),
-        ` ${description.program}: ${icount} steps, ${count} entries, state hash ${hash}, as recorded`,
+        ` ${description.program}: ${icount} steps, ${count} entries, state hash ${hash}${isEnd ? ', as recorded' : ''}`,
       ])}\n`,
     );
   return off ? exitCodeOf(code) : 0;

@@ -119,6 +119,8 @@ export class LogReader {
   count = 0;
   /** Why reading stopped before the end of the recording, if it did. Known when all entries are read. */
   damage: OperatingError | undefined;
+  /** After the head, and after every {@link MARK_ENTRIES} entries. */
+  private readonly start: LogPosition;
   private readonly marks: LogPosition[] = [];
 
   /** `name`: the file's name, for messages. @throws {OperatingError} as {@link LogStream} */
@@ -126,12 +128,19 @@ export class LogReader {
     private readonly content: Uint8Array | ReadableFile,
     private readonly name: string,
   ) {
-    this.description = this.stream().description;
+    const { description, position } = new LogStream(this.pieces(0), name);
+    this.description = description;
+    this.start = position;
   }
 
-  private stream(from?: LogPosition): LogStream {
-    const resumed = from && { description: this.description, position: from };
-    return new LogStream(this.pieces(from?.offset ?? 0), this.name, resumed);
+  /** Reads on from the last known position before entry `count`. The head, which may have a kernel, is read once. */
+  private stream(count: number): LogStream {
+    const mark = Math.min(Math.floor(count / MARK_ENTRIES), this.marks.length);
+    const position = this.marks[mark - 1] ?? this.start;
+    return new LogStream(this.pieces(position.offset), this.name, {
+      description: this.description,
+      position,
+    });
   }
 
   private pieces(from: number): () => Uint8Array | undefined {
@@ -150,8 +159,7 @@ export class LogReader {
 
   /** The checksum that is chained up to the first `count` entries; undefined when there are not as many. */
   checksumAfter(count: number): number | undefined {
-    const mark = Math.min(Math.floor(count / MARK_ENTRIES), this.marks.length);
-    const stream = this.stream(this.marks[mark - 1]);
+    const stream = this.stream(count);
     const entries = stream.entries();
     while (stream.position.count < count && !entries.next().done);
     return stream.position.count === count ? stream.position.checksum : undefined;
@@ -170,8 +178,7 @@ export class LogReader {
 
   /** The good entries from number `start` on, counted from 0. Those before are not read again. */
   *from(start: number): Generator<Entry, void, undefined> {
-    const mark = Math.min(Math.floor(start / MARK_ENTRIES), this.marks.length);
-    const stream = this.stream(this.marks[mark - 1]);
+    const stream = this.stream(start);
     for (const entry of stream.entries()) {
       const { count } = stream.position;
       this.count = Math.max(this.count, count);

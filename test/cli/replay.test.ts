@@ -26,3 +26,19 @@ test('--json says whether its console output is complete', async () => {
   const { stdout } = await vmft(['replay', 'hello.log', '--json']);
   expect(JSON.parse(stdout)).toMatchObject({ console: run.stdout, consoleTruncated: false });
 });
+
+test('--from and --to take a recording apart: the parts print what the whole prints', async () => {
+  const run = await vmft(['run', program('dice.s'), '--no-ft', '--record', 'parts.log']);
+  for (const place of ['output=30', '1500', 'entry=20', 'time=1ms', 'icount=0', 'end']) {
+    const before = await vmft(['replay', 'parts.log', '--to', place]);
+    const after = await vmft(['replay', 'parts.log', '--from', place]);
+    expect([place, before.stdout + after.stdout]).toEqual([place, run.stdout]);
+    const both = await vmft(['replay', 'parts.log', '--from', place, '--to', place]);
+    expect([both.stdout, both.stderr]).toEqual(['', before.stderr]);
+  }
+  const { code, stderr } = await vmft(['replay', 'parts.log', '--from', '2000', '--to', '1000']);
+  expect([code, stderr]).toEqual([2, 'vmft: --to is before --from; exchange them\n']);
+  expect((await vmft(['replay', 'parts.log', '--to', 'output=x'])).stderr).toContain(
+    'a position is N, icount=N',
+  );
+});
