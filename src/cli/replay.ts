@@ -57,11 +57,13 @@ async function replayPrinting(
 ): Promise<number> {
   const { description } = recording;
   const console = new ConsoleText();
-  let prints = from === undefined;
+  /** The outputs up to this number come before what is printed, and the guest may make them again. */
+  let before = from ? Number.POSITIVE_INFINITY : 0;
   const made = (output: Output) => {
-    if (output.kind !== 'console' || !prints) return;
-    if (json) console.add(output.data);
-    else process.stdout.write(output.data);
+    if (output.kind !== 'console') return;
+    const data = output.data.subarray(Math.max(0, before + 1 - output.first));
+    if (json) console.add(data);
+    else process.stdout.write(data);
   };
   // Without a place to begin at, nothing is left out: then no snapshot is needed.
   const snapshots = from && {
@@ -71,7 +73,7 @@ async function replayPrinting(
   const timeline = new Timeline(description, recording, { made, execution: { engine }, ...snapshots });
   const session = new DebugSession(timeline);
   if (from) for (const _ of goTo(session, from)) await setImmediate();
-  prints = true;
+  before = timeline.machine.outputsMade;
   const start = timeline.icount;
   for (const _ of goTo(session, to)) await setImmediate();
   if (timeline.icount < start) throw new OperatingError('--to is before --from; exchange them');
