@@ -21,7 +21,7 @@ import { abridged, codecOf, isReserved, parseSyntax, suffixes } from './operands
 import { aliases, type Pseudo, words } from './pseudo.ts';
 
 /** A name for an address, such as `loop` or `loop+0x8`; undefined when there is none. */
-export type NameOf = (address: number) => string | undefined;
+export type NameOf = (address: bigint) => string | undefined;
 
 /** The options of {@link disassemble}. */
 export interface DisassembleOptions {
@@ -34,10 +34,14 @@ export interface DisassembleOptions {
 /**
  * The text of an instruction word.
  * @param word 32 bits, or 16 for a compressed instruction
- * @param address of the instruction, for the addresses of its targets; default: 0
+ * @param address of the instruction, for the addresses of its targets; default: 0. Those of a kernel are no safe integers
  * @returns `.word 0x…` or `.half 0x…` for what is not an instruction of this machine, or has ignored bits set
  */
-export function disassemble(word: number, address = 0, options: DisassembleOptions = {}): string {
+export function disassemble(
+  word: number,
+  address: number | bigint = 0,
+  options: DisassembleOptions = {},
+): string {
   const unsigned = sizeOf(word) === 2 ? word & 0xffff : word >>> 0;
   const special = words.find((candidate) => candidate.word === unsigned);
   if (special) return special.mnemonic;
@@ -81,7 +85,8 @@ export function symbolizer(
   reachBytes = 0x10_0000,
 ): NameOf {
   const sorted = [...symbols].sort((a, b) => a.address - b.address);
-  return (address) => {
+  return (at) => {
+    const address = Number(at);
     let [low, high] = [0, sorted.length];
     while (low < high) {
       const middle = (low + high) >>> 1;

@@ -45,9 +45,9 @@ export interface Parsed {
 /** What the text of a value depends on besides the value. */
 export interface Place {
   /** The address of the instruction. */
-  address: number;
+  address: number | bigint;
   /** A name for an address. */
-  nameOf?: ((address: number) => string | undefined) | undefined;
+  nameOf?: ((address: bigint) => string | undefined) | undefined;
 }
 
 interface OperandCodec {
@@ -133,7 +133,7 @@ const target: OperandCodec = {
   },
   format(value, { address, nameOf }) {
     const to = BigInt.asUintN(64, BigInt(address) + BigInt(value));
-    const name = nameOf?.(Number(to));
+    const name = nameOf?.(to);
     return `0x${to.toString(16)}${name === undefined ? '' : ` <${name}>`}`;
   },
 };

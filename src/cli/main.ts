@@ -4,6 +4,7 @@ import { addClusterCommands } from './cluster/commands.ts';
 import { mustHaveEffect } from './combinations.ts';
 import type { CompareOptions } from './compare.ts';
 import type { ConformanceOptions } from './conformance/conformance.ts';
+import { addTraceCommand } from './debugging/commands.ts';
 import type { DebugOptions } from './debugging/debug.ts';
 import type { IndexOptions } from './debugging/index-recording.ts';
 import { POSITION_FORMS, parsePosition } from './debugging/position.ts';
@@ -170,6 +171,8 @@ Examples:
   .action(async (path: string, given: IndexOptions) =>
     finish((await import('./debugging/index-recording.ts')).index(path, given).then(() => undefined)),
   );
+
+addTraceCommand(program, finish);
 
 takesEngine(program.command('judge'))
   .description('check the evidence of a run on real hosts, as the simulator checks its own runs')

@@ -23,10 +23,15 @@ function ramOffset({ ramSizeBytes }: AnyHart, physical: bigint): number | undefi
 /**
  * The physical address of a virtual one; undefined when no page is mapped there. Permissions do not count: a debugger
  * in S-mode also sees pages of U-mode.
+ * @param privilege the mode whose address it is; by default the present one
  */
-export function translate(hart: AnyHart, address: bigint): bigint | undefined {
+export function translate(
+  hart: AnyHart,
+  address: bigint,
+  privilege = Number(hart.get('privilege')),
+): bigint | undefined {
   const satp = hart.get('satp');
-  if (Number(hart.get('privilege')) === PRIVILEGE.M || satp >> 60n !== SATP.SV39) return address;
+  if (privilege === PRIVILEGE.M || satp >> 60n !== SATP.SV39) return address;
   if (BigInt.asUintN(64, BigInt.asIntN(39, address)) !== address) return undefined;
   let table = (satp & SATP.PPN) << 12n;
   for (let level = LEVELS - 1; level >= 0; level--) {

@@ -67,6 +67,17 @@ export class SymbolTable {
     return found && { symbol: found.value, offset: Number(address - found.start) };
   }
 
+  /** The addresses of what a name means, from `start` to before `end`; undefined when it is no place in memory. */
+  extentOf(name: string): { start: bigint; end: bigint } | undefined {
+    const symbol = this.named(name);
+    if (!symbol || symbol.kind === 'value') return undefined;
+    const { address: start, sizeBytes } = symbol;
+    if (sizeBytes > 0) return { start, end: start + BigInt(sizeBytes) };
+    // Of labels at one address all extend to the next one.
+    const label = this.labels.at(start);
+    return label && { start, end: label.end };
+  }
+
   /** The symbol of a name; of several, a global function rather than others. */
   named(name: string): ProgramSymbol | undefined {
     return this.byName.get(name);

@@ -167,8 +167,13 @@ describe('canonical text', () => {
     ]);
     expect(disassemble(0x0100006f, ADDRESS, { symbols })).toBe('j 0x80000010 <loop>');
     expect(disassemble(0x0100006f, ADDRESS + 8, { symbols })).toBe('j 0x80000018 <loop+0x8>');
-    expect(symbols(0x7fff_ffff)).toBeUndefined();
-    expect(symbols(0x9000_0000)).toBeUndefined();
+    expect(symbols(0x7fff_ffffn)).toBeUndefined();
+    expect(symbols(0x9000_0000n)).toBeUndefined();
+  });
+
+  test('of targets in the upper half of the address space is exact', () => {
+    const symbols = (address: bigint) => (address === 0xffff_ffff_8000_1003n ? 'no' : undefined);
+    expect(disassemble(0x0020006f, 0xffff_ffff_8000_1000n, { symbols })).toBe('j 0xffffffff80001002');
   });
 
   test('of addresses below 0 wraps around', () => {

@@ -1,0 +1,95 @@
+/** The commands that look into recordings, as commander declares them. */
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { modes } from '../../debug/trace/events.ts';
+import { instructionKinds } from '../../debug/trace/instruction.ts';
+import { wholeNumber } from '../options.ts';
+import { logItems, type TraceOptions } from './trace-options.ts';
+
+/** A parser of a list of some of these words, separated by commas. */
+const someOf =
+  <T extends string>(words: readonly T[], what: string) =>
+  (text: string): T[] =>
+    text.split(',').map((word) => {
+      const found = words.find((one) => one.toLowerCase() === word.trim().toLowerCase());
+      if (found === undefined)
+        throw new InvalidArgumentError(`"${word}" is no ${what}; there are ${words.join(', ')}.`);
+      return found;
+    });
+
+const collect = (text: string, before: string[] = []): string[] => [...before, text];
+
+/** Declares `vmft trace`. `finish` sets the exit code. */
+export function addTraceCommand(
+  program: Command,
+  finish: (code: Promise<number | undefined>) => Promise<void>,
+): void {
+  program
+    .command('trace')
+    .description(
+      'print what the guest of a recording executed: instructions, with what they changed, and traps',
+    )
+    .argument('<log>', 'a file made by `vmft run --record` or `vmft judge --record`')
+    .addOption(
+      new Option(
+        '--symbols <file>',
+        "a program's ELF file or source, or a kernel's System.map: names for addresses (repeatable)",
+      ).argParser(collect),
+    )
+    .addOption(new Option('--from <icount>', 'only from this step on').argParser(wholeNumber(0)).default(0))
+    .addOption(
+      new Option('--to <icount>', 'only up to this step')
+        .argParser(wholeNumber(0))
+        .default(Number.MAX_SAFE_INTEGER, 'the end'),
+    )
+    .addOption(
+      new Option(
+        '--pc <range>',
+        'only instructions at these addresses: ADDRESS, FIRST..LAST, or a symbol, which is all of a function (repeatable)',
+      ).argParser(collect),
+    )
+    .addOption(
+      new Option('--memory <range>', 'only instructions that access these addresses (repeatable)').argParser(
+        collect,
+      ),
+    )
+    .addOption(
+      new Option('--mode <mode,...>', `only instructions in these modes: ${modes.join(', ')}`).argParser(
+        someOf(modes, 'mode'),
+      ),
+    )
+    .addOption(
+      new Option(
+        '--kind <kind,...>',
+        `only instructions of these kinds: ${instructionKinds.join(', ')}`,
+      ).argParser(someOf(instructionKinds, 'kind of instruction')),
+    )
+    .addOption(
+      new Option('--limit <n>', 'maximum number of events')
+        .argParser(wholeNumber(1))
+        .default(Number.MAX_SAFE_INTEGER, 'all'),
+    )
+    .addOption(
+      new Option(
+        '-d <item,...>',
+        'instead, as QEMU: `in_asm` each block of code when it is first executed, `int` exceptions and interrupts, `exec` each block that is executed',
+      ).argParser(someOf(logItems, 'item')),
+    )
+    .option('--json', 'one JSON document per line')
+    .addHelpText('after', HELP)
+    .action(async (path: string, given: TraceOptions) =>
+      finish((await import('./trace.ts')).trace(path, given)),
+    );
+}
+
+const HELP = `
+A line has the step, the mode, the address, with --symbols its name, the instruction, and the registers, CSRs and memory
+that it changed. Exceptions, interrupts, log entries and outputs have lines of their own at their positions; with --pc,
+--memory, --mode or --kind only the exceptions of the instructions that are chosen. What devices and page-table walks
+write to memory is not shown.
+
+Examples:
+  vmft run bank --record bank.log </dev/null
+  vmft trace bank.log --symbols bank --limit 30
+  vmft trace bank.log --symbols bank --pc main --kind store,branch
+  vmft trace bank.log --from 100000 --to 100100 --json
+  vmft trace kernel.log --symbols System.map -d int`;
