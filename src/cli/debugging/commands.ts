@@ -75,6 +75,11 @@ export function addTraceCommand(
       ).argParser(someOf(logItems, 'item')),
     )
     .option('--json', 'one JSON document per line')
+    .option(
+      '--profile <file>',
+      'instead, write how many instructions each function executed, by its callers, as folded stacks for flame graphs',
+    )
+    .option('--pcap <file>', "instead, write the guest's Ethernet frames in both directions as pcapng")
     .addHelpText('after', HELP)
     .action(async (path: string, given: TraceOptions) =>
       finish((await import('./trace.ts')).trace(path, given)),
@@ -92,4 +97,6 @@ Examples:
   vmft trace bank.log --symbols bank --limit 30
   vmft trace bank.log --symbols bank --pc main --kind store,branch
   vmft trace bank.log --from 100000 --to 100100 --json
-  vmft trace kernel.log --symbols System.map -d int`;
+  vmft trace kernel.log --symbols System.map -d int
+  vmft trace bank.log --symbols bank --profile bank.folded
+  vmft trace kv.log --pcap kv.pcapng`;

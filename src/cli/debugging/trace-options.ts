@@ -23,4 +23,7 @@ export interface TraceOptions {
   limit: number;
   d?: LogItem[];
   json?: boolean;
+  /** Files to write instead of printing. */
+  profile?: string;
+  pcap?: string;
 }

@@ -10,8 +10,9 @@ import { Tracer, type TraceOptions as TracerOptions } from '../../debug/trace/tr
 import { LogReader } from '../../replay/log-file.ts';
 import { Divergence } from '../../vmm/doors.ts';
 import { EXIT_CODE } from '../exit-codes.ts';
-import { readBytes } from '../files.ts';
+import { OutputFile, readBytes } from '../files.ts';
 import { EndingSignal } from '../interruption.ts';
+import { writeFrames, writeProfile } from './trace-files.ts';
 import type { LogItem, TraceOptions } from './trace-options.ts';
 import { readProgramSymbols } from './trace-symbols.ts';
 
@@ -25,7 +26,7 @@ export async function trace(path: string, options: TraceOptions): Promise<number
   const recording = new LogReader(readBytes(path), path);
   const signal = new EndingSignal();
   try {
-    const { icount } = await print(recording, symbols, filter, options, signal);
+    const icount = await work({ recording, symbols, filter, signal }, options);
     if (signal.received) return EXIT_CODE.interrupted;
     if (recording.damage) throw recording.damage;
     if (icount < options.from)
@@ -42,6 +43,34 @@ export async function trace(path: string, options: TraceOptions): Promise<number
   } finally {
     signal.release();
   }
+}
+
+interface Prepared {
+  recording: LogReader;
+  symbols: ProgramSymbols;
+  filter: StepFilter;
+  signal: EndingSignal;
+}
+
+/** Prints, or writes the files; returns the position that was reached. */
+async function work(prepared: Prepared, options: TraceOptions): Promise<number> {
+  const { recording, symbols, filter, signal } = prepared;
+  const { from, to, profile, pcap } = options;
+  if (profile === undefined && pcap === undefined) return print(prepared, options);
+  const useless = (['json', 'd'] as const).find((name) => options[name] !== undefined);
+  if (useless !== undefined || !isEmpty(filter) || options.limit !== Number.MAX_SAFE_INTEGER)
+    throw new OperatingError(
+      '--profile and --pcap write files of all steps from --from to --to; leave out the options that choose what is printed',
+    );
+  const source = { description: recording.description, entries: recording };
+  const [profileFile, pcapFile] = [profile, pcap].map((file) => file && OutputFile.at(file));
+  let icount = Number.POSITIVE_INFINITY;
+  if (profileFile) icount = await writeProfile({ source, from, to, signal }, symbols, profileFile);
+  if (pcapFile) {
+    const count = await writeFrames({ source, from, to, signal }, pcapFile);
+    process.stderr.write(`${count} frames written to ${pcap}\n`);
+  }
+  return icount;
 }
 
 /** The filter that the options ask for. @throws {OperatingError} when it can't have an effect */
@@ -72,14 +101,11 @@ function eventsOf(items: readonly LogItem[]): Pick<TracerOptions, 'kinds' | 'blo
 /** The text that is collected before it is written, in characters. */
 const WRITTEN_AT = 1 << 16;
 
-/** Prints the events; returns the tracer when it is done, or a signal has come. */
+/** Prints the events, until all are printed or a signal comes; returns the position that was reached. */
 async function print(
-  recording: LogReader,
-  symbols: ProgramSymbols,
-  filter: StepFilter,
+  { recording, symbols, filter, signal }: Prepared,
   { from, to, limit, d, json }: TraceOptions,
-  signal: EndingSignal,
-): Promise<Tracer> {
+): Promise<number> {
   const text = new TraceText(symbols);
   let waiting = '';
   let count = 0;
@@ -105,5 +131,5 @@ async function print(
     // What comes before a divergence, too.
     await write();
   }
-  return tracer;
+  return tracer.icount;
 }

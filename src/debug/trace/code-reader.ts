@@ -19,12 +19,12 @@ export class CodeReader {
   private view!: DataView;
 
   constructor(
-    private readonly hart: () => AnyHart,
+    private readonly hart: AnyHart,
     private readonly halves: HartHalves,
   ) {}
 
   private refresh(): void {
-    const { ram } = this.hart();
+    const { ram } = this.hart;
     if (this.ram === ram) return;
     this.ram = ram;
     this.view = new DataView(ram.buffer, ram.byteOffset, ram.length);

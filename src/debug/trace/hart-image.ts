@@ -24,19 +24,19 @@ const shownAt = shownWords.map(at);
 
 /** The words of a hart in its own memory, read in halves. */
 export class HartHalves {
-  private halves: Int32Array;
+  private halves!: Int32Array;
+  private ram: Uint8Array | undefined;
 
-  constructor(private readonly hart: () => AnyHart) {
-    this.halves = this.view();
-  }
+  constructor(private readonly hart: AnyHart) {}
 
-  private view(): Int32Array {
-    return new Int32Array(this.hart().ram.buffer, 0, HALVES);
-  }
-
-  /** All halves; valid until memory grows or the hart is another one. */
+  /** All halves; valid until memory grows. */
   get all(): Int32Array {
-    if (this.halves.buffer !== this.hart().ram.buffer) this.halves = this.view();
+    const { ram } = this.hart;
+    // Not by their buffers, which would take longer than all the rest.
+    if (ram !== this.ram) {
+      this.ram = ram;
+      this.halves = new Int32Array(ram.buffer, 0, HALVES);
+    }
     return this.halves;
   }
 

@@ -44,6 +44,10 @@ export interface Decoded {
   isConditional: boolean;
   /** Whether execution may go on elsewhere than at the next address, or in another mode. */
   endsBlock: boolean;
+  /** Whether it may change the mode, or which interrupts are enabled: it accesses a CSR, or is privileged. */
+  changesMode: boolean;
+  /** MRET and SRET: the CSR with the address at which execution goes on. */
+  returns: 'mepc' | 'sepc' | undefined;
   /** What a jump does to the return-address stack (RISC-V Unprivileged ISA, "Unconditional Jumps", table of hints). */
   hint: 'call' | 'return' | 'coroutine' | undefined;
 }
@@ -75,6 +79,8 @@ function newlyDecoded(own: number): Decoded {
     accesses: row ? accessesOf(row, word) : [],
     isConditional: row?.meaning.some((action) => action.do === 'sc') ?? false,
     endsBlock: kinds.length === 0 || kinds.some((kind) => ENDING.has(kind)),
+    changesMode: kinds.includes('csr') || kinds.includes('system'),
+    returns: row?.mnemonic === 'mret' ? 'mepc' : row?.mnemonic === 'sret' ? 'sepc' : undefined,
     hint: row && kinds.includes('jump') ? hintOf(row, word) : undefined,
   };
 }

@@ -8,6 +8,8 @@ const U64 = 2n ** 64n - 1n;
 /** Several programs' symbols, of which the first that knows an address names it. */
 export class ProgramSymbols {
   private readonly names = new Map<bigint, string | undefined>();
+  /** Names of containing symbols; empty for addresses that are in none. */
+  private readonly containing = new Map<bigint, string>();
 
   constructor(private readonly programs: readonly Symbols[]) {}
 
@@ -23,6 +25,17 @@ export class ProgramSymbols {
     const name = this.find(address);
     this.names.set(address, name);
     return name;
+  }
+
+  /** The name of the symbol that contains an address; undefined when none does. */
+  symbolAt(address: bigint): string | undefined {
+    if (this.isEmpty) return undefined;
+    const known = this.containing.get(address);
+    if (known !== undefined) return known === '' ? undefined : known;
+    if (this.containing.size >= MAX_NAMES) this.containing.clear();
+    const symbol = this.placeOf(address)?.symbol;
+    this.containing.set(address, symbol ?? '');
+    return symbol;
   }
 
   private find(address: bigint): string | undefined {

@@ -16,6 +16,8 @@ export interface TraceSource {
 export const reachesGuest = (entry: Entry): boolean =>
   isInput(entry) || entry.kind === 'clock' || entry.kind === 'entropy' || entry.kind === 'control';
 
+const NONE: readonly Entry[] = [];
+
 /** The replay: a timeline that only goes forwards, and what it has taken from the log since it was asked last. */
 export class RecordedSteps {
   readonly timeline: Timeline;
@@ -60,14 +62,16 @@ export class RecordedSteps {
   }
 
   /** The entries that were consumed since the last call, the one that is being applied included. */
-  taken(): Entry[] {
+  taken(): readonly Entry[] {
     const count = this.timeline.consumed - this.takenCount;
+    if (count === 0) return NONE;
     this.takenCount += count;
     return this.read.splice(0, count);
   }
 
   takeOutputs(): Output[] {
     const { outputs } = this;
+    if (outputs.length === 0) return outputs;
     this.outputs = [];
     return outputs;
   }

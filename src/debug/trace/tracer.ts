@@ -11,6 +11,8 @@ import { type AddressRange, isEmpty, mayShow, type StepFilter, shows } from './f
 import { HartHalves, HartImage } from './hart-image.ts';
 import { type Decoded, decodeWord } from './instruction.ts';
 import { RecordedSteps, reachesGuest, type TraceSource } from './recorded-steps.ts';
+import { exceptionAt, trapInto } from './traps.ts';
+import { EVERYWHERE, InstructionWatch, type Watched } from './watch.ts';
 
 /** What a trace tells of. */
 export interface TraceOptions {
@@ -31,10 +33,6 @@ export interface TraceOptions {
 const TURN_STEPS = 2000;
 /** The steps between two turns when few are told. */
 const SEARCH_STEPS = 200_000;
-/** As {@link Hart.observe} takes it: every page. */
-const EVERYWHERE = { address: 0n, sizeBytes: 2 ** 24 } as const;
-/** The bit of `mcause` that says that it is an interrupt. */
-const INTERRUPT_SHIFT = 63n;
 
 /** What changes the hart at present. */
 type Doing =
@@ -53,6 +51,8 @@ export class Tracer {
   /** Events of the present run, and after each step or input how many outputs had been made, and where. */
   private waiting: (TraceEvent | { outputs: number; icount: number })[] = [];
   private readonly told: ReadonlySet<TraceEvent['kind']>;
+  /** The outputs that the machine had made when its changes were last told. */
+  private made = 0;
   private active = false;
   private done = false;
 
@@ -61,7 +61,8 @@ export class Tracer {
     private readonly options: TraceOptions,
   ) {
     this.steps = new RecordedSteps(source, (entry) => this.applies(entry));
-    const hart = () => this.steps.machine.hart;
+    // A timeline that only goes forwards has one machine.
+    const { hart } = this.steps.machine;
     this.halves = new HartHalves(hart);
     this.code = new CodeReader(hart, this.halves);
     this.blocks = new Blocks((address) =>
@@ -87,12 +88,14 @@ export class Tracer {
     if (this.icount < from) return;
     this.active = true;
     this.begin();
-    if (isEmpty(filter)) yield* this.everyStep();
+    if (!this.told.has('step')) yield* this.trapsAndBlocks();
+    else if (isEmpty(filter)) yield* this.everyStep();
     else yield* this.matchingSteps();
   }
 
   private begin(): void {
     this.before.copy(this.halves.all);
+    this.made = this.steps.machine.outputsMade;
   }
 
   // ── Every step ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -132,21 +135,20 @@ export class Tracer {
     const { before, halves } = this;
     const now = halves.all;
     if (before.differs('privilege', now) || before.differs('mstatus', now)) {
-      const words = this.before.changes(now);
-      this.waiting.push(this.trap(words));
+      const to = modeOf(this.halves.low('privilege')) === 'M' ? 'M' : 'S';
+      this.waiting.push(this.trap(to, before.changes(now)));
       before.copy(now);
     }
-    const step = this.present();
-    this.doing = step;
-    if (this.options.blocks) this.noteBlock(step);
+    this.doing = this.present();
   }
 
-  private noteBlock({ pc, mode, decoded, icount }: Doing & { is: 'step' }): void {
+  private noteBlock({ pc, mode, decoded, icount }: Watched): void {
     if (!this.blocks.begins(pc, decoded)) return;
     const { each, first } = this.options.blocks!;
-    const instructions = first ? this.blocks.list(pc, mode, this.before.get('satp')) : undefined;
-    if (instructions) this.waiting.push({ kind: 'block', icount, mode, pc, instructions });
-    if (each) this.waiting.push({ kind: 'block', icount, mode, pc });
+    const space = this.steps.machine.hart.get('satp');
+    const instructions = first ? this.blocks.list(pc, mode, space) : undefined;
+    if (instructions) this.tell({ kind: 'block', icount, mode, pc, instructions });
+    if (each) this.tell({ kind: 'block', icount, mode, pc });
   }
 
   /** The step that begins here. */
@@ -159,6 +161,18 @@ export class Tracer {
       mode: modeOf(this.halves.low('privilege')),
       decoded: word === undefined ? undefined : decodeWord(word),
     };
+  }
+
+  // ── Without steps ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+  private *trapsAndBlocks(): Generator<void, void> {
+    const { to } = this.options;
+    const watch = new InstructionWatch(this.steps);
+    yield* watch.parts(to, (step, isEnd) => {
+      for (const trap of watch.traps) this.tell(trap);
+      if (this.options.blocks && !isEnd) this.noteBlock(step);
+      return !this.done;
+    });
   }
 
   // ── What has changed ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -176,28 +190,33 @@ export class Tracer {
 
   /** Tells what was done since the last call. */
   private settle(): void {
-    const { doing, steps } = this;
-    const read = steps.taken().filter(({ kind }) => kind === 'clock' || kind === 'entropy');
-    for (const entry of read) this.waiting.push({ kind: 'entry', icount: entry.icount, entry, changes: [] });
+    const { doing, steps, before } = this;
+    for (const entry of steps.taken())
+      if (entry.kind === 'clock' || entry.kind === 'entropy')
+        this.waiting.push({ kind: 'entry', icount: entry.icount, entry, changes: [] });
     if (!doing) return;
     this.doing = undefined;
     const now = this.halves.all;
-    const words = this.before.changes(now);
-    if (doing.is === 'step') this.settleStep(doing, words);
+    if (doing.is === 'step') this.settleStep(doing);
     else {
       const { entry } = doing;
-      const changes = changesOf(steps.machine, words);
+      const changes = changesOf(steps.machine, before.changes(now));
       this.waiting.push({ kind: 'entry', icount: entry.icount, entry, changes });
     }
-    const { icount } = doing.is === 'step' ? doing : doing.entry;
-    this.waiting.push({ outputs: steps.machine.outputsMade, icount });
-    this.before.copy(now);
+    const { outputsMade } = steps.machine;
+    if (outputsMade !== this.made) {
+      this.made = outputsMade;
+      const { icount } = doing.is === 'step' ? doing : doing.entry;
+      this.waiting.push({ outputs: outputsMade, icount });
+    }
+    before.copy(now);
   }
 
-  private settleStep({ icount, pc, mode, decoded }: Doing & { is: 'step' }, words: HartWord[]): void {
-    const { before, steps } = this;
-    const trapped = this.hasTrapped(pc);
-    if (!trapped && !this.told.has('step')) return;
+  private settleStep({ icount, pc, mode, decoded }: Doing & { is: 'step' }): void {
+    const { before, halves, steps } = this;
+    const handledIn = exceptionAt(steps.machine.hart, halves, before, pc);
+    const trapped = handledIn !== undefined;
+    const words = before.changes(halves.all);
     const step: StepEvent = {
       kind: 'step',
       icount,
@@ -212,50 +231,25 @@ export class Tracer {
     this.waiting.push(step);
     if (!trapped) return;
     // The step counts, but no instruction retires: that is said by the exception itself.
-    this.waiting.push(
-      this.trap(
-        words.filter((word) => word !== 'minstretBias'),
-        icount,
-      ),
-    );
+    const others = words.filter((word) => word !== 'minstretBias');
+    this.waiting.push(this.trap(handledIn, others, icount));
   }
 
-  /** Whether the step at `pc` ended in an exception: no instruction has retired, and a handler has been entered. */
-  private hasTrapped(pc: bigint): boolean {
-    const { before, halves } = this;
-    if (((before.low('minstretBias') - halves.low('minstretBias')) | 0) !== 1) return false;
-    const { hart } = this.steps.machine;
-    const isMachine = modeOf(halves.low('privilege')) === 'M';
-    const cause = hart.get(isMachine ? 'mcause' : 'scause');
-    return hart.get(isMachine ? 'mepc' : 'sepc') === pc && cause >> INTERRUPT_SHIFT === 0n;
-  }
-
-  /** The trap that the hart has just taken. `icount`: of the step, for an exception. */
-  private trap(words: readonly HartWord[], icount = this.icount): TraceEvent {
-    const { hart } = this.steps.machine;
-    const to = modeOf(this.halves.low('privilege'));
-    const isMachine = to === 'M';
-    const cause = hart.get(isMachine ? 'mcause' : 'scause');
-    return {
-      kind: 'trap',
-      icount,
-      isInterrupt: cause >> INTERRUPT_SHIFT === 1n,
-      code: Number(BigInt.asUintN(63, cause)),
-      from: modeOf(this.before.low('privilege')),
-      to,
-      epc: hart.get(isMachine ? 'mepc' : 'sepc'),
-      tval: hart.get(isMachine ? 'mtval' : 'stval'),
-      handler: hart.get('pc'),
-      changes: changesOf(this.steps.machine, words),
-    };
+  /** The trap that the hart has just taken into this mode. `icount`: of the step, for an exception. */
+  private trap(to: 'M' | 'S', words: readonly HartWord[], icount = this.icount): TraceEvent {
+    const { machine } = this.steps;
+    const from = modeOf(this.before.low('privilege'));
+    const event = trapInto(machine.hart, to, { icount, from, handler: machine.hart.get('pc') });
+    return { ...event, changes: changesOf(machine, words) };
   }
 
   /** After a run: tells its events, with the outputs where they were made. */
   private endRun(): void {
     this.settle();
     const { waiting } = this;
-    this.waiting = [];
     const outputs = this.steps.takeOutputs();
+    if (waiting.length === 0) return;
+    this.waiting = [];
     for (const event of waiting) {
       if ('kind' in event) {
         this.tell(event);
