@@ -1,0 +1,247 @@
+/** A trace tells everything: a model that knows nothing else is the machine; and filters choose from it. */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { csrs } from '../../../src/cpu/csrs.ts';
+import { fields, insert } from '../../../src/cpu/formats.ts';
+import { instructions } from '../../../src/cpu/instructions.ts';
+import { RAM_BASE } from '../../../src/cpu/layout.ts';
+import { modes, type StepEvent, type TraceEvent } from '../../../src/debug/trace/events.ts';
+import type { AddressRange, StepFilter } from '../../../src/debug/trace/filter.ts';
+import { instructionKinds } from '../../../src/debug/trace/instruction.ts';
+import type { TraceSource } from '../../../src/debug/trace/recorded-steps.ts';
+import type { MachineDescription } from '../../../src/vmm/description.ts';
+import { LiveDoors, RecordingDoors } from '../../../src/vmm/doors.ts';
+import type { Entry } from '../../../src/vmm/entries.ts';
+import { Vmm } from '../../../src/vmm/vmm.ts';
+import { Chance } from '../../../tools/testing/random-words.ts';
+import { chattyGuest, machineOf } from '../../ft/guest.ts';
+import { FakeWorld, recordRun } from '../../ft/world.ts';
+import { examples } from '../../thorough.ts';
+import { eventsOf, follow } from './model.ts';
+
+const chatty = (seed: string, resets = 0.02): TraceSource => {
+  const description = machineOf(chattyGuest);
+  return {
+    description,
+    entries: recordRun(description, seed, 'a few words, then the end: q', resets).entries,
+  };
+};
+
+const STEPS = 600;
+/** Skips the instruction that trapped: x7 := mepc; x7 += 4; mepc := x7; mret. */
+const SKIP = [0x3410_23f3, 0x0043_8393, 0x3413_9073, 0x3020_0073];
+const HANDLER = 0x400;
+const DATA = RAM_BASE + 0x4000;
+
+/** A guest of random instructions, among them all of the table, with a handler that skips those that trap. */
+function randomGuest(seed: string): TraceSource {
+  const random = new Chance(seed);
+  const words = Uint32Array.from({ length: 0x2000 / 4 }, () => {
+    const { match, mask, format } = random.pick(instructions);
+    const operands = ['rd', 'rs1', 'rs2', 'fd'] as const;
+    const registers = operands.reduce(
+      (bits, name) => bits | insert(fields[name], random.chance(0.9) ? random.below(8) : random.below(32)),
+      0,
+    );
+    const rest = random.chance(0.7) ? registers : random.word32();
+    const csr = format.startsWith('Csr') ? insert(fields.csr, random.pick(csrs).number) : 0;
+    const other = format === 'J' || format === 'B' ? insert(fields.immB, 4 * (1 + random.below(8))) : csr;
+    return (match | ((rest | other) & ~mask)) >>> 0;
+  });
+  words.set(SKIP, HANDLER / 4);
+  const start = [
+    { word: 'pc' as const, value: BigInt(RAM_BASE) },
+    { word: 'mtvec' as const, value: BigInt(RAM_BASE + HANDLER) },
+    { word: 'mstatus' as const, value: 0x6000n },
+    ...Array.from({ length: 31 }, (_, index) => ({
+      word: `x${index + 1}` as const,
+      value: random.chance(0.6) ? BigInt(DATA + 8 * random.below(0x100)) : random.value(),
+    })),
+  ];
+  const description: MachineDescription = {
+    ...machineOf('_start: nop'),
+    start,
+    segments: [{ address: RAM_BASE, bytes: new Uint8Array(words.buffer), memorySizeBytes: words.byteLength }],
+  };
+  const entries: Entry[] = [];
+  const world = new FakeWorld(seed);
+  const vmm = new Vmm(description, new RecordingDoors(new LiveDoors(world), (entry) => entries.push(entry)));
+  while (vmm.icount < STEPS && vmm.run(50) === 'budget') vmm.machine.takeOutputs();
+  entries.push({ kind: 'check', icount: vmm.icount, hash: vmm.machine.hash() });
+  return { description, entries };
+}
+
+describe('a model that knows only the trace', () => {
+  test('is the machine after each step, with interrupts, resets and everything that comes in', () => {
+    fc.assert(
+      fc.property(fc.string(), (seed) => {
+        const source = chatty(seed);
+        follow(source, eventsOf(source), true);
+      }),
+      { numRuns: examples(4) },
+    );
+  });
+
+  test('is the machine after each step of random instructions', () => {
+    const seen = new Set<string>();
+    fc.assert(
+      fc.property(fc.integer(), (seed) => {
+        const source = randomGuest(`trace/${seed}`);
+        const events = eventsOf(source);
+        for (const event of events) {
+          if (event.kind === 'step') for (const kind of event.decoded?.kinds ?? []) seen.add(kind);
+          if (event.kind === 'trap') seen.add(`to ${event.to}`);
+        }
+        const isTranslated = events.some(
+          (event) => event.kind === 'step' && event.changes.some(({ name }) => name === 'satp'),
+        );
+        follow(source, events, !isTranslated);
+      }),
+      { numRuns: examples(40), seed: 1 },
+    );
+    for (const kind of instructionKinds) expect(seen).toContain(kind);
+  });
+});
+
+// ── Filters ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+const sources = [chatty('filters'), randomGuest('trace/5'), randomGuest('trace/9')];
+const full = sources.map((source) => eventsOf(source));
+const stepsOf = (events: readonly TraceEvent[]) => events.filter((event) => event.kind === 'step');
+
+const around = (addresses: readonly bigint[]): fc.Arbitrary<AddressRange[]> =>
+  fc.array(
+    fc
+      .record({
+        first: fc.constantFrom(...addresses),
+        sizeBytes: fc.oneof(fc.bigInt({ min: 1n, max: 16n }), fc.constant(0x2000n)),
+      })
+      .map(({ first, sizeBytes }) => ({ first, last: first + sizeBytes - 1n })),
+    { minLength: 1, maxLength: 3 },
+  );
+const some = <T>(all: readonly T[]) => fc.subarray([...all], { minLength: 1 });
+const filterFor = (steps: readonly StepEvent[]): fc.Arbitrary<StepFilter> =>
+  fc.record(
+    {
+      pc: around(steps.map(({ pc }) => pc)),
+      memory: around(steps.flatMap(({ accesses }) => accesses.map(({ address }) => address))),
+      modes: some(modes),
+      kinds: some(instructionKinds),
+    },
+    { requiredKeys: [] },
+  );
+
+/** What a filter chooses, from the events of all steps. */
+function chosen(
+  events: readonly TraceEvent[],
+  { pc, memory, modes: wanted, kinds }: StepFilter,
+): TraceEvent[] {
+  const isChosen = (step: StepEvent): boolean => {
+    const within = (from: bigint, to: bigint) => (range: AddressRange) =>
+      from <= range.last && to >= range.first;
+    if (pc && !pc.some(within(step.pc, step.pc))) return false;
+    if (wanted && !wanted.includes(step.mode)) return false;
+    if (kinds && !kinds.some((kind) => step.decoded?.kinds.includes(kind))) return false;
+    return (
+      !memory ||
+      step.accesses.some(({ address, sizeBytes }) =>
+        memory.some(within(address, address + BigInt(sizeBytes) - 1n)),
+      )
+    );
+  };
+  return events.filter((event, index) => {
+    if (event.kind === 'step') return isChosen(event);
+    const before = events[index - 1];
+    return event.kind === 'trap' && !event.isInterrupt && before?.kind === 'step' && isChosen(before);
+  });
+}
+
+describe('a filter', () => {
+  const which = fc.integer({ min: 0, max: sources.length - 1 });
+  const filters = which.chain((index) =>
+    fc.record({ index: fc.constant(index), filter: filterFor(stepsOf(full[index]!)) }),
+  );
+
+  test('chooses from the whole trace, without running through all of it', () => {
+    fc.assert(
+      fc.property(
+        filters.filter(({ filter }) => Object.keys(filter).length > 0),
+        fc.nat(1500),
+        fc.nat(1500),
+        ({ index, filter }, from, count) => {
+          const to = from + count;
+          const expected = chosen(full[index]!, filter).filter(
+            ({ icount }) => icount >= from && icount <= to,
+          );
+          expect(eventsOf(sources[index]!, { filter, from, to })).toEqual(expected);
+        },
+      ),
+      { numRuns: examples(150) },
+    );
+  });
+
+  test('of positions chooses from the whole trace', () => {
+    fc.assert(
+      fc.property(
+        which,
+        fc.nat(1500),
+        fc.nat(40),
+        fc.integer({ min: 1, max: 50 }),
+        (index, from, count, limit) => {
+          const events: TraceEvent[] = [];
+          const emit = (event: TraceEvent) => events.push(event) < limit;
+          const to = from + count;
+          eventsOf(sources[index]!, { from, to, emit });
+          const within = full[index]!.filter(({ icount }) => icount >= from && icount <= to);
+          expect(events).toEqual(within.slice(0, limit));
+        },
+      ),
+      { numRuns: examples(50) },
+    );
+  });
+
+  test('lets nothing pass that does not exist', () => {
+    const nowhere = [{ first: 0x1234n, last: 0x1235n }];
+    expect(eventsOf(sources[0]!, { filter: { pc: nowhere } })).toEqual([]);
+    expect(eventsOf(sources[0]!, { filter: { memory: nowhere } })).toEqual([]);
+    expect(eventsOf(sources[0]!, { from: 2 ** 40 })).toEqual([]);
+  });
+});
+
+// ── Without steps ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+describe('traps and blocks, without steps', () => {
+  test('are those of the whole trace', () => {
+    const seeds = Array.from({ length: examples(30) }, (_, index) => randomGuest(`traps/${index}`));
+    for (const source of [...sources, ...seeds]) {
+      const traps = eventsOf(source, { kinds: ['trap'] });
+      const expected = eventsOf(source).filter(({ kind }) => kind === 'trap');
+      expect(traps).toEqual(expected.map((trap) => ({ ...trap, changes: [] })));
+    }
+  });
+
+  test('divide the steps: a block begins after a jump, a trap, a page, and nowhere else', () => {
+    for (const [index, source] of sources.entries()) {
+      const blocks = eventsOf(source, { kinds: ['block'], blocks: { first: true, each: true } });
+      const starts: { icount: number; pc: bigint }[] = [];
+      let next: bigint | undefined;
+      for (const event of full[index]!) {
+        if (event.kind === 'trap') next = undefined;
+        if (event.kind !== 'step') continue;
+        const { icount, pc, decoded, trapped } = event;
+        if (pc !== next) starts.push({ icount, pc });
+        const after = pc + BigInt(decoded?.sizeBytes ?? 0);
+        const jumps =
+          decoded?.kinds.some((kind) => ['branch', 'jump', 'csr', 'system'].includes(kind)) ?? true;
+        next = jumps || trapped || after >> 12n !== pc >> 12n ? undefined : after;
+      }
+      const executed = blocks.flatMap((block) =>
+        block.kind === 'block' && !block.instructions ? [{ icount: block.icount, pc: block.pc }] : [],
+      );
+      expect(executed).toEqual(starts);
+      const listed = blocks.flatMap((block) => (block.kind === 'block' ? (block.instructions ?? []) : []));
+      const known = new Set(listed.map(({ pc }) => pc));
+      for (const { pc, decoded } of stepsOf(full[index]!)) if (decoded) expect(known).toContain(pc);
+    }
+  });
+});
