@@ -23,12 +23,10 @@ export interface Watched {
 
 type Sees = (step: Watched, isEnd: boolean) => boolean;
 
-const NONE: readonly TrapEvent[] = [];
-
 /** See the head of this file. */
 export class InstructionWatch {
   /** The traps between the instruction before and the present one, without what they changed. */
-  traps: readonly TrapEvent[] = NONE;
+  traps: readonly TrapEvent[] = [];
   /** The instruction before; undefined at the first one. */
   previous: Watched | undefined;
   readonly halves: HartHalves;
@@ -50,6 +48,9 @@ export class InstructionWatch {
   *parts(to: number, sees: Sees): Generator<void, void> {
     const { steps, machine } = this;
     let goesOn = true;
+    do steps.timeline.run(0);
+    while (steps.hasInput);
+    this.before.copy(this.halves.all);
     machine.observe({
       ranges: [{ ...EVERYWHERE, access: 'fetch' }],
       stopsAt: (address) => {
@@ -72,7 +73,9 @@ export class InstructionWatch {
   private look(pc: bigint, sees: Sees, isEnd: boolean): boolean {
     const { halves, before, previous } = this;
     const { hart } = this.machine;
-    this.traps = previous ? trapsSince(hart, halves, before, previous) : NONE;
+    // Before the first one at most an interrupt is taken.
+    const attempt = previous ?? { icount: hart.icount - 1, pc, decoded: undefined };
+    this.traps = trapsSince(hart, halves, before, attempt);
     const word = this.code.atPc();
     const step = {
       icount: hart.icount,

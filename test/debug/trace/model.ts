@@ -142,6 +142,7 @@ export function follow(source: TraceSource, events: readonly TraceEvent[], memor
 
 function store(ram: Uint8Array, { access, address, sizeBytes, value }: MemoryAccess): void {
   const at = Number(address) - RAM_BASE;
+  if (access === 'store') expect(value! >> BigInt(8 * sizeBytes), 'what does not fit').toBe(0n);
   if (access !== 'store' || at < 0 || at + sizeBytes > ram.length) return;
   for (let index = 0; index < sizeBytes; index++)
     ram[at + index] = Number((value! >> BigInt(8 * index)) & 255n);

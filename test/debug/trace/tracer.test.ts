@@ -2,16 +2,17 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { csrs } from '../../../src/cpu/csrs.ts';
-import { fields, insert } from '../../../src/cpu/formats.ts';
+import { type Format, fields, formats, insert } from '../../../src/cpu/formats.ts';
 import { instructions } from '../../../src/cpu/instructions.ts';
 import { RAM_BASE } from '../../../src/cpu/layout.ts';
 import { modes, type StepEvent, type TraceEvent } from '../../../src/debug/trace/events.ts';
 import type { AddressRange, StepFilter } from '../../../src/debug/trace/filter.ts';
 import { instructionKinds } from '../../../src/debug/trace/instruction.ts';
 import type { TraceSource } from '../../../src/debug/trace/recorded-steps.ts';
+import { Timeline } from '../../../src/replay/timeline.ts';
 import type { MachineDescription } from '../../../src/vmm/description.ts';
 import { LiveDoors, RecordingDoors } from '../../../src/vmm/doors.ts';
-import type { Entry } from '../../../src/vmm/entries.ts';
+import { describeEntry, type Entry } from '../../../src/vmm/entries.ts';
 import { Vmm } from '../../../src/vmm/vmm.ts';
 import { Chance } from '../../../tools/testing/random-words.ts';
 import { chattyGuest, machineOf } from '../../ft/guest.ts';
@@ -28,34 +29,63 @@ const chatty = (seed: string, resets = 0.02): TraceSource => {
 };
 
 const STEPS = 600;
+/** Enough that every instruction is executed. */
+const CASES = 60;
 /** Skips the instruction that trapped: x7 := mepc; x7 += 4; mepc := x7; mret. */
 const SKIP = [0x3410_23f3, 0x0043_8393, 0x3413_9073, 0x3020_0073];
+/** The same in S-mode. */
+const SKIP_IN_S = [0x1410_23f3, 0x0043_8393, 0x1413_9073, 0x1020_0073];
 const HANDLER = 0x400;
+const HANDLER_IN_S = 0x420;
 const DATA = RAM_BASE + 0x4000;
+
+/** Others end most programs: they change where traps lead, or the mode. */
+const ordinary = instructions.filter(
+  ({ format, extension, mnemonic }) =>
+    !format.startsWith('Csr') && extension !== 'Privileged' && mnemonic !== 'jalr',
+);
+const harmless = csrs.filter(({ name }) => !/^(mtvec|satp|pmp.*|medeleg)$/.test(name));
 
 /** A guest of random instructions, among them all of the table, with a handler that skips those that trap. */
 function randomGuest(seed: string): TraceSource {
   const random = new Chance(seed);
   const words = Uint32Array.from({ length: 0x2000 / 4 }, () => {
-    const { match, mask, format } = random.pick(instructions);
-    const operands = ['rd', 'rs1', 'rs2', 'fd'] as const;
-    const registers = operands.reduce(
-      (bits, name) => bits | insert(fields[name], random.chance(0.9) ? random.below(8) : random.below(32)),
-      0,
-    );
-    const rest = random.chance(0.7) ? registers : random.word32();
-    const csr = format.startsWith('Csr') ? insert(fields.csr, random.pick(csrs).number) : 0;
-    const other = format === 'J' || format === 'B' ? insert(fields.immB, 4 * (1 + random.below(8))) : csr;
-    return (match | ((rest | other) & ~mask)) >>> 0;
+    const { match, mask, format } = random.chance(0.9) ? random.pick(ordinary) : random.pick(instructions);
+    const own: Format = formats[format];
+    // Pointers, which nothing overwrites, are what memory is accessed by.
+    let operands = insert(fields.rd, 4 + random.below(28)) | insert(fields.rs1, 1 + random.below(3));
+    if (random.chance(0.5))
+      operands = insert(fields.rd, 4 + random.below(4)) | insert(fields.rs1, random.below(8));
+    operands |= insert(fields.rs2, random.below(8)) | insert(fields.fs3, random.below(8));
+    if (own.imm && random.chance(0.5))
+      operands = (operands & 0xf_ffff) | insert(fields[own.imm], 8 * random.below(3));
+    if (format === 'B' || format === 'J') operands |= insert(fields[own.imm!], 4 * (1 + random.below(8)));
+    if (format.startsWith('Csr')) {
+      const { number } = random.pick(random.chance(0.9) ? harmless : csrs);
+      operands = (operands & 0xf_ffff) | insert(fields.csr, number);
+    }
+    if (random.chance(0.05)) operands = random.word32();
+    return (match | (operands & ~mask)) >>> 0;
   });
   words.set(SKIP, HANDLER / 4);
+  words.set(SKIP_IN_S, HANDLER_IN_S / 4);
   const start = [
     { word: 'pc' as const, value: BigInt(RAM_BASE) },
     { word: 'mtvec' as const, value: BigInt(RAM_BASE + HANDLER) },
-    { word: 'mstatus' as const, value: 0x6000n },
+    { word: 'stvec' as const, value: BigInt(RAM_BASE + HANDLER_IN_S) },
+    { word: 'mstatus' as const, value: 0x6000n | BigInt(random.pick([0, 2, 8, 10])) },
+    { word: 'privilege' as const, value: random.pick([3n, 1n, 0n]) },
+    { word: 'medeleg' as const, value: random.pick([0n, 0xb3ffn, 0xb3ffn, random.word64() & 0xb3ffn]) },
+    { word: 'mideleg' as const, value: random.pick([0n, 0x222n, 0x222n]) },
+    // The timer of M-mode has expired at boot, and software can request that of S-mode.
+    { word: 'mie' as const, value: random.chance(0.6) ? 0n : random.pick([0x22n, 0x22n, 0xaaan]) },
+    { word: 'mip' as const, value: random.pick([0n, 0x20n, 0x2n]) },
+    { word: 'mcounteren' as const, value: 7n },
+    { word: 'pmpaddr0' as const, value: 2n ** 54n - 1n },
+    { word: 'pmpcfg0' as const, value: 0x1fn },
     ...Array.from({ length: 31 }, (_, index) => ({
       word: `x${index + 1}` as const,
-      value: random.chance(0.6) ? BigInt(DATA + 8 * random.below(0x100)) : random.value(),
+      value: index < 3 || random.chance(0.3) ? BigInt(DATA + 8 * random.below(0x100)) : random.value(),
     })),
   ];
   const description: MachineDescription = {
@@ -71,12 +101,49 @@ function randomGuest(seed: string): TraceSource {
   return { description, entries };
 }
 
+/** What came in and went out, in order, from a replay without a trace. */
+function doorsOf({ description, entries }: TraceSource): { applied: string[]; printed: string } {
+  let printed = '';
+  const timeline = new Timeline(description, entries, {
+    made: (output) => {
+      if (output.kind === 'console') printed += new TextDecoder().decode(output.data);
+    },
+  });
+  timeline.run(Number.MAX_SAFE_INTEGER);
+  const markers = ['check', 'output', 'progress'];
+  return {
+    applied: [...entries].filter(({ kind }) => !markers.includes(kind)).map(describeEntry),
+    printed,
+  };
+}
+
 describe('a model that knows only the trace', () => {
   test('is the machine after each step, with interrupts, resets and everything that comes in', () => {
     fc.assert(
       fc.property(fc.string(), (seed) => {
         const source = chatty(seed);
-        follow(source, eventsOf(source), true);
+        const events = eventsOf(source);
+        follow(source, events, true);
+        const { applied, printed } = doorsOf(source);
+        const told = events
+          .filter((event) => event.kind === 'entry')
+          .map(({ entry }) => describeEntry(entry));
+        expect(told).toEqual(applied);
+        const outputs = events.filter((event) => event.kind === 'output').map(({ output }) => output);
+        expect(
+          outputs
+            .map((output) => (output.kind === 'console' ? String.fromCharCode(...output.data) : ''))
+            .join(''),
+        ).toBe(printed);
+        // Each comes after the step that wrote it, or after an input at that position.
+        for (const [index, event] of events.entries()) {
+          if (event.kind !== 'output') continue;
+          const before = events[index - 1]!;
+          expect(before.kind === 'step' && before.accesses[0]?.address).toBe(0x1000_0000n);
+          expect(before.icount).toBe(event.icount);
+        }
+        const places = events.map(({ icount, kind }) => (kind === 'output' ? icount + 0.5 : icount));
+        expect(places).toEqual(places.toSorted((a, b) => a - b));
       }),
       { numRuns: examples(4) },
     );
@@ -84,22 +151,29 @@ describe('a model that knows only the trace', () => {
 
   test('is the machine after each step of random instructions', () => {
     const seen = new Set<string>();
-    fc.assert(
-      fc.property(fc.integer(), (seed) => {
-        const source = randomGuest(`trace/${seed}`);
-        const events = eventsOf(source);
-        for (const event of events) {
-          if (event.kind === 'step') for (const kind of event.decoded?.kinds ?? []) seen.add(kind);
-          if (event.kind === 'trap') seen.add(`to ${event.to}`);
+    for (let index = 0; index < CASES; index++) {
+      const source = randomGuest(`trace/${index}`);
+      const events = eventsOf(source);
+      for (const event of events) {
+        if (event.kind === 'step' && !event.trapped) {
+          const { row, kinds = [] } = event.decoded ?? {};
+          for (const kind of kinds) seen.add(kind);
+          if (row) seen.add(row.mnemonic);
         }
-        const isTranslated = events.some(
-          (event) => event.kind === 'step' && event.changes.some(({ name }) => name === 'satp'),
-        );
-        follow(source, events, !isTranslated);
-      }),
-      { numRuns: examples(40), seed: 1 },
-    );
+        if (event.kind === 'trap')
+          seen.add(`${event.isInterrupt ? 'interrupt' : 'exception'} to ${event.to}`);
+      }
+      const isTranslated = events.some(
+        (event) => event.kind === 'step' && event.changes.some(({ name }) => name === 'satp'),
+      );
+      follow(source, events, !isTranslated);
+    }
     for (const kind of instructionKinds) expect(seen).toContain(kind);
+    // Whatever is executed without a trap, as these do not.
+    const missing = ordinary.filter(({ mnemonic }) => !seen.has(mnemonic)).map(({ mnemonic }) => mnemonic);
+    expect(missing).toEqual([]);
+    for (const trap of ['exception to S', 'exception to M', 'interrupt to S', 'interrupt to M'])
+      expect(seen).toContain(trap);
   });
 });
 
@@ -124,7 +198,7 @@ const filterFor = (steps: readonly StepEvent[]): fc.Arbitrary<StepFilter> =>
   fc.record(
     {
       pc: around(steps.map(({ pc }) => pc)),
-      memory: around(steps.flatMap(({ accesses }) => accesses.map(({ address }) => address))),
+      memory: around([0n, ...steps.flatMap(({ accesses }) => accesses.map(({ address }) => address))]),
       modes: some(modes),
       kinds: some(instructionKinds),
     },
