@@ -1,0 +1,146 @@
+/** One of two executions that are compared: what can be asked of it, and the one that a timeline answers. */
+import type { Execution } from '../../cpu/engine.ts';
+import { type EntrySource, type InputsThere, Timeline } from '../../replay/timeline.ts';
+import type { MachineDescription } from '../../vmm/description.ts';
+import { Divergence } from '../../vmm/doors.ts';
+import type { Entry } from '../../vmm/entries.ts';
+import type { Machine } from '../../vmm/machine.ts';
+import { type Snapshot, takeSnapshot } from '../../vmm/snapshot.ts';
+
+/**
+ * A moment of an execution, as a number, so that the middle of two can be taken: 2 N at position N before the inputs
+ * that are applied there, 2 N + 1 after them. Between 2 N + 1 and 2 N + 2 is step N.
+ */
+export type Moment = number;
+
+/** The moment at a position, before or after its inputs. `icount`: steps since boot. */
+export const momentAt = (icount: number, inputsThere: InputsThere): Moment =>
+  2 * icount + (inputsThere === 'after' ? 1 : 0);
+
+/** The position of a moment, in steps since boot. */
+export const icountOf = (moment: Moment): number => Math.floor(moment / 2);
+
+/** Whether a moment is before or after the inputs of its position. */
+export const inputsAt = (moment: Moment): InputsThere => (moment % 2 === 0 ? 'before' : 'after');
+
+/** What an execution is at a moment, in short. */
+export interface Sample {
+  /** Where it stands, in steps since boot: earlier than the moment when it has ended there. */
+  icount: number;
+  /** How many entries of its log have come through the doors. */
+  consumed: number;
+  /** The hash of the whole state; 0 with a `problem`. */
+  hash: bigint;
+  /** Why it can't be at this moment: it contradicts its log before. */
+  problem?: string | undefined;
+}
+
+/** Whether two executions are equal, as far as their samples say: in every bit, or with one problem at one place. */
+export const isSame = (a: Sample, b: Sample): boolean =>
+  a.hash === b.hash && a.icount === b.icount && a.problem === b.problem;
+
+/** One of two executions. It can be asked for any moment, in any order. */
+export interface Side {
+  /** What it is, for people: a file, an engine, another build. */
+  readonly name: string;
+  at(moment: Moment): Promise<Sample>;
+  /** Its state; undefined where {@link Sample.problem} is set. */
+  snapshot(moment: Moment): Promise<Snapshot | undefined>;
+  /**
+   * What a copy of the machine at `from` is at `to`: as {@link at}, unless something outside the machine, or in what
+   * executes it, has changed the state.
+   */
+  again(from: Moment, to: Moment): Promise<Sample>;
+  /** Makes going back to where it was last asked for quick. */
+  keep(): void;
+}
+
+/** How a {@link TimelineSide} replays; every member is optional. */
+export interface SideOptions {
+  execution?: Execution | undefined;
+  /** Memory for snapshots. In bytes. */
+  snapshotBytes?: number;
+  /** A clock in milliseconds, by which the distances between snapshots are chosen. */
+  nowMs?: () => number;
+  /** Receives each entry when the machine reaches it, again after going back. Default: nothing is verified. */
+  passed?: (entry: Entry, machine: Machine) => void;
+  /** The position at which the recording ends, in steps; later ones are the same as that. */
+  end?: number;
+}
+
+/** The default memory for the snapshots of a side. */
+const SNAPSHOT_BYTES = 1 << 28;
+
+/** An execution that is replayed here. */
+export class TimelineSide implements Side {
+  private readonly timeline: Timeline;
+  /** The moment at which it is, if that is known. */
+  private here: Moment | undefined;
+  /** The earliest known moment at which it can't be. */
+  private blocked: { moment: Moment; sample: Sample } | undefined;
+
+  /**
+   * @param recording what is replayed
+   * @param options how; a state that contradicts a `check` entry is no problem, unless `passed` throws one
+   */
+  constructor(
+    readonly name: string,
+    recording: { description: MachineDescription; entries: EntrySource },
+    options: SideOptions = {},
+  ) {
+    const { passed = () => {}, snapshotBytes = SNAPSHOT_BYTES, ...others } = options;
+    this.timeline = new Timeline(recording.description, recording.entries, {
+      ...others,
+      passed,
+      snapshotBytes,
+    });
+  }
+
+  async at(moment: Moment): Promise<Sample> {
+    return this.go(moment);
+  }
+
+  async snapshot(moment: Moment): Promise<Snapshot | undefined> {
+    return this.go(moment).problem === undefined ? takeSnapshot(this.timeline.machine) : undefined;
+  }
+
+  async again(from: Moment, to: Moment): Promise<Sample> {
+    const start = this.go(from);
+    return start.problem === undefined ? sampleOf(this.timeline.clone(), to) : start;
+  }
+
+  keep(): void {
+    this.timeline.keep();
+  }
+
+  private go(moment: Moment): Sample {
+    if (this.blocked && moment >= this.blocked.moment) return this.blocked.sample;
+    const { timeline } = this;
+    // A timeline would go back to before its position first.
+    const sample = moment === this.here ? hereOf(timeline) : sampleOf(timeline, moment);
+    this.here = sample.problem === undefined ? moment : undefined;
+    if (sample.problem === undefined) return sample;
+    this.blocked = { moment, sample };
+    // The machine stands in the middle of a step: only going back leads out of it.
+    timeline.seek(0, 'before');
+    return sample;
+  }
+}
+
+/** Goes to a moment. */
+function sampleOf(timeline: Timeline, moment: Moment): Sample {
+  try {
+    timeline.seek(icountOf(moment), inputsAt(moment));
+    return hereOf(timeline);
+  } catch (error) {
+    if (!(error instanceof Divergence)) throw error;
+    return { icount: error.icount, consumed: timeline.consumed, hash: 0n, problem: error.message };
+  }
+}
+
+/** Afresh: what changed outside execution is in no page that is marked as written. */
+const hereOf = ({ icount, consumed, machine }: Timeline): Sample => ({
+  icount,
+  consumed,
+  hash: machine.hash(true),
+});

@@ -1,0 +1,140 @@
+/** Executions that begin to differ at a known place: the place is found, and the cause is named. */
+import fc from 'fast-check';
+import { describe, expect, test, vi } from 'vitest';
+import { type Cause, type Explanation, explain, type Pair } from '../../src/debug/bisect/explain.ts';
+import { type Found, search } from '../../src/debug/bisect/search.ts';
+import {
+  icountOf,
+  inputsAt,
+  isSame,
+  type Moment,
+  momentAt,
+  type Sample,
+  type Side,
+  TimelineSide,
+} from '../../src/debug/bisect/side.ts';
+import { Timeline } from '../../src/replay/timeline.ts';
+import type { Entry } from '../../src/vmm/entries.ts';
+import { takeSnapshot } from '../../src/vmm/snapshot.ts';
+import { chattyGuest, machineOf } from '../ft/guest.ts';
+import { recordRun } from '../ft/world.ts';
+import { examples } from '../thorough.ts';
+
+const description = machineOf(chattyGuest);
+const { entries, icount: end } = recordRun(description, 'bisect', 'a few words, then the end: q');
+const last = momentAt(end, 'after');
+const execution = { engine: 'interpreter' } as const;
+
+const sideOf = (name: string, log: readonly Entry[] = entries): TimelineSide =>
+  new TimelineSide(name, { description, entries: log }, { execution, snapshotBytes: 1 << 22 });
+
+/** Finds the first difference, as the command does. */
+async function bisect(pair: Pair, to: Moment = last): Promise<{ found: Found; explanation: Explanation }> {
+  const found = await search(pair.a, pair.b, to, { first: 64, longest: 1024 });
+  if (found?.equal === undefined) throw new Error('no difference after an equal moment');
+  return { found, explanation: await explain(pair, { ...found, equal: found.equal }) };
+}
+
+/** A replay in whose RAM a bit flips when it reaches a position, behind the back of all that marks pages as written. */
+class FlippingSide implements Side {
+  readonly name = 'flipped';
+  private readonly healthy = new Timeline(description, entries, { execution, snapshotBytes: 1 << 22 });
+  private broken: Timeline | undefined;
+  private here: Moment = 0;
+  questions = 0;
+
+  constructor(
+    private readonly position: number,
+    private readonly offset: number,
+    private readonly bit: number,
+  ) {}
+
+  private go(moment: Moment): Timeline | string {
+    this.questions++;
+    const [icount, inputs] = [icountOf(moment), inputsAt(moment)];
+    if (icount < this.position) return this.healthy.seek(icount, inputs);
+    if (!this.broken || moment < this.here) {
+      this.broken = new Timeline(description, entries, { execution, passed: () => {} });
+      this.broken.seek(this.position, 'before');
+      this.broken.machine.hart.ram[this.offset]! ^= 1 << this.bit;
+      this.here = momentAt(this.position, 'before');
+    }
+    // A timeline would go back before it goes to where it is.
+    if (moment === this.here) return this.broken;
+    this.here = moment;
+    try {
+      return this.broken.seek(icount, inputs);
+    } catch (error) {
+      this.broken = undefined;
+      return String(error);
+    }
+  }
+
+  async at(moment: Moment): Promise<Sample> {
+    const timeline = this.go(moment);
+    if (typeof timeline === 'string') return { icount: 0, consumed: 0, hash: 0n, problem: timeline };
+    const { icount, consumed, machine } = timeline;
+    return { icount, consumed, hash: machine.hash(true) };
+  }
+
+  async snapshot(moment: Moment) {
+    const timeline = this.go(moment);
+    return typeof timeline === 'string' ? undefined : takeSnapshot(timeline.machine);
+  }
+
+  async again(from: Moment, to: Moment): Promise<Sample> {
+    const copy = (this.go(from) as Timeline).clone().seek(icountOf(to), inputsAt(to));
+    return { icount: copy.icount, consumed: copy.consumed, hash: copy.machine.hash(true) };
+  }
+
+  keep(): void {
+    this.healthy.keep();
+  }
+}
+
+/** The first moment at which two logs lead to different states, by looking at every moment. */
+async function firstByLooking(a: Side, b: Side): Promise<Moment> {
+  for (let moment = 0; moment <= last; moment++)
+    if (!isSame(await a.at(moment), await b.at(moment))) return moment;
+  throw new Error('equal everywhere');
+}
+
+describe('the first difference', () => {
+  test('of a replay in whose memory a bit flips is where it flips', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: end }),
+        fc.nat(),
+        fc.nat(4095),
+        fc.nat(7),
+        async (position, page, inPage, bit) => {
+          // In pages that are in use: hashes are those of these.
+          const pages = new Timeline(description, entries).seek(position, 'before').machine.hart.usedPages();
+          const offset = pages[page % pages.length]! * 4096 + inPage;
+          const a = sideOf('a');
+          const b = new FlippingSide(position, offset, bit);
+          const pair = { a, b, logs: { a: entries, b: entries }, alike: true };
+          const { found, explanation } = await bisect(pair);
+          expect(found.different).toBe(momentAt(position, 'before'));
+          // Not step by step.
+          expect(b.questions).toBeLessThan(50 + end / 500);
+          expect(explanation).toMatchObject({
+            ...{
+              during: 'step',
+              icount: position - 1,
+              cause: 'memory',
+              deviant: 'b',
+              words: [],
+              devices: [],
+            },
+          });
+          expect(explanation.bytes).toEqual([
+            expect.objectContaining({ address: 0x8000_0000 + offset, written: false }),
+          ]);
+          expect(explanation.bytes[0]!.a[0]! ^ explanation.bytes[0]!.b[0]!).toBe(1 << bit);
+        },
+      ),
+      { numRuns: examples(100) },
+    );
+  });
+});
