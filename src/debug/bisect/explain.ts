@@ -2,8 +2,8 @@
 
 import { sameEntry } from '../../replay/comparison.ts';
 import type { EntrySource } from '../../replay/timeline.ts';
-import { type Entry, isInput } from '../../vmm/entries.ts';
 import { compareSnapshots, type RegisterDifference, type Snapshot } from '../../vmm/snapshot.ts';
+import { isDoor, type Numbered } from './logs.ts';
 import { differingBytes, type Executed, entriesFrom, memoryOf, type Retried, retry } from './retry.ts';
 import type { Found } from './search.ts';
 import { icountOf, inputsAt, isSame, type Moment, type Side } from './side.ts';
@@ -15,12 +15,6 @@ import { icountOf, inputsAt, isSame, type Moment, type Side } from './side.ts';
  * nor an entry has written. `state`: another part of the state has changed outside execution.
  */
 export type Cause = 'log' | 'input' | 'engine' | 'translation' | 'memory' | 'state';
-
-/** An entry, and its number in the log, counted from 1. */
-export interface Numbered {
-  number: number;
-  entry: Entry;
-}
 
 /** Bytes of RAM that follow each other and all differ. */
 export interface ByteDifference {
@@ -49,7 +43,7 @@ export interface Explanation {
   bytes: ByteDifference[];
   /** The last entry before. */
   entryBefore: Numbered | undefined;
-  /** What came through the doors of each meanwhile; of a side that contradicts its log, what was due. */
+  /** What came through the doors of each meanwhile; of a side that contradicts its log, the first that was due. */
   entries: { a: Numbered[]; b: Numbered[] };
   /** How a side contradicts its log. */
   problems: { a: string | undefined; b: string | undefined };
@@ -75,9 +69,6 @@ interface Around {
   entries: Numbered[];
   problem: string | undefined;
 }
-
-const isDoor = (entry: Entry): boolean =>
-  isInput(entry) || entry.kind === 'clock' || entry.kind === 'entropy';
 
 /** Explains a difference; `found.equal` is a moment. */
 export async function explain(
@@ -107,6 +98,7 @@ export async function explain(
   };
 }
 
+/** What one of them does from one moment to the next. */
 async function around(
   side: Side,
   log: EntrySource,
@@ -115,21 +107,20 @@ async function around(
 ): Promise<Around> {
   const start = await side.at(equal);
   const end = await side.at(different);
-  // What was due is the next one that is no marker.
-  const count = end.problem === undefined ? end.consumed - start.consumed : 1;
+  const isDue = end.problem !== undefined;
   const entries: Numbered[] = [];
-  const last = { entry: undefined as Entry | undefined };
+  let entryBefore: Numbered | undefined;
   let number = Math.max(0, start.consumed - 1);
   for (const entry of entriesFrom(log, number)) {
-    if (++number <= start.consumed) last.entry = entry;
-    else if (entries.length < count && (end.problem === undefined || isDoor(entry)))
-      entries.push({ number, entry });
-    if (entries.length >= count && number >= start.consumed) break;
+    number++;
+    if (number <= start.consumed) entryBefore = { number, entry };
+    else if (isDue ? entries.length > 0 : number > end.consumed) break;
+    else if (isDoor(entry)) entries.push({ number, entry });
   }
   return {
     after: await side.snapshot(different),
     retried: retry(before, { entries: log, consumed: start.consumed, to: different }),
-    entryBefore: last.entry && { number: start.consumed, entry: last.entry },
+    entryBefore,
     entries,
     problem: end.problem,
   };
@@ -185,10 +176,9 @@ function causeOf(
   return alike ? 'state' : 'translation';
 }
 
-/** Whether the same has come through the doors of both; markers do not count. */
+/** Whether the same has come through the doors of both. */
 function sameEntries(a: readonly Numbered[], b: readonly Numbered[]): boolean {
-  const [left, right] = [a, b].map((list) => list.map(({ entry }) => entry).filter(isDoor));
-  return left!.length === right!.length && left!.every((entry, index) => sameEntry(entry, right![index]!));
+  return a.length === b.length && a.every(({ entry }, index) => sameEntry(entry, b[index]!.entry));
 }
 
 function deviantOf(a: Around, b: Around): 'a' | 'b' | undefined {
