@@ -1,4 +1,5 @@
 import { Command, CommanderError, Option } from 'commander';
+import { type Engine, engines } from '../cpu/engine.ts';
 import { limits, memoryDefaults } from '../sim/values/limits.ts';
 import { addClusterCommands } from './cluster/commands.ts';
 import { mustHaveEffect } from './combinations.ts';
@@ -8,6 +9,8 @@ import { addTraceCommand } from './debugging/commands.ts';
 import type { DebugOptions } from './debugging/debug.ts';
 import type { IndexOptions } from './debugging/index-recording.ts';
 import { POSITION_FORMS, parsePosition } from './debugging/position.ts';
+import type { BisectOptions } from './debugging/bisect.ts';
+import { parseEngines, takesSymbols } from './debugging/options.ts';
 import type { DiffOptions } from './diff.ts';
 import { takesEngine } from './engine.ts';
 import { EXIT_CODE } from './exit-codes.ts';
@@ -46,7 +49,7 @@ Examples:
 
 The exit code is the guest's, or: 2 wrong usage or input, 3 a divergence or a violated invariant, 4 stopped by a limit,
 5 no eligible replica, 6 a fault not triggered (--strict), 70 a bug in vmft, 130 interrupted, 141 broken pipe;
-1 from vmft diff for a difference, from vmft conformance for a program that does not pass.`,
+1 from vmft diff and bisect for a difference, from vmft conformance for a program that does not pass.`,
   );
 
 /** Sets the exit code of a command. Commands are imported on demand, so that none loads the code of the others. */
@@ -173,6 +176,57 @@ Examples:
   );
 
 addTraceCommand(program, finish);
+
+takesSymbols(
+  program
+    .command('bisect')
+    .description('find the first step at which two executions differ, and explain it')
+    .argument('<log>', 'a file made by `vmft run --record` or `vmft judge --record`')
+    .argument('[other]', 'another recording of the same guest: the two are compared'),
+)
+  .addOption(
+    new Option(
+      '--engine <names>',
+      'what executes instructions: one, or one for each side, as in interpreter,translator (default for one recording)',
+    ).argParser(parseEngines),
+  )
+  .option('--build <dir>', 'compare with another build of vmft, in this checkout or package')
+  .addOption(
+    new Option(
+      '--state <file>',
+      'compare with a machine of the recording saved by `vmft run --save-states` (repeatable)',
+    ).argParser((path: string, before: string[] | undefined) => [...(before ?? []), path]),
+  )
+  .option('--json', 'print one JSON document on stdout instead of the report')
+  .option('-q, --quiet', 'print nothing; only the exit code tells')
+  .addHelpText(
+    'after',
+    `
+The exit code is 0 when everything is equal, 1 when something differs.
+
+Examples:
+  vmft bisect primary.log backup.log                 two recordings
+  vmft bisect bank.log                               one recording: the interpreter and the translator
+  vmft bisect bank.log --engine check                the same, compared after every 5000 steps at most
+  vmft bisect bank.log --engine translator --state states/primary.vm
+  vmft bisect bank.log --build ../vmft-0.1           two builds
+  vmft bisect kernel.log --symbols vmlinux --json`,
+  )
+  .action(async (path: string, other: string | undefined, given: BisectOptions) =>
+    finish(
+      (await import('./debugging/bisect.ts')).bisect(other === undefined ? [path] : [path, other], given),
+    ),
+  );
+
+// A hidden command, for `vmft bisect --build`.
+program
+  .command('bisect-answer', { hidden: true })
+  .description('answer the questions of another vmft about a recording, on stdin and stdout')
+  .argument('<log>')
+  .addOption(new Option('--engine <name>').choices(engines).default('translator'))
+  .action(async (path: string, given: { engine: Engine }) =>
+    (await import('./debugging/answers.ts')).answer(path, given),
+  );
 
 takesEngine(program.command('judge'))
   .description('check the evidence of a run on real hosts, as the simulator checks its own runs')

@@ -1,6 +1,9 @@
 /** Executions that begin to differ at a known place: the place is found, and the cause is named. */
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+import { and, choose, constant, eq, rd, rs1, xor } from '../../src/cpu/expr.ts';
+import { decode, instructions } from '../../src/cpu/instructions.ts';
+import { interpreterModule } from '../../src/cpu/interpreter.ts';
 import { type Explanation, explain, type Pair } from '../../src/debug/bisect/explain.ts';
 import { firstLogDifference } from '../../src/debug/bisect/logs.ts';
 import { type Found, type SearchOptions, search } from '../../src/debug/bisect/search.ts';
@@ -19,7 +22,7 @@ import type { Entry } from '../../src/vmm/entries.ts';
 import { takeSnapshot } from '../../src/vmm/snapshot.ts';
 import { chattyGuest, machineOf } from '../ft/guest.ts';
 import { recordRun } from '../ft/world.ts';
-import { examples } from '../thorough.ts';
+import { examples, thorough } from '../thorough.ts';
 
 const description = machineOf(chattyGuest);
 const { entries, icount: end } = recordRun(description, 'bisect', 'a few words, then the end: q');
@@ -101,6 +104,24 @@ async function firstByLooking(a: Side, b: Side, start = 0): Promise<Moment> {
   for (let moment = start; moment <= last; moment++)
     if (!isSame(await a.at(moment), await b.at(moment))) return moment;
   throw new Error('equal everywhere');
+}
+
+/** A replay by another build, in whose interpreter an instruction gives a wrong bit when the low bits of rs1 are `when`. */
+async function wrongSide(mnemonic: string, when: number, bit: number): Promise<Side> {
+  const row = instructions.find((one) => one.mnemonic === mnemonic)!;
+  const right = row.meaning;
+  row.meaning = right.map((action) => {
+    if (action.do !== 'rd') return action;
+    const isWrong = eq(and(rs1, constant(7)), constant(when));
+    return rd(choose(isWrong, xor(action.value, constant(1n << BigInt(bit))), action.value));
+  });
+  const generated = interpreterModule(false);
+  row.meaning = right;
+  vi.resetModules();
+  const { prepareInterpreter } = await import('../../src/cpu/hart.ts');
+  prepareInterpreter(false, generated);
+  const other = await import('../../src/debug/bisect/side.ts');
+  return new other.TimelineSide('b', { description, entries }, { execution, snapshotBytes: 1 << 22 });
 }
 
 /** An entry with another value; undefined for a marker. */
@@ -191,5 +212,37 @@ describe('the first difference', () => {
       }),
       { numRuns: examples(100) },
     );
+  });
+
+  test('of a build with a wrong instruction is the first step in which it is wrong', async () => {
+    let count = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom('xor', 'mul', 'srli', 'add'),
+        fc.nat(7),
+        fc.nat(63),
+        async (...drawn) => {
+          const [mnemonic, when, bit] = drawn;
+          const a = sideOf('a');
+          const b = await wrongSide(mnemonic, when, bit);
+          const found = await search(a, b, last, { first: 64, longest: 1024 });
+          if (!found) {
+            await expect(firstByLooking(a, b)).rejects.toThrow('equal everywhere');
+            return;
+          }
+          count++;
+          expect(found.different).toBe(await firstByLooking(a, b));
+          const pair = { a, b, logs: { a: entries, b: entries }, alike: false };
+          const explanation = await explain(pair, { ...found, equal: found.equal! });
+          expect(explanation).toMatchObject({ during: 'step', cause: 'engine', deviant: 'b' });
+          expect(decode(explanation.executed!.word!)!.mnemonic).toBe(mnemonic);
+          const [difference] = explanation.words;
+          expect(explanation.words.length).toBe(1);
+          expect(difference!.a ^ difference!.b).toBe(1n << BigInt(bit));
+        },
+      ),
+      { numRuns: thorough(10, 100) },
+    );
+    expect(count).toBeGreaterThan(2);
   });
 });

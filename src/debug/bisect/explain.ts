@@ -4,9 +4,9 @@ import { sameEntry } from '../../replay/comparison.ts';
 import type { EntrySource } from '../../replay/timeline.ts';
 import { compareSnapshots, type RegisterDifference, type Snapshot } from '../../vmm/snapshot.ts';
 import { isDoor, type Numbered } from './logs.ts';
-import { differingBytes, type Executed, entriesFrom, memoryOf, type Retried, retry } from './retry.ts';
+import { differingBytes, type Executed, memoryOf, type Retried, retry } from './retry.ts';
 import type { Found } from './search.ts';
-import { icountOf, inputsAt, isSame, type Moment, type Side } from './side.ts';
+import { entriesFrom, icountOf, inputsAt, isSame, type Moment, momentAt, type Side } from './side.ts';
 
 /**
  * Why two executions differ. `log`: their logs differ there. `input`: the guest asked for something that the log does
@@ -48,8 +48,16 @@ export interface Explanation {
   /** How a side contradicts its log. */
   problems: { a: string | undefined; b: string | undefined };
   cause: Cause;
+  /** With the cause `translation`, where the translated code is entered that gives the other result, if that is known. */
+  entered: Entered | undefined;
   /** The side that is not what this build's interpreter makes of the state before, when the other one is. */
   deviant: 'a' | 'b' | undefined;
+}
+
+/** Where translated code is entered: the step, and its address. */
+export interface Entered {
+  icount: number;
+  pc: bigint;
 }
 
 /** The two executions, and what they replay. */
@@ -83,6 +91,7 @@ export async function explain(
   const bytes = byteDifferences(before, a, b);
   const { words, devices } = otherDifferences(before, a, b);
   const isReproduced = !isSame(await pair.a.again(equal, different), await pair.b.again(equal, different));
+  const cause = causeOf(a, b, { alike: pair.alike, isReproduced, bytes });
   return {
     during: inputsAt(equal) === 'before' ? 'inputs' : 'step',
     icount: icountOf(equal),
@@ -93,7 +102,8 @@ export async function explain(
     entryBefore: a.entryBefore,
     entries: { a: a.entries, b: b.entries },
     problems: { a: a.problem, b: b.problem },
-    cause: causeOf(a, b, { alike: pair.alike, isReproduced, bytes }),
+    cause,
+    entered: cause === 'translation' ? await entryOf(pair, { equal, different }) : undefined,
     deviant: deviantOf(a, b),
   };
 }
@@ -171,9 +181,9 @@ function causeOf(
   if (!sameEntries(a.entries, b.entries)) return 'log';
   const problems = [a.problem, b.problem].filter((one) => one !== undefined);
   if (problems.length === 2 || (problems.length === 1 && alike)) return 'input';
-  if (isReproduced && !alike) return 'engine';
-  if (bytes.some(({ written }) => !written)) return 'memory';
-  return alike ? 'state' : 'translation';
+  // Several replays of one recording in one process: what they make differently, they execute differently.
+  if (!alike) return isReproduced ? 'engine' : 'translation';
+  return bytes.some(({ written }) => !written) ? 'memory' : 'state';
 }
 
 /** Whether the same has come through the doors of both. */
@@ -187,4 +197,40 @@ function deviantOf(a: Around, b: Around): 'a' | 'b' | undefined {
   );
   if (left === right) return undefined;
   return left ? 'b' : 'a';
+}
+
+/** The most steps for which a translation is looked for. It leaves at the latest after a million. */
+const MAX_TRANSLATED_STEPS = 1 << 21;
+
+/**
+ * Where the translated code is entered that gives another result. A translation makes whole steps up to its exit only,
+ * so that the result differs at its exit, and not for a run that is stopped within. Looks for the last position from
+ * which a run to the difference, without a stop, leads there again.
+ */
+async function entryOf(
+  { a, b }: Pair,
+  { equal, different }: { equal: Moment; different: Moment },
+): Promise<Entered | undefined> {
+  const end = icountOf(equal);
+  const differsFrom = async (icount: number): Promise<boolean> => {
+    const from = momentAt(icount, 'after');
+    const [one, other] = [await a.at(from), await b.at(from)];
+    if (!isSame(one, other)) return false;
+    const expected = await a.at(different);
+    for (const side of [a, b])
+      if (side.onward && !isSame(await side.onward(from, different), expected)) return true;
+    return false;
+  };
+  const longest = Math.min(end, MAX_TRANSLATED_STEPS);
+  let distance = 1;
+  while (distance <= longest && !(await differsFrom(end - distance))) distance *= 2;
+  if (distance > longest) return undefined;
+  let [entered, after] = [end - distance, end];
+  while (after - entered > 1) {
+    const middle = Math.floor((entered + after) / 2);
+    if (await differsFrom(middle)) entered = middle;
+    else after = middle;
+  }
+  const state = await a.snapshot(momentAt(entered, 'after'));
+  return state && { icount: entered, pc: state.state.hart.pc! };
 }

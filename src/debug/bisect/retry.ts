@@ -4,11 +4,10 @@ import type { Execution } from '../../cpu/engine.ts';
 import { PAGE_BYTES, RAM_BASE } from '../../cpu/layout.ts';
 import { type EntrySource, Timeline } from '../../replay/timeline.ts';
 import { Divergence, ReplayDoors } from '../../vmm/doors.ts';
-import type { Entry } from '../../vmm/entries.ts';
 import { Machine } from '../../vmm/machine.ts';
 import { restoreSnapshot, type Snapshot, takeSnapshot } from '../../vmm/snapshot.ts';
 import { readMemory, translate } from '../address-space.ts';
-import { icountOf, inputsAt, type Moment } from './side.ts';
+import { entriesFrom, icountOf, inputsAt, type Moment } from './side.ts';
 
 /** An instruction that was executed. */
 export interface Executed {
@@ -34,16 +33,6 @@ export interface Retried {
 
 /** The bits of a parcel that are all set unless it is a whole, compressed instruction. */
 const LONG = 0x3;
-
-/** The entries from number `start` on. */
-export function* entriesFrom(entries: EntrySource, start: number): Generator<Entry, void> {
-  if (entries.from) {
-    yield* entries.from(start);
-    return;
-  }
-  let index = 0;
-  for (const entry of entries) if (index++ >= start) yield entry;
-}
 
 /**
  * Does what lies between the moment of `before` and `to`, the next moment, on a fresh machine.

@@ -37,7 +37,9 @@ export async function search(
 ): Promise<Found | undefined> {
   const differ = async (moment: Moment): Promise<Found | undefined> => {
     onProgress(moment);
-    const [one, other] = await Promise.all([a.at(moment), b.at(moment)]);
+    // B may be another process, which runs while A does here.
+    const asked = b.at(moment);
+    const [one, other] = await Promise.all([a.at(moment), asked]);
     return isSame(one, other) ? undefined : { equal: undefined, different: moment, a: one, b: other };
   };
   let start = Math.min(hint, end);

@@ -51,6 +51,11 @@ export interface Side {
    * executes it, has changed the state.
    */
   again(from: Moment, to: Moment): Promise<Sample>;
+  /**
+   * What the machine itself, with the translations that it has, is at `to` when it runs there from `from` without a
+   * stop. Missing where that can't be asked.
+   */
+  onward?(from: Moment, to: Moment): Promise<Sample>;
   /** Makes going back to where it was last asked for quick. */
   keep(): void;
 }
@@ -74,6 +79,7 @@ const SNAPSHOT_BYTES = 1 << 28;
 /** An execution that is replayed here. */
 export class TimelineSide implements Side {
   private readonly timeline: Timeline;
+  private readonly ending: { end?: number };
   /** The moment at which it is, if that is known. */
   private here: Moment | undefined;
   /** The earliest known moment at which it can't be. */
@@ -85,10 +91,11 @@ export class TimelineSide implements Side {
    */
   constructor(
     readonly name: string,
-    recording: { description: MachineDescription; entries: EntrySource },
+    private readonly recording: { description: MachineDescription; entries: EntrySource },
     options: SideOptions = {},
   ) {
     const { passed = () => {}, snapshotBytes = SNAPSHOT_BYTES, ...others } = options;
+    this.ending = others.end === undefined ? {} : { end: others.end };
     this.timeline = new Timeline(recording.description, recording.entries, {
       ...others,
       passed,
@@ -109,8 +116,23 @@ export class TimelineSide implements Side {
     return start.problem === undefined ? sampleOf(this.timeline.clone(), to) : start;
   }
 
+  async onward(from: Moment, to: Moment): Promise<Sample> {
+    const start = this.go(from);
+    if (start.problem !== undefined) return start;
+    const { entries, description } = this.recording;
+    const rest = { [Symbol.iterator]: () => entriesFrom(entries, start.consumed) };
+    const { machine } = this.timeline;
+    const sample = sampleOf(
+      new Timeline(description, rest, { ...this.ending, machine, passed: () => {} }),
+      to,
+    );
+    // The timeline's machine is elsewhere now, and next it goes back.
+    this.here = undefined;
+    return sample;
+  }
+
   keep(): void {
-    this.timeline.keep();
+    if (this.here !== undefined) this.timeline.keep();
   }
 
   private go(moment: Moment): Sample {
@@ -121,10 +143,21 @@ export class TimelineSide implements Side {
     this.here = sample.problem === undefined ? moment : undefined;
     if (sample.problem === undefined) return sample;
     this.blocked = { moment, sample };
-    // The machine stands in the middle of a step: only going back leads out of it.
-    timeline.seek(0, 'before');
+    // The machine stands in the middle of a step: only going back leads out of it. To a snapshot, if there is one before:
+    // the machine with its translations is kept then.
+    timeline.seek(0, timeline.icount > 0 ? 'after' : 'before');
     return sample;
   }
+}
+
+/** The entries of a log from number `start` on, counted from 0. */
+export function* entriesFrom(entries: EntrySource, start: number): Generator<Entry, void> {
+  if (entries.from) {
+    yield* entries.from(start);
+    return;
+  }
+  let index = 0;
+  for (const entry of entries) if (index++ >= start) yield entry;
 }
 
 /** Goes to a moment. */
