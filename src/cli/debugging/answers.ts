@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import type { Engine } from '../../cpu/engine.ts';
 import { type Moment, type Sample, TimelineSide } from '../../debug/bisect/side.ts';
 import { LogReader } from '../../replay/log-file.ts';
-import { encodeSnapshot } from '../../vmm/snapshot.ts';
+import { encodeSnapshot, type Snapshot } from '../../vmm/snapshot.ts';
 import { prepareEngine } from '../engine.ts';
 import { readBytes } from '../files.ts';
 
@@ -16,7 +16,7 @@ export const PROTOCOL = 1;
 /** A question: see the calls of a {@link TimelineSide}. To `keep` there is no answer. */
 export type Question =
   | { ask: 'at' | 'snapshot'; moment: Moment }
-  | { ask: 'again' | 'onward'; moment: Moment; from: Moment }
+  | { ask: 'again' | 'onward' | 'snapshot onward'; moment: Moment; from: Moment }
   | { ask: 'keep' };
 
 /** A {@link Sample}, its hash in hexadecimal, or the number of the bytes that follow. */
@@ -33,7 +33,6 @@ export async function answer(path: string, { engine }: { engine: Engine }): Prom
     { description: recording.description, entries: recording },
     { execution: { engine }, nowMs: () => performance.now() },
   );
-  const say = (line: object) => process.stdout.write(`${JSON.stringify(line)}\n`);
   say({ protocol: PROTOCOL });
   for await (const line of createInterface({ input: process.stdin })) {
     const question = JSON.parse(line) as Question;
@@ -48,12 +47,22 @@ export async function answer(path: string, { engine }: { engine: Engine }): Prom
       case 'keep':
         side.keep();
         break;
-      case 'snapshot': {
-        const state = await side.snapshot(question.moment);
-        const content = state && encodeSnapshot(state);
-        say(content ? { bytes: content.length } : {});
-        if (content) process.stdout.write(content);
-      }
+      case 'snapshot':
+        sayState(await side.snapshot(question.moment));
+        break;
+      case 'snapshot onward':
+        sayState(await side.snapshotOnward(question.from, question.moment));
+        break;
     }
   }
+}
+
+function say(line: object): void {
+  process.stdout.write(`${JSON.stringify(line)}\n`);
+}
+
+function sayState(state: Snapshot | undefined): void {
+  const content = state && encodeSnapshot(state);
+  say(content ? { bytes: content.length } : {});
+  if (content) process.stdout.write(content);
 }

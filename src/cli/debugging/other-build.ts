@@ -148,6 +148,11 @@ export class OtherBuild implements Side {
     return sampleOf((await this.ask({ ask: 'onward', moment: to, from })).answer);
   }
 
+  async snapshotOnward(from: Moment, to: Moment): Promise<Snapshot | undefined> {
+    const { content } = await this.ask({ ask: 'snapshot onward', moment: to, from });
+    return content && decodeSnapshot(content, `the state of ${this.name}`);
+  }
+
   keep(): void {
     // It keeps what it was last asked for, without an answer.
     this.child.stdin.write(`${JSON.stringify({ ask: 'keep' } satisfies Question)}\n`);

@@ -48,13 +48,13 @@ export interface Explanation {
   /** How a side contradicts its log. */
   problems: { a: string | undefined; b: string | undefined };
   cause: Cause;
-  /** With the cause `translation`, where the translated code is entered that gives the other result, if that is known. */
+  /** With the cause `translation`: not before this step the translated code is entered that gives the other result. */
   entered: Entered | undefined;
   /** The side that is not what this build's interpreter makes of the state before, when the other one is. */
   deviant: 'a' | 'b' | undefined;
 }
 
-/** Where translated code is entered: the step, and its address. */
+/** A step, and the address of the guest before it. */
 export interface Entered {
   icount: number;
   pc: bigint;
@@ -83,27 +83,31 @@ export async function explain(
   pair: Pair,
   { equal, different }: Found & { equal: Moment },
 ): Promise<Explanation> {
-  const before = (await pair.a.snapshot(equal))!;
+  await Promise.all([pair.a.at(equal), pair.b.at(equal)]);
+  // Otherwise it comes from before: a run that stops in between does not lead there.
+  const isHere = !isSame(await pair.a.at(different), await pair.b.at(different));
+  const translated = isHere ? undefined : await translationOf(pair, { equal, different });
+  const { entered } = translated ?? {};
+  const step = translated?.exit ?? { equal, different };
+  const before = (await pair.a.snapshot(step.equal))!;
   const [a, b] = [
-    await around(pair.a, pair.logs.a, before, { equal, different }),
-    await around(pair.b, pair.logs.b, before, { equal, different }),
+    await around(pair.a, pair.logs.a, before, { ...step, entered }),
+    await around(pair.b, pair.logs.b, before, { ...step, entered }),
   ];
   const bytes = byteDifferences(before, a, b);
-  const { words, devices } = otherDifferences(before, a, b);
-  const isReproduced = !isSame(await pair.a.again(equal, different), await pair.b.again(equal, different));
-  const cause = causeOf(a, b, { alike: pair.alike, isReproduced, bytes });
+  const isReproduced =
+    isHere && !isSame(await pair.a.again(equal, different), await pair.b.again(equal, different));
   return {
-    during: inputsAt(equal) === 'before' ? 'inputs' : 'step',
-    icount: icountOf(equal),
+    during: inputsAt(step.equal) === 'before' ? 'inputs' : 'step',
+    icount: icountOf(step.equal),
     executed: a.retried.executed,
-    words,
-    devices,
+    ...otherDifferences(before, a, b),
     bytes,
     entryBefore: a.entryBefore,
     entries: { a: a.entries, b: b.entries },
     problems: { a: a.problem, b: b.problem },
-    cause,
-    entered: cause === 'translation' ? await entryOf(pair, { equal, different }) : undefined,
+    cause: isHere ? causeOf(a, b, { alike: pair.alike, isReproduced, bytes }) : 'translation',
+    entered,
     deviant: deviantOf(a, b),
   };
 }
@@ -113,7 +117,7 @@ async function around(
   side: Side,
   log: EntrySource,
   before: Snapshot,
-  { equal, different }: { equal: Moment; different: Moment },
+  { equal, different, entered }: { equal: Moment; different: Moment; entered: Entered | undefined },
 ): Promise<Around> {
   const start = await side.at(equal);
   const end = await side.at(different);
@@ -128,7 +132,10 @@ async function around(
     else if (isDoor(entry)) entries.push({ number, entry });
   }
   return {
-    after: await side.snapshot(different),
+    after:
+      entered && side.snapshotOnward
+        ? await side.snapshotOnward(momentAt(entered.icount, 'after'), different)
+        : await side.snapshot(different),
     retried: retry(before, { entries: log, consumed: start.consumed, to: different }),
     entryBefore,
     entries,
@@ -203,34 +210,48 @@ function deviantOf(a: Around, b: Around): 'a' | 'b' | undefined {
 const MAX_TRANSLATED_STEPS = 1 << 21;
 
 /**
- * Where the translated code is entered that gives another result. A translation makes whole steps up to its exit only,
- * so that the result differs at its exit, and not for a run that is stopped within. Looks for the last position from
- * which a run to the difference, without a stop, leads there again.
+ * The shortest run that gives another result, when single steps do not: a translation makes whole steps up to its exit
+ * only, so that the result differs at its exit, and not for a run that is stopped within. Looks for the last position
+ * from which a run without a stop leads to the difference, and then for the first at which the difference is seen.
  */
-async function entryOf(
+async function translationOf(
   { a, b }: Pair,
   { equal, different }: { equal: Moment; different: Moment },
-): Promise<Entered | undefined> {
+): Promise<{ entered: Entered; exit: { equal: Moment; different: Moment } } | undefined> {
   const end = icountOf(equal);
-  const differsFrom = async (icount: number): Promise<boolean> => {
-    const from = momentAt(icount, 'after');
-    const [one, other] = [await a.at(from), await b.at(from)];
-    if (!isSame(one, other)) return false;
-    const expected = await a.at(different);
-    for (const side of [a, b])
-      if (side.onward && !isSame(await side.onward(from, different), expected)) return true;
+  const differs = async (start: number, to: Moment): Promise<boolean> => {
+    const from = momentAt(start, 'after');
+    if (!isSame(await a.at(from), await b.at(from))) return false;
+    const expected = await a.at(to);
+    for (const side of [a, b]) if (side.onward && !isSame(await side.onward(from, to), expected)) return true;
     return false;
   };
   const longest = Math.min(end, MAX_TRANSLATED_STEPS);
   let distance = 1;
-  while (distance <= longest && !(await differsFrom(end - distance))) distance *= 2;
+  while (distance <= longest && !(await differs(end - distance, different))) distance *= 2;
   if (distance > longest) return undefined;
-  let [entered, after] = [end - distance, end];
-  while (after - entered > 1) {
-    const middle = Math.floor((entered + after) / 2);
-    if (await differsFrom(middle)) entered = middle;
-    else after = middle;
+  const start = await boundary(end - distance, end, (icount) => differs(icount, different));
+  // The other way round: up to here it does not differ.
+  const stopped = async (icount: number) => !(await differs(start, momentAt(icount, 'before')));
+  const exit = (await boundary(start, icountOf(different), stopped)) + 1;
+  const state = await a.snapshot(momentAt(start, 'after'));
+  return {
+    entered: { icount: start, pc: state!.state.hart.pc! },
+    exit: { equal: momentAt(exit - 1, 'after'), different: momentAt(exit, 'before') },
+  };
+}
+
+/** The last number for which something holds that holds for `low` and not for `high`, by halving. */
+async function boundary(
+  low: number,
+  high: number,
+  holds: (value: number) => Promise<boolean>,
+): Promise<number> {
+  let [yes, no] = [low, high];
+  while (no - yes > 1) {
+    const middle = Math.floor((yes + no) / 2);
+    if (await holds(middle)) yes = middle;
+    else no = middle;
   }
-  const state = await a.snapshot(momentAt(entered, 'after'));
-  return state && { icount: entered, pc: state.state.hart.pc! };
+  return yes;
 }

@@ -56,6 +56,8 @@ export interface Side {
    * stop. Missing where that can't be asked.
    */
   onward?(from: Moment, to: Moment): Promise<Sample>;
+  /** Its state there; undefined with a {@link Sample.problem}. */
+  snapshotOnward?(from: Moment, to: Moment): Promise<Snapshot | undefined>;
   /** Makes going back to where it was last asked for quick. */
   keep(): void;
 }
@@ -82,6 +84,8 @@ export class TimelineSide implements Side {
   private readonly ending: { end?: number };
   /** The moment at which it is, if that is known. */
   private here: Moment | undefined;
+  /** Whether the timeline can only go on from a snapshot. */
+  private mustGoBack = false;
   /** The earliest known moment at which it can't be. */
   private blocked: { moment: Moment; sample: Sample } | undefined;
 
@@ -117,6 +121,14 @@ export class TimelineSide implements Side {
   }
 
   async onward(from: Moment, to: Moment): Promise<Sample> {
+    return this.runOnward(from, to);
+  }
+
+  async snapshotOnward(from: Moment, to: Moment): Promise<Snapshot | undefined> {
+    return this.runOnward(from, to).problem === undefined ? takeSnapshot(this.timeline.machine) : undefined;
+  }
+
+  private runOnward(from: Moment, to: Moment): Sample {
     const start = this.go(from);
     if (start.problem !== undefined) return start;
     const { entries, description } = this.recording;
@@ -126,8 +138,9 @@ export class TimelineSide implements Side {
       new Timeline(description, rest, { ...this.ending, machine, passed: () => {} }),
       to,
     );
-    // The timeline's machine is elsewhere now, and next it goes back.
+    // The machine is elsewhere than its timeline believes: the timeline goes back next, even to where the machine is.
     this.here = undefined;
+    this.mustGoBack = true;
     return sample;
   }
 
@@ -138,15 +151,23 @@ export class TimelineSide implements Side {
   private go(moment: Moment): Sample {
     if (this.blocked && moment >= this.blocked.moment) return this.blocked.sample;
     const { timeline } = this;
+    if (this.mustGoBack) this.goBack();
     // A timeline would go back to before its position first.
     const sample = moment === this.here ? hereOf(timeline) : sampleOf(timeline, moment);
     this.here = sample.problem === undefined ? moment : undefined;
     if (sample.problem === undefined) return sample;
     this.blocked = { moment, sample };
-    // The machine stands in the middle of a step: only going back leads out of it. To a snapshot, if there is one before:
-    // the machine with its translations is kept then.
-    timeline.seek(0, timeline.icount > 0 ? 'after' : 'before');
+    // The machine stands in the middle of a step.
+    this.mustGoBack = true;
     return sample;
+  }
+
+  /** Goes to the beginning; to the snapshot there if the machine is not: it keeps its translations then. */
+  private goBack(): void {
+    const { timeline } = this;
+    timeline.seek(0, timeline.icount > 0 ? 'after' : 'before');
+    this.mustGoBack = false;
+    this.here = undefined;
   }
 }
 
