@@ -341,13 +341,15 @@ program
     (await import('./listing.ts')).disasm(target, given),
   );
 
-program
-  .command('diff')
-  .description(
-    'compare two saved machines: registers, CSRs, devices and memory pages; exit code 1 when they differ',
-  )
-  .argument('<a>', 'a file made by `vmft run --save-states`')
-  .argument('<b>', 'another')
+takesSymbols(
+  program
+    .command('diff')
+    .description(
+      'compare two saved machines: registers, CSRs, devices and memory pages; exit code 1 when they differ',
+    )
+    .argument('<a>', 'a file made by `vmft run --save-states`')
+    .argument('<b>', 'another'),
+)
   .addHelpText(
     'after',
     '\nExample:\n  vmft run bank --crash primary@icount=100000 --save-states states </dev/null\n  vmft diff states/primary.vm states/backup.vm',

@@ -1,5 +1,5 @@
 /** The difference between two machines, as a table. */
-import type { Difference } from '../vmm/snapshot.ts';
+import type { Difference, RegisterDifference } from '../vmm/snapshot.ts';
 import { type Line, line } from './styled-text.ts';
 
 const hex = (value: bigint): string => value.toString(16).padStart(16, '0');
@@ -16,14 +16,29 @@ const NAME_WIDTH = { least: 16, most: 48 };
 const nameIn = (name: string): string =>
   name.length > NAME_WIDTH.most ? `…${name.slice(1 - NAME_WIDTH.most)}` : name;
 
+/** The registers and CSRs that hold addresses of code. */
+export const CODE_REGISTERS: ReadonlySet<string> = new Set(['pc', 'ra', 'mepc', 'sepc', 'mtvec', 'stvec']);
+
+/** What is beside a register: the names of its addresses, one when both are equal. */
+function placesOf(
+  { name, a, b }: RegisterDifference,
+  naming: (address: bigint) => string | undefined,
+): string {
+  if (!CODE_REGISTERS.has(name)) return '';
+  const places = (a === b ? [a] : [a, b]).map((address) => naming(address) ?? '–');
+  return places.every((place) => place === '–') ? '' : `  ${places.join(' / ')}`;
+}
+
 /**
  * A table of registers, devices and pages, with differences marked.
  * @param rest where the full table is; given, the table omits equal registers that are not {@link MAIN}
+ * @param naming names addresses of code: `main+0x12`; undefined for one that it does not know
  */
 export function differenceTable(
   difference: Difference,
   names: readonly [string, string],
   rest?: string,
+  naming: (address: bigint) => string | undefined = () => undefined,
 ): Line[] {
   const { devices, pages } = difference;
   const registers = difference.registers.filter(
@@ -33,9 +48,12 @@ export function differenceTable(
   const width = Math.max(...registers.map(({ name }) => name.length));
   const [one, other] = [nameIn(names[0]), nameIn(names[1])];
   const first = Math.max(NAME_WIDTH.least, one.length);
+  const second = Math.max(NAME_WIDTH.least, other.length);
   const head = `  ${''.padEnd(width)}  ${one.padEnd(first)}  ${other}`;
-  const rows = registers.map(({ name, a, b, equal }) => {
-    const text = `${name.padEnd(width)}  ${hex(a).padEnd(first)}  ${hex(b)}`;
+  const rows = registers.map((register) => {
+    const { name, a, b, equal } = register;
+    const places = placesOf(register, naming);
+    const text = `${name.padEnd(width)}  ${hex(a).padEnd(first)}  ${places ? hex(b).padEnd(second) : hex(b)}${places}`;
     return equal ? [`  ${text}`] : line('bad', `≠ ${text}`);
   });
   const list = (what: string, items: readonly string[]) => {

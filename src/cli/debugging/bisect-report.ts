@@ -4,15 +4,18 @@ import { hexOf } from '../../base/text.ts';
 import type { ByteDifference, Explanation, WordDifference } from '../../debug/bisect/explain.ts';
 import type { Numbered } from '../../debug/bisect/logs.ts';
 import type { Executed } from '../../debug/bisect/retry.ts';
+import { CODE_REGISTERS } from '../../report/difference.ts';
 import { entryJson, entryRow } from '../../report/entries.ts';
 import { type Line, line, styled } from '../../report/styled-text.ts';
 import { describeEntry } from '../../vmm/entries.ts';
 import type { Difference } from '../../vmm/snapshot.ts';
 import type { Report } from './bisect-result.ts';
-import { CODE_REGISTERS, type Naming } from './symbols.ts';
+import type { Naming } from './symbols.ts';
 
+/** The most places in memory that are shown, and bytes of each. */
 const SHOWN_RUNS = 16;
 const SHOWN_BYTES = 16;
+/** The width of a column with a register's value. */
 const WIDTH = 18;
 
 const hex = (value: bigint): string => value.toString(16).padStart(16, '0');
@@ -92,7 +95,7 @@ function explanationLines(report: Report, found: Explanation, naming: Naming): L
   const shown = bytes.slice(0, SHOWN_RUNS);
   return [
     line('bad', where),
-    ...(executed ? [executedLine(executed, naming)] : []),
+    ...(executed ? [executedLine(executed, naming)] : [standsLine(found.pc, naming)]),
     ...(entryBefore ? [row('entry before', entryBefore)] : []),
     ...entries.a.map((one) => row('  A receives', one)),
     ...entries.b.map((one) => row('  B receives', one)),
@@ -101,10 +104,16 @@ function explanationLines(report: Report, found: Explanation, naming: Naming): L
     ),
     ...(words.length > 0 ? wordLines(words, naming) : []),
     ...(devices.length > 0 ? [[`  devices: ${devices.join(', ')}`]] : []),
-    ...shown.map((one) => byteLine(one)),
+    ...shown.map((one) => byteLine(one, naming)),
     ...(bytes.length > shown.length ? [[`  … and bytes at ${bytes.length - shown.length} more places`]] : []),
     [styled('heading', 'cause: '), causeText(report, found, naming)],
   ];
+}
+
+/** Where the guest stands while inputs are applied. */
+function standsLine(pc: bigint, naming: Naming): Line {
+  const name = naming(pc);
+  return [`  ${hex(pc)}`, ...(name === undefined ? [] : [styled('aside', `   ${name}`)])];
 }
 
 function executedLine({ pc, word, interrupted }: Executed, naming: Naming): Line {
@@ -141,14 +150,15 @@ function wordLines(words: readonly WordDifference[], naming: Naming): Line[] {
   ];
 }
 
-function byteLine({ address, before, a, b, written }: ByteDifference): Line {
+function byteLine({ address, before, a, b, written }: ByteDifference, naming: Naming): Line {
+  const name = naming(BigInt(address));
   const cut = (bytes: Uint8Array) =>
     hexOf(bytes.subarray(0, SHOWN_BYTES)) + (bytes.length > SHOWN_BYTES ? '…' : '');
   const size = before.length === 1 ? '1 byte' : `${before.length} bytes`;
   const by = written ? 'written here' : 'not written here';
   return line(
     'bad',
-    `≠ memory at 0x${address.toString(16)}, ${size}, ${by}: A ${cut(a)}, B ${cut(b)}, before ${cut(before)}`,
+    `≠ memory at 0x${address.toString(16)}${name === undefined ? '' : ` ${name}`}, ${size}, ${by}: A ${cut(a)}, B ${cut(b)}, before ${cut(before)}`,
   );
 }
 
@@ -290,10 +300,13 @@ export function reportJson(report: Report, naming: Naming): object {
 }
 
 function explanationJson(report: Report, found: Explanation, naming: Naming): object {
-  const { executed, words, bytes, entryBefore, entries, entered, ...others } = found;
+  const { pc, executed, words, bytes, entryBefore, entries, entered, problems, ...others } = found;
   const numbered = ({ number, entry }: Numbered) => entryJson(number, entry);
   return {
     ...others,
+    pc: hex(pc),
+    place: naming(pc) ?? null,
+    problems: { a: problems.a ?? null, b: problems.b ?? null },
     sentence: causeText(report, found, naming),
     executed: executedJson(executed, naming),
     entered: entered ? { icount: entered.icount, pc: hex(entered.pc) } : null,

@@ -21,6 +21,3 @@ export function readNaming(paths: readonly string[] = []): Naming {
     return undefined;
   };
 }
-
-/** The registers and CSRs that hold addresses of code. */
-export const CODE_REGISTERS: ReadonlySet<string> = new Set(['pc', 'ra', 'mepc', 'sepc', 'mtvec', 'stvec']);

@@ -36,6 +36,8 @@ export interface Explanation {
   /** `step`: step number `icount`; `inputs`: those that are applied at position `icount`. */
   during: 'step' | 'inputs';
   icount: number;
+  /** The virtual address at which the guest stands before. */
+  pc: bigint;
   executed: Executed | undefined;
   words: WordDifference[];
   /** Names of the devices and of the other parts of the state that differ. */
@@ -100,6 +102,7 @@ export async function explain(
   return {
     during: inputsAt(step.equal) === 'before' ? 'inputs' : 'step',
     icount: icountOf(step.equal),
+    pc: before.state.hart.pc!,
     executed: a.retried.executed,
     ...otherDifferences(before, a, b),
     bytes,

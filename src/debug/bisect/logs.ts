@@ -58,11 +58,26 @@ export function firstLogDifference(a: Iterable<Entry>, b: Iterable<Entry>): LogD
   }
 }
 
-/** The most bytes of a field that are shown. */
+/** The most bytes and characters of a field that are shown. */
 const SHOWN_BYTES = 16;
+const SHOWN_CHARACTERS = 60;
+
+/** The fields in words. */
+const fieldNames: Record<keyof MachineDescription, string> = {
+  program: 'the name',
+  memorySizeBytes: 'bytes of memory',
+  bootEpochNs: 'the time at boot',
+  start: 'the registers at boot',
+  sbi: 'whether there is no firmware',
+  segments: 'the image',
+  virtio: 'the devices',
+  clock: 'the clock',
+  tohost: 'the address of tohost',
+  fromhost: 'the address of fromhost',
+};
 
 /**
- * What differs in two descriptions, each in words: `memorySizeBytes: 65536 / 131072`. The program's name does not
+ * What differs in two descriptions, each in words: `bytes of memory: 65536 / 131072`. The program's name does not
  * count: it is for display.
  */
 export function descriptionDifferences(a: MachineDescription, b: MachineDescription): string[] {
@@ -72,9 +87,9 @@ export function descriptionDifferences(a: MachineDescription, b: MachineDescript
     .flatMap((name) => {
       const codec = descriptionSchema.fields[name] as Codec<unknown>;
       if (sameBytes(encode(codec, a[name]), encode(codec, b[name]))) return [];
-      return name === 'segments'
-        ? [segmentsDifference(a, b)]
-        : [`${name}: ${shown(a[name])} / ${shown(b[name])}`];
+      if (name === 'segments') return [segmentsDifference(a, b)];
+      const values = `${shown(a[name])} / ${shown(b[name])}`;
+      return [values.length > SHOWN_CHARACTERS ? fieldNames[name] : `${fieldNames[name]}: ${values}`];
     });
 }
 
