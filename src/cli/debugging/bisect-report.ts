@@ -86,7 +86,7 @@ function equalLine({ sides, steps, logs }: Report): Line {
 }
 
 function explanationLines(report: Report, found: Explanation, naming: Naming): Line[] {
-  const { during, icount, executed, words, devices, bytes, entryBefore, entries, problems } = found;
+  const { during, icount, executed, path, words, devices, bytes, entryBefore, entries, problems } = found;
   const where =
     during === 'step'
       ? `equal up to icount ${icount}; the states differ after step ${icount}:`
@@ -95,7 +95,9 @@ function explanationLines(report: Report, found: Explanation, naming: Naming): L
   const shown = bytes.slice(0, SHOWN_RUNS);
   return [
     line('bad', where),
-    ...(executed ? [executedLine(executed, naming)] : [standsLine(found.pc, naming)]),
+    ...(path.length > 0
+      ? [['  the translated code, up to this step:'], ...path.map((one) => executedLine(one, naming))]
+      : [executed ? executedLine(executed, naming) : standsLine(found.pc, naming)]),
     ...(entryBefore ? [row('entry before', entryBefore)] : []),
     ...entries.a.map((one) => row('  A receives', one)),
     ...entries.b.map((one) => row('  B receives', one)),
@@ -300,7 +302,7 @@ export function reportJson(report: Report, naming: Naming): object {
 }
 
 function explanationJson(report: Report, found: Explanation, naming: Naming): object {
-  const { pc, executed, words, bytes, entryBefore, entries, entered, problems, ...others } = found;
+  const { pc, executed, words, bytes, entryBefore, entries, entered, path, problems, ...others } = found;
   const numbered = ({ number, entry }: Numbered) => entryJson(number, entry);
   return {
     ...others,
@@ -309,6 +311,7 @@ function explanationJson(report: Report, found: Explanation, naming: Naming): ob
     problems: { a: problems.a ?? null, b: problems.b ?? null },
     sentence: causeText(report, found, naming),
     executed: executedJson(executed, naming),
+    path: path.map((one) => executedJson(one, naming)),
     entered: entered ? { icount: entered.icount, pc: hex(entered.pc) } : null,
     entryBefore: entryBefore ? numbered(entryBefore) : null,
     entries: { a: entries.a.map(numbered), b: entries.b.map(numbered) },

@@ -52,6 +52,8 @@ export interface Explanation {
   cause: Cause;
   /** With the cause `translation`: not before this step the translated code is entered that gives the other result. */
   entered: Entered | undefined;
+  /** What is executed from there on, if that are few steps. */
+  path: Executed[];
   /** The side that is not what this build's interpreter makes of the state before, when the other one is. */
   deviant: 'a' | 'b' | undefined;
 }
@@ -111,8 +113,26 @@ export async function explain(
     problems: { a: a.problem, b: b.problem },
     cause: isHere ? causeOf(a, b, { alike: pair.alike, isReproduced, bytes }) : 'translation',
     entered,
+    path: entered ? await pathOf(pair, entered.icount, icountOf(step.different)) : [],
     deviant: deviantOf(a, b),
   };
+}
+
+/** The most steps that {@link Explanation.path} has. */
+const MAX_PATH = 32;
+
+/** What this build's interpreter executes from one position to another; nothing when they are far apart. */
+async function pathOf({ a, logs }: Pair, start: number, end: number): Promise<Executed[]> {
+  if (end - start > MAX_PATH) return [];
+  const path: Executed[] = [];
+  for (let icount = start; icount < end; icount++) {
+    const { consumed } = await a.at(momentAt(icount, 'after'));
+    const before = await a.snapshot(momentAt(icount, 'after'));
+    const to = momentAt(icount + 1, 'before');
+    const { executed } = before ? retry(before, { entries: logs.a, consumed, to }) : {};
+    if (executed) path.push(executed);
+  }
+  return path;
 }
 
 /** What one of them does from one moment to the next. */
