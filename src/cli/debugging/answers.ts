@@ -4,9 +4,9 @@
  */
 import { createInterface } from 'node:readline';
 import type { Engine } from '../../cpu/engine.ts';
-import { type Moment, type Sample, TimelineSide } from '../../debug/bisect/side.ts';
+import { type Moment, type Sample, type Start, TimelineSide } from '../../debug/bisect/side.ts';
 import { LogReader } from '../../replay/log-file.ts';
-import { encodeSnapshot, type Snapshot } from '../../vmm/snapshot.ts';
+import { decodeSnapshot, encodeSnapshot, type Snapshot } from '../../vmm/snapshot.ts';
 import { prepareEngine } from '../engine.ts';
 import { readBytes } from '../files.ts';
 
@@ -16,7 +16,9 @@ export const PROTOCOL = 1;
 /** A question: see the calls of a {@link TimelineSide}. To `keep` there is no answer. */
 export type Question =
   | { ask: 'at' | 'snapshot'; moment: Moment }
-  | { ask: 'again' | 'onward' | 'snapshot onward'; moment: Moment; from: Moment }
+  | { ask: 'again'; moment: Moment; from: Moment }
+  /** `state`: a saved machine, in base64. */
+  | { ask: 'onward' | 'snapshot onward'; moment: Moment; state: string; consumed: number }
   | { ask: 'keep' };
 
 /** A {@link Sample}, its hash in hexadecimal, or the number of the bytes that follow. */
@@ -41,8 +43,10 @@ export async function answer(path: string, { engine }: { engine: Engine }): Prom
         say(answerOf(await side.at(question.moment)));
         break;
       case 'again':
+        say(answerOf(await side.again(question.from, question.moment)));
+        break;
       case 'onward':
-        say(answerOf(await side[question.ask](question.from, question.moment)));
+        say(answerOf(await side.onward(startOf(question), question.moment)));
         break;
       case 'keep':
         side.keep();
@@ -51,11 +55,16 @@ export async function answer(path: string, { engine }: { engine: Engine }): Prom
         sayState(await side.snapshot(question.moment));
         break;
       case 'snapshot onward':
-        sayState(await side.snapshotOnward(question.from, question.moment));
+        sayState(await side.snapshotOnward(startOf(question), question.moment));
         break;
     }
   }
 }
+
+const startOf = ({ state, consumed }: { state: string; consumed: number }): Start => ({
+  state: decodeSnapshot(new Uint8Array(Buffer.from(state, 'base64')), 'the state that was sent'),
+  consumed,
+});
 
 function say(line: object): void {
   process.stdout.write(`${JSON.stringify(line)}\n`);

@@ -181,10 +181,10 @@ export function causeText(report: Report, found: Explanation, naming: Naming): s
     case 'engine':
       return `the ${who} differ in this instruction${side ?? ''}`;
     case 'translation': {
-      if (!entered) return `the ${who} differ in translated code that is left with this step`;
+      if (!entered) return `the ${who} differ in translated code that is left after this step`;
       const place = naming(entered.pc);
       const at = `0x${entered.pc.toString(16)}${place === undefined ? '' : ` ${place}`}`;
-      return `the ${who} differ in translated code, which is entered after step ${entered.icount} (${at}) and left with step ${found.icount}${side ?? ''}`;
+      return `the ${who} differ in translated code, which is entered at step ${entered.icount} (${at}) and left after step ${found.icount}${side ?? ''}`;
     }
     case 'memory':
       return `memory${deviant ? ` of ${deviant.toUpperCase()}` : ''} was changed outside execution: neither the instruction nor an entry has written these bytes`;

@@ -29,6 +29,8 @@ export interface Report {
   logs: { a: ReportedLog; b: ReportedLog; isOne: boolean; difference: LogDifference | undefined };
   /** The executions, one or two: their names, what they say to the recording's own checks, and how they contradict it. */
   sides: { name: string; checks: Checks | undefined; problem: string | undefined }[];
+  /** The side with the interpreter, if only one has it. */
+  reference: 'a' | 'b';
   /** Whether both execute instructions in the same way. */
   alike: boolean;
   /** The first difference of two executions. */

@@ -116,6 +116,7 @@ async function examine(task: Task, out: ConstructorParameters<typeof Progress>[0
     steps: Math.min(one.end, other.end),
     logs: { a: one, b: other, isOne: one === other, difference },
     sides: sides.map(({ side, checks }) => ({ name: side.name, checks, problem: undefined })),
+    reference: task.engines[1] === 'interpreter' ? 'b' : 'a',
     alike: build === undefined && task.engines.length === 1,
     difference: undefined,
     engineDifference: undefined,
@@ -182,7 +183,7 @@ async function compareSides(
   end: Moment,
   out: ConstructorParameters<typeof Progress>[0],
 ): Promise<void> {
-  const { logs, alike } = report;
+  const { logs, alike, reference } = report;
   const differing = logs.difference?.a ?? logs.difference?.b;
   let done = 0;
   const progress = new Progress(out, { total: Math.max(1, end), unit: 'moments' }, () => ({
@@ -205,7 +206,7 @@ async function compareSides(
     return;
   }
   if (found.equal === undefined) return startDifference(report, { a, b }, found);
-  const pair = { a, b, logs: { a: logs.a.reader, b: logs.b.reader }, alike };
+  const pair = { a, b, logs: { a: logs.a.reader, b: logs.b.reader }, alike, reference };
   report.difference = await explain(pair, { ...found, equal: found.equal });
 }
 

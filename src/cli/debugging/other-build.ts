@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { OperatingError } from '../../base/errors.ts';
 import type { Engine } from '../../cpu/engine.ts';
-import type { Moment, Sample, Side } from '../../debug/bisect/side.ts';
-import { decodeSnapshot, type Snapshot } from '../../vmm/snapshot.ts';
+import type { Moment, Sample, Side, Start } from '../../debug/bisect/side.ts';
+import { decodeSnapshot, encodeSnapshot, type Snapshot } from '../../vmm/snapshot.ts';
 import { type Answer, PROTOCOL, type Question } from './answers.ts';
 
 /** The most characters of the other build's messages that are repeated. */
@@ -144,12 +144,12 @@ export class OtherBuild implements Side {
     return sampleOf((await this.ask({ ask: 'again', moment: to, from })).answer);
   }
 
-  async onward(from: Moment, to: Moment): Promise<Sample> {
-    return sampleOf((await this.ask({ ask: 'onward', moment: to, from })).answer);
+  async onward(start: Start, to: Moment): Promise<Sample> {
+    return sampleOf((await this.ask({ ask: 'onward', moment: to, ...sent(start) })).answer);
   }
 
-  async snapshotOnward(from: Moment, to: Moment): Promise<Snapshot | undefined> {
-    const { content } = await this.ask({ ask: 'snapshot onward', moment: to, from });
+  async snapshotOnward(start: Start, to: Moment): Promise<Snapshot | undefined> {
+    const { content } = await this.ask({ ask: 'snapshot onward', moment: to, ...sent(start) });
     return content && decodeSnapshot(content, `the state of ${this.name}`);
   }
 
@@ -172,6 +172,11 @@ function parsed(line: string): unknown {
     return {};
   }
 }
+
+const sent = ({ state, consumed }: Start): { state: string; consumed: number } => ({
+  state: Buffer.from(encodeSnapshot(state)).toString('base64'),
+  consumed,
+});
 
 const sampleOf = ({ icount = 0, consumed = 0, hash = '0', problem }: Answer): Sample => ({
   ...{ icount, consumed, hash: BigInt(`0x${hash}`) },

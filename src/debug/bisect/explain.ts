@@ -6,7 +6,16 @@ import { compareSnapshots, type RegisterDifference, type Snapshot } from '../../
 import { isDoor, type Numbered } from './logs.ts';
 import { differingBytes, type Executed, memoryOf, type Retried, retry } from './retry.ts';
 import type { Found } from './search.ts';
-import { entriesFrom, icountOf, inputsAt, isSame, type Moment, momentAt, type Side } from './side.ts';
+import {
+  entriesFrom,
+  icountOf,
+  inputsAt,
+  isSame,
+  type Moment,
+  momentAt,
+  type Side,
+  type Start,
+} from './side.ts';
 
 /**
  * Why two executions differ. `log`: their logs differ there. `input`: the guest asked for something that the log does
@@ -69,6 +78,8 @@ export interface Pair {
   a: Side;
   b: Side;
   logs: { a: EntrySource; b: EntrySource };
+  /** The side that starts runs from states which single steps lead to: with the interpreter, if one has it. */
+  reference: 'a' | 'b';
   /** Whether they execute instructions in the same way: with one engine of one build. */
   alike: boolean;
 }
@@ -91,12 +102,12 @@ export async function explain(
   // Otherwise it comes from before: a run that stops in between does not lead there.
   const isHere = !isSame(await pair.a.at(different), await pair.b.at(different));
   const translated = isHere ? undefined : await translationOf(pair, { equal, different });
-  const { entered } = translated ?? {};
+  const { entered, start } = translated ?? {};
   const step = translated?.exit ?? { equal, different };
-  const before = (await pair.a.snapshot(step.equal))!;
+  const before = (await pair[pair.reference].snapshot(step.equal))!;
   const [a, b] = [
-    await around(pair.a, pair.logs.a, before, { ...step, entered }),
-    await around(pair.b, pair.logs.b, before, { ...step, entered }),
+    await around(pair.a, pair.logs.a, before, { ...step, start }),
+    await around(pair.b, pair.logs.b, before, { ...step, start }),
   ];
   const bytes = byteDifferences(before, a, b);
   const isReproduced =
@@ -122,14 +133,15 @@ export async function explain(
 const MAX_PATH = 32;
 
 /** What this build's interpreter executes from one position to another; nothing when they are far apart. */
-async function pathOf({ a, logs }: Pair, start: number, end: number): Promise<Executed[]> {
+async function pathOf({ reference, logs, ...sides }: Pair, start: number, end: number): Promise<Executed[]> {
   if (end - start > MAX_PATH) return [];
+  const side = sides[reference];
   const path: Executed[] = [];
   for (let icount = start; icount < end; icount++) {
-    const { consumed } = await a.at(momentAt(icount, 'after'));
-    const before = await a.snapshot(momentAt(icount, 'after'));
+    const { consumed } = await side.at(momentAt(icount, 'after'));
+    const before = await side.snapshot(momentAt(icount, 'after'));
     const to = momentAt(icount + 1, 'before');
-    const { executed } = before ? retry(before, { entries: logs.a, consumed, to }) : {};
+    const { executed } = before ? retry(before, { entries: logs[reference], consumed, to }) : {};
     if (executed) path.push(executed);
   }
   return path;
@@ -140,7 +152,7 @@ async function around(
   side: Side,
   log: EntrySource,
   before: Snapshot,
-  { equal, different, entered }: { equal: Moment; different: Moment; entered: Entered | undefined },
+  { equal, different, start: run }: { equal: Moment; different: Moment; start: Start | undefined },
 ): Promise<Around> {
   const start = await side.at(equal);
   const end = await side.at(different);
@@ -156,9 +168,7 @@ async function around(
   }
   return {
     after:
-      entered && side.snapshotOnward
-        ? await side.snapshotOnward(momentAt(entered.icount, 'after'), different)
-        : await side.snapshot(different),
+      run && side.snapshotOnward ? await side.snapshotOnward(run, different) : await side.snapshot(different),
     retried: retry(before, { entries: log, consumed: start.consumed, to: different }),
     entryBefore,
     entries,
@@ -238,28 +248,32 @@ const MAX_TRANSLATED_STEPS = 1 << 21;
  * from which a run without a stop leads to the difference, and then for the first at which the difference is seen.
  */
 async function translationOf(
-  { a, b }: Pair,
+  { a, b, reference }: Pair,
   { equal, different }: { equal: Moment; different: Moment },
-): Promise<{ entered: Entered; exit: { equal: Moment; different: Moment } } | undefined> {
+): Promise<{ entered: Entered; start: Start; exit: { equal: Moment; different: Moment } } | undefined> {
   const end = icountOf(equal);
-  const differs = async (start: number, to: Moment): Promise<boolean> => {
-    const from = momentAt(start, 'after');
-    if (!isSame(await a.at(from), await b.at(from))) return false;
-    const expected = await a.at(to);
-    for (const side of [a, b]) if (side.onward && !isSame(await side.onward(from, to), expected)) return true;
-    return false;
+  const side = reference === 'a' ? a : b;
+  const startAt = async (icount: number): Promise<Start> => {
+    const { consumed } = await side.at(momentAt(icount, 'after'));
+    return { state: (await side.snapshot(momentAt(icount, 'after')))!, consumed };
+  };
+  const differs = async (icount: number, to: Moment): Promise<boolean> => {
+    const start = await startAt(icount);
+    const [one, other] = [await a.onward?.(start, to), await b.onward?.(start, to)];
+    return one !== undefined && other !== undefined && !isSame(one, other);
   };
   const longest = Math.min(end, MAX_TRANSLATED_STEPS);
   let distance = 1;
   while (distance <= longest && !(await differs(end - distance, different))) distance *= 2;
   if (distance > longest) return undefined;
-  const start = await boundary(end - distance, end, (icount) => differs(icount, different));
+  const enters = await boundary(end - distance, end, (icount) => differs(icount, different));
   // The other way round: up to here it does not differ.
-  const stopped = async (icount: number) => !(await differs(start, momentAt(icount, 'before')));
-  const exit = (await boundary(start, icountOf(different), stopped)) + 1;
-  const state = await a.snapshot(momentAt(start, 'after'));
+  const stopped = async (icount: number) => !(await differs(enters, momentAt(icount, 'before')));
+  const exit = (await boundary(enters, icountOf(different), stopped)) + 1;
+  const start = await startAt(enters);
   return {
-    entered: { icount: start, pc: state!.state.hart.pc! },
+    entered: { icount: enters, pc: start.state.state.hart.pc! },
+    start,
     exit: { equal: momentAt(exit - 1, 'after'), different: momentAt(exit, 'before') },
   };
 }

@@ -1,5 +1,8 @@
 /** One of two executions that are compared: what can be asked of it, and the one that a timeline answers. */
+import { sameBytes } from '../../base/bytes.ts';
+import { decode, encode } from '../../base/codec.ts';
 import type { Execution } from '../../cpu/engine.ts';
+import { PAGE_BYTES, RAM_BASE } from '../../cpu/layout.ts';
 import { type EntrySource, type InputsThere, Timeline } from '../../replay/timeline.ts';
 import type { MachineDescription } from '../../vmm/description.ts';
 import { Divergence } from '../../vmm/doors.ts';
@@ -39,6 +42,12 @@ export interface Sample {
 export const isSame = (a: Sample, b: Sample): boolean =>
   a.hash === b.hash && a.icount === b.icount && a.problem === b.problem;
 
+/** A state, and how many entries of the log have come through the doors in it. */
+export interface Start {
+  state: Snapshot;
+  consumed: number;
+}
+
 /** One of two executions. It can be asked for any moment, in any order. */
 export interface Side {
   /** What it is, for people: a file, an engine, another build. */
@@ -52,12 +61,12 @@ export interface Side {
    */
   again(from: Moment, to: Moment): Promise<Sample>;
   /**
-   * What the machine itself, with the translations that it has, is at `to` when it runs there from `from` without a
-   * stop. Missing where that can't be asked.
+   * What the machine itself, with the translations that it has, is at `to` when it is put into this state and runs
+   * there without a stop. Missing where that can't be asked.
    */
-  onward?(from: Moment, to: Moment): Promise<Sample>;
+  onward?(start: Start, to: Moment): Promise<Sample>;
   /** Its state there; undefined with a {@link Sample.problem}. */
-  snapshotOnward?(from: Moment, to: Moment): Promise<Snapshot | undefined>;
+  snapshotOnward?(start: Start, to: Moment): Promise<Snapshot | undefined>;
   /** Makes going back to where it was last asked for quick. */
   keep(): void;
 }
@@ -120,20 +129,19 @@ export class TimelineSide implements Side {
     return start.problem === undefined ? sampleOf(this.timeline.clone(), to) : start;
   }
 
-  async onward(from: Moment, to: Moment): Promise<Sample> {
-    return this.runOnward(from, to);
+  async onward(start: Start, to: Moment): Promise<Sample> {
+    return this.runOnward(start, to);
   }
 
-  async snapshotOnward(from: Moment, to: Moment): Promise<Snapshot | undefined> {
-    return this.runOnward(from, to).problem === undefined ? takeSnapshot(this.timeline.machine) : undefined;
+  async snapshotOnward(start: Start, to: Moment): Promise<Snapshot | undefined> {
+    return this.runOnward(start, to).problem === undefined ? takeSnapshot(this.timeline.machine) : undefined;
   }
 
-  private runOnward(from: Moment, to: Moment): Sample {
-    const start = this.go(from);
-    if (start.problem !== undefined) return start;
+  private runOnward({ state, consumed }: Start, to: Moment): Sample {
     const { entries, description } = this.recording;
-    const rest = { [Symbol.iterator]: () => entriesFrom(entries, start.consumed) };
+    const rest = { [Symbol.iterator]: () => entriesFrom(entries, consumed) };
     const { machine } = this.timeline;
+    putInto(machine, state);
     const sample = sampleOf(
       new Timeline(description, rest, { ...this.ending, machine, passed: () => {} }),
       to,
@@ -198,3 +206,17 @@ const hereOf = ({ icount, consumed, machine }: Timeline): Sample => ({
   consumed,
   hash: machine.hash(true),
 });
+
+/** Puts a machine into a state; only pages that differ are written, so that translations of the others are kept. */
+function putInto(machine: Machine, { state, pages }: Snapshot): void {
+  const { hart } = machine;
+  if (state.ramSizeBytes > hart.ramSizeBytes) hart.growRam(state.ramSizeBytes);
+  const contents = new Map(pages.map(({ index, bytes }) => [index, bytes]));
+  const zeros = new Uint8Array(PAGE_BYTES);
+  for (const index of new Set([...contents.keys(), ...hart.usedPages()])) {
+    const content = contents.get(index) ?? zeros;
+    const at = index * PAGE_BYTES;
+    if (!sameBytes(content, hart.ram.subarray(at, at + PAGE_BYTES))) hart.write(RAM_BASE + at, content);
+  }
+  machine.state = decode(machine.schema, encode(machine.schema, state));
+}
