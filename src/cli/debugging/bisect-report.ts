@@ -119,12 +119,11 @@ function standsLine(pc: bigint, naming: Naming): Line {
 }
 
 function executedLine({ pc, word, interrupted }: Executed, naming: Naming): Line {
-  const symbols = (address: number) => naming(BigInt.asUintN(64, BigInt(address)));
   const digits = word !== undefined && (word & 3) !== 3 ? 4 : 8;
   const text =
     word === undefined
       ? 'no instruction can be fetched there'
-      : `${word.toString(16).padStart(digits, '0')}  ${disassemble(word, signed(pc), { symbols })}`;
+      : `${word.toString(16).padStart(digits, '0')}  ${disassemble(word, signed(pc), { symbols: naming })}`;
   const name = naming(pc);
   return [
     `  ${hex(pc)}  ${text}`,

@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { modes } from '../../debug/trace/events.ts';
 import { instructionKinds } from '../../debug/trace/instruction.ts';
 import { wholeNumber } from '../options.ts';
+import { takesSymbols } from './options.ts';
 import { logItems, type TraceOptions } from './trace-options.ts';
 
 /** A parser of a list of some of these words, separated by commas. */
@@ -23,18 +24,14 @@ export function addTraceCommand(
   program: Command,
   finish: (code: Promise<number | undefined>) => Promise<void>,
 ): void {
-  program
-    .command('trace')
-    .description(
-      'print what the guest of a recording executed: instructions, with what they changed, and traps',
-    )
-    .argument('<log>', 'a file made by `vmft run --record` or `vmft judge --record`')
-    .addOption(
-      new Option(
-        '--symbols <file>',
-        "a program's ELF file or source, or a kernel's System.map: names for addresses (repeatable)",
-      ).argParser(collect),
-    )
+  takesSymbols(
+    program
+      .command('trace')
+      .description(
+        'print what the guest of a recording executed: instructions, with what they changed, and traps',
+      )
+      .argument('<log>', 'a file made by `vmft run --record` or `vmft judge --record`'),
+  )
     .addOption(new Option('--from <icount>', 'only from this step on').argParser(wholeNumber(0)).default(0))
     .addOption(
       new Option('--to <icount>', 'only up to this step')

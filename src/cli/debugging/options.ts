@@ -23,6 +23,6 @@ export const takesSymbols = (command: Command): Command =>
   command.addOption(
     new Option(
       '--symbols <file>',
-      'an ELF file of the guest, or a System.map: names addresses (repeatable)',
+      "a program's ELF file or source, or a kernel's System.map: names for addresses (repeatable)",
     ).argParser((path: string, before: string[] | undefined) => [...(before ?? []), path]),
   );

@@ -12,9 +12,9 @@ import { Divergence } from '../../vmm/doors.ts';
 import { EXIT_CODE } from '../exit-codes.ts';
 import { OutputFile, readBytes } from '../files.ts';
 import { EndingSignal } from '../interruption.ts';
+import { readProgramSymbols } from './symbols.ts';
 import { writeFrames, writeProfile } from './trace-files.ts';
 import type { LogItem, TraceOptions } from './trace-options.ts';
-import { readProgramSymbols } from './trace-symbols.ts';
 
 /**
  * Prints what the guest of a recording executed; returns the exit code.
