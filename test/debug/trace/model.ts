@@ -84,7 +84,7 @@ function realSteps({ description, entries }: TraceSource): { steps: RealStep[]; 
 }
 
 /**
- * Follows a trace and requires that a model that knows nothing else has, after each step, what the machine has.
+ * Follows a trace and requires that a model with no other information has, after each step, what the machine has.
  * @param memory whether RAM is compared too: not for guests whose devices or page tables write to it
  */
 export function follow(source: TraceSource, events: readonly TraceEvent[], memory: boolean): void {

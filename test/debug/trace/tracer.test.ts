@@ -1,4 +1,4 @@
-/** A trace tells everything: a model that knows nothing else is the machine; and filters choose from it. */
+/** A trace is complete: a model with no other information is equal to the machine; and filters choose from it. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { csrs } from '../../../src/cpu/csrs.ts';
