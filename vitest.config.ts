@@ -25,7 +25,7 @@ const onlyReal = [
 ];
 
 /** What needs programs of others: `npm run test:real`. The rest of these files runs with it. */
-const real = ['test/host/{etcd,nbd,switch-ports}.test.ts', ...onlyReal];
+const real = ['test/host/{etcd,nbd,switch-ports}.test.ts', 'test/cli/trace.test.ts', ...onlyReal];
 
 /** Files of one size, which take long: `AFTER_NPM_TEST=1 npm run test:thorough` does not repeat them. */
 const oneSize = process.env.AFTER_NPM_TEST ? ['test/cli/{boot,cli,docs,refused,replay}.test.ts'] : [];
