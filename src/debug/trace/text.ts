@@ -98,7 +98,7 @@ export class TraceText {
     switch (event.kind) {
       case 'step': {
         const { mode, pc, decoded, trapped, changes, accesses } = event;
-        const what = { word: decoded?.word, instruction: this.instruction(pc, decoded) };
+        const what = { word: decoded && hex(decoded.word >>> 0), instruction: this.instruction(pc, decoded) };
         const more = { kinds: decoded?.kinds ?? [], trapped, changes: asObject(changes), accesses };
         return { kind, icount, mode, ...this.placeFields('pc', pc), ...what, ...more };
       }

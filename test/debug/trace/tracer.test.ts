@@ -284,7 +284,68 @@ describe('a filter', () => {
 
 // ── Without steps ───────────────────────────────────────────────────────────────────────────────────────────────────
 
+/** Calls S-mode over and over in U-mode, while the timer of M-mode interrupts anywhere. */
+const interruptedCalls = `
+_start:
+    la      t0, in_m
+    csrw    mtvec, t0
+    la      t0, in_s
+    csrw    stvec, t0
+    li      t0, 1 << 8
+    csrw    medeleg, t0
+    li      t0, -1
+    csrw    pmpaddr0, t0
+    li      t0, 0x1f
+    csrw    pmpcfg0, t0
+    li      t0, 1 << 7
+    csrw    mie, t0
+    li      s6, 0x2004000
+    li      s7, 60
+    rdtime  t0
+    addi    t0, t0, 50
+    sd      t0, 0(s6)
+    li      t0, 3 << 11
+    csrc    mstatus, t0
+    la      t0, user
+    csrw    mepc, t0
+    mret
+user:
+    ecall
+    j       user
+in_s:
+    csrr    t1, sepc
+    addi    t1, t1, 4
+    csrw    sepc, t1
+    sret
+in_m:
+    rdtime  t0
+    addi    t0, t0, 17
+    sd      t0, 0(s6)
+    addi    s7, s7, -1
+    beqz    s7, end
+    mret
+end:
+    li      t0, 0x100000
+    li      t1, 0x5555
+    sw      t1, 0(t0)
+    j       end
+`;
+
 describe('traps and blocks, without steps', () => {
+  test('are told when an interrupt comes before the first instruction of a handler', () => {
+    const description = machineOf(interruptedCalls);
+    const source = { description, entries: recordRun(description, 'calls', '').entries };
+    const full = eventsOf(source);
+    follow(source, full, true);
+    const traps = full.filter((event) => event.kind === 'trap');
+    expect(eventsOf(source, { kinds: ['trap'] })).toEqual(traps.map((trap) => ({ ...trap, changes: [] })));
+    const doubled = traps.filter(
+      ({ isInterrupt, icount, epc }, index) =>
+        isInterrupt && traps[index - 1]?.icount === icount - 1 && traps[index - 1]?.handler === epc,
+    );
+    expect(doubled.length).toBeGreaterThan(1);
+  });
+
   test('are those of the whole trace', () => {
     const seeds = Array.from({ length: examples(30) }, (_, index) => randomGuest(`traps/${index}`));
     for (const source of [...sources, ...seeds]) {
