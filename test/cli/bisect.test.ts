@@ -82,8 +82,9 @@ describe('one recording', () => {
     ]);
     const end = /bank\.s, (\d+) steps/.exec(alone.stdout)![1];
     expect(alone.stdout).toContain('states/backup.vm: at icount 100000 the replay is in this state');
-    expect(alone.stdout).toContain('another one than the replay after icount 100000, ');
-    expect(alone.stdout).toContain(`and at the latest at icount ${end}.`);
+    const prose = alone.stdout.replaceAll('\n', ' ');
+    expect(prose).toContain('another one than the replay after icount 100000, ');
+    expect(prose).toContain(`and at the latest at icount ${end}.`);
     expect(alone.code).toBe(1);
     const both = await vmft(['bisect', 'broken.log', '--json']);
     expect(JSON.parse(both.stdout)).toMatchObject({

@@ -248,24 +248,24 @@ function unknownLines(report: Report): Line[] {
   const { after, until } = interval;
   const [, b] = report.sides;
   const agree = b && !report.difference && report.logs.isOne;
-  const both = agree ? ` ${report.sides[0]!.name} and ${b.name} agree, so it is not the execution.` : '';
-  return [
+  const more = b
+    ? 'another build (--build)'
+    : 'another engine (--engine interpreter,translator), another build (--build)';
+  return wrapped(
     [
-      `The recorded machine became another one than the replay after icount ${after}, where it was last known to be equal,`,
-    ],
-    [
-      `and at the latest at icount ${until}.${both} At which step, this recording alone does not say: its machine can`,
-    ],
-    [
-      'not be asked again. The recording of another replica narrows it, or a machine saved in between (--state),',
-    ],
-    [
-      b
-        ? 'or another build (--build).'
-        : 'or another engine (--engine interpreter,translator), or another build (--build).',
-    ],
-  ];
+      `The recorded machine became another one than the replay after icount ${after}, where it was last known to be equal, and at the latest at icount ${until}.`,
+      ...(agree ? [`${report.sides[0]!.name} and ${b.name} agree, so it is not the execution here.`] : []),
+      'At which step, this recording does not say, since its machine can not be asked again.',
+      `What narrows it: the recording of another replica, a machine saved in between (--state), ${more}.`,
+    ].join(' '),
+  );
 }
+
+/** The width of prose. */
+const PROSE_WIDTH = 118;
+
+const wrapped = (text: string): Line[] =>
+  [...text.matchAll(new RegExp(`(.{1,${PROSE_WIDTH}})(?: |$)`, 'g'))].map(([, part]) => [part!]);
 
 // ── JSON ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
