@@ -42,7 +42,7 @@ export interface BisectOptions extends SymbolOptions {
 /** The comparisons on the way to the first difference, about: each reads all memory that the guest uses. */
 const COMPARISONS = 100;
 /** The shortest distance between two of them, in moments. */
-const LEAST_DISTANCE = 20_000;
+const MIN_DISTANCE = 20_000;
 
 /** A recording, read. */
 interface Log extends LogSummary {
@@ -192,8 +192,8 @@ async function compareSides(
   }));
   const found = await search(a, b, end, {
     hint: differing ? momentAt(differing.entry.icount, 'before') : 0,
-    first: differing ? 1 : LEAST_DISTANCE,
-    longest: Math.max(LEAST_DISTANCE, Math.ceil(end / COMPARISONS)),
+    first: differing ? 1 : MIN_DISTANCE,
+    longest: Math.max(MIN_DISTANCE, Math.ceil(end / COMPARISONS)),
     onProgress: (moment) => {
       done = Math.max(done, moment);
       progress.show();

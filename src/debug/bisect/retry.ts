@@ -21,7 +21,7 @@ export interface Executed {
 
 /** What happens between a moment and the next one. */
 export interface Retried {
-  /** Undefined between the position before inputs and the one after them, and for a machine that stands still. */
+  /** Undefined between the position before inputs and the one after them, and for a machine that takes no steps. */
   executed: Executed | undefined;
   /** The physical addresses of the bytes that the instruction stored. */
   stored: Set<number>;
