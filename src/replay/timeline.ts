@@ -227,6 +227,17 @@ export class Timeline {
     } else if (isPast || snapshot.icount > this.icount) this.restore(snapshot);
   }
 
+  /**
+   * Goes back to the beginning, whatever state the machine is in: after a {@link Divergence}, which leaves it in the
+   * middle of a step, or when something else has run it. With snapshots the machine and its translations are kept.
+   */
+  restart(): void {
+    assert(!this.options.machine, 'a timeline on a given machine cannot go back');
+    const first = this.snapshots?.lastUntil(0);
+    if (first) this.restore(first);
+    else this.begin(this.fresh(), 0);
+  }
+
   /** The position of the last snapshot before a position; undefined when there is none. */
   snapshotBefore(icount: number): number | undefined {
     return this.snapshots?.lastUntil(icount, true)?.icount;
@@ -239,11 +250,7 @@ export class Timeline {
   }
 
   private rewind(): void {
-    if (this.icount === 0 && this.taken === 0) return;
-    assert(!this.options.machine, 'a timeline on a given machine cannot go back');
-    const first = this.snapshots?.lastUntil(0);
-    if (first) this.restore(first);
-    else this.begin(this.fresh(), 0);
+    if (this.icount > 0 || this.taken > 0) this.restart();
   }
 
   private restore(snapshot: PlacedSnapshot): void {

@@ -61,8 +61,8 @@ export interface Side {
    */
   again(from: Moment, to: Moment): Promise<Sample>;
   /**
-   * What the machine itself, with the translations that it has, is at `to` when it is put into this state and runs
-   * there without a stop. Missing where that can't be asked.
+   * What the machine itself, with the translations that it has, is at `to`, which is later, when it is put into this
+   * state and runs there without a stop. Missing where that can't be asked.
    */
   onward?(start: Start, to: Moment): Promise<Sample>;
   /** Its state there; undefined with a {@link Sample.problem}. */
@@ -161,7 +161,7 @@ export class TimelineSide implements Side {
     const { timeline } = this;
     if (this.mustGoBack) this.goBack();
     // A timeline would go back to before its position first.
-    const sample = moment === this.here ? hereOf(timeline) : sampleOf(timeline, moment);
+    const sample = moment === this.here ? sampleHere(timeline) : sampleOf(timeline, moment);
     this.here = sample.problem === undefined ? moment : undefined;
     if (sample.problem === undefined) return sample;
     this.blocked = { moment, sample };
@@ -170,10 +170,8 @@ export class TimelineSide implements Side {
     return sample;
   }
 
-  /** Goes to the beginning; to the snapshot there if the machine is not: it keeps its translations then. */
   private goBack(): void {
-    const { timeline } = this;
-    timeline.seek(0, timeline.icount > 0 ? 'after' : 'before');
+    this.timeline.restart();
     this.mustGoBack = false;
     this.here = undefined;
   }
@@ -193,15 +191,15 @@ export function* entriesFrom(entries: EntrySource, start: number): Generator<Ent
 function sampleOf(timeline: Timeline, moment: Moment): Sample {
   try {
     timeline.seek(icountOf(moment), inputsAt(moment));
-    return hereOf(timeline);
+    return sampleHere(timeline);
   } catch (error) {
     if (!(error instanceof Divergence)) throw error;
     return { icount: error.icount, consumed: timeline.consumed, hash: 0n, problem: error.message };
   }
 }
 
-/** Afresh: what changed outside execution is in no page that is marked as written. */
-const hereOf = ({ icount, consumed, machine }: Timeline): Sample => ({
+/** The sample of where a timeline is. Afresh: what changed outside execution is in no page that is marked as written. */
+export const sampleHere = ({ icount, consumed, machine }: Timeline): Sample => ({
   icount,
   consumed,
   hash: machine.hash(true),
