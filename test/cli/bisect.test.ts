@@ -67,6 +67,22 @@ describe('two recordings', () => {
   });
 });
 
+test('an input that only the longer log has, where the shorter one ends, is no difference of states', async () => {
+  await vmft(['run', program('bank.s'), '-q', '--record', 'bank.log']);
+  const { description, entries } = readLog(readFileSync(file('bank.log')), 'bank.log');
+  const first = entries[0]!;
+  const more: Entry = { kind: 'control', icount: first.icount, action: 'memory', value: 1 << 27 };
+  for (const [name, log] of Object.entries({ 'one.log': [first], 'two.log': [first, more] })) {
+    const writer = new LogWriter(description);
+    for (const entry of log) writer.append(entry);
+    writeFileSync(file(name), writer.take());
+  }
+  const { code, stdout } = await vmft(['bisect', 'one.log', 'two.log']);
+  expect(stdout).toContain('A  nothing more');
+  expect(stdout).toContain(`equal up to icount ${first.icount}\n`);
+  expect(code).toBe(1);
+});
+
 describe('one recording', () => {
   test('whose check is not met: between which positions, and what would narrow it', async () => {
     const run = ['run', program('bank.s'), '--crash', 'primary@icount=100000', '-q'];

@@ -65,6 +65,8 @@ class FlippingSide implements Side {
     if (!this.broken || moment < this.here) {
       this.broken = new Timeline(description, entries, { execution, passed: () => {} });
       this.broken.seek(this.position, 'before');
+      // Its page is one that is not marked as written since it was hashed.
+      this.broken.machine.hash();
       this.broken.machine.hart.ram[this.offset]! ^= 1 << this.bit;
       this.here = momentAt(this.position, 'before');
     }
