@@ -13,6 +13,8 @@ const onEveryEngine = [
 const slow = [
   'test/sim/{campaign,control,crash-*,disk,faults,large-requests,protection,stuck}.test.ts',
   'test/cli/{chaos,conformance,files,packed,quiet,record}.test.ts',
+  // Runs with a wrong instruction table, in modules that other files of a shared process must not get.
+  'test/debug/bisect.test.ts',
   'test/lib/library.test.ts',
   'test/host/{cluster,evidence-judged,full-disk,killed,storage-crash,storage-killed,wire-links,wire-strangers}.test.ts',
 ];

@@ -70,6 +70,8 @@ class LineMachine {
 
   private row(): void {
     const { offset, file, line, column } = this;
+    // On the way to a row it may be out of range.
+    if (line < 0 || line >= 2 ** 32) this.input.fail(`line ${line}`);
     if (this.first === undefined || offset < this.first) this.first = offset;
     this.rows?.push({ offset, file, line, column });
   }
@@ -81,7 +83,7 @@ class LineMachine {
 
   private advanceLine(lines: number): void {
     this.line += lines;
-    if (this.line < 0 || this.line >= 2 ** 32) this.input.fail(`line ${this.line}`);
+    if (!Number.isSafeInteger(this.line)) this.input.fail(`line ${this.line}`);
   }
 
   /** How far a special opcode, less the opcode base, advances the address (section 6.2.5.1). */
