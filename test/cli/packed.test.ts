@@ -11,7 +11,7 @@ import { root, workplace } from './command.ts';
 const { directory, file, shell } = workplace();
 const MIB = 1 << 20;
 const TSC = join(root, 'node_modules/typescript/bin/tsc');
-const examples = readdirSync(join(root, 'examples'));
+const examples = readdirSync(join(root, 'examples')).filter((name) => name.endsWith('.mjs'));
 let packed: { filename: string; size: number; files: { path: string }[] };
 
 beforeAll(async () => {
