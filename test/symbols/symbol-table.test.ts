@@ -31,6 +31,19 @@ describe('by address', () => {
     ]);
   });
 
+  test('its extent is found by its name, with a size and without', () => {
+    const of = table(
+      symbol('sized', 16, { sizeBytes: 4 }),
+      symbol('label', 32),
+      symbol('same place', 32),
+      symbol('next', 40),
+      symbol('number', 7, { kind: 'value' }),
+    );
+    expect(of.extentOf('sized')).toEqual({ start: 16n, end: 20n });
+    for (const name of ['label', 'same place']) expect(of.extentOf(name)).toEqual({ start: 32n, end: 40n });
+    for (const name of ['number', 'nothing']) expect(of.extentOf(name)).toBeUndefined();
+  });
+
   test('one without a size extends to the next, and no further than its section', () => {
     const of = table(
       symbol('a', 16, { limit: 64n }),

@@ -92,7 +92,7 @@ write to memory is not shown.
 Examples:
   vmft run bank --record bank.log </dev/null
   vmft trace bank.log --symbols bank --limit 30
-  vmft trace bank.log --symbols bank --pc main --kind store,branch
+  vmft trace bank.log --symbols bank --pc putc --kind store,branch
   vmft trace bank.log --from 100000 --to 100100 --json
   vmft trace kernel.log --symbols System.map -d int
   vmft trace bank.log --symbols bank --profile bank.folded

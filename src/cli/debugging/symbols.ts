@@ -11,8 +11,8 @@ import { guestFiles } from '../program.ts';
 export type Naming = (address: bigint) => string | undefined;
 
 /**
- * Reads the symbols of programs: ELF files, System.maps, and sources in assembly, also by the name of a bundled one.
- * What is missing in a file is said on stderr.
+ * Reads the symbols of programs: ELF files, System.maps, and sources in assembly, also by the name of a
+ * bundled one. What is missing in a file is said on stderr.
  * @throws {OperatingError} when a file is none of these, or can't be read
  */
 const readAll = (paths: readonly string[]): Symbols[] =>
@@ -40,7 +40,10 @@ function ofFile(path: string): Symbols {
   return symbols;
 }
 
-/** The labels of a source, and where its sections end. Its other symbols are numbers, which no section contains. */
+/**
+ * The labels of a source, and where its sections end. Its other symbols are numbers, which no section
+ * contains.
+ */
 function ofSource(path: string): Symbols {
   const { symbols, sections } = assembleFile(path, {}, guestFiles);
   const labels = [...symbols].flatMap(([name, address]) => {

@@ -24,7 +24,9 @@ async function untilDone(parts: Iterable<void>, signal: EndingSignal): Promise<v
   }
 }
 
-/** Writes a profile; returns the position at which it ends. @throws {OperatingError} when that is not possible */
+/**
+ * Writes a profile; returns the position at which it ends. @throws {OperatingError} when that is not possible
+ */
 export async function writeProfile(
   { source, signal, ...range }: Work,
   symbols: ProgramSymbols,

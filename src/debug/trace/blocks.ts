@@ -7,8 +7,9 @@ const MAX_INSTRUCTIONS = 512;
 const PAGE_BITS = 12n;
 
 /**
- * Says of each instruction whether a block begins there. A block ends with an instruction after which execution may go
- * on elsewhere, or at the end of a page, as in QEMU's translator; and where a trap leads away from it.
+ * Says of each instruction whether a block begins there. A block ends with an instruction after which
+ * execution may go on elsewhere, or at the end of a page, as in QEMU's translator; and where a trap leads
+ * away from it.
  */
 export class Blocks {
   /** Where the next instruction of the present block is; undefined when it has ended. */

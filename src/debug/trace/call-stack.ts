@@ -26,9 +26,15 @@ type Stack = Frame[];
 
 /** The most stacks that are kept besides the present one: the guest's threads that do not run. */
 const MAX_STACKS = 256;
-/** The deepest stack: in a guest that never returns it would grow for ever. What is called from there is shown there. */
+/**
+ * The deepest stack: in a guest that never returns it would grow for ever. What is called from there is shown
+ * there.
+ */
 const MAX_DEPTH = 1000;
-/** How far the address at which a trap returns may be from where it was taken: an `ecall` returns behind itself. */
+/**
+ * How far the address at which a trap returns may be from where it was taken: an `ecall` returns behind
+ * itself.
+ */
 const RETRY_BYTES = 4;
 
 const newNode = (name: string, parent: CallNode | undefined): CallNode => ({
@@ -40,10 +46,10 @@ const newNode = (name: string, parent: CallNode | undefined): CallNode => ({
 });
 
 /**
- * The shadow stack. A return pops the call that goes on there with the same stack pointer, which the calling convention
- * keeps (RISC-V ELF psABI, "Integer Calling Convention"). When no call of this stack does, it is looked for on the
- * stacks that were left before: the guest has switched threads. The function that executes is right in any case: it is
- * the one that contains the instruction; a wrong guess shows it below others.
+ * The shadow stack. A return pops the call that goes on there with the same stack pointer, which the calling
+ * convention keeps (RISC-V ELF psABI, "Integer Calling Convention"). When no call of this stack does, it is
+ * looked for on the stacks that were left before: the guest has switched threads. The function that executes
+ * is right in any case: it is the one that contains the instruction; a wrong guess shows it below others.
  */
 export class CallStacks {
   readonly root = newNode('', undefined);

@@ -7,7 +7,7 @@ import type { Machine } from '../../vmm/machine.ts';
 import { readMemory, translate } from '../address-space.ts';
 import { csrValue } from '../csr-values.ts';
 import type { Change, MemoryAccess } from './events.ts';
-import { type HartImage, shownWords } from './hart-image.ts';
+import { type HartImage, PLACE, shownWords } from './hart-image.ts';
 import type { AccessForm, Decoded } from './instruction.ts';
 
 const U64 = 2n ** 64n - 1n;
@@ -45,8 +45,8 @@ export const changesOf = (machine: Machine, words: readonly HartWord[]): Change[
 
 /** The mode whose addresses data accesses use: with MPRV that of MPP. */
 function dataPrivilege(before: HartImage): number {
-  const privilege = before.low('privilege');
-  const status = before.low('mstatus');
+  const privilege = before.low(PLACE.privilege);
+  const status = before.low(PLACE.mstatus);
   const hasMprv = (status & Number(MSTATUS.MPRV)) !== 0;
   return privilege === PRIVILEGE.M && hasMprv ? (status >> 11) & 3 : privilege;
 }

@@ -3,7 +3,7 @@
 import type { AnyHart } from '../../cpu/checked-hart.ts';
 import { PRIVILEGE, SATP } from '../../cpu/csrs.ts';
 import { PAGE_BYTES, RAM_BASE } from '../../cpu/layout.ts';
-import type { HartHalves } from './hart-image.ts';
+import { type HartHalves, PLACE } from './hart-image.ts';
 
 const PTE = { V: 1, R: 2, X: 8 } as const;
 /** A half of 32 bits as a factor. */
@@ -11,8 +11,8 @@ const HALF = 2 ** 32;
 const SV39_MODE = Number(SATP.SV39);
 
 /**
- * As {@link translate}, in numbers: a trace reads every instruction. Source: Privileged Architecture, "Virtual Address
- * Translation Process".
+ * As {@link translate}, in numbers: a trace reads every instruction. Source: Privileged Architecture,
+ * "Virtual Address Translation Process".
  */
 export class CodeReader {
   private ram!: Uint8Array;
@@ -32,12 +32,12 @@ export class CodeReader {
 
   /** The instruction at `pc`: see {@link at}. */
   atPc(): number | undefined {
-    return this.at(this.halves.low('pc'), this.halves.high('pc'));
+    return this.at(this.halves.low(PLACE.pc), this.halves.high(PLACE.pc));
   }
 
   /**
-   * The instruction at a virtual address, given in halves as signed numbers: 16 bits when it is compressed; undefined
-   * when it can't be read.
+   * The instruction at a virtual address, given in halves as signed numbers: 16 bits when it is compressed;
+   * undefined when it can't be read.
    */
   at(low: number, high: number): number | undefined {
     this.refresh();
@@ -54,13 +54,13 @@ export class CodeReader {
   /** The offset in RAM of a virtual address that is fetched from; undefined when there is none. */
   private offsetOf(low: number, high: number): number | undefined {
     const { halves } = this;
-    const satp = halves.high('satp');
-    if (halves.low('privilege') === PRIVILEGE.M || satp >>> 28 !== SV39_MODE)
+    const satp = halves.high(PLACE.satp);
+    if (halves.low(PLACE.privilege) === PRIVILEGE.M || satp >>> 28 !== SV39_MODE)
       return high === 0 ? this.ramOffset(low >>> 0) : undefined;
     // Bits 63 to 39 are all equal to bit 38.
     if ((high << 25) >> 25 !== high) return undefined;
     const indexes = [(low >>> 12) & 511, (low >>> 21) & 511, (low >>> 30) | ((high & 0x7f) << 2)];
-    let table = ((satp & 0xfff) * HALF + (halves.low('satp') >>> 0)) * PAGE_BYTES;
+    let table = ((satp & 0xfff) * HALF + (halves.low(PLACE.satp) >>> 0)) * PAGE_BYTES;
     for (let level = 2; level >= 0; level--) {
       const at = this.ramOffset(table + indexes[level]! * 8);
       if (at === undefined) return undefined;

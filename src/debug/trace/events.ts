@@ -74,7 +74,9 @@ export interface OutputEvent {
   output: Output;
 }
 
-/** A basic block is executed from its start, or for the first time: with the instructions that it has then. */
+/**
+ * A basic block is executed from its start, or for the first time: with the instructions that it has then.
+ */
 export interface BlockEvent {
   kind: 'block';
   icount: number;

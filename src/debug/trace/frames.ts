@@ -10,8 +10,9 @@ const TICK_NS = 100n;
 const TURN_STEPS = 2_000_000;
 
 /**
- * Replays a recording and tells each frame when the guest sends it or it arrives, with the latest time that the guest
- * knows there; in parts: one at each turn. A frame that arrives when the guest has no buffer for it is among them.
+ * Replays a recording and tells each frame when the guest sends it or it arrives, with the latest time that
+ * the guest knows there; in parts: one at each turn. A frame that arrives when the guest has no buffer for it
+ * is among them.
  * @param to the last position, in steps
  * @throws {Divergence} if the machine contradicts the recording
  */

@@ -14,13 +14,28 @@ const hidden: ReadonlySet<HartWord> = new Set([
   'reservation',
   'lines',
 ]);
-/** The words that a trace shows when they change: registers and CSRs. The levels of interrupt lines are part of `mip`. */
+/**
+ * The words that a trace shows when they change: registers and CSRs. The levels of interrupt lines are part
+ * of `mip`.
+ */
 export const shownWords: readonly HartWord[] = hartWords.filter((word) => !hidden.has(word));
 
 const at = (word: HartWord): number => offsetOf(word) / 4;
+
+/** Where the words are that every step asks for: the index of their lower half. */
+export const PLACE = {
+  pc: at('pc'),
+  x2: at('x2'),
+  privilege: at('privilege'),
+  mstatus: at('mstatus'),
+  satp: at('satp'),
+  minstretBias: at('minstretBias'),
+} as const;
+
 const MIP = at('mip');
 const LINES = at('lines');
 const shownAt = shownWords.map(at);
+const trapsAt = (['privilege', 'mstatus', 'minstretBias', 'mepc', 'sepc'] as const).map(at);
 
 /** The words of a hart in its own memory, read in halves. */
 export class HartHalves {
@@ -40,14 +55,14 @@ export class HartHalves {
     return this.halves;
   }
 
-  /** The lower half of a word, as a signed number. */
-  low(word: HartWord): number {
-    return this.all[at(word)]!;
+  /** The lower half of the word at a {@link PLACE}, as a signed number. */
+  low(place: number): number {
+    return this.all[place]!;
   }
 
   /** The upper half. */
-  high(word: HartWord): number {
-    return this.all[at(word) + 1]!;
+  high(place: number): number {
+    return this.all[place + 1]!;
   }
 }
 
@@ -60,19 +75,27 @@ export class HartImage {
     this.halves.set(from);
   }
 
+  /** As {@link copy}, only of what traps are told by. */
+  copyForTraps(from: Int32Array): void {
+    const { halves } = this;
+    for (const place of trapsAt) {
+      halves[place] = from[place]!;
+      halves[place + 1] = from[place + 1]!;
+    }
+  }
+
   get(word: HartWord): bigint {
     return this.words[offsetOf(word) / 8]!;
   }
 
-  /** The lower half of a word, as a signed number. */
-  low(word: HartWord): number {
-    return this.halves[at(word)]!;
+  /** The lower half of the word at a {@link PLACE}, as a signed number. */
+  low(place: number): number {
+    return this.halves[place]!;
   }
 
-  /** Whether a word is another one now. */
-  differs(word: HartWord, now: Int32Array): boolean {
-    const index = at(word);
-    return this.halves[index] !== now[index] || this.halves[index + 1] !== now[index + 1];
+  /** Whether the word at a {@link PLACE} is another one now. */
+  differs(place: number, now: Int32Array): boolean {
+    return this.halves[place] !== now[place] || this.halves[place + 1] !== now[place + 1];
   }
 
   /** The shown words that are others now, in their order. `mip` includes the levels of interrupt lines. */

@@ -1,11 +1,17 @@
-/** What a trace knows of an instruction word from the instruction table: kinds, memory accesses, calls and returns. */
+/**
+ * What a trace knows of an instruction word from the instruction table: kinds, memory accesses, calls and
+ * returns.
+ */
 import type { Action, Expr } from '../../cpu/expr.ts';
 import { extract, fields, sizeOf } from '../../cpu/formats.ts';
 import { decode, type Instruction, immediateOf } from '../../cpu/instructions.ts';
 import type { HartWord } from '../../cpu/layout.ts';
 import { expand } from '../../cpu/table/compressed.ts';
 
-/** The kinds of instructions that a trace can be limited to. An instruction may be of several: `fld` loads a float. */
+/**
+ * The kinds of instructions that a trace can be limited to. An instruction may be of several: `fld` loads a
+ * float.
+ */
 export const instructionKinds = [
   'load',
   'store',
@@ -48,7 +54,10 @@ export interface Decoded {
   changesMode: boolean;
   /** MRET and SRET: the CSR with the address at which execution goes on. */
   returns: 'mepc' | 'sepc' | undefined;
-  /** What a jump does to the return-address stack (RISC-V Unprivileged ISA, "Unconditional Jumps", table of hints). */
+  /**
+   * What a jump does to the return-address stack (RISC-V Unprivileged ISA, "Unconditional Jumps", table of
+   * hints).
+   */
   hint: 'call' | 'return' | 'coroutine' | undefined;
 }
 

@@ -1,4 +1,7 @@
-/** Files of captured frames in pcapng. Source: draft-ietf-opsawg-pcapng, "PCAP Next Generation Capture File Format". */
+/**
+ * Files of captured frames in pcapng. Source: draft-ietf-opsawg-pcapng, "PCAP Next Generation Capture File
+ * Format".
+ */
 import { Writer } from '../../base/codec.ts';
 
 const BLOCK = { section: 0x0a0d0d0a, interface: 1, packet: 6 } as const;

@@ -1,6 +1,7 @@
 /** How many instructions each function of a guest executes, by who called it. */
 import { type CallNode, CallStacks, numberOf } from './call-stack.ts';
 import { causeText } from './causes.ts';
+import { PLACE } from './hart-image.ts';
 import type { ProgramSymbols } from './program-symbols.ts';
 import { RecordedSteps, type TraceSource } from './recorded-steps.ts';
 import { InstructionWatch, type Watched } from './watch.ts';
@@ -16,7 +17,10 @@ export interface ProfileOptions {
   to: number;
 }
 
-/** See the head of this file. Every step is counted, at the function whose instruction it executes or attempts. */
+/**
+ * See the head of this file. Every step is counted, at the function whose instruction it executes or
+ * attempts.
+ */
 export class Profile {
   private readonly steps: RecordedSteps;
   private readonly stacks: CallStacks;
@@ -62,7 +66,7 @@ export class Profile {
     const first = traps[0];
     const changesStack = previous?.decoded?.hint !== undefined || previous?.decoded?.returns !== undefined;
     if (!changesStack && !first) return;
-    const sp = halves.high('x2') * HALF + (halves.low('x2') >>> 0);
+    const sp = halves.high(PLACE.x2) * HALF + (halves.low(PLACE.x2) >>> 0);
     if (previous && changesStack && (!first || first.isInterrupt))
       this.retired(previous, first ? first.epc : pc, sp);
     for (const { isInterrupt, code, epc, handler } of traps) {
@@ -81,8 +85,9 @@ export class Profile {
   }
 
   /**
-   * The counts as folded stacks, which tools for flame graphs read: `outer;inner count` for each chain of calls, in the
-   * order in which they were first reached. A trap is a level of its own, with its cause in brackets.
+   * The counts as folded stacks, which tools for flame graphs read: `outer;inner count` for each chain of
+   * calls, in the order in which they were first reached. A trap is a level of its own, with its cause in
+   * brackets.
    */
   *folded(): Generator<string, void> {
     const pending: { node: CallNode; path: string }[] = [{ node: this.stacks.root, path: '' }];

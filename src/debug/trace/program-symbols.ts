@@ -55,8 +55,8 @@ export class ProgramSymbols {
   }
 
   /**
-   * The addresses that a text means: a symbol, with all that belongs to it; an address, or a symbol and a distance:
-   * that address; with `..` and another one of these, all from the first to the second address.
+   * The addresses that a text means: a symbol, with all that belongs to it; an address, or a symbol and a
+   * distance: that address; with `..` and another one of these, all from the first to the second address.
    * @param what the option that it was given to, for messages
    * @throws {OperatingError} when it is none of these
    */

@@ -18,7 +18,9 @@ export const reachesGuest = (entry: Entry): boolean =>
 
 const NONE: readonly Entry[] = [];
 
-/** The replay: a timeline that only goes forwards, and what it has taken from the log since it was asked last. */
+/**
+ * The replay: a timeline that only goes forwards, and what it has taken from the log since it was asked last.
+ */
 export class RecordedSteps {
   readonly timeline: Timeline;
   /** The outputs since {@link takeOutputs}. */
@@ -76,7 +78,9 @@ export class RecordedSteps {
     return outputs;
   }
 
-  /** Whether inputs of the present position are left: a run ends early when the machine has made many outputs. */
+  /**
+   * Whether inputs of the present position are left: a run ends early when the machine has made many outputs.
+   */
   get hasInput(): boolean {
     const { next, icount } = this.timeline;
     return next !== undefined && isInput(next) && next.icount === icount;

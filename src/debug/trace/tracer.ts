@@ -8,7 +8,7 @@ import { accessesOf, changesOf } from './changes.ts';
 import { CodeReader } from './code-reader.ts';
 import { type Mode, modeOf, type StepEvent, type TraceEvent } from './events.ts';
 import { type AddressRange, isEmpty, mayShow, type StepFilter, shows } from './filter.ts';
-import { HartHalves, HartImage } from './hart-image.ts';
+import { HartHalves, HartImage, PLACE } from './hart-image.ts';
 import { type Decoded, decodeWord } from './instruction.ts';
 import { RecordedSteps, reachesGuest, type TraceSource } from './recorded-steps.ts';
 import { exceptionAt, trapInto } from './traps.ts';
@@ -23,7 +23,9 @@ export interface TraceOptions {
   filter: StepFilter;
   /** The kinds of events; by default all but blocks. Filters are for `step`. */
   kinds?: readonly TraceEvent['kind'][];
-  /** Whether blocks are told when they are executed for the first time, with their instructions, or each time. */
+  /**
+   * Whether blocks are told when they are executed for the first time, with their instructions, or each time.
+   */
   blocks?: { first: boolean; each: boolean };
   /** Receives the events in order; returns whether more are wanted. */
   emit(event: TraceEvent): boolean;
@@ -134,8 +136,8 @@ export class Tracer {
   private fetches(): void {
     const { before, halves } = this;
     const now = halves.all;
-    if (before.differs('privilege', now) || before.differs('mstatus', now)) {
-      const to = modeOf(this.halves.low('privilege')) === 'M' ? 'M' : 'S';
+    if (before.differs(PLACE.privilege, now) || before.differs(PLACE.mstatus, now)) {
+      const to = modeOf(this.halves.low(PLACE.privilege)) === 'M' ? 'M' : 'S';
       this.waiting.push(this.trap(to, before.changes(now)));
       before.copy(now);
     }
@@ -158,7 +160,7 @@ export class Tracer {
       is: 'step',
       icount: this.icount,
       pc: this.steps.machine.hart.get('pc'),
-      mode: modeOf(this.halves.low('privilege')),
+      mode: modeOf(this.halves.low(PLACE.privilege)),
       decoded: word === undefined ? undefined : decodeWord(word),
     };
   }
@@ -238,7 +240,7 @@ export class Tracer {
   /** The trap that the hart has just taken into this mode. `icount`: of the step, for an exception. */
   private trap(to: 'M' | 'S', words: readonly HartWord[], icount = this.icount): TraceEvent {
     const { machine } = this.steps;
-    const from = modeOf(this.before.low('privilege'));
+    const from = modeOf(this.before.low(PLACE.privilege));
     const event = trapInto(machine.hart, to, { icount, from, handler: machine.hart.get('pc') });
     return { ...event, changes: changesOf(machine, words) };
   }
@@ -271,7 +273,9 @@ export class Tracer {
 
   // ── Steps that match a filter ─────────────────────────────────────────────────────────────────────────────────────
 
-  /** With `memory`, the guest is stopped by accesses to these addresses; else by instructions that may match. */
+  /**
+   * With `memory`, the guest is stopped by accesses to these addresses; else by instructions that may match.
+   */
   private *matchingSteps(): Generator<void, void> {
     const { steps } = this;
     const { filter, to } = this.options;
@@ -306,7 +310,7 @@ export class Tracer {
 
   private mayShowHere(address: bigint, access: AccessKind): boolean {
     if (access !== 'fetch') return false;
-    return mayShow(this.options.filter, address, modeOf(this.halves.low('privilege')), () => {
+    return mayShow(this.options.filter, address, modeOf(this.halves.low(PLACE.privilege)), () => {
       const word = this.code.atPc();
       return word === undefined ? undefined : decodeWord(word);
     });

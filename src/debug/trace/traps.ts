@@ -2,7 +2,7 @@
 import type { AnyHart } from '../../cpu/checked-hart.ts';
 import { MSTATUS } from '../../cpu/csrs.ts';
 import { type Mode, modeOf, type TrapEvent } from './events.ts';
-import type { HartHalves, HartImage } from './hart-image.ts';
+import { type HartHalves, type HartImage, PLACE } from './hart-image.ts';
 import type { Decoded } from './instruction.ts';
 
 /** The bit of `mcause` and `scause` that says that it is an interrupt. */
@@ -52,8 +52,8 @@ export function exceptionAt(
   pc: bigint,
 ): Handling | undefined {
   // The step counts, but no instruction retires.
-  if (((before.low('minstretBias') - halves.low('minstretBias')) | 0) !== 1) return undefined;
-  const now = modeOf(halves.low('privilege'));
+  if (((before.low(PLACE.minstretBias) - halves.low(PLACE.minstretBias)) | 0) !== 1) return undefined;
+  const now = modeOf(halves.low(PLACE.privilege));
   if (now === 'M' && isException(hart, 'M', pc)) return 'M';
   return now !== 'U' && isException(hart, 'S', pc) ? 'S' : undefined;
 }
@@ -66,8 +66,8 @@ export interface Attempt {
 }
 
 /**
- * The traps since before a step, up to before the next instruction: an exception of the step, an interrupt after it,
- * both or none. Their changes are left out: they are mixed with those of the step.
+ * The traps since before a step, up to before the next instruction: an exception of the step, an interrupt
+ * after it, both or none. Their changes are left out: they are mixed with those of the step.
  */
 export function trapsSince(
   hart: AnyHart,
@@ -75,15 +75,15 @@ export function trapsSince(
   before: HartImage,
   { icount, pc, decoded }: Attempt,
 ): readonly TrapEvent[] {
-  const from = modeOf(before.low('privilege'));
-  const now = modeOf(halves.low('privilege'));
-  const handler = hart.get('pc');
+  const now = modeOf(halves.low(PLACE.privilege));
+  const from = modeOf(before.low(PLACE.privilege));
   const to = exceptionAt(hart, halves, before, pc);
   if (to === undefined) {
     if (now === 'U' || !isInterrupted(hart, halves, before, { pc, decoded })) return NONE;
     const mode = decoded?.returns ? modeOf(previousPrivilege(halves, now)) : from;
-    return [trapInto(hart, now, { icount: icount + 1, from: mode, handler })];
+    return [trapInto(hart, now, { icount: icount + 1, from: mode, handler: hart.get('pc') })];
   }
+  const handler = hart.get('pc');
   if (to === now) return [trapInto(hart, to, { icount, from, handler })];
   // Before the handler's first instruction an interrupt for M-mode was taken.
   const first = hart.get('mepc');
@@ -97,7 +97,7 @@ const NONE: readonly TrapEvent[] = [];
 
 /** The mode that was left by the last trap: MPP or SPP. */
 const previousPrivilege = (halves: HartHalves, handling: Handling): number =>
-  handling === 'M' ? (halves.low('mstatus') >> 11) & 3 : (halves.low('mstatus') >> 8) & 1;
+  handling === 'M' ? (halves.low(PLACE.mstatus) >> 11) & 3 : (halves.low(PLACE.mstatus) >> 8) & 1;
 
 /** Whether an interrupt was taken after a step that retired. */
 function isInterrupted(
@@ -106,13 +106,13 @@ function isInterrupted(
   before: HartImage,
   { pc, decoded }: Omit<Attempt, 'icount'>,
 ): boolean {
-  const now = halves.low('privilege');
-  const status = halves.low('mstatus');
-  if (now === before.low('privilege')) {
+  const now = halves.low(PLACE.privilege);
+  const status = halves.low(PLACE.mstatus);
+  if (now === before.low(PLACE.privilege)) {
     // In its own mode an interrupt is taken only when they are enabled, and disables them.
     const enable = modeOf(now) === 'M' ? MIE : SIE;
     if ((status & enable) !== 0) return false;
-    if (!decoded?.changesMode && (before.low('mstatus') & enable) === 0) return false;
+    if (!decoded?.changesMode && (before.low(PLACE.mstatus) & enable) === 0) return false;
   }
   if (modeOf(now) === 'U') return false;
   if (hart.get(csrsOf[modeOf(now) === 'M' ? 'M' : 'S'].cause) >> INTERRUPT_SHIFT === 0n) return false;

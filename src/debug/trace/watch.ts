@@ -2,7 +2,7 @@
 import type { Machine } from '../../vmm/machine.ts';
 import { CodeReader } from './code-reader.ts';
 import { type Mode, modeOf, type TrapEvent } from './events.ts';
-import { HartHalves, HartImage } from './hart-image.ts';
+import { HartHalves, HartImage, PLACE } from './hart-image.ts';
 import { type Decoded, decodeWord } from './instruction.ts';
 import type { RecordedSteps } from './recorded-steps.ts';
 import { trapsSince } from './traps.ts';
@@ -42,8 +42,8 @@ export class InstructionWatch {
   }
 
   /**
-   * Runs up to the end of step `to`, in parts. `sees` is called for each instruction, and returns whether to go on; once
-   * more where the run ends, with what would be executed next.
+   * Runs up to the end of step `to`, in parts. `sees` is called for each instruction, and returns whether to
+   * go on; once more where the run ends, with what would be executed next.
    */
   *parts(to: number, sees: Sees): Generator<void, void> {
     const { steps, machine } = this;
@@ -80,10 +80,10 @@ export class InstructionWatch {
     const step = {
       icount: hart.icount,
       pc,
-      mode: modeOf(halves.low('privilege')),
+      mode: modeOf(halves.low(PLACE.privilege)),
       decoded: word === undefined ? undefined : decodeWord(word),
     };
-    before.copy(halves.all);
+    before.copyForTraps(halves.all);
     const goesOn = sees(step, isEnd);
     this.previous = step;
     return goesOn;

@@ -1,4 +1,6 @@
-/** What the instruction table says of instructions, compared with what the manual says of some of each kind. */
+/**
+ * What the instruction table says of instructions, compared with what the manual says of some of each kind.
+ */
 import { expect, test } from 'vitest';
 import { assemble } from '../../../src/asm/assemble.ts';
 import { decodeWord } from '../../../src/debug/trace/instruction.ts';

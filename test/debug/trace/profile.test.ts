@@ -137,8 +137,31 @@ _start:
     la      t0, handler
     csrw    mtvec, t0
     jal     ra, outer
+    jal     ra, jumper
     jal     ra, last
 ${END}
+jumper:
+    mv      s5, ra
+    jal     ra, mark
+    bnez    s3, .Lback
+    jal     ra, thrower
+.Lback:
+    mv      ra, s5
+    ret
+mark:
+    mv      s1, ra
+    mv      s2, sp
+    li      s3, 0
+    ret
+thrower:
+    addi    sp, sp, -16
+    jal     ra, leaves
+leaves:
+    addi    sp, sp, -16
+    mv      ra, s1
+    mv      sp, s2
+    li      s3, 1
+    ret
 outer:
     jal     t0, save
     jal     ra, middle
@@ -186,8 +209,50 @@ ${STACK}`;
       '_start;outer;[environment call from M-mode];handler': 4,
       '_start;outer;restarted': 4,
       '_start;outer;restarted;deep': 3,
+      // Twice behind the mark.
+      '_start;jumper': 7,
+      '_start;jumper;mark': 4,
+      '_start;jumper;thrower': 2,
+      '_start;jumper;thrower;leaves': 5,
       '_start;last': 1,
     });
+  });
+
+  test('are the same below interrupts, wherever these come', () => {
+    const source = `
+_start:
+    la      sp, stack
+    la      t0, handler
+    csrw    mtvec, t0
+    li      s6, 0x2004000
+    rdtime  t0
+    addi    t0, t0, 40
+    sd      t0, 0(s6)
+    li      t0, 1 << 7
+    csrw    mie, t0
+    csrsi   mstatus, 8
+    li      s7, 200
+.Lagain:
+    jal     ra, f0
+    bgtz    s7, .Lagain
+${END}
+${text([{ calls: 1 }, { calls: 1 }], 0)}
+${text([{ calls: 2 }], 1)}
+${text([], 2)}
+.balign 4
+handler:
+    csrw    mscratch, t0
+    rdtime  t0
+    addi    t0, t0, 29
+    sd      t0, 0(s6)
+    csrr    t0, mscratch
+    addi    s7, s7, -1
+    mret
+${STACK}`;
+    const counts = countsOf(recorded(source), symbolsOf(source));
+    const chains = ['_start', '_start;f0', '_start;f0;f1', '_start;f0;f1;f2'];
+    const handled = chains.map((chain) => `${chain};[machine timer interrupt];handler`);
+    expect([...counts.keys()].toSorted()).toEqual([...chains, ...handled].toSorted());
   });
 
   test('are those of threads that a guest switches between', () => {
