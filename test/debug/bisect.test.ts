@@ -167,7 +167,7 @@ function altered(entry: Entry, by: number): Entry | undefined {
   }
 }
 
-/** Cases with a wrong build in `npm run test:thorough`: each takes a second, and CI, which sets the variable, has not as many. */
+/** Cases with a wrong build in `npm run test:thorough`, each of a second; CI, which sets the variable, tries fewer. */
 const BUILDS = process.env.AFTER_NPM_TEST ? 30 : 100;
 
 describe('an execution', () => {

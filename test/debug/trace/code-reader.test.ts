@@ -79,3 +79,23 @@ test('from any page tables', () => {
   );
   expect(Math.min(seen.found, seen.missing)).toBeGreaterThan(200);
 });
+
+test('an instruction continues in the page that follows in the address space', () => {
+  const page = (number: number) => BigInt(RAM_BASE / 4096 + number) << 10n;
+  const words = new BigUint64Array((PAGES * 4096) / 8);
+  // Pages 0, 1 and 2 are the tables; the first two virtual pages are pages 5 and 9.
+  words[0] = page(1) | 1n;
+  words[512] = page(2) | 1n;
+  words[1024] = page(5) | 0xfn;
+  words[1025] = page(9) | 0xfn;
+  const content = new Uint8Array(words.buffer);
+  content.set([0x13, 0x05], 5 * 4096 + 4094);
+  content.set([0x15, 0x00], 9 * 4096);
+  hart.write(RAM_BASE, content);
+  hart.set('satp', (8n << 60n) | BigInt(RAM_BASE / 4096));
+  hart.set('privilege', 1n);
+  hart.set('pc', 4094n);
+  expect(code.atPc()).toBe(0x0015_0513);
+  hart.set('pc', 0x1ffen);
+  expect(code.atPc()).toBe(0);
+});
