@@ -29,7 +29,7 @@ test('--json says whether its console output is complete', async () => {
 
 test('--from and --to take a recording apart: the parts print what the whole prints', async () => {
   const run = await vmft(['run', program('dice.s'), '--no-ft', '--record', 'parts.log']);
-  for (const place of ['output=30', '1500', 'entry=20', 'time=1ms', 'icount=0', 'end']) {
+  for (const place of ['output=30', 'entry=20', 'time=1ms']) {
     const before = await vmft(['replay', 'parts.log', '--to', place]);
     const after = await vmft(['replay', 'parts.log', '--from', place]);
     expect([place, before.stdout + after.stdout]).toEqual([place, run.stdout]);
