@@ -58,9 +58,10 @@ export async function index(path: string, { keep, quiet, engine }: IndexOptions)
   };
   output.write(counted());
   if (recording.damage) throw new OperatingError(`${recording.damage.message}; indexed up to there`);
+  const { count } = timeline.snapshots!;
   if (!quiet)
     process.stderr.write(
-      `${pathOf(path)}: ${timeline.snapshots!.count} snapshots of ${grouped(timeline.icount)} steps, ${grouped(sizeBytes)} bytes\n`,
+      `${pathOf(path)}: ${count} ${count === 1 ? 'snapshot' : 'snapshots'} of ${grouped(timeline.icount)} steps, ${grouped(sizeBytes)} bytes\n`,
     );
 }
 
