@@ -150,6 +150,24 @@ export const CAUSE = {
   storePageFault: 15,
 } as const;
 
+/** The names of exceptions, by their codes (the same table). */
+export const exceptionNames: Readonly<Record<number, string>> = {
+  [CAUSE.instructionMisaligned]: 'instruction address misaligned',
+  [CAUSE.instructionFault]: 'instruction access fault',
+  [CAUSE.illegalInstruction]: 'illegal instruction',
+  [CAUSE.breakpoint]: 'breakpoint',
+  [CAUSE.loadMisaligned]: 'load address misaligned',
+  [CAUSE.loadFault]: 'load access fault',
+  [CAUSE.storeMisaligned]: 'store address misaligned',
+  [CAUSE.storeFault]: 'store access fault',
+  [CAUSE.ecallFromU]: 'environment call from U-mode',
+  [CAUSE.ecallFromS]: 'environment call from S-mode',
+  [CAUSE.ecallFromM]: 'environment call from M-mode',
+  [CAUSE.instructionPageFault]: 'instruction page fault',
+  [CAUSE.loadPageFault]: 'load page fault',
+  [CAUSE.storePageFault]: 'store page fault',
+};
+
 const bits = (...numbers: number[]): bigint => numbers.reduce((all, bit) => all | (1n << BigInt(bit)), 0n);
 const all = 2n ** 64n - 1n;
 

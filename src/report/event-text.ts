@@ -1,5 +1,5 @@
 /** Describes an event of a run in one line. */
-import { CAUSE } from '../cpu/csrs.ts';
+import { exceptionNames } from '../cpu/csrs.ts';
 import type { GenerationRecord } from '../ft/effects.ts';
 import type { SimEvent, WorldEvent } from '../sim/cluster/cluster.ts';
 import { faultText } from '../sim/faults/fault-text.ts';
@@ -133,26 +133,11 @@ export function describeEvent(event: SimEvent['event']): Line {
   }
 }
 
-/** Names of exceptions (RISC-V privileged manual, "Machine Cause Register"). */
-const exceptions: Readonly<Record<number, string>> = {
-  [CAUSE.instructionMisaligned]: 'instruction address misaligned',
-  [CAUSE.instructionFault]: 'instruction access fault',
-  [CAUSE.illegalInstruction]: 'illegal instruction',
-  [CAUSE.breakpoint]: 'breakpoint',
-  [CAUSE.loadMisaligned]: 'load address misaligned',
-  [CAUSE.loadFault]: 'load access fault',
-  [CAUSE.storeMisaligned]: 'store address misaligned',
-  [CAUSE.storeFault]: 'store access fault',
-  [CAUSE.instructionPageFault]: 'instruction page fault',
-  [CAUSE.loadPageFault]: 'load page fault',
-  [CAUSE.storePageFault]: 'store page fault',
-};
-
 function describeStuck({ pc, steps, traps, cause }: WorldEvent & { kind: 'stuck' }): string {
   const at = `0x${pc.toString(16)}`;
   return cause === undefined
     ? `the guest has run ${steps} steps at ${at} without output or input: it loops, and no interrupt can reach it`
-    : `the guest has trapped ${traps} times at ${at}, and does nothing else: ${exceptions[cause] ?? `cause ${cause}`}`;
+    : `the guest has trapped ${traps} times at ${at}, and does nothing else: ${exceptionNames[cause] ?? `cause ${cause}`}`;
 }
 
 function describeFault({ fault, phase, icount, made }: WorldEvent & { kind: 'fault' }): Line {

@@ -1,15 +1,17 @@
 /** Scripts of the real gdb drive recordings of guests: an assembler guest, and a C guest across a failover. */
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { Random } from '../../../src/base/random.ts';
-import { BIN, workplace } from '../../cli/command.ts';
+import { BIN, root, workplace } from '../../cli/command.ts';
 import { real } from '../../host/real.ts';
 
 const { directory, file, vmft } = workplace();
 
 const SOURCES = join(import.meta.dirname, 'guests');
+const START = join(root, 'examples/debugging/start.S');
 /** Position-independent code without a C library. */
 const COMPILE = [
   '-g',
@@ -22,48 +24,52 @@ const COMPILE = [
 ];
 
 function compile(program: string, ...args: string[]): void {
-  const sources = args.map((arg) => (arg.startsWith('-') ? arg : join(SOURCES, arg)));
+  const sources = args.map((arg) => (/^[-/]/.test(arg) ? arg : join(SOURCES, arg)));
   execFileSync('riscv64-unknown-elf-gcc', [...COMPILE, ...sources, '-o', program], { cwd: directory });
 }
 
 /** The C guest, recorded while its primary crashes after the variable is broken. */
 async function recorded(): Promise<void> {
-  compile('guest.elf', '-Ttext=0x80000000', 'start.S', 'list.c');
+  compile('guest.elf', '-Ttext=0x80000000', START, 'list.c');
   const run = await vmft(['run', 'guest.elf', '--crash', 'primary@icount=100000', '--record', 'guest.log']);
   expect(run.stderr).toContain('goes live');
   expect(run.code).toBe(99);
 }
 
-/** Runs gdb on a recording with these commands; returns what it prints. */
-async function gdb(recording: string, program: string, commands: readonly string[]): Promise<string> {
+/** `vmft debug` of a recording: the port that it listens on, and what it has said so far. */
+async function serve(recording: string): Promise<{ port: string; said(): string; end(): void }> {
   const server = spawn(process.execPath, [BIN, 'debug', recording, '--listen', '127.0.0.1:0'], {
     cwd: directory,
   });
-  try {
-    let said = '';
-    const port = await new Promise<string>((resolve, reject) => {
-      server.stderr.setEncoding('utf8').on('data', (text: string) => {
-        said += text;
-        const [, found] = /target remote 127\.0\.0\.1:(\d+)/.exec(said) ?? [];
-        if (found) resolve(found);
-      });
-      server.on('close', () => reject(new Error(said)));
+  let said = '';
+  const port = await new Promise<string>((resolve, reject) => {
+    server.stderr.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+      const [, found] = /target remote 127\.0\.0\.1:(\d+)/.exec(said) ?? [];
+      if (found) resolve(found);
     });
+    server.on('close', () => reject(new Error(said)));
+  });
+  return { port, said: () => said, end: () => server.kill('SIGKILL') };
+}
+
+/** Runs gdb on a recording with these commands; returns what it prints. */
+async function gdb(recording: string, program: string, commands: readonly string[]): Promise<string> {
+  const { port, end } = await serve(recording);
+  try {
     const script = ['set confirm off', 'set pagination off', `target remote :${port}`, ...commands];
     writeFileSync(file('script.gdb'), `${script.join('\n')}\n`);
-    return await new Promise((resolve) => {
-      const child = spawn('gdb-multiarch', ['-nx', '-q', '-batch', '-x', 'script.gdb', program], {
-        cwd: directory,
+    const args = ['-nx', '-q', '-batch', '-x', 'script.gdb', program];
+    const child = spawn('gdb-multiarch', args, { cwd: directory });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        output += text;
       });
-      let output = '';
-      for (const stream of [child.stdout, child.stderr])
-        stream.setEncoding('utf8').on('data', (text: string) => {
-          output += text;
-        });
-      child.on('close', () => resolve(output));
-    });
+    await once(child, 'close');
+    return output;
   } finally {
-    server.kill('SIGKILL');
+    end();
   }
 }
 
@@ -236,33 +242,14 @@ describe('gdb', () => {
 
   real('a second one is refused in words', async () => {
     await recorded();
-    const server = spawn(process.execPath, [BIN, 'debug', 'guest.log', '--listen', '127.0.0.1:0'], {
-      cwd: directory,
-    });
-    let said = '';
-    server.stderr.setEncoding('utf8').on('data', (text: string) => {
-      said += text;
-    });
-    const port = await new Promise<string>((resolve) => {
-      const look = setInterval(() => {
-        const [, found] = /target remote 127\.0\.0\.1:(\d+)/.exec(said) ?? [];
-        if (!found) return;
-        clearInterval(look);
-        resolve(found);
-      }, 20);
-    });
-    const args = (commands: string[]) => ['-nx', '-q', '-batch', ...commands.flatMap((one) => ['-ex', one])];
-    const first = spawn('gdb-multiarch', args([`target remote :${port}`, 'shell sleep 1000']), {
-      stdio: 'ignore',
-    });
-    while (!said.includes('gdb has connected')) await new Promise((resolve) => setTimeout(resolve, 20));
-    const second = execFileSync('sh', [
-      '-c',
-      `gdb-multiarch -nx -q -batch -ex 'target remote :${port}' 2>&1 || true`,
-    ]);
-    expect(second.toString()).toContain('another debugger is connected');
+    const { port, said, end } = await serve('guest.log');
+    const target = ['-nx', '-q', '-ex', `target remote :${port}`];
+    // It stays connected: its standard input remains open.
+    const first = spawn('gdb-multiarch', target, { stdio: ['pipe', 'ignore', 'ignore'] });
+    while (!said().includes('gdb has connected')) await new Promise((resolve) => setTimeout(resolve, 20));
+    const second = spawnSync('gdb-multiarch', ['-batch', ...target], { encoding: 'utf8' });
+    expect(second.stdout + second.stderr).toContain('another debugger is connected');
     first.kill('SIGKILL');
-    execFileSync('pkill', ['-f', 'sleep 1000']);
-    server.kill('SIGKILL');
+    end();
   });
 });
