@@ -228,6 +228,31 @@ describe('passt', () => {
     expect(second.port.pid).not.toBe(other.pid);
     expect(other.exitCode ?? other.signalCode).not.toBeNull();
   });
+
+  real('whose host port is not free yet when it has been killed is replaced once it is', async () => {
+    const holder = createServer();
+    await new Promise<void>((resolve) => holder.listen(0, '127.0.0.1', resolve));
+    cleanups.push(() => holder.close());
+    const forward = parseForward(`127.0.0.1:${(holder.address() as { port: number }).port}:6379`);
+    const place = new PasstDirectory(directory());
+    const args = passtArguments(place.socket, [forward]);
+    // Stands for a passt whose connection is closed before its port is.
+    const listen = "require('net').createServer((s) => s.resume()).listen(process.argv[1])";
+    const left = spawn(process.execPath, ['-e', listen, place.socket], { stdio: 'ignore' });
+    cleanups.push(() => left.kill('SIGKILL'));
+    await until(() => existsSync(place.socket), 'it listens');
+    place.started(left.pid!, args);
+    const { port, frames, lines, errors } = watched(
+      (log, failed) =>
+        new PasstPort({ group: 'g1', directory: place.path, forwards: [forward], log, failed }),
+    );
+    await until(() => port.connected, 'it is taken over');
+    left.kill('SIGKILL');
+    await until(() => lines.some((line) => line.endsWith('waiting for it')), 'the port is found in use');
+    holder.close();
+    await answers(port, frames);
+    expect(errors).toEqual([]);
+  });
 });
 
 /** A port that nothing in these tests listens on. */

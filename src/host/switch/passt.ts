@@ -39,6 +39,8 @@ export interface PasstOptions {
 
 /** passt creates its socket after it has started. */
 const TRY_AGAIN_MS = 50;
+/** How often a port is tried that a passt which has just ended may hold: its sockets are not closed at one instant. */
+const RELEASE_TRIES = 100;
 /** The guest's card takes Ethernet frames with 1500 bytes of payload. */
 const MTU = 1500;
 
@@ -69,6 +71,8 @@ export class PasstPort implements NetworkPort {
   private timer: NodeJS.Timeout | undefined;
   /** A passt that an earlier switch process has started. */
   private adopted: number | undefined;
+  /** How often to wait for a host port in use: an earlier passt had it. */
+  private releaseTries = 0;
   private running = false;
   private open = true;
 
@@ -131,11 +135,13 @@ export class PasstPort implements NetworkPort {
     if (left?.same) {
       this.options.log(`${this.description}: process ${left.pid} still runs, and is used`);
       this.adopted = left.pid;
+      this.releaseTries = RELEASE_TRIES;
       return this.runs();
     }
     if (left) {
       // Started with other forwards.
       end(left.pid);
+      this.releaseTries = RELEASE_TRIES;
       this.timer = setTimeout(() => this.begin(), TRY_AGAIN_MS);
     } else void this.startNew();
   }
@@ -143,7 +149,12 @@ export class PasstPort implements NetworkPort {
   private async startNew(): Promise<void> {
     for (const forward of this.options.forwards) {
       const why = await unusable(forward);
-      if (why !== undefined) return this.fail(new OperatingError(`${this.description}: ${why}`));
+      if (why === undefined) continue;
+      if (this.releaseTries-- <= 0) return this.fail(new OperatingError(`${this.description}: ${why}`));
+      if (this.releaseTries === RELEASE_TRIES - 1)
+        this.options.log(`${this.description}: ${why}; waiting for it`);
+      if (this.open) this.timer = setTimeout(() => void this.startNew(), TRY_AGAIN_MS);
+      return;
     }
     if (this.open) this.supervisor.start();
   }
