@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { engines } from './src/cpu/engine.ts';
@@ -19,9 +20,12 @@ const slow = [
   'test/host/{cluster,evidence-judged,full-disk,killed,storage-crash,storage-killed,wire-links,wire-strangers}.test.ts',
 ];
 
+/** Protected VMs of real processes in real time: `npm run test:real` gives each of them the machine for itself. */
+const realTime = ['test/host/{debian-killed,redis-killed}.test.ts'];
+
 /** What needs nothing but programs of others. */
 const onlyReal = [
-  'test/host/{debian-disk,debian-killed,redis-killed}.test.ts',
+  'test/host/debian-disk.test.ts',
   'test/symbols/addr2line.test.ts',
   'test/debug/gdb/{docs,gdb}.test.ts',
 ];
@@ -29,8 +33,13 @@ const onlyReal = [
 /** What needs programs of others: `npm run test:real`. The rest of these files runs with it. */
 const real = ['test/host/{etcd,nbd,switch-ports}.test.ts', 'test/cli/trace.test.ts', ...onlyReal];
 
-/** Files of one size, which take long: `AFTER_NPM_TEST=1 npm run test:thorough` does not repeat them. */
-const oneSize = process.env.AFTER_NPM_TEST ? ['test/cli/{boot,cli,docs,refused,replay}.test.ts'] : [];
+/** Files that are the same in every size: `AFTER_NPM_TEST=1 npm run test:thorough` does not repeat them. */
+const oneSize = process.env.AFTER_NPM_TEST
+  ? readdirSync('test', { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.test.ts'))
+      .map((name) => `test/${name}`)
+      .filter((path) => !readFileSync(path, 'utf8').includes('/thorough.ts'))
+  : [];
 
 const shared = {
   pool: 'forks' as const,
@@ -54,11 +63,12 @@ export default defineConfig({
           name: 'fast',
           isolate: false,
           include: ['test/**/*.test.ts'],
-          exclude: [...onEveryEngine, ...slow, ...onlyReal, ...oneSize],
+          exclude: [...onEveryEngine, ...slow, ...onlyReal, ...realTime, ...oneSize],
         },
       },
       { test: { ...shared, name: 'slow', include: slow } },
       { test: { ...shared, name: 'real', include: real, env: { VMFT_REAL: '1' } } },
+      { test: { ...shared, name: 'real-time', include: realTime, env: { VMFT_REAL: '1' } } },
       ...engines.map((engine) => ({
         test: {
           ...shared,

@@ -1,10 +1,11 @@
 // Runs every command that the documentation shows with its output, and reports shown lines that it does not print in
 // this order: `npm run transcripts`. A command follows `$ vmft ` at the start of a block; `   ...` stands for omitted
-// lines. `--write` rewrites blocks that show the whole output; `--only TEXT` limits it to commands with this text.
+// lines. Several run at a time, so none may need another's files. `--write` rewrites blocks that show the whole output; `--only TEXT` limits it to commands with this text.
 //
 // Also runs the campaigns (`vmft chaos …`) in tables that show the run of the violation and its shortest schedule.
-import { spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
@@ -19,16 +20,33 @@ const SCHEDULE = /VIOLATION, found in run (\d+)[^\n]*\n {2}(\d+) of \d+ faults?:
 const plain = (/** @type {string} */ line) => line.trim().replaceAll(/\s+/g, ' ');
 const OMITTED = /^\s*(\.\.\.|…|⋮)\s*$/;
 
-/** @param {string} command */
-function printed(command) {
-  const words = command.replace(/ <\/dev\/null$/, '').split(' ');
-  const { stdout, stderr } = spawnSync(process.execPath, ['bin/vmft.js', ...words], {
-    cwd: root,
-    encoding: 'utf8',
-    input: '',
-    env: { ...process.env, COLUMNS: '160', NO_COLOR: '1' },
+/**
+ * What a command prints, on stdout and then on stderr.
+ * @param {string} command @returns {Promise<string>}
+ */
+const printed = (command) =>
+  new Promise((resolve) => {
+    const words = command.replace(/ <\/dev\/null$/, '').split(' ');
+    const env = { ...process.env, COLUMNS: '160', NO_COLOR: '1' };
+    const options = { cwd: root, env, maxBuffer: 1 << 28 };
+    const child = execFile(process.execPath, ['bin/vmft.js', ...words], options, (_, stdout, stderr) =>
+      resolve(stdout + stderr),
+    );
+    child.stdin?.end();
   });
-  return stdout + stderr;
+
+/**
+ * Runs commands, as many at a time as there are processors.
+ * @param {readonly string[]} commands @returns {Promise<Map<string, string>>}
+ */
+async function printedBy(commands) {
+  const outputs = new Map();
+  const left = commands.values();
+  const worker = async () => {
+    for (const command of left) outputs.set(command, await printed(command));
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, worker));
+  return outputs;
 }
 
 /**
@@ -47,20 +65,26 @@ function missing(shown, output) {
   return undefined;
 }
 
+const files = readdirSync(`${root}docs`)
+  .filter((name) => name.endsWith('.md'))
+  .sort()
+  .map((name) => `docs/${name}`);
+const texts = new Map([...files, 'README.md'].map((file) => [file, readFileSync(`${root}${file}`, 'utf8')]));
+/** @param {string} text */
+const isWanted = (text) => text.includes(values.only);
+const all = [...texts.values()].join('\n');
+const commands = [
+  ...[...all.matchAll(BLOCK)].map(([, command = '']) => command),
+  ...[...all.matchAll(ROW)].map(([, , command = '']) => command),
+].filter(isWanted);
+const outputs = await printedBy([...new Set(commands)]);
+
 let stale = 0;
-let count = 0;
-for (const file of [
-  ...readdirSync(`${root}docs`)
-    .filter((name) => name.endsWith('.md'))
-    .sort()
-    .map((name) => `docs/${name}`),
-  'README.md',
-]) {
-  let text = readFileSync(`${root}${file}`, 'utf8');
+for (const [file, before] of texts) {
+  let text = before;
   for (const [block, command = '', shown = ''] of text.matchAll(BLOCK)) {
-    if (!command.includes(values.only)) continue;
-    count++;
-    const output = printed(command);
+    const output = outputs.get(command);
+    if (output === undefined) continue;
     const line = missing(shown, output);
     if (line === undefined) continue;
     if (values.write && !shown.split('\n').some((one) => OMITTED.test(one)))
@@ -71,9 +95,9 @@ for (const file of [
     }
   }
   for (const [row, start, command = '', run, schedule = ''] of text.matchAll(ROW)) {
-    if (!command.includes(values.only)) continue;
-    count++;
-    const [, foundIn, faults, shortest] = SCHEDULE.exec(printed(command)) ?? [];
+    const output = outputs.get(command);
+    if (output === undefined) continue;
+    const [, foundIn, faults, shortest] = SCHEDULE.exec(output) ?? [];
     const same =
       run === foundIn &&
       (faults === '0' ? schedule.startsWith('none needed') : schedule === `\`${shortest}\``);
@@ -88,7 +112,7 @@ for (const file of [
       console.log(`${file}: vmft ${command}\n  finds in run ${foundIn}: ${shortest}`);
     }
   }
-  if (values.write) writeFileSync(`${root}${file}`, text);
+  if (values.write && text !== before) writeFileSync(`${root}${file}`, text);
 }
-console.log(`${count} commands, ${stale} with other output than shown`);
+console.log(`${commands.length} commands, ${stale} with other output than shown`);
 if (stale > 0) process.exitCode = 1;
