@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { type Engine, engines } from '../cpu/engine.ts';
 import { limits, memoryDefaults } from '../sim/values/limits.ts';
+import type { MergeOptions } from './chaos/merge.ts';
 import { addClusterCommands } from './cluster/commands.ts';
 import { mustHaveEffect } from './combinations.ts';
 import type { CompareOptions } from './compare.ts';
@@ -364,7 +365,7 @@ program
   .description('a failover of the bank, explained step by step')
   .action(async () => finish((await import('./demo.ts')).demo()));
 
-runs(
+const chaos = runs(
   program
     .command('chaos')
     .description(
@@ -375,10 +376,11 @@ runs(
 )
   .addOption(new Option('--runs <n>', 'number of runs').argParser(wholeNumber(1)).default(1000))
   .addOption(
-    new Option('--from <n>', 'number of the first run, to continue an interrupted campaign')
-      .argParser(wholeNumber(0))
-      .default(0),
+    new Option('--from <n>', 'number of the first run, to continue an interrupted campaign').argParser(
+      wholeNumber(0),
+    ),
   )
+  .addOption(options.shard())
   .addOption(
     new Option(
       '--exhaustive',
@@ -414,11 +416,34 @@ The report goes to stdout. The exit code is 3 when a checker found a violation.
 Examples:
   vmft chaos kv --clients 3 --runs 100000
   vmft chaos kv --clients 3 --runs 100000 --from 60000      the last 40000 of these
+  vmft chaos kv --clients 3 --runs 100000 --shard 3/16 --json > part3.json
+  vmft chaos merge part*.json                               one report of all parts
   vmft chaos bank --exhaustive
   vmft chaos kv --clients 3 --unsafe fencing                what the rule prevents`,
   )
   .action(async (path: string | undefined, given: ChaosOptions) =>
     finish((await import('./chaos/chaos.ts')).chaos(path, given)),
+  );
+
+chaos
+  .command('merge')
+  .description('one report of a campaign whose parts ran on several machines')
+  .argument('<report...>', 'files with the output of `vmft chaos --json`, of the same campaign')
+  .option('--partial', 'also when runs are missing')
+  .option('--json', 'print one JSON document, which can be merged again')
+  .option('-q, --quiet', 'print only violations')
+  .addHelpText(
+    'after',
+    `
+The exit code is 3 when a checker found a violation, 2 when reports don't belong together or runs are missing.
+
+Examples:
+  vmft chaos bank --runs 2000 --shard 1/2 --json > part1.json
+  vmft chaos bank --runs 2000 --shard 2/2 --json > part2.json
+  vmft chaos merge part1.json part2.json`,
+  )
+  .action(async (paths: string[], _: MergeOptions, command: Command) =>
+    finish((await import('./chaos/merge.ts')).merge(paths, command.optsWithGlobals())),
   );
 
 takesEngine(program.command('conformance'))

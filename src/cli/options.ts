@@ -67,9 +67,16 @@ export interface RunOptions extends ProgramOptions, SpecOptions, EngineOptions {
 }
 
 /** The options of `vmft chaos`. */
+/** The `part`th, from 1 on, of so many parts. */
+export interface Shard {
+  part: number;
+  parts: number;
+}
+
 export interface ChaosOptions extends ProgramOptions, EngineOptions {
   runs: number;
-  from: number;
+  from?: number;
+  shard?: Shard;
   exhaustive?: boolean;
   seed: string;
   jobs?: number;
@@ -220,6 +227,20 @@ const unsafe = (text: string): UnsafeRule => {
   if (Object.hasOwn(unsafeRules, text)) return text as UnsafeRule;
   throw new InvalidArgumentError(`the rules are ${Object.keys(unsafeRules).join(', ')}.`);
 };
+
+/** Reads `3/16`, as test runners have it. */
+export function parseShard(text: string): Shard {
+  const [, part, parts] = (/^(\d{1,6})\/(\d{1,6})$/.exec(text) ?? []).map(Number);
+  if (!part || !parts || part > parts)
+    throw new InvalidArgumentError('write k/n with k from 1 to n, for example 3/16.');
+  return { part, parts };
+}
+
+/** The range of the part of numbered things, from `from` on and before `to`. */
+export function shardOf({ part, parts }: Shard, from: number, to: number): { from: number; to: number } {
+  const border = (number: number) => from + Math.floor(((to - from) * number) / parts);
+  return { from: border(part - 1), to: border(part) };
+}
 
 const kindsOfFaults = (text: string): FaultKind[] =>
   text.split(',').map((name) => {
@@ -436,6 +457,10 @@ export const options = {
     new Option('--clients <n>', 'simulated clients of a key-value server on UDP port 9000')
       .argParser(wholeNumberIn(limits.clients))
       .default(defaults.clients),
+  shard: () =>
+    new Option('--shard <k/n>', 'only the kth of n equal parts, from 1 on, of what would be run').argParser(
+      parseShard,
+    ),
   kindsOfFaults: () =>
     new Option(
       '--faults <kind,kind>',

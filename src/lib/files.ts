@@ -10,7 +10,7 @@ export const LIMIT_BYTES = {
   source: 16 * MIB,
   /** Console input. */
   typed: 64 * MIB,
-  /** A story, or the `guest.json` of a folder. */
+  /** A story, the `guest.json` of a folder, or the report of a campaign. */
   text: MIB,
   /** A program, a kernel, a disk, a recording, a saved machine. */
   image: 2048 * MIB - 1,

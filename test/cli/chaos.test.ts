@@ -34,6 +34,38 @@ describe('vmft chaos', () => {
     expect(one!.code).toBe(0);
   });
 
+  test('in parts on several machines: merged, they are the report of the whole', async () => {
+    const options = [program('bank.s'), '--runs', '9', '--faults', 'crash', '--jobs', '1'];
+    const reports = await Promise.all(
+      ['1/2', '2/2'].map((shard) => vmft('chaos', ...options, '--shard', shard, '--json')),
+    );
+    expect(reports.map(({ code }) => code)).toEqual([0, 0]);
+    const paths = reports.map(({ stdout }, index) => {
+      const path = file(`part ${index + 1}.json`);
+      writeFileSync(path, stdout);
+      return path;
+    });
+    const whole = await vmft('chaos', ...options);
+    const both = await vmft('chaos', 'merge', ...paths);
+    expect(both.code).toBe(0);
+    const [heading, runs, ...rest] = both.stdout.split('\n');
+    expect(heading).toMatch(/bank\.s: random faults, seed 1, 2 parts$/);
+    expect(runs).toMatch(/^ {2}runs +9 in \d+\.\d s$/);
+    const withoutRates = (line: string) => line.replace(/, [\d.]+ (a minute|times as fast .*)$/, '');
+    expect(rest).toEqual(whole.stdout.split('\n').slice(2).map(withoutRates));
+    // Merged again, with a report twice, and without a part.
+    writeFileSync(file('both.json'), (await vmft('chaos', 'merge', '--json', ...paths)).stdout);
+    expect((await vmft('chaos', 'merge', file('both.json'))).stdout).toBe(both.stdout);
+    const twice = await vmft('chaos', 'merge', ...paths, file('both.json'));
+    expect(twice.code).toBe(2);
+    expect(twice.stderr).toMatch(/both have run 0; give each report once/);
+    const half = await vmft('chaos', 'merge', paths[1]!);
+    expect(half.code).toBe(2);
+    expect(half.stderr).toMatch(/no report has runs 0 to 3 of 9; .*--partial/);
+    const partial = await vmft('chaos', 'merge', paths[1]!, '--partial');
+    expect(partial.code).toBe(0);
+  });
+
   test('prints only a report, with counts by phase and with empty cells', async () => {
     const { code, stdout, stderr } = await vmft(
       'chaos',

@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { exitOnBrokenPipe } from '../../src/cli/exit-on-broken-pipe.ts';
+import { parseShard, shardOf } from '../../src/cli/options.ts';
 import { type Engine, engines } from '../../src/cpu/engine.ts';
 import { EAGER } from '../../src/cpu/translator/translator.ts';
 import { type Attacker, DeviceAttacker, type Finding, MachineAttacker } from './campaign.ts';
@@ -16,6 +17,7 @@ other slices, with a snapshot in the middle, must reach the same state.
   --seed S        seed of the cases (default: 1)
   --cases N       number of cases (default: 100000)
   --from N        number of the first case (default: 0)
+  --shard K/N     only the Kth of N equal parts, from 1 on, of these cases
   --engine NAME   interpreter, translator or check; code is translated at once (default: translator)
   --devices       attack single devices, with a hostile driver, instead of machines
   --ports         attack the ports of a cluster instead, which runs in this process: random and damaged messages
@@ -85,6 +87,7 @@ function readOptions(): Options {
     options: {
       seed: { type: 'string', default: '1' },
       from: { type: 'string', default: '0' },
+      shard: { type: 'string', default: '1/1' },
       cases: { type: 'string', default: '100000' },
       findings: { type: 'string', default: '5' },
       engine: { type: 'string', default: 'translator' },
@@ -105,14 +108,16 @@ function readOptions(): Options {
   };
   const engine = engines.find((name) => name === values.engine);
   if (!engine) throw new Error(`--engine is one of ${engines.join(', ')}`);
+  const from = whole('from');
+  const part = shardOf(parseShard(values.shard), from, from + whole('cases'));
   return {
     engine,
     seed: values.seed,
     devices: values.devices,
     ports: values.ports,
     messages: whole('messages'),
-    from: whole('from'),
-    cases: whole('cases'),
+    from: part.from,
+    cases: part.to - part.from,
     findings: whole('findings'),
   };
 }

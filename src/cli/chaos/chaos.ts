@@ -1,7 +1,13 @@
 /** `vmft chaos`: a campaign of runs with faults. */
 import { availableParallelism } from 'node:os';
 import { OperatingError } from '../../base/errors.ts';
-import { CampaignReport, type Counterexample } from '../../report/campaign-report.ts';
+import {
+  type CampaignDocument,
+  type Counterexample,
+  documentOf,
+  type Range,
+} from '../../report/campaign-document.ts';
+import { CampaignReport } from '../../report/campaign-report.ts';
 import { fittedDiagram } from '../../report/diagram.ts';
 import { type Line, styled } from '../../report/styled-text.ts';
 import { measure, simulationOf } from '../../sim/campaign/campaign.ts';
@@ -13,7 +19,7 @@ import { shellText } from '../command-text.ts';
 import { EXIT_CODE } from '../exit-codes.ts';
 import { LIMIT_BYTES, readBytes } from '../files.ts';
 import { interruption } from '../interruption.ts';
-import type { ChaosOptions } from '../options.ts';
+import { type ChaosOptions, shardOf } from '../options.ts';
 import { ownInput, programPath, readGuest } from '../program.ts';
 import { Progress, SILENT } from '../progress.ts';
 import { asOptions } from '../spec-options.ts';
@@ -29,15 +35,13 @@ export async function chaos(program: string | undefined, options: ChaosOptions):
   const interrupted = interruption();
   const path = programPath(program, options);
   const campaign = campaignOf(program, options);
-  const { from } = options;
-  const size = sizeOf(campaign);
-  if (from >= size) throw new OperatingError(`--from ${from}: the runs are numbered 0 to ${size - 1}`);
-  const total = size - from;
+  const range = rangeOf(sizeOf(campaign), options);
+  const total = range.to - range.from;
   const jobs = Math.min(options.jobs ?? availableParallelism(), total);
   const tally = new Tally();
   const progress = progressOf(tally, total, options.quiet);
   const started = performance.now();
-  const pool = new CampaignPool(campaign, from, jobs);
+  const pool = new CampaignPool(campaign, range, jobs);
   try {
     const work = pool.execute((run, result) => {
       tally.add(run, result);
@@ -47,27 +51,49 @@ export async function chaos(program: string | undefined, options: ChaosOptions):
     let end = await Promise.race([work, interrupted]);
     const seconds = (performance.now() - started) / 1000;
     let counterexample: Counterexample | undefined;
+    let diagram: Line[] = [];
     const first = tally.noted.find(({ ending }) => ending === 'violated');
     if (first && end !== 'interrupted') {
       progress.say('a violation: searching the shortest schedule that reproduces it');
       const shrunk = await Promise.race([pool.shrink(first.run), interrupted]);
       if (shrunk === 'interrupted') end = shrunk;
-      else counterexample = { number: first.run, ...shrunk, diagram: diagramOf(campaign, shrunk.run) };
+      else {
+        counterexample = { number: first.run, ...shrunk };
+        diagram = diagramOf(campaign, shrunk.run);
+      }
     }
     progress.clear();
-    const facts = { path, campaign, from, tally, jobs, seconds, interrupted: end === 'interrupted' };
+    const facts = { path, campaign, range, tally, jobs, seconds, interrupted: end === 'interrupted' };
     const command = (run: RunSpec, steps?: number) => shellText(runArguments(program, options, run, steps));
-    const report = new CampaignReport(facts, command, counterexample);
-    const text = options.quiet ? report.quietLines() : report.lines();
-    const lines = options.json
-      ? [JSON.stringify(report.json(), null, 2)]
-      : text.map(painterFor(process.stdout));
-    for (const line of lines) process.stdout.write(`${line}\n`);
+    printReport(documentOf(facts, command, counterexample), options, diagram);
     if (end === 'interrupted') return EXIT_CODE.interrupted;
     return tally.violations > 0 ? EXIT_CODE.diverged : 0;
   } finally {
     await pool.stop();
   }
+}
+
+/** The runs of this part. @throws {OperatingError} when there are none */
+function rangeOf(size: number, { from, shard }: ChaosOptions): Range {
+  const whole = shardOf(shard ?? { part: 1, parts: 1 }, 0, size);
+  const name = shard && `--shard ${shard.part}/${shard.parts}`;
+  if (whole.from === whole.to) throw new OperatingError(`${name}: there are only ${size} runs`);
+  if (from === undefined) return whole;
+  if (from >= whole.from && from < whole.to) return { ...whole, from };
+  throw new OperatingError(
+    `--from ${from}: the runs${name ? ` of ${name}` : ''} are numbered ${whole.from} to ${whole.to - 1}`,
+  );
+}
+
+/** Prints a report as the options have it. */
+export function printReport(
+  document: CampaignDocument,
+  { json, quiet }: Pick<ChaosOptions, 'json' | 'quiet'>,
+  diagram: readonly Line[] = [],
+): void {
+  const report = new CampaignReport(document, diagram);
+  const text = () => (quiet ? report.quietLines() : report.lines()).map(painterFor(process.stdout));
+  for (const line of json ? [JSON.stringify(document, null, 2)] : text()) process.stdout.write(`${line}\n`);
 }
 
 function campaignOf(program: string | undefined, options: ChaosOptions): Campaign {

@@ -1,6 +1,8 @@
 /** The runs of a campaign on several cores. */
+
+import type { Range } from '../../report/campaign-document.ts';
 import type { RunResult } from '../../sim/campaign/campaign.ts';
-import { type Campaign, sizeOf } from '../../sim/campaign/draw.ts';
+import type { Campaign } from '../../sim/campaign/draw.ts';
 import { Pool } from '../pool.ts';
 import type { Answer, Order } from './worker.ts';
 
@@ -14,15 +16,14 @@ export class CampaignPool {
   private readonly pool: Pool<Order, Answer>;
 
   constructor(
-    private readonly campaign: Campaign,
-    /** The number of the first run. */
-    private readonly from: number,
+    campaign: Campaign,
+    private readonly range: Range,
     jobs: number,
   ) {
     this.pool = new Pool('chaos-worker', jobs, campaign, { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB });
   }
 
-  /** Executes all runs and passes the results to `take` in the order of their numbers, until it returns `enough`. */
+  /** Executes the runs of the range and passes the results to `take` in the order of their numbers, until it returns `enough`. */
   execute(take: (run: number, result: RunResult) => 'more' | 'enough'): Promise<void> {
     return this.pool.execute(this.orders(), (answer) => {
       if (answer.kind !== 'executed') throw new Error('the answer matches the order');
@@ -32,9 +33,9 @@ export class CampaignPool {
   }
 
   private *orders(): Generator<Order> {
-    const total = sizeOf(this.campaign);
-    for (let first = this.from; first < total; first += CHUNK_RUNS)
-      yield { kind: 'execute', first, count: Math.min(CHUNK_RUNS, total - first) };
+    const { from, to } = this.range;
+    for (let first = from; first < to; first += CHUNK_RUNS)
+      yield { kind: 'execute', first, count: Math.min(CHUNK_RUNS, to - first) };
   }
 
   /** The shortest run with the same violation as this one. */

@@ -26,7 +26,7 @@ export interface Noted {
 }
 
 /** The number of runs of each ending that are reported individually. */
-const NOTED_RUNS = 5;
+export const NOTED_RUNS = 5;
 const notedEndings: readonly Ending[] = ['limit', 'diverged', 'corrupted', 'violated'];
 
 /** The totals of the runs that were added. */
