@@ -22,12 +22,12 @@ export function seconds(action: () => void): number {
 }
 
 /** Runs all of them `times` times, in turn, so that a host that slows down or speeds up favours none. */
-export function inTurn<Name extends string>(
+export function inTurn<Result = number, Name extends string = string>(
   times: number,
-  actions: Record<Name, () => number>,
-): Record<Name, number[]> {
+  actions: Record<Name, () => Result>,
+): Record<Name, Result[]> {
   const names = Object.keys(actions) as Name[];
-  const results = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<Name, number[]>;
+  const results = Object.fromEntries(names.map((name) => [name, [] as Result[]])) as Record<Name, Result[]>;
   for (let round = 0; round < times; round++) {
     // Each is first as often as it is last.
     const order = round % 2 === 0 ? names : names.toReversed();
@@ -64,6 +64,24 @@ export function timed(command: string, args: readonly string[], input = ''): num
   });
 }
 
+/** What a process took, in seconds; `processor`: all of its threads, in user and system mode. */
+export interface ProcessTime {
+  processor: number;
+  wall: number;
+}
+
+/** Runs a command to its end. Bash measures it: Node.js does not tell the processor time of children. @throws {Error} when it fails */
+export function processTime(command: string, args: readonly string[]): ProcessTime {
+  const script = 'TIMEFORMAT="%R %U %S"; { time "$@" >/dev/null 2>&3; } 3>&2';
+  const { status, stderr, error } = spawnSync('bash', ['-c', script, 'bash', command, ...args], {
+    encoding: 'utf8',
+    env: { ...process.env, LC_ALL: 'C' },
+  });
+  const [wall = 0, user = 0, system = 0] = (stderr?.trim().split('\n').at(-1) ?? '').split(' ').map(Number);
+  if (status !== 0) throw new Error(`${command} ${args.join(' ')}: ${error?.message ?? stderr}`);
+  return { processor: user + system, wall };
+}
+
 /** The result of a task of the benchmark in a new process, where nothing is warm. @throws {Error} when it fails */
 export function inOwnProcess<Result>(task: string, ...args: string[]): Result {
   const { status, stdout, stderr } = spawnSync(
@@ -75,13 +93,18 @@ export function inOwnProcess<Result>(task: string, ...args: string[]): Result {
   return JSON.parse(stdout.trim().split('\n').at(-1)!) as Result;
 }
 
-/** The mark before the word with a guest's number of rounds. */
-const ROUNDS = 'rounds =        ';
+/** Writes a word of a guest, which follows a mark with its name. */
+export function withWord(content: Buffer, name: 'rounds' | 'mode', value: number): void {
+  const mark = `${name} =`.padEnd(16);
+  const at = content.indexOf(mark);
+  if (at < 0) throw new Error(`the guest has no word "${name}"`);
+  content.writeBigUInt64LE(BigInt(value), at + mark.length);
+}
 
 /** Writes a copy of a guest with this number of rounds, and returns its name. */
 export function withRounds(elf: string, rounds: number, folder: string): string {
   const content = readFileSync(elf);
-  content.writeBigUInt64LE(BigInt(rounds), content.indexOf(ROUNDS) + ROUNDS.length);
+  withWord(content, 'rounds', rounds);
   const path = join(folder, `${rounds}-${elf.split('/').at(-1)}`);
   writeFileSync(path, content);
   return path;

@@ -4,6 +4,7 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { hostFigures } from './host.ts';
 import { inOwnProcess } from './measure.ts';
+import { programFigures } from './programs.ts';
 import { canRecord, recordingCost, recordingKinds } from './recording.ts';
 import { growths, type growthTask, replicationCosts, simulatorFigures } from './replication.ts';
 import { bootSpeed, type GuestName, guests, speedOf } from './speed.ts';
@@ -11,6 +12,7 @@ import { startup } from './startup.ts';
 
 export const sections = [
   'speed',
+  'programs',
   'recording',
   'replication',
   'startup',
@@ -53,6 +55,7 @@ export async function measureAll(only: ReadonlySet<Section>, times: number, say:
         const boot = await bootSpeed(times, folder);
         return { ...speeds, ...(boot && { 'Debian boot': boot }) };
       }),
+      programs: await when('programs', () => programFigures(times, folder, say)),
       recording: await when('recording', () =>
         Object.fromEntries(
           recordingKinds

@@ -49,7 +49,8 @@ const qemuModes = (folder: string): Record<string, string[]> => ({
   [RECORD]: ['-icount', `shift=0,rr=record,rrfile=${folder}/rr.bin`],
 });
 
-const qemuArgs = (guest: string, mode: readonly string[]): string[] => [
+/** Of a guest without firmware, in a mode of QEMU's. */
+export const qemuArgs = (guest: string, mode: readonly string[] = []): string[] => [
   ...['-M', 'virt', '-m', '64', '-bios', guest, '-display', 'none', '-monitor', 'none', '-serial', 'none'],
   ...mode,
 ];

@@ -1,6 +1,7 @@
 /** The report as Markdown tables, in the form that docs/performance.md contains. */
 
 import type { Spread } from './measure.ts';
+import { geometricMean, type ProgramFigures } from './programs.ts';
 import type { Compared, RedisFigures } from './redis.ts';
 import type { Report } from './report.ts';
 
@@ -28,7 +29,8 @@ const percent = ({ median, min, max }: Spread): string => {
 };
 
 export function table(report: Report): string {
-  const { machine, times, speed, recording, replication, startup, growth, simulator, host } = report;
+  const { machine, times, speed, programs, recording, replication, startup, growth, simulator, host } =
+    report;
   const parts = [
     `${machine.cpu}, ${machine.cores} cores, ${machine.system}, Node.js ${machine.node}; each ${times} times, in turn: median (least–most)`,
   ];
@@ -47,6 +49,7 @@ export function table(report: Report): string {
       ),
     );
   }
+  for (const [mode, figures] of Object.entries(programs ?? {})) parts.push(...programTable(mode, figures));
   if (recording)
     parts.push(
       '### Recording: time by time without, both by turns of 2 ms',
@@ -145,6 +148,29 @@ export function table(report: Report): string {
       ...(host.redis ? [redisTable(host.redis)] : []),
     );
   return parts.join('\n\n');
+}
+
+function programTable(mode: string, figures: Readonly<Record<string, ProgramFigures>>): string[] {
+  const all = Object.values(figures);
+  const found = all.flatMap(({ ratio }) => (ratio ? [ratio] : []));
+  const mean = ['geometric mean', '', '', '', '', number(geometricMean(found))];
+  return [
+    `### Programs in ${mode}: seconds of processor time, and of wall time`,
+    rows(
+      ['program', 'vmft', '… wall', 'QEMU', '… wall', "QEMU's processor time / vmft's"],
+      [
+        ...Object.entries(figures).map(([name, { vmft, qemu, ratio }]) => [
+          name,
+          spread(vmft.processor),
+          spread(vmft.wall),
+          qemu ? spread(qemu.processor) : '',
+          qemu ? spread(qemu.wall) : '',
+          ratio ? spread(ratio) : '',
+        ]),
+        ...(found.length > 0 ? [mean] : []),
+      ],
+    ),
+  ];
 }
 
 const comparedRow = (what: string, of: Compared): string[] => [
