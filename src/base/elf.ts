@@ -52,7 +52,7 @@ export const SEGMENT = { loadable: 1, dynamic: 2, interpreter: 3 } as const;
 /** Types of sections (sh_type). `noBits`: takes no room in the file. */
 export const SECTION = { symbols: 2, strings: 3, noBits: 8, dynamicSymbols: 11 } as const;
 /** Flags of sections (sh_flags). `allocated`: is in memory when the program runs. */
-export const SECTION_FLAG = { allocated: 2n, executable: 4n, compressed: 0x800n } as const;
+export const SECTION_FLAG = { writable: 1n, allocated: 2n, executable: 4n, compressed: 0x800n } as const;
 /** Types of symbols (st_info). `indirectFunction`: STT_GNU_IFUNC. */
 export const SYMBOL_TYPE = { none: 0, object: 1, function: 2, indirectFunction: 10 } as const;
 /** Bindings of symbols (st_info). */
@@ -69,9 +69,10 @@ export const SPECIAL_SECTION = {
 export const NAME_LIMIT_BYTES = 1024;
 
 const MAGIC = [0x7f, 0x45, 0x4c, 0x46];
-const RISCV = 243;
+/** The number of the machine (e_machine). */
+export const RISCV = 243;
 /** The sizes of the file's header and of the entries of its tables, in bytes. */
-const SIZES = { header: 64, segment: 56, section: 64, symbol: 24 } as const;
+export const SIZES = { header: 64, segment: 56, section: 64, symbol: 24 } as const;
 const COMPILE = 'compile it with riscv64-unknown-elf-gcc';
 
 const machines: Record<number, string> = {

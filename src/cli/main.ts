@@ -7,7 +7,7 @@ import { mustHaveEffect } from './combinations.ts';
 import type { CompareOptions } from './compare.ts';
 import type { ConformanceOptions } from './conformance/conformance.ts';
 import type { BisectOptions } from './debugging/bisect.ts';
-import { addTraceCommand } from './debugging/commands.ts';
+import { addSymbolsCommand, addTraceCommand } from './debugging/commands.ts';
 import type { DebugOptions } from './debugging/debug.ts';
 import type { IndexOptions } from './debugging/index-recording.ts';
 import { parseEngines, takesSymbols } from './debugging/options.ts';
@@ -177,6 +177,7 @@ Examples:
   );
 
 addTraceCommand(program, finish);
+addSymbolsCommand(program, finish);
 
 takesSymbols(
   program

@@ -17,6 +17,23 @@ const kinds: Record<string, SymbolKind> = {
   a: 'value',
 };
 
+/** A symbol as nm prints it: the type is a letter, in upper case for a global one. */
+export interface NmSymbol {
+  /** An unsigned 64-bit number. */
+  address: bigint;
+  type: string;
+  name: string;
+}
+
+/** What nm's letter says. The size is not known. */
+export const programSymbol = ({ address, type, name }: NmSymbol): ProgramSymbol => ({
+  name,
+  address,
+  sizeBytes: 0,
+  kind: kinds[type.toLowerCase()] ?? 'label',
+  binding: bindingOf(type),
+});
+
 /**
  * The symbols of a System.map, which the build of Linux writes with nm: lines such as `ffffffff80000000 T _start`. They
  * have no sizes: each extends to the next.
@@ -34,16 +51,16 @@ export function systemMapSymbols(text: string, name: string): ProgramSymbol[] {
         `'${name}', line ${index + 1}: an address, a type and a name belong here, and it is ` +
           `'${line.slice(0, 60)}'; take the System.map again from the kernel's build.`,
       );
-    symbols.push({
-      name: symbol,
-      address: BigInt(`0x${address}`),
-      sizeBytes: 0,
-      kind: kinds[type.toLowerCase()] ?? 'label',
-      binding: bindingOf(type),
-    });
+    symbols.push(programSymbol({ address: BigInt(`0x${address}`), type, name: symbol }));
   }
   return symbols;
 }
+
+/** The text of a System.map. */
+export const systemMap = (symbols: readonly NmSymbol[]): string =>
+  symbols
+    .map(({ address, type, name }) => `${address.toString(16).padStart(16, '0')} ${type} ${name}\n`)
+    .join('');
 
 /** Upper case is global; `v`, `w` are weak and `u` is global in either case. */
 function bindingOf(type: string): SymbolBinding {

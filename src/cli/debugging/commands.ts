@@ -2,8 +2,11 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { modes } from '../../debug/trace/events.ts';
 import { instructionKinds } from '../../debug/trace/instruction.ts';
+import { takesEngine } from '../engine.ts';
 import { wholeNumber } from '../options.ts';
+import type { SymbolsOptions } from './kernel-symbols.ts';
 import { takesSymbols } from './options.ts';
+import { POSITION_FORMS, parsePosition } from './position.ts';
 import { logItems, type TraceOptions } from './trace-options.ts';
 
 /** A parser of a list of some of these words, separated by commas. */
@@ -82,6 +85,39 @@ export function addTraceCommand(
       finish((await import('./trace.ts')).trace(path, given)),
     );
 }
+
+/** Declares `vmft symbols`. `finish` sets the exit code. */
+export function addSymbolsCommand(
+  program: Command,
+  finish: (code: Promise<number | undefined>) => Promise<void>,
+): void {
+  takesEngine(program.command('symbols'))
+    .description("write the symbols of a Linux guest's kernel, from the table that it carries in its memory")
+    .argument('<guest>', 'a recording, a program such as `debian`, or a kernel: an Image, also compressed')
+    .addOption(
+      new Option(
+        '--at <position>',
+        `the position in a recording: ${POSITION_FORMS} (default: end)`,
+      ).argParser(parsePosition),
+    )
+    .option('-o, --output <file>', 'an ELF file if its name ends with .elf, else a System.map', '-')
+    .option('-q, --quiet', 'nothing on stderr')
+    .addHelpText('after', SYMBOLS_HELP)
+    .action(async (path: string, given: SymbolsOptions) =>
+      finish((await import('./kernel-symbols.ts')).symbols(path, given).then(() => undefined)),
+    );
+}
+
+const SYMBOLS_HELP = `
+The kernel need not have been compiled for debugging: it carries this table for its own messages (CONFIG_KALLSYMS). From
+a recording the addresses are those at which it runs. Modules have their symbols elsewhere: not in this table.
+
+Examples:
+  vmft run debian --memory 160M --max-steps 300000000 --record boot.log </dev/null
+  vmft symbols boot.log -o kernel.elf
+  gdb-multiarch kernel.elf -ex 'target remote :1234'
+  vmft symbols debian -o System.map
+  vmft trace boot.log --symbols System.map -d int --limit 20`;
 
 const HELP = `
 A line has the step, the mode, the address, with --symbols its name, the instruction, and the registers, CSRs and memory
