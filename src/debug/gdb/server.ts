@@ -301,7 +301,18 @@ export class GdbServer {
     if (!bytes) return 'E.the command is not in hexadecimal digits';
     const result = this.monitor.command(new TextDecoder().decode(bytes));
     if (typeof result === 'string') return hexOfText(result);
-    return this.begin(result, (answer) => this.reply(hexOfText(answer)), this.options.session.icount);
+    const answered = (answer: string) => this.reply(hexOfText(answer));
+    return this.begin(this.keptAlive(result), answered, this.options.session.icount);
+  }
+
+  /** gdb waits two seconds for the answer to a command, and then reports an error; an empty text lets it wait on. */
+  private *keptAlive(operation: Generator<Between, string>): Generator<Between, string> {
+    for (;;) {
+      const { done, value } = operation.next();
+      if (done) return value;
+      this.reply('O');
+      yield value;
+    }
   }
 
   private readMemory(rest: string): string {

@@ -11,6 +11,7 @@ import { GdbServer } from '../../../src/debug/gdb/server.ts';
 import { DebugSession } from '../../../src/debug/session.ts';
 import { Timeline } from '../../../src/replay/timeline.ts';
 import { ReplayDoors } from '../../../src/vmm/doors.ts';
+import type { Entry } from '../../../src/vmm/entries.ts';
 import { Machine } from '../../../src/vmm/machine.ts';
 import { chattyGuest, machineOf } from '../../ft/guest.ts';
 import { recordRun } from '../../ft/world.ts';
@@ -23,14 +24,19 @@ const { entries, icount: end } = recordRun(description, 'gdb', 'a few words, the
 class Client {
   sent = '';
   endings: string[] = [];
-  readonly session = new DebugSession(new Timeline(description, entries, { snapshotBytes: 1 << 24 }));
-  private readonly server = new GdbServer({
-    session: this.session,
-    send: (bytes) => {
-      this.sent += charsOf(bytes);
-    },
-    ended: (how) => this.endings.push(how),
-  });
+  readonly session: DebugSession;
+  private readonly server: GdbServer;
+
+  constructor(machine = description, log: readonly Entry[] = entries) {
+    this.session = new DebugSession(new Timeline(machine, log, { snapshotBytes: 1 << 24 }));
+    this.server = new GdbServer({
+      session: this.session,
+      send: (bytes) => {
+        this.sent += charsOf(bytes);
+      },
+      ended: (how) => this.endings.push(how),
+    });
+  }
 
   receive(bytes: Uint8Array): void {
     this.server.receive(bytes);
@@ -110,6 +116,13 @@ describe('the server', () => {
     expect(client.ask('m0,8')).toBe('E14');
     for (const change of ['M80000000,1:00', 'P20=00', 'G00']) expect(client.ask(change)).toMatch(/^E\./);
     expect(client.session.machine.hash(true)).toBe(hashAt(1500));
+  });
+
+  test('sends an empty text now and then while a command takes long, so that gdb waits', () => {
+    const client = new Client(machineOf('_start: j _start\n'), [{ kind: 'progress', icount: 3_000_000 }]);
+    const [, texts, answer] = /^(O*)([0-9a-f]*)$/.exec(client.ask(`qRcmd,${hexOfText('goto output 1')}`))!;
+    expect(texts!.length).toBeGreaterThan(1);
+    expect(Buffer.from(answer!, 'hex').toString()).toBe('the end of the run, icount 3000000\n');
   });
 
   test('moves by monitor commands', () => {
