@@ -1,14 +1,13 @@
 /** Scripts of the real gdb drive recordings of guests: an assembler guest, and a C guest across a failover. */
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { Random } from '../../../src/base/random.ts';
-import { BIN, root, workplace } from '../../cli/command.ts';
+import { root, workplace } from '../../cli/command.ts';
 import { real } from '../../host/real.ts';
+import { gdb as gdbIn, serve, show, values } from './gdb-session.ts';
 
-const { directory, file, vmft } = workplace();
+const { directory, vmft } = workplace();
 
 const SOURCES = join(import.meta.dirname, 'guests');
 const START = join(root, 'examples/debugging/start.S');
@@ -36,48 +35,8 @@ async function recorded(): Promise<void> {
   expect(run.code).toBe(99);
 }
 
-/** `vmft debug` of a recording: the port that it listens on, and what it has said so far. */
-async function serve(recording: string): Promise<{ port: string; said(): string; end(): void }> {
-  const server = spawn(process.execPath, [BIN, 'debug', recording, '--listen', '127.0.0.1:0'], {
-    cwd: directory,
-  });
-  let said = '';
-  const port = await new Promise<string>((resolve, reject) => {
-    server.stderr.setEncoding('utf8').on('data', (text: string) => {
-      said += text;
-      const [, found] = /target remote 127\.0\.0\.1:(\d+)/.exec(said) ?? [];
-      if (found) resolve(found);
-    });
-    server.on('close', () => reject(new Error(said)));
-  });
-  return { port, said: () => said, end: () => server.kill('SIGKILL') };
-}
-
-/** Runs gdb on a recording with these commands; returns what it prints. */
-async function gdb(recording: string, program: string, commands: readonly string[]): Promise<string> {
-  const { port, end } = await serve(recording);
-  try {
-    const script = ['set confirm off', 'set pagination off', `target remote :${port}`, ...commands];
-    writeFileSync(file('script.gdb'), `${script.join('\n')}\n`);
-    const args = ['-nx', '-q', '-batch', '-x', 'script.gdb', program];
-    const child = spawn('gdb-multiarch', args, { cwd: directory });
-    let output = '';
-    for (const stream of [child.stdout, child.stderr])
-      stream.setEncoding('utf8').on('data', (text: string) => {
-        output += text;
-      });
-    await once(child, 'close');
-    return output;
-  } finally {
-    end();
-  }
-}
-
-/** The values that \`printf "NAME=…"\` has printed, in order. */
-const values = (output: string, name: string): string[] =>
-  [...output.matchAll(new RegExp(`^${name}=(.*)$`, 'gm'))].map(([, value]) => value!);
-const show = (name: string, expression: string, format = '%ld') =>
-  `printf "${name}=${format}\\n", ${expression}`;
+const gdb = (recording: string, program: string, commands: readonly string[]) =>
+  gdbIn(directory, recording, program, commands);
 
 describe('gdb', () => {
   real('goes to breakpoints and watchpoints and back, across a failover, in a C program', async () => {
@@ -242,7 +201,7 @@ describe('gdb', () => {
 
   real('a second one is refused in words', async () => {
     await recorded();
-    const { port, said, end } = await serve('guest.log');
+    const { port, said, end } = await serve(directory, 'guest.log');
     const target = ['-nx', '-q', '-ex', `target remote :${port}`];
     // It stays connected: its standard input remains open.
     const first = spawn('gdb-multiarch', target, { stdio: ['pipe', 'ignore', 'ignore'] });
