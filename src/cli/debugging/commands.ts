@@ -77,7 +77,7 @@ export function addTraceCommand(
     .option('--json', 'one JSON document per line')
     .option(
       '--profile <file>',
-      'instead, write how many instructions each function executed, by its callers, as folded stacks for flame graphs',
+      'instead, write how many instructions each function executed, by its callers, for flame graphs: folded stacks, or a document of speedscope if the name ends with .json',
     )
     .option('--pcap <file>', "instead, write the guest's Ethernet frames in both directions as pcapng")
     .addHelpText('after', HELP)
@@ -132,4 +132,5 @@ Examples:
   vmft trace bank.log --from 100000 --to 100100 --json
   vmft trace kernel.log --symbols System.map -d int
   vmft trace bank.log --symbols bank --profile bank.folded
+  vmft trace bank.log --symbols bank --profile bank.json && npx speedscope bank.json
   vmft trace kv.log --pcap kv.pcapng`;

@@ -25,7 +25,7 @@ async function untilDone(parts: Iterable<void>, signal: EndingSignal): Promise<v
 }
 
 /**
- * Writes a profile; returns the position at which it ends. @throws {OperatingError} when that is not possible
+ * Writes a profile, as folded stacks or, to a file with the suffix .json, for speedscope; returns the position at which it ends. @throws {OperatingError} when that is not possible
  */
 export async function writeProfile(
   { source, signal, ...range }: Work,
@@ -35,7 +35,9 @@ export async function writeProfile(
   const profile = new Profile(source, { symbols, ...range });
   await untilDone(profile.parts(), signal);
   const encoder = new TextEncoder();
-  output.write([...profile.folded()].map((line) => encoder.encode(line)));
+  if (/\.json$/i.test(output.path))
+    output.write(`${JSON.stringify(profile.speedscope(source.description.program))}\n`);
+  else output.write([...profile.folded()].map((line) => encoder.encode(line)));
   return profile.icount;
 }
 

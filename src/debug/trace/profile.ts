@@ -84,20 +84,77 @@ export class Profile {
     if (hint === 'call' || hint === 'coroutine') stacks.call(target, numberOf(pc + BigInt(sizeBytes)), sp);
   }
 
+  /** Each chain of calls that has executed steps of its own, outermost first, in the order in which they were reached. */
+  private *chains(): Generator<{ names: readonly string[]; steps: number }, void> {
+    const pending: { node: CallNode; names: readonly string[] }[] = [{ node: this.stacks.root, names: [] }];
+    for (let next = pending.pop(); next; next = pending.pop()) {
+      const { node, names } = next;
+      if (node.steps > 0) yield { names, steps: node.steps };
+      for (const child of [...node.children.values()].reverse())
+        pending.push({ node: child, names: [...names, child.name] });
+    }
+  }
+
   /**
    * The counts as folded stacks, which tools for flame graphs read: `outer;inner count` for each chain of
    * calls, in the order in which they were first reached. A trap is a level of its own, with its cause in
    * brackets.
    */
   *folded(): Generator<string, void> {
-    const pending: { node: CallNode; path: string }[] = [{ node: this.stacks.root, path: '' }];
-    for (let next = pending.pop(); next; next = pending.pop()) {
-      const { node, path } = next;
-      if (node.steps > 0) yield `${path} ${node.steps}\n`;
-      for (const child of [...node.children.values()].reverse()) {
-        const name = child.name.replaceAll(';', ':');
-        pending.push({ node: child, path: path === '' ? name : `${path};${name}` });
-      }
-    }
+    for (const { names, steps } of this.chains())
+      yield `${names.map((name) => name.replaceAll(';', ':')).join(';')} ${steps}\n`;
   }
+
+  /**
+   * The same as a document of speedscope, which draws flame graphs. Source: its file-format-schema.json, version 1.25.
+   * @param name of what was counted, for display
+   */
+  speedscope(name: string): SpeedscopeFile {
+    const numbers = new Map<string, number>();
+    const frames: { name: string }[] = [];
+    const frameOf = (text: string): number => {
+      const known = numbers.get(text);
+      if (known !== undefined) return known;
+      numbers.set(text, frames.length);
+      return frames.push({ name: text }) - 1;
+    };
+    const chains = [...this.chains()];
+    const weights = chains.map(({ steps }) => steps);
+    return {
+      $schema: 'https://www.speedscope.app/file-format-schema.json',
+      name,
+      exporter: 'vmft',
+      shared: { frames },
+      profiles: [
+        {
+          type: 'sampled',
+          name,
+          unit: 'none',
+          startValue: 0,
+          endValue: weights.reduce((sum, steps) => sum + steps, 0),
+          samples: chains.map(({ names }) => names.map(frameOf)),
+          weights,
+        },
+      ],
+    };
+  }
+}
+
+/** See {@link Profile.speedscope}. */
+export interface SpeedscopeFile {
+  $schema: string;
+  name: string;
+  exporter: string;
+  shared: { frames: { name: string }[] };
+  profiles: {
+    type: 'sampled';
+    name: string;
+    /** Of the weights: steps, for which speedscope has no word. */
+    unit: 'none';
+    startValue: number;
+    endValue: number;
+    /** Numbers of frames, outermost first. */
+    samples: number[][];
+    weights: number[];
+  }[];
 }

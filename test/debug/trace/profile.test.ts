@@ -1,7 +1,7 @@
 /** Profiles: every step is counted once, at its function, below those that called it. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Profile } from '../../../src/debug/trace/profile.ts';
+import { Profile, type SpeedscopeFile } from '../../../src/debug/trace/profile.ts';
 import { ProgramSymbols } from '../../../src/debug/trace/program-symbols.ts';
 import type { TraceSource } from '../../../src/debug/trace/recorded-steps.ts';
 import { chattyGuest, machineOf } from '../../ft/guest.ts';
@@ -24,9 +24,21 @@ const recorded = (source: string, seed = 'profile'): TraceSource & { steps: numb
   return { description, entries, steps: icount };
 };
 
+/** What a document of speedscope says, as folded stacks. */
+function countsIn({ shared, profiles: [profile] }: SpeedscopeFile): string[] {
+  const { samples, weights, endValue } = profile!;
+  expect(weights.reduce((sum, steps) => sum + steps, 0)).toBe(endValue);
+  expect(new Set(shared.frames.map(({ name }) => name)).size).toBe(shared.frames.length);
+  return samples.map((frames, index) => {
+    const names = frames.map((frame) => shared.frames[frame]!.name.replaceAll(';', ':'));
+    return `${names.join(';')} ${weights[index]}\n`;
+  });
+}
+
 function countsOf(source: TraceSource, symbols: ProgramSymbols, from = 0, to = Number.MAX_SAFE_INTEGER) {
   const profile = new Profile(source, { symbols, from, to });
   for (const _ of profile.parts());
+  expect(countsIn(profile.speedscope('guest'))).toEqual([...profile.folded()]);
   return new Map(
     [...profile.folded()].map((line): [string, number] => {
       const [, path, count] = /^(.+) (\d+)\n$/.exec(line)!;
