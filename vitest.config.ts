@@ -27,7 +27,7 @@ const realTime = ['test/host/{debian-killed,redis-killed}.test.ts'];
 const onlyReal = [
   'test/host/debian-disk.test.ts',
   'test/symbols/addr2line.test.ts',
-  'test/debug/gdb/{docs,gdb,linux}.test.ts',
+  'test/debug/gdb/{docs,gdb,linux,mi}.test.ts',
 ];
 
 /** What needs programs of others: `npm run test:real`. The rest of these files runs with it. */

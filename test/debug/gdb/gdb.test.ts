@@ -1,40 +1,17 @@
 /** Scripts of the real gdb drive recordings of guests: an assembler guest, and a C guest across a failover. */
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { Random } from '../../../src/base/random.ts';
-import { root, workplace } from '../../cli/command.ts';
+import { workplace } from '../../cli/command.ts';
 import { real } from '../../host/real.ts';
 import { gdb as gdbIn, serve, show, values } from './gdb-session.ts';
+import { compile as compileIn, recordList, SOURCES } from './guests.ts';
 
 const { directory, vmft } = workplace();
 
-const SOURCES = join(import.meta.dirname, 'guests');
-const START = join(root, 'examples/debugging/start.S');
-/** Position-independent code without a C library. */
-const COMPILE = [
-  '-g',
-  '-O1',
-  '-march=rv64gc',
-  '-mabi=lp64d',
-  '-mcmodel=medany',
-  '-nostdlib',
-  '-ffreestanding',
-];
-
-function compile(program: string, ...args: string[]): void {
-  const sources = args.map((arg) => (/^[-/]/.test(arg) ? arg : join(SOURCES, arg)));
-  execFileSync('riscv64-unknown-elf-gcc', [...COMPILE, ...sources, '-o', program], { cwd: directory });
-}
-
-/** The C guest, recorded while its primary crashes after the variable is broken. */
-async function recorded(): Promise<void> {
-  compile('guest.elf', '-Ttext=0x80000000', START, 'list.c');
-  const run = await vmft(['run', 'guest.elf', '--crash', 'primary@icount=100000', '--record', 'guest.log']);
-  expect(run.stderr).toContain('goes live');
-  expect(run.code).toBe(99);
-}
-
+const compile = (program: string, ...args: string[]) => compileIn(directory, program, ...args);
+const recorded = () => recordList({ directory, vmft });
 const gdb = (recording: string, program: string, commands: readonly string[]) =>
   gdbIn(directory, recording, program, commands);
 
