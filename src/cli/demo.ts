@@ -9,6 +9,7 @@ import { type SimEvent, Simulation } from '../sim/cluster/cluster.ts';
 import { evidenceOf } from '../sim/cluster/evidence.ts';
 import { validated } from '../sim/spec/spec.ts';
 import { memoryDefaults } from '../sim/values/limits.ts';
+import { guestNaming } from './debugging/symbols.ts';
 import { EXIT_CODE } from './exit-codes.ts';
 import { ownInput, readGuest } from './program.ts';
 import { Report } from './report.ts';
@@ -79,7 +80,7 @@ export async function demo(): Promise<number> {
     simulation,
     judge(evidenceOf(simulation)),
     { ft: true, diff: true, verify: true },
-    { wholeComparison: COMMAND },
+    { wholeComparison: COMMAND, naming: guestNaming(path, { memory: memoryDefaults.run }) },
   );
   report.lines().forEach(say);
   say([

@@ -60,7 +60,11 @@ const finish = async (code: number | undefined | Promise<number | undefined>) =>
 
 const runs = (command: Command, memory?: Option) => takesEngine(takesGuest(command, memory));
 
-takesSpec(runs(program.command('run').description('run a program, or boot a kernel, on a simulated cluster')))
+takesSymbols(
+  takesSpec(
+    runs(program.command('run').description('run a program, or boot a kernel, on a simulated cluster')),
+  ),
+)
   .hook('preAction', mustHaveEffect)
   .option(
     '--input <file>',
@@ -106,7 +110,7 @@ Examples:
     finish((await import('./run.ts')).run(path, given)),
   );
 
-takesEngine(program.command('replay'))
+takesSymbols(takesEngine(program.command('replay')))
   .description('replay a recording, bit for bit')
   .argument('<log>', 'a file made by `vmft run --record`')
   .option('--json', 'print one JSON document on stdout instead of the console output')
@@ -126,13 +130,15 @@ takesEngine(program.command('replay'))
     finish((await import('./replay.ts')).replay(path, given)),
   );
 
-takesSpec(
-  runs(
-    program
-      .command('debug')
-      .description(
-        'debug a recording, or a program as it runs on a simulated cluster, with gdb: also backwards',
-      ),
+takesSymbols(
+  takesSpec(
+    runs(
+      program
+        .command('debug')
+        .description(
+          'debug a recording, or a program as it runs on a simulated cluster, with gdb: also backwards',
+        ),
+    ),
   ),
 )
   .option('--listen <address:port>', 'where gdb connects', '127.0.0.1:1234')

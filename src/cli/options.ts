@@ -18,6 +18,7 @@ import { parseTuning, tuningNames } from '../sim/spec/tuning.ts';
 import { limits, memoryDefaults, type Range, tuningLimits } from '../sim/values/limits.ts';
 import { decimal, parseBitRate } from '../sim/values/values.ts';
 import { type EntryKind, entryKinds } from '../vmm/entries.ts';
+import type { SymbolOptions } from './debugging/options.ts';
 import type { EngineOptions } from './engine.ts';
 import type { ProgramOptions } from './program.ts';
 import { parseChardev, parseDevice, parseDrive, parseNetdev, parseObject } from './qemu/device-options.ts';
@@ -49,7 +50,7 @@ export interface SpecOptions {
 }
 
 /** The options of `vmft run`. */
-export interface RunOptions extends ProgramOptions, SpecOptions, EngineOptions {
+export interface RunOptions extends ProgramOptions, SpecOptions, EngineOptions, SymbolOptions {
   input?: string;
   typeAfter?: string;
   terminal?: 'line' | 'raw';

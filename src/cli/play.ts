@@ -9,6 +9,7 @@ import { scenarioLines, type Transcript } from '../report/scenario.ts';
 import { type Line, styled } from '../report/styled-text.ts';
 import { perform } from '../sim/story/performance.ts';
 import { parseScenario, type Scenario } from '../sim/story/scenario.ts';
+import { guestNaming } from './debugging/symbols.ts';
 import { EXIT_CODE } from './exit-codes.ts';
 import { LIMIT_BYTES, readBytes } from './files.ts';
 import { describeMachine, ownInput } from './program.ts';
@@ -64,13 +65,13 @@ function guestPath({ guest, file }: Scenario): string {
  */
 export function playStory(scenario: Scenario, { diagram }: StoryOptions, columns?: number): Transcript {
   const path = guestPath(scenario);
-  const description = describeMachine(path, {
+  const options = {
     memory: scenario.memorySizeBytes,
     clients: scenario.spec.clients,
     ...(scenario.defines.length > 0 && { defsym: [...scenario.defines] }),
-  });
-  const performance = perform(scenario, description, ownInput(path));
-  return scenarioLines(scenario, performance, diagram ? { columns } : undefined);
+  };
+  const performance = perform(scenario, describeMachine(path, options), ownInput(path));
+  return scenarioLines(scenario, performance, guestNaming(path, options), diagram ? { columns } : undefined);
 }
 
 // ── The command ─────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -5,11 +5,14 @@ import { DebugSession } from '../debug/session.ts';
 import { LogReader } from '../replay/log-file.ts';
 import { Timeline } from '../replay/timeline.ts';
 import { ConsoleText } from '../report/console-text.ts';
+import { replayDivergesText } from '../report/divergence.ts';
 import { styled } from '../report/styled-text.ts';
 import { Divergence } from '../vmm/doors.ts';
 import type { Output } from '../vmm/outputs.ts';
 import { knownSnapshots } from './debugging/index-recording.ts';
+import type { SymbolOptions } from './debugging/options.ts';
 import { goTo, type Position } from './debugging/position.ts';
+import { readNaming } from './debugging/symbols.ts';
 import type { EngineOptions } from './engine.ts';
 import { EXIT_CODE, exitCodeOf } from './exit-codes.ts';
 import { readBytes } from './files.ts';
@@ -17,7 +20,7 @@ import { replayRestoring } from './restoring.ts';
 import { painterFor } from './terminal/paint.ts';
 
 /** The options of `vmft replay`. */
-export interface ReplayOptions extends EngineOptions {
+export interface ReplayOptions extends EngineOptions, SymbolOptions {
   json?: boolean;
   quiet?: boolean;
   /** How often a second machine is saved and restored. */
@@ -37,14 +40,13 @@ const SNAPSHOT_BYTES = 1 << 26;
 export async function replay(path: string, options: ReplayOptions): Promise<number> {
   const { restore, engine } = options;
   const recording = new LogReader(readBytes(path), path);
+  const naming = readNaming(options.symbols);
   try {
     if (restore !== undefined) return await replayRestoring(recording, restore, { engine });
     return await replayPrinting(recording, path, options);
   } catch (error) {
     if (!(error instanceof Divergence)) throw error;
-    process.stderr.write(
-      `${path}: the replay diverges ${error.message}; it was recorded by another machine or another vmft\n`,
-    );
+    process.stderr.write(`${replayDivergesText(path, error, naming)}\n`);
     return EXIT_CODE.diverged;
   }
 }
@@ -70,6 +72,7 @@ async function replayPrinting(
     snapshotBytes: SNAPSHOT_BYTES,
     knownSnapshots: knownSnapshots(path, recording),
   };
+  const paint = painterFor(process.stderr);
   const timeline = new Timeline(description, recording, { made, execution: { engine }, ...snapshots });
   const session = new DebugSession(timeline);
   if (from) for (const _ of goTo(session, from)) await setImmediate();
@@ -100,7 +103,7 @@ async function replayPrinting(
     process.stdout.write(`${JSON.stringify(facts, null, 2)}\n`);
   } else if (!quiet)
     process.stderr.write(
-      `${painterFor(process.stderr)([
+      `${paint([
         styled('good', 'replayed'),
         ` ${description.program}: ${icount} steps, ${count} entries, state hash ${hash}${isEnd ? ', as recorded' : ''}`,
       ])}\n`,

@@ -11,6 +11,7 @@ import { type RunFacts, runJson, runLines } from '../report/run-report.ts';
 import type { Line } from '../report/styled-text.ts';
 import type { Simulation } from '../sim/cluster/cluster.ts';
 import { evidenceOf } from '../sim/cluster/evidence.ts';
+import type { Naming } from '../symbols/naming.ts';
 import { encodeSnapshot, takeSnapshot } from '../vmm/snapshot.ts';
 import { shellText } from './command-text.ts';
 import { EXIT_CODE, exitCodeOf } from './exit-codes.ts';
@@ -56,6 +57,8 @@ export interface Circumstances {
   recording?: RunRecording | undefined;
   /** Where the full comparison is; given, the report shows only the main registers. */
   wholeComparison?: string;
+  /** Names the guest's addresses. */
+  naming: Naming;
 }
 
 /** The options that a report depends on. */
@@ -75,7 +78,7 @@ export class Report {
     private readonly simulation: Simulation,
     private readonly violations: readonly Violation[],
     private readonly options: ReportOptions,
-    private readonly circumstances: Circumstances = {},
+    private readonly circumstances: Circumstances,
   ) {
     this.outcome = simulation.outcome!;
     const differ =
@@ -124,9 +127,9 @@ export class Report {
 
   private get facts(): RunFacts {
     const { simulation, violations, comparison, options, circumstances } = this;
-    const { quit, signal, wholeComparison } = circumstances;
+    const { quit, signal, wholeComparison, naming } = circumstances;
     const ended = signal ? 'interrupted' : quit ? 'quit' : undefined;
-    return { simulation, violations, comparison, asked: options, ended, wholeComparison };
+    return { simulation, violations, comparison, asked: options, ended, wholeComparison, naming };
   }
 
   json(program: string): object {

@@ -11,6 +11,7 @@ import { alterations } from '../sim/cluster/alterations.ts';
 import { type SimEvent, Simulation } from '../sim/cluster/cluster.ts';
 import { evidenceOf } from '../sim/cluster/evidence.ts';
 import { mustSuit } from '../sim/spec/spec.ts';
+import { guestNaming } from './debugging/symbols.ts';
 import { evidenceFor } from './evidence.ts';
 import { LIMIT_BYTES, readBytes, readPipedInput } from './files.ts';
 import { EndingSignal } from './interruption.ts';
@@ -117,7 +118,8 @@ export async function run(program: string | undefined, given: RunOptions): Promi
     process.stderr.write(`${lineBegun ? '\n' : ''}${paint(line)}\n`);
     lineBegun = false;
   };
-  const story = new Story(detail);
+  const naming = guestNaming(program, options);
+  const story = new Story(detail, undefined, undefined, naming);
   const drawn: SimEvent[] = [];
   const simulation: Simulation = new Simulation({
     spec,
@@ -169,6 +171,7 @@ export async function run(program: string | undefined, given: RunOptions): Promi
     signal: signal?.received,
     files,
     recording,
+    naming,
   });
   report.keep();
   if (options.json) process.stdout.write(`${JSON.stringify(report.json(path), null, 2)}\n`);

@@ -1,4 +1,5 @@
 /** The difference between two machines, as a table. */
+import { type Naming, UNNAMED } from '../symbols/naming.ts';
 import type { Difference, RegisterDifference } from '../vmm/snapshot.ts';
 import { type Line, line } from './styled-text.ts';
 
@@ -20,10 +21,7 @@ const nameIn = (name: string): string =>
 export const CODE_REGISTERS: ReadonlySet<string> = new Set(['pc', 'ra', 'mepc', 'sepc', 'mtvec', 'stvec']);
 
 /** What is beside a register: the names of its addresses, one when both are equal. */
-function placesOf(
-  { name, a, b }: RegisterDifference,
-  naming: (address: bigint) => string | undefined,
-): string {
+function placesOf({ name, a, b }: RegisterDifference, naming: Naming): string {
   if (!CODE_REGISTERS.has(name)) return '';
   const places = (a === b ? [a] : [a, b]).map((address) => naming(address) ?? '–');
   return places.every((place) => place === '–') ? '' : `  ${places.join(' / ')}`;
@@ -32,13 +30,12 @@ function placesOf(
 /**
  * A table of registers, devices and pages, with differences marked.
  * @param rest where the full table is; given, the table omits equal registers that are not {@link MAIN}
- * @param naming names addresses of code: `main+0x12`; undefined for one that it does not know
  */
 export function differenceTable(
   difference: Difference,
   names: readonly [string, string],
   rest?: string,
-  naming: (address: bigint) => string | undefined = () => undefined,
+  naming: Naming = UNNAMED,
 ): Line[] {
   const { devices, pages } = difference;
   const registers = difference.registers.filter(

@@ -3,7 +3,9 @@ import { exceptionNames } from '../cpu/csrs.ts';
 import type { GenerationRecord } from '../ft/effects.ts';
 import type { SimEvent, WorldEvent } from '../sim/cluster/cluster.ts';
 import { faultText } from '../sim/faults/fault-text.ts';
+import { addressText, type Naming, UNNAMED } from '../symbols/naming.ts';
 import { describeEntry } from '../vmm/entries.ts';
+import { divergenceText } from './divergence.ts';
 import { type Line, line, styled } from './styled-text.ts';
 
 /** A time of nanoseconds, as milliseconds. */
@@ -27,8 +29,11 @@ const againText = (pending: number): string =>
     ? `; re-releases ${pending} output${pending === 1 ? '' : 's'} that may have been delivered`
     : '';
 
-/** The event in words, without its time and host. Long: a case for each kind of event. */
-export function describeEvent(event: SimEvent['event']): Line {
+/**
+ * The event in words, without its time and host. Long: a case for each kind of event.
+ * @param naming names the guest's addresses
+ */
+export function describeEvent(event: SimEvent['event'], naming: Naming = UNNAMED): Line {
   switch (event.kind) {
     case 'booted':
       return [`booted as the ${event.role}`];
@@ -80,7 +85,7 @@ export function describeEvent(event: SimEvent['event']): Line {
     case 'checked':
       return [`state hash ${event.hash.toString(16).padStart(16, '0')} at icount ${event.icount}`];
     case 'diverged':
-      return line('alarm', `DIVERGED ${event.divergence.message}`);
+      return line('alarm', `DIVERGED ${divergenceText(event.divergence, naming)}`);
     case 'void':
       return line('warning', `discards its machine, whose state the primary never had: ${event.why}`);
     case 'off':
@@ -125,7 +130,7 @@ export function describeEvent(event: SimEvent['event']): Line {
     case 'command':
       return line('command', `operator command: ${event.command.kind}`);
     case 'stuck':
-      return line('warning', describeStuck(event));
+      return line('warning', describeStuck(event, naming));
     case 'delivered':
       return [`${span(event)} delivered to the ${event.what}`];
     case 'fault':
@@ -133,8 +138,8 @@ export function describeEvent(event: SimEvent['event']): Line {
   }
 }
 
-function describeStuck({ pc, steps, traps, cause }: WorldEvent & { kind: 'stuck' }): string {
-  const at = `0x${pc.toString(16)}`;
+function describeStuck({ pc, steps, traps, cause }: WorldEvent & { kind: 'stuck' }, naming: Naming): string {
+  const at = addressText(pc, naming);
   return cause === undefined
     ? `the guest has run ${steps} steps at ${at} without output or input: it loops, and no interrupt can reach it`
     : `the guest has trapped ${traps} times at ${at}, and does nothing else: ${exceptionNames[cause] ?? `cause ${cause}`}`;

@@ -7,8 +7,9 @@ import type { Simulation } from '../sim/cluster/cluster.ts';
 import type { FaultOutcome } from '../sim/cluster/injector.ts';
 import { failoverFigures } from '../sim/cluster/observer.ts';
 import { faultText } from '../sim/faults/fault-text.ts';
+import { addressText, type Naming } from '../symbols/naming.ts';
 import { ConsoleText } from './console-text.ts';
-import { differenceTable } from './difference.ts';
+import { CODE_REGISTERS, differenceTable } from './difference.ts';
 import { fullEntry } from './entries.ts';
 import { ms } from './event-text.ts';
 import { type Line, line, styled } from './styled-text.ts';
@@ -32,6 +33,7 @@ export interface RunFacts {
   ended?: 'interrupted' | 'quit' | undefined;
   /** Where the full comparison is; given, the report shows only the main registers. */
   wholeComparison?: string | undefined;
+  naming: Naming;
 }
 
 /** A violation in one line. */
@@ -75,11 +77,12 @@ function htifLines({ machine }: Simulation): Line[] {
 
 const hashText = (hash: bigint): string => hash.toString(16).padStart(16, '0');
 
-function resultLines({ simulation, violations, asked, ended }: RunFacts): Line[] {
+function resultLines({ simulation, violations, asked, ended, naming }: RunFacts): Line[] {
   const { machine, nowNs } = simulation;
   const outcome = simulation.outcome!;
   const facts = `${machine.icount} steps, ${ms(nowNs)} of virtual time, state hash ${hashText(machine.hash())}`;
-  if (ended === 'interrupted') return [line('warning', `interrupted; ${facts}`)];
+  const at = `at ${addressText(machine.hart.get('pc'), naming)}`;
+  if (ended === 'interrupted') return [line('warning', `interrupted ${at}; ${facts}`)];
   if (ended === 'quit') return [[`quit; ${facts}`]];
   const results = {
     completed: styled('good', `completed with exit code ${machine.power.code}`),
@@ -87,8 +90,8 @@ function resultLines({ simulation, violations, asked, ended }: RunFacts): Line[]
     limit: styled(
       'warning',
       machine.icount >= simulation.maxSteps
-        ? `stopped at --max-steps ${simulation.maxSteps}`
-        : `stopped after ${machine.icount} steps: the guest waits for input that will not come; ${inputAdvice(simulation.options.spec)}`,
+        ? `stopped at --max-steps ${simulation.maxSteps}, ${at}`
+        : `stopped after ${machine.icount} steps, ${at}: the guest waits for input that will not come; ${inputAdvice(simulation.options.spec)}`,
     ),
     diverged: styled('bad', 'stopped: the machines have diverged'),
   } satisfies Record<Outcome, unknown>;
@@ -120,7 +123,7 @@ function place(simulation: Simulation, comparison: Comparison): string {
   return `where the ${failover.to} went live; the ${failover.from} had run ${further} steps further, ${released}`;
 }
 
-function differenceLines({ simulation, comparison, asked, wholeComparison }: RunFacts): Line[] {
+function differenceLines({ simulation, comparison, asked, wholeComparison, naming }: RunFacts): Line[] {
   if (!comparison)
     return [
       [
@@ -135,7 +138,7 @@ function differenceLines({ simulation, comparison, asked, wholeComparison }: Run
   const lines: Line[] = [
     [],
     [`both machines at icount ${difference.icount}, ${place(simulation, comparison)}`],
-    ...differenceTable(difference, [from, to], wholeComparison),
+    ...differenceTable(difference, [from, to], wholeComparison, naming),
   ];
   if (!firstDifference) return lines;
   const { index, a, b } = firstDifference;
@@ -176,14 +179,21 @@ export function runJson(program: string, facts: RunFacts): object {
       bytesPerKilostep: steps > 0 ? (log.bytes / steps) * 1000 : 0,
       mbitPerSecond: seconds > 0 ? (log.channelBytes * 8) / seconds / 1e6 : 0,
     },
-    diff: comparison ? differenceJson(comparison) : null,
+    diff: comparison ? differenceJson(comparison, facts.naming) : null,
+    pc: placeJson(machine.hart.get('pc'), facts.naming),
     stateHash: hashText(machine.hash()),
     violations,
     divergence: divergenceJson(facts),
   };
 }
 
-const differenceJson = ({ difference }: Comparison): object => ({
+/** An address of code, and its name if it has one. */
+const placeJson = (address: bigint, naming: Naming): object => ({
+  address: `0x${address.toString(16)}`,
+  place: naming(address) ?? null,
+});
+
+const differenceJson = ({ difference }: Comparison, naming: Naming): object => ({
   icount: difference.icount,
   equal: difference.equal,
   registers: difference.registers.map(({ name, a, b, equal }) => ({
@@ -191,13 +201,14 @@ const differenceJson = ({ difference }: Comparison): object => ({
     primary: `0x${a.toString(16)}`,
     backup: `0x${b.toString(16)}`,
     equal,
+    ...(CODE_REGISTERS.has(name) && { primaryPlace: naming(a) ?? null, backupPlace: naming(b) ?? null }),
   })),
   devicesDiffering: difference.devices,
   pagesDiffering: difference.pages.map((address) => `0x${address.toString(16)}`),
 });
 
 /** Where the machines diverged, and the first entry that differs. */
-function divergenceJson({ simulation, comparison }: RunFacts): object | null {
+function divergenceJson({ simulation, comparison, naming }: RunFacts): object | null {
   const { divergence, diverged } = simulation.observer;
   if (!divergence) return null;
   const { icount, found, expected } = divergence;
@@ -205,6 +216,7 @@ function divergenceJson({ simulation, comparison }: RunFacts): object | null {
   return {
     host: diverged,
     icount,
+    pc: divergence.pc === undefined ? null : placeJson(divergence.pc, naming),
     found,
     expected: expected ? fullEntry(expected) : null,
     firstDifference: first

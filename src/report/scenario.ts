@@ -7,6 +7,7 @@ import { matches } from '../sim/story/event-pattern.ts';
 import { shortcoming, unexpected } from '../sim/story/expectations.ts';
 import type { Performance } from '../sim/story/performance.ts';
 import { type Say, type Scenario, unusedExplanations } from '../sim/story/scenario.ts';
+import type { Naming } from '../symbols/naming.ts';
 import { fittedDiagram } from './diagram.ts';
 import { ms } from './event-text.ts';
 import { violationLine } from './run-report.ts';
@@ -25,13 +26,17 @@ export interface Transcript {
   asExpected: boolean;
 }
 
-/** The report of a story. `diagram`: draw the events as a diagram, in at most that many columns. */
+/**
+ * The report of a story. `diagram`: draw the events as a diagram, in at most that many columns.
+ * @param naming names the guest's addresses
+ */
 export function scenarioLines(
   scenario: Scenario,
   performance: Performance,
+  naming: Naming,
   diagram?: { columns: number | undefined },
 ): Transcript {
-  const report = new ScenarioReport(scenario, performance);
+  const report = new ScenarioReport(scenario, performance, naming);
   const said = new Set<Say>();
   const lines = [
     ...report.opening(),
@@ -52,6 +57,7 @@ class ScenarioReport {
   constructor(
     private readonly scenario: Scenario,
     private readonly performance: Performance,
+    private readonly naming: Naming,
   ) {}
 
   opening(): Line[] {
@@ -85,7 +91,7 @@ class ScenarioReport {
   events(said: Set<Say>): Line[] {
     const { scenario, performance } = this;
     const shown = (event: SimEvent) => scenario.shows.some((pattern) => matches(pattern, event));
-    const story = new Story('normal', (event, host) => this.explain(said, event, host), shown);
+    const story = new Story('normal', (event, host) => this.explain(said, event, host), shown, this.naming);
     const lines: Line[] = [];
     const printed = [...performance.printed];
     const printUntil = (atNs: number) => {

@@ -1,5 +1,6 @@
 /** The events of a run as text, one line each. */
 import type { SimEvent } from '../sim/cluster/cluster.ts';
+import { type Naming, UNNAMED } from '../symbols/naming.ts';
 import { describeEvent, ms } from './event-text.ts';
 import { type Line, line, type Span, styled } from './styled-text.ts';
 
@@ -47,6 +48,7 @@ export class Story {
       undefined,
     /** Whether to print an event that otherwise only `verbose` prints. */
     private readonly shows: (event: SimEvent) => boolean = () => false,
+    private readonly naming: Naming = UNNAMED,
   ) {}
 
   /** The lines that an event adds. */
@@ -57,7 +59,7 @@ export class Story {
     const before = explanation
       ? [...this.summary(atNs), line('explanation', `\n${' '.repeat(MARGIN)}${explanation}`)]
       : this.before(occurred);
-    return before ? [...before, lineOf(atNs, host, describeEvent(event))] : [];
+    return before ? [...before, lineOf(atNs, host, describeEvent(event, this.naming))] : [];
   }
 
   /** The lines before an event without explanation; undefined when the event is not printed. */

@@ -18,6 +18,12 @@ export interface Place extends Partial<SourceLine> {
   offset?: number;
 }
 
+/** Source lines by address. */
+export interface Lines {
+  /** The line that the code at an address comes from; undefined when that is not known. */
+  at(address: bigint): SourceLine | undefined;
+}
+
 /** The symbols and lines of one program. */
 export class Symbols {
   /**
@@ -28,7 +34,7 @@ export class Symbols {
    */
   constructor(
     readonly table: SymbolTable,
-    readonly lines: LineTable | undefined = undefined,
+    readonly lines: Lines | undefined = undefined,
     readonly warnings: readonly string[] = [],
     readonly distance = 0n,
   ) {}

@@ -160,6 +160,8 @@ export class RecordingDoors implements Doors {
 /** Replay diverged: the guest's next event is not the log's next entry. */
 export class Divergence extends Error {
   override name = 'Divergence';
+  /** The address of the instruction at which the guest stands, if the machine was running. */
+  pc: bigint | undefined;
   constructor(
     /** The position of this machine. */
     readonly icount: number,

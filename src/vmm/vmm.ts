@@ -38,6 +38,15 @@ export class Vmm {
    * @throws {Divergence} in replay
    */
   run(steps: number, until: () => boolean = () => false): Pause {
+    try {
+      return this.advance(steps, until);
+    } catch (error) {
+      if (error instanceof Divergence) error.pc = this.machine.hart.get('pc');
+      throw error;
+    }
+  }
+
+  private advance(steps: number, until: () => boolean): Pause {
     const { machine } = this;
     const end = machine.icount + steps;
     // When the guest makes room for a waiting input, the input is applied at that position.

@@ -7,10 +7,10 @@ import type { Executed } from '../../debug/bisect/retry.ts';
 import { CODE_REGISTERS } from '../../report/difference.ts';
 import { entryJson, entryRow } from '../../report/entries.ts';
 import { type Line, line, styled } from '../../report/styled-text.ts';
+import type { Naming } from '../../symbols/naming.ts';
 import { describeEntry } from '../../vmm/entries.ts';
 import type { Difference } from '../../vmm/snapshot.ts';
 import type { Report } from './bisect-result.ts';
-import type { Naming } from './symbols.ts';
 
 /** The most places in memory that are shown, and bytes of each. */
 const SHOWN_RUNS = 16;

@@ -21,6 +21,7 @@ import { painterFor } from '../terminal/paint.ts';
 import { GdbSocket } from './gdb-socket.ts';
 import { knownSnapshots } from './index-recording.ts';
 import { SimulatedRun } from './live-run.ts';
+import { guestNaming } from './symbols.ts';
 
 /** The options of `vmft debug`: those of `vmft run` are for a program. */
 export interface DebugOptions extends RunOptions {
@@ -131,7 +132,7 @@ async function live(
   mustSuit(spec, guest.description.memorySizeBytes);
   const attended = options.input === undefined && process.stdin.isTTY;
   const input = attended ? new Uint8Array(0) : await consoleInput(path, options);
-  const story = new Story('turns');
+  const story = new Story('turns', undefined, undefined, guestNaming(program, options));
   const simulation: Simulation = new Simulation({
     spec,
     ...guest,

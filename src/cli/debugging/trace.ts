@@ -8,6 +8,7 @@ import type { ProgramSymbols } from '../../debug/trace/program-symbols.ts';
 import { TraceText } from '../../debug/trace/text.ts';
 import { Tracer, type TraceOptions as TracerOptions } from '../../debug/trace/tracer.ts';
 import { LogReader } from '../../replay/log-file.ts';
+import { replayDivergesText } from '../../report/divergence.ts';
 import { Divergence } from '../../vmm/doors.ts';
 import { EXIT_CODE } from '../exit-codes.ts';
 import { OutputFile, readBytes } from '../files.ts';
@@ -36,9 +37,7 @@ export async function trace(path: string, options: TraceOptions): Promise<number
     return 0;
   } catch (error) {
     if (!(error instanceof Divergence)) throw error;
-    process.stderr.write(
-      `${path}: the replay diverges ${error.message}; it was recorded by another machine or another vmft\n`,
-    );
+    process.stderr.write(`${replayDivergesText(path, error, (address) => symbols.nameOf(address))}\n`);
     return EXIT_CODE.diverged;
   } finally {
     signal.release();

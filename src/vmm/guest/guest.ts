@@ -43,8 +43,8 @@ const firmwareFile = ({ bios }: GuestOptions): string | undefined =>
  */
 export function readGuest(path: string | undefined, options: GuestOptions, files: GuestFiles): Guest {
   const { virtio, diskContent } = placeDevices(options, (file) => files.read(file, 'image'));
-  const { memory, kernel, initrd, append = '' } = options;
-  const firmware = firmwareBelow(path, options, files);
+  const { memory, initrd, append = '' } = options;
+  const { firmware, kernel } = loadImages(path, options, files);
   const description: MachineDescription = {
     program: lastPart(firstFile(path, options)),
     memorySizeBytes: memory,
@@ -55,7 +55,7 @@ export function readGuest(path: string | undefined, options: GuestOptions, files
       memorySizeBytes: memory,
       append,
       ...(firmware && { firmware }),
-      ...(kernel !== undefined && { kernel: kernelImage(kernel, options, firmware, files) }),
+      ...(kernel && { kernel }),
       bare: options.bios === BIOS.NONE,
       ...(initrd !== undefined && { initrd: bootFile(initrd, files) }),
     }),
@@ -66,6 +66,31 @@ export function readGuest(path: string | undefined, options: GuestOptions, files
 const lastPart = (path: string): string => path.split(/[\\/]/).at(-1)!;
 
 const bootFile = (name: string, files: GuestFiles): BootFile => ({ name, bytes: files.read(name, 'image') });
+
+/** An image that is loaded at boot, and the file that it is made of. */
+export interface LoadedFile {
+  file: string;
+  image: Image;
+}
+
+/**
+ * What {@link readGuest} loads: a program or firmware, and a kernel.
+ * @throws {OperatingError} as that
+ */
+export function imagesOf(path: string | undefined, options: GuestOptions, files: GuestFiles): LoadedFile[] {
+  const { firmware, kernel } = loadImages(path, options, files);
+  return [
+    ...(firmware ? [{ file: path ?? firmwareFile(options)!, image: firmware }] : []),
+    ...(kernel ? [{ file: options.kernel!, image: kernel }] : []),
+  ];
+}
+
+function loadImages(path: string | undefined, options: GuestOptions, files: GuestFiles) {
+  const firmware = firmwareBelow(path, options, files);
+  const kernel =
+    options.kernel === undefined ? undefined : kernelImage(options.kernel, options, firmware, files);
+  return { firmware, kernel };
+}
 
 /** The firmware that a kernel boots on, if any. */
 function firmwareBelow(
