@@ -6,12 +6,14 @@ import { LogReader } from '../replay/log-file.ts';
 import { Timeline } from '../replay/timeline.ts';
 import { ConsoleText } from '../report/console-text.ts';
 import { replayDivergesText } from '../report/divergence.ts';
-import { styled } from '../report/styled-text.ts';
+import { line, styled } from '../report/styled-text.ts';
+import type { Naming } from '../symbols/naming.ts';
 import { Divergence } from '../vmm/doors.ts';
 import type { Output } from '../vmm/outputs.ts';
 import { knownSnapshots } from './debugging/index-recording.ts';
 import type { SymbolOptions } from './debugging/options.ts';
 import { goTo, type Position } from './debugging/position.ts';
+import { watchReplay } from './debugging/stuck.ts';
 import { readNaming } from './debugging/symbols.ts';
 import type { EngineOptions } from './engine.ts';
 import { EXIT_CODE, exitCodeOf } from './exit-codes.ts';
@@ -43,7 +45,7 @@ export async function replay(path: string, options: ReplayOptions): Promise<numb
   const naming = readNaming(options.symbols);
   try {
     if (restore !== undefined) return await replayRestoring(recording, restore, { engine });
-    return await replayPrinting(recording, path, options);
+    return await replayPrinting(recording, path, { ...options, naming });
   } catch (error) {
     if (!(error instanceof Divergence)) throw error;
     process.stderr.write(`${replayDivergesText(path, error, naming)}\n`);
@@ -55,7 +57,7 @@ export async function replay(path: string, options: ReplayOptions): Promise<numb
 async function replayPrinting(
   recording: LogReader,
   path: string,
-  { json, quiet, engine, from, to = { at: 'end' } }: ReplayOptions,
+  { json, quiet, engine, naming, from, to = { at: 'end' } }: ReplayOptions & { naming: Naming },
 ): Promise<number> {
   const { description } = recording;
   const console = new ConsoleText();
@@ -73,7 +75,10 @@ async function replayPrinting(
     knownSnapshots: knownSnapshots(path, recording),
   };
   const paint = painterFor(process.stderr);
-  const timeline = new Timeline(description, recording, { made, execution: { engine }, ...snapshots });
+  const ran = watchReplay(naming, (text) => {
+    if (!quiet) process.stderr.write(`${paint(line('warning', text))}\n`);
+  });
+  const timeline = new Timeline(description, recording, { made, ran, execution: { engine }, ...snapshots });
   const session = new DebugSession(timeline);
   if (from) for (const _ of goTo(session, from)) await setImmediate();
   before = timeline.machine.outputsMade;

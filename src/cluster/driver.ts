@@ -31,7 +31,7 @@ export interface DriverListener {
   /** `sizeBytes` of the guest's state were copied. */
   copied(sizeBytes: number): void;
   stopped(reason: StopReason): void;
-  /** The live guest loops forever. */
+  /** The live guest is stuck. */
   stuck(stuck: Stuck): void;
   /** The replica has entered a phase. */
   entered(phase: Phase): void;

@@ -3,7 +3,14 @@
  * accesses of the first hart are recorded and replayed to the second.
  */
 import { InvariantError } from '../base/assert.ts';
-import { type Bus, type Exit, Hart, type HartOptions, type ObservedRange } from './hart.ts';
+import {
+  type Bus,
+  type Exit,
+  Hart,
+  type HartOptions,
+  type ObservedRange,
+  type RepeatedException,
+} from './hart.ts';
 import { type HartState, type HartWord, hartWords, PAGE_BYTES, RAM_BASE } from './layout.ts';
 
 /** The interface of a hart, independent of its engine. */
@@ -220,6 +227,12 @@ export class CheckedHart implements AnyHart {
   }
   get pending(): bigint {
     return this.first.pending;
+  }
+  get exceptionsInARow(): number {
+    return this.second.exceptionsInARow;
+  }
+  get repeatedException(): RepeatedException | undefined {
+    return this.second.repeatedException;
   }
   get(word: HartWord): bigint {
     return this.first.get(word);

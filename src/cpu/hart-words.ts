@@ -2,7 +2,13 @@
 import { type HartWord, offsetOf, SCRATCH_WORDS } from './layout.ts';
 import type { Body } from './wasm/module.ts';
 
-type WideWord = 'FAULT_VALUE' | 'RAM_BYTES' | 'FETCH_START' | 'FETCH_BYTES' | 'LIMIT';
+type WideWord =
+  | 'FAULT_VALUE'
+  | 'RAM_BYTES'
+  | 'FETCH_START'
+  | 'FETCH_BYTES'
+  | 'LIMIT'
+  | `REPEATED_${'PC' | 'CAUSE' | 'VALUE' | 'COUNT' | 'SINCE' | 'RETURN'}`;
 /** The name of a scratch word of 32 bits. */
 export type ScratchWord = Exclude<keyof typeof SCRATCH_WORDS, WideWord>;
 

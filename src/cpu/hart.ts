@@ -76,6 +76,17 @@ export interface HartOptions {
   heat?: Heat | undefined;
 }
 
+/** Exceptions in a row, all of one instruction and with one cause. */
+export interface RepeatedException {
+  pc: bigint;
+  cause: number;
+  /** What the last one has left in `mtval` or `stval`. */
+  tval: bigint;
+  count: number;
+  /** The step that was the first of them. */
+  since: number;
+}
+
 /** Why the hart stopped. */
 export type Exit = 'limit' | 'waiting' | 'stop';
 const exits: readonly Exit[] = ['limit', 'waiting', 'stop'];
@@ -207,6 +218,7 @@ export class Hart {
   reset(): void {
     for (const name of hartWords) if (name !== 'icount') this.words[offsetOf(name) / 8] = 0n;
     this.generated.flush();
+    this.forgetExceptions();
     this.set('pc', BigInt(RAM_BASE));
     this.set('privilege', BigInt(PRIVILEGE.M));
     this.set('reservation', NO_RESERVATION);
@@ -268,6 +280,29 @@ export class Hart {
   set state(state: HartState) {
     for (const name of hartWords) this.words[offsetOf(name) / 8] = state[name]!;
     this.generated.flush();
+    this.forgetExceptions();
+  }
+
+  /** How often the last exception came in a row; 0 after an interrupt, or a return to elsewhere. Not state. */
+  get exceptionsInARow(): number {
+    return this.control[SCRATCH_WORDS.REPEATED_COUNT / 4]! >>> 0;
+  }
+
+  /** The last exception, which came {@link exceptionsInARow} times; undefined when that is 0. Not state. */
+  get repeatedException(): RepeatedException | undefined {
+    const { exceptionsInARow: count } = this;
+    if (count === 0) return undefined;
+    const { REPEATED_PC, REPEATED_CAUSE, REPEATED_VALUE, REPEATED_SINCE } = SCRATCH_WORDS;
+    const view = new DataView(this.memory.buffer);
+    const [pc, cause, tval, since] = [REPEATED_PC, REPEATED_CAUSE, REPEATED_VALUE, REPEATED_SINCE].map((at) =>
+      view.getBigUint64(at, true),
+    );
+    return { pc: pc!, cause: Number(cause), tval: tval!, count, since: Number(since) };
+  }
+
+  private forgetExceptions(): void {
+    this.control[SCRATCH_WORDS.REPEATED_CAUSE / 4] = -1;
+    this.control[SCRATCH_WORDS.REPEATED_COUNT / 4] = 0;
   }
 
   /** The levels of all interrupt lines, by their bits in `mip`. */

@@ -51,8 +51,8 @@ export const hartSchema: RecordCodec<HartState> = record(
 export const NO_RESERVATION = 2n ** 64n - 1n;
 
 /**
- * The generated code's words besides the state: derived, or scratch that is not used across runs. Byte offsets of
- * 32-bit words unless noted otherwise.
+ * The generated code's words besides the state: derived, or scratch that is not used across runs unless noted
+ * otherwise. Byte offsets of 32-bit words unless noted otherwise.
  */
 export const SCRATCH_WORDS = {
   /** Makes the interpreter return after the current instruction. */
@@ -97,6 +97,17 @@ export const SCRATCH_WORDS = {
   HOT: 0x860,
   /** What a walk does when A or D is clear: see {@link CLEAR_BITS}. */
   CLEAR_BITS: 0x864,
+  /**
+   * The exceptions in a row that are one again and again, 64 bits each: its `pc`, its cause (all ones after something
+   * else), the last `tval`, how many, the `icount` of the first, and that of the handler's return since the last one, or
+   * all ones. Kept across runs.
+   */
+  REPEATED_PC: 0x868,
+  REPEATED_CAUSE: 0x870,
+  REPEATED_VALUE: 0x878,
+  REPEATED_COUNT: 0x880,
+  REPEATED_SINCE: 0x888,
+  REPEATED_RETURN: 0x890,
 } as const;
 /** What a walk does when A or D bits that an access needs are clear. */
 export const CLEAR_BITS = {
@@ -110,7 +121,7 @@ export const CLEAR_BITS = {
 /** The number of low bits of a key that hold the contexts: see {@link SCRATCH_WORDS.KEY}. */
 export const KEY_BITS = 4;
 /** Where the last of the scratch words ends. */
-export const SCRATCH_WORDS_END = 0x868;
+export const SCRATCH_WORDS_END = 0x898;
 
 /**
  * The virtual pages whose accesses are reported to the VMM: a bit at the page's number modulo {@link OBSERVED_PAGES},

@@ -1,6 +1,6 @@
 /** Traps, interrupts and trap returns, generated as WebAssembly. Source: Privileged Architecture, chapters 3 and 12. */
 import { INTERRUPT, MSTATUS, PRIVILEGE } from './csrs.ts';
-import { anyOf, getScratch, getWord, setScratch, setWord } from './hart-words.ts';
+import { anyOf, getScratch, getWide, getWord, setScratch, setWide, setWord } from './hart-words.ts';
 import { KEY_BITS, TLB, TLB_CONTEXT_BYTES } from './layout.ts';
 import type { Body, FunctionRef, ModuleBuilder } from './wasm/module.ts';
 
@@ -100,10 +100,42 @@ function emitTrap(module: ModuleBuilder): FunctionRef {
 
 function emitException(module: ModuleBuilder, trap: FunctionRef): FunctionRef {
   return module.function({ params: ['i64', 'i64'], results: [] }, (body) => {
+    countRepetition(body);
     body.get(CAUSE_PARAM).get(TVAL_PARAM).call(trap);
     // The step counts, but no instruction retires.
     setWord(body, 'minstretBias', () => getWord(body, 'minstretBias').i64(1).op('i64.sub'));
   });
+}
+
+/**
+ * Counts exceptions in a row that are the same: of one instruction, with one cause, and without the instruction having
+ * retired since: the handler has not returned, or to the instruction just before.
+ */
+function countRepetition(body: Body): void {
+  getWord(body, 'pc');
+  getWide(body, 'REPEATED_PC').op('i64.eq');
+  body.get(CAUSE_PARAM);
+  getWide(body, 'REPEATED_CAUSE').op('i64.eq', 'i32.and');
+  getWide(body, 'REPEATED_RETURN').i64(-1).op('i64.eq');
+  getWide(body, 'REPEATED_RETURN').i64(1).op('i64.add');
+  getWord(body, 'icount').op('i64.eq', 'i32.or', 'i32.and');
+  body.if(
+    () => setWide(body, 'REPEATED_COUNT', () => getWide(body, 'REPEATED_COUNT').i64(1).op('i64.add')),
+    () => {
+      setWide(body, 'REPEATED_PC', () => getWord(body, 'pc'));
+      setWide(body, 'REPEATED_CAUSE', () => body.get(CAUSE_PARAM));
+      setWide(body, 'REPEATED_COUNT', () => body.i64(1));
+      setWide(body, 'REPEATED_SINCE', () => getWord(body, 'icount'));
+    },
+  );
+  setWide(body, 'REPEATED_VALUE', () => body.get(TVAL_PARAM));
+  setWide(body, 'REPEATED_RETURN', () => body.i64(-1));
+}
+
+/** The guest does something else than {@link countRepetition} counts. */
+function endRepetition(body: Body): void {
+  setWide(body, 'REPEATED_CAUSE', () => body.i64(-1));
+  setWide(body, 'REPEATED_COUNT', () => body.i64(0));
 }
 
 /** Interrupts from the lowest priority to the highest. */
@@ -138,6 +170,7 @@ function emitInterrupts(module: ModuleBuilder, trap: FunctionRef, contexts: Func
           body.if(() => body.i64(INTERRUPT[name]).set(number));
         }
         body.get(number).i64(INTERRUPT_FLAG).op('i64.or').i64(0).call(trap);
+        endRepetition(body);
       });
     });
     body.call(contexts);
@@ -229,4 +262,10 @@ function leave(body: Body, mode: Mode, previous: () => void): void {
     getWord(body, 'mstatus').i64(mode.PIE).op('i64.and').i64(4).op('i64.shr_u', 'i64.or');
   });
   setWord(body, 'pc', () => getWord(body, mode.epc));
+  getWord(body, 'pc');
+  getWide(body, 'REPEATED_PC').op('i64.eq');
+  body.if(
+    () => setWide(body, 'REPEATED_RETURN', () => getWord(body, 'icount')),
+    () => endRepetition(body),
+  );
 }

@@ -51,7 +51,7 @@ export interface GroupHostOptions
   onEvent(event: ReplicaEvent): void;
   /** The guest has run for so long, in ns. */
   ran?(ns: number): void;
-  /** The live guest loops forever. */
+  /** The live guest is stuck. */
   stuck(stuck: Stuck): void;
   /** The replica has stopped, in order or because its machine diverged. */
   stopped(reason: StopReason): void;

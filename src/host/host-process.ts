@@ -3,6 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import { unreachable } from '../base/assert.ts';
 import { OperatingError } from '../base/errors.ts';
 import type { HostName, ReplicaEvent, ReplicaInput, StopReason } from '../ft/effects.ts';
+import { stuckText } from '../vmm/stuck.ts';
 import type { ServiceAddress } from './address.ts';
 import { serveControl } from './control.ts';
 import { checkHosts, commandOf, SWITCH } from './description-check.ts';
@@ -237,7 +238,7 @@ export class HostProcess {
       },
       failed: (error) => this.failed(group, error),
       ran: (ns) => this.options.ran?.(group, ns),
-      stuck: (stuck) => log(`group ${group}: the guest loops forever, at ${stuck.steps} steps`),
+      stuck: (stuck) => log(`group ${group}: ${stuckText(stuck)}`),
       stopped: (reason) => {
         this.peers.silence(group);
         const known = this.groups.get(group);

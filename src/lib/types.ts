@@ -273,8 +273,21 @@ export type EventContent =
   | { kind: 'warned'; device: string; icount: number; message: string }
   | { kind: 'switching'; to: string }
   | { kind: 'command'; command: string }
-  /** The guest loops, and no interrupt or input can end the loop. */
-  | { kind: 'stuck'; pc: bigint; steps: number; traps: number; cause: number | undefined }
+  /**
+   * The guest is stuck. `trap`: it takes an exception again and again, at `pc`, with this `cause` and `tval`; `loop`: its
+   * registers and memory repeat, and no interrupt can reach it; `wait`: it is in a WFI, and no interrupt that it has
+   * enabled can come. `steps` and `traps`: since step `since`.
+   */
+  | {
+      kind: 'stuck';
+      how: 'trap' | 'loop' | 'wait';
+      pc: bigint;
+      since: number;
+      steps: number;
+      traps: number;
+      cause: number | undefined;
+      tval: bigint | undefined;
+    }
   /** A fault begins or ends. */
   | { kind: 'fault'; fault: string; phase: 'begins' | 'ends'; icount: number };
 

@@ -21,6 +21,8 @@ export interface TimelineOptions {
   end?: number | (() => number);
   /** Receives the machine's outputs in order; again after each rewind. */
   made?: (output: Output) => void;
+  /** Receives the machine after each stretch that it has run. */
+  ran?: (machine: Machine) => void;
   /** Receives each entry when the machine reaches it; by default state hashes and output counts are verified. */
   passed?: (entry: Entry, machine: Machine) => void;
   /** A machine at the position where the entries begin; by default a fresh one. A timeline with one cannot go back. */
@@ -179,6 +181,7 @@ export class Timeline {
       const { icount } = this;
       const pause = this.vmm.run(Math.min(most, end - icount), until);
       for (const output of this.machine.takeOutputs()) this.options.made?.(output);
+      this.options.ran?.(this.machine);
       // A run that was ended may be past an interrupt that belongs to the next step.
       const ended = until?.() ?? false;
       if (this.snapshots && !ended && this.isFarFromSnapshot) this.keep();

@@ -24,6 +24,12 @@ import {
 /** The arrow of a message in flight for longer than this ends in `…`. */
 const PROMPT_NS = 2_000_000;
 
+const stuckNote = {
+  trap: 'traps again and again',
+  loop: 'loops forever',
+  wait: 'waits for no interrupt that can come',
+} as const;
+
 type EventOf<K extends SimEvent['event']['kind']> = Extract<SimEvent['event'], { kind: K }>;
 type FaultEvent = WorldEvent & { kind: 'fault' };
 
@@ -165,7 +171,7 @@ export class DiagramRows {
       case 'ended':
         return note(host, 'notified of the shutdown');
       case 'stuck':
-        return note(host, `the guest ${event.cause === undefined ? 'spins' : 'traps'} endlessly`);
+        return note(host, `the guest ${stuckNote[event.how]}`);
       case 'diverged':
         return note(host, `DIVERGED ${event.divergence.message}`, '✖');
       case 'void':

@@ -1,10 +1,10 @@
 /** Describes an event of a run in one line. */
-import { exceptionNames } from '../cpu/csrs.ts';
 import type { GenerationRecord } from '../ft/effects.ts';
 import type { SimEvent, WorldEvent } from '../sim/cluster/cluster.ts';
 import { faultText } from '../sim/faults/fault-text.ts';
 import { addressText, type Naming, UNNAMED } from '../symbols/naming.ts';
 import { describeEntry } from '../vmm/entries.ts';
+import { stuckText } from '../vmm/stuck.ts';
 import { divergenceText } from './divergence.ts';
 import { type Line, line, styled } from './styled-text.ts';
 
@@ -130,19 +130,15 @@ export function describeEvent(event: SimEvent['event'], naming: Naming = UNNAMED
     case 'command':
       return line('command', `operator command: ${event.command.kind}`);
     case 'stuck':
-      return line('warning', describeStuck(event, naming));
+      return line(
+        'warning',
+        stuckText(event, (address) => addressText(address, naming)),
+      );
     case 'delivered':
       return [`${span(event)} delivered to the ${event.what}`];
     case 'fault':
       return describeFault(event);
   }
-}
-
-function describeStuck({ pc, steps, traps, cause }: WorldEvent & { kind: 'stuck' }, naming: Naming): string {
-  const at = addressText(pc, naming);
-  return cause === undefined
-    ? `the guest has run ${steps} steps at ${at} without output or input: it loops, and no interrupt can reach it`
-    : `the guest has trapped ${traps} times at ${at}, and does nothing else: ${exceptionNames[cause] ?? `cause ${cause}`}`;
 }
 
 function describeFault({ fault, phase, icount, made }: WorldEvent & { kind: 'fault' }): Line {

@@ -91,7 +91,7 @@ function resultLines({ simulation, violations, asked, ended, naming }: RunFacts)
       'warning',
       machine.icount >= simulation.maxSteps
         ? `stopped at --max-steps ${simulation.maxSteps}, ${at}`
-        : `stopped after ${machine.icount} steps, ${at}: the guest waits for input that will not come; ${inputAdvice(simulation.options.spec)}`,
+        : `stopped after ${machine.icount} steps, ${at}: ${waitText(simulation)}`,
     ),
     diverged: styled('bad', 'stopped: the machines have diverged'),
   } satisfies Record<Outcome, unknown>;
@@ -102,6 +102,13 @@ function resultLines({ simulation, violations, asked, ended, naming }: RunFacts)
       ? 'a fresh machine that replays the log prints the same, every byte once and in order'
       : 'what was printed is a prefix of what a fresh machine that replays the log prints';
   return [result, line('good', `checked: ${checked}`)];
+}
+
+/** What the guest waits for. */
+function waitText({ machine, options }: Simulation): string {
+  if (machine.idle && !machine.canWake)
+    return 'the guest waits for an interrupt, and has enabled none that can come';
+  return `the guest waits for input that will not come; ${inputAdvice(options.spec)}`;
 }
 
 /** How to give the guest the input that it waits for. */
@@ -184,6 +191,7 @@ export function runJson(program: string, facts: RunFacts): object {
     stateHash: hashText(machine.hash()),
     violations,
     divergence: divergenceJson(facts),
+    stuck: stuckJson(facts),
   };
 }
 
@@ -222,6 +230,17 @@ function divergenceJson({ simulation, comparison, naming }: RunFacts): object | 
     firstDifference: first
       ? { entry: first.index + 1, primary: fullEntry(first.a), backup: fullEntry(first.b) }
       : null,
+  };
+}
+
+/** What a stuck guest repeats. */
+function stuckJson({ simulation, naming }: RunFacts): object | null {
+  const { stuck } = simulation.observer;
+  if (!stuck) return null;
+  const { host, how, pc, since, steps, traps, cause, tval } = stuck;
+  return {
+    ...{ host, how, pc: placeJson(pc, naming), since, steps, traps, cause: cause ?? null },
+    tval: tval === undefined ? null : `0x${tval.toString(16)}`,
   };
 }
 

@@ -6,7 +6,6 @@ import { type Execution, makeHart } from '../cpu/engine.ts';
 import type { Bus, Exit } from '../cpu/hart.ts';
 import { RAM_BASE } from '../cpu/layout.ts';
 import type { Device, DeviceContext, DeviceOutput } from '../devices/device.ts';
-import { VirtioMmio } from '../devices/virtio/transport.ts';
 import { type MachineDescription, STEPS_PER_TICK } from './description.ts';
 import { Devices } from './devices.ts';
 import type { Input } from './entries.ts';
@@ -55,6 +54,10 @@ export class Machine {
    * given start.
    */
   interactions = 0;
+  /** The position of the last of them. Not state. */
+  interactedAt = -1;
+  /** Counts the inputs applied. Not state. */
+  inputs = 0;
   /** Bytes of outputs and random numbers since {@link takeOutputs}. */
   private passedBytes = 0;
   /**
@@ -138,20 +141,30 @@ export class Machine {
 
   /**
    * Whether nothing from outside can reach the guest in its present state: no interrupt that it would take can become
-   * pending, no driver has given a device a buffer, and it does not wait for a byte in a word of HTIF.
+   * pending, no device may write to its memory, and it does not wait for a byte in a word of HTIF.
    */
   get isIsolated(): boolean {
     const { hart, devices } = this;
-    if (devices.virtio.some((device) => device instanceof VirtioMmio && device.live)) return false;
+    if (devices.net?.live || devices.console?.live || this.diskOpen) return false;
     if (devices.htif?.state.reading) return false;
     const [enabled, delegated, status] = [hart.get('mie'), hart.get('mideleg'), hart.get('mstatus')];
     const privilege = Number(hart.get('privilege'));
     const inMachine = privilege < PRIVILEGE.M || (status & MSTATUS.MIE) !== 0n;
     const inSupervisor =
       privilege < PRIVILEGE.S || (privilege === PRIVILEGE.S && (status & MSTATUS.SIE) !== 0n);
-    const taken = enabled & ((inMachine ? ~delegated : 0n) | (inSupervisor ? delegated : 0n));
-    // Software interrupts come from the guest alone.
-    return (taken & EXTERNAL) === 0n && ((taken & TIMERS) === 0n || this.timerDeadline === undefined);
+    return !this.canCome(enabled & ((inMachine ? ~delegated : 0n) | (inSupervisor ? delegated : 0n)));
+  }
+
+  /** Whether an interrupt can come that ends a WFI in the present state. */
+  get canWake(): boolean {
+    return this.canCome(this.hart.get('mie'));
+  }
+
+  /** Whether one of these interrupts can become pending by something outside: software interrupts are the guest's own. */
+  private canCome(interrupts: bigint): boolean {
+    return (
+      (interrupts & EXTERNAL) !== 0n || ((interrupts & TIMERS) !== 0n && this.timerDeadline !== undefined)
+    );
   }
 
   /** Whether the hart waits for an interrupt and none is pending. */
@@ -230,7 +243,7 @@ export class Machine {
 
   /** Applies an input at the present position. */
   apply(input: Input): void {
-    this.interactions++;
+    this.inputs++;
     switch (input.kind) {
       case 'timer':
         this.clockState = { ticks: input.ticks, icount: this.icount };
@@ -381,6 +394,11 @@ export class Machine {
     return data;
   }
 
+  private noteInteraction(): void {
+    this.interactions++;
+    this.interactedAt = this.icount;
+  }
+
   private stopWhenDue(): void {
     if (this.isFull || this.stopCondition()) this.hart.stop();
   }
@@ -446,7 +464,7 @@ export class Machine {
       const mapping = this.devices.at(at);
       // Devices take naturally aligned accesses only.
       if (!mapping || at % sizeBytes !== 0) return undefined;
-      this.interactions++;
+      this.noteInteraction();
       const result = use(mapping.device, at - mapping.base);
       this.updateLines();
       this.stopWhenDue();
@@ -460,20 +478,20 @@ export class Machine {
           device.write(offset, sizeBytes, value, this.context),
         ) ?? false,
       clock: () => {
-        this.interactions++;
+        this.noteInteraction();
         const ticks = this.readClock();
         this.updateLines();
         return this.devices.clint.mtime(ticks);
       },
       entropy: () => {
-        this.interactions++;
+        this.noteInteraction();
         const [low, high] = this.drawEntropy(2);
         return low! | (high! << 8);
       },
       watched: () => {
         const { htif, uart } = this.devices;
         if (!htif?.written(this.context, () => uart.take())) return;
-        this.interactions++;
+        this.noteInteraction();
         this.updateLines();
         this.stopWhenDue();
       },
@@ -483,7 +501,7 @@ export class Machine {
       timerChanged: () => this.updateLines(),
       ...(this.description.sbi && {
         hostCall: () => {
-          this.interactions++;
+          this.noteInteraction();
           sbiCall(this.sbi);
           this.updateLines();
           this.stopWhenDue();

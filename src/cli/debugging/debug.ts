@@ -21,7 +21,8 @@ import { painterFor } from '../terminal/paint.ts';
 import { GdbSocket } from './gdb-socket.ts';
 import { knownSnapshots } from './index-recording.ts';
 import { SimulatedRun } from './live-run.ts';
-import { guestNaming } from './symbols.ts';
+import { watchReplay } from './stuck.ts';
+import { guestNaming, readNaming } from './symbols.ts';
 
 /** The options of `vmft debug`: those of `vmft run` are for a program. */
 export interface DebugOptions extends RunOptions {
@@ -52,7 +53,9 @@ export async function debug(path: string | undefined, options: DebugOptions): Pr
   };
   const address = parseAddress(listen, '--listen');
   const { session, about, close } =
-    path !== undefined && isRecordingFile(path) ? recorded(path, options) : await live(path, options, say);
+    path !== undefined && isRecordingFile(path)
+      ? recorded(path, options, say)
+      : await live(path, options, say);
   try {
     await serve(session, address, about, say);
   } finally {
@@ -104,7 +107,7 @@ function printOnce(): (output: Output) => void {
   };
 }
 
-function recorded(path: string, options: DebugOptions): Debugged {
+function recorded(path: string, options: DebugOptions, say: (text: string) => void): Debugged {
   const recording = new LogReader(readBytes(path), path);
   let end = 0;
   for (const { icount } of recording) end = icount;
@@ -112,6 +115,7 @@ function recorded(path: string, options: DebugOptions): Debugged {
   const { description, count } = recording;
   const timeline = new Timeline(description, recording, {
     ...timelineOptions(options),
+    ran: watchReplay(readNaming(options.symbols), say),
     knownSnapshots: knownSnapshots(path, recording),
   });
   return {

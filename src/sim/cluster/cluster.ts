@@ -181,7 +181,11 @@ export class Simulation {
         this.observer.copiedBytes += sizeBytes;
       },
       stopped: (reason) => this.stopped(reason),
-      stuck: (stuck) => this.emit(host().id, { kind: 'stuck', ...stuck }),
+      stuck: (stuck) => {
+        // A backup that has gone live sees what the primary has said.
+        if (!this.observer.becameStuck(host().id, stuck)) return;
+        this.emit(host().id, { kind: 'stuck', ...stuck });
+      },
       entered: (phase) => this.injector.entered(host(), phase),
       ...(onStep && {
         handled: (input, effects) => onStep({ atNs: this.nowNs, host: host().id, input, effects }),

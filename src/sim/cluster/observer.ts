@@ -10,6 +10,7 @@ import type { Divergence } from '../../vmm/doors.ts';
 import { contextAfter, type Entry, type EntryKind, entryCodec, INITIAL_CONTEXT } from '../../vmm/entries.ts';
 import type { Machine } from '../../vmm/machine.ts';
 import { lastOf } from '../../vmm/outputs.ts';
+import type { Stuck } from '../../vmm/stuck.ts';
 import type { HostId } from '../faults/faults.ts';
 import type { Host } from './host.ts';
 
@@ -83,6 +84,8 @@ export class Observer {
   readonly lastReleased = new Map<HostId, number>();
   divergence: Divergence | undefined;
   diverged: HostId | undefined;
+  /** What the guest was last seen to repeat, and on which host. */
+  stuck: (Stuck & { host: HostId }) | undefined;
   /** The host that is live, or was last. */
   survivor: HostId;
   /** Its machine, and what came through its doors; kept after the host has lost its power. */
@@ -143,6 +146,14 @@ export class Observer {
         : [];
     const { outputRule, oneLive, guestClock } = this;
     return [...outputRule.violations, ...oneLive.violations, ...guestClock.violations, ...lag];
+  }
+
+  /** The live guest is seen to be stuck; whether that is new. */
+  becameStuck(host: HostId, stuck: Stuck): boolean {
+    const { how, pc, since } = this.stuck ?? {};
+    if (stuck.how === how && stuck.pc === pc && stuck.since === since) return false;
+    this.stuck = { host, ...stuck };
+    return true;
   }
 
   /** A host has a new, empty replica. */

@@ -47,7 +47,7 @@ const fields: Record<PatternKind, readonly string[]> = {
   switching: ['to'],
   command: ['command'],
   delivered: ['what', 'first', 'last'],
-  stuck: ['steps', 'traps', 'cause'],
+  stuck: ['how', 'since', 'steps', 'traps', 'cause'],
   crash: fault,
   kill: fault,
   pause: fault,
