@@ -31,6 +31,7 @@ import {
   tooLarge,
   UNWRITABLE,
 } from '../lib/files.ts';
+import type { ReadableFile } from '../replay/log-file.ts';
 
 export { asOperatingError, LIMIT_BYTES } from '../lib/files.ts';
 
@@ -47,6 +48,35 @@ const outputs = new Set<string>();
 /** As {@link readFile}; no output of this command may take the place of what was read. */
 export const readBytes = (path: string, limitBytes?: number): Uint8Array<ArrayBuffer> =>
   readFile(path, limitBytes, (stats) => inputs.add(identityOf(stats)));
+
+/**
+ * A file to read in any order, which may grow meanwhile; of a pipe or a device all is read now.
+ * @throws {OperatingError} with the file's name and what to do
+ */
+export function openInput(path: string): ReadableFile {
+  if (!statSync(path, { throwIfNoEntry: false })?.isFile()) {
+    const content = readBytes(path);
+    return { read: (offset, sizeBytes) => content.subarray(offset, offset + sizeBytes) };
+  }
+  const reading = <T>(action: () => T): T => {
+    try {
+      return action();
+    } catch (error) {
+      throw asOperatingError(path, error, 'check the path');
+    }
+  };
+  const file = reading(() => openSync(path, 'r'));
+  inputs.add(identityOf(fstatSync(file)));
+  return {
+    read: (offset, sizeBytes) => {
+      const bytes = new Uint8Array(sizeBytes);
+      return bytes.subarray(
+        0,
+        reading(() => readSync(file, bytes, 0, sizeBytes, offset)),
+      );
+    },
+  };
+}
 
 /**
  * Reads a file, a pipe or a device piece by piece: each call returns the next, undefined at the end. Only one piece is
@@ -139,6 +169,11 @@ export class OutputFile {
 
   get isStandardOutput(): boolean {
     return this.way === 'stdout';
+  }
+
+  /** Whether it is a regular file of its own in this place: no link, nor one that can't be replaced. */
+  get isReplaced(): boolean {
+    return this.way === 'replace';
   }
 
   /** Whether it is or will be a regular file; others can only be written sequentially. */

@@ -1,5 +1,6 @@
 /** `vmft judge`: the verdict of the simulator's checkers on a real run. */
 import { OperatingError } from '../base/errors.ts';
+import type { Images } from '../replay/images.ts';
 import { LogWriter } from '../replay/log-file.ts';
 import { violationLine } from '../report/run-report.ts';
 import { type Line, styled } from '../report/styled-text.ts';
@@ -8,6 +9,7 @@ import { EXIT_CODE } from './exit-codes.ts';
 import { OutputFile } from './files.ts';
 import { filesIn, type GroupFiles } from './judging/files.ts';
 import { RealRun, type Verdict } from './judging/run.ts';
+import { imagesFor } from './open-recording.ts';
 import { painterFor } from './terminal/paint.ts';
 
 /** The options of `vmft judge`. */
@@ -35,7 +37,7 @@ export function judge(directory: string, { group, record, json, engine }: JudgeO
   const output = record === undefined ? undefined : OutputFile.at(record);
   const verdicts = groups.map((files) => {
     const run = new RealRun(files, { engine });
-    output?.write(recordingOf(files, run));
+    output?.write(recordingOf(files, run, imagesFor(output)));
     return run.judge();
   });
   if (json) process.stdout.write(`${JSON.stringify(verdicts.map(verdictJson), null, 2)}\n`);
@@ -52,8 +54,12 @@ export function exitCodeFor(verdicts: readonly Verdict[]): number {
 }
 
 /** The recording of the machine that was live last. Without its final state it is one that was cut short. */
-export function* recordingOf({ description }: GroupFiles, run: RealRun): Generator<Uint8Array> {
-  const writer = new LogWriter(description);
+export function* recordingOf(
+  { description }: GroupFiles,
+  run: RealRun,
+  images?: Images,
+): Generator<Uint8Array> {
+  const writer = new LogWriter(description, images);
   for (const entry of run.history) {
     writer.append(entry);
     if (writer.waitingBytes >= BLOCK_BYTES) yield writer.take();

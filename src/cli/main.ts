@@ -22,6 +22,7 @@ import type { JudgeOptions } from './judge.ts';
 import type { AsmOptions, DisasmOptions } from './listing.ts';
 import type { LogOptions } from './log.ts';
 import { type ChaosOptions, options, type RunOptions, takesGuest, wholeNumber } from './options.ts';
+import type { PackOptions } from './pack.ts';
 import type { StoryOptions } from './play.ts';
 import { fromQemu } from './qemu/command-line.ts';
 import type { ReplayOptions } from './replay.ts';
@@ -284,6 +285,23 @@ Examples:
   vmft log bank.log --from 100000 --to 110000 --json`,
   )
   .action(async (path: string, given: LogOptions) => (await import('./log.ts')).log(path, given));
+
+program
+  .command('pack')
+  .description('make one file of a recording and its boot images, to take it elsewhere')
+  .argument('<log>', 'a file made by `vmft run --record`, `vmft judge --record` or `vmft record`')
+  .requiredOption('-o, --output <file>', 'the file to write; - for stdout')
+  .addHelpText(
+    'after',
+    `
+Boot images of 64 KiB and more are not in a recording but in the directory vmft-images beside it, which all recordings
+there share. The packed file needs no other, and is replayed in the same way; snapshots of the one are good for the other.
+
+Examples:
+  vmft pack debian.log -o elsewhere.log
+  vmft pack debian.log -o - | ssh host 'cat > debian.log'`,
+  )
+  .action(async (path: string, given: PackOptions) => (await import('./pack.ts')).pack(path, given));
 
 runs(
   program

@@ -3,6 +3,7 @@ import { OperatingError } from '../base/errors.ts';
 import { RecordingWriter, recordingOf } from '../replay/recorder.ts';
 import type { Simulation } from '../sim/cluster/cluster.ts';
 import type { OutputFile } from './files.ts';
+import { imagesFor } from './open-recording.ts';
 
 /**
  * The recording of a run. A file exists from the beginning, and is complete up to the last {@link flush}; a pipe or a
@@ -20,7 +21,11 @@ export class RunRecording {
     private readonly simulation: Simulation,
   ) {
     if (!output.isFile) return;
-    const writer = new RecordingWriter(simulation.options.description, (head) => output.begin(head));
+    const writer = new RecordingWriter(
+      simulation.options.description,
+      (head) => output.begin(head),
+      imagesFor(output),
+    );
     this.writer = writer;
     simulation.observer.follow({
       append: (entry) => this.attempt(() => writer.append(entry)),

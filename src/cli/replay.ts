@@ -2,7 +2,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { OperatingError } from '../base/errors.ts';
 import { DebugSession } from '../debug/session.ts';
-import { LogReader } from '../replay/log-file.ts';
+import type { LogReader } from '../replay/log-file.ts';
 import { Timeline } from '../replay/timeline.ts';
 import { ConsoleText } from '../report/console-text.ts';
 import { replayDivergesText } from '../report/divergence.ts';
@@ -17,7 +17,7 @@ import { watchReplay } from './debugging/stuck.ts';
 import { readNaming } from './debugging/symbols.ts';
 import type { EngineOptions } from './engine.ts';
 import { EXIT_CODE, exitCodeOf } from './exit-codes.ts';
-import { readBytes } from './files.ts';
+import { openRecording } from './open-recording.ts';
 import { replayRestoring } from './restoring.ts';
 import { painterFor } from './terminal/paint.ts';
 
@@ -41,7 +41,7 @@ const SNAPSHOT_BYTES = 1 << 26;
  */
 export async function replay(path: string, options: ReplayOptions): Promise<number> {
   const { restore, engine } = options;
-  const recording = new LogReader(readBytes(path), path);
+  const recording = openRecording(path);
   const naming = readNaming(options.symbols);
   try {
     if (restore !== undefined) return await replayRestoring(recording, restore, { engine });

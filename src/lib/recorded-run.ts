@@ -1,6 +1,7 @@
 /** A recording and a machine that replays it. */
 import { joined } from '../base/bytes.ts';
 import { OperatingError } from '../base/errors.ts';
+import type { Images } from '../replay/images.ts';
 import { LogReader } from '../replay/log-file.ts';
 import { Timeline } from '../replay/timeline.ts';
 import { Divergence } from '../vmm/doors.ts';
@@ -26,8 +27,9 @@ export class RecordedRun implements Replay {
     content: Uint8Array,
     private readonly name: string,
     { engine }: ReplayOptions,
+    images?: Pick<Images, 'get'>,
   ) {
-    this.reader = new LogReader(content, name);
+    this.reader = new LogReader(content, name, images);
     let end = 0;
     for (const { icount } of this.reader) end = icount;
     this.end = end;

@@ -1,5 +1,6 @@
 /** Replays recordings. */
 import { readFile } from './files.ts';
+import { imagesBeside } from './images.ts';
 import { RecordedRun } from './recorded-run.ts';
 import type { Replay, ReplayOptions } from './types.ts';
 
@@ -10,6 +11,6 @@ import type { Replay, ReplayOptions } from './types.ts';
  */
 export function replay(recording: Uint8Array | string, options: ReplayOptions = {}): Replay {
   return typeof recording === 'string'
-    ? new RecordedRun(readFile(recording), recording, options)
+    ? new RecordedRun(readFile(recording), recording, options, imagesBeside(recording))
     : new RecordedRun(recording.slice(), 'the recording', options);
 }

@@ -18,7 +18,8 @@ export function run(guest: Guest, options: RunOptions = {}): Run {
 
 /**
  * As {@link run}, and writes the recording to a file during the run: if the process ends early, the file can be replayed
- * up to there. {@link Run.recording} gives the same bytes without a file.
+ * up to there. Boot images of 64 KiB and more go into the directory `vmft-images` beside it. {@link Run.recording} gives
+ * the recording without a file, with its images.
  * @param path of the file, which is overwritten
  * @throws {OperatingError} as {@link run}; if the file cannot be written; and at a failover after `evidenceBytes` is
  * exceeded, since the new primary's history is not complete

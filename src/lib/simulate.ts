@@ -10,6 +10,7 @@ import { mustSuit, type RunSpec, validated } from '../sim/spec/spec.ts';
 import { runEvent } from './events.ts';
 import { attempt, GrowingFile } from './files.ts';
 import { FinishedRun, notKept } from './finished-run.ts';
+import { imagesBeside } from './images.ts';
 import { loadInterpreter } from './interpreter.ts';
 import { LoadedGuest } from './loaded-guest.ts';
 import type { Guest, RunOptions } from './types.ts';
@@ -84,11 +85,12 @@ export function record(guest: Guest, path: string, options: RunOptions): Finishe
   const { simulation, happened } = begin(guest, options);
   let file: GrowingFile | undefined;
   try {
-    const writer = new RecordingWriter(simulation.options.description, (head) => {
+    const create = (head: Uint8Array) => {
       attempt(path, () => writeFileSync(path, head));
       file = attempt(path, () => new GrowingFile(path, head.length));
       return file;
-    });
+    };
+    const writer = new RecordingWriter(simulation.options.description, create, imagesBeside(path));
     simulation.observer.follow({
       append: (entry) => writer.append(entry),
       continueAs: (history) => {

@@ -1,9 +1,10 @@
 /**
  * The file format of recordings: magic, version, the machine's description with its checksum, then the entries, each
  * with its length and a checksum chained to the one before. A truncated log is good up to its last whole entry; a
- * changed, missing or moved byte is detected at its entry.
+ * changed, missing or moved byte is detected at its entry. Large boot images may be in files of their own; the entries
+ * are the same to the byte.
  */
-import { decode, Writer } from '../base/codec.ts';
+import { type Codec, decode, Writer } from '../base/codec.ts';
 import { FormatError, OperatingError } from '../base/errors.ts';
 import { xxh32 } from '../base/xxh32.ts';
 import { descriptionSchema, type MachineDescription } from '../vmm/description.ts';
@@ -16,9 +17,13 @@ import {
   writeEntry,
 } from '../vmm/entries.ts';
 import { ChainedFrames, writeFrame } from './chained-frames.ts';
+import { descriptionOf, type Images, imageOutline, outlineWith } from './images.ts';
 
 const MAGIC = new TextEncoder().encode('VMFT-LOG');
+/** With the whole description. */
 const VERSION = 6;
+/** Without the boot images that are in files of their own. */
+const OUTLINE_VERSION = 7;
 /** The limit of an entry's length; a larger one is damage. */
 const MAX_ENTRY_BYTES = 1 << 21;
 
@@ -45,20 +50,33 @@ export class LogWriter {
   /** The current entry. */
   private readonly body = new Writer();
 
-  /** Begins a log with this description, or continues one at a position. */
-  constructor(from: MachineDescription | LogPosition) {
+  /**
+   * Begins a log with this description, or continues one at a position. `images`: where its large boot images go; by
+   * default the log has everything.
+   */
+  constructor(from: MachineDescription | LogPosition, images?: Pick<Images, 'put'>) {
     if ('checksum' in from) {
       this.checksum = from.checksum;
       this.context = from.context;
       return;
     }
-    const { out } = this;
     this.context = INITIAL_CONTEXT;
+    const whole = () => this.head(new Writer(), VERSION, descriptionSchema, from);
+    const outline = images && outlineWith(images, from, whole);
+    if (outline) {
+      this.head(this.out, OUTLINE_VERSION, imageOutline, outline);
+      this.checksum = outline.checksum;
+    } else this.checksum = this.head(this.out, VERSION, descriptionSchema, from);
+  }
+
+  /** Writes the head; returns its checksum. */
+  private head<T>(out: Writer, version: number, codec: Codec<T>, value: T): number {
     out.raw(MAGIC);
-    out.u16(VERSION);
+    out.u16(version);
     // Without a copy: the description may contain a kernel.
-    this.checksum = xxh32(out.counted(() => descriptionSchema.write(out, from)));
-    out.u32(this.checksum);
+    const checksum = xxh32(out.counted(() => codec.write(out, value)));
+    out.u32(checksum);
+    return checksum;
   }
 
   /** Encodes an entry with its length and checksum. */
@@ -96,8 +114,8 @@ export interface Recording {
 }
 
 /** Reads all of a log. @throws {OperatingError} as {@link LogStream}. */
-export function readLog(content: Uint8Array, name: string): Recording {
-  const reader = new LogReader(content, name);
+export function readLog(content: Uint8Array, name: string, images?: Pick<Images, 'get'>): Recording {
+  const reader = new LogReader(content, name, images);
   const entries = [...reader];
   const { description, damage } = reader;
   return { description, entries, ...(damage && { damage }) };
@@ -123,12 +141,16 @@ export class LogReader {
   private readonly start: LogPosition;
   private readonly marks: LogPosition[] = [];
 
-  /** `name`: the file's name, for messages. @throws {OperatingError} as {@link LogStream} */
+  /**
+   * `name`: the file's name, for messages. `images`: where its boot images are, if it does not have them.
+   * @throws {OperatingError} as {@link LogStream}
+   */
   constructor(
     private readonly content: Uint8Array | ReadableFile,
     private readonly name: string,
+    images?: Pick<Images, 'get'>,
   ) {
-    const { description, position } = new LogStream(this.pieces(0), name);
+    const { description, position } = new LogStream(this.pieces(0), name, { images });
     this.description = description;
     this.start = position;
   }
@@ -137,10 +159,8 @@ export class LogReader {
   private stream(count: number): LogStream {
     const mark = Math.min(Math.floor(count / MARK_ENTRIES), this.marks.length);
     const position = this.marks[mark - 1] ?? this.start;
-    return new LogStream(this.pieces(position.offset), this.name, {
-      description: this.description,
-      position,
-    });
+    const resumed = { description: this.description, position };
+    return new LogStream(this.pieces(position.offset), this.name, { resumed });
   }
 
   private pieces(from: number): () => Uint8Array | undefined {
@@ -189,6 +209,12 @@ export class LogReader {
   }
 }
 
+/** What a {@link LogStream} begins with. */
+interface LogStreamFrom {
+  resumed?: { description: MachineDescription; position: LogPosition };
+  images?: Pick<Images, 'get'> | undefined;
+}
+
 /** The position after every so many entries is kept. */
 const MARK_ENTRIES = 256;
 
@@ -204,16 +230,17 @@ export class LogStream {
   /**
    * @param next the next bytes of the file, of any length; undefined at its end.
    * @param name the file's name, for messages.
-   * @param resumed where the bytes begin, if that is not at the file's beginning.
+   * @param from `resumed`: where the bytes begin, if that is not at the file's beginning. `images`: where its boot
+   *   images are, if it does not have them.
    * @throws {OperatingError} for another format or version, or a damaged head.
    */
   constructor(
     next: () => Uint8Array | undefined,
     private readonly name: string,
-    resumed?: { description: MachineDescription; position: LogPosition },
+    { resumed, images }: LogStreamFrom = {},
   ) {
     this.frames = new ChainedFrames(next, resumed?.position);
-    this.description = resumed?.description ?? this.readHead();
+    this.description = resumed?.description ?? this.readHead(images);
     const { offset, checksum } = this.frames;
     this.position = resumed?.position ?? {
       offset,
@@ -224,7 +251,7 @@ export class LogStream {
     };
   }
 
-  private readHead(): MachineDescription {
+  private readHead(images: Pick<Images, 'get'> | undefined): MachineDescription {
     const refuse = (reason: string): never => {
       throw new OperatingError(`${this.name}: ${reason}`);
     };
@@ -236,14 +263,19 @@ export class LogStream {
     frames.input.raw(MAGIC.length);
     try {
       const version = frames.input.u16();
-      if (version !== VERSION)
-        refuse(`log format ${version}, and this vmft reads ${VERSION}; record it again`);
+      if (version !== VERSION && version !== OUTLINE_VERSION)
+        refuse(
+          `log format ${version}, and this vmft reads ${VERSION} and ${OUTLINE_VERSION}; record it again`,
+        );
       const length = frames.input.u32();
       frames.have(length + 4);
       const head = frames.input.raw(length);
       frames.checksum = xxh32(head);
       if (frames.input.u32() !== frames.checksum) refuse('the head of the log is damaged; record it again');
-      return decode(descriptionSchema, head);
+      if (version === VERSION) return decode(descriptionSchema, head);
+      const outline = decode(imageOutline, head);
+      frames.checksum = outline.checksum;
+      return descriptionOf(outline, images, this.name);
     } catch (error) {
       if (!(error instanceof FormatError)) throw error;
       throw new OperatingError(`${this.name}: the head of the log is cut short or damaged; record it again`);

@@ -3,6 +3,7 @@ import type { MachineDescription } from '../vmm/description.ts';
 import type { Entry } from '../vmm/entries.ts';
 import type { Machine } from '../vmm/machine.ts';
 import { sameEntry } from './comparison.ts';
+import type { Images } from './images.ts';
 import { LogStream, LogWriter, type ReadableFile } from './log-file.ts';
 
 /** The file of a recording. */
@@ -19,9 +20,16 @@ export class RecordingWriter {
   private writer: LogWriter;
   private readonly file: RecordingFile;
 
-  /** `begin` creates the file with the head of the recording. */
-  constructor(description: MachineDescription, begin: (head: Uint8Array) => RecordingFile) {
-    this.writer = new LogWriter(description);
+  /**
+   * `begin` creates the file with the head of the recording. `images`: where the large boot images go; by default the
+   * recording has them.
+   */
+  constructor(
+    description: MachineDescription,
+    begin: (head: Uint8Array) => RecordingFile,
+    images?: Pick<Images, 'put'>,
+  ) {
+    this.writer = new LogWriter(description, images);
     this.file = begin(this.writer.take());
   }
 

@@ -102,15 +102,27 @@ export function outlineOf(description: MachineDescription): DescriptionOutline {
   return outline;
 }
 
+/**
+ * A description with the bytes of segments read from elsewhere. `contents` says for a segment what reads its bytes,
+ * whenever they are used; undefined when the segment has them.
+ */
+export function withContents(
+  description: MachineDescription,
+  contents: (segment: number) => (() => Uint8Array) | undefined,
+): MachineDescription {
+  const segments = description.segments.map((segment, index) => {
+    const get = contents(index);
+    return get ? Object.defineProperty({ ...segment }, 'bytes', { enumerable: true, get }) : segment;
+  });
+  return { ...description, segments };
+}
+
 /** The description of an outline. `read` gets the bytes of a segment, checked by the caller, whenever they are used. */
 export function fromOutline(
   outline: DescriptionOutline,
   read: (segment: number) => Uint8Array,
 ): MachineDescription {
-  const segments = outline.description.segments.map((segment, index) =>
-    Object.defineProperty({ ...segment }, 'bytes', { enumerable: true, get: () => read(index) }),
-  );
-  const description = { ...outline.description, segments };
+  const description = withContents(outline.description, (segment) => () => read(segment));
   outlines.set(description, outline);
   return description;
 }

@@ -174,7 +174,7 @@ describe('a file that is not a readable log is refused with its name', () => {
   test.each<[string, Uint8Array, RegExp]>([
     ['an empty file', new Uint8Array(0), /^x\.log: not a vmft log; make one with/],
     ['another file', new TextEncoder().encode('#!/bin/sh\necho hello\n'), /^x\.log: not a vmft log/],
-    ['another version', changed(8), /^x\.log: log format 70, and this vmft reads 6; record it again$/],
+    ['another version', changed(8), /^x\.log: log format 70, and this vmft reads 6 and 7; record it again$/],
     ['a damaged head', changed(20), /^x\.log: the head of the log is damaged/],
     ['a head cut short', content.slice(0, 20), /^x\.log: the head of the log is cut short/],
   ])('%s', (_, source, message) => {

@@ -5,10 +5,9 @@
 import { createInterface } from 'node:readline';
 import type { Engine } from '../../cpu/engine.ts';
 import { type Moment, type Sample, type Start, TimelineSide } from '../../debug/bisect/side.ts';
-import { LogReader } from '../../replay/log-file.ts';
 import { decodeSnapshot, encodeSnapshot, type Snapshot } from '../../vmm/snapshot.ts';
 import { prepareEngine } from '../engine.ts';
-import { readBytes } from '../files.ts';
+import { openRecording } from '../open-recording.ts';
 
 /** The version of questions and answers. */
 export const PROTOCOL = 1;
@@ -29,7 +28,7 @@ const answerOf = ({ hash, ...sample }: Sample): Answer => ({ ...sample, hash: ha
 /** Answers until stdin ends. @throws {OperatingError} when the file is no recording */
 export async function answer(path: string, { engine }: { engine: Engine }): Promise<void> {
   prepareEngine(engine);
-  const recording = new LogReader(readBytes(path), path);
+  const recording = openRecording(path);
   const side = new TimelineSide(
     'the other build',
     { description: recording.description, entries: recording },

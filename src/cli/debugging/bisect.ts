@@ -14,11 +14,12 @@ import {
 import { retry } from '../../debug/bisect/retry.ts';
 import { type Found, search } from '../../debug/bisect/search.ts';
 import { type Moment, momentAt, type Side, TimelineSide } from '../../debug/bisect/side.ts';
-import { LogReader } from '../../replay/log-file.ts';
+import type { LogReader } from '../../replay/log-file.ts';
 import { compareSnapshots, decodeSnapshot } from '../../vmm/snapshot.ts';
 import { prepareEngine } from '../engine.ts';
 import { EXIT_CODE } from '../exit-codes.ts';
 import { readBytes } from '../files.ts';
+import { openRecording } from '../open-recording.ts';
 import { Progress, SILENT } from '../progress.ts';
 import { painterFor } from '../terminal/paint.ts';
 import { reportJson, reportLines } from './bisect-report.ts';
@@ -59,7 +60,7 @@ interface Task {
 }
 
 function readRecording(path: string): Log {
-  const reader = new LogReader(readBytes(path), path);
+  const reader = openRecording(path);
   const summary = summaryOf(reader);
   if (reader.damage)
     process.stderr.write(`vmft: warning: ${reader.damage.message}; only that much is compared\n`);

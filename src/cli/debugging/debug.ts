@@ -2,7 +2,7 @@
 import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
 import { DebugSession } from '../../debug/session.ts';
 import { addressText, parseAddress, type ServiceAddress } from '../../host/address.ts';
-import { isRecording, LogReader } from '../../replay/log-file.ts';
+import { isRecording } from '../../replay/log-file.ts';
 import { Timeline } from '../../replay/timeline.ts';
 import { Story } from '../../report/story.ts';
 import type { Line } from '../../report/styled-text.ts';
@@ -10,8 +10,8 @@ import { Simulation } from '../../sim/cluster/cluster.ts';
 import { mustSuit } from '../../sim/spec/spec.ts';
 import type { Output } from '../../vmm/outputs.ts';
 import { FileSpool } from '../evidence.ts';
-import { readBytes } from '../files.ts';
 import { endingSignal } from '../interruption.ts';
+import { openRecording } from '../open-recording.ts';
 import type { RunOptions } from '../options.ts';
 import { programPath, readGuest } from '../program.ts';
 import { consoleInput } from '../run.ts';
@@ -108,7 +108,7 @@ function printOnce(): (output: Output) => void {
 }
 
 function recorded(path: string, options: DebugOptions, say: (text: string) => void): Debugged {
-  const recording = new LogReader(readBytes(path), path);
+  const recording = openRecording(path);
   let end = 0;
   for (const { icount } of recording) end = icount;
   if (recording.damage) process.stderr.write(`vmft: warning: ${recording.damage.message}\n`);

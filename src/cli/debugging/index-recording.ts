@@ -5,13 +5,14 @@ import { deflateRawSync } from 'node:zlib';
 import { OperatingError } from '../../base/errors.ts';
 import { grouped } from '../../base/text.ts';
 import { zlib } from '../../host/zlib.ts';
-import { LogReader } from '../../replay/log-file.ts';
+import type { LogReader } from '../../replay/log-file.ts';
 import { readSnapshots, snapshotFile } from '../../replay/snapshot-file.ts';
 import type { PlacedSnapshot } from '../../replay/snapshots.ts';
 import { Timeline } from '../../replay/timeline.ts';
 import type { Compressor } from '../../vmm/snapshot.ts';
 import type { EngineOptions } from '../engine.ts';
-import { OutputFile, readBytes } from '../files.ts';
+import { OutputFile } from '../files.ts';
+import { openRecording } from '../open-recording.ts';
 import { StatusLine } from '../terminal/status-line.ts';
 
 /** The options of `vmft index`. */
@@ -31,7 +32,7 @@ const compressor: Compressor = {
 
 /** Replays a recording, and writes the snapshots on the way. @throws {OperatingError} when a file is not as it must be */
 export async function index(path: string, { keep, quiet, engine }: IndexOptions): Promise<void> {
-  const recording = new LogReader(readBytes(path), path);
+  const recording = openRecording(path);
   const output = OutputFile.at(pathOf(path));
   let end = 0;
   for (const { icount } of recording) end = icount;

@@ -7,12 +7,13 @@ import { isEmpty, type StepFilter } from '../../debug/trace/filter.ts';
 import type { ProgramSymbols } from '../../debug/trace/program-symbols.ts';
 import { TraceText } from '../../debug/trace/text.ts';
 import { Tracer, type TraceOptions as TracerOptions } from '../../debug/trace/tracer.ts';
-import { LogReader } from '../../replay/log-file.ts';
+import type { LogReader } from '../../replay/log-file.ts';
 import { replayDivergesText } from '../../report/divergence.ts';
 import { Divergence } from '../../vmm/doors.ts';
 import { EXIT_CODE } from '../exit-codes.ts';
-import { OutputFile, readBytes } from '../files.ts';
+import { OutputFile } from '../files.ts';
 import { EndingSignal } from '../interruption.ts';
+import { openRecording } from '../open-recording.ts';
 import { readProgramSymbols } from './symbols.ts';
 import { writeFrames, writeProfile } from './trace-files.ts';
 import type { LogItem, TraceOptions } from './trace-options.ts';
@@ -24,7 +25,7 @@ import type { LogItem, TraceOptions } from './trace-options.ts';
 export async function trace(path: string, options: TraceOptions): Promise<number> {
   const symbols = readProgramSymbols(options.symbols ?? []);
   const filter = filterOf(options, symbols);
-  const recording = new LogReader(readBytes(path), path);
+  const recording = openRecording(path);
   const signal = new EndingSignal();
   try {
     const icount = await work({ recording, symbols, filter, signal }, options);

@@ -1,0 +1,33 @@
+/** `vmft pack`: a recording and its boot images in one file. */
+import { OperatingError } from '../base/errors.ts';
+import { LogWriter } from '../replay/log-file.ts';
+import { OutputFile } from './files.ts';
+import { openRecording } from './open-recording.ts';
+
+/** The options of `vmft pack`. */
+export interface PackOptions {
+  /** The file to write. */
+  output: string;
+}
+
+/** The size at which a part is written. */
+const BLOCK_BYTES = 1 << 16;
+
+/**
+ * Writes the valid part of a recording, with its boot images.
+ * @throws {OperatingError} when an image is missing or damaged; at the end when the recording is damaged
+ */
+export function pack(path: string, { output }: PackOptions): void {
+  const recording = openRecording(path);
+  const file = OutputFile.at(output);
+  const parts = function* () {
+    const writer = new LogWriter(recording.description);
+    for (const entry of recording) {
+      writer.append(entry);
+      if (writer.waitingBytes >= BLOCK_BYTES) yield writer.take();
+    }
+    yield writer.take();
+  };
+  file.write(parts());
+  if (recording.damage) throw new OperatingError(`${recording.damage.message}; packed up to there`);
+}
