@@ -145,6 +145,7 @@ takesSymbols(
   .option('--listen <address:port>', 'where gdb connects', '127.0.0.1:1234')
   .option('--input <file>', 'console input (default: the terminal, or stdin when it is none)')
   .option('--type-after <text>', 'type when the console has shown this, for example a prompt')
+  .option('-f, --follow', 'a recording is still written: go on as it grows')
   .option('-q, --quiet', 'only the console output and errors')
   .addHelpText(
     'after',
@@ -169,6 +170,10 @@ takesEngine(program.command('index'))
   )
   .argument('<log>', 'a file made by `vmft run --record` or `vmft judge --record`')
   .addOption(options.keep())
+  .option(
+    '-f, --follow',
+    'go on while the recording grows, until it is complete or Ctrl-C; the file is replaced now and then',
+  )
   .option('-q, --quiet', 'nothing on stderr')
   .addHelpText(
     'after',
@@ -177,10 +182,11 @@ The file is LOG.snapshots. It holds nothing that a replay does not give: it can 
 
 Examples:
   vmft index kernel.log
-  vmft index kernel.log --keep 128M       fewer snapshots: a position takes longer to reach`,
+  vmft index kernel.log --keep 128M       fewer snapshots: a position takes longer to reach
+  vmft index kernel.log --follow          beside the \`vmft run --record kernel.log\` that writes it`,
   )
   .action(async (path: string, given: IndexOptions) =>
-    finish((await import('./debugging/index-recording.ts')).index(path, given).then(() => undefined)),
+    finish((await import('./debugging/index-recording.ts')).index(path, given)),
   );
 
 addTraceCommand(program, finish);

@@ -140,6 +140,8 @@ export class LogReader {
   /** After the head, and after every {@link MARK_ENTRIES} entries. */
   private readonly start: LogPosition;
   private readonly marks: LogPosition[] = [];
+  /** After the last entry read. */
+  private end: LogPosition;
 
   /**
    * `name`: the file's name, for messages. `images`: where its boot images are, if it does not have them.
@@ -153,6 +155,7 @@ export class LogReader {
     const { description, position } = new LogStream(this.pieces(0), name, { images });
     this.description = description;
     this.start = position;
+    this.end = position;
   }
 
   /** Reads on from the last known position before entry `count`. The head, which may have a kernel, is read once. */
@@ -189,6 +192,39 @@ export class LogReader {
   truncated(count: number): void {
     this.marks.length = Math.min(this.marks.length, Math.floor(count / MARK_ENTRIES));
     this.count = Math.min(this.count, count);
+    if (this.end.count > count) this.end = this.marks.at(-1) ?? this.start;
+  }
+
+  /** Whether the last entry read is the end of the recording. */
+  get isComplete(): boolean {
+    return isEnd(this.end.last);
+  }
+
+  /**
+   * Reads on, in a file that may have grown, or may have been truncated and have other entries now. Returns whether
+   * there are more, and the place up to which it certainly has the entries that it had, when not all of them.
+   */
+  readOn(): { isMore: boolean; changedAfter: { count: number; icount: number } | undefined } {
+    const known = this.end;
+    if (!this.has(known)) {
+      const kept = this.marks.findLast((mark) => this.has(mark)) ?? this.start;
+      this.truncated(kept.count);
+    }
+    const { count, last } = this.end;
+    for (const _ of this.from(count));
+    const isMore = this.end.count > count;
+    return {
+      isMore,
+      changedAfter: count < known.count ? { count, icount: last?.icount ?? 0 } : undefined,
+    };
+  }
+
+  /** Whether the file still has the entries up to a position; read from the mark before it. */
+  private has({ count, checksum }: LogPosition): boolean {
+    const stream = this.stream(Math.max(0, count - 1));
+    const entries = stream.entries();
+    while (stream.position.count < count && !entries.next().done);
+    return stream.position.count === count && stream.position.checksum === checksum;
   }
 
   /** The good entries in order. */
@@ -202,6 +238,7 @@ export class LogReader {
     for (const entry of stream.entries()) {
       const { count } = stream.position;
       this.count = Math.max(this.count, count);
+      if (count > this.end.count) this.end = stream.position;
       if (count === (this.marks.length + 1) * MARK_ENTRIES) this.marks.push(stream.position);
       if (count > start) yield entry;
     }
@@ -316,10 +353,12 @@ export class LogStream {
       };
       yield entry;
     }
-    const { last } = this.position;
-    if (last?.kind !== 'control' || last.action !== 'end') stop('the log is cut short');
+    if (!isEnd(this.position.last)) stop('the log is cut short');
   }
 }
+
+/** The last entry of a complete recording. */
+const isEnd = (entry: Entry | undefined): boolean => entry?.kind === 'control' && entry.action === 'end';
 
 /** Magic, version, and the length of the description. */
 const HEAD_BYTES = MAGIC.length + 6;

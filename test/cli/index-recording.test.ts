@@ -1,10 +1,11 @@
 /** `vmft index`, and what `vmft debug` says of recordings and of their snapshots. */
 import { spawn } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { BIN, workplace } from './command.ts';
 
-const { directory, file, vmft } = workplace();
+const { directory, file, shell, vmft } = workplace();
 
 /** What `vmft debug` says until it listens. */
 async function debugged(recording: string): Promise<string> {
@@ -46,12 +47,29 @@ test('a recording is indexed beside it; a cut one up to its last whole entry, an
   expect(await debugged('dice.log')).toContain('dice.log.snapshots: not a file of snapshots; make it again');
 });
 
+test('a recording is indexed while it is written, until it is complete', async () => {
+  const run = shell('$VMFT run primes --defsym LIMIT=20000 --no-ft --record growing.log --quiet');
+  while (!existsSync(file('growing.log'))) await setTimeout(5);
+  const indexed = await vmft(['index', 'growing.log', '--follow']);
+  expect((await run).code).toBe(0);
+  expect([indexed.code, indexed.stderr]).toEqual([
+    0,
+    expect.stringMatching(/^growing\.log\.snapshots: \d+ snap/),
+  ]);
+  const replayed = await vmft(['replay', 'growing.log', '--from', '1000', '--json']);
+  const { steps } = JSON.parse(replayed.stdout);
+  expect(indexed.stderr.replaceAll(' ', '')).toContain(`of${steps}steps`);
+  expect([replayed.code, replayed.stderr]).toEqual([0, '']);
+});
+
 test('what is no recording is refused, and so is an address that is taken', async () => {
   writeFileSync(file('empty'), '');
   const none = await vmft(['index', 'empty']);
   expect([none.code, none.stderr]).toEqual([2, expect.stringContaining('empty: not a vmft log')]);
   const missing = await vmft(['debug', 'missing.s']);
   expect([missing.code, missing.stderr]).toEqual([2, expect.stringContaining('missing.s')]);
+  const program = await vmft(['debug', 'dice', '--follow']);
+  expect([program.code, program.stderr]).toEqual([2, expect.stringContaining('--follow is for a recording')]);
   const wrong = await vmft(['debug', 'dice.log', '--listen', 'here']);
   expect([wrong.code, wrong.stderr]).toEqual([
     2,

@@ -1,7 +1,9 @@
 /** `vmft debug`: a recording, or a run that goes on, under gdb. */
 import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
+import { OperatingError } from '../../base/errors.ts';
 import { DebugSession } from '../../debug/session.ts';
 import { addressText, parseAddress, type ServiceAddress } from '../../host/address.ts';
+import { GrowingRecording } from '../../replay/growing.ts';
 import { isRecording } from '../../replay/log-file.ts';
 import { Timeline } from '../../replay/timeline.ts';
 import { Story } from '../../report/story.ts';
@@ -28,6 +30,8 @@ import { guestNaming, readNaming } from './symbols.ts';
 export interface DebugOptions extends RunOptions {
   /** Where gdb connects: `ADDRESS:PORT`. */
   listen: string;
+  /** A recording is still written: wait at its end for more. */
+  follow?: boolean;
 }
 
 /** What is debugged. */
@@ -52,10 +56,14 @@ export async function debug(path: string | undefined, options: DebugOptions): Pr
     if (!quiet) process.stderr.write(`${paint(typeof line === 'string' ? [line] : line)}\n`);
   };
   const address = parseAddress(listen, '--listen');
-  const { session, about, close } =
-    path !== undefined && isRecordingFile(path)
-      ? recorded(path, options, say)
-      : await live(path, options, say);
+  const isRecorded = path !== undefined && isRecordingFile(path);
+  if (options.follow && !isRecorded)
+    throw new OperatingError(
+      '--follow is for a recording that is still written; a program goes on as gdb asks: leave it out',
+    );
+  const { session, about, close } = isRecorded
+    ? recorded(path, options, say)
+    : await live(path, options, say);
   try {
     await serve(session, address, about, say);
   } finally {
@@ -107,19 +115,23 @@ function printOnce(): (output: Output) => void {
   };
 }
 
-function recorded(path: string, options: DebugOptions, say: (text: string) => void): Debugged {
+function recorded(path: string, options: DebugOptions, say: (line: string) => void): Debugged {
   const recording = openRecording(path);
   let end = 0;
   for (const { icount } of recording) end = icount;
-  if (recording.damage) process.stderr.write(`vmft: warning: ${recording.damage.message}\n`);
+  if (recording.damage && !options.follow)
+    process.stderr.write(`vmft: warning: ${recording.damage.message}\n`);
   const { description, count } = recording;
   const timeline = new Timeline(description, recording, {
     ...timelineOptions(options),
     ran: watchReplay(readNaming(options.symbols), say),
     knownSnapshots: knownSnapshots(path, recording),
   });
+  const survivorAt = (icount: number) =>
+    say(`another machine goes on: from step ${icount} or later the recording is another one`);
+  const growing = options.follow ? new GrowingRecording(recording, timeline, survivorAt) : undefined;
   return {
-    session: new DebugSession(timeline),
+    session: new DebugSession(timeline, growing),
     about: `${description.program}: ${end} steps, ${count} entries; it stands at step 0`,
     close: () => {},
   };
