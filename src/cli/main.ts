@@ -25,6 +25,7 @@ import { type ChaosOptions, options, type RunOptions, takesGuest, wholeNumber } 
 import type { PackOptions } from './pack.ts';
 import type { StoryOptions } from './play.ts';
 import { fromQemu } from './qemu/command-line.ts';
+import type { RecordOptions } from './record.ts';
 import type { ReplayOptions } from './replay.ts';
 import { takesSpec } from './spec-options.ts';
 
@@ -113,7 +114,7 @@ Examples:
 
 takesSymbols(takesEngine(program.command('replay')))
   .description('replay a recording, bit for bit')
-  .argument('<log>', 'a file made by `vmft run --record`')
+  .argument('<log>', 'a file made by `vmft run --record`, `vmft record` or `vmft judge --record`')
   .option('--json', 'print one JSON document on stdout instead of the console output')
   .option('-q, --quiet', 'nothing on stderr')
   .addOption(
@@ -150,14 +151,15 @@ takesSymbols(
   .addHelpText(
     'after',
     `
-Instead of a program, a recording: a file made by "vmft run --record" or "vmft judge --record". In gdb, all commands for
-recorded programs work: reverse-step, reverse-next, reverse-continue, reverse-finish, also to breakpoints and
-watchpoints; "monitor help" lists more. The machine follows its log: nothing in it can be changed.
+Instead of a program, a recording: a file made by "vmft run --record", "vmft record" or "vmft judge --record". In gdb,
+all commands for recorded programs work: reverse-step, reverse-next, reverse-continue, reverse-finish, also to
+breakpoints and watchpoints; "monitor help" lists more. The machine follows its log: nothing in it can be changed.
 
 Examples:
   vmft debug kernel.elf --crash primary@20ms
   vmft run kernel.elf --crash primary@20ms --record kernel.log
   vmft debug kernel.log
+  vmft debug kernel.log --follow          while kernel.log is written
   gdb-multiarch kernel.elf -ex 'target remote :1234'`,
   )
   .action(async (path: string | undefined, given: DebugOptions) =>
@@ -168,7 +170,7 @@ takesEngine(program.command('index'))
   .description(
     'write snapshots of a recording beside it, from which `vmft debug` reaches any position at once',
   )
-  .argument('<log>', 'a file made by `vmft run --record` or `vmft judge --record`')
+  .argument('<log>', 'a file made by `vmft run --record`, `vmft record` or `vmft judge --record`')
   .addOption(options.keep())
   .option(
     '-f, --follow',
@@ -196,7 +198,7 @@ takesSymbols(
   program
     .command('bisect')
     .description('find the first step at which two executions differ, and explain it')
-    .argument('<log>', 'a file made by `vmft run --record` or `vmft judge --record`')
+    .argument('<log>', 'a file made by `vmft run --record`, `vmft record` or `vmft judge --record`')
     .argument('[other]', 'another recording of the same guest: the two are compared'),
 )
   .addOption(
@@ -264,9 +266,37 @@ Examples:
   );
 
 program
+  .command('record')
+  .description('record a protected VM while it runs on real hosts, out of the evidence that they write')
+  .argument('<dir>', 'the directory to which the hosts write their evidence')
+  .requiredOption('-o, --output <file>', 'the recording, for `vmft replay` and all other commands')
+  .option('--group <name>', 'the VM; needed where the directory has several')
+  .option('-f, --follow', 'go on until the VM has ended, or Ctrl-C')
+  .addOption(options.limit())
+  .option('-q, --quiet', 'nothing on stderr')
+  .addHelpText(
+    'after',
+    `
+The recording has the history of the machine that is live, from boot on. At a failover it goes on with the history of the
+survivor, and what only the failed machine did is cut off. It can be read meanwhile, also with \`vmft index --follow\` and
+\`vmft debug --follow\`. Nothing is asked of the hosts: they must have been started with --evidence.
+
+The exit code is 0 when all there is was recorded, 2 when evidence is missing or damaged, 4 at --limit, 130 after Ctrl-C;
+the recording can be replayed in each case.
+
+Examples:
+  vmft up bank --evidence evidence
+  vmft record evidence -o bank.log --follow
+  vmft debug bank.log --follow`,
+  )
+  .action(async (directory: string, given: RecordOptions) =>
+    finish((await import('./record.ts')).record(directory, given)),
+  );
+
+program
   .command('log')
   .description('print the entries of a recording: the inputs of the machine, each with its step')
-  .argument('<log>', 'a file made by `vmft run --record`')
+  .argument('<log>', 'a file made by `vmft run --record`, `vmft record` or `vmft judge --record`')
   .addOption(options.kinds())
   .addOption(new Option('--from <icount>', 'only from this step on').argParser(wholeNumber(0)).default(0))
   .addOption(
@@ -295,7 +325,7 @@ Examples:
 program
   .command('pack')
   .description('make one file of a recording and its boot images, to take it elsewhere')
-  .argument('<log>', 'a file made by `vmft run --record`, `vmft judge --record` or `vmft record`')
+  .argument('<log>', 'a file made by `vmft run --record`, `vmft record` or `vmft judge --record`')
   .requiredOption('-o, --output <file>', 'the file to write; - for stdout')
   .addHelpText(
     'after',

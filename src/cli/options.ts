@@ -310,6 +310,11 @@ export const options = {
     new Option('--keep <size>', 'memory for snapshots, before they are compressed')
       .argParser((text) => size(text, 'the snapshots'))
       .default(512 << 20, '512M'),
+  limit: () =>
+    new Option(
+      '--limit <size>',
+      'end the recording when it has this size, like 500M (default: no limit)',
+    ).argParser((text) => size(text, 'a recording')),
   memory: () =>
     new Option('--memory <size>', "the guest's RAM").argParser(memorySize).default(memoryDefaults.run, '64M'),
   diskSize: () =>

@@ -78,7 +78,7 @@ export class GrowingFile {
 
   constructor(
     private readonly path: string,
-    private sizeBytes: number,
+    private size: number,
   ) {
     this.file = openSync(path, 'r+');
   }
@@ -86,16 +86,21 @@ export class GrowingFile {
   append(bytes: Uint8Array): void {
     attempt(this.path, () => {
       for (let done = 0; done < bytes.length; ) {
-        const written = writeSync(this.file, bytes, done, bytes.length - done, this.sizeBytes);
+        const written = writeSync(this.file, bytes, done, bytes.length - done, this.size);
         done += written;
-        this.sizeBytes += written;
+        this.size += written;
       }
     });
   }
 
   truncate(sizeBytes: number): void {
     attempt(this.path, () => ftruncateSync(this.file, sizeBytes));
-    this.sizeBytes = sizeBytes;
+    this.size = sizeBytes;
+  }
+
+  /** Its size. */
+  get sizeBytes(): number {
+    return this.size;
   }
 
   close(): void {

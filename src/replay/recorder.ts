@@ -46,8 +46,9 @@ export class RecordingWriter {
   /**
    * Another machine, with this history, is live: the recording is truncated where the two differ, and continues with
    * this history. Their common prefix is read again. Returns the number of entries that are common.
+   * @param isExtra entries of the recording that may stay among common ones although this history does not have them
    */
-  continueAs(history: Iterable<Entry>): number {
+  continueAs(history: Iterable<Entry>, isExtra: (entry: Entry) => boolean = () => false): number {
     this.flush();
     let offset = 0;
     const stream = new LogStream(() => {
@@ -60,7 +61,8 @@ export class RecordingWriter {
     let differs = false;
     for (const entry of history) {
       if (!differs) {
-        const { value } = recorded.next();
+        let { value } = recorded.next();
+        while (value && !sameEntry(value, entry) && isExtra(value)) value = recorded.next().value;
         if (value && sameEntry(value, entry)) {
           common = stream.position;
           continue;

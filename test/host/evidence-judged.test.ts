@@ -1,12 +1,14 @@
 /** Evidence of real processes, judged by the simulator's checkers; and what they say when it was tampered with. */
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { encode, Writer } from '../../src/base/codec.ts';
 import { recordingOf } from '../../src/cli/judge.ts';
 import { EvidenceFile, filesIn } from '../../src/cli/judging/files.ts';
+import { FollowedRun } from '../../src/cli/judging/followed-run.ts';
 import { RealRun, type Verdict } from '../../src/cli/judging/run.ts';
 import {
   EVIDENCE_MAGIC,
@@ -18,9 +20,12 @@ import {
 import type { GroupStatus } from '../../src/host/host-messages.ts';
 import { writeFrame } from '../../src/replay/chained-frames.ts';
 import { readLog } from '../../src/replay/log-file.ts';
+import { RecordingWriter } from '../../src/replay/recorder.ts';
 import { Timeline } from '../../src/replay/timeline.ts';
+import type { Entry } from '../../src/vmm/entries.ts';
 import { workplace } from '../cli/command.ts';
 import { guest } from '../sim/support.ts';
+import { examples } from '../thorough.ts';
 import { cluster, GROUP, type TestHost } from './cluster-rig.ts';
 import { until } from './wire-parts.ts';
 
@@ -213,6 +218,107 @@ test('the commands: a verdict, and a replay of its recording to the same state',
     /^no violations in group g1: bank.s completed on \w at/,
   );
   expect((await vmft(['judge', runs.bank, '--group', 'other'])).code).toBe(2);
+});
+
+describe('a recording that is made while the evidence is written', () => {
+  const isInput = ({ kind }: Entry) => kind !== 'check' && kind !== 'output';
+
+  /** Each host's evidence grows by itself: the shares of the files that are there at each look. */
+  const looks = (directory: string) =>
+    fc
+      .array(fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 3, maxLength: 3 }), {
+        minLength: 1,
+        maxLength: 5,
+      })
+      .map((all) => {
+        const files = filesOf(directory, 'host-');
+        const shares = files.map((_, index) => all.map((look) => look[index % 3]!).sort((a, b) => a - b));
+        return [...all.map((_, look) => shares.map((one) => one[look]!)), files.map(() => 1)];
+      });
+
+  test.each(['bank', 'journal'] as const)(
+    'of the %s is at each look one of a machine that was live',
+    (name) => {
+      const [files] = filesIn(runs[name]);
+      const machine = files!.description;
+      const run = new RealRun(files!);
+      fc.assert(
+        fc.property(looks(runs[name]), (all) => {
+          const directory = temporary();
+          let content = new Uint8Array(0);
+          const writer = new RecordingWriter(machine, (head) => {
+            content = head.slice();
+            return {
+              append: (bytes) => {
+                content = new Uint8Array(Buffer.concat([content, bytes]));
+              },
+              truncate: (sizeBytes) => {
+                content = content.slice(0, sizeBytes);
+              },
+              read: (offset, sizeBytes) => content.slice(offset, offset + sizeBytes),
+            };
+          });
+          const followed = new FollowedRun(directory, GROUP, () => writer);
+          let how = 'waiting';
+          for (const shares of all) {
+            for (const [index, path] of filesOf(runs[name], 'host-').entries()) {
+              const bytes = readFileSync(path);
+              writeFileSync(
+                join(directory, basename(path)),
+                bytes.subarray(0, Math.floor(bytes.length * shares[index]!)),
+              );
+            }
+            // The survivor's end may be there before those of the others.
+            if (how === 'waiting') how = followed.look();
+            const { entries } = readLog(content, name);
+            // It diverges if it is of no machine.
+            const timeline = new Timeline(machine, entries);
+            for (const _ of timeline.slices());
+          }
+          expect([how, followed.missing]).toEqual(['over', undefined]);
+          const { entries, damage } = readLog(content, name);
+          expect(damage).toBeUndefined();
+          const alone = [...run.history].filter(isInput);
+          expect(entries.filter(isInput).slice(0, -1)).toEqual(alone);
+          // The hashes of machines that failed are there, too.
+          const checks = (list: readonly Entry[]) => list.filter(({ kind }) => kind === 'check').length;
+          expect(checks(entries)).toBeGreaterThanOrEqual(checks([...run.history]));
+        }),
+        { numRuns: examples(15) },
+      );
+    },
+  );
+
+  test('the command: it follows, and can be replayed; what is missing is said', async () => {
+    const log = join(temporary(), 'bank.log');
+    const whole = await vmft(['record', runs.bank, '-o', log, '--follow']);
+    expect([whole.code, whole.stderr]).toEqual([
+      0,
+      expect.stringMatching(/recorded to \S+: .*, complete\n$/),
+    ]);
+    const replayed = await vmft(['replay', log, '--json']);
+    expect(BigInt(`0x${JSON.parse(replayed.stdout).stateHash}`)).toBe(
+      new RealRun(filesIn(runs.bank)[0]!).end!.hash,
+    );
+    const directory = temporary();
+    cpSync(runs.bank, directory, { recursive: true });
+    for (const path of filesOf(directory, host(2))) truncateSync(path, readFileSync(path).length >> 1);
+    const cut = await vmft(['record', directory, '-o', log]);
+    expect([cut.code, cut.stderr]).toEqual([0, expect.stringContaining('not complete: the VM may run on')]);
+    expect((await vmft(['replay', log])).stderr).toContain('the log is cut short');
+    const before = readFileSync(log);
+    for (const part of [host(0), host(1)]) for (const path of filesOf(directory, part)) rmSync(path);
+    const gap = await vmft(['record', directory, '-o', log]);
+    expect([gap.code, gap.stderr]).toEqual([
+      2,
+      expect.stringMatching(/of which there is no evidence|are needed/),
+    ]);
+    expect(readFileSync(log)).toEqual(before);
+    const none = await vmft(['record', temporary(), '-o', log]);
+    expect([none.code, none.stderr]).toEqual([2, expect.stringContaining('`--evidence DIR`')]);
+    const piped = await vmft(['record', runs.bank, '-o', '-']);
+    expect([piped.code, piped.stderr]).toEqual([2, expect.stringContaining('which only a file can be')]);
+  });
 });
 
 describe('evidence that was tampered with', () => {

@@ -33,7 +33,7 @@ export function addTraceCommand(
       .description(
         'print what the guest of a recording executed: instructions, with what they changed, and traps',
       )
-      .argument('<log>', 'a file made by `vmft run --record` or `vmft judge --record`'),
+      .argument('<log>', 'a file made by `vmft run --record`, `vmft record` or `vmft judge --record`'),
   )
     .addOption(new Option('--from <icount>', 'only from this step on').argParser(wholeNumber(0)).default(0))
     .addOption(

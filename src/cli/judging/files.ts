@@ -8,20 +8,26 @@ import {
   type EvidenceRecord,
   MACHINE_SUFFIX,
 } from '../../host/evidence/format.ts';
-import { EmptyEvidence, type EvidenceEnd, EvidenceStream } from '../../host/evidence/reader.ts';
+import {
+  EmptyEvidence,
+  type EvidenceEnd,
+  type EvidencePlace,
+  EvidenceStream,
+} from '../../host/evidence/reader.ts';
 import { LogStream } from '../../replay/log-file.ts';
 import type { MachineDescription } from '../../vmm/description.ts';
 import { asOperatingError } from '../files.ts';
 
 const PIECE_BYTES = 1 << 16;
 
-function* piecesOf(path: string): Generator<Uint8Array, undefined> {
+function* piecesOf(path: string, from = 0): Generator<Uint8Array, undefined> {
   let file: number | undefined;
   try {
     file = openSync(path, 'r');
-    for (;;) {
+    for (let offset = from; ; ) {
       const bytes = new Uint8Array(PIECE_BYTES);
-      const read = readSync(file, bytes);
+      const read = readSync(file, bytes, 0, PIECE_BYTES, offset);
+      offset += read;
       if (read === 0) return;
       yield bytes.subarray(0, read);
     }
@@ -32,25 +38,44 @@ function* piecesOf(path: string): Generator<Uint8Array, undefined> {
   }
 }
 
-/** A file of evidence, which can be read repeatedly. */
+/** A file of evidence, which can be read repeatedly. It may grow meanwhile. */
 export class EvidenceFile {
   readonly head: EvidenceOf<'head'>;
   /** Known when all records are read. */
   end: EvidenceEnd | undefined;
+  /** After the head. */
+  private readonly start: EvidencePlace;
+  /** Where {@link more} goes on. */
+  private place: EvidencePlace;
 
   /** @throws {OperatingError} as {@link EvidenceStream} */
   constructor(readonly path: string) {
     const pieces = piecesOf(path);
-    this.head = new EvidenceStream(() => pieces.next().value, path).head;
+    const { head, place } = new EvidenceStream(() => pieces.next().value, path);
+    this.head = head;
+    this.start = place;
+    this.place = place;
     pieces.return(undefined);
   }
 
   /** The records after the head, in order. */
   *[Symbol.iterator](): Generator<EvidenceRecord, void> {
-    const pieces = piecesOf(this.path);
+    for (const [record] of this.from(this.start)) yield record;
+  }
+
+  /** The records that were added since the last call; at the first call all. */
+  *more(): Generator<EvidenceRecord, void> {
+    for (const [record, place] of this.from(this.place)) {
+      this.place = place;
+      yield record;
+    }
+  }
+
+  private *from(place: EvidencePlace): Generator<[EvidenceRecord, EvidencePlace], void> {
+    const pieces = piecesOf(this.path, place.offset);
     try {
-      const stream = new EvidenceStream(() => pieces.next().value, this.path);
-      yield* stream;
+      const stream = new EvidenceStream(() => pieces.next().value, this.path, place);
+      for (const record of stream) yield [record, stream.place];
       this.end = stream.end;
     } finally {
       pieces.return(undefined);
@@ -71,6 +96,16 @@ export interface GroupFiles {
   storages: EvidenceFile[];
 }
 
+/** The files of a group's hosts that are not among the known ones, in the order of time for each host. */
+export function newHostFiles(directory: string, wanted: string, known: ReadonlySet<string>): EvidenceFile[] {
+  return namesIn(directory)
+    .map((name) => join(directory, name))
+    .filter((path) => !known.has(path))
+    .flatMap((path) => open(path) ?? [])
+    .filter(({ head: { group, role } }) => group === wanted && role === 'host')
+    .sort((a, b) => a.head.number - b.head.number);
+}
+
 /**
  * The evidence in a directory, by group. Processes that were killed before they wrote anything are left out.
  * @throws {OperatingError} when a file is none, or a group's machine is not known
@@ -85,7 +120,7 @@ export function filesIn(directory: string, wanted?: string): GroupFiles[] {
   }
   if (groups.size === 0)
     throw new OperatingError(
-      `${directory}: no evidence${wanted === undefined ? '' : ` of group ${wanted}`}; hosts, switch and storage write it there when they are started so`,
+      `${directory}: no evidence${wanted === undefined ? '' : ` of group ${wanted}`}; hosts, switch and storage write it when they are started with \`--evidence DIR\``,
     );
   return [...groups].map(([group, files]) => {
     files.sort((a, b) => a.head.number - b.head.number);

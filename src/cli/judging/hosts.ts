@@ -40,6 +40,25 @@ export interface MachinePart {
 const beginsMachine = (record: EvidenceRecord): boolean =>
   record.kind === 'installed' || (record.kind === 'booted' && record.role !== 'spare');
 
+/** How far a file was read. */
+interface Reading {
+  file: EvidenceFile;
+  rule: OutputRule;
+  /** The number of machines in it. */
+  index: number;
+  part: MachinePart | undefined;
+  /** The primary that the host follows. */
+  leader: string | undefined;
+}
+
+/** What a record says came through the doors of its machine, or the state that it had. */
+const entriesOf = (record: EvidenceRecord): Entry[] =>
+  record.kind === 'entries'
+    ? record.entries
+    : record.kind === 'checked'
+      ? [{ kind: 'check', icount: record.icount, hash: record.hash }]
+      : [];
+
 /** All that the hosts' files say. */
 export class Hosts {
   readonly parts: MachinePart[] = [];
@@ -50,22 +69,33 @@ export class Hosts {
   /** How often the VM was booted live. */
   boots = 0;
 
-  constructor(files: readonly EvidenceFile[]) {
-    for (const file of files) this.read(file);
+  private readonly readings: Reading[] = [];
+
+  /** `came`: gets what comes through the doors of each machine while it is read, as {@link history} has it. */
+  constructor(
+    files: readonly EvidenceFile[],
+    private readonly came: (part: MachinePart, entry: Entry) => void = () => {},
+  ) {
+    this.readOn(files);
+    this.violations.push(...this.readings.flatMap(({ rule }) => rule.violations));
+  }
+
+  /** Reads what was added to the files, and these other files. */
+  readOn(files: readonly EvidenceFile[] = []): void {
+    for (const file of files)
+      this.readings.push({
+        ...{ file, rule: new OutputRule(file.head.name), index: 0 },
+        ...{ part: undefined, leader: undefined },
+      });
+    for (const reading of this.readings) this.read(reading);
     this.lives.sort((a, b) => a.generation - b.generation);
   }
 
-  private read(file: EvidenceFile): void {
-    const rule = new OutputRule(file.head.name);
-    const reading = {
-      file,
-      part: undefined as MachinePart | undefined,
-      leader: undefined as string | undefined,
-    };
-    let index = 0;
-    for (const record of file) {
+  private read(reading: Reading): void {
+    const { file, rule } = reading;
+    for (const record of file.more()) {
       rule.take(record);
-      if (beginsMachine(record)) reading.part = this.begin(file, index++, record);
+      if (beginsMachine(record)) reading.part = this.begin(file, reading.index++, record);
       if (record.kind === 'booted') {
         this.won.set(1, record.first);
         reading.leader = record.first.primary;
@@ -74,7 +104,6 @@ export class Hosts {
       if (record.kind === 'won') this.won.set(record.generation, record.record);
       if (reading.part) this.take(record, reading.part, reading.leader);
     }
-    this.violations.push(...rule.violations);
   }
 
   private begin(file: EvidenceFile, index: number, record: EvidenceRecord): MachinePart {
@@ -96,6 +125,7 @@ export class Hosts {
       this.lives.push({ generation, icount, part, leader });
     };
     if ('icount' in record) part.icount = Math.max(part.icount, record.icount);
+    for (const entry of entriesOf(record)) this.came(part, entry);
     switch (record.kind) {
       case 'booted':
         if (record.role !== 'primary') return;
@@ -167,11 +197,9 @@ export class Hosts {
       if (left <= 0 || index > part.index) return;
       if (beginsMachine(record)) index++;
       if (index !== part.index) continue;
-      if (record.kind === 'checked' && marked)
-        yield { kind: 'check', icount: record.icount, hash: record.hash };
-      if (record.kind !== 'entries') continue;
-      for (const entry of record.entries) {
-        if (left-- <= 0) return;
+      if (record.kind === 'checked' && !marked) continue;
+      for (const entry of entriesOf(record)) {
+        if (record.kind === 'entries' && left-- <= 0) return;
         yield entry;
       }
     }

@@ -20,25 +20,43 @@ export type EvidenceEnd = 'closed' | 'cut' | { incomplete: string } | { damaged:
 /** The process has ended before it wrote the first record. */
 export class EmptyEvidence extends OperatingError {}
 
+/** A place in a file, between two records. */
+export interface EvidencePlace {
+  head: EvidenceOf<'head'>;
+  /** In bytes. */
+  offset: number;
+  checksum: number;
+}
+
 /** A file that is being read. */
 export class EvidenceStream {
   readonly head: EvidenceOf<'head'>;
   /** Known when all records are read. */
   end: EvidenceEnd | undefined;
   private readonly frames: ChainedFrames;
+  /** After the last whole record. */
+  place: EvidencePlace;
 
   /**
    * @param next the next bytes of the file, of any length; undefined at its end.
    * @param name the file's name, for messages.
+   * @param from where they begin, if that is not at the file's beginning.
    * @throws {EmptyEvidence} if the first record is cut short
    * @throws {OperatingError} for another format or version, or if the first record is damaged
    */
   constructor(
     next: () => Uint8Array | undefined,
     private readonly name: string,
+    from?: EvidencePlace,
   ) {
-    this.frames = new ChainedFrames(next);
-    this.head = this.readHead();
+    this.frames = new ChainedFrames(next, from);
+    this.head = from?.head ?? this.readHead();
+    this.place = from ?? this.here();
+  }
+
+  private here(): EvidencePlace {
+    const { offset, checksum } = this.frames;
+    return { head: this.head, offset, checksum };
   }
 
   private readHead(): EvidenceOf<'head'> {
@@ -55,7 +73,7 @@ export class EvidenceStream {
       throw new OperatingError(
         `${name}: evidence of format ${version}, and this vmft reads ${EVIDENCE_VERSION}; judge it with the vmft that wrote it`,
       );
-    const first = this.next();
+    const first = this.read();
     if (!first && this.end === 'cut') throw new EmptyEvidence(`${name}: cut short within its head`);
     if (first?.kind !== 'head') throw new OperatingError(`${name}: the head is damaged`);
     return first;
@@ -63,6 +81,12 @@ export class EvidenceStream {
 
   /** The next whole record; undefined at the end, and then {@link end} is known. */
   next(): EvidenceRecord | undefined {
+    const record = this.read();
+    if (record) this.place = this.here();
+    return record;
+  }
+
+  private read(): EvidenceRecord | undefined {
     const { frames } = this;
     if (this.end !== undefined) return undefined;
     if (frames.isAtEnd) return this.stop('cut');
