@@ -59,19 +59,19 @@ export const imageOutline: Codec<ImageOutline> = {
   },
 };
 
-/** Keeps the large images of a description; undefined when it has none. `checksum`: that of the whole description. */
+/** Keeps the large images of a description, if there is a place for them; what is left is its outline. */
 export function outlineWith(
-  images: Pick<Images, 'put'>,
+  keeper: Pick<Images, 'put'> | undefined,
   description: MachineDescription,
-  checksum: () => number,
-): ImageOutline | undefined {
-  const large = description.segments.flatMap(({ bytes }, segment) =>
-    bytes.length < MIN_IMAGE_BYTES ? [] : [{ segment, sizeBytes: bytes.length, sha256: images.put(bytes) }],
+): Pick<ImageOutline, 'description' | 'images'> {
+  const images = description.segments.flatMap(({ bytes }, segment) =>
+    !keeper || bytes.length < MIN_IMAGE_BYTES
+      ? []
+      : [{ segment, sizeBytes: bytes.length, sha256: keeper.put(bytes) }],
   );
-  if (large.length === 0) return undefined;
   const segments = [...description.segments];
-  for (const { segment } of large) segments[segment] = { ...segments[segment]!, bytes: new Uint8Array(0) };
-  return { description: { ...description, segments }, checksum: checksum(), images: large };
+  for (const { segment } of images) segments[segment] = { ...segments[segment]!, bytes: new Uint8Array(0) };
+  return { description: { ...description, segments }, images };
 }
 
 /** Of a recording that was given without its images. */

@@ -3,7 +3,11 @@
  * with its length and a checksum chained to the one before. A truncated log is good up to its last whole entry; a
  * changed, missing or moved byte is detected at its entry. Large boot images may be in files of their own; the entries
  * are the same to the byte.
+ *
+ * A recording may also say how its run was made, for those who know how to make it again: after the description, its
+ * origin; among the entries, notes. Both are bytes that have no meaning here.
  */
+import { assert } from '../base/assert.ts';
 import { type Codec, decode, Writer } from '../base/codec.ts';
 import { FormatError, OperatingError } from '../base/errors.ts';
 import { xxh32 } from '../base/xxh32.ts';
@@ -20,12 +24,17 @@ import { ChainedFrames, writeFrame } from './chained-frames.ts';
 import { descriptionOf, type Images, imageOutline, outlineWith } from './images.ts';
 
 const MAGIC = new TextEncoder().encode('VMFT-LOG');
-/** With the whole description. */
+/** With the whole description, and nothing else in the head. */
 const VERSION = 6;
-/** Without the boot images that are in files of their own. */
-const OUTLINE_VERSION = 7;
+/** With an {@link ImageOutline} in its place, and an origin, which may be empty. */
+const EXTENDED_VERSION = 7;
 /** The limit of an entry's length; a larger one is damage. */
 const MAX_ENTRY_BYTES = 1 << 21;
+/** The limit of a note's length. */
+export const MAX_NOTE_BYTES = 1 << 20;
+/** A note begins like an entry that is no step further and of a kind that there is none of. */
+const NOTE_HEAD = Uint8Array.of(0, 0xff);
+const isNote = (body: Uint8Array): boolean => NOTE_HEAD.every((byte, index) => body[index] === byte);
 
 /** A position in a log file between two entries, with the state that the encoding of the next one depends on. */
 export interface LogPosition {
@@ -42,6 +51,14 @@ export interface LogPosition {
 export const isRecording = (head: Uint8Array): boolean =>
   head.length >= MAGIC.length && MAGIC.every((byte, index) => head[index] === byte);
 
+/** What a log may have besides description and entries. */
+export interface LogExtras {
+  /** Where large boot images go. */
+  images?: Pick<Images, 'put'> | undefined;
+  /** How the run is made; not empty. */
+  origin?: Uint8Array | undefined;
+}
+
 /** Writes a log, piece by piece. */
 export class LogWriter {
   private checksum: number;
@@ -52,21 +69,25 @@ export class LogWriter {
 
   /**
    * Begins a log with this description, or continues one at a position. `images`: where its large boot images go; by
-   * default the log has everything.
+   * default the log has everything. `origin`: how the run is made.
    */
-  constructor(from: MachineDescription | LogPosition, images?: Pick<Images, 'put'>) {
+  constructor(from: MachineDescription | LogPosition, { images, origin }: LogExtras = {}) {
     if ('checksum' in from) {
       this.checksum = from.checksum;
       this.context = from.context;
       return;
     }
     this.context = INITIAL_CONTEXT;
-    const whole = () => this.head(new Writer(), VERSION, descriptionSchema, from);
-    const outline = images && outlineWith(images, from, whole);
-    if (outline) {
-      this.head(this.out, OUTLINE_VERSION, imageOutline, outline);
-      this.checksum = outline.checksum;
-    } else this.checksum = this.head(this.out, VERSION, descriptionSchema, from);
+    const outline = outlineWith(images, from);
+    const isPlain = outline.images.length === 0 && !origin;
+    const checksum = this.head(isPlain ? this.out : new Writer(), VERSION, descriptionSchema, from);
+    this.checksum = checksum;
+    if (isPlain) return;
+    this.head(this.out, EXTENDED_VERSION, imageOutline, { ...outline, checksum });
+    this.out.u32(origin?.length ?? 0);
+    if (origin) this.out.raw(origin);
+    if (origin) this.checksum = xxh32(origin, checksum);
+    this.out.u32(this.checksum);
   }
 
   /** Writes the head; returns its checksum. */
@@ -77,6 +98,15 @@ export class LogWriter {
     const checksum = xxh32(out.counted(() => codec.write(out, value)));
     out.u32(checksum);
     return checksum;
+  }
+
+  /** Encodes a note, of up to {@link MAX_NOTE_BYTES}; only in a log with an origin. */
+  note(content: Uint8Array): void {
+    assert(content.length <= MAX_NOTE_BYTES, 'a note fits');
+    this.body.length = 0;
+    this.body.raw(NOTE_HEAD);
+    this.body.raw(content);
+    this.checksum = writeFrame(this.out, this.body.written, this.checksum);
   }
 
   /** Encodes an entry with its length and checksum. */
@@ -133,6 +163,8 @@ const PIECE_BYTES = 1 << 16;
 /** Reads a log: an iterable of its entries, which can be iterated repeatedly. A file may grow meanwhile. */
 export class LogReader {
   readonly description: MachineDescription;
+  /** How the run was made, if the recording says so. */
+  readonly origin: Uint8Array | undefined;
   /** The number of entries read. */
   count = 0;
   /** Why reading stopped before the end of the recording, if it did. Known when all entries are read. */
@@ -152,8 +184,9 @@ export class LogReader {
     private readonly name: string,
     images?: Pick<Images, 'get'>,
   ) {
-    const { description, position } = new LogStream(this.pieces(0), name, { images });
+    const { description, origin, position } = new LogStream(this.pieces(0), name, { images });
     this.description = description;
+    this.origin = origin;
     this.start = position;
     this.end = position;
   }
@@ -186,6 +219,15 @@ export class LogReader {
     const entries = stream.entries();
     while (stream.position.count < count && !entries.next().done);
     return stream.position.count === count ? stream.position.checksum : undefined;
+  }
+
+  /** The notes, each with the number of entries before it, as far as the recording is good. */
+  *notes(): Generator<{ count: number; content: Uint8Array }, void, undefined> {
+    const stream = this.stream(0);
+    for (const content of stream.frames()) {
+      const { count } = stream.position;
+      if (content instanceof Uint8Array) yield { count, content };
+    }
   }
 
   /** The file was truncated after this many entries, and may have others now. */
@@ -258,9 +300,11 @@ const MARK_ENTRIES = 256;
 /** Reads a log piece by piece, with only its head, an entry and a piece in memory. */
 export class LogStream {
   readonly description: MachineDescription;
+  /** How the run was made, if the recording says so, and the bytes begin with its head. */
+  origin: Uint8Array | undefined;
   /** Why reading stopped before the end of the recording, if it did. Known when all entries are read. */
   damage: OperatingError | undefined;
-  private readonly frames: ChainedFrames;
+  private readonly input: ChainedFrames;
   /** The position after the last whole entry. */
   position: LogPosition;
 
@@ -276,9 +320,9 @@ export class LogStream {
     private readonly name: string,
     { resumed, images }: LogStreamFrom = {},
   ) {
-    this.frames = new ChainedFrames(next, resumed?.position);
+    this.input = new ChainedFrames(next, resumed?.position);
     this.description = resumed?.description ?? this.readHead(images);
-    const { offset, checksum } = this.frames;
+    const { offset, checksum } = this.input;
     this.position = resumed?.position ?? {
       offset,
       checksum,
@@ -292,7 +336,7 @@ export class LogStream {
     const refuse = (reason: string): never => {
       throw new OperatingError(`${this.name}: ${reason}`);
     };
-    const { frames } = this;
+    const { input: frames } = this;
     frames.have(HEAD_BYTES);
     const { source } = frames.input;
     if (!isRecording(source))
@@ -300,9 +344,9 @@ export class LogStream {
     frames.input.raw(MAGIC.length);
     try {
       const version = frames.input.u16();
-      if (version !== VERSION && version !== OUTLINE_VERSION)
+      if (version !== VERSION && version !== EXTENDED_VERSION)
         refuse(
-          `log format ${version}, and this vmft reads ${VERSION} and ${OUTLINE_VERSION}; record it again`,
+          `log format ${version}, and this vmft reads ${VERSION} and ${EXTENDED_VERSION}; record it again`,
         );
       const length = frames.input.u32();
       frames.have(length + 4);
@@ -311,7 +355,16 @@ export class LogStream {
       if (frames.input.u32() !== frames.checksum) refuse('the head of the log is damaged; record it again');
       if (version === VERSION) return decode(descriptionSchema, head);
       const outline = decode(imageOutline, head);
+      frames.have(4);
+      const originBytes = frames.input.u32();
+      frames.have(originBytes + 4);
+      const origin = frames.input.raw(originBytes);
       frames.checksum = outline.checksum;
+      if (originBytes > 0) {
+        this.origin = origin;
+        frames.checksum = xxh32(origin, outline.checksum);
+      }
+      if (frames.input.u32() !== frames.checksum) refuse('the head of the log is damaged; record it again');
       return descriptionOf(outline, images, this.name);
     } catch (error) {
       if (!(error instanceof FormatError)) throw error;
@@ -321,7 +374,12 @@ export class LogStream {
 
   /** The good entries in order; sets `damage` at the first that is not. */
   *entries(): Generator<Entry, void> {
-    const { frames } = this;
+    for (const frame of this.frames()) if (!(frame instanceof Uint8Array)) yield frame;
+  }
+
+  /** The good entries and the contents of the notes among them; as {@link entries}. */
+  *frames(): Generator<Entry | Uint8Array, void> {
+    const { input: frames } = this;
     const stop = (problem: string) => {
       const { count, last } = this.position;
       this.damage = new OperatingError(
@@ -335,6 +393,12 @@ export class LogStream {
       try {
         const body = frames.body(MAX_ENTRY_BYTES);
         if (!body) return stop('the log is cut short');
+        if (isNote(body)) {
+          const { offset, checksum } = frames;
+          this.position = { ...this.position, offset, checksum };
+          yield body.subarray(NOTE_HEAD.length);
+          continue;
+        }
         entry = decode(entryCodec(this.position.context), body);
       } catch (error) {
         if (!(error instanceof FormatError)) throw error;

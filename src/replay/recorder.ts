@@ -3,8 +3,7 @@ import type { MachineDescription } from '../vmm/description.ts';
 import type { Entry } from '../vmm/entries.ts';
 import type { Machine } from '../vmm/machine.ts';
 import { sameEntry } from './comparison.ts';
-import type { Images } from './images.ts';
-import { LogStream, LogWriter, type ReadableFile } from './log-file.ts';
+import { type LogExtras, LogStream, LogWriter, type ReadableFile } from './log-file.ts';
 
 /** The file of a recording. */
 export interface RecordingFile extends ReadableFile {
@@ -19,18 +18,35 @@ const BLOCK_BYTES = 1 << 16;
 export class RecordingWriter {
   private writer: LogWriter;
   private readonly file: RecordingFile;
+  /** The size of the file, without what is not written to it yet. */
+  private sizeBytes: number;
+  /** The notes that are kept, with their offsets in the file. */
+  private readonly notes: { content: Uint8Array; offset: number }[] = [];
 
   /**
-   * `begin` creates the file with the head of the recording. `images`: where the large boot images go; by default the
-   * recording has them.
+   * `begin` creates the file with the head of the recording. `extras`: see {@link LogWriter}; the origin also says that
+   * there are notes.
    */
   constructor(
     description: MachineDescription,
     begin: (head: Uint8Array) => RecordingFile,
-    images?: Pick<Images, 'put'>,
+    extras: LogExtras = {},
   ) {
-    this.writer = new LogWriter(description, images);
-    this.file = begin(this.writer.take());
+    this.writer = new LogWriter(description, extras);
+    const head = this.writer.take();
+    this.sizeBytes = head.length;
+    this.file = begin(head);
+  }
+
+  /** Adds a note to a recording with an origin. It is kept, whatever becomes of the entries before it. */
+  note(content: Uint8Array): void {
+    this.notes.push({ content, offset: this.sizeBytes + this.writer.waitingBytes });
+    this.writer.note(content);
+  }
+
+  /** Adds a note about the entries so far: it is dropped with any of them. */
+  mark(content: Uint8Array): void {
+    this.writer.note(content);
   }
 
   append(entry: Entry): void {
@@ -40,7 +56,10 @@ export class RecordingWriter {
 
   /** Writes everything appended so far to the file. */
   flush(): void {
-    if (this.writer.waitingBytes > 0) this.writer.drain((bytes) => this.file.append(bytes));
+    const { waitingBytes } = this.writer;
+    if (waitingBytes === 0) return;
+    this.writer.drain((bytes) => this.file.append(bytes));
+    this.sizeBytes += waitingBytes;
   }
 
   /**
@@ -78,7 +97,12 @@ export class RecordingWriter {
 
   private cut(position: LogStream['position']): void {
     this.file.truncate(position.offset);
+    this.sizeBytes = position.offset;
     this.writer = new LogWriter(position);
+    const isCut = (note: { offset: number }) => note.offset >= position.offset;
+    const cut = this.notes.filter(isCut);
+    this.notes.length -= cut.length;
+    for (const { content } of cut) this.note(content);
   }
 
   /** Ends the recording with the machine's final state, which a replay verifies. */
@@ -98,13 +122,22 @@ function ending(machine: Machine): Entry[] {
   ];
 }
 
-/** The complete recording of a run that is over, piece by piece. */
-export function* recordingOf(machine: Machine, history: Iterable<Entry>): Generator<Uint8Array> {
-  const writer = new LogWriter(machine.description);
+/**
+ * The complete recording of a run that is over, piece by piece.
+ * @param made how the run was made: the origin, notes that come before the entries, and one after them
+ */
+export function* recordingOf(
+  machine: Machine,
+  history: Iterable<Entry>,
+  made?: { origin: Uint8Array; notes: readonly Uint8Array[]; last: Uint8Array },
+): Generator<Uint8Array> {
+  const writer = new LogWriter(machine.description, { origin: made?.origin });
+  for (const note of made?.notes ?? []) writer.note(note);
   for (const entry of history) {
     writer.append(entry);
     if (writer.waitingBytes >= BLOCK_BYTES) yield writer.take();
   }
+  if (made) writer.note(made.last);
   for (const entry of ending(machine)) writer.append(entry);
   yield writer.take();
 }

@@ -85,6 +85,46 @@ describe('a recording', () => {
     );
   });
 
+  test('has the same entries with an origin and notes among them, which are read where they were written', () => {
+    const noted = fc.array(fc.oneof(fc.uint8Array({ maxLength: 20 }), fc.constant(undefined)), {
+      maxLength: 30,
+    });
+    fc.assert(
+      fc.property(recordings(20), fc.uint8Array({ maxLength: 40 }), noted, ({ all }, origin, order) => {
+        const writer = new LogWriter(description, origin);
+        const rest = [...all];
+        const notes: { count: number; content: Uint8Array }[] = [];
+        for (const content of order)
+          if (content) {
+            writer.note(content);
+            notes.push({ count: all.length - rest.length, content });
+          } else if (rest.length > 0) writer.append(rest.shift()!);
+        for (const entry of rest) writer.append(entry);
+        const content = writer.take();
+        const reader = new LogReader(content, 'x.log');
+        expect([...reader]).toEqual(all);
+        expect([...reader.notes()]).toEqual(notes);
+        expect([reader.origin, reader.damage, reader.count]).toEqual([origin, undefined, all.length]);
+        // Damage is found in them as in entries.
+        for (let at = 0; at < content.length; at += 1 + (at % 3)) {
+          const changed = content.slice();
+          changed[at]! ^= 0x55;
+          let damage: unknown;
+          try {
+            const read = new LogReader(changed, 'x.log');
+            const sound = [...read];
+            expect(sound).toEqual(all.slice(0, sound.length));
+            ({ damage } = read);
+          } catch (error) {
+            damage = error;
+          }
+          expect(damage).toBeInstanceOf(OperatingError);
+        }
+      }),
+      { numRuns: examples(100) },
+    );
+  });
+
   test('is the same written in one piece and in many', () => {
     fc.assert(
       fc.property(recordings(10), ({ content, all }) => {

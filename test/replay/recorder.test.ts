@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { sameBytes } from '../../src/base/bytes.ts';
-import { readLog } from '../../src/replay/log-file.ts';
+import { LogReader, readLog } from '../../src/replay/log-file.ts';
 import { type RecordingFile, RecordingWriter, recordingOf } from '../../src/replay/recorder.ts';
 import { ReplayDoors } from '../../src/vmm/doors.ts';
 import type { Entry } from '../../src/vmm/entries.ts';
@@ -28,12 +28,13 @@ class File implements RecordingFile {
   }
 }
 
-function begun(): { file: File; writer: RecordingWriter } {
+function begun(origin?: Uint8Array): { file: File; writer: RecordingWriter } {
   let file!: File;
-  const writer = new RecordingWriter(description, (head) => {
+  const begin = (head: Uint8Array) => {
     file = new File(head);
     return file;
-  });
+  };
+  const writer = new RecordingWriter(description, begin, origin);
   return { file, writer };
 }
 
@@ -47,7 +48,7 @@ const histories = fc.array(
 );
 const isOf = (entry: Entry) =>
   entry.kind !== 'checkpoint' && !(entry.kind === 'control' && entry.action === 'end');
-const after = (entries: readonly Entry[], icount: number): Entry[] =>
+const shifted = (entries: readonly Entry[], icount: number): Entry[] =>
   entries.map((entry) => ({ ...entry, icount: entry.icount + icount }));
 
 describe('a recording', () => {
@@ -58,7 +59,7 @@ describe('a recording', () => {
         let history: Entry[] = [];
         for (const { own, kept } of all) {
           const common = history.slice(0, Math.round(kept * history.length));
-          history = [...common, ...after(own.filter(isOf), common.at(-1)?.icount ?? 0)];
+          history = [...common, ...shifted(own.filter(isOf), common.at(-1)?.icount ?? 0)];
           const half = history.slice(0, common.length + Math.floor((history.length - common.length) / 2));
           writer.continueAs(half);
           for (const entry of history.slice(half.length)) writer.append(entry);
@@ -70,6 +71,45 @@ describe('a recording', () => {
         for (const entry of history) alone.writer.append(entry);
         alone.writer.flush();
         expect(sameBytes(file.content, alone.file.content)).toBe(true);
+      }),
+      { numRuns: examples(200) },
+    );
+  });
+
+  test('keeps every note, and marks as long as all entries before them', () => {
+    const origin = Uint8Array.of(1, 2, 3);
+    fc.assert(
+      fc.property(histories, fc.boolean(), (all, flushes) => {
+        const { file, writer } = begun(origin);
+        let history: Entry[] = [];
+        let marks: number[] = [];
+        const notes: number[] = [];
+        for (const [index, { own, kept }] of all.entries()) {
+          const common = history.slice(0, Math.round(kept * history.length));
+          const next = [...common, ...shifted(own.filter(isOf), common.at(-1)?.icount ?? 0)];
+          writer.continueAs(common);
+          // A mark behind the last entry goes with what it would have preceded.
+          if (common.length < history.length) marks = marks.filter((count) => count < common.length);
+          for (const [count, entry] of next.slice(common.length).entries()) {
+            if (count % 3 === 0) writer.mark(Uint8Array.of(0xff));
+            if (count % 3 === 0) marks.push(common.length + count);
+            if (count % 4 === 1) writer.note(Uint8Array.of(index, count));
+            if (count % 4 === 1) notes.push(index * 256 + count);
+            writer.append(entry);
+          }
+          history = next;
+          if (flushes) writer.flush();
+        }
+        writer.flush();
+        const reader = new LogReader(file.content, 'x');
+        expect([...reader]).toEqual(history);
+        const read = [...reader.notes()];
+        expect(reader.origin).toEqual(origin);
+        const [marked, noted] = [true, false].map((mark) =>
+          read.filter(({ content }) => (content[0] === 0xff) === mark),
+        );
+        expect(marked!.map(({ count }) => count)).toEqual(marks);
+        expect(noted!.map(({ content }) => content[0]! * 256 + content[1]!)).toEqual(notes);
       }),
       { numRuns: examples(200) },
     );
