@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { Simulation } from '../../sim/cluster/cluster.ts';
 import { NS_PER_STEP } from '../../sim/cluster/host.ts';
 import { LIVE } from '../../sim/faults/faults.ts';
+import { typing } from '../../sim/spec/actions.ts';
 import type { Key } from './keys.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -30,7 +31,7 @@ export async function runSession(
       if (key.kind === 'quit') return 'quit';
       act(simulation, key, help);
     }
-    if (terminal.ended) simulation.console.close();
+    if (terminal.ended && simulation.console.open) simulation.act({ kind: 'close' });
     const before = positionOf(simulation);
     if (!advance(simulation)) return 'ended';
     turn();
@@ -53,14 +54,13 @@ function advance(simulation: Simulation): boolean {
 function act(simulation: Simulation, key: Key, help: () => void): void {
   switch (key.kind) {
     case 'type':
-      return simulation.console.typeNow(key.data);
-    case 'crash':
-      return simulation.injector.add({
-        kind: 'crash',
-        who: LIVE,
-        when: { at: 'time', ns: simulation.nowNs },
-        forNs: RESTART_NS,
-      });
+      for (const action of typing(key.data)) simulation.act(action);
+      return;
+    case 'crash': {
+      const when = { at: 'time', ns: Math.ceil(simulation.nowNs) } as const;
+      simulation.act({ kind: 'fault', fault: { kind: 'crash', who: LIVE, when, forNs: RESTART_NS } });
+      return;
+    }
     case 'help':
       return help();
     case 'quit':

@@ -14,6 +14,7 @@ import type { Machine } from '../../vmm/machine.ts';
 import { lastOf } from '../../vmm/outputs.ts';
 import type { Stuck } from '../../vmm/stuck.ts';
 import { type Fault, type HostFault, type HostId, isEndOfHost } from '../faults/faults.ts';
+import type { TimedAction, UserAction } from '../spec/actions.ts';
 import { hostNames, type RunSpec } from '../spec/spec.ts';
 import type { Console } from '../world/console.ts';
 import type { Disk } from '../world/disk.ts';
@@ -52,6 +53,10 @@ export interface SimulationOptions extends Guest {
   attended?: boolean;
   /** Where evidence for checkers, comparisons and recordings is kept; by default all of it in memory. */
   evidence?: EvidencePlaces;
+  /** What its user does, in the order of the times; see {@link Simulation.act}. */
+  actions?: readonly TimedAction[];
+  /** Receives every action, when it is performed. */
+  onAction?: (performed: TimedAction) => void;
   /** Receives console output when it is delivered: each byte once. */
   print: (data: Uint8Array) => void;
   onEvent: (event: SimEvent) => void;
@@ -86,6 +91,11 @@ export class Simulation {
   readonly observer: Observer;
   readonly injector: Injector;
   outcome: Outcome | undefined;
+  /** Whether the user has ended the run. */
+  hasQuit = false;
+  private isOver = false;
+  /** The actions to come. */
+  private readonly actions: TimedAction[];
   private readonly names: readonly HostId[];
   private readonly unsafe: ReadonlySet<UnsafeRule>;
   private readonly first: GenerationRecord;
@@ -102,6 +112,7 @@ export class Simulation {
     const { seed, faults, backups } = spec;
     const evidence = options.evidence ?? inMemory();
     const { scheduler } = this;
+    this.actions = [...(options.actions ?? [])];
     this.names = hostNames(spec);
     this.unsafe = new Set(spec.unsafe);
     this.first = { primary: 'primary', backups: this.names.slice(1, 1 + backups) };
@@ -274,15 +285,51 @@ export class Simulation {
   /** Performs up to `events` events; false if the run is over. */
   advance(events: number): boolean {
     for (let i = 0; i < events; i++) {
+      if (this.isOver) return false;
       if (this.outcome === 'diverged' || this.ending.isReached) return this.finish();
-      if (!this.scheduler.step()) return this.stalled || this.finish();
+      const [next] = this.actions;
+      if (next && next.atNs < this.scheduler.nextNs) this.perform(this.actions.shift()!);
+      else if (!this.scheduler.step()) return this.stalled || this.finish();
     }
     return true;
   }
 
-  /** See {@link Ending.isStalled}. */
+  /** Lets the user do something now: after everything else that happens at this time. False if the run is over. */
+  act(action: UserAction): boolean {
+    // Whole nanoseconds, so that it can be recorded.
+    const atNs = Math.ceil(this.nowNs);
+    while (this.scheduler.nextNs <= atNs) if (!this.advance(1)) return false;
+    // As before an action that was given: what ends by itself is not ended by the user.
+    if (this.isOver || this.outcome === 'diverged' || this.ending.isReached) return this.finish();
+    this.perform({ atNs, action });
+    return !this.isOver;
+  }
+
+  private perform(timed: TimedAction): void {
+    const { atNs, action } = timed;
+    this.scheduler.pass(atNs);
+    this.options.onAction?.(timed);
+    switch (action.kind) {
+      case 'type':
+        return this.console.typeNow(action.data);
+      case 'withdraw':
+        return this.console.withdraw();
+      case 'open':
+        this.console.open = true;
+        return;
+      case 'close':
+        return this.console.close();
+      case 'fault':
+        return this.injector.add(action.fault);
+      case 'quit':
+        this.hasQuit = true;
+        return this.quit();
+    }
+  }
+
+  /** See {@link Ending.isStalled}: the user is to act. */
   get stalled(): boolean {
-    return this.ending.isStalled;
+    return this.actions.length === 0 && this.ending.isStalled;
   }
 
   /** Runs to the end. */
@@ -295,10 +342,12 @@ export class Simulation {
   quit(): void {
     this.console.close();
     this.outcome ??= 'limit';
+    this.isOver = true;
     this.countDuplicates();
   }
 
   private finish(): false {
+    this.isOver = true;
     this.outcome ??= this.ending.isEligibleLeft ? 'limit' : 'lost';
     this.countDuplicates();
     return false;

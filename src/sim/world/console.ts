@@ -1,4 +1,4 @@
-import { assert } from '../../base/assert.ts';
+import { joined } from '../../base/bytes.ts';
 import { bytes } from '../../base/codec.ts';
 import type { Violation } from '../../check/checkers.ts';
 import { SeenNumbers } from '../../cluster/edge/seen-numbers.ts';
@@ -22,6 +22,8 @@ const CHUNK_NS = 1_388_889;
  */
 export class Console {
   private typed = 0;
+  /** The next bytes are about to be typed. */
+  private typing = false;
   /** Every backup holds so many bytes of the input. */
   private heldBytes = 0;
   /** A primary has asked for input that a console with a bounded buffer would not have any more. */
@@ -41,7 +43,7 @@ export class Console {
     public input: Uint8Array,
     dedup: boolean,
     private readonly print: (data: Uint8Array) => void,
-    /** Interactive: {@link typeNow} may come at any time. */
+    /** Interactive: input may be added at any time. */
     public open: boolean,
     /** The prepared input is typed once the console has shown this text; at once if it is empty. */
     prompt = '',
@@ -51,7 +53,7 @@ export class Console {
     this.seen = new SeenNumbers(dedup);
     this.prompt = byteText(new TextEncoder().encode(prompt));
     this.transcript = new Tape(() => texts, spool);
-    if (input.length > 0 && prompt === '') scheduler.at(FIRST_KEY_NS, () => this.type());
+    if (prompt === '') this.typeIn(FIRST_KEY_NS);
   }
 
   /** The number of repeated output numbers. */
@@ -64,16 +66,16 @@ export class Console {
     return !this.open && this.typed === this.input.length;
   }
 
-  /** Adds interactive input. */
+  /** Adds input, which is typed after what is not typed yet. */
   typeNow(data: Uint8Array): void {
-    assert(this.open, 'the terminal is interactive');
-    const begins = this.typed === this.input.length;
-    const all = new Uint8Array(this.input.length + data.length);
-    all.set(this.input);
-    all.set(data, this.input.length);
-    this.input = all;
-    // Input that is not typed yet comes first.
-    if (begins) this.scheduler.in(0, () => this.type());
+    this.input = joined([this.input, data]);
+    // Prepared input may wait for the prompt.
+    if (this.prompt === '' || this.prompted) this.typeIn(0);
+  }
+
+  /** Withdraws what is not typed yet. */
+  withdraw(): void {
+    this.input = this.input.slice(0, this.typed);
   }
 
   /** Ends interactive input. */
@@ -87,14 +89,24 @@ export class Console {
     const text = this.tail + byteText(shown);
     this.prompted = text.includes(this.prompt);
     this.tail = text.slice(-this.prompt.length);
-    if (this.prompted && this.input.length > 0) this.scheduler.in(FIRST_KEY_NS, () => this.type());
+    if (this.prompted) this.typeIn(FIRST_KEY_NS);
+  }
+
+  /** Types what is not typed yet, from `delayNs` on; unless it is about to be typed. */
+  private typeIn(delayNs: number): void {
+    if (this.typing || this.typed === this.input.length) return;
+    this.typing = true;
+    this.scheduler.in(delayNs, () => this.type());
   }
 
   private type(): void {
+    this.typing = false;
+    // It may have been withdrawn.
+    if (this.typed === this.input.length) return;
     const from = this.typed;
     this.typed = Math.min(this.input.length, from + CHUNK_BYTES);
     this.listener?.(from, this.input.subarray(from, this.typed));
-    if (this.typed < this.input.length) this.scheduler.in(CHUNK_NS, () => this.type());
+    this.typeIn(CHUNK_NS);
   }
 
   /** Directs input to `listener` from now on, beginning with what was typed since `offset`. */

@@ -1,3 +1,5 @@
+import { assert } from '../../base/assert.ts';
+
 interface Event {
   atNs: number;
   /** Orders events of one instant by when they were scheduled. */
@@ -16,6 +18,17 @@ export class Scheduler {
   /** No event is scheduled. */
   get idle(): boolean {
     return this.heap.length === 0;
+  }
+
+  /** When the next event is; infinity if there is none. */
+  get nextNs(): number {
+    return this.heap[0]?.atNs ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** Time passes, up to a time before the next event. */
+  pass(toNs: number): void {
+    assert(toNs < this.nextNs, 'no event is skipped');
+    this.nowNs = Math.max(this.nowNs, toNs);
   }
 
   at(atNs: number, action: () => void): void {

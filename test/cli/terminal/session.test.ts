@@ -6,6 +6,8 @@ import { runSession } from '../../../src/cli/terminal/session.ts';
 import type { Terminal } from '../../../src/cli/terminal/terminal.ts';
 import { Simulation } from '../../../src/sim/cluster/cluster.ts';
 import { evidenceOf } from '../../../src/sim/cluster/evidence.ts';
+import { failoverFigures } from '../../../src/sim/cluster/observer.ts';
+import type { TimedAction } from '../../../src/sim/spec/actions.ts';
 import { defaults } from '../../../src/sim/spec/spec.ts';
 import { chattyGuest, machineOf } from '../../ft/guest.ts';
 
@@ -77,18 +79,29 @@ const type = (text: string): Key => ({ kind: 'type', data: new TextEncoder().enc
 const crash: Key = { kind: 'crash' };
 const hangUp = { kind: 'hang-up' } as const;
 
-function simulationOf(backups: number, source = ECHO) {
+function simulationOf(backups: number, source = ECHO, actions: readonly TimedAction[] = []) {
   const printed: Uint8Array[] = [];
+  const performed: TimedAction[] = [];
   const simulation = new Simulation({
     description: machineOf(source),
     spec: { ...defaults, backups, maxSteps: 10_000_000 },
     input: new Uint8Array(0),
     attended: true,
+    actions,
+    onAction: (action) => performed.push(action),
     print: (data) => printed.push(data),
     onEvent: () => {},
   });
-  return { simulation, console: () => Buffer.concat(printed).toString() };
+  return { simulation, performed, console: () => Buffer.concat(printed).toString() };
 }
+
+/** What a run ends as. */
+const endOf = ({ outcome, nowNs, machine, failovers }: Simulation) => ({
+  ...{ outcome, nowNs },
+  failovers: failovers.map(failoverFigures),
+  icount: machine.icount,
+  hash: machine.hash(),
+});
 
 async function session(
   backups: number,
@@ -96,11 +109,17 @@ async function session(
   between = () => false,
   source?: string,
 ) {
-  const { simulation, console } = simulationOf(backups, source);
+  const { simulation, performed, console } = simulationOf(backups, source);
   const helped: string[] = [];
   const isProtected = () => backups === 0 || simulation.unharmedMembers.length > 1;
   const terminal = new FakeTerminal(script, between, isProtected) as unknown as Terminal;
   const ended = await runSession(simulation, terminal, () => helped.push('help'));
+  if (ended === 'ended') {
+    // The user's keys, at their times, are all that made the session what it was.
+    const again = simulationOf(backups, source, performed);
+    expect(endOf(again.simulation.run())).toEqual(endOf(simulation));
+    expect([again.console(), again.performed]).toEqual([console(), performed]);
+  }
   return { simulation, end: ended, console: console(), helped };
 }
 
