@@ -89,6 +89,11 @@ export class Injector {
     }
   }
 
+  /** Whether a fault of the schedule is not triggered yet. */
+  isWaiting(fault: Fault): boolean {
+    return this.waiting.has(fault);
+  }
+
   /** Whether a fault is under way, or scheduled for a known time. */
   get expecting(): boolean {
     const { nowNs } = this.targets.scheduler;

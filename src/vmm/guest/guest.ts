@@ -25,6 +25,8 @@ export interface GuestOptions extends DeviceOptions, ImageOptions {
 export interface Guest {
   description: MachineDescription;
   diskContent: Uint8Array;
+  /** The file of each disk, in the order of their slots; undefined for a disk of zeros. */
+  diskFiles: readonly (string | undefined)[];
 }
 
 /** 2010-12-01 00:00 UTC: what the guest's real-time clock shows at boot, so that two runs with one seed are equal. */
@@ -42,7 +44,7 @@ const firmwareFile = ({ bios }: GuestOptions): string | undefined =>
  * @throws {OperatingError} when a file can't be read or run on this machine, or a device is not available
  */
 export function readGuest(path: string | undefined, options: GuestOptions, files: GuestFiles): Guest {
-  const { virtio, diskContent } = placeDevices(options, (file) => files.read(file, 'image'));
+  const { virtio, diskContent, diskFiles } = placeDevices(options, (file) => files.read(file, 'image'));
   const { memory, initrd, append = '' } = options;
   const { firmware, kernel } = loadImages(path, options, files);
   const description: MachineDescription = {
@@ -60,7 +62,7 @@ export function readGuest(path: string | undefined, options: GuestOptions, files
       ...(initrd !== undefined && { initrd: bootFile(initrd, files) }),
     }),
   };
-  return { description, diskContent };
+  return { description, diskContent, diskFiles };
 }
 
 const lastPart = (path: string): string => path.split(/[\\/]/).at(-1)!;

@@ -9,7 +9,7 @@
  */
 import { OperatingError } from '../../base/errors.ts';
 import { SECTOR_BYTES } from '../../devices/device.ts';
-import { sectorsOf, type VirtioDescription } from '../description.ts';
+import { sectorsOf, type VirtioDescription, virtioOf } from '../description.ts';
 import { VIRTIO_SLOTS } from '../memory-map.ts';
 import { type Backend, type DeviceRequest, type Drive, parseDevice } from './device-options.ts';
 
@@ -34,6 +34,8 @@ export interface Placement {
   virtio: (VirtioDescription | undefined)[];
   /** The initial content of the disks, concatenated in the order of their slots. */
   diskContent: Uint8Array;
+  /** The file of each disk, in the order of their slots; undefined for a disk of zeros. */
+  diskFiles: (string | undefined)[];
 }
 
 /** The slot of a disk for which no device was named. */
@@ -81,8 +83,28 @@ const CARD = parseDevice('virtio-net-device');
 interface DiskInSlot {
   device: VirtioDescription & { kind: 'blk' };
   content: Uint8Array;
+  file?: string;
 }
-type InSlot = DiskInSlot | { device: Exclude<VirtioDescription, { kind: 'blk' }>; content?: undefined };
+type InSlot =
+  | DiskInSlot
+  | { device: Exclude<VirtioDescription, { kind: 'blk' }>; content?: undefined; file?: undefined };
+
+/**
+ * The initial content of the disks, concatenated in the order of their slots.
+ * @param contents of each disk, in the same order; zeros follow
+ */
+export function diskContentOf(
+  virtio: (VirtioDescription | undefined)[],
+  contents: readonly Uint8Array[],
+): Uint8Array {
+  const all = new Uint8Array(sectorsOf({ virtio }) * SECTOR_BYTES);
+  let at = 0;
+  for (const [index, { sectors }] of virtioOf({ virtio }, 'blk').entries()) {
+    all.set(contents[index] ?? new Uint8Array(0), at);
+    at += sectors * SECTOR_BYTES;
+  }
+  return all;
+}
 
 class Slots {
   private readonly slots: ({ content: InSlot; what: string } | undefined)[] =
@@ -106,14 +128,15 @@ class Slots {
 
   placement(): Placement {
     const virtio = this.slots.map((one) => one?.content.device);
-    const diskContent = new Uint8Array(sectorsOf({ virtio }) * SECTOR_BYTES);
-    let at = 0;
-    for (const one of this.slots)
-      if (one?.content.device.kind === 'blk') {
-        diskContent.set(one.content.content!, at);
-        at += one.content.device.sectors * SECTOR_BYTES;
-      }
-    return { virtio, diskContent };
+    const disks = this.slots.flatMap((one) => (one?.content.device.kind === 'blk' ? [one.content] : []));
+    return {
+      virtio,
+      diskContent: diskContentOf(
+        virtio,
+        disks.map(({ content }) => content!),
+      ),
+      diskFiles: disks.map(({ file }) => file),
+    };
   }
 }
 
@@ -196,7 +219,8 @@ function diskOf({ file, readOnly }: Drive, read: ReadFile): DiskInSlot {
   const content = read(file);
   if (content.length === 0)
     throw new OperatingError(`${file}: the file is empty; a disk has at least one sector of 512 bytes`);
-  return { device: { kind: 'blk', sectors: Math.ceil(content.length / SECTOR_BYTES), readOnly }, content };
+  const sectors = Math.ceil(content.length / SECTOR_BYTES);
+  return { device: { kind: 'blk', sectors, readOnly }, content, file };
 }
 
 // ── What refers to what ─────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,0 +1,78 @@
+/** Records a simulated run so that it can be made again: the history of the live machine, and what the user does. */
+import type { RecordingFile } from '../../replay/recorder.ts';
+import { RecordingWriter, recordingOf } from '../../replay/recorder.ts';
+import type { TimedAction } from '../spec/actions.ts';
+import { encodeNote, encodeOrigin, MARK_NS, type Origin } from '../spec/origin.ts';
+import type { Simulation } from './cluster.ts';
+
+/** What was recorded so far has happened by now. */
+const markNow = ({ nowNs }: Simulation): Uint8Array =>
+  encodeNote({ atNs: Math.ceil(nowNs), action: undefined });
+
+/** Writes the recording during the run; its user passes on the actions ({@link SimulationOptions.onAction}). */
+export class RunRecorder {
+  private readonly writer: RecordingWriter;
+  /** When the last mark was made. */
+  private markedNs = 0;
+
+  /**
+   * @param begin creates the file with the head of the recording
+   * @param attempt performs what writes to the file during the run
+   */
+  constructor(
+    private readonly simulation: Simulation,
+    origin: Origin,
+    begin: (head: Uint8Array) => RecordingFile,
+    private readonly attempt: (write: () => void) => void = (write) => write(),
+  ) {
+    const writer = new RecordingWriter(simulation.options.description, begin, encodeOrigin(origin));
+    this.writer = writer;
+    simulation.observer.follow({
+      append: (entry) =>
+        attempt(() => {
+          if (simulation.nowNs >= this.markedNs + MARK_NS) this.mark();
+          writer.append(entry);
+        }),
+      continueAs: (history) =>
+        attempt(() => {
+          writer.continueAs(history);
+          if (simulation.nowNs > 0) this.mark();
+        }),
+    });
+  }
+
+  /** Records what the user did. */
+  note({ atNs, action }: TimedAction): void {
+    this.attempt(() => this.writer.note(encodeNote({ atNs, action })));
+  }
+
+  /** Writes everything until now to the file. */
+  flush(): void {
+    this.attempt(() => this.writer.flush());
+  }
+
+  /** Completes the recording when the run is over. */
+  end(): void {
+    this.attempt(() => {
+      this.mark();
+      this.writer.end(this.simulation.machine);
+    });
+  }
+
+  private mark(): void {
+    this.writer.mark(markNow(this.simulation));
+    this.markedNs = this.simulation.nowNs;
+  }
+}
+
+/** The complete recording of a run that is over, piece by piece. `actions`: what the user did. */
+export const wholeRecording = (
+  simulation: Simulation,
+  origin: Origin,
+  actions: readonly TimedAction[],
+): Iterable<Uint8Array> =>
+  recordingOf(simulation.machine, simulation.observer.history, {
+    origin: encodeOrigin(origin),
+    notes: actions.map(({ atNs, action }) => encodeNote({ atNs, action })),
+    last: markNow(simulation),
+  });
