@@ -59,7 +59,7 @@ export function* recordingOf(
   run: RealRun,
   images?: Images,
 ): Generator<Uint8Array> {
-  const writer = new LogWriter(description, images);
+  const writer = new LogWriter(description, { images });
   for (const entry of run.history) {
     writer.append(entry);
     if (writer.waitingBytes >= BLOCK_BYTES) yield writer.take();

@@ -50,7 +50,7 @@ export async function record(directory: string, options: RecordOptions): Promise
     file = output.begin(head);
     return file;
   };
-  const begin = () => new RecordingWriter(description, beginFile, imagesFor(output));
+  const begin = () => new RecordingWriter(description, beginFile, { images: imagesFor(output) });
   const run = new FollowedRun(directory, group, begin, ({ host, generation, icount }) =>
     say(`${group} is live on ${host}, in generation ${generation}: recorded up to icount ${grouped(icount)}`),
   );

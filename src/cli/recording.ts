@@ -21,11 +21,9 @@ export class RunRecording {
     private readonly simulation: Simulation,
   ) {
     if (!output.isFile) return;
-    const writer = new RecordingWriter(
-      simulation.options.description,
-      (head) => output.begin(head),
-      imagesFor(output),
-    );
+    const writer = new RecordingWriter(simulation.options.description, (head) => output.begin(head), {
+      images: imagesFor(output),
+    });
     this.writer = writer;
     simulation.observer.follow({
       append: (entry) => this.attempt(() => writer.append(entry)),

@@ -90,7 +90,9 @@ export function record(guest: Guest, path: string, options: RunOptions): Finishe
       file = attempt(path, () => new GrowingFile(path, head.length));
       return file;
     };
-    const writer = new RecordingWriter(simulation.options.description, create, imagesBeside(path));
+    const writer = new RecordingWriter(simulation.options.description, create, {
+      images: imagesBeside(path),
+    });
     simulation.observer.follow({
       append: (entry) => writer.append(entry),
       continueAs: (history) => {

@@ -78,6 +78,7 @@ export class LogWriter {
       return;
     }
     this.context = INITIAL_CONTEXT;
+    assert(origin?.length !== 0, 'an origin is not empty');
     const outline = outlineWith(images, from);
     const isPlain = outline.images.length === 0 && !origin;
     const checksum = this.head(isPlain ? this.out : new Writer(), VERSION, descriptionSchema, from);

@@ -60,7 +60,7 @@ const descriptions = segments.map(
 );
 
 function written(description: MachineDescription, entries: readonly Entry[], images?: Images): Uint8Array {
-  const writer = new LogWriter(description, images);
+  const writer = new LogWriter(description, { images });
   for (const entry of entries) writer.append(entry);
   return writer.take();
 }

@@ -90,37 +90,42 @@ describe('a recording', () => {
       maxLength: 30,
     });
     fc.assert(
-      fc.property(recordings(20), fc.uint8Array({ maxLength: 40 }), noted, ({ all }, origin, order) => {
-        const writer = new LogWriter(description, origin);
-        const rest = [...all];
-        const notes: { count: number; content: Uint8Array }[] = [];
-        for (const content of order)
-          if (content) {
-            writer.note(content);
-            notes.push({ count: all.length - rest.length, content });
-          } else if (rest.length > 0) writer.append(rest.shift()!);
-        for (const entry of rest) writer.append(entry);
-        const content = writer.take();
-        const reader = new LogReader(content, 'x.log');
-        expect([...reader]).toEqual(all);
-        expect([...reader.notes()]).toEqual(notes);
-        expect([reader.origin, reader.damage, reader.count]).toEqual([origin, undefined, all.length]);
-        // Damage is found in them as in entries.
-        for (let at = 0; at < content.length; at += 1 + (at % 3)) {
-          const changed = content.slice();
-          changed[at]! ^= 0x55;
-          let damage: unknown;
-          try {
-            const read = new LogReader(changed, 'x.log');
-            const sound = [...read];
-            expect(sound).toEqual(all.slice(0, sound.length));
-            ({ damage } = read);
-          } catch (error) {
-            damage = error;
+      fc.property(
+        recordings(20),
+        fc.uint8Array({ minLength: 1, maxLength: 40 }),
+        noted,
+        ({ all }, origin, order) => {
+          const writer = new LogWriter(description, { origin });
+          const rest = [...all];
+          const notes: { count: number; content: Uint8Array }[] = [];
+          for (const content of order)
+            if (content) {
+              writer.note(content);
+              notes.push({ count: all.length - rest.length, content });
+            } else if (rest.length > 0) writer.append(rest.shift()!);
+          for (const entry of rest) writer.append(entry);
+          const content = writer.take();
+          const reader = new LogReader(content, 'x.log');
+          expect([...reader]).toEqual(all);
+          expect([...reader.notes()]).toEqual(notes);
+          expect([reader.origin, reader.damage, reader.count]).toEqual([origin, undefined, all.length]);
+          // Damage is found in them as in entries.
+          for (let at = 0; at < content.length; at += 1 + (at % 3)) {
+            const changed = content.slice();
+            changed[at]! ^= 0x55;
+            let damage: unknown;
+            try {
+              const read = new LogReader(changed, 'x.log');
+              const sound = [...read];
+              expect(sound).toEqual(all.slice(0, sound.length));
+              ({ damage } = read);
+            } catch (error) {
+              damage = error;
+            }
+            expect(damage).toBeInstanceOf(OperatingError);
           }
-          expect(damage).toBeInstanceOf(OperatingError);
-        }
-      }),
+        },
+      ),
       { numRuns: examples(100) },
     );
   });

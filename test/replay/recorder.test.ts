@@ -34,7 +34,7 @@ function begun(origin?: Uint8Array): { file: File; writer: RecordingWriter } {
     file = new File(head);
     return file;
   };
-  const writer = new RecordingWriter(description, begin, origin);
+  const writer = new RecordingWriter(description, begin, { origin });
   return { file, writer };
 }
 

@@ -1,4 +1,5 @@
 /** Records a simulated run so that it can be made again: the history of the live machine, and what the user does. */
+import type { Images } from '../../replay/images.ts';
 import type { RecordingFile } from '../../replay/recorder.ts';
 import { RecordingWriter, recordingOf } from '../../replay/recorder.ts';
 import type { TimedAction } from '../spec/actions.ts';
@@ -18,14 +19,19 @@ export class RunRecorder {
   /**
    * @param begin creates the file with the head of the recording
    * @param attempt performs what writes to the file during the run
+   * @param images where large boot images go; by default the recording has them
    */
   constructor(
     private readonly simulation: Simulation,
     origin: Origin,
     begin: (head: Uint8Array) => RecordingFile,
     private readonly attempt: (write: () => void) => void = (write) => write(),
+    images?: Pick<Images, 'put'>,
   ) {
-    const writer = new RecordingWriter(simulation.options.description, begin, encodeOrigin(origin));
+    const writer = new RecordingWriter(simulation.options.description, begin, {
+      origin: encodeOrigin(origin),
+      images,
+    });
     this.writer = writer;
     simulation.observer.follow({
       append: (entry) =>
