@@ -115,6 +115,35 @@ describe('a recording', () => {
     );
   });
 
+  test('keeps the state hashes that the next machine does not have, as far as both have the same history', () => {
+    const inputs = fc.array(fc.record({ steps: fc.integer({ min: 1, max: 9 }), hashes: fc.nat(2) }), {
+      maxLength: 20,
+    });
+    fc.assert(
+      fc.property(inputs, fc.nat(20), fc.nat(5), (all, kept, more) => {
+        const { file, writer } = begun();
+        let icount = 0;
+        const entries = all.flatMap(({ steps, hashes }): Entry[] => {
+          icount += steps;
+          const check: Entry = { kind: 'check', icount, hash: BigInt(icount) };
+          return [{ kind: 'clock', icount, ticks: icount }, ...Array.from({ length: hashes }, () => check)];
+        });
+        for (const entry of entries) writer.append(entry);
+        const isInput = ({ kind }: Entry) => kind === 'clock';
+        const common = entries.filter(isInput).slice(0, kept);
+        const own = Array.from(
+          { length: more },
+          (_, index): Entry => ({ kind: 'clock', icount, ticks: 1000 + index }),
+        );
+        writer.continueAs([...common, ...own], ({ kind }) => kind === 'check');
+        writer.flush();
+        const last = entries.indexOf(common.at(-1)!);
+        expect(readLog(file.content, 'x').entries).toEqual([...entries.slice(0, last + 1), ...own]);
+      }),
+      { numRuns: examples(100) },
+    );
+  });
+
   test('has its head from the start, and its end once the run is over', () => {
     const { file, writer } = begun();
     expect(readLog(file.content, 'x')).toMatchObject({ description, entries: [] });

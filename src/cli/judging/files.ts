@@ -96,14 +96,17 @@ export interface GroupFiles {
   storages: EvidenceFile[];
 }
 
-/** The files of a group's hosts that are not among the known ones, in the order of time for each host. */
-export function newHostFiles(directory: string, wanted: string, known: ReadonlySet<string>): EvidenceFile[] {
-  return namesIn(directory)
-    .map((name) => join(directory, name))
-    .filter((path) => !known.has(path))
-    .flatMap((path) => open(path) ?? [])
-    .filter(({ head: { group, role } }) => group === wanted && role === 'host')
-    .sort((a, b) => a.head.number - b.head.number);
+/** The files of a group's hosts, in the order of time for each host. `seen`: files that were looked at, and are left out. */
+export function newHostFiles(directory: string, wanted: string, seen: Set<string>): EvidenceFile[] {
+  const files: EvidenceFile[] = [];
+  for (const name of namesIn(directory)) {
+    const path = join(directory, name);
+    const file = seen.has(path) ? undefined : open(path);
+    if (!file) continue;
+    seen.add(path);
+    if (file.head.group === wanted && file.head.role === 'host') files.push(file);
+  }
+  return files.sort((a, b) => a.head.number - b.head.number);
 }
 
 /**

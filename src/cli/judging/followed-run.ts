@@ -1,5 +1,6 @@
 /** The recording of a protected VM, made out of the evidence of its hosts while they write it. */
 import { OperatingError } from '../../base/errors.ts';
+import type { GenerationRecord } from '../../ft/effects.ts';
 import type { RecordingWriter } from '../../replay/recorder.ts';
 import type { Entry } from '../../vmm/entries.ts';
 import { type EvidenceFile, isUsable, newHostFiles } from './files.ts';
@@ -15,6 +16,7 @@ export interface LiveMachine {
 /** See the head of this file. */
 export class FollowedRun {
   private readonly files: EvidenceFile[] = [];
+  private readonly seen = new Set<string>();
   private readonly hosts: Hosts;
   /** The machine that is recorded. */
   private part: MachinePart | undefined;
@@ -45,7 +47,7 @@ export class FollowedRun {
    */
   look(): 'waiting' | 'over' {
     const { hosts, files, directory, group } = this;
-    const added = newHostFiles(directory, group, new Set(files.map(({ path }) => path)));
+    const added = newHostFiles(directory, group, this.seen);
     files.push(...added);
     hosts.readOn(added);
     if (hosts.boots > 1)
@@ -66,11 +68,16 @@ export class FollowedRun {
     return part && { host: part.host, generation: part.generations.at(-1) ?? 0, icount: part.icount };
   }
 
+  /** The record of the newest generation that a host has won. */
+  private get newest(): GenerationRecord | undefined {
+    const { won } = this.hosts;
+    return won.get(Math.max(0, ...won.keys()));
+  }
+
   /** Goes on with the machine that is live now: the recording is cut where its history differs. */
   private choose(): void {
     const { hosts, part } = this;
-    const newest = Math.max(0, ...hosts.won.keys());
-    const live = hosts.survivor(hosts.won.get(newest)?.primary);
+    const live = hosts.survivor(this.newest?.primary);
     if (!live) {
       this.missing = `there is no evidence yet of a host on which group ${this.group} is live`;
       return;
@@ -88,9 +95,11 @@ export class FollowedRun {
   private get isOver(): boolean {
     const { part, files } = this;
     if (!part?.state || this.missing !== undefined) return false;
-    // An earlier life of a host may have been killed.
+    if (part.stopped === 'completed') return true;
+    // An earlier life of a host may have been killed; and of a member, the file may not be there yet.
     const last = new Map(files.map((file) => [file.head.name, file]));
-    return part.stopped === 'completed' || [...last.values()].every(({ end }) => end === 'closed');
+    const { primary, backups } = this.newest!;
+    return [primary, ...backups, ...last.keys()].every((name) => last.get(name)?.end === 'closed');
   }
 
   private end(): void {
