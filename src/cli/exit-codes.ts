@@ -6,7 +6,7 @@ export const EXIT_CODE = {
   usage: 2,
   /** The machines diverged, or a checker found a violation. */
   diverged: 3,
-  /** The run was stopped: `--max-steps`, or the guest waits for input that will not come. */
+  /** The run was stopped: `--max-steps`, or the guest waits for input or an interrupt that will not come. */
   limit: 4,
   /** No eligible replica: the service is lost. */
   lost: 5,

@@ -4,18 +4,19 @@ import { describeEvent } from '../report/event-text.ts';
 import { plainText } from '../report/styled-text.ts';
 import type { SimEvent } from '../sim/cluster/cluster.ts';
 import { faultText } from '../sim/faults/fault-text.ts';
+import type { Naming } from '../symbols/naming.ts';
 import { describeEntry } from '../vmm/entries.ts';
 import { hashText } from './machine-view.ts';
 import type { EventContent, Members, RunEvent } from './types.ts';
 
 const membersOf = ({ primary, backups }: GenerationRecord): Members => ({ primary, backups: [...backups] });
 
-/** An event as the library presents it. */
-export const runEvent = ({ atNs, host, event }: SimEvent): RunEvent => ({
+/** An event as the library presents it. @param naming names the guest's addresses in its text */
+export const runEvent = ({ atNs, host, event }: SimEvent, naming: Naming): RunEvent => ({
   ...contentOf(event),
   atNs,
   host,
-  text: plainText(describeEvent(event)),
+  text: plainText(describeEvent(event, naming)),
 });
 
 /**
@@ -55,8 +56,8 @@ function contentOf(event: SimEvent['event']): EventContent {
     case 'checked':
       return { kind: event.kind, icount: event.icount, stateHash: hashText(event.hash) };
     case 'diverged': {
-      const { icount, found, expected } = event.divergence;
-      return { kind: event.kind, icount, found, expected: expected && describeEntry(expected) };
+      const { icount, pc, found, expected } = event.divergence;
+      return { kind: event.kind, icount, pc, found, expected: expected && describeEntry(expected) };
     }
     case 'command':
       return { kind: event.kind, command: event.command.kind };

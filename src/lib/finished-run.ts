@@ -8,6 +8,7 @@ import type { SimEvent, Simulation } from '../sim/cluster/cluster.ts';
 import type { FaultOutcome } from '../sim/cluster/injector.ts';
 import { failoverFigures } from '../sim/cluster/observer.ts';
 import { faultText } from '../sim/faults/fault-text.ts';
+import type { Naming } from '../symbols/naming.ts';
 import { runEvent } from './events.ts';
 import { MachineView } from './machine-view.ts';
 import type { Failover, FaultResult, LogStatistics, Outcome, Run, RunEvent, RunSpec } from './types.ts';
@@ -21,6 +22,7 @@ export class FinishedRun implements Run {
   constructor(
     readonly simulation: Simulation,
     private readonly happened: readonly SimEvent[],
+    private readonly naming: Naming,
   ) {
     this.machine = new MachineView(() => simulation.machine);
   }
@@ -69,7 +71,7 @@ export class FinishedRun implements Run {
   }
 
   get events(): readonly RunEvent[] {
-    this.converted ??= this.happened.map(runEvent);
+    this.converted ??= this.happened.map((event) => runEvent(event, this.naming));
     return this.converted;
   }
 

@@ -1,6 +1,7 @@
 /** A guest from which machines are made. */
 import { OperatingError } from '../base/errors.ts';
 import { limits, memoryDefaults } from '../sim/values/limits.ts';
+import { type Naming, namingOf } from '../symbols/naming.ts';
 import { parseDevice } from '../vmm/guest/device-options.ts';
 import type { GuestFiles } from '../vmm/guest/files.ts';
 import {
@@ -10,6 +11,7 @@ import {
   readGuest,
 } from '../vmm/guest/guest.ts';
 import { readFile } from './files.ts';
+import { guestSymbols } from './guest-symbols.ts';
 import { filesOnDisk, inputBeside, openFolder } from './programs.ts';
 import type { Guest, GuestOptions, GuestSource } from './types.ts';
 
@@ -31,6 +33,8 @@ export class LoadedGuest implements Guest {
   readonly name: string;
   readonly memoryBytes: number;
   readonly input: Uint8Array;
+  /** Names the addresses of its program, kernel and firmware. */
+  readonly naming: Naming;
   /** The machine without clients, and with them: then it has a network card. */
   private readonly made = new Map<boolean, Made>();
   private readonly booted: Booted;
@@ -50,6 +54,8 @@ export class LoadedGuest implements Guest {
         return bytes;
       },
     };
+    const { path, options: booted } = this.booted;
+    this.naming = namingOf(() => guestSymbols(path, booted, this.files));
     const { description } = this.machine(0);
     this.name = description.program;
     this.memoryBytes = description.memorySizeBytes;

@@ -7,6 +7,7 @@ import { inMemory } from '../replay/spool.ts';
 import { type SimEvent, Simulation } from '../sim/cluster/cluster.ts';
 import { parseFault } from '../sim/faults/fault-text.ts';
 import { mustSuit, type RunSpec, validated } from '../sim/spec/spec.ts';
+import type { Naming } from '../symbols/naming.ts';
 import { runEvent } from './events.ts';
 import { attempt, GrowingFile } from './files.ts';
 import { FinishedRun, notKept } from './finished-run.ts';
@@ -39,8 +40,14 @@ function specOf(options: RunOptions): RunSpec {
   return validated({ ...others, ...(faults && { faults: faults.map(parseFault) }) });
 }
 
-/** A simulation that has not started, and the array that receives its events. */
-function begin(guest: Guest, options: RunOptions): { simulation: Simulation; happened: SimEvent[] } {
+/** A simulation that has not started, the array that receives its events, and its guest's names. */
+interface Begun {
+  simulation: Simulation;
+  happened: SimEvent[];
+  naming: Naming;
+}
+
+function begin(guest: Guest, options: RunOptions): Begun {
   if (!(guest instanceof LoadedGuest)) throw new OperatingError('the guest must come from loadGuest');
   const { typeAfter, onConsole, onEvent, keepEvents = true, evidenceBytes } = options;
   const spec = specOf(options);
@@ -62,10 +69,10 @@ function begin(guest: Guest, options: RunOptions): { simulation: Simulation; hap
     print: (bytes) => onConsole?.(bytes.slice()),
     onEvent: (event) => {
       if (keepEvents) happened.push(event);
-      onEvent?.(runEvent(event));
+      onEvent?.(runEvent(event, guest.naming));
     },
   });
-  return { simulation, happened };
+  return { simulation, happened, naming: guest.naming };
 }
 
 const typed = (input: string | Uint8Array): Uint8Array =>
@@ -73,8 +80,8 @@ const typed = (input: string | Uint8Array): Uint8Array =>
 
 /** Runs a guest to its end. */
 export function simulate(guest: Guest, options: RunOptions): FinishedRun {
-  const { simulation, happened } = begin(guest, options);
-  return new FinishedRun(simulation.run(), happened);
+  const { simulation, happened, naming } = begin(guest, options);
+  return new FinishedRun(simulation.run(), happened, naming);
 }
 
 /** The number of simulator events between two flushes of the recording. */
@@ -82,7 +89,7 @@ const FLUSH_EVENTS = 10_000;
 
 /** Runs a guest to its end, and writes the recording to a file during the run. */
 export function record(guest: Guest, path: string, options: RunOptions): FinishedRun {
-  const { simulation, happened } = begin(guest, options);
+  const { simulation, happened, naming } = begin(guest, options);
   let file: GrowingFile | undefined;
   try {
     const create = (head: Uint8Array) => {
@@ -105,5 +112,5 @@ export function record(guest: Guest, path: string, options: RunOptions): Finishe
   } finally {
     file?.close();
   }
-  return new FinishedRun(simulation, happened);
+  return new FinishedRun(simulation, happened, naming);
 }

@@ -250,7 +250,13 @@ export type EventContent =
   | { kind: 'live'; from: string; icount: number; generation: number; pending: number }
   | { kind: 'members'; icount: number; generation: number; members: Members }
   | { kind: 'checked'; icount: number; stateHash: string }
-  | { kind: 'diverged'; icount: number; found: string; expected: string | undefined }
+  | {
+      kind: 'diverged';
+      icount: number;
+      pc: bigint | undefined;
+      found: string;
+      expected: string | undefined;
+    }
   /** Its machine has a state that the primary never had, and is discarded. */
   | { kind: 'void'; why: string }
   | { kind: 'off'; icount: number; code: number }

@@ -187,7 +187,7 @@ export function stuckText({ how, pc, since, traps, cause, tval }: Stuck, place =
       return `the guest traps again and again: ${what} at ${place(pc)}, tval ${hex(tval!)}; ${traps} times since step ${since}`;
     }
     case 'loop':
-      return `the guest loops at ${place(pc)}: its registers and memory repeat since step ${since}, and no interrupt can reach it`;
+      return `the guest loops at ${place(pc)}: its registers and memory repeat, since step ${since} at the latest, and no interrupt can reach it`;
     case 'wait':
       return `the guest waits in WFI at ${place(pc)} since step ${since}, and no interrupt that it has enabled can come`;
   }

@@ -50,7 +50,7 @@ class Stage {
       phase: 'primary',
       get vmm() {
         const { icount } = stage;
-        return { icount, machine: { icount, outputsMade: 0 } };
+        return { icount, machine: { icount, outputsMade: 0, hart: { exceptionsInARow: 0 } } };
       },
     } as unknown as Replica;
   }
