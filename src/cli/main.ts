@@ -103,6 +103,7 @@ Examples:
   vmft run kv --clients 3 --pause primary@t=9ms+30ms
   vmft run primes --defsym LIMIT=1000000 --no-ft
   vmft run --kernel Image --initrd initrd --append console=ttyS0 --memory 128M --no-ft
+  vmft run --kernel Image --symbols System.map --no-ft    names of functions for a raw image
   vmft run --bios fw_dynamic.bin --kernel Image --append root=/dev/vda --drive file=root.img
   vmft run -machine virt -bios none -kernel kernel -m 128M -nographic \\
     -drive file=fs.img,if=none,id=x0 -device virtio-blk-device,drive=x0,bus=virtio-mmio-bus.0      as on QEMU
@@ -126,7 +127,7 @@ takesSymbols(takesEngine(program.command('replay')))
   .addOption(options.restore().conflicts('from'))
   .addHelpText(
     'after',
-    '\nExamples:\n  vmft run dice --no-ft --record dice.log\n  vmft replay dice.log\n  vmft replay dice.log --restore 5    compares restored machines\n  vmft replay dice.log --from output=100 --to time=10ms',
+    '\nExamples:\n  vmft run dice --no-ft --record dice.log\n  vmft replay dice.log\n  vmft replay dice.log --restore 5    compares restored machines\n  vmft replay dice.log --from output=100 --to time=10ms\n  vmft replay kernel.log --symbols System.map    names what a stuck guest repeats',
   )
   .action(async (path: string, given: ReplayOptions) =>
     finish((await import('./replay.ts')).replay(path, given)),
