@@ -25,7 +25,7 @@ const layers = {
 };
 
 // The simulator's folders, from the bottom up: each may import itself and those before it.
-const simulator = ['values', 'faults', 'spec', 'world', 'cluster', 'story', 'campaign'];
+const simulator = ['values', 'faults', 'spec', 'world', 'cluster', 'trace', 'story', 'campaign'];
 
 const inside = (names) => `^src/(${names.join('|')})/`;
 

@@ -7,7 +7,7 @@ import { packageRoot } from '../lib/package.ts';
 import { findProgram } from '../lib/programs.ts';
 import { scenarioLines, type Transcript } from '../report/scenario.ts';
 import { type Line, styled } from '../report/styled-text.ts';
-import { perform } from '../sim/story/performance.ts';
+import { type Performance, perform } from '../sim/story/performance.ts';
 import { parseScenario, type Scenario } from '../sim/story/scenario.ts';
 import { guestNaming } from './debugging/symbols.ts';
 import { EXIT_CODE } from './exit-codes.ts';
@@ -56,22 +56,40 @@ function guestPath({ guest, file }: Scenario): string {
   return findProgram(guest);
 }
 
+type Traced = Parameters<typeof perform>[3];
+
 // ── Playing ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** How the guest of a story is made. */
+const guestOptions = ({ memorySizeBytes, spec, defines }: Scenario) => ({
+  memory: memorySizeBytes,
+  clients: spec.clients,
+  ...(defines.length > 0 && { defsym: [...defines] }),
+});
+
+/**
+ * Performs a story on its guest.
+ * @param traced makes what records the run, given its clock
+ * @throws {OperatingError} when its guest is missing, or a fault is impossible
+ */
+export function performStory(scenario: Scenario, traced?: Traced): Performance {
+  const path = guestPath(scenario);
+  return perform(scenario, describeMachine(path, guestOptions(scenario)), ownInput(path), traced);
+}
 
 /**
  * Runs a story and reports it. The same story gives the same lines.
  * @param columns maximum width of a diagram
- * @throws {OperatingError} when its guest is missing, or a fault is impossible
+ * @throws {OperatingError} as {@link performStory}
  */
-export function playStory(scenario: Scenario, { diagram }: StoryOptions, columns?: number): Transcript {
-  const path = guestPath(scenario);
-  const options = {
-    memory: scenario.memorySizeBytes,
-    clients: scenario.spec.clients,
-    ...(scenario.defines.length > 0 && { defsym: [...scenario.defines] }),
-  };
-  const performance = perform(scenario, describeMachine(path, options), ownInput(path));
-  return scenarioLines(scenario, performance, guestNaming(path, options), diagram ? { columns } : undefined);
+export function playStory(
+  scenario: Scenario,
+  { diagram }: StoryOptions,
+  columns?: number,
+  traced?: Traced,
+): Transcript {
+  const naming = guestNaming(guestPath(scenario), guestOptions(scenario));
+  return scenarioLines(scenario, performStory(scenario, traced), naming, diagram ? { columns } : undefined);
 }
 
 // ── The command ─────────────────────────────────────────────────────────────────────────────────────────────────────

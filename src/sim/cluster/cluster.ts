@@ -18,6 +18,7 @@ import type { TimedAction, UserAction } from '../spec/actions.ts';
 import { hostNames, type RunSpec } from '../spec/spec.ts';
 import type { Console } from '../world/console.ts';
 import type { Disk } from '../world/disk.ts';
+import type { LinkTrace } from '../world/link-trace.ts';
 import type { Mesh } from '../world/mesh.ts';
 import type { ClientNetwork } from '../world/network.ts';
 import { Scheduler } from '../world/scheduler.ts';
@@ -61,7 +62,28 @@ export interface SimulationOptions extends Guest {
   print: (data: Uint8Array) => void;
   onEvent: (event: SimEvent) => void;
   /** Every step of every replica, at once; for those who work on the protocol. */
-  onStep?: (step: { atNs: number; host: HostId; input: ReplicaInput; effects: readonly Effect[] }) => void;
+  onStep?: (step: Step) => void;
+  /** Records the run; see `src/sim/trace`. */
+  trace?: RunTrace;
+}
+
+/** One step of a replica: it has handled `input`, and asks for the effects, which come when their time has passed. */
+export interface Step {
+  atNs: number;
+  host: HostId;
+  input: ReplicaInput;
+  effects: readonly Effect[];
+}
+
+/** What a trace is told, beside the events and the steps. */
+export interface RunTrace extends LinkTrace {
+  /** An input was queued at a host. */
+  queued(input: ReplicaInput): void;
+  /** `icount`: the position after the step. */
+  handled(step: Step, role: Replica['role'], icount: number): void;
+  happened(event: SimEvent): void;
+  /** New output on the console; the event that says so comes next. */
+  printed(data: Uint8Array): void;
 }
 
 /** An event of a run, at virtual time `atNs`. */
@@ -142,13 +164,17 @@ export class Simulation {
 
   private makeWorld(evidence: EvidencePlaces): World {
     const { options, first, scheduler, diskContent, unsafe } = this;
-    const { description, attended = false, input, typeAfter, print } = options;
+    const { description, attended = false, input, typeAfter, trace } = options;
     const { seed, bitsPerSecond, clients, disk } = options.spec;
     return new World(
       {
-        ...{ seed, unsafe, bitsPerSecond, clients, input, typeAfter, print },
-        ...{ first, disk, diskContent, attended, evidence },
+        ...{ seed, unsafe, bitsPerSecond, clients, input, typeAfter },
+        ...{ first, disk, diskContent, attended, evidence, trace },
         sectors: sectorsOf(description),
+        print: (data) => {
+          trace?.printed(data);
+          options.print(data);
+        },
       },
       scheduler,
       {
@@ -170,18 +196,21 @@ export class Simulation {
     const { speeds, maxSteps, faults, seed } = this.options.spec;
     const startNs = new Random(`${seed}/${id}/clock`).below(MAX_UP_MS) * 1e6;
     const clock = new HostClock(this.scheduler, speeds[id] ?? 1, startNs);
-    const host: Host = new Host(id, this.replica(id), clock, {
-      ports: this.world.ports(id, clock),
-      listener: this.listener(() => host),
-      maxSteps,
-    });
+    const { trace } = this.options;
+    const host: Host = new Host(
+      id,
+      this.replica(id),
+      clock,
+      { ports: this.world.ports(id, clock), listener: this.listener(() => host), maxSteps },
+      trace && ((input) => trace.queued(input)),
+    );
     const hostFaults = faults.filter((fault): fault is HostFault => 'when' in fault);
     host.moments = new FaultMoments(host, hostFaults, (fault) => this.injector.inject(fault, host));
     return host;
   }
 
   private listener(host: () => Host): DriverListener {
-    const { onStep } = this.options;
+    const { onStep, trace } = this.options;
     return {
       noted: (event) => this.noted(host(), event),
       ran: (steps, restNs) => {
@@ -198,8 +227,13 @@ export class Simulation {
         this.emit(host().id, { kind: 'stuck', ...stuck });
       },
       entered: (phase) => this.injector.entered(host(), phase),
-      ...(onStep && {
-        handled: (input, effects) => onStep({ atNs: this.nowNs, host: host().id, input, effects }),
+      ...((onStep || trace) && {
+        handled: (input, effects) => {
+          const { id, replica } = host();
+          const step: Step = { atNs: this.nowNs, host: id, input, effects };
+          onStep?.(step);
+          trace?.handled(step, replica.role, replica.vmm?.icount ?? 0);
+        },
       }),
     };
   }
@@ -364,12 +398,14 @@ export class Simulation {
   // ── What the hosts do ─────────────────────────────────────────────────────────────────────────────────────────────
 
   private emit(host: HostId, event: SimEvent['event']): void {
-    this.options.onEvent({ atNs: this.nowNs, host, event });
+    const happened: SimEvent = { atNs: this.nowNs, host, event };
+    this.options.trace?.happened(happened);
+    this.options.onEvent(happened);
   }
 
   private arrive(to: HostId, from: HostId, bytes: Uint8Array): void {
     const host = this.hosts.get(to);
-    if (!host?.alive) return;
+    if (!host?.alive) return this.options.trace?.refused('no-power');
     this.observer.outputRule.arrived(to, bytes);
     host.deliver({ kind: 'message', from, bytes });
   }

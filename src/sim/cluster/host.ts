@@ -1,7 +1,7 @@
 /** A simulated host: a driver on virtual time. */
 import { Driver, type DriverOptions } from '../../cluster/driver.ts';
 import type { Clock } from '../../cluster/ports.ts';
-import type { TimerId } from '../../ft/effects.ts';
+import type { ReplicaInput, TimerId } from '../../ft/effects.ts';
 import type { Replica } from '../../ft/replica.ts';
 import type { HostId } from '../faults/faults.ts';
 import type { Scheduler } from '../world/scheduler.ts';
@@ -54,7 +54,14 @@ export class Host extends Driver {
     replica: Replica,
     readonly hostClock: HostClock,
     options: DriverOptions,
+    /** Told of every input when it is queued. */
+    private readonly queued?: (input: ReplicaInput) => void,
   ) {
     super(replica, options);
+  }
+
+  override deliver(input: ReplicaInput): void {
+    this.queued?.(input);
+    super.deliver(input);
   }
 }

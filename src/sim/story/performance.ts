@@ -2,7 +2,7 @@
 import type { Violation } from '../../check/checkers.ts';
 import { judge } from '../../check/verdict.ts';
 import type { MachineDescription } from '../../vmm/description.ts';
-import { type SimEvent, Simulation } from '../cluster/cluster.ts';
+import { type RunTrace, type SimEvent, Simulation } from '../cluster/cluster.ts';
 import { evidenceOf } from '../cluster/evidence.ts';
 import type { Scenario } from './scenario.ts';
 
@@ -15,11 +15,15 @@ export interface Performance {
   violations: Violation[];
 }
 
-/** Plays a story on its guest. `ownInput`: the program's own input, which the story's `typed` replaces. */
+/**
+ * Plays a story on its guest. `ownInput`: the program's own input, which the story's `typed` replaces; `traced` makes
+ * what records the run, given its clock.
+ */
 export function perform(
   { spec, typed }: Scenario,
   description: MachineDescription,
   ownInput: Uint8Array,
+  traced?: (nowNs: () => number) => RunTrace,
 ): Performance {
   const events: SimEvent[] = [];
   const printed: Performance['printed'] = [];
@@ -35,6 +39,7 @@ export function perform(
     input: typed === undefined ? ownInput : new TextEncoder().encode(typed),
     print,
     onEvent: (event) => events.push(event),
+    ...(traced && { trace: traced(() => simulation.nowNs) }),
   });
   simulation.run();
   return { simulation, events, printed, violations: judge(evidenceOf(simulation)) };

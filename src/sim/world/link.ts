@@ -1,15 +1,21 @@
 import type { Random } from '../../base/random.ts';
 import type { Scheduler } from './scheduler.ts';
 
+/** Why a message is lost: its sender has lost its power, or the connection broke. */
+export type LossReason = 'partition' | 'loss' | 'power' | 'reset';
+type OnLoss = (why: LossReason) => void;
+const ignore: OnLoss = () => {};
+
 interface InFlight {
   lost: boolean;
   stream: boolean;
+  onLoss: OnLoss;
 }
 
 /**
  * One direction of a network link, with a delay, a bandwidth, and two kinds of service. A stream delivers in order, and
  * messages sent during a partition arrive after it, as by TCP's retransmission; datagrams sent during a partition are
- * lost.
+ * lost. `onLoss` is told when a message is lost.
  */
 export class Link {
   /** Added by `delay` faults. */
@@ -22,7 +28,7 @@ export class Link {
   /** The number of partitions, which may overlap: the link works again when all have healed. */
   private partitions = 0;
   private lastArrivalNs = 0;
-  private waiting: (() => void)[] = [];
+  private waiting: { send: () => void; onLoss: OnLoss }[] = [];
   private readonly inFlight = new Set<InFlight>();
   /** Bytes carried since the beginning. */
   carriedBytes = 0;
@@ -35,24 +41,25 @@ export class Link {
     private readonly random: Random,
   ) {}
 
-  stream(sizeBytes: number, deliver: () => void): void {
-    if (this.broken) return;
+  stream(sizeBytes: number, deliver: () => void, onLoss: OnLoss = ignore): void {
+    if (this.broken) return onLoss('reset');
     if (this.partitions > 0) {
-      this.waiting.push(() => this.stream(sizeBytes, deliver));
+      this.waiting.push({ send: () => this.stream(sizeBytes, deliver, onLoss), onLoss });
       return;
     }
     const arrivalNs = Math.max(this.lastArrivalNs, this.arrival(sizeBytes));
     this.lastArrivalNs = arrivalNs;
-    this.carry(arrivalNs, true, deliver);
+    this.carry(arrivalNs, true, deliver, onLoss);
   }
 
-  datagram(sizeBytes: number, deliver: () => void): void {
-    if (this.partitions > 0 || (this.loss > 0 && this.random.chance(this.loss))) return;
+  datagram(sizeBytes: number, deliver: () => void, onLoss: OnLoss = ignore): void {
+    if (this.partitions > 0) return onLoss('partition');
+    if (this.loss > 0 && this.random.chance(this.loss)) return onLoss('loss');
     const arrivalNs = this.scheduler.nowNs + this.delayNs + this.extraDelayNs;
     this.carriedBytes += sizeBytes;
-    this.carry(arrivalNs, false, deliver);
+    this.carry(arrivalNs, false, deliver, onLoss);
     if (this.duplication > 0 && this.random.chance(this.duplication))
-      this.carry(arrivalNs + this.delayNs, false, deliver);
+      this.carry(arrivalNs + this.delayNs, false, deliver, onLoss);
   }
 
   partition(): void {
@@ -62,22 +69,26 @@ export class Link {
   heal(): void {
     this.partitions--;
     if (this.partitions > 0) return;
-    for (const send of this.waiting.splice(0)) send();
+    for (const { send } of this.waiting.splice(0)) send();
   }
 
   /** The sender has lost its power: a random prefix of the messages in flight still arrives. */
   cut(random: Random): void {
-    this.waiting = [];
+    this.dropWaiting('power');
     this.broken = false;
     const messages = [...this.inFlight];
-    for (const message of messages.slice(random.below(messages.length + 1))) message.lost = true;
+    for (const message of messages.slice(random.below(messages.length + 1))) lose(message, 'power');
   }
 
   /** The stream breaks: messages in flight, and those sent until {@link restore}, are lost. */
   break(): void {
     this.broken = true;
-    this.waiting = [];
-    for (const message of this.inFlight) if (message.stream) message.lost = true;
+    this.dropWaiting('reset');
+    for (const message of this.inFlight) if (message.stream) lose(message, 'reset');
+  }
+
+  private dropWaiting(why: LossReason): void {
+    for (const { onLoss } of this.waiting.splice(0)) onLoss(why);
   }
 
   /** The sender's process has ended: `deliver` comes after all that it has sent. */
@@ -98,12 +109,17 @@ export class Link {
     return this.freeNs + this.delayNs + this.extraDelayNs;
   }
 
-  private carry(arrivalNs: number, stream: boolean, deliver: () => void): void {
-    const message: InFlight = { lost: false, stream };
+  private carry(arrivalNs: number, stream: boolean, deliver: () => void, onLoss: OnLoss): void {
+    const message: InFlight = { lost: false, stream, onLoss };
     this.inFlight.add(message);
     this.scheduler.at(arrivalNs, () => {
       this.inFlight.delete(message);
       if (!message.lost) deliver();
     });
   }
+}
+
+function lose(message: InFlight, why: LossReason): void {
+  if (!message.lost) message.onLoss(why);
+  message.lost = true;
 }

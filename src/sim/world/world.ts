@@ -14,9 +14,10 @@ import type { Effect, GenerationRecord } from '../../ft/effects.ts';
 import type { DiskVariant, UnsafeRule } from '../../ft/rules.ts';
 import type { EvidencePlaces, Spool } from '../../replay/spool.ts';
 import type { EdgeOutput } from '../../vmm/outputs.ts';
-import { type HostId, STORAGE, SWITCH } from '../faults/faults.ts';
+import { type HostId, type NodeId, STORAGE, SWITCH } from '../faults/faults.ts';
 import { Console } from './console.ts';
 import { Disk } from './disk.ts';
+import type { Cargo, Departure, LinkTrace } from './link-trace.ts';
 import { Mesh } from './mesh.ts';
 import { ClientNetwork } from './network.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -47,7 +48,11 @@ export interface WorldOptions {
   attended: boolean;
   evidence: EvidencePlaces;
   print: (data: Uint8Array) => void;
+  /** Receives every message. */
+  trace?: LinkTrace | undefined;
 }
+
+type Way = Departure['way'];
 
 /** Receives what goes over links and edge. */
 export interface WorldListener {
@@ -129,46 +134,87 @@ export class World {
 
   private transport(id: HostId): Transport {
     const { mesh, listener } = this;
+    const toHost = (way: Way) => (to: HostId, bytes: Uint8Array) =>
+      this.send({ from: id, to, way, sizeBytes: bytes.length, cargo: { kind: 'bytes', bytes } }, () =>
+        listener.arrived(to, id, bytes),
+      );
     return {
-      stream: (to, bytes) => mesh.link(id, to).stream(bytes.length, () => listener.arrived(to, id, bytes)),
-      datagram: (to, bytes) =>
-        mesh.link(id, to).datagram(bytes.length, () => listener.arrived(to, id, bytes)),
+      stream: toHost('stream'),
+      datagram: toHost('datagram'),
       restored: (peer) => mesh.link(id, peer).restore(),
     };
   }
 
-  private toSwitch(from: HostId, sizeBytes: number, action: () => void): void {
-    this.mesh.link(from, SWITCH).stream(sizeBytes, action);
+  private send(message: Departure, deliver: () => void): void {
+    const { from, to, way, sizeBytes } = message;
+    const link = this.mesh.link(from, to);
+    const flight = this.options.trace?.departs(message);
+    if (!flight) return link[way](sizeBytes, deliver);
+    link[way](
+      sizeBytes,
+      () => flight.arrives(deliver),
+      (why) => flight.lost(why),
+    );
   }
 
-  private fromSwitch(to: HostId, sizeBytes: number, action: () => void): void {
-    this.mesh.link(SWITCH, to).stream(sizeBytes, action);
+  private stream(
+    from: NodeId,
+    to: NodeId,
+    sizeBytes: number,
+    cargo: Cargo,
+    deliver: () => void,
+    cause?: number,
+  ) {
+    this.send({ from, to, way: 'stream', sizeBytes, cargo, cause }, deliver);
   }
 
-  private toStorage(from: HostId, sizeBytes: number, action: () => void): void {
-    this.mesh.link(from, STORAGE).stream(sizeBytes, () => {
-      if (!this.storage.isDown) action();
+  private toSwitch(from: HostId, sizeBytes: number, cargo: Cargo, action: () => void): void {
+    this.stream(from, SWITCH, sizeBytes, cargo, action);
+  }
+
+  private fromSwitch(to: HostId, sizeBytes: number, cargo: Cargo, action: () => void): void {
+    this.stream(SWITCH, to, sizeBytes, cargo, action);
+  }
+
+  private toStorage(from: HostId, sizeBytes: number, cargo: Cargo, action: () => void): void {
+    this.stream(from, STORAGE, sizeBytes, cargo, () => {
+      if (this.storage.isDown) this.options.trace?.refused('outage');
+      else action();
     });
   }
 
-  private fromStorage(to: HostId, sizeBytes: number, action: () => void): void {
-    this.storage.answer(() => this.mesh.link(STORAGE, to).stream(sizeBytes, action));
+  /** Answers the message `request`, which a trace has numbered; an answer may be late. */
+  private fromStorage(
+    to: HostId,
+    sizeBytes: number,
+    cargo: Cargo,
+    request: number | undefined,
+    action: () => void,
+  ) {
+    this.storage.answer(() => this.stream(STORAGE, to, sizeBytes, cargo, action, request));
+  }
+
+  /** The number of the message that is being handled, if the run is traced. */
+  private get arriving(): number | undefined {
+    return this.options.trace?.arriving;
   }
 
   private generations(id: HostId): GenerationStore {
     const { generations } = this.storage;
     return {
       claim: (generation, record, answer) =>
-        this.toStorage(id, RECORD_BYTES, () => {
+        this.toStorage(id, RECORD_BYTES, { kind: 'claim', generation, record }, () => {
           const { newest } = generations;
           const standing = generations.testAndSet(generation, record);
           if (generations.newest > newest) this.listener.recorded(standing);
-          this.fromStorage(id, RECORD_BYTES, () => answer(standing));
+          const cargo: Cargo = { kind: 'record', generation, record: standing };
+          this.fromStorage(id, RECORD_BYTES, cargo, this.arriving, () => answer(standing));
         }),
       read: (generation, answer) =>
-        this.toStorage(id, SHORT_BYTES, () => {
+        this.toStorage(id, SHORT_BYTES, { kind: 'read-generation', generation }, () => {
           const record = generations.read(generation);
-          this.fromStorage(id, RECORD_BYTES, () => answer(record));
+          const cargo: Cargo = { kind: 'record', generation, record };
+          this.fromStorage(id, RECORD_BYTES, cargo, this.arriving, () => answer(record));
         }),
     };
   }
@@ -178,32 +224,34 @@ export class World {
     const port =
       (received: FrameReceiver): FrameReceiver =>
       (number, frame) =>
-        this.fromSwitch(id, frame.length, () => received(number, frame));
+        this.fromSwitch(id, frame.length, { kind: 'frame', number, frame }, () => received(number, frame));
     return {
       release: (effect, delivered, received) => {
         const { outputs, generation } = effect;
         listener.leaves(id, effect);
-        this.toSwitch(id, sizeOf(outputs), () => {
+        this.toSwitch(id, sizeOf(outputs), { kind: 'release', outputs }, () => {
           if (!fence.admits(generation)) return;
           for (const output of outputs) {
             const isNew =
               output.kind === 'console' ? console.release(output) : network.release(output, port(received));
             if (isNew) listener.reached(output);
-            this.fromSwitch(id, SHORT_BYTES, () => delivered(output));
+            this.fromSwitch(id, SHORT_BYTES, { kind: 'delivered', output }, () => delivered(output));
           }
         });
       },
       listen: (offset, generation, typed) =>
-        this.toSwitch(id, SHORT_BYTES, () => {
+        this.toSwitch(id, SHORT_BYTES, { kind: 'listen', offset }, () => {
           if (!fence.admits(generation)) return;
-          console.listen(offset, (from, data) => this.fromSwitch(id, data.length, () => typed(from, data)));
+          console.listen(offset, (from, data) =>
+            this.fromSwitch(id, data.length, { kind: 'typed', offset: from, data }, () => typed(from, data)),
+          );
         }),
       announce: (frame, nextFrame, generation, received) =>
-        this.toSwitch(id, frame.length, () => {
+        this.toSwitch(id, frame.length, { kind: 'announce' }, () => {
           if (fence.admits(generation)) network.announced(port(received), nextFrame);
         }),
       inputsHeld: (frames, typed, generation) =>
-        this.toSwitch(id, SHORT_BYTES, () => {
+        this.toSwitch(id, SHORT_BYTES, { kind: 'inputs-held' }, () => {
           if (!fence.admits(generation)) return;
           network.kept.held(frames);
           console.held(typed);
@@ -221,11 +269,13 @@ export class World {
         this.listener.leaves(id, effect);
         const { request } = effect;
         const sizeBytes = request.operation === 'write' ? request.data.length : READ_BYTES;
-        this.toStorage(id, sizeBytes, () =>
-          this.storage.perform(effect, (status, data) =>
-            this.fromStorage(id, data.length + SHORT_BYTES, () => answer(status, data)),
-          ),
-        );
+        this.toStorage(id, sizeBytes, { kind: 'disk', id: effect.id, request }, () => {
+          const { arriving } = this;
+          this.storage.perform(effect, (status, data) => {
+            const cargo: Cargo = { kind: 'disk-done', id: effect.id, status };
+            this.fromStorage(id, data.length + SHORT_BYTES, cargo, arriving, () => answer(status, data));
+          });
+        });
       },
     };
   }
