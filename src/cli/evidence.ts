@@ -68,11 +68,11 @@ function openUnnamed(): number {
 
 /** The evidence that the options need, and where it is kept. */
 export function evidenceFor(
-  { ft, verify, diff, saveStates, json }: RunOptions,
+  { ft, verify, diff, saveStates, report, json }: RunOptions,
   record: OutputFile | undefined,
 ): EvidencePlaces {
   const file = new FileSpool();
-  const compares = ft && (diff || saveStates !== undefined);
+  const compares = ft && (diff || saveStates !== undefined || report !== undefined);
   // After a failover the recording continues with the history of another machine; and a pipe is written at the end.
   const records = record !== undefined && (ft || !record.isFile);
   return {

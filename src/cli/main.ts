@@ -28,6 +28,7 @@ import { fromQemu } from './qemu/command-line.ts';
 import type { RecordOptions } from './record.ts';
 import type { ReplayOptions } from './replay.ts';
 import { takesSpec } from './spec-options.ts';
+import type { PageOptions } from './story-page.ts';
 
 /** Defined by the build, from package.json. */
 declare const VMFT_VERSION: string;
@@ -87,6 +88,10 @@ takesSymbols(
   .option('--diagram', 'after the run, draw it as a sequence diagram on stderr')
   .option('--record <file>', 'write the history of the last primary, for `vmft replay`')
   .option('--save-states <dir>', 'save both machines at the position of --diff, for `vmft diff`')
+  .option(
+    '--report <file>',
+    'write a page that shows the run, for any browser; switches --verify on (docs/report.md)',
+  )
   .option('--json', 'print one JSON document on stdout instead of the console output')
   .addOption(new Option('-q, --quiet', 'no events on stderr').conflicts('verbose'))
   .option('--strict', 'exit with code 6 when a requested fault was not triggered')
@@ -100,6 +105,7 @@ Examples:
   vmft run bank --crash primary@icount=100000 --diff </dev/null
   vmft run bank --spares 0 --crash primary@20ms --crash backup@60ms    both crash: lost
   vmft run dice --crash primary@output=10 --unsafe output-rule    what the rule prevents
+  vmft run bank --crash primary@icount=100000 --report out.html </dev/null
   vmft run kv --clients 3 --pause primary@t=9ms+30ms
   vmft run primes --defsym LIMIT=1000000 --no-ft
   vmft run --kernel Image --initrd initrd --append console=ttyS0 --memory 128M --no-ft
@@ -551,6 +557,26 @@ program
   )
   .action(async (name: string | undefined, given: StoryOptions) =>
     finish((await import('./play.ts')).story(name, given)),
+  );
+
+program
+  .command('report')
+  .description('write a page that shows the run of a scenario, for any browser')
+  .argument('<story>', 'a bundled story, or a path to your own')
+  .option('-o, --output <file>', 'the page (default: NAME.html)')
+  .option('-q, --quiet', 'print only failed expectations')
+  .addHelpText(
+    'after',
+    `
+The page is one file, and needs no network. For the run of a program: vmft run PROGRAM --report FILE.
+The exit code is 3 when an expectation fails; the page is written all the same.
+
+Examples:
+  vmft report primary-dies-before-output
+  vmft report my.story -o my.html`,
+  )
+  .action(async (name: string, given: PageOptions) =>
+    finish((await import('./story-page.ts')).reportStory(name, given)),
   );
 
 addClusterCommands(program, finish);

@@ -59,6 +59,7 @@ export interface RunOptions extends ProgramOptions, SpecOptions, EngineOptions, 
   diagram?: boolean;
   record?: string;
   saveStates?: string;
+  report?: string;
   json?: boolean;
   quiet?: boolean;
   strict?: boolean;

@@ -10,6 +10,7 @@ import type { Comparison } from '../replay/comparison.ts';
 import { type RunFacts, runJson, runLines } from '../report/run-report.ts';
 import type { Line } from '../report/styled-text.ts';
 import type { Simulation } from '../sim/cluster/cluster.ts';
+import type { Trace } from '../sim/trace/events.ts';
 import { evidenceOf } from '../sim/cluster/evidence.ts';
 import type { Naming } from '../symbols/naming.ts';
 import { encodeSnapshot, takeSnapshot } from '../vmm/snapshot.ts';
@@ -17,6 +18,7 @@ import { shellText } from './command-text.ts';
 import { EXIT_CODE, exitCodeOf } from './exit-codes.ts';
 import { makeDirectory, OutputFile } from './files.ts';
 import type { RunOptions } from './options.ts';
+import { pageData, pageText } from './page.ts';
 import type { RunRecording } from './recording.ts';
 
 /** The default directory for the states of machines that differ. */
@@ -33,6 +35,7 @@ interface StateFiles {
 export interface RunFiles {
   record?: OutputFile;
   states?: StateFiles;
+  page?: OutputFile;
 }
 
 function statesIn(directory: string): StateFiles {
@@ -42,7 +45,12 @@ function statesIn(directory: string): StateFiles {
 }
 
 /** The output files of a run, checked before it begins. @throws {OperatingError} when one can't be written */
-export const filesOf = ({ record, saveStates }: Pick<RunOptions, 'record' | 'saveStates'>): RunFiles => ({
+export const filesOf = ({
+  record,
+  saveStates,
+  report,
+}: Pick<RunOptions, 'record' | 'saveStates' | 'report'>): RunFiles => ({
+  ...(report !== undefined && { page: OutputFile.at(report) }),
   ...(saveStates !== undefined && { states: statesIn(saveStates) }),
   ...(record !== undefined && { record: OutputFile.at(record) }),
 });
@@ -62,7 +70,7 @@ export interface Circumstances {
 }
 
 /** The options that a report depends on. */
-export type ReportOptions = Pick<RunOptions, 'ft' | 'diff' | 'verify' | 'saveStates' | 'strict'>;
+export type ReportOptions = Pick<RunOptions, 'ft' | 'diff' | 'verify' | 'saveStates' | 'report' | 'strict'>;
 
 /** The report of a finished run. */
 export class Report {
@@ -73,6 +81,7 @@ export class Report {
   /** Why files could not be written. */
   readonly failures: string[] = [];
   private statesKept = false;
+  private pageKept = false;
 
   constructor(
     private readonly simulation: Simulation,
@@ -83,7 +92,8 @@ export class Report {
     this.outcome = simulation.outcome!;
     const differ =
       this.outcome === 'diverged' || violations.some(({ invariant }) => invariant === 'same-machine');
-    const wanted = options.diff || differ || options.saveStates !== undefined;
+    const wanted =
+      options.diff || differ || options.saveStates !== undefined || options.report !== undefined;
     this.comparison = wanted ? compareLast(evidenceOf(simulation), simulation.options.execution) : undefined;
     this.directory = options.saveStates ?? (differ && this.comparison ? DIVERGED_DIRECTORY : undefined);
   }
@@ -112,6 +122,16 @@ export class Report {
       primary.write(encodeSnapshot(a));
       if (b) backup.write(encodeSnapshot(b));
       this.statesKept = true;
+    });
+  }
+
+  /** Writes the page of `--report`. */
+  writePage(trace: Trace, title: string): void {
+    const page = this.circumstances.files?.page;
+    if (!page) return;
+    this.attempt(() => {
+      page.write(pageText(pageData(this.facts, trace, title)));
+      this.pageKept = true;
     });
   }
 
@@ -145,6 +165,7 @@ export class Report {
     const { recording } = this.circumstances;
     return [
       ...(recording && recording.failure === undefined ? [[recordedLine(recording.output)]] : []),
+      ...(this.pageKept ? [[`report written to ${this.circumstances.files!.page!.path}`]] : []),
       ...(statesKept && directory !== undefined
         ? [[this.comparison ? bothLine(directory) : `machine saved in ${directory}/primary.vm`]]
         : []),

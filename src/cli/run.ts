@@ -1,5 +1,6 @@
 /** `vmft run`: a program on the simulated cluster. */
 
+import { basename } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { OperatingError } from '../base/errors.ts';
 import { judge, observe } from '../check/verdict.ts';
@@ -12,6 +13,7 @@ import { type SimEvent, Simulation } from '../sim/cluster/cluster.ts';
 import { evidenceOf } from '../sim/cluster/evidence.ts';
 import { mustSuit } from '../sim/spec/spec.ts';
 import { guestNaming } from './debugging/symbols.ts';
+import { Tracer } from '../sim/trace/tracer.ts';
 import { evidenceFor } from './evidence.ts';
 import { LIMIT_BYTES, readBytes, readPipedInput } from './files.ts';
 import { EndingSignal } from './interruption.ts';
@@ -75,10 +77,10 @@ export async function consoleInput(path: string, { input }: Pick<RunOptions, 'in
   return piped.length > 0 ? piped : ownInput(path);
 }
 
-/** `--unsafe` implies `--verify`: without the check its effect would go unnoticed. */
+/** `--unsafe` implies `--verify`: without the check its effect would go unnoticed. So does `--report`, for its verdict. */
 const withDefaults = (given: RunOptions): RunOptions => ({
   ...given,
-  verify: given.verify || (given.unsafe ?? []).length > 0,
+  verify: given.verify || given.report !== undefined || (given.unsafe ?? []).length > 0,
 });
 
 /**
@@ -118,6 +120,7 @@ export async function run(program: string | undefined, given: RunOptions): Promi
     process.stderr.write(`${lineBegun ? '\n' : ''}${paint(line)}\n`);
     lineBegun = false;
   };
+  const tracer = files.page && new Tracer(() => simulation.nowNs);
   const naming = guestNaming(program, options);
   const story = new Story(detail, undefined, undefined, naming);
   const drawn: SimEvent[] = [];
@@ -130,6 +133,7 @@ export async function run(program: string | undefined, given: RunOptions): Promi
     attended,
     evidence: evidenceFor(options, files.record),
     ...debugging(),
+    ...(tracer && { trace: tracer }),
     print: (data) => {
       if (!showsConsole) return;
       if (process.stdout.isTTY) status.before(data);
@@ -174,6 +178,7 @@ export async function run(program: string | undefined, given: RunOptions): Promi
     naming,
   });
   report.keep();
+  if (tracer) report.writePage(tracer.trace([...simulation.hosts.keys()]), basename(path));
   if (options.json) process.stdout.write(`${JSON.stringify(report.json(path), null, 2)}\n`);
   if (!options.quiet) [...report.lines(), ...alterationLines(simulation)].forEach(printLine);
   for (const line of [...notTriggeredLines(simulation), ...report.failures.map((why) => [`vmft: ${why}`])])
@@ -189,7 +194,9 @@ function diagramOf(events: readonly SimEvent[], { hosts }: Simulation): TextLine
 }
 
 /** What stdout is used for. @throws {OperatingError} when two options claim it */
-function usesOfStdout({ json }: RunOptions, { record }: RunFiles): 'console' | 'json' | 'recording' {
+function usesOfStdout({ json }: RunOptions, { record, page }: RunFiles): 'console' | 'json' | 'recording' {
+  if (page?.isStandardOutput)
+    throw new OperatingError('--report: the page is no console output; write it to a file');
   if (!record?.isStandardOutput) return json ? 'json' : 'console';
   if (json) throw new OperatingError('--json and the recording would both go to stdout; record to a file');
   if (process.stdout.isTTY)

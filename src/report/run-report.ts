@@ -118,7 +118,7 @@ function inputAdvice({ clients }: { clients: number }): string {
 }
 
 /** The position at which the machines are compared, in words. */
-function place(simulation: Simulation, comparison: Comparison): string {
+export function place(simulation: Simulation, comparison: Comparison): string {
   const failover = simulation.failovers.at(-1);
   if (!failover)
     return simulation.outcome === 'diverged'

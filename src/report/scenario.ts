@@ -46,6 +46,17 @@ export function scenarioLines(
   return { lines: [...lines, ...last], ...rest };
 }
 
+/** The expectations of a story that was performed, and unexpected violations; `why`: what is wrong, if anything is. */
+export function judgements(
+  scenario: Scenario,
+  performance: Performance,
+): { text: string; why: string | undefined }[] {
+  const report = new ScenarioReport(scenario, performance);
+  const said = new Set<Say>();
+  report.explainAll(said);
+  return report.judgements(said);
+}
+
 const outcomeText: Record<Outcome, string> = {
   completed: 'completed',
   lost: 'lost: no eligible replica',
@@ -80,10 +91,15 @@ class ScenarioReport {
     return due.length > 0 ? wrap(due.map(({ text }) => text).join(' '), MARGIN).trimStart() : undefined;
   }
 
+  /** Adds every explanation whose event has occurred to `said`. */
+  explainAll(said: Set<Say>): void {
+    for (const { event, host } of this.performance.events) this.explain(said, event, host);
+  }
+
   /** The events as a diagram, without explanations. */
   drawn(said: Set<Say>, columns: number | undefined): Line[] {
     const { events } = this.performance;
-    for (const { event, host } of events) this.explain(said, event, host);
+    this.explainAll(said);
     return fittedDiagram(events, hostNames(this.scenario.spec), columns);
   }
 
@@ -135,7 +151,7 @@ class ScenarioReport {
   }
 
   /** All expectations, and unexpected violations; `why`: what is wrong, undefined where nothing is. */
-  private judgements(said: ReadonlySet<Say>): { text: string; why: string | undefined }[] {
+  judgements(said: ReadonlySet<Say>): { text: string; why: string | undefined }[] {
     const { scenario, performance } = this;
     const { simulation, events, violations } = performance;
     const { failovers, machine, injector } = simulation;

@@ -1,0 +1,150 @@
+/** The life of an output: made, held, released, shown; and why it was held. */
+import type { PageMessage, PageNote, PageSlice } from '../../../report/page/page-data.ts';
+import type { Run } from './run.ts';
+import { durationText, grouped, timeText } from './time.ts';
+
+/** Outputs `first` to `last`, which left together. */
+export interface Life {
+  first: number;
+  last: number;
+  text: string;
+  /** The host that shows it, or that held it last. */
+  host: string;
+  /** When the steps of its slice had been taken. */
+  madeNs: number;
+  /** When it reached the console or the switch; undefined if it never did. */
+  shownNs: number | undefined;
+  made: PageSlice | undefined;
+  held: PageNote | undefined;
+  /** The acknowledgement that let it go. */
+  ack: PageMessage | undefined;
+  release: PageMessage | undefined;
+}
+
+/** The lives of all outputs whose events were kept, in the order of their making. */
+export function livesOf(run: Run): Life[] {
+  const held = run.notes.filter(({ what }) => what === 'held');
+  const heldByLast = new Map(held.map((note) => [Number(note.fields.last), note]));
+  const seen = new Set<number>();
+  const lives = run.notes.flatMap((note): Life[] => {
+    if (note.what !== 'delivered') return [];
+    seen.add(Number(note.fields.last));
+    return [shownLife(run, note, heldByLast.get(Number(note.fields.last)))];
+  });
+  const never = held.filter(({ fields }) => !seen.has(Number(fields.last)));
+  const all = [...lives, ...never.map((note) => heldLife(run, note))];
+  return all.sort((a, b) => a.madeNs - b.madeNs || a.first - b.first);
+}
+
+function shownLife(run: Run, note: PageNote, held: PageNote | undefined): Life {
+  const release = messageOf(run, note.cause);
+  const reason = run.event(release?.cause);
+  const ack = reason?.kind === 'message' && reason.what === 'ack' ? reason : undefined;
+  const own = held && held.host === release?.from ? held : undefined;
+  const made = sliceOf(run, held?.cause) ?? (reason?.kind === 'slice' ? reason : undefined);
+  return {
+    first: Number(note.fields.first),
+    last: Number(note.fields.last),
+    text: note.shown ?? release?.text ?? '',
+    host: release?.from ?? '',
+    madeNs: held?.atNs ?? made?.endNs ?? release?.atNs ?? note.atNs,
+    shownNs: note.atNs,
+    ...{ made, held: own ?? held, ack, release },
+  };
+}
+
+function heldLife(run: Run, held: PageNote): Life {
+  return {
+    first: Number(held.fields.first),
+    last: Number(held.fields.last),
+    text: /"(.*)"/s.exec(held.text)?.[1] ?? '',
+    host: held.host,
+    madeNs: held.atNs,
+    shownNs: undefined,
+    made: sliceOf(run, held.cause),
+    ...{ held, ack: undefined, release: undefined },
+  };
+}
+
+/** The messages that carried the entry on which the output waited. */
+export function entriesOf(run: Run, { held }: Life): PageMessage[] {
+  if (!held) return [];
+  const entry = Number(held.fields.entry);
+  return run.messages.filter(
+    ({ what, from, first, last, atNs }) =>
+      what === 'entries' &&
+      from === held.host &&
+      atNs >= held.atNs - 1e9 &&
+      (first ?? 1) <= entry &&
+      entry <= (last ?? 0),
+  );
+}
+
+const messageOf = (run: Run, id: number | undefined): PageMessage | undefined => {
+  const event = run.event(id);
+  return event?.kind === 'message' ? event : undefined;
+};
+
+const sliceOf = (run: Run, id: number | undefined): PageSlice | undefined => {
+  const event = run.event(id);
+  return event?.kind === 'slice' ? event : undefined;
+};
+
+/** The life that a time belongs to: the one under way, or else the nearest. */
+export function lifeAt(lives: readonly Life[], atNs: number): number {
+  let [best, distance] = [-1, Number.POSITIVE_INFINITY];
+  for (const [index, { made, madeNs, shownNs }] of lives.entries()) {
+    const [from, to] = [made?.atNs ?? madeNs, shownNs ?? madeNs];
+    const away = atNs < from ? from - atNs : atNs > to ? atNs - to : 0;
+    if (away < distance) [best, distance] = [index, away];
+  }
+  return best;
+}
+
+/** The part of the run in which a life is seen whole. */
+export function spanOf(run: Run, life: Life): { fromNs: number; toNs: number } {
+  const { made, madeNs, shownNs, ack } = life;
+  const arrivals = [...entriesOf(run, life), ...(ack ? [ack] : [])].flatMap(({ arrivedNs }) => arrivedNs.slice(0, 1));
+  const from = Math.min(made?.atNs ?? madeNs, madeNs);
+  const to = Math.max(shownNs ?? madeNs, ...arrivals.filter((ns) => ns < madeNs + 5e7), madeNs + 20_000);
+  const margin = (to - from) * 0.12;
+  return { fromNs: Math.max(0, from - margin), toNs: to + 2 * margin };
+}
+
+/** Why the output waited, sentence by sentence. */
+export function whyHeld(run: Run, life: Life): string[] {
+  const { made, held, ack, release, shownNs, madeNs, host } = life;
+  const maker = held?.host ?? made?.host ?? host;
+  const at = (ns: number) => timeText(ns, 1e5);
+  const where = made ? ` at instruction ${grouped(made.to)}` : '';
+  const sentences = [`Made by ${maker} at ${at(madeNs)}${where}.`];
+  if (!held)
+    sentences.push('Nobody had to acknowledge anything: it had no backup, so it was released at once.');
+  else sentences.push(...whyWaited(entriesOf(run, life), held, at));
+  if (held && release && release.from !== held.host)
+    sentences.push(
+      `Not by ${held.host}: ${release.from} made the same output from the log, went live, and released it at ${at(release.atNs)}.`,
+    );
+  else if (ack && release)
+    sentences.push(`The acknowledgement arrived, and ${release.from} released it at ${at(release.atNs)}.`);
+  if (shownNs === undefined) sentences.push('It never left: the world has not seen it.');
+  else {
+    const waited = release && held ? `; ${durationText(release.atNs - madeNs)} of that it was held` : '';
+    sentences.push(`The world saw it ${durationText(shownNs - madeNs)} after it was made${waited}.`);
+  }
+  return sentences;
+}
+
+function whyWaited(entries: readonly PageMessage[], held: PageNote, at: (ns: number) => string): string[] {
+  const entry = Number(held.fields.entry);
+  const sentences = [
+    `It had to wait: without log entry ${grouped(entry)} a backup could take over and make another output.`,
+  ];
+  for (const { to, atNs, arrivedNs, lost } of entries.slice(0, 3))
+    sentences.push(
+      arrivedNs.length > 0 && !lost
+        ? `The entry left for ${to} at ${at(atNs)} and arrived at ${at(arrivedNs[0]!)}.`
+        : `The entry left for ${to} at ${at(atNs)} and was lost.`,
+    );
+  return sentences;
+}

@@ -1,0 +1,69 @@
+/** The console, line by line, with the host that let each line out. */
+import { firstAt } from '../model/run.ts';
+import { durationText, timeText } from '../model/time.ts';
+import { Rows } from './rows.tsx';
+import type { Page } from './state.ts';
+
+export function ConsoleView({ page }: { page: Page }) {
+  const { run, focus, look } = page;
+  const { shown } = run;
+  const current = Math.max(0, firstAt(shown, focus.value.atNs + 1) - 1);
+  const choose = (index: number) => {
+    const line = shown[index];
+    if (line) look({ atNs: line.atNs, ...(line.host !== '' && { host: line.host }) });
+  };
+  const silence = silenceOf(page);
+  return (
+    <section aria-labelledby="console">
+      <h2 id="console">
+        Console <small>who let each line out{silence}</small>
+      </h2>
+      {shown.length === 0 ? (
+        <p class="hint">The console has shown nothing.</p>
+      ) : (
+        <Rows
+          name="Console"
+          count={shown.length}
+          rowHeight={20}
+          height={360}
+          current={current}
+          choose={choose}
+          row={(index) => {
+            const { atNs, host, text } = shown[index]!;
+            const isNew = index > 0 && shown[index - 1]!.host !== host;
+            return (
+              <div
+                key={index}
+                role="row"
+                aria-rowindex={index + 1}
+                aria-current={index === current ? 'true' : undefined}
+                class={`line by-${run.data.hosts.indexOf(host) % 4}${isNew ? ' taken-over' : ''}`}
+                onClick={() => choose(index)}
+              >
+                <span role="cell" class="time">
+                  {timeText(atNs, 1e7)}
+                </span>
+                <span role="cell" class="host">
+                  {host}
+                </span>
+                <span role="cell" class="mono said">
+                  {text.replace(/\n$/, '')}
+                </span>
+              </div>
+            );
+          }}
+        />
+      )}
+    </section>
+  );
+}
+
+/** The longest time without a line around a takeover, in words. */
+function silenceOf({ run: { shown } }: Page): string {
+  let longest = 0;
+  for (const [index, line] of shown.entries()) {
+    const before = shown[index - 1];
+    if (before && before.host !== line.host) longest = Math.max(longest, line.atNs - before.atNs);
+  }
+  return longest > 0 ? `; silent for ${durationText(longest)} at the failover` : '';
+}

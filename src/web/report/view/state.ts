@@ -1,0 +1,61 @@
+/** What all views share: the run, and the focus, which the address holds. */
+import { computed, effect, type ReadonlySignal, type Signal, signal } from '@preact/signals';
+import { type Focus, fromHash, toHash, within } from '../model/focus.ts';
+import { type Life, lifeAt, livesOf } from '../model/outputs.ts';
+import { icountAt, type Run } from '../model/run.ts';
+
+/** The page's state. */
+export interface Page {
+  run: Run;
+  lives: Life[];
+  focus: ReadonlySignal<Focus>;
+  /** The index of the output whose life is shown; -1 for none. */
+  life: ReadonlySignal<number>;
+  /** Moves the focus; a time outside the detail moves that, too. */
+  look(to: Partial<Focus>): void;
+}
+
+/** The part of the run that the detail shows first: around the failover, or else the beginning. */
+function firstFocus(run: Run): Focus {
+  const { endNs, hosts } = run.data;
+  const at = (what: string, fault?: string) =>
+    run.notes.find((note) => note.what === what && (fault === undefined || note.fields.phase === fault));
+  const begin = at('fault', 'begins') ?? at('suspected') ?? at('held');
+  const live = at('live') ?? at('held') ?? begin;
+  const [fromNs, toNs] = [begin?.atNs ?? 0, live?.atNs ?? endNs];
+  const margin = Math.max((toNs - fromNs) * 0.25, endNs * 0.01);
+  return {
+    atNs: begin?.atNs ?? 0,
+    host: (begin?.host || hosts[0]) ?? '',
+    fromNs: fromNs - margin,
+    toNs: toNs + 1.4 * margin,
+  };
+}
+
+/** Makes the state of a page; `address` is the part after `#`. */
+export function pageState(run: Run): Page {
+  const { endNs, hosts } = run.data;
+  const lives = livesOf(run);
+  const known = within(firstFocus(run), endNs, hosts);
+  const focus: Signal<Focus> = signal(within(fromHash(location.hash, known), endNs, hosts));
+  const look = (to: Partial<Focus>) => {
+    const next = within({ ...focus.value, ...to }, endNs, hosts);
+    const isAway = next.atNs < next.fromNs || next.atNs > next.toNs;
+    const half = (next.toNs - next.fromNs) / 2;
+    const moved =
+      isAway && to.atNs !== undefined && to.fromNs === undefined
+        ? { ...next, fromNs: next.atNs - half, toNs: next.atNs + half }
+        : next;
+    focus.value = within(moved, endNs, hosts);
+  };
+  effect(() => {
+    const { atNs, host } = focus.value;
+    const hash = toHash(focus.value, icountAt(run, host, atNs));
+    if (location.hash !== hash) history.replaceState(null, '', hash);
+  });
+  addEventListener('hashchange', () => {
+    focus.value = within(fromHash(location.hash, focus.value), endNs, hosts);
+  });
+  const life = computed(() => lifeAt(lives, focus.value.atNs));
+  return { run, lives, focus, life, look };
+}
