@@ -110,7 +110,8 @@ async function writePage(bundle) {
     if (/<\/(script|style)/i.test(text)) throw new Error(`the page's ${end} would end its element`);
     return text;
   });
-  const hash = (/** @type {string} */ text) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+  const hash = (/** @type {string} */ text) =>
+    `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
   const parts = {
     ...{ SCRIPT: script, STYLE: style, SCRIPT_HASH: hash(script), STYLE_HASH: hash(style) },
     // Two dashes would end the comment that they stand in.

@@ -10,8 +10,8 @@ import type { Comparison } from '../replay/comparison.ts';
 import { type RunFacts, runJson, runLines } from '../report/run-report.ts';
 import type { Line } from '../report/styled-text.ts';
 import type { Simulation } from '../sim/cluster/cluster.ts';
-import type { Trace } from '../sim/trace/events.ts';
 import { evidenceOf } from '../sim/cluster/evidence.ts';
+import type { Trace } from '../sim/trace/events.ts';
 import type { Naming } from '../symbols/naming.ts';
 import { encodeSnapshot, takeSnapshot } from '../vmm/snapshot.ts';
 import { shellText } from './command-text.ts';
@@ -92,8 +92,7 @@ export class Report {
     this.outcome = simulation.outcome!;
     const differ =
       this.outcome === 'diverged' || violations.some(({ invariant }) => invariant === 'same-machine');
-    const wanted =
-      options.diff || differ || options.saveStates !== undefined || options.report !== undefined;
+    const wanted = options.diff || differ || options.saveStates !== undefined || options.report !== undefined;
     this.comparison = wanted ? compareLast(evidenceOf(simulation), simulation.options.execution) : undefined;
     this.directory = options.saveStates ?? (differ && this.comparison ? DIVERGED_DIRECTORY : undefined);
   }

@@ -11,33 +11,37 @@ const MAX_CHAPTERS = 16;
 type Event = NoteEvent['event'];
 
 /** Titles and explanations of the events that begin a chapter; an explanation of its own replaces that of a fault. */
-const titles: { [K in Event['kind']]?: (event: Extract<Event, { kind: K }>) => [title: string, text?: string] } =
-  {
-    suspected: () => ['suspicion', 'Dead, or only cut off? Nobody can know: arbitration makes a wrong guess safe.'],
-    won: ({ generation }) => [
-      `generation ${generation}`,
-      'Test-and-set on shared storage lets exactly one replica go on.',
-    ],
-    lost: () => ['a claim is lost', 'Another replica was first: this one must not go live.'],
-    live: ({ icount }) => [
-      'live',
-      `The same machine, at instruction ${icount}: from here its input comes from the world again.`,
-    ],
-    joining: ({ host }) => ['re-protection', `${host} becomes the new backup while the guest runs.`],
-    installed: ({ from }) => ['copied', `It equals the machine of ${from} now, and follows the log from here.`],
-    diverged: () => ['divergence'],
-    void: () => ['discarded'],
-    evicted: () => ['evicted'],
-    switching: () => ['switch-over'],
-    command: ({ command }) => [command.kind],
-    stuck: () => ['stuck'],
-    'join-ended': () => ['copy aborted'],
-    off: ({ code }) => ['off', `The guest ends with exit code ${code}.`],
-    fault: ({ fault, phase }) =>
-      phase === 'begins'
-        ? [fault.kind]
-        : [fault.kind === 'crash' || fault.kind === 'kill' ? 'restart' : `${fault.kind} over`],
-  };
+const titles: {
+  [K in Event['kind']]?: (event: Extract<Event, { kind: K }>) => [title: string, text?: string];
+} = {
+  suspected: () => [
+    'suspicion',
+    'Dead, or only cut off? Nobody can know: arbitration makes a wrong guess safe.',
+  ],
+  won: ({ generation }) => [
+    `generation ${generation}`,
+    'Test-and-set on shared storage lets exactly one replica go on.',
+  ],
+  lost: () => ['a claim is lost', 'Another replica was first: this one must not go live.'],
+  live: ({ icount }) => [
+    'live',
+    `The same machine, at instruction ${icount}: from here its input comes from the world again.`,
+  ],
+  joining: ({ host }) => ['re-protection', `${host} becomes the new backup while the guest runs.`],
+  installed: ({ from }) => ['copied', `It equals the machine of ${from} now, and follows the log from here.`],
+  diverged: () => ['divergence'],
+  void: () => ['discarded'],
+  evicted: () => ['evicted'],
+  switching: () => ['switch-over'],
+  command: ({ command }) => [command.kind],
+  stuck: () => ['stuck'],
+  'join-ended': () => ['copy aborted'],
+  off: ({ code }) => ['off', `The guest ends with exit code ${code}.`],
+  fault: ({ fault, phase }) =>
+    phase === 'begins'
+      ? [fault.kind]
+      : [fault.kind === 'crash' || fault.kind === 'kill' ? 'restart' : `${fault.kind} over`],
+};
 
 /** The chapters of a run with these hosts. */
 export function chaptersOf(events: readonly TraceEvent[], isProtected: boolean): Chapter[] {

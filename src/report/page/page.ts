@@ -70,7 +70,9 @@ function verdictOf(
       ...(checked && outcome !== 'completed' ? ['what left is what one faultless machine makes'] : []),
       ...(machines?.equal ? [`both machines equal ${machines.place}`] : []),
       ...(checked ? ['no checker found a violation'] : []),
-      ...(violations.length > 0 ? [`violated: ${violations.map(({ invariant }) => invariant).join(', ')}`] : []),
+      ...(violations.length > 0
+        ? [`violated: ${violations.map(({ invariant }) => invariant).join(', ')}`]
+        : []),
     ],
   };
 }

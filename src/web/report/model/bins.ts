@@ -8,7 +8,13 @@ import { durationText } from './time.ts';
 const BAR = 6;
 
 /** The bins that begin within a column. */
-function column(values: readonly number[], widthNs: number, scale: Scale, x: number, width: number): number[] {
+function column(
+  values: readonly number[],
+  widthNs: number,
+  scale: Scale,
+  x: number,
+  width: number,
+): number[] {
   const from = Math.ceil(scale.ns(x) / widthNs - 1e-9);
   const to = Math.ceil(scale.ns(x + width) / widthNs - 1e-9);
   return values.slice(Math.max(0, from), Math.max(0, to));
@@ -80,7 +86,9 @@ export function channelMarks(run: Run, { y, height }: Lane, scale: Scale): [Mark
   const marks = (all: [number, number][], fill: 'live' | 'storage'): Mark[] =>
     all.flatMap(([x, bytes]) => {
       const tall = Math.min(height, (height * bytes) / most);
-      return bytes > 0 ? [{ shape: 'rect', x, y: y + height - tall, width: BAR - 1, height: tall, fill }] : [];
+      return bytes > 0
+        ? [{ shape: 'rect', x, y: y + height - tall, width: BAR - 1, height: tall, fill }]
+        : [];
     });
   const copied = copy.reduce((sum, [, bytes]) => sum + bytes, 0);
   const first = copy.find(([, bytes]) => bytes > 0);
@@ -95,4 +103,8 @@ export function channelMarks(run: Run, { y, height }: Lane, scale: Scale): [Mark
 
 /** A size in bytes. */
 export const sizeText = (bytes: number): string =>
-  bytes >= 1e6 ? `${(bytes / 1e6).toPrecision(3)} MB` : bytes >= 1e3 ? `${(bytes / 1e3).toPrecision(3)} kB` : `${bytes} B`;
+  bytes >= 1e6
+    ? `${(bytes / 1e6).toPrecision(3)} MB`
+    : bytes >= 1e3
+      ? `${(bytes / 1e3).toPrecision(3)} kB`
+      : `${bytes} B`;

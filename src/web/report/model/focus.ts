@@ -31,19 +31,29 @@ export function toHash({ atNs, host, fromNs, toNs }: Focus, icount: number | und
   return `#t=${ns(atNs)}&host=${encodeURIComponent(host)}${position}&from=${ns(fromNs)}&to=${ns(toNs)}`;
 }
 
-/** Reads {@link toHash}; what is missing or damaged is taken from `known`. */
-export function fromHash(hash: string, known: Focus): Focus {
+/** Reads {@link toHash}; what is missing or damaged is left out. */
+export function fromHash(hash: string): Partial<Focus> {
   const fields = new URLSearchParams(hash.replace(/^#/, ''));
-  const number = (name: string, otherwise: number) => {
+  const numbers = (
+    [
+      ['atNs', 't'],
+      ['fromNs', 'from'],
+      ['toNs', 'to'],
+    ] as const
+  ).flatMap(([field, name]) => {
     const text = fields.get(name);
-    return text !== null && /^\d{1,15}$/.test(text) ? Number(text) : otherwise;
-  };
-  return {
-    atNs: number('t', known.atNs),
-    host: fields.get('host') ?? known.host,
-    fromNs: number('from', known.fromNs),
-    toNs: number('to', known.toNs),
-  };
+    return text !== null && /^\d{1,15}$/.test(text) ? [[field, Number(text)] as const] : [];
+  });
+  const host = fields.get('host');
+  return { ...Object.fromEntries(numbers), ...(host !== null && { host }) };
+}
+
+/** The focus with its time in the detail, which moves if it has to. */
+export function withTime(focus: Focus): Focus {
+  const { atNs, fromNs, toNs } = focus;
+  if (atNs >= fromNs && atNs <= toNs) return focus;
+  const half = (toNs - fromNs) / 2;
+  return { ...focus, fromNs: atNs - half, toNs: atNs + half };
 }
 
 /** The detail moved by `byNs`, and stretched by `factor` around `aroundNs`. */

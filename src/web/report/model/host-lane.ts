@@ -1,5 +1,6 @@
 /** The lane of a host: its states, its slices, its position, and the outputs that it holds. */
 import type { PageSlice } from '../../../report/page/page-data.ts';
+import type { Detail } from './lanes.ts';
 import type { Label, Lane, Mark } from './marks.ts';
 import { icountAt, type Run, type Span, type State } from './run.ts';
 import type { Scale } from './scale.ts';
@@ -9,18 +10,19 @@ const SLICE_HEIGHT = 8;
 const HELD_HEIGHT = 4;
 
 /** The marks and texts of a lane. */
-export function hostMarks(run: Run, lane: Lane, scale: Scale): [Mark[], Label[]] {
+export function hostMarks(run: Run, lane: Lane, scale: Scale, detail: Detail): [Mark[], Label[]] {
   const states = run.states.get(lane.name) ?? [];
+  const [held, heldLabels] = heldMarks(run, lane, scale);
   const drawn = states.map((state) => stateMarks(run, lane, scale, state));
   return [
     [
       ...drawn.flatMap(([marks]) => marks),
       ...sliceMarks(run, lane, scale),
       ...positionMarks(run, lane, scale),
-      ...heldMarks(run, lane, scale),
+      ...held,
       ...gapMarks(run, lane, scale),
     ],
-    drawn.flatMap(([, labels]) => labels),
+    [...drawn.flatMap(([, labels]) => labels), ...(detail === 'detail' ? heldLabels : [])],
   ];
 }
 
@@ -86,8 +88,10 @@ function positionMarks(run: Run, { name, y, height }: Lane, scale: Scale): Mark[
   let before: PageSlice | undefined;
   for (const slice of scale.visible(slices)) {
     // A machine that was copied begins at another position.
-    if (before && slice.from !== before.to) lines.push((points = []));
-    if (lines.length === 0) lines.push(points);
+    if (!before || slice.from !== before.to) {
+      points = [];
+      lines.push(points);
+    }
     before = slice;
     add(points, Math.max(scale.left, scale.x(slice.atNs)), at(slice.from));
     add(points, Math.min(scale.right, Math.max(scale.left, scale.x(slice.endNs))), at(slice.to));
@@ -95,7 +99,11 @@ function positionMarks(run: Run, { name, y, height }: Lane, scale: Scale): Mark[
   const last = icountAt(run, name, scale.toNs);
   const state = run.states.get(name)?.findLast(({ fromNs }) => fromNs < scale.toNs);
   if (points.length > 0 && last !== undefined && state)
-    add(points, scale.x(state.value === 'no power' ? Math.max(state.fromNs, scale.fromNs) : scale.toNs), at(last));
+    add(
+      points,
+      scale.x(state.value === 'no power' ? Math.max(state.fromNs, scale.fromNs) : scale.toNs),
+      at(last),
+    );
   return lines
     .filter(({ length }) => length > 1)
     .map((line) => ({ shape: 'line', points: line, stroke: 'ink', width: 1.3 }));
@@ -109,17 +117,28 @@ function add(points: [number, number][], x: number, y: number): void {
 }
 
 /** Outputs that are held, along the top. */
-function heldMarks(run: Run, { name, y }: Lane, scale: Scale): Mark[] {
+function heldMarks(run: Run, { name, y }: Lane, scale: Scale): [Mark[], Label[]] {
   const marks: Mark[] = [];
+  const labels: Label[] = [];
   let end = Number.NEGATIVE_INFINITY;
-  for (const { fromNs, toNs } of run.held.get(name) ?? []) {
+  for (const { fromNs, toNs, value } of run.held.get(name) ?? []) {
     const part = scale.part(fromNs, toNs);
     if (!part || Math.ceil(part.x + part.width) <= end) continue;
     const width = Math.max(1.5, part.width);
     end = part.x + width;
-    marks.push({ shape: 'rect', x: part.x, y: y - HELD_HEIGHT - 1, width, height: HELD_HEIGHT, fill: 'held' });
+    marks.push({
+      shape: 'rect',
+      x: part.x,
+      y: y - HELD_HEIGHT - 1,
+      width,
+      height: HELD_HEIGHT,
+      fill: 'held',
+    });
+    const text = `held until ack ${value.entry}`;
+    if (width > 96)
+      labels.push({ x: part.x, y: y - 13, text, anchor: 'start', ink: 'held', maxWidth: width });
   }
-  return marks;
+  return [marks, labels];
 }
 
 /** Where events were not kept: the slices as bins. */
@@ -133,7 +152,14 @@ function gapMarks(run: Run, { name, y, height }: Lane, scale: Scale): Mark[] {
     for (let x = Math.floor(part.x); x < part.x + part.width; x++) {
       const bins = steps.slice(Math.floor(scale.ns(x) / widthNs), Math.ceil(scale.ns(x + 1) / widthNs));
       if (bins.some((count) => count > 0))
-        marks.push({ shape: 'rect', x, y: y + height - SLICE_HEIGHT, width: 1, height: SLICE_HEIGHT, fill: 'follow' });
+        marks.push({
+          shape: 'rect',
+          x,
+          y: y + height - SLICE_HEIGHT,
+          width: 1,
+          height: SLICE_HEIGHT,
+          fill: 'follow',
+        });
     }
     return marks;
   });

@@ -9,11 +9,13 @@ export const NARROW = 620;
 const GUTTER = 84;
 const AXIS = 24;
 const NAME = 17;
+/** The height of a host that has no machine. */
+const IDLE = 22;
 
 /** The part of the width that time has. */
 export const sides = (width: number): { left: number; right: number } => ({
   left: width < NARROW ? 2 : GUTTER,
-  right: Math.max(width - (width < NARROW ? 2 : 10), GUTTER + 10),
+  right: width - (width < NARROW ? 2 : 10),
 });
 
 const heights: Record<Detail, Record<Lane['kind'], number>> = {
@@ -26,19 +28,24 @@ const gaps: Record<Detail, number> = { whole: 10, detail: 34 };
 export function lanesOf(
   hosts: readonly string[],
   isProtected: boolean,
-  detail: Detail,
-  width: number,
+  { detail, width }: { detail: Detail; width: number },
+  isIdle: (host: string) => boolean,
 ): { lanes: Lane[]; height: number } {
   const kinds: [string, Lane['kind']][] = [
     ['console', 'console'],
     ...hosts.map((host): [string, 'host'] => [host, 'host']),
     ...(isProtected ? ([['storage', 'storage']] as const) : []),
-    ...(detail === 'whole' && isProtected ? ([['lag', 'lag'], ['channel', 'channel']] as const) : []),
+    ...(detail === 'whole' && isProtected
+      ? ([
+          ['lag', 'lag'],
+          ['channel', 'channel'],
+        ] as const)
+      : []),
   ].map(([name, kind]) => [name, kind as Lane['kind']]);
   const above = width < NARROW ? NAME : 0;
   let y = AXIS;
   const lanes = kinds.map(([name, kind]): Lane => {
-    const height = heights[detail][kind];
+    const height = isIdle(name) ? IDLE : heights[detail][kind];
     const lane = { name, kind, y: y + above, height };
     const isLast = kind === 'lag' || kind === 'channel' || kind === 'storage';
     y += above + height + (isLast && detail === 'whole' ? 14 : gaps[detail]);

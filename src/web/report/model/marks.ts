@@ -21,10 +21,31 @@ export type Ink =
 /** A mark. */
 export type Mark =
   | { shape: 'rect'; x: number; y: number; width: number; height: number; fill: Ink }
-  | { shape: 'box'; x: number; y: number; width: number; height: number; fill?: Ink; stroke: Ink; dashed?: boolean }
+  | {
+      shape: 'box';
+      x: number;
+      y: number;
+      width: number;
+      height: number;
+      fill?: Ink;
+      stroke: Ink;
+      dashed?: boolean;
+    }
   | { shape: 'hatch'; x: number; y: number; width: number; height: number }
-  | { shape: 'line'; points: readonly (readonly [number, number])[]; stroke: Ink; width: number; dashed?: boolean }
-  | { shape: 'arrow'; from: readonly [number, number]; to: readonly [number, number]; stroke: Ink; dashed?: boolean }
+  | {
+      shape: 'line';
+      points: readonly (readonly [number, number])[];
+      stroke: Ink;
+      width: number;
+      dashed?: boolean;
+    }
+  | {
+      shape: 'arrow';
+      from: readonly [number, number];
+      to: readonly [number, number];
+      stroke: Ink;
+      dashed?: boolean;
+    }
   | { shape: 'cross'; x: number; y: number; stroke: Ink }
   | { shape: 'dot'; x: number; y: number; fill: Ink };
 

@@ -33,7 +33,7 @@ export function livesOf(run: Run): Life[] {
   });
   const never = held.filter(({ fields }) => !seen.has(Number(fields.last)));
   const all = [...lives, ...never.map((note) => heldLife(run, note))];
-  return all.sort((a, b) => a.madeNs - b.madeNs || a.first - b.first);
+  return joined(all.sort((a, b) => a.madeNs - b.madeNs || a.first - b.first));
 }
 
 function shownLife(run: Run, note: PageNote, held: PageNote | undefined): Life {
@@ -90,13 +90,26 @@ const sliceOf = (run: Run, id: number | undefined): PageSlice | undefined => {
   return event?.kind === 'slice' ? event : undefined;
 };
 
-/** The life that a time belongs to: the one under way, or else the nearest. */
+/** Lives that were made and left together are one. */
+function joined(lives: readonly Life[]): Life[] {
+  const all: Life[] = [];
+  for (const life of lives) {
+    const before = all.at(-1);
+    if (before && before.madeNs === life.madeNs && before.release?.id === life.release?.id)
+      all[all.length - 1] = { ...life, first: before.first, text: before.text + life.text };
+    else all.push(life);
+  }
+  return all;
+}
+
+/** The life that a time belongs to: of those under way the one made nearest to it, or else the nearest. */
 export function lifeAt(lives: readonly Life[], atNs: number): number {
-  let [best, distance] = [-1, Number.POSITIVE_INFINITY];
+  let [best, distance, offset] = [-1, Number.POSITIVE_INFINITY, 0];
   for (const [index, { made, madeNs, shownNs }] of lives.entries()) {
     const [from, to] = [made?.atNs ?? madeNs, shownNs ?? madeNs];
     const away = atNs < from ? from - atNs : atNs > to ? atNs - to : 0;
-    if (away < distance) [best, distance] = [index, away];
+    const off = Math.abs(madeNs - atNs);
+    if (away < distance || (away === distance && off < offset)) [best, distance, offset] = [index, away, off];
   }
   return best;
 }
@@ -104,7 +117,9 @@ export function lifeAt(lives: readonly Life[], atNs: number): number {
 /** The part of the run in which a life is seen whole. */
 export function spanOf(run: Run, life: Life): { fromNs: number; toNs: number } {
   const { made, madeNs, shownNs, ack } = life;
-  const arrivals = [...entriesOf(run, life), ...(ack ? [ack] : [])].flatMap(({ arrivedNs }) => arrivedNs.slice(0, 1));
+  const arrivals = [...entriesOf(run, life), ...(ack ? [ack] : [])].flatMap(({ arrivedNs }) =>
+    arrivedNs.slice(0, 1),
+  );
   const from = Math.min(made?.atNs ?? madeNs, madeNs);
   const to = Math.max(shownNs ?? madeNs, ...arrivals.filter((ns) => ns < madeNs + 5e7), madeNs + 20_000);
   const margin = (to - from) * 0.12;

@@ -1,5 +1,11 @@
 /** A run as the views read it: what its events say, indexed. */
-import type { PageData, PageEvent, PageMessage, PageNote, PageSlice } from '../../../report/page/page-data.ts';
+import type {
+  PageData,
+  PageEvent,
+  PageMessage,
+  PageNote,
+  PageSlice,
+} from '../../../report/page/page-data.ts';
 
 /** What a host is during a part of the run. */
 export type State = 'live' | 'follows' | 'spare' | 'copied' | 'no power' | 'paused' | 'stopped';
@@ -17,6 +23,12 @@ export interface Shown {
   /** The host that released it; empty if that was not kept. */
   host: string;
   text: string;
+}
+
+/** Outputs up to `last` that wait until `entry` is acknowledged. */
+export interface Held {
+  last: number;
+  entry: number;
 }
 
 /** A part of the run without kept events. */
@@ -37,7 +49,7 @@ export interface Run {
   generations: Span<string>[];
   shown: Shown[];
   /** Where each host held outputs. */
-  held: ReadonlyMap<string, Span<number>[]>;
+  held: ReadonlyMap<string, Span<Held>[]>;
   gaps: Gap[];
 }
 
@@ -136,18 +148,22 @@ function shownOf(notes: readonly PageNote[], event: Run['event']): Shown[] {
   return lines;
 }
 
-/** The value of a span is the last output. One that is never released is held until its host loses its power. */
-function heldOf(host: string, notes: readonly PageNote[], { endNs }: PageData): Span<number>[] {
-  const spans: Span<number>[] = [];
-  let open: Span<number>[] = [];
+/** One that is never released is held until its host loses its power. */
+function heldOf(host: string, notes: readonly PageNote[], { endNs }: PageData): Span<Held>[] {
+  const spans: Span<Held>[] = [];
+  let open: Span<Held>[] = [];
   const close = (atNs: number, last: number) => {
-    for (const span of open) if (span.value <= last) span.toNs = atNs;
-    open = open.filter(({ value }) => value > last);
+    for (const span of open) if (span.value.last <= last) span.toNs = atNs;
+    open = open.filter(({ value }) => value.last > last);
   };
   for (const { what, atNs, fields, ...note } of notes) {
     if (note.host !== host) continue;
     if (what === 'held') {
-      const span = { fromNs: atNs, toNs: endNs, value: Number(fields.last) };
+      const span = {
+        fromNs: atNs,
+        toNs: endNs,
+        value: { last: Number(fields.last), entry: Number(fields.entry) },
+      };
       spans.push(span);
       open.push(span);
     } else if (what === 'released') close(atNs, Number(fields.last));
@@ -188,7 +204,9 @@ export function icountAt(run: Run, host: string, atNs: number): number | undefin
   const slice = slices[firstAt(slices, atNs + 0.5) - 1];
   if (!slice || stateAt(run, host, atNs) === 'spare') return undefined;
   if (atNs >= slice.endNs) return slice.to;
-  return Math.round(slice.from + ((slice.to - slice.from) * (atNs - slice.atNs)) / (slice.endNs - slice.atNs));
+  return Math.round(
+    slice.from + ((slice.to - slice.from) * (atNs - slice.atNs)) / (slice.endNs - slice.atNs),
+  );
 }
 
 /** What a host is at a time. */

@@ -20,14 +20,20 @@ export function describe(event: PageEvent): { where: string; what: string; text:
     }
     case 'message': {
       const { from, to, what, sizeBytes, arrivedNs, lost, atNs, text, first, last } = event;
-      const numbers = last === undefined ? '' : first === undefined || first === last ? ` ${last}` : ` ${first}–${last}`;
+      const numbers =
+        last === undefined ? '' : first === undefined || first === last ? ` ${last}` : ` ${first}–${last}`;
       const end = lost
         ? `lost: ${lost.why}`
         : arrivedNs.length === 0
           ? 'on its way at the end'
           : `arrived after ${arrivedNs.map((ns) => durationText(ns - atNs)).join(' and ')}`;
       const content = [`${sizeBytes} bytes`, end, ...(text === undefined ? [] : [text])].join('; ');
-      return { where: `${from} → ${to}`, what: `${what}${numbers}`, text: content, tone: lost ? 'bad' : 'plain' };
+      return {
+        where: `${from} → ${to}`,
+        what: `${what}${numbers}`,
+        text: content,
+        tone: lost ? 'bad' : 'plain',
+      };
     }
   }
 }
@@ -42,7 +48,10 @@ const kindOf = (event: PageEvent): string => (event.kind === 'slice' ? 'slice' :
 
 /** The events of a kind that contain all words. */
 export function matching(run: Run, kind: string, words: string): PageEvent[] {
-  const wanted = words.toLowerCase().split(/\s+/).filter((word) => word !== '');
+  const wanted = words
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => word !== '');
   return run.data.events.filter((event) => {
     if (!isOfKind(event, kind)) return false;
     if (wanted.length === 0) return true;

@@ -4,8 +4,8 @@ import { channelMarks, lagMarks } from './bins.ts';
 import { hostMarks } from './host-lane.ts';
 import { type Detail, lanesOf, NARROW, sides } from './lanes.ts';
 import type { Drawing, Label, Lane, Mark } from './marks.ts';
-import { Columns, type Scale, scaleOf } from './scale.ts';
 import { firstAt, type Run } from './run.ts';
+import { Columns, type Scale, scaleOf } from './scale.ts';
 import { durationText, grouped, ticks } from './time.ts';
 
 /** What a timeline shows. */
@@ -19,7 +19,9 @@ export interface View {
 /** The marks and texts of a part of the run. Their number depends on the width, not on the run. */
 export function drawingOf(run: Run, view: View): Drawing {
   const { data } = run;
-  const { lanes, height } = lanesOf(data.hosts, data.backups.length > 0, view.detail, view.width);
+  const { lanes, height } = lanesOf(data.hosts, data.backups.length > 0, view, (host) =>
+    isIdle(run, host, view),
+  );
   const { left, right } = sides(view.width);
   const scale = scaleOf(view.fromNs, view.toNs, left, right);
   const drawing: Drawing = {
@@ -34,16 +36,24 @@ export function drawingOf(run: Run, view: View): Drawing {
   put(...axis(scale, view, height));
   for (const lane of lanes) {
     if (lane.kind === 'console') put(consoleMarks(run, lane, scale));
-    if (lane.kind === 'host') put(...hostMarks(run, lane, scale));
+    if (lane.kind === 'host') put(...hostMarks(run, lane, scale, view.detail));
     if (lane.kind === 'storage') put(...storageMarks(run, lane, scale));
     if (lane.kind === 'lag') put(...lagMarks(run, lane, scale));
     if (lane.kind === 'channel') put(...channelMarks(run, lane, scale));
   }
   put(...arrows(run, lanes, scale, view.detail));
-  put(...silenceMarks(run, lanes, scale));
+  if (view.detail === 'detail') put(...silenceMarks(run, lanes, scale));
   put(...faultMarks(run, lanes, scale));
   return drawing;
 }
+
+/** Whether a host has no machine in a part of the run: its lane needs no height. */
+const isIdle = (run: Run, host: string, { fromNs, toNs, detail }: View): boolean =>
+  detail === 'detail' &&
+  (run.states.get(host) ?? []).every(
+    (state) =>
+      state.toNs <= fromNs || state.fromNs >= toNs || state.value === 'spare' || state.value === 'no power',
+  );
 
 function nameOf({ data }: Run, { name, kind, y, height }: Lane, width: number): Label[] {
   const isNarrow = width < NARROW;
@@ -59,7 +69,7 @@ function nameOf({ data }: Run, { name, kind, y, height }: Lane, width: number): 
 function axis(scale: Scale, { width, fromNs, toNs }: View, height: number): [Mark[], Label[]] {
   const marks: Mark[] = [];
   const labels: Label[] = [];
-  for (const { atNs, text } of ticks(fromNs, toNs, Math.max(2, Math.floor(width / 110)))) {
+  for (const { atNs, text } of ticks(fromNs, toNs, Math.max(2, Math.floor(width / 75)))) {
     const x = scale.x(atNs);
     marks.push({ shape: 'rect', x: Math.round(x), y: 20, width: 1, height: height - 22, fill: 'grid' });
     const anchor = x < scale.left + 24 ? 'start' : x > scale.right - 24 ? 'end' : 'middle';
@@ -121,7 +131,15 @@ function faultMarks(run: Run, lanes: readonly Lane[], scale: Scale): [Mark[], La
   for (const { atNs, host, fields } of faults.slice(0, 200)) {
     if (!scale.shows(atNs)) continue;
     const x = scale.x(atNs);
-    marks.push({ shape: 'line', points: [[x, top], [x, bottom]], stroke: 'fault', width: 1.4 });
+    marks.push({
+      shape: 'line',
+      points: [
+        [x, top],
+        [x, bottom],
+      ],
+      stroke: 'fault',
+      width: 1.4,
+    });
     const lane = lanes.find(({ name }) => name === host);
     if (lane && (fields.fault === 'crash' || fields.fault === 'kill'))
       marks.push({ shape: 'cross', x, y: lane.y + 12, stroke: 'fault' });
@@ -137,12 +155,12 @@ function silenceMarks(run: Run, lanes: readonly Lane[], scale: Scale): [Mark[], 
     const lane = lanes.find(({ name }) => name === host);
     const part = what === 'suspected' ? scale.part(atNs - Number(fields.silentNs), atNs) : undefined;
     if (!lane || !part || part.width < 120) continue;
-    const y = lane.y + lane.height - 12;
+    const y = lane.y + lane.height + 6;
     const points = [[part.x, y] as const, [part.x + part.width, y] as const];
     marks.push({ shape: 'line', points, stroke: 'fault', width: 1.3, dashed: true });
     const text = `silence: ${fields.host} is suspected after ${durationText(Number(fields.silentNs))}`;
     const x = part.x + part.width / 2;
-    labels.push({ x, y: y - 8, text, anchor: 'middle', ink: 'fault', maxWidth: part.width });
+    labels.push({ x, y: y + 10, text, anchor: 'middle', ink: 'fault', maxWidth: part.width });
   }
   return [marks, labels];
 }

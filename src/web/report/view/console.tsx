@@ -12,11 +12,11 @@ export function ConsoleView({ page }: { page: Page }) {
     const line = shown[index];
     if (line) look({ atNs: line.atNs, ...(line.host !== '' && { host: line.host }) });
   };
-  const silence = silenceOf(page);
+  const takeover = takeoverOf(page);
   return (
     <section aria-labelledby="console">
       <h2 id="console">
-        Console <small>who let each line out{silence}</small>
+        Console <small>who let each line out{takeover}</small>
       </h2>
       {shown.length === 0 ? (
         <p class="hint">The console has shown nothing.</p>
@@ -58,12 +58,10 @@ export function ConsoleView({ page }: { page: Page }) {
   );
 }
 
-/** The longest time without a line around a takeover, in words. */
-function silenceOf({ run: { shown } }: Page): string {
-  let longest = 0;
-  for (const [index, line] of shown.entries()) {
-    const before = shown[index - 1];
-    if (before && before.host !== line.host) longest = Math.max(longest, line.atNs - before.atNs);
-  }
-  return longest > 0 ? `; silent for ${durationText(longest)} at the failover` : '';
+/** The time from the last line of a host to the first line of the next one, in words. */
+function takeoverOf({ run: { shown } }: Page): string {
+  const first = shown.findIndex((line, index) => index > 0 && shown[index - 1]!.host !== line.host);
+  if (first < 0) return '';
+  const [before, line] = [shown[first - 1]!, shown[first]!];
+  return `; ${durationText(line.atNs - before.atNs)} from the last one of ${before.host} to the first of ${line.host}`;
 }

@@ -68,7 +68,8 @@ function steps({ machines }: PageData) {
                 {differing.slice(0, MAX_REGISTERS).flatMap(({ name, a, b }) => [
                   <dt key={name}>{name}</dt>,
                   <dd key={`${name} values`}>
-                    <Hex value={a} /> <span class="bad">
+                    <Hex value={a} />{' '}
+                    <span class="bad">
                       <Hex value={b} />
                     </span>
                   </dd>,

@@ -53,8 +53,8 @@ export function DetailView({ page }: { page: Page }) {
         onKey={(key) => zoomKey(page, key)}
       />
       <p class="hint">
-        Click to look at a time and a host; drag to move; on the keyboard ← → go to the next event, ↑ ↓ to another
-        host, + and − zoom.
+        Click to look at a time and a host; drag to move; on the keyboard ← → go to the next event, ↑ ↓ to
+        another host, + and − zoom.
       </p>
     </section>
   );

@@ -1,7 +1,7 @@
 /** All events as a table. */
 import { useState } from 'preact/hooks';
-import { describe, kindsOf, matching } from '../model/table.ts';
 import { firstAt } from '../model/run.ts';
+import { describe, kindsOf, matching } from '../model/table.ts';
 import { timeText } from '../model/time.ts';
 import { Rows } from './rows.tsx';
 import type { Page } from './state.ts';
@@ -22,7 +22,10 @@ export function EventsView({ page }: { page: Page }) {
     <section aria-labelledby="events">
       <div class="head">
         <h2 id="events">
-          All events <small>{events.length} of {run.data.total}</small>
+          All events{' '}
+          <small>
+            {events.length} of {run.data.total}
+          </small>
         </h2>
         <div class="tools">
           <label>

@@ -14,12 +14,11 @@ export function LifeView({ page }: { page: Page }) {
     const next = lives[to];
     if (next) look({ atNs: next.madeNs, host: next.held?.host ?? next.host });
   };
-  const longest = lives.reduce(
-    (best, each, at) => (waitOf(each) > waitOf(lives[best]!) ? at : best),
-    0,
-  );
+  const longest = lives.reduce((best, each, at) => (waitOf(each) > waitOf(lives[best]!) ? at : best), 0);
   const numbers =
-    one.first === one.last ? `output ${grouped(one.first)}` : `outputs ${grouped(one.first)}–${grouped(one.last)}`;
+    one.first === one.last
+      ? `output ${grouped(one.first)}`
+      : `outputs ${grouped(one.first)}–${grouped(one.last)}`;
   return (
     <section aria-labelledby="life">
       <div class="head">

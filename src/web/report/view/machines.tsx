@@ -57,9 +57,7 @@ function Compared({ machines }: { machines: PageMachines }) {
       </p>
       <Registers registers={[...integer, ...differing]} />
       <details>
-        <summary>
-          {others.length - differing.length} more registers and CSRs, all equal
-        </summary>
+        <summary>{others.length - differing.length} more registers and CSRs, all equal</summary>
         <Registers registers={others.filter(({ a, b }) => a === b)} />
       </details>
       <p class={devices.length === 0 ? 'hint' : 'bad'}>

@@ -21,6 +21,8 @@ interface RowsProps {
 export function Rows({ name, count, rowHeight, height, current, row, choose, head }: RowsProps) {
   const element = useRef<HTMLDivElement>(null);
   const [top, setTop] = useState(0);
+  // The head stays in view.
+  const above = head ? rowHeight : 0;
   const shown = Math.min(height, Math.max(1, count) * rowHeight);
   useLayoutEffect(() => {
     const box = element.current!;
@@ -43,16 +45,16 @@ export function Rows({ name, count, rowHeight, height, current, row, choose, hea
   };
   return (
     <div role="table" aria-label={name} aria-rowcount={count + (head ? 1 : 0)}>
-      {head}
       <div
         class="rows"
         ref={element}
         role="rowgroup"
         tabIndex={0}
-        style={{ height: `${shown}px` }}
+        style={{ height: `${shown + above}px` }}
         onScroll={() => setTop(element.current!.scrollTop)}
         onKeyDown={key}
       >
+        {head}
         <div role="presentation" style={{ height: `${count * rowHeight}px` }}>
           <div role="presentation" style={{ transform: `translateY(${from * rowHeight}px)` }}>
             {Array.from({ length: Math.max(0, to - from) }, (_, at) => row(from + at))}

@@ -1,6 +1,6 @@
 /** What all views share: the run, and the focus, which the address holds. */
 import { computed, effect, type ReadonlySignal, type Signal, signal } from '@preact/signals';
-import { type Focus, fromHash, toHash, within } from '../model/focus.ts';
+import { type Focus, fromHash, toHash, within, withTime } from '../model/focus.ts';
 import { type Life, lifeAt, livesOf } from '../model/outputs.ts';
 import { icountAt, type Run } from '../model/run.ts';
 
@@ -36,25 +36,20 @@ function firstFocus(run: Run): Focus {
 export function pageState(run: Run): Page {
   const { endNs, hosts } = run.data;
   const lives = livesOf(run);
-  const known = within(firstFocus(run), endNs, hosts);
-  const focus: Signal<Focus> = signal(within(fromHash(location.hash, known), endNs, hosts));
+  const focus: Signal<Focus> = signal(within(firstFocus(run), endNs, hosts));
   const look = (to: Partial<Focus>) => {
     const next = within({ ...focus.value, ...to }, endNs, hosts);
-    const isAway = next.atNs < next.fromNs || next.atNs > next.toNs;
-    const half = (next.toNs - next.fromNs) / 2;
-    const moved =
-      isAway && to.atNs !== undefined && to.fromNs === undefined
-        ? { ...next, fromNs: next.atNs - half, toNs: next.atNs + half }
-        : next;
-    focus.value = within(moved, endNs, hosts);
+    focus.value =
+      to.fromNs === undefined && to.toNs === undefined ? within(withTime(next), endNs, hosts) : next;
   };
+  look(fromHash(location.hash));
   effect(() => {
     const { atNs, host } = focus.value;
     const hash = toHash(focus.value, icountAt(run, host, atNs));
     if (location.hash !== hash) history.replaceState(null, '', hash);
   });
   addEventListener('hashchange', () => {
-    focus.value = within(fromHash(location.hash, focus.value), endNs, hosts);
+    look(fromHash(location.hash));
   });
   const life = computed(() => lifeAt(lives, focus.value.atNs));
   return { run, lives, focus, life, look };

@@ -73,7 +73,9 @@ export function Timeline({ page, name, detail, fromNs, toNs, drag, onKey, over }
   const place = (event: PointerEvent) => {
     const box = element.current!.getBoundingClientRect();
     const [x, y] = [event.clientX - box.left, event.clientY - box.top];
-    const lane = drawing!.lanes.find((one) => one.kind === 'host' && y >= one.y - 8 && y <= one.y + one.height + 8);
+    const lane = drawing!.lanes.find(
+      (one) => one.kind === 'host' && y >= one.y - 8 && y <= one.y + one.height + 8,
+    );
     const ns = scale!.ns(Math.max(drawing!.left, Math.min(x, drawing!.right)));
     return { ns, x, host: lane?.name };
   };
@@ -122,8 +124,10 @@ export function Timeline({ page, name, detail, fromNs, toNs, drag, onKey, over }
       }}
       onKeyDown={key}
     >
-      <canvas ref={canvas} aria-hidden="true" />
-      {drawing?.labels.map((label, index) => <Text key={index} {...label} />)}
+      <canvas ref={canvas} />
+      {drawing?.labels.map((label, index) => (
+        <Text key={index} {...label} />
+      ))}
       {scale && drawing && (
         <>
           {over?.(scale, drawing)}
@@ -139,7 +143,8 @@ function moved({ run, focus, look }: Page, key: string, fromNs: number, toNs: nu
   const { events } = run.data;
   const { atNs, host } = focus.value;
   const hosts = run.data.hosts;
-  const turn = (by: number) => look({ host: hosts[(hosts.indexOf(host) + by + hosts.length) % hosts.length]! });
+  const turn = (by: number) =>
+    look({ host: hosts[(hosts.indexOf(host) + by + hosts.length) % hosts.length]! });
   switch (key) {
     case 'ArrowRight': {
       const next = events.find((event) => event.atNs > atNs + 0.5);

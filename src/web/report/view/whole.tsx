@@ -1,9 +1,9 @@
 /** The whole run, and the brush that chooses what the detail shows. */
 import { useRef } from 'preact/hooks';
 import { zoomed } from '../model/focus.ts';
+import type { Drawing } from '../model/marks.ts';
 import type { Scale } from '../model/scale.ts';
 import { timeText } from '../model/time.ts';
-import type { Drawing } from '../model/marks.ts';
 import type { Page } from './state.ts';
 import { type Drag, Timeline } from './timeline.tsx';
 
@@ -70,8 +70,8 @@ export function Whole({ page }: { page: Page }) {
       />
       {run.gaps.length > 0 && (
         <p class="hint">
-          Of {run.data.total} events {run.data.events.length} are kept: those around the turns of the run, and the
-          latest. The rest is drawn from sums.
+          Of {run.data.total} events {run.data.events.length} are kept: those around the turns of the run, and
+          the latest. The rest is drawn from sums.
         </p>
       )}
     </section>
@@ -90,7 +90,9 @@ function Brush({ page, scale, drawing }: { page: Page; scale: Scale; drawing: Dr
   const { focus, look, run } = page;
   const { fromNs, toNs } = focus.value;
   const [left, right] = [scale.x(fromNs), scale.x(toNs)];
-  const lanes = drawing.lanes.filter(({ kind }) => kind === 'host' || kind === 'console' || kind === 'storage');
+  const lanes = drawing.lanes.filter(
+    ({ kind }) => kind === 'host' || kind === 'console' || kind === 'storage',
+  );
   const last = lanes.at(-1)!;
   const top = lanes[0]!.y - 6;
   const box = { top: `${top}px`, height: `${last.y + last.height - top + 5}px` };
