@@ -1,5 +1,5 @@
 /** All events as a table. */
-import { useState } from 'preact/hooks';
+import { useMemo, useState } from 'preact/hooks';
 import { firstAt } from '../model/run.ts';
 import { describe, kindsOf, matching } from '../model/table.ts';
 import { timeText } from '../model/time.ts';
@@ -10,7 +10,7 @@ export function EventsView({ page }: { page: Page }) {
   const { run, focus, look } = page;
   const [kind, setKind] = useState('turns');
   const [words, setWords] = useState('');
-  const events = matching(run, kind, words);
+  const events = useMemo(() => matching(run, kind, words), [run, kind, words]);
   const current = Math.max(0, firstAt(events, focus.value.atNs + 1) - 1);
   const choose = (index: number) => {
     const event = events[index];

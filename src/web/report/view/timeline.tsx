@@ -1,6 +1,6 @@
 /** A timeline: marks on a canvas, texts above it, and the time that is looked at. */
 import type { ComponentChildren } from 'preact';
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { Detail } from '../model/lanes.ts';
 import type { Drawing, Label } from '../model/marks.ts';
 import { icountAt, stateAt } from '../model/run.ts';
@@ -63,11 +63,14 @@ export function Timeline({ page, name, detail, fromNs, toNs, drag, onKey, over }
   const canvas = useRef<HTMLCanvasElement>(null);
   const { run, focus, look } = page;
   const { atNs, host } = focus.value;
-  const drawing = width > 0 ? drawingOf(run, { fromNs, toNs, width, detail }) : undefined;
+  const drawing = useMemo(
+    () => (width > 0 ? drawingOf(run, { fromNs, toNs, width, detail }) : undefined),
+    [run, fromNs, toNs, width, detail],
+  );
   const scale = drawing && scaleOf(fromNs, toNs, drawing.left, drawing.right);
   useLayoutEffect(() => {
     if (drawing) paint(canvas.current!, drawing, palette());
-  }, [run, fromNs, toNs, width, detail, isDark]);
+  }, [drawing, isDark]);
   const start = useRef<{ ns: number; x: number } | undefined>(undefined);
   const dragged = useRef(false);
   const place = (event: PointerEvent) => {
@@ -99,7 +102,7 @@ export function Timeline({ page, name, detail, fromNs, toNs, drag, onKey, over }
     }
   };
   const key = (event: KeyboardEvent) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.target !== element.current) return;
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (onKey?.(event.key) || moved(page, event.key, fromNs, toNs)) event.preventDefault();
   };
   const icount = icountAt(run, host, atNs);
@@ -108,13 +111,6 @@ export function Timeline({ page, name, detail, fromNs, toNs, drag, onKey, over }
     <div
       class="timeline"
       ref={element}
-      role="slider"
-      tabIndex={0}
-      aria-label={name}
-      aria-valuemin={0}
-      aria-valuemax={Math.round(run.data.endNs)}
-      aria-valuenow={Math.round(atNs)}
-      aria-valuetext={`${timeText(atNs)}, ${host} ${stateAt(run, host, atNs)}${position}`}
       style={{ height: `${drawing?.height ?? 300}px` }}
       onPointerDown={pointer}
       onPointerMove={pointer}
@@ -122,18 +118,25 @@ export function Timeline({ page, name, detail, fromNs, toNs, drag, onKey, over }
       onPointerCancel={() => {
         start.current = undefined;
       }}
-      onKeyDown={key}
     >
-      <canvas ref={canvas} />
-      {drawing?.labels.map((label, index) => (
-        <Text key={index} {...label} />
-      ))}
-      {scale && drawing && (
-        <>
-          {over?.(scale, drawing)}
-          {scale.shows(atNs) && <Now page={page} scale={scale} drawing={drawing} />}
-        </>
-      )}
+      <div
+        class="surface"
+        role="slider"
+        tabIndex={0}
+        aria-label={name}
+        aria-valuemin={0}
+        aria-valuemax={Math.round(run.data.endNs)}
+        aria-valuenow={Math.round(atNs)}
+        aria-valuetext={`${timeText(atNs)}, ${host} ${stateAt(run, host, atNs)}${position}`}
+        onKeyDown={key}
+      >
+        <canvas ref={canvas} />
+        {drawing?.labels.map((label, index) => (
+          <Text key={index} {...label} />
+        ))}
+        {drawing && scale?.shows(atNs) && <Now page={page} scale={scale} drawing={drawing} />}
+      </div>
+      {scale && drawing && over?.(scale, drawing)}
     </div>
   );
 }
