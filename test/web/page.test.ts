@@ -10,6 +10,8 @@ import { workplace } from '../cli/command.ts';
 
 const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+/** Only for what hangs. */
+const LIMIT_MS = 240_000;
 const { vmft, file } = workplace();
 let browser: Browser;
 
@@ -19,7 +21,7 @@ const HOSTILE = '</script><img src=x onerror="document.title=1"><b>bold</b>';
 beforeAll(async () => {
   if (!existsSync(executablePath))
     throw new Error(`${executablePath} is missing: apt-get install chromium, or set CHROMIUM`);
-  browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+  browser = await chromium.launch({ executablePath, args: ['--no-sandbox'], timeout: LIMIT_MS });
   const crash = ['--crash', 'primary@icount=100000'];
   await vmft(['run', 'bank', ...crash, '--report', 'bank.html', '--quiet']);
   await vmft(['run', 'bank', ...crash, '--unsafe', 'log-clock', '--report', 'clock.html', '--quiet']);
@@ -54,6 +56,7 @@ async function open(
     colorScheme,
     reducedMotion: 'reduce',
   });
+  page.setDefaultTimeout(LIMIT_MS);
   const wrong: string[] = [];
   page.on('request', (request) => {
     if (!request.isNavigationRequest() && !request.url().startsWith('data:')) wrong.push(request.url());

@@ -60,7 +60,8 @@ export function chaptersOf(events: readonly TraceEvent[], isProtected: boolean):
       ...{ title: 'lockstep', atNs: held.atNs, host: held.host, tone: 'plain' },
       text: 'Every output waits until the backup holds the log entry that explains it.',
     });
-  return bounded([...opening, ...notes.flatMap(chapterOf)]);
+  const chapters = [...opening, ...notes.flatMap(chapterOf)];
+  return bounded(chapters.sort((a, b) => a.atNs - b.atNs));
 }
 
 function chapterOf({ atNs, host, event }: NoteEvent): Chapter[] {

@@ -93,7 +93,7 @@ export class Tracer implements RunTrace {
       ...all.filter(({ role }) => role === 'live').map((one) => positionAt(one, atNs)),
     );
     const behind = all.filter(({ role }) => role === 'following').map((one) => live - positionAt(one, atNs));
-    this.bins.peak('lag', atNs, Math.max(0, ...behind));
+    this.bins.peak('lag', atNs, Math.round(Math.max(0, ...behind)));
   }
 
   happened({ atNs, host, event }: SimEvent): void {

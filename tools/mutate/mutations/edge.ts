@@ -116,15 +116,15 @@ export const edge = [
   }),
   ...inFile('sim/world/link.ts', {
     'edge-link-heal-lost': [
-      'for (const send of this.waiting.splice(0)) send();',
-      'for (const send of this.waiting.splice(0).slice(1)) send();',
+      'for (const { send } of this.waiting.splice(0)) send();',
+      'for (const { send } of this.waiting.splice(0).slice(1)) send();',
     ],
     'edge-link-reorder': ['Math.max(this.lastArrivalNs, this.arrival(sizeBytes))', 'this.arrival(sizeBytes)'],
     'edge-link-dup-stream': [
-      `    this.carry(arrivalNs, true, deliver);
+      `    this.carry(arrivalNs, true, deliver, onLoss);
 `,
-      `    this.carry(arrivalNs, true, deliver);
-    this.carry(arrivalNs, true, deliver);
+      `    this.carry(arrivalNs, true, deliver, onLoss);
+    this.carry(arrivalNs, true, deliver, onLoss);
 `,
     ],
   }),

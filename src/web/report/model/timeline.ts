@@ -6,7 +6,7 @@ import { type Detail, lanesOf, NARROW, sides } from './lanes.ts';
 import type { Drawing, Label, Lane, Mark } from './marks.ts';
 import { firstAt, type Run } from './run.ts';
 import { Columns, type Scale, scaleOf } from './scale.ts';
-import { durationText, grouped, ticks } from './time.ts';
+import { durationText, grouped, ticks, timeText } from './time.ts';
 
 /** What a timeline shows. */
 export interface View {
@@ -69,7 +69,9 @@ function nameOf({ data }: Run, { name, kind, y, height }: Lane, width: number): 
 function axis(scale: Scale, { width, fromNs, toNs }: View, height: number): [Mark[], Label[]] {
   const marks: Mark[] = [];
   const labels: Label[] = [];
-  for (const { atNs, text } of ticks(fromNs, toNs, Math.max(2, Math.floor(width / 75)))) {
+  // As far apart as their texts are long.
+  const apart = Math.max(75, 24 + 6.5 * timeText(toNs, toNs - fromNs).length);
+  for (const { atNs, text } of ticks(fromNs, toNs, Math.max(2, Math.floor(width / apart)))) {
     const x = scale.x(atNs);
     marks.push({ shape: 'rect', x: Math.round(x), y: 20, width: 1, height: height - 22, fill: 'grid' });
     const anchor = x < scale.left + 24 ? 'start' : x > scale.right - 24 ? 'end' : 'middle';
