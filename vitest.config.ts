@@ -46,6 +46,8 @@ const shared = {
   pool: 'forks' as const,
   testTimeout: 300_000,
   hookTimeout: 300_000,
+  // As the commands do (src/cli/engine.ts).
+  execArgv: process.versions.node.startsWith('20.') ? ['--experimental-wasm-relaxed-simd'] : [],
 };
 
 /*

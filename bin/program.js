@@ -16,7 +16,11 @@ export const PROGRAM = inDist('vmft.cjs');
 export const COMPILED = inDist('vmft.compiled');
 
 /** The V8 flags at the end of the program (src/cli/engine.ts), when the cache is made: it is valid with these only. */
-const FLAGS = ['--experimental-wasm-branch-hinting', '--wasm-tiering-budget=1800000'];
+const FLAGS = [
+  '--experimental-wasm-branch-hinting',
+  ...(process.versions.node.startsWith('20.') ? ['--experimental-wasm-relaxed-simd'] : []),
+  '--wasm-tiering-budget=1800000',
+];
 
 /** The program as a script, and a function that starts it. */
 export function program() {

@@ -40,6 +40,8 @@ export interface Surface {
   /** The upper halves of products, which WebAssembly lacks. */
   readonly functions: Readonly<Record<'mulh' | 'mulhu' | 'mulhsu', FunctionRef>>;
   readonly floats: FloatFunctions;
+  /** Whether multiply-adds may be inlined: the code is for this host, and it rounds them once. */
+  readonly fuses: boolean;
   /** Locals for temporary values within an expression. */
   readonly scratch: Readonly<Record<'f32' | 'f64', number>>;
 }
@@ -79,14 +81,12 @@ function emitFloat(on: Surface, { op, format, operands }: Expr & { is: 'float' }
     if (operations[op].rounds) on.roundingMode();
     body.call(on.floats[format][op]);
   };
-  if (!isQuick(op)) return call();
+  if (!isQuick(op, on.fuses)) return call();
   quickly(body, op, format, {
-    operands() {
-      for (const operand of operands) {
-        emitExpr(on, operand);
-        toNumber(body, format);
-      }
-    },
+    operands: operands.map((operand) => () => {
+      emitExpr(on, operand);
+      toNumber(body, format);
+    }),
     roundingMode: () => on.roundingMode(),
     call,
     result: on.scratch[typeOf(format)],

@@ -4,6 +4,7 @@
  */
 import { getWord } from '../hart-words.ts';
 import type { Body } from '../wasm/module.ts';
+import { multiplyAdd } from './fused.ts';
 import { FLAG, type FormatName, formats } from './number.ts';
 import type { FloatOp } from './soft.ts';
 
@@ -42,15 +43,18 @@ export function isOrdinary(body: Body, format: FormatName, local: number): Body 
   return isFiniteNumber(body, format, local).op('i32.and');
 }
 
-const quickOps = ['add', 'mul', 'div', 'sqrt'] as const;
+const quickOps = ['add', 'mul', 'div', 'sqrt', 'madd'] as const;
 type QuickOp = (typeof quickOps)[number];
-/** Whether an operation has an inlined fast path. */
-export const isQuick = (op: FloatOp): op is QuickOp => quickOps.includes(op as QuickOp);
+/** Whether an operation has an inlined fast path; multiply-add has one where the host can do it at once. */
+export const isQuick = (op: FloatOp, fuses: boolean): op is QuickOp =>
+  quickOps.includes(op as QuickOp) && (op !== 'madd' || fuses);
 
 interface Parts {
-  /** Push the operands as numbers, the rounding mode, and the result of the call. */
-  operands(): void;
+  /** Each pushes an operand as a number. */
+  operands: readonly (() => void)[];
+  /** Pushes the rounding mode. */
   roundingMode(): void;
+  /** Pushes the result of the call. */
   call(): void;
   /** A local of the format's type. */
   result: number;
@@ -58,17 +62,20 @@ interface Parts {
 
 /** Pushes the encoding of an operation's result. */
 export function quickly(body: Body, op: QuickOp, format: FormatName, parts: Parts): void {
-  const { result } = parts;
+  const { result, operands } = parts;
   body.block((done) => {
     getWord(body, 'fcsr').op('i32.wrap_i64').i32(FLAG.NX).op('i32.and');
     parts.roundingMode();
     body.op('i32.eqz', 'i32.and');
     body.if(() => {
-      parts.operands();
-      body.op(`${typeOf(format)}.${op}`).set(result);
-      body.get(result);
+      if (op === 'madd') multiplyAdd(body, format, operands);
+      else {
+        for (const operand of operands) operand();
+        body.op(`${typeOf(format)}.${op}`);
+      }
+      body.tee(result);
       fromNumber(body, format);
-      // A subnormal sum is exact.
+      // A subnormal sum of two numbers is exact.
       (op === 'add' ? isFiniteNumber : isOrdinary)(body, format, result).brIf(done).op('drop');
     });
     parts.call();

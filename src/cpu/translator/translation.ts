@@ -7,6 +7,7 @@ import { assert } from '../../base/assert.ts';
 import { FRM, MSTATUS } from '../csrs.ts';
 import { emitAction, emitExpr, loadOp, type Surface, storeOp } from '../emit.ts';
 import type { AccessSize, Action, Expr } from '../expr.ts';
+import { isFused } from '../float/fused.ts';
 import { RM } from '../float/number.ts';
 import { extract, fields } from '../formats.ts';
 import { getScratch, getWide, getWord, setWord } from '../hart-words.ts';
@@ -66,6 +67,7 @@ function successorsOf({ end }: Block): readonly number[] {
 class Translation implements Surface {
   readonly functions;
   readonly floats;
+  readonly fuses = isFused();
   readonly scratch;
   private readonly choice = 0;
   /** The `icount` at which to stop, and how many steps are left until then. */

@@ -114,6 +114,18 @@ const opcodes = {
 /** The name of an instruction without immediates. */
 export type Opcode = keyof typeof opcodes;
 
+/** Vector instructions, without their prefix; lane 0 is extracted. The last two are of "Relaxed SIMD". */
+const vectorOps = {
+  'f32x4.splat': [0x13],
+  'f64x2.splat': [0x14],
+  'f32x4.extract_lane': [0x1f, 0],
+  'f64x2.extract_lane': [0x21, 0],
+  'f32x4.relaxed_madd': [0x85, 0x02],
+  'f64x2.relaxed_madd': [0x87, 0x02],
+} as const;
+/** The name of a vector instruction. */
+export type VectorOp = keyof typeof vectorOps;
+
 /** Memory instructions; all are used with an alignment hint of one byte. */
 const accesses = {
   'i32.load': 0x28,
@@ -220,6 +232,10 @@ export class Body {
 
   op(...names: Opcode[]): this {
     for (const name of names) this.code.push(opcodes[name]);
+    return this;
+  }
+  vector(name: VectorOp): this {
+    this.code.push(0xfd, ...vectorOps[name]);
     return this;
   }
   i32(value: number): this {

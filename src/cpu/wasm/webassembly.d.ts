@@ -14,6 +14,8 @@ declare namespace WebAssembly {
     /** @returns the previous length */
     grow(delta: number): number;
   }
+  /** Whether these bytes are a module that can be compiled here. */
+  function validate(bytes: Uint8Array<ArrayBuffer>): boolean;
   class Module {
     constructor(bytes: Uint8Array<ArrayBuffer>);
   }

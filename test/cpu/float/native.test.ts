@@ -1,11 +1,13 @@
 /**
- * The generated operations against the soft float: the same bits and flags, whatever the operands, the mode and the
- * flags before.
+ * The generated operations, called and inlined, against the soft float: the same bits and flags, whatever the operands,
+ * the mode and the flags before.
  */
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { isFused, multiplyAdd } from '../../../src/cpu/float/fused.ts';
 import { emitFloatFunctions, formatNames } from '../../../src/cpu/float/native.ts';
 import { FLAG, type FormatName, RM } from '../../../src/cpu/float/number.ts';
+import { isQuick, quickly, toNumber, typeOf } from '../../../src/cpu/float/quick.ts';
 import { type FloatOp, floatOps, operations, soft } from '../../../src/cpu/float/soft.ts';
 import { offsetOf } from '../../../src/cpu/layout.ts';
 import { ModuleBuilder } from '../../../src/cpu/wasm/module.ts';
@@ -28,6 +30,8 @@ function softFloat(op: number, format: number, rm: number, ...operands: bigint[]
   return bits;
 }
 
+const inlined = (op: FloatOp, format: FormatName): string => `${op}.${format} inlined`;
+
 function generate(): Record<string, (...operands: (bigint | number)[]) => bigint> {
   const module = new ModuleBuilder();
   const imported = module.importFunction('softFloat', ['i32', 'i32', 'i32', 'i64', 'i64', 'i64'], ['i64']);
@@ -43,6 +47,23 @@ function generate(): Record<string, (...operands: (bigint | number)[]) => bigint
         });
         body.call(functions[format][op]);
       });
+      if (!isQuick(op, isFused())) continue;
+      module.function({ params, results: ['i64'], exportAs: inlined(op, format) }, (body) =>
+        quickly(body, op, format, {
+          operands: values.map((_, index) => () => {
+            body.get(index);
+            toNumber(body, format);
+          }),
+          roundingMode: () => body.get(operands),
+          call() {
+            params.forEach((_, index) => {
+              body.get(index);
+            });
+            body.call(functions[format][op]);
+          },
+          result: body.local(typeOf(format)),
+        }),
+      );
     }
   const instance = new WebAssembly.Instance(new WebAssembly.Module(module.finish()), {
     env: { memory, softFloat },
@@ -62,15 +83,19 @@ function compare(
   flags: number,
 ): void {
   const expected = soft(op, format, rm, ...(operands as [bigint]));
-  words[FCSR] = BigInt(flags);
   const parameters: (bigint | number)[] = [...operands];
   if (operations[op].rounds) parameters.push(rm);
-  const bits = BigInt.asUintN(64, generated[`${op}.${format}`]!(...parameters));
-  const outcome = { bits: bits.toString(16), flags: Number(words[FCSR]) };
   const wanted = { bits: expected.bits.toString(16), flags: expected.flags | flags };
-  if (outcome.bits === wanted.bits && outcome.flags === wanted.flags) return;
-  const about = `${op}.${format} rm=${rm} flags=${flags}: ${operands.map((operand) => operand.toString(16))}`;
-  expect({ about, ...outcome }).toEqual({ about, ...wanted });
+  for (const name of [`${op}.${format}`, inlined(op, format)]) {
+    const run = generated[name];
+    if (!run) continue;
+    words[FCSR] = BigInt(flags);
+    const bits = BigInt.asUintN(64, run(...parameters));
+    const outcome = { bits: bits.toString(16), flags: Number(words[FCSR]) };
+    if (outcome.bits === wanted.bits && outcome.flags === wanted.flags) continue;
+    const about = `${name} rm=${rm} flags=${flags}: ${operands.map((operand) => operand.toString(16))}`;
+    expect({ about, ...outcome }).toEqual({ about, ...wanted });
+  }
 }
 
 const operandOf = (op: FloatOp, format: FormatName) => {
@@ -115,7 +140,8 @@ describe('generated operations agree with the soft float', () => {
     const tuples = (count: number): bigint[][] =>
       count === 0 ? [[]] : tuples(count - 1).flatMap((rest) => some.map((value) => [...rest, value]));
     for (const tuple of tuples(operands))
-      for (const rm of operands === 1 ? modes : [RM.RNE]) compare(op, format, rm, tuple, 0);
+      for (const rm of operands === 1 ? modes : [RM.RNE])
+        for (const flags of [0, FLAG.NX]) compare(op, format, rm, tuple, flags);
   });
 });
 
@@ -129,4 +155,28 @@ test('ordinary numbers do not call the soft float, once NX is set', () => {
       compare(op, format, RM.RNE, [third, three, third].slice(0, operations[op].operands), FLAG.NX);
   }
   expect(calls).toBe(0);
+});
+
+test('on this host multiply-adds are inlined, if its processor rounds them once', () => {
+  const module = new ModuleBuilder();
+  module.function({ params: ['f64', 'f64', 'f64'], results: ['f64'], exportAs: 'madd' }, (body) =>
+    multiplyAdd(
+      body,
+      'D',
+      [0, 1, 2].map((operand) => () => body.get(operand)),
+    ),
+  );
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(module.finish()), { env: { memory } });
+  const madd = exports.madd as (...numbers: number[]) => number;
+  const bitsOf = (value: number) => new BigUint64Array(Float64Array.of(value).buffer)[0]!;
+  fc.assert(
+    fc.property(operandsOf('madd', 'D'), (operands) => {
+      const { bits } = soft('madd', 'D', RM.RNE, ...(operands as [bigint, bigint, bigint]));
+      const result = madd(...[...new Float64Array(BigUint64Array.from(operands).buffer)]);
+      if (!isFused() || Number.isNaN(result)) return;
+      expect(bitsOf(result)).toBe(bits);
+    }),
+    { numRuns: examples(4000) },
+  );
+  expect(inlined('madd', 'D') in generated).toBe(isFused());
 });
