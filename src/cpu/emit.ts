@@ -1,10 +1,14 @@
 /** Compiles the instruction table's expressions to WebAssembly. */
 import { unreachable } from '../base/assert.ts';
-import type { AccessSize, Action, BinaryOp, CompareOp, Expr } from './expr.ts';
+import type { AccessSize, Action, CompareOp, Expr } from './expr.ts';
 import type { FloatFunctions } from './float/native.ts';
-import { isQuick, quickly, toNumber, typeOf } from './float/quick.ts';
+import { type FormatName, formats, signBit } from './float/number.ts';
+import { fromNumber, isQuick, quickly, toNumber, typeOf } from './float/quick.ts';
 import { operations } from './float/soft.ts';
 import type { Access, Body, FunctionRef, Opcode } from './wasm/module.ts';
+
+/** An operand in a floating-point register. */
+export type FloatOperand = 'fs1' | 'fs2' | 'fs3';
 
 /**
  * How an expression reads its operands and writes its effects: in the interpreter through the fields of the fetched
@@ -16,8 +20,8 @@ export interface Surface {
   operand(name: (Expr & { is: 'operand' })['name']): void;
   /** Writes what `value` pushes to `rd`, unless that is x0. */
   writeRd(value: () => void): void;
-  /** Writes what `value` pushes to `fd`, and makes the floating-point state dirty. */
-  writeFd(value: () => void): void;
+  /** Writes a value to `fd`, and makes the floating-point state dirty. */
+  writeFd(value: Expr): void;
   /**
    * Traps when the floating-point state is off; with `rounds`, looks up the rounding mode, and traps when it is
    * reserved.
@@ -25,10 +29,18 @@ export interface Surface {
   needsFloat(rounds: boolean): void;
   /** Pushes the rounding mode that was looked up (i32). */
   roundingMode(): void;
+  /** Pushes whether NX is set and the mode that was looked up is to nearest (i32). */
+  isQuick(): void;
+  /** To be called after a call that may have raised flags. */
+  raised(): void;
+  /** Pushes the number of double precision in a floating-point register. */
+  number(name: FloatOperand): void;
   /** Pushes the value at the address that is on the stack, or traps. */
   load(sizeBytes: AccessSize, signed: boolean): void;
-  /** Stores what `value` pushes at the address that is on the stack, or traps. */
-  store(sizeBytes: AccessSize, value: () => void): void;
+  /** As `load`, of a number of double precision. */
+  loadNumber(): void;
+  /** Stores a value at the address that is on the stack, or traps. */
+  store(sizeBytes: AccessSize, value: Expr): void;
   /** Continues at the address on the stack after this instruction, or traps. */
   jump(): void;
   /** Continues at the next instruction. */
@@ -69,29 +81,56 @@ export function extend(body: Body, bits: 8 | 16 | 32, signed: boolean): void {
   else body.i64(2n ** BigInt(bits) - 1n).op('i64.and');
 }
 
-function binary(on: Surface, op: BinaryOp): void {
+type Binary = Expr & { is: 'binary' };
+
+function emitBinary(on: Surface, { op, a, b }: Binary): void {
+  emitExpr(on, a);
+  emitExpr(on, b);
   if (op === 'mulh' || op === 'mulhu' || op === 'mulhsu') on.body.call(on.functions[op]);
   else on.body.op(`i64.${op}`);
 }
 
-function emitFloat(on: Surface, { op, format, operands }: Expr & { is: 'float' }): void {
-  const { body } = on;
-  const call = () => {
-    for (const operand of operands) emitExpr(on, operand);
-    if (operations[op].rounds) on.roundingMode();
-    body.call(on.floats[format][op]);
-  };
-  if (!isQuick(op, on.fuses)) return call();
-  quickly(body, op, format, {
-    operands: operands.map((operand) => () => {
-      emitExpr(on, operand);
-      toNumber(body, format);
-    }),
-    roundingMode: () => on.roundingMode(),
-    call,
-    result: on.scratch[typeOf(format)],
-  });
+type Float = Expr & { is: 'float' };
+
+/** Pushes the encoding of an operation's result. */
+function emitFloat(on: Surface, { op, format, operands }: Float): void {
+  for (const operand of operands) emitExpr(on, operand);
+  if (operations[op].rounds) on.roundingMode();
+  on.body.call(on.floats[format][op]);
+  on.raised();
 }
+
+/** Pushes the number that `expr` is the encoding of. */
+export function emitNumber(on: Surface, expr: Expr, format: FormatName): void {
+  const { body } = on;
+  if (expr.is === 'float' && expr.format === format && isQuick(expr.op, on.fuses)) {
+    quickly(body, expr.op, format, {
+      operands: expr.operands.map((operand) => () => emitNumber(on, operand, format)),
+      isQuick: () => on.isQuick(),
+      call: () => emitFloat(on, expr),
+      result: on.scratch[typeOf(format)],
+    });
+  } else if (isNegation(expr, format)) {
+    emitNumber(on, expr.a, format);
+    body.op(`${typeOf(format)}.neg`);
+  } else if (format === 'D' && expr.is === 'operand' && isFloatOperand(expr.name)) on.number(expr.name);
+  else if (format === 'D' && expr.is === 'load' && expr.sizeBytes === 8) {
+    emitExpr(on, expr.address);
+    on.loadNumber();
+  } else {
+    emitExpr(on, expr);
+    toNumber(body, format);
+  }
+}
+
+const isFloatOperand = (name: string): name is FloatOperand => name.startsWith('fs');
+
+/** Whether an expression flips the sign of another. */
+const isNegation = (expr: Expr, format: FormatName): expr is Binary =>
+  expr.is === 'binary' &&
+  expr.op === 'xor' &&
+  expr.b.is === 'const' &&
+  expr.b.value === signBit(formats[format]);
 
 /** Pushes the value of `expr`: an i64, or an i32 for a condition. Long: a case for each kind of expression. */
 export function emitExpr(on: Surface, expr: Expr): void {
@@ -108,9 +147,7 @@ export function emitExpr(on: Surface, expr: Expr): void {
       body.op(`i64.${expr.op}`);
       return;
     case 'binary':
-      emitExpr(on, expr.a);
-      emitExpr(on, expr.b);
-      binary(on, expr.op);
+      emitBinary(on, expr);
       return;
     case 'compare':
       emitExpr(on, expr.a);
@@ -139,7 +176,9 @@ export function emitExpr(on: Surface, expr: Expr): void {
       );
       return;
     case 'float':
-      emitFloat(on, expr);
+      if (!isQuick(expr.op, on.fuses)) return emitFloat(on, expr);
+      emitNumber(on, expr, expr.format);
+      fromNumber(body, expr.format);
       return;
     case 'load':
       emitExpr(on, expr.address);
@@ -157,14 +196,14 @@ export function emitAction(on: Surface, action: Action): void {
       on.writeRd(() => emitExpr(on, action.value));
       return;
     case 'fd':
-      on.writeFd(() => emitExpr(on, action.value));
+      on.writeFd(action.value);
       return;
     case 'needsFloat':
       on.needsFloat(action.rounds);
       return;
     case 'store':
       emitExpr(on, action.address);
-      on.store(action.sizeBytes, () => emitExpr(on, action.value));
+      on.store(action.sizeBytes, action.value);
       return;
     case 'jump': {
       const take = () => {

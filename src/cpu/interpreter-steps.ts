@@ -4,9 +4,10 @@
  */
 import { unreachable } from '../base/assert.ts';
 import { CAUSE, csrNumbers, FRM, MSTATUS, PRIVILEGE } from './csrs.ts';
-import { emitExpr, extend, loadOp, type Surface, storeOp } from './emit.ts';
-import type { AccessSize, Action, Expr } from './expr.ts';
-import { RM } from './float/number.ts';
+import { emitExpr, extend, type FloatOperand, loadOp, type Surface, storeOp } from './emit.ts';
+import { type AccessSize, type Action, type Expr, rs2 } from './expr.ts';
+import { FLAG, RM } from './float/number.ts';
+import { toNumber } from './float/quick.ts';
 import { type Field, fields } from './formats.ts';
 import { anyOf, getScratch, getWide, getWord, setScratch, setWord } from './hart-words.ts';
 import { type Instruction, immediateOf } from './instructions.ts';
@@ -163,10 +164,15 @@ export abstract class StepSurface implements Surface {
     setWord(body, 'x0', () => body.i64(0));
   }
 
-  writeFd(value: () => void): void {
+  number(name: FloatOperand): void {
+    this.registerOffset(fields[name]);
+    this.body.access('f64.load', offsetOf('f0'));
+  }
+
+  writeFd(value: Expr): void {
     const { body } = this;
     this.registerOffset(fields.fd);
-    value();
+    emitExpr(this, value);
     body.access('i64.store', offsetOf('f0'));
     // It is usually dirty already.
     getWord(body, 'mstatus').i64(MSTATUS.FS).op('i64.and').i64(MSTATUS.FS).op('i64.ne');
@@ -186,6 +192,13 @@ export abstract class StepSurface implements Surface {
   roundingMode(): void {
     this.body.get(this.rm);
   }
+
+  isQuick(): void {
+    const { body } = this;
+    getWord(body, 'fcsr').op('i32.wrap_i64').i32(FLAG.NX).op('i32.and').get(this.rm).op('i32.eqz', 'i32.and');
+  }
+
+  raised(): void {}
 
   /** Emitted after a call that has accessed memory for this instruction. */
   protected trapIfFailed(): void {
@@ -223,8 +236,14 @@ export abstract class StepSurface implements Surface {
     );
   }
 
-  store(sizeBytes: AccessSize, value: () => void): void {
+  loadNumber(): void {
+    this.load(8, false);
+    toNumber(this.body, 'D');
+  }
+
+  store(sizeBytes: AccessSize, expr: Expr): void {
     const { body } = this;
+    const value = () => emitExpr(this, expr);
     emitLookUp(body, this, TLB_KIND.store, sizeBytes);
     body.if(
       () => {
@@ -336,7 +355,7 @@ export abstract class StepSurface implements Surface {
     this.loadAt(sizeBytes);
     body.set(this.old);
     body.get(this.address);
-    this.store(sizeBytes, () => emitExpr(this, value));
+    this.store(sizeBytes, value);
     this.writeRd(() => body.get(this.old));
   }
 
@@ -357,7 +376,7 @@ export abstract class StepSurface implements Surface {
     body.op('i64.eqz');
     body.if(() => {
       body.get(this.address);
-      this.store(sizeBytes, () => this.operand('rs2'));
+      this.store(sizeBytes, rs2);
     });
     setWord(body, 'reservation', () => body.i64(NO_RESERVATION));
     this.writeRd(() => body.get(this.old));

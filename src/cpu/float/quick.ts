@@ -2,10 +2,9 @@
  * The inlined fast path of the most common operations: rounding to nearest with NX set already, and a result that is
  * neither special nor near the subnormal numbers. Everything else is a call.
  */
-import { getWord } from '../hart-words.ts';
 import type { Body } from '../wasm/module.ts';
 import { multiplyAdd } from './fused.ts';
-import { FLAG, type FormatName, formats } from './number.ts';
+import { type FormatName, formats } from './number.ts';
 import type { FloatOp } from './soft.ts';
 
 /** The WebAssembly type of a format. */
@@ -34,12 +33,17 @@ export function isFiniteNumber(body: Body, format: FormatName, local: number): B
   return constant(body, format, Number.POSITIVE_INFINITY).op(`${type}.lt`);
 }
 
-/** Pushes whether the number in a local is finite, and too large to be the rounded value of a tiny one. */
-export function isOrdinary(body: Body, format: FormatName, local: number): Body {
+/** Pushes whether the number in a local is too large to be the rounded value of a tiny one. */
+function isLarge(body: Body, format: FormatName, local: number): Body {
   const type = typeOf(format);
   const { lowest, precision } = formats[format];
   body.get(local).op(`${type}.abs`);
-  constant(body, format, 2 ** (lowest + precision - 1)).op(`${type}.gt`);
+  return constant(body, format, 2 ** (lowest + precision - 1)).op(`${type}.gt`);
+}
+
+/** Pushes whether the number in a local is finite, and too large to be the rounded value of a tiny one. */
+export function isOrdinary(body: Body, format: FormatName, local: number): Body {
+  isLarge(body, format, local);
   return isFiniteNumber(body, format, local).op('i32.and');
 }
 
@@ -52,32 +56,40 @@ export const isQuick = (op: FloatOp, fuses: boolean): op is QuickOp =>
 interface Parts {
   /** Each pushes an operand as a number. */
   operands: readonly (() => void)[];
-  /** Pushes the rounding mode. */
-  roundingMode(): void;
-  /** Pushes the result of the call. */
+  /** Pushes whether NX is set and rounding is to nearest (i32). */
+  isQuick(): void;
+  /** Pushes the encoding of the result of the call. */
   call(): void;
   /** A local of the format's type. */
   result: number;
 }
 
-/** Pushes the encoding of an operation's result. */
+/** Pushes an operation's result as a number. */
 export function quickly(body: Body, op: QuickOp, format: FormatName, parts: Parts): void {
   const { result, operands } = parts;
+  const type = typeOf(format);
   body.block((done) => {
-    getWord(body, 'fcsr').op('i32.wrap_i64').i32(FLAG.NX).op('i32.and');
-    parts.roundingMode();
-    body.op('i32.eqz', 'i32.and');
-    body.if(() => {
+    body.block((slow) => {
+      // Each condition is a branch of its own: V8 would make numbers of them to combine them.
+      const require = () => body.op('i32.eqz').expect(false).brIf(slow);
+      parts.isQuick();
+      require();
       if (op === 'madd') multiplyAdd(body, format, operands);
       else {
         for (const operand of operands) operand();
-        body.op(`${typeOf(format)}.${op}`);
+        body.op(`${type}.${op}`);
       }
-      body.tee(result);
-      fromNumber(body, format);
+      body.set(result);
       // A subnormal sum of two numbers is exact.
-      (op === 'add' ? isFiniteNumber : isOrdinary)(body, format, result).brIf(done).op('drop');
+      if (op !== 'add') {
+        isLarge(body, format, result);
+        require();
+      }
+      isFiniteNumber(body, format, result);
+      require();
+      body.get(result).br(done);
     });
     parts.call();
-  }, 'i64');
+    toNumber(body, format);
+  }, type);
 }

@@ -4,20 +4,28 @@
  * with an access outside RAM.
  */
 import { assert } from '../../base/assert.ts';
-import { FRM, MSTATUS } from '../csrs.ts';
-import { emitAction, emitExpr, loadOp, type Surface, storeOp } from '../emit.ts';
+import {
+  emitAction,
+  emitExpr,
+  emitNumber,
+  type FloatOperand,
+  loadOp,
+  type Surface,
+  storeOp,
+} from '../emit.ts';
 import type { AccessSize, Action, Expr } from '../expr.ts';
 import { isFused } from '../float/fused.ts';
-import { RM } from '../float/number.ts';
+import { fromNumber } from '../float/quick.ts';
 import { extract, fields } from '../formats.ts';
 import { getScratch, getWide, getWord, setWord } from '../hart-words.ts';
-import { ENTRIES, NO_RESERVATION, RAM, RAM_BASE, TLB_KIND } from '../layout.ts';
+import { ENTRIES, NO_RESERVATION, offsetOf, RAM, RAM_BASE, TLB_KIND } from '../layout.ts';
 import { ACCESS } from '../page-walk.ts';
 import type { TranslationSupport } from '../support.ts';
 import { emitLookUp, found } from '../tlb.ts';
 import type { Body, Label, ValueType } from '../wasm/module.ts';
 import type { Register, RegisterField } from './decoded.ts';
 import { entryAt } from './entries.ts';
+import { FloatState } from './float-state.ts';
 import type { Block, Placed, Region } from './region.ts';
 import { reserves } from './reserves.ts';
 import { emitGraph } from './structure.ts';
@@ -32,6 +40,11 @@ const MAX_STEPS = 1 << 20;
 const UNTAKEN_BITS = 8;
 /** Steps are reserved at the start of a path for all of it, but at most this many. */
 const MAX_RESERVE = 100;
+
+const FIRST_FLOAT = offsetOf('f0') / 8;
+/** The type of a register's local: floating-point registers are most often used as numbers. */
+const typeOf = (register: Register): 'i64' | 'f64' =>
+  register >= FIRST_FLOAT && register < FIRST_FLOAT + 32 ? 'f64' : 'i64';
 
 /** The context of a translation. */
 export interface Purpose {
@@ -79,10 +92,10 @@ class Translation implements Surface {
   readonly entry: number;
   private readonly at: number;
   private readonly old: number;
-  private readonly rm: number;
   /** The local of each register that the region names. */
   private readonly locals = new Map<Register, number>();
   private readonly written = new Set<Register>();
+  private usesFloat = false;
   private readonly byPc: ReadonlyMap<number, Block>;
   private readonly base: number;
   /** The blocks at whose start steps are reserved, and how many. */
@@ -96,9 +109,7 @@ class Translation implements Surface {
   private again!: Label;
   private block!: Block;
   private position = 0;
-  /** Facts that hold since the start of the block. */
-  private floatIsOn = false;
-  private floatIsDirty = false;
+  private readonly float: FloatState;
 
   constructor(
     readonly body: Body,
@@ -117,7 +128,7 @@ class Translation implements Surface {
     this.entry = body.local('i32');
     this.at = body.local('i32');
     this.old = body.local('i64');
-    this.rm = body.local('i32');
+    this.float = new FloatState(body);
     this.base = region.blocks[0]!.pc;
     this.byPc = new Map(region.blocks.map((block) => [block.pc, block]));
   }
@@ -133,8 +144,9 @@ class Translation implements Surface {
     for (const [register, local] of this.locals)
       body
         .i32(0)
-        .access('i64.load', register * 8)
+        .access(`${typeOf(register)}.load`, register * 8)
         .set(local);
+    if (this.usesFloat) this.float.read();
     body.block((leave) => {
       this.leave = leave;
       body.block((leaveAt) => {
@@ -165,7 +177,7 @@ class Translation implements Surface {
       body
         .i32(0)
         .get(this.locals.get(register)!)
-        .access('i64.store', register * 8);
+        .access(`${typeOf(register)}.store`, register * 8);
     setWord(body, 'pc', () => body.get(this.pc));
     setWord(body, 'icount', () => body.get(end).get(left).op('i64.sub'));
   }
@@ -174,8 +186,10 @@ class Translation implements Surface {
     for (const { instructions } of this.region.blocks)
       for (const { is } of instructions) {
         for (const register of Object.values(is.registers))
-          if (register !== 0 && !this.locals.has(register)) this.locals.set(register, this.body.local('i64'));
+          if (register !== 0 && !this.locals.has(register))
+            this.locals.set(register, this.body.local(typeOf(register)));
         for (const register of is.written) this.written.add(register);
+        this.usesFloat ||= is.row.meaning.some(({ do: kind }) => kind === 'needsFloat');
       }
   }
 
@@ -193,8 +207,7 @@ class Translation implements Surface {
   private emitBlock(block: Block, go: (to: Block) => void): void {
     const { body, left } = this;
     this.block = block;
-    this.floatIsOn = false;
-    this.floatIsDirty = false;
+    this.float.startBlock();
     const steps = block.instructions.length;
     const reserve = this.reserves.get(block);
     if (reserve !== undefined) {
@@ -301,47 +314,49 @@ class Translation implements Surface {
     }
   }
 
+  private localOf(field: RegisterField): number | undefined {
+    return this.locals.get(this.instruction.is.registers[field]!);
+  }
+
   private getRegister(field: RegisterField): void {
-    const local = this.locals.get(this.instruction.is.registers[field]!);
+    const local = this.localOf(field);
     if (local === undefined) this.body.i64(0);
     else this.body.get(local);
+    if (field.startsWith('f')) fromNumber(this.body, 'D');
+  }
+
+  number(name: FloatOperand): void {
+    this.body.get(this.localOf(name)!);
   }
 
   writeRd(value: () => void): void {
-    const local = this.locals.get(this.instruction.is.registers.rd!);
+    const local = this.localOf('rd');
     value();
     if (local === undefined) this.body.op('drop');
     else this.body.set(local);
   }
 
-  writeFd(value: () => void): void {
-    const { body } = this;
-    value();
-    body.set(this.locals.get(this.instruction.is.registers.fd!)!);
-    if (this.floatIsDirty) return;
-    this.floatIsDirty = true;
-    getWord(body, 'mstatus').i64(MSTATUS.FS).op('i64.and').i64(MSTATUS.FS).op('i64.ne');
-    body.if(() => setWord(body, 'mstatus', () => getWord(body, 'mstatus').i64(MSTATUS.FS).op('i64.or')));
+  writeFd(value: Expr): void {
+    emitNumber(this, value, 'D');
+    this.body.set(this.localOf('fd')!);
+    this.float.setDirty();
   }
 
   needsFloat(rounds: boolean): void {
-    const { body, rm } = this;
-    if (!this.floatIsOn) {
-      getWord(body, 'mstatus').i64(MSTATUS.FS).op('i64.and', 'i64.eqz');
-      this.giveUpIf();
-      this.floatIsOn = true;
-    }
-    if (!rounds) return;
-    const mode = extract(fields.rm, this.instruction.is.word);
-    if (mode === RM.DYN) getWord(body, 'fcsr').i64(FRM.shift).op('i64.shr_u', 'i32.wrap_i64').set(rm);
-    else body.i32(mode).set(rm);
-    if (mode <= RM.RMM) return;
-    body.get(rm).i32(RM.RMM).op('i32.gt_u');
-    this.giveUpIf();
+    const mode = rounds ? extract(fields.rm, this.instruction.is.word) : undefined;
+    this.float.require(mode, () => this.giveUpIf());
   }
 
   roundingMode(): void {
-    this.body.get(this.rm);
+    this.float.roundingMode();
+  }
+
+  isQuick(): void {
+    this.float.isQuick();
+  }
+
+  raised(): void {
+    this.float.raised();
   }
 
   /** Emits `access` with the address on the stack replaced by its offset in memory: from the TLB, or from a call. */
@@ -368,10 +383,16 @@ class Translation implements Surface {
     this.reach('load', sizeBytes, () => this.body.access(loadOp(sizeBytes, signed), 0), 'i64');
   }
 
-  store(sizeBytes: AccessSize, value: () => void): void {
+  loadNumber(): void {
+    this.reach('load', 8, () => this.body.access('f64.load', 0), 'f64');
+  }
+
+  store(sizeBytes: AccessSize, value: Expr): void {
+    const isNumber = sizeBytes === 8 && value.is === 'operand' && value.name.startsWith('fs');
     this.reach('store', sizeBytes, () => {
-      value();
-      this.body.access(storeOp(sizeBytes), 0);
+      if (isNumber) emitNumber(this, value, 'D');
+      else emitExpr(this, value);
+      this.body.access(isNumber ? 'f64.store' : storeOp(sizeBytes), 0);
     });
   }
 

@@ -7,8 +7,9 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { isFused, multiplyAdd } from '../../../src/cpu/float/fused.ts';
 import { emitFloatFunctions, formatNames } from '../../../src/cpu/float/native.ts';
 import { FLAG, type FormatName, RM } from '../../../src/cpu/float/number.ts';
-import { isQuick, quickly, toNumber, typeOf } from '../../../src/cpu/float/quick.ts';
+import { fromNumber, isQuick, quickly, toNumber, typeOf } from '../../../src/cpu/float/quick.ts';
 import { type FloatOp, floatOps, operations, soft } from '../../../src/cpu/float/soft.ts';
+import { getWord } from '../../../src/cpu/hart-words.ts';
 import { offsetOf } from '../../../src/cpu/layout.ts';
 import { ModuleBuilder } from '../../../src/cpu/wasm/module.ts';
 import { examples } from '../../thorough.ts';
@@ -48,13 +49,16 @@ function generate(): Record<string, (...operands: (bigint | number)[]) => bigint
         body.call(functions[format][op]);
       });
       if (!isQuick(op, isFused())) continue;
-      module.function({ params, results: ['i64'], exportAs: inlined(op, format) }, (body) =>
+      module.function({ params, results: ['i64'], exportAs: inlined(op, format) }, (body) => {
         quickly(body, op, format, {
           operands: values.map((_, index) => () => {
             body.get(index);
             toNumber(body, format);
           }),
-          roundingMode: () => body.get(operands),
+          isQuick: () => {
+            getWord(body, 'fcsr').op('i32.wrap_i64').i32(FLAG.NX).op('i32.and');
+            body.get(operands).op('i32.eqz', 'i32.and');
+          },
           call() {
             params.forEach((_, index) => {
               body.get(index);
@@ -62,8 +66,9 @@ function generate(): Record<string, (...operands: (bigint | number)[]) => bigint
             body.call(functions[format][op]);
           },
           result: body.local(typeOf(format)),
-        }),
-      );
+        });
+        fromNumber(body, format);
+      });
     }
   const instance = new WebAssembly.Instance(new WebAssembly.Module(module.finish()), {
     env: { memory, softFloat },
