@@ -360,6 +360,7 @@ export class Hart {
         bits[bit >> 3]! |= 1 << (bit & 7);
       }
     }
+    if (this.translator) this.translator.isObserved = ranges.length > 0;
     this.generated.flush();
   }
 

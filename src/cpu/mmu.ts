@@ -29,7 +29,9 @@ import {
 import { emitPmp, PERMISSION } from './pmp.ts';
 import {
   ANY_TABLE,
+  emitLookUp,
   emitTlb,
+  found,
   offsetInPage,
   offsetOfPhysical,
   pageOf,
@@ -413,6 +415,25 @@ function emitReach(module: ModuleBuilder, tlb: TlbFunctions, translate: Function
     const giveUp = () => body.i32(0).op('return');
     crosses(body, va, sizeBytes);
     body.if(giveUp);
+    // Accesses whose group was not found as a whole are often found alone.
+    const lookUp = {
+      address: body.local('i64'),
+      entry: body.local('i32'),
+      context: { local: body.local('i32') },
+    };
+    getScratch(body, 'DATA_TLB');
+    body
+      .i32(TLB_KIND.store)
+      .i32(TLB_KIND.load)
+      .get(access)
+      .i32(ACCESS.store)
+      .op('i32.eq', 'select', 'i32.add');
+    body.set(lookUp.context.local).get(va);
+    emitLookUp(body, lookUp, 0, 1);
+    body.if(() => {
+      found(body, lookUp, 0);
+      body.op('return');
+    });
     walking(body, CLEAR_BITS.refuse, () =>
       body.get(va).get(sizeBytes).get(access).call(translate).set(physical),
     );

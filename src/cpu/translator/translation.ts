@@ -18,11 +18,11 @@ import { isFused } from '../float/fused.ts';
 import { fromNumber } from '../float/quick.ts';
 import { extract, fields } from '../formats.ts';
 import { getScratch, getWide, getWord, setWord } from '../hart-words.ts';
-import { ENTRIES, NO_RESERVATION, offsetOf, RAM, RAM_BASE, TLB_KIND } from '../layout.ts';
-import { ACCESS } from '../page-walk.ts';
+import { ENTRIES, NO_RESERVATION, offsetOf, RAM, RAM_BASE } from '../layout.ts';
 import type { TranslationSupport } from '../support.ts';
-import { emitLookUp, found } from '../tlb.ts';
 import type { Body, Label, ValueType } from '../wasm/module.ts';
+import type { AccessKind } from './access-groups.ts';
+import { DataAccesses, type DataMode } from './data-access.ts';
 import type { Register, RegisterField } from './decoded.ts';
 import { entryAt } from './entries.ts';
 import { FloatState } from './float-state.ts';
@@ -50,8 +50,8 @@ const typeOf = (register: Register): 'i64' | 'f64' =>
 export interface Purpose {
   /** Its place in the table of functions. */
   slot: number;
-  /** The offset of the TLB's entries for data in the mode that it is entered in. */
-  dataTlb: number;
+  /** How data is addressed where it is entered. */
+  data: DataMode;
 }
 
 /** Emits the body of a function (entry: i32) → (). */
@@ -87,9 +87,7 @@ class Translation implements Surface {
   private readonly end: number;
   private readonly left: number;
   private readonly pc: number;
-  readonly context: { offset: number };
-  readonly address: number;
-  readonly entry: number;
+  private readonly data: DataAccesses;
   private readonly at: number;
   private readonly old: number;
   /** The local of each register that the region names. */
@@ -113,7 +111,7 @@ class Translation implements Surface {
 
   constructor(
     readonly body: Body,
-    private readonly support: TranslationSupport,
+    support: TranslationSupport,
     private readonly region: Region,
     private readonly purpose: Purpose,
   ) {
@@ -123,9 +121,7 @@ class Translation implements Surface {
     this.end = body.local('i64');
     this.left = body.local('i64');
     this.pc = body.local('i64');
-    this.context = { offset: purpose.dataTlb };
-    this.address = body.local('i64');
-    this.entry = body.local('i32');
+    this.data = new DataAccesses(body, support.reach, purpose.data);
     this.at = body.local('i32');
     this.old = body.local('i64');
     this.float = new FloatState(body);
@@ -208,6 +204,7 @@ class Translation implements Surface {
     const { body, left } = this;
     this.block = block;
     this.float.startBlock();
+    this.data.startBlock(block.instructions);
     const steps = block.instructions.length;
     const reserve = this.reserves.get(block);
     if (reserve !== undefined) {
@@ -222,6 +219,7 @@ class Translation implements Surface {
     };
     for (this.position = 0; this.position < steps; this.position++) {
       const { row } = this.instruction.is;
+      this.data.startGroup(this.position, () => this.operand('rs1'));
       for (const action of row.meaning) {
         if (action.do === 'jump' && action.when) {
           const { end } = block;
@@ -359,40 +357,32 @@ class Translation implements Surface {
     this.float.raised();
   }
 
-  /** Emits `access` with the address on the stack replaced by its offset in memory: from the TLB, or from a call. */
-  private reach(kind: 'load' | 'store', sizeBytes: AccessSize, access: () => void, result?: ValueType): void {
-    const { body } = this;
-    emitLookUp(body, this, TLB_KIND[kind], sizeBytes);
-    body.expect(true).if(
-      () => {
-        found(body, this, TLB_KIND[kind]);
-        access();
-      },
-      () => {
-        body.get(this.address).i32(sizeBytes).i32(ACCESS[kind]).call(this.support.reach);
-        body.tee(this.at).op('i32.eqz');
-        this.giveUpIf();
-        body.get(this.at);
-        access();
-      },
-      result,
-    );
+  /** Emits an access with the address on the stack replaced by its offset in this memory, less `offset`. */
+  private reach(
+    kind: AccessKind,
+    sizeBytes: AccessSize,
+    access: (offset: number) => void,
+    result?: ValueType,
+  ): void {
+    const giveUpIf = () => this.giveUpIf();
+    this.data.emit(this.position, { kind, sizeBytes, access, giveUpIf, ...(result && { result }) });
   }
 
   load(sizeBytes: AccessSize, signed: boolean): void {
-    this.reach('load', sizeBytes, () => this.body.access(loadOp(sizeBytes, signed), 0), 'i64');
+    const op = loadOp(sizeBytes, signed);
+    this.reach('load', sizeBytes, (offset) => this.body.access(op, offset), 'i64');
   }
 
   loadNumber(): void {
-    this.reach('load', 8, () => this.body.access('f64.load', 0), 'f64');
+    this.reach('load', 8, (offset) => this.body.access('f64.load', offset), 'f64');
   }
 
   store(sizeBytes: AccessSize, value: Expr): void {
     const isNumber = sizeBytes === 8 && value.is === 'operand' && value.name.startsWith('fs');
-    this.reach('store', sizeBytes, () => {
+    this.reach('store', sizeBytes, (offset) => {
       if (isNumber) emitNumber(this, value, 'D');
       else emitExpr(this, value);
-      this.body.access(isNumber ? 'f64.store' : storeOp(sizeBytes), 0);
+      this.body.access(isNumber ? 'f64.store' : storeOp(sizeBytes), offset);
     });
   }
 
@@ -412,7 +402,10 @@ class Translation implements Surface {
       .op('i32.and');
     this.giveUpIf();
     this.operand('rs1');
-    this.reach(access, sizeBytes, () => body.set(this.at));
+    this.reach(access, sizeBytes, (offset) => {
+      if (offset !== 0) body.i32(offset).op('i32.add');
+      body.set(this.at);
+    });
   }
 
   private loadAt(sizeBytes: 4 | 8): void {

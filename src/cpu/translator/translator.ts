@@ -9,9 +9,11 @@ import {
   ENTRIES,
   ENTRY_BYTES,
   ENTRY_COUNT,
+  type HartWord,
   HEAT,
   HEAT_COUNT,
   KEY_BITS,
+  offsetOf,
   PAGE,
   PAGE_BYTES,
   PAGE_FLAGS,
@@ -20,9 +22,11 @@ import {
   TARGET_BYTES,
   TARGET_COUNT,
   TARGETS,
+  TLB,
 } from '../layout.ts';
 import { importTranslationSupport, supportNames } from '../support.ts';
 import { ModuleBuilder } from '../wasm/module.ts';
+import type { DataMode } from './data-access.ts';
 import { findRegion, type Profile, pageOf, type ReadParcel, type Region } from './region.ts';
 import { emitTranslation } from './translation.ts';
 
@@ -74,8 +78,7 @@ interface Translation {
   entries: readonly number[];
   /** The virtual pages, and their offsets in memory. */
   pages: ReadonlyMap<number, number>;
-  /** The offset of the TLB context for data. */
-  dataTlb: number;
+  data: DataMode;
 }
 
 /** A region, and the offsets of its virtual pages in memory. */
@@ -97,6 +100,8 @@ export class Translator implements Profile {
   private readonly waiting = new Set<number>();
   private readonly freeSlots: number[] = [];
   private modules = 0;
+  /** Whether accesses to some pages are reported to the VMM: set between two runs, with a new generation. */
+  isObserved = false;
   /** The highest bits of the keys of entries. */
   private era = 0;
 
@@ -144,8 +149,9 @@ export class Translator implements Profile {
 
   /** Makes the translation for `pc` enterable, if there is one and its pages are mapped as before. */
   private enter(pc: number): boolean {
+    const { data } = this;
     for (const translation of this.byPc.get(pc) ?? []) {
-      if (translation.dataTlb !== this.dataTlb || !this.isMapped(translation)) continue;
+      if (!isSameMode(translation.data, data) || !this.isMapped(translation)) continue;
       const key = this.view.getInt32(SCRATCH_WORDS.KEY, true);
       // Looking up the pages may have started a new generation.
       if ((key ^ (this.generation << KEY_BITS)) >>> KEY_BITS !== 0) return true;
@@ -176,8 +182,14 @@ export class Translator implements Profile {
     return this.view.getInt32(SCRATCH_WORDS.GENERATION, true);
   }
 
-  private get dataTlb(): number {
-    return this.view.getInt32(SCRATCH_WORDS.DATA_TLB, true);
+  /** How data is addressed now. What it depends on changes only with a new generation. */
+  private get data(): DataMode {
+    const tlb = this.view.getInt32(SCRATCH_WORDS.DATA_TLB, true);
+    const isSet = (word: HartWord) => this.view.getBigInt64(offsetOf(word), true) !== 0n;
+    // The first context is that of M-mode, which PMP does not restrict while no entry is set.
+    const isBare = tlb === TLB && !isSet('pmpcfg0') && !isSet('pmpcfg2') && !this.isObserved;
+    const ramBytes = Number(this.view.getBigInt64(SCRATCH_WORDS.RAM_BYTES, true));
+    return { tlb, bareBytes: isBare ? ramBytes : undefined };
   }
 
   /** The offset in memory of the page at a virtual address; 0 when it can't be fetched from. */
@@ -215,16 +227,16 @@ export class Translator implements Profile {
 
   /** Makes one module of several regions. */
   private translate(found: readonly Found[]): void {
-    const { dataTlb } = this;
+    const { data } = this;
     const module = new ModuleBuilder();
     const support = importTranslationSupport(module);
     const made = found.map(({ region, pages }) => {
       const slot = this.takeSlot();
       module.function({ ...TRANSLATION, exportAs: String(slot) }, (body) =>
-        emitTranslation(body, support, region, { slot, dataTlb }),
+        emitTranslation(body, support, region, { slot, data }),
       );
       this.noteCode(region, pages);
-      return { slot, dataTlb, entries: region.entries, pages };
+      return { slot, data, entries: region.entries, pages };
     });
     this.generated.flushStores();
     const compiled = new WebAssembly.Module(module.finish());
@@ -333,6 +345,10 @@ export class Translator implements Profile {
     this.modules = 0;
   }
 }
+
+/** RAM may have grown since: then what lies beyond is reached by calls. */
+const isSameMode = (a: DataMode, b: DataMode): boolean =>
+  a.tlb === b.tlb && (a.bareBytes === undefined) === (b.bareBytes === undefined);
 
 /** The offset of the entry for an address. */
 const entryOffset = (pc: number): number => ENTRIES + ((pc / 2) & (ENTRY_COUNT - 1)) * ENTRY_BYTES;
