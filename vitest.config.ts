@@ -5,7 +5,7 @@ import { engines } from './src/cpu/engine.ts';
 
 /** What runs instructions is tested with every engine; what is built on that, with the usual one. */
 const onEveryEngine = [
-  'test/cpu/{accessed-dirty,bits,changed,compressed,fuzzed,hart,hash,interpreter,mmu,properties}.test.ts',
+  'test/cpu/{accessed-dirty,bits,changed,compressed,fuzzed,hart,hash,interpreter,mmu,properties,records}.test.ts',
   'test/cpu/float/{instructions,state}.test.ts',
   'test/vmm/{hostile,hostile-guests,restore}.test.ts',
 ];

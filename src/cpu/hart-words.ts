@@ -8,6 +8,7 @@ type WideWord =
   | 'FETCH_START'
   | 'FETCH_BYTES'
   | 'LIMIT'
+  | 'SINK'
   | `REPEATED_${'PC' | 'CAUSE' | 'VALUE' | 'COUNT' | 'SINCE' | 'RETURN'}`;
 /** The name of a scratch word of 32 bits. */
 export type ScratchWord = Exclude<keyof typeof SCRATCH_WORDS, WideWord>;

@@ -38,7 +38,7 @@ export function decode(instruction: number): Instruction | undefined {
 }
 
 /** The field that `imm` refers to in this row, if any. */
-export const immediateOf = ({ format }: Instruction) => {
+export const immediateOf = ({ format }: Pick<Instruction, 'format'>) => {
   const of: Format = formats[format];
   return of.imm && fields[of.imm];
 };

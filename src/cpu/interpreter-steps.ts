@@ -8,10 +8,20 @@ import { emitExpr, extend, type FloatOperand, loadOp, type Surface, storeOp } fr
 import { type AccessSize, type Action, type Expr, rs2 } from './expr.ts';
 import { FLAG, RM } from './float/number.ts';
 import { toNumber } from './float/quick.ts';
-import { type Field, fields } from './formats.ts';
+import { fields } from './formats.ts';
 import { anyOf, getScratch, getWide, getWord, setScratch, setWord } from './hart-words.ts';
-import { type Instruction, immediateOf } from './instructions.ts';
-import { NO_RESERVATION, offsetOf, RAM, RAM_BASE, SCRATCH_WORDS, TARGETS, TLB_KIND } from './layout.ts';
+import type { Instruction } from './instructions.ts';
+import {
+  NO_RESERVATION,
+  offsetOf,
+  RAM,
+  RAM_BASE,
+  RECORD,
+  RECORDS,
+  SCRATCH_WORDS,
+  TARGETS,
+  TLB_KIND,
+} from './layout.ts';
 import { ACCESS } from './page-walk.ts';
 import type { Support } from './support.ts';
 import { emitLookUp, found } from './tlb.ts';
@@ -33,9 +43,8 @@ export abstract class StepSurface implements Surface {
   protected readonly icount: number;
   protected readonly word: number;
   readonly context: { local: number };
-  /** The length of the instruction in bytes, and its parcel when it is compressed. */
-  protected readonly length: number;
-  protected readonly parcel: number;
+  /** Where the instruction's record is, relative to {@link RECORDS}. */
+  protected readonly record: number;
   readonly entry: number;
   readonly address: number;
   protected readonly at: number;
@@ -68,8 +77,7 @@ export abstract class StepSurface implements Surface {
     this.icount = body.local('i64');
     this.word = body.local('i32');
     this.context = { local: body.local('i32') };
-    this.length = body.local('i64');
-    this.parcel = body.local('i32');
+    this.record = body.local('i32');
     this.entry = body.local('i32');
     this.address = body.local('i64');
     this.at = body.local('i32');
@@ -102,47 +110,31 @@ export abstract class StepSurface implements Surface {
     this.body.br(this.trap);
   }
 
-  /** Pushes the byte offset of the register that a field names: its number times eight. */
-  private registerOffset({ pieces: [piece] }: Field): void {
-    const shift = piece!.at - 3;
-    this.body.get(this.word).i32(shift).op('i32.shr_u').i32(0xf8).op('i32.and');
-  }
-
-  private immediate(of: Field): void {
-    const { body, word } = this;
-    const top = Math.max(...of.pieces.map(({ to, width }) => to + width));
-    of.pieces.forEach(({ at, width, to }, index) => {
-      body.get(word);
-      if (of.signed && to + width === top) {
-        // The highest piece brings its sign along.
-        if (at + width < 32) body.i32(32 - at - width).op('i32.shl');
-        body.i32(32 - width).op('i32.shr_s');
-      } else {
-        if (at > 0) body.i32(at).op('i32.shr_u');
-        if (at + width < 32) body.i32(2 ** width - 1).op('i32.and');
-      }
-      if (to > 0) body.i32(to).op('i32.shl');
-      if (index > 0) body.op('i32.or');
-    });
-    body.op(of.signed ? 'i64.extend_i32_s' : 'i64.extend_i32_u');
+  /** Pushes the offset of the word of a register. */
+  private register(place: 'rd' | 'rs1' | 'rs2'): Body {
+    return this.body.get(this.record).access('i32.load16_u', RECORDS + RECORD[place]);
   }
 
   operand(name: (Expr & { is: 'operand' })['name']): void {
     const { body } = this;
     switch (name) {
       case 'rs1':
-      case 'rs2':
-        this.registerOffset(fields[name]);
-        body.access('i64.load', offsetOf('x0'));
-        return;
       case 'fs1':
+        this.register('rs1').access('i64.load', 0);
+        return;
+      case 'rs2':
       case 'fs2':
-      case 'fs3':
-        this.registerOffset(fields[name]);
+        this.register('rs2').access('i64.load', 0);
+        return;
+      case 'fs3': {
+        const shift = fields.fs3.pieces[0]!.at - 3;
+        body.get(this.word).i32(shift).op('i32.shr_u').i32(0xf8).op('i32.and');
         body.access('i64.load', offsetOf('f0'));
         return;
+      }
       case 'imm':
-        return this.immediate(immediateOf(this.row)!);
+        body.get(this.record).access('i64.load32_s', RECORDS + RECORD.immediate);
+        return;
       case 'pc':
         body.get(this.pc);
         return;
@@ -158,22 +150,21 @@ export abstract class StepSurface implements Surface {
 
   writeRd(value: () => void): void {
     const { body } = this;
-    this.registerOffset(fields.rd);
+    this.register('rd');
     value();
-    body.access('i64.store', offsetOf('x0'));
-    setWord(body, 'x0', () => body.i64(0));
+    body.access('i64.store', 0);
   }
 
   number(name: FloatOperand): void {
-    this.registerOffset(fields[name]);
-    this.body.access('f64.load', offsetOf('f0'));
+    this.operand(name);
+    this.body.op('f64.reinterpret_i64');
   }
 
   writeFd(value: Expr): void {
     const { body } = this;
-    this.registerOffset(fields.fd);
+    this.register('rd');
     emitExpr(this, value);
-    body.access('i64.store', offsetOf('f0'));
+    body.access('i64.store', 0);
     // It is usually dirty already.
     getWord(body, 'mstatus').i64(MSTATUS.FS).op('i64.and').i64(MSTATUS.FS).op('i64.ne');
     body.if(() => setWord(body, 'mstatus', () => getWord(body, 'mstatus').i64(MSTATUS.FS).op('i64.or')));
@@ -264,15 +255,16 @@ export abstract class StepSurface implements Surface {
   jump(): void {
     const { body } = this;
     // Every target is even, and IALIGN is 16: there is no misaligned target.
-    body.get(this.pc).get(this.length).op('i64.add').set(this.value);
     const { meaning } = this.row;
+    const isLast = meaning.at(-1)?.do === 'jump';
+    if (!isLast) this.next().set(this.value);
     if (this.translation && meaning.some((action) => action.do === 'jump' && !isRelative(action.target))) {
       body.set(this.address);
       this.noteTarget();
       body.get(this.address);
     }
     body.set(this.pc);
-    if (meaning.at(-1)?.do !== 'jump') return;
+    if (!isLast) return;
     this.countStep();
     body.br(this.jumped);
   }
@@ -300,8 +292,18 @@ export abstract class StepSurface implements Surface {
     });
   }
 
+  /** Pushes the address of the next instruction in memory. */
+  private next(): Body {
+    const { body } = this;
+    return body
+      .get(this.pc)
+      .get(this.record)
+      .access('i64.load8_u', RECORDS + RECORD.length)
+      .op('i64.add');
+  }
+
   fallThrough(): void {
-    this.body.get(this.pc).get(this.length).op('i64.add').set(this.pc);
+    this.next().set(this.pc);
   }
 
   /**

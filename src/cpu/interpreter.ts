@@ -3,15 +3,22 @@
  * tables made from the rows' match and mask, and runs each row's meaning on registers and RAM in the shared memory.
  */
 import { CAUSE } from './csrs.ts';
-import { emitDecoder } from './decoder.ts';
 import { emitAction } from './emit.ts';
 import { getScratch, getWide, getWord, setScratch, setWide } from './hart-words.ts';
-import type { Instruction } from './instructions.ts';
+import { type Instruction, instructions } from './instructions.ts';
 import { StepSurface } from './interpreter-steps.ts';
-import { ENTRIES, EXPANSIONS, HEAT, HEAT_COUNT } from './layout.ts';
+import { ENTRIES, HEAT, HEAT_COUNT, RECORD, RECORDS } from './layout.ts';
+import { emitRecorder, recordAt } from './records.ts';
 import { declareImports, emitSupport, type Support, supportFunctions, supportNames } from './support.ts';
 import { entryAt } from './translator/entries.ts';
-import { type Body, type Label, ModuleBuilder, type Signature, type TypeRef } from './wasm/module.ts';
+import {
+  type Body,
+  type FunctionRef,
+  type Label,
+  ModuleBuilder,
+  type Signature,
+  type TypeRef,
+} from './wasm/module.ts';
 
 /** Why `run` returned. */
 export const EXIT = { limit: 0, waiting: 1, stop: 2 } as const;
@@ -30,8 +37,9 @@ export function interpreterModule(translates: boolean): Uint8Array<ArrayBuffer> 
   const support = emitSupport(module, declareImports(module));
   if (translates) module.fillTable(supportFunctions(support));
   const translation = module.type(TRANSLATION);
+  const recorder = emitRecorder(module, support.imports.expand);
   module.function({ params: ['i64'], results: ['i32'], exportAs: 'run' }, (body) =>
-    new Interpreter(body, support, translates ? translation : undefined).emit(),
+    new Interpreter(body, support, translates ? translation : undefined, recorder).emit(),
   );
   return module.finish();
 }
@@ -43,7 +51,12 @@ class Interpreter extends StepSurface {
   private readonly fetchAt: number;
   private step!: Label;
 
-  constructor(body: Body, support: Support, translation: TypeRef | undefined) {
+  constructor(
+    body: Body,
+    support: Support,
+    translation: TypeRef | undefined,
+    private readonly recorder: FunctionRef,
+  ) {
     super(body, support, translation);
     this.fetchStart = body.local('i64');
     this.fetchBytes = body.local('i64');
@@ -68,17 +81,14 @@ class Interpreter extends StepSurface {
             body.loop((step) => {
               this.step = step;
               this.fetch();
-              emitDecoder(body, this.word, illegal, (row) => this.instruction(row));
+              this.dispatch(illegal);
             });
           });
         });
         this.raise(CAUSE.illegalInstruction, () => {
-          body
-            .get(this.parcel)
-            .get(this.word)
-            .get(this.length)
-            .i64(2)
-            .op('i64.eq', 'select', 'i64.extend_i32_u');
+          body.get(this.word);
+          body.get(this.word).i32(0xffff).op('i32.and');
+          body.get(this.word).i32(3).op('i32.and').i32(3).op('i32.eq', 'select', 'i64.extend_i32_u');
         });
       });
       this.spill();
@@ -164,11 +174,27 @@ class Interpreter extends StepSurface {
           .set(this.word),
       () => this.fetchElsewhere(),
     );
-    body.get(this.word).i32(3).op('i32.and').i32(3).op('i32.eq');
-    body.if(
-      () => body.i64(4).set(this.length),
-      () => this.expand(),
-    );
+    recordAt(body, this.pc)
+      .tee(this.record)
+      .access('i32.load', RECORDS + RECORD.bits);
+    body.get(this.word).op('i32.ne');
+    body.if(() => body.get(this.word).get(this.record).call(this.recorder));
+  }
+
+  /** Goes to the code of the recorded operation. */
+  private dispatch(illegal: Label): void {
+    const { body } = this;
+    const labels: Label[] = [];
+    const open = (index: number): void => {
+      body.block((label) => {
+        labels[index] = label;
+        if (index + 1 < instructions.length) return open(index + 1);
+        body.get(this.record).access('i32.load8_u', RECORDS + RECORD.operation);
+        body.brTable([illegal, ...labels], illegal);
+      });
+      this.instruction(instructions[index]!);
+    };
+    open(0);
   }
 
   /** Fetches through the MMU, and updates the addresses that can be fetched from directly. */
@@ -181,17 +207,6 @@ class Interpreter extends StepSurface {
     getScratch(body, 'FETCH_AT').set(this.fetchAt);
     getScratch(body, 'STOP').brIf(this.boundary);
     this.trapIfFailed();
-  }
-
-  /** Replaces a compressed instruction by its expansion. */
-  private expand(): void {
-    const { body } = this;
-    body.i64(2).set(this.length);
-    body.get(this.word).i32(0xffff).op('i32.and').tee(this.parcel);
-    body.i32(2).op('i32.shl').access('i32.load', EXPANSIONS).tee(this.word).op('i32.eqz');
-    body.if(() => {
-      body.get(this.parcel).call(this.support.imports.expand).tee(this.word).op('i32.eqz').brIf(this.illegal);
-    });
   }
 
   private instruction(row: Instruction): void {

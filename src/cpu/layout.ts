@@ -108,6 +108,8 @@ export const SCRATCH_WORDS = {
   REPEATED_COUNT: 0x880,
   REPEATED_SINCE: 0x888,
   REPEATED_RETURN: 0x890,
+  /** What instructions write to x0, 64 bits; nothing reads it. */
+  SINK: 0x898,
 } as const;
 /** What a walk does when A or D bits that an access needs are clear. */
 export const CLEAR_BITS = {
@@ -121,7 +123,7 @@ export const CLEAR_BITS = {
 /** The number of low bits of a key that hold the contexts: see {@link SCRATCH_WORDS.KEY}. */
 export const KEY_BITS = 4;
 /** Where the last of the scratch words ends. */
-export const SCRATCH_WORDS_END = 0x898;
+export const SCRATCH_WORDS_END = 0x8a0;
 
 /**
  * The virtual pages whose accesses are reported to the VMM: a bit at the page's number modulo {@link OBSERVED_PAGES},
@@ -200,8 +202,19 @@ export const TARGETS = 0x6d_0000;
 export const TARGET_COUNT = 0x800;
 /** The size of the record of one jump at {@link TARGETS}. */
 export const TARGET_BYTES = 32;
+/** The records of instructions: see {@link RECORD}. */
+export const RECORDS = 0x6e_0000;
+/** The number of {@link RECORDS}: a power of two. */
+export const RECORD_COUNT = 0x4000;
+/** The size of one of the {@link RECORDS}. */
+export const RECORD_BYTES = 16;
+/**
+ * What is where in a record: the instruction's bits and its immediate, 32 bits each; its operation and its length in
+ * bytes, 8 bits each; the offsets in this memory of the words of its registers, 16 bits each.
+ */
+export const RECORD = { bits: 0, immediate: 4, operation: 8, length: 9, rd: 10, rs1: 12, rs2: 14 } as const;
 /** Guest RAM, byte for byte. */
-export const RAM = 0x6e_0000;
+export const RAM = 0x72_0000;
 /** The largest RAM: 2 GiB. */
 export const MAX_RAM_BYTES = 0x8000_0000;
 

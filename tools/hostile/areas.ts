@@ -14,6 +14,7 @@ import {
   PAGE_HASHES,
   RAM,
   RAM_BASE,
+  RECORD_COUNT,
   SCRATCH,
   SCRATCH_BYTES,
   SCRATCH_WORDS,
@@ -27,6 +28,7 @@ import {
 } from '../../src/cpu/layout.ts';
 import { expand } from '../../src/cpu/table/compressed.ts';
 import { type Kind, MmuModel } from '../testing/mmu-model.ts';
+import { wrongRecord } from '../testing/records.ts';
 
 /** The last of the scratch words, with its 64 bits. */
 const SCRATCH_WORDS_END = Math.max(...Object.values(SCRATCH_WORDS)) + 8;
@@ -118,7 +120,7 @@ export class Areas {
     return this.wrongFlags(pages) ?? this.wrongTables(pages) ?? this.wrongTlb(pages);
   }
 
-  /** Violations in the large areas. Takes a millisecond. */
+  /** Violations in the large areas. Takes some milliseconds. */
   wrongAtLarge(): string | undefined {
     this.refresh();
     const pages = this.hart.ramSizeBytes / PAGE_BYTES;
@@ -131,6 +133,16 @@ export class Areas {
       const found = this.words[(EXPANSIONS >> 2) + parcel]! >>> 0;
       if (found !== 0 && found !== known[parcel])
         return `the parcel 0x${parcel.toString(16)} has a wrong expansion`;
+    }
+    return this.wrongRecords();
+  }
+
+  /** Records of instructions that contradict their bits. */
+  private wrongRecords(): string | undefined {
+    const memory = new DataView(this.bytes.buffer);
+    for (let number = 0; number < RECORD_COUNT; number++) {
+      const wrong = wrongRecord(memory, number);
+      if (wrong !== undefined) return wrong;
     }
     return undefined;
   }

@@ -145,6 +145,7 @@ const accesses = {
   'i64.store': 0x37,
   'f64.store': 0x39,
   'i32.store8': 0x3a,
+  'i32.store16': 0x3b,
   'i64.store8': 0x3c,
   'i64.store16': 0x3d,
   'i64.store32': 0x3e,
