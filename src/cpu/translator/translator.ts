@@ -44,7 +44,7 @@ export interface Heat {
 
 /** Translates everything at once; for tests. */
 export const EAGER: Heat = { hot: 0, patience: 0, drops: 300 };
-const usual: Heat = { hot: 16_000, patience: 4000, drops: Number.POSITIVE_INFINITY };
+const usual: Heat = { hot: 64_000, patience: 4000, drops: Number.POSITIVE_INFINITY };
 
 /**
  * Each time a page's translations are dropped because its code changes, the threshold for the page doubles, up to this
