@@ -9,6 +9,7 @@ import { scenarioLines, type Transcript } from '../report/scenario.ts';
 import { type Line, styled } from '../report/styled-text.ts';
 import { type Performance, perform } from '../sim/story/performance.ts';
 import { parseScenario, type Scenario } from '../sim/story/scenario.ts';
+import type { Naming } from '../symbols/naming.ts';
 import { guestNaming } from './debugging/symbols.ts';
 import { EXIT_CODE } from './exit-codes.ts';
 import { LIMIT_BYTES, readBytes } from './files.ts';
@@ -77,6 +78,10 @@ export function performStory(scenario: Scenario, traced?: Traced): Performance {
   return perform(scenario, describeMachine(path, guestOptions(scenario)), ownInput(path), traced);
 }
 
+/** Names the addresses of a story's guest. */
+export const storyNaming = (scenario: Scenario): Naming =>
+  guestNaming(guestPath(scenario), guestOptions(scenario));
+
 /**
  * Runs a story and reports it. The same story gives the same lines.
  * @param columns maximum width of a diagram
@@ -88,8 +93,8 @@ export function playStory(
   columns?: number,
   traced?: Traced,
 ): Transcript {
-  const naming = guestNaming(guestPath(scenario), guestOptions(scenario));
-  return scenarioLines(scenario, performStory(scenario, traced), naming, diagram ? { columns } : undefined);
+  const performance = performStory(scenario, traced);
+  return scenarioLines(scenario, performance, storyNaming(scenario), diagram ? { columns } : undefined);
 }
 
 // ── The command ─────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -9,7 +9,7 @@ import { Tracer } from '../sim/trace/tracer.ts';
 import { EXIT_CODE } from './exit-codes.ts';
 import { OutputFile } from './files.ts';
 import { pageData, pageText } from './page.ts';
-import { performStory, readStory } from './play.ts';
+import { performStory, readStory, storyNaming } from './play.ts';
 import { painterFor } from './terminal/paint.ts';
 
 /** The options of `vmft report`. */
@@ -31,11 +31,12 @@ export function reportStory(name: string, { output, quiet }: PageOptions): numbe
   const evidence = evidenceOf(simulation);
   const facts: RunFacts = {
     ...{ simulation, violations, comparison: compareLast(evidence) },
+    naming: storyNaming(scenario),
     asked: { ft: scenario.spec.backups > 0, verify: true },
   };
   const page = pageData(facts, tracer!.trace([...simulation.hosts.keys()]), scenario.title);
   file.write(pageText(storyPage(page, scenario, performance)));
-  const { shortcomings, asExpected } = scenarioLines(scenario, performance);
+  const { shortcomings, asExpected } = scenarioLines(scenario, performance, storyNaming(scenario));
   const paint = painterFor(process.stderr);
   for (const line of shortcomings) process.stderr.write(`${paint(line)}\n`);
   if (!quiet && !file.isStandardOutput) process.stderr.write(`report written to ${file.path}\n`);

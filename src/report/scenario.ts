@@ -7,7 +7,7 @@ import { matches } from '../sim/story/event-pattern.ts';
 import { shortcoming, unexpected } from '../sim/story/expectations.ts';
 import type { Performance } from '../sim/story/performance.ts';
 import { type Say, type Scenario, unusedExplanations } from '../sim/story/scenario.ts';
-import type { Naming } from '../symbols/naming.ts';
+import { type Naming, UNNAMED } from '../symbols/naming.ts';
 import { fittedDiagram } from './diagram.ts';
 import { ms } from './event-text.ts';
 import { violationLine } from './run-report.ts';
@@ -51,7 +51,7 @@ export function judgements(
   scenario: Scenario,
   performance: Performance,
 ): { text: string; why: string | undefined }[] {
-  const report = new ScenarioReport(scenario, performance);
+  const report = new ScenarioReport(scenario, performance, UNNAMED);
   const said = new Set<Say>();
   report.explainAll(said);
   return report.judgements(said);

@@ -4,6 +4,7 @@ import { pageOf } from '../../src/report/page/page.ts';
 import type { PageData, PageEvent } from '../../src/report/page/page-data.ts';
 import { parseFault } from '../../src/sim/faults/fault-text.ts';
 import { campaignDefaults, type RunSpec } from '../../src/sim/spec/spec.ts';
+import { UNNAMED } from '../../src/symbols/naming.ts';
 import type { GuestName } from '../sim/support.ts';
 import { traceRun } from '../sim/traced.ts';
 
@@ -11,7 +12,7 @@ import { traceRun } from '../sim/traced.ts';
 export function pageOfGuest(name: GuestName, given: Partial<RunSpec> = {}, faults: string[] = []): PageData {
   const spec = { ...campaignDefaults, ...given, faults: faults.map(parseFault) };
   const { simulation, trace } = traceRun(name, spec, true);
-  const facts = { simulation, violations: [], comparison: undefined, asked: { ft: true } };
+  const facts = { simulation, violations: [], comparison: undefined, naming: UNNAMED, asked: { ft: true } };
   return pageOf(facts, trace!, { version: '0', title: name, command: 'vmft run' });
 }
 
