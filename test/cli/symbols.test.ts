@@ -38,6 +38,8 @@ test('of a file and of a recording: as a System.map, and as an ELF file that nam
     stdout: systemMap(symbols),
     stderr: '302 symbols of kernel.bin, from 0x80200000 on\n',
   });
+  const over = await vmft(['symbols', 'kernel.bin', '-o', 'kernel.bin']);
+  expect([over.code, over.stderr]).toEqual([2, expect.stringContaining('kernel.bin: this command reads it')]);
   const run = await vmft([
     'run',
     '--kernel',

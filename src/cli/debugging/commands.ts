@@ -104,7 +104,7 @@ export function addSymbolsCommand(
     .option('-q, --quiet', 'nothing on stderr')
     .addHelpText('after', SYMBOLS_HELP)
     .action(async (path: string, given: SymbolsOptions) =>
-      finish((await import('./kernel-symbols.ts')).symbols(path, given).then(() => undefined)),
+      finish((await import('./kernel-symbols.ts')).symbols(path, given)),
     );
 }
 

@@ -10,8 +10,10 @@ import { Timeline } from '../../replay/timeline.ts';
 import { kallsyms } from '../../symbols/kallsyms.ts';
 import { symbolFile } from '../../symbols/symbol-file.ts';
 import { type NmSymbol, programSymbol, systemMap } from '../../symbols/system-map.ts';
+import { Divergence } from '../../vmm/doors.ts';
 import { loadKernel } from '../../vmm/kernel-image.ts';
 import type { EngineOptions } from '../engine.ts';
+import { EXIT_CODE } from '../exit-codes.ts';
 import { OutputFile, readBytes } from '../files.ts';
 import { readGuest } from '../program.ts';
 import { knownSnapshots } from './index-recording.ts';
@@ -35,20 +37,30 @@ interface Memory {
 }
 
 /**
- * Writes the symbols of the kernel in a recorded guest's memory, in a program, or in a kernel's file.
+ * Writes the symbols of the kernel in a recorded guest's memory, in a program, or in a kernel's file; returns the exit
+ * code.
  * @throws {OperatingError} when there is no file, or no table in it; then nothing is written
- * @throws {Divergence} if the machine contradicts the recording
  */
-export async function symbols(path: string, options: SymbolsOptions): Promise<void> {
-  const { parts, what } = await memoryOf(path, options);
+export async function symbols(path: string, options: SymbolsOptions): Promise<number> {
+  const read = memoryOf(path, options);
   const output = OutputFile.at(options.output);
-  const found = symbolsIn(parts, what);
-  const isElf = /\.elf$/i.test(options.output);
-  output.write(isElf ? symbolFile(found.map(programSymbol)) : systemMap(found));
-  if (!options.quiet)
+  try {
+    const { parts, what } = await read();
+    const found = symbolsIn(parts, what);
+    const isElf = /\.elf$/i.test(options.output);
+    output.write(isElf ? symbolFile(found.map(programSymbol)) : systemMap(found));
+    if (!options.quiet)
+      process.stderr.write(
+        `${grouped(found.length)} symbols of ${what}, from 0x${found[0]!.address.toString(16)} on\n`,
+      );
+    return 0;
+  } catch (error) {
+    if (!(error instanceof Divergence)) throw error;
     process.stderr.write(
-      `${grouped(found.length)} symbols of ${what}, from 0x${found[0]!.address.toString(16)} on\n`,
+      `${path}: the replay diverges ${error.message}; it was recorded by another machine or another vmft\n`,
     );
+    return EXIT_CODE.diverged;
+  }
 }
 
 function symbolsIn(parts: readonly Uint8Array[], what: string): NmSymbol[] {
@@ -61,18 +73,24 @@ function symbolsIn(parts: readonly Uint8Array[], what: string): NmSymbol[] {
   );
 }
 
-async function memoryOf(path: string, { at, engine }: SymbolsOptions): Promise<Memory> {
+/** Reads the files; the result replays what there is to replay. */
+function memoryOf(path: string, { at, engine }: SymbolsOptions): () => Promise<Memory> {
   if (isFile(path)) {
     const bytes = readBytes(path);
-    if (isRecording(bytes)) return await recordedMemory(new LogReader(bytes, path), path, at, engine);
+    if (isRecording(bytes)) return () => recordedMemory(new LogReader(bytes, path), path, at, engine);
     refuse(at, path);
     const ram = { base: RAM_BASE, sizeBytes: MAX_RAM_BYTES };
-    return { parts: loadKernel({ name: path, bytes }, ram).segments.map((one) => one.bytes), what: path };
+    return memoryOfSegments(loadKernel({ name: path, bytes }, ram).segments, path);
   }
   refuse(at, path);
   const { description } = readGuest(path, { memory: MAX_RAM_BYTES });
-  return { parts: description.segments.map(({ bytes }) => bytes), what: path };
+  return memoryOfSegments(description.segments, path);
 }
+
+const memoryOfSegments = (segments: readonly { bytes: Uint8Array }[], what: string) => async () => ({
+  parts: segments.map(({ bytes }) => bytes),
+  what,
+});
 
 const isFile = (path: string): boolean => existsSync(path) && statSync(path).isFile();
 
@@ -96,6 +114,7 @@ async function recordedMemory(
     nowMs: () => performance.now(),
   });
   for (const _ of goTo(new DebugSession(timeline), at)) await setImmediate();
+  if (recording.damage) process.stderr.write(`vmft: warning: ${recording.damage.message}\n`);
   const { machine, icount } = timeline;
   return { parts: [machine.hart.ram], what: `${path} at step ${icount}` };
 }
