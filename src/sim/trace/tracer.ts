@@ -79,7 +79,8 @@ export class Tracer implements RunTrace {
       // What has just arrived let the guest run on.
       cause: this.arriving,
     });
-    this.slices.set(host, slice);
+    // A backup that applies checkpoints takes no steps, and so has no execution lag.
+    if (steps > 0) this.slices.set(host, slice);
     this.bins.add(`steps ${host}`, atNs, steps);
     this.measureLag(atNs);
     return slice.id;

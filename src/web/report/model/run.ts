@@ -103,7 +103,9 @@ function statesOf(host: string, notes: readonly PageNote[], { endNs }: PageData)
     const next = note.host === host ? stateAfter(note) : undefined;
     const last: Span<State> = spans.at(-1)!;
     const value: State | undefined = next === 'as before' ? before : next;
-    if (value === undefined || value === last.value) continue;
+    // With state transfer every checkpoint is installed.
+    const isCheckpoint = value === 'copied' && last.value === 'follows';
+    if (value === undefined || value === last.value || isCheckpoint) continue;
     before = last.value;
     last.toNs = note.atNs;
     spans.push({ fromNs: note.atNs, toNs: endNs, value });

@@ -10,6 +10,7 @@ import { MachinesView } from './machines.tsx';
 import type { Page } from './state.ts';
 import { Whole } from './whole.tsx';
 
+/** All parts of the page, from the verdict to the table of events. */
 export function App({ page }: { page: Page }) {
   const { data } = page.run;
   return (

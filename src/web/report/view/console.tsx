@@ -4,6 +4,7 @@ import { durationText, timeText } from '../model/time.ts';
 import { Rows } from './rows.tsx';
 import type { Page } from './state.ts';
 
+/** The console; the line shown last is marked. */
 export function ConsoleView({ page }: { page: Page }) {
   const { run, focus, look } = page;
   const { shown } = run;

@@ -6,6 +6,7 @@ import type { Page } from './state.ts';
 
 const MAX_REGISTERS = 6;
 
+/** Nothing, unless a checker has found something. */
 export function Counterexample({ page }: { page: Page }) {
   const { data, notes } = page.run;
   if (data.findings.length === 0) return null;

@@ -7,6 +7,7 @@ import type { Page } from './state.ts';
 import { type Drag, Timeline } from './timeline.tsx';
 import { zoomKey } from './whole.tsx';
 
+/** The part of the run within the frame. */
 export function DetailView({ page }: { page: Page }) {
   const { run, focus, look } = page;
   const { fromNs, toNs } = focus.value;

@@ -6,6 +6,7 @@ import { timeText } from '../model/time.ts';
 import { Rows } from './rows.tsx';
 import type { Page } from './state.ts';
 
+/** The events, of a kind and with certain words. */
 export function EventsView({ page }: { page: Page }) {
   const { run, focus, look } = page;
   const [kind, setKind] = useState('turns');

@@ -4,6 +4,7 @@ import { grouped } from '../model/time.ts';
 import type { Page } from './state.ts';
 import { Timeline } from './timeline.tsx';
 
+/** The output nearest to the time that is looked at. */
 export function LifeView({ page }: { page: Page }) {
   const { run, lives, life, look } = page;
   const index = life.value;

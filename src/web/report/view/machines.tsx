@@ -7,6 +7,7 @@ import type { Page } from './state.ts';
 /** The registers of the integer hart come first: pc and x0 to x31. */
 const INTEGER = 33;
 
+/** Where each machine is, and both where they were compared. */
 export function MachinesView({ page }: { page: Page }) {
   const { machines, hosts } = page.run.data;
   const { atNs } = page.focus.value;

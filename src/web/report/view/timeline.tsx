@@ -57,6 +57,7 @@ function useScheme(): boolean {
   return isDark;
 }
 
+/** The timeline of a part of the run, as wide as its place. */
 export function Timeline({ page, name, detail, fromNs, toNs, drag, onKey, over }: TimelineProps) {
   const [element, width] = useWidth();
   const isDark = useScheme();
@@ -185,7 +186,7 @@ function Text({ x, y, text, anchor, ink, strong, mono, maxWidth }: Label) {
   const shift = anchor === 'start' ? '0' : anchor === 'middle' ? '-50%' : '-100%';
   return (
     <span
-      class={`text${strong ? ' strong' : ''}${mono ? ' mono' : ''}`}
+      class={`text ${anchor}${strong ? ' strong' : ''}${mono ? ' mono' : ''}`}
       aria-hidden="true"
       style={{
         left: `${x}px`,

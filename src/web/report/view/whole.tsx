@@ -20,6 +20,7 @@ const legend = [
   ['stroke fault', 'fault'],
 ] as const;
 
+/** The whole run; the frame is the part that the detail shows. */
 export function Whole({ page }: { page: Page }) {
   const { run, focus, look } = page;
   const { endNs } = run.data;
