@@ -41,6 +41,10 @@ export abstract class StepSurface implements Surface {
   protected readonly limit: number;
   protected readonly pc: number;
   protected readonly icount: number;
+  /**
+   * The bits that were fetched: of a compressed instruction not its expansion. Rows with operands that records lack have
+   * no compressed form.
+   */
   protected readonly word: number;
   readonly context: { local: number };
   /** Where the instruction's record is, relative to {@link RECORDS}. */

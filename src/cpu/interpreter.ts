@@ -1,6 +1,6 @@
 /**
- * The interpreter: one WebAssembly function generated from the instruction table. It fetches, decodes through jump
- * tables made from the rows' match and mask, and runs each row's meaning on registers and RAM in the shared memory.
+ * The interpreter: one WebAssembly function generated from the instruction table. It fetches, goes by the instruction's
+ * record to the code of its row, and runs the row's meaning on registers and RAM in the shared memory.
  */
 import { CAUSE } from './csrs.ts';
 import { emitAction } from './emit.ts';
@@ -86,6 +86,7 @@ class Interpreter extends StepSurface {
           });
         });
         this.raise(CAUSE.illegalInstruction, () => {
+          // What follows a compressed instruction is not part of it.
           body.get(this.word);
           body.get(this.word).i32(0xffff).op('i32.and');
           body.get(this.word).i32(3).op('i32.and').i32(3).op('i32.eq', 'select', 'i64.extend_i32_u');

@@ -3,6 +3,7 @@
  * the length, read from the instruction's bits once. A record holds these bits too, and is used only where they are what
  * was fetched, so it can never be out of date: what it says follows from its bits alone.
  */
+import { assert } from '../base/assert.ts';
 import { emitDecoder } from './decoder.ts';
 import { type Field, type FieldName, type FormatName, fields, formats } from './formats.ts';
 import { type Instruction, immediateOf, instructions } from './instructions.ts';
@@ -21,6 +22,7 @@ import type { Body, FunctionRef, Label, ModuleBuilder } from './wasm/module.ts';
 export const ILLEGAL = 0;
 
 const operations = new Map(instructions.map((row, index) => [row, index + 1]));
+assert(operations.size < 2 ** 8, 'operations have 8 bits');
 
 /** The number of a row in records. */
 export const operationOf = (row: Instruction): number => operations.get(row)!;

@@ -2,9 +2,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { makeHart } from '../../src/cpu/engine.ts';
+import { formats } from '../../src/cpu/formats.ts';
 import { Hart } from '../../src/cpu/hart.ts';
 import { instructions } from '../../src/cpu/instructions.ts';
 import { PAGE_BYTES, RAM_BASE, RECORD_BYTES, RECORD_COUNT, RECORDS } from '../../src/cpu/layout.ts';
+import { compressed } from '../../src/cpu/table/compressed.ts';
 import { recordNumber, wrongRecord } from '../../tools/testing/records.ts';
 import { execution, runs } from '../engine.ts';
 import { examples, thorough } from '../thorough.ts';
@@ -51,6 +53,13 @@ test('the record of any instruction says what its bits say', () => {
     }),
     { numRuns: examples(6000) },
   );
+});
+
+test('no compressed instruction has operands that records lack', () => {
+  for (const { expansion } of compressed) {
+    const { format } = instructions.find(({ mnemonic }) => mnemonic === expansion.mnemonic)!;
+    expect(formats[format].syntax).not.toMatch(/\b(fs3|rm|rmExact|csr)\b/);
+  }
 });
 
 /** `sw t1, 0(t0)`, and a jump to s0. */
