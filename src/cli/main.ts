@@ -86,7 +86,10 @@ takesSymbols(
     'after the run, replay it on a fresh machine and check all delivered outputs (on with --unsafe)',
   )
   .option('--diagram', 'after the run, draw it as a sequence diagram on stderr')
-  .option('--record <file>', 'write the history of the last primary, for `vmft replay`')
+  .option(
+    '--record <file>',
+    'write the history of the last primary, for `vmft replay`; boot images of 64 KiB and more go into vmft-images beside it',
+  )
   .option('--save-states <dir>', 'save both machines at the position of --diff, for `vmft diff`')
   .option(
     '--report <file>',
