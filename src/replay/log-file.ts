@@ -84,11 +84,11 @@ export class LogWriter {
     const checksum = this.head(isPlain ? this.out : new Writer(), VERSION, descriptionSchema, from);
     this.checksum = checksum;
     if (isPlain) return;
-    this.head(this.out, EXTENDED_VERSION, imageOutline, { ...outline, checksum });
-    this.out.u32(origin?.length ?? 0);
-    if (origin) this.out.raw(origin);
-    if (origin) this.checksum = xxh32(origin, checksum);
-    this.out.u32(this.checksum);
+    const ofOutline = this.head(this.out, EXTENDED_VERSION, imageOutline, { ...outline, checksum });
+    const how = origin ?? new Uint8Array(0);
+    this.out.u32(how.length);
+    this.out.raw(how);
+    this.out.u32(xxh32(how, ofOutline));
   }
 
   /** Writes the head; returns its checksum. */
@@ -360,12 +360,10 @@ export class LogStream {
       const originBytes = frames.input.u32();
       frames.have(originBytes + 4);
       const origin = frames.input.raw(originBytes);
+      if (originBytes > 0) this.origin = origin;
+      if (frames.input.u32() !== xxh32(origin, frames.checksum))
+        refuse('the head of the log is damaged; record it again');
       frames.checksum = outline.checksum;
-      if (originBytes > 0) {
-        this.origin = origin;
-        frames.checksum = xxh32(origin, outline.checksum);
-      }
-      if (frames.input.u32() !== frames.checksum) refuse('the head of the log is damaged; record it again');
       return descriptionOf(outline, images, this.name);
     } catch (error) {
       if (!(error instanceof FormatError)) throw error;

@@ -17,7 +17,8 @@ import { chattyGuest, machineOf } from '../ft/guest.ts';
 import { examples } from '../thorough.ts';
 import { faults, ms } from './support.ts';
 
-const description = machineOf(chattyGuest);
+// An operator adds whole MiB of memory.
+const description = { ...machineOf(chattyGuest), memorySizeBytes: 1 << 20 };
 const bytes = (text: string) => new TextEncoder().encode(text);
 const guest = measure({ description, input: bytes('a few words, then the end: q'), clients: 0 }, 'fork');
 

@@ -348,9 +348,6 @@ export class Simulation {
         return this.console.typeNow(action.data);
       case 'withdraw':
         return this.console.withdraw();
-      case 'open':
-        this.console.open = true;
-        return;
       case 'close':
         return this.console.close();
       case 'fault':

@@ -1,14 +1,15 @@
 /** Records a simulated run so that it can be made again: the history of the live machine, and what the user does. */
+import { encode } from '../../base/codec.ts';
 import type { Images } from '../../replay/images.ts';
 import type { RecordingFile } from '../../replay/recorder.ts';
 import { RecordingWriter, recordingOf } from '../../replay/recorder.ts';
 import type { TimedAction } from '../spec/actions.ts';
-import { encodeNote, encodeOrigin, MARK_NS, type Origin } from '../spec/origin.ts';
+import { MARK_NS, noteCodec, type Origin, originCodec } from '../spec/origin.ts';
 import type { Simulation } from './cluster.ts';
 
 /** What was recorded so far has happened by now. */
 const markNow = ({ nowNs }: Simulation): Uint8Array =>
-  encodeNote({ atNs: Math.ceil(nowNs), action: undefined });
+  encode(noteCodec, { atNs: Math.ceil(nowNs), action: undefined });
 
 /** Writes the recording during the run; its user passes on the actions ({@link SimulationOptions.onAction}). */
 export class RunRecorder {
@@ -29,7 +30,7 @@ export class RunRecorder {
     images?: Pick<Images, 'put'>,
   ) {
     const writer = new RecordingWriter(simulation.options.description, begin, {
-      origin: encodeOrigin(origin),
+      origin: encode(originCodec, origin),
       images,
     });
     this.writer = writer;
@@ -49,7 +50,7 @@ export class RunRecorder {
 
   /** Records what the user did. */
   note({ atNs, action }: TimedAction): void {
-    this.attempt(() => this.writer.note(encodeNote({ atNs, action })));
+    this.attempt(() => this.writer.note(encode(noteCodec, { atNs, action })));
   }
 
   /** Writes everything until now to the file. */
@@ -78,7 +79,7 @@ export const wholeRecording = (
   actions: readonly TimedAction[],
 ): Iterable<Uint8Array> =>
   recordingOf(simulation.machine, simulation.observer.history, {
-    origin: encodeOrigin(origin),
-    notes: actions.map(({ atNs, action }) => encodeNote({ atNs, action })),
+    origin: encode(originCodec, origin),
+    notes: actions.map(({ atNs, action }) => encode(noteCodec, { atNs, action })),
     last: markNow(simulation),
   });

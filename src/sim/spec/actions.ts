@@ -1,16 +1,14 @@
 /** What a user does to a run while it goes on: the input of a run that its specification does not hold. */
-import { bytes, type Codec, record, text, union, type ValueOf } from '../../base/codec.ts';
+import { bytes, record, union, type ValueOf } from '../../base/codec.ts';
 import { MAX_NOTE_BYTES } from '../../replay/log-file.ts';
 import { faultText, parseFault } from '../faults/fault-text.ts';
 import type { Fault } from '../faults/faults.ts';
+import { asText } from './text-codec.ts';
 
 /** Room in a note for what an action has besides its bytes. */
 const MAX_TYPED_BYTES = MAX_NOTE_BYTES / 2;
 
-const fault: Codec<Fault> = {
-  write: (out, value) => text.write(out, faultText(value)),
-  read: (input) => parseFault(text.read(input)),
-};
+const fault = asText<Fault>(faultText, parseFault);
 
 /** The kinds of actions. The order is part of the format of recordings. */
 const kinds = {
@@ -18,8 +16,6 @@ const kinds = {
   type: record({ data: bytes(MAX_TYPED_BYTES) }),
   /** Withdraws what is not typed yet. */
   withdraw: record({}),
-  /** From now on input may come at any time. */
-  open: record({}),
   /** No more input will come. */
   close: record({}),
   /** Adds a fault, whose moment is a time. */

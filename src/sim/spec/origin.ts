@@ -2,9 +2,7 @@
 import {
   bool,
   bytes,
-  type Codec,
   decode,
-  encode,
   list,
   optional,
   record,
@@ -18,20 +16,22 @@ import type { LogReader } from '../../replay/log-file.ts';
 import { faultText, parseFault } from '../faults/fault-text.ts';
 import { actionCodec, type TimedAction } from './actions.ts';
 import { type RunSpec, validated } from './spec.ts';
+import { asText } from './text-codec.ts';
 
 /** As JSON, with faults in their text form. */
-const specCodec: Codec<RunSpec> = {
-  write: (out, spec) =>
-    text.write(out, JSON.stringify({ ...spec, faults: spec.faults.map((fault) => faultText(fault)) })),
-  read: (input) => {
-    const { faults, ...spec } = JSON.parse(text.read(input)) as Omit<RunSpec, 'faults'> & {
-      faults: string[];
-    };
-    return validated({ ...spec, faults: faults.map(parseFault) });
+const specCodec = asText<RunSpec>(
+  (given) => {
+    const spec = validated(given);
+    return JSON.stringify({ ...spec, faults: spec.faults.map(faultText) });
   },
-};
+  (source) => {
+    const spec = JSON.parse(source) as Omit<RunSpec, 'faults'> & { faults: string[] };
+    return validated({ ...spec, faults: spec.faults.map(parseFault) });
+  },
+);
 
-const originCodec = record({
+/** The encoding of an origin in a recording. */
+export const originCodec = record({
   /** The version of vmft. */
   version: text,
   spec: specCodec,
@@ -50,14 +50,7 @@ const originCodec = record({
 export type Origin = ValueOf<typeof originCodec>;
 
 /** What a recording notes during the run: an action of the user; without one, that its entries are from this time on. */
-const noteCodec = record({ atNs: uint, action: optional(actionCodec) });
-type Note = ValueOf<typeof noteCodec>;
-
-/** The bytes of an origin. */
-export const encodeOrigin = (origin: Origin): Uint8Array => encode(originCodec, origin);
-
-/** The bytes of a note. */
-export const encodeNote = (note: Note): Uint8Array => encode(noteCodec, note);
+export const noteCodec = record({ atNs: uint, action: optional(actionCodec) });
 
 /** A mark is made before an entry if the last one is this old: what comes after a mark came within this time. */
 export const MARK_NS = 100_000_000;
@@ -106,8 +99,7 @@ export function readRun(recording: LogReader, name: string): RecordedRun {
     const endNs = Math.max(lastActionNs, recording.damage ? lastMarkNs + MARK_NS : lastMarkNs);
     return { origin, actions, marks, icount, entries: recording.count, endNs, recording };
   } catch (error) {
-    if (!(error instanceof FormatError || error instanceof OperatingError || error instanceof SyntaxError))
-      throw error;
+    if (!(error instanceof FormatError)) throw error;
     throw new OperatingError(
       `${name}: how its run was made can't be read (${error.message}): another version of vmft has recorded it; use that one, or record it again`,
     );
