@@ -13,7 +13,7 @@ const onEveryEngine = [
 /** Campaigns, faults at many positions, killed and installed programs: only in `npm run test:thorough`, which CI runs. */
 const slow = [
   'test/sim/{campaign,control,crash-*,disk,faults,large-requests,protection,stuck,traced-runs}.test.ts',
-  'test/cli/{bisect,chaos,conformance,files,live-run,packed,quiet,record,stuck,trace,verify}.test.ts',
+  'test/cli/{bisect,chaos,conformance,files,fork,live-run,packed,quiet,record,stuck,trace,verify}.test.ts',
   // Runs with a wrong instruction table, in modules that other files of a shared process must not get.
   'test/debug/bisect.test.ts',
   'test/lib/library.test.ts',

@@ -11,9 +11,9 @@ import { validated } from '../sim/spec/spec.ts';
 import { memoryDefaults } from '../sim/values/limits.ts';
 import { guestNaming } from './debugging/symbols.ts';
 import { EXIT_CODE } from './exit-codes.ts';
+import { runToEnd } from './perform.ts';
 import { ownInput, readGuest } from './program.ts';
 import { Report } from './report.ts';
-import { runToEnd } from './run.ts';
 import { painterFor } from './terminal/paint.ts';
 
 const CRASH_ICOUNT = 100_000;

@@ -68,9 +68,10 @@ function openUnnamed(): number {
 
 /** The evidence that the options need, and where it is kept. */
 export function evidenceFor(
-  { ft, verify, diff, saveStates, report, json }: RunOptions,
+  options: Pick<RunOptions, 'ft' | 'verify' | 'diff' | 'saveStates' | 'report' | 'json'>,
   record: OutputFile | undefined,
 ): EvidencePlaces {
+  const { ft, verify, diff, saveStates, report, json } = options;
   const file = new FileSpool();
   const compares = ft && (diff || saveStates !== undefined || report !== undefined);
   // After a failover the recording continues with the history of another machine; and a pipe is written at the end.

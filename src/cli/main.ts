@@ -18,6 +18,7 @@ import { EXIT_CODE } from './exit-codes.ts';
 import { exitOnBrokenPipe } from './exit-on-broken-pipe.ts';
 import { codeOf, endWithFailures } from './failures.ts';
 import { faultHelp } from './fault-help.ts';
+import { addForkCommand } from './fork-command.ts';
 import type { JudgeOptions } from './judge.ts';
 import type { AsmOptions, DisasmOptions } from './listing.ts';
 import type { LogOptions } from './log.ts';
@@ -50,6 +51,7 @@ Examples:
   vmft run bank --crash primary@icount=100000 --diff </dev/null
   vmft run hello --no-ft --record hello.log
   vmft replay hello.log
+  vmft fork bank.log --at output=99 --crash primary@output=100    what if? of a recorded run
 
 The exit code is the guest's, or: 2 wrong usage or input, 3 a divergence or a violated invariant, 4 stopped by a limit,
 5 no eligible replica, 6 a fault not triggered (--strict), 70 a bug in vmft, 130 interrupted, 141 broken pipe;
@@ -141,6 +143,8 @@ takesSymbols(takesEngine(program.command('replay')))
   .action(async (path: string, given: ReplayOptions) =>
     finish((await import('./replay.ts')).replay(path, given)),
   );
+
+addForkCommand(program, finish);
 
 takesSymbols(
   takesSpec(

@@ -12,7 +12,7 @@ import {
 } from '../ft/rules.ts';
 import { faultKinds } from '../sim/campaign/draw.ts';
 import { parseFault } from '../sim/faults/fault-text.ts';
-import type { Fault, FaultKind, HostId } from '../sim/faults/faults.ts';
+import { type Fault, type FaultKind, type HostId, timeOf } from '../sim/faults/faults.ts';
 import { defaults } from '../sim/spec/spec.ts';
 import { parseTuning, tuningNames } from '../sim/spec/tuning.ts';
 import { limits, memoryDefaults, type Range, tuningLimits } from '../sim/values/limits.ts';
@@ -175,6 +175,24 @@ const onLink = (kind: string) => (text: string) =>
   text.includes('@')
     ? shorthand(kind)(text)
     : fault(`${kind}:primary-backup@${text}`, `; here "${kind}:primary-backup@" may be omitted`);
+
+/** A fault that is added to a recorded run. */
+export interface ForkFault {
+  fault: Fault;
+  /** Its time counts from the fork, and not from boot. */
+  sinceFork: boolean;
+}
+
+type FaultParser<T> = (parse: (text: string) => Fault) => (text: string) => T;
+const sinceBoot: FaultParser<Fault> = (parse) => parse;
+/** `primary@fork:5ms`: 5 ms after the fork. */
+export const orSinceFork: FaultParser<ForkFault> = (parse) => (text) => {
+  const own = text.replace(/(^|@)fork:/, '$1');
+  const parsed = parse(own);
+  if (own !== text && (timeOf(parsed) === undefined || parsed.after))
+    throw new InvalidArgumentError('after "fork:" comes a time, like fork:5ms.');
+  return { fault: parsed, sinceFork: own !== text };
+};
 
 const tuning = (text: string): [string, Partial<Tuning>] => {
   const [name, value] = assignment(text);
@@ -360,29 +378,29 @@ export const options = {
       'a folder to search for `.include`, after that of the source and before the bundled programs (repeatable)',
     ).argParser(collect(directory)),
   raw: () => new Option('--raw', 'the program is a raw image, regardless of its name'),
-  crash: () =>
+  crash: (from: FaultParser<unknown> = sinceBoot) =>
     new Option(
       '--crash <who@when>',
       'power loss of a host at icount=N, t=5ms or output=N (repeatable)',
-    ).argParser(collect(shorthand('crash'))),
-  pause: () =>
+    ).argParser(collect(from(shorthand('crash')))),
+  pause: (from: FaultParser<unknown> = sinceBoot) =>
     new Option('--pause <who@when+length>', 'the host is paused, then resumes (repeatable)').argParser(
-      collect(shorthand('pause')),
+      collect(from(shorthand('pause'))),
     ),
-  partition: () =>
+  partition: (from: FaultParser<unknown> = sinceBoot) =>
     new Option('--partition <start+length>', 'the link between the hosts is down (repeatable)').argParser(
-      collect(onLink('partition')),
+      collect(from(onLink('partition'))),
     ),
-  delay: () =>
+  delay: (from: FaultParser<unknown> = sinceBoot) =>
     new Option(
       '--delay <start+length=extra>',
       'the link between the hosts has more latency (repeatable)',
-    ).argParser(collect(onLink('delay'))),
-  fault: () =>
+    ).argParser(collect(from(onLink('delay')))),
+  fault: (from: FaultParser<unknown> = sinceBoot) =>
     new Option(
       '--fault <kind:where@when>',
       'any other fault, or an operator command: `vmft help faults` lists them (repeatable)',
-    ).argParser(collect((text) => fault(text))),
+    ).argParser(collect(from((text) => fault(text)))),
   kinds: () =>
     new Option('--kind <kind,...>', `only entries of these kinds: ${entryKinds.join(', ')}`).argParser(
       kindsOfEntries,

@@ -21,11 +21,22 @@ export function pack(path: string, { output }: PackOptions): void {
   const recording = openRecording(path);
   const file = OutputFile.at(output);
   const parts = function* () {
-    const writer = new LogWriter(recording.description);
+    const { description, origin } = recording;
+    const writer = new LogWriter(description, { origin });
+    const notes = recording.notes();
+    let note = notes.next();
+    let count = 0;
+    // Notes may follow the last entry.
+    const writeNotes = () => {
+      for (; !note.done && note.value.count <= count; note = notes.next()) writer.note(note.value.content);
+    };
     for (const entry of recording) {
+      writeNotes();
       writer.append(entry);
+      count++;
       if (writer.waitingBytes >= BLOCK_BYTES) yield writer.take();
     }
+    writeNotes();
     yield writer.take();
   };
   file.write(parts());

@@ -1,7 +1,9 @@
-/** `vmft run --record`: writes the recording during the run. */
+/** `--record`: writes the recording during the run. */
 import { OperatingError } from '../base/errors.ts';
-import { RecordingWriter, recordingOf } from '../replay/recorder.ts';
 import type { Simulation } from '../sim/cluster/cluster.ts';
+import { RunRecorder, wholeRecording } from '../sim/cluster/run-recorder.ts';
+import type { TimedAction } from '../sim/spec/actions.ts';
+import type { Origin } from '../sim/spec/origin.ts';
 import type { OutputFile } from './files.ts';
 import { imagesFor } from './open-recording.ts';
 
@@ -13,37 +15,42 @@ import { imagesFor } from './open-recording.ts';
 export class RunRecording {
   /** Why writing failed; undefined if it did not. */
   failure: string | undefined;
-  private readonly writer: RecordingWriter | undefined;
+  private readonly recorder: RunRecorder | undefined;
+  /** What the user did, to be written at the end. */
+  private readonly actions: TimedAction[] = [];
 
-  /** Begins the recording. @throws {OperatingError} when the file can't be written */
+  /**
+   * Begins the recording. `origin`: how the run is made.
+   * @throws {OperatingError} when the file can't be written
+   */
   constructor(
     readonly output: OutputFile,
     private readonly simulation: Simulation,
+    private readonly origin: Origin,
   ) {
     if (!output.isFile) return;
-    const writer = new RecordingWriter(simulation.options.description, (head) => output.begin(head), {
-      images: imagesFor(output),
-    });
-    this.writer = writer;
-    simulation.observer.follow({
-      append: (entry) => this.attempt(() => writer.append(entry)),
-      continueAs: (history) => this.attempt(() => writer.continueAs(history)),
-    });
+    const begin = (head: Uint8Array) => output.begin(head);
+    const attempt = (write: () => void) => this.attempt(write);
+    this.recorder = new RunRecorder(simulation, origin, begin, attempt, imagesFor(output));
     process.on('exit', () => this.flush());
+  }
+
+  /** Records what the user did. */
+  note(performed: TimedAction): void {
+    if (this.recorder) this.recorder.note(performed);
+    else this.actions.push(performed);
   }
 
   /** Writes everything until now to the file. */
   flush(): void {
-    this.attempt(() => this.writer?.flush());
+    this.recorder?.flush();
   }
 
   /** Completes the recording when the run is over. */
   end(): void {
-    const { machine, observer } = this.simulation;
-    this.attempt(() => {
-      if (this.writer) this.writer.end(machine);
-      else this.output.write(recordingOf(machine, observer.history));
-    });
+    const { recorder, output, simulation, origin, actions } = this;
+    if (recorder) recorder.end();
+    else this.attempt(() => output.write(wholeRecording(simulation, origin, actions)));
   }
 
   private attempt(write: () => void): void {

@@ -1,5 +1,5 @@
 /** Where vmft is installed, with its bundled programs and stories. */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -10,6 +10,10 @@ export function packageRoot(): string {
     directory = dirname(directory);
   return directory;
 }
+
+/** The version in package.json. */
+export const packageVersion = (): string =>
+  (JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string }).version;
 
 /** The bundled programs, which can be named without their folder; sources can include files from here. */
 export const PROGRAMS = join(packageRoot(), 'programs');

@@ -5,7 +5,7 @@ import { OperatingError } from '../../base/errors.ts';
 import { grouped } from '../../base/text.ts';
 import { MAX_RAM_BYTES, RAM_BASE } from '../../cpu/layout.ts';
 import { DebugSession } from '../../debug/session.ts';
-import { isRecording, LogReader } from '../../replay/log-file.ts';
+import { isRecording, type LogReader } from '../../replay/log-file.ts';
 import { Timeline } from '../../replay/timeline.ts';
 import { kallsyms } from '../../symbols/kallsyms.ts';
 import { symbolFile } from '../../symbols/symbol-file.ts';
@@ -15,6 +15,7 @@ import { loadKernel } from '../../vmm/kernel-image.ts';
 import type { EngineOptions } from '../engine.ts';
 import { EXIT_CODE } from '../exit-codes.ts';
 import { OutputFile, readBytes } from '../files.ts';
+import { openRecording } from '../open-recording.ts';
 import { readGuest } from '../program.ts';
 import { knownSnapshots } from './index-recording.ts';
 import { goTo, type Position } from './position.ts';
@@ -77,7 +78,7 @@ function symbolsIn(parts: readonly Uint8Array[], what: string): NmSymbol[] {
 function memoryOf(path: string, { at, engine }: SymbolsOptions): () => Promise<Memory> {
   if (isFile(path)) {
     const bytes = readBytes(path);
-    if (isRecording(bytes)) return () => recordedMemory(new LogReader(bytes, path), path, at, engine);
+    if (isRecording(bytes)) return () => recordedMemory(openRecording(path), path, at, engine);
     refuse(at, path);
     const ram = { base: RAM_BASE, sizeBytes: MAX_RAM_BYTES };
     return memoryOfSegments(loadKernel({ name: path, bytes }, ram).segments, path);

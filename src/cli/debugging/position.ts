@@ -1,5 +1,6 @@
 /** Positions of a recording, as users write them. */
 import { InvalidArgumentError } from 'commander';
+import { OperatingError } from '../../base/errors.ts';
 import type { DebugSession, Operation } from '../../debug/session.ts';
 import { parseDuration } from '../../sim/faults/fault-text.ts';
 
@@ -24,6 +25,24 @@ export function parsePosition(text: string): Position {
   }
   if (!/^\d{1,15}$/.test(value)) throw new InvalidArgumentError(`a position is ${POSITION_FORMS}.`);
   return { at: kind as 'icount', count: Number(value) };
+}
+
+/** A position, or a time of a simulated run. */
+export type ForkPosition = Position | { at: 'virtual time'; ns: number };
+
+/** What {@link parseForkPosition} reads, for messages. */
+export const FORK_FORMS = `${POSITION_FORMS}; or t=20ms, a time of the run as in --crash primary@t=20ms`;
+
+/** Reads the position of a fork. @throws {InvalidArgumentError} when it is none of {@link FORK_FORMS} */
+export function parseForkPosition(text: string): ForkPosition {
+  const [, time] = /^t=(.*)$/.exec(text) ?? [];
+  try {
+    if (time !== undefined) return { at: 'virtual time', ns: parseDuration(time) };
+    return parsePosition(text);
+  } catch (error) {
+    if (error instanceof OperatingError) throw new InvalidArgumentError(`${error.message}.`);
+    throw error;
+  }
 }
 
 /** Moves a session there; it ends at the end of the run if that comes first. */
