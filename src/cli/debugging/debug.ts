@@ -2,7 +2,7 @@
 import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
 import { OperatingError } from '../../base/errors.ts';
 import { DebugSession } from '../../debug/session.ts';
-import { addressText, parseAddress, type ServiceAddress } from '../../host/address.ts';
+import { addressText, parseAddress } from '../../host/address.ts';
 import { GrowingRecording } from '../../replay/growing.ts';
 import { isRecording } from '../../replay/log-file.ts';
 import { Timeline } from '../../replay/timeline.ts';
@@ -11,6 +11,7 @@ import type { Line } from '../../report/styled-text.ts';
 import { Simulation } from '../../sim/cluster/cluster.ts';
 import { mustSuit } from '../../sim/spec/spec.ts';
 import type { Output } from '../../vmm/outputs.ts';
+import { shellText } from '../command-text.ts';
 import { FileSpool } from '../evidence.ts';
 import { endingSignal } from '../interruption.ts';
 import { openRecording } from '../open-recording.ts';
@@ -39,6 +40,8 @@ interface Debugged {
   session: DebugSession;
   /** Lines for the user, before gdb connects. */
   about: string;
+  /** How else to change something at a position. */
+  insteadOfChange(icount: number): string;
   close(): void;
 }
 
@@ -61,23 +64,17 @@ export async function debug(path: string | undefined, options: DebugOptions): Pr
     throw new OperatingError(
       '--follow is for a recording that is still written; a program goes on as gdb asks: leave it out',
     );
-  const { session, about, close } = isRecorded
+  const { session, about, insteadOfChange, close } = isRecorded
     ? recorded(path, options, say)
     : await live(path, options, say);
   try {
-    await serve(session, address, about, say);
+    await serve(new GdbSocket({ session, listen: address, insteadOfChange, say }), about, say);
   } finally {
     close();
   }
 }
 
-async function serve(
-  session: DebugSession,
-  listen: ServiceAddress,
-  about: string,
-  say: (line: string) => void,
-): Promise<void> {
-  const socket = new GdbSocket({ session, listen, say });
+async function serve(socket: GdbSocket, about: string, say: (line: string) => void): Promise<void> {
   const bound = await socket.listen();
   say(about);
   say(`gdb connects with: target remote ${addressText(bound)}`);
@@ -133,6 +130,10 @@ function recorded(path: string, options: DebugOptions, say: (line: string) => vo
   return {
     session: new DebugSession(timeline, growing),
     about: `${description.program}: ${end} steps, ${count} entries; it stands at step 0`,
+    insteadOfChange: (icount) =>
+      recording.origin
+        ? `to go on from here with other faults or other input: ${shellText(['fork', path, '--at', `icount=${icount}`])}`
+        : 'a simulated run that is recorded with `vmft run --record` can go on with other faults or other input: `vmft fork`',
     close: () => {},
   };
 }
@@ -174,6 +175,8 @@ async function live(
   return {
     session: new DebugSession(run.timeline, run),
     about: `${guest.description.program} stands at step 0, and goes on as gdb says`,
+    insteadOfChange: () =>
+      'record the run with `vmft run --record`, and `vmft fork` goes on from any position with other faults or other input',
     close: () => process.stdin.pause(),
   };
 }

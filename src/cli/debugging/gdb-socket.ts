@@ -11,6 +11,8 @@ import { addressText, type ServiceAddress } from '../../host/address.ts';
 export interface GdbSocketOptions {
   session: DebugSession;
   listen: ServiceAddress;
+  /** What to do instead of a change at this position. */
+  insteadOfChange(icount: number): string;
   /** Receives lines for the user. */
   say(line: string): void;
 }
@@ -63,6 +65,12 @@ export class GdbSocket {
     const server = new GdbServer({
       session,
       send: (bytes) => socket.write(bytes),
+      refused: (icount) => {
+        // gdb does not show why memory can't be written.
+        const instead = this.options.insteadOfChange(icount);
+        say(`gdb can't change registers or memory: the run follows its log; ${instead}`);
+        return instead;
+      },
       ended: (how) => {
         socket.end();
         if (how === 'killed') this.kill();

@@ -38,6 +38,8 @@ interface Running {
 export interface GdbServerOptions {
   session: DebugSession;
   send(bytes: Uint8Array): void;
+  /** gdb has asked to change registers or memory, at this position: what to do instead. */
+  refused?(icount: number): string;
   /** gdb has detached, or has killed the guest: the connection ends. */
   ended(how: 'detached' | 'killed'): void;
 }
@@ -218,7 +220,7 @@ export class GdbServer {
       case 'P':
       case 'M':
       case 'X':
-        return 'E.the past cannot be changed: this run follows its log';
+        return this.refusal;
       case 's':
         return this.run(session.step());
       case 'c':
@@ -247,6 +249,14 @@ export class GdbServer {
       default:
         return '';
     }
+  }
+
+  /** Why nothing is changed, and what to do instead. */
+  private get refusal(): string {
+    const { session, refused } = this.options;
+    const instead = refused?.(session.icount);
+    const why = 'E.the past cannot be changed: this run follows its log';
+    return instead === undefined ? why : `${why}; ${instead}`;
   }
 
   private answerVerbose(packet: string): string | undefined {

@@ -34,6 +34,7 @@ class Client {
       send: (bytes) => {
         this.sent += charsOf(bytes);
       },
+      refused: (icount) => `instead of at ${icount}`,
       ended: (how) => this.endings.push(how),
     });
   }
@@ -114,7 +115,8 @@ describe('the server', () => {
     expect(client.ask(`m${last.toString(16)},20`)).toBe(hexOf(hart.ram.subarray(-4)));
     expect(client.ask('m10000000,8')).toBe('E14');
     expect(client.ask('m0,8')).toBe('E14');
-    for (const change of ['M80000000,1:00', 'P20=00', 'G00']) expect(client.ask(change)).toMatch(/^E\./);
+    for (const change of ['M80000000,1:00', 'X80000000,1:0', 'P20=00', 'G00'])
+      expect(client.ask(change)).toMatch(/^E\.the past cannot be changed: .*; instead of at 1500$/);
     expect(client.session.machine.hash(true)).toBe(hashAt(1500));
   });
 
