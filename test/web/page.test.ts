@@ -84,21 +84,22 @@ describe.each(pages)('the page %s', (name) => {
     expect(wrong).toEqual([]);
     await page.close();
   });
+});
 
-  it('is accessible in the light scheme and in the dark one', async () => {
-    const { page } = await open(name);
-    // Not as an element: the page's policy admits no other script.
-    await page.evaluate(axe);
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme });
-      const { violations } = await page.evaluate(async () => await (globalThis as never as Axe).axe.run());
-      const found = violations.flatMap(({ id, nodes }) =>
-        nodes.map((node) => `${colorScheme}, ${id}: ${node.html.slice(0, 160)}`),
-      );
-      expect(found).toEqual([]);
-    }
-    await page.close();
-  });
+// The page of the hostile guest has no other elements.
+it.each(pages.slice(0, 3))('%s is accessible in the light scheme and in the dark one', async (name) => {
+  const { page } = await open(name);
+  // Not as an element: the page's policy admits no other script.
+  await page.evaluate(axe);
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme });
+    const { violations } = await page.evaluate(async () => await (globalThis as never as Axe).axe.run());
+    const found = violations.flatMap(({ id, nodes }) =>
+      nodes.map((node) => `${colorScheme}, ${id}: ${node.html.slice(0, 160)}`),
+    );
+    expect(found).toEqual([]);
+  }
+  await page.close();
 });
 
 interface Axe {
