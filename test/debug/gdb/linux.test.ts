@@ -111,7 +111,7 @@ real(
     expect(positions.at(-1)).toBeGreaterThan(Number(at));
     expect(values(again, 'backwards')).toEqual(forwards.slice(0, -1).reverse());
   },
-  600_000,
+  900_000,
 );
 
 real(
@@ -129,5 +129,5 @@ real(
       .digest('hex');
     expect(run.stdout).toContain(digest);
   },
-  600_000,
+  900_000,
 );
