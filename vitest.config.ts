@@ -12,10 +12,12 @@ const onEveryEngine = [
 
 /** Campaigns, faults at many positions, killed and installed programs: only in `npm run test:thorough`, which CI runs. */
 const slow = [
-  'test/sim/{campaign,control,crash-*,disk,faults,large-requests,protection,stuck,traced-runs}.test.ts',
-  'test/cli/{bisect,chaos,conformance,files,fork,live-run,packed,quiet,record,stuck,trace,verify}.test.ts',
+  'test/sim/{campaign,control,crash-*,disk,faults,flat,fork,large-requests,protection,stuck,traced-runs,typing}.test.ts',
+  'test/cli/{bisect,boot,chaos,conformance,diff,files,fork,images,index-recording,live-run,packed,page,quiet,record,stuck,trace,verify}.test.ts',
   // Runs with a wrong instruction table, in modules that other files of a shared process must not get.
   'test/debug/bisect.test.ts',
+  'test/cpu/translator/accesses.test.ts',
+  'test/vmm/delta.test.ts',
   'test/lib/library.test.ts',
   'test/host/{cluster,evidence-judged,full-disk,killed,storage-crash,storage-killed,wire-links,wire-strangers}.test.ts',
 ];

@@ -51,7 +51,7 @@ describe('a fork', () => {
     const run = ['run', bank, '--crash', 'primary@output=600', ...more];
     if (more.length > 0) await vmft([...run, '--record', record]);
     const straight = await vmft([...run, option, fault, '--json', '--verify', '--record', 'straight.log']);
-    const at = ['--at', 'output=900', option, fault];
+    const at = ['--at', 'output=900', option, fault, '--symbols', bank];
     const forked = await vmft(['fork', record, ...at, '--json', '--verify', '--record', 'forked.log']);
     expect(common(forked.stdout)).toEqual(common(straight.stdout));
     expect(forked.code).toBe(straight.code);
@@ -59,7 +59,16 @@ describe('a fork', () => {
   });
 
   test('drops recorded faults that did not come yet', async () => {
-    const dropped = await vmft(['fork', 'bank.log', '--at', 'output=599', '--drop-faults', '--json']);
+    const symbols = ['--symbols', bank];
+    const dropped = await vmft([
+      'fork',
+      'bank.log',
+      '--at',
+      'output=599',
+      '--drop-faults',
+      '--json',
+      ...symbols,
+    ]);
     const without = await vmft(['run', bank, '--json']);
     expect(common(dropped.stdout)).toEqual(common(without.stdout));
     const late = await vmft(['fork', 'bank.log', '--at', 'output=900', '--drop-faults', '--json']);
@@ -89,7 +98,7 @@ describe('a fork', () => {
     writeFileSync(file('disk.img'), Buffer.alloc(64 << 10, 7));
     const drive = ['--drive', 'file=disk.img', '--disk', 'shared-backup-reads'];
     const run = await vmft(['run', program('sectors.s'), ...drive, '--record', 'disk.log', '--json']);
-    const fork = ['fork', 'disk.log', '--at', 'output=3', '--json'];
+    const fork = ['fork', 'disk.log', '--at', 'output=3', '--json', '--symbols', program('sectors.s')];
     expect(common((await vmft(fork)).stdout)).toEqual(common(run.stdout));
     writeFileSync(file('disk.img'), Buffer.alloc(64 << 10, 8));
     const changed = await vmft(fork);
