@@ -1,7 +1,7 @@
 /** Names of addresses, from the symbols of all programs of a guest. */
-import { placeText, type Symbols } from './symbols.ts';
+import { lineText, placeText, type Symbols } from './symbols.ts';
 
-/** Names addresses: `main+0x12 (main.c:34)`; undefined for what no program knows. */
+/** Names addresses: `main+0x12 (main.c:34)`, or `main.c:34` where there is no symbol; undefined for what no program knows. */
 export type Naming = (address: bigint) => string | undefined;
 
 /** Knows no names. */
@@ -17,7 +17,8 @@ export function namingOf(read: () => readonly Symbols[]): Naming {
     programs ??= read();
     for (const program of programs) {
       const place = program.describe(address);
-      if (place.symbol !== undefined || place.file !== undefined) return placeText(place);
+      const name = place.symbol === undefined ? lineText(place) : placeText(place);
+      if (name !== undefined) return name;
     }
     return undefined;
   };

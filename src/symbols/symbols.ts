@@ -58,11 +58,17 @@ export class Symbols {
 }
 
 /** A place as text: `main+0x12 (main.c:34)`, or as much of that as is known; `0x80000012` instead of a symbol. */
-export function placeText({ address, symbol, offset = 0, file, line }: Place): string {
+export function placeText(place: Place): string {
+  const { address, symbol, offset = 0 } = place;
   const start = symbol ?? hex(address);
   const where = symbol !== undefined && offset !== 0 ? `${start}+${hex(offset)}` : start;
-  return file === undefined ? where : `${where} (${file.replace(/^.*[/\\]/, '')}:${line})`;
+  const line = lineText(place);
+  return line === undefined ? where : `${where} (${line})`;
 }
+
+/** The source line of a place as text: `main.c:34`. */
+export const lineText = ({ file, line }: Place): string | undefined =>
+  file === undefined ? undefined : `${file.replace(/^.*[/\\]/, '')}:${line}`;
 
 const hex = (value: number | bigint): string => `0x${value.toString(16)}`;
 

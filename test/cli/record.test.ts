@@ -77,7 +77,7 @@ describe('a recording', () => {
   ] as const)('is whole after %s, which ends the run and says how far it was', async (signal, code) => {
     const run = await interrupted('stopped.log', 5_000, signal, []);
     expect(run.code).toBe(code);
-    const said = /interrupted; (\d+) steps, [^\n]+\nrecorded to stopped\.log; replay it with/.exec(
+    const said = /interrupted at [^;\n]+; (\d+) steps, [^\n]+\nrecorded to stopped\.log; replay it with/.exec(
       run.stderr,
     );
     const replay = await vmft(['replay', 'stopped.log']);

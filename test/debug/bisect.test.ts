@@ -167,9 +167,6 @@ function altered(entry: Entry, by: number): Entry | undefined {
   }
 }
 
-/** Cases with a wrong build in `npm run test:thorough`, each of a second; CI, which sets the variable, tries fewer. */
-const BUILDS = process.env.AFTER_NPM_TEST ? 30 : 100;
-
 describe('an execution', () => {
   /** One of whose log an entry is missing: it contradicts it there. */
   const missing = entries.findIndex(({ kind, icount }) => kind === 'entropy' && icount > end / 2);
@@ -315,7 +312,7 @@ describe('the first difference', () => {
           expect(difference!.a ^ difference!.b).toBe(1n << BigInt(bit));
         },
       ),
-      { numRuns: thorough(10, BUILDS) },
+      { numRuns: thorough(10, 100, 30) },
     );
     expect(count).toBeGreaterThan(2);
   });
@@ -347,7 +344,7 @@ describe('the first difference', () => {
         }
         expect(wrong.length).toBeGreaterThan(0);
       }),
-      { numRuns: thorough(8, BUILDS) },
+      { numRuns: thorough(8, 100, 30) },
     );
     expect(count).toBeGreaterThan(2);
   });
