@@ -44,6 +44,9 @@ const oneSize = process.env.AFTER_NPM_TEST
       .filter((path) => !readFileSync(path, 'utf8').includes('/thorough.ts'))
   : [];
 
+/** What `npm run test:real` runs with more: as {@link oneSize}. */
+const moreInReal = process.env.AFTER_NPM_TEST ? real : [];
+
 const shared = {
   pool: 'forks' as const,
   testTimeout: 300_000,
@@ -68,10 +71,10 @@ export default defineConfig({
           name: 'fast',
           isolate: false,
           include: ['test/**/*.test.ts'],
-          exclude: [...onEveryEngine, ...slow, ...onlyReal, ...realTime, ...oneSize],
+          exclude: [...onEveryEngine, ...slow, ...onlyReal, ...realTime, ...oneSize, ...moreInReal],
         },
       },
-      { test: { ...shared, name: 'slow', include: slow } },
+      { test: { ...shared, name: 'slow', include: slow, exclude: moreInReal } },
       { test: { ...shared, name: 'real', include: real, env: { VMFT_REAL: '1' } } },
       { test: { ...shared, name: 'real-time', include: realTime, env: { VMFT_REAL: '1' } } },
       ...engines.map((engine) => ({
