@@ -218,8 +218,13 @@ export class LogReader {
   checksumAfter(count: number): number | undefined {
     const stream = this.stream(count);
     const entries = stream.entries();
-    while (stream.position.count < count && !entries.next().done);
+    while (stream.position.count < count && !entries.next().done) this.mark(stream.position);
     return stream.position.count === count ? stream.position.checksum : undefined;
+  }
+
+  /** Keeps a position from which later readings can begin, if it is the next of these. */
+  private mark(position: LogPosition): void {
+    if (position.count === (this.marks.length + 1) * MARK_ENTRIES) this.marks.push(position);
   }
 
   /** The notes, each with the number of entries before it, as far as the recording is good. */
@@ -282,7 +287,7 @@ export class LogReader {
       const { count } = stream.position;
       this.count = Math.max(this.count, count);
       if (count > this.end.count) this.end = stream.position;
-      if (count === (this.marks.length + 1) * MARK_ENTRIES) this.marks.push(stream.position);
+      this.mark(stream.position);
       if (count > start) yield entry;
     }
     this.damage = stream.damage;
