@@ -85,6 +85,24 @@ describe('a recording', () => {
     );
   });
 
+  test('is read about once for the checksums at many positions, one after the other', () => {
+    const writer = new LogWriter(description);
+    const count = 20_000;
+    for (let icount = 0; icount < count; icount++) writer.append({ kind: 'clock', icount, ticks: icount });
+    const content = writer.take();
+    let readBytes = 0;
+    const read = (offset: number, sizeBytes: number) => {
+      const piece = content.subarray(offset, offset + sizeBytes);
+      readBytes += piece.length;
+      return piece;
+    };
+    const reader = new LogReader({ read }, 'x.log');
+    const step = 500;
+    for (let at = step; at <= count; at += step) expect(reader.checksumAfter(at)).toBeDefined();
+    // A piece of 64 KiB for each, besides the content.
+    expect(readBytes).toBeLessThan(content.length + (count / step + 1) * 2 ** 16);
+  });
+
   test('has the same entries with an origin and notes among them, which are read where they were written', () => {
     const noted = fc.array(fc.oneof(fc.uint8Array({ maxLength: 20 }), fc.constant(undefined)), {
       maxLength: 30,
