@@ -50,7 +50,7 @@ function exceptions(source: string, count: number) {
   return seen;
 }
 
-/** Instructions that trap, by what they leave: any registers but a0 are kept. */
+/** Instructions that trap. None of them changes a register other than a0. */
 const trapping = fc.oneof(
   fc.constant({ text: '.word 0', cause: CAUSE.illegalInstruction, tval: 0n }),
   fc.constant({ text: 'csrw time, zero', cause: CAUSE.illegalInstruction, tval: 0xc0101073n }),
