@@ -55,6 +55,9 @@ const shared = {
   execArgv: process.versions.node.startsWith('20.') ? ['--experimental-wasm-relaxed-simd'] : [],
 };
 
+/** With programs of others, and the Debian guest. */
+const withOthers = { env: { VMFT_REAL: '1' }, globalSetup: 'test/host/debian.ts' };
+
 /*
  * A process per test file gives its guest memories back when the file ends, which campaigns and whole engines need. The
  * projects of `npm test` share processes instead: a third of their time would go into starting them and loading modules.
@@ -75,8 +78,8 @@ export default defineConfig({
         },
       },
       { test: { ...shared, name: 'slow', include: slow, exclude: moreInReal } },
-      { test: { ...shared, name: 'real', include: real, env: { VMFT_REAL: '1' } } },
-      { test: { ...shared, name: 'real-time', include: realTime, env: { VMFT_REAL: '1' } } },
+      { test: { ...shared, ...withOthers, name: 'real', include: real } },
+      { test: { ...shared, ...withOthers, name: 'real-time', include: realTime } },
       ...engines.map((engine) => ({
         test: {
           ...shared,

@@ -26,7 +26,7 @@ const announced = ({ stdout }: Running): number =>
 
 /** A guest that writes, and its console. */
 async function journal(options: readonly string[]): Promise<{ cluster: Cluster; terminal: Running }> {
-  const vm = [await debianFolder(), '--memory', '160M', '--append', 'SERVICE=journal', '--group', 'journal'];
+  const vm = [debianFolder, '--memory', '160M', '--append', 'SERVICE=journal', '--group', 'journal'];
   const cluster = await Cluster.start([...vm, '--disk-size', `${DISK_MIB}M`, ...options]);
   const terminal = cluster.console();
   await until(() => announced(terminal) >= 5);

@@ -1,4 +1,4 @@
-/** The Debian guest for tests: made from Debian's packages at the first use, and kept until its scripts change. */
+/** The Debian guest for tests: made from Debian's packages before the first test, and kept until its scripts change. */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -15,11 +15,14 @@ const cache = join(root, 'node_modules/.cache/vmft-debian');
 const madeBy = join(cache, 'made-by');
 const PACKAGES = ['redis-server', 'e2fsprogs'];
 
+/** The folder of Debian with Redis and the tools of ext4. */
+export const debianFolder = cache;
+
 /**
- * The folder of Debian with Redis and the tools of ext4. The first call takes half a minute and downloads 140 MB with
- * apt; what it leaves is used again.
+ * Makes that folder, once and before any test: test files run at a time, and two builds would write into each other's.
+ * It takes half a minute and downloads 140 MB with apt; what it leaves is used again.
  */
-export async function debianFolder(): Promise<string> {
+export async function setup(): Promise<void> {
   const digest = digestOf(scripts);
   if (!existsSync(madeBy) || readFileSync(madeBy, 'utf8') !== digest) {
     mkdirSync(cache, { recursive: true });
@@ -27,7 +30,6 @@ export async function debianFolder(): Promise<string> {
     await promisify(execFile)(process.execPath, [join(scripts, 'build.mjs'), '--out', cache, ...wanted]);
     writeFileSync(madeBy, digest);
   }
-  return cache;
 }
 
 /**
@@ -35,7 +37,7 @@ export async function debianFolder(): Promise<string> {
  * line. `diskSize`: of an empty disk, in bytes.
  */
 export async function debianGuest(append: string, diskSize = 0): Promise<Guest> {
-  const { options } = openFolder(await debianFolder(), { memory: 160 << 20, append, diskSize });
+  const { options } = openFolder(debianFolder, { memory: 160 << 20, append, diskSize });
   return readGuest(undefined, options);
 }
 

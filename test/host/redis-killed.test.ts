@@ -83,7 +83,7 @@ real(
   `a client of Redis notices nothing of ${KILLS} kills of the primary in a row, nor of other failures`,
   async () => {
     const port = await freePort();
-    const vm = [await debianFolder(), '--memory', '160M', '--append', 'SERVICE=redis', '--group', 'redis'];
+    const vm = [debianFolder, '--memory', '160M', '--append', 'SERVICE=redis', '--group', 'redis'];
     const cluster = await Cluster.start([...vm, '--forward', `${port}:6379`]);
     const terminal = cluster.console();
     await until(() => terminal.stdout.includes('redis is ready'));

@@ -14,7 +14,7 @@ const STEPS = 40_000_000;
 
 /** A run of the kernel's start; what it says on stderr. */
 async function record(log: string, ...options: string[]): Promise<string> {
-  const guest = [await debianFolder(), '--memory', '160M', '--max-steps', `${STEPS}`];
+  const guest = [debianFolder, '--memory', '160M', '--max-steps', `${STEPS}`];
   const { code, stderr } = await vmft(['run', ...guest, '--record', log, ...options]);
   expect([code, stderr]).toEqual([4, expect.stringContaining('stopped at --max-steps')]);
   return stderr;
@@ -119,7 +119,7 @@ real(
   async () => {
     const show = 'START=grep -v "\\[" /proc/kallsyms | md5sum; poweroff -f';
     const run = await vmft([
-      ...['run', await debianFolder(), '--memory', '160M', '--no-ft', '--record', 'shell.log'],
+      ...['run', debianFolder, '--memory', '160M', '--no-ft', '--record', 'shell.log'],
       ...['--append', `"${show.replaceAll('"', "'")}"`],
     ]);
     expect([run.code, run.stdout]).toEqual([0, expect.stringMatching(/^[0-9a-f]{32} +-\r?$/m)]);
