@@ -104,7 +104,7 @@ export function debian(): MachineDescription | undefined {
 
 function openDebian() {
   try {
-    return openFolder('debian', { memory: MEMORY_BYTES, diskSize: 0 });
+    return openFolder(file('programs/debian/out'), { memory: MEMORY_BYTES, diskSize: 0 });
   } catch {
     return { options: undefined };
   }
