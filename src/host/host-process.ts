@@ -3,6 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import { unreachable } from '../base/assert.ts';
 import { OperatingError } from '../base/errors.ts';
 import type { HostName, ReplicaEvent, ReplicaInput, StopReason } from '../ft/effects.ts';
+import type { Tuning } from '../ft/rules.ts';
 import { stuckText } from '../vmm/stuck.ts';
 import type { ServiceAddress } from './address.ts';
 import { serveControl } from './control.ts';
@@ -52,6 +53,8 @@ export interface HostProcessOptions {
   log: Log;
   /** A directory for evidence of what its replicas do, which `vmft judge` reads. */
   evidence?: string | undefined;
+  /** The protocol's times, of a real host by default. */
+  tuning?: Partial<Tuning>;
   onEvent?(group: string, event: ReplicaEvent): void;
   /** A group's guest has run for so long, in ns. */
   ran?(group: string, ns: number): void;
@@ -219,7 +222,7 @@ export class HostProcess {
     const host = new GroupHost({
       ...{ name: self.name, domain, load: this.groups.size, hosts: hosts.map(({ name }) => name) },
       ...{ description: machine, role, record: first, backups, replication, disk },
-      ...{ tuning: realTuning, unsafe: new Set() },
+      ...{ tuning: { ...realTuning, ...this.options.tuning }, unsafe: new Set() },
       ports: {
         transport: {
           stream: (to, bytes) => transport.stream(to, bytes),

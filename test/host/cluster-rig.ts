@@ -25,6 +25,11 @@ import { atEnd, dialer, KEY, until } from './wire-parts.ts';
 export const GROUP = 'g1';
 const NAMES = ['a', 'b', 'c'];
 const identity = (role: ProcessRole, name: string): Identity => ({ role, name, bootId: newBootId() });
+/**
+ * These hosts share a thread: while one copies its machine, all are silent. A failed one closes its connections, which
+ * the others notice at once.
+ */
+const tuning = { suspectNs: 5e9 };
 const accepting = { address: '127.0.0.1', port: 0, key: KEY, log: () => {} };
 
 /** One host's process, and control's link to it. */
@@ -47,7 +52,7 @@ export class TestHost {
       ...{ self: identity('host', this.name), domain: this.name, directory: this.directory, key: KEY },
       ...{ address: '127.0.0.1', port, random: { below: () => 0 }, log: () => {} },
       ...this.services,
-      evidence: this.evidence,
+      ...{ evidence: this.evidence, tuning },
       onEvent: (_, event) => this.events.push(event),
     });
     atEnd(() => this.process.close());

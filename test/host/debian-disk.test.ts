@@ -14,6 +14,11 @@ const DISK_BYTES = 16 << 20;
 const written = (shown: string): number =>
   Number([...shown.matchAll(/^written (\d+)\r?$/gm)].at(-1)?.[1] ?? 0);
 
+/** The primary, whoever that is: on a busy machine one of these hosts may suspect another at any time. */
+async function primaryOf(hosts: readonly TestHost[]): Promise<TestHost> {
+  for (;;) for (const host of hosts) if ((await host.status()).role === 'primary') return host;
+}
+
 real(
   'ext4 has every record that was announced, after a failover and a reset',
   async () => {
@@ -21,15 +26,16 @@ real(
     const { hosts, directory, terminal, shown } = await cluster(description, {
       disk: new Uint8Array(DISK_BYTES),
     });
-    const [a, b] = hosts as [TestHost, TestHost];
     await until(() => written(shown()) >= 15);
-    await a.crash();
-    await until(() => b.happened('live'));
+    const failed = await primaryOf(hosts);
+    await failed.crash();
+    const rest = hosts.filter((host) => host !== failed);
+    await primaryOf(rest);
     const first = written(shown());
     await until(() => written(shown()) >= first + 15);
 
     // A reset is a power failure to the guest: its file system repeats its journal.
-    await b.ask({ kind: 'command', group: GROUP, command: { kind: 'reset' } });
+    await (await primaryOf(rest)).ask({ kind: 'command', group: GROUP, command: { kind: 'reset' } });
     await until(() => shown().split('the journal has ').length > 2);
     const [before, after] = shown().split(/the journal has (?=[1-9])/) as [string, string];
     expect(Number.parseInt(after, 10)).toBeGreaterThanOrEqual(written(before));
