@@ -10,7 +10,7 @@ import { describeEntry } from '../vmm/entries.ts';
 import { lastOf } from '../vmm/outputs.ts';
 import { type Call, checkLinearizable, describeHistory } from './linearizability.ts';
 
-/** A violated invariant; `message` says where and how. */
+/** A violated invariant; `message` says where and how. `output`: the number of the output that shows it, if one does. */
 export interface Violation {
   invariant:
     | 'output-rule'
@@ -25,6 +25,7 @@ export interface Violation {
     | 'guest-clock'
     | 'service';
   message: string;
+  output?: number;
 }
 
 /** No output leaves before every member of the current generation holds the entry that covers it. */
@@ -67,6 +68,7 @@ export class OutputRuleChecker {
       this.violations.push({
         invariant: 'output-rule',
         message: `output ${last} left ${host}, but ${member} holds entries only for outputs up to ${known}`,
+        output: last,
       });
       return;
     }

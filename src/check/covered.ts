@@ -11,13 +11,26 @@ import { ByteStreams } from './byte-streams.ts';
 import type { Violation } from './checkers.ts';
 import type { AppliedWrite, SeenFrame } from './evidence.ts';
 
+interface Finding {
+  message: string;
+  /** As of a {@link Violation}. */
+  output?: number | undefined;
+}
+
+const violations = (invariant: Violation['invariant'], found: Finding | undefined): Violation[] =>
+  found
+    ? [{ invariant, message: found.message, ...(found.output !== undefined && { output: found.output }) }]
+    : [];
+
 /** The outputs that were seen are those the machine makes: all of them when the guest ended, else a prefix. */
 export class OutputsChecker {
   private readonly console: ByteStreams;
   private readonly frames: Iterator<SeenFrame>;
   private framesMade = 0;
   private framesSeen = 0;
-  private wrongFrame: string | undefined;
+  private wrongFrame: Finding | undefined;
+  /** The first console byte that was not seen as made. */
+  private wrongByte: number | undefined;
 
   constructor(seen: { console: Iterable<Uint8Array>; frames: Iterable<SeenFrame> }) {
     this.console = new ByteStreams(seen.console);
@@ -25,8 +38,15 @@ export class OutputsChecker {
   }
 
   made(output: Output): void {
-    if (output.kind === 'console') this.console.append(output.data);
+    if (output.kind === 'console') this.print(output);
     if (output.kind === 'frame') this.frame(output);
+  }
+
+  private print({ first, data }: Output & { kind: 'console' }): void {
+    const before = this.console.same;
+    this.console.append(data);
+    const same = this.console.same - before;
+    if (same < data.length) this.wrongByte ??= first + same;
   }
 
   private frame({ first, frame }: Output & { kind: 'frame' }): void {
@@ -36,33 +56,45 @@ export class OutputsChecker {
     if (done) return;
     this.framesSeen++;
     if (seen.number !== first)
-      this.wrongFrame = `frame ${seen.number} left where a machine with the same history makes frame ${first}`;
+      this.wrongFrame = {
+        message: `frame ${seen.number} left where a machine with the same history makes frame ${first}`,
+        output: seen.number,
+      };
     else if (!sameBytes(seen.frame, frame))
-      this.wrongFrame = `frame ${first} holds other bytes than the machine with the same history makes`;
+      this.wrongFrame = {
+        message: `frame ${first} holds other bytes than the machine with the same history makes`,
+        output: first,
+      };
   }
 
   /** The replay is over; `complete`: the guest ended, so all outputs must have been seen. */
   end(complete: boolean): Violation[] {
-    const message = this.consoleWrong(complete) ?? this.framesWrong(complete);
-    return message === undefined ? [] : [{ invariant: 'outputs-covered', message }];
+    return violations('outputs-covered', this.consoleWrong(complete) ?? this.framesWrong(complete));
   }
 
-  private consoleWrong(complete: boolean): string | undefined {
-    const { console } = this;
+  private consoleWrong(complete: boolean): Finding | undefined {
+    const { console, wrongByte: output } = this;
     const { same, more, thereIsMore, quoted } = console;
     if (thereIsMore)
-      return `console byte ${same + 1} is ${quoted.there}; a machine with the same history prints ${quoted.came}`;
+      return {
+        message: `console byte ${same + 1} is ${quoted.there}; a machine with the same history prints ${quoted.came}`,
+        output,
+      };
     if (complete && more > 0)
-      return `${more} console bytes were lost, from byte ${same + 1} on: ${quoted.came}`;
+      return { message: `${more} console bytes were lost, from byte ${same + 1} on: ${quoted.came}`, output };
     return undefined;
   }
 
-  private framesWrong(complete: boolean): string | undefined {
+  private framesWrong(complete: boolean): Finding | undefined {
     if (this.wrongFrame !== undefined) return this.wrongFrame;
     const { value: seen, done } = this.frames.next();
-    if (!done) return `frame ${seen.number} left where a machine with the same history makes no more frames`;
+    if (!done)
+      return {
+        message: `frame ${seen.number} left where a machine with the same history makes no more frames`,
+        output: seen.number,
+      };
     if (complete && this.framesSeen < this.framesMade)
-      return `${this.framesSeen} frames left where the machine makes ${this.framesMade}`;
+      return { message: `${this.framesSeen} frames left where the machine makes ${this.framesMade}` };
     return undefined;
   }
 }
@@ -121,8 +153,8 @@ export class DiskChecker {
   private readonly unapplied = new Map<number, DiskRequest & { operation: 'write' }>();
   private readonly applied: Iterator<AppliedWrite>;
   private next: AppliedWrite | undefined;
-  private wrongRead: string | undefined;
-  private wrongWrite: string | undefined;
+  private wrongRead: Finding | undefined;
+  private wrongWrite: Finding | undefined;
 
   constructor(
     private readonly disk: { initial: Uint8Array; content: Uint8Array; writes: Iterable<AppliedWrite> },
@@ -166,7 +198,10 @@ export class DiskChecker {
     const at = request.sector * SECTOR_BYTES;
     if (request.operation === 'write') this.expected.set(request.data, at);
     else if (!sameBytes(this.expected.subarray(at, at + request.sizeBytes), data!))
-      this.wrongRead ??= `read ${id} of sector ${request.sector} returns other data than the writes before it`;
+      this.wrongRead ??= {
+        message: `read ${id} of sector ${request.sector} returns other data than the writes before it`,
+        output: id,
+      };
   }
 
   private readApplied(): void {
@@ -179,7 +214,7 @@ export class DiskChecker {
       const { id, sector, data } = this.next;
       const own = this.unapplied.get(id);
       if (!own || own.sector !== sector || !sameBytes(own.data, data))
-        this.wrongWrite = this.describe(id, sector);
+        this.wrongWrite = { message: this.describe(id, sector), output: id };
       this.unapplied.delete(id);
       this.readApplied();
     }
@@ -197,11 +232,10 @@ export class DiskChecker {
   /** The replay is over. */
   end(): Violation[] {
     this.matchApplied(Number.POSITIVE_INFINITY);
-    const message = this.wrongRead ?? this.wrongWrite ?? this.wrongContent();
-    return message === undefined ? [] : [{ invariant: 'disk-covered', message }];
+    return violations('disk-covered', this.wrongRead ?? this.wrongWrite ?? this.wrongContent());
   }
 
-  private wrongContent(): string | undefined {
+  private wrongContent(): Finding | undefined {
     // A write without a completion may have taken effect or not.
     const undecided = new Set<number>();
     for (const { id, request } of this.open) {
@@ -218,7 +252,9 @@ export class DiskChecker {
         !undecided.has(at / SECTOR_BYTES) &&
         !sameBytes(this.expected.subarray(at, at + SECTOR_BYTES), content.subarray(at, at + SECTOR_BYTES))
       )
-        return `sector ${at / SECTOR_BYTES} differs from what a machine with the same history leaves there`;
+        return {
+          message: `sector ${at / SECTOR_BYTES} differs from what a machine with the same history leaves there`,
+        };
     return undefined;
   }
 }

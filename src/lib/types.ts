@@ -177,6 +177,8 @@ export interface Violation {
     | 'guest-clock'
     | 'service';
   message: string;
+  /** The number of the output that shows it, if one does. */
+  output?: number;
 }
 
 /** A finished run. */

@@ -66,6 +66,7 @@ describe('the output rule', () => {
       {
         invariant: 'output-rule',
         message: 'output 5 left p, but c holds entries only for outputs up to 4',
+        output: 5,
       },
     ]);
   });

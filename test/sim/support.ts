@@ -13,6 +13,8 @@ import { evidenceOf } from '../../src/sim/cluster/evidence.ts';
 import { parseFault } from '../../src/sim/faults/fault-text.ts';
 import type { Fault, HostId } from '../../src/sim/faults/faults.ts';
 import { type RunSpec, storyDefaults } from '../../src/sim/spec/spec.ts';
+import type { Trace } from '../../src/sim/trace/events.ts';
+import { Tracer } from '../../src/sim/trace/tracer.ts';
 import type { MachineDescription } from '../../src/vmm/description.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -48,6 +50,8 @@ export interface Run {
   simulation: Simulation;
   events: SimEvent[];
   output: string;
+  /** If it was asked for. */
+  trace?: Trace | undefined;
 }
 
 /** A guest of the benchmark; the comment at the top of its source describes it. */
@@ -63,7 +67,10 @@ export const benchGuest = (
   });
 
 /** What a test sets of a run, of its guest and of its observers. */
-export type Setup = Partial<RunSpec & Omit<SimulationOptions, 'spec'>>;
+export type Setup = Partial<RunSpec & Omit<SimulationOptions, 'spec' | 'trace'>> & {
+  /** The run has a trace. */
+  traced?: boolean;
+};
 
 /** The specification of the run, with the defaults of stories. */
 export function specOf(setup: Setup): RunSpec {
@@ -72,19 +79,26 @@ export function specOf(setup: Setup): RunSpec {
 }
 
 /** Runs a guest in the simulator to its end; `watch` is called after every event. */
-export function simulate(name: GuestName, setup: Setup = {}, watch?: (simulation: Simulation) => void): Run {
+export function simulate(
+  name: GuestName,
+  { traced = false, ...setup }: Setup = {},
+  watch?: (simulation: Simulation) => void,
+): Run {
   const events: SimEvent[] = [];
   const parts: Uint8Array[] = [];
-  const simulation = new Simulation({
+  const tracer = traced ? new Tracer(() => simulation.nowNs) : undefined;
+  const simulation: Simulation = new Simulation({
     ...guest(name),
     print: (data) => parts.push(data),
     onEvent: (event) => events.push(event),
+    ...(tracer && { trace: tracer }),
     ...setup,
     spec: specOf({ clients: guests[name].clients, ...setup }),
   });
   if (watch) while (simulation.advance(1)) watch(simulation);
   simulation.run();
-  return { simulation, events, output: Buffer.concat(parts).toString() };
+  const trace = tracer?.trace([...simulation.hosts.keys()]);
+  return { simulation, events, output: Buffer.concat(parts).toString(), trace };
 }
 
 /** Faults, in the syntax of the command line. */

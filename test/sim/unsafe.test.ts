@@ -5,8 +5,12 @@ import type { Violation } from '../../src/check/checkers.ts';
 import { compareLast, judge } from '../../src/check/verdict.ts';
 import { describeMachine } from '../../src/cli/program.ts';
 import type { UnsafeRule } from '../../src/ft/rules.ts';
+import { pageOf } from '../../src/report/page/page.ts';
 import { evidenceOf } from '../../src/sim/cluster/evidence.ts';
 import { parseFault } from '../../src/sim/faults/fault-text.ts';
+import { UNNAMED } from '../../src/symbols/naming.ts';
+import { livesOf, placeOf } from '../../src/web/report/model/outputs.ts';
+import { runOf } from '../../src/web/report/model/run.ts';
 import { type GuestName, path, type Setup, simulate } from './support.ts';
 
 interface Case {
@@ -74,18 +78,37 @@ const cases: Record<UnsafeRule, Case> = {
 describe.each(Object.entries(cases) as [UnsafeRule, Case][])(
   'the rule %s',
   (rule, { guest, scenario, finds }) => {
-    const found = (unsafe: UnsafeRule[]) => {
-      const { simulation } = simulate(guest, { ...scenario, unsafe });
-      const violations = judge(evidenceOf(simulation)).map(({ invariant }) => invariant);
-      return simulation.outcome === 'diverged' ? [...violations, 'divergence'] : violations;
+    const run = (unsafe: UnsafeRule[], traced = false) => {
+      const { simulation, trace } = simulate(guest, { ...scenario, unsafe, traced });
+      return { simulation, trace, violations: judge(evidenceOf(simulation)) };
     };
+    const found = ({ simulation, violations }: ReturnType<typeof run>) => [
+      ...violations.map(({ invariant }) => invariant),
+      ...(simulation.outcome === 'diverged' ? ['divergence'] : []),
+    ];
 
-    it(`switched off, a checker reports ${finds}`, () => {
-      expect(found([rule])).toContain(finds);
+    it(`switched off, a checker reports ${finds}, and the report's page shows it and the first difference`, () => {
+      const ran = run([rule], true);
+      expect(found(ran)).toContain(finds);
+
+      const comparison = compareLast(evidenceOf(ran.simulation));
+      const facts = { ...ran, comparison, naming: UNNAMED, asked: { ft: true, verify: true } };
+      const page = pageOf(facts, ran.trace!, { version: '0', title: rule, command: 'vmft run' });
+      const { findings, machines } = page;
+      expect(page.verdict.tone).toBe('bad');
+      expect(findings.map(({ title }) => title.replace(/^.* diverged$/, 'divergence'))).toEqual(
+        expect.arrayContaining([finds]),
+      );
+      const shown = runOf(page);
+      for (const { output } of findings) {
+        if (output !== undefined) expect(placeOf(shown, livesOf(shown), output)).toBeDefined();
+      }
+      if (finds === 'divergence' || finds === 'same-machine')
+        expect(machines?.firstDifference ?? machines?.pages[0]).toBeDefined();
     });
 
     it('switched on, no checker reports a violation', () => {
-      expect(found([])).toEqual([]);
+      expect(found(run([]))).toEqual([]);
     });
   },
 );

@@ -82,10 +82,11 @@ export interface PageMachines {
   firstDifference?: { number: number; a: string; b: string };
 }
 
-/** What a checker has found. */
+/** What a checker has found. `output`: the number of the output that shows it, if one does. */
 export interface Finding {
   title: string;
   text: string;
+  output?: number;
 }
 
 /** Everything that the page shows. */

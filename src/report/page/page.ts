@@ -126,4 +126,8 @@ function divergenceOf({ simulation }: RunFacts): Finding[] {
   return divergence ? [{ title: `${diverged} diverged`, text: divergence.message }] : [];
 }
 
-const findingOf = ({ invariant, message }: Violation): Finding => ({ title: invariant, text: message });
+const findingOf = ({ invariant, message, output }: Violation): Finding => ({
+  title: invariant,
+  text: message,
+  ...(output !== undefined && { output }),
+});

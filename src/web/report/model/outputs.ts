@@ -102,6 +102,17 @@ function joined(lives: readonly Life[]): Life[] {
   return all;
 }
 
+/** Where an output was made, or a disk operation issued; undefined if its events were not kept. */
+export function placeOf(
+  run: Run,
+  lives: readonly Life[],
+  output: number,
+): { atNs: number; host: string } | undefined {
+  const life = lives.find(({ first, last }) => first <= output && output <= last);
+  if (life) return { atNs: life.madeNs, host: life.held?.host ?? life.host };
+  return run.notes.find(({ what, fields }) => what === 'disk-issued' && fields.id === output);
+}
+
 /** The life that a time belongs to: of those under way the one made nearest to it, or else the nearest. */
 export function lifeAt(lives: readonly Life[], atNs: number): number {
   let [best, distance, offset] = [-1, Number.POSITIVE_INFINITY, 0];

@@ -1,6 +1,7 @@
 /** What the checkers have found, and how it came about: entry, registers, memory, discovery. */
 import type { PageData } from '../../../report/page/page-data.ts';
-import { timeText } from '../model/time.ts';
+import { placeOf } from '../model/outputs.ts';
+import { grouped, timeText } from '../model/time.ts';
 import { Hex } from './machines.tsx';
 import type { Page } from './state.ts';
 
@@ -15,9 +16,10 @@ export function Counterexample({ page }: { page: Page }) {
     <section aria-labelledby="counterexample" class="found">
       <h2 id="counterexample">Counterexample</h2>
       <ul class="findings">
-        {data.findings.map(({ title, text }, index) => (
+        {data.findings.map(({ title, text, output }, index) => (
           <li key={index}>
             <b class="bad">✗ {title}</b> <span class="finding">{text}</span>
+            <ToOutput page={page} number={output} />
           </li>
         ))}
       </ul>
@@ -38,6 +40,17 @@ export function Counterexample({ page }: { page: Page }) {
         )}
       </ol>
     </section>
+  );
+}
+
+/** Leads to where an output was made. */
+function ToOutput({ page: { run, lives, look }, number }: { page: Page; number: number | undefined }) {
+  const place = number === undefined ? undefined : placeOf(run, lives, number);
+  if (!place) return null;
+  return (
+    <button type="button" onClick={() => look({ atNs: place.atNs, host: place.host })}>
+      output {grouped(number!)}
+    </button>
   );
 }
 
