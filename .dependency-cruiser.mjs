@@ -16,7 +16,7 @@ const layers = {
   ft: ['base', 'cpu', 'devices', 'vmm', 'replay'],
   cluster: ['base', 'cpu', 'devices', 'vmm', 'replay', 'ft'],
   check: ['base', 'cpu', 'devices', 'vmm', 'replay', 'ft', 'cluster'],
-  sim: ['base', 'cpu', 'devices', 'vmm', 'replay', 'ft', 'cluster', 'check'],
+  sim: ['base', 'cpu', 'devices', 'vmm', 'replay', 'debug', 'ft', 'cluster', 'check'],
   report: ['base', 'symbols', 'cpu', 'devices', 'vmm', 'replay', 'ft', 'cluster', 'check', 'sim'],
   lib: pure,
   host: ['base', 'cpu', 'devices', 'vmm', 'replay', 'ft', 'cluster'],
@@ -25,7 +25,7 @@ const layers = {
 };
 
 // The simulator's folders, from the bottom up: each may import itself and those before it.
-const simulator = ['values', 'faults', 'spec', 'world', 'cluster', 'trace', 'story', 'campaign'];
+const simulator = ['values', 'faults', 'spec', 'world', 'cluster', 'trace', 'story', 'campaign', 'session'];
 
 const inside = (names) => `^src/(${names.join('|')})/`;
 

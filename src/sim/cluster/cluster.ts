@@ -302,6 +302,11 @@ export class Simulation {
     return this.scheduler.nowNs;
   }
 
+  /** When something happens next, in virtual time: an event or an action. Infinity if there is nothing to come. */
+  get nextNs(): number {
+    return Math.min(this.scheduler.nextNs, this.actions[0]?.atNs ?? Number.POSITIVE_INFINITY);
+  }
+
   get failovers() {
     return this.observer.failovers;
   }

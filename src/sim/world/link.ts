@@ -41,6 +41,26 @@ export class Link {
     private readonly random: Random,
   ) {}
 
+  /** Whether messages do not arrive at present. */
+  get isPartitioned(): boolean {
+    return this.partitions > 0;
+  }
+
+  /** Whether the stream is broken at present. */
+  get isBroken(): boolean {
+    return this.broken;
+  }
+
+  /** The number of messages on their way. */
+  get inFlightCount(): number {
+    return this.inFlight.size;
+  }
+
+  /** The number of messages that wait for the end of a partition. */
+  get waitingCount(): number {
+    return this.waiting.length;
+  }
+
   stream(sizeBytes: number, deliver: () => void, onLoss: OnLoss = ignore): void {
     if (this.broken) return onLoss('reset');
     if (this.partitions > 0) {

@@ -33,6 +33,11 @@ export class Mesh {
     return link;
   }
 
+  /** The links that have been used, in the order of their first use. */
+  get all(): Iterable<{ from: NodeId; to: NodeId; link: Link }> {
+    return this.links.values();
+  }
+
   /** The links that a fault between two nodes affects. */
   between(from: NodeId, to: NodeId, both = true): Link[] {
     return both ? [this.link(from, to), this.link(to, from)] : [this.link(from, to)];
