@@ -3,7 +3,7 @@ import { OperatingError } from '../../base/errors.ts';
 import { hostNames, mustSuit, type RunSpec, storyDefaults, validated } from '../spec/spec.ts';
 import { type SpecLine, specLines } from '../spec/story-lines.ts';
 import { limits, memoryDefaults } from '../values/limits.ts';
-import { parseWhole, refuse } from '../values/values.ts';
+import { lineText, parseLineText, parseWhole, refuse } from '../values/values.ts';
 import { type EventPattern, parsePattern, patternText } from './event-pattern.ts';
 import { type Expectation, parseExpectation, parseNever, patternsOf } from './expectations.ts';
 
@@ -83,7 +83,7 @@ const keywords: Record<string, Keyword> = {
     form: 'typed TEXT',
     times: 'once',
     read: (draft, text) => {
-      draft.typed = text.replaceAll('\\n', '\n');
+      draft.typed = text.startsWith('"') ? parseLineText(text) : text.replaceAll('\\n', '\n');
     },
   },
   memory: {
@@ -118,6 +118,12 @@ const keywords: Record<string, Keyword> = {
   expect: { form: 'expect ...', read: expecting('expect', parseExpectation) },
   never: { form: 'never EVENT [after EVENT] [before EVENT]', read: expecting('never', parseNever) },
 };
+
+/** Console input as a line `typed` has it: with `\n` for Enter, or as a JSON string if that would be read differently. */
+export function typedText(typed: string): string {
+  const line = typed.replaceAll('\n', '\\n');
+  return typed.includes('\\n') || lineText(line) !== line ? JSON.stringify(typed) : line;
+}
 
 /** Keywords of texts and expectations; the others set the run up. */
 const afterwards = new Set(['say', 'show', 'expect', 'never']);
