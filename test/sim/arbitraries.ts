@@ -137,7 +137,7 @@ function isPossible(fault: Fault, hosts: readonly string[], domains: Record<stri
 }
 
 /** Valid specifications in canonical form. */
-const specs: fc.Arbitrary<RunSpec> = cluster.chain(({ backups, spares }) => {
+export const specs: fc.Arbitrary<RunSpec> = cluster.chain(({ backups, spares }) => {
   const hosts = hostNames({ backups, spares });
   const protocol = backups > 0;
   return fc
