@@ -155,11 +155,14 @@ export class HostMachine {
   }
 
   /**
-   * Whether its host has another machine than this: something came in that is not in the log, since a rule is switched
-   * off that prevents it. undefined: this one is not at its last position, where both can be compared.
+   * Says, in words, that its host has another machine than this: something came in that is not in the log, since a rule
+   * is switched off that prevents it. undefined: both are the same, or this one is not at its last position, where they
+   * can be compared.
    */
-  get differs(): boolean | undefined {
-    return this.icount === this.end ? this.hash !== this.vmm.machine.hash(true) : undefined;
+  get contradicts(): string | undefined {
+    const { machine, icount } = this.vmm;
+    if (this.icount !== icount || this.hash === machine.hash(true)) return undefined;
+    return `the machine of ${this.host} is another one: something came in that is not in its log`;
   }
 
   /** `pc`, the integer registers by their ABI names, and those of F and D. */

@@ -78,19 +78,17 @@ function damaged(): never {
 function unpacked(packed: Uint8Array): Uint8Array {
   const parts: Uint8Array[] = [];
   let sizeBytes = 0;
-  let isWhole = false;
   try {
-    new Inflate((part, isLast) => {
+    new Inflate((part) => {
       parts.push(part);
       sizeBytes += part.length;
-      isWhole ||= isLast;
       if (sizeBytes > MAX_BYTES) damaged();
     }).push(packed, true);
   } catch {
     // Of fflate, for what is not deflated data.
     damaged();
   }
-  return isWhole ? joined(parts) : damaged();
+  return joined(parts);
 }
 
 function base64url(bytes: Uint8Array): string {

@@ -108,15 +108,24 @@ describe('a machine of a session', () => {
     expect(session.state().outcome).toBe('diverged');
   });
 
+  it('has the flipped bits of the machine that it was copied from', () => {
+    const session = new Session(run('flip:primary@5ms=42000.3', 'crash:backup@20ms'));
+    session.seek('end');
+    const machine = session.machineAt('spare', Number.MAX_SAFE_INTEGER);
+    expect(machine.memory(0x8000_0000n + 42000n, 1)[0]).toBe(8);
+    expect(machine.contradicts).toBe(undefined);
+  });
+
   it('differs from that of the cluster only where something came in that is not logged', () => {
-    const differs = (...unsafe: UnsafeRule[]) => {
+    const contradicts = (...unsafe: UnsafeRule[]) => {
       const session = new Session({ ...guest('race'), spec: { ...storyDefaults, unsafe } });
       session.seek('end');
       const machine = session.machineAt('primary', Number.MAX_SAFE_INTEGER);
-      return [machine.differs, machine.stepBack(), machine.differs];
+      return [machine.contradicts, machine.stepBack(), machine.contradicts];
     };
-    expect(differs()).toEqual([false, true, undefined]);
-    expect(differs('bounce-buffers')).toEqual([true, true, undefined]);
+    expect(contradicts()).toEqual([undefined, true, undefined]);
+    const another = expect.stringContaining('something came in that is not in its log');
+    expect(contradicts('bounce-buffers')).toEqual([another, true, undefined]);
   });
 
   it('says what is wrong with a host or a position', () => {

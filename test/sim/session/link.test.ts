@@ -66,6 +66,14 @@ describe('a link', () => {
     );
   });
 
+  it('is refused with any other letter at every place', () => {
+    const text = linkText({ story: 'guest bank', focus: { atNs: 1.5, host: 'backup', icount: 7 } });
+    const letters = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'];
+    for (let at = 0; at < text.length; at++)
+      for (const letter of letters.filter((one) => one !== text[at]))
+        expect(reading(text.slice(0, at) + letter + text.slice(at + 1))).toBe(undefined);
+  });
+
   it('is refused whatever else it is', () => {
     fc.assert(
       fc.property(

@@ -14,6 +14,9 @@ import { runs, shown, straight, timesOf } from './support.ts';
 const present = (session: Session) => shown(session.simulation, session.trace());
 const fractions = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 1, maxLength: 3 });
 
+const spanned = (first: number, last: number) =>
+  Array.from({ length: last - first + 1 }, (_, index) => first + index);
+
 const crashed: SessionRun = {
   ...guest('bank'),
   spec: { ...storyDefaults, spares: 1, faults: faults('crash:primary@20ms') },
@@ -141,6 +144,43 @@ describe('a session', () => {
     session.seek({ atNs: 4_000_000 });
     session.seek({ atNs: 5_000_000 });
     expect(session.state().hosts).toEqual(hosts);
+  });
+
+  it('has the outputs that are held and not released', () => {
+    const held = new Set<number>();
+    const { run } = new Session({
+      ...guest('bank'),
+      spec: { ...storyDefaults, faults: faults('delay:primary-backup@2ms+30ms=3ms') },
+    });
+    const plain = new Simulation({
+      ...run,
+      print: () => {},
+      onEvent: ({ event }) => {
+        if (event.kind !== 'held' && event.kind !== 'released') return;
+        for (let number = event.first; number <= event.last; number++)
+          if (event.kind === 'held') held.add(number);
+          else held.delete(number);
+      },
+    });
+    const session = new Session(run);
+    let most = 0;
+    while (plain.advance(1)) {
+      session.advance(1);
+      const [primary] = session.state().hosts;
+      expect(primary!.held.flatMap(({ first, last }) => spanned(first, last))).toEqual([...held]);
+      most = Math.max(most, primary!.held.length);
+      if (session.event === 400) break;
+    }
+    expect(most).toBeGreaterThan(1);
+  });
+
+  it('parks a simulation once, and takes it again', () => {
+    const session = new Session(crashed);
+    const counts = [100, 50, 100, 75, 100, 50].map((event) => {
+      session.seek({ event });
+      return session.parkedCount;
+    });
+    expect(counts).toEqual([0, 1, 1, 1, 1, 2]);
   });
 
   it('can be stopped in an endless run, and goes on from there', () => {
