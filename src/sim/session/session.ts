@@ -13,7 +13,7 @@ import { HostMachine } from './host-machine.ts';
 
 export type { SessionRun } from './course.ts';
 
-/** Events between two looks at whether a move is to be abandoned: some milliseconds at most. */
+/** Events between two looks at whether a move is to be abandoned: some ten milliseconds at most, at the usual speed. */
 const PART_EVENTS = 16;
 
 /** A moment of a run: after so many events, at a time in virtual ns (after all events of that time), or its end. */
@@ -114,7 +114,7 @@ export class Session {
   }
 
   /**
-   * As {@link seek}, in parts of some milliseconds: a part at each turn. If it is abandoned, the session stands at the
+   * As {@link seek}, in parts of some ten milliseconds: a part at each turn. If it is abandoned, the session stands at the
    * moment that it has reached, from which it can be moved as from any other.
    */
   *seeking(moment: Moment): Generator<void, boolean> {
