@@ -16,7 +16,10 @@ export type { SessionRun } from './course.ts';
 /** Events between two looks at whether a move is to be abandoned: some ten milliseconds at most, at the usual speed. */
 const PART_EVENTS = 16;
 
-/** A moment of a run: after so many events, at a time in virtual ns (after all events of that time), or its end. */
+/**
+ * A moment of a run: after so many events, at a time in virtual ns (after all events of that time), or its end. An
+ * endless guest has no end, and an attended run none before its user quits.
+ */
 export type Moment = { event: number } | { atNs: number } | 'end';
 
 /** What a {@link Session} keeps in memory. */
