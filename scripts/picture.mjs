@@ -18,7 +18,7 @@ try {
   });
   const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
   const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
-  for (const colorScheme of ['light', 'dark']) {
+  for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
     const shown = await browser.newPage({ viewport: { width: 1120, height: 900 }, colorScheme });
     await shown.goto(`file://${join(folder, 'bank.html')}`);
     await shown.locator('.timeline canvas').first().waitFor();

@@ -47,6 +47,19 @@ test('a recording is indexed beside it; a cut one up to its last whole entry, an
   expect(await debugged('dice.log')).toContain('dice.log.snapshots: not a file of snapshots; make it again');
 });
 
+test('of a recording that this machine does not replay, the part before is indexed', async () => {
+  const unsafe = ['--unsafe', 'bounce-buffers'];
+  expect((await vmft(['run', 'race', ...unsafe, '--record', 'race.log', '--quiet'])).code).toBe(3);
+  const indexed = await vmft(['index', 'race.log']);
+  expect([indexed.code, indexed.stderr]).toEqual([
+    3,
+    expect.stringMatching(
+      /^race\.log\.snapshots: .*\nrace\.log: the replay diverges at \d+: .*indexed up to there\n$/,
+    ),
+  ]);
+  expect((await vmft(['replay', 'race.log', '--to', '400000'])).code).toBe(0);
+});
+
 test('a recording is indexed while it is written, until it is complete', async () => {
   const run = shell('$VMFT run primes --defsym LIMIT=20000 --no-ft --record growing.log --quiet');
   while (!existsSync(file('growing.log'))) await setTimeout(5);

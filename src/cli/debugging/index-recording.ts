@@ -10,6 +10,9 @@ import type { LogReader } from '../../replay/log-file.ts';
 import { readSnapshots, snapshotFile } from '../../replay/snapshot-file.ts';
 import type { PlacedSnapshot, Snapshots } from '../../replay/snapshots.ts';
 import { Timeline } from '../../replay/timeline.ts';
+import { replayDivergesText } from '../../report/divergence.ts';
+import { UNNAMED } from '../../symbols/naming.ts';
+import { Divergence } from '../../vmm/doors.ts';
 import type { Compressor } from '../../vmm/snapshot.ts';
 import type { EngineOptions } from '../engine.ts';
 import { EXIT_CODE } from '../exit-codes.ts';
@@ -37,7 +40,8 @@ const compressor: Compressor = {
 
 /**
  * Replays a recording, and writes the snapshots on the way; with `follow` also what is recorded meanwhile, until the
- * recording is complete or a signal comes. Returns the exit code.
+ * recording is complete or a signal comes. Of a recording that this machine does not replay, the part before. Returns the
+ * exit code.
  * @throws {OperatingError} when a file is not as it must be; at the end when the recording is damaged or cut short
  */
 export async function index(path: string, options: IndexOptions): Promise<number> {
@@ -59,14 +63,20 @@ export async function index(path: string, options: IndexOptions): Promise<number
   const growing = follow ? new GrowingRecording(recording, timeline, () => file.outdated()) : undefined;
   const signal = follow ? new EndingSignal() : undefined;
   const goesOn = () => signal?.received === undefined;
+  let diverged: Divergence | undefined;
   for (;;) {
-    for (const _ of timeline.slices()) {
-      await setImmediate();
-      if (!goesOn()) break;
-      if (!quiet) status.show();
-      if (follow && file.isDue) file.write(snapshots!, recording);
+    try {
+      for (const _ of timeline.slices()) {
+        await setImmediate();
+        if (!goesOn()) break;
+        if (!quiet) status.show();
+        if (follow && file.isDue) file.write(snapshots!, recording);
+      }
+    } catch (error) {
+      if (!(error instanceof Divergence)) throw error;
+      diverged = error;
     }
-    const how = goesOn() ? (growing?.advance() ?? 'over') : 'over';
+    const how = goesOn() && !diverged ? (growing?.advance() ?? 'over') : 'over';
     if (how === 'over') break;
     end = Math.max(end, timeline.next?.icount ?? 0);
     if (how === 'waiting') await setTimeout(LOOK_MS);
@@ -81,6 +91,10 @@ export async function index(path: string, options: IndexOptions): Promise<number
     process.stderr.write(
       `${pathOf(path)}: ${count} ${count === 1 ? 'snapshot' : 'snapshots'} of ${grouped(timeline.icount)} steps, ${grouped(sizeBytes)} bytes\n`,
     );
+  if (diverged) {
+    process.stderr.write(`${replayDivergesText(path, diverged, UNNAMED)}; indexed up to there\n`);
+    return EXIT_CODE.diverged;
+  }
   return goesOn() ? 0 : EXIT_CODE.interrupted;
 }
 
