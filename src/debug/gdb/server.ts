@@ -3,6 +3,7 @@
  * Protocol"; where it leaves a choice, what QEMU's gdbstub does.
  */
 import { hexOf } from '../../base/text.ts';
+import { Divergence } from '../../vmm/doors.ts';
 import { type Addressing, readMemory } from '../address-space.ts';
 import type { Between, DebugSession, Operation, Stop } from '../session.ts';
 import type { Watchpoint } from '../stop-points.ts';
@@ -121,12 +122,21 @@ export class GdbServer {
     this.reply(`O${hexOfText(`${line}\n`)}`);
   }
 
-  /** Begins what is answered when it has ended. */
-  private begin<T>(operation: Generator<Between, T>, ended: (result: T) => void, from?: number): undefined {
+  /** Begins what is answered when it has ended: by `ended`, or by `diverged`, with the guest where it contradicts its log. */
+  private begin<T>(
+    operation: Generator<Between, T>,
+    { ended, diverged }: { ended(result: T): void; diverged(why: string): void },
+    from?: number,
+  ): undefined {
     const part = () => {
-      const { done, value } = operation.next();
-      if (!done) return value;
-      ended(value);
+      try {
+        const { done, value } = operation.next();
+        if (!done) return value;
+        ended(value);
+      } catch (error) {
+        if (!(error instanceof Divergence)) throw error;
+        diverged(`the replay diverges ${error.message}`);
+      }
       return 'ended';
     };
     this.running = { part, from };
@@ -134,7 +144,16 @@ export class GdbServer {
   }
 
   private run(operation: Operation, from?: number): undefined {
-    return this.begin(operation, (stop) => this.stopped(SIGNAL.trap, stop), from);
+    return this.move(operation, (stop) => this.stopped(SIGNAL.trap, stop), from);
+  }
+
+  /** Begins an operation that gdb sees as a move of the guest. */
+  private move(operation: Operation, ended: (stop: Stop) => void, from?: number): undefined {
+    const diverged = (why: string) => {
+      this.say(why);
+      ended({ why: 'end' });
+    };
+    return this.begin(operation, { ended, diverged }, from);
   }
 
   /**
@@ -165,7 +184,7 @@ export class GdbServer {
     const stopped = () => this.stopped(SIGNAL.interrupt);
     // Looking through the past may be anywhere: the guest is where it was.
     if (from === undefined) stopped();
-    else this.begin(this.options.session.goTo(from), stopped);
+    else this.move(this.options.session.goTo(from), stopped);
     return 'busy';
   }
 
@@ -311,8 +330,10 @@ export class GdbServer {
     if (!bytes) return 'E.the command is not in hexadecimal digits';
     const result = this.monitor.command(new TextDecoder().decode(bytes));
     if (typeof result === 'string') return hexOfText(result);
-    const answered = (answer: string) => this.reply(hexOfText(answer));
-    return this.begin(this.keptAlive(result), answered, this.options.session.icount);
+    const { session } = this.options;
+    const ended = (answer: string) => this.reply(hexOfText(answer));
+    const diverged = (why: string) => ended(`${why}\nicount ${session.icount}\n`);
+    return this.begin(this.keptAlive(result), { ended, diverged }, session.icount);
   }
 
   /** gdb waits two seconds for the answer to a command, and then reports an error; an empty text lets it wait on. */

@@ -11,7 +11,7 @@ import { GdbServer } from '../../../src/debug/gdb/server.ts';
 import { DebugSession } from '../../../src/debug/session.ts';
 import { Timeline } from '../../../src/replay/timeline.ts';
 import { ReplayDoors } from '../../../src/vmm/doors.ts';
-import type { Entry } from '../../../src/vmm/entries.ts';
+import type { Entry, EntryOf } from '../../../src/vmm/entries.ts';
 import { Machine } from '../../../src/vmm/machine.ts';
 import { chattyGuest, machineOf } from '../../ft/guest.ts';
 import { recordRun } from '../../ft/world.ts';
@@ -165,6 +165,22 @@ describe('the server', () => {
     expect(client.sent).toMatch(/\$T02/);
     expect(client.session.icount).toBe(2500);
     expect(client.session.machine.hash(true)).toBe(hashAt(2500));
+  });
+
+  test('a log that this machine contradicts is an end, from which the way back is open', () => {
+    const at = entries.findIndex(({ kind }) => kind === 'check');
+    const check = entries[at] as EntryOf<'check'>;
+    const wrong = entries.with(at, { ...check, hash: check.hash ^ 1n });
+    const client = new Client(description, wrong);
+    const text = hexOfText(`the replay diverges at ${check.icount}: `);
+    expect(client.ask('vCont;c')).toMatch(new RegExp(`^O${text}.*T05.*replaylog:end;$`, 's'));
+    expect(client.session.icount).toBe(check.icount);
+    expect(new Client(description, wrong).monitor('goto end')).toMatch(
+      /^the replay diverges at .*\nicount \d+\n$/s,
+    );
+    expect(client.ask('bs')).toMatch(/^T05/);
+    expect(client.session.icount).toBe(check.icount - 1);
+    expect(client.session.machine.hash(true)).toBe(hashAt(check.icount - 1));
   });
 
   test('whatever arrives, the run is at a position of its history', () => {
