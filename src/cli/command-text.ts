@@ -35,9 +35,3 @@ export const sizeText = (sizeBytes: number): string =>
   sizeBytes > 0 && sizeBytes % 2 ** 20 === 0
     ? `${sizeBytes / 2 ** 20}M`
     : `${sizeBytes / 1024}K`.replace(/^0K$/, '0');
-
-/** The command line that a shell splits into these arguments. */
-export const shellText = (args: readonly string[]): string =>
-  ['vmft', ...args]
-    .map((arg) => (/^[\w@%+=:,./-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", "'\\''")}'`))
-    .join(' ');

@@ -1,6 +1,8 @@
 /** `vmft compare`: costs and recovery of each replication mode for a program. */
+
 import { setImmediate } from 'node:timers/promises';
 import { comparisonJson, comparisonLines, failureLines, progressText } from '../report/comparison-report.ts';
+import { shellText } from '../report/shell-text.ts';
 import {
   type Comparison,
   compare as comparing,
@@ -11,7 +13,7 @@ import {
 } from '../sim/campaign/comparison.ts';
 import { defaults } from '../sim/spec/spec.ts';
 import { bitRateText } from '../sim/values/values.ts';
-import { given, guestArguments, shellText, sizeText } from './command-text.ts';
+import { given, guestArguments, sizeText } from './command-text.ts';
 import type { EngineOptions } from './engine.ts';
 import { EXIT_CODE } from './exit-codes.ts';
 import { type ProgramOptions, programPath, readGuest } from './program.ts';

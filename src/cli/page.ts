@@ -1,4 +1,5 @@
 /** The page that shows a run: of `vmft run --report`, and of `vmft report`. */
+
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { OperatingError } from '../base/errors.ts';
@@ -7,8 +8,8 @@ import { pageHtml } from '../report/page/html.ts';
 import { pageOf } from '../report/page/page.ts';
 import type { PageData } from '../report/page/page-data.ts';
 import type { RunFacts } from '../report/run-report.ts';
+import { shellText } from '../report/shell-text.ts';
 import type { Trace } from '../sim/trace/events.ts';
-import { shellText } from './command-text.ts';
 import { LIMIT_BYTES, readBytes } from './files.ts';
 
 /** Defined by the build, from package.json. */

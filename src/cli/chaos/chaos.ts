@@ -1,4 +1,5 @@
 /** `vmft chaos`: a campaign of runs with faults. */
+
 import { availableParallelism } from 'node:os';
 import { OperatingError } from '../../base/errors.ts';
 import {
@@ -9,13 +10,13 @@ import {
 } from '../../report/campaign-document.ts';
 import { CampaignReport } from '../../report/campaign-report.ts';
 import { fittedDiagram } from '../../report/diagram.ts';
+import { shellText } from '../../report/shell-text.ts';
 import { type Line, styled } from '../../report/styled-text.ts';
 import { measure, simulationOf } from '../../sim/campaign/campaign.ts';
 import { type Campaign, type DrawOptions, mustBeDrawable, sizeOf } from '../../sim/campaign/draw.ts';
 import { Tally } from '../../sim/campaign/tally.ts';
 import type { SimEvent } from '../../sim/cluster/cluster.ts';
 import { campaignDefaults, hostNames, type RunSpec } from '../../sim/spec/spec.ts';
-import { shellText } from '../command-text.ts';
 import { EXIT_CODE } from '../exit-codes.ts';
 import { LIMIT_BYTES, readBytes } from '../files.ts';
 import { interruption } from '../interruption.ts';

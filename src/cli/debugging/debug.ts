@@ -1,4 +1,5 @@
 /** `vmft debug`: a recording, or a run that goes on, under gdb. */
+
 import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
 import { OperatingError } from '../../base/errors.ts';
 import { DebugSession } from '../../debug/session.ts';
@@ -6,12 +7,12 @@ import { addressText, parseAddress } from '../../host/address.ts';
 import { GrowingRecording } from '../../replay/growing.ts';
 import { isRecording } from '../../replay/log-file.ts';
 import { Timeline } from '../../replay/timeline.ts';
+import { shellText } from '../../report/shell-text.ts';
 import { Story } from '../../report/story.ts';
 import type { Line } from '../../report/styled-text.ts';
 import { Simulation } from '../../sim/cluster/cluster.ts';
 import { mustSuit } from '../../sim/spec/spec.ts';
 import type { Output } from '../../vmm/outputs.ts';
-import { shellText } from '../command-text.ts';
 import { FileSpool } from '../evidence.ts';
 import { endingSignal } from '../interruption.ts';
 import { openRecording } from '../open-recording.ts';
