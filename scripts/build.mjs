@@ -1,12 +1,12 @@
 // Bundles the program and its tools into dist/, with interpreters and V8's code cache generated ahead of time.
 
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { COMPILED } from '../bin/program.js';
 import { bundled } from './bundled.mjs';
+import { licenseTexts, writePlayground, writeReport } from './pages.mjs';
 
 const root = dirname(import.meta.dirname);
 
@@ -79,66 +79,16 @@ export async function build() {
   });
   // Of the packages it has seedrandom and fflate: no command line, no colours.
   await bundle({ ...programs, entryPoints: { lib: 'src/lib/index.ts' } });
-  await writePage(bundle);
+  await writeReport(bundle);
   writeLicenses();
   await writeInterpreters(bundle, shared);
+  await writePlayground(bundle);
   execFileSync(process.execPath, [`${root}/scripts/compile.mjs`], { stdio: ['ignore', 'ignore', 'inherit'] });
-}
-
-/**
- * Writes the page of a run without its data: one file with script and styles, which may load and run nothing else.
- * @param {typeof import('esbuild').build} bundle
- */
-async function writePage(bundle) {
-  const folder = `${root}/src/web/report`;
-  const { outputFiles } = await bundle({
-    absWorkingDir: root,
-    bundle: true,
-    minify: true,
-    format: 'iife',
-    target: 'es2022',
-    jsx: 'automatic',
-    jsxImportSource: 'preact',
-    legalComments: 'none',
-    outdir: 'dist/page',
-    entryPoints: [`${folder}/main.tsx`, `${folder}/style.css`],
-    write: false,
-    logLevel: 'warning',
-  });
-  const [script = '', style = ''] = ['.js', '.css'].map((end) => {
-    const { text } = /** @type {{ text: string }} */ (outputFiles.find(({ path }) => path.endsWith(end)));
-    if (/<\/(script|style)/i.test(text)) throw new Error(`the page's ${end} would end its element`);
-    return text;
-  });
-  const hash = (/** @type {string} */ text) =>
-    `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
-  const parts = {
-    ...{ SCRIPT: script, STYLE: style, SCRIPT_HASH: hash(script), STYLE_HASH: hash(style) },
-    // Two dashes would end the comment that they stand in.
-    LICENSES: licenseTexts(['preact', '@preact/signals', 'fflate']).replaceAll('--', '- -'),
-  };
-  const html = readFileSync(`${folder}/page.html`, 'utf8').replaceAll(
-    /__(SCRIPT_HASH|STYLE_HASH|SCRIPT|STYLE|LICENSES)__/g,
-    (_, name) => parts[/** @type {keyof parts} */ (name)],
-  );
-  writeFileSync(`${root}/dist/report.html`, html);
 }
 
 /** Writes the licenses of the bundled packages, as they require. */
 function writeLicenses() {
   writeFileSync(`${root}/dist/licenses.txt`, licenseTexts(bundled));
-}
-
-/** @param {readonly string[]} names */
-function licenseTexts(names) {
-  const texts = names.map((name) => {
-    const folder = `${root}/node_modules/${name}`;
-    const file = readdirSync(folder).find((one) => /^licen[cs]e/i.test(one));
-    const { version, license } = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8'));
-    const text = file ? readFileSync(`${folder}/${file}`, 'utf8').trim() : license;
-    return `${name} ${version}\n\n${text}\n`;
-  });
-  return texts.join(`\n${'-'.repeat(80)}\n\n`);
 }
 
 /**

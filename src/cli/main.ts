@@ -24,6 +24,7 @@ import type { LogOptions } from './log.ts';
 import { options, type RunOptions, takesGuest, wholeNumber } from './options.ts';
 import type { PackOptions } from './pack.ts';
 import type { StoryOptions } from './play.ts';
+import type { PlayOptions } from './playground.ts';
 import { fromQemu } from './qemu/command-line.ts';
 import type { RecordOptions } from './record.ts';
 import type { ReplayOptions } from './replay.ts';
@@ -505,6 +506,26 @@ Examples:
   .action(async (name: string, given: PageOptions) =>
     finish((await import('./story-page.ts')).reportStory(name, given)),
   );
+
+program
+  .command('play')
+  .description('serve the playground: the simulated cluster in a browser tab')
+  .addOption(
+    new Option('--port <n>', 'of 127.0.0.1; 0 for any that is free')
+      .argParser(wholeNumber(0, 65_535))
+      .default(8080),
+  )
+  .addHelpText(
+    'after',
+    `
+It prints the address, and serves one page, which runs everything in the browser, until Ctrl-C. The same page is the file
+dist/web/index.html, which needs no server (docs/playground.md).
+
+Examples:
+  vmft play
+  vmft play --port 0`,
+  )
+  .action(async (given: PlayOptions) => finish((await import('./playground.ts')).servePlayground(given)));
 
 addClusterCommands(program, finish);
 

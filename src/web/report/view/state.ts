@@ -32,8 +32,8 @@ function firstFocus(run: Run): Focus {
   };
 }
 
-/** Makes the state of a page; `address` is the part after `#`. */
-export function pageState(run: Run): Page {
+/** Makes the state of a page that looks at a part of the run, or at its failover. */
+export function pageState(run: Run, from: Partial<Focus> = {}): Page {
   const { endNs, hosts } = run.data;
   const lives = livesOf(run);
   const focus: Signal<Focus> = signal(within(firstFocus(run), endNs, hosts));
@@ -42,15 +42,19 @@ export function pageState(run: Run): Page {
     focus.value =
       to.fromNs === undefined && to.toNs === undefined ? within(withTime(next), endNs, hosts) : next;
   };
-  look(fromHash(location.hash));
-  effect(() => {
-    const { atNs, host } = focus.value;
-    const hash = toHash(focus.value, icountAt(run, host, atNs));
-    if (location.hash !== hash) history.replaceState(null, '', hash);
-  });
-  addEventListener('hashchange', () => {
-    look(fromHash(location.hash));
-  });
+  look(from);
   const life = computed(() => lifeAt(lives, focus.value.atNs));
   return { run, lives, focus, life, look };
+}
+
+/** Makes a page whose focus the address holds. */
+export function pageInAddress(run: Run): Page {
+  const page = pageState(run, fromHash(location.hash));
+  effect(() => {
+    const { atNs, host } = page.focus.value;
+    const hash = toHash(page.focus.value, icountAt(run, host, atNs));
+    if (location.hash !== hash) history.replaceState(null, '', hash);
+  });
+  addEventListener('hashchange', () => page.look(fromHash(location.hash)));
+  return page;
 }

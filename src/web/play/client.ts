@@ -1,0 +1,77 @@
+/** The page's end of the channel to the worker. */
+import { signal } from '@preact/signals';
+import type { Files } from './model/guests.ts';
+import type { Answer, Request, TaskName, Tasks } from './worker/tasks.ts';
+
+/** A task that a newer one, or the reader, has ended. */
+export class Ended extends Error {}
+
+/** A task that has failed; one that is not `expected` is a bug. */
+export class Failed extends Error {
+  constructor(
+    message: string,
+    readonly expected: boolean,
+  ) {
+    super(message);
+  }
+}
+
+interface Call {
+  progress: ((value: never) => void) | undefined;
+  resolve: (result: never) => void;
+  reject: (error: Error) => void;
+}
+
+/** Sends tasks to a worker. */
+export class Client {
+  private readonly worker: Worker;
+  private readonly calls = new Map<number, Call>();
+  private last = 0;
+  /** How many tasks are under way. */
+  readonly busy = signal(0);
+
+  /** @throws {DOMException} if the browser allows no worker here */
+  constructor(script: BlobPart, files: Files) {
+    const url = URL.createObjectURL(new Blob([script], { type: 'text/javascript' }));
+    this.worker = new Worker(url);
+    this.worker.onmessage = ({ data }: MessageEvent<Answer>) => this.answered(data);
+    this.worker.onerror = (event) => {
+      for (const id of [...this.calls.keys()])
+        this.answered({ id, kind: 'error', message: event.message, expected: false });
+    };
+    this.worker.postMessage(files);
+  }
+
+  /**
+   * Does a task; a newer one of the same name ends it.
+   * @throws {Ended | Failed}
+   */
+  call<N extends TaskName>(
+    task: N,
+    argument: Tasks[N]['argument'],
+    progress?: (value: Tasks[N]['progress']) => void,
+  ): Promise<Tasks[N]['result']> {
+    const id = ++this.last;
+    this.busy.value++;
+    this.worker.postMessage({ id, task, argument } as Request);
+    return new Promise<Tasks[N]['result']>((resolve, reject) => {
+      this.calls.set(id, { progress, resolve, reject } as unknown as Call);
+    });
+  }
+
+  /** Ends all tasks. */
+  cancel(): void {
+    for (const id of this.calls.keys()) this.worker.postMessage({ id, task: 'cancel' } satisfies Request);
+  }
+
+  private answered(answer: Answer): void {
+    const call = this.calls.get(answer.id);
+    if (!call) return;
+    if (answer.kind === 'progress') return call.progress?.(answer.progress as never);
+    this.calls.delete(answer.id);
+    this.busy.value--;
+    if (answer.kind === 'result') call.resolve(answer.result as never);
+    else if (answer.kind === 'ended') call.reject(new Ended('ended'));
+    else call.reject(new Failed(answer.message, answer.expected));
+  }
+}
