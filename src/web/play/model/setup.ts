@@ -2,6 +2,7 @@
 import type { UnsafeRule } from '../../../ft/rules.ts';
 import { shellText } from '../../../report/shell-text.ts';
 import { faultText, parseFault } from '../../../sim/faults/fault-text.ts';
+import type { Fault } from '../../../sim/faults/faults.ts';
 import { specArguments } from '../../../sim/spec/command-line.ts';
 import { defaults, mustSuit, type RunSpec, validated } from '../../../sim/spec/spec.ts';
 import { parseScenario, type Scenario } from '../../../sim/story/scenario.ts';
@@ -148,9 +149,8 @@ function shortArguments(spec: RunSpec): string[] {
   return pairs.filter(([option, value]) => usual[usual.indexOf(option!) + 1] !== value).flat();
 }
 
-/** A specification in which the fault with this number is another one, or is left out. @throws {OperatingError} */
-export function withFault(spec: RunSpec, index: number, text: string | undefined): RunSpec {
-  const faults = [...spec.faults];
-  faults.splice(index, 1, ...(text === undefined ? [] : [parseFault(text)]));
-  return { ...spec, faults };
+/** The same fault at another time from boot on. */
+export function movedTo({ after: _, ...fault }: Fault, atNs: number): Fault {
+  const ns = Math.round(atNs);
+  return 'when' in fault ? { ...fault, when: { at: 'time', ns } } : { ...fault, atNs: ns };
 }

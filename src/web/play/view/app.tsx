@@ -20,7 +20,7 @@ export function App({ play }: { play: Playground }) {
       <main>
         <FormView play={play} />
         <Tabs play={play} />
-        {tab && <RunView key={tab.id} play={play} tab={tab} />}
+        {tab && <RunView play={play} tab={tab} />}
       </main>
       <footer>
         vmft {VMFT_VERSION}. Everything runs in this page: it sends nothing, and needs no network.

@@ -1,6 +1,7 @@
 /** What all views of the playground share: the form, the runs, and which of them is looked at. */
 import { computed, effect, type Signal, signal } from '@preact/signals';
 import { OperatingError } from '../../../base/errors.ts';
+import { parseFault } from '../../../sim/faults/fault-text.ts';
 import { type Link, linkText, readLink } from '../../../sim/session/link.ts';
 import type { RunSpec } from '../../../sim/spec/spec.ts';
 import type { Focus } from '../../report/model/focus.ts';
@@ -14,12 +15,14 @@ import {
   formFrom,
   formOf,
   isSame,
+  movedTo,
   originOf,
   type Setup,
   scenarioOf,
   setupOf,
   withSpec,
 } from '../model/setup.ts';
+import type { MachineAnswer, MachinesQuery } from '../worker/machines.ts';
 import type { FinishedRun, RunProgress } from '../worker/tasks.ts';
 
 /** The most runs that are kept as tabs. */
@@ -31,6 +34,13 @@ const ADDRESS_MS = 250;
 /** What is shown first. */
 const FIRST = 'story primary-dies-before-output';
 
+/** The result of a setup's run, and what is looked at in it. */
+export interface Finished {
+  page: Page;
+  run: FinishedRun;
+  setup: Setup;
+}
+
 /** A run, under way or finished. */
 export interface RunTab {
   id: number;
@@ -38,7 +48,7 @@ export interface RunTab {
   from: string;
   setup: Signal<Setup>;
   /** The last result: of an earlier setup while a changed one runs. */
-  result: Signal<{ page: Page; run: FinishedRun; setup: Setup } | undefined>;
+  result: Signal<Finished | undefined>;
   progress: Signal<RunProgress | undefined>;
   isRunning: Signal<boolean>;
   error: Signal<{ text: string; isBug: boolean } | undefined>;
@@ -123,23 +133,51 @@ export class Playground {
     }
   }
 
-  /** Runs a changed specification of a tab in a new tab, which looks at the same part of the run. */
-  vary(tab: RunTab, change: (spec: RunSpec) => RunSpec): RunTab | undefined {
+  // ── Faults of the run that is looked at ───────────────────────────────────────────────────────────────────────────
+
+  /** Makes a run with one more fault. */
+  addFault(text: string): void {
+    this.vary(true, (spec) => ({ ...spec, faults: [...spec.faults, parseFault(text)] }));
+  }
+
+  /** Makes a run without a fault. */
+  removeFault(index: number): void {
+    this.vary(true, (spec) => ({ ...spec, faults: spec.faults.filter((_, at) => at !== index) }));
+  }
+
+  /** Moves a fault to a time, in a new run, or in the one that is looked at instead of what runs there. */
+  moveFault(index: number, atNs: number, isNew: boolean): void {
+    this.vary(isNew, (spec) => ({
+      ...spec,
+      faults: spec.faults.map((fault, at) => (at === index ? movedTo(fault, atNs) : fault)),
+    }));
+  }
+
+  private vary(isNew: boolean, change: (spec: RunSpec) => RunSpec): void {
+    const tab = this.tab.value;
+    if (!tab) return;
     try {
       const setup = withSpec(tab.setup.value, change(scenarioOf(tab.setup.value).spec));
       this.problem.value = undefined;
       this.form.value = formOf(tab.from, setup);
-      return this.open(setup, tab.from, tab.result.value?.page.focus.value, tab.result.value);
+      if (isNew) this.openNew(setup, tab.from, undefined, tab.result.value);
+      else {
+        tab.setup.value = setup;
+        void this.execute(tab);
+      }
     } catch (error) {
       this.problem.value = messageOf(error);
-      return undefined;
     }
   }
 
-  /** Runs another setup in a tab, instead of what runs there. */
-  rerun(tab: RunTab, setup: Setup): void {
-    tab.setup.value = setup;
-    void this.execute(tab);
+  /** Machines of a run; undefined when a newer question has ended this one. */
+  async machines(tab: RunTab, setup: Setup, query: MachinesQuery): Promise<MachineAnswer[] | undefined> {
+    try {
+      return await this.client.call('machines', { run: tab.id, setup, ...query });
+    } catch (error) {
+      if (error instanceof Ended) return undefined;
+      throw error;
+    }
   }
 
   /** Shows a run. */
@@ -160,18 +198,16 @@ export class Playground {
     this.client.cancel();
   }
 
-  private open(
-    setup: Setup,
-    from: string,
-    focus?: Partial<Focus>,
-    before?: RunTab['result']['value'],
-  ): RunTab {
+  /** Shows the run of a setup that there is, or makes one. */
+  private open(setup: Setup, from: string, focus?: Partial<Focus>): void {
     const known = this.runs.value.find((tab) => isSame(tab.setup.value, setup) && !tab.error.value);
-    if (known) {
-      this.current.value = known.id;
-      if (focus) known.result.value?.page.look(focus);
-      return known;
-    }
+    if (!known) return this.openNew(setup, from, focus);
+    this.current.value = known.id;
+    if (focus) known.result.value?.page.look(focus);
+  }
+
+  /** Until the run is finished, the result of an earlier one is shown, if there is one. */
+  private openNew(setup: Setup, from: string, focus?: Partial<Focus>, before?: Finished): void {
     const tab: RunTab = {
       ...{ id: ++this.last, from, setup: signal(setup), result: signal(before) },
       ...{ progress: signal(undefined), isRunning: signal(false), error: signal(undefined) },
@@ -179,7 +215,6 @@ export class Playground {
     this.runs.value = [...this.runs.value, tab].slice(-MAX_RUNS);
     this.current.value = tab.id;
     void this.execute(tab, focus);
-    return tab;
   }
 
   /** Runs a tab's setup; a newer run ends this one. */

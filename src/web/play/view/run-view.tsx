@@ -5,12 +5,14 @@ import { Counterexample } from '../../report/view/counterexample.tsx';
 import { DetailView } from '../../report/view/detail.tsx';
 import { EventsView } from '../../report/view/events.tsx';
 import { LifeView } from '../../report/view/life.tsx';
-import { MachinesView } from '../../report/view/machines.tsx';
-import type { Page } from '../../report/view/state.ts';
 import { Command, Verdict } from '../../report/view/verdict.tsx';
 import { Whole } from '../../report/view/whole.tsx';
-import type { Playground, RunTab } from './playground.ts';
+import { ClusterView } from './cluster.tsx';
+import { Handles } from './handles.tsx';
+import { MachinesView } from './machines.tsx';
+import type { Finished, Playground, RunTab } from './playground.ts';
 import { Status } from './status.tsx';
+import { Transport } from './transport.tsx';
 
 /** What is known of a run: how far it is, why it failed, or all views of its result. */
 export function RunView({ play, tab }: { play: Playground; tab: RunTab }) {
@@ -18,12 +20,13 @@ export function RunView({ play, tab }: { play: Playground; tab: RunTab }) {
   return (
     <div id="run" role="tabpanel" aria-label="The run" aria-busy={tab.isRunning.value}>
       <Status tab={tab} />
-      {result && <Result key={result.page.run.data.title} play={play} tab={tab} page={result.page} />}
+      {result && <Result play={play} tab={tab} result={result} />}
     </div>
   );
 }
 
-function Result({ page }: { play: Playground; tab: RunTab; page: Page }) {
+function Result({ play, tab, result }: { play: Playground; tab: RunTab; result: Finished }) {
+  const { page, run, setup } = result;
   const { title, subtitle, command } = page.run.data;
   return (
     <>
@@ -36,13 +39,30 @@ function Result({ page }: { play: Playground; tab: RunTab; page: Page }) {
       </section>
       <Chapters page={page} />
       <Counterexample page={page} />
-      <Whole page={page} />
-      <DetailView page={page} />
-      <LifeView page={page} />
+      <Transport page={page} />
+      <Whole
+        page={page}
+        over={(scale, drawing) => (
+          <Handles
+            {...{ page, scale, drawing, faults: run.faults }}
+            move={(index, atNs, isNew) => play.moveFault(index, atNs, isNew)}
+            remove={(index) => play.removeFault(index)}
+          />
+        )}
+      />
+      {run.faults.length > 0 && (
+        <p class="hint under">
+          Drag ↔ to move a fault: the run is made again while you drag. On the keyboard ← → move it by an
+          event, Delete removes it.
+        </p>
+      )}
       <div class="two">
-        <MachinesView page={page} />
+        <ClusterView page={page} result={run} add={(fault) => play.addFault(fault)} />
         <ConsoleView page={page} />
       </div>
+      <MachinesView page={page} ask={(query) => play.machines(tab, setup, query)} />
+      <DetailView page={page} />
+      <LifeView page={page} />
       <EventsView page={page} />
       <Ending page={page} />
     </>

@@ -2,6 +2,7 @@
 import { OperatingError } from '../../../base/errors.ts';
 import type { HostMachine } from '../../../sim/session/host-machine.ts';
 import type { Session } from '../../../sim/session/session.ts';
+import { isInput } from '../../../vmm/entries.ts';
 
 /** Which machines are looked at, and where. */
 export interface MachinesQuery {
@@ -25,6 +26,8 @@ export interface MachineState {
   /** The query's position, unless the host has not got there. */
   icount: number;
   stateHash: string;
+  /** Inputs that it has had at this position: a machine that waits may get more of them. */
+  inputsHere: number;
   registers: Register[];
   csrs: Register[];
   instructions: { address: string; word: string; text: string; isPc: boolean }[];
@@ -49,7 +52,7 @@ export function* machines(session: Session, query: MachinesQuery): Generator<voi
     try {
       const machine = yield* machineOf(session, host, query);
       address ??= machine.machine.hart.get('x2') & ~15n;
-      answers.push(stateOf(machine, address));
+      answers.push(stateOf(machine, address, inputsAt(session, host, machine.icount)));
     } catch (error) {
       if (!(error instanceof OperatingError)) throw error;
       answers.push({ host, why: error.message });
@@ -71,12 +74,21 @@ function* machineOf(
   return machine;
 }
 
-function stateOf(machine: HostMachine, address: bigint): MachineState {
+function inputsAt({ simulation }: Session, host: string, icount: number): number {
+  let count = 0;
+  for (const entry of simulation.history(host)) {
+    if (entry.icount > icount) break;
+    if (entry.icount === icount && isInput(entry)) count++;
+  }
+  return count;
+}
+
+function stateOf(machine: HostMachine, address: bigint, inputsHere: number): MachineState {
   const { host, icount, hash, contradicts } = machine;
   const named = (values: { name: string; value: bigint }[]): Register[] =>
     values.map(({ name, value }) => ({ name, value: hex(value, 16) }));
   return {
-    ...{ host, icount, contradicts, stateHash: hex(hash, 16) },
+    ...{ host, icount, contradicts, inputsHere, stateHash: hex(hash, 16) },
     registers: named(machine.registers()),
     csrs: named(machine.csrs()),
     instructions: machine.disassembly(LINES_BEFORE, LINES_AFTER).map((line) => ({

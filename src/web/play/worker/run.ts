@@ -5,6 +5,7 @@ import type { PageData } from '../../../report/page/page-data.ts';
 import { storyPage } from '../../../report/page/story-page.ts';
 import type { RunFacts } from '../../../report/run-report.ts';
 import { evidenceOf } from '../../../sim/cluster/evidence.ts';
+import { faultText } from '../../../sim/faults/fault-text.ts';
 import { Session } from '../../../sim/session/session.ts';
 import { UNNAMED } from '../../../symbols/naming.ts';
 import { type Files, guestOf, inputOf } from '../model/guests.ts';
@@ -60,6 +61,10 @@ function finished({ simulation, run }: Session, page: PageData): FinishedRun {
   const outcome = simulation.outcome!;
   return {
     ...{ page, outcome, steps: machine.icount, spec: run.spec },
+    faults: simulation.injector.outcomes.map((one) => ({
+      text: faultText(one.fault),
+      ...('injected' in one ? { atNs: one.injected.atNs } : { why: one.notTriggered }),
+    })),
     exitCode: outcome === 'completed' ? machine.power.code : undefined,
     stateHash: machine.hash().toString(16).padStart(16, '0'),
     console: new TextDecoder().decode(simulation.transcript),

@@ -18,10 +18,19 @@ export interface RunProgress {
   atNs: number;
 }
 
+/** A fault: when it was injected, or why it was not. */
+export interface FaultNote {
+  text: string;
+  atNs?: number;
+  why?: string;
+}
+
 /** A finished run. */
 export interface FinishedRun {
   page: PageData;
   spec: RunSpec;
+  /** The faults of the specification, in its order. */
+  faults: FaultNote[];
   outcome: Outcome;
   /** Of a guest that has switched off. */
   exitCode: number | undefined;

@@ -5,7 +5,7 @@ import type { Drawing } from '../model/marks.ts';
 import type { Scale } from '../model/scale.ts';
 import { timeText } from '../model/time.ts';
 import type { Page } from './state.ts';
-import { type Drag, Timeline } from './timeline.tsx';
+import { type Drag, Timeline, type TimelineProps } from './timeline.tsx';
 
 const legend = [
   ['box live', 'live'],
@@ -20,8 +20,8 @@ const legend = [
   ['stroke fault', 'fault'],
 ] as const;
 
-/** The whole run; the frame is the part that the detail shows. */
-export function Whole({ page }: { page: Page }) {
+/** The whole run; the frame is the part that the detail shows. `over`: more that is placed by the scale. */
+export function Whole({ page, over }: { page: Page; over?: TimelineProps['over'] }) {
   const { run, focus, look } = page;
   const { endNs } = run.data;
   const held = useRef<'move' | 'from' | 'to' | 'new' | undefined>(undefined);
@@ -67,7 +67,12 @@ export function Whole({ page }: { page: Page }) {
         toNs={endNs}
         drag={drag}
         onKey={(key) => zoomKey(page, key)}
-        over={(scale, drawing) => <Brush page={page} scale={scale} drawing={drawing} />}
+        over={(scale, drawing) => (
+          <>
+            <Brush page={page} scale={scale} drawing={drawing} />
+            {over?.(scale, drawing)}
+          </>
+        )}
       />
       {run.gaps.length > 0 && (
         <p class="hint">
