@@ -76,7 +76,7 @@ export class Playground {
 
   /** Runs what the address says, or the first story; from then on the address follows. */
   start(): void {
-    if (!this.openAddress()) this.runForm();
+    if (!this.openAddress()) this.open(setupOf(this.files, this.form.value), FIRST);
     addEventListener('hashchange', () => this.openAddress());
     effect(() => {
       const tab = this.tab.value;
