@@ -1,6 +1,7 @@
 /** The result of a campaign, or of a part of one, as plain data: what `vmft chaos --json` prints and `merge` reads. */
-import { type Ending, type Finding, type RunResult, simulationOf } from '../sim/campaign/campaign.ts';
+import { type Ending, type Finding, simulationOf } from '../sim/campaign/campaign.ts';
 import { type Campaign, type DrawOptions, faultKinds, runsOf, sizeOf } from '../sim/campaign/draw.ts';
+import type { Counterexample } from '../sim/campaign/search.ts';
 import type { Tally } from '../sim/campaign/tally.ts';
 import { firstAlteration, type Origin } from '../sim/cluster/alterations.ts';
 import { faultText } from '../sim/faults/fault-text.ts';
@@ -86,16 +87,6 @@ export interface CampaignFacts {
   jobs: number;
   seconds: number;
   interrupted: boolean;
-}
-
-/** The shortest run that reproduces the first violation. */
-export interface Counterexample {
-  /** The number of the run that found it. */
-  number: number;
-  run: RunSpec;
-  result: RunResult;
-  /** Number of runs made to shrink the schedule. */
-  tried: number;
 }
 
 /**

@@ -15,7 +15,7 @@ import {
   runsOf,
   sizeOf,
 } from '../../src/sim/campaign/draw.ts';
-import { shrink } from '../../src/sim/campaign/shrink.ts';
+import { shrinking } from '../../src/sim/campaign/shrink.ts';
 import { injectedPhases, Tally } from '../../src/sim/campaign/tally.ts';
 import { alterations, firstAlteration } from '../../src/sim/cluster/alterations.ts';
 import { faultText, parseFault } from '../../src/sim/faults/fault-text.ts';
@@ -257,6 +257,14 @@ describe('a flipped bit', () => {
     expect(elsewhere).toMatchObject({ ending: 'violated', findings: [{ invariant: 'outputs-covered' }] });
   });
 });
+
+/** The minimal run. `fails`: whether a run fails in the same way. */
+function shrink(run: RunSpec, fails: (run: RunSpec) => boolean): RunSpec {
+  const candidates = shrinking(run);
+  let next = candidates.next();
+  while (!next.done) next = candidates.next(fails(next.value));
+  return next.value;
+}
 
 describe('shrinking', () => {
   it('removes what the failure does not need, and rounds the rest', () => {

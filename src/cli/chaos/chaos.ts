@@ -2,18 +2,14 @@
 
 import { availableParallelism } from 'node:os';
 import { OperatingError } from '../../base/errors.ts';
-import {
-  type CampaignDocument,
-  type Counterexample,
-  documentOf,
-  type Range,
-} from '../../report/campaign-document.ts';
+import { type CampaignDocument, documentOf, type Range } from '../../report/campaign-document.ts';
 import { CampaignReport } from '../../report/campaign-report.ts';
 import { fittedDiagram } from '../../report/diagram.ts';
 import { shellText } from '../../report/shell-text.ts';
 import { type Line, styled } from '../../report/styled-text.ts';
 import { measure, simulationOf } from '../../sim/campaign/campaign.ts';
 import { type Campaign, type DrawOptions, mustBeDrawable, sizeOf } from '../../sim/campaign/draw.ts';
+import type { Counterexample } from '../../sim/campaign/search.ts';
 import { Tally } from '../../sim/campaign/tally.ts';
 import type { SimEvent } from '../../sim/cluster/cluster.ts';
 import { campaignDefaults, hostNames, type RunSpec } from '../../sim/spec/spec.ts';
@@ -59,7 +55,7 @@ export async function chaos(program: string | undefined, options: ChaosOptions):
       const shrunk = await Promise.race([pool.shrink(first.run), interrupted]);
       if (shrunk === 'interrupted') end = shrunk;
       else {
-        counterexample = { number: first.run, ...shrunk };
+        counterexample = shrunk;
         diagram = diagramOf(campaign, shrunk.run);
       }
     }

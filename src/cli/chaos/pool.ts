@@ -3,6 +3,7 @@
 import type { Range } from '../../report/campaign-document.ts';
 import type { RunResult } from '../../sim/campaign/campaign.ts';
 import type { Campaign } from '../../sim/campaign/draw.ts';
+import type { Counterexample } from '../../sim/campaign/search.ts';
 import { Pool } from '../pool.ts';
 import type { Answer, Order } from './worker.ts';
 
@@ -39,10 +40,10 @@ export class CampaignPool {
   }
 
   /** The shortest run with the same violation as this one. */
-  async shrink(run: number): Promise<Answer & { kind: 'shrunk' }> {
+  async shrink(run: number): Promise<Counterexample> {
     const answer = await this.pool.ask({ kind: 'shrink', run });
     if (answer.kind !== 'shrunk') throw new Error('the answer matches the order');
-    return answer;
+    return answer.found;
   }
 
   stop(): Promise<void> {

@@ -7,22 +7,23 @@ import { campaignDefaults, hostNames, type RunSpec } from '../spec/spec.ts';
 const MS = 1_000_000;
 
 /**
- * A minimal run that still fails: faults are omitted one at a time, then hosts, then special settings, then details of
- * faults, until no simpler run fails. `fails`: whether a run fails in the same way.
+ * Shrinks a failing run: faults are omitted one at a time, then hosts, then special settings, then details of faults,
+ * until no simpler run fails. Yields each run that is tried, is told whether it fails in the same way, and returns the
+ * minimal one.
  */
-export function shrink(run: RunSpec, fails: (run: RunSpec) => boolean): RunSpec {
+export function* shrinking(run: RunSpec): Generator<RunSpec, RunSpec, boolean> {
   let best = run;
-  /** Takes the first simpler run that fails too; false if there is none. */
-  const step = (): boolean => {
-    for (const simpler of simplerRuns(best))
-      if (fails(simpler)) {
-        best = simpler;
-        return true;
-      }
-    return false;
-  };
-  while (step());
-  return best;
+  for (;;) {
+    const simpler = yield* firstFailing(best);
+    if (!simpler) return best;
+    best = simpler;
+  }
+}
+
+/** The first simpler run that fails too; undefined if there is none. */
+function* firstFailing(run: RunSpec): Generator<RunSpec, RunSpec | undefined, boolean> {
+  for (const simpler of simplerRuns(run)) if (yield simpler) return simpler;
+  return undefined;
 }
 
 /** Runs that are each simpler by one thing, so that shrinking terminates. */
