@@ -44,7 +44,8 @@ export function partsOf(line: string, inComment: boolean): Parts {
   let atStart = true;
   let at = 0;
   const add = (kind: PartKind, to: number) => {
-    parts.push({ kind, from: at, to });
+    // A line in a comment may be empty.
+    if (to > at) parts.push({ kind, from: at, to });
     at = to;
   };
   const match = (pattern: RegExp): string | undefined => {

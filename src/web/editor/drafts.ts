@@ -1,7 +1,11 @@
 /** Edited sources, by the names of their programs. */
 
 /** Where drafts are kept beyond this page: `localStorage`, or what is like it. */
-export type DraftStorage = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
+export interface DraftStorage {
+  getItem(key: string): string | null;
+  setItem(key: string, text: string): void;
+  removeItem(key: string): void;
+}
 
 const PREFIX = 'vmft/draft/';
 
