@@ -65,8 +65,15 @@ const withDefaults = (content: StoryContent) => {
   };
 };
 
-const asJson = (value: unknown): string =>
-  JSON.stringify(value, (_, part) => (typeof part === 'bigint' ? `${part}` : part)) ?? 'undefined';
+/** Fields are in alphabetical order: a tuning may be given in any. */
+const asJson = (value: unknown): string => JSON.stringify(value, (_, part) => plain(part)) ?? 'undefined';
+
+function plain(part: unknown): unknown {
+  if (typeof part === 'bigint') return `${part}`;
+  if (typeof part !== 'object' || part === null || Array.isArray(part)) return part;
+  return Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
 const isSame = (a: unknown, b: unknown): boolean => asJson(a) === asJson(b);
 
 const momentText = (when: Say['when']): string =>
