@@ -1,5 +1,6 @@
 /** "Find a counterexample": searches for a run in which a rule's absence shows, and shrinks it. */
 import { type UnsafeRule, unsafeRules } from '../../ft/rules.ts';
+import { shellText } from '../../report/shell-text.ts';
 import { faultText } from '../../sim/faults/fault-text.ts';
 import type { StoryContent } from '../../sim/story/story-text.ts';
 import { type Found, searchArguments } from './request.ts';
@@ -12,14 +13,12 @@ export interface SearchPanelProps {
   search: SearchState;
   /** Opens the run that was found. */
   onOpen(story: StoryContent): void;
-  /** The command line that a shell splits into these arguments. */
-  shellText(args: readonly string[]): string;
 }
 
 const rules = Object.keys(unsafeRules) as UnsafeRule[];
 
 /** The panel. */
-export function SearchPanel({ search, onOpen, shellText }: SearchPanelProps) {
+export function SearchPanel({ search, onOpen }: SearchPanelProps) {
   const phase = search.phase.value;
   const { request } = search;
   return (
