@@ -63,7 +63,8 @@ const highlighting = HighlightStyle.define([
   { tag: kinds.directive, color: 'var(--storage)' },
   { tag: kinds.instruction, color: 'var(--live)' },
   { tag: kinds.register, color: 'var(--out)' },
-  { tag: kinds.string, color: 'var(--fault)' },
+  // Amber, with enough contrast for text.
+  { tag: kinds.string, color: 'color-mix(in srgb, var(--held) 55%, var(--ink))' },
 ]);
 
 /** The place of an error in a text that may have changed since. */
@@ -108,7 +109,8 @@ const openCodeView: OpenCodeView = (parent, { label, text, changed, run }) => {
           update.view.setTabFocusMode(false);
           changed();
         }),
-        EditorView.contentAttributes.of({ 'aria-label': label }),
+        // A tab index, since not all tools know that what is editable takes the focus.
+        EditorView.contentAttributes.of({ 'aria-label': label, tabindex: '0' }),
         [lineNumbers(), lintGutter(), highlightActiveLineGutter(), highlightActiveLine()],
         [history(), drawSelection(), highlightSpecialChars(), bracketMatching()],
         [EditorState.tabSize.of(8), indentUnit.of('    ')],

@@ -114,7 +114,7 @@ export function Editor({ name, file, source: bundled, drafts, check, onRun, load
       ) : (
         <p class="bad">The editor can't be opened: {problem}</p>
       )}
-      <p class="hint" role="status">
+      <p class={`assembled ${toneOf(state)}`} role="status">
         {statusText(state)}
       </p>
       {state.kind === 'checked' && state.errors.length > 0 && (
@@ -131,6 +131,9 @@ const draftText = (draft: { isEdited: boolean; isStored: boolean } | undefined):
     ? 'edited; the draft is kept in this browser'
     : 'edited; kept while this page is open';
 };
+
+const toneOf = (state: CheckState): string =>
+  state.kind === 'checking' ? '' : state.kind === 'checked' && state.errors.length === 0 ? 'good' : 'bad';
 
 function statusText(state: CheckState): string {
   if (state.kind === 'checking') return 'assembling …';

@@ -9,7 +9,8 @@ export const theme = EditorView.theme({
     backgroundColor: 'var(--panel)',
     fontSize: '12.5px',
   },
-  '&.cm-focused': { outline: '2px solid var(--live)', outlineOffset: '-2px' },
+  // The page shows it round the whole (style.css).
+  '&.cm-focused': { outline: 'none' },
   '.cm-scroller': { fontFamily: 'var(--mono)', lineHeight: '1.5', overflow: 'auto' },
   '.cm-content': { padding: '6px 0', caretColor: 'var(--ink)' },
   '.cm-cursor': { borderLeftColor: 'var(--ink)' },

@@ -29,9 +29,13 @@ export function SearchPanel({ search, onOpen }: SearchPanelProps) {
         that breaks a promise is shrunk to as few faults as break it.
       </p>
       <Form search={search} />
-      <p class="command">
-        <code tabIndex={0}>{request ? shellText(searchArguments(request)) : `runs: 1 to ${MAX_RUNS}`}</code>
-      </p>
+      {request ? (
+        <p class="command">
+          <code tabIndex={0}>{shellText(searchArguments(request))}</code>
+        </p>
+      ) : (
+        <p class="bad">The number of runs is a whole number from 1 to {MAX_RUNS}.</p>
+      )}
       <Status phase={phase} />
       {'state' in phase && phase.state.found && (
         <Result found={phase.state.found} isFinal={phase.kind === 'ended'} onOpen={onOpen} />
@@ -46,11 +50,14 @@ function Form({ search }: { search: SearchState }) {
   const set = (field: keyof SearchForm) => (event: Event) =>
     search.set({ [field]: (event.currentTarget as HTMLInputElement | HTMLSelectElement).value });
   return (
-    <form
+    // Not a form: a sandboxed frame may submit none.
+    <div
       class="fields"
-      onSubmit={(event) => {
-        event.preventDefault();
-        void search.start();
+      role="group"
+      aria-label="What is searched"
+      onKeyDown={(event) => {
+        if (event.key === 'Enter' && event.target instanceof HTMLInputElement && !isRunning)
+          void search.start();
       }}
     >
       <label class="rule">
@@ -80,10 +87,22 @@ function Form({ search }: { search: SearchState }) {
       </label>
       <label>
         Runs
-        <input type="number" min={1} max={MAX_RUNS} required value={form.runs} onInput={set('runs')} />
+        <input
+          type="number"
+          min={1}
+          max={MAX_RUNS}
+          aria-invalid={!search.request}
+          value={form.runs}
+          onInput={set('runs')}
+        />
       </label>
       <div class="tools">
-        <button type="submit" class="primary" disabled={isRunning}>
+        <button
+          type="button"
+          class="primary"
+          disabled={isRunning || !search.request}
+          onClick={() => void search.start()}
+        >
           Search
         </button>
         <button type="button" disabled={!isRunning} onClick={() => search.cancel()}>
@@ -93,7 +112,7 @@ function Form({ search }: { search: SearchState }) {
       <p class="hint" id="rule-text">
         <RuleText rule={form.rule} />
       </p>
-    </form>
+    </div>
   );
 }
 
@@ -174,9 +193,9 @@ function Result({ found: { number, findings, story }, isFinal, onOpen }: ResultP
         {isFinal ? ', shrunk' : ''}
       </h3>
       <ul class="findings">
-        {findings.map(({ invariant, message }) => (
-          <li key={`${invariant} ${message}`} class="finding">
-            <b class="bad">✗ {invariant}</b> {message}
+        {[...new Set(findings.map(({ invariant, message }) => `${invariant}: ${message}`))].map((text) => (
+          <li key={text} class="finding">
+            <b class="bad">✗</b> {text}
           </li>
         ))}
       </ul>
@@ -186,8 +205,8 @@ function Result({ found: { number, findings, story }, isFinal, onOpen }: ResultP
           <dd>
             {faults.length === 0
               ? 'none needed'
-              : faults.map((fault) => (
-                  <code key={faultText(fault)} class="fault">
+              : faults.map((fault, index) => (
+                  <code key={index} class="fault">
                     {faultText(fault)}
                   </code>
                 ))}
