@@ -3,6 +3,7 @@ export const bundled = [
   '@codemirror/commands',
   '@codemirror/language',
   '@codemirror/lint',
+  '@codemirror/search',
   '@codemirror/state',
   '@codemirror/streamparser',
   '@codemirror/view',

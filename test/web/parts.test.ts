@@ -212,6 +212,11 @@ it('is accessible in both schemes, and fits widths from 390 pixels on', async ()
   await page.getByLabel('Rule that is switched off').selectOption('output-rule');
   await page.getByRole('button', { name: 'Search' }).click();
   await page.getByText('This is the smallest run').waitFor();
+  // The editor's own search, since the browser's sees only the lines in view.
+  await code(page).press('Control+f');
+  await page.keyboard.type('text_arrow');
+  await page.keyboard.press('Enter');
+  await page.locator('.cm-searchMatch-selected').waitFor();
   await page.evaluate(axe);
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme });

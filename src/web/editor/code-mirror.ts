@@ -11,6 +11,7 @@ import {
   syntaxHighlighting,
 } from '@codemirror/language';
 import { lintGutter, lintKeymap, type Diagnostic as Mark, setDiagnostics } from '@codemirror/lint';
+import { search, searchKeymap } from '@codemirror/search';
 import { EditorState, Prec, type Text } from '@codemirror/state';
 import {
   drawSelection,
@@ -113,8 +114,10 @@ const openCodeView: OpenCodeView = (parent, { label, text, changed, run }) => {
         EditorView.contentAttributes.of({ 'aria-label': label, tabindex: '0' }),
         [lineNumbers(), lintGutter(), highlightActiveLineGutter(), highlightActiveLine()],
         [history(), drawSelection(), highlightSpecialChars(), bracketMatching()],
+        // The browser's own search sees only the lines in view.
+        search({ top: true }),
         [EditorState.tabSize.of(8), indentUnit.of('    ')],
-        keymap.of([...defaultKeymap, ...historyKeymap, ...lintKeymap, indentWithTab]),
+        keymap.of([...searchKeymap, ...defaultKeymap, ...historyKeymap, ...lintKeymap, indentWithTab]),
         [assembly, syntaxHighlighting(highlighting), theme],
       ],
     }),
