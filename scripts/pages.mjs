@@ -40,14 +40,15 @@ async function texts(bundle, entryPoints) {
   });
 }
 
+/** @param {string} text of a script or of styles, as a page's policy admits it */
+const hash = (text) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+
 /**
  * Puts the parts of a page into its text.
  * @param {string} folder of `page.html`
  * @param {Record<string, string>} parts by the names that the text has between two underscores on each side
  */
 function filled(folder, parts) {
-  const hash = (/** @type {string} */ text) =>
-    `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
   const { SCRIPT = '', STYLE = '' } = parts;
   const all = { ...parts, SCRIPT_HASH: hash(SCRIPT), STYLE_HASH: hash(STYLE) };
   return readFileSync(`${folder}/page.html`, 'utf8').replaceAll(
@@ -75,7 +76,7 @@ export async function writeReport(bundle) {
 const inPlayground = bundled.filter((name) => !['chalk', 'commander', 'prom-client'].includes(name));
 
 /**
- * The playground. Its archive has the worker, the interpreter, the bundled programs and stories.
+ * The playground. Its archive has the worker, the editor of code, the interpreter, the bundled programs and stories.
  * @param {Bundle} bundle
  */
 export async function writePlayground(bundle) {
@@ -83,8 +84,10 @@ export async function writePlayground(bundle) {
   const folder = `${root}/src/web/play`;
   const [SCRIPT = '', STYLE = ''] = await texts(bundle, [`${folder}/main.tsx`, `${folder}/style.css`]);
   const [worker = ''] = await texts(bundle, [`${folder}/worker/main.ts`]);
+  const [editor = ''] = await texts(bundle, [`${root}/src/web/editor/code-mirror.ts`]);
   const files = {
     'worker.js': strToU8(worker),
+    'editor.js': strToU8(editor),
     'interpreter.wasm': new Uint8Array(readFileSync(`${root}/dist/interpreter.wasm`)),
     ...Object.fromEntries(
       bundledFiles().map((name) => [name, new Uint8Array(readFileSync(`${root}/${name}`))]),
@@ -95,7 +98,10 @@ export async function writePlayground(bundle) {
   const ARCHIVE = Buffer.from(archive).toString('base64');
   const LICENSES = licenseComment(inPlayground);
   mkdirSync(`${root}/dist/web`, { recursive: true });
-  writeFileSync(`${root}/dist/web/index.html`, filled(folder, { SCRIPT, STYLE, ARCHIVE, LICENSES }));
+  writeFileSync(
+    `${root}/dist/web/index.html`,
+    filled(folder, { SCRIPT, STYLE, ARCHIVE, LICENSES, EDITOR_HASH: hash(editor) }),
+  );
 }
 
 /** The stories, and the programs that need no further files. */

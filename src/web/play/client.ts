@@ -1,5 +1,4 @@
 /** The page's end of the channel to the worker. */
-import { signal } from '@preact/signals';
 import type { Files } from './model/guests.ts';
 import type { Answer, Request, TaskName, Tasks } from './worker/tasks.ts';
 
@@ -17,6 +16,7 @@ export class Failed extends Error {
 }
 
 interface Call {
+  task: TaskName;
   progress: ((value: never) => void) | undefined;
   resolve: (result: never) => void;
   reject: (error: Error) => void;
@@ -27,9 +27,6 @@ export class Client {
   private readonly worker: Worker;
   private readonly calls = new Map<number, Call>();
   private last = 0;
-  /** How many tasks are under way. */
-  readonly busy = signal(0);
-
   /** @throws {DOMException} if the browser allows no worker here */
   constructor(script: BlobPart, files: Files) {
     const url = URL.createObjectURL(new Blob([script], { type: 'text/javascript' }));
@@ -43,25 +40,30 @@ export class Client {
   }
 
   /**
-   * Does a task; a newer one of the same name ends it.
+   * Does a task; a newer one of the same name ends it, and so does the signal.
    * @throws {Ended | Failed}
    */
   call<N extends TaskName>(
     task: N,
     argument: Tasks[N]['argument'],
     progress?: (value: Tasks[N]['progress']) => void,
+    signal?: AbortSignal,
   ): Promise<Tasks[N]['result']> {
     const id = ++this.last;
-    this.busy.value++;
     this.worker.postMessage({ id, task, argument } as Request);
+    signal?.addEventListener('abort', () => this.end(id));
     return new Promise<Tasks[N]['result']>((resolve, reject) => {
-      this.calls.set(id, { progress, resolve, reject } as unknown as Call);
+      this.calls.set(id, { task, progress, resolve, reject } as unknown as Call);
     });
   }
 
-  /** Ends all tasks. */
-  cancel(): void {
-    for (const id of this.calls.keys()) this.worker.postMessage({ id, task: 'cancel' } satisfies Request);
+  /** Ends the tasks of a name. */
+  cancel(name: TaskName): void {
+    for (const [id, { task }] of this.calls) if (task === name) this.end(id);
+  }
+
+  private end(id: number): void {
+    this.worker.postMessage({ id, task: 'cancel' } satisfies Request);
   }
 
   private answered(answer: Answer): void {
@@ -69,7 +71,6 @@ export class Client {
     if (!call) return;
     if (answer.kind === 'progress') return call.progress?.(answer.progress as never);
     this.calls.delete(answer.id);
-    this.busy.value--;
     if (answer.kind === 'result') call.resolve(answer.result as never);
     else if (answer.kind === 'ended') call.reject(new Ended('ended'));
     else call.reject(new Failed(answer.message, answer.expected));

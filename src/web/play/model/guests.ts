@@ -50,8 +50,14 @@ function guestFileOf(files: Files, name: string): { own: GuestFile | undefined; 
 }
 
 /** Whether a program has a network card of its own. @throws {OperatingError} if there is none of that name */
-export const hasNetwork = (files: Files, name: string): boolean =>
+const hasNetwork = (files: Files, name: string): boolean =>
   guestFileOf(files, name).own?.devices?.some((device) => device.startsWith('virtio-net')) ?? false;
+
+/** The clients of a program that serves some. */
+const CLIENTS = 3;
+
+/** The number of clients that a program has: some if it has a network card. @throws {OperatingError} as above */
+export const clientsOf = (files: Files, name: string): number => (hasNetwork(files, name) ? CLIENTS : 0);
 
 /** What of a machine does not follow from its program. */
 export interface GuestSetting {

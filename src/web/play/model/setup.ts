@@ -9,7 +9,7 @@ import { parseScenario, type Scenario } from '../../../sim/story/scenario.ts';
 import { storyText } from '../../../sim/story/story-text.ts';
 import { memoryDefaults } from '../../../sim/values/limits.ts';
 import { refuse } from '../../../sim/values/values.ts';
-import { bundledStory, type Files, hasNetwork, programFile, storyNames } from './guests.ts';
+import { bundledStory, clientsOf, type Files, programFile, storyNames } from './guests.ts';
 
 /** All that a run is a function of. */
 export interface Setup {
@@ -31,9 +31,6 @@ export interface Form {
   source?: string | undefined;
 }
 
-/** The clients of a program that serves some. */
-const CLIENTS = 3;
-
 /** The story of a setup. @throws {OperatingError} if it is none */
 export const scenarioOf = ({ story }: Setup): Scenario => parseScenario(story, 'story');
 
@@ -45,7 +42,7 @@ function baseOf(files: Files, from: string): Setup {
 
 /** A program as `vmft run` runs it; one with a network card has clients. */
 function programStory(files: Files, name: string): string {
-  const clients = hasNetwork(files, name) ? CLIENTS : 0;
+  const clients = clientsOf(files, name);
   const { run: memorySizeBytes } = memoryDefaults;
   return storyText({ title: name, guest: name, spec: { ...defaults, clients }, memorySizeBytes });
 }
@@ -58,6 +55,9 @@ export function formOf(from: string, setup: Setup): Form {
   const { seed, faults, unsafe } = scenarioOf(setup).spec;
   return { from, seed, faults: faults.map(faultText).join('\n'), unsafe, source: setup.source };
 }
+
+/** The name of the program that a form runs. */
+export const guestOfForm = (files: Files, { from }: Form): string => scenarioOf(baseOf(files, from)).guest;
 
 /** Where the form of a setup begins: with a bundled story, if it is one, or else its program. */
 export function originOf(files: Files, setup: Setup): string {

@@ -3,6 +3,7 @@ import { FormView } from './form.tsx';
 import type { Playground } from './playground.ts';
 import { RunView } from './run-view.tsx';
 import { Tabs } from './tabs.tsx';
+import { Tools } from './tools.tsx';
 
 /** Defined by the build, from package.json. */
 declare const VMFT_VERSION: string;
@@ -19,6 +20,7 @@ export function App({ play }: { play: Playground }) {
       </header>
       <main>
         <FormView play={play} />
+        <Tools play={play} />
         <Tabs play={play} />
         {tab && <RunView play={play} tab={tab} />}
       </main>

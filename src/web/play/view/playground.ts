@@ -1,19 +1,26 @@
 /** What all views of the playground share: the form, the runs, and which of them is looked at. */
 import { computed, effect, type Signal, signal } from '@preact/signals';
+import type { Diagnostic } from '../../../asm/diagnostics.ts';
 import { OperatingError } from '../../../base/errors.ts';
 import { parseFault } from '../../../sim/faults/fault-text.ts';
 import { type Link, linkText, readLink } from '../../../sim/session/link.ts';
 import type { RunSpec } from '../../../sim/spec/spec.ts';
+import { type StoryContent, storyText } from '../../../sim/story/story-text.ts';
+import type { OpenCodeView } from '../../editor/code-view.ts';
+import { Drafts } from '../../editor/drafts.ts';
+import { codeViewOf } from '../../editor/load.ts';
 import type { Focus } from '../../report/model/focus.ts';
 import { icountAt, runOf } from '../../report/model/run.ts';
 import { type Page, pageState } from '../../report/view/state.ts';
+import { SearchState } from '../../search/search-state.ts';
 import { type Client, Ended, Failed } from '../client.ts';
-import type { Files } from '../model/guests.ts';
+import { clientsOf, type Files, programFile, programNames } from '../model/guests.ts';
 import {
   checkedSetup,
   type Form,
   formFrom,
   formOf,
+  guestOfForm,
   isSame,
   movedTo,
   originOf,
@@ -62,6 +69,11 @@ export class Playground {
   /** What is wrong with the form, or with the address. */
   readonly problem = signal<string | undefined>(undefined);
   readonly tab = computed(() => this.runs.value.find(({ id }) => id === this.current.value));
+  /** Which tools are open. */
+  readonly isEditing = signal(false);
+  readonly isSearching = signal(false);
+  readonly drafts = new Drafts(() => localStorage);
+  readonly search: SearchState;
   private last = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
   /** The address that was written last. */
@@ -72,6 +84,10 @@ export class Playground {
     private readonly client: Client,
   ) {
     this.form = signal(formFrom(files, FIRST));
+    this.search = new SearchState(
+      programNames(files).map((name) => ({ name, clients: clientsOf(files, name) })),
+      (request, progress, ended) => client.call('search', request, progress, ended),
+    );
   }
 
   /** Runs what the address says, or the first story; from then on the address follows. */
@@ -131,6 +147,42 @@ export class Playground {
     } catch (error) {
       this.problem.value = messageOf(error);
     }
+  }
+
+  // ── Tools ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** The program of the form, and its bundled source; none for an ELF file. */
+  get program(): { name: string; file: string; source: string | undefined } {
+    const name = guestOfForm(this.files, this.form.value);
+    const file = programFile(this.files, name);
+    const source = file.endsWith('.s') ? new TextDecoder().decode(this.files.get(file)) : undefined;
+    return { name, file, source };
+  }
+
+  /** Loads the editor of code. @throws {Error} if the page's policy does not admit it */
+  async loadEditor(): Promise<OpenCodeView> {
+    return codeViewOf(new TextDecoder().decode(this.files.get('editor.js')));
+  }
+
+  /** The assembler's errors in a source of a program. */
+  check(guest: string, source: string): Promise<readonly Diagnostic[]> {
+    return this.client.call('check', { guest, source });
+  }
+
+  /** Runs the form with another source. */
+  runSource(source: string): void {
+    const isBundled = source === this.program.source;
+    this.form.value = { ...this.form.value, source: isBundled ? undefined : source };
+    this.runForm();
+  }
+
+  /** Runs a story that was found. */
+  openStory(content: StoryContent): void {
+    const setup = checkedSetup(this.files, { story: storyText(content) });
+    const from = originOf(this.files, setup);
+    this.form.value = formOf(from, setup);
+    this.problem.value = undefined;
+    this.open(setup, from);
   }
 
   // ── Faults of the run that is looked at ───────────────────────────────────────────────────────────────────────────
@@ -195,7 +247,7 @@ export class Playground {
 
   /** Ends the run that is under way. */
   cancel(): void {
-    this.client.cancel();
+    this.client.cancel('run');
   }
 
   /** Shows the run of a setup that there is, or makes one. */

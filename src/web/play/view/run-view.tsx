@@ -30,7 +30,7 @@ function Result({ play, tab, result }: { play: Playground; tab: RunTab; result: 
   const { title, subtitle, command } = page.run.data;
   return (
     <>
-      <section aria-labelledby="result" class="result">
+      <section aria-labelledby="result">
         <h2 id="result">
           {title} <small>{subtitle}</small>
         </h2>

@@ -1,6 +1,9 @@
 /** The worker's sessions: what its tasks do. */
+import { AssemblyError } from '../../../asm/diagnostics.ts';
 import type { Session } from '../../../sim/session/session.ts';
-import type { Files } from '../model/guests.ts';
+import { memoryDefaults } from '../../../sim/values/limits.ts';
+import { search } from '../../search/search.ts';
+import { type Files, guestOf, inputOf } from '../model/guests.ts';
 import { machines } from './machines.ts';
 import { running, sessionOf } from './run.ts';
 import type { Workers } from './tasks.ts';
@@ -29,6 +32,22 @@ export function workersOf(files: Files): Workers {
         sessions.set(run, session);
       }
       return yield* machines(session, query);
+    },
+    *check({ guest, source }) {
+      yield;
+      try {
+        guestOf(files, guest, { source, memorySizeBytes: memoryDefaults.story, defines: [], clients: 0 });
+        return [];
+      } catch (error) {
+        if (error instanceof AssemblyError) return error.diagnostics;
+        throw error;
+      }
+    },
+    *search(request) {
+      const { guest, clients } = request;
+      const setting = { memorySizeBytes: memoryDefaults.campaign, defines: [], clients };
+      const { description } = guestOf(files, guest, setting);
+      return yield* search(request, { description, input: inputOf(files, guest), clients });
     },
   };
 }

@@ -1,7 +1,9 @@
 /** What the worker does, by name: what each task is given, says meanwhile, and answers. All of it is plain data. */
+import type { Diagnostic } from '../../../asm/diagnostics.ts';
 import type { Outcome } from '../../../check/evidence.ts';
 import type { PageData } from '../../../report/page/page-data.ts';
 import type { RunSpec } from '../../../sim/spec/spec.ts';
+import type { SearchProgress, SearchRequest } from '../../search/request.ts';
 import type { Setup } from '../model/setup.ts';
 import type { MachineAnswer, MachinesQuery } from './machines.ts';
 
@@ -45,6 +47,10 @@ export interface Tasks {
   run: Task<{ run: number; setup: Setup }, RunProgress, FinishedRun>;
   /** Machines of a finished run. */
   machines: Task<{ run: number; setup: Setup } & MachinesQuery, void, MachineAnswer[]>;
+  /** The assembler's errors in another source of a bundled program. */
+  check: Task<{ guest: string; source: string }, void, readonly Diagnostic[]>;
+  /** Searches for a counterexample. */
+  search: Task<SearchRequest, SearchProgress, SearchProgress>;
 }
 /** The name of a task. */
 export type TaskName = keyof Tasks;
