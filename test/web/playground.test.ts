@@ -265,6 +265,36 @@ describe('the page', () => {
     await page.close();
   });
 
+  it('runs an edited program, which its link holds, and opens a counterexample that was found', async () => {
+    const { page, wrong } = await open();
+    await finished(page);
+    await page.locator('.from select').selectOption({ label: 'hello' });
+    await page.getByRole('button', { name: 'Edit', exact: true }).click();
+    const code = page.getByRole('textbox', { name: 'Source of hello' });
+    await code.press('Control+End');
+    // The page's own keys are letters here.
+    const added = '\n.data\nadded: .word 1, 2';
+    await page.keyboard.type(added);
+    await page.keyboard.press('Control+Enter');
+    await page.locator('#run h2 >> text=hello.s').first().waitFor();
+    await finished(page);
+    const linked = async () => (await linkIn(page)).source ?? '';
+    await expect.poll(linked, { timeout: LIMIT_MS }).toContain(added);
+    const hash = await figure(page, 'state hash');
+    const second = await open(page.url());
+    await finished(second.page);
+    expect(await figure(second.page, 'state hash')).toBe(hash);
+
+    await page.getByRole('button', { name: 'Find a counterexample' }).click();
+    await page.getByLabel('Rule that is switched off').selectOption('log-entropy');
+    await page.locator('section.search').getByLabel('Program').selectOption('dice');
+    await page.getByRole('button', { name: 'Search', exact: true }).click();
+    await page.getByRole('button', { name: 'Open this run' }).click();
+    await page.getByText('backup diverged').first().waitFor();
+    expect([...wrong, ...second.wrong]).toEqual([]);
+    for (const one of [page, second.page]) await one.close();
+  });
+
   it('is accessible in both colour schemes, and fits 390 pixels', async () => {
     const { page, wrong } = await open(bank('crash:primary@20ms'));
     await finished(page);

@@ -109,5 +109,6 @@ export function Transport({ page }: { page: Page }) {
 }
 
 /** Whether keys are text there. */
-const isTyping = ({ target }: Event): boolean =>
-  (target as Element).closest('input, textarea, select, [contenteditable]') !== null;
+/** The innermost element counts: the editor's is in a shadow tree. */
+const isTyping = (event: Event): boolean =>
+  (event.composedPath()[0] as Element).closest('input, textarea, select, [contenteditable]') !== null;
