@@ -25,6 +25,7 @@ import { options, type RunOptions, takesGuest, wholeNumber } from './options.ts'
 import type { PackOptions } from './pack.ts';
 import type { StoryOptions } from './play.ts';
 import type { PlayOptions } from './playground.ts';
+import { DEFAULT_PORT } from './playground-address.ts';
 import { fromQemu } from './qemu/command-line.ts';
 import type { RecordOptions } from './record.ts';
 import type { ReplayOptions } from './replay.ts';
@@ -513,7 +514,7 @@ program
   .addOption(
     new Option('--port <n>', 'of 127.0.0.1; 0 for any that is free')
       .argParser(wholeNumber(0, 65_535))
-      .default(8080),
+      .default(DEFAULT_PORT),
   )
   .addHelpText(
     'after',

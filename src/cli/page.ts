@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { OperatingError } from '../base/errors.ts';
 import { packageRoot } from '../lib/package.ts';
 import { pageHtml } from '../report/page/html.ts';
-import { pageOf } from '../report/page/page.ts';
+import { type PageSetting, pageOf } from '../report/page/page.ts';
 import type { PageData } from '../report/page/page-data.ts';
 import type { RunFacts } from '../report/run-report.ts';
 import { shellText } from '../report/shell-text.ts';
@@ -22,9 +22,12 @@ function template(): string {
   return new TextDecoder().decode(readBytes(path, LIMIT_BYTES.text));
 }
 
+/** What a command knows about its page. */
+export type PageSubject = Pick<PageSetting, 'title' | 'playground'>;
+
 /** The data of a run's page. Its command is the one that was given. */
-export const pageData = (facts: RunFacts, trace: Trace, title: string): PageData =>
-  pageOf(facts, trace, { version: VMFT_VERSION, title, command: shellText(process.argv.slice(2)) });
+export const pageData = (facts: RunFacts, trace: Trace, subject: PageSubject): PageData =>
+  pageOf(facts, trace, { version: VMFT_VERSION, ...subject, command: shellText(process.argv.slice(2)) });
 
 /** The page. @throws {OperatingError} when the build has not made it */
 export const pageText = (data: PageData): string => pageHtml(template(), data);

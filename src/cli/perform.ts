@@ -57,6 +57,8 @@ export interface Prepared {
   actions?: readonly TimedAction[];
   /** Nothing is printed of what happens before this time. */
   fromNs?: number;
+  /** The address of the run in the playground, if it has one. */
+  playground?(): string | undefined;
   /** What is added to the JSON document. */
   facts?: object;
 }
@@ -203,7 +205,10 @@ export async function perform(prepared: Prepared, given: PerformOptions): Promis
     naming,
   });
   report.keep();
-  if (tracer) report.writePage(tracer.trace([...simulation.hosts.keys()]), basename(prepared.name));
+  if (tracer) {
+    const subject = { title: basename(prepared.name), playground: prepared.playground?.() };
+    report.writePage(tracer.trace([...simulation.hosts.keys()]), subject);
+  }
   if (options.json)
     process.stdout.write(
       `${JSON.stringify({ ...report.json(prepared.name), ...prepared.facts }, null, 2)}\n`,

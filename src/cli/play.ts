@@ -36,8 +36,8 @@ export const storyNames = (): string[] =>
     .map((file) => basename(file, EXTENSION))
     .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
 
-/** Reads a story by its name, or from a path. @throws {OperatingError} when there is none, or it is invalid */
-export function readStory(name: string): Scenario {
+/** The text of a story by its name, or from a path, and what its file is called. @throws {OperatingError} when there is none */
+export function storySource(name: string): { text: string; file: string } {
   const own = join(packageRoot(), STORIES, `${name}${EXTENSION}`);
   const isPath = name.includes('/') || name.includes('.');
   if (!isPath && !existsSync(own))
@@ -45,10 +45,16 @@ export function readStory(name: string): Scenario {
       `there is no story "${name}"; \`vmft story\` lists them, and a path to a file works as well`,
     );
   const path = isPath ? name : own;
-  return parseScenario(
-    new TextDecoder().decode(readBytes(path, LIMIT_BYTES.text)),
-    isPath ? path : `${STORIES}/${name}${EXTENSION}`,
-  );
+  return {
+    text: new TextDecoder().decode(readBytes(path, LIMIT_BYTES.text)),
+    file: isPath ? path : `${STORIES}/${name}${EXTENSION}`,
+  };
+}
+
+/** Reads a story by its name, or from a path. @throws {OperatingError} when there is none, or it is invalid */
+export function readStory(name: string): Scenario {
+  const { text, file } = storySource(name);
+  return parseScenario(text, file);
 }
 
 /** The guest: the name of a bundled program, or a path relative to the story. */

@@ -6,8 +6,7 @@ import { OperatingError } from '../base/errors.ts';
 import { packageRoot } from '../lib/package.ts';
 import { LIMIT_BYTES, readBytes } from './files.ts';
 import { endingSignal } from './interruption.ts';
-
-const HOST = '127.0.0.1';
+import { HOST } from './playground-address.ts';
 
 /** The options of `vmft play`. */
 export interface PlayOptions {

@@ -18,7 +18,7 @@ import { encodeSnapshot, takeSnapshot } from '../vmm/snapshot.ts';
 import { EXIT_CODE, exitCodeOf } from './exit-codes.ts';
 import { makeDirectory, OutputFile } from './files.ts';
 import type { RunOptions } from './options.ts';
-import { pageData, pageText } from './page.ts';
+import { type PageSubject, pageData, pageText } from './page.ts';
 import type { RunRecording } from './recording.ts';
 
 /** The default directory for the states of machines that differ. */
@@ -125,11 +125,11 @@ export class Report {
   }
 
   /** Writes the page of `--report`. */
-  writePage(trace: Trace, title: string): void {
+  writePage(trace: Trace, subject: PageSubject): void {
     const page = this.circumstances.files?.page;
     if (!page) return;
     this.attempt(() => {
-      page.write(pageText(pageData(this.facts, trace, title)));
+      page.write(pageText(pageData(this.facts, trace, subject)));
       this.pageKept = true;
     });
   }

@@ -5,6 +5,7 @@ import { guestNaming } from './debugging/symbols.ts';
 import { LIMIT_BYTES, readBytes, readPipedInput } from './files.ts';
 import type { RunOptions } from './options.ts';
 import { perform } from './perform.ts';
+import { addressOfRun } from './playground-link.ts';
 import { bootsKernel, ownInput, programPath, readGuest } from './program.ts';
 import { specOf } from './spec-options.ts';
 
@@ -34,7 +35,15 @@ export async function run(program: string | undefined, options: RunOptions): Pro
   const how = options.terminal ?? (bootsKernel(program, options) ? 'raw' : 'line');
   const terminal = attended ? how : undefined;
   const naming = guestNaming(program, options);
-  return perform({ name: path, spec, guest, input, typeAfter, attended, terminal, naming }, options);
+  const { defsym = [] } = options;
+  const playground = () =>
+    attended || typeAfter !== undefined
+      ? undefined
+      : addressOfRun({ path, spec, input, description: guest.description, defines: defsym });
+  return perform(
+    { name: path, spec, guest, input, typeAfter, attended, terminal, naming, playground },
+    options,
+  );
 }
 
 /** Whether the user types at the guest's console: on a terminal without `--input` and `--json`. */

@@ -9,7 +9,8 @@ import { Tracer } from '../sim/trace/tracer.ts';
 import { EXIT_CODE } from './exit-codes.ts';
 import { OutputFile } from './files.ts';
 import { pageData, pageText } from './page.ts';
-import { performStory, readStory, storyNaming } from './play.ts';
+import { performStory, readStory, storyNaming, storySource } from './play.ts';
+import { playgroundAddress } from './playground-link.ts';
 import { painterFor } from './terminal/paint.ts';
 
 /** The options of `vmft report`. */
@@ -34,7 +35,11 @@ export function reportStory(name: string, { output, quiet }: PageOptions): numbe
     naming: storyNaming(scenario),
     asked: { ft: scenario.spec.backups > 0, verify: true },
   };
-  const page = pageData(facts, tracer!.trace([...simulation.hosts.keys()]), scenario.title);
+  const page = pageData(facts, tracer!.trace([...simulation.hosts.keys()]), {
+    title: scenario.title,
+    // A page has the bundled programs.
+    playground: /[./]/.test(scenario.guest) ? undefined : playgroundAddress(storySource(name).text),
+  });
   file.write(pageText(storyPage(page, scenario, performance)));
   const { shortcomings, asExpected } = scenarioLines(scenario, performance, storyNaming(scenario));
   const paint = painterFor(process.stderr);

@@ -3,6 +3,8 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { inflateRawSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import type { PageData } from '../../src/report/page/page-data.ts';
+import { readLink } from '../../src/sim/session/link.ts';
+import { parseScenario } from '../../src/sim/story/scenario.ts';
 import { workplace } from './command.ts';
 
 const { vmft, file } = workplace();
@@ -50,6 +52,32 @@ test('the page of a story has its explanations and expectations; one that fails 
   expect(bad.code).toBe(3);
   expect(bad.stderr).toContain('expect outcome lost');
   expect(dataOf('other.html').expectations).toMatchObject([{ holds: false }]);
+});
+
+test('the page leads to the same run in the playground, if that can make it', async () => {
+  const storyOf = () => {
+    const { playground } = dataOf('linked.html');
+    return playground === undefined ? undefined : readLink(playground.split('/#')[1]!).story;
+  };
+  await vmft(['report', 'two-backups', '--quiet', '-o', 'linked.html']);
+  expect(storyOf()).toBe(readFileSync('stories/two-backups.story', 'utf8'));
+
+  const crash = ['--crash', 'primary@icount=100'];
+  const run = async (...args: string[]) => {
+    await vmft(['run', ...args, '--report', 'linked.html', '--quiet']);
+    const story = storyOf();
+    return story === undefined ? undefined : parseScenario(story, 'linked');
+  };
+  const scenario = await run('primes', ...crash, '--defsym', 'LIMIT=100', '--memory', '32M');
+  expect(scenario).toMatchObject({ guest: 'primes', defines: [['LIMIT', 100n]], memorySizeBytes: 32 << 20 });
+  expect(scenario!.spec.faults).toMatchObject([{ kind: 'crash' }]);
+  writeFileSync(file('input'), 'open me\nquit\n');
+  expect(await run('bank', '--input', 'input')).toMatchObject({ typed: 'open me\nquit\n' });
+  writeFileSync(file('input'), Uint8Array.of(0xff, 0x0a));
+  expect(await run('bank', '--input', 'input')).toBeUndefined();
+  expect(await run('hello', '--device', 'virtio-rng-device')).toBeUndefined();
+  writeFileSync(file('mine.s'), '_start: j _start\n');
+  expect(await run('mine.s', '--max-steps', '100')).toBeUndefined();
 });
 
 test.each([

@@ -102,6 +102,8 @@ export interface PageData {
   figures: { name: string; value: string }[];
   /** Makes the page again. */
   command: string;
+  /** The address of the same run in the playground, where `vmft play` serves it; none if that can't make the run. */
+  playground?: string | undefined;
   hosts: string[];
   /** The hosts of generation 1 that follow the first primary. */
   backups: string[];

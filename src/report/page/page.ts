@@ -17,15 +17,17 @@ export interface PageSetting {
   title: string;
   /** The command that makes the page again. */
   command: string;
+  /** As in {@link PageData}. */
+  playground?: string | undefined;
 }
 
 /** The data of the page. Of `facts.asked`, `verify` says whether the run was replayed and checked. */
-export function pageOf(facts: RunFacts, trace: Trace, { version, title, command }: PageSetting): PageData {
+export function pageOf(facts: RunFacts, trace: Trace, setting: PageSetting): PageData {
   const { simulation, comparison, violations } = facts;
   const { spec } = simulation.options;
   const machines = comparison && machinesOf(facts, comparison);
   return {
-    ...{ version, title, command },
+    ...setting,
     subtitle: subtitleOf(spec),
     ...{ before: [], after: [], expectations: [] },
     verdict: verdictOf(facts, machines),

@@ -35,7 +35,7 @@ export function App({ page }: { page: Page }) {
 }
 
 function Header({ page }: { page: Page }) {
-  const { title, subtitle, command } = page.run.data;
+  const { title, subtitle, command, playground } = page.run.data;
   return (
     <header>
       <h1>
@@ -43,6 +43,11 @@ function Header({ page }: { page: Page }) {
       </h1>
       <Verdict page={page} />
       <Command text={command} />
+      {playground !== undefined && (
+        <p class="hint">
+          <a href={playground}>Open in the playground</a>, while <code>vmft play</code> serves it
+        </p>
+      )}
     </header>
   );
 }
