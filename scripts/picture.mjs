@@ -14,7 +14,7 @@ try {
   const run = ['run', 'bank', '--crash', 'primary@icount=100000', '--diff', '--report', 'bank.html'];
   execFileSync(process.execPath, [join(root, 'bin/vmft.js'), ...run], {
     cwd: folder,
-    stdio: ['ignore', 'ignore', 'inherit'],
+    stdio: ['ignore', 'ignore', 'pipe'],
   });
   const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
   const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });

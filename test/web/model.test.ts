@@ -4,7 +4,15 @@ import { describe, expect, it } from 'vitest';
 import { unprotectedSpans } from '../../src/web/report/model/bins.ts';
 import { fromHash, toHash, within, withTime, zoomed } from '../../src/web/report/model/focus.ts';
 import type { Drawing } from '../../src/web/report/model/marks.ts';
-import { entriesOf, lifeAt, livesOf, spanOf, whyHeld } from '../../src/web/report/model/outputs.ts';
+import {
+  entriesOf,
+  heldTimes,
+  lifeAt,
+  livesOf,
+  spanOf,
+  waitOf,
+  whyHeld,
+} from '../../src/web/report/model/outputs.ts';
 import { icountAt, runOf } from '../../src/web/report/model/run.ts';
 import { describe as describeRow, kindsOf, matching } from '../../src/web/report/model/table.ts';
 import { ticks } from '../../src/web/report/model/time.ts';
@@ -72,6 +80,17 @@ describe('the life of an output', () => {
     expect(entriesOf(run, life!)).toMatchObject([{ from: 'primary', to: 'backup', last: 1 }]);
     expect(life!.ack).toMatchObject({ from: 'backup', last: 1 });
     expect(whyHeld(run, life!).join(' ')).toMatch(/without log entry 1 .* The acknowledgement arrived/);
+  });
+
+  it('has been held for a time that a histogram counts once', () => {
+    const { bins, medianNs, longestNs } = heldTimes(lives)!;
+    const waits = lives.flatMap((life) => waitOf(life) ?? []);
+    expect(bins.reduce((sum, { count }) => sum + count, 0)).toBe(waits.length);
+    for (const { fromNs, toNs, count } of bins)
+      expect(waits.filter((ns) => ns >= fromNs && ns < toNs)).toHaveLength(count);
+    expect(waits.filter((ns) => ns <= medianNs).length).toBeGreaterThanOrEqual(waits.length / 2);
+    expect(longestNs).toBe(Math.max(...waits));
+    expect(heldTimes([])).toBeUndefined();
   });
 
   it('that its maker did not show is released by the one that went live', () => {

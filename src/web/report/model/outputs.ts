@@ -102,6 +102,37 @@ function joined(lives: readonly Life[]): Life[] {
   return all;
 }
 
+/** How long an output waited for its release; undefined if it did not wait, or was never released. */
+export const waitOf = ({ held, release, madeNs }: Life): number | undefined =>
+  held && release ? release.atNs - madeNs : undefined;
+
+/** What the Output Rule costs: how long outputs waited for their release. */
+export interface HeldTimes {
+  medianNs: number;
+  longestNs: number;
+  /** From the shortest wait to the longest; the end of each bin is the same multiple of its beginning. */
+  bins: { fromNs: number; toNs: number; count: number }[];
+}
+
+/** Bins for each factor of ten. */
+const BINS_PER_DECADE = 5;
+
+/** The waits of all outputs whose events were kept, those that left together as one; undefined if there are none. */
+export function heldTimes(lives: readonly Life[]): HeldTimes | undefined {
+  const waits = lives.flatMap((life) => waitOf(life) ?? []).sort((a, b) => a - b);
+  if (waits.length === 0) return undefined;
+  const binOf = (ns: number) => Math.floor(Math.log10(Math.max(ns, 1)) * BINS_PER_DECADE);
+  const endOf = (bin: number) => 10 ** (bin / BINS_PER_DECADE);
+  const [first, last] = [binOf(waits[0]!), binOf(waits.at(-1)!)];
+  const bins = Array.from({ length: last - first + 1 }, (_, index) => ({
+    fromNs: endOf(first + index),
+    toNs: endOf(first + index + 1),
+    count: 0,
+  }));
+  for (const ns of waits) bins[binOf(ns) - first]!.count++;
+  return { medianNs: waits[Math.floor((waits.length - 1) / 2)]!, longestNs: waits.at(-1)!, bins };
+}
+
 /** Where an output was made, or a disk operation issued; undefined if its events were not kept. */
 export function placeOf(
   run: Run,

@@ -1,6 +1,6 @@
 /** The life of one output: made, held, explained to the backup, released, shown. */
-import { spanOf, whyHeld } from '../model/outputs.ts';
-import { grouped } from '../model/time.ts';
+import { heldTimes, spanOf, waitOf, whyHeld } from '../model/outputs.ts';
+import { durationText, grouped } from '../model/time.ts';
 import type { Page } from './state.ts';
 import { Timeline } from './timeline.tsx';
 
@@ -15,7 +15,10 @@ export function LifeView({ page }: { page: Page }) {
     const next = lives[to];
     if (next) look({ atNs: next.madeNs, host: next.held?.host ?? next.host });
   };
-  const longest = lives.reduce((best, each, at) => (waitOf(each) > waitOf(lives[best]!) ? at : best), 0);
+  const longest = lives.reduce(
+    (best, each, at) => ((waitOf(each) ?? 0) > (waitOf(lives[best]!) ?? 0) ? at : best),
+    0,
+  );
   const numbers =
     one.first === one.last
       ? `output ${grouped(one.first)}`
@@ -53,10 +56,51 @@ export function LifeView({ page }: { page: Page }) {
       />
       <h3>Why was it held?</h3>
       <p class="why">{whyHeld(run, one).join(' ')}</p>
+      <Cost lives={lives} />
     </section>
   );
 }
 
-/** How long an output waited for its release. */
-const waitOf = ({ held, release, madeNs }: Page['lives'][number]): number =>
-  held && release ? release.atNs - madeNs : 0;
+/** The height of the histogram, in its own unit. */
+const HEIGHT = 100;
+
+/** How long outputs waited, as a histogram. */
+function Cost({ lives }: Pick<Page, 'lives'>) {
+  const held = heldTimes(lives);
+  if (!held) return null;
+  const { bins, medianNs, longestNs } = held;
+  const most = Math.max(...bins.map(({ count }) => count));
+  const text = `half of them at most ${durationText(medianNs)}, the longest ${durationText(longestNs)}`;
+  return (
+    <>
+      <h3>
+        How long outputs were held <small>{text}</small>
+      </h3>
+      <svg
+        class="histogram"
+        viewBox={`0 0 ${bins.length} ${HEIGHT}`}
+        preserveAspectRatio="none"
+        role="img"
+        aria-label={`How long outputs were held: ${text}`}
+      >
+        {bins.map(({ fromNs, toNs, count }, index) => (
+          <rect
+            key={fromNs}
+            x={index + 0.05}
+            width={0.9}
+            y={HEIGHT * (1 - count / most)}
+            height={(HEIGHT * count) / most}
+          >
+            <title>
+              {durationText(fromNs)} to {durationText(toNs)}: {count}
+            </title>
+          </rect>
+        ))}
+      </svg>
+      <p class="ends hint">
+        <span>{durationText(bins[0]!.fromNs)}</span>
+        <span>{durationText(bins.at(-1)!.toNs)}</span>
+      </p>
+    </>
+  );
+}
