@@ -29,7 +29,8 @@ beforeAll(async () => {
 describe('the package', () => {
   test('has no dependencies, and no files that users do not need', () => {
     expect(readdirSync(file('node_modules')).filter((name) => !name.startsWith('.'))).toEqual(['vmft']);
-    expect(packed.size).toBeLessThan(MIB);
+    // Half of it is the playground, which holds all programs.
+    expect(packed.size).toBeLessThan(2 * MIB);
     const folders = new Set(packed.files.map(({ path }) => path.split('/')[0]));
     expect([...folders].sort()).toEqual(
       ['LICENSE', 'README.md', 'bin', 'dist', 'examples', 'package.json', 'programs', 'stories'].sort(),
