@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { unprotectedSpans } from '../../src/web/report/model/bins.ts';
 import { fromHash, toHash, within, withTime, zoomed } from '../../src/web/report/model/focus.ts';
-import type { Drawing } from '../../src/web/report/model/marks.ts';
+import type { Drawing, Mark } from '../../src/web/report/model/marks.ts';
 import {
   entriesOf,
   heldTimes,
@@ -147,6 +147,18 @@ describe('a timeline', () => {
         expect(faulty(drawing)).toEqual([]);
         expect(drawing.marks.length).toBeLessThan(12 * width + 2000);
         for (const life of livesOf(any)) expect(whyHeld(any, life).join(' ')).not.toContain('NaN');
+      }),
+    );
+  });
+
+  it('has no dots beside its axis', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 70 }), fc.integer({ min: 1, max: 20 }), (fromMs, lengthMs) => {
+        const view = { fromNs: fromMs * 1e6, toNs: (fromMs + lengthMs) * 1e6 };
+        const { marks } = drawingOf(run, { ...view, width: 1000, detail: 'detail' });
+        const axis = marks.find((mark) => mark.shape === 'box') as Mark & { shape: 'box' };
+        const dots = marks.flatMap((mark) => (mark.shape === 'dot' ? [mark.x] : []));
+        expect(dots.filter((x) => x < axis.x - 1 || x > axis.x + axis.width + 1)).toEqual([]);
       }),
     );
   });

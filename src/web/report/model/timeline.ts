@@ -86,7 +86,8 @@ function consoleMarks(run: Run, { y, height }: Lane, scale: Scale): Mark[] {
   const columns = new Columns(3);
   for (const { atNs } of scale.visible(run.shown)) {
     const x = scale.x(atNs);
-    if (columns.isFree(x)) marks.push({ shape: 'dot', x, y: y + height / 2, fill: 'out' });
+    if (scale.shows(atNs) && columns.isFree(x))
+      marks.push({ shape: 'dot', x, y: y + height / 2, fill: 'out' });
   }
   for (const gap of run.gaps) marks.push(...shownInGap(run, gap, y + height / 2, scale, columns));
   return marks;
