@@ -9,6 +9,7 @@ import { scenarioLines, type Transcript } from '../report/scenario.ts';
 import { type Line, styled } from '../report/styled-text.ts';
 import { type Performance, perform } from '../sim/story/performance.ts';
 import { parseScenario, type Scenario } from '../sim/story/scenario.ts';
+import { tours } from '../sim/story/tours.ts';
 import type { Naming } from '../symbols/naming.ts';
 import { guestNaming } from './debugging/symbols.ts';
 import { EXIT_CODE } from './exit-codes.ts';
@@ -111,11 +112,18 @@ export function story(name: string | undefined, options: StoryOptions): number {
   const say = (line: Line) => process.stdout.write(`${paint(line)}\n`);
   if (name === undefined) {
     const names = storyNames();
+    if (options.quiet) {
+      for (const one of names) say([one]);
+      return 0;
+    }
     const width = Math.max(...names.map(({ length }) => length));
-    for (const one of names)
-      say(options.quiet ? [one] : [styled('command', one.padEnd(width)), `  ${readStory(one).title}`]);
-    if (options.quiet) return 0;
-    say(['\nvmft story NAME runs one; --diagram draws it. A path to your own file works as well.']);
+    for (const { title, stops } of tours) {
+      say([`${title[0]!.toUpperCase()}${title.slice(1)}:`]);
+      for (const { story: one, question } of stops)
+        say([styled('command', `  ${one.padEnd(width)}`), `  ${question}`]);
+      say(['']);
+    }
+    say(['vmft story NAME runs one; --diagram draws it. A path to your own file works as well.']);
     return 0;
   }
   const { lines, shortcomings, asExpected } = playStory(readStory(name), options, process.stdout.columns);

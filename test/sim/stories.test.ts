@@ -6,6 +6,7 @@ import type { SimEvent } from '../../src/sim/cluster/cluster.ts';
 import { eventFields, matches, parsePattern } from '../../src/sim/story/event-pattern.ts';
 import { perform } from '../../src/sim/story/performance.ts';
 import { parseScenario, type Scenario } from '../../src/sim/story/scenario.ts';
+import { stopAfter, tours } from '../../src/sim/story/tours.ts';
 import { machineOf } from '../ft/guest.ts';
 import { path } from './support.ts';
 
@@ -232,6 +233,12 @@ wait${label}: addi t2, t2, -1
     sw    t1, (t0)`);
   const { printed } = perform(story, guest, new Uint8Array(0));
   expect(printed.map(({ text }) => text).join('')).toBe('ä\n');
+});
+
+it('every story is at one place of the tours', () => {
+  const stops = tours.flatMap((tour) => tour.stops.map((stop) => stop.story));
+  expect(stops.toSorted()).toEqual(storyNames().toSorted());
+  expect(stops.map((one) => stopAfter(one)?.story)).toEqual([...stops.slice(1), undefined]);
 });
 
 it('docs/stories.md lists every story', () => {

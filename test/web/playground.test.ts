@@ -255,6 +255,15 @@ describe('the page', () => {
     for (const { page } of [first, second, damaged]) await page.close();
   });
 
+  it('leads from a story to the next question, and keeps the run before as a tab', async () => {
+    const { page } = await open();
+    await finished(page);
+    await page.getByRole('button', { name: 'Next: What if it dies just after the output?' }).click();
+    await page.locator('#run h2 >> text=primary-dies-after-output.story').waitFor();
+    expect(await page.getByRole('tab').count()).toBe(2);
+    await page.close();
+  });
+
   it('says what is wrong with a fault, and keeps the run', async () => {
     const { page } = await open(bank(''));
     await finished(page);

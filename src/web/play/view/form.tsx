@@ -1,8 +1,9 @@
 /** What is run: a story or a program, its seed, faults and rules. */
 import { type UnsafeRule, unsafeRules } from '../../../ft/rules.ts';
 import { faultForms } from '../../../sim/faults/fault-forms.ts';
-import { bundledStory, programNames, storyNames } from '../model/guests.ts';
-import { type Form, scenarioOf } from '../model/setup.ts';
+import { tours } from '../../../sim/story/tours.ts';
+import { programNames } from '../model/guests.ts';
+import type { Form } from '../model/setup.ts';
 import type { Playground } from './playground.ts';
 
 const rules = Object.entries(unsafeRules) as [UnsafeRule, string][];
@@ -116,13 +117,15 @@ function Choices({ play: { files } }: { play: Playground }) {
           </option>
         ))}
       </optgroup>
-      <optgroup label="stories">
-        {storyNames(files).map((name) => (
-          <option key={name} value={`story ${name}`}>
-            {name}: {scenarioOf({ story: bundledStory(files, name) }).title}
-          </option>
-        ))}
-      </optgroup>
+      {tours.map(({ title, stops }) => (
+        <optgroup key={title} label={`stories: ${title}`}>
+          {stops.map(({ story, question }) => (
+            <option key={story} value={`story ${story}`}>
+              {question} ({story})
+            </option>
+          ))}
+        </optgroup>
+      ))}
     </>
   );
 }

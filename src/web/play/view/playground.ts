@@ -137,6 +137,12 @@ export class Playground {
     this.problem.value = undefined;
   }
 
+  /** Runs a story or program as it is bundled. */
+  openBundled(from: string): void {
+    this.choose(from);
+    this.runForm();
+  }
+
   /** Runs what the form says, in a tab of its own unless there is one. */
   runForm(): void {
     const { form } = this;

@@ -1,4 +1,6 @@
 /** The run that is looked at. */
+
+import { stopAfter } from '../../../sim/story/tours.ts';
 import { Chapters, Ending } from '../../report/view/chapters.tsx';
 import { ConsoleView } from '../../report/view/console.tsx';
 import { Counterexample } from '../../report/view/counterexample.tsx';
@@ -21,6 +23,20 @@ export function RunView({ play, tab }: { play: Playground; tab: RunTab }) {
     <div id="run" role="tabpanel" aria-label="The run" aria-busy={tab.isRunning.value}>
       <Status tab={tab} />
       {result && <Result play={play} tab={tab} result={result} />}
+    </div>
+  );
+}
+
+/** The way to the next story of a tour. */
+function Next({ play, tab }: { play: Playground; tab: RunTab }) {
+  const [kind, name = ''] = tab.from.split(' ');
+  const next = kind === 'story' ? stopAfter(name) : undefined;
+  if (!next) return null;
+  return (
+    <div class="tools">
+      <button type="button" class="primary" onClick={() => play.openBundled(`story ${next.story}`)}>
+        Next: {next.question}
+      </button>
     </div>
   );
 }
@@ -65,6 +81,7 @@ function Result({ play, tab, result }: { play: Playground; tab: RunTab; result: 
       <LifeView page={page} />
       <EventsView page={page} />
       <Ending page={page} />
+      <Next play={play} tab={tab} />
     </>
   );
 }
