@@ -129,20 +129,25 @@ export class Snapshots {
       for (const page of this.list[at]!.pages.keys()) differing.add(page);
     if (!this.anchor) hart.clearRam();
     if (snapshot.ramSizeBytes > hart.ramSizeBytes) hart.growRam(snapshot.ramSizeBytes);
-    for (const page of differing) this.restorePage(machine, target, page);
+    this.restorePages(machine, target, differing);
     machine.state = decode(machine.schema, snapshot.state);
     hart.takeChanged();
     this.setAnchor(snapshot);
   }
 
-  private restorePage({ hart }: Machine, target: number, page: number): void {
-    for (let at = target; at >= 0; at--) {
-      const content = this.list[at]!.pages.get(page);
-      if (!content) continue;
-      hart.write(RAM_BASE + page * PAGE_BYTES, pageBytes(content));
-      return;
+  /** Gives pages the content of the last snapshot up to number `target` that has them; `rest` is empty afterwards. */
+  private restorePages({ hart }: Machine, target: number, rest: Set<number>): void {
+    const addressOf = (page: number) => RAM_BASE + page * PAGE_BYTES;
+    for (let at = target; at >= 0 && rest.size > 0; at--) {
+      const { pages } = this.list[at]!;
+      // Of a far way back there are many pages and many snapshots, near the present place few pages.
+      for (const page of rest.size < pages.size ? [...rest] : pages.keys()) {
+        const content = pages.get(page);
+        if (content && rest.delete(page)) hart.write(addressOf(page), pageBytes(content));
+      }
     }
-    hart.clearRam(RAM_BASE + page * PAGE_BYTES, PAGE_BYTES);
+    for (const page of rest) hart.clearRam(addressOf(page), PAGE_BYTES);
+    rest.clear();
   }
 
   /** Collects what the machine has changed since its anchor; another machine than before has none. */
