@@ -10,7 +10,7 @@ import { HOST } from './playground-address.ts';
 
 /** The options of `vmft play`. */
 export interface PlayOptions {
-  /** 0: any that is free. */
+  /** Where it listens on the loopback interface; 0 for any port that is free. */
   port: number;
 }
 

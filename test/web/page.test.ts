@@ -2,16 +2,12 @@
  * The page of a run in a browser (Debian's chromium, or the one that CHROMIUM names): it asks for nothing, reports no
  * error, is small, usable by the keyboard, readable on a telephone, and accessible in both colour schemes.
  */
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { statSync, writeFileSync } from 'node:fs';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { workplace } from '../cli/command.ts';
+import { expectAccessible, expectToFit, LIMIT_MS, launch } from './browser.ts';
 
-const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-/** Only for what hangs. */
-const LIMIT_MS = 240_000;
 const { vmft, file } = workplace();
 let browser: Browser;
 
@@ -19,9 +15,7 @@ let browser: Browser;
 const HOSTILE = '</script><img src=x onerror="document.title=1"><b>bold</b>';
 
 beforeAll(async () => {
-  if (!existsSync(executablePath))
-    throw new Error(`${executablePath} is missing: apt-get install chromium, or set CHROMIUM`);
-  browser = await chromium.launch({ executablePath, args: ['--no-sandbox'], timeout: LIMIT_MS });
+  browser = await launch();
   const crash = ['--crash', 'primary@icount=100000'];
   await vmft(['run', 'bank', ...crash, '--report', 'bank.html', '--quiet']);
   await vmft(['run', 'bank', ...crash, '--unsafe', 'log-clock', '--report', 'clock.html', '--quiet']);
@@ -76,11 +70,7 @@ describe.each(pages)('the page %s', (name) => {
     const { page, wrong } = await open(name);
     expect(statSync(file(name)).size).toBeLessThan(400_000);
     expect(await page.locator('section').count()).toBeGreaterThan(4);
-    for (const width of [1280, 768, 390]) {
-      await page.setViewportSize({ width, height: 900 });
-      await page.waitForFunction(`innerWidth === ${width}`);
-      expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
-    }
+    await expectToFit(page);
     expect(wrong).toEqual([]);
     await page.close();
   });
@@ -89,22 +79,9 @@ describe.each(pages)('the page %s', (name) => {
 // The page of the hostile guest has no other elements.
 it.each(pages.slice(0, 3))('%s is accessible in the light scheme and in the dark one', async (name) => {
   const { page } = await open(name);
-  // Not as an element: the page's policy admits no other script.
-  await page.evaluate(axe);
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme });
-    const { violations } = await page.evaluate(async () => await (globalThis as never as Axe).axe.run());
-    const found = violations.flatMap(({ id, nodes }) =>
-      nodes.map((node) => `${colorScheme}, ${id}: ${node.html.slice(0, 160)}`),
-    );
-    expect(found).toEqual([]);
-  }
+  await expectAccessible(page);
   await page.close();
 });
-
-interface Axe {
-  axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
-}
 
 describe('the page of a failover', () => {
   const focusOf = (page: Page) => new URLSearchParams(new URL(page.url()).hash.slice(1));

@@ -2,9 +2,8 @@
  * The guest editor and the search for counterexamples in a browser, on a page of their own under the policy of the
  * playground's: from a file, in a sandboxed frame, by the keyboard, in both colour schemes, on a telephone.
  */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { type Browser, chromium, type FrameLocator, type Page } from 'playwright-core';
+import { readFileSync, writeFileSync } from 'node:fs';
+import type { Browser, FrameLocator, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { AssemblyError, assemble } from '../../src/asm/assemble.ts';
 import { readGuest } from '../../src/cli/program.ts';
@@ -12,20 +11,15 @@ import { storyText } from '../../src/sim/story/story-text.ts';
 import { memoryDefaults } from '../../src/sim/values/limits.ts';
 import { search } from '../../src/web/search/search.ts';
 import { program, workplace } from '../cli/command.ts';
+import { expectAccessible, expectToFit, LIMIT_MS, launch } from './browser.ts';
 import { partsPage } from './parts/build.ts';
 
-const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-/** Only for what hangs. */
-const LIMIT_MS = 240_000;
 const { file } = workplace();
 const bank = readFileSync(program('bank.s'), 'utf8');
 let browser: Browser;
 
 beforeAll(async () => {
-  if (!existsSync(executablePath))
-    throw new Error(`${executablePath} is missing: apt-get install chromium, or set CHROMIUM`);
-  browser = await chromium.launch({ executablePath, args: ['--no-sandbox'], timeout: LIMIT_MS });
+  browser = await launch();
   writeFileSync(file('parts.html'), await partsPage());
   writeFileSync(
     file('frame.html'),
@@ -217,23 +211,7 @@ it('is accessible in both schemes, and fits widths from 390 pixels on', async ()
   await page.keyboard.type('text_arrow');
   await page.keyboard.press('Enter');
   await page.locator('.cm-searchMatch-selected').waitFor();
-  await page.evaluate(axe);
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme });
-    const { violations } = await page.evaluate(async () => await (globalThis as never as Axe).axe.run());
-    const found = violations.flatMap(({ id, nodes }) =>
-      nodes.map((node) => `${colorScheme}, ${id}: ${node.html.slice(0, 160)}`),
-    );
-    expect(found).toEqual([]);
-  }
-  for (const width of [1280, 768, 390]) {
-    await page.setViewportSize({ width, height: 900 });
-    await page.waitForFunction(`innerWidth === ${width}`);
-    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
-  }
+  await expectAccessible(page);
+  await expectToFit(page);
   await page.close();
 });
-
-interface Axe {
-  axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
-}

@@ -2,11 +2,10 @@
  * The playground in a browser (as page.test.ts): its worker makes the runs of the command line, from a file, under the
  * page's policy and in a sandboxed frame; the page is used with the pointer, by the keyboard alone, and on a telephone.
  */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { unzipSync } from 'fflate';
-import { type Browser, chromium, type FrameLocator, type Page } from 'playwright-core';
+import type { Browser, FrameLocator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { performStory, readStory } from '../../src/cli/play.ts';
 import { durationText } from '../../src/sim/faults/fault-text.ts';
@@ -16,11 +15,8 @@ import { type Files, programNames, storyNames } from '../../src/web/play/model/g
 import { formFrom, setupOf } from '../../src/web/play/model/setup.ts';
 import type { FinishedRun } from '../../src/web/play/worker/tasks.ts';
 import { root, workplace } from '../cli/command.ts';
+import { expectAccessible, expectToFit, LIMIT_MS, launch } from './browser.ts';
 
-const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-/** Only for what hangs. */
-const LIMIT_MS = 120_000;
 const index = join(root, 'dist/web/index.html');
 const { file } = workplace();
 let browser: Browser;
@@ -34,9 +30,7 @@ const files: Files = new Map(
 );
 
 beforeAll(async () => {
-  if (!existsSync(executablePath))
-    throw new Error(`${executablePath} is missing: apt-get install chromium, or set CHROMIUM`);
-  browser = await chromium.launch({ executablePath, args: ['--no-sandbox'], timeout: LIMIT_MS });
+  browser = await launch();
 });
 afterAll(() => browser?.close());
 
@@ -309,25 +303,9 @@ describe('the page', () => {
     await finished(page);
     await page.locator('.instructions').waitFor();
     for (const summary of await page.locator('form summary').all()) await summary.click();
-    await page.evaluate(axe);
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme });
-      const { violations } = await page.evaluate(async () => await (globalThis as never as Axe).axe.run());
-      const found = violations.flatMap(({ id, nodes }) =>
-        nodes.map((node) => `${colorScheme}, ${id}: ${node.html.slice(0, 160)}`),
-      );
-      expect(found).toEqual([]);
-    }
-    for (const width of [1280, 768, 390]) {
-      await page.setViewportSize({ width, height: 900 });
-      await page.waitForFunction(`innerWidth === ${width}`);
-      expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
-    }
+    await expectAccessible(page);
+    await expectToFit(page);
     expect(wrong).toEqual([]);
     await page.close();
   });
 });
-
-interface Axe {
-  axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
-}
