@@ -37,14 +37,14 @@ export function addressOfRun({ path, spec, description, defines, input }: Linked
     ...(defines.length > 0 && { defsym: [...defines] }),
   });
   if (descriptionHash(bundled) !== descriptionHash(description)) return undefined;
+  const typed = sameBytes(input, ownInput(path)) ? undefined : new TextDecoder().decode(input);
+  // A story types text only.
+  if (typed !== undefined && !sameBytes(new TextEncoder().encode(typed), input)) return undefined;
   try {
-    const typed = sameBytes(input, ownInput(path))
-      ? undefined
-      : new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(input);
     return playgroundAddress(storyText({ title: guest, guest, spec, defines, memorySizeBytes, typed }));
   } catch (error) {
-    // Input that is no text, or something else that a story can't say.
-    if (error instanceof OperatingError || error instanceof TypeError) return undefined;
+    // Something else that a story can't say.
+    if (error instanceof OperatingError) return undefined;
     throw error;
   }
 }
