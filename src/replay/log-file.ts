@@ -175,6 +175,8 @@ export class LogReader {
   private readonly marks: LogPosition[] = [];
   /** After the last entry read. */
   private end: LogPosition;
+  /** Whether a reading has stopped because the file had other entries than before. */
+  private isStale = false;
 
   /**
    * `name`: the file's name, for messages. `images`: where its boot images are, if it does not have them.
@@ -193,14 +195,15 @@ export class LogReader {
   }
 
   /** Reads on from the last known position before entry `count`. The head, which may have a kernel, is read once. */
-  private stream(count: number): LogStream {
+  private stream(count: number, isSame?: () => boolean): LogStream {
     const mark = Math.min(Math.floor(count / MARK_ENTRIES), this.marks.length);
     const position = this.marks[mark - 1] ?? this.start;
     const resumed = { description: this.description, position };
-    return new LogStream(this.pieces(position.offset), this.name, { resumed });
+    return new LogStream(this.pieces(position.offset, isSame), this.name, { resumed });
   }
 
-  private pieces(from: number): () => Uint8Array | undefined {
+  /** The bytes from an offset on. `isSame`: whether the file, of which a piece was just read, is still the same. */
+  private pieces(from: number, isSame = () => true): () => Uint8Array | undefined {
     const { content } = this;
     if (content instanceof Uint8Array) {
       const pieces = [content.subarray(from)];
@@ -210,7 +213,7 @@ export class LogReader {
     return () => {
       const piece = content.read(offset, PIECE_BYTES);
       offset += piece.length;
-      return piece.length > 0 ? piece : undefined;
+      return piece.length > 0 && isSame() ? piece : undefined;
     };
   }
 
@@ -260,7 +263,9 @@ export class LogReader {
     }
     const { count, last } = this.end;
     for (const _ of this.from(count));
-    const isMore = this.end.count > count;
+    // The reading that has stopped early finds more now.
+    const isMore = this.end.count > count || this.isStale;
+    this.isStale = false;
     return {
       isMore,
       changedAfter: count < known.count ? { count, icount: last?.icount ?? 0 } : undefined,
@@ -282,7 +287,13 @@ export class LogReader {
 
   /** The good entries from number `start` on, counted from 0. Those before are not read again. */
   *from(start: number): Generator<Entry, void, undefined> {
-    const stream = this.stream(start);
+    // A file that becomes another one, and later again what it was, would not be noticed by readOn. What is read after
+    // the last known entry is chained to what was read here before.
+    const isSame = () => {
+      if (this.end.count > stream.position.count && !this.has(this.end)) this.isStale = true;
+      return !this.isStale;
+    };
+    const stream: LogStream = this.stream(start, isSame);
     for (const entry of stream.entries()) {
       const { count } = stream.position;
       this.count = Math.max(this.count, count);
