@@ -1,4 +1,3 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { engines } from './src/cpu/engine.ts';
@@ -10,7 +9,7 @@ const onEveryEngine = [
   'test/vmm/{hostile,hostile-guests,restore}.test.ts',
 ];
 
-/** Campaigns, faults at many positions, killed and installed programs: only in `npm run test:thorough`, which CI runs. */
+/** Campaigns, faults at many positions, killed and installed programs: not in `npm test`. */
 const slow = [
   'test/sim/{campaign,control,crash-*,disk,faults,flat,fork,large-requests,protection,stuck,traced-runs,typing}.test.ts',
   'test/cli/{bisect,boot,chaos,conformance,diff,files,fork,images,index-recording,live-run,packed,page,quiet,record,stuck,trace,verify}.test.ts',
@@ -29,23 +28,13 @@ const realTime = ['test/host/{debian-killed,redis-killed}.test.ts'];
 const onlyReal = [
   'test/host/debian-disk.test.ts',
   'test/symbols/addr2line.test.ts',
+  'test/cli/tshark.test.ts',
   'test/debug/gdb/{docs,gdb,linux,mi}.test.ts',
   'test/web/{page,parts,playground}.test.ts',
 ];
 
 /** What needs programs of others: `npm run test:real`. The rest of these files runs with it. */
-const real = ['test/host/{etcd,nbd,switch-ports}.test.ts', 'test/cli/trace.test.ts', ...onlyReal];
-
-/** Files that are the same in every size: `AFTER_NPM_TEST=1 npm run test:thorough` does not repeat them. */
-const oneSize = process.env.AFTER_NPM_TEST
-  ? readdirSync('test', { recursive: true, encoding: 'utf8' })
-      .filter((name) => name.endsWith('.test.ts'))
-      .map((name) => `test/${name}`)
-      .filter((path) => !readFileSync(path, 'utf8').includes('/thorough.ts'))
-  : [];
-
-/** What `npm run test:real` runs with more: as {@link oneSize}. */
-const moreInReal = process.env.AFTER_NPM_TEST ? real : [];
+const real = ['test/host/{etcd,nbd,switch-ports}.test.ts', ...onlyReal];
 
 const shared = {
   pool: 'forks' as const,
@@ -74,10 +63,10 @@ export default defineConfig({
           name: 'fast',
           isolate: false,
           include: ['test/**/*.test.ts'],
-          exclude: [...onEveryEngine, ...slow, ...onlyReal, ...realTime, ...oneSize, ...moreInReal],
+          exclude: [...onEveryEngine, ...slow, ...onlyReal, ...realTime],
         },
       },
-      { test: { ...shared, name: 'slow', include: slow, exclude: moreInReal } },
+      { test: { ...shared, name: 'slow', include: slow } },
       { test: { ...shared, ...withOthers, name: 'real', include: real } },
       { test: { ...shared, ...withOthers, name: 'real-time', include: realTime } },
       ...engines.map((engine) => ({

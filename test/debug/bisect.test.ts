@@ -312,7 +312,7 @@ describe('the first difference', () => {
           expect(difference!.a ^ difference!.b).toBe(1n << BigInt(bit));
         },
       ),
-      { numRuns: thorough(10, 100, 30) },
+      { numRuns: thorough(10, 100) },
     );
     expect(count).toBeGreaterThan(2);
   });
@@ -344,7 +344,7 @@ describe('the first difference', () => {
         }
         expect(wrong.length).toBeGreaterThan(0);
       }),
-      { numRuns: thorough(8, 100, 30) },
+      { numRuns: thorough(8, 100) },
     );
     expect(count).toBeGreaterThan(2);
   });

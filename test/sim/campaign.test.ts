@@ -101,7 +101,7 @@ describe('drawing', () => {
     fault.kind === 'clock' ? { ...fault, jumpNs: fault.jumpNs + 0 } : fault;
 });
 
-const RUNS = thorough(20, 40, 25);
+const RUNS = thorough(20, 40);
 
 describe('a campaign', () => {
   it('gives the same result for the same run', () => {
