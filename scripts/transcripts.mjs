@@ -1,6 +1,7 @@
 // Runs every command that the documentation shows with its output, and reports shown lines that it does not print in
 // this order: `npm run transcripts`. A command follows `$ vmft ` at the start of a block; `   ...` stands for omitted
-// lines. Several run at a time, so none may need another's files. `--write` rewrites blocks that show the whole output; `--only TEXT` limits it to commands with this text.
+// lines. Several run at a time, so none may need another's files. `--write` rewrites blocks that show the whole output; `--only TEXT` limits it to commands with this text,
+// `--no-campaigns` leaves out those that take long.
 //
 // Also runs the campaigns (`vmft chaos …`) in tables that show the run of the violation and its shortest schedule.
 import { execFile } from 'node:child_process';
@@ -11,7 +12,11 @@ import { parseArgs } from 'node:util';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { values } = parseArgs({
-  options: { write: { type: 'boolean' }, only: { type: 'string', default: '' } },
+  options: {
+    write: { type: 'boolean' },
+    only: { type: 'string', default: '' },
+    'no-campaigns': { type: 'boolean' },
+  },
 });
 const BLOCK = /```text\n\$ vmft (.*)\n([^`]*)```/g;
 const ROW = /^(\| \S+ \| `vmft (chaos .*)` \| )(\d+) \| (.*) \|$/gm;
@@ -71,7 +76,8 @@ const files = readdirSync(`${root}docs`)
   .map((name) => `docs/${name}`);
 const texts = new Map([...files, 'README.md'].map((file) => [file, readFileSync(`${root}${file}`, 'utf8')]));
 /** @param {string} text */
-const isWanted = (text) => text.includes(values.only);
+const isWanted = (text) =>
+  text.includes(values.only) && !(values['no-campaigns'] && /^(chaos|compare) /.test(text));
 const all = [...texts.values()].join('\n');
 const commands = [
   ...[...all.matchAll(BLOCK)].map(([, command = '']) => command),

@@ -13,7 +13,7 @@ import { StorageDaemon } from './storage-daemon.ts';
 const DISK_MIB = 16;
 const HOSTS = ['a', 'b', 'c'];
 /** How often a claim that can't be answered is looked at. */
-const LOOKS = 50;
+const LOOKS = 20;
 
 const after: (() => void)[] = [];
 afterEach(() => {
@@ -67,7 +67,7 @@ real(
       image: join(cluster.directory, '.vmft/state/storage/disks/journal.disk'),
       pid: cluster.pidOfService('storage'),
     };
-    for (let round = 0; round < thorough(4, 20); round++) await kill(cluster, terminal, disk);
+    for (let round = 0; round < thorough(2, 20); round++) await kill(cluster, terminal, disk);
     await end(cluster, terminal);
   },
   900_000,
