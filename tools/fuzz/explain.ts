@@ -123,6 +123,16 @@ const rules: Rule[] = [
     at: (step, next) => step.wroteTables && (mnemonic(next) !== 'sfence.vma' || next?.trap !== undefined),
   },
   {
+    why: 'after SFENCE.VMA the next instruction is fetched by the new page tables; QEMU 7.2 has decoded it already',
+    at: (step, next, all, index) =>
+      mnemonic(step) === 'sfence.vma' &&
+      !step.trap &&
+      step.privilege !== 3 &&
+      next?.pc !== undefined &&
+      sharePage(step.pc, 1, next.pc, 1) &&
+      !!all[index - 1]?.wroteTables,
+  },
+  {
     why: 'with MPRV M-mode accesses memory as another mode; QEMU 7.2 accesses pages that it has fetched from as M-mode',
     at: ({ privilege, dataPrivilege, address, sizeBytes }, _, all) =>
       address !== undefined &&

@@ -68,10 +68,12 @@ const wordsOf = (hart: AnyHart, from: number, pages: number): BigUint64Array =>
   new BigUint64Array(hart.ram.slice(from - RAM_BASE, from - RAM_BASE + pages * PAGE_BYTES).buffer);
 
 const AD = 0xc0n;
+const isLeaf = (entry: bigint): boolean => (entry & 0xen) !== 0n;
 
-/** Whether a word has become another one; not, if it is a PTE, when just A or D was set. */
+/** Whether a word has become another one; not, if it is a leaf PTE, when just A or D was set. */
 const changed = (before: bigint, after: bigint, isTable: boolean): boolean =>
-  before !== after && (!isTable || (before | AD) !== (after | AD) || (before & ~after & AD) !== 0n);
+  before !== after &&
+  (!isTable || !isLeaf(before) || (before | AD) !== (after | AD) || (before & ~after & AD) !== 0n);
 
 /** @param finish where the harness goes when the case has ended */
 export function trace(ours: Ours, one: Case, finish: bigint): Step[] {
