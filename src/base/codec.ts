@@ -16,12 +16,19 @@ export type ValueOf<C> = C extends Codec<infer T> ? T : never;
 /** A writer's initial buffer size, and the largest it starts over with after {@link Writer.take}. */
 const FIRST_BYTES = 64;
 const MAX_ANEW_BYTES = 1 << 23;
+const MIN_PASSED_BYTES = 1 << 16;
 
 /** A growing byte buffer. Integers are little-endian. */
 export class Writer {
   private buffer = new Uint8Array(FIRST_BYTES);
   private view = new DataView(this.buffer.buffer);
   length = 0;
+
+  /**
+   * `passOn`: receives what was written so far, and then the bytes of {@link raw}, whenever those are many: without a
+   * copy, and valid only during the call. What comes after the last of them is {@link written}.
+   */
+  constructor(private readonly passOn?: (bytes: Uint8Array) => void) {}
 
   /** Makes room at the end and returns its offset. Growing replaces `buffer` and `view`: read those afterwards. */
   private reserve(sizeBytes: number): number {
@@ -71,6 +78,12 @@ export class Writer {
     this.u8(rest);
   }
   raw(bytes: Uint8Array): void {
+    if (this.passOn && bytes.length >= MIN_PASSED_BYTES) {
+      this.passOn(this.written);
+      this.passOn(bytes);
+      this.length = 0;
+      return;
+    }
     const at = this.reserve(bytes.length);
     this.buffer.set(bytes, at);
   }

@@ -17,30 +17,85 @@ const rotateLeft = (value: number, bits: number): number => (value << bits) | (v
 const round = (lane: number, word: number): number =>
   Math.imul(rotateLeft(lane + Math.imul(word, PRIME_2), 13), PRIME_1);
 
-/** The checksum of the bytes: 0 to 2^32 - 1. It depends on `seed` (32 bits). */
-export function xxh32(bytes: Uint8Array, seed = 0): number {
-  const { length } = bytes;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, length);
+const begin = (lanes: Int32Array, seed: number): void => {
+  lanes[0] = seed + PRIME_1 + PRIME_2;
+  lanes[1] = seed + PRIME_2;
+  lanes[2] = seed;
+  lanes[3] = seed - PRIME_1;
+};
+
+/** Adds the whole stripes of the bytes; returns where the rest begins. */
+function stripes(lanes: Int32Array, view: DataView): number {
+  let [a, b, c, d] = [lanes[0]!, lanes[1]!, lanes[2]!, lanes[3]!];
   let at = 0;
-  let hash = seed + PRIME_5;
-  if (length >= STRIPE_BYTES) {
-    let a = (seed + PRIME_1 + PRIME_2) | 0;
-    let b = (seed + PRIME_2) | 0;
-    let c = seed | 0;
-    let d = (seed - PRIME_1) | 0;
-    for (const end = length - STRIPE_BYTES; at <= end; at += STRIPE_BYTES) {
-      a = round(a, view.getInt32(at, true));
-      b = round(b, view.getInt32(at + 4, true));
-      c = round(c, view.getInt32(at + 8, true));
-      d = round(d, view.getInt32(at + 12, true));
-    }
-    hash = rotateLeft(a, 1) + rotateLeft(b, 7) + rotateLeft(c, 12) + rotateLeft(d, 18);
+  for (const end = view.byteLength - STRIPE_BYTES; at <= end; at += STRIPE_BYTES) {
+    a = round(a, view.getInt32(at, true));
+    b = round(b, view.getInt32(at + 4, true));
+    c = round(c, view.getInt32(at + 8, true));
+    d = round(d, view.getInt32(at + 12, true));
   }
-  hash = (hash + length) | 0;
-  for (; at + 4 <= length; at += 4)
+  lanes[0] = a;
+  lanes[1] = b;
+  lanes[2] = c;
+  lanes[3] = d;
+  return at;
+}
+
+/** The checksum of `length` bytes, of which those in `view` from `at` on are in no stripe. */
+function finish(lanes: Int32Array, seed: number, length: number, view: DataView, from: number): number {
+  const merged =
+    rotateLeft(lanes[0]!, 1) +
+    rotateLeft(lanes[1]!, 7) +
+    rotateLeft(lanes[2]!, 12) +
+    rotateLeft(lanes[3]!, 18);
+  let hash = ((length >= STRIPE_BYTES ? merged : seed + PRIME_5) + length) | 0;
+  let at = from;
+  for (; at + 4 <= view.byteLength; at += 4)
     hash = Math.imul(rotateLeft(hash + Math.imul(view.getInt32(at, true), PRIME_3), 17), PRIME_4);
-  for (; at < length; at++) hash = Math.imul(rotateLeft(hash + Math.imul(bytes[at]!, PRIME_5), 11), PRIME_1);
+  for (; at < view.byteLength; at++)
+    hash = Math.imul(rotateLeft(hash + Math.imul(view.getUint8(at), PRIME_5), 11), PRIME_1);
   hash = Math.imul(hash ^ (hash >>> 15), PRIME_2);
   hash = Math.imul(hash ^ (hash >>> 13), PRIME_3);
   return (hash ^ (hash >>> 16)) >>> 0;
+}
+
+const viewOf = ({ buffer, byteOffset, byteLength }: Uint8Array): DataView =>
+  new DataView(buffer, byteOffset, byteLength);
+
+const shared = new Int32Array(4);
+
+/** The checksum of the bytes: 0 to 2^32 - 1. It depends on `seed` (32 bits). */
+export function xxh32(bytes: Uint8Array, seed = 0): number {
+  const view = viewOf(bytes);
+  begin(shared, seed);
+  return finish(shared, seed, bytes.length, view, stripes(shared, view));
+}
+
+/** {@link xxh32}, with seed 0, of bytes that come in pieces. */
+export class Xxh32 {
+  private readonly lanes = new Int32Array(4);
+  /** The bytes that are in no stripe yet. */
+  private readonly rest = new Uint8Array(STRIPE_BYTES);
+  private length = 0;
+
+  constructor() {
+    begin(this.lanes, 0);
+  }
+
+  /** Adds the next piece. */
+  update(piece: Uint8Array): void {
+    const waiting = this.length % STRIPE_BYTES;
+    this.length += piece.length;
+    const first = waiting > 0 ? piece.subarray(0, STRIPE_BYTES - waiting) : new Uint8Array(0);
+    this.rest.set(first, waiting);
+    if (waiting + first.length === STRIPE_BYTES) stripes(this.lanes, viewOf(this.rest));
+    const others = piece.subarray(first.length);
+    if (others.length > 0) this.rest.set(others.subarray(stripes(this.lanes, viewOf(others))));
+  }
+
+  /** The checksum of all pieces so far. */
+  get checksum(): number {
+    const rest = this.rest.subarray(0, this.length % STRIPE_BYTES);
+    return finish(this.lanes, 0, this.length, viewOf(rest), 0);
+  }
 }

@@ -1,15 +1,42 @@
 /** The boot images of recordings, in files that all recordings in one directory share. */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { OperatingError } from '../base/errors.ts';
 import type { ImageReference, Images } from '../replay/images.ts';
-import { attempt, readFile } from './files.ts';
+import { attempt, CHUNK_BYTES, readFile } from './files.ts';
 
 /** The directory of the images, beside the recordings. */
 export const IMAGES_DIRECTORY = 'vmft-images';
 
 const sha256 = (content: Uint8Array): string => createHash('sha256').update(content).digest('hex');
+
+/** Whether a file has this content; it is read in chunks, since an image is large. */
+const isContent = (path: string, content: Uint8Array): boolean =>
+  attempt(path, () => {
+    const file = openSync(path, 'r');
+    try {
+      const chunk = Buffer.alloc(CHUNK_BYTES);
+      for (let at = 0; ; ) {
+        const read = readSync(file, chunk);
+        if (read === 0) return at === content.length;
+        if (!chunk.subarray(0, read).equals(content.subarray(at, at + read))) return false;
+        at += read;
+      }
+    } finally {
+      closeSync(file);
+    }
+  });
 
 /** See the head of this file. Several processes may write at once. */
 export class ImageFiles implements Images {
@@ -26,7 +53,7 @@ export class ImageFiles implements Images {
   put(image: Uint8Array): string {
     const name = sha256(image);
     const path = join(this.directory, name);
-    if (existsSync(path) && sha256(readFile(path)) === name) return name;
+    if (existsSync(path) && isContent(path, image)) return name;
     const temporary = join(this.directory, `.${process.pid}-${ImageFiles.written++}.tmp`);
     attempt(path, () => {
       if (!existsSync(this.directory)) mkdirSync(this.directory, { recursive: true });

@@ -10,7 +10,7 @@
 import { assert } from '../base/assert.ts';
 import { type Codec, decode, Writer } from '../base/codec.ts';
 import { FormatError, OperatingError } from '../base/errors.ts';
-import { xxh32 } from '../base/xxh32.ts';
+import { Xxh32, xxh32 } from '../base/xxh32.ts';
 import { descriptionSchema, type MachineDescription } from '../vmm/description.ts';
 import {
   contextAfter,
@@ -81,9 +81,12 @@ export class LogWriter {
     assert(origin?.length !== 0, 'an origin is not empty');
     const outline = outlineWith(images, from);
     const isPlain = outline.images.length === 0 && !origin;
-    const checksum = this.head(isPlain ? this.out : new Writer(), VERSION, descriptionSchema, from);
+    if (isPlain) {
+      this.checksum = this.head(this.out, VERSION, descriptionSchema, from);
+      return;
+    }
+    const checksum = checksumOf(descriptionSchema, from);
     this.checksum = checksum;
-    if (isPlain) return;
     const ofOutline = this.head(this.out, EXTENDED_VERSION, imageOutline, { ...outline, checksum });
     const how = origin ?? new Uint8Array(0);
     this.out.u32(how.length);
@@ -134,6 +137,15 @@ export class LogWriter {
     to(this.out.written);
     this.out.length = 0;
   }
+}
+
+/** The checksum of a value's encoding, which is never in memory as a whole: it may contain a kernel. */
+function checksumOf<T>(codec: Codec<T>, value: T): number {
+  const sum = new Xxh32();
+  const out = new Writer((bytes) => sum.update(bytes));
+  codec.write(out, value);
+  sum.update(out.written);
+  return sum.checksum;
 }
 
 /** The content of a log file. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { crc32 } from '../../src/base/crc32.ts';
-import { xxh32 } from '../../src/base/xxh32.ts';
+import { Xxh32, xxh32 } from '../../src/base/xxh32.ts';
 
 const ascii = (text: string) => new TextEncoder().encode(text);
 const counted = (length: number) => Uint8Array.from({ length }, (_, index) => index);
@@ -69,6 +69,17 @@ describe('XXH32', () => {
     fc.assert(
       fc.property(somewhere, seeds, (bytes, seed) => {
         expect(xxh32(bytes, seed)).toBe(model(bytes, seed));
+      }),
+    );
+  });
+
+  test('of pieces is that of the whole', () => {
+    fc.assert(
+      fc.property(fc.array(somewhere, { maxLength: 10 }), (pieces) => {
+        const sum = new Xxh32();
+        for (const piece of pieces) sum.update(piece);
+        const whole = Uint8Array.from(pieces.flatMap((piece) => [...piece]));
+        expect(sum.checksum).toBe(xxh32(whole));
       }),
     );
   });

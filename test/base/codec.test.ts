@@ -157,6 +157,24 @@ describe('a writer that grows', () => {
     expect(input.remaining).toBe(0);
   });
 
+  test('passes on what is large, in order and nothing twice', () => {
+    const sizes = fc.array(fc.oneof(fc.nat(300), fc.integer({ min: 1 << 16, max: 66_000 })), { maxLength: 8 });
+    fc.assert(
+      fc.property(sizes, (all) => {
+        const whole = new Writer();
+        const passed: Uint8Array[] = [];
+        const out = new Writer((bytes) => passed.push(bytes.slice()));
+        for (const [index, size] of all.entries())
+          for (const one of [whole, out]) {
+            one.varint(size);
+            one.raw(new Uint8Array(size).fill(index));
+          }
+        expect(Buffer.concat([...passed, out.written]).equals(whole.written)).toBe(true);
+        expect(out.written.length).toBeLessThan(8 * 310);
+      }),
+    );
+  });
+
   test('returns a copy', () => {
     const out = new Writer();
     out.u8(1);
