@@ -1,8 +1,9 @@
 /** The cost of recording, and the speed of replay. */
-import { closeSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeMachine } from '../../src/cli/program.ts';
-import { LogWriter, readLog } from '../../src/replay/log-file.ts';
+import { imagesBeside } from '../../src/lib/images.ts';
+import { type LogExtras, LogWriter, readLog } from '../../src/replay/log-file.ts';
 import type { MachineDescription } from '../../src/vmm/description.ts';
 import { again, alone, byTurns, type Slices, whole } from './alone.ts';
 import { file, inOwnProcess, type Spread, spreadOf, withRounds } from './measure.ts';
@@ -11,6 +12,7 @@ import { debian, machineOf, PROMPT } from './speed.ts';
 /** Where a recording goes, in pieces of at least this size. */
 interface Sink {
   pieceBytes: number;
+  extras?: LogExtras;
   pass(writer: LogWriter): void;
 }
 
@@ -20,9 +22,10 @@ function inMemory(): Sink {
   return { pieceBytes: 4 << 20, pass: (writer) => kept.push(writer.take()) };
 }
 
-/** Written in pieces that stay in the processor's cache, as a C library's streams are. */
-const onDisk = (file: number): Sink => ({
+/** As `vmft run --record` does it: in pieces that stay in the processor's cache, and a large boot image beside it. */
+const onDisk = (path: string, file: number): Sink => ({
   pieceBytes: 64 << 10,
+  extras: { images: imagesBeside(path) },
   pass: (writer) => writer.drain((written) => writeSync(file, written)),
 });
 
@@ -38,7 +41,7 @@ interface Recorded {
 
 /** Runs a guest and records it, to its end or to a text on its console. */
 function* recorded(description: MachineDescription, sink: Sink, until: string | undefined): Slices<number> {
-  const writer = new LogWriter(description);
+  const writer = new LogWriter(description, sink.extras);
   const steps = yield* alone(description, {
     until,
     note: (entry) => writer.append(entry),
@@ -55,15 +58,16 @@ function* recorded(description: MachineDescription, sink: Sink, until: string | 
 export function recordingTask(kind: string, folder: string): Recorded {
   const description = descriptionOf(kind, folder)!;
   const until = kind.startsWith('boot') ? PROMPT : undefined;
-  const path = join(folder, 'recording.log');
+  // Each time in a folder that has no image yet.
+  const path = join(mkdtempSync(join(folder, 'recording-')), 'run.log');
   const file = openSync(path, 'w');
   const first = byTurns({
     none: alone(description, { until }),
     memory: recorded(description, inMemory(), until),
-    disk: recorded(description, onDisk(file), until),
+    disk: recorded(description, onDisk(path, file), until),
   });
   closeSync(file);
-  const { entries } = readLog(readFileSync(path), path);
+  const { entries } = readLog(readFileSync(path), path, imagesBeside(path));
   const steps = entries.at(-1)!.icount;
   // V8 has optimized recording by now. Replay is warmed up as well.
   whole(again(description, entries, steps));
