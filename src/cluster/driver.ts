@@ -22,6 +22,8 @@ export interface Slices {
 }
 
 const DEFAULT_SLICES: Slices = { primary: [50_000, 800_000], backup: [200_000, 200_000] };
+/** Of a host without others, which no message waits for. */
+export const LONE_SLICES: Slices = { ...DEFAULT_SLICES, primary: [50_000, 10_000_000] };
 
 /** Receives what the replica does. */
 export interface DriverListener {

@@ -2,7 +2,7 @@
 import { joined } from '../../base/bytes.ts';
 import { Random } from '../../base/random.ts';
 import type { Outcome } from '../../check/evidence.ts';
-import type { DriverListener } from '../../cluster/driver.ts';
+import { type DriverListener, LONE_SLICES } from '../../cluster/driver.ts';
 import type { Execution } from '../../cpu/engine.ts';
 import type { Effect, GenerationRecord, ReplicaEvent, ReplicaInput, StopReason } from '../../ft/effects.ts';
 import { Replica } from '../../ft/replica.ts';
@@ -201,7 +201,12 @@ export class Simulation {
       id,
       this.replica(id),
       clock,
-      { ports: this.world.ports(id, clock), listener: this.listener(() => host), maxSteps },
+      {
+        ports: this.world.ports(id, clock),
+        listener: this.listener(() => host),
+        maxSteps,
+        ...(this.names.length === 1 && { slices: LONE_SLICES }),
+      },
       trace && ((input) => trace.queued(input)),
     );
     const hostFaults = faults.filter((fault): fault is HostFault => 'when' in fault);
