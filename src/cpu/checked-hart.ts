@@ -279,8 +279,8 @@ export class CheckedHart implements AnyHart {
   takeBack(ram: Uint8Array): void {
     this.change((hart) => hart.takeBack(ram));
   }
-  takeChanged(): number[] {
-    return this.first.takeChanged();
+  takeChanged(among?: readonly number[]): number[] {
+    return this.first.takeChanged(among);
   }
   hashRam(afresh = false): bigint {
     return this.first.hashRam(afresh);

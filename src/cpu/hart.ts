@@ -377,18 +377,26 @@ export class Hart {
   }
 
   /**
-   * The numbers of the pages that were written since the last call, in order. Afterwards only the first store to each
-   * page is slower.
+   * The numbers of the pages that were written since the last call that looked at them, in order; with `among` only these
+   * pages are looked at. Afterwards only the first store to each page is slower.
    */
-  takeChanged(): number[] {
-    const changed: number[] = [];
-    for (let page = 0; page < this.flags.length; page++) {
-      if ((this.flags[page]! & PAGE.CHANGED) === 0) continue;
-      this.flags[page]! &= ~(PAGE.CHANGED | PAGE.SILENT);
-      changed.push(page);
-    }
-    this.generated.flushStores();
+  takeChanged(among?: readonly number[]): number[] {
+    const changed = among
+      ? among.filter((page) => this.isChanged(page)).sort((a, b) => a - b)
+      : this.changedPages();
+    for (const page of changed) this.flags[page]! &= ~(PAGE.CHANGED | PAGE.SILENT);
+    if (changed.length > 0) this.generated.flushStores();
     return changed;
+  }
+
+  private isChanged(page: number): boolean {
+    return (this.flags[page]! & PAGE.CHANGED) !== 0;
+  }
+
+  private changedPages(): number[] {
+    const pages: number[] = [];
+    for (let page = 0; page < this.flags.length; page++) if (this.isChanged(page)) pages.push(page);
+    return pages;
   }
 
   /** Writes RAM from outside the hart: the image at boot, and DMA of devices. Ends an LR reservation. */

@@ -22,8 +22,8 @@ export class ChangedPages {
     this.listeners.delete(pages);
   }
 
-  /** Moves the changed pages from the hart to every listener. */
-  collect(): void {
-    for (const page of this.hart.takeChanged()) for (const pages of this.listeners) pages.add(page);
+  /** Moves the changed pages, with `among` those of these pages, from the hart to every listener. */
+  collect(among?: readonly number[]): void {
+    for (const page of this.hart.takeChanged(among)) for (const pages of this.listeners) pages.add(page);
   }
 }

@@ -49,8 +49,8 @@ export class CopySender {
 
   /** The next pages of this round with their current content. */
   take(): { packed: Uint8Array; sizeBytes: number } {
-    this.pages.collect();
     const indexes = this.queue.splice(0, this.tuning.copyPages);
+    this.pages.collect(indexes);
     for (const index of indexes) this.changed.delete(index);
     this.unacknowledged++;
     return {

@@ -83,6 +83,11 @@ class Harness {
     this.model.clear();
   }
 
+  takeAmong(pages: readonly number[]): void {
+    const expected = pages.filter((page) => this.model.delete(page));
+    expect(this.hart.takeChanged(pages)).toEqual(expected.sort((a, b) => a - b));
+  }
+
   /** The hash is that of a hart that has only ever seen what is in RAM now. */
   checkHash(): void {
     const late = makeHart(
@@ -110,6 +115,7 @@ const place = fc.oneof(
 type Step =
   | { do: 'store'; which: number; at: number; times: number }
   | { do: 'write'; at: number; bytes: Uint8Array }
+  | { do: 'take among'; pages: number[] }
   | { do: 'hash' | 'take' };
 const steps: fc.Arbitrary<Step[]> = fc.array(
   fc.oneof(
@@ -131,6 +137,13 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
       }),
     },
     { weight: 3, arbitrary: fc.record({ do: fc.constantFrom('hash' as const, 'take' as const) }) },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        do: fc.constant('take among' as const),
+        pages: fc.uniqueArray(fc.nat(PAGES - 1)),
+      }),
+    },
   ),
   { maxLength: 60 },
 );
@@ -154,6 +167,9 @@ describe.each([false, true])('the pages that changed, with a page watched: %s', 
               break;
             case 'hash':
               harness.checkHash();
+              break;
+            case 'take among':
+              harness.takeAmong(step.pages);
               break;
             case 'take':
               harness.take();
