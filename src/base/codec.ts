@@ -344,9 +344,9 @@ export const union = <K extends Kinds>(kinds: K): Codec<Tagged<K>> => {
   );
 };
 
-/** A pool of writers: most values are small and many. */
+/** A pool of writers: most values are small and many. Those for the pages of a copy need not grow for each message. */
 const idleWriters: Writer[] = [];
-const MAX_IDLE_BYTES = 1 << 16;
+const MAX_IDLE_BYTES = 1 << 18;
 
 function writing<T, R>(of: Codec<T>, value: T, use: (out: Writer) => R): R {
   const out = idleWriters.pop() ?? new Writer();

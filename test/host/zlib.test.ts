@@ -1,4 +1,6 @@
+import { inflateRawSync } from 'node:zlib';
 import fc from 'fast-check';
+import { inflateSync } from 'fflate';
 import { expect, test } from 'vitest';
 import { FormatError } from '../../src/base/errors.ts';
 import { PAGE_BYTES, RAM_BASE } from '../../src/cpu/layout.ts';
@@ -25,6 +27,20 @@ test('pages that either compressor has packed are unpacked by both', () => {
       unpackPages(target, packPages(source, [...pages.keys()], packer), unpacker);
       const size = pages.length * PAGE_BYTES;
       expect(Buffer.compare(target.hart.ram.subarray(0, size), source.hart.ram.subarray(0, size))).toBe(0);
+    }),
+    { numRuns: examples(60) },
+  );
+});
+
+test('what is stored is raw DEFLATE, at every size around those of its blocks', () => {
+  const size = fc
+    .tuple(fc.nat(3), fc.integer({ min: -2, max: 2 }))
+    .map(([blocks, more]) => Math.max(0, blocks * 0xffff + more));
+  fc.assert(
+    fc.property(size, fc.nat(255), (sizeBytes, seed) => {
+      const plain = Uint8Array.from({ length: sizeBytes }, (_, at) => at * seed + (at >> 8));
+      for (const read of [inflateRawSync, inflateSync])
+        expect(Buffer.compare(read(zlib.deflate(plain)), plain)).toBe(0);
     }),
     { numRuns: examples(60) },
   );
