@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { Driver, type DriverListener, type Slices } from '../cluster/driver.ts';
 import type { Ports } from '../cluster/ports.ts';
-import type { ReplicaEvent, ReplicaInput, StopReason } from '../ft/effects.ts';
+import type { HostName, ReplicaEvent, ReplicaInput, StopReason } from '../ft/effects.ts';
 import { MeasuredTime } from '../ft/guest-clock.ts';
 import { kindOfMessage } from '../ft/messages.ts';
 import { Replica, type ReplicaOptions } from '../ft/replica.ts';
@@ -13,6 +13,7 @@ import type { Stuck } from '../vmm/stuck.ts';
 import { ReplicaEvidence } from './evidence/replica-evidence.ts';
 import type { EvidenceWriter } from './evidence/writer.ts';
 import { RealClock } from './real-clock.ts';
+import { Suspicion } from './suspicion.ts';
 import { zlib } from './zlib.ts';
 
 const MS = 1_000_000;
@@ -53,6 +54,8 @@ export interface GroupHostOptions
   ran?(ns: number): void;
   /** The live guest is stuck. */
   stuck(stuck: Stuck): void;
+  /** A host was suspected and lives. The silence after which one is suspected is `silenceNs` from now on. */
+  suspectedFalsely?(host: HostName, silenceNs: number): void;
   /** The replica has stopped, in order or because its machine diverged. */
   stopped(reason: StopReason): void;
   /** The replica has thrown, which is a bug in vmft, and does nothing any more. */
@@ -83,12 +86,21 @@ export class GroupHost {
   private readonly driver: Driver;
   private readonly evidence: ReplicaEvidence | undefined;
   private readonly role: GroupHostOptions['role'];
+  private readonly suspicion: Suspicion;
   private isStarted = false;
 
-  constructor(options: GroupHostOptions) {
+  constructor(private readonly options: GroupHostOptions) {
     this.role = options.role;
     const { ports, evidence: file, ...rest } = options;
     const { clock } = this;
+    const suspicion = new Suspicion(rest.tuning.suspectNs, () => clock.monotonicNs);
+    this.suspicion = suspicion;
+    const tuning: Tuning = {
+      ...rest.tuning,
+      get suspectNs() {
+        return suspicion.silenceNs;
+      },
+    };
     const evidence = file && new ReplicaEvidence(file);
     this.evidence = evidence;
     const meter = new SliceMeter(() => clock.monotonicNs);
@@ -96,7 +108,7 @@ export class GroupHost {
     const witness = (entry: Entry) => evidence?.witness(entry);
     // Now, and not when a copy begins and the guest runs.
     descriptionHash(rest.description);
-    const replica = new Replica({ ...rest, witness, entropy, sliceTime: meter, compressor: zlib });
+    const replica = new Replica({ ...rest, tuning, witness, entropy, sliceTime: meter, compressor: zlib });
     evidence?.begin(replica, rest.role);
     this.driver = new Driver(replica, {
       ports: { ...(evidence?.ports(ports) ?? ports), clock },
@@ -110,13 +122,14 @@ export class GroupHost {
     { onEvent, ran, stuck, stopped, failed }: GroupHostOptions,
     meter: SliceMeter,
   ): DriverListener {
-    const { clock, evidence } = this;
+    const { clock, evidence, suspicion } = this;
     return {
       handled: (input, effects) => {
         if (input.kind === 'cpu') meter.ended(clock.monotonicNs);
         evidence?.handled(input, effects);
       },
       noted: (event) => {
+        if (event.kind === 'suspected' && !event.closed) suspicion.suspected(event.host);
         evidence?.noted(event);
         onEvent(event);
       },
@@ -151,7 +164,12 @@ export class GroupHost {
 
   /** Gives the replica an input. A message of a peer that was started earlier starts it too. */
   deliver(input: ReplicaInput): void {
-    if (input.kind === 'message') this.start();
+    if (input.kind === 'message') {
+      this.start();
+      const { suspicion } = this;
+      if (suspicion.heard(input.from, input.bytes))
+        this.options.suspectedFalsely?.(input.from, suspicion.silenceNs);
+    }
     this.driver.deliver(input);
     // The peer's heartbeat wakes this process up: then it gives its own, too.
     if (input.kind === 'message' && kindOfMessage(input.bytes) === 'heartbeat') this.clock.coalesce();

@@ -242,6 +242,11 @@ export class HostProcess {
       failed: (error) => this.failed(group, error),
       ran: (ns) => this.options.ran?.(group, ns),
       stuck: (stuck) => log(`group ${group}: ${stuckText(stuck)}`),
+      suspectedFalsely: (name, silenceNs) =>
+        log(
+          `group ${group}: ${name} was suspected and lives; ` +
+            `from now on a host is suspected after ${silenceNs / 1e6} ms of silence`,
+        ),
       stopped: (reason) => {
         this.peers.silence(group);
         const known = this.groups.get(group);

@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Ports } from '../../src/cluster/ports.ts';
 import type { HostName, ReplicaEvent } from '../../src/ft/effects.ts';
+import { encodeMessage, type Message } from '../../src/ft/messages.ts';
 import type { Tuning } from '../../src/ft/rules.ts';
 import { GroupHost, realTuning } from '../../src/host/group-host.ts';
 import { machineOf } from '../ft/guest.ts';
@@ -15,6 +16,8 @@ afterEach(() => {
 interface Watched {
   host: GroupHost;
   events: ReplicaEvent[];
+  /** The silence after each suspicion that was false. */
+  silencesNs: number[];
 }
 
 /** A primary `a` and its backup `b`, whose messages pass by function calls. */
@@ -23,6 +26,7 @@ function pair(tuning: Partial<Tuning> = {}): { primary: Watched; backup: Watched
   const all = new Map<HostName, GroupHost>();
   const make = (name: HostName): Watched => {
     const events: ReplicaEvent[] = [];
+    const silencesNs: number[] = [];
     const send = (to: HostName, bytes: Uint8Array) =>
       setImmediate(() => all.get(to)!.deliver({ kind: 'message', from: name, bytes }));
     const ports: Omit<Ports, 'clock'> = {
@@ -45,10 +49,11 @@ function pair(tuning: Partial<Tuning> = {}): { primary: Watched; backup: Watched
       },
       ...{ tuning: { ...realTuning, ...tuning }, replication: 'lockstep', disk: 'shared', unsafe: new Set() },
       ...{ onEvent: (event) => events.push(event), stuck: () => {}, stopped: () => {}, failed: fail },
+      suspectedFalsely: (_, silenceNs) => silencesNs.push(silenceNs),
     });
     all.set(name, host);
     hosts.push(host);
-    return { host, events };
+    return { host, events, silencesNs };
   };
   return { primary: make('a'), backup: make('b') };
 }
@@ -71,6 +76,30 @@ test('a backup measures how long its steps take, as a primary does', async () =>
     expect(clock.nsPerStep).not.toBe(before);
     expect(clock.nsPerStep).toBeGreaterThan(0);
   }
+});
+
+test('a host that has suspected another one which lives waits longer the next time', async () => {
+  const suspectNs = 50e6;
+  const { primary, backup } = pair({ suspectNs });
+  const { host, events, silencesNs } = primary;
+  // What the backup would send comes from here.
+  backup.host.close();
+  const hear = (message: Message) =>
+    host.deliver({ kind: 'message', from: 'b', bytes: encodeMessage(message) });
+  const silences = () => events.flatMap((event) => (event.kind === 'suspected' ? [event.silentNs] : []));
+  host.start();
+  await until(() => silences().length === 1 && host.replica.record.backups.length === 0);
+  const { generation } = host.replica;
+  hear({ kind: 'resume', generation, log: 1, received: 0, consumed: 0, token: 1 });
+  expect(silencesNs).toEqual([2 * suspectNs]);
+  await until(() => {
+    const { generation, logEnd, record } = host.replica;
+    if (record.backups.length > 0) return true;
+    hear({ kind: 'ack', generation, received: logEnd, consumed: 0, icount: 0 });
+    return false;
+  });
+  await until(() => silences().length === 2);
+  expect(silences()[1]).toBeGreaterThanOrEqual(2 * suspectNs);
 });
 
 describe('a flipped bit', () => {
