@@ -6,6 +6,7 @@ import type { HostName } from '../ft/effects.ts';
 import { kindOfMessage } from '../ft/messages.ts';
 import { groupName } from './groups.ts';
 import type { Log } from './limited-log.ts';
+import { Offers } from './offers.ts';
 import { bindDatagrams, type Datagrams } from './wire/datagrams.ts';
 import { Dialer } from './wire/dialer.ts';
 import type { ClusterKey } from './wire/key.ts';
@@ -56,6 +57,7 @@ interface Peer {
 export class Peers {
   private readonly peers = new Map<HostName, Peer>();
   private readonly transports = new Map<string, GroupTransport>();
+  private readonly offers = new Offers(() => performance.now());
   private closed = false;
 
   private constructor(
@@ -195,7 +197,11 @@ export class Peers {
 
   /** The group's replica has stopped: its heartbeats end. */
   silence(group: string): void {
-    for (const name of this.peers.keys()) this.datagrams.end(`${group}/${name}`);
+    for (const name of this.peers.keys()) {
+      const series = `${group}/${name}`;
+      this.datagrams.end(series);
+      this.offers.end(series);
+    }
   }
 
   private datagram(group: string, name: HostName, message: Uint8Array): void {
@@ -205,7 +211,11 @@ export class Peers {
     const series = `${group}/${name}`;
     // A spare's offer is not repeated: after it has joined, it would say that the spare has restarted empty.
     const isHeartbeat = kindOfMessage(message) === 'heartbeat';
-    if (!isHeartbeat) this.datagrams.end(series);
+    if (isHeartbeat) this.offers.end(series);
+    else {
+      this.datagrams.end(series);
+      if (!this.offers.isDue(series, message)) return;
+    }
     this.datagrams.send({ role: 'host', ...address }, payload, isHeartbeat ? series : undefined);
   }
 

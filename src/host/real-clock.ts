@@ -8,7 +8,12 @@ const MIN_REST_NS = 2_000_000;
 /** Node may wake this much too early. The protocol's own timers allow for it, and need not be set a second time. */
 const ROUNDING_MS = 1;
 /** How much too early these may come: what they cause is repeated all the time. */
-const SLACK_NS: Partial<Record<TimerId, number>> = { heartbeat: 6_000_000, retry: 20_000_000 };
+const SLACK_NS: Partial<Record<TimerId, number>> = {
+  heartbeat: 6_000_000,
+  // Whoever is not silent for long enough yet is looked at again.
+  suspect: 10_000_000,
+  retry: 20_000_000,
+};
 /** Longer timeouts overflow Node's, which then fire at once; after this long the rest is waited for anew. */
 const MAX_TIMEOUT_MS = 2 ** 30;
 
