@@ -209,7 +209,7 @@ export const host = (options: ServiceCommandOptions & { name: string }): Promise
       onEvent: (group, event) => {
         metrics.event(group, event);
         if (!LOGGED.has(event.kind)) return;
-        logger.line(`${group}: ${plainText(describeEvent(event))}`, { group, event: event.kind });
+        logger.event(group, event.kind, plainText(describeEvent(event)));
       },
       ran: (group, ns) => metrics.ran(group, ns),
     });
