@@ -51,6 +51,8 @@ export interface RedisFigures {
   /** Processor time of primary and backup while Redis has nothing to do, as a share of a core. */
   idlePrimary: number;
   idleBackup: number;
+  /** The same of the guest's only host, without a backup: the guest itself is not idle. */
+  idleAlone: number;
   /** How much faster the guest's clock ran than this machine's, in a minute of that client, in parts per million. */
   clockPpm: number;
   /** Changes of the generation in that minute: false suspicions. */
@@ -183,14 +185,14 @@ async function minute(cluster: Cluster, port: number): Promise<{ clockPpm: numbe
   return { clockPpm: (rate - 1) * 1e6, suspicions: after.generation - before.generation };
 }
 
-async function idle(cluster: Cluster): Promise<{ idlePrimary: number; idleBackup: number }> {
+/** The processor time of the primary, and of its backup if it has one, as shares of a core. */
+async function idle(cluster: Cluster, backups: number): Promise<number[]> {
   await setTimeout(SETTLE_MS);
-  const { primary, backup } = await cluster.protected(1);
-  const pids = [primary.pid, backup!.pid];
+  const { primary, backup } = await cluster.protected(backups);
+  const pids = [primary, ...(backup ? [backup] : [])].map(({ pid }) => pid);
   const before = pids.map(cpuMs);
   await setTimeout(MINUTE_MS / 4);
-  const [idlePrimary, idleBackup] = pids.map((pid, index) => (cpuMs(pid) - before[index]!) / (MINUTE_MS / 4));
-  return { idlePrimary: idlePrimary!, idleBackup: idleBackup! };
+  return pids.map((pid, index) => (cpuMs(pid) - before[index]!) / (MINUTE_MS / 4));
 }
 
 /** The longest waits of a client for each kill of the primary. */
@@ -242,14 +244,19 @@ export async function redisFigures(times: number, path: string): Promise<RedisFi
     };
   };
   const waits = (rates: readonly Rates[]) => spreadOf(rates.map(({ waitMs }) => waitMs));
-  const rest = await withRedis(path, [], async (cluster, port) => ({
-    ...(await idle(cluster)),
-    ...(await minute(cluster, port)),
-    gapMs: spreadOf(await gaps(cluster, port)),
-  }));
+  const single = ['--hosts', '1', '--backups', '0'];
+  const [idleAlone] = await withRedis(path, single, (cluster) => idle(cluster, 0));
+  const rest = await withRedis(path, [], async (cluster, port) => {
+    const [idlePrimary, idleBackup] = await idle(cluster, 1);
+    return {
+      ...{ idlePrimary: idlePrimary!, idleBackup: idleBackup! },
+      ...(await minute(cluster, port)),
+      gapMs: spreadOf(await gaps(cluster, port)),
+    };
+  });
   return {
     ...{ set: compared('set'), get: compared('get') },
     ...{ receive: compared('receive'), transmit: compared('transmit'), ...rest },
-    waitMs: { protected: waits(withBackup), alone: waits(alone) },
+    ...{ idleAlone: idleAlone!, waitMs: { protected: waits(withBackup), alone: waits(alone) } },
   };
 }

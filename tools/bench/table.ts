@@ -204,6 +204,7 @@ const redisRows = ({ waitMs, ...rest }: RedisFigures): string[][] => [
   ['… alone', spread(waitMs.alone)],
   ['idle Debian guest, primary: share of a core', `${(rest.idlePrimary * 100).toFixed(1)} %`],
   ['… backup', `${(rest.idleBackup * 100).toFixed(1)} %`],
+  ['… without a backup', `${(rest.idleAlone * 100).toFixed(1)} %`],
   ["a minute of that client: the guest's clock, parts of a million too fast", number(rest.clockPpm)],
   ['… false suspicions', String(rest.suspicions)],
   ["`kill -9` of the primary: that client's longest wait, ms", spread(rest.gapMs)],
