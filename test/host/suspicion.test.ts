@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { encodeMessage } from '../../src/ft/messages.ts';
 import { Suspicion } from '../../src/host/suspicion.ts';
 
-const LEAST_NS = 100e6;
+const SILENCE_NS = 100e6;
 const MINUTE_NS = 60e9;
 const alive = encodeMessage({ kind: 'heartbeat', generation: 3, domain: 'a', ticks: 1 });
 const evicted = encodeMessage({ kind: 'available', generation: 3, load: 0, domain: 'a' });
@@ -12,7 +12,7 @@ const restarted = encodeMessage({ kind: 'available', generation: 0, load: 0, dom
 
 function made() {
   const clock = { ns: 5 * MINUTE_NS };
-  return { clock, suspicion: new Suspicion(LEAST_NS, () => clock.ns) };
+  return { clock, suspicion: new Suspicion(SILENCE_NS, () => clock.ns) };
 }
 
 test('a host that was suspected and lives doubles the silence, up to eight times; each minute halves it', () => {
@@ -20,11 +20,11 @@ test('a host that was suspected and lives doubles the silence, up to eight times
   for (const factor of [2, 4, 8, 8]) {
     suspicion.suspected('b');
     expect(suspicion.heard('b', alive)).toBe(true);
-    expect(suspicion.silenceNs).toBe(factor * LEAST_NS);
+    expect(suspicion.silenceNs).toBe(factor * SILENCE_NS);
   }
   for (const factor of [4, 2, 1, 1]) {
     clock.ns += MINUTE_NS;
-    expect(suspicion.silenceNs).toBe(factor * LEAST_NS);
+    expect(suspicion.silenceNs).toBe(factor * SILENCE_NS);
   }
 });
 
@@ -35,7 +35,7 @@ test('one that has ended does not: its process is silent, or a new one offers it
   expect(suspicion.heard('b', restarted)).toBe(false);
   // The new process, which is not suspected.
   expect(suspicion.heard('b', alive)).toBe(false);
-  expect(suspicion.silenceNs).toBe(LEAST_NS);
+  expect(suspicion.silenceNs).toBe(SILENCE_NS);
   suspicion.suspected('b');
   expect(suspicion.heard('b', evicted)).toBe(true);
 });
@@ -61,9 +61,9 @@ test('the silence is always the configured one times a power of two, of at most 
         } else {
           const wasFalse = suspects.delete(one.host) && one.do === 'hear';
           expect(suspicion.heard(one.host, one.do === 'hear' ? alive : restarted)).toBe(wasFalse);
-          expect(suspicion.silenceNs).toBe(wasFalse ? Math.min(8 * LEAST_NS, 2 * before) : before);
+          expect(suspicion.silenceNs).toBe(wasFalse ? Math.min(8 * SILENCE_NS, 2 * before) : before);
         }
-        expect([1, 2, 4, 8].map((factor) => factor * LEAST_NS)).toContain(suspicion.silenceNs);
+        expect([1, 2, 4, 8].map((factor) => factor * SILENCE_NS)).toContain(suspicion.silenceNs);
       }
     }),
   );
