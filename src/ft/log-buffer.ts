@@ -11,6 +11,11 @@ import {
 /** Entries are discarded in batches of at least this many entries or bytes. */
 const BATCH_ENTRIES = 64;
 const BATCH_BYTES = 1 << 14;
+/**
+ * Discarded entries leave the array once they are one of so many in it. To remove them from its front moves the others: a
+ * hundred thousand when the guest reads its clock all the time.
+ */
+const GONE_PART = 4;
 
 interface Kept {
   entry: Entry;
@@ -26,6 +31,8 @@ interface Kept {
  */
 export class LogBuffer {
   private kept: Kept[] = [];
+  /** The first entries in {@link kept} that are discarded already. */
+  private gone = 0;
   /** The number of the last discarded entry, and the bytes of the log up to it. */
   private forgotten = 0;
   private forgottenBytes = 0;
@@ -33,7 +40,7 @@ export class LogBuffer {
 
   /** The number of the last entry. */
   get last(): number {
-    return this.forgotten + this.kept.length;
+    return this.forgotten + this.kept.length - this.gone;
   }
 
   /** The number of the first kept entry. */
@@ -71,35 +78,40 @@ export class LogBuffer {
   }
 
   private at(number: number): Kept {
-    const kept = this.kept[number - this.first];
+    const kept = number < this.first ? undefined : this.kept[this.gone + number - this.first];
     assert(kept !== undefined, () => `entry ${number} is not kept: ${this.first} to ${this.last} are`);
     return kept;
   }
 
   /** Discards entries up to `number`, except for the last `retainBytes` of the log. */
   forget(number: number, retainBytes: number): void {
+    const { kept, gone } = this;
     const limitBytes = this.sizeBytes - retainBytes;
-    let count = 0;
-    while (this.first + count <= number && (this.kept[count]?.endBytes ?? limitBytes) < limitBytes) count++;
-    // In batches, since removing from the front of an array moves the rest. A few large entries make a batch, too.
-    const goneBytes = (this.kept[count - 1]?.endBytes ?? 0) - this.forgottenBytes;
-    if (count === 0 || (count < BATCH_ENTRIES && goneBytes < BATCH_BYTES)) return;
-    const newest = this.kept[count - 1]!;
+    let end = gone;
+    while (this.first + end - gone <= number && (kept[end]?.endBytes ?? limitBytes) < limitBytes) end++;
+    const newest = kept[end - 1];
+    if (end === gone || !newest) return;
+    // In batches. A few large entries make a batch, too.
+    if (end - gone < BATCH_ENTRIES && newest.endBytes - this.forgottenBytes < BATCH_BYTES) return;
     this.forgottenBytes = newest.endBytes;
     this.afterForgotten = newest.next;
-    this.forgotten += count;
-    this.kept.splice(0, count);
+    this.forgotten += end - gone;
+    this.gone = end;
+    if (end < kept.length / GONE_PART) return;
+    kept.splice(0, end);
+    this.gone = 0;
   }
 
   /** Removes the entries after `number`. */
   truncate(number: number): void {
     assert(number >= this.forgotten && number <= this.last, 'only kept entries can be removed');
-    this.kept.length = number - this.forgotten;
+    this.kept.length = this.gone + number - this.forgotten;
   }
 
   /** Empties the buffer: the next entry is the one after `number`, and the machine is at position `icount`. */
   startAfter(number: number, icount: number): void {
     this.kept = [];
+    this.gone = 0;
     this.forgotten = number;
     this.forgottenBytes = 0;
     this.afterForgotten = { ...INITIAL_CONTEXT, icount };
