@@ -114,6 +114,32 @@ describe('a log buffer', () => {
     expect(forgotten).toBeGreaterThan(10);
   });
 
+  test('has the right entries under their numbers while parts of many are discarded', () => {
+    const part = fc.record({ appended: fc.nat(600), discarded: fc.nat(300), truncated: fc.nat(40) });
+    fc.assert(
+      fc.property(fc.array(part, { minLength: 2, maxLength: 12 }), (parts) => {
+        const buffer = new LogBuffer();
+        const all: Entry[] = [];
+        for (const { appended, discarded, truncated } of parts) {
+          for (let count = 0; count < appended; count++) {
+            all.push({ kind: 'progress', icount: all.length });
+            buffer.append(all.at(-1)!);
+          }
+          buffer.forget(Math.min(buffer.last, buffer.first + discarded), 0);
+          all.length = Math.max(buffer.first - 1, all.length - truncated);
+          buffer.truncate(all.length);
+          expect(buffer.last).toBe(all.length);
+          expect(buffer.lastIcount).toBe(all.at(-1)?.icount ?? 0);
+          for (let number = buffer.first; number <= buffer.last; number++)
+            if (buffer.get(number) !== all[number - 1]) throw new Error(`entry ${number} is another`);
+          expect(() => buffer.get(buffer.first - 1)).toThrow(InvariantError);
+          expect(() => buffer.get(buffer.last + 1)).toThrow(InvariantError);
+        }
+      }),
+      { numRuns: examples(60) },
+    );
+  });
+
   function check(buffer: LogBuffer, model: Model): void {
     expect([buffer.last, buffer.lastIcount]).toEqual([model.last, model.lastIcount]);
     const total = model.bytesUpTo(model.last);
