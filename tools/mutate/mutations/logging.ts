@@ -33,10 +33,10 @@ export const logging = [
     ],
   }),
   ...inFile('ft/log-buffer.ts', {
-    'log-forget-any': ['this.first + count <= number && ', ''],
+    'log-forget-any': ['this.first + end - gone <= number && ', ''],
     'log-truncate-off1': [
-      'this.kept.length = number - this.forgotten;',
-      'this.kept.length = Math.min(this.kept.length, number - this.forgotten + 1);',
+      'this.kept.length = this.gone + number - this.forgotten;',
+      'this.kept.length = Math.min(this.kept.length, this.gone + number - this.forgotten + 1);',
     ],
   }),
   ...inFile('ft/output-gate.ts', {
