@@ -6,11 +6,19 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { encode, Writer } from '../../src/base/codec.ts';
 import { OperatingError } from '../../src/base/errors.ts';
+import { EvidenceFile } from '../../src/cli/judging/files.ts';
 import { EvidenceDirectory } from '../../src/host/evidence/directory.ts';
-import type { EvidenceRecord } from '../../src/host/evidence/format.ts';
+import {
+  EVIDENCE_MAGIC,
+  type EvidenceRecord,
+  UNTIMED_VERSION,
+  untimedRecord,
+} from '../../src/host/evidence/format.ts';
 import { EvidenceStream } from '../../src/host/evidence/reader.ts';
 import { EvidenceWriter } from '../../src/host/evidence/writer.ts';
+import { writeFrame } from '../../src/replay/chained-frames.ts';
 import { examples } from '../thorough.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'vmft-'));
@@ -34,6 +42,7 @@ function read(bytes: Uint8Array, size = 100) {
 
 const record = (index: number): EvidenceRecord => ({
   kind: 'released',
+  first: index * 1000,
   last: index * 1000,
   generation: index,
 });
@@ -59,6 +68,7 @@ test('a file has all that was appended, in order', () => {
     record(1),
     {
       kind: 'entries',
+      tookUs: expect.any(Number),
       entries: [
         { kind: 'clock', icount: 100, ticks: 1 },
         { kind: 'console', icount: 101, data: new Uint8Array(1) },
@@ -68,6 +78,76 @@ test('a file has all that was appended, in order', () => {
   expect(whole.records.filter(({ kind }) => kind === 'released')).toEqual(
     Array.from({ length: 39 }, (_, index) => record(index + 1)),
   );
+});
+
+test('each record has its time, by the wall clock, and what came through the doors how long it took', async () => {
+  const path = join(directory, 'times');
+  const beginUs = Date.now() * 1000;
+  const writer = new EvidenceWriter(path, head, () => {});
+  writer.append(record(1));
+  await setTimeout(20);
+  writer.entry({ kind: 'clock', icount: 1, ticks: 1 });
+  // It is written when the turn is over.
+  const turnUs = performance.now() * 1000;
+  while (performance.now() * 1000 < turnUs + 3000);
+  writer.append(record(2));
+  await writer.close();
+  const endUs = (Date.now() + 1) * 1000;
+  const stream = new EvidenceStream(inPieces(readFileSync(path), 100), 'the file');
+  const times = [stream.timeUs];
+  const took: number[] = [];
+  for (const one of stream) {
+    times.push(stream.timeUs);
+    if (one.kind === 'entries') took.push(one.tookUs);
+  }
+  const [headUs, first, entries, second] = times;
+  expect(headUs).toBeGreaterThan(beginUs - 5000);
+  expect(stream.timeUs).toBeLessThan(endUs + 5000);
+  expect(entries! - first!).toBeGreaterThan(19_000);
+  expect(second! - entries!).toBeGreaterThanOrEqual(0);
+  expect(took).toEqual([expect.any(Number)]);
+  expect(took[0]).toBeGreaterThan(2900);
+});
+
+test('a process that has nothing to write says once in a while that it is there', async () => {
+  const path = join(directory, 'alive');
+  const writer = new EvidenceWriter(path, head, () => {});
+  writer.alive();
+  writer.append(record(1));
+  writer.alive();
+  writer.alive();
+  writer.append(record(2));
+  await writer.close();
+  expect(read(readFileSync(path)).records).toEqual([record(1), { kind: 'alive' }, record(2)]);
+});
+
+/** A file as earlier versions have written it. */
+function untimed(records: readonly EvidenceRecord[]): Uint8Array {
+  const out = new Writer();
+  out.raw(EVIDENCE_MAGIC);
+  out.u16(UNTIMED_VERSION);
+  let checksum = 0;
+  for (const one of [{ kind: 'head' as const, ...head }, ...records])
+    checksum = writeFrame(out, encode(untimedRecord, one), checksum);
+  return out.bytes();
+}
+
+test('a file of the version without times is read, and has none', () => {
+  const records = whole.records.map(
+    (one): EvidenceRecord =>
+      one.kind === 'entries'
+        ? { ...one, tookUs: 0 }
+        : one.kind === 'released'
+          ? { ...one, first: one.last }
+          : one,
+  );
+  const bytes = untimed([...records, { kind: 'closed' }]);
+  expect(read(bytes)).toEqual({ head: { kind: 'head', ...head }, records, end: 'closed' });
+  const stream = new EvidenceStream(inPieces(bytes, 50), 'the file');
+  for (const _ of stream) expect(stream.timeUs).toBe(0);
+  const path = join(directory, 'untimed');
+  writeFileSync(path, bytes);
+  expect(new EvidenceFile(path).beginUs).toBeUndefined();
 });
 
 test('any prefix of a file reads as a prefix of its records, or says that it has none', () => {
@@ -172,5 +252,5 @@ test('another version is refused', () => {
   const bytes = Uint8Array.from(whole.bytes);
   bytes[8] = 99;
   writeFileSync(join(directory, 'version'), bytes);
-  expect(() => read(bytes)).toThrow('the file: evidence of format 99, and this vmft reads 1');
+  expect(() => read(bytes)).toThrow('the file: evidence of format 99, and this vmft reads up to 2');
 });

@@ -15,7 +15,7 @@ import {
   EVIDENCE_SUFFIX,
   EVIDENCE_VERSION,
   type EvidenceRecord,
-  evidenceRecord,
+  timedRecord,
 } from '../../src/host/evidence/format.ts';
 import type { GroupStatus } from '../../src/host/host-messages.ts';
 import { writeFrame } from '../../src/replay/chained-frames.ts';
@@ -163,7 +163,7 @@ function tampered(
   out.u16(EVIDENCE_VERSION);
   let checksum = 0;
   for (const record of [file.head, ...change(records), { kind: 'closed' as const }])
-    checksum = writeFrame(out, encode(evidenceRecord, record), checksum);
+    checksum = writeFrame(out, encode(timedRecord, { afterUs: 0, record }), checksum);
   writeFileSync(path, out.take());
   return judged(directory);
 }

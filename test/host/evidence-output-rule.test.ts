@@ -24,7 +24,12 @@ const sent = (entry: number, made: number): EvidenceRecord => ({ kind: 'sent', c
 const ack = (from: string, received: number, generation = 1): EvidenceRecord => ({
   ...{ kind: 'ack', from, generation, received },
 });
-const released = (last: number, generation = 1): EvidenceRecord => ({ kind: 'released', last, generation });
+const released = (last: number, generation = 1): EvidenceRecord => ({
+  kind: 'released',
+  first: last,
+  last,
+  generation,
+});
 const claim = (kind: 'claimed' | 'won', generation: number, backups: string[]): EvidenceRecord => ({
   ...{ kind, generation, record: { primary: 'a', backups } },
 });

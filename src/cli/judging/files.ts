@@ -7,6 +7,7 @@ import {
   type EvidenceOf,
   type EvidenceRecord,
   MACHINE_SUFFIX,
+  UNTIMED_VERSION,
 } from '../../host/evidence/format.ts';
 import {
   EmptyEvidence,
@@ -38,11 +39,22 @@ function* piecesOf(path: string, from = 0): Generator<Uint8Array, undefined> {
   }
 }
 
+/** A record, when it was written (in µs since 1970), and its size in the file. */
+export interface TimedRecord {
+  record: EvidenceRecord;
+  timeUs: number;
+  sizeBytes: number;
+}
+
 /** A file of evidence, which can be read repeatedly. It may grow meanwhile. */
 export class EvidenceFile {
   readonly head: EvidenceOf<'head'>;
+  /** When it begins, in µs since 1970; undefined if it is of a version without times. */
+  readonly beginUs: number | undefined;
   /** Known when all records are read. */
   end: EvidenceEnd | undefined;
+  /** The time of the last record; known when all are read. */
+  endUs = 0;
   /** After the head. */
   private readonly start: EvidencePlace;
   /** Where {@link more} goes on. */
@@ -53,6 +65,7 @@ export class EvidenceFile {
     const pieces = piecesOf(path);
     const { head, place } = new EvidenceStream(() => pieces.next().value, path);
     this.head = head;
+    this.beginUs = place.version === UNTIMED_VERSION ? undefined : place.timeUs;
     this.start = place;
     this.place = place;
     pieces.return(undefined);
@@ -61,6 +74,15 @@ export class EvidenceFile {
   /** The records after the head, in order. */
   *[Symbol.iterator](): Generator<EvidenceRecord, void> {
     for (const [record] of this.from(this.start)) yield record;
+  }
+
+  /** The same with their times. */
+  *timed(): Generator<TimedRecord, void> {
+    let before = this.start;
+    for (const [record, place] of this.from(before)) {
+      yield { record, timeUs: place.timeUs, sizeBytes: place.offset - before.offset };
+      before = place;
+    }
   }
 
   /** The records that were added since the last call; at the first call all. */
@@ -77,6 +99,7 @@ export class EvidenceFile {
       const stream = new EvidenceStream(() => pieces.next().value, this.path, place);
       for (const record of stream) yield [record, stream.place];
       this.end = stream.end;
+      this.endUs = stream.timeUs;
     } finally {
       pieces.return(undefined);
     }

@@ -101,9 +101,16 @@ export class OutputRule {
       case 'acked':
         return this.acknowledges(record.received);
       case 'released':
-        this.required = this.inForce(record.generation);
-        return this.checker.left(this.host, record.last);
+        return this.left(record.last, record.generation);
+      case 'disk-write':
+        return this.left(record.id, record.generation);
     }
+  }
+
+  /** Outputs up to this one left. */
+  private left(last: number, generation: number): void {
+    this.required = this.inForce(generation);
+    this.checker.left(this.host, last);
   }
 
   private leads(generation: number): void {

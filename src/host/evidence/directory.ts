@@ -9,9 +9,13 @@ import type { Log } from '../limited-log.ts';
 import { EVIDENCE_SUFFIX, type EvidenceRole, MACHINE_SUFFIX } from './format.ts';
 import { EvidenceWriter } from './writer.ts';
 
+/** A process that has written nothing else for so long says that it is there: that dates its end. */
+const ALIVE_MS = 1000;
+
 /** See the head of this file. */
 export class EvidenceDirectory {
   private readonly files = new Map<string, EvidenceWriter>();
+  private readonly alive: NodeJS.Timeout;
   /** The number of the last file of this process, and of its earlier lives. */
   private number: number;
 
@@ -37,6 +41,10 @@ export class EvidenceDirectory {
         `the directory for evidence, ${directory}, can't be used: ${(error as Error).message}`,
       );
     }
+    this.alive = setInterval(() => {
+      for (const file of this.files.values()) file.alive();
+    }, ALIVE_MS);
+    this.alive.unref();
   }
 
   /** The file of a group, which begins with the first call. `begin` writes its first records. */
@@ -77,6 +85,7 @@ export class EvidenceDirectory {
 
   /** Ends all files in order. */
   async close(): Promise<void> {
+    clearInterval(this.alive);
     await Promise.all([...this.files.keys()].map((group) => this.end(group)));
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The file format of a real run's evidence: magic, version, then chained frames with a record in each. A process writes a
- * file for each group and each of its lives.
+ * The file format of a real run's evidence: magic, version, then chained frames with a record and its time in each. A
+ * process writes a file for each group and each of its lives.
  */
 import { bool, bytes, list, oneOf, record, text, u64, uint, union, type ValueOf } from '../../base/codec.ts';
 import { MAX_OPERATION_BYTES } from '../../devices/device.ts';
@@ -10,7 +10,9 @@ import { groupName } from '../groups.ts';
 /** The first bytes of a file. */
 export const EVIDENCE_MAGIC = new TextEncoder().encode('VMFT-EVI');
 /** The version of the format. */
-export const EVIDENCE_VERSION = 1;
+export const EVIDENCE_VERSION = 2;
+/** A version without times, which is read, too. */
+export const UNTIMED_VERSION = 1;
 /** The largest record; a larger one is damage. */
 export const MAX_RECORD_BYTES = 1 << 23;
 /** The end of the files' names. */
@@ -41,8 +43,8 @@ const kinds = {
   // A host.
   /** The replica was made: with a machine at its boot, unless it is a spare. `first`: the record of generation 1. */
   booted: record({ role: oneOf('primary', 'backup', 'spare'), first: generationRecord }),
-  /** What came through the doors of the machine. */
-  entries: record({ entries: entryList }),
+  /** What came through the doors of the machine, `tookUs` from the first of it to this record. */
+  entries: record({ tookUs: uint, entries: entryList }),
   /** Log entries up to `last` have arrived from the primary; those of an earlier log from `first` on are void. */
   arrived: record({ first: uint, last: uint, covers: list(cover) }),
   /** Log entries that this primary has sent, as far as they cover outputs. */
@@ -51,8 +53,8 @@ const kinds = {
   ack: record({ from: text, generation: uint, received: uint }),
   /** This backup has sent an acknowledgement. */
   acked: record({ generation: uint, received: uint }),
-  /** Outputs or disk writes up to this number left the host. */
-  released: record({ last: uint, generation: uint }),
+  /** Outputs left the host, those up to `last` in all; in {@link UNTIMED_VERSION} disk writes, too. */
+  released: record({ first: uint, last: uint, generation: uint }),
   /** The host has asked storage for the record of a generation, and storage has given it that. */
   claimed: record({ generation: uint, record: generationRecord }),
   won: record({ generation: uint, record: generationRecord }),
@@ -87,9 +89,42 @@ const kinds = {
   piece: record({ position: uint, data }),
   /** A write reached the medium. */
   write: record({ id: uint, sector: uint, data: bytes(MAX_OPERATION_BYTES) }),
+
+  /** The process is there, and has had nothing else to write for a while. */
+  alive: record({}),
+
+  // A host.
+  /** A write of the disk left the host. */
+  'disk-write': record({ id: uint, generation: uint }),
+
+  // A host, for the page of a run; checkers do without.
+  /** Outputs for console or network wait until a log entry is acknowledged. */
+  held: record({ first: uint, last: uint, entry: uint }),
+  /** `closed`: the connection was closed, and that is the reason. */
+  suspected: record({ host: text, silentNs: uint, closed: bool }),
+  /** The claim of a generation was in vain. */
+  lost: record({ generation: uint, to: text }),
+  /** The new generation does not name this host. */
+  evicted: record({ generation: uint, primary: text }),
+  /** The machine was discarded. */
+  void: record({ why: text }),
+  /** Another host becomes a backup, or does not. */
+  joining: record({ host: text, how: oneOf('entries', 'copy') }),
+  'join-ended': record({ host: text, why: text }),
+  /** A planned switch-over begins. */
+  switching: record({ to: text }),
+  /** The guest has switched off. */
+  off: record({ icount: uint, code: uint }),
 };
-/** The encoding of a record. */
-export const evidenceRecord = union(kinds);
+const evidenceRecord = union(kinds);
+/** A frame: when a record was written, in µs since the one before (the first: since 1970), and the record. */
+export const timedRecord = record({ afterUs: uint, record: evidenceRecord });
+/** A frame of {@link UNTIMED_VERSION}. */
+export const untimedRecord = union({
+  ...kinds,
+  entries: record({ entries: entryList }),
+  released: record({ last: uint, generation: uint }),
+});
 /** A record of evidence. */
 export type EvidenceRecord = ValueOf<typeof evidenceRecord>;
 /** A record of one kind. */

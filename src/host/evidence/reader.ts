@@ -7,8 +7,10 @@ import {
   EVIDENCE_VERSION,
   type EvidenceOf,
   type EvidenceRecord,
-  evidenceRecord,
   MAX_RECORD_BYTES,
+  timedRecord,
+  UNTIMED_VERSION,
+  untimedRecord,
 } from './format.ts';
 
 /** Magic and version. */
@@ -23,9 +25,12 @@ export class EmptyEvidence extends OperatingError {}
 /** A place in a file, between two records. */
 export interface EvidencePlace {
   head: EvidenceOf<'head'>;
+  version: number;
   /** In bytes. */
   offset: number;
   checksum: number;
+  /** The time of the record before. */
+  timeUs: number;
 }
 
 /** A file that is being read. */
@@ -33,6 +38,9 @@ export class EvidenceStream {
   readonly head: EvidenceOf<'head'>;
   /** Known when all records are read. */
   end: EvidenceEnd | undefined;
+  /** When the last record that was read was written, in µs since 1970; 0 in a file without times. */
+  timeUs: number;
+  private version: number;
   private readonly frames: ChainedFrames;
   /** After the last whole record. */
   place: EvidencePlace;
@@ -50,13 +58,16 @@ export class EvidenceStream {
     from?: EvidencePlace,
   ) {
     this.frames = new ChainedFrames(next, from);
+    this.timeUs = from?.timeUs ?? 0;
+    this.version = from?.version ?? EVIDENCE_VERSION;
     this.head = from?.head ?? this.readHead();
     this.place = from ?? this.here();
   }
 
   private here(): EvidencePlace {
+    const { head, version, timeUs } = this;
     const { offset, checksum } = this.frames;
-    return { head: this.head, offset, checksum };
+    return { head, version, offset, checksum, timeUs };
   }
 
   private readHead(): EvidenceOf<'head'> {
@@ -68,10 +79,10 @@ export class EvidenceStream {
       throw new OperatingError(`${name}: no evidence of vmft`);
     if (input.remaining < HEAD_BYTES) throw new EmptyEvidence(`${name}: cut short within its head`);
     input.raw(EVIDENCE_MAGIC.length);
-    const version = input.u16();
-    if (version !== EVIDENCE_VERSION)
+    this.version = input.u16();
+    if (this.version !== EVIDENCE_VERSION && this.version !== UNTIMED_VERSION)
       throw new OperatingError(
-        `${name}: evidence of format ${version}, and this vmft reads ${EVIDENCE_VERSION}; judge it with the vmft that wrote it`,
+        `${name}: evidence of format ${this.version}, and this vmft reads up to ${EVIDENCE_VERSION}; judge it with the vmft that wrote it`,
       );
     const first = this.read();
     if (!first && this.end === 'cut') throw new EmptyEvidence(`${name}: cut short within its head`);
@@ -94,7 +105,7 @@ export class EvidenceStream {
     try {
       const body = frames.body(MAX_RECORD_BYTES);
       if (!body) return this.stop('cut');
-      const record = decode(evidenceRecord, body);
+      const record = this.recordIn(body);
       if (record.kind === 'closed') return this.stop('closed');
       if (record.kind === 'incomplete') return this.stop({ incomplete: record.why });
       return record;
@@ -104,6 +115,17 @@ export class EvidenceStream {
       if (frames.isAtEnd && frames.offset - start < 8) return this.stop('cut');
       return this.stop({ damaged: `${this.name} is damaged at byte ${start}` });
     }
+  }
+
+  private recordIn(body: Uint8Array): EvidenceRecord {
+    if (this.version === UNTIMED_VERSION) {
+      const record = decode(untimedRecord, body);
+      if (record.kind === 'entries') return { ...record, tookUs: 0 };
+      return record.kind === 'released' ? { ...record, first: record.last } : record;
+    }
+    const { afterUs, record } = decode(timedRecord, body);
+    this.timeUs += afterUs;
+    return record;
   }
 
   private stop(end: EvidenceEnd): undefined {

@@ -57,7 +57,9 @@ export class ReplicaEvidence {
       },
       edge: {
         release: (effect, delivered, received) => {
-          this.released(lastOf(effect.outputs.at(-1)!), effect.generation);
+          const { outputs, generation } = effect;
+          const [first, last] = [outputs[0]!.first, lastOf(outputs.at(-1)!)];
+          this.file.append({ kind: 'released', first, last, generation });
           edge.release(effect, delivered, received);
         },
         listen: (offset, generation, typed) => edge.listen(offset, generation, typed),
@@ -67,16 +69,13 @@ export class ReplicaEvidence {
       disk: {
         perform: (effect, answer) => {
           // A copy to a private disk has negative numbers: it is no output of the guest.
-          if (effect.request.operation === 'write' && effect.id > 0)
-            this.released(effect.id, effect.generation);
+          const { id, request, generation } = effect;
+          if (request.operation === 'write' && id > 0)
+            this.file.append({ kind: 'disk-write', id, generation });
           disk.perform(effect, answer);
         },
       },
     } satisfies Omit<Ports, 'clock'> as unknown as P;
-  }
-
-  private released(last: number, generation: number): void {
-    this.file.append({ kind: 'released', last, generation });
   }
 
   private sending(bytes: Uint8Array): void {
@@ -159,6 +158,20 @@ export class ReplicaEvidence {
         // A backup notes the check at the end of a slice, after entries that came later.
         if (replica.role === 'primary')
           file.append({ kind: 'checked', icount: event.icount, hash: event.hash });
+        return;
+      case 'suspected':
+        file.append({ ...event, silentNs: Math.max(0, event.silentNs) });
+        return;
+      // Their other fields are not written.
+      case 'held':
+      case 'lost':
+      case 'evicted':
+      case 'void':
+      case 'joining':
+      case 'join-ended':
+      case 'switching':
+      case 'off':
+        file.append(event);
     }
   }
 

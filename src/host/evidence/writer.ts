@@ -10,7 +10,7 @@ import {
   EVIDENCE_VERSION,
   type EvidenceOf,
   type EvidenceRecord,
-  evidenceRecord,
+  timedRecord,
 } from './format.ts';
 
 /** What may wait for the disk; beyond it the evidence is incomplete. */
@@ -18,6 +18,19 @@ const MAX_WAITING_BYTES = 32 << 20;
 /** Entries of a machine's history in one record. */
 const MAX_BATCH = 512;
 const MAX_BATCH_BYTES = 1 << 20;
+
+/** A wall clock that differs more from that of the process was set since the process began. */
+const SET_MS = 2;
+
+/**
+ * A clock in µs since 1970: the wall clock now, and from here on without the steps of one that is set. That of the process
+ * is finer than milliseconds.
+ */
+function clockFromNow(): () => number {
+  const behindMs = Date.now() - (performance.timeOrigin + performance.now());
+  const startMs = performance.timeOrigin + (Math.abs(behindMs) > SET_MS ? behindMs : 0);
+  return () => Math.round((startMs + performance.now()) * 1000);
+}
 
 /** What a writer may be made with for tests. */
 export interface WriterLimits {
@@ -30,11 +43,16 @@ export class EvidenceWriter {
   private checksum = 0;
   private batch: Entry[] = [];
   private batchBytes = 0;
+  private batchBeginUs = 0;
+  private readonly nowUs = clockFromNow();
+  /** The time of the last record. */
+  private timeUs = 0;
   /** Bytes that are being written. */
   private underWay = 0;
   private waiters: (() => void)[] = [];
   private draining: Promise<void> | undefined;
   private isOver = false;
+  private isIdle = false;
 
   /** Creates the file, which does not exist. `log` receives a line if the evidence is incomplete. */
   constructor(
@@ -58,10 +76,17 @@ export class EvidenceWriter {
   /** Appends an entry of the machine's history. */
   entry(entry: Entry): void {
     if (this.isOver) return;
+    if (this.batch.length === 0) this.batchBeginUs = this.nowUs();
     this.batch.push(entry);
     this.batchBytes += sizeOf(entry);
     if (this.batch.length >= MAX_BATCH || this.batchBytes >= MAX_BATCH_BYTES) this.endBatch();
     else this.begin();
+  }
+
+  /** Appends that the process is there, unless something was appended since the last call. */
+  alive(): void {
+    if (this.isIdle) this.append({ kind: 'alive' });
+    this.isIdle = true;
   }
 
   private endBatch(): void {
@@ -69,11 +94,15 @@ export class EvidenceWriter {
     const entries = this.batch;
     this.batch = [];
     this.batchBytes = 0;
-    this.frame({ kind: 'entries', entries });
+    this.frame({ kind: 'entries', tookUs: Math.max(0, this.nowUs() - this.batchBeginUs), entries });
   }
 
   private frame(record: EvidenceRecord): void {
-    this.checksum = writeFrame(this.out, encode(evidenceRecord, record), this.checksum);
+    this.isIdle = false;
+    const nowUs = Math.max(this.timeUs, this.nowUs());
+    const frame = { afterUs: nowUs - this.timeUs, record };
+    this.timeUs = nowUs;
+    this.checksum = writeFrame(this.out, encode(timedRecord, frame), this.checksum);
     const waiting = this.out.length + this.underWay;
     if (waiting > (this.limits.waitingBytes ?? MAX_WAITING_BYTES) && !this.isOver) {
       this.isOver = true;
