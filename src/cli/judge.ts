@@ -71,7 +71,8 @@ export function* recordingOf(
 
 const hex = (hash: bigint): string => hash.toString(16).padStart(16, '0');
 
-function verdictLines(verdict: Verdict): Line[] {
+/** A verdict in words. */
+export function verdictLines(verdict: Verdict): Line[] {
   const { group, program, survivor, icount, generations, failovers, outcome, stateHash } = verdict;
   const { violations, missing } = verdict;
   const end = outcome === 'completed' ? 'completed' : 'ended';

@@ -23,6 +23,7 @@ import type { AsmOptions, DisasmOptions } from './listing.ts';
 import type { LogOptions } from './log.ts';
 import { options, type RunOptions, takesGuest, wholeNumber } from './options.ts';
 import type { PackOptions } from './pack.ts';
+import type { PageOptions } from './page.ts';
 import type { StoryOptions } from './play.ts';
 import type { PlayOptions } from './playground.ts';
 import { DEFAULT_PORT } from './playground-address.ts';
@@ -30,7 +31,6 @@ import { fromQemu } from './qemu/command-line.ts';
 import type { RecordOptions } from './record.ts';
 import type { ReplayOptions } from './replay.ts';
 import { takesSpec } from './spec-options.ts';
-import type { PageOptions } from './story-page.ts';
 
 /** Defined by the build, from package.json. */
 declare const VMFT_VERSION: string;
@@ -490,22 +490,27 @@ program
 
 program
   .command('report')
-  .description('write a page that shows the run of a scenario, for any browser')
-  .argument('<story>', 'a bundled story, or a path to your own')
-  .option('-o, --output <file>', 'the page (default: NAME.html)')
-  .option('-q, --quiet', 'print only failed expectations')
+  .description('write a page that shows a run, for any browser: of a scenario, or of real hosts')
+  .argument('<what>', 'a bundled story, a path to your own, or a folder of evidence (--evidence DIR)')
+  .option('--group <name>', 'of the evidence only this group')
+  .option('-o, --output <file>', 'the page (default: NAME.html, GROUP.html)')
+  .option('-q, --quiet', 'print only what is wrong')
   .addHelpText(
     'after',
     `
 The page is one file, and needs no network. For the run of a program: vmft run PROGRAM --report FILE.
-The exit code is 3 when an expectation fails; the page is written all the same.
+Of evidence, it shows what has been written so far, with the verdict of \`vmft judge\`.
+The exit code is 3 when an expectation fails, or for a violation; 2 when evidence is missing or damaged. The page is
+written all the same.
 
 Examples:
   vmft report primary-dies-before-output
-  vmft report my.story -o my.html`,
+  vmft report my.story -o my.html
+  vmft report evidence
+  vmft report evidence --group kv -o kv.html`,
   )
-  .action(async (name: string, given: PageOptions) =>
-    finish((await import('./story-page.ts')).reportStory(name, given)),
+  .action(async (what: string, given: PageOptions) =>
+    finish(await (await import('./report-page.ts')).report(what, given)),
   );
 
 program

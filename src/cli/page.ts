@@ -15,6 +15,14 @@ import { LIMIT_BYTES, readBytes } from './files.ts';
 /** Defined by the build, from package.json. */
 declare const VMFT_VERSION: string;
 
+/** The options of `vmft report`. */
+export interface PageOptions {
+  /** Of a folder of evidence: only this group. */
+  group?: string;
+  output?: string;
+  quiet?: boolean;
+}
+
 /** The page without data, as the build has made it. @throws {OperatingError} when it is missing */
 function template(): string {
   const path = join(packageRoot(), 'dist', 'report.html');

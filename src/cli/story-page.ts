@@ -1,4 +1,4 @@
-/** `vmft report`: plays a scenario, and writes the page of its run. */
+/** `vmft report STORY`: plays a scenario, and writes the page of its run. */
 import { basename } from 'node:path';
 import { compareLast } from '../check/verdict.ts';
 import { storyPage } from '../report/page/story-page.ts';
@@ -8,16 +8,10 @@ import { evidenceOf } from '../sim/cluster/evidence.ts';
 import { Tracer } from '../sim/trace/tracer.ts';
 import { EXIT_CODE } from './exit-codes.ts';
 import { OutputFile } from './files.ts';
-import { pageData, pageText } from './page.ts';
+import { type PageOptions, pageData, pageText } from './page.ts';
 import { performStory, readStory, storyNaming, storySource } from './play.ts';
 import { playgroundAddress } from './playground-link.ts';
 import { painterFor } from './terminal/paint.ts';
-
-/** The options of `vmft report`. */
-export interface PageOptions {
-  output?: string;
-  quiet?: boolean;
-}
 
 /** Plays a story, and writes its page; returns the exit code. */
 export function reportStory(name: string, { output, quiet }: PageOptions): number {

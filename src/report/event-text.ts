@@ -2,6 +2,7 @@
 import type { GenerationRecord } from '../ft/effects.ts';
 import type { SimEvent, WorldEvent } from '../sim/cluster/cluster.ts';
 import { faultText } from '../sim/faults/fault-text.ts';
+import type { FoundEvent } from '../sim/trace/events.ts';
 import { addressText, type Naming, UNNAMED } from '../symbols/naming.ts';
 import { describeEntry } from '../vmm/entries.ts';
 import { stuckText } from '../vmm/stuck.ts';
@@ -16,6 +17,9 @@ function shown(text: string): string {
   const quoted = JSON.stringify(text);
   return quoted.length > MAX_TEXT ? `${quoted.slice(0, MAX_TEXT - 2)}…"` : quoted;
 }
+
+/** Text of outputs with a space after it; nothing if it is not known. */
+const quoted = (text: string): string => (text === '' ? '' : `${shown(text)} `);
 
 const members = ({ primary, backups }: GenerationRecord): string =>
   backups.length > 0 ? `${primary} with ${backups.join(', ')}` : `${primary} alone`;
@@ -33,13 +37,13 @@ const againText = (pending: number): string =>
  * The event in words, without its time and host. Long: a case for each kind of event.
  * @param naming names the guest's addresses
  */
-export function describeEvent(event: SimEvent['event'], naming: Naming = UNNAMED): Line {
+export function describeEvent(event: SimEvent['event'] | FoundEvent, naming: Naming = UNNAMED): Line {
   switch (event.kind) {
     case 'booted':
       return [`booted as the ${event.role}`];
     case 'held':
       return [
-        `${span(event)} ${shown(event.text)} `,
+        `${span(event)} ${quoted(event.text)}`,
         styled('warning', 'held'),
         ` until entry ${event.entry} is acknowledged`,
       ];
@@ -52,7 +56,7 @@ export function describeEvent(event: SimEvent['event'], naming: Naming = UNNAMED
     case 'acknowledged':
       return [`entries up to ${event.received} acknowledged, ${event.consumed} consumed`];
     case 'released':
-      return [`${span(event)} ${shown(event.text)} `, styled('good', 'released')];
+      return [`${span(event)} ${quoted(event.text)}`, styled('good', 'released')];
     case 'full':
       return line(
         'warning',
@@ -138,6 +142,28 @@ export function describeEvent(event: SimEvent['event'], naming: Naming = UNNAMED
       return [`${span(event)} delivered to the ${event.what}`];
     case 'fault':
       return describeFault(event);
+    case 'ends':
+      return describeEnd(event);
+    case 'restarted':
+      return line('bad', `${event.what} was killed, and starts again`);
+    case 'typed':
+      return [`${shown(event.text)} typed at the console`];
+    case 'inbound':
+      return [`frame ${event.number} for the guest, ${event.sizeBytes} bytes`];
+    case 'differs':
+      return line('alarm', 'DIVERGED: its machine differs from its log');
+  }
+}
+
+function describeEnd({ how, icount, why }: FoundEvent & { kind: 'ends' }): Line {
+  const where = icount === undefined ? '' : `, at icount ${icount} or later`;
+  switch (how) {
+    case 'killed':
+      return line('alarm', `its process is KILLED${where}`);
+    case 'closed':
+      return ['its process ends in order'];
+    case 'unrecorded':
+      return line('bad', `what it does from here on is not in the evidence: ${why}`);
   }
 }
 

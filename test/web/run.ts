@@ -126,6 +126,7 @@ export const anyPage: fc.Arbitrary<PageData> = fc
         version: '0',
         title: 't',
         subtitle: '',
+        source: 'simulation' as const,
         before: [],
         after: [],
         command: 'vmft',

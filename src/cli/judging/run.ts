@@ -2,10 +2,11 @@
 import { OperatingError } from '../../base/errors.ts';
 import { OneLiveChecker, type Violation } from '../../check/checkers.ts';
 import type { Evidence, Kept, Meeting } from '../../check/evidence.ts';
-import { checkMeeting, judge } from '../../check/verdict.ts';
+import { checkMeeting, compareLast, judge } from '../../check/verdict.ts';
 import type { Execution } from '../../cpu/engine.ts';
 import { SECTOR_BYTES } from '../../devices/device.ts';
 import type { GenerationRecord } from '../../ft/effects.ts';
+import type { Comparison } from '../../replay/comparison.ts';
 import { Timeline } from '../../replay/timeline.ts';
 import { sectorsOf } from '../../vmm/description.ts';
 import { Divergence } from '../../vmm/doors.ts';
@@ -30,6 +31,17 @@ export interface Verdict {
   violations: Violation[];
   /** What was not judged, since evidence of it is missing. */
   missing: string[];
+}
+
+/** A meeting of the machines of two hosts. */
+type HostsMeeting = Meeting & { hosts: [string, string] };
+
+/** The machines of two hosts at a position that both have reached. */
+export interface ComparedHosts {
+  hosts: [string, string];
+  comparison: Comparison;
+  /** There the second one went live in place of the first. */
+  isChange: boolean;
 }
 
 /** The evidence of one group's run. */
@@ -222,15 +234,37 @@ export class RealRun {
   }
 
   /** Where machines that were live one after the other were the same for the last time. */
-  private meetings(): Meeting[] {
-    const { hosts } = this;
-    const isWhole = (part: MachinePart) => hosts.missing(part) === undefined;
+  private meetings(): HostsMeeting[] {
     return this.changes.flatMap(({ from, to }) => {
-      if (!isWhole(from.part) || !isWhole(to.part)) return [];
       // If it never followed the other one, they differ from where that one went live.
       const forkIcount = to.leader === from.part.host ? to.icount : from.icount;
-      const icount = Math.min(to.icount, from.part.icount, forkIcount);
-      return [{ a: hosts.history(from.part), b: hosts.history(to.part), icount }];
+      return this.meeting(from.part, to.part, Math.min(to.icount, from.part.icount, forkIcount));
     });
+  }
+
+  private meeting(a: MachinePart, b: MachinePart, icount: number): HostsMeeting[] {
+    const { hosts } = this;
+    if (hosts.missing(a) !== undefined || hosts.missing(b) !== undefined) return [];
+    return [{ hosts: [a.host, b.host], a: hosts.history(a), b: hosts.history(b), icount }];
+  }
+
+  /**
+   * Two machines side by side: where the primary changed for the last time, or else where the last primary and one that
+   * followed it end. Undefined if there was only one, or if evidence of the other one is missing.
+   */
+  compared(): ComparedHosts | undefined {
+    const { survivor, hosts, files, execution } = this;
+    const change = this.meetings().at(-1);
+    const follower = hosts.parts.findLast(
+      ({ host, icount, generations }) => host !== survivor.host && icount > 0 && generations.length === 0,
+    );
+    const isEnd = !change && this.changes.length === 0 && follower !== undefined;
+    const [meeting] = change
+      ? [change]
+      : isEnd
+        ? this.meeting(survivor, follower, Math.min(survivor.icount, follower.icount))
+        : [];
+    const comparison = meeting && compareLast({ description: files.description, meeting }, execution);
+    return comparison && { hosts: meeting.hosts, comparison, isChange: change !== undefined };
   }
 }

@@ -36,6 +36,9 @@ const titles: {
   command: ({ command }) => [command.kind],
   stuck: () => ['stuck'],
   'join-ended': () => ['copy aborted'],
+  differs: () => ['divergence'],
+  ends: ({ how }) => [how === 'killed' ? 'kill' : 'no evidence'],
+  restarted: () => ['restart'],
   off: ({ code }) => ['off', `The guest ends with exit code ${code}.`],
   fault: ({ fault, phase }) =>
     phase === 'begins'
@@ -43,13 +46,13 @@ const titles: {
       : [fault.kind === 'crash' || fault.kind === 'kill' ? 'restart' : `${fault.kind} over`],
 };
 
-/** The chapters of a run with these hosts. */
-export function chaptersOf(events: readonly TraceEvent[], isProtected: boolean): Chapter[] {
+/** The chapters of a run. `primary`: the host that was live first. */
+export function chaptersOf(events: readonly TraceEvent[], primary: string, isProtected: boolean): Chapter[] {
   const notes = events.filter((event) => event.kind === 'note');
   const held = notes.find(({ event }) => event.kind === 'held');
   const opening: Chapter[] = [
     {
-      ...{ title: 'boot', atNs: 0, host: 'primary', tone: 'plain' },
+      ...{ title: 'boot', atNs: 0, host: primary, tone: 'plain' },
       text: isProtected
         ? 'All machines start from one image. From here only the log passes between them.'
         : 'One machine, without a backup.',
@@ -65,6 +68,7 @@ export function chaptersOf(events: readonly TraceEvent[], isProtected: boolean):
 }
 
 function chapterOf({ atNs, host, event }: NoteEvent): Chapter[] {
+  if (event.kind === 'ends' && event.how === 'closed') return [];
   const title = titles[event.kind] as ((event: Event) => [string, string?]) | undefined;
   if (!title) return [];
   const [name, text] = title(event);

@@ -27,7 +27,8 @@ export interface PageMessage extends PageEventBase {
   to: string;
   way: 'stream' | 'datagram';
   what: string;
-  sizeBytes: number;
+  /** Undefined where it was not recorded. */
+  sizeBytes?: number;
   arrivedNs: number[];
   lost?: { atNs: number; why: string };
   first?: number;
@@ -95,12 +96,14 @@ export interface PageData {
   version: string;
   title: string;
   subtitle: string;
+  /** Where the events come from: the simulator, or what real processes have written down. */
+  source: 'simulation' | 'evidence';
   /** Explanations at the beginning, and at the end. */
   before: string[];
   after: string[];
   verdict: { tone: Tone; text: string; notes: string[] };
   figures: { name: string; value: string }[];
-  /** Makes the page again. */
+  /** Makes the page again; of a real run, checks and records it. */
   command: string;
   /** The address of the same run in the playground, where `vmft play` serves it; none if that can't make the run. */
   playground?: string | undefined;

@@ -25,17 +25,18 @@ export interface PageSetting {
 export function pageOf(facts: RunFacts, trace: Trace, setting: PageSetting): PageData {
   const { simulation, comparison, violations } = facts;
   const { spec } = simulation.options;
-  const machines = comparison && machinesOf(facts, comparison);
+  const machines = comparison && machinesOf(comparison, placeOf(facts, comparison));
   return {
     ...setting,
     subtitle: subtitleOf(spec),
+    source: 'simulation',
     ...{ before: [], after: [], expectations: [] },
     verdict: verdictOf(facts, machines),
     figures: figuresOf(facts),
     hosts: [...trace.hosts],
     backups: [...trace.hosts].slice(1, 1 + spec.backups),
     endNs: trace.endNs,
-    chapters: chaptersOf(trace.events, spec.backups > 0),
+    chapters: chaptersOf(trace.events, 'primary', spec.backups > 0),
     events: trace.events.map(pageEvent),
     total: trace.total,
     bins: trace.bins,
@@ -101,14 +102,20 @@ function figuresOf({ simulation }: RunFacts): PageData['figures'] {
   return figures.flatMap(([name, value]) => (value === undefined ? [] : [{ name, value }]));
 }
 
-function machinesOf({ simulation }: RunFacts, comparison: Comparison): PageMachines {
-  const { difference, firstDifference } = comparison;
+/** Where two machines were compared, in words, and whose they are. */
+type Place = Pick<PageMachines, 'names' | 'place'>;
+
+function placeOf({ simulation }: RunFacts, comparison: Comparison): Place {
   const { from, to } = simulation.failovers.at(-1) ?? { from: 'primary', to: 'backup' };
+  return { place: place(simulation, comparison).split(';')[0]!, names: [from, to] };
+}
+
+/** Two machines side by side. */
+export function machinesOf({ difference, firstDifference }: Comparison, where: Place): PageMachines {
   const hex = (value: bigint) => value.toString(16).padStart(16, '0');
   return {
     icount: difference.icount,
-    place: place(simulation, comparison).split(';')[0]!,
-    names: [from, to],
+    ...where,
     equal: difference.equal,
     registers: difference.registers.map(({ name, a, b }) => ({ name, a: hex(a), b: hex(b) })),
     devices: [...difference.devices],
@@ -128,7 +135,8 @@ function divergenceOf({ simulation }: RunFacts): Finding[] {
   return divergence ? [{ title: `${diverged} diverged`, text: divergence.message }] : [];
 }
 
-const findingOf = ({ invariant, message, output }: Violation): Finding => ({
+/** A violation, for the reader. */
+export const findingOf = ({ invariant, message, output }: Violation): Finding => ({
   title: invariant,
   text: message,
   ...(output !== undefined && { output }),

@@ -12,7 +12,7 @@ import type { BinsData } from './bins.ts';
 interface Traced {
   /** Counts the events of the run, from 1; a gap is where events were not kept. */
   id: number;
-  /** When it began, in virtual time. */
+  /** When it began: in virtual time, or since the begin of a real run. */
   atNs: number;
   /** The event that caused it, if that is known: an earlier one. */
   cause?: number | undefined;
@@ -38,7 +38,8 @@ export interface MessageEvent extends Traced {
   /** In order and without loss unless the connection breaks, or as a datagram. */
   way: 'stream' | 'datagram';
   what: MessageKind;
-  sizeBytes: number;
+  /** Undefined where it was not recorded: in a real run. */
+  sizeBytes?: number;
   /** When it arrived: several times if it was duplicated, not at all if it was lost. */
   arrivedNs: number[];
   /** When it was lost, and why; undefined for one that has arrived, or was on its way at the end of the run. */
@@ -58,10 +59,23 @@ export interface NoteEvent extends Traced {
   kind: 'note';
   /** Empty for links, storage and edge. */
   host: HostId;
-  event: Exclude<SimEvent['event'], { kind: 'sent' | 'received' | 'acknowledged' }>;
+  event: Exclude<SimEvent['event'], { kind: 'sent' | 'received' | 'acknowledged' }> | FoundEvent;
   /** Of `delivered`: the new output of the console. */
   text?: string;
 }
+
+/** What the evidence of a real run shows, which no process has said. */
+export type FoundEvent =
+  /** A life of a process has ended: killed, in order, or at least what is recorded of it. `icount`: its last position. */
+  | { kind: 'ends'; how: 'killed' | 'closed' | 'unrecorded'; icount: number | undefined; why?: string }
+  /** Storage or switch has begun anew after it was killed. */
+  | { kind: 'restarted'; what: string }
+  /** A machine differs from its log. */
+  | { kind: 'differs' }
+  /** Bytes were typed at the console: their offsets since boot. */
+  | { kind: 'typed'; first: number; last: number; text: string }
+  /** The switch has accepted a frame for the guest. */
+  | { kind: 'inbound'; number: number; sizeBytes: number };
 
 /** One event of a trace. */
 export type TraceEvent = SliceEvent | MessageEvent | NoteEvent;

@@ -3,7 +3,7 @@ import type { TraceEvent } from './events.ts';
 
 /** Notes that come with every output or slice; the others are turns of the run. */
 const routine = new Set<string>([
-  ...['held', 'released', 'delivered', 'disk-issued', 'checked', 'lag', 'slowed', 'full'],
+  ...['held', 'released', 'delivered', 'disk-issued', 'checked', 'lag', 'slowed', 'full', 'typed', 'inbound'],
 ]);
 
 /** Events this close to a turn are kept the longest. */

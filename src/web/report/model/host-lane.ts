@@ -43,6 +43,7 @@ function stateMarks(
     'no power': { shape: 'hatch', ...box },
     paused: { shape: 'box', ...box, fill: 'fault-fill', stroke: 'fault', dashed: true },
     stopped: { shape: 'box', ...box, stroke: 'line' },
+    'no evidence': { shape: 'box', ...box, stroke: 'line', dashed: true },
   };
   const labels: Label[] = [];
   const inset = value === 'no power' ? 12 : 5;
@@ -80,6 +81,7 @@ function sliceMarks(run: Run, { name, y, height }: Lane, scale: Scale): Mark[] {
 /** The position over time, as a line from the bottom at step 0 to the top at the last step. */
 function positionMarks(run: Run, { name, y, height }: Lane, scale: Scale): Mark[] {
   const slices = run.slices.get(name) ?? [];
+  const states = run.states.get(name) ?? [];
   const most = Math.max(1, ...[...run.slices.values()].map((one) => one.at(-1)?.to ?? 0));
   const [top, bottom] = [y + 17, y + height - SLICE_HEIGHT - 2];
   const at = (icount: number) => bottom - (bottom - top) * (icount / most);
@@ -87,8 +89,7 @@ function positionMarks(run: Run, { name, y, height }: Lane, scale: Scale): Mark[
   let points: [number, number][] = [];
   let before: PageSlice | undefined;
   for (const slice of scale.visible(slices)) {
-    // A machine that was copied begins at another position.
-    if (!before || slice.from !== before.to) {
+    if (!before || isAnother(states, before, slice)) {
       points = [];
       lines.push(points);
     }
@@ -97,7 +98,7 @@ function positionMarks(run: Run, { name, y, height }: Lane, scale: Scale): Mark[
     add(points, Math.min(scale.right, Math.max(scale.left, scale.x(slice.endNs))), at(slice.to));
   }
   const last = icountAt(run, name, scale.toNs);
-  const state = run.states.get(name)?.findLast(({ fromNs }) => fromNs < scale.toNs);
+  const state = states.findLast(({ fromNs }) => fromNs < scale.toNs);
   if (points.length > 0 && last !== undefined && state)
     add(
       points,
@@ -108,6 +109,14 @@ function positionMarks(run: Run, { name, y, height }: Lane, scale: Scale): Mark[
     .filter(({ length }) => length > 1)
     .map((line) => ({ shape: 'line', points: line, stroke: 'ink', width: 1.3 }));
 }
+
+/** Whether a host has another machine in a slice than in the one before: one that was copied, or booted. */
+const isAnother = (states: readonly Span<State>[], before: PageSlice, slice: PageSlice): boolean =>
+  slice.from < before.to ||
+  states.some(
+    ({ fromNs, value }) =>
+      fromNs >= before.endNs && fromNs <= slice.atNs && (value === 'copied' || value === 'no power'),
+  );
 
 /** Adds a point unless the last one is in the same column and row of pixels. */
 function add(points: [number, number][], x: number, y: number): void {

@@ -8,7 +8,15 @@ import type {
 } from '../../../report/page/page-data.ts';
 
 /** What a host is during a part of the run. */
-export type State = 'live' | 'follows' | 'spare' | 'copied' | 'no power' | 'paused' | 'stopped';
+export type State =
+  | 'live'
+  | 'follows'
+  | 'spare'
+  | 'copied'
+  | 'no power'
+  | 'paused'
+  | 'stopped'
+  | 'no evidence';
 
 /** A part of the run. */
 export interface Span<T> {
@@ -92,13 +100,33 @@ function stateAfter({ what, fields }: PageNote): State | 'as before' | undefined
       if (fields.fault === 'crash' || fields.fault === 'kill')
         return fields.phase === 'begins' ? 'no power' : 'spare';
       if (fields.fault === 'pause') return fields.phase === 'begins' ? 'paused' : 'as before';
+      return undefined;
+    case 'differs':
+      return 'stopped';
+    case 'ends':
+      return endings[String(fields.how)];
   }
   return undefined;
 }
 
-function statesOf(host: string, notes: readonly PageNote[], { endNs }: PageData): Span<State>[] {
-  const spans: Span<State>[] = [{ fromNs: 0, toNs: endNs, value: 'spare' }];
-  let before: State = 'spare';
+/** What a host is after a life of its process. */
+const endings: Record<string, State> = {
+  killed: 'no power',
+  closed: 'stopped',
+  unrecorded: 'no evidence',
+};
+
+/** Whether a fault begins. */
+export const isFault = ({ what, fields }: PageNote): boolean =>
+  (what === 'fault' && fields.phase === 'begins') || (what === 'ends' && fields.how === 'killed');
+
+/** Whether a host has lost its power, or its process. */
+export const losesHost = (note: PageNote): boolean =>
+  isFault(note) && (note.what === 'ends' || note.fields.fault === 'crash' || note.fields.fault === 'kill');
+
+function statesOf(host: string, notes: readonly PageNote[], { endNs, source }: PageData): Span<State>[] {
+  let before: State = source === 'evidence' ? 'no evidence' : 'spare';
+  const spans: Span<State>[] = [{ fromNs: 0, toNs: endNs, value: before }];
   for (const note of notes) {
     const next = note.host === host ? stateAfter(note) : undefined;
     const last: Span<State> = spans.at(-1)!;
@@ -158,7 +186,8 @@ function heldOf(host: string, notes: readonly PageNote[], { endNs }: PageData): 
     for (const span of open) if (span.value.last <= last) span.toNs = atNs;
     open = open.filter(({ value }) => value.last > last);
   };
-  for (const { what, atNs, fields, ...note } of notes) {
+  for (const note of notes) {
+    const { what, atNs, fields } = note;
     if (note.host !== host) continue;
     if (what === 'held') {
       const span = {
@@ -169,7 +198,7 @@ function heldOf(host: string, notes: readonly PageNote[], { endNs }: PageData): 
       spans.push(span);
       open.push(span);
     } else if (what === 'released') close(atNs, Number(fields.last));
-    else if (what === 'fault' && fields.phase === 'begins' && fields.fault !== 'pause')
+    else if ((isFault(note) && fields.fault !== 'pause') || what === 'ends')
       close(atNs, Number.POSITIVE_INFINITY);
   }
   return spans;

@@ -5,7 +5,7 @@ import { durationText, grouped } from './time.ts';
 
 /** Notes that come with every output or slice. */
 const routine = new Set([
-  ...['held', 'released', 'delivered', 'disk-issued', 'checked', 'lag', 'slowed', 'full'],
+  ...['held', 'released', 'delivered', 'disk-issued', 'checked', 'lag', 'slowed', 'full', 'typed', 'inbound'],
 ]);
 
 /** An event in words. */
@@ -15,7 +15,8 @@ export function describe(event: PageEvent): { where: string; what: string; text:
       return { where: event.host || 'world', what: event.what, text: event.text, tone: event.tone };
     case 'slice': {
       const { host, role, from, to, atNs, endNs } = event;
-      const steps = `${grouped(from)} – ${grouped(to)}, ${grouped(to - from)} steps in ${durationText(endNs - atNs)}`;
+      const took = endNs > atNs ? ` in ${durationText(endNs - atNs)}` : '';
+      const steps = `${grouped(from)} – ${grouped(to)}, ${grouped(to - from)} steps${took}`;
       return { where: host, what: 'slice', text: `${role}: ${steps}`, tone: 'plain' };
     }
     case 'message': {
@@ -27,7 +28,8 @@ export function describe(event: PageEvent): { where: string; what: string; text:
         : arrivedNs.length === 0
           ? 'on its way at the end'
           : `arrived after ${arrivedNs.map((ns) => durationText(ns - atNs)).join(' and ')}`;
-      const content = [`${sizeBytes} bytes`, end, ...(text === undefined ? [] : [text])].join('; ');
+      const size = sizeBytes === undefined ? [] : [`${sizeBytes} bytes`];
+      const content = [...size, end, ...(text === undefined ? [] : [text])].join('; ');
       return {
         where: `${from} → ${to}`,
         what: `${what}${numbers}`,

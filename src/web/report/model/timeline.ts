@@ -4,7 +4,7 @@ import { channelMarks, lagMarks } from './bins.ts';
 import { hostMarks } from './host-lane.ts';
 import { type Detail, lanesOf, NARROW, sides } from './lanes.ts';
 import type { Drawing, Label, Lane, Mark } from './marks.ts';
-import { firstAt, type Run } from './run.ts';
+import { firstAt, isFault, losesHost, type Run, type State } from './run.ts';
 import { Columns, type Scale, scaleOf } from './scale.ts';
 import { durationText, grouped, ticks, timeText } from './time.ts';
 
@@ -47,12 +47,14 @@ export function drawingOf(run: Run, view: View): Drawing {
   return drawing;
 }
 
+/** What a host without a machine is. */
+const idle = new Set<State>(['spare', 'no power', 'no evidence']);
+
 /** Whether a host has no machine in a part of the run: its lane needs no height. */
 const isIdle = (run: Run, host: string, { fromNs, toNs, detail }: View): boolean =>
   detail === 'detail' &&
   (run.states.get(host) ?? []).every(
-    (state) =>
-      state.toNs <= fromNs || state.fromNs >= toNs || state.value === 'spare' || state.value === 'no power',
+    (state) => state.toNs <= fromNs || state.fromNs >= toNs || idle.has(state.value),
   );
 
 function nameOf({ data }: Run, { name, kind, y, height }: Lane, width: number): Label[] {
@@ -127,11 +129,12 @@ function storageMarks(run: Run, { y, height }: Lane, scale: Scale): [Mark[], Lab
 }
 
 function faultMarks(run: Run, lanes: readonly Lane[], scale: Scale): [Mark[], Label[]] {
-  const faults = run.notes.filter(({ what, fields }) => what === 'fault' && fields.phase === 'begins');
+  const faults = run.notes.filter(isFault);
   const marks: Mark[] = [];
   const hosts = lanes.filter(({ kind }) => kind === 'host' || kind === 'console' || kind === 'storage');
   const [top, bottom] = [hosts[0]!.y, hosts.at(-1)!.y + hosts.at(-1)!.height];
-  for (const { atNs, host, fields } of faults.slice(0, 200)) {
+  for (const fault of faults.slice(0, 200)) {
+    const { atNs, host } = fault;
     if (!scale.shows(atNs)) continue;
     const x = scale.x(atNs);
     marks.push({
@@ -144,8 +147,7 @@ function faultMarks(run: Run, lanes: readonly Lane[], scale: Scale): [Mark[], La
       width: 1.4,
     });
     const lane = lanes.find(({ name }) => name === host);
-    if (lane && (fields.fault === 'crash' || fields.fault === 'kill'))
-      marks.push({ shape: 'cross', x, y: lane.y + 12, stroke: 'fault' });
+    if (lane && losesHost(fault)) marks.push({ shape: 'cross', x, y: lane.y + 12, stroke: 'fault' });
   }
   return [marks, []];
 }

@@ -39,7 +39,11 @@ export function MachinesView({ page }: { page: Page }) {
           })}
         </tbody>
       </table>
-      {machines ? <Compared machines={machines} /> : <p class="hint">Only one machine was left to show.</p>}
+      {machines ? (
+        <Compared machines={machines} />
+      ) : (
+        <p class="hint">There is no second machine to compare with.</p>
+      )}
     </section>
   );
 }

@@ -2,7 +2,7 @@
 import { computed, effect, type ReadonlySignal, type Signal, signal } from '@preact/signals';
 import { type Focus, fromHash, toHash, within, withTime } from '../model/focus.ts';
 import { type Life, lifeAt, livesOf } from '../model/outputs.ts';
-import { icountAt, type Run } from '../model/run.ts';
+import { icountAt, isFault, type Run } from '../model/run.ts';
 
 /** The page's state. */
 export interface Page {
@@ -18,9 +18,8 @@ export interface Page {
 /** The part of the run that the detail shows first: around the failover, or else the beginning. */
 function firstFocus(run: Run): Focus {
   const { endNs, hosts } = run.data;
-  const at = (what: string, fault?: string) =>
-    run.notes.find((note) => note.what === what && (fault === undefined || note.fields.phase === fault));
-  const begin = at('fault', 'begins') ?? at('suspected') ?? at('held');
+  const at = (what: string) => run.notes.find((note) => note.what === what);
+  const begin = run.notes.find(isFault) ?? at('suspected') ?? at('held');
   const live = at('live') ?? at('held') ?? begin;
   const [fromNs, toNs] = [begin?.atNs ?? 0, live?.atNs ?? endNs];
   const margin = Math.max((toNs - fromNs) * 0.25, endNs * 0.01);
