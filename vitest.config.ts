@@ -12,7 +12,7 @@ const onEveryEngine = [
 /** Campaigns, faults at many positions, killed and installed programs: not in `npm test`. */
 const slow = [
   'test/sim/{campaign,control,crash-*,disk,faults,flat,fork,large-requests,protection,stuck,traced-runs,typing}.test.ts',
-  'test/cli/{bisect,boot,chaos,conformance,diff,files,fork,images,index-recording,live-run,packed,page,quiet,record,stuck,trace,verify}.test.ts',
+  'test/cli/{bisect,boot,chaos,conformance,diff,files,fork,images,index-recording,live-run,packed,page,quiet,record,report-command,stuck,trace,verify}.test.ts',
   // Runs with a wrong instruction table, in modules that other files of a shared process must not get.
   'test/debug/bisect.test.ts',
   'test/cpu/translator/accesses.test.ts',

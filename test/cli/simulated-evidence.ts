@@ -106,6 +106,8 @@ export class RecordedRun {
   private readonly hosts = new Map<string, { file: RecordedFile; evidence: ReplicaEvidence }>();
   private readonly name: GuestName;
   private numbers = 0;
+  private typedBytes = 0;
+  private frames = 0;
   private printed: Uint8Array = new Uint8Array(0);
   private storage!: RecordedFile;
   private edge!: RecordedFile;
@@ -195,6 +197,7 @@ export class RecordedRun {
         { kind: 'generation', generation: cargo.generation, record: copyOf(cargo.record) },
         this.nowUs,
       );
+    if (from === SWITCH) this.enters(cargo);
     const host = this.hosts.get(from);
     if (!host) return;
     const { generation } = this.simulation.hosts.get(from)!.replica;
@@ -205,6 +208,18 @@ export class RecordedRun {
     if (cargo.kind === 'bytes' && way === 'stream') transport!.stream!(to, cargo.bytes);
     if (cargo.kind === 'release') edge!.release!({ outputs: cargo.outputs, generation });
     if (cargo.kind === 'disk') disk!.perform!({ id: cargo.id, request: cargo.request, generation });
+  }
+
+  /** Input is recorded when it is new: not when it goes to another host again. */
+  private enters(cargo: Departure['cargo']): void {
+    if (cargo.kind === 'typed' && cargo.offset === this.typedBytes) {
+      this.typedBytes += cargo.data.length;
+      this.edge.append({ kind: 'typed', offset: cargo.offset, data: cargo.data }, this.nowUs);
+    }
+    if (cargo.kind === 'frame' && cargo.number === this.frames + 1) {
+      this.frames++;
+      this.edge.append({ kind: 'inbound', number: cargo.number, frame: cargo.frame }, this.nowUs);
+    }
   }
 
   private traced(tracer: Tracer): RunTrace {

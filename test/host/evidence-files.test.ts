@@ -6,20 +6,14 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { encode, Writer } from '../../src/base/codec.ts';
 import { OperatingError } from '../../src/base/errors.ts';
 import { EvidenceFile } from '../../src/cli/judging/files.ts';
 import { EvidenceDirectory } from '../../src/host/evidence/directory.ts';
-import {
-  EVIDENCE_MAGIC,
-  type EvidenceRecord,
-  UNTIMED_VERSION,
-  untimedRecord,
-} from '../../src/host/evidence/format.ts';
+import type { EvidenceRecord } from '../../src/host/evidence/format.ts';
 import { EvidenceStream } from '../../src/host/evidence/reader.ts';
 import { EvidenceWriter } from '../../src/host/evidence/writer.ts';
-import { writeFrame } from '../../src/replay/chained-frames.ts';
 import { examples } from '../thorough.ts';
+import { untimed } from './untimed-evidence.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'vmft-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
@@ -121,17 +115,6 @@ test('a process that has nothing to write says once in a while that it is there'
   expect(read(readFileSync(path)).records).toEqual([record(1), { kind: 'alive' }, record(2)]);
 });
 
-/** A file as earlier versions have written it. */
-function untimed(records: readonly EvidenceRecord[]): Uint8Array {
-  const out = new Writer();
-  out.raw(EVIDENCE_MAGIC);
-  out.u16(UNTIMED_VERSION);
-  let checksum = 0;
-  for (const one of [{ kind: 'head' as const, ...head }, ...records])
-    checksum = writeFrame(out, encode(untimedRecord, one), checksum);
-  return out.bytes();
-}
-
 test('a file of the version without times is read, and has none', () => {
   const records = whole.records.map(
     (one): EvidenceRecord =>
@@ -141,7 +124,7 @@ test('a file of the version without times is read, and has none', () => {
           ? { ...one, first: one.last }
           : one,
   );
-  const bytes = untimed([...records, { kind: 'closed' }]);
+  const bytes = untimed([{ kind: 'head', ...head }, ...records, { kind: 'closed' }]);
   expect(read(bytes)).toEqual({ head: { kind: 'head', ...head }, records, end: 'closed' });
   const stream = new EvidenceStream(inPieces(bytes, 50), 'the file');
   for (const _ of stream) expect(stream.timeUs).toBe(0);

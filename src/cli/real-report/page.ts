@@ -60,7 +60,7 @@ function figuresOf(
   { icount, generations, failovers, stateHash }: Verdict,
   { trace, failovers: known }: RealTrace,
 ): PageData['figures'] {
-  const downNs = known.at(-1)?.downNs;
+  const downNs = known.findLast((one) => one.downNs !== undefined)?.downNs;
   const figures: [string, string | undefined][] = [
     ['steps', grouped(icount)],
     ['time', `${(trace.endNs / 1e9).toFixed(3)} s`],

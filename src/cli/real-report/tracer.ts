@@ -3,14 +3,12 @@ import type { EvidenceOf } from '../../host/evidence/format.ts';
 import { Bins } from '../../sim/trace/bins.ts';
 import type { MessageEvent, NoteEvent, SliceEvent, Trace } from '../../sim/trace/events.ts';
 import { MAX_EVENTS } from '../../sim/trace/tracer.ts';
+import { endOf } from './ends.ts';
 import { type Draft, EventQueue } from './event-queue.ts';
 import { HostState, type NoteOf } from './host-state.ts';
 import { Messages, type Passage } from './messages.ts';
 import { beginOf, type Life, recordsOf, type Sighting } from './records.ts';
-import type { Survey, Suspicion } from './survey.ts';
-
-/** A process writes more often. One that was silent for so long before the end of the run was killed. */
-const SILENT_NS = 3_000_000_000;
+import type { Survey } from './survey.ts';
 
 /** A replica went live in place of another. */
 export interface RealFailover {
@@ -187,30 +185,11 @@ export class RealTracer {
   }
 
   private hostEnds({ life, icount, beginNs }: HostState, atNs: number): void {
-    const { node, file, hasNext } = life;
-    const { end } = file;
-    const ends = (endNs: number, how: 'killed' | 'closed' | 'unrecorded', why?: string) => {
-      this.ended.set(node, endNs);
-      this.note(endNs, node, { kind: 'ends', how, icount, ...(why !== undefined && { why }) });
-    };
-    if (end === 'closed') return ends(atNs, 'closed');
-    if (typeof end === 'object')
-      return ends(atNs, 'unrecorded', 'damaged' in end ? end.damaged : end.incomplete);
-    // Otherwise the evidence is read while it grows.
-    const suspicions = this.suspicionsOf(life, beginNs).filter((one) => one.atNs >= atNs);
-    const lastUs = Math.max(...this.lives.map((one) => one.file.endUs));
-    const isSilent = (lastUs - file.endUs) * 1000 > SILENT_NS;
-    if (hasNext || isSilent || suspicions.length > 0)
-      ends(Math.max(atNs, ...suspicions.map(({ heardNs }) => heardNs)), 'killed');
-  }
-
-  /** The suspicions of a life. */
-  private suspicionsOf({ node, file }: Life, beginNs: number): Suspicion[] {
-    const next = this.lives.find((one) => one.node === node && one.file.head.number > file.head.number);
-    const nextNs = next ? (next.file.beginUs! - beginOf(this.lives)) * 1000 : Number.POSITIVE_INFINITY;
-    return this.survey.suspicions.filter(
-      ({ host, heardNs }) => host === node && heardNs > beginNs && heardNs < nextNs,
-    );
+    const end = endOf(life, { beginNs, atNs }, this.lives, this.survey);
+    if (!end) return;
+    const { atNs: endNs, how, why } = end;
+    this.ended.set(life.node, endNs);
+    this.note(endNs, life.node, { kind: 'ends', how, icount, ...(why !== undefined && { why }) });
   }
 
   private wentLive(
