@@ -30,7 +30,7 @@ const onlyReal = [
   'test/symbols/addr2line.test.ts',
   'test/cli/tshark.test.ts',
   'test/debug/gdb/{docs,gdb,linux,mi}.test.ts',
-  'test/web/{page,parts,playground}.test.ts',
+  'test/web/{page,parts,playground,real-run}.test.ts',
 ];
 
 /** What needs programs of others: `npm run test:real`. The rest of these files runs with it. */

@@ -43,3 +43,41 @@ export async function expectToFit(page: Page): Promise<void> {
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
   }
 }
+
+/** A page of a run in the browser. */
+export interface Opened {
+  page: Page;
+  /** Requests but for the page itself, and what went to the error console. */
+  wrong: string[];
+}
+
+/** How a page is opened. */
+interface View {
+  width?: number | undefined;
+  colorScheme?: 'light' | 'dark' | undefined;
+  hash?: string | undefined;
+}
+
+/** Opens the page of a run, and waits until it is drawn. */
+export async function openPage(
+  browser: Browser,
+  path: string,
+  { width = 1280, colorScheme = 'light', hash = '' }: View = {},
+): Promise<Opened> {
+  const page = await browser.newPage({
+    viewport: { width, height: 900 },
+    colorScheme,
+    reducedMotion: 'reduce',
+  });
+  page.setDefaultTimeout(LIMIT_MS);
+  const wrong: string[] = [];
+  page.on('request', (request) => {
+    if (!request.isNavigationRequest() && !request.url().startsWith('data:')) wrong.push(request.url());
+  });
+  page.on('console', (message) => wrong.push(message.text()));
+  page.on('pageerror', (error) => wrong.push(error.message));
+  await page.goto(`file://${path}${hash}`);
+  await page.locator('footer').waitFor();
+  await page.locator('.timeline canvas').first().waitFor();
+  return { page, wrong };
+}

@@ -6,7 +6,7 @@ import { statSync, writeFileSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { workplace } from '../cli/command.ts';
-import { expectAccessible, expectToFit, LIMIT_MS, launch } from './browser.ts';
+import { expectAccessible, expectToFit, launch, type Opened, openPage } from './browser.ts';
 
 const { vmft, file } = workplace();
 let browser: Browser;
@@ -33,35 +33,8 @@ const hostile = (text: string): string =>
     ...['  sw t1, 0(t0)', 'loop:', '  j loop', 'text:', `  .asciz ${JSON.stringify(`${text}\n`)}`, ''],
   ].join('\n');
 
-interface Opened {
-  page: Page;
-  /** Requests but for the page itself, and what went to the error console. */
-  wrong: string[];
-}
-
-async function open(
-  name: string,
-  width = 1280,
-  colorScheme: 'light' | 'dark' = 'light',
-  hash = '',
-): Promise<Opened> {
-  const page = await browser.newPage({
-    viewport: { width, height: 900 },
-    colorScheme,
-    reducedMotion: 'reduce',
-  });
-  page.setDefaultTimeout(LIMIT_MS);
-  const wrong: string[] = [];
-  page.on('request', (request) => {
-    if (!request.isNavigationRequest() && !request.url().startsWith('data:')) wrong.push(request.url());
-  });
-  page.on('console', (message) => wrong.push(message.text()));
-  page.on('pageerror', (error) => wrong.push(error.message));
-  await page.goto(`file://${file(name)}${hash}`);
-  await page.locator('footer').waitFor();
-  await page.locator('.timeline canvas').first().waitFor();
-  return { page, wrong };
-}
+const open = (name: string, width?: number, colorScheme?: 'light' | 'dark', hash?: string): Promise<Opened> =>
+  openPage(browser, file(name), { width, colorScheme, hash });
 
 const pages = ['bank.html', 'clock.html', 'two-backups.html', 'hostile.html'];
 
