@@ -180,3 +180,19 @@ test('clocks that differ are brought in line: nothing arrives before it has left
     { numRuns: examples(24) },
   );
 });
+
+test('of a long run the turns and the latest events are kept, and sums of everything', () => {
+  fc.assert(
+    fc.property(runs, fc.integer({ min: 40, max: 400 }), (drawn, limit) => {
+      const run = runOf(drawn);
+      const [whole, short] = [traceOf(run.lives()), traceOf(run.lives(), limit)];
+      expect(short.events.length).toBeLessThanOrEqual(limit);
+      const { hosts, endNs, total, bins } = whole;
+      expect(short).toMatchObject({ hosts, endNs, total, bins });
+      const byId = new Map(whole.events.map((event) => [event.id, event]));
+      for (const event of short.events) expect(event).toEqual(byId.get(event.id));
+      expect(short.events.at(-1)).toEqual(whole.events.at(-1));
+    }),
+    { numRuns: examples(24) },
+  );
+});
