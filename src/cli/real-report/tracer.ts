@@ -3,6 +3,7 @@ import type { EvidenceOf } from '../../host/evidence/format.ts';
 import { Bins } from '../../sim/trace/bins.ts';
 import type { MessageEvent, NoteEvent, SliceEvent, Trace } from '../../sim/trace/events.ts';
 import { MAX_EVENTS } from '../../sim/trace/tracer.ts';
+import { EdgeTrace } from './edge-trace.ts';
 import { endOf } from './ends.ts';
 import { type Draft, EventQueue } from './event-queue.ts';
 import { HostState, type NoteOf } from './host-state.ts';
@@ -33,15 +34,13 @@ export class RealTracer {
   private readonly hosts = new Map<string, HostState>();
   private readonly queue: EventQueue;
   private readonly bins = new Bins();
+  private readonly edge: EdgeTrace;
   private readonly messages = new Messages((passage) => this.passed(passage));
   private readonly failovers: RealFailover[] = [];
   /** When lives with a machine ended, by host. */
   private readonly ended = new Map<string, number>();
   private first: { primary: string; backups: readonly string[] } = { primary: '', backups: [] };
   private endNs = 0;
-  /** Outputs up to these are shown. */
-  private readonly shownUpTo = { console: 0, frame: 0 };
-  private readonly decoder = new TextDecoder();
   /** The release that the record which is read has shown. */
   private shownBy: Draft<MessageEvent> | undefined;
   /** The message that has brought the record which is read. */
@@ -53,6 +52,7 @@ export class RealTracer {
     limit = MAX_EVENTS,
   ) {
     this.queue = new EventQueue(limit);
+    this.edge = new EdgeTrace(this.queue, this.bins, this.hosts);
   }
 
   /** Reads the evidence. */
@@ -80,10 +80,8 @@ export class RealTracer {
     host: string,
     event: NoteOf<K>['event'],
     cause?: Draft,
-    text?: string,
   ): Draft<NoteOf<K>> {
-    const note = { kind: 'note' as const, atNs, host, event, ...(text !== undefined && { text }) };
-    return this.queue.add<NoteEvent>(note, cause) as Draft<NoteOf<K>>;
+    return this.queue.add<NoteEvent>({ kind: 'note', atNs, host, event }, cause) as Draft<NoteOf<K>>;
   }
 
   private take(sighting: Sighting): void {
@@ -93,15 +91,7 @@ export class RealTracer {
     this.messages.take(sighting);
     if (life.file.head.role === 'host') return this.hostSays(sighting);
     if (record.kind === 'head') this.serviceBegins(life, atNs);
-    if (record.kind === 'console') this.console(record, atNs);
-    if (record.kind === 'frame') this.frame(record, atNs);
-    if (record.kind === 'typed') {
-      const { offset, data } = record;
-      const text = new TextDecoder().decode(data);
-      this.note(atNs, '', { kind: 'typed', first: offset, last: offset + data.length - 1, text });
-    }
-    if (record.kind === 'inbound')
-      this.note(atNs, '', { kind: 'inbound', number: record.number, sizeBytes: record.frame.length });
+    this.edge.take(record, atNs, this.shownBy);
   }
 
   // ── Hosts ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -231,15 +221,8 @@ export class RealTracer {
     const { role } = host;
     if (to > before || to > from)
       host.slice = this.queue.add<SliceEvent>({
-        ...{
-          kind: 'slice',
-          atNs: Math.max(0, atNs - tookUs * 1000),
-          host: node,
-          role,
-          endNs: atNs,
-          from,
-          to,
-        },
+        ...{ kind: 'slice', host: node, role, from, to },
+        ...{ atNs: Math.max(0, atNs - tookUs * 1000), endNs: atNs },
       });
     this.bins.add(`steps ${node}`, atNs, Math.max(0, to - before));
     if (role !== 'following') return;
@@ -256,20 +239,10 @@ export class RealTracer {
   private passed(passage: Passage): void {
     const { from, to, what, departedNs, arrivedNs, first, last } = passage;
     if (what === 'release') return this.releasePassed(passage);
-    const message: Draft<MessageEvent> = this.queue.add<MessageEvent>({
-      ...{
-        kind: 'message',
-        from,
-        to,
-        what,
-        way: 'stream',
-        atNs: departedNs,
-        arrivedNs: [arrivedNs],
-        first,
-        last,
-      },
+    this.brought = this.queue.add<MessageEvent>({
+      ...{ kind: 'message', from, to, what, way: 'stream', first, last },
+      ...{ atNs: departedNs, arrivedNs: [arrivedNs] },
     });
-    this.brought = message;
   }
 
   /** Outputs that left together are shown one by one. */
@@ -295,36 +268,5 @@ export class RealTracer {
         life.file.head.number < file.head.number,
     );
     if (before && before.file.end !== 'closed') this.note(atNs, '', { kind: 'restarted', what: node });
-  }
-
-  private console({ first, data }: EvidenceOf<'console'>, atNs: number): void {
-    // A switch that was killed may have shown something twice, in its last life and in the next one.
-    const begin = Math.max(first, this.shownUpTo.console + 1);
-    const fresh = data.subarray(begin - first);
-    if (fresh.length === 0) return;
-    this.shownUpTo.console = begin + fresh.length - 1;
-    const text = this.decoder.decode(fresh, { stream: true });
-    this.delivered('console', begin, this.shownUpTo.console, text, atNs);
-  }
-
-  private frame({ number, frame }: EvidenceOf<'frame'>, atNs: number): void {
-    if (number <= this.shownUpTo.frame) return;
-    this.shownUpTo.frame = number;
-    this.delivered('switch', number, number, `[frame of ${frame.length} bytes]`, atNs);
-  }
-
-  private delivered(
-    what: 'console' | 'switch',
-    first: number,
-    last: number,
-    text: string,
-    atNs: number,
-  ): void {
-    const { shownBy } = this;
-    if (shownBy) shownBy.event.text += text;
-    for (const host of this.hosts.values()) host.shown(first, last, text);
-    this.bins.add('shown', atNs, last - first + 1);
-    const shown = what === 'console' ? text : undefined;
-    this.note(atNs, '', { kind: 'delivered', what, first, last }, shownBy, shown);
   }
 }
