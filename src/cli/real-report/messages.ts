@@ -206,7 +206,8 @@ export class Messages {
     if (claimed.size > MAX_REMEMBERED) claimed.delete(claimed.keys().next().value!);
     const early = this.wonEarly;
     this.wonEarly = undefined;
-    if (early?.generation === generation) this.claim(early, atNs);
+    // A storage service that writes evidence only now lists what is long recorded.
+    if (early?.generation === generation && atNs - early.atNs < LONGEST_NS) this.claim(early, atNs);
   }
 
   private won(host: string, generation: number, atNs: number): void {
