@@ -491,7 +491,7 @@ program
 program
   .command('report')
   .description('write a page that shows a run, for any browser: of a scenario, or of real hosts')
-  .argument('<what>', 'a bundled story, a path to your own, or a folder of evidence (--evidence DIR)')
+  .argument('<story|dir>', 'a bundled story, a path to your own, or a folder of evidence (--evidence DIR)')
   .option('--group <name>', 'of the evidence only this group')
   .option('-o, --output <file>', 'the page (default: NAME.html, GROUP.html)')
   .option('-q, --quiet', 'print only what is wrong')

@@ -83,8 +83,8 @@ test('the page leads to the same run in the playground, if that can make it', as
 test.each([
   [['run', 'hello', '--report', '-'], 'the page is no console output; write it to a file'],
   [['run', 'hello', '--report', 'missing/out.html'], 'no directory'],
-  [['report', 'no-such-story'], 'there is no story "no-such-story"'],
-  [['report'], "missing required argument 'story'"],
+  [['report', 'no-such-story'], 'no-such-story: neither a story'],
+  [['report'], "missing required argument 'story|dir'"],
 ])('%j is refused', async (args, why) => {
   const { code, stderr } = await vmft(args);
   expect([code, stderr]).toEqual([2, expect.stringContaining(why)]);
