@@ -158,7 +158,9 @@ describe('a writer that grows', () => {
   });
 
   test('passes on what is large, in order and nothing twice', () => {
-    const sizes = fc.array(fc.oneof(fc.nat(300), fc.integer({ min: 1 << 16, max: 66_000 })), { maxLength: 8 });
+    const sizes = fc.array(fc.oneof(fc.nat(300), fc.integer({ min: 1 << 16, max: 66_000 })), {
+      maxLength: 8,
+    });
     fc.assert(
       fc.property(sizes, (all) => {
         const whole = new Writer();
