@@ -7,7 +7,7 @@ import type { AccessSize } from '../expr.ts';
 import { PAGE, PAGE_BYTES, PAGE_FLAGS, RAM, RAM_BASE, TLB_KIND } from '../layout.ts';
 import { ACCESS } from '../page-walk.ts';
 import { emitLookUp, found } from '../tlb.ts';
-import type { Body, FunctionRef, Label, ValueType } from '../wasm/module.ts';
+import type { Body, FunctionRef, Label } from '../wasm/module.ts';
 import { type AccessGroup, type AccessKind, accessGroups } from './access-groups.ts';
 import type { Placed } from './region.ts';
 
@@ -19,14 +19,10 @@ export interface DataMode {
   bareBytes: number | undefined;
 }
 
-/** An access, given the address on the stack. */
+/** An access to data. */
 export interface DataAccess {
   kind: AccessKind;
   sizeBytes: AccessSize;
-  /** Emits the access to this memory at the offset on the stack plus this one. */
-  access(offset: number): void;
-  /** What `access` pushes. */
-  result?: ValueType;
   /** Gives up the present instruction if the condition on the stack holds. */
   giveUpIf(): void;
 }
@@ -76,10 +72,14 @@ export class DataAccesses {
     });
   }
 
-  /** Emits an access of the instruction at a position. */
-  emit(position: number, { kind, sizeBytes, access, result, giveUpIf }: DataAccess): void {
+  /**
+   * Replaces the address on the stack by an offset in this memory, and returns what is to be added to that. The access
+   * is that of the instruction at `position`.
+   */
+  emit(position: number, { kind, sizeBytes, giveUpIf }: DataAccess): number {
     const { body, address, at } = this;
     const group = this.groups.get(position);
+    let offset = 0;
     body.set(address);
     body.block((done) => {
       body.block((missed) => {
@@ -87,8 +87,8 @@ export class DataAccesses {
           const place = this.placeOf(group);
           body.get(place).op('i32.eqz').expect(false).brIf(missed);
           body.get(place);
-          access(group.offsets.get(position)!);
-        } else access(this.find(kind, sizeBytes, missed));
+          offset = group.offsets.get(position)!;
+        } else offset = this.find(kind, sizeBytes, missed);
         body.br(done);
       });
       body.get(address).i32(sizeBytes).i32(ACCESS[kind]).call(this.reach);
@@ -96,8 +96,9 @@ export class DataAccesses {
       giveUpIf();
       this.forgetGroups(position);
       body.get(at);
-      access(0);
-    }, result);
+      if (offset !== 0) body.i32(offset).op('i32.sub');
+    }, 'i32');
+    return offset;
   }
 
   private placeOf({ number }: AccessGroup): number {

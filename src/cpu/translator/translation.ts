@@ -20,7 +20,7 @@ import { extract, fields } from '../formats.ts';
 import { getScratch, getWide, getWord, setWord } from '../hart-words.ts';
 import { ENTRIES, NO_RESERVATION, offsetOf, RAM, RAM_BASE } from '../layout.ts';
 import type { TranslationSupport } from '../support.ts';
-import type { Body, Label, ValueType } from '../wasm/module.ts';
+import type { Body, Label } from '../wasm/module.ts';
 import type { AccessKind } from './access-groups.ts';
 import { DataAccesses, type DataMode } from './data-access.ts';
 import type { Register, RegisterField } from './decoded.ts';
@@ -357,33 +357,25 @@ class Translation implements Surface {
     this.float.raised();
   }
 
-  /** Emits an access with the address on the stack replaced by its offset in this memory, less `offset`. */
-  private reach(
-    kind: AccessKind,
-    sizeBytes: AccessSize,
-    access: (offset: number) => void,
-    result?: ValueType,
-  ): void {
-    const giveUpIf = () => this.giveUpIf();
-    this.data.emit(this.position, { kind, sizeBytes, access, giveUpIf, ...(result && { result }) });
+  /** Replaces the address on the stack by an offset in this memory, and returns what is to be added to that. */
+  private reach(kind: AccessKind, sizeBytes: AccessSize): number {
+    return this.data.emit(this.position, { kind, sizeBytes, giveUpIf: () => this.giveUpIf() });
   }
 
   load(sizeBytes: AccessSize, signed: boolean): void {
-    const op = loadOp(sizeBytes, signed);
-    this.reach('load', sizeBytes, (offset) => this.body.access(op, offset), 'i64');
+    this.body.access(loadOp(sizeBytes, signed), this.reach('load', sizeBytes));
   }
 
   loadNumber(): void {
-    this.reach('load', 8, (offset) => this.body.access('f64.load', offset), 'f64');
+    this.body.access('f64.load', this.reach('load', 8));
   }
 
   store(sizeBytes: AccessSize, value: Expr): void {
     const isNumber = sizeBytes === 8 && value.is === 'operand' && value.name.startsWith('fs');
-    this.reach('store', sizeBytes, (offset) => {
-      if (isNumber) emitNumber(this, value, 'D');
-      else emitExpr(this, value);
-      this.body.access(isNumber ? 'f64.store' : storeOp(sizeBytes), offset);
-    });
+    const offset = this.reach('store', sizeBytes);
+    if (isNumber) emitNumber(this, value, 'D');
+    else emitExpr(this, value);
+    this.body.access(isNumber ? 'f64.store' : storeOp(sizeBytes), offset);
   }
 
   jump(): void {
@@ -402,10 +394,9 @@ class Translation implements Surface {
       .op('i32.and');
     this.giveUpIf();
     this.operand('rs1');
-    this.reach(access, sizeBytes, (offset) => {
-      if (offset !== 0) body.i32(offset).op('i32.add');
-      body.set(this.at);
-    });
+    const offset = this.reach(access, sizeBytes);
+    if (offset !== 0) body.i32(offset).op('i32.add');
+    body.set(this.at);
   }
 
   private loadAt(sizeBytes: 4 | 8): void {

@@ -160,9 +160,10 @@ function pushUnsigned(to: number[], value: number): void {
 }
 
 function pushSigned(to: number[], value: bigint | number): void {
-  if (typeof value === 'number' && (value | 0) === value) {
-    let rest = value;
-    for (; rest < -64 || rest > 63; rest >>= 7) to.push((rest & 127) | 128);
+  if (Number.isSafeInteger(value)) {
+    let rest = Number(value);
+    // Addresses have more than the 32 bits that shifts are of.
+    for (; rest < -64 || rest > 63; rest = Math.floor(rest / 128)) to.push((rest & 127) | 128);
     to.push(rest & 127);
     return;
   }
