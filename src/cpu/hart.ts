@@ -124,6 +124,8 @@ const HASH_HEADER_BYTES = 32;
 /** The shared memory in units of 64 KiB. */
 const unitsFor = (ramSizeBytes: number): number => Math.ceil((RAM + ramSizeBytes) / 65536);
 
+const zeros = new Uint8Array(PAGE_BYTES);
+
 const compiled = new Map<boolean, WebAssembly.Module>();
 
 /**
@@ -224,7 +226,7 @@ export class Hart {
     this.set('reservation', NO_RESERVATION);
   }
 
-  /** Restores RAM to these bytes. Translations of unchanged pages are kept. */
+  /** Restores RAM to these bytes. */
   takeBack(ram: Uint8Array): void {
     for (let page = 0; page < this.flags.length; page++) {
       const at = page * PAGE_BYTES;
@@ -241,7 +243,7 @@ export class Hart {
       const page = Math.floor(at / PAGE_BYTES);
       if (hashes[page] === 0n && (this.flags[page]! & PAGE.DIRTY) === 0) continue;
       const until = Math.min(end, (page + 1) * PAGE_BYTES);
-      this.touch(at, until - at);
+      this.touch(at, zeros.subarray(0, until - at));
       this.ram.fill(0, at, until);
     }
   }
@@ -364,13 +366,17 @@ export class Hart {
     this.generated.flush();
   }
 
-  /** Marks pages of RAM as about to change, from the offset in RAM on. */
-  private touch(offset: number, sizeBytes: number): void {
-    const last = Math.floor((offset + sizeBytes - 1) / PAGE_BYTES);
+  /** Marks pages of RAM as about to change: these bytes will be written from the offset in RAM on. */
+  private touch(offset: number, bytes: Uint8Array): void {
+    const last = Math.floor((offset + bytes.length - 1) / PAGE_BYTES);
     let tables = 0;
     for (let page = Math.floor(offset / PAGE_BYTES); page <= last; page++) {
       tables |= this.flags[page]! & (PAGE.LEAF_TABLE | PAGE.UPPER_TABLE);
-      if ((this.flags[page]! & PAGE.CODE) !== 0) this.translator?.dropPage(page);
+      if ((this.flags[page]! & PAGE.CODE) !== 0) {
+        const start = Math.max(offset, page * PAGE_BYTES);
+        const there = bytes.subarray(start - offset, (page + 1) * PAGE_BYTES - offset);
+        if (this.translator?.changesCode(page, start % PAGE_BYTES, there)) this.translator.dropPage(page);
+      }
       this.flags[page]! |= PAGE.DIRTY | PAGE.CHANGED;
     }
     if (tables !== 0) this.generated.flush();
@@ -399,10 +405,13 @@ export class Hart {
     return pages;
   }
 
-  /** Writes RAM from outside the hart: the image at boot, and DMA of devices. Ends an LR reservation. */
+  /**
+   * Writes RAM from outside the hart: the image at boot, DMA of devices, and earlier states. Ends an LR reservation.
+   * Translations of code that stays the same are kept.
+   */
   write(address: number, bytes: Uint8Array): void {
     if (bytes.length === 0) return;
-    this.touch(address - RAM_BASE, bytes.length);
+    this.touch(address - RAM_BASE, bytes);
     this.ram.set(bytes, address - RAM_BASE);
     this.set('reservation', NO_RESERVATION);
   }

@@ -2,6 +2,7 @@
  * Manages the translations of hot code: decides what is translated and when, finds enterable translations, and drops
  * invalid ones. None of this is state of the machine: the guest can't observe whether code is translated.
  */
+import { sameBytes } from '../../base/bytes.ts';
 import { TRANSLATION } from '../interpreter.ts';
 import {
   CODE_PART_BYTES,
@@ -305,6 +306,20 @@ export class Translator implements Profile {
     const free = this.freeSlots.pop();
     if (free !== undefined) return free;
     return this.table.grow(1);
+  }
+
+  /** Whether bytes that are to be written to a page of RAM, from an offset in it on, change instructions in translations. */
+  changesCode(page: number, offset: number, bytes: Uint8Array): boolean {
+    const parts = this.view.getUint16(CODE_PARTS + page * 2, true);
+    const present = new Uint8Array(this.memory.buffer, RAM + page * PAGE_BYTES, PAGE_BYTES);
+    for (let part = 0; part < PAGE_BYTES / CODE_PART_BYTES; part++) {
+      if ((parts & (1 << part)) === 0) continue;
+      const from = Math.max(offset, part * CODE_PART_BYTES);
+      const to = Math.min(offset + bytes.length, (part + 1) * CODE_PART_BYTES);
+      if (from < to && !sameBytes(present.subarray(from, to), bytes.subarray(from - offset, to - offset)))
+        return true;
+    }
+    return false;
   }
 
   /** Drops the translations of a page of RAM. */
