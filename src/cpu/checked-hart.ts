@@ -179,6 +179,7 @@ export class CheckedHart implements AnyHart {
     let same = start;
     let different = Math.min(end, this.first.icount);
     let found = differences;
+    this.translatesMore = false;
     while (different - same > 1) {
       const middle = Math.floor((same + different) / 2);
       const here = this.repeat(middle);
@@ -278,6 +279,9 @@ export class CheckedHart implements AnyHart {
   }
   takeBack(ram: Uint8Array): void {
     this.change((hart) => hart.takeBack(ram));
+  }
+  set translatesMore(more: boolean) {
+    this.first.translatesMore = more;
   }
   takeChanged(among?: readonly number[]): number[] {
     return this.first.takeChanged(among);

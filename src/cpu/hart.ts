@@ -328,6 +328,11 @@ export class Hart {
     return (this.get('mip') | this.get('lines')) & this.get('mie');
   }
 
+  /** Whether hot code is translated (the default); otherwise only translations that exist are entered. */
+  set translatesMore(more: boolean) {
+    if (this.translator) this.translator.makesMore = more;
+  }
+
   /** Takes steps until `icount` is `limit`, the hart waits for an interrupt, or {@link stop} was called. */
   run(limit: number): Exit {
     this.control[SCRATCH_WORDS.STOP / 4] = 0;

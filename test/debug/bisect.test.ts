@@ -210,6 +210,34 @@ describe('an execution', () => {
   });
 });
 
+describe('an execution by a wrong translator', () => {
+  const { min, max } = { min: 0, max: end - 1 };
+  const run = fc.tuple(fc.integer({ min, max }), fc.integer({ min, max })).map(([one, other]) => ({
+    from: momentAt(Math.min(one, other), 'after'),
+    to: momentAt(Math.max(one, other) + 1, 'before'),
+  }));
+
+  test('gives the same answer to a question that is repeated', async () => {
+    const a = sideOf('a');
+    for (const mnemonic of ['xor', 'mul', 'srli']) {
+      const b = await wronglyTranslated(mnemonic, 2, 0);
+      const ask = async ({ from, to }: { from: Moment; to: Moment }) => {
+        const { consumed } = await a.at(from);
+        return b.onward!({ state: (await a.snapshot(from))!, consumed }, to);
+      };
+      await b.at(last);
+      await fc.assert(
+        fc.asyncProperty(run, fc.array(run, { maxLength: 8 }), async (question, others) => {
+          const answer = await ask(question);
+          for (const other of others) await ask(other);
+          expect(await ask(question)).toEqual(answer);
+        }),
+        { numRuns: examples(40) },
+      );
+    }
+  });
+});
+
 describe('the first difference', () => {
   test('of a replay in whose memory a bit flips is where it flips', async () => {
     await fc.assert(

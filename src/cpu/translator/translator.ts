@@ -103,6 +103,8 @@ export class Translator implements Profile {
   private modules = 0;
   /** Whether accesses to some pages are reported to the VMM: set between two runs, with a new generation. */
   isObserved = false;
+  /** Whether hot code is translated; otherwise only translations that exist are entered. */
+  makesMore = true;
   /** The highest bits of the keys of entries. */
   private era = 0;
 
@@ -127,7 +129,7 @@ export class Translator implements Profile {
   /** `pc` is a hot jump target without a translation that can be entered. */
   jumpedTo(pc: number): void {
     const { hot, patience } = this.options;
-    if (this.enter(pc) || this.putOnTrial(pc)) return;
+    if (this.enter(pc) || !this.makesMore || this.putOnTrial(pc)) return;
     if (this.waiting.has(pc) || patience === 0) this.waiting.add(pc);
     else {
       this.waiting.add(pc);

@@ -95,6 +95,8 @@ export class TimelineSide implements Side {
   private here: Moment | undefined;
   /** Whether the timeline can only go on from a snapshot. */
   private mustGoBack = false;
+  /** The latest moment that was asked for. */
+  private furthest: Moment = 0;
   /** The earliest known moment at which it can't be. */
   private blocked: { moment: Moment; sample: Sample } | undefined;
 
@@ -142,6 +144,7 @@ export class TimelineSide implements Side {
     const rest = { [Symbol.iterator]: () => entriesFrom(entries, consumed) };
     const { machine } = this.timeline;
     putInto(machine, state);
+    this.prepare(to);
     const sample = sampleOf(
       new Timeline(description, rest, { ...this.ending, machine, passed: () => {} }),
       to,
@@ -156,10 +159,20 @@ export class TimelineSide implements Side {
     if (this.here !== undefined) this.timeline.keep();
   }
 
+  /**
+   * To be called before the machine runs to a moment. Up to the furthest so far no code is translated that was not by
+   * then: else what a wrong translation does would depend on the questions asked before.
+   */
+  private prepare(moment: Moment): void {
+    this.timeline.machine.hart.translatesMore = moment > this.furthest;
+    this.furthest = Math.max(this.furthest, moment);
+  }
+
   private go(moment: Moment): Sample {
     if (this.blocked && moment >= this.blocked.moment) return this.blocked.sample;
     const { timeline } = this;
     if (this.mustGoBack) this.goBack();
+    this.prepare(moment);
     // A timeline would go back to before its position first.
     const sample = moment === this.here ? sampleHere(timeline) : sampleOf(timeline, moment);
     this.here = sample.problem === undefined ? moment : undefined;
