@@ -7,10 +7,10 @@ import { emitAction } from './emit.ts';
 import { getScratch, getWide, getWord, setScratch, setWide } from './hart-words.ts';
 import { type Instruction, instructions } from './instructions.ts';
 import { StepSurface } from './interpreter-steps.ts';
-import { ENTRIES, HEAT, HEAT_COUNT, RECORD, RECORDS } from './layout.ts';
+import { ENTRIES, HEAT, RECORD, RECORDS } from './layout.ts';
 import { emitRecorder, recordAt } from './records.ts';
 import { declareImports, emitSupport, type Support, supportFunctions, supportNames } from './support.ts';
-import { entryAt } from './translator/entries.ts';
+import { entryAt, heatAt } from './translator/entries.ts';
 import {
   type Body,
   type FunctionRef,
@@ -121,16 +121,27 @@ class Interpreter extends StepSurface {
     body.i64(0).set(this.fetchBytes);
   }
 
-  /** Enters the translation for `pc`, if there is one; otherwise counts, and reports a hot address. */
+  /** Counts a jump to `pc`, enters the translation for it if there is one, and reports an address that has become hot. */
   private enterTranslation(translation: TypeRef): void {
-    const { body, entry, pc, icount } = this;
+    const { body, entry, pc, icount, at } = this;
     body.get(icount).get(this.limit).op('i64.ge_u').brIf(this.boundary);
+    heatAt(body, pc);
+    body
+      .tee(entry)
+      .get(entry)
+      .access('i32.load', HEAT)
+      .i32(1)
+      .op('i32.add')
+      .tee(at)
+      .access('i32.store', HEAT);
     entryAt(body, pc);
     body.tee(entry).access('i64.load', ENTRIES).get(pc).op('i64.eq');
     body.get(entry).access('i32.load', ENTRIES + 8);
     getScratch(body, 'KEY').op('i32.eq', 'i32.and');
     body.if(
       () => {
+        // Afterwards there may be another translation.
+        this.reportJumps('HOT_ENTERED', () => body.br(this.jumped));
         this.spill();
         body.get(entry).access('i32.load16_u', ENTRIES + 12);
         body
@@ -145,19 +156,19 @@ class Interpreter extends StepSurface {
         // If the translation took no step, the interpreter takes one.
         body.op('i64.ne').brIf(this.jumped);
       },
-      () => {
-        body.get(pc).op('i32.wrap_i64').i32(1).op('i32.shl');
-        body
-          .i32((HEAT_COUNT - 1) * 4)
-          .op('i32.and')
-          .tee(entry);
-        body.get(entry).access('i32.load', HEAT).i32(1).op('i32.add').tee(this.at);
-        body.access('i32.store', HEAT);
-        body.get(this.at);
-        getScratch(body, 'HOT').op('i32.ge_s');
-        body.if(() => body.get(pc).op('f64.convert_i64_s').call(this.support.imports.jumpedTo));
-      },
+      () => this.reportJumps('HOT'),
     );
+  }
+
+  /** Calls the translator when the count in `at` has reached a limit, and goes on with `then`. */
+  private reportJumps(limit: 'HOT' | 'HOT_ENTERED', then: () => void = () => {}): void {
+    const { body } = this;
+    body.get(this.at);
+    getScratch(body, limit).op('i32.ge_s');
+    body.if(() => {
+      body.get(this.pc).op('f64.convert_i64_s').call(this.support.imports.jumpedTo);
+      then();
+    });
   }
 
   private fetch(): void {

@@ -93,7 +93,7 @@ export const SCRATCH_WORDS = {
   KEY: 0x850,
   /** The `icount` at which this run ends, 64 bits. */
   LIMIT: 0x858,
-  /** The number of jumps to an address at which the translator is called: {@link HEAT}. */
+  /** The number of jumps to an address without a translation at which the translator is called: {@link HEAT}. */
   HOT: 0x860,
   /** What a walk does when A or D is clear: see {@link CLEAR_BITS}. */
   CLEAR_BITS: 0x864,
@@ -110,6 +110,8 @@ export const SCRATCH_WORDS = {
   REPEATED_RETURN: 0x890,
   /** What instructions write to x0, 64 bits; nothing reads it. */
   SINK: 0x898,
+  /** As {@link SCRATCH_WORDS.HOT}, for an address whose translation is entered with each jump. */
+  HOT_ENTERED: 0x8a0,
 } as const;
 /** What a walk does when A or D bits that an access needs are clear. */
 export const CLEAR_BITS = {
@@ -123,7 +125,7 @@ export const CLEAR_BITS = {
 /** The number of low bits of a key that hold the contexts: see {@link SCRATCH_WORDS.KEY}. */
 export const KEY_BITS = 4;
 /** Where the last of the scratch words ends. */
-export const SCRATCH_WORDS_END = 0x8a0;
+export const SCRATCH_WORDS_END = 0x8a8;
 
 /**
  * The virtual pages whose accesses are reported to the VMM: a bit at the page's number modulo {@link OBSERVED_PAGES},
@@ -183,8 +185,8 @@ export const ENTRY_COUNT = 0x4000;
 /** The size of one of the {@link ENTRIES}. */
 export const ENTRY_BYTES = 16;
 /**
- * The interpreter's jumps to addresses without a translation, counted: 32 bits each, at the address modulo
- * {@link HEAT_COUNT}.
+ * The interpreter's jumps, counted by target: 32 bits each, at the address modulo {@link HEAT_COUNT}. When there is a
+ * translation for the target, such a jump enters it.
  */
 export const HEAT = 0x59_0000;
 /** The number of counts at {@link HEAT}: a power of two. */

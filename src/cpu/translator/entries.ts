@@ -1,5 +1,5 @@
 /** Look-ups of generated code in the tables that are indexed by the address of an instruction. */
-import { ENTRY_BYTES, ENTRY_COUNT, TARGET_BYTES, TARGET_COUNT } from '../layout.ts';
+import { ENTRY_BYTES, ENTRY_COUNT, HEAT_COUNT, TARGET_BYTES, TARGET_COUNT } from '../layout.ts';
 import type { Body } from '../wasm/module.ts';
 
 /** Pushes the offset of a table's entry for the address in a local. Addresses are even. */
@@ -18,3 +18,6 @@ export const entryAt = (body: Body, pc: number): void => placeOf(body, pc, ENTRY
 
 /** The last targets of an indirect jump. */
 export const targetsAt = (body: Body, pc: number): void => placeOf(body, pc, TARGET_COUNT, TARGET_BYTES);
+
+/** The count of jumps to an address. */
+export const heatAt = (body: Body, pc: number): void => placeOf(body, pc, HEAT_COUNT, 4);

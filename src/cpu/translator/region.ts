@@ -39,13 +39,12 @@ export interface Region {
   entries: number[];
   /** The virtual pages that it lies in. */
   pages: number[];
+  /** Whether its size did not limit it. */
+  isWhole: boolean;
 }
 
 /** Reads 16 bits of code at a virtual address; undefined when they can't be fetched. */
 export type ReadParcel = (pc: number) => number | undefined;
-
-/** No block is started when a region has this many instructions, and none continued when it has twice as many. */
-const MAX_INSTRUCTIONS = 100;
 
 /** Reads one instruction; undefined where there is none. */
 function place(read: ReadParcel, pc: number): Placed | undefined {
@@ -79,13 +78,20 @@ export interface Profile {
 
 /**
  * The region around a hot address; undefined when the instruction there can't be translated. Jumps are followed to
- * targets that were reached before. Long: one worklist algorithm on shared sets.
+ * targets that were reached before. No block is started when there are `sizeInstructions`, and none continued when there
+ * are twice as many. Long: one worklist algorithm on shared sets.
  */
-export function findRegion(read: ReadParcel, hot: number, profile: Profile): Region | undefined {
+export function findRegion(
+  read: ReadParcel,
+  hot: number,
+  profile: Profile,
+  sizeInstructions: number,
+): Region | undefined {
   const placed = new Map<number, Placed>();
   const leaders = new Set<number>([hot]);
   const entries = new Set<number>([hot]);
   const queue = [hot];
+  let isWhole = true;
   const lead = (pc: number) => {
     if (leaders.has(pc)) return;
     leaders.add(pc);
@@ -96,7 +102,10 @@ export function findRegion(read: ReadParcel, hot: number, profile: Profile): Reg
     lead(pc);
   };
   for (let start = queue.shift(); start !== undefined; start = queue.shift()) {
-    if (placed.size >= MAX_INSTRUCTIONS) break;
+    if (placed.size >= sizeInstructions) {
+      isWhole = false;
+      break;
+    }
     for (let pc = start; ; ) {
       if (placed.has(pc)) {
         leaders.add(pc);
@@ -122,7 +131,7 @@ export function findRegion(read: ReadParcel, hot: number, profile: Profile): Reg
         if (flow.calls) enter(next);
         break;
       }
-      if (placed.size >= 2 * MAX_INSTRUCTIONS) break;
+      if (placed.size >= 2 * sizeInstructions) break;
       pc = next;
     }
   }
@@ -131,6 +140,7 @@ export function findRegion(read: ReadParcel, hot: number, profile: Profile): Reg
     blocks: [...leaders].filter((pc) => placed.has(pc)).map((pc) => blockAt(pc, placed, leaders, profile)),
     entries: [...entries].filter((pc) => placed.has(pc)),
     pages: pagesOf(placed.values()),
+    isWhole,
   };
 }
 

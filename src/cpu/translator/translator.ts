@@ -39,13 +39,19 @@ export interface Heat {
    */
   hot: number;
   patience: number;
+  /** A translation that the interpreter has entered this often at one address is replaced by a larger one. */
+  entered: number;
   /** A page whose translations were dropped this often is left to the interpreter. */
   drops: number;
 }
 
 /** Translates everything at once; for tests. */
-export const EAGER: Heat = { hot: 0, patience: 0, drops: 300 };
-const usual: Heat = { hot: 64_000, patience: 4000, drops: Number.POSITIVE_INFINITY };
+export const EAGER: Heat = { hot: 0, patience: 0, entered: 16, drops: 300 };
+const usual: Heat = { hot: 64_000, patience: 4000, entered: 256_000, drops: Number.POSITIVE_INFINITY };
+
+/** No block is started in a region with this many instructions: in the first one at an address, and in a larger one. */
+const SMALL_REGION = 100;
+const LARGE_REGION = 400;
 
 /**
  * Each time a page's translations are dropped because its code changes, the threshold for the page doubles, up to this
@@ -76,6 +82,8 @@ interface Generated {
 
 interface Translation {
   slot: number;
+  /** Whether a larger region would not help. */
+  isLarge: boolean;
   entries: readonly number[];
   /** The virtual pages, and their offsets in memory. */
   pages: ReadonlyMap<number, number>;
@@ -123,12 +131,21 @@ export class Translator implements Profile {
     this.view = new DataView(buffer);
     this.heat = new Int32Array(buffer, HEAT, HEAT_COUNT);
     this.flags = new Uint8Array(buffer, PAGE_FLAGS, CODE_PARTS - PAGE_FLAGS);
-    this.view.setInt32(SCRATCH_WORDS.HOT, this.options.hot, true);
+    const { hot, entered } = this.options;
+    this.view.setInt32(SCRATCH_WORDS.HOT, hot, true);
+    this.view.setInt32(SCRATCH_WORDS.HOT_ENTERED, hot + entered, true);
   }
 
-  /** `pc` is a hot jump target without a translation that can be entered. */
+  /**
+   * Jumps have gone to `pc` often: it is hot and has no translation that can be entered, or one that has been entered
+   * often.
+   */
   jumpedTo(pc: number): void {
-    const { hot, patience } = this.options;
+    const { hot, patience, entered } = this.options;
+    if (this.heat[heatIndex(pc)]! >= hot + entered) {
+      this.setHeat(pc, hot);
+      if (this.makesMore) this.enlarge(pc);
+    }
     if (this.enter(pc) || !this.makesMore || this.putOnTrial(pc)) return;
     if (this.waiting.has(pc) || patience === 0) this.waiting.add(pc);
     else {
@@ -137,6 +154,19 @@ export class Translator implements Profile {
       if (this.waiting.size < MAX_BATCH) return;
     }
     this.translateWaiting();
+  }
+
+  /** Makes a larger translation for `pc`, if the present one is limited by its size. */
+  private enlarge(pc: number): void {
+    const [latest] = this.latest(pc);
+    if (!latest || latest.isLarge || this.modules >= MAX_MODULES) return;
+    const found = this.find(pc, LARGE_REGION);
+    if (found) this.translate([found], true);
+  }
+
+  /** The translations for `pc`, the latest first. */
+  private latest(pc: number): Translation[] {
+    return [...(this.byPc.get(pc) ?? [])].reverse();
   }
 
   /** Whether the threshold of an address is raised, because its page's code has changed since the last call. */
@@ -153,7 +183,7 @@ export class Translator implements Profile {
   /** Makes the translation for `pc` enterable, if there is one and its pages are mapped as before. */
   private enter(pc: number): boolean {
     const { data } = this;
-    for (const translation of this.byPc.get(pc) ?? []) {
+    for (const translation of this.latest(pc)) {
       if (!isSameMode(translation.data, data) || !this.isMapped(translation)) continue;
       const key = this.view.getInt32(SCRATCH_WORDS.KEY, true);
       // Looking up the pages may have started a new generation.
@@ -207,7 +237,7 @@ export class Translator implements Profile {
   }
 
   private setHeat(pc: number, count: number): void {
-    this.heat[(pc / 2) & (HEAT_COUNT - 1)] = count;
+    this.heat[heatIndex(pc)] = count;
   }
 
   private translateWaiting(): void {
@@ -218,18 +248,18 @@ export class Translator implements Profile {
     const found: Found[] = [];
     for (const pc of waiting) {
       if (covered.has(pc)) continue;
-      const one = this.find(pc);
+      const one = this.find(pc, SMALL_REGION);
       if (!one) continue;
       for (const entry of one.region.entries) covered.add(entry);
       found.push(one);
     }
     if (found.length === 0) return;
-    this.translate(found);
+    this.translate(found, false);
     this.enter(waiting.at(-1)!);
   }
 
   /** Makes one module of several regions. */
-  private translate(found: readonly Found[]): void {
+  private translate(found: readonly Found[], isLarge: boolean): void {
     const { data } = this;
     const module = new ModuleBuilder();
     const support = importTranslationSupport(module);
@@ -239,7 +269,7 @@ export class Translator implements Profile {
         emitTranslation(body, support, region, { slot, data }),
       );
       this.noteCode(region, pages);
-      return { slot, data, entries: region.entries, pages };
+      return { slot, isLarge: isLarge || region.isWhole, data, entries: region.entries, pages };
     });
     this.generated.flushStores();
     const compiled = new WebAssembly.Module(module.finish());
@@ -254,7 +284,7 @@ export class Translator implements Profile {
   }
 
   isWarm(pc: number): boolean {
-    return this.heat[(pc / 2) & (HEAT_COUNT - 1)]! * WARM >= this.options.hot;
+    return this.heat[heatIndex(pc)]! * WARM >= this.options.hot;
   }
 
   lastTargets(pc: number): readonly number[] {
@@ -264,7 +294,7 @@ export class Translator implements Profile {
   }
 
   /** The region at `pc`. An address that can't be translated is not tried again. */
-  private find(pc: number): Found | undefined {
+  private find(pc: number, sizeInstructions: number): Found | undefined {
     const places = new Map<number, number>();
     const read: ReadParcel = (at) => {
       const va = pageOf(at);
@@ -276,7 +306,7 @@ export class Translator implements Profile {
       if (page === 0 || (this.drops.get(pageNumber(page)) ?? 0) > this.options.drops) return undefined;
       return this.view.getUint16(page + (at - va), true);
     };
-    const region = findRegion(read, pc, this);
+    const region = findRegion(read, pc, this, sizeInstructions);
     if (!region) {
       this.setHeat(pc, places.get(pageOf(pc)) === 0 ? 0 : NEVER);
       return undefined;
@@ -369,6 +399,9 @@ const isSameMode = (a: DataMode, b: DataMode): boolean =>
 
 /** The offset of the entry for an address. */
 const entryOffset = (pc: number): number => ENTRIES + ((pc / 2) & (ENTRY_COUNT - 1)) * ENTRY_BYTES;
+
+/** The index of the count of jumps to an address. */
+const heatIndex = (pc: number): number => (pc / 2) & (HEAT_COUNT - 1);
 
 /** The number of the page of RAM at an offset in memory. */
 const pageNumber = (at: number): number => (at - RAM) / PAGE_BYTES;

@@ -41,7 +41,9 @@ function:
 test('code is translated later the more often it has changed, and stable code is translated finally', () => {
   let modules = 0;
   const { Module } = WebAssembly;
-  const hart = new Hart(1 << 16, noDevices, { heat: { hot: HOT, patience: 0, drops: CHANGES } });
+  const hart = new Hart(1 << 16, noDevices, {
+    heat: { hot: HOT, patience: 0, entered: 1e9, drops: CHANGES },
+  });
   for (const { address, bytes } of assemble(PROGRAM, { file: 'changing.s' }).segments)
     hart.write(Number(address), bytes);
   WebAssembly.Module = class extends Module {
