@@ -110,8 +110,8 @@ const translationWords: ReadonlySet<string> = new Set(
   hartWords.filter((name) => name === 'mstatus' || name === 'satp' || name.startsWith('pmp')),
 );
 
-/** The index of the position among the words. */
-const ICOUNT = offsetOf('icount') / 8;
+/** The index of the lower half of the position among the 32-bit words. */
+const ICOUNT = offsetOf('icount') / 4;
 /** The indexes of the lines, and of the upper half of `menvcfg`, among the 32-bit words. */
 const LINES = offsetOf('lines') / 4;
 const ENVIRONMENT_HIGH = offsetOf('menvcfg') / 4 + 1;
@@ -272,7 +272,9 @@ export class Hart {
   }
 
   get icount(): number {
-    return Number(this.words[ICOUNT]!);
+    // In halves: it is read many times for each run, and each read of a bigint would allocate one.
+    const { control } = this;
+    return (control[ICOUNT]! >>> 0) + control[ICOUNT + 1]! * 2 ** 32;
   }
 
   get state(): HartState {
