@@ -14,8 +14,11 @@ const registerFields: readonly string[] = ['rd', 'rs1', 'rs2', 'fd', 'fs1', 'fs2
 /** The control flow of an instruction. */
 export type Flow =
   | { is: 'plain' }
-  /** To an address that depends on registers, or to one so far from the instruction. A call comes back. */
-  | { is: 'jump'; by: number | undefined; calls: boolean }
+  /**
+   * To an address that depends on registers, or to one so far from the instruction. A call comes back, and a return goes
+   * back, by the hints that the ISA manual gives for both (section "Unconditional Jumps").
+   */
+  | { is: 'jump'; by: number | undefined; calls: boolean; returns: boolean }
   | { is: 'branch'; by: number }
   /** It is the interpreter's; the next instruction in memory may come after it. */
   | { is: 'interpreted'; returns: boolean };
@@ -49,13 +52,20 @@ export const isRelative = (target: Expr): boolean => distance(target, 0) !== und
 /** The helpers after which the next instruction in memory may be the next one to run. */
 const returning: ReadonlySet<string> = new Set(['ecall', 'wfi', 'sfence.vma']);
 
-function flowOf(row: Instruction, immediate: number, links: boolean): Flow {
+/** The registers that a call leaves its return address in. */
+const LINKS: readonly (Register | undefined)[] = [1, 5];
+
+function flowOf(
+  row: Instruction,
+  immediate: number,
+  { links, rs1 }: { links: boolean; rs1: Register | undefined },
+): Flow {
   for (const action of row.meaning) {
     if (action.do === 'csr') return { is: 'interpreted', returns: true };
     if (action.do === 'helper') return { is: 'interpreted', returns: returning.has(action.name) };
     if (action.do !== 'jump') continue;
     const by = distance(action.target, immediate);
-    if (!action.when) return { is: 'jump', by, calls: links };
+    if (!action.when) return { is: 'jump', by, calls: links, returns: !links && LINKS.includes(rs1) };
     return by === undefined ? { is: 'interpreted', returns: true } : { is: 'branch', by };
   }
   return { is: 'plain' };
@@ -72,7 +82,8 @@ function takeApart(word: number): Decoded | undefined {
   const registers = Object.fromEntries(names.map((name) => [name, registerOf(name as FieldName, word)]));
   const { rd, fd } = registers;
   const written = [rd, fd].filter((register) => register !== undefined && register !== 0) as Register[];
-  return { word, row, immediate, registers, written, flow: flowOf(row, immediate, written.length > 0) };
+  const flow = flowOf(row, immediate, { links: written.length > 0, rs1: registers.rs1 });
+  return { word, row, immediate, registers, written, flow };
 }
 
 const met = new Map<number, Decoded | undefined>();

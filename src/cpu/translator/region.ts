@@ -39,7 +39,7 @@ export interface Region {
   entries: number[];
   /** The virtual pages that it lies in. */
   pages: number[];
-  /** Whether its size did not limit it. */
+  /** Whether its extent did not limit it. */
   isWhole: boolean;
 }
 
@@ -68,24 +68,33 @@ function expansionOf(parcel: number): number {
   return word;
 }
 
+/** How far a region goes. */
+export interface Extent {
+  /** No block is started when it has so many instructions, and none continued when it has twice as many. */
+  instructions: number;
+  /** Whether jumps that seem to go through a table are followed to all hot addresses near them. */
+  followsTables: boolean;
+}
+
 /** What is known about the code from running it. */
 export interface Profile {
   /** Whether jumps have gone to an address before. */
   isWarm(pc: number): boolean;
   /** The last targets of the indirect jump at an address. */
   lastTargets(pc: number): readonly number[];
+  /** The hot addresses near an address that were translated, and whose code is still there. */
+  hotNear(pc: number): readonly number[];
 }
 
 /**
  * The region around a hot address; undefined when the instruction there can't be translated. Jumps are followed to
- * targets that were reached before. No block is started when there are `sizeInstructions`, and none continued when there
- * are twice as many. Long: one worklist algorithm on shared sets.
+ * targets that were reached before. Long: one worklist algorithm on shared sets.
  */
 export function findRegion(
   read: ReadParcel,
   hot: number,
   profile: Profile,
-  sizeInstructions: number,
+  { instructions, followsTables }: Extent,
 ): Region | undefined {
   const placed = new Map<number, Placed>();
   const leaders = new Set<number>([hot]);
@@ -102,7 +111,7 @@ export function findRegion(
     lead(pc);
   };
   for (let start = queue.shift(); start !== undefined; start = queue.shift()) {
-    if (placed.size >= sizeInstructions) {
+    if (placed.size >= instructions) {
       isWhole = false;
       break;
     }
@@ -128,10 +137,14 @@ export function findRegion(
       if (flow.is === 'jump') {
         const targets = flow.by === undefined ? profile.lastTargets(pc) : [pc + flow.by];
         targets.filter((to) => profile.isWarm(to)).forEach(lead);
+        if (targets.length > 1 && !flow.calls && !flow.returns) {
+          if (followsTables) profile.hotNear(pc).forEach(enter);
+          else isWhole = false;
+        }
         if (flow.calls) enter(next);
         break;
       }
-      if (placed.size >= 2 * sizeInstructions) break;
+      if (placed.size >= 2 * instructions) break;
       pc = next;
     }
   }

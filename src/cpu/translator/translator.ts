@@ -28,7 +28,7 @@ import {
 import { importTranslationSupport, supportNames } from '../support.ts';
 import { ModuleBuilder } from '../wasm/module.ts';
 import type { DataMode } from './data-access.ts';
-import { findRegion, type Profile, pageOf, type ReadParcel, type Region } from './region.ts';
+import { type Extent, findRegion, type Profile, pageOf, type ReadParcel, type Region } from './region.ts';
 import { emitTranslation } from './translation.ts';
 
 /** The thresholds for translation. */
@@ -49,9 +49,11 @@ export interface Heat {
 export const EAGER: Heat = { hot: 0, patience: 0, entered: 16, drops: 300 };
 const usual: Heat = { hot: 64_000, patience: 4000, entered: 256_000, drops: Number.POSITIVE_INFINITY };
 
-/** No block is started in a region with this many instructions: in the first one at an address, and in a larger one. */
-const SMALL_REGION = 100;
-const LARGE_REGION = 400;
+/** The extents of the first region at an address, and of a larger one. */
+const SMALL_REGION: Extent = { instructions: 100, followsTables: false };
+const LARGE_REGION: Extent = { instructions: 400, followsTables: true };
+/** The code that a jump through a table goes to is within this distance of it, in bytes. */
+const NEAR = 4096;
 
 /**
  * Each time a page's translations are dropped because its code changes, the threshold for the page doubles, up to this
@@ -293,8 +295,18 @@ export class Translator implements Profile {
     return jump === pc ? [...new Set([last!, before!])] : [];
   }
 
+  hotNear(pc: number): readonly number[] {
+    const { data } = this;
+    // Another process may have other code there, or none.
+    const isHot = (at: number, one: Translation) =>
+      one.entries[0] === at && isSameMode(one.data, data) && this.isMapped(one);
+    return [...this.byPc]
+      .filter(([at, all]) => Math.abs(at - pc) < NEAR && [...all].some((one) => isHot(at, one)))
+      .map(([at]) => at);
+  }
+
   /** The region at `pc`. An address that can't be translated is not tried again. */
-  private find(pc: number, sizeInstructions: number): Found | undefined {
+  private find(pc: number, extent: Extent): Found | undefined {
     const places = new Map<number, number>();
     const read: ReadParcel = (at) => {
       const va = pageOf(at);
@@ -306,7 +318,7 @@ export class Translator implements Profile {
       if (page === 0 || (this.drops.get(pageNumber(page)) ?? 0) > this.options.drops) return undefined;
       return this.view.getUint16(page + (at - va), true);
     };
-    const region = findRegion(read, pc, this, sizeInstructions);
+    const region = findRegion(read, pc, this, extent);
     if (!region) {
       this.setHeat(pc, places.get(pageOf(pc)) === 0 ? 0 : NEVER);
       return undefined;
