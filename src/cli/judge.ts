@@ -71,18 +71,20 @@ export function* recordingOf(
 
 const hex = (hash: bigint): string => hash.toString(16).padStart(16, '0');
 
+const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
+
 /** A verdict in words. */
 export function verdictLines(verdict: Verdict): Line[] {
   const { group, program, survivor, icount, generations, failovers, outcome, stateHash } = verdict;
   const { violations, missing } = verdict;
   const end = outcome === 'completed' ? 'completed' : 'ended';
   const state = stateHash === undefined ? '' : `, state hash ${hex(stateHash)}`;
-  const judged = violations.length > 0 ? `${violations.length} violations` : 'no violations';
+  const judged = violations.length > 0 ? counted(violations.length, 'violation') : 'no violations';
   return [
     [
       styled(violations.length > 0 ? 'alarm' : missing.length > 0 ? 'bad' : 'good', judged),
       ` in group ${group}: ${program} ${end} on ${survivor} at icount ${icount}, ` +
-        `${generations} generations, ${failovers} changes of the primary${state}`,
+        `${counted(generations, 'generation')}, ${counted(failovers, 'change')} of the primary${state}`,
     ],
     ...violations.map(violationLine),
     ...missing.map((what): Line => [styled('bad', 'not judged'), `: ${what}`]),
