@@ -24,8 +24,8 @@ const MS = 1_000_000;
  */
 export const realTuning: Tuning = {
   ...defaultTuning,
-  // With what timers are late, at most 27 ms apart: each wakes two processes, and three may be lost.
-  heartbeatNs: 24 * MS,
+  // With what timers are late, at most 20 ms apart.
+  heartbeatNs: 18 * MS,
   suspectNs: 100 * MS,
   // It may lose its core while it makes its machine, and again and again during a copy of seconds.
   joinPatience: 10,

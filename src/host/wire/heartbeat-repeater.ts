@@ -7,12 +7,12 @@ import { HeartbeatSlot } from './heartbeat-slot.ts';
 
 /**
  * How often the repeater looks whether there is a new heartbeat: a little more than the period at which replicas send
- * theirs (at most 27 ms), so that a thread that is on time is not noticed here.
+ * theirs (at most 20 ms), so that a thread that is on time is not noticed here.
  */
-export const LOOK_MS = 29;
+export const LOOK_MS = 22;
 /**
  * How often one heartbeat is repeated, at the looks after the one that found it. The heartbeats that the main thread
- * sends are themselves the sign that it makes progress: without a new one for 87 to 116 ms the process falls silent, so
+ * sends are themselves the sign that it makes progress: without a new one for 66 to 88 ms the process falls silent, so
  * that an endless loop is detected that much later than a killed or stopped process, with which the worker ends or stops
  * as well. A turn of 60 ms leaves no gap.
  */
