@@ -51,6 +51,17 @@ export interface Opened {
   wrong: string[];
 }
 
+/** Collects what a page must not do: requests, but for files that are opened, and what goes to the error console. */
+export function wrongOf(page: Page): string[] {
+  const wrong: string[] = [];
+  page.on('request', (request) => {
+    if (!request.isNavigationRequest() && !/^(data|blob):/.test(request.url())) wrong.push(request.url());
+  });
+  page.on('console', (message) => wrong.push(message.text()));
+  page.on('pageerror', (error) => wrong.push(error.message));
+  return wrong;
+}
+
 /** How a page is opened. */
 interface View {
   width?: number | undefined;
@@ -70,12 +81,7 @@ export async function openPage(
     reducedMotion: 'reduce',
   });
   page.setDefaultTimeout(LIMIT_MS);
-  const wrong: string[] = [];
-  page.on('request', (request) => {
-    if (!request.isNavigationRequest() && !request.url().startsWith('data:')) wrong.push(request.url());
-  });
-  page.on('console', (message) => wrong.push(message.text()));
-  page.on('pageerror', (error) => wrong.push(error.message));
+  const wrong = wrongOf(page);
   await page.goto(`file://${path}${hash}`);
   await page.locator('footer').waitFor();
   await page.locator('.timeline canvas').first().waitFor();

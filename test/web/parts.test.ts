@@ -11,7 +11,7 @@ import { storyText } from '../../src/sim/story/story-text.ts';
 import { memoryDefaults } from '../../src/sim/values/limits.ts';
 import { search } from '../../src/web/search/search.ts';
 import { program, workplace } from '../cli/command.ts';
-import { expectAccessible, expectToFit, LIMIT_MS, launch } from './browser.ts';
+import { expectAccessible, expectToFit, LIMIT_MS, launch, wrongOf } from './browser.ts';
 import { partsPage } from './parts/build.ts';
 
 const { file } = workplace();
@@ -32,12 +32,7 @@ afterAll(() => browser?.close());
 async function open(name = 'parts.html'): Promise<{ page: Page; wrong: string[] }> {
   const page = await browser.newPage({ viewport: { width: 1280, height: 900 }, reducedMotion: 'reduce' });
   page.setDefaultTimeout(LIMIT_MS);
-  const wrong: string[] = [];
-  page.on('request', (request) => {
-    if (!request.isNavigationRequest() && !request.url().startsWith('data:')) wrong.push(request.url());
-  });
-  page.on('console', (message) => wrong.push(message.text()));
-  page.on('pageerror', (error) => wrong.push(error.message));
+  const wrong = wrongOf(page);
   await page.goto(`file://${file(name)}`);
   return { page, wrong };
 }

@@ -15,7 +15,7 @@ import { type Files, programNames, storyNames } from '../../src/web/play/model/g
 import { formFrom, setupOf } from '../../src/web/play/model/setup.ts';
 import type { FinishedRun } from '../../src/web/play/worker/tasks.ts';
 import { root, workplace } from '../cli/command.ts';
-import { expectAccessible, expectToFit, LIMIT_MS, launch } from './browser.ts';
+import { expectAccessible, expectToFit, LIMIT_MS, launch, wrongOf } from './browser.ts';
 
 const index = join(root, 'dist/web/index.html');
 const { file } = workplace();
@@ -43,12 +43,7 @@ interface Opened {
 async function open(url = `file://${index}`, width = 1280): Promise<Opened> {
   const page = await browser.newPage({ viewport: { width, height: 900 }, reducedMotion: 'reduce' });
   page.setDefaultTimeout(LIMIT_MS);
-  const wrong: string[] = [];
-  page.on('request', (request) => {
-    if (!request.isNavigationRequest() && !/^(data|blob):/.test(request.url())) wrong.push(request.url());
-  });
-  page.on('console', (message) => wrong.push(message.text()));
-  page.on('pageerror', (error) => wrong.push(error.message));
+  const wrong = wrongOf(page);
   await page.goto(url);
   return { page, wrong };
 }
