@@ -5,9 +5,7 @@ import type { Entry } from '../vmm/entries.ts';
 import type { Violation } from './checkers.ts';
 
 const NS_PER_TICK = 100;
-/** The entries of a slice are observed at its start, before their time has passed. */
-const SLICE_NS = 1_000_000;
-/** Bound of a message's delay, by which a host's estimate of the guest's clock is behind. */
+/** Bound of a message's delay, by which a host's estimate of the guest's clock is behind; or ahead, if that varies. */
 const MESSAGE_NS = 200_000;
 
 const inMs = (ns: number): string => `${(ns / 1e6).toFixed(3)} ms`;
@@ -23,8 +21,14 @@ export class GuestClockChecker {
   /** How far the clock may be behind on each host that is or was live. */
   private readonly allowedNs = new Map<HostName, number>();
 
-  /** `derived`: the clock runs with the guest's steps, so it may be ahead. */
-  constructor(private readonly derived: boolean) {}
+  /**
+   * @param derived the clock runs with the guest's steps, so it may be ahead
+   * @param sliceNs the longest slice: its entries are observed at its start, before their time has passed
+   */
+  constructor(
+    private readonly derived: boolean,
+    private readonly sliceNs: number,
+  ) {}
 
   /** The guest's clock begins at its boot, which a paused host may delay. */
   booted(host: HostName, nowNs: number): void {
@@ -49,7 +53,7 @@ export class GuestClockChecker {
     const allowedNs = (this.allowedNs.get(host) ?? 0) + MESSAGE_NS;
     if (-aheadNs > allowedNs)
       this.find(`the guest on ${host} reads a time ${inMs(-aheadNs)} behind; allowed is ${inMs(allowedNs)}`);
-    if (aheadNs > SLICE_NS && !this.derived)
+    if (aheadNs > this.sliceNs + MESSAGE_NS && !this.derived)
       this.find(`the guest on ${host} reads a time ${inMs(aheadNs)} ahead`);
   }
 

@@ -21,7 +21,8 @@ export interface Slices {
   backup: readonly [least: number, greatest: number];
 }
 
-const DEFAULT_SLICES: Slices = { primary: [50_000, 800_000], backup: [200_000, 200_000] };
+/** By default. */
+export const DEFAULT_SLICES: Slices = { primary: [50_000, 800_000], backup: [200_000, 200_000] };
 /** Of a host without others, which no message waits for. */
 export const LONE_SLICES: Slices = { ...DEFAULT_SLICES, primary: [50_000, 10_000_000] };
 

@@ -17,6 +17,7 @@ import type { Entry, EntryOf } from '../../src/vmm/entries.ts';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const MS = 1_000_000;
+const SLICE_NS = 800_000;
 
 /** Storage with the records of these generations, from 1 on. */
 function storageOf(first: GenerationRecord, ...others: GenerationRecord[]): Generations {
@@ -387,16 +388,17 @@ describe("the guest's clock", () => {
   test('follows virtual time where nothing has failed', () => {
     for (const [ticks, finds] of [
       [10_000, false],
+      [10_000 + SLICE_NS / 100, false],
       // Behind by two messages, and ahead by two slices.
       [10_000 - 4_000, true],
       [10_000 + 20_000, true],
     ] as const) {
-      const checker = new GuestClockChecker(false);
+      const checker = new GuestClockChecker(false, SLICE_NS);
       checker.booted('p', 0);
       checker.shown('p', reading(ticks), MS);
       expect([ticks, messages(checker).length > 0]).toEqual([ticks, finds]);
     }
-    const derived = new GuestClockChecker(true);
+    const derived = new GuestClockChecker(true, SLICE_NS);
     derived.booted('p', 0);
     derived.shown('p', reading(30_000), MS);
     expect(messages(derived)).toEqual([]);
@@ -407,7 +409,7 @@ describe("the guest's clock", () => {
       [10, false],
       [11, true],
     ] as const) {
-      const checker = new GuestClockChecker(false);
+      const checker = new GuestClockChecker(false, SLICE_NS);
       checker.booted('p', 0);
       checker.lostSight('b', 20 * MS);
       checker.live('b', 'p', 21 * MS, 30 * MS);

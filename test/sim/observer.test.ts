@@ -29,6 +29,7 @@ function observer(): Observer {
     () => 10,
     new MemorySpool(1 << 20),
     false,
+    0,
   );
   for (const id of ['primary', 'backup']) made.replicaCreated(id);
   made.wentLive(host('primary'));

@@ -2,7 +2,7 @@
 import { joined } from '../../base/bytes.ts';
 import { Random } from '../../base/random.ts';
 import type { Outcome } from '../../check/evidence.ts';
-import { type DriverListener, LONE_SLICES } from '../../cluster/driver.ts';
+import { DEFAULT_SLICES, type DriverListener, LONE_SLICES, type Slices } from '../../cluster/driver.ts';
 import type { Execution } from '../../cpu/engine.ts';
 import type { Effect, GenerationRecord, ReplicaEvent, ReplicaInput, StopReason } from '../../ft/effects.ts';
 import { Replica } from '../../ft/replica.ts';
@@ -152,6 +152,7 @@ export class Simulation {
       (host) => this.hosts.get(host)?.replica.vmm?.icount,
       evidence.histories,
       this.names.length === 1,
+      this.slices.primary[1],
     );
     this.injector = new Injector(this, new Random(`${seed}/faults`), faults);
     this.ending = new Ending(this);
@@ -192,6 +193,11 @@ export class Simulation {
 
   // ── The hosts ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
+  /** How long the guest runs before its host looks at messages. */
+  get slices(): Slices {
+    return this.names.length === 1 ? LONE_SLICES : DEFAULT_SLICES;
+  }
+
   private host(id: HostId): Host {
     const { speeds, maxSteps, faults, seed } = this.options.spec;
     const startNs = new Random(`${seed}/${id}/clock`).below(MAX_UP_MS) * 1e6;
@@ -205,7 +211,7 @@ export class Simulation {
         ports: this.world.ports(id, clock),
         listener: this.listener(() => host),
         maxSteps,
-        ...(this.names.length === 1 && { slices: LONE_SLICES }),
+        slices: this.slices,
       },
       trace && ((input) => trace.queued(input)),
     );

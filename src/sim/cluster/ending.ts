@@ -1,4 +1,5 @@
 /** When a run is over: the guest has ended, no eligible replica is left, or nothing more will happen. */
+import type { Slices } from '../../cluster/driver.ts';
 import type { Machine } from '../../vmm/machine.ts';
 import type { HostId } from '../faults/faults.ts';
 import type { Scheduler } from '../world/scheduler.ts';
@@ -15,7 +16,7 @@ const CHECK_NS = 20_000;
 /** How long the other hosts may take to end after the guest has. */
 const GRACE_NS = 100_000_000;
 /** The bound of the delay of messages that a crashed host has sent. */
-const LAST_NS = 1_000_000;
+const MESSAGE_NS = 200_000;
 
 /** What {@link Ending} needs of the run. */
 interface RunState {
@@ -25,6 +26,7 @@ interface RunState {
   readonly injector: Injector;
   readonly machine: Machine;
   readonly maxSteps: number;
+  readonly slices: Slices;
 }
 
 /** Decides whether a run is over. */
@@ -50,7 +52,7 @@ export class Ending {
 
   /** Whether the run is over; checked at most every {@link CHECK_NS}. */
   get isReached(): boolean {
-    const { scheduler, hosts, machine, maxSteps } = this.run;
+    const { scheduler, hosts, machine, maxSteps, slices } = this.run;
     const { nowNs } = scheduler;
     if (nowNs < this.checkedNs + CHECK_NS) return false;
     this.checkedNs = nowNs;
@@ -59,9 +61,9 @@ export class Ending {
       return allEnded || nowNs > this.endNs + GRACE_NS;
     }
     if (!this.isEligibleLeft) {
-      // Outputs in flight still arrive.
+      // Outputs in flight still arrive, and the end of a guest is known when the time of its last slice has passed.
       this.lostNs ??= nowNs;
-      return nowNs > this.lostNs + LAST_NS;
+      return nowNs > this.lostNs + slices.primary[1] + MESSAGE_NS;
     }
     return machine.icount >= maxSteps || this.isIdle;
   }

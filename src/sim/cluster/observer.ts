@@ -127,8 +127,10 @@ export class Observer {
     private readonly spool: Spool | undefined,
     /** There is only one host, and no channel. */
     private readonly alone: boolean,
+    /** The longest slice of a live guest. */
+    sliceNs: number,
   ) {
-    this.guestClock = new GuestClockChecker(derivedClock);
+    this.guestClock = new GuestClockChecker(derivedClock, sliceNs);
     this.outputRule = new OutputRuleChecker(generations);
     this.oneLive = new OneLiveChecker(generations);
     this.survivor = survivor;
