@@ -227,6 +227,8 @@ export class Protection {
   /** The stream to a host broke: messages of a copy may be lost. */
   channelReset(host: HostName): void {
     if (this.copy?.host === host) this.giveUp('the channel broke');
+    // The generation that was to make it join may have been lost; without it nothing comes until patience ends.
+    else if (this.isJoining(host)) this.primary.sendGeneration(host);
   }
 
   private pumpDisk(): void {

@@ -73,6 +73,20 @@ describe('after a failover', () => {
     expect(happened(run, 'join-ended')).toEqual([]);
   });
 
+  it('begins soon, whenever the stream to the spare breaks', () => {
+    const setup = (atNs: number) => ({
+      spares: 1,
+      faults: faults('crash:primary@20ms', `reset:backup-spare@${Math.round(atNs / 1000)}us`),
+    });
+    const [joining] = happened(simulate('bank', setup(ms(500))), 'joining');
+    for (let before = 0; before < 400_000; before += 20_000) {
+      const run = simulate('bank', setup(joining!.atNs - before));
+      expect(result(run)).toEqual(sound);
+      const [first] = happened(run, 'joining');
+      expect(first!.atNs - joining!.atNs, `${before} ns before`).toBeLessThan(ms(10));
+    }
+  });
+
   it('outputs do not wait for the joining host', () => {
     const run = simulate('bank', {
       spares: 1,
