@@ -185,8 +185,8 @@ export const checkers = [
       'if (entry.ticks + 1e9 < this.last && this.violations.length === 0)',
     ],
     'guest-clock-ahead': [
-      'if (aheadNs > SLICE_NS && !this.derived)',
-      'if (aheadNs > 1000 * SLICE_NS && !this.derived)',
+      'if (aheadNs > this.sliceNs + MESSAGE_NS && !this.derived)',
+      'if (aheadNs > 1000 * this.sliceNs && !this.derived)',
     ],
     'guest-clock-behind': ['if (-aheadNs > allowedNs)', 'if (-aheadNs > allowedNs + 1e12)'],
     'guest-clock-all-forgiven': [

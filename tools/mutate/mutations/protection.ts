@@ -44,7 +44,11 @@ export const protection = [
     ],
     'protection-channel-reset-noop': [
       "if (this.copy?.host === host) this.giveUp('the channel broke');",
-      'void host;',
+      'if (this.copy?.host === host) void host;',
+    ],
+    'protection-invited-once': [
+      'else if (this.isJoining(host)) this.primary.sendGeneration(host);',
+      'else void host;',
     ],
     'protection-never-awaited': ['this.closing ? this.joining : undefined', 'undefined'],
     'protection-disk-not-done': [
