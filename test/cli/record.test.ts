@@ -6,6 +6,7 @@ import { setTimeout } from 'node:timers/promises';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { readLog } from '../../src/replay/log-file.ts';
+import { examples } from '../thorough.ts';
 import { BIN, root, workplace } from './command.ts';
 
 const { directory, file, shell, vmft } = workplace();
@@ -67,7 +68,7 @@ describe('a recording', () => {
           expect.stringContaining(`${damage!.message}; replayed up to there`),
         ]);
       }),
-      { numRuns: 10 },
+      { numRuns: examples(10) },
     );
   });
 

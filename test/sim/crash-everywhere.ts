@@ -4,7 +4,7 @@ import { evidenceOf } from '../../src/sim/cluster/evidence.ts';
 import { thorough } from '../thorough.ts';
 import { type GuestName, result, type Setup, simulate, sound, spread } from './support.ts';
 
-const POSITIONS = thorough(50, 200);
+const POSITIONS = thorough(25, 200);
 
 /**
  * Crashes the primary at many positions of a guest's run. After each crash the guest completes, the console has printed

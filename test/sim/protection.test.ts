@@ -231,7 +231,7 @@ function sweep(
   const undisturbed = simulate(guest, { ...setup, faults: faults(first) });
   const begin = happened(undisturbed, 'live')[0]!.atNs;
   const end = happened(undisturbed, 'won').at(-1)!.atNs;
-  const STEPS = thorough(20, 60);
+  const STEPS = thorough(10, 60);
   const marginNs = ms(0.3);
   for (let step = 0; step <= STEPS; step++) {
     const atNs = Math.round(begin - marginNs + ((end - begin + 2 * marginNs) * step) / STEPS);
