@@ -5,11 +5,14 @@ import { expect } from 'vitest';
 import { heal, whyNoPartitions } from '../../tools/soak/partition.ts';
 import { freePort } from '../../tools/testing/free-port.ts';
 import { RedisClient } from '../../tools/testing/redis-client.ts';
+import { thorough } from '../thorough.ts';
 import { debianFolder } from './debian.ts';
 import { Cluster, until } from './processes.ts';
 import { real } from './real.ts';
 
 const KILLS = 10;
+/** Of the load generator. */
+const CLIENTS = String(thorough(1, 4));
 /** How long a primary is stopped: far longer than it takes the others to go on without it. */
 const STOPPED_MS = 10_000;
 const THINKING_MS = 2;
@@ -89,7 +92,7 @@ real(
     await until(() => terminal.stdout.includes('redis is ready'));
     const redis = await RedisClient.connect(port);
     const connection = await redis.ask('CLIENT', 'ID');
-    const load = spawn('redis-benchmark', ['-p', String(port), '-c', '4', '-l', '-q', '-t', 'set,get']);
+    const load = spawn('redis-benchmark', ['-p', String(port), '-c', CLIENTS, '-l', '-q', '-t', 'set,get']);
     const errors: string[] = [];
     load.stderr.on('data', (text) => errors.push(String(text)));
     const writer = new Writer(redis, 'w');
