@@ -11,13 +11,15 @@ const onEveryEngine = [
 
 /** Campaigns, faults at many positions, killed and installed programs: not in `npm test`. */
 const slow = [
-  'test/sim/{campaign,control,crash-*,disk,faults,flat,fork,large-requests,protection,stuck,traced-runs,typing}.test.ts',
-  'test/cli/{bisect,boot,chaos,conformance,diff,files,fork,images,index-recording,live-run,packed,page,quiet,record,report-command,stuck,trace,verify}.test.ts',
+  'test/sim/{campaign,control,crash-*,disk,faults,flat,fork,guest-clock,large-requests,members,protection,stuck,traced-runs,typing}.test.ts',
+  'test/cli/{bisect,boot,chaos,conformance,diff,files,fork,images,index-recording,live-run,packed,page,quiet,record,replay,report-command,stuck,trace,verify}.test.ts',
   // Runs with a wrong instruction table, in modules that other files of a shared process must not get.
   'test/debug/bisect.test.ts',
   'test/cpu/translator/accesses.test.ts',
   'test/vmm/delta.test.ts',
   'test/lib/library.test.ts',
+  'test/web/search.test.ts',
+  'test/debug/trace/tracer.test.ts',
   'test/host/{cluster,evidence-judged,full-disk,killed,storage-crash,storage-killed,wire-links,wire-strangers}.test.ts',
 ];
 
