@@ -26,7 +26,8 @@ export class Writer {
 
   /**
    * `passOn`: receives what was written so far, and then the bytes of {@link raw}, whenever those are many: without a
-   * copy, and valid only during the call. What comes after the last of them is {@link written}.
+   * copy, and valid only during the call. What comes after the last of them is {@link written}. Not with
+   * {@link counted}, which returns to where it began.
    */
   constructor(private readonly passOn?: (bytes: Uint8Array) => void) {}
 
