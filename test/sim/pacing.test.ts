@@ -1,6 +1,8 @@
 /** Comparisons and progress markers that are paced by time, as on a host whose speed is unknown. */
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { describeMachine } from '../../src/cli/program.ts';
+import { machineOf } from '../ft/guest.ts';
 import { faults, happened, ms, path, result, simulate, sound } from './support.ts';
 
 /** The least time between two events. */
@@ -52,5 +54,48 @@ describe('paced by time', () => {
       const run = simulate('bank', { tuning, faults: faults(`crash:primary@${atMs}ms`) });
       expect({ atMs, ...result(run) }).toEqual({ atMs, ...sound });
     }
+  });
+});
+
+describe('slices on a host without others', () => {
+  /** Computes for some steps, prints a character, and so on; then switches off. */
+  const prints = (steps: readonly number[]): string => `
+    li      s0, 0x10000000
+${steps
+  .map(
+    (count) => `
+    li      t0, ${Math.floor(count / 2)}
+1:  addi    t0, t0, -1
+    bnez    t0, 1b
+    li      t1, 'x'
+    sb      t1, 0(s0)
+`,
+  )
+  .join('')}
+    li      t0, 0x100000
+    li      t1, 0x5555
+    sw      t1, 0(t0)
+`;
+
+  it('an output leaves soon after its step, however long the guest has computed before', () => {
+    const steps = fc.integer({ min: 2, max: 12_000_000 });
+    fc.assert(
+      fc.property(fc.array(steps, { minLength: 1, maxLength: 4 }), (counts) => {
+        const run = simulate('hello', {
+          ...{ backups: 0, spares: 0 },
+          description: machineOf(prints(counts)),
+        });
+        expect(result(run)).toEqual(sound);
+        const arrived = happened(run, 'delivered').flatMap(({ atNs, first, last }) =>
+          Array.from({ length: last - first + 1 }, () => atNs),
+        );
+        const made = counts.map((_, index) =>
+          counts.slice(0, index + 1).reduce((sum, count) => sum + count * 10, 0),
+        );
+        const late = made.map((ns, index) => arrived[index]! - ns);
+        expect(Math.max(...late)).toBeLessThan(ms(1));
+      }),
+      { numRuns: 8 },
+    );
   });
 });
