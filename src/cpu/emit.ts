@@ -5,7 +5,8 @@ import type { FloatFunctions } from './float/native.ts';
 import { type FormatName, formats, signBit } from './float/number.ts';
 import { fromNumber, isQuick, quickly, toNumber, typeOf } from './float/quick.ts';
 import { operations } from './float/soft.ts';
-import type { Access, Body, FunctionRef, Opcode } from './wasm/module.ts';
+import type { Access, Body, Opcode } from './wasm/module.ts';
+import { emitWideProduct, type WideLocals } from './wide-product.ts';
 
 /** An operand in a floating-point register. */
 export type FloatOperand = 'fs1' | 'fs2' | 'fs3';
@@ -49,13 +50,13 @@ export interface Surface {
   reserve(action: Action & { do: 'lr' | 'sc' }): void;
   csr(action: Action & { do: 'csr' }): void;
   helper(action: Action & { do: 'helper' }): void;
-  /** The upper halves of products, which WebAssembly lacks. */
-  readonly functions: Readonly<Record<'mulh' | 'mulhu' | 'mulhsu', FunctionRef>>;
   readonly floats: FloatFunctions;
   /** Whether multiply-adds may be inlined: the code is for this host, and it rounds them once. */
   readonly fuses: boolean;
   /** Locals for temporary values within an expression. */
   readonly scratch: Readonly<Record<'f32' | 'f64', number>>;
+  /** Locals for wide products. */
+  readonly wide: WideLocals;
 }
 
 const compareOps: Record<CompareOp, Opcode> = {
@@ -86,7 +87,7 @@ type Binary = Expr & { is: 'binary' };
 function emitBinary(on: Surface, { op, a, b }: Binary): void {
   emitExpr(on, a);
   emitExpr(on, b);
-  if (op === 'mulh' || op === 'mulhu' || op === 'mulhsu') on.body.call(on.functions[op]);
+  if (op === 'mulh' || op === 'mulhu' || op === 'mulhsu') emitWideProduct(on.body, op, on.wide);
   else on.body.op(`i64.${op}`);
 }
 

@@ -1,4 +1,4 @@
-/** Functions that the interpreter calls: wide products, traps, CSRs, memory and hashing, generated as WebAssembly. */
+/** Functions that the interpreter calls: traps, CSRs, memory and hashing, generated as WebAssembly. */
 import { type CsrFunctions, emitCsrFunctions } from './csr-access.ts';
 import {
   emitFloatFunctions,
@@ -9,7 +9,7 @@ import {
 import { emitMmu, type Mmu, REACH } from './mmu.ts';
 import { emitPageHashes } from './page-hashes.ts';
 import { emitTraps, type TrapFunctions } from './traps.ts';
-import { type FunctionRef, ModuleBuilder, type Signature } from './wasm/module.ts';
+import { type FunctionRef, ModuleBuilder } from './wasm/module.ts';
 
 /** The functions that the VMM provides to the generated code. */
 export interface Imports {
@@ -43,9 +43,6 @@ export interface Imports {
 export interface TranslationSupport {
   reach: FunctionRef;
   floats: FloatFunctions;
-  mulh: FunctionRef;
-  mulhu: FunctionRef;
-  mulhsu: FunctionRef;
 }
 
 /** All functions that the interpreter calls. */
@@ -72,15 +69,13 @@ export function declareImports(module: ModuleBuilder): Imports {
   };
 }
 
-const PRODUCT: Signature = { params: ['i64', 'i64'], results: ['i64'] };
-
 /**
  * The functions that translations call, in a fixed order, with their import names. The interpreter's module puts them
  * into the first places of the table instead of exporting them: most harts never translate, and each export makes
  * creating a hart slower.
  */
-const named = ({ reach, mulh, mulhu, mulhsu, floats }: TranslationSupport): [name: string, FunctionRef][] => [
-  ...Object.entries({ reach, mulh, mulhu, mulhsu }),
+const named = ({ reach, floats }: TranslationSupport): [name: string, FunctionRef][] => [
+  ...Object.entries({ reach }),
   ...namedFloatFunctions(floats),
 ];
 
@@ -88,26 +83,28 @@ const named = ({ reach, mulh, mulhu, mulhsu, floats }: TranslationSupport): [nam
 export const supportFunctions = (support: TranslationSupport): FunctionRef[] =>
   named(support).map(([, ref]) => ref);
 
-/** The names of the functions in the first places of the table. */
-export const supportNames: readonly string[] = named(importTranslationSupport(new ModuleBuilder())).map(
-  ([name]) => name,
-);
+/** A module of translations to begin with, and the functions that it imports from the interpreter's module. */
+const importing = new ModuleBuilder();
+const imported = importTranslationSupport(importing);
 
-/** Declares, in the module of a translation, the imports from the interpreter's module. */
-export function importTranslationSupport(module: ModuleBuilder): TranslationSupport {
-  const product = (name: string) => module.importFunction(name, PRODUCT.params, PRODUCT.results);
+/** The names of the functions in the first places of the table. */
+export const supportNames: readonly string[] = named(imported).map(([name]) => name);
+
+/** A new module of translations, and the functions that it imports from the interpreter's module. */
+export const translationModule = (): { module: ModuleBuilder; support: TranslationSupport } => ({
+  module: new ModuleBuilder(importing),
+  support: imported,
+});
+
+function importTranslationSupport(module: ModuleBuilder): TranslationSupport {
   return {
     reach: module.importFunction('reach', REACH.params, REACH.results),
     floats: importFloatFunctions(module),
-    mulh: product('mulh'),
-    mulhu: product('mulhu'),
-    mulhsu: product('mulhsu'),
   };
 }
 
 /** Emits the functions that the interpreter calls. */
 export function emitSupport(module: ModuleBuilder, imports: Imports): Support {
-  const mulhu = emitMulhu(module);
   const mmu = emitMmu(module, imports);
   emitPageHashes(module, mmu.flushStores);
   return {
@@ -115,50 +112,7 @@ export function emitSupport(module: ModuleBuilder, imports: Imports): Support {
     mmu,
     reach: mmu.reach,
     floats: emitFloatFunctions(module, imports.softFloat),
-    mulhu,
-    mulh: emitSignedProduct(module, mulhu, ['a', 'b']),
-    mulhsu: emitSignedProduct(module, mulhu, ['a']),
     ...emitTraps(module),
     ...emitCsrFunctions(module, { ...imports, flush: mmu.flush }),
   };
-}
-
-/** The upper half of an unsigned 128-bit product, from four 32-bit products. */
-function emitMulhu(module: ModuleBuilder): FunctionRef {
-  return module.function(PRODUCT, (body) => {
-    const low = (x: number) => body.get(x).i64(0xffffffffn).op('i64.and');
-    const high = (x: number) => body.get(x).i64(32).op('i64.shr_u');
-    const middle = body.local('i64');
-    const cross = body.local('i64');
-    // middle = aHigh * bLow + (aLow * bLow >> 32); cross = aLow * bHigh + low(middle)
-    high(0);
-    low(1).op('i64.mul');
-    low(0);
-    low(1).op('i64.mul').i64(32).op('i64.shr_u', 'i64.add').set(middle);
-    low(0);
-    high(1).op('i64.mul');
-    low(middle).op('i64.add').set(cross);
-    high(0);
-    high(1).op('i64.mul');
-    high(middle).op('i64.add');
-    high(cross).op('i64.add');
-  });
-}
-
-/**
- * The upper half of a product with the named factors signed: each negative factor subtracts the other from the unsigned
- * one.
- */
-function emitSignedProduct(
-  module: ModuleBuilder,
-  mulhu: FunctionRef,
-  signed: readonly ('a' | 'b')[],
-): FunctionRef {
-  return module.function(PRODUCT, (body) => {
-    body.get(0).get(1).call(mulhu);
-    for (const factor of signed) {
-      const [negative, other] = factor === 'a' ? [0, 1] : [1, 0];
-      body.get(negative).i64(63).op('i64.shr_s').get(other).op('i64.and', 'i64.sub');
-    }
-  });
 }

@@ -25,8 +25,8 @@ import {
   TARGETS,
   TLB,
 } from '../layout.ts';
-import { importTranslationSupport, supportNames } from '../support.ts';
-import { ModuleBuilder } from '../wasm/module.ts';
+import { supportNames, translationModule } from '../support.ts';
+
 import type { DataMode } from './data-access.ts';
 import { type Extent, findRegion, type Profile, pageOf, type ReadParcel, type Region } from './region.ts';
 import { emitTranslation } from './translation.ts';
@@ -111,6 +111,8 @@ export class Translator implements Profile {
   private readonly waiting = new Set<number>();
   private readonly freeSlots: number[] = [];
   private modules = 0;
+  /** What modules of translations import, once known. */
+  private env: Record<string, unknown> | undefined;
   /** Whether accesses to some pages are reported to the VMM: set between two runs, with a new generation. */
   isObserved = false;
   /** Whether hot code is translated; otherwise only translations that exist are entered. */
@@ -263,8 +265,7 @@ export class Translator implements Profile {
   /** Makes one module of several regions. */
   private translate(found: readonly Found[], isLarge: boolean): void {
     const { data } = this;
-    const module = new ModuleBuilder();
-    const support = importTranslationSupport(module);
+    const { module, support } = translationModule();
     const made = found.map(({ region, pages }) => {
       const slot = this.takeSlot();
       module.function({ ...TRANSLATION, exportAs: String(slot) }, (body) =>
@@ -275,8 +276,8 @@ export class Translator implements Profile {
     });
     this.generated.flushStores();
     const compiled = new WebAssembly.Module(module.finish());
-    const env = { ...this.supportFunctions(), memory: this.memory };
-    const { exports } = new WebAssembly.Instance(compiled, { env });
+    this.env ??= { ...this.supportFunctions(), memory: this.memory };
+    const { exports } = new WebAssembly.Instance(compiled, { env: this.env });
     this.modules++;
     for (const translation of made) {
       this.table.set(translation.slot, exports[String(translation.slot)]);

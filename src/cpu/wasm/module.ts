@@ -388,19 +388,23 @@ export interface Signature {
  * bodies that call it.
  */
 export class ModuleBuilder {
-  private readonly types: number[][] = [];
-  private readonly typeIndices = new Map<string, number>();
-  private readonly imports: number[][] = [];
+  private readonly types: number[][];
+  private readonly typeIndices: Map<string, number>;
+  private readonly imports: number[][];
   private readonly functions: number[][] = [];
   private readonly exports: number[][] = [];
   private readonly bodies: number[][] = [];
   private readonly data: number[][] = [];
   private readonly elements: number[][] = [];
   private readonly hints: number[][] = [];
-  private importedFunctions = 0;
+  private importedFunctions: number;
 
-  constructor() {
-    this.imports.push([...named('env'), ...named('memory'), 0x02, 0x00, 0x01]);
+  /** @param like a module without functions, whose types and imports the new one has from the start */
+  constructor(like?: ModuleBuilder) {
+    this.types = like ? [...like.types] : [];
+    this.typeIndices = new Map(like?.typeIndices);
+    this.imports = like ? [...like.imports] : [[...named('env'), ...named('memory'), 0x02, 0x00, 0x01]];
+    this.importedFunctions = like?.importedFunctions ?? 0;
   }
 
   type({ params, results }: Signature): TypeRef {
