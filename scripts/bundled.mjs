@@ -15,7 +15,6 @@ export const bundled = [
   '@preact/signals',
   '@preact/signals-core',
   'bintrees',
-  'chalk',
   'commander',
   'crelt',
   'fflate',

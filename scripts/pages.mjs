@@ -73,7 +73,7 @@ export async function writeReport(bundle) {
 }
 
 /** The packages in the playground and its worker. */
-const inPlayground = bundled.filter((name) => !['chalk', 'commander', 'prom-client'].includes(name));
+const inPlayground = bundled.filter((name) => !['commander', 'prom-client'].includes(name));
 
 /**
  * The playground. Its archive has the worker, the editor of code, the interpreter, the bundled programs and stories.
