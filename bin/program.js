@@ -1,19 +1,17 @@
-// Loads the program from the bundle, with V8's code cache of the build. Node.js 20 supports that for scripts only, not for
-// modules.
+// Loads the program from the bundle, with V8's code cache of the build.
 
-import { existsSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
-import { setFlagsFromString } from 'node:v8';
-import { Script } from 'node:vm';
+const { existsSync, readFileSync } = require('node:fs');
+const { createRequire } = require('node:module');
+const { join } = require('node:path');
+const { setFlagsFromString } = require('node:v8');
+const { Script } = require('node:vm');
 
-/** @param {string} name */
-const inDist = (name) => fileURLToPath(new URL(`../dist/${name}`, import.meta.url));
+const inDist = (/** @type {string} */ name) => join(__dirname, '../dist', name);
 
 /** The bundle. */
-export const PROGRAM = inDist('vmft.cjs');
+const PROGRAM = inDist('vmft.cjs');
 /** The code cache. V8 rejects one of another version of V8 or with other flags, and compiles again. */
-export const COMPILED = inDist('vmft.compiled');
+const COMPILED = inDist('vmft.compiled');
 
 /** The V8 flags at the end of the program (src/cli/engine.ts), when the cache is made: it is valid with these only. */
 const FLAGS = [
@@ -23,11 +21,14 @@ const FLAGS = [
 ];
 
 /** The program as a script, and a function that starts it. */
-export function program() {
+function program() {
   for (const flag of FLAGS) setFlagsFromString(flag);
-  const script = new Script(`(function (require, __filename) {${readFileSync(PROGRAM, 'utf8')}\n})`, {
+  // The bundle is ASCII, which is read sooner without decoding.
+  const script = new Script(`(function (require, __filename) {${readFileSync(PROGRAM, 'latin1')}\n})`, {
     filename: PROGRAM,
     cachedData: existsSync(COMPILED) ? readFileSync(COMPILED) : undefined,
   });
   return { script, start: () => script.runInThisContext()(createRequire(PROGRAM), PROGRAM) };
 }
+
+module.exports = { PROGRAM, COMPILED, program };

@@ -1,7 +1,9 @@
 #!/usr/bin/env node
 
-import { existsSync } from 'node:fs';
-import { PROGRAM, program } from './program.js';
+// A CommonJS module: Node.js loads these sooner, and its other modules are loaded on demand.
+
+const { existsSync } = require('node:fs');
+const { PROGRAM, program } = require('./program.js');
 
 const [major, minor] = process.versions.node.split('.').map(Number);
 

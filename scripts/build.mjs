@@ -23,6 +23,42 @@ const withoutProcesses = /** @type {import('esbuild').Plugin} */ ({
     })),
 });
 
+/**
+ * What a short run does without, and takes longer to evaluate than such a run: fflate makes tables, and Node's
+ * cryptography is fifteen modules of its own, and reads the certificates of NODE_EXTRA_CA_CERTS.
+ */
+const EVALUATED_ON_USE = ['fflate', 'node:crypto'];
+
+// The module's exports are getters, of which the first evaluates it.
+const onUse = /** @type {import('esbuild').Plugin} */ ({
+  name: 'modules that are evaluated on their first use',
+  setup: ({ onResolve, onLoad, resolve }) => {
+    const filter = new RegExp(`^(${EVALUATED_ON_USE.join('|')})$`);
+    onResolve({ filter }, ({ path, namespace }) =>
+      namespace === 'on-use' ? undefined : { path, namespace: 'on-use' },
+    );
+    onLoad({ filter, namespace: 'on-use' }, async ({ path }) => {
+      const names = Object.keys(await import(path)).filter((name) => name !== 'default');
+      // The module that import finds: require may find another.
+      const options = /** @type {const} */ ({
+        kind: 'import-statement',
+        resolveDir: root,
+        namespace: 'on-use',
+      });
+      const found = await resolve(path, options);
+      const getters = names.map((name) => `get ${name}() { return load().${name}; },`);
+      return {
+        contents: [
+          'let loaded;',
+          `const load = () => (loaded ??= require(${JSON.stringify(found.path)}));`,
+          `module.exports = { ${getters.join('\n')} };`,
+        ].join('\n'),
+        resolveDir: root,
+      };
+    });
+  },
+});
+
 export async function build() {
   const { build: bundle } = await import('esbuild');
   const { version } = JSON.parse(readFileSync(`${root}/package.json`, 'utf8'));
@@ -50,7 +86,7 @@ export async function build() {
     entryPoints: { vmft: 'src/cli/main.ts' },
     // A script: V8's code cache does not support modules.
     format: 'cjs',
-    plugins: [withoutProcesses],
+    plugins: [withoutProcesses, onUse],
     outExtension: { '.js': '.cjs' },
     define: { ...programs.define, 'import.meta.url': 'metaUrl' },
     banner: { js: "const metaUrl = require('node:url').pathToFileURL(__filename).href;" },

@@ -26,6 +26,7 @@ import { filesOf, Report, type RunFiles } from './report.ts';
 import { debugging } from './step-log.ts';
 import { KEYS_HELP } from './terminal/keys.ts';
 import { Line } from './terminal/line.ts';
+import { nowMs } from './terminal/now.ts';
 import { painterFor } from './terminal/paint.ts';
 import { runSession } from './terminal/session.ts';
 import { StatusLine } from './terminal/status-line.ts';
@@ -86,8 +87,8 @@ export async function runToEnd(
   turn: () => boolean | undefined = () => true,
 ): Promise<void> {
   for (;;) {
-    const end = performance.now() + TURN_MS;
-    while (performance.now() < end) {
+    const end = nowMs() + TURN_MS;
+    while (nowMs() < end) {
       if (!simulation.advance(1)) return;
       // Nobody is there who could type, or has recorded that he did.
       if (simulation.stalled && !simulation.act({ kind: 'close' })) return;

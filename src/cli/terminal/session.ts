@@ -5,6 +5,7 @@ import { NS_PER_STEP } from '../../sim/cluster/host.ts';
 import { LIVE } from '../../sim/faults/faults.ts';
 import { typing } from '../../sim/spec/actions.ts';
 import type { Key } from './keys.ts';
+import { nowMs } from './now.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Maximum real time and number of events between two polls for keys: an idle guest makes many events at once. */
@@ -45,8 +46,8 @@ export async function runSession(
 
 /** Advances the simulation by some events; false when the run is over. */
 function advance(simulation: Simulation): boolean {
-  const started = performance.now();
-  for (let i = 0; i < POLL_EVENTS && performance.now() - started < POLL_MS; i++)
+  const started = nowMs();
+  for (let i = 0; i < POLL_EVENTS && nowMs() - started < POLL_MS; i++)
     if (!simulation.advance(1)) return false;
   return true;
 }
@@ -86,7 +87,7 @@ export function idleNs({ options, survivor }: Simulation, before: Position, afte
 
 /** Waits in real time, or until something is typed; returns the time waited, in ns. */
 async function pause(terminal: Terminal, ns: number): Promise<number> {
-  const started = performance.now();
+  const started = nowMs();
   await terminal.typed(ns / 1e6);
-  return (performance.now() - started) * 1e6;
+  return (nowMs() - started) * 1e6;
 }

@@ -1,6 +1,7 @@
 /** A status line on a terminal that also shows the guest's console and the events. */
 
 import { canRewrite } from './abilities.ts';
+import { nowMs } from './now.ts';
 
 const SHOW_EVERY_MS = 1000;
 const NEWLINE = 0x0a;
@@ -19,7 +20,7 @@ export class StatusLine {
     private readonly out: { isTTY?: boolean; write(text: string): unknown },
     /** The status, given the milliseconds since the last one; undefined for none. */
     private readonly text: (sinceMs: number) => string | undefined,
-    private readonly now: () => number = () => performance.now(),
+    private readonly now: () => number = nowMs,
   ) {
     this.lastMs = now();
     this.printedMs = this.lastMs;
