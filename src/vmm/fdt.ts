@@ -2,6 +2,8 @@
  * The flattened device tree format: Devicetree Specification v0.4, chapter 5. All integers in it are big-endian.
  */
 
+import { joined } from '../base/bytes.ts';
+
 /** A node of a device tree. Properties and children keep their order. */
 export interface TreeNode {
   /** With the unit address, as in `serial@10000000`; empty for the root. */
@@ -46,7 +48,7 @@ export const present = new Uint8Array(0);
 /** Flattens a tree: header, reservations, structure block, strings block. */
 export function flatten(root: TreeNode, bootHart = 0): Uint8Array {
   const names = new StringsBlock();
-  const structure = new Uint8Array([...node(root, names), ...cells(FDT.END)]);
+  const structure = joined([...node(root, names), cells(FDT.END)]);
   const structureAt = HEADER_BYTES + RESERVATIONS_BYTES;
   const stringsAt = structureAt + structure.length;
   const blob = new Uint8Array(stringsAt + names.bytes.length);
@@ -68,16 +70,16 @@ export function flatten(root: TreeNode, bootHart = 0): Uint8Array {
   return blob;
 }
 
-function node({ name, properties, children = [] }: TreeNode, names: StringsBlock): number[] {
+function node({ name, properties, children = [] }: TreeNode, names: StringsBlock): Uint8Array[] {
   return [
-    ...cells(FDT.BEGIN_NODE),
-    ...padded(strings(name)),
+    cells(FDT.BEGIN_NODE),
+    padded(strings(name)),
     ...Object.entries(properties).flatMap(([key, value]) => [
-      ...cells(FDT.PROP, value.length, names.offsetOf(key)),
-      ...padded(value),
+      cells(FDT.PROP, value.length, names.offsetOf(key)),
+      padded(value),
     ]),
     ...children.flatMap((child) => node(child, names)),
-    ...cells(FDT.END_NODE),
+    cells(FDT.END_NODE),
   ];
 }
 

@@ -330,16 +330,18 @@ export class Translator implements Profile {
 
   /** Marks a region's instructions in {@link CODE_PARTS}, so that a store to one of them is detected. */
   private noteCode({ blocks }: Region, pages: ReadonlyMap<number, number>): void {
-    for (const { instructions } of blocks)
-      for (const { pc, sizeBytes } of instructions)
-        for (const byte of [pc, pc + sizeBytes - 1]) {
-          const va = pageOf(byte);
-          const page = pageNumber(pages.get(va)!);
-          this.flags[page] = (this.flags[page]! | PAGE.CODE) & ~PAGE.SILENT;
-          const part = Math.floor((byte - va) / CODE_PART_BYTES);
-          const at = CODE_PARTS + page * 2;
-          this.view.setUint16(at, this.view.getUint16(at, true) | (1 << part), true);
-        }
+    for (const { pc, instructions } of blocks) {
+      const last = instructions.at(-1)!;
+      for (let at = pc; at < last.pc + last.sizeBytes; at = nextPart(at))
+        this.noteCodeAt(at, pageNumber(pages.get(pageOf(at))!));
+    }
+  }
+
+  private noteCodeAt(va: number, page: number): void {
+    this.flags[page] = (this.flags[page]! | PAGE.CODE) & ~PAGE.SILENT;
+    const part = Math.floor((va - pageOf(va)) / CODE_PART_BYTES);
+    const at = CODE_PARTS + page * 2;
+    this.view.setUint16(at, this.view.getUint16(at, true) | (1 << part), true);
   }
 
   /** The functions that translations call, by name, from the first places of the table. */
@@ -415,6 +417,9 @@ const entryOffset = (pc: number): number => ENTRIES + ((pc / 2) & (ENTRY_COUNT -
 
 /** The index of the count of jumps to an address. */
 const heatIndex = (pc: number): number => (pc / 2) & (HEAT_COUNT - 1);
+
+/** The start of the part of a page after the one that holds an address, which may be negative. */
+const nextPart = (va: number): number => (Math.floor(va / CODE_PART_BYTES) + 1) * CODE_PART_BYTES;
 
 /** The number of the page of RAM at an offset in memory. */
 const pageNumber = (at: number): number => (at - RAM) / PAGE_BYTES;
