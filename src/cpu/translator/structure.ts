@@ -52,9 +52,12 @@ class Structure<Node> {
    */
   part(nodes: readonly Node[], closed: ReadonlySet<Node>, entries: readonly Node[]): void {
     const { body } = this;
-    const inside = new Set(nodes);
-    const successors = (node: Node) =>
-      this.graph.successors.get(node)!.filter((to) => inside.has(to) && !closed.has(to));
+    const open = new Set(nodes);
+    for (const node of closed) open.delete(node);
+    const within = new Map(
+      nodes.map((node) => [node, this.graph.successors.get(node)!.filter((to) => open.has(to))]),
+    );
+    const successors = (node: Node) => within.get(node)!;
     const components = inOrder(entries, successors);
     const componentOf = new Map<Node, number>();
     components.forEach((component, index) => {

@@ -365,15 +365,20 @@ export class Body {
   branchHints(functionIndex: number): number[] | undefined {
     if (this.hints.length === 0) return undefined;
     const start = this.declarations.length;
-    const hints = this.hints.map(({ at, likely }) => [...unsigned(start + at), 1, likely ? 1 : 0]);
-    return [...unsigned(functionIndex), ...vector(hints)];
+    const all = unsigned(functionIndex);
+    pushUnsigned(all, this.hints.length);
+    for (const { at, likely } of this.hints) {
+      pushUnsigned(all, start + at);
+      all.push(1, likely ? 1 : 0);
+    }
+    return all;
   }
 
-  /** The function in the code section's form. */
-  finish(): number[] {
+  /** The function in the code section's form, in parts. */
+  finish(): readonly (readonly number[])[] {
     assert(this.depth === 0, 'blocks are nested properly');
     const locals = this.declarations;
-    return concat([unsigned(locals.length + this.code.length + 1), locals, this.code, [0x0b]]);
+    return [unsigned(locals.length + this.code.length + 1), locals, this.code, [0x0b]];
   }
 }
 
@@ -393,7 +398,8 @@ export class ModuleBuilder {
   private readonly imports: number[][];
   private readonly functions: number[][] = [];
   private readonly exports: number[][] = [];
-  private readonly bodies: number[][] = [];
+  /** In parts, as {@link Body.finish} returns them. */
+  private readonly bodies: (readonly number[])[] = [];
   private readonly data: number[][] = [];
   private readonly elements: number[][] = [];
   private readonly hints: number[][] = [];
@@ -454,7 +460,7 @@ export class ModuleBuilder {
     if (signature.exportAs) this.exports.push([...named(signature.exportAs), 0x00, ...unsigned(ref.index)]);
     const body = new Body(signature.params);
     write(body, ref);
-    this.bodies.push(body.finish());
+    this.bodies.push(...body.finish());
     const hints = body.branchHints(ref.index);
     if (hints) this.hints.push(hints);
     return ref;
@@ -474,9 +480,9 @@ export class ModuleBuilder {
   }
 
   finish(): Uint8Array<ArrayBuffer> {
-    const section = (id: number, items: number[][]) => {
-      const sizeBytes = items.reduce((sum, { length }) => sum + length, unsigned(items.length).length);
-      return [[id], unsigned(sizeBytes), unsigned(items.length), ...items];
+    const section = (id: number, parts: readonly (readonly number[])[], count = parts.length) => {
+      const sizeBytes = parts.reduce((sum, { length }) => sum + length, unsigned(count).length);
+      return [[id], unsigned(sizeBytes), unsigned(count), ...parts];
     };
     const parts = [
       [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
@@ -486,7 +492,7 @@ export class ModuleBuilder {
       ...section(7, this.exports),
       ...section(9, this.elements),
       ...this.hintSection(),
-      ...section(10, this.bodies),
+      ...section(10, this.bodies, this.functions.length),
       ...section(11, this.data),
     ];
     const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
