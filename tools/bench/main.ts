@@ -16,6 +16,7 @@ const HELP = `usage: npm run bench -- [options]
 
   --only <section,...>  ${sections.join(', ')} (default: all)
   --times <n>           runs of each variant (default: 5)
+  --rounds <n>          programs: so many times their usual length (default: 1)
   --json                one JSON document instead of tables
 
 QEMU (qemu-system-riscv64), native programs (make -C tools/bench/guests native) and the Debian guest (node programs/debian/build.mjs) are
@@ -51,6 +52,7 @@ async function main(): Promise<void> {
     options: {
       only: { type: 'string' },
       times: { type: 'string', default: '5' },
+      rounds: { type: 'string', default: '1' },
       json: { type: 'boolean' },
       help: { type: 'boolean', short: 'h' },
     },
@@ -64,12 +66,14 @@ async function main(): Promise<void> {
   const times = Number(values.times);
   if (unknown !== undefined)
     throw new Error(`there is no section "${unknown}"; they are ${sections.join(', ')}`);
-  if (!Number.isInteger(times) || times < 1) throw new Error('--times is a whole number from 1 on');
+  const rounds = Number(values.rounds);
+  for (const [name, value] of Object.entries({ times, rounds }))
+    if (!Number.isInteger(value) || value < 1) throw new Error(`--${name} is a whole number from 1 on`);
   prepareEngine();
   const say = (what: string) => {
     if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${what} …`);
   };
-  const report = await measureAll(only, times, say);
+  const report = await measureAll(only, { times, rounds }, say);
   if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
   console.log(values.json ? JSON.stringify(report, null, 2) : table(report));
 }

@@ -61,9 +61,15 @@ const timesOf = (all: readonly ProcessTime[]): Times => ({
   wall: spreadOf(all.map(({ wall }) => wall)),
 });
 
-function figuresOf(name: ProgramName, mode: Mode, times: number, folder: string): ProgramFigures {
+/** How often each program is run, and for how many times its usual length. */
+export interface Length {
+  times: number;
+  rounds: number;
+}
+
+function figuresOf(name: ProgramName, mode: Mode, { times, rounds }: Length, folder: string): ProgramFigures {
   const content = readFileSync(file(`tools/bench/programs/${name}.elf`));
-  withWord(content, 'rounds', programs[name]);
+  withWord(content, 'rounds', rounds * programs[name]);
   withWord(content, 'mode', modes[mode].charCodeAt(0));
   const path = join(folder, `${modes[mode]}-${name}.elf`);
   writeFileSync(path, content);
@@ -81,7 +87,7 @@ function figuresOf(name: ProgramName, mode: Mode, times: number, folder: string)
 
 /** All programs in all modes. */
 export function programFigures(
-  times: number,
+  length: Length,
   folder: string,
   say: (what: string) => void,
 ): Record<Mode, Record<string, ProgramFigures>> {
@@ -89,7 +95,7 @@ export function programFigures(
     const names = Object.keys(programs) as ProgramName[];
     const figures = names.map((name) => {
       say(`programs: ${name}, ${mode}`);
-      return [name, figuresOf(name, mode, times, folder)] as const;
+      return [name, figuresOf(name, mode, length, folder)] as const;
     });
     return [mode, Object.fromEntries(figures)] as const;
   });

@@ -32,7 +32,12 @@ function machine() {
   };
 }
 
-export async function measureAll(only: ReadonlySet<Section>, times: number, say: (what: string) => void) {
+/** `rounds`: how many times their usual length the programs run for. */
+export async function measureAll(
+  only: ReadonlySet<Section>,
+  { times, rounds }: { times: number; rounds: number },
+  say: (what: string) => void,
+) {
   const folder = mkdtempSync(join(tmpdir(), 'vmft-bench-'));
   try {
     const when = async <T>(section: Section, action: () => T | Promise<T>): Promise<T | undefined> => {
@@ -43,6 +48,7 @@ export async function measureAll(only: ReadonlySet<Section>, times: number, say:
     return {
       machine: machine(),
       times,
+      rounds,
       speed: await when('speed', async () => {
         const names = Object.keys(guests) as GuestName[];
         const speeds = Object.fromEntries(
@@ -55,7 +61,7 @@ export async function measureAll(only: ReadonlySet<Section>, times: number, say:
         const boot = await bootSpeed(times, folder);
         return { ...speeds, ...(boot && { 'Debian boot': boot }) };
       }),
-      programs: await when('programs', () => programFigures(times, folder, say)),
+      programs: await when('programs', () => programFigures({ times, rounds }, folder, say)),
       recording: await when('recording', () =>
         Object.fromEntries(
           recordingKinds
