@@ -112,7 +112,7 @@ export class Translator implements Profile {
   private readonly freeSlots: number[] = [];
   private modules = 0;
   /** What modules of translations import, once known. */
-  private env: Record<string, unknown> | undefined;
+  private env: { memory: WebAssembly.Memory } | undefined;
   /** Whether accesses to some pages are reported to the VMM: set between two runs, with a new generation. */
   isObserved = false;
   /** Whether hot code is translated; otherwise only translations that exist are entered. */
