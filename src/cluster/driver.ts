@@ -19,18 +19,29 @@ export interface Slices {
   primary: readonly [least: number, greatest: number];
   /** On a backup, whose acknowledgements wait for the slice's end. */
   backup: readonly [least: number, greatest: number];
+  /**
+   * The greatest on either while the guest only computes: then slices may take up to {@link COMPUTING_SHARE} of the
+   * steps for which it has. Without it, or where it is less, the others hold.
+   */
+  computing?: number;
 }
 
-/** By default. */
-export const DEFAULT_SLICES: Slices = { primary: [50_000, 800_000], backup: [200_000, 200_000] };
+/** By default. A guest that computes leaves heartbeats their period. */
+export const DEFAULT_SLICES: Required<Slices> = {
+  primary: [50_000, 800_000],
+  backup: [200_000, 200_000],
+  computing: 2_000_000,
+};
+/** What comes for a guest that only computes waits for the slice's end: this much longer, relative to the time before. */
+const COMPUTING_SHARE = 1 / 8;
 /**
  * Of a host without others, which no message waits for. A slice costs JavaScript that V8 has to optimize first, some 0.2 s
  * of a processor in a run of 1,000 of them.
  */
 export const LONE_SLICES: Slices = { ...DEFAULT_SLICES, primary: [50_000, 100_000_000] };
 
-/** A primary's slice that may be longer ends with the first output that the guest makes, so that it need not wait. */
-const LONG_SLICE_NS = 800_000;
+/** The longest that a live guest runs before the inbox is looked at, in ns. */
+export const longestOf = ({ primary, computing = 0 }: Slices): number => Math.max(primary[1], computing);
 
 /** Receives what the replica does. */
 export interface DriverListener {
@@ -308,12 +319,24 @@ export class Driver {
     const { nsPerStep } = clock;
     const { machine } = replica.vmm!;
     const made = machine.outputsMade;
-    const steps = moments.limit(this.stepsAllowed(nsPerStep));
-    const effects = this.handle({ kind: 'cpu', steps: Math.max(1, steps), nsPerStep, end: this.sliceEnd() });
+    const usual = this.usualSteps(nsPerStep);
+    const long = this.computingSteps(nsPerStep);
+    const left = options.maxSteps - machine.icount;
+    const steps = moments.limit(Math.min(Math.max(usual, long), left));
+    const [least, greatest] = this.slices.primary;
+    // An output does not wait for the end of a long slice.
+    const isLong = long > usual || usual * nsPerStep > DEFAULT_SLICES.primary[1];
+    const afterOutput = isLong ? Math.floor(least / nsPerStep) : undefined;
+    const effects = this.handle({
+      kind: 'cpu',
+      steps: Math.max(1, steps),
+      nsPerStep,
+      end: moments.end(),
+      afterOutput,
+    });
     const [first] = effects;
     const { steps: taken, restNs } = first?.do === 'ran' ? first : { steps: 0, restNs: 0 };
     const stuck = replica.role === 'primary' ? this.watch.sample(machine) : undefined;
-    const [least, greatest] = this.slices.primary;
     this.sliceNs = machine.outputsMade > made ? least : Math.min(this.sliceNs * 2, greatest);
     this.stepsEndNs = clock.nowNs + taken * nsPerStep;
     this.occupy(taken * nsPerStep + copiedBytes(effects) * COPY_NS_PER_BYTE, () => {
@@ -324,19 +347,15 @@ export class Driver {
     });
   }
 
-  private sliceEnd(): SliceEnd {
-    const { moments, replica, sliceNs } = this;
-    const end = moments.end();
-    if (replica.role !== 'primary' || sliceNs <= LONG_SLICE_NS) return end;
-    const next = replica.vmm!.machine.outputsMade + 1;
-    return { ...end, output: Math.min(end.output ?? next, next) };
+  private usualSteps(nsPerStep: number): number {
+    const [least, greatest] = this.replica.role === 'primary' ? this.slices.primary : this.slices.backup;
+    return Math.floor(Math.max(least, Math.min(this.sliceNs, greatest)) / nsPerStep);
   }
 
-  private stepsAllowed(nsPerStep: number): number {
-    const { role, vmm } = this.replica;
-    const [least, greatest] = role === 'primary' ? this.slices.primary : this.slices.backup;
-    const sliceNs = Math.max(least, Math.min(this.sliceNs, greatest));
-    return Math.min(Math.floor(sliceNs / nsPerStep), this.options.maxSteps - vmm!.icount);
+  /** The steps that a guest may take which only computes. */
+  private computingSteps(nsPerStep: number): number {
+    const { computing = 0 } = this.slices;
+    return Math.floor(Math.min(computing / nsPerStep, this.replica.computedSteps * COMPUTING_SHARE));
   }
 }
 

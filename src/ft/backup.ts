@@ -65,6 +65,15 @@ export class Backup {
     return replica.hasVm && !replica.hasPaused && (this.following || replica.claim !== undefined);
   }
 
+  /**
+   * Whether anybody waits for the end of a slice, other than for the machine's progress; or for progress that is overdue:
+   * the primary learns of it at the end of a slice.
+   */
+  get isAwaited(): boolean {
+    const { log, vmm, options } = this.replica;
+    return !this.following || log.lastIcount - vmm.icount > 2 * options.tuning.progressSteps;
+  }
+
   // ── Getting in sync ───────────────────────────────────────────────────────────────────────────────────────────────
 
   /** Reports the end of this log to the primary. The machine does not run until the primary answers. */

@@ -46,8 +46,11 @@ export interface SliceEnd {
 /** What a replica is told, one at a time. */
 export type ReplicaInput =
   | { kind: 'start' }
-  /** Processor time: run up to `steps` steps of `nsPerStep` each, no further than `end`. */
-  | { kind: 'cpu'; steps: number; nsPerStep: number; end?: SliceEnd }
+  /**
+   * Processor time: run up to `steps` steps of `nsPerStep` each, no further than `end`; a primary up to `afterOutput`
+   * steps after the first output.
+   */
+  | { kind: 'cpu'; steps: number; nsPerStep: number; end?: SliceEnd; afterOutput?: number | undefined }
   /** A message of another host, from the stream or as a datagram. */
   | { kind: 'message'; from: HostName; bytes: Uint8Array }
   /** The stream to a host, to storage or to the edge broke and was re-established; data in flight may be lost. */

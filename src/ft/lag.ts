@@ -39,6 +39,11 @@ export class LagControl {
     return this.latestNs < this.tuning.lagBoundNs / 4;
   }
 
+  /** Whether the guest need not be slowed, and not soon. */
+  get isFree(): boolean {
+    return this.perMille === 1000 && this.isSmall;
+  }
+
   /** Adjusts the share to a lag; whether it has changed. */
   adjust(lagNs: number, nowNs: number): boolean {
     const { lagBoundNs, lagIntervalNs } = this.tuning;

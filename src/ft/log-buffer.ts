@@ -4,6 +4,7 @@ import {
   contextAfter,
   type EncodingContext,
   type Entry,
+  type EntryKind,
   entryCodec,
   INITIAL_CONTEXT,
 } from '../vmm/entries.ts';
@@ -16,6 +17,9 @@ const BATCH_BYTES = 1 << 14;
  * hundred thousand when the guest reads its clock all the time.
  */
 const GONE_PART = 4;
+
+/** Entries of a guest that only computes. */
+const computing: ReadonlySet<EntryKind> = new Set(['progress', 'check', 'timer', 'clock', 'entropy']);
 
 interface Kept {
   entry: Entry;
@@ -37,6 +41,8 @@ export class LogBuffer {
   private forgotten = 0;
   private forgottenBytes = 0;
   private afterForgotten: EncodingContext = INITIAL_CONTEXT;
+  /** The position of the last output, or input other than of a timer, that an entry covers. */
+  lastExchange = 0;
 
   /** The number of the last entry. */
   get last(): number {
@@ -65,6 +71,7 @@ export class LogBuffer {
     const { context } = this;
     const sizeBytes = encodedSize(entryCodec(context), entry);
     this.kept.push({ entry, next: contextAfter(context, entry), endBytes: this.sizeBytes + sizeBytes });
+    if (!computing.has(entry.kind)) this.lastExchange = entry.icount;
     return this.last;
   }
 
@@ -115,5 +122,6 @@ export class LogBuffer {
     this.forgotten = number;
     this.forgottenBytes = 0;
     this.afterForgotten = { ...INITIAL_CONTEXT, icount };
+    this.lastExchange = icount;
   }
 }

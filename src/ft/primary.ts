@@ -2,11 +2,12 @@ import { DISK_OK } from '../devices/device.ts';
 import { type DiskCompletion, RecordingDoors } from '../vmm/doors.ts';
 import type { Entry, EntryOf } from '../vmm/entries.ts';
 import type { Output } from '../vmm/outputs.ts';
+import type { Pause } from '../vmm/vmm.ts';
 import { ChangedPages } from './changed-pages.ts';
 import type { Channel } from './channel.ts';
 import { LoggingChannels } from './channels.ts';
 import { EdgeInputs } from './edge-inputs.ts';
-import type { CpuInput, GenerationRecord, HostName, TimerId } from './effects.ts';
+import type { CpuInput, GenerationRecord, HostName, SliceEnd, TimerId } from './effects.ts';
 import { Epoch } from './epoch.ts';
 import type { Message, MessageOf } from './messages.ts';
 import { Operator } from './operator.ts';
@@ -152,6 +153,17 @@ export class Primary {
     return !operator.poweringOff && !operator.hasHandedOver && !this.idle && !this.blocked;
   }
 
+  /**
+   * Whether anybody waits for the end of a slice, other than for the guest's progress; always without a log, which
+   * would tell what the guest does.
+   */
+  get isAwaited(): boolean {
+    const { replica, operator, protection } = this;
+    const { gate, disk, options } = replica;
+    if (this.epoch || options.backups === 0 || operator.isSwitching || protection.phase.joining) return true;
+    return gate.size > 0 || disk.open.length > 0 || !this.channels.lag.isFree;
+  }
+
   /** The guest waits for an interrupt, and no input is pending: it needs no processor time. */
   get idle(): boolean {
     const { replica, unsignalled } = this;
@@ -201,14 +213,14 @@ export class Primary {
     if (this.replica.options.backups > 0) this.replica.log.append(entry);
   }
 
-  run({ steps, nsPerStep, end = {} }: CpuInput): void {
+  run({ steps, nsPerStep, end = {}, afterOutput }: CpuInput): void {
     const { replica } = this;
     const { vmm, clock } = replica;
     const before = vmm.icount;
     replica.live.inputArrived = false;
     clock.beginSlice(replica.nowNs, before, nsPerStep);
     const paused = this.isPaused;
-    const pause = vmm.run(paused ? 0 : this.checks.limit(steps), replica.isAt(end));
+    const pause = this.advance(paused ? 0 : this.checks.limit(steps), end, afterOutput);
     clock.endSlice(vmm.icount);
     const ran = vmm.icount - before;
     const share = (this.channels.lag.perMille * replica.speed * this.protection.share) / 1e9;
@@ -221,6 +233,18 @@ export class Primary {
     const deadline = vmm.machine.timerDeadline;
     if (pause === 'waiting' && deadline !== undefined && deadline <= Number.MAX_SAFE_INTEGER)
       replica.timer('guest', clock.nsAt(Number(deadline)));
+  }
+
+  private advance(steps: number, end: SliceEnd, afterOutput: number | undefined): Pause {
+    const { replica } = this;
+    const { vmm } = replica;
+    if (afterOutput === undefined) return vmm.run(steps, replica.isAt(end));
+    const { icount } = vmm;
+    const output = vmm.machine.outputsMade + 1;
+    const isFirst = output < (end.output ?? Number.POSITIVE_INFINITY);
+    const pause = vmm.run(steps, replica.isAt(isFirst ? { ...end, output } : end));
+    if (!isFirst || vmm.machine.outputsMade < output) return pause;
+    return vmm.run(Math.min(steps - (vmm.icount - icount), afterOutput), replica.isAt(end));
   }
 
   /** Without bounce buffers a completion is signalled one slice after its data has reached guest memory. */

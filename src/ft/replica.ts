@@ -113,6 +113,16 @@ export class Replica {
     return this.primary ? this.primary.wantsCpu : this.backup.wantsCpu;
   }
 
+  /**
+   * The steps for which the guest has only computed: it has made no output and taken no input, other than of its timer.
+   * None while anybody waits for this replica, except for its progress.
+   */
+  get computedSteps(): number {
+    const { state, primary, backup } = this;
+    const isAwaited = state.claim !== undefined || (primary ?? backup).isAwaited;
+    return isAwaited ? 0 : Math.max(0, state.vmm.icount - state.log.lastExchange);
+  }
+
   /** The number of entries that were received and not consumed, which a backup has to drain before it goes live. */
   get backlog(): number {
     return this.state.replay.waiting;

@@ -1,6 +1,13 @@
 /** The driver of a replica: when it passes inputs on, and in which order it performs effects. */
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Driver, type DriverListener, type Moments, type Slices } from '../../src/cluster/driver.ts';
+import {
+  DEFAULT_SLICES,
+  Driver,
+  type DriverListener,
+  type Moments,
+  type Slices,
+} from '../../src/cluster/driver.ts';
 import type { Clock, Ports } from '../../src/cluster/ports.ts';
 import type { Effect, ReplicaInput } from '../../src/ft/effects.ts';
 import type { Replica } from '../../src/ft/replica.ts';
@@ -17,6 +24,8 @@ class Stage {
   readonly seen: string[] = [];
   /** Steps that the guest still takes; it wants the processor while some are left. */
   steps = 0;
+  /** For each slice, the steps for which the guest has only computed. */
+  computed: number[] = [];
   answers: (input: ReplicaInput) => Effect[] = () => [];
   role: Replica['role'] = 'primary';
   private icount = 0;
@@ -48,6 +57,9 @@ class Stage {
         return stage.role;
       },
       phase: 'primary',
+      get computedSteps() {
+        return stage.computed.shift() ?? 0;
+      },
       get vmm() {
         const { icount } = stage;
         return { icount, machine: { icount, outputsMade: 0, hart: { exceptionsInARow: 0 } } };
@@ -242,6 +254,32 @@ describe('a driver', () => {
         '350 cpu 15000 of 15000',
       ],
     ]);
+  });
+
+  test('lets a guest that only computes run an eighth longer than it has, within a bound', () => {
+    const lengths = fc.array(fc.nat(3_000_000), { maxLength: 20 });
+    fc.assert(
+      fc.property(lengths, fc.constantFrom('primary', 'backup'), (computed, role) => {
+        const stage = new Stage(undefined, { ...DEFAULT_SLICES, computing: 2_000_000 });
+        stage.role = role;
+        stage.steps = 10_000_000;
+        stage.computed = [...computed];
+        const after: (number | undefined)[] = [];
+        stage.answers = (input) => {
+          if (input.kind === 'cpu') after.push(input.afterOutput);
+          return [];
+        };
+        stage.driver.deliver(frame);
+        const slices = stage.run().flatMap((what) => /cpu .* of (\d+)/.exec(what)?.[1] ?? []);
+        const usual = (index: number) => (role === 'backup' ? 20_000 : Math.min(5000 * 2 ** index, 80_000));
+        const long = computed.map((steps) => Math.min(Math.floor(steps / 8), 200_000));
+        const expected = slices.map((_, index) => Math.max(usual(index), long[index] ?? 0));
+        expect(slices.map(Number)).toEqual(expected);
+        expect(after.map((steps) => steps === 5000)).toEqual(
+          expected.map((steps, index) => steps > usual(index)),
+        );
+      }),
+    );
   });
 
   test('that is paused performs nothing, and resumes where it was', () => {

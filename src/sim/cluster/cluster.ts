@@ -2,7 +2,13 @@
 import { joined } from '../../base/bytes.ts';
 import { Random } from '../../base/random.ts';
 import type { Outcome } from '../../check/evidence.ts';
-import { DEFAULT_SLICES, type DriverListener, LONE_SLICES, type Slices } from '../../cluster/driver.ts';
+import {
+  DEFAULT_SLICES,
+  type DriverListener,
+  LONE_SLICES,
+  longestOf,
+  type Slices,
+} from '../../cluster/driver.ts';
 import type { Execution } from '../../cpu/engine.ts';
 import type { Effect, GenerationRecord, ReplicaEvent, ReplicaInput, StopReason } from '../../ft/effects.ts';
 import { Replica } from '../../ft/replica.ts';
@@ -152,7 +158,7 @@ export class Simulation {
       (host) => this.hosts.get(host)?.replica.vmm?.icount,
       evidence.histories,
       this.names.length === 1,
-      this.slices.primary[1],
+      longestOf(this.slices),
     );
     this.injector = new Injector(this, new Random(`${seed}/faults`), faults);
     this.ending = new Ending(this);
@@ -195,7 +201,9 @@ export class Simulation {
 
   /** How long the guest runs before its host looks at messages. */
   get slices(): Slices {
-    return this.names.length === 1 ? LONE_SLICES : DEFAULT_SLICES;
+    if (this.names.length === 1) return LONE_SLICES;
+    const { heartbeatNs = Number.POSITIVE_INFINITY } = this.options.spec.tuning;
+    return { ...DEFAULT_SLICES, computing: Math.min(DEFAULT_SLICES.computing, heartbeatNs) };
   }
 
   private host(id: HostId): Host {

@@ -63,7 +63,7 @@ export class Ending {
     if (!this.isEligibleLeft) {
       // Outputs in flight still arrive, and the end of a guest is known when the time of its last slice has passed.
       this.lostNs ??= nowNs;
-      return nowNs > this.lostNs + slices.primary[1] + MESSAGE_NS;
+      return nowNs > this.lostNs + slices.primary[1] + MESSAGE_NS && !this.isBusy;
     }
     return machine.icount >= maxSteps || this.isIdle;
   }
@@ -86,15 +86,21 @@ export class Ending {
     return false;
   }
 
+  /** Whether the time of a slice has not passed. */
+  private get isBusy(): boolean {
+    for (const { busy } of this.run.hosts.values()) if (busy) return true;
+    return false;
+  }
+
   /** Whether the guest waits for an input that will not come. */
   private get isIdle(): boolean {
-    const { world, scheduler, injector, machine, hosts } = this.run;
+    const { world, scheduler, injector, machine } = this.run;
     const { console, network } = world;
     if (console.open) return false;
     const silentNs = scheduler.nowNs - Math.max(this.lastStepNs, injector.lastEndNs);
     if (silentNs < IDLE_NS || injector.expecting || machine.timerDeadline !== undefined) return false;
     // A slice's steps count only after their time has passed.
-    if ([...hosts.values()].some(({ busy }) => busy)) return false;
+    if (this.isBusy) return false;
     const nothingToCome = machine.idle && console.exhausted && network.done && !machine.diskOpen;
     return nothingToCome || silentNs > STALL_NS;
   }
