@@ -16,7 +16,9 @@ const COMPILED = inDist('vmft.compiled');
 /** The V8 flags at the end of the program (src/cli/engine.ts), when the cache is made: it is valid with these only. */
 const FLAGS = [
   '--experimental-wasm-branch-hinting',
-  ...(process.versions.node.startsWith('20.') ? ['--experimental-wasm-relaxed-simd'] : []),
+  ...(process.versions.node.startsWith('20.')
+    ? ['--experimental-wasm-relaxed-simd', '--interrupt-budget=400000']
+    : []),
   '--wasm-tiering-budget=1800000',
 ];
 

@@ -6,8 +6,13 @@ import { loadInterpreter } from '../lib/interpreter.ts';
 
 // Translated code has hints for rarely taken branches: with them it is a third faster.
 setFlagsFromString('--experimental-wasm-branch-hinting');
-// It has multiply-adds of the host's processor, too. Node.js 20 has those behind a flag, which later versions don't know.
-if (process.versions.node.startsWith('20.')) setFlagsFromString('--experimental-wasm-relaxed-simd');
+if (process.versions.node.startsWith('20.')) {
+  // It has multiply-adds of the host's processor, too. Later versions have them without a flag, and don't know this one.
+  setFlagsFromString('--experimental-wasm-relaxed-simd');
+  // Most runs end soon after V8 has optimized the simulator's JavaScript, which takes longer than it saves: by default
+  // once a function has executed 67,584 bytes of bytecode. Later versions have a fast compiler in between.
+  setFlagsFromString('--interrupt-budget=400000');
+}
 
 /** V8's tiering budget: its default, and that for the interpreter. */
 const OPTIMIZE_AFTER = 1_800_000;
