@@ -18,6 +18,14 @@ const FIRST_BYTES = 64;
 const MAX_ANEW_BYTES = 1 << 23;
 const MIN_PASSED_BYTES = 1 << 16;
 
+/** The length of a text that is written and read by itself, without the conversion from and to UTF-8. */
+const MAX_ASCII_BYTES = 32;
+
+function isAscii(text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) >= 128) return false;
+  return true;
+}
+
 /** A growing byte buffer. Integers are little-endian. */
 export class Writer {
   private buffer = new Uint8Array(FIRST_BYTES);
@@ -77,6 +85,14 @@ export class Writer {
       rest = Math.floor(rest / 128);
     }
     this.u8(rest);
+  }
+  /** A short text of ASCII characters, with its length before it; for any other text false, and nothing is written. */
+  ascii(text: string): boolean {
+    if (text.length > MAX_ASCII_BYTES || !isAscii(text)) return false;
+    const at = this.reserve(1 + text.length);
+    this.buffer[at] = text.length;
+    for (let i = 0; i < text.length; i++) this.buffer[at + 1 + i] = text.charCodeAt(i);
+    return true;
   }
   raw(bytes: Uint8Array): void {
     if (this.passOn && bytes.length >= MIN_PASSED_BYTES) {
@@ -170,6 +186,19 @@ export class Reader {
       }
     }
   }
+  /** What {@link Writer.ascii} writes; undefined if there is something else, and nothing is read then. */
+  ascii(): string | undefined {
+    const { source, offset } = this;
+    const length = source[offset] ?? 128;
+    if (length > MAX_ASCII_BYTES || length >= this.remaining) return undefined;
+    let text = '';
+    for (let at = offset + 1; at <= offset + length; at++) {
+      if (source[at]! >= 128) return undefined;
+      text += String.fromCharCode(source[at]!);
+    }
+    this.offset += 1 + length;
+    return text;
+  }
   /** The next `sizeBytes` bytes, copied. */
   raw(sizeBytes: number): Uint8Array {
     const at = this.take(sizeBytes);
@@ -232,13 +261,21 @@ export const bytes = (limitBytes = 1 << 30): Codec<Uint8Array> =>
     },
   );
 
-/** Text, as UTF-8. */
+const textBytes = bytes(1 << 20);
+const encoder = new TextEncoder();
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** Text, as UTF-8. Names of hosts are short and ASCII, and in most messages. */
 export const text: Codec<string> = codec(
-  (out, value) => bytes(1 << 20).write(out, new TextEncoder().encode(value)),
+  (out, value) => {
+    if (!out.ascii(value)) textBytes.write(out, encoder.encode(value));
+  },
   (input) => {
-    const content = bytes(1 << 20).read(input);
+    const short = input.ascii();
+    if (short !== undefined) return short;
+    const content = textBytes.read(input);
     try {
-      return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(content);
+      return decoder.decode(content);
     } catch {
       return input.fail('text that is not UTF-8');
     }
@@ -300,6 +337,8 @@ export const oneOf = <const W extends readonly string[]>(...words: W): Codec<W[n
 /** A codec of named fields, which can be walked by name. */
 export interface RecordCodec<T extends object> extends Codec<T> {
   readonly fields: { readonly [K in keyof T]: Codec<T[K]> };
+  /** Reads the fields into an object that has others already. */
+  readInto<O extends object>(input: Reader, value: O): O & T;
 }
 
 /** Named fields, in the order in which they are declared. */
@@ -307,16 +346,18 @@ export const record = <T extends object>(
   fields: { readonly [K in keyof T]: Codec<T[K]> },
 ): RecordCodec<T> => {
   const names = Object.keys(fields) as (keyof T)[];
+  const readInto = <O extends object>(input: Reader, object: O): O & T => {
+    const value = object as O & T;
+    for (const name of names) value[name] = fields[name].read(input) as (O & T)[keyof T];
+    return value;
+  };
   return {
     fields,
     write: (out, value) => {
       for (const name of names) fields[name].write(out, value[name]);
     },
-    read: (input) => {
-      const value = {} as T;
-      for (const name of names) value[name] = fields[name].read(input);
-      return value;
-    },
+    read: (input) => readInto(input, {}),
+    readInto,
   };
 };
 
@@ -340,7 +381,7 @@ export const union = <K extends Kinds>(kinds: K): Codec<Tagged<K>> => {
     (input) => {
       const index = input.u8();
       const name = names[index] ?? input.fail(`${index} is not a kind`);
-      return { kind: name, ...(kinds[name] as RecordCodec<object>).read(input) } as Tagged<K>;
+      return (kinds[name] as RecordCodec<object>).readInto(input, { kind: name }) as Tagged<K>;
     },
   );
 };

@@ -24,11 +24,11 @@ const begin = (lanes: Int32Array, seed: number): void => {
   lanes[3] = seed - PRIME_1;
 };
 
-/** Adds the whole stripes of the bytes; returns where the rest begins. */
-function stripes(lanes: Int32Array, view: DataView): number {
+/** Adds the whole stripes of the first `length` bytes; returns where the rest begins. */
+function stripes(lanes: Int32Array, view: DataView, length = view.byteLength): number {
   let [a, b, c, d] = [lanes[0]!, lanes[1]!, lanes[2]!, lanes[3]!];
   let at = 0;
-  for (const end = view.byteLength - STRIPE_BYTES; at <= end; at += STRIPE_BYTES) {
+  for (const end = length - STRIPE_BYTES; at <= end; at += STRIPE_BYTES) {
     a = round(a, view.getInt32(at, true));
     b = round(b, view.getInt32(at + 4, true));
     c = round(c, view.getInt32(at + 8, true));
@@ -41,8 +41,15 @@ function stripes(lanes: Int32Array, view: DataView): number {
   return at;
 }
 
-/** The checksum of `length` bytes, of which those in `view` from `at` on are in no stripe. */
-function finish(lanes: Int32Array, seed: number, length: number, view: DataView, from: number): number {
+/** The checksum of `length` bytes, of which those in `view` from `from` up to `end` are in no stripe. */
+function finish(
+  lanes: Int32Array,
+  seed: number,
+  length: number,
+  view: DataView,
+  from: number,
+  end = view.byteLength,
+): number {
   const merged =
     rotateLeft(lanes[0]!, 1) +
     rotateLeft(lanes[1]!, 7) +
@@ -50,9 +57,9 @@ function finish(lanes: Int32Array, seed: number, length: number, view: DataView,
     rotateLeft(lanes[3]!, 18);
   let hash = ((length >= STRIPE_BYTES ? merged : seed + PRIME_5) + length) | 0;
   let at = from;
-  for (; at + 4 <= view.byteLength; at += 4)
+  for (; at + 4 <= end; at += 4)
     hash = Math.imul(rotateLeft(hash + Math.imul(view.getInt32(at, true), PRIME_3), 17), PRIME_4);
-  for (; at < view.byteLength; at++)
+  for (; at < end; at++)
     hash = Math.imul(rotateLeft(hash + Math.imul(view.getUint8(at), PRIME_5), 11), PRIME_1);
   hash = Math.imul(hash ^ (hash >>> 15), PRIME_2);
   hash = Math.imul(hash ^ (hash >>> 13), PRIME_3);
@@ -64,11 +71,19 @@ const viewOf = ({ buffer, byteOffset, byteLength }: Uint8Array): DataView =>
 
 const shared = new Int32Array(4);
 
+/** Bytes up to this many are copied, which takes less time than creating a view of them: the most are messages. */
+const SHORT_BYTES = 256;
+const short = new Uint8Array(SHORT_BYTES);
+const shortView = viewOf(short);
+
 /** The checksum of the bytes: 0 to 2^32 - 1. It depends on `seed` (32 bits). */
 export function xxh32(bytes: Uint8Array, seed = 0): number {
-  const view = viewOf(bytes);
+  const { length } = bytes;
+  const isShort = length <= SHORT_BYTES;
+  if (isShort) short.set(bytes);
+  const view = isShort ? shortView : viewOf(bytes);
   begin(shared, seed);
-  return finish(shared, seed, bytes.length, view, stripes(shared, view));
+  return finish(shared, seed, length, view, stripes(shared, view, length), length);
 }
 
 /** {@link xxh32}, with seed 0, of bytes that come in pieces. */

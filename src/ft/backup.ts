@@ -5,7 +5,7 @@ import { applyDelta } from '../vmm/snapshot.ts';
 import { Vmm, verifyMarker } from '../vmm/vmm.ts';
 import { CopyReceiver } from './copy.ts';
 import type { CpuInput, HostName, TimerId } from './effects.ts';
-import type { Message, MessageOf } from './messages.ts';
+import { encodeMessage, type Message, type MessageOf } from './messages.ts';
 import { type GenerationStarts, isDiskOutput, isEdgeOutput, type ReplicaState } from './state.ts';
 
 /** Sectors of the primary's private disk, received as part of a copy. */
@@ -396,8 +396,7 @@ export class Backup {
   private offer(): void {
     const { replica } = this;
     const { hosts, domain, name, load } = replica.options;
-    for (const host of hosts)
-      if (host !== name)
-        replica.datagram(host, { kind: 'available', generation: replica.generation, load, domain });
+    const bytes = encodeMessage({ kind: 'available', generation: replica.generation, load, domain });
+    for (const to of hosts) if (to !== name) replica.effects.push({ do: 'datagram', to, bytes });
   }
 }

@@ -301,6 +301,19 @@ describe('random numbers', () => {
   });
 });
 
+test('text of any length is its length, and UTF-8', () => {
+  const unit = fc.constantFrom('a', 'b', '\0', '\u{7f}', '\u{80}', 'é', '中', '🂡');
+  const any = fc.oneof(fc.string({ maxLength: 40 }), fc.string({ unit, maxLength: 40 }));
+  const utf8 = bytes();
+  fc.assert(
+    fc.property(any, (value) => {
+      const expected = encode(utf8, new TextEncoder().encode(value));
+      expect(encode(text, value)).toEqual(expected);
+      expect(decode(text, expected)).toBe(value);
+    }),
+  );
+});
+
 test('a list that announces members and has none takes no memory for them', () => {
   const announced = encode(uint, 1 << 24);
   const before = process.memoryUsage().heapUsed;
