@@ -20,7 +20,7 @@ const slow = [
   'test/lib/library.test.ts',
   'test/web/search.test.ts',
   'test/debug/trace/tracer.test.ts',
-  'test/host/{cluster,evidence-judged,full-disk,killed,storage-crash,storage-killed,wire-links,wire-strangers}.test.ts',
+  'test/host/{cluster,ended,evidence-judged,full-disk,killed,storage-crash,storage-killed,wire-links,wire-strangers}.test.ts',
 ];
 
 /** Protected VMs of real processes in real time: `npm run test:real` gives each of them the machine for itself. */

@@ -85,13 +85,13 @@ export class Supervisor {
     });
   }
 
-  /** Ends the child, and starts no other. Resolves when it has ended. */
-  async stop(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
+  /** Ends the child by SIGTERM, and starts no other. Resolves when it has ended. */
+  async stop(): Promise<void> {
     this.stopped = true;
     clearTimeout(this.timer);
     const { child } = this;
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
-    child.kill(signal);
+    child.kill('SIGTERM');
     const kill = setTimeout(() => child.kill('SIGKILL'), KILL_AFTER_MS);
     kill.unref();
     await once(child, 'close');

@@ -79,6 +79,11 @@ export const hostRequest = record({
     remove: record({ group: groupName }),
     /** Kills the host's process by SIGKILL, for a test of what follows: there is no answer. */
     crash: record({}),
+    /**
+     * Ends all replicas here where they stand, with their evidence; answered when that is written. The links stay, so that
+     * nobody takes the end for a failure.
+     */
+    end: record({}),
   }),
 });
 /** See {@link hostRequest}. */

@@ -80,6 +80,8 @@ export class HostProcess {
   private readonly evidence: EvidenceDirectory | undefined;
   private peers!: Peers;
   private listener!: Listener;
+  /** The end of all replicas. */
+  private ending: Promise<void> | undefined;
   private closing: Promise<void> | undefined;
 
   private constructor(private readonly options: HostProcessOptions) {
@@ -181,7 +183,7 @@ export class HostProcess {
     } finally {
       this.starting.delete(group);
     }
-    if (this.closing) throw new OperatingError(`host ${name} ends`);
+    if (this.ending) throw new OperatingError(`host ${name} ends`);
     const role = first.primary === name ? 'primary' : first.backups.includes(name) ? 'backup' : 'spare';
     try {
       this.make(kept, role);
@@ -203,7 +205,7 @@ export class HostProcess {
     this.peers.silence(group);
     const failed = this.groups.get(group);
     const again = () => {
-      if (!failed || this.groups.get(group) !== failed || this.closing) return;
+      if (!failed || this.groups.get(group) !== failed || this.ending) return;
       this.end(group);
       this.make(failed.description, 'spare');
       this.groupHost(group).start();
@@ -294,6 +296,9 @@ export class HostProcess {
       case 'crash':
         process.kill(process.pid, 'SIGKILL');
         break;
+      case 'end':
+        await this.endReplicas();
+        break;
       default:
         return unreachable(request);
     }
@@ -344,13 +349,18 @@ export class HostProcess {
     while (live().length > 0 && performance.now() < endMs) await setTimeout(LEAVE_POLL_MS);
   }
 
-  /** Ends the replicas as a failure would, and closes all links. */
+  /** Ends the replicas where they stand, and closes all links. */
   close(): Promise<void> {
     this.closing ??= this.closeAll();
     return this.closing;
   }
 
-  private async closeAll(): Promise<void> {
+  private endReplicas(): Promise<void> {
+    this.ending ??= this.endAll();
+    return this.ending;
+  }
+
+  private async endAll(): Promise<void> {
     for (const { host, storage } of this.groups.values()) {
       host.close();
       storage.close();
@@ -358,6 +368,10 @@ export class HostProcess {
     this.groups.clear();
     await Promise.allSettled(this.starting.values());
     await this.evidence?.close();
+  }
+
+  private async closeAll(): Promise<void> {
+    await this.endReplicas();
     for (const dialer of Object.values(this.dialers)) dialer?.close();
     await this.peers?.close();
     await this.listener?.close();

@@ -222,6 +222,11 @@ export class Cluster {
     return this.up.stderr;
   }
 
+  /** The process of `vmft up`. */
+  get pid(): number {
+    return this.up.child.pid!;
+  }
+
   /** The exit code of `vmft up`. */
   get code(): Promise<number | string> {
     return this.up.code;

@@ -22,6 +22,8 @@ const RESTART_MS = {
   host: { first: 500, most: 2000 },
 };
 const START_MS = 30_000;
+/** How long a host is waited for at the end. */
+const END_MS = 5000;
 const POLL_MS = 50;
 
 /**
@@ -56,6 +58,9 @@ async function freePorts(count: number): Promise<number[]> {
 /** The names of hosts: a, b, c, … */
 export const hostNames = (count: number): string[] =>
   Array.from({ length: count }, (_, index) => String.fromCharCode(0x61 + index));
+
+/** The name of a host's process. */
+const hostId = (name: string): string => `host-${name}`;
 
 /** A configuration on free ports of this machine. With etcd no storage process is needed. */
 export async function localConfiguration(
@@ -112,7 +117,7 @@ export class LocalCluster {
     const { service, host } = RESTART_MS;
     if (configuration.storage) cluster.run('storage', ['storage'], service);
     cluster.run('switch', ['switch'], service);
-    for (const { name } of configuration.hosts) cluster.run(`host-${name}`, ['host', '--name', name], host);
+    for (const { name } of configuration.hosts) cluster.run(hostId(name), ['host', '--name', name], host);
     return cluster;
   }
 
@@ -161,12 +166,16 @@ export class LocalCluster {
     this.isStarting = false;
   }
 
+  /** Ends the VMs in order, as far as their hosts answer. */
+  async endVms(operator: Operator): Promise<void> {
+    const { hosts } = operator.configuration;
+    const running = hosts.filter(({ name }) => this.children.get(hostId(name))?.pid !== undefined);
+    await operator.endReplicas(END_MS, running);
+  }
+
   /** Ends the processes and removes the directory. */
   async end(): Promise<void> {
-    const ending = [...this.children].map(([id, child]) =>
-      child.stop(id.startsWith('host-') ? 'SIGKILL' : 'SIGTERM'),
-    );
-    await Promise.all(ending);
+    await Promise.all([...this.children.values()].map((child) => child.stop()));
     this.directory.remove();
     this.lock.release();
   }

@@ -136,10 +136,13 @@ export class Operator {
     return this.switchService.reach(limitMs);
   }
 
-  /** What all hosts say. One that does not answer in time says nothing; it stays dialled. */
-  statuses(limitMs = PATIENCE_MS): Promise<HostStatus[]> {
+  /** What these hosts say, by default all. One that does not answer in time says nothing; it stays dialled. */
+  statuses(
+    limitMs = PATIENCE_MS,
+    hosts: readonly HostConfiguration[] = this.configuration.hosts,
+  ): Promise<HostStatus[]> {
     return Promise.all(
-      this.configuration.hosts.map(async (host): Promise<HostStatus> => {
+      hosts.map(async (host): Promise<HostStatus> => {
         try {
           return { host, status: await within(limitMs, (await this.host(host.name, limitMs)).status()) };
         } catch (error) {
@@ -148,6 +151,25 @@ export class Operator {
         }
       }),
     );
+  }
+
+  /**
+   * Ends all VMs where they stand, on these hosts: nothing is moved, and evidence is complete. Hosts without a primary end
+   * theirs first, or they would take over. One that does not answer in time goes on.
+   */
+  async endReplicas(limitMs: number, hosts: readonly HostConfiguration[]): Promise<void> {
+    const statuses = await this.statuses(limitMs, hosts);
+    const isLive = ({ status }: HostStatus) => status?.groups.some(({ role }) => role === 'primary');
+    const end = async ({ host: { name } }: HostStatus) => {
+      try {
+        await within(limitMs, (await this.host(name, limitMs)).ask({ kind: 'end' }));
+      } catch (error) {
+        if (!(error instanceof OperatingError)) throw error;
+      }
+    };
+    const answering = statuses.filter(({ status }) => status);
+    await Promise.all(answering.filter((one) => !isLive(one)).map(end));
+    await Promise.all(answering.filter(isLive).map(end));
   }
 
   close(): void {

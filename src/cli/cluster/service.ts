@@ -88,6 +88,8 @@ const LOGGED: ReadonlySet<ReplicaEvent['kind']> = new Set([
 
 /** Ends the process on a signal, or when `vmft up` has ended; with an error on `failed`. */
 class Ending {
+  /** The whole cluster ends: `vmft up` has. */
+  isOfAll = false;
   private resolve!: (code: number) => void;
   readonly code = new Promise<number>((resolve) => {
     this.resolve = resolve;
@@ -95,7 +97,10 @@ class Ending {
 
   constructor(private readonly logger: Logger) {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => this.resolve(0));
-    process.once('disconnect', () => this.resolve(0));
+    process.once('disconnect', () => {
+      this.isOfAll = true;
+      this.resolve(0);
+    });
   }
 
   failed(error: Error): void {
@@ -135,7 +140,7 @@ async function serve(
   // A second signal ends it at once.
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.once(signal, () => process.exit(EXIT_CODE.interrupted));
-  await running.leave?.();
+  if (!ending.isOfAll) await running.leave?.();
   figures?.close();
   await running.close();
   logger.line('ends');

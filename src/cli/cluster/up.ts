@@ -106,22 +106,36 @@ async function serve(
     process.send?.({ ready: true });
     const watch = new Watch(say);
     live = new StatusLine(process.stderr, () => watch.line);
-    for (;;) {
-      if (signal.received) return EXIT_CODE.interrupted;
-      const code = watch.take(await operator.statuses(1000));
-      if (code !== undefined) {
-        // Consoles learn of the end from the hosts.
-        await setTimeout(2 * POLL_MS);
-        return code;
-      }
-      live.show();
-      await setTimeout(POLL_MS);
-    }
+    const code = await follow(operator, watch, live, signal);
+    // A second signal ends this process, and with it the others.
+    signal.release();
+    await cluster.endVms(operator);
+    return code;
   } finally {
     live?.clear();
     signal.release();
     operator?.close();
     await cluster.end();
+  }
+}
+
+/** Resolves with the exit code when the VM is over, or a signal has come. */
+async function follow(
+  operator: Operator,
+  watch: Watch,
+  live: StatusLine,
+  signal: EndingSignal,
+): Promise<number> {
+  for (;;) {
+    if (signal.received) return EXIT_CODE.interrupted;
+    const code = watch.take(await operator.statuses(1000));
+    if (code !== undefined) {
+      // Consoles learn of the end from the hosts.
+      await setTimeout(2 * POLL_MS);
+      return code;
+    }
+    live.show();
+    await setTimeout(POLL_MS);
   }
 }
 
