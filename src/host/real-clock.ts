@@ -45,16 +45,19 @@ export class RealClock implements Clock {
     const wait = this.wait(atNs, id === 'guest' ? 0 : ROUNDING_MS, () => {
       this.timers.delete(id);
       action();
+      this.coalesce(1 / 2);
     });
     if (wait) this.timers.set(id, wait);
   }
 
   /**
    * Calls back now what {@link wakeAt} would within its slack: the process is awake, and is spared a wake-up of its own.
+   * A timer that comes does this, too, with those of which at least half has passed: others could follow each other
+   * without an end.
    */
-  coalesce(): void {
+  coalesce(part = 1): void {
     for (const [id, slackNs] of Object.entries(SLACK_NS) as [TimerId, number][])
-      this.timers.get(id)?.bringForward(slackNs);
+      this.timers.get(id)?.bringForward(slackNs, part);
   }
 
   after(ns: number, action: () => void): void {
@@ -92,6 +95,7 @@ export class RealClock implements Clock {
 
 /** One pending callback. */
 class Wait {
+  private readonly lengthNs: number;
   private timeout: NodeJS.Timeout | undefined;
   private immediate: NodeJS.Immediate | undefined;
   private isDue = false;
@@ -103,6 +107,7 @@ class Wait {
     private readonly ended: () => void,
     private readonly action: () => void,
   ) {
+    this.lengthNs = atNs - nowNs();
     this.arm();
   }
 
@@ -112,9 +117,9 @@ class Wait {
     this.ended();
   }
 
-  /** Calls back in this turn of the event loop if that is due within `slackNs`. */
-  bringForward(slackNs: number): void {
-    if (this.atNs - this.nowNs() > slackNs || this.isDue) return;
+  /** Calls back in this turn of the event loop if that is due within `slackNs`, and within this part of its length. */
+  bringForward(slackNs: number, part: number): void {
+    if (this.isDue || this.atNs - this.nowNs() > Math.min(slackNs, part * this.lengthNs)) return;
     clearTimeout(this.timeout);
     this.due();
   }

@@ -1,13 +1,14 @@
 /** The clock of a real host. Order is tested here, not duration. */
 import { connect, createServer } from 'node:net';
 import fc from 'fast-check';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { RealClock } from '../../src/host/real-clock.ts';
 import { StepTime } from '../../src/host/step-time.ts';
 
 const clocks: RealClock[] = [];
 afterEach(() => {
   for (const clock of clocks.splice(0)) clock.close();
+  vi.useRealTimers();
 });
 function clockOf(): RealClock {
   const clock = new RealClock();
@@ -62,6 +63,43 @@ describe('a real clock', () => {
     await later(clock, 10 * MS);
     expect(woken).toEqual(['heartbeat', 'suspect', 'guest']);
   });
+
+  test.each([
+    { heartbeat: 18, suspect: 18, retry: 50 },
+    { heartbeat: 4, suspect: 4, retry: 10 },
+  ])(
+    'a timer that comes brings others forward, none of them by more than half of its time: %o',
+    async (periodsMs) => {
+      vi.useFakeTimers({
+        toFake: ['setTimeout', 'clearTimeout', 'setImmediate', 'clearImmediate', 'performance'],
+      });
+      const clock = clockOf();
+      const ids = Object.keys(periodsMs) as (keyof typeof periodsMs)[];
+      const calledMs: Record<keyof typeof periodsMs, number[]> = { heartbeat: [], suspect: [], retry: [] };
+      const repeat = (id: (typeof ids)[number]) =>
+        clock.wakeAt(id, clock.monotonicNs + periodsMs[id] * MS, () => {
+          calledMs[id].push(performance.now());
+          repeat(id);
+        });
+      const startMs = performance.now();
+      for (const id of ids) {
+        calledMs[id] = [startMs];
+        repeat(id);
+      }
+      await vi.advanceTimersByTimeAsync(1000);
+      for (const id of ids) {
+        // No wake-up of its own: it comes in the same turn, or in the next.
+        for (const ms of calledMs[id])
+          expect(Math.min(...calledMs.heartbeat.map((beatMs) => Math.abs(ms - beatMs)))).toBeLessThanOrEqual(
+            1,
+          );
+        const waits = calledMs[id].slice(1).map((ms, index) => ms - calledMs[id][index]!);
+        // Timers are rounded up.
+        expect(waits.length).toBeGreaterThan(1000 / (periodsMs[id] + 2) - 2);
+        expect(Math.min(...waits)).toBeGreaterThanOrEqual(periodsMs[id] / 2);
+      }
+    },
+  );
 
   test('after a stall, what has come over the network is handled before a timer that is due', async () => {
     const seen: string[] = [];
