@@ -17,6 +17,10 @@ export interface Slices {
    * slice's end.
    */
   primary: readonly [least: number, greatest: number];
+  /** By how much a primary's slice is longer than the one before. */
+  growth: number;
+  /** A primary's slice that is longer than this ends soon after its first output: after the least. */
+  long: number;
   /** On a backup, whose acknowledgements wait for the slice's end. */
   backup: readonly [least: number, greatest: number];
   /**
@@ -28,7 +32,7 @@ export interface Slices {
 
 /** By default. A guest that computes leaves heartbeats their period. */
 export const DEFAULT_SLICES: Required<Slices> = {
-  primary: [50_000, 800_000],
+  ...{ primary: [50_000, 800_000], growth: 2, long: 800_000 },
   backup: [200_000, 200_000],
   computing: 2_000_000,
 };
@@ -325,7 +329,7 @@ export class Driver {
     const steps = moments.limit(Math.min(Math.max(usual, long), left));
     const [least, greatest] = this.slices.primary;
     // An output does not wait for the end of a long slice.
-    const isLong = long > usual || usual * nsPerStep > DEFAULT_SLICES.primary[1];
+    const isLong = long > usual || usual * nsPerStep > this.slices.long;
     const afterOutput = isLong ? Math.floor(least / nsPerStep) : undefined;
     const effects = this.handle({
       kind: 'cpu',
@@ -337,7 +341,8 @@ export class Driver {
     const [first] = effects;
     const { steps: taken, restNs } = first?.do === 'ran' ? first : { steps: 0, restNs: 0 };
     const stuck = replica.role === 'primary' ? this.watch.sample(machine) : undefined;
-    this.sliceNs = machine.outputsMade > made ? least : Math.min(this.sliceNs * 2, greatest);
+    const longerNs = Math.min(this.sliceNs * this.slices.growth, greatest);
+    this.sliceNs = machine.outputsMade > made ? least : longerNs;
     this.stepsEndNs = clock.nowNs + taken * nsPerStep;
     this.occupy(taken * nsPerStep + copiedBytes(effects) * COPY_NS_PER_BYTE, () => {
       this.act(effects);

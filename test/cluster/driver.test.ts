@@ -1,5 +1,5 @@
 /** The driver of a replica: when it passes inputs on, and in which order it performs effects. */
-import * as fc from 'fast-check';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   DEFAULT_SLICES,
@@ -26,6 +26,8 @@ class Stage {
   steps = 0;
   /** For each slice, the steps for which the guest has only computed. */
   computed: number[] = [];
+  /** The positions at which the guest makes an output each, in order. */
+  outputsAt: readonly number[] = [];
   answers: (input: ReplicaInput) => Effect[] = () => [];
   role: Replica['role'] = 'primary';
   private icount = 0;
@@ -62,7 +64,13 @@ class Stage {
       },
       get vmm() {
         const { icount } = stage;
-        return { icount, machine: { icount, outputsMade: 0, hart: { exceptionsInARow: 0 } } };
+        const machine = {
+          ...{ icount, hart: { exceptionsInARow: 0 } },
+          get outputsMade() {
+            return stage.outputsAt.filter((at) => at <= stage.icount).length;
+          },
+        };
+        return { icount, machine };
       },
     } as unknown as Replica;
   }
@@ -72,7 +80,9 @@ class Stage {
       this.note(input.kind === 'timer' ? `timer ${input.id} at ${nowNs}` : input.kind);
       return this.answers(input);
     }
-    const taken = Math.min(input.steps, this.steps);
+    const first = this.outputsAt.find((at) => at > this.icount) ?? Number.POSITIVE_INFINITY;
+    const end = first + (input.afterOutput ?? Number.POSITIVE_INFINITY);
+    const taken = Math.min(input.steps, this.steps, end - this.icount);
     this.steps -= taken;
     this.icount += taken;
     this.note(`cpu ${taken} of ${input.steps}`);
@@ -154,6 +164,45 @@ describe('a driver', () => {
     ]);
   });
 
+  test('lets no output wait for a long slice, and no input longer than a part of the quiet before it', () => {
+    const least = 1000 * NS_PER_STEP;
+    // Slices are of whole steps.
+    const rounding = 20 * NS_PER_STEP;
+    const primary = [least, 20 * least] as const;
+    const quiet = fc.oneof(fc.integer({ min: 1, max: 3000 }), fc.integer({ min: 1, max: 200_000 }));
+    fc.assert(
+      fc.property(
+        fc.array(quiet, { minLength: 1, maxLength: 12 }),
+        fc.constantFrom(1.25, 1.5, 2),
+        (quiets, growth) => {
+          const stage = new Stage(undefined, { ...DEFAULT_SLICES, primary, growth, long: least });
+          let at = 0;
+          stage.outputsAt = quiets.map((steps) => {
+            at += steps;
+            return at;
+          });
+          stage.steps = at + 1000;
+          stage.driver.deliver(frame);
+          let begin = 0;
+          for (const what of stage.run()) {
+            const [, ran] = /ran (\d+)/.exec(what) ?? [];
+            if (ran === undefined) continue;
+            const end = begin + Number(ran);
+            const before = Math.max(0, ...stage.outputsAt.filter((one) => one <= begin));
+            const length = (end - begin) * NS_PER_STEP;
+            expect(length).toBeLessThanOrEqual(primary[1]);
+            expect(length).toBeLessThanOrEqual(
+              least + (begin - before) * NS_PER_STEP * (growth - 1) + rounding,
+            );
+            const first = stage.outputsAt.find((one) => one > begin && one <= end);
+            if (first !== undefined) expect((end - first) * NS_PER_STEP).toBeLessThanOrEqual(least);
+            begin = end;
+          }
+        },
+      ),
+    );
+  });
+
   test('stops the guest at the maximum number of steps', () => {
     const stage = new Stage(7000);
     stage.steps = 20_000;
@@ -229,7 +278,10 @@ describe('a driver', () => {
   });
 
   test('accumulates rests that are too short for the clock', () => {
-    const stage = new Stage(undefined, { primary: [50_000, 50_000], backup: [50_000, 50_000] });
+    const stage = new Stage(undefined, {
+      ...DEFAULT_SLICES,
+      primary: [50_000, 50_000],
+    });
     stage.minRestNs = 30_000;
     stage.steps = 20_000;
     const handle = stage.driver.replica.handle.bind(stage.driver.replica);
@@ -242,7 +294,7 @@ describe('a driver', () => {
   });
 
   test('limits the slices of a backup by separate bounds', () => {
-    const stage = new Stage(undefined, { primary: [50_000, 800_000], backup: [100_000, 150_000] });
+    const stage = new Stage(undefined, { ...DEFAULT_SLICES, backup: [100_000, 150_000] });
     stage.role = 'backup';
     stage.steps = 50_000;
     stage.driver.deliver(frame);
