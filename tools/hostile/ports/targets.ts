@@ -95,7 +95,7 @@ export const linkTargets: readonly LinkTarget[] = [
   {
     ...{ port: 'host', role: 'control', names: ['stray'], share: 0.03 },
     message: messagesOf(hostRequest, ({ body }) => {
-      if (body.kind === 'crash') return true;
+      if (body.kind === 'crash' || body.kind === 'end') return true;
       // The address of a host that control sends is accepted.
       if (body.kind === 'prepare')
         return body.description.hosts.some(({ name }) => name === 'b' || name === 'c');
