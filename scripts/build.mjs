@@ -95,6 +95,7 @@ export async function build() {
     'chaos-worker': 'src/cli/chaos/worker.ts',
     'conformance-worker': 'src/cli/conformance/worker.ts',
     'datagram-worker': 'src/host/wire/datagram-worker.ts',
+    'image-worker': 'src/lib/image-worker.ts',
     bench: 'tools/bench/main.ts',
     fuzz: 'tools/fuzz/main.ts',
     hostile: 'tools/hostile/main.ts',

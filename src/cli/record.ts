@@ -46,8 +46,8 @@ export async function record(directory: string, options: RecordOptions): Promise
     if (!quiet) process.stderr.write(`${line}\n`);
   };
   let file: GrowingFile | undefined;
-  const beginFile = (head: Uint8Array) => {
-    file = output.begin(head);
+  const beginFile = (first: Uint8Array) => {
+    file = output.begin(first);
     return file;
   };
   const begin = () => new RecordingWriter(description, beginFile, { images: imagesFor(output) });
@@ -67,6 +67,7 @@ export async function record(directory: string, options: RecordOptions): Promise
     how = run.look();
   }
   signal.release();
+  run.complete();
   const end = how === 'over' ? 'complete' : 'not complete: the VM may run on';
   if (file) say(`recorded to ${options.output}: ${said()}, ${end}`);
   if (run.missing !== undefined) throw new OperatingError(run.missing);

@@ -8,8 +8,8 @@ import type { OutputFile } from './files.ts';
 import { imagesFor } from './open-recording.ts';
 
 /**
- * The recording of a run. A file exists from the beginning, and is complete up to the last {@link flush}; a pipe or a
- * device is written at the end, since a failover may discard the last entries of a primary. A recording that can't be
+ * The recording of a run. A file exists as soon as the boot images are kept, which takes a moment if they are large, and
+ * is complete up to the last {@link flush}; a pipe or a device is written at the end, since a failover may discard the last entries of a primary. A recording that can't be
  * written does not end the run.
  */
 export class RunRecording {
@@ -29,10 +29,10 @@ export class RunRecording {
     private readonly origin: Origin,
   ) {
     if (!output.isFile) return;
-    const begin = (head: Uint8Array) => output.begin(head);
+    const begin = (first: Uint8Array) => output.begin(first);
     const attempt = (write: () => void) => this.attempt(write);
     this.recorder = new RunRecorder(simulation, origin, begin, attempt, imagesFor(output));
-    process.on('exit', () => this.flush());
+    process.on('exit', () => this.recorder?.complete());
   }
 
   /** Records what the user did. */
@@ -41,7 +41,7 @@ export class RunRecording {
     else this.actions.push(performed);
   }
 
-  /** Writes everything until now to the file. */
+  /** Writes everything until now to the file, if there is one by now. */
   flush(): void {
     this.recorder?.flush();
   }

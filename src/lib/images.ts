@@ -1,70 +1,38 @@
 /** The boot images of recordings, in files that all recordings in one directory share. */
-import { createHash } from 'node:crypto';
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { OperatingError } from '../base/errors.ts';
-import type { ImageReference, Images } from '../replay/images.ts';
-import { attempt, CHUNK_BYTES, readFile } from './files.ts';
+import type { ImageReference, Images, KeptImages } from '../replay/images.ts';
+import { readFile } from './files.ts';
+import { sha256, writeImage } from './image-file.ts';
+import { ImagesInThread } from './image-thread.ts';
 
 /** The directory of the images, beside the recordings. */
 export const IMAGES_DIRECTORY = 'vmft-images';
 
-const sha256 = (content: Uint8Array): string => createHash('sha256').update(content).digest('hex');
-
-/** Whether a file has this content; it is read in chunks, since an image is large. */
-const isContent = (path: string, content: Uint8Array): boolean =>
-  attempt(path, () => {
-    const file = openSync(path, 'r');
-    try {
-      const chunk = Buffer.alloc(CHUNK_BYTES);
-      for (let at = 0; ; ) {
-        const read = readSync(file, chunk);
-        if (read === 0) return at === content.length;
-        if (!chunk.subarray(0, read).equals(content.subarray(at, at + read))) return false;
-        at += read;
-      }
-    } finally {
-      closeSync(file);
-    }
-  });
+/** The size from which on images are written by a thread: writing less takes no longer than starting one. */
+const MIN_THREAD_BYTES = 8 << 20;
 
 /** See the head of this file. Several processes may write at once. */
 export class ImageFiles implements Images {
-  /** Tells the temporary files of a process apart. */
-  private static written = 0;
   private readonly directory: string;
 
-  /** `directory`: of the recordings. That of the images is made with the first one. */
-  constructor(directory: string) {
+  /**
+   * `directory`: of the recordings. That of the images is made with the first one. `minThreadBytes`: the size from which
+   * on images are written beside what else this thread does.
+   */
+  constructor(
+    directory: string,
+    private readonly minThreadBytes = MIN_THREAD_BYTES,
+  ) {
     this.directory = join(directory, IMAGES_DIRECTORY);
   }
 
-  /** Writes an image unless it is there, undamaged. @throws {OperatingError} when it can't be written */
-  put(image: Uint8Array): string {
-    const name = sha256(image);
-    const path = join(this.directory, name);
-    if (existsSync(path) && isContent(path, image)) return name;
-    const temporary = join(this.directory, `.${process.pid}-${ImageFiles.written++}.tmp`);
-    attempt(path, () => {
-      if (!existsSync(this.directory)) mkdirSync(this.directory, { recursive: true });
-      try {
-        writeFileSync(temporary, image, { flag: 'wx' });
-        renameSync(temporary, path);
-      } finally {
-        rmSync(temporary, { force: true });
-      }
-    });
-    return name;
+  /** Writes those that are not there, undamaged. @throws {OperatingError} as {@link Images.put} */
+  put(images: readonly Uint8Array[]): KeptImages {
+    const sizeBytes = images.reduce((sum, { length }) => sum + length, 0);
+    if (sizeBytes >= this.minThreadBytes) return new ImagesInThread(this.directory, images);
+    return { isReady: true, names: images.map((image) => writeImage(this.directory, image)) };
   }
 
   get({ sha256: name, sizeBytes }: ImageReference, recording: string): Uint8Array {

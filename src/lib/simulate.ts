@@ -92,9 +92,9 @@ export function record(guest: Guest, path: string, options: RunOptions): Finishe
   const { simulation, happened, naming } = begin(guest, options);
   let file: GrowingFile | undefined;
   try {
-    const create = (head: Uint8Array) => {
-      attempt(path, () => writeFileSync(path, head));
-      file = attempt(path, () => new GrowingFile(path, head.length));
+    const create = (first: Uint8Array) => {
+      attempt(path, () => writeFileSync(path, first));
+      file = attempt(path, () => new GrowingFile(path, first.length));
       return file;
     };
     const writer = new RecordingWriter(simulation.options.description, create, {

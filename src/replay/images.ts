@@ -6,10 +6,21 @@ import { type Codec, list, record, text, u32, uint, type ValueOf } from '../base
 import { OperatingError } from '../base/errors.ts';
 import { descriptionSchema, type MachineDescription, withContents } from '../vmm/description.ts';
 
+/** Images that are being kept. It may take a while, beside the run. */
+export interface KeptImages {
+  /** Whether {@link names} does not wait. */
+  readonly isReady: boolean;
+  /**
+   * The SHA-256 of each content, in hexadecimal, once all are kept: waits for that.
+   * @throws {OperatingError} when one can't be kept
+   */
+  readonly names: readonly string[];
+}
+
 /** Where boot images are kept. */
 export interface Images {
-  /** Keeps an image; returns the SHA-256 of its content, in hexadecimal. */
-  put(image: Uint8Array): string;
+  /** Keeps images. @throws {OperatingError} when one can't be kept, unless {@link KeptImages.names} does */
+  put(images: readonly Uint8Array[]): KeptImages;
   /** An image, checked. `recording`: who needs it. @throws {OperatingError} when it is missing or damaged */
   get(image: ImageReference, recording: string): Uint8Array;
 }
@@ -59,18 +70,22 @@ export const imageOutline: Codec<ImageOutline> = {
   },
 };
 
-/** Keeps the large images of a description, if there is a place for them; what is left is its outline. */
-export function outlineWith(
-  keeper: Pick<Images, 'put'> | undefined,
+/** The numbers of the segments whose images are files of their own. */
+export const largeSegments = ({ segments }: MachineDescription): number[] =>
+  segments.flatMap(({ bytes }, segment) => (bytes.length < MIN_IMAGE_BYTES ? [] : [segment]));
+
+/** The outline of a description, with the images of these segments under these names. */
+export function outlineOf(
   description: MachineDescription,
+  apart: readonly number[],
+  names: readonly string[],
 ): Pick<ImageOutline, 'description' | 'images'> {
-  const images = description.segments.flatMap(({ bytes }, segment) =>
-    !keeper || bytes.length < MIN_IMAGE_BYTES
-      ? []
-      : [{ segment, sizeBytes: bytes.length, sha256: keeper.put(bytes) }],
-  );
   const segments = [...description.segments];
-  for (const { segment } of images) segments[segment] = { ...segments[segment]!, bytes: new Uint8Array(0) };
+  const images = apart.map((segment, index) => {
+    const { bytes } = segments[segment]!;
+    segments[segment] = { ...segments[segment]!, bytes: new Uint8Array(0) };
+    return { segment, sizeBytes: bytes.length, sha256: names[index]! };
+  });
   return { description: { ...description, segments }, images };
 }
 

@@ -8,6 +8,7 @@
  * origin; among the entries, notes. Both are bytes that have no meaning here.
  */
 import { assert } from '../base/assert.ts';
+import { joined } from '../base/bytes.ts';
 import { type Codec, decode, Writer } from '../base/codec.ts';
 import { FormatError, OperatingError } from '../base/errors.ts';
 import { Xxh32, xxh32 } from '../base/xxh32.ts';
@@ -21,7 +22,7 @@ import {
   writeEntry,
 } from '../vmm/entries.ts';
 import { ChainedFrames, writeFrame } from './chained-frames.ts';
-import { descriptionOf, type Images, imageOutline, outlineWith } from './images.ts';
+import { descriptionOf, type Images, imageOutline, largeSegments, outlineOf } from './images.ts';
 
 const MAGIC = new TextEncoder().encode('VMFT-LOG');
 /** With the whole description, and nothing else in the head. */
@@ -59,6 +60,12 @@ export interface LogExtras {
   origin?: Uint8Array | undefined;
 }
 
+/** A head that can be written once its images are kept: waits for them. */
+interface WaitingHead {
+  readonly isReady: boolean;
+  bytes(): Uint8Array;
+}
+
 /** Writes a log, piece by piece. */
 export class LogWriter {
   private checksum: number;
@@ -66,6 +73,8 @@ export class LogWriter {
   private readonly out = new Writer();
   /** The current entry. */
   private readonly body = new Writer();
+  /** What comes before everything in `out`, if it was not taken yet. */
+  private head: WaitingHead | undefined;
 
   /**
    * Begins a log with this description, or continues one at a position. `images`: where its large boot images go; by
@@ -79,29 +88,35 @@ export class LogWriter {
     }
     this.context = INITIAL_CONTEXT;
     assert(origin?.length !== 0, 'an origin is not empty');
-    const outline = outlineWith(images, from);
-    const isPlain = outline.images.length === 0 && !origin;
+    const apart = images ? largeSegments(from) : [];
+    const isPlain = apart.length === 0 && !origin;
     if (isPlain) {
-      this.checksum = this.head(this.out, VERSION, descriptionSchema, from);
+      this.checksum = writeHead(this.out, VERSION, descriptionSchema, from);
       return;
     }
+    const kept = images?.put(apart.map((segment) => from.segments[segment]!.bytes));
     const checksum = checksumOf(descriptionSchema, from);
     this.checksum = checksum;
-    const ofOutline = this.head(this.out, EXTENDED_VERSION, imageOutline, { ...outline, checksum });
-    const how = origin ?? new Uint8Array(0);
-    this.out.u32(how.length);
-    this.out.raw(how);
-    this.out.u32(xxh32(how, ofOutline));
-  }
-
-  /** Writes the head; returns its checksum. */
-  private head<T>(out: Writer, version: number, codec: Codec<T>, value: T): number {
-    out.raw(MAGIC);
-    out.u16(version);
-    // Without a copy: the description may contain a kernel.
-    const checksum = xxh32(out.counted(() => codec.write(out, value)));
-    out.u32(checksum);
-    return checksum;
+    const write = (out: Writer) => {
+      const outline = outlineOf(from, apart, kept?.names ?? []);
+      const ofOutline = writeHead(out, EXTENDED_VERSION, imageOutline, { ...outline, checksum });
+      const how = origin ?? new Uint8Array(0);
+      out.u32(how.length);
+      out.raw(how);
+      out.u32(xxh32(how, ofOutline));
+    };
+    if (!kept) write(this.out);
+    else
+      this.head = {
+        get isReady() {
+          return kept.isReady;
+        },
+        bytes: () => {
+          const out = new Writer();
+          write(out);
+          return out.written;
+        },
+      };
   }
 
   /** Encodes a note, of up to {@link MAX_NOTE_BYTES}; only in a log with an origin. */
@@ -122,21 +137,46 @@ export class LogWriter {
     this.checksum = writeFrame(this.out, written, this.checksum);
   }
 
-  /** The number of bytes to {@link take}. */
+  /** Whether {@link take} and {@link drain} do not wait for images. */
+  get isReady(): boolean {
+    return this.head?.isReady ?? true;
+  }
+
+  /** The number of bytes to {@link take}, without a head that waits for images. */
   get waitingBytes(): number {
     return this.out.length;
   }
 
-  /** Everything written since the last call. */
+  /** Everything written since the last call. @throws {OperatingError} when an image can't be kept */
   take(): Uint8Array {
-    return this.out.take();
+    const head = this.takeHead();
+    const written = this.out.take();
+    return head ? joined([head, written]) : written;
   }
 
   /** As {@link take}, without a copy: the bytes that `to` receives are valid until the next {@link append}. */
   drain(to: (written: Uint8Array) => void): void {
+    const head = this.takeHead();
+    if (head) to(head);
     to(this.out.written);
     this.out.length = 0;
   }
+
+  private takeHead(): Uint8Array | undefined {
+    const bytes = this.head?.bytes();
+    this.head = undefined;
+    return bytes;
+  }
+}
+
+/** Writes a head, up to its checksum; returns that. */
+function writeHead<T>(out: Writer, version: number, codec: Codec<T>, value: T): number {
+  out.raw(MAGIC);
+  out.u16(version);
+  // Without a copy: the description may contain a kernel.
+  const checksum = xxh32(out.counted(() => codec.write(out, value)));
+  out.u32(checksum);
+  return checksum;
 }
 
 /** The checksum of a value's encoding, which is never in memory as a whole: it may contain a kernel. */

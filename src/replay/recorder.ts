@@ -13,34 +13,37 @@ export interface RecordingFile extends ReadableFile {
 
 /** The size of the writer's buffer, which is also written by {@link RecordingWriter.flush}. */
 const BLOCK_BYTES = 1 << 16;
+/** How much is kept in memory while the boot images are not kept yet. */
+const MAX_WAITING_BYTES = 1 << 24;
 
-/** Records the history of the live machine, across failovers. */
+/**
+ * Records the history of the live machine, across failovers. There is no file until the boot images are kept, so that a
+ * recording never names one that is not whole.
+ */
 export class RecordingWriter {
   private writer: LogWriter;
-  private readonly file: RecordingFile;
-  /** The size of the file, without what is not written to it yet. */
-  private sizeBytes: number;
-  /** The notes that are kept, with their offsets in the file. */
-  private readonly notes: { content: Uint8Array; offset: number }[] = [];
+  private file: RecordingFile | undefined;
+  /** The number of entries. */
+  private count = 0;
+  /** The notes that are kept, each with the number of entries before it. */
+  private readonly notes: { content: Uint8Array; count: number }[] = [];
 
   /**
-   * `begin` creates the file with the head of the recording. `extras`: see {@link LogWriter}; the origin also says that
-   * there are notes.
+   * `begin` creates the file with what is written first: the head, and the entries until then. `extras`: see
+   * {@link LogWriter}; the origin also says that there are notes.
    */
   constructor(
     description: MachineDescription,
-    begin: (head: Uint8Array) => RecordingFile,
+    private readonly begin: (first: Uint8Array) => RecordingFile,
     extras: LogExtras = {},
   ) {
     this.writer = new LogWriter(description, extras);
-    const head = this.writer.take();
-    this.sizeBytes = head.length;
-    this.file = begin(head);
+    this.flush();
   }
 
   /** Adds a note to a recording with an origin. It is kept, whatever becomes of the entries before it. */
   note(content: Uint8Array): void {
-    this.notes.push({ content, offset: this.sizeBytes + this.writer.waitingBytes });
+    this.notes.push({ content, count: this.count });
     this.writer.note(content);
   }
 
@@ -51,15 +54,21 @@ export class RecordingWriter {
 
   append(entry: Entry): void {
     this.writer.append(entry);
+    this.count++;
     if (this.writer.waitingBytes >= BLOCK_BYTES) this.flush();
   }
 
-  /** Writes everything appended so far to the file. */
+  /** Writes everything appended so far to the file, if the boot images are kept. It waits for them if that is much. */
   flush(): void {
-    const { waitingBytes } = this.writer;
-    if (waitingBytes === 0) return;
-    this.writer.drain((bytes) => this.file.append(bytes));
-    this.sizeBytes += waitingBytes;
+    if (this.writer.isReady || this.writer.waitingBytes >= MAX_WAITING_BYTES) this.complete();
+  }
+
+  /** Writes everything appended so far to the file; waits until the boot images are kept. Returns the file. */
+  complete(): RecordingFile {
+    const { writer, file } = this;
+    if (file && writer.waitingBytes > 0) writer.drain((bytes) => file.append(bytes));
+    this.file ??= this.begin(writer.take());
+    return this.file;
   }
 
   /**
@@ -68,10 +77,15 @@ export class RecordingWriter {
    * @param isExtra entries of the recording that may stay among common ones although this history does not have them
    */
   continueAs(history: Iterable<Entry>, isExtra: (entry: Entry) => boolean = () => false): number {
-    this.flush();
+    // Nothing to cut, and no file to wait for: so begins each recording.
+    if (this.count === 0) {
+      for (const entry of history) this.append(entry);
+      return 0;
+    }
+    const file = this.complete();
     let offset = 0;
     const stream = new LogStream(() => {
-      const bytes = this.file.read(offset, BLOCK_BYTES);
+      const bytes = file.read(offset, BLOCK_BYTES);
       offset += bytes.length;
       return bytes.length > 0 ? bytes : undefined;
     }, 'the recording');
@@ -87,19 +101,19 @@ export class RecordingWriter {
           continue;
         }
         differs = true;
-        this.cut(common);
+        this.cut(file, common);
       }
       this.append(entry);
     }
-    if (!differs) this.cut(common);
+    if (!differs) this.cut(file, common);
     return common.count;
   }
 
-  private cut(position: LogStream['position']): void {
-    this.file.truncate(position.offset);
-    this.sizeBytes = position.offset;
+  private cut(file: RecordingFile, position: LogStream['position']): void {
+    file.truncate(position.offset);
+    this.count = position.count;
     this.writer = new LogWriter(position);
-    const isCut = (note: { offset: number }) => note.offset >= position.offset;
+    const isCut = (note: { count: number }) => note.count >= position.count;
     const cut = this.notes.filter(isCut);
     this.notes.length -= cut.length;
     for (const { content } of cut) this.note(content);
@@ -108,7 +122,7 @@ export class RecordingWriter {
   /** Ends the recording with the machine's final state, which a replay verifies. */
   end(machine: Machine): void {
     for (const entry of ending(machine)) this.append(entry);
-    this.flush();
+    this.complete();
   }
 }
 

@@ -1,4 +1,5 @@
 /** Recordings of a guest with a large boot image: it is beside them once, and `vmft pack` makes one file of both. */
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   copyFileSync,
@@ -12,9 +13,11 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { replay } from '../../src/lib/index.ts';
-import { workplace } from './command.ts';
+import { examples } from '../thorough.ts';
+import { BIN, workplace } from './command.ts';
 
 const { file, shell, vmft } = workplace();
 
@@ -26,6 +29,14 @@ _start:
 1:  j       1b
 words:
     .fill   300000, 4, 0x12345678
+`;
+/** Reads the clock endlessly; its image is written by a thread. */
+const endless = `
+_start:
+1:  rdtime  a0
+    j       1b
+words:
+    .fill   3000000, 4, 0x12345678
 `;
 const imagesIn = (directory: string) =>
   existsSync(`${directory}/vmft-images`) ? readdirSync(`${directory}/vmft-images`) : [];
@@ -53,6 +64,36 @@ test('several recordings at once share an image, which is whole whenever it is s
     expect((await vmft(['replay', `shared/${name}`])).code).toBe(0);
   }
   expect(replay(file('shared/a.log')).run().icount).toBeGreaterThan(2);
+});
+
+test('a recording whose image is written beside the run, killed at any moment, is not there or names a whole image', async () => {
+  mkdirSync(file('killed'));
+  writeFileSync(file('killed/endless.s'), endless);
+  let there = 0;
+  await fc.assert(
+    fc.asyncProperty(fc.nat(400), fc.boolean(), async (ms, whenThere) => {
+      rmSync(file('killed/vmft-images'), { recursive: true, force: true });
+      rmSync(file('killed/x.log'), { force: true });
+      const child = spawn(process.execPath, [BIN, 'run', 'endless.s', '--no-ft', '--record', 'x.log'], {
+        cwd: file('killed'),
+        stdio: 'ignore',
+      });
+      const ended = new Promise((resolve) => child.on('close', resolve));
+      while (whenThere && !existsSync(file('killed/x.log'))) await setTimeout(1);
+      await setTimeout(ms);
+      child.kill('SIGKILL');
+      await ended;
+      for (const name of imagesIn(file('killed')))
+        if (!name.startsWith('.')) expect(hashOf(file(`killed/vmft-images/${name}`))).toBe(name);
+      if (!existsSync(file('killed/x.log'))) return;
+      there++;
+      const recorded = replay(file('killed/x.log'));
+      expect(recorded.damage).toContain('the log is cut short');
+      expect(recorded.run().icount).toBe(recorded.end);
+    }),
+    { numRuns: examples(6), examples: [[200, true]] },
+  );
+  expect(there).toBeGreaterThan(0);
 });
 
 test('a packed recording needs nothing else, and is what a pipe gets', async () => {

@@ -3,12 +3,18 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import { sameBytes } from '../../src/base/bytes.ts';
 import { OperatingError } from '../../src/base/errors.ts';
 import { IMAGES_DIRECTORY, ImageFiles } from '../../src/lib/images.ts';
-import { type ImageReference, type Images, MIN_IMAGE_BYTES } from '../../src/replay/images.ts';
+import {
+  type ImageReference,
+  type Images,
+  type KeptImages,
+  MIN_IMAGE_BYTES,
+} from '../../src/replay/images.ts';
 import { LogReader, LogWriter, readLog } from '../../src/replay/log-file.ts';
 import type { MachineDescription } from '../../src/vmm/description.ts';
 import type { Entry } from '../../src/vmm/entries.ts';
@@ -31,9 +37,9 @@ const sha256 = (content: Uint8Array) => createHash('sha256').update(content).dig
 /** The model: images in memory. */
 class InMemory implements Images {
   readonly kept = new Map<string, Uint8Array>();
-  put(image: Uint8Array): string {
-    this.kept.set(sha256(image), image.slice());
-    return sha256(image);
+  put(images: readonly Uint8Array[]): KeptImages {
+    for (const image of images) this.kept.set(sha256(image), image.slice());
+    return { isReady: true, names: images.map(sha256) };
   }
   get({ sha256: name }: ImageReference): Uint8Array {
     return this.kept.get(name)!;
@@ -136,7 +142,7 @@ describe('files of images', () => {
           if (action === 2 && path) truncateSync(path, old.length >> 1);
           if (action === 3 && path) rmSync(path, { force: true });
           const image = old && action > 0 ? old : content;
-          expect(new ImageFiles(directory).put(image)).toBe(model.put(image));
+          expect(new ImageFiles(directory).put([image]).names).toEqual(model.put([image]).names);
           known.push(image);
         }
         const files = new ImageFiles(directory);
@@ -149,10 +155,41 @@ describe('files of images', () => {
     );
   });
 
+  test('are the same ones when threads write them, whoever comes first', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(bytes, { minLength: 1, maxLength: 3 }), fc.nat(2), async (images, waits) => {
+        const directory = temporary();
+        const kept = [0, 0, 1000].map((minThreadBytes) =>
+          new ImageFiles(directory, minThreadBytes).put(images),
+        );
+        // The names may be needed before the threads have begun, or after they have ended.
+        for (const one of kept.slice(0, waits)) while (!one.isReady) await setTimeout(1);
+        for (const one of kept) expect(one.names).toEqual(images.map(sha256));
+        expect(readdirSync(join(directory, IMAGES_DIRECTORY)).sort()).toEqual(
+          [...new Set(images.map(sha256))].sort(),
+        );
+        for (const content of images)
+          expect(new ImageFiles(directory).get(referenceTo(content), 'x.log')).toEqual(content);
+      }),
+      { numRuns: examples(6) },
+    );
+  });
+
+  test.each([0, 1])('that a thread can not write are refused as others (waits: %i)', async (waits) => {
+    const directory = temporary();
+    writeFileSync(join(directory, IMAGES_DIRECTORY), 'a file');
+    const put = (minThreadBytes: number) => new ImageFiles(directory, minThreadBytes).put([Uint8Array.of(1)]);
+    const kept = put(0);
+    while (waits > 0 && !kept.isReady) await setTimeout(1);
+    expect(() => kept.names).toThrow(OperatingError);
+    expect(() => kept.names).toThrow(/vmft-images\/[0-9a-f]{64}: .*; choose a place that can be written/);
+    expect(() => put(1000)).toThrow(OperatingError);
+  });
+
   test('cut anywhere or with a bit flipped are refused with their names and what to do', () => {
     const directory = temporary();
     const content = new Uint8Array(200).map((_, index) => index * 7);
-    const path = join(directory, IMAGES_DIRECTORY, new ImageFiles(directory).put(content));
+    const path = join(directory, IMAGES_DIRECTORY, new ImageFiles(directory).put([content]).names[0]!);
     const get = () => new ImageFiles(directory).get(referenceTo(content), 'x.log');
     const damaged = `x.log: its boot image ${path} is damaged; copy it again`;
     for (let at = 0; at < content.length; at++) {

@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { sameBytes } from '../../src/base/bytes.ts';
+import { type KeptImages, MIN_IMAGE_BYTES } from '../../src/replay/images.ts';
 import { LogReader, readLog } from '../../src/replay/log-file.ts';
 import { type RecordingFile, RecordingWriter, recordingOf } from '../../src/replay/recorder.ts';
 import { ReplayDoors } from '../../src/vmm/doors.ts';
@@ -27,6 +28,31 @@ class File implements RecordingFile {
     return this.content.slice(offset, offset + sizeBytes);
   }
 }
+
+/** Images that are kept after they were asked for so many times, or when their names are needed. */
+class Later implements KeptImages {
+  constructor(
+    private readonly count: number,
+    private asked = 0,
+  ) {}
+  get isReady(): boolean {
+    return this.asked++ >= this.count;
+  }
+  get isOver(): boolean {
+    return this.asked >= this.count;
+  }
+  get names(): string[] {
+    this.asked = this.count;
+    return ['ab'.repeat(32)];
+  }
+}
+
+const withImage = {
+  ...description,
+  segments: [
+    { address: 0x8000_0000, bytes: new Uint8Array(MIN_IMAGE_BYTES), memorySizeBytes: MIN_IMAGE_BYTES },
+  ],
+};
 
 function begun(origin?: Uint8Array): { file: File; writer: RecordingWriter } {
   let file!: File;
@@ -111,6 +137,57 @@ describe('a recording', () => {
         expect(marked!.map(({ count }) => count)).toEqual(marks);
         expect(noted!.map(({ content }) => content[0]! * 256 + content[1]!)).toEqual(notes);
       }),
+      { numRuns: examples(200) },
+    );
+  });
+
+  test('is the same whenever its images are kept; until then there is no file, and it is whole when there is one', () => {
+    /** What happens to a recording: a machine becomes live, or the live one goes on, or all is written. */
+    type Happening = { kept?: number; own: Entry[] } | 'flush' | 'note' | 'mark';
+    const happening: fc.Arbitrary<Happening> = fc.oneof(
+      fc.record({ kept: fc.double({ min: 0, max: 1, noNaN: true }), own: entryLists(6) }),
+      fc.record({ own: entryLists(6) }),
+      fc.constantFrom('flush' as const, 'note' as const, 'mark' as const),
+    );
+    const recorded = (happenings: readonly Happening[], count: number): Uint8Array => {
+      const kept = new Later(count);
+      let file: File | undefined;
+      const begin = (first: Uint8Array) => {
+        expect(kept.isOver).toBe(true);
+        file = new File(first);
+        return file;
+      };
+      const images = { put: () => kept };
+      const writer = new RecordingWriter(withImage, begin, { origin: Uint8Array.of(1), images });
+      let history: Entry[] = [];
+      for (const what of happenings) {
+        if (what === 'flush') writer.flush();
+        else if (what === 'note') writer.note(Uint8Array.of(1, 2));
+        else if (what === 'mark') writer.mark(Uint8Array.of(3));
+        else {
+          const common =
+            what.kept !== undefined ? history.slice(0, Math.round(what.kept * history.length)) : history;
+          const own = shifted(what.own.filter(isOf), common.at(-1)?.icount ?? 0);
+          history = [...common, ...own];
+          if (what.kept !== undefined) writer.continueAs(history);
+          else for (const entry of own) writer.append(entry);
+        }
+        if (!file) continue;
+        const { entries } = readLog(file.content, 'x');
+        expect(entries).toEqual(history.slice(0, entries.length));
+      }
+      writer.complete();
+      expect(readLog(file!.content, 'x').entries).toEqual(history);
+      return file!.content;
+    };
+    fc.assert(
+      fc.property(
+        fc.array(happening, { maxLength: 12 }),
+        fc.integer({ min: 1, max: 30 }),
+        (happenings, count) => {
+          expect(sameBytes(recorded(happenings, count), recorded(happenings, 0))).toBe(true);
+        },
+      ),
       { numRuns: examples(200) },
     );
   });

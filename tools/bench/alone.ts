@@ -35,8 +35,6 @@ export interface AloneOptions {
   execution?: Execution;
   /** Gets every log entry. */
   note?: (entry: Entry) => void;
-  /** After every slice. */
-  sliced?: () => void;
   /** Stops when the console output contains this. */
   until?: string | undefined;
   maxSteps?: number;
@@ -64,7 +62,6 @@ export function* alone(description: MachineDescription, options: AloneOptions = 
         data = disk.slice(request.sector * SECTOR_BYTES, request.sector * SECTOR_BYTES + request.sizeBytes);
       live.completed({ id: output.first, status: 0, data });
     }
-    options.sliced?.();
     yield;
     if (pause === 'off' || vmm.icount >= (options.maxSteps ?? Number.MAX_SAFE_INTEGER)) break;
     if (options.until !== undefined && console.includes(options.until)) break;

@@ -16,6 +16,12 @@ const number = (value: number): string =>
 
 const spread = ({ median, min, max }: Spread): string => `${number(median)} (${number(min)}–${number(max)})`;
 
+const scaled = ({ median, min, max }: Spread, by: number): Spread => ({
+  median: median * by,
+  min: min * by,
+  max: max * by,
+});
+
 function rows(head: readonly string[], body: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   return [line(head), line(head.map((_, index) => (index === 0 ? '---' : '---:'))), ...body.map(line)].join(
@@ -54,7 +60,10 @@ export function table(report: Report): string {
     parts.push(
       '### Recording: time by time without, both by turns of 2 ms',
       rows(
-        ['guest', 'steps', 'entries', 'file, bytes', 'to memory', 'to disk', 'replay by recording to memory'],
+        [
+          ...['guest', 'steps', 'entries', 'file, bytes', 'to memory', 'to disk'],
+          ...['images, beside the run, ms', 'replay by recording to memory'],
+        ],
         Object.entries(recording).map(([name, cost]) => [
           name,
           number(cost.steps),
@@ -62,6 +71,7 @@ export function table(report: Report): string {
           number(cost.bytes),
           percent(cost.memory),
           percent(cost.disk),
+          spread(scaled(cost.imageSeconds, 1000)),
           percent(cost.replay),
         ]),
       ),

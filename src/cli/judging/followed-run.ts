@@ -62,6 +62,11 @@ export class FollowedRun {
     return isOver ? 'over' : 'waiting';
   }
 
+  /** Writes everything recorded so far; waits for the boot images. @throws {OperatingError} when one can't be kept */
+  complete(): void {
+    this.writer?.complete();
+  }
+
   /** The machine that is recorded. */
   get live(): LiveMachine | undefined {
     const { part } = this;

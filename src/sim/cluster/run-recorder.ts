@@ -18,14 +18,14 @@ export class RunRecorder {
   private markedNs = 0;
 
   /**
-   * @param begin creates the file with the head of the recording
+   * @param begin creates the file with what is written first
    * @param attempt performs what writes to the file during the run
    * @param images where large boot images go; by default the recording has them
    */
   constructor(
     private readonly simulation: Simulation,
     origin: Origin,
-    begin: (head: Uint8Array) => RecordingFile,
+    begin: (first: Uint8Array) => RecordingFile,
     private readonly attempt: (write: () => void) => void = (write) => write(),
     images?: Pick<Images, 'put'>,
   ) {
@@ -53,9 +53,14 @@ export class RunRecorder {
     this.attempt(() => this.writer.note(encode(noteCodec, { atNs, action })));
   }
 
-  /** Writes everything until now to the file. */
+  /** Writes everything until now to the file, if the boot images are kept by now. */
   flush(): void {
     this.attempt(() => this.writer.flush());
+  }
+
+  /** Writes everything until now to the file; waits for the boot images. */
+  complete(): void {
+    this.attempt(() => this.writer.complete());
   }
 
   /** Completes the recording when the run is over. */
