@@ -1,5 +1,6 @@
 import { assert } from './assert.ts';
 import { FormatError } from './errors.ts';
+import { xxh32Within } from './xxh32.ts';
 
 /**
  * One description of a value, from which saving, restoring, hashing and comparing derive. The encoding is canonical:
@@ -25,6 +26,9 @@ function isAscii(text: string): boolean {
   for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) >= 128) return false;
   return true;
 }
+
+/** The size of an unsigned LEB128 integer. */
+const varintBytes = (value: number): number => (value < 128 ? 1 : 1 + varintBytes(Math.floor(value / 128)));
 
 /** A growing byte buffer. Integers are little-endian. */
 export class Writer {
@@ -110,6 +114,24 @@ export class Writer {
     write();
     this.view.setUint32(at, this.length - at - 4, true);
     return this.buffer.subarray(at + 4, this.length);
+  }
+  /** Writes the length (varint) of what `write` writes, then that. Returns the offset at which that begins. */
+  measured(write: (out: Writer) => void): number {
+    const at = this.reserve(1);
+    write(this);
+    const length = this.length - at - 1;
+    // In most cases the length takes the one byte that was left for it.
+    const start = at + varintBytes(length);
+    this.reserve(start - at - 1);
+    if (start > at + 1) this.buffer.copyWithin(start, at + 1, at + 1 + length);
+    this.length = at;
+    this.varint(length);
+    this.length = start + length;
+    return start;
+  }
+  /** The checksum (XXH32) of what was written from an offset on. */
+  checksum(from: number, seed: number): number {
+    return xxh32Within(this.view, from, this.length, seed);
   }
   /** A view of what was written, valid until the next write. */
   get written(): Uint8Array {

@@ -24,11 +24,11 @@ const begin = (lanes: Int32Array, seed: number): void => {
   lanes[3] = seed - PRIME_1;
 };
 
-/** Adds the whole stripes of the first `length` bytes; returns where the rest begins. */
-function stripes(lanes: Int32Array, view: DataView, length = view.byteLength): number {
+/** Adds the whole stripes of the bytes between two offsets; returns where the rest begins. */
+function stripes(lanes: Int32Array, view: DataView, from: number, to: number): number {
   let [a, b, c, d] = [lanes[0]!, lanes[1]!, lanes[2]!, lanes[3]!];
-  let at = 0;
-  for (const end = length - STRIPE_BYTES; at <= end; at += STRIPE_BYTES) {
+  let at = from;
+  for (const end = to - STRIPE_BYTES; at <= end; at += STRIPE_BYTES) {
     a = round(a, view.getInt32(at, true));
     b = round(b, view.getInt32(at + 4, true));
     c = round(c, view.getInt32(at + 8, true));
@@ -41,14 +41,14 @@ function stripes(lanes: Int32Array, view: DataView, length = view.byteLength): n
   return at;
 }
 
-/** The checksum of `length` bytes, of which those in `view` from `from` up to `end` are in no stripe. */
+/** The checksum of `length` bytes, of which those in `view` between two offsets are in no stripe. */
 function finish(
   lanes: Int32Array,
   seed: number,
   length: number,
   view: DataView,
   from: number,
-  end = view.byteLength,
+  to: number,
 ): number {
   const merged =
     rotateLeft(lanes[0]!, 1) +
@@ -57,9 +57,9 @@ function finish(
     rotateLeft(lanes[3]!, 18);
   let hash = ((length >= STRIPE_BYTES ? merged : seed + PRIME_5) + length) | 0;
   let at = from;
-  for (; at + 4 <= end; at += 4)
+  for (; at + 4 <= to; at += 4)
     hash = Math.imul(rotateLeft(hash + Math.imul(view.getInt32(at, true), PRIME_3), 17), PRIME_4);
-  for (; at < end; at++)
+  for (; at < to; at++)
     hash = Math.imul(rotateLeft(hash + Math.imul(view.getUint8(at), PRIME_5), 11), PRIME_1);
   hash = Math.imul(hash ^ (hash >>> 15), PRIME_2);
   hash = Math.imul(hash ^ (hash >>> 13), PRIME_3);
@@ -78,12 +78,15 @@ const shortView = viewOf(short);
 
 /** The checksum of the bytes: 0 to 2^32 - 1. It depends on `seed` (32 bits). */
 export function xxh32(bytes: Uint8Array, seed = 0): number {
-  const { length } = bytes;
-  const isShort = length <= SHORT_BYTES;
+  const isShort = bytes.length <= SHORT_BYTES;
   if (isShort) short.set(bytes);
-  const view = isShort ? shortView : viewOf(bytes);
+  return xxh32Within(isShort ? shortView : viewOf(bytes), 0, bytes.length, seed);
+}
+
+/** {@link xxh32} of the bytes between two offsets of a view: making one takes longer than the checksum of few bytes. */
+export function xxh32Within(view: DataView, from: number, to: number, seed: number): number {
   begin(shared, seed);
-  return finish(shared, seed, length, view, stripes(shared, view, length), length);
+  return finish(shared, seed, to - from, view, stripes(shared, view, from, to), to);
 }
 
 /** {@link xxh32}, with seed 0, of bytes that come in pieces. */
@@ -103,14 +106,15 @@ export class Xxh32 {
     this.length += piece.length;
     const first = waiting > 0 ? piece.subarray(0, STRIPE_BYTES - waiting) : new Uint8Array(0);
     this.rest.set(first, waiting);
-    if (waiting + first.length === STRIPE_BYTES) stripes(this.lanes, viewOf(this.rest));
+    if (waiting + first.length === STRIPE_BYTES) stripes(this.lanes, viewOf(this.rest), 0, STRIPE_BYTES);
     const others = piece.subarray(first.length);
-    if (others.length > 0) this.rest.set(others.subarray(stripes(this.lanes, viewOf(others))));
+    if (others.length === 0) return;
+    this.rest.set(others.subarray(stripes(this.lanes, viewOf(others), 0, others.length)));
   }
 
   /** The checksum of all pieces so far. */
   get checksum(): number {
     const rest = this.rest.subarray(0, this.length % STRIPE_BYTES);
-    return finish(this.lanes, 0, this.length, viewOf(rest), 0);
+    return finish(this.lanes, 0, this.length, viewOf(rest), 0, rest.length);
   }
 }

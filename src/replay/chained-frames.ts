@@ -10,11 +10,10 @@ import { xxh32 } from '../base/xxh32.ts';
 const LONGEST_LENGTH_BYTES = 8;
 const CHECKSUM_BYTES = 4;
 
-/** Appends a frame; returns its checksum. `checksum`: that of the frame before. */
-export function writeFrame(out: Writer, body: Uint8Array, checksum: number): number {
-  const own = xxh32(body, checksum);
-  out.varint(body.length);
-  out.raw(body);
+/** Appends a frame with the body that `write` writes; returns its checksum. `checksum`: that of the frame before. */
+export function writeFrame(out: Writer, checksum: number, write: (out: Writer) => void): number {
+  const start = out.measured(write);
+  const own = out.checksum(start, checksum);
   out.u32(own);
   return own;
 }

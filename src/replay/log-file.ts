@@ -71,8 +71,6 @@ export class LogWriter {
   private checksum: number;
   private context: EncodingContext;
   private readonly out = new Writer();
-  /** The current entry. */
-  private readonly body = new Writer();
   /** What comes before everything in `out`, if it was not taken yet. */
   private head: WaitingHead | undefined;
 
@@ -122,19 +120,16 @@ export class LogWriter {
   /** Encodes a note, of up to {@link MAX_NOTE_BYTES}; only in a log with an origin. */
   note(content: Uint8Array): void {
     assert(content.length <= MAX_NOTE_BYTES, 'a note fits');
-    this.body.length = 0;
-    this.body.raw(NOTE_HEAD);
-    this.body.raw(content);
-    this.checksum = writeFrame(this.out, this.body.written, this.checksum);
+    this.checksum = writeFrame(this.out, this.checksum, (out) => {
+      out.raw(NOTE_HEAD);
+      out.raw(content);
+    });
   }
 
   /** Encodes an entry with its length and checksum. */
   append(entry: Entry): void {
-    this.body.length = 0;
-    writeEntry(this.body, entry, this.context);
-    const { written } = this.body;
+    this.checksum = writeFrame(this.out, this.checksum, (out) => writeEntry(out, entry, this.context));
     this.context = contextAfter(this.context, entry);
-    this.checksum = writeFrame(this.out, written, this.checksum);
   }
 
   /** Whether {@link take} and {@link drain} do not wait for images. */

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { InvariantError } from '../../src/base/assert.ts';
+import { sameBytes } from '../../src/base/bytes.ts';
 import {
   array,
   bool,
@@ -24,6 +25,7 @@ import {
 } from '../../src/base/codec.ts';
 import { FormatError } from '../../src/base/errors.ts';
 import { Random } from '../../src/base/random.ts';
+import { xxh32 } from '../../src/base/xxh32.ts';
 import { examples } from '../thorough.ts';
 import { mustBeCanonical, mustRefuseChanges } from './laws.ts';
 
@@ -174,6 +176,32 @@ describe('a writer that grows', () => {
         expect(Buffer.concat([...passed, out.written]).equals(whole.written)).toBe(true);
         expect(out.written.length).toBeLessThan(8 * 310);
       }),
+    );
+  });
+
+  test('writes the length of what comes next, and knows its checksum', () => {
+    const sizes = fc.oneof(fc.nat(300), fc.constantFrom(127, 128, 16_383, 16_384, 40_000));
+    const part = fc.record({
+      sizeBytes: sizes,
+      fill: fc.nat(255),
+      seed: fc.integer({ min: 0, max: 0xffff_ffff }),
+    });
+    fc.assert(
+      fc.property(fc.array(part, { maxLength: 5 }), (parts) => {
+        const [measured, plain] = [new Writer(), new Writer()];
+        for (const { sizeBytes, fill, seed } of parts) {
+          const content = new Uint8Array(sizeBytes).fill(fill);
+          const start = measured.measured((out) => {
+            out.raw(content.subarray(0, 3));
+            out.raw(content.subarray(3));
+          });
+          bytes().write(plain, content);
+          expect(start).toBe(plain.length - sizeBytes);
+          expect(measured.checksum(start, seed)).toBe(xxh32(content, seed));
+        }
+        expect(sameBytes(measured.written, plain.written)).toBe(true);
+      }),
+      { numRuns: examples(100) },
     );
   });
 

@@ -4,7 +4,7 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { encode, Writer } from '../../src/base/codec.ts';
+import { Writer } from '../../src/base/codec.ts';
 import type { EvidenceFile } from '../../src/cli/judging/files.ts';
 import type { Life } from '../../src/cli/real-report/records.ts';
 import type { ReplicaEvent } from '../../src/ft/effects.ts';
@@ -87,7 +87,9 @@ class RecordedFile {
     out.u16(EVIDENCE_VERSION);
     let [checksum, beforeUs] = [0, 0];
     for (const { record, timeUs } of [{ record: this.head, timeUs: this.beginUs }, ...this.records]) {
-      checksum = writeFrame(out, encode(timedRecord, { afterUs: timeUs - beforeUs, record }), checksum);
+      checksum = writeFrame(out, checksum, (frame) =>
+        timedRecord.write(frame, { afterUs: timeUs - beforeUs, record }),
+      );
       beforeUs = timeUs;
     }
     return out.bytes();

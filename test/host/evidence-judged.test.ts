@@ -5,7 +5,7 @@ import { basename, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { encode, Writer } from '../../src/base/codec.ts';
+import { Writer } from '../../src/base/codec.ts';
 import { recordingOf } from '../../src/cli/judge.ts';
 import { EvidenceFile, filesIn } from '../../src/cli/judging/files.ts';
 import { FollowedRun } from '../../src/cli/judging/followed-run.ts';
@@ -163,7 +163,7 @@ function tampered(
   out.u16(EVIDENCE_VERSION);
   let checksum = 0;
   for (const record of [file.head, ...change(records), { kind: 'closed' as const }])
-    checksum = writeFrame(out, encode(timedRecord, { afterUs: 0, record }), checksum);
+    checksum = writeFrame(out, checksum, (frame) => timedRecord.write(frame, { afterUs: 0, record }));
   writeFileSync(path, out.take());
   return judged(directory);
 }

@@ -1,5 +1,5 @@
 /** Evidence as earlier versions have written it. */
-import { encode, Writer } from '../../src/base/codec.ts';
+import { Writer } from '../../src/base/codec.ts';
 import {
   EVIDENCE_MAGIC,
   type EvidenceRecord,
@@ -14,6 +14,7 @@ export function untimed(records: readonly EvidenceRecord[]): Uint8Array {
   out.raw(EVIDENCE_MAGIC);
   out.u16(UNTIMED_VERSION);
   let checksum = 0;
-  for (const record of records) checksum = writeFrame(out, encode(untimedRecord, record), checksum);
+  for (const record of records)
+    checksum = writeFrame(out, checksum, (frame) => untimedRecord.write(frame, record));
   return out.bytes();
 }

@@ -1,7 +1,7 @@
 /** Writes a file of evidence beside the work of a process, which never waits for the disk. */
 import { type FileHandle, open } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
-import { encode, Writer } from '../../base/codec.ts';
+import { Writer } from '../../base/codec.ts';
 import { writeFrame } from '../../replay/chained-frames.ts';
 import type { Entry } from '../../vmm/entries.ts';
 import type { Log } from '../limited-log.ts';
@@ -102,7 +102,7 @@ export class EvidenceWriter {
     const nowUs = Math.max(this.timeUs, this.nowUs());
     const frame = { afterUs: nowUs - this.timeUs, record };
     this.timeUs = nowUs;
-    this.checksum = writeFrame(this.out, encode(timedRecord, frame), this.checksum);
+    this.checksum = writeFrame(this.out, this.checksum, (out) => timedRecord.write(out, frame));
     const waiting = this.out.length + this.underWay;
     if (waiting > (this.limits.waitingBytes ?? MAX_WAITING_BYTES) && !this.isOver) {
       this.isOver = true;
