@@ -1,5 +1,6 @@
 /**
- * A single machine in an environment of negligible cost: time follows the steps, and disk operations complete at once.
+ * A single machine in an environment of negligible cost: time follows the steps, disk operations complete at once, and
+ * frames come back.
  */
 import type { Execution } from '../../src/cpu/engine.ts';
 import { SECTOR_BYTES } from '../../src/devices/device.ts';
@@ -38,6 +39,8 @@ export interface AloneOptions {
   /** Stops when the console output contains this. */
   until?: string | undefined;
   maxSteps?: number;
+  /** The content of the disk; zeros by default. */
+  disk?: Uint8Array;
 }
 
 /** Runs a guest; returns the number of steps. */
@@ -46,15 +49,19 @@ export function* alone(description: MachineDescription, options: AloneOptions = 
   const live = new LiveDoors(world);
   const doors: Doors = options.note ? new RecordingDoors(live, options.note) : live;
   const vmm = new Vmm(description, doors, new Machine(description, doors, options.execution));
-  const disk = new Uint8Array(sectorsOf(description) * SECTOR_BYTES);
+  const disk = options.disk ?? new Uint8Array(sectorsOf(description) * SECTOR_BYTES);
   let console = '';
   for (;;) {
     const pause = vmm.run(SLICE_STEPS);
     let answered = false;
     for (const output of vmm.machine.takeOutputs()) {
       if (output.kind === 'console') console += new TextDecoder('latin1').decode(output.data);
-      if (output.kind !== 'disk') continue;
+      if (output.kind === 'console') continue;
       answered = true;
+      if (output.kind === 'frame') {
+        live.frame(output.frame);
+        continue;
+      }
       const { request } = output;
       let data = new Uint8Array(0);
       if (request.operation === 'write') disk.set(request.data, request.sector * SECTOR_BYTES);
@@ -63,6 +70,8 @@ export function* alone(description: MachineDescription, options: AloneOptions = 
       live.completed({ id: output.first, status: 0, data });
     }
     yield;
+    const { code } = vmm.machine.power;
+    if (code !== 0) throw new Error(`the guest has ended with exit code ${code}`);
     if (pause === 'off' || vmm.icount >= (options.maxSteps ?? Number.MAX_SAFE_INTEGER)) break;
     if (options.until !== undefined && console.includes(options.until)) break;
     if (pause !== 'waiting' || answered) continue;

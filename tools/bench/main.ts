@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { prepareEngine } from '../../src/cli/engine.ts';
 import { exitOnBrokenPipe } from '../../src/cli/exit-on-broken-pipe.ts';
 import type { Engine } from '../../src/cpu/engine.ts';
+import { devicesTask } from './devices.ts';
 import { recordingTask } from './recording.ts';
 import { growthTask } from './replication.ts';
 import { measureAll, type Section, sections } from './report.ts';
@@ -34,6 +35,9 @@ function task([name, ...args]: string[]): unknown {
     case 'recording':
       prepareEngine();
       return recordingTask(args[0]!, args[1]!);
+    case 'devices':
+      prepareEngine();
+      return devicesTask(args[0]!);
     case 'growth':
       prepareEngine();
       return growthTask(args[0]!, args[1]!);

@@ -94,7 +94,7 @@ export function inOwnProcess<Result>(task: string, ...args: string[]): Result {
 }
 
 /** Writes a word of a guest, which follows a mark with its name. */
-export function withWord(content: Buffer, name: 'rounds' | 'mode', value: number): void {
+export function withWord(content: Buffer, name: 'rounds' | 'mode' | 'depth', value: number): void {
   const mark = `${name} =`.padEnd(16);
   const at = content.indexOf(mark);
   if (at < 0) throw new Error(`the guest has no word "${name}"`);

@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { deviceCosts } from './devices.ts';
 import { hostFigures } from './host.ts';
 import { inOwnProcess } from './measure.ts';
 import { programFigures } from './programs.ts';
@@ -13,6 +14,7 @@ import { startup } from './startup.ts';
 export const sections = [
   'speed',
   'programs',
+  'devices',
   'recording',
   'replication',
   'startup',
@@ -62,6 +64,7 @@ export async function measureAll(
         return { ...speeds, ...(boot && { 'Debian boot': boot }) };
       }),
       programs: await when('programs', () => programFigures({ times, rounds }, folder, say)),
+      devices: await when('devices', () => deviceCosts(times, folder, say)),
       recording: await when('recording', () =>
         Object.fromEntries(
           recordingKinds

@@ -35,8 +35,19 @@ const percent = ({ median, min, max }: Spread): string => {
 };
 
 export function table(report: Report): string {
-  const { machine, times, speed, programs, recording, replication, startup, growth, simulator, host } =
-    report;
+  const {
+    machine,
+    times,
+    speed,
+    programs,
+    devices,
+    recording,
+    replication,
+    startup,
+    growth,
+    simulator,
+    host,
+  } = report;
   const parts = [
     `${machine.cpu}, ${machine.cores} cores, ${machine.system}, Node.js ${machine.node}; each ${times} times, in turn: median (least–most)`,
   ];
@@ -56,6 +67,20 @@ export function table(report: Report): string {
     );
   }
   for (const [mode, figures] of Object.entries(programs ?? {})) parts.push(...programTable(mode, figures));
+  if (devices)
+    parts.push(
+      '### Devices, microseconds of processor time for a request',
+      rows(
+        ['request', 'vmft, the machine alone', '`vmft run`', 'QEMU', "QEMU's / the machine's alone"],
+        Object.entries(devices).map(([name, { alone, run, qemu }]) => [
+          name,
+          spread(alone),
+          run ? spread(run) : '',
+          qemu ? spread(qemu) : '',
+          qemu ? number(qemu.median / alone.median) : '',
+        ]),
+      ),
+    );
   if (recording)
     parts.push(
       '### Recording: time by time without, both by turns of 2 ms',
