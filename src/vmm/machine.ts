@@ -108,7 +108,7 @@ export class Machine {
       memory: {
         read: (address, sizeBytes) => {
           const offset = this.ramOffset(address, sizeBytes);
-          return offset === undefined ? undefined : this.hart.ram.slice(offset, offset + sizeBytes);
+          return offset === undefined ? undefined : copied(this.hart.ram, offset, sizeBytes);
         },
         write: (address, content) => {
           if (this.ramOffset(address, content.length) === undefined) return false;
@@ -509,6 +509,17 @@ export class Machine {
       }),
     };
   }
+}
+
+/** The largest size that V8 keeps in its own heap: making such an array takes far less time than a slice. */
+const MAX_SMALL_BYTES = 64;
+
+/** A copy of a part of RAM. Most are words of a queue. */
+function copied(ram: Uint8Array, offset: number, sizeBytes: number): Uint8Array {
+  if (sizeBytes > MAX_SMALL_BYTES) return ram.slice(offset, offset + sizeBytes);
+  const small = new Uint8Array(sizeBytes);
+  for (let index = 0; index < sizeBytes; index++) small[index] = ram[offset + index]!;
+  return small;
 }
 
 const earlier = (a: bigint | undefined, b: bigint | undefined): bigint | undefined =>

@@ -8,6 +8,7 @@ import {
   MAX_OPERATION_BYTES,
   SECTOR_BYTES,
 } from '../device.ts';
+import { doubleword, word } from '../words.ts';
 import { BrokenQueue, type Chain } from './queue.ts';
 import { MAX_QUEUE_SIZE } from './registers.ts';
 import type { VirtioDevice, VirtioPort } from './transport.ts';
@@ -164,7 +165,8 @@ export class VirtioBlk implements VirtioDevice<ValueOf<typeof schema>> {
 
   /** Whether operations are under way, including those from before a reset. */
   get isBusy(): boolean {
-    return this.state.orphans.length > 0 || this.operations.length > 0;
+    const { orphans, requests } = this.state;
+    return orphans.length > 0 || requests.some(({ operations }) => operations.length > 0);
   }
 
   notify(queue: number, port: VirtioPort, context: DeviceContext): void {
@@ -188,10 +190,10 @@ export class VirtioBlk implements VirtioDevice<ValueOf<typeof schema>> {
   private handle(chain: Chain): number | undefined {
     if (chain.readableBytes < HEADER_BYTES) throw new BrokenQueue('a request with no whole header');
     if (chain.writableBytes < STATUS_BYTES) throw new BrokenQueue('a request with no room for its status');
-    const header = new DataView(chain.read(0, HEADER_BYTES).buffer);
-    const type = header.getUint32(0, true);
+    const header = chain.read(0, HEADER_BYTES);
+    const type = word(header, 0);
     // A sector above 2^53 is rounded, and far beyond the end either way.
-    const sector = Number(header.getBigUint64(8, true));
+    const sector = doubleword(header, 8);
     const sentBytes = chain.readableBytes - HEADER_BYTES;
     const wantedBytes = chain.writableBytes - STATUS_BYTES;
     switch (type & TYPE_MASK) {
@@ -200,10 +202,10 @@ export class VirtioBlk implements VirtioDevice<ValueOf<typeof schema>> {
         const sizeBytes = operation === 'write' ? sentBytes : wantedBytes;
         if ((this.readOnly && operation === 'write') || !this.holds(sector, sizeBytes))
           return answer(chain, DISK_IOERR);
-        return this.accept({ head: chain.head, operation, sector, sizeBytes });
+        return this.accept(chain.head, operation, sector, sizeBytes);
       }
       case VIRTIO_BLK_T.FLUSH:
-        return this.accept({ head: chain.head, operation: 'flush', sector: 0, sizeBytes: 0 });
+        return this.accept(chain.head, 'flush', 0, 0);
       case VIRTIO_BLK_T.GET_ID:
         chain.write(DEVICE_ID.subarray(0, wantedBytes));
         return answer(chain, DISK_OK);
@@ -221,8 +223,14 @@ export class VirtioBlk implements VirtioDevice<ValueOf<typeof schema>> {
     );
   }
 
-  private accept(request: Pick<Request, 'head' | 'operation' | 'sector' | 'sizeBytes'>): undefined {
-    this.state.requests.push({ ...request, started: 0, operations: [], status: DISK_OK });
+  private accept(
+    head: number,
+    operation: Request['operation'],
+    sector: number,
+    sizeBytes: number,
+  ): undefined {
+    const begun = { started: 0, operations: [], status: DISK_OK };
+    this.state.requests.push({ head, operation, sector, sizeBytes, ...begun });
   }
 
   /** Starts operations, in order, as many as the window has room for. */
@@ -245,7 +253,9 @@ export class VirtioBlk implements VirtioDevice<ValueOf<typeof schema>> {
   /** The part of the window that the operations under way take, in bytes. */
   private underWayBytes(): number {
     let sum = 0;
-    for (const { sizeBytes } of [...this.state.orphans, ...this.operations]) sum += shareOf(sizeBytes);
+    for (const { sizeBytes } of this.state.orphans) sum += shareOf(sizeBytes);
+    for (const request of this.state.requests)
+      for (const { index } of request.operations) sum += shareOf(pieceBytes(request, index));
     return sum;
   }
 

@@ -1,5 +1,6 @@
 import { bool, record, u16, u64, type ValueOf } from '../../base/codec.ts';
 import type { GuestMemory } from '../device.ts';
+import { doubleword, halfword, word, wordsOf } from '../words.ts';
 import { VIRTIO_F_EVENT_IDX, VIRTIO_F_INDIRECT_DESC } from './registers.ts';
 
 const VIRTQ_DESC_F_NEXT = 1;
@@ -71,11 +72,16 @@ export class Chain {
    * @throws {BrokenQueue} outside RAM
    */
   read(from = 0, sizeBytes = this.readableBytes - from): Uint8Array {
-    const all = new Uint8Array(sizeBytes);
-    for (const { address, at, length } of parts(this.readable, from, sizeBytes)) {
-      all.set(readRam(this.memory, address, length), at);
-    }
-    return all;
+    let all: Uint8Array | undefined;
+    eachPart(this.readable, from, sizeBytes, (address, at, length) => {
+      const part = readRam(this.memory, address, length);
+      if (length === sizeBytes) all = part;
+      else {
+        all ??= new Uint8Array(sizeBytes);
+        all.set(part, at);
+      }
+    });
+    return all ?? new Uint8Array(sizeBytes);
   }
 
   /**
@@ -83,26 +89,27 @@ export class Chain {
    * @throws {BrokenQueue} outside RAM
    */
   write(bytes: Uint8Array, from = 0): void {
-    for (const { address, at, length } of parts(this.writable, from, bytes.length)) {
-      writeRam(this.memory, address, bytes.subarray(at, at + length));
-    }
+    eachPart(this.writable, from, bytes.length, (address, at, length) => {
+      writeRam(this.memory, address, length === bytes.length ? bytes : bytes.subarray(at, at + length));
+    });
   }
 }
 
 /**
- * The parts of these buffers that hold `sizeBytes` bytes from offset `from` on; `at`: a part's offset among those
- * bytes.
+ * Passes on the parts of these buffers that hold `sizeBytes` bytes from offset `from` on, in order; `at`: a part's
+ * offset among those bytes.
  */
-function* parts(
+function eachPart(
   buffers: readonly Buffer[],
   from: number,
   sizeBytes: number,
-): Generator<{ address: number; at: number; length: number }> {
+  use: (address: number, at: number, length: number) => void,
+): void {
   let start = 0;
   for (const buffer of buffers) {
     const first = Math.max(start, from);
     const end = Math.min(start + buffer.sizeBytes, from + sizeBytes);
-    if (first < end) yield { address: buffer.address + first - start, at: first - from, length: end - first };
+    if (first < end) use(buffer.address + first - start, first - from, end - first);
     start += buffer.sizeBytes;
   }
 }
@@ -163,8 +170,7 @@ export class Virtqueue {
   give(chain: Chain, writtenBytes: number): boolean {
     const { state } = this;
     const index = state.usedIdx;
-    const element = new Uint8Array(Uint32Array.of(chain.head, writtenBytes).buffer);
-    writeRam(this.memory, this.usedAt(index % state.num), element);
+    writeRam(this.memory, this.usedAt(index % state.num), wordsOf(chain.head, writtenBytes));
     state.usedIdx = (index + 1) & 0xffff;
     this.setU16(this.device + 2, state.usedIdx);
     // used_event, after the available ring's entries: the used entry at which the driver wants an interrupt.
@@ -212,7 +218,7 @@ export class Virtqueue {
     const bytes = readRam(this.memory, table + index * DESC_BYTES, DESC_BYTES);
     return {
       // An address above 2^53 is rounded, and far outside RAM either way.
-      buffer: { address: word(bytes, 0) + word(bytes, 4) * 2 ** 32, sizeBytes: word(bytes, 8) },
+      buffer: { address: doubleword(bytes, 0), sizeBytes: word(bytes, 8) },
       flags: halfword(bytes, 12),
       next: halfword(bytes, 14),
     };
@@ -230,11 +236,6 @@ export class Virtqueue {
     writeRam(this.memory, address, Uint8Array.of(value & 0xff, value >> 8));
   }
 }
-
-// Without a DataView: creating one for each small read takes ten times as long.
-const halfword = (bytes: Uint8Array, at: number): number => bytes[at]! | (bytes[at + 1]! << 8);
-const word = (bytes: Uint8Array, at: number): number =>
-  halfword(bytes, at) + halfword(bytes, at + 2) * 2 ** 16;
 
 function readRam(memory: GuestMemory, address: number, sizeBytes: number): Uint8Array {
   const bytes = memory.read(address, sizeBytes);
