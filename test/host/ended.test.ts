@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { Cluster, until } from './processes.ts';
+import { Cluster, isProtected, until } from './processes.ts';
 
 /** A bank that has printed a receipt, with a host whose earlier life was killed: of that one, evidence is cut short. */
 async function bank(): Promise<Cluster> {
@@ -11,7 +11,7 @@ async function bank(): Promise<Cluster> {
   terminal.type('open alice\n');
   await until(() => terminal.stdout.includes('#1 '));
   await cluster.kill('primary');
-  await cluster.protected();
+  await cluster.when((view) => isProtected(view) && view.hosts.every(({ up }) => up));
   return cluster;
 }
 
@@ -42,7 +42,7 @@ test('a VM that is ended by `vmft down` is judged to its end, and what follows i
 
 test('a host that does not answer is killed, and the others end in order', async () => {
   const cluster = await bank();
-  const { hosts, groups } = await cluster.protected();
+  const { hosts, groups } = await cluster.when(({ hosts }) => hosts.every(({ up }) => up));
   const { primary, backups } = groups[0]!;
   const spare = hosts.find(({ name }) => name !== primary && !backups.includes(name))!;
   process.kill(spare.pid, 'SIGSTOP');
