@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeMachine } from '../../src/cli/program.ts';
+import { packageRoot } from '../../src/lib/package.ts';
 import { parseDevice } from '../../src/vmm/guest/device-options.ts';
 import { alone, whole } from './alone.ts';
 import { file, has, inTurn, processTime, type Spread, spreadOf, withWord } from './measure.ts';
@@ -13,18 +14,18 @@ const BLOCK_BYTES = 4096;
 const DISK_BYTES = 4096 * BLOCK_BYTES;
 
 /** What the guest's word `mode` says. */
-const work = {
+export const work = {
   'disk: reads in order': 0,
   'disk: writes in order': 1,
   'disk: reads anywhere': 2,
   'disk: writes anywhere': 3,
   'frames sent, and back': 4,
 } as const;
-type Work = keyof typeof work;
+export type Work = keyof typeof work;
 const isDisk = (what: Work): boolean => what.startsWith('disk');
 
 /** How many requests are on their way at once. */
-const depths = [1, 16] as const;
+export const depths = [1, 16] as const;
 
 /** A run with few and one with many requests: the difference is without what a start costs. */
 const FEW = 10_000;
@@ -40,19 +41,19 @@ export function diskContent(): Uint8Array {
 }
 
 /** A task for a process of its own: the guest in an environment of negligible cost. */
-export function devicesTask(path: string): { steps: number } {
+export function devicesTask(path: string, disk = diskContent()): { steps: number } {
   const description = describeMachine(path, {
     memory: 64 << 20,
     diskSize: DISK_BYTES,
     device: [parseDevice('virtio-net-device')],
   });
-  const run = whole(alone(description, { disk: diskContent() }));
+  const run = whole(alone(description, { disk }));
   return { steps: run.steps };
 }
 
 /** Writes the guest with its words. */
-function guest(what: Work, depth: number, rounds: number, folder: string): string {
-  const content = readFileSync(file('tools/bench/guests/devices.elf'));
+export function guest(what: Work, depth: number, rounds: number, folder: string): string {
+  const content = readFileSync(join(packageRoot(), 'tools/bench/guests/devices.elf'));
   withWord(content, 'rounds', rounds);
   withWord(content, 'mode', work[what]);
   withWord(content, 'depth', depth);
