@@ -276,7 +276,8 @@ export class Driver {
 
   private act(effects: readonly Effect[]): void {
     const { life } = this;
-    for (const [index, effect] of effects.entries()) {
+    for (let index = 0; index < effects.length; index++) {
+      const effect = effects[index]!;
       if (this.life !== life) return;
       if (this.power === 'paused') {
         this.whenResumed.push(() => this.act(effects.slice(index)));

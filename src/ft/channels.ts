@@ -39,14 +39,18 @@ export class LoggingChannels extends Map<HostName, Channel> {
   required(): Channel[] {
     const { record, claim } = this.replica;
     const awaited = this.awaited();
-    const hosts = new Set([
-      ...record.backups,
-      ...(claim?.record.backups ?? []),
-      ...(awaited ? [awaited] : []),
-    ]);
-    if (this.replica.isOff('resync-atomicity'))
-      for (const host of hosts) if (this.get(host)?.state !== 'following') hosts.delete(host);
-    return [...hosts].map((host) => this.get(host)!);
+    // Asked several times for each input: mostly there is nothing to join.
+    const hosts =
+      claim || awaited
+        ? new Set([...record.backups, ...(claim?.record.backups ?? []), ...(awaited ? [awaited] : [])])
+        : record.backups;
+    const anyState = !this.replica.isOff('resync-atomicity');
+    const channels: Channel[] = [];
+    for (const host of hosts) {
+      const channel = this.get(host)!;
+      if (anyState || channel?.state === 'following') channels.push(channel);
+    }
+    return channels;
   }
 
   /** Outputs that are covered by the log up to this entry may leave. */
@@ -56,7 +60,9 @@ export class LoggingChannels extends Map<HostName, Channel> {
 
   /** Every required replica holds the log up to this entry. */
   get acknowledged(): number {
-    return Math.min(Number.POSITIVE_INFINITY, ...this.required().map(({ held = 0 }) => held));
+    let least = Number.POSITIVE_INFINITY;
+    for (const { held = 0 } of this.required()) least = Math.min(least, held);
+    return least;
   }
 
   /** The channels on which the log is sent. */
@@ -69,8 +75,11 @@ export class LoggingChannels extends Map<HostName, Channel> {
    * this replica went live counts as one that has consumed nothing.
    */
   private get consumed(): number {
-    const others = [...this.required(), ...this.followers];
-    return Math.min(Number.POSITIVE_INFINITY, ...others.map(({ consumed }) => consumed));
+    let least = Number.POSITIVE_INFINITY;
+    for (const { consumed } of this.required()) least = Math.min(least, consumed);
+    for (const { state, consumed } of this.values())
+      if (state === 'following') least = Math.min(least, consumed);
+    return least;
   }
 
   /** Every other replica is past the disk operations completed up to this entry: see {@link DiskQueue.discard}. */
@@ -80,7 +89,10 @@ export class LoggingChannels extends Map<HostName, Channel> {
 
   /** The maximum of unacknowledged bytes of the log over the required channels. */
   get unacknowledgedBytes(): number {
-    return Math.max(0, ...this.required().map((channel) => channel.unacknowledgedBytes(this.replica.log)));
+    let most = 0;
+    for (const channel of this.required())
+      most = Math.max(most, channel.unacknowledgedBytes(this.replica.log));
+    return most;
   }
 
   // ── What is sent ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -100,6 +112,7 @@ export class LoggingChannels extends Map<HostName, Channel> {
   transmitTo(channel: Channel, answers = 0): void {
     const { replica } = this;
     const { log, options, generation, gate } = replica;
+    if (channel.sent === log.last && answers === 0) return;
     const { first, entries } = channel.take(log, options.tuning.receiveBufferBytes);
     if (entries.length === 0 && answers === 0) return;
     const last = first + entries.length - 1;

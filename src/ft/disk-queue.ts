@@ -83,6 +83,7 @@ export class DiskQueue {
    * consumed.
    */
   discard(past: number): void {
+    if (this.operations.length === 0) return;
     this.operations = this.operations.filter(({ doneEntry }) => doneEntry === undefined || doneEntry > past);
   }
 
@@ -93,6 +94,7 @@ export class DiskQueue {
     retryNs = Number.POSITIVE_INFINITY,
     may: (operation: DiskOperation) => boolean = () => true,
   ): DiskOperation[] {
+    if (this.operations.length === 0) return [];
     const due = this.operations.filter((operation, index) => {
       const { request, entry, issuedNs, answer, doneEntry } = operation;
       if (answer || doneEntry !== undefined) return false;

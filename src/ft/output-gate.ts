@@ -45,6 +45,7 @@ export class OutputGate {
    * Releases the outputs covered by entries up to `entry`; those released at least `retryNs` ago are released again.
    */
   open(entry: number, nowNs: number, retryNs = Number.POSITIVE_INFINITY): EdgeOutput[] {
+    if (this.held.length === 0) return [];
     const due = this.held.filter(
       (held) => held.entry <= entry && (held.releasedNs === undefined || nowNs - held.releasedNs >= retryNs),
     );

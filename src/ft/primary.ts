@@ -283,6 +283,7 @@ export class Primary {
   }
 
   private hold(outputs: Output[]): void {
+    if (outputs.length === 0) return;
     const { replica } = this;
     const entry = this.coveringEntry;
     const world = outputs.filter(isEdgeOutput);

@@ -102,15 +102,10 @@ export const primary = [
     ],
   }),
   ...inFile('ft/channels.ts', {
-    'primary-required-no-claim': [
-      `      ...(claim?.record.backups ?? []),
-`,
-      '',
-    ],
+    'primary-required-no-claim': ['...(claim?.record.backups ?? []), ', ''],
     'primary-required-claim-only': [
-      `      ...record.backups,
-      ...(claim?.record.backups ?? []),`,
-      '      ...(claim?.record.backups ?? record.backups),',
+      '...record.backups, ...(claim?.record.backups ?? []), ',
+      '...(claim?.record.backups ?? record.backups), ',
     ],
     'primary-common-end-off1': [
       '(starts[index + 1]?.first ?? Number.POSITIVE_INFINITY) - 1',
@@ -142,12 +137,12 @@ export const primary = [
       'return this.held;',
     ],
     'primary-held-max': [
-      'return Math.min(Number.POSITIVE_INFINITY, ...this.required().map(({ held = 0 }) => held));',
-      'return Math.min(Number.POSITIVE_INFINITY, ...this.required().slice(0, 1).map(({ held = 0 }) => held));',
+      'for (const { held = 0 } of this.required()) least',
+      'for (const { held = 0 } of this.required().slice(0, 1)) least',
     ],
     'primary-held-sent': [
-      'return Math.min(Number.POSITIVE_INFINITY, ...this.required().map(({ held = 0 }) => held));',
-      'return Math.min(Number.POSITIVE_INFINITY, ...this.required().map(({ sent }) => sent));',
+      'for (const { held = 0 } of this.required()) least',
+      'for (const { sent: held } of this.required()) least',
     ],
     'primary-forget-first-follower': [
       'log.forget(this.consumed, ',
