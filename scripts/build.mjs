@@ -24,8 +24,8 @@ const withoutProcesses = /** @type {import('esbuild').Plugin} */ ({
 });
 
 /**
- * What a short run does without, and takes longer to evaluate than such a run: fflate makes tables, and Node's
- * cryptography is fifteen modules of its own, and reads the certificates of NODE_EXTRA_CA_CERTS.
+ * What a short run does without, and takes long to evaluate: fflate makes tables, and Node's cryptography is fifteen modules
+ * of its own.
  */
 const EVALUATED_ON_USE = ['fflate', 'node:crypto'];
 
