@@ -24,10 +24,10 @@ const withoutProcesses = /** @type {import('esbuild').Plugin} */ ({
 });
 
 /**
- * What a short run does without, and takes long to evaluate: fflate makes tables, and Node's cryptography is fifteen modules
- * of its own.
+ * What a short run does without, and takes long to evaluate: fflate makes tables, and cryptography and workers are modules
+ * of Node's that need many others.
  */
-const EVALUATED_ON_USE = ['fflate', 'node:crypto'];
+const EVALUATED_ON_USE = ['fflate', 'node:crypto', 'node:worker_threads'];
 
 // The module's exports are getters, of which the first evaluates it.
 const onUse = /** @type {import('esbuild').Plugin} */ ({
