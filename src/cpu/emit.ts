@@ -5,8 +5,9 @@ import type { FloatFunctions } from './float/native.ts';
 import { type FormatName, formats, signBit } from './float/number.ts';
 import { fromNumber, isQuick, quickly, toNumber, typeOf } from './float/quick.ts';
 import { operations } from './float/soft.ts';
-import type { Access, Body, Opcode } from './wasm/module.ts';
-import { emitWideProduct, type WideLocals } from './wide-product.ts';
+import type { Body } from './wasm/module.ts';
+import type { Access, Opcode } from './wasm/opcodes.ts';
+import { emitWideProduct } from './wide-product.ts';
 
 /** An operand in a floating-point register. */
 export type FloatOperand = 'fs1' | 'fs2' | 'fs3';
@@ -55,8 +56,6 @@ export interface Surface {
   readonly fuses: boolean;
   /** Locals for temporary values within an expression. */
   readonly scratch: Readonly<Record<'f32' | 'f64', number>>;
-  /** Locals for wide products. */
-  readonly wide: WideLocals;
 }
 
 const compareOps: Record<CompareOp, Opcode> = {
@@ -87,7 +86,7 @@ type Binary = Expr & { is: 'binary' };
 function emitBinary(on: Surface, { op, a, b }: Binary): void {
   emitExpr(on, a);
   emitExpr(on, b);
-  if (op === 'mulh' || op === 'mulhu' || op === 'mulhsu') emitWideProduct(on.body, op, on.wide);
+  if (op === 'mulh' || op === 'mulhu' || op === 'mulhsu') emitWideProduct(on.body, op);
   else on.body.op(`i64.${op}`);
 }
 

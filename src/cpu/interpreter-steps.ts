@@ -28,7 +28,6 @@ import { emitLookUp, found } from './tlb.ts';
 import { isRelative } from './translator/decoded.ts';
 import { targetsAt } from './translator/entries.ts';
 import type { Body, FunctionRef, Label, TypeRef } from './wasm/module.ts';
-import { type WideLocals, wideLocals } from './wide-product.ts';
 
 const MIP = csrNumbers.get('mip')!;
 
@@ -89,12 +88,6 @@ export abstract class StepSurface implements Surface {
     this.cause = body.local('i64');
     this.tval = body.local('i64');
     this.rm = body.local('i32');
-  }
-
-  private wideIfUsed: WideLocals | undefined;
-  get wide(): WideLocals {
-    this.wideIfUsed ??= wideLocals(this.body);
-    return this.wideIfUsed;
   }
 
   protected countStep(): void {

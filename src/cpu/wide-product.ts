@@ -5,18 +5,21 @@ import type { Body } from './wasm/module.ts';
 export type WideProduct = 'mulh' | 'mulhu' | 'mulhsu';
 
 /** Locals (i64) for the factors and for what is added up. */
-export type WideLocals = Readonly<Record<'a' | 'b' | 'middle' | 'cross', number>>;
+type WideLocals = Readonly<Record<'a' | 'b' | 'middle' | 'cross', number>>;
 
-/** New locals in a function. */
-export const wideLocals = (body: Body): WideLocals => ({
-  a: body.local('i64'),
-  b: body.local('i64'),
-  middle: body.local('i64'),
-  cross: body.local('i64'),
-});
+const ofBodies = new WeakMap<Body, WideLocals>();
+
+/** The locals of a function that has wide products. */
+function wideLocals(body: Body): WideLocals {
+  const local = () => body.local('i64');
+  const locals = ofBodies.get(body) ?? { a: local(), b: local(), middle: local(), cross: local() };
+  ofBodies.set(body, locals);
+  return locals;
+}
 
 /** Replaces two factors on the stack by the upper half of their product. */
-export function emitWideProduct(body: Body, op: WideProduct, { a, b, middle, cross }: WideLocals): void {
+export function emitWideProduct(body: Body, op: WideProduct): void {
+  const { a, b, middle, cross } = wideLocals(body);
   const low = (x: number) => body.get(x).i64(0xffffffffn).op('i64.and');
   const high = (x: number) => body.get(x).i64(32).op('i64.shr_u');
   body.set(b).set(a);

@@ -21,7 +21,6 @@ import { getScratch, getWide, getWord, setWord } from '../hart-words.ts';
 import { ENTRIES, NO_RESERVATION, offsetOf, RAM, RAM_BASE } from '../layout.ts';
 import type { TranslationSupport } from '../support.ts';
 import type { Body, Label } from '../wasm/module.ts';
-import { type WideLocals, wideLocals } from '../wide-product.ts';
 import type { AccessKind } from './access-groups.ts';
 import { DataAccesses, type DataMode } from './data-access.ts';
 import type { Register, RegisterField } from './decoded.ts';
@@ -320,12 +319,6 @@ class Translation implements Surface {
     if (local === undefined) this.body.i64(0);
     else this.body.get(local);
     if (field.startsWith('f')) fromNumber(this.body, 'D');
-  }
-
-  private wideIfUsed: WideLocals | undefined;
-  get wide(): WideLocals {
-    this.wideIfUsed ??= wideLocals(this.body);
-    return this.wideIfUsed;
   }
 
   number(name: FloatOperand): void {
