@@ -1,5 +1,5 @@
 import { Clint } from '../devices/clint.ts';
-import type { Device, InterruptingDevice } from '../devices/device.ts';
+import type { Device, DeviceContext, InterruptingDevice } from '../devices/device.ts';
 import { Finisher } from '../devices/finisher.ts';
 import { Htif } from '../devices/htif.ts';
 import { Plic } from '../devices/plic.ts';
@@ -87,6 +87,24 @@ export class Devices {
   /** The state of the device that receives typed bytes. */
   get typed(): { received: number } {
     return (this.console?.device ?? this.uart).state;
+  }
+
+  /** A machine without a card drops the frame, as does one whose driver has made no buffer available. */
+  receive(frame: Uint8Array, context: DeviceContext): void {
+    this.net?.device.receive(frame, this.net, context);
+  }
+
+  /** Offers a completion to each disk: outputs are numbered for the whole machine, so at most one has the operation. */
+  complete(id: number, status: number, data: Uint8Array, context: DeviceContext): void {
+    for (const disk of this.disks) if (disk.device.complete(id, status, data, disk, context)) return;
+  }
+
+  /** Passes typed bytes to the console. */
+  type(data: Uint8Array, context: DeviceContext): void {
+    const { console, uart, htif } = this;
+    if (console) console.device.receive(data, console, context);
+    else uart.receive(data);
+    htif?.offer(context, () => uart.take());
   }
 
   at(address: number): Mapping | undefined {

@@ -1,4 +1,5 @@
 import { assert } from '../base/assert.ts';
+import { copied } from '../base/bytes.ts';
 import { encode, type RecordCodec, type ValueOf } from '../base/codec.ts';
 import type { AnyHart } from '../cpu/checked-hart.ts';
 import { INTERRUPT, MSTATUS, PRIVILEGE } from '../cpu/csrs.ts';
@@ -251,14 +252,14 @@ export class Machine {
         this.devices.rtc.timer(input.ticks);
         break;
       case 'console':
-        this.type(input.data);
+        this.devices.type(input.data, this.context);
         break;
       case 'net':
-        this.receive(input.frame);
+        this.devices.receive(input.frame, this.context);
         break;
       case 'disk':
         assert(input.data !== undefined, 'a completion is applied with its data');
-        this.complete(input.id, input.status, input.data);
+        this.devices.complete(input.id, input.status, input.data, this.context);
         break;
       case 'control':
         if (input.action === 'reset') this.reset();
@@ -269,33 +270,12 @@ export class Machine {
     this.updateLines();
   }
 
-  /** A machine without a card drops the frame, as does one whose driver has made no buffer available. */
-  private receive(frame: Uint8Array): void {
-    const { net } = this.devices;
-    net?.device.receive(frame, net, this.context);
-  }
-
   /**
    * Study only: puts a read's data into guest memory before the logged completion, the race that bounce buffers
    * prevent.
    */
   writeEarly(id: number, data: Uint8Array): void {
     for (const disk of this.devices.disks) disk.device.writeEarly(id, data, disk, this.context);
-  }
-
-  /**
-   * Offers the completion to each disk: outputs are numbered for the whole machine, so at most one has the operation.
-   */
-  private complete(id: number, status: number, data: Uint8Array): void {
-    for (const disk of this.devices.disks)
-      if (disk.device.complete(id, status, data, disk, this.context)) return;
-  }
-
-  private type(data: Uint8Array): void {
-    const { console, uart, htif } = this.devices;
-    if (console) console.device.receive(data, console, this.context);
-    else uart.receive(data);
-    htif?.offer(this.context, () => uart.take());
   }
 
   /** The first HTIF command that the machine does not implement. */
@@ -509,17 +489,6 @@ export class Machine {
       }),
     };
   }
-}
-
-/** The largest size that V8 keeps in its own heap: making such an array takes far less time than a slice. */
-const MAX_SMALL_BYTES = 64;
-
-/** A copy of a part of RAM. Most are words of a queue. */
-function copied(ram: Uint8Array, offset: number, sizeBytes: number): Uint8Array {
-  if (sizeBytes > MAX_SMALL_BYTES) return ram.slice(offset, offset + sizeBytes);
-  const small = new Uint8Array(sizeBytes);
-  for (let index = 0; index < sizeBytes; index++) small[index] = ram[offset + index]!;
-  return small;
 }
 
 const earlier = (a: bigint | undefined, b: bigint | undefined): bigint | undefined =>
