@@ -1,15 +1,13 @@
 import { Command, CommanderError, Option } from 'commander';
-import { type Engine, engines } from '../cpu/engine.ts';
 import { addChaosCommand } from './chaos/chaos-command.ts';
 import { addClusterCommands } from './cluster/commands.ts';
 import { mustHaveEffect } from './combinations.ts';
 import type { CompareOptions } from './compare.ts';
 import type { ConformanceOptions } from './conformance/conformance.ts';
-import type { BisectOptions } from './debugging/bisect.ts';
-import { addSymbolsCommand, addTraceCommand } from './debugging/commands.ts';
+import { addBisectCommands } from './debugging/bisect-commands.ts';
+import { addIndexCommand, addSymbolsCommand, addTraceCommand } from './debugging/commands.ts';
 import type { DebugOptions } from './debugging/debug.ts';
-import type { IndexOptions } from './debugging/index-recording.ts';
-import { parseEngines, takesSymbols } from './debugging/options.ts';
+import { takesSymbols } from './debugging/options.ts';
 import { POSITION_FORMS, parsePosition } from './debugging/position.ts';
 import type { DiffOptions } from './diff.ts';
 import { takesEngine } from './engine.ts';
@@ -181,84 +179,11 @@ Examples:
     finish((await import('./debugging/debug.ts')).debug(path, given).then(() => undefined)),
   );
 
-takesEngine(program.command('index'))
-  .description(
-    'write snapshots of a recording beside it, from which `vmft debug` reaches any position at once',
-  )
-  .argument('<log>', 'a file made by `vmft run --record`, `vmft record` or `vmft judge --record`')
-  .addOption(options.keep())
-  .option(
-    '-f, --follow',
-    'go on while the recording grows, until it is complete or Ctrl-C; the file is replaced now and then',
-  )
-  .option('-q, --quiet', 'nothing on stderr')
-  .addHelpText(
-    'after',
-    `
-The file is LOG.snapshots. It holds nothing that a replay does not give: it can be removed, and made again.
-
-Examples:
-  vmft index kernel.log
-  vmft index kernel.log --keep 128M       fewer snapshots: a position takes longer to reach
-  vmft index kernel.log --follow          beside the \`vmft run --record kernel.log\` that writes it`,
-  )
-  .action(async (path: string, given: IndexOptions) =>
-    finish((await import('./debugging/index-recording.ts')).index(path, given)),
-  );
-
+addIndexCommand(program, finish);
 addTraceCommand(program, finish);
 addSymbolsCommand(program, finish);
 
-takesSymbols(
-  program
-    .command('bisect')
-    .description('find the first step at which two executions differ, and explain it')
-    .argument('<log>', 'a file made by `vmft run --record`, `vmft record` or `vmft judge --record`')
-    .argument('[other]', 'another recording of the same guest: the two are compared'),
-)
-  .addOption(
-    new Option(
-      '--engine <names>',
-      'what executes instructions: one, or one for each side, as in interpreter,translator (default for one recording)',
-    ).argParser(parseEngines),
-  )
-  .option('--build <dir>', 'compare with another build of vmft, in this checkout or package')
-  .addOption(
-    new Option(
-      '--state <file>',
-      'compare with a machine of the recording saved by `vmft run --save-states` (repeatable)',
-    ).argParser((path: string, before: string[] | undefined) => [...(before ?? []), path]),
-  )
-  .option('--json', 'print one JSON document on stdout instead of the report')
-  .option('-q, --quiet', 'print nothing; only the exit code tells')
-  .addHelpText(
-    'after',
-    `
-The exit code is 0 when everything is equal, 1 when something differs.
-
-Examples:
-  vmft bisect primary.log backup.log                 two recordings
-  vmft bisect bank.log                               one recording: the interpreter and the translator
-  vmft bisect bank.log --engine check                the same, compared after every 5000 steps at most
-  vmft bisect bank.log --engine translator --state states/primary.vm
-  vmft bisect bank.log --build ../vmft-0.1           two builds
-  vmft bisect kernel.log --symbols vmlinux --json`,
-  )
-  .action(async (path: string, other: string | undefined, given: BisectOptions) =>
-    finish(
-      (await import('./debugging/bisect.ts')).bisect(other === undefined ? [path] : [path, other], given),
-    ),
-  );
-
-// A hidden command, for `vmft bisect --build`.
-program
-  .command('bisect-answer', { hidden: true })
-  .description('answer the questions of another vmft about a recording, on stdin and stdout')
-  .argument('<log>')
-  .addOption(new Option('--engine <name>').choices(engines).default('translator'))
-  .action(async (path: string, given: { engine: Engine }) =>
-    (await import('./debugging/answers.ts')).answer(path, given),
-  );
+addBisectCommands(program, finish);
 
 takesEngine(program.command('judge'))
   .description('check the evidence of a run on real hosts, as the simulator checks its own runs')

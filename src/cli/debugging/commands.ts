@@ -3,7 +3,8 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { modes } from '../../debug/trace/events.ts';
 import { instructionKinds } from '../../debug/trace/instruction.ts';
 import { takesEngine } from '../engine.ts';
-import { wholeNumber } from '../options.ts';
+import { options, wholeNumber } from '../options.ts';
+import type { IndexOptions } from './index-recording.ts';
 import type { SymbolsOptions } from './kernel-symbols.ts';
 import { takesSymbols } from './options.ts';
 import { POSITION_FORMS, parsePosition } from './position.ts';
@@ -21,6 +22,37 @@ const someOf =
     });
 
 const collect = (text: string, before: string[] = []): string[] => [...before, text];
+
+/** Declares `vmft index`. `finish` sets the exit code. */
+export function addIndexCommand(
+  program: Command,
+  finish: (code: Promise<number | undefined>) => Promise<void>,
+): void {
+  takesEngine(program.command('index'))
+    .description(
+      'write snapshots of a recording beside it, from which `vmft debug` reaches any position at once',
+    )
+    .argument('<log>', 'a file made by `vmft run --record`, `vmft record` or `vmft judge --record`')
+    .addOption(options.keep())
+    .option(
+      '-f, --follow',
+      'go on while the recording grows, until it is complete or Ctrl-C; the file is replaced now and then',
+    )
+    .option('-q, --quiet', 'nothing on stderr')
+    .addHelpText(
+      'after',
+      `
+The file is LOG.snapshots. It holds nothing that a replay does not give: it can be removed, and made again.
+
+Examples:
+  vmft index kernel.log
+  vmft index kernel.log --keep 128M       fewer snapshots: a position takes longer to reach
+  vmft index kernel.log --follow          beside the \`vmft run --record kernel.log\` that writes it`,
+    )
+    .action(async (path: string, given: IndexOptions) =>
+      finish((await import('./index-recording.ts')).index(path, given)),
+    );
+}
 
 /** Declares `vmft trace`. `finish` sets the exit code. */
 export function addTraceCommand(
