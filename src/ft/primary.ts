@@ -2,12 +2,11 @@ import { DISK_OK } from '../devices/device.ts';
 import { type DiskCompletion, RecordingDoors } from '../vmm/doors.ts';
 import type { Entry, EntryOf } from '../vmm/entries.ts';
 import type { Output } from '../vmm/outputs.ts';
-import type { Pause } from '../vmm/vmm.ts';
 import { ChangedPages } from './changed-pages.ts';
 import type { Channel } from './channel.ts';
 import { LoggingChannels } from './channels.ts';
 import { EdgeInputs } from './edge-inputs.ts';
-import type { CpuInput, GenerationRecord, HostName, SliceEnd, TimerId } from './effects.ts';
+import type { CpuInput, GenerationRecord, HostName, TimerId } from './effects.ts';
 import { Epoch } from './epoch.ts';
 import type { Message, MessageOf } from './messages.ts';
 import { Operator } from './operator.ts';
@@ -220,7 +219,7 @@ export class Primary {
     replica.live.inputArrived = false;
     clock.beginSlice(replica.nowNs, before, nsPerStep);
     const paused = this.isPaused;
-    const pause = this.advance(paused ? 0 : this.checks.limit(steps), end, afterOutput);
+    const pause = replica.run(paused ? 0 : this.checks.limit(steps), end, afterOutput);
     clock.endSlice(vmm.icount);
     const ran = vmm.icount - before;
     const share = (this.channels.lag.perMille * replica.speed * this.protection.share) / 1e9;
@@ -233,18 +232,6 @@ export class Primary {
     const deadline = vmm.machine.timerDeadline;
     if (pause === 'waiting' && deadline !== undefined && deadline <= Number.MAX_SAFE_INTEGER)
       replica.timer('guest', clock.nsAt(Number(deadline)));
-  }
-
-  private advance(steps: number, end: SliceEnd, afterOutput: number | undefined): Pause {
-    const { replica } = this;
-    const { vmm } = replica;
-    if (afterOutput === undefined) return vmm.run(steps, replica.isAt(end));
-    const { icount } = vmm;
-    const output = vmm.machine.outputsMade + 1;
-    const isFirst = output < (end.output ?? Number.POSITIVE_INFINITY);
-    const pause = vmm.run(steps, replica.isAt(isFirst ? { ...end, output } : end));
-    if (!isFirst || vmm.machine.outputsMade < output) return pause;
-    return vmm.run(Math.min(steps - (vmm.icount - icount), afterOutput), replica.isAt(end));
   }
 
   /** Without bounce buffers a completion is signalled one slice after its data has reached guest memory. */

@@ -6,7 +6,7 @@ import type { Entry, EntryKind } from '../vmm/entries.ts';
 import { Machine } from '../vmm/machine.ts';
 import type { DiskOutput, EdgeOutput, Output } from '../vmm/outputs.ts';
 import type { Compressor } from '../vmm/snapshot.ts';
-import { Vmm } from '../vmm/vmm.ts';
+import { type Pause, Vmm } from '../vmm/vmm.ts';
 import { DiskQueue } from './disk-queue.ts';
 import type {
   Effect,
@@ -183,6 +183,18 @@ export class ReplicaState {
     if (output === undefined && entry === undefined) return undefined;
     const [lastOutput, lastEntry] = [output ?? Number.POSITIVE_INFINITY, entry ?? Number.POSITIVE_INFINITY];
     return () => this.vmm.machine.outputsMade >= lastOutput || this.log.last >= lastEntry;
+  }
+
+  /** Runs the guest up to the slice's end, and no more than `afterOutput` steps after its first output. */
+  run(steps: number, end: SliceEnd, afterOutput = Number.POSITIVE_INFINITY): Pause {
+    const { vmm } = this;
+    if (afterOutput >= steps) return vmm.run(steps, this.isAt(end));
+    const { icount } = vmm;
+    const output = vmm.machine.outputsMade + 1;
+    const isFirst = output < (end.output ?? Number.POSITIVE_INFINITY);
+    const pause = vmm.run(steps, this.isAt(isFirst ? { ...end, output } : end));
+    if (!isFirst || vmm.machine.outputsMade < output) return pause;
+    return vmm.run(Math.min(steps - (vmm.icount - icount), afterOutput), this.isAt(end));
   }
 
   note(event: ReplicaEvent): void {

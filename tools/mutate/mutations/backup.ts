@@ -2,6 +2,10 @@ import { inFile } from '../mutation.ts';
 
 export const backup = [
   ...inFile('ft/backup.ts', {
+    'backup-awaited-never': [
+      'return !this.following || log.lastIcount - vmm.icount > 2 * options.tuning.progressSteps;',
+      'return false;',
+    ],
     'backup-receive-after-won': [
       '!replica.hasVm || this.ended || replica.claim?.won',
       '!replica.hasVm || this.ended',

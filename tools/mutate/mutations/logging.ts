@@ -33,6 +33,7 @@ export const logging = [
     ],
   }),
   ...inFile('ft/log-buffer.ts', {
+    'log-exchange-never': ['if (!computing.has(entry.kind)) this.lastExchange = entry.icount;', ''],
     'log-forget-any': ['this.first + end - gone <= number && ', ''],
     'log-truncate-off1': [
       'this.kept.length = this.gone + number - this.forgotten;',

@@ -2,6 +2,14 @@ import { inFile } from '../mutation.ts';
 
 export const primary = [
   ...inFile('ft/primary.ts', {
+    'primary-awaited-not-joining': [
+      'if (this.epoch || options.backups === 0 || operator.isSwitching || protection.phase.joining) return true;',
+      'if (this.epoch || options.backups === 0 || operator.isSwitching) return true;',
+    ],
+    'primary-awaited-no-lag': [
+      'return gate.size > 0 || disk.open.length > 0 || !this.channels.lag.isFree;',
+      'return gate.size > 0 || disk.open.length > 0;',
+    ],
     'primary-inputs-not-claimed': [
       'Math.max(this.releasedEntry, this.edge.release(this.channels.acknowledged))',
       'Math.max(this.releasedEntry, 0 * this.edge.release(this.channels.acknowledged))',
@@ -197,6 +205,12 @@ export const primary = [
         generation,
       });`,
       '      void announcement(mac);',
+    ],
+  }),
+  ...inFile('ft/state.ts', {
+    'state-after-output-plus1': [
+      'const output = vmm.machine.outputsMade + 1;',
+      'const output = vmm.machine.outputsMade + 2;',
     ],
   }),
 ];

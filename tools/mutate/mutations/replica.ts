@@ -2,6 +2,10 @@ import { inFile } from '../mutation.ts';
 
 export const replica = [
   ...inFile('ft/replica.ts', {
+    'replica-computed-while-claiming': [
+      'const isAwaited = state.claim !== undefined || (primary ?? backup).isAwaited;',
+      'const isAwaited = (primary ?? backup).isAwaited;',
+    ],
     'replica-adopt-complete-named': ['named && (wasEligible || (now.inSync && samePrimary))', 'named'],
     'replica-adopt-not-complete': [
       'named && (wasEligible || (now.inSync && samePrimary))',
