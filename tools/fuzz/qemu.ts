@@ -84,14 +84,14 @@ export class Qemu {
     start.set([BigInt(CASES), BigInt(cases.length), BigInt(RESULTS)]);
     put(SAVE + 8 * saveWords.input, new Uint8Array(start.buffer));
 
-    await this.execute(path, () => this.left(file));
+    await this.execute(path, cases.length, () => this.left(file));
     const results = this.results(file, cases.length);
     closeSync(file);
     rmSync(path);
     return results;
   }
 
-  /** The number of cases that have not run yet. */
+  /** The number of cases that have not run yet; more than there were when a case has written here: then it never ends. */
   private left(file: number): bigint {
     const word = new BigUint64Array(1);
     readSync(file, new Uint8Array(word.buffer), 0, 8, SAVE - RAM_BASE + 8 * saveWords.left);
@@ -99,7 +99,8 @@ export class Qemu {
   }
 
   private results(file: number, count: number): BigUint64Array[] {
-    const done = count - Number(this.left(file));
+    const left = Number(this.left(file));
+    const done = left > count ? count : count - left;
     const words = new BigUint64Array(done * RESULT_WORDS_MAX);
     readSync(file, new Uint8Array(words.buffer), 0, 8 * words.length, RESULTS - RAM_BASE);
     const results: BigUint64Array[] = [];
@@ -113,8 +114,8 @@ export class Qemu {
     return results;
   }
 
-  /** Runs QEMU until it exits, or has finished no case for some time. */
-  private execute(path: string, left: () => bigint): Promise<void> {
+  /** Runs QEMU until it exits, has finished no case for some time, or seems to have more to run than there are. */
+  private execute(path: string, count: number, left: () => bigint): Promise<void> {
     const child = spawn(
       QEMU,
       [
@@ -131,7 +132,7 @@ export class Qemu {
     });
     const watchdog = new Watchdog(child.pid ?? 0, left);
     const watch = setInterval(() => {
-      if (watchdog.tick()) child.kill('SIGKILL');
+      if (watchdog.tick() || left() > BigInt(count)) child.kill('SIGKILL');
     }, TICK_MS);
     return new Promise((resolve, reject) => {
       child.on('error', reject);
