@@ -106,7 +106,7 @@ export class Retrace {
     this.simulation.observer.follow(this.agreement);
     if ('atNs' in moment && moment.atNs > run.endNs)
       throw new OperatingError(`${name} ends before that time, at ${run.endNs / 1e6} ms of virtual time`);
-    this.look();
+    this.look(false);
   }
 
   /**
@@ -120,8 +120,8 @@ export class Retrace {
         throw new OperatingError(
           `${faultText(this.early)} is before the fork: it comes at ${this.simulation.nowNs / 1e6} ms; choose a later moment for it, or an earlier fork`,
         );
-      this.mustAgree();
-      this.look();
+      this.mustAgree(!goesOn);
+      this.look(!goesOn);
       const isPast = this.simulation.nowNs > this.run.endNs;
       if (this.atNs === undefined && (!goesOn || isPast || this.simulation.stalled)) throw this.notTheSame();
     }
@@ -140,11 +140,13 @@ export class Retrace {
   }
 
   /** Sets the time of the moment if it is reached. */
-  private look(): void {
+  private look(isOver: boolean): void {
     const { simulation, moment, agreement } = this;
     const { nowNs, scheduler, machine, hosts, survivor } = simulation;
     if ('atNs' in moment) {
-      if (scheduler.nextNs > moment.atNs) this.atNs = moment.atNs;
+      // A run may be over before other events of the same time.
+      const isReached = scheduler.nextNs > moment.atNs || (isOver && Math.ceil(nowNs) >= moment.atNs);
+      if (isReached) this.atNs = moment.atNs;
       return;
     }
     if (machine.icount < moment.icount || agreement.icount < moment.icount) return;
@@ -155,10 +157,10 @@ export class Retrace {
   }
 
   /** Entries that the recording has up to a mark are never replaced by others after its time. */
-  private mustAgree(): void {
+  private mustAgree(isOver: boolean): void {
     const { run, simulation, agreement } = this;
-    const { nowNs } = simulation;
-    for (let mark = run.marks[this.passed]; mark && mark.atNs < nowNs; mark = run.marks[this.passed]) {
+    const untilNs = isOver ? Math.ceil(simulation.nowNs) + 1 : simulation.nowNs;
+    for (let mark = run.marks[this.passed]; mark && mark.atNs < untilNs; mark = run.marks[this.passed]) {
       if (agreement.same < mark.count) throw this.notTheSame();
       this.passed++;
     }
