@@ -1,5 +1,5 @@
 /** Compiles the instruction table's expressions to WebAssembly. */
-import { unreachable } from '../base/assert.ts';
+import { assert, unreachable } from '../base/assert.ts';
 import type { AccessSize, Action, CompareOp, Expr } from './expr.ts';
 import type { FloatFunctions } from './float/native.ts';
 import { type FormatName, formats, signBit } from './float/number.ts';
@@ -8,6 +8,10 @@ import { operations } from './float/soft.ts';
 import type { Body } from './wasm/module.ts';
 import type { Access, Opcode } from './wasm/opcodes.ts';
 import { emitWideProduct } from './wide-product.ts';
+import { constantOf, isWord, wordOp } from './words.ts';
+
+/** The name of an operand. */
+export type OperandName = (Expr & { is: 'operand' })['name'];
 
 /** An operand in a floating-point register. */
 export type FloatOperand = 'fs1' | 'fs2' | 'fs3';
@@ -19,9 +23,13 @@ export type FloatOperand = 'fs1' | 'fs2' | 'fs3';
 export interface Surface {
   readonly body: Body;
   /** Pushes the operand's value. */
-  operand(name: (Expr & { is: 'operand' })['name']): void;
-  /** Writes what `value` pushes to `rd`, unless that is x0. */
-  writeRd(value: () => void): void;
+  operand(name: OperandName): void;
+  /** The operand's value, if it is a constant. */
+  constantOf(name: OperandName): bigint | undefined;
+  /** Whether the operand is known to be the sign extension of its low 32 bits. */
+  isWord(name: OperandName): boolean;
+  /** Writes what `value` pushes to `rd`, unless that is x0. `isWord`: as of an operand. */
+  writeRd(value: () => void, isWord: boolean): void;
   /** Writes a value to `fd`, and makes the floating-point state dirty. */
   writeFd(value: Expr): void;
   /**
@@ -67,6 +75,16 @@ const compareOps: Record<CompareOp, Opcode> = {
   ge_u: 'i64.ge_u',
 };
 
+/** Sign extensions are in the order of their words, also as unsigned numbers. */
+const wordCompareOps: Record<CompareOp, Opcode> = {
+  eq: 'i32.eq',
+  ne: 'i32.ne',
+  lt_s: 'i32.lt_s',
+  lt_u: 'i32.lt_u',
+  ge_s: 'i32.ge_s',
+  ge_u: 'i32.ge_u',
+};
+
 /** The WebAssembly load that reads and extends a value of this size to 64 bits. */
 export const loadOp = (sizeBytes: AccessSize, signed: boolean): Access =>
   sizeBytes === 8 ? 'i64.load' : (`i64.load${(sizeBytes * 8) as 8 | 16 | 32}_${signed ? 's' : 'u'}` as const);
@@ -83,11 +101,48 @@ export function extend(body: Body, bits: 8 | 16 | 32, signed: boolean): void {
 
 type Binary = Expr & { is: 'binary' };
 
-function emitBinary(on: Surface, { op, a, b }: Binary): void {
+function emitBinary(on: Surface, expr: Binary): void {
+  const { op, a, b } = expr;
+  if (isWord(on, expr) && wordOp(on, expr)) return emitExtended(on, expr);
   emitExpr(on, a);
   emitExpr(on, b);
+  assert(op !== 'rotl_w' && op !== 'rotr_w', 'words are rotated as words');
   if (op === 'mulh' || op === 'mulhu' || op === 'mulhsu') emitWideProduct(on.body, op);
   else on.body.op(`i64.${op}`);
+}
+
+/** Pushes the sign extension of the low 32 bits of `expr`. */
+function emitExtended(on: Surface, expr: Expr): void {
+  emitWord(on, expr);
+  on.body.op('i64.extend_i32_s');
+}
+
+/** Pushes the low 32 bits of `expr` (i32). */
+function emitWord(on: Surface, expr: Expr): void {
+  const { body } = on;
+  const value = constantOf(on, expr);
+  if (value !== undefined) body.i32(Number(BigInt.asIntN(32, value)));
+  else if (expr.is === 'extend' && expr.bits === 32) emitWord(on, expr.a);
+  else if (expr.is === 'widen') emitExpr(on, expr.a);
+  else {
+    const op = expr.is === 'binary' && wordOp(on, expr);
+    if (op) {
+      emitWord(on, expr.a);
+      emitWord(on, expr.b);
+      body.op(op);
+    } else {
+      emitExpr(on, expr);
+      body.op('i32.wrap_i64');
+    }
+  }
+}
+
+function emitCompare(on: Surface, { op, a, b }: Expr & { is: 'compare' }): void {
+  const areWords = isWord(on, a) && isWord(on, b);
+  const emit = areWords ? emitWord : emitExpr;
+  emit(on, a);
+  emit(on, b);
+  on.body.op((areWords ? wordCompareOps : compareOps)[op]);
 }
 
 type Float = Expr & { is: 'float' };
@@ -150,11 +205,10 @@ export function emitExpr(on: Surface, expr: Expr): void {
       emitBinary(on, expr);
       return;
     case 'compare':
-      emitExpr(on, expr.a);
-      emitExpr(on, expr.b);
-      body.op(compareOps[expr.op]);
+      emitCompare(on, expr);
       return;
     case 'extend':
+      if (expr.signed && expr.bits === 32) return emitExtended(on, expr.a);
       emitExpr(on, expr.a);
       extend(body, expr.bits, expr.signed);
       return;
@@ -168,6 +222,12 @@ export function emitExpr(on: Surface, expr: Expr): void {
       body.op('i32.and');
       return;
     case 'if':
+      // Without a branch, which V8 keeps, where both values are at hand.
+      if (expr.then.is === 'operand' && expr.else.is === 'operand') {
+        for (const one of [expr.then, expr.else, expr.cond]) emitExpr(on, one);
+        body.op('select');
+        return;
+      }
       emitExpr(on, expr.cond);
       body.if(
         () => emitExpr(on, expr.then),
@@ -193,7 +253,7 @@ export function emitExpr(on: Surface, expr: Expr): void {
 export function emitAction(on: Surface, action: Action): void {
   switch (action.do) {
     case 'rd':
-      on.writeRd(() => emitExpr(on, action.value));
+      on.writeRd(() => emitExpr(on, action.value), isWord(on, action.value));
       return;
     case 'fd':
       on.writeFd(action.value);

@@ -30,7 +30,10 @@ export type AccessSize = 1 | 2 | 4 | 8;
 /** Count leading zeros, count trailing zeros, count ones. For 0 the first two give 64. */
 export type UnaryOp = 'clz' | 'ctz' | 'popcnt';
 
-/** Operations on two integers, named as in WebAssembly; `mulh`, `mulhu`, `mulhsu`: the upper half of the product. */
+/**
+ * Operations on two integers, named as in WebAssembly; `rotl_w`, `rotr_w`: of the low 32 bits, sign-extended; `mulh`,
+ * `mulhu`, `mulhsu`: the upper half of the product.
+ */
 export type BinaryOp =
   | 'add'
   | 'sub'
@@ -42,6 +45,8 @@ export type BinaryOp =
   | 'shr_u'
   | 'rotl'
   | 'rotr'
+  | 'rotl_w'
+  | 'rotr_w'
   | 'mul'
   | 'mulh'
   | 'mulhu'
@@ -140,6 +145,10 @@ export const shrU = binary('shr_u');
 export const rotl = binary('rotl');
 /** Rotation to the right. */
 export const rotr = binary('rotr');
+/** Rotation of the low 32 bits to the left, sign-extended; by the amount modulo 32. */
+export const rotlW = binary('rotl_w');
+/** Rotation of the low 32 bits to the right, sign-extended; by the amount modulo 32. */
+export const rotrW = binary('rotr_w');
 /** The lower 64 bits of the product. */
 export const mul = binary('mul');
 /** The upper 64 bits of the 128-bit product of two signed numbers. */

@@ -4,7 +4,15 @@
  */
 import { unreachable } from '../base/assert.ts';
 import { CAUSE, csrNumbers, FRM, MSTATUS, PRIVILEGE } from './csrs.ts';
-import { emitExpr, extend, type FloatOperand, loadOp, type Surface, storeOp } from './emit.ts';
+import {
+  emitExpr,
+  extend,
+  type FloatOperand,
+  loadOp,
+  type OperandName,
+  type Surface,
+  storeOp,
+} from './emit.ts';
 import { type AccessSize, type Action, type Expr, rs2 } from './expr.ts';
 import { FLAG, RM } from './float/number.ts';
 import { toNumber } from './float/quick.ts';
@@ -117,7 +125,7 @@ export abstract class StepSurface implements Surface {
     return this.body.get(this.record).access('i32.load16_u', RECORDS + RECORD[place]);
   }
 
-  operand(name: (Expr & { is: 'operand' })['name']): void {
+  operand(name: OperandName): void {
     const { body } = this;
     switch (name) {
       case 'rs1':
@@ -148,6 +156,12 @@ export abstract class StepSurface implements Surface {
         body.get(this.old);
         return;
     }
+  }
+
+  constantOf(): undefined {}
+
+  isWord(): boolean {
+    return false;
   }
 
   writeRd(value: () => void): void {

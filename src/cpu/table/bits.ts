@@ -14,14 +14,15 @@ import {
   popcnt,
   rd,
   rotl,
+  rotlW,
   rotr,
+  rotrW,
   rs1,
   rs2,
   shl,
   shrU,
   signExtend,
   sub,
-  word,
   wordU,
   xor,
   zeroExtend,
@@ -51,8 +52,6 @@ const zbbR = group('Zbb', 'R');
 const unary = group('Zbb', 'Unary');
 const minMax = (name: string, funct3: number, condition: Expr) =>
   zbbR(name, { opcode: OP, funct3, funct7: 0x05 }, rd(choose(condition, rs1, rs2)));
-/** A word twice, so that the low half of a 64-bit rotation is the word's rotation. */
-const doubled = or(wordU(rs1), shl(rs1, constant(32)));
 
 /** For `orc.b`: a carry into bit 7 of a byte indicates that one of the bits below is set. */
 const low7 = repeated(0x7fn, 8);
@@ -92,9 +91,9 @@ const basic: Instruction[] = [
   zbbR('rol', { opcode: OP, funct3: 1, funct7: 0x30 }, rd(rotl(rs1, rs2))),
   zbbR('ror', { opcode: OP, funct3: 5, funct7: 0x30 }, rd(rotr(rs1, rs2))),
   row('Zbb', 'rori', 'Shift6', { opcode: OP_IMM, funct3: 5, funct6: 0x18 }, rd(rotr(rs1, imm))),
-  zbbR('rolw', { opcode: OP_32, funct3: 1, funct7: 0x30 }, rd(word(rotl(doubled, rs2)))),
-  zbbR('rorw', { opcode: OP_32, funct3: 5, funct7: 0x30 }, rd(word(rotr(doubled, rs2)))),
-  row('Zbb', 'roriw', 'Shift5', { opcode: OP_IMM_32, funct3: 5, funct7: 0x30 }, rd(word(rotr(doubled, imm)))),
+  zbbR('rolw', { opcode: OP_32, funct3: 1, funct7: 0x30 }, rd(rotlW(rs1, rs2))),
+  zbbR('rorw', { opcode: OP_32, funct3: 5, funct7: 0x30 }, rd(rotrW(rs1, rs2))),
+  row('Zbb', 'roriw', 'Shift5', { opcode: OP_IMM_32, funct3: 5, funct7: 0x30 }, rd(rotrW(rs1, imm))),
 
   unary('orc.b', { opcode: OP_IMM, funct3: 5, funct12: 0x287 }, rd(orCombined)),
   unary('rev8', { opcode: OP_IMM, funct3: 5, funct12: 0x6b8 }, rd(reversed)),

@@ -10,6 +10,7 @@ import {
   emitNumber,
   type FloatOperand,
   loadOp,
+  type OperandName,
   type Surface,
   storeOp,
 } from '../emit.ts';
@@ -107,6 +108,8 @@ class Translation implements Surface {
   private block!: Block;
   private position = 0;
   private readonly float: FloatState;
+  /** The locals that hold the sign extension of their low 32 bits. */
+  private readonly words = new Set<number>();
 
   constructor(
     readonly body: Body,
@@ -202,6 +205,7 @@ class Translation implements Surface {
     const { body, left } = this;
     this.block = block;
     this.float.startBlock();
+    this.words.clear();
     this.data.startBlock(block.instructions);
     const steps = block.instructions.length;
     const reserve = this.reserves.get(block);
@@ -289,7 +293,7 @@ class Translation implements Surface {
     this.body.expect(false).if(() => this.giveUp());
   }
 
-  operand(name: (Expr & { is: 'operand' })['name']): void {
+  operand(name: OperandName): void {
     const { body } = this;
     const { pc, sizeBytes, is } = this.instruction;
     switch (name) {
@@ -310,6 +314,20 @@ class Translation implements Surface {
     }
   }
 
+  constantOf(name: OperandName): bigint | undefined {
+    const { pc, sizeBytes, is } = this.instruction;
+    if (name === 'imm') return BigInt(is.immediate);
+    if (name === 'pc') return BigInt(pc);
+    if (name === 'next') return BigInt(pc + sizeBytes);
+    return name !== 'old' && !name.startsWith('f') && this.localOf(name as RegisterField) === undefined
+      ? 0n
+      : undefined;
+  }
+
+  isWord(name: OperandName): boolean {
+    return this.words.has(this.localOf(name as RegisterField)!);
+  }
+
   private localOf(field: RegisterField): number | undefined {
     return this.locals.get(this.instruction.is.registers[field]!);
   }
@@ -325,11 +343,16 @@ class Translation implements Surface {
     this.body.get(this.localOf(name)!);
   }
 
-  writeRd(value: () => void): void {
+  writeRd(value: () => void, isWord: boolean): void {
     const local = this.localOf('rd');
     value();
-    if (local === undefined) this.body.op('drop');
-    else this.body.set(local);
+    if (local === undefined) {
+      this.body.op('drop');
+      return;
+    }
+    this.body.set(local);
+    if (isWord) this.words.add(local);
+    else this.words.delete(local);
   }
 
   writeFd(value: Expr): void {
@@ -412,7 +435,7 @@ class Translation implements Surface {
     this.loadAt(sizeBytes);
     this.body.set(this.old);
     this.storeAt(sizeBytes, () => emitExpr(this, value));
-    this.writeRd(() => this.body.get(this.old));
+    this.writeRd(() => this.body.get(this.old), sizeBytes === 4);
   }
 
   /** Pushes the physical address of `at`. */
@@ -429,7 +452,7 @@ class Translation implements Surface {
     if (action.do === 'lr') {
       this.atomicAddress(sizeBytes, 'load');
       setWord(body, 'reservation', () => this.physical());
-      this.writeRd(() => this.loadAt(sizeBytes));
+      this.writeRd(() => this.loadAt(sizeBytes), sizeBytes === 4);
       return;
     }
     this.atomicAddress(sizeBytes, 'store');
@@ -438,7 +461,7 @@ class Translation implements Surface {
     body.op('i64.ne', 'i64.extend_i32_u').tee(this.old).op('i64.eqz');
     body.if(() => this.storeAt(sizeBytes, () => this.operand('rs2')));
     setWord(body, 'reservation', () => body.i64(NO_RESERVATION));
-    this.writeRd(() => body.get(this.old));
+    this.writeRd(() => body.get(this.old), true);
   }
 
   csr(): void {
