@@ -27,6 +27,13 @@ export interface DataAccess {
   giveUpIf(): void;
 }
 
+/** How bytes are looked up. */
+interface Search {
+  /** For several accesses. */
+  isGroup: boolean;
+  missed: Label;
+}
+
 /** Emits the accesses of one translation. */
 export class DataAccesses {
   private readonly address: number;
@@ -66,7 +73,7 @@ export class DataAccesses {
     if (group.low !== 0) body.i64(group.low).op('i64.add');
     body.set(address);
     body.block((missed) => {
-      const offset = this.find(group.kind, group.high - group.low, missed);
+      const offset = this.find(group.kind, group.high - group.low, { isGroup: true, missed });
       if (offset !== 0) body.i32(offset).op('i32.add');
       body.set(place);
     });
@@ -88,7 +95,7 @@ export class DataAccesses {
           body.get(place).op('i32.eqz').expect(false).brIf(missed);
           body.get(place);
           offset = group.offsets.get(position)!;
-        } else offset = this.find(kind, sizeBytes, missed);
+        } else offset = this.find(kind, sizeBytes, { isGroup: false, missed });
         body.br(done);
       });
       body.get(address).i32(sizeBytes).i32(ACCESS[kind]).call(this.reach);
@@ -110,7 +117,7 @@ export class DataAccesses {
    * Branches to `missed` unless bytes at `address` may be accessed. Otherwise pushes an offset in this memory, and returns
    * what is to be added to it.
    */
-  private find(kind: AccessKind, sizeBytes: number, missed: Label): number {
+  private find(kind: AccessKind, sizeBytes: number, { isGroup, missed }: Search): number {
     const { body, address, at } = this;
     const { bareBytes } = this.mode;
     const require = () => body.op('i32.eqz').expect(false).brIf(missed);
@@ -126,21 +133,30 @@ export class DataAccesses {
     require();
     body.get(this.offset).op('i32.wrap_i64').set(at);
     if (kind === 'store') {
-      const flags = (last: number) => {
-        body.get(at);
-        if (last > 0) body.i32(last).op('i32.add');
-        body.i32(Math.log2(PAGE_BYTES)).op('i32.shr_u').access('i32.load8_u', PAGE_FLAGS);
-      };
-      flags(0);
-      if (sizeBytes > 1) {
-        flags(sizeBytes - 1);
+      this.flags(0);
+      // An aligned access is in one page.
+      if (isGroup) {
+        this.flags(sizeBytes - 1);
         body.op('i32.and');
       }
       body.i32(PAGE.SILENT).op('i32.and');
       require();
+      if (!isGroup && sizeBytes > 1) {
+        body.get(at);
+        body.i32(sizeBytes - 1).op('i32.and');
+        body.expect(false).brIf(missed);
+      }
     }
     body.get(at);
     return RAM;
+  }
+
+  /** Pushes the flags of the page with the byte of RAM at `at`, or some bytes after. */
+  private flags(further: number): void {
+    const { body, at } = this;
+    body.get(at);
+    if (further > 0) body.i32(further).op('i32.add');
+    body.i32(Math.log2(PAGE_BYTES)).op('i32.shr_u').access('i32.load8_u', PAGE_FLAGS);
   }
 
   /** A look-up that missed may have changed what groups have found: tables of pages are marked on the way. */
