@@ -214,6 +214,8 @@ export class Hart {
     if (more > 0) this.memory.grow(more);
     this.layOut(ramSizeBytes);
     this.translator?.layOut();
+    // They would leave before each access to the new part.
+    this.translator?.flush();
   }
 
   /** Sets the registers as at power-on. The position and RAM are kept. */

@@ -23,8 +23,8 @@ export interface DataMode {
 export interface DataAccess {
   kind: AccessKind;
   sizeBytes: AccessSize;
-  /** Gives up the present instruction if the condition on the stack holds. */
-  giveUpIf(): void;
+  /** Leaves the translation before the present instruction. */
+  giveUp(): void;
 }
 
 /** How bytes are looked up. */
@@ -83,7 +83,7 @@ export class DataAccesses {
    * Replaces the address on the stack by an offset in this memory, and returns what is to be added to that. The access
    * is that of the instruction at `position`.
    */
-  emit(position: number, { kind, sizeBytes, giveUpIf }: DataAccess): number {
+  emit(position: number, { kind, sizeBytes, giveUp }: DataAccess): number {
     const { body, address, at } = this;
     const group = this.groups.get(position);
     let offset = 0;
@@ -98,9 +98,10 @@ export class DataAccesses {
         } else offset = this.find(kind, sizeBytes, { isGroup: false, missed });
         body.br(done);
       });
+      // Where all of RAM may be loaded from, `reach` would not find it either.
+      if (kind === 'load' && this.mode.bareBytes !== undefined) return giveUp();
       body.get(address).i32(sizeBytes).i32(ACCESS[kind]).call(this.reach);
-      body.tee(at).op('i32.eqz');
-      giveUpIf();
+      body.tee(at).op('i32.eqz').expect(false).if(giveUp);
       this.forgetGroups(position);
       body.get(at);
       if (offset !== 0) body.i32(offset).op('i32.sub');

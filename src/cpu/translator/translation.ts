@@ -380,7 +380,7 @@ class Translation implements Surface {
 
   /** Replaces the address on the stack by an offset in this memory, and returns what is to be added to that. */
   private reach(kind: AccessKind, sizeBytes: AccessSize): number {
-    return this.data.emit(this.position, { kind, sizeBytes, giveUpIf: () => this.giveUpIf() });
+    return this.data.emit(this.position, { kind, sizeBytes, giveUp: () => this.giveUp() });
   }
 
   load(sizeBytes: AccessSize, signed: boolean): void {

@@ -408,9 +408,7 @@ export class Translator implements Profile {
   }
 }
 
-/** RAM may have grown since: then what lies beyond is reached by calls. */
-const isSameMode = (a: DataMode, b: DataMode): boolean =>
-  a.tlb === b.tlb && (a.bareBytes === undefined) === (b.bareBytes === undefined);
+const isSameMode = (a: DataMode, b: DataMode): boolean => a.tlb === b.tlb && a.bareBytes === b.bareBytes;
 
 /** The offset of the entry for an address. */
 const entryOffset = (pc: number): number => ENTRIES + ((pc / 2) & (ENTRY_COUNT - 1)) * ENTRY_BYTES;
