@@ -337,7 +337,10 @@ function emitStored(module: ModuleBuilder, { watched, codeChanged }: MmuNeeds): 
     body.get(flags).i32(PAGE.CODE).op('i32.and');
     body.if(() => {
       isCode(body, page, physical, sizeBytes);
-      body.if(() => body.get(page).call(codeChanged));
+      body.if(
+        () => body.get(page).call(codeChanged),
+        () => setScratch(body, 'BESIDE_CODE', () => getScratch(body, 'BESIDE_CODE').i32(1).op('i32.add')),
+      );
     });
   });
 }

@@ -17,6 +17,8 @@ export interface DataMode {
   tlb: number;
   /** With neither translation nor protection nor observed pages: the size of RAM, all of which may be accessed. */
   bareBytes: number | undefined;
+  /** Whether a store that can't be made at once calls `reach` also on the bare machine, instead of exiting. */
+  callsForStores: boolean;
 }
 
 /** An access to data. */
@@ -98,8 +100,7 @@ export class DataAccesses {
         } else offset = this.find(kind, sizeBytes, { isGroup: false, missed });
         body.br(done);
       });
-      // Where all of RAM may be loaded from, `reach` would not find it either.
-      if (kind === 'load' && this.mode.bareBytes !== undefined) return giveUp();
+      if (!this.calls(kind)) return giveUp();
       body.get(address).i32(sizeBytes).i32(ACCESS[kind]).call(this.reach);
       body.tee(at).op('i32.eqz').expect(false).if(giveUp);
       this.forgetGroups(position);
@@ -107,6 +108,15 @@ export class DataAccesses {
       if (offset !== 0) body.i32(offset).op('i32.sub');
     }, 'i32');
     return offset;
+  }
+
+  /**
+   * Whether an access that is not found calls `reach`. Where all of RAM may be loaded from, `reach` would find nothing, and
+   * the interpreter makes the first store to a page. Without a call V8 keeps more registers of the guest in the host's.
+   */
+  private calls(kind: AccessKind): boolean {
+    const { bareBytes, callsForStores } = this.mode;
+    return bareBytes === undefined || (kind === 'store' && callsForStores);
   }
 
   private placeOf({ number }: AccessGroup): number {

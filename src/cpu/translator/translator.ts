@@ -52,6 +52,8 @@ const usual: Heat = { hot: 64_000, patience: 4000, entered: 256_000, drops: Numb
 /** The extents of the first region at an address, and of a larger one. */
 const SMALL_REGION: Extent = { instructions: 100, followsTables: false };
 const LARGE_REGION: Extent = { instructions: 400, followsTables: true };
+/** A guest has data beside its code if it stores there at least once for so many entries at one address. */
+const DATA_BESIDE_CODE = 4;
 /** The code that a jump through a table goes to is within this distance of it, in bytes. */
 const NEAR = 4096;
 
@@ -117,6 +119,8 @@ export class Translator implements Profile {
   isObserved = false;
   /** Whether hot code is translated; otherwise only translations that exist are entered. */
   makesMore = true;
+  /** See {@link DataMode.callsForStores}. */
+  private callsForStores = false;
   /** The highest bits of the keys of entries. */
   private era = 0;
 
@@ -148,7 +152,8 @@ export class Translator implements Profile {
     const { hot, patience, entered } = this.options;
     if (this.heat[heatIndex(pc)]! >= hot + entered) {
       this.setHeat(pc, hot);
-      if (this.makesMore) this.enlarge(pc);
+      if (this.hasDataBesideCode()) this.flush();
+      else if (this.makesMore) this.enlarge(pc);
     }
     if (this.enter(pc) || !this.makesMore || this.putOnTrial(pc)) return;
     if (this.waiting.has(pc) || patience === 0) this.waiting.add(pc);
@@ -158,6 +163,17 @@ export class Translator implements Profile {
       if (this.waiting.size < MAX_BATCH) return;
     }
     this.translateWaiting();
+  }
+
+  /**
+   * Whether stores to pages with code turn out to be frequent, while translations exit before each of them: others have to
+   * be made, which don't.
+   */
+  private hasDataBesideCode(): boolean {
+    const stores = this.view.getUint32(SCRATCH_WORDS.BESIDE_CODE, true);
+    if (this.callsForStores || stores * DATA_BESIDE_CODE < this.options.entered) return false;
+    this.callsForStores = true;
+    return true;
   }
 
   /** Makes a larger translation for `pc`, if the present one is limited by its size. */
@@ -226,7 +242,7 @@ export class Translator implements Profile {
     // The first context is that of M-mode, which PMP does not restrict while no entry is set.
     const isBare = tlb === TLB && !isSet('pmpcfg0') && !isSet('pmpcfg2') && !this.isObserved;
     const ramBytes = Number(this.view.getBigInt64(SCRATCH_WORDS.RAM_BYTES, true));
-    return { tlb, bareBytes: isBare ? ramBytes : undefined };
+    return { tlb, bareBytes: isBare ? ramBytes : undefined, callsForStores: this.callsForStores };
   }
 
   /** The offset in memory of the page at a virtual address; 0 when it can't be fetched from. */
