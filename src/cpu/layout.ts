@@ -112,8 +112,8 @@ export const SCRATCH_WORDS = {
   SINK: 0x898,
   /** As {@link SCRATCH_WORDS.HOT}, for an address whose translation is entered with each jump. */
   HOT_ENTERED: 0x8a0,
-  /** The number of stores by the interpreter beside translated code, in its page: they are never silent. */
-  BESIDE_CODE: 0x8a4,
+  /** The number of the interpreter's accesses to data that the TLB did not have. */
+  MISSES: 0x8a4,
 } as const;
 /** What a walk does when A or D bits that an access needs are clear. */
 export const CLEAR_BITS = {

@@ -252,6 +252,10 @@ function refusedBecomes(body: Body, cause: number, va: number): void {
   });
 }
 
+function countMiss(body: Body): void {
+  setScratch(body, 'MISSES', () => getScratch(body, 'MISSES').i32(1).op('i32.add'));
+}
+
 type Parts = Record<'translate' | 'probe', FunctionRef>;
 
 function emitLoad(module: ModuleBuilder, device: FunctionRef, { translate, probe }: Parts): FunctionRef {
@@ -260,6 +264,7 @@ function emitLoad(module: ModuleBuilder, device: FunctionRef, { translate, probe
     const physical = body.local('i64');
     const value = body.local('i64');
     const index = body.local('i64');
+    countMiss(body);
     crosses(body, va, sizeBytes);
     body.if(() => {
       findHalves(body, probe, { va, sizeBytes, access: ACCESS.load }, () => body.i64(0).op('return'));
@@ -295,6 +300,7 @@ function emitStore(
     const [va, sizeBytes, value] = [0, 1, 2];
     const index = body.local('i64');
     const physical = body.local('i64');
+    countMiss(body);
     crosses(body, va, sizeBytes);
     body.if(() => {
       const leave = () => body.op('return');
@@ -337,10 +343,7 @@ function emitStored(module: ModuleBuilder, { watched, codeChanged }: MmuNeeds): 
     body.get(flags).i32(PAGE.CODE).op('i32.and');
     body.if(() => {
       isCode(body, page, physical, sizeBytes);
-      body.if(
-        () => body.get(page).call(codeChanged),
-        () => setScratch(body, 'BESIDE_CODE', () => getScratch(body, 'BESIDE_CODE').i32(1).op('i32.add')),
-      );
+      body.if(() => body.get(page).call(codeChanged));
     });
   });
 }

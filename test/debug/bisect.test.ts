@@ -144,7 +144,7 @@ async function wronglyTranslated(mnemonic: string, when: number, bit: number): P
   const { instructions: rows } = await import('../../src/cpu/instructions.ts');
   spoil(rows, mnemonic, when, bit);
   const other = await import('../../src/debug/bisect/side.ts');
-  const heat = { hot: 30, patience: 0, entered: 60, drops: 300 };
+  const heat = { hot: 30, patience: 0, entered: 60, drops: 300, window: 1000 };
   return new other.TimelineSide('b', recording, {
     execution: { engine: 'translator', heat },
     snapshotBytes: 1 << 22,

@@ -17,8 +17,8 @@ export interface DataMode {
   tlb: number;
   /** With neither translation nor protection nor observed pages: the size of RAM, all of which may be accessed. */
   bareBytes: number | undefined;
-  /** Whether a store that can't be made at once calls `reach` also on the bare machine, instead of exiting. */
-  callsForStores: boolean;
+  /** Whether an access that is not found calls `reach`; otherwise the translation exits before it. */
+  calls: boolean;
 }
 
 /** An access to data. */
@@ -33,6 +33,12 @@ export interface DataAccess {
 interface Search {
   /** For several accesses. */
   isGroup: boolean;
+  missed: Label;
+}
+
+/** An access in a group: where it goes on when it is found, and when not. */
+interface Member extends Pick<DataAccess, 'kind' | 'sizeBytes'> {
+  done: Label;
   missed: Label;
 }
 
@@ -93,10 +99,8 @@ export class DataAccesses {
     body.block((done) => {
       body.block((missed) => {
         if (group) {
-          const place = this.placeOf(group);
-          body.get(place).op('i32.eqz').expect(false).brIf(missed);
-          body.get(place);
           offset = group.offsets.get(position)!;
+          this.emitMember(group, offset, { kind, sizeBytes, done, missed });
         } else offset = this.find(kind, sizeBytes, { isGroup: false, missed });
         body.br(done);
       });
@@ -110,13 +114,28 @@ export class DataAccesses {
     return offset;
   }
 
-  /**
-   * Whether an access that is not found calls `reach`. Where all of RAM may be loaded from, `reach` would find nothing, and
-   * the interpreter makes the first store to a page. Without a call V8 keeps more registers of the guest in the host's.
-   */
+  /** Pushes the offset in this memory of a group, from which an access is `offset` bytes away, or branches to `missed`. */
+  private emitMember(group: AccessGroup, offset: number, { kind, sizeBytes, done, missed }: Member): void {
+    const { body } = this;
+    const place = this.placeOf(group);
+    const isLookedUpAlone = this.mode.bareBytes === undefined && !this.mode.calls;
+    if (!isLookedUpAlone) {
+      body.get(place).op('i32.eqz').expect(false).brIf(missed);
+      body.get(place);
+      return;
+    }
+    // A group in two pages is not found, however often.
+    body.block((apart) => {
+      body.get(place).op('i32.eqz').expect(false).brIf(apart);
+      body.get(place).br(done);
+    });
+    this.find(kind, sizeBytes, { isGroup: false, missed });
+    if (offset !== 0) body.i32(offset).op('i32.sub');
+  }
+
+  /** Whether an access that is not found calls `reach`, which finds no load where all of RAM may be loaded from. */
   private calls(kind: AccessKind): boolean {
-    const { bareBytes, callsForStores } = this.mode;
-    return bareBytes === undefined || (kind === 'store' && callsForStores);
+    return this.mode.calls && (kind === 'store' || this.mode.bareBytes === undefined);
   }
 
   private placeOf({ number }: AccessGroup): number {

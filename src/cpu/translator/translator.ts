@@ -43,17 +43,29 @@ export interface Heat {
   entered: number;
   /** A page whose translations were dropped this often is left to the interpreter. */
   drops: number;
+  /** Misses are counted over at least so many steps. */
+  window: number;
 }
 
-/** Translates everything at once; for tests. */
-export const EAGER: Heat = { hot: 0, patience: 0, entered: 16, drops: 300 };
-const usual: Heat = { hot: 64_000, patience: 4000, entered: 256_000, drops: Number.POSITIVE_INFINITY };
+/** Translates everything at once, without calls for accesses; for tests. */
+export const EAGER: Heat = {
+  hot: 0,
+  patience: 0,
+  entered: 16,
+  drops: 300,
+  window: Number.POSITIVE_INFINITY,
+};
+const usual: Heat = {
+  ...{ hot: 64_000, patience: 4000, entered: 256_000 },
+  drops: Number.POSITIVE_INFINITY,
+  window: 1_000_000,
+};
 
 /** The extents of the first region at an address, and of a larger one. */
 const SMALL_REGION: Extent = { instructions: 100, followsTables: false };
 const LARGE_REGION: Extent = { instructions: 400, followsTables: true };
-/** A guest has data beside its code if it stores there at least once for so many entries at one address. */
-const DATA_BESIDE_CODE = 4;
+/** With more than one miss in so many steps, exits take longer than what calls cost. */
+const STEPS_PER_MISS = 4000;
 /** The code that a jump through a table goes to is within this distance of it, in bytes. */
 const NEAR = 4096;
 
@@ -119,8 +131,10 @@ export class Translator implements Profile {
   isObserved = false;
   /** Whether hot code is translated; otherwise only translations that exist are entered. */
   makesMore = true;
-  /** See {@link DataMode.callsForStores}. */
-  private callsForStores = false;
+  /** See {@link DataMode}. */
+  private calls = false;
+  /** When misses were last counted. */
+  private counted = { icount: 0, misses: 0 };
   /** The highest bits of the keys of entries. */
   private era = 0;
 
@@ -150,10 +164,10 @@ export class Translator implements Profile {
    */
   jumpedTo(pc: number): void {
     const { hot, patience, entered } = this.options;
+    this.countMisses();
     if (this.heat[heatIndex(pc)]! >= hot + entered) {
       this.setHeat(pc, hot);
-      if (this.hasDataBesideCode()) this.flush();
-      else if (this.makesMore) this.enlarge(pc);
+      if (this.makesMore) this.enlarge(pc);
     }
     if (this.enter(pc) || !this.makesMore || this.putOnTrial(pc)) return;
     if (this.waiting.has(pc) || patience === 0) this.waiting.add(pc);
@@ -166,14 +180,18 @@ export class Translator implements Profile {
   }
 
   /**
-   * Whether stores to pages with code turn out to be frequent, while translations exit before each of them: others have to
-   * be made, which don't.
+   * Translations exit before accesses that are not found, so that V8, without calls, keeps more of the guest's registers in
+   * the host's. When there turn out to be many, as of data beside code or in too many pages, others are made, which call.
    */
-  private hasDataBesideCode(): boolean {
-    const stores = this.view.getUint32(SCRATCH_WORDS.BESIDE_CODE, true);
-    if (this.callsForStores || stores * DATA_BESIDE_CODE < this.options.entered) return false;
-    this.callsForStores = true;
-    return true;
+  private countMisses(): void {
+    const icount = Number(this.view.getBigInt64(offsetOf('icount'), true));
+    const steps = icount - this.counted.icount;
+    if (this.calls || (steps >= 0 && steps < this.options.window)) return;
+    const misses = this.view.getInt32(SCRATCH_WORDS.MISSES, true);
+    // A machine that is restored may be further back.
+    this.calls = steps > 0 && ((misses - this.counted.misses) | 0) * STEPS_PER_MISS > steps;
+    this.counted = { icount, misses };
+    if (this.calls) this.flush();
   }
 
   /** Makes a larger translation for `pc`, if the present one is limited by its size. */
@@ -242,7 +260,7 @@ export class Translator implements Profile {
     // The first context is that of M-mode, which PMP does not restrict while no entry is set.
     const isBare = tlb === TLB && !isSet('pmpcfg0') && !isSet('pmpcfg2') && !this.isObserved;
     const ramBytes = Number(this.view.getBigInt64(SCRATCH_WORDS.RAM_BYTES, true));
-    return { tlb, bareBytes: isBare ? ramBytes : undefined, callsForStores: this.callsForStores };
+    return { tlb, bareBytes: isBare ? ramBytes : undefined, calls: this.calls };
   }
 
   /** The offset in memory of the page at a virtual address; 0 when it can't be fetched from. */

@@ -8,7 +8,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { assemble } from '../../../src/asm/assemble.ts';
 import { Hart } from '../../../src/cpu/hart.ts';
 import { PAGE_BYTES, RAM_BASE } from '../../../src/cpu/layout.ts';
-import { EAGER } from '../../../src/cpu/translator/translator.ts';
+import { EAGER, type Heat } from '../../../src/cpu/translator/translator.ts';
 import { examples } from '../../thorough.ts';
 import { noDevices } from '../no-devices.ts';
 
@@ -131,14 +131,14 @@ function pageTables(hart: Hart, mapping: Scene['mapping']): void {
 }
 
 /** What the VMM has seen, which changed pages it was not told of, and the state. */
-function outcome(translates: boolean, it: Scene, mode: Mode): unknown[] {
+function outcome(it: Scene, mode: Mode, heat?: Heat): unknown[] {
   const seen: unknown[] = [];
   const bus = {
     ...noDevices,
     watched: (...of: unknown[]) => seen.push(['watched', ...of]),
     observed: (...of: unknown[]) => seen.push(['observed', ...of]),
   };
-  const hart = new Hart(PAGES * PAGE_BYTES, bus, { translates, heat: EAGER });
+  const hart = new Hart(PAGES * PAGE_BYTES, bus, { translates: heat !== undefined, heat });
   pageTables(hart, it.mapping);
   for (const { address, bytes } of assemble(program(it, mode), { file: 'accesses.s' }).segments)
     hart.write(Number(address), bytes);
@@ -164,13 +164,35 @@ function outcome(translates: boolean, it: Scene, mode: Mode): unknown[] {
   return [...seen, missed(), hart.hashRam(true), hart.state];
 }
 
+/** Translations that exit before what is not found, and such that soon call for it. */
+const heats = { exits: EAGER, calls: { ...EAGER, window: 1 } };
+
 describe.each(modes)('%s', (mode) => {
-  test('translated accesses do what interpreted ones do', () => {
+  test.each(Object.entries(heats))('translated accesses do what interpreted ones do: %s', (_, heat) => {
     fc.assert(
       fc.property(scene, (it) => {
-        expect(outcome(true, it, mode)).toEqual(outcome(false, it, mode));
+        expect(outcome(it, mode, heat)).toEqual(outcome(it, mode));
       }),
       { numRuns: examples(120) },
     );
   });
+});
+
+/** Stores across the end of a page: so many bytes of each are in the first page. */
+const crossing = { sh: [1], sw: [1, 2, 3], sd: [1, 2, 3, 4, 5, 6, 7] };
+
+test.each(
+  Object.entries(crossing).flatMap(([name, all]) => all.map((bytes): [string, number] => [name, bytes])),
+)('%s with %d bytes in a page and the rest in one that is watched', (name, bytes) => {
+  const [page, watched] = [LEAF + 2, LEAF + 3];
+  const base = addressOf(watched) - bytes;
+  const it: Scene = {
+    body: [`${name} t0, 0(s0)`],
+    bases: [base, base],
+    step: 0,
+    interventions: [{ at: 500, what: 'watch', page: watched, access: 'store' }],
+    mapping: [],
+    forbidden: page,
+  };
+  for (const heat of Object.values(heats)) expect(outcome(it, 'bare', heat)).toEqual(outcome(it, 'bare'));
 });

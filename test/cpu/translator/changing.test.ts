@@ -42,7 +42,7 @@ test('code is translated later the more often it has changed, and stable code is
   let modules = 0;
   const { Module } = WebAssembly;
   const hart = new Hart(1 << 16, noDevices, {
-    heat: { hot: HOT, patience: 0, entered: 1e9, drops: CHANGES },
+    heat: { hot: HOT, patience: 0, entered: 1e9, drops: CHANGES, window: 1e9 },
   });
   for (const { address, bytes } of assemble(PROGRAM, { file: 'changing.s' }).segments)
     hart.write(Number(address), bytes);
