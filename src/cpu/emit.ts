@@ -1,6 +1,6 @@
 /** Compiles the instruction table's expressions to WebAssembly. */
 import { assert, unreachable } from '../base/assert.ts';
-import type { AccessSize, Action, CompareOp, Expr } from './expr.ts';
+import type { AccessSize, Action, CompareOp, Expr, OperandName } from './expr.ts';
 import type { FloatFunctions } from './float/native.ts';
 import { type FormatName, formats, signBit } from './float/number.ts';
 import { fromNumber, isQuick, quickly, toNumber, typeOf } from './float/quick.ts';
@@ -8,10 +8,7 @@ import { operations } from './float/soft.ts';
 import type { Body } from './wasm/module.ts';
 import type { Access, Opcode } from './wasm/opcodes.ts';
 import { emitWideProduct } from './wide-product.ts';
-import { constantOf, isWord, wordOp } from './words.ts';
-
-/** The name of an operand. */
-export type OperandName = (Expr & { is: 'operand' })['name'];
+import { constantOf, isWord, type KnownOperands, wordOp } from './words.ts';
 
 /** An operand in a floating-point register. */
 export type FloatOperand = 'fs1' | 'fs2' | 'fs3';
@@ -20,14 +17,10 @@ export type FloatOperand = 'fs1' | 'fs2' | 'fs3';
  * How an expression reads its operands and writes its effects: in the interpreter through the fields of the fetched
  * instruction word; in a translation through constants and locals. Each method emits code.
  */
-export interface Surface {
+export interface Surface extends KnownOperands {
   readonly body: Body;
   /** Pushes the operand's value. */
   operand(name: OperandName): void;
-  /** The operand's value, if it is a constant. */
-  constantOf(name: OperandName): bigint | undefined;
-  /** Whether the operand is known to be the sign extension of its low 32 bits. */
-  isWord(name: OperandName): boolean;
   /** Writes what `value` pushes to `rd`, unless that is x0. `isWord`: as of an operand. */
   writeRd(value: () => void, isWord: boolean): void;
   /** Writes a value to `fd`, and makes the floating-point state dirty. */

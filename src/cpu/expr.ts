@@ -24,6 +24,9 @@ export type Expr =
   | { is: 'float'; op: FloatOp; format: FormatName; operands: readonly Expr[] }
   | { is: 'load'; sizeBytes: AccessSize; signed: boolean; address: Expr };
 
+/** The name of an operand. */
+export type OperandName = (Expr & { is: 'operand' })['name'];
+
 /** The size of a memory access in bytes. */
 export type AccessSize = 1 | 2 | 4 | 8;
 

@@ -4,16 +4,8 @@
  */
 import { unreachable } from '../base/assert.ts';
 import { CAUSE, csrNumbers, FRM, MSTATUS, PRIVILEGE } from './csrs.ts';
-import {
-  emitExpr,
-  extend,
-  type FloatOperand,
-  loadOp,
-  type OperandName,
-  type Surface,
-  storeOp,
-} from './emit.ts';
-import { type AccessSize, type Action, type Expr, rs2 } from './expr.ts';
+import { emitExpr, extend, type FloatOperand, loadOp, type Surface, storeOp } from './emit.ts';
+import { type AccessSize, type Action, type Expr, type OperandName, rs2 } from './expr.ts';
 import { FLAG, RM } from './float/number.ts';
 import { toNumber } from './float/quick.ts';
 import { fields } from './formats.ts';

@@ -3,9 +3,16 @@
  * extension of a result that depends on the low 32 bits of their operands alone, and so do other instructions when their
  * operands are such values. Translations compute them with WebAssembly's instructions on 32 bits.
  */
-import type { Surface } from './emit.ts';
-import type { BinaryOp, Expr } from './expr.ts';
+import type { BinaryOp, Expr, OperandName } from './expr.ts';
 import type { Opcode } from './wasm/opcodes.ts';
+
+/** What is known of operands where an instruction is emitted. */
+export interface KnownOperands {
+  /** The operand's value, if it is a constant. */
+  constantOf(name: OperandName): bigint | undefined;
+  /** Whether the operand is known to be the sign extension of its low 32 bits. */
+  isWord(name: OperandName): boolean;
+}
 
 type Binary = Expr & { is: 'binary' };
 
@@ -29,20 +36,20 @@ const isExtension = (expr: Expr, signed: boolean): boolean =>
   expr.is === 'extend' && expr.bits === 32 && expr.signed === signed;
 
 /** The value of an expression, if it is a constant here. */
-export const constantOf = (on: Surface, expr: Expr): bigint | undefined => {
+export const constantOf = (on: KnownOperands, expr: Expr): bigint | undefined => {
   if (expr.is === 'const') return expr.value;
   return expr.is === 'operand' ? on.constantOf(expr.name) : undefined;
 };
 
 /** Whether an expression is known to be from 0 to 31. */
-function isShort(on: Surface, expr: Expr): boolean {
+function isShort(on: KnownOperands, expr: Expr): boolean {
   // The rows' masks are on the right.
   const bound = constantOf(on, expr.is === 'binary' && expr.op === 'and' ? expr.b : expr);
   return bound !== undefined && bound >= 0n && bound < 32n;
 }
 
 /** Whether a value is known to be the sign extension of its low 32 bits. */
-export function isWord(on: Surface, expr: Expr): boolean {
+export function isWord(on: KnownOperands, expr: Expr): boolean {
   const value = constantOf(on, expr);
   if (value !== undefined) return BigInt.asIntN(32, value) === value;
   switch (expr.is) {
@@ -63,7 +70,7 @@ export function isWord(on: Surface, expr: Expr): boolean {
   }
 }
 
-function isWordOf(on: Surface, { op, a, b }: Binary): boolean {
+function isWordOf(on: KnownOperands, { op, a, b }: Binary): boolean {
   if (op in rotations) return true;
   if (isBitwise(op)) return isWord(on, a) && isWord(on, b);
   if (op === 'shr_s') return isWord(on, a);
@@ -73,7 +80,7 @@ function isWordOf(on: Surface, { op, a, b }: Binary): boolean {
 }
 
 /** The instruction that computes the low 32 bits of an operation from those of its operands, if there is one. */
-export function wordOp(on: Surface, { op, a, b }: Binary): Opcode | undefined {
+export function wordOp(on: KnownOperands, { op, a, b }: Binary): Opcode | undefined {
   const known = ring[op] ?? rotations[op];
   if (known) return known;
   switch (op) {

@@ -10,11 +10,10 @@ import {
   emitNumber,
   type FloatOperand,
   loadOp,
-  type OperandName,
   type Surface,
   storeOp,
 } from '../emit.ts';
-import type { AccessSize, Action, Expr } from '../expr.ts';
+import type { AccessSize, Action, Expr, OperandName } from '../expr.ts';
 import { isFused } from '../float/fused.ts';
 import { fromNumber } from '../float/quick.ts';
 import { extract, fields } from '../formats.ts';
