@@ -164,7 +164,7 @@ export class Translator implements Profile {
    */
   jumpedTo(pc: number): void {
     const { hot, patience, entered } = this.options;
-    this.countMisses();
+    if (this.makesMore) this.countMisses();
     if (this.heat[heatIndex(pc)]! >= hot + entered) {
       this.setHeat(pc, hot);
       if (this.makesMore) this.enlarge(pc);
