@@ -214,7 +214,7 @@ export class Hart {
     if (more > 0) this.memory.grow(more);
     this.layOut(ramSizeBytes);
     this.translator?.layOut();
-    // They would leave before each access to the new part.
+    // Translations made for the old size would exit before each access to the new part.
     this.translator?.flush();
   }
 

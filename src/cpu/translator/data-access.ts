@@ -1,7 +1,7 @@
 /**
  * How a translation reaches the guest's memory. An address is looked up in the TLB; without translation and protection,
  * where an address is its place in RAM, it is only compared. Accesses of a block at one base register are looked up once
- * ({@link accessGroups}). What is not found so is asked of `reach`.
+ * ({@link accessGroups}). The translation exits before what is not found so, or asks `reach` for it.
  */
 import type { AccessSize } from '../expr.ts';
 import { PAGE, PAGE_BYTES, PAGE_FLAGS, RAM, RAM_BASE, TLB_KIND } from '../layout.ts';
