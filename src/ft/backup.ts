@@ -6,6 +6,7 @@ import { Vmm, verifyMarker } from '../vmm/vmm.ts';
 import { CopyReceiver } from './copy.ts';
 import type { CpuInput, HostName, TimerId } from './effects.ts';
 import { encodeMessage, type Message, type MessageOf } from './messages.ts';
+import { awaitedSince, heardAt, type Silence } from './silence.ts';
 import { type GenerationStarts, isDiskOutput, isEdgeOutput, type ReplicaState } from './state.ts';
 
 /** Sectors of the primary's private disk, received as part of a copy. */
@@ -28,7 +29,8 @@ export class Backup {
   eligible = false;
   /** A consumed `switch-over` entry names this replica: it claims the next generation. */
   handover = false;
-  lastHeardNs: number;
+  /** Of the primary. */
+  silence: Silence;
   private copy: CopyReceiver | undefined;
   /** The number of the last `resume` message; the answer carries it. 0: none was sent. */
   private token = 0;
@@ -48,7 +50,7 @@ export class Backup {
   private postponed: CopiedSectors[] = [];
 
   constructor(private readonly replica: ReplicaState) {
-    this.lastHeardNs = replica.nowNs;
+    this.silence = awaitedSince(replica.nowNs);
   }
 
   get consumed(): number {
@@ -94,7 +96,7 @@ export class Backup {
   hear(from: HostName, message: Message): void {
     const { replica } = this;
     if (from !== replica.record.primary) return;
-    this.lastHeardNs = replica.nowNs;
+    this.silence = heardAt(replica.nowNs);
     if ('ticks' in message) replica.clock.heard(message.ticks, replica.nowNs);
     switch (message.kind) {
       case 'entries':

@@ -1,6 +1,7 @@
 import type { Entry } from '../vmm/entries.ts';
 import type { HostName } from './effects.ts';
 import type { LogBuffer } from './log-buffer.ts';
+import { awaitedSince, type Silence } from './silence.ts';
 
 /**
  * `waiting`: nothing is sent until that replica's `resume`. `copying`: the machine is sent. `following`: the log is
@@ -21,8 +22,7 @@ export class Channel {
   held: number | undefined;
   /** The position of the machine there. */
   icount = 0;
-  /** When a message of that host came last, in this host's time. */
-  lastHeardNs: number;
+  silence: Silence;
   /** The process there is said to have ended, and nothing was heard since. */
   closed = false;
   /** Bytes of the log up to the last consumed entry. */
@@ -37,7 +37,7 @@ export class Channel {
     nowNs: number,
   ) {
     this.baseBytes = log.sizeBytes;
-    this.lastHeardNs = nowNs;
+    this.silence = awaitedSince(nowNs);
   }
 
   /** Starts sending the log to a replica that holds it up to entry `received` and has consumed it up to `consumed`. */

@@ -134,8 +134,11 @@ export type ReplicaEvent =
   | { kind: 'acknowledged'; by: HostName; received: number; consumed: number }
   | { kind: 'released'; first: number; last: number; text: string }
   | { kind: 'full'; what: 'log' | 'outputs' }
-  /** `closed`: the reason is that the host's process is said to have ended, not its silence. */
-  | { kind: 'suspected'; host: HostName; silentNs: number; closed: boolean }
+  /**
+   * `heard`: the silence began with a message of the host, see `Silence`. `closed`: the reason is that the host's
+   * process is said to have ended, not its silence.
+   */
+  | { kind: 'suspected'; host: HostName; silentNs: number; heard: boolean; closed: boolean }
   | { kind: 'claimed'; generation: number; record: GenerationRecord }
   | { kind: 'won'; generation: number; record: GenerationRecord }
   | { kind: 'lost'; generation: number; to: HostName }

@@ -13,6 +13,7 @@ import { Operator } from './operator.ts';
 import { spanOf } from './output-gate.ts';
 import { CheckPacing, ProgressPacing } from './pacing.ts';
 import { Protection } from './protection.ts';
+import { heardAt } from './silence.ts';
 import { isDiskOutput, isEdgeOutput, type ReplicaState, unloggedKinds } from './state.ts';
 
 /** The limit of distinct device warnings in one generation: a guest could cause any number. */
@@ -381,7 +382,7 @@ export class Primary {
   hear(from: HostName, message: Message): void {
     const channel = this.channels.get(from);
     if (channel) {
-      channel.lastHeardNs = this.replica.nowNs;
+      channel.silence = heardAt(this.replica.nowNs);
       channel.closed = false;
     }
     switch (message.kind) {
@@ -466,15 +467,14 @@ export class Primary {
     const patience = (host: HostName) =>
       this.protection.isJoining(host) && this.protection.awaited !== host ? joinPatience : 1;
     const silent = [...this.channels.values()].filter(
-      ({ host, lastHeardNs, closed }) => closed || replica.nowNs - lastHeardNs >= patience(host) * suspectNs,
+      ({ host, silence, closed }) => closed || replica.nowNs - silence.sinceNs >= patience(host) * suspectNs,
     );
     replica.timer('suspect', replica.nowNs + heartbeatNs);
     const members = silent.filter(({ host }) => replica.record.backups.includes(host));
     for (const { host } of silent)
       if (this.protection.isJoining(host)) this.protection.giveUp('it is silent');
     if (members.length === 0 || replica.claim) return;
-    for (const { host, lastHeardNs, closed } of members)
-      replica.note({ kind: 'suspected', host, silentNs: replica.nowNs - lastHeardNs, closed });
+    for (const { host, silence, closed } of members) replica.suspects(host, silence, closed);
     this.evict(members.map(({ host }) => host));
   }
 

@@ -11,6 +11,7 @@ import { CopySender } from './copy.ts';
 import { DiskCopySender } from './disk-copy.ts';
 import type { GenerationRecord, HostName } from './effects.ts';
 import type { MessageOf } from './messages.ts';
+import { heardAt } from './silence.ts';
 import type { ReplicaState } from './state.ts';
 
 /** What {@link Protection} needs of the primary. */
@@ -86,7 +87,7 @@ export class Protection {
     this.domains.set(host, domain);
     const channel = primary.channels.get(host);
     if (channel && this.isJoining(host)) {
-      channel.lastHeardNs = replica.nowNs;
+      channel.silence = heardAt(replica.nowNs);
       channel.closed = false;
     }
     if (generation === 0 && this.copy?.host === host) this.giveUp('it restarted empty');

@@ -17,6 +17,7 @@ import { Backup } from './backup.ts';
 import type { CpuInput, Effect, GenerationRecord, HostName, ReplicaInput, TimerId } from './effects.ts';
 import { decodeMessage, type Message } from './messages.ts';
 import { Primary } from './primary.ts';
+import { awaitedSince, heardAt } from './silence.ts';
 import { type ReplicaOptions, ReplicaState } from './state.ts';
 
 export type { ReplicaOptions } from './state.ts';
@@ -199,7 +200,7 @@ export class Replica {
   private start(): void {
     const { state, primary, backup } = this;
     state.note({ kind: 'booted', role: state.options.role });
-    backup.lastHeardNs = state.nowNs;
+    backup.silence = awaitedSince(state.nowNs);
     if (primary) return primary.boot();
     this.armBackup();
   }
@@ -299,7 +300,7 @@ export class Replica {
   private membersReceived(from: HostName, { starts, generation }: Message & { kind: 'members' }): void {
     const { state, backup, primary } = this;
     if (primary || from !== state.record.primary || generation !== state.generation) return;
-    backup.lastHeardNs = state.nowNs;
+    backup.silence = heardAt(state.nowNs);
     backup.learnStarts(starts);
     if (backup.following) backup.acknowledge();
     else backup.resume();
@@ -319,7 +320,7 @@ export class Replica {
     this.stepDown();
     const now = this.backup;
     now.handover = false;
-    now.lastHeardNs = state.nowNs;
+    now.silence = awaitedSince(state.nowNs);
     now.eligible = named && (wasEligible || (now.inSync && samePrimary));
     // A joining replica keeps following; an evicted one has to resume.
     if (!samePrimary || (wasEligible && !named)) {
@@ -357,20 +358,20 @@ export class Replica {
   private suspectPrimary(): void {
     const { state, backup } = this;
     const { suspectNs } = state.options.tuning;
-    const silentNs = state.nowNs - backup.lastHeardNs;
-    if (silentNs < suspectNs) return state.timer('suspect', backup.lastHeardNs + suspectNs);
+    const { sinceNs } = backup.silence;
+    if (state.nowNs < sinceNs + suspectNs) return state.timer('suspect', sinceNs + suspectNs);
     state.timer('suspect', state.nowNs + suspectNs);
-    this.takeOver(silentNs, false);
+    this.takeOver(false);
   }
 
   /** The process of a host is said to have ended: a replica that would suspect it after a silence does so now. */
   private closed(peer: HostName): void {
-    const { state, primary, backup } = this;
+    const { state, primary } = this;
     if (primary) primary.closed(peer);
-    else if (peer === state.record.primary) this.takeOver(state.nowNs - backup.lastHeardNs, true);
+    else if (peer === state.record.primary) this.takeOver(true);
   }
 
-  private takeOver(silentNs: number, closed: boolean): void {
+  private takeOver(closed: boolean): void {
     const { state, backup } = this;
     if (state.claim || state.generation === 0) return;
     if (!this.mayClaim) {
@@ -380,7 +381,7 @@ export class Replica {
       this.readGeneration(state.generation + 1);
       return backup.resume();
     }
-    state.note({ kind: 'suspected', host: state.record.primary, silentNs, closed });
+    state.suspects(state.record.primary, backup.silence, closed);
     if (state.hasVm)
       state.note({ kind: 'draining', entries: state.replay.waiting, icount: state.vmm.icount });
     this.claimWithout([state.record.primary]);

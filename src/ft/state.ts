@@ -22,6 +22,7 @@ import { LogBuffer } from './log-buffer.ts';
 import { encodeMessage, type Message } from './messages.ts';
 import { OutputGate } from './output-gate.ts';
 import type { DiskVariant, Replication, Tuning, UnsafeRule } from './rules.ts';
+import type { Silence } from './silence.ts';
 
 /** What a replica is made with; constant during its life. */
 export interface ReplicaOptions {
@@ -195,6 +196,10 @@ export class ReplicaState {
     const pause = vmm.run(steps, this.isAt(isFirst ? { ...end, output } : end));
     if (!isFirst || vmm.machine.outputsMade < output) return pause;
     return vmm.run(Math.min(steps - (vmm.icount - icount), afterOutput), this.isAt(end));
+  }
+
+  suspects(host: HostName, { sinceNs, heard }: Silence, closed: boolean): void {
+    this.note({ kind: 'suspected', host, silentNs: this.nowNs - sinceNs, heard, closed });
   }
 
   note(event: ReplicaEvent): void {

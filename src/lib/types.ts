@@ -242,7 +242,7 @@ export type EventContent =
   | { kind: 'acknowledged'; by: string; received: number; consumed: number }
   /** A buffer is full, and the guest is blocked until it has room. */
   | { kind: 'full'; what: 'log' | 'outputs' }
-  | { kind: 'suspected'; host: string; silentNs: number; closed: boolean }
+  | { kind: 'suspected'; host: string; silentNs: number; heard: boolean; closed: boolean }
   /** Test-and-set on shared storage: requested, won, or lost. */
   | { kind: 'claimed'; generation: number; members: Members }
   | { kind: 'won'; generation: number; members: Members }

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import type { Life } from '../../src/cli/real-report/records.ts';
 import { surveyOf } from '../../src/cli/real-report/survey.ts';
 import { RealTracer } from '../../src/cli/real-report/tracer.ts';
-import { isEndOfHost } from '../../src/sim/faults/faults.ts';
+import { type Fault, isEndOfHost } from '../../src/sim/faults/faults.ts';
 import type { MessageEvent, NoteEvent, Trace, TraceEvent } from '../../src/sim/trace/events.ts';
 import type { GuestName } from '../sim/support.ts';
 import { drawnRuns, specOfDrawn } from '../sim/traced.ts';
@@ -128,6 +128,8 @@ test('what was held leaves after the acknowledgement of its log entry', () => {
   expect(checked).toBeGreaterThan(0);
 });
 
+const pauseNs = (fault: Fault) => (fault.kind === 'pause' ? fault.forNs : 0);
+
 test('the life of a host that is killed ends where it was heard of for the last time', () => {
   fc.assert(
     fc.property(runs, (drawn) => {
@@ -136,13 +138,19 @@ test('the life of a host that is killed ends where it was heard of for the last 
       const crashes = notesOf(run.trace, 'fault').filter(
         ({ fault, phase }) => phase === 'begins' && isEndOfHost(fault),
       );
+      const resumes = notesOf(run.trace, 'fault').filter(
+        ({ fault, phase }) => phase === 'ends' && fault.kind === 'pause',
+      );
+      const resumedNs = (name: string, ns: number) =>
+        resumes.find(({ host, atNs, fault }) => host === name && atNs >= ns && atNs - pauseNs(fault) <= ns)
+          ?.atNs ?? ns;
       const ends = notesOf(found, 'ends').filter(({ how }) => how === 'killed');
       for (const { host, atNs: endNs } of ends) {
-        // Others may have heard of it after its crash: of what was on its way, after their slice of time.
+        // Others may have heard of it after its crash: of what was on its way, after their slice of time, or their pause.
         const heardNs = (crashNs: number) =>
           messagesOfHost(run.trace, host)
             .filter(({ atNs }) => atNs <= crashNs)
-            .flatMap(({ arrivedNs }) => arrivedNs);
+            .flatMap(({ to, arrivedNs }) => arrivedNs.map((atNs) => resumedNs(to, atNs)));
         const crash = crashes.find(
           ({ atNs, ...one }) => one.host === host && endNs <= Math.max(atNs, ...heardNs(atNs)) + 1e6,
         )!;

@@ -9,7 +9,7 @@ import type { PageData } from '../../src/report/page/page-data.ts';
 import { parseFault } from '../../src/sim/faults/fault-text.ts';
 import { campaignDefaults } from '../../src/sim/spec/spec.ts';
 import { runOf } from '../../src/web/report/model/run.ts';
-import { untimed } from '../host/untimed-evidence.ts';
+import { untimed } from '../host/earlier-evidence.ts';
 import { workplace } from './command.ts';
 import { RecordedRun } from './simulated-evidence.ts';
 

@@ -197,7 +197,7 @@ describe('the logging channel', () => {
     (state) => {
       const log = markers(3);
       const channel = new Channel('backup', log, 7);
-      expect([channel.state, channel.lastHeardNs]).toEqual(['waiting', 7]);
+      expect([channel.state, channel.silence.sinceNs]).toEqual(['waiting', 7]);
       channel.state = state;
       for (let icount = 4; icount <= 9; icount++) log.append({ kind: 'progress', icount });
       expect(channel.take(log, 1000).entries).toEqual([]);

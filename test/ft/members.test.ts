@@ -54,6 +54,31 @@ describe('the members', () => {
     expect(second.timer('suspect', MS).of('claim')).toEqual([]);
   });
 
+  test('are silent since their last message, or since one was waited for', () => {
+    const primary = new TestHost('primary', 'primary', two);
+    const { last } = primary.cpu(20);
+    primary.ack(last, { from: 'backup' });
+    const events = primary
+      .timer('suspect', 11 * MS)
+      .all.flatMap((effect) =>
+        effect.do === 'note' && effect.event.kind === 'suspected' ? [effect.event] : [],
+      );
+    expect(events).toMatchObject([
+      { host: 'backup', silentNs: 11 * MS, heard: true },
+      { host: 'backup2', silentNs: 11 * MS, heard: false },
+    ]);
+    // A backup waits for messages of each primary anew.
+    const backup = new TestHost('backup', 'backup', two);
+    backup.hear('primary', { kind: 'heartbeat', generation: 1, domain: '', ticks: 0 });
+    backup.nowNs = 5 * MS;
+    backup.storage(2, 'backup2', 'backup');
+    expect(backup.timer('suspect', 11 * MS).event('suspected')).toMatchObject({
+      host: 'backup2',
+      silentNs: 11 * MS,
+      heard: false,
+    });
+  });
+
   test('lose a suspected backup only when the claim is won', () => {
     const primary = new TestHost('primary', 'primary', two);
     const { last } = primary.cpu(20);
@@ -64,6 +89,7 @@ describe('the members', () => {
       kind: 'suspected',
       host: 'backup2',
       silentNs: 11 * MS,
+      heard: false,
       closed: false,
     });
     expect(suspected.of('claim')).toEqual([

@@ -13,7 +13,7 @@ import type { EvidenceRecord } from '../../src/host/evidence/format.ts';
 import { EvidenceStream } from '../../src/host/evidence/reader.ts';
 import { EvidenceWriter } from '../../src/host/evidence/writer.ts';
 import { examples } from '../thorough.ts';
-import { untimed } from './untimed-evidence.ts';
+import { unheard, untimed } from './earlier-evidence.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'vmft-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
@@ -133,6 +133,14 @@ test('a file of the version without times is read, and has none', () => {
   expect(new EvidenceFile(path).beginUs).toBeUndefined();
 });
 
+test('a file of the version that does not say what a silence began with is read as one in which it was a message', () => {
+  const suspected = { kind: 'suspected', host: 'h', silentNs: 5, closed: false } as const;
+  const bytes = unheard([{ kind: 'head', ...head }, record(1), suspected, { kind: 'closed' }]);
+  const records = [record(1), { ...suspected, heard: true }];
+  expect(read(bytes)).toEqual({ head: { kind: 'head', ...head }, records, end: 'closed' });
+  expect(new EvidenceStream(inPieces(bytes, 50), 'the file').timeUs).toBe(7);
+});
+
 test('any prefix of a file reads as a prefix of its records, or says that it has none', () => {
   fc.assert(
     fc.property(fc.nat(whole.bytes.length - 1), fc.integer({ min: 1, max: 500 }), (length, size) => {
@@ -235,5 +243,5 @@ test('another version is refused', () => {
   const bytes = Uint8Array.from(whole.bytes);
   bytes[8] = 99;
   writeFileSync(join(directory, 'version'), bytes);
-  expect(() => read(bytes)).toThrow('the file: evidence of format 99, and this vmft reads up to 2');
+  expect(() => read(bytes)).toThrow('the file: evidence of format 99, and this vmft reads up to 3');
 });

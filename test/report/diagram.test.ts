@@ -50,7 +50,7 @@ describe('a sequence diagram', () => {
     const drawn = draw(
       sent(2, 3, 4),
       fault(2.01, 'primary', { kind: 'crash', who: 'primary', when: { at: 'time', ns: 1 } }),
-      at(12, 'backup', { kind: 'suspected', host: 'primary', silentNs: 1e7, closed: false }),
+      at(12, 'backup', { kind: 'suspected', host: 'primary', silentNs: 1e7, heard: true, closed: false }),
       at(12, 'backup', { kind: 'claimed', generation: 2, record: alone }),
       at(12.2, 'backup', { kind: 'won', generation: 2, record: alone }),
       at(12.2, 'backup', {

@@ -38,7 +38,9 @@ export function endOf(
   const lastUs = Math.max(...lives.map((one) => one.file.endUs));
   const isSilent = (lastUs - file.endUs) * 1000 > SILENT_NS;
   if (!hasNext && !isSilent && suspicions.length === 0) return undefined;
-  return { atNs: Math.max(atNs, ...suspicions.map(({ heardNs }) => heardNs)), how: 'killed' };
+  // The first that suspects it: others may have been late with what had come long before.
+  const [first] = suspicions.sort((a, b) => a.atNs - b.atNs);
+  return { atNs: Math.max(atNs, first?.heardNs ?? 0), how: 'killed' };
 }
 
 /** The suspicions of a host that belong to one of its lives. */
@@ -50,5 +52,6 @@ function suspicionsOf(
 ): Suspicion[] {
   const next = lives.find((one) => one.node === node && one.file.head.number > file.head.number);
   const nextNs = next ? (next.file.beginUs! - beginOf(lives)) * 1000 : Number.POSITIVE_INFINITY;
-  return suspicions.filter(({ host, heardNs }) => host === node && heardNs > beginNs && heardNs < nextNs);
+  const isOfLife = (ns: number) => ns > beginNs && ns < nextNs;
+  return suspicions.filter(({ host, atNs, heardNs }) => host === node && isOfLife(heardNs ?? atNs));
 }

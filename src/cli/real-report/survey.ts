@@ -12,11 +12,12 @@ interface Way {
   ns: number;
 }
 
-/** A host was suspected, and when the one that suspected it had heard of it for the last time. */
+/** A host was suspected. */
 export interface Suspicion {
   host: string;
   atNs: number;
-  heardNs: number;
+  /** When the one that suspected it had heard of it for the last time; undefined if it had waited in vain. */
+  heardNs: number | undefined;
 }
 
 /** See the head of this file. */
@@ -39,12 +40,13 @@ export function surveyOf(lives: readonly Life[]): Survey {
     messages.take(sighting);
     const { record, atNs, life } = sighting;
     if (record.kind !== 'suspected') continue;
-    found.push({ host: record.host, by: life.node, atNs, heardNs: atNs - record.silentNs });
+    const heardNs = record.heard ? atNs - record.silentNs : undefined;
+    found.push({ host: record.host, by: life.node, atNs, heardNs });
   }
   const clocks = inLine([...new Set(lives.map(({ node }) => node))], [...ways.values()]);
   const suspicions = found.map(({ host, by, atNs, heardNs }) => {
     const offsetNs = clocks.get(by) ?? 0;
-    return { host, atNs: atNs + offsetNs, heardNs: heardNs + offsetNs };
+    return { host, atNs: atNs + offsetNs, heardNs: heardNs === undefined ? undefined : heardNs + offsetNs };
   });
   return { clocks, suspicions };
 }

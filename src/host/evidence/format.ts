@@ -10,9 +10,11 @@ import { groupName } from '../groups.ts';
 /** The first bytes of a file. */
 export const EVIDENCE_MAGIC = new TextEncoder().encode('VMFT-EVI');
 /** The version of the format. */
-export const EVIDENCE_VERSION = 2;
-/** A version without times, which is read, too. */
+export const EVIDENCE_VERSION = 3;
+/** Earlier versions, which are read, too: without times, and without what a silence began with. */
 export const UNTIMED_VERSION = 1;
+/** See {@link UNTIMED_VERSION}. */
+export const UNHEARD_VERSION = 2;
 /** The largest record; a larger one is damage. */
 export const MAX_RECORD_BYTES = 1 << 23;
 /** The end of the files' names. */
@@ -100,8 +102,8 @@ const kinds = {
   // A host, for the page of a run; checkers do without.
   /** Outputs for console or network wait until a log entry is acknowledged. */
   held: record({ first: uint, last: uint, entry: uint }),
-  /** `closed`: the connection was closed, and that is the reason. */
-  suspected: record({ host: text, silentNs: uint, closed: bool }),
+  /** `heard`: the silence began with a message. `closed`: the connection was closed, and that is the reason. */
+  suspected: record({ host: text, silentNs: uint, heard: bool, closed: bool }),
   /** The claim of a generation was in vain. */
   lost: record({ generation: uint, to: text }),
   /** The new generation does not name this host. */
@@ -119,6 +121,11 @@ const kinds = {
 const evidenceRecord = union(kinds);
 /** A frame: when a record was written, in µs since the one before (the first: since 1970), and the record. */
 export const timedRecord = record({ afterUs: uint, record: evidenceRecord });
+/** A frame of {@link UNHEARD_VERSION}. */
+export const unheardRecord = record({
+  afterUs: uint,
+  record: union({ ...kinds, suspected: record({ host: text, silentNs: uint, closed: bool }) }),
+});
 /** A frame of {@link UNTIMED_VERSION}. */
 export const untimedRecord = union({
   ...kinds,

@@ -9,7 +9,9 @@ import {
   type EvidenceRecord,
   MAX_RECORD_BYTES,
   timedRecord,
+  UNHEARD_VERSION,
   UNTIMED_VERSION,
+  unheardRecord,
   untimedRecord,
 } from './format.ts';
 
@@ -80,7 +82,7 @@ export class EvidenceStream {
     if (input.remaining < HEAD_BYTES) throw new EmptyEvidence(`${name}: cut short within its head`);
     input.raw(EVIDENCE_MAGIC.length);
     this.version = input.u16();
-    if (this.version !== EVIDENCE_VERSION && this.version !== UNTIMED_VERSION)
+    if (this.version < UNTIMED_VERSION || this.version > EVIDENCE_VERSION)
       throw new OperatingError(
         `${name}: evidence of format ${this.version}, and this vmft reads up to ${EVIDENCE_VERSION}; judge it with the vmft that wrote it`,
       );
@@ -123,9 +125,10 @@ export class EvidenceStream {
       if (record.kind === 'entries') return { ...record, tookUs: 0 };
       return record.kind === 'released' ? { ...record, first: record.last } : record;
     }
-    const { afterUs, record } = decode(timedRecord, body);
+    const isUnheard = this.version === UNHEARD_VERSION;
+    const { afterUs, record } = isUnheard ? decode(unheardRecord, body) : decode(timedRecord, body);
     this.timeUs += afterUs;
-    return record;
+    return record.kind === 'suspected' ? { heard: true, ...record } : record;
   }
 
   private stop(end: EvidenceEnd): undefined {
