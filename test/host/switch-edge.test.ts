@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { MAX_GROUPS } from '../../src/host/switch/edge-server.ts';
+import type { NetworkPort } from '../../src/host/switch/network-port.ts';
 import type { EdgeOutput } from '../../src/vmm/outputs.ts';
 import { lastOf } from '../../src/vmm/outputs.ts';
 import { examples } from '../thorough.ts';
@@ -88,10 +89,11 @@ describe('outputs at the switch', () => {
     await settle();
     send(50);
     await settle();
-    expect([seen(), a.delivered, a.frames, b.frames]).toEqual([[], [], [], [[1, 50]]]);
+    // Both announcements reached the network.
+    expect([seen(), a.delivered, a.frames, b.frames]).toEqual([[0, 0], [], [], [[1, 50]]]);
     b.release(2, frame(1));
     await settle();
-    expect(seen()).toEqual([1]);
+    expect(seen()).toEqual([0, 0, 1]);
   });
 
   test('are fenced after a restart as before it', async () => {
@@ -153,6 +155,22 @@ describe('frames for the guest', () => {
     await settle();
     expect(a.frames).toEqual([[1, 2]]);
     expect(at.server.status[0]!.framesDropped).toBe(1);
+  });
+
+  test('find it: every port is told its address when it is announced, and when a port is there later, or again', async () => {
+    const { at, client, seen } = withClient();
+    hostAt(at, 'a').announce(1, 1);
+    await settle();
+    expect(seen()).toEqual([0]);
+    expect(client.sent[0]).toEqual(hello);
+    const late: NetworkPort & TestPort = new TestPort('late');
+    at.server.connect(GROUP, late);
+    expect(late.sent).toEqual([hello]);
+    late.onUp!();
+    expect(late.sent).toEqual([hello, hello]);
+    hostAt(at, 'b').announce(2, 1);
+    await settle();
+    expect([client.sent, late.sent].map(({ length }) => length)).toEqual([2, 3]);
   });
 
   test('come again from the announced number on, exactly, after a failover', async () => {

@@ -6,8 +6,10 @@ import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
+import { announcement } from '../../src/ft/announce.ts';
 import { parseForward } from '../../src/host/switch/forwards.ts';
 import { FrameSocket } from '../../src/host/switch/frame-socket.ts';
+import { type EdgeHost, GroupEdge } from '../../src/host/switch/group-edge.ts';
 import { LearningSwitch } from '../../src/host/switch/learning.ts';
 import type { NetworkPort } from '../../src/host/switch/network-port.ts';
 import { PasstPort, passtArguments } from '../../src/host/switch/passt.ts';
@@ -120,6 +122,10 @@ describe('forwards', () => {
   ])("'%s' is refused", (text) => expect(() => parseForward(text)).toThrow(`forward '${text}'`));
 });
 
+/** Whether a frame has a TCP segment for port 6379 of 10.0.2.15. */
+const isSyn = (frame: Uint8Array): boolean =>
+  frame[12] === 8 && frame[13] === 0 && frame[23] === 6 && frame[33] === 15 && frame[36] === 6379 >> 8;
+
 describe('passt', () => {
   const forwardOf = async () => parseForward(`127.0.0.1:${await freePort()}:6379`);
 
@@ -171,9 +177,6 @@ describe('passt', () => {
     const client = connect(forward.hostPort, '127.0.0.1');
     client.on('error', () => {});
     cleanups.push(() => client.destroy());
-    // A TCP segment for port 6379 of 10.0.2.15, from passt.
-    const isSyn = (frame: Uint8Array) =>
-      frame[12] === 8 && frame[13] === 0 && frame[23] === 6 && frame[33] === 15 && frame[36] === 6379 >> 8;
     await until(() => frames.some(isSyn), 'a connection reaches the guest');
     const { pid } = port;
     process.kill(pid!, 'SIGKILL');
@@ -188,6 +191,41 @@ describe('passt', () => {
       'passt ends',
     );
     expect(existsSync(at)).toBe(false);
+  });
+
+  real('sends to a guest that has sent nothing by its address, also when it is started again', async () => {
+    const forward = await forwardOf();
+    const frames: Uint8Array[] = [];
+    const host = { frame: (_: number, frame: Uint8Array) => frames.push(frame) } as unknown as EdgeHost;
+    const edge = new GroupEdge(
+      'g1',
+      async () => {},
+      () => 0,
+    );
+    const { port } = watched(
+      (log, failed) =>
+        new PasstPort({ group: 'g1', directory: directory(), forwards: [forward], log, failed }),
+    );
+    expect(edge.connect(port)).toBe(true);
+    const frame = announcement(Uint8Array.from(GUEST_MAC));
+    edge.perform({ kind: 'announce', group: 'g1', generation: 1, frame, nextFrame: 1 }, host);
+    const isForGuest = (one: Uint8Array) => isSyn(one) && GUEST_MAC.every((byte, at) => one[at] === byte);
+    const reached = async () => {
+      await until(() => port.connected, 'passt is there');
+      frames.length = 0;
+      // passt may take a connection before what it was sent at the same time.
+      await until(() => {
+        const client = connect(forward.hostPort, '127.0.0.1');
+        client.on('error', () => {});
+        cleanups.push(() => client.destroy());
+        return frames.some(isForGuest);
+      }, 'a connection reaches the guest');
+    };
+    await reached();
+    const { pid } = port;
+    process.kill(pid!, 'SIGKILL');
+    await until(() => port.pid !== pid && !port.connected, 'passt has ended');
+    await reached();
   });
 
   real('of a killed switch is taken over; one with other forwards is replaced', async () => {

@@ -81,7 +81,7 @@ export class EdgeServer {
 
   /** Connects a port to a group's network. @throws {OperatingError} when there would be too many groups or ports */
   connect(name: string, port: NetworkPort): void {
-    if (this.open(name).network.connect(port)) return;
+    if (this.open(name).connect(port)) return;
     port.close('too many ports');
     throw new OperatingError(
       `group ${name} has no room for ${port.description}: too many ports are connected`,

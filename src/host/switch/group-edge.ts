@@ -7,6 +7,7 @@ import { type EdgeRecord, FRAMES_PER_NOTE } from './edge-records.ts';
 import { GroupConsole, type GroupNote, type Listener } from './group-console.ts';
 import { type GuestHost, GuestNetwork } from './guest-network.ts';
 import { LearningSwitch } from './learning.ts';
+import type { NetworkPort } from './network-port.ts';
 
 /** One host as a group sees it. */
 export interface EdgeHost extends Listener, GuestHost {
@@ -38,6 +39,8 @@ export class GroupEdge {
   readonly guest: GuestNetwork;
   private readonly fence = new Fence(true);
   private generation = 1;
+  /** The frame with which the guest's address was announced last. */
+  private announcement: Uint8Array | undefined;
   private framesNoted = 0;
 
   /**
@@ -69,6 +72,14 @@ export class GroupEdge {
     return file.flushed().then(() => this.write(record));
   }
 
+  /** Connects a port to the network, and tells it the guest's address. Returns false when the network has no room. */
+  connect(port: NetworkPort): boolean {
+    port.onUp = () => this.announcement && port.send(this.announcement);
+    if (!this.network.connect(port)) return false;
+    port.onUp();
+    return true;
+  }
+
   /** Performs a host's request, unless a newer generation is known. @throws {OperatingError} on an impossible one */
   perform(request: EdgeRequest, host: EdgeHost): void {
     if (!this.admits(request.generation)) return;
@@ -78,7 +89,10 @@ export class GroupEdge {
       case 'listen':
         return this.console.listen(request.offset, host);
       case 'announce':
-        this.network.learn(request.frame, this.guest);
+        this.announcement = request.frame;
+        // Everybody learns where the guest is: bridges behind a TAP device, and passt, which sends to all (and a guest
+        // takes no TCP that is sent to all) until it knows the guest's address.
+        this.network.forward(request.frame, this.guest);
         return this.guest.announce(host, request.nextFrame);
       case 'inputs-held':
         this.guest.held(request.frames);

@@ -13,6 +13,8 @@ export interface NetworkPort {
   send(frame: Uint8Array): void;
   /** Receives frames. */
   onFrame: (frame: Uint8Array) => void;
+  /** Called when frames can pass, if they can't from the beginning on, or could not for a while. */
+  onUp?: () => void;
   /** Called once, when the port has closed for good. */
   onClose: (why: string) => void;
   /** Closes the port and what it has started. */

@@ -62,6 +62,7 @@ export function passtArguments(
 export class PasstPort implements NetworkPort {
   readonly description: string;
   onFrame: (frame: Uint8Array) => void = () => {};
+  onUp = () => {};
   onClose: (why: string) => void = () => {};
   private readonly directory: PasstDirectory;
   private readonly arguments: string[];
@@ -187,6 +188,7 @@ export class PasstPort implements NetworkPort {
       frames.onFrame = (frame) => this.onFrame(frame);
       frames.onClose = (why) => this.lost(why);
       this.frames = frames;
+      this.onUp();
     });
   }
 
