@@ -13,10 +13,6 @@ const STRIPE_BYTES = 16;
 
 const rotateLeft = (value: number, bits: number): number => (value << bits) | (value >>> (32 - bits));
 
-/** A lane's accumulator after another word. */
-const round = (lane: number, word: number): number =>
-  Math.imul(rotateLeft(lane + Math.imul(word, PRIME_2), 13), PRIME_1);
-
 const begin = (lanes: Int32Array, seed: number): void => {
   lanes[0] = seed + PRIME_1 + PRIME_2;
   lanes[1] = seed + PRIME_2;
@@ -24,15 +20,35 @@ const begin = (lanes: Int32Array, seed: number): void => {
   lanes[3] = seed - PRIME_1;
 };
 
+/** A long call is made in pieces of this size: V8 has optimized code for the second one, and not within the first. */
+const PIECE_BYTES = 1 << 20;
+
 /** Adds the whole stripes of the bytes between two offsets; returns where the rest begins. */
 function stripes(lanes: Int32Array, view: DataView, from: number, to: number): number {
-  let [a, b, c, d] = [lanes[0]!, lanes[1]!, lanes[2]!, lanes[3]!];
+  let at = from;
+  while (at + PIECE_BYTES < to) at = stripesOfPiece(lanes, view, at, at + PIECE_BYTES);
+  return stripesOfPiece(lanes, view, at, to);
+}
+
+/**
+ * {@link stripes} in one loop. Its constants are literals, since a bundler makes variables of those of a module, and each sum
+ * is cut to 32 bits at once: with both, V8 takes less than half as long.
+ */
+function stripesOfPiece(lanes: Int32Array, view: DataView, from: number, to: number): number {
+  let a = lanes[0]!;
+  let b = lanes[1]!;
+  let c = lanes[2]!;
+  let d = lanes[3]!;
   let at = from;
   for (const end = to - STRIPE_BYTES; at <= end; at += STRIPE_BYTES) {
-    a = round(a, view.getInt32(at, true));
-    b = round(b, view.getInt32(at + 4, true));
-    c = round(c, view.getInt32(at + 8, true));
-    d = round(d, view.getInt32(at + 12, true));
+    a = (a + Math.imul(view.getInt32(at, true), 0x85ebca77)) | 0;
+    a = Math.imul((a << 13) | (a >>> 19), 0x9e3779b1);
+    b = (b + Math.imul(view.getInt32(at + 4, true), 0x85ebca77)) | 0;
+    b = Math.imul((b << 13) | (b >>> 19), 0x9e3779b1);
+    c = (c + Math.imul(view.getInt32(at + 8, true), 0x85ebca77)) | 0;
+    c = Math.imul((c << 13) | (c >>> 19), 0x9e3779b1);
+    d = (d + Math.imul(view.getInt32(at + 12, true), 0x85ebca77)) | 0;
+    d = Math.imul((d << 13) | (d >>> 19), 0x9e3779b1);
   }
   lanes[0] = a;
   lanes[1] = b;

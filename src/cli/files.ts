@@ -46,7 +46,7 @@ const outputs = new Set<string>();
 // ── Reading ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** As {@link readFile}; no output of this command may take the place of what was read. */
-export const readBytes = (path: string, limitBytes?: number): Uint8Array<ArrayBuffer> =>
+export const readBytes = (path: string, limitBytes?: number): Uint8Array =>
   readFile(path, limitBytes, (stats) => inputs.add(identityOf(stats)));
 
 /**

@@ -17,6 +17,8 @@ export const LIMIT_BYTES = {
 } as const;
 /** Maximum for a pipe or a device, in bytes: its content may be endless. */
 const STREAM_LIMIT_BYTES = 256 * MIB;
+/** The size from which on a file's content is in memory that threads can share. */
+const MIN_SHARED_BYTES = 8 * MIB;
 /** The unit in which files are read and written, in bytes. */
 export const CHUNK_BYTES = MIB;
 
@@ -24,7 +26,8 @@ export const CHUNK_BYTES = MIB;
 export type ReadFile = (path: string, limitBytes: number) => Uint8Array;
 
 /**
- * The bytes of a file, a pipe or a device.
+ * The bytes of a file, a pipe or a device. Those of a large file are in a `SharedArrayBuffer`: a copy for a thread would take
+ * longer than reading them did.
  * @param opened is called with the file's status before it is read
  * @throws {OperatingError} with the file's name and what to do, also when the file exceeds the limit
  */
@@ -32,7 +35,7 @@ export function readFile(
   path: string,
   limitBytes: number = LIMIT_BYTES.image,
   opened: (stats: Stats) => void = () => {},
-): Uint8Array<ArrayBuffer> {
+): Uint8Array {
   if (path === '') throw new OperatingError('an empty text is no file name; name a file');
   let file: number | undefined;
   try {
@@ -50,8 +53,10 @@ export function readFile(
 }
 
 /** Reads to the end, whatever the size in its status: that of files in `/proc` is 0, and others grow. */
-function readAll(file: number, path: string, limitBytes: number): Uint8Array<ArrayBuffer> {
-  let bytes = new Uint8Array(Math.min(limitBytes, fstatSync(file).size) + 1);
+function readAll(file: number, path: string, limitBytes: number): Uint8Array {
+  const sizeBytes = Math.min(limitBytes, fstatSync(file).size) + 1;
+  const isShared = sizeBytes >= MIN_SHARED_BYTES;
+  let bytes = isShared ? new Uint8Array(new SharedArrayBuffer(sizeBytes)) : new Uint8Array(sizeBytes);
   let length = 0;
   for (;;) {
     const read = readSync(file, bytes, length, Math.min(bytes.length - length, 64 * CHUNK_BYTES), null);

@@ -44,12 +44,18 @@ export class ImagesInThread implements KeptImages {
   ) {
     const { port1, port2 } = new MessageChannel();
     this.answer = port1;
-    // Copied once; what is not transferred would be copied while it is serialized, and again.
-    const copies = images.map((image) => new Uint8Array(image));
-    const data: ImageThreadData = { directory, images: copies, progress: this.progress, answer: port2 };
+    // What is neither shared nor transferred would be copied while it is serialized, and again.
+    const copies: ArrayBuffer[] = [];
+    const given = images.map((image) => {
+      if (image.buffer instanceof SharedArrayBuffer) return image;
+      const copy = new Uint8Array(image);
+      copies.push(copy.buffer);
+      return copy;
+    });
+    const data: ImageThreadData = { directory, images: given, progress: this.progress, answer: port2 };
     const worker = new Worker(join(packageRoot(), 'dist/image-worker.js'), {
       workerData: data,
-      transferList: [port2, ...copies.map(({ buffer }) => buffer)],
+      transferList: [port2, ...copies],
     });
     // The process ends when it has waited for the names. A thread that can't start leaves the work to it.
     worker.unref();
