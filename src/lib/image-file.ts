@@ -5,9 +5,11 @@ import {
   existsSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -33,6 +35,20 @@ const isContent = (path: string, content: Uint8Array): boolean =>
     }
   });
 
+/** The names of temporary files, see {@link writeImage}. */
+const TEMPORARY = /^\.\d+-\d+-\d+\.tmp$/;
+/** No process writes an image for so long: it was killed. */
+const STALE_MS = 3_600_000;
+
+/** Removes what killed processes have left in the directory. */
+function removeStale(directory: string): void {
+  for (const name of readdirSync(directory).filter((one) => TEMPORARY.test(one))) {
+    const path = join(directory, name);
+    const status = statSync(path, { throwIfNoEntry: false });
+    if (status && Date.now() - status.mtimeMs > STALE_MS) rmSync(path, { force: true });
+  }
+}
+
 /** Tells the temporary files of a thread apart. */
 let written = 0;
 
@@ -47,7 +63,8 @@ export function writeImage(directory: string, image: Uint8Array): string {
   if (existsSync(path) && isContent(path, image)) return name;
   const temporary = join(directory, `.${process.pid}-${threadId}-${written++}.tmp`);
   attempt(path, () => {
-    if (!existsSync(directory)) mkdirSync(directory, { recursive: true });
+    if (existsSync(directory)) removeStale(directory);
+    else mkdirSync(directory, { recursive: true });
     try {
       writeFileSync(temporary, image, { flag: 'wx' });
       renameSync(temporary, path);
