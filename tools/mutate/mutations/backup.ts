@@ -42,8 +42,8 @@ export const backup = [
     ],
     'backup-hear-anyone': [
       `    if (from !== replica.record.primary) return;
-    this.lastHeardNs`,
-      '    this.lastHeardNs',
+    this.silence`,
+      '    this.silence',
     ],
     'backup-install-no-starts': [
       `    replica.starts = message.starts;

@@ -20,7 +20,7 @@ export const replica = [
       'if (!samePrimary) {',
     ],
     'replica-adopt-lastheard': [
-      `    now.lastHeardNs = state.nowNs;
+      `    now.silence = awaitedSince(state.nowNs);
     now.eligible`,
       '    now.eligible',
     ],
