@@ -182,6 +182,18 @@ test('a run can be forked at its last moment, where it is over before other even
   );
 });
 
+test('a fault at the very time of a fork is not before it', () => {
+  fc.assert(
+    fc.property(runs, share, (original, part) => {
+      const moment = momentAt(original, part, 'atNs');
+      const added = faults(`crash:live@${'atNs' in moment ? moment.atNs : 0}ns`);
+      const { how, atNs } = forkOf(original.recording, moment, { faults: added });
+      expect(before(make(how), atNs)).toEqual(before(original, atNs));
+    }),
+    { numRuns: examples(40) },
+  );
+});
+
 test('a fork is the recorded run before it, whatever comes after; and can be forked like any run', () => {
   const changes = fc.record({
     later: fc.nat(ms(20)),

@@ -4,7 +4,7 @@ import { sameEntry } from '../../replay/comparison.ts';
 import type { LogReader } from '../../replay/log-file.ts';
 import { describeEntry, type Entry } from '../../vmm/entries.ts';
 import { faultText } from '../faults/fault-text.ts';
-import type { Fault } from '../faults/faults.ts';
+import { type Fault, timeOf } from '../faults/faults.ts';
 import type { RecordedRun } from '../spec/origin.ts';
 import { type Guest, Simulation, type SimulationOptions } from './cluster.ts';
 import type { HistoryFollower } from './observer.ts';
@@ -88,11 +88,14 @@ export class Retrace {
     { added, maxSteps, evidence, ...guest }: RetraceOptions,
   ) {
     const { spec, input, typeAfter, attended } = run.origin;
-    this.added = new Set(added);
+    // What comes at the very time of the moment, or later, can't come before it.
+    const timed = 'atNs' in moment ? moment.atNs : Number.POSITIVE_INFINITY;
+    const early = added.filter((fault) => fault.after !== undefined || (timeOf(fault) ?? 0) < timed);
+    this.added = new Set(early);
     this.agreement = new Agreement(run.recording);
     this.simulation = new Simulation({
       ...guest,
-      spec: { ...spec, faults: [...spec.faults, ...added], ...(maxSteps !== undefined && { maxSteps }) },
+      spec: { ...spec, faults: [...spec.faults, ...early], ...(maxSteps !== undefined && { maxSteps }) },
       input,
       ...(typeAfter !== undefined && { typeAfter }),
       attended,
