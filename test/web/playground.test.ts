@@ -167,11 +167,9 @@ describe('the page', () => {
     const paused = await shownNs(page);
     expect(await press('Home')).toBe(0);
     expect(paused).toBeGreaterThan(0);
-    // The registers are those of the machine at that instruction.
-    await page.locator('.registers div:has(dt:text-is("pc")) code').first().waitFor();
-    expect(await page.locator('.registers div:has(dt:text-is("pc")) code').first().textContent()).toBe(
-      '0000000080000000',
-    );
+    // The registers are those of the machine at that instruction, once it is there.
+    const pc = page.locator('.registers div:has(dt:text-is("pc")) code').first();
+    await expect.poll(() => pc.textContent(), { timeout: LIMIT_MS }).toBe('0000000080000000');
     expect(wrong).toEqual([]);
     await page.close();
   });
