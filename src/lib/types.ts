@@ -242,6 +242,7 @@ export type EventContent =
   | { kind: 'acknowledged'; by: string; received: number; consumed: number }
   /** A buffer is full, and the guest is blocked until it has room. */
   | { kind: 'full'; what: 'log' | 'outputs' }
+  /** `heard`: the silence began with a message. `closed`: the reason is a closed connection, not the silence. */
   | { kind: 'suspected'; host: string; silentNs: number; heard: boolean; closed: boolean }
   /** Test-and-set on shared storage: requested, won, or lost. */
   | { kind: 'claimed'; generation: number; members: Members }
