@@ -31,8 +31,8 @@ function stripes(lanes: Int32Array, view: DataView, from: number, to: number): n
 }
 
 /**
- * {@link stripes} in one loop. Its constants are literals, since a bundler makes variables of those of a module, and each sum
- * is cut to 32 bits at once: with both, V8 takes less than half as long.
+ * {@link stripes} in one loop. Its constants are literals, since a bundler makes variables of those of a module, and
+ * each sum is cut to 32 bits at once: with both, V8 takes less than half as long.
  */
 function stripesOfPiece(lanes: Int32Array, view: DataView, from: number, to: number): number {
   let a = lanes[0]!;

@@ -198,6 +198,7 @@ export class ReplicaState {
     return vmm.run(Math.min(steps - (vmm.icount - icount), afterOutput), this.isAt(end));
   }
 
+  /** Notes that a host is suspected after a silence, or (`closed`) because its process is said to have ended. */
   suspects(host: HostName, { sinceNs, heard }: Silence, closed: boolean): void {
     this.note({ kind: 'suspected', host, silentNs: this.nowNs - sinceNs, heard, closed });
   }

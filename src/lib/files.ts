@@ -26,8 +26,8 @@ export const CHUNK_BYTES = MIB;
 export type ReadFile = (path: string, limitBytes: number) => Uint8Array;
 
 /**
- * The bytes of a file, a pipe or a device. Those of a large file are in a `SharedArrayBuffer`: a copy for a thread would take
- * longer than reading them did.
+ * The bytes of a file, a pipe or a device. Those of a large file are in a `SharedArrayBuffer`: a copy for a thread
+ * would take longer than reading them did.
  * @param opened is called with the file's status before it is read
  * @throws {OperatingError} with the file's name and what to do, also when the file exceeds the limit
  */

@@ -40,12 +40,16 @@ const TEMPORARY = /^\.\d+-\d+-\d+\.tmp$/;
 /** No process writes an image for so long: it was killed. */
 const STALE_MS = 3_600_000;
 
-/** Removes what killed processes have left in the directory. */
+/** Removes what killed processes have left in the directory, as far as that is permitted. */
 function removeStale(directory: string): void {
-  for (const name of readdirSync(directory).filter((one) => TEMPORARY.test(one))) {
-    const path = join(directory, name);
-    const status = statSync(path, { throwIfNoEntry: false });
-    if (status && Date.now() - status.mtimeMs > STALE_MS) rmSync(path, { force: true });
+  try {
+    for (const name of readdirSync(directory).filter((one) => TEMPORARY.test(one))) {
+      const path = join(directory, name);
+      const status = statSync(path, { throwIfNoEntry: false });
+      if (status && Date.now() - status.mtimeMs > STALE_MS) rmSync(path, { force: true });
+    }
+  } catch {
+    // It harms nobody.
   }
 }
 
@@ -60,11 +64,11 @@ let written = 0;
 export function writeImage(directory: string, image: Uint8Array): string {
   const name = sha256(image);
   const path = join(directory, name);
+  if (existsSync(directory)) removeStale(directory);
   if (existsSync(path) && isContent(path, image)) return name;
   const temporary = join(directory, `.${process.pid}-${threadId}-${written++}.tmp`);
   attempt(path, () => {
-    if (existsSync(directory)) removeStale(directory);
-    else mkdirSync(directory, { recursive: true });
+    if (!existsSync(directory)) mkdirSync(directory, { recursive: true });
     try {
       writeFileSync(temporary, image, { flag: 'wx' });
       renameSync(temporary, path);

@@ -100,16 +100,20 @@ test('a recording whose image is written beside the run, killed at any moment, i
 test('what a process that was killed has left of an image is removed by a recording more than an hour later', async () => {
   mkdirSync(file('left/vmft-images'), { recursive: true });
   writeFileSync(file('left/large.s'), source);
-  for (const name of ['.12-0-0.tmp', '.13-1-0.tmp', 'mine.tmp'])
-    writeFileSync(file(`left/vmft-images/${name}`), 'part');
-  for (const name of ['.12-0-0.tmp', 'mine.tmp'])
-    utimesSync(file(`left/vmft-images/${name}`), new Date(), new Date(Date.now() - 3_700_000));
-  expect((await shell('cd left && $VMFT run large.s --no-ft --record a.log --quiet')).code).toBe(0);
-  expect(imagesIn(file('left')).sort()).toEqual([
-    '.13-1-0.tmp',
-    expect.stringMatching(/^[0-9a-f]{64}$/),
-    'mine.tmp',
-  ]);
+  const leave = (name: string, ago: number) => {
+    const path = file(`left/vmft-images/${name}`);
+    writeFileSync(path, 'part');
+    utimesSync(path, new Date(), new Date(Date.now() - ago));
+  };
+  const image = expect.stringMatching(/^[0-9a-f]{64}$/);
+  // The second time the image is there.
+  for (const log of ['a.log', 'b.log']) {
+    leave('.12-0-0.tmp', 3_700_000);
+    leave('.13-1-0.tmp', 0);
+    leave('mine.tmp', 3_700_000);
+    expect((await shell(`cd left && $VMFT run large.s --no-ft --record ${log} --quiet`)).code).toBe(0);
+    expect(imagesIn(file('left')).sort()).toEqual(['.13-1-0.tmp', image, 'mine.tmp']);
+  }
 });
 
 test('a packed recording needs nothing else, and is what a pipe gets', async () => {
