@@ -14,6 +14,9 @@ import {
 import { LIMIT_BYTES, type ReadFile } from './files.ts';
 import { PROGRAMS } from './package.ts';
 
+/** Where a bundled guest is made; its `guest.json` there knows how much memory it needs with what was added to it. */
+const MADE = 'out';
+
 /**
  * The options of a folder with a `guest.json`, or of one among the bundled programs: `--append` is added to the guest's
  * own command line, and memory is at least what the guest needs. For a program, the options include its devices.
@@ -23,9 +26,12 @@ export function openFolder<T extends BootOptions>(
   name: string | undefined,
   options: T,
   read: ReadFile,
+  programs = PROGRAMS,
 ): { path: string | undefined; options: T } {
   if (name === undefined) return { path: name, options };
-  const folder = [name, join(PROGRAMS, name)].find((at) => existsSync(join(at, GUEST_FILE)));
+  const folder = [name, join(programs, name, MADE), join(programs, name)].find((at) =>
+    existsSync(join(at, GUEST_FILE)),
+  );
   if (folder !== undefined) {
     const file = join(folder, GUEST_FILE);
     const guest = parseGuestFile(read(file, LIMIT_BYTES.text), file);
