@@ -271,7 +271,7 @@ export class Backup {
     const before = vmm.icount;
     replica.clock.beginSlice(replica.nowNs, before, nsPerStep);
     const consumedBefore = this.consumed;
-    const pause = vmm.run(steps, replica.isAt({ output: end.output }));
+    const pause = replica.run(steps, nsPerStep, { output: end.output });
     const ran = vmm.icount - before;
     replica.effects.push({
       do: 'ran',

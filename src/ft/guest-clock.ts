@@ -13,6 +13,8 @@ export interface SliceTime {
   nsAt(icount: number): number;
   /** The position, beyond the present one, at which to check again whether the host's time has reached `ns`. */
   icountAt(ns: number): number;
+  /** The host's time now, if it is read and steps may take longer than expected. */
+  readNs?(): number;
 }
 
 /** Time that is computed from the steps, each of which takes exactly `nsPerStep`: for a host on virtual time. */
@@ -46,6 +48,10 @@ export class MeasuredTime implements SliceTime {
 
   /** `nowNs`: the host's monotonic clock. */
   constructor(private readonly nowNs: () => number) {}
+
+  readNs(): number {
+    return this.nowNs();
+  }
 
   begin(_nowNs: number, icount: number, nsPerStep: number): void {
     this.icount = icount;
@@ -115,6 +121,11 @@ export class GuestClock implements Environment {
   /** Begins a slice now, at position `icount`. */
   beginSlice(nowNs: number, icount: number, nsPerStep: number): void {
     this.time.begin(nowNs, icount, nsPerStep);
+  }
+
+  /** The host's time within a slice, see {@link SliceTime.readNs}. */
+  readNs(): number | undefined {
+    return this.time.readNs?.();
   }
 
   /** Ends the slice at position `icount`. */

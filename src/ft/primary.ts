@@ -220,7 +220,7 @@ export class Primary {
     replica.live.inputArrived = false;
     clock.beginSlice(replica.nowNs, before, nsPerStep);
     const paused = this.isPaused;
-    const pause = replica.run(paused ? 0 : this.checks.limit(steps), end, afterOutput);
+    const pause = replica.run(paused ? 0 : this.checks.limit(steps), nsPerStep, end, afterOutput);
     clock.endSlice(vmm.icount);
     const ran = vmm.icount - before;
     const share = (this.channels.lag.perMille * replica.speed * this.protection.share) / 1e9;

@@ -24,6 +24,10 @@ import { OutputGate } from './output-gate.ts';
 import type { DiskVariant, Replication, Tuning, UnsafeRule } from './rules.ts';
 import type { Silence } from './silence.ts';
 
+/** The first part of a slice after which the time is looked at is a 64th of it, and takes at least some 10 µs. */
+const FIRST_PART = 64;
+const LEAST_PART_STEPS = 50_000;
+
 /** What a replica is made with; constant during its life. */
 export interface ReplicaOptions {
   /** The host that this replica runs on, and its failure domain. */
@@ -186,16 +190,40 @@ export class ReplicaState {
     return () => this.vmm.machine.outputsMade >= lastOutput || this.log.last >= lastEntry;
   }
 
-  /** Runs the guest up to the slice's end, and no more than `afterOutput` steps after its first output. */
-  run(steps: number, end: SliceEnd, afterOutput = Number.POSITIVE_INFINITY): Pause {
+  /**
+   * Runs the guest up to the slice's end, expected after `steps` of `nsPerStep` each, and no more than `afterOutput` steps
+   * after its first output.
+   */
+  run(steps: number, nsPerStep: number, end: SliceEnd, afterOutput = Number.POSITIVE_INFINITY): Pause {
     const { vmm } = this;
-    if (afterOutput >= steps) return vmm.run(steps, this.isAt(end));
+    if (afterOutput >= steps) return this.take(steps, nsPerStep, this.isAt(end));
     const { icount } = vmm;
     const output = vmm.machine.outputsMade + 1;
     const isFirst = output < (end.output ?? Number.POSITIVE_INFINITY);
-    const pause = vmm.run(steps, this.isAt(isFirst ? { ...end, output } : end));
+    const pause = this.take(steps, nsPerStep, this.isAt(isFirst ? { ...end, output } : end));
     if (!isFirst || vmm.machine.outputsMade < output) return pause;
-    return vmm.run(Math.min(steps - (vmm.icount - icount), afterOutput), this.isAt(end));
+    return this.take(Math.min(steps - (vmm.icount - icount), afterOutput), nsPerStep, this.isAt(end));
+  }
+
+  /**
+   * Takes steps until `until` returns true, or the time is over in which they are expected. Some code takes fifty times as
+   * long for a step as other code, and what comes for this host waits. So it looks at the time after parts that double: as
+   * long as the speed does not change again, no slice takes more than twice its time.
+   */
+  private take(steps: number, nsPerStep: number, until?: () => boolean): Pause {
+    const { vmm, clock } = this;
+    const { icount } = vmm;
+    const beginNs = clock.readNs();
+    if (beginNs === undefined) return vmm.run(steps, until);
+    let part = Math.max(LEAST_PART_STEPS, steps / FIRST_PART);
+    for (let taken = 0; ; ) {
+      const partEnd = Math.min(steps, Math.ceil(taken + part));
+      const pause = vmm.run(partEnd - taken, until);
+      taken = vmm.icount - icount;
+      if (pause !== 'budget' || taken < partEnd || taken >= steps) return pause;
+      if (clock.readNs()! - beginNs >= steps * nsPerStep) return pause;
+      part = taken;
+    }
   }
 
   /** Notes that a host is suspected after a silence, or (`closed`) because its process is said to have ended. */
