@@ -24,8 +24,9 @@ const MS = 1_000_000;
  */
 export const realTuning: Tuning = {
   ...defaultTuning,
-  // With what timers are late, at most 20 ms apart.
-  heartbeatNs: 18 * MS,
+  // Three in the time after which a silent host is suspected. Each costs an idle host a wake-up; a host that is busy gives
+  // its heartbeats sooner, see `RealClock.coalesce`.
+  heartbeatNs: 30 * MS,
   suspectNs: 100 * MS,
   // It may lose its core while it makes its machine, and again and again during a copy of seconds.
   joinPatience: 10,

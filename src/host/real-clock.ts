@@ -7,13 +7,15 @@ import { StepTime } from './step-time.ts';
 const MIN_REST_NS = 2_000_000;
 /** Node may wake this much too early. The protocol's own timers allow for it, and need not be set a second time. */
 const ROUNDING_MS = 1;
-/** How much too early these may come: what they cause is repeated all the time. */
-const SLACK_NS: Partial<Record<TimerId, number>> = {
-  heartbeat: 6_000_000,
+/** How much too early these may come, in ns: what they cause is repeated all the time. */
+const EARLY_NS = Object.entries({
+  heartbeat: 12_000_000,
   // Whoever is not silent for long enough yet is looked at again.
   suspect: 10_000_000,
-  retry: 20_000_000,
-};
+  retry: 0,
+} satisfies Partial<Record<TimerId, number>>) as [TimerId, number][];
+/** How much too late these may come, in ms: they wait for a heartbeat, which wakes the process in any case. */
+const LATE_MS: Partial<Record<TimerId, number>> = { retry: 35, guest: 0 };
 /** Longer timeouts overflow Node's, which then fire at once; after this long the rest is waited for anew. */
 const MAX_TIMEOUT_MS = 2 ** 30;
 
@@ -42,7 +44,7 @@ export class RealClock implements Clock {
 
   wakeAt(id: TimerId, atNs: number, action: () => void): void {
     this.timers.get(id)?.cancel();
-    const wait = this.wait(atNs, id === 'guest' ? 0 : ROUNDING_MS, () => {
+    const wait = this.wait(atNs, LATE_MS[id] ?? ROUNDING_MS, () => {
       this.timers.delete(id);
       action();
       this.coalesce(1 / 2);
@@ -51,13 +53,12 @@ export class RealClock implements Clock {
   }
 
   /**
-   * Calls back now what {@link wakeAt} would within its slack: the process is awake, and is spared a wake-up of its own.
+   * Calls back now what may come so early (`EARLY_NS`): the process is awake, and is spared a wake-up of its own.
    * A timer that comes does this, too, with those of which at least half has passed: others could follow each other
    * without an end.
    */
   coalesce(part = 1): void {
-    for (const [id, slackNs] of Object.entries(SLACK_NS) as [TimerId, number][])
-      this.timers.get(id)?.bringForward(slackNs, part);
+    for (const [id, earlyNs] of EARLY_NS) this.timers.get(id)?.bringForward(earlyNs, part);
   }
 
   after(ns: number, action: () => void): void {
@@ -66,6 +67,7 @@ export class RealClock implements Clock {
 
   /** The work is done, and has taken its time: sockets and timers come first, then `action`. */
   spend(_ns: number, action: () => void): void {
+    this.coalesce(1 / 2);
     setImmediate(() => {
       if (!this.closed) action();
     });
@@ -117,9 +119,9 @@ class Wait {
     this.ended();
   }
 
-  /** Calls back in this turn of the event loop if that is due within `slackNs`, and within this part of its length. */
-  bringForward(slackNs: number, part: number): void {
-    if (this.isDue || this.atNs - this.nowNs() > Math.min(slackNs, part * this.lengthNs)) return;
+  /** Calls back in this turn of the event loop if that is due within `earlyNs`, and within this part of its length. */
+  bringForward(earlyNs: number, part: number): void {
+    if (this.isDue || this.atNs - this.nowNs() > Math.min(earlyNs, part * this.lengthNs)) return;
     clearTimeout(this.timeout);
     this.due();
   }

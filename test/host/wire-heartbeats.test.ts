@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Destination } from '../../src/host/wire/datagram-sender.ts';
-import { HeartbeatRepeater, LOOK_MS, REPEATS } from '../../src/host/wire/heartbeat-repeater.ts';
+import { HeartbeatRepeater, REPEAT_MS, REPEATS } from '../../src/host/wire/heartbeat-repeater.ts';
 import { HeartbeatSlot } from '../../src/host/wire/heartbeat-slot.ts';
 
 const to: Destination = { role: 'host', name: 'b', address: '127.0.0.1', port: 1 };
@@ -16,7 +16,7 @@ describe('a slot', () => {
         let { version } = other;
         for (const payload of payloads) {
           slot.write(payload);
-          expect(other.read()).toEqual(payload);
+          expect(other.read()?.payload).toEqual(payload);
           expect(other.version).toBeGreaterThan(version);
           version = other.version;
         }
@@ -34,7 +34,7 @@ describe('a slot', () => {
 });
 
 describe('a repeater', () => {
-  beforeEach(() => void vi.useFakeTimers());
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['hrtime'] }));
   afterEach(() => void vi.useRealTimers());
 
   const begin = () => {
@@ -44,36 +44,46 @@ describe('a repeater', () => {
     repeater.perform({ kind: 'begin', series: 's', to, memory: slot.memory });
     return { sent, repeater, slot };
   };
-  const looks = (count: number) => vi.advanceTimersByTime(count * LOOK_MS);
-
-  test('is silent while there is a new heartbeat at each look', () => {
-    const { sent, slot } = begin();
-    for (let beat = 0; beat < 10; beat++) {
-      slot.write(Uint8Array.of(beat));
-      looks(1);
+  /** Looks as the worker does until `ms` have passed. */
+  const run = (repeater: HeartbeatRepeater, ms: number) => {
+    for (let leftMs = ms; leftMs > 0; ) {
+      const waitMs = Math.min(leftMs, repeater.look() ?? leftMs);
+      vi.advanceTimersByTime(waitMs);
+      leftMs -= waitMs;
     }
-    expect(sent).toEqual([]);
+    repeater.look();
+  };
+
+  test('is silent while heartbeats follow each other soon enough, and leaves no longer gap when they do not', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 1, max: 200 }), { minLength: 1 }), (pausesMs) => {
+        const { sent, repeater, slot } = begin();
+        for (const pauseMs of pausesMs) {
+          sent.length = 0;
+          slot.write(Uint8Array.of(pauseMs));
+          run(repeater, pauseMs);
+          expect(sent).toEqual(new Array(Math.min(REPEATS, Math.floor(pauseMs / REPEAT_MS))).fill(pauseMs));
+        }
+      }),
+    );
   });
 
-  test('repeats one that is not renewed, and falls silent until the next', () => {
-    const { sent, slot } = begin();
-    looks(5);
-    expect(sent).toEqual([]);
-    slot.write(Uint8Array.of(7));
-    looks(20);
-    expect(sent).toEqual(new Array(REPEATS).fill(7));
-    slot.write(Uint8Array.of(8));
-    looks(2);
-    expect(sent.slice(REPEATS)).toEqual([8]);
+  test('waits no longer than the next heartbeat needs, of several series', () => {
+    const { repeater, slot } = begin();
+    const other = new HeartbeatSlot();
+    repeater.perform({ kind: 'begin', series: 't', to, memory: other.memory });
+    slot.write(Uint8Array.of(1));
+    vi.advanceTimersByTime(10);
+    other.write(Uint8Array.of(2));
+    expect(repeater.look()).toBeCloseTo(REPEAT_MS - 10);
   });
 
-  test('repeats nothing of a series that has ended, and has no timer without a series', () => {
+  test('repeats nothing of a series that has ended, and does not look without a series', () => {
     const { sent, repeater, slot } = begin();
     slot.write(Uint8Array.of(7));
-    looks(1);
     repeater.perform({ kind: 'end', series: 's' });
-    expect(vi.getTimerCount()).toBe(0);
-    looks(5);
+    vi.advanceTimersByTime(5 * REPEAT_MS);
+    expect(repeater.look()).toBeUndefined();
     expect(sent).toEqual([]);
   });
 });

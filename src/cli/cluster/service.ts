@@ -13,7 +13,7 @@ import { newBootId } from '../../host/wire/identity.ts';
 import type { ProcessRole } from '../../host/wire/link.ts';
 import { describeEvent } from '../../report/event-text.ts';
 import { plainText } from '../../report/styled-text.ts';
-import { prepareOptimizedEngine } from '../engine.ts';
+import { optimizeSoon, prepareOptimizedEngine } from '../engine.ts';
 import { EXIT_CODE } from '../exit-codes.ts';
 import { ClusterDirectory } from './directory.ts';
 import { Logger } from './logger.ts';
@@ -206,6 +206,7 @@ export const host = (options: ServiceCommandOptions & { name: string }): Promise
   const open: Service['open'] = async ({ service, directory, logger }) => {
     // Before it listens: a host that makes its first machine sends no heartbeats meanwhile.
     prepareOptimizedEngine();
+    optimizeSoon();
     const { storage: store, engines, switch: edge } = directory.configuration;
     const metrics = new HostMetrics(() => opened.status.groups);
     const opened = await HostProcess.open({

@@ -3,20 +3,19 @@
  * computation nor the garbage collection of the main thread delays.
  */
 import type { Destination } from './datagram-sender.ts';
-import { HeartbeatSlot } from './heartbeat-slot.ts';
+import { HeartbeatSlot, sharedMs } from './heartbeat-slot.ts';
 
 /**
- * How often the repeater looks whether there is a new heartbeat: a little more than the period at which replicas send
- * theirs (at most 20 ms), so that a thread that is on time is not noticed here.
+ * After so long without a new heartbeat the last one is sent again: a little more than the period at which replicas send
+ * theirs (30 ms on a real host), so that a thread that is on time is not noticed here.
  */
-export const LOOK_MS = 22;
+export const REPEAT_MS = 36;
 /**
- * How often one heartbeat is repeated, at the looks after the one that found it. The heartbeats that the main thread
- * sends are themselves the sign that it makes progress: without a new one for 66 to 88 ms the process falls silent, so
- * that an endless loop is detected that much later than a killed or stopped process, with which the worker ends or stops
- * as well. A turn of 60 ms leaves no gap.
+ * How often one heartbeat is repeated. The heartbeats that the main thread sends are themselves the sign that it makes
+ * progress: 72 ms after the last one the process falls silent, so that an endless loop is detected that much later than a
+ * killed or stopped process, with which the worker ends or stops as well. A turn of 100 ms leaves no gap.
  */
-export const REPEATS = 3;
+export const REPEATS = 2;
 
 /** What the main thread says of a series: that it has begun, or ended. */
 export type SeriesOrder =
@@ -34,7 +33,6 @@ interface Series {
 /** See the head of this file. */
 export class HeartbeatRepeater {
   private readonly all = new Map<string, Series>();
-  private timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly send: (to: Destination, payload: Uint8Array) => void) {}
 
@@ -44,26 +42,30 @@ export class HeartbeatRepeater {
       const { series, to, memory } = order;
       this.all.set(series, { to, slot: new HeartbeatSlot(memory), version: 0, repeated: 0 });
     }
-    if (this.all.size > 0) this.timer ??= setInterval(() => this.look(), LOOK_MS);
-    else {
-      clearInterval(this.timer);
-      this.timer = undefined;
-    }
   }
 
-  private look(): void {
-    for (const series of this.all.values()) {
-      const { to, slot } = series;
-      const { version } = slot;
-      if (version !== series.version) {
-        series.version = version;
-        series.repeated = 0;
-      } else if (version > 0 && series.repeated < REPEATS) {
-        const payload = slot.read();
-        if (!payload) continue;
-        series.repeated++;
-        this.send(to, payload);
-      }
+  /** Repeats what is due; returns after how many ms to look again, undefined without a series. */
+  look(): number | undefined {
+    if (this.all.size === 0) return undefined;
+    const nowMs = sharedMs();
+    let waitMs = REPEAT_MS;
+    for (const series of this.all.values()) waitMs = Math.min(waitMs, this.wait(series, nowMs));
+    return waitMs;
+  }
+
+  private wait(series: Series, nowMs: number): number {
+    const { to, slot } = series;
+    const { version } = slot;
+    if (version !== series.version) {
+      series.version = version;
+      series.repeated = 0;
     }
+    const heartbeat = version > 0 && series.repeated < REPEATS ? slot.read() : undefined;
+    if (!heartbeat) return REPEAT_MS;
+    const leftMs = heartbeat.atMs + (series.repeated + 1) * REPEAT_MS - nowMs;
+    if (leftMs > 0) return leftMs;
+    series.repeated++;
+    this.send(to, heartbeat.payload);
+    return REPEAT_MS;
   }
 }
