@@ -6,13 +6,12 @@ import { loadInterpreter } from '../lib/interpreter.ts';
 
 // Translated code has hints for rarely taken branches: with them it is a third faster.
 setFlagsFromString('--experimental-wasm-branch-hinting');
-/** Later versions have a fast compiler between the first and the one that optimizes. */
-const HAS_ONE_COMPILER = process.versions.node.startsWith('20.');
-if (HAS_ONE_COMPILER) {
+const IS_NODE_20 = process.versions.node.startsWith('20.');
+if (IS_NODE_20) {
   // It has multiply-adds of the host's processor, too. Later versions have them without a flag, and don't know this one.
   setFlagsFromString('--experimental-wasm-relaxed-simd');
   // Most runs end soon after V8 has optimized the simulator's JavaScript, which takes longer than it saves: by default
-  // once a function has executed 67,584 bytes of bytecode.
+  // once a function has executed 67,584 bytes of bytecode. Later versions have a fast compiler in between.
   setFlagsFromString('--interrupt-budget=400000');
 }
 
@@ -44,11 +43,11 @@ export function prepareOptimizedEngine(): void {
 }
 
 /**
- * Has V8 optimize JavaScript sooner than for a short run: for processes that stay. An idle host executes so little of it,
- * a few hundred functions for each heartbeat, that it would take minutes by default.
+ * Has V8 optimize JavaScript sooner than for a short run: for processes that stay. An idle host executes so little of it
+ * that V8 needs minutes.
  */
 export function optimizeSoon(): void {
-  if (HAS_ONE_COMPILER) setFlagsFromString('--interrupt-budget=40000');
+  if (IS_NODE_20) setFlagsFromString('--interrupt-budget=40000');
 }
 
 /** The options that {@link takesEngine} adds. */

@@ -9,7 +9,7 @@ const MIN_REST_NS = 2_000_000;
 const ROUNDING_MS = 1;
 /** How much too early these may come, in ns: what they cause is repeated all the time. */
 const EARLY_NS = Object.entries({
-  heartbeat: 12_000_000,
+  heartbeat: 15_000_000,
   // Whoever is not silent for long enough yet is looked at again.
   suspect: 10_000_000,
   retry: 0,
@@ -67,6 +67,7 @@ export class RealClock implements Clock {
 
   /** The work is done, and has taken its time: sockets and timers come first, then `action`. */
   spend(_ns: number, action: () => void): void {
+    // A busy process can give its heartbeats more often: they cost it no wake-up.
     this.coalesce(1 / 2);
     setImmediate(() => {
       if (!this.closed) action();

@@ -102,6 +102,40 @@ describe('a real clock', () => {
     },
   );
 
+  test('a busy host gives its heartbeats every 15 ms, and what the slice under way still takes', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 50, maxLength: 50 }),
+        async (slicesMs) => {
+          vi.useFakeTimers({
+            toFake: ['setTimeout', 'clearTimeout', 'setImmediate', 'clearImmediate', 'performance'],
+          });
+          const clock = clockOf();
+          const beats = [performance.now()];
+          const beat = () => {
+            clock.wakeAt('heartbeat', clock.monotonicNs + 30 * MS, () => {
+              beats.push(performance.now());
+              beat();
+            });
+          };
+          beat();
+          for (const ms of slicesMs) {
+            await vi.advanceTimersByTimeAsync(ms);
+            await new Promise<void>((resolve) => {
+              clock.spend(0, resolve);
+              vi.advanceTimersToNextTimer();
+            });
+          }
+          const gaps = beats.slice(1).map((ms, index) => ms - beats[index]!);
+          expect(gaps.length).toBeGreaterThan(0);
+          for (const gap of gaps) expect(gap).toBeGreaterThanOrEqual(15);
+          for (const gap of gaps) expect(gap).toBeLessThanOrEqual(20 + 1);
+        },
+      ),
+      { numRuns: 20 },
+    );
+  });
+
   test('after a stall, what has come over the network is handled before a timer that is due', async () => {
     const seen: string[] = [];
     const server = createServer((socket) => socket.on('data', () => seen.push('message')));

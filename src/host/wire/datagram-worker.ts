@@ -29,7 +29,7 @@ const nothing = new Int32Array(new SharedArrayBuffer(4));
 
 /**
  * Looks after the heartbeats until there is none. It waits outside the event loop, where a look costs a third: an idle
- * process looks thirty times a second. What was sent needs the event loop.
+ * process looks thirty times a second. Of what was sent, the event loop has to learn what became of it.
  */
 function run(): void {
   runsAgain = false;
@@ -41,7 +41,7 @@ function run(): void {
     if (waitMs === undefined) return;
     if (sent) {
       runsAgain = true;
-      setImmediate(run);
+      setTimeout(run, 1);
       return;
     }
     Atomics.wait(nothing, 0, 0, waitMs);
